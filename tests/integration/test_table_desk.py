@@ -52,13 +52,16 @@ def desk(world: World) -> TableDesk:
 
 
 def dismiss(world: World, key: str, moderator: Moderator) -> str:
-    """Decide on a card by its form; the id of the decision, or who was first."""
+    """Dismiss a card by its form; the id of the decision, or who was first."""
+    return answer(world, key, moderator, "dismissed", "It is a joke.")
+
+
+def answer(world: World, key: str, moderator: Moderator, verdict: str, reason: str = "") -> str:
+    """Answer a card by its form; the id of the decision, or who was first."""
     at = desk(world)
     dossier = at.dossier(moderator, key)
     assert dossier is not None
-    form = DecisionForm(
-        form_id(moderator.name, at.now(), "0" * 8), verdict="dismissed", reason="It is a joke."
-    )
+    form = DecisionForm(form_id(moderator.name, at.now(), "0" * 8), verdict=verdict, reason=reason)
     first = at.hold(moderator, decide(form, dossier, moderator, at.now()))
     return form.id if first is None else first.moderator
 
@@ -165,12 +168,7 @@ def test_an_order_waits_and_is_answered(world: World) -> None:
     [item] = desk(world).items(ANNA)
     assert (item.kind, item.deadline) == (ItemKind.ORDER, "2026-11-25T09:00:00Z")
     assert desk(world).dossier(STRANGER, item.key) is None
-    at = desk(world)
-    dossier = at.dossier(ANNA, item.key)
-    assert dossier is not None
-    form = DecisionForm(form_id("m-1", at.now(), "0" * 8), verdict="complied")
-    assert at.hold(ANNA, decide(form, dossier, ANNA, at.now())) is None
-    deliver(world, name(form.id))
+    deliver(world, name(answer(world, item.key, ANNA, "complied")))
     assert desk(world).items(ANNA) == []
 
 
@@ -260,12 +258,7 @@ def test_a_held_rule_waits_for_one_answer(world: World) -> None:
     [item] = desk(world).items(ANNA)
     assert (item.kind, item.rules) == (ItemKind.HELD_RULE, ("codes/asks-for-code",))
     assert desk(world).dossier(STRANGER, item.key) is None
-    at = desk(world)
-    dossier = at.dossier(ANNA, item.key)
-    assert dossier is not None
-    form = DecisionForm(form_id("m-1", at.now(), "0" * 8), verdict="opened")
-    assert at.hold(ANNA, decide(form, dossier, ANNA, at.now())) is None
-    deliver(world, name(form.id))
+    deliver(world, name(answer(world, item.key, ANNA, "opened")))
     assert [one.state for one in desk(world).recent(ANNA)] == ["taken"]
     assert desk(world).items(ANNA) == []
     answered = desk(world).dossier(BEN, item.key)

@@ -76,7 +76,8 @@ class DecisionForm:
     """The fields of the form on a card.
 
     `left_out` are ids of findings, and keys of near copies, that the moderator left out.
-    `reason_language` is known of a canned reason. `shows_text` keeps a text open that was opened.
+    `reason_language` is empty unless the reason is a canned one. `shows_text` says that the text
+    was open: the next page shows it open again.
     """
 
     id: str

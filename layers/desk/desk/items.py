@@ -134,11 +134,10 @@ class Dossier:
 
     `findings` are those of one post and category, the most urgent first. `notices` are the entries
     of notices about the post. `contested` is the decision of a complaint, or the one of a second
-    look; its message id is what the answer names. `contest` is the complaint itself, `order` the
-    order of an authority with the times that are known of it. `post` and
-    `url` are of an audit's post, or of a notice without findings. `rules` has the words about each
-    `pack/version/rule`; `answer` is the known verdict of a golden card, `question`
-    the flood guard's about a held rule.
+    look; its message id is what the answer names. `contest` is the complaint itself. `order` is an
+    authority's order, with all times known so far. `post` and `url` are of an audit's post, or of a
+    notice without findings. `rules` has the words about each `pack/version/rule`. `answer` is the
+    known verdict of a golden card, and `question` is the flood guard's about a held rule.
     """
 
     item: Item

@@ -38,9 +38,9 @@ class MarkedPiece:
 def excerpt_start(finding: Finding, excerpt: str) -> int | None:
     """Return the code point of the original at which the excerpt begins; None if that is unknown.
 
-    Findings of earlier releases do not say it. Their excerpts had 280 code points around the first
-    span, but near the end of a text the cut was moved: the terms that are written plainly show
-    where it is. A text that is shorter than an excerpt is whole.
+    Findings of earlier releases do not store it. Their excerpt has 280 code points around the first
+    span, or the last 280 of the text: the plainly written terms show which. A shorter excerpt is
+    the whole text.
     """
     if isinstance(finding.excerpt_start, int):
         return finding.excerpt_start

@@ -25,7 +25,7 @@ def shown_notices(
     """Return the notice of a form's decision as (language, text); empty if it writes none.
 
     The first is in the language of the post, the second in the moderator's. The notice of a near
-    copy differs in the post alone. Raises DecidingError if the form decides nothing yet.
+    copy differs only in the post. Raises DecidingError if the form decides nothing yet.
     """
     if is_blank(form.reason):
         form = replace(form, reason=UNWRITTEN)

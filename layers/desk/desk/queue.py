@@ -69,7 +69,7 @@ class QueueFilter:
 
 @dataclass(frozen=True, slots=True)
 class CategoryCount:
-    """How many items of a category wait, or of a kind without one, and since when the oldest."""
+    """How many items of a category wait, or of a kind if they have none, and since when."""
 
     category: str
     kind: str
@@ -142,7 +142,7 @@ def next_item(
 def category_counts(items: Iterable[Item]) -> list[CategoryCount]:
     """Return how many items wait in each category, the most first.
 
-    An audit has none before its answer: those without a category are counted by their kind.
+    Items without a category, such as audits, are counted by their kind.
     """
     since: dict[tuple[str, str], list[str]] = {}
     for item in items:

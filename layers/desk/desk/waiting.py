@@ -1,6 +1,7 @@
 """What waits for the moderators of a provider: open findings, the last weeks' journal, held rules.
 
-Pure: findings, entries and questions in, items of the queue out. Both doors to a stack use it.
+Pure: findings, entries and questions in, items of the queue out. The console and `terang review`
+use it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -137,7 +138,7 @@ def order_dossier(case: Case) -> Dossier:
 
 
 def contest_items(entries: Sequence[JournalEntry]) -> Iterator[Item]:
-    """Yield the complaints and disputes without an outcome. Whoever decided may not answer them."""
+    """Yield the complaints and disputes without an outcome, for moderators who did not decide."""
     outcomes = [entry for entry in entries if entry.type == "outcome"]
     answered = {contest for entry in outcomes for contest in (entry.complaint, entry.dispute)}
     for entry in entries:
@@ -156,7 +157,7 @@ def contest_items(entries: Sequence[JournalEntry]) -> Iterator[Item]:
 
 
 def contest_deadline(received_at: str) -> str:
-    """Return until when a complaint should have its answer.
+    """Return the time by which a complaint or dispute should have its answer.
 
     >>> contest_deadline("2026-11-25T12:00:00Z")
     '2026-12-09T12:00:00Z'
@@ -205,7 +206,7 @@ def open_questions(provider: str, holds: Iterable[FloodHold]) -> list[Dossier]:
 
 
 def held_rule(provider: str, question: FloodQuestion) -> Dossier:
-    """Return a question of the flood guard as an item, answered or not."""
+    """Return the item of a question of the flood guard, also of an answered one."""
     item = Item(
         key=flood_question_id(provider, question.day, question.rule),
         kind=ItemKind.HELD_RULE,

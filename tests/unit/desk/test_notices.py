@@ -80,13 +80,13 @@ def test_without_a_measure_the_author_gets_none() -> None:
 
 
 def test_asking_for_the_notice_decides_nothing_and_keeps_the_form() -> None:
-    told = {"verdict": "confirmed", "measure": "removed", "reason": "", "shows": "yes"}
-    told["kept"] = told["shown"] = FOUND.finding
+    fields = {"verdict": "confirmed", "measure": "removed", "reason": "", "shows": "yes"}
+    fields["kept"] = fields["shown"] = FOUND.finding
     translated = pack(translations={"id": Translation(title="Kode sekali pakai")})
     facts = (("codes/3/asks-for-code", RuleFacts.of(translated, FOUND.rule, PAGE)),)
     desk = MemoryDesk([replace(card(), rules=facts)], SENT)
     visitor = Visitor(desk, "m-1")
-    body = visitor.post(f"/card/{FOUND.finding}/notice", told | {"id": FORM.id})["body"]
+    body = visitor.post(f"/card/{FOUND.finding}/notice", fields | {"id": FORM.id})["body"]
     assert not desk.pending
     assert '<pre lang="id"' in body
     assert "Kiriman Anda dihapus" in body
@@ -98,14 +98,14 @@ def test_asking_for_the_notice_decides_nothing_and_keeps_the_form() -> None:
 
 def test_a_rule_that_cannot_be_read_is_no_error_of_the_page() -> None:
     desk = MemoryDesk([card("other/1/rule")], SENT)
-    told = {"id": FORM.id, "verdict": "confirmed", "measure": "removed", "kept": FOUND.finding}
-    body = Visitor(desk, "m-1").post(f"/card/{FOUND.finding}/notice", told)["body"]
+    fields = {"id": FORM.id, "verdict": "confirmed", "measure": "removed", "kept": FOUND.finding}
+    body = Visitor(desk, "m-1").post(f"/card/{FOUND.finding}/notice", fields)["body"]
     assert "The words of the rule cannot be read." in body
 
 
 def test_a_canned_reason_names_its_language() -> None:
     desk, canned = MemoryDesk([card()], SENT), "Kata-kata itu berarti lain di sini."
-    told = {"id": FORM.id, "verdict": "dismissed", "canned": canned, "kept": FOUND.finding}
-    Visitor(desk, "m-1").post(f"/card/{FOUND.finding}/decide", told)
+    fields = {"id": FORM.id, "verdict": "dismissed", "canned": canned, "kept": FOUND.finding}
+    Visitor(desk, "m-1").post(f"/card/{FOUND.finding}/decide", fields)
     [pending] = desk.pending.values()
     assert pending.messages[0].reason_language == "id"  # type: ignore[union-attr]

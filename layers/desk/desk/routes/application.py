@@ -95,5 +95,5 @@ def _resolver() -> APIGatewayHttpResolver:
 
 def _error(event: Mapping[str, Any], status: HTTPStatus, why: str = "") -> dict[str, Any]:
     words = phrases_of(event)
-    page = error_page(words, status, words.gettext(why) if why else "")
+    page = error_page(words, status, words.gettext(why))
     return {"statusCode": int(status), "headers": {"Content-Type": HTML}, "body": page}
