@@ -89,16 +89,15 @@ def decide_card(key: str) -> Response[str]:
 def show_notice(key: str) -> Response[str]:
     """Show the author's notice as it will read. Nothing is stored, and the form stays as it is."""
     asking: Asking = router.context["asking"]
-    desk, moderator = asking.desk, asking.moderator
-    dossier = desk.dossier(moderator, key)
+    dossier = asking.desk.dossier(asking.moderator, key)
     if dossier is None:
         return asking.missing()
-    form, wanted = _form(asking), _filter(asking)
+    form, now, notices, problem = _form(asking), asking.desk.now(), None, ""
     try:
-        notices = shown_notices(form, dossier, moderator, desk.now(), asking.language)
+        notices = shown_notices(form, dossier, asking.moderator, now, asking.language)
     except DecidingError as error:
-        return card_page(asking, dossier, wanted, form, asking.phrases.gettext(str(error)))
-    return card_page(asking, dossier, wanted, form, notices=notices)
+        problem = asking.phrases.gettext(str(error))
+    return card_page(asking, dossier, _filter(asking), form, problem, notices=notices)
 
 
 @router.post("/undo/<pending>")
