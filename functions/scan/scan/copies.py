@@ -43,8 +43,8 @@ class CopyRule(NamedTuple):
         return f"{self.pack.id}/{self.rule.copies}"
 
     def hit(self, post: Post) -> Hit:
-        """Return the hit of a post. Its span is all of the first part."""
-        part, text = post.parts[0]
+        """Return the hit of a post. Its span is all of the first part that is not empty."""
+        part, text = next(part for part in post.parts if part[1])
         return Hit(
             pack=self.pack.id,
             version=self.pack.version,
@@ -119,13 +119,17 @@ def find_copies(
 
     `results` are what the matcher found in the posts. Equal texts are compared once.
     """
-    tried = {name: rule for name, rule in rules.items() if name in confirmed.by_rule}
-    if confirmed.is_erased:
-        tried = dict(rules)
+    tried = {
+        name: rule
+        for name, rule in rules.items()
+        if confirmed.is_erased or name in confirmed.by_rule
+    }
+    if not tried:
+        return FoundCopies(confirmed.digest)
     known: dict[tuple[str, ...], bytes] = {}
     found: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     count = not_compared = 0
-    for number, (post, result) in enumerate(zip(posts, results, strict=True)) if tried else ():
+    for number, (post, result) in enumerate(zip(posts, results, strict=True)):
         hits = {f"{hit.pack}/{hit.rule}" for hit in result.hits}
         wanting = [name for name, rule in tried.items() if rule.parent not in hits]
         if not wanting:

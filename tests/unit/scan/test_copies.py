@@ -52,6 +52,14 @@ def test_a_post_that_the_parent_rule_finds_is_not_compared() -> None:
     assert find(TEXT, hit=True).found == ()
 
 
+def test_the_span_of_a_post_without_a_text_is_its_caption() -> None:
+    """Those who decide read the excerpt at the span."""
+    day = datetime(2026, 11, 25, tzinfo=UTC)
+    post = Post("p", "a", "", "public", day, media_text=[TEXT])
+    [span] = RULES[NAME].hit(post).spans
+    assert (span.part, span.start, span.end) == ("media_text/0", 0, len(TEXT))
+
+
 def test_a_snapshot_of_another_algorithm_has_nothing_to_compare_with() -> None:
     assert find(TEXT, known=snapshot(algorithm="minhash-0")).found == ()
 
