@@ -141,7 +141,7 @@ class ScoredRules:
     ) -> list[int]:
         """Return the rules that a part with these patterns and signs may satisfy, in order.
 
-        Only those `among` some rules, if the others cannot be satisfied.
+        `among` names the only rules that can be satisfied, if that is known.
         """
         reachable: list[int] = []
         for rule in self.scores if among is None else among:
@@ -171,16 +171,16 @@ class ScoredRules:
             effort: The work that is left for the post. If it runs out, terms found by then count.
         """
         counted: dict[int, dict[_Key, Match]] = {rule: {} for rule in rules}
-        missing: dict[int, list[tuple[dict[_Key, Match], _Key, Term, bool]]] = {}  # by pattern
+        uses: dict[int, list[tuple[dict[_Key, Match], _Key, Term, bool]]] = {}  # by pattern
         for view in views if rules else ():
             for pattern, end in self._occurrences(view.folded, effort):
-                if pattern not in missing:
-                    missing[pattern] = [
+                if pattern not in uses:
+                    uses[pattern] = [
                         (counted[use.rule], _key(use, term), term, self._rules[use.rule].exact)
                         for use, term in self._index.terms(pattern)
                         if use.rule in counted
                     ]
-                for matches, key, term, exact in missing[pattern]:
+                for matches, key, term, exact in uses[pattern]:
                     if key not in matches:
                         if not effort.take_weighing():
                             break

@@ -26,9 +26,9 @@ FEW_WORDS = 4
 """A text of so few words need not have a common one."""
 
 CHINESE, WORD = "Chinese", 5
-"""The script whose texts mix Han letters with names in Latin, and the letters of such a name.
+"""The script for Han letters next to links and names in Latin, and what one such letter counts.
 
-There, a letter that is a word by itself counts as this many.
+A letter that is a word by itself, as a Han letter is, counts as five: as many as a Latin word has.
 """
 
 _HAN = ("\u3400", "\u9fff")
