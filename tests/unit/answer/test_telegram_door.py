@@ -118,6 +118,23 @@ def test_a_text_next_to_the_bots_name_is_the_question(line: Line) -> None:
     assert sent(line, update)[2] == "answered"
 
 
+@pytest.mark.parametrize(
+    ("words", "shown", "outcome"),
+    [
+        pytest.param("@terang_bot is this true?", REPEATS_SALT, "answered", id="a remark"),
+        pytest.param(f"@terang_bot {REPEATS_SALT}", "", "answered", id="a picture without words"),
+        pytest.param("/help@terang_bot", REPEATS_SALT, "", id="a command"),
+        pytest.param(REPEATS_SALT, "is this true?", "", id="talk"),
+    ],
+)
+def test_a_reply_that_names_the_bot_asks_about_the_other_message(
+    line: Line, words: str, shown: str, outcome: str
+) -> None:
+    group = {"id": -5, "type": "supergroup"}
+    replied = {"message_id": 2, "chat": group, "text": shown, "from": {"id": 8}}
+    assert sent(line, message(words, chat=group, reply_to_message=replied))[2] == outcome
+
+
 def test_what_nobody_checked_gets_advice(line: Line) -> None:
     _, does, outcome = sent(line, message("The market opens at nine, bring a bag and some change"))
     assert outcome == "not_found"

@@ -160,12 +160,16 @@ class TelegramDoor:
         return replied is not None and replied.user.username.casefold() == self.bot.casefold()
 
     def _text(self, message: TelegramMessage) -> str:
-        """Return the text without the bot's name, or that of the message it replies to."""
-        text = self._name.sub("", message.words).strip()
-        replied = message.reply_to_message
-        if text or replied is None or self._is_answered(message):
+        """Return the text without the bot's name, or that of the message that it shows the bot.
+
+        A reply that names the bot shows it the other message. Its own words are mostly "is this
+        true?", and no published check answers that.
+        """
+        words, names = self._name.subn("", message.words)
+        text, replied = words.strip(), message.reply_to_message
+        if not names or replied is None or self._is_answered(message) or _COMMAND.match(text):
             return text
-        return replied.words
+        return replied.words or text
 
     @property
     def _name(self) -> re.Pattern[str]:
