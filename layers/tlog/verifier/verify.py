@@ -1,6 +1,7 @@
 """Check the public log of Terang, and every file and number that it names.
 
-    python3 verify.py FOLDER|URL [--key VKEY] [--state FILE] [--checkpoint FILE] [--watch]
+    python3 verify.py FOLDER|URL [--key VKEY] [--state FILE] [--checkpoint FILE] [--witness VKEY]
+                                 [--watch]
     python3 verify.py FOLDER|URL --proof FILE [--receipt FILE]
 
 FOLDER is a copy of the public bucket, URL its address. This file needs Python 3.12 or newer, the
@@ -87,10 +88,10 @@ class Options:
     `witnesses` are keys of others who must have signed a checkpoint of the newest log.
     """
 
-    keys: tuple[str, ...] = ()
+    keys: Sequence[str] = ()
     state: Path | None = None
-    checkpoints: tuple[Path, ...] = ()
-    witnesses: tuple[str, ...] = ()
+    checkpoints: Sequence[Path] = ()
+    witnesses: Sequence[str] = ()
     watch: bool = False
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -118,31 +119,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.proof:
         return proof_command(given.place, given.proof, given.key, given.receipt)
-    return verify_command(
-        given.place,
-        keys=given.key,
-        state=given.state,
-        checkpoints=given.checkpoint,
-        witnesses=given.witness,
-        watch=given.watch,
-    )
+    options = Options(given.key, given.state, given.checkpoint, given.witness, watch=given.watch)
+    return verify_command(given.place, options)
 
 
-def verify_command(
-    place: str,
-    *,
-    keys: Sequence[str] = (),
-    state: Path | None = None,
-    checkpoints: Sequence[Path] = (),
-    witnesses: Sequence[str] = (),
-    watch: bool = False,
-    now: datetime | None = None,
-) -> int:
+def verify_command(place: str, options: Options) -> int:
     """Check a log and all that it names. Return 0, 1 or 2, as `main` does."""
-    moment = now or datetime.now(UTC)
-    options = Options(
-        tuple(keys), state, tuple(checkpoints), tuple(witnesses), watch=watch, now=moment
-    )
     return _report(place, lambda source: check_place(source, options))
 
 
@@ -185,11 +167,11 @@ def check_place(source: "LogSource", options: Options) -> Result:
         _compare_with_remembered(log, remembered, result)
         if options.watch:
             result.wrong += late_leaves(log)
-    for path in options.checkpoints:
-        _compare_with_checkpoint(logs, path, result)
-    notes = [logs[-1].note, *(path.read_bytes() for path in options.checkpoints)]
+    others = {path: path.read_bytes() for path in options.checkpoints}
+    for path, note in others.items():
+        _compare_with_checkpoint(logs, path, note, result)
     for witness in options.witnesses:
-        _check_witness(logs[-1], notes, witness, result)
+        _check_witness(logs[-1], [logs[-1].note, *others.values()], witness, result)
     for before, log in pairwise(logs):
         known = {*options.keys, remembered.get(log.origin, {}).get("key")}
         proof = source.get(f"{log.folder}confirmed.tlog-proof")
@@ -238,6 +220,10 @@ class Log:
         """Return what the next check needs."""
         seen = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         return {"size": self.size, "root": self.root.hex(), "key": self.key, "seen": seen}
+
+    def contains(self, size: int, root: bytes) -> bool:
+        """Return whether the first `size` leaves have this root."""
+        return size <= self.size and root_of(self.hashes[:size]) == root
 
     def newest_run(self) -> str:
         """Return when the newest run added leaves, or ""."""
@@ -390,9 +376,8 @@ def _compare_with_remembered(log: Log, remembered: dict[str, Any], result: Resul
         )
 
 
-def _compare_with_checkpoint(logs: Sequence[Log], path: Path, result: Result) -> None:
+def _compare_with_checkpoint(logs: Sequence[Log], path: Path, note: bytes, result: Result) -> None:
     """Check that a log contains a checkpoint that somebody else got."""
-    note = path.read_bytes()
     log = next((log for log in logs if note.startswith(f"{log.origin}\n".encode())), None)
     if log is None:
         result.wrong.append(f"{path} is a checkpoint of no log of this place")
@@ -402,7 +387,7 @@ def _compare_with_checkpoint(logs: Sequence[Log], path: Path, result: Result) ->
     except ValueError as error:
         result.wrong.append(f"{path}: {error}")
         return
-    if size > log.size or root_of(log.hashes[:size]) != root:
+    if not log.contains(size, root):
         result.wrong.append(f"{path} shows another log of {size:,} leaves than this place")
     else:
         result.said.append(f"It contains the log of {size:,} leaves of {path}.")
@@ -420,7 +405,7 @@ def _check_witness(log: Log, notes: Sequence[bytes], witness: str, result: Resul
             at = signed_at(note, witness, COSIGNATURE)
         except ValueError:
             continue
-        if size <= log.size and root_of(log.hashes[:size]) == root:
+        if log.contains(size, root):
             seen.append((size, at))
     if not seen:
         result.wrong.append(f"the witness {name} signed no checkpoint of {log.origin} that is here")
@@ -435,23 +420,22 @@ def late_leaves(log: Log) -> Iterator[str]:
 
     Days that were closed before the log began are not late.
     """
-    runs = [(i, leaf["at"]) for i, leaf in enumerate(log.leaves) if leaf and leaf["kind"] == "run"]
-    seen, ended = set[str](), iter(runs)
-    index, at = next(ended, (-1, ""))
-    for number, leaf in enumerate(log.leaves):
-        if not leaf or leaf["kind"] != "published":
-            continue
-        match = DAY_SUMMARY.fullmatch(leaf["path"])
-        if match is None or leaf["path"] in seen:
-            continue
-        seen.add(leaf["path"])
-        while index < number:
-            index, at = next(ended, (len(log.leaves), ""))
-        closed = datetime.fromisoformat(match["day"]).replace(tzinfo=UTC) + CLOSED_AFTER
-        if at and closed > datetime.fromisoformat(runs[0][1]):
-            hours = (datetime.fromisoformat(at) - closed).total_seconds() / 3600
-            if hours > OLD.total_seconds() / 3600:
-                yield f"{leaf['path']} was added {hours:,.0f} hours after its day was closed"
+    began: datetime | None = None
+    seen, waiting = set[str](), dict[str, datetime]()
+    for leaf in log.leaves:
+        if leaf and leaf["kind"] == "published" and leaf["path"] not in seen:
+            if match := DAY_SUMMARY.fullmatch(leaf["path"]):
+                seen.add(leaf["path"])
+                day = datetime.fromisoformat(match["day"]).replace(tzinfo=UTC)
+                waiting[leaf["path"]] = day + CLOSED_AFTER
+        elif leaf and leaf["kind"] == "run":
+            at = datetime.fromisoformat(leaf["at"])
+            began = began or at
+            for path, closed in waiting.items():
+                if closed > began and at - closed > OLD:
+                    hours = (at - closed).total_seconds() / 3600
+                    yield f"{path} was added {hours:,.0f} hours after its day was closed"
+            waiting.clear()
 
 
 def _check_continuation(
@@ -802,25 +786,19 @@ def signed_at(note: bytes, vkey: str, kind: bytes) -> int:
     if material[:1] != kind or key_id.hex() != known:
         raise ValueError("the key is not one of this kind")
     for line in lines:
-        dash, _, signed = line.partition(" ")
-        signer, _, value = signed.partition(" ")
-        if dash != EM_DASH or signer != name:
-            continue
         try:
-            signature, message, at = (
-                base64.b64decode(value, validate=True),
-                text.encode() + b"\n",
-                0,
-            )
-            signed_id, signature = signature[:4], signature[4:]
+            dash, signer, value = line.split(" ")
+            signed = base64.b64decode(value, validate=True)
+            if (dash, signer, signed[:4]) != (EM_DASH, name, key_id):
+                continue
+            at, message, signature = 0, text + "\n", signed[4:]
             if kind == COSIGNATURE:
-                at, signature = int.from_bytes(signature[:8], "big"), signature[8:]
-                message = f"cosignature/v1\ntime {at}\n".encode() + message
-            if signed_id == key_id:
-                Ed25519PublicKey.from_public_bytes(material[1:]).verify(signature, message)
-                return at
+                at, signature = int.from_bytes(signed[4:12], "big"), signed[12:]
+                message = f"cosignature/v1\ntime {at}\n{message}"
+            Ed25519PublicKey.from_public_bytes(material[1:]).verify(signature, message.encode())
         except (ValueError, InvalidSignature):
             continue
+        return at
     raise ValueError(f"the key {name} did not sign it")
 
 

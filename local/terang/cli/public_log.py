@@ -12,7 +12,7 @@ from terang.cli.arguments import STACK, InputError, StackName
 from terang.console import Screen, print_result
 from terang.log_proofs import Proof, prove_finding, prove_receipt
 from tlog.leaves import encode_leaf
-from verifier.verify import proof_command, source_of, verify_command
+from verifier.verify import Options, proof_command, source_of, verify_command
 
 console = Screen(stderr=True)
 
@@ -54,7 +54,7 @@ def verify(
     """Check; 0 if all is right, 1 if something is wrong, 2 if there is no log to read."""
     if proof is not None:
         return proof_command(place, proof, key, receipt)
-    return verify_command(place, keys=key, state=state, checkpoints=checkpoint, witnesses=witness)
+    return verify_command(place, Options(key, state, checkpoint, witness))
 
 
 def monitor(
@@ -75,9 +75,7 @@ def monitor(
 
     Call it from cron, or from a workflow as in docs/log.md.
     """
-    return verify_command(
-        place, keys=key, state=state, checkpoints=checkpoint, witnesses=witness, watch=True
-    )
+    return verify_command(place, Options(key, state, checkpoint, witness, watch=True))
 
 
 def prove_file(
