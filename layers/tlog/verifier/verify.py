@@ -167,6 +167,7 @@ def check_place(source: "LogSource", options: Options) -> Result:
         _compare_with_remembered(log, remembered, result)
         if options.watch:
             result.wrong += late_leaves(log)
+    _check_none_gone(logs, remembered, result)
     others = {path: path.read_bytes() for path in options.checkpoints}
     for path, note in others.items():
         _compare_with_checkpoint(logs, path, note, result)
@@ -374,6 +375,16 @@ def _compare_with_remembered(log: Log, remembered: dict[str, Any], result: Resul
         result.said.append(
             f"It contains the log of {seen['size']:,} leaves that was seen on {seen['seen']}."
         )
+
+
+def _check_none_gone(logs: Sequence[Log], remembered: dict[str, Any], result: Result) -> None:
+    """Check that each log that was seen to continue the first one is still here."""
+    here = {log.origin for log in logs}
+    result.wrong += [
+        f"{origin} was seen on {seen['seen']}, and is gone"
+        for origin, seen in remembered.items()
+        if origin.startswith(f"{logs[0].origin}/") and origin not in here
+    ]
 
 
 def _compare_with_checkpoint(logs: Sequence[Log], path: Path, note: bytes, result: Result) -> None:
@@ -585,7 +596,7 @@ def _check_sentinel(
     looked = days.pop("sentinel", {})
     if not looked:
         return
-    missed = sorted(day for day, path in looked.items() if not _has_findings(source.get(path)))
+    missed = sorted(day for day, path in looked.items() if not _is_found(source.get(path)))
     found, last = len(looked) - len(missed), max(looked)
     result.said.append(f"The sentinel post was found on {found:,} of {len(looked):,} days.")
     if missed:
@@ -597,9 +608,11 @@ def _check_sentinel(
         result.wrong.append(f"the sentinel post of {newest} was not found")
 
 
-def _has_findings(summary: bytes | None) -> bool:
+def _is_found(summary: bytes | None) -> bool:
+    """Return whether a rule of the pack `sentinel` found something. Other rules prove nothing."""
     numbers = _json(summary).get("numbers")
-    return isinstance(numbers, dict) and bool(numbers.get("findings"))
+    by_rule = numbers.get("by_rule") if isinstance(numbers, dict) else None
+    return isinstance(by_rule, dict) and any(rule.startswith("sentinel/") for rule in by_rule)
 
 
 # Corrections

@@ -76,6 +76,18 @@ def test_a_miss_is_counted_shown_and_an_alarm(came: bool | None, tmp_path: Path)
     assert alarm.wrong == ["the sentinel post of 2026-11-25 was not found"]
 
 
+def test_a_finding_of_another_rule_does_not_count(tmp_path: Path) -> None:
+    made = world(("2026-11-25", None))
+    digest = made.put_set(sample_pack(), sentinel_pack())
+    other = sample_receipt(
+        "2026-11-25", 2, "sentinel", inspected=1, refused={}, by_rule={live(): 1}, set=digest
+    )
+    made.count(other)
+    assert made.publish("2026-11-26T02:00:00Z").sentinel_missed == "2026-11-25"
+    alarm = check(Folder(made.copy_to(tmp_path)), watch=True)
+    assert alarm.wrong == ["the sentinel post of 2026-11-25 was not found"]
+
+
 def test_a_late_find_is_a_revision_that_says_so(tmp_path: Path) -> None:
     made = world(("2026-11-24", True), ("2026-11-25", None))
     made.publish("2026-11-26T02:00:00Z")

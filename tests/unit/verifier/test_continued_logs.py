@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
 
 from support.log_signer import LocalSigner
 from support.tampering import write
@@ -86,3 +87,15 @@ def test_a_proof_of_another_leaf_confirms_nothing(tmp_path: Path) -> None:
     stranger = MovedLeaf(NEW, verifier_key(NEW, OLD_KEY.public_key()))
     [wrong] = checked(tmp_path, confirmed=True, named=stranger).wrong
     assert "which does not confirm it" in wrong
+
+
+def test_a_log_that_was_seen_and_is_gone_is_wrong(tmp_path: Path) -> None:
+    """Without it the log before looks like the newest one."""
+    folder, state = tmp_path / "public", tmp_path / "state.json"
+    assert checked(folder, confirmed=True, state=state).wrong == []
+    rmtree(folder / "log/2")
+    result = check_place(
+        source_of(str(folder)),
+        Options(state=state, now=datetime(2026, 11, 26, 3, tzinfo=UTC)),
+    )
+    assert result.wrong == [f"{NEW} was seen on 2026-11-26T03:00:00Z, and is gone"]
