@@ -73,8 +73,8 @@ def _prove(
             for index, data in enumerate(files.leaves(first), first):
                 leaf = decode_leaf(data)
                 if is_of(leaf):
-                    told = json.dumps({"leaf": data.decode()} | more_about(leaf), sort_keys=True)
-                    proof = encode_proof(index, files.inclusion(index), note, told.encode())
+                    extra = json.dumps({"leaf": data.decode()} | more_about(leaf), sort_keys=True)
+                    proof = encode_proof(index, files.inclusion(index), note, extra.encode())
                     return Proof(proof, leaf)
         except LogDamagedError as error:
             raise OperatorError(str(error)) from error

@@ -121,9 +121,8 @@ class SummaryBucket:
         An earlier release may have written them without fields of this one. The log names their
         digest, and only a revision may replace them.
         """
-        data = self.objects.get(self.bucket, f"{summary.path}.json")
-        if data is not None and decode_summary(data) == summary:
-            return data
+        if self.published(summary.provider, summary.period) == summary:
+            return self._read(f"{summary.path}.json")
         return encode_summary(summary)
 
     def put(self, key: str, data: bytes) -> bool:

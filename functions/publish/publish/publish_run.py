@@ -61,11 +61,9 @@ def start_run(context: PublishContext, request: PublishRequest) -> PublishRun:
     now = context.clock.now()
     today, closed = now.date().isoformat(), last_closed_day(now)
     catalogue = context.public.catalogue()
-    providers = [
-        name
-        for provider in context.store.providers()
-        if (name := provider.provider) != SENTINEL or context.send_sentinel
-    ]
+    providers = [provider.provider for provider in context.store.providers()]
+    if SENTINEL in providers and not context.send_sentinel:
+        providers.remove(SENTINEL)
     for name in providers:
         if not is_provider_id(name):
             raise OperatorError(f"a provider is registered under {name!r}, which is not an id")

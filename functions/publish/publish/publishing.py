@@ -196,12 +196,10 @@ def publish_site(run: PublishRun) -> None:
         if key := run.context.store.audit_secret(month):
             public.put(key_path(month), encode_key(month, key))
     months = public.published_in("all", PeriodKind.MONTH)
-    sentinel = public.published_in(
-        SENTINEL, PeriodKind.MONTH
-    )  # only its own pack has a page for it
+    sentinel = public.published_in(SENTINEL, PeriodKind.MONTH)  # for the page of its own pack
     totals = sum_numbers(month.numbers for month in (*months, *sentinel))
-    decided = errors_of(without_cohorts(fold_cases(month.cases for month in months).by_rule))
     cases = fold_cases(month.cases for month in months)
+    decided = errors_of(without_cohorts(cases.by_rule))
     campaigns = public.periods("all", PeriodKind.CAMPAIGN)
     terms = sum_evidence(month.terms for month in months if month.terms)
     checks = public.check_index(run.catalogue.in_force)

@@ -124,13 +124,10 @@ def confirmed_prints(
 
 def _newest(texts: Mapping[str, set[Fingerprinted]]) -> Iterator[ConfirmedPrint]:
     """Yield the first text of each group; of too many, those that were decided last."""
-    firsts = [
-        (text, name)
-        for name, of_rule in texts.items()
-        for groups in [copy_groups(of_rule)]
-        for text in of_rule
-        if groups[text.id] == text.id
-    ]
+    firsts: list[tuple[Fingerprinted, str]] = []
+    for name, of_rule in texts.items():
+        groups = copy_groups(of_rule)
+        firsts += [(text, name) for text in of_rule if groups[text.id] == text.id]
     for text, name in sorted(firsts)[-MOST_ROWS:]:
         yield ConfirmedPrint(name, text.id.partition(" ")[2], text.fingerprint)
 
