@@ -231,7 +231,8 @@ class _Checks:
         both = rule.all_ is not UNSET and rule.any_ is not UNSET
         parts = (rule.all_, rule.any_, rule.at_least, rule.links, rule.score, rule.copies)
         if both or all(part is UNSET for part in parts):
-            report(line, "a rule needs `any:` (one group), `all:` (groups) or `score:` (weights)")
+            needed = "`any:` (one group), `all:` (groups) or `score:` (weights)"
+            report(line, f"a rule needs {needed}, or `copies:` (of another rule)")
         if isinstance(rule.score, ScoreSource):
             self._score(rule, rule.score)
         lists = _lists_of(rule)

@@ -35,8 +35,6 @@ from ledger.privacy.copies import FindingPrint
 
 OPEN = 10_000
 PAGES = 60
-
-
 LONG = "code " * 50
 
 
