@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,32 @@ def test_a_second_run_into_one_folder_is_refused_with_a_sentence(
         assert run(tmp_path, out) == 2
         assert "another run is writing into it" in capsys.readouterr().err
     assert (out / "findings.jsonl").read_text() == "old"
+
+
+@pytest.mark.parametrize(("words", "ends"), [(("--keep",), "well"), ((), "interrupted")])
+def test_ctrl_c_after_the_run_stops_only_a_stack_that_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], ends: str
+) -> None:
+    """A stack is kept if its context ends without an exception."""
+    ended: list[str] = []
+
+    @contextmanager
+    def deployed(trial: object, *, keep: bool) -> Iterator[object]:
+        try:
+            yield object()
+        except KeyboardInterrupt:
+            ended.append("interrupted")
+            raise
+        ended.append("well")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("terang.cli.run.deployed_for", deployed)
+    monkeypatch.setattr("terang.cli.run.run_trial", lambda *_: None)
+    monkeypatch.setattr("terang.cli.run.print_run", interrupted)
+    assert run(tmp_path, tmp_path / "out", *words) == 130
+    assert ended == [ends]
 
 
 def test_the_folder_is_free_again_when_a_run_is_killed(tmp_path: Path) -> None:
