@@ -138,6 +138,15 @@ def put(world: World, change: str) -> None:
 
 
 class TestSnapshot:
+    def test_one_decision_on_two_texts_has_a_fingerprint_of_each(self, world: World) -> None:
+        world.publish(WITH_COPIES)
+        text = "Strangers ask you to send me the one-time code today; what do their cousins want?"
+        world.scan(*world.take_in(lines(WHOLE, text)))
+        decide(world, Calls(), decision(*world.open_findings(), verdict="confirmed"))
+        assert renew(world)
+        rows = snapshot(world).rows
+        assert len({row.fingerprint for row in rows}) == len(rows) == 2
+
     def test_is_written_at_most_once_an_hour_and_only_if_it_changed(self, confirmed: World) -> None:
         assert not renew(confirmed)
         confirmed.clock.move(hours=1)

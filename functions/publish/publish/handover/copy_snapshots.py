@@ -116,7 +116,7 @@ def confirmed_prints(
         for made in store.prints(provider, day):
             pack, _, rule, _ = made.rule.split("/")
             if made.fingerprint and (confirmation := by_finding.get(made.finding)):
-                text = Fingerprinted(" ".join(confirmation), made.fingerprint)
+                text = Fingerprinted(" ".join((*confirmation, made.finding)), made.fingerprint)
                 for name in rules.get(f"{pack}/{rule}", ()):
                     texts.setdefault(name, set()).add(text)
     return tuple(sorted(_newest(texts)))
@@ -129,7 +129,8 @@ def _newest(texts: Mapping[str, set[Fingerprinted]]) -> Iterator[ConfirmedPrint]
         groups = copy_groups(of_rule)
         firsts += [(text, name) for text in of_rule if groups[text.id] == text.id]
     for text, name in sorted(firsts)[-MOST_ROWS:]:
-        yield ConfirmedPrint(name, text.id.partition(" ")[2], text.fingerprint)
+        _, decision, _ = text.id.split()
+        yield ConfirmedPrint(name, decision, text.fingerprint)
 
 
 def _rules_of(packs: Sequence[Pack]) -> dict[str, list[str]]:
