@@ -138,10 +138,13 @@ def put(world: World, change: str) -> None:
 
 
 class TestSnapshot:
-    def test_one_decision_on_two_texts_has_a_fingerprint_of_each(self, world: World) -> None:
+    def test_a_decision_on_both_texts_of_a_post_has_a_fingerprint_of_each(
+        self, world: World
+    ) -> None:
         world.publish(WITH_COPIES)
         text = "Strangers ask you to send me the one-time code today; what do their cousins want?"
-        world.scan(*world.take_in(lines(WHOLE, text)))
+        for version in (WHOLE, text):
+            world.scan(*world.take_in(lines(version), name=f"{len(version)}.jsonl"))
         decide(world, Calls(), decision(*world.open_findings(), verdict="confirmed"))
         assert renew(world)
         rows = snapshot(world).rows
