@@ -63,6 +63,25 @@ class TestCrashes:
             assert receipt is None or receipt.status == "taken", f"killed after {name}, call {at}"
             world.remove()
 
+    def test_what_waits_has_one_receipt_on_whichever_day_it_comes_again(
+        self, new_world: Callable[..., World]
+    ) -> None:
+        """Its cause dies after any call. A day later it comes again, and is refused: the decision
+        left nothing to restore."""
+        alone, world, dismissed = Calls(), new_world(), {"verdict": "dismissed"}
+        decide(world, alone, decision(found(world)[0], **dismissed))
+        for at, name in enumerate(alone.names):
+            world = new_world()
+            [finding] = found(world)
+            world.decide(reinstatement())
+            with pytest.raises(CrashError):
+                decide(world, Calls(fatal=at), decision(finding, **dismissed))
+            world.clock.move(days=1)
+            world.decide(reinstatement(), decision(finding, **dismissed))
+            told = list(world.objects.keys(world.out, "out/acme/receipts/messages/"))
+            assert len(told) == 1, f"killed after {name}, call {at}"
+            world.remove()
+
     @pytest.mark.parametrize(
         "acts", [("drop", "ok"), ("lost_ack", "ok")], ids=["lost", "no answer"]
     )

@@ -21,7 +21,7 @@ REFUSED = BY_NAME["files refused as a whole"]
 ENOUGH = 800
 """Seeds in which a bug must show itself, or else in a single fault: fewer than the tests run."""
 
-ENOUGH_OF_CASES = 2_500
+ENOUGH_OF_CASES = 800
 """Those in which a bug of cases must: two messages of people cross in few of them."""
 
 
