@@ -27,11 +27,10 @@ TESTS = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """A bug. The search for it begins with the turn of the suite that last showed it, `shows`."""
+    """A bug by its name, and the change that makes it."""
 
     name: str
     change: Change
-    shows: int = 0
 
     @contextmanager
     def alive(self) -> Iterator[None]:

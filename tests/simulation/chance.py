@@ -23,7 +23,9 @@ class Fault(StrEnum):
 
 
 READS = {"get_item", "query", "batch_get_item", "get_object", "head_object", "list_objects_v2"}
-READ_FAULTS = (Fault.REFUSED, Fault.SPENT, Fault.KILLED_BEFORE, Fault.KILLED_AFTER)
+READ_FAULTS = (Fault.REFUSED, Fault.SPENT, Fault.KILLED_BEFORE)
+"""A worker that dies after a read leaves what it leaves before it."""
+
 SOFT = {"transact_write_items", "send_message_batch", "batch_get_item", "put_object"}
 """Operations that can say that they are busy in a way of their own."""
 

@@ -15,7 +15,14 @@ from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
 
-from simulation.enumerate_faults import check_faults, first_faults, parse, second_faults
+from simulation.enumerate_faults import (
+    Place,
+    check_faults,
+    faults_of_publish,
+    first_faults,
+    parse,
+    second_faults,
+)
 from simulation.runs import simulation
 from simulation.seeds import WrongError, check_seed, keep
 
@@ -85,7 +92,7 @@ def _places(first: int, *, pairs: bool) -> Iterator[int]:
     if not pairs:
         return count(first)
     with simulation():
-        return iter(range(first, len(first_faults())))
+        return iter(range(first, len(first_faults()) + 1))
 
 
 def _block(number: int) -> tuple[int, list[str]]:
@@ -102,14 +109,19 @@ def _block(number: int) -> tuple[int, list[str]]:
 
 
 def _pairs_of(number: int) -> tuple[int, list[str]]:
-    """All pairs with one first fault."""
+    """All pairs with one first fault; the last block has the faults of publish, each alone."""
     wrong, runs = [], 0
     with simulation():
-        first = first_faults()[number]
-        for second in second_faults(first):
+        firsts = first_faults()
+        found: Iterator[tuple[Place, ...]] = (
+            ((firsts[number], second) for second in second_faults(firsts[number]))
+            if number < len(firsts)
+            else ((place,) for place in faults_of_publish(every=True))
+        )
+        for faults in found:
             runs += 1
             try:
-                check_faults(first, second)
+                check_faults(*faults)
             except WrongError as error:
                 wrong.append(str(error))
     return runs, wrong

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from simulation.chance import Fault, PlannedFaults, faults_of
+from simulation.chance import READ_FAULTS, READS, Fault, PlannedFaults, faults_of
 from simulation.runs import run
 from simulation.scenarios import CANONICAL, Scenario
 from simulation.seeds import WrongError
@@ -42,6 +42,15 @@ def first_faults() -> list[Place]:
     """
     calls = run(CANONICAL, PlannedFaults()).calls
     return places(calls[: _published_from(calls)])
+
+
+def faults_of_publish(*, every: bool = False) -> Iterator[Place]:
+    """Each fault of each write of publish, and of each read one, by turns, or `every` one."""
+    calls = run(CANONICAL, PlannedFaults()).calls
+    for number, fault in places(calls, after=_published_from(calls) - 1):
+        turn = READ_FAULTS[number % len(READ_FAULTS)]
+        if every or fault is turn or calls[number][1] not in READS:
+            yield number, fault
 
 
 def second_faults(first: Place) -> Iterator[Place]:

@@ -4,7 +4,7 @@ import copy
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,12 @@ ABSENT = object()  # AWS::NoValue
 
 
 def source(name: str = "template.yaml") -> dict[str, Any]:
-    """The template as written, its short forms spelt out."""
+    """The template as written, its short forms spelt out; a copy, which a test may change."""
+    return copy.deepcopy(_parsed(name))
+
+
+@cache
+def _parsed(name: str) -> dict[str, Any]:
     return yaml_parse((ROOT / name).read_text(encoding="utf-8"))
 
 

@@ -63,17 +63,17 @@ def _full_when_busy(call: Call, **params: Any) -> Any:
 
 ANSWERING = [
     Bug("messages that were not taken are forgotten",
-        at_aws("send_message_batch", without("Failed")), shows=2472),
+        at_aws("send_message_batch", without("Failed"))),
     Bug("the handler answers nothing", handler("scan", _answer_nothing)),
     Bug("the handler names no failure", handler("scan", name_no_failure)),
-    Bug("a worker without memory goes on", everywhere(log_failures, _go_on), shows=36),
+    Bug("a worker without memory goes on", everywhere(log_failures, _go_on)),
     Bug("an error without an answer is not expected",
-        everywhere(error_code, _answer_expected), shows=106),
+        everywhere(error_code, _answer_expected)),
     Bug("without time left a range is taken for done",
         method(Deliveries, "take", _done_without_time)),
     Bug("without time left messages are taken for done",
-        method(MessageScanner, "scan", _ended_without_time), shows=124),
+        method(MessageScanner, "scan", _ended_without_time)),
     Bug("a write that failed is taken for one that was not needed",
-        method(S3Objects, "put_if", _not_needed), shows=2065),
-    Bug("a busy key is taken for a full one", at_aws("put_object", _full_when_busy), shows=155),
+        method(S3Objects, "put_if", _not_needed)),
+    Bug("a busy key is taken for a full one", at_aws("put_object", _full_when_busy)),
 ]  # fmt: skip

@@ -76,10 +76,10 @@ GROUPS = [Bug("each decision of a group counts", everywhere(counted_once, _each_
 
 CASES = [
     Bug("the journal's entry is another call",
-        at_aws("transact_write_items", _journal_alone), shows=38),
+        at_aws("transact_write_items", _journal_alone)),
     Bug("who waits is not woken", method(DynamoCases, "case", _nobody_waits)),
     Bug("who is woken waits no more before it has woken others",
-        method(DynamoCases, "commit_case", _stops_waiting_first), shows=81),
-    Bug("what follows a decision is written at its first try only", _effects_once(), shows=10),
-    Bug("the handler of cases names no failure", handler("decide", name_no_failure), shows=23),
+        method(DynamoCases, "commit_case", _stops_waiting_first)),
+    Bug("what follows a decision is written at its first try only", _effects_once()),
+    Bug("the handler of cases names no failure", handler("decide", name_no_failure)),
 ]  # fmt: skip
