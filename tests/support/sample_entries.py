@@ -82,5 +82,6 @@ def outcome(
         "moderator": "budi",
         "decided_at": "2026-11-27T08:00:00Z",
         "overturns": result == "reversed",
+        "decided_in": answers.about.at[:7] if answers.about and result == "reversed" else "",
     }
     return entry(name, "outcome", day, **(defaults | more))

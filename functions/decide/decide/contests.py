@@ -176,6 +176,7 @@ def _overturns(step: Step, decided: JournalEntry, facts: Facts) -> dict[str, Any
     counts = overturns and decided.group
     return {
         "overturns": overturns,
+        "decided_in": decided.at[:7] if overturns else "",
         "group": decided.group,
         "counted": counted_once(decided.found, group, Move.OVERTURN) if counts else {},
     }

@@ -52,8 +52,11 @@ LEFT_OUT: dict[str, Any] = dict.fromkeys(
 OF_COPIES = ("copy_findings", "copy_groups", "copy_groups_by_rule")
 """Numbers that a summary leaves out where no findings were compared, and in a campaign."""
 
-OPTIONAL_CASES = ("groups", "grouped", "in_groups")
-"""Numbers of cases that a summary leaves out where no group of near copies was decided as one."""
+OPTIONAL_CASES = ("groups", "grouped", "in_groups", "overturned_measures")
+"""Numbers of cases that a summary leaves out where there are none."""
+
+EVERY_DECISION = "decisions"
+"""The key of `overturned_measures` that counts decisions. A decision may have several measures."""
 
 NO_NUMBERS = {"name", "provisional", "revision"}
 """Fields of a day's or provider's line that are not numbers."""
@@ -435,6 +438,9 @@ def case_entries(line: Record, found_length: int) -> Iterator[Entry]:
     if line.get("overturns"):
         yield "overturned", COUNT, 1
         yield "overturned_by", line.get("answers") or line["cause"], 1
+        undone = (EVERY_DECISION, *line.get("undoes", ())) if "decided_in" in line else ()
+        for what in undone:
+            yield "overturned_measures", f"{line['decided_in']}/{what}", 1
         result = "overturned" if line["about"] == "confirmed" else "restored"
         yield from _finding_entries(line, found, result, found_length)
 
@@ -693,17 +699,26 @@ def _cohort_differences(
             if cohort[name] != counts[name]:
                 difference = f"published {cohort[name]}, recounted {counts[name]}"
                 yield f"cohort {month} {name}: {difference}"
-        for name in ("by_rule", "in_groups", "posts", "audited"):
+        measures = start.get("measures", {}) if start else _known_measures(sums)
+        if cohort.get("measures", {}) != measures:
+            yield f"cohort {month} measures: {_differ(cohort.get('measures', {}), measures)}"
+        for name in ("by_rule", "in_groups", "posts", "audited", "overturned_measures"):
             tally = Counter[str](start.get(name, {}))
             for key, count in sums[name].items():
                 found, _, rest = key.partition("/")
                 tally[rest] += count if found == month else 0
-            published_tally = cohort.get(name, {}) if name == "in_groups" else cohort[name]
+            published_tally = cohort.get(name, {}) if name in OPTIONAL_CASES else cohort[name]
             if published_tally != _positive(tally):
                 yield f"cohort {month} {name}: {_differ(published_tally, _positive(tally))}"
         by_rule, copies = (Counter[str](cohort.get(name, {})) for name in ("by_rule", "in_groups"))
         yield from _precision_differences(cohort["errors"], by_rule, copies, f"cohort {month}")
         yield from _stratum_differences(cohort)
+
+
+def _known_measures(sums: Sums) -> dict[str, int]:
+    """Return the measures of a month; {} if it is not known which of them were overturned."""
+    known = sum(n for key, n in sums["overturned_measures"].items() if key[8:] == EVERY_DECISION)
+    return _positive(sums["by_measure"]) if known == sums["overturned"].total() else {}
 
 
 def _positive(counts: Counter[str]) -> dict[str, int]:

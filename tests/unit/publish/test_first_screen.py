@@ -97,6 +97,57 @@ def test_what_was_done_is_said_in_one_sentence() -> None:
     )
 
 
+def contested_removals(**of_outcome: str) -> World:
+    """Four removals in October. One falls in October, one in November; the month is over."""
+    made = World()
+    made.store.add(sample_receipt("2026-10-10"))
+    done = [decision(f"d {n}", found="2026-10-10", day="2026-10-10") for n in range(4)]
+    fell = [
+        outcome(f"o {n}", contest(f"c {n}", done[n]), day=day, **of_outcome)
+        for n, day in enumerate(("2026-10-25", "2026-11-20"))
+    ]
+    for entry in (*done, *fell):
+        made.store.do(entry)
+    made.publish("2026-11-26T02:00:00Z", since="2026-10-01")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Mistakes: by 31 October 2026, 1 of 4 removals had been overturned."),
+        ("id", "Kekeliruan: hingga 31 Oktober 2026, 1 dari 4 penghapusan telah dibatalkan."),
+        ("zh", "错误：截至2026年10月31日，4 项删除中的 1 项已被推翻。"),
+    ],
+)
+def test_a_month_says_how_many_of_its_removals_were_mistakes(language: str, words: str) -> None:
+    page = contested_removals().text(f"summaries/acme/2026-10{html_ending(language)}")
+    assert words in page[: page.index('id="errors"')]
+
+
+def test_a_later_month_says_how_many_removals_of_each_month_fell_since(tmp_path: Path) -> None:
+    """November overturned a removal of October, which is not a mistake of November's removals."""
+    made = contested_removals()
+    page = made.text("summaries/acme/2026-11.html")
+    assert "had been overturned" not in page[: page.index('id="errors"')]
+    assert '<td role="cell" class="num" data-label="Removals">2 of 4</td>' in page
+    folder = made.copy_to(tmp_path)
+    for path in sorted((folder / "summaries").glob("*/*.json")):
+        assert list(differences_of(folder, path)) == []
+    path = folder / "summaries/acme/2026-11.json"
+    path.write_bytes(path.read_bytes().replace(b'"2026-10/decisions"', b'"2026-11/decisions"'))
+    assert any("overturned_measures" in problem for problem in differences_of(folder, path))
+
+
+def test_where_an_earlier_release_overturned_decisions_nothing_is_said_of_mistakes() -> None:
+    """Its entries do not say when the decision was made, and their days keep their bytes."""
+    made = contested_removals(decided_in="")
+    assert b"undoes" not in made.objects.stored["journal/acme/2026-10-25.jsonl"]
+    for month in ("2026-10", "2026-11"):
+        assert "overturned_measures" not in made.text(f"summaries/acme/{month}.json")
+        assert "had been overturned" not in made.text(f"summaries/acme/{month}.html")
+
+
 def test_the_share_of_wrong_findings_is_the_rest_of_the_precision() -> None:
     wrong = wrong_share(RuleErrors(212, 9, 2, 0.9481, 0.9098, 0.9707))
     assert wrong is not None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from publish.count.case_numbers import JUDGED, CaseNumbers
+from publish.count.case_numbers import EVERY_DECISION, JUDGED, CaseNumbers
 from publish.journal.case_line import CaseLine
 
 HURRIED_BELOW_SECONDS = 5
@@ -115,6 +115,8 @@ class Counting:
         if line.overturns:
             self.counts["overturned"] += 1
             self.tally("overturned_by", by)
+            for what in (EVERY_DECISION, *line.undoes) if line.decided_in else ():
+                self.tally("overturned_measures", f"{line.decided_in}/{what}")
             self._findings(line, "overturned" if line.about == "confirmed" else "restored")
 
     def _correction(self, line: CaseLine) -> None:

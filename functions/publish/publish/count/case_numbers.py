@@ -18,6 +18,10 @@ JUDGED = ("confirmed", "dismissed")
 """The verdicts that say whether a finding was right. Escalated and skipped do not say it."""
 
 
+EVERY_DECISION = "decisions"
+"""The key of `overturned_measures` that counts decisions, whatever their measures."""
+
+
 class CaseNumbers(msgspec.Struct, frozen=True):
     """What people did about findings, notices and orders in a period. All of it can be added."""
 
@@ -81,6 +85,14 @@ class CaseNumbers(msgspec.Struct, frozen=True):
         Tally,
         Meta(description="Overturned decisions by `complaint`, `dispute`, or why reinstated."),
     ] = {}
+    overturned_measures: Annotated[
+        AbsentTally,
+        Meta(
+            description="Measures of overturned decisions by `month/measure`, and these decisions"
+            " by `month/decisions`: the month in which each was made. Absent if there are none;"
+            " decisions that an earlier release overturned are not among them."
+        ),
+    ] = UNSET
     reinstated: Annotated[
         Tally, Meta(description="What came back, by cause; many follow a complaint.")
     ] = {}
@@ -194,6 +206,13 @@ class CaseNumbers(msgspec.Struct, frozen=True):
             " rule and day were `opened`, or `left_held`."
         ),
     ] = {}
+
+    @property
+    def knows_overturned_measures(self) -> bool:
+        """Return whether `overturned_measures` has every decision that was overturned."""
+        known = (self.overturned_measures or {}).items()
+        counts = [count for key, count in known if key.endswith(f"/{EVERY_DECISION}")]
+        return sum(counts) == self.overturned
 
 
 def fold_cases(parts: Iterable[CaseNumbers]) -> CaseNumbers:

@@ -57,6 +57,20 @@ class Cohort(msgspec.Struct, frozen=True):
         Tally,
         Meta(description="Posts of the month's audit sample, by verdict and violating category."),
     ] = {}
+    measures: Annotated[
+        AbsentTally,
+        Meta(
+            description="Measures of the decisions made in that month, whatever they were about."
+            " Absent if there are none, or if it is not known which of them were overturned."
+        ),
+    ] = UNSET
+    overturned_measures: Annotated[
+        AbsentTally,
+        Meta(
+            description="Those of them overturned by now, by the same key, and all overturned"
+            " decisions of the month by `decisions`. Absent if there are none."
+        ),
+    ] = UNSET
     errors: Annotated[Errors, Meta(description="Precision of these findings by now.")] = Errors()
     strata: Annotated[
         dict[str, Stratum],
@@ -138,7 +152,8 @@ def _left(before: int, came: Tally, ended: Tally) -> int:
 def _cohorts(month: MonthCounts, earlier: Sequence[Cohort]) -> list[Cohort]:
     """Return the month's own cohort, and earlier ones with the month's decisions added."""
     rules = {key.rpartition("/")[0] for key in month.numbers.by_rule}
-    own = Cohort(month.name, month.numbers.inspected, month.numbers.live)
+    known = month.cases.by_measure if month.cases.knows_overturned_measures else {}
+    own = Cohort(month.name, month.numbers.inspected, month.numbers.live, measures=known or UNSET)
     followed = [own, *(cohort for cohort in earlier if cohort.month < month.name)][:COHORTS]
     return [_grown(one, month, rules if one is own else set()) for one in followed]
 
@@ -147,6 +162,7 @@ def _grown(cohort: Cohort, month: MonthCounts, rules: set[str]) -> Cohort:
     cases, name = month.cases, cohort.month
     by_rule = _added(cohort.by_rule, of_cohort(cases.by_rule, name))
     in_groups = _added(cohort.in_groups or {}, of_cohort(cases.in_groups or {}, name)) or UNSET
+    overturned = of_cohort(cases.overturned_measures or {}, name)
     posts = _added(cohort.posts, of_cohort(cases.posts, name))
     audited = _added(cohort.audited, of_cohort(cases.audited, name))
     return msgspec.structs.replace(
@@ -155,6 +171,7 @@ def _grown(cohort: Cohort, month: MonthCounts, rules: set[str]) -> Cohort:
         in_groups=in_groups,
         posts=posts,
         audited=audited,
+        overturned_measures=_added(cohort.overturned_measures or {}, overturned) or UNSET,
         errors=errors_of(by_rule, rules | cohort.errors.by_rule.keys(), month.day, in_groups),
         strata=strata_of(posts, audited, cohort.inspected),
     )

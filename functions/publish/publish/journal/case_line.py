@@ -92,6 +92,12 @@ class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):
     overturns: Annotated[
         bool, Meta(description="Whether by this the decision was overturned, and first by this.")
     ] = False
+    decided_in: Annotated[
+        str, Meta(description="The month of the overturned decision, as `2026-11`.")
+    ] = ""
+    undoes: Annotated[
+        tuple[str, ...], Meta(description="The measures of the overturned decision.")
+    ] = ()
     by: Annotated[str, Meta(description="Who complained: `author` or `notifier`.")] = ""
     outcome: Annotated[
         str,
@@ -190,6 +196,8 @@ def case_line(number: int, entry: JournalEntry, letters: Mapping[str, str]) -> C
         answers=_answers(entry),
         drawn=_is_drawn(entry),
         overturns=entry.overturns,
+        decided_in=entry.decided_in,
+        undoes=measures_of(about) if about and entry.decided_in else (),
         by=entry.by,
         outcome=entry.outcome,
         implemented=entry.implemented,

@@ -4,11 +4,11 @@ A month is compared with the published months before it. Their pages and this on
 `publish_run` writes the later pages again when an earlier month gets a revision.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from phrases import Phrases, to_translate
-from publish.count.precision import RuleErrors
+from publish.count.precision import RuleErrors, of_cohort
 from publish.periods import PeriodKind
 from publish.site.charts import Chart, small_columns
 from publish.summary import Summary
@@ -19,6 +19,7 @@ TREND_MONTHS = 12
 REMOVED = "DECISION_VISIBILITY_CONTENT_REMOVED"
 DISABLED = "DECISION_VISIBILITY_CONTENT_DISABLED"
 LABELLED = "DECISION_VISIBILITY_CONTENT_LABELLED"
+SHOWN_MEASURES = (REMOVED, DISABLED, LABELLED)
 
 EXACT = 9_000
 """Decided findings up to which a share of four decimals gives back the count."""
@@ -26,13 +27,18 @@ EXACT = 9_000
 
 @dataclass(frozen=True, slots=True)
 class DoneCounts:
-    """What people did in a period: decisions by what they did to a post, and what came back."""
+    """What people did in a period: decisions by what they did to a post, and what came back.
+
+    `overturned` are the measures of a month's decisions that fell by its end, by code, or None
+    where that is not known.
+    """
 
     removed: int
     disabled: int
     labelled: int
     other: int
     restored: int
+    overturned: Mapping[str, int] | None
 
     @property
     def measures(self) -> int:
@@ -167,14 +173,17 @@ def _row(month: Summary) -> MonthRow:
 
 
 def _done(summary: Summary) -> DoneCounts:
-    measures = summary.cases.by_measure
-    removed, disabled, labelled = (measures.get(code, 0) for code in (REMOVED, DISABLED, LABELLED))
+    measures, overturned = summary.cases.by_measure, None
+    if summary.kind is PeriodKind.MONTH and summary.cases.knows_overturned_measures:
+        overturned = of_cohort(summary.cases.overturned_measures or {}, summary.period)
+    removed, disabled, labelled = (measures.get(code, 0) for code in SHOWN_MEASURES)
     return DoneCounts(
         removed=removed,
         disabled=disabled,
         labelled=labelled,
         other=sum(measures.values()) - removed - disabled - labelled,
         restored=sum(summary.cases.reinstated.values()),
+        overturned=overturned,
     )
 
 
@@ -224,6 +233,33 @@ def done_words(done: DoneCounts, phrases: Phrases) -> str:
         else phrases.gettext("Nothing came back.")
     )
     return f"{first}{phrases.gap}{back}"
+
+
+def mistake_words(done: DoneCounts, day: str, phrases: Phrases) -> str:
+    """Return how many of a month's measures were overturned by a day; "" if that is not known."""
+    if done.overturned is None:
+        return ""
+    removed, disabled, labelled = (done.overturned.get(code, 0) for code in SHOWN_MEASURES)
+    of_removed = phrases.gettext(
+        "%(wrong)s of %(count)s removals", wrong=removed, count=done.removed
+    )
+    of_disabled = phrases.gettext(
+        "%(wrong)s of %(count)s blocks of access", wrong=disabled, count=done.disabled
+    )
+    of_labelled = phrases.gettext(
+        "%(wrong)s of %(count)s labels", wrong=labelled, count=done.labelled
+    )
+    counts = [
+        (done.removed, of_removed),
+        (done.disabled, of_disabled),
+        (done.labelled, of_labelled),
+    ]
+    said = listed([words for count, words in counts if count], phrases)
+    return said and phrases.gettext(
+        "Mistakes: by %(day)s, %(said)s had been overturned.",
+        day=phrases.day(day),
+        said=said,
+    )
 
 
 def open_words(waiting: OpenCases, day: str, phrases: Phrases) -> str:

@@ -16,7 +16,14 @@ from publish.revisions import why_revised
 from publish.site import case_tables, tables, wording
 from publish.site.charts import Chart
 from publish.site.contests import EndedComplaints
-from publish.site.headline import done_words, headline_of, open_words, trends
+from publish.site.headline import (
+    SHOWN_MEASURES,
+    done_words,
+    headline_of,
+    mistake_words,
+    open_words,
+    trends,
+)
 from publish.site.score_tables import ordinary_rows, sign_rows, weight_rows
 from publish.site.templating import render
 from publish.summary import Summary, SummaryPart
@@ -136,6 +143,7 @@ class Pages:
         cases = case_tables.case_tables(summary.cases)
         decided = any(day.decided or day.overturned for day in by_day)
         headline = headline_of(summary, months)
+        counted_to = summary.standing.day if summary.standing else summary.last_day
         opening = wording.opening(summary, self.phrases)
         busy = [day for day in by_day if tables.is_busy(day)]
         return self._render(
@@ -149,9 +157,9 @@ class Pages:
             why_revised=why_revised(summary, self.phrases),
             decided_words=wording.decided_words(summary.cases, self.phrases),
             done_words=done_words(headline.done, self.phrases),
-            open_words=open_words(headline.open, summary.standing.day, self.phrases)
-            if headline.open and summary.standing
-            else "",
+            mistake_words=mistake_words(headline.done, counted_to, self.phrases),
+            open_words=open_words(headline.open, counted_to, self.phrases) if headline.open else "",
+            shown_measures=SHOWN_MEASURES,
             trends=trends(headline, self.phrases),
             complaints=EndedComplaints.of(summary.cases),
             decided_within=percentiles(summary.cases.decide_seconds).median_hours,

@@ -45,7 +45,9 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     the first `found_at`, the largest `reach`, `set`, `source_type`, and `scores` (its findings of
     scored rules). `about` is the entry which this one is about, so that no fold has to join: the
     decision, the notice of a decision, the first message of an order. `answers` is the complaint or
-    dispute of an outcome. `overturns` says that this entry was the first to overturn the decision.
+    dispute of an outcome. `overturns` says that this entry was the first to overturn the decision,
+    and `decided_in` in which month the decision was made. Entries of earlier releases lack it, so
+    their overturned measures are not counted and their closed days stay as they are.
 
     The decisions of one look at near copies share a `group`, and so do later messages about them.
     A group counts once: `counted` has those keys of `found` with which no earlier entry of the
@@ -121,6 +123,7 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     group: str = ""
     leads: bool = False
     counted: dict[str, int] = {}
+    decided_in: str = ""
 
     @property
     def form(self) -> int:
