@@ -182,12 +182,10 @@ def _order_refusals(message: Order, case: Case, step: Step) -> Iterator[CaseRefu
     for field in ("kind", "country", "authority", "regulation"):
         if getattr(message, field) != getattr(first, field):
             yield CaseRefusal(CaseCode.FIELD_CONFLICT, field)
-    # The order's waiting times start here.
-    if utc(message.received_at) != first.received_at:
-        yield CaseRefusal(
-            CaseCode.FIELD_CONFLICT,
-            "received_at",
-            advice=f"received_at is {utc(message.received_at)}; the order's first message says"
-            f" {first.received_at}",
-        )
+    # The order's waiting times start with the first, and its clock ends with the second.
+    for field in ("received_at", "due_at"):
+        stated, known = getattr(message, field), getattr(first, field)
+        if stated is not None and utc(stated) != known:
+            advice = f"{field} is {utc(stated)}; the order's first message says {known or 'none'}"
+            yield CaseRefusal(CaseCode.FIELD_CONFLICT, field, advice=advice)
     yield from refusals_of([step], "follows")

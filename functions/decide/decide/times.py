@@ -34,13 +34,13 @@ ANSWERED_DAYS = 14
 def after_arrival(message: BaseCaseMessage, facts: Facts) -> Iterator[CaseRefusal]:
     """Refuse each time after the message was first sent.
 
-    Days, such as the end of a measure, may be in the future.
+    Days, such as the end of a measure, and the deadline of an order may be in the future.
     """
     arrived = facts.arrived
     latest = (_day(arrived.at) + timedelta(days=1) if arrived.by_day else arrived.at) + SKEW
     for name in message.__struct_fields__:
         stated = getattr(message, name)
-        if isinstance(stated, datetime) and stated > latest:
+        if isinstance(stated, datetime) and stated > latest and name != "due_at":
             advice = (
                 f"{name} is {utc(stated)}; at most {utc(latest)} is allowed:"
                 " 5 minutes after the message was first sent"

@@ -6,6 +6,7 @@ Pure functions over items and claims.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from math import inf
 
 from desk.items import Item, ItemKind
 from desk.moderator import Moderator
@@ -90,9 +91,9 @@ def hours_left(item: Item, now: datetime) -> float | None:
 
 
 def ordered(items: Iterable[Item], now: datetime) -> list[Item]:
-    """Return items in the order in which to decide: urgent, severe, widely read, old."""
+    """Return items in the order in which to decide: urgent, severe, due first, widely read, old."""
 
-    def rank(item: Item) -> tuple[bool, float, bool, int, int, str, str]:
+    def rank(item: Item) -> tuple[bool, float, bool, int, float, int, str, str]:
         left = hours_left(item, now)
         is_soon = left is not None and left <= SOON_HOURS
         return (
@@ -100,6 +101,7 @@ def ordered(items: Iterable[Item], now: datetime) -> list[Item]:
             left or 0.0 if is_soon else 0.0,
             not item.escalated,
             SEVERITIES.index(item.severity) if item.severity in SEVERITIES else len(SEVERITIES),
+            inf if left is None else left,
             -(item.reach or 0),
             item.since,
             item.key,

@@ -20,7 +20,7 @@ COMPLAINT_DAYS = 14
 timely one."""
 
 ORDER_HOURS = {"tco": 1, "dsa": 24}
-"""Hours in which an order should be answered, by its regulation. A removal order has one (TCO,
+"""Hours in which an order that sets no deadline should be answered. A removal order has one (TCO,
 Art. 3(3)). A day is a goal of ours: the DSA, Art. 9 and 10, asks for no undue delay."""
 
 SECOND_LOOK_DAYS = 7
@@ -122,12 +122,13 @@ def order_items(entries: Sequence[JournalEntry]) -> Iterator[Item]:
 def order_item(entry: JournalEntry) -> Item:
     """Return the item of an order, from its first entry."""
     received = datetime.fromisoformat(entry.received_at)
+    usual = utc(received + timedelta(hours=ORDER_HOURS[entry.regulation]))
     return Item(
         key=entry.entry,
         kind=ItemKind.ORDER,
         since=entry.received_at,
         category=entry.category,
-        deadline=utc(received + timedelta(hours=ORDER_HOURS[entry.regulation])),
+        deadline=entry.due_at or usual,
     )
 
 

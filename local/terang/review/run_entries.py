@@ -30,6 +30,7 @@ def order_entry(order: Order, provider: str) -> CaseEntry:
         received_at=utc(order.received_at),
         acknowledged_at=utc(order.acknowledged_at) if order.acknowledged_at else "",
         regulation=order.regulation,
+        due_at=utc(order.due_at) if order.due_at else "",
     )
     return CaseEntry(1, Move.OPEN, CaseState.OPEN, entry, order.id)
 

@@ -198,6 +198,8 @@ def test_a_decision_is_overturned_once(
     made = [entry(cases, message["type"], message["id"]) for message in messages]
     assert [one.overturns for one in made] == overturns
     decided = entry(cases, "decision", "d-1")
+    month = decided.at[:7]
+    assert [one.decided_in for one in made] == [month if fell else "" for fell in overturns]
     assert all(one.about == decided for one in made)
     proposals = [key for key in cases.files if "/proposals/" in key]
     assert len(proposals) == (2 if any(overturns) else 0)

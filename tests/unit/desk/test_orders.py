@@ -1,7 +1,7 @@
 """Orders of authorities wait with their deadline, and decide takes the desk's answers."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -47,6 +47,31 @@ def test_an_order_waits_with_the_hours_of_its_regulation(regulation: str, deadli
     assert (
         ordered([replace(item, key="other", deadline="", severity="high"), item], SENT)[0] == item
     )
+
+
+def test_an_order_waits_until_its_own_deadline_and_the_first_due_comes_first() -> None:
+    later, sooner = "2026-12-09T12:00:00Z", "2026-12-08T12:00:00+02:00"
+    cases = received(
+        order(due_at=later), order(id="q-3", due_at=sooner), inform(id="q-4", due_at=later)
+    )
+    items = [replace(item, severity="") for item in order_items([*cases.journal.values()])]
+    assert len(items) == 3
+    now = datetime.fromisoformat("2026-12-01T00:00:00Z")
+    waiting = ordered([replace(items[0], key="none", deadline="", reach=9), *items], now)
+    deadlines = ["2026-12-08T10:00:00Z", later, later, ""]
+    assert [item.deadline for item in waiting] == deadlines
+
+
+@pytest.mark.parametrize(
+    ("due_at", "code"),
+    [("2026-11-25T07:00:00Z", "field_range"), ("2026-12-10T12:00:00Z", "field_conflict")],
+    ids=["before it was received", "another than the first message has"],
+)
+def test_a_deadline_that_cannot_be_is_refused(due_at: str, code: str) -> None:
+    cases = received(order(due_at="2026-12-09T12:00:00Z"))
+    wrong = order(id="q-3", follows="q-1", effected_at="2026-11-25T10:00:00Z", due_at=due_at)
+    [handled] = cases.decide(wrong)
+    assert (handled.status, handled.code) == ("refused", code)
 
 
 def test_an_answered_order_waits_no_longer_and_one_with_more_facts_does() -> None:

@@ -124,6 +124,7 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     leads: bool = False
     counted: dict[str, int] = {}
     decided_in: str = ""
+    due_at: str = ""
 
     @property
     def form(self) -> int:

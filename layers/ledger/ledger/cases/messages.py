@@ -245,7 +245,8 @@ class Order(BaseCaseMessage, frozen=True, tag="order", kw_only=True):
 
     `follows` names the earlier message of the same order that this one completes.
     An order to inform takes `authority`, `country`, `received_at`, `acknowledged_at`,
-    `effected_at`, `outcome`, `regulation` and `follows`: any other field could be about a person.
+    `effected_at`, `due_at`, `outcome`, `regulation` and `follows`: any other field could be about a
+    person. `due_at` is the deadline that the authority set, if it set one.
     """
 
     kind: Literal["act", "inform"]
@@ -258,6 +259,7 @@ class Order(BaseCaseMessage, frozen=True, tag="order", kw_only=True):
     received_at: Time
     acknowledged_at: Time | None = None
     effected_at: Time | None = None
+    due_at: Time | None = None
     outcome: Answer | None = None
     ground: Words | None = None
     regulation: Literal["dsa", "tco"] = "dsa"

@@ -47,7 +47,7 @@ FIELD_NAME = re.compile("[a-z][a-z0-9_]{0,39}")
 INFORM_FIELDS = frozenset(
     {
         *("type", "id", "kind", "authority", "country", "received_at", "acknowledged_at"),
-        *("effected_at", "outcome", "regulation", "follows"),
+        *("effected_at", "due_at", "outcome", "regulation", "follows"),
     }
 )
 """The fields of an order to inform. Any other field could be about a person."""
@@ -294,7 +294,7 @@ def _order_rules(message: Order) -> Iterator[FieldRule]:
         not_done = message.outcome not in {None, "complied"}
         yield not_done and message.ground is None, _MISSING, "ground"
         yield not not_done and message.ground is not None, _CONFLICT, "ground"
-    for name in ("acknowledged_at", "effected_at"):
+    for name in ("acknowledged_at", "effected_at", "due_at"):
         at = getattr(message, name)
         yield at is not None and at < message.received_at, _RANGE, name
 
