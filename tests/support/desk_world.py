@@ -206,13 +206,15 @@ class KnownRule:
     """The port `Adopter` with one rule."""
 
     tried: list[Adoption] = field(default_factory=list)
+    checked: bool = True
 
     def rules(self) -> list[str]:
         return ["codes/asks"]
 
     def adopted(self, adoption: Adoption) -> AdoptionResult | None:
         self.tried.append(adoption)
-        return AdoptionResult("+ <b>example</b>", ("codes.yaml:3: is hit",), ())
+        problems = ("codes.yaml:3: is hit",) if self.checked else ()
+        return AdoptionResult("+ <b>example</b>", problems, checked=self.checked)
 
 
 @dataclass

@@ -66,3 +66,13 @@ def test_the_editor_masks_and_shows_what_the_check_says() -> None:
     answer = visitor.post(path, form | {"text": "never send anyone the code"})["body"]
     assert "codes.yaml:3: is hit" in answer
     assert "+ &lt;b&gt;example&lt;/b&gt;" in answer
+
+
+def test_an_editor_without_the_files_of_packs_names_the_commands_to_run() -> None:
+    case = dossier(finding(text=POST))
+    visitor = Visitor(MemoryDesk([case]))
+    visitor.application = DeskApplication(visitor.desk, CookieDoor(), KnownRule(checked=False))
+    form = {"for_rule": "codes/asks", "example": "ignore", "text": "never send anyone the code"}
+    answer = visitor.post(f"/card/{case.item.key}/adopt", form)["body"]
+    assert "This console cannot run packs check" in answer
+    assert "terang packs check new-packs" in answer

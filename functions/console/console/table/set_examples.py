@@ -12,7 +12,9 @@ from rules.pack import Pack
 class SetExamples:
     """The port `Adopter` over the packs in force.
 
-    Limits: `packs check` is not deployed, so the author of the pack checks the example.
+    Limits: it checks nothing, and the page says so. `packs check` needs YAML and the protected
+    sentences, which are never deployed, and the five layers that AWS allows are used up without the
+    matcher.
     """
 
     packs: Callable[[], tuple[Pack, ...]]
