@@ -91,9 +91,9 @@ def hours_left(item: Item, now: datetime) -> float | None:
 
 
 def ordered(items: Iterable[Item], now: datetime) -> list[Item]:
-    """Return items in the order in which to decide: urgent, severe, due first, widely read, old."""
+    """Return items in the order in which to decide: urgent, severe, widely read, due first, old."""
 
-    def rank(item: Item) -> tuple[bool, float, bool, int, float, int, str, str]:
+    def rank(item: Item) -> tuple[bool, float, bool, int, int, float, str, str]:
         left = hours_left(item, now)
         is_soon = left is not None and left <= SOON_HOURS
         return (
@@ -101,8 +101,8 @@ def ordered(items: Iterable[Item], now: datetime) -> list[Item]:
             left or 0.0 if is_soon else 0.0,
             not item.escalated,
             SEVERITIES.index(item.severity) if item.severity in SEVERITIES else len(SEVERITIES),
-            inf if left is None else left,
             -(item.reach or 0),
+            inf if left is None else left,
             item.since,
             item.key,
         )
