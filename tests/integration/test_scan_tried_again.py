@@ -27,6 +27,14 @@ class TestTriedAgainAfterThePointerMoved:
         found = world.store.findings_of(marker(receipt))
         assert {finding.set for finding, _ in found} == {receipt.set}
 
+    def test_keeps_as_much_of_a_post_as_its_first_try(self, world: World) -> None:
+        with pytest.raises(CrashError):
+            scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("record_first_try")))
+        later = replace(world.scanner(), excerpt_length=10)
+        later.scan_message("acme", self.BODY, world.clock.now())
+        kept = world.store.findings_of(marker(one(world.receipts())))
+        assert {excerpt for _, excerpt in kept} == {OTP, PRIZE}
+
     def test_does_so_though_the_new_set_finds_nothing(self, world: World) -> None:
         with pytest.raises(CrashError):
             scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("put_findings")))

@@ -1,8 +1,13 @@
-"""Phrases for pages of HTML: what the catalogue says is markup, what is put into it is escaped."""
+"""Phrases for pages of HTML: what the catalogue says is markup, what is put into it is escaped.
+
+`page_engine` makes the template engine of every page that Terang serves or publishes.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from phrases.phrases import Phrases
@@ -44,3 +49,40 @@ class PagePhrases:
     def _shown(self, value: object) -> object:
         found = self.phrases.shown(value)
         return found if isinstance(found, Markup) else self.clean(str(found))
+
+
+def page_engine(
+    templates: Path, phrases: Phrases, clean: Callable[[str], str], *, separators: bool = False
+) -> Environment:
+    """Return the template engine of a language: everything that a stranger wrote is escaped.
+
+    An unknown name in a template is an error.
+
+    Args:
+        templates: The folder of the templates.
+        phrases: What `_` and `ngettext` say.
+        clean: What is done to each text that is not markup before it is escaped.
+        separators: Whether numbers are printed with the separators of the language.
+    """
+
+    def shown(value: object) -> object:
+        printed = str(phrases.shown(value)) if separators else value
+        if isinstance(value, Markup) or not isinstance(printed, str):
+            return value
+        return clean(printed)
+
+    engine = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    say = PagePhrases(phrases, clean)
+    engine.globals |= {
+        "_": say.gettext,  # for messages in the template alone: their tags are tags
+        "ngettext": say.ngettext,
+        "language": phrases.language,
+    }
+    return engine

@@ -2,13 +2,13 @@
 
 import base64
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from answer import messages
@@ -17,7 +17,7 @@ from answer.request import WINDOW_SECONDS, Question, Request, RequestError
 from claims.feeds.publishers import publishers_in
 from ledger.untrusted_text import replace_controls
 from phrases import LANGUAGES, NAMES, of
-from phrases.markup import PagePhrases
+from phrases.markup import page_engine
 
 MOST_FIELDS = 10
 MOST_LETTERS = 10_000
@@ -120,19 +120,8 @@ def _page(language: str, text: str, answer: TipAnswer | None, error: RequestErro
 def _environment(language: str) -> Environment:
     """Return the template engine of a language: everything that a stranger wrote is escaped."""
     words = of(language)
-    engine = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = PagePhrases(words)
+    engine = page_engine(TEMPLATES, words, partial(replace_controls, keep="\r\n\t"))
     engine.globals |= {
-        "_": page.gettext,
-        "ngettext": page.ngettext,
-        "language": language,
         "languages": {code: NAMES[code] for code in LANGUAGES},
         "style": Markup(STYLE),  # noqa: S704 # nosec B704 - our own file
         "day": words.day,
@@ -143,10 +132,3 @@ def _environment(language: str) -> Environment:
         "most_letters": MOST_LETTERS,
     }
     return engine
-
-
-def _shown(value: object) -> object:
-    """Return what the template prints: texts without characters that turn or hide what follows."""
-    if isinstance(value, Markup) or not isinstance(value, str):
-        return value
-    return replace_controls(value, keep="\r\n\t")

@@ -6,13 +6,13 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from ledger.untrusted_text import replace_controls
 from phrases import LANGUAGES, NAMES, Phrases, of, to_translate
 from phrases.categories import category_words
-from phrases.markup import PagePhrases
+from phrases.markup import page_engine
 from publish.periods import PeriodKind
 from publish.site import code_words
 from publish.summary import NO_ADDRESS
@@ -51,28 +51,17 @@ def render(template: str, path: str, language: str, **context: object) -> str:
 def environment(language: str = "en") -> Environment:
     """Return the template engine of a language. An unknown name is an error."""
     phrases = of(language)
-    engine = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=lambda value: shown(value, phrases),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    engine = page_engine(TEMPLATES, phrases, replace_controls, separators=True)
     stylesheet = (TEMPLATES / "page.css").read_text("utf-8")
-    say = PagePhrases(phrases, replace_controls)
     # The stylesheet is a file of ours; a policy by digest needs its bytes as they are.
     engine.globals |= {
         "stylesheet": Markup(stylesheet),  # noqa: S704 # nosec B704
         "policy": policy_for(stylesheet),
         "meanings": code_words.meanings(),
         "no_address": NO_ADDRESS,
-        "language": language,
         "languages": [(name, NAMES[name], html_ending(name)) for name in LANGUAGES],
         "html": html_ending(language),
-        "_": say.gettext,  # for messages in the template alone: their tags are tags
         "say": phrases.gettext,  # for messages that come as data: they are escaped
-        "ngettext": say.ngettext,
         "gap": phrases.gap,
         "comma": phrases.comma,
         "decimal": phrases.decimal,
@@ -99,17 +88,6 @@ def policy_for(stylesheet: str) -> str:
     """Return the content security policy: this one stylesheet, and no script from anywhere."""
     digest = base64.b64encode(sha256(stylesheet.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-
-
-def shown(value: object, phrases: Phrases) -> object:
-    """Return what a template prints: numbers with separators, texts without control characters.
-
-    >>> shown(12345, of("en")), shown("a" + chr(27) + "[2J", of("en"))
-    ('12,345', 'a�[2J')
-    """
-    if isinstance(value, Markup):
-        return value
-    return replace_controls(str(phrases.shown(value)))
 
 
 def _translated(words: Callable[[str], str], phrases: Phrases) -> Callable[[str], str]:

@@ -4,8 +4,7 @@ from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from desk.deciding import AUDIT_CATEGORIES
 from desk.pages import wording
@@ -13,7 +12,7 @@ from desk.queue import AGES, REACHES
 from ledger.untrusted_text import replace_controls
 from phrases import Phrases, of
 from phrases.categories import category_words
-from phrases.markup import PagePhrases
+from phrases.markup import page_engine
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -32,21 +31,10 @@ def error_page(phrases: Phrases, status: HTTPStatus, why: str = "") -> str:
 def environment(language: str) -> Environment:
     """Return the template engine of a language. An unknown name in a template is an error."""
     words = of(language)
-    engine = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = PagePhrases(words)
+    engine = page_engine(TEMPLATES, words, partial(replace_controls, keep="\n"))
     engine.filters["measure_name"] = partial(wording.measure_words, words)
     engine.filters["disguise_name"] = partial(wording.disguise_words, words)
     engine.globals |= {
-        "_": page.gettext,
-        "ngettext": page.ngettext,
-        "language": language,
         "language_name": words.language_name,
         "day": words.day,
         "number": words.shown,
@@ -73,14 +61,3 @@ def environment(language: str) -> Environment:
         "wanted": None,
     }
     return engine
-
-
-def shown(value: object) -> object:
-    """Return what a template prints: texts without characters that turn or hide what follows.
-
-    >>> shown("a" + chr(0x202E)), shown(7)
-    ('a�', 7)
-    """
-    if isinstance(value, Markup) or not isinstance(value, str):
-        return value
-    return replace_controls(value, keep="\n")
