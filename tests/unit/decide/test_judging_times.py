@@ -71,7 +71,7 @@ def test_every_time_of_every_type_is_tried() -> None:
         for field in msgspec.structs.fields(struct)
         if field.name.endswith("_at")
     }
-    assert declared == STATED.keys()
+    assert declared - {"order due_at"} == STATED.keys()  # a deadline is in the future
 
 
 @pytest.mark.parametrize(("message", "field"), STATED.values(), ids=STATED)
