@@ -14,6 +14,9 @@ from matcher.text.links import find_hosts, opaque_spans
 from matcher.text.pinyin import JOINT, sound_pattern, syllables
 from rules.pack import TERM_LENGTH
 
+PLACEHOLDER = "Put here"
+"""How a text of a learned pack begins that only a person can write."""
+
 MOST_SYLLABLES = 8
 """Syllables of a term in pinyin."""
 

@@ -13,6 +13,7 @@ import pytest
 from support.sample_posts import OTP, PACK, SHADOW, StandingClock, lines
 from support.world import World
 
+from authoring.wording import PLACEHOLDER
 from ledger.errors import OperatorError
 from ledger.pointer import POINTER_KEY, RETURN_DAYS, read_pointer, set_key
 from ledger.records.flood import FloodQuestion
@@ -100,6 +101,29 @@ def test_a_first_set_and_an_addition_need_no_flag_and_say_what_they_do(
     assert "= 2 packs stay" in err
     assert "acme: codes, later, prizes (new: later)" in err
     assert ids(stack) == ["codes", "later", "prizes"]
+
+
+def test_a_provider_gets_a_pack_besides_its_own(
+    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packs("publish", folder, "--provider", "acme=codes")
+    capsys.readouterr()
+    packs("publish", one_pack(folder, "house", "terms"))
+    assert "publish it with --provider acme=+house" in capsys.readouterr().err
+    assert packs("publish", "--provider", "acme=+house,+codes") == 0
+    assert "acme: codes, house (new: house)" in capsys.readouterr().err
+    assert packs("publish", "--provider", "acme=house") == 0
+    assert "to add to what it runs, write --provider acme=+PACK" in capsys.readouterr().err
+    assert in_force(stack).settings_of("acme").packs == ("house",)
+
+
+def test_a_text_that_nobody_wrote_is_not_published(
+    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder, "codes", PACK.replace("why: For trials", f"why: {PLACEHOLDER} why it is harmful"))
+    assert packs("publish", folder) == 1
+    assert "codes still has a text that begins with 'Put here'" in capsys.readouterr().err
+    assert read_pointer(stack.objects, stack.public) is None
 
 
 def test_the_same_folder_again_moves_nothing(
@@ -422,6 +446,10 @@ def test_a_held_rule_is_lifted_in_the_name_of_a_moderator(
     [
         ((), "name the folder of the packs, or --remove ID"),
         (("--provider", "acme"), "--provider 'acme': write it as ID=PACK,PACK"),
+        (
+            ("--provider", "acme=+a,b"),
+            "--provider 'acme=+a,b': write + before each pack, or before none",
+        ),
         (("--remove", "codes", "--posts", "nowhere.jsonl"), "nowhere.jsonl: no such file"),
     ],
 )

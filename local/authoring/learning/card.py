@@ -20,8 +20,7 @@ from authoring.learning.measuring import (
     Sums,
     share_of_groups,
 )
-
-_UNKNOWN = "Put here"
+from authoring.wording import PLACEHOLDER
 
 
 def card_lines(learned: Learned, language: str) -> Iterator[str]:
@@ -36,12 +35,12 @@ def card_lines(learned: Learned, language: str) -> Iterator[str]:
         yield f"    - posts: {posts}"
         yield f"      label: {'harmful' if is_harmful else 'ordinary'}"
         yield f"      harmful: {str(is_harmful).lower()}"
-        yield f"      language: {plain_or_quoted(language or _UNKNOWN, 'a: {}')}"
-        yield f"      channel: {_UNKNOWN} where they were posted"
-        yield f"      period: {_UNKNOWN} when they were posted"
+        yield f"      language: {plain_or_quoted(language or PLACEHOLDER, 'a: {}')}"
+        yield f"      channel: {PLACEHOLDER} where they were posted"
+        yield f"      period: {PLACEHOLDER} when they were posted"
         yield f"      source: {plain_or_quoted(name, 'a: {}')}"
-        yield f"      licence: {_UNKNOWN} who may use them"
-        selected = selected or f"{_UNKNOWN} how they were chosen out of all posts"
+        yield f"      licence: {PLACEHOLDER} who may use them"
+        selected = selected or f"{PLACEHOLDER} how they were chosen out of all posts"
         yield f"      selected: {plain_or_quoted(selected, 'a: {}')}"
     yield (
         f"  thresholds: The lowest sum with a precision of {PRECISION} on {FOLDS} parts that were "
@@ -60,7 +59,8 @@ def card_lines(learned: Learned, language: str) -> Iterator[str]:
         yield f"      posts: {len(sums)}"
         yield f"      found: {np.count_nonzero(sums >= learned.threshold)}"
         yield f"      found_high: {np.count_nonzero(sums >= learned.high)}"
-    yield f"  never_met: {_UNKNOWN} languages, channels and kinds of posts that it was not tried on"
+    never = "languages, channels and kinds of posts that it was not tried on"
+    yield f"  never_met: {PLACEHOLDER} {never}"
 
 
 def _left_out(measured: Measured) -> str:

@@ -91,7 +91,7 @@ packs rollback -> terang.cli.packs.in_force:rollback
     Put the packs of an earlier set in force again.
     terang packs rollback 0123456789abcdef --stack terang
 review -> terang.cli.review:review
-    Decide on findings at the terminal, one key for each verdict.
+    Decide on findings in the browser, two keys for each.
     terang review terang-out --moderator m-7
 audit -> terang.cli.review:audit
     Judge posts that no rule hit: the month's random sample.

@@ -10,7 +10,6 @@ from desk.moderator import Door, Role
 from desk.moderator import Moderator as DeskModerator
 from ledger.cases.case import case_id
 from ledger.cases.messages import MESSAGE_TYPES
-from ledger.clock import SystemClock
 from ledger.errors import OperatorError
 from ledger.keys import rule_page
 from ledger.ports import CaseStore
@@ -28,7 +27,7 @@ from terang.cli.arguments import (
 )
 from terang.console import Screen, counted
 from terang.review.browser import directions, open_browser
-from terang.review.run_source import RunSource, provider_of_run
+from terang.review.run_source import RunSource, clock_of_run, provider_of_run
 from terang.review.screens import case_screen
 from terang.review.sources import CaseHistory, PublishedWords, case_history
 
@@ -116,7 +115,7 @@ def _sit_at_run(
     folder = run if run.is_dir() else run.parent
     who = DeskModerator(name, source.provider or provider_of_run(run), role, Door.FILE)
     public = folder / "public"
-    sitting = Sitting(who, source, file, SystemClock(), public if public.is_dir() else None)
+    sitting = Sitting(who, source, file, clock_of_run(run), public if public.is_dir() else None)
     sitting.adopter = _adopter(packs)
     return _report(_explained(sitting.run, file, port), file, "")
 
@@ -221,7 +220,7 @@ def send(
     provider: Annotated[ProviderId, Parameter(help="in whose name they are sent")],
     stack: StackName = STACK,
 ) -> int:
-    """Send a file; 0 when every message was answered, even if it was refused."""
+    """Send a file; 1 if a message was refused or not answered."""
     messages = read_messages(file, may_be_pipe=True)
     remote = _remote(stack)
     bucket = remote.outputs["OutBucket"]
@@ -232,7 +231,7 @@ def send(
     )
     for line in result_lines(answers):
         console.print(line)
-    return 1 if any(answer.status == NOT_SENT for answer in answers) else 0
+    return 1 if any(answer.status in {NOT_SENT, "refused"} for answer in answers) else 0
 
 
 def show(

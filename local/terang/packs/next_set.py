@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from authoring.wording import PLACEHOLDER
 from ledger.errors import OperatorError
 from ledger.pointer import RETURN_DAYS
 from matcher import FOLD_VERSION, Pack, Paused, ProviderSettings, RuleSet, build_set
@@ -28,7 +29,8 @@ class ReplacedSet(NamedTuple):
 class SetRequest:
     """The changes to the set in force; all else stays.
 
-    `chosen` gives providers the ids of packs that they run, or None for those of the law.
+    `chosen` gives providers the ids of packs that they run, or None for those of the law. An id
+    behind `+` is one that a provider runs besides its packs.
     `without_rules` names providers that may be left with no rule. `target` is the earlier set that
     returns: then versions may be lower than those in force.
     """
@@ -77,9 +79,9 @@ def next_set(before: RuleSet | None, request: SetRequest, earlier: Sequence[Repl
             paused = (*settings.paused, pause)
             providers[name] = msgspec.structs.replace(settings, paused=paused)
     for name, wanted in request.chosen.items():
-        names = None if wanted is None else tuple(wanted)
+        settings = providers.get(name, ProviderSettings())
         providers[name] = msgspec.structs.replace(
-            providers.get(name, ProviderSettings()), packs=names
+            settings, packs=_wanted(wanted, settings, after.values())
         )
     if request.target:  # providers that it does not name run the packs of the law and need no entry
         target = request.target.providers
@@ -139,6 +141,11 @@ def _check(before: RuleSet | None, request: SetRequest) -> None:
         if name not in current:
             raise OperatorError(f"--remove {name}: the set in force has no such pack")
     for pack in request.packs:
+        if PLACEHOLDER.encode() in msgspec.json.encode(pack) and not request.target:
+            raise OperatorError(
+                f"{pack.id} still has a text that begins with {PLACEHOLDER!r}: everybody can read"
+                " a published pack, so write what is asked there"
+            )
         in_force = current.get(pack.id)
         if in_force and in_force.version > pack.version and not request.target:
             raise OperatorError(
@@ -154,6 +161,17 @@ def _check(before: RuleSet | None, request: SetRequest) -> None:
             f" {FOLD_VERSION}: publish all of its packs again, or remove them; the folder lacks"
             f" {', '.join(unchecked)}"
         )
+
+
+def _wanted(
+    wanted: Sequence[str] | None, settings: ProviderSettings, packs: Iterable[Pack]
+) -> tuple[str, ...] | None:
+    """Return the packs that a provider names from now on; None for those of the law."""
+    added = [name.removeprefix("+") for name in wanted or () if name.startswith("+")]
+    if not added:
+        return None if wanted is None else tuple(wanted)
+    runs = [pack.id for pack in without_factchecks(packs) if settings.takes(pack)]
+    return tuple(dict.fromkeys((*runs, *added)))
 
 
 def _published_at(

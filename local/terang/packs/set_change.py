@@ -60,6 +60,18 @@ class SetChange:
         ]
 
     @property
+    def losing(self) -> list[str]:
+        """The providers that would no longer run a pack that stays in the set."""
+        today, stay = self.now.date(), {pack.id for pack in self.after.packs}
+        return [
+            name
+            for name in self.providers
+            if self.before
+            and stay.intersection(_ids(self.before, name, today))
+            - set(_ids(self.after, name, today))
+        ]
+
+    @property
     def _before(self) -> dict[str, Pack]:
         return {pack.id: pack for pack in _term_packs(self.before)} if self.before else {}
 
@@ -93,7 +105,8 @@ class SetChange:
                 f"~ {new.id} version {old.version} -> {new.version}: {rules}, {self._proposes(new)}"
             )
         if unused := self._unused():
-            yield f"no provider runs {', '.join(unused)}: name it with --provider ID=PACK,PACK"
+            named = f"--provider {self.providers[0]}=+{',+'.join(unused)}"
+            yield f"no provider runs {', '.join(unused)}: publish it with {named}"
         stay = len(_term_packs(self.after)) - len(self.added) - len(self.replaced)
         if stay and self.before != self.after:
             yield f"= {stay} {'pack stays' if stay == 1 else 'packs stay'}"

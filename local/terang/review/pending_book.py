@@ -86,9 +86,11 @@ class PendingBook:
             return None
 
     def undo(self, pending: str, now: datetime) -> bool:
-        """Take back a decision that is still pending; False for any other."""
+        """Take back a decision that is still pending; False if it is too late for it."""
         with self._lock:
             own = self._decisions.get(pending)
+            if own is not None and own.state is PendingState.UNDONE:
+                return True
             if own is None or own.state is not PendingState.PENDING or _is_due(own, now):
                 return False
             self._append(msgspec.structs.replace(own, state=PendingState.UNDONE))

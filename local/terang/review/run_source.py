@@ -5,17 +5,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from desk.items import Dossier, OpenFinding
 from desk.ports import DeskQuality
 from desk.quality import quality_of
 from desk.waiting import audits
 from ledger.cases.messages import CaseMessage
+from ledger.clock import Clock, SystemClock, clock_from_setting
 from ledger.errors import OperatorError
 from ledger.keys import audit_key
 from terang.case_messages import read_file
 from terang.review.dossiers import RunCases, read_known
 from terang.review.sample import judged_posts, read_sample
 from terang.review.sources import PublishedWords, findings_of_run
+
+
+class _Run(msgspec.Struct, frozen=True):
+    today: str = ""
 
 
 @dataclass(slots=True)
@@ -91,6 +98,21 @@ def _audits(path: Path, provider: str, month: str | None) -> list[Dossier]:
 
 def _bytes(file: Path) -> bytes | None:
     return read_file(file) if file.is_file() else None
+
+
+def clock_of_run(path: Path) -> Clock:
+    """Return the clock of a run's folder: with the day that the run was given, if it was given one.
+
+    Raises OperatorError if the folder's `run.json` is not a run's. Folders of earlier releases
+    have none.
+    """
+    file = (path if path.is_dir() else path.parent) / "run.json"
+    if not file.is_file():
+        return SystemClock()
+    try:
+        return clock_from_setting(msgspec.json.decode(read_file(file), type=_Run).today)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise OperatorError(f"{file}: not from a run: {error}") from None
 
 
 def provider_of_run(path: Path) -> str:

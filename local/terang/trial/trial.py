@@ -167,6 +167,7 @@ def _copy_results(
             findings.write(path.read_bytes())
     refusals = encode_json_lines(deployed.refusals(trial.provider, dropped, closed))
     (trial.out / "refusals.jsonl").write_bytes(refusals)
+    (trial.out / "run.json").write_bytes(encode_json_lines([{"today": trial.today}]))
 
 
 def write_year_so_far(deployed: Deployed, provider: str, out: Path) -> Path | None:
@@ -190,7 +191,7 @@ def write_year_so_far(deployed: Deployed, provider: str, out: Path) -> Path | No
     return out / report_key(provider, year, "")
 
 
-RESULTS = {"findings.jsonl", "refusals.jsonl", "public", "out"}
+RESULTS = {"findings.jsonl", "refusals.jsonl", "public", "out", "run.json"}
 """Names that a run writes into its folder. A folder with any other name is not replaced."""
 
 

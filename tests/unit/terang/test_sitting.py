@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from terang.case_messages import read_messages
 from terang.case_queue import MessageResult
 from terang.review.door import HomeServer
 from terang.review.pending_book import PendingBook
-from terang.review.run_source import RunSource
+from terang.review.run_source import RunSource, clock_of_run
 from terang.review.sitting import Sitting
 
 WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.FILE)
@@ -85,3 +86,13 @@ def test_a_stack_that_does_not_answer_leaves_the_decision_in_the_file(folder: Pa
     assert "not answered" in str(result.problem)
     assert len(read_messages(folder / "d.jsonl")) == 3
     assert len(PendingBook.open(folder / "d.jsonl", SystemClock().now()).unanswered()) == 1
+
+
+def test_the_clock_of_a_run_has_the_day_that_the_run_was_given(tmp_path: Path) -> None:
+    """Else decide would refuse what is decided on the samples: it would come from the future."""
+    assert clock_of_run(tmp_path) == SystemClock()
+    (tmp_path / "run.json").write_text('{"today":"2026-11-25"}\n')
+    assert clock_of_run(tmp_path / "findings.jsonl") == SystemClock(date(2026, 11, 25))
+    (tmp_path / "run.json").write_text('{"today":"yesterday"}')
+    with pytest.raises(OperatorError, match=r"run\.json: not from a run"):
+        clock_of_run(tmp_path)

@@ -116,7 +116,7 @@ def state_words(words: Phrases, state: str) -> str:
     return {
         "pending": _("can be undone"),
         "undone": _("taken back"),
-        "sent": _("sent"),
+        "sent": _("final"),
         "taken": _("recorded"),
         "waiting": _("waits for another message"),
         "refused": _("refused"),

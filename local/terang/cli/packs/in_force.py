@@ -42,7 +42,8 @@ def publish(
         tuple[str, ...],
         Parameter(
             metavar="ID=PACK,PACK",
-            help="the packs that one provider runs; default: all that rest on the law",
+            help="the packs that one provider runs (default: all that rest on the law), or with"
+            " ID=+PACK the ones that it runs besides",
         ),
     ] = (),
     remove: Annotated[
@@ -104,13 +105,16 @@ def rollback(
 
 
 def _chosen(words: Sequence[str]) -> dict[str, list[str]]:
-    """Return the packs by provider, from words such as `acme=pack-1,pack-2`."""
+    """Return the packs by provider, from words such as `acme=pack-1,pack-2` or `acme=+pack-3`."""
     chosen = {}
     for word in words:
         provider, separator, names = word.partition("=")
         if not separator:
             raise UsageError(f"--provider {word!r}: write it as ID=PACK,PACK")
         chosen[provider] = [name for name in names.split(",") if name]
+        added = [name for name in chosen[provider] if name.startswith("+")]
+        if added and len(added) < len(chosen[provider]):
+            raise UsageError(f"--provider {word!r}: write + before each pack, or before none")
     return chosen
 
 
@@ -142,7 +146,14 @@ class _Consent:
                 f"{name} runs no rule: its posts are inspected by nothing; name packs for it with"
                 f" --provider {name}=PACK,PACK"
             )
-        wants_answer = change.replaced or (change.removed and self.asks_for_removal)
+        for name in change.losing:
+            print_warning(
+                f"{name} no longer runs packs that stay in the set: to add to what it runs, write"
+                f" --provider {name}=+PACK"
+            )
+        wants_answer = (
+            change.replaced or change.losing or (change.removed and self.asks_for_removal)
+        )
         if wants_answer and not self.yes and sys.stdin.isatty():
             console.print("Publish this? [y/N]", end=" ")
             if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
