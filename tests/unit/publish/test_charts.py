@@ -161,7 +161,9 @@ def test_a_reversed_complaint_has_a_colour_of_its_own() -> None:
 
 def test_open_findings_are_shown_by_age() -> None:
     chart = open_chart(Standing("2026-11-30", open_findings={"2026-11-30": 2, "2026-10-01": 1}))
+    assert chart is not None
     assert [bar.words for bar in chart.bars] == ["1 day or less: 2", "more than 30 days: 1"]
+    assert open_chart(Standing("2026-11-30", open_findings={"2026-11-30": 2})) is None
 
 
 @pytest.mark.parametrize(

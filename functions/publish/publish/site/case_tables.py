@@ -78,14 +78,16 @@ class CaseTables:
     @property
     def any(self) -> bool:
         """Return whether anybody did anything."""
-        return any((self.verdicts, self.orders, self.notices)) or any(
-            one.came or sum(one.outcomes) for one in self.contests
-        )
+        return any((self.verdicts, self.orders, self.notices, self.contests))
 
 
 def case_tables(numbers: CaseNumbers) -> CaseTables:
     """Return the rows and shares of a period's case numbers."""
     shown, hidden = _moderators(numbers.by_moderator)
+    contests = (
+        _contest(to_translate("Complaints by authors and notifiers"), "complaint", numbers),
+        _contest(to_translate("Disputes before certified bodies"), "dispute", numbers),
+    )
     return CaseTables(
         decide=percentiles(numbers.decide_seconds),
         notice=percentiles(numbers.notice_seconds),
@@ -93,10 +95,7 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
         agreement=estimate(numbers.agreed, numbers.second_reviews),
         verdicts=_rows(numbers.by_verdict),
         measures=_rows(numbers.by_measure),
-        contests=[
-            _contest(to_translate("Complaints by authors and notifiers"), "complaint", numbers),
-            _contest(to_translate("Disputes before certified bodies"), "dispute", numbers),
-        ],
+        contests=[contest for contest in contests if contest.came or contest.ended],
         orders=_orders(numbers),
         moderators=shown,
         moderators_hidden=hidden,
@@ -121,10 +120,11 @@ def decided_chart(days: Iterable[SummaryPart], say: Say = str) -> Chart:
     return columns(title, labels, series)
 
 
-def open_chart(standing: Standing, say: Say = str) -> Chart:
-    """Return open findings by how long they have waited."""
+def open_chart(standing: Standing, say: Say = str) -> Chart | None:
+    """Return open findings by how long they have waited; None where the table says it all."""
     rows = [("plain", say(age), count) for age, count in standing.ages()]
-    return bars(say(to_translate("Open findings by age")), rows)
+    several = sum(1 for *_, count in rows if count) > 1
+    return bars(say(to_translate("Open findings by age")), rows) if several else None
 
 
 def complaints_chart(numbers: CaseNumbers, say: Say = str) -> Chart | None:
