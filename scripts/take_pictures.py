@@ -85,7 +85,8 @@ def take_all(server: HomeServer) -> None:
         page = browser.new_page(viewport={"width": 1000, "height": 800})
         page.goto(server.door.address)
         take(page, "desk-queue", 560)
-        page.get_by_role("link", name="Scams").nth(1).click()
+        with page.expect_navigation():
+            page.get_by_role("link", name="high").first.click()
         for key in (" ", "c", "r"):
             page.keyboard.press(key)
         take(page, "desk", 800)
@@ -108,5 +109,7 @@ if __name__ == "__main__":
             sys.exit("the run failed")
         source = RunSource.read(folder / "out", read_messages(cases))
         who = Moderator("m-7", "acme-chat", Role.MODERATOR, Door.FILE)
-        sitting = Sitting(who, source, folder / "decisions.jsonl", SystemClock(), folder / "out/public")
+        sitting = Sitting(
+            who, source, folder / "decisions.jsonl", SystemClock(), folder / "out/public"
+        )
         sitting.run(lambda server: threading.Thread(target=take_all, args=(server,)).start())
