@@ -56,7 +56,8 @@ def read_words(summary: Summary, say: Phrases) -> str:
         none = say.gettext("%(when)s Terang read %(posts)s of %(of)s so far.", **values)
         if not summary.provisional:
             none = say.gettext("%(when)s Terang read %(posts)s of %(of)s.", **values)
-        return f"{none}{say.gap}{say.gettext('None of them met a rule.')}"
+        met = say.gettext("None of them met a rule.")
+        return f"{none}{say.gap}{met}" if numbers.inspected else none
     if summary.kind is PeriodKind.CAMPAIGN:
         if summary.provisional:
             return say.gettext(
