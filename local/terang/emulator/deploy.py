@@ -20,7 +20,7 @@ DEPLOY_SECONDS = 120
 LAYERS = ("rules", "matcher", "arrays", "ledger", "dsa", "claims", "phrases", "tlog", "desk")
 FUNCTIONS = ("intake", "scan", "decide", "publish", "learn", "answer", "announce", "console")
 
-SKIPPED = {"__pycache__", "requirements.in", "requirements.txt"}
+SKIPPED = {"__pycache__", "requirements.in", "requirements.txt", "tests"}
 PROVIDED = {"boto3", "botocore", "s3transfer"}
 """Lambda's runtime brings these packages."""
 

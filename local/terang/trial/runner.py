@@ -26,13 +26,24 @@ from terang.remote import call_function
 STALL_SECONDS = 180
 """How long a run waits without any progress before it gives up."""
 
-POLL_SECONDS = 0.25
+POLL_SECONDS, POLL_SHARE = 0.25, 4
+"""The least pause between two looks at a run. Looks take at most a fourth of the time: functions
+need the processor that the emulator spends on answers."""
+
+LOOKED_AT = 100
+"""Messages that one look asks for."""
+
+FILES_LOOKED_AT = 20
+"""Open files whose ranges one look adds up."""
+
+BATCH = 10
+"""The messages that SQS takes at once."""
 
 NAME_LENGTH = 800
 """Code points of a name in a key of S3, which holds 1,024 bytes; only escaped names are longer."""
 
 MESSAGE_BYTES = 1024 * 1024
-"""The largest message that SQS accepts."""
+"""The largest message that SQS accepts, and the most bytes that it takes at once."""
 
 UPLOAD = TransferConfig(multipart_threshold=64 << 20, multipart_chunksize=64 << 20)
 
@@ -150,18 +161,13 @@ class Deployed:
 
         Raises StackError for a body that SQS would not accept.
         """
-        units = set[str]()
-        for body in bodies:
-            if len(body.encode()) > MESSAGE_BYTES:
-                raise StackError(f"a message is larger than {MESSAGE_BYTES} bytes: drop a file")
-            self._send("PostsUrl", provider, body)
-            units.add(unit_id(provider, body.encode()))
-        return units
+        sent = list(bodies)
+        self._send("PostsUrl", provider, sent)
+        return {unit_id(provider, body.encode()) for body in sent}
 
     def send_cases(self, provider: str, bodies: Iterable[str]) -> None:
         """Send messages about cases to their queue in the provider's name."""
-        for body in bodies:
-            self._send("CasesUrl", provider, body)
+        self._send("CasesUrl", provider, bodies)
 
     def cases(self, provider: str) -> CaseQueue:
         """Return the queue of cases in the provider's name; it waits for each answer."""
@@ -175,13 +181,18 @@ class Deployed:
             clock=self.clock,
         )
 
-    def _send(self, output: str, provider: str, body: str) -> None:
-        attribute = {"DataType": "String", "StringValue": provider}
-        self.stack.client("sqs").send_message(
-            QueueUrl=self.outputs[output],
-            MessageBody=body,
-            MessageAttributes={"provider": attribute},
-        )
+    def _send(self, output: str, provider: str, bodies: Iterable[str]) -> None:
+        attributes = {"provider": {"DataType": "String", "StringValue": provider}}
+        for batch in _batches(bodies):
+            answer = self.stack.client("sqs").send_message_batch(
+                QueueUrl=self.outputs[output],
+                Entries=[
+                    {"Id": str(at), "MessageBody": body, "MessageAttributes": attributes}
+                    for at, body in enumerate(batch)
+                ],
+            )
+            if failed := answer.get("Failed"):
+                raise StackError(f"SQS refused {len(failed)} messages: {failed[0]['Code']}")
 
     def receipts(self, provider: str) -> list[Receipt]:
         """Return the receipts since the run began; it may have passed midnight."""
@@ -205,23 +216,28 @@ class Deployed:
         Raises StackError if something went to the dead letters, or there is no progress for
         STALL_SECONDS.
         """
-        closed: dict[str, FileReceipt] = {}
+        closed: list[FileReceipt] = []
+        left = sorted(messages)
         last, moved = None, time.monotonic()
         while True:
-            for file in dropped:
-                if file.file not in closed and (receipt := self.file_receipt(provider, file.file)):
-                    closed[file.file] = receipt
-            progress = self._progress(provider, dropped, closed)
+            began = time.monotonic()
+            for file in dropped[len(closed) :]:
+                receipt = self.file_receipt(provider, file.file)
+                if receipt is None:
+                    break
+                closed.append(receipt)
+            while (some := left[:LOOKED_AT]) and len(self.store.markers(some)) == len(some):
+                left = left[LOOKED_AT:]
+            progress = self._progress(provider, dropped, len(closed))
             show(progress)
-            taken = len(self.store.markers(sorted(messages)))
-            if len(closed) == len(dropped) and taken == len(messages):
-                return [closed[file.file] for file in dropped]
-            if (progress, taken) != last:
-                last, moved = (progress, taken), time.monotonic()
+            if len(closed) == len(dropped) and not left:
+                return closed
+            if (progress, len(left)) != last:
+                last, moved = (progress, len(left)), time.monotonic()
             elif time.monotonic() - moved > STALL_SECONDS:
                 raise StackError(f"there was no progress for {STALL_SECONDS} s")
             self._fail_on_dead_letters()
-            time.sleep(POLL_SECONDS)
+            time.sleep(max(POLL_SECONDS, (POLL_SHARE - 1) * (time.monotonic() - began)))
 
     def publish(self, event: dict[str, Any] | None = None) -> None:
         """Publish the open day provisionally, or call publish with the event.
@@ -265,23 +281,18 @@ class Deployed:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(self.objects.get(bucket, key) or b"")
 
-    def _progress(
-        self, provider: str, dropped: Sequence[Dropped], closed: dict[str, FileReceipt]
-    ) -> Progress:
+    def _progress(self, provider: str, dropped: Sequence[Dropped], closed: int) -> Progress:
         receipts = self.receipts(provider)
-        done = 0
-        for file in dropped:
-            if file.file in closed:
-                done += file.size
-            else:
-                done += min(file.size, sum(row.bytes for row in self.store.ranges(file.file)))
+        done = sum(file.size for file in dropped[:closed])
+        for file in dropped[closed : closed + FILES_LOOKED_AT]:
+            done += min(file.size, sum(row.bytes for row in self.store.ranges(file.file)))
         return Progress(
             size=sum(file.size for file in dropped),
             done=done,
             posts=sum(receipt.inspected for receipt in receipts),
             refused=sum(sum(receipt.refused.values()) for receipt in receipts),
             findings=sum(receipt.findings for receipt in receipts),
-            files_closed=len(closed),
+            files_closed=closed,
             files=len(dropped),
             parts=len(self.objects.keys(self.outputs["WorkBucket"], "parts/")),
         )
@@ -296,3 +307,20 @@ class Deployed:
             if count:
                 where = output.removesuffix("Url")
                 raise StackError(f"{count} messages ended in {where}: see the log of the stack")
+
+
+def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:
+    """Yield bodies in batches that SQS accepts. Raises StackError for one that it would not."""
+    batch: list[str] = []
+    size = 0
+    for body in bodies:
+        length = len(body.encode())
+        if length > MESSAGE_BYTES:
+            raise StackError(f"a message is larger than {MESSAGE_BYTES} bytes: drop a file")
+        if len(batch) == BATCH or size + length > MESSAGE_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(body)
+        size += length
+    if batch:
+        yield batch
