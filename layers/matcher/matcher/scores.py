@@ -16,7 +16,7 @@ from msgspec import structs
 from matcher.effort import Effort
 from matcher.hit import Part, Span
 from matcher.signs.addresses import LINK_SIGNS, signs_of_link
-from matcher.signs.catalogue import find_signs
+from matcher.signs.catalogue import find_signs, first_places
 from matcher.signs.gates import SCRIPTS, passes, word_lists
 from matcher.terms.automaton import Automaton
 from matcher.terms.index import SOUNDS, UNLESS, PatternIndex, TermUse
@@ -79,10 +79,9 @@ class PartSigns:
     @cached_property
     def spans(self) -> dict[str, Span]:
         """The first span of each sign. Those of links come last."""
-        spans = dict(self._links)
-        for sign, [(start, end), *_] in self.places.items():
-            spans[sign] = Span(self.part, start, end, f"{{{sign}}}", ())
-        return spans
+        places = first_places(self._text, self._wanted) if self._wanted else {}
+        own = {sign: Span(self.part, *at, f"{{{sign}}}", ()) for sign, at in places.items()}
+        return {**self._links, **own}
 
 
 class ScoredRules:

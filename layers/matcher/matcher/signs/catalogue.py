@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from types import ModuleType
 
 import msgspec
@@ -59,22 +60,53 @@ def find_signs(text: str, wanted: Collection[str]) -> dict[str, Spans]:
     >>> find_signs("Main di 𝐀𝐄𝐑𝐎𝟖𝟖, bonus 50rb", ["dressed-name-number", "money", "link"])
     {'money': [(22, 26)], 'dressed-name-number': [(8, 14)]}
     """
+    shape = shape_of(text)
     found: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
-    for sign, start, end in signs_in(text, wanted):
+    chunks = _signs_by_chunk(text, shape) if _in_chunks(wanted) else ()
+    for sign, start, end in chain(_signs_of_whole(text, shape, wanted), *chunks):
         if sign in wanted:
             found[sign].add((start, end))
     return {sign: sorted(found[sign]) for sign in SIGNS if sign in found}
 
 
-def signs_in(text: str, wanted: Collection[str]) -> Iterator[Found]:
-    """Yield at least the wanted signs of a text, in any order, some of them twice."""
+def first_places(text: str, wanted: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Return the first span of each wanted sign of a text, without reading more than that needs.
+
+    >>> first_places("Main di 𝐀𝐄𝐑𝐎𝟖𝟖, bonus 50rb, 60rb", ["money", "name-number"])
+    {'money': (22, 26), 'name-number': (8, 14)}
+    """
     shape = shape_of(text)
+    first: dict[str, tuple[int, int]] = {}
+    chunks = _until_all(_in_chunks(wanted), _signs_by_chunk(text, shape))
+    for sign, start, end in chain(chunks, _signs_of_whole(text, shape, wanted)):
+        if sign not in first or (start, end) < first[sign]:
+            first[sign] = start, end
+    return {sign: first[sign] for sign in wanted if sign in first}
+
+
+def _until_all(wanted: set[str], by_chunk: Iterator[list[Found]]) -> Iterator[Found]:
+    """Yield the signs of chunks until each of the wanted ones was among them."""
+    while wanted and (found := next(by_chunk, None)):
+        yield from found
+        wanted = wanted.difference([sign for sign, *_ in found])
+
+
+def _in_chunks(wanted: Collection[str]) -> set[str]:
+    """Return those of the wanted signs that lie in chunks."""
+    return {sign for sign in wanted if SIGNS[sign].module in _ROOMS_OF_CHUNKS}
+
+
+def _signs_by_chunk(text: str, shape: str) -> Iterator[list[Found]]:
+    """Yield the signs of each chunk of a text that has some, in order."""
+    for at, chunk, before, after in chunks_of(text, shape):
+        read = remembered_signs if len(chunk) <= LONG else read_signs
+        if found := read(chunk, before, after):
+            yield [(sign, at + start, at + end) for sign, start, end in found]
+
+
+def _signs_of_whole(text: str, shape: str, wanted: Collection[str]) -> Iterator[Found]:
+    """Yield at least the wanted signs that take several chunks to see, some of them twice."""
     rooms = {SIGNS[sign].module for sign in wanted}
-    if not rooms.isdisjoint(_ROOMS_OF_CHUNKS):
-        for at, chunk, before, after in chunks_of(text, shape):
-            read = remembered_signs if len(chunk) <= LONG else read_signs
-            for sign, start, end in read(chunk, before, after):
-                yield sign, at + start, at + end
     yield from parts.signs_of_part(text, shape, wanted, names="words" in rooms)
     if "proportions" in rooms:
         yield from proportions.signs_of_proportions(text, shape)
@@ -93,7 +125,10 @@ def signs_of_chunk(chunk: Chunk) -> list[Found]:
 
 def read_signs(text: str, before: str, after: str) -> list[Found]:
     """Return the signs of a chunk between two others, with places counted from its start."""
-    return signs_of_chunk(Chunk(text, shape_of(text), before, after))
+    shape = shape_of(text)
+    if text.isascii() and text.isalpha():  # one word, as most chunks are
+        return [(sign, 0, len(text)) for sign in words.signs_of_word(text, shape)]
+    return signs_of_chunk(Chunk(text, shape, before, after))
 
 
 remembered_signs = lru_cache(REMEMBERED)(read_signs)
