@@ -27,8 +27,8 @@ Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 class PublishRequest(msgspec.Struct, frozen=True):
     """Which days to publish: by default all closed days of the last LOOK_BACK_DAYS.
 
-    `through` is the last day. `provisional` also publishes days that are not closed. `since` looks
-    further back. `check` reads sealed days too, as the daily check does. `rebuild` does so, and
+    `since` is the first day instead, `through` the last. `provisional` also publishes days that are
+    not closed. `check` reads sealed days too, as the daily check does. `rebuild` does so, and
     writes every page again even if its numbers did not change. `accept` names days
     (`provider/day`) to publish although the table lost some of their records.
     """
@@ -99,13 +99,13 @@ def days_due(order: PublishRequest, today: str, closed: str) -> list[str]:
     '2026-11-25'
     >>> days_due(PublishRequest("2026-12-31", provisional=True), "2026-11-26", "2026-11-25")[-1]
     '2026-11-26'
-    >>> days_due(PublishRequest(since="2026-01-01"), "2026-11-26", "2026-11-25")[0]
-    '2026-01-01'
+    >>> days_due(PublishRequest(since="2026-11-24"), "2026-11-26", "2026-11-25")
+    ['2026-11-24', '2026-11-25']
     """
     last = closed
     if order.provisional:
         last = max(closed, min(order.through or today, today))
     elif order.through:
         last = min(closed, order.through)
-    first = days_before(closed, LOOK_BACK_DAYS - 1)
-    return days_between(min(first, order.since or first), last)
+    first = order.since or days_before(closed, LOOK_BACK_DAYS - 1)
+    return days_between(min(first, last), last)

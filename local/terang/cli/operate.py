@@ -150,7 +150,9 @@ def _counter(name: str) -> Callable[[RedriveResult], None]:
 @explain_stack_errors()
 def publish(
     *,
-    since: Annotated[Day | None, Parameter(help="look further back than 35 days")] = None,
+    since: Annotated[
+        Day | None, Parameter(help="publish no day before this one; default: 35 days")
+    ] = None,
     through: Annotated[Day | None, Parameter(help="publish no day after this one")] = None,
     provisional: Annotated[bool, Parameter(help="publish open days too, marked so")] = False,
     rebuild: Annotated[bool, Parameter(help="write published days again")] = False,

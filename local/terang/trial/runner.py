@@ -240,13 +240,13 @@ class Deployed:
             time.sleep(max(POLL_SECONDS, (POLL_SHARE - 1) * (time.monotonic() - began)))
 
     def publish(self, event: dict[str, Any] | None = None) -> None:
-        """Publish the open day provisionally, or call publish with the event.
+        """Publish the days since the run began, the open one provisionally, or what the event says.
 
         Raises OperatorError if the function fails.
         """
-        today = {"through": self.day, "provisional": True}
+        days = {"since": self.began, "through": self.day, "provisional": True}
         name = self.outputs["PublishFunction"]
-        call_function(self.stack.client("lambda"), name, today if event is None else event)
+        call_function(self.stack.client("lambda"), name, days if event is None else event)
 
     def refusals(
         self, provider: str, dropped: Sequence[Dropped], closed: Sequence[FileReceipt]

@@ -16,7 +16,7 @@ from matcher.batch.key_finders import ALPHABET
 from matcher.batch.sign_view import SignView
 from matcher.batch.symbols import Places, SymbolLine, in_lines
 from matcher.signs import han, numbers, parts, proportions, shapes, words
-from matcher.signs.catalogue import LONG, REMEMBERED, SIGNS, read_signs
+from matcher.signs.catalogue import LONG, REMEMBERED, SIGNS, read_signs, remembered_signs
 from matcher.signs.chunks import NUMBER_ENDS, Found
 
 _SPACES = (shapes.SPACE, shapes.LINE_END)
@@ -35,7 +35,7 @@ def signs_of(texts: Sequence[str], wanted: Collection[str]) -> list[frozenset[st
 
 
 class SignFinder:
-    """Finds some signs in lines of texts, and remembers the signs of short words and chunks."""
+    """Finds some signs in lines of texts, and remembers the signs of short words."""
 
     def __init__(self, wanted: Collection[str]):
         """Take the ids of signs."""
@@ -43,7 +43,6 @@ class SignFinder:
         self._rooms = {SIGNS[sign].module for sign in self._wanted}
         self._kinds = np.zeros(0x110000, np.uint8)
         self._of_word = lru_cache(REMEMBERED)(_of_word)
-        self._of_chunk = lru_cache(REMEMBERED)(_of_chunk)
 
     def find(self, texts: Sequence[str]) -> list[frozenset[str]]:
         """Return the wanted signs of each text."""
@@ -93,8 +92,8 @@ class SignFinder:
                 before = joined[_chunk_start(shape, start - 1) : start - 1]
             if shape[end - 1] in NUMBER_ENDS and shape[end] == shapes.SPACE:
                 after = joined[end + 1 : _chunk_end(shape, end + 1)]
-            read = self._of_chunk if end - start <= LONG else _of_chunk
-            found[text] |= read(joined[start:end], before, after)
+            read = remembered_signs if end - start <= LONG else read_signs
+            found[text].update(sign for sign, _, _ in read(joined[start:end], before, after))
 
     def _add_words(self, view: SignView, found: _Found) -> None:
         joined, shape = view.line.joined.text, view.shape
@@ -124,10 +123,6 @@ def _of_word(word: str, shape: str) -> _Signs:
     """Return the signs of a word that may have marks before its first letter."""
     letters = shape.lstrip(shapes.MARKS)
     return frozenset(words.signs_of_word(word[len(shape) - len(letters) :], letters))
-
-
-def _of_chunk(text: str, before: str, after: str) -> _Signs:
-    return frozenset(sign for sign, _, _ in read_signs(text, before, after))
 
 
 def _chunk_start(shape: str, end: int) -> int:
