@@ -167,6 +167,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", type=int, default=100)
+    parser.add_argument("--first", type=int, default=0, help="leave out as many: a run in parts")
     parser.add_argument("--limit", type=float, default=60, help="seconds of tests for each mutant")
     parser.add_argument("--least", type=float, default=0, help="the score that is enough, percent")
     parser.add_argument("--map", type=Path, help="a file that keeps which test reaches what")
@@ -181,7 +182,7 @@ def main() -> None:
         runner = Runner(Path(folder) / "copy", facts)
         reached = Reached(facts)
         with runner:
-            for mutant in draw(chosen.seed, chosen.size):
+            for mutant in draw(chosen.seed, chosen.first + chosen.size)[chosen.first :]:
                 outcome, by = "equivalent", ""
                 if mutant.changed not in equivalent:
                     outcome, by = runner.judge(mutant, reached, chosen.limit)
