@@ -192,6 +192,17 @@ def test_a_decision_that_fell_before_is_not_touched(world: World) -> None:
     assert [entry.move for entry in case(world, finding).entries] == ["decide", "note"]
 
 
+def test_a_group_that_was_decided_by_it_falls_once(world: World) -> None:
+    found(world)
+    world.scan(*world.take_in(lines(REPEATS_SALT + "!"), "copy.jsonl"))
+    both = [decision(name, id=name, group="g-1") for name in world.open_findings()]
+    world.decide(*both)
+    world.import_checks(WITHDRAWN)
+    assert sum(sum(entry.counted.values()) for entry in corrections(world)) == 1
+    [name] = {entry.group for entry in corrections(world)}
+    assert [entry.move for entry in case(world, name).entries] == ["decide", "supersede"]
+
+
 def test_a_repeat_changes_nothing(world: World) -> None:
     decided(world)
     world.import_checks(WITHDRAWN)

@@ -103,6 +103,11 @@ def test_a_file_is_announced_on_the_bus_and_to_the_webhook() -> None:
     assert {entry["Source"] for entry in world.bus} == {"terang"}
 
 
+def test_a_delivery_returns_how_many_events_it_put_on_the_bus() -> None:
+    world = stack()
+    assert world.announcer().take(put(KEY)) == len(world.bus)
+
+
 def test_a_provider_without_a_webhook_is_on_the_bus_alone() -> None:
     world = stack()
     world.run(put(BETA))

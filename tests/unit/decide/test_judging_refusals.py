@@ -21,7 +21,7 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.cases.refusal import EarlierMove
+from ledger.cases.refusal import CaseReceipt, EarlierMove
 from ledger.keys import audit_key
 
 
@@ -186,6 +186,14 @@ def test_a_waiting_message_is_judged_again(cases: MemoryCases) -> None:
     cases.decide(decision(F1, verdict="skipped"))
     assert cases.receipts()["c-1"].code == "nothing_decided"
     assert not any(cases.waiting.values())
+
+
+def test_a_receipt_keeps_the_day_on_which_its_message_began_to_wait(cases: MemoryCases) -> None:
+    cases.decide(complaint())
+    key = next(key for key in cases.files if "/receipts/messages/" in key)
+    cases.clock.move(days=1)
+    cases.decide(decision(F1))
+    assert msgspec.json.decode(cases.files[key], type=CaseReceipt).status == "taken"
 
 
 def test_the_same_message_again_changes_nothing(cases: MemoryCases) -> None:
