@@ -59,6 +59,15 @@ def sign_in(issuer: MemoryIssuer, browser: Browser) -> dict[str, Any]:
     return browser.get("/callback", issuer.authorize(address))
 
 
+def test_cookies_may_be_left_in_their_header(made: Made) -> None:
+    _, issuer, browser = made
+    sign_in(issuer, browser)
+    browser.headers["cookie"] = "; ".join(f"{name}={it}" for name, it in browser.cookies.items())
+    respond = browser.respond
+    browser.respond = lambda event: respond({k: v for k, v in event.items() if k != "cookies"})
+    assert browser.get("/")["statusCode"] == 200
+
+
 def test_somebody_signs_in_sees_the_queue_and_signs_out(made: Made) -> None:
     _, issuer, browser = made
     away = browser.get("/")

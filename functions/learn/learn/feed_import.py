@@ -250,6 +250,8 @@ def _largest_first(counted: Counter[str]) -> dict[str, int]:
 
     >>> _largest_first(Counter(b=2, a=2, c=3))
     {'c': 3, 'a': 2, 'b': 2}
+    >>> len(_largest_first(Counter(map(str, range(1_000)))))
+    100
     """
     ordered = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
     return {str(name): count for name, count in ordered[:STRANGERS]}

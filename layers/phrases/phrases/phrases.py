@@ -51,7 +51,11 @@ class Phrases:
 
     @property
     def comma(self) -> str:
-        """Return the separator of two parts of a list."""
+        """Return the separator of two parts of a list.
+
+        >>> of("zh").comma, of("en").comma
+        ('、', ', ')
+        """
         return "、" if self.language == "zh" else ", "
 
     def gettext(self, message: str, /, **values: object) -> str:

@@ -48,6 +48,12 @@ def test_a_decision_moves_all_its_findings_at_once(cases: MemoryCases) -> None:
     assert made.source_type == "VOLUNTARY"
 
 
+def test_a_reason_that_names_somebody_gives_way_to_the_rules_own(cases: MemoryCases) -> None:
+    cases.decide(decision(F1, reason="Its author, @invented_seller, asks."))
+    [statement] = [data for key, data in cases.files.items() if "/decisions/" in key]
+    assert msgspec.json.decode(statement)["illegal_content_explanation"] == "Asks for a code."
+
+
 def test_a_decision_keeps_which_terms_decided_a_score(cases: MemoryCases) -> None:
     """Only of scored findings that keep all that their score is the sum of."""
     spans = (

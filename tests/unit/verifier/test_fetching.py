@@ -68,9 +68,12 @@ def served() -> Iterator[Served]:
 NOW = Options(now=datetime(2026, 11, 26, 3, tzinfo=UTC))
 
 
-def test_files_are_fetched_together_and_each_once(served: Served) -> None:
+def test_files_are_fetched_together_and_each_once(
+    served: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
     result = check_place(source_of(served.url), NOW)
     assert result.wrong == []
+    assert capsys.readouterr().err == ""  # only a terminal is shown how far it is
     assert 1 < served.most <= AT_ONCE
     assert len(served.asked) == len(set(served.asked))
 
