@@ -91,7 +91,7 @@ class RuleEvaluator:
         known: PassingText | None = None,
         *,
         effort: Effort | None = None,
-        every_score: bool = False,
+        every_score: bool,
     ) -> PartResult:
         """Return the rules that a part satisfies, and the sums of its scored rules.
 

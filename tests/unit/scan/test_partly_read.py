@@ -18,6 +18,7 @@ from ledger.records.receipt import Receipt
 from matcher import Matcher, Rule, Severity
 from matcher.effort import STEPS_AT_LEAST, STEPS_PER_POINT, Effort
 from recount.recount import differences_of
+from rules.score import Score
 from terang.cli.command import main
 from terang.cli.run import print_run
 from terang.console import Screen
@@ -37,6 +38,14 @@ def test_a_flood_of_masked_words_is_read_in_part_and_plain_words_are_still_found
     [result] = Matcher([pack_of(RULE, plain)]).results([[("text", f"{flood} parcel.")]])
     assert result.partly_read
     assert [hit.rule for hit in result.hits] == ["any", "plain"]
+
+
+def test_a_score_out_of_reach_takes_no_work() -> None:
+    """To weigh it would look at each letter, since an exact rule takes no accents."""
+    score = Score(terms={"a": 1}, threshold=2)
+    rule = Rule(id="any", severity=Severity.LOW, why="Invented.", exact=True, score=score)
+    [result] = Matcher([pack_of(rule)]).results([[("text", "á " * ENOUGH)]])
+    assert not result.partly_read
 
 
 def test_the_texts_of_a_post_share_its_steps() -> None:
