@@ -123,6 +123,7 @@ def run_map(facts: Path, tests: list[str]) -> None:
     """Run the fast tests once, each on its own row of `facts`."""
     with facts.open("a", encoding="utf-8") as file:
         status = pytest.main([*(tests or FAST), *OPTIONS], plugins=[Reach(file), kill := Kill()])
+    sys.monitoring.free_tool_id(sys.monitoring.COVERAGE_ID)  # or it is called while modules end
     if kill.leak or status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise SystemExit(kill.leak or f"the tests could not be run: {status!r}")
 

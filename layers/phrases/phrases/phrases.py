@@ -137,8 +137,8 @@ class Phrases:
     def duration(self, hours: float | None) -> str:
         """Return a duration in words: "" for None, and less than a minute by that name.
 
-        >>> [of("en").duration(hours) for hours in (0.001, 0.25, 5.04, 80.0)]
-        ['less than a minute', '15 minutes', '5 hours', '3.3 days']
+        >>> [of("en").duration(hours) for hours in (0.001, 1 / 60, 0.25, 1.0, 5.04, 72.0, 80.0)]
+        ['less than a minute', '1 minute', '15 minutes', 'an hour', '5 hours', '3 days', '3.3 days']
         """
         if hours is None:
             return ""

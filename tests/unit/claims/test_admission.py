@@ -9,8 +9,8 @@ import pytest
 from support.sample_checks import PUBLISHER, check, table
 from training.topic_claims import TOPICS, TopicClaim, admission, halves
 
-from claims.check import Cues
-from claims.feeds.admission import admit, with_topic
+from claims.check import Cues, Review
+from claims.feeds.admission import Admitted, RefusalCode, admit, with_topic
 from claims.feeds.feed import read_feed
 from claims.feeds.publishers import Trust
 from claims.text.topics import kept_out_by, lists, topic_of
@@ -163,3 +163,12 @@ def test_the_lists_say_how_they_are_read_and_which_version_they_are() -> None:
     assert loaded["version"] == 2
     assert set(loaded["topics"]) == TOPICS
     assert "admit_from" in loaded["about"]
+
+
+def test_the_first_thousand_hosts_of_strangers_are_counted() -> None:
+    admitted = Admitted()
+    for number in (*range(1_001), 7, 1_000):
+        stranger = Review(url=f"https://{number}.example/", claim=HERB)
+        admitted.refuse(stranger, RefusalCode.NOT_TRUSTED)
+    assert admitted.strangers.total() == len(admitted.strangers) + 1 == 1_001
+    assert admitted.refused[RefusalCode.NOT_TRUSTED] == 1_003
