@@ -117,16 +117,20 @@ def _decision(
     began = message["found_at"] if found else by_id[message["notice"]]["received_at"]
     clock = "decide_seconds" if found else "notice_seconds"
     tallies[clock][seconds_between(began, message["decided_at"])] += 1
-    measures = message.get("measures") or {}
-    for code in (*measures.get("visibility", ()), *filter(None, [measures.get("account")])):
+    for code in _measures(message):
         tallies["by_measure"][code] += 1
-    if measures:
+    if message.get("measures"):
         tallies["by_ground"]["illegal"] += 1
     _became(message, found, verdict, tallies)
     if verdict in {"confirmed", "dismissed"}:
         counts["decided"] += len(found)
         for key in found:
             tallies["by_found_day"][key[:10]] += 1
+
+
+def _measures(decision: Message) -> list[str]:
+    done = decision.get("measures") or {}
+    return [*done.get("visibility", ()), *filter(None, [done.get("account")])]
 
 
 def _became(message: Message, found: list[str], what: str, tallies: Tallies) -> None:
@@ -141,6 +145,8 @@ def _fell(
 ) -> None:
     counts["overturned"] += 1
     tallies["overturned_by"][by] += 1
+    for what in ("decisions", *_measures(decision)):
+        tallies["overturned_measures"][f"{decision['decided_at'][:7]}/{what}"] += 1
     what = "overturned" if decision["verdict"] == "confirmed" else "restored"
     _became(decision, rules.get(decision.get("found", ""), []), what, tallies)
 
