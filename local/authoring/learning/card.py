@@ -13,6 +13,7 @@ import numpy as np
 from authoring.format import plain_or_quoted
 from authoring.learning.learning import FOLDS, Learned
 from authoring.learning.measuring import (
+    CLEAN_RATE,
     FALSE_RATE,
     PRECISION,
     Flags,
@@ -21,6 +22,12 @@ from authoring.learning.measuring import (
     share_of_groups,
 )
 from authoring.wording import PLACEHOLDER
+
+_COUNTED = (
+    f"{PLACEHOLDER} who counted the documents",
+    True,
+    "From counts, no harmful text was seen; the number is that of the most frequent term.",
+)
 
 
 def card_lines(learned: Learned, language: str) -> Iterator[str]:
@@ -31,6 +38,8 @@ def card_lines(learned: Learned, language: str) -> Iterator[str]:
     kinds = Counter(
         (_file_of(post.place), post.is_harmful, post.selected) for post in measured.posts
     )
+    if learned.counted:
+        kinds[_COUNTED] = learned.counted
     for (name, is_harmful, selected), posts in sorted(kinds.items()):
         yield f"    - posts: {posts}"
         yield f"      label: {'harmful' if is_harmful else 'ordinary'}"
@@ -42,11 +51,7 @@ def card_lines(learned: Learned, language: str) -> Iterator[str]:
         yield f"      licence: {PLACEHOLDER} who may use them"
         selected = selected or f"{PLACEHOLDER} how they were chosen out of all posts"
         yield f"      selected: {plain_or_quoted(selected, 'a: {}')}"
-    yield (
-        f"  thresholds: The lowest sum with a precision of {PRECISION} on {FOLDS} parts that were "
-        f"held back in turn by copy group, and for high the lowest with {FALSE_RATE * 10_000:.0f} "
-        f"false hit in 10,000 ordinary posts.{_left_out(measured)}"
-    )
+    yield f"  thresholds: {_thresholds(learned)}"
     yield "  held_back:"
     yield from _held_back("New copy groups", learned, measured.sums)
     if measured.brand_sums is not None:
@@ -61,6 +66,18 @@ def card_lines(learned: Learned, language: str) -> Iterator[str]:
         yield f"      found_high: {np.count_nonzero(sums >= learned.high)}"
     never = "languages, channels and kinds of posts that it was not tried on"
     yield f"  never_met: {PLACEHOLDER} {never}"
+
+
+def _thresholds(learned: Learned) -> str:
+    measured = learned.measured
+    least = f"the lowest sum with a precision of {PRECISION}"
+    if learned.counted:
+        least = f"the lowest sum with {CLEAN_RATE * 1_000:.0f} false hit in 1,000 clean texts"
+    return (
+        f"{least.capitalize()} on {FOLDS} parts that were held back in turn by copy group, and for"
+        f" high the lowest with {FALSE_RATE * 10_000:.0f} false hit in 10,000 ordinary posts."
+        f"{_left_out(measured)}"
+    )
 
 
 def _left_out(measured: Measured) -> str:
@@ -79,7 +96,8 @@ def _held_back(name: str, learned: Learned, sums: Sums) -> Iterator[str]:
     groups = np.asarray(measured.groups)
     for level, least in (("threshold", learned.threshold), ("high", learned.high)):
         hits = (sums >= least) & labelled
-        yield f"    - posts: {name}, in {FOLDS} parts held back in turn"
+        where = "None, since no harmful text was seen" if learned.counted else ""
+        yield f"    - posts: {where or f'{name}, in {FOLDS} parts held back in turn'}"
         yield f"      at: {level}"
         for key, among, right in (
             ("recall", measured.is_harmful, hits),

@@ -8,7 +8,7 @@
    back choose the thresholds, and give the figures of the card.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from authoring.learning.candidates import GROUPS, candidates, sound_candidates
 from authoring.learning.decided import MODERATORS
-from authoring.learning.features import Entry, EntryKind, WeighedEntries, features_of
+from authoring.learning.features import EntryKind, WeighedEntries, features_of
 from authoring.learning.fitting import (
     PROTECTED,
     FeatureMatrix,
@@ -57,7 +57,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """The weights and thresholds, and what they were measured on."""
+    """The weights and thresholds, and what they were measured on.
+
+    `counted` are the harmful documents with the most frequent term of a table of counts, and 0 if
+    harmful posts were read.
+    """
 
     terms: dict[str, int]
     signs: dict[str, int]
@@ -65,6 +69,7 @@ class Learned:
     threshold: int
     high: int
     measured: Measured
+    counted: int = 0
 
 
 def learn(
@@ -119,8 +124,10 @@ def learn(
         wanted.entries,
     )
     weights = fitter.fit(np.ones(len(every), dtype=bool))
-    used = {entry: int(weight) for entry, weight in zip(entries, weights, strict=True) if weight}
-    report(f"{len(used)} of them have a weight; measuring on {FOLDS} parts held back in turn")
+    report(
+        f"{np.count_nonzero(weights)} of them have a weight; measuring on {FOLDS} parts held back"
+        " in turn"
+    )
     by_brand = fitter.held_back(_brands(every, groups))[:count] if left_out.brands else None
     measured = Measured(
         every[:count],
@@ -131,19 +138,27 @@ def learn(
         by_brand,
         np.array([post.weight for post in every[:count]]),
     )
+    return learned_of(entries, weights, measured)
+
+
+def learned_of(
+    entries: WeighedEntries, weights: Weights, measured: Measured, counted: int = 0
+) -> Learned:
+    """Return the entries that have a weight, with the thresholds that the held-back sums choose."""
+    used: dict[EntryKind, dict[str, int]] = {kind: {} for kind in EntryKind}
+    for (kind, name), weight in zip(entries, weights.tolist(), strict=True):
+        if weight:
+            used[kind][name] = weight
     threshold, high = measured.choose_thresholds()
     return Learned(
-        _of_kind(used, EntryKind.TERM),
-        _of_kind(used, EntryKind.SIGN),
-        _of_kind(used, EntryKind.PINYIN),
+        used[EntryKind.TERM],
+        used[EntryKind.SIGN],
+        used[EntryKind.PINYIN],
         threshold,
         high,
         measured,
+        counted,
     )
-
-
-def _of_kind(used: Mapping[Entry, int], wanted: EntryKind) -> dict[str, int]:
-    return {name: weight for (kind, name), weight in used.items() if kind is wanted}
 
 
 class _Fitter:

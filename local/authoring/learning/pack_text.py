@@ -94,9 +94,14 @@ def matching_rows(learned: Learned) -> list[str]:
 
 
 def ignored_rows(learned: Learned) -> list[str]:
-    """Return the strongest terms alone: no single term is enough."""
-    ordered = sorted(learned.terms, key=lambda term: (-learned.terms[term], term))
-    return ordered[:EXAMPLES]
+    """Return the strongest terms alone: no single term is enough, unless others are in it."""
+    terms = learned.terms
+    alone = [
+        term
+        for term in sorted(terms, key=lambda term: (-terms[term], term))
+        if sum(weight for other, weight in terms.items() if other in term) < learned.threshold
+    ]
+    return alone[:EXAMPLES]
 
 
 def _gate(gate: Mapping[str, str]) -> Iterator[str]:

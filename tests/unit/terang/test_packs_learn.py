@@ -127,3 +127,43 @@ def test_each_row_that_cannot_be_used_has_a_line(
     assert [line.rpartition("/")[2].partition(": ")[0] for line in err] == [
         "posts.csv:2", "posts.csv:4"
     ]  # fmt: skip
+
+
+COUNTS = """term\tdocuments\tlog2_odds
+kode unik\t400\t9
+kode\t420\t9
+tanpa syarat\t300\t8.5
+{messenger-link}\t500\t9.5
+memasak\t5\t-4
+"""
+
+
+def test_a_pack_is_learned_from_counts_and_clean_texts(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A term and a longer one with it weigh about what the longer one does. No weight is enough."""
+    folder.joinpath("counts.tsv").write_text(COUNTS)
+    remarks = [f"{who} {deed} {at}" for at, (who, deed) in enumerate(product(PEOPLE, DEEDS))]
+    folder.joinpath("clean.csv").write_text("\n".join(["text", *remarks]))
+    counts = ("--counts", folder / "counts.tsv", "--clean", folder / "clean.csv")
+    code, *_ = run_packs(capsys, folder, *LEARN, *counts, "--out", folder / "out")
+    assert code == 0
+    [pack] = load_packs(folder / "out")
+    [rule] = pack.rules
+    assert rule.score
+    assert pack.card
+    terms = rule.score.terms
+    assert terms["tanpa syarat"] == rule.score.signs["messenger-link"] == 9 < rule.score.threshold
+    assert 9 <= terms["kode"] + terms["kode unik"] < 18
+    assert [(some.posts, some.harmful) for some in pack.card.trained_on] == [
+        (500, True),
+        (30, False),
+    ]
+    assert {share.recall.of for share in pack.card.held_back} == {0}
+
+
+def test_counts_go_with_clean_texts_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = (folder / "posts.csv", "--counts", folder / "posts.csv", "--out", folder)
+    code, _, err = run_packs(capsys, folder, *LEARN, *given)
+    assert code == 2
+    assert "no labelled posts" in " ".join(err)

@@ -46,6 +46,10 @@ def learn(
     clean: Annotated[
         tuple[Path, ...], Parameter(metavar="FILE", help="further ordinary posts, with `text`")
     ] = (),
+    counts: Annotated[
+        tuple[Path, ...],
+        Parameter(metavar="FILE", help="learn from tables that count harmful documents by term"),
+    ] = (),
     pack_id: Annotated[str, Parameter(name="--id", metavar="ID", help="the pack's id")],
     category: Annotated[str, Parameter(metavar="CODE", help="a category of the DSA")],
     out: Annotated[Path, Parameter(metavar="DIR", help="the folder of the results")],
@@ -81,7 +85,8 @@ def learn(
     ] = (),
 ) -> int:
     """Write the pack in shadow, its card, and the posts whose labels somebody should look at."""
-    from authoring.learning.fitting import LearningError, find_library  # late: they need numpy
+    from authoring.learning.counts import learn_from_counts, read_counts  # late: they need numpy
+    from authoring.learning.fitting import LearningError, find_library
     from authoring.learning.learning import Wanted
     from authoring.learning.learning import learn as learn_weights
     from authoring.learning.pack_text import LearnedPack, pack_text
@@ -89,12 +94,11 @@ def learn(
     if problem := category_problem(category):
         raise UsageError(problem)
     asked = _DecisionsAsked(provider, stack, run, cases, posts)
-    if not labelled and not asked.any:
-        raise UsageError("name a file of labelled posts, or --provider or --run for decisions")
-    asked.check()
+    asked.check(labelled, counts)
     try:
         given = _read(labelled, partial(read_labelled, harmful=harmful))
         others = _read(clean, read_clean)
+        rows = [row for path in counts for row in read_counts(read_file(path), str(path), harmful)]
         if relabel_file:
             given = relabel(given, read_answers(read_file(relabel_file), str(relabel_file)))
         struck = read_file(strike).decode("utf-8", "replace").splitlines() if strike else []
@@ -113,7 +117,11 @@ def learn(
     wanted = Wanted(most, tuple(SIGNS), tuple(line for line in struck if line.strip()))
     try:
         find_library(ROOT)
-        learned = learn_weights(given, others, sentences, wanted, print_warning)
+        learned = (
+            learn_from_counts(rows, others, sentences, wanted, print_warning)
+            if counts
+            else learn_weights(given, others, sentences, wanted, print_warning)
+        )
     except LearningError as error:
         raise OperatorError(str(error)) from None
     pack = LearnedPack(pack_id, category, language, today or today_utc())
@@ -150,8 +158,14 @@ class _DecisionsAsked:
         """Return whether decisions are asked for at all."""
         return self.provider is not None or self.run is not None
 
-    def check(self) -> None:
+    def check(self, labelled: Sequence[Path], counts: Sequence[Path]) -> None:
         """Raise UsageError if something is missing or contradicts something else."""
+        if not labelled and not self.any and not counts:
+            raise UsageError(
+                "name a file of labelled posts, or --counts, or --provider or --run for decisions"
+            )
+        if counts and (labelled or self.any):
+            raise UsageError("--counts needs no labelled posts or decisions; give --clean texts")
         if self.provider is not None and self.run is not None:
             raise UsageError("name --provider P of a stack, or --run DIR, not both")
         if self.any and not self.posts:

@@ -1,0 +1,210 @@
+"""Learns weights from tables of counts, where the harmful texts themselves cannot be handed on.
+
+Each row says how many harmful documents have a term, and the odds of it. It becomes a tiny text: as
+many harmful ones as the row counts, and ordinary ones by its odds. A regression on such texts gives
+a term the odds of its row, and weighs what overlaps once, since the text of a long term has the
+short ones too. Clean texts are ordinary posts as elsewhere, and they alone choose the thresholds.
+
+Limits: terms that occur together without overlapping count twice. How many harmful posts reach a
+threshold is not known.
+"""
+
+import csv
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from itertools import combinations
+
+import numpy as np
+
+from authoring.learning.features import Entry, EntryKind, WeighedEntries, features_of
+from authoring.learning.fitting import (
+    PROTECTED,
+    FeatureMatrix,
+    LearningError,
+    Weights,
+    coefficients,
+    folds,
+    rounded,
+    strength_for,
+    weakened,
+)
+from authoring.learning.labelled import LabelError, LabelledPost
+from authoring.learning.learning import (
+    FOLDS,
+    MOST_PROTECTED,
+    Learned,
+    Report,
+    Wanted,
+    learned_of,
+)
+from authoring.learning.measuring import Flags, Measured
+from authoring.learning.names import DroppedTerms
+from authoring.learning.near_copies import copy_groups
+from authoring.wording import pinyin_problem, weighted_term_problem
+from matcher.signs.catalogue import SIGNS
+from matcher.text.pinyin import JOINT
+
+SMOOTHING = 0.5
+"""Documents added to each count, as in the odds of the tables."""
+
+ROW = 0.1
+"""The weight of a document in a row: a post has some ten terms of such a table."""
+
+CLEAN = 30.0
+"""The weight of a clean text: few are there for a great many posts."""
+
+COLUMNS = {
+    "term": ("term", "pinyin", "written", "ngram"),
+    "documents": ("documents", "spam_docs", "docs"),
+    "log2_odds": ("log2_odds",),
+}
+"""The columns that are read, each with further names; of these the first that a table has."""
+
+SIGN_NAMES = {
+    "d1": "digits-1",
+    "d2": "digits-2",
+    "d3": "digits-3",
+    "d4": "digits-4",
+    "d5-6": "digits-5-6",
+    "d7-11": "digits-7-11",
+    "d12+": "digits-12",
+    "emoji-4+": "many-emoji",
+    "letters+digits": "letters-digits",
+    "link-short": "short-link",
+    "link-t.me": "messenger-link",
+    "math-letters": "styled-letters",
+    "name+number": "name-number",
+}
+"""Names that tables have for signs, with the ids of ours that find about the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedTerm:
+    """A row: an entry, the harmful documents that have it, and its odds.
+
+    `odds` are the log2 of the rate of harmful documents over that of ordinary ones.
+    """
+
+    entry: Entry
+    documents: float
+    odds: float
+
+
+def read_counts(data: bytes, name: str, categories: Collection[str] = ()) -> list[CountedTerm]:
+    """Return the rows of a table of counts, tab-separated with a header.
+
+    A sign is written in braces. Rows of signs that nobody has here, or of signs with words, are
+    left out, and so are rows of other categories, if some are named.
+
+    Raises:
+        LabelError: If a column is missing, or a row has no number.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise LabelError(f"{name}: not UTF-8; save the file as UTF-8") from None
+    table = csv.DictReader(StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
+    header = table.fieldnames or ()
+    chosen = {
+        column: next((other for other in names if other in header), "")
+        for column, names in COLUMNS.items()
+    }
+    if missing := [column for column, found in chosen.items() if not found]:
+        raise LabelError(f"{name}:1: no column {', '.join(f'`{column}`' for column in missing)}")
+    found = []
+    for row in table:
+        if categories and row.get("category") not in categories:
+            continue
+        try:
+            documents, odds = float(row[chosen["documents"]]), float(row[chosen["log2_odds"]])
+        except (TypeError, ValueError):
+            documents = odds = math.nan
+        if not (math.isfinite(odds) and documents >= 0):
+            raise LabelError(f"{name}:{table.line_num}: documents and odds are numbers")
+        if entry := _entry(row[chosen["term"]].strip(), is_sound=chosen["term"] == "pinyin"):
+            found.append(CountedTerm(entry, documents, odds))
+    return found
+
+
+def _entry(written: str, *, is_sound: bool) -> Entry | None:
+    """Return what a row counts, or None if it cannot have a weight.
+
+    >>> _entry("{d1}", is_sound=False), _entry("free {d1}", is_sound=False)
+    ((<EntryKind.SIGN: 'signs'>, 'digits-1'), None)
+    """
+    if is_sound:
+        return None if pinyin_problem(written) else (EntryKind.PINYIN, written)
+    if "{" in written:
+        sign = SIGN_NAMES.get(written[1:-1], written[1:-1])
+        return (EntryKind.SIGN, sign) if sign in SIGNS else None
+    return None if weighted_term_problem(written) else (EntryKind.TERM, written)
+
+
+def learn_from_counts(
+    rows: Sequence[CountedTerm],
+    clean: Sequence[LabelledPost],
+    protected: Sequence[str],
+    wanted: Wanted,
+    report: Report = lambda _: None,
+) -> Learned:
+    """Learn weights from counts, and thresholds from clean texts; arguments as in `learn`.
+
+    Raises:
+        LearningError: If there are no rows or no clean texts.
+    """
+    left_out = DroppedTerms(struck_out=wanted.struck_out)
+    rows = [row for row in rows if not left_out(row.entry[1])]
+    if not rows or not clean:
+        raise LearningError("learning from counts needs rows that can have a weight, and --clean")
+    entries = WeighedEntries(*(_names(rows, kind) for kind in EntryKind))
+    posts = [post.text for post in clean] + list(protected)
+    tiny = [row.entry[1] if row.entry[0] is EntryKind.TERM else "" for row in rows]
+    report(f"{len(entries):,} terms and signs, {len(posts):,} clean texts")
+    features = features_of(posts + tiny, entries, lambda done: report(f"read {done:,} of them"))
+    numbers = {entry: at for at, entry in enumerate(entries)}
+    for row, has in zip(rows, features[len(posts) :], strict=True):
+        has[:] = sorted({*has, *(numbers[part] for part in _parts(row.entry) if part in numbers)})
+    matrix = FeatureMatrix(features + features[len(posts) :], len(entries))
+    documents = np.array([row.documents for row in rows]) + SMOOTHING
+    odds = np.array([row.odds for row in rows])
+    kinds = np.repeat(range(4), (len(clean), len(protected), len(rows), len(rows)))
+    is_protected, is_harmful = kinds == 1, kinds == 2
+    counts = np.where(is_protected, PROTECTED, CLEAN)
+    counts[len(posts) :] = ROW * np.concatenate([documents, documents / 2**odds])
+    strength = strength_for(matrix.rows(kinds >= 0), is_harmful, counts, wanted.entries)
+
+    def fit(chosen: Flags) -> Weights:
+        labels = is_harmful[chosen]
+        found = coefficients(matrix.rows(chosen), labels, counts[chosen], strength)
+        return weakened(rounded(found), matrix.rows(is_protected), MOST_PROTECTED)
+
+    groups = copy_groups(posts[: len(clean)])
+    sums = np.zeros(len(clean), np.int64)
+    for held in folds(groups, FOLDS):
+        others = np.ones(len(kinds), bool)
+        others[: len(clean)] = ~held
+        sums[held] = matrix.sums(fit(others))[: len(clean)][held]
+    harmful = np.zeros(len(clean), bool)
+    measured = Measured(clean, 0, groups, harmful, sums, None)
+    counted = int(max(row.documents for row in rows))
+    return learned_of(entries, fit(kinds >= 0), measured, counted)
+
+
+def _names(rows: Sequence[CountedTerm], kind: EntryKind) -> list[str]:
+    return sorted({row.entry[1] for row in rows if row.entry[0] is kind})
+
+
+def _parts(entry: Entry) -> set[Entry]:
+    """Return a sign, or a term in pinyin with all shorter ones in it: no text has those.
+
+    >>> sorted(name for _, name in _parts((EntryKind.PINYIN, "yi-dao-er")) if JOINT in name)
+    ['dao-er', 'yi-dao', 'yi-dao-er']
+    """
+    kind, name = entry
+    if kind is EntryKind.TERM:
+        return set()
+    given = name.split(JOINT) if kind is EntryKind.PINYIN else [name]
+    ends = combinations(range(len(given) + 1), 2)
+    return {(kind, JOINT.join(given[start:end])) for start, end in ends}

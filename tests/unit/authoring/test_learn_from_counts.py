@@ -1,0 +1,47 @@
+"""Tables that count harmful documents by term, for learning."""
+
+import pytest
+
+from authoring.learning.counts import CountedTerm, learn_from_counts, read_counts
+from authoring.learning.features import EntryKind
+from authoring.learning.fitting import LearningError
+from authoring.learning.labelled import LabelError, LabelledPost
+from authoring.learning.learning import Wanted
+
+HEADER = "term\tdocuments\tlog2_odds\tcategory\n"
+
+
+def test_a_row_has_a_term_or_a_sign_of_the_wanted_category() -> None:
+    """Rows of signs with words, of unknown signs and of single letters are left out."""
+    rows = "purple\t4\t9.1\tbulbs\n{d2}\t3\t2\tbulbs\n{link} now\t3\t2\tbulbs\n{x}\t1\t1\tbulbs\n"
+    data = f"{HEADER}{rows}q\t1\t1\tbulbs\nother\t9\t9\tseeds\n".encode()
+    assert read_counts(data, "t.tsv", {"bulbs"}) == [
+        CountedTerm((EntryKind.TERM, "purple"), 4, 9.1),
+        CountedTerm((EntryKind.SIGN, "digits-2"), 3, 2),
+    ]
+    sounds = read_counts(b"pinyin\tdocs\tlog2_odds\njia-wei\t7\t6\n", "t.tsv")
+    assert sounds == [CountedTerm((EntryKind.PINYIN, "jia-wei"), 7, 6)]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("term\tdocs\n", "t.tsv:1: no column `log2_odds`"),
+        (f"{HEADER}a b\tmany\t2\tx\n", "t.tsv:2: "),
+        (f"{HEADER}a b\t1\tnan\tx\n", "t.tsv:2: "),
+        (f"{HEADER}a b\n", "t.tsv:2: "),
+    ],
+    ids=["a missing column", "a word for a number", "no odds", "a short row"],
+)
+def test_a_bad_table_is_reported_with_its_line(table: str, message: str) -> None:
+    with pytest.raises(LabelError) as caught:
+        read_counts(table.encode(), "t.tsv")
+    assert str(caught.value).startswith(message)
+
+
+def test_learning_needs_rows_and_clean_texts() -> None:
+    row = CountedTerm((EntryKind.TERM, "purple"), 420, 9.0)
+    post = LabelledPost("we plant bulbs", is_harmful=False, place="clean.csv:1")
+    for rows, clean in (([], [post]), ([row], [])):
+        with pytest.raises(LearningError, match="needs rows"):
+            learn_from_counts(rows, clean, [], Wanted(10, ()))
