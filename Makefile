@@ -79,7 +79,7 @@ transfer: ## do weights fitted to some texts hold for others?
 
 invoke: setup ## EVENT= of events/ to its built function, without Docker; it works on the stack STACK= (terang)
 	@scripts/bootstrap.sh sam runtime
-	@$(BIN)/python events/invoke.py $(EVENT) $(or $(STACK),terang) $(or $(PROVIDER),sample-chat)
+	@$(BIN)/python events/invoke.py "$(EVENT)" $(or $(STACK),terang) $(or $(PROVIDER),sample-chat)
 
 build: setup-build ## sam build: layers and functions as they go to AWS
 	PATH="$(CURDIR)/.tools/runtime/bin:$$PATH" $(SAM) build # sam wants a python3.13 that has pip

@@ -61,16 +61,19 @@ def session_settings() -> dict[str, str]:
 def main(name: str, stack: str, provider: str = DEFAULT_PROVIDER) -> int:
     """Send one event and print the answer; 1 if the function failed, 2 if nothing was sent."""
     path = Path(__file__).parent / f"{Path(name).stem}.json"
-    if not path.exists() or path == SHIPPED:
+    if not path.exists() or path == SHIPPED or not name:
         names = ", ".join(sorted({file.stem for file in path.parent.glob("*-*.json")}))
-        sys.stderr.write(f"there is no event {name}; there are {names}\n")
+        sys.stderr.write(f"EVENT={name}: there is no such event here; there are {names}\n")
         return 2
     text = path.read_text("utf-8").replace(DEFAULT_PROVIDER, provider)
-    function = path.stem.partition("-")[0].capitalize()
+    function, example = path.stem.partition("-")[0].capitalize(), json.loads(SHIPPED.read_text())
+    if function not in example:
+        sys.stderr.write(f"{path.name}: the name must begin with a function, as scan-mine.json\n")
+        return 2
     try:
         built.build()
         remote = Remote.find(stack)
-        settings, example = env_of(stack, example_queue=False), json.loads(SHIPPED.read_text())
+        settings = env_of(stack, example_queue=False)
         known = remote.store.provider(provider)
         if EXAMPLE_SENDER in text and not (known and known.senders):
             sys.stderr.write(f"the stack knows no sender of {provider}: terang providers add\n")

@@ -1,9 +1,11 @@
-"""An example of a producer: send posts as messages, and read what came of them.
+r"""An example of a producer: send posts as messages, and read what came of them.
 
-    python3 events/producer.py posts.jsonl --provider acme-chat --queue POSTS-QUEUE --out OUT-BUCKET
+    .venv/bin/python events/producer.py posts.jsonl --provider acme-chat \
+        --queue POSTS-QUEUE --out OUT-BUCKET
 
 `terang providers add` and `terang run --keep` print the queue and the bucket. Copy what you need:
-it imports boto3 and nothing of Terang. A repeat changes no number, so after any failure send again.
+it needs Python 3.13 and boto3, and nothing of Terang. A repeat changes no number, so after any
+failure send again.
 """
 
 import argparse

@@ -27,6 +27,7 @@ aws s3 cp first.jsonl s3://{drop}/drop/{provider}/first.jsonl
 aws s3 ls --recursive s3://{out}/out/{provider}/
 
 # A first message of two posts. The first meets a rule; the second is not public, and is refused.
+# It needs Python with boto3, which the checkout's .venv/bin/python has.
 python3 - <<'EOF'
 import json, time
 import boto3
@@ -35,21 +36,27 @@ text = "Please send me the OTP you just got, I need it"
 post = {{"account": "user-1", "text": text, "published_at": "2026-11-25T10:00:00Z"}}
 posts = [post | {{"id": "first-2", "audience": "public"}},
          post | {{"id": "first-3", "audience": "friends"}}]
+s3, until = boto3.client("s3"), time.monotonic() + 60
+
+def keys(place):
+    listed = s3.get_paginator("list_objects_v2").paginate(
+        Bucket="{out}", Prefix="out/{provider}/" + place + "/")
+    return {{stored["Key"] for page in listed for stored in page.get("Contents", ())}}
+
+before = {{place: keys(place) for place in ("receipts/messages", "findings")}}
 boto3.client("sqs").send_message(
     QueueUrl="{posts}",
     MessageBody=json.dumps(posts),
     MessageAttributes={{"provider": {{"DataType": "String", "StringValue": "{provider}"}}}},
 )
-s3, until = boto3.client("s3"), time.monotonic() + 60
-for place in ("receipts/messages", "findings"):
-    where = {{"Bucket": "{out}", "Prefix": "out/{provider}/" + place + "/"}}
-    while not (objects := s3.list_objects_v2(**where).get("Contents")):
+for place, known in before.items():
+    while not (new := keys(place) - known):
         if time.monotonic() > until:
-            raise SystemExit("nothing came under " + where["Prefix"] + " within a minute")
+            raise SystemExit("nothing came under " + place + " within a minute")
         time.sleep(1)
-    newest = max(objects, key=lambda stored: stored["LastModified"])
-    print("s3://{out}/" + newest["Key"])
-    print(s3.get_object(Bucket="{out}", Key=newest["Key"])["Body"].read().decode())
+    for key in sorted(new):
+        print("s3://{out}/" + key)
+        print(s3.get_object(Bucket="{out}", Key=key)["Body"].read().decode())
 EOF
 """
 

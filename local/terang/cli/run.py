@@ -212,10 +212,11 @@ def print_run(result: RunResult, console: Screen, out: Path) -> None:
     for line in result_lines(result.cases) if result.cases else ():
         console.print(line)
     console.print(f"pages:    {out / 'public/index.html'}")
-    console.print(f"findings: {out / 'findings.jsonl'}")
+    refused = f", refused: {out / 'refusals.jsonl'}" if summary["refused"] else ""
+    console.print(f"findings: {out / 'findings.jsonl'}{refused}")
     if result.report:
         console.print(f"report:   {result.report} (the year so far)")
-    console.print(f"check:    terang verify {out / 'public'}")
+    console.print(f"check:    .venv/bin/terang verify {out / 'public'}")
 
 
 def _print_rules(result: RunResult, console: Screen) -> None:
@@ -250,7 +251,10 @@ def _print_kept(deployed: Deployed, provider: str) -> None:
     access = Access.of(provider, "", deployed.outputs, REGION, stack.url)
     for line in first_steps(access).splitlines():
         console.print(line, soft_wrap=True)
-    stop = f"kill {stack.pid}; rm -r {stack.folder}"
+    stop = (
+        f"kill {stack.pid}; while kill -0 {stack.pid} 2>/dev/null; do sleep 1; done;"
+        f" rm -rf {stack.folder}"
+    )
     _print_doors(deployed)
     console.print("# The stack is running. Stop it with:")
     console.print(stop, soft_wrap=True)
