@@ -20,6 +20,9 @@ _LOOSER: dict[str, dict[str, Any]] = {
 }
 """Keys that can keep a rule from hitting though its groups are met, and the change without each."""
 
+NEAREST = 5
+"""Misses that are shown unless all are asked for."""
+
 SHOWN_TERMS = 4
 
 NOTHING_ALONE = "no term alone: without any one of them the score is still high enough"
@@ -31,11 +34,11 @@ def deciding_terms(hit: Hit) -> tuple[str, ...]:
     return deciding(weights, hit.threshold or 0)
 
 
-def explain(packs: Sequence[Pack], text: str) -> Iterator[str]:
+def explain(packs: Sequence[Pack], text: str, misses: int = NEAREST) -> Iterator[str]:
     """Yield lines that explain how a text is compared, which rules hit it, and which nearly do.
 
-    A rule is listed if at least one of its groups is met, with the terms that are in the text.
-    Scored rules are always listed, with their sum. The nearest misses come first.
+    Of the rules that have at least one group met, the nearest `misses` are listed, with the terms
+    that are in the text. Scored rules are always listed, with their sum.
     """
     yield f"compared as: {fold(text).strip() or '(no words)'}"
     hits = Matcher(packs).find(text)
@@ -46,15 +49,20 @@ def explain(packs: Sequence[Pack], text: str) -> Iterator[str]:
         if hit.score is not None:
             yield f"    decided by: {', '.join(deciding_terms(hit)) or NOTHING_ALONE}"
     hitting = {(hit.pack, hit.rule) for hit in hits}
-    misses = [
+    nearly = [
         (_nearness(pack, rule, text), f"no  {pack.id}/{rule.id}: {why}", pack, rule)
         for pack in packs
         for rule in pack.rules
         if (pack.id, rule.id) not in hitting and (why := why_not(pack, rule, text))
     ]
-    for _, line, pack, rule in sorted(misses, key=lambda miss: -miss[0]):
+    nearly.sort(key=lambda miss: -miss[0])
+    for _, line, pack, rule in nearly[:misses]:
         yield line
         yield from _met(pack, rule, text)
+    further = [line for _, line, _, rule in nearly[misses:] if rule.score]
+    yield from further
+    if left := len(nearly[misses:]) - len(further):
+        yield f"{left} more have a term in common with this text: --all shows them"
     if not hits:
         yield "no rule hits this text"
 

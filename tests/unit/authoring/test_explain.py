@@ -4,7 +4,7 @@ import pytest
 from msgspec import structs
 from support.sample_packs import pack_of
 
-from authoring.explain import explain, met_in, why_not
+from authoring.explain import NEAREST, explain, met_in, why_not
 from matcher import AtLeast, Rule, Severity
 
 RULE = Rule(
@@ -51,6 +51,14 @@ WHY_NOT = {
 @pytest.mark.parametrize(("rule", "text", "why"), WHY_NOT.values(), ids=WHY_NOT)
 def test_the_reason_why_a_rule_does_not_hit(rule: Rule, text: str, why: str) -> None:
     assert why_not(pack_of(rule), rule, text) == why
+
+
+def test_only_the_nearest_misses_are_listed_and_every_score() -> None:
+    rules = [structs.replace(RULE, id=f"rule-{n}") for n in range(7)]
+    lines = list(explain([pack_of(*rules)], "my otp"))
+    assert sum(line.startswith("no  a-pack/rule-") for line in lines) == NEAREST
+    assert "2 more have a term in common with this text: --all shows them" in lines
+    assert not any("more have" in line for line in explain([pack_of(*rules)], "my otp", 7))
 
 
 def test_terms_in_a_text_name_the_exception_that_dropped_them() -> None:

@@ -11,7 +11,7 @@ import msgspec
 from cyclopts import Parameter
 
 from authoring.check import pack_paths, read_packs
-from authoring.explain import explain
+from authoring.explain import NEAREST, explain
 from authoring.format import LayoutError, canonical
 from authoring.schema import pack_schema
 from authoring.word_list import NewPack, WordListError, pack_lines, read_words, usable_terms
@@ -58,13 +58,17 @@ def try_text(
     text: Annotated[str, Parameter(help="the text; - reads stdin", allow_leading_hyphen=True)],
     /,
     *,
+    show_all: Annotated[
+        bool, Parameter(name="--all", help="show all rules that have a term in common with it")
+    ] = False,
     today: Today | None = None,
 ) -> int:
-    """Print what hits the text, and for each rule that nearly does what decided against it."""
+    """Print what hits the text, and what decided against the rules that nearly do."""
     checked = load_checked(packs, today)
     if checked is None:
         return USAGE
-    for line in explain(checked, sys.stdin.read() if text == "-" else text):
+    misses = sys.maxsize if show_all else NEAREST
+    for line in explain(checked, sys.stdin.read() if text == "-" else text, misses):
         print_result(line)
     return 0
 
