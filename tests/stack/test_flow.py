@@ -31,7 +31,6 @@ RULES = {
     "investment-and-task-jobs/phone-only-job": 1,
     "sms-fraud-id/asks-or-promises-money": 1,
     "sms-scams-en/claims-prize-parcel-or-locked-account": 1,
-    "telegram-trade-zh/offers-laundering-or-accounts": 2,
     "threats-of-violence/knows-where-you-live": 1,
 }
 """The samples, under the packs that rest on the law."""

@@ -39,7 +39,7 @@ from authoring.learning.learning import (
     Wanted,
     learned_of,
 )
-from authoring.learning.measuring import Flags, Measured
+from authoring.learning.measuring import LOWEST, Flags, Measured
 from authoring.learning.names import DroppedTerms
 from authoring.learning.near_copies import copy_groups
 from authoring.wording import pinyin_problem, weighted_term_problem
@@ -78,6 +78,18 @@ SIGN_NAMES = {
     "name+number": "name-number",
 }
 """Names that tables have for signs, with the ids of ours that find about the same."""
+
+SIGN_TEXTS = {
+    "messenger-link": "t.me/abcd",
+    "short-link": "bit.ly/abcd",
+    "rare-domain": "abcd.xyz",
+    "phone": "+86 138 1234 5678",
+    "name-number": "abcd77",
+    "capital-name-number": "ABCD77",
+    "styled-letters": "𝐚𝐛𝐜𝐝",
+    "enclosed-letters": "ⓐⓑⓒⓓ",
+}
+"""Texts of signs that come with other signs: together they are not enough either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +172,7 @@ def learn_from_counts(
         raise LearningError("learning from counts needs rows that can have a weight, and --clean")
     entries = WeighedEntries(*(_names(rows, kind) for kind in EntryKind))
     posts = [post.text for post in clean] + list(protected)
-    tiny = [row.entry[1] if row.entry[0] is EntryKind.TERM else "" for row in rows]
+    tiny = [_text(row.entry) for row in rows]
     report(f"{len(entries):,} terms and signs, {len(posts):,} clean texts")
     features = features_of(posts + tiny, entries, lambda done: report(f"read {done:,} of them"))
     numbers = {entry: at for at, entry in enumerate(entries)}
@@ -171,6 +183,8 @@ def learn_from_counts(
     odds = np.array([row.odds for row in rows])
     kinds = np.repeat(range(4), (len(clean), len(protected), len(rows), len(rows)))
     is_protected, is_harmful = kinds == 1, kinds == 2
+    is_sign = is_harmful.copy()
+    is_sign[is_harmful] = [row.entry[0] is EntryKind.SIGN for row in rows]
     counts = np.where(is_protected, PROTECTED, CLEAN)
     counts[len(posts) :] = ROW * np.concatenate([documents, documents / 2**odds])
     strength = strength_for(matrix.rows(kinds >= 0), is_harmful, counts, wanted.entries)
@@ -178,7 +192,8 @@ def learn_from_counts(
     def fit(chosen: Flags) -> Weights:
         labels = is_harmful[chosen]
         found = coefficients(matrix.rows(chosen), labels, counts[chosen], strength)
-        return weakened(rounded(found), matrix.rows(is_protected), MOST_PROTECTED)
+        weights = weakened(rounded(found), matrix.rows(is_protected), MOST_PROTECTED)
+        return weakened(weights, matrix.rows(is_sign), LOWEST - 1) if is_sign.any() else weights
 
     groups = copy_groups(posts[: len(clean)])
     sums = np.zeros(len(clean), np.int64)
@@ -194,6 +209,11 @@ def learn_from_counts(
 
 def _names(rows: Sequence[CountedTerm], kind: EntryKind) -> list[str]:
     return sorted({row.entry[1] for row in rows if row.entry[0] is kind})
+
+
+def _text(entry: Entry) -> str:
+    kind, name = entry
+    return name if kind is EntryKind.TERM else SIGN_TEXTS.get(name, "")
 
 
 def _parts(entry: Entry) -> set[Entry]:

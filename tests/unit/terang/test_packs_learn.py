@@ -134,6 +134,7 @@ kode unik\t400\t9
 kode\t420\t9
 tanpa syarat\t300\t8.5
 {messenger-link}\t500\t9.5
+{link}\t600\t8
 memasak\t5\t-4
 """
 
@@ -141,7 +142,10 @@ memasak\t5\t-4
 def test_a_pack_is_learned_from_counts_and_clean_texts(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A term and a longer one with it weigh about what the longer one does. No weight is enough."""
+    """A term and a longer one with it weigh about what the longer one does.
+
+    No weight is enough, and no sign with those that come with it.
+    """
     folder.joinpath("counts.tsv").write_text(COUNTS)
     remarks = [f"{who} {deed} {at}" for at, (who, deed) in enumerate(product(PEOPLE, DEEDS))]
     folder.joinpath("clean.csv").write_text("\n".join(["text", *remarks]))
@@ -153,10 +157,11 @@ def test_a_pack_is_learned_from_counts_and_clean_texts(
     assert rule.score
     assert pack.card
     terms = rule.score.terms
-    assert terms["tanpa syarat"] == rule.score.signs["messenger-link"] == 9 < rule.score.threshold
+    assert terms["tanpa syarat"] == 9
+    assert sum(rule.score.signs.values()) == 9 < rule.score.threshold
     assert 9 <= terms["kode"] + terms["kode unik"] < 18
     assert [(some.posts, some.harmful) for some in pack.card.trained_on] == [
-        (500, True),
+        (600, True),
         (30, False),
     ]
     assert {share.recall.of for share in pack.card.held_back} == {0}
