@@ -4,10 +4,12 @@ import argparse
 import random
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 from load.loading import Load, Size
+from load.probes import Probes
 from stack.conftest import PARAMETERS
 from stack.running import DAY, ROOT, STACK, Running
 
@@ -26,6 +28,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--kills", type=int, default=1_000, help="at most")
     parser.add_argument("--kill-seconds", type=float, default=8.0, help="between two kills")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--probes", type=int, default=0, help="pairs of posts timed at rest before")
     options = parser.parse_args(arguments)
     size = Size(options.messages, options.files, options.posts, options.kills, options.kill_seconds)
     with local_stack() as stack, tempfile.TemporaryDirectory() as folder:
@@ -35,9 +38,16 @@ def main(arguments: list[str]) -> int:
         bucket = PackBucket(running.objects, running.outputs["PublicBucket"])
         bucket.publish(packs, read, {}, notice_hours=0, now=datetime(2026, 11, 25, tzinfo=UTC))
         load = Load(running, size, Path(folder), random.Random(options.seed))
-        load.run()
+        probes = Probes(running, Path(folder))
+        if options.probes:
+            probes.send("at rest", lambda sent: sent < options.probes)
+        with ThreadPoolExecutor(1) as pool:
+            loading = pool.submit(load.run)
+            if options.probes:
+                probes.send("under load", lambda _: not loading.done())
+            loading.result()
         differences = list(load.differences())
-    for line in figures(load):
+    for line in [*figures(load), *probes.figures()]:
         print(line)
     for difference in differences:
         print(f"WRONG: {difference}")
