@@ -28,7 +28,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--kills", type=int, default=1_000, help="at most")
     parser.add_argument("--kill-seconds", type=float, default=8.0, help="between two kills")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--probes", type=int, default=0, help="pairs of posts timed at rest before")
+    parser.add_argument(
+        "--probes", type=int, default=0, help="pairs of posts timed, at rest and next"
+    )
     options = parser.parse_args(arguments)
     size = Size(options.messages, options.files, options.posts, options.kills, options.kill_seconds)
     with local_stack() as stack, tempfile.TemporaryDirectory() as folder:
@@ -39,12 +41,10 @@ def main(arguments: list[str]) -> int:
         bucket.publish(packs, read, {}, notice_hours=0, now=datetime(2026, 11, 25, tzinfo=UTC))
         load = Load(running, size, Path(folder), random.Random(options.seed))
         probes = Probes(running, Path(folder))
-        if options.probes:
-            probes.send("at rest", lambda sent: sent < options.probes)
+        probes.send("at rest", lambda sent: sent < options.probes)
         with ThreadPoolExecutor(1) as pool:
             loading = pool.submit(load.run)
-            if options.probes:
-                probes.send("under load", lambda _: not loading.done())
+            probes.send("under load", lambda sent: sent < options.probes and not loading.done())
             loading.result()
         differences = list(load.differences())
     for line in [*figures(load), *probes.figures()]:

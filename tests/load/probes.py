@@ -26,10 +26,10 @@ class Probes:
 
     def send(self, state: str, goes_on: Callable[[int], bool]) -> None:
         """Send pairs while `goes_on` says so, given how many were sent."""
-        self.running.register(PROVIDER, ())
         pairs = 0
         while goes_on(pairs):
             pairs += 1
+            self.running.register(PROVIDER, ())
             self._time(f"PutObject, {state}", self._drop)
             self._time(f"SendMessage, {state}", self._message)
 
