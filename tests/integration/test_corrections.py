@@ -48,7 +48,7 @@ def case(world: World, name: str) -> Case:
 
 
 def notices(world: World) -> list[dict[str, Any]]:
-    keys = world.objects.keys(world.out, "out/acme/corrections/")
+    keys = world.objects.keys(world.out, f"out/acme/corrections/{DAY}/")
     return [json.loads(world.objects.get(world.out, key) or b"") for key in keys]
 
 

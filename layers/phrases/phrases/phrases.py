@@ -51,11 +51,7 @@ class Phrases:
 
     @property
     def comma(self) -> str:
-        """Return the separator of two parts of a list.
-
-        >>> of("zh").comma, of("en").comma
-        ('、', ', ')
-        """
+        """Return the separator of two parts of a list."""
         return "、" if self.language == "zh" else ", "
 
     def gettext(self, message: str, /, **values: object) -> str:

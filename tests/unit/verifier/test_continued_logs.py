@@ -1,11 +1,13 @@
 """A log with a new key continues another one: confirmed by the old key, or not."""
 
 import json
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 
+import pytest
 from support.log_signer import LocalSigner
 from support.tampering import write
 
@@ -86,6 +88,17 @@ def test_a_log_that_continues_something_else_is_wrong(tmp_path: Path) -> None:
 def test_a_proof_of_another_leaf_confirms_nothing(tmp_path: Path) -> None:
     stranger = MovedLeaf(NEW, verifier_key(NEW, OLD_KEY.public_key()))
     [wrong] = checked(tmp_path, confirmed=True, named=stranger).wrong
+    assert "which does not confirm it" in wrong
+
+
+@pytest.mark.parametrize("extra", ["[]", "{}", '{"leaf": 1}', "{"])
+def test_a_damaged_proof_confirms_nothing(tmp_path: Path, extra: str) -> None:
+    checked(tmp_path, confirmed=True)
+    proof = tmp_path / "log/2/confirmed.tlog-proof"
+    head, _, rest = proof.read_text().split("\n", 2)
+    proof.write_text(f"{head}\nextra {b64encode(extra.encode()).decode()}\n{rest}")
+    now = datetime(2026, 11, 26, 3, tzinfo=UTC)
+    [wrong] = check_place(source_of(str(tmp_path)), Options(now=now)).wrong
     assert "which does not confirm it" in wrong
 
 

@@ -37,8 +37,8 @@ class OutBucket:
 
 def hand_out(
     out: OutBucket, provider: str, month: str, sampled: Callable[[], Sequence[SampledPost]]
-) -> bool:
-    """Merge posts into the provider's sample of the month. Return whether that changed it.
+) -> None:
+    """Merge posts into the provider's sample of the month.
 
     The stored sample is read before the posts and replaced only if it did not change meanwhile. If
     an author is erased in between, the erasure wins, and the next run merges again.
@@ -46,10 +46,8 @@ def hand_out(
     key = audit_key(provider, month)
     before, etag = out.objects.get_with_etag(out.name, key) or (b"", None)
     posts = sampled()
-    if not posts:
-        return False
-    after = merged(before, posts)
-    return after != before and out.objects.put_if(out.name, key, after, etag)
+    if posts and (after := merged(before, posts)) != before:
+        out.objects.put_if(out.name, key, after, etag)
 
 
 def merged(before: bytes, posts: Sequence[SampledPost]) -> bytes:

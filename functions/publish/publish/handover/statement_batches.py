@@ -29,23 +29,20 @@ class BatchIds(msgspec.Struct, frozen=True):
     statements: list[StatementId]
 
 
-def batch_statements(out: OutBucket, provider: str, day: str) -> int:
-    """Write the batches of a day that are missing or incomplete. Return how many were written.
+def batch_statements(out: OutBucket, provider: str, day: str) -> None:
+    """Write the batches of a day that are missing or incomplete.
 
     Decide writes each statement with its decision, so the batches of a day that is over never
     change; those of an open day grow.
     """
     prefix = statements_of_day(provider, day)
     keys = out.objects.keys(out.name, prefix)
-    written = 0
     for number, batch in enumerate(batched(keys, BATCH), 1):
         key = statement_batch_key(provider, day, number)
         puids = [name.removeprefix(prefix).removesuffix(".json") for name in batch]
         if _puids(out.objects.get(out.name, key)) != puids:
             statements = [msgspec.Raw(_read(out, name)) for name in batch]
             out.objects.put(out.name, key, encode_json(StatementBatch(statements)))
-            written += 1
-    return written
 
 
 def _puids(data: bytes | None) -> list[str]:

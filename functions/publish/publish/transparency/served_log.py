@@ -110,7 +110,7 @@ class ServedLog:
         self._serve(head)
         return head
 
-    def adopt(self) -> LogHead:
+    def adopt(self) -> None:
         """Make the served checkpoint the head again, after the table was restored.
 
         Raises:
@@ -128,10 +128,10 @@ class ServedLog:
                 raise LogRefusedError("the served log does not continue the one in the table")
         except LogDamagedError as error:
             raise LogRefusedError(str(error)) from error
-        head = LogHead(self.origin, served.size, served.root.hex(), before.at if before else "")
         if served.size > size:
+            at = before.at if before else ""
+            head = LogHead(self.origin, served.size, served.root.hex(), at)
             self.store.move_log_head(before, head)
-        return head
 
     def _serve(self, head: LogHead) -> None:
         """Write what a head needs and is not served yet. The checkpoint comes last."""
