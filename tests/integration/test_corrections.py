@@ -47,8 +47,8 @@ def case(world: World, name: str) -> Case:
     return there
 
 
-def notices(world: World) -> list[dict[str, Any]]:
-    keys = world.objects.keys(world.out, f"out/acme/corrections/{DAY}/")
+def notices(world: World, day: str = "") -> list[dict[str, Any]]:
+    keys = world.objects.keys(world.out, f"out/acme/corrections/{day}")
     return [json.loads(world.objects.get(world.out, key) or b"") for key in keys]
 
 
@@ -85,7 +85,7 @@ def test_what_was_decided_by_it_is_open_again(
     assert (entry.why, entry.check, entry.found) == (
         why, "https://check.example/1", {f"{DAY}/factchecks/1/health/live": 1},
     )  # fmt: skip
-    [notice] = notices(world)
+    [notice] = notices(world, f"{DAY}/")
     assert (notice["finding"], notice["change"], notice["superseded"]) == (finding, why, True)
     assert notice["decision"] == superseded.case
     assert [claim["rating"] for claim in notice["before"]] == ["false"]
