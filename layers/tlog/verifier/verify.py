@@ -73,11 +73,15 @@ class LogUnreadableError(Exception):
 
 @dataclass(slots=True)
 class Result:
-    """The checks that ran and the errors, in sentences. `is_old` says that the log is."""
+    """The checks that ran and the errors, in sentences. `is_old` says that the log is.
+
+    Pages that are not in the log may say anything: nobody checked them.
+    """
 
     said: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     is_old: bool = False
+    unchecked_pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +147,9 @@ def _report(place: str, check: Callable[["LogSource"], Result]) -> int:
         return 2
     for line in (*result.said, *result.wrong):
         _print(line)
-    count = len(result.wrong)
-    _print(f"Wrong: {count:,}." if count else "All that was checked is right.")
+    count, pages = len(result.wrong), result.unchecked_pages
+    unchecked = f" {pages:,} pages were not: believe the summaries." if pages else ""
+    _print((f"Wrong: {count:,}." if count else "All that was checked is right.") + unchecked)
     return 1 if count else 0
 
 
@@ -547,10 +552,7 @@ def _check_files(source: "LogSource", named: dict[str, tuple[int, Leaf]], result
         result.said.append(
             f"{rest:,} files are not in the log: their periods are open, or they change every day."
         )
-    if pages := sum(path.endswith(".html") for path in others):
-        result.said.append(
-            f"{pages:,} of them are pages, and nobody checked what they say: believe the summaries."
-        )
+    result.unchecked_pages = sum(path.endswith(".html") for path in others)
 
 
 def _is_open(source: "LogSource", path: str) -> bool:

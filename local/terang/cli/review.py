@@ -53,7 +53,11 @@ def review(
     *,
     moderator: Moderator,
     decisions: Annotated[
-        Path | None, Parameter(metavar="FILE", help="default: decisions-NAME.jsonl")
+        Path | None,
+        Parameter(
+            metavar="FILE",
+            help="default: decisions-NAME.jsonl; of a stack also -STACK-PROVIDER",
+        ),
     ] = None,
     cases: Others = (),
     provider: Annotated[ProviderId | None, Parameter(help="review this provider's stack")] = None,
@@ -71,7 +75,9 @@ def review(
         raise UsageError("name a run's folder, or --provider P of a stack")
     if send and provider is None:
         raise UsageError("--send needs --provider P of a stack")
-    file = decisions or Path(f"decisions-{moderator}.jsonl")
+    # Decisions on a run must never be sent to a stack: each stack has files of its own.
+    place = "" if findings else f"-{stack}-{provider}"
+    file = decisions or Path(f"decisions-{moderator}{place}.jsonl")
     if findings is not None:
         source = RunSource.read(findings, _other_messages(file, cases))
         return _sit_at_run(findings, source, moderator, file, role, port, packs)
@@ -88,13 +94,18 @@ def audit(
     month: Annotated[Month, Parameter(help="the month of the sample")],
     moderator: Moderator,
     verdicts: Annotated[
-        Path | None, Parameter(metavar="FILE", help="default: audit-MONTH-NAME.jsonl")
+        Path | None,
+        Parameter(
+            metavar="FILE",
+            help="default: audit-MONTH-NAME.jsonl; of a stack also -STACK-PROVIDER",
+        ),
     ] = None,
     stack: StackName = STACK,
     port: Port = 0,
 ) -> int:
     """Open the desk on a month's sample; 0 when the moderator leaves it."""
-    file = verdicts or Path(f"audit-{month}-{moderator}.jsonl")
+    place = "" if run else f"-{stack}-{provider}"
+    file = verdicts or Path(f"audit-{month}-{moderator}{place}.jsonl")
     if run is not None:
         source = RunSource.read(run, _other_messages(file, ()), provider, month)
         return _sit_at_run(run, source, moderator, file, Role.AUDITOR, port)
