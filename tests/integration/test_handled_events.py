@@ -111,7 +111,7 @@ def test_a_unit_becomes_findings_a_receipt_and_the_senders_receipt(account: Acco
     assert (message_receipt["status"], message_receipt["lines"], message_receipt["findings"]) == (
         "done",
         60,
-        18,
+        16,
     )
     assert account.objects.keys(bucket("DROP"), "") == []
 
