@@ -14,7 +14,7 @@ import atheris
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("layers/rules", "layers/matcher", "layers/ledger", "layers/dsa", "layers/claims",
-           "layers/phrases", "layers/desk",
+           "layers/phrases", "layers/desk", "layers/tlog",
            "functions/intake", "functions/scan", "local", "tests")  # fmt: skip
 INSTRUMENTED = ["authoring", "claims", "csv", "desk", "dsa", "gzip", "intake", "json", "ledger",
                 "matcher", "message", "recount", "report_proof", "rules", "scan",
