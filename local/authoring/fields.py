@@ -22,10 +22,10 @@ from rules.categories import KEYWORDS
 from rules.pack import TERM_LENGTH
 from rules.score import MOST_THRESHOLD, WEIGHT, WEIGHTS_IN_LIST
 
-_ID = r"[a-z0-9][a-z0-9-]{2,39}"
-_ID_MEANS = "3 to 40 of a-z, 0-9 and -, and begin with a letter or digit"
-_CAMPAIGN = rf"(?!\d{{4}}-\d{{2}}(-\d{{2}})?$){_ID}"
-_CAMPAIGN_MEANS = f"{_ID_MEANS}, and not be a month or day, since those name other summaries"
+ID = r"[a-z0-9][a-z0-9-]{2,39}"
+ID_MEANS = "3 to 40 of a-z, 0-9 and -, and begin with a letter or digit"
+_CAMPAIGN = rf"(?!\d{{4}}-\d{{2}}(-\d{{2}})?$){ID}"
+_CAMPAIGN_MEANS = f"{ID_MEANS}, and not be a month or day, since those name other summaries"
 _LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 
@@ -43,7 +43,7 @@ Words = Annotated[str, Meta(pattern=r"\S", extra={"means": "some words"})]
 Title = Annotated[
     str, _text(r".{0,199}\S.{0,199}", "one line of at most 200 letters"), Meta(max_length=400)
 ]
-Id = Annotated[str, _text(_ID, _ID_MEANS)]
+Id = Annotated[str, _text(ID, ID_MEANS)]
 Campaign = Annotated[str, _text(_CAMPAIGN, _CAMPAIGN_MEANS)]
 Link = Annotated[str, _text(r"https?://\S+", "a link: https://…")]
 Digest = Annotated[str, _text(r"[0-9a-f]{64}", "64 of 0-9 and a-f")]

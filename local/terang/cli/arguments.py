@@ -76,6 +76,13 @@ def _check_moderator(_: type, name: str) -> None:
         raise ValueError("A pseudonym has 1 to 100 letters, digits, `.`, `_` or `-`.")
 
 
+def _check_pack(_: type, pack: str) -> None:
+    from authoring.fields import ID, ID_MEANS  # late: it imports the matcher
+
+    if not re.fullmatch(ID, pack):
+        raise ValueError(f"A pack's id must have {ID_MEANS}.")
+
+
 def _check_month(_: type, month: str) -> None:
     if not _MONTH.fullmatch(month):
         raise ValueError("Write the month as YYYY-MM.")
@@ -85,6 +92,9 @@ Day = Annotated[date, Parameter(metavar="DAY", converter=_read_day)]
 Today = Annotated[Day, Parameter(help="the day that counts as today, in UTC")]
 StackName = Annotated[str, Parameter(metavar="NAME", help=f"a deployed stack; default: {STACK}")]
 ProviderId = Annotated[str, Parameter(metavar="ID", validator=_check_provider)]
+PackId = Annotated[
+    str, Parameter(name="--id", metavar="ID", help="the pack's id", validator=_check_pack)
+]
 Channels = Annotated[
     tuple[str, ...],
     Parameter(

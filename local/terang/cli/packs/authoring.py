@@ -26,6 +26,7 @@ from terang.case_messages import read_file
 from terang.cli.arguments import (
     Day,
     InputError,
+    PackId,
     Today,
     UsageError,
     load_checked,
@@ -144,7 +145,7 @@ def import_words(
     words: Annotated[Path, Parameter(help="a term a line (# starts a comment), or .csv, .tsv")],
     /,
     *,
-    pack_id: Annotated[str, Parameter(name="--id", metavar="ID", help="the pack's id")],
+    pack_id: PackId,
     category: Annotated[str, Parameter(metavar="CODE", help="a category of the DSA")],
     keyword: Annotated[
         tuple[str, ...], Parameter(metavar="CODE", help="default: to be filled in")

@@ -31,6 +31,7 @@ from terang.cli.arguments import (
     STACK,
     Day,
     InputError,
+    PackId,
     ProviderId,
     StackName,
     UsageError,
@@ -50,7 +51,7 @@ def learn(
         tuple[Path, ...],
         Parameter(metavar="FILE", help="learn from tables that count harmful documents by term"),
     ] = (),
-    pack_id: Annotated[str, Parameter(name="--id", metavar="ID", help="the pack's id")],
+    pack_id: PackId,
     category: Annotated[str, Parameter(metavar="CODE", help="a category of the DSA")],
     out: Annotated[Path, Parameter(metavar="DIR", help="the folder of the results")],
     language: Annotated[
