@@ -73,7 +73,7 @@ def test_the_built_intake_cuts_a_file(running: Running, silent: None, tmp_path: 
     assert '"message":"cut"' in log
     file = file_id(bucket, key, source.version)
     (told,) = running.finish("built-chat", [Dropped(sample, file, source.size)])
-    assert (told.status, told.inspected, told.findings) == ("done", 58, 18)
+    assert (told.status, told.inspected, told.findings) == ("done", 58, 16)
 
 
 def test_the_built_scan_finds_and_refuses(running: Running, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_an_event_that_is_not_there_is_named() -> None:
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "there is no event scan-post; there are answer-no-question, " in done.stderr
+    assert "EVENT=scan-post: there is no such event here; there are answer-no-question, " in done.stderr
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
