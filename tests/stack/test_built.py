@@ -153,7 +153,10 @@ def test_an_event_that_is_not_there_is_named() -> None:
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "EVENT=scan-post: there is no such event here; there are answer-no-question, " in done.stderr
+    assert (
+        "EVENT=scan-post: there is no such event here; there are answer-no-question, "
+        in done.stderr
+    )
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -145,7 +145,8 @@ def _run(trial: Trial, running: ExitStack, *, keep: bool) -> tuple[Deployed, Run
     """Run on a stack that `running` stops at its end, unless it is kept."""
     try:
         with explain_stack_errors():
-            deployed = running.enter_context(deployed_for(trial, keep=keep))
+            with console.status("starting a stack on this machine"):
+                deployed = running.enter_context(deployed_for(trial, keep=keep))
             with _progress_bar() as show:
                 result = run_trial(deployed, trial, show)
             if keep:
