@@ -144,7 +144,7 @@ def _summed(receipts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 MOMENTS = ("found", "found_at", "found_days", "at", "opened_at", "decided_at", "applied_at",
-           "received_at", "reinstated_at")  # fmt: skip
+           "received_at", "reinstated_at", "decided_in")  # fmt: skip
 
 
 def _timeless(entry: dict[str, Any]) -> dict[str, Any]:

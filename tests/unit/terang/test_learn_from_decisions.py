@@ -249,7 +249,10 @@ def test_what_is_missing_is_said(
 
 
 USAGE = {
-    "nothing": ((), "name a file of labelled posts, or --provider or --run for decisions"),
+    "nothing": (
+        (),
+        "name a file of labelled posts, or --counts, or --provider or --run for decisions",
+    ),
     "no texts": (("--provider", "acme"), "--posts FILE is needed: Terang keeps no texts of posts"),
     "no messages": (
         ("--run", "run", "--posts", "p"),

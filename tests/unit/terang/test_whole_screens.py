@@ -107,7 +107,7 @@ def test_a_run_shows_rules_files_and_folders_whole(
     told = capsys.readouterr().err
     assert has(told, f"{LONG['pack']}/{LONG['rule']}")
     assert f"{name}: refused: not_public ({'a' * 200})\n" in told
-    assert f"check:    terang verify {out}/public\n" in told
+    assert f"check:    .venv/bin/terang verify {out}/public\n" in told
 
 
 def test_a_string_is_one_line_that_the_terminal_wraps(
