@@ -124,6 +124,8 @@ def test_a_text_that_nobody_wrote_is_not_published(
     assert packs("publish", folder) == 1
     assert "codes still has a text that begins with 'Put here'" in capsys.readouterr().err
     assert read_pointer(stack.objects, stack.public) is None
+    write(folder, "codes", PACK.replace("why: For trials", 'why: Says "Put here your money" a lot'))
+    assert packs("publish", folder) == 0
 
 
 def test_the_same_folder_again_moves_nothing(

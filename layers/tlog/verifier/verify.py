@@ -148,7 +148,7 @@ def _report(place: str, check: Callable[["LogSource"], Result]) -> int:
     for line in (*result.said, *result.wrong):
         _print(line)
     count, pages = len(result.wrong), result.unchecked_pages
-    unchecked = f" {pages:,} pages were not: believe the summaries." if pages else ""
+    unchecked = f" {pages:,} pages were not checked: believe the summaries." if pages else ""
     _print((f"Wrong: {count:,}." if count else "All that was checked is right.") + unchecked)
     return 1 if count else 0
 

@@ -52,6 +52,9 @@ SMOOTHING = 0.5
 ROW = 0.1
 """The weight of a document in a row: a post has some ten terms of such a table."""
 
+MOST_ODDS = 64.0
+"""The largest log2 of odds that a row may have: more than any count of documents can show."""
+
 CLEAN = 30.0
 """The weight of a clean text: few are there for a great many posts."""
 
@@ -118,23 +121,33 @@ def read_counts(data: bytes, name: str, categories: Collection[str] = ()) -> lis
     except UnicodeDecodeError:
         raise LabelError(f"{name}: not UTF-8; save the file as UTF-8") from None
     table = csv.DictReader(StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
-    header = table.fieldnames or ()
+    try:
+        header = table.fieldnames or ()
+        rows = [(table.line_num, row) for row in table]
+    except csv.Error as error:
+        raise LabelError(f"{name}:{table.line_num + 1}: not a table: {error}") from None
     chosen = {
         column: next((other for other in names if other in header), "")
         for column, names in COLUMNS.items()
     }
     if missing := [column for column, found in chosen.items() if not found]:
-        raise LabelError(f"{name}:1: no column {', '.join(f'`{column}`' for column in missing)}")
+        raise LabelError(
+            f"{name}:1: no column {', '.join(f'`{column}`' for column in missing)}; the header has"
+            f" {', '.join(header) or 'nothing'}"
+        )
     found = []
-    for row in table:
+    for line, row in rows:
         if categories and row.get("category") not in categories:
             continue
         try:
             documents, odds = float(row[chosen["documents"]]), float(row[chosen["log2_odds"]])
         except (TypeError, ValueError):
             documents = odds = math.nan
-        if not (math.isfinite(odds) and documents >= 0):
-            raise LabelError(f"{name}:{table.line_num}: documents and odds are numbers")
+        if not (math.isfinite(documents) and documents >= 0 and abs(odds) <= MOST_ODDS):
+            raise LabelError(
+                f"{name}:{line}: `{chosen['documents']}` must be a number from 0 on, and"
+                f" `{chosen['log2_odds']}` one from -{MOST_ODDS:.0f} to {MOST_ODDS:.0f}"
+            )
         if entry := _entry(row[chosen["term"]].strip(), is_sound=chosen["term"] == "pinyin"):
             found.append(CountedTerm(entry, documents, odds))
     return found

@@ -75,9 +75,7 @@ def review(
         raise UsageError("name a run's folder, or --provider P of a stack")
     if send and provider is None:
         raise UsageError("--send needs --provider P of a stack")
-    # Decisions on a run must never be sent to a stack: each stack has files of its own.
-    place = "" if findings else f"-{stack}-{provider}"
-    file = decisions or Path(f"decisions-{moderator}{place}.jsonl")
+    file = decisions or _own_file(f"decisions-{moderator}", findings, stack, provider)
     if findings is not None:
         source = RunSource.read(findings, _other_messages(file, cases))
         return _sit_at_run(findings, source, moderator, file, role, port, packs)
@@ -104,12 +102,16 @@ def audit(
     port: Port = 0,
 ) -> int:
     """Open the desk on a month's sample; 0 when the moderator leaves it."""
-    place = "" if run else f"-{stack}-{provider}"
-    file = verdicts or Path(f"audit-{month}-{moderator}{place}.jsonl")
+    file = verdicts or _own_file(f"audit-{month}-{moderator}", run, stack, provider)
     if run is not None:
         source = RunSource.read(run, _other_messages(file, ()), provider, month)
         return _sit_at_run(run, source, moderator, file, Role.AUDITOR, port)
     return _sit_at_stack(stack, provider, moderator, file, Role.AUDITOR, port, 2_000, month=month)
+
+
+def _own_file(name: str, run: Path | None, stack: str, provider: str | None) -> Path:
+    """Return where decisions are written: what was tried on a run must never reach a stack."""
+    return Path(f"{name}.jsonl" if run else f"{name}-{stack}-{provider}.jsonl")
 
 
 def _sit_at_run(

@@ -3,6 +3,7 @@
 Pure: earlier sets come in as arguments, and a document comes out.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,9 @@ from ledger.pointer import RETURN_DAYS
 from matcher import FOLD_VERSION, Pack, Paused, ProviderSettings, RuleSet, build_set
 from rules.factchecks import FACTCHECKS, without_factchecks
 from rules.matching_part import matching_digest
+
+_UNWRITTEN = re.compile(rb'(?<!\\)"' + PLACEHOLDER.encode())
+"""A text in JSON that begins with the placeholder."""
 
 
 class ReplacedSet(NamedTuple):
@@ -141,7 +145,7 @@ def _check(before: RuleSet | None, request: SetRequest) -> None:
         if name not in current:
             raise OperatorError(f"--remove {name}: the set in force has no such pack")
     for pack in request.packs:
-        if PLACEHOLDER.encode() in msgspec.json.encode(pack) and not request.target:
+        if _UNWRITTEN.search(msgspec.json.encode(pack)) and not request.target:
             raise OperatorError(
                 f"{pack.id} still has a text that begins with {PLACEHOLDER!r}: everybody can read"
                 " a published pack, so write what is asked there"

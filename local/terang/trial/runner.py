@@ -26,9 +26,11 @@ from terang.remote import call_function
 STALL_SECONDS = 180
 """How long a run waits without any progress before it gives up."""
 
-POLL_SECONDS, POLL_SHARE = 0.25, 4
-"""The least pause between two looks at a run. Looks take at most a fourth of the time: functions
-need the processor that the emulator spends on answers."""
+POLL_SECONDS = 0.25
+"""The shortest pause between two looks at a run."""
+
+POLL_SHARE = 4
+"""Looks take at most a fourth of the time: the emulator's answers cost functions the processor."""
 
 LOOKED_AT = 100
 """Messages that one look asks for."""

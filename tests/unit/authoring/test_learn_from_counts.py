@@ -26,12 +26,23 @@ def test_a_row_has_a_term_or_a_sign_of_the_wanted_category() -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ("term\tdocs\n", "t.tsv:1: no column `log2_odds`"),
+        ("term\tdocs\n", "t.tsv:1: no column `log2_odds`; the header has term, docs"),
         (f"{HEADER}a b\tmany\t2\tx\n", "t.tsv:2: "),
         (f"{HEADER}a b\t1\tnan\tx\n", "t.tsv:2: "),
         (f"{HEADER}a b\n", "t.tsv:2: "),
+        (f"{HEADER}a b\t1\t5000\tx\n", "t.tsv:2: "),
+        (f"{HEADER}a b\tinf\t2\tx\n", "t.tsv:2: "),
+        (f"{HEADER}{'a' * 200_000}\t1\t2\tx\n", "t.tsv:2: not a table: field larger than"),
     ],
-    ids=["a missing column", "a word for a number", "no odds", "a short row"],
+    ids=[
+        "a missing column",
+        "a word for a number",
+        "no odds",
+        "a short row",
+        "odds of nobody",
+        "no end",
+        "a long field",
+    ],
 )
 def test_a_bad_table_is_reported_with_its_line(table: str, message: str) -> None:
     with pytest.raises(LabelError) as caught:

@@ -136,7 +136,7 @@ def test_the_command_says_all_in_sentences_and_has_exit_codes(
 ) -> None:
     assert main([str(folder)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
-        "All that was checked is right. 18 pages were not: believe the summaries."
+        "All that was checked is right. 18 pages were not checked: believe the summaries."
     )
     changed = write(FILES | {"summaries/all/2026-11-24.csv": b"x"}, tmp_path / "changed")
     assert main([str(changed)]) == 1
