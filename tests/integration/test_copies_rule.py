@@ -138,17 +138,21 @@ def put(world: World, change: str) -> None:
 
 
 class TestSnapshot:
-    def test_a_decision_on_both_texts_of_a_post_has_a_fingerprint_of_each(
-        self, world: World
+    def test_a_decision_on_both_texts_of_a_post_has_the_fingerprint_of_the_new_one(
+        self, confirmed: World
     ) -> None:
-        world.publish(WITH_COPIES)
+        """The other text is that of an earlier decision."""
         text = "Strangers ask you to send me the one-time code today; what do their cousins want?"
         for version in (WHOLE, text):
-            world.scan(*world.take_in(lines(version), name=f"{len(version)}.jsonl"))
-        decide(world, Calls(), decision(*world.open_findings(), verdict="confirmed"))
-        assert renew(world)
-        rows = snapshot(world).rows
-        assert len({row.fingerprint for row in rows}) == len(rows) == 2
+            name = f"{len(version)}.jsonl"
+            confirmed.scan(*confirmed.take_in(lines(version, start=5), name=name))
+        both = decision(*confirmed.open_findings(), id="d-2", verdict="confirmed")
+        confirmed.clock.move(hours=1)
+        decide(confirmed, Calls(), both)
+        assert renew(confirmed)
+        rows = snapshot(confirmed).rows
+        expected = [case_id("decision", "acme", name) for name in ("d-1", "d-2")]
+        assert sorted(row.decision for row in rows) == sorted(expected)
 
     def test_is_written_at_most_once_an_hour_and_only_if_it_changed(self, confirmed: World) -> None:
         assert not renew(confirmed)
