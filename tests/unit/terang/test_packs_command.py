@@ -174,6 +174,17 @@ def test_diff_of_a_version_with_itself_is_empty(
     ]
 
 
+def test_diff_leaves_out_packs_that_only_the_old_version_holds(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = folder / "other.yaml"
+    new.write_text(PACK.replace("one-time-codes", "other-codes"), "utf-8")
+    words = ("diff", folder / "packs", new, "--posts", folder / "posts.jsonl")
+    assert run_packs(capsys, folder, *words)[1][-1] == (
+        "4 posts (1 lines refused): 2 newly hit, 0 no longer"
+    )
+
+
 @pytest.mark.parametrize("missing", ["packs", "posts"])
 def test_diff_of_a_missing_file_is_wrong_usage(
     folder: Path, capsys: pytest.CaptureFixture[str], missing: str

@@ -123,9 +123,14 @@ def diff(
         bool, Parameter(name="--json", help="print one line of JSON, without text of posts")
     ] = False,
 ) -> int:
-    """Print which posts the new version hits and the old one does not, and the reverse."""
+    """Print which posts the new version hits and the old one does not, and the reverse.
+
+    Packs that only the old one holds are left out, as `packs publish` leaves them in force.
+    """
     try:
-        before, after = map(read_packs, (old, new))
+        held, after = map(read_packs, (old, new))
+        ids = {pack.id for pack in after}
+        before = [pack for pack in held if pack.id in ids]
         with posts.open("rb") as lines:
             comparison = compare(Matcher(before), Matcher(after), lines)
     except PackError as error:
