@@ -1,5 +1,6 @@
 """Sends messages about cases to a deployed stack, and waits for the outcome of each."""
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ class MessageResult:
     """The outcome of one message: `taken`, `waiting`, `refused` or NOT_SENT.
 
     `id` and `type` are the sender's. `code` and `field` say why it waits or was refused, `first`
-    which moderator was first, `advice` which time was received and which are allowed.
+    which moderator was first, `advice` which time was received and which are allowed. `message` is
+    what was sent.
     """
 
     id: str
@@ -50,6 +52,7 @@ class MessageResult:
     field: str = ""
     first: str = ""
     advice: str = ""
+    message: Fields = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
     def __str__(self) -> str:
         """One line for people."""
@@ -92,6 +95,7 @@ class CaseQueue:
         """
         keys = self.objects.keys(self.out_bucket, f"out/{self.provider}/receipts/messages/")
         earlier = {key.rpartition("/")[2].removesuffix(".json"): key for key in keys}
+        messages = list(messages)
         sent = [self._send(message, earlier) for message in messages]
         results: dict[int, MessageResult] = {}
         quiet = 0.0
@@ -106,7 +110,10 @@ class CaseQueue:
                 )
             if len(results) < len(sent):
                 self.pause(POLL_SECONDS)
-        return [results[place] for place in range(len(sent))]
+        return [
+            dataclasses.replace(results[place], message=message)
+            for place, message in enumerate(messages)
+        ]
 
     def _send(self, message: Fields, earlier: Mapping[str, str]) -> _Sent:
         body = msgspec.json.encode(message)

@@ -53,7 +53,7 @@ def test_the_folder_holds_findings_refusals_and_both_buckets(run: tuple[Path, st
         ("telegram-private-chat.json", "not_public", None),
     ]
     assert {path.name for path in out.iterdir()} == {
-        *("findings.jsonl", "refusals.jsonl", "out", "public", "run.json")
+        *("findings.jsonl", "refusals.jsonl", "cases.jsonl", "out", "public", "run.json")
     }
     assert (out / f"public/summaries/acme-chat/{DAY}.html").exists()
 

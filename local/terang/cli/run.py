@@ -58,8 +58,9 @@ def run(
         Path | None, Parameter(metavar="FILE", help="lines to send as messages with posts")
     ] = None,
     cases: Annotated[
-        Path | None, Parameter(metavar="FILE", help="messages about cases, sent after the findings")
-    ] = None,
+        tuple[Path, ...],
+        Parameter(metavar="FILE", help="messages about cases, sent after the findings"),
+    ] = (),
     as_json: JsonLine = False,
     today: Today | None = None,
     open_channels: Channels = (),
@@ -86,7 +87,7 @@ def run(
     if not files:
         files = tuple(sorted((SAMPLES / "files").iterdir()))
         messages = messages or SAMPLES / "messages.jsonl"
-        cases = cases or SAMPLES / "cases.jsonl"
+        cases = cases or (SAMPLES / "cases.jsonl",)
         today = today or SAMPLES_DAY
     missing = [str(path) for path in files if not path.is_file()]
     if missing:
@@ -108,7 +109,7 @@ def run(
             excerpt_length=excerpt,
             files=files,
             bodies=_bodies(messages) if messages else (),
-            cases=read_messages(cases, may_be_pipe=True) if cases else (),
+            cases=[each for file in cases for each in read_messages(file, may_be_pipe=True)],
             open_channels=open_channels,
             index=CheckLibrary(index).current() if index else None,
         )

@@ -15,10 +15,10 @@ from ledger.cases.messages import CaseMessage
 from ledger.clock import Clock, SystemClock, clock_from_setting
 from ledger.errors import OperatorError
 from ledger.keys import audit_key
-from terang.case_messages import read_file
+from terang.case_messages import read_file, read_messages
 from terang.review.dossiers import RunCases, read_known
 from terang.review.sample import judged_posts, read_sample
-from terang.review.sources import PublishedWords, findings_of_run
+from terang.review.sources import PublishedWords, findings_of_run, run_folder
 
 
 class _Run(msgspec.Struct, frozen=True):
@@ -27,7 +27,10 @@ class _Run(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class RunSource:
-    """The port `HomeSource` over a run's folder. `others` are messages that came from elsewhere."""
+    """The port `HomeSource` over a run's folder.
+
+    `others` are messages that came from elsewhere: those that the run took, and colleagues'.
+    """
 
     provider: str
     findings: Sequence[OpenFinding]
@@ -51,7 +54,10 @@ class RunSource:
         findings = findings_of_run(path, ()) if month is None else []
         known = provider or next((each.finding.provider for each in findings), "")
         mine = [each for each in findings if each.finding.provider == known]
-        return cls(known, mine, others, PublishedWords.of_folder(path), _audits(path, known, month))
+        taken = run_folder(path) / "cases.jsonl"  # a run of an earlier release has none
+        messages = [*(read_messages(taken) if taken.is_file() else ()), *others]
+        words = PublishedWords.of_folder(path)
+        return cls(known, mine, messages, words, _audits(path, known, month))
 
     def dossiers(self, own: Sequence[CaseMessage]) -> list[Dossier]:
         """Return everything that waits after the moderator's own messages."""
@@ -84,7 +90,7 @@ class RunSource:
 
 def _audits(path: Path, provider: str, month: str | None) -> list[Dossier]:
     """Return the samples in the folder; of one month alone, if one is asked for."""
-    folder = path if path.is_dir() else path.parent
+    folder = run_folder(path)
     if month is not None:
         file = folder / audit_key(provider, month)
         return audits(read_sample(_bytes(file), str(file)), month)
@@ -106,7 +112,7 @@ def clock_of_run(path: Path) -> Clock:
     Raises OperatorError if the folder's `run.json` is not a run's. Folders of earlier releases
     have none.
     """
-    file = (path if path.is_dir() else path.parent) / "run.json"
+    file = run_folder(path) / "run.json"
     if not file.is_file():
         return SystemClock()
     try:
@@ -117,7 +123,7 @@ def clock_of_run(path: Path) -> Clock:
 
 def provider_of_run(path: Path) -> str:
     """Return the provider of a run's folder. Raises OperatorError if there is not exactly one."""
-    folder = (path if path.is_dir() else path.parent) / "out"
+    folder = run_folder(path) / "out"
     names = (
         sorted(each.name for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else []
     )

@@ -44,13 +44,13 @@ def findings_of_run(path: Path, decided: Iterable[str]) -> list[OpenFinding]:
     `path` is the run's folder or its `findings.jsonl`. Findings in `decided` are left out. Raises
     OperatorError if the file holds anything else.
     """
-    file = _folder(path) / "findings.jsonl" if path.is_dir() else path
+    file = run_folder(path) / "findings.jsonl" if path.is_dir() else path
     rows = decode_lines(read_file(file), _Row, str(file), "no findings.jsonl of a run")
     for number, row in enumerate(rows, 1):
         if not (row.spans and row.severity in SEVERITY_RANKS and is_moment(row.found_at)):
             needs = "it needs spans, a severity, and the time when it was found"
             raise OperatorError(f"{file}: finding {number} is not from a run: {needs}")
-    done, opened = set(decided), _opened_in(_folder(path), rows)
+    done, opened = set(decided), _opened_in(run_folder(path), rows)
     listed = [
         (open_index_keys(row).get("open_sk", ""), row)
         for row in rows
@@ -168,7 +168,7 @@ class PublishedWords:
     @classmethod
     def of_folder(cls, path: Path) -> "PublishedWords":
         """Read the rules from the copy of the public bucket in a run's folder."""
-        folder = _folder(path) / "public"
+        folder = run_folder(path) / "public"
 
         def read(key: str) -> bytes | None:
             file = folder / key
@@ -205,7 +205,8 @@ class PublishedWords:
         return known.packs if known else ()
 
 
-def _folder(path: Path) -> Path:
+def run_folder(path: Path) -> Path:
+    """Return the folder of a run, of which the path may be the file of findings."""
     return path if path.is_dir() else path.parent
 
 

@@ -118,7 +118,7 @@ def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]
         trial=True,
     )
     deployed.publish()
-    _copy_results(deployed, trial, dropped, closed)
+    _copy_results(deployed, trial, dropped, closed, answers)
     report = write_year_so_far(deployed, trial.provider, trial.out)
     receipts = deployed.receipts(trial.provider)
     return RunResult(
@@ -156,7 +156,11 @@ def _publish_rules(deployed: Deployed, trial: Trial) -> None:
 
 
 def _copy_results(
-    deployed: Deployed, trial: Trial, dropped: Sequence[Dropped], closed: Sequence[FileReceipt]
+    deployed: Deployed,
+    trial: Trial,
+    dropped: Sequence[Dropped],
+    closed: Sequence[FileReceipt],
+    answers: Sequence[MessageResult],
 ) -> None:
     """Replace the content of the out folder with the results of this run."""
     empty(trial.out)
@@ -167,6 +171,8 @@ def _copy_results(
             findings.write(path.read_bytes())
     refusals = encode_json_lines(deployed.refusals(trial.provider, dropped, closed))
     (trial.out / "refusals.jsonl").write_bytes(refusals)
+    taken = [answer.message for answer in answers if answer.status == "taken"]
+    (trial.out / "cases.jsonl").write_bytes(encode_json_lines(taken))
     (trial.out / "run.json").write_bytes(encode_json_lines([{"today": trial.today}]))
 
 
@@ -191,7 +197,7 @@ def write_year_so_far(deployed: Deployed, provider: str, out: Path) -> Path | No
     return out / report_key(provider, year, "")
 
 
-RESULTS = {"findings.jsonl", "refusals.jsonl", "public", "out", "run.json"}
+RESULTS = {"findings.jsonl", "refusals.jsonl", "cases.jsonl", "public", "out", "run.json"}
 """Names that a run writes into its folder. A folder with any other name is not replaced."""
 
 

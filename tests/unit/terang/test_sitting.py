@@ -62,6 +62,13 @@ def test_an_interrupt_loses_no_decision(folder: Path) -> None:
     assert len({message["group"] for message in messages}) == 1
 
 
+def test_the_desk_knows_what_the_messages_of_the_run_decided(folder: Path) -> None:
+    waiting = len(RunSource.read(folder, []).dossiers([]))
+    sit(folder)
+    (folder / "d.jsonl").rename(folder / "cases.jsonl")
+    assert len(RunSource.read(folder, []).dossiers([])) == waiting - 3
+
+
 def test_a_decision_is_sent_once_and_its_answer_is_kept(folder: Path) -> None:
     sent: list[str] = []
 
