@@ -84,6 +84,16 @@ def test_a_finding_waits_until_somebody_decides(world: World) -> None:
     assert desk(world).items(ANNA) == []
 
 
+def test_what_was_taken_is_not_offered_again_by_an_older_list(world: World) -> None:
+    """A worker lists what waits every few seconds, and a decision is taken in between."""
+    [finding] = found(world)
+    at = desk(world)
+    deliver(world, name(answer(world, finding, ANNA, "skipped")))
+    assert [item.key for item in at.items(ANNA)] == [finding], "a skipped card comes back"
+    deliver(world, name(dismiss(world, finding, BEN)))
+    assert at.items(ANNA) == []
+
+
 def test_an_undone_decision_waits_again(world: World) -> None:
     [finding] = found(world)
     pending = dismiss(world, finding, ANNA)

@@ -145,12 +145,6 @@ def decide(
     )
 
 
-def leaves_open(pending: PendingDecision) -> bool:
-    """Return whether an item waits on after a decision: it was skipped or escalated."""
-    first = pending.messages[0]
-    return isinstance(first, Decision) and first.verdict in {Verdict.SKIPPED, Verdict.ESCALATED}
-
-
 def _messages(
     form: DecisionForm, dossier: Dossier, moderator: str, opened: datetime, now: datetime
 ) -> tuple[list[str], Sequence[CaseMessage]]:

@@ -12,7 +12,6 @@ from typing import Protocol
 
 import msgspec
 
-from desk.deciding import leaves_open
 from desk.items import Dossier, Item
 from desk.moderator import Moderator
 from desk.ports import (
@@ -117,7 +116,7 @@ class HomeDesk:
     def hold(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
         """Store a decision as pending, unless another one of this book decided the item."""
         for each in self.book.standing:
-            if each.id != pending.id and not leaves_open(each) and {*each.items} & {*pending.items}:
+            if each.id != pending.id and not each.leaves_open and {*each.items} & {*pending.items}:
                 return FirstDecision(moderator=each.moderator, decided_at=each.held_at)
         return self.book.hold(pending)
 
@@ -154,7 +153,7 @@ class HomeDesk:
 
     def _decided(self) -> set[str]:
         """Return the items that decisions of this book closed."""
-        return {key for each in self.book.standing if not leaves_open(each) for key in each.items}
+        return {key for each in self.book.standing if not each.leaves_open for key in each.items}
 
     def _refresh(self, now: datetime) -> None:
         age = now - self._read_at if self._read_at else timedelta.max

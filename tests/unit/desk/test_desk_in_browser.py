@@ -224,6 +224,31 @@ def test_what_was_typed_stays_when_a_colleague_was_first(window: Window) -> None
     window.complaints[:] = [each for each in window.complaints if "409" not in each]
 
 
+def test_what_was_typed_stays_when_the_network_drops(window: Window) -> None:
+    """Back from the browser's own page, the card holds everything, and is sent once."""
+    desk = MemoryDesk([dossier(finding(text="send me"))])
+    page = window.page
+    with serving(desk) as server:
+        page.goto(server.door.address)
+        window.press("n")
+        page.keyboard.press("d")
+        page.keyboard.press("w")
+        page.keyboard.type("It warns of the code; 验证码.")
+        page.route("**/decide", lambda route: route.abort("connectionreset"))
+        with pytest.raises(playwright.Error, match="ERR_CONNECTION_RESET"):
+            window.press("Control+Enter")
+        page.unroute("**/decide")
+        assert not desk.pending
+        page.go_back()
+        assert page.locator("textarea").input_value() == "It warns of the code; 验证码."
+        assert page.locator("input[value=dismissed]").is_checked()
+        page.keyboard.press("w")
+        window.press("Control+Enter")
+    [pending] = desk.pending.values()
+    assert pending.messages[0].reason == "It warns of the code; 验证码."  # type: ignore[union-attr]
+    window.complaints.clear()  # the browser notes the drop
+
+
 def test_a_day_of_a_small_service(window: Window, tmp_path: Path) -> None:
     """Decide by keys and undo; a colleague answers the complaint; another audits."""
     folder, page = run_folder(tmp_path / "run"), window.page

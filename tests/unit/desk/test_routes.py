@@ -135,7 +135,6 @@ def test_the_second_of_two_is_told_who_was_first_and_keeps_the_words(desk: Memor
         pytest.param({"verdict": ""}, "Choose a verdict", id="no verdict"),
         pytest.param({"reason": " ​"}, "Write or choose a reason", id="a reason nobody can see"),
         pytest.param({"reason": "x" * 2_001}, "at most 2,000", id="a long reason"),
-        pytest.param({"kept": []}, "at least one finding", id="every finding left out"),
         pytest.param({"measure": "DROP"}, "Choose a measure", id="an unknown measure"),
         pytest.param({"id": "m-8-20261125T140000.000000Z-00000000"}, "not yours",
                      id="a colleague's form"),
@@ -151,6 +150,22 @@ def test_a_form_that_lacks_something_decides_nothing(
     answer = visitor.post(f"/card/{P1.item.key}/decide", fields | changes)
     assert why in answer["body"]
     assert not desk.pending
+
+
+def test_one_of_two_rules_may_be_left_out_and_not_both(desk: MemoryDesk) -> None:
+    """A card of one rule offers nothing to leave out."""
+    both = dossier(finding("p1"), finding("p1", "offers"))
+    desk.dossiers[1] = both
+    visitor = Visitor(desk)
+    assert 'type="checkbox"' not in visitor.get(f"/card/{P2.item.key}")["body"]
+    fields = form_of(visitor, both.item.key) | {"verdict": "dismissed", "reason": "A poem."}
+    answer = visitor.post(f"/card/{both.item.key}/decide", fields | {"kept": []})
+    assert "at least one finding" in answer["body"]
+    visitor.post(
+        f"/card/{both.item.key}/decide", fields | {"kept": both.findings[1].finding.finding}
+    )
+    [pending] = desk.pending.values()
+    assert pending.messages[0].findings == (both.findings[1].finding.finding,)  # type: ignore[union-attr]
 
 
 def test_near_copies_are_decided_with_the_post_unless_left_out(desk: MemoryDesk) -> None:

@@ -49,6 +49,7 @@ def environment(language: str) -> Environment:
         "age_name": partial(wording.age_filter_words, words),
         "verdict_name": partial(wording.verdict_words, words),
         "outcome_name": partial(wording.outcome_words, words),
+        "contester_name": partial(wording.contester_words, words),
         "state_name": partial(wording.state_words, words),
         "message_name": partial(wording.message_words, words),
         "verdict_choices": partial(wording.verdict_choices, words),

@@ -110,6 +110,12 @@ def outcome_words(words: Phrases, outcome: str) -> str:
     }.get(outcome, outcome)
 
 
+def contester_words(words: Phrases, by: str) -> str:
+    """Return who complained; empty for a body out of court, which has a name."""
+    _ = words.gettext
+    return {"author": _("the author"), "notifier": _("who reported the post")}.get(by, "")
+
+
 def state_words(words: Phrases, state: str) -> str:
     """Return how far a decision has come, in words."""
     _ = words.gettext

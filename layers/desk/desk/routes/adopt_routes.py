@@ -5,7 +5,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from desk.adopting import AdoptionResult, masked, read_adoption
 from desk.deciding import DecidingError
-from desk.items import Dossier
+from desk.items import Dossier, ItemKind
 from desk.routes.asking import Asking
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -18,7 +18,10 @@ def adopt(key: str) -> Response[str]:
     dossier = asking.desk.dossier(asking.moderator, key)
     if dossier is None or asking.adopter is None:
         return asking.missing()
-    return _editor(asking, dossier, masked(dossier.excerpt))
+    kind = (
+        "match" if dossier.item.kind is ItemKind.AUDIT else "ignore"
+    )  # a missed post, or a wrong hit
+    return _editor(asking, dossier, masked(dossier.excerpt), kind=kind)
 
 
 @router.post("/card/<key>/adopt")

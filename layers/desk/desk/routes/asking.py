@@ -10,7 +10,6 @@ from aws_lambda_powertools.event_handler import Response
 
 from desk.adopting import Adopter
 from desk.care import CARE_COOKIE, CareSettings
-from desk.deciding import leaves_open
 from desk.moderator import Moderator
 from desk.pages.templating import error_page, render
 from desk.ports import Desk, PendingDecision
@@ -88,7 +87,7 @@ class Asking:
             now=now,
             break_due=self.care.is_break_due(now),
             last=last,
-            left_open=last is not None and leaves_open(last),
+            left_open=last is not None and last.leaves_open,
             **context,
         )
         return Response(status, HTML, text)

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from desk.deciding import leaves_open
 from desk.items import Item
 from desk.ports import DeskClaim
 from desk.queue import (
@@ -77,7 +76,7 @@ def next_path(asking: Asking, wanted: QueueFilter) -> str:
     now = desk.now()
     items = ordered((item for item in desk.items(moderator) if wanted.wants(item, now)), now)
     claims = dict(desk.claims(moderator))
-    left = (each for each in asking.recent if leaves_open(each))
+    left = (each for each in asking.recent if each.leaves_open)
     skipped = frozenset(key for each in left for key in each.items)
     while item := next_item(
         items, claims, moderator, spare_severe=asking.care.spares_severe(now), skipped=skipped

@@ -132,12 +132,14 @@ class DynamoDesk:
         return self._decisions(provider, self._names(provider, prefix, prefix + utc_exactly(start)))
 
     def live_items(self, provider: str) -> frozenset[str]:
-        """Return the items that a pending or sent decision of the last minutes is about."""
+        """Return the items that decisions of the last minutes keep out of the queue.
+
+        An item stays out when its decision was taken. A console lists what waits every few seconds,
+        and until then would offer it again. One that was skipped or escalated comes back.
+        """
         start = self.clock.now() - timedelta(minutes=LIVE_MINUTES)
         held = self.held_since(provider, start)
-        return frozenset(
-            item for pending in held if pending.state in _LIVE for item in pending.items
-        )
+        return frozenset(item for pending in held if _settles(pending) for item in pending.items)
 
     def claims(self, provider: str) -> dict[str, ItemClaim]:
         """Return the claims in force, by item."""
@@ -270,6 +272,11 @@ class DynamoDesk:
 
     def _in_days(self, days: int) -> int:
         return int((self.clock.now() + timedelta(days=days)).timestamp())
+
+
+def _settles(pending: PendingDecision) -> bool:
+    is_taken = pending.state is PendingState.TAKEN and not pending.leaves_open
+    return is_taken or pending.state in _LIVE
 
 
 def _desk(provider: str) -> str:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ledger.cases.messages import CaseMessage
+from ledger.cases.messages import CaseMessage, Decision, Verdict
 
 UNDO_SECONDS = 10
 """How long a decision can be taken back: the delay of the message that names it."""
@@ -40,6 +40,12 @@ class PendingDecision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     state: PendingState = PendingState.PENDING
     code: str = ""
     first: str = ""
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether its items wait on after it: they were skipped or escalated."""
+        first = next(iter(self.messages), None)
+        return isinstance(first, Decision) and first.verdict in {Verdict.SKIPPED, Verdict.ESCALATED}
 
 
 class PendingName(msgspec.Struct, frozen=True):

@@ -52,13 +52,16 @@
       const verdict = form.querySelector("input[name=verdict]:checked")?.value;
       for (const part of form.querySelectorAll(".for")) part.hidden = !part.classList.contains(`for-${verdict}`);
     };
-    form.addEventListener("change", show);
+    form.addEventListener("change", (event) => {
+      show();
+      if (event.target.name === "verdict") form.querySelector(".canned:not([hidden])")?.scrollIntoView({ block: "nearest" });
+    });
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "yes";
       form.elements.shows.value = document.querySelector("details.excerpt")?.open ? "yes" : "";
     });
-    addEventListener("pageshow", () => { delete form.dataset.sent; });
+    addEventListener("pageshow", () => { delete form.dataset.sent; show(); }); // after Back, with what was typed
     show();
   }
 
