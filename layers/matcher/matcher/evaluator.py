@@ -112,6 +112,8 @@ class RuleEvaluator:
         numbers = self._possible_rules(patterns, by_link, signs) if grouped else []
         if every_score:
             scored = list(self.scored.scores)
+        elif known and not known.grouped:
+            scored = list(known.scored)
         else:
             scored = self.scored.reachable(patterns, signs, known and known.scored)
         if not numbers and not scored:
@@ -136,7 +138,8 @@ class RuleEvaluator:
             in_windows = matches_in_windows(rule, matches[number], needed)
             if in_windows is not None:
                 satisfied.append((number, in_windows))
-        return PartResult(satisfied, self.scored.weigh(views, scored, signs, effort))
+        scores = self.scored.weigh(views, scored, signs, effort, every_score=every_score)
+        return PartResult(satisfied, scores)
 
     def groups_by_link(self, post: Sequence[Part]) -> GroupsByLink:
         """Return the groups that the URLs of a post satisfy, apart from URLs in its texts.
@@ -176,6 +179,8 @@ class RuleEvaluator:
         """
         layers = self.read_disguises(text, effort) if known and known.suspect else []
         patterns: set[int] = set()
+        if known and not known.grouped and not layers:
+            return patterns, None, layers  # sums need the places of patterns anyway
         if known and known.stretches is not None and not known.scored and not layers:
             for start, end in known.stretches:
                 patterns |= self._automaton.patterns_in(fold(text[start:end]), effort)

@@ -9,6 +9,7 @@ have their terms checked.
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from msgspec import structs
@@ -20,7 +21,7 @@ from matcher.signs.catalogue import find_signs, first_places
 from matcher.signs.gates import SCRIPTS, passes, word_lists
 from matcher.terms.automaton import Automaton
 from matcher.terms.index import SOUNDS, UNLESS, PatternIndex, TermUse
-from matcher.terms.term import Match, Term
+from matcher.terms.term import Term
 from matcher.text.aligned import AlignedText
 from matcher.text.pinyin import sounds_of
 from rules.pack import Rule
@@ -160,6 +161,8 @@ class ScoredRules:
         rules: Sequence[int],
         signs: PartSigns,
         effort: Effort,
+        *,
+        every_score: bool = False,
     ) -> list[PartScore]:
         """Return the score of a part for each of some rules.
 
@@ -168,11 +171,15 @@ class ScoredRules:
             rules: The wanted rules.
             signs: The signs of the part.
             effort: The work that is left for the post. If it runs out, terms found by then count.
+            every_score: Whether to return scores that cannot reach their threshold, too.
         """
-        counted: dict[int, dict[_Key, Match]] = {rule: {} for rule in rules}
-        uses: dict[int, list[tuple[dict[_Key, Match], _Key, Term, bool]]] = {}  # by pattern
-        for view in views if rules else ():
-            for pattern, end in self._occurrences(view.folded, effort):
+        found = [list(self._occurrences(view.folded, effort)) for view in views if rules]
+        if not every_score:
+            rules = self.reachable({pattern for pattern, _ in chain(*found)}, signs, rules)
+        counted: dict[int, _Counted] = {rule: {} for rule in rules}
+        uses: dict[int, list[tuple[_Counted, _Key, Term, bool]]] = {}  # by pattern
+        for view, occurrences in zip(views, found, strict=False):
+            for pattern, end in occurrences:
                 if pattern not in uses:
                     uses[pattern] = [
                         (counted[use.rule], _key(use, term), term, self._rules[use.rule].exact)
@@ -183,8 +190,8 @@ class ScoredRules:
                     if key not in matches:
                         if not effort.take_weighing():
                             break
-                        if match := term.match_at(view, end, exact=exact):
-                            matches[key] = match
+                        if term.is_at(view, end, exact=exact):
+                            matches[key] = term, view, end
         return [self._score(rule, counted[rule], signs) for rule in rules]
 
     def _occurrences(self, folded: str, effort: Effort) -> Iterator[tuple[int, int]]:
@@ -195,7 +202,7 @@ class ScoredRules:
                 if pattern in self._index.sounds:
                     yield pattern, end
 
-    def _score(self, rule: int, matches: dict["_Key", Match], signs: PartSigns) -> PartScore:
+    def _score(self, rule: int, matches: "_Counted", signs: PartSigns) -> PartScore:
         score = self.scores[rule]
         if _CANCELLED in matches or not signs.passes(score.reads):
             return PartScore(rule, score.threshold, 0, [])
@@ -205,8 +212,9 @@ class ScoredRules:
         if total < score.threshold:
             return PartScore(rule, score.threshold, total, [])  # places of signs take long to find
         spans = [
-            Span(signs.part, *place[:2], term, evasion, weights[group][term])
-            for (group, _), (place, term, evasion) in matches.items()
+            Span(signs.part, *place[:2], written, evasion, weights[group][written])
+            for (group, _), (term, view, end) in matches.items()
+            for place, written, evasion in [term.shown_at(view, end)]
         ]
         for sign, weight in score.signs.items():
             if found := signs.spans.get(sign):
@@ -226,6 +234,9 @@ def _check_gate(gate: Gate | None) -> None:
 
 type _Key = tuple[int, str]
 """What counts once a part: the group of a weighted term and the term as written."""
+
+type _Counted = dict[_Key, tuple[Term, AlignedText, int]]
+"""What counts, each with the end of its pattern in a folded text."""
 
 _CANCELLED = UNLESS, ""
 """What all phrases of `unless` and `except` are known by."""

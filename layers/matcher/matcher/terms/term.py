@@ -34,7 +34,6 @@ from matcher.text.fold import (
 )
 
 _FOLDED = re.compile("[a-z]+(?: [a-z]+)*")
-_NO_EVASION = frozenset[Evasion]()
 _APOSTROPHES = "'’‘‛ʹʻʼʽ`´＇"
 
 
@@ -108,28 +107,37 @@ class Term:
             end: Where the automaton found the end of the pattern, in the folded text.
             exact: Whether the original must be the term except for case and gaps.
         """
-        last = end - 1 - self.closes
-        first = end - len(self.pattern) + self.opens
+        return self.shown_at(aligned, end) if self.is_at(aligned, end, exact=exact) else None
+
+    def is_at(self, aligned: AlignedText, end: int, *, exact: bool) -> bool:
+        """Return whether there is a match, which takes longer to show than to find."""
+        first, last = self._letters_before(end)
         readings = aligned.readings_at(first, last) if aligned.readings else []
         if aligned.readings and not readings:
-            return None  # the text without readings has it too
+            return False  # the text without readings has it too
         if not self._is_whole(aligned, first, last):
-            return None
-        start = aligned.source[first]
-        stop = _with_marks(aligned.text, aligned.source[last] + 1)
-        original = aligned.text[start:stop]
-        read = (
-            _NO_EVASION.union(*(reading.evasion for reading in readings))
-            if readings
-            else _NO_EVASION
-        )
-        if exact and (read or _plain(original) != self.plain):
-            return None
-        if not self._has_letters_of(aligned, first, last):
-            return None
+            return False
+        if exact:
+            start, stop = _original(aligned, first, last)
+            if any(reading.evasion for reading in readings):
+                return False
+            if _plain(aligned.text[start:stop]) != self.plain:
+                return False
+        return self._has_letters_of(aligned, first, last)
+
+    def shown_at(self, aligned: AlignedText, end: int) -> Match:
+        """Return the match that `is_at` found."""
+        first, last = self._letters_before(end)
+        start, stop = _original(aligned, first, last)
         place = TermPlace(start, stop, aligned.words[first], aligned.words[last])
-        evasion = self.disguises(original)
+        evasion = self.disguises(aligned.text[start:stop])
+        readings = aligned.readings_at(first, last)
+        read = {evasion for reading in readings for evasion in reading.evasion}
         return Match(place, self.written, tuple(sorted(read.union(evasion))) if read else evasion)
+
+    def _letters_before(self, end: int) -> tuple[int, int]:
+        """Return where the first and the last letter of a pattern are that ends there."""
+        return end - len(self.pattern) + self.opens, end - 1 - self.closes
 
     def disguises(self, original: str) -> tuple[Evasion, ...]:
         """Return how the term is disguised in an original, apart from readings."""
@@ -209,6 +217,11 @@ def _is_tight(aligned: AlignedText, at: int) -> bool:
 def _plain(text: str) -> str:
     cased = unicodedata.normalize("NFC", text).casefold()
     return "".join(char for char in cased if FOLD[ord(char)] != " ")
+
+
+def _original(aligned: AlignedText, first: int, last: int) -> tuple[int, int]:
+    """Return the half-open code points that gave some letters, with dropped marks on the last."""
+    return aligned.source[first], _with_marks(aligned.text, aligned.source[last] + 1)
 
 
 def _with_marks(text: str, end: int) -> int:
