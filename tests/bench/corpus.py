@@ -81,11 +81,16 @@ def real_sets() -> dict[str, list[tuple[str, str]]]:
 
 
 def lines_of(texts: list[tuple[str, str]], size: int = UNIT_BYTES) -> bytes:
-    """Posts as JSON Lines, from the beginning again until they fill that many bytes."""
+    """Posts as JSON Lines, from the beginning again until they fill that many bytes.
+
+    Each time they end with one space more, since the matcher evaluates exact copies once.
+    """
     lines: list[bytes] = []
     length = 0
     while length < size:
-        line = _line(len(lines), *texts[len(lines) % len(texts)])
+        times, at = divmod(len(lines), len(texts))
+        language, text = texts[at]
+        line = _line(len(lines), language, text + " " * times)
         lines.append(line)
         length += len(line)
     return b"".join(lines)

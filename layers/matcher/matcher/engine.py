@@ -86,16 +86,19 @@ class Matcher:
     def results(self, posts: Iterable[Sequence[Part]]) -> list[PostResult]:
         """Find the hits of each post, as `find_posts` does, and say which posts were read in part.
 
-        Whether a post is read in part depends on the post and the rules alone.
+        Whether a post is read in part depends on the post and the rules alone. Exact copies are
+        evaluated once.
         """
-        posts = list(posts)
-        prefilter = self._prefilter_for(len(posts))
+        copies = [tuple(post) for post in posts]
+        distinct = list(dict.fromkeys(copies))
+        prefilter = self._prefilter_for(len(distinct))
         if prefilter is None:
-            return [self._evaluate(post) for post in posts]
-        results = [PostResult(())] * len(posts)
-        for number, parts in self._passing(posts, prefilter).items():
-            results[number] = self._evaluate(posts[number], parts)
-        return results
+            results = {post: self._evaluate(post) for post in distinct}
+        else:
+            results = dict.fromkeys(distinct, PostResult(()))
+            for number, parts in self._passing(distinct, prefilter).items():
+                results[distinct[number]] = self._evaluate(distinct[number], parts)
+        return [results[post] for post in copies]
 
     def scores(self, posts: Iterable[Sequence[Part]]) -> list[dict[str, int]]:
         """Return the sums of all scored rules for each post, by `pack/rule`, hit or not.
