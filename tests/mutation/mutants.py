@@ -33,6 +33,19 @@ CHUNKS = (2, 10, 10_000)
 """Files of tests that run together: most mutants die in the first two."""
 
 
+class Explained:
+    """The mutants that `equivalent.toml` explains."""
+
+    def __init__(self) -> None:
+        rows = tomllib.loads(EQUIVALENT.read_text("utf-8"))
+        self.changes = {(row["was"], row["now"]) for row in rows["equivalent"]}
+        self.choices = {name for row in rows["choice"] for name in row["names"]}
+
+    def __contains__(self, mutant: Mutant) -> bool:
+        name = f"{Path(mutant.path).stem}.{mutant.changed[0].partition(' =')[0]}"
+        return mutant.changed in self.changes or (mutant.is_of_number and name in self.choices)
+
+
 class Reached:
     """Which tests reach what, as `reach.py` recorded it."""
 
@@ -79,11 +92,14 @@ class Reached:
             return direct
         name = Path(mutant.path).stem
         imports = re.compile(rf"^(from|import) .*\b{name}\b", re.MULTILINE)
-        users = [
-            path for path in {line.rpartition(":")[0] for line in self.by_line}
+        sources = {line.rpartition(":")[0] for line in self.by_line}
+        tests = {test.partition("::")[0] for test in self.seconds}
+        users = {
+            path for path in sources | tests
             if path == mutant.path or imports.search((ROOT / path).read_text("utf-8"))
-        ]  # fmt: skip
-        return set().union(*map(self.of_file, users))
+        }  # fmt: skip
+        importing = (test for test in self.seconds if test.partition("::")[0] in users)
+        return set(importing).union(*map(self.of_file, users))
 
     def chunks(self, tests: set[str], limit: float) -> Iterator[list[str]]:
         """Yield tests in the order to run them, cheap files first, `limit` seconds in all."""
@@ -172,8 +188,7 @@ def main() -> None:
     parser.add_argument("--least", type=float, default=0, help="the score that is enough, percent")
     parser.add_argument("--map", type=Path, help="a file that keeps which test reaches what")
     chosen = parser.parse_args()
-    rows = tomllib.loads(EQUIVALENT.read_text("utf-8"))["equivalent"]
-    equivalent = {(row["was"], row["now"]) for row in rows}
+    explained = Explained()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     console = Console(soft_wrap=True, highlight=False)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
@@ -184,7 +199,7 @@ def main() -> None:
         with runner:
             for mutant in draw(chosen.seed, chosen.first + chosen.size)[chosen.first :]:
                 outcome, by = "equivalent", ""
-                if mutant.changed not in equivalent:
+                if mutant not in explained:
                     outcome, by = runner.judge(mutant, reached, chosen.limit)
                 counts[mutant.package][outcome] += 1
                 console.print(f"{outcome} {mutant.path}:{mutant.line} {by}", markup=False)

@@ -57,11 +57,20 @@ class Mutant:
         return "/".join(self.path.split("/")[:2])
 
     @property
+    def is_of_number(self) -> bool:
+        """Whether a number is one more or less."""
+        return self.operator.__class__.__name__ == "NumberReplacer"
+
+    @property
     def is_python(self) -> bool:
-        """Whether the change compiles: cosmic-ray writes `if not name := value`, for instance."""
+        """Whether the change compiles.
+
+        cosmic-ray writes `if not name := value`, for instance, and cannot change the name of an
+        exception that has a dot.
+        """
         try:
             compile(self.text, self.path, "exec", dont_inherit=True)
-        except SyntaxError:
+        except (SyntaxError, AttributeError):
             return False
         return self.text != self.source
 

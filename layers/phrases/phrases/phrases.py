@@ -95,6 +95,8 @@ class Phrases:
 
         >>> of("id").share(0.0012), of("zh").share(0.4567), of("en").share(None)
         ('0,1%', '46%', '')
+        >>> [of("zh").share(share) for share in (0, 0.01, 0.099, 0.1)]
+        ['0%', '1.0%', '9.9%', '10%']
         """
         if share is None:
             return ""
@@ -133,8 +135,10 @@ class Phrases:
     def duration(self, hours: float | None) -> str:
         """Return a duration in words: "" for None, and less than a minute by that name.
 
-        >>> [of("en").duration(hours) for hours in (0.001, 1 / 60, 0.25, 1.0, 5.04, 72.0, 80.0)]
-        ['less than a minute', '1 minute', '15 minutes', 'an hour', '5 hours', '3 days', '3.3 days']
+        >>> [of("en").duration(hours) for hours in (0.001, 1 / 60, 0.25, 1.0, 5.04)]
+        ['less than a minute', '1 minute', '15 minutes', 'an hour', '5 hours']
+        >>> [of("en").duration(hours) for hours in (71.5, 72.0, 80.0)]
+        ['71.5 hours', '3 days', '3.3 days']
         """
         if hours is None:
             return ""

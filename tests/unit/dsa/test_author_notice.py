@@ -93,10 +93,39 @@ def test_a_reported_post_is_not_called_a_machine_finding(
     assert "\n1\n" in text, "the post that the notice is about"
 
 
-def test_a_finding_and_a_report_are_both_named() -> None:
-    text = told("en", notice(), decision(F1, notice="n-1"))
-    assert "A program found it" in text
-    assert "Somebody reported it." in text
+def test_a_whole_notice_on_a_finding_that_was_reported_too() -> None:
+    messages = notice(), decision(F1, notice="n-1", reason_language="en")
+    assert told("en", *messages) == f"""A decision about your post
+
+WHAT WAS DONE
+- Your post was removed.
+It was done on 2026-11-25.
+
+WHICH POST
+1
+https://chat.example/1
+
+WHY
+It asks readers for a one-time code.
+It was found to be against the law: A provision.
+https://law.example/1
+These reasons are in the words of the person who decided.
+
+HOW IT CAME TO NOTICE
+A program found it by this published rule:
+- Theft of one-time codes: Asks for a code. (codes/3/asks-for-code)
+  https://terang.example/packs/codes/3.html#asks-for-code
+Somebody reported it.
+
+WHO DECIDED
+A person decided this, on 2026-11-25.
+
+IF YOU DO NOT AGREE
+Until 2027-05-25 you can complain to this service, free of charge. \
+Another person will then look at it.
+You can also turn to a certified body for settling disputes out of court, or go to court.
+Please name this decision: {case_id("decision", "acme", "d-1")}
+"""
 
 
 @pytest.mark.parametrize("language", author_notice.NOTICE_LANGUAGES)
