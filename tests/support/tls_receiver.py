@@ -26,6 +26,7 @@ class Receiver:
 
     next: list[str] = field(default_factory=list)
     arrived: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
     url: str = ""
 
 
@@ -88,6 +89,7 @@ def receiver(pem: Path) -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             told.arrived.append((dict(self.headers), body))
+            told.targets.append(self.path)
             order = told.next.pop(0) if told.next else "204"
             if order == "hang":
                 over.wait(30)

@@ -64,11 +64,23 @@ def test_an_event_arrives_signed_and_whole(told: Receiver, pem: Path) -> None:
     digest = hmac.digest(WebhookSecret(SECRET).key, signed, sha256)
     assert headers["webhook-signature"] == f"v1,{base64.b64encode(digest).decode()}"
     assert headers["host"] == told.url.split("/")[2]
+    assert told.targets == ["/terang?a=1"]
+
+
+def test_an_address_without_a_path_is_asked_for_the_root(told: Receiver, pem: Path) -> None:
+    sender_to(pem).send(webhook(told.url.removesuffix("/terang?a=1")), "event-1", b"{}")
+    assert told.targets == ["/"]
 
 
 @pytest.mark.parametrize(
     ("order", "code"),
-    [("500", "http_500"), ("302", "http_302"), ("404", "http_404"), ("drop", "unreachable")],
+    [
+        ("500", "http_500"),
+        ("300", "http_300"),
+        ("302", "http_302"),
+        ("404", "http_404"),
+        ("drop", "unreachable"),
+    ],
 )
 def test_anything_but_success_is_a_failure(
     told: Receiver, pem: Path, order: str, code: str
@@ -120,7 +132,7 @@ def test_a_disguised_address_is_refused(host: str, monkeypatch: pytest.MonkeyPat
 
 def test_the_connection_goes_to_the_address_that_was_checked(told: Receiver, pem: Path) -> None:
     """A name that is resolved a second time could give another address."""
-    answers = iter([["127.0.0.1"], ["169.254.169.254"]])
+    answers = iter([["127.0.0.1", "0.0.0.1"], ["169.254.169.254"]])
     sender_to(pem, resolve=lambda *_: next(answers)).send(webhook(told.url), "id", b"{}")
     assert next(answers)
 

@@ -12,9 +12,9 @@ from support.sample_checks import CHECKS, REPEATS_MAYOR, REPEATS_SALT, SALT
 from support.tip_line_world import GARAM, KNOWN, PARTNERS, Line, built, public_with, sample_index
 
 from answer.doors.json_door import PARTNER, SECRET
-from answer.messages import old_words, rating_words
+from answer.messages import TipAnswer, old_words, rating_words
 from answer.request import MOST_BYTES, WINDOW_SECONDS
-from claims.check import Rating
+from claims.check import Check, Rating
 from ledger.errors import OperatorError
 from ledger.pointer import POINTER_KEY, set_key
 from phrases import LANGUAGES, of
@@ -80,6 +80,12 @@ def test_an_old_check_says_so(line: Line) -> None:
     assert old_words(of("en")) not in line.ask({"text": REPEATS_SALT})[1]["message"]
 
 
+@pytest.mark.parametrize(("today", "is_old"), [("2026-11-25", False), ("2026-11-26", True)])
+def test_a_check_is_old_after_a_year(today: str, is_old: bool) -> None:
+    check = Check("https://a.example/1", SALT, Rating.FALSE, "", "A", "2025-11-25", "en", "")
+    assert TipAnswer("en", (), today).is_old(check) is is_old
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_language_has_a_word_for_each_rating(language: str) -> None:
     assert len({rating_words(of(language), rating) for rating in Rating}) == len(Rating)
@@ -105,6 +111,11 @@ def test_what_is_no_question_is_told_so(line: Line, body: str, status: int, code
     before = time.process_time()
     assert line.ask(body) == (status, {"code": code})
     assert time.process_time() - before < 1
+
+
+def test_a_question_may_have_as_many_bytes_as_the_door_says(line: Line) -> None:
+    longest = {"text": "a" * (MOST_BYTES - len('{"text": ""}'))}
+    assert line.ask(json.dumps(longest))[0] == 200
 
 
 def test_noise_is_answered_in_bounded_time(line: Line) -> None:

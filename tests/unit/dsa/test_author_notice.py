@@ -95,7 +95,9 @@ def test_a_reported_post_is_not_called_a_machine_finding(
 
 def test_a_whole_notice_on_a_finding_that_was_reported_too() -> None:
     messages = notice(), decision(F1, notice="n-1", reason_language="en")
-    assert told("en", *messages) == f"""A decision about your post
+    assert (
+        told("en", *messages)
+        == f"""A decision about your post
 
 WHAT WAS DONE
 - Your post was removed.
@@ -126,6 +128,7 @@ Another person will then look at it.
 You can also turn to a certified body for settling disputes out of court, or go to court.
 Please name this decision: {case_id("decision", "acme", "d-1")}
 """
+    )
 
 
 @pytest.mark.parametrize("language", author_notice.NOTICE_LANGUAGES)

@@ -177,7 +177,11 @@ class TelegramDoor:
 
 
 def _fitting(parts: Sequence[str]) -> str:
-    """Return the opening with the checks that fit into one message."""
+    """Return the opening with the checks that fit into one message.
+
+    >>> [len(_fitting(["a", "b" * length])) for length in (4093, 4094)]
+    [4096, 1]
+    """
     text = parts[0]
     for part in parts[1:]:
         longer = f"{text}\n\n{part}"
