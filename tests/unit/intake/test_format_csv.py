@@ -119,6 +119,8 @@ def test_a_header_at_fault_refuses_the_file(header: str, code: str) -> None:
             "line_long",
             id="lines beyond bounds",
         ),
+        pytest.param(b'1,u,"\n'.ljust(LINE_BYTES, b"x") + b'"', "line_long", id="one byte beyond"),
+        pytest.param(b'1,u,"\n'.ljust(LINE_BYTES - 1, b"x") + b'"', "csv_row", id="not beyond"),
     ],
 )
 def test_a_row_at_fault_costs_itself_only(row: bytes, code: str) -> None:

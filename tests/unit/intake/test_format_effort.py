@@ -4,7 +4,7 @@ import gzip
 import io
 import zipfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
@@ -113,9 +113,19 @@ def test_a_machine_that_is_too_slow_refuses_and_does_not_try_for_ever() -> None:
     assert 0 < taken(io.BytesIO(data), data, about_file) < 500_000
 
 
-def test_a_budget_of_bytes_may_be_used_up_and_no_more() -> None:
-    effort = FileEffort(Budget(total_bytes=100))
-    effort.unpack(60)
-    effort.unpack(40)
+@pytest.mark.parametrize(
+    ("budget", "count"),
+    [
+        (Budget(total_bytes=100), FileEffort.unpack),
+        (Budget(marks=100), FileEffort.mark),
+        (Budget(written_bytes=100), FileEffort.record),
+    ],
+)
+def test_a_budget_may_be_used_up_and_no_more(
+    budget: Budget, count: Callable[[FileEffort, int], None]
+) -> None:
+    effort = FileEffort(budget, lambda: LAST_SECONDS)
+    count(effort, 60)
+    count(effort, 40)
     with pytest.raises(FileRefusedError):
-        effort.unpack(1)
+        count(effort, 1)

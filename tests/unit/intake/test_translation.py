@@ -118,6 +118,15 @@ def test_a_line_that_grows_beyond_the_limit_is_refused() -> None:
     assert translated(data) == [b'{"refused":"line_long","at":"orderedItems[0]"}\n']
 
 
+def test_a_line_may_be_as_long_as_the_limit() -> None:
+    texts = ["x" * 65_536] * 31
+    (short,) = translated(dumps([post(media_text=[*texts, "x"])]))
+    more = LINE_BYTES - len(short)
+    lines = translated(dumps([post(media_text=[*texts, "x" * (size + more)]) for size in (1, 2)]))
+    assert len(lines[0]) == LINE_BYTES
+    assert lines[1] == b'{"refused":"line_long","at":"[1]"}\n'
+
+
 def test_parts_hold_whole_lines() -> None:
     lines = [b"x" * length + b"\n" for length in (3, 4, 20, 1, 1, 1, 9)]
     cut = list(join_parts(lines, 10))

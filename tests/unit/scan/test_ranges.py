@@ -57,8 +57,9 @@ def test_a_line_as_long_as_it_may_be_is_whole(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(reading, "LINE_BYTES", 20)
     monkeypatch.setattr(reading, "READ_ON_BYTES", 4)
     for length in range(15, 21):
-        found = split(b"b" * length + b"\nc\n", 6)
-        assert found[0] == OwnedLines(b"b" * length + b"\n")
+        for size in 6, length:
+            found = split(b"b" * length + b"\nc\n", size)
+            assert found[0] == OwnedLines(b"b" * length + b"\n")
 
 
 def test_memory_stays_flat_whatever_the_line(monkeypatch: pytest.MonkeyPatch) -> None:

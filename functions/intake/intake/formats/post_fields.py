@@ -28,13 +28,15 @@ def bound_links(values: Iterable[Any]) -> list[str] | None:
 
 
 def bound_texts(values: Iterable[Any]) -> list[str] | None:
-    """Return the texts that are not blank. From the TEXTS-th on they are joined into one.
+    r"""Return the texts that are not blank. From the TEXTS-th on they are joined into one.
 
     >>> bound_texts(["a caption", "", None])
     ['a caption']
+    >>> bound_texts(["a"] * TEXTS + ["b"])[-2:]
+    ['a', 'a\nb']
     """
     texts = [value for value in values if _is_text(value)]
-    if len(texts) >= TEXTS:
+    if len(texts) > TEXTS:
         texts[TEXTS - 1 :] = ["\n".join(texts[TEXTS - 1 :])]
     return [text[:TEXT_LENGTH] for text in texts] or None
 
@@ -45,7 +47,11 @@ def language_tag(value: Any) -> str | None:
 
 
 def web_address(value: Any) -> str | None:
-    """Return the value if it is an HTTP address that is not too long for a post."""
+    """Return the value if it is an HTTP address that is not too long for a post.
+
+    >>> [len(web_address("https://" + "a" * length) or "") for length in (2040, 2041)]
+    [2048, 0]
+    """
     usable = isinstance(value, str) and len(value) <= LINK_LENGTH
     return value if usable and value.startswith(("https://", "http://")) else None
 
