@@ -55,6 +55,8 @@ def estimate(count: int, of: int, at_least: int = 1) -> Estimate:
     (0.2553, 0.3662)
     >>> estimate(3, 4, at_least=20).note
     'only 4 of the 20 that are needed'
+    >>> estimate(3, 20, at_least=20).share, estimate(0, 0).note
+    (0.15, 'none yet')
     """
     if of < at_least or not of:
         note = f"only {of} of the {at_least} that are needed" if of else to_translate("none yet")

@@ -98,6 +98,8 @@ def level_of(score: float, bounds: Bounds, *, may_attach: bool, near: bool = Fal
     <Level.ATTACH: 'attach'>
     >>> level_of(2.5, Bounds(suggest=-1, attach=2), may_attach=False)
     <Level.SUGGEST: 'suggest'>
+    >>> [level_of(score, Bounds(-1, 2), may_attach=True).value for score in (2, 1.9, -1, -1.1)]
+    ['attach', 'suggest', 'suggest', 'none']
     """
     if may_attach and score >= bounds.attach:
         return Level.ATTACH

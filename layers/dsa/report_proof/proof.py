@@ -138,6 +138,11 @@ def _differences(written: str, claim: Record | None, expected: Expected) -> Iter
 
 
 def _is_near(written: str, value: float) -> bool:
+    """Return whether a written number is that value, but for the rounding.
+
+    >>> _is_near("0.0001", 0), _is_near("0.0002", 0), _is_near("none", 0)
+    (True, False, False)
+    """
     try:
         return abs(float(written) - value) <= TOLERANCE
     except ValueError:

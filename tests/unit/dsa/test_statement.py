@@ -1,5 +1,6 @@
 """The statement of reasons that a decision becomes."""
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -113,6 +114,11 @@ def test_it_says_what_was_decided_and_no_more() -> None:
         "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
         "puid": decided().entry.entry,
     }
+
+
+def test_a_long_ground_of_a_pack_is_cut() -> None:
+    matched = replace(MATCHED, legal_ground="y" * 501)
+    assert build_statement(decided(matched))["illegal_content_legal_ground"] == "y" * 500
 
 
 def test_a_sub_category_of_its_own_is_described() -> None:

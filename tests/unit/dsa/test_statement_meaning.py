@@ -144,6 +144,22 @@ def test_a_flag_that_says_the_opposite_is_told() -> None:
     assert (1, "automated_detection", "flag_inverted") in told(given)
 
 
+def test_less_than_twenty_statements_show_no_flag() -> None:
+    given = statements(30) + statements(19, **NOTICED)
+    assert told(given) == []
+    assert told(given + statements(1, **NOTICED)) == [(1, "automated_detection", "flag_constant")]
+
+
+def test_nine_in_ten_are_not_nearly_all() -> None:
+    """More than nine in ten on both sides."""
+    no, yes = {"automated_detection": "No"}, NOTICED
+    for first, second in ((18, 20), (20, 18)):
+        given = statements(first, **no) + statements(20 - first) + statements(second, **yes)
+        assert told(given + statements(20 - second, **no, **yes)) == []
+    given = statements(19, **no) + statements(1) + statements(19, **yes)
+    assert told(given + statements(1, **no, **yes)) == [(1, "automated_detection", "flag_inverted")]
+
+
 def test_a_provider_without_notices_may_say_the_same_of_all() -> None:
     assert told(statements(500)) == []
 
@@ -152,4 +168,6 @@ def test_a_month_unlike_the_last_is_told_where_it_begins() -> None:
     october = statements(120, application_date="2026-10-02")
     november = statements(80) + statements(120, category="STATEMENT_CATEGORY_VIOLENCE")
     assert told(october + november) == [(121, "category", "distribution_shift")]
-    assert told(october + statements(90, category="STATEMENT_CATEGORY_VIOLENCE")) == []
+    violence = statements(100, category="STATEMENT_CATEGORY_VIOLENCE")
+    assert told(october + violence[:99]) == []
+    assert told(october + violence) == [(121, "category", "distribution_shift")]

@@ -54,6 +54,9 @@ TAKEN = {
     "a notice in other words": notice(keyword="OTHER", other="A lottery that nobody can win"),
     "a dispute's outcome": outcome(complaint=..., dispute="x-1", moderator=..., implemented=True),
     "a new measure after a complaint": outcome(measures=REMOVED),
+    "suspended until tonight": suspension(until="2026-11-25"),
+    "acknowledged at once": order(acknowledged_at="2026-11-25T08:00:00+00:00"),
+    "as many findings as may be": decision(*(f"{number:064x}" for number in range(20))),
     "a violating post": audit(verdict="violating", category="SCAMS_AND_FRAUD"),
 } | {str(maker.__name__): maker() for maker in MAKERS}
 

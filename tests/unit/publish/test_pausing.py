@@ -24,6 +24,12 @@ def test_a_rule_that_people_find_wrong_is_paused_visibly_and_once() -> None:
     assert not made.publish("2026-11-26T03:00:00Z").paused
 
 
+def test_ten_decided_findings_are_enough() -> None:
+    made = world(d20261125=40)
+    do(made, *decided(10, "dismissed", measures=None))
+    assert made.publish(CLOSED).paused
+
+
 @pytest.mark.parametrize(
     ("confirmed", "dismissed"),
     [

@@ -107,6 +107,7 @@ def test_a_bundle_that_ends_within_an_entry_is_refused(bundle: bytes) -> None:
 
 
 def test_a_leaf_that_is_too_long_is_refused() -> None:
+    GrowingTree().add(bytes(65_535))
     with pytest.raises(ValueError, match="65536 bytes"):
         GrowingTree().add(bytes(65_536))
 

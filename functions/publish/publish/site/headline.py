@@ -206,6 +206,8 @@ def listed(parts: Sequence[str], phrases: Phrases) -> str:
     >>> from phrases import of
     >>> listed(["1 a", "2 b", "3 c"], of("en"))
     '1 a, 2 b and 3 c'
+    >>> listed(["1 a", "2 b"], of("en")), listed(["1 a"], of("en"))
+    ('1 a and 2 b', '1 a')
     """
     if len(parts) < 2:
         return "".join(parts)

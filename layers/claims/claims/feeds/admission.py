@@ -131,6 +131,11 @@ def _labels_of(url: str) -> str:
 
 
 def _is_long_enough(claim: str) -> bool:
+    """Return whether a claim says something.
+
+    >>> [_is_long_enough(claim) for claim in ("Salt cure", "Salt cur", "盐水治病", "盐水治")]
+    [True, False, True, False]
+    """
     letters = sum(char.isalnum() for char in claim)
     joined = sum(char > "\u3000" for char in claim)
     return letters >= FEWEST_LETTERS or joined >= FEWEST_JOINED_LETTERS

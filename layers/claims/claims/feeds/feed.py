@@ -103,6 +103,8 @@ class Nesting:
     >>> nesting = Nesting(2)
     >>> nesting.exceeds(b'[{"a": "[[["'), nesting.exceeds(b"}, [[[[1]]]]]")
     (False, True)
+    >>> Nesting(2).exceeds(b"[[["), Nesting(2).exceeds(b"[[")
+    (True, False)
     """
 
     def __init__(self, limit: int):

@@ -64,6 +64,8 @@ def host_of(link: str) -> str:
 
     >>> host_of("https://Check.example/a?b"), host_of("javascript:alert(1)"), host_of("//a.example")
     ('check.example', '', '')
+    >>> [bool(host_of("https://check.example/".ljust(length, "a"))) for length in (2000, 2001)]
+    [True, False]
     """
     if (
         len(link) > LONGEST_LINK

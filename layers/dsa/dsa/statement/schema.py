@@ -294,6 +294,10 @@ def _wrong_code(field: str, value: Any, allowed: Collection[str], meaning: str) 
 
 
 def _short(value: object) -> str:
-    """Return a value as messages show it, cut after 40 characters."""
+    """Return a value as messages show it, cut after 40 characters.
+
+    >>> [len(_short("a" * length)) for length in (40, 41)]
+    [42, 43]
+    """
     text = value if isinstance(value, str) else repr(value)
     return repr(text if len(text) <= 40 else f"{text[:40]}…")

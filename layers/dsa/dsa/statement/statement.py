@@ -116,7 +116,7 @@ def _ground(facts: StatementFacts) -> Mapping[str, Any]:
 
 def _explanation(facts: StatementFacts) -> str:
     if not is_blank(facts.reason) and not personal_data(facts.reason):
-        return facts.reason[:2000]
+        return facts.reason
     rule = facts.rule
     return rule.why if rule else "A moderator found that the post is what the notice says."
 
