@@ -159,6 +159,10 @@ class TestZip:
         assert refusals(found) == [("not_public", "member 1")]
         assert len(items(found)) == 2
 
+    def test_a_record_is_refused_at_its_member_and_line(self) -> None:
+        found = read(pack(("a.jsonl", LINES), ("b.jsonl", LINES + b"{\n")))
+        assert refusals(found) == [("json_syntax", "b.jsonl line 3")]
+
     def test_private_before_unknown(self) -> None:
         chat = dumps({"name": "n", "type": "personal_chat", "id": 1, "messages": [{}]})
         assert refused_code(pack(("photo.jpg", b"\xff\xd8"), ("result.json", chat))) == "not_public"

@@ -180,6 +180,11 @@ def test_a_sign_finds_what_its_sentence_says(sign: str, text: str, expected: lis
             for start, end in spans] == expected  # fmt: skip
 
 
+def test_all_sentences_together_have_the_signs_of_each_alone() -> None:
+    texts = [text for _, text, _ in CASES]
+    assert signs_of(texts, SIGNS) == [frozenset(find_signs(text, SIGNS)) for text in texts]
+
+
 def test_the_list_is_closed_and_each_sign_has_examples() -> None:
     assert FOUND.keys() == SIGNS.keys()
 

@@ -98,7 +98,7 @@ class CountedStream:
     def __init__(self, stream: Any, marks: bytes, effort: FileEffort) -> None:
         self._read, self._marks, self._effort = stream.read, marks, effort
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int) -> bytes:
         """Read at most `size` bytes. Raises FileRefusedError beyond the budget."""
         data: bytes = self._read(size)
         self._effort.mark(count_marks(data, self._marks))
