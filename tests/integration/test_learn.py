@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -133,6 +134,16 @@ def test_what_is_corrected_or_gone_is_counted(world: World) -> None:
     world.import_checks(table(*CHECKS))
     receipt = receipt_of(world.import_checks(table(check(1, SALT, "True"), *CHECKS[2:])))
     assert (receipt["corrected"], receipt["withdrawn"], receipt["total"]) == (1, 1, 3)
+
+
+@pytest.mark.parametrize(("days", "kept"), [(22, 2), (23, 1)])
+def test_a_change_is_looked_at_again_for_22_days(world: World, days: int, kept: int) -> None:
+    world.import_checks(table(*CHECKS))
+    world.import_checks(table(*CHECKS[1:]))
+    world.clock.moment += timedelta(days=days)
+    world.import_checks(table(*CHECKS[2:]))
+    catalogue, _ = world.importer().library.catalogue()
+    assert len(catalogue.changes) == kept
 
 
 def test_the_facts_of_an_index_say_what_changed_and_on_which_day(world: World) -> None:

@@ -151,3 +151,9 @@ def test_a_page_says_what_its_numbers_do_not_mean(site: World) -> None:
 
 def test_every_code_of_refusal_has_its_words() -> None:
     assert set(REFUSALS) == set(Code)
+
+
+def test_a_chart_is_on_a_page_only_where_it_compares_numbers(site: World) -> None:
+    month, day = (site.text(f"summaries/acme/{name}.html") for name in ("2026-11", "2026-11-24"))
+    assert "Inspected posts by day" in month
+    assert "Inspected posts by day" not in day
