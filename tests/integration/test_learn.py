@@ -15,7 +15,7 @@ from claims.building import build_index
 from claims.feeds.spool import Spool
 from claims.index.index import ClaimIndex
 from claims.text.topics import lists
-from learn import index_publisher
+from learn import feed_import, index_publisher
 from ledger.errors import OperatorError
 from ledger.keys import factchecks_key
 from ledger.pointer import current_set, set_key
@@ -173,6 +173,21 @@ def test_what_is_no_feed_leaves_all_as_it_was(world: World, feed: bytes) -> None
     assert receipt is not None
     assert (receipt.code, receipt.checks, receipt.total) == ("unreadable", 0, 0)
     assert in_force(world) == before
+
+
+def test_a_feed_may_lose_half_of_its_checks_and_a_small_one_more(world: World) -> None:
+    for number, checks in enumerate((40, 20, 10, 19, 1)):
+        receipt = receipt_of(world.import_checks(table(*MANY[:checks])))
+        assert receipt["status"] == "taken", number
+
+
+def test_a_feed_beyond_the_largest_is_refused_unread(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = table(*CHECKS)
+    monkeypatch.setattr(feed_import, "LARGEST_BYTES", len(feed))
+    assert receipt_of(world.import_checks(feed))["status"] == "taken"
+    assert receipt_of(world.import_checks(feed + b"\n"))["code"] == "too_large"
 
 
 def test_a_feed_that_was_cut_off_is_refused_until_somebody_confirms_it(world: World) -> None:

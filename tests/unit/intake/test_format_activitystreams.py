@@ -8,6 +8,7 @@ from support.format_files import PUBLIC, dumps, items, json_lines, read, refusal
 
 from intake.formats.activitystreams import read_html
 from intake.formats.reader import PostItem
+from ledger.records.post import LINE_BYTES
 
 FOLLOWERS = "https://social.example/users/ada/followers"
 NOTE: dict[str, Any] = {
@@ -37,6 +38,13 @@ def outbox(*things: Any) -> bytes:
 def only(**changes: Any) -> PostItem:
     (item,) = items(read(dumps(NOTE | changes)))
     return item
+
+
+@pytest.mark.parametrize(("more", "code"), [(0, []), (1, [("line_long", "object 1")])])
+def test_an_object_may_be_as_long_as_a_line(more: int, code: list[tuple[str, str]]) -> None:
+    """Its names do not count."""
+    length = LINE_BYTES - sum(len(dumps(value)) for value in [*NOTE.values(), ""])
+    assert refusals(read(dumps(NOTE | {"x": "x" * (length + more)}))) == code
 
 
 def test_an_outbox_gives_its_created_notes() -> None:
