@@ -1,11 +1,13 @@
 """Messages of one delivery are committed in batches, and each stays the unit that it always was."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
+from support.faults import Calls
 from support.sample_posts import OTP, PRIZE, SHADOW, fields, pack
 from support.world import DAY, SECRET, World
 
@@ -46,7 +48,8 @@ def deliver(world: World, *bodies: str, **changes: Any) -> list[EndedMessages]:
         )
         for number, text in enumerate(bodies)
     ]
-    ended = [*world.deliveries().take_messages(deliveries, lambda: 300)]
+    store = changes.get("calls", Calls()).through(world.store)
+    ended = [*world.deliveries(store).take_messages(deliveries, lambda: 300)]
     assert all(isinstance(one, EndedMessages) for one in ended)
     return ended  # type: ignore[return-value]
 
@@ -330,6 +333,21 @@ def test_the_secret_of_the_sample_is_that_of_single_units(world: World) -> None:
 
     drawn = draw_sample(month_sample_secret(SECRET, DAY[:7]), "acme", ["a", "b"])
     assert {post.post: post.rank for post in drawn} == sampled
+
+
+def test_an_author_erased_during_the_commit_leaves_the_sample(
+    new_world: Callable[[], World],
+) -> None:
+    """The eraser has looked for samples before the batch stores its own."""
+    world, bodies = new_world(), [body("a", account="ana"), body("b", account="ben")]
+
+    def erase() -> None:
+        world.store.put_tombstone("acme", world.pseudonym("ana"), expires=2_000_000_000)
+
+    calls = Calls()
+    deliver(new_world(), *bodies, calls=calls)
+    deliver(world, *bodies, calls=Calls(at=calls.names.index("commit_batch"), happens=erase))
+    assert [post.post for post in world.store.samples("acme", DAY)] == ["b"]
 
 
 def test_a_journal_line_is_the_batch(world: World) -> None:

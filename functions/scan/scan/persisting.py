@@ -1,4 +1,4 @@
-"""The one place that stores what a unit came to.
+"""Stores the results of one unit; `batches.recorder` stores those of many messages.
 
 Findings, samples and refusals are written first. Then one transaction writes the unit's marker,
 its receipt and the row of its range, so that a receipt never counts something that is not stored.
@@ -32,7 +32,7 @@ class ScanStore(
 
 @dataclass(frozen=True, slots=True)
 class UnitRecorder:
-    """Stores what units came to."""
+    """Stores the results of units."""
 
     store: ScanStore
     objects: Objects

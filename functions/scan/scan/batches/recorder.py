@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from ledger.privacy.audit_sample import month_sample_secret
+from ledger.privacy.audit_sample import SampledPost, month_sample_secret
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.finding import Finding
 from ledger.records.identity import batch_id
@@ -134,6 +134,8 @@ class BatchRecorder:
         ids = [finding.finding for finding in own]
         if not self.store.commit_batch(markers, receipt, begun, ids, sample):
             return None
+        if sample is not None:
+            self._erase_from_sample(name, *sample)
         self.recorder.handout.hand_out_new(name, effects, own)
         self.recorder.handout.put_batch_receipt(name, receipt, sorted(units))
         for message in batch.messages:
@@ -141,3 +143,10 @@ class BatchRecorder:
                 report = message_receipt(receipt, message.job, message.records)
                 self.recorder.handout.put_message_receipt(receipt, report)
         return UnitOutcome(receipt, new=True)
+
+    def _erase_from_sample(self, name: Marker, posts: Sequence[SampledPost], expires: int) -> None:
+        """Take authors out of a committed sample who were erased before it could be found."""
+        accounts = {post.account for post in posts}
+        if erased := self.store.erased_accounts(name.provider, accounts):
+            kept = [post for post in posts if post.account not in erased]
+            self.store.put_sample(name, kept, expires)
