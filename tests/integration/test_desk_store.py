@@ -119,10 +119,10 @@ class TestPending:
             world.desk.hold_pending(pending(world, f"d-{number}", finding))
             deliver(world, name(f"d-{number}"))
         held = world.desk.held_by("acme", "m-1", _start(world))
-        states = {one.id: (one.state, one.code) for one in held}
+        states = {one.id: (one.state, one.code, one.first) for one in held}
         assert states == {
-            "d-1": (PendingState.TAKEN, ""),
-            "d-2": (PendingState.REFUSED, "decided_already"),
+            "d-1": (PendingState.TAKEN, "", ""),
+            "d-2": (PendingState.REFUSED, "decided_already", "m-1"),
         }
 
     def test_a_list_is_of_one_moderator_and_one_provider(self, world: World) -> None:

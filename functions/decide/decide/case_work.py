@@ -36,12 +36,14 @@ WAIT_DAYS = 14
 class Handled:
     """The outcome of a message: `taken`, `repeated`, `waiting`, or `refused` with its code.
 
-    `problems` are those of the statement of reasons that it caused.
+    `first` is the moderator who decided before, if that is why it was refused. `problems` are those
+    of the statement of reasons that it caused.
     """
 
     status: str
     type: str = ""
     code: str = ""
+    first: str = ""
     problems: tuple[str, ...] = ()
 
 
@@ -49,7 +51,8 @@ class Handled:
 class ArrivedLine:
     """A line, and when it was first sent; if it waited, also the day, case and message id.
 
-    `other_door` is the door of the provider's moderators if the line came through another one.
+    `other_door` is empty if moderators may decide through the door by which the line came; else it
+    is the door to use.
     """
 
     provider: str
@@ -109,8 +112,7 @@ class CaseWork:
         """Take one message, and after it every message that waited for it.
 
         `sent_at` is when the message was first sent: no time that it states may be later. In a
-        trial only the day of `sent_at` counts. `other_door` is the door that the provider's
-        moderators use, if this line came through another one: then it may not name a moderator.
+        trial only the day of `sent_at` counts. A line with `other_door` may not name a moderator.
 
         A waiting message is kept until all messages that wait for it are taken too. If a worker
         dies in between, the next delivery finds it waiting and continues.
@@ -155,8 +157,10 @@ class CaseWork:
             result = self.commit(name, arrival, message)
         arrival = self.find_waiting(name, arrival, message, result.facts)
         if isinstance(result, NotCommitted):
-            self._tell_sender(name, arrival, message, "refused", result.refusal)
-            return Settled(Handled("refused", kind, result.refusal.code), name, arrival)
+            refusal = result.refusal
+            self._tell_sender(name, arrival, message, "refused", refusal)
+            first = refusal.first.moderator if refusal.first else ""
+            return Settled(Handled("refused", kind, refusal.code, first), name, arrival)
         if arrival.case:
             self._tell_sender(name, arrival, message, "taken")
         problems = self.effects.apply(message, result.entry)
@@ -224,7 +228,7 @@ class CaseWork:
     def find_waiting(
         self, name: str, arrival: ArrivedLine, message: CaseMessage, facts: Facts | None
     ) -> ArrivedLine:
-        """Return the arrival with the case where an earlier delivery put it to wait, if any.
+        """Return the arrival with the case where an earlier delivery left it to wait, if any.
 
         Cases are read again: when the message was judged, the other delivery may not have stored it
         yet. A decision on findings alone never waits, and most messages are such decisions.

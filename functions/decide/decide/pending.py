@@ -22,8 +22,8 @@ from ledger.ports import PendingStore
 class PendingDecisions:
     """Takes the decisions that the console's messages name.
 
-    The order makes each of them certain. The decision is sent first: then it can no longer be taken
-    back. Its messages are taken next, and each is recognised if it comes again. Its end is written
+    The order loses no decision and repeats none. The decision is sent first: then it can no longer
+    be taken back. Its messages are taken next, and each is recognised if it comes again. Its end is written
     last. If a worker dies in between, the next delivery continues.
     """
 
@@ -65,5 +65,7 @@ def _ended(pending: PendingDecision, handled: list[Handled]) -> PendingDecision:
     """Return the decision with its outcome: refused if one of its messages was, else waiting."""
     by_status = {one.status: one for one in reversed(handled)}
     worst = by_status.get("refused") or by_status.get("waiting")
-    state = PendingState(worst.status) if worst else PendingState.TAKEN
-    return msgspec.structs.replace(pending, state=state, code=worst.code if worst else "")
+    if worst is None:
+        return msgspec.structs.replace(pending, state=PendingState.TAKEN)
+    state = PendingState(worst.status)
+    return msgspec.structs.replace(pending, state=state, code=worst.code, first=worst.first)

@@ -26,8 +26,9 @@ class PendingDecision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """A decision that can be taken back until `due_at`; its messages are sent after that.
 
     `id` is the id of its first message and of the form that made it: the same form again is the
-    same decision. `items` are the keys of the items that it decides; several for a copy group.
-    Times are RFC 3339 in UTC, with microseconds.
+    same decision. `items` are the keys of the items that it decides; several for a copy group. If
+    it was refused, `code` says why, and `first` which moderator decided before. Times are RFC 3339
+    in UTC, with microseconds.
     """
 
     id: str
