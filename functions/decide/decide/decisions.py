@@ -79,20 +79,20 @@ def source_of(notice: JournalEntry | None) -> SourceType:
 
 def _refusals(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
     """Yield all reasons to refuse a decision, in the order in which a sender can correct them."""
-    yield from _missing_matters(message, facts)
-    yield from _mixed_matters(message, facts)
+    yield from _missing_cases(message, facts)
+    yield from _mixed_cases(message, facts)
     yield from _another_look(message, facts)
     yield from _too_early(message, facts)
     field = "findings" if message.findings else "notice"
     yield from refusals_of(_steps(message, facts), field)
     opened_at = datetime.fromisoformat(utc(message.opened_at))  # entries have whole seconds
-    for case in _matters(message, facts):
+    for case in _cases(message, facts):
         escalated = [entry.entry for entry in case.entries if entry.move == Move.ESCALATE]
         if any(stated_at(entry, "decided_at") > opened_at for entry in escalated):
             yield CaseRefusal(CaseCode.STALE, "opened_at")
 
 
-def _missing_matters(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
+def _missing_cases(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
     """Refuse findings and notices that are missing, another provider's, or not counted yet."""
     for name in message.findings:
         finding = facts.finding(name)
@@ -106,7 +106,7 @@ def _missing_matters(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
         yield unknown("notice", facts.id_of("notice", message.notice))
 
 
-def _mixed_matters(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
+def _mixed_cases(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
     """Refuse several posts or categories: a decision is counted once, as one measure."""
     notice = _notice(message, facts)
     findings = _findings(message, facts)
@@ -150,7 +150,7 @@ def _too_early(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
 
     The first of them allows a moderator to look and to take a measure, the last one to decide.
     """
-    starts = [_start(case) for case in _matters(message, facts)]
+    starts = [_start(case) for case in _cases(message, facts)]
     event = "the finding was found, or the notice received"
     yield from before(message, facts, min(starts), event, "opened_at", "applied_at")
     yield from before(message, facts, max(starts), event, "decided_at")
@@ -163,7 +163,7 @@ def _start(case: Case) -> datetime:
     return stated_at(case.entries[0].entry, "received_at")
 
 
-def _matters(message: Decision, facts: Facts) -> list[Case]:
+def _cases(message: Decision, facts: Facts) -> list[Case]:
     """Return the existing cases of a decision's findings, and of its notice."""
     cases = [facts.cases[name] for name in message.findings if name in facts.cases]
     notice = _notice(message, facts)
@@ -183,7 +183,7 @@ def _notice(message: Decision, facts: Facts) -> Case | None:
 def _steps(message: Decision, facts: Facts, entry: JournalEntry | None = None) -> Iterator[Step]:
     """Yield the step of each finding and of the notice; given its entry, also of the excerpts."""
     move = MOVES[message.verdict]
-    for case in _matters(message, facts):
+    for case in _cases(message, facts):
         ends = entry is not None and case.excerpt is not None
         yield Step(
             case.case,

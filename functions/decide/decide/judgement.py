@@ -180,8 +180,8 @@ def taken(
 ) -> Judgement:
     """Return the judgement of these steps.
 
-    `excerpts` are moves that only move an excerpt's end. `group` is the step of the group by which
-    it counts; the group is not among the entry's cases, and its entry has no words.
+    `excerpts` are moves that only move an excerpt's end. `group` is the step by which a group of
+    decisions counts. The entry does not list it, and its own entry keeps no words.
     """
     steps = tuple(steps)
     entry = msgspec.structs.replace(entry, cases=tuple(step.id for step in steps))

@@ -23,8 +23,8 @@ class PendingDecisions:
     """Takes the decisions that the console's messages name.
 
     The order loses no decision and repeats none. The decision is sent first: then it can no longer
-    be taken back. Its messages are taken next, and each is recognised if it comes again. Its end is written
-    last. If a worker dies in between, the next delivery continues.
+    be taken back. Its messages are taken next, and each is recognised if it comes again. Its end is
+    written last. If a worker dies in between, the next delivery continues.
     """
 
     store: PendingStore

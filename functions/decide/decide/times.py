@@ -53,8 +53,8 @@ def before(
 ) -> Iterator[CaseRefusal]:
     """Refuse each of these fields whose time is before the `event` at `start`.
 
-    No event that a message mentions began after it was sent. If our clocks say so, one of them was
-    wrong, and the time of sending is the bound.
+    An event cannot begin after the message about it was sent. If the clocks disagree, the time of
+    sending is the bound.
     """
     start = min(start, facts.arrived.at)
     earliest = (_day(start) if facts.arrived.by_day else start) - SKEW

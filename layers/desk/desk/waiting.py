@@ -11,6 +11,7 @@ import msgspec
 
 from desk.items import Dossier, Item, ItemKind
 from ledger.cases.case import Case, JournalEntry, case_id, is_for_second_review
+from ledger.cases.messages import FINDINGS_IN_DECISION
 from ledger.clock import utc
 from ledger.records.finding import Finding
 from ledger.records.flood import FloodHold, FloodQuestion, flood_question_id
@@ -31,9 +32,6 @@ AUDITED = 20
 
 COPIES_SHOWN = 19
 """Near copies that are decided with a card: each makes a message of its own."""
-
-FINDINGS_OF_A_DECISION = 20
-"""Findings that one decision may name."""
 
 
 def waiting_items(
@@ -86,7 +84,7 @@ def by_post(findings: Iterable[Finding]) -> list[list[Finding]]:
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         group = groups.setdefault((finding.post, finding.category), [])
-        if len(group) < FINDINGS_OF_A_DECISION:
+        if len(group) < FINDINGS_IN_DECISION:
             group.append(finding)
     return list(groups.values())
 
@@ -218,11 +216,11 @@ def held_rule(provider: str, question: FloodQuestion) -> Dossier:
 
 
 def audits(posts: Iterable[str], month: str) -> list[Dossier]:
-    """Return each post of a month's sample as an item; its key holds the rank, from 1."""
+    """Return each post of a month's sample as an item; its key holds its place, from 1."""
     since = f"{month}-01T00:00:00Z"
     return [
-        Dossier(Item(f"{month}.{rank}", ItemKind.AUDIT, since), post=post, month=month)
-        for rank, post in enumerate(posts, 1)
+        Dossier(Item(f"{month}.{place}", ItemKind.AUDIT, since), post=post, month=month)
+        for place, post in enumerate(posts, 1)
     ]
 
 

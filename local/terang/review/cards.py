@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import batched, islice
 
 from desk.items import OpenFinding, first_excerpt
-from desk.waiting import COPIES_SHOWN, FINDINGS_OF_A_DECISION
+from desk.waiting import COPIES_SHOWN
+from ledger.cases.messages import FINDINGS_IN_DECISION
 from ledger.records.finding import Finding
 from matcher.copies.fingerprint import Fingerprints
 from matcher.text.fold import fold
@@ -57,7 +58,7 @@ def cards(findings: Iterable[OpenFinding]) -> tuple[Card, ...]:
     for each in findings:
         by_post.setdefault((each.finding.post, each.finding.category), []).append(each)
     return tuple(
-        Card(part) for group in by_post.values() for part in batched(group, FINDINGS_OF_A_DECISION)
+        Card(part) for group in by_post.values() for part in batched(group, FINDINGS_IN_DECISION)
     )
 
 

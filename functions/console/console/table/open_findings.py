@@ -1,8 +1,8 @@
 """The open findings of a provider, listed by the index and kept by this worker between requests.
 
 The simple version reads every open finding for every page. With 10,000 of them that takes seconds.
-A finding never changes while it is open, so a worker reads each once. What changes is which ones
-are open, and that the index lists in 17 queries, whose answer is used for a few seconds.
+A finding never changes while it is open, so a worker reads each once. Which ones are open changes:
+the index lists them, with a query for each partition, and the answer is used for a few seconds.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +22,7 @@ LISTED_SECONDS = 5
 THREADS = 8
 BATCH = 100
 MOST = 20_000
-"""Open findings that are listed, the most urgent of each of the 17 partitions."""
+"""Open findings that are listed, the most urgent of each partition."""
 
 
 @dataclass(slots=True)

@@ -116,7 +116,7 @@ class FormatReader(Protocol):
 
     Raise `version` when the same file would yield other items. `marks` are the bytes that make the
     reader work, such as the end of a line or an element: their number bounds its work (see
-    `effort`). An archive has none, since its members count their own.
+    `file_budget`). An archive has none, since its members count their own.
     """
 
     name: str

@@ -1,9 +1,14 @@
 """The messages in which a provider reports what people did about a case: eleven types.
 
-`CaseMessage` is their tagged union. To add a type: declare it here, also in `CaseMessage` and
-`MESSAGE_TYPES`, and give it rules in `reading`. Decide reads its facts in `decide.facts_reader` and
-judges it in `decide.judge`. Count it in `publish.count` and prove it in `recount.recount`. Add its
-times to `terang.case_messages`.
+`CaseMessage` is their tagged union. To add a type:
+
+1. Declare it here, also in `CaseMessage` and `MESSAGE_TYPES`; give it rules in `reading`, and its
+   fields to `JournalEntry`.
+2. Judge it: `decide.facts_reader`, `decide.judge`.
+3. Publish it: `CaseLine` in `publish.journal`, `publish.count`, and once more in
+   `recount.recount`; if the yearly report needs it, `dsa.report` and `report_proof`.
+4. Let people send it: `desk.items`, `desk.deciding` and a page; its times in
+   `terang.case_messages`, its order in `terang.review`; docs/cases.md.
 """
 
 from datetime import date, datetime

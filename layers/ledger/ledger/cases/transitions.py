@@ -13,7 +13,7 @@ class CaseKind(StrEnum):
     DECISION = "decision"
     CONTEST = "contest"  # a complaint, or a dispute before a certified body
     ORDER = "order"
-    RECORD = "record"  # a suspension, or an audited post: nothing follows
+    RECORD = "record"  # a suspension, an audited post, or an answer to the flood guard
     GROUP = "group"  # decisions of one look at near copies: its entries are those that count
 
 

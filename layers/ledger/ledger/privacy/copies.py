@@ -42,7 +42,7 @@ class DayCopies(msgspec.Struct, frozen=True):
 
 
 class ConfirmedPrint(NamedTuple):
-    """The fingerprint of a confirmed post: for which rule of copies (`pack/rule`), by whom."""
+    """The fingerprint of a confirmed post, the rule of copies (`pack/rule`), and the decision."""
 
     rule: str
     decision: str
