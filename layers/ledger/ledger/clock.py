@@ -24,17 +24,12 @@ class SystemClock:
     today: date | None = None
 
     def now(self) -> datetime:
-        """Return the current time in UTC."""
         moment = datetime.now(UTC)
         return moment if self.today is None else datetime.combine(self.today, moment.timetz())
 
 
 def clock_from_setting(today: str) -> SystemClock:
-    """Return the clock that the setting TODAY asks for; empty means the machine's own.
-
-    >>> clock_from_setting("2026-11-25").now().date().isoformat()
-    '2026-11-25'
-    """
+    """Return the clock that the setting TODAY asks for; empty means the machine's own."""
     return SystemClock(date.fromisoformat(today) if today else None)
 
 
@@ -64,8 +59,6 @@ def before_leap_second(value: str) -> str:
 
     Source: RFC 3339, section 5.7.
 
-    >>> before_leap_second("2016-12-31T23:59:60Z")
-    '2016-12-31T23:59:59.999999Z'
     >>> before_leap_second("2016-12-31T15:59:60.5-08:00")
     '2016-12-31T15:59:59.999999-08:00'
     >>> before_leap_second("2016-12-31T12:00:60Z")

@@ -133,7 +133,6 @@ class Closing:
         )
 
     def receipts(self, rows: list[RangeRow]) -> dict[str, Receipt]:
-        """Return the receipts behind the rows of a file, by unit."""
         return {row.unit: self._receipt_of(row.unit) for row in rows if row.unit}
 
     def refusals(self, manifest: Manifest, rows: list[RangeRow]) -> Iterator[Refusal]:

@@ -51,11 +51,6 @@ class Pointer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def set_key(digest: str) -> str:
-    """Return the key of a set in the public bucket.
-
-    >>> set_key("ab")
-    'sets/ab.json'
-    """
     return f"sets/{digest}.json"
 
 
@@ -96,8 +91,8 @@ def put_in_force(
     """Store the next set, move the pointer to it, and return its digest.
 
     `make_next` makes the set from the one in force, or from None before the first one. If somebody
-    else moves the pointer meanwhile, it is called again with the newer set, after a random pause.
-    Bytes that are already in force move nothing.
+    else moves the pointer meanwhile, it is called again with the newer set. Bytes that are already
+    in force move nothing.
 
     Raises OperatorError while others keep publishing, and if the set in force is gone.
     """
@@ -118,7 +113,6 @@ def put_in_force(
 
 
 def _moved(before: Pointer | None, digest: str, now: datetime) -> Pointer:
-    """Return the pointer to a set that comes into force now."""
     if before is None:
         return Pointer(digest, utc(now))
     oldest = utc(now - timedelta(days=RETURN_DAYS))

@@ -1,8 +1,7 @@
 """The ports through which effects pass: a function receives the ones that it uses as arguments.
 
-`Objects` is the buckets, `UnitQueue` the queue of units. Each store is one part of the table, and a
-function that uses several parts declares its own combination of them. The ports of the clock and of
-personal data are in `clock` and in the modules of `privacy`. In all of them `expires` is when the
+A function that uses several parts of the table declares its own combination of them. The ports of
+the clock and of personal data are in `clock` and in the modules of `privacy`. `expires` is when the
 table deletes an item, in seconds since 1970.
 """
 
@@ -79,7 +78,7 @@ class UnitQueue(Protocol):
     """The queue of units."""
 
     def send(self, units: Iterable[Unit]) -> None:
-        """Send all. Raises OSError if the queue keeps refusing some of them."""
+        """Raise OSError if the queue keeps refusing some."""
 
 
 class ProviderStore(Protocol):
@@ -297,9 +296,6 @@ class OpenFindingStore(Protocol):
 
     def open_findings(self, provider: str, limit: int) -> list[Finding]:
         """Return the first open findings by severity, reach and age; the list may lag a second."""
-
-    def held_findings(self, provider: str, day: str, rule: str, limit: int) -> list[Finding]:
-        """Return the first undecided findings of a rule that were held that day."""
 
     def excerpts(self, findings: Sequence[str]) -> dict[str, str]:
         """Return the excerpts that are still kept, by finding."""

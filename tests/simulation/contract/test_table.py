@@ -126,11 +126,11 @@ def test_an_update_changes_what_is_there_and_makes_nothing(table: Table) -> None
     table.put("C#1", "excerpt", text="words", expires=5)
     assert table.transact_all(
         table.remove_attributes("C#1", "finding", "open_pk", "open_sk"),
-        table.set_expiry("C#1", "excerpt", 9),
+        table.set_attributes("C#1", "excerpt", expires=9),
     )
     assert table.get("C#1", "finding") == item_of("C#1", "finding", {"a": 1})
     assert table.get("C#1", "excerpt") == item_of("C#1", "excerpt", text="words", expires=9)
-    gone = table.set_expiry("C#2", "excerpt", 9)
-    assert not table.transact_all(table.set_expiry("C#1", "excerpt", 7), gone)
+    gone = table.set_attributes("C#2", "excerpt", expires=9)
+    assert not table.transact_all(table.set_attributes("C#1", "excerpt", expires=7), gone)
     assert table.get("C#2", "excerpt") is None
     assert table.get("C#1", "excerpt") == item_of("C#1", "excerpt", text="words", expires=9)

@@ -7,7 +7,6 @@ from itertools import islice
 
 from ledger.aws.flood_store import (
     DynamoFloods,
-    held_partition,
     held_partition_of,
     opened_partitions,
 )
@@ -25,7 +24,6 @@ class DynamoCases(DynamoFloods):
     """The ports CaseStore and OpenFindingStore, and the case entries of the journal."""
 
     def case(self, case: str) -> Case | None:
-        """Return a case with its entries in order; its id is a finding's or an entry's."""
         items = {item["sk"]["S"]: item for item in self.table.query(f"C#{case}", "")}
         # Keys are padded to four digits: as text, the 10,000th would sort after the 1,000th.
         numbers = sorted((key for key in items if key.isdigit()), key=int)
@@ -50,11 +48,9 @@ class DynamoCases(DynamoFloods):
         )
 
     def case_marker(self, message: str) -> CaseMarker | None:
-        """Return the marker of a message about a case, if it was committed."""
         return record_of(self.table.get(f"M#{message}", "message"), CaseMarker)
 
     def entry_of(self, marker: CaseMarker) -> JournalEntry:
-        """Return the journal entry of a committed message."""
         entry = record_of(self.table.get(*_journal_key(marker)), JournalEntry)
         if entry is None:
             raise LookupError(f"the message {marker.message} has a marker but no entry")
@@ -63,7 +59,6 @@ class DynamoCases(DynamoFloods):
     def commit_case(
         self, marker: CaseMarker, entry: JournalEntry, moves: Sequence[CaseMove]
     ) -> bool:
-        """Put marker, journal entry and each case's next entry in one transaction."""
         return self.table.transact_all(
             self.table.put_if_absent(f"M#{marker.message}", "message", marker),
             self.table.put_if_absent(*_journal_key(marker), entry),
@@ -81,13 +76,9 @@ class DynamoCases(DynamoFloods):
         if move.forgets:  # the text is gone at once, the empty item when it expires
             yield self.table.put_action(key, "excerpt", expires=move.excerpt_expires)
         elif move.excerpt_expires is not None:
-            yield self.table.set_expiry(key, "excerpt", move.excerpt_expires)
+            yield self.table.set_attributes(key, "excerpt", expires=move.excerpt_expires)
 
     def put_waiting(self, case: str, waiting: WaitingMessage, expires: int) -> WaitingMessage:
-        """Keep a message until something moves the case that it waits for.
-
-        A message that was committed meanwhile is not stored: nothing would ever end its wait.
-        """
         key = f"C#{case}", f"waits#{waiting.message}"
         stored = record_of(self.table.get(*key), WaitingMessage)
         if stored is None:
@@ -102,7 +93,6 @@ class DynamoCases(DynamoFloods):
         self.table.put(f"C#{case}", f"waits#{waiting.message}", expires=expires)
 
     def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
-        """Return all case entries of a provider and day, by id."""
         entries = [
             entry
             for shard in shards()
@@ -114,21 +104,14 @@ class DynamoCases(DynamoFloods):
         """Return the first open findings by severity, reach and age.
 
         The index only lists: each finding is read from the table, and those decided since are left
-        out. Held findings of a rule that a person opened are among them.
+        out.
         """
         return self._first(self.open_partitions(provider), limit)
 
     def open_partitions(self, provider: str) -> list[str]:
-        """Return the partitions of the index that list a provider's open findings.
-
-        Earlier releases listed all of them in one, named by the provider alone.
-        """
+        """Return the partitions that list a provider's open findings: one in earlier releases."""
         opened = opened_partitions(self.flood_holds(provider), provider, shards())
         return [provider, *(_open_partition(provider, shard) for shard in shards()), *opened]
-
-    def held_findings(self, provider: str, day: str, rule: str, limit: int) -> list[Finding]:
-        """Return the first undecided findings of a rule that were held that day."""
-        return self._first([held_partition(provider, of, day, rule) for of in shards()], limit)
 
     def _first(self, partitions: Sequence[str], limit: int) -> list[Finding]:
         listed = [self.table.listed(OPEN_INDEX, partition, limit) for partition in partitions]
@@ -141,20 +124,18 @@ class DynamoCases(DynamoFloods):
         ]
 
     def excerpts(self, findings: Sequence[str]) -> dict[str, str]:
-        """Return the excerpts that are still kept, by finding."""
         items = self.table.get_many([(f"C#{finding}", "excerpt") for finding in findings])
         texts = {pk[2:]: self._kept_text(item) for (pk, _), item in items.items()}
         return {finding: text for finding, text in texts.items() if text is not None}
 
     def _kept_text(self, item: Item) -> str | None:
-        """Return the text of an excerpt until it expires. DynamoDB deletes it up to days later."""
+        """Return an excerpt's text until it expires. DynamoDB deletes it up to days later."""
         expires = item.get("expires", {}).get("N")
         is_over = expires is not None and int(expires) <= self.clock.now().timestamp()
         text: str | None = item.get("text", {}).get("S")
         return None if is_over else text
 
     def with_entries(self, findings: Sequence[str]) -> set[str]:
-        """Return those of these findings about which somebody has done anything yet."""
         items = self.table.get_many([(f"C#{finding}", f"{1:04}") for finding in findings])
         return {pk[2:] for pk, _ in items}
 
@@ -166,13 +147,12 @@ def _journal_key(marker: CaseMarker) -> tuple[str, str]:
 def open_index_keys(finding: Finding) -> dict[str, str]:
     """Return the keys under which an open finding is listed: severity, then reach, then age.
 
-    A finding that is in shadow or erased has none: nobody decides on it. One that the flood guard
-    holds is listed apart, until a person opens its rule.
+    Nobody decides on a finding that is in shadow or erased, so it has none. One that the flood
+    guard holds is listed apart, until a person opens its rule.
 
-    One partition of an index takes 1,000 writes a second, and a write that the index refuses is
-    refused by the table. Ten million posts a day are 116 a second, but a file of them is scanned
-    at 100,000 posts a second: one finding in a hundred posts would fill the partition of a
-    provider. Sixteen partitions take 16,000 findings a second.
+    One partition of an index takes 1,000 writes a second, and a write that the index refuses fails
+    in the table too. A file is scanned at 100,000 posts a second: findings in one post of a hundred
+    would fill the partition of a provider. Sixteen partitions take 16,000 writes.
     """
     if finding.mode != "live" or finding.is_erased:
         return {}

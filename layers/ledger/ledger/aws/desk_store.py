@@ -1,12 +1,11 @@
 """The desk of each provider in the table: claims, and decisions that can still be taken back.
 
-Everything is under `D#<provider>`. Nothing is counted and nothing is deleted: a claim has an end,
-and a decision moves from one state to the next by a conditional put.
+Everything is under `D#<provider>`. Nothing is counted or deleted: a claim has an end, and a
+decision moves to its next state by a conditional put.
 
-The order makes a decision certain. The caller sends the message that names a decision first, and
-stores the decision after that. If it dies in between, nobody was told that the decision is stored,
-and the message finds nothing. It then puts `void` in its place, so that a late put cannot store a
-decision that nobody will send.
+The caller sends the message that names a decision first, and then stores the decision. If it dies
+in between, nobody was told that the decision is stored. The message finds nothing and puts `void`
+in its place, so that a late put cannot store a decision that nobody will send.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,7 +31,7 @@ LOCKED_ITEMS = 90
 """Items of one decision that are locked: a transaction takes 100 actions."""
 
 _LIVE = {PendingState.PENDING, PendingState.SENT}
-"""States in which a decision can still change the cases of its items."""
+"""States in which a decision can still change cases."""
 
 _TRIES = 8
 
@@ -67,14 +66,13 @@ class DynamoDesk:
     clock: Clock = field(default_factory=SystemClock)
 
     def pending(self, provider: str, pending: str) -> PendingDecision | None:
-        """Return a decision of the desk, if it is stored."""
         return record_of(self.table.get(_desk(provider), _pending(pending)), PendingDecision)
 
     def hold_pending(self, pending: PendingDecision) -> PendingDecision | None:
         """Store a decision. Return None, or the one that blocks it.
 
-        That is a colleague's decision on one of its items, or this very one if it was taken back
-        or is void. The same decision again changes nothing and returns None.
+        A colleague's decision on one of its items blocks it, and so does this very one if it was
+        undone or is void. The same decision again changes nothing and returns None.
         """
         for _ in range(_TRIES):
             stored = self.pending(pending.provider, pending.id)
@@ -100,7 +98,6 @@ class DynamoDesk:
         return stored.state is PendingState.UNDONE
 
     def release_pending(self, provider: str, pending: str) -> PendingDecision:
-        """End the time in which a decision can be taken back, and return it."""
         for _ in range(_TRIES):
             stored = self.pending(provider, pending)
             if stored is None:
@@ -118,16 +115,15 @@ class DynamoDesk:
         raise OSError("others kept the decision busy")
 
     def end_pending(self, pending: PendingDecision) -> None:
-        """Record the result of a sent decision. The first call counts."""
         self._move(pending, PendingState.SENT, SENT_DAYS)
 
     def held_since(self, provider: str, start: datetime) -> list[PendingDecision]:
-        """Return the decisions that were stored since then, in order, in any state."""
+        """Return the decisions stored since then, in order, in any state."""
         names = self._names(provider, "held#", f"held#{utc_exactly(start)}")
         return self._decisions(provider, names)
 
     def held_by(self, provider: str, moderator: str, start: datetime) -> list[PendingDecision]:
-        """Return the decisions of one moderator that were stored since then, in order."""
+        """Return the decisions of one moderator stored since then, in order."""
         prefix = f"by#{moderator}#"
         return self._decisions(provider, self._names(provider, prefix, prefix + utc_exactly(start)))
 
@@ -163,7 +159,6 @@ class DynamoDesk:
         return stored
 
     def release_claim(self, provider: str, moderator: str, item: str) -> None:
-        """End an own claim; a colleague's stays."""
         now = utc_exactly(self.clock.now())
         ended = ItemClaim(item, moderator, now)
         put = self._put_claim(provider, ended)
@@ -181,10 +176,10 @@ class DynamoDesk:
         )
 
     def _list_claim(self, provider: str, changed: ItemClaim, now: str) -> None:
-        """Keep a moderator's claims in one row, so that a page reads a row for each colleague.
+        """Keep a moderator's claims in one row, so that a page reads one row for each colleague.
 
-        Two pages of one moderator may overwrite each other's row: then a claim is in force and not
-        shown. Nobody can take the item all the same.
+        Two pages of one moderator may overwrite each other's row. Then a claim is in force and not
+        shown, and still nobody can take the item.
         """
         key = _desk(provider), f"on#{changed.moderator}"
         before = record_of(self.table.get(*key), ModeratorClaims) or ModeratorClaims()
@@ -235,7 +230,6 @@ class DynamoDesk:
         return actions
 
     def _names(self, provider: str, prefix: str, start: str) -> list[HeldName]:
-        """Return the rows of a prefix from a sort key on."""
         pages = self.table.client.get_paginator("query").paginate(
             TableName=self.table.name,
             KeyConditionExpression="pk = :pk AND sk BETWEEN :start AND :end",

@@ -1,8 +1,8 @@
 """The flood guard in the table: held rules, their questions, and what workers counted.
 
-The answer to a question is an entry of its case and changes nothing else. A rule is held and not
-opened, or opened, by what that case says. So held findings need not be touched: they are listed
-apart, and lists of open findings add those of opened rules, also those that came later.
+The answer to a question is an entry of its case and changes nothing else: whether a rule is held or
+opened is read from that case. Held findings are listed apart, and lists of open findings add those
+of opened rules.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,22 +20,18 @@ class DynamoFloods(DynamoPrivacy):
     """The port FloodStore."""
 
     def floods(self, provider: str, day: str) -> dict[str, bool]:
-        """Return the rules under flood guard that day, and whether a person opened them."""
         holds = self._holds(provider, self.work_items(provider, f"flood#{day}#"))
         return {hold.question.rule: hold.is_opened for hold in holds}
 
     def flood_holds(self, provider: str) -> list[FloodHold]:
-        """Return all held rules of the last weeks by day and rule, with their answers."""
         return self._holds(provider, self.work_items(provider, "flood#"))
 
     def flood_question(self, provider: str, day: str, rule: str) -> FloodQuestion | None:
-        """Return the question of one rule and day, if the rule was held."""
         key = f"flood#{day}#{rule}"
         item = self.table.get(work_of(provider), key) or self.table.get(f"P#{provider}", key)
         return _question_of(item) if item else None
 
     def put_flood(self, provider: str, question: FloodQuestion, expires: int) -> bool:
-        """Put a rule under flood guard for a day; False if it is or was already."""
         key = f"flood#{question.day}#{question.rule}"
         new = self.table.put_if_absent(
             work_of(provider), key, question, lifted=False, expires=expires
@@ -43,11 +39,9 @@ class DynamoFloods(DynamoPrivacy):
         return self.table.transact(new)
 
     def flood_totals(self, provider: str, day: str) -> list[FloodTotal]:
-        """Return the sums of the receipts that each worker committed on a day."""
         return self.table.records(work_of(provider), f"total#{day}#", FloodTotal)
 
     def put_flood_total(self, provider: str, day: str, total: FloodTotal, expires: int) -> None:
-        """Replace the sum of the receipts that one worker committed on a day."""
         key = f"total#{day}#{total.worker}"
         self.table.put(work_of(provider), key, total, expires=expires)
 
@@ -80,7 +74,6 @@ def _question_of(item: Item) -> FloodQuestion:
 
 
 def held_partition(provider: str, shard: str, day: str, rule: str) -> str:
-    """Return the partition of the index `open` that lists the held findings of a rule and day."""
     return f"{provider}#{shard}#held#{day}#{rule}"
 
 
@@ -91,7 +84,6 @@ def held_partition_of(finding: Finding) -> str:
 
 
 def opened_partitions(holds: Iterable[FloodHold], provider: str, shards: str) -> Iterator[str]:
-    """Yield the partitions of the held findings that people opened."""
     for hold in holds:
         if hold.is_opened:
             for shard in shards:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger.aws.privacy_store import work_of
-from ledger.aws.table import Table, record_of
+from ledger.aws.table import Table, put_where, record_of
 from ledger.aws.unit_store import unpacked
 from ledger.records.log_head import LogHead
 from ledger.records.receipt import Receipt
@@ -19,48 +19,30 @@ class DynamoLogStore:
     table: Table
 
     def log_head(self, origin: str) -> LogHead | None:
-        """Return the head of a log, if it has one."""
         return record_of(self.table.get(LOG, f"head#{origin}"), LogHead)
 
     def move_log_head(self, before: LogHead | None, head: LogHead) -> bool:
-        """Move the head of a log. Return False, and move nothing, if `before` is not its head."""
-        place = (LOG, f"head#{head.origin}")
+        put = self.table.put_action(LOG, f"head#{head.origin}", head, log_head=_name_of(head))
         if before is None:
-            return self.table.transact(
-                self.table.put_if_absent(*place, head, log_head=_name_of(head))
-            )
-        put = self.table.put_action(*place, head, log_head=_name_of(head))["Put"]
-        condition = {
-            "ConditionExpression": "log_head = :before",
-            "ExpressionAttributeValues": {":before": {"S": _name_of(before)}},
-        }
-        return self.table.transact({"Put": put | condition})
+            return self.table.transact(put_where(put, "attribute_not_exists(pk)"))
+        return self.table.transact(put_where(put, "log_head = :before", before=_name_of(before)))
 
     def log_key(self, month: str) -> bytes | None:
-        """Return the key of a month's findings in the log, if it is still kept."""
         item = self.table.get(LOG, f"key#{month}")
         return item["key"]["B"] if item else None
 
     def put_log_key(self, month: str, key: bytes, expires: int) -> bytes:
-        """Put the key of a month if it has none yet; return the one that is stored afterwards."""
         new = self.table.put_if_absent(LOG, f"key#{month}", key=key, expires=expires)
         return key if self.table.transact(new) else self.log_key(month) or key
 
     def log_keys(self, now: float) -> dict[str, bytes]:
-        """Return the keys that have not expired, by month. DynamoDB deletes them up to days later.
-
-        `now` is in seconds since 1970.
-        """
+        """Return the keys by month that have not expired at `now`, in seconds since 1970."""
         kept = (item for item in self.table.query(LOG, "key#") if int(item["expires"]["N"]) > now)
         return {item["sk"]["S"].removeprefix("key#"): item["key"]["B"] for item in kept}
 
     def logged_units(
         self, provider: str, day: str, shard: str
     ) -> Iterator[tuple[Receipt | None, list[str]]]:
-        """Yield receipts of a day, and ids of findings; a receipt's ids may come after it.
-
-        A shard is the first digit of the ids of units or batches.
-        """
         for item in self.table.query(f"J#{provider}#{day}#{shard}", "receipt#"):
             yield record_of(item, Receipt), unpacked(item.get("ids"))
 

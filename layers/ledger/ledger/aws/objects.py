@@ -57,10 +57,6 @@ class S3Objects:
     _ignores_range: bool = False
 
     def head(self, bucket: str, key: str, version: str | None = None) -> Source:
-        """Return the pinned description of an object, of its newest version if none is named.
-
-        Raises ObjectGoneError, ObjectUnreadableError or OperatorError.
-        """
         pin = {"VersionId": version} if version else {}
         try:
             head = self.client.head_object(Bucket=bucket, Key=key, **pin)
@@ -73,12 +69,10 @@ class S3Objects:
         )
 
     def read_range(self, source: Source, start: int, end: int) -> bytes:
-        """Return exactly those bytes of that version.
+        """Read from servers that ignore Range (RFC 9110, 14.2), as some do when a version is named.
 
-        Raises ObjectChangedError, ObjectGoneError, ObjectUnreadableError or OperatorError.
-
-        A server may ignore Range (RFC 9110, 14.2) and some do when a version is named: such an
-        answer is closed unread and asked for again without the version, and must then carry it.
+        Such an answer is closed unread and asked for again without the version. It must then carry
+        that version, else ObjectChangedError.
         """
         asked = {
             "Bucket": source.bucket,
@@ -130,16 +124,13 @@ class S3Objects:
         return _translated(error)
 
     def open(self, source: Source) -> BinaryIO:
-        """Return the object as a seekable file that reads ranges as it goes."""
         return cast("BinaryIO", io.BufferedReader(_RangedFile(self, source), READ_AHEAD_BYTES))
 
     def get(self, bucket: str, key: str) -> bytes | None:
-        """Return the newest bytes under a key, or None."""
         found = self.get_with_etag(bucket, key)
         return found[0] if found else None
 
     def get_with_etag(self, bucket: str, key: str) -> tuple[bytes, str] | None:
-        """Return the newest bytes under a key and their ETag, for `put_if`."""
         try:
             answer = self.client.get_object(Bucket=bucket, Key=key)
         except ClientError as error:
@@ -149,11 +140,9 @@ class S3Objects:
         return answer["Body"].read(), answer["ETag"]
 
     def put(self, bucket: str, key: str, data: bytes) -> Source:
-        """Write an object, or replace it."""
         return self._put(bucket, key, data)
 
     def put_new(self, bucket: str, key: str, data: bytes) -> Source:
-        """Write once; the same bytes again are accepted."""
         try:
             return self._put(bucket, key, data, IfNoneMatch="*")
         except ObjectChangedError:
@@ -165,7 +154,6 @@ class S3Objects:
             return self.head(bucket, key)
 
     def put_if(self, bucket: str, key: str, data: bytes, etag: str | None, tags: str = "") -> bool:
-        """Write only over that ETag, or (None) only where nothing is; return whether it wrote."""
         options = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
         if tags:
             options["Tagging"] = tags
@@ -176,7 +164,6 @@ class S3Objects:
         return True
 
     def delete_version(self, source: Source) -> None:
-        """Delete that one version for good, without a delete marker."""
         self.client.delete_object(Bucket=source.bucket, Key=source.key, VersionId=source.version)
 
     def versions(self, bucket: str, prefix: str) -> Iterator[StoredVersion]:
@@ -221,11 +208,9 @@ class S3Objects:
             raise
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
-        """Return all keys under a prefix, sorted."""
         return sorted(item["Key"] for item in self._listed(bucket, prefix))
 
     def etags(self, bucket: str, prefix: str) -> dict[str, str]:
-        """Return the ETag of each key under a prefix: another one means that it was written."""
         return {item["Key"]: item["ETag"] for item in self._listed(bucket, prefix)}
 
     def _listed(self, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,6 @@ RESERVE_SECONDS = 20
 """Time that must be left to begin a delivery. With less it is handed back, and comes again."""
 
 ATTRIBUTES = ("provider", "first_sender", "first_sent")
-"""The attributes of a message that are read."""
 
 
 class TimeReserveError(OperatorError):
@@ -60,7 +59,6 @@ class Delivery:
 
 
 def require_reserve(seconds_left: Callable[[], float]) -> None:
-    """Raise TimeReserveError if too little time is left to begin something."""
     if seconds_left() < RESERVE_SECONDS:
         raise TimeReserveError("too little time is left to begin")
 
@@ -108,8 +106,8 @@ class Senders:
     def believed(self, sender_id: str, attributes: Mapping[str, str]) -> str | None:
         """Return the provider of a message, or None if its sender is not registered.
 
-        `sender_id` is SQS's own SenderId, for a role `ID:session`. When the redrive role repeats a
-        message, the attribute `first_sender` names whom it repeats.
+        `sender_id` is SQS's own SenderId, for a role `ID:session`. The attribute `first_sender`
+        counts only in a message that the redrive role repeats.
         """
         sender = sender_id.partition(":")[0]
         if self._repeats(sender_id):
@@ -121,7 +119,7 @@ class Senders:
     def other_door(self, provider: str, door: str) -> str:
         """Return the door of a provider's moderators if it is not this one, else an empty text.
 
-        The moderators of an unregistered provider have none, so every door is another one.
+        An unregistered provider has none, so every door is another one.
         """
         registered = self._registered(provider) if is_provider_id(provider) else None
         if registered is None:
@@ -131,8 +129,8 @@ class Senders:
     def first_sent(self, message: Delivery) -> datetime:
         """Return when a message was first sent, so that a dead letter is judged as on that day.
 
-        SQS sets a new time when the redrive role repeats a message. Only that role may name an
-        earlier time, under the attribute `first_sent`, in milliseconds since 1970.
+        SQS sets a new time when a message is repeated. Only the redrive role may name an earlier
+        one, under the attribute `first_sent`, in milliseconds since 1970.
         """
         named = message.attributes.get("first_sent", "")
         if self._repeats(message.sender_id) and _MILLISECONDS.fullmatch(named):
@@ -164,12 +162,11 @@ class SqsUnitQueue:
     url: str
 
     def send(self, units: Iterable[Unit]) -> None:
-        """Send all. Raises OSError if the queue keeps refusing some of them."""
         send_messages(self.client, self.url, (msgspec.json.encode(unit) for unit in units))
 
 
 def send_messages(client: Any, url: str, bodies: Iterable[bytes]) -> None:
-    """Send all messages. SendMessageBatch answers 200 even if it took only some of them.
+    """Send all messages: SendMessageBatch answers 200 even if it took only some of them.
 
     Raises OSError if the queue keeps refusing some.
     """

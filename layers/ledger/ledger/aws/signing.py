@@ -33,7 +33,6 @@ class KmsSigner:
         return cast("bytes", answer["Signature"])
 
     def verify(self, message: bytes, signature: bytes) -> bool:
-        """Return whether the key made this signature of a message."""
         try:
             answer = self.client.verify(
                 KeyId=self.key,

@@ -1,7 +1,7 @@
 """The table on DynamoDB: written once, never incremented.
 
-`docs/architecture.md` lists all keys. Each item holds its record as JSON under `record`, next to
-the few attributes that a condition, an index or the time to live needs.
+`docs/architecture.md` lists all keys. An item holds its record as JSON under `record`, next to the
+attributes that a condition, an index or the time to live needs.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,29 +27,24 @@ IDS_PER_PAGE = 4_000
 
 @dataclass(frozen=True, slots=True)
 class DynamoStore(DynamoUnits):
-    """All ports of the table: providers, files, units, findings, floods, cases, personal data."""
+    """All ports of the table. Texts end by the clock."""
 
     @classmethod
     def of(cls, client: Any, name: str, clock: Clock | None = None) -> "DynamoStore":
-        """Return the store of a table, on a DynamoDB client. Texts end by the clock."""
         return cls(Table(client, name), clock or SystemClock())
 
     def provider(self, provider: str) -> Provider | None:
-        """Return one provider, if it is registered."""
         return record_of(self.table.get(f"P#{provider}", "provider"), Provider)
 
     def providers(self) -> list[Provider]:
-        """Return all providers, sorted by id."""
         names = [item["sk"]["S"] for item in self.table.query("P#", "")]
         return [provider for name in names if (provider := self.provider(name))]
 
     def put_provider(self, provider: Provider) -> None:
-        """Register a provider, or change it."""
         self.table.put("P#", provider.provider)
         self.table.put(f"P#{provider.provider}", "provider", provider)
 
     def manifest(self, file: str) -> tuple[Manifest, list[Source]] | None:
-        """Return a sealed manifest and the sources that its ranges are cut from."""
         manifest = record_of(self.table.get(f"F#{file}", "manifest"), Manifest)
         if manifest is None:
             return None
@@ -58,7 +53,7 @@ class DynamoStore(DynamoUnits):
         return manifest, self.table.records(f"F#{file}", "part#", Source)
 
     def seal(self, manifest: Manifest, sources: Sequence[Source], expires: int) -> bool:
-        """Put a manifest if absent, after its parts, and list its file as open."""
+        """Put the parts before the manifest that names them."""
         key = f"F#{manifest.file}"
         if manifest.translated:
             for number, source in enumerate(sources):
@@ -71,23 +66,18 @@ class DynamoStore(DynamoUnits):
         )
 
     def put_range(self, file: str, row: RangeRow) -> None:
-        """Put, if absent, the row of a range whose unit is known or that owns no line."""
         self.table.transact(self.table.put_if_absent(f"F#{file}", range_place(row.number), row))
 
     def range_row(self, file: str, number: int) -> RangeRow | None:
-        """Return the row of one range, once it is committed."""
         return record_of(self.table.get(f"F#{file}", range_place(number)), RangeRow)
 
     def ranges(self, file: str) -> list[RangeRow]:
-        """Return the rows of a file, by number."""
         return self.table.records(f"F#{file}", "range#", RangeRow)
 
     def range_count(self, file: str) -> int:
-        """Return how many rows a file has: cheaper than the rows."""
         return self.table.count(f"F#{file}", "range#")
 
     def files(self, provider: str) -> list[OpenFile]:
-        """Return the provider's files of the last weeks, closed or not, by day and id."""
         closed = {
             item["sk"]["S"].removeprefix("closed#"): item["day"]["S"]
             for item in self.work_items(provider, "closed#")
@@ -100,24 +90,19 @@ class DynamoStore(DynamoUnits):
         return sorted(files, key=lambda file: (file.day, file.file))
 
     def close_file(self, provider: str, file: str, day: str, expires: int) -> None:
-        """Record the day on which a file's last range was committed. The first call counts."""
         new = self.table.put_if_absent(
             work_of(provider), f"closed#{file}", day=day, expires=expires
         )
         self.table.transact(new)
 
     def receipts(self, provider: str, day: str) -> Iterator[Receipt]:
-        """Yield all receipts of a provider and day, by unit: there may be millions.
-
-        Shards are the first digits of the units' ids, and each is read in the order of its keys.
-        """
+        """Read shard by shard, each in the order of its keys: units by their first digit."""
         for shard in shards():
             for item in self.table.query(f"J#{provider}#{day}#{shard}", "receipt#"):
                 if receipt := record_of(item, Receipt):
                     yield receipt
 
     def put_findings(self, pairs: Sequence[tuple[Finding, str]], expires: int) -> list[Finding]:
-        """Put findings with their excerpts if absent; return the findings stored afterwards."""
         existing = self.table.put_pairs(
             [self._pair(finding, excerpt, expires) for finding, excerpt in pairs]
         )
@@ -134,14 +119,12 @@ class DynamoStore(DynamoUnits):
         return item, item_of(key, "excerpt", text=excerpt, expires=expires)
 
     def put_finding_ids(self, marker: Marker, ids: Sequence[str]) -> None:
-        """Put the pages of a receipt, before the receipt itself."""
         key, sort = receipt_place(marker)
         for page, first in enumerate(range(0, len(ids), IDS_PER_PAGE)):
             packed = b"".join(bytes.fromhex(name) for name in ids[first : first + IDS_PER_PAGE])
             self.table.put(key, f"{sort}#{page:08}", ids=packed)
 
     def findings_of(self, marker: Marker) -> list[tuple[Finding, str | None]]:
-        """Return the findings of a unit, or of its batch, by id, each with its excerpt if kept."""
         key, sort = receipt_place(marker)
         if marker.batch:  # the item of its receipt holds the ids
             ids = unpacked((self.table.get(key, sort) or {}).get("ids"))
@@ -157,7 +140,6 @@ class DynamoStore(DynamoUnits):
         ]
 
     def put_check_uses(self, findings: Sequence[Finding]) -> None:
-        """Note for each check or decision which of these findings rest on it."""
         self.table.put_all(
             item_of(f"K#{check_id(ground)}", f"{finding.provider}#{finding.finding}")
             for finding in findings
@@ -165,7 +147,6 @@ class DynamoStore(DynamoUnits):
         )
 
     def check_uses(self, check: str) -> list[tuple[str, str]]:
-        """Return provider and id of the findings that rest on a check (a link) or a decision."""
         items = self.table.query(f"K#{check_id(check)}", "")
         uses = (item["sk"]["S"].partition("#") for item in items)
         return [(provider, finding) for provider, _, finding in uses]

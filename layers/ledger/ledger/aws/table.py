@@ -21,9 +21,8 @@ SCHEMA = 4
 """The newest form of records that is read. A change that earlier code would misread needs the next.
 
 A record is written in the oldest form that says all of it: the property `form` of its class, or 1.
-Form 2 brought batches of messages and the beginning of a unit in the item of its marker, form 3
-entries of group decisions, and providers whose moderators decide in the console, form 4 the copies
-that the first attempt at a unit found.
+Form 2 brought batches and the beginning of a unit in the item of its marker, form 3 group decisions
+and the door of a provider, form 4 the copies that a first attempt found.
 """
 
 
@@ -37,7 +36,6 @@ def item_of(pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
 
 
 def form_of(record: Any) -> int:
-    """Return the oldest form that says all of a record."""
     return getattr(record, "form", 1)
 
 
@@ -58,7 +56,6 @@ def record_of[T](item: Item | None, kind: type[T]) -> T | None:
 
 
 def key_of(pk: str, sk: str) -> Item:
-    """Return the key of an item."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
@@ -93,7 +90,6 @@ class Table:
     name: str
 
     def put(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> None:
-        """Put an item, replacing an existing one."""
         item = item_of(pk, sk, record, **attributes)
         self.client.put_item(TableName=self.name, Item=item)
 
@@ -103,11 +99,9 @@ class Table:
             list(pool.map(lambda item: self.client.put_item(TableName=self.name, Item=item), items))
 
     def put_action(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
-        """Return the action that puts an item, replacing an existing one."""
         return {"Put": {"TableName": self.name, "Item": item_of(pk, sk, record, **attributes)}}
 
     def put_if_absent(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
-        """Return the action that puts an item if absent."""
         return _if_absent(self.put_action(pk, sk, record, **attributes))
 
     def instead(self, pk: str, sk: str, record: Any, **attribute: str) -> Item:
@@ -121,26 +115,15 @@ class Table:
         return {"ConditionCheck": {"TableName": self.name, **condition}}
 
     def remove_attributes(self, pk: str, sk: str, *attributes: str) -> Item:
-        """Return the action that removes attributes from an existing item."""
         removed = f"REMOVE {', '.join(attributes)}"
         return self._update(pk, sk, UpdateExpression=removed)
 
-    def set_attributes(self, pk: str, sk: str, **attributes: str) -> Item:
-        """Return the action that sets attributes of an existing item."""
+    def set_attributes(self, pk: str, sk: str, **attributes: str | int) -> Item:
         return self._update(
             pk,
             sk,
             UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in attributes),
             ExpressionAttributeValues={f":{n}": typed(value) for n, value in attributes.items()},
-        )
-
-    def set_expiry(self, pk: str, sk: str, expires: int) -> Item:
-        """Return the action that changes when an existing item expires."""
-        return self._update(
-            pk,
-            sk,
-            UpdateExpression="SET expires = :expires",
-            ExpressionAttributeValues={":expires": {"N": str(expires)}},
         )
 
     def get(self, pk: str, sk: str) -> Item | None:
@@ -154,10 +137,9 @@ class Table:
             yield from page["Items"]
 
     def listed(self, index: str, value: str, limit: int) -> list[tuple[str, str, str]]:
-        """Return the first entries of a sparse index under a value, in its order.
+        """Return the first entries of a sparse index under a value: its sort key, `pk` and `sk`.
 
-        An entry is the index's sort key, then `pk` and `sk` of the item. The index `name` has the
-        keys `name_pk` and `name_sk`. It may lag behind the table.
+        The index `name` has the keys `name_pk` and `name_sk`. It may lag behind the table.
         """
         pages = self.client.get_paginator("query").paginate(
             TableName=self.name,
@@ -170,11 +152,9 @@ class Table:
         return [(item[f"{index}_sk"]["S"], item["pk"]["S"], item["sk"]["S"]) for item in items]
 
     def count(self, pk: str, prefix: str) -> int:
-        """Return how many items `query` would yield."""
         return sum(page["Count"] for page in self._pages(pk, prefix, Select="COUNT"))
 
     def records[T](self, pk: str, prefix: str, kind: type[T]) -> list[T]:
-        """Return the records of a query, in order."""
         records = (record_of(item, kind) for item in self.query(pk, prefix))
         return [record for record in records if record is not None]
 
@@ -200,23 +180,17 @@ class Table:
         return found
 
     def transact(self, *actions: Item) -> bool:
-        """Do all actions or none; return False if the condition of the first action failed.
-
-        Raises for every other reason, after waiting out conflicts with other transactions.
-        """
+        """Do all actions or none; return False if the condition of the first action failed."""
         return self.transact_first(actions, watched=1)
 
     def transact_all(self, *actions: Item) -> bool:
-        """Do all actions or none; return False if the condition of any action failed.
-
-        Raises for every other reason, after waiting out conflicts with other transactions.
-        """
+        """Do all actions or none; return False if the condition of any action failed."""
         return self.transact_first(actions, watched=len(actions))
 
     def transact_first(self, actions: Sequence[Item], watched: int) -> bool:
         """Do all actions or none; return False if a condition of the first `watched` failed.
 
-        Raises for every other reason, after waiting out conflicts with other transactions.
+        Raises OSError for every other reason, after waiting out conflicts with other transactions.
         """
         for pause in _pauses():
             reasons = self._cancelled(actions)
@@ -231,8 +205,8 @@ class Table:
     def put_pairs(self, pairs: Sequence[Pair]) -> list[Item | None]:
         """Put pairs whose first item is absent; return the existing first item of each other pair.
 
-        A pair may have no second item. Pairs are put in transactions of 25 over several threads.
-        When one is cancelled, the pairs that exist are taken out and the rest is tried again.
+        A pair may have no second item. When a transaction of 25 pairs is cancelled, those that
+        exist are taken out and the rest is tried again.
         """
         batches = list(batched(pairs, PAIRS))
         if len(batches) < 2:  # one transaction needs no threads
@@ -310,7 +284,7 @@ def shards() -> str:
 
 
 def put_where(action: Item, condition: str, **values: Any) -> Item:
-    """Return a put that also has this condition; `values` are those that it names."""
+    """Return a put on this condition; `values` are those that it names."""
     where: Item = {"ConditionExpression": condition}
     if values:  # DynamoDB takes no empty map
         where["ExpressionAttributeValues"] = {

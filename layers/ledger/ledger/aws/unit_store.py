@@ -1,9 +1,10 @@
 """Units in the table: how far each has come, and the transaction that commits one or many.
 
-The item `U#<unit>` `unit` passes through two states. An attempt that is about to store findings
-first notes its rules there: the unit is *begun*. The commit replaces that note by the marker, on
-the condition that the note is the one that the attempt was made by, or that it is missing. So an
-attempt that found nothing never commits a unit for which another attempt may have stored findings.
+The item `U#<unit>` `unit` has two states. An attempt that is about to store findings notes its
+rules there: the unit is *begun*. The commit replaces that note by the marker, on the condition that
+the note is the attempt's own, or that the attempt made none and there is none. So an attempt that
+found nothing never commits a unit for which another one may have stored findings.
+
 Earlier releases kept the note in an item `try` of its own, which is still read.
 """
 
@@ -22,7 +23,6 @@ class DynamoUnits(DynamoCases):
     """The port UnitStore."""
 
     def marker(self, unit: str) -> Marker | None:
-        """Return where the unit's receipt is, if the unit was committed."""
         return _state_of(self.table.get(f"U#{unit}", "unit")).marker
 
     def markers(self, units: Sequence[str]) -> dict[str, Marker]:
@@ -32,7 +32,6 @@ class DynamoUnits(DynamoCases):
         return {unit: state.marker for unit, state in states.items() if state.marker}
 
     def unit_states(self, units: Sequence[str], suspects: Sequence[str] = ()) -> list[UnitState]:
-        """Return how far each unit has come, in order; `suspects` are looked up as such."""
         keys = [(f"U#{unit}", kind) for unit in units for kind in ("unit", "try")]
         items = self.table.get_many([*keys, *((f"U#{unit}", "alone") for unit in suspects)])
         return [
@@ -45,25 +44,18 @@ class DynamoUnits(DynamoCases):
         ]
 
     def note_suspect(self, unit: str, expires: int, *, works: bool) -> None:
-        """Note that a worker begins to work on a unit alone, or that it lived to give it back."""
         note = {"works": True} if works else {}
         self.table.put(f"U#{unit}", "alone", expires=expires, **note)
 
     def first_try(self, unit: str) -> FirstTry | None:
-        """Return the rules of the unit's first attempt, if that recorded any."""
         return self.unit_states([unit])[0].begun
 
     def record_first_try(self, unit: str, own: FirstTry) -> FirstTry | None:
-        """Record the rules of the first attempt. Later attempts get the recorded ones.
-
-        Return None if the unit is committed: then nothing may be stored for it.
-        """
         if self.table.transact(self.table.put_if_absent(f"U#{unit}", "unit", own, begun=own.name)):
             return own
         return _state_of(self.table.get(f"U#{unit}", "unit")).begun
 
     def begin_units(self, tries: Mapping[str, FirstTry]) -> dict[str, FirstTry | None]:
-        """Do what `record_first_try` does for many units."""
         items = [item_of(f"U#{unit}", "unit", own, begun=own.name) for unit, own in tries.items()]
         existing = self.table.put_pairs([(item, None) for item in items])
         return {
@@ -79,7 +71,6 @@ class DynamoUnits(DynamoCases):
         row: RangeRow | None,
         begun: FirstTry | None = None,
     ) -> bool:
-        """Put marker, receipt and range row in one transaction; False if the marker existed."""
         puts = [
             self._commit(marker, begun),
             self.table.put_if_absent(*receipt_place(marker), receipt),
@@ -100,7 +91,6 @@ class DynamoUnits(DynamoCases):
         findings: Sequence[str],
         sample: tuple[Sequence[SampledPost], int] | None,
     ) -> bool:
-        """Put the markers of a batch, its receipt and its sample in one transaction."""
         key, sort = receipt_place(markers[0])
         puts = [self._commit(marker, begun.get(marker.unit)) for marker in markers]
         members = _packed(marker.unit for marker in markers)
@@ -118,14 +108,12 @@ class DynamoUnits(DynamoCases):
         return self.table.transact_first(puts, watched=len(markers))
 
     def receipt(self, marker: Marker) -> Receipt:
-        """Return the receipt of a committed unit, or of the batch that it is part of."""
         receipt = record_of(self.table.get(*receipt_place(marker)), Receipt)
         if receipt is None:
             raise LookupError(f"unit {marker.unit} has a marker and no receipt")
         return receipt
 
     def batch_units(self, marker: Marker) -> list[str]:
-        """Return the messages of the batch that a message was committed in, sorted."""
         item = self.table.get(*receipt_place(marker)) or {}
         return sorted(unpacked(item.get("units")))
 
@@ -142,7 +130,6 @@ def receipt_place(marker: Marker) -> tuple[str, str]:
 
 
 def range_place(number: int) -> str:
-    """Return the sort key of a range's row."""
     return f"range#{number:08}"
 
 

@@ -128,7 +128,6 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def form(self) -> int:
-        """The form of the record: a reader that does not know groups must refuse one."""
         return GROUP_FORM if self.group else 1
 
     @property
@@ -157,12 +156,11 @@ class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def form(self) -> int:
-        """The form of the record: that of its entry."""
         return self.entry.form
 
 
 def case_id(kind: str, provider: str, message: str) -> str:
-    """Return the id of the case that a message opens, from its type and the sender's own id.
+    """Return the id of the case that a message opens.
 
     >>> case_id("decision", "acme", "d-1") == case_id("decision", "other", "d-1")
     False
@@ -171,7 +169,7 @@ def case_id(kind: str, provider: str, message: str) -> str:
 
 
 def is_for_second_review(look: str) -> bool:
-    """Return whether a decision or a group is drawn for a second review: one in twenty, by its id.
+    """Return whether a decision or a group is drawn for a second review.
 
     >>> is_for_second_review("00000014" + "0" * 56), is_for_second_review("00000015" + "0" * 56)
     (True, False)
@@ -215,7 +213,6 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def next_number(self) -> int:
-        """Return the number of the next entry."""
         return len(self.entries) + 1
 
     @property

@@ -111,15 +111,13 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
 }
 """Every category with its keywords, in the order of the report's template.
 
-A notice, an order or an audit may name any of them; which of them a pack may carry is decided
-elsewhere, and is far less.
+A notice, an order or an audit may name any of them. A pack may carry far fewer.
 """
 
 EEA = frozenset(
     """AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI
     SK""".split()  # noqa: SIM905 - a list of thirty strings is no easier to read
 )
-"""The countries of the European Economic Area."""
 
 
 class Visibility(StrEnum):

@@ -135,7 +135,6 @@ class Measures(Strict, frozen=True):
 
     @property
     def any(self) -> bool:
-        """Return whether anything was done at all."""
         return bool(self.visibility or self.monetary or self.provision or self.account)
 
 
@@ -344,4 +343,3 @@ MESSAGE_TYPES: dict[str, type[BaseCaseMessage]] = {
         *(Notice, Order, Suspension, Reinstatement, Audit, FloodAnswer),
     )
 }
-"""The eleven types of messages by the value of `type`."""

@@ -1,7 +1,7 @@
 """Read a line of JSON as a message about a case, or refuse it and name the field.
 
-The types of the fields come first, then the rules between them, one rule a line: `FIELD_MISSING`
-says that another field requires this one, `FIELD_CONFLICT` that another one excludes it.
+The types of the fields come first, then the rules between them, one a line: `FIELD_MISSING` if
+another field requires this one, `FIELD_CONFLICT` if another one excludes it.
 """
 
 import re
@@ -20,6 +20,7 @@ from ledger.cases.dsa_codes import (
     Visibility,
 )
 from ledger.cases.messages import (
+    FINDINGS_IN_DECISION,
     MESSAGE_TYPES,
     Audit,
     CaseMessage,
@@ -158,17 +159,15 @@ def _read_value(field: msgspec.structs.FieldInfo, value: Any, place: str) -> Any
 
 
 def _code_of(field: str, field_type: Any, value: Any) -> Code | CaseCode:
-    """Return the code for a value that its field does not take."""
     if field == "automated_decision" and value == "FULLY":
         return CaseCode.NEEDS_PERSON
     inner = _known_type(field_type)
     match inner:
-        case msgspec.inspect.VarTupleType(max_length=int(longest)):
-            if field == "findings" and isinstance(value, list) and len(value) > longest:
-                return CaseCode.TOO_MANY
-            return Code.FIELD_RANGE if isinstance(value, list) else Code.FIELD_TYPE
         case msgspec.inspect.VarTupleType():
-            return Code.FIELD_RANGE if isinstance(value, list) else Code.FIELD_TYPE
+            if not isinstance(value, list):
+                return Code.FIELD_TYPE
+            too_many = field == "findings" and len(value) > FINDINGS_IN_DECISION
+            return CaseCode.TOO_MANY if too_many else Code.FIELD_RANGE
         case msgspec.inspect.DateTimeType():
             return time_code(value)
         case msgspec.inspect.DateType():
@@ -193,7 +192,6 @@ def _known_type(field_type: Any) -> msgspec.inspect.Type:
 
 
 def _shown(name: str) -> str:
-    """Return the name of a field if it looks like one, and else nothing."""
     return name if FIELD_NAME.fullmatch(name) else ""
 
 

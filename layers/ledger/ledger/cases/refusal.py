@@ -38,7 +38,7 @@ type AnyCode = Code | CaseCode
 
 
 class EarlierMove(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who decided before: the provider's own pseudonym, what they decided, and when."""
+    """Who decided before (the provider's own pseudonym), what they decided, and when."""
 
     moderator: str = ""
     verdict: str = ""

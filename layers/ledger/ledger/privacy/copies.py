@@ -1,8 +1,8 @@
 """Fingerprints of found posts, and what a day's copy groups came to.
 
-A fingerprint is personal data: it is of somebody's post. It is kept with the journal of its day,
-under a key that only the stack has, for COPY_DAYS, and goes when its author is erased. The numbers
-of a closed day are stored before that, so they never change.
+A fingerprint is personal data. It is kept with the journal of its day, under a key that only the
+stack has, for COPY_DAYS, and goes when its author is erased. The numbers of a closed day are stored
+before that, so they never change.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ class FindingPrint(NamedTuple):
     """The fingerprint of a finding's post, with the rule (`pack/version/rule/mode`).
 
     When an author is erased, the fingerprints of the posts go. Each finding of that day then has
-    the `group` in which it was counted, so that the numbers stay.
+    the `group` in which it was counted.
     """
 
     finding: str
@@ -52,8 +52,8 @@ class ConfirmedPrint(NamedTuple):
 class CopySnapshot(msgspec.Struct, frozen=True, omit_defaults=True):
     """The fingerprints of a provider's confirmed posts, one of each group, by rule and decision.
 
-    `at` is when it was written, RFC 3339 in UTC. An author was erased since if it is `erased`: it
-    is empty until the next run of publish.
+    `at` is when it was written, RFC 3339 in UTC. `erased` says that an author was erased since:
+    then it is empty until the next run of publish.
     """
 
     at: str
@@ -79,5 +79,4 @@ class CopyStore(Protocol):
 
 
 def copy_key(secret: bytes, provider: str) -> bytes:
-    """Derive the key of a provider's fingerprints from the secret of the stack."""
     return hkdf(secret, b"terang copies", provider.encode(), 32)

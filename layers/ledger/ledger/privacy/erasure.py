@@ -22,7 +22,7 @@ class ErasureStore(Protocol):
 
 
 def stub_of(finding: Finding) -> Finding:
-    """Return the finding without anything about its author: only the counted fields and the days.
+    """Return the finding without anything about its author: the counted fields and the days.
 
     >>> found = Finding("f1", "acme", "p1", "k2026-11:ab", "2026-11-25T10:00:00Z",
     ...     "2026-11-25T12:00:00Z", "codes", 3, "s1", "asks", "live", "SCAMS_AND_FRAUD", "high",

@@ -1,8 +1,7 @@
 """Letters that replace moderators in the public journal.
 
-A letter tells a provider's moderators apart within a month, and links nobody from one month to the
-next. Letters are dealt in turn and stored, not computed: a digest could be reversed by anyone who
-knows all pseudonyms.
+A letter tells a provider's moderators apart within a month, and not over two months. Letters are
+dealt in turn and stored, not computed: anyone who knows all pseudonyms could reverse a digest.
 """
 
 from collections.abc import Iterable
@@ -26,11 +25,9 @@ class LetterStore(Protocol):
 def assign_letters(
     store: LetterStore, provider: str, month: str, moderators: Iterable[str], expires: int
 ) -> dict[str, str]:
-    """Return the letters of all moderators of a month, and deal letters to new ones.
+    """Return the letters of a month's (YYYY-MM) moderators, and deal letters to new ones in order.
 
-    Two callers at the same time deal no letter twice: each takes the next free letter, and the one
-    who comes second reads the letters again. `month` is YYYY-MM; new moderators get their letters
-    in the order given.
+    No letter is dealt twice: of two callers, the one who comes second reads the letters again.
     """
     known = store.moderator_letters(provider, month)
     for moderator in moderators:

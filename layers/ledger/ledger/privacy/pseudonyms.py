@@ -1,8 +1,7 @@
 """Replace accounts with keyed pseudonyms before anything is stored.
 
-Each month has its own key. It is derived from the secret of the stack and from a random salt of the
-month, which is kept in the table. Neither is of use alone: when the salt is deleted, nobody can
-compute the month's pseudonyms again.
+Each month's key is derived from the secret of the stack and from a random salt in the table.
+Neither is of use alone: once the salt is deleted, nobody can compute the month's pseudonyms again.
 """
 
 import hashlib
@@ -30,8 +29,8 @@ SALT_BYTES = 32
 class Pseudonyms:
     """The pseudonyms of one provider and month: the same account gives the same value.
 
-    They cannot be reversed. Another provider has another key, so that nobody is followed from one
-    to the next. A pseudonym is still personal data for anyone who holds the key.
+    They cannot be reversed, and nobody is followed from one provider to the next. A pseudonym is
+    still personal data for anyone who holds the key.
     """
 
     key: bytes

@@ -97,12 +97,11 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def is_erased(self) -> bool:
-        """Return whether it is a stub: its author was erased."""
+        """A stub whose author was erased has no account."""
         return not self.account
 
     @property
     def checks(self) -> tuple[FoundCheck, ...]:
-        """Return the published fact-checks of its label, if it proposes one."""
         return self.label.checks if self.label else ()
 
     @property

@@ -59,7 +59,7 @@ class FloodHold(NamedTuple):
 
     @property
     def is_opened(self) -> bool:
-        """Return whether the rule proposes again, and its held findings are open."""
+        """The rule proposes again, and its held findings are open."""
         return self.verdict == OPENED
 
 

@@ -15,7 +15,6 @@ from ledger.records.refusal import Code, Refusal
 from ledger.untrusted_text import is_blank
 
 LINE_BYTES = 2 * 1024 * 1024
-"""The longest line that is read."""
 
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -59,7 +58,7 @@ class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def text_digest(self) -> str:
-        """Return SHA-256 over all parts, so that an edited post is another text."""
+        """SHA-256 over all parts: an edited post is another text."""
         return sha256(msgspec.json.encode(self.parts)).hexdigest()
 
 
@@ -76,7 +75,6 @@ class TranslatedPost(Post, frozen=True, omit_defaults=True, kw_only=True):
 
 
 FIELDS: dict[str, Any] = {name: Post.__annotations__[name] for name in Post.__struct_fields__}
-"""The fields of a post and their types, in order."""
 
 REQUIRED = ("id", "account", "text", "audience", "published_at")
 
@@ -201,7 +199,6 @@ def _explain(line: bytes) -> tuple[Post, int] | Refusal:
 
 
 def _code_of(name: str, value: Any) -> Code:
-    """Return the code for a value that its field does not take."""
     if name == "published_at":
         return time_code(value)
     if name == "reach":

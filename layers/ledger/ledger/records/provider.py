@@ -17,8 +17,8 @@ class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
     `senders` are the unique ids of the roles that may send its messages (the part of an SQS
     SenderId before the colon). `open_channels` are channels that anyone may join, where the format
     itself does not say so (`telegram:ID`, `discord:GUILD`). `door` is how its moderators decide: in
-    messages that its senders put into the queue, or signed in at the console. Nobody uses both,
-    so that one person is not two moderators.
+    messages that its senders put into the queue, or signed in at the console. Nobody uses both, so
+    that one person is not two moderators.
     """
 
     provider: str
@@ -28,7 +28,7 @@ class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def form(self) -> int:
-        """Return the form of the record. Earlier code would take decisions from the queue."""
+        """Earlier code would take decisions from the queue."""
         return 1 if self.door == "queue" else 3
 
 

@@ -61,17 +61,16 @@ class Receipt(
 
     @property
     def units(self) -> int:
-        """The number of units that it counts."""
         return self.messages or 1
 
     @property
     def form(self) -> int:
-        """The form of the record: a reader that does not know batches must refuse it."""
+        """A reader that does not know batches must refuse the record."""
         return 2 if self.messages else 1
 
     @property
     def closes(self) -> bool:
-        """Return whether every record was accepted or refused, and each finding has its rule."""
+        """Every record was accepted or refused, and each finding has its rule."""
         return (
             self.records == self.inspected + sum(self.refused.values())
             and sum(self.by_rule.values()) == self.findings
@@ -128,11 +127,6 @@ def max_receipt_bytes(rules: Iterable[tuple[str, bool]]) -> int:
 
 
 def rule_key(pack: str, version: int, rule: str, mode: str) -> str:
-    """Return the key under which a rule is counted.
-
-    >>> rule_key("one-time-codes", 3, "asks-for-code", "live")
-    'one-time-codes/3/asks-for-code/live'
-    """
     return f"{pack}/{version}/{rule}/{mode}"
 
 

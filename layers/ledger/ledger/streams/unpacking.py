@@ -66,8 +66,7 @@ class Unpacker(Protocol):
 class UnpackedMember(io.RawIOBase):
     """A member of an archive as a metered stream.
 
-    `refusing_damage` turns the errors of the unpacker into FileRefusedError: for a zip it is
-    `refusing_damaged_zip`, for gzip `refusing_damaged_gzip`.
+    `refusing_damage` turns the errors of the unpacker into FileRefusedError.
     """
 
     def __init__(
@@ -80,7 +79,6 @@ class UnpackedMember(io.RawIOBase):
         self._unpacker, self._meter, self._refusing_damage = unpacker, meter, refusing_damage
 
     def readable(self) -> bool:
-        """Return True."""
         return True
 
     def readinto(self, buffer: Any, /) -> int:
