@@ -1,6 +1,6 @@
 """Messages about cases: reads and writes their files, completes them, and puts them in order."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,7 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 def read_messages(path: Path, *, may_be_pipe: bool = False) -> list[dict[str, Any]]:
     """Return the messages of a file: one object, an array of objects, or one object a line.
 
-    `decide` checks their fields. Raises OperatorError for a file that cannot be read as JSON
-    objects.
+    `decide` checks their fields. Raises OperatorError for a file that is not JSON objects.
     """
     data = read_file(path, may_be_pipe=may_be_pipe)
     try:
@@ -32,8 +31,8 @@ def read_messages(path: Path, *, may_be_pipe: bool = False) -> list[dict[str, An
 def read_file(path: Path, *, may_be_pipe: bool = False) -> bytes:
     """Return the bytes of a file. Raises OperatorError for one that cannot be read.
 
-    A file that a user names may be a pipe (`<(…)` of a shell). A file that is found in a folder, or
-    is written to afterwards, may not: reading a pipe waits forever if nobody writes into it.
+    Only a file that a user names may be a pipe (`<(…)` of a shell): reading a pipe waits forever if
+    nobody writes into it.
     """
     try:
         if path.exists() and not (path.is_file() or may_be_pipe):
@@ -44,24 +43,27 @@ def read_file(path: Path, *, may_be_pipe: bool = False) -> bytes:
 
 
 def decode_lines[T](data: bytes, kind: type[T], name: str, problem: str = "") -> list[T]:
-    """Decode each line that is not blank.
+    """Decode each line that is not blank. Raises OperatorError as `decoded` does."""
+    return list(decoded(data.split(b"\n"), kind, name, problem))
 
-    Raises OperatorError with the name and line of the first that cannot be decoded.
+
+def decoded[T](lines: Iterable[bytes], kind: type[T], name: str, problem: str = "") -> Iterator[T]:
+    """Yield the value of each line that is not blank.
+
+    Raises OperatorError with the name and number of the first that cannot be decoded.
     """
-    decoder, values = msgspec.json.Decoder(kind), []
-    for number, line in enumerate(data.split(b"\n"), 1):
+    decoder = msgspec.json.Decoder(kind)
+    for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                values.append(decoder.decode(line))
+                yield decoder.decode(line)
             except UNREADABLE as error:
                 raise OperatorError(f"{name}:{number}: {problem or error}") from None
-    return values
 
 
 type Fields = Mapping[str, Any]
 
 REFERENCES = ("notice", "decision", "complaint", "dispute", "follows")
-"""Fields that name another message."""
 
 LINKS = ("id", "findings", "finding", *REFERENCES)
 """Fields that link messages to each other."""
@@ -95,7 +97,6 @@ def findings_in(objects: Objects, out_bucket: str, provider: str) -> list[Findin
 
 
 def findings_of(data: bytes, name: str) -> list[Finding]:
-    """Return the findings of a file. Raises OperatorError with the line that is not a finding."""
     return decode_lines(data, Finding, name)
 
 
@@ -151,8 +152,8 @@ def in_waves(messages: Sequence[Fields]) -> list[list[Fields]]:
 def _depths(predecessors: Sequence[set[int]]) -> dict[int, int]:
     """Return for each place the length of the longest chain of predecessors.
 
-    The simple version calls itself for each place; a chain of a thousand messages is too deep for
-    that. A ring is cut where it closes: decide will refuse it.
+    A function that calls itself for each place fails on a chain of a thousand messages. A ring is
+    cut where it closes: decide will refuse it.
     """
     depths: dict[int, int] = {}
     for start in range(len(predecessors)):
@@ -204,7 +205,6 @@ def _threads(messages: Sequence[Fields]) -> list[int]:
 
 
 def _texts(message: Fields, *names: str) -> list[str]:
-    """Return the texts in these fields, alone or in lists; other values are ignored."""
     values = [message.get(name) for name in names]
     flat = [item for value in values for item in (value if isinstance(value, list) else [value])]
     return [item for item in flat if isinstance(item, str)]

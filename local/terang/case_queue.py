@@ -55,7 +55,6 @@ class MessageResult:
     message: Fields = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
     def __str__(self) -> str:
-        """One line for people."""
         why = f": {self.code}" if self.code else ""
         field = f" ({self.field})" if self.field else ""
         first = f", {self.first} was first" if self.first else ""
@@ -183,9 +182,9 @@ def send_messages(
 ) -> list[MessageResult]:
     """Send messages in an order in which each finds what it refers to. Return their results.
 
-    `findings` is called only if a message names a post and rule. In a trial, missing times that a
-    message must have become now; otherwise they must be given, because a second sending would be
-    another message. Raises OperatorError as the queue does.
+    `findings` is called only if a message names a post and rule. In a trial, required times that
+    are missing become now; otherwise they must be given, because a second sending would be another
+    message. Raises OperatorError as the queue does.
     """
     known = findings() if any("rule" in message for message in messages) else ()
     resolved = [(message, resolve_findings(message, known)) for message in messages]

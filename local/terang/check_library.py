@@ -1,6 +1,6 @@
 """A folder of checks on this machine: its feeds, the index built of them, and whether it is sound.
 
-The functions trust the digest that the published set names. A folder here can hold anything, and an
+The functions trust the digest that the published set names. A folder can hold anything, and an
 index is read in place, so `sound_index` first checks that every number points inside it.
 """
 
@@ -23,6 +23,7 @@ from claims.index.index import ClaimIndex
 from claims.index.index_file import BadIndexError, IndexFile, digest_of
 from claims.index.layout import NAME_BIT
 from ledger.records.identity import is_id
+from terang.case_messages import UNREADABLE
 
 
 class _Pointer(msgspec.Struct, frozen=True):
@@ -41,8 +42,7 @@ class Changes(NamedTuple):
 class CheckLibrary:
     """`feeds/` holds the accepted checks of each feed; `current.json` names the index in use.
 
-    Importing a feed again replaces all of its checks. The feeds hold titles and summaries too; the
-    index does not show them.
+    Importing a feed again replaces all of its checks. The feeds hold titles and summaries too.
     """
 
     def __init__(self, folder: Path):
@@ -51,7 +51,6 @@ class CheckLibrary:
     def replace(
         self, feed: str, entries: Iterable[Entry], progress: Progress = silent
     ) -> tuple[ClaimIndex, Changes]:
-        """Replace the checks of a feed, and build the index of all feeds."""
         before = self.checks()
         path = self._folder / "feeds" / f"{hashlib.sha256(feed.encode()).hexdigest()[:16]}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +90,7 @@ class CheckLibrary:
             raise BadIndexError(f"{self._folder}: no index; import a feed first")
         try:
             pointer = msgspec.json.decode(_regular(path).read_bytes(), type=_Pointer)
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except (OSError, *UNREADABLE) as error:
             raise BadIndexError(f"{path} cannot be read: import a feed again") from error
         if not is_id(pointer.digest):
             raise BadIndexError(f"{path} names no index: import a feed again")
@@ -109,7 +108,7 @@ def _read(path: Path) -> Iterator[Entry]:
         for number, line in enumerate(lines, 1):
             try:
                 yield with_topic(decoder.decode(line))
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            except UNREADABLE:
                 raise FeedError(f"{path}:{number} is damaged: import its feed again") from None
 
 
@@ -185,7 +184,6 @@ def _damaged(file: IndexFile, language: str, total: int) -> Iterator[str]:
 def _unequal_lengths(
     arrays: Mapping[str, Numbers], counts: Mapping[str, int], total: int
 ) -> Iterator[str]:
-    """Yield the names of the arrays that have a wrong length."""
     lengths = {
         "word_step": 1,
         "gram_factor": total,

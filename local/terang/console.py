@@ -1,9 +1,9 @@
 """The only place where the command writes: no terminal obeys text that strangers wrote.
 
-File names, the fields of a report and the words of a pack are strangers' text. Everything is
-written through one filter, `show_controls`. It also replaces line breaks, so that one string is one
-line and cannot forge another. Unlike `ledger.untrusted_text.replace_controls` it keeps the place of
-every character, so that the spans of findings still fit.
+File names, the fields of a report and the words of a pack are strangers' text. `show_controls` also
+replaces line breaks, so that one string is one line and cannot forge another. Unlike
+`ledger.untrusted_text.replace_controls` it keeps the place of every character, so that the spans of
+findings still fit.
 """
 
 import io
@@ -92,7 +92,6 @@ class Screen(Console):
 
 
 def print_result(text: object = "") -> None:
-    """Write one line of the result to stdout."""
     sys.stdout.write(show_controls(str(text)) + "\n")
 
 

@@ -110,9 +110,7 @@ def is_loopback(endpoint: str) -> bool:
 
 
 def senders_of(role_id: str, account: str, endpoint: str) -> set[str]:
-    """Return what SQS names as the sender of a role's messages.
-
-    The emulator names its account as every sender; AWS names the role.
+    """Return what SQS names as the sender of a role's messages: the emulator names its account.
 
     >>> senders_of("AROA1", "123456789012", "https://sqs.eu-west-1.amazonaws.com")
     {'AROA1'}
@@ -122,7 +120,6 @@ def senders_of(role_id: str, account: str, endpoint: str) -> set[str]:
 
 
 def first_steps(access: Access) -> str:
-    """Return lines for a shell: where the provider sends and reads, a first file and message."""
     if access.endpoint:
         given = {
             "AWS_ENDPOINT_URL": access.endpoint,

@@ -37,7 +37,6 @@ class SentenceModel:
     languages = frozenset({"en"})
 
     def __init__(self, session: Any, tokenizer: Any):
-        """Take the model as an ONNX session, and its tokenizer."""
         self._session, self._tokenizer = session, tokenizer
         self._known: dict[str, Vector] = {}  # claims: they are compared again and again
 

@@ -24,8 +24,9 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from claims.feeds.reviews import FeedError
     from claims.index.index_file import BadIndexError, digest_of
     from ledger.errors import OperatorError
+    from terang.case_messages import decoded
     from terang.check_library import CheckLibrary
-    from terang.cli.factchecks import read_questions
+    from terang.cli.factchecks import AskedText
 
 TRUST = Trust(["check.example"])
 FOLDER = Path(tempfile.mkdtemp(prefix="terang-fuzz-"))
@@ -59,7 +60,7 @@ def one_input(data: bytes) -> None:
             list(CheckLibrary(FOLDER).checks())
     else:
         with contextlib.suppress(OperatorError):
-            for one in read_questions(io.BytesIO(rest), "texts.jsonl"):
+            for one in decoded(io.BytesIO(rest), AskedText, "texts.jsonl"):
                 one.text.encode()
 
 

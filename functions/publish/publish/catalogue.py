@@ -28,6 +28,15 @@ class Ruling(NamedTuple):
     severity: str
 
 
+def rulings_of(packs: Iterable[Pack]) -> dict[str, Ruling]:
+    """Return what the rules of packs count as, by `pack/version/rule`."""
+    return {
+        f"{pack.id}/{pack.version}/{rule.id}": Ruling(pack.category_of(rule), rule.severity)
+        for pack in packs
+        for rule in pack.rules
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class PublishedSets:
     """All published sets by digest, and the digest of the one in force, or ""."""
@@ -39,15 +48,11 @@ class PublishedSets:
     def ruling(self, digest: str, rule_key: str) -> Ruling | None:
         """Return what a `pack/version/rule/mode` of that set counts as. None: it has no such rule.
 
-        Rules are looked up in sets that receipts name, and in no others.
+        Only sets that receipts name are looked up.
         """
         rule, _, mode = rule_key.rpartition("/")
         if digest not in self._rulings:
-            self._rulings[digest] = {
-                f"{pack.id}/{pack.version}/{rule.id}": Ruling(pack.category_of(rule), rule.severity)
-                for pack in self.sets.get(digest, EMPTY_SET).packs
-                for rule in pack.rules
-            }
+            self._rulings[digest] = rulings_of(self.sets.get(digest, EMPTY_SET).packs)
         return self._rulings[digest].get(rule) if mode in {"live", "shadow"} else None
 
     @property
@@ -69,10 +74,8 @@ class PublishedSets:
         """Return the notice period of the newest set that has this version of a pack.
 
         The set in force is the newest. Other sets have no date, so the one with the newest version
-        of any pack counts as newer; of equal ones, the one with the shortest period.
-
-        Raises:
-            ValueError: no set has the version.
+        of any pack counts as newer; of equal ones, the one with the shortest period. Raises
+        ValueError if no set has the version.
         """
         holding = [
             (digest == self.current, _last_published(published), -published.notice_hours)
@@ -156,7 +159,6 @@ def proposes_from(pack: Pack, notice_hours: int) -> str:
 
 
 def _last_published(rule_set: RuleSet) -> datetime:
-    """Return when the newest version in a set was published."""
     return max((pack.published_at or LONG_AGO for pack in rule_set.packs), default=LONG_AGO)
 
 
@@ -169,7 +171,7 @@ class CheckCorrection(msgspec.Struct, frozen=True):
 
     @property
     def leads_somewhere(self) -> bool:
-        """Return whether its link can be followed in a browser."""
+        """A browser can follow its link."""
         return self.url.startswith(("https://", "http://"))
 
 
@@ -190,7 +192,7 @@ class PublishedIndex(msgspec.Struct, frozen=True):
 
     @property
     def finding(self) -> int:
-        """Return how many checks may lead to findings; the others only answer questions."""
+        """How many checks may lead to findings; the others only answer questions."""
         return sum(self.by_topic.values())
 
 

@@ -51,12 +51,11 @@ class PublishStore(
 class PublishContext:
     """The table, buckets, clock and settings of a run.
 
-    `close` is called for each open file: if the last worker died after the last range, nobody
-    else would write the sender's receipt. `has_time` says whether a run may still read a sealed day
-    for its daily check. Without a `log`, files are published and nothing is added to any log.
-    `log_key_before` signed it until its key was changed.
-    `send_sentinel` sends a message as the provider `sentinel`; without it there is no such post.
-    `contact` and `data_licence` are shown on every page.
+    `close` is called for each open file: if the last worker died after the last range, nobody else
+    would write the sender's receipt. `has_time` says whether a run may still read a sealed day for
+    its daily check. Without a `log`, nothing is added to any log; `log_key_before` signed it until
+    its key was changed. `send_sentinel` sends a message as the provider `sentinel`; without it
+    there is no such post. `contact` and `data_licence` are shown on every page.
     """
 
     store: PublishStore

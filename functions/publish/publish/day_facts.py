@@ -35,8 +35,8 @@ class DayRecords:
     """What the table holds of a provider's day.
 
     `receipts` come in the order of their unit's id and are read once. `files` are all files of the
-    provider, open or closed. `copies` are the copy groups of its findings, if there are any.
-    `letters` are the letters of the moderators who made the entries.
+    provider, open or closed. `copies` are the copy groups of its findings, `letters` those of the
+    moderators who made the entries.
     """
 
     receipts: Iterable[Receipt]
@@ -72,7 +72,7 @@ class DayFacts:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing arrived that day and no file was being read."""
+        """Nothing arrived that day, and no file was being read."""
         return not (self.folded.receipts or self.folded.entries or self.open_files)
 
 
@@ -92,7 +92,7 @@ class _DayFold:
     _parts: list[Numbers] = field(default_factory=list)
 
     def add(self, receipt: Receipt) -> None:
-        """Add a receipt. One that must not be counted is named."""
+        """Add a receipt, or name one that must not be counted."""
         self.receipts += 1
         self._digest.update(msgspec.json.encode(receipt))
         reason = left_out_reason(receipt, self.catalogue)
@@ -135,11 +135,11 @@ def count_day(
     receipts_digest = folding.end()
     cases = case_lines(records.entries, records.letters, folding.counted + 1)
     for line in cases:
-        journal.add_case(line)
+        journal.add(line)
     numbers, count = folding.numbers, folding.counted + len(cases) + 1
     if records.copies is not None:
         copies = copy_line(count, records.copies)
-        journal.add_copies(copies)
+        journal.add(copies)
         numbers = sum_numbers([numbers, numbers_of_copies(copies)])
     entries = msgspec.json.encode(sorted(records.entries, key=lambda entry: entry.entry))
     form = UNSET if journal.form == WHOLE_FORM else journal.form

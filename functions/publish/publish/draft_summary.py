@@ -73,7 +73,6 @@ class Drafter:
     notice_hours: int
 
     def day(self, provider: str, day: str, facts: DayFacts, *, provisional: bool) -> Summary:
-        """Return the draft of a provider's day."""
         pauses = self.catalogue.paused(provider, facts.numbers.sets)
         paused = {PausedNote(provider, note.rule, note.since, note.why) for note in pauses}
         paused |= self._paused_by(provider, day)
@@ -122,14 +121,11 @@ class Drafter:
     ) -> Summary:
         """Return the draft of a month or campaign, from the summaries of its days.
 
-        Args:
-            period: The month or campaign.
-            days: Its published days in order, at least one; all of one provider, or of `all`.
-            providers: For `all`, the providers' summaries of the same period, in order.
-            packs: For a campaign, its packs; empty if the findings of all packs count.
-            over: Whether the period's last day is closed.
-            before: For a month, the summary of the month before.
-            terms: For a month that is over, what its terms decided.
+        `days` are its published days in order, at least one, all of one provider or of `all`; for
+        `all`, `providers` are the providers' summaries of the same period. `packs` are those of a
+        campaign; without any, the findings of all packs count. `over` says whether the last day is
+        closed. For a month, `before` is the summary of the month before, and `terms` what its terms
+        decided, once it is over.
         """
         chosen = tuple(packs)
         notes = _joined(days, days[-1:])
@@ -230,7 +226,6 @@ def _counted(day: Summary, packs: tuple[Pack, ...]) -> PeriodCounts:
 def _standing(
     period: SummaryPeriod, whole: PeriodCounts, days: Sequence[Summary], before: Summary | None
 ) -> Standing:
-    """Return what a month carries over."""
     live = {day.period: day.numbers.live for day in days}
     month = MonthCounts(period.name, whole.last_day, whole.numbers, whole.cases, live)
     if before is None or before.standing is None:

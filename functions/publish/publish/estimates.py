@@ -44,12 +44,7 @@ class Percentiles(msgspec.Struct, frozen=True):
 
 
 def estimate(count: int, of: int, at_least: int = 1) -> Estimate:
-    """Return the share with its interval, or blank with the reason.
-
-    Args:
-        count: How many of them it is true of.
-        of: How many were counted.
-        at_least: If fewer were counted, the share is blank.
+    """Return the share with its interval, or blank with the reason if fewer were counted.
 
     >>> estimate(81, 263).low, estimate(81, 263).high
     (0.2553, 0.3662)

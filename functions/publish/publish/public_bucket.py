@@ -84,17 +84,13 @@ class SummaryBucket:
         return sorted(name for name in self.names.get(provider, ()) if kind_of(name) is kind)
 
     def published(self, provider: str, period: str) -> Summary | None:
-        """Return the published summary, if there is one."""
         path = summary_path(provider, period)
         if path not in self.summaries and period in self.names.get(provider, ()):
             self.summaries[path] = decode_summary(self._read(f"{path}.json"))
         return self.summaries.get(path)
 
     def published_by_providers(self, period: str) -> list[Summary]:
-        """Return the summaries of a period of every provider that was ever published.
-
-        The sentinel is not one of them.
-        """
+        """Return the summaries of a period of all providers but the sentinel."""
         names = sorted(self.names.keys() - {"all", SENTINEL})
         return [summary for name in names if (summary := self.published(name, period))]
 
@@ -111,7 +107,7 @@ class SummaryBucket:
         return self.published(provider, earlier[-1]) if earlier else None
 
     def published_after(self, provider: str, period: SummaryPeriod) -> Summary | None:
-        """Return the oldest summary of the same kind after a period."""
+        """Return the oldest one after it."""
         later = [name for name in self.periods(provider, period.kind) if name > period.name]
         return self.published(provider, later[0]) if later else None
 
@@ -133,7 +129,7 @@ class SummaryBucket:
         return True
 
     def put_pages(self, summary: Summary, pages: Mapping[str, str]) -> bool:
-        """Write a summary's pages, given by language. Return whether one was written."""
+        """Write a summary's pages by language. Return whether one was written."""
         written = False
         for language, page in pages.items():
             key = page_path(summary.path, language)

@@ -1,8 +1,8 @@
 """Publishes a provider's days: those that may have changed are read, the others are sealed.
 
-A day may have changed if it is open, if it has no seal, if its seal disagrees with the published
-files, or if the seal is due for its daily check. A check reads the day from nothing. A run that is
-short of time leaves the remaining checks to the next run.
+A day may have changed if it is open, has no seal, has one that disagrees with the published files,
+or is due for its daily check, which reads the day from nothing. A run that is short of time leaves
+the remaining checks to the next run.
 """
 
 from collections.abc import Sequence

@@ -35,12 +35,11 @@ class PublishRun:
 
     @property
     def drafter(self) -> Drafter:
-        """Return what drafts summaries under the sets of this run."""
         return Drafter(self.catalogue, self.context.public_url, self.context.notice_hours)
 
     @property
     def pages(self) -> dict[str, Pages]:
-        """Return what renders pages under the sets of this run, by language."""
+        """What renders pages under the sets of this run, by language."""
         context = self.context
         return {
             language: Pages(
@@ -83,8 +82,8 @@ def publish_summary(run: PublishRun, draft: Summary, facts: DayFacts | None = No
     """Write a draft if it differs from the published summary: first the files that it names.
 
     `facts` are those of a provider's day. If the table holds less of that day than was published,
-    nothing is written: the table was restored to an earlier moment or lost something, and the
-    operator must say which is true (`PublishRequest.accept`). Then the answer is False.
+    write nothing and return False: the table was restored to an earlier moment or lost something,
+    and the operator must say which is true (`PublishRequest.accept`).
     """
     public, result = run.context.public, run.result
     published = public.published(draft.provider, draft.period)

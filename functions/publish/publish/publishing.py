@@ -3,9 +3,9 @@
 Each summary takes the same steps: read what may have changed, count it, draft a summary, compare
 the draft with the published summary, write it. Then results are handed to the providers.
 
-A summary is written after the files that it names: a day after its journal, a month after its
-days, the index last. If a run dies, the published files are older but consistent, and the next
-run completes them.
+A summary is written after the files that it names: a day after its journal, a month after its days,
+the index last. If a run dies, the published files are older but consistent, and the next run
+completes them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -70,10 +70,8 @@ NEW_LOG = "new-log"
 def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
     """Publish every summary that is due and differs from the published one, then all pages.
 
-    Open files are closed last: one that cannot be closed must not hold back any number.
-
-    Raises:
-        OperatorError: a provider is registered under a name that cannot be part of a path.
+    Open files are closed last: one that cannot be closed must not hold back any number. Raises
+    OperatorError if a provider is registered under a name that cannot be part of a path.
     """
     context.public.list_summaries()
     run = start_run(context, request)
@@ -263,7 +261,6 @@ def report_years(run: PublishRun) -> None:
 
 
 def renew_snapshots(run: PublishRun) -> None:
-    """Renew what the rules of copies of each provider compare posts with."""
     context, in_force = run.context, run.catalogue.in_force
     bucket = SnapshotBucket(context.seals.objects, context.seals.bucket)
     now = context.clock.now()

@@ -1,7 +1,7 @@
 """Compare a draft with the published summary: keep it, replace it, or publish a new revision.
 
-A closed period is compared by its numbers, never by the bytes of its page: a new look of the pages
-is not a revision. A provisional summary is replaced without a revision.
+A closed period is compared by its numbers, never by the bytes of its page. A provisional summary is
+replaced without a revision.
 """
 
 from collections.abc import Iterable, Iterator
@@ -36,9 +36,8 @@ def has_lost_records(published: Summary, draft: Summary) -> bool:
     """Return whether the table holds less of a day than was published.
 
     Nothing is ever taken out of the journal; a receipt that is left out still counts as held.
-
-    Limits:
-        A lost case entry is not noticed if a new receipt came instead. `terang fsck` notices it.
+    Limits: a lost case entry is not noticed if a new receipt came instead. `terang fsck` notices
+    it.
     """
     before, now = _held(published), _held(draft)
     return any(fewer < more for fewer, more in zip(now, before, strict=True))

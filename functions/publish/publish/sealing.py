@@ -1,8 +1,8 @@
 """Seals of closed days: what a day came to, so that an hourly run need not read it again.
 
-A seal is a note and never a fact. It is used only while it agrees with the published files, and it
-is made again from nothing when it is CHECK_AFTER old, when this release folds otherwise, or when it
-is missing. So a lost, old or damaged seal costs time and changes no byte.
+A seal is a note and never a fact. It is used only while it agrees with the published files, and
+made again from nothing when it is CHECK_AFTER old, missing, or of a release that folds otherwise.
+So a lost or damaged seal costs time and changes no byte.
 """
 
 from dataclasses import dataclass
@@ -95,15 +95,9 @@ class SealBucket:
         return seal if seal and seal.form == seal_form() else None
 
     def write(self, provider: str, day: str, seal: Seal) -> None:
-        """Write the seal of a day, and replace an earlier one."""
         data = msgspec.json.encode(seal, order="sorted")
         self.objects.put(self.bucket, seal_key(provider, day), data)
 
 
 def seal_key(provider: str, day: str) -> str:
-    """Return the key of a day's seal in the work bucket.
-
-    >>> seal_key("acme", "2026-11-25")
-    'seals/acme/2026-11-25.json'
-    """
     return f"seals/{provider}/{day}.json"

@@ -7,7 +7,6 @@ from typing import Any
 
 
 def read(name: str) -> bytes:
-    """Return the bytes of a file in `data`."""
     return resources.files("claims").joinpath("data", name).read_bytes()
 
 

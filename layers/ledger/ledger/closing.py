@@ -217,7 +217,6 @@ def refused_file(
 
 
 def lost_file(dropped: Source, file: str, provider: str, at: str) -> FileReceipt:
-    """Return the receipt of a file that was deleted before it was read."""
     return FileReceipt(
         file=file,
         provider=provider,

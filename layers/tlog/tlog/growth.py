@@ -72,7 +72,6 @@ class GrowingTree:
         self._add_hash(0, leaf_hash(leaf), self.size)
 
     def _add_hash(self, level: int, added: bytes, count: int) -> None:
-        """Add a hash to a level that has `count` hashes with it."""
         if level == len(self.edge):
             self.edge.append([])
         tile = self.edge[level]

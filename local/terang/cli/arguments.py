@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from rules.pack import Packs
 
 STACK = "terang"
-"""The name of a stack unless somebody chose another."""
 
 _CHANNEL = re.compile(r"(telegram|discord):.+", re.DOTALL)
 _MODERATOR = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -134,6 +133,5 @@ def load_checked(folder: Path, day: date | None, *, advice: bool = False) -> "Pa
 
 
 def print_pack_problems(error: "PackError") -> None:
-    """Print each problem with its file and line."""
     for problem in error.problems:
         print_problem(problem)

@@ -1,7 +1,7 @@
 """`terang factchecks import` and `terang ask`: import fact-checks, find those a text repeats."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -21,6 +21,7 @@ from claims.index.index_file import BadIndexError
 from claims.score.ranking import Meaning, explain
 from ledger.errors import OperatorError
 from ledger.records.json_text import encode_json_lines
+from terang.case_messages import decoded
 from terang.check_library import CheckLibrary
 from terang.cli.arguments import Day, UsageError
 from terang.console import Screen, print_lines_of_json, print_result
@@ -203,21 +204,7 @@ def _questions(text: str, file: Path | None) -> Iterator[AskedText]:
         yield AskedText("", sys.stdin.read() if text == "-" else text)
     else:
         with file.open("rb") as lines:
-            yield from read_questions(lines, str(file))
-
-
-def read_questions(lines: Iterable[bytes], name: str) -> Iterator[AskedText]:
-    """Yield the text on each line that is not blank.
-
-    Raises OperatorError with the name and number of the first line that holds no text.
-    """
-    decoder = msgspec.json.Decoder(AskedText)
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                yield decoder.decode(line)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-                raise OperatorError(f"{name}:{number}: {error}") from None
+            yield from decoded(lines, AskedText, str(file))
 
 
 def _load_model() -> Meaning:

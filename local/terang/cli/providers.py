@@ -77,7 +77,6 @@ def add(
 
 
 def _warn_without_rules(remote: Remote, provider: str) -> None:
-    """Warn if a set is in force and the provider runs none of its rules."""
     try:
         rule_set = remote.public.in_force()[1]
     except OperatorError:
@@ -249,7 +248,7 @@ def add_partner(partner: PartnerId, /, *, stack: StackName = STACK) -> int:
 def remove_partner(
     partner: Annotated[str, Parameter(help="the partner's id")], /, *, stack: StackName = STACK
 ) -> int:
-    """Remove a partner; 0 too if there is no such partner."""
+    """End with 0 too if there is no such partner."""
 
     def without(partners: Partners) -> Partners:
         return {name: digest for name, digest in partners.items() if name != partner}
@@ -259,7 +258,6 @@ def remove_partner(
 
 
 def list_partners(*, stack: StackName = STACK) -> int:
-    """Print the partners, one a line."""
     for name in sorted(_change_partners(stack, lambda partners: partners).keys() - {NOBODY}):
         print_result(name)
     return 0

@@ -71,10 +71,7 @@ def monitor(
     ] = (),
     witness: Witnesses = (),
 ) -> int:
-    """Check as `verify` does, and name late entries; 1 is an alarm.
-
-    Call it from cron, or from a workflow as in docs/log.md.
-    """
+    """Check as `verify` does, and name late entries; 1 is an alarm."""
     return verify_command(place, Options(key, state, checkpoint, witness, watch=True))
 
 

@@ -34,7 +34,6 @@ class RuleChange:
     )
 
     def count(self, post: Post, before: Hit | None, after: Hit | None) -> None:
-        """Count one post that the old version hit, the new version hit, or both."""
         if before and after:
             self.still += 1
             self.raised += before.severity is not Severity.HIGH is after.severity
@@ -47,7 +46,6 @@ class RuleChange:
             self.show("no_longer", post, before)
 
     def show(self, kind: str, post: Post, hit: Hit) -> None:
-        """Keep a post as an example while there is room."""
         if len(self.examples[kind]) < EXAMPLES:
             self.examples[kind].append((post, hit))
 
@@ -80,8 +78,8 @@ def compare(old: Matcher, new: Matcher, lines: Iterable[bytes]) -> PackCompariso
 def hit_row(hit: Hit) -> dict[str, Any]:
     """Return a hit as JSON shows it.
 
-    It has pack, rule, mode, severity and spans, and says whether there are more spans. A hit of a
-    scored rule also has the sum and the threshold, and its spans have weights.
+    A hit of a scored rule also has the sum and the threshold, and its spans have weights.
+    `spans_capped` says that there are more spans.
     """
     spans = [
         {

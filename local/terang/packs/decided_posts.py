@@ -1,7 +1,7 @@
 """Finds the text of each decided post, and how likely it was that somebody decided it.
 
-Terang keeps no text, so it comes from the provider's own files of posts, by the post's id. The
-finding's id is a digest of the text too: a post that was edited since is not taken.
+Terang keeps no text, so it comes from the provider's own files, by the post's id. The finding's id
+is a digest of the text too: a post that was edited since is not taken.
 """
 
 from collections import Counter
@@ -35,7 +35,7 @@ class PublishedNumbers(msgspec.Struct, frozen=True):
 
 
 class PublishedMonth(msgspec.Struct, frozen=True):
-    """A published summary of a month, with the fields that are needed here."""
+    """The fields of a published month that are needed here."""
 
     numbers: PublishedNumbers
 
@@ -83,8 +83,7 @@ def with_texts(
 ) -> FoundPosts:
     """Return the decided posts with their texts from the provider's files, in the order of lines.
 
-    Raises:
-        OperatorError: A file holds no post that Terang takes.
+    Raises OperatorError if a file holds no post that Terang takes.
     """
     wanted = {one.post: one for one in decided}
     weights = selection_weights(shares)

@@ -77,17 +77,7 @@ def _add_decision(decisions: Decisions, store: CaseStore, entry: JournalEntry) -
         decisions.erased += 1
         return
     decisions.findings |= {finding.finding: finding for finding in findings}
-    decisions.verdicts.append(
-        PostVerdict(
-            key=entry.entry,
-            post=max(posts),
-            selection=SelectedBy.RULE if findings else SelectedBy.NOTICE,
-            category=entry.category,
-            is_right=_JUDGED[entry.verdict],
-            moderator=entry.moderator,
-            findings=tuple(finding.finding for finding in findings),
-        )
-    )
+    decisions.verdicts.append(_decided(entry.entry, max(posts), entry.category, entry, findings))
 
 
 def _add_audit(decisions: Decisions, store: CaseStore, entry: JournalEntry) -> None:
@@ -96,22 +86,42 @@ def _add_audit(decisions: Decisions, store: CaseStore, entry: JournalEntry) -> N
     if not post:
         decisions.erased += 1
         return
-    decisions.verdicts.append(
-        PostVerdict(
-            key=entry.entry,
-            post=post,
-            selection=SelectedBy.AUDIT,
-            category=entry.category,
-            is_right=_AUDITED.get(entry.verdict),
-            moderator=entry.moderator,
-        )
+    decisions.verdicts.append(_audited(entry.entry, post, entry))
+
+
+def _decided(
+    key: str,
+    post: str,
+    category: str,
+    decision: JournalEntry | Decision,
+    findings: Sequence[Finding],
+) -> PostVerdict:
+    return PostVerdict(
+        key=key,
+        post=post,
+        selection=SelectedBy.RULE if findings else SelectedBy.NOTICE,
+        category=category,
+        is_right=_JUDGED[decision.verdict],
+        moderator=decision.moderator,
+        findings=tuple(finding.finding for finding in findings),
+    )
+
+
+def _audited(key: str, post: str, audit: JournalEntry | Audit) -> PostVerdict:
+    return PostVerdict(
+        key=key,
+        post=post,
+        selection=SelectedBy.AUDIT,
+        category=audit.category or "",
+        is_right=_AUDITED.get(audit.verdict),
+        moderator=audit.moderator,
     )
 
 
 def decisions_of_messages(
     provider: str, findings: Sequence[Finding], messages: Iterable[Mapping[str, Any]]
 ) -> Decisions:
-    """Return the decisions of a run's messages. Each of them names its findings by id.
+    """Return the decisions of a run's messages, which name their findings by id.
 
     Messages that Terang would refuse for their fields are counted. A second decision on the same
     finding is left out.
@@ -128,16 +138,7 @@ def decisions_of_messages(
                 done.update(message.findings)
                 _add_message(decisions, message, by_id, notices)
             case Audit():
-                decisions.verdicts.append(
-                    PostVerdict(
-                        key=message.id,
-                        post=message.post,
-                        selection=SelectedBy.AUDIT,
-                        category=message.category or "",
-                        is_right=_AUDITED.get(message.verdict),
-                        moderator=message.moderator,
-                    )
-                )
+                decisions.verdicts.append(_audited(message.id, message.post, message))
             case _:
                 pass
     return decisions
@@ -178,14 +179,4 @@ def _add_message(
     if about is None:
         return
     decisions.findings |= {finding.finding: finding for finding in found}
-    decisions.verdicts.append(
-        PostVerdict(
-            key=message.id,
-            post=about.post,
-            selection=SelectedBy.RULE if found else SelectedBy.NOTICE,
-            category=about.category,
-            is_right=_JUDGED[message.verdict],
-            moderator=message.moderator,
-            findings=tuple(finding.finding for finding in found),
-        )
-    )
+    decisions.verdicts.append(_decided(message.id, about.post, about.category, message, found))

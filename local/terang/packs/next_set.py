@@ -34,9 +34,9 @@ class SetRequest:
     """The changes to the set in force; all else stays.
 
     `chosen` gives providers the ids of packs that they run, or None for those of the law. An id
-    behind `+` is one that a provider runs besides its packs.
-    `without_rules` names providers that may be left with no rule. `target` is the earlier set that
-    returns: then versions may be lower than those in force.
+    behind `+` is one that a provider runs besides its packs. `without_rules` names providers that
+    may be left with no rule. `target` is the earlier set that returns: then versions may be lower
+    than those in force.
     """
 
     packs: Sequence[Pack]
@@ -51,15 +51,14 @@ class SetRequest:
 def next_set(before: RuleSet | None, request: SetRequest, earlier: Sequence[ReplacedSet]) -> bytes:
     """Return the document that follows the set in force.
 
-    A version that is in force, or was in force within RETURN_DAYS, keeps the moment of its
-    publication, so that no new notice period begins; so does one that differs from it only in its
-    words or its card. Only a higher version that changes more ends a pause. A provider that lost
-    packs because they left the set runs them again when
-    they return. The index of published checks and its pack stay: checks are not published here.
+    A version that is in force, or was within RETURN_DAYS, keeps the moment of its publication, so
+    that no new notice period begins; so does one that differs from it only in its words or its
+    card. Only a higher version that changes more ends a pause. A provider that lost packs because
+    they left the set runs them again when they return. The index of published checks and its pack
+    stay.
 
-    `earlier` holds the sets that were in force before, the newest first.
-
-    Raises OperatorError if the request does not fit the set in force.
+    `earlier` holds the sets that were in force before, the newest first. Raises OperatorError if
+    the request does not fit the set in force.
     """
     _check(before, request)
     after = {pack.id: pack for pack in before.packs} if before else {}
@@ -107,10 +106,9 @@ def going_back(
 ) -> SetRequest:
     """Return the request that restores an earlier set's packs, and which providers run them.
 
-    The index of checks stays, and so do pauses and whether a provider wants fact-checks. A
-    provider that the earlier set does not name runs the packs of the law, as it did then.
-
-    Raises OperatorError if the earlier set was checked with another fold.
+    The index of checks stays, and so do pauses and whether a provider wants fact-checks. A provider
+    that the earlier set does not name runs the packs of the law, as it did then. Raises
+    OperatorError if the earlier set was checked with another fold.
     """
     if target.fold != FOLD_VERSION:
         raise OperatorError(

@@ -103,9 +103,8 @@ class PackBucket:
         """Put the packs of an earlier set, and who runs them, in force again.
 
         Return the digest of the set in force then: the earlier one's own, unless something that
-        came since has to stay, such as a pause, or has to begin, such as a notice period.
-
-        Raises OperatorError as `publish` does, and if there is no such set.
+        came since has to stay, such as a pause, or has to begin, such as a notice period. Raises
+        OperatorError as `publish` does, and if there is no such set.
         """
         name = self._history.whole_digest(digest)
         target = self.objects.get(self.name, set_key(name)) or b""
@@ -192,13 +191,12 @@ class PackBucket:
         return digest
 
     def provider_settings(self) -> dict[str, ProviderSettings]:
-        """Return the settings of the providers that have some in the set in force."""
         if read_pointer(self.objects, self.name) is None:
             return {}
         return self._set(current_set(self.objects, self.name)).providers
 
     def in_force(self) -> tuple[Pointer, RuleSet]:
-        """Return the pointer and its set. Raises OperatorError while none was published."""
+        """Raise OperatorError while no set was published."""
         pointer = read_pointer(self.objects, self.name)
         if pointer is None:
             raise OperatorError(NO_SET)
@@ -242,7 +240,6 @@ def _other_content(pack: Pack) -> str:
 
 
 def _sources(folder: Path | None, packs: Sequence[Pack]) -> dict[str, bytes]:
-    """Return the files of packs by their ids."""
     paths = pack_paths(folder) if folder else []
     texts = (path.read_text(encoding="utf-8").encode() for path in paths)
     by_digest = {sha256(text).hexdigest(): text for text in texts}

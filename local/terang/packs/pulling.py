@@ -1,8 +1,8 @@
 """Takes a pack, or the packs of a set, that another stack has published.
 
-The digest names the bytes, so it does not matter who serves them. The packs of a set are proved by
-the set: each YAML file must say what the set says. A pulled pack runs in shadow, whatever its
-author chose, and names its origin.
+The digest names the bytes, so it does not matter who serves them. The set proves its packs: each
+YAML file must say what the set says. A pulled pack runs in shadow, whatever its author chose, and
+names its origin.
 """
 
 import hashlib

@@ -27,8 +27,8 @@ class SetHistory:
     def before(self, current: RuleSet | None, request: SetRequest) -> list[ReplacedSet]:
         """Return the sets before the one in force, newest first, if the change needs them.
 
-        It needs them if a version or a pack returns, or if a provider lost all of its packs. Sets
-        that the pointer's history does not name come last, by the newest version in them.
+        It does if a version or a pack returns, or if a provider lost all of its packs. Sets that
+        the pointer's history does not name come last, by the newest version in them.
         """
         if current is None or not self._needs_earlier(current, request):
             return []

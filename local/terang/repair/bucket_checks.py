@@ -130,7 +130,7 @@ class PublicCopy:
     keys: Collection[str]
 
     def summaries(self) -> list[Path]:
-        """Return the summaries, earlier revisions too."""
+        """The summaries, earlier revisions too."""
         return sorted(self.folder.glob("summaries/*/*.json"))
 
     def differences(self, table: TableSnapshot, now: datetime) -> Iterator[Difference]:
@@ -242,7 +242,7 @@ def _receipt_text(receipt: Record) -> str:
 
 
 def _entry_text(entry: Record) -> str:
-    """Return the fields that a public line repeats from a case entry, as a text to compare."""
+    """Do the same for a case entry."""
     decision = entry if entry["type"] == "decision" else {}
     if entry["type"] != "decision" and entry.get("decision"):
         decision = entry.get("about") or {}
@@ -250,7 +250,7 @@ def _entry_text(entry: Record) -> str:
 
 
 def _line_text(line: Record) -> str:
-    """Return the fields of a public line that can be compared, as a text."""
+    """Return the same fields of a public line."""
     if line["kind"] == "case":
         return _case_text(line, line.get("found", {}), line.get("overturns", False))
     if line["kind"] == "copies":

@@ -56,7 +56,6 @@ class BucketEraser:
     dry_run: bool = False
 
     def traces(self, accounts: Set[str]) -> BucketTraces:
-        """Search all that names an author."""
         traces = BucketTraces()
         for kind in ("findings", "audit"):
             for versions in self._versions(kind).values():
@@ -119,8 +118,7 @@ class BucketEraser:
     def waiting_files(self) -> list[str]:
         """Return the keys of the provider's files that still wait in the drop bucket, sorted.
 
-        They hold posts as they were sent and are not searched here. Several versions of a key count
-        as one.
+        They hold posts as they were sent and are not searched here.
         """
         versions = self.objects.versions(self.drop_bucket, f"drop/{self.provider}/")
         return sorted({version.source.key for version in versions if not version.is_marker})

@@ -31,7 +31,6 @@ class ErasedAuthor:
     posts: Set[str]
 
     def wrote(self, record: Finding | SampledPost) -> bool:
-        """Return whether a finding or a post of a sample is the author's."""
         return record.account in self.accounts or record.post in self.posts
 
 
@@ -76,7 +75,6 @@ class TableTraces:
             related |= more
 
     def add(self, item: Item, author: ErasedAuthor) -> None:
-        """Add an item, if it can be the author's."""
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         if pk.startswith(f"J#{author.provider}#") and sk.startswith("sample#"):
             posts = record_of(item, list[SampledPost]) or []
@@ -125,7 +123,7 @@ class TableEraser:
         return traces
 
     def is_counted(self, item: Item) -> bool:
-        """Return whether the receipt of an item with fingerprints is stored."""
+        """The receipt of an item with fingerprints is stored."""
         name = item["sk"]["S"].split("#")[1]
         return self.table.get(item["pk"]["S"], f"receipt#{name}") is not None
 
@@ -154,7 +152,6 @@ class TableEraser:
         )
 
     def delete_excerpt(self, finding: str) -> None:
-        """Delete the excerpt of a finding that is a stub already."""
         self.table.transact(self._deletion(f"C#{finding}", "excerpt"))
 
     def _items(self) -> Iterator[Item]:

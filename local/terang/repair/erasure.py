@@ -1,6 +1,6 @@
 """Erases an author: findings become stubs, words and ids are removed, and every number stays.
 
-Data that names the author's posts is removed last. So an erasure that was killed can start again
+Data that names the author's posts is removed last, so an erasure that was killed can start again
 and find the rest.
 """
 
@@ -66,7 +66,6 @@ class Erasure:
 
     @property
     def dry_run(self) -> bool:
-        """Whether nothing is written."""
         return self.buckets.dry_run
 
     def erase(self, account: str, posts: Set[str] = frozenset()) -> ErasureResult:

@@ -97,7 +97,6 @@ class StackCheck:
         return lambda key: self.remote.objects.get(bucket, key) or b""
 
     def _under_way(self) -> int:
-        """Return how many messages wait or are being worked on."""
         outputs = self.remote.outputs
         return sum(
             messages_in(self.sqs, outputs[name]) for name in ("UnitsUrl", "PostsUrl", "CasesUrl")

@@ -33,10 +33,8 @@ class TableSnapshot:
     """All that the table holds, by the ids of units, findings, files, cases and messages.
 
     Receipts and entries are in lists, so that one stored twice is noticed. `members` are the
-    messages of a batch, by its id.
-
-    Limits:
-        It is held in memory: about 2 KB for each finding and receipt.
+    messages of a batch, by its id. Limits: it is held in memory, about 2 KB for each finding and
+    receipt.
     """
 
     items: int = 0
@@ -62,7 +60,7 @@ class TableSnapshot:
     copies: dict[JournalDay, Record] = field(default_factory=dict)
 
     def add(self, items: Iterable[Record]) -> None:
-        """Add items of the table, in DynamoDB's own notation."""
+        """Add items in DynamoDB's own notation."""
         for item in items:
             self.items += 1
             pk, sk = item["pk"]["S"], item["sk"]["S"]
@@ -85,12 +83,10 @@ class TableSnapshot:
                     self.closed.add(sk.removeprefix("closed#"))
 
     def days(self) -> set[JournalDay]:
-        """Return the days on which the journal holds anything."""
         stored = (*self.receipts.values(), *self.entries.values())
         return {day for places in stored for day, _ in places}
 
     def receipts_by_day(self) -> dict[JournalDay, dict[str, Record]]:
-        """Return the receipts of each day by unit."""
         by_day: dict[JournalDay, dict[str, Record]] = defaultdict(dict)
         for unit, places in self.receipts.items():
             for day, receipt in places:
@@ -98,7 +94,6 @@ class TableSnapshot:
         return by_day
 
     def entries_by_day(self) -> dict[JournalDay, list[Record]]:
-        """Return the case entries of each day."""
         by_day: dict[JournalDay, list[Record]] = defaultdict(list)
         for places in self.entries.values():
             for day, entry in places:
@@ -137,7 +132,6 @@ class TableSnapshot:
 
 
 def _ids(item: Record, name: str) -> list[str]:
-    """Return the ids that an attribute holds, 32 bytes for each."""
     packed = bytes(item[name]["B"]) if name in item else b""
     return [packed[at : at + 32].hex() for at in range(0, len(packed), 32)]
 
@@ -173,6 +167,5 @@ def put_back(client: Any, copy: str, table: str) -> tuple[int, int]:
 
 
 def _is_of_a_text(item: Record) -> bool:
-    """Return whether an item holds an excerpt or fingerprints."""
     pk, sk = item["pk"]["S"], item["sk"]["S"]
     return bool(sk == "excerpt" or (pk.startswith("J#") and sk.startswith("copies#")))

@@ -19,12 +19,10 @@ _SHARES = re.compile(r"Accuracy of the automated means|Percentage")
 
 
 def has_report(folder: Path) -> bool:
-    """Return whether the folder holds any part of a report."""
     return any(_path(folder, part) for part in PARTS)
 
 
 def report_problems(folder: Path) -> Iterator[ReportProblem]:
-    """Yield all problems of a report, part by part."""
     for part in PARTS:
         path = _path(folder, part)
         if path is None:
@@ -293,7 +291,6 @@ def _key(part: int, row: list[str]) -> str:
 
 
 def _is_time_or_share(part: int, row: list[str]) -> bool:
-    """Return whether a value is a time or a share, which must be blank without a count."""
     if part == 8:
         return row[_INDICATOR].startswith("Accuracy")
     return row[_SCOPE].strip().startswith(("Median", "Percentage"))

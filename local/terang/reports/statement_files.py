@@ -31,8 +31,8 @@ _ARRAYS = {
 class FiledStatement:
     """A statement of a file, or a problem of the file in its place.
 
-    `number` counts from 1. `columns` are those of a table: a field without a column is unknown,
-    which is not the same as empty.
+    `number` counts from 1. `columns` are those of a table: a field without a column is unknown, not
+    empty.
     """
 
     number: int
@@ -205,7 +205,6 @@ class _RowLines:
         self._lines, self._size = read_lines(stream), 0
 
     def begin_row(self) -> None:
-        """Start to count the bytes of a row."""
         self._size = 0
 
     def __iter__(self) -> Iterator[str]:

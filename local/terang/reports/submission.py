@@ -1,7 +1,7 @@
 """Sends statements of reasons to the DSA Transparency Database, and continues after a stop.
 
-Source: the API of the database, schema of 2025-07-01. It answers 201 when it took a whole batch.
-Else it answers 422 and took nothing; then `errors` has `statement_<n>` or `existing_puids`.
+Source: the API of the database, schema of 2025-07-01. It answers 201 when it took a whole batch,
+else 422, and took nothing; then `errors` has `statement_<n>` or `existing_puids`.
 """
 
 import os

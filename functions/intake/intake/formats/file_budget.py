@@ -83,7 +83,6 @@ class FileEffort:
             raise too_large("can be read in time")
 
     def record(self, written: int) -> None:
-        """Count a record and the bytes of its line."""
         self._records += 1
         self._written += written
         if self._records > self.budget.records:

@@ -15,7 +15,7 @@ CLOCKS = ("decide", "notice", "complaint", "dispute")
 """What has a tally `<clock>_seconds`; its median and ninth decile are published."""
 
 JUDGED = ("confirmed", "dismissed")
-"""The verdicts that say whether a finding was right. Escalated and skipped do not say it."""
+"""The verdicts that say whether a finding was right. Escalated and skipped do not."""
 
 
 EVERY_DECISION = "decisions"
@@ -209,14 +209,13 @@ class CaseNumbers(msgspec.Struct, frozen=True):
 
     @property
     def knows_overturned_measures(self) -> bool:
-        """Return whether `overturned_measures` has every decision that was overturned."""
+        """`overturned_measures` has every decision that was overturned."""
         known = (self.overturned_measures or {}).items()
         counts = [count for key, count in known if key.endswith(f"/{EVERY_DECISION}")]
         return sum(counts) == self.overturned
 
 
 def fold_cases(parts: Iterable[CaseNumbers]) -> CaseNumbers:
-    """Return the sum of all parts."""
     return sum_records(CaseNumbers, parts)
 
 

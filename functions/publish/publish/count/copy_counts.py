@@ -1,7 +1,7 @@
 """Counts the copy groups of a day's findings: near copies of one text count as one.
 
 The groups are computed from all fingerprints of the day, sorted by finding, so no order of arrival
-matters. When the day is closed they are stored, since the fingerprints end after 30 days.
+matters. They are stored when the day is closed: fingerprints end after 30 days.
 """
 
 from collections.abc import Sequence
@@ -72,12 +72,10 @@ def count_copies(prints: Sequence[FindingPrint]) -> DayCopies:
 
 
 def copy_line(number: int, copies: DayCopies) -> CopyLine:
-    """Return the line of the journal."""
     return CopyLine(number, "copies", ALGORITHM, copies.findings, copies.groups, copies.by_rule)
 
 
 def numbers_of_copies(line: CopyLine) -> Numbers:
-    """Return what the line adds to the numbers of its day."""
     return Numbers(
         copy_findings=line.findings, copy_groups=line.groups, copy_groups_by_rule=line.by_rule
     )

@@ -1,7 +1,7 @@
 """Adds up receipts of the public journal into numbers, and numbers into those of longer periods.
 
-Counts and tallies are added; `first` and `last` are the outermost days. So the order and grouping
-of the parts never matter: a month is the sum of its days, `all` is the sum of the providers.
+Counts and tallies are added; `first` and `last` are the outermost days. So order and grouping of
+the parts never matter.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ledger.records.receipt import Receipt
 from phrases import to_translate
-from publish.catalogue import PublishedSets, Ruling
+from publish.catalogue import PublishedSets, Ruling, rulings_of
 from publish.journal.case_line import AbsentCount, AbsentPositive, AbsentTally, Tally
 from publish.journal.public_journal import JournalLine
 from rules.pack import Pack
@@ -212,8 +212,7 @@ def left_out_reason(receipt: Receipt, catalogue: PublishedSets) -> LeftOutReason
 def numbers_of(line: JournalLine, catalogue: PublishedSets) -> Numbers:
     """Return the numbers of one line. Its rules are looked up in the set that it names.
 
-    Raises:
-        KeyError: a rule is not in that set; see `left_out_reason`.
+    Raises KeyError for a rule that is not in that set; see `left_out_reason`.
     """
     found = found_by(line.by_rule, line.held, lambda key: catalogue.ruling(line.set, key))
     units = line.messages or 1
@@ -283,11 +282,7 @@ def sum_numbers(parts: Iterable[Numbers]) -> Numbers:
 
 def only_packs(numbers: Numbers, packs: Iterable[Pack]) -> Numbers:
     """Return the numbers with the findings of these packs only; other numbers stay the same."""
-    rulings = {
-        f"{pack.id}/{pack.version}/{rule.id}": Ruling(pack.category_of(rule), rule.severity)
-        for pack in packs
-        for rule in pack.rules
-    }
+    rulings = rulings_of(packs)
 
     def ruling(key: str) -> Ruling | None:
         return rulings.get(key.rpartition("/")[0])
@@ -320,10 +315,7 @@ def _without_zeros(tally: Mapping[str, int]) -> Tally:
 def sum_records[T: msgspec.Struct](kind: type[T], parts: Iterable[T]) -> T:
     """Return the sum of records: counts and tallies are added, texts are left empty.
 
-    Args:
-        kind: A struct whose fields are counts (0), tallies ({}), texts ("") or, if there are none,
-            unset by default.
-        parts: Any number of it.
+    By default the fields of `kind` are 0 (counts), {} (tallies), "" (texts) or unset (absent ones).
     """
     zero, folded = kind(), list(parts)
     sums: dict[str, object] = {}

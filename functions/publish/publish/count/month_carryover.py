@@ -1,8 +1,7 @@
 """What one month carries over to the next: open cases, and the findings of earlier months.
 
-Decisions come days or months after their findings. A closed month is never rewritten for them.
-Instead each later month publishes how the findings of earlier months were decided by then. It
-starts from the numbers of the month before.
+Decisions come days or months after their findings, and a closed month is never rewritten for them.
+Instead each later month publishes how the findings of earlier months were decided by then.
 """
 
 from collections import Counter

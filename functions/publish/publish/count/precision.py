@@ -1,19 +1,18 @@
 """How good the rules are: precision from decisions, prevalence and recall from the audit sample.
 
 Precision is the share of decided findings that were confirmed and not overturned. A group of near
-copies that was decided as one counts once: it is one look, and its copies say nothing more.
+copies that was decided as one counts once: it is one look.
 
 The audit sample is drawn evenly from the posts that no rule met, so its share of violating posts
-holds, within its interval, for all of them. Together with the posts that rules met and people
-confirmed, which are counted and not sampled, it gives prevalence and recall.
+holds, within its interval, for all of them. Posts that rules met and people confirmed are counted,
+not sampled.
 
 Source: stratified estimation with one stratum known in full, W. G. Cochran, "Sampling Techniques"
 (1977), chapter 5. Intervals are Wilson's, see `estimates`.
 
 Limits: posts are counted as delivered, so exports that overlap make the number of unmet posts too
-large and recall too low, never too high. Findings that wait are not counted as confirmed.
-
-Part 8 of the yearly report has the same definitions (`dsa.report.automated`) for its own period.
+large and recall too low, never too high. Findings that wait are not counted as confirmed. Part 8 of
+the yearly report has the same definitions (`dsa.report.automated`) for its own period.
 """
 
 from collections import Counter, defaultdict
@@ -83,11 +82,9 @@ def errors_of(
 ) -> Errors:
     """Return the errors of findings, from a tally of `pack/version/rule/mode/result`.
 
-    Args:
-        by_rule: The results of the findings; see `CaseNumbers.by_rule`.
-        rules: Rules that found something, as `pack/version/rule`; each gets an entry.
-        as_of: The last day whose decisions are counted.
-        in_groups: The findings that are not in `by_rule`, since their group counts once there.
+    Each of `rules` (`pack/version/rule`) gets an entry. `as_of` is the last day whose decisions are
+    counted. `in_groups` are the findings that are not in `by_rule`, since their group counts once
+    there.
 
     >>> errors_of({"a/1/r/live/confirmed": 3, "a/1/r/live/overturned": 1}).precision
     0.6667
@@ -181,10 +178,9 @@ def strata_of(
 ) -> dict[str, Stratum]:
     """Return `all`, and each category that was confirmed or sampled; {} if there is neither.
 
-    Args:
-        posts: Decisions on a month's findings by `category/result`; see `CaseNumbers.posts`.
-        audited: Its audited posts by verdict, and by `violating/category`.
-        inspected: The month's inspected posts.
+    `posts` are decisions on a month's findings by `category/result` (see `CaseNumbers.posts`),
+    `audited` its audited posts by verdict and by `violating/category`, `inspected` its inspected
+    posts.
 
     >>> strata_of({"VIOLENCE/confirmed": 50}, {"not_violating": 200}, 20_000)["all"].recall.low
     0.1174

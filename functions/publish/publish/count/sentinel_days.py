@@ -1,7 +1,4 @@
-"""Counts the days on which the sentinel post was found.
-
-The stack sends that post itself each day, as the provider `sentinel` (`handover.sentinel_post`).
-"""
+"""Counts the days on which the sentinel post was found (`handover.sentinel_post`)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated
@@ -20,16 +17,12 @@ class SentinelDays(msgspec.Struct, frozen=True):
 
     @property
     def days(self) -> int:
-        """Return the number of days on which it was looked for."""
+        """The days on which it was looked for."""
         return self.found + len(self.missed)
 
 
 def is_found(by_rule: Mapping[str, int]) -> bool:
-    """Return whether a day's findings of the sentinel name a rule of its pack.
-
-    >>> is_found({"sentinel/1/daily-post/shadow": 1}), is_found({})
-    (True, False)
-    """
+    """Return whether a day's findings of the sentinel name a rule of its pack."""
     return any(key.startswith(f"{SENTINEL}/") and count for key, count in by_rule.items())
 
 

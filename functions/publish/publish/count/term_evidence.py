@@ -1,17 +1,17 @@
 """How often findings that a term decided were right: monthly totals by term of scored rules.
 
-A term or sign decided a finding if the score without it is below the threshold. What one finding
-was decided by is never published: it would say much about one person's post. So totals are
-published only of months that are over, and only of terms with `GROUPS` copy groups. While a month
-grows, the difference of two totals would show a single finding.
+A term or sign decided a finding if the score without it is below the threshold. What decided one
+finding is never published: it would say much about one person's post. So totals are published only
+of months that are over (else the difference of two totals would show one finding), and only of
+terms with `GROUPS` copy groups.
 
-Copies of one text count once: those that were decided in one look, and findings with the same score
-that the same terms decided, since publish has no texts. Two texts may be taken for one, which
-publishes less.
+Copies of one text count once: those decided in one look, and findings with the same score that the
+same terms decided, since publish has no texts. Two texts may be taken for one, which publishes
+less.
 
-A term misleads if even the upper end of its interval is below the precision that the pack's card
-promises at its threshold (the lower end of it): the pack was published because it keeps that, and
-findings that need this term do not. The interval keeps bad luck with few findings from naming one.
+A term misleads if even the upper end of its interval is below the lower end of the precision that
+the pack's card promises at its threshold: findings that need this term do not keep it. The interval
+keeps bad luck with few findings from naming a term.
 
 Source: intervals are Wilson's, see `estimates`.
 

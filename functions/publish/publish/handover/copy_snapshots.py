@@ -54,10 +54,9 @@ class SnapshotBucket:
     ) -> bool:
         """Write a provider's snapshot if it has changed. Return whether it was written.
 
-        `days` are those of the last SNAPSHOT_DAYS on which people may have decided anything.
-
-        The stored one is read before the table, and replaced only if it did not change meanwhile.
-        If an author is erased in between, the erasure wins, and the next run writes.
+        `days` are those of the last SNAPSHOT_DAYS on which people may have decided anything. The
+        stored one is read before the table, and replaced only if it did not change meanwhile. If an
+        author is erased in between, the erasure wins, and the next run writes.
         """
         rules = _rules_of(packs)
         if not rules:
@@ -79,8 +78,6 @@ class SnapshotBucket:
 
 
 class _Confirmation(NamedTuple):
-    """When a finding was confirmed, and by which decision."""
-
     at: str
     decision: str
 

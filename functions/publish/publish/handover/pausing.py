@@ -1,7 +1,7 @@
 """Pauses a rule for a provider whose moderators find it wrong too often.
 
-A new set holds the rule in shadow and gives the figures as the reason, as an operator's pause
-would; earlier sets stay as they are. Only a higher version of the pack with other rules ends it.
+A new set holds the rule in shadow and gives the figures as the reason; earlier sets stay as they
+are. Only a higher version of the pack with other rules ends the pause.
 """
 
 from collections import Counter
@@ -75,8 +75,7 @@ def _reason(found: RuleErrors, version: int, day: str) -> str:
 def pause(objects: Objects, bucket: str, pauses: list[Pause], now: datetime) -> str:
     """Put a set with these pauses in force on top of the set in force. Return its digest.
 
-    Raises:
-        OperatorError: others kept publishing sets at the same time, or no set exists.
+    Raises OperatorError while others keep publishing sets, or if no set exists.
     """
 
     def make_next(before: bytes | None) -> bytes:

@@ -1,8 +1,7 @@
 """The sentinel post: a harmless post that the stack sends itself each day, and must find.
 
-It takes the way of any post: the queue, scan, the rules in force, the table, the summary. Its text
-is here and in `packs/sentinel.yaml`, for everybody to read. The same day has the same message, so
-that a repeat counts once.
+It takes the way of any post: queue, scan, rules in force, table, summary. Its text is here and in
+`packs/sentinel.yaml`, for everybody to read. A day has one message, so a repeat counts once.
 """
 
 import json
@@ -15,11 +14,7 @@ TEXT = "Sentinel post of Terang: the paper lantern at the end of the pier is lit
 
 
 def sentinel_post(day: str) -> str:
-    """Return the message of a day.
-
-    >>> sentinel_post("2026-11-25")[:48]
-    '{"id": "sentinel-2026-11-25", "account": "sentin'
-    """
+    """Return the message of a day."""
     return json.dumps(
         {
             "id": f"{SENTINEL}-{day}",

@@ -32,8 +32,8 @@ class BatchIds(msgspec.Struct, frozen=True):
 def batch_statements(out: OutBucket, provider: str, day: str) -> None:
     """Write the batches of a day that are missing or incomplete.
 
-    Decide writes each statement with its decision, so the batches of a day that is over never
-    change; those of an open day grow.
+    Decide writes each statement with its decision, so batches of a day that is over never change;
+    those of an open day grow.
     """
     prefix = statements_of_day(provider, day)
     keys = out.objects.keys(out.name, prefix)

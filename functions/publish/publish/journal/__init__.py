@@ -1,5 +1,4 @@
 """The public journal: lines that identify no post, author or moderator.
 
-It may import `catalogue` and `estimates`. Start with `public_journal`, then
-`short_line` and `journal_spool`.
+Start with `public_journal`, then `short_line` and `journal_spool`.
 """

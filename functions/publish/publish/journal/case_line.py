@@ -158,12 +158,12 @@ class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def counts_alone(self) -> bool:
-        """Return whether it counts as a look: it has no group, or is the first of it."""
+        """It counts as a look: it has no group, or is the first of it."""
         return self.leads or not self.group
 
     @property
     def by_look(self) -> Tally:
-        """Return the findings by which it counts: all of `found`, or of a group those not yet."""
+        """The findings by which it counts: all of `found`, or of a group those not yet counted."""
         return self.counted if self.group else self.found
 
 

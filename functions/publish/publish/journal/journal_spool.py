@@ -1,7 +1,7 @@
 """A day's journal between counting and publishing: on disk, cut into files.
 
-A day's lines may be more than the memory holds. They are written to a temporary file while they are
-counted, and read back file by file once it is clear that they are to be published.
+A day's lines may be more than the memory holds, so they wait in a temporary file until it is clear
+that they are to be published.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from publish.journal.case_line import CaseLine
 from publish.journal.public_journal import JournalLine
 from publish.journal.short_line import NamesOfFile
 
@@ -40,7 +39,7 @@ class JournalPiece(NamedTuple):
 
 @dataclass(slots=True)
 class JournalSpool:
-    """Takes the lines of a day in order, receipts first, and keeps them for publishing."""
+    """Takes the lines of a day in order, receipts first, and begins a file when one is full."""
 
     form: int = SHORT_FORM
     pieces: list[JournalPiece] = field(default_factory=list)
@@ -54,7 +53,6 @@ class JournalSpool:
     _digest: Any = field(default_factory=sha256)
 
     def __enter__(self) -> "JournalSpool":
-        """Return the spool. It is deleted at the end of the block."""
         return self
 
     def __exit__(
@@ -63,11 +61,9 @@ class JournalSpool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Delete the spool."""
         self._file.close()
 
     def add_receipt(self, line: JournalLine) -> None:
-        """Add a receipt, in a new file if this one is full."""
         if self.form == WHOLE_FORM:
             self._write(_encoded(line))
             return
@@ -77,15 +73,9 @@ class JournalSpool:
             data = self._names.encode(line)
         self._write(data)
 
-    def add_case(self, line: CaseLine) -> None:
-        """Add a case entry, in a new file if this one is full."""
-        self._add(_encoded(line))
-
-    def add_copies(self, line: msgspec.Struct) -> None:
-        """Add the line on copy groups, in a new file if this one is full."""
-        self._add(_encoded(line))
-
-    def _add(self, data: bytes) -> None:
+    def add(self, line: msgspec.Struct) -> None:
+        """Add a case entry, or the line on copy groups."""
+        data = _encoded(line)
         if self.form != WHOLE_FORM and self._is_full(data):
             self._end_file()
         self._write(data)
@@ -101,7 +91,6 @@ class JournalSpool:
         return self.pieces
 
     def read(self) -> Iterator[bytes]:
-        """Yield the bytes of each file."""
         for piece in self.pieces:
             self._file.seek(piece.start)
             yield self._file.read(piece.size)

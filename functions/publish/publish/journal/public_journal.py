@@ -1,10 +1,8 @@
 """Receipt lines of the public journal with all their fields: form 1, which is also added up.
 
-`short_line` has the form in which they are written now.
-
 A line keeps the counts of a receipt and drops ids, the sender's file and all times: `first` and
 `last` are days here, because the second in which a single post was published would identify it.
-Case lines follow in the same file, see `case_line`.
+`short_line` has the form in which lines are written now; case lines follow in the same file.
 """
 
 from typing import Annotated

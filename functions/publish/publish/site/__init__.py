@@ -1,5 +1,4 @@
 """Pages, charts, tables and CSV of summaries, without scripts.
 
-The same numbers give the same bytes. It may import `count`, `catalogue` and `summary`. Start with
-`pages`.
+The same numbers give the same bytes. Start with `pages`.
 """

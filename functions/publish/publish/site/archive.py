@@ -23,16 +23,13 @@ FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest date that a zip file can hold."""
 
 Read = Callable[[str], bytes | None]
-"""Returns a published file, or None."""
 
 
 def archive_of(summary: Summary, encoded: bytes, read: Read) -> bytes | None:
-    """Return the zip file of a summary, or None where it would be too large or a file is missing.
+    """Return the zip file of a closed summary; None if it is too large or a file is missing.
 
-    Args:
-        summary: A closed summary; its CSV comes from it, since it is not written yet.
-        encoded: Its JSON.
-        read: Returns the files that it sums up.
+    `encoded` is the summary's JSON. Its CSV comes from the summary, since it is not written yet;
+    `read` returns the other files that it sums up.
     """
     files = {
         f"{summary.path}.json": encoded,

@@ -1,4 +1,4 @@
-"""Rows and charts on cases, from the numbers of a summary."""
+"""Rows and charts on cases, and how complaints ended, from the numbers of a summary."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -18,6 +18,8 @@ MODERATOR_DECISIONS = 20
 
 NOT_FOLLOWED = ("contested", "refused", "impossible")
 OUTCOMES = ("upheld", "partly_reversed", "reversed", "omitted")
+CHANGED = ("reversed", "partly_reversed")
+"""Outcomes that changed the decision in whole or in part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,40 @@ class Contest:
 
     @property
     def outcomes(self) -> list[int]:
-        """Return how many ended each way, in the order of OUTCOMES."""
+        """How many ended each way, in the order of OUTCOMES."""
         return [self.ended.get(outcome, 0) for outcome in OUTCOMES]
+
+
+@dataclass(frozen=True, slots=True)
+class EndedComplaints:
+    """Complaints of some periods: received, answered, and by outcome in words."""
+
+    received: int
+    answered: int
+    changed: Estimate
+    outcomes: tuple[tuple[str, int], ...]
+    took: Percentiles
+
+    @classmethod
+    def of(cls, cases: CaseNumbers) -> "EndedComplaints":
+        """Return how complaints ended, from the sums of these periods.
+
+        >>> EndedComplaints.of(CaseNumbers(complaints_ended={"reversed": 1, "upheld": 3})).answered
+        4
+        """
+        ended = cases.complaints_ended
+        answered = sum(ended.values())
+        return cls(
+            received=sum(cases.complaints.values()),
+            answered=answered,
+            changed=estimate(sum(ended.get(outcome, 0) for outcome in CHANGED), answered),
+            outcomes=tuple(
+                (case_words(outcome), ended[outcome])
+                for outcome in (*CHANGED, "upheld", "omitted")
+                if ended.get(outcome)
+            ),
+            took=percentiles(cases.complaint_seconds),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +111,6 @@ class CaseTables:
 
     @property
     def any(self) -> bool:
-        """Return whether anybody did anything."""
         return any((self.verdicts, self.orders, self.notices, self.contests))
 
 
@@ -104,7 +137,6 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
 
 
 def _looks(numbers: CaseNumbers) -> int:
-    """Return the decisions, each group of near copies as one."""
     return numbers.decisions - (numbers.grouped or 0) + (numbers.groups or 0)
 
 

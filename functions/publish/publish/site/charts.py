@@ -1,7 +1,7 @@
 """The geometry of bar charts; `templates/charts.html` draws it as inline SVG.
 
-A chart is data: bars, guides and labels with their places in units of the picture. It has no
-style of its own: the page's stylesheet colours a bar by its class, in dark and in light.
+A chart is data: bars, guides and labels with their places in units of the picture. The page's
+stylesheet colours a bar by its class, in dark and in light.
 """
 
 from collections.abc import Callable, Sequence

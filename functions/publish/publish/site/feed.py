@@ -33,10 +33,8 @@ def feed_of(
 ) -> bytes:
     """Return the feed of all providers together, and of each provider's months.
 
-    Args:
-        listed: The published periods.
-        published: Returns the summary of a provider and period.
-        public_url: The public address, or empty: then links are relative.
+    `published` returns the summary of a provider and period. Links are relative if `public_url` is
+    empty.
     """
     names = [
         (one.provider, name)

@@ -15,7 +15,6 @@ from publish.estimates import percentiles
 from publish.revisions import why_revised
 from publish.site import case_tables, tables, wording
 from publish.site.charts import Chart
-from publish.site.contests import EndedComplaints
 from publish.site.headline import (
     SHOWN_MEASURES,
     done_words,
@@ -45,13 +44,9 @@ class PackState(StrEnum):
 
 
 def state_of(pack: Pack, in_force: RuleSet, today: str, *, public: bool) -> PackState:
-    """Return the state of a version under the set in force, on a day.
+    """Return the state of a version under the set in force, on a day in UTC.
 
-    Args:
-        pack: One version of a pack.
-        in_force: The set in force.
-        today: The day of the run, UTC.
-        public: Whether there is a public address; without one nothing is live.
+    `public` says whether there is a public address; without one nothing is live.
     """
     versions, day = versions_in(in_force, pack.id), date.fromisoformat(today)
     if pack.version not in versions and any(version > pack.version for version in versions):
@@ -115,7 +110,6 @@ class Pages:
 
     @property
     def phrases(self) -> Phrases:
-        """Return the phrases of the pages' language."""
         return of(self.language)
 
     def summary(
@@ -129,12 +123,9 @@ class Pages:
     ) -> str:
         """Return the page of a summary.
 
-        Args:
-            summary: What the page shows.
-            earlier: The newest period before it, or empty.
-            months: For a month, the published months before it, oldest first.
-            digest: The SHA-256 of its JSON.
-            archive: Whether its zip file is published.
+        `earlier` is the newest period before it, or empty. For a month, `months` are the published
+        ones before it, oldest first. `digest` is the SHA-256 of its JSON; `archive` says whether
+        its zip file is published.
         """
         numbers, say, by_day = summary.numbers, self.phrases.gettext, summary.days
         met, quiet = tables.rule_rows(summary, self.catalogue, self.language)
@@ -161,7 +152,7 @@ class Pages:
             open_words=open_words(headline.open, counted_to, self.phrases) if headline.open else "",
             shown_measures=SHOWN_MEASURES,
             trends=trends(headline, self.phrases),
-            complaints=EndedComplaints.of(summary.cases),
+            complaints=case_tables.EndedComplaints.of(summary.cases),
             decided_within=percentiles(summary.cases.decide_seconds).median_hours,
             earlier=earlier,
             met=met,
@@ -198,11 +189,8 @@ class Pages:
     ) -> dict[tuple[str, int], str]:
         """Return a page for each version of each pack whose id can be part of a path.
 
-        Args:
-            totals: All numbers published so far.
-            errors: What people decided on all findings so far.
-            campaigns: Those that have a page.
-            terms: What terms of scored rules decided in all months that are over.
+        `totals` and `errors` are of all findings so far, `terms` of all months that are over;
+        `campaigns` are those that have a page.
         """
         published = frozenset(campaigns)
         return {
@@ -214,15 +202,13 @@ class Pages:
         }
 
     def signs(self) -> str:
-        """Return the page of the signs and gates that the set in force names."""
         return self._render("signs.html", "signs", signs=sign_rows(self.catalogue.in_force))
 
     def authors(self, cases: CaseNumbers) -> str:
         """Return the page for authors; `cases` are the sums of all published months."""
-        return self._render("authors.html", "authors", ended=EndedComplaints.of(cases))
+        return self._render("authors.html", "authors", ended=case_tables.EndedComplaints.of(cases))
 
     def method(self) -> str:
-        """Return the page on how the numbers are made."""
         return self._render("method.html", "method")
 
     def index(self, contents: Contents, checks: PublishedIndex | None = None) -> str:

@@ -30,18 +30,13 @@ def page_path(path: str, language: str) -> str:
 
 
 def html_ending(language: str) -> str:
-    """Return how the pages of a language end."""
     return ".html" if language == "en" else f".{language}.html"
 
 
 def render(template: str, path: str, language: str, **context: object) -> str:
-    """Return a page: the template with these values, and a last newline.
+    """Return a page: the template with the values that it names, and a last newline.
 
-    Args:
-        template: The file of the template.
-        path: The page's path below the public address, without its ending.
-        language: One of `LANGUAGES`.
-        context: What the template names.
+    `path` is the page's path below the public address, without its ending.
     """
     place = {"root": "../" * path.count("/"), "page": path.rpartition("/")[2], "path": path}
     return environment(language).get_template(template).render(place | context) + "\n"
@@ -91,5 +86,4 @@ def policy_for(stylesheet: str) -> str:
 
 
 def _translated(words: Callable[[str], str], phrases: Phrases) -> Callable[[str], str]:
-    """Return a function of codes that answers in a language."""
     return lambda code: phrases.gettext(words(code))

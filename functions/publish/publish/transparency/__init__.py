@@ -1,6 +1,6 @@
 """The public log: what this stack published, in an order that nobody can change afterwards.
 
 `due_leaves` says what is to be added, from the files of the public bucket and the receipts of
-closed days. `served_log` adds it: head first, files next, checkpoint last. It may import `ledger`,
-`tlog`, and of `publish` the buckets and seals. Start with `logging_run`.
+closed days. `served_log` adds it: head first, files next, checkpoint last. Start with
+`logging_run`.
 """

@@ -66,8 +66,8 @@ class DueLeaves:
     ) -> Iterator[bytes]:
         """Yield the leaves of closed days, then those of files, then those of reports.
 
-        A day that an earlier run could not end comes first. `behind` names days (`provider/day`)
-        of which the table has lost something: nothing new is said of them.
+        A day that an earlier run could not end comes first. `behind` names days (`provider/day`) of
+        which the table has lost something: nothing new is said of them.
         """
         lost = set(behind)
         found = [(provider, day) for provider in providers for day in days]
@@ -100,7 +100,6 @@ class DueLeaves:
         yield encode_leaf(DayLeaf(provider, day, facts))
 
     def _shard(self, provider: str, day: str, shard: str, key: bytes) -> Iterator[bytes]:
-        """Yield the leaves of the units of a shard, and of their findings."""
         for receipt, findings in self.log.store.logged_units(provider, day, shard):
             if receipt is not None:
                 yield encode_leaf(
@@ -118,7 +117,6 @@ class DueLeaves:
                 yield encode_leaf(FindingLeaf(provider, day, keyed(key, finding)))
 
     def _receipts(self, provider: str, day: str, files: Iterable[str]) -> Iterator[bytes]:
-        """Yield the leaves of the receipts of files that were closed on the day."""
         for file in files:
             data = self.log.objects.get(self.log.out, receipt_key(provider, file))
             if data is not None:

@@ -41,10 +41,9 @@ class KnownFile(msgspec.Struct, frozen=True, array_like=True):
 class KnownLog(msgspec.Struct):
     """The fold of the first `size` leaves, without those that were pruned.
 
-    `files` holds the newest leaf of each path. `etags` are those under which the bucket had these
-    bytes. `days` has keys `provider/day`. `open_day` is where the leaves of a day begin that no
-    leaf has ended, because a run had no time left. `runs` holds the size after the last run of each
-    day.
+    `files` holds the newest leaf of each path, `etags` those under which the bucket had these
+    bytes. `days` has keys `provider/day`. At `open_day` begin the leaves of a day that no leaf has
+    ended, because a run had no time left. `runs` holds the size after the last run of each day.
     """
 
     origin: str
@@ -58,7 +57,6 @@ class KnownLog(msgspec.Struct):
     at: str = ""
 
     def add(self, data: bytes) -> None:
-        """Add the next leaf."""
         leaf = decode_leaf(data)
         match leaf:
             case PublishedLeaf() | ReportLeaf():

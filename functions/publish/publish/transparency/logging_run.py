@@ -30,10 +30,8 @@ def log_run(
 ) -> LogResult:
     """Add the leaves that are due, in portions, as long as there is time.
 
-    `due_of` yields them for what the log says so far. The next run adds the rest.
-
-    Raises:
-        LogRefusedError: the log cannot grow without contradicting its served head.
+    `due_of` yields them for what the log says so far; the next run adds the rest. Raises
+    LogRefusedError if the log cannot grow without contradicting its served head.
     """
     before = added = 0
     try:

@@ -1,10 +1,9 @@
 """A new log with a new key, under `log/2/` and so on.
 
 Where the old key still exists, the old log ends with a leaf that names the new log and its key; the
-proof of that leaf is published, since the leaf itself is pruned one day. The new log begins with a
-leaf that names the last checkpoint of the old one. A run that dies in between leaves work that the
-next run ends. The new log then gets leaves for everything that is published: it needs nothing from
-the old one.
+proof of that leaf is published, since the leaf is pruned one day. The new log begins with a leaf
+that names the last checkpoint of the old one, and then gets leaves for everything that is
+published. A run that dies in between leaves work that the next run ends.
 """
 
 import json
@@ -25,16 +24,11 @@ def newest_log(
 ) -> ServedLog:
     """Return the newest log. If it was signed by another key, begin the next one.
 
-    Args:
-        first: The log under `log/`, with the key that signs now.
-        former: The key that signed before, if it is known.
-        at: The moment of the run.
-        may_begin: Whether a log may begin that the one before does not confirm: its key is lost.
-
-    Raises:
-        LogRefusedError: the newest log was signed by another key, and nobody said to begin a new
-            one; or one of the logs refuses to grow.
-        LogBusyError: another run moved a head meanwhile.
+    `first` is the log under `log/` with the key that signs now, `former` the key that signed
+    before, if it is known. `may_begin` says that a log may begin that the one before does not
+    confirm: its key is lost. Raises LogRefusedError if the newest log was signed by another key and
+    nobody said to begin a new one, or if a log refuses to grow; LogBusyError if another run moved a
+    head meanwhile.
     """
     log = first
     for number in count(2):

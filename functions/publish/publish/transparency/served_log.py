@@ -47,7 +47,7 @@ class LogBusyError(Exception):
 class ServedLog:
     """One log in the public bucket, under `folder` such as `log/`.
 
-    `providers` are those whose part of the out bucket gets a copy of each checkpoint.
+    Each of `providers` gets a copy of each checkpoint in its part of the out bucket.
     """
 
     objects: Objects
@@ -63,10 +63,8 @@ class ServedLog:
     def head(self) -> LogHead:
         """Return the head, after everything that it needs is served.
 
-        Raises:
-            LogBusyError: another run moved the head meanwhile.
-            LogRefusedError: the served checkpoint is ahead of the head or contradicts it, or the
-                log was signed by another key.
+        Raises LogBusyError if another run moved the head meanwhile; LogRefusedError if the served
+        checkpoint is ahead of the head or contradicts it, or the log was signed by another key.
         """
         vkey = self.read("vkey")
         if vkey is not None and vkey != self.vkey:
@@ -81,19 +79,16 @@ class ServedLog:
         return verifier_key(self.origin, self.signer.public_key()).encode() + b"\n"
 
     def files(self, head: LogHead) -> LogFiles:
-        """Return the files of the log of this head."""
         return LogFiles(head.size, self.read)
 
     def read(self, path: str) -> bytes | None:
-        """Return a file of the log."""
         return self.objects.get(self.public, self.folder + path)
 
     def append(self, before: LogHead, leaves: Iterable[bytes], at: str) -> LogHead:
         """Add leaves to the log of a head that is served. Return its new head, served.
 
-        Raises:
-            LogBusyError: another run moved the head.
-            LogRefusedError: the tiles that are served are not those of the head.
+        Raises LogBusyError if another run moved the head; LogRefusedError if the tiles that are
+        served are not those of the head.
         """
         try:
             tree = GrowingTree.read(before.size, bytes.fromhex(before.root), self.read)
@@ -113,8 +108,7 @@ class ServedLog:
     def adopt(self) -> None:
         """Make the served checkpoint the head again, after the table was restored.
 
-        Raises:
-            LogRefusedError: it is not signed by the log's key, or its tiles are not all there.
+        Raises LogRefusedError if it is not signed by the log's key, or its tiles are not all there.
         """
         note = self.read("checkpoint")
         if note is None or not is_signed_by(note, self.signer):

@@ -63,7 +63,6 @@ class Spool:
         return self._read("SELECT entry FROM entries ORDER BY url")
 
     def of(self, language: str) -> Iterator[Entry]:
-        """Yield the checks of a language."""
         return self._read("SELECT entry FROM entries WHERE language = ? ORDER BY url", language)
 
     def totals(self) -> dict[str, int]:

@@ -108,7 +108,6 @@ def sigmoid(score: float) -> float:
 
 @cache
 def shipped_curves() -> Curves:
-    """Return the curves of this release."""
     return parse_curves(published_curves())
 
 
@@ -125,7 +124,6 @@ def curves_without_demands() -> dict[str, Any]:
 
 
 def parse_curves(loaded: dict[str, Any]) -> Curves:
-    """Parse curves as they are published."""
     curves = {name: (line, early) for name, (line, early) in loaded["curves"].items()}
     gates = {name: (start, slope) for name, (start, slope) in loaded["gates"].items()}
     return Curves(loaded["base"], curves, gates, Demands(**loaded.get("demands", {})))

@@ -62,7 +62,6 @@ class ClaimIndex:
         return self._languages[language]
 
     def checks(self) -> Iterator[Check]:
-        """Yield all checks, language by language."""
         for name, total in sorted(self.totals.items()):
             language = self.language(name)
             yield from (language.check(place) for place in range(total))

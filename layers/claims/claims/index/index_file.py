@@ -68,11 +68,9 @@ class ArraySet:
         return name in self._arrays
 
     def numbers(self, name: str) -> "memoryview[Any]":
-        """Return a view of the numbers of an array."""
         return memoryview(self._arrays[name])
 
     def text(self, name: str) -> str:
-        """Return an array of bytes, decoded as text."""
         return str(self.numbers(name), "utf-8")
 
 

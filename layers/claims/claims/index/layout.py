@@ -104,7 +104,6 @@ class _WordArrays:
         self._lengths = array("I")
 
     def add(self, claim: str, title: str, summary: str) -> None:
-        """Take the words of the next check."""
         counts = Counter[int]()
         self._claims.add(self._numbered(claim, counts, opens_bit=OPENS_BIT))
         self._titles.add(self._numbered(title, counts))
@@ -141,7 +140,6 @@ class _WordArrays:
         }
 
     def _numbered(self, text: str, counts: Counter[int], opens_bit: int = 0) -> list[int]:
-        """Return the words of a text as numbers with their bits."""
         numbers = []
         for word in words_of(text, self._language):
             number = self._numbers.setdefault(word.stem, len(self._holders))

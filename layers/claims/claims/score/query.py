@@ -33,7 +33,6 @@ class Query:
 
     @cached_property
     def places(self) -> dict[int, list[int]]:
-        """Return the places of each known word."""
         places: dict[int, list[int]] = {}
         for at, number in enumerate(self.numbers):
             if number >= 0:
@@ -58,7 +57,6 @@ class Query:
 
 
 def query_of(index: LanguageIndex, text: str | ClaimText) -> Query:
-    """Return the query of a text for this index."""
     tags = count()
 
     def split(tag: str) -> str:

@@ -101,7 +101,6 @@ class ClaimText:
 
     @cached_property
     def grams(self) -> list[str]:
-        """Return the grams of the text (`grams_of`)."""
         return _grams(self.normalised)
 
     def opening_grams(self, length: int) -> list[str]:

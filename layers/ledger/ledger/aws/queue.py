@@ -43,7 +43,6 @@ class Delivery:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Delivery":
-        """Return the delivery of one record of an SQS event."""
         named = record.get("messageAttributes") or {}
         return cls(
             queue_arn=record["eventSourceARN"],

@@ -60,7 +60,6 @@ def key_of(pk: str, sk: str) -> Item:
 
 
 def typed(value: Any) -> Item:
-    """Return a value with its type, in DynamoDB's notation."""
     match value:
         case bool():
             return {"BOOL": value}

@@ -34,7 +34,6 @@ class AnnouncedEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def announced_entry(entry: JournalEntry) -> AnnouncedEntry:
-    """Return the part of an entry that its provider hears of."""
     kept = {name: getattr(entry, name) for name in AnnouncedEntry.__struct_fields__}
     return AnnouncedEntry(**kept | {"measures": _codes(entry.measures)})
 

@@ -221,7 +221,6 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.entries[0].entry if self.entries else None
 
     def entry_by(self, *moves: Move) -> JournalEntry | None:
-        """Return the first entry that made one of these moves."""
         return next((entry.entry for entry in self.entries if entry.move in moves), None)
 
     def order_so_far(self) -> JournalEntry:

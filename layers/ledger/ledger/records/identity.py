@@ -50,12 +50,10 @@ def batch_id(provider: str, units: Iterable[str]) -> str:
 
 
 def file_id(bucket: str, key: str, version: str) -> str:
-    """Return the id of one version of a dropped object."""
     return digest("file", bucket, key, version)
 
 
 def check_id(url: str) -> str:
-    """Return the id of a published fact-check, from its link."""
     return digest("check", url)
 
 
