@@ -11,9 +11,16 @@ import json
 import re
 import sys
 import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.progress import ProgressColumn
 
 _JOINERS = "\u200c\u200d"
 """Needed to write Persian, Indic scripts and emoji; they draw nothing and control nothing."""
@@ -91,6 +98,21 @@ class Screen(Console):
         return shown
 
 
+console = Screen(stderr=True)
+"""Where commands say what they do. Results go to stdout."""
+
+
+@contextmanager
+def progress_bar(*columns: "ProgressColumn", **task: Any) -> Iterator[Callable[..., None]]:
+    """Show a task on stderr if that is a terminal. Yields what updates it, as rich's `update`."""
+    from rich.progress import Progress  # late: most commands show none
+
+    is_seen = sys.stderr.isatty()
+    with Progress(*columns, console=console, transient=True, disable=not is_seen) as bar:
+        name = bar.add_task(task.pop("description", ""), total=task.pop("total", None), **task)
+        yield partial(bar.update, name)
+
+
 def print_result(text: object = "") -> None:
     sys.stdout.write(show_controls(str(text)) + "\n")
 
@@ -132,12 +154,12 @@ def counted(number: int, one: str) -> str:
 
 def print_problem(text: object) -> None:
     """Write one line to stderr about what stops a command."""
-    _console.print(str(text), style="red")
+    console.print(str(text), style="red")
 
 
 def print_warning(text: object) -> None:
     """Write one line to stderr about something that does not stop a command."""
-    _console.print(str(text), style="yellow")
+    console.print(str(text), style="yellow")
 
 
 def escape_unencodable() -> None:
@@ -145,6 +167,3 @@ def escape_unencodable() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-_console = Screen(stderr=True)

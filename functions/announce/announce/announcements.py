@@ -11,6 +11,7 @@ import msgspec
 
 from ledger.cases.announced import AnnouncedEntry
 from ledger.records.identity import digest, is_id
+from ledger.records.json_text import json_schema
 from ledger.records.provider import is_provider_id
 
 FINDINGS_PER_EVENT = 50
@@ -113,12 +114,8 @@ def announcement_schema() -> dict[str, Any]:
     >>> sorted(announcement_schema()["discriminator"]["mapping"])[:2]
     ['case.moved', 'check.corrected']
     """
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "An event, as Terang announces it on its bus and to webhooks",
-        **msgspec.json.schema(AnyAnnouncement),
-    }
-    return msgspec.json.decode(msgspec.json.encode(schema), type=dict[str, Any])  # without tuples
+    title = "An event, as Terang announces it on its bus and to webhooks"
+    return json_schema(title, AnyAnnouncement)
 
 
 class _Dated(msgspec.Struct, frozen=True):

@@ -1,7 +1,6 @@
 """The Lambda handler of announce."""
 
 import os
-from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -16,12 +15,11 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import BotoCoreError, ClientError
 
 from announce.deliveries import Announcer, wait_after
 from announce.webhooks import WebhookError, WebhookSender
 from ledger.aws.objects import S3Objects
-from ledger.aws.queue import log_failures
+from ledger.aws.queue import log_failures, postpone
 from ledger.clock import clock_from_setting
 from ledger.records.webhook import Webhooks
 
@@ -66,7 +64,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         try:
             metrics.add_metric("Announced", MetricUnit.Count, announcer.take(record.body))
         except Exception:
-            postpone(record)
+            postpone(sqs, queue_url, record, wait_after)
             raise
 
     response = process_partial_response(
@@ -77,7 +75,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 
 def test(provider: str) -> dict[str, str]:
-    """Send a test to a provider's webhook."""
     try:
         announcer.test(provider, clock)
     except LookupError:
@@ -85,14 +82,3 @@ def test(provider: str) -> dict[str, str]:
     except WebhookError as error:
         return {"code": error.code}
     return {"code": ""}
-
-
-def postpone(record: SQSRecord) -> None:
-    """Set when a failed message comes again, if SQS lets us."""
-    receives = int(record.attributes.approximate_receive_count)
-    with suppress(BotoCoreError, ClientError):
-        sqs.change_message_visibility(
-            QueueUrl=queue_url,
-            ReceiptHandle=record.receipt_handle,
-            VisibilityTimeout=wait_after(receives),
-        )

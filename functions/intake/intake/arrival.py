@@ -83,10 +83,8 @@ class Intake:
     ) -> Arrival:
         """Receive one version of one object. The same event again changes nothing.
 
-        `seconds_left` returns the rest of the function's time.
-
-        Raises OperatorError while no set is published, and any error of the platform. The event
-        is then delivered again.
+        `seconds_left` returns the rest of the function's time. Raises OperatorError while no set is
+        published, and any error of the platform. The event is then delivered again.
         """
         file = file_id(bucket, key, version)
         sealed = self.store.manifest(file)

@@ -1,7 +1,6 @@
 """The entry point of the function intake: its clients, one batch of events, logs and metrics."""
 
 import os
-from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -17,11 +16,10 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import BotoCoreError, ClientError
 
 from intake.arrival import Arrival, Intake
 from ledger.aws.objects import S3Objects
-from ledger.aws.queue import SqsUnitQueue, TimeReserveError, log_failures
+from ledger.aws.queue import SqsUnitQueue, TimeReserveError, log_failures, postpone
 from ledger.aws.store import DynamoStore
 from ledger.clock import clock_from_setting
 from ledger.closing import Closing
@@ -73,7 +71,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
         try:
             receive_files(record.json_body, context)
         except Exception:
-            shorten_wait(record)
+            postpone(sqs, files_queue_url, record, lambda receives: RETRY_SECONDS * receives)
             raise
 
     response = process_partial_response(
@@ -102,17 +100,6 @@ def receive_files(event: dict[str, Any], context: LambdaContext) -> None:
             continue
         key, version = unquote_plus(dropped["key"]), dropped.get("versionId", "")
         log_arrival(intake.receive(bucket, key, version, seconds_left))
-
-
-def shorten_wait(record: SQSRecord) -> None:
-    """Shorten the time for which a failed message is hidden, if SQS lets us."""
-    deliveries = int(record.attributes.approximate_receive_count)
-    with suppress(BotoCoreError, ClientError):
-        sqs.change_message_visibility(
-            QueueUrl=files_queue_url,
-            ReceiptHandle=record.receipt_handle,
-            VisibilityTimeout=RETRY_SECONDS * deliveries,
-        )
 
 
 def log_arrival(arrival: Arrival) -> None:

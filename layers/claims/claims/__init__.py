@@ -1,5 +1,5 @@
 """Published fact-checks: read their feeds, index them, and find the checks that fit a text.
 
-It imports nothing else of Terang, no AWS and no clock. Start with `asking`, which answers a text
-from an index; `feeds.admission` and `building` make that index.
+No AWS and no clock. Start with `asking`, which answers a text from an index; `feeds.admission` and
+`building` make that index.
 """

@@ -41,13 +41,10 @@ NEVER = 1e6
 ALIKE = 0.2
 """Share of weight in common above which two claims may be about one rumour."""
 LOWEST = -10.0
-"""The score of a text without any answer."""
 ASKED = 300
-"""Number of the index's own claims that are asked."""
 ENOUGH_ASKED = 100
 """Fewer claims say nothing about three in a thousand: one outlier would decide."""
 REPORTED_EVERY = 100
-"""Items between two reports of progress, so that reporting costs nothing."""
 
 type Progress = Callable[[str, int, int], None]
 """Called from time to time with the work, how many items are done, and how many there are."""
@@ -58,12 +55,7 @@ def silent(work: str, done: int, total: int) -> None:
 
 
 def watched[T](items: Iterable[T], work: str, total: int, progress: Progress) -> Iterator[T]:
-    """Yield the same items, and report how many have been taken.
-
-    >>> list(watched("ab", "reading", 2, print))
-    reading 0 2
-    ['a', 'b']
-    """
+    """Yield the same items, and report how many have been taken."""
     for done, item in enumerate(items):
         if done % REPORTED_EVERY == 0:
             progress(work, done, total)
@@ -73,8 +65,7 @@ def watched[T](items: Iterable[T], work: str, total: int, progress: Progress) ->
 def build_index(entries: Iterable[Entry], progress: Progress = silent) -> bytes:
     """Return the bytes of the index of these checks; their order does not matter.
 
-    One language after the other is read from disk and laid out, so that memory grows only with the
-    largest language.
+    One language after the other is read from disk, so that memory grows only with the largest one.
     """
     checks = entries if isinstance(entries, Spool) else Spool([entries])
     totals = checks.totals()

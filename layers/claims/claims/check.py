@@ -66,20 +66,12 @@ class Check(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def makes_findings(self) -> bool:
-        """Return whether posts that repeat the claim are findings.
-
-        >>> Check("https://a.example/1", "Salt cures colds", Rating.FALSE, "False", "A", "",
-        ...     "en", "health").makes_findings
-        True
-        """
+        """Posts that repeat the claim are findings."""
         return bool(self.topic) and self.rating in FOUND_WRONG
 
 
 class Cues(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What helps to decide the topic of a check in addition to its claim; each may be empty.
-
-    `labels` are the publisher's sections and keywords, `speaker` made the claim.
-    """
+    """What helps to decide the topic of a check in addition to its claim; each may be empty."""
 
     labels: str = ""
     speaker: str = ""
@@ -90,10 +82,7 @@ NO_CUES = Cues()
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A check, with the texts that only help to find it and the cues to its topic.
-
-    Learn and the local library store entries as JSON.
-    """
+    """A check, with the texts that only help to find it and the cues to its topic."""
 
     check: Check
     title: str = ""
@@ -102,12 +91,12 @@ class Entry:
 
     @property
     def own_title(self) -> str:
-        """Return the title, or nothing if it only repeats the claim."""
+        """The title, or nothing if it only repeats the claim."""
         return "" if self.title == self.check.claim else self.title
 
     @property
     def claim_and_title(self) -> str:
-        """Return claim and title in one text; a title that repeats the claim counts once."""
+        """Claim and title in one text; a title that repeats the claim counts once."""
         claim = self.check.claim
         return claim if self.title == claim else f"{claim} {self.title}"
 

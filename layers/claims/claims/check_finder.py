@@ -1,8 +1,8 @@
 """Find the checks that posts repeat, fast: only checks that make findings, and with a memory.
 
 Asking an index takes milliseconds. So a prefilter first tests, in tens of microseconds, whether a
-text shares enough with any claim. It misses two in a hundred texts that would get a check: they
-say a claim in other words throughout.
+text shares enough with any claim. It misses two in a hundred texts that would get a check: they say
+a claim in other words throughout.
 """
 
 from collections import OrderedDict
@@ -51,8 +51,8 @@ class CheckFinder:
     """Finds checks for posts in one index, and remembers its answers.
 
     A finding repeats the words of a publisher. It is made if the nearest attached check has a topic
-    and found the claim false, misleading or without context. Every check attached with it must
-    have a topic too, and all of them are reported, also those that disagree.
+    and found the claim false, misleading or without context. Every check attached with it must have
+    a topic too, and all of them are reported, also those that disagree.
     """
 
     index: ClaimIndex
@@ -61,7 +61,7 @@ class CheckFinder:
     _prepared: OrderedDict[str, ClaimText] = field(default_factory=OrderedDict)
 
     def may_repeat(self, text: str) -> bool:
-        """Return whether a text is worth the time that `find` takes."""
+        """A text is worth the time that `find` takes."""
         return self._answer(text, asks=False).passed
 
     def find(self, text: str) -> Attached | None:
@@ -133,7 +133,6 @@ class _Prefilter:
                     self._by_word.setdefault(word, []).append(candidate)
 
     def passes(self, query: Query) -> bool:
-        """Return whether a text may repeat some claim."""
         shares: dict[int, float] = {}
         for words, part in ((query.known, 1.0), (query.implied, 0.5)):
             for word in words:

@@ -11,7 +11,6 @@ def read(name: str) -> bytes:
 
 
 def read_json(name: str) -> Any:
-    """Return the decoded content of a JSON file in `data`."""
     return json.loads(read(name))
 
 
@@ -23,13 +22,11 @@ def stop_words(language: str) -> frozenset[str]:
 
 @cache
 def languages_with_stop_words() -> tuple[str, ...]:
-    """Return the languages that have a list of stop words."""
     return tuple(_words()["stop"])
 
 
 @cache
 def short_forms(language: str) -> dict[str, str]:
-    """Return the full word for each short form of a language."""
     return _words()["short"].get(language, {})
 
 
@@ -60,6 +57,5 @@ def calibration_negatives(language: str) -> tuple[str, ...]:
 
 @cache
 def _words() -> dict[str, dict[str, dict[str, str]]]:
-    """Return stop words and short forms, by kind and language."""
     loaded: dict[str, dict[str, dict[str, str]]] = read_json("words.json")
     return loaded

@@ -1,5 +1,5 @@
 """The duties of the EU Digital Services Act: notices, statements of reasons, the yearly report.
 
-It may import `rules`, `ledger` and libraries. Start with `author_notice`, `statement.statement`,
-`report.report` or, for the mathematics of estimates, `estimates`.
+Start with `author_notice`, `statement.statement`, `report.report` or, for the mathematics of
+estimates, `estimates`.
 """

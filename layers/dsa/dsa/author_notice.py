@@ -77,7 +77,7 @@ class NoticeRule:
 
 @cache
 def _environment() -> Environment:
-    """Return the environment, made once: compiling a template takes longer than filling it."""
+    """Make the environment once: compiling a template takes longer than filling it."""
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,

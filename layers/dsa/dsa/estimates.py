@@ -24,7 +24,7 @@ class AuditSample(NamedTuple):
     unmet: int
 
 
-def wilson_interval(count: int, of: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+def wilson_interval(count: int, of: int) -> tuple[float, float]:
     """Return both ends of the score interval of a share.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference"
@@ -34,7 +34,7 @@ def wilson_interval(count: int, of: int, confidence: float = CONFIDENCE) -> tupl
     >>> [round(end, 4) for end in wilson_interval(81, 263)]
     [0.2553, 0.3662]
     """
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     share = count / of
     middle = share + z * z / (2 * of)
     margin = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))

@@ -1,7 +1,4 @@
-"""The definition of each number of parts 3 to 8, written a second time to check a report.
-
-It shares no code with the writer of reports and imports only the standard library.
-"""
+"""The definition of each number of parts 3 to 8, written a second time to check a report."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -353,6 +350,5 @@ def _recall(book: EntryBook) -> Expected:
 
 
 def _month(decision: Record) -> str:
-    """Return the month in which the first finding of a decision was found."""
     first: str = min(decision["found_days"])
     return first[:7]

@@ -1,8 +1,8 @@
 """Proves each number of a report from the entries next to it.
 
-It shares no code with the writer of reports and imports only the standard library, so that anybody
-can read it in one sitting. Every number of parts 3 to 8 must be the count of a set of entries, or a
-named function of such sets (items, a median, a share), and the report must claim that very set.
+It shares no code with the writer of reports, so that anybody can read it in one sitting. Every
+number of parts 3 to 8 must be the count of a set of entries, or a named function of such sets
+(items, a median, a share), and the report must claim that very set.
 """
 
 import csv
@@ -67,7 +67,6 @@ class WrittenReport:
 
     @classmethod
     def read(cls, files: Mapping[str, bytes]) -> "WrittenReport":
-        """Read a report from its files by name. Raises NotAReportError."""
         for name in ("ledger.jsonl", "cells.jsonl"):
             if name not in files:
                 raise NotAReportError(f"there is no {name}")

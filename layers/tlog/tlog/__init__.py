@@ -1,6 +1,6 @@
 """A transparency log as static files: leaves, hashes, tiles, signed checkpoints and proofs.
 
 The formats are those of RFC 6962 and of C2SP (tlog-tiles, tlog-checkpoint, signed-note and
-tlog-proof), so that clients written by others can read the log. There is no AWS, no clock and no
-file access in here. Start with `growth`, which adds leaves to a tree, then read `checkpoint`.
+tlog-proof), so that clients written by others can read the log. No AWS, clock or file access. Start
+with `growth`, which adds leaves to a tree, then read `checkpoint`.
 """

@@ -38,7 +38,7 @@ class Checkpoint:
 
     @property
     def text(self) -> bytes:
-        r"""Return the text that is signed.
+        r"""The text that is signed.
 
         >>> Checkpoint("terang.example/log", 0, bytes(32)).text[:21]
         b'terang.example/log\n0\n'
@@ -63,7 +63,6 @@ def verifier_key(name: str, public_key: bytes) -> str:
 
 
 def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> bytes:
-    """Return the checkpoint as a signed note."""
     named = key_id(checkpoint.origin, signer.public_key())
     signature = base64.b64encode(named + signer.sign(checkpoint.text)).decode()
     return checkpoint.text + f"\n{_SIGNATURE_LINE}{checkpoint.origin} {signature}\n".encode()

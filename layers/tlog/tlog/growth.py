@@ -61,7 +61,7 @@ class GrowingTree:
         return tree
 
     def add(self, leaf: bytes) -> None:
-        """Add a leaf. Raise ValueError for one that is too long."""
+        """Raise ValueError for a leaf that is too long."""
         if len(leaf) > MOST_LEAF_BYTES:
             raise ValueError(f"a leaf has {len(leaf)} bytes, and at most {MOST_LEAF_BYTES}")
         self.bundle.append(leaf)

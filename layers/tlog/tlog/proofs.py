@@ -1,6 +1,6 @@
-"""Proofs that a log contains a leaf, and that a newer log contains an older one.
+"""Proofs that a log contains a leaf, made from its files.
 
-Source: RFC 6962, sections 2.1.1 and 2.1.2; c2sp.org/tlog-proof.
+Source: RFC 6962, section 2.1.1; c2sp.org/tlog-proof.
 """
 
 import base64
@@ -45,11 +45,6 @@ class LogFiles:
         """Return the hashes that lead from a leaf to the root of the first `size` leaves."""
         return self._path(index, 0, self.size if size is None else size)
 
-    def consistency(self, old: int, new: int | None = None) -> list[bytes]:
-        """Return the hashes that prove the first `old` leaves a part of the first `new` ones."""
-        new = self.size if new is None else new
-        return self._subproof(old, 0, new, is_known=True) if 0 < old < new else []
-
     def root(self, start: int, end: int) -> bytes:
         """Return the root of the leaves from `start` until before `end`."""
         size = end - start
@@ -71,17 +66,6 @@ class LogFiles:
             return [*self._path(index, start, half), sibling]
         sibling = self.root(start, start + half)
         return [*self._path(index - half, start + half, size - half), sibling]
-
-    def _subproof(self, old: int, start: int, size: int, *, is_known: bool) -> list[bytes]:
-        if old == size:
-            return [] if is_known else [self.root(start, start + size)]
-        half = split_point(size)
-        if old <= half:
-            sibling = self.root(start + half, start + size)
-            return [*self._subproof(old, start, half, is_known=is_known), sibling]
-        sibling = self.root(start, start + half)
-        rest = self._subproof(old - half, start + half, size - half, is_known=False)
-        return [*rest, sibling]
 
     def _tile(self, level: int, number: int) -> list[bytes]:
         path = tile_path(level, number, self._width(level, number))

@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 
 import msgspec
 from cyclopts import Parameter
-from rich.progress import Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TextColumn, TimeElapsedColumn
 
 from claims.asking import CheckAnswer, Level, ask
 from claims.check import days_between
@@ -24,7 +24,7 @@ from ledger.records.json_text import encode_json_lines
 from terang.case_messages import decoded
 from terang.check_library import CheckLibrary
 from terang.cli.arguments import Day, UsageError
-from terang.console import Screen, print_lines_of_json, print_result
+from terang.console import Screen, print_lines_of_json, print_result, progress_bar
 from terang.review.screens import LONG_BEFORE_DAYS
 
 INDEX = Path("terang-index")
@@ -150,13 +150,9 @@ def _opened(feed: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _progress(first: str) -> Iterator[Callable[[str], None]]:
-    """Show a line with the current step on stderr, if it is a terminal."""
     columns = (TextColumn("{task.description}"), TimeElapsedColumn())
-    console = Screen(stderr=True)
-    is_seen = sys.stderr.isatty()
-    with Progress(*columns, console=console, transient=True, disable=not is_seen) as bar:
-        task = bar.add_task(first, total=None)
-        yield lambda text: bar.update(task, description=text)
+    with progress_bar(*columns, description=first) as update:
+        yield lambda text: update(description=text)
 
 
 def ask_texts(

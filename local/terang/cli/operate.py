@@ -1,6 +1,5 @@
 """The commands for operators of a stack: `terang fsck`, `redrive`, `publish` and `restore`."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,12 +8,12 @@ from typing import Annotated, Any, Literal
 import boto3
 from botocore.config import Config
 from cyclopts import Parameter
-from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.progress import SpinnerColumn, TextColumn
 from rich.table import Table
 
 from ledger.errors import OperatorError
 from terang.cli.arguments import STACK, Day, InputError, JsonLine, StackName, UsageError, parse_day
-from terang.console import Screen, print_json, print_result, print_warning
+from terang.console import console, print_json, print_result, print_warning, progress_bar
 from terang.remote import Remote, call_function, explain_stack_errors
 from terang.repair.dead_letters import QueueContents, RedriveResult
 from terang.repair.difference import Difference
@@ -26,8 +25,6 @@ WAIT_SECONDS = 900
 """The longest that a function may take."""
 
 Queue = Literal["units", "posts", "cases", "console", "announcements", "intake", "publish", "learn"]
-
-console = Screen(stderr=True)
 
 
 def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:
@@ -65,13 +62,11 @@ def _lines_of(differences: Sequence[Difference], stack: str) -> Iterator[str]:
 @contextmanager
 def _progress() -> Iterator[ReportProgress]:
     columns = SpinnerColumn(), TextColumn("{task.description}")
-    is_seen = sys.stderr.isatty()
-    with Progress(*columns, console=console, transient=True, disable=not is_seen) as bar:
-        task = bar.add_task("looking")
+    with progress_bar(*columns, description="looking") as update:
 
         def tell(kind: str, done: int, total: int) -> None:
             of = f" of {total:,}" if total else ""
-            bar.update(task, description=f"{done:,}{of} {kind}")
+            update(description=f"{done:,}{of} {kind}")
 
         yield tell
 

@@ -23,7 +23,7 @@ from terang.cli.arguments import (
     ProviderId,
     StackName,
 )
-from terang.console import Screen, print_json, print_result, print_warning
+from terang.console import console, print_json, print_result, print_warning
 from terang.first_steps import first_steps
 from terang.remote import Remote, change_secret, explain_stack_errors
 
@@ -37,8 +37,6 @@ PartnerId = Annotated[ProviderId, Parameter(help="the partner's id")]
 
 type Partners = dict[str, str]
 """The SHA-256 of each partner's secret, by partner. The secrets themselves are not kept."""
-
-console = Screen(stderr=True)
 
 
 @explain_stack_errors()

@@ -9,12 +9,10 @@ from cyclopts import Parameter
 
 from ledger.errors import OperatorError
 from terang.cli.arguments import STACK, InputError, StackName
-from terang.console import Screen, print_result
+from terang.console import console, print_result
 from terang.log_proofs import Proof, prove_finding, prove_receipt
 from tlog.leaves import encode_leaf
 from verifier.verify import Options, proof_command, source_of, verify_command
-
-console = Screen(stderr=True)
 
 Place = Annotated[str, Parameter(help="a copy of the public bucket, or its address")]
 Keys = Annotated[

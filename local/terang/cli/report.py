@@ -23,7 +23,7 @@ from terang.cli.arguments import (
     UsageError,
     parse_day,
 )
-from terang.console import Screen, print_json, print_result, print_warning
+from terang.console import console, print_json, print_result, print_warning
 from terang.reports.report_lint import has_report, report_problems
 from terang.reports.yearly_report import read_about, read_ledger, write_report
 
@@ -37,7 +37,6 @@ app = App(
     " --about about.yaml",
     version_flags=(),
 )
-console = Screen(stderr=True)
 
 
 @app.default

@@ -12,7 +12,6 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as ProgressBar
 from rich.table import Table
 
 from claims.index.index_file import BadIndexError
@@ -31,7 +30,7 @@ from terang.cli.arguments import (
     Today,
     load_checked,
 )
-from terang.console import Screen, print_json
+from terang.console import Screen, console, print_json, progress_bar
 from terang.emulator.stack import REGION, StackError
 from terang.first_steps import Access, first_steps
 from terang.remote import explain_stack_errors
@@ -43,8 +42,6 @@ SAMPLES_DAY = date(2026, 11, 25)
 
 OTHER_COLUMNS = 20
 """The width of the table's other columns; where rules are wider than the rest, it is a list."""
-
-console = Screen(stderr=True)
 
 
 def run(
@@ -177,19 +174,13 @@ def _progress_bar() -> Iterator[Callable[[Progress], None]]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[posts]:,} posts, {task.fields[findings]:,} findings"),
     )
-    with ProgressBar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None, posts=0, findings=0)
-
-        def show(progress: Progress) -> None:
-            bar.update(
-                task,
-                total=progress.size,
-                completed=progress.done,
-                posts=progress.posts,
-                findings=progress.findings,
-            )
-
-        yield show
+    with progress_bar(*columns, posts=0, findings=0) as update:
+        yield lambda progress: update(
+            total=progress.size,
+            completed=progress.done,
+            posts=progress.posts,
+            findings=progress.findings,
+        )
 
 
 def print_run(result: RunResult, console: Screen, out: Path) -> None:

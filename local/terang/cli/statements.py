@@ -2,21 +2,17 @@
 
 import os
 import re
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.progress import Progress
 
 from dsa.statement.schema import StatementProblem
 from ledger.errors import OperatorError
 from terang import ROOT
 from terang.cli.arguments import Day, InputError, JsonLines, UsageError, today_utc
-from terang.console import Screen, print_json, print_problem, print_result
+from terang.console import console, print_json, print_problem, print_result, progress_bar
 from terang.reports.statement_files import files_of
 from terang.reports.statement_lint import StatementLint, StatementPlace, pack_codes
 from terang.reports.submission import SentFile, SorApi, Submission
@@ -28,8 +24,6 @@ Files = Annotated[
     Path,
     Parameter(help="JSON Lines, API batches, or the database's CSV; gzip and zip are opened"),
 ]
-
-console = Screen(stderr=True)
 
 
 def lint(
@@ -48,9 +42,10 @@ def lint(
     paths = _existing(files, last)
     checks = StatementLint(pack_codes(packs or ROOT / "packs"), today or today_utc())
     codes = Counter[str]()
-    with _progress(paths) as advance:
+    size = sum(path.stat().st_size for path in paths)
+    with progress_bar(total=size) as update:
         checks.learn_last_month(last)
-        for place, problem in checks.problems(paths, advance):
+        for place, problem in checks.problems(paths, lambda read: update(advance=read)):
             codes[problem.code] += 1
             _print(place, problem, as_json=as_json)
     counted = f"statements: {checks.statements:,}; problems: {codes.total():,}"
@@ -87,13 +82,6 @@ def _print(place: StatementPlace, problem: StatementProblem, *, as_json: bool) -
         which = f"{place.file}: item {place.item}{f' {puid}' if puid else ''}"
         field = f" {problem.field}:" if problem.field else ""
         print_result(f"{which}:{field} {problem.code}: {problem.message}")
-
-
-@contextmanager
-def _progress(paths: list[Path]) -> Iterator[Callable[[int], None]]:
-    with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("", total=sum(path.stat().st_size for path in paths))
-        yield lambda read: bar.advance(task, read)
 
 
 def submit(

@@ -10,12 +10,10 @@ from cyclopts import Parameter
 from ledger.errors import OperatorError
 from ledger.records.webhook import Webhooks, renewed, split_webhook_url
 from terang.cli.arguments import STACK, ProviderId, StackName
-from terang.console import Screen, print_result
+from terang.console import console, print_result
 from terang.remote import Remote, call_function, change_secret, explain_stack_errors
 
 SECRET = "WebhooksSecretArn"  # noqa: S105 - the name of an output
-
-console = Screen(stderr=True)
 
 
 def _check_url(_: type, url: str) -> None:

@@ -25,7 +25,7 @@ from dsa.report.files import LEDGER
 from dsa.report.report import Period
 from ledger.cases.case import JournalEntry
 from ledger.ports import JournalStore
-from terang.console import Screen
+from terang.console import console
 
 THREADS = 8
 """Days that are read at once; each takes sixteen short queries."""
@@ -33,8 +33,6 @@ THREADS = 8
 CORRECTIONS = "corrections.csv"
 
 _HEADER = ["Version", "File", "Row", "Column", "Before", "Now", "Date", "Reason and method"]
-
-console = Screen(stderr=True)
 
 
 class AboutError(ValueError):

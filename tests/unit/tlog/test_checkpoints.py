@@ -9,8 +9,6 @@ from support.log_signer import LocalSigner
 from tlog_scales.signing import NoteSignature, Vkey
 from tlog_scales.tlog import Checkpoint as TheirCheckpoint
 from tlog_scales.tlog import (
-    ConsistencyProof,
-    ConsistencyProofInvalid,
     InclusionProof,
     InclusionProofInvalid,
 )
@@ -105,17 +103,10 @@ def test_another_implementation_accepts_our_proofs_and_no_other(
     leaf = leaf_hash(str(index).encode())
     inclusion = log.inclusion(index, size)
     InclusionProof(index, size, inclusion).check(leaf, root)
-    old = data.draw(st.integers(1, size))
-    consistency = log.consistency(old, size)
-    ConsistencyProof(old, size, consistency).check(log.root(0, old), root)
     if inclusion:
         inclusion[data.draw(st.integers(0, len(inclusion) - 1))] = bytes(32)
         with pytest.raises(InclusionProofInvalid):
             InclusionProof(index, size, inclusion).check(leaf, root)
-    if consistency:
-        consistency[data.draw(st.integers(0, len(consistency) - 1))] = bytes(32)
-        with pytest.raises(ConsistencyProofInvalid):
-            ConsistencyProof(old, size, consistency).check(log.root(0, old), root)
 
 
 def test_leaves_of_a_range_are_read_from_their_bundles() -> None:

@@ -23,10 +23,10 @@ from intake.formats.post_fields import (
     published_time,
     web_address,
 )
-from intake.formats.reader import FileContext, FileHead, PostItem
+from intake.formats.reader import FileContext, FileHead, PostItem, read_elements
 from ledger.records.post import LINE_BYTES
 from ledger.records.refusal import Code, Refusal
-from ledger.streams.json_document import JsonDocument, decode_object, decode_value
+from ledger.streams.json_document import JsonDocument, decode_value
 
 name = "activitystreams"
 version = 1
@@ -73,7 +73,7 @@ def _object(document: JsonDocument, at: str, place: str) -> Iterator[PostItem | 
     for key in document.members():
         if key in LISTS and document.peek() == b"[":
             streamed = True
-            yield from _list(document, place + key)
+            yield from read_elements(document, place + key, _post)
         elif key == "first" and document.peek() == b"{" and "first" not in place:
             streamed = True
             yield from _object(document, f"{place}first", f"{place}first.")
@@ -83,13 +83,6 @@ def _object(document: JsonDocument, at: str, place: str) -> Iterator[PostItem | 
             members[key] = raw if size <= LINE_BYTES else Code.LINE_LONG
     if not streamed:
         yield _single(members, at)
-
-
-def _list(document: JsonDocument, place: str) -> Iterator[PostItem | Refusal]:
-    for number in document.elements():
-        at = f"{place}[{number}]"
-        thing = decode_object(document.value())
-        yield Refusal(thing, at=at) if isinstance(thing, Code) else _post(thing, at)
 
 
 def _single(members: dict[str, bytes | Code], at: str) -> PostItem | Refusal:

@@ -10,6 +10,7 @@ Source: DiscordChatExporter.Core/Exporting/JsonMessageWriter.cs.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 from intake.formats.post_fields import (
@@ -20,9 +21,9 @@ from intake.formats.post_fields import (
     identifier,
     published_time,
 )
-from intake.formats.reader import FileContext, FileHead, PostItem
+from intake.formats.reader import FileContext, FileHead, PostItem, read_elements
 from ledger.records.refusal import Code, FileRefusedError, Refusal
-from ledger.streams.json_document import JsonDocument, decode_object, decode_value
+from ledger.streams.json_document import JsonDocument, decode_value
 
 name = "discord"
 version = 1
@@ -48,7 +49,8 @@ def items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal
     for key in document.members():
         if key == "messages":
             _require_open(head, context)
-            yield from _messages(document, as_object(head["channel"]))
+            channel = as_object(head["channel"])
+            yield from read_elements(document, key, partial(_post, channel))
         elif key in HEAD:
             head[key] = decode_value(document.value())
         else:
@@ -70,14 +72,7 @@ def _require_open(head: dict[str, Any], context: FileContext) -> None:
         )
 
 
-def _messages(document: JsonDocument, channel: dict[str, Any]) -> Iterator[PostItem | Refusal]:
-    for number in document.elements():
-        at = f"messages[{number}]"
-        message = decode_object(document.value())
-        yield Refusal(message, at=at) if isinstance(message, Code) else _post(message, channel, at)
-
-
-def _post(message: dict[str, Any], channel: dict[str, Any], at: str) -> PostItem | Refusal:
+def _post(channel: dict[str, Any], message: dict[str, Any], at: str) -> PostItem | Refusal:
     if str(message.get("type")) not in WRITTEN:
         return Refusal(Code.NOT_A_POST, at=at)
     place, number = identifier(channel.get("id")), identifier(message.get("id"))

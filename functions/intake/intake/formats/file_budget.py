@@ -114,7 +114,6 @@ def count_marks(data: bytes, marks: bytes) -> int:
 
 
 def check_size(size: int, budget: Budget) -> None:
-    """Raise FileRefusedError for a file that is too large to be translated."""
     if size > budget.total_bytes:
         raise too_large(f"{budget.total_bytes:,} bytes")
 

@@ -27,7 +27,6 @@ marks = b""
 
 
 def recognises(head: FileHead) -> bool:
-    """Return whether the file begins as gzip does."""
     return head.head.startswith(GZIP)
 
 

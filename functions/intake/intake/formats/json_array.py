@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from intake.formats.reader import FileContext, FileHead, PostItem
-from ledger.records.refusal import Code, Refusal
-from ledger.streams.json_document import JsonDocument, decode_object
+from intake.formats.reader import FileContext, FileHead, PostItem, read_elements
+from ledger.records.refusal import Refusal
+from ledger.streams.json_document import JsonDocument
 
 name = "json-array"
 version = 1
@@ -32,7 +32,4 @@ def items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal
 
 
 def _posts(document: JsonDocument, place: str) -> Iterator[PostItem | Refusal]:
-    for number in document.elements():
-        at = f"{place}[{number}]"
-        record = decode_object(document.value())
-        yield Refusal(record, at=at) if isinstance(record, Code) else PostItem(at, record)
+    return read_elements(document, place, lambda record, at: PostItem(at, record))

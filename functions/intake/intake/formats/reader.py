@@ -1,6 +1,6 @@
 """The parts that all formats share: readers, the files that they get, the items they yield."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
@@ -131,6 +131,18 @@ class FormatReader(Protocol):
 
         Raises FileRefusedError if the whole file is refused.
         """
+
+
+def read_elements(
+    document: JsonDocument,
+    place: str,
+    make: Callable[[dict[str, Any], str], PostItem | Refusal],
+) -> Iterator[PostItem | Refusal]:
+    """Make an item of each object of the next array, at `place[3]`; refuse what is no object."""
+    for number in document.elements():
+        at = f"{place}[{number}]"
+        element = decode_object(document.value())
+        yield Refusal(element, at=at) if isinstance(element, Code) else make(element, at)
 
 
 def read_counted(

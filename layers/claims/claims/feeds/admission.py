@@ -112,8 +112,7 @@ def _entry(review: Review, trust: Trust, incomplete: Counter[str]) -> Entry | Re
 def with_topic(entry: Entry) -> Entry:
     """Return an entry with its topic by the lists of this release.
 
-    Stored entries may have a topic by earlier lists. They get a new one before an index is built,
-    so that one version of the lists holds for the whole index.
+    Stored entries may have a topic by earlier lists; one version of the lists holds for an index.
     """
     check = entry.check
     topic = topic_of(f"{check.claim}\n{entry.title}", check.language, entry.cues)

@@ -28,13 +28,12 @@ type BytesRead = Callable[[int], None]
 def read_feed(stream: BinaryIO, progress: BytesRead | None = None) -> Iterator[Review]:
     r"""Yield the reviews of a feed. Its first bytes show its format.
 
+    Raises FeedError if it is neither JSON nor such a table, or breaks off.
+
     >>> import io
     >>> table = b"url,claim\nhttps://a.example/1,Salt cures colds\n"
     >>> [review.claim for review in read_feed(io.BytesIO(table))]
     ['Salt cures colds']
-
-    Raises:
-        FeedError: The feed is neither JSON nor such a table, or breaks off.
     """
     head = stream.read(CHUNK_BYTES).removeprefix(BYTE_ORDER_MARK)
     start = head.lstrip()[:1]
@@ -76,7 +75,7 @@ class _BoundedStream:
         self.read_bytes = self.since_element = 0
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes of the stream, at most CHUNK_BYTES."""
+        """Return at most CHUNK_BYTES, whatever `size` is."""
         wanted = CHUNK_BYTES if size < 0 else min(size, CHUNK_BYTES)
         data, self._head = self._head[:wanted], self._head[wanted:]
         data = data or self._stream.read(wanted)

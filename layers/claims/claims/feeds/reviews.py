@@ -17,7 +17,6 @@ from claims.text.normalise import resolve_references, without_categories
 DEEPEST_CONTAINER = 8
 """Levels of containers (`@graph`, `item`, lists) that are searched for reviews."""
 MOST_TEXTS = 50
-"""Texts of one list that are read."""
 NEEDED_COLUMNS = ("url", "claim")
 
 _CONTAINERS = ("@graph", "dataFeedElement", "item", "itemListElement", "mainEntity")
@@ -64,10 +63,9 @@ def reviews_in_value(value: object, depth: int = 0) -> Iterator[Review]:
 def reviews_in_table(stream: Readable) -> Iterator[Review]:
     """Yield the reviews of a table, in order. Missing columns are empty, others are ignored.
 
-    Raises:
-        FeedError: The header lacks `url` or `claim`, the table is not UTF-8, or a field is above
-            128 KiB. That is the limit of Python's reader, which holds for the whole process, so it
-            is not changed here.
+    Raises FeedError if the header lacks `url` or `claim`, the table is not UTF-8, or a field is
+    above 128 KiB: the limit of Python's reader holds for the whole process, so it is not changed
+    here.
     """
     table = csv.DictReader(_lines(stream), restkey="")
     try:

@@ -1,5 +1,4 @@
 """The index of checks: one immutable file, and how it is laid out, read and searched.
 
-It may import `text`, `check` and `lists`. Start with `index`, then `language_index`; `layout` makes
-the arrays that these read.
+Start with `index`, then `language_index`; `layout` makes the arrays that these read.
 """

@@ -1,12 +1,12 @@
 """The published numbers that turn evidence into a score, and the bounds that a score must reach.
 
 More of a claim in a text never lowers the score. Each piece of evidence adds a line, and a line
-that ends at half: two published weights, none below zero (tests/training/). Boosted trees with
-the same promise follow their examples more closely, and attached less for other languages and
-sources. A gate subtracts, by a published slope, for evidence that is missing: however well all else
-agrees, a story about somebody else is another story.
+that ends at half: two published weights, none below zero (tests/training/). Boosted trees with the
+same promise follow their examples more closely, and attached less for other languages and sources.
+A gate subtracts, by a published slope, for evidence that is missing: however well all else agrees,
+a story about somebody else is another story.
 
-An index holds the curves, demands and bounds that it was built with, and answers with these.
+An index answers with the curves, demands and bounds that it was built with.
 """
 
 import math
@@ -64,7 +64,6 @@ class Demands:
 
 
 NOTHING_DEMANDED = Demands()
-"""The demands of an index of an earlier release, which had none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,6 @@ class Curves:
     demands: Demands = NOTHING_DEMANDED
 
     def score(self, evidence: dict[str, float]) -> float:
-        """Return the sum of what each piece of evidence adds and the gates subtract."""
         return (
             self.base
             + sum(

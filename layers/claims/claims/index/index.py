@@ -30,8 +30,7 @@ class IndexContent(msgspec.Struct, frozen=True):
 class ClaimIndex:
     """The checks of an index by language. Each language is opened when it is first asked.
 
-    Raises:
-        BadIndexError: The bytes are not an index of this version.
+    Raises BadIndexError if the bytes are not an index of this version.
     """
 
     def __init__(self, data: bytes):
@@ -52,11 +51,10 @@ class ClaimIndex:
 
     @cached_property
     def digest(self) -> str:
-        """Return the name of the index: SHA-256 of its bytes."""
+        """The name of the index."""
         return digest_of(self.data)
 
     def language(self, language: str) -> LanguageIndex:
-        """Return the checks of a language that `totals` names."""
         if language not in self._languages:
             self._languages[language] = LanguageIndex(self._file, language, self.totals[language])
         return self._languages[language]

@@ -40,7 +40,6 @@ class IndexFileWriter:
         self._places: dict[str, tuple[str, int, int]] = {}
 
     def add(self, arrays: Mapping[str, Buffer]) -> None:
-        """Append arrays to the body."""
         for name in sorted(arrays):
             view = memoryview(arrays[name])
             self._body.write(bytes(-self._body.tell() % _ALIGNED))
@@ -82,8 +81,7 @@ class _Directory(msgspec.Struct, frozen=True):
 class IndexFile(ArraySet):
     """The facts and arrays of an index, without copying them.
 
-    Raises:
-        BadIndexError: The bytes are not an index, or an array lies outside them.
+    Raises BadIndexError if the bytes are not an index, or an array lies outside them.
     """
 
     def __init__(self, data: bytes):

@@ -58,12 +58,12 @@ class LanguageIndex:
 
     @cached_property
     def unknown_rarity(self) -> float:
-        """Return the weight of a word that no check holds."""
+        """The weight of a word that no check holds."""
         return max(self.rarity, default=1.0)
 
     @cached_property
     def distinctiveness(self) -> Sequence[int]:
-        """Return how well each word distinguishes stories; 0 in an index of an earlier release."""
+        """How well each word distinguishes stories; 0 in an index of an earlier release."""
         is_there = f"{self.language}/word_telling" in self._arrays
         return self._numbers("word_telling") if is_there else bytes(len(self.rarity))
 
@@ -76,7 +76,6 @@ class LanguageIndex:
         return [word & ~NAME_BIT for word in self._marked(field, place)]
 
     def claim_and_title(self, place: int) -> set[int]:
-        """Return the different words of a check's claim and title."""
         return {*self.words("claim", place), *self.words("title", place)}
 
     def names(self, place: int) -> set[int]:
@@ -94,13 +93,13 @@ class LanguageIndex:
 
     @cached_property
     def all_names(self) -> frozenset[int]:
-        """Return the words that any claim writes like a name."""
+        """The words that any claim writes like a name."""
         words, _ = self._fields["claim"]
         return frozenset(word & ~NAME_BIT for word in words if word & NAME_BIT)
 
     @cached_property
     def marks_names(self) -> bool:
-        """Return whether most words are in a script whose names begin with a capital."""
+        """Most words are in a script whose names begin with a capital."""
         with_capitals = sum(word[:1].isupper() for word in map(str.upper, self.number))
         return 2 * with_capitals > len(self.number)
 

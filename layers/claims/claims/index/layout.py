@@ -4,7 +4,7 @@ Words and grams are weighed with Okapi BM25: how strongly a word that a text sha
 points to that claim. Source: Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25
 and Beyond, 2009. K1 and B weigh the length of a claim more than usual (1.2 and 0.75): a text that
 holds a short claim nearly whole is nearer to it than to a long claim with the same words. That was
-better for words and for grams, in each language, and most of all for short titles.
+better in each language, most of all for short titles.
 """
 
 import math
@@ -218,7 +218,6 @@ class _GramArrays:
         self._lengths = array("I")
 
     def add(self, grams: Collection[str]) -> None:
-        """Take the grams of the next check, each once."""
         for gram in grams:
             self._holders[gram].append(len(self._lengths))
         self._lengths.append(len(grams))
@@ -247,8 +246,7 @@ def _groups(arrays: Mapping[str, Any], total: int) -> "array[int]":
     """Return for each check the place of the founder of its group: checks about the same rumour.
 
     The first check of a group is its founder. A check joins the founder that it is most like; it is
-    not compared with other members, so that a chain of small steps does not join two rumours. A
-    check that is like no founder founds its own group.
+    not compared with other members, so that a chain of small steps does not join two rumours.
     """
     rarity_of, holders = arrays["word_rarity"], arrays["word_starts"]
     founders: dict[int, list[int]] = {}
@@ -274,7 +272,6 @@ def _groups(arrays: Mapping[str, Any], total: int) -> "array[int]":
 
 
 def _claim_and_title(arrays: Mapping[str, Any], place: int) -> set[int]:
-    """Return the different words of a check's claim and title."""
     numbers: set[int] = set()
     for field in ("claim", "title"):
         words, starts = arrays[f"{field}_words"], arrays[f"{field}_starts"]

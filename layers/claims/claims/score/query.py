@@ -28,7 +28,7 @@ class Query:
 
     @cached_property
     def known(self) -> frozenset[int]:
-        """Return the different words that any check holds."""
+        """The different words that any check holds."""
         return frozenset(number for number in self.numbers if number >= 0)
 
     @cached_property
@@ -41,12 +41,12 @@ class Query:
 
     @cached_property
     def heaviest(self) -> float:
-        """Return the weight of the rarest known word."""
+        """The weight of the rarest known word."""
         return max((self.index.rarity[number] for number in self.known), default=1.0)
 
     @cached_property
     def head(self) -> frozenset[int]:
-        """Return the known words in the head of the text."""
+        """The known words in the head of the text."""
         return frozenset(number for number in self.numbers[:HEAD] if number >= 0)
 
     def weight_held(self, words: set[int]) -> float:
@@ -74,5 +74,4 @@ def query_of(index: LanguageIndex, text: str | ClaimText) -> Query:
 
 
 def share(part: float, whole: float) -> float:
-    """Return part / whole, or 0 if the whole is 0."""
     return part / whole if whole > 0 else 0.0

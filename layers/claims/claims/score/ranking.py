@@ -21,7 +21,7 @@ USUAL_CLAIM, USUAL_TITLE = 10.0, 8.0
 MEANING = "meaning"
 """The likeness that a model of meaning adds."""
 COMPARED_BY_MEANING = 20
-"""Number of checks that are compared by meaning; a model takes milliseconds for each."""
+"""Checks that are compared by meaning; a model takes milliseconds for each."""
 NEAR = 0.55
 """Nearness in meaning from which a check is suggested, however few words it shares with the text.
 It suggests checks for a fifth more of the invented texts, and for two of 300 sentences of news."""
@@ -37,7 +37,7 @@ class Ranked:
 
     @property
     def is_near(self) -> bool:
-        """Return whether a model of meaning found the check near enough to suggest it."""
+        """A model of meaning found the check near enough to suggest it."""
         return self.likeness.get(MEANING, 0.0) >= NEAR
 
 
@@ -54,7 +54,6 @@ class Meaning(Protocol):
 
 @cache
 def weights() -> dict[str, float]:
-    """Return the published weight of each likeness."""
     loaded: dict[str, float] = read_json("ranking.json")["weights"]
     return loaded
 
@@ -104,7 +103,6 @@ def _likeness(query: Query, place: int) -> dict[str, float]:
 
 
 def _bm25(query: Query, words: list[int], usual: float) -> float:
-    """Return the BM25 score of the text on one field of a check."""
     rarity = query.index.rarity
     return sum(
         rarity[word] * saturated(times, len(words), usual)

@@ -164,7 +164,6 @@ def spellings(written: str, language: str) -> list[str]:
 
 
 def _without_accents(word: str) -> str:
-    """Return a Latin word without its accents, and words of other scripts as they are."""
     if not unicodedata.name(word[0], "").startswith("LATIN"):
         return word
     return "".join(char for char in unicodedata.normalize("NFKD", word) if char.isalnum())

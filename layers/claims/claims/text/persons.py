@@ -34,7 +34,7 @@ class _Token:
 
     @cached_property
     def name(self) -> str:
-        """Return the word without the ending 's."""
+        """The word without the ending 's."""
         return _GENITIVE.sub("", self.text)
 
     @cached_property
@@ -43,7 +43,7 @@ class _Token:
 
     @cached_property
     def may_be_name(self) -> bool:
-        """Return whether the word is written like a name or an initial."""
+        """The word is written like a name or an initial."""
         return self.is_capitalised or (len(self.name) == 1 and self.text[0].isupper())
 
 

@@ -4,7 +4,7 @@ A label on the wrong post costs more than a missing one. So a claim is admitted 
 enough words of one topic, and never if it has a word of a field that is kept out: politics,
 religion, war, law and public money, peoples, persons, crime.
 
-Limits: Only listed words count, so claims in languages without lists are never admitted.
+Limits: claims in languages without lists are never admitted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -63,13 +63,12 @@ def kept_out_by(text: str) -> list[str]:
 
 
 def lists() -> bytes:
-    """Return the bytes of the published lists, data/topics.json."""
+    """Return the published lists."""
     return read("topics.json")
 
 
 @cache
 def lists_digest() -> str:
-    """Return the SHA-256 digest of the lists, in hex; it is their name."""
     return sha256(lists()).hexdigest()
 
 
@@ -118,7 +117,6 @@ class _Prepared:
         self._readings: dict[str, _Reading] = {}
 
     def reading(self, language: str) -> _Reading:
-        """Return the forms of the text for the lists of a language."""
         if language not in self._readings:
             text = self.text.text
             stems = [word.stem for word in self.text.words(language)]
@@ -150,7 +148,6 @@ class _Terms:
     joined: tuple[str, ...]
 
     def held_by(self, reading: _Reading) -> set[str]:
-        """Return the terms that a text holds."""
         held = set(self.stems.keys() & reading.stems)
         if self.language in WHOLE:
             held = {
@@ -164,7 +161,6 @@ class _Terms:
         return held
 
     def is_in(self, reading: _Reading) -> bool:
-        """Return whether a text holds any of the terms."""
         return bool(self.held_by(reading))
 
 

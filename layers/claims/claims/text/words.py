@@ -72,7 +72,6 @@ class ClaimText:
 
     @classmethod
     def of(cls, text: "str | ClaimText") -> "ClaimText":
-        """Return the text itself, or a new one for a string."""
         return text if isinstance(text, ClaimText) else cls(text)
 
     @cached_property
@@ -81,17 +80,17 @@ class ClaimText:
 
     @cached_property
     def normalised(self) -> str:
-        """Return the text without links, its tags split at capitals."""
+        """The text without links, its tags split at capitals."""
         return split_tags(self._unsplit, split_at_capitals)
 
     @cached_property
     def opening(self) -> str:
-        """Return the normalised first code points, which show the language."""
+        """The normalised first code points, which show the language."""
         return self._normalised_to(OPENING)
 
     @cached_property
     def word_count(self) -> int:
-        """Return the number of words without links; two letters without spaces count as one.
+        """The number of words without links; two letters without spaces count as one.
 
         >>> [ClaimText(text).word_count for text in ("see https://a.example/b", "喝盐水治感冒")]
         [1, 3]
@@ -104,7 +103,6 @@ class ClaimText:
         return _grams(self.normalised)
 
     def opening_grams(self, length: int) -> list[str]:
-        """Return the grams of the first `length` code points."""
         return self.grams if len(self.text) <= length else _grams(self._normalised_to(length))
 
     def words(self, language: str, split: Callable[[str], str] | None = None) -> list[Word]:
@@ -121,7 +119,7 @@ class ClaimText:
 
     @cached_property
     def written(self) -> list[Word]:
-        """Return all words in order, unstemmed."""
+        """All words in order, unstemmed."""
         return _written(self.normalised)
 
     def _normalised_to(self, length: int) -> str:
@@ -129,7 +127,6 @@ class ClaimText:
 
 
 def words_of(text: str, language: str) -> list[Word]:
-    """Return the words of a text in order (`ClaimText.words`)."""
     return ClaimText(text).words(language)
 
 
@@ -197,7 +194,6 @@ def stemmed(words: Iterable[Word], language: str) -> list[Word]:
 
 
 def stem(word: str, language: str) -> str:
-    """Return the stem of a word in small letters."""
     stemmer = _stemmer(language)
     return stemmer.stemWord(word) if stemmer else word
 

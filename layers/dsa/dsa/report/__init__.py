@@ -1,5 +1,5 @@
 """The harmonised yearly report: eleven parts of rows, and the entries behind each number.
 
-It may import `statement` and `ledger`. Start with `report`; `categories` and `indicators` say what
-each number means, `files` writes and reads the files.
+Start with `report`; `categories` and `indicators` say what each number means, `files` writes and
+reads the files.
 """

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from ledger.records.json_text import json_schema
+
 Text = Annotated[str, Meta(max_length=5_000)]
 
 
@@ -73,12 +75,7 @@ def about_schema() -> dict[str, Any]:
     >>> sorted(about_schema()["$defs"])
     ['About', 'Qualitative', 'ServiceKind']
     """
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "What a provider says of itself in its yearly report",
-        **msgspec.json.schema(About),
-    }
-    return msgspec.json.decode(msgspec.json.encode(schema), type=dict[str, Any])
+    return json_schema("What a provider says of itself in its yearly report", About)
 
 
 TEXTS = {

@@ -25,7 +25,6 @@ from ledger.untrusted_text import escape_csv_formula, replace_controls
 LEDGER, CELLS, WORKBOOK, TCO = "ledger.jsonl", "cells.jsonl", "report.xlsx", "TCO_Art_7_3.csv"
 
 _COUNTED_PARTS = range(3, 9)
-"""The parts whose numbers are counted."""
 
 
 class LedgerHead(msgspec.Struct, frozen=True):

@@ -46,7 +46,6 @@ _TEMPLATE = msgspec.json.decode(
 )
 
 HEADERS = {int(number): header for number, header in _TEMPLATE.headers.items()}
-"""The header of each part."""
 
 INDICATORS = {int(number): rows for number, rows in _TEMPLATE.indicators.items()}
 """The fixed cells of parts that have one indicator a row: applicability, then the row's names."""

@@ -1,5 +1,4 @@
 """Statements of reasons (DSA Art. 17): write them, and check anybody's.
 
-It may import `ledger`. Start with `statement`, which writes them, or with `schema`, which checks
-them.
+Start with `statement`, which writes them, or with `schema`, which checks them.
 """

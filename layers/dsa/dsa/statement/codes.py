@@ -28,13 +28,11 @@ TERRITORIES = EEA
 """Greece is GR here, as in the database; the yearly report calls it EL."""
 
 REPORT_ONLY = frozenset({NOT_SPECIFIED_ORDER})
-"""Categories that only the yearly report has."""
 
 STATEMENT_ONLY = {"STALKING": "CYBER_STALKING"}
 """Keywords that only a statement may carry, each with the one that the report counts it as."""
 
 KEYWORDS_OF = {category: frozenset(keywords) for category, keywords in CATEGORIES.items()}
-"""The keywords of each category."""
 
 KEYWORDS = frozenset[str]().union(*KEYWORDS_OF.values(), STATEMENT_ONLY)
 """The keywords that a statement may carry."""
@@ -65,7 +63,6 @@ SOURCE_OF = {
     SourceType.TRUSTED_FLAGGER: "SOURCE_TRUSTED_FLAGGER",
     SourceType.OTHER_NOTIFICATION: "SOURCE_TYPE_OTHER_NOTIFICATION",
 }
-"""The database's code for each source."""
 
 SOURCES = tuple(SOURCE_OF.values())
 VOLUNTARY = SOURCE_OF[SourceType.VOLUNTARY]

@@ -3,12 +3,14 @@
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import batched
 from typing import Any
 
 import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ledger.clock import Clock
 from ledger.errors import OperatorError, TerangError
@@ -85,6 +87,20 @@ def log_failures(
         log("failed", extra={"error": type(error).__name__, "code": error_code(error)})
         if isinstance(error, MemoryError):
             raise error
+
+
+def postpone(client: Any, url: str, record: Any, wait_after: Callable[[int], int]) -> None:
+    """Set in how many seconds a failed delivery comes again, if SQS lets us.
+
+    `record` is that of Powertools; `wait_after` gets how often it was received.
+    """
+    receives = int(record.attributes.approximate_receive_count)
+    with suppress(BotoCoreError, ClientError):
+        client.change_message_visibility(
+            QueueUrl=url,
+            ReceiptHandle=record.receipt_handle,
+            VisibilityTimeout=wait_after(receives),
+        )
 
 
 _MILLISECONDS = re.compile("[0-9]{1,14}")  # up to about the year 5138

@@ -37,7 +37,7 @@ from ledger.cases.messages import (
 )
 from ledger.cases.refusal import AnyCode, CaseCode, CaseRefusal
 from ledger.clock import before_leap_second
-from ledger.records.json_text import nests_too_deep, read_object
+from ledger.records.json_text import json_schema, nests_too_deep, read_object
 from ledger.records.post import LINE_BYTES, YEARS, time_code
 from ledger.records.refusal import Code, Refusal
 from ledger.untrusted_text import is_blank
@@ -98,12 +98,7 @@ def case_message_schema() -> dict[str, Any]:
     >>> sorted(case_message_schema()["$defs"])[:3]
     ['AccountMeasure', 'AccountType', 'Answer']
     """
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A message about a case, as a provider sends it to Terang",
-        **msgspec.json.schema(CaseMessage),
-    }
-    return msgspec.json.decode(msgspec.json.encode(schema), type=dict[str, Any])  # without tuples
+    return json_schema("A message about a case, as a provider sends it to Terang", CaseMessage)
 
 
 def _read_struct(

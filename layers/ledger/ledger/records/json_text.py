@@ -139,6 +139,17 @@ def encode_json(record: Any) -> bytes:
     return msgspec.json.format(_encoder.encode(record), indent=2) + b"\n"
 
 
+def json_schema(title: str, described: Any) -> dict[str, Any]:
+    """Return the JSON Schema of a type under a title.
+
+    >>> json_schema("A count", int)["type"]
+    'integer'
+    """
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    schema = {"$schema": dialect, "title": title, **msgspec.json.schema(described)}
+    return msgspec.json.decode(msgspec.json.encode(schema), type=dict[str, Any])  # without tuples
+
+
 def encode_json_lines(records: Iterable[Any]) -> bytes:
     r"""Return records as JSON Lines, with keys in a fixed order.
 

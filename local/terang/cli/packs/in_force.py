@@ -15,7 +15,7 @@ from matcher import Matcher, Mode, Pack, ProviderSettings, RuleSet
 from rules.factchecks import FACTCHECKS
 from terang import USAGE
 from terang.cli.arguments import STACK, StackName, UsageError, load_checked
-from terang.console import Screen, print_result, print_warning
+from terang.console import console, print_result, print_warning
 from terang.packs.comparison import as_lines, compare
 from terang.packs.set_change import NO_RULE, SetChange, notice_until, rules_words
 from terang.remote import Remote, explain_stack_errors
@@ -29,8 +29,6 @@ WithoutRules = Annotated[
     Parameter(metavar="PROVIDER", help="a provider that may be left without a rule"),
 ]
 Yes = Annotated[bool, Parameter(help="do not ask at a terminal")]
-
-console = Screen(stderr=True)
 
 
 def publish(
