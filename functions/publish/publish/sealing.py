@@ -42,7 +42,6 @@ class Seal(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, facts: DayFacts, now: datetime) -> "Seal":
-        """Return the seal of a day that was read now."""
         return cls(
             form=seal_form(),
             checked_at=utc(now),

@@ -120,7 +120,6 @@ that decides: `about`, or empty for the entry itself."""
 
 
 def order_cell(column: str, book: EntryBook, in_row: InRow) -> Expected:
-    """Return the expected number in a column of part 3 (orders)."""
     orders = in_row(book.orders["inform" if "provide information" in column else "act"], "")
     if column.startswith("Median time"):
         name = "acknowledged_at" if "inform the authority" in column else "effected_at"

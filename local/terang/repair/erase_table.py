@@ -52,7 +52,6 @@ class TableTraces:
 
     @property
     def erased(self) -> set[str]:
-        """The findings that are stubs or will be."""
         return self.findings.keys() | self.stubs.keys()
 
     def related(self, posts: Set[str]) -> set[str]:

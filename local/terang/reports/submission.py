@@ -209,7 +209,6 @@ class Submission:
             ]
 
     def _is_valid(self, statement: Statement) -> bool:
-        """Report the problems for which the database would refuse a statement."""
         problems = list(schema_problems(statement))
         for problem in problems:
             puid = statement.get("puid")

@@ -119,7 +119,6 @@ def check_size(size: int, budget: Budget) -> None:
 
 
 def too_large(limit: str) -> FileRefusedError:
-    """Return the refusal of a file that holds more than the limit."""
     return FileRefusedError(
         Code.TOO_LARGE_FOR_FORMAT,
         advice=f"It holds more than {limit}. Send it as plain JSON Lines, or in smaller files.",

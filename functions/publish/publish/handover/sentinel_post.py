@@ -14,7 +14,6 @@ TEXT = "Sentinel post of Terang: the paper lantern at the end of the pier is lit
 
 
 def sentinel_post(day: str) -> str:
-    """Return the message of a day."""
     return json.dumps(
         {
             "id": f"{SENTINEL}-{day}",

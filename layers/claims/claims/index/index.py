@@ -51,7 +51,6 @@ class ClaimIndex:
 
     @cached_property
     def digest(self) -> str:
-        """The name of the index."""
         return digest_of(self.data)
 
     def language(self, language: str) -> LanguageIndex:

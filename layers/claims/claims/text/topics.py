@@ -63,7 +63,6 @@ def kept_out_by(text: str) -> list[str]:
 
 
 def lists() -> bytes:
-    """Return the published lists."""
     return read("topics.json")
 
 

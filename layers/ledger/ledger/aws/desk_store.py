@@ -138,7 +138,6 @@ class DynamoDesk:
         return frozenset(item for pending in held if _settles(pending) for item in pending.items)
 
     def claims(self, provider: str) -> dict[str, ItemClaim]:
-        """Return the claims in force, by item."""
         now = utc_exactly(self.clock.now())
         lists = self.table.records(_desk(provider), "on#", ModeratorClaims)
         return {
