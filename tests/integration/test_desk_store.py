@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -112,6 +113,25 @@ class TestPending:
         first = world.desk.hold_pending(pending(world, "d-2", finding, moderator="m-2"))
         assert first is not None
         assert first.moderator == "m-1"
+
+    def test_of_two_at_the_same_moment_one_is_stored(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A colleague stores a decision after this one saw that nobody had."""
+        [finding] = found(world)
+        client = world.clients.dynamodb
+        transact = client.transact_write_items
+
+        def after_a_colleague(**asked: Any) -> Any:
+            monkeypatch.undo()
+            world.desk.hold_pending(pending(world, "d-1", finding))
+            return transact(**asked)
+
+        monkeypatch.setattr(client, "transact_write_items", after_a_colleague)
+        first = world.desk.hold_pending(pending(world, "d-2", finding, moderator="m-2"))
+        assert first is not None
+        assert first.moderator == "m-1"
+        assert world.desk.pending("acme", "d-2") is None
 
     def test_what_decide_refuses_is_written_down(self, world: World) -> None:
         [finding] = found(world)

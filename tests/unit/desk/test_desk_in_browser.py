@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,9 @@ from support.desk_world import KnownRule, MemoryDesk, audited, complaint, decide
 from support.review_world import run_folder
 
 from desk.deciding import DecisionForm, decide, form_id
-from desk.items import EarlierDecision, ItemKind, NearCopy
+from desk.items import EarlierDecision, ItemKind, NearCopy, RuleFacts
 from desk.moderator import Door, Moderator, Role
+from desk.ports import CannedReason
 from desk.routes.application import DeskApplication
 from desk.waiting import order_dossier
 from ledger.cases.case import Case, CaseEntry, JournalEntry
@@ -138,9 +139,14 @@ def everything() -> list[Any]:
         authority=HOSTILE, country="DE", items=1, category="VIOLENCE", regulation="tco",
         received_at="2026-11-25T13:40:00Z",
     )  # fmt: skip
-    return [
+    facts = RuleFacts(HOSTILE, HOSTILE, "https://terang.example/")
+    hostile_pack = replace(
         dossier(scored, copies=copies, earlier=earlier, escalated=True,
                 deadline="2026-11-25T20:00:00Z"),
+        rules=(("codes/3/asks", facts),),
+    )  # fmt: skip
+    return [
+        hostile_pack,
         dossier(checked), dossier(arabic), dossier(named), complaint(), audited(),
         order_dossier(Case("7" * 64, (CaseEntry(1, "open", "open", asked, HOSTILE),))),
         dossier(finding("p5"), key="5" * 64, kind=ItemKind.SECOND_LOOK, contested=decided()),
@@ -150,7 +156,9 @@ def everything() -> list[Any]:
 
 
 def test_every_page_is_inert_accessible_and_fits_its_window(window: Window) -> None:
-    desk = MemoryDesk(everything())
+    reasons = [CannedReason(text=HOSTILE, verdict=verdict, language="en")
+               for verdict in ("confirmed", "upheld")]  # fmt: skip
+    desk = MemoryDesk(everything(), own_reasons=reasons)
     page = window.page
     with serving(desk) as server:
         page.goto(server.door.address)

@@ -77,6 +77,25 @@ def test_a_claim_ends_after_ten_minutes(desk: MemoryDesk) -> None:
     assert Visitor(desk, "m-8").post("/next")["headers"]["Location"] == f"/card/{P1.item.key}"
 
 
+def test_a_claimed_card_is_still_decided_by_a_colleague(desk: MemoryDesk) -> None:
+    """Somebody who claims everything keeps nobody from deciding."""
+    Visitor(desk).post("/next")
+    colleague = Visitor(desk, "m-8")
+    fields = form_of(colleague, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
+    assert colleague.post(f"/card/{P1.item.key}/decide", fields)["statusCode"] == 303
+    assert len(desk.pending) == 1
+
+
+def test_no_page_shows_an_account(desk: MemoryDesk) -> None:
+    """Not even its pseudonym, by which the posts of one author could be put together."""
+    lead = Visitor(desk, role="lead")
+    pages = ["/", "/recent", "/training", "/lead", "/settings"]
+    pages += [f"/card/{each.item.key}" for each in desk.dossiers]
+    account = P1.findings[0].finding.account
+    assert [page for page in pages if account in lead.get(page)["body"]] == []
+    assert account not in lead.post("/search", {"text": "code"})["body"]
+
+
 def test_a_decision_is_pending_until_it_is_due(desk: MemoryDesk) -> None:
     visitor = Visitor(desk)
     fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
@@ -273,7 +292,7 @@ def test_every_answer_has_the_security_headers(desk: MemoryDesk) -> None:
         headers = visitor.get(address)["headers"]
         assert "script-src 'self'" in headers["Content-Security-Policy"]
         assert "unsafe" not in headers["Content-Security-Policy"]
-        assert headers["Cache-Control"] == "no-store"
+        assert (headers["Cache-Control"] == "no-store") is ("/static/" not in address)
         assert headers["X-Frame-Options"] == "DENY"
 
 
