@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test month load drill drill-ranges fuzz invoke mutants check bench bench-factchecks meaning learning weights transfer build deploy clean setup setup-test setup-check setup-build template-check
+.PHONY: help run test month load flow drill drill-ranges fuzz invoke mutants check bench bench-factchecks meaning learning weights transfer build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -27,6 +27,9 @@ month: setup ## a month of 20,000 posts and all that people do, by a script of i
 
 load: setup ## 50,000 messages and 40 files of three providers at once while workers are killed; ARGS= e.g. --messages 5000
 	PYTHONPATH=tests $(BIN)/python -m load $(ARGS)
+
+flow: setup-test ## a moderator's day at the console of a local stack, in Chromium: keys, times, pages; ARGS= e.g. --open 100 --pictures DIR
+	PYTHONPATH=tests $(BIN)/python -m flow $(ARGS)
 
 drill: setup-test ## simulated faults, seed after seed: MINUTES= JOBS=; PAIRS=1 for all pairs; SEED= or FAULTS= for one alone
 	PYTHONPATH=tests $(BIN)/python -m simulation.drill $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS)) \

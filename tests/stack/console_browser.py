@@ -1,9 +1,10 @@
-"""The deployed console at an address of its own, and a browser of plain HTTP that asks it."""
+"""The deployed console at an address of its own, its accounts, and a browser of plain HTTP."""
 
 import http.client
 import re
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from html import unescape
 from http.cookies import SimpleCookie
@@ -11,6 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import urlencode, urlsplit
 
+from stack.running import Running
+
+PASSWORD = "a long pass phrase, 15 letters and M0re"
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)"')
 
 
@@ -35,14 +39,22 @@ class Page:
         return fields
 
 
-@contextmanager
-def console_address(emulator: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Serve an API of the emulator on a port of its own, as a domain of the console would.
+@dataclass
+class ConsoleAddress:
+    """Where the console is, and how long it took to answer: seconds by method and path."""
 
-    The emulator knows an API by its host, which no browser reaches here. `api` in the dict that is
-    returned names it once it is known.
+    origin: str
+    answers: list[tuple[str, str, float]] = field(default_factory=list)
+
+
+@contextmanager
+def console_address(running: Running) -> Iterator[ConsoleAddress]:
+    """Serve the console on a port of its own, as its domain would, and let people sign in there.
+
+    The emulator knows an API by its host, which no browser reaches here.
     """
-    port, known = urlsplit(emulator).port, dict[str, str]()
+    port = urlsplit(running.stack.url).port
+    host = f"{running.outputs['ConsoleApiId']}.execute-api.localhost:{port}"
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -55,14 +67,15 @@ def console_address(emulator: str) -> Iterator[tuple[str, dict[str, str]]]:
             """Say nothing."""
 
         def _hand_on(self, body: bytes | None) -> None:
-            host = f"{known['api']}.execute-api.localhost:{port}"
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            began = time.monotonic()
             try:
                 connection.request(self.command, self.path, body, {**self.headers, "Host": host})
                 answer = connection.getresponse()
                 data = answer.read()
             finally:
                 connection.close()
+            address.answers.append((self.command, self.path, time.monotonic() - began))
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 if name.lower() not in {"transfer-encoding", "connection", "content-length"}:
@@ -72,14 +85,56 @@ def console_address(emulator: str) -> Iterator[tuple[str, dict[str, str]]]:
             self.wfile.write(data)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    # AWS takes plain HTTP for `localhost` alone, and so do browsers for secure cookies.
+    address = ConsoleAddress(f"http://localhost:{server.server_port}")
+    Thread(target=server.serve_forever, daemon=True).start()
     try:
-        # AWS takes plain HTTP for `localhost` alone, and so do browsers for secure cookies.
-        yield f"http://localhost:{server.server_port}", known
+        _tell_the_console(running, address.origin)
+        yield address
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _tell_the_console(running: Running, origin: str) -> None:
+    """Register the address at the pool, and give the function the settings that follow from it."""
+    outputs = running.outputs
+    pool = outputs["ConsolePoolId"]
+    functions, cognito = running.stack.client("lambda"), running.stack.client("cognito-idp")
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool,
+        ClientName="local",
+        CallbackURLs=[f"{origin}/callback"],
+        LogoutURLs=[f"{origin}/signed-out"],
+        AllowedOAuthFlows=["code"],
+        AllowedOAuthScopes=["openid"],
+        AllowedOAuthFlowsUserPoolClient=True,
+        SupportedIdentityProviders=["COGNITO"],
+    )["UserPoolClient"]["ClientId"]
+    name = outputs["ConsoleFunction"]
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    local = {
+        "CONSOLE_URL": origin,
+        "CONSOLE_CLIENT_ID": client,
+        "CONSOLE_DISCOVERY": f"{running.stack.url}/{pool}/.well-known/openid-configuration",
+    }
+    functions.update_function_configuration(
+        FunctionName=name, Environment={"Variables": variables | local}
+    )
+
+
+def account(running: Running, name: str, group: str) -> None:
+    """Make an account in a group."""
+    cognito, pool = running.stack.client("cognito-idp"), running.outputs["ConsolePoolId"]
+    cognito.admin_create_user(
+        UserPoolId=pool, Username=name, TemporaryPassword=PASSWORD, MessageAction="SUPPRESS"
+    )
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username=name, Password=PASSWORD, Permanent=True
+    )
+    with suppress(cognito.exceptions.GroupExistsException):
+        cognito.create_group(UserPoolId=pool, GroupName=group)
+    cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)
 
 
 @dataclass
