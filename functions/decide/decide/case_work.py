@@ -147,7 +147,7 @@ class CaseWork:
         if isinstance(message, CaseRefusal):
             return self.refuse(arrival.provider, arrival.line, message)
         name = digest("message", arrival.provider, message.id)
-        kind = str(message.__struct_config__.tag)
+        kind = message.type_name
         result = self.commit(name, arrival, message)
         while isinstance(result, NotCommitted) and result.refusal.waits_for:
             if result.refusal.waits_for == arrival.case:
@@ -275,8 +275,7 @@ class CaseWork:
     ) -> None:
         """Write the receipt of a message that could be read."""
         receipt = self._receipt(name, arrival, status, refusal)
-        kind = str(message.__struct_config__.tag)
-        receipt = msgspec.structs.replace(receipt, type=kind, id=message.id)
+        receipt = msgspec.structs.replace(receipt, type=message.type_name, id=message.id)
         self._write_receipt(receipt, arrival.day)
 
     def _receipt(

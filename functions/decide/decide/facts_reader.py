@@ -27,6 +27,7 @@ from ledger.errors import OperatorError
 from ledger.keys import audit_key
 from ledger.pointer import stored_set
 from ledger.ports import CaseStore, FindingStore, FloodStore, Objects, UnitStore
+from ledger.privacy.audit_sample import SampleLine
 from ledger.records.finding import Finding
 from ledger.records.flood import flood_question_id
 from rules.pack import Pack
@@ -36,12 +37,6 @@ from rules.set_reader import KnownSets
 
 class DecideStore(CaseStore, FindingStore, FloodStore, UnitStore, Protocol):
     """The parts of the table that decide uses."""
-
-
-class ListedPost(msgspec.Struct, frozen=True):
-    """One post of a month's audit sample."""
-
-    post: str
 
 
 @dataclass(slots=True)
@@ -139,7 +134,7 @@ class FactsReader:
     def _is_sampled(self, provider: str, message: Audit) -> bool:
         """Return whether the post is in the month's sample."""
         data = self.objects.get(self.out_bucket, audit_key(provider, message.month)) or b""
-        posts = (msgspec.json.decode(line, type=ListedPost) for line in data.splitlines())
+        posts = (msgspec.json.decode(line, type=SampleLine) for line in data.splitlines())
         return any(listed.post == message.post for listed in posts)
 
 

@@ -108,11 +108,10 @@ class Step:
 
 def entry_of(message: BaseCaseMessage, facts: Facts, **more: Any) -> JournalEntry:
     """Return the journal entry of a message: its own fields, and `more` from the judge."""
-    kind = str(message.__struct_config__.tag)
     fields = _journal_fields(message, facts) | more
     return JournalEntry(
-        entry=case_id(kind, facts.provider, message.id),
-        type=kind,
+        entry=case_id(message.type_name, facts.provider, message.id),
+        type=message.type_name,
         provider=facts.provider,
         at=utc(facts.now),
         **fields,

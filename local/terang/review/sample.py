@@ -3,23 +3,16 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
 from ledger.errors import OperatorError
+from ledger.privacy.audit_sample import SampleLine
 from terang.case_messages import decode_lines
-
-
-class _SamplePost(msgspec.Struct, frozen=True):
-    """A line of the month's sample, as publish writes it."""
-
-    post: str
 
 
 def read_sample(data: bytes | None, name: str) -> list[str]:
     """Return the posts of a sample, by rank. Raises OperatorError if it cannot be read."""
     if data is None:
         raise OperatorError(f"there is no sample at {name}: publish draws it with each day")
-    return [line.post for line in decode_lines(data, _SamplePost, name)]
+    return [line.post for line in decode_lines(data, SampleLine, name)]
 
 
 def judged_posts(messages: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:

@@ -47,6 +47,7 @@ from ledger.cases.transitions import Move
 from ledger.clock import Clock, utc_exactly
 from ledger.keys import audit_key
 from ledger.ports import Objects
+from ledger.privacy.audit_sample import SampleLine
 from rules.pack import Pack
 
 LOOK_BACK_DAYS = 31
@@ -54,12 +55,6 @@ LOOK_BACK_DAYS = 31
 
 QUALITY_DAYS = 90
 RECENT = timedelta(days=1)
-
-
-class _SampledPost(msgspec.Struct, frozen=True):
-    """A line of the month's sample, as publish writes it."""
-
-    post: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +241,7 @@ class TableDesk:
         first = self.now().date().replace(day=1)
         month = f"{first - timedelta(days=1):%Y-%m}"
         data = self.objects.get(self.out_bucket, audit_key(provider, month)) or b""
-        lines = (msgspec.json.decode(line, type=_SampledPost) for line in data.splitlines())
+        lines = (msgspec.json.decode(line, type=SampleLine) for line in data.splitlines())
         return audits((line.post for line in lines), month)
 
 

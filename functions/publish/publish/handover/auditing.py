@@ -7,16 +7,8 @@ import msgspec
 
 from ledger.keys import audit_key
 from ledger.ports import Objects
-from ledger.privacy.audit_sample import SampledPost, merge_samples
+from ledger.privacy.audit_sample import SampledPost, SampleLine, merge_samples
 from ledger.records.json_text import encode_json, encode_json_lines
-
-
-class SampleLine(msgspec.Struct, frozen=True):
-    """A post of the sample: its id at the provider, its rank in hex, and its author's pseudonym."""
-
-    post: str
-    rank: str
-    account: str = ""
 
 
 class PublishedKey(msgspec.Struct, frozen=True):

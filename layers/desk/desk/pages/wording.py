@@ -139,7 +139,7 @@ def message_words(words: Phrases, message: CaseMessage) -> str:
         case Outcome():
             return outcome_words(words, str(message.outcome)).capitalize()
         case _:
-            return str(message.__struct_config__.tag)
+            return message.type_name
 
 
 def measure_words(words: Phrases, code: str) -> str:

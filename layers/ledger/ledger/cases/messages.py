@@ -143,6 +143,11 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
 
     id: Id
 
+    @property
+    def type_name(self) -> str:
+        """The `type` that the message has as JSON."""
+        return str(self.__struct_config__.tag)
+
 
 class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
     """One verdict on findings of one post and one category, or on a notice, or on both.

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapq import nsmallest
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from ledger.privacy.pseudonyms import hkdf
 from ledger.records.manifest import Marker
 
@@ -36,6 +38,14 @@ class SampledPost(NamedTuple):
     post: str
     rank: str
     account: str
+
+
+class SampleLine(msgspec.Struct, frozen=True):
+    """A line of the month's sample, as the provider gets it."""
+
+    post: str
+    rank: str = ""
+    account: str = ""
 
 
 class SampleStore(Protocol):
