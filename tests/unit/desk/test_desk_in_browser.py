@@ -289,6 +289,11 @@ def test_a_day_of_a_small_service(window: Window, tmp_path: Path) -> None:
         window.press("1")
         assert page.locator("dl.facts bdi").first.inner_text() != post
         window.press("s")
+        after = page.url
+        page.evaluate("document.querySelector('.toast').hidden = true")  # ten seconds are over
+        page.keyboard.press("u")
+        page.wait_for_timeout(100)
+        assert page.url == after
         page.goto(f"{server.door.origin}/")
         assert "3 items wait" in page.get_by_role("heading", level=1).inner_text()
         page.get_by_role("button", name="Sign out").click()

@@ -6,7 +6,7 @@
   root.classList.add("scripted");
 
   const typing = (target) => target.matches("textarea, select, input:not([type=radio]):not([type=checkbox])");
-  const visible = (element) => element.getClientRects().length > 0 && !element.disabled;
+  const visible = (element) => element.getClientRects().length > 0 && !element.disabled && !element.closest("[hidden]");
 
   const press = (element) => {
     if (element.matches("textarea, select")) element.focus();
