@@ -226,7 +226,7 @@ class TableDesk:
 
     def _decided(self, items: Sequence[str]) -> JournalEntry | None:
         """Return the decision on one of these items, if decide has taken one."""
-        for name in items:
+        for name in self.store.with_entries(items):
             case = self.store.case(name)
             if case is not None and case.finding is not None and case.state in ENDED:
                 return case.entry_by(Move.DECIDE, Move.REFER)

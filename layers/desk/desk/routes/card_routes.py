@@ -79,8 +79,7 @@ def decide_card(key: str) -> Response[str]:
     first = desk.hold(moderator, pending)
     if first is not None:
         return card_page(asking, dossier, wanted, form, first=first, status=HTTPStatus.CONFLICT)
-    for item in pending.items:
-        desk.release(moderator, item)
+    desk.release(moderator, key)
     care = asking.care.after(now, severe=dossier.item.severity == "high")
     return see(next_path(replace(asking, own_care=care), wanted), care)
 
