@@ -77,6 +77,10 @@ def may_have_copies(text: str) -> bool:
 
     >>> may_have_copies("send me the code that you got"), may_have_copies("ha" * 40)
     (True, False)
+    >>> [may_have_copies(("abcdefgh" * 3)[:length]) for length in (24, 23)]
+    [True, False]
+    >>> may_have_copies("abcdefg" * 4)
+    False
     """
     return len(text) >= LETTERS_AT_LEAST and len(set(text)) >= KINDS_AT_LEAST
 

@@ -129,11 +129,15 @@ FOUND = {
         ("🔥 ini bonus 🔥", []),
     ],
     "words-13-25": [
-        ("satu dua tiga " * 5, [WHOLE]),
+        ("satu dua tiga " * 4 + "satu", [WHOLE]),
+        ("satu dua tiga " * 8 + "satu", [WHOLE]),
         ("satu dua tiga " * 4, []),
         ("satu dua tiga " * 9, []),
     ],
-    "words-26": [("satu dua tiga " * 9, [WHOLE]), ("satu dua tiga " * 8, [])],
+    "words-26": [
+        ("satu dua tiga " * 8 + "satu dua", [WHOLE]),
+        ("satu dua tiga " * 8 + "satu", []),
+    ],
     "dressed-in-plain": [
         ("main di 𝐇𝐎𝐊𝐈 ya", [WHOLE]),
         ("ayo main di H̶O̶K̶I̶", [WHOLE]),
@@ -147,6 +151,7 @@ FOUND = {
     "capitals": [
         ("AYO DAFTAR SEKARANG juga", [WHOLE]),
         ("OK SIP. Ayo Daftar Sekarang", []),
+        ("AYOMAIN ini", [WHOLE]), ("AYOMAIN in", []), ("AYOMAI sini", []),
     ],
     "repeated-phrase": [
         (

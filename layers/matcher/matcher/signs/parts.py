@@ -96,6 +96,9 @@ def emoji_sign(number: int) -> str:
     """Return the sign of a text with a number of emoji, at least one.
 
     An emoji of several, joined by a zero-width joiner, counts once, and so does a flag.
+
+    >>> [emoji_sign(number) for number in (1, 2, 3, 4)]
+    ['emoji-1', 'emoji-2-3', 'emoji-2-3', 'many-emoji']
     """
     return "emoji-1" if number == 1 else "emoji-2-3" if number < 4 else "many-emoji"
 

@@ -86,6 +86,8 @@ def host_of(url: str) -> Host | None:
     Host(start=13, end=25, name='shop.example')
     >>> host_of("mailto:") is None
     True
+    >>> [bool(host_of("a." * 125 + "b" * length)) for length in (3, 4)]
+    [True, False]
     """
     scheme = re.match(r"\s*[a-z][a-z0-9+.-]*://", url, re.IGNORECASE)
     start = scheme.end() if scheme else len(url) - len(url.lstrip())
