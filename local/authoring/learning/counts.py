@@ -139,6 +139,7 @@ def read_counts(data: bytes, name: str, categories: Collection[str] = ()) -> lis
     for line, row in rows:
         if categories and row.get("category") not in categories:
             continue
+        term = row[chosen["term"]] or ""
         try:
             documents, odds = float(row[chosen["documents"]]), float(row[chosen["log2_odds"]])
         except (TypeError, ValueError):
@@ -148,7 +149,7 @@ def read_counts(data: bytes, name: str, categories: Collection[str] = ()) -> lis
                 f"{name}:{line}: `{chosen['documents']}` must be a number from 0 on, and"
                 f" `{chosen['log2_odds']}` one from -{MOST_ODDS:.0f} to {MOST_ODDS:.0f}"
             )
-        if entry := _entry(row[chosen["term"]].strip(), is_sound=chosen["term"] == "pinyin"):
+        if entry := _entry(term.strip(), is_sound=chosen["term"] == "pinyin"):
             found.append(CountedTerm(entry, documents, odds))
     return found
 

@@ -50,6 +50,10 @@ def test_a_bad_table_is_reported_with_its_line(table: str, message: str) -> None
     assert str(caught.value).startswith(message)
 
 
+def test_a_row_that_ends_before_its_term_is_left_out() -> None:
+    assert read_counts(b"documents\tlog2_odds\tterm\n3\t2\n", "t.tsv") == []
+
+
 def test_learning_needs_rows_and_clean_texts() -> None:
     row = CountedTerm((EntryKind.TERM, "purple"), 420, 9.0)
     post = LabelledPost("we plant bulbs", is_harmful=False, place="clean.csv:1")
