@@ -15,8 +15,17 @@ from support.format_files import context, dumps, items, json_lines, post, read, 
 from intake.formats import zipped
 from intake.formats.file_budget import Budget
 from ledger.records.refusal import FileRefusedError
+from ledger.streams.unpacking import ArchiveMeter
 
 LINES = json_lines(post(), post(id="2"))
+
+
+def test_a_mib_is_exempt_and_then_each_packed_byte_may_become_two_hundred() -> None:
+    meter = ArchiveMeter(io.BytesIO(bytes(10)))
+    meter.read(10)
+    meter.count(1024**2 + 200 * 10)
+    with pytest.raises(FileRefusedError):
+        meter.count(1)
 
 
 def pack(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:

@@ -40,6 +40,20 @@ def test_a_line_beyond_the_limit_is_refused_and_the_next_is_read() -> None:
     assert [item.at for item in items(found)] == ["line 1", "line 3"]
 
 
+def test_a_line_may_be_as_long_as_the_limit() -> None:
+    longest = b"x" * LINE_BYTES
+    data = longest + b"\n" + longest + b"x\n" + longest
+    assert [line.data for line in read_lines(io.BytesIO(data))] == [longest, None, longest]
+
+
+@pytest.mark.parametrize("value", ['"{}"', "7{}"])
+def test_a_value_may_be_as_long_as_a_line(value: str) -> None:
+    most = LINE_BYTES - len(value) + len("{}")
+    longest, longer = (value.format("7" * length).encode() for length in (most, most + 1))
+    document = JsonDocument(io.BytesIO(b"[" + longest + b"," + longer + b"]"))
+    assert [document.value() for _ in document.elements()] == [longest, Code.LINE_LONG]
+
+
 @pytest.mark.parametrize("most", [1, 2, 3, 7, 1000])
 def test_lines_are_the_same_however_the_stream_is_cut(most: int) -> None:
     data = b'\xef\xbb\xbfone "quoted"\r\n\ntwo\nthree'

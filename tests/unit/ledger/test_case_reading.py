@@ -346,6 +346,7 @@ def test_a_leap_second_is_read_as_the_last_instant_before_it() -> None:
         pytest.param(b'{"id": "\xff"}', "encoding", id="no UTF-8"),
         pytest.param(b'{"a":' * 65 + b"1" + b"}" * 65, "json_depth", id="too deep"),
         pytest.param(b" " * (LINE_BYTES + 1), "line_long", id="too long"),
+        pytest.param(b" " * LINE_BYTES, "json_syntax", id="as long as it may be"),
     ],
 )
 def test_a_line_is_refused(line: bytes, code: str) -> None:
