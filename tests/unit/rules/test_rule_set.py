@@ -22,6 +22,7 @@ from matcher import (
     load_set,
 )
 from rules import rule_set
+from rules.factchecks import FACTCHECKS
 from rules.set_reader import read_set
 
 PUBLISHED = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -144,6 +145,22 @@ def test_a_set_holds_no_id_twice_and_no_pack_that_was_not_published() -> None:
 def test_who_is_not_named_runs_what_rests_on_the_law() -> None:
     assert ids(made(), "unnamed") == ["law-a", "law-b"]
     assert ids(made(), "paused") == ["law-a", "law-b"]
+
+
+@pytest.mark.parametrize(
+    ("names", "factchecks", "wants_any"),
+    [
+        ((), True, False),
+        ((FACTCHECKS,), False, False),
+        ((FACTCHECKS,), True, True),
+        (("law-a",), False, True),
+    ],
+)
+def test_fact_checks_alone_are_rules_only_for_who_wants_them(
+    names: tuple[str, ...], factchecks: bool, wants_any: bool
+) -> None:
+    settings = ProviderSettings(factchecks=factchecks)
+    assert settings.wants_any(map(pack_named, names)) is wants_any
 
 
 def test_who_names_packs_runs_exactly_those() -> None:
