@@ -12,15 +12,19 @@ from support.log_signer import LocalSigner
 from support.log_world import ORIGIN, LogWorld
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
+from ledger.keys import receipt_key
 from ledger.records.log_head import LogHead
+from ledger.records.manifest import OpenFile
 from publish.context import PublishRequest
 from publish.publishing import publish
+from publish.transparency.logging_run import LogResult
 from tlog.checkpoint import is_signed_by, parse_checkpoint
 from tlog.leaves import (
     DayLeaf,
     FindingLeaf,
     Leaf,
     PublishedLeaf,
+    ReceiptLeaf,
     ReportLeaf,
     RunLeaf,
     UnitLeaf,
@@ -188,6 +192,26 @@ def test_a_report_is_logged_by_its_digest() -> None:
     made.publish("2026-11-26T04:00:00Z")
     [report] = [leaf for leaf in leaves(made) if isinstance(leaf, ReportLeaf)]
     assert report.sha256 == sha256(b"secret to the public").hexdigest()
+
+
+def test_the_receipt_of_a_file_is_logged_on_the_day_on_which_it_was_closed() -> None:
+    made = sample_world()
+    receipt = b'{"records": 3, "inspected": 2, "refused": {"encoding": 1}}'
+    made.store.open_files["acme"] = [OpenFile("f", "2026-11-24", 1, closed="2026-11-25")]
+    made.objects.of("out")[receipt_key("acme", "f")] = receipt
+    made.publish(CLOSED)
+    [leaf] = [leaf for leaf in leaves(made) if isinstance(leaf, ReceiptLeaf)]
+    digest = sha256(receipt).hexdigest()
+    assert leaf == ReceiptLeaf("acme", "2026-11-25", digest, 3, 2, {"encoding": 1})
+
+
+def test_a_run_whose_head_another_run_moved_leaves_the_log_to_it() -> None:
+    made = sample_world()
+    made.heads.around = lambda name, call: None if name == "move head" else call()
+    assert made.publish(CLOSED).log == LogResult(0, 0, is_busy=True)
+    made.heads.around = lambda name, call: call()
+    made.publish("2026-11-26T03:00:00Z")
+    assert kinds(made) == kinds(published())
 
 
 def test_each_provider_gets_a_copy_of_each_checkpoint() -> None:
