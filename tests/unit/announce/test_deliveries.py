@@ -103,9 +103,10 @@ def test_a_file_is_announced_on_the_bus_and_to_the_webhook() -> None:
     assert {entry["Source"] for entry in world.bus} == {"terang"}
 
 
-def test_a_delivery_returns_how_many_events_it_put_on_the_bus() -> None:
+def test_a_delivery_returns_how_many_events_it_put_on_the_bus_or_sent() -> None:
     world = stack()
     assert world.announcer().take(put(KEY)) == len(world.bus)
+    assert [world.announcer().take(body) for body in world.queue] == [1] * len(world.bus)
 
 
 def test_a_provider_without_a_webhook_is_on_the_bus_alone() -> None:
@@ -152,6 +153,7 @@ def test_an_event_for_a_webhook_that_was_removed_ends() -> None:
     world = stack()
     world.announcer().take(put(KEY))
     world.webhooks = {}
+    assert world.announcer().take(world.queue[0]) == 0
     world.run(*world.queue)
     assert world.sent == []
 

@@ -44,6 +44,9 @@ def reviews_in_value(value: object, depth: int = 0) -> Iterator[Review]:
     ...     "claimReviewed": "Salt cures colds", "reviewRating": [{"alternateName": "False"}]}]}
     >>> [(review.claim, review.rating) for review in reviews_in_value(page)]
     [('Salt cures colds', 'False')]
+    >>> nested = [[[[[[[[{"@type": "ClaimReview", "url": "https://check.example/1"}]]]]]]]]
+    >>> len(list(reviews_in_value(nested))), len(list(reviews_in_value([nested])))
+    (1, 0)
     """
     if depth > DEEPEST_CONTAINER:
         return
