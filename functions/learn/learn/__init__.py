@@ -1,6 +1,5 @@
 """The function learn: a feed of published checks was uploaded, so the index is built again.
 
 `feed_import` imports one feed, `index_publisher` puts its index in force, `reopening` reports
-changed checks to findings. It may import `claims`, `matcher`, `rules` and `ledger`. Start with
-`feed_import`.
+changed checks to findings. Start with `feed_import`.
 """

@@ -39,7 +39,7 @@ and read the published set that runs.
 
 Follow a post from `engine` (all packs) to `evaluator` (one part), and from there through the rooms:
 `text` (fold, aligned text, links), `evasion` (words in disguise), `terms` (patterns, matches,
-windows). `batch` is a prefilter for many posts. The layer may import `rules`.
+windows). `batch` is a prefilter for many posts.
 """
 
 from matcher.engine import Matcher

@@ -1,5 +1,5 @@
 """The desk at home: what waits in a run or a stack, a moderator's book, and a door on loopback.
 
 `sitting` joins them. The pages are those of `desk`; `screens` draws a whole case at the terminal.
-The room may import `case_messages`, `case_queue`, `console` and the layers. Start with `home_desk`.
+Start with `home_desk`.
 """

@@ -1,5 +1,5 @@
 """Terms of rules: their patterns, the automaton that finds them, and the windows they form.
 
-It may import `text`, `effort` and `rules`. Start with `index`, then follow a post: `automaton`
-finds patterns, `term` checks a place, `windows` decides whether a rule is satisfied.
+Start with `index`, then follow a post: `automaton` finds patterns, `term` checks a place, `windows`
+decides whether a rule is satisfied.
 """
