@@ -89,16 +89,17 @@ class Matcher:
         Whether a post is read in part depends on the post and the rules alone. Exact copies are
         evaluated once.
         """
-        copies = [tuple(post) for post in posts]
-        distinct = list(dict.fromkeys(copies))
+        numbers: dict[tuple[Part, ...], int] = {}
+        copies = [numbers.setdefault(tuple(post), len(numbers)) for post in posts]
+        distinct = list(numbers)
         prefilter = self._prefilter_for(len(distinct))
         if prefilter is None:
-            results = {post: self._evaluate(post) for post in distinct}
+            results = [self._evaluate(post) for post in distinct]
         else:
-            results = dict.fromkeys(distinct, PostResult(()))
+            results = [PostResult(())] * len(distinct)
             for number, parts in self._passing(distinct, prefilter).items():
-                results[distinct[number]] = self._evaluate(distinct[number], parts)
-        return [results[post] for post in copies]
+                results[number] = self._evaluate(distinct[number], parts)
+        return [results[number] for number in copies]
 
     def scores(self, posts: Iterable[Sequence[Part]]) -> list[dict[str, int]]:
         """Return the sums of all scored rules for each post, by `pack/rule`, hit or not.
