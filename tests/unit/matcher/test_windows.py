@@ -187,6 +187,14 @@ def test_without_packs_nothing_is_found() -> None:
     assert Matcher([]).find_all(["a", ""]) == [(), ()]
 
 
+def test_exact_copies_have_the_same_hits_each_in_its_place() -> None:
+    """They are evaluated once."""
+    found = Matcher([pack_of(rule_of(["a"]))]).find_all(["a", "b", "a", "b a", "a"])
+    assert [[span.start for hit in hits for span in hit.spans] for hits in found] == [
+        [0], [], [0], [2], [0],
+    ]  # fmt: skip
+
+
 N = 65_536
 HOSTILE = {
     "a term a thousand times a thousand": "ai " * 333_334,
