@@ -7,6 +7,8 @@ a text with a disguise.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +30,7 @@ from matcher.evasion.vocabulary import Vocabulary
 from matcher.text.fold import fold
 
 _HAN_ENDINGS = np.array([ord(char) for char in HAN_ENDINGS], np.uint32)
+_IS_SPACE = np.array([chr(code).isspace() for code in range(0x3002)])  # U+3000 is the last one
 _AROUND = 8  # code points around letters apart in which a sign may be one of them
 _BETWEEN = 7  # places from one Han letter to the next, of letters apart
 
@@ -55,13 +58,12 @@ class Suspects:
         suspects.update(self._with_letters_apart(line, single))
         han = _texts_of(line, _without_ending(line, line.starts[alone]))
         suspects.update(text for text in han if has_han_apart(texts[text]))
-        numbered, in_letters = (
-            set(_texts_of(line, line.starts[words])) for words in _odd_words(line)
-        )
-        odd = in_letters.union(_texts_at(line.joined.ends, in_words), numbered) - suspects
-        may_hide = self._chunks.may_hide
+        words = line.code_points(line.starts[_odd_words(line)])
+        odd = np.append(words, np.array(in_words, np.intp))
         suspects.update(
-            text for text in odd if may_hide(texts[text], in_letters=text in in_letters)
+            text
+            for text, chunks in _chunks_at(line.joined, odd)
+            if text not in suspects and self._chunks.may_hide_in(chunks)
         )
         return suspects
 
@@ -132,17 +134,28 @@ def _texts_at(ends: Places, places: Places | Sequence[int]) -> list[int]:
     return texts
 
 
-def _odd_words(line: SymbolLine) -> tuple[Places, Places]:
-    """Return words with a digit next to a letter, and those with a run, or Latin and Arabic."""
+def _odd_words(line: SymbolLine) -> Places:
+    """Return words with a digit next to a letter, a letter three times, or Latin and Arabic."""
     symbols = line.symbols
     digit = _within(symbols, "0", "9")
     letter = (symbols - LETTER < ALONE - LETTER) & ~digit  # lower symbols wrap around
     same = symbols[1:] == symbols[:-1]
-    numbered = (letter[:-1] & digit[1:]) | (digit[:-1] & letter[1:])
+    odd = (letter[:-1] & digit[1:]) | (digit[:-1] & letter[1:])
     arabic, latin = _within(symbols, "\u0621", "\u064a"), _within(symbols, "a", "z")
-    in_letters = (latin[:-1] & arabic[1:]) | (arabic[:-1] & latin[1:])
-    in_letters[1:] |= same[1:] & same[:-1] & letter[2:]
-    return line.words_at(np.flatnonzero(numbered)), line.words_at(np.flatnonzero(in_letters))
+    odd |= (latin[:-1] & arabic[1:]) | (arabic[:-1] & latin[1:])
+    odd[1:] |= same[1:] & same[:-1] & letter[2:]
+    return line.words_at(np.flatnonzero(odd))
+
+
+def _chunks_at(joined: JoinedTexts, places: Places) -> Iterator[tuple[int, set[str]]]:
+    """Yield the texts at some places, each with its chunks there, as `str.split` cuts them."""
+    spaces = np.flatnonzero(_IS_SPACE.take(joined.codes, mode="clip"))
+    chunks = np.unique(np.searchsorted(spaces, places))
+    starts, ends = np.append(-1, spaces)[chunks] + 1, spaces[chunks]
+    texts = np.searchsorted(joined.ends, starts)
+    rows = zip(texts.tolist(), starts.tolist(), ends.tolist(), strict=True)
+    for text, of_text in groupby(rows, itemgetter(0)):
+        yield text, {joined.text[start:end] for _, start, end in of_text}
 
 
 def _apart(line: SymbolLine) -> tuple[_Mask, _Mask]:

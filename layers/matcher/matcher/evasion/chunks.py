@@ -84,9 +84,14 @@ class Chunks:
 
         Pass False for `in_letters` if no word has a letter three times in a row, or two scripts.
         """
-        chunks = text.split() if in_letters else filterfalse(str.isalpha, text.split())
+        return self.may_hide_in(
+            set(text.split() if in_letters else filterfalse(str.isalpha, text.split()))
+        )
+
+    def may_hide_in(self, chunks: set[str]) -> bool:
+        """Return whether a word of some chunks of a text may be in disguise."""
         read = 0
-        for chunk in set(chunks) - self._plain:
+        for chunk in chunks - self._plain:
             answer = self._answers.get(chunk)
             if answer is None:
                 answer = self._read(chunk)
