@@ -123,7 +123,7 @@ def count_day(
     records: DayRecords,
     catalogue: PublishedSets,
     journal: JournalSpool,
-    at_least: int = 1,
+    at_least: int,
 ) -> DayFacts:
     """Return the numbers of a day, and fill its journal.
 

@@ -87,9 +87,7 @@ class Drafter:
             provisional=provisional,
         )
 
-    def all_day(
-        self, day: str, providers: Sequence[Summary], sentinel: Summary | None = None
-    ) -> Summary:
+    def all_day(self, day: str, providers: Sequence[Summary], sentinel: Summary | None) -> Summary:
         """Return the draft of a day of all providers, from their summaries in order.
 
         `sentinel` is the summary of the sentinel post, which is not one of them.

@@ -1,7 +1,7 @@
 """Adds leaves to a tree, and says which files of the log that writes.
 
-The simple version would hash all leaves again. This one keeps only the right edge: of each level
-the hashes of its last, partial tile. The partial tiles store them of the log.
+Not all leaves are hashed again: it keeps the right edge, of each level the hashes of its last,
+partial tile. The partial tiles of the log store them.
 """
 
 from collections.abc import Callable

@@ -76,7 +76,7 @@ class PublishedSource:
     digest: str
     fetch: Fetch = fetch
 
-    def pull(self, ids: Sequence[str] = ()) -> list[PulledPack]:
+    def pull(self, ids: Sequence[str]) -> list[PulledPack]:
         """Return the pack, or those packs of the set whose ids are given; without any, all of them.
 
         Raises OperatorError if an address cannot be read, if anything differs from its digest, or

@@ -8,7 +8,7 @@ holds, within its interval, for all of them. Posts that rules met and people con
 not sampled.
 
 Source: stratified estimation with one stratum known in full, W. G. Cochran, "Sampling Techniques"
-(1977), chapter 5. Intervals are Wilson's, see `estimates`.
+(1977), chapter 5.
 
 Limits: posts are counted as delivered, so exports that overlap make the number of unmet posts too
 large and recall too low, never too high. Findings that wait are not counted as confirmed. Part 8 of

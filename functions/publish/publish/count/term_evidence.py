@@ -13,7 +13,6 @@ A term misleads if even the upper end of its interval is below the lower end of 
 the pack's card promises at its threshold: findings that need this term do not keep it. The interval
 keeps bad luck with few findings from naming a term.
 
-Source: intervals are Wilson's, see `estimates`.
 
 Limits: a decision that is overturned in a later month counts in both. Two hundred terms at 95 %
 name about five that are as good as promised: a person reads before a term is removed.

@@ -32,7 +32,7 @@ def hand_out(
 ) -> None:
     """Merge posts into the provider's sample of the month.
 
-    The stored sample is read before the posts and replaced only if it did not change meanwhile. If
+    The stored sample is read before the posts, and replaced only if it is still the same. If
     an author is erased in between, the erasure wins, and the next run merges again.
     """
     key = audit_key(provider, month)

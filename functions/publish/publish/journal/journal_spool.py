@@ -1,7 +1,6 @@
-"""A day's journal between counting and publishing: on disk, cut into files.
+"""A day's journal between counting and publishing: cut into files, on disk.
 
-A day's lines may be more than the memory holds, so they wait in a temporary file until it is clear
-that they are to be published.
+A day's lines may be more than the memory holds.
 """
 
 from collections.abc import Iterator

@@ -45,7 +45,7 @@ class TableRow:
 
 
 def rule_rows(
-    summary: Summary, catalogue: PublishedSets, language: str = "en"
+    summary: Summary, catalogue: PublishedSets, language: str
 ) -> tuple[list[RuleRow], list[RuleRow]]:
     """Return the rules with findings, most first, and those that ran and found nothing."""
     known = catalogue.packs

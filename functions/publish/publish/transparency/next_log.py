@@ -19,9 +19,7 @@ CONFIRMED = "confirmed.tlog-proof"
 """The proof, in the folder of a log, that the log before names it."""
 
 
-def newest_log(
-    first: ServedLog, former: Signer | None, at: str, *, may_begin: bool = False
-) -> ServedLog:
+def newest_log(first: ServedLog, former: Signer | None, at: str, *, may_begin: bool) -> ServedLog:
     """Return the newest log. If it was signed by another key, begin the next one.
 
     `first` is the log under `log/` with the key that signs now, `former` the key that signed

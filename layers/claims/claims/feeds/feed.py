@@ -114,8 +114,8 @@ class Nesting:
     def exceeds(self, data: bytes) -> bool:
         """Return whether the stream nests deeper than the limit, these bytes included.
 
-        The simple version is a loop over each byte, and takes ten times as long as reading the
-        feed. This one removes pairs of brackets, level by level.
+        It removes pairs of brackets, level by level. A loop over each byte takes ten times as long
+        as reading the feed.
         """
         brackets = self._outside_strings(self._rest + data).translate(None, _NO_BRACKETS)
         for _ in range(self._limit + 1):

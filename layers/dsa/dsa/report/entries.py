@@ -121,7 +121,7 @@ def category_row_of(entry: JournalEntry, part: int) -> CategoryRow:
     return CategoryRow(category, keywords[0] if keywords else OTHER)
 
 
-def counts_in(row: CategoryRow, part: int, description: str = "") -> Callable[[JournalEntry], bool]:
+def counts_in(row: CategoryRow, part: int, description: str) -> Callable[[JournalEntry], bool]:
     """Return the test whether an entry counts in a row.
 
     `description` tells several rows of "Other" apart.

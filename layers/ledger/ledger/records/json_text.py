@@ -52,13 +52,13 @@ def read_object(line: bytes) -> dict[str, Any] | Refusal:
     return record if isinstance(record, dict) else Refusal(Code.NOT_AN_OBJECT)
 
 
-def nests_too_deep(line: bytes, limit: int = JSON_DEPTH) -> bool:
-    """Return whether brackets nest deeper than the limit, outside of strings.
+def nests_too_deep(line: bytes) -> bool:
+    """Return whether brackets nest deeper than JSON_DEPTH, outside of strings.
 
     >>> nests_too_deep(b"[" * 65), nests_too_deep(b'"' + b"[" * 65 + b'"')
     (True, False)
     """
-    if line.count(b"[") + line.count(b"{") <= limit:
+    if line.count(b"[") + line.count(b"{") <= JSON_DEPTH:
         return False
     depth, in_string, escaped = 0, False, False
     for byte in line:
@@ -69,7 +69,7 @@ def nests_too_deep(line: bytes, limit: int = JSON_DEPTH) -> bool:
             in_string = True
         elif byte in b"[{":
             depth += 1
-            if depth > limit:
+            if depth > JSON_DEPTH:
                 return True
         elif byte in b"]}":
             depth -= 1
