@@ -311,7 +311,7 @@ from support.sample_packs import pack_of
 from matcher import Rule, Severity
 rule = Rule(id="a", severity=Severity.LOW, why="Tests.", groups=(("otp",),))
 matcher = Matcher([pack_of(rule)])
-hits = matcher.find_all([f"{{word}} {{n}}" for n in range({posts}) for word in ("otp", "x")])
+hits = matcher.find_all(["otp", "x"] * {posts})
 print(sum(map(bool, hits)), bool(sys.modules.get("numpy")))
 """
 

@@ -92,7 +92,7 @@ class Matcher:
         numbers: dict[tuple[Part, ...], int] = {}
         copies = [numbers.setdefault(tuple(post), len(numbers)) for post in posts]
         distinct = list(numbers)
-        prefilter = self._prefilter_for(len(distinct))
+        prefilter = self._prefilter_for(len(copies))
         if prefilter is None:
             results = [self._evaluate(post) for post in distinct]
         else:
