@@ -21,6 +21,7 @@ RULES = {
     "account-takeover/asks-for-code": 4,
     "advance-fee/loan-with-fee": 2,
     "advance-fee/prize-with-fee": 1,
+    "coin-and-account-scams-en/promises-free-coins": 2,
     "drugs-for-sale/prescription-drugs-for-sale": 1,
     "impersonation/blocked-account-link": 1,
     "impersonation/parcel-fee-link": 2,
@@ -31,6 +32,8 @@ RULES = {
     "investment-and-task-jobs/phone-only-job": 1,
     "sms-fraud-id/asks-or-promises-money": 1,
     "sms-scams-en/claims-prize-parcel-or-locked-account": 1,
+    "task-and-money-lures-zh/paid-posting": 1,
+    "telegram-trade-zh/offers-laundering-or-accounts": 1,
     "threats-of-violence/knows-where-you-live": 1,
 }
 """The samples, under the packs that rest on the law."""
@@ -140,7 +143,7 @@ def test_a_file_under_another_key_is_repeated_and_changes_no_number(
     (again,) = running.take("sample-chat", SAMPLES / "files/posts.jsonl")
     running.publish()
     assert again.repeated
-    assert (again.inspected, again.findings) == (58, 16)
+    assert (again.inspected, again.findings) == (58, 20)
     assert running.receipts("sample-chat") == receipts
     assert running.published() == published
 
