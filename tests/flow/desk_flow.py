@@ -38,12 +38,7 @@ ASKED = (
     ("zh", "你把收到的验证码发给我一下,{words}"),
 )
 GROUP = "Dear customer of the bank, we close your account tonight. Send me the OTP now. — {words}"
-WORDS = """
-    apple bridge candle dinner early forest garden honey island jungle kettle ladder market north
-    orange pepper quiet river silver table under violet window yellow corner basket copper drawer
-    engine feather ginger harbour indigo jacket kitchen lemon mirror napkin onion pencil rabbit
-    saddle teapot umbrella valley walnut anchor button cotton double elbow fiddle goblet hammer
-""".split()  # noqa: SIM905 - a list of sixty strings is harder to read
+SYLLABLES = ["mo", "ti", "le", "vu", "pa", "zo", "ne", "fi", "ru", "wa", "du", "he"]
 
 
 def posts(single: int, groups: tuple[int, ...], quiet: int) -> list[dict[str, Any]]:
@@ -52,7 +47,10 @@ def posts(single: int, groups: tuple[int, ...], quiet: int) -> list[dict[str, An
     Those of the rest are read by nobody, so they come last in the queue; two of them are copies.
     """
     chance = random.Random(18)
-    made = []
+    made: list[dict[str, Any]] = []
+
+    def words(count: int) -> str:
+        return " ".join("".join(chance.choices(SYLLABLES, k=3)) for _ in range(count))
 
     def add(name: str, text: str, language: str, reach: int) -> None:
         made.append({
@@ -63,14 +61,13 @@ def posts(single: int, groups: tuple[int, ...], quiet: int) -> list[dict[str, An
 
     for number in range(single + quiet):
         language, text = ASKED[number % len(ASKED)]
-        words = " ".join(chance.choices(WORDS, k=12))
         is_quiet = number >= single
         name = f"quiet/{number}" if is_quiet else f"single/{number}"
-        add(name, text.format(words=words), language, 0 if is_quiet else 10 + number)
+        add(name, text.format(words=words(12)), language, 0 if is_quiet else 10 + number)
     for group, size in enumerate((*groups, 2)):
-        words = " ".join(chance.choices(WORDS, k=12))
+        same = words(12)
         for number in range(size):
-            text = GROUP.format(words=f"{words} {chance.choice(WORDS)}")
+            text = GROUP.format(words=f"{same} {words(1)}")
             is_quiet = group == len(groups)
             add(f"group/{group}/{number}", text, "en", 0 if is_quiet else 1_000 - number)
     return made

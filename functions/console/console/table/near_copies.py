@@ -4,7 +4,6 @@ from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import islice
 
 from desk.waiting import COPIES_SHOWN, by_post
 from ledger.aws.table import Table, shards
@@ -42,17 +41,15 @@ class NearCopies:
         own = prints.get(finding.finding)
         if own is None:
             return []
-        others = by_post(
+        copies = (
             each
             for each in open_findings
-            if each.category == finding.category and each.post != finding.post
+            if each.category == finding.category
+            and each.post != finding.post
+            and (other := prints.get(each.finding))
+            and are_copies(own, other)
         )
-        copies = (
-            group
-            for group in others
-            if (other := prints.get(group[0].finding)) and are_copies(own, other)
-        )
-        return list(islice(copies, COPIES_SHOWN))
+        return by_post(copies)[:COPIES_SHOWN]
 
     def _prints(self, provider: str, day: str, wanted: Container[str]) -> dict[str, bytes]:
         known = self._days.get((provider, day))

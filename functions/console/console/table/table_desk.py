@@ -214,7 +214,9 @@ class TableDesk:
         if finding is None or finding.provider != provider or finding.is_erased:
             return None
         open_ones = self._findings.of(provider)
-        group = next((group for group in by_post(open_ones) if finding in group), [finding])
+        place = finding.post, finding.category
+        same = (each for each in open_ones if (each.post, each.category) == place)
+        group = next((group for group in by_post(same) if finding in group), [finding])
         entries = self._entries(provider)
         [item] = [*finding_items(group, ())]
         dossier = self._dossiers.of_findings(item, [each.finding for each in group], entries)
