@@ -172,7 +172,8 @@ def pipe(path: Path) -> None:
     os.mkfifo(path)
 
     def write() -> None:
-        with suppress(OSError), path.open("wb") as written:
+        # Without O_CREAT: a thread that starts late must not make a file where the pipe was.
+        with suppress(OSError), os.fdopen(os.open(path, os.O_WRONLY), "wb") as written:
             written.write(b"\x00\xff[{\n")
 
     threading.Thread(target=write, daemon=True).start()
