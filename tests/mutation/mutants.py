@@ -102,18 +102,23 @@ class Reached:
         return set(importing).union(*map(self.of_file, users))
 
     def chunks(self, tests: set[str], limit: float) -> Iterator[list[str]]:
-        """Yield tests in the order to run them, cheap files first, `limit` seconds in all."""
+        """Yield tests to run within `limit` seconds, in groups, cheap files first.
+
+        The cheapest test of each file is chosen first, then the second of each: files differ more.
+        """
         files = defaultdict(list)
         for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
             files[test.partition("::")[0]].append(test)
-        cost = {file: sum(map(self.seconds.get, rows)) for file, rows in files.items()}  # type: ignore[arg-type]
+        turns = ((turn, test) for rows in files.values() for turn, test in enumerate(rows))
         ranked, spent = [], 0.0
-        for file in sorted(files, key=lambda file: (cost[file], file)):
-            for test in files[file]:
-                spent += self.seconds[test]
-                if spent <= limit or not ranked:
-                    ranked.append(test)
-        order = list(dict.fromkeys(test.partition("::")[0] for test in ranked))
+        for _, test in sorted(turns, key=lambda pair: (pair[0], self.seconds[pair[1]], pair[1])):
+            spent += self.seconds[test]
+            if spent <= limit or not ranked:
+                ranked.append(test)
+        cost: dict[str, float] = defaultdict(float)
+        for test in ranked:
+            cost[test.partition("::")[0]] += self.seconds[test]
+        order = sorted(cost, key=lambda file: (cost[file], file))
         for count in CHUNKS:
             group, order = order[:count], order[count:]
             if group:
