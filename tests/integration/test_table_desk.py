@@ -7,7 +7,7 @@ import pytest
 import yaml
 from integration.decided_cases import found
 from integration.test_desk_store import deliver, name
-from support.sample_messages import complaint, decision, dispute, order
+from support.sample_messages import complaint, decision, dispute, order, outcome
 from support.sample_posts import OTP, pack
 from support.world import ROLE, World
 
@@ -140,6 +140,16 @@ def test_a_card_has_the_words_about_its_rule_in_the_languages_of_the_pack(world:
     assert dossier is not None
     [(_, facts)] = dossier.rules
     assert facts.said_in("id") == ("Kode sekali pakai", "Meminta kode.")
+
+
+def test_a_card_has_the_last_five_decisions_on_its_rule_and_says_which_fell(world: World) -> None:
+    *decided, waiting = found(world, *(f"{OTP} {number}" for number in range(7)))
+    world.decide(*(decision(key, id=f"d-{number}") for number, key in enumerate(decided)))
+    world.decide(complaint(decision="d-0"), outcome(outcome="reversed"))
+    dossier = desk(world).dossier(ANNA, waiting)
+    assert dossier is not None
+    assert len(dossier.earlier) == 5
+    assert [each.outcome for each in dossier.earlier].count("overturned") == 1
 
 
 COPY = f"{OTP} that you got a minute ago on your phone, my good friend {{}}"
