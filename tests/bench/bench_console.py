@@ -23,7 +23,7 @@ from support.sign_in_world import ORIGIN, Browser
 
 from console.identity.door import SESSION_COOKIE, ConsoleDoor
 from console.identity.session import Sessions
-from console.table.holding import Holding
+from console.table.pending_sender import PendingSender
 from console.table.table_desk import TableDesk
 from desk.moderator import Door, Moderator, Role
 from desk.routes.application import DeskApplication
@@ -102,8 +102,8 @@ def console(clock: StandingClock, watch: Watch) -> Browser:
     objects = SimpleNamespace(get=lambda *_: None)
     desk = TableDesk(
         store=store,
-        held=held,
-        holding=Holding(held, None, ""),
+        desk=held,
+        sender=PendingSender(held, None, ""),
         objects=objects,  # type: ignore[arg-type]
         clock=clock,
         public_bucket="public",

@@ -136,7 +136,9 @@ def hurry(running: Running, name: str) -> None:
     Each is then named twice, and must be taken once.
     """
     sqs, queue = running.stack.client("sqs"), running.outputs["ConsoleCasesUrl"]
-    for each in running.desk.held_by(PROVIDER, name, running.clock.now().replace(hour=0, minute=0)):
+    for each in running.desk.pending_by(
+        PROVIDER, name, running.clock.now().replace(hour=0, minute=0)
+    ):
         body = msgspec.json.encode(PendingName(PROVIDER, each.id)).decode()
         sqs.send_message(QueueUrl=queue, MessageBody=body)
 
@@ -151,7 +153,7 @@ def wait_for(condition: Callable[[], Any], seconds: float = 60) -> None:
 
 def complain(running: Running) -> str:
     """Send an author's complaint about a removed post of no group. Return the decision's id."""
-    held = running.desk.held_by(PROVIDER, "m-7", running.clock.now().replace(hour=0, minute=0))
+    held = running.desk.pending_by(PROVIDER, "m-7", running.clock.now().replace(hour=0, minute=0))
     removed = (each for each in held if len(each.messages) == 1 and each.state == "taken")
     decision = next(each.id for each in removed if each.messages[0].verdict == "confirmed")
     now = utc_exactly(running.clock.now())
@@ -178,7 +180,7 @@ def refuse_first_moderator(running: Running, desk: Seat) -> None:
         id=message.id, provider=PROVIDER, moderator="m-7", items=(case.entry,), messages=(message,),
         held_at=utc_exactly(now), due_at=utc_exactly(now),
     )  # fmt: skip
-    assert running.desk.hold_pending(held) is None
+    assert running.desk.store_pending(held) is None
     hurry(running, "m-7")
 
     def refused() -> bool:

@@ -70,7 +70,7 @@ class TestPending:
 
     def test_it_is_sent_once(self, world: World) -> None:
         [finding] = found(world)
-        assert world.desk.hold_pending(pending(world, "d-1", finding)) is None
+        assert world.desk.store_pending(pending(world, "d-1", finding)) is None
         assert world.desk.live_items("acme") == {finding}
         assert [one.status for one in deliver(world, name("d-1")) or ()] == ["taken"]
         assert deliver(world, name("d-1")) == []
@@ -82,35 +82,35 @@ class TestPending:
 
     def test_it_is_taken_back_by_its_moderator_alone(self, world: World) -> None:
         [finding] = found(world)
-        world.desk.hold_pending(pending(world, "d-1", finding))
+        world.desk.store_pending(pending(world, "d-1", finding))
         assert not world.desk.undo_pending("acme", "m-2", "d-1")
         assert not world.desk.undo_pending("beta", "m-1", "d-1")
         assert world.desk.undo_pending("acme", "m-1", "d-1")
         assert world.desk.undo_pending("acme", "m-1", "d-1")
         assert deliver(world, name("d-1")) == []
         assert entries(world, "decision") == []
-        first = world.desk.hold_pending(pending(world, "d-1", finding))
+        first = world.desk.store_pending(pending(world, "d-1", finding))
         assert first is not None
         assert first.state is PendingState.UNDONE
-        assert world.desk.hold_pending(pending(world, "d-2", finding)) is None
+        assert world.desk.store_pending(pending(world, "d-2", finding)) is None
 
     def test_it_cannot_be_taken_back_once_it_is_sent(self, world: World) -> None:
         [finding] = found(world)
-        world.desk.hold_pending(pending(world, "d-1", finding))
+        world.desk.store_pending(pending(world, "d-1", finding))
         deliver(world, name("d-1"))
         assert not world.desk.undo_pending("acme", "m-1", "d-1")
 
     def test_it_cannot_be_stored_after_its_message(self, world: World) -> None:
         [finding] = found(world)
         assert deliver(world, name("d-1")) == []
-        first = world.desk.hold_pending(pending(world, "d-1", finding))
+        first = world.desk.store_pending(pending(world, "d-1", finding))
         assert first is not None
         assert first.state is PendingState.VOID
 
     def test_the_second_moderator_hears_who_was_first(self, world: World) -> None:
         [finding] = found(world)
-        world.desk.hold_pending(pending(world, "d-1", finding))
-        first = world.desk.hold_pending(pending(world, "d-2", finding, moderator="m-2"))
+        world.desk.store_pending(pending(world, "d-1", finding))
+        first = world.desk.store_pending(pending(world, "d-2", finding, moderator="m-2"))
         assert first is not None
         assert first.moderator == "m-1"
 
@@ -124,11 +124,11 @@ class TestPending:
 
         def after_a_colleague(**asked: Any) -> Any:
             monkeypatch.undo()
-            world.desk.hold_pending(pending(world, "d-1", finding))
+            world.desk.store_pending(pending(world, "d-1", finding))
             return transact(**asked)
 
         monkeypatch.setattr(client, "transact_write_items", after_a_colleague)
-        first = world.desk.hold_pending(pending(world, "d-2", finding, moderator="m-2"))
+        first = world.desk.store_pending(pending(world, "d-2", finding, moderator="m-2"))
         assert first is not None
         assert first.moderator == "m-1"
         assert world.desk.pending("acme", "d-2") is None
@@ -136,9 +136,9 @@ class TestPending:
     def test_what_decide_refuses_is_written_down(self, world: World) -> None:
         [finding] = found(world)
         for number in (1, 2):
-            world.desk.hold_pending(pending(world, f"d-{number}", finding))
+            world.desk.store_pending(pending(world, f"d-{number}", finding))
             deliver(world, name(f"d-{number}"))
-        held = world.desk.held_by("acme", "m-1", _start(world))
+        held = world.desk.pending_by("acme", "m-1", _start(world))
         states = {one.id: (one.state, one.code, one.first) for one in held}
         assert states == {
             "d-1": (PendingState.TAKEN, "", ""),
@@ -147,10 +147,10 @@ class TestPending:
 
     def test_a_list_is_of_one_moderator_and_one_provider(self, world: World) -> None:
         first, second = found(world, f"{OTP} one", f"{OTP} two")
-        world.desk.hold_pending(pending(world, "d-1", first))
-        world.desk.hold_pending(pending(world, "d-2", second, moderator="m-10"))
-        assert [one.id for one in world.desk.held_by("acme", "m-1", _start(world))] == ["d-1"]
-        assert world.desk.held_by("beta", "m-1", _start(world)) == []
+        world.desk.store_pending(pending(world, "d-1", first))
+        world.desk.store_pending(pending(world, "d-2", second, moderator="m-10"))
+        assert [one.id for one in world.desk.pending_by("acme", "m-1", _start(world))] == ["d-1"]
+        assert world.desk.pending_by("beta", "m-1", _start(world)) == []
 
 
 def _start(world: World) -> datetime:
@@ -210,7 +210,7 @@ class TestDoors:
     def test_a_console_decides_for_no_provider_with_another_door(self, world: World) -> None:
         """Even if its role stores a decision in the name of one."""
         [finding] = found(world)
-        world.desk.hold_pending(pending(world, "d-1", finding))
+        world.desk.store_pending(pending(world, "d-1", finding))
         world.store.put_provider(Provider("acme", (ROLE,), door="queue"))
         [refused] = deliver(world, name("d-1")) or ()
         assert (refused.status, refused.code) == ("refused", "wrong_door")
@@ -220,7 +220,7 @@ class TestDoors:
         world.store.put_provider(Provider("beta", (), door="console"))
         foreign = pending(world, "d-1", finding)
         desk = DynamoDesk(world.store.table, world.clock)
-        desk.hold_pending(_of("beta", foreign))
+        desk.store_pending(_of("beta", foreign))
         body = json.dumps({"provider": "beta", "pending": "d-1"})
         [refused] = deliver(world, body) or ()
         assert (refused.status, refused.code) == ("refused", "other_provider")

@@ -11,7 +11,7 @@ from support.sample_messages import complaint, decision, dispute, order, outcome
 from support.sample_posts import OTP, pack
 from support.world import ROLE, World
 
-from console.table.holding import Holding
+from console.table.pending_sender import PendingSender
 from console.table.set_examples import SetExamples
 from console.table.table_desk import TableDesk
 from desk.adopting import Adoption
@@ -41,8 +41,8 @@ def desk(world: World) -> TableDesk:
     """A fresh worker's desk: it knows nothing from before."""
     return TableDesk(
         store=world.store,
-        held=world.desk,
-        holding=Holding(world.desk, world.clients.sqs, world.queue_url),
+        desk=world.desk,
+        sender=PendingSender(world.desk, world.clients.sqs, world.queue_url),
         objects=world.objects,
         clock=world.clock,
         public_bucket=world.public,
@@ -62,7 +62,7 @@ def answer(world: World, key: str, moderator: Moderator, verdict: str, reason: s
     dossier = at.dossier(moderator, key)
     assert dossier is not None
     form = DecisionForm(form_id(moderator.name, at.now(), "0" * 8), verdict=verdict, reason=reason)
-    first = at.hold(moderator, decide(form, dossier, moderator, at.now()))
+    first = at.store_pending(moderator, decide(form, dossier, moderator, at.now()))
     return form.id if first is None else first.moderator
 
 
@@ -119,7 +119,7 @@ def test_nobody_holds_a_decision_in_anothers_name(world: World) -> None:
     pending = decide(form, dossier, ANNA, at.now())
     for other in (BEN, STRANGER):
         with pytest.raises(PermissionError):
-            desk(world).hold(other, pending)
+            desk(world).store_pending(other, pending)
 
 
 def test_a_card_has_text_rule_page_and_what_was_decided(world: World) -> None:
@@ -171,7 +171,7 @@ def test_near_copies_are_on_the_card_and_decided_with_it(world: World) -> None:
     form = DecisionForm(form_id("m-1", at.now(), "0" * 8), verdict="dismissed", reason="A joke.",
                         left_out=frozenset({left_out}))  # fmt: skip
     pending = decide(form, first, ANNA, at.now())
-    assert at.hold(ANNA, pending) is None
+    assert at.store_pending(ANNA, pending) is None
     assert len(pending.messages) == 2
     again = desk(world).dossier(BEN, left_out)
     assert again is not None

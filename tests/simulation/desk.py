@@ -18,8 +18,8 @@ from simulation.sources import CONSOLE
 from support.sample_posts import OTP, lines
 from support.world import ROLE
 
-from console.table import holding
-from console.table.holding import Holding
+from console.table import pending_sender
+from console.table.pending_sender import PendingSender
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.table import Table
 from ledger.cases.messages import Decision, Verdict
@@ -58,7 +58,10 @@ class Desk:
                 self.undone.append(event["undo"])
             return
         pending = self.pending(event["hold"], event["finding"], event["moderator"], event["at"])
-        if Holding(store, self.cluster.client("sqs"), CONSOLE.url).hold(pending) is None:
+        if (
+            PendingSender(store, self.cluster.client("sqs"), CONSOLE.url).store_pending(pending)
+            is None
+        ):
             self.held.append(pending.id)
 
     def pending(self, name: str, finding: str, moderator: str, at: float) -> PendingDecision:
@@ -130,7 +133,7 @@ def play(chance: Chance, patch: pytest.MonkeyPatch, delay: int = UNDO_SECONDS) -
 
     Without a delay, the message overtakes the worker that stores what it names.
     """
-    patch.setattr(holding, "UNDO_SECONDS", delay)
+    patch.setattr(pending_sender, "UNDO_SECONDS", delay)
     cluster = Cluster(PlannedFaults(), SETTINGS | NO_FLOOD)
     desk = Desk(cluster)
     module = SimpleNamespace(handler=desk.handle)

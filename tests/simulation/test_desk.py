@@ -8,7 +8,7 @@ from simulation.chance import PlannedFaults, SeededFaults
 from simulation.desk import Desk, Resigned, play
 from simulation.enumerate_faults import places
 
-from console.table.holding import Holding
+from console.table.pending_sender import PendingSender
 from ledger.aws.desk_store import DynamoDesk
 from ledger.cases.pending import PendingDecision, PendingName, PendingState
 
@@ -57,12 +57,12 @@ def test_no_schedule_breaks_a_law(start: int, delay: int, monkeypatch: pytest.Mo
         assert wrong(play(SeededFaults(seed), monkeypatch, delay)) == [], seed
 
 
-def _stores_first(holding: Holding, pending: PendingDecision) -> PendingDecision | None:
-    first = holding.desk.hold_pending(pending)
+def _stores_first(sender: PendingSender, pending: PendingDecision) -> PendingDecision | None:
+    first = sender.desk.store_pending(pending)
     name = PendingName(pending.provider, pending.id)
     if first is None:
-        holding.sqs.send_message(
-            QueueUrl=holding.queue_url,
+        sender.sqs.send_message(
+            QueueUrl=sender.queue_url,
             MessageBody=msgspec.json.encode(name).decode(),
             DelaySeconds=10,
         )
@@ -83,7 +83,11 @@ def _moves_from_any_state(
 
 RELEASE = DynamoDesk.release_pending
 BUGS = {
-    "the decision is stored before its message is sent": (Holding, "hold", _stores_first),
+    "the decision is stored before its message is sent": (
+        PendingSender,
+        "store_pending",
+        _stores_first,
+    ),
     "a message that finds no decision leaves no trace": (
         DynamoDesk,
         "release_pending",

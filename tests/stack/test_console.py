@@ -83,7 +83,7 @@ def test_a_moderator_signs_in_decides_and_signs_out(
     first = decide(browser, origin, found)
     assert first.status == 303, first.text
     recent = browser.get(f"{origin}/recent")
-    [pending] = running.desk.held_by(flow.PROVIDER, "m-7", datetime(2026, 1, 1, tzinfo=UTC))
+    [pending] = running.desk.pending_by(flow.PROVIDER, "m-7", datetime(2026, 1, 1, tzinfo=UTC))
     undone = browser.post(f"{origin}/undo/{pending.id}", {"token": recent.hidden["token"]})
     assert undone.status == 303
     again = decide(browser, origin, found)

@@ -156,7 +156,7 @@ class MemoryDesk:
         if standing is not None and standing.moderator == moderator.name:
             del self.claimed[key]
 
-    def hold(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
+    def store_pending(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
         own = self.pending.get(pending.id)
         if own is not None:
             undone = own.state is PendingState.UNDONE

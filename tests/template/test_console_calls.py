@@ -82,7 +82,7 @@ def calls(settings: Settings) -> Iterator[Calls]:
             away = browser.get("/sign-in")["headers"]["Location"]
             assert browser.get("/callback", issuer.authorize(away))["statusCode"] == 303
             browse(browser)
-        [pending] = held.held_since("acme", datetime(2026, 1, 1, tzinfo=UTC))
+        [pending] = held.pending_since("acme", datetime(2026, 1, 1, tzinfo=UTC))
         assert pending.state == "undone"
         yield made
 

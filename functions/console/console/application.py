@@ -14,7 +14,7 @@ from console.identity.pages import broken
 from console.identity.session import Sessions
 from console.identity.sign_in import Answer, Event, Report, SignIn
 from console.identity.tokens import TokenChecks
-from console.table.holding import Holding
+from console.table.pending_sender import PendingSender
 from console.table.set_examples import SetExamples
 from console.table.table_desk import TableDesk
 from desk.routes.application import SECURITY_HEADERS, DeskApplication
@@ -102,7 +102,7 @@ def console_of(
     identity_clock = SystemClock()
     store = DynamoStore.of(dynamodb, settings.table, clock)
     senders = Senders(store, clock)
-    held = DynamoDesk(store.table, clock)
+    rows = DynamoDesk(store.table, clock)
     issuer = Issuer(
         settings.console_issuer,
         settings.console_client_id,
@@ -124,8 +124,8 @@ def console_of(
     )
     desk = TableDesk(
         store=store,
-        held=held,
-        holding=Holding(held, sqs, settings.console_queue_url),
+        desk=rows,
+        sender=PendingSender(rows, sqs, settings.console_queue_url),
         objects=S3Objects(s3),
         clock=clock,
         public_bucket=settings.public_bucket,

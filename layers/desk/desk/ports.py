@@ -103,7 +103,7 @@ class DeskClaims(Protocol):
 class DeskDecisions(Protocol):
     """Decisions, first pending and then sent."""
 
-    def hold(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
+    def store_pending(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
         """Store a decision as pending. Return None, or who decided one of its items before.
 
         The same id again changes nothing and returns None, unless it was undone. The sender turns

@@ -113,12 +113,12 @@ class HomeDesk:
         """End the own claim."""
         self._claims.pop(key, None)
 
-    def hold(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
+    def store_pending(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
         """Store a decision as pending, unless another one of this book decided the item."""
         for each in self.book.standing:
             if each.id != pending.id and not each.leaves_open and {*each.items} & {*pending.items}:
                 return FirstDecision(moderator=each.moderator, decided_at=each.held_at)
-        return self.book.hold(pending)
+        return self.book.store_pending(pending)
 
     def undo(self, moderator: Moderator, pending: str) -> bool:
         """Take back an own decision that is still pending."""

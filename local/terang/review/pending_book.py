@@ -74,7 +74,7 @@ class PendingBook:
         """Return the decisions that were not taken back, the newest first."""
         return [each for each in self.decisions if each.state is not PendingState.UNDONE]
 
-    def hold(self, pending: PendingDecision) -> FirstDecision | None:
+    def store_pending(self, pending: PendingDecision) -> FirstDecision | None:
         """Store a decision as pending, as `DeskDecisions.hold` says."""
         with self._lock:
             own = self._decisions.get(pending.id)

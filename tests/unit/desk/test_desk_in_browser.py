@@ -224,7 +224,10 @@ def test_what_was_typed_stays_when_a_colleague_was_first(window: Window) -> None
         page.keyboard.type("It warns of the code; 验证码.")
         colleague = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
         form = DecisionForm(form_id("m-1", desk.now(), "00000000"), "confirmed", reason="It asks.")
-        assert desk.hold(colleague, decide(form, desk.dossiers[0], colleague, desk.now())) is None
+        assert (
+            desk.store_pending(colleague, decide(form, desk.dossiers[0], colleague, desk.now()))
+            is None
+        )
         window.press("Control+Enter")
         assert "m-1 decided this first" in page.get_by_role("alert").inner_text()
         assert page.locator("textarea").input_value() == "It warns of the code; 验证码."

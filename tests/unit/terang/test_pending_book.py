@@ -36,7 +36,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_a_decision_is_in_the_file_after_ten_seconds_and_not_before(file: Path) -> None:
     book = PendingBook.open(file, NOW)
-    book.hold(decision())
+    book.store_pending(decision())
     book.finish(NOW + timedelta(seconds=9))
     assert ids(file) == []
     book.finish(NOW + timedelta(seconds=10))
@@ -46,19 +46,19 @@ def test_a_decision_is_in_the_file_after_ten_seconds_and_not_before(file: Path) 
 
 def test_one_taken_back_is_never_in_the_file(file: Path) -> None:
     book = PendingBook.open(file, NOW)
-    book.hold(decision())
+    book.store_pending(decision())
     assert book.undo(decision().id, NOW + timedelta(seconds=9))
     assert book.undo(decision().id, NOW + timedelta(seconds=9)), "a second click changes nothing"
     book.finish(NOW, everything=True)
     assert ids(file) == []
-    first = PendingBook.open(file, NOW).hold(decision())
+    first = PendingBook.open(file, NOW).store_pending(decision())
     assert first is not None
     assert first.undone
 
 
 def test_one_that_is_due_cannot_be_taken_back(file: Path) -> None:
     book = PendingBook.open(file, NOW)
-    book.hold(decision())
+    book.store_pending(decision())
     assert not book.undo(decision().id, NOW + timedelta(seconds=10))
     assert not book.undo("unknown", NOW)
 
@@ -82,7 +82,7 @@ def test_a_death_at_any_write_loses_and_repeats_nothing(
     try:
         book = PendingBook.open(file, NOW)
         for each in made:
-            book.hold(each)
+            book.store_pending(each)
             held.append(each.id)
         book.undo(made[1].id, NOW + timedelta(seconds=4))
         held.remove(made[1].id)
@@ -97,11 +97,11 @@ def test_a_death_at_any_write_loses_and_repeats_nothing(
 
 def test_half_a_line_is_no_decision(file: Path) -> None:
     book = PendingBook.open(file, NOW)
-    book.hold(decision(1))
+    book.store_pending(decision(1))
     with book.pending_file.open("ab") as opened:
         opened.write(b'{"id": "m-7-2')
     again = PendingBook.open(file, NOW)
-    again.hold(decision(2))
+    again.store_pending(decision(2))
     PendingBook.open(file, NOW).finish(NOW, everything=True)
     assert ids(file) == [decision(1).id, decision(2).id]
 
@@ -110,14 +110,14 @@ def test_earlier_content_of_the_file_stays(file: Path) -> None:
     file.parent.mkdir()
     file.write_text('{"id": "before"}')
     book = PendingBook.open(file, NOW)
-    book.hold(decision())
+    book.store_pending(decision())
     book.finish(NOW, everything=True)
     assert ids(file) == ["before", decision().id]
 
 
 def test_what_decide_answered_is_remembered(file: Path) -> None:
     book = PendingBook.open(file, NOW)
-    book.hold(decision())
+    book.store_pending(decision())
     book.finish(NOW, everything=True)
     [sent] = book.unanswered()
     book.answer(msgspec.structs.replace(sent, state=PendingState.REFUSED, first="m-1"))

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from console.table.dossiers import ENDED, Dossiers
-from console.table.holding import Holding
 from console.table.journal import RecentJournal
 from console.table.near_copies import NearCopies
 from console.table.open_findings import OpenFindings, read_excerpts
+from console.table.pending_sender import PendingSender
 from desk.items import Dossier, Item
 from desk.moderator import Moderator
 from desk.ports import (
@@ -62,8 +62,8 @@ class TableDesk:
     """The port Desk. One worker answers one request at a time, and keeps what does not change."""
 
     store: DynamoStore
-    held: DynamoDesk
-    holding: Holding
+    desk: DynamoDesk
+    sender: PendingSender
     objects: Objects
     clock: Clock
     public_bucket: str
@@ -98,7 +98,7 @@ class TableDesk:
         holds = self._findings.holds(provider)
         items += (each.item for each in open_questions(provider, holds))
         items += open_audits(provider, self._sample(provider), entries)
-        live = self.held.live_items(provider)
+        live = self.desk.live_items(provider)
         return [item for item in items if item.key not in live]
 
     def dossier(self, moderator: Moderator, key: str) -> Dossier | None:
@@ -150,30 +150,30 @@ class TableDesk:
 
     def claims(self, moderator: Moderator) -> Mapping[str, DeskClaim]:
         """Return the claims in force at the moderator's provider, by item."""
-        claims = self.held.claims(moderator.provider)
+        claims = self.desk.claims(moderator.provider)
         return {item: _claim(claim) for item, claim in claims.items()}
 
     def claim(self, moderator: Moderator, key: str, until: datetime) -> DeskClaim:
         """Claim an item, or renew the own claim. Return the claim in force."""
         wanted = ItemClaim(key, moderator.name, utc_exactly(until))
-        return _claim(self.held.claim(moderator.provider, wanted))
+        return _claim(self.desk.claim(moderator.provider, wanted))
 
     def release(self, moderator: Moderator, key: str) -> None:
         """End the own claim."""
-        self.held.release_claim(moderator.provider, moderator.name, key)
+        self.desk.release_claim(moderator.provider, moderator.name, key)
 
-    def hold(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
+    def store_pending(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
         """Store a decision as pending. Return None, or who decided one of its items before.
 
         Raises PermissionError for a decision in another's name, which no form of ours can make.
         """
         if (pending.provider, pending.moderator) != (moderator.provider, moderator.name):
             raise PermissionError("a decision in another's name")
-        if self.held.pending(moderator.provider, pending.id) is None:
+        if self.desk.pending(moderator.provider, pending.id) is None:
             decided = self._decided(pending.items)
             if decided is not None:
                 return FirstDecision(moderator=decided.moderator, decided_at=decided.decided_at)
-        first = self.holding.hold(pending)
+        first = self.sender.store_pending(pending)
         if first is None:
             return None
         return FirstDecision(
@@ -184,12 +184,12 @@ class TableDesk:
 
     def undo(self, moderator: Moderator, pending: str) -> bool:
         """Take back an own pending decision; False if it is sent, unknown or a colleague's."""
-        return self.held.undo_pending(moderator.provider, moderator.name, pending)
+        return self.desk.undo_pending(moderator.provider, moderator.name, pending)
 
     def recent(self, moderator: Moderator) -> Sequence[PendingDecision]:
         """Return the moderator's decisions of the last day, the newest first, with their state."""
-        held = self.held.held_by(moderator.provider, moderator.name, self.now() - RECENT)
-        return held[::-1]
+        decisions = self.desk.pending_by(moderator.provider, moderator.name, self.now() - RECENT)
+        return decisions[::-1]
 
     def reasons(self, moderator: Moderator) -> Sequence[CannedReason]:
         """Return the provider's canned reasons, in order; none if it has not edited them."""
@@ -222,7 +222,7 @@ class TableDesk:
         dossier = self._dossiers.of_findings(item, [each.finding for each in group], entries)
         if dossier is None or case.state in ENDED:
             return dossier
-        live = self.held.live_items(provider)
+        live = self.desk.live_items(provider)
         near = (each for each in self._copies.of(finding, open_ones) if each[0].finding not in live)
         return replace(dossier, copies=self._dossiers.near(near))
 

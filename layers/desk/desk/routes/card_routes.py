@@ -76,7 +76,7 @@ def decide_card(key: str) -> Response[str]:
         return training_page(
             asking, right=right, answer=dossier.answer, why=_why(dossier, asking.language)
         )
-    first = desk.hold(moderator, pending)
+    first = desk.store_pending(moderator, pending)
     if first is not None:
         return card_page(asking, dossier, wanted, form, first=first, status=HTTPStatus.CONFLICT)
     desk.release(moderator, key)

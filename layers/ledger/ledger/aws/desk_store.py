@@ -50,7 +50,7 @@ class ModeratorClaims(msgspec.Struct, frozen=True):
     claims: tuple[ItemClaim, ...] = ()
 
 
-class HeldName(msgspec.Struct, frozen=True):
+class PendingRow(msgspec.Struct, frozen=True):
     """The row that finds a decision by its time, and the lock of an item that it decides."""
 
     pending: str
@@ -68,7 +68,7 @@ class DynamoDesk:
     def pending(self, provider: str, pending: str) -> PendingDecision | None:
         return record_of(self.table.get(_desk(provider), _pending(pending)), PendingDecision)
 
-    def hold_pending(self, pending: PendingDecision) -> PendingDecision | None:
+    def store_pending(self, pending: PendingDecision) -> PendingDecision | None:
         """Store a decision. Return None, or the one that blocks it.
 
         A colleague's decision on one of its items blocks it, and so does this very one if it was
@@ -117,12 +117,12 @@ class DynamoDesk:
     def end_pending(self, pending: PendingDecision) -> None:
         self._move(pending, PendingState.SENT, SENT_DAYS)
 
-    def held_since(self, provider: str, start: datetime) -> list[PendingDecision]:
+    def pending_since(self, provider: str, start: datetime) -> list[PendingDecision]:
         """Return the decisions stored since then, in order, in any state."""
         names = self._names(provider, "held#", f"held#{utc_exactly(start)}")
         return self._decisions(provider, names)
 
-    def held_by(self, provider: str, moderator: str, start: datetime) -> list[PendingDecision]:
+    def pending_by(self, provider: str, moderator: str, start: datetime) -> list[PendingDecision]:
         """Return the decisions of one moderator stored since then, in order."""
         prefix = f"by#{moderator}#"
         return self._decisions(provider, self._names(provider, prefix, prefix + utc_exactly(start)))
@@ -134,7 +134,7 @@ class DynamoDesk:
         and until then would offer it again. One that was skipped or escalated comes back.
         """
         start = self.clock.now() - timedelta(minutes=LIVE_MINUTES)
-        held = self.held_since(provider, start)
+        held = self.pending_since(provider, start)
         return frozenset(item for pending in held if _settles(pending) for item in pending.items)
 
     def claims(self, provider: str) -> dict[str, ItemClaim]:
@@ -188,15 +188,15 @@ class DynamoDesk:
         last = max((claim.until for claim in kept), default=now)
         self.table.put(*key, ModeratorClaims(tuple(kept)), expires=_expires(last))
 
-    def _locks(self, provider: str, items: Sequence[str]) -> dict[str, HeldName | None]:
+    def _locks(self, provider: str, items: Sequence[str]) -> dict[str, PendingRow | None]:
         keys = [(_desk(provider), _lock(item)) for item in items]
         stored = self.table.get_many(keys)
         return {
-            item: record_of(stored.get(key), HeldName)
+            item: record_of(stored.get(key), PendingRow)
             for item, key in zip(items, keys, strict=True)
         }
 
-    def _live(self, provider: str, locks: Iterable[HeldName | None]) -> PendingDecision | None:
+    def _live(self, provider: str, locks: Iterable[PendingRow | None]) -> PendingDecision | None:
         """Return a decision that holds one of these locks and can still change its case."""
         start = utc_exactly(self.clock.now() - timedelta(minutes=LIVE_MINUTES))
         names = [lock for lock in locks if lock is not None]
@@ -205,8 +205,8 @@ class DynamoDesk:
                 return pending
         return None
 
-    def _hold(self, pending: PendingDecision, locks: dict[str, HeldName | None]) -> list[Item]:
-        name = HeldName(pending.id, pending.moderator, pending.items)
+    def _hold(self, pending: PendingDecision, locks: dict[str, PendingRow | None]) -> list[Item]:
+        name = PendingRow(pending.id, pending.moderator, pending.items)
         key, soon = _desk(pending.provider), self._in_days(SENT_DAYS)
         when = f"{pending.held_at}#{pending.id}"
         actions = [
@@ -218,7 +218,7 @@ class DynamoDesk:
             put = self.table.put_action(
                 key,
                 _lock(item),
-                HeldName(pending.id, pending.moderator),
+                PendingRow(pending.id, pending.moderator),
                 expires=soon,
                 holder=pending.id,
             )
@@ -228,7 +228,7 @@ class DynamoDesk:
                 actions.append(put_where(put, "holder = :before", before=lock.pending))
         return actions
 
-    def _names(self, provider: str, prefix: str, start: str) -> list[HeldName]:
+    def _names(self, provider: str, prefix: str, start: str) -> list[PendingRow]:
         pages = self.table.client.get_paginator("query").paginate(
             TableName=self.table.name,
             KeyConditionExpression="pk = :pk AND sk BETWEEN :start AND :end",
@@ -240,9 +240,9 @@ class DynamoDesk:
             ConsistentRead=True,
         )
         items = (item for page in pages for item in page["Items"])
-        return [name for item in items if (name := record_of(item, HeldName))]
+        return [name for item in items if (name := record_of(item, PendingRow))]
 
-    def _decisions(self, provider: str, names: Iterable[HeldName]) -> list[PendingDecision]:
+    def _decisions(self, provider: str, names: Iterable[PendingRow]) -> list[PendingDecision]:
         keys = list(dict.fromkeys((_desk(provider), _pending(name.pending)) for name in names))
         stored = self.table.get_many(keys)
         records = (record_of(stored.get(key), PendingDecision) for key in keys)

@@ -10,14 +10,14 @@ from ledger.cases.pending import UNDO_SECONDS, PendingDecision, PendingName
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class PendingSender:
     """Stores decisions that can be taken back, and the messages that name them in the queue."""
 
     desk: DynamoDesk
     sqs: Any
     queue_url: str
 
-    def hold(self, pending: PendingDecision) -> PendingDecision | None:
+    def store_pending(self, pending: PendingDecision) -> PendingDecision | None:
         """Store a decision that will be sent. Return None, or the decision in its way.
 
         The message goes first. If this worker dies after it, decide finds no decision and makes its
@@ -30,4 +30,4 @@ class Holding:
                 MessageBody=msgspec.json.encode(name).decode(),
                 DelaySeconds=UNDO_SECONDS,
             )
-        return self.desk.hold_pending(pending)
+        return self.desk.store_pending(pending)
