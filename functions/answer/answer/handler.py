@@ -24,8 +24,8 @@ logger, metrics = Logger(), Metrics()
 setting = os.environ
 
 
-def secrets() -> dict[str, str]:
-    """Return the partners, at most five minutes old."""
+def partner_secrets() -> dict[str, str]:
+    """Return the secret of each partner, at most five minutes old."""
     partners: dict[str, str] = parameters.get_secret(
         setting["PARTNERS_SECRET"], transform="json", max_age=SECRETS_SECONDS
     )
@@ -34,7 +34,7 @@ def secrets() -> dict[str, str]:
 
 tip_line = TipLine(
     doors=doors_of(
-        secrets=secrets,
+        secrets=partner_secrets,
         asks_for_secret=setting["TIP_LINE"] == "secret",
         bot=setting["TELEGRAM_BOT"],
     ),
@@ -56,7 +56,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         return reply.response
     metrics.add_metric("Asked", MetricUnit.Count, 1)
     if reply.outcome in {"answered", "not_found"}:
-        metrics.add_metric("Answered" if reply.outcome == "answered" else "NotFound", "Count", 1)
+        name = "Answered" if reply.outcome == "answered" else "NotFound"
+        metrics.add_metric(name, MetricUnit.Count, 1)
     else:
         logger.info("refused", extra={"code": reply.outcome})
         metrics.add_metric("AskersRefused", MetricUnit.Count, 1)

@@ -91,7 +91,7 @@ class PublishResult:
     sentinel_missed: str = ""
 
 
-def days_due(order: PublishRequest, today: str, closed: str) -> list[str]:
+def days_due(request: PublishRequest, today: str, closed: str) -> list[str]:
     """Return the days that a run looks at, oldest first.
 
     >>> days_due(PublishRequest(), "2026-11-26", "2026-11-25")[-1]
@@ -102,9 +102,9 @@ def days_due(order: PublishRequest, today: str, closed: str) -> list[str]:
     ['2026-11-24', '2026-11-25']
     """
     last = closed
-    if order.provisional:
-        last = max(closed, min(order.through or today, today))
-    elif order.through:
-        last = min(closed, order.through)
-    first = order.since or days_before(closed, LOOK_BACK_DAYS - 1)
+    if request.provisional:
+        last = max(closed, min(request.through or today, today))
+    elif request.through:
+        last = min(closed, request.through)
+    first = request.since or days_before(closed, LOOK_BACK_DAYS - 1)
     return days_between(min(first, last), last)

@@ -39,7 +39,7 @@ _PSEUDONYM = re.compile(rb'"account":"k[0-9]{4}-[0-9]{2}:[0-9a-f]{32}"')
 
 @dataclass(frozen=True, slots=True)
 class OwnedLines:
-    """Whole lines; of a last line that is far too long, `passed_over` bytes were not kept.
+    """The lines of a range. Of a last line that is too long, `passed_over` bytes are left out.
 
     `size` counts both, so that the sizes of a source's ranges add up to the source.
     """

@@ -40,7 +40,7 @@ from scan.rule_sets import Rules, RuleSets
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """Scans units over the ports. `secret` is the one of the pseudonyms and of the audit sample."""
+    """Scans units over the ports. Pseudonyms and audit samples have keys derived from `secret`."""
 
     store: ScanStore
     objects: Objects
@@ -61,7 +61,7 @@ class Scanner:
         """Return what makes the fingerprints of a provider's posts."""
         return _fingerprints(self.secret, provider)
 
-    def compared(
+    def with_copies(
         self,
         attempt: FirstTry,
         provider: str,
@@ -69,7 +69,7 @@ class Scanner:
         results: Sequence[PostResult],
         rules: Rules,
     ) -> FirstTry:
-        """Return a first attempt with the copies that it finds by the newest snapshot."""
+        """Return a first attempt with its copies of confirmed posts, by the newest snapshot."""
         if not rules.copies:
             return attempt
         confirmed, fingerprints = self.snapshots.newest(provider), self.fingerprints(provider)
@@ -174,9 +174,9 @@ class Scanner:
         pseudonyms: Pseudonyms,
         found_at: str,
     ) -> tuple[FirstTry | None, Rules, Inspection] | None:
-        """Inspect by the rules of the unit's first try; return that too, if it is recorded.
+        """Inspect the posts by the rules of the unit's first try.
 
-        Return None if the unit is committed by now.
+        Return that try if it is recorded, and None in all if the unit is committed.
 
         A unit that is tried again, or by two workers at once, meets the rules of its first try.
         Otherwise, if the pointer or the snapshot of confirmed posts moved since, findings would be
@@ -187,7 +187,7 @@ class Scanner:
             rules = self.rulesets.rules(by.set, job.provider, datetime.fromisoformat(by.at))
             results = match_posts(posts, rules)
             if not is_begun:
-                by = self.compared(by, job.provider, posts, results, rules)
+                by = self.with_copies(by, job.provider, posts, results, rules)
             return (
                 by,
                 rules,

@@ -48,11 +48,11 @@ class HostIndex:
     def groups_by_link(self, post: Sequence[Part]) -> GroupsByLink:
         """Return the groups that the URLs of a post satisfy, apart from URLs in its texts."""
         groups: GroupsByLink = {}
-        for number, (name, url) in enumerate(post):
+        for part, (name, url) in enumerate(post):
             if name.startswith("links/") and (host := host_of(url)):
                 for use, evasion in self.uses_of(host):
                     span = Span(name, host.start, host.end, use.written, evasion)
-                    groups.setdefault(use.rule, {}).setdefault(use.group, []).append((number, span))
+                    groups.setdefault(use.rule, {}).setdefault(use.group, []).append((part, span))
         return groups
 
     def uses_of(self, host: Host) -> list[tuple[HostUse, tuple[Evasion, ...]]]:

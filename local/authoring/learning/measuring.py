@@ -24,7 +24,7 @@ from rules.score import WEIGHT
 PRECISION = 0.99
 FALSE_RATE = 1e-4
 CLEAN_RATE = 1e-3
-SUSPECTS = 1 / 100
+SUSPECT_SHARE = 1 / 100
 """The part of the ordinary posts that may be left out as wrong labels, and at least one post."""
 
 MOST_SUSPECTS = 10
@@ -88,7 +88,7 @@ def suspects(sums: Sums, is_harmful: Flags, is_confirmed: Flags) -> Flags:
     """Return which ordinary posts look like harmful ones with a wrong label.
 
     Their sums are at least the median of the harmful ones, and nobody confirmed their labels. At
-    most a part of `SUSPECTS` of the ordinary posts are, and at most `MOST_SUSPECTS`: those with the
+    most `SUSPECT_SHARE` of the ordinary posts are, and at most `MOST_SUSPECTS`: those with the
     highest sums.
 
     >>> sums, harmful = np.array([30, 20, 12, 25, 2, 1]), np.array([True] * 3 + [False] * 3)
@@ -100,7 +100,7 @@ def suspects(sums: Sums, is_harmful: Flags, is_confirmed: Flags) -> Flags:
         return found
     least = max(LOWEST, float(np.median(sums[is_harmful])))
     high = np.flatnonzero(~is_harmful & ~is_confirmed & (sums >= least))
-    most = max(1, min(int(SUSPECTS * np.count_nonzero(~is_harmful)), MOST_SUSPECTS))
+    most = max(1, min(int(SUSPECT_SHARE * np.count_nonzero(~is_harmful)), MOST_SUSPECTS))
     found[high[np.argsort(-sums[high], kind="stable")][:most]] = True
     return found
 

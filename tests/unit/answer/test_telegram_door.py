@@ -11,7 +11,7 @@ import pytest
 from support.sample_checks import CHECKS, REPEATS_SALT, check
 from support.tip_line_world import GARAM, Line, built, built_with, public_with, sample_index
 
-from answer.doors.telegram_door import MOST_UNITS, SECRET
+from answer.doors.telegram_door import MOST_UTF16, SECRET
 from answer.messages import advice_words, nothing_words, problem_words
 from phrases import LANGUAGES, of
 
@@ -240,7 +240,7 @@ def test_an_answer_fits_into_one_message() -> None:
     _, does, outcome = sent(line, message(claims[1]))
     assert outcome == "answered"
     assert 0 < does["text"].count("https://check.example/2") < len(claims)
-    assert len(does["text"].encode("utf-16-le")) // 2 <= MOST_UNITS
+    assert len(does["text"].encode("utf-16-le")) // 2 <= MOST_UTF16
 
 
 def test_an_answer_is_plain_text() -> None:

@@ -29,7 +29,7 @@ SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
 PARTNER = "telegram"
 """The partner whose secret the webhook was set with."""
 
-MOST_UNITS = 4096
+MOST_UTF16 = 4096
 """The longest message, in units of UTF-16. Telegram counts characters, which are never more."""
 
 _COMMAND = re.compile(r"/(?:start|help)\b")
@@ -150,10 +150,10 @@ class TelegramDoor:
             return message
         if message.chat.type not in {"group", "supergroup"}:
             return None
-        is_named = self._name.search(message.words) is not None
-        return message if is_named or self._is_answered(message) else None
+        is_named = self._mention.search(message.words) is not None
+        return message if is_named or self._replies_to_bot(message) else None
 
-    def _is_answered(self, message: TelegramMessage) -> bool:
+    def _replies_to_bot(self, message: TelegramMessage) -> bool:
         replied = message.reply_to_message
         return replied is not None and replied.user.username.casefold() == self.bot.casefold()
 
@@ -163,14 +163,14 @@ class TelegramDoor:
         A reply that names the bot shows it the other message. Its own words are mostly "is this
         true?", and no published check answers that.
         """
-        words, names = self._name.subn("", message.words)
+        words, names = self._mention.subn("", message.words)
         text, replied = words.strip(), message.reply_to_message
-        if not names or replied is None or self._is_answered(message) or _COMMAND.match(text):
+        if not names or replied is None or self._replies_to_bot(message) or _COMMAND.match(text):
             return text
         return replied.words or text
 
     @property
-    def _name(self) -> re.Pattern[str]:
+    def _mention(self) -> re.Pattern[str]:
         return re.compile(rf"@{re.escape(self.bot)}(?!\w)", re.IGNORECASE)
 
 
@@ -183,6 +183,6 @@ def _fitting(parts: Sequence[str]) -> str:
     text = parts[0]
     for part in parts[1:]:
         longer = f"{text}\n\n{part}"
-        if len(longer.encode("utf-16-le", "surrogatepass")) <= 2 * MOST_UNITS:
+        if len(longer.encode("utf-16-le", "surrogatepass")) <= 2 * MOST_UTF16:
             text = longer
     return text

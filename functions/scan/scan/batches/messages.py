@@ -75,7 +75,7 @@ class RuleGroup:
 
 @dataclass(slots=True)
 class MessageWork:
-    """A message at work, with the rules that it meets. Its body is not read yet: that may kill.
+    """A message at work, with the rules that it meets. Its body is not read yet.
 
     `is_begun` says that an earlier attempt recorded those rules, and what is a copy. Otherwise
     `attempt` gets the copies when the posts are inspected.

@@ -66,10 +66,8 @@ class MessageBatch:
         """Return everything that the messages are about to store, as of one unit."""
         records = UnitRecords.merged(message.records for message in self.messages)
         inspection = merge_inspections(message.inspection for message in self.messages)
-        marker, audit_secret = (
-            self.marker,
-            month_sample_secret(secret, self.now.date().isoformat()[:7]),
-        )
+        marker = self.marker
+        audit_secret = month_sample_secret(secret, marker.day[:7])
         size = sum(message.job.size for message in self.messages)
         return UnitEffects(
             job=UnitJob(self.provider, marker.unit, "messages", size),

@@ -94,7 +94,7 @@ class MessageScanner:
                 yield EndedMessages([one for one, _ in left[place:]], error=error)
                 break
             except Exception as error:  # noqa: BLE001 - its neighbours go on
-                yield EndedMessages([message], error=_survived(error))
+                yield EndedMessages([message], error=_unless_fatal(error))
         for piece in self._pieces(work):
             yield from self._guarded(piece, seconds_left)
 
@@ -118,14 +118,14 @@ class MessageScanner:
         second = [one for one in work if one.message.receives == 2]
         late = [one for one in work if one.message.receives > 2]
         for group in group_work(first):
-            yield from self._matched(group)
+            yield from self._match(group)
         for group in group_work(second):
             for few in batched(group, SECOND_BATCH):
-                yield from self._matched(few)
+                yield from self._match(few)
         for one in late:
             yield Piece([one], [], is_late=True)
 
-    def _matched(self, work: Sequence[MessageWork]) -> Iterator[Piece]:
+    def _match(self, work: Sequence[MessageWork]) -> Iterator[Piece]:
         """Match the posts of all messages at once. If that fails, halve them until it does not."""
         group = work[0].group
         if len(work) == 1 or not group.takes_batches:
@@ -134,9 +134,9 @@ class MessageScanner:
         try:
             inspected = self._inspect(work)
         except Exception as error:  # noqa: BLE001 - one message may be at fault
-            _survived(error)
+            _unless_fatal(error)
             half = len(work) // 2
-            yield from chain(self._matched(work[:half]), self._matched(work[half:]))
+            yield from chain(self._match(work[:half]), self._match(work[half:]))
             return
         yield from cut_pieces(work, inspected)
 
@@ -150,7 +150,9 @@ class MessageScanner:
             posts = read.posts
             of_message = results[start : start + len(posts)]
             if not one.is_begun:
-                one.attempt = self.scanner.compared(one.attempt, provider, posts, of_message, rules)
+                one.attempt = self.scanner.with_copies(
+                    one.attempt, provider, posts, of_message, rules
+                )
             inspection = inspect_posts(
                 posts,
                 rules,
@@ -177,16 +179,16 @@ class MessageScanner:
                     left.pop(message.unit, None)
                 yield ended
         except Exception as error:  # noqa: BLE001 - the other pieces go on
-            yield EndedMessages(list(left.values()), error=_survived(error))
+            yield EndedMessages(list(left.values()), error=_unless_fatal(error))
 
     def _commit(self, piece: Piece) -> Iterator[EndedMessages]:
         if len(piece.work) == 1:
-            yield self._alone(piece.work[0].message, is_late=piece.is_late)
+            yield self._scan_alone(piece.work[0].message, is_late=piece.is_late)
             return
         messages = {one.message.unit: one.message for one in piece.work}
         batch = self._batch(piece)
         for _ in range(ROUNDS):
-            inspected = self._begun(piece, batch.messages)
+            inspected = self._record_tries(piece, batch.messages)
             if len(inspected) < 2:
                 break
             batch = replace(batch, messages=inspected)
@@ -204,7 +206,7 @@ class MessageScanner:
         }
         yield from self._repeated([messages.pop(unit) for unit in committed], committed)
         for message in messages.values():
-            yield self._alone(message)
+            yield self._scan_alone(message)
 
     def _batch(self, piece: Piece) -> MessageBatch:
         group, now = piece.work[0].group, self.scanner.clock.now()
@@ -216,7 +218,9 @@ class MessageScanner:
         pseudonyms = self.scanner.keys.in_force(group.provider)
         return MessageBatch(piece.inspected, group.rules, pseudonyms, flood, now)
 
-    def _begun(self, piece: Piece, inspected: Sequence[InspectedMessage]) -> list[InspectedMessage]:
+    def _record_tries(
+        self, piece: Piece, inspected: Sequence[InspectedMessage]
+    ) -> list[InspectedMessage]:
         """Record first tries where findings will be stored; drop what others began or ended."""
         work = {one.message.unit: one for one in piece.work}
         tries = {
@@ -259,9 +263,9 @@ class MessageScanner:
                     )
                 yield EndedMessages(together, outcome)
             except Exception as error:  # noqa: BLE001 - the others go on
-                yield EndedMessages(together, error=_survived(error))
+                yield EndedMessages(together, error=_unless_fatal(error))
 
-    def _alone(self, message: Message, *, is_late: bool = False) -> EndedMessages:
+    def _scan_alone(self, message: Message, *, is_late: bool = False) -> EndedMessages:
         """Scan a message as a unit of its own. One that is late is a suspect meanwhile."""
         scan, store = self.scanner.scan_message, self.scanner.store
         if not is_late:
@@ -279,7 +283,7 @@ class MessageScanner:
         return EndedMessages([message], outcome)
 
 
-def _survived(error: Exception) -> Exception:
+def _unless_fatal(error: Exception) -> Exception:
     """Return the error. Raise one that makes the worker unusable."""
     if isinstance(error, MemoryError):
         raise error

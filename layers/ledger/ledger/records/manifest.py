@@ -104,7 +104,7 @@ class Marker(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CopyMatch(NamedTuple):
-    """Posts of a unit, by number, that copy the post of a decision, and for which `pack/rule`."""
+    """The posts of a unit, by number, that copy a decided one; `rule` is the rule of copies."""
 
     rule: str
     decision: str

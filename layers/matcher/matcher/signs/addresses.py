@@ -86,6 +86,6 @@ def _link(start: int, end: int, host: str) -> Iterator[Found]:
     if parents & LISTS.short_hosts:
         yield "short-link", start, end
     ending = labels[-1]
-    is_usual = ending in LISTS.usual_endings
-    if not is_usual and not (len(ending) == 2 and ending not in LISTS.rare_countries):
+    is_country = len(ending) == 2 and ending not in LISTS.rare_countries
+    if not (is_country or ending in LISTS.usual_endings):
         yield "rare-domain", start, end
