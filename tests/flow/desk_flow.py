@@ -238,7 +238,7 @@ def tour(desk: Seat, paths: dict[str, str]) -> None:
 def paths_of(running: Running) -> dict[str, str]:
     """The main pages: what waits is what nobody decided, a complaint, and the audit's sample."""
     [case] = entries_of(running, "complaint")
-    waiting = {each.post: each.finding for each in running.store.open_findings(PROVIDER, 100)}
+    waiting = {each.post: each.finding for each in running.store.open_findings(PROVIDER, 20_000)}
     single = next(key for post, key in waiting.items() if post.startswith("quiet/"))
     copy = next(key for post, key in waiting.items() if post.startswith("group/"))
     return {
