@@ -97,6 +97,7 @@ def findings_in(objects: Objects, out_bucket: str, provider: str) -> list[Findin
 
 
 def findings_of(data: bytes, name: str) -> list[Finding]:
+    """Return the findings of a file. Raises OperatorError with the line that is not a finding."""
     return decode_lines(data, Finding, name)
 
 

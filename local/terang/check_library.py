@@ -51,6 +51,7 @@ class CheckLibrary:
     def replace(
         self, feed: str, entries: Iterable[Entry], progress: Progress = silent
     ) -> tuple[ClaimIndex, Changes]:
+        """Replace the checks of a feed, and build the index of all feeds."""
         before = self.checks()
         path = self._folder / "feeds" / f"{hashlib.sha256(feed.encode()).hexdigest()[:16]}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -114,6 +114,7 @@ def progress_bar(*columns: "ProgressColumn", **task: Any) -> Iterator[Callable[.
 
 
 def print_result(text: object = "") -> None:
+    """Write one line of the result to stdout."""
     sys.stdout.write(show_controls(str(text)) + "\n")
 
 

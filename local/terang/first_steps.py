@@ -120,6 +120,7 @@ def senders_of(role_id: str, account: str, endpoint: str) -> set[str]:
 
 
 def first_steps(access: Access) -> str:
+    """Return lines for a shell: where the provider sends and reads, a first file and message."""
     if access.endpoint:
         given = {
             "AWS_ENDPOINT_URL": access.endpoint,

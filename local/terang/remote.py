@@ -76,14 +76,17 @@ class Remote:
 
     @cached_property
     def store(self) -> DynamoStore:
+        """The stack's table."""
         return DynamoStore.of(boto3.client("dynamodb"), self.outputs["Table"], self.clock)
 
     @cached_property
     def objects(self) -> S3Objects:
+        """The stack's buckets."""
         return S3Objects(boto3.client("s3"))
 
     @cached_property
     def public(self) -> PackBucket:
+        """The stack's public bucket."""
         return PackBucket(self.objects, self.outputs["PublicBucket"], self.clock)
 
     @cached_property
@@ -146,6 +149,7 @@ class Remote:
         }
 
     def upload(self, stream: BinaryIO, bucket: str, key: str) -> None:
+        """Upload a stream of any length."""
         boto3.client("s3").upload_fileobj(stream, bucket, key)
 
     def access(self, provider: str, role: str) -> Access:
@@ -154,6 +158,7 @@ class Remote:
         return Access.of(provider, role, self.outputs, meta.region_name, meta.endpoint_url)
 
     def senders(self, role_id: str) -> set[str]:
+        """Return the senders that SQS names for messages of a role."""
         account = boto3.client("sts").get_caller_identity()["Account"]
         return senders_of(role_id, account, boto3.client("sqs").meta.endpoint_url)
 

@@ -74,6 +74,7 @@ class Announcement(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
 
     @property
     def type(self) -> str:
+        """Return the event's type."""
         return str(self.__struct_config__.tag)
 
 

@@ -75,6 +75,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 
 def test(provider: str) -> dict[str, str]:
+    """Send a test to a provider's webhook."""
     try:
         announcer.test(provider, clock)
     except LookupError:

@@ -21,6 +21,7 @@ class TipAnswer:
     today: str
 
     def is_old(self, check: Check) -> bool:
+        """Return whether a check is more than a year old."""
         age = days_between(check.date, self.today)
         return age is not None and age > LONG_AGO_DAYS
 
@@ -74,10 +75,12 @@ def _check_text(words: Phrases, answer: TipAnswer, check: Check) -> str:
 
 
 def old_words(words: Phrases) -> str:
+    """Return the warning that a check is old."""
     return words.gettext("This check is more than a year old.")
 
 
 def rating_words(words: Phrases, rating: Rating) -> str:
+    """Return the verdict of a check as words of a language."""
     _ = words.gettext
     return {
         Rating.FALSE: _("False"),
@@ -90,6 +93,7 @@ def rating_words(words: Phrases, rating: Rating) -> str:
 
 
 def nothing_words(words: Phrases) -> str:
+    """Return the sentence that nobody has checked a text."""
     return words.gettext("Nobody has checked this yet, as far as we know.")
 
 

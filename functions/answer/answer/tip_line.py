@@ -105,6 +105,7 @@ class TipLine:
         return Reply(door.response(request, outcome), _counted(outcome))
 
     def failed(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the response to a request at which `take` failed."""
         request = Request.of(event)
         return self.doors[request.route].response(request, RequestError(500, "failed"))
 

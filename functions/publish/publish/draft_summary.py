@@ -73,6 +73,7 @@ class Drafter:
     notice_hours: int
 
     def day(self, provider: str, day: str, facts: DayFacts, *, provisional: bool) -> Summary:
+        """Return the draft of a provider's day."""
         pauses = self.catalogue.paused(provider, facts.numbers.sets)
         paused = {PausedNote(provider, note.rule, note.since, note.why) for note in pauses}
         paused |= self._paused_by(provider, day)

@@ -57,6 +57,7 @@ def sender_of_sentinel() -> Callable[[str], object] | None:
 
 
 def served_log() -> ServedLog | None:
+    """Return the public log, if this stack has a key for it."""
     if signer is None:
         return None
     return ServedLog(

@@ -39,6 +39,7 @@ class _Dated(Protocol):
 
 
 def day_period(day: str) -> SummaryPeriod:
+    """Return the period of one day."""
     return SummaryPeriod(PeriodKind.DAY, day, day, day)
 
 

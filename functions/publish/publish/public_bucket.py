@@ -84,6 +84,7 @@ class SummaryBucket:
         return sorted(name for name in self.names.get(provider, ()) if kind_of(name) is kind)
 
     def published(self, provider: str, period: str) -> Summary | None:
+        """Return the published summary, if there is one."""
         path = summary_path(provider, period)
         if path not in self.summaries and period in self.names.get(provider, ()):
             self.summaries[path] = decode_summary(self._read(f"{path}.json"))

@@ -35,6 +35,7 @@ class PublishRun:
 
     @property
     def drafter(self) -> Drafter:
+        """Return what drafts summaries under the sets of this run."""
         return Drafter(self.catalogue, self.context.public_url, self.context.notice_hours)
 
     @property

@@ -261,6 +261,7 @@ def report_years(run: PublishRun) -> None:
 
 
 def renew_snapshots(run: PublishRun) -> None:
+    """Renew what the rules of copies of each provider compare posts with."""
     context, in_force = run.context, run.catalogue.in_force
     bucket = SnapshotBucket(context.seals.objects, context.seals.bucket)
     now = context.clock.now()

@@ -42,6 +42,7 @@ class Seal(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, facts: DayFacts, now: datetime) -> "Seal":
+        """Return the seal of a day that was read now."""
         return cls(
             form=seal_form(),
             checked_at=utc(now),
@@ -94,9 +95,15 @@ class SealBucket:
         return seal if seal and seal.form == seal_form() else None
 
     def write(self, provider: str, day: str, seal: Seal) -> None:
+        """Write the seal of a day, and replace an earlier one."""
         data = msgspec.json.encode(seal, order="sorted")
         self.objects.put(self.bucket, seal_key(provider, day), data)
 
 
 def seal_key(provider: str, day: str) -> str:
+    """Return the key of a day's seal in the work bucket.
+
+    >>> seal_key("acme", "2026-11-25")
+    'seals/acme/2026-11-25.json'
+    """
     return f"seals/{provider}/{day}.json"

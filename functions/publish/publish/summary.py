@@ -189,10 +189,16 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def period_of(summary: Summary) -> SummaryPeriod:
+    """Return the period that a summary covers."""
     return SummaryPeriod(summary.kind, summary.period, summary.first_day, summary.last_day)
 
 
 def summary_path(provider: str, period: str) -> str:
+    """Return the path of a summary below the public address, without an ending.
+
+    >>> summary_path("all", "2026-11")
+    'summaries/all/2026-11'
+    """
     return f"summaries/{provider}/{period}"
 
 
@@ -227,6 +233,7 @@ def part_of(
 
 
 def encode_summary(summary: Summary) -> bytes:
+    """Return indented JSON with sorted keys and a last newline."""
     return msgspec.json.format(msgspec.json.encode(summary, order="sorted"), indent=2) + b"\n"
 
 

@@ -85,6 +85,7 @@ def build_index(entries: Iterable[Entry], progress: Progress = silent) -> bytes:
 
 
 def measure(index: LanguageIndex, progress: Progress = silent) -> Bounds:
+    """Return the bounds of the index of one language."""
     work = f"measuring {index.language}"
     sentences = calibration_negatives(index.language)
     negatives = [

@@ -7,10 +7,12 @@ from typing import Any
 
 
 def read(name: str) -> bytes:
+    """Return the bytes of a file in `data`."""
     return resources.files("claims").joinpath("data", name).read_bytes()
 
 
 def read_json(name: str) -> Any:
+    """Return the decoded content of a JSON file in `data`."""
     return json.loads(read(name))
 
 
@@ -22,11 +24,13 @@ def stop_words(language: str) -> frozenset[str]:
 
 @cache
 def languages_with_stop_words() -> tuple[str, ...]:
+    """Return the languages that have a list of stop words."""
     return tuple(_words()["stop"])
 
 
 @cache
 def short_forms(language: str) -> dict[str, str]:
+    """Return the full word for each short form of a language."""
     return _words()["short"].get(language, {})
 
 

@@ -41,6 +41,7 @@ class DecidedFinding:
 
     @property
     def why(self) -> str:
+        """Return the public explanation of the rule."""
         rule = self.pack.rule(self.finding.rule)
         return rule.why if rule else ""
 

@@ -34,6 +34,7 @@ class EntryBook:
     inspected: dict[str, int]
 
     def typed(self, entry_type: str) -> list[Record]:
+        """Return the entries of a type."""
         return self._by_type.get(entry_type, [])
 
     @cached_property
@@ -64,10 +65,12 @@ class EntryBook:
 
     @cached_property
     def notices(self) -> list[Record]:
+        """Notices of Article 16."""
         return [notice for notice in self.typed("notice") if notice.get("article_16")]
 
     @cached_property
     def on_notices(self) -> list[Record]:
+        """Decisions on notices of Article 16."""
         return [
             decision
             for decision in self.typed("decision")
@@ -86,15 +89,18 @@ class EntryBook:
 
 
 def acted(decision: Record) -> bool:
+    """Return whether a decision took any measure."""
     measures = decision.get("measures") or {}
     return any(measures.get(name) for name in ("visibility", "monetary", "provision", "account"))
 
 
 def expect_count(entries: list[Record]) -> Expected:
+    """Expect the number of entries."""
     return Expected(len(entries), _ids(entries))
 
 
 def expect_items(entries: list[Record]) -> Expected:
+    """Expect the sum of the entries' items."""
     return Expected(sum(entry.get("items", 0) for entry in entries), _ids(entries))
 
 
@@ -120,6 +126,7 @@ that decides: `about`, or empty for the entry itself."""
 
 
 def order_cell(column: str, book: EntryBook, in_row: InRow) -> Expected:
+    """Return the expected number in a column of part 3 (orders)."""
     orders = in_row(book.orders["inform" if "provide information" in column else "act"], "")
     if column.startswith("Median time"):
         name = "acknowledged_at" if "inform the authority" in column else "effected_at"

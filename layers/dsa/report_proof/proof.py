@@ -67,6 +67,7 @@ class WrittenReport:
 
     @classmethod
     def read(cls, files: Mapping[str, bytes]) -> "WrittenReport":
+        """Read a report from its files by name. Raises NotAReportError."""
         for name in ("ledger.jsonl", "cells.jsonl"):
             if name not in files:
                 raise NotAReportError(f"there is no {name}")

@@ -24,6 +24,7 @@ class SystemClock:
     today: date | None = None
 
     def now(self) -> datetime:
+        """Return the current time in UTC."""
         moment = datetime.now(UTC)
         return moment if self.today is None else datetime.combine(self.today, moment.timetz())
 

@@ -133,6 +133,7 @@ class Closing:
         )
 
     def receipts(self, rows: list[RangeRow]) -> dict[str, Receipt]:
+        """Return the receipts behind the rows of a file, by unit."""
         return {row.unit: self._receipt_of(row.unit) for row in rows if row.unit}
 
     def refusals(self, manifest: Manifest, rows: list[RangeRow]) -> Iterator[Refusal]:
@@ -217,6 +218,7 @@ def refused_file(
 
 
 def lost_file(dropped: Source, file: str, provider: str, at: str) -> FileReceipt:
+    """Return the receipt of a file that was deleted before it was read."""
     return FileReceipt(
         file=file,
         provider=provider,

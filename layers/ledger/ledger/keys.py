@@ -17,10 +17,12 @@ def findings_key(marker: Marker) -> str:
 
 
 def receipt_key(provider: str, file: str) -> str:
+    """Return the key of the receipt of a dropped file, for its provider."""
     return f"out/{provider}/receipts/{file}.json"
 
 
 def message_receipt_key(marker: Marker) -> str:
+    """Return the key of the receipt of a message with refusals, for its provider."""
     return f"out/{marker.provider}/receipts/messages/{marker.day}/{marker.unit}.json"
 
 
@@ -85,6 +87,7 @@ def doubtful_copies_key(provider: str, decision: str) -> str:
 
 
 def part_key(file: str, reader: str, version: int, pseudonym_key: str, number: int) -> str:
+    """Return the key of one part of a translated file, in the work bucket."""
     return f"parts/{file}/{reader}-{version}-{pseudonym_key}/{number:06}.jsonl"
 
 
@@ -98,6 +101,7 @@ def case_receipt_key(provider: str, day: str, message: str) -> str:
 
 
 def author_notice_key(provider: str, decision: str, language: str) -> str:
+    """Return the key of the notice to an author, which the provider passes on."""
     return f"out/{provider}/notices/{decision}.{language}.txt"
 
 
@@ -120,6 +124,7 @@ def correction_key(provider: str, day: str, entry: str) -> str:
 
 
 def statement_key(provider: str, day: str, decision: str) -> str:
+    """Return the key of the statement of reasons of a decision, by the day of its commit."""
     return f"{statements_of_day(provider, day)}{decision}.json"
 
 

@@ -51,6 +51,11 @@ class Pointer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def set_key(digest: str) -> str:
+    """Return the key of a set in the public bucket.
+
+    >>> set_key("ab")
+    'sets/ab.json'
+    """
     return f"sets/{digest}.json"
 
 

@@ -63,6 +63,7 @@ def verifier_key(name: str, public_key: bytes) -> str:
 
 
 def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> bytes:
+    """Return the checkpoint as a signed note."""
     named = key_id(checkpoint.origin, signer.public_key())
     signature = base64.b64encode(named + signer.sign(checkpoint.text)).decode()
     return checkpoint.text + f"\n{_SIGNATURE_LINE}{checkpoint.origin} {signature}\n".encode()

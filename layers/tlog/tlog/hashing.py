@@ -20,6 +20,7 @@ def leaf_hash(leaf: bytes) -> bytes:
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of a node with these two children."""
     return sha256(b"\x01" + left + right).digest()
 
 

@@ -133,5 +133,6 @@ def load_checked(folder: Path, day: date | None, *, advice: bool = False) -> "Pa
 
 
 def print_pack_problems(error: "PackError") -> None:
+    """Print each problem with its file and line."""
     for problem in error.problems:
         print_problem(problem)

@@ -277,6 +277,7 @@ def _check_utf8(value: object) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
     escape_unencodable()
     app, tokens = build_app(), list(sys.argv[1:] if arguments is None else arguments)
     try:

@@ -256,6 +256,7 @@ def remove_partner(
 
 
 def list_partners(*, stack: StackName = STACK) -> int:
+    """Print the partners, one a line."""
     for name in sorted(_change_partners(stack, lambda partners: partners).keys() - {NOBODY}):
         print_result(name)
     return 0

@@ -57,6 +57,7 @@ class LocalStack:
     _clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
+        """Return the client of a service, the same one each time."""
         if service not in self._clients:
             self._clients[service] = boto3.client(
                 service,

@@ -34,6 +34,7 @@ class RuleChange:
     )
 
     def count(self, post: Post, before: Hit | None, after: Hit | None) -> None:
+        """Count one post that the old version hit, the new version hit, or both."""
         if before and after:
             self.still += 1
             self.raised += before.severity is not Severity.HIGH is after.severity
@@ -46,6 +47,7 @@ class RuleChange:
             self.show("no_longer", post, before)
 
     def show(self, kind: str, post: Post, hit: Hit) -> None:
+        """Keep a post as an example while there is room."""
         if len(self.examples[kind]) < EXAMPLES:
             self.examples[kind].append((post, hit))
 

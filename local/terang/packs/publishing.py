@@ -191,6 +191,7 @@ class PackBucket:
         return digest
 
     def provider_settings(self) -> dict[str, ProviderSettings]:
+        """Return the settings of the providers that have some in the set in force."""
         if read_pointer(self.objects, self.name) is None:
             return {}
         return self._set(current_set(self.objects, self.name)).providers

@@ -30,6 +30,7 @@ class SetChange:
 
     @property
     def removed(self) -> list[Pack]:
+        """The packs that are removed."""
         after = {pack.id for pack in self.after.packs}
         return [pack for pack in self._before.values() if pack.id not in after]
 
@@ -91,6 +92,7 @@ class SetChange:
         check_receipts("a provider that names no packs", self.after.packs_of("", today))
 
     def lines(self) -> Iterator[str]:
+        """Yield the change for people, one line for each pack and provider."""
         if self.before == self.after:
             yield "nothing changes"
         for pack in self.removed:
@@ -168,6 +170,7 @@ def _ids(rule_set: RuleSet, provider: str, today: date) -> list[str]:
 
 
 def rules_words(pack: Pack) -> str:
+    """Return how many rules a pack has, in words."""
     return counted(len(pack.rules), "rule")
 
 

@@ -40,6 +40,7 @@ class DeadLetter:
 
     @classmethod
     def of(cls, message: dict[str, Any]) -> "DeadLetter":
+        """Read a message as SQS returns it."""
         return cls(
             id=message["MessageId"],
             handle=message["ReceiptHandle"],
@@ -51,9 +52,11 @@ class DeadLetter:
 
     @property
     def provider(self) -> str:
+        """Return the attribute `provider`, or an empty text."""
         return self.named("provider")
 
     def named(self, attribute: str) -> str:
+        """Return the text of an attribute, or an empty one."""
         return str(self.attributes.get(attribute, {}).get("StringValue", ""))
 
 
@@ -175,10 +178,12 @@ class NamesTarget:
     url: str
 
     def send(self, letter: DeadLetter) -> str:
+        """Send the message again."""
         self.sqs.send_message(QueueUrl=self.url, MessageBody=letter.body)
         return ""
 
     def about(self, letter: DeadLetter) -> str:
+        """Return the provider, as the function wrote it."""
         return str(_fields(letter.body).get("provider") or "no name")
 
 
@@ -190,12 +195,14 @@ class FilesTarget:
     url: str
 
     def send(self, letter: DeadLetter) -> str:
+        """Send S3's event again."""
         if "Records" not in _fields(letter.body):
             return "not an event of a file"
         self.sqs.send_message(QueueUrl=self.url, MessageBody=letter.body)
         return ""
 
     def about(self, letter: DeadLetter) -> str:
+        """Return the provider whose prefix the file has."""
         try:
             key = _fields(letter.body)["Records"][0]["s3"]["object"]["key"]
         except (KeyError, IndexError, TypeError):
@@ -237,6 +244,7 @@ class MessagesTarget:
         return ""
 
     def about(self, letter: DeadLetter) -> str:
+        """Return the provider in whose name it came."""
         return letter.provider or "no provider"
 
 
@@ -263,6 +271,7 @@ class EventsTarget:
         return ""
 
     def about(self, letter: DeadLetter) -> str:
+        """Return the error that it failed with."""
         answer = _fields(letter.body).get("responsePayload") or {}
         return str(answer.get("errorType") or "no answer")
 

@@ -67,6 +67,7 @@ class Difference(NamedTuple):
         return ADVICE[self.kind].format(stack=stack, name=name, day=since)
 
     def record(self, stack: str) -> dict[str, str]:
+        """Return the difference as `--json` prints it."""
         return {
             "kind": self.kind,
             "where": self.where,

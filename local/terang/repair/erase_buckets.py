@@ -56,6 +56,7 @@ class BucketEraser:
     dry_run: bool = False
 
     def traces(self, accounts: Set[str]) -> BucketTraces:
+        """Search all that names an author."""
         traces = BucketTraces()
         for kind in ("findings", "audit"):
             for versions in self._versions(kind).values():

@@ -31,6 +31,7 @@ class ErasedAuthor:
     posts: Set[str]
 
     def wrote(self, record: Finding | SampledPost) -> bool:
+        """Return whether a finding or a post of a sample is the author's."""
         return record.account in self.accounts or record.post in self.posts
 
 
@@ -52,6 +53,7 @@ class TableTraces:
 
     @property
     def erased(self) -> set[str]:
+        """The findings that are stubs or will be."""
         return self.findings.keys() | self.stubs.keys()
 
     def related(self, posts: Set[str]) -> set[str]:
@@ -74,6 +76,7 @@ class TableTraces:
             related |= more
 
     def add(self, item: Item, author: ErasedAuthor) -> None:
+        """Add an item, if it can be the author's."""
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         if pk.startswith(f"J#{author.provider}#") and sk.startswith("sample#"):
             posts = record_of(item, list[SampledPost]) or []
@@ -151,6 +154,7 @@ class TableEraser:
         )
 
     def delete_excerpt(self, finding: str) -> None:
+        """Delete the excerpt of a finding that is a stub already."""
         self.table.transact(self._deletion(f"C#{finding}", "excerpt"))
 
     def _items(self) -> Iterator[Item]:

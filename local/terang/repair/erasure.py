@@ -66,6 +66,7 @@ class Erasure:
 
     @property
     def dry_run(self) -> bool:
+        """Whether nothing is written."""
         return self.buckets.dry_run
 
     def erase(self, account: str, posts: Set[str] = frozenset()) -> ErasureResult:

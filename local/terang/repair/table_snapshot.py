@@ -83,10 +83,12 @@ class TableSnapshot:
                     self.closed.add(sk.removeprefix("closed#"))
 
     def days(self) -> set[JournalDay]:
+        """Return the days on which the journal holds anything."""
         stored = (*self.receipts.values(), *self.entries.values())
         return {day for places in stored for day, _ in places}
 
     def receipts_by_day(self) -> dict[JournalDay, dict[str, Record]]:
+        """Return the receipts of each day by unit."""
         by_day: dict[JournalDay, dict[str, Record]] = defaultdict(dict)
         for unit, places in self.receipts.items():
             for day, receipt in places:
@@ -94,6 +96,7 @@ class TableSnapshot:
         return by_day
 
     def entries_by_day(self) -> dict[JournalDay, list[Record]]:
+        """Return the case entries of each day."""
         by_day: dict[JournalDay, list[Record]] = defaultdict(list)
         for places in self.entries.values():
             for day, entry in places:

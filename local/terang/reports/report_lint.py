@@ -19,10 +19,12 @@ _SHARES = re.compile(r"Accuracy of the automated means|Percentage")
 
 
 def has_report(folder: Path) -> bool:
+    """Return whether the folder holds any part of a report."""
     return any(_path(folder, part) for part in PARTS)
 
 
 def report_problems(folder: Path) -> Iterator[ReportProblem]:
+    """Yield all problems of a report, part by part."""
     for part in PARTS:
         path = _path(folder, part)
         if path is None:

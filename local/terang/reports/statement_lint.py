@@ -57,6 +57,7 @@ def problems_of(
     today: date,
     distribution: Distribution[StatementPlace],
 ) -> Iterator[StatementProblem]:
+    """Yield the problems of one statement: of the file, the schema, its meaning, its puid."""
     if item.problem:
         yield item.problem
     if not item.statement.keys() & FIELDS.keys():

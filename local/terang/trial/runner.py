@@ -60,6 +60,7 @@ class Dropped:
 
     @property
     def name(self) -> str:
+        """The file's name as text, without the folder."""
         return name_of(self.path)
 
 
@@ -118,6 +119,7 @@ class Deployed:
 
     @property
     def day(self) -> str:
+        """The day by the stack's clocks."""
         return self.clock.now().date().isoformat()
 
     @property
@@ -275,6 +277,7 @@ class Deployed:
                 yield {"file": file.name, **msgspec.to_builtins(refusal)}
 
     def copy(self, bucket: str, prefix: str, folder: Path) -> None:
+        """Copy everything under a prefix of a bucket into a folder."""
         for key in self.objects.keys(bucket, prefix):
             path = folder / key
             path.parent.mkdir(parents=True, exist_ok=True)

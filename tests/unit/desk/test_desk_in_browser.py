@@ -213,24 +213,30 @@ def test_keys_can_be_turned_off(window: Window) -> None:
         assert page.url == f"{server.door.origin}/"
 
 
+TYPED = "It warns of the code; 验证码."
+
+
+def dismiss_in_words(window: Window) -> None:
+    """Open the next card, choose to dismiss it, and type a reason."""
+    window.press("n")
+    for key in "dw":
+        window.page.keyboard.press(key)
+    window.page.keyboard.type(TYPED)
+
+
 def test_what_was_typed_stays_when_a_colleague_was_first(window: Window) -> None:
     desk = MemoryDesk([dossier(finding(text="send me"))])
     page = window.page
     with serving(desk) as server:
         page.goto(server.door.address)
-        window.press("n")
-        page.keyboard.press("d")
-        page.keyboard.press("w")
-        page.keyboard.type("It warns of the code; 验证码.")
+        dismiss_in_words(window)
         colleague = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
         form = DecisionForm(form_id("m-1", desk.now(), "00000000"), "confirmed", reason="It asks.")
-        assert (
-            desk.store_pending(colleague, decide(form, desk.dossiers[0], colleague, desk.now()))
-            is None
-        )
+        pending = decide(form, desk.dossiers[0], colleague, desk.now())
+        assert desk.store_pending(colleague, pending) is None
         window.press("Control+Enter")
         assert "m-1 decided this first" in page.get_by_role("alert").inner_text()
-        assert page.locator("textarea").input_value() == "It warns of the code; 验证码."
+        assert page.locator("textarea").input_value() == TYPED
     # A conflict is an answer of its own kind, which the browser notes.
     window.complaints[:] = [each for each in window.complaints if "409" not in each]
 
@@ -241,22 +247,19 @@ def test_what_was_typed_stays_when_the_network_drops(window: Window) -> None:
     page = window.page
     with serving(desk) as server:
         page.goto(server.door.address)
-        window.press("n")
-        page.keyboard.press("d")
-        page.keyboard.press("w")
-        page.keyboard.type("It warns of the code; 验证码.")
+        dismiss_in_words(window)
         page.route("**/decide", lambda route: route.abort("connectionreset"))
         with pytest.raises(playwright.Error, match="ERR_CONNECTION_RESET"):
             window.press("Control+Enter")
         page.unroute("**/decide")
         assert not desk.pending
         page.go_back()
-        assert page.locator("textarea").input_value() == "It warns of the code; 验证码."
+        assert page.locator("textarea").input_value() == TYPED
         assert page.locator("input[value=dismissed]").is_checked()
         page.keyboard.press("w")
         window.press("Control+Enter")
     [pending] = desk.pending.values()
-    assert pending.messages[0].reason == "It warns of the code; 验证码."  # type: ignore[union-attr]
+    assert pending.messages[0].reason == TYPED  # type: ignore[union-attr]
     window.complaints.clear()  # the browser notes the drop
 
 

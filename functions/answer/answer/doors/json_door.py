@@ -21,6 +21,7 @@ class JsonDoor:
     partners: Partners | None
 
     def sender(self, request: Request) -> str:
+        """Return the partner or the caller. Raises RequestError if they are unknown."""
         if self.partners is not None:
             name = request.headers.get(PARTNER, "")
             self.partners.admit(name, request.headers.get(SECRET, ""))
@@ -30,6 +31,7 @@ class JsonDoor:
         return request.caller
 
     def question(self, request: Request) -> Question:
+        """Return the question. Raises RequestError if the request does not hold one."""
         if request.method != "POST":
             raise RequestError(405, "post_only")
         try:
@@ -44,6 +46,7 @@ class JsonDoor:
         request: Request,  # noqa: ARG002 - a door's method
         outcome: TipAnswer | RequestError | None,
     ) -> dict[str, Any]:
+        """Return the answer, or the code of what went wrong."""
         if not isinstance(outcome, TipAnswer):
             error = outcome or RequestError(400, "no_question")
             later = {"retry_after": str(WINDOW_SECONDS)} if error.status == 429 else {}

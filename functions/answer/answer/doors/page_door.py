@@ -49,6 +49,7 @@ class PageDoor:
     """Shows the form, and below it what was found."""
 
     def sender(self, request: Request) -> str:
+        """Return the network from which somebody asks."""
         return request.address
 
     def question(self, request: Request) -> Question | None:

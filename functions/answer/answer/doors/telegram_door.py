@@ -67,6 +67,7 @@ class TelegramMessage(msgspec.Struct, frozen=True):
 
     @property
     def words(self) -> str:
+        """Return what somebody can read in it."""
         return self.text or self.caption
 
 
@@ -84,6 +85,7 @@ class TelegramDoor:
     partners: Partners
 
     def sender(self, request: Request) -> str:
+        """Return who wrote. Raises RequestError if the request does not come from the webhook."""
         self.partners.admit(PARTNER, request.headers.get(SECRET, ""))
         message = self._addressed(request)
         return str(message.user.id) if message else ""

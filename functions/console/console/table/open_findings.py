@@ -2,7 +2,7 @@
 
 The simple version reads every open finding for every page. With 10,000 of them that takes seconds.
 A finding never changes while it is open, so a worker reads each once. Which ones are open changes:
-the index lists them, with a query for each partition, and the answer is used for a few seconds.
+the index lists them, with a query for each partition, and the answer is used for a while.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,10 +17,7 @@ from ledger.records.finding import Finding
 from ledger.records.flood import FloodHold
 
 LISTED_SECONDS = 20
-"""How long a list is used: with 10,000 open findings it takes half a second to make.
-
-A decision of this console leaves the queue at once all the same.
-"""
+"""How long a list is used. A decision of this console leaves the queue at once all the same."""
 
 THREADS = 8
 BATCH = 100

@@ -83,6 +83,7 @@ class FileEffort:
             raise too_large("can be read in time")
 
     def record(self, written: int) -> None:
+        """Count a record and the bytes of its line."""
         self._records += 1
         self._written += written
         if self._records > self.budget.records:
@@ -114,11 +115,13 @@ def count_marks(data: bytes, marks: bytes) -> int:
 
 
 def check_size(size: int, budget: Budget) -> None:
+    """Raise FileRefusedError for a file that is too large to be translated."""
     if size > budget.total_bytes:
         raise too_large(f"{budget.total_bytes:,} bytes")
 
 
 def too_large(limit: str) -> FileRefusedError:
+    """Return the refusal of a file that holds more than the limit."""
     return FileRefusedError(
         Code.TOO_LARGE_FOR_FORMAT,
         advice=f"It holds more than {limit}. Send it as plain JSON Lines, or in smaller files.",

@@ -27,6 +27,7 @@ marks = b""
 
 
 def recognises(head: FileHead) -> bool:
+    """Return whether the file begins as gzip does."""
     return head.head.startswith(GZIP)
 
 

@@ -42,6 +42,7 @@ def bound_texts(values: Iterable[Any]) -> list[str] | None:
 
 
 def language_tag(value: Any) -> str | None:
+    """Return the value if it has the length of a language tag."""
     return value if isinstance(value, str) and 2 <= len(value) <= 35 else None
 
 
@@ -56,6 +57,7 @@ def web_address(value: Any) -> str | None:
 
 
 def reach_count(value: Any) -> int | None:
+    """Return the value if it is a whole number in the bounds of a reach."""
     return value if type(value) is int and 0 <= value <= 2**53 else None
 
 
@@ -84,10 +86,12 @@ def published_time(value: Any) -> tuple[Any, bool]:
 
 
 def as_object(value: Any) -> dict[str, Any]:
+    """Return the value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def as_list(value: Any) -> list[Any]:
+    """Return the value if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
 
 

@@ -48,6 +48,7 @@ _ODD = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def recognises(head: FileHead) -> bool:
+    """Return whether the file begins as zip does."""
     return head.head.startswith(ZIP)
 
 

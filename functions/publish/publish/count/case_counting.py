@@ -34,6 +34,7 @@ class Counting:
         self.tallies: dict[str, Counter[str]] = {}
 
     def add(self, line: CaseLine) -> None:
+        """Count one line, each type in its own way."""
         getattr(self, f"_{line.type}")(line)
 
     def numbers(self) -> CaseNumbers:
@@ -45,6 +46,7 @@ class Counting:
         return msgspec.convert({**self.counts, **tallies}, CaseNumbers)
 
     def tally(self, name: str, key: object, count: int = 1) -> None:
+        """Count under a key of a tally."""
         self.tallies.setdefault(name, Counter())[str(key)] += count
 
     def _decision(self, line: CaseLine) -> None:

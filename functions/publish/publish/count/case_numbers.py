@@ -216,6 +216,7 @@ class CaseNumbers(msgspec.Struct, frozen=True):
 
 
 def fold_cases(parts: Iterable[CaseNumbers]) -> CaseNumbers:
+    """Return the sum of all parts."""
     return sum_records(CaseNumbers, parts)
 
 

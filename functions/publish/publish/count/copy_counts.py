@@ -72,10 +72,12 @@ def count_copies(prints: Sequence[FindingPrint]) -> DayCopies:
 
 
 def copy_line(number: int, copies: DayCopies) -> CopyLine:
+    """Return the line of the journal."""
     return CopyLine(number, "copies", ALGORITHM, copies.findings, copies.groups, copies.by_rule)
 
 
 def numbers_of_copies(line: CopyLine) -> Numbers:
+    """Return what the line adds to the numbers of its day."""
     return Numbers(
         copy_findings=line.findings, copy_groups=line.groups, copy_groups_by_rule=line.by_rule
     )

@@ -56,8 +56,14 @@ def merged(before: bytes, posts: Sequence[SampledPost]) -> bytes:
 
 
 def encode_key(month: str, key: str) -> bytes:
+    """Return the published form of the key of a month's sample."""
     return encode_json(PublishedKey(month, key))
 
 
 def key_path(month: str) -> str:
+    """Return the path of the key of a month's sample.
+
+    >>> key_path("2026-11")
+    'audit/2026-11.json'
+    """
     return f"audit/{month}.json"

@@ -14,6 +14,11 @@ TEXT = "Sentinel post of Terang: the paper lantern at the end of the pier is lit
 
 
 def sentinel_post(day: str) -> str:
+    """Return the message of a day.
+
+    >>> sentinel_post("2026-11-25")[:48]
+    '{"id": "sentinel-2026-11-25", "account": "sentin'
+    """
     return json.dumps(
         {
             "id": f"{SENTINEL}-{day}",

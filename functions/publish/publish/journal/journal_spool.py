@@ -63,6 +63,7 @@ class JournalSpool:
         self._file.close()
 
     def add_receipt(self, line: JournalLine) -> None:
+        """Add a receipt, in a new file if this one is full."""
         if self.form == WHOLE_FORM:
             self._write(_encoded(line))
             return
@@ -90,6 +91,7 @@ class JournalSpool:
         return self.pieces
 
     def read(self) -> Iterator[bytes]:
+        """Yield the bytes of each file."""
         for piece in self.pieces:
             self._file.seek(piece.start)
             yield self._file.read(piece.size)

@@ -111,6 +111,7 @@ class CaseTables:
 
     @property
     def any(self) -> bool:
+        """Return whether anybody did anything."""
         return any((self.verdicts, self.orders, self.notices, self.contests))
 
 

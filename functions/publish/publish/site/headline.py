@@ -42,6 +42,7 @@ class DoneCounts:
 
     @property
     def measures(self) -> int:
+        """Return how many measures were taken."""
         return self.removed + self.disabled + self.labelled + self.other
 
 
@@ -74,6 +75,7 @@ class OpenCases:
 
     @property
     def all(self) -> int:
+        """Return how many cases waited."""
         return self.findings + self.notices + self.complaints + self.disputes + self.orders
 
 
@@ -102,6 +104,7 @@ class Headline:
 
     @property
     def before(self) -> MonthRow | None:
+        """Return the month before, or None."""
         return self.months[-2] if len(self.months) > 1 else None
 
 

@@ -110,6 +110,7 @@ class Pages:
 
     @property
     def phrases(self) -> Phrases:
+        """Return the phrases of the pages' language."""
         return of(self.language)
 
     def summary(
@@ -202,6 +203,7 @@ class Pages:
         }
 
     def signs(self) -> str:
+        """Return the page of the signs and gates that the set in force names."""
         return self._render("signs.html", "signs", signs=sign_rows(self.catalogue.in_force))
 
     def authors(self, cases: CaseNumbers) -> str:
@@ -209,6 +211,7 @@ class Pages:
         return self._render("authors.html", "authors", ended=case_tables.EndedComplaints.of(cases))
 
     def method(self) -> str:
+        """Return the page on how the numbers are made."""
         return self._render("method.html", "method")
 
     def index(self, contents: Contents, checks: PublishedIndex | None = None) -> str:

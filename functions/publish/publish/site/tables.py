@@ -125,6 +125,7 @@ def findings_chart(days: Iterable[SummaryPart], rows: Iterable[TableRow], say: S
 
 
 def inspected_chart(days: Iterable[SummaryPart], say: Say = str) -> Chart:
+    """Return inspected posts by day."""
     shown = list(days)
     values = [day.inspected for day in shown]
     labels = [day_label(day.name) for day in shown]
@@ -132,6 +133,7 @@ def inspected_chart(days: Iterable[SummaryPart], say: Say = str) -> Chart:
 
 
 def category_chart(rows: Iterable[TableRow], say: Say = str) -> Chart:
+    """Return the findings of a day by category."""
     shown = list(rows)
     live = [(row.colour, say(row.words), row.live) for row in shown if row.live]
     shadow = sum(row.shadow for row in shown)
@@ -140,6 +142,7 @@ def category_chart(rows: Iterable[TableRow], say: Say = str) -> Chart:
 
 
 def refusal_chart(rows: Iterable[TableRow], say: Say = str) -> Chart:
+    """Return refused records by code."""
     title = say(to_translate("Refused records by code"))
     return bars(title, [("plain", row.key, row.live) for row in rows])
 

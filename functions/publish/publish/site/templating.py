@@ -30,6 +30,7 @@ def page_path(path: str, language: str) -> str:
 
 
 def html_ending(language: str) -> str:
+    """Return how the pages of a language end."""
     return ".html" if language == "en" else f".{language}.html"
 
 

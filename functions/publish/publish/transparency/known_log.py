@@ -57,6 +57,7 @@ class KnownLog(msgspec.Struct):
     at: str = ""
 
     def add(self, data: bytes) -> None:
+        """Add the next leaf."""
         leaf = decode_leaf(data)
         match leaf:
             case PublishedLeaf() | ReportLeaf():

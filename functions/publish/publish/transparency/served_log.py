@@ -79,9 +79,11 @@ class ServedLog:
         return verifier_key(self.origin, self.signer.public_key()).encode() + b"\n"
 
     def files(self, head: LogHead) -> LogFiles:
+        """Return the files of the log of this head."""
         return LogFiles(head.size, self.read)
 
     def read(self, path: str) -> bytes | None:
+        """Return a file of the log."""
         return self.objects.get(self.public, self.folder + path)
 
     def append(self, before: LogHead, leaves: Iterable[bytes], at: str) -> LogHead:

@@ -50,6 +50,7 @@ class Admitted:
     strangers: Counter[str] = field(default_factory=Counter)
 
     def refuse(self, review: Review, code: RefusalCode) -> None:
+        """Count a review that is not accepted."""
         self.refused[code] += 1
         host = host_of(review.url) if code is RefusalCode.NOT_TRUSTED else ""
         if host and (host in self.strangers or len(self.strangers) < MOST_STRANGERS):

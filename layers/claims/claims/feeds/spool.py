@@ -63,9 +63,11 @@ class Spool:
         return self._read("SELECT entry FROM entries ORDER BY url")
 
     def of(self, language: str) -> Iterator[Entry]:
+        """Yield the checks of a language."""
         return self._read("SELECT entry FROM entries WHERE language = ? ORDER BY url", language)
 
     def totals(self) -> dict[str, int]:
+        """Return how many checks there are, by language."""
         query = "SELECT language, count(*) FROM entries GROUP BY language ORDER BY language"
         return dict(self._rows.execute(query))
 

@@ -75,6 +75,7 @@ class Curves:
     demands: Demands = NOTHING_DEMANDED
 
     def score(self, evidence: dict[str, float]) -> float:
+        """Return the sum of what each piece of evidence adds and the gates subtract."""
         return (
             self.base
             + sum(
@@ -105,6 +106,7 @@ def sigmoid(score: float) -> float:
 
 @cache
 def shipped_curves() -> Curves:
+    """Return the curves of this release."""
     return parse_curves(published_curves())
 
 
@@ -121,6 +123,7 @@ def curves_without_demands() -> dict[str, Any]:
 
 
 def parse_curves(loaded: dict[str, Any]) -> Curves:
+    """Parse curves as they are published."""
     curves = {name: (line, early) for name, (line, early) in loaded["curves"].items()}
     gates = {name: (start, slope) for name, (start, slope) in loaded["gates"].items()}
     return Curves(loaded["base"], curves, gates, Demands(**loaded.get("demands", {})))

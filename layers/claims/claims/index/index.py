@@ -51,14 +51,17 @@ class ClaimIndex:
 
     @cached_property
     def digest(self) -> str:
+        """Return the name of the index: SHA-256 of its bytes."""
         return digest_of(self.data)
 
     def language(self, language: str) -> LanguageIndex:
+        """Return the checks of a language that `totals` names."""
         if language not in self._languages:
             self._languages[language] = LanguageIndex(self._file, language, self.totals[language])
         return self._languages[language]
 
     def checks(self) -> Iterator[Check]:
+        """Yield all checks, language by language."""
         for name, total in sorted(self.totals.items()):
             language = self.language(name)
             yield from (language.check(place) for place in range(total))

@@ -40,6 +40,7 @@ class IndexFileWriter:
         self._places: dict[str, tuple[str, int, int]] = {}
 
     def add(self, arrays: Mapping[str, Buffer]) -> None:
+        """Append arrays to the body."""
         for name in sorted(arrays):
             view = memoryview(arrays[name])
             self._body.write(bytes(-self._body.tell() % _ALIGNED))
@@ -67,9 +68,11 @@ class ArraySet:
         return name in self._arrays
 
     def numbers(self, name: str) -> "memoryview[Any]":
+        """Return a view of the numbers of an array."""
         return memoryview(self._arrays[name])
 
     def text(self, name: str) -> str:
+        """Return an array of bytes, decoded as text."""
         return str(self.numbers(name), "utf-8")
 
 

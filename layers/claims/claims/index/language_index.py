@@ -68,6 +68,7 @@ class LanguageIndex:
         return self._numbers("word_telling") if is_there else bytes(len(self.rarity))
 
     def check(self, place: int) -> Check:
+        """Return the check at a place."""
         start, end = self._check_starts[place], self._check_starts[place + 1] - 1
         return msgspec.json.decode(bytes(self._checks[start:end]), type=Check)
 
@@ -76,6 +77,7 @@ class LanguageIndex:
         return [word & ~NAME_BIT for word in self._marked(field, place)]
 
     def claim_and_title(self, place: int) -> set[int]:
+        """Return the different words of a check's claim and title."""
         return {*self.words("claim", place), *self.words("title", place)}
 
     def names(self, place: int) -> set[int]:
@@ -110,6 +112,7 @@ class LanguageIndex:
         return bool(whole) and self.weight(words & others) / whole > least
 
     def weight(self, words: Iterable[int]) -> float:
+        """Return the sum of the rarity of these words."""
         return sum(self.rarity[word] for word in words)
 
     def is_known(self, word: str) -> bool:

@@ -33,6 +33,7 @@ class Query:
 
     @cached_property
     def places(self) -> dict[int, list[int]]:
+        """Return the places of each known word."""
         places: dict[int, list[int]] = {}
         for at, number in enumerate(self.numbers):
             if number >= 0:
@@ -57,6 +58,7 @@ class Query:
 
 
 def query_of(index: LanguageIndex, text: str | ClaimText) -> Query:
+    """Return the query of a text for this index."""
     tags = count()
 
     def split(tag: str) -> str:
@@ -74,4 +76,5 @@ def query_of(index: LanguageIndex, text: str | ClaimText) -> Query:
 
 
 def share(part: float, whole: float) -> float:
+    """Return part / whole, or 0 if the whole is 0."""
     return part / whole if whole > 0 else 0.0

@@ -54,6 +54,7 @@ class Meaning(Protocol):
 
 @cache
 def weights() -> dict[str, float]:
+    """Return the published weight of each likeness."""
     loaded: dict[str, float] = read_json("ranking.json")["weights"]
     return loaded
 

@@ -63,11 +63,13 @@ def kept_out_by(text: str) -> list[str]:
 
 
 def lists() -> bytes:
+    """Return the bytes of the published lists, data/topics.json."""
     return read("topics.json")
 
 
 @cache
 def lists_digest() -> str:
+    """Return the SHA-256 digest of the lists, in hex; it is their name."""
     return sha256(lists()).hexdigest()
 
 

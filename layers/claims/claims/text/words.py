@@ -72,6 +72,7 @@ class ClaimText:
 
     @classmethod
     def of(cls, text: "str | ClaimText") -> "ClaimText":
+        """Return the text itself, or a new one for a string."""
         return text if isinstance(text, ClaimText) else cls(text)
 
     @cached_property
@@ -100,9 +101,11 @@ class ClaimText:
 
     @cached_property
     def grams(self) -> list[str]:
+        """Return the grams of the text (`grams_of`)."""
         return _grams(self.normalised)
 
     def opening_grams(self, length: int) -> list[str]:
+        """Return the grams of the first `length` code points."""
         return self.grams if len(self.text) <= length else _grams(self._normalised_to(length))
 
     def words(self, language: str, split: Callable[[str], str] | None = None) -> list[Word]:
@@ -127,6 +130,7 @@ class ClaimText:
 
 
 def words_of(text: str, language: str) -> list[Word]:
+    """Return the words of a text in order (`ClaimText.words`)."""
     return ClaimText(text).words(language)
 
 
@@ -194,6 +198,7 @@ def stemmed(words: Iterable[Word], language: str) -> list[Word]:
 
 
 def stem(word: str, language: str) -> str:
+    """Return the stem of a word in small letters."""
     stemmer = _stemmer(language)
     return stemmer.stemWord(word) if stemmer else word
 

@@ -18,9 +18,8 @@ def adopt(key: str) -> Response[str]:
     dossier = asking.desk.dossier(asking.moderator, key)
     if dossier is None or asking.adopter is None:
         return asking.missing()
-    kind = (
-        "match" if dossier.item.kind is ItemKind.AUDIT else "ignore"
-    )  # a missed post, or a wrong hit
+    is_missed = dossier.item.kind is ItemKind.AUDIT  # else it is a wrong hit
+    kind = "match" if is_missed else "ignore"
     return _editor(asking, dossier, masked(dossier.excerpt), kind=kind)
 
 

@@ -34,14 +34,17 @@ class Entries:
         return cls(tuple(by_id[entry_id] for entry_id in sorted(by_id)))
 
     def typed(self, *types: str) -> list[JournalEntry]:
+        """Return the entries of these types."""
         return [entry for entry in self.all if entry.type in types]
 
     @cached_property
     def measures(self) -> list[JournalEntry]:
+        """Decisions that took a measure."""
         return [entry for entry in self.typed("decision") if took_measure(entry)]
 
     @cached_property
     def notices(self) -> list[JournalEntry]:
+        """Notices of Article 16."""
         return [entry for entry in self.typed("notice") if entry.article_16]
 
     @cached_property
@@ -91,6 +94,7 @@ def _timed(order: JournalEntry, later: list[JournalEntry]) -> TimedOrder:
 
 
 def took_measure(entry: JournalEntry) -> bool:
+    """Return whether an entry took any measure."""
     return bool(entry.measures and entry.measures.any)
 
 
@@ -183,6 +187,7 @@ class Counted:
 
 
 def count(entries: Iterable[JournalEntry]) -> Counted:
+    """Count entries."""
     ids = ids_of(entries)
     return Counted(len(ids), "count", ids)
 
@@ -216,6 +221,7 @@ def ratio(part: Iterable[JournalEntry], whole: Iterable[JournalEntry]) -> Counte
 
 
 def ids_of(entries: Iterable[JournalEntry]) -> tuple[str, ...]:
+    """Return the ids of entries, sorted."""
     return tuple(sorted(entry.entry for entry in entries))
 
 

@@ -53,6 +53,7 @@ class CellLine(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def report_files(report: Report, provider: str) -> dict[str, bytes]:
+    """Return the bytes of each file by its name."""
     parts = report.parts()
     period = report.period
     head = LedgerHead(provider, str(period.first), str(period.last), dict(report.inspected))

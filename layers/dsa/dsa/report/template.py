@@ -62,6 +62,7 @@ class CategoryRow(NamedTuple):
 
     @property
     def code(self) -> str:
+        """The row's code as the template writes it."""
         if self.keyword:
             return KEYWORD_PREFIX + self.keyword
         return self.category if self.category == TOTAL else CATEGORY_PREFIX + self.category

@@ -34,6 +34,7 @@ HEADER = ("Letter of Art. 7(3)", "Indicator", "Value", "Text")
 
 
 def tco_rows(entries: Entries) -> Iterator[TcoRow]:
+    """Yield all rows, in the order of the letters."""
     orders = [order for order in entries.orders if order.entry.regulation == "tco"]
     answers = _last_answers(entries)
     followed = [order.entry for order in orders if answers.get(order.entry.entry) == "complied"]

@@ -44,6 +44,7 @@ class TextField:
     meaning: str = ""
 
     def problem(self, field: str, value: Any) -> StatementProblem | None:
+        """Return the problem of a value that is not empty, or None."""
         if not isinstance(value, str):
             return _wrong_type(field, value, "a string")
         if len(value) > self.limit:
@@ -62,6 +63,7 @@ class CodeField:
     meaning: str
 
     def problem(self, field: str, value: Any) -> StatementProblem | None:
+        """Return the problem of a value that is not empty, or None."""
         if not isinstance(value, str):
             return _wrong_type(field, value, f"one {self.meaning}")
         return None if value in self.codes else _wrong_code(field, value, self.codes, self.meaning)
@@ -75,6 +77,7 @@ class CodesField:
     meaning: str
 
     def problem(self, field: str, value: Any) -> StatementProblem | None:
+        """Return the problem of a value that is not empty, or None."""
         if not isinstance(value, list):
             return _wrong_type(field, value, f"an array of {self.meaning}")
         for code in value:
@@ -90,6 +93,7 @@ class DayField:
     first: date
 
     def problem(self, field: str, value: Any) -> StatementProblem | None:
+        """Return the problem of a value that is not empty, or None."""
         day = parse_day(value)
         if day is None:
             return StatementProblem(field, "format", f"{_short(value)} is not a day as YYYY-MM-DD")
@@ -104,6 +108,7 @@ class ContentIdField:
     """An object with the single key `EAN-13`, thirteen digits."""
 
     def problem(self, field: str, value: Any) -> StatementProblem | None:
+        """Return the problem of a value that is not empty, or None."""
         if not isinstance(value, dict) or set(value) - {"EAN-13"}:
             return _wrong_type(field, value, "an object with the one key EAN-13")
         number = value.get("EAN-13")

@@ -74,6 +74,7 @@ def _question_of(item: Item) -> FloodQuestion:
 
 
 def held_partition(provider: str, shard: str, day: str, rule: str) -> str:
+    """Return the partition of the index `open` that lists the held findings of a rule and day."""
     return f"{provider}#{shard}#held#{day}#{rule}"
 
 
@@ -84,6 +85,7 @@ def held_partition_of(finding: Finding) -> str:
 
 
 def opened_partitions(holds: Iterable[FloodHold], provider: str, shards: str) -> Iterator[str]:
+    """Yield the partitions of the held findings that people opened."""
     for hold in holds:
         if hold.is_opened:
             for shard in shards:

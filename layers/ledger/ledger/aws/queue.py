@@ -60,6 +60,7 @@ class Delivery:
 
 
 def require_reserve(seconds_left: Callable[[], float]) -> None:
+    """Raise TimeReserveError if too little time is left to begin something."""
     if seconds_left() < RESERVE_SECONDS:
         raise TimeReserveError("too little time is left to begin")
 

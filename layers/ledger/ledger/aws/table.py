@@ -36,6 +36,7 @@ def item_of(pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
 
 
 def form_of(record: Any) -> int:
+    """Return the oldest form that says all of a record."""
     return getattr(record, "form", 1)
 
 
@@ -56,10 +57,12 @@ def record_of[T](item: Item | None, kind: type[T]) -> T | None:
 
 
 def key_of(pk: str, sk: str) -> Item:
+    """Return the key of an item."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
 def typed(value: Any) -> Item:
+    """Return a value with its type, in DynamoDB's notation."""
     match value:
         case bool():
             return {"BOOL": value}

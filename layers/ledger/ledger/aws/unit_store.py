@@ -124,11 +124,13 @@ class DynamoUnits(DynamoCases):
 
 
 def receipt_place(marker: Marker) -> tuple[str, str]:
+    """Return the key of the receipt that counts a unit."""
     name = marker.receipt_id
     return f"J#{marker.provider}#{marker.day}#{name[0]}", f"receipt#{name}"
 
 
 def range_place(number: int) -> str:
+    """Return the sort key of a range's row."""
     return f"range#{number:08}"
 
 

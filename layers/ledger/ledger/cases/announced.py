@@ -34,6 +34,7 @@ class AnnouncedEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def announced_entry(entry: JournalEntry) -> AnnouncedEntry:
+    """Return what is announced of an entry."""
     kept = {name: getattr(entry, name) for name in AnnouncedEntry.__struct_fields__}
     return AnnouncedEntry(**kept | {"measures": _codes(entry.measures)})
 

@@ -128,6 +128,7 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def form(self) -> int:
+        """The form of the record: a reader that does not know groups must refuse one."""
         return GROUP_FORM if self.group else 1
 
     @property
@@ -156,6 +157,7 @@ class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def form(self) -> int:
+        """The form of the record: that of its entry."""
         return self.entry.form
 
 
@@ -213,6 +215,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def next_number(self) -> int:
+        """Return the number of the next entry."""
         return len(self.entries) + 1
 
     @property
@@ -221,6 +224,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.entries[0].entry if self.entries else None
 
     def entry_by(self, *moves: Move) -> JournalEntry | None:
+        """Return the first entry that made one of these moves."""
         return next((entry.entry for entry in self.entries if entry.move in moves), None)
 
     def order_so_far(self) -> JournalEntry:

@@ -135,6 +135,7 @@ class Measures(Strict, frozen=True):
 
     @property
     def any(self) -> bool:
+        """Return whether anything was done at all."""
         return bool(self.visibility or self.monetary or self.provision or self.account)
 
 

@@ -79,4 +79,5 @@ class CopyStore(Protocol):
 
 
 def copy_key(secret: bytes, provider: str) -> bytes:
+    """Derive the key of a provider's fingerprints from the secret of the stack."""
     return hkdf(secret, b"terang copies", provider.encode(), 32)

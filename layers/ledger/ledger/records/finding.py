@@ -102,6 +102,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def checks(self) -> tuple[FoundCheck, ...]:
+        """Return the published fact-checks of its label, if it proposes one."""
         return self.label.checks if self.label else ()
 
     @property

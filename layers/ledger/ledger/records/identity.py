@@ -24,6 +24,11 @@ def digest(kind: str, *fields: str | bytes) -> str:
 
 
 def is_id(value: str) -> bool:
+    """Return whether a value has the form of such an id.
+
+    >>> is_id(digest("unit", "a")), is_id("m-1")
+    (True, False)
+    """
     return _ID.fullmatch(value) is not None
 
 
@@ -50,10 +55,20 @@ def batch_id(provider: str, units: Iterable[str]) -> str:
 
 
 def file_id(bucket: str, key: str, version: str) -> str:
+    """Return the id of one version of a dropped object.
+
+    >>> file_id("drop", "drop/acme/a", "v1") == file_id("drop", "drop/acme/a", "v2")
+    False
+    """
     return digest("file", bucket, key, version)
 
 
 def check_id(url: str) -> str:
+    """Return the id of a published fact-check, from its link.
+
+    >>> check_id("https://check.example/1") == check_id("https://check.example/2")
+    False
+    """
     return digest("check", url)
 
 

@@ -61,6 +61,7 @@ class Receipt(
 
     @property
     def units(self) -> int:
+        """The number of units that it counts."""
         return self.messages or 1
 
     @property
@@ -127,6 +128,11 @@ def max_receipt_bytes(rules: Iterable[tuple[str, bool]]) -> int:
 
 
 def rule_key(pack: str, version: int, rule: str, mode: str) -> str:
+    """Return the key under which a rule is counted.
+
+    >>> rule_key("one-time-codes", 3, "asks-for-code", "live")
+    'one-time-codes/3/asks-for-code/live'
+    """
     return f"{pack}/{version}/{rule}/{mode}"
 
 

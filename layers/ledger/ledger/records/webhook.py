@@ -23,6 +23,7 @@ class WebhookSecret(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def key(self) -> bytes:
+        """Return the bytes that sign."""
         return base64.b64decode(self.secret.removeprefix(SECRET_PREFIX))
 
 

@@ -92,6 +92,7 @@ class JsonDocument:
         return self._value(None)
 
     def skip(self) -> None:
+        """Pass over the next value without keeping any of it."""
         self._value(Code.LINE_LONG)
 
     def end(self) -> None:

@@ -79,6 +79,7 @@ class UnpackedMember(io.RawIOBase):
         self._unpacker, self._meter, self._refusing_damage = unpacker, meter, refusing_damage
 
     def readable(self) -> bool:
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any, /) -> int:

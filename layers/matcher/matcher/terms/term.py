@@ -130,10 +130,10 @@ class Term:
         first, last = self._letters_before(end)
         start, stop = _original(aligned, first, last)
         place = TermPlace(start, stop, aligned.words[first], aligned.words[last])
-        evasion = self.disguises(aligned.text[start:stop])
-        readings = aligned.readings_at(first, last)
-        read = {evasion for reading in readings for evasion in reading.evasion}
-        return Match(place, self.written, tuple(sorted(read.union(evasion))) if read else evasion)
+        disguises = self.disguises(aligned.text[start:stop])
+        if readings := aligned.readings_at(first, last):
+            disguises = tuple(sorted({*disguises}.union(*(each.evasion for each in readings))))
+        return Match(place, self.written, disguises)
 
     def _letters_before(self, end: int) -> tuple[int, int]:
         """Return where the first and the last letter of a pattern are that ends there."""
