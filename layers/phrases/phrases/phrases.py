@@ -23,8 +23,6 @@ LOCALES = {"en": "en_GB", "id": "id_ID", "zh": "zh_Hans_CN"}
 """Whose dates and numbers a language has: "5 November 2026" in English."""
 
 CATALOGUES = Path(__file__).parent / "catalogues"
-SPACED_PERCENT = {"en"}
-"""Languages that write a space before the sign for per cent."""
 
 
 def to_translate(message: str) -> str:
@@ -102,8 +100,7 @@ class Phrases:
             return ""
         whole = 100 * share
         digits = 0 if whole == 0 or whole >= 10 else 1
-        space = "\N{NO-BREAK SPACE}" if self.language in SPACED_PERCENT else ""
-        return f"{self.decimal(whole, digits)}{space}%"
+        return f"{self.decimal(whole, digits)}%"
 
     def day(self, day: str) -> str:
         """Return an ISO day in words; any other text is returned unchanged.
