@@ -1,6 +1,7 @@
 """An invented desk in memory, and a door that lets in whoever the cookie names."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -264,6 +265,15 @@ class Visitor:
             name, _, value = line.partition("=")
             self.cookies[name] = value.partition(";")[0]
         return answer
+
+
+def form_of(visitor: Visitor, key: str) -> dict[str, object]:
+    """The hidden fields of a card's form, with nothing left out."""
+    body = visitor.get(f"/card/{key}")["body"]
+    fields: dict[str, object] = {"id": re.findall(r'name="id" value="([^"]+)"', body)[0]}
+    fields["shown"] = re.findall(r'name="shown" value="([^"]+)"', body)
+    fields["kept"] = fields["shown"]
+    return fields
 
 
 def http_event(

@@ -1,6 +1,7 @@
 """Comfort is the moderator's own, reasons are the provider's, and quality names no person."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from support.desk_world import MemoryDesk, Visitor, dossier, finding, later
@@ -35,6 +36,44 @@ def test_severe_cards_in_a_row_are_limited() -> None:
     assert care.spares_severe(NOW)
     assert not care.after(NOW, severe=False).spares_severe(NOW)
     assert not care.spares_severe(NOW + timedelta(hours=1))
+
+
+def test_a_pause_of_twenty_minutes_ends_no_sitting_and_a_longer_one_does() -> None:
+    first = CareSettings(minutes=30).after(NOW, severe=True)
+    assert (first.began, first.last, first.severe) == (NOW.timestamp(), NOW.timestamp(), 1)
+    at = NOW + timedelta(minutes=20)
+    second = first.after(at, severe=True)
+    assert (second.began, second.severe) == (NOW.timestamp(), 2)
+    assert not second.is_break_due(NOW + timedelta(minutes=30))
+    assert second.is_break_due(NOW + timedelta(minutes=30, seconds=1))
+    assert second.is_break_due(at + timedelta(minutes=20))
+    assert not second.is_break_due(at + timedelta(minutes=20, seconds=1))
+    later = at + timedelta(minutes=20, seconds=1)
+    third = second.after(later, severe=True)
+    assert (third.began, third.severe) == (later.timestamp(), 1)
+    assert second.after_break() == CareSettings(minutes=30)
+
+
+def test_severe_cards_are_spared_within_a_sitting_only() -> None:
+    care = CareSettings(severe_limit=1).after(NOW, severe=True)
+    assert care.spares_severe(NOW + timedelta(minutes=20))
+    assert not care.spares_severe(NOW + timedelta(minutes=20, seconds=1))
+    assert not CareSettings(severe_limit=0, last=int(NOW.timestamp())).spares_severe(NOW)
+
+
+def test_a_setting_is_read_by_itself_and_a_long_number_is_none() -> None:
+    assert CareSettings.parse("b=0") == CareSettings(blurred=False)
+    assert CareSettings.parse("b=x&g=0&k=1") == CareSettings(grey=False)
+    assert CareSettings.parse("k=0") == CareSettings(keys=False)
+    assert CareSettings.parse("l=zh&n=999999999999") == CareSettings("zh", began=999_999_999_999)
+    for language in ("z", "zho", "z1", "12"):
+        assert CareSettings.parse(f"l={language}").language == ""
+    assert CareSettings.parse(f"x={'y' * 393}&m=9").minutes == 9
+    assert CareSettings.parse(f"x={'y' * 394}&m=99").minutes == 9, "only 400 letters are read"
+    assert CareSettings().cookie == (
+        "desk-care=l=&b=1&g=1&k=1&m=45&s=5&n=0&t=0&r=0; Path=/; Max-Age=31536000; HttpOnly;"
+        " SameSite=Lax"
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,6 +117,15 @@ def test_reasons_are_of_the_pack_and_the_language_of_the_post() -> None:
     assert suggested_reasons(own, in_indonesian, "zh")["dismissed"] == ["Untuk semua."]
     shipped = suggested_reasons([], dossier(finding(language="zh-Hans")), "en")
     assert all(texts for texts in shipped.values())
+
+
+def test_nine_reasons_fit_the_digits_and_the_pages_language_is_asked_second() -> None:
+    own = [CannedReason(text=f"{n}", verdict="dismissed", language="zh") for n in range(10)]
+    own += [CannedReason(text="en", verdict="dismissed", language="en")]
+    in_thai = dossier(finding(language="th"))
+    assert suggested_reasons(own, in_thai, "zh")["dismissed"] == [str(n) for n in range(9)]
+    assert suggested_reasons(own, in_thai, "id")["dismissed"] == ["en"]
+    assert suggested_reasons(own[:10], in_thai, "id") == {}
 
 
 def test_every_language_has_the_same_shipped_reasons() -> None:
@@ -135,6 +183,36 @@ def test_agreement(pairs: list[tuple[str, str, int]], kappa: float | None) -> No
     found = agreement(pairs)
     assert found.kappa == kappa
     assert -1 <= found.low <= found.high <= 1
+
+
+def test_agreement_has_an_interval_that_ends_at_one() -> None:
+    """By hand: 35 of 50 agree, 25 by chance; 0.4 and 1.96 × √(0.7 × 0.3 / (50 × 0.5²))."""
+    found = agreement([("c", "c", 20), ("c", "d", 5), ("d", "c", 10), ("d", "d", 15)])
+    assert found.kappa == pytest.approx(0.4)
+    assert (found.low, found.high) == pytest.approx((0.145957, 0.654043), abs=1e-5)
+    good = agreement([("c", "c", 9), ("c", "d", 1), ("d", "d", 10)])
+    assert (good.low, good.high) == (pytest.approx(0.708, abs=0.001), 1.0)
+    bad = agreement([("c", "d", 9), ("d", "d", 1), ("d", "c", 10)])
+    assert (bad.low, bad.high) == (-1.0, pytest.approx(-0.9 + 0.19104, abs=1e-4))
+    for pairs in ([], [("c", "d", 1)], [("c", "c", 2)]):
+        few = agreement(pairs)
+        assert (few.kappa, few.low, few.high) == (None, -1.0, 1.0)
+    assert agreement([("c", "c", 1), ("d", "d", 1)]).kappa == 1.0
+
+
+def test_decisions_count_by_rule_and_verdict_and_only_judgements() -> None:
+    def made(entry: str, verdict: str, *rules: str, **changes: Any) -> JournalEntry:
+        named = {f"codes/3/{rule}/live": 1 for rule in rules}
+        return JournalEntry(entry, "decision", "acme", "", verdict=verdict, rules=named, **changes)
+
+    decisions = [made("a", "confirmed", "asks", "offers"), made("b", "dismissed", "asks"),
+                 made("c", "escalated", "asks"), made("d", "skipped", "sells")]  # fmt: skip
+    upheld = JournalEntry("o", "outcome", "acme", "", overturns=False, about=decisions[0])
+    quality = quality_of([*decisions, upheld], "2026-08-27")
+    assert quality.since == "2026-08-27"
+    assert [(each.rule, each.confirmed, each.dismissed, each.overturned) for each in quality.rules
+            ] == [("codes/asks", 1, 1, 0), ("codes/offers", 1, 0, 0)]  # fmt: skip
+    assert quality.pairs == ()
 
 
 def test_a_look_at_near_copies_counts_once() -> None:

@@ -1,7 +1,7 @@
 """The order of the queue, its filters, and the next item that is free."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -94,3 +94,67 @@ def test_counts_and_choices_are_of_what_waits() -> None:
     assert counts[0].oldest == "2026-11-01T00:00:00Z"
     assert choices(items)["language"] == ["en", "id"]
     assert choices(items)["rule"] == ["a/b", "c/d"]
+
+
+@pytest.mark.parametrize(
+    ("deadline", "place"), [("2026-11-26T14:00:00Z", "ya"), ("2026-11-26T14:00:01Z", "ay")]
+)
+def test_a_deadline_counts_from_a_day_before_it(deadline: str, place: str) -> None:
+    soon = replace(BASE, key="y", deadline=deadline, severity="low")
+    assert keys(replace(BASE, key="a", severity="high"), soon) == place
+
+
+def test_a_deadline_that_is_over_comes_before_one_that_is_near() -> None:
+    near, now = "2026-11-25T15:00:00Z", "2026-11-25T14:00:00Z"
+    items = [replace(BASE, key=key, deadline=at)
+             for key, at in (("c", near), ("b", now), ("a", "2026-11-25T13:00:00Z"))]  # fmt: skip
+    assert keys(*items) == "abc"
+
+
+def test_later_deadlines_come_first_due_first_and_then_by_age_and_key() -> None:
+    items = [replace(BASE, key="d"), replace(BASE, key="c", since="2026-11-25T11:00:00Z"),
+             replace(BASE, key="b", deadline="2026-12-02T12:00:00Z"),
+             replace(BASE, key="a", deadline="2026-12-01T12:00:00Z"),
+             replace(BASE, key="e")]  # fmt: skip
+    assert keys(*items) == "abcde"
+
+
+@pytest.mark.parametrize(
+    ("age", "hours"), [("hour", 1), ("day", 24), ("week", 168)]
+)  # fmt: skip
+def test_an_item_fits_an_age_from_its_first_moment(age: str, hours: int) -> None:
+    wish, since = QueueFilter(age=age), datetime.fromisoformat(BASE.since)
+    assert wish.wants(BASE, since + timedelta(hours=hours))
+    assert not wish.wants(BASE, since + timedelta(hours=hours, seconds=-1))
+
+
+def test_an_item_of_unknown_reach_was_read_by_nobody() -> None:
+    unknown = replace(BASE, reach=None)
+    assert QueueFilter(reach="0").wants(unknown, NOW)
+    assert not QueueFilter(reach="1").wants(unknown, NOW)
+
+
+def test_a_wish_is_cut_and_an_empty_one_is_no_part_of_an_address() -> None:
+    wish = QueueFilter.parse({"rule": "r" * 201, "severity": ""})
+    assert wish.chosen == {"rule": "r" * 200}
+
+
+def test_next_renews_the_own_claim() -> None:
+    claims = {"k": DeskClaim(item="k", moderator="m-7", until="2026-11-25T14:05:00Z")}
+    assert next_item([BASE], claims, WHO) == BASE
+
+
+def test_counts_are_by_kind_where_there_is_no_category_and_the_most_first() -> None:
+    held = replace(BASE, category="", kind=ItemKind.HELD_RULE)
+    items = [replace(BASE, category="b"), replace(BASE, category="a"), held,
+             replace(held, kind=ItemKind.AUDIT),
+             replace(held, since="2026-11-26T12:00:00Z")]  # fmt: skip
+    counted = [
+        (each.category, each.kind, each.count, each.oldest) for each in category_counts(items)
+    ]
+    at = BASE.since
+    assert counted == [("", "held_rule", 2, at), ("", "audit", 1, at), ("a", "", 1, at),
+                       ("b", "", 1, at)]  # fmt: skip
+    assert choices(items) == {"kind": ["audit", "finding", "held_rule"], "category": ["a", "b"],
+                              "rule": ["a/b"], "language": ["en"],
+                              "severity": ["medium"]}  # fmt: skip

@@ -1,7 +1,5 @@
 """The routes on an invented desk: what a moderator sees, decides and takes back."""
 
-import re
-
 import msgspec
 import pytest
 from support.desk_world import (
@@ -11,6 +9,7 @@ from support.desk_world import (
     complaint,
     dossier,
     finding,
+    form_of,
     http_event,
     later,
 )
@@ -27,15 +26,6 @@ P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_
 @pytest.fixture
 def desk() -> MemoryDesk:
     return MemoryDesk([P2, P1, complaint(), audited()])
-
-
-def form_of(visitor: Visitor, key: str) -> dict[str, object]:
-    """The hidden fields of a card's form, with nothing left out."""
-    body = visitor.get(f"/card/{key}")["body"]
-    fields: dict[str, object] = {"id": re.findall(r'name="id" value="([^"]+)"', body)[0]}
-    fields["shown"] = re.findall(r'name="shown" value="([^"]+)"', body)
-    fields["kept"] = fields["shown"]
-    return fields
 
 
 def test_the_most_severe_item_comes_first(desk: MemoryDesk) -> None:

@@ -101,12 +101,13 @@ def test_days_begin_with_the_first_on_which_anything_came_and_gaps_are_nought() 
 def test_a_first_day_that_is_published_late_is_linked_from_the_next_one() -> None:
     """A receipt of an earlier day was committed late: the pages are as if it had come in time."""
     made = world()
-    made.publish(CLOSED)
+    made.store.add(sample_receipt("2026-11-26", 3))
+    made.publish("2026-11-27T02:00:00Z")
     made.store.add(sample_receipt("2026-11-23", 2))
-    made.publish("2026-11-26T04:00:00Z")
+    made.publish("2026-11-27T04:00:00Z")
     before = dict(made.objects.stored)
     assert 'href="2026-11-24.html"' in made.text("summaries/acme/2026-11-25.html")
-    made.publish("2026-11-26T04:00:00Z", rebuild=True)
+    made.publish("2026-11-27T04:00:00Z", rebuild=True)
     assert made.objects.stored == before
 
 

@@ -1,7 +1,7 @@
 """The post that the stack sends itself: sent once a day, part of no sum, and its miss is seen."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -74,6 +74,15 @@ def test_a_miss_is_counted_shown_and_an_alarm(came: bool | None, tmp_path: Path)
     assert not found.wrong
     alarm = check(Folder(folder), watch=True)
     assert alarm.wrong == ["the sentinel post of 2026-11-25 was not found"]
+
+
+def test_the_last_thirty_one_misses_are_named(tmp_path: Path) -> None:
+    days = [f"{date(2026, 10, 20) + timedelta(days=number)}" for number in range(33)]
+    made = world(*((day, False) for day in days[:32]), (days[32], True))
+    made.publish("2026-11-22T02:00:00Z")
+    found = check(Folder(made.copy_to(tmp_path)))
+    assert "The sentinel post was found on 1 of 33 days." in found.said
+    assert f"It was missed on {', '.join(days[1:32])}." in found.said
 
 
 def test_a_finding_of_another_rule_does_not_count(tmp_path: Path) -> None:

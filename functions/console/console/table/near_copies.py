@@ -39,7 +39,7 @@ class NearCopies:
             day = (found + timedelta(days=back)).isoformat()
             prints |= self._prints(finding.provider, day, names)
         own = prints.get(finding.finding)
-        if own is None:
+        if not own:
             return []
         copies = (
             each
@@ -61,7 +61,7 @@ class NearCopies:
                 each.finding: each.fingerprint
                 for page in pages
                 for each in page
-                if each.fingerprint and each.finding in wanted
+                if each.finding in wanted
             }
             known = self._days[provider, day] = self.seconds(), prints
         return known[1]

@@ -1,0 +1,204 @@
+"""From the queue to a card and on: pages, filters, claims, settings, and forms that are broken."""
+
+import base64
+import re
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from support.desk_world import (
+    ORIGIN,
+    MemoryDesk,
+    Visitor,
+    audited,
+    complaint,
+    dossier,
+    finding,
+    form_of,
+    http_event,
+    later,
+)
+
+from desk.care import CareSettings
+from desk.items import ItemKind
+from desk.moderator import Moderator
+from desk.ports import DeskClaim
+
+P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_000))
+
+
+@pytest.fixture
+def desk() -> MemoryDesk:
+    return MemoryDesk([P2, P1, complaint(), audited()])
+
+
+def test_a_queue_has_pages_of_fifty(desk: MemoryDesk) -> None:
+    desk.dossiers = [dossier(finding(f"p{n}"), since=f"2026-11-25T12:{n // 60:02}:{n % 60:02}Z")
+                     for n in range(101)]  # fmt: skip
+    keys = [each.item.key for each in desk.dossiers]
+    visitor = Visitor(desk)
+
+    def shown(page: str) -> list[str]:
+        body = visitor.get(f"/?severity=high{page}")["body"]
+        return [key for key in keys if f"/card/{key}?severity=high" in body]
+
+    pages = {"": keys[:50], "&page=1": keys[:50], "&page=2": keys[50:100], "&page=3": keys[100:],
+             "&page=4": [], "&page=99999": []}  # fmt: skip
+    assert {page: shown(page) for page in pages} == pages
+    for page in ("0", "-1", "x", "²", "100000"):
+        assert shown(f"&page={page}") == keys[:50], page
+    body = visitor.get("/?severity=high&page=2")["body"]
+    assert "/?severity=high&amp;page=1" in body
+    assert "/?severity=high&amp;page=3" in body
+    assert "page=4" not in visitor.get("/?page=3")["body"]
+    desk.dossiers.pop()
+    assert "page=3" not in visitor.get("/?page=2")["body"], "a hundred fill two pages"
+
+
+def test_filters_go_along_from_page_to_page(desk: MemoryDesk) -> None:
+    visitor, wanted = Visitor(desk), {"severity": "low"}
+    path = f"/card/{P2.item.key}"
+    assert visitor.post("/next", wanted)["headers"]["Location"] == f"{path}?severity=low"
+    assert visitor.post(f"{path}/claim", wanted)["headers"]["Location"] == f"{path}?severity=low"
+    assert visitor.post(f"{path}/release", wanted)["headers"]["Location"] == "/?severity=low"
+    fields = form_of(visitor, P2.item.key) | wanted | {"verdict": "dismissed", "reason": "A joke."}
+    assert visitor.post(f"{path}/decide", fields)["headers"]["Location"] == "/?severity=low"
+    undone = visitor.post(f"/undo/{fields['id']}", wanted)
+    assert undone["headers"]["Location"] == f"{path}?severity=low"
+
+
+def test_claiming_and_giving_back_is_seen_by_colleagues(desk: MemoryDesk) -> None:
+    first, second = Visitor(desk), Visitor(desk, "m-8")
+    first.post(f"/card/{P1.item.key}/claim")
+    assert desk.claimed[P1.item.key].until == "2026-11-25T14:10:00+00:00"
+    assert "m-7" in second.get(f"/card/{P1.item.key}")["body"]
+    second.post(f"/card/{P1.item.key}/release")
+    assert P1.item.key in desk.claimed
+    first.post(f"/card/{P1.item.key}/release")
+    assert not desk.claimed
+
+
+def test_nobody_claims_what_they_may_not_decide(desk: MemoryDesk) -> None:
+    key = "c" * 64
+    assert Visitor(desk, "m-1").post(f"/card/{key}/claim")["statusCode"] == 404
+    assert Visitor(desk, "m-2").post(f"/card/{key}/claim")["statusCode"] == 303
+
+
+def test_a_decision_gives_the_claim_back(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk)
+    visitor.post(f"/card/{P1.item.key}/claim")
+    fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A joke."}
+    answer = visitor.post(f"/card/{P1.item.key}/decide", fields)
+    assert P1.item.key not in desk.claimed
+    [taken] = desk.claimed
+    assert answer["headers"]["Location"] == f"/card/{taken}", "the next one is claimed"
+
+
+def test_next_goes_on_where_a_colleague_was_quicker(desk: MemoryDesk) -> None:
+    claim, tried = desk.claim, []
+
+    def slow(moderator: Moderator, key: str, until: datetime) -> DeskClaim:
+        tried.append(key)
+        who = replace(moderator, name="m-8") if key == P1.item.key else moderator
+        return claim(who, key, until)
+
+    desk.claim = slow  # type: ignore[method-assign]
+    location = Visitor(desk).post("/next")["headers"]["Location"]
+    assert tried[0] == P1.item.key
+    assert location == f"/card/{tried[1]}"
+
+
+def test_next_comes_back_to_the_queue_when_nothing_is_free(desk: MemoryDesk) -> None:
+    assert Visitor(desk).post("/next", {"severity": "none"})["headers"]["Location"] == (
+        "/?severity=none")  # fmt: skip
+    desk.dossiers.clear()
+    assert Visitor(desk).post("/next")["headers"]["Location"] == "/"
+
+
+def test_what_a_moderator_skipped_comes_last(desk: MemoryDesk) -> None:
+    desk.dossiers = [P1, P2]
+    visitor = Visitor(desk)
+    fields = form_of(visitor, P1.item.key) | {"verdict": "skipped"}
+    answer = visitor.post(f"/card/{P1.item.key}/decide", fields)
+    assert answer["headers"]["Location"] == f"/card/{P2.item.key}"
+
+
+def test_a_search_is_cut_and_asks_within_the_filters(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk)
+    assert P2.item.key in visitor.post("/search", {"text": " the code "})["body"]
+    low = visitor.post("/search", {"text": "the code", "severity": "low"})["body"]
+    assert P2.item.key in low
+    assert P1.item.key not in low
+    desk.dossiers = [dossier(finding("p1", text="x" * 300))]
+    key = desk.dossiers[0].item.key
+    assert key in visitor.post("/search", {"text": "x" * 400})["body"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "measure", "offered"),
+    [("confirmed", "removed", "removed"), ("confirmed", "none", "none"),
+     ("dismissed", "removed", "none")],
+)  # fmt: skip
+def test_the_last_measure_is_offered_again(
+    desk: MemoryDesk, verdict: str, measure: str, offered: str
+) -> None:
+    visitor = Visitor(desk)
+    fields = form_of(visitor, P1.item.key) | {"verdict": verdict, "reason": "So."}
+    visitor.post(f"/card/{P1.item.key}/decide", fields | {"measure": measure})
+    body = visitor.get(f"/card/{P2.item.key}")["body"]
+    assert re.findall(r'name="measure" value="([a-z]+)"[^>]* checked', body) == [offered]
+
+
+def test_a_broken_form_is_no_form_and_an_encoded_one_is(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk)
+    body = "token=token-of-m-7&verdict=%FF"
+    kind = "application/x-www-form-urlencoded; charset=utf-8"
+    event = http_event(
+        "POST", "/next", body, {"Origin": ORIGIN, "Content-Type": kind}, visitor.cookies
+    )
+    refused = visitor.application.respond(event)
+    assert (refused["statusCode"], "cannot be read" in refused["body"]) == (403, True)
+    good = base64.b64encode(b"token=token-of-m-7&token=x").decode()
+    event |= {"body": good, "isBase64Encoded": True}
+    assert visitor.application.respond(event)["statusCode"] == 303
+    assert visitor.application.respond(event | {"isBase64Encoded": False})["statusCode"] == 403
+    assert visitor.application.respond(event | {"body": None})["statusCode"] == 403
+
+
+def test_settings_are_kept_and_unknown_ones_change_nothing(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk)
+    form = {"language": "id", "grey": "on", "minutes": "90", "severe_limit": "0"}
+    assert visitor.post("/settings", form)["headers"]["Location"] == "/settings"
+    kept = CareSettings("id", blurred=False, keys=False, minutes=90, severe_limit=0)
+    assert CareSettings.parse(visitor.cookies["desk-care"]) == kept
+    assert '<html lang="id" class=' in visitor.get("/settings")["body"]
+    visitor.post("/settings", {"language": "xx", "minutes": "7", "severe_limit": "x", "keys": "on"})
+    changed = replace(kept, language="", grey=False, keys=True)
+    assert CareSettings.parse(visitor.cookies["desk-care"]) == changed
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language"),
+    [("fr, ZH-hans;q=0.9, id", "zh"), ("fr", "en"), ("", "en"), ("id;q=0.1,zh", "id")],
+)
+def test_the_first_language_that_we_have_is_taken(
+    desk: MemoryDesk, wanted: str, language: str
+) -> None:
+    body = Visitor(desk).get("/", **{"Accept-Language": wanted})["body"]
+    assert f'<html lang="{language}" class=' in body
+
+
+def test_training_shows_twelve_cards_in_an_order_of_the_day_and_moderator() -> None:
+    goldens = [dossier(finding(f"p{n}"), kind=ItemKind.GOLDEN) for n in range(14)]
+    desk = MemoryDesk(goldens)
+
+    def drawn(name: str) -> list[str]:
+        body = Visitor(desk, name).get("/training")["body"]
+        return re.findall(r'href="/card/([0-9a-f]+)"', body)
+
+    own = drawn("m-7")
+    assert len(own) == len(set(own)) == 12
+    assert drawn("m-7") == own
+    assert drawn("m-8") != own
+    later(desk, days=1)
+    assert drawn("m-7") != own

@@ -1,0 +1,108 @@
+"""Every code has a word, and every key of a card does one thing."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from desk.deciding import MEASURES, VERDICTS
+from desk.items import ItemKind
+from desk.pages.wording import (
+    age_words,
+    contester_words,
+    kind_words,
+    left_words,
+    measure_choices,
+    measure_words,
+    message_words,
+    state_words,
+    verdict_choices,
+    verdict_words,
+)
+from desk.ports import PendingState
+from ledger.cases.messages import Answer, Order, Outcome, SecondReview
+from phrases import of
+
+EN = of("en")
+NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
+JUDGING = "c confirmed, d dismissed, t threat, a child"
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys"),
+    [
+        (ItemKind.COMPLAINT, "c upheld, d reversed, p partly_reversed, x omitted"),
+        (ItemKind.ORDER, "c complied, d refused, x contested, i impossible"),
+        (ItemKind.HELD_RULE, "c opened, d left_held"),
+        (ItemKind.AUDIT, "v violating, d not_violating, x gone"),
+        (ItemKind.FINDING, JUDGING),
+        (ItemKind.NOTICE, JUDGING),
+        (ItemKind.SECOND_LOOK, JUDGING),
+        (ItemKind.GOLDEN, JUDGING),
+    ],
+)
+def test_each_kind_of_card_has_its_verdicts_and_keys(kind: ItemKind, keys: str) -> None:
+    choices = verdict_choices(EN, kind)
+    assert ", ".join(f"{key} {value}" for value, _, key in choices) == keys
+    assert all(label and label not in (value, key) for value, label, key in choices)
+
+
+def test_each_measure_has_a_key_and_is_named_by_its_code_as_by_its_word() -> None:
+    choices = measure_choices(EN)
+    assert [(value, key) for value, _, key in choices] == [*zip(MEASURES, "0rhkyil", strict=True)]
+    for value, label, _ in choices:
+        assert label != value or value in ("removed", "labelled")
+        assert measure_words(EN, MEASURES[value] or "none") == label
+    assert measure_words(EN, "DECISION_VISIBILITY_OTHER") == "DECISION_VISIBILITY_OTHER"
+
+
+def test_kinds_states_and_verdicts_have_words() -> None:
+    assert kind_words(EN, "second_look") == "second look"
+    assert len({kind_words(EN, kind) for kind in ItemKind}) == len(ItemKind)
+    states = set(PendingState) - {PendingState.VOID}  # nobody's: it is listed nowhere
+    assert len({state_words(EN, state) for state in states}) == len(states)
+    spoken = (*VERDICTS, *Answer, "opened", "left_held", "violating", "not_violating", "gone")
+    words = {verdict_words(EN, each) for each in spoken}
+    assert len(words) == len(spoken)
+    assert verdict_words(EN, "dismissed") == "Dismissed"
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (SecondReview(id="r", decision="d", verdict="dismissed", moderator="m", opened_at=NOW,
+                      decided_at=NOW), "Dismissed"),
+        (Outcome(id="o", complaint="c", outcome="partly_reversed", reason="", moderator="m",
+                 decided_at=NOW), "Partly reversed"),
+        (Order(id="q", kind="act", authority="A court", country="ID", received_at=NOW,
+               outcome=Answer.REFUSED), "Not followed"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_what_somebody_decided_is_said_in_words(message: object, words: str) -> None:
+    assert message_words(EN, message) == words  # type: ignore[arg-type]
+
+
+def test_a_body_out_of_court_has_a_name_and_others_have_words() -> None:
+    assert contester_words(EN, "author") == "the author"
+    assert contester_words(EN, "body") == ""
+
+
+@pytest.mark.parametrize(
+    ("since", "words"),
+    [
+        ("2026-11-25T13:00:00Z", "an hour"),
+        ("2026-11-25T14:00:00Z", "less than a minute"),
+        ("2026-11-25T15:00:00Z", "less than a minute"),
+        ("2026-11-21T14:00:00Z", "4 days"),
+    ],
+)
+def test_an_age_is_never_negative(since: str, words: str) -> None:
+    assert age_words(EN, since, NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(2.0, "2 hours left"), (0.0, "less than a minute left"), (-2.0, "2 hours late")],
+)
+def test_a_deadline_is_ahead_or_over(hours: float, words: str) -> None:
+    assert left_words(EN, hours) == words
