@@ -1,4 +1,4 @@
-"""Read any bytes as a table of counts (`packs learn --counts`): rows that may be weighed, or why not.
+"""Read any bytes as a table of counts for `packs learn`: rows that may be weighed, or why not.
 
 The first byte of an input chooses the categories that are wanted.
 """
@@ -20,8 +20,7 @@ def one_table(data: bytes) -> None:
     kind, rest = (data[0] if data else 0) % len(CATEGORIES), data[1:]
     try:
         rows = read_counts(rest, "counts.tsv", CATEGORIES[kind])
-    except LabelError as error:
-        assert str(error).startswith("counts.tsv")
+    except LabelError:
         return
     for row in rows:
         assert row.entry[1]

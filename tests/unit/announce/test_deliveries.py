@@ -145,7 +145,8 @@ def test_what_is_gone_or_foreign_announces_nothing() -> None:
     world = stack()
     test_event = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"})
     gone = findings_key(Marker("c" * 64, "acme", "2026-11-25"))
-    world.run(put(gone), put(KEY, "another"), put("out/acme/log/checkpoint"), test_event)
+    bodies = put(gone), put(KEY, "another"), put("out/acme/log/checkpoint"), test_event
+    assert [world.announcer().take(body) for body in bodies] == [0, 0, 0, 0]
     assert world.bus == world.sent == []
 
 

@@ -14,7 +14,8 @@ def test_an_attempt_knows_its_own_state_for_ten_minutes() -> None:
     state = attempt.state(NOW)
     assert attempt.knows(state, NOW)
     assert attempt.knows(state, NOW + timedelta(minutes=10))
-    assert not attempt.knows(state, NOW + timedelta(minutes=11))
+    assert not attempt.knows(state, NOW + timedelta(minutes=10, seconds=1))
+    assert not attempt.knows(state, NOW - timedelta(seconds=1))
     assert not attempt.knows(state, NOW - timedelta(minutes=1))
     assert not Attempt.begin().knows(state, NOW)
 

@@ -106,3 +106,25 @@ def test_a_token_ends_by_the_stacks_clock() -> None:
     assert CHECKS.claims(token, "n-1", NOW + timedelta(seconds=350))
     with pytest.raises(TokenError):
         CHECKS.claims(token, "n-1", NOW + timedelta(seconds=360))
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds", "code"),
+    [
+        ({}, 359, ""), ({}, 360, "expired"),
+        ({"iat": int(NOW.timestamp()) + 60}, 0, ""),
+        ({"iat": int(NOW.timestamp()) + 61}, 0, "not_yet"),
+        ({"exp": True}, 0, "expired"), ({"exp": 4e9}, 0, ""), ({"iat": "now"}, 0, "not_yet"),
+        ({"token_use": ...}, 0, ""), ({"azp": CLIENT}, 0, ""), ({"nonce": 7}, 0, "wrong_nonce"),
+    ],
+)  # fmt: skip
+def test_a_minute_of_leeway_and_what_may_be_missing(
+    changes: dict[str, Any], seconds: int, code: str
+) -> None:
+    now = NOW + timedelta(seconds=seconds)
+    token = signed(claims(**changes))
+    if code:
+        with pytest.raises(TokenError, match=code):
+            CHECKS.claims(token, "n-1", now)
+    else:
+        assert CHECKS.claims(token, "n-1", now)["sub"] == "s-1"
