@@ -49,12 +49,15 @@ class MemoryTable:
 
 
 def entry(name: str, day: str) -> JournalEntry:
-    return JournalEntry(name, "decision", "acme", f"{day}T10:00:00Z")
+    """An entry at an hour that its name ends with."""
+    hour = int(name[-1], 16)
+    return JournalEntry(name, "decision", "acme", f"{day}T{hour:02}:00:00Z")
 
 
 def test_today_is_read_again_after_twenty_seconds_and_an_earlier_day_after_ten_minutes() -> None:
-    rows = {f"J#acme#2026-11-{day}#{shard} entry#": [entry(f"{day}{shard}", f"2026-11-{day}")]
-            for day, shard in (("25", "0"), ("25", "f"), ("24", "1"), ("23", "2"))}  # fmt: skip
+    rows = {f"J#acme#2026-11-{day}#{shard} entry#": [entry(f"{day}{hour}", f"2026-11-{day}")]
+            for day, shard, hour in (("25", "a", "7"), ("25", "f", "0"), ("24", "0", "1"),
+                                     ("23", "2", "2"))}  # fmt: skip
     table: Any = MemoryTable(rows)
     watch = Watch()
     journal = RecentJournal(table, watch)
@@ -62,13 +65,13 @@ def test_today_is_read_again_after_twenty_seconds_and_an_earlier_day_after_ten_m
     def names(days: int = 2) -> list[str]:
         return [each.entry for each in journal.entries("acme", TODAY, days)]
 
-    assert names() == ["241", "250", "25f"]
+    assert names() == ["241", "250", "257"]
     assert table.days() == {"2026-11-24", "2026-11-25"}
     read = {20: set(), 20.5: {"2026-11-25"}, 600: {"2026-11-25"}, 600.5: {"2026-11-24"}}
     for watch.seconds, days in read.items():
-        assert names() == ["241", "250", "25f"]
+        assert names() == ["241", "250", "257"]
         assert table.days() == days, watch.seconds
-    assert names(3) == ["232", "241", "250", "25f"]
+    assert names(3) == ["232", "241", "250", "257"]
     assert table.days() == {"2026-11-23"}
     assert list(journal.entries("beta", TODAY, 1)) == []
     assert table.days() == {"2026-11-25"}

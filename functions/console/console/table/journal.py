@@ -24,7 +24,7 @@ class RecentJournal:
     _days: dict[tuple[str, str], tuple[float, list[JournalEntry]]] = field(default_factory=dict)
 
     def entries(self, provider: str, today: date, days: int) -> Iterator[JournalEntry]:
-        """Yield the entries of the last days, today's included, the oldest day first."""
+        """Yield the entries of the last days, today's included, in the order of time."""
         names = [(today - timedelta(days=back)).isoformat() for back in reversed(range(days))]
         stale = [day for day in names if self._is_stale(provider, day, today)]
         parts = [(day, shard) for day in stale for shard in shards()]
@@ -34,7 +34,8 @@ class RecentJournal:
             for (day, _), entries in zip(parts, read, strict=True):
                 fresh[day] += entries
         for day, entries in fresh.items():
-            self._days[provider, day] = self.seconds(), entries
+            in_order = sorted(entries, key=lambda entry: (entry.at, entry.entry))
+            self._days[provider, day] = self.seconds(), in_order
         for day in names:
             yield from self._days[provider, day][1]
 
