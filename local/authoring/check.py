@@ -66,11 +66,9 @@ def check_packs(place: Path, today: date, protected: Path, *, advice: bool) -> P
         problems.append(Problem(str(place), 1, None, "no protected sentences: name their folder"))
     running = [file for file in files if today <= file.pack.in_force.until]
     for file in running:
-        matcher = Matcher([file.pack])
-        problems += _check_examples(file, matcher)
+        problems += _check_examples(file, Matcher([file.pack]))
         problems += _check_hosts(file)
-        problems += _check_protected(file, matcher, sentences)
-        problems += _check_scores(file, matcher, sentences)
+    problems += _check_protected(running, sentences)
     if problems:
         raise PackError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
     warnings = [warning for file in files for warning in file.warnings]
@@ -233,41 +231,44 @@ def _suffix_like(name: str) -> str | None:
     return next((suffix for suffix in alike if is_lookalike(suffix, name)), None)
 
 
-def _check_protected(
-    file: PackFile, matcher: Matcher, sentences: list[Sentence]
-) -> Iterator[Problem]:
-    hits = matcher.find_all(sentence.text for sentence in sentences)
-    for sentence, of_sentence in zip(sentences, hits, strict=True):
-        for hit in of_sentence:
+def _check_protected(files: list[PackFile], sentences: list[Sentence]) -> Iterator[Problem]:
+    """Yield where a rule hits a protected sentence, or reaches half of its threshold with one."""
+    by_id = {file.pack.id: file for file in files}
+    matcher = Matcher(file.pack for file in by_id.values())
+    texts = [[("text", sentence.text)] for sentence in sentences]
+    for sentence, result, scores in zip(
+        sentences, matcher.results(texts), matcher.scores(texts), strict=True
+    ):
+        if result.partly_read and len(files) > 1:  # too much for all packs at once
+            for file in files:
+                yield from _check_protected([file], [sentence])
+            continue
+        for hit in result.hits:
             if hit.score is not None:
                 continue  # see below
             message = (
                 f"hits the protected sentence {sentence.file}:{sentence.line} with "
                 f"{_terms_of(hit)}; no rule may, so narrow it: {sentence.text}"
             )
-            yield file.problem((hit.rule,), message, hit.rule)
+            yield by_id[hit.pack].problem((hit.rule,), message, hit.rule)
+        for name, total in scores.items():
+            pack, _, rule = name.partition("/")
+            yield from _check_score(by_id[pack], rule, total, sentence)
 
 
-def _check_scores(file: PackFile, matcher: Matcher, sentences: list[Sentence]) -> Iterator[Problem]:
-    """Yield the protected sentences that reach half of a threshold."""
-    scored = {f"{file.pack.id}/{rule.id}": rule for rule in file.pack.rules if rule.score}
-    if not scored:
-        return
-    scores = matcher.scores([("text", sentence.text)] for sentence in sentences)
-    for sentence, of_sentence in zip(sentences, scores, strict=True):
-        for name, total in of_sentence.items():
-            rule = scored[name]
-            if rule.score and 2 * total >= rule.score.threshold:
-                terms = ", ".join(
-                    f"`{span.term}` {span.weight:+d}"
-                    for span in score_in(file.pack, rule, rule.score, sentence.text).spans
-                )
-                message = (
-                    f"the protected sentence {sentence.file}:{sentence.line} scores {total} "
-                    f"({terms}); none may reach half of the threshold {rule.score.threshold}, so "
-                    f"weaken a weight: {sentence.text}"
-                )
-                yield file.problem((rule.id,), message, rule.id)
+def _check_score(file: PackFile, rule_id: str, total: int, sentence: Sentence) -> Iterator[Problem]:
+    rule = next(rule for rule in file.pack.rules if rule.id == rule_id)
+    if rule.score and 2 * total >= rule.score.threshold:
+        terms = ", ".join(
+            f"`{span.term}` {span.weight:+d}"
+            for span in score_in(file.pack, rule, rule.score, sentence.text).spans
+        )
+        message = (
+            f"the protected sentence {sentence.file}:{sentence.line} scores {total} "
+            f"({terms}); none may reach half of the threshold {rule.score.threshold}, so "
+            f"weaken a weight: {sentence.text}"
+        )
+        yield file.problem((rule.id,), message, rule.id)
 
 
 def _terms_of(hit: Hit) -> str:
