@@ -5,6 +5,7 @@ import io
 import re
 import time
 import zipfile
+from collections.abc import Iterator
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -112,9 +113,7 @@ def zip_of(folder: Path, prefix: str = "") -> bytes:
     so nothing is downloaded; `sam build` resolves the same pins for AWS.
     """
     files = {
-        path.relative_to(folder).as_posix(): path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not SKIPPED & set(path.parts)
+        name: path for name, path in _below(folder) if not SKIPPED.intersection(name.split("/"))
     }
     requirements = folder / "requirements.txt"
     if requirements.exists():
@@ -132,11 +131,18 @@ def zip_of(folder: Path, prefix: str = "") -> bytes:
 def fingerprint(folder: Path) -> str:
     """Return a digest of everything in a folder's zip, without building it."""
     sha = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            sha.update(path.relative_to(folder).as_posix().encode())
+    for name, path in _below(folder):
+        if "__pycache__" not in name:
+            sha.update(name.encode())
             sha.update(hashlib.sha256(path.read_bytes()).digest())
     return sha.hexdigest()[:32]
+
+
+def _below(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the files below a folder with their names there, sorted."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix(), path
 
 
 def packages(requirements: str) -> list[Distribution]:
@@ -156,9 +162,12 @@ def packages(requirements: str) -> list[Distribution]:
 
 
 def _files_of(package: Distribution) -> dict[str, Path]:
+    """Return a package's files by name, without its tests: each worker unpacks what is here."""
     files = {file.as_posix(): Path(str(file.locate())) for file in package.files or ()}
     return {
         name: path
         for name, path in files.items()
-        if not name.startswith("..") and "__pycache__" not in name and path.is_file()
+        if not name.startswith("..")
+        and not SKIPPED.intersection(name.split("/"))
+        and path.is_file()
     }

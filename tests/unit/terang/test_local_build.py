@@ -1,5 +1,7 @@
 """What is deployed to the local stack is made once, also by runs that begin at the same time."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -39,3 +41,21 @@ def test_a_zip_of_another_run_is_kept(folder: Path, monkeypatch: pytest.MonkeyPa
     assert deploy.built() == others[0]
     assert unlinked == []
     assert set(folder.iterdir()) == set(others[0].values())
+
+
+def test_a_checkout_below_a_folder_named_tests_is_built_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "tests" / "layer"
+    (folder / "room" / "tests").mkdir(parents=True)
+    (folder / "room" / "module.py").touch()
+    (folder / "room" / "tests" / "test_module.py").touch()
+    assert names_in(deploy.zip_of(folder, "python/")) == {"python/room/module.py"}
+
+
+def test_tests_of_packages_are_left_out() -> None:
+    names = names_in(deploy.zip_of(deploy.ROOT / "layers/arrays", "python/"))
+    assert "python/numpy/__init__.py" in names
+    assert not [name for name in names if "/tests/" in name]
+
+
+def names_in(data: bytes) -> set[str]:
+    return set(zipfile.ZipFile(io.BytesIO(data)).namelist())
