@@ -26,7 +26,7 @@ def pack_schema() -> Schema:
         definition.pop("title", None)  # the names of our classes
         if "properties" in definition:
             definition["additionalProperties"] = False
-    for key in ("mistakes", "read"):
+    for key in ("by_hand", "mistakes", "read"):
         definitions["PackCard"]["properties"][key].pop("default")
     definitions["PackSource"]["allOf"] = [
         _rules_of_category(category, words) for category, words in sorted(KEYWORDS.items())

@@ -80,6 +80,7 @@ card:
       found: 2
       found_high: 0
   never_met: Posts in other languages, and posts of more than 300 letters.
+  by_hand: [gacor, jackpot]
   mistakes:
     - Somebody asks a friend for the code of a door.
   read:

@@ -11,6 +11,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from rules.score import WEIGHTS_IN_LIST
+
 MISTAKES = 20
 """The worst mistakes that a card describes."""
 
@@ -88,6 +90,13 @@ class PackCard(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     held_back: Annotated[tuple[HeldBack, ...], Meta(min_length=1, max_length=20)]
     ordinary: Annotated[tuple[OrdinaryPosts, ...], Meta(min_length=1, max_length=50)]
     never_met: Annotated[Note, Meta(description="What it was not tried on.")]
+    by_hand: Annotated[
+        tuple[Note, ...],
+        Meta(
+            max_length=WEIGHTS_IN_LIST,
+            description="Terms that were given with a weight, before any post was read.",
+        ),
+    ] = ()
     mistakes: Annotated[
         tuple[Note, ...],
         Meta(max_length=MISTAKES, description="The worst, in own words, without quoting a post."),

@@ -64,6 +64,8 @@ def card_lines(learned: Learned, language: str) -> Iterator[str]:
         yield f"      posts: {len(sums)}"
         yield f"      found: {np.count_nonzero(sums >= learned.threshold)}"
         yield f"      found_high: {np.count_nonzero(sums >= learned.high)}"
+    if learned.by_hand:
+        yield f"  by_hand: [{', '.join(plain_or_quoted(word, '[{}]') for word in learned.by_hand)}]"
     never = "languages, channels and kinds of posts that it was not tried on"
     yield f"  never_met: {PLACEHOLDER} {never}"
 

@@ -42,6 +42,7 @@ from authoring.learning.learning import (
 from authoring.learning.measuring import LOWEST, Flags, Measured
 from authoring.learning.names import DroppedTerms
 from authoring.learning.near_copies import copy_groups
+from authoring.learning.words import prior_of, with_words
 from authoring.wording import pinyin_problem, weighted_term_problem
 from matcher.signs.catalogue import SIGNS
 from matcher.text.pinyin import JOINT
@@ -184,7 +185,10 @@ def learn_from_counts(
     rows = [row for row in rows if not left_out(row.entry[1])]
     if not rows or not clean:
         raise LearningError("learning from counts needs rows that can have a weight, and --clean")
-    entries = WeighedEntries(*(_names(rows, kind) for kind in EntryKind))
+    words = wanted.words_but(left_out)
+    terms, signs, pinyin = (_names(rows, kind) for kind in EntryKind)
+    entries = WeighedEntries(with_words(terms, words), signs, pinyin)
+    prior = prior_of(entries, words)
     posts = [post.text for post in clean] + list(protected)
     tiny = [_text(row.entry) for row in rows]
     report(f"{len(entries):,} terms and signs, {len(posts):,} clean texts")
@@ -201,11 +205,11 @@ def learn_from_counts(
     is_sign[is_harmful] = [row.entry[0] is EntryKind.SIGN for row in rows]
     counts = np.where(is_protected, PROTECTED, CLEAN)
     counts[len(posts) :] = ROW * np.concatenate([documents, documents / 2**odds])
-    strength = strength_for(matrix.rows(kinds >= 0), is_harmful, counts, wanted.entries)
+    strength = strength_for(matrix.rows(kinds >= 0), is_harmful, counts, prior, wanted.entries)
 
     def fit(chosen: Flags) -> Weights:
         labels = is_harmful[chosen]
-        found = coefficients(matrix.rows(chosen), labels, counts[chosen], strength)
+        found = coefficients(matrix.rows(chosen), labels, counts[chosen], prior, strength)
         weights = weakened(rounded(found), matrix.rows(is_protected), MOST_PROTECTED)
         return weakened(weights, matrix.rows(is_sign), LOWEST - 1) if is_sign.any() else weights
 
@@ -218,7 +222,7 @@ def learn_from_counts(
     harmful = np.zeros(len(clean), bool)
     measured = Measured(clean, 0, groups, harmful, sums, None)
     counted = int(max(row.documents for row in rows))
-    return learned_of(entries, fit(kinds >= 0), measured, counted)
+    return learned_of(entries, fit(kinds >= 0), measured, words, counted)
 
 
 def _names(rows: Sequence[CountedTerm], kind: EntryKind) -> list[str]:

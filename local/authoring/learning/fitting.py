@@ -24,6 +24,9 @@ SCALE = 2
 PROTECTED = 10
 """How often a protected sentence counts: few are there, for a great many posts."""
 
+FREE = 10.0
+"""How much larger the sum of the priors is made, so that the regression hardly penalises it."""
+
 _ATTEMPTS = 9
 _STRENGTHS = (0.001, 3.0)
 _NEAR = 0.05
@@ -94,14 +97,22 @@ def find_library(root: Path) -> None:
 
 
 def strength_for(
-    matrix: Any, is_harmful: Labels, counts: npt.NDArray[np.float64], wanted: int
+    matrix: Any,
+    is_harmful: Labels,
+    counts: npt.NDArray[np.float64],
+    prior: npt.NDArray[np.float64],
+    wanted: int,
 ) -> float:
-    """Return the strength of the regression that keeps about the wanted number of features."""
+    """Return the strength of the regression that keeps about the wanted number of features.
+
+    Those that only keep their prior do not count.
+    """
     low, high = _STRENGTHS
     best = (float("inf"), low)
     for _ in range(_ATTEMPTS):
         strength = (low * high) ** 0.5
-        kept = int(np.count_nonzero(rounded(coefficients(matrix, is_harmful, counts, strength))))
+        moved, _ = _fitted(matrix, is_harmful, counts, prior, strength)
+        kept = int(np.count_nonzero(rounded(moved)))
         best = min(best, (abs(kept - wanted), strength))
         if abs(kept - wanted) <= _NEAR * wanted:
             break
@@ -110,16 +121,67 @@ def strength_for(
 
 
 def coefficients(
-    matrix: Any, is_harmful: Labels, counts: npt.NDArray[np.float64], strength: float
+    matrix: Any,
+    is_harmful: Labels,
+    counts: npt.NDArray[np.float64],
+    prior: npt.NDArray[np.float64],
+    strength: float,
 ) -> npt.NDArray[np.float64]:
-    """Return a coefficient for each feature, many of them zero; `counts` weighs the posts."""
+    """Return a coefficient for each feature, many of them zero.
+
+    Each starts from its `prior` times a trust in all of them, which is fitted too: a prior that the
+    posts do not confirm as a whole counts little. What the posts say of one feature moves it from
+    there. A feature that no harmful post has gets no more than its prior.
+
+    Args:
+        matrix: The features of the posts.
+        is_harmful: Their labels.
+        counts: How often each post counts.
+        prior: A coefficient for each feature, 0 for what nobody knows anything about.
+        strength: Of the regression: the higher, the more features keep a coefficient.
+    """
+    moved, trust = _fitted(matrix, is_harmful, counts, prior, strength)
+    is_seen = np.asarray(matrix[is_harmful].sum(axis=0)).ravel() > 0
+    return moved + prior * np.where(is_seen, trust, min(trust, 1.0))
+
+
+def contradicted(
+    matrix: Any, is_harmful: Labels, counts: npt.NDArray[np.float64], prior: npt.NDArray[np.float64]
+) -> Labels:
+    """Return the features whose prior speaks for harm, and the posts against it.
+
+    No harmful post has such a feature, though one should if they had it no more often than ordinary
+    posts do. A regression that drops what matters little would not notice.
+    """
+    ordinary = counts * ~is_harmful
+    expected = matrix.T @ ordinary / ordinary.sum() * counts[is_harmful].sum()
+    is_seen = np.asarray(matrix[is_harmful].sum(axis=0)).ravel() > 0
+    return (prior > 0) & ~is_seen & (expected >= 1)  # type: ignore[no-any-return]
+
+
+def _fitted(
+    matrix: Any,
+    is_harmful: Labels,
+    counts: npt.NDArray[np.float64],
+    prior: npt.NDArray[np.float64],
+    strength: float,
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Return how far each feature moves from its prior times the trust, and the trust.
+
+    The sum of a post's priors is one more feature, so large that no penalty falls on it.
+    """
+    from scipy.sparse import csr_matrix, hstack
     from sklearn.linear_model import LogisticRegression
 
+    has_prior = bool(prior.any())
+    if has_prior:
+        matrix = hstack([matrix, csr_matrix((matrix @ prior)[:, None] * FREE)]).tocsr()
     model = LogisticRegression(
         l1_ratio=1, C=strength, solver="liblinear", random_state=0, max_iter=300, tol=1e-3
     )
     model.fit(matrix, is_harmful, counts)
-    return model.coef_[0]  # type: ignore[no-any-return]
+    found: npt.NDArray[np.float64] = model.coef_[0]
+    return (found[:-1], max(float(found[-1]) * FREE, 0.0)) if has_prior else (found, 0.0)
 
 
 def rounded(found: npt.NDArray[np.float64]) -> Weights:

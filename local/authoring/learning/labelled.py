@@ -73,7 +73,7 @@ def read_labelled(
             problems.append(f"{place}: {problem}")
         else:
             posts.append(_post(row, place, is_harmful=bool(is_harmful)))
-    _raise(problems)
+    raise_problems(problems)
     return posts
 
 
@@ -91,7 +91,7 @@ def read_clean(data: bytes, name: str, suffix: str) -> list[LabelledPost]:
             problems.append(f"{place}: {problem}")
         else:
             posts.append(_post(row, place, is_harmful=False))
-    _raise(problems)
+    raise_problems(problems)
     return posts
 
 
@@ -177,7 +177,8 @@ def _post(row: _Row, place: str, *, is_harmful: bool) -> LabelledPost:
     return LabelledPost(str(row["text"]), is_harmful, place, group, brand)
 
 
-def _raise(problems: list[str]) -> None:
+def raise_problems(problems: list[str]) -> None:
+    """Raise LabelError with the first of the problems, if there are any."""
     if problems:
         further = len(problems) - SHOWN
         shown = problems[:SHOWN] + ([f"and {further} more"] if further > 0 else [])

@@ -8,8 +8,8 @@
    back choose the thresholds, and give the figures of the card.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from authoring.learning.fitting import (
     LearningError,
     Weights,
     coefficients,
+    contradicted,
     folds,
     rounded,
     strength_for,
@@ -32,6 +33,7 @@ from authoring.learning.labelled import LabelledPost
 from authoring.learning.measuring import LOWEST, Flags, Measured, Sums
 from authoring.learning.names import DroppedTerms
 from authoring.learning.near_copies import copy_groups
+from authoring.learning.words import prior_of, with_words
 
 FOLDS = 5
 MOST_PROTECTED = (LOWEST - 1) // 2
@@ -48,11 +50,20 @@ type Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The request: how many entries, which signs may have a weight, which terms are dropped."""
+    """The request.
+
+    `entries` says how many may have a weight; those of `words` that keep the one they start with
+    are added to these. Then which signs may have a weight, and which terms are dropped.
+    """
 
     entries: int
     signs: tuple[str, ...]
     struck_out: tuple[str, ...] = ()
+    words: Mapping[str, int] = field(default_factory=dict)
+
+    def words_but(self, is_left_out: Callable[[str], bool]) -> dict[str, int]:
+        """Return the words that are not left out."""
+        return {word: at for word, at in self.words.items() if not is_left_out(word)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,7 @@ class Learned:
     """The weights and thresholds, and what they were measured on.
 
     `counted` are the harmful documents with the most frequent term of a table of counts, and 0 if
-    harmful posts were read.
+    harmful posts were read. `by_hand` are the terms that somebody gave with a weight.
     """
 
     terms: dict[str, int]
@@ -70,6 +81,7 @@ class Learned:
     high: int
     measured: Measured
     counted: int = 0
+    by_hand: tuple[str, ...] = ()
 
 
 def learn(
@@ -101,8 +113,11 @@ def learn(
     report(f"{count:,} posts in {len(set(groups[:count])):,} copy groups")
     left_out = DroppedTerms({post.brand for post in posts if post.brand}, wanted.struck_out)
     labelled = texts[:count], is_harmful[:count].tolist(), groups[:count]
+    words = wanted.words_but(left_out)
     entries = WeighedEntries(
-        candidates(*labelled, left_out), wanted.signs, sound_candidates(*labelled, left_out)
+        with_words(candidates(*labelled, left_out), words),
+        wanted.signs,
+        sound_candidates(*labelled, left_out),
     )
     report(
         f"{len(entries.terms):,} words and phrases, {len(entries.pinyin):,} terms in pinyin "
@@ -121,6 +136,7 @@ def learn(
         np.asarray(groups),
         np.array([post.weight for post in every]),
         _numbered([post.moderators for post in posts], len(every)),
+        prior_of(entries, words),
         wanted.entries,
     )
     weights = fitter.fit(np.ones(len(every), dtype=bool))
@@ -138,11 +154,15 @@ def learn(
         by_brand,
         np.array([post.weight for post in every[:count]]),
     )
-    return learned_of(entries, weights, measured)
+    return learned_of(entries, weights, measured, words)
 
 
 def learned_of(
-    entries: WeighedEntries, weights: Weights, measured: Measured, counted: int = 0
+    entries: WeighedEntries,
+    weights: Weights,
+    measured: Measured,
+    words: Collection[str],
+    counted: int = 0,
 ) -> Learned:
     """Return the entries that have a weight, with the thresholds that the held-back sums choose."""
     used: dict[EntryKind, dict[str, int]] = {kind: {} for kind in EntryKind}
@@ -158,6 +178,7 @@ def learned_of(
         high,
         measured,
         counted,
+        tuple(sorted(used[EntryKind.TERM].keys() & set(words))),
     )
 
 
@@ -172,12 +193,13 @@ class _Fitter:
         groups: npt.NDArray[np.int64],
         counts: npt.NDArray[np.float64],
         moderators: Sequence[frozenset[int]],
+        prior: npt.NDArray[np.float64],
         most: int,
     ):
         self._matrix, self._is_harmful, self._groups = matrix, is_harmful, groups
         self._is_protected, self._protected = is_protected, matrix.rows(is_protected)
         self._counts = np.where(is_protected, PROTECTED, counts)
-        self._moderators = moderators
+        self._moderators, self._prior = moderators, prior
         self._most = most
         self._strength: float | None = None
 
@@ -187,18 +209,22 @@ class _Fitter:
         Protected sentences always shape them.
         """
         rows = rows | self._is_protected
-        columns = self._matrix.columns_in_groups(rows, self._groups, GROUPS)
-        chosen = self._matrix.select(rows, columns)
-        labels = self._is_harmful[rows]
+        known = self._matrix.columns_in_groups(rows, self._groups, GROUPS)
+        columns = np.union1d(known, np.flatnonzero(self._prior))
+        chosen, prior = self._matrix.select(rows, columns), self._prior[columns]
+        labels, counts = self._is_harmful[rows], self._counts[rows]
+        real = counts * ~self._is_protected[rows]
+        prior = np.where(contradicted(chosen, labels, real, prior), 0, prior)
         if self._strength is None:  # the first fit is to all posts; folds keep its strength
             harmful = len(set(self._groups[rows & self._is_harmful].tolist()))
             most = min(self._most, ENTRIES_FOR_GROUP * harmful)
-            self._strength = strength_for(chosen, labels, self._counts[rows], most)
+            self._strength = strength_for(chosen, labels, counts, prior, most)
         weights = np.zeros(self._matrix.width, np.int64)
-        found = coefficients(chosen, labels, self._counts[rows], self._strength)
+        found = coefficients(chosen, labels, counts, prior, self._strength)
         weights[columns] = rounded(found)
         if any(self._moderators):
-            weights[(weights > 0) & ~self._may_speak_for_harm(rows)] = 0
+            untold = ~self._may_speak_for_harm(rows) & (self._prior == 0)
+            weights[(weights > 0) & untold] = 0
         return weakened(weights, self._protected, MOST_PROTECTED)
 
     def _may_speak_for_harm(self, rows: Flags) -> Flags:

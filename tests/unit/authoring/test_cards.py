@@ -58,7 +58,7 @@ ERRORS = {
         "otp.yaml:43: unknown key `nothing_met`; allowed: trained_on, thresholds,",
     ]),
     "one reader, not in a list": ("read:\n    - by", "read:\n      by", [
-        "otp.yaml:47: `read` must be a list: [one, two]",
+        "otp.yaml:48: `read` must be a list: [one, two]",
     ]),
 }  # fmt: skip
 

@@ -102,6 +102,46 @@ def test_a_term_that_was_struck_out_is_not_used(
     assert "daftar" not in pack.rules[0].score.terms
 
 
+def test_words_start_with_a_weight_and_the_posts_move_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A word that no post has keeps at most its weight, one of ordinary posts alone has none."""
+    folder.joinpath("words.txt").write_text("klik tautan: 4\ndaftar: 3\nmemasak: 3\n", "utf-8")
+    words = ("--words", folder / "words.txt", "--out", folder / "out")
+    assert run_packs(capsys, folder, *LEARN, folder / "posts.csv", *words)[0] == 0
+    [pack] = load_packs(folder / "out")
+    [rule] = pack.rules
+    assert rule.score
+    assert pack.card
+    terms = rule.score.terms
+    assert 1 <= terms["klik tautan"] <= 4
+    assert terms.get("memasak", 0) <= 0
+    assert pack.card.by_hand == tuple(sorted({"daftar", "klik tautan", "memasak"} & set(terms)))
+
+
+def test_words_of_which_the_posts_show_the_opposite_weigh_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.joinpath("words.txt").write_text("memasak: 4\nibu: 4\ntidur: 4\nharga: 4\n", "utf-8")
+    words = ("--words", folder / "words.txt", "--out", folder / "out")
+    assert run_packs(capsys, folder, *LEARN, folder / "posts.csv", *words)[0] == 0
+    [pack] = load_packs(folder / "out")
+    assert pack.rules[0].score
+    assert "harga" not in pack.rules[0].score.terms
+
+
+def test_each_line_of_words_that_cannot_be_used_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.joinpath("words.txt").write_text("besar\nx: 3\n", "utf-8")
+    words = ("--words", folder / "words.txt", "--out", folder)
+    ended, _, err = run_packs(capsys, folder, *LEARN, folder / "posts.csv", *words)
+    assert ended == 2
+    assert [line.rpartition("/")[2].partition(": ")[0] for line in err] == [
+        "words.txt:1", "words.txt:2"
+    ]  # fmt: skip
+
+
 WRONG = {
     "a label that is not known": (b"text,label\na,scam\n", 2, "posts.csv:2: label `scam`"),
     "too few posts": (b"text,label\na,1\nb,0\n", 1, "1 copy groups of harmful posts; learning"),
@@ -149,8 +189,10 @@ def test_a_pack_is_learned_from_counts_and_clean_texts(
     folder.joinpath("counts.tsv").write_text(COUNTS)
     remarks = [f"{who} {deed} {at}" for at, (who, deed) in enumerate(product(PEOPLE, DEEDS))]
     folder.joinpath("clean.csv").write_text("\n".join(["text", *remarks]))
+    folder.joinpath("words.txt").write_text("cepat cair: 4\nkode: 2\n")
     counts = ("--counts", folder / "counts.tsv", "--clean", folder / "clean.csv")
-    code, *_ = run_packs(capsys, folder, *LEARN, *counts, "--out", folder / "out")
+    words = ("--words", folder / "words.txt")
+    code, *_ = run_packs(capsys, folder, *LEARN, *counts, *words, "--out", folder / "out")
     assert code == 0
     [pack] = load_packs(folder / "out")
     [rule] = pack.rules
@@ -158,6 +200,8 @@ def test_a_pack_is_learned_from_counts_and_clean_texts(
     assert pack.card
     terms = rule.score.terms
     assert terms["tanpa syarat"] == 9
+    assert 1 <= terms["cepat cair"] <= 4
+    assert pack.card.by_hand == ("cepat cair", "kode")
     assert sum(rule.score.signs.values()) == 9 < rule.score.threshold
     assert 9 <= terms["kode"] + terms["kode unik"] < 18
     assert [(some.posts, some.harmful) for some in pack.card.trained_on] == [

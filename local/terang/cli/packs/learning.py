@@ -64,6 +64,10 @@ def learn(
     strike: Annotated[
         Path | None, Parameter(metavar="FILE", help="terms that must not be used, one a line")
     ] = None,
+    words: Annotated[
+        Path | None,
+        Parameter(metavar="FILE", help="`word: weight` a line, from which the weights start"),
+    ] = None,
     relabel_file: Annotated[
         Path | None,
         Parameter(name="--relabel", metavar="FILE", help="a review.jsonl with `answer` filled in"),
@@ -91,6 +95,7 @@ def learn(
     from authoring.learning.learning import Wanted
     from authoring.learning.learning import learn as learn_weights
     from authoring.learning.pack_text import LearnedPack, pack_text
+    from authoring.learning.words import read_given_words
 
     if problem := category_problem(category):
         raise UsageError(problem)
@@ -103,6 +108,7 @@ def learn(
         if relabel_file:
             given = relabel(given, read_answers(read_file(relabel_file), str(relabel_file)))
         struck = read_file(strike).decode("utf-8", "replace").splitlines() if strike else []
+        given_words = read_given_words(read_file(words), str(words)) if words else {}
     except LabelError as error:
         for row in error.problems:
             print_problem(row)
@@ -115,7 +121,8 @@ def learn(
     if problems:
         raise InputError("\n".join(map(str, problems)))
     sentences = [sentence.text for sentence in protected]
-    wanted = Wanted(most, tuple(SIGNS), tuple(line for line in struck if line.strip()))
+    struck_out = tuple(line for line in struck if line.strip())
+    wanted = Wanted(most, tuple(SIGNS), struck_out, given_words)
     try:
         find_library(ROOT)
         learned = (
