@@ -31,7 +31,7 @@ from ledger.aws.case_store import open_index_keys
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import item_of
-from ledger.privacy.copies import FindingPrint
+from ledger.privacy.copies import FindingFingerprint
 
 OPEN = 10_000
 PAGES = 60
@@ -70,7 +70,7 @@ def console(clock: StandingClock, watch: Watch) -> Browser:
     memory = DynamoDB(lambda: 0.0, stale_calls=0, page_items=5_000)
     dynamodb = Listing(memory, DirectTransport())
     lists: dict[str, list[dict[str, Any]]] = {}
-    prints: list[FindingPrint] = []
+    prints: list[FindingFingerprint] = []
     dynamodb.create_table(TableName="table", **table_shape())
     store = DynamoStore.of(dynamodb, "table", clock)
     for number in range(OPEN):
@@ -90,7 +90,7 @@ def console(clock: StandingClock, watch: Watch) -> Browser:
             Item=item_of(f"C#{found.finding}", "excerpt", text=f"send me {number} {LONG}"),
         )
         prints.append(
-            FindingPrint(found.finding, "codes/3/asks-for-code/live", fingerprint(number))
+            FindingFingerprint(found.finding, "codes/3/asks-for-code/live", fingerprint(number))
         )
     for page, some in enumerate(batched(prints, 1_000)):
         key = f"J#acme#{found.found_at[:10]}#{page:x}"

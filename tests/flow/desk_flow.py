@@ -21,7 +21,7 @@ from stack.running import DAY, Running
 from ledger.cases.messages import ContestResult, Outcome
 from ledger.cases.pending import PendingDecision, PendingName
 from ledger.clock import utc_exactly
-from ledger.keys import audit_key
+from ledger.keys import audit_file_key
 from ledger.records.provider import Provider
 from terang.emulator.stack import ACCOUNT
 
@@ -81,7 +81,7 @@ def prepare(running: Running, folder: Path, made: list[dict[str, Any]]) -> None:
     running.store.put_provider(Provider(PROVIDER, (ACCOUNT,), door="console"))
     sample = "".join(json.dumps({"post": f"unseen/{number}"}) + "\n" for number in (1, 2))
     bucket = running.outputs["OutBucket"]
-    running.objects.put(bucket, audit_key(PROVIDER, MONTH), sample.encode())
+    running.objects.put(bucket, audit_file_key(PROVIDER, MONTH), sample.encode())
     for name, role in (("m-7", "moderator"), ("m-8", "lead"), ("a-3", "auditor")):
         account(running, name, f"{PROVIDER}/{role}")
 

@@ -44,14 +44,14 @@ def deliver(world: World, unit: Unit, calls: Calls) -> None:
 
 
 ORDER = [
-    "range_row", "read_range", "marker", "month_salt", "get", "record_first_try", "floods",
-    "flood_totals", "erased_accounts", "put_findings", "put", "put_finding_ids", "put_prints",
-    "put_audit_secret", "put_sample", "erased_accounts", "commit_unit",
+    "range_row", "read_range", "marker", "month_salt", "get", "record_attempt", "floods",
+    "flood_totals", "erased_accounts", "put_findings", "put", "put_finding_ids", "put_fingerprints",
+    "put_audit_key", "put_sample", "erased_accounts", "commit_unit",
 ]  # fmt: skip
 """The calls of a delivery until the commit: everything counted is recorded before it."""
 
 MESSAGE_ORDER = [
-    "marker", "month_salt", "put_month_salt", "get", "get", "record_first_try", "floods",
+    "marker", "month_salt", "put_month_salt", "get", "get", "record_attempt", "floods",
     "flood_totals",
     "erased_accounts", "put_findings", "put_finding_ids", "erased_accounts", "commit_unit",
 ]  # fmt: skip

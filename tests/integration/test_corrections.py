@@ -141,7 +141,7 @@ def test_a_change_of_another_check_is_not_an_earlier_change_of_this_one(world: W
     world.import_checks(table(*pair, *CHECKS[1:]))
     PackBucket(world.objects, world.public).choose("acme", None, factchecks=True)
     world.scan(*world.take_in(lines(REPEATS_SALT)))
-    assert len(world.store.check_uses("https://check.example/9")) == 1
+    assert len(world.store.findings_on("https://check.example/9")) == 1
     world.import_checks(table(check(1, SALT, "True"), pair[1], *CHECKS[1:]))
     world.clock.move(days=1)
     other = CheckedClaim(SALT, "misleading", "2026-09-01")
@@ -220,7 +220,7 @@ def test_a_worker_that_dies_anywhere_tells_each_finding_once(
     decided(whole)
     whole.objects.put(whole.work, KEY, WITHDRAWN)
     whole.importer(counted.through(whole.objects), counted.through(whole.store)).import_feed(KEY)
-    first = counted.names.index("check_uses")
+    first = counted.names.index("findings_on")
     assert "commit_case" in counted.names[first:]
     for number in range(first, len(counted.names)):
         world = new_world()

@@ -15,7 +15,7 @@ from ledger.aws.queue import Delivery
 from ledger.cases.case import WaitingMessage
 from ledger.cases.transitions import CaseState
 from ledger.errors import OperatorError
-from ledger.keys import audit_key
+from ledger.keys import audit_file_key
 from ledger.privacy.audit_sample import SampledPost
 from ledger.records.finding import Finding
 from ledger.records.manifest import Marker
@@ -106,11 +106,15 @@ class TestRefusals:
 
     def test_an_audit_asks_the_months_list(self, world: World) -> None:
         assert world.decide(audit())[0].code == "not_in_sample"
-        world.objects.put(world.out, audit_key("acme", "2026-11"), b'{"post":"1","rank":"0a"}\n')
+        world.objects.put(
+            world.out, audit_file_key("acme", "2026-11"), b'{"post":"1","rank":"0a"}\n'
+        )
         assert world.decide(audit())[0].status == "taken"
 
     def test_what_a_message_is_judged_by_is_read_once(self, world: World) -> None:
-        world.objects.put(world.out, audit_key("acme", "2026-11"), b'{"post":"1","rank":"0a"}\n')
+        world.objects.put(
+            world.out, audit_file_key("acme", "2026-11"), b'{"post":"1","rank":"0a"}\n'
+        )
         calls = Calls()
         assert decide(world, calls, audit())[0].status == "taken"
         assert (calls.names.count("get"), calls.names.count("case")) == (1, 2)  # and what it wakes

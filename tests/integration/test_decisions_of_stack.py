@@ -6,7 +6,7 @@ from support.world import DAY, World
 
 from authoring.learning.decided import SelectedBy, decided_posts
 from ledger.cases.case import case_id, is_for_second_review
-from ledger.keys import audit_key
+from ledger.keys import audit_file_key
 from terang.packs.decisions import decisions_of_stack
 
 DRAWN = next(
@@ -20,7 +20,7 @@ def test_findings_notices_and_audits_become_labels(world: World) -> None:
     world.scan(*world.take_in(lines(OTP, OTP, "a", "a")))
     first, second = world.open_findings()
     sample = b'{"post":"p2","rank":"00"}\n'
-    world.objects.put(world.out, audit_key("acme", "2026-11"), sample)
+    world.objects.put(world.out, audit_file_key("acme", "2026-11"), sample)
     world.decide(
         decision(first, id=DRAWN),
         second_review(decision=DRAWN, moderator="m-2", verdict="confirmed"),

@@ -71,7 +71,7 @@ def test_what_nobody_asked_for_is_counted_and_not_proposed(informed: World) -> N
     receipt = scan(informed, REPEATS_SALT, "The market opens at nine.")
     assert receipt.by_rule == {"factchecks/1/health/shadow": 1}
     assert informed.open_findings() == []
-    assert informed.store.check_uses("https://check.example/1") == []
+    assert informed.store.findings_on("https://check.example/1") == []
 
 
 def test_a_finding_proposes_a_label_with_the_link(wanting: World) -> None:
@@ -98,7 +98,7 @@ def test_a_finding_proposes_a_label_with_the_link(wanting: World) -> None:
     ]
     assert "label" not in found["asks-for-code"]
     assert health["finding"] in wanting.open_findings()
-    assert wanting.store.check_uses("https://check.example/1") == [("acme", health["finding"])]
+    assert wanting.store.findings_on("https://check.example/1") == [("acme", health["finding"])]
 
 
 def test_checks_that_disagree_are_all_told(world: World) -> None:
@@ -134,7 +134,7 @@ def test_a_repeat_changes_no_number(wanting: World) -> None:
     receipt = scan(wanting, REPEATS_SALT)
     wanting.scan(*wanting.take_in(lines(REPEATS_SALT), "again.jsonl"))
     assert wanting.receipts() == [receipt]
-    [(provider, _)] = wanting.store.check_uses("https://check.example/1")
+    [(provider, _)] = wanting.store.findings_on("https://check.example/1")
     assert provider == "acme"
 
 
@@ -145,7 +145,7 @@ def test_a_worker_that_dies_leaves_findings_by_the_index_of_their_first_try(
     [unit] = wanting.take_in(lines(REPEATS_SALT, REPEATS_FRIDGE))
     calls = Calls()
     wanting.scanner(calls.through(wanting.store)).scan_range(unit)
-    last = calls.names.index("put_check_uses")
+    last = calls.names.index("put_grounds")
     assert last < calls.names.index("commit_unit")
     for number in range(calls.names.index("put_findings"), last + 1):
         [unit] = wanting.take_in(lines(REPEATS_SALT + "!" * number), f"{number}.jsonl")
@@ -157,7 +157,7 @@ def test_a_worker_that_dies_leaves_findings_by_the_index_of_their_first_try(
         assert receipt.by_rule == {"factchecks/1/health/live": 1}
         wanting.import_checks(table(*CHECKS))
     counted = sum(one.by_rule["factchecks/1/health/live"] for one in wanting.receipts())
-    assert len(wanting.store.check_uses("https://check.example/1")) == counted
+    assert len(wanting.store.findings_on("https://check.example/1")) == counted
 
 
 def test_a_unit_asks_no_more_than_so_often(wanting: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from integration.metrics import metrics_of
 
 from ledger.cases.case import JournalEntry
 from ledger.cases.refusal import CaseReceipt
-from ledger.keys import audit_key, receipt_key
+from ledger.keys import audit_file_key, receipt_key
 from ledger.records.manifest import Unit
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
@@ -197,7 +197,7 @@ def decide(account: Account, *events: str) -> list[JournalEntry]:
     """Record the finding and take these events; the case entries that stand then."""
     account.invoke("Scan", read_event("scan-posts-object"))
     sample = json.dumps({"post": "e-3", "rank": "00"}).encode()
-    account.objects.put(bucket("OUT"), audit_key("sample-chat", DAY[:7]), sample)
+    account.objects.put(bucket("OUT"), audit_file_key("sample-chat", DAY[:7]), sample)
     for name in events:
         answer = account.invoke("Decide", read_event(f"decide-{name}"))
         assert answer == {"batchItemFailures": []}

@@ -23,7 +23,7 @@ from support.world import ROLE, World
 
 from ledger.aws.queue import Delivery
 from ledger.cases.refusal import CaseReceipt
-from ledger.keys import audit_key
+from ledger.keys import audit_file_key
 from ledger.records.provider import Provider
 from scan.deliveries import UnknownSender
 
@@ -40,7 +40,7 @@ def finding(world: World) -> str:
     )
     world.scan(*world.units())
     sample = json.dumps({"post": "1", "rank": "00"}).encode()
-    world.objects.put(world.out, audit_key("others", "2026-11"), sample)
+    world.objects.put(world.out, audit_file_key("others", "2026-11"), sample)
     first, second = sorted(
         item["pk"]["S"][2:] for item in world.items() if item["sk"]["S"] == "finding"
     )

@@ -16,7 +16,7 @@ from ledger.aws.queue import Delivery
 from ledger.errors import SchemaNewerError
 from ledger.keys import batch_receipt_key, findings_key
 from ledger.records.identity import batch_id, unit_id
-from ledger.records.manifest import FirstTry, Marker
+from ledger.records.manifest import Attempt, Marker
 from ledger.records.receipt import BATCH_FINDINGS, BATCH_MESSAGES, Receipt
 from scan.batches import messages as scan_messages
 from scan.batches import scanner
@@ -154,7 +154,7 @@ def test_messages_of_another_set_are_another_batch(world: World) -> None:
     bodies = [body("a", OTP), body("b", OTP), body("c", OTP), body("d", OTP)]
     old = world.scanner().rulesets.current()
     for text in bodies[:2]:
-        world.store.record_first_try(unit(text), FirstTry(old, "2026-11-25T12:00:00Z"))
+        world.store.record_attempt(unit(text), Attempt(old, "2026-11-25T12:00:00Z"))
     new = world.publish(pack(SHADOW))
     deliver(world, *bodies)
     assert {receipt.set: receipt.findings for receipt in world.receipts()} == {old: 2, new: 0}
@@ -164,9 +164,9 @@ def test_a_message_that_comes_again_keeps_the_length_of_its_excerpts(world: Worl
     """Its first try may have stored findings before the setting changed."""
     long = f"{'x' * 400}. {OTP}"
     bodies = [body("a", long), body("b", long)]
-    first = FirstTry(world.scanner().rulesets.current(), "2026-11-25T12:00:00Z", 80)
+    first = Attempt(world.scanner().rulesets.current(), "2026-11-25T12:00:00Z", 80)
     for text in bodies:
-        world.store.record_first_try(unit(text), first)
+        world.store.record_attempt(unit(text), first)
     deliver(world, *bodies)
     [marker] = {world.store.marker(unit(text)) for text in bodies[:1]}
     assert marker is not None
@@ -207,7 +207,7 @@ class TestUpgrades:
         bodies = [body("a", OTP), body("b", OTP), body("c", OTP)]
         old = world.scanner().rulesets.current()
         for text in bodies[:2]:
-            first = FirstTry(old, "2026-11-25T12:00:00Z")
+            first = Attempt(old, "2026-11-25T12:00:00Z")
             world.store.table.put(f"U#{unit(text)}", "try", first)
         world.publish(pack(SHADOW))
         deliver(world, *bodies)
@@ -219,7 +219,7 @@ class TestUpgrades:
         deliver(world, body("a", OTP), body("b"))
         deliver(world, body("alone", OTP))
         begun = unit(body("begun"))
-        world.store.record_first_try(begun, FirstTry("0" * 64, "2026-11-25T12:00:00Z"))
+        world.store.record_attempt(begun, Attempt("0" * 64, "2026-11-25T12:00:00Z"))
         monkeypatch.setattr(table, "SCHEMA", 1)
         for name in (unit(body("a", OTP)), begun):
             item = world.store.table.get(f"U#{name}", "unit")
@@ -329,9 +329,9 @@ def test_the_secret_of_the_sample_is_that_of_single_units(world: World) -> None:
     deliver(world, body("a"), body("b"))
     sampled = {post.post: post.rank for post in world.store.samples("acme", DAY)}
     assert sampled.keys() == {"a", "b"}
-    from ledger.privacy.audit_sample import draw_sample, month_sample_secret
+    from ledger.privacy.audit_sample import draw_sample, month_audit_key
 
-    drawn = draw_sample(month_sample_secret(SECRET, DAY[:7]), "acme", ["a", "b"])
+    drawn = draw_sample(month_audit_key(SECRET, DAY[:7]), "acme", ["a", "b"])
     assert {post.post: post.rank for post in drawn} == sampled
 
 
@@ -351,10 +351,10 @@ def test_an_author_erased_during_the_commit_leaves_the_sample(
 
 
 def test_a_journal_line_is_the_batch(world: World) -> None:
-    from publish.journal.public_journal import journal_line
+    from publish.journal.public_journal import receipt_line
 
     deliver(world, body("a", OTP), body("b"))
-    line = msgspec.to_builtins(journal_line(1, one(world.receipts())))
+    line = msgspec.to_builtins(receipt_line(1, one(world.receipts())))
     assert (line["kind"], line["messages"], line["inspected"]) == ("messages", 2, 2)
 
 

@@ -7,14 +7,14 @@ from support.faults import Calls, CrashError
 from support.sample_posts import OTP, lines
 from support.world import DAY, World
 
-from ledger.privacy.copies import FindingPrint
+from ledger.privacy.copies import FindingFingerprint
 from rules.copies import HASHES, are_copies
 
 FILE = lines(OTP, f"{OTP} 🔥", "The market opens at nine, and the fish is fresh")
 
 
-def kept(world: World) -> list[FindingPrint]:
-    return world.store.prints("acme", DAY)
+def kept(world: World) -> list[FindingFingerprint]:
+    return world.store.fingerprints("acme", DAY)
 
 
 def test_near_copies_have_fingerprints_that_are_alike(world: World) -> None:
@@ -43,7 +43,7 @@ def test_an_attempt_that_dies_leaves_what_does_not_count_and_its_repeat_counts_i
     calls = Calls(fatal=9)
     with pytest.raises(CrashError):
         world.scanner(calls.through(world.store)).scan_range(unit)
-    assert calls.names[-1] == "put_prints"
+    assert calls.names[-1] == "put_fingerprints"
     assert kept(world) == []
     world.scan(unit)
     before = kept(world)

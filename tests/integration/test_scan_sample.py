@@ -7,7 +7,7 @@ from support.faults import Calls, CrashError
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import DAY, SECRET, World
 
-from ledger.privacy.audit_sample import SampledPost, draw_sample, month_sample_secret
+from ledger.privacy.audit_sample import SampledPost, draw_sample, month_audit_key
 
 QUIET = ("The market opens at nine", "Rain is due", "The road is closed")
 FILE = lines(OTP, *QUIET, PRIZE) + line(id="bad", audience="followers") + b"\n"
@@ -17,7 +17,7 @@ BEFORE_COMMIT = 11
 
 
 def expected(world: World, month: str, *posts: str) -> list[SampledPost]:
-    drawn = draw_sample(month_sample_secret(SECRET, month), "acme", posts)
+    drawn = draw_sample(month_audit_key(SECRET, month), "acme", posts)
     return [SampledPost(*one, world.pseudonym(ACCOUNT)) for one in drawn]
 
 
@@ -90,9 +90,9 @@ def test_the_months_key_is_left_for_whoever_publishes_it(world: World) -> None:
     for number in range(2):
         [unit] = world.take_in(lines(*QUIET, start=number), f"{number}.jsonl")
         scanner.scan_range(unit)
-    assert calls.names.count("put_audit_secret") == 1
+    assert calls.names.count("put_audit_key") == 1
     [item] = [one for one in world.items() if one["pk"]["S"] == "W#_audit"]
     assert (item["sk"]["S"], item["key"]["S"]) == (
         "2026-11",
-        month_sample_secret(SECRET, "2026-11").hex(),
+        month_audit_key(SECRET, "2026-11").hex(),
     )

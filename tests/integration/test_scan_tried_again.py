@@ -29,7 +29,7 @@ class TestTriedAgainAfterThePointerMoved:
 
     def test_keeps_as_much_of_a_post_as_its_first_try(self, world: World) -> None:
         with pytest.raises(CrashError):
-            scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("record_first_try")))
+            scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("record_attempt")))
         later = replace(world.scanner(), excerpt_length=10)
         later.scan_message("acme", self.BODY, world.clock.now())
         kept = world.store.findings_of(marker(one(world.receipts())))
@@ -49,7 +49,7 @@ class TestTriedAgainAfterThePointerMoved:
             world.publish(pack(SHADOW))
             scan_message(world, self.BODY, Calls())
 
-        at = MESSAGE_ORDER.index("record_first_try")
+        at = MESSAGE_ORDER.index("record_attempt")
         scan_message(world, self.BODY, Calls(at, other))
         receipt = one(world.receipts())
         assert receipt.by_rule == {"prizes/1/names-prize/shadow": 1}
@@ -62,7 +62,7 @@ class TestTriedAgainAfterThePointerMoved:
             world.publish()
             scan_message(world, self.BODY, Calls())
 
-        scan_message(world, self.BODY, Calls(MESSAGE_ORDER.index("record_first_try"), other))
+        scan_message(world, self.BODY, Calls(MESSAGE_ORDER.index("record_attempt"), other))
         assert one(world.receipts()).findings == 0
         assert not [item for item in world.items() if item["sk"]["S"] == "finding"]
 
@@ -71,7 +71,7 @@ class TestTriedAgainAfterThePointerMoved:
         old = world.scanner()
         old.rulesets.current()
         world.publish()
-        calls = Calls(fatal=["marker", "record_first_try", "put_findings"].index("put_findings"))
+        calls = Calls(fatal=["marker", "record_attempt", "put_findings"].index("put_findings"))
 
         def other() -> None:
             store = calls.through(world.store)
@@ -79,9 +79,9 @@ class TestTriedAgainAfterThePointerMoved:
             with pytest.raises(CrashError):
                 dying.scan_message("acme", self.BODY, world.clock.now())
 
-        commit = len(["marker", "get", "get", "first_try", "floods", "flood_totals",
+        commit = len(["marker", "get", "get", "recorded_attempt", "floods", "flood_totals",
                       "put_findings", "put_finding_ids"])  # fmt: skip
-        with pytest.raises(OSError, match="began the unit by other rules"):
+        with pytest.raises(OSError, match="recorded another attempt at the unit"):
             scan_message(world, self.BODY, Calls(commit, other))
         assert world.receipts() == []
         scan_message(world, self.BODY, Calls())
@@ -89,7 +89,7 @@ class TestTriedAgainAfterThePointerMoved:
 
     def test_of_which_nothing_was_put_meets_the_new_rules(self, world: World) -> None:
         with pytest.raises(CrashError):
-            scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("record_first_try") - 1))
+            scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("record_attempt") - 1))
         world.publish(pack(SHADOW))
         scan_message(world, self.BODY, Calls())
         assert one(world.receipts()).by_rule == {"prizes/1/names-prize/shadow": 1}

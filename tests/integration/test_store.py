@@ -81,9 +81,9 @@ def test_letters_are_given_once_and_by_month(store: DynamoStore) -> None:
 
 
 def test_the_key_of_a_sample_is_left_for_whoever_publishes_it(store: DynamoStore) -> None:
-    assert store.audit_secret("2026-11") is None
-    store.put_audit_secret("2026-11", "ab", 99)
-    assert store.audit_secret("2026-11") == "ab"
+    assert store.audit_key("2026-11") is None
+    store.put_audit_key("2026-11", "ab", 99)
+    assert store.audit_key("2026-11") == "ab"
     assert [provider.provider for provider in store.providers()] == ["acme"]
 
 
@@ -366,7 +366,7 @@ def test_what_earlier_releases_noted_beside_the_registration_is_still_read(
     assert store.provider("acme") == Provider("acme")
     assert store.floods("acme", DAY) == {rule: False}
     assert assign_letters(store, "acme", "2026-11", ["m-2", "m-1"], 9) == {"m-1": "A", "m-2": "B"}
-    assert store.audit_secret("2026-10") == "ab"
+    assert store.audit_key("2026-10") == "ab"
     store.seal(manifest(file="later"), [DROPPED], 9)
     store.close_file("acme", "early", DAY, 9)
     store.table.put(old, f"flood#{DAY}#codes/lifted", lifted=True, expires=9)
@@ -383,5 +383,5 @@ def test_work_is_noted_where_no_provider_can_be_registered(
     store.close_file("acme", "f1", DAY, 9)
     store.put_flood("acme", FloodQuestion(DAY, "codes/asks"), 9)
     store.put_moderator_letter("acme", "2026-11", "A", "m-1", 9)
-    store.put_audit_secret("2026-10", "ab", 9)
+    store.put_audit_key("2026-10", "ab", 9)
     assert [item for item in world.items() if item["pk"]["S"].startswith("P#")] == before

@@ -15,7 +15,7 @@ from ledger.records.post import COUNTED_LANGUAGES, SCRIPTS
 from ledger.records.receipt import Receipt
 from ledger.untrusted_text import replace_controls
 from publish.count.folding import Numbers, sum_numbers
-from publish.journal.public_journal import journal_line
+from publish.journal.public_journal import receipt_line
 from publish.site.spreadsheet import cell
 from publish.summary import Summary, decode_summary
 
@@ -159,7 +159,7 @@ def test_a_cell_is_read_back_as_its_visible_text_and_never_as_a_formula(text: st
 
 @given(st.dictionaries(st.text(max_size=40) | st.sampled_from(["en", "EN-gb", "x y"]), counts))
 def test_a_shown_language_is_known_and_every_post_keeps_one(tags: dict[str, int]) -> None:
-    shown = journal_line(1, sample_receipt(by_language=tags)).by_language
+    shown = receipt_line(1, sample_receipt(by_language=tags)).by_language
     known = {
         "other",
         *(f"{language}{script}" for language in COUNTED_LANGUAGES for script in ENDINGS),

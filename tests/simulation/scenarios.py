@@ -13,7 +13,7 @@ from support.sample_posts import OTP, PACK, PRIZE, SHADOW, fields, line, lines, 
 from support.world import ROLE, SECRET, World
 
 from ledger.keys import copies_key
-from ledger.privacy.copies import ConfirmedPrint, CopySnapshot, copy_key
+from ledger.privacy.copies import ConfirmedFingerprint, CopySnapshot, copy_key
 from matcher import Pack
 from matcher.copies.fingerprint import Fingerprints
 from rules.copies import ALGORITHM
@@ -66,7 +66,7 @@ def confirmed_state(*texts: str) -> "State":
         world.publish(pack(COPYING), pack(SHADOW))
         made = Fingerprints(copy_key(SECRET, "acme"))
         rows = tuple(
-            ConfirmedPrint(
+            ConfirmedFingerprint(
                 "codes/copies-of-code", sha256(text.encode()).hexdigest(), made.of([text])
             )
             for text in texts

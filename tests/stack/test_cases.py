@@ -26,7 +26,7 @@ from ledger.cases.case import JournalEntry, case_id, is_for_second_review
 from ledger.cases.messages import MESSAGE_TYPES
 from ledger.cases.refusal import CaseReceipt
 from ledger.cases.transitions import CaseState
-from ledger.keys import audit_key
+from ledger.keys import audit_file_key
 
 PROVIDER = "case-chat"
 POST = {
@@ -62,7 +62,7 @@ def finding(running: Running) -> str:
 def entries(running: Running, finding: str) -> dict[str, JournalEntry]:
     """All entries, by type and the order of ids, once nothing moves any more."""
     sample = json.dumps({"post": "1", "rank": "00"}).encode()
-    running.objects.put(running.outputs["OutBucket"], audit_key(PROVIDER, "2026-11"), sample)
+    running.objects.put(running.outputs["OutBucket"], audit_file_key(PROVIDER, "2026-11"), sample)
     about = {"decision": DRAWN}
     messages: list[dict[str, Any]] = [
         decision(finding, id=DRAWN, notice="n-1"),

@@ -10,7 +10,7 @@ from support.sample_messages import complaint, decision, notice, outcome
 from support.sample_posts import OTP, PRIZE, fields, line
 from support.world import DAY, World
 
-from ledger.keys import audit_key
+from ledger.keys import audit_file_key
 from publish.context import PublishContext, PublishRequest
 from publish.handover.auditing import OutBucket, hand_out
 from publish.handover.statement_batches import batch_statements
@@ -165,7 +165,7 @@ def numbers(world: World) -> dict[str, bytes | None]:
 
 def sample(world: World) -> list[str]:
     """The posts of the month's sample that the provider reads."""
-    data = world.objects.get(world.out, audit_key("acme", DAY[:7])) or b""
+    data = world.objects.get(world.out, audit_file_key("acme", DAY[:7])) or b""
     return [json.loads(row)["post"] for row in data.splitlines()]
 
 

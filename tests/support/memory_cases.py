@@ -110,7 +110,7 @@ class MemoryCases:
     def flood_question(self, provider: str, day: str, rule: str) -> FloodQuestion | None:
         return self.questions.get((day, rule)) if provider == "acme" else None
 
-    def check_uses(self, check: str) -> list[tuple[str, str]]:
+    def findings_on(self, check: str) -> list[tuple[str, str]]:
         return []
 
     def case(self, case: str) -> Case | None:

@@ -16,7 +16,7 @@ from support.sample_packs import CARD, SCORED
 from ledger.cases.case import JournalEntry
 from ledger.errors import ImmutableError
 from ledger.privacy.audit_sample import SampledPost
-from ledger.privacy.copies import DayCopies, FindingPrint
+from ledger.privacy.copies import DayCopies, FindingFingerprint
 from ledger.records.manifest import OpenFile, Source
 from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt, rule_key
@@ -97,7 +97,7 @@ class MemoryStore:
     given: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     sampled: dict[tuple[str, str], list[SampledPost]] = field(default_factory=dict)
     audit_keys: dict[str, str] = field(default_factory=dict)
-    fingerprints: dict[tuple[str, str], list[FindingPrint]] = field(default_factory=dict)
+    kept_fingerprints: dict[tuple[str, str], list[FindingFingerprint]] = field(default_factory=dict)
     closed_copies: dict[tuple[str, str], DayCopies] = field(default_factory=dict)
 
     def add(self, receipt: Receipt) -> None:
@@ -124,8 +124,8 @@ class MemoryStore:
     def samples(self, provider: str, day: str) -> list[SampledPost]:
         return self.sampled.get((provider, day), [])
 
-    def prints(self, provider: str, day: str) -> list[FindingPrint]:
-        return self.fingerprints.get((provider, day), [])
+    def fingerprints(self, provider: str, day: str) -> list[FindingFingerprint]:
+        return self.kept_fingerprints.get((provider, day), [])
 
     def day_copies(self, provider: str, day: str) -> DayCopies | None:
         return self.closed_copies.get((provider, day))
@@ -133,7 +133,7 @@ class MemoryStore:
     def put_day_copies(self, provider: str, day: str, copies: DayCopies) -> DayCopies:
         return self.closed_copies.setdefault((provider, day), copies)
 
-    def audit_secret(self, month: str) -> str | None:
+    def audit_key(self, month: str) -> str | None:
         return self.audit_keys.get(month)
 
     def providers(self) -> list[Provider]:

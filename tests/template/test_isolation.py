@@ -12,7 +12,7 @@ from template.resolved import Resolved, source
 
 from intake.arrival import provider_of
 from ledger.keys import (
-    audit_key,
+    audit_file_key,
     author_notice_key,
     case_receipt_key,
     findings_key,
@@ -65,7 +65,7 @@ def told_to(name: str) -> list[str]:
         statement_batch_key(name, "2026-11-25", 1),
         report_key(name, "2026", "report.xlsx"),
         proposal_key(name, "codes/3/asks-for-code", "f"),
-        audit_key(name, "2026-11"),
+        audit_file_key(name, "2026-11"),
     ]
 
 

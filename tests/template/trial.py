@@ -228,7 +228,7 @@ class Trial:
 
     def leave_key(self, month: str) -> None:
         """Leave the key of a month's sample, as scan did in that month."""
-        DynamoStore.of(boto3.client("dynamodb"), "Table").put_audit_secret(month, "ab" * 32, 2**31)
+        DynamoStore.of(boto3.client("dynamodb"), "Table").put_audit_key(month, "ab" * 32, 2**31)
 
     def tags(self, key: str) -> list[dict[str, str]]:
         """The tags of an object in the out bucket."""

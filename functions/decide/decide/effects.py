@@ -132,7 +132,7 @@ class Effects:
                 "state": case.state,
                 "copy_of": decision,
             }
-            for _, name in self.store.check_uses(decision)
+            for _, name in self.store.findings_on(decision)
             if (case := self.store.case(name)) and (finding := case.finding)
         ]
         if rows:

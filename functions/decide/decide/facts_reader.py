@@ -24,7 +24,7 @@ from ledger.cases.messages import (
     Suspension,
 )
 from ledger.errors import OperatorError
-from ledger.keys import audit_key
+from ledger.keys import audit_file_key
 from ledger.pointer import stored_set
 from ledger.ports import CaseStore, FindingStore, FloodStore, Objects, UnitStore
 from ledger.privacy.audit_sample import SampleLine
@@ -133,7 +133,7 @@ class FactsReader:
 
     def _is_sampled(self, provider: str, message: Audit) -> bool:
         """Return whether the post is in the month's sample."""
-        data = self.objects.get(self.out_bucket, audit_key(provider, message.month)) or b""
+        data = self.objects.get(self.out_bucket, audit_file_key(provider, message.month)) or b""
         posts = (msgspec.json.decode(line, type=SampleLine) for line in data.splitlines())
         return any(listed.post == message.post for listed in posts)
 

@@ -75,7 +75,7 @@ class Reopening:
         earlier: dict[str, list[CheckChange]] = {}
         for at, change in learnt:
             before = earlier.setdefault(change.url, [])
-            for _, finding in self.store.check_uses(change.url):
+            for _, finding in self.store.findings_on(change.url):
                 if outcome := self._report(finding, change, at, before):
                     outcomes[outcome] += 1
             before.append(change)

@@ -23,7 +23,7 @@ from publish.count.copy_counts import copy_line, numbers_of_copies
 from publish.count.folding import Numbers, left_out_reason, numbers_of, sum_numbers
 from publish.journal.case_line import case_lines
 from publish.journal.journal_spool import WHOLE_FORM, JournalSpool
-from publish.journal.public_journal import journal_line
+from publish.journal.public_journal import receipt_line
 from publish.summary import JournalFile, LeftOut, OpenFileNote, journal_path
 
 FOLD_AT = 500
@@ -101,7 +101,7 @@ class _DayFold:
             self.left_out.append(LeftOut(self.provider, self.day, name, reason, messages))
             return
         self.counted += 1
-        line = journal_line(self.counted, receipt)
+        line = receipt_line(self.counted, receipt)
         self.journal.add_receipt(line)
         self._parts.append(numbers_of(line, self.catalogue))
         if len(self._parts) == FOLD_AT:

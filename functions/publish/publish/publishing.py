@@ -191,7 +191,7 @@ def publish_site(run: PublishRun) -> None:
     for path, schema in json_schemas().items():
         public.put(path, schema)
     for month in {day[:7] for day in run.days if month_of(day).last_day <= run.closed}:
-        if key := run.context.store.audit_secret(month):
+        if key := run.context.store.audit_key(month):
             public.put(key_path(month), encode_key(month, key))
     months = public.published_in("all", PeriodKind.MONTH)
     sentinel = public.published_in(SENTINEL, PeriodKind.MONTH)  # for the page of its own pack

@@ -18,7 +18,7 @@ from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
 from publish.day_facts import DayFacts, FoldedRecords
 from publish.journal.case_line import CaseLine
-from publish.journal.public_journal import JournalLine
+from publish.journal.public_journal import ReceiptLine
 from publish.summary import JournalFile, LeftOut, Summary
 
 SEAL_FORM = 1
@@ -72,7 +72,7 @@ class Seal(msgspec.Struct, frozen=True):
 @cache
 def seal_form() -> str:
     """Return how this release folds: its number, and a digest of the fields that it counts."""
-    counted = (Numbers, CaseNumbers, JournalLine, CaseLine, LeftOut)
+    counted = (Numbers, CaseNumbers, ReceiptLine, CaseLine, LeftOut)
     _, fields = msgspec.json.schema_components(counted)
     digest = sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()
     return f"{SEAL_FORM}-{digest[:12]}"

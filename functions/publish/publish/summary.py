@@ -17,7 +17,7 @@ from publish.count.precision import Errors
 from publish.count.sentinel_days import SentinelDays
 from publish.count.term_evidence import RuleEvidence
 from publish.journal.case_line import AbsentPositive, CaseLine, Tally
-from publish.journal.public_journal import JournalLine
+from publish.journal.public_journal import ReceiptLine
 from publish.journal.short_line import NamesLine, ShortLine
 from publish.periods import PeriodKind, SummaryPeriod
 
@@ -246,11 +246,12 @@ PUBLISHED: dict[str, tuple[str, tuple[type[msgspec.Struct], ...]]] = {
     "schemas/summary.json": ("A summary of Terang", (Summary,)),
     "schemas/journal.json": (
         "A line of Terang's public journal: a receipt, what somebody did about a case, or copies",
-        (JournalLine, ShortLine, NamesLine, CaseLine, CopyLine),
+        (ReceiptLine, ShortLine, NamesLine, CaseLine, CopyLine),
     ),
 }
 
 STABLE_NAMES = {
+    "ReceiptLine": "JournalLine",
     "LeftOutReason": "Fault",
     "NumberChange": "Change",
     "PeriodKind": "Kind",

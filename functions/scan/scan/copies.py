@@ -1,8 +1,8 @@
 """Posts that are near copies of one that a person confirmed are hits of a rule `copies`.
 
-`publish` keeps the fingerprints of confirmed posts in one snapshot for each provider. The first try
-of a unit compares its posts with the newest snapshot, and records the result (`FoundCopies`) before
-it stores a finding. Each later try takes that result, and reads no snapshot.
+`publish` keeps the fingerprints of confirmed posts in one snapshot for each provider. The first
+attempt at a unit compares its posts with the newest snapshot, and records the result as
+`FoundCopies` before it stores a finding. Later attempts take that result, and read no snapshot.
 """
 
 from collections import defaultdict

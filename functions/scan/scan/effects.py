@@ -9,7 +9,7 @@ import msgspec
 from ledger.clock import utc
 from ledger.privacy.audit_sample import SampledPost
 from ledger.records.finding import Finding
-from ledger.records.manifest import FirstTry, Marker
+from ledger.records.manifest import Attempt, Marker
 from ledger.records.receipt import Receipt, digest_of_ids
 from scan.flood_guard import FloodDecision
 from scan.inspection import ExcerptedFinding, Inspection, count_by_rule
@@ -32,10 +32,7 @@ class UnitJob:
 
 @dataclass(frozen=True, slots=True)
 class UnitEffects:
-    """Everything that a unit is about to store.
-
-    `begun` is the first try that is recorded for the unit, if there is one.
-    """
+    """Everything that a unit is about to store. `attempt` is the recorded one, if there is one."""
 
     job: UnitJob
     marker: Marker
@@ -44,8 +41,8 @@ class UnitEffects:
     inspection: Inspection
     flood: FloodDecision
     sample: Sequence[SampledPost]
-    audit_secret: bytes
-    begun: FirstTry | None
+    audit_key: bytes
+    attempt: Attempt | None
     now: datetime
 
     @property

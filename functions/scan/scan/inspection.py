@@ -1,7 +1,7 @@
 """Posts become findings, one for each rule that a post satisfies; other posts may be sampled."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -65,38 +65,63 @@ def inspect_posts(
     """Return all findings of these posts, in order; the same text of the same post counts once.
 
     `results` are what the matcher found, if the posts were matched together with others.
-    `fingerprints` makes the fingerprints of posts with findings. `copies` are those that the first
-    try of the unit found.
+    `fingerprints` makes the fingerprints of posts with findings. `copies` are those of the unit's
+    attempt.
     """
-    findings: dict[str, ExcerptedFinding] = {}
     if results is None:
         results = match_posts(posts, rules)
     check_hits = rules.checks.hits(posts) if rules.checks else CheckHits()
-    by_post = {number: [*hits] for number, hits in check_hits.by_post.items()}
+    other_hits = {number: [*hits] for number, hits in check_hits.by_post.items()}
     for rule, decision, copied in copies.found if copies else ():
         for number in copied:
             copy = FoundHit(rules.copies[rule].hit(posts[number]), copy_of=decision)
-            by_post.setdefault(number, []).append(copy)
+            other_hits.setdefault(number, []).append(copy)
+    writer = _FindingWriter(
+        provider, unit, rules.set, found_at, excerpt_length, pseudonyms, fingerprints
+    )
+    findings: dict[str, ExcerptedFinding] = {}
     for number, (post, (term_hits, _)) in enumerate(zip(posts, results, strict=True)):
-        if not term_hits and number not in by_post:
-            continue
-        hits = [FoundHit(hit) for hit in term_hits] + by_post.get(number, [])
-        account = account_of(post, pseudonyms)
+        if term_hits or number in other_hits:
+            hits = [FoundHit(hit) for hit in term_hits] + other_hits.get(number, [])
+            for found in writer.findings(post, hits):
+                findings.setdefault(found.finding.finding, found)
+    partly_read = sum(result.partly_read for result in results)
+    not_compared = copies.not_compared if copies else 0
+    return Inspection(list(findings.values()), check_hits.not_asked, partly_read, not_compared)
+
+
+@dataclass(frozen=True, slots=True)
+class _FindingWriter:
+    """Writes the findings of a unit's posts."""
+
+    provider: str
+    unit: str
+    set: str
+    found_at: str
+    excerpt_length: int
+    pseudonyms: Pseudonyms
+    fingerprints: Fingerprints | None
+
+    def findings(self, post: Post, hits: Iterable[FoundHit]) -> Iterator[ExcerptedFinding]:
+        """Yield the finding of each hit."""
+        account = account_of(post, self.pseudonyms)
         text, parts = post.text_digest, dict(post.parts)
-        fingerprint = fingerprints.of(parts.values()) if fingerprints else b""
+        fingerprint = self.fingerprints.of(parts.values()) if self.fingerprints else b""
         for hit, label, copy_of in hits:
             first = hit.spans[0]
-            start, excerpt = excerpt_of(parts[first.part], first.start, first.end, excerpt_length)
+            start, excerpt = excerpt_of(
+                parts[first.part], first.start, first.end, self.excerpt_length
+            )
             finding = Finding(
-                finding=finding_id(provider, post.id, text, hit.pack, hit.rule, hit.mode),
-                provider=provider,
+                finding=finding_id(self.provider, post.id, text, hit.pack, hit.rule, hit.mode),
+                provider=self.provider,
                 post=post.id,
                 account=account,
                 published_at=utc(post.published_at),
-                found_at=found_at,
+                found_at=self.found_at,
                 pack=hit.pack,
                 version=hit.version,
-                set=rules.set,
+                set=self.set,
                 rule=hit.rule,
                 mode=hit.mode,
                 category=hit.category,
@@ -105,7 +130,7 @@ def inspect_posts(
                 spans_capped=True if _is_capped(hit) else msgspec.UNSET,
                 score=_if_any(hit.score),
                 threshold=_if_any(hit.threshold),
-                unit=unit,
+                unit=self.unit,
                 reach=post.reach,
                 language=post.language,
                 url=post.url,
@@ -113,10 +138,7 @@ def inspect_posts(
                 copy_of=copy_of,
                 excerpt_start=start,
             )
-            findings.setdefault(finding.finding, ExcerptedFinding(finding, excerpt, fingerprint))
-    partly_read = sum(result.partly_read for result in results)
-    not_compared = copies.not_compared if copies else 0
-    return Inspection(list(findings.values()), check_hits.not_asked, partly_read, not_compared)
+            yield ExcerptedFinding(finding, excerpt, fingerprint)
 
 
 def match_posts(posts: Sequence[Post], rules: Rules) -> list[PostResult]:

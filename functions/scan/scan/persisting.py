@@ -13,7 +13,7 @@ from ledger.closing import FILE_DAYS
 from ledger.keys import refusals_key
 from ledger.ports import FileStore, FindingStore, FloodStore, Objects, UnitStore
 from ledger.privacy.audit_sample import SAMPLE_DAYS, SampledPost, SampleStore
-from ledger.privacy.copies import COPY_DAYS, CopyStore, FindingPrint
+from ledger.privacy.copies import COPY_DAYS, CopyStore, FindingFingerprint
 from ledger.privacy.erasure import ErasureStore, stub_of
 from ledger.records.finding import Finding
 from ledger.records.json_text import encode_json_lines
@@ -54,9 +54,9 @@ class UnitRecorder:
         stored = self.put_findings(effects, erased)
         own = own_findings(stored, {job.unit})
         self.put_refusals(job.unit, effects.records)
-        self.put_check_uses(own)
+        self.put_grounds(own)
         self.store.put_finding_ids(marker, [finding.finding for finding in own])
-        self.put_prints(effects, own)
+        self.put_fingerprints(effects, own)
         self._put_sample(effects, erased)
         if self.store.erased_accounts(job.provider, accounts) != erased:
             raise OSError("an author was erased meanwhile")
@@ -74,10 +74,10 @@ class UnitRecorder:
             lines = encode_json_lines(records.refusals)
             self.objects.put(self.work_bucket, refusals_key(unit), lines)
 
-    def put_check_uses(self, own: Iterable[Finding]) -> None:
+    def put_grounds(self, own: Iterable[Finding]) -> None:
         """Note which of these findings rest on which check or decision."""
         if resting := [finding for finding in own if finding.mode == "live" and finding.rests_on]:
-            self.store.put_check_uses(resting)
+            self.store.put_grounds(resting)
 
     def put_findings(self, effects: UnitEffects, erased: Collection[str]) -> list[Finding]:
         """Store the findings, those of erased authors as stubs. Return them as they are stored."""
@@ -95,7 +95,7 @@ class UnitRecorder:
                 self.store.replace_with_stub(finding, expires)
         return [stub_of(each) if each.account in erased else each for each in stored]
 
-    def put_prints(self, effects: UnitEffects, own: Sequence[Finding]) -> None:
+    def put_fingerprints(self, effects: UnitEffects, own: Sequence[Finding]) -> None:
         """Store the fingerprints of the findings that a unit counts, without erased authors.
 
         Write them even if none is left: an earlier try may have stored more.
@@ -104,8 +104,8 @@ class UnitRecorder:
             excerpted.finding.finding: excerpted.fingerprint
             for excerpted in effects.inspection.findings
         }
-        prints = [
-            FindingPrint(
+        fingerprints = [
+            FindingFingerprint(
                 finding.finding,
                 rule_key(finding.pack, finding.version, finding.rule, finding.mode),
                 fingerprint,
@@ -115,7 +115,7 @@ class UnitRecorder:
         ]
         if any(made.values()):
             expires = int((effects.now + timedelta(days=COPY_DAYS)).timestamp())
-            self.store.put_prints(effects.marker, prints, expires)
+            self.store.put_fingerprints(effects.marker, fingerprints, expires)
 
     def _put_sample(self, effects: UnitEffects, erased: Collection[str]) -> None:
         """Store the sampled posts of authors who are not erased, and once the month's key.
@@ -138,7 +138,7 @@ class UnitRecorder:
         month = effects.marker.day[:7]
         expires = int((effects.now + timedelta(days=SAMPLE_DAYS)).timestamp())
         if month not in self._audit_months:
-            self.store.put_audit_secret(month, effects.audit_secret.hex(), expires)
+            self.store.put_audit_key(month, effects.audit_key.hex(), expires)
             self._audit_months.add(month)
         return [post for post in effects.sample if post.account not in erased], expires
 
@@ -146,7 +146,7 @@ class UnitRecorder:
         job, marker = effects.job, effects.marker
         receipt = effects.receipt(own, repeats)
         row = RangeRow(job.number, job.unit, job.size, receipt.lines) if job.file else None
-        if not self.store.commit_unit(marker, receipt, job.file, row, effects.begun):
+        if not self.store.commit_unit(marker, receipt, job.file, row, effects.attempt):
             # Another worker was first, or our own call succeeded although its answer was lost.
             return self.repeated(job)
         self.handout.hand_out_new(marker, effects, own)

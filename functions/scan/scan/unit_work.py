@@ -13,12 +13,12 @@ import msgspec
 from ledger.clock import Clock, utc
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.ports import Objects
-from ledger.privacy.audit_sample import month_sample_secret
+from ledger.privacy.audit_sample import month_audit_key
 from ledger.privacy.copies import copy_key
 from ledger.privacy.pseudonyms import PseudonymKeys, Pseudonyms
 from ledger.records.finding import EXCERPT_LENGTH
 from ledger.records.identity import digest, unit_id
-from ledger.records.manifest import FirstTry, Marker, RangeRow, Unit
+from ledger.records.manifest import Attempt, Marker, RangeRow, Unit
 from ledger.records.post import Post
 from ledger.records.refusal import Code, Refusal
 from matcher.copies.fingerprint import Fingerprints
@@ -53,9 +53,9 @@ class Scanner:
     snapshots: Snapshots
     excerpt_length: int = EXCERPT_LENGTH
 
-    def first_try(self, digest: str, at: datetime) -> FirstTry:
-        """Return what an attempt that begins now records if it is the first."""
-        return FirstTry(digest, utc(at), self.excerpt_length)
+    def new_attempt(self, digest: str, at: datetime) -> Attempt:
+        """Return an attempt by the rules of a set at a moment."""
+        return Attempt(digest, utc(at), self.excerpt_length)
 
     def fingerprints(self, provider: str) -> Fingerprints:
         """Return what makes the fingerprints of a provider's posts."""
@@ -63,13 +63,13 @@ class Scanner:
 
     def with_copies(
         self,
-        attempt: FirstTry,
+        attempt: Attempt,
         provider: str,
         posts: Sequence[Post],
         results: Sequence[PostResult],
         rules: Rules,
-    ) -> FirstTry:
-        """Return a first attempt with its copies of confirmed posts, by the newest snapshot."""
+    ) -> Attempt:
+        """Return the attempt with its copies of confirmed posts, by the newest snapshot."""
         if not rules.copies:
             return attempt
         confirmed, fingerprints = self.snapshots.newest(provider), self.fingerprints(provider)
@@ -116,7 +116,7 @@ class Scanner:
             outcome = self.recorder.committed(job.unit)
         else:
             pseudonyms = self.keys.in_force(provider)
-            attempt = self.first_try(self.rulesets.current(), sent_at)
+            attempt = self.new_attempt(self.rulesets.current(), sent_at)
             outcome = self._work(job, read_body(body), attempt, pseudonyms)
         self.recorder.handout.hand_out_refusals(outcome.receipt, job, body)
         return outcome
@@ -131,7 +131,7 @@ class Scanner:
         return self._work(job, records, self._attempt_at(unit), no_authors)
 
     def _work(
-        self, job: UnitJob, records: UnitRecords, attempt: FirstTry, pseudonyms: Pseudonyms
+        self, job: UnitJob, records: UnitRecords, attempt: Attempt, pseudonyms: Pseudonyms
     ) -> UnitOutcome:
         """Inspect the posts of a unit, compute all that is to be stored, and store it."""
         now = self.clock.now()
@@ -139,14 +139,14 @@ class Scanner:
         inspected = self._inspect(job, records.posts, attempt, pseudonyms, utc(now))
         if inspected is None:  # another worker committed it meanwhile
             return self.recorder.repeated(job)
-        begun, rules, inspection = inspected
+        recorded, rules, inspection = inspected
         hits = count_live_hits(inspection.findings)
         flood = self.guard.decide(
             job.provider, marker.day, len(records.posts), hits, rules.expected
         )
-        audit_secret = month_sample_secret(self.secret, marker.day[:7])
+        audit_key = month_audit_key(self.secret, marker.day[:7])
         sample = sample_unflagged(
-            records.posts, inspection.findings, pseudonyms, key=audit_secret, provider=job.provider
+            records.posts, inspection.findings, pseudonyms, key=audit_key, provider=job.provider
         )
         outcome = self.recorder.persist(
             UnitEffects(
@@ -157,8 +157,8 @@ class Scanner:
                 inspection=inspection,
                 flood=flood,
                 sample=sample,
-                audit_secret=audit_secret,
-                begun=begun,
+                audit_key=audit_key,
+                attempt=recorded,
                 now=now,
             )
         )
@@ -170,23 +170,23 @@ class Scanner:
         self,
         job: UnitJob,
         posts: Sequence[Post],
-        attempt: FirstTry,
+        attempt: Attempt,
         pseudonyms: Pseudonyms,
         found_at: str,
-    ) -> tuple[FirstTry | None, Rules, Inspection] | None:
-        """Inspect the posts by the rules of the unit's first try.
+    ) -> tuple[Attempt | None, Rules, Inspection] | None:
+        """Inspect the posts by the rules of the unit's recorded attempt, or else of this one.
 
-        Return that try if it is recorded, and None in all if the unit is committed.
+        Return the recorded attempt, if there is one now, and None if the unit is committed.
 
-        A unit that is tried again, or by two workers at once, meets the rules of its first try.
-        Otherwise, if the pointer or the snapshot of confirmed posts moved since, findings would be
-        stored that no receipt counts.
+        All attempts at a unit that may store findings meet the same rules. Otherwise, if the
+        pointer or the snapshot of confirmed posts moved since, findings would be stored that no
+        receipt counts.
         """
 
-        def inspect(by: FirstTry, *, is_begun: bool) -> tuple[FirstTry, Rules, Inspection]:
+        def inspect(by: Attempt, *, is_recorded: bool) -> tuple[Attempt, Rules, Inspection]:
             rules = self.rulesets.rules(by.set, job.provider, datetime.fromisoformat(by.at))
             results = match_posts(posts, rules)
-            if not is_begun:
+            if not is_recorded:
                 by = self.with_copies(by, job.provider, posts, results, rules)
             return (
                 by,
@@ -205,19 +205,19 @@ class Scanner:
                 ),
             )
 
-        attempt, rules, inspection = inspect(attempt, is_begun=False)
-        first_try = None if inspection.findings else self.store.first_try(job.unit)
-        if not inspection.findings and first_try is None:
+        attempt, rules, inspection = inspect(attempt, is_recorded=False)
+        earlier = None if inspection.findings else self.store.recorded_attempt(job.unit)
+        if not inspection.findings and earlier is None:
             return None, rules, inspection
-        begun = self.store.record_first_try(job.unit, first_try or attempt)
-        if begun is None:
+        recorded = self.store.record_attempt(job.unit, earlier or attempt)
+        if recorded is None:
             return None
-        if begun != attempt:
-            _, rules, inspection = inspect(begun, is_begun=True)
-        return begun, rules, inspection
+        if recorded != attempt:
+            _, rules, inspection = inspect(recorded, is_recorded=True)
+        return recorded, rules, inspection
 
-    def _attempt_at(self, unit: Unit) -> FirstTry:
-        return self.first_try(unit.set, datetime.fromisoformat(unit.at))
+    def _attempt_at(self, unit: Unit) -> Attempt:
+        return self.new_attempt(unit.set, datetime.fromisoformat(unit.at))
 
 
 @cache

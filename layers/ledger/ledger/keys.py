@@ -160,7 +160,7 @@ def proposal_key(provider: str, rule: str, finding: str) -> str:
     return f"out/{provider}/proposals/{rule}/{finding}.json"
 
 
-def audit_key(provider: str, month: str) -> str:
+def audit_file_key(provider: str, month: str) -> str:
     """Return the key of the month's sample of posts without findings, for the moderators."""
     return f"out/{provider}/audit/{month}.jsonl"
 

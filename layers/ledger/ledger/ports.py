@@ -15,7 +15,7 @@ from ledger.records.finding import Finding
 from ledger.records.flood import FloodHold, FloodQuestion, FloodTotal
 from ledger.records.log_head import LogHead
 from ledger.records.manifest import (
-    FirstTry,
+    Attempt,
     Manifest,
     Marker,
     OpenFile,
@@ -123,7 +123,7 @@ class FileStore(Protocol):
 
 
 class UnitStore(Protocol):
-    """Units: the rules of their first attempt, and their markers and receipts."""
+    """Units: their recorded attempts, and their markers and receipts."""
 
     def marker(self, unit: str) -> Marker | None:
         """Return where the unit's receipt is, if the unit was committed."""
@@ -134,17 +134,17 @@ class UnitStore(Protocol):
     def note_suspect(self, unit: str, expires: int, *, works: bool) -> None:
         """Note that a worker begins to work on a unit alone, or that it lived to give it back."""
 
-    def first_try(self, unit: str) -> FirstTry | None:
-        """Return the rules of the unit's first attempt, if that recorded any."""
+    def recorded_attempt(self, unit: str) -> Attempt | None:
+        """Return the recorded attempt at a unit, if there is one and the unit is not committed."""
 
-    def record_first_try(self, unit: str, own: FirstTry) -> FirstTry | None:
-        """Record the rules of the first attempt. Later attempts get the recorded ones.
+    def record_attempt(self, unit: str, own: Attempt) -> Attempt | None:
+        """Record an attempt if none is, and return the recorded one.
 
         Return None if the unit is committed: then nothing may be stored for it.
         """
 
-    def begin_units(self, tries: Mapping[str, FirstTry]) -> dict[str, FirstTry | None]:
-        """Do what `record_first_try` does for many units."""
+    def record_attempts(self, attempts: Mapping[str, Attempt]) -> dict[str, Attempt | None]:
+        """Do what `record_attempt` does for many units."""
 
     def commit_unit(
         self,
@@ -152,26 +152,26 @@ class UnitStore(Protocol):
         receipt: Receipt,
         file: str,
         row: RangeRow | None,
-        begun: FirstTry | None = None,
+        attempt: Attempt | None = None,
     ) -> bool:
         """Put marker, receipt and range row in one transaction; False if the marker existed.
 
-        `begun` is the first try that is recorded for the unit, if one is. Raises OSError if another
-        worker recorded one meanwhile.
+        `attempt` is the recorded one, if one is. Raises OSError if another worker recorded one
+        meanwhile.
         """
 
     def commit_batch(
         self,
         markers: Sequence[Marker],
         receipt: Receipt,
-        begun: Mapping[str, FirstTry],
+        attempts: Mapping[str, Attempt],
         findings: Sequence[str],
         sample: tuple[Sequence[SampledPost], int] | None,
     ) -> bool:
         """Put the markers of a batch, its receipt and its sample in one transaction.
 
-        `begun` are the recorded first tries of its messages. `sample` comes with when it expires.
-        Return False, and put nothing, if one of the messages was committed or begun meanwhile.
+        `attempts` are the recorded ones of its messages. `sample` comes with when it expires.
+        Return False, and put nothing, if a message was committed or got another attempt meanwhile.
         """
 
     def receipt(self, marker: Marker) -> Receipt:
@@ -197,10 +197,10 @@ class FindingStore(Protocol):
     def findings_of(self, marker: Marker) -> list[tuple[Finding, str | None]]:
         """Return the findings of a unit, or of its batch, by id, each with its excerpt if kept."""
 
-    def put_check_uses(self, findings: Sequence[Finding]) -> None:
+    def put_grounds(self, findings: Sequence[Finding]) -> None:
         """Note for each check or decision which of these findings rest on it."""
 
-    def check_uses(self, check: str) -> list[tuple[str, str]]:
+    def findings_on(self, check: str) -> list[tuple[str, str]]:
         """Return provider and id of the findings that rest on a check (a link) or a decision."""
 
 

@@ -11,7 +11,7 @@ from ledger.aws.queue import error_code
 from ledger.aws.table import Item, Table, record_of
 from ledger.cases.case import CaseEntry, WaitingMessage
 from ledger.privacy.audit_sample import SampledPost
-from ledger.privacy.copies import FindingPrint
+from ledger.privacy.copies import FindingFingerprint
 from ledger.privacy.erasure import stub_of
 from ledger.records.finding import Finding
 
@@ -49,7 +49,7 @@ class TableTraces:
     entries: list[tuple[Item, CaseEntry]] = field(default_factory=list)
     waiting: list[tuple[Item, WaitingMessage]] = field(default_factory=list)
     samples: list[tuple[Item, list[SampledPost]]] = field(default_factory=list)
-    prints: list[tuple[Item, list[FindingPrint]]] = field(default_factory=list)
+    fingerprints: list[tuple[Item, list[FindingFingerprint]]] = field(default_factory=list)
 
     @property
     def erased(self) -> set[str]:
@@ -83,7 +83,7 @@ class TableTraces:
             if any(author.wrote(post) for post in posts):
                 self.samples.append((item, posts))
         elif pk.startswith(f"J#{author.provider}#") and sk.startswith("copies#"):
-            self.prints.append((item, record_of(item, list[FindingPrint]) or []))
+            self.fingerprints.append((item, record_of(item, list[FindingFingerprint]) or []))
         elif pk.startswith("C#") and sk == "excerpt" and "text" in item:
             self.excerpts.add(pk[2:])
         elif pk.startswith("C#"):

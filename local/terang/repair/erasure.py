@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from ledger.aws.table import Item
 from ledger.clock import Clock
-from ledger.privacy.copies import FindingPrint
+from ledger.privacy.copies import FindingFingerprint
 from ledger.privacy.erasure import ErasureStore
 from ledger.privacy.pseudonyms import PseudonymKeys
 from rules.copies import Fingerprinted, copy_groups
@@ -24,7 +24,7 @@ from terang.repair.erase_table import (
     message_without_words,
 )
 
-type StoredPrints = tuple[Item, list[FindingPrint]]
+type StoredFingerprints = tuple[Item, list[FindingFingerprint]]
 
 
 TOMBSTONE_DAYS = 30
@@ -129,29 +129,34 @@ class Erasure:
 
     def _clean_prints(self, stored: TableTraces) -> Counter[str]:
         """Remove the fingerprints of the author's posts, and note the groups of their days."""
-        counts, days = Counter[str](), defaultdict[str, list[StoredPrints]](list)
-        for item, prints in stored.prints:
-            days[item["pk"]["S"].rpartition("#")[0]].append((item, prints))
+        counts, days = Counter[str](), defaultdict[str, list[StoredFingerprints]](list)
+        for item, fingerprints in stored.fingerprints:
+            days[item["pk"]["S"].rpartition("#")[0]].append((item, fingerprints))
         for day in days.values():
-            every = [one for _, prints in day for one in prints]
+            every = [one for _, fingerprints in day for one in fingerprints]
             if not any(one.fingerprint and one.finding in stored.erased for one in every):
                 continue
-            counted = [one for item, prints in day if self.table.is_counted(item) for one in prints]
+            counted = [
+                one
+                for item, fingerprints in day
+                if self.table.is_counted(item)
+                for one in fingerprints
+            ]
             groups = copy_groups(
                 {Fingerprinted(one.finding, one.fingerprint) for one in counted if one.fingerprint},
                 {one.finding: one.group for one in counted if one.group},
             )
-            for item, prints in day:
+            for item, fingerprints in day:
                 noted = [
-                    FindingPrint(
+                    FindingFingerprint(
                         one.finding,
                         one.rule,
                         b"" if one.finding in stored.erased else one.fingerprint,
                         groups.get(one.finding, one.finding),
                     )
-                    for one in prints
+                    for one in fingerprints
                 ]
-                if noted != prints:
+                if noted != fingerprints:
                     counts["fingerprints"] += self._write(self.table.replace, item, noted)
         return counts
 

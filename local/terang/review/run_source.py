@@ -14,7 +14,7 @@ from desk.waiting import audits
 from ledger.cases.messages import CaseMessage
 from ledger.clock import Clock, SystemClock, clock_from_setting
 from ledger.errors import OperatorError
-from ledger.keys import audit_key
+from ledger.keys import audit_file_key
 from terang.case_messages import read_file, read_messages
 from terang.review.dossiers import RunCases, read_known
 from terang.review.sample import judged_posts, read_sample
@@ -92,9 +92,9 @@ def _audits(path: Path, provider: str, month: str | None) -> list[Dossier]:
     """Return the samples in the folder; of one month alone, if one is asked for."""
     folder = run_folder(path)
     if month is not None:
-        file = folder / audit_key(provider, month)
+        file = folder / audit_file_key(provider, month)
         return audits(read_sample(_bytes(file), str(file)), month)
-    files = sorted((folder / audit_key(provider, "x")).parent.glob("????-??.jsonl"))
+    files = sorted((folder / audit_file_key(provider, "x")).parent.glob("????-??.jsonl"))
     return [
         dossier
         for file in files

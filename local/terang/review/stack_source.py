@@ -12,7 +12,7 @@ from ledger.cases.case import Case, JournalEntry, case_id
 from ledger.cases.messages import Audit, CaseMessage
 from ledger.cases.transitions import CaseState, Move
 from ledger.clock import Clock
-from ledger.keys import audit_key
+from ledger.keys import audit_file_key
 from ledger.ports import Objects
 from terang.review.cards import Card, CopyGroups, cards, group_copies
 from terang.review.dossiers import finding_dossier
@@ -148,7 +148,7 @@ class StackSource:
     def _audits(self, own: Sequence[CaseMessage]) -> list[Dossier]:
         """Return the posts of this month's sample that this moderator has not judged."""
         month = self.month or f"{self.clock.now():%Y-%m}"
-        key = audit_key(self.provider, month)
+        key = audit_file_key(self.provider, month)
         data = self.objects.get(self.out_bucket, key)
         if data is None and self.month is None:
             return []

@@ -8,7 +8,7 @@ from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import DAY, World
 
 from ledger.records.flood import FloodQuestion
-from ledger.records.manifest import FirstTry, Marker, RangeRow
+from ledger.records.manifest import Attempt, Marker, RangeRow
 from ledger.records.receipt import Receipt, digest_of_ids
 
 FILE = lines("a", OTP, PRIZE, OTP) + line(audience="followers") + b"\n"
@@ -59,34 +59,34 @@ def test_a_unit_is_committed_once(aws: World) -> None:
 
 
 def test_a_unit_is_tried_by_one_set_of_rules(aws: World) -> None:
-    unit, first, other = Unit(), FirstTry("one", DAY), FirstTry("other", DAY)
-    assert aws.store.first_try(unit.name) is None
-    assert aws.store.record_first_try(unit.name, first) == first
-    assert aws.store.record_first_try(unit.name, other) == first
-    for begun in (other, None):
-        with pytest.raises(OSError, match="by other rules"):
-            aws.store.commit_unit(unit.marker, unit.receipt, "f1", unit.row, begun)
+    unit, first, other = Unit(), Attempt("one", DAY), Attempt("other", DAY)
+    assert aws.store.recorded_attempt(unit.name) is None
+    assert aws.store.record_attempt(unit.name, first) == first
+    assert aws.store.record_attempt(unit.name, other) == first
+    for attempt in (other, None):
+        with pytest.raises(OSError, match="another attempt"):
+            aws.store.commit_unit(unit.marker, unit.receipt, "f1", unit.row, attempt)
     assert aws.receipts() == []
     assert aws.store.commit_unit(unit.marker, unit.receipt, "f1", unit.row, first)
-    assert aws.store.record_first_try(unit.name, first) is None
+    assert aws.store.record_attempt(unit.name, first) is None
 
 
 def test_a_batch_is_committed_as_a_whole_or_not_at_all(aws: World) -> None:
     names = [digit * 64 for digit in "cba"]
-    first, batch = FirstTry("one", DAY), "d" * 64
+    first, batch = Attempt("one", DAY), "d" * 64
     markers = [Marker(name, "acme", DAY, batch) for name in names]
     receipt = replace(Unit().receipt, unit=batch, kind="messages", messages=3)
-    assert aws.store.begin_units({names[0]: first, names[1]: first}) == {
+    assert aws.store.record_attempts({names[0]: first, names[1]: first}) == {
         names[0]: first,
         names[1]: first,
     }
-    begun = {names[0]: first}
-    assert not aws.store.commit_batch(markers, receipt, begun, [], None)
+    attempts = {names[0]: first}
+    assert not aws.store.commit_batch(markers, receipt, attempts, [], None)
     assert [state.marker for state in aws.store.unit_states(names)] == [None] * 3
-    assert [state.begun for state in aws.store.unit_states(names)] == [first, first, None]
-    begun[names[1]] = first
-    assert aws.store.commit_batch(markers, receipt, begun, [], ([], 9))
-    assert not aws.store.commit_batch(markers, receipt, begun, [], ([], 9))
+    assert [state.attempt for state in aws.store.unit_states(names)] == [first, first, None]
+    attempts[names[1]] = first
+    assert aws.store.commit_batch(markers, receipt, attempts, [], ([], 9))
+    assert not aws.store.commit_batch(markers, receipt, attempts, [], ([], 9))
     assert [state.marker for state in aws.store.unit_states(names)] == markers
     assert aws.receipts() == [receipt]
     assert aws.store.batch_units(markers[1]) == sorted(names)

@@ -13,7 +13,7 @@ from ledger.aws.table import Pair, Table, shards
 from ledger.clock import SystemClock
 from ledger.records.finding import Finding
 from ledger.records.identity import unit_id
-from ledger.records.manifest import FirstTry, RangeRow, Unit
+from ledger.records.manifest import Attempt, RangeRow, Unit
 from scan.effects import own_findings
 from scan.reading import OwnedLines
 
@@ -130,7 +130,7 @@ def _id_of_moment(provider: str, data: bytes) -> str:
     return unit_id(provider, data + b" " * (int(SystemClock().now().timestamp()) % 3))
 
 
-def _own_first_try(original: Call, store: DynamoStore, unit: str, own: FirstTry) -> FirstTry:
+def _own_attempt(original: Call, store: DynamoStore, unit: str, own: Attempt) -> Attempt:
     original(store, unit, own)
     return own
 
@@ -162,7 +162,7 @@ COUNTING = [
     Bug("a unit is named by its range", method(OwnedLines, "id_in", _id_of_range)),
     Bug("a message is named by when it came", everywhere(unit_id, _id_of_moment)),
     Bug("a unit meets the set of its last try",
-        method(DynamoStore, "record_first_try", _own_first_try)),
+        method(DynamoStore, "record_attempt", _own_attempt)),
     Bug("only the first marker of a batch is checked",
         at_aws("transact_write_items", _first_marker_checked)),
     Bug("a batch that lost a race is taken for committed",

@@ -4,36 +4,36 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from console.identity.attempt import Attempt
+from console.identity.attempt import SignInAttempt
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def test_an_attempt_knows_its_own_state_for_ten_minutes() -> None:
-    attempt = Attempt.begin()
+    attempt = SignInAttempt.begin()
     state = attempt.state(NOW)
     assert attempt.knows(state, NOW)
     assert attempt.knows(state, NOW + timedelta(minutes=10))
     assert not attempt.knows(state, NOW + timedelta(minutes=10, seconds=1))
     assert not attempt.knows(state, NOW - timedelta(seconds=1))
     assert not attempt.knows(state, NOW - timedelta(minutes=1))
-    assert not Attempt.begin().knows(state, NOW)
+    assert not SignInAttempt.begin().knows(state, NOW)
 
 
 @pytest.mark.parametrize("state", ["", ".", "x", "1.", "٣.a", f"{'9' * 40}.a", "-1.a", "1e9.a"])
 def test_an_invented_state_is_not_known(state: str) -> None:
-    assert not Attempt.begin().knows(state, NOW)
+    assert not SignInAttempt.begin().knows(state, NOW)
 
 
 def test_a_state_cannot_be_made_younger() -> None:
-    attempt = Attempt.begin()
+    attempt = SignInAttempt.begin()
     old = attempt.state(NOW - timedelta(hours=1))
     fresh = f"{int(NOW.timestamp())}.{old.partition('.')[2]}"
     assert not attempt.knows(fresh, NOW)
 
 
 def test_nothing_that_is_sent_gives_the_verifier_away() -> None:
-    attempt = Attempt.begin()
+    attempt = SignInAttempt.begin()
     sent = {attempt.state(NOW), attempt.nonce, attempt.challenge}
     assert attempt.verifier not in sent
     assert len({*sent, attempt.verifier, attempt.secret}) == 5

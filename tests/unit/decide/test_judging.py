@@ -22,7 +22,7 @@ from support.sample_messages import (
 
 from ledger.cases.case import DecidedScore, case_id
 from ledger.cases.transitions import CaseState
-from ledger.keys import audit_key
+from ledger.keys import audit_file_key
 from ledger.pointer import set_key
 from ledger.records.finding import FoundSpan
 from matcher import digest_of
@@ -249,7 +249,7 @@ def test_a_notice_about_a_finding_is_in_the_findings_case(cases: MemoryCases) ->
 
 
 def test_suspensions_and_audits_are_recorded(cases: MemoryCases) -> None:
-    cases.files[audit_key("acme", "2026-11")] = b'{"post":"1","rank":"00"}\n'
+    cases.files[audit_file_key("acme", "2026-11")] = b'{"post":"1","rank":"00"}\n'
     handled = cases.decide(order(), inform(), suspension(), audit())
     assert {one.status for one in handled} == {"taken"}
     assert entry(cases, "order", "q-2").category == ""

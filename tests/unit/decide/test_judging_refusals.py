@@ -22,7 +22,7 @@ from support.sample_messages import (
 )
 
 from ledger.cases.refusal import CaseReceipt, EarlierMove
-from ledger.keys import audit_key
+from ledger.keys import audit_file_key
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_a_message_is_refused(
         finding(5, post="2"),
         finding(6, category="VIOLENCE"),
     )
-    cases.files[audit_key("acme", "2026-11")] = b'{"post":"1","rank":"00"}\n'
+    cases.files[audit_file_key("acme", "2026-11")] = b'{"post":"1","rank":"00"}\n'
     assert {one.status for one in cases.decide(*before)} <= {"taken"}
     entries = dict(cases.journal)
     [handled] = cases.decide(message)

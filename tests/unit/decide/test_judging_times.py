@@ -30,7 +30,7 @@ from ledger.cases.case import WaitingMessage, case_id
 from ledger.cases.messages import MESSAGE_TYPES
 from ledger.cases.reading import read_case_message
 from ledger.cases.refusal import CaseRefusal
-from ledger.keys import audit_key
+from ledger.keys import audit_file_key
 from ledger.records.flood import FloodQuestion
 from ledger.records.identity import digest
 
@@ -44,7 +44,7 @@ ALONE = decision(notice="n-1", findings=..., **GROUND)
 @pytest.fixture
 def cases() -> MemoryCases:
     made = two_findings()
-    made.files[audit_key("acme", "2026-11")] = b'{"post":"1","rank":"00"}\n'
+    made.files[audit_file_key("acme", "2026-11")] = b'{"post":"1","rank":"00"}\n'
     held = FloodQuestion(DAY, "codes/asks-for-code", at(FOUND), 1_000, 30, 20)
     made.questions[held.day, held.rule] = held
     return made

@@ -12,10 +12,10 @@ from ledger.privacy.audit_sample import (
     DrawnPost,
     draw_sample,
     merge_samples,
-    month_sample_secret,
+    month_audit_key,
 )
 
-KEY = month_sample_secret(b"secret", "2026-11")
+KEY = month_audit_key(b"secret", "2026-11")
 POSTS = [f"p-{number}" for number in range(10_000)]
 
 
@@ -57,9 +57,7 @@ def test_every_post_is_equally_likely() -> None:
     """Over 300 months ten strata of ids are drawn as often: chi-squared under its 99.9 %."""
     drawn = [0] * 10
     for month in range(300):
-        sample = draw_sample(
-            month_sample_secret(b"secret", str(month)), "acme", POSTS[:1_000], size=50
-        )
+        sample = draw_sample(month_audit_key(b"secret", str(month)), "acme", POSTS[:1_000], size=50)
         for one in sample:
             drawn[int(one.post.removeprefix("p-")) // 100] += 1
     expected = 300 * 50 / 10
@@ -70,8 +68,8 @@ def test_another_month_provider_or_secret_draws_other_posts() -> None:
     first = draw_sample(KEY, "acme", POSTS)
     others = (
         draw_sample(KEY, "others", POSTS),
-        draw_sample(month_sample_secret(b"secret", "2026-12"), "acme", POSTS),
-        draw_sample(month_sample_secret(b"other", "2026-11"), "acme", POSTS),
+        draw_sample(month_audit_key(b"secret", "2026-12"), "acme", POSTS),
+        draw_sample(month_audit_key(b"other", "2026-11"), "acme", POSTS),
     )
     for other in others:
         assert len(set(names(first)) & set(names(other))) < 20  # 4 are expected

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
-from ledger.privacy.copies import FindingPrint
+from ledger.privacy.copies import FindingFingerprint
 from publish.count.copy_counts import count_copies
 from recount.recount import differences_of
 from rules.copies import HASHES
@@ -14,10 +14,10 @@ from rules.copies import HASHES
 DAY = "2026-11-25"
 ADVERT, ALMOST, OTHER = bytes(HASHES), bytes(HASHES - 9) + b"x" * 9, bytes(range(HASHES))
 PRINTS = [
-    FindingPrint("f1", live(), ADVERT),
-    FindingPrint("f2", live(), ALMOST),
-    FindingPrint("f3", live().replace("/live", "/shadow"), OTHER),
-    FindingPrint("f4", live(), OTHER),
+    FindingFingerprint("f1", live(), ADVERT),
+    FindingFingerprint("f2", live(), ALMOST),
+    FindingFingerprint("f3", live().replace("/live", "/shadow"), OTHER),
+    FindingFingerprint("f4", live(), OTHER),
 ]
 
 
@@ -26,7 +26,7 @@ def world() -> World:
     made = World()
     digest = made.put_set(sample_pack(campaign="autumn"))
     made.store.add(sample_receipt(DAY, 1, by_rule={live(): 40}, set=digest))
-    made.store.fingerprints["acme", DAY] = list(PRINTS)
+    made.store.kept_fingerprints["acme", DAY] = list(PRINTS)
     return made
 
 
@@ -49,7 +49,7 @@ def test_the_order_of_arrival_does_not_matter() -> None:
 def test_a_closed_day_stays_when_its_fingerprints_end_or_go_with_their_author(world: World) -> None:
     world.publish(CLOSED)
     before = dict(world.objects.stored)
-    world.store.fingerprints.clear()
+    world.store.kept_fingerprints.clear()
     world.publish("2026-12-26T02:00:00Z", since=DAY)
     key = f"summaries/acme/{DAY}.json"
     assert world.objects.stored[key] == before[key]
@@ -90,7 +90,7 @@ def test_recount_adds_copies_up_and_names_what_cannot_be(world: World, tmp_path:
 
 
 def test_without_fingerprints_nothing_is_published_of_copies(world: World) -> None:
-    world.store.fingerprints.clear()
+    world.store.kept_fingerprints.clear()
     world.publish(CLOSED)
     assert "copy" not in world.text(f"summaries/acme/{DAY}.json")
 
@@ -101,5 +101,5 @@ def test_groups_that_were_noted_keep_their_numbers_without_fingerprints() -> Non
     noted = [one._replace(group=groups[one.finding]) for one in PRINTS]
     erased = [one._replace(fingerprint=b"") if one.finding == "f1" else one for one in noted]
     assert count_copies(erased) == count_copies(PRINTS)
-    late = FindingPrint("f0", live(), ALMOST)
+    late = FindingFingerprint("f0", live(), ALMOST)
     assert count_copies([*erased, late]).groups == count_copies(PRINTS).groups

@@ -15,7 +15,7 @@ from publish.count.folding import (
     only_packs,
     sum_numbers,
 )
-from publish.journal.public_journal import journal_line
+from publish.journal.public_journal import receipt_line
 from publish.public_bucket import SummaryBucket
 from rules.set_reader import read_set
 
@@ -43,7 +43,7 @@ def test_a_receipt_is_counted_by_rule_category_severity_code_and_language() -> N
         unknown_fields=5,
         assumed_utc=6,
     )
-    numbers = numbers_of(journal_line(1, receipt), catalogue())
+    numbers = numbers_of(receipt_line(1, receipt), catalogue())
     assert numbers == Numbers(
         units=1,
         bytes=2400,
@@ -73,7 +73,7 @@ def test_a_receipt_is_counted_by_rule_category_severity_code_and_language() -> N
 
 def test_a_file_refused_whole_is_one_unit_and_one_record() -> None:
     receipt = sample_receipt(inspected=0, refused={"format_unknown": 1}, kind="file", lines=0)
-    numbers = numbers_of(journal_line(1, receipt), catalogue())
+    numbers = numbers_of(receipt_line(1, receipt), catalogue())
     assert (numbers.units, numbers.files_refused, numbers.records, numbers.refused) == (1, 1, 1, 1)
 
 
@@ -127,7 +127,7 @@ def test_a_campaign_counts_the_findings_of_its_packs_alone() -> None:
     receipt = sample_receipt(
         by_rule={live(): 4, prize: 2}, held={live(): 1, prize: 1}, set="set", repeats=9
     )
-    whole = numbers_of(journal_line(1, receipt), known)
+    whole = numbers_of(receipt_line(1, receipt), known)
     part = only_packs(whole, [known.packs["bait", 1]])
     assert (part.findings, part.held, part.by_rule) == (2, 1, {prize: 2})
     assert part.by_category == {"VIOLENCE/live": 2}

@@ -12,7 +12,7 @@ from ledger.records.receipt import Receipt
 from publish import publish_days
 from publish.journal import journal_spool
 from publish.journal.journal_spool import SHORT_FORM, WHOLE_FORM, JournalSpool
-from publish.journal.public_journal import JournalLine, journal_line
+from publish.journal.public_journal import ReceiptLine, receipt_line
 from publish.journal.short_line import ShortLine
 from recount.recount import recount_command, whole_line
 
@@ -84,7 +84,7 @@ def all_fields() -> Receipt:
 )
 def test_a_short_line_says_what_the_whole_line_says(receipt: Receipt) -> None:
     """The two differ only in zeros, which add nothing."""
-    whole = journal_line(1, receipt)
+    whole = receipt_line(1, receipt)
     with JournalSpool() as spool:
         spool.add_receipt(whole)
         (piece,) = spool.finish()
@@ -104,7 +104,7 @@ def test_a_short_line_says_what_the_whole_line_says(receipt: Receipt) -> None:
 def test_a_short_line_has_every_field_of_a_whole_one() -> None:
     """A count that is added to receipts must not be forgotten in short lines."""
     whole, short = (
-        {field.name for field in msgspec.structs.fields(line)} for line in (JournalLine, ShortLine)
+        {field.name for field in msgspec.structs.fields(line)} for line in (ReceiptLine, ShortLine)
     )
     assert whole - short == {"n"}
     assert short <= whole

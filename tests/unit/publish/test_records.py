@@ -12,7 +12,7 @@ from support.publish_world import CLOSED, World, live, sample_pack, sample_recei
 
 from ledger.untrusted_text import replace_controls
 from publish.count.precision import RuleErrors
-from publish.journal.public_journal import journal_line
+from publish.journal.public_journal import receipt_line
 from publish.site.spreadsheet import HEADER, cell
 from publish.summary import decode_summary, encode_summary
 
@@ -102,7 +102,7 @@ def test_nothing_published_identifies_a_unit_a_file_or_a_post(published: World) 
 def test_a_language_is_shown_only_as_far_as_it_is_one(tag: str, shown: str) -> None:
     """Older receipts have languages as the sender wrote them, newer ones the published form."""
     for held in (tag, shown):
-        line = journal_line(1, sample_receipt(by_language={held: 100}))
+        line = receipt_line(1, sample_receipt(by_language={held: 100}))
         assert line.by_language == {shown: 100}
 
 

@@ -43,7 +43,7 @@ OTHER = {
     "CareSettings.minutes": 45,
     "CareSettings.severe_limit": 5,
     "Delivery.receives": 1,  # a message that arrives has been received once
-    "FirstTry.excerpt_length": 280,  # what earlier releases cut
+    "Attempt.excerpt_length": 280,  # what earlier releases cut
     "JournalSpool.form": 2,
     "Notice.items": 1,  # a notice is about something
     "Summary.revision": 1,

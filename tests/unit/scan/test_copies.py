@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from support.sample_posts import PACK, pack
 
-from ledger.privacy.copies import ConfirmedPrint, CopySnapshot
+from ledger.privacy.copies import ConfirmedFingerprint, CopySnapshot
 from ledger.records.manifest import CopyMatch, FoundCopies
 from ledger.records.post import Post
 from matcher.copies.fingerprint import Fingerprints
@@ -26,7 +26,7 @@ MADE = Fingerprints(bytes(32))
 
 
 def snapshot(**changes: object) -> Confirmed:
-    rows = (ConfirmedPrint(NAME, DECISION, MADE.of([TEXT])),)
+    rows = (ConfirmedFingerprint(NAME, DECISION, MADE.of([TEXT])),)
     made = CopySnapshot("2026-11-25T12:00:00Z", ALGORITHM, rows)
     return Confirmed.of(msgspec.json.encode(msgspec.structs.replace(made, **changes)))
 

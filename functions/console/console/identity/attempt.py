@@ -17,13 +17,13 @@ ATTEMPT_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class SignInAttempt:
     """An attempt by its secret."""
 
     secret: str
 
     @classmethod
-    def begin(cls) -> "Attempt":
+    def begin(cls) -> "SignInAttempt":
         """Return an attempt with a fresh secret."""
         return cls(secrets.token_urlsafe(32))
 
@@ -55,7 +55,7 @@ class Attempt:
     def challenge(self) -> str:
         """Return the code challenge: the digest of the verifier.
 
-        >>> Attempt("x" * 43).challenge == Attempt("y" * 43).challenge
+        >>> SignInAttempt("x" * 43).challenge == SignInAttempt("y" * 43).challenge
         False
         """
         return _letters(sha256(self.verifier.encode()).digest())

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from console.identity import pages
-from console.identity.attempt import ATTEMPT_SECONDS, Attempt
+from console.identity.attempt import ATTEMPT_SECONDS, SignInAttempt
 from console.identity.door import ATTEMPT_COOKIE, SESSION_COOKIE, ConsoleDoor, set_cookie
 from console.identity.grants import GrantError, Grants
 from console.identity.issuer import CodeRefusedError, Issuer
@@ -51,7 +51,7 @@ class SignIn:
 
     def start(self, _: Event) -> Answer:
         """Send the browser to the issuer."""
-        attempt = Attempt.begin()
+        attempt = SignInAttempt.begin()
         address = self.issuer.sign_in_address(
             self._redirect, attempt.state(self.clock.now()), attempt.nonce, attempt.challenge
         )
@@ -112,7 +112,7 @@ class SignIn:
     def _moderator(self, event: Event) -> Moderator:
         query = event.get("queryStringParameters") or {}
         secret, now = cookie_of(event, ATTEMPT_COOKIE), self.clock.now()
-        attempt = Attempt(secret)
+        attempt = SignInAttempt(secret)
         if not secret or not attempt.knows(str(query.get("state", "")), now):
             raise TokenError("wrong_state")
         code = str(query.get("code", ""))

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from desk.waiting import COPIES_SHOWN, by_post
 from ledger.aws.table import Table, shards
-from ledger.privacy.copies import FindingPrint
+from ledger.privacy.copies import FindingFingerprint
 from ledger.records.finding import Finding
 from rules.copies import are_copies
 
@@ -34,11 +34,11 @@ class NearCopies:
         """Return the findings of each near copy in the same category, the most urgent first."""
         found = date.fromisoformat(finding.found_at[:10])
         names = {each.finding for each in open_findings}
-        prints: dict[str, bytes] = {}
+        fingerprints: dict[str, bytes] = {}
         for back in (-1, 0, 1):
             day = (found + timedelta(days=back)).isoformat()
-            prints |= self._prints(finding.provider, day, names)
-        own = prints.get(finding.finding)
+            fingerprints |= self._fingerprints(finding.provider, day, names)
+        own = fingerprints.get(finding.finding)
         if not own:
             return []
         copies = (
@@ -46,25 +46,25 @@ class NearCopies:
             for each in open_findings
             if each.category == finding.category
             and each.post != finding.post
-            and (other := prints.get(each.finding))
+            and (other := fingerprints.get(each.finding))
             and are_copies(own, other)
         )
         return by_post(copies)[:COPIES_SHOWN]
 
-    def _prints(self, provider: str, day: str, wanted: Container[str]) -> dict[str, bytes]:
+    def _fingerprints(self, provider: str, day: str, wanted: Container[str]) -> dict[str, bytes]:
         known = self._days.get((provider, day))
         if known is None or self.seconds() - known[0] > KEPT_SECONDS:
             keys = [f"J#{provider}#{day}#{shard}" for shard in shards()]
             with ThreadPoolExecutor(THREADS) as pool:
                 pages = [page for part in pool.map(self._read, keys) for page in part]
-            prints = {
+            fingerprints = {
                 each.finding: each.fingerprint
                 for page in pages
                 for each in page
                 if each.finding in wanted
             }
-            known = self._days[provider, day] = self.seconds(), prints
+            known = self._days[provider, day] = self.seconds(), fingerprints
         return known[1]
 
-    def _read(self, key: str) -> list[list[FindingPrint]]:
-        return self.table.records(key, "copies#", list[FindingPrint])
+    def _read(self, key: str) -> list[list[FindingFingerprint]]:
+        return self.table.records(key, "copies#", list[FindingFingerprint])

@@ -45,7 +45,7 @@ from ledger.aws.table import record_of
 from ledger.cases.case import Case, JournalEntry
 from ledger.cases.transitions import Move
 from ledger.clock import Clock, utc_exactly
-from ledger.keys import audit_key
+from ledger.keys import audit_file_key
 from ledger.ports import Objects
 from ledger.privacy.audit_sample import SampleLine
 from rules.pack import Pack
@@ -242,7 +242,7 @@ class TableDesk:
         """Return the sample of the last month: only that one is complete."""
         first = self.now().date().replace(day=1)
         month = f"{first - timedelta(days=1):%Y-%m}"
-        data = self.objects.get(self.out_bucket, audit_key(provider, month)) or b""
+        data = self.objects.get(self.out_bucket, audit_file_key(provider, month)) or b""
         lines = (msgspec.json.decode(line, type=SampleLine) for line in data.splitlines())
         return audits((line.post for line in lines), month)
 

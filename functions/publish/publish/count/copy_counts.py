@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from ledger.privacy.copies import CopyStore, DayCopies, FindingPrint
+from ledger.privacy.copies import CopyStore, DayCopies, FindingFingerprint
 from publish.count.folding import Numbers
 from publish.journal.case_line import Tally
 from rules.copies import ALGORITHM, Fingerprinted, copy_groups
@@ -41,21 +41,21 @@ def copies_of_day(store: CopyStore, provider: str, day: str, *, closed: bool) ->
     stored = store.day_copies(provider, day)
     if stored is not None:
         return stored
-    counted = count_copies(store.prints(provider, day))
+    counted = count_copies(store.fingerprints(provider, day))
     if not counted.findings:
         return None
     return store.put_day_copies(provider, day, counted) if closed else counted
 
 
-def count_copies(prints: Sequence[FindingPrint]) -> DayCopies:
+def count_copies(fingerprints: Sequence[FindingFingerprint]) -> DayCopies:
     """Return how many copy groups these findings are, together and by rule.
 
     >>> same, other = bytes(64), bytes(range(64))
-    >>> count_copies([FindingPrint("a", "p/1/r/live", same), FindingPrint("b", "p/1/r/live", same),
-    ...     FindingPrint("c", "p/1/r/live", other)])
+    >>> posts = {"a": same, "b": same, "c": other}
+    >>> count_copies([FindingFingerprint(name, "p/1/r/live", post) for name, post in posts.items()])
     DayCopies(findings=3, groups=2, by_rule={'p/1/r/live': 2})
     """
-    compared = sorted(prints)[:COMPARED_AT_MOST]
+    compared = sorted(fingerprints)[:COMPARED_AT_MOST]
     groups = copy_groups(
         (Fingerprinted(one.finding, one.fingerprint) for one in compared if one.fingerprint),
         {one.finding: one.group for one in compared if one.group},

@@ -16,7 +16,7 @@ from ledger.records.receipt import Receipt
 from phrases import to_translate
 from publish.catalogue import PublishedSets, Ruling, rulings_of
 from publish.journal.case_line import AbsentCount, AbsentPositive, AbsentTally, Tally
-from publish.journal.public_journal import JournalLine
+from publish.journal.public_journal import ReceiptLine
 from rules.pack import Pack
 
 
@@ -209,7 +209,7 @@ def left_out_reason(receipt: Receipt, catalogue: PublishedSets) -> LeftOutReason
     return None if known else LeftOutReason.RULE_UNKNOWN
 
 
-def numbers_of(line: JournalLine, catalogue: PublishedSets) -> Numbers:
+def numbers_of(line: ReceiptLine, catalogue: PublishedSets) -> Numbers:
     """Return the numbers of one line. Its rules are looked up in the set that it names.
 
     Raises KeyError for a rule that is not in that set; see `left_out_reason`.

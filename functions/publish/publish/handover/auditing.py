@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ledger.keys import audit_key
+from ledger.keys import audit_file_key
 from ledger.ports import Objects
 from ledger.privacy.audit_sample import SampledPost, SampleLine, merge_samples
 from ledger.records.json_text import encode_json, encode_json_lines
@@ -35,7 +35,7 @@ def hand_out(
     The stored sample is read before the posts, and replaced only if it is still the same. If
     an author is erased in between, the erasure wins, and the next run merges again.
     """
-    key = audit_key(provider, month)
+    key = audit_file_key(provider, month)
     before, etag = out.objects.get_with_etag(out.name, key) or (b"", None)
     posts = sampled()
     if posts and (after := merged(before, posts)) != before:

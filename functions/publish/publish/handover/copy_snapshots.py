@@ -14,7 +14,7 @@ import msgspec
 from ledger.clock import utc
 from ledger.keys import copies_key
 from ledger.ports import JournalStore, Objects
-from ledger.privacy.copies import COPY_DAYS, ConfirmedPrint, CopySnapshot, CopyStore
+from ledger.privacy.copies import COPY_DAYS, ConfirmedFingerprint, CopySnapshot, CopyStore
 from publish.periods import days_before
 from rules.copies import ALGORITHM, Fingerprinted, copy_groups
 from rules.pack import Pack
@@ -88,7 +88,7 @@ def confirmed_prints(
     rules: Mapping[str, Sequence[str]],
     days: Sequence[str],
     first: str,
-) -> tuple[ConfirmedPrint, ...]:
+) -> tuple[ConfirmedFingerprint, ...]:
     """Return one fingerprint of each group of confirmed posts that rules of copies look for.
 
     `rules` has the rules of copies by the rule (`pack/rule`) that a person confirmed, `days` those
@@ -110,7 +110,7 @@ def confirmed_prints(
     found_days = {day for entry in confirming for day in entry.found_days}
     texts: dict[str, set[Fingerprinted]] = {}
     for day in sorted(day for day in found_days if day >= first):
-        for made in store.prints(provider, day):
+        for made in store.fingerprints(provider, day):
             pack, _, rule, _ = made.rule.split("/")
             if made.fingerprint and (confirmation := by_finding.get(made.finding)):
                 text = Fingerprinted(" ".join((*confirmation, made.finding)), made.fingerprint)
@@ -119,7 +119,7 @@ def confirmed_prints(
     return tuple(sorted(_newest(texts)))
 
 
-def _newest(texts: Mapping[str, set[Fingerprinted]]) -> Iterator[ConfirmedPrint]:
+def _newest(texts: Mapping[str, set[Fingerprinted]]) -> Iterator[ConfirmedFingerprint]:
     """Yield the first text of each group; of too many, those that were decided last."""
     firsts: list[tuple[Fingerprinted, str]] = []
     for name, of_rule in texts.items():
@@ -127,7 +127,7 @@ def _newest(texts: Mapping[str, set[Fingerprinted]]) -> Iterator[ConfirmedPrint]
         firsts += [(text, name) for text in of_rule if groups[text.id] == text.id]
     for text, name in sorted(firsts)[-MOST_ROWS:]:
         _, decision, _ = text.id.split()
-        yield ConfirmedPrint(name, decision, text.fingerprint)
+        yield ConfirmedFingerprint(name, decision, text.fingerprint)
 
 
 def _rules_of(packs: Sequence[Pack]) -> dict[str, list[str]]:

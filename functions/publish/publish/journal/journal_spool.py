@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from publish.journal.public_journal import JournalLine
+from publish.journal.public_journal import ReceiptLine
 from publish.journal.short_line import NamesOfFile
 
 WHOLE_FORM = 1
@@ -62,7 +62,7 @@ class JournalSpool:
     ) -> None:
         self._file.close()
 
-    def add_receipt(self, line: JournalLine) -> None:
+    def add_receipt(self, line: ReceiptLine) -> None:
         """Add a receipt, in a new file if this one is full."""
         if self.form == WHOLE_FORM:
             self._write(_encoded(line))

@@ -15,7 +15,7 @@ from ledger.records.receipt import Receipt
 from publish.journal.case_line import AbsentPositive, Tally
 
 
-class JournalLine(msgspec.Struct, frozen=True):
+class ReceiptLine(msgspec.Struct, frozen=True):
     """One line of the public journal: what one unit came to."""
 
     n: Annotated[
@@ -68,13 +68,13 @@ class JournalLine(msgspec.Struct, frozen=True):
     ] = UNSET
 
 
-def journal_line(number: int, receipt: Receipt) -> JournalLine:
+def receipt_line(number: int, receipt: Receipt) -> ReceiptLine:
     """Return a receipt as the public may see it. Old receipts may have any text as a language."""
     languages: Tally = {}
     for language, count in receipt.by_language.items():
         name = language_of(language)
         languages[name] = languages.get(name, 0) + count
-    return JournalLine(
+    return ReceiptLine(
         n=number,
         kind=receipt.kind,
         bytes=receipt.bytes,

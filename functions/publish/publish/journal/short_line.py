@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from publish.journal.case_line import Tally
-from publish.journal.public_journal import JournalLine
+from publish.journal.public_journal import ReceiptLine
 
 NumberedTally = dict[str, int]
 
@@ -88,10 +88,10 @@ class NamesOfFile:
 
     numbers: dict[str, int] = field(default_factory=dict)
 
-    def encode(self, line: JournalLine) -> bytes:
+    def encode(self, line: ReceiptLine) -> bytes:
         r"""Return a receipt as a short line, after a names line if it has new names.
 
-        >>> line = JournalLine(n=1, kind="message", bytes=240, lines=1, records=1, inspected=1,
+        >>> line = ReceiptLine(n=1, kind="message", bytes=240, lines=1, records=1, inspected=1,
         ...     refused={}, findings=0, repeats=0, by_rule={}, held={}, by_language={"id": 1},
         ...     skipped=(), set="ab", unknown_fields=0, assumed_utc=0, first="2026-11-25",
         ...     last="2026-11-25")
@@ -109,7 +109,7 @@ class NamesOfFile:
         new = NamesLine(kind="names", names=tuple(self.numbers)[known:])
         return msgspec.json.encode(new, order="sorted") + b"\n" + data
 
-    def _short(self, line: JournalLine) -> ShortLine:
+    def _short(self, line: ReceiptLine) -> ShortLine:
         return ShortLine(
             kind=line.kind,
             records=line.records,

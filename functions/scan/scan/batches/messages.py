@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ledger.records.identity import unit_id
-from ledger.records.manifest import FirstTry
+from ledger.records.manifest import Attempt
 from ledger.records.receipt import BATCH_BYTES, BATCH_FINDINGS, BATCH_MESSAGES, ITEM_BYTES
 from scan.batches.recorder import InspectedMessage
 from scan.effects import UnitJob, UnitOutcome
@@ -61,8 +61,8 @@ class EndedMessages:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleGroup:
-    """What messages of one batch have in common."""
+class SharedRules:
+    """The rules that messages of one provider share."""
 
     provider: str
     rules: Rules
@@ -77,14 +77,14 @@ class RuleGroup:
 class MessageWork:
     """A message at work, with the rules that it meets. Its body is not read yet.
 
-    `is_begun` says that an earlier attempt recorded those rules, and what is a copy. Otherwise
-    `attempt` gets the copies when the posts are inspected.
+    `is_recorded` says that `attempt` is an earlier one, with its copies. Otherwise it gets them
+    when the posts are inspected.
     """
 
     message: Message
-    group: RuleGroup
-    attempt: FirstTry
-    is_begun: bool
+    shared: SharedRules
+    attempt: Attempt
+    is_recorded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,9 @@ def _piece_of(taken: Sequence[tuple[MessageWork, InspectedMessage]]) -> Piece:
     return Piece([one for one, _ in taken], [seen for _, seen in taken])
 
 
-def group_work(work: Iterable[MessageWork]) -> Iterator[list[MessageWork]]:
+def by_rules(work: Iterable[MessageWork]) -> Iterator[list[MessageWork]]:
     """Yield the messages of each provider and rules, in order."""
     groups: dict[tuple[str, int], list[MessageWork]] = {}
     for one in work:
-        groups.setdefault((one.group.provider, id(one.group.rules)), []).append(one)
+        groups.setdefault((one.shared.provider, id(one.shared.rules)), []).append(one)
     yield from groups.values()

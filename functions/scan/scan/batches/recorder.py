@@ -11,11 +11,11 @@ from datetime import datetime
 
 import msgspec
 
-from ledger.privacy.audit_sample import SampledPost, month_sample_secret
+from ledger.privacy.audit_sample import SampledPost, month_audit_key
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.finding import Finding
 from ledger.records.identity import batch_id
-from ledger.records.manifest import FirstTry, Marker
+from ledger.records.manifest import Attempt, Marker
 from ledger.records.receipt import Receipt
 from scan.effects import UnitEffects, UnitJob, UnitOutcome, own_findings
 from scan.flood_guard import FloodDecision
@@ -28,12 +28,12 @@ from scan.rule_sets import Rules
 
 @dataclass(frozen=True, slots=True)
 class InspectedMessage:
-    """A message with its findings; `begun` is the first try that is recorded for it, if any."""
+    """A message with its findings; `attempt` is the recorded one, if there is one."""
 
     job: UnitJob
     records: UnitRecords
     inspection: Inspection
-    begun: FirstTry | None = None
+    attempt: Attempt | None = None
 
     @property
     def unit(self) -> str:
@@ -67,7 +67,7 @@ class MessageBatch:
         records = UnitRecords.merged(message.records for message in self.messages)
         inspection = merge_inspections(message.inspection for message in self.messages)
         marker = self.marker
-        audit_secret = month_sample_secret(secret, marker.day[:7])
+        audit_key = month_audit_key(secret, marker.day[:7])
         size = sum(message.job.size for message in self.messages)
         return UnitEffects(
             job=UnitJob(self.provider, marker.unit, "messages", size),
@@ -80,11 +80,11 @@ class MessageBatch:
                 records.posts,
                 inspection.findings,
                 self.pseudonyms,
-                key=audit_secret,
+                key=audit_key,
                 provider=self.provider,
             ),
-            audit_secret=audit_secret,
-            begun=None,
+            audit_key=audit_key,
+            attempt=None,
             now=self.now,
         )
 
@@ -119,18 +119,18 @@ class BatchRecorder:
         own = own_findings(self.recorder.put_findings(effects, erased), units)
         for message in batch.messages:
             self.recorder.put_refusals(message.unit, message.records)
-        self.recorder.put_check_uses(own)
-        self.recorder.put_prints(effects, own)
+        self.recorder.put_grounds(own)
+        self.recorder.put_fingerprints(effects, own)
         sample = self.recorder.sample_to_store(effects, erased)
         # Without findings nothing was stored since that look.
         if effects.inspection.findings and self.store.erased_accounts(provider, accounts) != erased:
-            self.recorder.put_prints(effects, [])  # the next try may be another batch
+            self.recorder.put_fingerprints(effects, [])  # the next attempt may be another batch
             raise OSError("an author was erased meanwhile")
         receipt, name = batch.receipt(effects, own), effects.marker
         markers = [Marker(unit, provider, name.day, name.unit) for unit in sorted(units)]
-        begun = {message.unit: message.begun for message in batch.messages if message.begun}
+        attempts = {message.unit: message.attempt for message in batch.messages if message.attempt}
         ids = [finding.finding for finding in own]
-        if not self.store.commit_batch(markers, receipt, begun, ids, sample):
+        if not self.store.commit_batch(markers, receipt, attempts, ids, sample):
             return None
         if sample is not None:
             self._erase_from_sample(name, *sample)

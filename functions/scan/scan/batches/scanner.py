@@ -24,9 +24,9 @@ from scan.batches.messages import (
     Message,
     MessageWork,
     Piece,
-    RuleGroup,
+    SharedRules,
+    by_rules,
     cut_pieces,
-    group_work,
 )
 from scan.batches.recorder import BatchRecorder, InspectedMessage, MessageBatch
 from scan.inspection import count_live_hits, inspect_posts, match_posts
@@ -64,71 +64,74 @@ class MessageScanner:
         """Scan messages that are all different. Yield each as soon as it ended or failed."""
         try:
             require_reserve(seconds_left)
-            again = [message.unit for message in messages if message.receives > 1]
-            states = self.scanner.store.unit_states([one.unit for one in messages], again)
-        except MemoryError:
-            raise
+            states = self._read_states(messages)
         except Exception as error:  # noqa: BLE001 - all of them come again
-            yield EndedMessages(messages, error=error)
+            yield EndedMessages(messages, error=_unless_fatal(error))
             return
-        committed = {
-            message.unit: state.marker
-            for message, state in zip(messages, states, strict=True)
-            if state.marker
-        }
-        repeated = [message for message in messages if message.unit in committed]
-        yield from self._repeated(repeated, committed)
-        left: list[tuple[Message, UnitState]] = []
-        for message, state in zip(messages, states, strict=True):
-            if state.is_suspect and not state.marker and len(messages) > 1:
+        committed = {message.unit: state.marker for message, state in states if state.marker}
+        yield from self._repeated([one for one in messages if one.unit in committed], committed)
+        left = [(message, state) for message, state in states if not state.marker]
+        if len(messages) > 1:
+            for message in [message for message, state in left if state.is_suspect]:
                 suspect = SuspectError("workers died with this message")
                 yield EndedMessages([message], error=suspect)
-            elif not state.marker:
-                left.append((message, state))
-        work: list[MessageWork] = []
-        groups: dict[tuple[str, str, str], RuleGroup] = {}
-        for place, (message, state) in enumerate(left):
-            try:
-                work.append(self._begin(message, state, groups))
-            except PLATFORM_ERRORS as error:  # it would fail, and take its time, for each of them
-                yield EndedMessages([one for one, _ in left[place:]], error=error)
-                break
-            except Exception as error:  # noqa: BLE001 - its neighbours go on
-                yield EndedMessages([message], error=_unless_fatal(error))
+            left = [(message, state) for message, state in left if not state.is_suspect]
+        work, failed = self._begin(left)
+        yield from failed
         for piece in self._pieces(work):
             yield from self._guarded(piece, seconds_left)
 
+    def _read_states(self, messages: Sequence[Message]) -> list[tuple[Message, UnitState]]:
+        again = [message.unit for message in messages if message.receives > 1]
+        states = self.scanner.store.unit_states([one.unit for one in messages], again)
+        return list(zip(messages, states, strict=True))
+
     def _begin(
-        self, message: Message, state: UnitState, groups: dict[tuple[str, str, str], RuleGroup]
+        self, left: Sequence[tuple[Message, UnitState]]
+    ) -> tuple[list[MessageWork], list[EndedMessages]]:
+        """Return the messages with their rules, and those whose rules could not be read."""
+        work: list[MessageWork] = []
+        failed: list[EndedMessages] = []
+        known: dict[tuple[str, str, str], SharedRules] = {}
+        for place, (message, state) in enumerate(left):
+            try:
+                work.append(self._work_on(message, state, known))
+            except PLATFORM_ERRORS as error:  # it would fail, and take its time, for each of them
+                failed.append(EndedMessages([one for one, _ in left[place:]], error=error))
+                break
+            except Exception as error:  # noqa: BLE001 - its neighbours go on
+                failed.append(EndedMessages([message], error=_unless_fatal(error)))
+        return work, failed
+
+    def _work_on(
+        self, message: Message, state: UnitState, known: dict[tuple[str, str, str], SharedRules]
     ) -> MessageWork:
-        is_begun = state.begun is not None
-        attempt = state.begun or self.scanner.first_try(
+        attempt = state.attempt or self.scanner.new_attempt(
             self.scanner.rulesets.current(), message.sent_at
         )
         key = (message.provider, attempt.set, attempt.at)
-        if key not in groups:
+        if key not in known:
             at = datetime.fromisoformat(attempt.at)
             rules = self.scanner.rulesets.rules(attempt.set, message.provider, at)
-            groups[key] = RuleGroup(message.provider, rules)
-        return MessageWork(message, groups[key], attempt, is_begun)
+            known[key] = SharedRules(message.provider, rules)
+        return MessageWork(message, known[key], attempt, is_recorded=state.attempt is not None)
 
     def _pieces(self, work: Sequence[MessageWork]) -> Iterator[Piece]:
-        """Yield groups that are worked on together, first those of new messages."""
+        """Yield messages that are worked on together, first new ones."""
         first = [one for one in work if one.message.receives <= 1]
         second = [one for one in work if one.message.receives == 2]
         late = [one for one in work if one.message.receives > 2]
-        for group in group_work(first):
-            yield from self._match(group)
-        for group in group_work(second):
-            for few in batched(group, SECOND_BATCH):
+        for alike in by_rules(first):
+            yield from self._match(alike)
+        for alike in by_rules(second):
+            for few in batched(alike, SECOND_BATCH):
                 yield from self._match(few)
         for one in late:
             yield Piece([one], [], is_late=True)
 
     def _match(self, work: Sequence[MessageWork]) -> Iterator[Piece]:
         """Match the posts of all messages at once. If that fails, halve them until it does not."""
-        group = work[0].group
-        if len(work) == 1 or not group.takes_batches:
+        if len(work) == 1 or not work[0].shared.takes_batches:
             yield from (Piece([one], []) for one in work)
             return
         try:
@@ -141,7 +144,7 @@ class MessageScanner:
         yield from cut_pieces(work, inspected)
 
     def _inspect(self, work: Sequence[MessageWork]) -> list[InspectedMessage]:
-        rules, provider = work[0].group.rules, work[0].group.provider
+        rules, provider = work[0].shared.rules, work[0].shared.provider
         pseudonyms = self.scanner.keys.in_force(provider)
         records = [read_body(one.message.body) for one in work]
         results = match_posts([post for read in records for post in read.posts], rules)
@@ -149,7 +152,7 @@ class MessageScanner:
         for one, read in zip(work, records, strict=True):
             posts = read.posts
             of_message = results[start : start + len(posts)]
-            if not one.is_begun:
+            if not one.is_recorded:
                 one.attempt = self.scanner.with_copies(
                     one.attempt, provider, posts, of_message, rules
                 )
@@ -188,7 +191,7 @@ class MessageScanner:
         messages = {one.message.unit: one.message for one in piece.work}
         batch = self._batch(piece)
         for _ in range(ROUNDS):
-            inspected = self._record_tries(piece, batch.messages)
+            inspected = self._record_attempts(piece, batch.messages)
             if len(inspected) < 2:
                 break
             batch = replace(batch, messages=inspected)
@@ -199,7 +202,7 @@ class MessageScanner:
                 yield EndedMessages([messages.pop(one.unit) for one in inspected], outcome)
                 break
             batch = replace(batch, messages=self._still_open(inspected))
-        # The rest was committed by others, or is tried by rules of its own.
+        # The rest was committed by others, or meets rules of its own.
         states = self.scanner.store.unit_states(list(messages))
         committed = {
             unit: state.marker for unit, state in zip(messages, states, strict=True) if state.marker
@@ -209,39 +212,39 @@ class MessageScanner:
             yield self._scan_alone(message)
 
     def _batch(self, piece: Piece) -> MessageBatch:
-        group, now = piece.work[0].group, self.scanner.clock.now()
+        shared, now = piece.work[0].shared, self.scanner.clock.now()
         findings = [found for one in piece.inspected for found in one.inspection.findings]
         posts = sum(len(one.records.posts) for one in piece.inspected)
         day = now.date().isoformat()
-        hits, expected = count_live_hits(findings), group.rules.expected
-        flood = self.scanner.guard.decide(group.provider, day, posts, hits, expected)
-        pseudonyms = self.scanner.keys.in_force(group.provider)
-        return MessageBatch(piece.inspected, group.rules, pseudonyms, flood, now)
+        hits, expected = count_live_hits(findings), shared.rules.expected
+        flood = self.scanner.guard.decide(shared.provider, day, posts, hits, expected)
+        pseudonyms = self.scanner.keys.in_force(shared.provider)
+        return MessageBatch(piece.inspected, shared.rules, pseudonyms, flood, now)
 
-    def _record_tries(
+    def _record_attempts(
         self, piece: Piece, inspected: Sequence[InspectedMessage]
     ) -> list[InspectedMessage]:
-        """Record first tries where findings will be stored; drop what others began or ended."""
+        """Record attempts that may store findings. Drop messages that others work on or ended."""
         work = {one.message.unit: one for one in piece.work}
-        tries = {
+        attempts = {
             one.unit: work[one.unit].attempt
             for one in inspected
-            if one.inspection.findings or work[one.unit].is_begun
+            if one.inspection.findings or work[one.unit].is_recorded
         }
-        begun = self.scanner.store.begin_units(tries) if tries else {}
+        recorded = self.scanner.store.record_attempts(attempts) if attempts else {}
         return [
-            replace(one, begun=begun.get(one.unit))
+            replace(one, attempt=recorded.get(one.unit))
             for one in inspected
-            if one.unit not in tries or begun[one.unit] == tries[one.unit]
+            if one.unit not in attempts or recorded[one.unit] == attempts[one.unit]
         ]
 
     def _still_open(self, inspected: Sequence[InspectedMessage]) -> list[InspectedMessage]:
-        """Drop what others committed or began. Raise OSError if there is nothing to drop."""
+        """Drop what others committed or work on. Raise OSError if there is nothing to drop."""
         states = self.scanner.store.unit_states([one.unit for one in inspected])
         still_open = [
             one
             for one, state in zip(inspected, states, strict=True)
-            if state.marker is None and state.begun == one.begun
+            if state.marker is None and state.attempt == one.attempt
         ]
         if len(still_open) == len(inspected):
             raise OSError("a batch was refused and none of its messages is taken")

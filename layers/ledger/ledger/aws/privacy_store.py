@@ -7,17 +7,17 @@ from itertools import batched
 from ledger.aws.table import Item, Table, record_of, shards
 from ledger.clock import Clock, SystemClock
 from ledger.privacy.audit_sample import SampledPost
-from ledger.privacy.copies import DayCopies, FindingPrint
+from ledger.privacy.copies import DayCopies, FindingFingerprint
 from ledger.privacy.erasure import stub_of
 from ledger.privacy.pseudonyms import MonthSalt
 from ledger.records.finding import Finding
 from ledger.records.manifest import Marker
 
-PRINTS_PER_ITEM = 1_000
+FINGERPRINTS_PER_ITEM = 1_000
 """Fingerprints in one item: 64 bytes, two ids and JSON are at most 300 bytes each."""
 
 SALTS = "S#"
-AUDIT_SECRETS = "_audit"
+AUDIT_KEYS = "_audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +85,25 @@ class DynamoPrivacy:
         ]
         return sorted(posts, key=lambda post: (post.rank, post.post))
 
-    def put_prints(self, marker: Marker, prints: Sequence[FindingPrint], expires: int) -> None:
+    def put_fingerprints(
+        self, marker: Marker, fingerprints: Sequence[FindingFingerprint], expires: int
+    ) -> None:
         name = marker.receipt_id
         key = f"J#{marker.provider}#{marker.day}#{name[0]}"
-        for page, some in enumerate(batched(prints, PRINTS_PER_ITEM)) if prints else [(0, ())]:
+        pages = [*batched(fingerprints, FINGERPRINTS_PER_ITEM)] or [()]
+        for page, some in enumerate(pages):
             self.table.put(key, f"copies#{name}#{page:08}", list(some), expires=expires)
 
-    def prints(self, provider: str, day: str) -> list[FindingPrint]:
+    def fingerprints(self, provider: str, day: str) -> list[FindingFingerprint]:
         """Leave out fingerprints without a receipt: a batch that lost a race leaves them."""
-        now, found = self.clock.now().timestamp(), dict[str, FindingPrint]()
+        now, found = self.clock.now().timestamp(), dict[str, FindingFingerprint]()
         for shard in shards():
             key = f"J#{provider}#{day}#{shard}"
             for item in self.table.query(key, "copies#"):
                 name = item["sk"]["S"].split("#")[1]
                 if int(item["expires"]["N"]) > now and self.table.get(key, f"receipt#{name}"):
-                    prints = record_of(item, list[FindingPrint]) or []
-                    found |= {one.finding: one for one in prints}
+                    fingerprints = record_of(item, list[FindingFingerprint]) or []
+                    found |= {one.finding: one for one in fingerprints}
         return sorted(found.values())
 
     def day_copies(self, provider: str, day: str) -> DayCopies | None:
@@ -112,14 +115,14 @@ class DynamoPrivacy:
             return copies
         return self.day_copies(provider, day) or copies
 
-    def audit_secret(self, month: str) -> str | None:
-        item = self.table.get(work_of(AUDIT_SECRETS), month) or self.table.get(
-            f"P#{AUDIT_SECRETS}", month
+    def audit_key(self, month: str) -> str | None:
+        item = self.table.get(work_of(AUDIT_KEYS), month) or self.table.get(
+            f"P#{AUDIT_KEYS}", month
         )
         return item["key"]["S"] if item else None
 
-    def put_audit_secret(self, month: str, secret: str, expires: int) -> None:
-        self.table.put(work_of(AUDIT_SECRETS), month, key=secret, expires=expires)
+    def put_audit_key(self, month: str, secret: str, expires: int) -> None:
+        self.table.put(work_of(AUDIT_KEYS), month, key=secret, expires=expires)
 
     def work_items(self, provider: str, prefix: str) -> Iterator[Item]:
         """Yield the items of a provider's work partition by prefix of their sort key.

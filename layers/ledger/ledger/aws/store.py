@@ -139,14 +139,14 @@ class DynamoStore(DynamoUnits):
             if (finding := record_of(items.get((f"C#{name}", "finding")), Finding))
         ]
 
-    def put_check_uses(self, findings: Sequence[Finding]) -> None:
+    def put_grounds(self, findings: Sequence[Finding]) -> None:
         self.table.put_all(
             item_of(f"K#{check_id(ground)}", f"{finding.provider}#{finding.finding}")
             for finding in findings
             for ground in finding.rests_on
         )
 
-    def check_uses(self, check: str) -> list[tuple[str, str]]:
+    def findings_on(self, check: str) -> list[tuple[str, str]]:
         items = self.table.query(f"K#{check_id(check)}", "")
         uses = (item["sk"]["S"].partition("#") for item in items)
         return [(provider, finding) for provider, _, finding in uses]

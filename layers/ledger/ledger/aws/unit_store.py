@@ -1,11 +1,11 @@
 """Units in the table: how far each has come, and the transaction that commits one or many.
 
-The item `U#<unit>` `unit` has two states. An attempt that is about to store findings notes its
-rules there: the unit is *begun*. The commit replaces that note by the marker, on the condition that
-the note is the attempt's own, or that the attempt made none and there is none. So an attempt that
-found nothing never commits a unit for which another one may have stored findings.
+The item `U#<unit>` `unit` has two states. An attempt that is about to store findings is recorded
+there, with its name under `begun`. The commit replaces it by the marker, on the condition that the
+recorded attempt is its own, or that it recorded none and there is none. So an attempt that found
+nothing never commits a unit for which another one may have stored findings.
 
-Earlier releases kept the note in an item `try` of its own, which is still read.
+Earlier releases recorded attempts in an item `try`, which is still read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ledger.aws.case_store import DynamoCases
 from ledger.aws.table import Item, item_of, record_of
 from ledger.privacy.audit_sample import SampledPost
-from ledger.records.manifest import FirstTry, Marker, RangeRow, UnitState
+from ledger.records.manifest import Attempt, Marker, RangeRow, UnitState
 from ledger.records.receipt import Receipt
 
 
@@ -47,20 +47,22 @@ class DynamoUnits(DynamoCases):
         note = {"works": True} if works else {}
         self.table.put(f"U#{unit}", "alone", expires=expires, **note)
 
-    def first_try(self, unit: str) -> FirstTry | None:
-        return self.unit_states([unit])[0].begun
+    def recorded_attempt(self, unit: str) -> Attempt | None:
+        return self.unit_states([unit])[0].attempt
 
-    def record_first_try(self, unit: str, own: FirstTry) -> FirstTry | None:
+    def record_attempt(self, unit: str, own: Attempt) -> Attempt | None:
         if self.table.transact(self.table.put_if_absent(f"U#{unit}", "unit", own, begun=own.name)):
             return own
-        return _state_of(self.table.get(f"U#{unit}", "unit")).begun
+        return _state_of(self.table.get(f"U#{unit}", "unit")).attempt
 
-    def begin_units(self, tries: Mapping[str, FirstTry]) -> dict[str, FirstTry | None]:
-        items = [item_of(f"U#{unit}", "unit", own, begun=own.name) for unit, own in tries.items()]
+    def record_attempts(self, attempts: Mapping[str, Attempt]) -> dict[str, Attempt | None]:
+        items = [
+            item_of(f"U#{unit}", "unit", own, begun=own.name) for unit, own in attempts.items()
+        ]
         existing = self.table.put_pairs([(item, None) for item in items])
         return {
-            unit: own if item is None else _state_of(item).begun
-            for (unit, own), item in zip(tries.items(), existing, strict=True)
+            unit: own if item is None else _state_of(item).attempt
+            for (unit, own), item in zip(attempts.items(), existing, strict=True)
         }
 
     def commit_unit(
@@ -69,10 +71,10 @@ class DynamoUnits(DynamoCases):
         receipt: Receipt,
         file: str,
         row: RangeRow | None,
-        begun: FirstTry | None = None,
+        attempt: Attempt | None = None,
     ) -> bool:
         puts = [
-            self._commit(marker, begun),
+            self._commit(marker, attempt),
             self.table.put_if_absent(*receipt_place(marker), receipt),
         ]
         if row is not None:
@@ -80,19 +82,19 @@ class DynamoUnits(DynamoCases):
         if self.table.transact(*puts):
             return True
         if self.marker(marker.unit) is None:
-            raise OSError("another worker began the unit by other rules")
+            raise OSError("another worker recorded another attempt at the unit")
         return False
 
     def commit_batch(
         self,
         markers: Sequence[Marker],
         receipt: Receipt,
-        begun: Mapping[str, FirstTry],
+        attempts: Mapping[str, Attempt],
         findings: Sequence[str],
         sample: tuple[Sequence[SampledPost], int] | None,
     ) -> bool:
         key, sort = receipt_place(markers[0])
-        puts = [self._commit(marker, begun.get(marker.unit)) for marker in markers]
+        puts = [self._commit(marker, attempts.get(marker.unit)) for marker in markers]
         members = _packed(marker.unit for marker in markers)
         ids = _packed(findings)
         puts.append(
@@ -117,10 +119,10 @@ class DynamoUnits(DynamoCases):
         item = self.table.get(*receipt_place(marker)) or {}
         return sorted(unpacked(item.get("units")))
 
-    def _commit(self, marker: Marker, begun: FirstTry | None) -> Item:
-        if begun is None:
+    def _commit(self, marker: Marker, attempt: Attempt | None) -> Item:
+        if attempt is None:
             return self.table.put_if_absent(f"U#{marker.unit}", "unit", marker)
-        return self.table.instead(f"U#{marker.unit}", "unit", marker, begun=begun.name)
+        return self.table.instead(f"U#{marker.unit}", "unit", marker, begun=attempt.name)
 
 
 def receipt_place(marker: Marker) -> tuple[str, str]:
@@ -150,5 +152,5 @@ def _state_of(
     """Return the state that the item of the marker holds; `earlier` is an item `try`."""
     if item is not None and "begun" not in item:
         return UnitState(record_of(item, Marker), is_suspect=is_suspect)
-    begun = record_of(item, FirstTry)
-    return UnitState(None, begun or record_of(earlier, FirstTry), is_suspect)
+    attempt = record_of(item, Attempt)
+    return UnitState(None, attempt or record_of(earlier, Attempt), is_suspect)

@@ -57,19 +57,19 @@ class SampleStore(Protocol):
     def samples(self, provider: str, day: str) -> list[SampledPost]:
         """Return the posts of all units' samples of a provider and day, by rank, with repeats."""
 
-    def audit_secret(self, month: str) -> str | None:
+    def audit_key(self, month: str) -> str | None:
         """Return the secret of a month's sample in hex, if any post was sampled."""
 
-    def put_audit_secret(self, month: str, secret: str, expires: int) -> None:
+    def put_audit_key(self, month: str, secret: str, expires: int) -> None:
         """Keep the secret of a month's sample, to be published after the month."""
 
 
-def month_sample_secret(secret: bytes, month: str) -> bytes:
+def month_audit_key(secret: bytes, month: str) -> bytes:
     """Derive the key of a month (`YYYY-MM`) from the secret of the stack.
 
     It reveals neither the secret nor another month's key, so it can be published afterwards.
 
-    >>> month_sample_secret(b"secret", "2026-11").hex()[:16]
+    >>> month_audit_key(b"secret", "2026-11").hex()[:16]
     '065b43c229910c66'
     """
     return hkdf(secret, b"terang audit", f"audit {month}".encode(), 32)
@@ -82,7 +82,7 @@ def draw_sample(
 
     A rank is the start of HMAC-SHA-256 over `provider/post`. No provider's id contains a slash.
 
-    >>> key = month_sample_secret(b"secret", "2026-11")
+    >>> key = month_audit_key(b"secret", "2026-11")
     >>> [drawn.post for drawn in draw_sample(key, "acme", ["p1", "p2", "p3", "p2"], size=2)]
     ['p1', 'p3']
     """
@@ -94,7 +94,7 @@ def merge_samples(
 ) -> tuple[DrawnPost, ...]:
     """Return the sample of all posts, given the samples of the parts.
 
-    >>> key = month_sample_secret(b"secret", "2026-11")
+    >>> key = month_audit_key(b"secret", "2026-11")
     >>> parts = [draw_sample(key, "acme", ids, 2) for ids in (["a", "b", "c"], ["c", "d", "e"])]
     >>> merge_samples(parts, 2) == draw_sample(key, "acme", ["a", "b", "c", "d", "e"], 2)
     True

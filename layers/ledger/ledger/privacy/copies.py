@@ -17,7 +17,7 @@ COPY_DAYS = 30
 """How long a fingerprint is kept: as long as the excerpt of a finding that nobody decides."""
 
 
-class FindingPrint(NamedTuple):
+class FindingFingerprint(NamedTuple):
     """The fingerprint of a finding's post, with the rule (`pack/version/rule/mode`).
 
     When an author is erased, the fingerprints of the posts go. Each finding of that day then has
@@ -41,7 +41,7 @@ class DayCopies(msgspec.Struct, frozen=True):
     by_rule: dict[str, int]
 
 
-class ConfirmedPrint(NamedTuple):
+class ConfirmedFingerprint(NamedTuple):
     """The fingerprint of a confirmed post, the rule of copies (`pack/rule`), and the decision."""
 
     rule: str
@@ -58,17 +58,19 @@ class CopySnapshot(msgspec.Struct, frozen=True, omit_defaults=True):
 
     at: str
     algorithm: str
-    rows: tuple[ConfirmedPrint, ...] = ()
+    rows: tuple[ConfirmedFingerprint, ...] = ()
     erased: bool = False
 
 
 class CopyStore(Protocol):
     """Fingerprints, and the copy groups of closed days."""
 
-    def put_prints(self, marker: Marker, prints: Sequence[FindingPrint], expires: int) -> None:
+    def put_fingerprints(
+        self, marker: Marker, fingerprints: Sequence[FindingFingerprint], expires: int
+    ) -> None:
         """Keep the fingerprints of a unit's findings, before its receipt is stored."""
 
-    def prints(self, provider: str, day: str) -> list[FindingPrint]:
+    def fingerprints(self, provider: str, day: str) -> list[FindingFingerprint]:
         """Return the fingerprints of a day's counted findings that are still kept, by finding."""
 
     def day_copies(self, provider: str, day: str) -> DayCopies | None:

@@ -122,12 +122,12 @@ class FoundCopies(msgspec.Struct, frozen=True, omit_defaults=True):
     not_compared: int = 0
 
 
-class FirstTry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The set and the moment of the first attempt at a unit, and the copies that it found.
+class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one attempt at a unit goes by: its set and moment, and the copies that it found.
 
-    They decide which rules apply. Later attempts use the same: if the first one stored findings and
-    died, the next must find the same. `excerpt_length` is how many code points of a post it kept.
-    `copies` is None if no rule of copies ran.
+    They decide which rules apply. The first attempt that may store findings is recorded, and later
+    ones go by it: if it stored findings and died, the next must find the same. `excerpt_length` is
+    how many code points of a post it kept. `copies` is None if no rule of copies ran.
     """
 
     set: str
@@ -151,13 +151,13 @@ class FirstTry(msgspec.Struct, frozen=True, omit_defaults=True):
 class UnitState(msgspec.Struct, frozen=True):
     """How far a unit has come.
 
-    `marker` is set once it is committed. Until then `begun` holds the rules by which an attempt may
-    have stored findings. `is_suspect` says that a worker began to work on it alone, and did not
+    `marker` is set once it is committed. Until then `attempt` is the recorded one, which may have
+    stored findings. `is_suspect` says that a worker began to work on it alone, and did not
     live to commit it or to give it back.
     """
 
     marker: Marker | None = None
-    begun: FirstTry | None = None
+    attempt: Attempt | None = None
     is_suspect: bool = False
 
 
