@@ -27,8 +27,8 @@ from console.table.pending_sender import PendingSender
 from console.table.table_desk import TableDesk
 from desk.moderator import Door, Moderator, Role
 from desk.routes.application import DeskApplication
-from ledger.aws.case_store import open_index_keys
 from ledger.aws.desk_store import DynamoDesk
+from ledger.aws.finding_store import open_index_keys
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import item_of
 from ledger.privacy.copies import FindingFingerprint

@@ -10,7 +10,7 @@ from support.faults import plan_answers
 from support.world import DAY, Clients, World
 
 import ledger.aws.store
-from ledger.aws.case_store import open_index_keys
+from ledger.aws.finding_store import open_index_keys
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import key_of
 from ledger.cases.case import CaseMarker, JournalEntry
@@ -265,7 +265,7 @@ def test_an_expired_excerpt_is_not_shown_though_dynamodb_still_has_it(world: Wor
 def test_more_ids_than_a_page_holds_are_all_found(
     store: DynamoStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger.aws.store, "IDS_PER_PAGE", 7)
+    monkeypatch.setattr(ledger.aws.finding_store, "IDS_PER_PAGE", 7)
     pairs = [(finding(number), str(number)) for number in range(22)]
     store.put_findings(pairs, LATER)
     store.put_finding_ids(marker(), [found.finding for found, _ in pairs])

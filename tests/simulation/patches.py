@@ -24,7 +24,7 @@ import pytest
 from aws_lambda_powertools.utilities import parameters
 from support.world import SECRET
 
-import ledger.aws.store
+import ledger.aws.finding_store
 import ledger.aws.table
 from ledger.clock import SystemClock
 from matcher import Matcher, Pack
@@ -136,7 +136,7 @@ def patched_machine(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(scan_deliveries, "uniform", _middle)
         patched.setattr(ledger.aws.table, "ThreadPoolExecutor", _OneAfterAnother)
         patched.setattr(ledger.aws.table, "PAIRS", SMALL["PAIRS"])
-        patched.setattr(ledger.aws.store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
+        patched.setattr(ledger.aws.finding_store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
         patched.setattr(messages, "BATCH_MESSAGES", SMALL["BATCH_MESSAGES"])
         patched.setattr(scanner, "SECOND_BATCH", SMALL["SECOND_BATCH"])
         patched.setattr(journal_spool, "FILE_BYTES", SMALL["FILE_BYTES"])

@@ -9,9 +9,8 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ledger.aws.log_store import DynamoLogStore
+from ledger.aws.log_store import DynamoLogStore, KmsSigner
 from ledger.aws.objects import S3Objects
-from ledger.aws.signing import KmsSigner
 from ledger.aws.store import DynamoStore
 from ledger.clock import clock_from_setting
 from ledger.closing import Closing

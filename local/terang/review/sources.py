@@ -14,7 +14,7 @@ import msgspec
 
 from desk.items import Dossier, OpenFinding, RuleFacts, golden_dossiers
 from desk.waiting import SECOND_LOOK_DAYS, drawn_decisions
-from ledger.aws.case_store import SEVERITY_RANKS, open_index_keys
+from ledger.aws.finding_store import SEVERITY_RANKS, open_index_keys
 from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.cases.transitions import CaseState, Move
 from ledger.errors import OperatorError

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import msgspec
 import pytest
 from support.desk_world import finding
 
 from console.table.journal import RecentJournal
 from console.table.near_copies import NearCopies
 from console.table.open_findings import OpenFindings
+from ledger.aws.store import DynamoStore
 from ledger.aws.table import shards
 from ledger.cases.case import JournalEntry
-from ledger.privacy.copies import FindingPrint
+from ledger.privacy.copies import FindingFingerprint
 from ledger.records.finding import Finding
 from ledger.records.flood import FloodHold, FloodQuestion
 
@@ -60,7 +60,7 @@ def test_today_is_read_again_after_twenty_seconds_and_an_earlier_day_after_ten_m
                                      ("23", "2", "2"))}  # fmt: skip
     table: Any = MemoryTable(rows)
     watch = Watch()
-    journal = RecentJournal(table, watch)
+    journal = RecentJournal(DynamoStore(table), watch)
 
     def names(days: int = 2) -> list[str]:
         return [each.entry for each in journal.entries("acme", TODAY, days)]
@@ -81,8 +81,8 @@ def found(post: str, **changes: Any) -> Finding:
     return finding(post, **({"found_at": "2026-11-25T12:00:00Z"} | changes)).finding
 
 
-def prints(*rows: tuple[Finding, bytes]) -> list[list[FindingPrint]]:
-    return [[FindingPrint(each.finding, "codes/3/asks/live", data) for each, data in rows]]
+def prints(*rows: tuple[Finding, bytes]) -> list[list[FindingFingerprint]]:
+    return [[FindingFingerprint(each.finding, "codes/3/asks/live", data) for each, data in rows]]
 
 
 def test_near_copies_are_of_the_same_category_within_a_day_and_not_the_post_itself() -> None:
@@ -99,7 +99,7 @@ def test_near_copies_are_of_the_same_category_within_a_day_and_not_the_post_itse
         "J#acme#2026-11-23#0 copies#": prints((too_early, ALIKE)),
     }  # fmt: skip
     table: Any = MemoryTable(rows)
-    copies = NearCopies(table, Watch())
+    copies = NearCopies(DynamoStore(table), Watch())
     listed = [after, own, same_post, alike, other, violent, before, too_early, unprinted]
     assert copies.of(own, listed) == [[after], [alike], [before]]
     assert table.days() == {"2026-11-24", "2026-11-25", "2026-11-26"}
@@ -113,7 +113,7 @@ def test_nineteen_near_copies_are_shown() -> None:
     many = [found(f"p{number:02}") for number in range(21)]
     rows = {"J#acme#2026-11-25#3 copies#": prints(*((each, ALIKE) for each in many))}
     table: Any = MemoryTable(rows)
-    shown = NearCopies(table, Watch()).of(many[0], many)
+    shown = NearCopies(DynamoStore(table), Watch()).of(many[0], many)
     assert shown == [[each] for each in many[1:20]]
 
 
@@ -121,7 +121,7 @@ def test_fingerprints_are_read_again_after_a_minute() -> None:
     own = found("p1")
     table: Any = MemoryTable({})
     watch = Watch()
-    copies = NearCopies(table, watch)
+    copies = NearCopies(DynamoStore(table), watch)
     for watch.seconds, days in ((0, 3), (60, 0), (60.5, 3)):
         assert copies.of(own, [own]) == []
         assert len(table.days()) == days
@@ -131,7 +131,7 @@ class OpenStore:
     """Lists findings in two partitions; it remembers how often it was asked."""
 
     def __init__(self, findings: Sequence[Finding], questions: Sequence[FloodHold] = ()) -> None:
-        self.findings, self.questions, self.table = findings, questions, self
+        self.known, self.questions = findings, questions
         self.asked, self.limits, self.got = 0, list[int](), list[str]()
 
     def open_partitions(self, provider: str) -> list[str]:
@@ -142,19 +142,14 @@ class OpenStore:
         self.asked += 1
         return [*self.questions]
 
-    def listed(self, index: str, value: str, limit: int) -> list[tuple[str, str, str]]:
+    def listed(self, partition: str, limit: int) -> list[tuple[str, str]]:
         self.limits.append(limit)
-        parts = self.findings[::2] if "#" in value else self.findings[1::2]
-        return [(f"{each.post}", f"C#{each.finding}", "finding") for each in parts]
+        parts = self.known[::2] if "#" in partition else self.known[1::2]
+        return [(each.post, each.finding) for each in parts]
 
-    def get_many(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Any]:
-        self.got += [pk.removeprefix("C#") for pk, _ in keys]
-        known = {each.finding: each for each in self.findings}
-        return {
-            (pk, sk): {"record": {"S": msgspec.json.encode(known[pk[2:]]).decode()}}
-            for pk, sk in keys
-            if pk[2:] in known and known[pk[2:]].post != "gone"
-        }
+    def findings(self, names: Sequence[str]) -> list[Finding]:
+        self.got += names
+        return [each for each in self.known if each.finding in names and each.post != "gone"]
 
 
 def test_findings_are_listed_in_the_order_of_the_index_and_read_once() -> None:
@@ -168,7 +163,7 @@ def test_findings_are_listed_in_the_order_of_the_index_and_read_once() -> None:
     assert listing.of("acme") == findings
     assert store.asked == 1
     watch.seconds, store.got = 20.5, []
-    store.findings = [*findings[1:], found("p9")]
+    store.known = [*findings[1:], found("p9")]
     assert listing.of("acme") == [*findings[1:], found("p9")]
     assert (store.asked, store.got) == (2, [found("p9").finding])
 

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from ledger.aws.table import Table, shards
+from ledger.aws.store import DynamoStore
+from ledger.aws.table import shards
 from ledger.cases.case import JournalEntry
 
 TODAY_SECONDS = 20
@@ -19,7 +20,7 @@ THREADS = 16
 class RecentJournal:
     """Reads days of the journal; `seconds` is a clock that only goes on."""
 
-    table: Table
+    store: DynamoStore
     seconds: Callable[[], float]
     _days: dict[tuple[str, str], tuple[float, list[JournalEntry]]] = field(default_factory=dict)
 
@@ -29,7 +30,7 @@ class RecentJournal:
         stale = [day for day in names if self._is_stale(provider, day, today)]
         parts = [(day, shard) for day in stale for shard in shards()]
         with ThreadPoolExecutor(THREADS) as pool:
-            read = pool.map(lambda part: self._read(provider, *part), parts)
+            read = pool.map(lambda part: self.store.shard_entries(provider, *part), parts)
             fresh: dict[str, list[JournalEntry]] = {day: [] for day in stale}
             for (day, _), entries in zip(parts, read, strict=True):
                 fresh[day] += entries
@@ -43,6 +44,3 @@ class RecentJournal:
         known = self._days.get((provider, day))
         kept = TODAY_SECONDS if day == today.isoformat() else PAST_SECONDS
         return known is None or self.seconds() - known[0] > kept
-
-    def _read(self, provider: str, day: str, shard: str) -> list[JournalEntry]:
-        return self.table.records(f"J#{provider}#{day}#{shard}", "entry#", JournalEntry)

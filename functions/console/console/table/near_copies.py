@@ -4,10 +4,11 @@ from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 
 from desk.waiting import COPIES_SHOWN, by_post
-from ledger.aws.table import Table, shards
-from ledger.privacy.copies import FindingFingerprint
+from ledger.aws.store import DynamoStore
+from ledger.aws.table import shards
 from ledger.records.finding import Finding
 from rules.copies import are_copies
 
@@ -26,7 +27,7 @@ class NearCopies:
     in memory.
     """
 
-    table: Table
+    store: DynamoStore
     seconds: Callable[[], float]
     _days: dict[tuple[str, str], tuple[float, dict[str, bytes]]] = field(default_factory=dict)
 
@@ -54,9 +55,9 @@ class NearCopies:
     def _fingerprints(self, provider: str, day: str, wanted: Container[str]) -> dict[str, bytes]:
         known = self._days.get((provider, day))
         if known is None or self.seconds() - known[0] > KEPT_SECONDS:
-            keys = [f"J#{provider}#{day}#{shard}" for shard in shards()]
+            read = partial(self.store.stored_fingerprints, provider, day)
             with ThreadPoolExecutor(THREADS) as pool:
-                pages = [page for part in pool.map(self._read, keys) for page in part]
+                pages = [page for part in pool.map(read, shards()) for page in part]
             fingerprints = {
                 each.finding: each.fingerprint
                 for page in pages
@@ -65,6 +66,3 @@ class NearCopies:
             }
             known = self._days[provider, day] = self.seconds(), fingerprints
         return known[1]
-
-    def _read(self, key: str) -> list[list[FindingFingerprint]]:
-        return self.table.records(key, "copies#", list[FindingFingerprint])

@@ -5,14 +5,12 @@ A finding never changes while it is open, so a worker reads each once. Which one
 the index lists them, with a query for each partition, and the answer is used for a while.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import batched
+from itertools import batched, chain
 
-from ledger.aws.case_store import OPEN_INDEX
 from ledger.aws.store import DynamoStore
-from ledger.aws.table import Table, record_of
 from ledger.records.finding import Finding
 from ledger.records.flood import FloodHold
 
@@ -54,12 +52,11 @@ class OpenFindings:
 
     def _list(self, provider: str) -> list[str]:
         """Return the ids of open findings in the order of the index."""
-        table, partitions = self.store.table, self.store.open_partitions(provider)
+        partitions = self.store.open_partitions(provider)
         each = MOST // len(partitions)
         with ThreadPoolExecutor(THREADS) as pool:
-            parts = pool.map(lambda name: table.listed(OPEN_INDEX, name, each), partitions)
-            rows = sorted(row for part in parts for row in part)
-        return [pk.removeprefix("C#") for _, pk, _ in rows]
+            parts = pool.map(lambda name: self.store.listed(name, each), partitions)
+            return [name for _, name in sorted(row for part in parts for row in part)]
 
     def _read(self, provider: str, names: Sequence[str]) -> dict[str, Finding]:
         """Return the findings of these ids, reading those that are not known yet.
@@ -68,27 +65,18 @@ class OpenFindings:
         its decision, or comes back as decided when its card is opened.
         """
         before = self._known.get(provider, {})
-        missing = [(f"C#{name}", "finding") for name in names if name not in before]
+        missing = batched((name for name in names if name not in before), BATCH)
         known = {name: before[name] for name in names if name in before}
-        for found in read_many(self.store.table, missing, Finding):
-            if found.provider == provider and not found.is_erased:
-                known[found.finding] = found
+        with ThreadPoolExecutor(THREADS) as pool:
+            for found in chain.from_iterable(pool.map(self.store.findings, missing)):
+                if found.provider == provider and not found.is_erased:
+                    known[found.finding] = found
         self._known[provider] = known
         return known
 
 
-def read_many[T](table: Table, keys: Iterable[tuple[str, str]], kind: type[T]) -> list[T]:
-    """Return the records under many keys, read by several threads."""
-    batches = [list(batch) for batch in batched(keys, BATCH)]
-    with ThreadPoolExecutor(THREADS) as pool:
-        parts = list(pool.map(table.get_many, batches))
-    records = (record_of(item, kind) for part in parts for item in part.values())
-    return [record for record in records if record is not None]
-
-
 def read_excerpts(store: DynamoStore, names: Sequence[str]) -> dict[str, str]:
     """Return the excerpts that are still kept, by finding, read by several threads."""
-    batches = [list(batch) for batch in batched(names, BATCH)]
     with ThreadPoolExecutor(THREADS) as pool:
-        parts = pool.map(store.excerpts, batches)
+        parts = pool.map(store.excerpts, batched(names, BATCH))
         return {name: text for part in parts for name, text in part.items()}

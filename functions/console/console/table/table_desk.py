@@ -41,7 +41,6 @@ from desk.waiting import (
 )
 from ledger.aws.desk_store import DynamoDesk, ItemClaim
 from ledger.aws.store import DynamoStore
-from ledger.aws.table import record_of
 from ledger.cases.case import Case, JournalEntry
 from ledger.cases.transitions import Move
 from ledger.clock import Clock, utc_exactly
@@ -79,8 +78,8 @@ class TableDesk:
         """Make what is kept between requests."""
         parts = {
             "_findings": OpenFindings(self.store, self.seconds),
-            "_journal": RecentJournal(self.store.table, self.seconds),
-            "_copies": NearCopies(self.store.table, self.seconds),
+            "_journal": RecentJournal(self.store, self.seconds),
+            "_copies": NearCopies(self.store, self.seconds),
             "_dossiers": Dossiers(self.store, self.objects, self.public_bucket, self.public_url),
         }
         for name, part in parts.items():
@@ -193,12 +192,11 @@ class TableDesk:
 
     def reasons(self, moderator: Moderator) -> Sequence[CannedReason]:
         """Return the provider's canned reasons, in order; none if it has not edited them."""
-        item = self.store.table.get(f"D#{moderator.provider}", "reasons")
-        return record_of(item, tuple[CannedReason, ...]) or ()
+        return self.desk.reasons(moderator.provider, tuple[CannedReason, ...]) or ()
 
     def put_reasons(self, moderator: Moderator, reasons: Sequence[CannedReason]) -> None:
         """Replace the provider's canned reasons."""
-        self.store.table.put(f"D#{moderator.provider}", "reasons", tuple(reasons))
+        self.desk.put_reasons(moderator.provider, reasons)
 
     def quality(self, moderator: Moderator) -> DeskQuality:
         """Return how second looks agreed and how decisions held, of the last 90 days."""

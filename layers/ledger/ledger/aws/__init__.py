@@ -1,5 +1,5 @@
-"""DynamoDB, S3 and SQS behind the ports of the ledger.
+"""DynamoDB, S3, SQS and KMS behind the ports of the ledger, which document the methods.
 
-`ports` and the modules of `privacy` document the methods. Start with `store`, the whole table: each
-of its modules adds ports to the one before it.
+Start with `store`: `DynamoStore` joins the stores of units, findings, cases, floods and personal
+data, each over the same `rows`. `desk_store` and `log_store` are apart.
 """

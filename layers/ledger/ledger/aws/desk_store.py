@@ -9,14 +9,15 @@ in its place, so that a late put cannot store a decision that nobody will send.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 
-from ledger.aws.table import Item, Table, put_where, record_of, typed
+from ledger.aws.rows import TableRows
+from ledger.aws.table import Item, put_where, record_of, typed
 from ledger.cases.pending import PendingDecision, PendingState
-from ledger.clock import Clock, SystemClock, utc_exactly
+from ledger.clock import utc_exactly
 
 UNSENT_DAYS = 20
 """How long a decision is kept until it is sent: 4 days in the queue, 14 among the dead letters."""
@@ -59,11 +60,8 @@ class PendingRow(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoDesk:
-    """The port PendingStore, and the claims and pending decisions of the console."""
-
-    table: Table
-    clock: Clock = field(default_factory=SystemClock)
+class DynamoDesk(TableRows):
+    """The port PendingStore; claims, pending decisions and canned reasons of the console."""
 
     def pending(self, provider: str, pending: str) -> PendingDecision | None:
         return record_of(self.table.get(_desk(provider), _pending(pending)), PendingDecision)
@@ -163,6 +161,13 @@ class DynamoDesk:
         put = self._put_claim(provider, ended)
         self.table.transact(put_where(put, "holder = :holder", holder=moderator))
         self._list_claim(provider, ended, now)
+
+    def reasons[T](self, provider: str, kind: type[T]) -> T | None:
+        """Return the canned reasons of a provider, if it has edited them."""
+        return record_of(self.table.get(_desk(provider), "reasons"), kind)
+
+    def put_reasons(self, provider: str, reasons: Sequence[msgspec.Struct]) -> None:
+        self.table.put(_desk(provider), "reasons", tuple(reasons))
 
     def _put_claim(self, provider: str, claim: ItemClaim) -> Item:
         return self.table.put_action(

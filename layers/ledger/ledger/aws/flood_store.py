@@ -8,7 +8,7 @@ of opened rules.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ledger.aws.privacy_store import DynamoPrivacy, work_of
+from ledger.aws.rows import TableRows, work_of
 from ledger.aws.table import Item, record_of
 from ledger.cases.case import CaseEntry
 from ledger.records.finding import Finding
@@ -16,7 +16,7 @@ from ledger.records.flood import OPENED, FloodHold, FloodQuestion, FloodTotal, f
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoFloods(DynamoPrivacy):
+class DynamoFloods(TableRows):
     """The port FloodStore."""
 
     def floods(self, provider: str, day: str) -> dict[str, bool]:

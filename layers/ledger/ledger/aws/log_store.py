@@ -1,15 +1,23 @@
-"""The public log in the table: its head, the keys of its months, and what it says of units."""
+"""The public log on AWS: its head and keys in the table, and the key in KMS that signs it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, cast
 
-from ledger.aws.privacy_store import work_of
+from botocore.exceptions import ClientError
+
+from ledger.aws.rows import journal_of, work_of
 from ledger.aws.table import Table, put_where, record_of
 from ledger.aws.unit_store import unpacked
 from ledger.records.log_head import LogHead
 from ledger.records.receipt import Receipt
 
 LOG = work_of("_log")
+
+ALGORITHM = "ED25519_SHA_512"
+"""Ed25519 over the message itself, as RFC 8032 defines it. The other one signs a digest."""
+
+RAW_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +51,46 @@ class DynamoLogStore:
     def logged_units(
         self, provider: str, day: str, shard: str
     ) -> Iterator[tuple[Receipt | None, list[str]]]:
-        for item in self.table.query(f"J#{provider}#{day}#{shard}", "receipt#"):
+        for item in self.table.query(journal_of(provider, day, shard), "receipt#"):
             yield record_of(item, Receipt), unpacked(item.get("ids"))
 
 
 def _name_of(head: LogHead) -> str:
     return f"{head.size} {head.root}"
+
+
+@dataclass(slots=True)
+class KmsSigner:
+    """An Ed25519 key that never leaves KMS, of the spec ECC_NIST_EDWARDS25519."""
+
+    client: Any
+    key: str
+    _public: bytes = field(init=False, default=b"")
+
+    def public_key(self) -> bytes:
+        """Return the 32 bytes of the public key: the end of the DER that KMS gives."""
+        if not self._public:
+            self._public = self.client.get_public_key(KeyId=self.key)["PublicKey"][-RAW_KEY_BYTES:]
+        return self._public
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64 bytes of the signature of a message of at most 4,096 bytes."""
+        answer = self.client.sign(
+            KeyId=self.key, Message=message, MessageType="RAW", SigningAlgorithm=ALGORITHM
+        )
+        return cast("bytes", answer["Signature"])
+
+    def verify(self, message: bytes, signature: bytes) -> bool:
+        try:
+            answer = self.client.verify(
+                KeyId=self.key,
+                Message=message,
+                MessageType="RAW",
+                Signature=signature,
+                SigningAlgorithm=ALGORITHM,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "KMSInvalidSignatureException":
+                return False
+            raise
+        return bool(answer["SignatureValid"])

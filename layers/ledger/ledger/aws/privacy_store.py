@@ -1,11 +1,11 @@
 """The personal data in the table: salts, tombstones, moderators' letters and audit samples."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from itertools import batched
 
-from ledger.aws.table import Item, Table, record_of, shards
-from ledger.clock import Clock, SystemClock
+from ledger.aws.rows import TableRows, journal_of, work_of
+from ledger.aws.table import Item, record_of, shards
 from ledger.privacy.audit_sample import SampledPost
 from ledger.privacy.copies import DayCopies, FindingFingerprint
 from ledger.privacy.erasure import stub_of
@@ -21,11 +21,8 @@ AUDIT_KEYS = "_audit"
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoPrivacy:
+class DynamoPrivacy(TableRows):
     """The ports SaltStore, ErasureStore, LetterStore, SampleStore and CopyStore."""
-
-    table: Table
-    clock: Clock = field(default_factory=SystemClock)
 
     def month_salt(self, key_id: str) -> MonthSalt | None:
         item = self.table.get(SALTS, key_id)
@@ -71,7 +68,7 @@ class DynamoPrivacy:
         return self.table.transact(new)
 
     def put_sample(self, marker: Marker, posts: Sequence[SampledPost], expires: int) -> None:
-        key = f"J#{marker.provider}#{marker.day}#{marker.unit[0]}"
+        key = journal_of(marker.provider, marker.day, marker.unit[0])
         self.table.put(key, f"sample#{marker.unit}", list(posts), expires=expires)
 
     def samples(self, provider: str, day: str) -> list[SampledPost]:
@@ -79,7 +76,7 @@ class DynamoPrivacy:
             post
             for shard in shards()
             for sample in self.table.records(
-                f"J#{provider}#{day}#{shard}", "sample#", list[SampledPost]
+                journal_of(provider, day, shard), "sample#", list[SampledPost]
             )
             for post in sample
         ]
@@ -89,7 +86,7 @@ class DynamoPrivacy:
         self, marker: Marker, fingerprints: Sequence[FindingFingerprint], expires: int
     ) -> None:
         name = marker.receipt_id
-        key = f"J#{marker.provider}#{marker.day}#{name[0]}"
+        key = journal_of(marker.provider, marker.day, name[0])
         pages = [*batched(fingerprints, FINGERPRINTS_PER_ITEM)] or [()]
         for page, some in enumerate(pages):
             self.table.put(key, f"copies#{name}#{page:08}", list(some), expires=expires)
@@ -98,13 +95,20 @@ class DynamoPrivacy:
         """Leave out fingerprints without a receipt: a batch that lost a race leaves them."""
         now, found = self.clock.now().timestamp(), dict[str, FindingFingerprint]()
         for shard in shards():
-            key = f"J#{provider}#{day}#{shard}"
+            key = journal_of(provider, day, shard)
             for item in self.table.query(key, "copies#"):
                 name = item["sk"]["S"].split("#")[1]
                 if int(item["expires"]["N"]) > now and self.table.get(key, f"receipt#{name}"):
                     fingerprints = record_of(item, list[FindingFingerprint]) or []
                     found |= {one.finding: one for one in fingerprints}
         return sorted(found.values())
+
+    def stored_fingerprints(
+        self, provider: str, day: str, shard: str
+    ) -> list[list[FindingFingerprint]]:
+        """Return all stored fingerprints of a shard, also those of no receipt, item by item."""
+        key = journal_of(provider, day, shard)
+        return self.table.records(key, "copies#", list[FindingFingerprint])
 
     def day_copies(self, provider: str, day: str) -> DayCopies | None:
         return record_of(self.table.get(work_of(provider), f"copies#{day}"), DayCopies)
@@ -123,23 +127,6 @@ class DynamoPrivacy:
 
     def put_audit_key(self, month: str, secret: str, expires: int) -> None:
         self.table.put(work_of(AUDIT_KEYS), month, key=secret, expires=expires)
-
-    def work_items(self, provider: str, prefix: str) -> Iterator[Item]:
-        """Yield the items of a provider's work partition by prefix of their sort key.
-
-        Earlier releases kept them in the partition of the registration. Those come last, so that a
-        dict of the items keeps them.
-        """
-        yield from self.table.query(work_of(provider), prefix)
-        yield from self.table.query(f"P#{provider}", prefix)
-
-
-def work_of(provider: str) -> str:
-    """Return the partition in which functions note a provider's files, floods and letters.
-
-    No function may write the partition of the registration.
-    """
-    return f"W#{provider}"
 
 
 def _tombstone(provider: str, account: str) -> str:

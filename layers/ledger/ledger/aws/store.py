@@ -10,24 +10,22 @@ from typing import Any
 
 import msgspec
 
-from ledger.aws.case_store import open_index_keys
-from ledger.aws.privacy_store import work_of
-from ledger.aws.table import Pair, Table, item_of, record_of, shards
-from ledger.aws.unit_store import DynamoUnits, range_place, receipt_place, unpacked
+from ledger.aws.case_store import DynamoCases
+from ledger.aws.finding_store import DynamoFindings
+from ledger.aws.flood_store import DynamoFloods
+from ledger.aws.privacy_store import DynamoPrivacy
+from ledger.aws.rows import journal_of, work_of
+from ledger.aws.table import Table, record_of, shards
+from ledger.aws.unit_store import DynamoUnits, range_place
 from ledger.clock import Clock, SystemClock
-from ledger.records.finding import Finding
-from ledger.records.identity import check_id
-from ledger.records.manifest import Manifest, Marker, OpenFile, RangeRow, Source
+from ledger.records.manifest import Manifest, OpenFile, RangeRow, Source
 from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt
 
-IDS_PER_PAGE = 4_000
-"""Ids of findings in one page of a receipt: 32 bytes each, far under the 400 KB of an item."""
-
 
 @dataclass(frozen=True, slots=True)
-class DynamoStore(DynamoUnits):
-    """All ports of the table. Texts end by the clock."""
+class DynamoStore(DynamoUnits, DynamoFindings, DynamoCases, DynamoFloods, DynamoPrivacy):
+    """The stores of the table in one object; here are the ports ProviderStore and FileStore."""
 
     @classmethod
     def of(cls, client: Any, name: str, clock: Clock | None = None) -> "DynamoStore":
@@ -98,55 +96,6 @@ class DynamoStore(DynamoUnits):
     def receipts(self, provider: str, day: str) -> Iterator[Receipt]:
         """Read shard by shard, each in the order of its keys: units by their first digit."""
         for shard in shards():
-            for item in self.table.query(f"J#{provider}#{day}#{shard}", "receipt#"):
+            for item in self.table.query(journal_of(provider, day, shard), "receipt#"):
                 if receipt := record_of(item, Receipt):
                     yield receipt
-
-    def put_findings(self, pairs: Sequence[tuple[Finding, str]], expires: int) -> list[Finding]:
-        existing = self.table.put_pairs(
-            [self._pair(finding, excerpt, expires) for finding, excerpt in pairs]
-        )
-        return [
-            record_of(item, Finding) or given
-            for item, (given, _) in zip(existing, pairs, strict=True)
-        ]
-
-    def _pair(self, finding: Finding, excerpt: str, expires: int) -> Pair:
-        key = f"C#{finding.finding}"
-        item = item_of(key, "finding", finding, **open_index_keys(finding))
-        if finding.is_erased:
-            return item, None
-        return item, item_of(key, "excerpt", text=excerpt, expires=expires)
-
-    def put_finding_ids(self, marker: Marker, ids: Sequence[str]) -> None:
-        key, sort = receipt_place(marker)
-        for page, first in enumerate(range(0, len(ids), IDS_PER_PAGE)):
-            packed = b"".join(bytes.fromhex(name) for name in ids[first : first + IDS_PER_PAGE])
-            self.table.put(key, f"{sort}#{page:08}", ids=packed)
-
-    def findings_of(self, marker: Marker) -> list[tuple[Finding, str | None]]:
-        key, sort = receipt_place(marker)
-        if marker.batch:  # the item of its receipt holds the ids
-            ids = unpacked((self.table.get(key, sort) or {}).get("ids"))
-        else:
-            pages = self.table.query(key, f"{sort}#")
-            ids = [name for page in pages for name in unpacked(page["ids"])]
-        keys = [(f"C#{name}", kind) for name in ids for kind in ("finding", "excerpt")]
-        items = self.table.get_many(keys)
-        return [
-            (finding, self._kept_text(items.get((f"C#{name}", "excerpt"), {})))
-            for name in sorted(ids)
-            if (finding := record_of(items.get((f"C#{name}", "finding")), Finding))
-        ]
-
-    def put_grounds(self, findings: Sequence[Finding]) -> None:
-        self.table.put_all(
-            item_of(f"K#{check_id(ground)}", f"{finding.provider}#{finding.finding}")
-            for finding in findings
-            for ground in finding.rests_on
-        )
-
-    def findings_on(self, check: str) -> list[tuple[str, str]]:
-        items = self.table.query(f"K#{check_id(check)}", "")
-        uses = (item["sk"]["S"].partition("#") for item in items)
-        return [(provider, finding) for provider, _, finding in uses]

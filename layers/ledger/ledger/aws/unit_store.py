@@ -11,7 +11,7 @@ Earlier releases recorded attempts in an item `try`, which is still read.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.aws.case_store import DynamoCases
+from ledger.aws.rows import TableRows, journal_of
 from ledger.aws.table import Item, item_of, record_of
 from ledger.privacy.audit_sample import SampledPost
 from ledger.records.manifest import Attempt, Marker, RangeRow, UnitState
@@ -19,7 +19,7 @@ from ledger.records.receipt import Receipt
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoUnits(DynamoCases):
+class DynamoUnits(TableRows):
     """The port UnitStore."""
 
     def marker(self, unit: str) -> Marker | None:
@@ -128,7 +128,7 @@ class DynamoUnits(DynamoCases):
 def receipt_place(marker: Marker) -> tuple[str, str]:
     """Return the key of the receipt that counts a unit."""
     name = marker.receipt_id
-    return f"J#{marker.provider}#{marker.day}#{name[0]}", f"receipt#{name}"
+    return journal_of(marker.provider, marker.day, name[0]), f"receipt#{name}"
 
 
 def range_place(number: int) -> str:
