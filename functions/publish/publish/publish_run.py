@@ -80,22 +80,30 @@ def start_run(context: PublishContext, request: PublishRequest) -> PublishRun:
 
 
 def publish_summary(run: PublishRun, draft: Summary, facts: DayFacts | None = None) -> bool:
-    """Write a draft if it differs from the published summary: first the files that it names.
+    """Compare a draft with the published summary, and write it if they differ.
 
     `facts` are those of a provider's day. If the table holds less of that day than was published,
     write nothing and return False: the table was restored to an earlier moment or lost something,
     and the operator must say which is true (`PublishRequest.accept`).
     """
-    public, result = run.context.public, run.result
+    public = run.context.public
     published = public.published(draft.provider, draft.period)
     day = f"{draft.provider}/{draft.period}"
     lost = facts and published and has_lost_records(published, draft)
     if lost and day not in run.request.accept:
-        result.behind.append(day)
+        run.result.behind.append(day)
         return False
     summary = next_revision(published, draft)
-    if summary == published and public.has_pages(summary) and not run.request.rebuild:
-        return True
+    if summary != published or not public.has_pages(summary) or run.request.rebuild:
+        _write(run, published, summary, facts)
+    return True
+
+
+def _write(
+    run: PublishRun, published: Summary | None, summary: Summary, facts: DayFacts | None
+) -> None:
+    """Write a summary in place of the published one, after the files and pages that it needs."""
+    public, result = run.context.public, run.result
     if published and summary.revision > published.revision:
         public.keep_revision(published)
         result.revised.append(summary.path)
@@ -109,7 +117,6 @@ def publish_summary(run: PublishRun, draft: Summary, facts: DayFacts | None = No
         public.put_archive(summary)
     written |= public.put_summary(summary, _pages_of(run, summary))
     result.written += written
-    return True
 
 
 def _pages_of(run: PublishRun, summary: Summary, changed: Summary | None = None) -> dict[str, str]:
