@@ -16,7 +16,7 @@ GROUND = {"ground": "illegal", "ground_text": "A provision"}
 
 
 def test_findings_notices_and_audits_become_labels(world: World) -> None:
-    """A reversed decision turns its label round, and a second look is another moderator."""
+    """A reversed decision turns its label round, and a second review is another moderator."""
     world.scan(*world.take_in(lines(OTP, OTP, "a", "a")))
     first, second = world.open_findings()
     sample = b'{"post":"p2","rank":"00"}\n'

@@ -1,4 +1,4 @@
-"""A review of a stack lists what is open, and decisions that were drawn for a second look."""
+"""A review of a stack lists what is open, and decisions that were drawn for a second review."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -138,5 +138,5 @@ def test_orders_and_complaints_wait_and_the_journal_is_read_once(
     )
     waiting = [dossier.item.kind for dossier in source.dossiers(())]
     assert sorted(waiting) == [ItemKind.COMPLAINT, ItemKind.ORDER]
-    older = "2026-11-20"  # older than a second look may be
+    older = "2026-11-20"  # older than a second review may be
     assert days.count(older) == 1

@@ -241,8 +241,8 @@ def test_a_complaint_waits_for_another_moderator_until_its_deadline(world: World
     assert item.deadline == "2026-12-10T08:00:00Z"
     dossier = desk(world).dossier(BEN, item.key)
     assert dossier is not None
-    assert dossier.contested is not None
-    assert dossier.contested.entry.moderator == "m-1"
+    assert dossier.decision is not None
+    assert dossier.decision.entry.moderator == "m-1"
     assert dossier.contest is not None
 
 
@@ -255,7 +255,7 @@ def test_a_dispute_waits_like_a_complaint(world: World) -> None:
     assert sorted(contests) == ["complaint", "dispute"]
 
 
-def test_a_group_is_drawn_for_a_second_look_as_one(world: World) -> None:
+def test_a_group_is_drawn_for_a_second_review_as_one(world: World) -> None:
     """Only then decide takes the answer: it asks whether the group was drawn."""
     findings = found(world, OTP, OTP)
     group = next(
@@ -263,12 +263,12 @@ def test_a_group_is_drawn_for_a_second_look_as_one(world: World) -> None:
     )
     world.clock.moment = datetime(2026, 11, 26, tzinfo=UTC)
     world.decide(*(decision(each, id=f"d-{each[:4]}", group=group) for each in findings))
-    items = [one for one in desk(world).items(BEN) if one.kind is ItemKind.SECOND_LOOK]
+    items = [one for one in desk(world).items(BEN) if one.kind is ItemKind.SECOND_REVIEW]
     assert len(items) == 1
     dossier = desk(world).dossier(BEN, items[0].key)
     assert dossier is not None
-    assert dossier.contested is not None
-    assert dossier.contested.entry.leads
+    assert dossier.decision is not None
+    assert dossier.decision.entry.leads
 
 
 def test_a_held_rule_waits_for_one_answer(world: World) -> None:

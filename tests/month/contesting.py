@@ -1,4 +1,4 @@
-"""What comes after the decisions of a month: complaints, disputes, second looks and blunders."""
+"""What comes after the decisions of a month: complaints, disputes, second reviews and blunders."""
 
 import random
 

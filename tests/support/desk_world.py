@@ -77,7 +77,7 @@ def decided(kind: str = "decision", moderator: str = "m-1", **changes: Any) -> C
 def complaint(key: str = "c" * 64, **changes: Any) -> Dossier:
     """A complaint about a decision of m-1."""
     return dossier(finding("p9"), key=key, kind=ItemKind.COMPLAINT, not_for=("m-1",),
-                   severity="", deadline="2026-12-09T13:00:00Z", contested=decided(),
+                   severity="", deadline="2026-12-09T13:00:00Z", decision=decided(),
                    contest=decided("complaint"), **changes)  # fmt: skip
 
 

@@ -154,8 +154,8 @@ def _messages(
             return [key], [_answer(form, dossier, now)]
         case ItemKind.AUDIT:
             return [key], [_audit(form, dossier, moderator, opened, now)]
-        case ItemKind.SECOND_LOOK:
-            return [key], [_second_look(form, dossier, moderator, opened, now)]
+        case ItemKind.SECOND_REVIEW:
+            return [key], [_second_review(form, dossier, moderator, opened, now)]
         case ItemKind.COMPLAINT:
             return [key], [_outcome(form, dossier, moderator, now)]
         case ItemKind.HELD_RULE:
@@ -237,16 +237,16 @@ def _answer(form: DecisionForm, dossier: Dossier, now: datetime) -> Order:
     )
 
 
-def _second_look(
+def _second_review(
     form: DecisionForm, dossier: Dossier, moderator: str, opened: datetime, now: datetime
 ) -> SecondReview:
     verdict = VERDICTS.get(form.verdict, (Verdict.SKIPPED, None))[0]
     if verdict is Verdict.SKIPPED:
         raise DecidingError(to_translate("Choose a verdict."))
-    assert dossier.contested is not None  # noqa: S101 - a second look is about a decision
+    assert dossier.decision is not None  # noqa: S101 - a second review is about a decision
     return SecondReview(
         id=form.id,
-        decision=dossier.contested.message,
+        decision=dossier.decision.message,
         verdict=cast('Literal["confirmed", "dismissed", "escalated"]', verdict.value),
         moderator=moderator,
         opened_at=opened,

@@ -21,7 +21,7 @@ class ItemKind(StrEnum):
     NOTICE = "notice"  # somebody reported a post, and nobody has answered
     ORDER = "order"  # an authority's order that nobody has answered
     COMPLAINT = "complaint"  # somebody contests a decision
-    SECOND_LOOK = "second_look"  # a colleague's decision, drawn by chance
+    SECOND_REVIEW = "second_review"  # a colleague's decision, drawn by chance
     AUDIT = "audit"  # a post of the month's sample, which no rule hit
     HELD_RULE = "held_rule"  # the flood guard asks about all findings of a rule on a day
     GOLDEN = "golden"  # training: the answer is known, and nothing is sent
@@ -133,7 +133,7 @@ class Dossier:
     """Everything known about one item, for its card.
 
     `findings` are those of one post and category, the most urgent first. `notices` are the entries
-    of notices about the post. `contested` is the decision of a complaint, or the one of a second
+    of notices about the post. `decision` is that of a complaint, or the one of a second
     look; its message id is what the answer names. `contest` is the complaint itself. `order` is an
     authority's order, with all times known so far. `post` and `url` are of an audit's post, or of a
     notice without findings. `rules` has the words about each `pack/version/rule`. `answer` is the
@@ -143,7 +143,7 @@ class Dossier:
     item: Item
     findings: tuple[OpenFinding, ...] = ()
     notices: tuple[CaseEntry, ...] = ()
-    contested: CaseEntry | None = None
+    decision: CaseEntry | None = None
     contest: CaseEntry | None = None
     order: CaseEntry | None = None
     post: str = ""

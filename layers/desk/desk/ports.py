@@ -130,7 +130,7 @@ class DeskQualityStore(Protocol):
         """Replace the provider's canned reasons."""
 
     def quality(self, moderator: Moderator) -> DeskQuality:
-        """Return how second looks agreed and how decisions held, of the last 90 days."""
+        """Return how second reviews agreed and how decisions held, of the last 90 days."""
 
 
 class Desk(DeskQueue, DeskClaims, DeskDecisions, DeskQualityStore, Protocol):

@@ -1,4 +1,4 @@
-"""How well decisions hold: agreement of second looks with its interval, and overturned rates.
+"""How well decisions hold: agreement of second reviews with its interval, and overturned rates.
 
 Nobody is ranked: the facts hold no moderator.
 """
@@ -18,7 +18,7 @@ Z95 = 1.96
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How often second looks agreed: raw, and as Cohen's kappa with its 95 % interval.
+    """How often second reviews agreed: raw, and as Cohen's kappa with its 95 % interval.
 
     `kappa` is None where it is not defined: fewer than two looks, or one verdict alone.
     """

@@ -24,8 +24,8 @@ ORDER_HOURS = {"tco": 1, "dsa": 24}
 """Hours in which an order that sets no deadline should be answered. A removal order has one (TCO,
 Art. 3(3)). A day is a goal of ours: the DSA, Art. 9 and 10, asks for no undue delay."""
 
-SECOND_LOOK_DAYS = 7
-"""How old a decision for a second look may be: its excerpt is kept that long if dismissed."""
+SECOND_REVIEW_DAYS = 7
+"""How old a decision for a second review may be: its excerpt is kept that long if dismissed."""
 
 AUDITED = 20
 """Posts of the month's sample that are shown at once."""
@@ -43,7 +43,7 @@ def waiting_items(
         *notice_items(findings, entries),
         *order_items(entries),
         *contest_items(entries),
-        *second_looks(entries, now),
+        *second_reviews(entries, now),
     ]
 
 
@@ -164,14 +164,14 @@ def contest_deadline(received_at: str) -> str:
     return utc(datetime.fromisoformat(received_at) + timedelta(days=COMPLAINT_DAYS))
 
 
-def second_looks(entries: Iterable[JournalEntry], now: datetime) -> Iterator[Item]:
-    """Yield the recent decisions that were drawn for a second look and have none."""
-    start = utc(now - timedelta(days=SECOND_LOOK_DAYS))
+def second_reviews(entries: Iterable[JournalEntry], now: datetime) -> Iterator[Item]:
+    """Yield the recent decisions that were drawn for a second review and have none."""
+    start = utc(now - timedelta(days=SECOND_REVIEW_DAYS))
     for entry in drawn_decisions(entries):
         if entry.at >= start:
             yield Item(
                 key=entry.entry,
-                kind=ItemKind.SECOND_LOOK,
+                kind=ItemKind.SECOND_REVIEW,
                 since=entry.at,
                 category=entry.category,
                 rules=rules_of(entry),
@@ -181,7 +181,7 @@ def second_looks(entries: Iterable[JournalEntry], now: datetime) -> Iterator[Ite
 
 
 def drawn_decisions(entries: Iterable[JournalEntry]) -> Iterator[JournalEntry]:
-    """Yield the decisions that were drawn for a second look and have none.
+    """Yield the decisions that were drawn for a second review and have none.
 
     A group is drawn as one and judged by its first decision.
     """

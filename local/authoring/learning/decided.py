@@ -50,7 +50,7 @@ class PostVerdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SecondWords:
-    """Later messages about decisions: those overturned, and second looks by decision."""
+    """Later messages about decisions: those overturned, and second reviews by decision."""
 
     overturned: frozenset[str] = frozenset()
     looks: Mapping[str, Sequence[tuple[str, bool]]] = field(default_factory=dict)

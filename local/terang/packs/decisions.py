@@ -150,7 +150,7 @@ def _read(fields: Mapping[str, Any]) -> CaseMessage | None:
 
 
 def _second_words(messages: Iterable[CaseMessage]) -> SecondWords:
-    """Return which decisions were overturned, and second looks at them, by the sender's ids."""
+    """Return which decisions were overturned, and second reviews at them, by the sender's ids."""
     listed = list(messages)
     contested = {each.id: each.decision for each in listed if isinstance(each, Complaint | Dispute)}
     looks: dict[str, list[tuple[str, bool]]] = defaultdict(list)

@@ -125,7 +125,7 @@ class RunCases:
             *(finding_dossier(card, self.facts, self.groups) for card in self.open_cards),
             *self._orders(),
             *self._contests(),
-            *self._second_looks(),
+            *self._second_reviews(),
             *self._notices(),
             *self.audits,
         ]
@@ -206,7 +206,7 @@ class RunCases:
             item = replace(made.item, deadline=contest_deadline(since))
             yield replace(made, item=item, contest=first)
 
-    def _second_looks(self) -> Iterator[Dossier]:
+    def _second_reviews(self) -> Iterator[Dossier]:
         """Yield the decisions that are drawn. A group is drawn as one, by its first decision."""
         reviewed = {each.decision for each in self.messages if isinstance(each, SecondReview)}
         looks: set[str] = set()
@@ -217,7 +217,7 @@ class RunCases:
             looks.add(entry.look)
             if drawn and first and decision.id not in reviewed and self._known(decision):
                 since = utc(decision.decided_at)
-                yield self._about(decision, ItemKind.SECOND_LOOK, entry.entry, since)
+                yield self._about(decision, ItemKind.SECOND_REVIEW, entry.entry, since)
 
     def _notices(self) -> Iterator[Dossier]:
         for notice in self.messages:
@@ -241,13 +241,13 @@ class RunCases:
         return replace(
             made,
             item=replace(made.item, key=key, kind=kind, since=since, not_for=(decision.moderator,)),
-            contested=CaseEntry(
+            decision=CaseEntry(
                 1, Move.DECIDE, CaseState.STANDING, entry, decision.id, decision.reason or ""
             ),
         )
 
     def quality_entries(self) -> Iterator[JournalEntry]:
-        """Yield what the lead's page counts: decisions, second looks and overturned decisions."""
+        """Yield what the lead's page counts: decisions, second reviews and overturned decisions."""
         decided = {}
         for decision in self.decisions.values():
             known = [each.finding for each in self._known(decision)]

@@ -43,7 +43,7 @@ class HomeSource(Protocol):
         """Return the cards for training."""
 
     def quality(self, own: Sequence[CaseMessage]) -> DeskQuality:
-        """Return how second looks agreed and decisions held."""
+        """Return how second reviews agreed and decisions held."""
 
 
 @dataclass(slots=True)
@@ -145,7 +145,7 @@ class HomeDesk:
         part.replace(self.reasons_file)
 
     def quality(self, moderator: Moderator) -> DeskQuality:
-        """Return how second looks agreed and decisions held."""
+        """Return how second reviews agreed and decisions held."""
         return self.source.quality(self._messages())
 
     def _messages(self) -> list[CaseMessage]:

@@ -78,7 +78,7 @@ class RunSource:
         return self.words.goldens(self.findings, self.provider)
 
     def quality(self, own: Sequence[CaseMessage]) -> DeskQuality:
-        """Return how second looks agreed and decisions held, in all messages of the files."""
+        """Return how second reviews agreed and decisions held, in all messages of the files."""
         return quality_of(self._with(own).quality_entries(), "")
 
     def _with(self, own: Sequence[CaseMessage]) -> RunCases:

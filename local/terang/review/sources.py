@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from desk.items import Dossier, OpenFinding, RuleFacts, golden_dossiers
-from desk.waiting import SECOND_LOOK_DAYS, drawn_decisions
+from desk.waiting import SECOND_REVIEW_DAYS, drawn_decisions
 from ledger.aws.finding_store import SEVERITY_RANKS, open_index_keys
 from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.cases.transitions import CaseState, Move
@@ -135,7 +135,7 @@ def second_reviews(
     A decision that has a second review, also one in `sent`, is left out. So is a decision whose
     findings are gone. A group is drawn as one and judged by its first decision.
     """
-    days = [today - timedelta(days=back) for back in reversed(range(SECOND_LOOK_DAYS))]
+    days = [today - timedelta(days=back) for back in reversed(range(SECOND_REVIEW_DAYS))]
     entries = [entry for day in days for entry in store.journal_entries(provider, day.isoformat())]
     drawn = sorted(drawn_decisions(entries), key=lambda entry: entry.at)
     done = set(sent)

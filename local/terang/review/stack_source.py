@@ -56,7 +56,7 @@ class StackSource:
             *open_questions(self.provider, self.store.flood_holds(self.provider)),
             *self._orders(entries),
             *self._contests(entries),
-            *self._second_looks(),
+            *self._second_reviews(),
             *self._audits(own),
         ]
 
@@ -78,7 +78,7 @@ class StackSource:
         return self.words.goldens(found, self.provider)
 
     def quality(self, own: Sequence[CaseMessage]) -> DeskQuality:
-        """Return how second looks agreed and decisions held, of the last 90 days."""
+        """Return how second reviews agreed and decisions held, of the last 90 days."""
         today = self.clock.now().date()
         return quality_of(
             self._entries(QUALITY_DAYS), (today - timedelta(QUALITY_DAYS)).isoformat()
@@ -124,13 +124,13 @@ class StackSource:
                 made, item=replace(made.item, deadline=deadline), contest=contest.entries[0]
             )
 
-    def _second_looks(self) -> Iterator[Dossier]:
+    def _second_reviews(self) -> Iterator[Dossier]:
         today = self.clock.now().date()
         for card in second_reviews(self.store, self.provider, self.moderator, today, ()):
             decision = self.store.case(case_id("decision", self.provider, card.decision))
             if decision is not None and decision.first is not None:
                 since = decision.first.decided_at
-                yield self._about(decision, ItemKind.SECOND_LOOK, decision.case, since)
+                yield self._about(decision, ItemKind.SECOND_REVIEW, decision.case, since)
 
     def _about(self, decision: Case, kind: ItemKind, key: str, since: str) -> Dossier:
         """Return an item about a decision, for any moderator but the one who decided."""
@@ -143,7 +143,7 @@ class StackSource:
         item = replace(
             made.item, key=key, kind=kind, since=since, not_for=(contested.entry.moderator,)
         )
-        return replace(made, item=item, contested=contested)
+        return replace(made, item=item, decision=contested)
 
     def _audits(self, own: Sequence[CaseMessage]) -> list[Dossier]:
         """Return the posts of this month's sample that this moderator has not judged."""

@@ -50,7 +50,7 @@ def test_the_last_word_on_a_post_is_its_label(
     assert [post.is_harmful for post in labelled] == ([] if label is None else [label])
 
 
-def test_a_second_look_is_another_moderator_behind_the_label() -> None:
+def test_a_second_review_is_another_moderator_behind_the_label() -> None:
     later = SecondWords(looks={"d-1": [("m-2", True)]})
     [post] = decided_posts([said(True)], later, OURS)
     assert post == DecidedPost("p-1", True, SelectedBy.RULE, frozenset({"m-1", "m-2"}), ())

@@ -110,7 +110,7 @@ EARLY: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, datetime]] = {
         "opened_at",
         FOUND,
     ),
-    "a second look before the first": (
+    "a second review before the first": (
         [decision(F1, id=DRAWN)],
         second_review(decision=DRAWN),
         "opened_at",

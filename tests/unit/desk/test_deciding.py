@@ -142,8 +142,8 @@ def test_an_outcome_needs_its_parts(verdict: str, fields: dict[str, str], proble
     assert problem in why(form(verdict, **fields), complaint())
 
 
-def test_a_second_look_is_a_verdict_on_the_decision() -> None:
-    card = dossier(finding("p1"), kind=ItemKind.SECOND_LOOK, contested=decided())
+def test_a_second_review_is_a_verdict_on_the_decision() -> None:
+    card = dossier(finding("p1"), kind=ItemKind.SECOND_REVIEW, decision=decided())
     [message] = messages(form("child"), card)
     assert (message.decision, message.verdict) == ("decision-1", "escalated")
     assert "Choose a verdict" in why(form("skipped"), card)

@@ -149,7 +149,7 @@ def everything() -> list[Any]:
         hostile_pack,
         dossier(checked), dossier(arabic), dossier(named), complaint(), audited(),
         order_dossier(Case("7" * 64, (CaseEntry(1, "open", "open", asked, HOSTILE),))),
-        dossier(finding("p5"), key="5" * 64, kind=ItemKind.SECOND_LOOK, contested=decided()),
+        dossier(finding("p5"), key="5" * 64, kind=ItemKind.SECOND_REVIEW, decision=decided()),
         dossier(finding("p6", text=HOSTILE), key="6" * 64, kind=ItemKind.GOLDEN,
                 answer="dismissed"),
     ]  # fmt: skip

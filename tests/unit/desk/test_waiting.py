@@ -18,7 +18,7 @@ from desk.waiting import (
     open_audits,
     open_questions,
     rules_of,
-    second_looks,
+    second_reviews,
 )
 from ledger.cases.case import JournalEntry, case_id, is_for_second_review
 from ledger.records.finding import Finding
@@ -105,15 +105,15 @@ def test_a_contest_waits_for_others_than_who_decided_until_it_has_an_outcome() -
 )
 def test_a_decision_that_was_drawn_waits_a_week(changes: dict[str, Any], waits: bool) -> None:
     made = msgspec.structs.replace(DECIDED, **changes)
-    items = [*second_looks([made], NOW)]
+    items = [*second_reviews([made], NOW)]
     assert len(items) == waits
     for item in items:
         assert item == Item(
-            made.entry, ItemKind.SECOND_LOOK, made.at, "VIOLENCE", rules=("codes/asks",), reach=9,
+            made.entry, ItemKind.SECOND_REVIEW, made.at, "VIOLENCE", rules=("codes/asks",), reach=9,
             not_for=("m-1",),
         )  # fmt: skip
-    assert [*second_looks([made, entry("r", "second_review", decision=DRAWN)], NOW)] == []
-    assert [*second_looks([made, entry("r", "complaint", decision=DRAWN)], NOW)] == items
+    assert [*second_reviews([made, entry("r", "second_review", decision=DRAWN)], NOW)] == []
+    assert [*second_reviews([made, entry("r", "complaint", decision=DRAWN)], NOW)] == items
 
 
 def test_a_question_waits_from_its_moment_and_an_earlier_releases_from_its_day() -> None:

@@ -36,7 +36,7 @@ JUDGING = "c confirmed, d dismissed, t threat, a child"
         (ItemKind.AUDIT, "v violating, d not_violating, x gone"),
         (ItemKind.FINDING, JUDGING),
         (ItemKind.NOTICE, JUDGING),
-        (ItemKind.SECOND_LOOK, JUDGING),
+        (ItemKind.SECOND_REVIEW, JUDGING),
         (ItemKind.GOLDEN, JUDGING),
     ],
 )
@@ -56,7 +56,7 @@ def test_each_measure_has_a_key_and_is_named_by_its_code_as_by_its_word() -> Non
 
 
 def test_kinds_states_and_verdicts_have_words() -> None:
-    assert kind_words(EN, "second_look") == "second look"
+    assert kind_words(EN, "second_review") == "second look"
     assert len({kind_words(EN, kind) for kind in ItemKind}) == len(ItemKind)
     states = set(PendingState) - {PendingState.VOID}  # nobody's: it is listed nowhere
     assert len({state_words(EN, state) for state in states}) == len(states)

@@ -105,13 +105,13 @@ class Dossiers:
         )
 
     def of_decision(self, item: Item, decision: Case, contest: Case | None = None) -> Dossier:
-        """Return the dossier of a decision that is looked at again, or contested."""
+        """Return the dossier of a decision that is reviewed again, or contested."""
         opening = decision.entries[0]
         findings = self._findings(opening.entry.cases)
         return Dossier(
             item,
             findings,
-            contested=opening,
+            decision=opening,
             contest=contest.entries[0] if contest else None,
             rules=self._rules(findings),
         )

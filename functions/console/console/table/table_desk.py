@@ -36,7 +36,7 @@ from desk.waiting import (
     open_audits,
     open_questions,
     order_dossier,
-    second_looks,
+    second_reviews,
     waiting_items,
 )
 from ledger.aws.desk_store import DynamoDesk, ItemClaim
@@ -124,7 +124,7 @@ class TableDesk:
                 decision = self.store.case(opening.decision)
                 return self._dossiers.of_decision(item, decision, case) if decision else None
             case "decision":
-                items = [*second_looks([opening], self.now())]
+                items = [*second_reviews([opening], self.now())]
                 return self._dossiers.of_decision(items[0], case) if items else None
             case "flood_answer":
                 return self._held_rule(provider, key)
@@ -199,7 +199,7 @@ class TableDesk:
         self.desk.put_reasons(moderator.provider, reasons)
 
     def quality(self, moderator: Moderator) -> DeskQuality:
-        """Return how second looks agreed and how decisions held, of the last 90 days."""
+        """Return how second reviews agreed and how decisions held, of the last 90 days."""
         today = self.now().date()
         entries = list(self._journal.entries(moderator.provider, today, QUALITY_DAYS))
         return quality_of(entries, (today - timedelta(days=QUALITY_DAYS - 1)).isoformat())

@@ -27,7 +27,7 @@ def kind_words(words: Phrases, kind: str) -> str:
         ItemKind.NOTICE: _("notice"),
         ItemKind.ORDER: _("order"),
         ItemKind.COMPLAINT: _("complaint"),
-        ItemKind.SECOND_LOOK: _("second look"),
+        ItemKind.SECOND_REVIEW: _("second look"),
         ItemKind.AUDIT: _("audit sample"),
         ItemKind.HELD_RULE: _("held rule"),
         ItemKind.GOLDEN: _("training"),
