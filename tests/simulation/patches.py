@@ -38,7 +38,6 @@ from publish.journal import journal_spool
 from publish.site.pages import Contents, Pages
 from publish.site.spreadsheet import encode_csv
 from publish.summary import Summary, decode_summary, encode_summary, json_schemas
-from scan import deliveries as scan_deliveries
 from scan import rule_sets as rulesets
 from scan.batches import messages, scanner
 
@@ -133,7 +132,6 @@ def patched_machine(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(time, "sleep", lambda seconds: _clusters[-1].sleep(seconds))
         patched.setattr(random, "uniform", _middle)
         patched.setattr(secrets, "token_bytes", bytes)  # a seed replays to the same pseudonyms
-        patched.setattr(scan_deliveries, "uniform", _middle)
         patched.setattr(ledger.aws.table, "ThreadPoolExecutor", _OneAfterAnother)
         patched.setattr(ledger.aws.table, "PAIRS", SMALL["PAIRS"])
         patched.setattr(ledger.aws.finding_store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])

@@ -10,7 +10,7 @@ from support.sample_messages import SENT
 from support.sample_posts import StandingClock, pack
 
 from decide.case_work import CaseWork, Handled
-from decide.deliveries import DecideSettings, case_work_of
+from decide.deliveries import case_work_of
 from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.cases.refusal import CaseReceipt
 from ledger.pointer import set_key
@@ -71,8 +71,14 @@ class MemoryCases:
         return tuple(one.finding for one in findings)
 
     def work(self, store: Any = None) -> CaseWork:
-        settings = DecideSettings("table", "out", "public", "https://terang.example", "", "", "")
-        return case_work_of(settings, cast("Any", store or self), cast("Any", self), self.clock)
+        return case_work_of(
+            cast("Any", store or self),
+            cast("Any", self),
+            self.clock,
+            out_bucket="out",
+            public_bucket="public",
+            public_url="https://terang.example",
+        )
 
     def decide(
         self,

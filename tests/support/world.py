@@ -12,11 +12,11 @@ from support.sample_messages import SENT
 from support.sample_posts import SHADOW, StandingClock, pack
 
 from decide.case_work import CaseWork, Handled
-from decide.deliveries import CaseDeliveries, DecideSettings, case_work_of
+from decide.deliveries import CaseDeliveries, case_work_of
 from decide.pending import PendingDecisions
 from intake.arrival import Intake
 from intake.formats.file_budget import Budget
-from learn.feed_import import FeedImporter, ImportResult, LearnSettings, importer_over
+from learn.feed_import import FeedImporter, ImportResult, importer_over
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Senders, SqsUnitQueue
@@ -190,31 +190,25 @@ class World:
         )
 
     @property
-    def decide_settings(self) -> DecideSettings:
-        return DecideSettings(
-            table=self.table,
-            out_bucket=self.out,
-            public_bucket=self.public,
-            public_url="https://terang.example",
-            redrive_sender="AROAREDRIVE",
-            console_queue_arn="arn:console",
-            today="",
-        )
-
-    @property
     def desk(self) -> DynamoDesk:
         return DynamoDesk(self.store.table, self.clock)
 
     def case_work(self, store: Any = None, objects: Any = None) -> CaseWork:
         """A fresh worker of decide, over other ports where they are given."""
-        settings = self.decide_settings
-        return case_work_of(settings, store or self.store, objects or self.objects, self.clock)
+        return case_work_of(
+            store or self.store,
+            objects or self.objects,
+            self.clock,
+            out_bucket=self.out,
+            public_bucket=self.public,
+            public_url="https://terang.example",
+        )
 
     def case_deliveries(self) -> CaseDeliveries:
         """A fresh worker of decide, from the delivery on."""
         work, senders = self.case_work(), Senders(self.store, self.clock, "AROAREDRIVE")
         console = PendingDecisions(self.desk, work, senders)
-        return CaseDeliveries(work, senders, console, self.decide_settings.console_queue_arn)
+        return CaseDeliveries(work, senders, console, "arn:console")
 
     def decide(self, *messages: dict[str, Any], provider: str = "acme") -> list[Handled]:
         """Take messages about cases, each by a fresh worker; what they and the woken came to.
@@ -229,10 +223,16 @@ class World:
 
     def importer(self, objects: Any = None, store: Any = None) -> FeedImporter:
         """A fresh worker of learn, over other ports where they are given."""
-        settings = LearnSettings(
-            self.table, self.work, self.out, self.public, 0, "check.example", ""
+        return importer_over(
+            store or self.store,
+            objects or self.objects,
+            self.clock,
+            work_bucket=self.work,
+            out_bucket=self.out,
+            public_bucket=self.public,
+            notice_hours=0,
+            trusted_publishers="check.example",
         )
-        return importer_over(settings, store or self.store, objects or self.objects, self.clock)
 
     def import_checks(self, feed: bytes, key: str = "factchecks/checks.csv") -> ImportResult:
         """Put a feed of checks where learn looks, and let it take it."""

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 import msgspec
 
-from decide.effects import Effects
+from decide.case_files import CaseFiles
 from decide.facts_reader import FactsReader
 from decide.judge import judge
 from decide.judgement import Arrived, Facts
@@ -102,7 +102,7 @@ class CaseWork:
     objects: Objects
     clock: Clock
     reader: FactsReader
-    effects: Effects
+    files: CaseFiles
     out_bucket: str
     trial_day: bool = False
 
@@ -163,7 +163,7 @@ class CaseWork:
             return Settled(Handled("refused", kind, refusal.code, first), name, arrival)
         if arrival.case:
             self._tell_sender(name, arrival, message, "taken")
-        problems = self.effects.apply(message, result.entry)
+        problems = self.files.write(message, result.entry)
         status = "repeated" if result.facts is None else "taken"
         handled = Handled(status, kind, problems=problems)
         return Settled(handled, name, arrival, result.marker.wakes)

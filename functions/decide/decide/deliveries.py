@@ -1,24 +1,20 @@
 """Deliveries of messages about cases: check the sender, take each message, count the results."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from decide.case_files import CaseFiles
 from decide.case_work import CaseWork, Handled
-from decide.effects import Effects
 from decide.facts_reader import DecidedPacks, DecideStore, FactsReader
 from decide.pending import PendingDecisions
-from ledger.aws.desk_store import DynamoDesk
-from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Delivery, Senders, require_reserve
-from ledger.aws.store import DynamoStore
 from ledger.cases.refusal import CaseRefusal
-from ledger.clock import Clock, clock_from_setting
+from ledger.clock import Clock
 from ledger.ports import Objects
 from ledger.records.json_text import lines_of_body
 from ledger.records.refusal import Refusal
@@ -69,47 +65,26 @@ class CaseDeliveries:
                 yield from self.work.take(provider, line, sent_at, other_door)
 
 
-@dataclass(frozen=True, slots=True)
-class DecideSettings:
-    """The environment variables from template.yaml, by their names in small letters."""
-
-    table: str
-    out_bucket: str
-    public_bucket: str
-    public_url: str
-    redrive_sender: str
-    console_queue_arn: str
-    today: str
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "DecideSettings":
-        """Read the environment. Raises KeyError if a variable is missing."""
-        return cls(**{name: environment[name.upper()] for name in cls.__annotations__})
-
-
-def case_deliveries_of(settings: DecideSettings, dynamodb: Any, s3: Any) -> CaseDeliveries:
-    """Build decide over clients of AWS."""
-    clock = clock_from_setting(settings.today)
-    store = DynamoStore.of(dynamodb, settings.table, clock)
-    work = case_work_of(settings, store, S3Objects(s3), clock)
-    senders = Senders(store, clock, settings.redrive_sender)
-    console = PendingDecisions(DynamoDesk(store.table, clock), work, senders)
-    return CaseDeliveries(work, senders, console, settings.console_queue_arn)
-
-
 def case_work_of(
-    settings: DecideSettings, store: DecideStore, objects: Objects, clock: Clock
+    store: DecideStore,
+    objects: Objects,
+    clock: Clock,
+    *,
+    out_bucket: str,
+    public_bucket: str,
+    public_url: str,
+    trial_day: bool = False,
 ) -> CaseWork:
     """Build decide over ports."""
-    packs, out = DecidedPacks(objects, settings.public_bucket), settings.out_bucket
+    packs = DecidedPacks(objects, public_bucket)
     return CaseWork(
         store=store,
         objects=objects,
         clock=clock,
-        reader=FactsReader(store, objects, packs, out),
-        effects=Effects(store, objects, packs, settings.public_url, out),
-        out_bucket=out,
-        trial_day=bool(settings.today),
+        reader=FactsReader(store, objects, packs, out_bucket),
+        files=CaseFiles(store, objects, packs, public_url, out_bucket),
+        out_bucket=out_bucket,
+        trial_day=trial_day,
     )
 
 

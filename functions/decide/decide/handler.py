@@ -13,13 +13,34 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from decide.deliveries import DecideSettings, case_deliveries_of, count
-from ledger.aws.queue import Delivery, log_failures
+from decide.deliveries import CaseDeliveries, case_work_of, count
+from decide.pending import PendingDecisions
+from ledger.aws.desk_store import DynamoDesk
+from ledger.aws.objects import S3Objects
+from ledger.aws.queue import Delivery, Senders, log_failures
+from ledger.aws.store import DynamoStore
+from ledger.clock import clock_from_setting
 
 logger, metrics = Logger(), Metrics()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-deliveries = case_deliveries_of(
-    DecideSettings.of(os.environ), boto3.client("dynamodb"), boto3.client("s3")
+setting = os.environ
+clock = clock_from_setting(setting["TODAY"])
+store = DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"], clock)
+senders = Senders(store, clock, setting["REDRIVE_SENDER"])
+work = case_work_of(
+    store,
+    S3Objects(boto3.client("s3")),
+    clock,
+    out_bucket=setting["OUT_BUCKET"],
+    public_bucket=setting["PUBLIC_BUCKET"],
+    public_url=setting["PUBLIC_URL"],
+    trial_day=bool(setting["TODAY"]),
+)
+deliveries = CaseDeliveries(
+    work=work,
+    senders=senders,
+    console=PendingDecisions(DynamoDesk(store.table, clock), work, senders),
+    console_queue_arn=setting["CONSOLE_QUEUE_ARN"],
 )
 
 

@@ -5,10 +5,8 @@ compare-and-swap. So the next import completes the work of one that crashed, or 
 """
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 
@@ -21,9 +19,7 @@ from claims.text.topics import lists_digest
 from learn.index_publisher import IndexPublisher
 from learn.library import CHANGE_DAYS, FeedCatalogue, ImportedFeed, Library, PendingChanges
 from learn.reopening import Reopening, ReopeningStore
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
-from ledger.clock import Clock, clock_from_setting, utc
+from ledger.clock import Clock, utc
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.ports import Objects
 from ledger.records.identity import digest
@@ -196,48 +192,28 @@ class FeedImporter:
         return ImportResult(receipt.status, receipt)
 
 
-@dataclass(frozen=True, slots=True)
-class LearnSettings:
-    """The environment variables from template.yaml, by their names in small letters."""
-
-    table: str
-    work_bucket: str
-    out_bucket: str
-    public_bucket: str
-    notice_hours: int
-    trusted_publishers: str
-    today: str
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "LearnSettings":
-        """Read the environment. Raises KeyError if a variable is missing."""
-        return cls(
-            **{name: kind(environment[name.upper()]) for name, kind in cls.__annotations__.items()}
-        )
-
-
-def importer_of(settings: LearnSettings, dynamodb: Any, s3: Any) -> FeedImporter:
-    """Return the importer over clients of AWS."""
-    store = DynamoStore.of(dynamodb, settings.table)
-    return importer_over(settings, store, S3Objects(s3), clock_from_setting(settings.today))
-
-
 def importer_over(
-    settings: LearnSettings, store: ReopeningStore, objects: Objects, clock: Clock
+    store: ReopeningStore,
+    objects: Objects,
+    clock: Clock,
+    *,
+    work_bucket: str,
+    out_bucket: str,
+    public_bucket: str,
+    notice_hours: int,
+    trusted_publishers: str,
 ) -> FeedImporter:
-    """Return the importer over ports."""
-    library = Library(objects, settings.out_bucket)
+    """Return the importer over ports. `trusted_publishers` are domains with commas in between."""
+    library = Library(objects, out_bucket)
     return FeedImporter(
         objects=objects,
         clock=clock,
         library=library,
-        publisher=IndexPublisher(
-            objects, clock, library, settings.public_bucket, settings.notice_hours
-        ),
-        reopening=Reopening(store, objects, clock, settings.out_bucket),
-        trust=Trust(domain for domain in settings.trusted_publishers.split(",") if domain.strip()),
-        work_bucket=settings.work_bucket,
-        out_bucket=settings.out_bucket,
+        publisher=IndexPublisher(objects, clock, library, public_bucket, notice_hours),
+        reopening=Reopening(store, objects, clock, out_bucket),
+        trust=Trust(domain for domain in trusted_publishers.split(",") if domain.strip()),
+        work_bucket=work_bucket,
+        out_bucket=out_bucket,
     )
 
 

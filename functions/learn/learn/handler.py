@@ -9,11 +9,23 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from learn.feed_import import PREFIX, ImportResult, LearnSettings, importer_of
+from learn.feed_import import PREFIX, ImportResult, importer_over
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
+from ledger.clock import clock_from_setting
 
 logger, metrics = Logger(), Metrics()
-settings = LearnSettings.of(os.environ)
-importer = importer_of(settings, boto3.client("dynamodb"), boto3.client("s3"))
+setting = os.environ
+importer = importer_over(
+    DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"]),
+    S3Objects(boto3.client("s3")),
+    clock_from_setting(setting["TODAY"]),
+    work_bucket=setting["WORK_BUCKET"],
+    out_bucket=setting["OUT_BUCKET"],
+    public_bucket=setting["PUBLIC_BUCKET"],
+    notice_hours=int(setting["NOTICE_HOURS"]),
+    trusted_publishers=setting["TRUSTED_PUBLISHERS"],
+)
 
 
 @metrics.log_metrics
@@ -21,7 +33,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
     """Import each feed. S3's test event has no records, so nothing happens."""
     for record in event.get("Records", ()):
         bucket, key = record["s3"]["bucket"]["name"], unquote_plus(record["s3"]["object"]["key"])
-        if bucket != settings.work_bucket or not key.startswith(PREFIX):
+        if bucket != setting["WORK_BUCKET"] or not key.startswith(PREFIX):
             logger.error("ignored", extra={"reason": "an event of another bucket or prefix"})
             continue
         log_result(importer.import_feed(key))

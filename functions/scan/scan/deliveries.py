@@ -1,28 +1,17 @@
 """Deliveries of SQS: a range of a file, or messages of registered senders."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from random import uniform
-from typing import Any
 
 import msgspec
 
-from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Delivery, Senders, require_reserve
-from ledger.aws.store import DynamoStore
-from ledger.clock import Clock, clock_from_setting
+from ledger.clock import Clock
 from ledger.closing import Closing
-from ledger.privacy.pseudonyms import PseudonymKeys
 from ledger.records.manifest import Unit
 from scan.batches.messages import EndedMessages, Message, merge_messages
-from scan.batches.recorder import BatchRecorder
 from scan.batches.scanner import MessageScanner
-from scan.copies import Snapshots
 from scan.effects import UnitOutcome
-from scan.flood_guard import FloodGuard, FloodLimits
-from scan.handing_out import Handout
-from scan.persisting import UnitRecorder
-from scan.rule_sets import POINTER_SECONDS, RuleSets
 from scan.unit_work import Scanner
 
 
@@ -31,10 +20,6 @@ class UnknownSender:
     """A delivery, by its name in SQS, whose sender is not registered. Nothing of it is stored."""
 
     delivery: str
-
-
-PATIENCE = (0.5, 1.0)
-"""A worker believes the pointer for a share of POINTER_SECONDS, drawn from this range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,68 +68,3 @@ class Deliveries:
             )
         if known:
             yield from self.messages.scan(merge_messages(known), seconds_left)
-
-
-@dataclass(frozen=True, slots=True)
-class ScanSettings:
-    """The settings that the template passes; a missing one raises KeyError at start."""
-
-    table: str
-    work_bucket: str
-    out_bucket: str
-    public_bucket: str
-    public_url: str
-    posts_queue_arn: str
-    redrive_sender: str
-    max_rule_per_mille: int
-    flood_minimum_posts: int
-    excerpt_days: int
-    excerpt_length: int
-    today: str
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "ScanSettings":
-        """Read the environment; each setting has its field's name in capitals."""
-        return cls(
-            **{name: kind(environment[name.upper()]) for name, kind in cls.__annotations__.items()}
-        )
-
-
-def connect(settings: ScanSettings, dynamodb: Any, s3: Any, secret: str) -> Deliveries:
-    """Build the parts of scan on two clients of AWS."""
-    clock = clock_from_setting(settings.today)
-    store, objects = DynamoStore.of(dynamodb, settings.table, clock), S3Objects(s3)
-    limits = FloodLimits(settings.max_rule_per_mille, settings.flood_minimum_posts)
-    scanner = Scanner(
-        store=store,
-        objects=objects,
-        clock=clock,
-        rulesets=RuleSets(
-            objects,
-            clock,
-            settings.public_bucket,
-            public=bool(settings.public_url),
-            patience=POINTER_SECONDS * uniform(*PATIENCE),  # noqa: S311 - no secret
-        ),
-        guard=FloodGuard(store, clock, limits),
-        keys=PseudonymKeys(store, clock, secret.encode()),
-        secret=secret.encode(),
-        recorder=UnitRecorder(
-            store=store,
-            objects=objects,
-            work_bucket=settings.work_bucket,
-            handout=Handout(store, objects, settings.work_bucket, settings.out_bucket),
-            excerpt_days=settings.excerpt_days,
-        ),
-        snapshots=Snapshots(objects, clock, settings.work_bucket),
-        excerpt_length=settings.excerpt_length,
-    )
-    return Deliveries(
-        scanner=scanner,
-        messages=MessageScanner(scanner, BatchRecorder(store, scanner.recorder, scanner.secret)),
-        closing=Closing(store, objects, clock, settings.out_bucket, settings.work_bucket),
-        senders=Senders(store, clock, settings.redrive_sender),
-        clock=clock,
-        posts_queue_arn=settings.posts_queue_arn,
-        trial_day=bool(settings.today),
-    )

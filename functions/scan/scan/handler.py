@@ -1,6 +1,7 @@
 """The entry point of the function scan: its clients, deliveries, logs and metrics."""
 
 import os
+import random
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -18,17 +19,71 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ledger.aws.queue import Delivery, log_failures
-from scan.deliveries import Deliveries, ScanSettings, UnknownSender, connect
+from ledger.aws.objects import S3Objects
+from ledger.aws.queue import Delivery, Senders, log_failures
+from ledger.aws.store import DynamoStore
+from ledger.clock import clock_from_setting
+from ledger.closing import Closing
+from ledger.privacy.pseudonyms import PseudonymKeys
+from scan.batches.recorder import BatchRecorder
+from scan.batches.scanner import MessageScanner
+from scan.copies import Snapshots
+from scan.deliveries import Deliveries, UnknownSender
 from scan.effects import UnitOutcome
+from scan.flood_guard import FloodGuard, FloodLimits
+from scan.handing_out import Handout
+from scan.persisting import UnitRecorder
+from scan.rule_sets import POINTER_SECONDS, RuleSets
+from scan.unit_work import Scanner
 
 logger, metrics = Logger(), Metrics()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-deliveries: Deliveries = connect(
-    ScanSettings.of(os.environ),
-    boto3.client("dynamodb"),
-    boto3.client("s3"),
-    parameters.get_secret(os.environ["PSEUDONYM_SECRET"]),
+setting = os.environ
+clock = clock_from_setting(setting["TODAY"])
+store = DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"], clock)
+objects, secret = S3Objects(boto3.client("s3")), parameters.get_secret(setting["PSEUDONYM_SECRET"])
+work_bucket, out_bucket = setting["WORK_BUCKET"], setting["OUT_BUCKET"]
+
+PATIENCE = (0.5, 1.0)
+"""A worker believes the pointer for a share of POINTER_SECONDS, drawn from this range."""
+
+recorder = UnitRecorder(
+    store=store,
+    objects=objects,
+    work_bucket=work_bucket,
+    handout=Handout(store, objects, work_bucket, out_bucket),
+    excerpt_days=int(setting["EXCERPT_DAYS"]),
+)
+scanner = Scanner(
+    store=store,
+    objects=objects,
+    clock=clock,
+    rulesets=RuleSets(
+        objects,
+        clock,
+        setting["PUBLIC_BUCKET"],
+        public=bool(setting["PUBLIC_URL"]),
+        patience=POINTER_SECONDS * random.uniform(*PATIENCE),  # noqa: S311 - no secret
+    ),
+    guard=FloodGuard(
+        store,
+        clock,
+        FloodLimits(int(setting["MAX_RULE_PER_MILLE"]), int(setting["FLOOD_MINIMUM_POSTS"])),
+    ),
+    keys=PseudonymKeys(store, clock, secret.encode()),
+    secret=secret.encode(),
+    recorder=recorder,
+    snapshots=Snapshots(objects, clock, work_bucket),
+    excerpt_length=int(setting["EXCERPT_LENGTH"]),
+)
+deliveries = Deliveries(
+    scanner=scanner,
+    messages=MessageScanner(scanner, BatchRecorder(store, recorder, secret.encode())),
+    closing=Closing(store, objects, clock, out_bucket, work_bucket),
+    senders=Senders(store, clock, setting["REDRIVE_SENDER"]),
+    clock=clock,
+    posts_queue_arn=setting["POSTS_QUEUE_ARN"],
+    trial_day=bool(setting["TODAY"]),
 )
 
 

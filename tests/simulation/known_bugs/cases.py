@@ -9,7 +9,7 @@ from greenlet import getcurrent
 from simulation.bugs import Bug, Call, Change, at_aws, everywhere, handler, method
 from simulation.known_bugs.answering import name_no_failure
 
-from decide.effects import Effects
+from decide.case_files import CaseFiles
 from ledger.aws.case_store import DynamoCases
 from ledger.cases.case import Case, CaseMarker, counted_once
 from ledger.records.identity import digest
@@ -46,7 +46,7 @@ def _effects_once() -> Change:
     """Only the delivery that committed a message writes its files, and no later one."""
     by_worker: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
     # Workers are greenlets: they take turns at any call.
-    commit, apply = DynamoCases.commit_case, Effects.apply
+    commit, write = DynamoCases.commit_case, CaseFiles.write
 
     def remember(self: DynamoCases, marker: Any, *given: Any) -> bool:
         done = commit(self, marker, *given)
@@ -54,15 +54,15 @@ def _effects_once() -> Change:
             by_worker.setdefault(getcurrent(), set()).add(marker.message)
         return done
 
-    def apply_once(self: Effects, message: Any, provider: str) -> tuple[str, ...]:
+    def write_once(self: CaseFiles, message: Any, provider: str) -> tuple[str, ...]:
         name = digest("message", provider, message.id)
         if name not in by_worker.get(getcurrent(), ()):
             return ()
-        return apply(self, message, provider)
+        return write(self, message, provider)
 
     def change(patched: pytest.MonkeyPatch) -> None:
         patched.setattr(DynamoCases, "commit_case", remember)
-        patched.setattr(Effects, "apply", apply_once)
+        patched.setattr(CaseFiles, "write", write_once)
 
     return change
 

@@ -169,7 +169,7 @@ def test_without_public_pages_only_the_rule_is_named() -> None:
     cases.decide(decision(F1))
     case = cases.case(case_id("decision", "acme", "d-1"))
     assert case is not None
-    pack = cases.work().effects.packs.of(finding(1))
+    pack = cases.work().files.packs.of(finding(1))
     found = [author_notice.DecidedFinding(finding(1), pack)]
     text = author_notice.author_notice("en", case.entries[0], found, [])
     assert "(codes/3/asks-for-code)" in text

@@ -39,7 +39,7 @@ TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Effects:
+class CaseFiles:
     """Writes entries, notices to authors, statements, and what overturned decisions cause.
 
     `public_url` is the address of the packs' pages, or empty.
@@ -51,7 +51,7 @@ class Effects:
     public_url: str
     out_bucket: str
 
-    def apply(self, message: CaseMessage, entry: JournalEntry) -> tuple[str, ...]:
+    def write(self, message: CaseMessage, entry: JournalEntry) -> tuple[str, ...]:
         """Write the files of a committed message. Return the problems of its statement, if any.
 
         A statement with problems is written all the same: the decision is valid, and a person has
