@@ -12,8 +12,7 @@ from support.sample_posts import OTP, pack
 from support.world import ROLE, World
 
 from console.table.pending_sender import PendingSender
-from console.table.set_examples import SetExamples
-from console.table.table_desk import TableDesk
+from console.table.table_desk import SetExamples, TableDesk
 from desk.adopting import Adoption
 from desk.deciding import DecisionForm, decide, form_id
 from desk.items import ItemKind

@@ -13,7 +13,7 @@ from support.world import DAY, World
 from ledger.keys import audit_file_key
 from publish.context import PublishContext, PublishRequest
 from publish.handover.auditing import OutBucket, hand_out
-from publish.handover.statement_batches import batch_statements
+from publish.handover.dsa_files import batch_statements
 from publish.public_bucket import SummaryBucket
 from publish.publishing import publish
 from publish.sealing import SealBucket

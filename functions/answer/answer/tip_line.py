@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from answer.askers import Partners, RateLimit
-from answer.doors.ask_door import AskDoor
 from answer.doors.json_door import JsonDoor
 from answer.doors.page_door import PageDoor
 from answer.doors.telegram_door import TelegramDoor
@@ -23,6 +22,32 @@ from ledger.ports import Objects
 from ledger.untrusted_text import is_blank
 from rules.rule_set import SetError
 from rules.set_reader import read_set
+
+
+class AskDoor(Protocol):
+    """One way to ask; docs/ask.md says how to add one.
+
+    It keeps nothing between its methods, which are called in this order.
+    """
+
+    def sender(self, request: Request) -> str:
+        """Return whose questions are counted together: a partner, an address, a person.
+
+        It is only counted, under a digest that lasts a minute; empty if nobody asks.
+        Raises RequestError with 403 if the request does not come from where it should.
+        """
+
+    def question(self, request: Request) -> Question | None:
+        """Return the question of a request; None if it asks nothing, such as for help.
+
+        Raises RequestError if it should ask, and cannot be read.
+        """
+
+    def response(
+        self, request: Request, outcome: TipAnswer | RequestError | None
+    ) -> dict[str, Any]:
+        """Return the HTTP response to an answer, to an error, or with help if nothing was asked."""
+
 
 POINTER_SECONDS = 30
 """How long a worker uses the pointer before it reads it again."""

@@ -15,8 +15,7 @@ from console.identity.session import Sessions
 from console.identity.sign_in import Answer, Event, Report, SignIn
 from console.identity.tokens import TokenChecks
 from console.table.pending_sender import PendingSender
-from console.table.set_examples import SetExamples
-from console.table.table_desk import TableDesk
+from console.table.table_desk import SetExamples, TableDesk
 from desk.routes.application import SECURITY_HEADERS, DeskApplication
 from desk.routes.asking import phrases_of
 from ledger.aws.desk_store import DynamoDesk

@@ -15,7 +15,7 @@ from ledger.records.manifest import OpenFile
 from publish.count.copy_counts import copies_of_day
 from publish.day_facts import DayRecords, count_day, open_on
 from publish.handover.auditing import hand_out
-from publish.handover.statement_batches import batch_statements
+from publish.handover.dsa_files import batch_statements
 from publish.journal.journal_spool import SHORT_FORM, WHOLE_FORM, JournalSpool
 from publish.periods import PeriodKind
 from publish.publish_run import PublishRun, publish_summary

@@ -30,9 +30,9 @@ from publish.count.term_evidence import (
 )
 from publish.handover.auditing import encode_key, key_path
 from publish.handover.copy_snapshots import SNAPSHOT_DAYS, SnapshotBucket
+from publish.handover.dsa_files import YearReports
 from publish.handover.pausing import due, pause
 from publish.handover.sentinel_post import send_sentinel
-from publish.handover.year_report import YearReports
 from publish.periods import (
     LOOK_BACK_DAYS,
     PeriodKind,
@@ -52,8 +52,7 @@ from publish.site.templating import page_path
 from publish.summary import Summary, json_schemas
 from publish.transparency.due_leaves import DueLeaves
 from publish.transparency.known_log import KnownLog
-from publish.transparency.logging_run import LogResult, log_run
-from publish.transparency.next_log import newest_log
+from publish.transparency.logging_run import LogResult, log_run, newest_log
 from publish.transparency.published_files import programs
 from publish.transparency.served_log import LogBusyError, LogRefusedError, ServedLog
 from rules.pack import Pack

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 from support.desk_world import finding
 
-from console.table.journal import RecentJournal
-from console.table.near_copies import NearCopies
-from console.table.open_findings import OpenFindings
+from console.table.kept_rows import NearCopies, OpenFindings, RecentJournal
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import shards
 from ledger.cases.case import JournalEntry

@@ -10,7 +10,7 @@ from answer import request
 from claims.index import language_index, layout
 from claims.score import ranking
 from claims.text import normalise, words
-from console.identity import attempt, session
+from console.identity import session, sign_in
 from decide import case_work, times
 from desk.routes import queue_routes
 from dsa import estimates
@@ -91,7 +91,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("statements", "at most 100 statements each", schema.BATCH, 100),
         ("statements", "Below 100 audited posts it is blank", estimates.AUDITED_AT_LEAST, 100),
         ("threats", "destroyed after two years", pseudonyms.KEY_MONTHS, 24),
-        ("threats", "after ten minutes", attempt.ATTEMPT_SECONDS, 600),
+        ("threats", "after ten minutes", sign_in.ATTEMPT_SECONDS, 600),
     ],
 )
 def test_a_page_says_the_number_of_the_code(

@@ -4,6 +4,7 @@ Every method checks that what it is asked for belongs to the moderator's provide
 another one is answered as if it did not exist.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,10 +13,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from console.table.dossiers import ENDED, Dossiers
-from console.table.journal import RecentJournal
-from console.table.near_copies import NearCopies
-from console.table.open_findings import OpenFindings, read_excerpts
+from console.table.kept_rows import NearCopies, OpenFindings, RecentJournal, read_excerpts
 from console.table.pending_sender import PendingSender
+from desk.adopting import Adoption, AdoptionResult, rules_with_examples
 from desk.items import Dossier, Item
 from desk.moderator import Moderator
 from desk.ports import (
@@ -251,3 +251,27 @@ def _with_key(dossiers: Iterable[Dossier], key: str) -> Dossier | None:
 
 def _claim(claim: ItemClaim) -> DeskClaim:
     return DeskClaim(item=claim.item, moderator=claim.moderator, until=claim.until)
+
+
+@dataclass(frozen=True, slots=True)
+class SetExamples:
+    """The port `Adopter` over the packs in force.
+
+    Limits: it checks nothing, and the page says so. `packs check` needs YAML and the protected
+    sentences, which are never deployed, and the five layers that AWS allows are used up without the
+    matcher.
+    """
+
+    packs: Callable[[], tuple[Pack, ...]]
+
+    def rules(self) -> list[str]:
+        """Return the rules of the packs that take examples, as `pack/rule`, sorted."""
+        return rules_with_examples(self.packs())
+
+    def adopted(self, adoption: Adoption) -> AdoptionResult | None:
+        """Return the lines to add to a rule; None if the packs have no such rule."""
+        if f"{adoption.pack}/{adoption.rule}" not in self.rules():
+            return None
+        text = json.dumps(adoption.text, ensure_ascii=False)
+        lines = f"# {adoption.pack}, rule {adoption.rule}\n{adoption.kind}:\n  - {text}\n"
+        return AdoptionResult(lines, checked=False)

@@ -1,4 +1,4 @@
 """Hands results over: statements in batches, yearly reports, audit samples and paused rules.
 
-Start with `statement_batches`.
+Start with `dsa_files`.
 """

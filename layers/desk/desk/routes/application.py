@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from desk.adopting import Adopter
 from desk.pages.templating import error_page
 from desk.ports import Desk
-from desk.routes import adopt_routes, card_routes, other_routes, queue_routes
+from desk.routes import card_routes, other_routes, queue_routes
 from desk.routes.asking import HTML, Asking, phrases_of
 from desk.session import DeskDoor, FormError, read_form
 
@@ -81,7 +81,7 @@ class DeskApplication:
 @cache
 def _resolver() -> APIGatewayHttpResolver:
     app = APIGatewayHttpResolver()
-    for room in (queue_routes, card_routes, adopt_routes, other_routes):
+    for room in (queue_routes, card_routes, other_routes):
         app.include_router(room.router)
 
     @app.not_found

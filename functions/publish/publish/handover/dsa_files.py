@@ -1,18 +1,75 @@
-"""Writes the harmonised report of a year that is over, once, if each of its numbers is proved."""
+"""Writes what a provider hands to the Commission: batches of statements, and the yearly report.
+
+The transparency database accepts a day's statements of reasons in batches. The harmonised report of
+a year that is over is written once, if each of its numbers is proved.
+"""
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import batched
+
+import msgspec
 
 from dsa.report.about import About
 from dsa.report.entries import Entries
 from dsa.report.files import LEDGER, report_files
 from dsa.report.report import Period, Report
-from ledger.keys import report_key
+from dsa.statement.schema import BATCH
+from ledger.errors import OperatorError
+from ledger.keys import report_key, statement_batch_key, statements_of_day
 from ledger.ports import JournalStore
+from ledger.records.json_text import encode_json
 from publish.handover.auditing import OutBucket
 from publish.periods import PeriodKind
 from publish.public_bucket import SummaryBucket
 from report_proof.proof import WrittenReport, prove
+
+
+class StatementId(msgspec.Struct, frozen=True):
+    """The id of a statement in a batch."""
+
+    puid: str
+
+
+class StatementBatch(msgspec.Struct, frozen=True):
+    """A request to the database's API: 1 to 100 statements."""
+
+    statements: list[msgspec.Raw]
+
+
+class BatchIds(msgspec.Struct, frozen=True):
+    """The ids of the statements in a batch."""
+
+    statements: list[StatementId]
+
+
+def batch_statements(out: OutBucket, provider: str, day: str) -> None:
+    """Write the batches of a day that are missing or incomplete.
+
+    Decide writes each statement with its decision, so batches of a day that is over never change;
+    those of an open day grow.
+    """
+    prefix = statements_of_day(provider, day)
+    keys = out.objects.keys(out.name, prefix)
+    for number, batch in enumerate(batched(keys, BATCH), 1):
+        key = statement_batch_key(provider, day, number)
+        puids = [name.removeprefix(prefix).removesuffix(".json") for name in batch]
+        if _puids(out.objects.get(out.name, key)) != puids:
+            statements = [msgspec.Raw(_read(out, name)) for name in batch]
+            out.objects.put(out.name, key, encode_json(StatementBatch(statements)))
+
+
+def _puids(data: bytes | None) -> list[str]:
+    if data is None:
+        return []
+    return [statement.puid for statement in msgspec.json.decode(data, type=BatchIds).statements]
+
+
+def _read(out: OutBucket, key: str) -> bytes:
+    data = out.objects.get(out.name, key)
+    if data is None:
+        raise OperatorError(f"{key} was listed in the out bucket and is gone")
+    return data
 
 
 @dataclass(frozen=True, slots=True)
