@@ -53,16 +53,15 @@ class DecidedPacks:
         Raises OperatorError if its set is gone or cannot be read.
         """
         try:
-            rule_set = self._known_sets.one(finding.set, self._document)
+            rule_set = self._known_sets.one(
+                finding.set, lambda digest: stored_set(self.objects, self.public_bucket, digest)
+            )
         except SetError as error:
             raise OperatorError(f"the set {finding.set} cannot be read: {error}") from error
         for pack in rule_set.packs:
             if (pack.id, pack.version) == (finding.pack, finding.version):
                 return pack
         raise OperatorError(f"the set {finding.set} has no {finding.pack}/{finding.version}")
-
-    def _document(self, digest: str) -> bytes:
-        return stored_set(self.objects, self.public_bucket, digest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,15 +176,16 @@ class PackBucket:
 
         return self._move(changed, self.clock.now())
 
-    def publish_checks(self, index: ClaimIndex, *, notice_hours: int, now: datetime) -> str:
-        """Put an index of published checks in force, as learn does. Return the new set's digest."""
+    def publish_checks(self, index: ClaimIndex, now: datetime) -> str:
+        """Put an index of checks in force without notice. Return the new set's digest."""
         self.objects.put_new(self.name, factchecks_key(index.digest), index.data)
         self.objects.put_new(self.name, factchecks_lists_key(lists_digest()), lists())
         facts = encode_json(facts_of(index, {}))
         self.objects.put(self.name, factchecks_facts_key(index.digest), facts)
         languages = tuple(index.totals)
         digest = self._move(
-            lambda before: with_factchecks(before, index.digest, languages, now, notice_hours), now
+            lambda before: with_factchecks(before, index.digest, languages, now, notice_hours=0),
+            now,
         )
         pack = next(pack for pack in self._set(digest).packs if pack.id == FACTCHECKS)
         self.objects.put_new(self.name, f"packs/{FACTCHECKS}/{pack.version}.yaml", pack_yaml(pack))

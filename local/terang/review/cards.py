@@ -42,11 +42,6 @@ class Card:
         return first_excerpt(self.findings)
 
     @property
-    def notice(self) -> str:
-        """The first notice that waits for an answer, or nothing."""
-        return next((finding.notice for finding in self.findings if finding.notice), "")
-
-    @property
     def escalated(self) -> bool:
         """Whether a finding was escalated before."""
         return any(finding.escalated for finding in self.findings)

@@ -51,7 +51,7 @@ class RunSource:
 
         Raises OperatorError if the folder is not a run's, or the sample does not exist.
         """
-        findings = findings_of_run(path, ()) if month is None else []
+        findings = findings_of_run(path) if month is None else []
         known = provider or next((each.finding.provider for each in findings), "")
         mine = [each for each in findings if each.finding.provider == known]
         taken = run_folder(path) / "cases.jsonl"  # a run of an earlier release has none

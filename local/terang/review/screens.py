@@ -109,14 +109,10 @@ def summarize_entry(entry: JournalEntry) -> str:
     if entry.measures is not None:
         done = entry.measures
         codes = (*done.visibility, done.monetary, done.provision, done.account)
-        words += [_measure_words(str(code)) for code in codes if code]
+        shown = (code.removeprefix("DECISION_").replace("_", " ") for code in codes if code)
+        words += map(str.lower, shown)
     if entry.type == "order":
         words = [entry.kind, entry.country, *words]
     if entry.overturns:
         words.append("overturned")
     return ", ".join(word for word in words if word)
-
-
-def _measure_words(code: str) -> str:
-    """Return a measure's code in words."""
-    return code.removeprefix("DECISION_").replace("_", " ").lower()

@@ -38,11 +38,11 @@ class _Row(Finding, frozen=True):
     excerpt: str | None = None
 
 
-def findings_of_run(path: Path, decided: Iterable[str]) -> list[OpenFinding]:
+def findings_of_run(path: Path) -> list[OpenFinding]:
     """Return the findings of a run that propose something, in the order of a stack's index.
 
-    `path` is the run's folder or its `findings.jsonl`. Findings in `decided` are left out. Raises
-    OperatorError if the file holds anything else.
+    `path` is the run's folder or its `findings.jsonl`. Raises OperatorError if the file holds
+    anything else.
     """
     file = run_folder(path) / "findings.jsonl" if path.is_dir() else path
     rows = decode_lines(read_file(file), _Row, str(file), "no findings.jsonl of a run")
@@ -50,11 +50,11 @@ def findings_of_run(path: Path, decided: Iterable[str]) -> list[OpenFinding]:
         if not (row.spans and row.severity in SEVERITY_RANKS and is_moment(row.found_at)):
             needs = "it needs spans, a severity, and the time when it was found"
             raise OperatorError(f"{file}: finding {number} is not from a run: {needs}")
-    done, opened = set(decided), _opened_in(run_folder(path), rows)
+    opened = _opened_in(run_folder(path), rows)
     listed = [
         (open_index_keys(row).get("open_sk", ""), row)
         for row in rows
-        if row.finding not in done and (not row.held or _hold_of(row) in opened)
+        if not row.held or _hold_of(row) in opened
     ]
     listed = sorted((pair for pair in listed if pair[0]), key=lambda pair: pair[0])
     return [OpenFinding(row, row.excerpt) for _, row in listed]
@@ -94,13 +94,9 @@ def _hold_of(finding: Finding) -> str:
     return f"{finding.found_at[:10]}/{finding.pack}/{finding.rule}"
 
 
-def findings_of_stack(
-    store: ReviewStore, provider: str, limit: int, decided: Iterable[str]
-) -> list[OpenFinding]:
-    """Return the most urgent open findings of a provider, without those that are `decided`."""
-    done = set(decided)
-    listed = store.open_findings(provider, limit + len(done))
-    findings = [finding for finding in listed if finding.finding not in done][:limit]
+def findings_of_stack(store: ReviewStore, provider: str, limit: int) -> list[OpenFinding]:
+    """Return the most urgent open findings of a provider."""
+    findings = store.open_findings(provider, limit)
     ids = [finding.finding for finding in findings]
     excerpts, begun = store.excerpts(ids), store.with_entries(ids)
     return [
@@ -128,19 +124,18 @@ def _so_far(store: CaseStore, finding: str) -> dict[str, Any]:
 
 
 def second_reviews(
-    store: ReviewStore, provider: str, moderator: str, today: date, sent: Iterable[str]
+    store: ReviewStore, provider: str, moderator: str, today: date
 ) -> tuple[Card, ...]:
     """Return colleagues' recent decisions that were drawn for a second review, oldest first.
 
-    A decision that has a second review, also one in `sent`, is left out. So is a decision whose
-    findings are gone. A group is drawn as one and judged by its first decision.
+    A decision that has a second review, or whose findings are gone, is left out. A group is drawn
+    as one and judged by its first decision.
     """
     days = [today - timedelta(days=back) for back in reversed(range(SECOND_REVIEW_DAYS))]
     entries = [entry for day in days for entry in store.journal_entries(provider, day.isoformat())]
     drawn = sorted(drawn_decisions(entries), key=lambda entry: entry.at)
-    done = set(sent)
     made = [_second_card(store, entry) for entry in drawn if entry.moderator != moderator]
-    return tuple(card for card in made if card is not None and card.decision not in done)
+    return tuple(filter(None, made))
 
 
 def _second_card(store: ReviewStore, decided: JournalEntry) -> Card | None:

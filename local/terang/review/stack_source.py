@@ -48,7 +48,7 @@ class StackSource:
         """
         if self.month is not None:
             return self._audits(own)
-        self._cards = cards(findings_of_stack(self.store, self.provider, self.limit, ()))
+        self._cards = cards(findings_of_stack(self.store, self.provider, self.limit))
         self._groups = group_copies(self._cards)
         entries = [*self._entries(CONTEST_DAYS)]
         return [
@@ -126,7 +126,7 @@ class StackSource:
 
     def _second_reviews(self) -> Iterator[Dossier]:
         today = self.clock.now().date()
-        for card in second_reviews(self.store, self.provider, self.moderator, today, ()):
+        for card in second_reviews(self.store, self.provider, self.moderator, today):
             decision = self.store.case(case_id("decision", self.provider, card.decision))
             if decision is not None and decision.first is not None:
                 since = decision.first.decided_at

@@ -151,7 +151,7 @@ def _publish_rules(deployed: Deployed, trial: Trial) -> None:
     chosen, now = {trial.provider: [pack.id for pack in trial.packs]}, clock.now()
     public.publish(trial.packs_folder, trial.packs, chosen, notice_hours=0, now=now)
     if trial.index is not None:
-        public.publish_checks(trial.index, notice_hours=0, now=now)
+        public.publish_checks(trial.index, now)
         public.choose(trial.provider, None, factchecks=True)
 
 

@@ -91,12 +91,10 @@ def test_a_file_that_holds_something_else_names_its_line(tmp_path: Path, text: s
 def test_a_run_is_reviewed_by_severity_and_reach_without_a_stack(tmp_path: Path) -> None:
     folder = run_folder(tmp_path)
     for path in (folder, folder / "findings.jsonl"):
-        listed = findings_of_run(path, [])
+        listed = findings_of_run(path)
         assert [one.finding.post for one in listed] == ["p3", "p2", "p1"]
         assert listed[0].excerpt == "send me"
         assert PublishedWords.of_folder(path).facts(listed[0].finding).why == "Asks for a code."
-    left = findings_of_run(folder, [listed[0].finding.finding])
-    assert [one.finding.post for one in left] == ["p2", "p1"]
 
 
 def test_held_findings_of_a_run_are_listed_once_they_are_opened(tmp_path: Path) -> None:
@@ -106,18 +104,18 @@ def test_held_findings_of_a_run_are_listed_once_they_are_opened(tmp_path: Path) 
     provider, day = rows[0]["provider"], rows[0]["found_at"][:10]
     hold = f"{day}/{rows[0]['pack']}/{rows[0]['rule']}"
     file.write_text("\n".join(json.dumps(row | {"held": True}) for row in rows))
-    assert findings_of_run(folder, []) == []
+    assert findings_of_run(folder) == []
     published = folder / f"public/summaries/{provider}/{day}.json"
     published.parent.mkdir(parents=True)
     for answer, listed in ((f"{hold}/left_held", 0), (f"{hold}/opened", 4)):
         cases = {"floods_answered": {answer: 1}}
         published.write_text(json.dumps({"kind": "day", "cases": cases}, indent=2))
-        assert len(findings_of_run(folder, [])) == listed
+        assert len(findings_of_run(folder)) == listed
 
 
 def test_a_finding_of_an_unknown_set_is_shown(tmp_path: Path) -> None:
     folder = run_folder(tmp_path)
-    [first, *_] = findings_of_run(folder, [])
+    [first, *_] = findings_of_run(folder)
     assert (
         PublishedWords.of_folder(tmp_path / "elsewhere/findings.jsonl").facts(first.finding).why
         == ""
@@ -129,10 +127,10 @@ def test_a_finding_of_an_unknown_set_is_shown(tmp_path: Path) -> None:
 
 def test_a_file_of_something_else_is_not_a_run(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="cannot read"):
-        findings_of_run(tmp_path, [])
+        findings_of_run(tmp_path)
     (tmp_path / "findings.jsonl").write_text('{"id": "1"}\n')
     with pytest.raises(OperatorError, match="no findings"):
-        findings_of_run(tmp_path, [])
+        findings_of_run(tmp_path)
 
 
 @pytest.mark.parametrize(

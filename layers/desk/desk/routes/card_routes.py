@@ -13,7 +13,7 @@ from desk.cards import CardView, card_view
 from desk.deciding import MEASURES, VERDICTS, DecidingError, DecisionForm, decide, form_id
 from desk.items import Dossier, ItemKind
 from desk.notices import shown_notices
-from desk.ports import DeskClaim, FirstDecision, PendingDecision
+from desk.ports import FirstDecision, PendingDecision
 from desk.queue import QueueFilter, hours_left, may_take
 from desk.reasons import reason_language, suggested_reasons
 from desk.routes.asking import Asking, see
@@ -73,9 +73,8 @@ def decide_card(key: str) -> Response[str]:
     if dossier.item.kind is ItemKind.GOLDEN:
         verdict = VERDICTS[form.verdict][0].value
         right = verdict == dossier.answer
-        return training_page(
-            asking, right=right, answer=dossier.answer, why=_why(dossier, asking.language)
-        )
+        why = next((facts.said_in(asking.language)[1] for _, facts in dossier.rules), "")
+        return training_page(asking, right=right, answer=dossier.answer, why=why)
     first = desk.store_pending(moderator, pending)
     if first is not None:
         return card_page(asking, dossier, wanted, form, first=first, status=HTTPStatus.CONFLICT)
@@ -153,18 +152,10 @@ def card_page(
         claim=claim,
         left=hours_left(dossier.item, now),
         notices=notices,
-        taken=_taken(claim, moderator.name),
+        taken=claim is not None and claim.moderator != moderator.name,
         may_take=may_take(dossier.item, moderator),
         with_filter=with_filter,
     )
-
-
-def _why(dossier: Dossier, language: str) -> str:
-    return next((facts.said_in(language)[1] for _, facts in dossier.rules), "")
-
-
-def _taken(claim: DeskClaim | None, moderator: str) -> bool:
-    return claim is not None and claim.moderator != moderator
 
 
 def _form(asking: Asking) -> DecisionForm:

@@ -89,17 +89,15 @@ def draw_sample(
     return _smallest(size, _ranked(key, provider, posts))
 
 
-def merge_samples(
-    samples: Iterable[Iterable[tuple[str, str]]], size: int = SAMPLE_SIZE
-) -> tuple[DrawnPost, ...]:
+def merge_samples(samples: Iterable[Iterable[tuple[str, str]]]) -> tuple[DrawnPost, ...]:
     """Return the sample of all posts, given the samples of the parts.
 
     >>> key = month_audit_key(b"secret", "2026-11")
-    >>> parts = [draw_sample(key, "acme", ids, 2) for ids in (["a", "b", "c"], ["c", "d", "e"])]
-    >>> merge_samples(parts, 2) == draw_sample(key, "acme", ["a", "b", "c", "d", "e"], 2)
+    >>> parts = [draw_sample(key, "acme", ids) for ids in (["a", "b", "c"], ["c", "d", "e"])]
+    >>> merge_samples(parts) == draw_sample(key, "acme", ["a", "b", "c", "d", "e"])
     True
     """
-    return _smallest(size, {(rank, post) for sample in samples for post, rank in sample})
+    return _smallest(SAMPLE_SIZE, {(rank, post) for sample in samples for post, rank in sample})
 
 
 def _smallest(size: int, ranked: Iterable[tuple[str, str]]) -> tuple[DrawnPost, ...]:
