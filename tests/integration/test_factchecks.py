@@ -138,7 +138,7 @@ def test_a_repeat_changes_no_number(wanting: World) -> None:
     assert provider == "acme"
 
 
-def test_a_worker_that_dies_leaves_findings_by_the_index_of_their_first_try(
+def test_a_worker_that_dies_leaves_findings_by_the_index_of_their_first_attempt(
     wanting: World,
 ) -> None:
     """The index is replaced in between; the uses are noted before the receipt counts them."""

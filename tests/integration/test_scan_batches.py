@@ -150,7 +150,7 @@ def test_a_message_with_very_many_findings_is_a_unit_of_its_own(world: World) ->
 
 
 def test_messages_of_another_set_are_another_batch(world: World) -> None:
-    """A first try that died names its set. Its message keeps it, and its neighbours do not."""
+    """A first attempt that died names its set. Its message keeps it, and its neighbours do not."""
     bodies = [body("a", OTP), body("b", OTP), body("c", OTP), body("d", OTP)]
     old = world.scanner().rulesets.current()
     for text in bodies[:2]:
@@ -161,7 +161,7 @@ def test_messages_of_another_set_are_another_batch(world: World) -> None:
 
 
 def test_a_message_that_comes_again_keeps_the_length_of_its_excerpts(world: World) -> None:
-    """Its first try may have stored findings before the setting changed."""
+    """Its first attempt may have stored findings before the setting changed."""
     long = f"{'x' * 400}. {OTP}"
     bodies = [body("a", long), body("b", long)]
     first = Attempt(world.scanner().rulesets.current(), "2026-11-25T12:00:00Z", 80)
@@ -202,7 +202,7 @@ class TestUpgrades:
         deliver(world, body("a", OTP), body("b"), body("c"))
         assert sorted(receipt.units for receipt in world.receipts()) == [1, 2]
 
-    def test_a_first_try_of_an_earlier_release_is_met(self, world: World) -> None:
+    def test_an_attempt_of_an_earlier_release_is_met(self, world: World) -> None:
         """That release kept it in an item of its own, and its findings stay counted."""
         bodies = [body("a", OTP), body("b", OTP), body("c", OTP)]
         old = world.scanner().rulesets.current()

@@ -1,4 +1,4 @@
-"""A message whose first try died is tried again after the set in force changed."""
+"""A message whose first attempt died is tried again after the set in force changed."""
 
 import json
 from dataclasses import replace
@@ -11,11 +11,11 @@ from support.world import World
 
 
 class TestTriedAgainAfterThePointerMoved:
-    """A unit keeps the rules of its first try: what that put is counted, and nothing else."""
+    """A unit keeps the rules of its first attempt: what that put is counted, and nothing else."""
 
     BODY = json.dumps([fields(id="m1", text=OTP), fields(id="m2", text=PRIZE)])
 
-    def test_counts_what_its_first_try_put(self, world: World) -> None:
+    def test_counts_what_its_first_attempt_put(self, world: World) -> None:
         with pytest.raises(CrashError):
             scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("put_findings")))
         world.publish(pack(SHADOW))
@@ -27,7 +27,7 @@ class TestTriedAgainAfterThePointerMoved:
         found = world.store.findings_of(marker(receipt))
         assert {finding.set for finding, _ in found} == {receipt.set}
 
-    def test_keeps_as_much_of_a_post_as_its_first_try(self, world: World) -> None:
+    def test_keeps_as_much_of_a_post_as_its_first_attempt(self, world: World) -> None:
         with pytest.raises(CrashError):
             scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("record_attempt")))
         later = replace(world.scanner(), excerpt_length=10)
