@@ -125,7 +125,8 @@ class Matcher:
         has_work = bool(index.patterns or scored.signs)
         if self._prefilter is None and posts >= FIRST_BATCH and has_work:
             try:
-                from matcher.batch.prefilter import Prefilter, ScoredPatterns
+                from matcher.batch.prefilter import Prefilter
+                from matcher.batch.score_filter import ScoredPatterns
             except ModuleNotFoundError:
                 return None
             self._prefilter = Prefilter(
@@ -140,6 +141,8 @@ class Matcher:
                     scored.gates,
                     index.only_scored(),
                     index.sounds,
+                    index.counterweights(),
+                    index.scored_uses(),
                 ),
                 index.signs,
             )
@@ -152,6 +155,7 @@ class Matcher:
         owners: list[tuple[int, int]] = []
         texts: list[str] = []
         signs: dict[int, dict[str, Span]] = {}  # of links, by the number of the text
+        beside_others: set[int] = set()
         passing: dict[int, _Parts] = {}
         for number, post in enumerate(posts):
             first = len(texts)
@@ -163,13 +167,15 @@ class Matcher:
                 if not name.startswith("links/"):
                     owners.append((number, part))
                     texts.append(text)
+            if len(texts) - first > 1:
+                beside_others.update(range(first, len(texts)))
             if len(texts) - first < len(post):
                 of_links = self._evaluator.scored.signs_of_links(post)
                 found = [at for at in range(first, len(texts)) if post[owners[at][1]][0] == "text"]
                 signs |= dict.fromkeys(found, of_links)
                 if self._evaluator.groups_by_link(post) or (of_links and not found):
                     passing[number] = {}
-        for known in prefilter.passing(texts, signs):
+        for known in prefilter.passing(texts, signs, beside_others):
             number, part = owners[known.text]
             passing.setdefault(number, {})[part] = known
         return passing

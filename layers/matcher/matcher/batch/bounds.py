@@ -24,9 +24,9 @@ class ScoreBounds:
     """The weights of keys, and the thresholds.
 
     >>> bounds = ScoreBounds(2, [(0, 7, 5), (1, 7, 4), (1, 8, 9)], {7: 9, 8: 10})
-    >>> texts, rules = bounds.reaching(np.array([0, 1, 1, 1]), np.array([1, 0, 1, 0]), 2)
-    >>> texts.tolist(), rules.tolist()
-    ([1], [7])
+    >>> texts, rules, sums = bounds.reaching(np.array([0, 1, 1, 1]), np.array([1, 0, 1, 0]), 2)
+    >>> texts.tolist(), rules.tolist(), sums.tolist()
+    ([1], [7], [9.0])
     """
 
     def __init__(
@@ -71,10 +71,13 @@ class ScoreBounds:
             view: The view of the line.
         """
         worth = self._signs.worth(view)
-        return self._reaching(texts, keys, len(worth), lambda cut: worth[cut])
+        texts, rules, _ = self._reaching(texts, keys, len(worth), lambda cut: worth[cut])
+        return texts, rules
 
-    def reaching(self, texts: Places, keys: Places, number: int) -> tuple[Places, Places]:
-        """Return the texts and rules of which the sum may reach the threshold, by text.
+    def reaching(
+        self, texts: Places, keys: Places, number: int
+    ) -> tuple[Places, Places, npt.NDArray[np.float64]]:
+        """Return the texts and rules of which the sum may reach the threshold, with it, by text.
 
         Args:
             texts: The number of the text of each key.
@@ -89,12 +92,10 @@ class ScoreBounds:
         keys: Places,
         number: int,
         more: Callable[[slice], npt.NDArray[np.float64] | int],
-    ) -> tuple[Places, Places]:
-        some = self._firsts[keys + 1] > self._firsts[keys]
-        pairs = np.sort(texts[some] * self._firsts.size + keys[some])
-        texts, keys = np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], self._firsts.size)
+    ) -> tuple[Places, Places, npt.NDArray[np.float64]]:
+        texts, keys = self._weighed(texts, keys)
         step = max(1, CELLS // self._thresholds.size)
-        reaching, rules = [], []
+        reaching, rules, reached = [], [], []
         for first in range(0, number, step):
             last = min(first + step, number)
             cut = slice(*np.searchsorted(texts, (first, last)))
@@ -102,13 +103,33 @@ class ScoreBounds:
             of_step, columns = np.nonzero(sums >= self._thresholds - more(slice(first, last)))
             reaching.append(first + of_step)
             rules.append(self._order[columns])
-        return np.concatenate(reaching), np.concatenate(rules)
+            reached.append(sums[of_step, columns])
+        return np.concatenate(reaching), np.concatenate(rules), np.concatenate(reached)
 
-    def _sums(self, texts: Places, keys: Places, number: int) -> np.ndarray[tuple[int, int]]:
+    def sums_at(
+        self, texts: Places, keys: Places, wanted: Places, rules: Places
+    ) -> npt.NDArray[np.float64]:
+        """Return the sums of some texts and rules, given the number of the text of each key."""
+        distinct, rows = np.unique(wanted, return_inverse=True)
+        chosen = np.isin(texts, distinct)
+        texts, keys = self._weighed(texts[chosen], keys[chosen])
+        sums = self._sums(np.searchsorted(distinct, texts), keys, distinct.size)
+        at: npt.NDArray[np.float64] = sums[rows, np.searchsorted(self._order, rules)]
+        return at
+
+    def _weighed(self, texts: Places, keys: Places) -> tuple[Places, Places]:
+        """Return the keys with a weight, each once in a text, by text."""
+        some = self._firsts[keys + 1] > self._firsts[keys]
+        pairs = np.sort(texts[some] * self._firsts.size + keys[some])
+        return np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], self._firsts.size)
+
+    def _sums(
+        self, texts: Places, keys: Places, number: int
+    ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
         """Return the sums by text and rule."""
         counts = self._firsts[keys + 1] - self._firsts[keys]
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         rows = np.repeat(self._firsts[keys], counts) + within
         cells = np.repeat(texts, counts) * self._thresholds.size + self._rules[rows]
         size = number * self._thresholds.size
-        return np.bincount(cells, self._weights[rows], size).reshape(number, -1)
+        return np.bincount(cells, self._weights[rows], size).reshape(number, self._thresholds.size)

@@ -7,7 +7,7 @@ looked up by a value for their letters. Several patterns may share a key, so a k
 one of them may be there.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -29,6 +29,28 @@ ALPHABET = Alphabet(FOLD, DISGUISE_SIGNS)
 """The symbols of the fold, shared by patterns and texts."""
 
 type Mask = npt.NDArray[np.bool_]
+
+
+class Keys(NamedTuple):
+    """Keys, and the number of the text of each."""
+
+    texts: Places
+    keys: Places
+
+    def where(self, chosen: Mask) -> "Keys":
+        """Return the chosen ones."""
+        return Keys(self.texts[chosen], self.keys[chosen])
+
+    def with_rows(self, rows: Places) -> "Keys":
+        """Return all with more of them, which are rows of a text and a key."""
+        return Keys(np.append(self.texts, rows[:, 0]), np.append(self.keys, rows[:, 1]))
+
+    def by_text(self, texts: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
+        """Yield some texts, each with its keys."""
+        order = np.argsort(self.texts, kind="stable")
+        keys, of_text = self.keys[order], self.texts[order]
+        for text in texts:
+            yield text, keys[slice(*np.searchsorted(of_text, (text, text + 1)))].tolist()
 
 
 class PatternLine(NamedTuple):

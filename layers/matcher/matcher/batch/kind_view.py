@@ -101,7 +101,9 @@ class KindView:
         inside |= self.kinds[dots + 1] == ord(shapes.SPACELESS)
         dots = dots[inside & ((properties[dots - 1] & tables.IN_CHUNK) > 0)]
         first, second = codes[dots + 1], codes[dots + 2]
-        is_ending = (first > 127) | tables.HOST_ENDINGS[first & 31, second & 31]
+        is_ending = tables.is_strange(first) | (
+            (first < 128) & tables.HOST_ENDINGS[first & 31, second & 31]
+        )
         both = np.zeros(0, np.intp)
         if slashes.size and dots.size:
             both = slashes[np.isin(self._chunk_of(slashes), self._chunk_of(dots))]

@@ -12,52 +12,23 @@ the function learn, each text is evaluated by itself, with the same result.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 
-from matcher.batch.bounds import ScoreBounds
 from matcher.batch.gate_view import GateView
-from matcher.batch.key_finders import ALPHABET, KeyFinder, Mask, PatternLine, finders_of
+from matcher.batch.key_finders import ALPHABET, KeyFinder, Keys, PatternLine, finders_of
 from matcher.batch.rule_needs import RuleNeeds
+from matcher.batch.score_filter import ScoredPatterns, ScoreFilter
 from matcher.batch.sign_finder import SignFinder
-from matcher.batch.sign_view import SignView
 from matcher.batch.sound_finder import SoundFinder
 from matcher.batch.suspects import Suspects
 from matcher.batch.symbols import Places, SymbolLine, in_lines
 from matcher.evasion.vocabulary import Vocabulary
 from matcher.hit import PassingText
 from matcher.text.links import stretch_around
-from rules.score import Gate
 
 PLACES_IN_TEXT = 64
 """Keys in a text for which stretches are cut out. A text with more is evaluated as a whole."""
-
-
-class ScoredPatterns(NamedTuple):
-    """The patterns of scored rules.
-
-    `weights` has indexes of patterns, each with a scored rule and its weight; `signs` the same for
-    each sign; `thresholds` the sum that each rule needs; `gates` what a rule reads, if not all;
-    `alone` the patterns that no other rule has; `sounds` those of terms in pinyin.
-    """
-
-    weights: Iterable[tuple[int, int, int]]
-    signs: Mapping[str, Sequence[tuple[int, int]]]
-    thresholds: Mapping[int, int]
-    gates: Mapping[int, Gate]
-    alone: Iterable[int]
-    sounds: Collection[int] = ()
-
-    def weights_of_keys(
-        self, keys: Places, key_of_sign: Mapping[str, int]
-    ) -> Iterator[tuple[int, int, int]]:
-        """Yield the weights by key: of words those for a post, of signs all."""
-        for pattern, rule, weight in self.weights:
-            if weight > 0 and keys[pattern] >= 0:
-                yield int(keys[pattern]), rule, weight
-        for sign, of_sign in self.signs.items():
-            yield from ((key_of_sign[sign], rule, weight) for rule, weight in of_sign)
 
 
 class Prefilter:
@@ -76,7 +47,7 @@ class Prefilter:
         needs: Iterable[tuple[int, int, int]],
         all_groups: Sequence[int],
         vocabulary: Vocabulary | None = None,
-        scored: "ScoredPatterns | None" = None,
+        scored: ScoredPatterns | None = None,
         signs: Mapping[str, int] | None = None,
     ):
         """Take the patterns and what they serve.
@@ -114,12 +85,10 @@ class Prefilter:
             keys[pattern] = self._key_of_sign[sign]
         number += len(self._key_of_sign)
         self._needs = RuleNeeds(keys, number, first_sign, needs, all_groups)
-        self._bounds: ScoreBounds | None = None
-        self._gates = scored.gates if scored else {}
+        self._scores: ScoreFilter | None = None
         self._is_plain = np.ones(number, bool)  # by key: whether a rule without a score has it
         if scored and is_scored:
-            weights = list(scored.weights_of_keys(keys, self._key_of_sign))
-            self._bounds = ScoreBounds(number, weights, scored.thresholds, scored.signs)
+            self._scores = ScoreFilter(scored, keys, number, self._key_of_sign)
             plain = np.ones(len(patterns), bool)
             plain[list(scored.alone)] = False
             self._is_plain[:] = False
@@ -131,17 +100,23 @@ class Prefilter:
                 np.maximum.at(most, keys[words][found], around[found])
 
     def passing(
-        self, texts: Sequence[str], more_signs: Mapping[int, Collection[str]] | None = None
+        self,
+        texts: Sequence[str],
+        more_signs: Mapping[int, Collection[str]] | None = None,
+        beside_others: Collection[int] = (),
     ) -> Iterator[PassingText]:
         """Yield the texts that may satisfy a rule, in order.
 
-        `more_signs` has signs that count with a text and are not in it, by the number of the text.
+        Args:
+            texts: The texts.
+            more_signs: Signs that count with a text and are not in it, by the number of the text.
+            beside_others: The numbers of texts that share the steps of their post with others.
         """
         first = 0
         for some in in_lines(texts):
             line = ALPHABET.line(some)
             places, keys = self._find(line)
-            found = _Keys(np.searchsorted(line.ends, places), keys)
+            found = Keys(np.searchsorted(line.ends, places), keys)
             given = _from(more_signs or {}, first, len(some))
             plain = found.where(self._is_plain[keys])
             satisfied, with_signs = self._needs.passing(*plain, len(some))
@@ -149,11 +124,14 @@ class Prefilter:
             reaching: Mapping[int, Sequence[int]] = {}
             if self._signs:
                 gates, view = GateView(line, some), self._signs.view(line)
-                open_ = {*with_signs.tolist(), *given, *self._open(view, gates, found)}
+                of_scores = self._scores.open(found, view, gates) if self._scores else ()
+                open_ = {*with_signs.tolist(), *given, *of_scores}
                 if open_:
                     view.wanted = np.isin(np.arange(len(some)), list(open_))
                     signs = dict.fromkeys(open_, frozenset()) | self._signs.among(view, some)
-                more, reaching = self._passing_with(signs, given, found, gates, len(some))
+                more, reaching = self._passing_with(
+                    signs, given, found, gates, some, {at - first for at in beside_others}
+                )
                 satisfied = np.union1d(satisfied, more)
             suspects = self._suspects.among(line, some) if self._suspects else set()
             near = self._is_plain[keys] & np.isin(found.texts, satisfied)
@@ -171,17 +149,14 @@ class Prefilter:
                 )
             first += len(some)
 
-    def _open(self, view: SignView, gates: GateView, found: "_Keys") -> Iterable[int]:
-        """Return the texts that may reach the threshold of a scored rule with some signs."""
-        return self._let_in(gates, *self._bounds.open(*found, view)) if self._bounds else ()
-
     def _passing_with(
         self,
         signs: Mapping[int, Collection[str]],
         given: Mapping[int, Collection[str]],
-        found: "_Keys",
+        found: Keys,
         gates: GateView,
-        number: int,
+        texts: Sequence[str],
+        beside_others: Collection[int],
     ) -> tuple[Places, Mapping[int, Sequence[int]]]:
         """Return which of the texts with known signs satisfy a rule, or may reach thresholds."""
         rows = [
@@ -190,19 +165,12 @@ class Prefilter:
             for sign in {*of_text, *given.get(text, ())}
         ]
         of_signs = np.array(rows, np.intp).reshape(-1, 2)
-        found = found.where(np.isin(found.texts, list(signs))).with_rows(of_signs)
-        satisfied, _ = self._needs.passing(*found.where(self._is_plain[found.keys]), number)
-        if self._bounds is None:
+        words = found.where(np.isin(found.texts, list(signs)))
+        all_ = words.with_rows(of_signs)
+        satisfied, _ = self._needs.passing(*all_.where(self._is_plain[all_.keys]), len(texts))
+        if self._scores is None:
             return satisfied, {}
-        return satisfied, self._let_in(gates, *self._bounds.reaching(*found, number))
-
-    def _let_in(self, gates: GateView, texts: Places, rules: Places) -> dict[int, list[int]]:
-        """Return by text those of its rules whose gates let it pass, in order."""
-        let_in: dict[int, list[int]] = {}
-        for rule in np.unique(rules).tolist():
-            for text in gates.passing(texts[rules == rule], self._gates.get(rule)).tolist():
-                let_in.setdefault(text, []).append(rule)
-        return let_in
+        return satisfied, self._scores.reaching(words, of_signs, gates, texts, beside_others)
 
     def _find(self, line: SymbolLine) -> tuple[Places, Places]:
         """Return the places at which keys are, and the keys."""
@@ -230,19 +198,6 @@ class Prefilter:
         for text, start, end in spans:
             spans_of.setdefault(text, []).append((start, end))
         return spans_of
-
-
-class _Keys(NamedTuple):
-    """Keys, and the number of the text of each."""
-
-    texts: Places
-    keys: Places
-
-    def where(self, chosen: Mask) -> "_Keys":
-        return _Keys(self.texts[chosen], self.keys[chosen])
-
-    def with_rows(self, rows: Places) -> "_Keys":
-        return _Keys(np.append(self.texts, rows[:, 0]), np.append(self.keys, rows[:, 1]))
 
 
 def _from(

@@ -92,6 +92,11 @@ _TRAITS: tuple[tuple[str, _Trait], ...] = (
 )
 """Signs, and which texts of a line may have them. Any text may have one of the other signs."""
 
+_EXACT = frozenset(
+    ["capitals", "repeated-marks", "emoji-1", "emoji-2-3", "many-emoji", "words-13-25", "words-26"]
+)
+"""Signs that these texts do have. So their weights against a post count."""
+
 
 class SignBounds:
     """What the signs of scored rules may be worth in a text.
@@ -110,7 +115,7 @@ class SignBounds:
         for sign, of_rules in weights.items():
             of_trait = next((row for _, signs, row in by_trait if sign in signs), self._rest)
             for rule, weight in of_rules:
-                of_trait[rule] += max(0, weight)
+                of_trait[rule] += weight if sign in _EXACT else max(0, weight)
         self._traits = [trait for trait, _, row in by_trait if row.any()]
         self._worth = np.array([row for *_, row in by_trait if row.any()]).reshape(-1, rules)
 

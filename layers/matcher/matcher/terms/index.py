@@ -143,6 +143,22 @@ class PatternIndex:
                     weights = score.pinyin if use.group == SOUNDS else score.terms
                     yield pattern, use.rule, weights[written]
 
+    def counterweights(self) -> Iterator[tuple[int, int, int, str]]:
+        """Yield each pattern of a term against a post with its rule, weight and written form."""
+        for pattern in range(len(self.patterns)) if self._weighed else ():
+            for use in self.uses(pattern):
+                score = self._rules[use.rule].score
+                if score and use.group == 0:
+                    form, written = self._form_of(use)[0]
+                    if (weight := score.terms[written]) < 0 and form == written:
+                        yield pattern, use.rule, weight, written
+
+    def scored_uses(self) -> Iterator[tuple[int, int]]:
+        """Yield each pattern of a scored rule with the number of its terms there."""
+        for pattern in range(len(self.patterns)) if self._weighed else ():
+            if number := sum(use.rule in self._weighed for use in self.uses(pattern)):
+                yield pattern, number
+
     def only_scored(self) -> Iterator[int]:
         """Yield the patterns that only scored rules have."""
         for pattern in range(len(self.patterns)):

@@ -92,6 +92,17 @@ def opaque_spans(text: str, start: int = 0, end: int | None = None) -> list[Opaq
     return spans
 
 
+def without_opaque(text: str) -> str:
+    """Return a text without the runs between spaces that may have a link or mention.
+
+    >>> without_opaque("see www.a.example/otp, @otp and/or otp")
+    'see    otp'
+    """
+    if not _SIGN.search(text):
+        return text
+    return " ".join("" if _SIGN.search(run) else run for run in text.split(" "))
+
+
 def stretch_around(text: str, start: int, end: int) -> tuple[int, int]:
     """Return a stretch around a span that does not cut words, links or mentions.
 
