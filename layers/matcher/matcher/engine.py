@@ -221,13 +221,14 @@ class Matcher:
             if parts is not None and number not in parts and not helpful:
                 continue
             known = None if parts is None or helpful else parts[number]
-            present = known.signs if known else None
+            present, scored = (known.signs, known.scored) if known else (None, ())
+            passed = [self._evaluator.scored.scores[rule].reads for rule in scored]
             yield (
                 _TextPart(number, name, helpful),
                 self._evaluator.evaluate(
                     text,
                     helpful,
-                    PartSigns(name, text, self._evaluator.signs, signs, present),
+                    PartSigns(name, text, self._evaluator.signs, signs, present, passed),
                     known,
                     effort=effort,
                     every_score=every_score,

@@ -52,14 +52,16 @@ class PartSigns:
         wanted: Collection[str],
         links: Mapping[str, Span],
         known: Collection[str] | None = None,
+        passed: Iterable[Gate | None] = (),
     ):
         """Take the part, the signs that rules have, and those of links that count too.
 
-        `known` are those of the wanted signs that the part has, if somebody has looked.
+        `known` are those of the wanted signs that the part has, if somebody has looked, and
+        `passed` are gates that are known to let it pass.
         """
         self.part, self._text, self._links = part, text, links
         self._known, self._wanted = known, wanted if known is None else known
-        self._passed: dict[Gate | None, bool] = {}
+        self._passed: dict[Gate | None, bool] = dict.fromkeys(passed, True)
 
     def passes(self, gate: Gate | None) -> bool:
         """Return whether the part looks as a gate wants it; without one, any does."""

@@ -82,7 +82,7 @@ class Counterweights:
     ) -> set[int]:
         """Return those rules whose thresholds a text surely does not reach.
 
-        It has none if adding up all of its terms might take more steps than the text may take.
+        There are none if adding up all of its terms might take more steps than the text may take.
 
         Args:
             text: The text.
@@ -93,17 +93,23 @@ class Counterweights:
         steps = sum(self._uses.get(key, 0) for key in keys)
         if steps > STEPS_AT_LEAST + STEPS_PER_POINT * len(text):
             return set()
-        terms: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        terms: defaultdict[int, set[tuple[int, str]]] = defaultdict(set)
         for key in set(keys):
             for rule, weight, term in self._terms.get(key, ()):
-                terms[rule][term] = weight
+                terms[rule].add((weight, term))
         plain = without_opaque(text).lower()
         return {
             rule
             for rule, most in sums.items()
-            if most + sum(_weights_in(plain, terms[rule])) < thresholds[rule]
+            if _is_outweighed(plain, most - thresholds[rule], sorted(terms[rule]))
         }
 
 
-def _weights_in(text: str, terms: Mapping[str, int]) -> Iterator[int]:
-    return (weight for term, weight in terms.items() if surely_has(text, term))
+def _is_outweighed(text: str, margin: float, terms: Iterable[tuple[int, str]]) -> bool:
+    """Return whether a text surely has terms whose weights take more than a margin, in order."""
+    for weight, term in terms:
+        if margin < 0:
+            break
+        if surely_has(text, term):
+            margin += weight
+    return margin < 0

@@ -47,10 +47,14 @@ class Keys(NamedTuple):
 
     def by_text(self, texts: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
         """Yield some texts, each with its keys."""
-        order = np.argsort(self.texts, kind="stable")
-        keys, of_text = self.keys[order], self.texts[order]
-        for text in texts:
-            yield text, keys[slice(*np.searchsorted(of_text, (text, text + 1)))].tolist()
+        wanted = np.array(sorted(texts), np.intp)
+        some = self.where(np.isin(self.texts, wanted))
+        keys = some.keys[np.argsort(some.texts, kind="stable")]
+        ends = np.cumsum(np.bincount(np.searchsorted(wanted, some.texts), minlength=wanted.size))
+        first = 0
+        for text, end in zip(wanted.tolist(), ends.tolist(), strict=True):
+            yield text, keys[first:end].tolist()
+            first = end
 
 
 class PatternLine(NamedTuple):

@@ -27,8 +27,15 @@ class SoundFinder:
 
     def find(self, line: SymbolLine) -> Iterator[tuple[Places, Places]]:
         """Yield the places in the line at which keys begin, and the keys."""
-        if (line.symbols >= ALONE).sum() > line.ends.size:
-            yield from self._finder.find(line._replace(symbols=self._symbols.take(line.symbols)))
+        alone = line.symbols[line.starts] >= ALONE
+        if alone.sum() > line.ends.size:
+            yield from self._finder.find(
+                line._replace(
+                    symbols=self._symbols.take(line.symbols),
+                    starts=line.starts[alone],  # keys may go on behind other words, too
+                    sizes=line.sizes[alone],
+                )
+            )
 
 
 def _symbols_of_sounds() -> Symbols:

@@ -24,8 +24,12 @@ LETTER = 8  # the first symbol of a letter
 ALONE = 0x8000  # the first symbol of a letter that is a word by itself
 TEXT_END = 0xFFFF
 
-LINE_LENGTH = 128 * 1024
-"""Code points in a line. Longer lines are not faster and take more memory."""
+LINE_LENGTH, LINE_TEXTS, LONGEST_LINE = 128 * 1024, 1_000, 256 * 1024
+"""Code points and texts that make a line, and the code points that make one with fewer texts.
+
+A line costs some milliseconds beside what each of its texts costs. But the arrays of much longer
+lines leave the processor's cache.
+"""
 
 _PAD = 8  # symbols after the last word that may be read
 _PADDING = np.full(_PAD, SPACE, np.uint16)
@@ -267,6 +271,10 @@ def in_lines(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     ends = list(accumulate(map(len, texts), initial=0))
     first = 0
     while first < len(texts):
-        last = min(bisect_left(ends, ends[first] + LINE_LENGTH, first + 1), len(texts))
+        short, long = (
+            bisect_left(ends, ends[first] + length, first + 1)
+            for length in (LINE_LENGTH, LONGEST_LINE)
+        )
+        last = min(max(short, first + LINE_TEXTS), long, len(texts))
         yield texts[first:last]
         first = last

@@ -64,13 +64,17 @@ class Automaton:
         if self._is_empty:
             return []
         occurrences: list[tuple[int, int]] = []
-        data = folded.encode()
-        end = counted = 0
-        matches = self._automaton.iter(data.decode("latin-1"))
-        for last, index in islice(matches, MATCHES_IN_PART):
-            end += len(data[counted : last + 1].decode())
-            counted = last + 1
-            occurrences.append((index, end))
+        matches = self._automaton.iter(_as_latin(folded))
+        counting = islice(matches, MATCHES_IN_PART)
+        if folded.isascii():
+            occurrences += ((index, last + 1) for last, index in counting)
+        else:
+            data = folded.encode()
+            end = counted = 0
+            for last, index in counting:
+                end += len(data[counted : last + 1].decode())
+                counted = last + 1
+                occurrences.append((index, end))
         if effort and next(matches, None):
             effort.ran_out = True
         return occurrences
