@@ -101,24 +101,30 @@ class Reached:
         importing = (test for test in self.seconds if test.partition("::")[0] in users)
         return set(importing).union(*map(self.of_file, users))
 
-    def chunks(self, tests: set[str], limit: float) -> Iterator[list[str]]:
+    def chunks(self, mutant: Mutant, limit: float) -> Iterator[list[str]]:
         """Yield tests to run within `limit` seconds, in groups, cheap files first.
 
-        The cheapest test of each file is chosen first, then the second of each: files differ more.
+        The tests of the mutant's own package are chosen first. Of the others, the cheapest test of
+        each file is chosen first, then the second of each: files differ more.
         """
+        tests = self.of(mutant)
+        own = (f"{mutant.package}/", f"tests/unit/{Path(mutant.path).parts[2]}/")
         files = defaultdict(list)
         for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
             files[test.partition("::")[0]].append(test)
         turns = ((turn, test) for rows in files.values() for turn, test in enumerate(rows))
         ranked, spent = [], 0.0
-        for _, test in sorted(turns, key=lambda pair: (pair[0], self.seconds[pair[1]], pair[1])):
+        order_of_choice = sorted(
+            (not test.startswith(own), turn, self.seconds[test], test) for turn, test in turns
+        )
+        for _, _, _, test in order_of_choice:
             spent += self.seconds[test]
             if spent <= limit or not ranked:
                 ranked.append(test)
         cost: dict[str, float] = defaultdict(float)
         for test in ranked:
             cost[test.partition("::")[0]] += self.seconds[test]
-        order = sorted(cost, key=lambda file: (cost[file], file))
+        order = sorted(cost, key=lambda file: (not file.startswith(own), cost[file], file))
         for count in CHUNKS:
             group, order = order[:count], order[count:]
             if group:
@@ -173,7 +179,7 @@ class Runner:
         changed = self.folder / mutant.path
         changed.write_text(mutant.text, "utf-8")
         try:
-            for tests in reached.chunks(reached.of(mutant), limit):
+            for tests in reached.chunks(mutant, limit):
                 seconds = 30 + 3 * sum(reached.seconds[test] for test in tests)
                 outcome, by = self.attempt(tests, seconds)
                 if outcome != "survived":

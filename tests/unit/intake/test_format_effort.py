@@ -92,6 +92,8 @@ def test_members_that_lie_backwards_count_what_is_read_for_them() -> None:
         archive.filelist.reverse()
     data = target.getvalue()
     assert len(read(data)) == 10
+    in_order = zip_of(dumps([post()]), 10)
+    assert len(read(in_order, budget=Budget(total_bytes=MIB))) == 10
     assert taken(io.BytesIO(data), data, context(budget=Budget(total_bytes=20 * MIB))) == 5
 
 

@@ -22,6 +22,8 @@ def bound_links(values: Iterable[Any]) -> list[str] | None:
 
     >>> bound_links(["https://example.org", None, "https://example.org"])
     ['https://example.org']
+    >>> [len(link) for link in bound_links(f"https://{n:03}/".ljust(3_000) for n in range(101))][99:]
+    [2048]
     """
     links = dict.fromkeys(value[:LINK_LENGTH] for value in values if _is_text(value))
     return list(links)[:LINKS] or None
