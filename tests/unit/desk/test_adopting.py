@@ -37,6 +37,7 @@ def test_masks(text: str, left: str) -> None:
         pytest.param("codes/asks", "ignore", "​", "1 to 500", id="nothing"),
         pytest.param("codes/asks", "ignore", "x" * 501, "1 to 500", id="too long"),
         pytest.param("codes", "ignore", "a quotation", "Choose a rule", id="no rule"),
+        pytest.param("/asks", "ignore", "a quotation", "Choose a rule", id="no pack"),
         pytest.param("codes/asks", "maybe", "a quotation", "Choose a rule", id="no kind"),
     ],
 )
@@ -46,6 +47,8 @@ def test_what_may_not_be_published_is_refused(rule: str, kind: str, text: str, w
 
 
 def test_an_example_in_ones_own_words_is_taken() -> None:
+    longest = read_adoption("codes/asks", "match", f"{'x ' * 249}xy", POST)
+    assert (longest.kind, len(longest.text)) == ("match", 500)
     made = read_adoption("codes/asks", "ignore", "never send  anyone\nthe code", POST)
     assert made == Adoption("codes", "asks", "ignore", "never send anyone the code")
 

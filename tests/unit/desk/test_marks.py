@@ -1,9 +1,11 @@
 """Marks are on the words or nowhere, and pieces put together are the text again."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.desk_world import dossier, finding
+from support.desk_world import audited, dossier, finding
 
 from desk.cards import card_view, shape
 from desk.items import NearCopy
@@ -114,3 +116,79 @@ def test_an_address_that_would_run_is_no_link() -> None:
 
 def test_the_outline_of_a_text_has_no_letter_of_it() -> None:
     assert shape("send 验证码\nnow") == "░░░░ ░░░ ░░░"
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "start"),
+    [
+        pytest.param("y" * 279, [], 0, id="a short text begins at its beginning"),
+        pytest.param("a word" + "y" * 274, [(2, "word")], 0, id="the first span is at its place"),
+        pytest.param("y" * 276 + "word", [(300, "word")], 24, id="the span is last"),
+        pytest.param("y" * 138 + "word" + "y" * 138, [(300, "WORD")], 162, id="in the middle"),
+        pytest.param("y" * 276 + "word", [(300, "word"), (900, "other")], 24, id="one is outside"),
+        pytest.param("y" * 138 + "wordy" + "y" * 137, [(300, "word*")], 162, id="a beginning"),
+        pytest.param("y" * 280, [(300, "word")], None, id="it is not there"),
+        pytest.param("y" * 280, [(300, "{link}")], None, id="a sign shows no word"),
+        pytest.param("y" * 280, [(300, "*")], None, id="a star alone shows no word"),
+    ],
+)
+def test_the_words_show_where_an_old_excerpt_begins(
+    text: str, spans: list[tuple[int, str]], start: int | None
+) -> None:
+    made = tuple(FoundSpan("text", at, at + 4, term) for at, term in spans)
+    found = finding(spans=made or (FoundSpan("text", 0, 4, "w"),)).finding
+    assert excerpt_start(found, text) == start
+
+
+def test_spans_outside_of_an_excerpt_have_no_mark() -> None:
+    spans = [FoundSpan("text", at, at + 4, "word") for at in (9, 10, 286, 287)]
+    spans.append(FoundSpan("text", 20, 20, ""))
+    shown = type(finding())(finding(spans=tuple(spans), excerpt_start=10).finding, "y" * 280)
+    assert [(mark.start, mark.end) for mark in marks_of([shown])] == [(0, 4), (276, 280)]
+
+
+def test_marks_are_in_order_the_longest_first_and_need_an_excerpt() -> None:
+    spans = tuple(FoundSpan("text", start, end, "t") for start, end in ((5, 9), (0, 4), (0, 9)))
+    found = finding(text="some more words", spans=spans, excerpt_start=0)
+    gone = type(found)(found.finding, None)
+    marks = [(mark.start, mark.end) for mark in marks_of([gone, found])]
+    assert marks == [(0, 9), (0, 4), (5, 9)]
+    assert marks_of([gone]) == marks_of([]) == []
+
+
+def test_only_the_beginning_of_long_texts_is_compared() -> None:
+    first, other = "a" * 2_000 + "b", "a" * 2_000 + "c"
+    assert differences(first, other) == [("a" * 2_000, False), ("c", False)]
+    assert differences("a" * 1_999 + "b", "a" * 1_999 + "c")[-1][1]
+    assert differences("one", "one") == [("one", False)]
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "changed"),
+    [
+        ("a-1", "a-2", ["2"]), ("word", "words", ["words"]), ("ab cd", "ab", []),
+        ("\u0e01\u0e02", "\u0e01\u0e03", ["\u0e03"]), ("\u0e01a", "\u0e01b", ["b"]),
+    ],
+)  # fmt: skip
+def test_a_difference_is_a_word_or_a_character_of_a_script_without_spaces(
+    first: str, other: str, changed: list[str]
+) -> None:
+    assert [text for text, differs in differences(first, other) if differs] == changed
+
+
+def test_a_card_says_in_which_part_of_the_post_the_words_are() -> None:
+    spans = (FoundSpan("media_text", 0, 4, "send", ("leet", "accent")),)
+    view = card_view(dossier(finding(text="send me", spans=spans)))
+    assert (view.part, view.length, view.shape) == ("text in the picture or film", 7, "░░░░ ░░")
+    assert view.findings[0].disguises == ("accent", "leet")
+    assert card_view(dossier(finding())).part == ""
+
+
+def test_a_card_without_a_finding_shows_the_post_of_its_item() -> None:
+    view = card_view(audited())
+    assert (view.post, view.url, view.part, view.findings) == ("a1", "", "", [])
+    reported = replace(audited(), url="https://chat.example/9")
+    assert card_view(reported).url == "https://chat.example/9"
+    with_finding = replace(dossier(finding("p7", url=None)), url="https://chat.example/8")
+    assert (card_view(with_finding).post, card_view(with_finding).url) == (
+        "p7", "https://chat.example/8")  # fmt: skip
