@@ -1,0 +1,196 @@
+"""The parts of the verifier: each note, proof, name and leaf next to one that is none."""
+
+import base64
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from support.log_signer import LocalSigner
+
+from tlog.checkpoint import verifier_key
+from verifier.verify import (
+    LogUnreadableError,
+    Options,
+    check_place,
+    is_included,
+    leaf_hash,
+    node_hash,
+    open_checkpoint,
+    parse_leaf,
+    parse_proof,
+    root_of,
+    source_of,
+    split_entries,
+    tile_name,
+    tile_names,
+)
+
+SIGNER, ORIGIN = LocalSigner("a log"), "log.example/l1"
+KEY = verifier_key(ORIGIN, SIGNER.public_key())
+
+
+def tree(leaves: Sequence[bytes]) -> bytes:
+    """The root by the definition of RFC 9162, section 2.1.1."""
+    if len(leaves) == 1:
+        return leaves[0]
+    half = 1 << (len(leaves) - 1).bit_length() - 1
+    return node_hash(tree(leaves[:half]), tree(leaves[half:]))
+
+
+def path(index: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """The proof of one leaf by section 2.1.3.1."""
+    if len(leaves) == 1:
+        return []
+    half = 1 << (len(leaves) - 1).bit_length() - 1
+    if index < half:
+        return [*path(index, leaves[:half]), tree(leaves[half:])]
+    return [*path(index - half, leaves[half:]), tree(leaves[:half])]
+
+
+def test_a_proof_holds_for_its_leaf_at_its_place_alone() -> None:
+    hashes = [leaf_hash(bytes([number])) for number in range(20)]
+    for size in range(1, 20):
+        root = root_of(hashes[:size])
+        assert root == tree(hashes[:size])
+        for index in range(size):
+            proof = path(index, hashes[:size])
+            assert is_included(hashes[index], index, size, proof, root)
+            assert not is_included(hashes[index], index, size, [*proof, root], root)
+            assert not is_included(hashes[index], index, size, proof[:-1], root) or not proof
+            assert not is_included(hashes[index + 1], index, size, proof, root)
+            if size > 1:
+                assert not is_included(hashes[index], (index + 1) % size, size, proof, root)
+        assert not is_included(hashes[0], size, size, path(0, hashes[:size]), root)
+        assert not is_included(hashes[0], -1, size, path(0, hashes[:size]), root)
+    assert root_of([]) == sha256().digest()
+
+
+def note(text: str, name: str = ORIGIN, kind: bytes = b"\x01", end: str = "\n") -> bytes:
+    """A note that the log's key signed under a name."""
+    material = kind + SIGNER.public_key()
+    key_id = sha256(name.encode() + b"\n" + material).digest()[:4]
+    line = base64.b64encode(key_id + SIGNER.sign(text.encode())).decode()
+    return f"{text}\n\u2014 {name} {line}{end}".encode()
+
+
+ROOT = base64.b64encode(bytes(32)).decode()
+SOUND = f"{ORIGIN}\n7\n{ROOT}\n"
+
+
+@pytest.mark.parametrize("size", ["0", "7", "1" + "0" * 17])
+def test_a_checkpoint_has_origin_size_and_root(size: str) -> None:
+    assert open_checkpoint(note(f"{ORIGIN}\n{size}\n{ROOT}\n"), KEY) == (
+        ORIGIN,
+        int(size),
+        bytes(32),
+    )
+    with_more = note(f"{SOUND}more\n") + f"\u2014 other.example {ROOT}\n".encode()
+    assert open_checkpoint(with_more, KEY)[1] == 7
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        (b"", "not a checkpoint"), (b"\xff", "not a checkpoint"),
+        (note(f"{ORIGIN}\n7\n"), "not a checkpoint"),
+        (note(f"{ORIGIN}\n7\n*\n"), "not a checkpoint"),
+        (note(f"{ORIGIN}\n7\n{base64.b64encode(bytes(31)).decode()}\n"), "not a checkpoint"),
+        (note(f"{ORIGIN}\n07\n{ROOT}\n"), "not a checkpoint"),
+        (note(f"{ORIGIN}\n-1\n{ROOT}\n"), "not a checkpoint"),
+        (note(f"{ORIGIN}\n1{'0' * 18}\n{ROOT}\n"), "not a checkpoint"),
+        (note(SOUND.replace("l1", "l2")), "not one of this log"),
+        (note(SOUND, end=""), "not a signed note"), (note(SOUND, end="\n\n"), "not a signed note"),
+        (note(SOUND, "log.example/l2"), "did not sign it"),
+        (note(SOUND).replace(b"\n7\n", b"\n8\n"), "did not sign it"),
+        (f"{SOUND}\n\u2014 {ORIGIN}\n".encode(), "did not sign it"),
+        (f"{SOUND}\n\u2014 {ORIGIN} *\n".encode(), "did not sign it"),
+    ],
+)  # fmt: skip
+def test_a_note_that_is_no_checkpoint_of_the_key_is_none(written: bytes, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        open_checkpoint(written, KEY)
+
+
+@pytest.mark.parametrize("key", [ORIGIN, f"{ORIGIN}+00000000+*", f"{ORIGIN}+00000000+{ROOT}"])
+def test_a_key_that_is_none_opens_nothing(key: str) -> None:
+    with pytest.raises(ValueError, match="key"):
+        open_checkpoint(note(SOUND), key)
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [(0, "000"), (999, "999"), (1_000, "x001/000"), (1_234_067, "x001/x234/067")],
+)
+def test_numbers_of_tiles_have_three_digits_a_folder(number: int, name: str) -> None:
+    assert tile_name("0", number, 256) == f"tile/0/{name}"
+    assert tile_name("entries", number, 255) == f"tile/entries/{name}.p/255"
+
+
+def test_a_log_has_tiles_of_each_level_that_it_fills() -> None:
+    names = list(tile_names(256 * 256))
+    assert names[-2:] == ["tile/1/000", "tile/2/000.p/1"]
+    assert len(names) == 256 + 256 + 1 + 1
+    assert list(tile_names(256))[-2:] == ["tile/0/000", "tile/1/000.p/1"]
+
+
+def test_a_bundle_is_cut_into_its_leaves() -> None:
+    assert split_entries(b"") == []
+    assert split_entries(b"\0\0\0\1a\1\0" + b"b" * 256) == [b"", b"a", b"b" * 256]
+    for damaged in (b"\0", b"\0\2a"):
+        with pytest.raises(ValueError, match="ends within a leaf"):
+            split_entries(damaged)
+
+
+PUBLISHED = {"kind": "published", "path": "a", "sha256": "0" * 64, "size": 1, "of": "summary"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, ""), ({"kind": "other", "path": None}, ""), ({"kind": 7}, "no kind"),
+        ({"path": "/a"}, "no path"), ({"sha256": "0" * 63}, "no sha256"), ({"size": -1}, "no size"),
+        ({"of": "A"}, "no of"), ({"kind": "run", "at": "2026-11-25T00:00:00Z"}, ""),
+        ({"kind": "run"}, "no at"),
+    ],
+)  # fmt: skip
+def test_a_leaf_has_the_fields_of_its_kind(changes: dict[str, object], why: str) -> None:
+    leaf = PUBLISHED | changes
+    if why:
+        with pytest.raises(ValueError, match=why):
+            parse_leaf(json.dumps(leaf).encode())
+    else:
+        assert parse_leaf(json.dumps(leaf).encode()) == leaf
+    with pytest.raises(ValueError, match="no kind"):
+        parse_leaf(b"[]")
+
+
+def proof(extra: str = base64.b64encode(b'{"a":1}').decode(), index: str = "3") -> str:
+    return f"c2sp.org/tlog-proof@v1\nextra {extra}\nindex {index}\n{ROOT}\n{ROOT}\n\n{SOUND}"
+
+
+def test_a_proof_has_an_index_its_hashes_and_a_checkpoint() -> None:
+    assert parse_proof(proof().encode()) == (3, {"a": 1}, [bytes(32)] * 2, SOUND.encode())
+    alone = proof().replace(f"{ROOT}\n{ROOT}\n\n", "\n", 1)
+    assert parse_proof(alone.encode())[2] == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", proof().replace("\n\n", "\n"), proof().replace("@v1", "@v2"), proof(extra="*"),
+     proof(index="x"), proof().replace(ROOT, "*", 1), "c2sp.org/tlog-proof@v1\nextra e30=\n\n"],
+)  # fmt: skip
+def test_a_proof_that_is_none_is_an_error_of_its_bytes(written: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - which one does not matter to who reads it
+        parse_proof(written.encode())
+
+
+@pytest.mark.parametrize("left", [b"", b"{", b"[]", b"\xff"])
+def test_what_an_earlier_check_did_not_leave_is_not_taken_for_it(
+    left: bytes, tmp_path: Path
+) -> None:
+    state = tmp_path / "state.json"
+    state.write_bytes(left)
+    with pytest.raises(LogUnreadableError, match="delete it"):
+        check_place(source_of(str(tmp_path)), Options(state=state))
