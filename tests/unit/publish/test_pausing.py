@@ -16,7 +16,10 @@ def test_a_rule_that_people_find_wrong_is_paused_visibly_and_once() -> None:
     held = made.json(f"sets/{current}.json")
     (pause,) = held["providers"]["acme"]["paused"]  # type: ignore[index]
     assert pause["since"] == CLOSED
-    assert "of 20 findings of version 1 that people decided by 2026-11-25, 2 stand" in pause["why"]
+    assert pause["why"] == (
+        "of 20 findings of version 1 that people decided by 2026-11-25, 2 stand: at best"
+        " 30\N{NO-BREAK SPACE}% with 95\N{NO-BREAK SPACE}% confidence"
+    )
     month = made.summary("acme/2026-11")
     assert [note.rule for note in month.paused] == ["one-time-codes/asks-for-code"]
     assert "Paused rules." in made.text("summaries/acme/2026-11.html")

@@ -122,7 +122,7 @@ def test_a_miss_that_is_hidden_is_recounted(tmp_path: Path) -> None:
         assert any("sentinel" in difference for difference in differences_of(tmp_path, path))
 
 
-def test_switched_off_nothing_is_sent_and_what_was_published_stays() -> None:
+def test_switched_off_nothing_is_sent_and_what_was_published_stays(tmp_path: Path) -> None:
     made = world(("2026-11-24", False))
     made.publish("2026-11-25T02:00:00Z")
     made.sends_sentinel = False
@@ -132,3 +132,8 @@ def test_switched_off_nothing_is_sent_and_what_was_published_stays() -> None:
     assert made.summary("all/2026-11-24").revision == 1
     assert "sentinel" not in made.json("summaries/all/2026-11-25.json")
     assert made.json("summaries/all/2026-11.json")["sentinel"]["missed"] == ["2026-11-24"]  # type: ignore[index]
+    folder = Folder(made.copy_to(tmp_path))
+    found = check(folder)
+    assert "It was last looked for on 2026-11-24; the newest day is 2026-11-25." in found.said
+    assert found.wrong == []
+    assert check(folder, watch=True).wrong == ["the sentinel post of 2026-11-25 was not found"]

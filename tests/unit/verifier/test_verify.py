@@ -1,5 +1,6 @@
 """Checking a log: what is reported, what is not, and how."""
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 from support.tampering import FIRST_VISIT, LATER_VISIT, Tampering, write
 
 from tlog.checkpoint import verifier_key
+from verifier import verify
 from verifier.verify import LogUnreadableError, Options, Result, check_place, main, source_of
 
 LATER = "2026-11-26T09:00:00Z"
@@ -99,6 +101,62 @@ def test_a_checkpoint_that_somebody_else_got_is_compared(folder: Path, tmp_path:
     other.write_bytes(forked.files["log/checkpoint"])
     [wrong] = checked(folder, checkpoints=(other,)).wrong
     assert "shows another log" in wrong
+
+
+def test_a_checkpoint_of_another_log_or_a_damaged_one_is_wrong(
+    folder: Path, tmp_path: Path
+) -> None:
+    other, damaged = tmp_path / "other", tmp_path / "damaged"
+    other.write_bytes(OLDER["log/checkpoint"].replace(ORIGIN.encode(), b"other.example/log"))
+    damaged.write_bytes(OLDER["log/checkpoint"][:-2])
+    assert checked(folder, checkpoints=(other, damaged)).wrong == [
+        f"{other} is a checkpoint of no log of this place",
+        f"{damaged}: it is not a signed note",
+    ]
+
+
+def test_a_log_whose_key_changed_since_is_wrong(folder: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    assert checked(folder, state).wrong == []
+    seen = json.loads(state.read_bytes())
+    seen[ORIGIN]["key"] = "another"
+    state.write_text(json.dumps(seen))
+    [wrong] = checked(folder, state).wrong
+    assert wrong == f"{ORIGIN} had another key on {seen[ORIGIN]['seen']}: another"
+
+
+def test_numbers_are_recounted_by_the_program_next_to_the_verifier_if_it_is_there(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "RECOUNT", (tmp_path / "recount.py",))
+    result = checked(folder)
+    assert "No number was recounted: recount.py is not next to this file." in result.said
+    assert result.wrong == []
+    for program, wrong in (
+        ("import sys; sys.exit('x' * 300)", [f"recount.py failed: {'x' * 200}"]),
+        ("print('one'); print('two'); print('3 summaries'); raise SystemExit(1)", ["one", "two"]),
+    ):
+        (tmp_path / "recount.py").write_text(program)
+        assert checked(folder).wrong == wrong
+    assert "3 summaries" in checked(folder).said
+
+
+def test_a_revision_says_why_and_what_changed(tmp_path: Path) -> None:
+    path = "summaries/acme/2026-11-24.json"
+    summary = json.loads(FILES[path])
+    assert summary["revision"] == 2
+    for change, wrong in (
+        ({"why_revised": ""}, [f"{path} is revision 2 in the log, and does not say why"]),
+        ({"revision": 3}, [f"{path} is revision 2 in the log, and does not say why"]),
+        ({"changes": []}, [f"{path} is revision 2, and does not say what changed"]),
+    ):
+        changed = write(FILES | {path: json.dumps(summary | change).encode()}, tmp_path)
+        said = [line for line in checked(changed).wrong if "is revision" in line]
+        assert said == wrong
+    broken = write(FILES | {path: b"{"}, tmp_path)
+    assert len([line for line in checked(broken).wrong if "is revision" in line]) == 2
+    earlier = write(FILES | {path.replace(".json", ".r1.json"): b"{}"}, tmp_path)
+    assert any("revision 1" in line for line in checked(earlier).wrong)
 
 
 def test_a_file_that_no_leaf_names_is_reported(folder: Path, tmp_path: Path) -> None:

@@ -46,8 +46,9 @@ def due(provider: str, standing: Standing, in_force: RuleSet, below: float) -> I
         for rule in pack.rules:
             found = decided.get(f"{pack.id}/{pack.version}/{rule.id}", RuleErrors())
             name = f"{pack.id}/{rule.id}"
-            if name not in paused and _is_wrong_too_often(found, below):
-                yield Pause(provider, name, _reason(found, pack.version, standing.day))
+            why = _why_paused(found, pack.version, standing.day, below)
+            if why and name not in paused:
+                yield Pause(provider, name, why)
 
 
 def _by_rule(standing: Standing) -> Mapping[str, RuleErrors]:
@@ -57,17 +58,16 @@ def _by_rule(standing: Standing) -> Mapping[str, RuleErrors]:
     return errors_of(whole).by_rule
 
 
-def _is_wrong_too_often(found: RuleErrors, below: float) -> bool:
-    decided, high = found.decided or 0, found.high
-    return decided >= AT_LEAST and high is not None and high < below
-
-
-def _reason(found: RuleErrors, version: int, day: str) -> str:
-    decided = found.decided or 0
-    stood = round((found.precision or 0) * decided)
+def _why_paused(found: RuleErrors, version: int, day: str, below: float) -> str:
+    """Return why a rule is wrong too often; empty if it is not, or if too few were decided."""
+    decided, precision, high = found.decided, found.precision, found.high
+    if decided is None or precision is None or high is None:
+        return ""
+    if decided < AT_LEAST or high >= below:
+        return ""
     return (
         f"of {decided} findings of version {version} that people decided by {day},"
-        f" {stood} stand: at best {100 * (found.high or 0):.0f}\N{NO-BREAK SPACE}%"
+        f" {round(precision * decided)} stand: at best {100 * high:.0f}\N{NO-BREAK SPACE}%"
         " with 95\N{NO-BREAK SPACE}% confidence"
     )
 
