@@ -53,7 +53,7 @@ STORED = (
 SHORT = """
     AnnouncedEntry AnnouncedFinding CannedReason CaseEntry CaseLine Case CaseReceipt CaseRefusal
     CellLine ClosedFile CopySnapshot CorrectedFinding Cues DecidedScore EarlierMove FileReceipt
-    FirstTry FloodQuestion FoundCopies Gate ImportReceipt JournalEntry Manifest Marker PackCard
+    Attempt FloodQuestion FoundCopies Gate ImportReceipt JournalEntry Manifest Marker PackCard
     PendingDecision Pointer Provider PublishedLeaf RangeRow Receipt Refusal Review Rule Score
     ShortLine Strict Translation TranslatedPost Unit UnitLeaf WebhookSecret
 """

@@ -129,9 +129,6 @@ def _choice(text: str, choices: tuple[int, ...], default: int) -> int:
     return known.get(text, default)
 
 
-router = Router()  # type: ignore[no-untyped-call]
-
-
 @router.get("/card/<key>/adopt")
 def adopt(key: str) -> Response[str]:
     """Show the editor, with the post's words masked."""
