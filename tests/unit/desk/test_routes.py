@@ -82,7 +82,11 @@ def test_no_page_shows_an_account(desk: MemoryDesk) -> None:
     pages = ["/", "/recent", "/training", "/lead", "/settings"]
     pages += [f"/card/{each.item.key}" for each in desk.dossiers]
     account = P1.findings[0].finding.account
-    assert [page for page in pages if account in lead.get(page)["body"]] == []
+    answers = {page: lead.get(page) for page in pages}
+    assert {page: answer["statusCode"] for page, answer in answers.items()} == dict.fromkeys(
+        pages, 200
+    )
+    assert [page for page, answer in answers.items() if account in answer["body"]] == []
     assert account not in lead.post("/search", {"text": "code"})["body"]
 
 
