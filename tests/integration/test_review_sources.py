@@ -10,13 +10,13 @@ from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import World
 
 from desk.deciding import DecisionForm, decide, form_id
-from desk.items import ItemKind
+from desk.items import Dossier, ItemKind
 from desk.moderator import Door, Moderator, Role
 from ledger.aws.store import DynamoStore
 from ledger.cases.case import case_id, is_for_second_review
-from terang.review.cards import Card, cards
+from terang.review.cards import cards
 from terang.review.dossiers import finding_dossier
-from terang.review.sources import PublishedWords, findings_of_stack, second_reviews
+from terang.review.sources import PublishedWords, findings_of_stack
 from terang.review.stack_source import StackSource
 
 DRAWN = [
@@ -40,8 +40,16 @@ def findings(world: World) -> list[str]:
     return world.open_findings()
 
 
-def seconds(world: World, moderator: str = "m-2") -> tuple[Card, ...]:
-    return second_reviews(world.store, "acme", moderator, world.clock.now().date())
+def source_of(world: World, moderator: str = "m-2", limit: int = 9) -> StackSource:
+    words = PublishedWords(lambda key: None, lambda finding: "")
+    return StackSource(
+        world.store, world.objects, world.out, "acme", moderator, world.clock, words, limit
+    )
+
+
+def seconds(world: World, moderator: str = "m-2") -> list[Dossier]:
+    waiting = source_of(world, moderator).dossiers(())
+    return [dossier for dossier in waiting if dossier.item.kind is ItemKind.SECOND_REVIEW]
 
 
 def test_open_findings_come_with_their_excerpts(world: World, findings: list[str]) -> None:
@@ -95,27 +103,28 @@ def test_a_decision_answers_the_notice(world: World, findings: list[str]) -> Non
 
 def test_drawn_decisions_of_colleagues_are_offered(world: World, findings: list[str]) -> None:
     world.decide(decision(findings[0], id=DRAWN[0]), decision(findings[1], id=NOT_DRAWN))
-    [card] = seconds(world)
-    assert card.decision == DRAWN[0]
-    assert card.first.finding == findings[0]
-    assert card.excerpt == OTP
+    [drawn] = seconds(world)
+    assert drawn.decision is not None
+    assert drawn.decision.message == DRAWN[0]
+    assert [each.finding.finding for each in drawn.findings] == [findings[0]]
+    assert drawn.excerpt == OTP
 
 
 def test_none_is_offered_twice_or_to_who_decided(world: World, findings: list[str]) -> None:
     world.decide(decision(findings[0], id=DRAWN[0]))
-    assert seconds(world, "m-1") == ()
+    assert seconds(world, "m-1") == []
     world.decide(second_review(decision=DRAWN[0]))
-    assert seconds(world, "m-3") == ()
+    assert seconds(world, "m-3") == []
 
 
 def test_one_skipped_and_one_of_long_ago_are_not_offered(world: World, findings: list[str]) -> None:
     world.decide(decision(findings[0], id=DRAWN[0], verdict="skipped", reason=...))
-    assert seconds(world) == ()
+    assert seconds(world) == []
     world.decide(decision(findings[1], id=DRAWN[1]))
-    world.clock.move(days=6)
+    world.clock.move(days=7)
     assert len(seconds(world)) == 1
-    world.clock.move(days=1)
-    assert seconds(world) == ()
+    world.clock.move(seconds=1)
+    assert seconds(world) == []
 
 
 def test_orders_and_complaints_wait_and_the_journal_is_read_once(
@@ -131,11 +140,7 @@ def test_orders_and_complaints_wait_and_the_journal_is_read_once(
         return read(store, provider, day)
 
     monkeypatch.setattr(DynamoStore, "journal_entries", counted)
-    words = PublishedWords(lambda key: None, lambda finding: "")
-    source = StackSource(
-        world.store, world.objects, world.out, "acme", "m-2", world.clock, words, limit=0
-    )
-    waiting = [dossier.item.kind for dossier in source.dossiers(())]
+    waiting = [dossier.item.kind for dossier in source_of(world, limit=0).dossiers(())]
     assert sorted(waiting) == [ItemKind.COMPLAINT, ItemKind.ORDER]
     older = "2026-11-20"  # older than a second review may be
     assert days.count(older) == 1

@@ -32,9 +32,9 @@ def found(
     return OpenFinding(msgspec.structs.replace(made, **changes), text)
 
 
-def card(post: str = "p1", text: str | None = "send me", *rules: str, decision: str = "") -> Card:
+def card(post: str = "p1", text: str | None = "send me", *rules: str) -> Card:
     """A card of one post, with a finding for each rule."""
-    return Card(tuple(found(post, rule, text) for rule in rules or ("asks",)), decision)
+    return Card(tuple(found(post, rule, text) for rule in rules or ("asks",)))
 
 
 def run_folder(folder: Path) -> Path:

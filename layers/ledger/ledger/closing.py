@@ -179,13 +179,11 @@ def sum_receipts(receipts: list[Receipt]) -> dict[str, Any]:
     """Return the sums of these receipts, under the names of a FileReceipt."""
     counted = (
         *("lines", "records", "inspected", "findings", "repeats"),
-        *("unknown_fields", "assumed_utc", "partly_read"),
+        *("unknown_fields", "assumed_utc", "partly_read", "no_rules"),
     )
     total: dict[str, Any] = {
         name: sum(getattr(receipt, name) for receipt in receipts) for name in counted
     }
-    if no_rules := sum(receipt.no_rules for receipt in receipts):
-        total["no_rules"] = no_rules
     for name in ("refused", "by_rule", "held"):
         counter = Counter[str]()
         for receipt in receipts:
@@ -218,15 +216,7 @@ def refused_file(
 
 
 def lost_file(dropped: Source, file: str, provider: str, at: str) -> FileReceipt:
-    """Return the receipt of a file that was deleted before it was read."""
-    return FileReceipt(
-        file=file,
-        provider=provider,
-        key=dropped.key,
-        version=dropped.version,
-        status="refused",
-        at=at,
-        bytes=dropped.size,
-        code=Code.OBJECT_GONE,
-        advice="It was deleted before it was read. Send it again.",
-    )
+    """Return the receipt of a file that was deleted before it was read: it has no records."""
+    advice = "It was deleted before it was read. Send it again."
+    receipt = refused_file(dropped, file, provider, at, Code.OBJECT_GONE, place="", advice=advice)
+    return msgspec.structs.replace(receipt, records=0, refused={})

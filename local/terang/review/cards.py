@@ -18,13 +18,9 @@ KEY = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Findings of one post and category, which are decided together; the most urgent comes first.
-
-    `decision` is empty, or the id of a colleague's decision that is judged a second time.
-    """
+    """Findings of one post and category, decided together; the most urgent comes first."""
 
     findings: tuple[OpenFinding, ...]
-    decision: str = ""
 
     @classmethod
     def of(cls, found: Iterable[tuple[Finding, str | None]]) -> "Card":

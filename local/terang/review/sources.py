@@ -1,4 +1,4 @@
-"""Reads open findings, second reviews and whole cases from a run or a stack.
+"""Reads open findings and whole cases from a run or a stack.
 
 `PublishedWords` has the published words about rules.
 """
@@ -6,14 +6,13 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
 from desk.items import Dossier, OpenFinding, RuleFacts, golden_dossiers
-from desk.waiting import SECOND_REVIEW_DAYS, drawn_decisions
 from ledger.aws.finding_store import SEVERITY_RANKS, open_index_keys
 from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.cases.transitions import CaseState, Move
@@ -25,7 +24,6 @@ from ledger.records.flood import OPENED
 from matcher import RuleSet, SetError, load_set
 from rules.pack import Pack
 from terang.case_messages import decode_lines, read_file
-from terang.review.cards import Card
 
 
 class ReviewStore(CaseStore, FloodStore, JournalStore, OpenFindingStore, Protocol):
@@ -121,32 +119,6 @@ def _so_far(store: CaseStore, finding: str) -> dict[str, Any]:
         if (notice := store.case(entry.entry.entry)) is not None and notice.state is CaseState.OPEN
     )
     return {"notice": next(waiting, ""), "escalated": case.state is CaseState.ESCALATED}
-
-
-def second_reviews(
-    store: ReviewStore, provider: str, moderator: str, today: date
-) -> tuple[Card, ...]:
-    """Return colleagues' recent decisions that were drawn for a second review, oldest first.
-
-    A decision that has a second review, or whose findings are gone, is left out. A group is drawn
-    as one and judged by its first decision.
-    """
-    days = [today - timedelta(days=back) for back in reversed(range(SECOND_REVIEW_DAYS))]
-    entries = [entry for day in days for entry in store.journal_entries(provider, day.isoformat())]
-    drawn = sorted(drawn_decisions(entries), key=lambda entry: entry.at)
-    made = [_second_card(store, entry) for entry in drawn if entry.moderator != moderator]
-    return tuple(filter(None, made))
-
-
-def _second_card(store: ReviewStore, decided: JournalEntry) -> Card | None:
-    cases = [case for name in decided.cases if (case := store.case(name)) is not None]
-    findings = tuple(
-        OpenFinding(case.finding, case.excerpt)
-        for case in cases
-        if case.finding and not case.finding.is_erased  # nobody can judge a stub
-    )
-    decision = next((case for case in cases if case.case == decided.entry), None)
-    return Card(findings, decision.entries[0].message) if decision and findings else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,14 @@ from datetime import timedelta
 from desk.items import Dossier, EarlierDecision, Item, ItemKind, NearCopy
 from desk.ports import DeskQuality
 from desk.quality import quality_of
-from desk.waiting import audits, contest_deadline, open_questions, order_dossier, order_items
+from desk.waiting import (
+    audits,
+    contest_deadline,
+    open_questions,
+    order_dossier,
+    order_items,
+    second_reviews,
+)
 from ledger.cases.case import Case, JournalEntry, case_id
 from ledger.cases.messages import Audit, CaseMessage
 from ledger.cases.transitions import CaseState, Move
@@ -17,7 +24,7 @@ from ledger.ports import Objects
 from terang.review.cards import Card, CopyGroups, cards, group_copies
 from terang.review.dossiers import finding_dossier
 from terang.review.sample import read_sample
-from terang.review.sources import PublishedWords, ReviewStore, findings_of_stack, second_reviews
+from terang.review.sources import PublishedWords, ReviewStore, findings_of_stack
 
 CONTEST_DAYS = 30
 """Days of the journal that are searched for orders and complaints without an answer."""
@@ -56,7 +63,7 @@ class StackSource:
             *open_questions(self.provider, self.store.flood_holds(self.provider)),
             *self._orders(entries),
             *self._contests(entries),
-            *self._second_reviews(),
+            *self._second_reviews(entries),
             *self._audits(own),
         ]
 
@@ -124,13 +131,14 @@ class StackSource:
                 made, item=replace(made.item, deadline=deadline), contest=contest.entries[0]
             )
 
-    def _second_reviews(self) -> Iterator[Dossier]:
-        today = self.clock.now().date()
-        for card in second_reviews(self.store, self.provider, self.moderator, today):
-            decision = self.store.case(case_id("decision", self.provider, card.decision))
-            if decision is not None and decision.first is not None:
-                since = decision.first.decided_at
-                yield self._about(decision, ItemKind.SECOND_REVIEW, decision.case, since)
+    def _second_reviews(self, entries: Iterable[JournalEntry]) -> Iterator[Dossier]:
+        """Yield colleagues' decisions that were drawn, unless their findings are erased."""
+        for item in second_reviews(entries, self.clock.now()):
+            if self.moderator in item.not_for or (decision := self.store.case(item.key)) is None:
+                continue
+            made = self._about(decision, item.kind, item.key, item.since)
+            if any(not each.finding.is_erased for each in made.findings):
+                yield made
 
     def _about(self, decision: Case, kind: ItemKind, key: str, since: str) -> Dossier:
         """Return an item about a decision, for any moderator but the one who decided."""

@@ -69,7 +69,7 @@ def test_receipts_are_summed_into_a_file_receipt() -> None:
     total = sum_receipts([one, other])
     assert total == {
         "lines": 12, "records": 12, "inspected": 6, "findings": 2, "repeats": 0,
-        "unknown_fields": 5, "assumed_utc": 2, "partly_read": 3,
+        "unknown_fields": 5, "assumed_utc": 2, "partly_read": 3, "no_rules": 0,
         "refused": {"field_type": 1, "not_public": 5},
         "by_rule": {"codes/3/asks/live": 2}, "held": {"codes/3/asks/live": 1},
         "skipped": ("a/1", "b/1"), "first": "2026-11-24T12:00:00Z", "last": "2026-11-26T00:00:00Z",
