@@ -5,7 +5,7 @@ pending file: decisions that were not undone are in the decisions file once, by 
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,11 +17,6 @@ from desk.ports import FirstDecision, PendingDecision, PendingState
 from ledger.cases.messages import BaseCaseMessage
 from ledger.errors import OperatorError
 from terang.case_messages import UNREADABLE, read_messages
-
-type SendDecision = Callable[[PendingDecision], PendingDecision]
-"""Sends the messages of a decision, and returns it with the state that decide answered."""
-
-FINAL = frozenset({PendingState.TAKEN, PendingState.WAITING, PendingState.REFUSED})
 
 
 @dataclass(slots=True)
@@ -75,7 +70,7 @@ class PendingBook:
         return [each for each in self.decisions if each.state is not PendingState.UNDONE]
 
     def store_pending(self, pending: PendingDecision) -> FirstDecision | None:
-        """Store a decision as pending, as `DeskDecisions.hold` says."""
+        """Store a decision as pending, as `DeskDecisions.store_pending` says."""
         with self._lock:
             own = self._decisions.get(pending.id)
             if own is None:
