@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities import parameters
 from support.sign_in_world import CLIENT, ISSUER, ORIGIN, Browser, MemoryIssuer
 from support.world import ROLE, World
 
-from console.application import Console, ConsoleSettings, console_of
+from console.application import Console, console_of
 from console.identity.door import SESSION_COOKIE
 from console.identity.issuer import IssuerError
 from ledger.records.provider import Provider
@@ -29,21 +29,21 @@ def made(new_world: Callable[..., World]) -> Made:
 
 
 def console(world: World, issuer: MemoryIssuer, secret: str = "") -> Console:
-    settings = ConsoleSettings(
-        table=world.table,
-        out_bucket=world.out,
-        public_bucket=world.public,
-        public_url="https://terang.example",
-        console_queue_url=world.queue_url,
-        console_url=ORIGIN,
-        console_issuer=ISSUER,
-        console_discovery="",
-        console_client_id=CLIENT,
-        console_client_secret=secret,
-        console_moderator_claim="cognito:username",
-        console_groups_claim="cognito:groups",
-        today="",
-    )
+    settings = {
+        "TABLE": world.table,
+        "OUT_BUCKET": world.out,
+        "PUBLIC_BUCKET": world.public,
+        "PUBLIC_URL": "https://terang.example",
+        "CONSOLE_QUEUE_URL": world.queue_url,
+        "CONSOLE_URL": ORIGIN,
+        "CONSOLE_ISSUER": ISSUER,
+        "CONSOLE_DISCOVERY": "",
+        "CONSOLE_CLIENT_ID": CLIENT,
+        "CONSOLE_CLIENT_SECRET": secret,
+        "CONSOLE_MODERATOR_CLAIM": "cognito:username",
+        "CONSOLE_GROUPS_CLAIM": "cognito:groups",
+        "TODAY": "",
+    }
     clients = world.clients
     built = console_of(settings, clients.dynamodb, clients.s3, clients.sqs, lambda *_: None)
     built.sign_in.issuer.fetch = issuer.fetch

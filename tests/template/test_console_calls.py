@@ -1,7 +1,6 @@
 """The console lives on what the template gives it, from the sign-in to a sent decision."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +15,7 @@ from template.permissions import allows, matches
 from template.resolved import Resolved, as_list, source
 from template.trial import bucket, make_buckets, make_table
 
-from console.application import ConsoleSettings, console_of
+from console.application import console_of
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import Table
@@ -73,8 +72,8 @@ def calls(settings: Settings) -> Iterator[Calls]:
         boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="words")
         url = sqs.create_queue(QueueName="ConsoleCases")["QueueUrl"]
         parameters.clear_caches()
-        read = replace(ConsoleSettings.of(settings), console_queue_url=url)
-        console = console_of(read, dynamodb, s3, sqs, lambda *_: None)
+        settings["CONSOLE_QUEUE_URL"] = url
+        console = console_of(settings, dynamodb, s3, sqs, lambda *_: None)
         issuer = MemoryIssuer(SystemClock().now())
         console.sign_in.issuer.fetch = issuer.fetch
         browser = Browser(console.respond)

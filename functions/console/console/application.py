@@ -26,30 +26,6 @@ from ledger.clock import SystemClock, clock_from_setting
 
 
 @dataclass(frozen=True, slots=True)
-class ConsoleSettings:
-    """The environment variables from template.yaml, by their names in small letters."""
-
-    table: str
-    out_bucket: str
-    public_bucket: str
-    public_url: str
-    console_queue_url: str
-    console_url: str
-    console_issuer: str
-    console_discovery: str
-    console_client_id: str
-    console_client_secret: str
-    console_moderator_claim: str
-    console_groups_claim: str
-    today: str
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "ConsoleSettings":
-        """Read the environment. Raises KeyError if a variable is missing."""
-        return cls(**{name: environment[name.upper()] for name in cls.__annotations__})
-
-
-@dataclass(frozen=True, slots=True)
 class Console:
     """Answers the events of the HTTP API."""
 
@@ -93,30 +69,30 @@ def _secured(answer: Answer) -> Answer:
 
 
 def console_of(
-    settings: ConsoleSettings, dynamodb: Any, s3: Any, sqs: Any, report: Report
+    setting: Mapping[str, str], dynamodb: Any, s3: Any, sqs: Any, report: Report
 ) -> Console:
-    """Build the console over clients of AWS."""
-    clock = clock_from_setting(settings.today)
+    """Build the console over clients of AWS. A missing setting raises KeyError."""
+    clock = clock_from_setting(setting["TODAY"])
     # Tokens have the issuer's times, and the issuer knows nothing of the day of a trial.
     identity_clock = SystemClock()
-    store = DynamoStore.of(dynamodb, settings.table, clock)
+    store = DynamoStore.of(dynamodb, setting["TABLE"], clock)
     senders = Senders(store, clock)
     rows = DynamoDesk(store.table, clock)
     issuer = Issuer(
-        settings.console_issuer,
-        settings.console_client_id,
-        settings.console_discovery,
-        _client_secret(settings.console_client_secret),
+        setting["CONSOLE_ISSUER"],
+        setting["CONSOLE_CLIENT_ID"],
+        setting["CONSOLE_DISCOVERY"],
+        _client_secret(setting["CONSOLE_CLIENT_SECRET"]),
     )
     door = ConsoleDoor(
-        settings.console_url,
+        setting["CONSOLE_URL"],
         Sessions(store.table, identity_clock),
         lambda provider: not senders.other_door(provider, "console"),
     )
     sign_in = SignIn(
         issuer=issuer,
-        checks=TokenChecks(settings.console_issuer, settings.console_client_id, issuer.key),
-        grants=Grants(settings.console_moderator_claim, settings.console_groups_claim),
+        checks=TokenChecks(setting["CONSOLE_ISSUER"], setting["CONSOLE_CLIENT_ID"], issuer.key),
+        grants=Grants(setting["CONSOLE_MODERATOR_CLAIM"], setting["CONSOLE_GROUPS_CLAIM"]),
         door=door,
         clock=identity_clock,
         report=report,
@@ -124,12 +100,12 @@ def console_of(
     desk = TableDesk(
         store=store,
         desk=rows,
-        sender=PendingSender(rows, sqs, settings.console_queue_url),
+        sender=PendingSender(rows, sqs, setting["CONSOLE_QUEUE_URL"]),
         objects=S3Objects(s3),
         clock=clock,
-        public_bucket=settings.public_bucket,
-        public_url=settings.public_url,
-        out_bucket=settings.out_bucket,
+        public_bucket=setting["PUBLIC_BUCKET"],
+        public_url=setting["PUBLIC_URL"],
+        out_bucket=setting["OUT_BUCKET"],
     )
     return Console(sign_in, DeskApplication(desk, door, SetExamples(desk.packs)))
 

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from console.application import ConsoleSettings, console_of
+from console.application import console_of
 
 logger, metrics = Logger(), Metrics()
 
@@ -25,7 +25,7 @@ def report(outcome: str, facts: Mapping[str, str]) -> None:
 
 
 console = console_of(
-    ConsoleSettings.of(os.environ),
+    os.environ,
     boto3.client("dynamodb"),
     boto3.client("s3"),
     boto3.client("sqs"),

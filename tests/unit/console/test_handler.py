@@ -11,16 +11,21 @@ import boto3
 import pytest
 from support.desk_world import http_event
 
-from console.application import ConsoleSettings
-
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
+
+SETTINGS = (
+    *("TABLE", "OUT_BUCKET", "PUBLIC_BUCKET", "PUBLIC_URL", "TODAY"),
+    *("CONSOLE_QUEUE_URL", "CONSOLE_URL", "CONSOLE_ISSUER", "CONSOLE_DISCOVERY"),
+    *("CONSOLE_CLIENT_ID", "CONSOLE_CLIENT_SECRET"),
+    *("CONSOLE_MODERATOR_CLAIM", "CONSOLE_GROUPS_CLAIM"),
+)
 
 
 @pytest.fixture
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The handler's module with settings, over clients that are not there."""
-    for name in ConsoleSettings.__annotations__:
-        monkeypatch.setenv(name.upper(), "")
+    for name in SETTINGS:
+        monkeypatch.setenv(name, "")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Terang")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "console")
     monkeypatch.setattr(boto3, "client", lambda _: None)
