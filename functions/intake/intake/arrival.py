@@ -139,9 +139,9 @@ class Intake:
     def _store_parts(
         self, dropped: DroppedFile, reader: FormatReader, pseudonyms: Pseudonyms, effort: FileEffort
     ) -> Iterator[Source]:
-        """Store the parts of a translation and yield them. A second try writes the same bytes.
+        """Store the parts of a translation and yield them. A second attempt writes the same bytes.
 
-        A try in another month has other pseudonyms, and so its own parts.
+        An attempt in another month has other pseudonyms, and so its own parts.
         """
         context = FileContext(
             provider=dropped.provider.provider,
