@@ -132,8 +132,8 @@ class Phrases:
     def duration(self, hours: float | None) -> str:
         """Return a duration in words: "" for None, and less than a minute by that name.
 
-        >>> [of("en").duration(hours) for hours in (0.001, 1 / 60, 0.25, 1.0, 5.04)]
-        ['less than a minute', '1 minute', '15 minutes', 'an hour', '5 hours']
+        >>> [of("en").duration(hours) for hours in (0.001, 1 / 60, 0.75, 1.0, 5.04)]
+        ['less than a minute', '1 minute', '45 minutes', 'an hour', '5 hours']
         >>> [of("en").duration(hours) for hours in (71.5, 72.0, 80.0)]
         ['71.5 hours', '3 days', '3.3 days']
         """
