@@ -56,6 +56,7 @@ def test_every_changed_number_on_cases_is_named(tmp_path: Path) -> None:
         msgspec.structs.replace(complaint, at=first.at),
         outcome("o", complaint, day="2026-11-25"),
         entry("n", "notice", category="VIOLENCE", items=2),
+        entry("r", "second_review", decision=first.entry, about=first, verdict="confirmed"),
         entry("f", "flood_answer", verdict="opened", day="2026-11-25", held_rule="codes/asks"),
         *(entry(f"a {n}", "audit", month="2026-11", verdict="not_violating") for n in range(99)),
         *(entry(f"b {n}", "audit", month="2026-11", verdict="violating", category="VIOLENCE")
