@@ -83,3 +83,16 @@ def test_a_line_passed_over_is_one_refusal(monkeypatch: pytest.MonkeyPatch) -> N
 def test_lines_that_differ_only_in_what_was_passed_over_are_other_units() -> None:
     unit = RangesOf(b"a").unit(0, 1)
     assert len({OwnedLines(b"a", passed).id_in(unit) for passed in (0, 1, 2)}) == 3
+
+
+MIB = 1024**2
+
+
+@pytest.mark.parametrize(
+    ("before", "kept"), [(2 * MIB, 2 * MIB + 256 * 1024), (2 * MIB + 1, 2 * MIB + 1)]
+)
+def test_what_is_kept_of_a_line_that_is_too_long_is_always_the_same(before: int, kept: int) -> None:
+    """How much is passed over is part of the unit's id: a repeat of the file must find it again."""
+    objects = RangesOf(b"x" * (kept + 9 * MIB) + b"\nnext")
+    owned = read_owned(cast("Objects", objects), objects.unit(0, before))
+    assert (len(owned.data), owned.passed_over) == (kept, 9 * MIB + 1)
