@@ -307,6 +307,20 @@ def test_an_object_opens_as_a_file_of_its_version(
         assert file.read() == b""
 
 
+def test_a_version_that_is_gone_has_no_bytes_and_one_that_is_denied_is_an_error(
+    stubbed: tuple[S3Objects, Stubber],
+) -> None:
+    objects, stubber = stubbed
+    asked_for = {"Bucket": "drop", "Key": "drop/acme/a", "VersionId": "v1"}
+    stubber.add_response("get_object", {"Body": body(DATA)}, asked_for)
+    assert objects.version_bytes(SOURCE) == DATA
+    stubber.add_client_error("get_object", "NoSuchVersion")
+    assert objects.version_bytes(SOURCE) is None
+    stubber.add_client_error("get_object", "InternalError")
+    with pytest.raises(ClientError):
+        objects.version_bytes(SOURCE)
+
+
 class TestDenied:
     """S3 may answer *denied* for what is not there: the list of versions tells which it is."""
 

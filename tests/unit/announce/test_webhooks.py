@@ -160,6 +160,8 @@ def test_a_certificate_of_another_host_is_refused(told: Receiver, pem: Path) -> 
         "https://name:word@hooks.example/",
         "https://hooks.example/#part",
         "https://hooks.example:99999/",
+        "https://hooks.example:0/",
+        "https://hooks.example/\x7f",
         "https://hooks.example/a b",
         "https://hooks.example/\r\nhost: x",
         "https://hóoks.example/",

@@ -247,3 +247,15 @@ def test_a_provisional_day_of_an_earlier_release_is_closed_in_short_lines(
     day = made.summary(f"acme/{DAY}")
     assert (day.revision, [file.form for file in day.journal]) == (1, [SHORT_FORM])
     assert recount_command(made.copy_to(tmp_path)) == 0
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"form": "0-000000000000"}'])
+def test_a_seal_that_cannot_be_used_is_written_again(data: bytes) -> None:
+    made = world()
+    made.publish(CLOSED)
+    key = f"seals/acme/{DAY}.json"
+    sound, before = made.seals.stored[key], dict(made.objects.stored)
+    made.seals.stored[key] = data
+    made.publish("2026-11-26T03:00:00Z")
+    assert made.objects.stored == before
+    assert json.loads(made.seals.stored[key])["form"] == json.loads(sound)["form"]

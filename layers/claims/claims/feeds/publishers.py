@@ -66,6 +66,8 @@ def host_of(link: str) -> str:
     ('check.example', '', '')
     >>> [bool(host_of("https://check.example/".ljust(length, "a"))) for length in (2000, 2001)]
     [True, False]
+    >>> [host_of(f"https://check.example{end}") for end in (".", ":443", ":99999", "<")]
+    ['check.example', '', '', '']
     """
     if (
         len(link) > LONGEST_LINK
