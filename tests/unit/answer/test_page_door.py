@@ -85,6 +85,8 @@ def test_what_nobody_checked_gets_advice(line: Line, language: str, publisher: s
         (in_language("fr"), "en"),
         (in_language("<script>"), "en"),
         ({"headers": {"accept-language": "," * 100_000}}, "en"),
+        ({"headers": {"accept-language": "x," * 99 + "id"}}, "id"),
+        ({"headers": {"accept-language": "x" + "x," * 99 + "id"}}, "en"),
     ],
 )
 def test_the_page_speaks_the_language_that_is_wanted(

@@ -7,7 +7,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from training.development import LANGUAGES, examples
+from training.development import LANGUAGES, entry_of, examples
 
 from claims.check import Entry
 from claims.index.index_file import MAGIC, Arrays, IndexFile, IndexFileWriter
@@ -146,3 +146,16 @@ def test_each_array_of_an_artefact_begins_at_a_multiple_of_8_bytes(length: int) 
     assert data[body : body + 3] == b"abc"
     assert data[body + 8 :] == array("I", [1, 2]).tobytes()
     assert list(IndexFile(data).numbers("second")) == [1, 2]
+
+
+def test_a_rare_word_that_a_short_claim_repeats_keeps_its_whole_weight() -> None:
+    """A weight is a byte: the largest step holds the largest weight that there can be."""
+    long = "many people of this town walk slowly along the river every single morning of spring"
+    claims = ["zebra " * 12, *(f"{long} {number}" for number in range(20))]
+    entries = [entry_of(f"https://a.example/{claim[-2:]}", claim, "", "en") for claim in claims]
+    made = lay_out(iter(entries), "en", len(claims))
+    [step] = made["word_step"]
+    lengths = [len(words_of(claim, "en")) for claim in claims]
+    wanted = rarity(1, 21) * saturated(12, lengths[0], sum(lengths) / 21)
+    assert wanted > 2 * rarity(1, 21)
+    assert max(made["word_weights"]) * step == pytest.approx(wanted, abs=step)

@@ -17,7 +17,7 @@ from desk import care
 from desk.routes import queue_routes
 from dsa import estimates
 from dsa.statement import schema
-from intake.formats import post_fields
+from intake.formats import file_budget, post_fields
 from learn import feed_import
 from ledger.cases import case, messages, pending
 from ledger.privacy import copies, pseudonyms
@@ -83,6 +83,12 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("factchecks-in-the-stack", "16,000 texts of a unit", fact_checks.MAX_TEXTS, 16_000),
         ("files", "more than 200 times its packed size", unpacking.EXPANSION_RATIO, 200),
         ("files", "The first MiB is exempt", unpacking.FREE_BYTES, MIB),
+        ("files", "- 1,500,000,000 bytes", file_budget.Budget().total_bytes, 1_500_000_000),
+        ("files", "- 7,500,000 records", file_budget.Budget().records, 7_500_000),
+        ("files", "- 75,000,000 marks", file_budget.Budget().marks, 75_000_000),
+        ("files", "becomes 3,000,000,000 bytes", file_budget.Budget().written_bytes, 3 * 10**9),
+        ("files", "in a zip, 10,000 members", file_budget.Budget().members, 10_000),
+        ("files", "10,000 units", file_budget.Budget().units, 10_000),
         ("findings", "code points (280)", finding.EXCERPT_LENGTH, 280),
         ("findings", "each at most 8 MiB", journal_spool.FILE_BYTES, 8 * MIB),
         ("learn", "a weight from -9 to 9", score.WEIGHT, 9),

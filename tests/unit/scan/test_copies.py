@@ -1,10 +1,12 @@
 """Which posts of a unit are compared with confirmed ones, and what is found."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 import pytest
-from support.sample_posts import PACK, pack
+from support.sample_posts import PACK, StandingClock, pack
 
 from ledger.privacy.copies import ConfirmedFingerprint, CopySnapshot
 from ledger.records.manifest import CopyMatch, FoundCopies
@@ -13,7 +15,10 @@ from matcher.copies.fingerprint import Fingerprints
 from matcher.hit import PostResult
 from rules.copies import ALGORITHM
 from scan import copies
-from scan.copies import Confirmed, copy_rules, find_copies
+from scan.copies import Confirmed, Snapshots, copy_rules, find_copies
+
+if TYPE_CHECKING:
+    from ledger.ports import Objects
 
 TEXT = "the market needs it by nine, so tell my friend at the gate which fish you want today"
 OTHER = "our choir sings on the green this evening, bring a chair and a warm coat with you"
@@ -80,3 +85,16 @@ def test_what_was_found_reads_back_as_it_was_written() -> None:
     """Two tries are compared by it."""
     found = find(TEXT, OTHER, TEXT)
     assert msgspec.json.decode(msgspec.json.encode(found), type=FoundCopies) == found
+
+
+def test_a_snapshot_is_read_once_a_minute() -> None:
+    """Also twice in the same second; and again where the clock was put back."""
+    reads = []
+    objects = SimpleNamespace(get=lambda *_: reads.append(clock.moment))
+    clock = StandingClock()
+    snapshots = Snapshots(cast("Objects", objects), clock, "work")
+    begun = clock.moment
+    for seconds, count in ((0, 1), (0, 1), (60, 1), (61, 2), (-1, 3)):
+        clock.moment = begun + timedelta(seconds=seconds)
+        assert snapshots.newest("acme").digest == Confirmed().digest
+        assert len(reads) == count, seconds
