@@ -17,6 +17,7 @@ from matcher import AtLeast, Matcher, Rule, Severity, effort, engine
 from matcher.batch.key_finders import LETTERS_IN_KEY, WORDS_IN_KEY
 from matcher.batch.prefilter import Prefilter
 from matcher.batch.rule_needs import NEEDS_OF_KEY
+from matcher.batch.score_filter import ScoredPatterns
 from matcher.batch.symbols import Alphabet
 from matcher.terms.term import pattern_of
 from matcher.text.fold import FOLD, fold
@@ -278,6 +279,24 @@ def test_a_rule_needs_all_its_groups_in_one_text() -> None:
     needs = [(0, 0, 1), (0, 1, 1), (1, 0, 2), (2, 2, 1)]
     prefilter = Prefilter([" a ", " b ", " c "], needs, all_groups=[3, 1, 3])
     assert [passing.text for passing in prefilter.passing(["b", "a b", "c", "a", "b b"])] == [1, 3]
+
+
+def test_a_text_is_let_go_that_surely_has_terms_against_a_post() -> None:
+    """Not one that may have them, that may take too many steps, or that shares its steps."""
+    scored = ScoredPatterns(
+        weights=[(0, 0, 6), (1, 0, -4)],
+        signs={},
+        thresholds={0: 5},
+        gates={},
+        alone=[0, 1],
+        against=[(1, 0, -4, "home")],
+        uses=[(0, 3), (1, 3)],
+    )
+    prefilter = Prefilter([" prize ", " home "], [], [0], scored=scored)
+    texts = ["a prize", "a prize at home", "a prize @home", "prize " * 400 + "home"]
+    assert [passing.text for passing in prefilter.passing(texts)] == [0, 2, 3]
+    together = prefilter.passing(texts, beside_others={1})
+    assert [passing.text for passing in together] == [0, 1, 2, 3]
 
 
 def test_every_code_point_is_folded_as_by_the_table() -> None:
