@@ -13,7 +13,7 @@ from support.world import DAY, World
 
 from claims.feeds.spool import ChangeKind, CheckChange, CheckedClaim
 from learn.reopening import TRIES
-from ledger.cases.case import Case
+from ledger.cases.case import Case, case_id
 from ledger.cases.transitions import CaseState
 from ledger.clock import utc
 from terang.packs.publishing import PackBucket
@@ -121,6 +121,9 @@ def test_a_second_change_opens_what_was_decided_after_the_first(
     world.import_checks(feed)
     assert world.open_findings() == [finding]
     assert sorted(notice["change"] for notice in notices(world)) == sorted(["corrected", why])
+    for name in ("d-1", "d-9"):
+        fallen = case(world, case_id("decision", "acme", name))
+        assert [entry.move for entry in fallen.entries] == ["decide", "supersede"], name
     world.importer().import_feed(KEY)
     assert len(corrections(world)) == 2
 

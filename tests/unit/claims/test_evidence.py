@@ -10,7 +10,7 @@ from claims.asking import Level, ask
 from claims.building import build_index
 from claims.index.curves import NOTHING_DEMANDED, Demands, shipped_curves
 from claims.index.index import ClaimIndex
-from claims.score.evidence import ahead, meets
+from claims.score.evidence import ahead, evidence_for, meets
 from claims.score.query import query_of
 from claims.score.ranking import Ranked
 from claims.text.normalise import split_known_words
@@ -258,3 +258,14 @@ def test_an_index_of_before_demands_nothing() -> None:
 def test_a_tag_is_split_into_at_most_four_known_words(tag: str, split: str) -> None:
     words = {"no", "more", "pills", "now", "please"}
     assert split_known_words(tag, words.__contains__) == split
+
+
+def test_a_claim_of_one_word_weighs_as_two_and_a_half_rare_ones() -> None:
+    """All of it is held, and it may still be chance."""
+    claims = ("Zebras.", "Aardvarks bewilder otters daily.", "Salt water heals broken bones.")
+    entries = [entry_of(f"https://s.example/{one}", one, "", "en") for one in claims]
+    index = ClaimIndex(build_index(entries)).language("en")
+    [place] = [place for place in range(3) if index.check(place).claim == "Zebras."]
+    query = query_of(index, "we saw zebras today")
+    [evidence] = evidence_for(query, [Ranked(place, 1.0, {})], 1)
+    assert evidence["claim"] == evidence["title"] == pytest.approx(0.4)

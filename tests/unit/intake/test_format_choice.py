@@ -54,6 +54,7 @@ def chosen(data: bytes, name: str = "") -> str:
         pytest.param(pretty(TELEGRAM), "telegram", id="a chat on many lines"),
         pytest.param(dumps(ACCOUNT), "telegram", id="a whole account"),
         pytest.param(dumps(DISCORD), "discord", id="a channel of a server"),
+        pytest.param(b'{"guild": {}, "channel": {}}', "discord", id="a channel, cut off"),
         pytest.param(dumps(NOTE), "activitystreams", id="a note on one line"),
         pytest.param(json_lines(NOTE, NOTE), "activitystreams", id="notes a line each"),
         pytest.param(dumps({"orderedItems": []}), "activitystreams", id="an outbox"),
