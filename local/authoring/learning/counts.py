@@ -4,6 +4,7 @@ Each row says how many harmful documents have a term, and the odds of it. It bec
 many harmful ones as the row counts, and ordinary ones by its odds. A regression on such texts gives
 a term the odds of its row, and weighs what overlaps once, since the text of a long term has the
 short ones too. Clean texts are ordinary posts as elsewhere, and they alone choose the thresholds.
+Words that somebody gives become rows too, and weigh no more than that person says.
 
 Limits: terms that occur together without overlapping count twice. How many harmful posts reach a
 threshold is not known.
@@ -11,7 +12,7 @@ threshold is not known.
 
 import csv
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from itertools import combinations
@@ -42,16 +43,17 @@ from authoring.learning.learning import (
 from authoring.learning.measuring import LOWEST, Flags, Measured
 from authoring.learning.names import DroppedTerms
 from authoring.learning.near_copies import copy_groups
-from authoring.learning.words import prior_of, with_words
 from authoring.wording import pinyin_problem, weighted_term_problem
 from matcher.signs.catalogue import SIGNS
+from matcher.terms.term import pattern_of
 from matcher.text.pinyin import JOINT
+from rules.score import WEIGHT
 
 SMOOTHING = 0.5
 """Documents added to each count, as in the odds of the tables."""
 
-ROW = 0.1
-"""The weight of a document in a row: a post has some ten terms of such a table."""
+GIVEN = 100.0
+"""The documents of a word that somebody gave: about as many as a common term of a table has."""
 
 MOST_ODDS = 64.0
 """The largest log2 of odds that a row may have: more than any count of documents can show."""
@@ -185,10 +187,14 @@ def learn_from_counts(
     rows = [row for row in rows if not left_out(row.entry[1])]
     if not rows or not clean:
         raise LearningError("learning from counts needs rows that can have a weight, and --clean")
+    counted = int(max(row.documents for row in rows))
     words = wanted.words_but(left_out)
-    terms, signs, pinyin = (_names(rows, kind) for kind in EntryKind)
-    entries = WeighedEntries(with_words(terms, words), signs, pinyin)
-    prior = prior_of(entries, words)
+    given = _rows_of(words, {pattern_of(row.entry[1]) for row in rows})
+    rows += given
+    entries = WeighedEntries(*(_names(rows, kind) for kind in EntryKind))
+    at_most = {row.entry: 0 for row in rows if row.odds <= 0}
+    at_most |= {row.entry: max(int(row.odds), 0) for row in given}
+    highest = np.array([at_most.get(entry, WEIGHT) for entry in entries])
     posts = [post.text for post in clean] + list(protected)
     tiny = [_text(row.entry) for row in rows]
     report(f"{len(entries):,} terms and signs, {len(posts):,} clean texts")
@@ -204,13 +210,17 @@ def learn_from_counts(
     is_sign = is_harmful.copy()
     is_sign[is_harmful] = [row.entry[0] is EntryKind.SIGN for row in rows]
     counts = np.where(is_protected, PROTECTED, CLEAN)
-    counts[len(posts) :] = ROW * np.concatenate([documents, documents / 2**odds])
-    strength = strength_for(matrix.rows(kinds >= 0), is_harmful, counts, prior, wanted.entries)
+    counts[len(posts) :] = np.concatenate([documents, documents / 2**odds])
+    nothing_known = np.zeros(len(entries))
+    strength = strength_for(
+        matrix.rows(kinds >= 0), is_harmful, counts, nothing_known, wanted.entries
+    )
 
     def fit(chosen: Flags) -> Weights:
         labels = is_harmful[chosen]
-        found = coefficients(matrix.rows(chosen), labels, counts[chosen], prior, strength)
-        weights = weakened(rounded(found), matrix.rows(is_protected), MOST_PROTECTED)
+        found = coefficients(matrix.rows(chosen), labels, counts[chosen], nothing_known, strength)
+        weights = np.minimum(rounded(found), highest)
+        weights = weakened(weights, matrix.rows(is_protected), MOST_PROTECTED)
         return weakened(weights, matrix.rows(is_sign), LOWEST - 1) if is_sign.any() else weights
 
     groups = copy_groups(posts[: len(clean)])
@@ -221,8 +231,16 @@ def learn_from_counts(
         sums[held] = matrix.sums(fit(others))[: len(clean)][held]
     harmful = np.zeros(len(clean), bool)
     measured = Measured(clean, 0, groups, harmful, sums, None)
-    counted = int(max(row.documents for row in rows))
     return learned_of(entries, fit(kinds >= 0), measured, words, counted)
+
+
+def _rows_of(words: Mapping[str, int], patterns: Collection[str]) -> list[CountedTerm]:
+    """Return a row for each word that the tables lack, with its weight as log2 of the odds."""
+    return [
+        CountedTerm((EntryKind.TERM, word), GIVEN, weight)
+        for word, weight in words.items()
+        if pattern_of(word) not in patterns
+    ]
 
 
 def _names(rows: Sequence[CountedTerm], kind: EntryKind) -> list[str]:
