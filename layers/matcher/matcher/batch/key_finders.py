@@ -7,15 +7,27 @@ looked up by a value for their letters. Several patterns may share a key, so a k
 one of them may be there.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from matcher.batch.symbols import Alphabet, Hashes, Places, SymbolLine, in_lines, mixed
+from matcher.batch.symbols import (
+    ALONE,
+    Alphabet,
+    Hashes,
+    Places,
+    SymbolLine,
+    Symbols,
+    alone_symbol,
+    in_lines,
+    mixed,
+)
 from matcher.evasion.suspicion import DISGUISE_SIGNS
 from matcher.text.fold import FOLD
+from matcher.text.pinyin import sounds, syllables
 
 WORDS_IN_KEY = 4
 """The first words of a pattern that its key counts."""
@@ -248,3 +260,38 @@ class _Everywhere:
     def find(self, line: SymbolLine) -> Iterator[tuple[Places, Places]]:
         """Yield the end of each text, and the key."""
         yield line.ends, np.zeros(line.ends.size, np.intp)
+
+
+class SoundFinder:
+    """Finds keys of syllables. `keys` has the key of each pattern, from 0 to `number`.
+
+    A Han letter is a word by itself, so its symbol is replaced by that of its syllable.
+    """
+
+    def __init__(self, patterns: Sequence[str]):
+        """Take patterns as by `sound_pattern`, at least one."""
+        own = {ord(letter): f" {letter} " for letter in syllables().values()}
+        alphabet = Alphabet(defaultdict(lambda: " ", own))
+        [(self._finder, _)] = finders_of(PatternLine.of(patterns, alphabet))
+        self.keys, self.number = self._finder.keys, self._finder.number
+        self._symbols = _symbols_of_sounds()
+
+    def find(self, line: SymbolLine) -> Iterator[tuple[Places, Places]]:
+        """Yield the places in the line at which keys begin, and the keys."""
+        alone = line.symbols[line.starts] >= ALONE
+        if alone.sum() > line.ends.size:
+            yield from self._finder.find(
+                line._replace(
+                    symbols=self._symbols.take(line.symbols),
+                    starts=line.starts[alone],  # keys may go on behind other words, too
+                    sizes=line.sizes[alone],
+                )
+            )
+
+
+def _symbols_of_sounds() -> Symbols:
+    """Return for each symbol that of the syllable, if it is of a Han letter, or itself."""
+    symbols = np.arange(1 << 16, dtype=np.uint16)
+    for code, letter in sounds().items():
+        symbols[alone_symbol(code)] = alone_symbol(ord(letter))
+    return symbols

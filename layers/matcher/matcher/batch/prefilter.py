@@ -16,11 +16,17 @@ from itertools import chain
 import numpy as np
 
 from matcher.batch.gate_view import GateView
-from matcher.batch.key_finders import ALPHABET, KeyFinder, Keys, PatternLine, finders_of
+from matcher.batch.key_finders import (
+    ALPHABET,
+    KeyFinder,
+    Keys,
+    PatternLine,
+    SoundFinder,
+    finders_of,
+)
 from matcher.batch.rule_needs import RuleNeeds
 from matcher.batch.score_filter import ScoredPatterns, ScoreFilter
 from matcher.batch.sign_finder import SignFinder
-from matcher.batch.sound_finder import SoundFinder
 from matcher.batch.suspects import Suspects
 from matcher.batch.symbols import Places, SymbolLine, in_lines
 from matcher.evasion.vocabulary import Vocabulary
