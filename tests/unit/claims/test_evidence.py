@@ -269,3 +269,11 @@ def test_a_claim_of_one_word_weighs_as_two_and_a_half_rare_ones() -> None:
     query = query_of(index, "we saw zebras today")
     [evidence] = evidence_for(query, [Ranked(place, 1.0, {})], 1)
     assert evidence["claim"] == evidence["title"] == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(("others", "known"), [(29, 2), (30, 0)])
+def test_thirty_tags_are_split_into_words(others: int, known: int) -> None:
+    entry = entry_of("https://s.example/1", "Salt water heals broken bones.", "", "en")
+    index = ClaimIndex(build_index([entry])).language("en")
+    text = "".join(f"#x{number} " for number in range(others)) + "#saltwater"
+    assert len(query_of(index, text).known) == known
