@@ -53,7 +53,7 @@ def translate(
 
     Raises FileRefusedError, with the place if it is known, when the whole file is refused: do not
     use the lines that came before. At the end it raises `not_public` (or `channel_not_open`) if the
-    file holds private items and no post.
+    file holds private items, and otherwise only items that are no posts.
     """
     codes: Counter[Code | None] = Counter()
     for item in read_counted(reader, stream, context):

@@ -1,7 +1,8 @@
 """Import a feed of published checks: build the index again, and report the changed checks.
 
-Everything is written once under its digest, except the catalogue and the pointer, which move by
-compare-and-swap. So the next import completes the work of one that crashed, or of two at once.
+Feeds and indexes are written once under their digests. The catalogue and the pointer move by
+compare-and-swap. Receipts and the facts of an index are written again by each import. So the next
+import completes the work of one that crashed, or of two at once.
 """
 
 from collections import Counter
@@ -35,8 +36,8 @@ TRIES = 5
 FEWEST, SHARE = 20, 0.5
 """A feed of at least FEWEST checks that loses more than this SHARE of them was probably cut off by
 mistake: it is refused until somebody confirms it."""
-STRANGERS = 100
-"""The most untrusted hosts that a receipt names. Those with most checks come first."""
+MOST_COUNTS = 100
+"""The most hosts, or codes, that a receipt counts. The largest counts come first."""
 
 
 class ImportReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -222,7 +223,7 @@ def _version(source: Source) -> str:
 
 
 def _largest_first(counted: Counter[str]) -> dict[str, int]:
-    """Return the STRANGERS largest counts; equal ones by name, so that a repeat says the same.
+    """Return the MOST_COUNTS largest counts; equal ones by name, so that a repeat says the same.
 
     >>> _largest_first(Counter(b=2, a=2, c=3))
     {'c': 3, 'a': 2, 'b': 2}
@@ -230,4 +231,4 @@ def _largest_first(counted: Counter[str]) -> dict[str, int]:
     100
     """
     ordered = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
-    return {str(name): count for name, count in ordered[:STRANGERS]}
+    return {str(name): count for name, count in ordered[:MOST_COUNTS]}

@@ -26,7 +26,7 @@ SEAL_FORM = 1
 
 CHECK_AFTER = timedelta(hours=22)
 """When a sealed day is read again. Runs are an hour apart, so a late receipt is found within 23
-hours, and within 24 if a run fails."""
+hours, within 24 if a run fails, and later where runs have no time left for the check."""
 
 
 class Seal(msgspec.Struct, frozen=True):

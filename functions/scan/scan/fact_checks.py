@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 MAX_TEXTS = 16_000
 """The most different texts of one unit that are looked up in an index: at 5 ms each about a minute,
-two and a half if all are long. A unit full of hoaxes must end. Each try looks up the same posts."""
+two and a half if all are long. A unit full of hoaxes must end. Each attempt looks up the same."""
 
 MAX_PARTS = 4
-"""The parts of a post that are looked up: its text, and its first captions."""
+"""The parts of a post that are looked up: its text, and those that follow it."""
 
 
 class FoundHit(NamedTuple):
@@ -40,7 +40,7 @@ class FoundHit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CheckHits:
-    """The hits by the index of the post; `not_asked` posts came after MAX_TEXTS."""
+    """The hits by the post's number; `not_asked` posts came after MAX_TEXTS."""
 
     by_post: dict[int, list[FoundHit]] = field(default_factory=dict)
     not_asked: int = 0

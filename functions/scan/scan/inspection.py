@@ -22,7 +22,7 @@ from scan.rule_sets import Rules
 
 MAX_SPANS = 100
 """The most spans that a finding keeps: a post can repeat a term many thousand times. A finding
-with fewer spans than hits says so."""
+that lost spans says so."""
 
 
 @dataclass(frozen=True, slots=True)

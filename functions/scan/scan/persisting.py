@@ -89,7 +89,7 @@ class UnitRecorder:
             for excerpted in effects.findings()
         ]
         stored = self.store.put_findings(pairs, expires)
-        # An earlier try may have stored them whole after the author's other findings were erased.
+        # An earlier attempt may have stored them whole after the author was erased elsewhere.
         for finding in stored:
             if finding.account in erased:
                 self.store.replace_with_stub(finding, expires)
@@ -98,7 +98,7 @@ class UnitRecorder:
     def put_fingerprints(self, effects: UnitEffects, own: Sequence[Finding]) -> None:
         """Store the fingerprints of the findings that a unit counts, without erased authors.
 
-        Write them even if none is left: an earlier try may have stored more.
+        Write them even if none is left: an earlier attempt may have stored more.
         """
         made = {
             excerpted.finding.finding: excerpted.fingerprint
@@ -120,7 +120,7 @@ class UnitRecorder:
     def _put_sample(self, effects: UnitEffects, erased: Collection[str]) -> None:
         """Store the sampled posts of authors who are not erased, and once the month's key.
 
-        Write the sample even if that leaves it empty: an earlier try may have stored more.
+        Write the sample even if that leaves it empty: an earlier attempt may have stored more.
         """
         sample = self.sample_to_store(effects, erased)
         if sample is not None:

@@ -32,7 +32,8 @@ class Item:
     """A line of the queue. It holds no text of a post.
 
     `key` names it in addresses: the id of its first finding (a finding), or of its case (a notice,
-    a complaint, a decision), `<month>.<place>` (an audit). `rules` are `pack/rule`. `since` is when
+    an order, a complaint, a decision), `<month>.<place>` (an audit), the id of its question (a held
+    rule), or a digest of its rule and text (training). `rules` are `pack/rule`. `since` is when
     it began to wait. `deadline` is empty where nothing sets one. `group` is the id of the copy
     group, empty where there is none. `not_for` are moderators who may not decide it: those who
     decided first.

@@ -46,8 +46,8 @@ class Effort:
         return self._weighings >= 0
 
     @property
-    def has_read_enough(self) -> bool:
-        """Whether no further word in disguise may be read."""
+    def readings_ran_out(self) -> bool:
+        """Whether a reading was refused: no further word in disguise is read."""
         return self._readings < 0
 
     def take_reading(self, steps: int = 1) -> bool:

@@ -71,7 +71,7 @@ class PassingText(NamedTuple):
 
 
 class PostResult(NamedTuple):
-    """The hits of a post, and whether it takes more work than a post may take."""
+    """The hits of a post, and whether only a part of it was read."""
 
     hits: tuple[Hit, ...]
     partly_read: bool = False

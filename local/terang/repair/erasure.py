@@ -101,7 +101,7 @@ class Erasure:
         counts = self.buckets.clean_cases(related, stored.erased)
         counts += self._clean_entries(stored, known, related)
         counts += self._clean_samples(stored, author)
-        counts += self._clean_prints(stored)
+        counts += self._clean_fingerprints(stored)
         counts += self.buckets.clean_posts(accounts, stored.erased, known)
         counts += self._delete_parts(files, result)
         return counts + self._make_stubs(stored)
@@ -127,7 +127,7 @@ class Erasure:
             counts["samples"] += self._write(self.table.replace, item, kept)
         return counts
 
-    def _clean_prints(self, stored: TableTraces) -> Counter[str]:
+    def _clean_fingerprints(self, stored: TableTraces) -> Counter[str]:
         """Remove the fingerprints of the author's posts, and note the groups of their days."""
         counts, days = Counter[str](), defaultdict[str, list[StoredFingerprints]](list)
         for item, fingerprints in stored.fingerprints:

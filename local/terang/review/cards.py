@@ -80,11 +80,11 @@ def group_copies(found: Iterable[Card]) -> CopyGroups:
         text = " ".join(fold(card.excerpt).split())
         if text:
             by_category.setdefault(card.first.category, []).append((card, text))
-    prints = Fingerprints(KEY)
+    fingerprints = Fingerprints(KEY)
     members: dict[str, list[Card]] = {}
     for category in by_category.values():
         long = {
-            card.first.finding: prints.of_folded_quickly(text)
+            card.first.finding: fingerprints.of_folded_quickly(text)
             for card, text in category
             if may_have_copies(text)
         }

@@ -1,7 +1,7 @@
 """Choose the format of a file. Its content decides; its name only breaks ties.
 
-`read_member` does the same for a file in an archive. The archive formats themselves are in
-`intake.translation`, since they import this module.
+`read_member` does the same for a file in an archive. The archive formats are in
+`gzipped` and `zipped`, which import this module; `intake.translation` lists them.
 """
 
 import io

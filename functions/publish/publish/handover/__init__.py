@@ -1,4 +1,7 @@
-"""Hands results over: statements in batches, yearly reports, audit samples and paused rules.
+"""What a run hands over besides summaries.
+
+Statements in batches and yearly reports for providers, audit samples for the desk, paused rules and
+snapshots of confirmed copies for scan; and it sends the sentinel post.
 
 Start with `dsa_files`.
 """

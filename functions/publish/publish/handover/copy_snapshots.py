@@ -67,7 +67,7 @@ class SnapshotBucket:
         if stored and not stored.erased and timedelta() <= age < WRITTEN_AFTER:
             return False
         first = days_before(now.date().isoformat(), SNAPSHOT_DAYS)
-        rows = confirmed_prints(store, provider, rules, days, first)
+        rows = confirmed_fingerprints(store, provider, rules, days, first)
         snapshot = CopySnapshot(utc(now), ALGORITHM, rows)
         before = stored or CopySnapshot("", ALGORITHM)
         is_same = msgspec.structs.replace(before, at=snapshot.at) == snapshot
@@ -82,7 +82,7 @@ class _Confirmation(NamedTuple):
     decision: str
 
 
-def confirmed_prints(
+def confirmed_fingerprints(
     store: SnapshotStore,
     provider: str,
     rules: Mapping[str, Sequence[str]],

@@ -1,6 +1,6 @@
 """Pauses a rule for a provider whose moderators find it wrong too often.
 
-A new set holds the rule in shadow and gives the figures as the reason; earlier sets stay as they
+A new set keeps the rule in shadow and gives the figures as the reason; earlier sets stay as they
 are. Only a higher version of the pack with other rules ends the pause.
 """
 
@@ -27,7 +27,7 @@ AT_LEAST = 10
 
 
 class Pause(NamedTuple):
-    """A rule (`pack/rule`) to hold in shadow for a provider, and why."""
+    """A rule (`pack/rule`) to keep in shadow for a provider, and why."""
 
     provider: str
     rule: str

@@ -2,7 +2,7 @@
 
 In JSON any value may be alone, in a list, or missing. Source: https://schema.org/ClaimReview, and
 Google's guide to its structured data, which requires `claimReviewed`, `reviewRating` and `url`.
-A table is CSV with the columns `url,claim,rating,publisher,date,language`.
+A table is CSV with a header; docs/factchecks.md lists its columns.
 """
 
 import codecs

@@ -76,7 +76,7 @@ class RangeRow(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def is_lost(self) -> bool:
-        """The range was gone before it was read: its unit is one refused record."""
+        """The range was gone or changed before it was read: its unit is one refused record."""
         return bool(self.unit) and not self.bytes
 
 
@@ -137,7 +137,7 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def form(self) -> int:
-        """A reader that does not know notes, or copies, must refuse the record."""
+        """A reader that does not know a record's fields must refuse it."""
         return 4 if self.copies and self.copies.found else 2
 
     @property

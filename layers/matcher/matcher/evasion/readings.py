@@ -46,7 +46,7 @@ def layers_of(text: str, vocabulary: Vocabulary, effort: Effort) -> list[list[Wo
     second: list[list[WordReading]] = []
     ends = [0, 0]
     for candidate in find_candidates(text):
-        if effort.has_read_enough:
+        if effort.readings_ran_out:
             break
         if candidate.start < min(ends):
             continue
