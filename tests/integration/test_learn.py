@@ -130,6 +130,20 @@ def test_the_version_stays_while_checks_come_and_go(world: World) -> None:
     assert (second.version, second.published_at) == (first.version, first.published_at)
 
 
+def test_the_same_feed_renews_the_pack_in_the_last_month_of_its_year(world: World) -> None:
+    """Otherwise no check would label a post any more, because none of them changed."""
+    world.import_checks(table(*CHECKS))
+    first = in_force(world)
+    for days, version in ((335, 1), (1, 2), (1, 2)):
+        world.clock.moment += timedelta(days=days)
+        world.import_checks(table(*CHECKS))
+        after = in_force(world)
+        [pack] = [pack for pack in after.packs if pack.id == FACTCHECKS]
+        assert (pack.version, after == first) == (version, version == 1)
+    assert after.factchecks == first.factchecks
+    assert world.objects.get(world.public, "packs/factchecks/2.yaml")
+
+
 def test_what_is_corrected_or_gone_is_counted(world: World) -> None:
     world.import_checks(table(*CHECKS))
     receipt = receipt_of(world.import_checks(table(check(1, SALT, "True"), *CHECKS[2:])))

@@ -65,10 +65,13 @@ class IndexPublisher:
                 self.objects.put_new(self.public_bucket, key, pack_yaml(pack))
 
     def _next_set(self, before: bytes | None) -> bytes:
+        """Return the next set: that before if it names the same index, and its pack goes on."""
         catalogue = self.library.catalogue()[0]
         rule_set = None if before is None else load_set(before)
-        if before is not None and rule_set and rule_set.factchecks == catalogue.index:
-            return before
-        return with_factchecks(
+        following = with_factchecks(
             rule_set, catalogue.index, catalogue.languages, self.clock.now(), self.notice_hours
         )
+        if before is not None and rule_set and rule_set.factchecks == catalogue.index:
+            is_same = load_set(following).packs == rule_set.packs
+            return before if is_same else following
+        return following

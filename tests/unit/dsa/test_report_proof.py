@@ -65,6 +65,23 @@ def test_a_large_year_is_proved_while_a_function_may_run() -> None:
     assert time.monotonic() - began < 30
 
 
+@pytest.mark.parametrize("audited", [99, 100])
+def test_recall_is_proved_from_a_hundred_audited_posts_on(audited: int) -> None:
+    verdicts = ["violating"] * 5 + ["not_violating"] * (audited - 5) + ["gone"]
+    audits = [
+        entry("audit", number, 9, month="2026-02", verdict=verdict)
+        for number, verdict in enumerate(verdicts)
+    ]
+    found = entry("decision", 1, 9, verdict="confirmed", rules={"p/1/r/live": 1},
+                  found_days=("2026-02-03",), category="VIOLENCE", ground="illegal",
+                  source_type="VOLUNTARY")  # fmt: skip
+    report = Report(Period.year(2026), Entries.of([*audits, found]), {"2026-02": 300}, About())
+    files = report_files(report, "acme")
+    shares = [json.loads(line) for line in files["cells.jsonl"].splitlines()]
+    assert any(one["how"] == "recall" and one.get("of") for one in shares) == (audited == 100)
+    assert prove(WrittenReport.read(files)).differences == ()
+
+
 def test_measures_that_name_nothing_are_counted_nowhere() -> None:
     """decide refuses them; a ledger that somebody else wrote may hold them all the same."""
     notice = entry("notice", 1, 1, category="VIOLENCE", received_at=at(1), article_16=True, items=1)
