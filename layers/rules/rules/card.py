@@ -94,7 +94,7 @@ class PackCard(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         tuple[Note, ...],
         Meta(
             max_length=WEIGHTS_IN_LIST,
-            description="Terms that were given with a weight, before any post was read.",
+            description="Terms that were given by hand, with a weight to start from.",
         ),
     ] = ()
     mistakes: Annotated[

@@ -223,8 +223,8 @@ class _Fitter:
         found = coefficients(chosen, labels, counts, prior, self._strength)
         weights[columns] = rounded(found)
         if any(self._moderators):
-            untold = ~self._may_speak_for_harm(rows) & (self._prior == 0)
-            weights[(weights > 0) & untold] = 0
+            unproven = ~self._may_speak_for_harm(rows) & (self._prior == 0)
+            weights[(weights > 0) & unproven] = 0
         return weakened(weights, self._protected, MOST_PROTECTED)
 
     def _may_speak_for_harm(self, rows: Flags) -> Flags:

@@ -18,7 +18,7 @@ def test_a_rule_that_people_find_wrong_is_paused_visibly_and_once() -> None:
     assert pause["since"] == CLOSED
     assert pause["why"] == (
         "of 20 findings of version 1 that people decided by 2026-11-25, 2 stand: at best"
-        " 30\N{NO-BREAK SPACE}% with 95\N{NO-BREAK SPACE}% confidence"
+        " 30% with 95% confidence"
     )
     month = made.summary("acme/2026-11")
     assert [note.rule for note in month.paused] == ["one-time-codes/asks-for-code"]

@@ -32,31 +32,43 @@ MOST = 20_000
 
 
 @dataclass(slots=True)
+class _Kept[V]:
+    """Values that are used for some time after they were read, by key."""
+
+    seconds: Callable[[], float]
+    _values: dict[tuple[str, ...], tuple[float, V]] = field(default_factory=dict)
+
+    def get(self, key: tuple[str, ...], longest: float, read: Callable[[], V]) -> V:
+        """Return the value of a key. Read it if it is not known, or was read too long ago."""
+        now, known = self.seconds(), self._values.get(key)
+        if known is None or now - known[0] > longest:
+            known = self._values[key] = now, read()
+        return known[1]
+
+
+@dataclass(slots=True)
 class OpenFindings:
     """Lists open findings; `seconds` is a clock that only goes on."""
 
     store: DynamoStore
     seconds: Callable[[], float]
-    _listed: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
-    _holds: dict[str, tuple[float, list[FloodHold]]] = field(default_factory=dict)
+    _listed: _Kept[list[str]] = field(init=False)
+    _holds: _Kept[list[FloodHold]] = field(init=False)
     _known: dict[str, dict[str, Finding]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._listed, self._holds = _Kept(self.seconds), _Kept(self.seconds)
 
     def of(self, provider: str) -> list[Finding]:
         """Return the open findings of a provider, the most urgent first."""
-        now = self.seconds()
-        listed = self._listed.get(provider)
-        if listed is None or now - listed[0] > LISTED_SECONDS:
-            listed = self._listed[provider] = now, self._list(provider)
-        known = self._read(provider, listed[1])
-        return [known[name] for name in listed[1] if name in known]
+        listed = self._listed.get((provider,), LISTED_SECONDS, partial(self._list, provider))
+        known = self._read(provider, listed)
+        return [known[name] for name in listed if name in known]
 
     def holds(self, provider: str) -> list[FloodHold]:
         """Return the rules that the flood guard held in the last weeks, with their answers."""
-        now = self.seconds()
-        read = self._holds.get(provider)
-        if read is None or now - read[0] > LISTED_SECONDS:
-            read = self._holds[provider] = now, self.store.flood_holds(provider)
-        return read[1]
+        read = partial(self.store.flood_holds, provider)
+        return self._holds.get((provider,), LISTED_SECONDS, read)
 
     def _list(self, provider: str) -> list[str]:
         """Return the ids of open findings in the order of the index."""
@@ -140,7 +152,10 @@ class NearCopies:
 
     store: DynamoStore
     seconds: Callable[[], float]
-    _days: dict[tuple[str, str], tuple[float, dict[str, bytes]]] = field(default_factory=dict)
+    _days: _Kept[dict[str, bytes]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._days = _Kept(self.seconds)
 
     def of(self, finding: Finding, open_findings: Sequence[Finding]) -> list[list[Finding]]:
         """Return the findings of each near copy in the same category, the most urgent first."""
@@ -149,7 +164,8 @@ class NearCopies:
         fingerprints: dict[str, bytes] = {}
         for back in (-1, 0, 1):
             day = (found + timedelta(days=back)).isoformat()
-            fingerprints |= self._fingerprints(finding.provider, day, names)
+            read = partial(self._fingerprints, finding.provider, day, names)
+            fingerprints |= self._days.get((finding.provider, day), KEPT_SECONDS, read)
         own = fingerprints.get(finding.finding)
         if not own:
             return []
@@ -164,16 +180,12 @@ class NearCopies:
         return by_post(copies)[:COPIES_SHOWN]
 
     def _fingerprints(self, provider: str, day: str, wanted: Container[str]) -> dict[str, bytes]:
-        known = self._days.get((provider, day))
-        if known is None or self.seconds() - known[0] > KEPT_SECONDS:
-            read = partial(self.store.stored_fingerprints, provider, day)
-            with ThreadPoolExecutor(SHARD_THREADS) as pool:
-                pages = [page for part in pool.map(read, shards()) for page in part]
-            fingerprints = {
-                each.finding: each.fingerprint
-                for page in pages
-                for each in page
-                if each.finding in wanted
-            }
-            known = self._days[provider, day] = self.seconds(), fingerprints
-        return known[1]
+        read = partial(self.store.stored_fingerprints, provider, day)
+        with ThreadPoolExecutor(SHARD_THREADS) as pool:
+            pages = [page for part in pool.map(read, shards()) for page in part]
+        return {
+            each.finding: each.fingerprint
+            for page in pages
+            for each in page
+            if each.finding in wanted
+        }

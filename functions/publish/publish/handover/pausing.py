@@ -67,8 +67,8 @@ def _why_paused(found: RuleErrors, version: int, day: str, below: float) -> str:
         return ""
     return (
         f"of {decided} findings of version {version} that people decided by {day},"
-        f" {round(precision * decided)} stand: at best {100 * high:.0f}\N{NO-BREAK SPACE}%"
-        " with 95\N{NO-BREAK SPACE}% confidence"
+        f" {round(precision * decided)} stand: at best {100 * high:.0f}%"
+        " with 95% confidence"
     )
 
 

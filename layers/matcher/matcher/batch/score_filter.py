@@ -1,8 +1,8 @@
 """Which texts of a line may reach the threshold of a scored rule.
 
-First the weights of words are added up with those of all signs that a text may have. Of the texts
-that are left, somebody looks for the signs. Then the exact weights of signs count, the gates, and
-the terms that speak against a post.
+First the weights of words are added up with those of all signs that a text may have. Signs are
+looked for only in the texts that are left. Then their exact weights count, the gates, and the terms
+that speak against a post.
 """
 
 from collections import Counter, defaultdict

@@ -25,7 +25,7 @@ ALONE = 0x8000  # the first symbol of a letter that is a word by itself
 TEXT_END = 0xFFFF
 
 LINE_LENGTH, LINE_TEXTS, LONGEST_LINE = 128 * 1024, 1_000, 256 * 1024
-"""Code points and texts that make a line, and the code points that make one with fewer texts.
+"""A line is full when it has so many code points and so many texts, or LONGEST_LINE code points.
 
 A line costs some milliseconds beside what each of its texts costs. But the arrays of much longer
 lines leave the processor's cache.
