@@ -81,7 +81,7 @@ def test_a_card_says_what_was_learned_from_how_well_it_does_and_who_read_it() ->
         '10.0 <span class="soft small">(2)</span>',
         "posts of more than 300 letters",
         "Somebody asks a friend for the code of a door.",
-        "2 terms were given by hand, with a weight to start from:",
+        "2 terms were given by hand, with a weight to start from",
         "gacor, jackpot",
     ):
         assert words in page, words
