@@ -82,8 +82,8 @@ def test_f7_a_damaged_gzip_counts_nothing_and_leaves_nothing(
     new_world: Callable[..., World], data: bytes, code: str
 ) -> None:
     world = new_world(part_bytes=50_000)  # so that parts are put before the damage shows
-    arrival = world.intake().receive(world.drop, *world.put(data, "p.gz"), seconds_left=lambda: 900)
-    assert (arrival.outcome, arrival.code) == ("refused", code)
+    outcome = world.intake().receive(world.drop, *world.put(data, "p.gz"), seconds_left=lambda: 900)
+    assert (outcome.status, outcome.code) == ("refused", code)
     [receipt] = world.receipts()
     assert (receipt.records, receipt.inspected, receipt.refused) == (1, 0, {code: 1})
     assert world.units() == []

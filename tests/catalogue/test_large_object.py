@@ -34,10 +34,10 @@ def taken_in(world: World, line_bytes: int) -> tuple[SparseObject, list[Unit]]:
     world.range_bytes = RANGE_BYTES
     large = SparseObject(world.objects, world.drop, "drop/acme/large", SIZE, line_bytes)
     queue = UnitList()
-    arrival = world.intake(objects=large, queue=queue).receive(
+    outcome = world.intake(objects=large, queue=queue).receive(
         large.bucket, large.key, "v1", lambda: 900
     )
-    assert (arrival.outcome, arrival.size, arrival.ranges) == ("cut", SIZE, UNITS)
+    assert (outcome.status, outcome.size, outcome.ranges) == ("cut", SIZE, UNITS)
     return large, queue.sent
 
 
@@ -73,15 +73,15 @@ def test_f15_the_largest_file_is_sent_in_a_thousand_calls_and_one_byte_more_is_r
     world.range_bytes = RANGE_BYTES
     units = world.budget.units
     largest, sqs = units * RANGE_BYTES, CountingSqs()
-    for more, outcome in ((0, "cut"), (1, "refused")):
+    for more, status in ((0, "cut"), (1, "refused")):
         key = f"drop/acme/large-{more}"
         large = SparseObject(world.objects, world.drop, key, largest + more, 200)
         intake = world.intake(objects=large, queue=SqsUnitQueue(sqs, "url"))
-        arrival = intake.receive(large.bucket, large.key, "v1", lambda: 900)
-        assert arrival.outcome == outcome
+        outcome = intake.receive(large.bucket, large.key, "v1", lambda: 900)
+        assert outcome.status == status
         assert sqs.calls == units // 10 == 1_000
     assert large.deleted
-    assert f"{largest:,} bytes" in world.file_receipt(arrival.file).advice
+    assert f"{largest:,} bytes" in world.file_receipt(outcome.file).advice
 
 
 def test_closing_reads_two_items_for_each_unit_and_few_refusals(

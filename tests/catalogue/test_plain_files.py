@@ -23,9 +23,9 @@ def test_f1_a_file_without_records_is_accepted_and_closed(
     new_world: Callable[..., World], data: bytes
 ) -> None:
     world = new_world(range_bytes=2)
-    arrival = world.intake().receive(world.drop, *world.put(data), seconds_left=lambda: 900)
+    outcome = world.intake().receive(world.drop, *world.put(data), seconds_left=lambda: 900)
     world.scan(*world.units())
-    receipt = world.file_receipt(arrival.file)
+    receipt = world.file_receipt(outcome.file)
     assert (receipt.status, receipt.records, receipt.refused) == ("done", 0, {})
     assert [file.closed for file in world.store.files("acme")] == [DAY]
 
@@ -87,8 +87,8 @@ def test_f13_a_file_of_another_encoding_is_refused_whole_and_is_gone(
     world: World, encoding: str
 ) -> None:
     data = json.dumps(fields(text="é")).encode(encoding)
-    arrival = world.intake().receive(world.drop, *world.put(data), seconds_left=lambda: 900)
-    assert (arrival.outcome, arrival.code) == ("refused", "encoding")
+    outcome = world.intake().receive(world.drop, *world.put(data), seconds_left=lambda: 900)
+    assert (outcome.status, outcome.code) == ("refused", "encoding")
     assert world.clients.s3.list_object_versions(Bucket=world.drop).get("Versions", []) == []
 
 

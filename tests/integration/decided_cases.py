@@ -8,7 +8,7 @@ from support.sample_messages import SENT
 from support.sample_posts import OTP, lines
 from support.world import DAY, World
 
-from decide.case_work import Handled
+from decide.case_work import CaseOutcome
 from ledger.cases.case import Case, JournalEntry
 from ledger.cases.refusal import CaseReceipt
 
@@ -19,7 +19,7 @@ def found(world: World, *texts: str) -> list[str]:
     return world.open_findings()
 
 
-def decide(world: World, calls: Calls, message: dict[str, Any]) -> list[Handled]:
+def decide(world: World, calls: Calls, message: dict[str, Any]) -> list[CaseOutcome]:
     """A fresh worker takes the message, over counted ports."""
     work = world.case_work(calls.through(world.store), calls.through(world.objects))
     return list(work.take("acme", msgspec.json.encode(message), SENT))

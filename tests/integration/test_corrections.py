@@ -210,7 +210,7 @@ def test_a_repeat_changes_nothing(world: World) -> None:
     decided(world)
     world.import_checks(WITHDRAWN)
     before = world.state()
-    assert world.importer().import_feed(KEY).outcome == "known"
+    assert world.importer().import_feed(KEY).status == "known"
     assert world.state() == before
 
 

@@ -13,7 +13,7 @@ from support.sample_messages import SENT, complaint, decision
 from support.sample_posts import OTP
 from support.world import World
 
-from decide.case_work import TRIES, Handled
+from decide.case_work import TRIES, CaseOutcome
 from ledger.cases.case import case_id
 
 
@@ -34,7 +34,7 @@ class Meddled:
 
 def meddled(
     world: World, message: dict[str, Any], name: str, happens: Callable[[], Any]
-) -> list[Handled]:
+) -> list[CaseOutcome]:
     """A worker takes the message while something happens between its reading and that call."""
     work = world.case_work(Meddled(world.store, name, happens))
     return list(work.take("acme", msgspec.json.encode(message), SENT))

@@ -12,7 +12,7 @@ from support.sample_messages import complaint, decision
 from support.sample_posts import OTP
 from support.world import ROLE, World
 
-from decide.case_work import Handled
+from decide.case_work import CaseOutcome
 from ledger.aws.desk_store import DynamoDesk, ItemClaim
 from ledger.aws.queue import Delivery
 from ledger.cases.messages import Decision, Verdict
@@ -54,7 +54,7 @@ def pending(world: World, name: str, *findings: str, moderator: str = "m-1") -> 
     )
 
 
-def deliver(world: World, body: str, queue: str = "arn:console") -> list[Handled] | None:
+def deliver(world: World, body: str, queue: str = "arn:console") -> list[CaseOutcome] | None:
     """A delivery, from a sender that nobody registered if it is the console's."""
     sender = ROLE if queue == "arn:cases" else "AROANOBODY"
     delivery = Delivery(queue, body, sender, {"provider": "acme"}, world.clock.now())

@@ -17,30 +17,30 @@ from ledger.errors import OperatorError
 def test_json_lines_are_cut_where_they_stand(new_world: Callable[..., World]) -> None:
     world = new_world(range_bytes=200)
     key, version = world.put(FILE)
-    arrival = receive(world, key, version)
+    outcome = receive(world, key, version)
     units = world.units()
-    assert (arrival.outcome, arrival.format, arrival.provider) == ("cut", "jsonl", "acme")
-    assert arrival.ranges == len(units) == -(-len(FILE) // 200)
+    assert (outcome.status, outcome.format, outcome.provider) == ("cut", "jsonl", "acme")
+    assert outcome.ranges == len(units) == -(-len(FILE) // 200)
     assert [(unit.start, unit.end) for unit in units] == [
         (start, min(start + 200, len(FILE))) for start in range(0, len(FILE), 200)
     ]
     assert {(unit.source.key, unit.source.version) for unit in units} == {(key, version)}
     assert {unit.provider for unit in units} == {"acme"}
-    sealed = world.store.manifest(arrival.file)
+    sealed = world.store.manifest(outcome.file)
     assert sealed is not None
     assert (sealed[0].ranges, sealed[0].day, sealed[0].translated) == (len(units), DAY, False)
     assert dropped(world) == [key]
     world.scan(*units)
-    assert world.file_receipt(arrival.file).inspected == 4
+    assert world.file_receipt(outcome.file).inspected == 4
     assert dropped(world) == []
 
 
 def test_another_format_is_translated_into_parts(new_world: Callable[..., World]) -> None:
     world = new_world(part_bytes=400)
-    arrival = receive(world, *world.put(ZIPPED, "posts.jsonl.gz"))
+    outcome = receive(world, *world.put(ZIPPED, "posts.jsonl.gz"))
     units = world.units()
     parts = world.objects.keys(world.work, "parts/")
-    assert (arrival.outcome, len(units)) == ("cut", len(parts))
+    assert (outcome.status, len(units)) == ("cut", len(parts))
     assert len(parts) > 1
     assert all(unit.translated for unit in units)
     written = b"".join(world.objects.get(world.work, key) or b"" for key in parts)
@@ -48,7 +48,7 @@ def test_another_format_is_translated_into_parts(new_world: Callable[..., World]
     assert world.pseudonym(ACCOUNT).encode() in written
     assert b"followers" not in written
     world.scan(*units)
-    receipt = world.file_receipt(arrival.file)
+    receipt = world.file_receipt(outcome.file)
     assert (receipt.inspected, receipt.findings, receipt.refused) == (4, 2, {"not_public": 1})
     assert [(refusal.line, refusal.byte) for refusal in receipt.refusals] == [(None, None)]
     assert receipt.refusals[0].at
@@ -74,7 +74,7 @@ def test_the_same_event_again_sends_the_same_units(world: World, data: bytes) ->
     first = receive(world, key, version)
     units, before = world.units(), world.state()
     again = receive(world, key, version)
-    assert (first.outcome, again.outcome, again.file) == ("cut", "known", first.file)
+    assert (first.status, again.status, again.file) == ("cut", "known", first.file)
     assert world.units() == units
     assert world.state() == before
 
@@ -96,7 +96,7 @@ def test_two_versions_of_a_key_are_two_files(world: World) -> None:
     arrivals = [receive(world, key, version) for version in (second, first)]
     assert arrivals[0].file != arrivals[1].file
     world.scan(*world.units())
-    assert [world.file_receipt(arrival.file).inspected for arrival in arrivals] == [1, 4]
+    assert [world.file_receipt(outcome.file).inspected for outcome in arrivals] == [1, 4]
     assert dropped(world) == []
 
 
@@ -115,9 +115,9 @@ def test_a_file_without_records_is_accepted_and_closed(
     new_world: Callable[..., World], data: bytes
 ) -> None:
     world = new_world(range_bytes=200_000)
-    arrival = receive(world, *world.put(data))
+    outcome = receive(world, *world.put(data))
     world.scan(*world.units())
-    file_receipt = world.file_receipt(arrival.file)
+    file_receipt = world.file_receipt(outcome.file)
     assert (file_receipt.status, file_receipt.records, file_receipt.bytes) == ("done", 0, len(data))
     assert all(receipt.closes for receipt in world.receipts())
     assert [file.closed for file in world.store.files("acme")] == [DAY]
@@ -132,18 +132,18 @@ def test_without_a_set_the_event_comes_again(world: World) -> None:
     assert dropped(world) == [key]
     assert world.units() == []
     world.publish(pack())
-    assert receive(world, key, version).outcome == "cut"
+    assert receive(world, key, version).status == "cut"
 
 
 def test_a_file_that_is_gone_before_it_was_read_is_told_and_counted_nowhere(world: World) -> None:
     """Its lifecycle ended, or its sender took it back: no record of it is known."""
     before = world.state()
-    arrival = receive(world, "drop/acme/x", "no-such-version")
-    receipt = world.file_receipt(arrival.file)
-    assert (arrival.outcome, receipt.status, receipt.code) == ("gone", "refused", "object_gone")
+    outcome = receive(world, "drop/acme/x", "no-such-version")
+    receipt = world.file_receipt(outcome.file)
+    assert (outcome.status, receipt.status, receipt.code) == ("gone", "refused", "object_gone")
     assert (receipt.records, receipt.refused, receipt.key) == (0, {}, "drop/acme/x")
     assert world.state()["items"] == before["items"]
-    assert receive(world, "drop/nobody/x", "no-such-version").outcome == "gone"
+    assert receive(world, "drop/nobody/x", "no-such-version").status == "gone"
     assert len(world.objects.keys(world.out, "")) == 1
 
 
@@ -151,9 +151,9 @@ def test_a_file_of_more_units_than_can_be_sent_and_closed_is_refused(
     new_world: Callable[..., World],
 ) -> None:
     world = new_world(range_bytes=100, budget=Budget(units=-(-len(FILE) // 100) - 1))
-    arrival = receive(world, *world.put(FILE))
-    assert (arrival.outcome, arrival.code) == ("refused", "too_large_for_format")
-    receipt = world.file_receipt(arrival.file)
+    outcome = receive(world, *world.put(FILE))
+    assert (outcome.status, outcome.code) == ("refused", "too_large_for_format")
+    receipt = world.file_receipt(outcome.file)
     assert receipt.advice == f"Send it in files of at most {world.budget.units * 100:,} bytes."
     assert (world.units(), dropped(world)) == ([], [])
 
@@ -162,8 +162,8 @@ def test_a_translation_of_more_units_than_that_leaves_no_part(
     new_world: Callable[..., World],
 ) -> None:
     world = new_world(part_bytes=200, range_bytes=200, budget=Budget(units=2))
-    arrival = receive(world, *world.put(ZIPPED, "x.gz"))
-    assert arrival.code == "too_large_for_format"
+    outcome = receive(world, *world.put(ZIPPED, "x.gz"))
+    assert outcome.code == "too_large_for_format"
     assert world.objects.keys(world.work, "") == dropped(world) == []
 
 
@@ -204,9 +204,9 @@ def test_files_of_which_nothing_was_taken_are_told_apart_by_what_they_held(world
 
     def told(day: int) -> tuple[bool, dict[str, int]]:
         rows = f"id,account,text,audience,published_at\n,a,b,public,2026-11-{day}T08:00:00Z\n"
-        arrival = receive(world, *world.put(rows.encode(), f"{day}.csv"))
+        outcome = receive(world, *world.put(rows.encode(), f"{day}.csv"))
         world.scan(*world.units())
-        receipt = world.file_receipt(arrival.file)
+        receipt = world.file_receipt(outcome.file)
         return receipt.repeated, receipt.refused
 
     refused = {"field_missing": 1}

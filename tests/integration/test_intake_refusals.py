@@ -24,14 +24,14 @@ class TestRefusedFiles:
 
     def test_are_told_and_gone(self, world: World) -> None:
         key, version = world.put(BINARY, "x.bin")
-        arrival = receive(world, key, version)
-        assert (arrival.outcome, arrival.code) == ("refused", "format_unknown")
+        outcome = receive(world, key, version)
+        assert (outcome.status, outcome.code) == ("refused", "format_unknown")
         [receipt] = world.receipts()
         assert (receipt.kind, receipt.records, receipt.refused) == (
             "file", 1, {"format_unknown": 1}
         )  # fmt: skip
         assert receipt.closes
-        file_receipt = world.file_receipt(arrival.file)
+        file_receipt = world.file_receipt(outcome.file)
         assert (file_receipt.status, file_receipt.code, file_receipt.key) == (
             "refused",
             "format_unknown",
@@ -39,12 +39,12 @@ class TestRefusedFiles:
         )
         assert dropped(world) == []
         assert world.units() == []
-        assert world.store.manifest(arrival.file) is None
+        assert world.store.manifest(outcome.file) is None
 
     def test_are_counted_once_however_often_they_come(self, world: World) -> None:
         for name in ("x.bin", "x.bin", "y.bin"):
-            arrival = receive(world, *world.put(BINARY, name))
-            assert world.file_receipt(arrival.file).code == "format_unknown"
+            outcome = receive(world, *world.put(BINARY, name))
+            assert world.file_receipt(outcome.file).code == "format_unknown"
             world.clock.move(days=1)
         counted = [world.receipts(f"2026-11-{day}") for day in (25, 26, 27)]
         assert [len(receipts) for receipts in counted] == [1, 0, 0]
@@ -74,8 +74,8 @@ class TestRefusedFiles:
         world, calls = new_world(part_bytes=30_000), Calls()
         words = (sha256(b"%d" % number).hexdigest() for number in range(3_000))
         key, version = world.put(gzip.compress(lines(*words), mtime=0)[:-20], "x.gz")
-        arrival = counted(world, calls).receive(world.drop, key, version, lambda: 900)
-        assert (arrival.outcome, arrival.code) == ("refused", "gzip_truncated")
+        outcome = counted(world, calls).receive(world.drop, key, version, lambda: 900)
+        assert (outcome.status, outcome.code) == ("refused", "gzip_truncated")
         assert calls.names.count("put_new") > 1
         assert world.objects.keys(world.work, "") == []
         listed = world.clients.s3.list_object_versions(Bucket=world.work)
@@ -87,18 +87,18 @@ class TestRefusedFiles:
         key, version = world.put(BINARY, "x.bin")
         receive(world, key, version)
         before = world.state()
-        assert receive(world, key, version).outcome == "gone"
+        assert receive(world, key, version).status == "gone"
         assert world.state() == before
 
     def test_need_no_set(self, world: World) -> None:
         world.clients.s3.delete_object(Bucket=world.public, Key="sets/current.json")
-        assert receive(world, *world.put(BINARY, "x.bin")).outcome == "refused"
+        assert receive(world, *world.put(BINARY, "x.bin")).status == "refused"
 
     def test_that_are_too_large_for_the_time_left_are_told_what_to_do(self, world: World) -> None:
         key, version = world.put(ZIPPED, "x.gz")
-        arrival = world.intake().receive(world.drop, key, version, seconds_left=lambda: 0)
-        assert arrival.code == "too_large_for_format"
-        assert "JSON Lines" in world.file_receipt(arrival.file).advice
+        outcome = world.intake().receive(world.drop, key, version, seconds_left=lambda: 0)
+        assert outcome.code == "too_large_for_format"
+        assert "JSON Lines" in world.file_receipt(outcome.file).advice
 
 
 class TestFilesOfTooMuchWork:
@@ -113,12 +113,12 @@ class TestFilesOfTooMuchWork:
         world = new_world(part_bytes=30_000, budget=budget)
         table = b"id,account,text,audience,published_at\n" + b"a\n" * 200_000
         key, version = world.put(table, "x.csv")
-        arrival = receive(world, key, version)
-        assert (arrival.outcome, arrival.code) == ("refused", "too_large_for_format")
-        assert "JSON Lines" in world.file_receipt(arrival.file).advice
+        outcome = receive(world, key, version)
+        assert (outcome.status, outcome.code) == ("refused", "too_large_for_format")
+        assert "JSON Lines" in world.file_receipt(outcome.file).advice
         assert [receipt.refused for receipt in world.receipts()] == [{"too_large_for_format": 1}]
         assert world.units() == dropped(world) == world.objects.keys(world.work, "") == []
-        assert receive(world, key, version).outcome == "gone"
+        assert receive(world, key, version).status == "gone"
         assert len(world.receipts()) == 1
 
 
@@ -136,9 +136,9 @@ class TestFilesThatS3DoesNotGiveOut:
         setattr(Closed, call, refuse)
         data = ZIPPED if call == "open" else FILE
         key, version = world.put(data)
-        arrival = receive(world, key, version, objects=Closed(world.clients.s3))
-        assert (arrival.outcome, arrival.code) == ("refused", "object_unreadable")
-        receipt = world.file_receipt(arrival.file)
+        outcome = receive(world, key, version, objects=Closed(world.clients.s3))
+        assert (outcome.status, outcome.code) == ("refused", "object_unreadable")
+        receipt = world.file_receipt(outcome.file)
         assert (receipt.key, receipt.refused) == (key, {"object_unreadable": 1})
         assert "STANDARD" in receipt.advice
         assert world.units() == dropped(world) == []
@@ -155,8 +155,8 @@ class TestUnknownProviders:
     )  # fmt: skip
     def test_are_noted_without_the_words_of_the_key(self, world: World, key: str) -> None:
         version = world.objects.put(world.drop, key, FILE).version
-        arrival = receive(world, key, version)
-        assert (arrival.outcome, arrival.provider) == ("unknown_provider", "")
+        outcome = receive(world, key, version)
+        assert (outcome.status, outcome.provider) == ("unknown_provider", "")
         note_key = f"receipts/_unknown/{sha256(key.encode()).hexdigest()}.json"
         note = json.loads(world.objects.get(world.out, note_key) or b"{}")
         assert note == {

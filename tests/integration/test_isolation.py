@@ -136,12 +136,12 @@ def test_a_file_under_ones_prefix_is_ones_own(world: World, finding: str, key: s
     before = {name: data for name, data in of_others(world).items() if "acme" not in str(data)}
     data = line(id="mine", provider="others", text=OTP) + b"\n"
     source = world.objects.put(world.drop, key, data)
-    arrival = world.intake().receive(world.drop, key, source.version, seconds_left=lambda: 900)
-    assert arrival.provider == "acme"
+    outcome = world.intake().receive(world.drop, key, source.version, seconds_left=lambda: 900)
+    assert outcome.provider == "acme"
     world.scan(*world.units())
     [receipt] = world.receipts()
     assert (receipt.provider, receipt.findings) == ("acme", 1)
-    assert world.file_receipt(arrival.file).key == key
+    assert world.file_receipt(outcome.file).key == key
     after = of_others(world)
     assert {name: after[name] for name in before} == before
     assert all("out/others/" not in str(name) for name in after.keys() - before.keys())

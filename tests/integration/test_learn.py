@@ -64,7 +64,7 @@ def test_a_feed_becomes_the_index_that_the_set_names(world: World) -> None:
     before = in_force(world)
     result = world.import_checks(table(*CHECKS))
     after = in_force(world)
-    assert result.outcome == "taken"
+    assert result.status == "taken"
     assert index_of(world).digest == after.factchecks
     assert index_of(world).totals == {"en": 4}
     [pack] = [pack for pack in after.packs if pack.id == FACTCHECKS]
@@ -117,7 +117,7 @@ def test_the_operator_is_told_what_was_refused_and_of_whom(world: World) -> None
 def test_the_same_event_again_changes_nothing(world: World) -> None:
     world.import_checks(table(*CHECKS))
     before = world.state()
-    assert world.importer().import_feed(KEY).outcome == "known"
+    assert world.importer().import_feed(KEY).status == "known"
     assert world.state() == before
 
 
@@ -215,7 +215,7 @@ def test_a_feed_that_was_cut_off_is_refused_until_somebody_confirms_it(world: Wo
 
 
 def test_a_feed_that_was_taken_back_is_none(world: World) -> None:
-    assert world.importer().import_feed(KEY).outcome == "gone"
+    assert world.importer().import_feed(KEY).status == "gone"
 
 
 def test_a_worker_that_dies_anywhere_leaves_what_the_next_one_mends(

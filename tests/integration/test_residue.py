@@ -67,7 +67,7 @@ def test_a_file_refused_as_a_whole_is_gone_at_once(
             died = False
         except CrashError:
             again = world.intake().receive(world.drop, *place, seconds_left=lambda: 900)
-            assert again.code == code or (again.outcome, versions(world, world.drop)) == (
+            assert again.code == code or (again.status, versions(world, world.drop)) == (
                 "gone",
                 [],
             )
@@ -93,13 +93,13 @@ def test_an_older_version_is_refused_and_gone_as_well(world: World, provider: st
 
 def test_a_file_of_nobodys_is_told_by_a_digest_alone(world: World) -> None:
     key, version = world.put(lines("quiet"), "of-nobody.jsonl", "nobody")
-    arrival = world.intake().receive(world.drop, key, version, seconds_left=lambda: 900)
+    outcome = world.intake().receive(world.drop, key, version, seconds_left=lambda: 900)
     [note] = world.objects.keys(world.out, "receipts/_unknown/")
     assert len(note) == len(unknown_receipt_key("0" * 64))
     note_content = json.loads(world.objects.get(world.out, note) or b"")
     assert note_content == {
         "code": "provider_unknown",
-        "file": arrival.file,
+        "file": outcome.file,
         "bytes": len(lines("quiet")),
     }
 

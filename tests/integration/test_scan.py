@@ -112,8 +112,8 @@ def test_a_file_of_no_lines_was_not_delivered_before(world: World) -> None:
     """`repeated` says that all units were known: a file without units repeats nothing."""
     for name in ("empty.jsonl", "again.jsonl"):
         key, version = world.put(b"", name)
-        arrival = world.intake().receive(world.drop, key, version, seconds_left=900)
-        receipt = world.file_receipt(arrival.file)
+        outcome = world.intake().receive(world.drop, key, version, seconds_left=900)
+        receipt = world.file_receipt(outcome.file)
         assert (receipt.status, receipt.ranges, receipt.repeated) == ("done", 0, False)
 
 

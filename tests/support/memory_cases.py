@@ -9,7 +9,7 @@ import msgspec
 from support.sample_messages import SENT
 from support.sample_posts import StandingClock, pack
 
-from decide.case_work import CaseWork, Handled
+from decide.case_work import CaseOutcome, CaseWork
 from decide.deliveries import case_work_of
 from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.cases.refusal import CaseReceipt
@@ -85,7 +85,7 @@ class MemoryCases:
         *messages: dict[str, Any],
         provider: str = "acme",
         sent_at: datetime | None = None,
-    ) -> list[Handled]:
+    ) -> list[CaseOutcome]:
         """What became of messages sent then or now, and of those that they woke."""
         return [
             handled

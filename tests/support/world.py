@@ -11,12 +11,12 @@ from support.declared import table_shape
 from support.sample_messages import SENT
 from support.sample_posts import SHADOW, StandingClock, pack
 
-from decide.case_work import CaseWork, Handled
+from decide.case_work import CaseOutcome, CaseWork
 from decide.deliveries import CaseDeliveries, case_work_of
 from decide.pending import PendingDecisions
 from intake.arrival import Intake
 from intake.formats.file_budget import Budget
-from learn.feed_import import FeedImporter, ImportResult, importer_over
+from learn.feed_import import FeedImporter, FeedOutcome, importer_over
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Senders, SqsUnitQueue
@@ -210,7 +210,7 @@ class World:
         console = PendingDecisions(self.desk, work, senders)
         return CaseDeliveries(work, senders, console, "arn:console")
 
-    def decide(self, *messages: dict[str, Any], provider: str = "acme") -> list[Handled]:
+    def decide(self, *messages: dict[str, Any], provider: str = "acme") -> list[CaseOutcome]:
         """Take messages about cases, each by a fresh worker; what they and the woken came to.
 
         They were sent after all that they tell, wherever the clock of the world stands.
@@ -234,7 +234,7 @@ class World:
             trusted_publishers="check.example",
         )
 
-    def import_checks(self, feed: bytes, key: str = "factchecks/checks.csv") -> ImportResult:
+    def import_checks(self, feed: bytes, key: str = "factchecks/checks.csv") -> FeedOutcome:
         """Put a feed of checks where learn looks, and let it take it."""
         self.objects.put(self.work, key, feed)
         return self.importer().import_feed(key)

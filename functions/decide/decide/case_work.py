@@ -14,7 +14,7 @@ import msgspec
 from decide.case_files import CaseFiles
 from decide.facts_reader import FactsReader
 from decide.judge import judge
-from decide.judgement import Arrived, Facts
+from decide.judgement import Facts, FirstSent
 from ledger.cases.case import Case, CaseMarker, JournalEntry, WaitingMessage
 from ledger.cases.messages import CaseMessage, Decision
 from ledger.cases.reading import read_case_message
@@ -33,7 +33,7 @@ WAIT_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Handled:
+class CaseOutcome:
     """The outcome of a message: `taken`, `repeated`, `waiting`, or `refused` with its code.
 
     `first` is the moderator who decided before, if that is why it was refused. `problems` are those
@@ -48,19 +48,19 @@ class Handled:
 
 
 @dataclass(frozen=True, slots=True)
-class ArrivedLine:
-    """A line, and when it was first sent; if it waited, also the day, case and message id.
+class SentLine:
+    """A line, and when it was first sent; if it waited, also the day, the case and its key.
 
     `other_door` is empty if moderators may decide through the door by which the line came; else it
     is the door to use.
     """
 
     provider: str
-    line: bytes
+    data: bytes
     sent_at: datetime
     day: str = ""
     case: str = ""
-    name: str = ""
+    message_key: str = ""
     other_door: str = ""
 
 
@@ -88,15 +88,18 @@ class NotCommitted:
 class Settled:
     """A message that was taken or refused for good, and the cases that it wakes."""
 
-    handled: Handled
-    name: str
-    arrival: ArrivedLine
+    outcome: CaseOutcome
+    message_key: str
+    line: SentLine
     wakes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CaseWork:
-    """Takes messages of registered senders over the ports."""
+    """Takes messages of registered senders over the ports.
+
+    A `message_key` is the digest of a message's provider and id. The table knows it by that.
+    """
 
     store: CaseStore
     objects: Objects
@@ -107,8 +110,8 @@ class CaseWork:
     trial_day: bool = False
 
     def take(
-        self, provider: str, line: bytes, sent_at: datetime, other_door: str = ""
-    ) -> Iterator[Handled]:
+        self, provider: str, data: bytes, sent_at: datetime, other_door: str = ""
+    ) -> Iterator[CaseOutcome]:
         """Take one message, and after it every message that waited for it.
 
         `sent_at` is when the message was first sent: no time that it states may be later. In a
@@ -117,59 +120,60 @@ class CaseWork:
         A waiting message is kept until all messages that wait for it are taken too. If a worker
         dies in between, the next delivery finds it waiting and continues.
         """
-        first = ArrivedLine(provider, line, sent_at, other_door=other_door)
-        left: list[ArrivedLine | Settled] = [first]
+        left: list[SentLine | Settled] = [SentLine(provider, data, sent_at, other_door=other_door)]
         done: set[str] = set()
         while left:
             match left.pop():
-                case Settled(name=name, arrival=arrival):
-                    self._end_waiting(name, arrival)
-                case ArrivedLine() as arrival if arrival.name not in done:
-                    received = self.receive(arrival)
-                    if isinstance(received, Handled):
+                case Settled(message_key=message_key, line=line):
+                    self._end_waiting(message_key, line)
+                case SentLine() as line if line.message_key not in done:
+                    received = self.receive(line)
+                    if isinstance(received, CaseOutcome):
                         yield received
                         continue
-                    yield received.handled
-                    done.add(received.name)
-                    left += [received] if received.arrival.case else []
+                    yield received.outcome
+                    done.add(received.message_key)
+                    left += [received] if received.line.case else []
                     left += self._woken(received.wakes)
 
-    def refuse(self, provider: str, data: bytes, refusal: CaseRefusal) -> Handled:
+    def refuse(self, provider: str, data: bytes, refusal: CaseRefusal) -> CaseOutcome:
         """Write the receipt of a line, or of a whole body, that cannot be read."""
-        name = digest("unread", provider, data)
-        arrival = ArrivedLine(provider, data, self.clock.now())
-        self._write_receipt(self._receipt(name, arrival, "refused", refusal), day="")
-        return Handled("refused", code=refusal.code)
+        unread = SentLine(provider, data, self.clock.now())
+        self._write_receipt(digest("unread", provider, data), unread, "refused", refusal)
+        return CaseOutcome("refused", code=refusal.code)
 
-    def receive(self, arrival: ArrivedLine) -> Settled | Handled:
-        """Read and commit one line, and write what follows; Handled alone if it is not settled."""
-        message = read_case_message(arrival.line)
+    def receive(self, line: SentLine) -> Settled | CaseOutcome:
+        """Read and commit one line, and write what follows. Return only its outcome if it waits.
+
+        The outcome is also all there is of a line that cannot be read.
+        """
+        message = read_case_message(line.data)
         if isinstance(message, CaseRefusal):
-            return self.refuse(arrival.provider, arrival.line, message)
-        name = digest("message", arrival.provider, message.id)
+            return self.refuse(line.provider, line.data, message)
+        message_key = digest("message", line.provider, message.id)
         kind = message.type_name
-        result = self.commit(name, arrival, message)
+        result = self.commit(message_key, line, message)
         while isinstance(result, NotCommitted) and result.refusal.waits_for:
-            if result.refusal.waits_for == arrival.case:
-                return Handled("waiting", kind, result.refusal.code)
+            if result.refusal.waits_for == line.case:
+                return CaseOutcome("waiting", kind, result.refusal.code)
             # The case may have come between judging and storing: judge once more.
-            arrival = self._keep_waiting(name, arrival, message, result.refusal)
-            result = self.commit(name, arrival, message)
-        arrival = self.find_waiting(name, arrival, message, result.facts)
+            line = self._keep_waiting(message_key, line, message, result.refusal)
+            result = self.commit(message_key, line, message)
+        line = self.find_waiting(message_key, line, message, result.facts)
         if isinstance(result, NotCommitted):
             refusal = result.refusal
-            self._tell_sender(name, arrival, message, "refused", refusal)
+            self._write_receipt(message_key, line, "refused", refusal, message)
             first = refusal.first.moderator if refusal.first else ""
-            return Settled(Handled("refused", kind, refusal.code, first), name, arrival)
-        if arrival.case:
-            self._tell_sender(name, arrival, message, "taken")
+            return Settled(CaseOutcome("refused", kind, refusal.code, first), message_key, line)
+        if line.case:
+            self._write_receipt(message_key, line, "taken", None, message)
         problems = self.files.write(message, result.entry)
         status = "repeated" if result.facts is None else "taken"
-        handled = Handled(status, kind, problems=problems)
-        return Settled(handled, name, arrival, result.marker.wakes)
+        outcome = CaseOutcome(status, kind, problems=problems)
+        return Settled(outcome, message_key, line, result.marker.wakes)
 
     def commit(
-        self, name: str, arrival: ArrivedLine, message: CaseMessage
+        self, message_key: str, line: SentLine, message: CaseMessage
     ) -> Committed | NotCommitted:
         """Judge the message and put its marker and entries in one transaction.
 
@@ -178,26 +182,25 @@ class CaseWork:
         """
         content = sha256(msgspec.json.encode(message)).hexdigest()
         for _ in range(TRIES):
-            known = self.store.case_marker(name)
+            known = self.store.case_marker(message_key)
             if known is not None:
                 if known.digest == content:
                     return Committed(known, self.store.entry_of(known))
                 return NotCommitted(CaseRefusal(CaseCode.ID_REUSED, "id"))
-            if arrival.other_door and getattr(message, "moderator", None) is not None:
-                advice = f"this provider's moderators decide at the door {arrival.other_door}"
+            if line.other_door and getattr(message, "moderator", None) is not None:
+                advice = f"this provider's moderators decide at the door {line.other_door}"
                 return NotCommitted(CaseRefusal(CaseCode.WRONG_DOOR, "moderator", advice=advice))
-            now = self.clock.now()
-            facts = self.reader.read(message, arrival.provider, now, self._arrived(arrival))
+            facts = self._facts(line, message)
             judged = judge(message, facts)
             if isinstance(judged, CaseRefusal):
-                if self.store.case_marker(name) is not None:
+                if self.store.case_marker(message_key) is not None:
                     continue  # another delivery of the same message was first: do not refuse this
                 return NotCommitted(judged, facts)
             marker = CaseMarker(
-                message=name,
-                provider=arrival.provider,
+                message=message_key,
+                provider=line.provider,
                 digest=content,
-                day=now.date().isoformat(),
+                day=facts.now.date().isoformat(),
                 entry=judged.entry.entry,
                 wakes=_wakes(judged.entry),
             )
@@ -206,8 +209,8 @@ class CaseWork:
         raise OSError(f"other workers moved the cases of a message {TRIES} times")
 
     def _keep_waiting(
-        self, name: str, arrival: ArrivedLine, message: CaseMessage, refusal: CaseRefusal
-    ) -> ArrivedLine:
+        self, message_key: str, line: SentLine, message: CaseMessage, refusal: CaseRefusal
+    ) -> SentLine:
         """Keep the message with the case that it waits for, and nowhere else.
 
         The order matters: store, write the receipt, and only then look at the case once more. If a
@@ -216,89 +219,87 @@ class CaseWork:
         """
         now, case = self.clock.now(), refusal.waits_for
         expires = int((now + timedelta(days=WAIT_DAYS)).timestamp())
-        line, day = msgspec.json.encode(message), arrival.day or now.date().isoformat()
-        waiting = WaitingMessage(name, arrival.provider, line, day, utc(arrival.sent_at))
+        data, day = msgspec.json.encode(message), line.day or now.date().isoformat()
+        waiting = WaitingMessage(message_key, line.provider, data, day, utc(line.sent_at))
         stored = self.store.put_waiting(case, waiting, expires)
-        dated = replace(arrival, day=stored.day, case=case, sent_at=_first_sent(stored))
-        self._tell_sender(name, dated, message, "waiting", refusal)
-        if arrival.case:
-            self._end_waiting(name, arrival)
-        return dated
+        kept = replace(line, day=stored.day, case=case, sent_at=_first_sent(stored))
+        self._write_receipt(message_key, kept, "waiting", refusal, message)
+        if line.case:
+            self._end_waiting(message_key, line)
+        return kept
 
     def find_waiting(
-        self, name: str, arrival: ArrivedLine, message: CaseMessage, facts: Facts | None
-    ) -> ArrivedLine:
-        """Return the arrival with the case where an earlier delivery left it to wait, if any.
+        self, message_key: str, line: SentLine, message: CaseMessage, facts: Facts | None
+    ) -> SentLine:
+        """Return the line with the case where an earlier delivery left it to wait, if any.
 
         Cases are read again: when the message was judged, the other delivery may not have stored it
         yet. A decision on findings alone never waits, and most messages are such decisions.
         """
-        if arrival.case or (isinstance(message, Decision) and message.notice is None):
-            return arrival
+        if line.case or (isinstance(message, Decision) and message.notice is None):
+            return line
         cases: Iterable[Case]
         if facts is None:
-            now = self.clock.now()
-            facts = self.reader.read(message, arrival.provider, now, self._arrived(arrival))
-            cases = facts.cases.values()
+            cases = self._facts(line, message).cases.values()
         else:
             cases = filter(None, map(self.store.case, facts.cases))
         for case in cases:
             for waiting in case.waiting:
-                if waiting.message == name:
-                    return replace(arrival, day=waiting.day, case=case.case)
-        return arrival
+                if waiting.message == message_key:
+                    return replace(line, day=waiting.day, case=case.case)
+        return line
 
-    def _arrived(self, arrival: ArrivedLine) -> Arrived:
-        return Arrived(arrival.sent_at, self.trial_day)
+    def _facts(self, line: SentLine, message: CaseMessage) -> Facts:
+        first_sent = FirstSent(line.sent_at, self.trial_day)
+        return self.reader.read(message, line.provider, self.clock.now(), first_sent)
 
-    def _end_waiting(self, name: str, arrival: ArrivedLine) -> None:
-        waiting = WaitingMessage(name, arrival.provider, arrival.line, arrival.day)
-        self.store.end_waiting(arrival.case, waiting, int(self.clock.now().timestamp()))
+    def _end_waiting(self, message_key: str, line: SentLine) -> None:
+        waiting = WaitingMessage(message_key, line.provider, line.data, line.day)
+        self.store.end_waiting(line.case, waiting, int(self.clock.now().timestamp()))
 
-    def _woken(self, cases: Iterable[str]) -> Iterator[ArrivedLine]:
+    def _woken(self, cases: Iterable[str]) -> Iterator[SentLine]:
         """Yield the messages that wait for these cases."""
-        for name in cases:
-            case = self.store.case(name)
+        for case_id in cases:
+            case = self.store.case(case_id)
             for waiting in case.waiting if case else ():
-                sent = _first_sent(waiting)
-                yield ArrivedLine(
-                    waiting.provider, waiting.line, sent, waiting.day, name, waiting.message
+                yield SentLine(
+                    provider=waiting.provider,
+                    data=waiting.line,
+                    sent_at=_first_sent(waiting),
+                    day=waiting.day,
+                    case=case_id,
+                    message_key=waiting.message,
                 )
 
-    def _tell_sender(
+    def _write_receipt(
         self,
-        name: str,
-        arrival: ArrivedLine,
-        message: CaseMessage,
+        message_key: str,
+        line: SentLine,
         status: str,
-        refusal: CaseRefusal | None = None,
+        refusal: CaseRefusal | None,
+        message: CaseMessage | None = None,
     ) -> None:
-        """Write the receipt of a message that could be read."""
-        receipt = self._receipt(name, arrival, status, refusal)
-        receipt = msgspec.structs.replace(receipt, type=message.type_name, id=message.id)
-        self._write_receipt(receipt, arrival.day)
+        """Write the receipt under the day when the message began to wait, or else of now.
 
-    def _receipt(
-        self, name: str, arrival: ArrivedLine, status: str, refusal: CaseRefusal | None
-    ) -> CaseReceipt:
+        A line that could not be read has no `message`.
+        """
         now = self.clock.now()
         until = utc(now + timedelta(days=WAIT_DAYS)) if status == "waiting" else ""
-        return CaseReceipt(
-            message=name,
-            provider=arrival.provider,
+        receipt = CaseReceipt(
+            message=message_key,
+            provider=line.provider,
             status=status,
             at=utc(now),
             kind="case",
+            type=message.type_name if message else "",
+            id=message.id if message else "",
             code=str(refusal.code) if refusal else "",
             field=refusal.field if refusal else "",
             first=refusal.first if refusal else None,
             waits_until=until,
             advice=refusal.advice if refusal else "",
         )
-
-    def _write_receipt(self, receipt: CaseReceipt, day: str) -> None:
-        """Write the receipt under the day when the message began to wait, or else of now."""
-        key = case_receipt_key(receipt.provider, day or receipt.at[:10], receipt.message)
+        key = case_receipt_key(line.provider, line.day or receipt.at[:10], message_key)
         self.objects.put(self.out_bucket, key, encode_json(receipt))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from decide.judgement import (
+    Acceptance,
     Facts,
-    Judgement,
     Step,
     earlier_move,
     entry_of,
@@ -44,7 +44,7 @@ RESULTS = {
 }
 
 
-def judge_second_review(message: SecondReview, facts: Facts) -> Judgement | CaseRefusal:
+def judge_second_review(message: SecondReview, facts: Facts) -> Acceptance | CaseRefusal:
     """Take a second verdict on a decision that was drawn for one. A group is drawn as one."""
     named = _decision(message.decision, facts)
     if isinstance(named, CaseRefusal):
@@ -69,7 +69,7 @@ def judge_second_review(message: SecondReview, facts: Facts) -> Judgement | Case
     return next(refusals(), None) or taken(message, entry, [step], group=counts)
 
 
-def judge_contest(message: Complaint | Dispute, facts: Facts) -> Judgement | CaseRefusal:
+def judge_contest(message: Complaint | Dispute, facts: Facts) -> Acceptance | CaseRefusal:
     """Take a complaint or a dispute. The excerpts are kept while it is open."""
     named = _decision(message.decision, facts)
     if isinstance(named, CaseRefusal):
@@ -90,7 +90,7 @@ def judge_contest(message: Complaint | Dispute, facts: Facts) -> Judgement | Cas
     return taken(message, entry, (opening, step), kept)
 
 
-def judge_outcome(message: Outcome, facts: Facts) -> Judgement | CaseRefusal:
+def judge_outcome(message: Outcome, facts: Facts) -> Acceptance | CaseRefusal:
     """Take the answer to a complaint or a dispute. Each is answered once."""
     field = "complaint" if message.complaint is not None else "dispute"
     contest_id = facts.id_of(field, message.complaint or message.dispute or "")
@@ -127,7 +127,7 @@ def judge_outcome(message: Outcome, facts: Facts) -> Judgement | CaseRefusal:
     return taken(message, entry, (answer, step), kept, _counting_group(entry, facts))
 
 
-def judge_reinstatement(message: Reinstatement, facts: Facts) -> Judgement | CaseRefusal:
+def judge_reinstatement(message: Reinstatement, facts: Facts) -> Acceptance | CaseRefusal:
     """Take the return of a post or account: after a reversal, or by a court or the provider."""
     named = _decision(message.decision, facts)
     if isinstance(named, CaseRefusal):

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from decide.judgement import (
+    Acceptance,
     Facts,
-    Judgement,
     PackFacts,
     Step,
     entry_of,
@@ -40,7 +40,7 @@ MOVES = {
 }
 
 
-def judge_decision(message: Decision, facts: Facts) -> Judgement | CaseRefusal:
+def judge_decision(message: Decision, facts: Facts) -> Acceptance | CaseRefusal:
     """Take a decision, or return the first reason to refuse it."""
     refusal = next(_refusals(message, facts), None)
     if refusal is not None:

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from decide.case_files import CaseFiles
-from decide.case_work import CaseWork, Handled
+from decide.case_work import CaseOutcome, CaseWork
 from decide.facts_reader import DecidedPacks, DecideStore, FactsReader
 from decide.pending import PendingDecisions
 from ledger.aws.queue import Delivery, Senders, require_reserve
@@ -36,7 +36,9 @@ class CaseDeliveries:
     console: PendingDecisions
     console_queue_arn: str
 
-    def take(self, message: Delivery, seconds_left: Callable[[], float]) -> list[Handled] | None:
+    def take(
+        self, message: Delivery, seconds_left: Callable[[], float]
+    ) -> list[CaseOutcome] | None:
         """Return the outcome of each message of a delivery; None if the sender is not registered.
 
         Raises TimeReserveError when too little time is left, and errors of the platform. SQS then
@@ -52,7 +54,7 @@ class CaseDeliveries:
 
     def _take_lines(
         self, provider: str, body: str, sent_at: datetime, seconds_left: Callable[[], float]
-    ) -> Iterator[Handled]:
+    ) -> Iterator[CaseOutcome]:
         lines = lines_of_body(body)
         if isinstance(lines, Refusal):
             data = body.encode("utf-8", "surrogatepass")
@@ -89,28 +91,28 @@ def case_work_of(
 
 
 def count(
-    handled: Sequence[Handled] | None, delivery: str, logger: Logger, metrics: Metrics
+    outcomes: Sequence[CaseOutcome] | None, delivery: str, logger: Logger, metrics: Metrics
 ) -> None:
     """Log and count one delivery. Nothing that a message says is logged but its type."""
-    if handled is None:
+    if outcomes is None:
         logger.warning("refused", extra={"code": "sender_unknown", "delivery": delivery})
         metrics.add_metric("UnknownSender", MetricUnit.Count, 1)
         return
-    by_status = Counter(message.status for message in handled)
+    by_status = Counter(message.status for message in outcomes)
     logger.info(
         "decided",
         extra={
             "delivery": delivery,
             "statuses": by_status,
-            "types": Counter(message.type for message in handled if message.type),
-            "codes": Counter(message.code for message in handled if message.code),
+            "types": Counter(message.type for message in outcomes if message.type),
+            "codes": Counter(message.code for message in outcomes if message.code),
         },
     )
     for status, name in STATUS_METRICS.items():
         if by_status[status]:
             metrics.add_metric(name, MetricUnit.Count, by_status[status])
     # A statement that the database would refuse raises an alarm: once, not at every repetition.
-    invalid = [message for message in handled if message.problems and message.status == "taken"]
+    invalid = [message for message in outcomes if message.problems and message.status == "taken"]
     for message in invalid:
         logger.error("statement invalid", extra={"faults": message.problems})
     if invalid:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from decide.judgement import Arrived, Facts, PackFacts, audit_id
+from decide.judgement import Facts, FirstSent, PackFacts, audit_id
 from ledger.cases.case import Case
 from ledger.cases.messages import (
     Audit,
@@ -73,9 +73,11 @@ class FactsReader:
     packs: DecidedPacks
     out_bucket: str
 
-    def read(self, message: CaseMessage, provider: str, now: datetime, arrived: Arrived) -> Facts:
+    def read(
+        self, message: CaseMessage, provider: str, now: datetime, first_sent: FirstSent
+    ) -> Facts:
         """Return all facts that `judge` needs."""
-        facts = Facts(provider, now, arrived)
+        facts = Facts(provider, now, first_sent)
         match message:
             case Decision(findings=findings, notice=notice, group=group):
                 names = [*findings, *([facts.id_of("notice", notice)] if notice else [])]

@@ -49,10 +49,10 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
     """Take each delivery. Return those that failed: SQS delivers them again."""
 
     def take(record: SQSRecord) -> None:
-        handled = deliveries.take(
+        outcomes = deliveries.take(
             Delivery.of(record.raw_event), lambda: context.get_remaining_time_in_millis() / 1000
         )
-        count(handled, record.message_id, logger, metrics)
+        count(outcomes, record.message_id, logger, metrics)
 
     answer = process_partial_response(
         event=event, record_handler=take, processor=processor, context=context

@@ -11,8 +11,8 @@ from datetime import datetime
 from decide.contests import judge_contest, judge_outcome, judge_reinstatement, judge_second_review
 from decide.decisions import judge_decision
 from decide.judgement import (
+    Acceptance,
     Facts,
-    Judgement,
     Step,
     audit_id,
     entry_of,
@@ -43,19 +43,19 @@ from ledger.clock import utc
 from ledger.records.flood import flood_question_id
 
 
-def judge(message: CaseMessage, facts: Facts) -> Judgement | CaseRefusal:
+def judge(message: CaseMessage, facts: Facts) -> Acceptance | CaseRefusal:
     """Return the judgement of a message by these facts; newer facts may change it.
 
     If the author of one of the posts was erased, the entries keep no words and no address.
     """
     judged = next(after_arrival(message, facts), None) or _judge(message, facts)
     is_erased = any(case.is_erased for case in facts.cases.values())
-    if isinstance(judged, Judgement) and is_erased:
-        return Judgement(judged.entry, tuple(map(without_words, judged.moves)))
+    if isinstance(judged, Acceptance) and is_erased:
+        return Acceptance(judged.entry, tuple(map(without_words, judged.moves)))
     return judged
 
 
-def _judge(message: CaseMessage, facts: Facts) -> Judgement | CaseRefusal:
+def _judge(message: CaseMessage, facts: Facts) -> Acceptance | CaseRefusal:
     match message:
         case Decision():
             return judge_decision(message, facts)
@@ -73,7 +73,7 @@ def _judge(message: CaseMessage, facts: Facts) -> Judgement | CaseRefusal:
 
 def _judge_alone(
     message: Notice | Order | Suspension | Audit | FloodAnswer, facts: Facts
-) -> Judgement | CaseRefusal:
+) -> Acceptance | CaseRefusal:
     """Judge a message that is about no decision."""
     match message:
         case Notice():
@@ -88,7 +88,7 @@ def _judge_alone(
             return judge_flood_answer(message, facts)
 
 
-def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:
+def judge_notice(message: Notice, facts: Facts) -> Acceptance | CaseRefusal:
     """Take a notice. It is open until it is decided, even if a finding of the post already was."""
     refusal = next(too_old(message, facts, "received_at"), None)
     if refusal is not None:
@@ -109,7 +109,7 @@ def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:
     )
 
 
-def judge_order(message: Order, facts: Facts) -> Judgement | CaseRefusal:
+def judge_order(message: Order, facts: Facts) -> Acceptance | CaseRefusal:
     """Take an order, or a later message about it."""
     is_answered = message.outcome is not None
     refusal = next(too_old(message, facts, "received_at"), None)
@@ -130,7 +130,7 @@ def judge_order(message: Order, facts: Facts) -> Judgement | CaseRefusal:
     return refusal or taken(message, entry_of(message, facts, about=known), [step])
 
 
-def judge_suspension(message: Suspension, facts: Facts) -> Judgement | CaseRefusal:
+def judge_suspension(message: Suspension, facts: Facts) -> Acceptance | CaseRefusal:
     """Take a suspension. It is counted, and nothing can follow it."""
     refusal = next(too_old(message, facts, "from_at"), None)
     if refusal is not None:
@@ -139,7 +139,7 @@ def judge_suspension(message: Suspension, facts: Facts) -> Judgement | CaseRefus
     return taken(message, entry, [Step(entry.entry, None, CaseKind.RECORD, Move.CLOSE)])
 
 
-def judge_audit(message: Audit, facts: Facts) -> Judgement | CaseRefusal:
+def judge_audit(message: Audit, facts: Facts) -> Acceptance | CaseRefusal:
     """Take the verdict on a post of the month's sample, once for each post and month."""
     if not facts.sampled:
         return CaseRefusal(CaseCode.NOT_IN_SAMPLE, "post")
@@ -155,7 +155,7 @@ def judge_audit(message: Audit, facts: Facts) -> Judgement | CaseRefusal:
     return refusal or taken(message, entry_of(message, facts), [step])
 
 
-def judge_flood_answer(message: FloodAnswer, facts: Facts) -> Judgement | CaseRefusal:
+def judge_flood_answer(message: FloodAnswer, facts: Facts) -> Acceptance | CaseRefusal:
     """Take the answer to a question of the flood guard, once for each rule and day.
 
     The answer opens the question's case and closes it. No finding is moved: held findings are

@@ -42,7 +42,7 @@ class PackFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class FirstSent:
     """When a message was first sent, however often it was repeated or delayed afterwards.
 
     `by_day` means that the clock of a trial gave the moment: only its day is right.
@@ -56,14 +56,14 @@ class Arrived:
 class Facts:
     """All that `judge` knows: the provider, the moment, and the cases that exist, by id.
 
-    `arrived` bounds the times that the message states. `counted` holds the findings that a receipt
-    counts, `packs` the fields of each finding's pack. `sampled` is whether the post of an audit
-    was drawn, `question` the question of the flood guard that is answered.
+    `first_sent` bounds the times that the message states. `counted` holds the findings that a
+    receipt counts, `packs` the fields of each finding's pack. `sampled` is whether the post of an
+    audit was drawn, `question` the question of the flood guard that is answered.
     """
 
     provider: str
     now: datetime
-    arrived: Arrived
+    first_sent: FirstSent
     cases: Mapping[str, Case] = field(default_factory=dict)
     counted: frozenset[str] = frozenset()
     packs: Mapping[str, PackFacts] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Acceptance:
     """A message that is taken: its entry, and its moves of cases."""
 
     entry: JournalEntry
@@ -176,7 +176,7 @@ def taken(
     steps: Iterable[Step],
     excerpts: Iterable[CaseMove] = (),
     group: Step | None = None,
-) -> Judgement:
+) -> Acceptance:
     """Return the judgement of these steps.
 
     `excerpts` are moves that only move an excerpt's end. `group` is the step by which a group of
@@ -187,7 +187,7 @@ def taken(
     moves = [_move(step, entry, message) for step in steps]
     if group is not None:
         moves.append(without_words(_move(group, entry, message)))
-    return Judgement(entry, (*moves, *excerpts))
+    return Acceptance(entry, (*moves, *excerpts))
 
 
 def without_words(move: CaseMove) -> CaseMove:

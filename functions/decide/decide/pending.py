@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from decide.case_work import CaseWork, Handled
+from decide.case_work import CaseOutcome, CaseWork
 from ledger.aws.queue import Senders, require_reserve
 from ledger.cases.messages import CaseMessage
 from ledger.cases.pending import PendingDecision, PendingName, PendingState
@@ -31,7 +31,7 @@ class PendingDecisions:
     work: CaseWork
     senders: Senders
 
-    def take(self, body: str, seconds_left: Callable[[], float]) -> list[Handled]:
+    def take(self, body: str, seconds_left: Callable[[], float]) -> list[CaseOutcome]:
         """Return the outcome of each message of the decision; none if it was taken back.
 
         Raises msgspec.MsgspecError if the body names no decision: the console sends no such one.
@@ -40,16 +40,18 @@ class PendingDecisions:
         pending = self.store.release_pending(name.provider, name.pending)
         if pending.state is not PendingState.SENT:
             return []
-        handled, woken = [], []
+        outcomes, woken = [], []
         for message in pending.messages:
             require_reserve(seconds_left)
             outcome, *others = self._take_message(pending, message)
-            handled.append(outcome)
+            outcomes.append(outcome)
             woken += others
-        self.store.end_pending(_ended(pending, handled))
-        return handled + woken
+        self.store.end_pending(_ended(pending, outcomes))
+        return outcomes + woken
 
-    def _take_message(self, pending: PendingDecision, message: CaseMessage) -> Iterator[Handled]:
+    def _take_message(
+        self, pending: PendingDecision, message: CaseMessage
+    ) -> Iterator[CaseOutcome]:
         """Take a message as if it was sent when the moderator decided."""
         clock, trial = self.work.clock, self.work.trial_day
         sent_at = clock.now() if trial else datetime.fromisoformat(pending.held_at)
@@ -61,9 +63,9 @@ class PendingDecisions:
         )
 
 
-def _ended(pending: PendingDecision, handled: list[Handled]) -> PendingDecision:
+def _ended(pending: PendingDecision, outcomes: list[CaseOutcome]) -> PendingDecision:
     """Return the decision with its outcome: refused if one of its messages was, else waiting."""
-    by_status = {one.status: one for one in reversed(handled)}
+    by_status = {one.status: one for one in reversed(outcomes)}
     worst = by_status.get("refused") or by_status.get("waiting")
     if worst is None:
         return msgspec.structs.replace(pending, state=PendingState.TAKEN)

@@ -36,8 +36,8 @@ def after_arrival(message: BaseCaseMessage, facts: Facts) -> Iterator[CaseRefusa
 
     Days, such as the end of a measure, and the deadline of an order may be in the future.
     """
-    arrived = facts.arrived
-    latest = (_day(arrived.at) + timedelta(days=1) if arrived.by_day else arrived.at) + SKEW
+    sent = facts.first_sent
+    latest = (_day(sent.at) + timedelta(days=1) if sent.by_day else sent.at) + SKEW
     for name in message.__struct_fields__:
         stated = getattr(message, name)
         if isinstance(stated, datetime) and stated > latest and name != "due_at":
@@ -56,8 +56,8 @@ def before(
     An event cannot begin after the message about it was sent. If the clocks disagree, the time of
     sending is the bound.
     """
-    start = min(start, facts.arrived.at)
-    earliest = (_day(start) if facts.arrived.by_day else start) - SKEW
+    start = min(start, facts.first_sent.at)
+    earliest = (_day(start) if facts.first_sent.by_day else start) - SKEW
     for name in names:
         stated = getattr(message, name)
         if stated is not None and stated < earliest:
@@ -70,7 +70,7 @@ def before(
 
 def too_old(message: BaseCaseMessage, facts: Facts, name: str) -> Iterator[CaseRefusal]:
     """Refuse a time over two years old (`time_early`): a mistyped year distorts waiting times."""
-    oldest = facts.arrived.at - OLDEST
+    oldest = facts.first_sent.at - OLDEST
     return before(message, facts, oldest, "the last two years began", name)
 
 

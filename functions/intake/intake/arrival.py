@@ -36,10 +36,10 @@ WHITE = b"\xef\xbb\xbf \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class FileOutcome:
     """The outcome of a file: `cut`, `refused` with a code, `known`, `gone`, `unknown_provider`."""
 
-    outcome: str
+    status: str
     file: str
     provider: str = ""
     format: str = ""
@@ -80,7 +80,7 @@ class Intake:
 
     def receive(
         self, bucket: str, key: str, version: str, seconds_left: Callable[[], float]
-    ) -> Arrival:
+    ) -> FileOutcome:
         """Receive one version of one object. The same event again changes nothing.
 
         `seconds_left` returns the rest of the function's time. Raises OperatorError while no set is
@@ -89,7 +89,7 @@ class Intake:
         file = file_id(bucket, key, version)
         sealed = self.store.manifest(file)
         if sealed is not None:
-            return self._send_units(*sealed, outcome="known")
+            return self._send_units(*sealed, status="known")
         source = Source(bucket, key, version, etag="", size=0)  # until S3 describes it
         try:
             source = self.objects.head(bucket, key, version or None)
@@ -111,7 +111,9 @@ class Intake:
         provider = provider_of(key)
         return self.store.provider(provider) if provider else None
 
-    def _cut_or_translate(self, dropped: DroppedFile, seconds_left: Callable[[], float]) -> Arrival:
+    def _cut_or_translate(
+        self, dropped: DroppedFile, seconds_left: Callable[[], float]
+    ) -> FileOutcome:
         """Cut a plain file of JSON Lines as it is; translate any other file first."""
         source = dropped.source
         head = (
@@ -162,7 +164,7 @@ class Intake:
         reader: FormatReader,
         sources: list[Source],
         content: str = "",
-    ) -> Arrival:
+    ) -> FileOutcome:
         """Store how the sources are cut into ranges, and send the units of all ranges.
 
         A translated file has a `content` digest, and its parts are the sources. Raises
@@ -191,22 +193,22 @@ class Intake:
         )
         expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
         if self.store.seal(manifest, sources, expires):
-            return self._send_units(manifest, sources, outcome="cut")
+            return self._send_units(manifest, sources, status="cut")
         sealed = self.store.manifest(dropped.id)  # another worker sealed it first
         if sealed is None:
-            return Arrival("gone", dropped.id)
+            return FileOutcome("gone", dropped.id)
         pinned = {source.version for source in sealed[1]}
         for source in sources:  # parts that the other worker's manifest does not name
             if source.version not in pinned:
                 self.objects.delete_version(source)
-        return self._send_units(*sealed, outcome="known")
+        return self._send_units(*sealed, status="known")
 
-    def _send_units(self, manifest: Manifest, sources: list[Source], outcome: str) -> Arrival:
+    def _send_units(self, manifest: Manifest, sources: list[Source], status: str) -> FileOutcome:
         self.queue.send(units_of(manifest, sources))
         if not manifest.ranges:
             self.closing.close(manifest.file)
-        return Arrival(
-            outcome,
+        return FileOutcome(
+            status,
             manifest.file,
             manifest.provider,
             manifest.format,
@@ -214,7 +216,7 @@ class Intake:
             manifest.ranges,
         )
 
-    def _refuse(self, dropped: DroppedFile, refused: FileRefusedError, content: str) -> Arrival:
+    def _refuse(self, dropped: DroppedFile, refused: FileRefusedError, content: str) -> FileOutcome:
         """Record the file as one refused record, write its receipt, and delete it.
 
         `content` identifies the file: if it is refused again, it is not counted again.
@@ -248,9 +250,9 @@ class Intake:
         key = receipt_key(provider, dropped.id)
         self.objects.put(self.out_bucket, key, encode_json(file_receipt))
         self.objects.delete_version(source)
-        return Arrival("refused", dropped.id, provider, size=source.size, code=refused.code)
+        return FileOutcome("refused", dropped.id, provider, size=source.size, code=refused.code)
 
-    def _report_gone(self, source: Source, file: str) -> Arrival:
+    def _report_gone(self, source: Source, file: str) -> FileOutcome:
         """Write a receipt for a file that is gone, unless it has one.
 
         Usually the file was refused or closed before, its event came twice, and its receipt stays.
@@ -261,7 +263,7 @@ class Intake:
             receipt = lost_file(source, file, provider.provider, utc(self.clock.now()))
             key = receipt_key(provider.provider, file)
             self.objects.put_if(self.out_bucket, key, encode_json(receipt), None)
-        return Arrival("gone", file)
+        return FileOutcome("gone", file)
 
     def _content_digest(self, source: Source, head: bytes) -> str:
         """Return a digest of the file's beginning and size, the same under any key."""
@@ -269,13 +271,13 @@ class Intake:
         start = head if more <= len(head) else self.objects.read_range(source, 0, more)
         return digest("content", start[:more], str(source.size))
 
-    def _discard_unknown(self, source: Source, file: str) -> Arrival:
+    def _discard_unknown(self, source: Source, file: str) -> FileOutcome:
         """Delete a file of an unknown provider. Leave a note that does not quote the file's key."""
         key = unknown_receipt_key(sha256(source.key.encode()).hexdigest())
         note = {"code": Code.PROVIDER_UNKNOWN, "file": file, "bytes": source.size}
         self.objects.put(self.out_bucket, key, encode_json(note))
         self.objects.delete_version(source)
-        return Arrival("unknown_provider", file, code=Code.PROVIDER_UNKNOWN)
+        return FileOutcome("unknown_provider", file, code=Code.PROVIDER_UNKNOWN)
 
 
 def provider_of(key: str) -> str:

@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from intake.arrival import Arrival, Intake
+from intake.arrival import FileOutcome, Intake
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import SqsUnitQueue, TimeReserveError, log_failures, postpone
 from ledger.aws.store import DynamoStore
@@ -99,21 +99,21 @@ def receive_files(event: dict[str, Any], context: LambdaContext) -> None:
             logger.error("ignored", extra={"reason": "an event of another bucket or kind"})
             continue
         key, version = unquote_plus(dropped["key"]), dropped.get("versionId", "")
-        log_arrival(intake.receive(bucket, key, version, seconds_left))
+        log_outcome(intake.receive(bucket, key, version, seconds_left))
 
 
-def log_arrival(arrival: Arrival) -> None:
+def log_outcome(outcome: FileOutcome) -> None:
     """Log and count the outcome of a file: ids, sizes and codes, never its name or content."""
     logger.info(
-        arrival.outcome,
+        outcome.status,
         extra={
-            name: getattr(arrival, name)
+            name: getattr(outcome, name)
             for name in ("file", "provider", "format", "size", "ranges", "code")
         },
     )
-    if arrival.outcome == "unknown_provider":
+    if outcome.status == "unknown_provider":
         metrics.add_metric("UnknownProvider", MetricUnit.Count, 1)
-    if arrival.outcome == "refused":
+    if outcome.status == "refused":
         metrics.add_metric("FilesRefused", MetricUnit.Count, 1)
-    if arrival.outcome == "cut":
-        metrics.add_metric("Units", MetricUnit.Count, arrival.ranges)
+    if outcome.status == "cut":
+        metrics.add_metric("Units", MetricUnit.Count, outcome.ranges)

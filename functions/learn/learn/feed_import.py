@@ -68,10 +68,10 @@ class ImportReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 @dataclass(frozen=True, slots=True)
-class ImportResult:
+class FeedOutcome:
     """A feed was `taken`, `known`, `refused` (with a code) or `gone`."""
 
-    outcome: str
+    status: str
     receipt: ImportReceipt | None = None
 
 
@@ -88,7 +88,7 @@ class FeedImporter:
     work_bucket: str
     out_bucket: str
 
-    def import_feed(self, key: str) -> ImportResult:
+    def import_feed(self, key: str) -> FeedOutcome:
         """Import the newest version of a feed. A repeat completes what an earlier attempt left.
 
         The version in an event does not matter: events come in any order.
@@ -96,20 +96,20 @@ class FeedImporter:
         try:
             source = self.objects.head(self.work_bucket, key)
         except ObjectGoneError:
-            return ImportResult("gone")
+            return FeedOutcome("gone")
         name = key.removeprefix(CONFIRMED).removeprefix(PREFIX)
         known = self.library.catalogue()[0].feeds.get(name)
         if known is not None and known.version == _version(source):
             self.publisher.activate()
             self._report_changes()
-            return ImportResult("known")
+            return FeedOutcome("known")
         if source.size > LARGEST_BYTES:
             return self._refuse(name, source, "too_large", f"above {LARGEST_BYTES:,} bytes")
         try:
             with self.objects.open(source) as stream:
                 admitted = admit(read_feed(stream), self.trust)
         except ObjectGoneError:
-            return ImportResult("gone")
+            return FeedOutcome("gone")
         except ObjectChangedError as changed:  # the event of the newer version imports it
             raise OSError("the feed was uploaded again while it was read") from changed
         except FeedError as error:
@@ -121,7 +121,7 @@ class FeedImporter:
                 return self._refuse(name, source, "shrinks", why)
         return self._accept(name, source, admitted)
 
-    def _accept(self, name: str, source: Source, admitted: Admitted) -> ImportResult:
+    def _accept(self, name: str, source: Source, admitted: Admitted) -> FeedOutcome:
         at = utc(self.clock.now())
         feed = ImportedFeed(
             version=_version(source),
@@ -180,17 +180,17 @@ class FeedImporter:
             for change in self.library.changes(pending.changes)
         )
 
-    def _refuse(self, name: str, source: Source, code: str, why: str) -> ImportResult:
+    def _refuse(self, name: str, source: Source, code: str, why: str) -> FeedOutcome:
         """Tell the operator why a feed was not accepted; its earlier checks stay."""
         at, version = utc(self.clock.now()), _version(source)
         receipt = ImportReceipt(name, version, "refused", at, source.size, code, why)
         return self._put_receipt(receipt)
 
-    def _put_receipt(self, receipt: ImportReceipt) -> ImportResult:
+    def _put_receipt(self, receipt: ImportReceipt) -> FeedOutcome:
         name = digest("import", receipt.feed, receipt.version)
         key = f"receipts/factchecks/{receipt.at[:10]}/{name}.json"
         self.objects.put(self.out_bucket, key, encode_json(receipt))
-        return ImportResult(receipt.status, receipt)
+        return FeedOutcome(receipt.status, receipt)
 
 
 def importer_over(

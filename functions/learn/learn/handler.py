@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from learn.feed_import import PREFIX, ImportResult, importer_over
+from learn.feed_import import PREFIX, FeedOutcome, importer_over
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.clock import clock_from_setting
@@ -36,17 +36,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
         if bucket != setting["WORK_BUCKET"] or not key.startswith(PREFIX):
             logger.error("ignored", extra={"reason": "an event of another bucket or prefix"})
             continue
-        log_result(importer.import_feed(key))
+        log_outcome(importer.import_feed(key))
 
 
-def log_result(result: ImportResult) -> None:
-    """Log and count the result of an import: counts and codes, no words of the feed."""
-    receipt = result.receipt
+def log_outcome(outcome: FeedOutcome) -> None:
+    """Log and count the outcome of an import: counts and codes, no words of the feed."""
+    receipt = outcome.receipt
     logged = ("code", "checks", "refused", "index", "total", "corrected", "withdrawn", "reopened")
-    logger.info(result.outcome, extra={name: getattr(receipt, name) for name in logged if receipt})
-    if result.outcome == "refused":
+    logger.info(outcome.status, extra={name: getattr(receipt, name) for name in logged if receipt})
+    if outcome.status == "refused":
         metrics.add_metric("FeedRefused", MetricUnit.Count, 1)
-    if result.outcome == "taken" and receipt is not None:
+    if outcome.status == "taken" and receipt is not None:
         metrics.add_metric("ChecksTaken", MetricUnit.Count, receipt.checks)
         metrics.add_metric("ChecksChanged", MetricUnit.Count, receipt.corrected + receipt.withdrawn)
         metrics.add_metric("FindingsReopened", MetricUnit.Count, receipt.reopened)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from simulation.bugs import Bug, Call, Change, Port, at_aws, everywhere, handler, method
 
-from intake.arrival import Arrival, Intake
+from intake.arrival import FileOutcome, Intake
 from intake.translation import join_parts
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
@@ -62,12 +62,14 @@ def _lines_forgotten(original: Call, store: DynamoStore, file: str) -> Any:
     return [msgspec.structs.replace(row, lines=0) for row in original(store, file)]
 
 
-def _known_is_done(original: Call, intake: Intake, bucket: str, key: str, *rest: Any) -> Arrival:
+def _known_is_done(
+    original: Call, intake: Intake, bucket: str, key: str, *rest: Any
+) -> FileOutcome:
     file = file_id(bucket, key, rest[0])
     if intake.store.manifest(file):
-        return Arrival("known", file)
-    arrival: Arrival = original(intake, bucket, key, *rest)
-    return arrival
+        return FileOutcome("known", file)
+    outcome: FileOutcome = original(intake, bucket, key, *rest)
+    return outcome
 
 
 def _gone_before_counted() -> Change:

@@ -25,7 +25,7 @@ from support.sample_messages import (
 )
 
 from decide.judge import judge
-from decide.judgement import Arrived, Facts
+from decide.judgement import Facts, FirstSent
 from ledger.cases.case import WaitingMessage, case_id
 from ledger.cases.messages import MESSAGE_TYPES
 from ledger.cases.reading import read_case_message
@@ -83,7 +83,7 @@ def test_a_time_after_the_arrival_is_refused(message: dict[str, Any], field: str
             msgspec.json.encode(message | dict.fromkeys(late, at(SENT + ahead)))
         )
         assert not isinstance(told, CaseRefusal)
-        judged = judge(told, Facts("acme", SENT, Arrived(SENT)))
+        judged = judge(told, Facts("acme", SENT, FirstSent(SENT)))
         code = judged.code if isinstance(judged, CaseRefusal) else ""
         assert (code == "time_future") is refused
         if refused:
@@ -302,8 +302,8 @@ def test_only_the_day_of_a_trials_clock_counts(
     told = read_case_message(msgspec.json.encode(message))
     assert not isinstance(told, CaseRefusal)
     given = finding(1)
-    arrived = Arrived(FOUND + timedelta(hours=3), by_day=True)
-    facts = cases.work().reader.read(told, "acme", FOUND, arrived)
+    first_sent = FirstSent(FOUND + timedelta(hours=3), by_day=True)
+    facts = cases.work().reader.read(told, "acme", FOUND, first_sent)
     assert facts.finding(given.finding) == given
     judged = judge(told, facts)
     assert (judged.code if isinstance(judged, CaseRefusal) else "") == code

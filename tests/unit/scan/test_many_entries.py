@@ -10,7 +10,7 @@ from support.memory_cases import finding
 from support.sample_messages import SENT, decision
 
 from decide.judge import judge
-from decide.judgement import Arrived, Facts, Judgement, PackFacts
+from decide.judgement import Acceptance, Facts, FirstSent, PackFacts
 from ledger.aws.store import DynamoStore
 from ledger.cases.case import CaseEntry, CaseMarker, JournalEntry
 from ledger.cases.reading import read_case_message
@@ -36,7 +36,7 @@ def store() -> DynamoStore:
     return made
 
 
-def judged(store: DynamoStore, name: str, verdict: str) -> Judgement | CaseRefusal:
+def judged(store: DynamoStore, name: str, verdict: str) -> Acceptance | CaseRefusal:
     """What becomes of a decision on the case as it stands; it is committed if it is taken."""
     message = read_case_message(
         msgspec.json.encode(decision(FOUND.finding, id=name, verdict=verdict))
@@ -46,10 +46,10 @@ def judged(store: DynamoStore, name: str, verdict: str) -> Judgement | CaseRefus
     assert case is not None
     one = FOUND.finding
     facts = Facts(
-        "acme", SENT, Arrived(SENT), {one: case}, frozenset({one}), {one: PackFacts("illegal")}
+        "acme", SENT, FirstSent(SENT), {one: case}, frozenset({one}), {one: PackFacts("illegal")}
     )
     judged_message = judge(message, facts)
-    if isinstance(judged_message, Judgement):
+    if isinstance(judged_message, Acceptance):
         marker = CaseMarker(f"m-{name}", "acme", "says", "2026-12-03", judged_message.entry.entry)
         assert store.commit_case(marker, judged_message.entry, judged_message.moves)
     return judged_message
@@ -58,7 +58,7 @@ def judged(store: DynamoStore, name: str, verdict: str) -> Judgement | CaseRefus
 def test_a_finding_is_decided_once_on_both_sides_of_the_border(store: DynamoStore) -> None:
     for number, verdict in ((9_999, "skipped"), (10_000, "skipped"), (10_001, "dismissed")):
         judged_message = judged(store, f"d-{number}", verdict)
-        assert isinstance(judged_message, Judgement)
+        assert isinstance(judged_message, Acceptance)
         entry = judged_message.moves[0].entry
         assert entry is not None
         assert entry.number == number
