@@ -13,10 +13,10 @@ from support.sample_posts import OTP
 from support.world import ROLE, World
 
 from decide.case_work import CaseOutcome
-from ledger.aws.desk_store import DynamoDesk, ItemClaim
+from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.queue import Delivery
 from ledger.cases.messages import Decision, Verdict
-from ledger.cases.pending import PendingDecision, PendingState
+from ledger.cases.pending import ItemClaim, PendingDecision, PendingState
 from ledger.records.provider import Provider
 
 

@@ -13,18 +13,11 @@ import msgspec
 from desk.adopting import Adoption, AdoptionResult
 from desk.items import Dossier, Item, ItemKind, OpenFinding, RuleFacts
 from desk.moderator import Door, Moderator, Role
-from desk.ports import (
-    CannedReason,
-    DeskClaim,
-    DeskQuality,
-    FirstDecision,
-    PendingDecision,
-    PendingState,
-    RuleQuality,
-)
+from desk.ports import CannedReason, DeskQuality, FirstDecision, RuleQuality
 from desk.routes.application import DeskApplication
 from desk.session import DeskSession
 from ledger.cases.case import CaseEntry, JournalEntry
+from ledger.cases.pending import ItemClaim, PendingDecision, PendingState
 from ledger.records.finding import Finding, FoundSpan
 from ledger.records.identity import digest
 
@@ -94,7 +87,7 @@ class MemoryDesk:
     dossiers: list[Dossier]
     time: datetime = NOW
     pending: dict[str, PendingDecision] = field(default_factory=dict)
-    claimed: dict[str, DeskClaim] = field(default_factory=dict)
+    claimed: dict[str, ItemClaim] = field(default_factory=dict)
     own_reasons: list[CannedReason] = field(default_factory=list)
 
     def now(self) -> datetime:
@@ -138,17 +131,17 @@ class MemoryDesk:
             if any(text.casefold() in (f.excerpt or "").casefold() for f in each.findings)
         )
 
-    def claims(self, moderator: Moderator) -> Mapping[str, DeskClaim]:
+    def claims(self, moderator: Moderator) -> Mapping[str, ItemClaim]:
         return {
             key: claim
             for key, claim in self.claimed.items()
             if datetime.fromisoformat(claim.until) > self.time
         }
 
-    def claim(self, moderator: Moderator, key: str, until: datetime) -> DeskClaim:
+    def claim(self, moderator: Moderator, key: str, until: datetime) -> ItemClaim:
         standing = self.claims(moderator).get(key)
         if standing is None or standing.moderator == moderator.name:
-            standing = DeskClaim(item=key, moderator=moderator.name, until=until.isoformat())
+            standing = ItemClaim(item=key, moderator=moderator.name, until=until.isoformat())
             self.claimed[key] = standing
         return standing
 

@@ -11,7 +11,6 @@ from typing import Literal, cast
 
 from desk.items import Dossier, ItemKind, OpenFinding
 from desk.moderator import Moderator
-from desk.ports import PendingDecision
 from ledger.cases.dsa_codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER, Visibility
 from ledger.cases.messages import (
     Answer,
@@ -27,7 +26,7 @@ from ledger.cases.messages import (
     SecondReview,
     Verdict,
 )
-from ledger.cases.pending import UNDO_SECONDS
+from ledger.cases.pending import UNDO_SECONDS, PendingDecision
 from ledger.clock import utc_exactly
 from ledger.records.flood import LEFT_HELD, OPENED
 from ledger.untrusted_text import is_blank

@@ -13,8 +13,7 @@ import msgspec
 
 from desk.items import Dossier, Item
 from desk.moderator import Moderator
-from ledger.cases.pending import PendingDecision as PendingDecision
-from ledger.cases.pending import PendingState as PendingState
+from ledger.cases.pending import ItemClaim, PendingDecision
 
 
 class FirstDecision(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,14 +22,6 @@ class FirstDecision(msgspec.Struct, frozen=True, kw_only=True):
     moderator: str
     decided_at: str
     undone: bool = False
-
-
-class DeskClaim(msgspec.Struct, frozen=True, kw_only=True):
-    """Who looks at an item, until when. One that has ended is as if it did not exist."""
-
-    item: str
-    moderator: str
-    until: str
 
 
 class CannedReason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,10 +78,10 @@ class DeskQueue(Protocol):
 class DeskClaims(Protocol):
     """Who is on what."""
 
-    def claims(self, moderator: Moderator) -> Mapping[str, DeskClaim]:
+    def claims(self, moderator: Moderator) -> Mapping[str, ItemClaim]:
         """Return the claims in force at the moderator's provider, by item."""
 
-    def claim(self, moderator: Moderator, key: str, until: datetime) -> DeskClaim:
+    def claim(self, moderator: Moderator, key: str, until: datetime) -> ItemClaim:
         """Claim an item, or renew the own claim. Return the claim in force, own or a colleague's.
 
         A conditional put: only where no claim is in force, or the moderator's own.

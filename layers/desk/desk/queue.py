@@ -10,7 +10,7 @@ from math import inf
 
 from desk.items import Item, ItemKind
 from desk.moderator import Moderator
-from desk.ports import DeskClaim
+from ledger.cases.pending import ItemClaim
 
 SEVERITIES = ("high", "medium", "low", "")
 
@@ -119,7 +119,7 @@ def may_take(item: Item, moderator: Moderator) -> bool:
 
 def next_item(
     items: Sequence[Item],
-    claims: Mapping[str, DeskClaim],
+    claims: Mapping[str, ItemClaim],
     moderator: Moderator,
     *,
     spare_severe: bool = False,

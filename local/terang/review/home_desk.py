@@ -14,14 +14,9 @@ import msgspec
 
 from desk.items import Dossier, Item
 from desk.moderator import Moderator
-from desk.ports import (
-    CannedReason,
-    DeskClaim,
-    DeskQuality,
-    FirstDecision,
-    PendingDecision,
-)
+from desk.ports import CannedReason, DeskQuality, FirstDecision
 from ledger.cases.messages import CaseMessage
+from ledger.cases.pending import ItemClaim, PendingDecision
 from ledger.clock import Clock
 from terang.case_messages import decode_lines
 from terang.review.pending_book import PendingBook
@@ -54,7 +49,7 @@ class HomeDesk:
     book: PendingBook
     clock: Clock
     reasons_file: Path
-    _claims: dict[str, DeskClaim] = field(default_factory=dict)
+    _claims: dict[str, ItemClaim] = field(default_factory=dict)
     _dossiers: dict[str, Dossier] = field(default_factory=dict)
     _listed: set[str] = field(default_factory=set)
     _read_at: datetime | None = None
@@ -94,7 +89,7 @@ class HomeDesk:
         """Return the cards for training."""
         return self.source.goldens()
 
-    def claims(self, moderator: Moderator) -> Mapping[str, DeskClaim]:
+    def claims(self, moderator: Moderator) -> Mapping[str, ItemClaim]:
         """Return the own claims that have not ended."""
         now = self.clock.now()
         return {
@@ -103,9 +98,9 @@ class HomeDesk:
             if datetime.fromisoformat(claim.until) > now
         }
 
-    def claim(self, moderator: Moderator, key: str, until: datetime) -> DeskClaim:
+    def claim(self, moderator: Moderator, key: str, until: datetime) -> ItemClaim:
         """Claim an item. Nobody else sits at this desk."""
-        claim = DeskClaim(item=key, moderator=moderator.name, until=until.isoformat())
+        claim = ItemClaim(item=key, moderator=moderator.name, until=until.isoformat())
         self._claims[key] = claim
         return claim
 

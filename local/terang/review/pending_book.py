@@ -13,8 +13,9 @@ from threading import RLock
 
 import msgspec
 
-from desk.ports import FirstDecision, PendingDecision, PendingState
+from desk.ports import FirstDecision
 from ledger.cases.messages import BaseCaseMessage
+from ledger.cases.pending import PendingDecision, PendingState
 from ledger.errors import OperatorError
 from terang.case_messages import UNREADABLE, read_messages
 

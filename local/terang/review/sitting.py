@@ -10,8 +10,8 @@ import msgspec
 
 from desk.adopting import Adopter
 from desk.moderator import Moderator
-from desk.ports import PendingDecision, PendingState
 from desk.routes.application import DeskApplication
+from ledger.cases.pending import PendingDecision, PendingState
 from ledger.clock import Clock
 from ledger.errors import TerangError
 from terang.case_queue import MessageResult

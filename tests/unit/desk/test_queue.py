@@ -7,8 +7,8 @@ import pytest
 
 from desk.items import Item, ItemKind
 from desk.moderator import Door, Moderator, Role
-from desk.ports import DeskClaim
 from desk.queue import QueueFilter, category_counts, choices, may_take, next_item, ordered
+from ledger.cases.pending import ItemClaim
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
 BASE = Item("k", ItemKind.FINDING, "2026-11-25T12:00:00Z", "VIOLENCE", "medium", ("a/b",), "en", 50)
@@ -58,7 +58,7 @@ def test_filters(wish: dict[str, str], fits: bool) -> None:
 def test_next_leaves_out_what_a_colleague_has_or_who_decided_first() -> None:
     items = [replace(BASE, key=key) for key in "abc"]
     items[0] = replace(items[0], not_for=("m-7",))
-    claims = {"b": DeskClaim(item="b", moderator="m-8", until="2026-11-25T14:05:00Z")}
+    claims = {"b": ItemClaim(item="b", moderator="m-8", until="2026-11-25T14:05:00Z")}
     found = next_item(items, claims, WHO)
     assert found is not None
     assert found.key == "c"
@@ -140,7 +140,7 @@ def test_a_wish_is_cut_and_an_empty_one_is_no_part_of_an_address() -> None:
 
 
 def test_next_renews_the_own_claim() -> None:
-    claims = {"k": DeskClaim(item="k", moderator="m-7", until="2026-11-25T14:05:00Z")}
+    claims = {"k": ItemClaim(item="k", moderator="m-7", until="2026-11-25T14:05:00Z")}
     assert next_item([BASE], claims, WHO) == BASE
 
 

@@ -22,7 +22,7 @@ from support.desk_world import (
 from desk.care import CareSettings
 from desk.items import ItemKind
 from desk.moderator import Moderator
-from desk.ports import DeskClaim
+from ledger.cases.pending import ItemClaim
 
 P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_000))
 
@@ -97,7 +97,7 @@ def test_a_decision_gives_the_claim_back(desk: MemoryDesk) -> None:
 def test_next_goes_on_where_a_colleague_was_quicker(desk: MemoryDesk) -> None:
     claim, tried = desk.claim, []
 
-    def slow(moderator: Moderator, key: str, until: datetime) -> DeskClaim:
+    def slow(moderator: Moderator, key: str, until: datetime) -> ItemClaim:
         tried.append(key)
         who = replace(moderator, name="m-8") if key == P1.item.key else moderator
         return claim(who, key, until)

@@ -15,8 +15,8 @@ from support.desk_world import (
 )
 
 from desk.items import Dossier, Item, ItemKind, NearCopy
-from desk.ports import PendingState
 from ledger.cases.messages import FloodAnswer
+from ledger.cases.pending import PendingState
 from ledger.cases.reading import read_case_message
 from ledger.records.flood import FloodQuestion
 

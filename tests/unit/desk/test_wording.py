@@ -18,8 +18,8 @@ from desk.pages.wording import (
     verdict_choices,
     verdict_words,
 )
-from desk.ports import PendingState
 from ledger.cases.messages import Answer, Order, Outcome, SecondReview
+from ledger.cases.pending import PendingState
 from phrases import of
 
 EN = of("en")

@@ -9,7 +9,7 @@ from support.desk_world import dossier, finding
 
 from desk.deciding import DecisionForm, decide, form_id
 from desk.moderator import Door, Moderator, Role
-from desk.ports import PendingDecision, PendingState
+from ledger.cases.pending import PendingDecision, PendingState
 from ledger.errors import OperatorError
 from terang.case_messages import read_messages
 from terang.review import pending_book

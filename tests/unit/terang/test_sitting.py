@@ -12,7 +12,7 @@ from support.desk_world import http_event
 from support.review_world import run_folder
 
 from desk.moderator import Door, Moderator, Role
-from desk.ports import PendingState
+from ledger.cases.pending import PendingState
 from ledger.clock import SystemClock
 from ledger.errors import OperatorError
 from terang.case_messages import read_messages

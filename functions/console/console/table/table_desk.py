@@ -18,13 +18,7 @@ from console.table.pending_sender import PendingSender
 from desk.adopting import Adoption, AdoptionResult, rules_with_examples
 from desk.items import Dossier, Item
 from desk.moderator import Moderator
-from desk.ports import (
-    CannedReason,
-    DeskClaim,
-    DeskQuality,
-    FirstDecision,
-    PendingDecision,
-)
+from desk.ports import CannedReason, DeskQuality, FirstDecision
 from desk.quality import quality_of
 from desk.waiting import (
     audits,
@@ -39,9 +33,10 @@ from desk.waiting import (
     second_reviews,
     waiting_items,
 )
-from ledger.aws.desk_store import DynamoDesk, ItemClaim
+from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.store import DynamoStore
 from ledger.cases.case import Case, JournalEntry
+from ledger.cases.pending import ItemClaim, PendingDecision
 from ledger.cases.transitions import Move
 from ledger.clock import Clock, utc_exactly
 from ledger.keys import audit_file_key
@@ -147,15 +142,14 @@ class TableDesk:
         """Return the packs in force."""
         return self._dossiers.packs()
 
-    def claims(self, moderator: Moderator) -> Mapping[str, DeskClaim]:
+    def claims(self, moderator: Moderator) -> Mapping[str, ItemClaim]:
         """Return the claims in force at the moderator's provider, by item."""
-        claims = self.desk.claims(moderator.provider)
-        return {item: _claim(claim) for item, claim in claims.items()}
+        return self.desk.claims(moderator.provider)
 
-    def claim(self, moderator: Moderator, key: str, until: datetime) -> DeskClaim:
+    def claim(self, moderator: Moderator, key: str, until: datetime) -> ItemClaim:
         """Claim an item, or renew the own claim. Return the claim in force."""
         wanted = ItemClaim(key, moderator.name, utc_exactly(until))
-        return _claim(self.desk.claim(moderator.provider, wanted))
+        return self.desk.claim(moderator.provider, wanted)
 
     def release(self, moderator: Moderator, key: str) -> None:
         """End the own claim."""
@@ -247,10 +241,6 @@ class TableDesk:
 
 def _with_key(dossiers: Iterable[Dossier], key: str) -> Dossier | None:
     return next((each for each in dossiers if each.item.key == key), None)
-
-
-def _claim(claim: ItemClaim) -> DeskClaim:
-    return DeskClaim(item=claim.item, moderator=claim.moderator, until=claim.until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from desk.adopting import Adopter
 from desk.care import CARE_COOKIE, CareSettings
 from desk.moderator import Moderator
 from desk.pages.templating import error_page, render
-from desk.ports import Desk, PendingDecision
+from desk.ports import Desk
 from desk.session import DeskSession, cookie_of, headers_of
+from ledger.cases.pending import PendingDecision
 from phrases import LANGUAGES, Phrases, of
 
 HTML = "text/html; charset=utf-8"

@@ -13,13 +13,14 @@ from desk.cards import CardView, card_view
 from desk.deciding import MEASURES, VERDICTS, DecidingError, DecisionForm, decide, form_id
 from desk.items import Dossier, ItemKind
 from desk.notices import shown_notices
-from desk.ports import FirstDecision, PendingDecision
+from desk.ports import FirstDecision
 from desk.queue import QueueFilter, hours_left, may_take
 from desk.reasons import reason_language, suggested_reasons
 from desk.routes.asking import Asking, see
 from desk.routes.other_routes import training_page
 from desk.routes.queue_routes import CLAIM_MINUTES, card_path, next_path, with_filter
 from ledger.cases.messages import Decision, Verdict
+from ledger.cases.pending import PendingDecision
 
 router = Router()  # type: ignore[no-untyped-call]
 

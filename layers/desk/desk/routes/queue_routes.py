@@ -9,7 +9,6 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from desk.items import Item
-from desk.ports import DeskClaim
 from desk.queue import (
     PAGE_ITEMS,
     QueueFilter,
@@ -21,6 +20,7 @@ from desk.queue import (
     ordered,
 )
 from desk.routes.asking import Asking, see
+from ledger.cases.pending import ItemClaim
 
 CLAIM_MINUTES = 10
 STATIC = Path(__file__).parents[1] / "pages" / "static"
@@ -134,7 +134,7 @@ def queue_page(asking: Asking, wanted: QueueFilter, text: str = "") -> Response[
 
 
 def _row(
-    asking: Asking, item: Item, claim: DeskClaim | None, now: datetime, wanted: QueueFilter
+    asking: Asking, item: Item, claim: ItemClaim | None, now: datetime, wanted: QueueFilter
 ) -> dict[str, object]:
     return {
         "item": item,

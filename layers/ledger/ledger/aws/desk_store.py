@@ -16,7 +16,7 @@ import msgspec
 
 from ledger.aws.rows import TableRows
 from ledger.aws.table import Item, put_where, record_of, typed
-from ledger.cases.pending import PendingDecision, PendingState
+from ledger.cases.pending import ItemClaim, PendingDecision, PendingState
 from ledger.clock import utc_exactly
 
 UNSENT_DAYS = 20
@@ -35,14 +35,6 @@ _LIVE = {PendingState.PENDING, PendingState.SENT}
 """States in which a decision can still change cases."""
 
 _TRIES = 8
-
-
-class ItemClaim(msgspec.Struct, frozen=True):
-    """Who looks at an item, until when (RFC 3339 in UTC)."""
-
-    item: str
-    moderator: str
-    until: str
 
 
 class ModeratorClaims(msgspec.Struct, frozen=True):

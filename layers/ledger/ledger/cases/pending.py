@@ -1,4 +1,4 @@
-"""A decision that a moderator can still take back, and how far it has come after that."""
+"""What a moderator holds: an item to look at, and a decision that can still be taken back."""
 
 from enum import StrEnum
 
@@ -8,6 +8,14 @@ from ledger.cases.messages import CaseMessage, Decision, Verdict
 
 UNDO_SECONDS = 10
 """How long a decision can be taken back: the delay of the message that names it."""
+
+
+class ItemClaim(msgspec.Struct, frozen=True):
+    """Who looks at an item, until when (RFC 3339 in UTC). One that has ended counts for nothing."""
+
+    item: str
+    moderator: str
+    until: str
 
 
 class PendingState(StrEnum):
