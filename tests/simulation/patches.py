@@ -28,7 +28,7 @@ import ledger.aws.finding_store
 import ledger.aws.table
 from ledger.clock import SystemClock
 from matcher import Matcher, Pack
-from publish import context, public_bucket, publish_run, publishing
+from publish import context, public_bucket, publish_run
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
 from publish.count.precision import Errors
@@ -37,7 +37,7 @@ from publish.handover import copy_snapshots
 from publish.journal import journal_spool
 from publish.site.pages import Contents, Pages
 from publish.site.spreadsheet import encode_csv
-from publish.summary import Summary, decode_summary, encode_summary, json_schemas
+from publish.summary import Summary, decode_summary, encode_summary
 from scan import rule_sets as rulesets
 from scan.batches import messages, scanner
 
@@ -142,7 +142,6 @@ def patched_machine(settings: dict[str, str]) -> Iterator[None]:
         # Only scenarios change what is confirmed: publish would find no decision behind it.
         patched.setattr(copy_snapshots, "WRITTEN_AFTER", timedelta.max)
         patched.setattr(rulesets, "Matcher", _matcher)
-        patched.setattr(publishing, "json_schemas", lambda: _schemas)
         patched.setattr(public_bucket, "encode_csv", lambda summary: _csv(encode_summary(summary)))
         patched.setattr(Pages, "summary", _summary_page)
         patched.setattr(Pages, "packs", _pack_pages)
@@ -161,7 +160,6 @@ def _middle(low: float, high: float) -> float:
 
 
 _matchers: dict[bytes, Matcher] = {}
-_schemas = json_schemas()
 
 
 def _matcher(packs: tuple[Pack, ...]) -> Matcher:

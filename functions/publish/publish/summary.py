@@ -3,6 +3,8 @@
 It does not depend on when it was written: the same facts give the same bytes.
 """
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any
 
 import msgspec
@@ -260,7 +262,8 @@ STABLE_NAMES = {
 """Classes that have another name in the published schemas, so that these do not change."""
 
 
-def json_schemas() -> dict[str, bytes]:
+@cache
+def json_schemas() -> Mapping[str, bytes]:
     """Return the JSON Schema of each kind of published record, by path.
 
     >>> sorted(json_schemas())

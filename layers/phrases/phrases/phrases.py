@@ -52,6 +52,11 @@ class Phrases:
         """Return the separator of two parts of a list."""
         return "、" if self.language == "zh" else ", "
 
+    @property
+    def _separator(self) -> str:
+        """Return the separator of thousands. Asking Babel for each number takes 50 times longer."""
+        return "." if self.language == "id" else ","
+
     def gettext(self, message: str, /, **values: object) -> str:
         """Return a message with its values: whole numbers get the separators of the language.
 
@@ -77,7 +82,7 @@ class Phrases:
         """
         if isinstance(value, bool) or not isinstance(value, int):
             return value
-        return format_decimal(value, locale=self.locale)
+        return f"{value:,}".replace(",", self._separator)
 
     def decimal(self, value: float, digits: int) -> str:
         """Return a number with so many digits after the decimal sign.

@@ -67,6 +67,8 @@ class Deployed:
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
+    # Each day is read in 16 parts of the table, and most of these days are empty.
+    monkeypatch.setattr("publish.context.LOOK_BACK_DAYS", 3)
     with mock_aws():
         s3 = boto3.client("s3")
         for bucket in ("public", "out", "work", "drop"):

@@ -1,6 +1,7 @@
 """A log whose key changes: it ends, and a new one under `log/2/` continues it."""
 
 from contextlib import suppress
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -119,12 +120,13 @@ def test_a_finding_is_proved_from_the_new_log(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("old_exists", [True, False])
 @pytest.mark.parametrize("outcome", ["lost", "unanswered", "killed before", "killed after"])
+@pytest.mark.usefixtures("in_english_only")
 def test_a_change_that_dies_anywhere_is_ended_by_the_next_run(
     outcome: str, old_exists: bool, tmp_path: Path
 ) -> None:
-    number = 0
+    number, before = 0, sample_world()
     while True:
-        made = sample_world()
+        made = deepcopy(before)
         change_key(made, old_exists=old_exists)
         faults = LogFaults(made, Random(number), plan={number: outcome})
         with suppress(CallLostError, KilledError):
