@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from claims.building import Progress, build_index, silent
-from claims.check import Check, Entry
+from claims.check import Check, FeedCheck
 from claims.feeds.admission import with_topic
 from claims.feeds.reviews import FeedError
 from claims.feeds.spool import ChangeKind, Spool, changes
@@ -49,7 +49,7 @@ class CheckLibrary:
         self._folder = folder
 
     def replace(
-        self, feed: str, entries: Iterable[Entry], progress: Progress = silent
+        self, feed: str, entries: Iterable[FeedCheck], progress: Progress = silent
     ) -> tuple[ClaimIndex, Changes]:
         """Replace the checks of a feed, and build the index of all feeds."""
         before = self.checks()
@@ -102,9 +102,9 @@ class CheckLibrary:
         return Spool(map(_read, sorted((self._folder / "feeds").glob("*.jsonl"))))
 
 
-def _read(path: Path) -> Iterator[Entry]:
+def _read(path: Path) -> Iterator[FeedCheck]:
     """Yield the checks of a feed as they were taken. Raises FeedError if the file is damaged."""
-    decoder = msgspec.json.Decoder(Entry)
+    decoder = msgspec.json.Decoder(FeedCheck)
     with _regular(path).open("rb") as lines:
         for number, line in enumerate(lines, 1):
             try:

@@ -28,7 +28,7 @@ from console.table.table_desk import TableDesk
 from desk.moderator import Door, Moderator, Role
 from desk.routes.application import DeskApplication
 from ledger.aws.desk_store import DynamoDesk
-from ledger.aws.finding_store import open_index_keys
+from ledger.aws.finding_store import open_list_keys
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import item_of
 from ledger.privacy.copies import FindingFingerprint
@@ -81,7 +81,7 @@ def console(clock: StandingClock, watch: Watch) -> Browser:
             severity=("high", "medium", "low")[number % 3],
             category=("SCAMS_AND_FRAUD", "UNSAFE_AND_PROHIBITED_PRODUCTS")[number % 2],
         )
-        keys = open_index_keys(found)
+        keys = open_list_keys(found)
         item = item_of(f"C#{found.finding}", "finding", found, **keys)
         dynamodb.put_item(TableName="table", Item=item)
         lists.setdefault(keys["open_pk"], []).append({k: item[k] for k in ("pk", "sk", "open_sk")})

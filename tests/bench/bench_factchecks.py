@@ -25,7 +25,7 @@ from training.topic_claims import Admission, TopicClaim, admission, halves
 
 from claims.asking import FEWEST_WORDS, Level, ask
 from claims.building import build_index
-from claims.check import Entry
+from claims.check import FeedCheck
 from claims.index.index import ClaimIndex
 from claims.lists import calibration_negatives
 from claims.score.query import query_of
@@ -81,7 +81,7 @@ class Library:
 
     language: str
     asked: dict[str, list[Told]]
-    entries: list[Entry]
+    entries: list[FeedCheck]
     data: bytes
     seconds: float
 
@@ -104,7 +104,7 @@ def library(request: pytest.FixtureRequest) -> Library:
     return Library(language, asked, entries, data, time.process_time() - start)
 
 
-def _of_examples(some: list[Example], entries: list[Entry]) -> Iterator[Told]:
+def _of_examples(some: list[Example], entries: list[FeedCheck]) -> Iterator[Told]:
     for example in some:
         gone = [one.check.url for one in entries if one.check.claim.endswith(example.said)]
         for text in example.texts:
@@ -302,7 +302,7 @@ def test_ordinary_texts_are_given_no_check(report: Report) -> None:
     sets = ordinary_texts()
     if not sets:
         pytest.skip("ordinary texts are not part of the project")
-    entries: list[Entry] = []
+    entries: list[FeedCheck] = []
     for language in LANGUAGES:
         random, some = Random(3), examples(language)
         mine = [one.entry for one in some] + generic(language) + told(language, STORIES, random)[0]
@@ -344,7 +344,7 @@ def ordinary_texts() -> dict[str, list[str]]:
     }
 
 
-def generic(language: str) -> list[Entry]:
+def generic(language: str) -> list[FeedCheck]:
     """Return invented checks of a few everyday words, which much ordinary text holds."""
     lines = (GENERIC / f"{language}.txt").read_text(encoding="utf-8").splitlines()
     return [

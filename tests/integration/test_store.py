@@ -10,7 +10,7 @@ from support.faults import plan_answers
 from support.world import DAY, Clients, World
 
 import ledger.aws.store
-from ledger.aws.finding_store import open_index_keys
+from ledger.aws.finding_store import open_list_keys
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import key_of
 from ledger.cases.case import CaseMarker, JournalEntry
@@ -312,7 +312,7 @@ def test_the_first_open_findings_come_from_all_partitions_in_one_order(
     findings = [finding(number, reach=number) for number in range(40)]
     store.put_findings([(one, "") for one in findings], LATER)
     early = finding(99, reach=20)
-    listed = open_index_keys(early) | {"open_pk": "acme"}
+    listed = open_list_keys(early) | {"open_pk": "acme"}
     store.table.put(f"C#{early.finding}", "finding", early, **listed)
     widest = [one.reach for one in store.open_findings("acme", 25)]
     assert widest == sorted([*range(16, 40), 20], reverse=True)
@@ -322,7 +322,7 @@ def test_the_first_open_findings_come_from_all_partitions_in_one_order(
 
 def test_open_findings_of_one_provider_share_no_partition() -> None:
     """An index's partition takes 1,000 writes a second; with one for all the table throttles."""
-    partitions = Counter(open_index_keys(finding(number))["open_pk"] for number in range(1_600))
+    partitions = Counter(open_list_keys(finding(number))["open_pk"] for number in range(1_600))
     assert len(partitions) == 16
     assert max(partitions.values()) < 150
 

@@ -14,7 +14,7 @@ from answer.askers import RateLimit
 from answer.doors.json_door import PARTNER, SECRET
 from answer.tip_line import IndexInForce, Reply, TipLine, doors_of
 from claims.building import build_index
-from claims.check import Check, Entry, Rating
+from claims.check import Check, FeedCheck, Rating
 from claims.feeds.admission import admit
 from claims.feeds.feed import read_feed
 from claims.feeds.publishers import Trust
@@ -37,7 +37,7 @@ MORE = (check(11, GARAM, "SALAH", language="id", date="2020-01-01"),)
 
 def built(*rows: dict[str, str]) -> bytes:
     """An index of these checks."""
-    return build_index(admit(read_feed(io.BytesIO(table(*rows))), Trust([PUBLISHER])).entries)
+    return build_index(admit(read_feed(io.BytesIO(table(*rows))), Trust([PUBLISHER])).checks)
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ def built_with(claim: str, publisher: str) -> bytes:
     """An index of one check whose texts no import has cleaned."""
     url = f"https://{PUBLISHER}/1"
     found = Check(url, claim, Rating.FALSE, "SALAH", publisher, "2026-10-01", "id", "health")
-    return build_index([Entry(found)])
+    return build_index([FeedCheck(found)])
 
 
 @cache

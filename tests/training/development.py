@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-from claims.check import Check, Entry, Rating
+from claims.check import Check, FeedCheck, Rating
 
 HERE = Path(__file__).parent
 SOURCES = ("checks", "posts")
@@ -26,7 +26,7 @@ class Example:
     """An invented check, and texts whose right answer it is."""
 
     source: str
-    entry: Entry
+    entry: FeedCheck
     about: str
     said: str
     texts: tuple[str, ...]
@@ -54,7 +54,7 @@ def joined(about: str, said: str) -> str:
     return f"{about} {said}" if about.isascii() else f"{about}{said}"
 
 
-def entry_of(link: str, claim: str, title: str, language: str) -> Entry:
+def entry_of(link: str, claim: str, title: str, language: str) -> FeedCheck:
     """An invented check that an index takes."""
     check = Check(
         url=link,
@@ -66,12 +66,12 @@ def entry_of(link: str, claim: str, title: str, language: str) -> Entry:
         language=language,
         topic="",
     )
-    return Entry(check, title)
+    return FeedCheck(check, title)
 
 
 def near_misses(
     some: Iterable[Example], language: str, random: Random, rounds: int
-) -> Iterator[Entry]:
+) -> Iterator[FeedCheck]:
     """Claims that join what one is about with what is said of another: hard wrong answers.
 
     Not where the first half says nearly all: joined with anything it would be a right one.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from claims.check import Entry
+from claims.check import FeedCheck
 from training.development import entry_of
 
 FRAMES = Path(__file__).parent / "frames"
@@ -88,16 +88,16 @@ def _drawn(language: str, random: Random) -> dict[str, str]:
     }
 
 
-def told(language: str, each: int, random: Random) -> tuple[list[Entry], list[Told]]:
+def told(language: str, each: int, random: Random) -> tuple[list[FeedCheck], list[Told]]:
     """`each` checks of every story, and the texts that tell half of them."""
-    entries: list[Entry] = []
+    entries: list[FeedCheck] = []
     texts: list[Told] = []
     for at, frame in enumerate(_frames(language)):
         filled = [_drawn(language, random) for _ in range(each)]
         links = [f"https://story.example/{language}/{at:03}/{one:03}" for one in range(each)]
         for link, values in zip(links, filled, strict=True):
             entry = entry_of(link, _fill(frame.claim, values), _fill(frame.title, values), language)
-            entries.append(Entry(entry.check, entry.title, _fill(frame.summary, values)))
+            entries.append(FeedCheck(entry.check, entry.title, _fill(frame.summary, values)))
         for values in filled[: max(1, each // 2)]:
             texts.extend(_texts(frame, values, list(zip(links, filled, strict=True))))
     return entries, texts

@@ -6,14 +6,14 @@ from random import Random
 
 from wordfreq import get_frequency_dict
 
-from claims.check import Entry
+from claims.check import FeedCheck
 from training.development import entry_of
 from training.frames import SLOTS
 
 KNOWN = 30_000
 
 
-def noise(language: str, count: int, random: Random) -> Iterator[Entry]:
+def noise(language: str, count: int, random: Random) -> Iterator[FeedCheck]:
     """`count` claims of 12 to 30 words, and a title of some of them and others.
 
     Drawn words are small, so no name of a story is among them: it would be none any more.

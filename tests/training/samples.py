@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 
 from claims.building import build_index
-from claims.check import Entry
+from claims.check import FeedCheck
 from claims.index.index import ClaimIndex
 from claims.index.language_index import LanguageIndex
 from claims.lists import calibration_negatives
@@ -71,12 +71,12 @@ def indexes(language: str, random: Random) -> Iterator[tuple[str, LanguageIndex,
     entries = [one.entry for one in some] + near + stories
     samples = [*_of_examples(some, entries), *_of_stories(texts)]
     entries += noise(language, NOISE, random)
-    for kind, these in (("titles", entries), ("claims", [Entry(one.check) for one in entries])):
+    for kind, these in (("titles", entries), ("claims", [FeedCheck(one.check) for one in entries])):
         index = ClaimIndex(build_index(these)).language(language)
         yield f"{language} {kind}", index, samples
 
 
-def _of_examples(some: list[Example], entries: list[Entry]) -> Iterator[Sample]:
+def _of_examples(some: list[Example], entries: list[FeedCheck]) -> Iterator[Sample]:
     for number, example in enumerate(some):
         gone = frozenset(one.check.url for one in entries if one.check.claim.endswith(example.said))
         rights = frozenset([example.entry.check.url])

@@ -8,8 +8,8 @@ from answer.askers import Partners, RateLimit
 from answer.doors.json_door import JsonDoor
 from answer.doors.page_door import PageDoor
 from answer.doors.telegram_door import TelegramDoor
-from answer.messages import TipAnswer, language_for
 from answer.request import Question, Request, RequestError
+from answer.wording import TipAnswer, language_for
 from claims.asking import CheckAnswer, Level, ask
 from claims.index.index import ClaimIndex
 from claims.text.languages import guess

@@ -47,15 +47,15 @@ def supported(*tags: str) -> str:
     return next((language for tag in tags if (language := primary(tag)) in LANGUAGES), "en")
 
 
-def message_of(answer: TipAnswer) -> str:
+def answer_text(answer: TipAnswer) -> str:
     """Return the answer as plain text to forward. A claim with markup is shown as it is."""
     words = of(answer.language)
     if not answer.checks:
         return words.gettext("No published check was found.")
-    return "\n\n".join(message_parts(answer))
+    return "\n\n".join(answer_parts(answer))
 
 
-def message_parts(answer: TipAnswer) -> list[str]:
+def answer_parts(answer: TipAnswer) -> list[str]:
     """Return the parts of the text: its opening, then one for each check."""
     words = of(answer.language)
     opening = words.gettext("Published checks that may be about this:")

@@ -115,7 +115,7 @@ class FeedImporter:
         except FeedError as error:
             return self._refuse(name, source, "unreadable", str(error))
         if known is not None and not key.startswith(CONFIRMED):
-            checks = len(admitted.entries)
+            checks = len(admitted.checks)
             if known.checks >= FEWEST and checks < known.checks * SHARE:
                 why = f"{checks:,} checks where there were {known.checks:,}: see {CONFIRMED}"
                 return self._refuse(name, source, "shrinks", why)
@@ -125,8 +125,8 @@ class FeedImporter:
         at = utc(self.clock.now())
         feed = ImportedFeed(
             version=_version(source),
-            taken=self.library.keep(admitted.entries),
-            checks=len(admitted.entries),
+            taken=self.library.keep(admitted.checks),
+            checks=len(admitted.checks),
             refused=_largest_first(admitted.refused),
             at=at,
             lists=lists_digest(),
@@ -134,9 +134,9 @@ class FeedImporter:
         for _ in range(TRIES):
             before, etag = self.library.catalogue()
             after = msgspec.structs.replace(before, feeds=before.feeds | {name: feed})
-            entries = self.library.checks(after)
-            changed = changes(self.library.checks(before), entries)
-            after = self.publisher.publish(self._with_changes(after, changed, at), entries)
+            checks = self.library.checks(after)
+            changed = changes(self.library.checks(before), checks)
+            after = self.publisher.publish(self._with_changes(after, changed, at), checks)
             if self.library.move(after, etag):
                 break
         else:
@@ -155,7 +155,7 @@ class FeedImporter:
             told=_largest_first(admitted.incomplete),
             strangers=_largest_first(admitted.strangers),
             index=after.index,
-            total=len(entries),
+            total=len(checks),
             corrected=kinds[ChangeKind.CORRECTED],
             withdrawn=kinds[ChangeKind.WITHDRAWN],
             reopened=reported["reopened"],

@@ -7,7 +7,7 @@ import msgspec
 
 from claims.building import build_index
 from claims.feeds.spool import Spool
-from claims.index.index import ChangedCheck, ClaimIndex, facts_of
+from claims.index.index import ClaimIndex, PublishedChange, facts_of
 from claims.text.topics import lists, lists_digest
 from learn.library import FeedCatalogue, Library
 from ledger.clock import Clock
@@ -31,9 +31,9 @@ class IndexPublisher:
     public_bucket: str
     notice_hours: int
 
-    def publish(self, catalogue: FeedCatalogue, entries: Spool) -> FeedCatalogue:
+    def publish(self, catalogue: FeedCatalogue, checks: Spool) -> FeedCatalogue:
         """Publish the index of these checks, and return the catalogue that names it."""
-        data = build_index(entries)
+        data = build_index(checks)
         index = ClaimIndex(data)
         self.objects.put_new(self.public_bucket, factchecks_key(index.digest), data)
         self.objects.put_new(self.public_bucket, factchecks_lists_key(lists_digest()), lists())
@@ -41,7 +41,7 @@ class IndexPublisher:
         for feed in catalogue.feeds.values():
             refused.update(feed.refused)
         changed = [
-            ChangedCheck(change.url, str(change.change), pending.at[:10])
+            PublishedChange(change.url, str(change.change), pending.at[:10])
             for pending in catalogue.changes
             for change in self.library.changes(pending.changes)
         ]

@@ -11,7 +11,7 @@ from io import BytesIO
 
 import msgspec
 
-from claims.check import Entry
+from claims.check import FeedCheck
 from claims.feeds.admission import with_topic
 from claims.feeds.spool import CheckChange, Spool
 from claims.text.topics import lists_digest
@@ -82,13 +82,13 @@ class Library:
         """Replace the catalogue with that ETag. Return False if another import was faster."""
         return self.objects.put_if(self.bucket, CATALOGUE_KEY, encode_json(catalogue), etag)
 
-    def keep(self, entries: Iterable[Entry]) -> str:
+    def keep(self, checks: Iterable[FeedCheck]) -> str:
         """Store the checks of a feed. Return their digest."""
-        return self._put_new("feeds", msgspec.json.Encoder().encode_lines(entries))
+        return self._put_new("feeds", msgspec.json.Encoder().encode_lines(checks))
 
     def checks(self, catalogue: FeedCatalogue) -> Spool:
         """Return the checks of all feeds that a catalogue names."""
-        return Spool(self._entries(feed) for _, feed in sorted(catalogue.feeds.items()))
+        return Spool(self._checks(feed) for _, feed in sorted(catalogue.feeds.items()))
 
     def keep_changes(self, changes: Sequence[CheckChange]) -> str:
         """Store the changes of an import. Return their digest."""
@@ -99,10 +99,10 @@ class Library:
         lines = self._lines("changes", digest)
         return [msgspec.json.decode(line, type=CheckChange) for line in lines]
 
-    def _entries(self, feed: ImportedFeed) -> Iterable[Entry]:
+    def _checks(self, feed: ImportedFeed) -> Iterable[FeedCheck]:
         """Return the checks of a feed, with topics by the lists of this version."""
-        entries = map(msgspec.json.Decoder(Entry).decode, self._lines("feeds", feed.taken))
-        return entries if feed.lists == lists_digest() else map(with_topic, entries)
+        checks = map(msgspec.json.Decoder(FeedCheck).decode, self._lines("feeds", feed.taken))
+        return checks if feed.lists == lists_digest() else map(with_topic, checks)
 
     def _lines(self, folder: str, digest: str) -> Iterable[bytes]:
         data = self.objects.get(self.bucket, _key(folder, digest))

@@ -1,4 +1,4 @@
-"""Turns the records of a provider's day into its public journal and its numbers.
+"""Turns the receipts and entries of a provider's day into its public journal and its numbers.
 
 Receipts are taken one after another and never held together: a day may have millions.
 """
@@ -31,7 +31,7 @@ FOLD_AT = 500
 
 
 @dataclass(frozen=True, slots=True)
-class DayRecords:
+class DayJournal:
     """What the table holds of a provider's day.
 
     `receipts` come in the order of their unit's id and are read once. `files` are all files of the
@@ -46,8 +46,8 @@ class DayRecords:
     copies: DayCopies | None = None
 
 
-class FoldedRecords(msgspec.Struct, frozen=True):
-    """Which records were folded: how many, and one digest over each kind, in their order."""
+class FoldedJournal(msgspec.Struct, frozen=True):
+    """How many receipts and entries were folded, and a digest over each kind, in their order."""
 
     receipts: int
     receipts_sha256: str
@@ -57,7 +57,7 @@ class FoldedRecords(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class DayFacts:
-    """A provider's day: its public journal, its numbers, and the records missing from both.
+    """A provider's day: its public journal, its numbers, and what is missing from both.
 
     `journal` holds the bytes of the files; it is None where the day was not read again.
     """
@@ -68,7 +68,7 @@ class DayFacts:
     cases: CaseNumbers
     left_out: tuple[LeftOut, ...]
     open_files: tuple[OpenFileNote, ...]
-    folded: FoldedRecords
+    folded: FoldedJournal
 
     @property
     def is_empty(self) -> bool:
@@ -120,7 +120,7 @@ class _DayFold:
 def count_day(
     provider: str,
     day: str,
-    records: DayRecords,
+    stored: DayJournal,
     catalogue: PublishedSets,
     journal: JournalSpool,
     at_least: int,
@@ -130,18 +130,18 @@ def count_day(
     `at_least` is how many files of it are published already.
     """
     folding = _DayFold(provider, day, catalogue, journal)
-    for receipt in records.receipts:
+    for receipt in stored.receipts:
         folding.add(receipt)
     receipts_digest = folding.end()
-    cases = case_lines(records.entries, records.letters, folding.counted + 1)
+    cases = case_lines(stored.entries, stored.letters, folding.counted + 1)
     for line in cases:
         journal.add(line)
     numbers, count = folding.numbers, folding.counted + len(cases) + 1
-    if records.copies is not None:
-        copies = copy_line(count, records.copies)
+    if stored.copies is not None:
+        copies = copy_line(count, stored.copies)
         journal.add(copies)
         numbers = sum_numbers([numbers, numbers_of_copies(copies)])
-    entries = msgspec.json.encode(sorted(records.entries, key=lambda entry: entry.entry))
+    entries = msgspec.json.encode(sorted(stored.entries, key=lambda entry: entry.entry))
     form = UNSET if journal.form == WHOLE_FORM else journal.form
     return DayFacts(
         journal_files=tuple(
@@ -157,8 +157,8 @@ def count_day(
         numbers=numbers,
         cases=case_numbers(cases),
         left_out=tuple(sorted(folding.left_out, key=lambda left: left.receipt)),
-        open_files=open_on(provider, day, records.files),
-        folded=FoldedRecords(
+        open_files=open_on(provider, day, stored.files),
+        folded=FoldedJournal(
             folding.receipts, receipts_digest, len(cases), sha256(entries).hexdigest()
         ),
     )

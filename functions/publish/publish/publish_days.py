@@ -13,7 +13,7 @@ from functools import partial
 from ledger.privacy.moderator_letters import assign_letters
 from ledger.records.manifest import OpenFile
 from publish.count.copy_counts import copies_of_day
-from publish.day_facts import DayRecords, count_day, open_on
+from publish.day_facts import DayJournal, count_day, open_on
 from publish.handover.auditing import hand_out
 from publish.handover.dsa_files import batch_statements
 from publish.journal.journal_spool import SHORT_FORM, WHOLE_FORM, JournalSpool
@@ -61,36 +61,36 @@ def publish_day(
 ) -> bool:
     """Read a day, publish it if it is due, and seal it. Return whether anything arrived by then."""
     context = run.context
-    records = read_day(run, provider, day, files)
+    stored = read_day(run, provider, day, files)
     copies = copies_of_day(run.context.store, provider, day, closed=day <= run.closed)
-    records = replace(records, copies=copies)
+    stored = replace(stored, copies=copies)
     published = context.public.published(provider, day)
     with JournalSpool(journal_form(published)) as journal:
         at_least = len(published.journal) if published else 1
-        facts = count_day(provider, day, records, run.catalogue, journal, at_least)
+        facts = count_day(provider, day, stored, run.catalogue, journal, at_least)
         begun = begun or not facts.is_empty
         is_behind = False
         if begun:
             hand_out(context.out, provider, day[:7], partial(context.store.samples, provider, day))
             draft = run.drafter.day(provider, day, facts, provisional=day > run.closed)
             is_behind = not publish_summary(run, draft, facts)
-            if any(entry.measures for entry in records.entries):
+            if any(entry.measures for entry in stored.entries):
                 batch_statements(context.out, provider, day)
     if day <= run.closed and not is_behind:
         context.seals.write(provider, day, Seal.of(facts, context.clock.now()))
     return begun
 
 
-def read_day(run: PublishRun, provider: str, day: str, files: Sequence[OpenFile]) -> DayRecords:
+def read_day(run: PublishRun, provider: str, day: str, files: Sequence[OpenFile]) -> DayJournal:
     """Read a day's case entries and give its moderators their letters; receipts are yet to read."""
     store = run.context.store
     receipts, entries = store.receipts(provider, day), store.journal_entries(provider, day)
     if not entries:
-        return DayRecords(receipts, files)
+        return DayJournal(receipts, files)
     expires = int((run.context.clock.now() + timedelta(days=LETTER_DAYS)).timestamp())
     moderators = [entry.moderator for entry in sorted(entries, key=lambda entry: entry.entry)]
     letters = assign_letters(store, provider, day[:7], moderators, expires)
-    return DayRecords(receipts, files, entries, letters)
+    return DayJournal(receipts, files, entries, letters)
 
 
 def journal_form(published: Summary | None) -> int:

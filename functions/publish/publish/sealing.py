@@ -16,7 +16,7 @@ from ledger.clock import utc
 from ledger.ports import Objects
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
-from publish.day_facts import DayFacts, FoldedRecords
+from publish.day_facts import DayFacts, FoldedJournal
 from publish.journal.case_line import CaseLine
 from publish.journal.public_journal import ReceiptLine
 from publish.summary import JournalFile, LeftOut, Summary
@@ -34,7 +34,7 @@ class Seal(msgspec.Struct, frozen=True):
 
     form: str
     checked_at: str
-    folded: FoldedRecords
+    folded: FoldedJournal
     journal: tuple[JournalFile, ...]
     numbers: Numbers
     cases: CaseNumbers

@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 
 import msgspec
 
-from claims.check import Entry
+from claims.check import FeedCheck
 from claims.feeds.spool import Spool
 from claims.index.curves import Bounds, published_curves, shipped_curves
 from claims.index.index import IndexContent
@@ -62,12 +62,12 @@ def watched[T](items: Iterable[T], work: str, total: int, progress: Progress) ->
         yield item
 
 
-def build_index(entries: Iterable[Entry], progress: Progress = silent) -> bytes:
+def build_index(found: Iterable[FeedCheck], progress: Progress = silent) -> bytes:
     """Return the bytes of the index of these checks; their order does not matter.
 
     One language after the other is read from disk, so that memory grows only with the largest one.
     """
-    checks = entries if isinstance(entries, Spool) else Spool([entries])
+    checks = found if isinstance(found, Spool) else Spool([found])
     totals = checks.totals()
     bounds: dict[str, Bounds] = {}
     with TemporaryFile() as body:

@@ -81,8 +81,8 @@ NO_CUES = Cues()
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A check, with the texts that only help to find it and the cues to its topic."""
+class FeedCheck:
+    """A check of a feed, with the texts that only help to find it and the cues to its topic."""
 
     check: Check
     title: str = ""

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 type Record = dict[str, Any]
-type Entry = tuple[str, str, int]
+type Addend = tuple[str, str, int]
 """One addition: the name of a number, its key (COUNT if it is a plain count), and how many."""
 type Sums = defaultdict[str, Counter[str]]
 
@@ -187,9 +187,9 @@ class Totals:
         self.days = [min(known), max(known)] if known else []
 
 
-def _add_to(every: Iterable[Sums], entries: Iterable[Entry]) -> None:
-    """Add entries to each of these sums, or to none if one of them cannot be read."""
-    read = list(entries)
+def _add_to(every: Iterable[Sums], addends: Iterable[Addend]) -> None:
+    """Add addends to each of these sums, or to none if one of them cannot be read."""
+    read = list(addends)
     for sums in every:
         for name, key, count in read:
             sums[name][key] += count
@@ -215,11 +215,11 @@ def _add_journal(
                     continue
                 counted += 1
                 if line["kind"] == "case":
-                    _add_to([part.cases for part in parts], case_entries(line, found_length))
+                    _add_to([part.cases for part in parts], case_addends(line, found_length))
                     continue
                 if line["kind"] == "copies":
                     yield from _copy_problems(line)
-                    _add_to([part.receipts for part in parts], copy_entries(line, campaign))
+                    _add_to([part.receipts for part in parts], copy_addends(line, campaign))
                     continue
                 if names is not None:
                     line = whole_line(line, counted, names)
@@ -230,7 +230,7 @@ def _add_journal(
                     rule_set = line["set"][:12]
                     yield f"receipt {line['n']}: {rule} is not a rule of the set {rule_set}"
                 receipts = [part.receipts for part in parts]
-                _add_to(receipts, receipt_entries(line, rules, campaign))
+                _add_to(receipts, receipt_addends(line, rules, campaign))
                 for part in parts:
                     part.add_days(line["first"], line["last"])
             except MALFORMED as error:
@@ -367,9 +367,9 @@ def _receipt_problems(line: Record) -> Iterator[str]:
         yield f"receipt {line['n']} does not close: a unit has rules for all of its posts, or none"
 
 
-def receipt_entries(
+def receipt_addends(
     line: Record, rules: Mapping[str, PublishedRule], campaign: str | None
-) -> Iterator[Entry]:
+) -> Iterator[Addend]:
     """Yield what a receipt adds. A campaign counts only the findings of its own packs."""
     for name in RECEIPT_COUNTS:
         yield name, COUNT, line[name]
@@ -398,7 +398,7 @@ def receipt_entries(
             yield "held_by_rule", key, held
 
 
-def copy_entries(line: Record, campaign: str | None) -> Iterator[Entry]:
+def copy_addends(line: Record, campaign: str | None) -> Iterator[Addend]:
     """Yield what the line on copy groups adds; nothing to a campaign, whose packs are a part."""
     if campaign is not None:
         return
@@ -417,7 +417,7 @@ def _copy_problems(line: Record) -> Iterator[str]:
 # Case entries
 
 
-def case_entries(line: Record, found_length: int) -> Iterator[Entry]:
+def case_addends(line: Record, found_length: int) -> Iterator[Addend]:
     """Yield what a case entry adds.
 
     A day's summary counts findings by the day they were found, a longer one by the month:
@@ -425,16 +425,16 @@ def case_entries(line: Record, found_length: int) -> Iterator[Entry]:
     """
     kind, found = line["type"], line.get("found", {})
     if kind == "decision":
-        yield from _decision_entries(line, found, found_length)
+        yield from _decision_addends(line, found, found_length)
     elif kind == "correction":
         yield "checks_changed", line["why"], 1
         if found:
-            yield from _finding_entries(line, found, f"{line['about']}_anew", found_length)
+            yield from _finding_addends(line, found, f"{line['about']}_anew", found_length)
         yield from (("reopened", key[:10], n) for key, n in found.items() if key.endswith("/live"))
     elif kind == "order":
-        yield from _order_entries(line)
-    elif kind in SIMPLE_ENTRIES:
-        yield from SIMPLE_ENTRIES[kind](line)
+        yield from _order_addends(line)
+    elif kind in SIMPLE_ADDENDS:
+        yield from SIMPLE_ADDENDS[kind](line)
     if line.get("overturns"):
         yield "overturned", COUNT, 1
         yield "overturned_by", line.get("answers") or line["cause"], 1
@@ -442,10 +442,10 @@ def case_entries(line: Record, found_length: int) -> Iterator[Entry]:
         for what in undone:
             yield "overturned_measures", f"{line['decided_in']}/{what}", 1
         result = "overturned" if line["about"] == "confirmed" else "restored"
-        yield from _finding_entries(line, found, result, found_length)
+        yield from _finding_addends(line, found, result, found_length)
 
 
-def _decision_entries(line: Record, found: dict[str, int], found_length: int) -> Iterator[Entry]:
+def _decision_addends(line: Record, found: dict[str, int], found_length: int) -> Iterator[Addend]:
     verdict = line["verdict"]
     yield "by_verdict", verdict, 1
     if verdict == "skipped":
@@ -467,7 +467,7 @@ def _decision_entries(line: Record, found: dict[str, int], found_length: int) ->
     yield from (("by_measure", measure, 1) for measure in line.get("measures", ()))
     if "measures" in line:
         yield "by_ground", line["ground"], 1
-    yield from _finding_entries(line, found, verdict, found_length)
+    yield from _finding_addends(line, found, verdict, found_length)
     if verdict in {"confirmed", "dismissed"}:
         yield "decided", COUNT, sum(found.values())
         for key, count in found.items():
@@ -475,9 +475,9 @@ def _decision_entries(line: Record, found: dict[str, int], found_length: int) ->
                 yield "by_found_day", key[:10], count
 
 
-def _finding_entries(
+def _finding_addends(
     line: Record, found: dict[str, int], result: str, found_length: int
-) -> Iterator[Entry]:
+) -> Iterator[Addend]:
     """Yield the results of the findings (`day/pack/version/rule/mode`), and of their post.
 
     A group of near copies counts by what its lines say is `counted`, the rest apart.
@@ -492,7 +492,7 @@ def _finding_entries(
         yield "posts", f"{min(found)[:found_length]}/{line['category']}/{result}", 1
 
 
-def _order_entries(line: Record) -> Iterator[Entry]:
+def _order_addends(line: Record) -> Iterator[Addend]:
     kind, authority = f"{line['order']}/{line['country']}", line["authority"]
     if line.get("received"):
         yield "orders", f"{kind}/{authority}", 1
@@ -504,15 +504,15 @@ def _order_entries(line: Record) -> Iterator[Entry]:
             yield f"order_{name}", f"{kind}/{line[name]}/{authority}", 1
 
 
-def _audit_entries(line: Record) -> Iterator[Entry]:
+def _audit_addends(line: Record) -> Iterator[Addend]:
     key = f"{line['month']}/{line['verdict']}"
     yield "audited", key, 1
     if "category" in line:
         yield "audited", f"{key}/{line['category']}", 1
 
 
-SIMPLE_ENTRIES: dict[str, Callable[[Record], Iterable[Entry]]] = {
-    "audit": _audit_entries,
+SIMPLE_ADDENDS: dict[str, Callable[[Record], Iterable[Addend]]] = {
+    "audit": _audit_addends,
     "complaint": lambda line: [("complaints", line["by"], 1)],
     "dispute": lambda _line: [("disputes", COUNT, 1)],
     "flood_answer": lambda line: [("floods_answered", f"{line['held']}/{line['verdict']}", 1)],

@@ -19,7 +19,7 @@ from itertools import combinations
 
 import numpy as np
 
-from authoring.learning.features import Entry, EntryKind, WeighedEntries, features_of
+from authoring.learning.features import Feature, FeatureKind, WeighedFeatures, features_of
 from authoring.learning.fitting import (
     PROTECTED,
     FeatureMatrix,
@@ -100,12 +100,12 @@ SIGN_TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class CountedTerm:
-    """A row: an entry, the harmful documents that have it, and its odds.
+    """A row: a feature, the harmful documents that have it, and its odds.
 
     `odds` are the log2 of the rate of harmful documents over that of ordinary ones.
     """
 
-    entry: Entry
+    feature: Feature
     documents: float
     odds: float
 
@@ -152,23 +152,23 @@ def read_counts(data: bytes, name: str, categories: Collection[str] = ()) -> lis
                 f"{name}:{line}: `{chosen['documents']}` must be a number from 0 on, and"
                 f" `{chosen['log2_odds']}` one from -{MOST_ODDS:.0f} to {MOST_ODDS:.0f}"
             )
-        if entry := _entry(term.strip(), is_sound=chosen["term"] == "pinyin"):
-            found.append(CountedTerm(entry, documents, odds))
+        if feature := _feature(term.strip(), is_sound=chosen["term"] == "pinyin"):
+            found.append(CountedTerm(feature, documents, odds))
     return found
 
 
-def _entry(written: str, *, is_sound: bool) -> Entry | None:
+def _feature(written: str, *, is_sound: bool) -> Feature | None:
     """Return what a row counts, or None if it cannot have a weight.
 
-    >>> _entry("{d1}", is_sound=False), _entry("free {d1}", is_sound=False)
-    ((<EntryKind.SIGN: 'signs'>, 'digits-1'), None)
+    >>> _feature("{d1}", is_sound=False), _feature("free {d1}", is_sound=False)
+    ((<FeatureKind.SIGN: 'signs'>, 'digits-1'), None)
     """
     if is_sound:
-        return None if pinyin_problem(written) else (EntryKind.PINYIN, written)
+        return None if pinyin_problem(written) else (FeatureKind.PINYIN, written)
     if "{" in written:
         sign = SIGN_NAMES.get(written[1:-1], written[1:-1])
-        return (EntryKind.SIGN, sign) if sign in SIGNS else None
-    return None if weighted_term_problem(written) else (EntryKind.TERM, written)
+        return (FeatureKind.SIGN, sign) if sign in SIGNS else None
+    return None if weighted_term_problem(written) else (FeatureKind.TERM, written)
 
 
 def learn_from_counts(
@@ -184,36 +184,36 @@ def learn_from_counts(
         LearningError: If there are no rows or no clean texts.
     """
     left_out = DroppedTerms(struck_out=wanted.struck_out)
-    rows = [row for row in rows if not left_out(row.entry[1])]
+    rows = [row for row in rows if not left_out(row.feature[1])]
     if not rows or not clean:
         raise LearningError("learning from counts needs rows that can have a weight, and --clean")
     counted = int(max(row.documents for row in rows))
     words = wanted.words_but(left_out)
-    given = _rows_of(words, {pattern_of(row.entry[1]) for row in rows})
+    given = _rows_of(words, {pattern_of(row.feature[1]) for row in rows})
     rows += given
-    entries = WeighedEntries(*(_names(rows, kind) for kind in EntryKind))
-    at_most = {row.entry: 0 for row in rows if row.odds <= 0}
-    at_most |= {row.entry: max(int(row.odds), 0) for row in given}
-    highest = np.array([at_most.get(entry, WEIGHT) for entry in entries])
+    weighed = WeighedFeatures(*(_names(rows, kind) for kind in FeatureKind))
+    at_most = {row.feature: 0 for row in rows if row.odds <= 0}
+    at_most |= {row.feature: max(int(row.odds), 0) for row in given}
+    highest = np.array([at_most.get(feature, WEIGHT) for feature in weighed])
     posts = [post.text for post in clean] + list(protected)
-    tiny = [_text(row.entry) for row in rows]
-    report(f"{len(entries):,} terms and signs, {len(posts):,} clean texts")
-    features = features_of(posts + tiny, entries, lambda done: report(f"read {done:,} of them"))
-    numbers = {entry: at for at, entry in enumerate(entries)}
-    for row, has in zip(rows, features[len(posts) :], strict=True):
-        has[:] = sorted({*has, *(numbers[part] for part in _parts(row.entry) if part in numbers)})
-    matrix = FeatureMatrix(features + features[len(posts) :], len(entries))
+    tiny = [_text(row.feature) for row in rows]
+    report(f"{len(weighed):,} terms and signs, {len(posts):,} clean texts")
+    found = features_of(posts + tiny, weighed, lambda done: report(f"read {done:,} of them"))
+    numbers = {feature: at for at, feature in enumerate(weighed)}
+    for row, has in zip(rows, found[len(posts) :], strict=True):
+        has[:] = sorted({*has, *(numbers[part] for part in _parts(row.feature) if part in numbers)})
+    matrix = FeatureMatrix(found + found[len(posts) :], len(weighed))
     documents = np.array([row.documents for row in rows]) + SMOOTHING
     odds = np.array([row.odds for row in rows])
     kinds = np.repeat(range(4), (len(clean), len(protected), len(rows), len(rows)))
     is_protected, is_harmful = kinds == 1, kinds == 2
     is_sign = is_harmful.copy()
-    is_sign[is_harmful] = [row.entry[0] is EntryKind.SIGN for row in rows]
+    is_sign[is_harmful] = [row.feature[0] is FeatureKind.SIGN for row in rows]
     counts = np.where(is_protected, PROTECTED, CLEAN)
     counts[len(posts) :] = np.concatenate([documents, documents / 2**odds])
-    nothing_known = np.zeros(len(entries))
+    nothing_known = np.zeros(len(weighed))
     strength = strength_for(
-        matrix.rows(kinds >= 0), is_harmful, counts, nothing_known, wanted.entries
+        matrix.rows(kinds >= 0), is_harmful, counts, nothing_known, wanted.features
     )
 
     def fit(chosen: Flags) -> Weights:
@@ -231,36 +231,36 @@ def learn_from_counts(
         sums[held] = matrix.sums(fit(others))[: len(clean)][held]
     harmful = np.zeros(len(clean), bool)
     measured = Measured(clean, 0, groups, harmful, sums, None)
-    return learned_of(entries, fit(kinds >= 0), measured, words, counted)
+    return learned_of(weighed, fit(kinds >= 0), measured, words, counted)
 
 
 def _rows_of(words: Mapping[str, int], patterns: Collection[str]) -> list[CountedTerm]:
     """Return a row for each word that the tables lack, with its weight as log2 of the odds."""
     return [
-        CountedTerm((EntryKind.TERM, word), GIVEN, weight)
+        CountedTerm((FeatureKind.TERM, word), GIVEN, weight)
         for word, weight in words.items()
         if pattern_of(word) not in patterns
     ]
 
 
-def _names(rows: Sequence[CountedTerm], kind: EntryKind) -> list[str]:
-    return sorted({row.entry[1] for row in rows if row.entry[0] is kind})
+def _names(rows: Sequence[CountedTerm], kind: FeatureKind) -> list[str]:
+    return sorted({row.feature[1] for row in rows if row.feature[0] is kind})
 
 
-def _text(entry: Entry) -> str:
-    kind, name = entry
-    return name if kind is EntryKind.TERM else SIGN_TEXTS.get(name, "")
+def _text(feature: Feature) -> str:
+    kind, name = feature
+    return name if kind is FeatureKind.TERM else SIGN_TEXTS.get(name, "")
 
 
-def _parts(entry: Entry) -> set[Entry]:
+def _parts(feature: Feature) -> set[Feature]:
     """Return a sign, or a term in pinyin with all shorter ones in it: no text has those.
 
-    >>> sorted(name for _, name in _parts((EntryKind.PINYIN, "yi-dao-er")) if JOINT in name)
+    >>> sorted(name for _, name in _parts((FeatureKind.PINYIN, "yi-dao-er")) if JOINT in name)
     ['dao-er', 'yi-dao', 'yi-dao-er']
     """
-    kind, name = entry
-    if kind is EntryKind.TERM:
+    kind, name = feature
+    if kind is FeatureKind.TERM:
         return set()
-    given = name.split(JOINT) if kind is EntryKind.PINYIN else [name]
+    given = name.split(JOINT) if kind is FeatureKind.PINYIN else [name]
     ends = combinations(range(len(given) + 1), 2)
     return {(kind, JOINT.join(given[start:end])) for start, end in ends}

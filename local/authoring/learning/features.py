@@ -23,20 +23,20 @@ BATCH = 2_000
 _DAY = date(2026, 1, 1)  # nothing here depends on the day
 
 
-class EntryKind(StrEnum):
-    """The list of a score that an entry belongs to."""
+class FeatureKind(StrEnum):
+    """The list of a score that a feature belongs to."""
 
     TERM = "terms"
     SIGN = "signs"
     PINYIN = "pinyin"
 
 
-type Entry = tuple[EntryKind, str]
+type Feature = tuple[FeatureKind, str]
 """What may get a weight: its list, and the term or the sign's id."""
 
 
 @dataclass(frozen=True, slots=True)
-class WeighedEntries:
+class WeighedFeatures:
     """All that may get a weight, in order: terms, signs, then terms in pinyin."""
 
     terms: Sequence[str]
@@ -46,32 +46,32 @@ class WeighedEntries:
     def __len__(self) -> int:
         return len(self.terms) + len(self.signs) + len(self.pinyin)
 
-    def __iter__(self) -> Iterator[Entry]:
-        for kind in EntryKind:
+    def __iter__(self) -> Iterator[Feature]:
+        for kind in FeatureKind:
             yield from ((kind, name) for name in getattr(self, kind))
 
 
 def features_of(
-    texts: Sequence[str], entries: WeighedEntries, progress: Callable[[int], None] = lambda _: None
+    texts: Sequence[str], weighed: WeighedFeatures, progress: Callable[[int], None] = lambda _: None
 ) -> list[list[int]]:
     """Return for each text the numbers of the terms and signs that it has, in order."""
-    numbers = {entry: at for at, entry in enumerate(entries)}
-    matcher = Matcher([_pack(entries)])
+    numbers = {feature: at for at, feature in enumerate(weighed)}
+    matcher = Matcher([_pack(weighed)])
     found: list[list[int]] = []
     for batch in batched(texts, BATCH):
         for text, hits in zip(batch, matcher.find_all(batch), strict=True):
             terms = {numbers[_kind(span), span.term] for hit in hits for span in hit.spans}
-            signs = {numbers[EntryKind.SIGN, sign] for sign in find_signs(text, entries.signs)}
+            signs = {numbers[FeatureKind.SIGN, sign] for sign in find_signs(text, weighed.signs)}
             found.append(sorted(terms | signs))
         progress(len(found))
     return found
 
 
-def _kind(span: Span) -> EntryKind:
-    return EntryKind.PINYIN if Evasion.SOUND in span.evasion else EntryKind.TERM
+def _kind(span: Span) -> FeatureKind:
+    return FeatureKind.PINYIN if Evasion.SOUND in span.evasion else FeatureKind.TERM
 
 
-def _pack(entries: WeighedEntries) -> Pack:
+def _pack(weighed: WeighedFeatures) -> Pack:
     return Pack(
         id="candidates",
         version=1,
@@ -84,16 +84,16 @@ def _pack(entries: WeighedEntries) -> Pack:
         languages=(),
         owner="",
         in_force=InForce(_DAY, _DAY),
-        rules=tuple(_rules(entries)),
+        rules=tuple(_rules(weighed)),
         digest="",
     )
 
 
-def _rules(entries: WeighedEntries) -> Iterator[Rule]:
+def _rules(weighed: WeighedFeatures) -> Iterator[Rule]:
     """Yield rules with at most as many terms as a hit shows."""
-    for number, some in enumerate(batched(entries.terms, SPANS_SHOWN)):
+    for number, some in enumerate(batched(weighed.terms, SPANS_SHOWN)):
         score = Score(threshold=1, terms=dict.fromkeys(some, 1))
         yield Rule(id=f"terms-{number}", severity=Severity.LOW, why="", score=score)
-    for number, some in enumerate(batched(entries.pinyin, SPANS_SHOWN)):
+    for number, some in enumerate(batched(weighed.pinyin, SPANS_SHOWN)):
         score = Score(threshold=1, pinyin=dict.fromkeys(some, 1))
         yield Rule(id=f"pinyin-{number}", severity=Severity.LOW, why="", score=score)

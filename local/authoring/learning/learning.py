@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from authoring.learning.candidates import GROUPS, candidates, sound_candidates
 from authoring.learning.decided import MODERATORS
-from authoring.learning.features import EntryKind, WeighedEntries, features_of
+from authoring.learning.features import FeatureKind, WeighedFeatures, features_of
 from authoring.learning.fitting import (
     PROTECTED,
     FeatureMatrix,
@@ -42,7 +42,7 @@ MOST_PROTECTED = (LOWEST - 1) // 2
 FEWEST = 20
 """Copy groups that each label needs at least."""
 
-ENTRIES_FOR_GROUP = 2
+FEATURES_FOR_GROUP = 2
 """Terms and signs for each copy group of harmful posts: few posts cannot show that many matter."""
 
 type Report = Callable[[str], None]
@@ -52,11 +52,11 @@ type Report = Callable[[str], None]
 class Wanted:
     """The request.
 
-    `entries` says how many may have a weight; those of `words` that keep the one they start with
+    `features` says how many may have a weight; those of `words` that keep the one they start with
     are added to these. Then which signs may have a weight, and which terms are dropped.
     """
 
-    entries: int
+    features: int
     signs: tuple[str, ...]
     struck_out: tuple[str, ...] = ()
     words: Mapping[str, int] = field(default_factory=dict)
@@ -114,20 +114,20 @@ def learn(
     left_out = DroppedTerms({post.brand for post in posts if post.brand}, wanted.struck_out)
     labelled = texts[:count], is_harmful[:count].tolist(), groups[:count]
     words = wanted.words_but(left_out)
-    entries = WeighedEntries(
+    weighed = WeighedFeatures(
         with_words(candidates(*labelled, left_out), words),
         wanted.signs,
         sound_candidates(*labelled, left_out),
     )
     report(
-        f"{len(entries.terms):,} words and phrases, {len(entries.pinyin):,} terms in pinyin "
-        f"and {len(entries.signs)} signs may count"
+        f"{len(weighed.terms):,} words and phrases, {len(weighed.pinyin):,} terms in pinyin "
+        f"and {len(weighed.signs)} signs may count"
     )
 
     def show(done: int) -> None:
         report(f"read {done:,} of {len(texts):,} posts")
 
-    matrix = FeatureMatrix(features_of(texts, entries, show), len(entries))
+    matrix = FeatureMatrix(features_of(texts, weighed, show), len(weighed))
     is_protected = np.arange(len(every)) >= count
     fitter = _Fitter(
         matrix,
@@ -136,8 +136,8 @@ def learn(
         np.asarray(groups),
         np.array([post.weight for post in every]),
         _numbered([post.moderators for post in posts], len(every)),
-        prior_of(entries, words),
-        wanted.entries,
+        prior_of(weighed, words),
+        wanted.features,
     )
     weights = fitter.fit(np.ones(len(every), dtype=bool))
     report(
@@ -154,31 +154,31 @@ def learn(
         by_brand,
         np.array([post.weight for post in every[:count]]),
     )
-    return learned_of(entries, weights, measured, words)
+    return learned_of(weighed, weights, measured, words)
 
 
 def learned_of(
-    entries: WeighedEntries,
+    weighed: WeighedFeatures,
     weights: Weights,
     measured: Measured,
     words: Collection[str],
     counted: int = 0,
 ) -> Learned:
-    """Return the entries that have a weight, with the thresholds that the held-back sums choose."""
-    used: dict[EntryKind, dict[str, int]] = {kind: {} for kind in EntryKind}
-    for (kind, name), weight in zip(entries, weights.tolist(), strict=True):
+    """Return the features with a weight, and the thresholds that the held-back sums choose."""
+    used: dict[FeatureKind, dict[str, int]] = {kind: {} for kind in FeatureKind}
+    for (kind, name), weight in zip(weighed, weights.tolist(), strict=True):
         if weight:
             used[kind][name] = weight
     threshold, high = measured.choose_thresholds()
     return Learned(
-        used[EntryKind.TERM],
-        used[EntryKind.SIGN],
-        used[EntryKind.PINYIN],
+        used[FeatureKind.TERM],
+        used[FeatureKind.SIGN],
+        used[FeatureKind.PINYIN],
         threshold,
         high,
         measured,
         counted,
-        tuple(sorted(used[EntryKind.TERM].keys() & set(words))),
+        tuple(sorted(used[FeatureKind.TERM].keys() & set(words))),
     )
 
 
@@ -217,7 +217,7 @@ class _Fitter:
         prior = np.where(contradicted(chosen, labels, real, prior), 0, prior)
         if self._strength is None:  # the first fit is to all posts; folds keep its strength
             harmful = len(set(self._groups[rows & self._is_harmful].tolist()))
-            most = min(self._most, ENTRIES_FOR_GROUP * harmful)
+            most = min(self._most, FEATURES_FOR_GROUP * harmful)
             self._strength = strength_for(chosen, labels, counts, prior, most)
         weights = np.zeros(self._matrix.width, np.int64)
         found = coefficients(chosen, labels, counts, prior, self._strength)

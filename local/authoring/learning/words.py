@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from authoring.learning.features import Entry, EntryKind
+from authoring.learning.features import Feature, FeatureKind
 from authoring.learning.fitting import SCALE
 from authoring.learning.labelled import LabelError, raise_problems
 from authoring.wording import weighted_term_problem
@@ -73,7 +73,7 @@ def with_words(candidates: Iterable[str], words: Collection[str]) -> list[str]:
     return sorted({*words, *(term for term in candidates if pattern_of(term) not in patterns)})
 
 
-def prior_of(entries: Iterable[Entry], words: Mapping[str, int]) -> npt.NDArray[np.float64]:
-    """Return the coefficient from which each entry starts: 0 for all but the words."""
-    given = [words.get(name, 0) if kind is EntryKind.TERM else 0 for kind, name in entries]
+def prior_of(weighed: Iterable[Feature], words: Mapping[str, int]) -> npt.NDArray[np.float64]:
+    """Return the coefficient from which each feature starts: 0 for all but the words."""
+    given = [words.get(name, 0) if kind is FeatureKind.TERM else 0 for kind, name in weighed]
     return np.array(given) / SCALE

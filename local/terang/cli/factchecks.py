@@ -94,12 +94,12 @@ def _import(feed: str, index: Path, trust: tuple[str, ...]) -> int:
         admitted = admit(
             read_feed(stream, lambda read: show(f"reading: {read / 1e6:,.0f} MB")), Trust(trust)
         )
-    if not admitted.entries and not admitted.refused:
+    if not admitted.checks and not admitted.refused:
         raise OperatorError(f"{feed} holds no check: the index stays as it is")
     with _progress("merging") as show:
         built, changes = CheckLibrary(index).replace(
             feed if _is_address(feed) else Path(feed).name,
-            admitted.entries,
+            admitted.checks,
             lambda step, done, total: show(f"{step}: {done:,} of {total:,}"),
         )
     _print_admitted(admitted)
@@ -126,7 +126,7 @@ def _put(feed: str, stack: str, folder: str) -> int:
 
 
 def _print_admitted(admitted: Admitted) -> None:
-    print_result(f"{len(admitted.entries):,} checks taken, {admitted.refused.total():,} refused")
+    print_result(f"{len(admitted.checks):,} checks taken, {admitted.refused.total():,} refused")
     for code, count in admitted.refused.most_common():
         print_result(f"  refused {code}: {count:,}")
     for code, count in admitted.incomplete.most_common():

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from desk.items import Dossier, OpenFinding, RuleFacts, golden_dossiers
-from ledger.aws.finding_store import SEVERITY_RANKS, open_index_keys
+from ledger.aws.finding_store import SEVERITY_RANKS, open_list_keys
 from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.cases.transitions import CaseState, Move
 from ledger.errors import OperatorError
@@ -50,7 +50,7 @@ def findings_of_run(path: Path) -> list[OpenFinding]:
             raise OperatorError(f"{file}: finding {number} is not from a run: {needs}")
     opened = _opened_in(run_folder(path), rows)
     listed = [
-        (open_index_keys(row).get("open_sk", ""), row)
+        (open_list_keys(row).get("open_sk", ""), row)
         for row in rows
         if not row.held or _hold_of(row) in opened
     ]

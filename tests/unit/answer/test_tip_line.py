@@ -12,8 +12,8 @@ from support.sample_checks import CHECKS, REPEATS_MAYOR, REPEATS_SALT, SALT
 from support.tip_line_world import GARAM, KNOWN, PARTNERS, Line, built, public_with, sample_index
 
 from answer.doors.json_door import PARTNER, SECRET
-from answer.messages import TipAnswer, old_words, rating_words
 from answer.request import MOST_BYTES, WINDOW_SECONDS
+from answer.wording import TipAnswer, old_words, rating_words
 from claims.check import Check, Rating
 from ledger.errors import OperatorError
 from ledger.pointer import POINTER_KEY, set_key

@@ -2,7 +2,7 @@
 
 import pytest
 
-from authoring.learning.features import EntryKind, WeighedEntries
+from authoring.learning.features import FeatureKind, WeighedFeatures
 from authoring.learning.labelled import LabelError
 from authoring.learning.words import prior_of, read_given_words, with_words
 
@@ -42,10 +42,10 @@ def test_a_word_takes_the_place_of_a_candidate_with_its_fold() -> None:
 
 def test_only_words_have_a_prior() -> None:
     """Weights are doubled coefficients, so a prior is half of the weight."""
-    entries = WeighedEntries(["bonus", "gift"], ["link"])
+    entries = WeighedFeatures(["bonus", "gift"], ["link"])
     assert list(entries) == [
-        (EntryKind.TERM, "bonus"),
-        (EntryKind.TERM, "gift"),
-        (EntryKind.SIGN, "link"),
+        (FeatureKind.TERM, "bonus"),
+        (FeatureKind.TERM, "gift"),
+        (FeatureKind.SIGN, "link"),
     ]
     assert prior_of(entries, {"gift": 4, "link": 9}).tolist() == [0, 2, 0]

@@ -3,7 +3,7 @@
 import pytest
 
 from authoring.learning.counts import CountedTerm, learn_from_counts, read_counts
-from authoring.learning.features import EntryKind
+from authoring.learning.features import FeatureKind
 from authoring.learning.fitting import LearningError
 from authoring.learning.labelled import LabelError, LabelledPost
 from authoring.learning.learning import Wanted
@@ -16,11 +16,11 @@ def test_a_row_has_a_term_or_a_sign_of_the_wanted_category() -> None:
     rows = "purple\t4\t9.1\tbulbs\n{d2}\t3\t2\tbulbs\n{link} now\t3\t2\tbulbs\n{x}\t1\t1\tbulbs\n"
     data = f"{HEADER}{rows}q\t1\t1\tbulbs\nother\t9\t9\tseeds\n".encode()
     assert read_counts(data, "t.tsv", {"bulbs"}) == [
-        CountedTerm((EntryKind.TERM, "purple"), 4, 9.1),
-        CountedTerm((EntryKind.SIGN, "digits-2"), 3, 2),
+        CountedTerm((FeatureKind.TERM, "purple"), 4, 9.1),
+        CountedTerm((FeatureKind.SIGN, "digits-2"), 3, 2),
     ]
     sounds = read_counts(b"pinyin\tdocs\tlog2_odds\njia-wei\t7\t6\n", "t.tsv")
-    assert sounds == [CountedTerm((EntryKind.PINYIN, "jia-wei"), 7, 6)]
+    assert sounds == [CountedTerm((FeatureKind.PINYIN, "jia-wei"), 7, 6)]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_row_that_ends_before_its_term_is_left_out() -> None:
 
 
 def test_learning_needs_rows_and_clean_texts() -> None:
-    row = CountedTerm((EntryKind.TERM, "purple"), 420, 9.0)
+    row = CountedTerm((FeatureKind.TERM, "purple"), 420, 9.0)
     post = LabelledPost("we plant bulbs", is_harmful=False, place="clean.csv:1")
     for rows, clean in (([], [post]), ([row], [])):
         with pytest.raises(LearningError, match="needs rows"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from authoring.learning.candidates import candidates, patterns_in, sound_candidates
-from authoring.learning.features import WeighedEntries, features_of
+from authoring.learning.features import WeighedFeatures, features_of
 from authoring.learning.fitting import folds, rounded
 from authoring.learning.labelled import LabelError, LabelledPost, read_clean, read_labelled
 from authoring.learning.measuring import (
@@ -101,7 +101,7 @@ def test_handles_links_numbers_and_single_letters_are_no_candidates() -> None:
 
 def test_features_are_what_the_matcher_finds() -> None:
     """Words in disguise count, and so does each sign; a text in a link does not."""
-    entries = WeighedEntries(["bonus", "gacor"], ["link", "digits-3"])
+    entries = WeighedFeatures(["bonus", "gacor"], ["link", "digits-3"])
     texts = ["b0nus g.a.c.o.r", "https://gacor.example/bonus", "100"]
     assert features_of(texts, entries) == [[0, 1], [2], [3]]
 
@@ -201,7 +201,7 @@ def test_a_term_in_pinyin_has_several_spellings_in_harmful_posts() -> None:
 
 
 def test_features_tell_terms_in_pinyin_from_written_ones() -> None:
-    entries = WeighedEntries(["加微"], ["link"], ["jia-wei"])
+    entries = WeighedFeatures(["加微"], ["link"], ["jia-wei"])
     assert features_of(["加微", "佳薇", "加", "https://a.example"], entries) == [
         [0, 2],
         [2],

@@ -139,7 +139,7 @@ FEED = {
 )
 def test_the_fields_of_a_claim_review_are_read(more: dict[str, object], topic: str) -> None:
     data = json.dumps([FEED | more]).encode()
-    [entry] = admit(read_feed(io.BytesIO(data)), Trust([PUBLISHER])).entries
+    [entry] = admit(read_feed(io.BytesIO(data)), Trust([PUBLISHER])).checks
     assert entry.check.topic == topic
 
 
@@ -148,12 +148,12 @@ def test_a_table_may_name_keywords_section_and_speaker() -> None:
     for name, value in (("keywords", "election"), ("section", "Politics"), ("speaker", "A mayor")):
         lines = table(row).decode().splitlines()
         data = f"{lines[0]},{name}\n{lines[1]},{value}\n".encode()
-        [entry] = admit(read_feed(io.BytesIO(data)), Trust([PUBLISHER])).entries
+        [entry] = admit(read_feed(io.BytesIO(data)), Trust([PUBLISHER])).checks
         assert entry.check.topic == ""
 
 
 def test_what_was_taken_under_earlier_lists_is_told_again() -> None:
-    [entry] = admit(read_feed(io.BytesIO(table(check(1, HERB)))), Trust([PUBLISHER])).entries
+    [entry] = admit(read_feed(io.BytesIO(table(check(1, HERB)))), Trust([PUBLISHER])).checks
     stale = replace(entry, check=msgspec.structs.replace(entry.check, topic="technology"))
     assert with_topic(stale) == entry
 

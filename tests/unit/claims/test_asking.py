@@ -9,7 +9,7 @@ from training.development import LANGUAGES, entry_of, examples
 
 from claims.asking import ANSWERS, FEWEST_WORDS, Level, ask
 from claims.building import NEVER, build_index
-from claims.check import Check, Entry, Rating, days_between
+from claims.check import Check, FeedCheck, Rating, days_between
 from claims.index.index import ClaimIndex
 from claims.index.index_file import BadIndexError
 from claims.lists import calibration_negatives
@@ -30,7 +30,7 @@ def data() -> bytes:
     french = msgspec.structs.replace(
         first, url="https://check.example/fr", claim="L'eau salée guérit le rhume", language="fr"
     )
-    return build_index([*entries, Entry(other), Entry(french)])
+    return build_index([*entries, FeedCheck(other), FeedCheck(french)])
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_the_same_checks_in_any_order_give_the_same_bytes() -> None:
 
 def test_an_index_shows_no_summary() -> None:
     entry = entry_of("https://check.example/1", "Salt cures colds", "Salt", "en")
-    told = Entry(entry.check, entry.title, "We asked zebras whether aardvarks bewilder them")
+    told = FeedCheck(entry.check, entry.title, "We asked zebras whether aardvarks bewilder them")
     data = build_index([told])
     assert b"aardvarks bewilder" not in data
     assert [one.check.url for one in ask(ClaimIndex(data), "zebras and aardvarks", "en")]

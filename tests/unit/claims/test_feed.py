@@ -154,18 +154,18 @@ POISONED = [
 def test_a_poisoned_feed_leaves_only_what_its_publisher_checked() -> None:
     """Junk and payloads as they stand in public feeds: other hosts, scripts, no claim, no check."""
     admitted = admit(read(POISONED), Trust(["check.example"]))
-    taken = {entry.check.url: entry.check for entry in admitted.entries}
+    taken = {entry.check.url: entry.check for entry in admitted.checks}
     assert taken.keys() == {f"https://check.example/{end}" for end in ("salt", "other", "2")}
     assert taken["https://check.example/2"].claim == "Pepper cures colds"
     assert admitted.refused == {"publisher_not_trusted": 6, "no_claim": 1, "checks_no_claim": 1}
-    told = msgspec.json.encode(list(admitted.entries)).decode()
+    told = msgspec.json.encode(list(admitted.checks)).decode()
     assert not any(mark in told for mark in ("<", "script", "onerror", "\u202e", "OR 1=1"))
 
 
 def test_of_one_link_and_claim_the_later_check_counts() -> None:
     later = REVIEW | {"datePublished": "2026-05-01", "reviewRating": {"alternateName": "True"}}
     admitted = admit(read([later, REVIEW]), Trust(["check.example"]))
-    [entry] = admitted.entries
+    [entry] = admitted.checks
     assert (entry.check.rating, entry.check.date) == (Rating.TRUE, "2026-05-01")
     assert admitted.incomplete["repeated"] == 1
 
@@ -173,14 +173,14 @@ def test_of_one_link_and_claim_the_later_check_counts() -> None:
 def test_a_rating_that_no_table_knows_is_unclear_and_counted() -> None:
     odd = REVIEW | {"reviewRating": {"alternateName": "Three bananas"}}
     admitted = admit(read([odd]), Trust(["check.example"]))
-    [entry] = admitted.entries
+    [entry] = admitted.checks
     assert entry.check.rating is Rating.UNCLEAR
     assert admitted.incomplete["rating_unknown"] == 1
 
 
 def test_a_true_check_is_taken_as_such() -> None:
     true = REVIEW | {"reviewRating": {"alternateName": "Correct"}}
-    [entry] = admit(read([true]), Trust(["check.example"])).entries
+    [entry] = admit(read([true]), Trust(["check.example"])).checks
     assert entry.check.rating is Rating.TRUE
 
 

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from training.development import LANGUAGES, entry_of, examples
 
-from claims.check import Entry
+from claims.check import FeedCheck
 from claims.index.index_file import MAGIC, Arrays, IndexFile, IndexFileWriter
 from claims.index.layout import COMMON_GRAM, NAME_BIT, lay_out, rarity, saturated
 from claims.lists import calibration_negatives
@@ -23,28 +23,28 @@ def language(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def entries(language: str) -> list[Entry]:
+def entries(language: str) -> list[FeedCheck]:
     """Checks whose title is their claim's, none, or their own; with the next claim as summary."""
     checks = [one.entry.check for one in examples(language)]
     titles = Random(7).choices(["", "The Title of Check", "claim"], k=len(checks))
     return [
-        Entry(check, check.claim if title == "claim" else title, following.claim)
+        FeedCheck(check, check.claim if title == "claim" else title, following.claim)
         for title, (check, following) in zip(titles, pairwise(checks), strict=False)
     ]
 
 
 @pytest.fixture(scope="module")
-def arrays(entries: list[Entry], language: str) -> Arrays:
+def arrays(entries: list[FeedCheck], language: str) -> Arrays:
     return lay_out(iter(entries), language, len(entries))
 
 
-def texts(entry: Entry) -> dict[str, str]:
+def texts(entry: FeedCheck) -> dict[str, str]:
     """The fields of a check that are searched for words."""
     title = "" if entry.title == entry.check.claim else entry.title
     return {"claim": entry.check.claim, "title": title, "summary": entry.summary}
 
 
-def counted(entry: Entry, language: str) -> Counter[str]:
+def counted(entry: FeedCheck, language: str) -> Counter[str]:
     """How often a check holds each word."""
     return Counter(word.stem for text in texts(entry).values() for word in words_of(text, language))
 
@@ -59,7 +59,7 @@ def sliced(arrays: Arrays, name: str, starts: str) -> list[list[int]]:
 
 
 def test_each_word_names_the_checks_that_hold_it(
-    arrays: Arrays, entries: list[Entry], language: str
+    arrays: Arrays, entries: list[FeedCheck], language: str
 ) -> None:
     holders = defaultdict(list)
     for place, entry in enumerate(entries):
@@ -72,7 +72,7 @@ def test_each_word_names_the_checks_that_hold_it(
 
 
 def test_a_word_weighs_as_much_for_a_check_as_bm25_says(
-    arrays: Arrays, entries: list[Entry], language: str
+    arrays: Arrays, entries: list[FeedCheck], language: str
 ) -> None:
     """Within a step of 255; the heaviest is never more than 1.9 times the rarest word."""
     by_check = [counted(entry, language) for entry in entries]
@@ -89,7 +89,7 @@ def test_a_word_weighs_as_much_for_a_check_as_bm25_says(
 
 
 def test_each_gram_names_the_checks_that_hold_it_unless_many_do(
-    arrays: Arrays, entries: list[Entry]
+    arrays: Arrays, entries: list[FeedCheck]
 ) -> None:
     holders = defaultdict(list)
     for place, entry in enumerate(entries):
@@ -102,7 +102,7 @@ def test_each_gram_names_the_checks_that_hold_it_unless_many_do(
 
 
 def test_each_field_has_its_words_in_order_and_a_summary_has_them_sorted(
-    arrays: Arrays, entries: list[Entry], language: str
+    arrays: Arrays, entries: list[FeedCheck], language: str
 ) -> None:
     number = {word: at for at, word in enumerate(listed(arrays, "words"))}
     for field in ("claim", "title", "summary"):
@@ -117,7 +117,7 @@ def test_each_field_has_its_words_in_order_and_a_summary_has_them_sorted(
 
 
 def test_a_word_that_opens_a_claim_is_a_name_unless_it_is_written_small_anywhere(
-    arrays: Arrays, entries: list[Entry], language: str
+    arrays: Arrays, entries: list[FeedCheck], language: str
 ) -> None:
     every = [text for entry in entries for text in texts(entry).values()]
     small = {

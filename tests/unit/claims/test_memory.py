@@ -19,7 +19,7 @@ from claims.feeds.spool import Spool
 from claims.index.layout import lay_out
 
 if TYPE_CHECKING:
-    from claims.check import Entry
+    from claims.check import FeedCheck
 
 FEW, MANY = 600, 2_400
 MARGIN_BYTES = 150_000
@@ -38,7 +38,7 @@ def lines(count: int, publisher: str) -> Iterator[bytes]:
 
 def imported(count: int, publisher: str) -> Spool:
     stream = Endless(lines(count, publisher))
-    return admit(read_feed(stream), Trust([PUBLISHER])).entries
+    return admit(read_feed(stream), Trust([PUBLISHER])).checks
 
 
 def peak_bytes(work: Callable[[], object]) -> int:
@@ -67,7 +67,7 @@ def test_checks_are_laid_out_in_little_more_than_their_arrays_take() -> None:
 
 def test_an_index_of_checks_on_disk_is_that_of_checks_in_memory() -> None:
     checks = imported(FEW, PUBLISHER)
-    in_memory: list[Entry] = list(checks)
+    in_memory: list[FeedCheck] = list(checks)
     Random(7).shuffle(in_memory)
     assert build_index(checks) == build_index(in_memory)
 

@@ -12,7 +12,7 @@ from claims.feeds.spool import ChangeKind, Spool, changes
 
 
 def entries(*rows: dict[str, str]) -> Spool:
-    return admit(read_feed(io.BytesIO(table(*rows))), Trust([PUBLISHER])).entries
+    return admit(read_feed(io.BytesIO(table(*rows))), Trust([PUBLISHER])).checks
 
 
 BEFORE = entries(*CHECKS)

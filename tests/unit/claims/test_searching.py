@@ -6,7 +6,7 @@ import pytest
 from training.development import examples
 
 from claims.building import build_index
-from claims.check import Entry
+from claims.check import FeedCheck
 from claims.index.index import ClaimIndex
 from claims.index.language_index import LanguageIndex
 from claims.index.layout import rarity, saturated
@@ -14,16 +14,16 @@ from claims.text.words import grams_of
 
 
 @pytest.fixture(scope="module")
-def entries() -> list[Entry]:
+def entries() -> list[FeedCheck]:
     return [example.entry for example in examples("en")][:40]
 
 
 @pytest.fixture(scope="module")
-def index(entries: list[Entry]) -> LanguageIndex:
+def index(entries: list[FeedCheck]) -> LanguageIndex:
     return ClaimIndex(build_index(entries)).language("en")
 
 
-def test_grams_score_as_bm25_says(index: LanguageIndex, entries: list[Entry]) -> None:
+def test_grams_score_as_bm25_says(index: LanguageIndex, entries: list[FeedCheck]) -> None:
     """A check is known by its claim."""
     held = {entry.check.claim: grams_of(entry.claim_and_title) for entry in entries}
     grams = [held[index.check(place).claim] for place in range(len(entries))]
@@ -37,7 +37,7 @@ def test_grams_score_as_bm25_says(index: LanguageIndex, entries: list[Entry]) ->
 
 
 def test_only_the_192_rarest_grams_of_a_text_count(
-    index: LanguageIndex, entries: list[Entry]
+    index: LanguageIndex, entries: list[FeedCheck]
 ) -> None:
     holders = Counter(gram for entry in entries for gram in grams_of(entry.claim_and_title))
     rarest = sorted(holders, key=lambda gram: holders[gram])

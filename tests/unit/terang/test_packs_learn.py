@@ -59,14 +59,14 @@ def test_the_score_counts_what_the_features_were(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The sums that were learned from are those of `terang scan --scores`."""
-    from authoring.learning.features import WeighedEntries, features_of
+    from authoring.learning.features import WeighedFeatures, features_of
 
     run_packs(capsys, folder, *LEARN, folder / "posts.csv", "--out", folder / "out")
     pack = Pack.parse(folder.joinpath("out/offers.yaml").read_text("utf-8"), "offers.yaml")
     [rule] = pack.rules
     assert rule.score
     texts = ["DAFTAR sekarang 🔥 b0nus besar 50rb", "d.a.f.t.a.r di situs", "ibu tidur", ""]
-    entries = WeighedEntries(list(rule.score.terms), list(rule.score.signs))
+    entries = WeighedFeatures(list(rule.score.terms), list(rule.score.signs))
     weights = [*rule.score.terms.values(), *rule.score.signs.values()]
     sums = [sum(weights[at] for at in found) for found in features_of(texts, entries)]
     scored = Matcher([pack]).scores([(("text", text),) for text in texts])

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from answer.askers import Partners
-from answer.messages import TipAnswer, message_of, rating_words
 from answer.request import WINDOW_SECONDS, Question, Request, RequestError, response
+from answer.wording import TipAnswer, answer_text, rating_words
 from claims.asking import CheckAnswer
 from phrases import Phrases, of
 
@@ -56,7 +56,7 @@ class JsonDoor:
             200,
             {
                 "language": outcome.language,
-                "message": message_of(outcome),
+                "message": answer_text(outcome),
                 "checks": [_row(found, words) for found in outcome.checks],
             },
         )

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl
 from jinja2 import Environment
 from markupsafe import Markup
 
-from answer import messages
-from answer.messages import TipAnswer, supported
+from answer import wording
 from answer.request import WINDOW_SECONDS, Question, Request, RequestError
+from answer.wording import TipAnswer, supported
 from claims.feeds.publishers import publishers_in
 from ledger.untrusted_text import replace_controls
 from phrases import LANGUAGES, NAMES, of
@@ -110,7 +110,7 @@ def _page(language: str, text: str, answer: TipAnswer | None, error: RequestErro
         .render(
             text=text,
             answer=answer,
-            problem=messages.problem_words(words, error.code) if error else "",
+            problem=wording.problem_words(words, error.code) if error else "",
             publishers=publishers_in(language),
         )
     )
@@ -125,10 +125,10 @@ def _environment(language: str) -> Environment:
         "languages": {code: NAMES[code] for code in LANGUAGES},
         "style": Markup(STYLE),  # noqa: S704 # nosec B704 - our own file
         "day": words.day,
-        "rating": lambda check: messages.rating_words(words, check.rating),
-        "old_words": messages.old_words(words),
-        "nothing_words": messages.nothing_words(words),
-        "advice_words": messages.advice_words(words),
+        "rating": lambda check: wording.rating_words(words, check.rating),
+        "old_words": wording.old_words(words),
+        "nothing_words": wording.nothing_words(words),
+        "advice_words": wording.advice_words(words),
         "most_letters": MOST_LETTERS,
     }
     return engine

@@ -13,15 +13,15 @@ from typing import Any
 import msgspec
 
 from answer.askers import Partners
-from answer.messages import (
+from answer.request import Question, Request, RequestError, response
+from answer.wording import (
     TipAnswer,
     advice_words,
-    message_parts,
+    answer_parts,
     nothing_words,
     problem_words,
     supported,
 )
-from answer.request import Question, Request, RequestError, response
 from ledger.untrusted_text import replace_controls
 from phrases import of
 
@@ -135,7 +135,7 @@ class TelegramDoor:
         if not outcome.checks:
             own = of(outcome.language)
             return f"{nothing_words(own)}\n\n{advice_words(own)}"
-        return replace_controls(_fitting(message_parts(outcome)), keep="\n")
+        return replace_controls(_fitting(answer_parts(outcome)), keep="\n")
 
     def _addressed(self, request: Request) -> TelegramMessage | None:
         """Return a message that a person wrote to the bot, else None.

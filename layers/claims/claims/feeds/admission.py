@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from claims.check import Check, Cues, Entry, Review
+from claims.check import Check, Cues, FeedCheck, Review
 from claims.feeds.publishers import NOT_A_CHECK, Trust, host_of, rating_of, stored_rating
 from claims.feeds.spool import Spool
 from claims.text.languages import guess, primary
@@ -38,12 +38,12 @@ class RefusalCode(StrEnum):
 class Admitted:
     """The result of an import.
 
-    `taken` counts repeated checks too, `entries` holds each once. `incomplete` counts by code the
+    `taken` counts repeated checks too, `checks` holds each once. `incomplete` counts by code the
     checks that were accepted although something is missing. `strangers` counts reviews by host, for
     the first MOST_STRANGERS hosts that are not trusted.
     """
 
-    entries: Spool = field(default_factory=Spool)
+    checks: Spool = field(default_factory=Spool)
     taken: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     incomplete: Counter[str] = field(default_factory=Counter)
@@ -65,23 +65,23 @@ def admit(reviews: Iterable[Review], trust: Trust) -> Admitted:
     Reviews are read once, and checks go to disk as they are accepted.
     """
     admitted = Admitted()
-    admitted.entries.take(_accepted(reviews, trust, admitted))
-    if repeated := admitted.taken - len(admitted.entries):
+    admitted.checks.take(_accepted(reviews, trust, admitted))
+    if repeated := admitted.taken - len(admitted.checks):
         admitted.incomplete["repeated"] = repeated
     return admitted
 
 
-def _accepted(reviews: Iterable[Review], trust: Trust, admitted: Admitted) -> Iterator[Entry]:
+def _accepted(reviews: Iterable[Review], trust: Trust, admitted: Admitted) -> Iterator[FeedCheck]:
     for review in reviews:
-        entry = _entry(review, trust, admitted.incomplete)
-        if isinstance(entry, RefusalCode):
-            admitted.refuse(review, entry)
+        found = _feed_check(review, trust, admitted.incomplete)
+        if isinstance(found, RefusalCode):
+            admitted.refuse(review, found)
         else:
             admitted.taken += 1
-            yield entry
+            yield found
 
 
-def _entry(review: Review, trust: Trust, incomplete: Counter[str]) -> Entry | RefusalCode:
+def _feed_check(review: Review, trust: Trust, incomplete: Counter[str]) -> FeedCheck | RefusalCode:
     publisher = trust.publisher_of(review.url)
     if publisher is None:
         return RefusalCode.NOT_TRUSTED if review.url else RefusalCode.NO_LINK
@@ -107,17 +107,17 @@ def _entry(review: Review, trust: Trust, incomplete: Counter[str]) -> Entry | Re
         topic="",
     )
     labels = ", ".join(filter(None, (review.labels, _labels_of(review.url))))
-    return with_topic(Entry(check, review.title, review.summary, Cues(labels, review.speaker)))
+    return with_topic(FeedCheck(check, review.title, review.summary, Cues(labels, review.speaker)))
 
 
-def with_topic(entry: Entry) -> Entry:
-    """Return an entry with its topic by the lists of this release.
+def with_topic(found: FeedCheck) -> FeedCheck:
+    """Return a check with its topic by the lists of this release.
 
-    Stored entries may have a topic by earlier lists; one version of the lists holds for an index.
+    Stored checks may have a topic by earlier lists; one version of the lists holds for an index.
     """
-    check = entry.check
-    topic = topic_of(f"{check.claim}\n{entry.title}", check.language, entry.cues)
-    return replace(entry, check=msgspec.structs.replace(check, topic=topic))
+    check = found.check
+    topic = topic_of(f"{check.claim}\n{found.title}", check.language, found.cues)
+    return replace(found, check=msgspec.structs.replace(check, topic=topic))
 
 
 def _labels_of(url: str) -> str:

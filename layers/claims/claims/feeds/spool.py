@@ -10,24 +10,24 @@ from operator import itemgetter
 
 import msgspec
 
-from claims.check import Entry
+from claims.check import FeedCheck
 
 _TABLE = """
     PRAGMA journal_mode = OFF;
-    CREATE TABLE entries (url, feed, claim, day, language, entry, PRIMARY KEY (url, feed, claim))
+    CREATE TABLE checks (url, feed, claim, day, language, stored, PRIMARY KEY (url, feed, claim))
     WITHOUT ROWID"""
 _TAKE = """
-    INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (url, feed, claim) DO UPDATE
-    SET day = excluded.day, language = excluded.language, entry = excluded.entry
-    WHERE excluded.day >= entries.day"""
+    INSERT INTO checks VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (url, feed, claim) DO UPDATE
+    SET day = excluded.day, language = excluded.language, stored = excluded.stored
+    WHERE excluded.day >= checks.day"""
 _DROP_OUTDATED = """
-    DELETE FROM entries
-    WHERE (SELECT max(day) FROM entries AS same_feed
-           WHERE same_feed.url = entries.url AND same_feed.feed = entries.feed)
-    < (SELECT max(day) FROM entries AS any_feed WHERE any_feed.url = entries.url)"""
+    DELETE FROM checks
+    WHERE (SELECT max(day) FROM checks AS same_feed
+           WHERE same_feed.url = checks.url AND same_feed.feed = checks.feed)
+    < (SELECT max(day) FROM checks AS any_feed WHERE any_feed.url = checks.url)"""
 _DROP_REPEATED = """
-    DELETE FROM entries WHERE EXISTS (SELECT 1 FROM entries AS later
-    WHERE later.url = entries.url AND later.claim = entries.claim AND later.feed > entries.feed)"""
+    DELETE FROM checks WHERE EXISTS (SELECT 1 FROM checks AS later
+    WHERE later.url = checks.url AND later.claim = checks.claim AND later.feed > checks.feed)"""
 
 
 class Spool:
@@ -38,18 +38,18 @@ class Spool:
     last.
     """
 
-    def __init__(self, feeds: Iterable[Iterable[Entry]] = ()):
+    def __init__(self, feeds: Iterable[Iterable[FeedCheck]] = ()):
         self._rows = sqlite3.connect("")  # a file without a name, gone when it is closed
         self._rows.executescript(_TABLE)
-        for feed, entries in enumerate(feeds):
-            self.take(entries, feed)
+        for feed, checks in enumerate(feeds):
+            self.take(checks, feed)
         self._rows.execute(_DROP_OUTDATED)
         self._rows.execute(_DROP_REPEATED)
 
-    def take(self, entries: Iterable[Entry], feed: int = 0) -> None:
+    def take(self, checks: Iterable[FeedCheck], feed: int = 0) -> None:
         """Store the checks of a feed, in any order. Raises OSError if the disk is full."""
         try:
-            self._rows.executemany(_TAKE, (_row(feed, entry) for entry in entries))
+            self._rows.executemany(_TAKE, (_row(feed, check) for check in checks))
         except sqlite3.Error as error:
             raise OSError(f"no room to sort the checks: {error}") from error
 
@@ -59,35 +59,35 @@ class Spool:
     def __len__(self) -> int:
         return sum(self.totals().values())
 
-    def __iter__(self) -> Iterator[Entry]:
-        return self._read("SELECT entry FROM entries ORDER BY url")
+    def __iter__(self) -> Iterator[FeedCheck]:
+        return self._read("SELECT stored FROM checks ORDER BY url")
 
-    def of(self, language: str) -> Iterator[Entry]:
+    def of(self, language: str) -> Iterator[FeedCheck]:
         """Yield the checks of a language."""
-        return self._read("SELECT entry FROM entries WHERE language = ? ORDER BY url", language)
+        return self._read("SELECT stored FROM checks WHERE language = ? ORDER BY url", language)
 
     def totals(self) -> dict[str, int]:
         """Return how many checks there are, by language."""
-        query = "SELECT language, count(*) FROM entries GROUP BY language ORDER BY language"
+        query = "SELECT language, count(*) FROM checks GROUP BY language ORDER BY language"
         return dict(self._rows.execute(query))
 
     def links(self) -> int:
         """Return how many pages the checks are on."""
-        query = "SELECT count(DISTINCT url) FROM entries"
+        query = "SELECT count(DISTINCT url) FROM checks"
         count: int = self._rows.execute(query).fetchone()[0]
         return count
 
-    def _read(self, query: str, *values: str) -> Iterator[Entry]:
-        decoder = msgspec.json.Decoder(Entry)
-        entries = (decoder.decode(entry) for (entry,) in self._rows.execute(query, values))
-        for _, of_link in groupby(entries, key=lambda entry: entry.check.url):
-            yield from sorted(of_link, key=lambda entry: entry.check.claim)
+    def _read(self, query: str, *values: str) -> Iterator[FeedCheck]:
+        decoder = msgspec.json.Decoder(FeedCheck)
+        checks = (decoder.decode(stored) for (stored,) in self._rows.execute(query, values))
+        for _, of_link in groupby(checks, key=lambda found: found.check.url):
+            yield from sorted(of_link, key=lambda found: found.check.claim)
 
 
-def _row(feed: int, entry: Entry) -> tuple[str, int, bytes, str, str, bytes]:
-    check = entry.check
+def _row(feed: int, found: FeedCheck) -> tuple[str, int, bytes, str, str, bytes]:
+    check = found.check
     claim = blake2b(check.claim.casefold().encode(), digest_size=16).digest()
-    return check.url, feed, claim, check.date, check.language, msgspec.json.encode(entry)
+    return check.url, feed, claim, check.date, check.language, msgspec.json.encode(found)
 
 
 class ChangeKind(StrEnum):
@@ -133,6 +133,6 @@ def changes(before: Spool, after: Spool) -> list[CheckChange]:
 
 
 def _checked_claims(checks: Spool, side: int) -> Iterator[tuple[str, int, CheckedClaim]]:
-    for entry in checks:
-        check = entry.check
+    for found in checks:
+        check = found.check
         yield check.url, side, CheckedClaim(check.claim, str(check.rating), check.date)

@@ -67,7 +67,7 @@ class ClaimIndex:
             yield from (language.check(place) for place in range(total))
 
 
-class ChangedCheck(msgspec.Struct, frozen=True):
+class PublishedChange(msgspec.Struct, frozen=True):
     """A check that was corrected or withdrawn, and the day when that became known."""
 
     url: str
@@ -91,12 +91,12 @@ class IndexFacts(msgspec.Struct, frozen=True):
     by_rating: dict[str, int]
     by_topic: dict[str, int]
     refused: dict[str, int]
-    changed: tuple[ChangedCheck, ...] = ()
+    changed: tuple[PublishedChange, ...] = ()
     lists: str = ""
 
 
 def facts_of(
-    index: ClaimIndex, refused: Mapping[str, int], changed: Iterable[ChangedCheck] = ()
+    index: ClaimIndex, refused: Mapping[str, int], changed: Iterable[PublishedChange] = ()
 ) -> IndexFacts:
     """Return the facts of an index, with the newest CHANGED_SHOWN of the changed checks."""
     newest = sorted(changed, key=lambda check: (check.day, check.url), reverse=True)

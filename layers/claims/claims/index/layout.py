@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from claims.check import Entry
+from claims.check import FeedCheck
 from claims.index.index_file import Arrays
 from claims.lists import calibration_negatives, common_words
 from claims.text.words import grams_of, stem, words_of
@@ -46,17 +46,17 @@ MOST_FOUNDERS = 20
 _INDISTINCT_NUMBER = re.compile(r"\d{1,2}|(?:19|20)\d\d")
 
 
-def lay_out(entries: Iterable[Entry], language: str, total: int) -> Arrays:
-    """Return the arrays of a language by name; a check's place is its number in the entries' order.
+def lay_out(found: Iterable[FeedCheck], language: str, total: int) -> Arrays:
+    """Return the arrays of a language by name; a check's place is its number in their order.
 
-    The entries are read once, and only numbers are kept.
+    The checks are read once, and only numbers are kept.
     """
     words, grams = _WordArrays(language), _GramArrays(total)
     checks, starts = bytearray(), array("I", [0])
-    for entry in entries:
-        words.add(entry.check.claim, entry.own_title, entry.summary)
-        grams.add(grams_of(entry.claim_and_title))
-        checks += msgspec.json.encode(entry.check) + b"\n"
+    for feed_check in found:
+        words.add(feed_check.check.claim, feed_check.own_title, feed_check.summary)
+        grams.add(grams_of(feed_check.claim_and_title))
+        checks += msgspec.json.encode(feed_check.check) + b"\n"
         starts.append(len(checks))
     arrays: Arrays = {"checks": checks[:-1], "check_starts": starts}
     arrays |= words.arrays() | grams.arrays()

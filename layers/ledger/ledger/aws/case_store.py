@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ledger.aws.finding_store import kept_text, open_index_keys
+from ledger.aws.finding_store import kept_text, open_list_keys
 from ledger.aws.rows import TableRows, journal_of
 from ledger.aws.table import Item, record_of, shards
 from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
@@ -62,7 +62,7 @@ class DynamoCases(TableRows):
             yield self.table.put_if_absent(key, f"{move.entry.number:04}", move.entry)
         if move.closes:
             yield self.table.remove_attributes(key, "finding", "open_pk", "open_sk")
-        if move.reopens is not None and (keys := open_index_keys(move.reopens)):
+        if move.reopens is not None and (keys := open_list_keys(move.reopens)):
             yield self.table.set_attributes(key, "finding", **keys)
         if move.forgets:  # the text is gone at once, the empty item when it expires
             yield self.table.put_action(key, "excerpt", expires=move.excerpt_expires)

@@ -37,7 +37,7 @@ class DynamoFindings(TableRows):
 
     def _pair(self, finding: Finding, excerpt: str, expires: int) -> Pair:
         key = f"C#{finding.finding}"
-        item = item_of(key, "finding", finding, **open_index_keys(finding))
+        item = item_of(key, "finding", finding, **open_list_keys(finding))
         if finding.is_erased:
             return item, None
         return item, item_of(key, "excerpt", text=excerpt, expires=expires)
@@ -121,7 +121,7 @@ def kept_text(excerpt: Item, now: datetime) -> str | None:
     return None if is_over else text
 
 
-def open_index_keys(finding: Finding) -> dict[str, str]:
+def open_list_keys(finding: Finding) -> dict[str, str]:
     """Return the keys under which an open finding is listed: severity, then reach, then age.
 
     Nobody decides on a finding that is in shadow or erased, so it has none. One that the flood
