@@ -12,7 +12,7 @@ from support.sample_messages import SENT, decision
 from decide.judge import judge
 from decide.judgement import Acceptance, Facts, FirstSent, PackFacts
 from ledger.aws.store import DynamoStore
-from ledger.cases.case import CaseEntry, CaseMarker, JournalEntry
+from ledger.cases.case import Case, CaseEntry, CaseMarker, JournalEntry
 from ledger.cases.reading import read_case_message
 from ledger.cases.refusal import CaseRefusal
 from ledger.cases.transitions import CaseState
@@ -36,14 +36,18 @@ def store() -> DynamoStore:
     return made
 
 
-def judged(store: DynamoStore, name: str, verdict: str) -> Acceptance | CaseRefusal:
-    """What becomes of a decision on the case as it stands; it is committed if it is taken."""
+def found_case(store: DynamoStore) -> Case:
+    case = store.case(FOUND.finding)
+    assert case is not None
+    return case
+
+
+def judged(store: DynamoStore, case: Case, name: str, verdict: str) -> Acceptance | CaseRefusal:
+    """What becomes of a decision on the case; it is committed if it is taken."""
     message = read_case_message(
         msgspec.json.encode(decision(FOUND.finding, id=name, verdict=verdict))
     )
     assert not isinstance(message, CaseRefusal)
-    case = store.case(FOUND.finding)
-    assert case is not None
     one = FOUND.finding
     facts = Facts(
         "acme", SENT, FirstSent(SENT), {one: case}, frozenset({one}), {one: PackFacts("illegal")}
@@ -57,17 +61,16 @@ def judged(store: DynamoStore, name: str, verdict: str) -> Acceptance | CaseRefu
 
 def test_a_finding_is_decided_once_on_both_sides_of_the_border(store: DynamoStore) -> None:
     for number, verdict in ((9_999, "skipped"), (10_000, "skipped"), (10_001, "dismissed")):
-        judged_message = judged(store, f"d-{number}", verdict)
+        judged_message = judged(store, found_case(store), f"d-{number}", verdict)
         assert isinstance(judged_message, Acceptance)
         entry = judged_message.moves[0].entry
         assert entry is not None
         assert entry.number == number
-    case = store.case(FOUND.finding)
-    assert case is not None
+    case = found_case(store)
     assert case.state is CaseState.DECIDED
     assert [one.number for one in case.entries] == list(range(1, 10_002))
     for again in ("confirmed", "dismissed", "skipped"):
-        refused = judged(store, f"again-{again}", again)
+        refused = judged(store, case, f"again-{again}", again)
         assert isinstance(refused, CaseRefusal)
         assert refused.code == "decided_already"
 
