@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from functools import partial
@@ -17,6 +18,7 @@ from rich.table import Table
 from claims.index.index_file import BadIndexError
 from ledger.errors import OperatorError
 from ledger.records.finding import EXCERPT_LENGTH
+from rules.pack import Packs
 from terang import IS_INSTALLED, ROOT, USAGE
 from terang.case_messages import read_messages
 from terang.case_queue import result_lines
@@ -90,27 +92,28 @@ def run(
     if missing:
         raise InputError(f"no such file: {', '.join(missing)}")
     folder = packs or ROOT / "packs"
-    checked = load_checked(folder, today)
-    if checked is None:
-        return USAGE
     if index is None and (folder / "factchecks").is_dir():
         index = folder / "factchecks"
     try:
-        trial = Trial(
-            stack_name=STACK,
-            provider=provider,
-            packs_folder=folder,
-            packs=checked,
-            out=out,
-            today=today.isoformat() if today else "",
-            excerpt_length=excerpt,
-            files=files,
-            bodies=_bodies(messages) if messages else (),
-            cases=[each for file in cases for each in read_messages(file, may_be_pipe=True)],
-            open_channels=open_channels,
-            index=CheckLibrary(index).current() if index else None,
-        )
-        with owned(out), ExitStack() as running:
+        with (
+            owned(out),
+            _checked_meanwhile(folder, today) as checked,
+            ExitStack() as running,
+        ):
+            trial = Trial(
+                stack_name=STACK,
+                provider=provider,
+                packs_folder=folder,
+                packs=checked,
+                out=out,
+                today=today.isoformat() if today else "",
+                excerpt_length=excerpt,
+                files=files,
+                bodies=_bodies(messages) if messages else (),
+                cases=[each for file in cases for each in read_messages(file, may_be_pipe=True)],
+                open_channels=open_channels,
+                index=CheckLibrary(index).current() if index else None,
+            )
             deployed, result = _run(trial, running, keep=keep)
             if as_json:
                 print_json(result.summary(out))
@@ -119,6 +122,8 @@ def run(
                 _print_kept(deployed, provider)
             if serve:
                 _serve(out / "public", deployed)
+    except _UnusablePacksError:
+        return USAGE
     except _FailedError as error:
         raise OperatorError(str(error)) from None
     except (BadIndexError, OperatorError) as error:
@@ -133,6 +138,28 @@ def _require_checkout() -> None:
             " clone the repository and type `make run`. To see what packs find, `terang scan`"
             " needs no checkout."
         )
+
+
+class _UnusablePacksError(Exception):
+    """The packs do not check; their problems were printed."""
+
+
+@contextmanager
+def _checked_meanwhile(folder: Path, today: date | None) -> Iterator[Callable[[], Packs]]:
+    """Check packs while a stack starts. Yield a function that waits for them.
+
+    It raises _UnusablePacksError if they do not check.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        checking = thread.submit(load_checked, folder, today)
+
+        def packs() -> Packs:
+            checked = checking.result()
+            if checked is None:
+                raise _UnusablePacksError
+            return checked
+
+        yield packs
 
 
 class _FailedError(Exception):

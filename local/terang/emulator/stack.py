@@ -19,6 +19,7 @@ import boto3
 from botocore.config import Config
 
 from terang import ROOT
+from terang.emulator.local_build import kept as kept_builds
 
 EMULATOR = ROOT / ".tools/stack/bin/ministack"
 REGION = "eu-west-1"
@@ -97,13 +98,14 @@ def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
     folder = Path(tempfile.mkdtemp(prefix="terang-"))
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    with (folder / "log").open("wb") as log:
+    with (folder / "log").open("wb") as log, kept_builds() as builds:
         process = subprocess.Popen(  # noqa: S603 - a path of ours, no shell
             [EMULATOR] if keep else ending_with_this_process(EMULATOR),
             env=_environment(port, folder),
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=[builds],
         )
     stack = LocalStack(url, process.pid, folder)
     kept = False

@@ -29,6 +29,9 @@ STALL_SECONDS = 180
 POLL_SECONDS = 0.25
 """The shortest pause between two looks at a run."""
 
+PROGRESS_SECONDS = 1.0
+"""The shortest time between two looks at all receipts, which take some 20 calls."""
+
 POLL_SHARE = 4
 """Looks take at most a fourth of the time: the emulator's answers cost functions the processor."""
 
@@ -221,6 +224,7 @@ class Deployed:
         closed: list[FileReceipt] = []
         left = sorted(messages)
         last, moved = None, time.monotonic()
+        looked = -PROGRESS_SECONDS
         while True:
             began = time.monotonic()
             for file in dropped[len(closed) :]:
@@ -230,15 +234,18 @@ class Deployed:
                 closed.append(receipt)
             while (some := left[:LOOKED_AT]) and len(self.store.markers(some)) == len(some):
                 left = left[LOOKED_AT:]
-            progress = self._progress(provider, dropped, len(closed))
-            show(progress)
-            if len(closed) == len(dropped) and not left:
-                return closed
-            if (progress, len(left)) != last:
-                last, moved = (progress, len(left)), time.monotonic()
-            elif time.monotonic() - moved > STALL_SECONDS:
-                raise StackError(f"there was no progress for {STALL_SECONDS} s")
-            self._fail_on_dead_letters()
+            is_done = len(closed) == len(dropped) and not left
+            if is_done or began - looked >= PROGRESS_SECONDS:
+                looked = began
+                progress = self._progress(provider, dropped, len(closed))
+                show(progress)
+                if is_done:
+                    return closed
+                if (progress, len(left)) != last:
+                    last, moved = (progress, len(left)), time.monotonic()
+                elif time.monotonic() - moved > STALL_SECONDS:
+                    raise StackError(f"there was no progress for {STALL_SECONDS} s")
+                self._fail_on_dead_letters()
             time.sleep(max(POLL_SECONDS, (POLL_SHARE - 1) * (time.monotonic() - began)))
 
     def publish(self, event: dict[str, Any] | None = None) -> None:

@@ -36,12 +36,15 @@ PAGES_PORT = 8765
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The input of a run. `bodies` are messages to the posts queue, `cases` those about cases."""
+    """The input of a run. `bodies` are messages to the posts queue, `cases` those about cases.
+
+    `packs` waits until they are checked.
+    """
 
     stack_name: str
     provider: str
     packs_folder: Path
-    packs: Sequence[Pack]
+    packs: Callable[[], Sequence[Pack]]
     out: Path
     today: str = ""
     excerpt_length: int = EXCERPT_LENGTH
@@ -148,8 +151,9 @@ def _publish_rules(deployed: Deployed, trial: Trial) -> None:
     """Publish the packs, and the fact-checks if there are any. All of them propose."""
     clock = clock_from_setting(trial.today)
     public = PackBucket(deployed.objects, deployed.outputs["PublicBucket"], clock)
-    chosen, now = {trial.provider: [pack.id for pack in trial.packs]}, clock.now()
-    public.publish(trial.packs_folder, trial.packs, chosen, notice_hours=0, now=now)
+    packs, now = trial.packs(), clock.now()
+    chosen = {trial.provider: [pack.id for pack in packs]}
+    public.publish(trial.packs_folder, packs, chosen, notice_hours=0, now=now)
     if trial.index is not None:
         public.publish_checks(trial.index, now)
         public.choose(trial.provider, None, factchecks=True)
