@@ -87,6 +87,7 @@ _TRAITS: tuple[tuple[str, _Trait], ...] = (
     ("link messenger-link short-link rare-domain", lambda view: view.has(view.links)),
     ("rare-han", lambda view: view.has(view.rare_letters())),
     ("spaced-letters", _apart),
+    ("name-in-pieces", lambda view: view.has(view.names_in_pieces)),
     ("han-apart", lambda view: view.has(view.han_apart())),
     ("game-name", lambda view: view.has(view.odd_places) | _apart(view)),
 )

@@ -15,7 +15,7 @@ from matcher.batch import sign_tables as tables
 from matcher.batch.key_finders import ALPHABET
 from matcher.batch.sign_view import SignView
 from matcher.batch.symbols import Places, SymbolLine, in_lines
-from matcher.signs import han, numbers, parts, proportions, shapes, words
+from matcher.signs import han, numbers, parts, pieces, proportions, shapes, words
 from matcher.signs.catalogue import LONG, REMEMBERED, SIGNS, read_signs, remembered_signs
 from matcher.signs.chunks import NUMBER_ENDS, Found
 
@@ -165,6 +165,11 @@ def _letters_apart(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, 
         yield from _read(text, parts.letters_apart(texts[text], view.shape_of(text)))
 
 
+def _in_pieces(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
+    for text in view.texts_at(view.names_in_pieces):
+        yield from _read(text, pieces.names_in_pieces(texts[text], view.shape_of(text)))
+
+
 def _han_apart(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
     for text in view.texts_at(view.han_apart()):
         yield from _read(text, han.han_apart(view.shape_of(text)))
@@ -184,6 +189,7 @@ _OF_PARTS = (
     ({"repeated-marks"}, _marks),
     ({"phone"}, _phones),
     ({"spaced-letters", *_OF_WORDS}, _letters_apart),
+    ({"name-in-pieces"}, _in_pieces),
     ({"han-apart"}, _han_apart),
     ({"repeated-phrase"}, _phrases),
 )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.batch.symbols import ALONE, Places, SymbolLine
-from matcher.signs import han, parts, shapes
+from matcher.signs import han, parts, pieces, shapes
 from matcher.signs.lists import LISTS
 
 type Mask = npt.NDArray[np.bool_]
@@ -64,12 +64,18 @@ def _pair_table(words: Iterable[str]) -> Mask:
     return table
 
 
+def _kind_table(kinds: str) -> Mask:
+    """Return for each kind whether it is one of these."""
+    table = np.zeros(256, bool)
+    table[[ord(kind) for kind in kinds]] = True
+    return table
+
+
 PROPERTIES, SCRIPTS = _property_table(), _script_table()
 TWO_SCRIPTS = bytes(code in (1 * 2, 1 * 3, 2 * 3) for code in range(256))  # products of numbers
 _COMMON = shapes.SMALLS + shapes.CAPITALS + shapes.HAN + shapes.SPACE + shapes.LINE_END
 RARE = bytes(chr(code) not in _COMMON for code in range(256))
-DRESSED = np.zeros(256, bool)
-DRESSED[[ord(kind) for kind in shapes.DRESSED + shapes.STROKE]] = True
+DRESSED = _kind_table(shapes.DRESSED + shapes.STROKE)
 GAME_ENDINGS = np.zeros((32, 32, 32), bool)
 for _ending in LISTS.game_endings:
     if _ending.isalpha():
@@ -77,10 +83,12 @@ for _ending in LISTS.game_endings:
 HOST_ENDINGS = _pair_table(LISTS.bare_endings)
 AFTER_NUMBERS = _pair_table({*LISTS.units, *LISTS.currencies_after})
 BEFORE_NUMBERS = _pair_table(word[::-1] for word in LISTS.currencies_before)
-WORD_BUT_DIGITS = np.zeros(256, bool)
-WORD_BUT_DIGITS[[ord(kind) for kind in shapes.LETTERS + shapes.MARKS]] = True
-MARKS = np.zeros(256, bool)
-MARKS[[ord(kind) for kind in shapes.MARKS]] = True
+WORD_BUT_DIGITS = _kind_table(shapes.LETTERS + shapes.MARKS)
+MARKS = _kind_table(shapes.MARKS)
+BEFORE_NUMBERS_APART = _kind_table(pieces.BEFORE_NUMBERS + "!" + shapes.SKIN_TONE + shapes.MARKS)
+IN_NUMBERS_APART = _kind_table("./ -")
+BEGINS_PIECE = _kind_table(shapes.CAPITALS + shapes.DRESSED + shapes.MARKS)
+BETWEEN_PIECES = _kind_table(" -")
 CURRENCY_LETTERS = np.array(
     [
         ord(letter[0])

@@ -12,7 +12,7 @@ from matcher.batch import sign_tables as tables
 from matcher.batch.kind_view import KindView
 from matcher.batch.sign_tables import Mask
 from matcher.batch.symbols import Places
-from matcher.signs import han, parts, proportions, shapes
+from matcher.signs import han, parts, pieces, proportions, shapes
 
 
 class SignView(KindView):
@@ -221,6 +221,44 @@ class SignView(KindView):
         four = np.flatnonzero(alone[:-3] & alone[1:-2] & alone[2:-1] & alone[3:])
         apart: Places = starts[four[self.texts(starts[four]) == self.texts(starts[four + 3])]]
         return apart
+
+    @cached_property
+    def names_in_pieces(self) -> Places:
+        """Places in texts that may have a name in pieces."""
+        digits, codes = self.digits, self.line.joined.codes
+        after_symbol = digits[tables.BEFORE_NUMBERS_APART[self.kinds[digits - 1]]]
+        firsts, seconds = digits[:-1], digits[1:]
+        same = (codes[firsts] == codes[seconds]) | (codes[firsts] > 127) | (codes[seconds] > 127)
+        same &= (seconds - firsts == 2) & tables.IN_NUMBERS_APART[self.kinds[firsts + 1]]
+        others = (after_symbol, firsts[same], self.letters_apart, self._short_words())
+        return np.concatenate((*others, self._broken_letters()))
+
+    def _short_words(self) -> Places:
+        """Return where two words of at most two capitals or dressed letters and a third begin."""
+        starts, ends = self._words
+        begins = np.flatnonzero(tables.BEGINS_PIECE[self.kinds[starts]])
+        first = begins[:-2][begins[2:] - begins[:-2] == 2]
+        for at in (0, 1):
+            word = first + at
+            short = ends[word] - starts[word] - self._marks_between(starts[word], ends[word]) <= 2
+            near = starts[word + 1] - ends[word] == 1
+            first = first[short & near & tables.BETWEEN_PIECES[self.kinds[ends[word]]]]
+        places: Places = starts[first]
+        return places
+
+    def _marks_between(self, starts: Places, ends: Places) -> Places:
+        kinds, places = self._rare
+        marks = places[tables.MARKS[kinds]]
+        return np.searchsorted(marks, ends) - np.searchsorted(marks, starts)
+
+    def _broken_letters(self) -> Places:
+        """Return where a row of code points begins that may be left of dressed letters."""
+        places = np.union1d(self.of_kind(shapes.UNCASED), self.of_kind(shapes.OTHER))
+        codes = self.line.joined.codes[places]
+        broken = np.zeros(codes.size, bool)
+        for span in pieces.BROKEN:
+            broken |= (codes >= ord(span[0])) & (codes <= ord(span[-1]))
+        return tables.close_together(places[broken], pieces.BROKEN_IN_ROW, pieces.BROKEN_IN_ROW - 1)
 
     def han_apart(self) -> Places:
         """Return the Han letters that have a gap on both sides."""

@@ -18,7 +18,17 @@ from types import ModuleType
 
 import msgspec
 
-from matcher.signs import addresses, gates, han, numbers, parts, proportions, shapes, words
+from matcher.signs import (
+    addresses,
+    gates,
+    han,
+    numbers,
+    parts,
+    pieces,
+    proportions,
+    shapes,
+    words,
+)
 from matcher.signs.chunks import Chunk, Found, chunks_of
 from matcher.signs.lists import as_published
 from matcher.signs.shapes import shape_of
@@ -110,6 +120,8 @@ def _signs_of_whole(text: str, shape: str, wanted: Collection[str]) -> Iterator[
     yield from parts.signs_of_part(text, shape, wanted, names="words" in rooms)
     if "proportions" in rooms:
         yield from proportions.signs_of_proportions(text, shape)
+    if "name-in-pieces" in wanted:
+        yield from pieces.names_in_pieces(text, shape)
     if "han-apart" in wanted:
         yield from han.han_apart(shape)
 
@@ -258,6 +270,12 @@ _PROPORTIONS: dict[str, tuple[str, str]] = {
     "dressed-in-plain": ("", "A dressed word in a text with twice as many plain words or more."),
     "dressed-text": ("", "A text with three dressed words or more, and fewer plain ones."),
 }
+_PIECES: dict[str, tuple[str, str]] = {
+    "name-in-pieces": (
+        "",
+        "A name in pieces, in frames or in emoji, or a name with its number apart.",
+    ),
+}
 _HAN: dict[str, tuple[str, str]] = {
     "han-number": (
         "counters",
@@ -276,6 +294,7 @@ _MODULES = (
     (words, _WORDS),
     (parts, _PARTS),
     (proportions, _PROPORTIONS),
+    (pieces, _PIECES),
     (han, _HAN),
 )
 
