@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from integration.decided_cases import decide, entries, found, receipts
-from support.faults import Calls, CrashError, plan_answers
+from support.faults import Calls, CrashError
 from support.sample_messages import complaint, decision, outcome, reinstatement
-from support.world import Clients, World
+from support.world import World
 
 MESSAGES = [complaint(), reinstatement(), outcome()]
 """They come before the decision that they speak of, and wait for it and for each other."""
@@ -81,20 +81,6 @@ class TestCrashes:
             told = list(world.objects.keys(world.out, "out/acme/receipts/messages/"))
             assert len(told) == 1, f"killed after {name}, call {at}"
             world.remove()
-
-    @pytest.mark.parametrize(
-        "acts", [("drop", "ok"), ("lost_ack", "ok")], ids=["lost", "no answer"]
-    )
-    def test_a_commit_without_an_answer(
-        self, new_world: Callable[..., World], fresh_clients: Clients, acts: tuple[str, ...]
-    ) -> None:
-        world = new_world()
-        [finding] = found(world)
-        plan_answers(fresh_clients.dynamodb, "dynamodb", "TransactWriteItems", acts)
-        world.clients = fresh_clients
-        [handled] = world.decide(decision(finding))
-        assert handled.status in {"taken", "repeated"}
-        assert len(entries(world, "decision")) == 1
 
 
 EMPTIED = {"pk", "sk", "expires"}

@@ -8,6 +8,7 @@ TOKENS = {
     "query": ("LastEvaluatedKey", "ExclusiveStartKey"),
     "scan": ("LastEvaluatedKey", "ExclusiveStartKey"),
     "list_objects_v2": ("NextContinuationToken", "ContinuationToken"),
+    "list_object_versions": ("NextKeyMarker", "KeyMarker"),
 }
 """What an answer with more pages carries, and how the next page is asked for."""
 

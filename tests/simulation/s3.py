@@ -8,6 +8,7 @@ import io
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import md5
 from typing import Any
 
@@ -30,10 +31,14 @@ class _Version:
 
 @dataclass(slots=True)
 class S3:
-    """Versioned buckets; `created` hears of each object that was put."""
+    """Versioned buckets; `created` hears of each object that was put.
+
+    `modified` is when each version says that it was written.
+    """
 
     created: Callable[[str, str, str], None] = lambda bucket, key, version: None
     page_keys: int = PAGE_KEYS
+    modified: datetime = datetime(2026, 11, 25, 12, tzinfo=UTC)
     buckets: dict[str, dict[str, list[_Version]]] = field(default_factory=dict)
     _made: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -109,12 +114,22 @@ class S3:
         return ({"Contents": contents} if page else {}) | {"IsTruncated": bool(rest)} | more
 
     def list_object_versions(self, Bucket: str, Prefix: str = "") -> dict[str, Any]:
-        bucket = self._bucket(Bucket, "ListObjectVersions").items()
-        named = [(key, one) for key, found in bucket for one in found if key.startswith(Prefix)]
+        """All versions in one page, by key and of a key the newest first."""
+        bucket = self._bucket(Bucket, "ListObjectVersions")
         listed: dict[str, Any] = {}
-        for key, one in named:
-            kind = "DeleteMarkers" if one.is_marker else "Versions"
-            listed.setdefault(kind, []).append({"Key": key, "VersionId": one.number})
+        for key in sorted(key for key in bucket if key.startswith(Prefix)):
+            for place, one in enumerate(reversed(bucket[key])):
+                kind = "DeleteMarkers" if one.is_marker else "Versions"
+                described = {"ETag": one.etag, "Size": len(one.data)} if not one.is_marker else {}
+                listed.setdefault(kind, []).append(
+                    {
+                        "Key": key,
+                        "VersionId": one.number,
+                        "IsLatest": place == 0,
+                        "LastModified": self.modified,
+                        **described,
+                    }
+                )
         return listed
 
     def _append(

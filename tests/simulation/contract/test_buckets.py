@@ -65,6 +65,8 @@ def test_other_bytes_than_the_etag_says_are_changed(aws: World) -> None:
 def test_a_version_is_deleted_and_no_other(aws: World, s3: Any) -> None:
     first, second = aws.objects.put(aws.drop, "k", DATA), aws.objects.put(aws.drop, "k", b"2")
     assert (aws.objects.head(aws.drop, "k"), first.version != second.version) == (second, True)
+    found = [(each.source, each.is_latest) for each in aws.objects.versions(aws.drop, "k")]
+    assert found == [(second, True), (first, False)]
     aws.objects.delete_version(second)
     listed = s3.list_object_versions(Bucket=aws.drop)
     assert [version["VersionId"] for version in listed["Versions"]] == [first.version]

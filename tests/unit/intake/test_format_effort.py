@@ -44,7 +44,7 @@ def taken(stream: Any, head: bytes, about_file: FileContext) -> int:
 def test_a_file_that_is_slow_byte_for_byte_is_refused_long_before_its_end(
     head: bytes, item: bytes
 ) -> None:
-    """Of 64 MiB that took 0.3 to 2 MB a second less than two thirds of one are read, at 100,000 marks."""
+    """Of 64 MiB that took 0.3 to 2 MB a second less than 0.7 are read, at 100,000 marks."""
     stream = Generated(pieces(head, item, 64))
     about_file = context("telegram:5", "discord:1", budget=Budget(marks=100_000))
     assert taken(stream, head + item * 4, about_file) <= 100_000
