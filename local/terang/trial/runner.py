@@ -3,7 +3,9 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import batched
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,18 +24,19 @@ from ledger.records.receipt import Receipt
 from terang.case_queue import CaseQueue
 from terang.emulator.stack import ACCOUNT, LocalStack, StackError
 from terang.remote import call_function
-
-STALL_SECONDS = 180
-"""How long a run waits without any progress before it gives up."""
+from terang.trial.message_queue import QUEUE_LENGTH, STALL_SECONDS, MessageQueue
 
 POLL_SECONDS = 0.25
 """The shortest pause between two looks at a run."""
 
-PROGRESS_SECONDS = 1.0
-"""The shortest time between two looks at all receipts, which take some 20 calls."""
-
 POLL_SHARE = 4
 """Looks take at most a fourth of the time: the emulator's answers cost functions the processor."""
+
+PROGRESS_SECONDS = 1.0
+"""The shortest pause between two looks at all receipts, which take some 20 calls."""
+
+PROGRESS_SHARE = 20
+"""These looks take at most a twentieth of the time."""
 
 LOOKED_AT = 100
 """Messages that one look asks for."""
@@ -41,14 +44,11 @@ LOOKED_AT = 100
 FILES_LOOKED_AT = 20
 """Open files whose ranges one look adds up."""
 
-BATCH = 10
-"""The messages that SQS takes at once."""
+COPIED_AT_ONCE = 4
+"""Objects that are copied at the same time: the emulator answers while others are written."""
 
 NAME_LENGTH = 800
 """Code points of a name in a key of S3, which holds 1,024 bytes; only escaped names are longer."""
-
-MESSAGE_BYTES = 1024 * 1024
-"""The largest message that SQS accepts, and the most bytes that it takes at once."""
 
 UPLOAD = TransferConfig(multipart_threshold=64 << 20, multipart_chunksize=64 << 20)
 
@@ -164,15 +164,18 @@ class Deployed:
     def send(self, provider: str, bodies: Iterable[str]) -> set[str]:
         """Send messages to the posts queue in the provider's name. Return the ids of their units.
 
-        Raises StackError for a body that SQS would not accept.
+        If there are many, wait while the first ones are taken. Raises StackError for a body that
+        SQS would not accept, and as `wait` does.
         """
-        sent = list(bodies)
-        self._send("PostsUrl", provider, sent)
+        sent, queue = list(bodies), self._queue("PostsUrl")
+        for few in batched(sent, QUEUE_LENGTH // 2, strict=False):
+            queue.wait_for_space(self._fail_on_dead_letters)
+            queue.send(provider, few)
         return {unit_id(provider, body.encode()) for body in sent}
 
     def send_cases(self, provider: str, bodies: Iterable[str]) -> None:
         """Send messages about cases to their queue in the provider's name."""
-        self._send("CasesUrl", provider, bodies)
+        self._queue("CasesUrl").send(provider, bodies)
 
     def cases(self, provider: str) -> CaseQueue:
         """Return the queue of cases in the provider's name; it waits for each answer."""
@@ -186,18 +189,8 @@ class Deployed:
             clock=self.clock,
         )
 
-    def _send(self, output: str, provider: str, bodies: Iterable[str]) -> None:
-        attributes = {"provider": {"DataType": "String", "StringValue": provider}}
-        for batch in _batches(bodies):
-            answer = self.stack.client("sqs").send_message_batch(
-                QueueUrl=self.outputs[output],
-                Entries=[
-                    {"Id": str(at), "MessageBody": body, "MessageAttributes": attributes}
-                    for at, body in enumerate(batch)
-                ],
-            )
-            if failed := answer.get("Failed"):
-                raise StackError(f"SQS refused {len(failed)} messages: {failed[0]['Code']}")
+    def _queue(self, output: str) -> MessageQueue:
+        return MessageQueue(self.stack.client("sqs"), self.outputs[output])
 
     def receipts(self, provider: str) -> list[Receipt]:
         """Return the receipts since the run began; it may have passed midnight."""
@@ -224,7 +217,7 @@ class Deployed:
         closed: list[FileReceipt] = []
         left = sorted(messages)
         last, moved = None, time.monotonic()
-        looked = -PROGRESS_SECONDS
+        next_look = 0.0
         while True:
             began = time.monotonic()
             for file in dropped[len(closed) :]:
@@ -235,8 +228,7 @@ class Deployed:
             while (some := left[:LOOKED_AT]) and len(self.store.markers(some)) == len(some):
                 left = left[LOOKED_AT:]
             is_done = len(closed) == len(dropped) and not left
-            if is_done or began - looked >= PROGRESS_SECONDS:
-                looked = began
+            if is_done or began >= next_look:
                 progress = self._progress(provider, dropped, len(closed))
                 show(progress)
                 if is_done:
@@ -246,7 +238,8 @@ class Deployed:
                 elif time.monotonic() - moved > STALL_SECONDS:
                     raise StackError(f"there was no progress for {STALL_SECONDS} s")
                 self._fail_on_dead_letters()
-            time.sleep(max(POLL_SECONDS, (POLL_SHARE - 1) * (time.monotonic() - began)))
+                next_look = _after(began, PROGRESS_SECONDS, PROGRESS_SHARE)
+            time.sleep(_after(began, POLL_SECONDS, POLL_SHARE) - time.monotonic())
 
     def publish(self, event: dict[str, Any] | None = None) -> None:
         """Publish the days since the run began, the open one provisionally, or what the event says.
@@ -285,10 +278,14 @@ class Deployed:
 
     def copy(self, bucket: str, prefix: str, folder: Path) -> None:
         """Copy everything under a prefix of a bucket into a folder."""
-        for key in self.objects.keys(bucket, prefix):
+
+        def copy_one(key: str) -> None:
             path = folder / key
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(self.objects.get(bucket, key) or b"")
+
+        with ThreadPoolExecutor(COPIED_AT_ONCE) as threads:
+            list(threads.map(copy_one, self.objects.keys(bucket, prefix)))
 
     def _progress(self, provider: str, dropped: Sequence[Dropped], closed: int) -> Progress:
         receipts = self.receipts(provider)
@@ -307,29 +304,16 @@ class Deployed:
         )
 
     def _fail_on_dead_letters(self) -> None:
-        sqs = self.stack.client("sqs")
         for output in ("UnitsDeadUrl", "PostsDeadUrl", "CasesDeadUrl", "IntakeFailedUrl"):
-            answer = sqs.get_queue_attributes(
-                QueueUrl=self.outputs[output], AttributeNames=["ApproximateNumberOfMessages"]
-            )
-            count = int(answer["Attributes"]["ApproximateNumberOfMessages"])
-            if count:
+            if count := self._queue(output).waiting():
                 where = output.removesuffix("Url")
                 raise StackError(f"{count} messages ended in {where}: see the log of the stack")
 
 
-def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:
-    """Yield bodies in batches that SQS accepts. Raises StackError for one that it would not."""
-    batch: list[str] = []
-    size = 0
-    for body in bodies:
-        length = len(body.encode())
-        if length > MESSAGE_BYTES:
-            raise StackError(f"a message is larger than {MESSAGE_BYTES} bytes: drop a file")
-        if len(batch) == BATCH or size + length > MESSAGE_BYTES:
-            yield batch
-            batch, size = [], 0
-        batch.append(body)
-        size += length
-    if batch:
-        yield batch
+def _after(began: float, seconds: float, share: int) -> float:
+    """Return when to look again after a look that ends now.
+
+    The pause is at least `seconds`, and looks take at most one `share`-th of the time.
+    """
+    now = time.monotonic()
+    return now + max(seconds, (share - 1) * (now - began))
