@@ -21,6 +21,7 @@ TRANSACTION_BYTES = 4 * 1024 * 1024
 
 
 MANY_CALLS = {
+    "test_corrections",
     "test_decide_crashes",
     "test_erasing",
     "test_factchecks",
