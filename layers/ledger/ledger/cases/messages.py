@@ -2,8 +2,8 @@
 
 `CaseMessage` is their tagged union. To add a type:
 
-1. Declare it here, also in `CaseMessage` and `MESSAGE_TYPES`; give it rules in `reading`, and its
-   fields to `JournalEntry`.
+1. Declare it here, also in `CaseMessage`; give it rules in `reading`, and its fields to
+   `JournalEntry`.
 2. Judge it: `decide.facts_reader`, `decide.judge`.
 3. Publish it: `CaseLine` in `publish.journal`, `publish.count`, and once more in
    `recount.recount`; if the yearly report needs it, `dsa.report` and `report_proof`.
@@ -13,7 +13,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -39,6 +39,8 @@ def _whole(pattern: str) -> str:
 
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
+_A_LOOK = "Name of a look at near copies, the same in each of its decisions."
+GroupName = Annotated[str, Meta(min_length=1, max_length=200, description=_A_LOOK)]
 FindingId = Annotated[str, Meta(pattern=_whole("[0-9a-f]{64}"))]
 _A_PSEUDONYM = "A pseudonym of the provider's, not a name."
 Moderator = Annotated[str, Meta(pattern=_whole("[A-Za-z0-9._-]{1,100}"), description=_A_PSEUDONYM)]
@@ -61,6 +63,10 @@ Items = Annotated[int, Meta(ge=1, le=1_000_000)]
 Category = Annotated[str, Meta(pattern=_whole("|".join(CATEGORIES)))]
 Keyword = Annotated[str, Meta(pattern=_whole("[A-Z_]{1,60}"))]
 Country = Annotated[str, Meta(pattern=_whole("|".join(sorted(EEA))))]
+_AN_ID = "[a-z0-9][a-z0-9-]{0,99}"
+RuleName = Annotated[
+    str, Meta(pattern=_whole(f"{_AN_ID}/{_AN_ID}"), description="The rule, as `pack/rule`.")
+]
 Month = Annotated[str, Meta(pattern=_whole("[0-9]{4}-(0[1-9]|1[0-2])"))]
 
 
@@ -162,17 +168,7 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
 
     findings: Annotated[tuple[FindingId, ...], Meta(max_length=FINDINGS_IN_DECISION)] = ()
     notice: Id | None = None
-    group: (
-        Annotated[
-            str,
-            Meta(
-                min_length=1,
-                max_length=200,
-                description="Name of a look at near copies, the same in each of its decisions.",
-            ),
-        ]
-        | None
-    ) = None
+    group: GroupName | None = None
     verdict: Verdict
     escalation: Escalation | None = None
     measures: Measures | None = None
@@ -314,13 +310,7 @@ class FloodAnswer(BaseCaseMessage, frozen=True, tag="flood_answer", kw_only=True
     """
 
     day: Annotated[date, Meta(description="The day on which the rule was held, UTC.")]
-    held_rule: Annotated[
-        str,
-        Meta(
-            pattern=_whole("[a-z0-9][a-z0-9-]{0,99}/[a-z0-9][a-z0-9-]{0,99}"),
-            description="The rule, as `pack/rule`.",
-        ),
-    ]
+    held_rule: RuleName
     verdict: Literal["opened", "left_held"]
     reason: Reason | None = None
     moderator: Moderator
@@ -344,8 +334,6 @@ type CaseMessage = (
 
 MESSAGE_TYPES: dict[str, type[BaseCaseMessage]] = {
     str(message_type.__struct_config__.tag): message_type
-    for message_type in (
-        *(Decision, SecondReview, Complaint, Dispute, Outcome),
-        *(Notice, Order, Suspension, Reinstatement, Audit, FloodAnswer),
-    )
+    for message_type in get_args(CaseMessage.__value__)
 }
+"""The types of `CaseMessage` by their `type`."""
