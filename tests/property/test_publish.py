@@ -7,6 +7,7 @@ import re
 from collections import Counter
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.publish_world import World, sample_pack, sample_receipt, sample_rule
@@ -96,6 +97,7 @@ def test_nothing_is_the_nought_of_folding(part: Numbers) -> None:
     assert sum_numbers([]) == Numbers()
 
 
+@pytest.mark.usefixtures("in_english_only")
 @settings(max_examples=30, deadline=None)
 @given(st.lists(receipts(), max_size=12, unique_by=lambda receipt: receipt.unit))
 def test_a_month_is_its_days_and_all_is_its_providers(facts: list[Receipt]) -> None:
@@ -110,6 +112,7 @@ def test_a_month_is_its_days_and_all_is_its_providers(facts: list[Receipt]) -> N
             assert sum_numbers(parts) == summary.numbers
 
 
+@pytest.mark.usefixtures("in_english_only")
 @settings(max_examples=30, deadline=None)
 @given(st.lists(receipts(), max_size=12, unique_by=lambda receipt: receipt.unit))
 def test_every_number_follows_from_the_public_journal(facts: list[Receipt]) -> None:

@@ -16,6 +16,8 @@ from publish.journal.case_line import CaseLine
 from publish.summary import decode_summary
 from recount.recount import recount_command
 
+pytestmark = pytest.mark.usefixtures("in_english_only")
+
 DAYS = ["2026-10-30", "2026-11-01", "2026-11-02"]
 PACKS = [
     sample_pack("codes", 1, [sample_rule("asks"), sample_rule("sells")], campaign="autumn"),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.publish_world import DiedError, World, live, sample_pack, sample_receipt
@@ -14,6 +15,8 @@ from support.sample_entries import decision
 from publish.context import PublishRequest
 from publish.publishing import publish
 from recount.recount import recount_command
+
+pytestmark = pytest.mark.usefixtures("in_english_only")
 
 START = datetime(2026, 11, 24, 3, tzinfo=UTC)
 DAYS = ["2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25"]

@@ -4,6 +4,7 @@ The samples are invented; the packs say nothing that anybody could misuse.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import msgspec
+import pytest
 from support.sample_packs import CARD, SCORED
 
 from ledger.cases.case import JournalEntry
@@ -233,6 +235,15 @@ class World:
 
     def text(self, key: str) -> str:
         return self.objects.stored[key].decode()
+
+
+@contextmanager
+def english_only() -> Iterator[None]:
+    """Publish pages in one language: for tests of numbers and writes, not of what pages say."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("publish.publish_run.LANGUAGES", ("en",))
+        patched.setattr("publish.public_bucket.LANGUAGES", ("en",))
+        yield
 
 
 def sample_pack(

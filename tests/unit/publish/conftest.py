@@ -1,10 +1,13 @@
 """Fixtures for tests of publish."""
 
+from collections.abc import Iterator
+
 import pytest
+from support.publish_world import english_only
 
 
 @pytest.fixture
-def in_english_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Publish pages in one language: for tests of the order of writes, not of what pages say."""
-    monkeypatch.setattr("publish.publish_run.LANGUAGES", ("en",))
-    monkeypatch.setattr("publish.public_bucket.LANGUAGES", ("en",))
+def in_english_only() -> Iterator[None]:
+    """Publish pages in one language."""
+    with english_only():
+        yield
