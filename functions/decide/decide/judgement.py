@@ -2,32 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from ledger.cases import entries
 from ledger.cases.case import Case, CaseEntry, CaseMove, JournalEntry, case_id
 from ledger.cases.messages import Audit, BaseCaseMessage
 from ledger.cases.refusal import CaseCode, CaseRefusal, EarlierMove
 from ledger.cases.transitions import NEW, TRANSITIONS, CaseKind, CaseState, Move
-from ledger.clock import utc
 from ledger.records.finding import Finding
 from ledger.records.flood import FloodQuestion
-
-REFERENCES = {
-    "decision": "decision",
-    "complaint": "complaint",
-    "dispute": "dispute",
-    "notice": "notice",
-    "follows": "order",
-    "group": "group",
-}
-"""The fields that hold another message's id, and the type of that message."""
-
-KEPT_APART = frozenset({"id", "findings", "finding", "post", "url", "reason", "reason_language"})
-"""Fields that only the case keeps, where they can be erased, and not the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +58,7 @@ class Facts:
 
     def id_of(self, reference: str, message: str) -> str:
         """Return the id of the case to which a field of a message refers."""
-        return case_id(REFERENCES[reference], self.provider, message)
+        return case_id(entries.REFERENCES[reference], self.provider, message)
 
     def finding(self, finding: str) -> Finding | None:
         """Return a finding, if it exists."""
@@ -108,45 +94,7 @@ class Step:
 
 def entry_of(message: BaseCaseMessage, facts: Facts, **more: Any) -> JournalEntry:
     """Return the journal entry of a message: its own fields, and `more` from the judge."""
-    fields = _journal_fields(message, facts) | more
-    return JournalEntry(
-        entry=case_id(message.type_name, facts.provider, message.id),
-        type=message.type_name,
-        provider=facts.provider,
-        at=utc(facts.now),
-        **fields,
-    )
-
-
-def _journal_fields(message: BaseCaseMessage, facts: Facts) -> dict[str, Any]:
-    """Return a message's fields by the names that they have in the journal entry."""
-    fields: dict[str, Any] = {}
-    for name in message.__struct_fields__:
-        value = getattr(message, name)
-        if value is None or name in KEPT_APART:
-            continue
-        if name in REFERENCES:
-            fields[name] = facts.id_of(name, value)
-        elif name == "keyword":
-            fields["keywords"] = (value,)
-        else:
-            fields[name] = _as_text(value)
-    return fields
-
-
-def _as_text(value: Any) -> Any:
-    """Return times, days and codes as text, and everything else as it is."""
-    match value:
-        case datetime():
-            return utc(value)
-        case date():
-            return value.isoformat()
-        case StrEnum():
-            return str(value)
-        case tuple():
-            return tuple(map(_as_text, value))
-        case _:
-            return value
+    return entries.entry_of(message, facts.provider, facts.now, **more)
 
 
 def refusals_of(steps: Iterable[Step], field: str) -> Iterator[CaseRefusal]:

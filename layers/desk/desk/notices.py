@@ -7,8 +7,9 @@ from desk.deciding import DecidingError, DecisionForm, decide
 from desk.items import Dossier, OpenFinding, RuleFacts, rule_name
 from desk.moderator import Moderator
 from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice
-from ledger.cases.case import CaseEntry, JournalEntry, case_id
+from ledger.cases.case import CaseEntry
 from ledger.cases.dsa_codes import SourceType
+from ledger.cases.entries import entry_of
 from ledger.cases.messages import Decision
 from ledger.cases.transitions import CaseState, Move
 from ledger.clock import utc
@@ -55,19 +56,14 @@ def _entry(
     """Return what decide would record of a decision, as far as the notice reads it."""
     ground = found[0].pack if found else None
     flagged = any(entry.entry.trusted_flagger for entry in answered)
-    entry = JournalEntry(
-        entry=case_id("decision", provider, decision.id),
-        type="decision",
-        provider=provider,
-        at=utc(decision.decided_at),
-        measures=decision.measures,
+    entry = entry_of(
+        decision,
+        provider,
+        decision.decided_at,
         ground=ground.ground if ground else "",
         ground_text=ground.legal_ground.text if ground else "",
         ground_url=ground.legal_ground.url if ground else "",
-        notice=decision.notice or "",
         source_type=SourceType.TRUSTED_FLAGGER if flagged else "",
-        automated_decision=decision.automated_decision,
-        decided_at=utc(decision.decided_at),
         applied_at=utc(decision.applied_at or decision.decided_at),
     )
     return CaseEntry(

@@ -4,7 +4,7 @@ A run's folder has no table. What a table would hold follows from the messages i
 moderator's own decisions, and those that `--cases` names.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,6 +24,7 @@ from desk.items import (
 )
 from desk.waiting import contest_deadline, finding_item, order_dossier
 from ledger.cases.case import Case, CaseEntry, JournalEntry, is_for_second_review
+from ledger.cases.entries import entry_of
 from ledger.cases.messages import (
     CaseMessage,
     Complaint,
@@ -40,8 +41,8 @@ from ledger.cases.refusal import CaseRefusal
 from ledger.cases.transitions import CaseState, Move
 from ledger.clock import utc
 from ledger.records.finding import Finding
+from ledger.records.receipt import rule_key
 from terang.review.cards import Card, CopyGroups, cards, group_copies
-from terang.review.run_entries import contest_entry, decision_entry, notice_entry, order_entry
 
 type FactsOfRule = Callable[[Finding], RuleFacts]
 """Returns the published words about a finding's rule."""
@@ -142,7 +143,7 @@ class RunCases:
             copies=near,
             earlier=tuple(self._earlier(dossier)),
             notices=tuple(
-                notice_entry(message, self.provider)
+                self._first_entry(message, Move.OPEN)
                 for message in self.messages
                 if isinstance(message, Notice) and message.id in reported
             ),
@@ -184,7 +185,7 @@ class RunCases:
         answered = {each.follows or each.id for each in orders if each.outcome}
         for order in orders:
             if not order.follows and order.id not in answered:
-                first = order_entry(order, self.provider)
+                first = self._first_entry(order, Move.OPEN)
                 yield order_dossier(Case(first.entry.entry, (first,)))
 
     def _contests(self) -> Iterator[Dossier]:
@@ -200,7 +201,7 @@ class RunCases:
             decision = self.decisions.get(contest.decision)
             if decision is None:
                 continue
-            first = contest_entry(contest, self.provider)
+            first = self._first_entry(contest, Move.CONTEST)
             since = first.entry.received_at
             made = self._about(decision, ItemKind.COMPLAINT, first.entry.entry, since)
             item = replace(made.item, deadline=contest_deadline(since))
@@ -211,7 +212,7 @@ class RunCases:
         reviewed = {each.decision for each in self.messages if isinstance(each, SecondReview)}
         looks: set[str] = set()
         for decision in self.decisions.values():
-            entry = decision_entry(decision, self.provider, ())
+            entry = self._decision_entry(decision, ())
             drawn = is_for_second_review(entry.look) and decision.verdict is not Verdict.SKIPPED
             first = entry.look not in looks
             looks.add(entry.look)
@@ -223,9 +224,23 @@ class RunCases:
         for notice in self.messages:
             if not isinstance(notice, Notice) or notice.finding or notice.id in self._answered:
                 continue
-            made = notice_entry(notice, self.provider)
+            made = self._first_entry(notice, Move.OPEN)
             item = Item(made.entry.entry, ItemKind.NOTICE, made.entry.received_at, notice.category)
             yield Dossier(item, notices=(made,), post=notice.post, url=notice.url or "")
+
+    def _first_entry(self, message: Complaint | Dispute | Notice | Order, move: Move) -> CaseEntry:
+        """Return the first entry that decide would give to the case of a message."""
+        entry = entry_of(message, self.provider, message.received_at)
+        post = message.post if isinstance(message, Notice) else ""
+        return CaseEntry(1, move, CaseState.OPEN, entry, message.id, post=post)
+
+    def _decision_entry(self, decision: Decision, findings: Iterable[OpenFinding]) -> JournalEntry:
+        """Return the journal entry of a decision on these findings, as far as the desk reads it."""
+        rules = Counter(
+            rule_key(each.finding.pack, each.finding.version, each.finding.rule, each.finding.mode)
+            for each in findings
+        )
+        return entry_of(decision, self.provider, decision.decided_at, rules=dict(rules))
 
     def _known(self, decision: Decision) -> tuple[OpenFinding, ...]:
         return tuple(self.by_id[name] for name in decision.findings if name in self.by_id)
@@ -237,7 +252,7 @@ class RunCases:
             made = finding_dossier(Card(findings), self.facts)
         else:
             made = Dossier(Item(key, kind, since))
-        entry = decision_entry(decision, self.provider, [each.finding for each in findings])
+        entry = self._decision_entry(decision, findings)
         return replace(
             made,
             item=replace(made.item, key=key, kind=kind, since=since, not_for=(decision.moderator,)),
@@ -250,8 +265,7 @@ class RunCases:
         """Yield what the lead's page counts: decisions, second reviews and overturned decisions."""
         decided = {}
         for decision in self.decisions.values():
-            known = [each.finding for each in self._known(decision)]
-            decided[decision.id] = decision_entry(decision, self.provider, known)
+            decided[decision.id] = self._decision_entry(decision, self._known(decision))
         yield from decided.values()
         contests = {
             each.id: each.decision
@@ -260,23 +274,17 @@ class RunCases:
         }
         overturned: set[str] = set()
         for message in self.messages:
-            about = None
             if isinstance(message, SecondReview):
-                about = decided.get(message.decision)
+                name = message.decision
             elif isinstance(message, Outcome) and message.outcome == "reversed":
                 name = contests.get(message.complaint or message.dispute or "", "")
-                about = None if name in overturned else decided.get(name)
-                overturned.add(name)
-            if about is not None:
-                yield JournalEntry(
-                    entry=message.id,
-                    type="second_review" if isinstance(message, SecondReview) else "outcome",
-                    provider=self.provider,
-                    at="",
-                    verdict=str(getattr(message, "verdict", "")),
-                    overturns=isinstance(message, Outcome),
-                    about=about,
-                )
+            else:
+                continue
+            overturns = isinstance(message, Outcome)
+            if name in decided and not (overturns and name in overturned):
+                more = {"about": decided[name], "overturns": overturns}
+                yield entry_of(message, self.provider, message.decided_at, **more)
+            overturned |= {name} if overturns else set()
 
 
 def decided_findings(messages: Iterable[CaseMessage]) -> set[str]:
