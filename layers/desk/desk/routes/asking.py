@@ -13,6 +13,7 @@ from desk.care import CARE_COOKIE, CareSettings
 from desk.moderator import Moderator
 from desk.pages.templating import error_page, render
 from desk.ports import Desk
+from desk.queue import QueueFilter
 from desk.session import DeskSession, cookie_of, headers_of
 from ledger.cases.pending import PendingDecision
 from phrases import LANGUAGES, Phrases, of
@@ -62,6 +63,12 @@ class Asking:
         """Return the fields of the address."""
         fields: Mapping[str, str] = self.event.get("queryStringParameters") or {}
         return fields
+
+    @property
+    def wanted(self) -> QueueFilter:
+        """Return the filters of the queue: those of the form, or else of the address."""
+        fields = {name: self.field(name) for name in QueueFilter.names()}
+        return QueueFilter.parse(fields if self.form else self.query)
 
     def field(self, name: str) -> str:
         """Return a field of the form, or an empty text."""

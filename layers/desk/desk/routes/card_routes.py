@@ -9,12 +9,12 @@ from http import HTTPStatus
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from desk.cards import CardView, card_view
+from desk.cards import card_view
 from desk.deciding import MEASURES, VERDICTS, DecidingError, DecisionForm, decide, form_id
 from desk.items import Dossier, ItemKind
 from desk.notices import shown_notices
 from desk.ports import FirstDecision
-from desk.queue import QueueFilter, hours_left, may_take
+from desk.queue import hours_left, may_take
 from desk.reasons import reason_language, suggested_reasons
 from desk.routes.asking import Asking, see
 from desk.routes.other_routes import training_page
@@ -32,7 +32,7 @@ def card(key: str) -> Response[str]:
     dossier = asking.desk.dossier(asking.moderator, key)
     if dossier is None:
         return asking.missing()
-    return card_page(asking, dossier, QueueFilter.parse(asking.query))
+    return card_page(asking, dossier)
 
 
 @router.post("/card/<key>/claim")
@@ -44,7 +44,7 @@ def claim(key: str) -> Response[str]:
         return asking.missing()
     until = asking.desk.now() + timedelta(minutes=CLAIM_MINUTES)
     asking.desk.claim(asking.moderator, key, until)
-    return see(card_path(key, _filter(asking)))
+    return see(card_path(key, asking.wanted))
 
 
 @router.post("/card/<key>/release")
@@ -52,7 +52,7 @@ def release(key: str) -> Response[str]:
     """Give an item back, so that a colleague can take it."""
     asking: Asking = router.context["asking"]
     asking.desk.release(asking.moderator, key)
-    return see(with_filter("/", _filter(asking)))
+    return see(with_filter("/", asking.wanted))
 
 
 @router.post("/card/<key>/decide")
@@ -63,14 +63,14 @@ def decide_card(key: str) -> Response[str]:
     dossier = desk.dossier(moderator, key)
     if dossier is None:
         return asking.missing()
-    form, wanted, now = _form(asking), _filter(asking), desk.now()
+    form, now = _form(asking), desk.now()
     if not may_take(dossier.item, moderator):
         problem = asking.phrases.gettext("Another moderator must decide this.")
-        return card_page(asking, dossier, wanted, form, problem, status=HTTPStatus.FORBIDDEN)
+        return card_page(asking, dossier, form, problem, status=HTTPStatus.FORBIDDEN)
     try:
         pending = decide(form, dossier, moderator, now)
     except DecidingError as error:
-        return card_page(asking, dossier, wanted, form, asking.phrases.gettext(str(error)))
+        return card_page(asking, dossier, form, asking.phrases.gettext(str(error)))
     if dossier.item.kind is ItemKind.GOLDEN:
         verdict = VERDICTS[form.verdict][0].value
         right = verdict == dossier.answer
@@ -78,10 +78,10 @@ def decide_card(key: str) -> Response[str]:
         return training_page(asking, right=right, answer=dossier.answer, why=why)
     first = desk.store_pending(moderator, pending)
     if first is not None:
-        return card_page(asking, dossier, wanted, form, first=first, status=HTTPStatus.CONFLICT)
+        return card_page(asking, dossier, form, first=first, status=HTTPStatus.CONFLICT)
     desk.release(moderator, key)
     care = asking.care.after(now, severe=dossier.item.severity == "high")
-    return see(next_path(replace(asking, own_care=care), wanted), care)
+    return see(next_path(replace(asking, own_care=care)), care)
 
 
 @router.post("/card/<key>/notice")
@@ -96,7 +96,7 @@ def show_notice(key: str) -> Response[str]:
         notices = shown_notices(form, dossier, asking.moderator, now, asking.language)
     except DecidingError as error:
         problem = asking.phrases.gettext(str(error))
-    return card_page(asking, dossier, _filter(asking), form, problem, notices=notices)
+    return card_page(asking, dossier, form, problem, notices=notices)
 
 
 @router.post("/undo/<pending>")
@@ -105,7 +105,7 @@ def undo(pending: str) -> Response[str]:
     asking: Asking = router.context["asking"]
     own = {each.id: each for each in asking.recent}
     if pending in own and asking.desk.undo(asking.moderator, pending):
-        return see(card_path(own[pending].items[0], _filter(asking)))
+        return see(card_path(own[pending].items[0], asking.wanted))
     return see("/recent?late=1" if pending in own else "/recent")
 
 
@@ -121,7 +121,6 @@ def recent() -> Response[str]:
 def card_page(
     asking: Asking,
     dossier: Dossier,
-    wanted: QueueFilter,
     form: DecisionForm | None = None,
     problem: str = "",
     first: FirstDecision | None = None,
@@ -138,16 +137,15 @@ def card_page(
     elif first is not None and first.undone:
         form = replace(form, id=fresh)
     reasons = suggested_reasons(desk.reasons(moderator), dossier, asking.language)
-    view: CardView = card_view(dossier, asking.language)
     return asking.page(
         "card.html",
         status,
-        card=view,
+        card=card_view(dossier, asking.language),
         dossier=dossier,
         item=dossier.item,
         form=form,
         reasons=reasons,
-        wanted=wanted,
+        wanted=asking.wanted,
         problem=problem,
         first=first,
         claim=claim,
@@ -163,10 +161,6 @@ def _form(asking: Asking) -> DecisionForm:
     form = DecisionForm.parse(asking.form)
     own = asking.desk.reasons(asking.moderator)
     return replace(form, reason_language=reason_language(own, form.reason))
-
-
-def _filter(asking: Asking) -> QueueFilter:
-    return QueueFilter.parse({name: asking.field(name) for name in QueueFilter.names()})
 
 
 def _last_measure(asking: Asking, dossier: Dossier) -> str:

@@ -42,23 +42,21 @@ def static_file(name: str) -> dict[str, Any]:
 def queue() -> Response[str]:
     """Show what waits."""
     asking: Asking = router.context["asking"]
-    return queue_page(asking, QueueFilter.parse(asking.query))
+    return queue_page(asking)
 
 
 @router.post("/search")
 def search() -> Response[str]:
     """Show the items whose excerpt holds a text. It comes in the form, never in an address."""
     asking: Asking = router.context["asking"]
-    wanted = QueueFilter.parse({name: asking.field(name) for name in QueueFilter.names()})
-    return queue_page(asking, wanted, asking.field("text").strip()[:200])
+    return queue_page(asking, asking.field("text").strip()[:200])
 
 
 @router.post("/next")
 def go_to_next() -> Response[str]:
     """Claim the next free item that fits the filters, and go to its card."""
     asking: Asking = router.context["asking"]
-    wanted = QueueFilter.parse({name: asking.field(name) for name in QueueFilter.names()})
-    return see(next_path(asking, wanted))
+    return see(next_path(asking))
 
 
 @router.post("/leave")
@@ -68,12 +66,12 @@ def leave() -> Response[str]:
     return asking.page("left.html")
 
 
-def next_path(asking: Asking, wanted: QueueFilter) -> str:
+def next_path(asking: Asking) -> str:
     """Claim the next item and return the path of its card; the queue's where nothing is free.
 
     What the moderator skipped or escalated today comes last.
     """
-    desk, moderator = asking.desk, asking.moderator
+    desk, moderator, wanted = asking.desk, asking.moderator, asking.wanted
     now = desk.now()
     items = ordered((item for item in desk.items(moderator) if wanted.wants(item, now)), now)
     claims = dict(desk.claims(moderator))
@@ -99,9 +97,9 @@ def with_filter(path: str, wanted: QueueFilter) -> str:
     return f"{path}?{urlencode(wanted.chosen)}" if wanted.chosen else path
 
 
-def queue_page(asking: Asking, wanted: QueueFilter, text: str = "") -> Response[str]:
-    """Return the page of the queue with these filters."""
-    desk, moderator = asking.desk, asking.moderator
+def queue_page(asking: Asking, text: str = "") -> Response[str]:
+    """Return the page of the queue, of the items whose excerpt holds a text if there is one."""
+    desk, moderator, wanted = asking.desk, asking.moderator, asking.wanted
     now = desk.now()
     everything = desk.items(moderator)
     fitting = [item for item in everything if wanted.wants(item, now)]
