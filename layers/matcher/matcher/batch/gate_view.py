@@ -35,7 +35,7 @@ class _ScriptCounts:
 
 
 class GateView:
-    """Answers for the texts of one line. It remembers which are in a script.
+    """Answers for the texts of one line. It remembers which pass.
 
     >>> from matcher.batch.key_finders import ALPHABET
     >>> texts = ["слот", "slot", "88"]
@@ -48,6 +48,7 @@ class GateView:
         """Take a line and its texts."""
         self._joined, self._texts = line.joined, texts
         self._in_script: dict[str, Mask] = {}
+        self._has_word: dict[str, dict[int, bool]] = {}
 
     def passing(self, texts: Places, gate: Gate | None) -> Places:
         """Return those of some texts that a gate lets pass."""
@@ -56,10 +57,12 @@ class GateView:
         if gate.script:
             texts = texts[self._is_in_script(gate.script)[texts]]
         if gate.words_of:
+            has_word = self._has_word.setdefault(gate.words_of, {})
             words = Gate(words_of=gate.words_of)
-            texts = np.array(
-                [at for at in texts.tolist() if passes(self._texts[at], words)], np.intp
-            )
+            for at in texts.tolist():
+                if at not in has_word:
+                    has_word[at] = passes(self._texts[at], words)
+            texts = np.array([at for at in texts.tolist() if has_word[at]], np.intp)
         return texts
 
     def _is_in_script(self, script: str) -> Mask:

@@ -133,6 +133,14 @@ class KindView:
         of_kind: Places = places[kinds == ord(kind)]
         return of_kind
 
+    def of_kinds(self, kinds: str) -> Places:
+        """Return the places of some of the kinds for which `of_kind` can be asked, in order."""
+        wanted = np.zeros(256, bool)
+        wanted[[ord(kind) for kind in kinds]] = True
+        found, places = self._rare
+        of_kinds: Places = places[wanted[found]]
+        return of_kinds
+
     @cached_property
     def _rare(self) -> tuple[Bytes, Places]:
         """The kinds of all that is neither a cased letter, Han nor a space, and their places."""

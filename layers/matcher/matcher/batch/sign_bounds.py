@@ -30,7 +30,7 @@ def _kind(kind: str) -> _Trait:
 
 def _emoji(least: int, most: int) -> _Trait:
     def has_emoji(view: SignView) -> Mask:
-        emoji = view.emoji()
+        emoji = view.emoji
         return view.has(emoji, least) & ~view.has(emoji, most + 1)
 
     return has_emoji
@@ -60,22 +60,22 @@ _TRAITS: tuple[tuple[str, _Trait], ...] = (
     ("digits-5-6", _numbers(5, 6)),
     ("digits-7-11", _numbers(7, 11)),
     ("digits-12", _numbers(12, _MANY)),
-    ("phone", lambda view: view.has(view.phones())),
+    ("phone", lambda view: view.has(view.phones)),
     (
         "letters-digits name-number dressed-name-number unknown-name-number capital-name-number",
-        lambda view: view.has(view.digits_in_words()) | _apart(view),
+        lambda view: view.has(view.digits_in_words) | _apart(view),
     ),
     (
         (
             "dressed-letters styled-letters enclosed-letters wide-letters small-capitals"
             " struck-letters half-dressed dressed-in-plain dressed-text"
         ),
-        lambda view: view.has(view.dressed()),
+        lambda view: view.has(view.dressed),
     ),
     ("capital-word", lambda view: view.with_capitals(CAPITALS_IN_WORD)),
     ("capitals", SignView.in_capitals),
     ("mixed-scripts", lambda view: view.has(view.mixed_scripts) | _apart(view)),
-    ("repeated-marks", lambda view: view.has(view.bangs())),
+    ("repeated-marks", lambda view: view.has(view.bangs)),
     ("emoji-1", _emoji(1, 1)),
     ("emoji-2-3", _emoji(2, 3)),
     ("many-emoji", _emoji(4, _MANY)),
@@ -88,7 +88,7 @@ _TRAITS: tuple[tuple[str, _Trait], ...] = (
     ("rare-han", lambda view: view.has(view.rare_letters())),
     ("spaced-letters", _apart),
     ("name-in-pieces", lambda view: view.has(view.names_in_pieces)),
-    ("han-apart", lambda view: view.has(view.han_apart())),
+    ("han-apart", lambda view: view.has(view.han_apart)),
     ("game-name", lambda view: view.has(view.odd_places) | _apart(view)),
 )
 """Signs, and which texts of a line may have them. Any text may have one of the other signs."""

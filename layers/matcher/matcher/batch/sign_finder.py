@@ -114,7 +114,7 @@ class SignFinder:
         for pair in pairs:
             text, size = divmod(pair, numbers.MOST_DIGITS + 1)
             found[text].add(numbers.SIGN_OF_SIZE[size])
-        self._add_chunks(view, view.odd_numbers(), found)
+        self._add_chunks(view, view.odd_numbers, found)
         for text in view.texts_at(view.rare_han()):
             found[text].add("rare-han")
 
@@ -138,7 +138,7 @@ def _chunk_end(shape: str, start: int) -> int:
 
 
 def _emoji(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
-    with_emoji, counts = view.counts(view.emoji())
+    with_emoji, counts = view.counts(view.emoji)
     for text, number in zip(with_emoji.tolist(), counts.tolist(), strict=True):
         yield text, parts.emoji_sign(number)
         if number > 1:
@@ -152,11 +152,11 @@ def _capitals(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def _marks(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
-    yield from ((text, "repeated-marks") for text in view.texts_at(view.bangs()))
+    yield from ((text, "repeated-marks") for text in view.texts_at(view.bangs))
 
 
 def _phones(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
-    for text in view.texts_at(view.phones()):
+    for text in view.texts_at(view.phones):
         yield from _read(text, parts.phones(texts[text], view.shape_of(text)))
 
 
@@ -171,7 +171,7 @@ def _in_pieces(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]
 
 
 def _han_apart(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
-    for text in view.texts_at(view.han_apart()):
+    for text in view.texts_at(view.han_apart):
         yield from _read(text, han.han_apart(view.shape_of(text)))
 
 
@@ -202,7 +202,7 @@ def _of_proportions(view: SignView) -> Iterator[tuple[int, str]]:
     wanted = view.wanted[texts]
     for text, number in zip(texts[wanted].tolist(), words[wanted].tolist(), strict=True):
         yield text, proportions.length_sign(number)
-    for text in view.texts_at(view.dressed()):
+    for text in view.texts_at(view.dressed):
         if sign := proportions.dress_sign(view.shape_of(text)):
             yield text, sign
 

@@ -89,6 +89,8 @@ BEFORE_NUMBERS_APART = _kind_table(pieces.BEFORE_NUMBERS + "!" + shapes.SKIN_TON
 IN_NUMBERS_APART = _kind_table("./ -")
 BEGINS_PIECE = _kind_table(shapes.CAPITALS + shapes.DRESSED + shapes.MARKS)
 BETWEEN_PIECES = _kind_table(" -")
+NEXT_TO_ODD_NUMBERS = MARKS.copy()
+NEXT_TO_ODD_NUMBERS[[ord(shapes.CURRENCY), ord("%")]] = True
 CURRENCY_LETTERS = np.array(
     [
         ord(letter[0])

@@ -27,8 +27,8 @@ class SignView(KindView):
     @cached_property
     def odd_places(self) -> Places:
         """Places in words with a dress, a number next to a letter, or several scripts."""
-        odd = [self.dressed(), self._game_endings(), self.mixed_scripts]
-        return np.concatenate((*odd, self.digits_in_words(), self._capital_runs[0]))
+        odd = [self.dressed, self._game_endings(), self.mixed_scripts]
+        return np.concatenate((*odd, self.digits_in_words, self._capital_runs[0]))
 
     @cached_property
     def mixed_scripts(self) -> Places:
@@ -40,8 +40,9 @@ class SignView(KindView):
         pairs = (numbers[:-1] * numbers[1:]).tobytes().translate(tables.TWO_SCRIPTS)
         return np.flatnonzero(np.frombuffer(pairs, bool))
 
+    @cached_property
     def digits_in_words(self) -> Places:
-        """Return the digits next to a letter or mark."""
+        """The digits next to a letter or mark."""
         digits = self.digits
         before, after = self.kinds[digits - 1], self.kinds[digits + 1]
         in_words: Places = digits[tables.WORD_BUT_DIGITS[before] | tables.WORD_BUT_DIGITS[after]]
@@ -81,7 +82,7 @@ class SignView(KindView):
     @cached_property
     def digits(self) -> Places:
         """The place of each digit."""
-        return np.union1d(self.of_kind(shapes.DIGIT), self.of_kind(shapes.DRESSED_DIGIT))
+        return self.of_kinds(shapes.DIGITS)
 
     @cached_property
     def _numbers(self) -> tuple[Places, Places, Places]:
@@ -102,7 +103,7 @@ class SignView(KindView):
 
     def texts_with_odd_numbers(self) -> Mask:
         """Return the texts that may have a number with a currency, a unit or a Han letter."""
-        return self.has(self.odd_numbers()) | self._unclear_numbers
+        return self.has(self.odd_numbers) | self._unclear_numbers
 
     @cached_property
     def _unclear_numbers(self) -> Mask:
@@ -129,8 +130,9 @@ class SignView(KindView):
         after_mark: Mask = points & tables.MARKS[self.kinds[starts - 2]]
         return after_mark
 
+    @cached_property
     def odd_numbers(self) -> Places:
-        """Return where numbers begin that may have a currency, unit, mark or Han letter."""
+        """Where numbers begin that may have a currency, unit, mark or Han letter."""
         starts, ends, sizes = self._numbers
         kinds, codes, properties = self.kinds, self.line.joined.codes, self._properties
         after = ends + (kinds[ends] == ord(shapes.SPACE))
@@ -143,9 +145,9 @@ class SignView(KindView):
         is_currency = tables.BEFORE_NUMBERS[last & 31, one_before & 31]
         is_currency &= (properties[before] & tables.UNIT) > 0
         odd = is_unit | is_currency | tables.is_strange(first) | tables.is_strange(last)
-        for kind in (shapes.CURRENCY, "%", *shapes.MARKS):
-            odd |= (kinds[after] == ord(kind)) | (kinds[starts - 1] == ord(kind))
-            odd |= kinds[before] == ord(kind)
+        odd |= tables.NEXT_TO_ODD_NUMBERS[kinds[after]]
+        odd |= tables.NEXT_TO_ODD_NUMBERS[kinds[starts - 1]]
+        odd |= tables.NEXT_TO_ODD_NUMBERS[kinds[before]]
         next_to_han: Mask = ((properties[starts - 1] | properties[ends]) & tables.HAN) > 0
         odd |= next_to_han & (sizes >= han.FEWEST_DIGITS)
         odd |= np.isin(first, tables.CURRENCY_LETTERS) | self._after_marked_point(starts)
@@ -154,8 +156,9 @@ class SignView(KindView):
 
     # Whole parts
 
+    @cached_property
     def emoji(self) -> Places:
-        """Return the place of each emoji, as `parts.emoji_sign` counts them. It is exact."""
+        """The place of each emoji, as `parts.emoji_sign` counts them. It is exact."""
         emoji, flags = self.of_kind(shapes.EMOJI), self.of_kind(shapes.FLAG_LETTER)
         emoji = emoji[self.kinds[emoji - 1] != ord(shapes.JOINER)]
         flags = flags[self.kinds[flags - 1] != ord(shapes.FLAG_LETTER)]
@@ -182,9 +185,10 @@ class SignView(KindView):
         """Return how many of some places, which are in order, each text has."""
         return np.diff(np.searchsorted(places, self.line.joined.ends), prepend=0)
 
+    @cached_property
     def bangs(self) -> Places:
-        """Return where three exclamation or question marks in a row begin. It is exact."""
-        return tables.close_together(np.union1d(self.of_kind("!"), self.of_kind("?")), 3, 2)
+        """Where three exclamation or question marks in a row begin. It is exact."""
+        return tables.close_together(self.of_kinds("!?"), 3, 2)
 
     def rare_han(self) -> Places:
         """Return the rare Han letters outside of addresses. It is exact."""
@@ -203,13 +207,15 @@ class SignView(KindView):
         long = np.flatnonzero(counts >= proportions.SOME_WORDS)
         return long, counts[long]
 
+    @cached_property
     def dressed(self) -> Places:
-        """Return the places of dressed letters and strokes."""
+        """The places of dressed letters and strokes."""
         kinds, places = self._rare
         return places[tables.DRESSED[kinds]]
 
+    @cached_property
     def phones(self) -> Places:
-        """Return where eight digits begin that may be a phone number."""
+        """Where eight digits begin that may be a phone number."""
         return tables.close_together(self.digits, 8, 21)
 
     @cached_property
@@ -260,8 +266,9 @@ class SignView(KindView):
             broken |= (codes >= ord(span[0])) & (codes <= ord(span[-1]))
         return tables.close_together(places[broken], pieces.BROKEN_IN_ROW, pieces.BROKEN_IN_ROW - 1)
 
+    @cached_property
     def han_apart(self) -> Places:
-        """Return the Han letters that have a gap on both sides."""
+        """The Han letters that have a gap on both sides."""
         letters = self._with(tables.HAN)
         gaps = self._properties[letters - 1] & self._properties[letters + 1] & tables.GAP
         apart: Places = letters[gaps > 0]
