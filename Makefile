@@ -69,7 +69,7 @@ bench-factchecks: setup ## how well published checks are found and attached, and
 meaning: setup ## the model of `terang ask --meaning`, 90 MB
 	@scripts/bootstrap.sh meaning
 
-learning: ## what finds the weights of `terang packs learn`, 200 MB
+learning: ## what finds the weights of `terang packs learn`, 150 MB
 	@scripts/bootstrap.sh learning
 
 weights: ## fit the published weights of layers/claims to the development set

@@ -2,9 +2,9 @@
 
 Each row says how many harmful documents have a term, and the odds of it. It becomes a tiny text: as
 many harmful ones as the row counts, and ordinary ones by its odds. A regression on such texts gives
-a term the odds of its row, and weighs what overlaps once, since the text of a long term has the
-short ones too. Clean texts are ordinary posts as elsewhere, and they alone choose the thresholds.
-Words that somebody gives become rows too, and weigh no more than that person says.
+a term about the odds of its row, and weighs what overlaps once, since the text of a long term has
+the short ones too. Clean texts are ordinary posts as elsewhere, and they alone choose the
+thresholds. Words that somebody gives start with that weight; the rows of the same words move them.
 
 Limits: terms that occur together without overlapping count twice. How many harmful posts reach a
 threshold is not known.
@@ -12,7 +12,7 @@ threshold is not known.
 
 import csv
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from itertools import combinations
@@ -23,12 +23,12 @@ from authoring.learning.features import Feature, FeatureKind, WeighedFeatures, f
 from authoring.learning.fitting import (
     PROTECTED,
     FeatureMatrix,
+    Freedom,
     LearningError,
     Weights,
     coefficients,
     folds,
     rounded,
-    strength_for,
     weakened,
 )
 from authoring.learning.labelled import LabelError, LabelledPost
@@ -43,17 +43,17 @@ from authoring.learning.learning import (
 from authoring.learning.measuring import LOWEST, Flags, Measured
 from authoring.learning.names import DroppedTerms
 from authoring.learning.near_copies import copy_groups
+from authoring.learning.words import prior_of, with_words
 from authoring.wording import pinyin_problem, weighted_term_problem
 from matcher.signs.catalogue import SIGNS
-from matcher.terms.term import pattern_of
 from matcher.text.pinyin import JOINT
 from rules.score import WEIGHT
 
 SMOOTHING = 0.5
 """Documents added to each count, as in the odds of the tables."""
 
-GIVEN = 100.0
-"""The documents of a word that somebody gave: about as many as a common term of a table has."""
+SPREAD = 0.1
+"""How far a coefficient may move: a document has a dozen rows or more, and counts in each."""
 
 MOST_ODDS = 64.0
 """The largest log2 of odds that a row may have: more than any count of documents can show."""
@@ -189,12 +189,8 @@ def learn_from_counts(
         raise LearningError("learning from counts needs rows that can have a weight, and --clean")
     counted = int(max(row.documents for row in rows))
     words = wanted.words_but(left_out)
-    given = _rows_of(words, {pattern_of(row.feature[1]) for row in rows})
-    rows += given
-    weighed = WeighedFeatures(*(_names(rows, kind) for kind in FeatureKind))
-    at_most = {row.feature: 0 for row in rows if row.odds <= 0}
-    at_most |= {row.feature: max(int(row.odds), 0) for row in given}
-    highest = np.array([at_most.get(feature, WEIGHT) for feature in weighed])
+    terms, signs, pinyin = (_names(rows, kind) for kind in FeatureKind)
+    weighed = WeighedFeatures(with_words(terms, words), signs, pinyin)
     posts = [post.text for post in clean] + list(protected)
     tiny = [_text(row.feature) for row in rows]
     report(f"{len(weighed):,} terms and signs, {len(posts):,} clean texts")
@@ -211,16 +207,16 @@ def learn_from_counts(
     is_sign[is_harmful] = [row.feature[0] is FeatureKind.SIGN for row in rows]
     counts = np.where(is_protected, PROTECTED, CLEAN)
     counts[len(posts) :] = np.concatenate([documents, documents / 2**odds])
-    nothing_known = np.zeros(len(weighed))
-    strength = strength_for(
-        matrix.rows(kinds >= 0), is_harmful, counts, nothing_known, wanted.features
-    )
+    prior, freedom = prior_of(weighed, words), Freedom(wanted.features, SPREAD, is_trusted=True)
+    highest = np.full(len(weighed), WEIGHT)
+    highest[[numbers[row.feature] for row in rows if row.odds <= 0 and row.feature in numbers]] = 0
 
     def fit(chosen: Flags) -> Weights:
-        labels = is_harmful[chosen]
-        found = coefficients(matrix.rows(chosen), labels, counts[chosen], nothing_known, strength)
-        weights = np.minimum(rounded(found), highest)
-        weights = weakened(weights, matrix.rows(is_protected), MOST_PROTECTED)
+        matrix_of = matrix.rows(chosen)
+        fitted = coefficients(matrix_of, is_harmful[chosen], counts[chosen], prior, freedom)
+        weights = weakened(
+            np.minimum(rounded(fitted), highest), matrix.rows(is_protected), MOST_PROTECTED
+        )
         return weakened(weights, matrix.rows(is_sign), LOWEST - 1) if is_sign.any() else weights
 
     groups = copy_groups(posts[: len(clean)])
@@ -232,15 +228,6 @@ def learn_from_counts(
     harmful = np.zeros(len(clean), bool)
     measured = Measured(clean, 0, groups, harmful, sums, None)
     return learned_of(weighed, fit(kinds >= 0), measured, words, counted)
-
-
-def _rows_of(words: Mapping[str, int], patterns: Collection[str]) -> list[CountedTerm]:
-    """Return a row for each word that the tables lack, with its weight as log2 of the odds."""
-    return [
-        CountedTerm((FeatureKind.TERM, word), GIVEN, weight)
-        for word, weight in words.items()
-        if pattern_of(word) not in patterns
-    ]
 
 
 def _names(rows: Sequence[CountedTerm], kind: FeatureKind) -> list[str]:

@@ -1,12 +1,14 @@
-"""Finds integer weights: a logistic regression that keeps few terms.
+"""Finds integer weights: a logistic regression whose coefficients are rounded.
 
-L1 logistic regression (Tibshirani 1996) gives most terms the weight zero. Its strength is chosen so
-that about the wanted number remains. Coefficients, doubled and rounded, become the weights.
-scikit-learn fits it; `make learning` installs that in an environment of its own.
+A ridge regression (Hoerl and Kennard 1970) keeps each coefficient near the one that it starts from.
+The terms that tell most are kept, and fitted again without the others. Posts say a little about
+many terms each: together these find more than the few terms that an L1 regression would keep.
+scipy fits it; `make learning` installs that in an environment of its own.
 """
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
@@ -18,26 +20,23 @@ import numpy.typing as npt
 from rules.score import WEIGHT
 
 PACKAGES = ".tools/learning/lib/python3*/site-packages"
-SCALE = 2
-"""Weights for each unit of log odds: half a unit is the smallest reason that counts."""
+SCALE = 4
+"""Weights for each unit of log odds: a quarter of a unit is the smallest reason that counts."""
 
 PROTECTED = 10
 """How often a protected sentence counts: few are there, for a great many posts."""
 
-FREE = 10.0
-"""How much larger the sum of the priors is made, so that the regression hardly penalises it."""
+SPREAD = 0.5
+"""How far a coefficient may move from its prior: its variance, in squared units of log odds."""
 
-_ATTEMPTS = 9
-_STRENGTHS = (0.001, 3.0)
-_NEAR = 0.05
-"""The part by which the number of terms may differ from the wanted one."""
+_STEPS = 500
 
 type Weights = npt.NDArray[np.int64]
 type Labels = npt.NDArray[np.bool_]
 
 
 class LearningError(Exception):
-    """Nothing can be learned: scikit-learn is missing, or the posts are too few."""
+    """Nothing can be learned: scipy is missing, or the posts are too few."""
 
 
 class FeatureMatrix:
@@ -87,37 +86,26 @@ class FeatureMatrix:
 
 
 def find_library(root: Path) -> None:
-    """Make scikit-learn importable. Raises LearningError if `make learning` did not install it."""
+    """Make scipy importable. Raises LearningError if `make learning` did not install it."""
     sys.path.extend(map(str, root.glob(PACKAGES)))
-    if find_spec("sklearn") is None:
+    if find_spec("scipy") is None:
         raise LearningError(
-            "scikit-learn is missing: install it with `make learning`, or for a command that was"
+            "scipy is missing: install it with `make learning`, or for a command that was"
             " installed alone with `uv tool install '.[learn]'`"
         )
 
 
-def strength_for(
-    matrix: Any,
-    is_harmful: Labels,
-    counts: npt.NDArray[np.float64],
-    prior: npt.NDArray[np.float64],
-    wanted: int,
-) -> float:
-    """Return the strength of the regression that keeps about the wanted number of features.
+@dataclass(frozen=True, slots=True)
+class Freedom:
+    """How freely texts shape the coefficients.
 
-    Those that only keep their prior do not count.
+    `most` is how many features may have one besides those with a prior. `is_trusted` says that the
+    priors hold as they are given; otherwise the texts may lower all of them together.
     """
-    low, high = _STRENGTHS
-    best = (float("inf"), low)
-    for _ in range(_ATTEMPTS):
-        strength = (low * high) ** 0.5
-        moved, _ = _fitted(matrix, is_harmful, counts, prior, strength)
-        kept = int(np.count_nonzero(rounded(moved)))
-        best = min(best, (abs(kept - wanted), strength))
-        if abs(kept - wanted) <= _NEAR * wanted:
-            break
-        low, high = (low, strength) if kept > wanted else (strength, high)
-    return best[1]
+
+    most: int
+    spread: float = SPREAD
+    is_trusted: bool = False
 
 
 def coefficients(
@@ -125,24 +113,61 @@ def coefficients(
     is_harmful: Labels,
     counts: npt.NDArray[np.float64],
     prior: npt.NDArray[np.float64],
-    strength: float,
+    freedom: Freedom,
 ) -> npt.NDArray[np.float64]:
-    """Return a coefficient for each feature, many of them zero.
+    """Return a coefficient for each feature, 0 for all but those that have a prior or tell most.
 
-    Each starts from its `prior` times a trust in all of them, which is fitted too: a prior that the
-    posts do not confirm as a whole counts little. What the posts say of one feature moves it from
-    there. A feature that no harmful post has gets no more than its prior.
+    Each starts from its `prior` times a trust in all of them, from 0 to 1, which is fitted too: a
+    prior that the texts contradict as a whole counts nothing. What the texts say of one feature
+    moves it from there. A feature tells the more, the further it moves and the more texts have it.
 
     Args:
-        matrix: The features of the posts.
+        matrix: The features of the texts.
         is_harmful: Their labels.
-        counts: How often each post counts.
+        counts: How often each text counts.
         prior: A coefficient for each feature, 0 for what nobody knows anything about.
-        strength: Of the regression: the higher, the more features keep a coefficient.
+        freedom: How many features may have a coefficient, and how far they may move.
     """
-    moved, trust = _fitted(matrix, is_harmful, counts, prior, strength)
-    is_seen = np.asarray(matrix[is_harmful].sum(axis=0)).ravel() > 0
-    return moved + prior * np.where(is_seen, trust, min(trust, 1.0))
+    moved, _ = _ridge(matrix, is_harmful, counts, prior, freedom)
+    tells = np.abs(moved) * np.sqrt(matrix.T @ counts)
+    kept = np.union1d(np.argsort(-tells, kind="stable")[: freedom.most], np.flatnonzero(prior))
+    moved, trust = _ridge(matrix[:, kept], is_harmful, counts, prior[kept], freedom)
+    found = np.zeros(len(prior))
+    found[kept] = moved + trust * prior[kept]
+    return found
+
+
+def _ridge(
+    matrix: Any,
+    is_harmful: Labels,
+    counts: npt.NDArray[np.float64],
+    prior: npt.NDArray[np.float64],
+    freedom: Freedom,
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Return how far each feature moves from its prior times the trust, and the trust.
+
+    They minimise the logistic loss plus the squares of the moves, which is the most likely choice
+    if each coefficient is normally distributed around its prior.
+    """
+    from scipy.optimize import minimize
+
+    signs = np.where(is_harmful, 1.0, -1.0)
+    transposed, given, width = matrix.T.tocsr(), matrix @ prior, len(prior)
+
+    def loss(at: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        moved, trust, base = at[:width], at[width], at[width + 1]
+        margins = signs * (matrix @ moved + trust * given + base)
+        slopes = -signs * counts * np.exp(-np.logaddexp(0, margins))
+        lost = counts @ np.logaddexp(0, -margins) + moved @ moved / (2 * freedom.spread)
+        slope_of_moved = transposed @ slopes + moved / freedom.spread
+        return lost, np.concatenate([slope_of_moved, [given @ slopes, slopes.sum()]])
+
+    start = np.concatenate([np.zeros(width), [1.0, 0.0]])
+    bounds = [*[(None, None)] * width, (float(freedom.is_trusted), 1.0), (None, None)]
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS}
+    ).x
+    return found[:width], float(found[width])
 
 
 def contradicted(
@@ -151,7 +176,7 @@ def contradicted(
     """Return the features whose prior speaks for harm, and the posts against it.
 
     No harmful post has such a feature, though one should if they had it no more often than ordinary
-    posts do. A regression that drops what matters little would not notice.
+    posts do. Moving the one prior further than the posts ask for would cost the regression more.
     """
     ordinary = counts * ~is_harmful
     expected = matrix.T @ ordinary / ordinary.sum() * counts[is_harmful].sum()
@@ -159,35 +184,10 @@ def contradicted(
     return (prior > 0) & ~is_seen & (expected >= 1)  # type: ignore[no-any-return]
 
 
-def _fitted(
-    matrix: Any,
-    is_harmful: Labels,
-    counts: npt.NDArray[np.float64],
-    prior: npt.NDArray[np.float64],
-    strength: float,
-) -> tuple[npt.NDArray[np.float64], float]:
-    """Return how far each feature moves from its prior times the trust, and the trust.
-
-    The sum of a post's priors is one more feature, so large that no penalty falls on it.
-    """
-    from scipy.sparse import csr_matrix, hstack
-    from sklearn.linear_model import LogisticRegression
-
-    has_prior = bool(prior.any())
-    if has_prior:
-        matrix = hstack([matrix, csr_matrix((matrix @ prior)[:, None] * FREE)]).tocsr()
-    model = LogisticRegression(
-        l1_ratio=1, C=strength, solver="liblinear", random_state=0, max_iter=300, tol=1e-3
-    )
-    model.fit(matrix, is_harmful, counts)
-    found: npt.NDArray[np.float64] = model.coef_[0]
-    return (found[:-1], max(float(found[-1]) * FREE, 0.0)) if has_prior else (found, 0.0)
-
-
 def rounded(found: npt.NDArray[np.float64]) -> Weights:
     """Return coefficients as the weights of a pack.
 
-    >>> rounded(np.array([0.1, -0.8, 7.0])).tolist()
+    >>> rounded(np.array([0.1, -0.4, 7.0])).tolist()
     [0, -2, 9]
     """
     return np.clip(np.rint(found * SCALE), -WEIGHT, WEIGHT).astype(np.int64)

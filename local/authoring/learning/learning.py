@@ -3,7 +3,7 @@
 1. Near copies are grouped, so that a text counts once, however often it was posted.
 2. Words and phrases of three copy groups or more are candidates, without names; so are all signs.
 3. The matcher says which post has which candidate.
-4. A regression keeps some of them, and its coefficients become integer weights.
+4. A regression keeps those that tell most, and its coefficients become integer weights.
 5. The same is done five times without a fifth of the copy groups. The sums of posts that were held
    back choose the thresholds, and give the figures of the card.
 """
@@ -20,13 +20,13 @@ from authoring.learning.features import FeatureKind, WeighedFeatures, features_o
 from authoring.learning.fitting import (
     PROTECTED,
     FeatureMatrix,
+    Freedom,
     LearningError,
     Weights,
     coefficients,
     contradicted,
     folds,
     rounded,
-    strength_for,
     weakened,
 )
 from authoring.learning.labelled import LabelledPost
@@ -201,7 +201,6 @@ class _Fitter:
         self._counts = np.where(is_protected, PROTECTED, counts)
         self._moderators, self._prior = moderators, prior
         self._most = most
-        self._strength: float | None = None
 
     def fit(self, rows: Flags) -> Weights:
         """Return weights that only the chosen posts shape, 0 for what too few of them have.
@@ -215,13 +214,10 @@ class _Fitter:
         labels, counts = self._is_harmful[rows], self._counts[rows]
         real = counts * ~self._is_protected[rows]
         prior = np.where(contradicted(chosen, labels, real, prior), 0, prior)
-        if self._strength is None:  # the first fit is to all posts; folds keep its strength
-            harmful = len(set(self._groups[rows & self._is_harmful].tolist()))
-            most = min(self._most, FEATURES_FOR_GROUP * harmful)
-            self._strength = strength_for(chosen, labels, counts, prior, most)
+        harmful = len(set(self._groups[rows & self._is_harmful].tolist()))
+        most = min(self._most, FEATURES_FOR_GROUP * harmful)
         weights = np.zeros(self._matrix.width, np.int64)
-        found = coefficients(chosen, labels, counts, prior, self._strength)
-        weights[columns] = rounded(found)
+        weights[columns] = rounded(coefficients(chosen, labels, counts, prior, Freedom(most)))
         if any(self._moderators):
             unproven = ~self._may_speak_for_harm(rows) & (self._prior == 0)
             weights[(weights > 0) & unproven] = 0
@@ -243,6 +239,11 @@ class _Fitter:
         for held in folds(units, FOLDS):
             sums[held] = self._matrix.sums(self.fit(~held))[held]
         return sums
+
+
+def _least_is_one(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the counts over the least: a post is not stronger because all stand for many."""
+    return counts / counts.min()
 
 
 def _numbered(people: Sequence[frozenset[str]], length: int) -> list[frozenset[int]]:

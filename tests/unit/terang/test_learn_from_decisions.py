@@ -93,7 +93,7 @@ def has_library() -> bool:
     return True
 
 
-@pytest.mark.skipif(not has_library(), reason="scikit-learn is missing")
+@pytest.mark.skipif(not has_library(), reason="scipy is missing")
 def test_the_card_says_how_the_posts_were_selected(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -138,7 +138,7 @@ def test_the_card_says_how_the_posts_were_selected(
     ]
 
 
-@pytest.mark.skipif(not has_library(), reason="scikit-learn is missing")
+@pytest.mark.skipif(not has_library(), reason="scipy is missing")
 def test_a_term_of_one_moderator_has_no_weight(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -157,7 +157,7 @@ def test_a_term_of_one_moderator_has_no_weight(
     }
 
 
-@pytest.mark.skipif(not has_library(), reason="scikit-learn is missing")
+@pytest.mark.skipif(not has_library(), reason="scipy is missing")
 def test_what_was_overturned_or_edited_is_counted_so(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -173,7 +173,7 @@ def test_what_was_overturned_or_edited_is_counted_so(
     assert "23 copy groups of harmful" in err[-1] or code == 0
 
 
-@pytest.mark.skipif(not has_library(), reason="scikit-learn is missing")
+@pytest.mark.skipif(not has_library(), reason="scipy is missing")
 def test_too_few_ordinary_posts_are_counted_without_the_protected_sentences(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -203,7 +203,7 @@ def test_a_pack_is_learned_from_counts_and_clean_texts(
     assert 1 <= terms["cepat cair"] <= 4
     assert terms.get("memasak", 0) <= 0
     assert pack.card.by_hand == ("cepat cair", "kode")
-    assert sum(rule.score.signs.values()) == 8 < rule.score.threshold
+    assert sum(rule.score.signs.values()) == 9 < rule.score.threshold
     assert 9 <= terms["kode"] + terms["kode unik"] < 18
     assert [(some.posts, some.harmful) for some in pack.card.trained_on] == [
         (600, True),
