@@ -12,8 +12,6 @@ from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
-from msgspec import structs
-
 from matcher.effort import Effort
 from matcher.hit import Part, Span
 from matcher.signs.addresses import LINK_SIGNS, signs_of_link
@@ -101,6 +99,7 @@ class ScoredRules:
             rule: sum(weight for weight in score.signs.values() if weight > 0)
             for rule, score in self.scores.items()
         }
+        self._uses: dict[int, list[tuple[int, _Key, Term, bool]]] = {}  # by pattern
         self._weights = {rule: Counter[int]() for rule in self.scores}  # by pattern
         for pattern, rule, weight in index.weights():
             if weight > 0:
@@ -179,17 +178,11 @@ class ScoredRules:
         if not every_score:
             rules = self.reachable({pattern for pattern, _ in chain(*found)}, signs, rules)
         counted: dict[int, _Counted] = {rule: {} for rule in rules}
-        uses: dict[int, list[tuple[_Counted, _Key, Term, bool]]] = {}  # by pattern
         for view, occurrences in zip(views, found, strict=False):
             for pattern, end in occurrences:
-                if pattern not in uses:
-                    uses[pattern] = [
-                        (counted[use.rule], _key(use, term), term, self._rules[use.rule].exact)
-                        for use, term in self._index.terms(pattern)
-                        if use.rule in counted
-                    ]
-                for matches, key, term, exact in uses[pattern]:
-                    if key not in matches:
+                for rule, key, term, exact in self._uses_of(pattern):
+                    matches = counted.get(rule)
+                    if matches is not None and key not in matches:
                         if not effort.take_weighing():
                             break
                         if term.is_at(view, end, exact=exact):
@@ -203,6 +196,16 @@ class ScoredRules:
             for pattern, end in self._automaton.occurrences(sounds, effort):
                 if pattern in self._index.sounds:
                     yield pattern, end
+
+    def _uses_of(self, pattern: int) -> list[tuple[int, "_Key", Term, bool]]:
+        """Return the terms of scored rules with a pattern. They are remembered."""
+        if pattern not in self._uses:
+            self._uses[pattern] = [
+                (use.rule, _key(use, term), term, self._rules[use.rule].exact)
+                for use, term in self._index.terms(pattern)
+                if use.rule in self.scores
+            ]
+        return self._uses[pattern]
 
     def _score(self, rule: int, matches: "_Counted", signs: PartSigns) -> PartScore:
         score = self.scores[rule]
@@ -220,7 +223,7 @@ class ScoredRules:
         ]
         for sign, weight in score.signs.items():
             if found := signs.spans.get(sign):
-                spans.append(structs.replace(found, weight=weight))
+                spans.append(Span(found.part, found.start, found.end, found.term, (), weight))
         own_first = {signs.part: ""}
         spans.sort(key=lambda at: (own_first.get(at.part, at.part), at.start, at.end, at.term))
         return PartScore(rule, score.threshold, total, spans)
