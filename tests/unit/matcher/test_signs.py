@@ -94,6 +94,11 @@ FOUND = {
         ("hoki88 di JKT48, ubuntu22, covid19, Oct25", ["hoki88"]),
     ],
     "capital-name-number": [("HOKI88 Hoki88 𝗛𝗢𝗞𝗜𝟴𝟴", ["HOKI88", "𝗛𝗢𝗞𝗜𝟴𝟴"])],
+    "model-number": [
+        ("monster XKT08 atau wfc510", ["XKT08", "wfc510"]),
+        ("kereta argo05", ["argo05"]),
+        ("hoki88 dan rtx30, 𝗧𝗞𝗣𝟯𝟬𝟯, kyt4d", []),
+    ],
     "game-name": [
         ("di bandarslot atau Nagatoto", ["bandarslot", "Nagatoto"]),
         ("𝐧𝐚𝐠𝐚𝐰𝐢𝐧", ["𝐧𝐚𝐠𝐚𝐰𝐢𝐧"]),

@@ -62,7 +62,10 @@ _TRAITS: tuple[tuple[str, _Trait], ...] = (
     ("digits-12", _numbers(12, _MANY)),
     ("phone", lambda view: view.has(view.phones)),
     (
-        "letters-digits name-number dressed-name-number unknown-name-number capital-name-number",
+        (
+            "letters-digits name-number dressed-name-number unknown-name-number"
+            " capital-name-number model-number"
+        ),
         lambda view: view.has(view.digits_in_words) | _apart(view),
     ),
     (

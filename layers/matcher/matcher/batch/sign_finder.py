@@ -16,7 +16,14 @@ from matcher.batch.key_finders import ALPHABET
 from matcher.batch.sign_view import SignView
 from matcher.batch.symbols import Places, SymbolLine, in_lines
 from matcher.signs import han, numbers, parts, pieces, proportions, shapes, words
-from matcher.signs.catalogue import LONG, REMEMBERED, SIGNS, read_signs, remembered_signs
+from matcher.signs.catalogue import (
+    LONG,
+    REMEMBERED,
+    ROOMS_OF_WORDS,
+    SIGNS,
+    read_signs,
+    remembered_signs,
+)
 from matcher.signs.chunks import NUMBER_ENDS, Found
 
 _SPACES = (shapes.SPACE, shapes.LINE_END)
@@ -57,7 +64,7 @@ class SignFinder:
         """Return the wanted signs of those wanted texts of a line that have some."""
         found: _Found = defaultdict(set)
         self._add_chunks(view, view.addresses, found)
-        if "words" in self._rooms:
+        if self._rooms & ROOMS_OF_WORDS:
             self._add_words(view, found)
         if self._rooms & {"numbers", "han"}:
             self._add_numbers(view, found)
@@ -182,7 +189,7 @@ def _phrases(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
         yield from _read(text, parts.repeated_phrases(texts[text], view.shape_of(text)))
 
 
-_OF_WORDS = {sign for sign in SIGNS if SIGNS[sign].module == "words"}
+_OF_WORDS = {sign for sign in SIGNS if SIGNS[sign].module in ROOMS_OF_WORDS}
 _OF_PARTS = (
     ({"emoji-1", "emoji-2-3", "many-emoji", "emoji-wrapped"}, _emoji),
     ({"capitals"}, _capitals),

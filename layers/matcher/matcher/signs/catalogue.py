@@ -22,6 +22,7 @@ from matcher.signs import (
     addresses,
     gates,
     han,
+    models,
     numbers,
     parts,
     pieces,
@@ -41,7 +42,8 @@ CODE_VERSION = 1
 REMEMBERED, LONG = 2**14, 160
 """Chunks whose signs are remembered, and the code points of one at most."""
 
-_ROOMS_OF_CHUNKS = frozenset({"addresses", "words", "numbers", "han"})
+ROOMS_OF_WORDS = frozenset({"words", "models"})
+_ROOMS_OF_CHUNKS = ROOMS_OF_WORDS | {"addresses", "numbers", "han"}
 
 type Spans = list[tuple[int, int]]
 
@@ -117,7 +119,7 @@ def _signs_by_chunk(text: str, shape: str) -> Iterator[list[Found]]:
 def _signs_of_whole(text: str, shape: str, wanted: Collection[str]) -> Iterator[Found]:
     """Yield at least the wanted signs that take several chunks to see, some of them twice."""
     rooms = {SIGNS[sign].module for sign in wanted}
-    yield from parts.signs_of_part(text, shape, wanted, names="words" in rooms)
+    yield from parts.signs_of_part(text, shape, wanted, names=not rooms.isdisjoint(ROOMS_OF_WORDS))
     if "proportions" in rooms:
         yield from proportions.signs_of_proportions(text, shape)
     if "name-in-pieces" in wanted:
@@ -250,6 +252,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "mixed-scripts": ("", "A word with letters of two scripts out of Latin, Cyrillic and Greek."),
     "capital-word": ("", "A word of four letters or more, all capitals."),
 }
+_MODELS: dict[str, tuple[str, str]] = {
+    "model-number": (
+        _ORDINARY,
+        "A plain name with a number like that of a model: consonants alone, or 0 as first digit.",
+    ),
+}
 _PARTS: dict[str, tuple[str, str]] = {
     "spaced-letters": (
         "",
@@ -292,6 +300,7 @@ _MODULES = (
     (addresses, _ADDRESSES),
     (numbers, _NUMBERS),
     (words, _WORDS),
+    (models, _MODELS),
     (parts, _PARTS),
     (proportions, _PROPORTIONS),
     (pieces, _PIECES),

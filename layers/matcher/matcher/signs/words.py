@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from matcher.signs.chunks import Found
 from matcher.signs.lists import LISTS
+from matcher.signs.models import is_model
 from matcher.signs.shapes import (
     CAPITAL,
     CAPITALS,
@@ -99,6 +100,8 @@ def _names_of(plain: str, word: str, shape: str, *, is_mixed: bool) -> Iterator[
     yield "name-number"
     if not is_ordinary_name(plain):
         yield "unknown-name-number"
+        if word.isascii() and is_model(plain):
+            yield "model-number"
     if _has_any(shape, DRESSED + DRESSED_DIGIT + STROKE) or is_mixed:
         yield "dressed-name-number"
     if unicodedata.normalize("NFKC", word).isupper():
