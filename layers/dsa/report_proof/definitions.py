@@ -1,6 +1,6 @@
 """The definition of each number of parts 3 to 8, written a second time to check a report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -94,8 +94,9 @@ def acted(decision: Record) -> bool:
     return any(measures.get(name) for name in ("visibility", "monetary", "provision", "account"))
 
 
-def expect_count(entries: list[Record]) -> Expected:
+def expect_count(counted: Iterable[Record]) -> Expected:
     """Expect the number of entries."""
+    entries = list(counted)
     return Expected(len(entries), _ids(entries))
 
 
@@ -104,17 +105,18 @@ def expect_items(entries: list[Record]) -> Expected:
     return Expected(sum(entry.get("items", 0) for entry in entries), _ids(entries))
 
 
-def expect_hours(spans: list[tuple[Record, str, str]]) -> Expected:
+def expect_hours(measured: Iterable[tuple[Record, str, str]]) -> Expected:
     """Expect the median of spans between two moments, in hours."""
+    spans = list(measured)
     hours = [
         (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() / 3600
         for _, start, end in spans
     ]
-    ids = _ids([entry for entry, _, _ in spans])
+    ids = _ids(entry for entry, _, _ in spans)
     return Expected(median(hours) if hours else None, ids)
 
 
-def _ids(entries: list[Record]) -> frozenset[str]:
+def _ids(entries: Iterable[Record]) -> frozenset[str]:
     return frozenset(entry["entry"] for entry in entries)
 
 
@@ -131,7 +133,7 @@ def order_cell(column: str, book: EntryBook, in_row: InRow) -> Expected:
     if column.startswith("Median time"):
         name = "acknowledged_at" if "inform the authority" in column else "effected_at"
         ends = ((order, book.order_times.get((order["entry"], name), "")) for order in orders)
-        return expect_hours([(order, order["received_at"], end) for order, end in ends if end])
+        return expect_hours((order, order["received_at"], end) for order, end in ends if end)
     is_items = column.startswith("Number of specific items")
     return expect_items(orders) if is_items else expect_count(orders)
 
@@ -151,18 +153,14 @@ def notice_cell(column: str, book: EntryBook, in_row: InRow) -> Expected:
     ]
     if column.startswith("Median time"):
         return expect_hours(
-            [
-                (decision, decision["about"]["received_at"], decision["decided_at"])
-                for decision in decisions
-            ]
+            (decision, decision["about"]["received_at"], decision["decided_at"])
+            for decision in decisions
         )
     by_law = "basis of the law" in column
     return expect_count(
-        [
-            decision
-            for decision in decisions
-            if acted(decision) and (decision.get("ground") == "illegal") == by_law
-        ]
+        decision
+        for decision in decisions
+        if acted(decision) and (decision.get("ground") == "illegal") == by_law
     )
 
 
@@ -234,15 +232,13 @@ def contest_cell(indicator: str, scope: str, book: EntryBook) -> Expected:
     """Return the expected number in a row of part 7."""
     if indicator.startswith("Number of suspensions"):
         cause = next(code for words, code in _SUSPENSIONS.items() if indicator.endswith(words))
-        return expect_count([entry for entry in book.typed("suspension") if entry["why"] == cause])
+        return expect_count(entry for entry in book.typed("suspension") if entry["why"] == cause)
     outcomes = book.typed("outcome")
     if indicator.startswith("Number of restrictions newly imposed"):
         return expect_count(
-            [
-                outcome
-                for outcome in outcomes
-                if outcome.get("complaint") and not acted(outcome["about"]) and acted(outcome)
-            ]
+            outcome
+            for outcome in outcomes
+            if outcome.get("complaint") and not acted(outcome["about"]) and acted(outcome)
         )
     contest = "dispute" if "out-of-court" in indicator else "complaint"
     opened = [entry for entry in book.typed(contest) if _regards(indicator, entry["about"])]
@@ -252,11 +248,11 @@ def contest_cell(indicator: str, scope: str, book: EntryBook) -> Expected:
     if scope == "Total number":
         return expect_count(opened)
     if scope in _RESULTS:
-        return expect_count([entry for entry in ended if entry["outcome"] == _RESULTS[scope]])
+        return expect_count(entry for entry in ended if entry["outcome"] == _RESULTS[scope])
     decided = [entry for entry in ended if entry["outcome"] != "omitted"]
     if scope == "Median time":
         return expect_hours(
-            [(entry, entry["answers"]["received_at"], entry["decided_at"]) for entry in decided]
+            (entry, entry["answers"]["received_at"], entry["decided_at"]) for entry in decided
         )
     implemented = [entry for entry in decided if entry.get("implemented")]
     share = len(implemented) / len(decided) if decided else None
@@ -282,18 +278,15 @@ def automated_cell(indicator: str, scope: str, book: EntryBook) -> Expected:
         return expect_count([])
     if indicator.startswith("Number of measures"):
         every = scope != "Own-initiative"
-        decisions = [decision for decision in book.typed("decision") if acted(decision)]
         return expect_count(
-            [
-                decision
-                for decision in decisions
-                if every or decision["source_type"] == OWN_INITIATIVE
-            ]
+            decision
+            for decision in book.typed("decision")
+            if acted(decision) and (every or decision["source_type"] == OWN_INITIATIVE)
         )
     if indicator.startswith("Number of notices"):
         every = scope != "NAM Trusted Flagger"
         return expect_count(
-            [notice for notice in book.notices if every or notice.get("trusted_flagger")]
+            notice for notice in book.notices if every or notice.get("trusted_flagger")
         )
     if scope.startswith("NAM") or indicator.endswith("Accuracy"):
         return Expected(None, frozenset())
