@@ -19,28 +19,38 @@ DIGITS = 4
 """Decimals of a published share: a hundredth of a per cent, and the same bytes everywhere."""
 
 
+def says(description: str) -> Meta:
+    """Describe a published field in its schema."""
+    return Meta(description=description)
+
+
+def counts(description: str) -> Meta:
+    """Describe a published count, which is never negative."""
+    return Meta(ge=0, description=description)
+
+
 class Share(msgspec.Struct, frozen=True, kw_only=True):
     """A share with its 95 % interval; blank with a note where too little is known."""
 
-    share: Annotated[float | None, Meta(description="The share, 0 to 1; null where blank.")] = None
-    low: Annotated[float | None, Meta(description="Lower end of its 95 % interval.")] = None
-    high: Annotated[float | None, Meta(description="Upper end of its 95 % interval.")] = None
-    note: Annotated[str, Meta(description="Why it is blank, or empty.")] = ""
+    share: Annotated[float | None, says("The share, 0 to 1; null where blank.")] = None
+    low: Annotated[float | None, says("Lower end of its 95 % interval.")] = None
+    high: Annotated[float | None, says("Upper end of its 95 % interval.")] = None
+    note: Annotated[str, says("Why it is blank, or empty.")] = ""
 
 
 class Estimate(Share, frozen=True, kw_only=True):
     """A share of a count."""
 
-    count: Annotated[int, Meta(ge=0, description="How many of them it is true of.")] = 0
-    of: Annotated[int, Meta(ge=0, description="How many were counted.")] = 0
+    count: Annotated[int, counts("How many of them it is true of.")] = 0
+    of: Annotated[int, counts("How many were counted.")] = 0
 
 
 class Percentiles(msgspec.Struct, frozen=True):
     """How long something took: hours, of so many; null where none ended."""
 
-    of: Annotated[int, Meta(ge=0, description="How many ended.")] = 0
-    median_hours: Annotated[float | None, Meta(description="Half took no longer.")] = None
-    p90_hours: Annotated[float | None, Meta(description="Nine of ten took no longer.")] = None
+    of: Annotated[int, counts("How many ended.")] = 0
+    median_hours: Annotated[float | None, says("Half took no longer.")] = None
+    p90_hours: Annotated[float | None, says("Nine of ten took no longer.")] = None
 
 
 def estimate(count: int, of: int, at_least: int = 1) -> Estimate:

@@ -18,6 +18,7 @@ from publish.count.month_carryover import Standing
 from publish.count.precision import Errors
 from publish.count.sentinel_days import SentinelDays
 from publish.count.term_evidence import RuleEvidence
+from publish.estimates import counts, says
 from publish.journal.case_line import AbsentPositive, CaseLine, Tally
 from publish.journal.public_journal import ReceiptLine
 from publish.journal.short_line import NamesLine, ShortLine
@@ -32,15 +33,13 @@ NO_ADDRESS = to_translate(
 class JournalFile(msgspec.Struct, frozen=True):
     """A file of the public journal that was folded."""
 
-    path: Annotated[str, Meta(description="Path below the public address.")]
-    sha256: Annotated[str, Meta(description="SHA-256 of the file's bytes, in hex.")]
-    lines: Annotated[
-        int, Meta(ge=0, description="Lines: one for each receipt, and for each case entry.")
-    ]
+    path: Annotated[str, says("Path below the public address.")]
+    sha256: Annotated[str, says("SHA-256 of the file's bytes, in hex.")]
+    lines: Annotated[int, counts("Lines: one for each receipt, and for each case entry.")]
     form: Annotated[
         int | UnsetType,
-        Meta(
-            description="2: lines are short, names lines give numbers to names and are not counted"
+        says(
+            "2: lines are short, names lines give numbers to names and are not counted"
             " among the lines, and a day may have several files. Absent: lines have all fields."
         ),
     ] = UNSET
@@ -49,78 +48,73 @@ class JournalFile(msgspec.Struct, frozen=True):
 class LeftOut(msgspec.Struct, frozen=True):
     """A receipt that is in none of the numbers."""
 
-    provider: Annotated[str, Meta(description="The provider.")]
-    day: Annotated[str, Meta(description="The day of the receipt.")]
-    receipt: Annotated[
-        str, Meta(description="First 12 hex digits of the SHA-256 of the unit's id.")
-    ]
+    provider: Annotated[str, says("The provider.")]
+    day: Annotated[str, says("The day of the receipt.")]
+    receipt: Annotated[str, says("First 12 hex digits of the SHA-256 of the unit's id.")]
     why: Annotated[
         LeftOutReason,
-        Meta(
-            description="`does_not_close`: its records are not the sum of what became of them."
+        says(
+            "`does_not_close`: its records are not the sum of what became of them."
             " `rule_unknown`: it names a rule that is not in the set it says was in force."
         ),
     ]
     messages: Annotated[
-        AbsentPositive,
-        Meta(description="Messages of a batch; absent from a receipt of one unit."),
+        AbsentPositive, says("Messages of a batch; absent from a receipt of one unit.")
     ] = UNSET
 
 
 class OpenFileNote(msgspec.Struct, frozen=True):
     """A file of which a part was not read by the end of the period; the other parts are counted."""
 
-    provider: Annotated[str, Meta(description="The provider.")]
-    file: Annotated[str, Meta(description="First 12 hex digits of the SHA-256 of the file's id.")]
-    since: Annotated[str, Meta(description="The day on which it came.")]
+    provider: Annotated[str, says("The provider.")]
+    file: Annotated[str, says("First 12 hex digits of the SHA-256 of the file's id.")]
+    since: Annotated[str, says("The day on which it came.")]
 
 
 class PausedNote(msgspec.Struct, frozen=True):
     """A rule that was held in shadow for a provider."""
 
-    provider: Annotated[str, Meta(description="The provider.")]
-    rule: Annotated[str, Meta(description="The rule, as `pack/rule`.")]
-    since: Annotated[str, Meta(description="Since when.")]
-    why: Annotated[str, Meta(description="Why, in the operator's words.")]
+    provider: Annotated[str, says("The provider.")]
+    rule: Annotated[str, says("The rule, as `pack/rule`.")]
+    since: Annotated[str, says("Since when.")]
+    why: Annotated[str, says("Why, in the operator's words.")]
 
 
 class NumberChange(msgspec.Struct, frozen=True):
     """One number that a revision changed."""
 
-    measure: Annotated[str, Meta(description="The measure, as in the CSV.")]
-    key: Annotated[str, Meta(description="Its key, or empty.")]
-    before: Annotated[int | str | None, Meta(description="What the earlier revision said.")]
-    after: Annotated[int | str | None, Meta(description="What this one says.")]
+    measure: Annotated[str, says("The measure, as in the CSV.")]
+    key: Annotated[str, says("Its key, or empty.")]
+    before: Annotated[int | str | None, says("What the earlier revision said.")]
+    after: Annotated[int | str | None, says("What this one says.")]
 
 
 class SummaryPart(msgspec.Struct, frozen=True):
     """One day, or one provider, within a summary."""
 
-    name: Annotated[str, Meta(description="The day or the provider.")]
-    provisional: Annotated[bool, Meta(description="Whether its numbers may still grow.")]
+    name: Annotated[str, says("The day or the provider.")]
+    provisional: Annotated[bool, says("Whether its numbers may still grow.")]
     revision: Annotated[int, Meta(ge=1, description="Its revision.")]
-    inspected: Annotated[int, Meta(ge=0, description="As in numbers.")]
-    refused: Annotated[int, Meta(ge=0, description="As in numbers.")]
-    live: Annotated[int, Meta(ge=0, description="As in numbers.")]
-    shadow: Annotated[int, Meta(ge=0, description="As in numbers.")]
-    held: Annotated[int, Meta(ge=0, description="As in numbers.")]
-    by_category: Annotated[Tally, Meta(description="As in numbers.")]
-    decided: Annotated[int, Meta(ge=0, description="As in cases.")] = 0
-    overturned: Annotated[int, Meta(ge=0, description="As in cases.")] = 0
+    inspected: Annotated[int, counts("As in numbers.")]
+    refused: Annotated[int, counts("As in numbers.")]
+    live: Annotated[int, counts("As in numbers.")]
+    shadow: Annotated[int, counts("As in numbers.")]
+    held: Annotated[int, counts("As in numbers.")]
+    by_category: Annotated[Tally, says("As in numbers.")]
+    decided: Annotated[int, counts("As in cases.")] = 0
+    overturned: Annotated[int, counts("As in cases.")] = 0
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The published numbers of one provider, or of `all`, for one period."""
 
-    provider: Annotated[str, Meta(description="The provider, or `all`.")]
-    kind: Annotated[PeriodKind, Meta(description="Kind of period.")]
-    period: Annotated[
-        str, Meta(description="A day (`2026-11-25`), a month (`2026-11`) or a campaign's name.")
-    ]
-    first_day: Annotated[str, Meta(description="First day of the period, UTC.")]
-    last_day: Annotated[str, Meta(description="Last day of the period, included.")]
+    provider: Annotated[str, says("The provider, or `all`.")]
+    kind: Annotated[PeriodKind, says("Kind of period.")]
+    period: Annotated[str, says("A day (`2026-11-25`), a month (`2026-11`) or a campaign's name.")]
+    first_day: Annotated[str, says("First day of the period, UTC.")]
+    last_day: Annotated[str, says("Last day of the period, included.")]
     provisional: Annotated[
-        bool, Meta(description="Whether the period is not over yet: the numbers may still grow.")
+        bool, says("Whether the period is not over yet: the numbers may still grow.")
     ]
     revision: Annotated[
         int,
@@ -130,59 +124,45 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
             " Earlier ones stand beside it as `<period>.r<n>.json`.",
         ),
     ] = 1
-    why_revised: Annotated[str, Meta(description="Why there is a new revision, or empty.")] = ""
+    why_revised: Annotated[str, says("Why there is a new revision, or empty.")] = ""
     changes: Annotated[
-        tuple[NumberChange, ...],
-        Meta(description="What this revision changed against the one before."),
+        tuple[NumberChange, ...], says("What this revision changed against the one before.")
     ] = ()
-    numbers: Annotated[Numbers, Meta(description="What was counted: a fold of the journal files.")]
-    cases: Annotated[
-        CaseNumbers, Meta(description="What people did: a fold of the same journal files.")
-    ] = CaseNumbers()
-    errors: Annotated[
-        Errors, Meta(description="What people decided on the findings of the period.")
-    ] = Errors()
+    numbers: Annotated[Numbers, says("What was counted: a fold of the journal files.")]
+    cases: Annotated[CaseNumbers, says("What people did: a fold of the same journal files.")] = (
+        CaseNumbers()
+    )
+    errors: Annotated[Errors, says("What people decided on the findings of the period.")] = Errors()
     standing: Annotated[
-        Standing | None,
-        Meta(description="Of a month, how cases stand at its end; null for other periods."),
+        Standing | None, says("Of a month, how cases stand at its end; null for other periods.")
     ] = None
     terms: Annotated[
         dict[str, RuleEvidence] | UnsetType,
-        Meta(
-            description="Of a month that is over: by `pack/version/rule`, the terms and signs that"
+        says(
+            "Of a month that is over: by `pack/version/rule`, the terms and signs that"
             " decided findings of at least five copy groups, and how many of these stood."
         ),
     ] = UNSET
-    days: Annotated[
-        tuple[SummaryPart, ...], Meta(description="The days, of a month or campaign.")
-    ] = ()
-    providers: Annotated[tuple[SummaryPart, ...], Meta(description="The providers, of `all`.")] = ()
+    days: Annotated[tuple[SummaryPart, ...], says("The days, of a month or campaign.")] = ()
+    providers: Annotated[tuple[SummaryPart, ...], says("The providers, of `all`.")] = ()
     sentinel: Annotated[
         SentinelDays | UnsetType,
-        Meta(
-            description="Of `all`, whether the post was found that the stack sends itself each day,"
+        says(
+            "Of `all`, whether the post was found that the stack sends itself each day,"
             " as the provider `sentinel`. Absent if it sent none."
         ),
     ] = UNSET
-    journal: Annotated[
-        tuple[JournalFile, ...], Meta(description="The files that these numbers fold.")
-    ] = ()
+    journal: Annotated[tuple[JournalFile, ...], says("The files that these numbers fold.")] = ()
     open_files: Annotated[
-        tuple[OpenFileNote, ...], Meta(description="Files not read to the end, on the last day.")
+        tuple[OpenFileNote, ...], says("Files not read to the end, on the last day.")
     ] = ()
-    left_out: Annotated[
-        tuple[LeftOut, ...], Meta(description="Receipts that are in none of the numbers.")
-    ] = ()
-    paused: Annotated[
-        tuple[PausedNote, ...], Meta(description="Rules that were held in shadow.")
-    ] = ()
+    left_out: Annotated[tuple[LeftOut, ...], says("Receipts that are in none of the numbers.")] = ()
+    paused: Annotated[tuple[PausedNote, ...], says("Rules that were held in shadow.")] = ()
     notice_hours: Annotated[
-        int, Meta(ge=0, description="Hours for which a new version of a pack only runs in shadow.")
+        int, counts("Hours for which a new version of a pack only runs in shadow.")
     ]
-    public_url: Annotated[str, Meta(description="The public address, or empty.")] = ""
-    all_in_shadow: Annotated[
-        str, Meta(description="Why every rule runs in shadow, or empty if not so.")
-    ] = ""
+    public_url: Annotated[str, says("The public address, or empty.")] = ""
+    all_in_shadow: Annotated[str, says("Why every rule runs in shadow, or empty if not so.")] = ""
 
     @property
     def path(self) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, Meta
+from msgspec import UNSET
 
 from publish.count.folding import sum_records
+from publish.estimates import counts, says
 from publish.journal.case_line import AbsentCount, AbsentTally, Tally
 from rules.pack import Pack
 
@@ -26,125 +27,97 @@ class CaseNumbers(msgspec.Struct, frozen=True):
     """What people did about findings, notices and orders in a period. All of it can be added."""
 
     decisions: Annotated[
-        int,
-        Meta(ge=0, description="Decisions on findings or notices; cases skipped are not among."),
+        int, counts("Decisions on findings or notices; cases skipped are not among.")
     ] = 0
-    decided: Annotated[
-        int, Meta(ge=0, description="Findings that these confirmed or dismissed.")
-    ] = 0
+    decided: Annotated[int, counts("Findings that these confirmed or dismissed.")] = 0
     by_verdict: Annotated[
-        Tally,
-        Meta(description="Decisions by verdict: confirmed, dismissed, escalated or skipped."),
+        Tally, says("Decisions by verdict: confirmed, dismissed, escalated or skipped.")
     ] = {}
-    by_measure: Annotated[
-        Tally, Meta(description="Measures of decisions, by the codes of the DSA.")
-    ] = {}
+    by_measure: Annotated[Tally, says("Measures of decisions, by the codes of the DSA.")] = {}
     by_ground: Annotated[
-        Tally, Meta(description="Decisions with a measure by what they rest on: illegal or terms.")
+        Tally, says("Decisions with a measure by what they rest on: illegal or terms.")
     ] = {}
     partly_automated: Annotated[
-        int, Meta(ge=0, description="Decisions that a machine shaped in part; none decides alone.")
+        int, counts("Decisions that a machine shaped in part; none decides alone.")
     ] = 0
     under_5_seconds: Annotated[
-        int,
-        Meta(
-            ge=0,
-            description="Decisions less than 5 seconds after the case was opened; a group counts"
-            " once.",
-        ),
+        int, counts("Decisions less than 5 seconds after the case was opened; a group counts once.")
     ] = 0
     decide_seconds: Annotated[
-        Tally,
-        Meta(description="Decisions on findings by seconds since the finding, in three digits."),
+        Tally, says("Decisions on findings by seconds since the finding, in three digits.")
     ] = {}
     notice_seconds: Annotated[
-        Tally, Meta(description="Decisions on notices alone by seconds since the notice.")
+        Tally, says("Decisions on notices alone by seconds since the notice.")
     ] = {}
     by_moderator: Annotated[
         Tally,
-        Meta(
-            description="Decisions by `moderator/verdict`; a group counts once. Moderators are"
+        says(
+            "Decisions by `moderator/verdict`; a group counts once. Moderators are"
             " letters that hold for one provider and month."
         ),
     ] = {}
     drawn: Annotated[
-        int,
-        Meta(
-            ge=0,
-            description="Decisions drawn for a second review: 1 in 20, a group of copies as one.",
-        ),
+        int, counts("Decisions drawn for a second review: 1 in 20, a group of copies as one.")
     ] = 0
-    second_reviews: Annotated[int, Meta(ge=0, description="Second reviews that came.")] = 0
-    agreed: Annotated[
-        int, Meta(ge=0, description="Second reviews that came to the decision's verdict.")
-    ] = 0
+    second_reviews: Annotated[int, counts("Second reviews that came.")] = 0
+    agreed: Annotated[int, counts("Second reviews that came to the decision's verdict.")] = 0
     overturned: Annotated[
-        int, Meta(ge=0, description="Decisions that were overturned, of whatever day they were.")
+        int, counts("Decisions that were overturned, of whatever day they were.")
     ] = 0
     overturned_by: Annotated[
-        Tally,
-        Meta(description="Overturned decisions by `complaint`, `dispute`, or why reinstated."),
+        Tally, says("Overturned decisions by `complaint`, `dispute`, or why reinstated.")
     ] = {}
     overturned_measures: Annotated[
         AbsentTally,
-        Meta(
-            description="Measures of overturned decisions by `month/measure`, and these decisions"
+        says(
+            "Measures of overturned decisions by `month/measure`, and these decisions"
             " by `month/decisions`: the month in which each was made. Absent if there are none;"
             " decisions that an earlier release overturned are not among them."
         ),
     ] = UNSET
-    reinstated: Annotated[
-        Tally, Meta(description="What came back, by cause; many follow a complaint.")
-    ] = {}
+    reinstated: Annotated[Tally, says("What came back, by cause; many follow a complaint.")] = {}
     complaints: Annotated[
-        Tally, Meta(description="Complaints received by who complained: author or notifier.")
+        Tally, says("Complaints received by who complained: author or notifier.")
     ] = {}
-    complaints_ended: Annotated[Tally, Meta(description="Complaints answered, by outcome.")] = {}
+    complaints_ended: Annotated[Tally, says("Complaints answered, by outcome.")] = {}
     complaint_seconds: Annotated[
-        Tally, Meta(description="Complaints answered by seconds since they came.")
+        Tally, says("Complaints answered by seconds since they came.")
     ] = {}
-    disputes: Annotated[
-        int, Meta(ge=0, description="Disputes taken to a certified body out of court.")
-    ] = 0
-    disputes_ended: Annotated[Tally, Meta(description="Disputes ended, by outcome.")] = {}
-    dispute_seconds: Annotated[
-        Tally, Meta(description="Disputes ended by seconds since they came.")
-    ] = {}
+    disputes: Annotated[int, counts("Disputes taken to a certified body out of court.")] = 0
+    disputes_ended: Annotated[Tally, says("Disputes ended, by outcome.")] = {}
+    dispute_seconds: Annotated[Tally, says("Disputes ended by seconds since they came.")] = {}
     disputes_implemented: Annotated[
-        int, Meta(ge=0, description="Disputes whose outcome the provider carried out.")
+        int, counts("Disputes whose outcome the provider carried out.")
     ] = 0
-    notices: Annotated[
-        int, Meta(ge=0, description="Notices received, also several on one post.")
-    ] = 0
-    notice_items: Annotated[int, Meta(ge=0, description="Items that these notices name.")] = 0
-    trusted_notices: Annotated[int, Meta(ge=0, description="Notices by trusted flaggers.")] = 0
-    notices_by_category: Annotated[Tally, Meta(description="Notices by category.")] = {}
-    notices_answered: Annotated[int, Meta(ge=0, description="Notices that a decision answers.")] = 0
+    notices: Annotated[int, counts("Notices received, also several on one post.")] = 0
+    notice_items: Annotated[int, counts("Items that these notices name.")] = 0
+    trusted_notices: Annotated[int, counts("Notices by trusted flaggers.")] = 0
+    notices_by_category: Annotated[Tally, says("Notices by category.")] = {}
+    notices_answered: Annotated[int, counts("Notices that a decision answers.")] = 0
     orders: Annotated[
-        Tally, Meta(description="Orders received by `kind/country/authority`: act or inform.")
+        Tally, says("Orders received by `kind/country/authority`: act or inform.")
     ] = {}
-    order_items: Annotated[Tally, Meta(description="Items that they name, by the same key.")] = {}
+    order_items: Annotated[Tally, says("Items that they name, by the same key.")] = {}
     orders_ended: Annotated[
         Tally,
-        Meta(
-            description="Orders by `kind/country/outcome/authority`; contested, refused and"
+        says(
+            "Orders by `kind/country/outcome/authority`; contested, refused and"
             " impossible ones were not followed."
         ),
     ] = {}
     order_acknowledge_seconds: Annotated[
-        Tally,
-        Meta(description="By `kind/country/seconds/authority`: from order to acknowledgement."),
+        Tally, says("By `kind/country/seconds/authority`: from order to acknowledgement.")
     ] = {}
     order_effect_seconds: Annotated[
-        Tally, Meta(description="By `kind/country/seconds/authority`: from order to effect.")
+        Tally, says("By `kind/country/seconds/authority`: from order to effect.")
     ] = {}
     suspended: Annotated[
-        Tally, Meta(description="Suspensions of repeated offenders, by why. Nobody is named.")
+        Tally, says("Suspensions of repeated offenders, by why. Nobody is named.")
     ] = {}
     by_rule: Annotated[
         Tally,
-        Meta(
-            description="Findings by `found/pack/version/rule/mode/what`: `found` is the day, in"
+        says(
+            "Findings by `found/pack/version/rule/mode/what`: `found` is the day, in"
             " longer periods the month, in which each was found; `what` is confirmed, dismissed,"
             " escalated, overturned (confirmed, and it fell), restored (dismissed, and it stood"
             " after all), or confirmed_anew and dismissed_anew (a published check changed, and that"
@@ -154,55 +127,46 @@ class CaseNumbers(msgspec.Struct, frozen=True):
     ] = {}
     in_groups: Annotated[
         AbsentTally,
-        Meta(
-            description="Findings by the same key that were decided in a group of near copies and"
+        says(
+            "Findings by the same key that were decided in a group of near copies and"
             " are not in `by_rule`, where a group counts once. Absent if there are none."
         ),
     ] = UNSET
     groups: Annotated[
-        AbsentCount,
-        Meta(description="Decisions taken for a group of near copies. Absent if there are none."),
+        AbsentCount, says("Decisions taken for a group of near copies. Absent if there are none.")
     ] = UNSET
     grouped: Annotated[
         AbsentCount,
-        Meta(
-            description="Of the decisions, those on single posts of such groups. Absent if there"
-            " are none."
-        ),
+        says("Of the decisions, those on single posts of such groups. Absent if there are none."),
     ] = UNSET
     by_found_day: Annotated[
-        Tally,
-        Meta(description="Findings of live rules that were decided, by the day they were found."),
+        Tally, says("Findings of live rules that were decided, by the day they were found.")
     ] = {}
     reopened: Annotated[
         Tally,
-        Meta(
-            description="Findings of live rules that are open again, since a published check"
+        says(
+            "Findings of live rules that are open again, since a published check"
             " changed, by the day they were found."
         ),
     ] = {}
     checks_changed: Annotated[
-        Tally,
-        Meta(description="Findings whose published check was corrected or withdrawn, by which."),
+        Tally, says("Findings whose published check was corrected or withdrawn, by which.")
     ] = {}
     posts: Annotated[
         Tally,
-        Meta(
-            description="Decisions on findings by `found/category/what`: one post and category"
+        says(
+            "Decisions on findings by `found/category/what`: one post and category"
             " each. `what` is confirmed, overturned, restored or confirmed_anew."
         ),
     ] = {}
     audited: Annotated[
         Tally,
-        Meta(
-            description="Posts of the audit sample by `month/verdict`, and by"
-            " `month/violating/category`."
-        ),
+        says("Posts of the audit sample by `month/verdict`, and by `month/violating/category`."),
     ] = {}
     floods_answered: Annotated[
         Tally,
-        Meta(
-            description="Answers to the flood guard by `day/pack/rule/what`: the findings of that"
+        says(
+            "Answers to the flood guard by `day/pack/rule/what`: the findings of that"
             " rule and day were `opened`, or `left_held`."
         ),
     ] = {}

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from ledger.privacy.copies import CopyStore, DayCopies, FindingFingerprint
 from publish.count.folding import Numbers
+from publish.estimates import counts, says
 from publish.journal.case_line import Tally
 from rules.copies import ALGORITHM, Fingerprinted, copy_groups
 
@@ -25,15 +26,11 @@ class CopyLine(msgspec.Struct, frozen=True):
     n: Annotated[
         int, Meta(ge=1, description="Running number of the day, after receipts and cases.")
     ]
-    kind: Annotated[Literal["copies"], Meta(description="Always `copies`: it is no receipt.")]
-    algorithm: Annotated[str, Meta(description="How texts were compared, such as `minhash-1`.")]
-    findings: Annotated[
-        int, Meta(ge=0, description="Findings whose texts were long enough to be compared.")
-    ]
-    groups: Annotated[int, Meta(ge=0, description="Groups of near copies among them.")]
-    by_rule: Annotated[
-        Tally, Meta(description="Such groups in the findings of each `pack/version/rule/mode`.")
-    ]
+    kind: Annotated[Literal["copies"], says("Always `copies`: it is no receipt.")]
+    algorithm: Annotated[str, says("How texts were compared, such as `minhash-1`.")]
+    findings: Annotated[int, counts("Findings whose texts were long enough to be compared.")]
+    groups: Annotated[int, counts("Groups of near copies among them.")]
+    by_rule: Annotated[Tally, says("Such groups in the findings of each `pack/version/rule/mode`.")]
 
 
 def copies_of_day(store: CopyStore, provider: str, day: str, *, closed: bool) -> DayCopies | None:

@@ -10,11 +10,12 @@ from enum import StrEnum
 from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from ledger.records.receipt import Receipt
 from phrases import to_translate
 from publish.catalogue import PublishedSets, Ruling, rulings_of
+from publish.estimates import counts, says
 from publish.journal.case_line import AbsentCount, AbsentPositive, AbsentTally, Tally
 from publish.journal.public_journal import ReceiptLine
 from rules.pack import Pack
@@ -24,134 +25,107 @@ class Numbers(msgspec.Struct, frozen=True):
     """The numbers of a period. `refused` and the other totals are sums of their tallies."""
 
     units: Annotated[
-        int,
-        Meta(ge=0, description="Units: ranges of files, messages, and files refused as a whole."),
+        int, counts("Units: ranges of files, messages, and files refused as a whole.")
     ] = 0
     files_refused: Annotated[
-        int, Meta(ge=0, description="Files refused as a whole, each counted as one record.")
+        int, counts("Files refused as a whole, each counted as one record.")
     ] = 0
-    bytes: Annotated[int, Meta(ge=0, description="Bytes read.")] = 0
-    lines: Annotated[int, Meta(ge=0, description="Lines read.")] = 0
+    bytes: Annotated[int, counts("Bytes read.")] = 0
+    lines: Annotated[int, counts("Lines read.")] = 0
     records: Annotated[
-        int,
-        Meta(
-            ge=0,
-            description=to_translate("All records that were read: always inspected plus refused."),
-        ),
+        int, counts(to_translate("All records that were read: always inspected plus refused."))
     ] = 0
     inspected: Annotated[
         int,
-        Meta(
-            ge=0,
-            description=to_translate(
+        counts(
+            to_translate(
                 "Records accepted as public posts and checked by every rule in force. They"
                 " are counted as delivered: a post that comes again in another export counts again."
-            ),
+            )
         ),
     ] = 0
     refused: Annotated[
-        int,
-        Meta(
-            ge=0,
-            description=to_translate(
-                "Records not accepted, for example because they are not public."
-            ),
-        ),
+        int, counts(to_translate("Records not accepted, for example because they are not public."))
     ] = 0
     findings: Annotated[
         int,
-        Meta(
-            ge=0,
-            description=to_translate(
+        counts(
+            to_translate(
                 "How often a post met a rule, live or in shadow. A post can meet several"
                 " rules. A finding is a proposal to look, not a verdict."
-            ),
+            )
         ),
     ] = 0
     live: Annotated[
-        int,
-        Meta(ge=0, description=to_translate("Findings of live rules, including those held back.")),
+        int, counts(to_translate("Findings of live rules, including those held back."))
     ] = 0
     shadow: Annotated[
-        int,
-        Meta(
-            ge=0, description=to_translate("Findings of rules on trial: counted, never proposed.")
-        ),
+        int, counts(to_translate("Findings of rules on trial: counted, never proposed."))
     ] = 0
     held: Annotated[
         int,
-        Meta(
-            ge=0,
-            description=to_translate(
-                "Live findings not proposed because the flood guard held the rule back."
-            ),
+        counts(
+            to_translate("Live findings not proposed because the flood guard held the rule back.")
         ),
     ] = 0
     repeats: Annotated[
         int,
-        Meta(
-            ge=0,
-            description=to_translate(
+        counts(
+            to_translate(
                 "Findings that another unit had already recorded and that are not counted"
                 " again. They are counted for all rules together."
-            ),
+            )
         ),
     ] = 0
-    refused_by_code: Annotated[Tally, Meta(description="Refused records by code.")] = {}
-    by_rule: Annotated[Tally, Meta(description="Findings by `pack/version/rule/mode`.")] = {}
-    held_by_rule: Annotated[Tally, Meta(description="Held findings by the same key.")] = {}
-    by_category: Annotated[Tally, Meta(description="Findings by `category/mode`.")] = {}
-    by_severity: Annotated[Tally, Meta(description="Findings by `severity/mode`.")] = {}
+    refused_by_code: Annotated[Tally, says("Refused records by code.")] = {}
+    by_rule: Annotated[Tally, says("Findings by `pack/version/rule/mode`.")] = {}
+    held_by_rule: Annotated[Tally, says("Held findings by the same key.")] = {}
+    by_category: Annotated[Tally, says("Findings by `category/mode`.")] = {}
+    by_severity: Annotated[Tally, says("Findings by `severity/mode`.")] = {}
     by_language: Annotated[
-        Tally,
-        Meta(description="Inspected posts by the language that the sender named."),
+        Tally, says("Inspected posts by the language that the sender named.")
     ] = {}
     skipped: Annotated[
-        Tally,
-        Meta(description="Units for which a pack (`pack/version`) was out of its dates."),
+        Tally, says("Units for which a pack (`pack/version`) was out of its dates.")
     ] = {}
-    sets: Annotated[Tally, Meta(description="Units by the digest of the set in force.")] = {}
-    unknown_fields: Annotated[
-        int, Meta(ge=0, description="Fields of records that were ignored.")
-    ] = 0
-    assumed_utc: Annotated[
-        int, Meta(ge=0, description="Times of publication without an offset, read as UTC.")
-    ] = 0
+    sets: Annotated[Tally, says("Units by the digest of the set in force.")] = {}
+    unknown_fields: Annotated[int, counts("Fields of records that were ignored.")] = 0
+    assumed_utc: Annotated[int, counts("Times of publication without an offset, read as UTC.")] = 0
     partly_read: Annotated[
         AbsentPositive,
-        Meta(
-            description="Inspected posts of which only a part was read, since the whole would have"
-            " taken more work than a post may take. Absent if there are none.",
+        says(
+            "Inspected posts of which only a part was read, since the whole would have"
+            " taken more work than a post may take. Absent if there are none."
         ),
     ] = UNSET
-    first: Annotated[str, Meta(description="Day of the earliest post, or empty.")] = ""
-    last: Annotated[str, Meta(description="Day of the latest post, or empty.")] = ""
+    first: Annotated[str, says("Day of the earliest post, or empty.")] = ""
+    last: Annotated[str, says("Day of the latest post, or empty.")] = ""
     copy_findings: Annotated[
         AbsentCount,
-        Meta(
-            description="Findings whose texts were compared with the others of their provider and"
+        says(
+            "Findings whose texts were compared with the others of their provider and"
             " day, to find near copies. Short texts are not compared. Absent if there are none."
         ),
     ] = UNSET
     copy_groups: Annotated[
         AbsentCount,
-        Meta(
-            description="Copy groups among these findings, by provider and day: near copies of one"
+        says(
+            "Copy groups among these findings, by provider and day: near copies of one"
             " text are one group. Absent if nothing was compared."
         ),
     ] = UNSET
     copy_groups_by_rule: Annotated[
         AbsentTally,
-        Meta(
-            description="Copy groups in the findings of each `pack/version/rule/mode`. Absent if"
+        says(
+            "Copy groups in the findings of each `pack/version/rule/mode`. Absent if"
             " nothing was compared."
         ),
     ] = UNSET
     no_rules: Annotated[
         int | UnsetType,
-        Meta(
-            description="Of the inspected posts, those for which their provider had no rule in"
-            " force; absent if there are none.",
+        says(
+            "Of the inspected posts, those for which their provider had no rule in"
+            " force; absent if there are none."
         ),
     ] = UNSET
 
@@ -199,11 +173,11 @@ def left_out_reason(receipt: Receipt, catalogue: PublishedSets) -> LeftOutReason
     Its sums must close (see Receipt), no count may be negative, no rule may have more findings held
     back than found, and its rules must be in the set that it names.
     """
-    counts = [getattr(receipt, name) for name in _RECEIPT_COUNTS]
+    found = [getattr(receipt, name) for name in _RECEIPT_COUNTS]
     tallies = (receipt.refused, receipt.by_rule, receipt.held, receipt.by_language)
-    counts += [count for tally in tallies for count in tally.values()]
+    found += [count for tally in tallies for count in tally.values()]
     held_fits = all(receipt.by_rule.get(key, 0) >= count for key, count in receipt.held.items())
-    if not (receipt.closes and held_fits and min(counts) >= 0):
+    if not (receipt.closes and held_fits and min(found) >= 0):
         return LeftOutReason.DOES_NOT_CLOSE
     known = all(catalogue.ruling(receipt.set, key) for key in receipt.by_rule)
     return None if known else LeftOutReason.RULE_UNKNOWN

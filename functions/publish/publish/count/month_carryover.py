@@ -16,6 +16,7 @@ from phrases import to_translate
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
 from publish.count.precision import Errors, Stratum, errors_of, of_cohort, strata_of
+from publish.estimates import counts, says
 from publish.journal.case_line import AbsentTally, Tally
 
 COHORTS = 13
@@ -32,72 +33,62 @@ OLDER = to_translate("more than 30 days")
 class Before(msgspec.Struct, frozen=True):
     """The summary of an earlier month from which this one carries on."""
 
-    period: Annotated[str, Meta(description="The month.")]
+    period: Annotated[str, says("The month.")]
     revision: Annotated[int, Meta(ge=1, description="The revision of it that was carried on.")]
 
 
 class Cohort(msgspec.Struct, frozen=True):
     """The findings of one month, and what had become of them by the day of the summary."""
 
-    month: Annotated[str, Meta(description="The month in which they were found.")]
-    inspected: Annotated[int, Meta(ge=0, description="Posts inspected in that month.")]
-    live: Annotated[int, Meta(ge=0, description="Findings of live rules in that month.")]
-    by_rule: Annotated[
-        Tally, Meta(description="What became of them, by `pack/version/rule/mode/what`.")
-    ] = {}
+    month: Annotated[str, says("The month in which they were found.")]
+    inspected: Annotated[int, counts("Posts inspected in that month.")]
+    live: Annotated[int, counts("Findings of live rules in that month.")]
+    by_rule: Annotated[Tally, says("What became of them, by `pack/version/rule/mode/what`.")] = {}
     in_groups: Annotated[
-        AbsentTally,
-        Meta(description="Those decided in a group and not in `by_rule`, by the same key."),
+        AbsentTally, says("Those decided in a group and not in `by_rule`, by the same key.")
     ] = UNSET
-    posts: Annotated[
-        Tally, Meta(description="Decisions on them by `category/what`: one post each.")
-    ] = {}
+    posts: Annotated[Tally, says("Decisions on them by `category/what`: one post each.")] = {}
     audited: Annotated[
-        Tally,
-        Meta(description="Posts of the month's audit sample, by verdict and violating category."),
+        Tally, says("Posts of the month's audit sample, by verdict and violating category.")
     ] = {}
     measures: Annotated[
         AbsentTally,
-        Meta(
-            description="Measures of the decisions made in that month, whatever they were about."
+        says(
+            "Measures of the decisions made in that month, whatever they were about."
             " Absent if there are none, or if it is not known which of them were overturned."
         ),
     ] = UNSET
     overturned_measures: Annotated[
         AbsentTally,
-        Meta(
-            description="Those of them overturned by now, by the same key, and all overturned"
+        says(
+            "Those of them overturned by now, by the same key, and all overturned"
             " decisions of the month by `decisions`. Absent if there are none."
         ),
     ] = UNSET
-    errors: Annotated[Errors, Meta(description="Precision of these findings by now.")] = Errors()
+    errors: Annotated[Errors, says("Precision of these findings by now.")] = Errors()
     strata: Annotated[
-        dict[str, Stratum],
-        Meta(description="Prevalence and recall of all, and of each category that was met."),
+        dict[str, Stratum], says("Prevalence and recall of all, and of each category that was met.")
     ] = {}
 
 
 class Standing(msgspec.Struct, frozen=True):
     """How cases stood on the last day of a month, whatever day they came."""
 
-    day: Annotated[str, Meta(description="The last day that is counted.")] = ""
-    before: Annotated[
-        Before | None, Meta(description="The month before, or null if there is none.")
-    ] = None
+    day: Annotated[str, says("The last day that is counted.")] = ""
+    before: Annotated[Before | None, says("The month before, or null if there is none.")] = None
     open_findings: Annotated[
         Tally,
-        Meta(
-            description="Findings of live rules that nobody had confirmed or dismissed, by the"
+        says(
+            "Findings of live rules that nobody had confirmed or dismissed, by the"
             " day they were found; those held back or passed on to an authority are among them."
         ),
     ] = {}
-    open_notices: Annotated[int, Meta(ge=0, description="Notices without a decision.")] = 0
-    open_complaints: Annotated[int, Meta(ge=0, description="Complaints without an outcome.")] = 0
-    open_disputes: Annotated[int, Meta(ge=0, description="Disputes without an outcome.")] = 0
-    open_orders: Annotated[int, Meta(ge=0, description="Orders without an answer.")] = 0
+    open_notices: Annotated[int, counts("Notices without a decision.")] = 0
+    open_complaints: Annotated[int, counts("Complaints without an outcome.")] = 0
+    open_disputes: Annotated[int, counts("Disputes without an outcome.")] = 0
+    open_orders: Annotated[int, counts("Orders without an answer.")] = 0
     cohorts: Annotated[
-        tuple[Cohort, ...],
-        Meta(description="This month and up to twelve before it, the newest first."),
+        tuple[Cohort, ...], says("This month and up to twelve before it, the newest first.")
     ] = ()
 
     def ages(self) -> list[tuple[str, int]]:

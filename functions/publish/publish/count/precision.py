@@ -20,12 +20,12 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from dsa.estimates import AUDITED_AT_LEAST, AuditSample, missed_posts
 from phrases import to_translate
 from publish.count.folding import sum_tallies
-from publish.estimates import DIGITS, Estimate, Share, estimate
+from publish.estimates import DIGITS, Estimate, Share, estimate, says
 
 NO_DECISIONS = to_translate("no decisions recorded yet")
 
@@ -35,24 +35,20 @@ ALL = "all"
 class RuleErrors(msgspec.Struct, frozen=True):
     """How often people found a rule wrong; null until the first decision."""
 
-    decided: Annotated[
-        int | None, Meta(description="Findings that somebody confirmed or dismissed.")
-    ] = None
-    dismissed: Annotated[int | None, Meta(description="Those dismissed.")] = None
+    decided: Annotated[int | None, says("Findings that somebody confirmed or dismissed.")] = None
+    dismissed: Annotated[int | None, says("Those dismissed.")] = None
     overturned: Annotated[
-        int | None, Meta(description="Those confirmed by a decision that was overturned later.")
+        int | None, says("Those confirmed by a decision that was overturned later.")
     ] = None
     precision: Annotated[
-        float | None, Meta(description="Share of decided findings that were found right, 0 to 1.")
+        float | None, says("Share of decided findings that were found right, 0 to 1.")
     ] = None
-    low: Annotated[
-        float | None, Meta(description="Lower end of the precision's 95 % interval.")
-    ] = None
-    high: Annotated[float | None, Meta(description="Upper end of the same interval.")] = None
+    low: Annotated[float | None, says("Lower end of the precision's 95 % interval.")] = None
+    high: Annotated[float | None, says("Upper end of the same interval.")] = None
     with_copies: Annotated[
         int | UnsetType,
-        Meta(
-            description="All decided findings. In `decided` a group of near copies that was decided"
+        says(
+            "All decided findings. In `decided` a group of near copies that was decided"
             " as one counts once. Absent if there was no such group."
         ),
     ] = UNSET
@@ -65,13 +61,9 @@ class Errors(RuleErrors, frozen=True):
     later are in the summaries of later months and change nothing here.
     """
 
-    by_rule: Annotated[
-        dict[str, RuleErrors], Meta(description="The same by `pack/version/rule`.")
-    ] = {}
-    as_of: Annotated[
-        str, Meta(description="The last day whose decisions are counted, or empty.")
-    ] = ""
-    note: Annotated[str, Meta(description="A remark on these figures, or empty.")] = NO_DECISIONS
+    by_rule: Annotated[dict[str, RuleErrors], says("The same by `pack/version/rule`.")] = {}
+    as_of: Annotated[str, says("The last day whose decisions are counted, or empty.")] = ""
+    note: Annotated[str, says("A remark on these figures, or empty.")] = NO_DECISIONS
 
 
 def errors_of(
@@ -159,18 +151,12 @@ def _judged(counts: Mapping[str, int]) -> tuple[int, int]:
 class Stratum(msgspec.Struct, frozen=True):
     """One category, or all: what the rules found of it, and what they missed."""
 
-    confirmed: Annotated[
-        int, Meta(description="Posts that rules found and people confirmed so far.")
-    ] = 0
+    confirmed: Annotated[int, says("Posts that rules found and people confirmed so far.")] = 0
     missed: Annotated[
-        Estimate, Meta(description="Violating posts in the audit sample, which no rule had met.")
+        Estimate, says("Violating posts in the audit sample, which no rule had met.")
     ] = Estimate()
-    prevalence: Annotated[
-        Share, Meta(description="Share of violating posts among all, met or not.")
-    ] = Share()
-    recall: Annotated[Share, Meta(description="Share of the violating posts that rules met.")] = (
-        Share()
-    )
+    prevalence: Annotated[Share, says("Share of violating posts among all, met or not.")] = Share()
+    recall: Annotated[Share, says("Share of the violating posts that rules met.")] = Share()
 
 
 def strata_of(

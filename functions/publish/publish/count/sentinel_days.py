@@ -4,16 +4,17 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from ledger.records.provider import SENTINEL
+from publish.estimates import counts, says
 
 
 class SentinelDays(msgspec.Struct, frozen=True):
     """On how many days the sentinel post was found, and on which it was missed."""
 
-    found: Annotated[int, Meta(ge=0, description="Days on which it was found.")]
-    missed: Annotated[tuple[str, ...], Meta(description="Closed days on which it was not.")]
+    found: Annotated[int, counts("Days on which it was found.")]
+    missed: Annotated[tuple[str, ...], says("Closed days on which it was not.")]
 
     @property
     def days(self) -> int:

@@ -27,7 +27,7 @@ from msgspec import Meta
 
 from ledger.cases.case import DecidedScore, JournalEntry
 from publish.count.case_numbers import JUDGED
-from publish.estimates import estimate
+from publish.estimates import counts, estimate, says
 from rules.card import CardLevel
 from rules.pack import Pack
 
@@ -43,17 +43,16 @@ class TermEvidence(msgspec.Struct, frozen=True):
     ]
     stood: Annotated[
         int,
-        Meta(
-            ge=0,
-            description="Those that stood: people confirmed at least half of them, and reversed"
-            " none that they decided in the same look.",
+        counts(
+            "Those that stood: people confirmed at least half of them, and reversed"
+            " none that they decided in the same look."
         ),
     ]
     findings: Annotated[int, Meta(ge=GROUPS, description="The findings in these groups.")]
-    low: Annotated[float, Meta(description="Lower end of the 95 % interval of stood/groups.")]
-    high: Annotated[float, Meta(description="Upper end of the same interval.")]
+    low: Annotated[float, says("Lower end of the 95 % interval of stood/groups.")]
+    high: Annotated[float, says("Upper end of the same interval.")]
     misleads: Annotated[
-        bool, Meta(description="Whether `high` is below `bar`: it is proposed for removal.")
+        bool, says("Whether `high` is below `bar`: it is proposed for removal.")
     ] = False
 
 
@@ -61,12 +60,10 @@ class RuleEvidence(msgspec.Struct, frozen=True):
     """The terms and signs of one scored rule, in the order of names."""
 
     bar: Annotated[
-        float | None,
-        Meta(description="Lower end of the precision at the threshold that the card promises."),
+        float | None, says("Lower end of the precision at the threshold that the card promises.")
     ]
     terms: Annotated[
-        dict[str, TermEvidence],
-        Meta(description="By term as written in the pack; a sign is in braces."),
+        dict[str, TermEvidence], says("By term as written in the pack; a sign is in braces.")
     ]
 
 

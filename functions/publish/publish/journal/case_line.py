@@ -13,7 +13,7 @@ from msgspec import Meta, UnsetType
 
 from ledger.cases.case import JournalEntry, is_for_second_review
 from ledger.records.identity import short_digest
-from publish.estimates import rounded_seconds
+from publish.estimates import counts, rounded_seconds, says
 
 Tally = dict[str, int]
 
@@ -34,124 +34,105 @@ class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):
         int,
         Meta(ge=1, description="Running number of the day, after the receipts, in random order."),
     ]
-    kind: Annotated[Literal["case"], Meta(description="Always `case`: it is no receipt.")]
+    kind: Annotated[Literal["case"], says("Always `case`: it is no receipt.")]
     type: Annotated[
         str,
-        Meta(
-            description="`decision`, `second_review`, `complaint`, `dispute`, `outcome`, `notice`,"
+        says(
+            "`decision`, `second_review`, `complaint`, `dispute`, `outcome`, `notice`,"
             " `order`, `suspension`, `reinstatement`, `audit`, `flood_answer`, or `correction`: a"
             " published check changed on which a finding rests."
         ),
     ]
     moderator: Annotated[
-        str, Meta(description="Who did it, as a letter that holds for this provider and month.")
+        str, says("Who did it, as a letter that holds for this provider and month.")
     ] = ""
     verdict: Annotated[
         str,
-        Meta(
-            description="Of a decision or second review `confirmed`, `dismissed`, `escalated` or"
+        says(
+            "Of a decision or second review `confirmed`, `dismissed`, `escalated` or"
             " `skipped`; of an audit `violating`, `not_violating` or `gone`; of an answer to the"
             " flood guard `opened` or `left_held`."
         ),
     ] = ""
-    category: Annotated[str, Meta(description="What it is about: a category of the DSA.")] = ""
+    category: Annotated[str, says("What it is about: a category of the DSA.")] = ""
     found: Annotated[
         Tally,
-        Meta(
-            description="The findings that it decided, or that the decision had decided to which"
+        says(
+            "The findings that it decided, or that the decision had decided to which"
             " it belongs, by `day/pack/version/rule/mode`: the day on which each was found. Of a"
             " correction, the finding whose verdict counts no longer."
         ),
     ] = {}
     about: Annotated[
-        str, Meta(description="The verdict of the decision that it is about, if it is about one.")
+        str, says("The verdict of the decision that it is about, if it is about one.")
     ] = ""
-    measures: Annotated[
-        tuple[str, ...], Meta(description="What was done, in the codes of the DSA.")
-    ] = ()
-    ground: Annotated[str, Meta(description="The ground: `illegal` or `terms`.")] = ""
+    measures: Annotated[tuple[str, ...], says("What was done, in the codes of the DSA.")] = ()
+    ground: Annotated[str, says("The ground: `illegal` or `terms`.")] = ""
     automated: Annotated[
-        str, Meta(description="How far a machine shaped the verdict: `PARTIALLY`, or nothing.")
+        str, says("How far a machine shaped the verdict: `PARTIALLY`, or nothing.")
     ] = ""
-    review_seconds: Annotated[
-        int | None, Meta(description="From the opening of the case to the verdict.")
-    ] = None
+    review_seconds: Annotated[int | None, says("From the opening of the case to the verdict.")] = (
+        None
+    )
     wait_seconds: Annotated[
         int | None,
-        Meta(
-            description="From the finding, notice, complaint or dispute to what this line says."
+        says(
+            "From the finding, notice, complaint or dispute to what this line says."
             " Three significant digits."
         ),
     ] = None
     answers: Annotated[
-        str, Meta(description="Of a decision `notice`; of an outcome `complaint` or `dispute`.")
+        str, says("Of a decision `notice`; of an outcome `complaint` or `dispute`.")
     ] = ""
-    drawn: Annotated[
-        bool, Meta(description="Whether the decision was drawn for a second review: 1 in 20.")
-    ] = False
+    drawn: Annotated[bool, says("Whether the decision was drawn for a second review: 1 in 20.")] = (
+        False
+    )
     overturns: Annotated[
-        bool, Meta(description="Whether by this the decision was overturned, and first by this.")
+        bool, says("Whether by this the decision was overturned, and first by this.")
     ] = False
-    decided_in: Annotated[
-        str, Meta(description="The month of the overturned decision, as `2026-11`.")
-    ] = ""
-    undoes: Annotated[
-        tuple[str, ...], Meta(description="The measures of the overturned decision.")
-    ] = ()
-    by: Annotated[str, Meta(description="Who complained: `author` or `notifier`.")] = ""
+    decided_in: Annotated[str, says("The month of the overturned decision, as `2026-11`.")] = ""
+    undoes: Annotated[tuple[str, ...], says("The measures of the overturned decision.")] = ()
+    by: Annotated[str, says("Who complained: `author` or `notifier`.")] = ""
     outcome: Annotated[
         str,
-        Meta(
-            description="`upheld`, `partly_reversed`, `reversed` or `omitted`; of an order"
+        says(
+            "`upheld`, `partly_reversed`, `reversed` or `omitted`; of an order"
             " `complied`, `contested`, `refused` or `impossible`."
         ),
     ] = ""
-    implemented: Annotated[
-        bool | None, Meta(description="Whether a dispute's outcome was carried out.")
-    ] = None
-    cause: Annotated[str, Meta(description="Why something was reinstated.")] = ""
+    implemented: Annotated[bool | None, says("Whether a dispute's outcome was carried out.")] = None
+    cause: Annotated[str, says("Why something was reinstated.")] = ""
     why: Annotated[
-        str,
-        Meta(
-            description="Why somebody was suspended; what became of a check: `corrected` or"
-            " `withdrawn`."
-        ),
+        str, says("Why somebody was suspended; what became of a check: `corrected` or `withdrawn`.")
     ] = ""
-    trusted_flagger: Annotated[
-        bool, Meta(description="Whether a trusted flagger gave the notice.")
-    ] = False
-    items: Annotated[int, Meta(ge=0, description="Items that a notice or order names.")] = 0
-    order: Annotated[str, Meta(description="Kind of an order: `act` or `inform`.")] = ""
-    country: Annotated[str, Meta(description="The country of an order.")] = ""
-    authority: Annotated[str, Meta(description="The authority that gave it.")] = ""
+    trusted_flagger: Annotated[bool, says("Whether a trusted flagger gave the notice.")] = False
+    items: Annotated[int, counts("Items that a notice or order names.")] = 0
+    order: Annotated[str, says("Kind of an order: `act` or `inform`.")] = ""
+    country: Annotated[str, says("The country of an order.")] = ""
+    authority: Annotated[str, says("The authority that gave it.")] = ""
     received: Annotated[
-        bool, Meta(description="Whether this is an order's first line, by which it is counted.")
+        bool, says("Whether this is an order's first line, by which it is counted.")
     ] = False
     acknowledge_seconds: Annotated[
-        int | None, Meta(description="From the order to the word that it was received.")
+        int | None, says("From the order to the word that it was received.")
     ] = None
-    effect_seconds: Annotated[
-        int | None, Meta(description="From the order to what was done about it.")
-    ] = None
-    month: Annotated[str, Meta(description="The month of whose sample an audit looked.")] = ""
-    held: Annotated[
-        str,
-        Meta(description="The rule that the flood guard held, and when: `day/pack/rule`."),
-    ] = ""
+    effect_seconds: Annotated[int | None, says("From the order to what was done about it.")] = None
+    month: Annotated[str, says("The month of whose sample an audit looked.")] = ""
+    held: Annotated[str, says("The rule that the flood guard held, and when: `day/pack/rule`.")] = (
+        ""
+    )
     group: Annotated[
         str,
-        Meta(
-            description="First 12 hex digits of the SHA-256 of the group's id, if the decision was"
+        says(
+            "First 12 hex digits of the SHA-256 of the group's id, if the decision was"
             " taken for a group of near copies; the lines of one group share it."
         ),
     ] = ""
-    leads: Annotated[bool, Meta(description="Whether the decision is the first of its group.")] = (
-        False
-    )
+    leads: Annotated[bool, says("Whether the decision is the first of its group.")] = False
     counted: Annotated[
         Tally,
-        Meta(
-            description="Of a line with `group`, those keys of `found` by which the group counts,"
+        says(
+            "Of a line with `group`, those keys of `found` by which the group counts,"
             " since no earlier line of the group has them. A group counts each once."
         ),
     ] = {}

@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ledger.records.post import language_of
 from ledger.records.receipt import Receipt
+from publish.estimates import counts, says
 from publish.journal.case_line import AbsentPositive, Tally
 
 
@@ -23,48 +24,40 @@ class ReceiptLine(msgspec.Struct, frozen=True):
     ]
     kind: Annotated[
         str,
-        Meta(
-            description="`range` of a file, `message`, `messages` (a batch of them), or `file`"
+        says(
+            "`range` of a file, `message`, `messages` (a batch of them), or `file`"
             " (refused as a whole: 1 record)."
         ),
     ]
-    bytes: Annotated[int, Meta(ge=0, description="Bytes of the unit.")]
-    lines: Annotated[int, Meta(ge=0, description="Lines of the unit.")]
-    records: Annotated[
-        int, Meta(ge=0, description="Records before any was judged: inspected plus all refused.")
-    ]
-    inspected: Annotated[int, Meta(ge=0, description="Records accepted as public posts.")]
-    refused: Annotated[Tally, Meta(description="Records not accepted, by code.")]
-    findings: Annotated[int, Meta(ge=0, description="Findings that this unit put first.")]
-    repeats: Annotated[int, Meta(ge=0, description="Findings that another unit had put before.")]
-    by_rule: Annotated[Tally, Meta(description="Findings by `pack/version/rule/mode`.")]
+    bytes: Annotated[int, counts("Bytes of the unit.")]
+    lines: Annotated[int, counts("Lines of the unit.")]
+    records: Annotated[int, counts("Records before any was judged: inspected plus all refused.")]
+    inspected: Annotated[int, counts("Records accepted as public posts.")]
+    refused: Annotated[Tally, says("Records not accepted, by code.")]
+    findings: Annotated[int, counts("Findings that this unit put first.")]
+    repeats: Annotated[int, counts("Findings that another unit had put before.")]
+    by_rule: Annotated[Tally, says("Findings by `pack/version/rule/mode`.")]
     held: Annotated[
-        Tally,
-        Meta(description="Those of by_rule that were not proposed since the flood guard stood."),
+        Tally, says("Those of by_rule that were not proposed since the flood guard stood.")
     ]
     by_language: Annotated[
-        Tally,
-        Meta(description="Inspected posts by the language the sender named, `other` if unclear."),
+        Tally, says("Inspected posts by the language the sender named, `other` if unclear.")
     ]
-    skipped: Annotated[
-        tuple[str, ...], Meta(description="Packs out of their dates, as `pack/version`.")
-    ]
-    set: Annotated[str, Meta(description="Digest of the set in force: `sets/<digest>.json`.")]
-    unknown_fields: Annotated[int, Meta(ge=0, description="Fields that were ignored.")]
-    assumed_utc: Annotated[int, Meta(ge=0, description="Times without an offset, read as UTC.")]
-    first: Annotated[str, Meta(description="Day of the earliest post, or empty.")]
-    last: Annotated[str, Meta(description="Day of the latest post, or empty.")]
+    skipped: Annotated[tuple[str, ...], says("Packs out of their dates, as `pack/version`.")]
+    set: Annotated[str, says("Digest of the set in force: `sets/<digest>.json`.")]
+    unknown_fields: Annotated[int, counts("Fields that were ignored.")]
+    assumed_utc: Annotated[int, counts("Times without an offset, read as UTC.")]
+    first: Annotated[str, says("Day of the earliest post, or empty.")]
+    last: Annotated[str, says("Day of the latest post, or empty.")]
     no_rules: Annotated[
         int | UnsetType,
-        Meta(description="Inspected posts, where the provider had no rule in force; else absent."),
+        says("Inspected posts, where the provider had no rule in force; else absent."),
     ] = UNSET
     partly_read: Annotated[
-        AbsentPositive,
-        Meta(description="Inspected posts of which only a part was read; absent if none."),
+        AbsentPositive, says("Inspected posts of which only a part was read; absent if none.")
     ] = UNSET
     messages: Annotated[
-        AbsentPositive,
-        Meta(description="Messages of a batch, each of them a unit; absent from other lines."),
+        AbsentPositive, says("Messages of a batch, each of them a unit; absent from other lines.")
     ] = UNSET
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
 
+from publish.estimates import counts, says
 from publish.journal.case_line import Tally
 from publish.journal.public_journal import ReceiptLine
 
@@ -21,11 +21,11 @@ NumberedTally = dict[str, int]
 class NamesLine(msgspec.Struct, frozen=True):
     """A line that gives numbers to names, for the lines that follow in the same file."""
 
-    kind: Annotated[Literal["names"], Meta(description="Always `names`: it is no receipt.")]
+    kind: Annotated[Literal["names"], says("Always `names`: it is no receipt.")]
     names: Annotated[
         tuple[str, ...],
-        Meta(
-            description="Digests of sets, rules as `pack/version/rule/mode`, and packs as"
+        says(
+            "Digests of sets, rules as `pack/version/rule/mode`, and packs as"
             " `pack/version`. Each gets the next number; the first name of a file has 0."
         ),
     ]
@@ -36,49 +36,39 @@ class ShortLine(msgspec.Struct, frozen=True, omit_defaults=True):
 
     kind: Annotated[
         str,
-        Meta(
-            description="`range` of a file, `message`, `messages` (a batch of them), or `file`"
+        says(
+            "`range` of a file, `message`, `messages` (a batch of them), or `file`"
             " (refused as a whole: 1 record)."
         ),
     ]
-    records: Annotated[
-        int, Meta(ge=0, description="Records before any was judged: inspected plus all refused.")
-    ]
-    bytes: Annotated[int, Meta(ge=0, description="Bytes of the unit.")] = 0
-    lines: Annotated[int, Meta(ge=0, description="Lines of the unit.")] = 0
-    inspected: Annotated[int, Meta(ge=0, description="Records accepted as public posts.")] = 0
-    refused: Annotated[Tally, Meta(description="Records not accepted, by code.")] = {}
-    findings: Annotated[int, Meta(ge=0, description="Findings that this unit stored first.")] = 0
-    repeats: Annotated[
-        int, Meta(ge=0, description="Findings that another unit had stored before.")
-    ] = 0
-    by_rule: Annotated[NumberedTally, Meta(description="Findings by the number of the rule.")] = {}
+    records: Annotated[int, counts("Records before any was judged: inspected plus all refused.")]
+    bytes: Annotated[int, counts("Bytes of the unit.")] = 0
+    lines: Annotated[int, counts("Lines of the unit.")] = 0
+    inspected: Annotated[int, counts("Records accepted as public posts.")] = 0
+    refused: Annotated[Tally, says("Records not accepted, by code.")] = {}
+    findings: Annotated[int, counts("Findings that this unit stored first.")] = 0
+    repeats: Annotated[int, counts("Findings that another unit had stored before.")] = 0
+    by_rule: Annotated[NumberedTally, says("Findings by the number of the rule.")] = {}
     held: Annotated[
-        NumberedTally,
-        Meta(description="Those of by_rule that the flood guard held back, by the same numbers."),
+        NumberedTally, says("Those of by_rule that the flood guard held back, by the same numbers.")
     ] = {}
     by_language: Annotated[
-        Tally,
-        Meta(description="Inspected posts by the language the sender named, `other` if unclear."),
+        Tally, says("Inspected posts by the language the sender named, `other` if unclear.")
     ] = {}
-    skipped: Annotated[
-        tuple[int, ...], Meta(description="Packs out of their dates, by number.")
-    ] = ()
-    set: Annotated[int | None, Meta(description="Number of the set in force.")] = None
-    unknown_fields: Annotated[int, Meta(ge=0, description="Fields that were ignored.")] = 0
-    assumed_utc: Annotated[int, Meta(ge=0, description="Times without an offset, read as UTC.")] = 0
-    first: Annotated[str, Meta(description="Day of the earliest post.")] = ""
-    last: Annotated[
-        str, Meta(description="Day of the latest post; left out if it is the same as `first`.")
-    ] = ""
+    skipped: Annotated[tuple[int, ...], says("Packs out of their dates, by number.")] = ()
+    set: Annotated[int | None, says("Number of the set in force.")] = None
+    unknown_fields: Annotated[int, counts("Fields that were ignored.")] = 0
+    assumed_utc: Annotated[int, counts("Times without an offset, read as UTC.")] = 0
+    first: Annotated[str, says("Day of the earliest post.")] = ""
+    last: Annotated[str, says("Day of the latest post; left out if it is the same as `first`.")] = (
+        ""
+    )
     no_rules: Annotated[
-        int, Meta(ge=0, description="Inspected posts, where the provider had no rule in force.")
+        int, counts("Inspected posts, where the provider had no rule in force.")
     ] = 0
-    partly_read: Annotated[
-        int, Meta(ge=0, description="Inspected posts of which only a part was read.")
-    ] = 0
+    partly_read: Annotated[int, counts("Inspected posts of which only a part was read.")] = 0
     messages: Annotated[
-        int, Meta(ge=0, description="Messages of a batch, each of them a unit; 0 for other lines.")
+        int, counts("Messages of a batch, each of them a unit; 0 for other lines.")
     ] = 0
 
 
