@@ -13,7 +13,7 @@ from ledger.cases.reading import read_case_message
 from ledger.cases.refusal import CaseReceipt, CaseRefusal
 from ledger.clock import Clock
 from ledger.errors import OperatorError
-from ledger.keys import case_receipt_key
+from ledger.keys import message_receipt_key
 from ledger.ports import CaseStore, Objects
 from ledger.records.finding import Finding
 from ledger.records.identity import digest
@@ -167,7 +167,7 @@ class CaseQueue:
     def _receipt(self, name: str, earlier_key: str) -> CaseReceipt | None:
         """Return the newest receipt of that name; a message that waited has an earlier day's."""
         today = self.clock.now().date().isoformat()
-        keys = {case_receipt_key(self.provider, today, name), earlier_key} - {""}
+        keys = {message_receipt_key(self.provider, today, name), earlier_key} - {""}
         stored = [data for key in keys if (data := self.objects.get(self.out_bucket, key))]
         receipts = [msgspec.json.decode(data, type=CaseReceipt) for data in stored]
         return max(receipts, key=lambda receipt: receipt.at, default=None)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from integration.scanned_units import marker, one
+from integration.scanned_units import one
 from support.sample_posts import OTP, fields
 from support.world import DAY, World
 
@@ -46,7 +46,9 @@ class TestMessages:
         )  # fmt: skip
         assert receipt.closes
         assert world.state() == before
-        message_receipt = world.objects.get(world.out, message_receipt_key(marker(receipt)))
+        message_receipt = world.objects.get(
+            world.out, message_receipt_key(receipt.provider, receipt.at[:10], receipt.unit)
+        )
         assert (message_receipt is not None) == bool(refused)
         if message_receipt:
             assert [refusal["code"] for refusal in json.loads(message_receipt)["refusals"]] == list(

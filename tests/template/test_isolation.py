@@ -14,7 +14,6 @@ from intake.arrival import provider_of
 from ledger.keys import (
     audit_file_key,
     author_notice_key,
-    case_receipt_key,
     findings_key,
     message_receipt_key,
     part_key,
@@ -58,8 +57,7 @@ def told_to(name: str) -> list[str]:
     return [
         findings_key(marker),
         receipt_key(name, "f"),
-        message_receipt_key(marker),
-        case_receipt_key(name, "2026-11-25", "m"),
+        message_receipt_key(name, "2026-11-25", "m"),
         author_notice_key(name, "d", "en"),
         statement_key(name, "2026-11-25", "d"),
         statement_batch_key(name, "2026-11-25", 1),

@@ -20,7 +20,7 @@ from ledger.cases.messages import CaseMessage, Decision
 from ledger.cases.reading import read_case_message
 from ledger.cases.refusal import CaseCode, CaseReceipt, CaseRefusal
 from ledger.clock import Clock, utc
-from ledger.keys import case_receipt_key
+from ledger.keys import message_receipt_key
 from ledger.ports import CaseStore, Objects
 from ledger.records.identity import digest
 from ledger.records.json_text import encode_json
@@ -299,7 +299,7 @@ class CaseWork:
             waits_until=until,
             advice=refusal.advice if refusal else "",
         )
-        key = case_receipt_key(line.provider, line.day or receipt.at[:10], message_key)
+        key = message_receipt_key(line.provider, line.day or receipt.at[:10], message_key)
         self.objects.put(self.out_bucket, key, encode_json(receipt))
 
 

@@ -126,8 +126,8 @@ class Handout:
             report = {k: v for k, v in report.items() if k not in OF_FINDINGS} | {
                 "batch": batch.unit
             }
-        marker = Marker(receipt.unit, receipt.provider, receipt.at[:10])
-        self.objects.put(self.out_bucket, message_receipt_key(marker), encode_json(report))
+        key = message_receipt_key(receipt.provider, receipt.at[:10], receipt.unit)
+        self.objects.put(self.out_bucket, key, encode_json(report))
 
     def _hand_out(self, marker: Marker, pairs: Iterable[tuple[Finding, str | None]]) -> None:
         """Put the unit's findings into the provider's bucket unless they are already there."""

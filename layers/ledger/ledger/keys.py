@@ -21,9 +21,13 @@ def receipt_key(provider: str, file: str) -> str:
     return f"out/{provider}/receipts/{file}.json"
 
 
-def message_receipt_key(marker: Marker) -> str:
-    """Return the key of the receipt of a message with refusals, for its provider."""
-    return f"out/{marker.provider}/receipts/messages/{marker.day}/{marker.unit}.json"
+def message_receipt_key(provider: str, day: str, message: str) -> str:
+    """Return the key of the receipt of a message that was refused, or that had to wait.
+
+    >>> message_receipt_key("acme", "2026-11-25", "ab")
+    'out/acme/receipts/messages/2026-11-25/ab.json'
+    """
+    return f"out/{provider}/receipts/messages/{day}/{message}.json"
 
 
 def batch_receipt_key(marker: Marker) -> str:
@@ -89,15 +93,6 @@ def doubtful_copies_key(provider: str, decision: str) -> str:
 def part_key(file: str, reader: str, version: int, pseudonym_key: str, number: int) -> str:
     """Return the key of one part of a translated file, in the work bucket."""
     return f"parts/{file}/{reader}-{version}-{pseudonym_key}/{number:06}.jsonl"
-
-
-def case_receipt_key(provider: str, day: str, message: str) -> str:
-    """Return the key of the receipt of a case message that was refused or had to wait.
-
-    >>> case_receipt_key("acme", "2026-11-25", "ab")
-    'out/acme/receipts/messages/2026-11-25/ab.json'
-    """
-    return f"out/{provider}/receipts/messages/{day}/{message}.json"
 
 
 def author_notice_key(provider: str, decision: str, language: str) -> str:
