@@ -30,7 +30,7 @@ class AskDoor(Protocol):
     It keeps nothing between its methods, which are called in this order.
     """
 
-    def sender(self, request: Request) -> str:
+    def asker(self, request: Request) -> str:
         """Return whose questions are counted together: a partner, an address, a person.
 
         It is only counted, under a digest that lasts a minute; empty if nobody asks.
@@ -121,8 +121,8 @@ class TipLine:
         request = Request.of(event)
         door, outcome = self.doors[request.route], None
         try:
-            if sender := door.sender(request):
-                self.rate_limit.count(f"{request.route} {sender}")
+            if asker := door.asker(request):
+                self.rate_limit.count(f"{request.route} {asker}")
             if question := door.question(request):
                 outcome = self._answer(question)
         except RequestError as error:

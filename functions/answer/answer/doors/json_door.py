@@ -20,7 +20,7 @@ class JsonDoor:
 
     partners: Partners | None
 
-    def sender(self, request: Request) -> str:
+    def asker(self, request: Request) -> str:
         """Return the partner or the caller. Raises RequestError if they are unknown."""
         if self.partners is not None:
             name = request.headers.get(PARTNER, "")

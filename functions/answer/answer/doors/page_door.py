@@ -48,7 +48,7 @@ HEADERS = {
 class PageDoor:
     """Shows the form, and below it what was found."""
 
-    def sender(self, request: Request) -> str:
+    def asker(self, request: Request) -> str:
         """Return the network from which somebody asks."""
         return request.address
 

@@ -84,7 +84,7 @@ class TelegramDoor:
     bot: str
     partners: Partners
 
-    def sender(self, request: Request) -> str:
+    def asker(self, request: Request) -> str:
         """Return who wrote. Raises RequestError if the request does not come from the webhook."""
         self.partners.admit(PARTNER, request.headers.get(SECRET, ""))
         message = self._addressed(request)
