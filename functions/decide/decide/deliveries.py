@@ -37,20 +37,22 @@ class CaseDeliveries:
     console_queue_arn: str
 
     def take(
-        self, message: Delivery, seconds_left: Callable[[], float]
+        self, delivery: Delivery, seconds_left: Callable[[], float]
     ) -> list[CaseOutcome] | None:
         """Return the outcome of each message of a delivery; None if the sender is not registered.
 
         Raises TimeReserveError when too little time is left, and errors of the platform. SQS then
         delivers all of it again, and messages that were taken before are `repeated`.
         """
-        if message.queue_arn == self.console_queue_arn:
-            return self.console.take(message.body, seconds_left)
-        provider = self.senders.believed(message.sender_id, message.attributes)
+        if delivery.queue_arn == self.console_queue_arn:
+            return self.console.take(delivery.body, seconds_left)
+        provider = self.senders.believed(delivery.sender_id, delivery.attributes)
         if provider is None:
             return None
-        sent_at = self.work.clock.now() if self.work.trial_day else self.senders.first_sent(message)
-        return list(self._take_lines(provider, message.body, sent_at, seconds_left))
+        sent_at = (
+            self.work.clock.now() if self.work.trial_day else self.senders.first_sent(delivery)
+        )
+        return list(self._take_lines(provider, delivery.body, sent_at, seconds_left))
 
     def _take_lines(
         self, provider: str, body: str, sent_at: datetime, seconds_left: Callable[[], float]
@@ -98,22 +100,22 @@ def count(
         logger.warning("refused", extra={"code": "sender_unknown", "delivery": delivery})
         metrics.add_metric("UnknownSender", MetricUnit.Count, 1)
         return
-    by_status = Counter(message.status for message in outcomes)
+    by_status = Counter(each.status for each in outcomes)
     logger.info(
         "decided",
         extra={
             "delivery": delivery,
             "statuses": by_status,
-            "types": Counter(message.type for message in outcomes if message.type),
-            "codes": Counter(message.code for message in outcomes if message.code),
+            "types": Counter(each.type for each in outcomes if each.type),
+            "codes": Counter(each.code for each in outcomes if each.code),
         },
     )
     for status, name in STATUS_METRICS.items():
         if by_status[status]:
             metrics.add_metric(name, MetricUnit.Count, by_status[status])
     # A statement that the database would refuse raises an alarm: once, not at every repetition.
-    invalid = [message for message in outcomes if message.problems and message.status == "taken"]
-    for message in invalid:
-        logger.error("statement invalid", extra={"faults": message.problems})
+    invalid = [each for each in outcomes if each.problems and each.status == "taken"]
+    for each in invalid:
+        logger.error("statement invalid", extra={"faults": each.problems})
     if invalid:
         metrics.add_metric("StatementInvalid", MetricUnit.Count, len(invalid))

@@ -37,14 +37,14 @@ class Deliveries:
     posts_queue_arn: str
     trial_day: bool
 
-    def take(self, message: Delivery, seconds_left: Callable[[], float]) -> UnitOutcome:
+    def take(self, delivery: Delivery, seconds_left: Callable[[], float]) -> UnitOutcome:
         """Scan the range of a file.
 
         Raises TimeReserveError when too little time is left, and any error of the platform. SQS
-        then delivers the message again.
+        then delivers it again.
         """
         require_reserve(seconds_left)
-        unit = msgspec.json.decode(message.body, type=Unit)
+        unit = msgspec.json.decode(delivery.body, type=Unit)
         outcome = self.scanner.scan_range(unit)
         self.closing.close(unit.file)
         return outcome

@@ -142,16 +142,16 @@ class Senders:
             return "none"
         return "" if registered.door == door else registered.door
 
-    def first_sent(self, message: Delivery) -> datetime:
+    def first_sent(self, delivery: Delivery) -> datetime:
         """Return when a message was first sent, so that a dead letter is judged as on that day.
 
         SQS sets a new time when a message is repeated. Only the redrive role may name an earlier
         one, under the attribute `first_sent`, in milliseconds since 1970.
         """
-        named = message.attributes.get("first_sent", "")
-        if self._repeats(message.sender_id) and _MILLISECONDS.fullmatch(named):
-            return min(datetime.fromtimestamp(int(named) / 1000, UTC), message.sent_at)
-        return message.sent_at
+        named = delivery.attributes.get("first_sent", "")
+        if self._repeats(delivery.sender_id) and _MILLISECONDS.fullmatch(named):
+            return min(datetime.fromtimestamp(int(named) / 1000, UTC), delivery.sent_at)
+        return delivery.sent_at
 
     def _repeats(self, sender_id: str) -> bool:
         return bool(self.redrive) and sender_id.partition(":")[0] == self.redrive
