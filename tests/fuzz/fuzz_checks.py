@@ -36,7 +36,7 @@ FEED, INDEX, POINTER, TEXTS, LIBRARY = range(5)
 def admitted(feed: bytes) -> bytes:
     """The index of what is taken of a feed."""
     taken = admit(read_feed(io.BytesIO(feed)), TRUST)
-    return build_index(taken.entries) if taken.entries else b""
+    return build_index(taken.checks) if taken.checks else b""
 
 
 SOUND = admitted(table(*CHECKS))
@@ -47,7 +47,7 @@ def one_input(data: bytes) -> None:
     kind, rest = (data[0] if data else 0) % 5, data[1:]
     if kind == FEED:
         with contextlib.suppress(FeedError):
-            for entry in admit(read_feed(io.BytesIO(rest)), TRUST).entries:
+            for entry in admit(read_feed(io.BytesIO(rest)), TRUST).checks:
                 msgspec.json.encode(entry)
     elif kind == INDEX:
         _asked(rest, b'{"digest": "%s", "checks": {}}' % digest_of(rest).encode())
