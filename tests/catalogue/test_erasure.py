@@ -8,20 +8,20 @@ from support.erased_world import FILE, MESSAGE, WORDS, erase, places_of
 from support.faults import Calls, CrashError
 from support.world import World
 
-from ledger.records.manifest import Unit
+from ledger.records.manifest import RangeMessage
 
 COUNTED = [(6, 4)]
 """Inspected posts and findings of the file, whoever they are of."""
 
 
-def take(world: World, unit: Unit, calls: Calls) -> None:
+def take(world: World, unit: RangeMessage, calls: Calls) -> None:
     """A fresh worker takes the unit over counted ports; what it raises, SQS gives again."""
     worker = world.scanner(calls.through(world.store), calls.through(world.objects))
     with suppress(OSError, CrashError):
         worker.scan_range(unit)
 
 
-def of_file(new_world: Callable[..., World]) -> tuple[World, Unit]:
+def of_file(new_world: Callable[..., World]) -> tuple[World, RangeMessage]:
     world = new_world(range_bytes=100_000)
     [unit] = world.take_in(FILE)
     return world, unit

@@ -10,7 +10,7 @@ from support.faults import Calls
 from support.world import World
 
 from ledger.aws.queue import SqsUnitQueue
-from ledger.records.manifest import Unit
+from ledger.records.manifest import RangeMessage
 from scan.reading import read_owned, read_records
 
 SIZE = 20_000_000_000
@@ -23,13 +23,13 @@ class UnitList:
     """A queue that keeps what is sent."""
 
     def __init__(self) -> None:
-        self.sent: list[Unit] = []
+        self.sent: list[RangeMessage] = []
 
-    def send(self, units: Iterable[Unit]) -> None:
+    def send(self, units: Iterable[RangeMessage]) -> None:
         self.sent += units
 
 
-def taken_in(world: World, line_bytes: int) -> tuple[SparseObject, list[Unit]]:
+def taken_in(world: World, line_bytes: int) -> tuple[SparseObject, list[RangeMessage]]:
     """An object of 20 GB that intake has cut, and its units."""
     world.range_bytes = RANGE_BYTES
     large = SparseObject(world.objects, world.drop, "drop/acme/large", SIZE, line_bytes)

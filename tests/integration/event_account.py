@@ -22,7 +22,7 @@ from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.pointer import POINTER_KEY, set_key
 from ledger.records.identity import file_id
-from ledger.records.manifest import Unit
+from ledger.records.manifest import RangeMessage
 from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt
 from matcher import Pack, build_set, digest_of
@@ -112,13 +112,13 @@ class Account:
             resource.Bucket(bucket(kind)).object_versions.delete()
             resource.Bucket(bucket(kind)).delete()
 
-    def units(self) -> list[Unit]:
+    def units(self) -> list[RangeMessage]:
         """The units that were sent, by number."""
         answer = self.sqs.receive_message(
             QueueUrl=ENV["Intake"]["UNITS_QUEUE_URL"], MaxNumberOfMessages=10
         )
         bodies = [message["Body"] for message in answer.get("Messages", ())]
-        sent = [msgspec.json.decode(body, type=Unit) for body in bodies]
+        sent = [msgspec.json.decode(body, type=RangeMessage) for body in bodies]
         return sorted(sent, key=lambda unit: unit.number)
 
     def receipts(self) -> list[Receipt]:

@@ -11,7 +11,7 @@ from support.world import World
 
 from ledger.aws.queue import Delivery
 from ledger.keys import findings_key
-from ledger.records.manifest import Marker, Unit
+from ledger.records.manifest import Marker, RangeMessage
 from ledger.records.receipt import Receipt
 
 BAD = line(id="bad", audience="followers") + b"\n"
@@ -35,7 +35,7 @@ def one(receipts: list[Receipt]) -> Receipt:
     return receipts[0]
 
 
-def deliver(world: World, unit: Unit, calls: Calls) -> None:
+def deliver(world: World, unit: RangeMessage, calls: Calls) -> None:
     """A fresh worker takes the unit's message, over counted ports."""
     body = msgspec.json.encode(unit).decode()
     message = Delivery("arn:units", body, "", {}, world.clock.now())

@@ -19,7 +19,7 @@ from integration.metrics import metrics_of
 from ledger.cases.case import JournalEntry
 from ledger.cases.refusal import CaseReceipt
 from ledger.keys import audit_file_key, receipt_key
-from ledger.records.manifest import Unit
+from ledger.records.manifest import RangeMessage
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
 
@@ -90,7 +90,7 @@ def test_a_unit_becomes_findings_a_receipt_and_the_senders_receipt(account: Acco
     account.invoke("Intake", dropped)
     (sent,) = account.units()
     event = read_event("scan-unit")
-    shown = msgspec.json.decode(event["Records"][0]["body"], type=Unit)
+    shown = msgspec.json.decode(event["Records"][0]["body"], type=RangeMessage)
     pinned = msgspec.structs.replace(
         shown,
         file=file,

@@ -10,7 +10,7 @@ from support.faults import Calls, CrashError
 from support.world import World
 
 from ledger.records.identity import file_id
-from ledger.records.manifest import Unit
+from ledger.records.manifest import RangeMessage
 
 
 class TestCrashes:
@@ -78,5 +78,5 @@ def run(world: World, data: bytes, name: str, calls: Calls) -> list[Any]:
     return [file_receipt, parts, receipts, left, places(units), len(world.items())]
 
 
-def places(units: dict[int, Unit]) -> list[tuple[int, int, int]]:
+def places(units: dict[int, RangeMessage]) -> list[tuple[int, int, int]]:
     return sorted((number, unit.start, unit.end) for number, unit in units.items())

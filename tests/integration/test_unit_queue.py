@@ -9,14 +9,16 @@ import pytest
 from support.world import World
 
 from ledger.aws.queue import SqsUnitQueue
-from ledger.records.manifest import Source, Unit
+from ledger.records.manifest import RangeMessage, Source
 
 SOURCE = Source("drop", "drop/acme/a b+\u00e9", "v1", "etag", 99)
 
 
-def units(number: int) -> list[Unit]:
+def units(number: int) -> list[RangeMessage]:
     return [
-        Unit("f1", "acme", place, SOURCE, place, place + 1, "set", "k1", "2026-11-25T12:00:00Z")
+        RangeMessage(
+            "f1", "acme", place, SOURCE, place, place + 1, "set", "k1", "2026-11-25T12:00:00Z"
+        )
         for place in range(number)
     ]
 
@@ -34,7 +36,9 @@ class Queue:
         self.calls.append(len(Entries))
         for entry in Entries:
             if entry["Id"] not in refused:
-                self.taken.append(msgspec.json.decode(entry["MessageBody"], type=Unit).number)
+                self.taken.append(
+                    msgspec.json.decode(entry["MessageBody"], type=RangeMessage).number
+                )
         return {"Failed": [{"Id": one} for one in sorted(refused)]} if refused else {}
 
 

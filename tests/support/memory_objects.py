@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ledger.records.manifest import Source, Unit
+from ledger.records.manifest import RangeMessage, Source
 
 
 @dataclass(slots=True)
@@ -21,6 +21,8 @@ class RangesOf:
         self.asked.append(end - start)
         return self.data[start:end]
 
-    def unit(self, start: int, end: int) -> Unit:
+    def unit(self, start: int, end: int) -> RangeMessage:
         """The unit of those bytes."""
-        return Unit("file", "acme", 0, self.source, start, end, "set", "k1", "2026-11-25T12:00:00Z")
+        return RangeMessage(
+            "file", "acme", 0, self.source, start, end, "set", "k1", "2026-11-25T12:00:00Z"
+        )

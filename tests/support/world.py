@@ -25,7 +25,7 @@ from ledger.closing import Closing, ClosingStore, FileReceipt
 from ledger.keys import receipt_key
 from ledger.ports import Objects
 from ledger.privacy.pseudonyms import PseudonymKeys
-from ledger.records.manifest import Unit
+from ledger.records.manifest import RangeMessage
 from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt
 from matcher import Pack, build_set
@@ -38,7 +38,7 @@ from scan.flood_guard import FloodGuard, FloodLimits
 from scan.handing_out import Handout
 from scan.persisting import UnitRecorder
 from scan.rule_sets import RuleSets
-from scan.unit_work import Scanner
+from scan.unit_work import UnitScanner
 
 SECRET, SECRET_NAME = b"the secret of this test", "pseudonym-secret"
 SALT = b"the salt of a month, and of 32 b"
@@ -158,10 +158,10 @@ class World:
             budget=self.budget,
         )
 
-    def scanner(self, store: Any = None, objects: Any = None) -> Scanner:
+    def scanner(self, store: Any = None, objects: Any = None) -> UnitScanner:
         """A fresh worker of scan, over other ports where they are given."""
         store, objects = store or self.store, objects or self.objects
-        return Scanner(
+        return UnitScanner(
             store=store,
             objects=objects,
             clock=self.clock,
@@ -246,25 +246,25 @@ class World:
         key = f"drop/{provider}/{name}"
         return key, self.objects.put(self.drop, key, data).version
 
-    def take_in(self, data: bytes, name: str = "posts.jsonl") -> list[Unit]:
+    def take_in(self, data: bytes, name: str = "posts.jsonl") -> list[RangeMessage]:
         """Drop a file and let intake cut it; its units."""
         self.intake().receive(self.drop, *self.put(data, name), seconds_left=lambda: 900)
         return self.units()
 
-    def units(self) -> list[Unit]:
+    def units(self) -> list[RangeMessage]:
         """The units that were sent, in order; each is taken once."""
         return sorted(self._received(), key=lambda unit: (unit.file, unit.number))
 
-    def _received(self) -> Iterator[Unit]:
+    def _received(self) -> Iterator[RangeMessage]:
         sqs = self.clients.sqs
         while found := sqs.receive_message(
             QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=0
         ).get("Messages"):
             for message in found:
                 sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
-                yield msgspec.json.decode(message["Body"], type=Unit)
+                yield msgspec.json.decode(message["Body"], type=RangeMessage)
 
-    def scan(self, *units: Unit) -> None:
+    def scan(self, *units: RangeMessage) -> None:
         """Scan units, each by a fresh worker, and close their files."""
         for unit in units:
             self.scanner().scan_range(unit)

@@ -100,7 +100,7 @@ def _missing_cases(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
             yield unknown("findings")
         elif finding.provider != facts.provider:
             yield CaseRefusal(CaseCode.OTHER_PROVIDER, "findings")
-        elif name not in facts.counted:
+        elif name not in facts.in_receipts:
             yield CaseRefusal(CaseCode.NOT_COUNTED, "findings")
     if message.notice is not None and _notice(message, facts) is None:
         yield unknown("notice", facts.id_of("notice", message.notice))

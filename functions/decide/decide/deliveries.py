@@ -46,7 +46,7 @@ class CaseDeliveries:
         """
         if delivery.queue_arn == self.console_queue_arn:
             return self.console.take(delivery.body, seconds_left)
-        provider = self.senders.believed(delivery.sender_id, delivery.attributes)
+        provider = self.senders.provider_of_sender(delivery.sender_id, delivery.attributes)
         if provider is None:
             return None
         sent_at = (

@@ -119,7 +119,9 @@ class FactsReader:
         counted = {unit for unit in units if self.store.marker(unit) is not None}
         return replace(
             facts,
-            counted=frozenset(finding.finding for finding in findings if finding.unit in counted),
+            in_receipts=frozenset(
+                finding.finding for finding in findings if finding.unit in counted
+            ),
             packs={
                 finding.finding: pack_facts(self.packs.of(finding), finding.rule)
                 for finding in findings

@@ -42,16 +42,16 @@ class FirstSent:
 class Facts:
     """All that `judge` knows: the provider, the moment, and the cases that exist, by id.
 
-    `first_sent` bounds the times that the message states. `counted` holds the findings that a
-    receipt counts, `packs` the fields of each finding's pack. `sampled` is whether the post of an
-    audit was drawn, `question` the question of the flood guard that is answered.
+    `first_sent` bounds the times that the message states. `in_receipts` holds the findings
+    that a receipt counts, `packs` the fields of each finding's pack. `sampled` is whether the post
+    of an audit was drawn, `question` the question of the flood guard that is answered.
     """
 
     provider: str
     now: datetime
     first_sent: FirstSent
     cases: Mapping[str, Case] = field(default_factory=dict)
-    counted: frozenset[str] = frozenset()
+    in_receipts: frozenset[str] = frozenset()
     packs: Mapping[str, PackFacts] = field(default_factory=dict)
     sampled: bool = False
     question: FloodQuestion | None = None
@@ -127,8 +127,9 @@ def taken(
 ) -> Acceptance:
     """Return the judgement of these steps.
 
-    `excerpts` are moves that only move an excerpt's end. `group` is the step by which a group of
-    decisions counts. The entry does not list it, and its own entry keeps no words.
+    `excerpts` change only when excerpts expire. `group` is the step by which a group of decisions
+    counts: the message's entry does not list the case of the group, and the entry of that case
+    keeps no words.
     """
     steps = tuple(steps)
     entry = msgspec.structs.replace(entry, cases=tuple(step.id for step in steps))

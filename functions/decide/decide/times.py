@@ -32,7 +32,7 @@ ANSWERED_DAYS = 14
 
 
 def after_arrival(message: BaseCaseMessage, facts: Facts) -> Iterator[CaseRefusal]:
-    """Refuse each time after the message was first sent.
+    """Refuse times that the message states and that are later than its first sending.
 
     Days, such as the end of a measure, and the deadline of an order may be in the future.
     """

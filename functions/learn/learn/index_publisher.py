@@ -65,7 +65,7 @@ class IndexPublisher:
                 self.objects.put_new(self.public_bucket, key, pack_yaml(pack))
 
     def _next_set(self, before: bytes | None) -> bytes:
-        """Return the next set: that before if it names the same index, and its pack goes on."""
+        """Return the next set, or `before` unchanged if its index and its packs would stay."""
         catalogue = self.library.catalogue()[0]
         rule_set = None if before is None else load_set(before)
         following = with_factchecks(

@@ -8,11 +8,11 @@ import msgspec
 from ledger.aws.queue import Delivery, Senders, require_reserve
 from ledger.clock import Clock
 from ledger.closing import Closing
-from ledger.records.manifest import Unit
+from ledger.records.manifest import RangeMessage
 from scan.batches.messages import EndedMessages, Message, merge_messages
 from scan.batches.scanner import MessageScanner
 from scan.effects import UnitOutcome
-from scan.unit_work import Scanner
+from scan.unit_work import UnitScanner
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Deliveries:
     On a trial day, a day that the settings fix, every message counts as sent now.
     """
 
-    scanner: Scanner
+    scanner: UnitScanner
     messages: MessageScanner
     closing: Closing
     senders: Senders
@@ -44,7 +44,7 @@ class Deliveries:
         then delivers it again.
         """
         require_reserve(seconds_left)
-        unit = msgspec.json.decode(delivery.body, type=Unit)
+        unit = msgspec.json.decode(delivery.body, type=RangeMessage)
         outcome = self.scanner.scan_range(unit)
         self.closing.close(unit.file)
         return outcome
@@ -58,7 +58,7 @@ class Deliveries:
         """
         known: list[Message] = []
         for delivery in deliveries:
-            provider = self.senders.believed(delivery.sender_id, delivery.attributes)
+            provider = self.senders.provider_of_sender(delivery.sender_id, delivery.attributes)
             if provider is None:
                 yield UnknownSender(delivery.id)
                 continue

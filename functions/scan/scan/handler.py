@@ -34,7 +34,7 @@ from scan.flood_guard import FloodGuard, FloodLimits
 from scan.handing_out import Handout
 from scan.persisting import UnitRecorder
 from scan.rule_sets import POINTER_SECONDS, RuleSets
-from scan.unit_work import Scanner
+from scan.unit_work import UnitScanner
 
 logger, metrics = Logger(), Metrics()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -54,7 +54,7 @@ recorder = UnitRecorder(
     handout=Handout(store, objects, work_bucket, out_bucket),
     excerpt_days=int(setting["EXCERPT_DAYS"]),
 )
-scanner = Scanner(
+scanner = UnitScanner(
     store=store,
     objects=objects,
     clock=clock,

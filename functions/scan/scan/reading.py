@@ -14,7 +14,7 @@ from ledger.clock import utc
 from ledger.ports import Objects
 from ledger.records.identity import unit_id
 from ledger.records.json_text import lines_of_body
-from ledger.records.manifest import Unit
+from ledger.records.manifest import RangeMessage
 from ledger.records.post import (
     LINE_BYTES,
     Post,
@@ -52,7 +52,7 @@ class OwnedLines:
         """The number of bytes that the range owns."""
         return len(self.data) + self.passed_over
 
-    def id_in(self, unit: Unit) -> str:
+    def id_in(self, unit: RangeMessage) -> str:
         """Return the unit's id, a digest of its own bytes.
 
         The id of a translated unit leaves out the pseudonyms, which change with the month, so that
@@ -71,7 +71,7 @@ class OwnedLines:
         return unit_id(unit.provider, data + tail)
 
 
-def read_owned(objects: Objects, unit: Unit) -> OwnedLines:
+def read_owned(objects: Objects, unit: RangeMessage) -> OwnedLines:
     """Read the lines that begin in the unit's range, in bounded memory whatever their length.
 
     Raises ObjectChangedError or ObjectGoneError.
@@ -89,7 +89,7 @@ def read_owned(objects: Objects, unit: Unit) -> OwnedLines:
     return _read_rest_of_line(objects, unit, data)
 
 
-def _read_rest_of_line(objects: Objects, unit: Unit, data: bytes) -> OwnedLines:
+def _read_rest_of_line(objects: Objects, unit: RangeMessage, data: bytes) -> OwnedLines:
     """Complete the last line. Beyond LINE_BYTES, count its bytes and do not keep them."""
     pieces, position, passed_over = [data], unit.end, 0
     line_size = len(data) - data.rfind(b"\n") - 1

@@ -18,7 +18,7 @@ from ledger.privacy.copies import copy_key
 from ledger.privacy.pseudonyms import PseudonymKeys, Pseudonyms
 from ledger.records.finding import EXCERPT_LENGTH
 from ledger.records.identity import digest, unit_id
-from ledger.records.manifest import Attempt, Marker, RangeRow, Unit
+from ledger.records.manifest import Attempt, Marker, RangeMessage, RangeRow
 from ledger.records.post import Post
 from ledger.records.refusal import Code, Refusal
 from matcher.copies.fingerprint import Fingerprints
@@ -39,7 +39,7 @@ from scan.rule_sets import Rules, RuleSets
 
 
 @dataclass(frozen=True, slots=True)
-class Scanner:
+class UnitScanner:
     """Scans units over the ports. Pseudonyms and audit samples have keys derived from `secret`."""
 
     store: ScanStore
@@ -76,7 +76,7 @@ class Scanner:
         found = find_copies(posts, results, rules.copies, confirmed, fingerprints)
         return msgspec.structs.replace(attempt, copies=found)
 
-    def scan_range(self, unit: Unit) -> UnitOutcome:
+    def scan_range(self, unit: RangeMessage) -> UnitOutcome:
         """Scan one range of a file."""
         row = self.store.range_row(unit.file, unit.number)
         if row is not None:
@@ -121,7 +121,7 @@ class Scanner:
         self.recorder.handout.hand_out_refusals(outcome.receipt, job, body)
         return outcome
 
-    def _refuse_lost_range(self, unit: Unit, code: Code) -> UnitOutcome:
+    def _refuse_lost_range(self, unit: RangeMessage, code: Code) -> UnitOutcome:
         """Record a range that can no longer be read as one refused record, so its sender knows."""
         lost = digest("lost", unit.provider, unit.file, str(unit.number))
         job = UnitJob(unit.provider, lost, "range", 0, unit.source.key, unit.file, unit.number)
@@ -216,7 +216,7 @@ class Scanner:
             _, rules, inspection = inspect(recorded, is_recorded=True)
         return recorded, rules, inspection
 
-    def _attempt_at(self, unit: Unit) -> Attempt:
+    def _attempt_at(self, unit: RangeMessage) -> Attempt:
         return self.new_attempt(unit.set, datetime.fromisoformat(unit.at))
 
 

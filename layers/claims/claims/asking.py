@@ -64,7 +64,7 @@ def _answers(
     ranked = rank(query)
     if not ranked:
         return []
-    word_scores = [check.score for check in ranked]
+    word_scores = [check.score for check in ranked]  # falling: keeps this order among languages
     group = checks.groups[ranked[0].place]
     (first,) = _scores(curves, query, ranked, 1)
     attaches = (

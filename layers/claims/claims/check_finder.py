@@ -24,9 +24,9 @@ PREPARED = 8
 RAREST = 8
 """Rarest words of a claim and its title that the prefilter looks for."""
 HELD = 0.25
-"""Share of their weight that a text must hold."""
+"""Share of the weight of these rarest words that a text must hold."""
 COVERED = 0.4
-"""Share of the weight of the claim, or of its title, that it must hold or imply."""
+"""Share of the weight of the claim, or of its title, that a text must hold or imply."""
 FEWEST_SHARED = 2
 
 

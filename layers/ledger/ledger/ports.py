@@ -19,9 +19,9 @@ from ledger.records.manifest import (
     Manifest,
     Marker,
     OpenFile,
+    RangeMessage,
     RangeRow,
     Source,
-    Unit,
     UnitState,
 )
 from ledger.records.provider import Provider
@@ -77,7 +77,7 @@ class Objects(Protocol):
 class UnitQueue(Protocol):
     """The queue of units."""
 
-    def send(self, units: Iterable[Unit]) -> None:
+    def send(self, units: Iterable[RangeMessage]) -> None:
         """Raise OSError if the queue keeps refusing some."""
 
 

@@ -58,8 +58,8 @@ class PassingText(NamedTuple):
     `stretches` hold all patterns of rules without a score. They are None if there are too many.
     A suspect text may have further patterns, in disguise. `signs` are those that it has of the
     signs in rules, or None if nobody looked for them. `scored` are the scored rules that may reach
-    their threshold, and `grouped` says whether a rule without a score may be satisfied; both hold
-    if no word is in disguise.
+    their threshold, and `grouped` says whether a rule without a score may be satisfied; neither is
+    valid for a text with words in disguise.
     """
 
     text: int

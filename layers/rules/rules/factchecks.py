@@ -18,7 +18,7 @@ FACTCHECKS = "factchecks"
 """The id of the pack."""
 
 RENEWED_DAYS = 30
-"""The last import before its end by at most so many days renews it, under a higher version."""
+"""An import in the last so many days of the pack renews it, under a higher version."""
 
 
 class Topic(NamedTuple):

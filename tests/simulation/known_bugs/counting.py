@@ -13,7 +13,7 @@ from ledger.aws.table import Pair, Table, shards
 from ledger.clock import SystemClock
 from ledger.records.finding import Finding
 from ledger.records.identity import unit_id
-from ledger.records.manifest import Attempt, RangeRow, Unit
+from ledger.records.manifest import Attempt, RangeMessage, RangeRow
 from scan.effects import own_findings
 from scan.reading import OwnedLines
 
@@ -121,7 +121,7 @@ def _all_are_ours(original: Call, store: DynamoStore, pairs: Any, expires: int) 
     ]
 
 
-def _id_of_range(_: Call, __: OwnedLines, unit: Unit) -> str:
+def _id_of_range(_: Call, __: OwnedLines, unit: RangeMessage) -> str:
     return unit_id(unit.provider, f"{unit.file} {unit.number}".encode())
 
 

@@ -5,11 +5,11 @@ from typing import Any
 from simulation.bugs import Bug, Call, Port, at_aws, everywhere, method, without
 
 from ledger.aws.store import DynamoStore
-from ledger.records.manifest import Marker, Source, Unit, cut_ranges
+from ledger.records.manifest import Marker, RangeMessage, Source, cut_ranges
 from scan.reading import OwnedLines, read_owned
 
 
-def _nothing_before(objects: Any, unit: Unit) -> OwnedLines:
+def _nothing_before(objects: Any, unit: RangeMessage) -> OwnedLines:
     """The byte before a range is taken for the end of a line."""
 
     def read(source: Source, start: int, end: int) -> bytes:
@@ -20,7 +20,7 @@ def _nothing_before(objects: Any, unit: Unit) -> OwnedLines:
     return read_owned(Port(objects, read_range=read), unit)  # type: ignore[arg-type]
 
 
-def _one_too_far(objects: Any, unit: Unit) -> OwnedLines:
+def _one_too_far(objects: Any, unit: RangeMessage) -> OwnedLines:
     def read(source: Source, start: int, end: int) -> bytes:
         skipped = start == unit.end and start + 1 < end
         return bytes(objects.read_range(source, start + skipped, end))

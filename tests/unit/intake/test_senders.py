@@ -71,7 +71,7 @@ def senders(registry: Registry, clock: StandingClock | None = None, redrive: str
          "the redrive role for itself", "a role that is not the redrive role repeats"],
 )  # fmt: skip
 def test_who_is_believed(sender: str, attributes: dict[str, str], believed: str | None) -> None:
-    assert senders(Registry(), redrive=REDRIVE).believed(sender, attributes) == believed
+    assert senders(Registry(), redrive=REDRIVE).provider_of_sender(sender, attributes) == believed
 
 
 @pytest.mark.parametrize(
@@ -98,23 +98,23 @@ def test_only_the_redrive_role_says_when_a_message_was_sent_first(
 
 def test_without_a_redrive_role_nobody_repeats() -> None:
     attributes = {"provider": "acme", "first_sender": ROLE}
-    assert senders(Registry()).believed("", attributes) is None
-    assert senders(Registry()).believed(":x", attributes) is None
+    assert senders(Registry()).provider_of_sender("", attributes) is None
+    assert senders(Registry()).provider_of_sender(":x", attributes) is None
 
 
 def test_a_strange_name_is_not_even_looked_up() -> None:
     registry = Registry()
-    assert senders(registry).believed(ROLE, {"provider": "../acme"}) is None
+    assert senders(registry).provider_of_sender(ROLE, {"provider": "../acme"}) is None
     assert registry.asked == []
 
 
 def test_a_change_of_the_registry_is_seen_after_a_minute() -> None:
     registry, clock = Registry(), StandingClock()
     known = senders(registry, clock)
-    assert known.believed(ROLE, {"provider": "acme"}) == "acme"
+    assert known.provider_of_sender(ROLE, {"provider": "acme"}) == "acme"
     registry.providers["acme"] = Provider("acme")
     clock.move(seconds=REGISTRY_SECONDS)
-    assert known.believed(ROLE, {"provider": "acme"}) == "acme"
+    assert known.provider_of_sender(ROLE, {"provider": "acme"}) == "acme"
     assert registry.asked == ["acme"]
     clock.move(seconds=1)
-    assert known.believed(ROLE, {"provider": "acme"}) is None
+    assert known.provider_of_sender(ROLE, {"provider": "acme"}) is None

@@ -54,8 +54,8 @@ SHORT = """
     AnnouncedEntry AnnouncedFinding CannedReason CaseEntry CaseLine Case CaseReceipt CaseRefusal
     CellLine ClosedFile CopySnapshot CorrectedFinding Cues DecidedScore EarlierMove FileReceipt
     Attempt FloodQuestion FoundCopies Gate ImportReceipt JournalEntry Manifest Marker PackCard
-    PendingDecision Pointer Provider PublishedLeaf RangeRow Receipt Refusal Review Rule Score
-    ShortLine Strict Translation TranslatedPost Unit UnitLeaf WebhookSecret
+    PendingDecision Pointer Provider PublishedLeaf RangeMessage RangeRow Receipt Refusal Review Rule
+    Score ShortLine Strict Translation TranslatedPost UnitLeaf WebhookSecret
 """
 """The records, and parts of them, that are written without what has its default."""
 

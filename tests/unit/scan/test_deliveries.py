@@ -10,7 +10,7 @@ import pytest
 from support.sample_posts import StandingClock
 
 from ledger.aws.queue import RESERVE_SECONDS, Delivery, TimeReserveError
-from ledger.records.manifest import Source, Unit
+from ledger.records.manifest import RangeMessage, Source
 from scan.batches.messages import EndedMessages, Message
 from scan.deliveries import Deliveries, UnknownSender
 from scan.effects import UnitOutcome
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from ledger.aws.queue import Senders
     from ledger.closing import Closing
     from scan.batches.scanner import MessageScanner
-    from scan.unit_work import Scanner
+    from scan.unit_work import UnitScanner
 
-UNIT = Unit(
+UNIT = RangeMessage(
     "f1", "acme", 0, Source("drop", "drop/acme/a", "v1", "e", 9), 0, 9, "set", "k1",
     "2026-11-25T12:00:00Z",
 )  # fmt: skip
@@ -36,7 +36,7 @@ class Parts:
     believed_provider: str | None = "acme"
     waited: timedelta = timedelta()
 
-    def scan_range(self, unit: Unit) -> UnitOutcome:
+    def scan_range(self, unit: RangeMessage) -> UnitOutcome:
         self.done.append(("range", unit))
         return UnitOutcome(None, new=True)
 
@@ -51,8 +51,8 @@ class Parts:
         self.done.append(("close", file))
         return True
 
-    def believed(self, sender_id: str, attributes: dict[str, str]) -> str | None:
-        self.done.append(("believed", sender_id, attributes))
+    def provider_of_sender(self, sender_id: str, attributes: dict[str, str]) -> str | None:
+        self.done.append(("provider_of_sender", sender_id, attributes))
         return self.believed_provider
 
     def first_sent(self, message: Delivery) -> datetime:
@@ -61,7 +61,7 @@ class Parts:
 
 def deliveries(parts: Parts, trial_day: bool = False) -> Deliveries:
     return Deliveries(
-        cast("Scanner", parts), cast("MessageScanner", parts), cast("Closing", parts),
+        cast("UnitScanner", parts), cast("MessageScanner", parts), cast("Closing", parts),
         cast("Senders", parts), StandingClock(),
         posts_queue_arn="arn:posts", trial_day=trial_day,
     )  # fmt: skip
@@ -85,7 +85,7 @@ def test_a_message_is_scanned_by_the_day_it_was_sent() -> None:
     parts = Parts()
     take(parts, message())
     assert parts.done == [
-        ("believed", "AROAX:s", {"provider": "acme"}),
+        ("provider_of_sender", "AROAX:s", {"provider": "acme"}),
         ("message", "acme", "{}", SENT, 1, ["one"]),
     ]
 
@@ -116,7 +116,7 @@ def test_on_a_trial_day_every_message_was_sent_today() -> None:
 def test_nothing_is_scanned_for_who_is_not_believed() -> None:
     parts = Parts(believed_provider=None)
     assert take(parts, message()) == [UnknownSender("one")]
-    assert [done[0] for done in parts.done] == ["believed"]
+    assert [done[0] for done in parts.done] == ["provider_of_sender"]
 
 
 def test_with_too_little_time_left_nothing_begins() -> None:

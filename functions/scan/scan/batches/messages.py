@@ -1,4 +1,4 @@
-"""Messages of one delivery: what each is, which go together, and how they are cut into batches."""
+"""Messages of one invocation: what each is, which go together, how they are cut."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -77,8 +77,8 @@ class SharedRules:
 class MessageWork:
     """A message at work, with the rules that it meets. Its body is not read yet.
 
-    `is_recorded` says that `attempt` is an earlier one, with its copies. Otherwise it gets them
-    when the posts are inspected.
+    `is_recorded` says that `attempt` is an earlier one, with its copies. If it is false, the
+    inspection of the posts adds the copies.
     """
 
     message: Message
@@ -99,7 +99,7 @@ class Piece:
 def cut_pieces(
     work: Sequence[MessageWork], inspected: Sequence[InspectedMessage]
 ) -> Iterator[Piece]:
-    """Cut messages into batches that fit into a transaction, and those that fit into none."""
+    """Yield batches that fit into a transaction. A message too large for any comes alone."""
     taken: list[tuple[MessageWork, InspectedMessage]] = []
     size = findings = 0
     for one, seen in zip(work, inspected, strict=True):

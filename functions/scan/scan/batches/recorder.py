@@ -126,25 +126,27 @@ class BatchRecorder:
         if effects.inspection.findings and self.store.erased_accounts(provider, accounts) != erased:
             self.recorder.put_fingerprints(effects, [])  # the next attempt may be another batch
             raise OSError("an author was erased meanwhile")
-        receipt, name = batch.receipt(effects, own), effects.marker
-        markers = [Marker(unit, provider, name.day, name.unit) for unit in sorted(units)]
+        receipt, marker = batch.receipt(effects, own), effects.marker
+        markers = [Marker(unit, provider, marker.day, marker.unit) for unit in sorted(units)]
         attempts = {message.unit: message.attempt for message in batch.messages if message.attempt}
         ids = [finding.finding for finding in own]
         if not self.store.commit_batch(markers, receipt, attempts, ids, sample):
             return None
         if sample is not None:
-            self._erase_from_sample(name, *sample)
-        self.recorder.handout.hand_out_new(name, effects, own)
-        self.recorder.handout.put_batch_receipt(name, receipt, sorted(units))
+            self._erase_from_sample(marker, *sample)
+        self.recorder.handout.hand_out_new(marker, effects, own)
+        self.recorder.handout.put_batch_receipt(marker, receipt, sorted(units))
         for message in batch.messages:
             if message.records.refused:
                 report = message_receipt(receipt, message.job, message.records)
                 self.recorder.handout.put_message_receipt(receipt, report)
         return UnitOutcome(receipt, new=True)
 
-    def _erase_from_sample(self, name: Marker, posts: Sequence[SampledPost], expires: int) -> None:
+    def _erase_from_sample(
+        self, marker: Marker, posts: Sequence[SampledPost], expires: int
+    ) -> None:
         """Take authors out of a committed sample who were erased before it could be found."""
         accounts = {post.account for post in posts}
-        if erased := self.store.erased_accounts(name.provider, accounts):
+        if erased := self.store.erased_accounts(marker.provider, accounts):
             kept = [post for post in posts if post.account not in erased]
-            self.store.put_sample(name, kept, expires)
+            self.store.put_sample(marker, kept, expires)

@@ -1,4 +1,4 @@
-"""One delivery of many messages: grouped, matched together, and committed batch by batch.
+"""The messages of one invocation: grouped, matched together, and committed batch by batch.
 
 Messages that come for the first time are matched all at once, and committed in batches as large as
 a transaction allows. If a worker died with a delivery, nobody knows which message killed it. So
@@ -31,7 +31,7 @@ from scan.batches.messages import (
 from scan.batches.recorder import BatchRecorder, InspectedMessage, MessageBatch
 from scan.inspection import count_live_hits, inspect_posts, match_posts
 from scan.reading import read_body
-from scan.unit_work import Scanner
+from scan.unit_work import UnitScanner
 
 SECOND_BATCH = 10
 """Messages of one batch when they come for the second time."""
@@ -55,7 +55,7 @@ class SuspectError(OperatorError):
 class MessageScanner:
     """Scans the messages of one delivery."""
 
-    scanner: Scanner
+    scanner: UnitScanner
     recorder: BatchRecorder
 
     def scan(

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ledger.clock import Clock
 from ledger.errors import OperatorError, TerangError
 from ledger.ports import ProviderStore
-from ledger.records.manifest import Unit
+from ledger.records.manifest import RangeMessage
 from ledger.records.provider import Provider, is_provider_id
 
 RESERVE_SECONDS = 20
@@ -119,7 +119,7 @@ class Senders:
     redrive: str = ""
     _known: dict[str, tuple[float, Provider | None]] = field(default_factory=dict)
 
-    def believed(self, sender_id: str, attributes: Mapping[str, str]) -> str | None:
+    def provider_of_sender(self, sender_id: str, attributes: Mapping[str, str]) -> str | None:
         """Return the provider of a message, or None if its sender is not registered.
 
         `sender_id` is SQS's own SenderId, for a role `ID:session`. The attribute `first_sender`
@@ -177,7 +177,7 @@ class SqsUnitQueue:
     client: Any
     url: str
 
-    def send(self, units: Iterable[Unit]) -> None:
+    def send(self, units: Iterable[RangeMessage]) -> None:
         send_messages(self.client, self.url, (msgspec.json.encode(unit) for unit in units))
 
 

@@ -2,7 +2,7 @@
 
 The item `U#<unit>` `unit` has two states. An attempt that is about to store findings is recorded
 there, with its name under `begun`. The commit replaces it by the marker, on the condition that the
-recorded attempt is its own, or that it recorded none and there is none. So an attempt that found
+stored attempt is its own, or that none is stored and it stored none. So an attempt that found
 nothing never commits a unit for which another one may have stored findings.
 
 Earlier releases recorded attempts in an item `try`, which is still read.

@@ -43,7 +43,7 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     content: str = ""
 
 
-class Unit(msgspec.Struct, frozen=True, omit_defaults=True):
+class RangeMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     """The message for one range of a file: bytes `start` to `end` (excluded) of the source.
 
     `number` counts over the whole file from 0; `at` is when the manifest was sealed.
@@ -171,12 +171,12 @@ def cut_ranges(source: Source, range_bytes: int) -> list[tuple[int, int]]:
     return [(start, min(size, start + range_bytes)) for start in range(0, size, range_bytes)]
 
 
-def units_of(manifest: Manifest, sources: list[Source]) -> Iterator[Unit]:
+def units_of(manifest: Manifest, sources: list[Source]) -> Iterator[RangeMessage]:
     """Yield the units of a file, in order: the same each time they are sent."""
     number = 0
     for source in sources:
         for start, end in cut_ranges(source, manifest.range_bytes):
-            yield Unit(
+            yield RangeMessage(
                 file=manifest.file,
                 provider=manifest.provider,
                 number=number,
