@@ -52,7 +52,7 @@ def test_what_was_committed_in_one_second_stands_in_the_order_of_things(
     world: World, finding: str
 ) -> None:
     world.decide(decision(finding), complaint(), outcome())
-    assert [entry.entry.type for entry in at(world, finding).entries] == [
+    assert [entry.journal_entry.type for entry in at(world, finding).entries] == [
         "decision", "complaint", "outcome"
     ]  # fmt: skip
 

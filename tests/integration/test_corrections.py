@@ -76,7 +76,7 @@ def test_what_was_decided_by_it_is_open_again(
     matter = case(world, finding)
     assert matter.state is CaseState.OPEN
     assert [entry.move for entry in matter.entries] == ["decide", "reopen"]
-    superseded = case(world, matter.entries[0].entry.entry)
+    superseded = case(world, matter.entries[0].journal_entry.entry)
     assert superseded.state is CaseState.STANDING
     assert [entry.move for entry in superseded.entries] == ["decide", "supersede"]
     words = {"withdrawn": "", "corrected": " It says now: true (2026-10-01)."}[why]

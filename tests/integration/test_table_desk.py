@@ -241,7 +241,7 @@ def test_a_complaint_waits_for_another_moderator_until_its_deadline(world: World
     dossier = desk(world).dossier(BEN, item.key)
     assert dossier is not None
     assert dossier.decision is not None
-    assert dossier.decision.entry.moderator == "m-1"
+    assert dossier.decision.journal_entry.moderator == "m-1"
     assert dossier.contest is not None
 
 
@@ -250,7 +250,7 @@ def test_a_dispute_waits_like_a_complaint(world: World) -> None:
     world.decide(dispute())
     waiting = [one.key for one in desk(world).items(BEN) if one.kind is ItemKind.COMPLAINT]
     shown = [desk(world).dossier(BEN, key) for key in waiting]
-    contests = [one.contest.entry.type for one in shown if one and one.contest]
+    contests = [one.contest.journal_entry.type for one in shown if one and one.contest]
     assert sorted(contests) == ["complaint", "dispute"]
 
 
@@ -267,7 +267,7 @@ def test_a_group_is_drawn_for_a_second_review_as_one(world: World) -> None:
     dossier = desk(world).dossier(BEN, items[0].key)
     assert dossier is not None
     assert dossier.decision is not None
-    assert dossier.decision.entry.leads
+    assert dossier.decision.journal_entry.leads
 
 
 def test_a_held_rule_waits_for_one_answer(world: World) -> None:

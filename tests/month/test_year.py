@@ -211,7 +211,7 @@ def test_a_cell_leads_to_its_cases(year: Year, capsys: pytest.CaptureFixture[str
     assert first == f"Visibility restriction Removal: {len(ids)} = count of {len(ids)}"
     case = year.month.life.deployed.store.case(ids[0])
     assert case is not None
-    assert {entry.entry.entry for entry in case.entries} >= {ids[0]}
+    assert {entry.journal_entry.entry for entry in case.entries} >= {ids[0]}
 
 
 def test_what_publish_wrote_and_what_the_command_wrote_are_the_same(year: Year) -> None:

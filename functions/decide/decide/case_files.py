@@ -86,7 +86,7 @@ class CaseFiles:
         """Write the notice to the author, and the statement for the transparency database."""
         first_entry = self._existing(decision).entries[0]
         decided_cases = self._decided_on(decision)
-        entry = first_entry.entry
+        entry = first_entry.journal_entry
         findings = [
             DecidedFinding(finding, self.packs.of(finding), rule_page(finding, self.public_url))
             for finding in (case.finding for case in decided_cases)
@@ -105,15 +105,17 @@ class CaseFiles:
         return _statement_problems(statement, date.fromisoformat(entry.at[:10]))
 
     def _propose_after(self, contest: str) -> None:
-        self._propose(self._existing(contest).entries[0].entry.decision)
+        self._propose(self._existing(contest).entries[0].journal_entry.decision)
 
     def _propose(self, decision: str) -> None:
         """Propose each excerpt of an overturned decision as an example for its rule."""
         case = self._existing(decision)
         if case.state is not CaseState.OVERTURNED:
             return
-        decided = case.entries[0].entry
-        overturned = next(entry.entry for entry in case.entries if entry.entry.overturns)
+        decided = case.entries[0].journal_entry
+        overturned = next(
+            entry.journal_entry for entry in case.entries if entry.journal_entry.overturns
+        )
         self._list_copies(decided)
         for decided_case in self._decided_on(decision):
             if decided_case.finding is not None and decided_case.excerpt is not None:
@@ -181,7 +183,7 @@ class CaseFiles:
 
     def _decided_on(self, decision: str) -> list[Case]:
         """Return the cases of a decision's findings, and of its notice."""
-        names = self._existing(decision).entries[0].entry.cases
+        names = self._existing(decision).entries[0].journal_entry.cases
         return [case for name in names if name != decision and (case := self.store.case(name))]
 
     def _existing(self, name: str) -> Case:
@@ -196,7 +198,7 @@ def _statement_facts(decision: CaseEntry, findings: Sequence[DecidedFinding]) ->
 
     A notice does not say when its post was published, so the time when it was received is used.
     """
-    entry = decision.entry
+    entry = decision.journal_entry
     if not findings:
         received = entry.about.received_at if entry.about else entry.opened_at
         return StatementFacts(entry, decision.reason, received, "", None)

@@ -99,7 +99,7 @@ def judge_outcome(message: Outcome, facts: Facts) -> Acceptance | CaseRefusal:
         return unknown(field, contest_id)
     contested = contest.first
     case = facts.cases[contested.decision]
-    decided = case.entries[0].entry
+    decided = case.entries[0].journal_entry
     answer = Step(contest_id, contest, CaseKind.CONTEST, Move.ANSWER)
     step = Step(case.case, case, CaseKind.DECISION, RESULTS[message.outcome])
 

@@ -87,7 +87,7 @@ def _refusals(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
     yield from refusals_of(_steps(message, facts), field)
     opened_at = datetime.fromisoformat(utc(message.opened_at))  # entries have whole seconds
     for case in _cases(message, facts):
-        escalated = [entry.entry for entry in case.entries if entry.move == Move.ESCALATE]
+        escalated = [entry.journal_entry for entry in case.entries if entry.move == Move.ESCALATE]
         if any(stated_at(entry, "decided_at") > opened_at for entry in escalated):
             yield CaseRefusal(CaseCode.STALE, "opened_at")
 
@@ -160,7 +160,7 @@ def _start(case: Case) -> datetime:
     """Return when a finding was found or a notice received."""
     if case.finding is not None:
         return datetime.fromisoformat(case.finding.found_at)
-    return stated_at(case.entries[0].entry, "received_at")
+    return stated_at(case.entries[0].journal_entry, "received_at")
 
 
 def _cases(message: Decision, facts: Facts) -> list[Case]:

@@ -178,7 +178,7 @@ def judge_flood_answer(message: FloodAnswer, facts: Facts) -> Acceptance | CaseR
 
 def _order_refusals(message: Order, case: Case, step: Step) -> Iterator[CaseRefusal]:
     """Refuse a message that contradicts the order's first one: it must be about another order."""
-    first = case.entries[0].entry
+    first = case.entries[0].journal_entry
     for field in ("kind", "country", "authority", "regulation"):
         if getattr(message, field) != getattr(first, field):
             yield CaseRefusal(CaseCode.FIELD_CONFLICT, field)

@@ -155,7 +155,7 @@ def group_step(group: str, case: Case | None, move: Move) -> Step:
 def _who_was_first(case: Case) -> EarlierMove | None:
     """Return the last of the moves that can be made only once until a case is reopened."""
     once = (Move.DECIDE, Move.ANSWER, Move.CLOSE)
-    entries = [entry.entry for entry in case.entries if entry.move in once]
+    entries = [entry.journal_entry for entry in case.entries if entry.move in once]
     return earlier_move(entries[-1]) if entries else None
 
 
@@ -164,7 +164,7 @@ def _move(step: Step, entry: JournalEntry, message: BaseCaseMessage) -> CaseMove
         number=step.case.next_number if step.case else 1,
         move=step.move,
         state=str(step.outcome),
-        entry=entry,
+        journal_entry=entry,
         message=message.id,
         reason=getattr(message, "reason", None) or "",
         post=getattr(message, "post", None) or "",

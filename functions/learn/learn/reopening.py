@@ -114,7 +114,7 @@ class Reopening:
 
     def _decision_of(self, case: Case) -> Case | None:
         """Return the decision that is in force on a finding, if there is one."""
-        decided = [entry.entry.entry for entry in case.entries if entry.move == Move.DECIDE]
+        decided = [entry.journal_entry.entry for entry in case.entries if entry.move == Move.DECIDE]
         if case.state is not CaseState.DECIDED or not decided:
             return None
         decision = self.store.case(decided[-1])
@@ -130,7 +130,7 @@ class Reopening:
         """Write the provider's correction unless it is there."""
         case = self.store.case(finding)
         entries = case.entries if case else ()
-        for entry in [entry.entry for entry in entries if entry.message == message]:
+        for entry in [entry.journal_entry for entry in entries if entry.message == message]:
             correction = Correction(
                 finding=finding,
                 check=change.url,
@@ -157,9 +157,9 @@ def _knows_earlier_change(
     A correction counts if it is the message of an earlier change, or older than this one.
     """
     return any(
-        entry.message in earlier_messages or entry.entry.at < learnt_at
+        entry.message in earlier_messages or entry.journal_entry.at < learnt_at
         for entry in case.entries
-        if entry.entry.type == "correction" and entry.entry.check == check
+        if entry.journal_entry.type == "correction" and entry.journal_entry.check == check
     )
 
 
@@ -238,7 +238,7 @@ def _moves(
                 number=moved.next_number,
                 move=move,
                 state=str(TRANSITIONS[kind, moved.state][move]),
-                entry=entry,
+                journal_entry=entry,
                 message=message,
                 reason=_reason(change),
             ),

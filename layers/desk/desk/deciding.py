@@ -215,7 +215,7 @@ def _answer(form: DecisionForm, dossier: Dossier, now: datetime) -> Order:
     except ValueError:
         raise DecidingError(to_translate("Choose an answer.")) from None
     assert dossier.order is not None  # noqa: S101 - an order is its own case
-    entry = dossier.order.entry
+    entry = dossier.order.journal_entry
     acts, followed = entry.kind == "act", outcome is Answer.COMPLIED
     return Order(
         id=form.id,
@@ -263,7 +263,7 @@ def _outcome(form: DecisionForm, dossier: Dossier, moderator: str, now: datetime
     partly = outcome is ContestResult.PARTLY_REVERSED
     if partly and measure is None:
         raise DecidingError(to_translate("Choose the measure that remains."))
-    about = {dossier.contest.entry.type: dossier.contest.message}
+    about = {dossier.contest.journal_entry.type: dossier.contest.message}
     return Outcome(
         id=form.id,
         complaint=about.get("complaint"),

@@ -55,7 +55,7 @@ def _entry(
 ) -> CaseEntry:
     """Return what decide would record of a decision, as far as the notice reads it."""
     ground = found[0].pack if found else None
-    flagged = any(entry.entry.trusted_flagger for entry in answered)
+    flagged = any(entry.journal_entry.trusted_flagger for entry in answered)
     entry = entry_of(
         decision,
         provider,

@@ -132,8 +132,8 @@ def order_item(entry: JournalEntry) -> Item:
 
 def order_dossier(case: Case) -> Dossier:
     """Return what is known about an order."""
-    first = msgspec.structs.replace(case.entries[0], entry=case.order_so_far())
-    return Dossier(order_item(first.entry), order=first)
+    first = msgspec.structs.replace(case.entries[0], journal_entry=case.order_so_far())
+    return Dossier(order_item(first.journal_entry), order=first)
 
 
 def contest_items(entries: Sequence[JournalEntry]) -> Iterator[Item]:

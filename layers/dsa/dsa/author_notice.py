@@ -101,7 +101,7 @@ def author_notice(
 
     `findings` and `notices` are those that were decided on.
     """
-    entry = decision.entry
+    entry = decision.journal_entry
     assert entry.measures is not None  # noqa: S101 - a decision without one has no notice
     found = [decided.finding for decided in findings]
     posts = [finding.post for finding in found] or [notice.post for notice in notices]

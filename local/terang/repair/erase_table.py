@@ -67,9 +67,9 @@ class TableTraces:
                 case
                 for _, entry in self.entries
                 if entry.post in posts
-                or (entry.entry.type == "notice" and not entry.post)  # erased before
-                or not related.isdisjoint(entry.entry.cases)
-                for case in entry.entry.cases
+                or (entry.journal_entry.type == "notice" and not entry.post)  # erased before
+                or not related.isdisjoint(entry.journal_entry.cases)
+                for case in entry.journal_entry.cases
             }
             if more <= related:
                 return related
@@ -96,7 +96,7 @@ class TableTraces:
                     self.stubs[finding.finding] = finding
                 elif author.wrote(finding):
                     self.findings[finding.finding] = item, finding
-            case CaseEntry() as entry if entry.entry.provider == author.provider:
+            case CaseEntry() as entry if entry.journal_entry.provider == author.provider:
                 self.entries.append((item, entry))
             case WaitingMessage() as message if message.provider == author.provider:
                 self.waiting.append((item, message))

@@ -112,7 +112,7 @@ class Erasure:
         """Remove what people wrote about the posts in entries and in waiting messages."""
         counts = Counter[str]()
         for item, entry in stored.entries:
-            is_about = entry.post in posts or not related.isdisjoint(entry.entry.cases)
+            is_about = entry.post in posts or not related.isdisjoint(entry.journal_entry.cases)
             if is_about and (cleaned := entry_without_words(entry)) != entry:
                 counts["entries"] += self._write(self.table.replace, item, cleaned)
         for item, waiting in stored.waiting:

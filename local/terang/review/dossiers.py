@@ -186,7 +186,7 @@ class RunCases:
         for order in orders:
             if not order.follows and order.id not in answered:
                 first = self._first_entry(order, Move.OPEN)
-                yield order_dossier(Case(first.entry.entry, (first,)))
+                yield order_dossier(Case(first.journal_entry.entry, (first,)))
 
     def _contests(self) -> Iterator[Dossier]:
         answered = {
@@ -202,8 +202,8 @@ class RunCases:
             if decision is None:
                 continue
             first = self._first_entry(contest, Move.CONTEST)
-            since = first.entry.received_at
-            made = self._about(decision, ItemKind.COMPLAINT, first.entry.entry, since)
+            since = first.journal_entry.received_at
+            made = self._about(decision, ItemKind.COMPLAINT, first.journal_entry.entry, since)
             item = replace(made.item, deadline=contest_deadline(since))
             yield replace(made, item=item, contest=first)
 
@@ -225,7 +225,12 @@ class RunCases:
             if not isinstance(notice, Notice) or notice.finding or notice.id in self._answered:
                 continue
             made = self._first_entry(notice, Move.OPEN)
-            item = Item(made.entry.entry, ItemKind.NOTICE, made.entry.received_at, notice.category)
+            item = Item(
+                made.journal_entry.entry,
+                ItemKind.NOTICE,
+                made.journal_entry.received_at,
+                notice.category,
+            )
             yield Dossier(item, notices=(made,), post=notice.post, url=notice.url or "")
 
     def _first_entry(self, message: Complaint | Dispute | Notice | Order, move: Move) -> CaseEntry:

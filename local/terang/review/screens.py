@@ -87,7 +87,7 @@ def _entries(history: CaseHistory) -> Iterator[RenderableType]:
     if not history.entries:
         yield Text("nobody has done anything about it yet", "dim")
     for case_entry in history.entries:
-        entry = case_entry.entry
+        entry = case_entry.journal_entry
         by = entry.moderator or entry.by or entry.body or entry.authority
         recorded = entry.at.replace("T", " ").removesuffix("Z")
         text = Text.assemble((f"{recorded}  ", "dim"), (f"{entry.type} ", "bold"))

@@ -116,7 +116,8 @@ def _so_far(store: CaseStore, finding: str) -> dict[str, Any]:
     waiting = (
         entry.message
         for entry in notices
-        if (notice := store.case(entry.entry.entry)) is not None and notice.state is CaseState.OPEN
+        if (notice := store.case(entry.journal_entry.entry)) is not None
+        and notice.state is CaseState.OPEN
     )
     return {"notice": next(waiting, ""), "escalated": case.state is CaseState.ESCALATED}
 
@@ -221,8 +222,8 @@ def case_history(store: CaseStore, case: str) -> CaseHistory | None:
     entries: dict[str, CaseEntry] = {}
     for related in cases:
         for entry in related.entries:
-            entries.setdefault(entry.entry.entry, entry)
-    ordered = sorted(entries.values(), key=lambda entry: _when(entry.entry))
+            entries.setdefault(entry.journal_entry.entry, entry)
+    ordered = sorted(entries.values(), key=lambda entry: _when(entry.journal_entry))
     with_findings = tuple(related for related in cases if related.finding)
     return CaseHistory(asked, with_findings, tuple(ordered))
 
@@ -240,7 +241,7 @@ def _around(store: CaseStore, asked: Case) -> list[Case]:
 
 def _named(case: Case) -> list[str]:
     """Return the cases that a case's entries moved or name."""
-    moves = (entry.entry for entry in case.entries)
+    moves = (entry.journal_entry for entry in case.entries)
     return [name for move in moves for name in (*move.cases, move.decision, move.follows) if name]
 
 

@@ -105,9 +105,9 @@ class StackSource:
                 if entry.move == Move.DECIDE:
                     yield EarlierDecision(
                         "post",
-                        entry.entry.verdict,
-                        entry.entry.moderator,
-                        entry.entry.decided_at,
+                        entry.journal_entry.verdict,
+                        entry.journal_entry.moderator,
+                        entry.journal_entry.decided_at,
                         reason=entry.reason,
                     )
 
@@ -143,13 +143,13 @@ class StackSource:
     def _about(self, decision: Case, kind: ItemKind, key: str, since: str) -> Dossier:
         """Return an item about a decision, for any moderator but the one who decided."""
         contested = decision.entries[0]
-        named = [case for name in contested.entry.cases if (case := self.store.case(name))]
+        named = [case for name in contested.journal_entry.cases if (case := self.store.case(name))]
         found = [(case.finding, case.excerpt) for case in named if case.finding]
         made = Dossier(Item(key, kind, since))
         if found:
             made = finding_dossier(Card.of(found), self.words.facts)
         item = replace(
-            made.item, key=key, kind=kind, since=since, not_for=(contested.entry.moderator,)
+            made.item, key=key, kind=kind, since=since, not_for=(contested.journal_entry.moderator,)
         )
         return replace(made, item=item, decision=contested)
 

@@ -206,9 +206,9 @@ def test_unbounded_times_of_earlier_releases_block_nothing(cases: MemoryCases) -
     for name in (F1, case_id("decision", "acme", "d-2")):
         [kept] = cases.entries[name].values()
         old = msgspec.structs.replace(
-            kept.entry, decided_at="2199-01-01T00:00:00Z", at="2026-12-02T00:00:00Z"
+            kept.journal_entry, decided_at="2199-01-01T00:00:00Z", at="2026-12-02T00:00:00Z"
         )
-        cases.entries[name][1] = msgspec.structs.replace(kept, entry=old)
+        cases.entries[name][1] = msgspec.structs.replace(kept, journal_entry=old)
     times = {"opened_at": at(opened), "decided_at": at(SENT)}
     [decided] = cases.decide(decision(F1, id="d-3", **times, applied_at=at(SENT)))
     assert (decided.status, decided.code) == ("taken", "")

@@ -77,7 +77,7 @@ def test_an_answered_order_waits_no_longer_and_one_with_more_facts_does() -> Non
     known = {"follows": "q-1", "effected_at": "2026-11-25T10:00:00Z"}
     still = received(order(), order(id="q-3", **known))
     assert len([*order_items([*still.journal.values()])]) == 1
-    assert card(still).order.entry.effected_at == "2026-11-25T10:00:00Z"  # type: ignore[union-attr]
+    assert card(still).order.journal_entry.effected_at == "2026-11-25T10:00:00Z"  # type: ignore[union-attr]
     ended = received(order(), order(id="q-3", outcome="complied", **known))
     assert [*order_items([*ended.journal.values()])] == []
     assert [*order_items([*received(order(outcome="complied")).journal.values()])] == []
@@ -93,7 +93,7 @@ def test_decide_takes_every_answer(first: dict[str, Any], answer: str) -> None:
     assert handled.status == "taken"
     case = cases.case(case_id("order", "acme", first["id"]))
     assert case is not None
-    entry = case.entries[-1].entry
+    entry = case.entries[-1].journal_entry
     assert entry.outcome == answer
     assert case.order_so_far().acknowledged_at
     assert bool(entry.effected_at) is (answer == "complied")

@@ -21,7 +21,7 @@ def test_a_card_has_the_notice_about_its_finding() -> None:
     known = cases(reported)
     [card] = known.dossiers()
     [entry] = known.whole(card).notices
-    assert (entry.message, entry.entry.trusted_flagger) == ("n-1", True)
+    assert (entry.message, entry.journal_entry.trusted_flagger) == ("n-1", True)
 
 
 def test_a_notice_about_no_finding_waits_alone() -> None:

@@ -48,7 +48,9 @@ class Dossiers:
         if not cases:
             return None
         notices = tuple(self._waiting_notices(cases))
-        by_finding = {case: notice.message for notice in notices for case in notice.entry.cases}
+        by_finding = {
+            case: notice.message for notice in notices for case in notice.journal_entry.cases
+        }
         findings = tuple(
             OpenFinding(
                 case.finding,
@@ -77,7 +79,7 @@ class Dossiers:
         waiting = {
             case: notice.message
             for notice in self._waiting_notices(cases)
-            for case in notice.entry.cases
+            for case in notice.journal_entry.cases
         }
         return tuple(
             NearCopy(
@@ -94,7 +96,7 @@ class Dossiers:
     def of_notice(self, item: Item, case: Case) -> Dossier:
         """Return the dossier of a notice, with the finding that it names."""
         opening = case.entries[0]
-        findings = self._findings(opening.entry.cases)
+        findings = self._findings(opening.journal_entry.cases)
         return Dossier(
             item,
             findings,
@@ -107,7 +109,7 @@ class Dossiers:
     def of_decision(self, item: Item, decision: Case, contest: Case | None = None) -> Dossier:
         """Return the dossier of a decision that is reviewed again, or contested."""
         opening = decision.entries[0]
-        findings = self._findings(opening.entry.cases)
+        findings = self._findings(opening.journal_entry.cases)
         return Dossier(
             item,
             findings,
@@ -137,7 +139,7 @@ class Dossiers:
 
     def _waiting_notices(self, cases: Iterable[Case]) -> Iterator[CaseEntry]:
         named = {
-            entry.entry.entry: None
+            entry.journal_entry.entry: None
             for case in cases
             for entry in case.entries
             if entry.move == Move.NOTE
@@ -181,17 +183,17 @@ class Dossiers:
 def _on_the_post(cases: Iterable[Case]) -> Iterator[EarlierDecision]:
     """Yield earlier decisions on the findings of this very post."""
     decisions: dict[str, CaseEntry] = {
-        entry.entry.entry: entry
+        entry.journal_entry.entry: entry
         for case in cases
         for entry in case.entries
-        if entry.entry.type == "decision"
+        if entry.journal_entry.type == "decision"
     }
     for entry in decisions.values():
         yield EarlierDecision(
             about="post",
-            verdict=entry.entry.verdict,
-            moderator=entry.entry.moderator,
-            decided_at=entry.entry.decided_at,
+            verdict=entry.journal_entry.verdict,
+            moderator=entry.journal_entry.moderator,
+            decided_at=entry.journal_entry.decided_at,
             reason=entry.reason,
         )
 

@@ -65,7 +65,7 @@ class DynamoFloods(TableRows):
 
 def _verdict(answers: dict[tuple[str, str], Item], case: str) -> str:
     entry = record_of(answers.get((case, f"{1:04}")), CaseEntry)
-    return entry.entry.verdict if entry else ""
+    return entry.journal_entry.verdict if entry else ""
 
 
 def _question_of(item: Item) -> FloodQuestion:

@@ -138,7 +138,7 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One entry of one case: the journal entry, and fields that must not be in the journal.
+    """One entry of one case: the `journal_entry`, and fields that must not be in the journal.
 
     `move` is what the message did to this case, `state` the state of the case after it, `message`
     the sender's id. `reason`, its language, `post` and `url` are kept only here, where they can be
@@ -148,7 +148,7 @@ class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     number: int
     move: str
     state: str
-    entry: JournalEntry
+    journal_entry: JournalEntry = msgspec.field(name="entry")
     message: str
     reason: str = ""
     post: str = ""
@@ -158,7 +158,7 @@ class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def form(self) -> int:
         """The form of the record: that of its entry."""
-        return self.entry.form
+        return self.journal_entry.form
 
 
 def case_id(kind: str, provider: str, message: str) -> str:
@@ -221,19 +221,21 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def first(self) -> JournalEntry | None:
         """Return what opened it, or the first thing that was done about a finding."""
-        return self.entries[0].entry if self.entries else None
+        return self.entries[0].journal_entry if self.entries else None
 
     def entry_by(self, *moves: Move) -> JournalEntry | None:
         """Return the first entry that made one of these moves."""
-        return next((entry.entry for entry in self.entries if entry.move in moves), None)
+        return next((entry.journal_entry for entry in self.entries if entry.move in moves), None)
 
     def order_so_far(self) -> JournalEntry:
         """Return an order's first entry, with the times that later messages have added so far."""
         times = {
-            name: next((at for entry in self.entries if (at := getattr(entry.entry, name))), "")
+            name: next(
+                (at for entry in self.entries if (at := getattr(entry.journal_entry, name))), ""
+            )
             for name in ("acknowledged_at", "effected_at")
         }
-        return msgspec.structs.replace(self.entries[0].entry, **times)
+        return msgspec.structs.replace(self.entries[0].journal_entry, **times)
 
     @property
     def is_erased(self) -> bool:
@@ -241,7 +243,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.finding is not None:
             return self.finding.is_erased
         first = self.entries[0] if self.entries else None
-        return first is not None and first.entry.type == "notice" and not first.post
+        return first is not None and first.journal_entry.type == "notice" and not first.post
 
     @property
     def contests_open(self) -> int:
@@ -260,7 +262,7 @@ def counted_once(found: Mapping[str, int], group: Case | None, move: Move) -> di
     {'2026-11-25/a/1/r/live': 1}
     """
     entries = group.entries if group else ()
-    before = {key for entry in entries if entry.move == move for key in entry.entry.counted}
+    before = {key for entry in entries if entry.move == move for key in entry.journal_entry.counted}
     return {key: 1 for key in sorted(found) if key not in before}
 
 
