@@ -147,7 +147,8 @@ def _parts(candidate: Candidate) -> Iterator[tuple[Candidate, frozenset[Evasion]
         is_word = (
             candidate.separator == " " and candidate.written[0].lower() in _WORDS_OF_ONE_LETTER
         )
-        for first, last in product(range(1 + is_word), lasts):
+        firsts = dict.fromkeys((0, int(is_word), len(units) - len(units.lstrip(_PUNCTUATION))))
+        for first, last in product(firsts, lasts):
             yield candidate.part(first, last), _NO_EVASION
         return
     bare = units.strip(STAR)
