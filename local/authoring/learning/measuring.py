@@ -3,7 +3,8 @@
 `threshold` is the lowest sum from which on 99 of 100 hits are harmful, and at most one of 1,000
 clean texts is hit. `high` is the lowest sum from which on at most one of 10,000 ordinary posts is
 hit. Fewer than 10,000 ordinary posts cannot show that: then no ordinary post may reach `high`, and
-the card says how many there were.
+the card says how many there were. With fewer than 1,000 both are estimated from how the highest
+sums fall off, since 50 ordinary posts that are not hit would allow a hit among the next 50.
 
 One advert with the label ordinary would force both up. So a few ordinary posts that look like
 wrong labels (`suspects`) do not count here. The card says how many, and the review lists them.
@@ -29,6 +30,9 @@ SUSPECT_SHARE = 1 / 100
 
 MOST_SUSPECTS = 10
 """So many at most: whoever has many posts can look at the labels of these."""
+
+TAIL = 3 / 10
+"""The part of few ordinary posts whose sums show how high sums fall off."""
 
 LOWEST = WEIGHT + 1
 """The lowest threshold: no single term or sign is enough."""
@@ -114,7 +118,7 @@ def choose_thresholds(
     """Return `threshold` and `high`, at least `LOWEST`, `high` above `threshold`.
 
     >>> sums, harmful = np.array([19, 18, 13, 12, 1]), np.array([True, True, False, True, False])
-    >>> choose_thresholds(sums, harmful, np.array([15]))
+    >>> choose_thresholds(sums, harmful, np.repeat([15, 0], [2, 1000]))
     (16, 17)
 
     Args:
@@ -125,9 +129,12 @@ def choose_thresholds(
     """
     weights = np.ones(len(sums)) if weights is None else weights
     ordinary = np.concatenate([sums[~is_harmful], clean])
-    high = max(_lowest_with(ordinary, FALSE_RATE), LOWEST)
+    high, lowest = max(_lowest_with(ordinary, FALSE_RATE), LOWEST), LOWEST
+    if 0 < len(ordinary) < 1 / CLEAN_RATE:
+        lowest = max(lowest, _estimated(ordinary, CLEAN_RATE))
+        high = max(high, _estimated(ordinary, FALSE_RATE))
     threshold = high
-    for candidate in range(LOWEST, high):
+    for candidate in range(lowest, high):
         hits = sums >= candidate
         right = weights[hits & is_harmful].sum()
         false_clean = np.count_nonzero(clean >= candidate)
@@ -142,6 +149,22 @@ def _lowest_with(ordinary: Sums, rate: float) -> int:
     allowed = int(len(ordinary) * rate)
     ordered = np.sort(ordinary)[::-1]
     return int(ordered[allowed]) + 1 if len(ordered) > allowed else 0
+
+
+def _estimated(ordinary: Sums, rate: float) -> int:
+    """Return the lowest sum that this part of ordinary posts would reach, as few of them show.
+
+    The highest sums are taken to fall off exponentially. Their mean distance from where they begin
+    says how fast, and one standard error is added to it.
+
+    >>> _estimated(np.array([1, 1, 1, 1, 2, 2, 2, 3, 3, 5]), 1 / 1000)
+    17
+    """
+    ordered = np.sort(ordinary)[::-1]
+    count = math.ceil(TAIL * len(ordered))
+    begin = int(ordered[min(count, len(ordered) - 1)])
+    fall = float(np.mean(ordered[:count] - begin)) * (1 + 1 / math.sqrt(count))
+    return math.ceil(begin + fall * math.log(TAIL / rate))
 
 
 def share_of_groups(flags: Flags, groups: Sequence[int]) -> GroupShare:

@@ -74,18 +74,20 @@ def pack_text(pack: LearnedPack, learned: Learned, gate: Mapping[str, str]) -> s
 
 
 def matching_rows(learned: Learned) -> list[str]:
-    """Return rows of the strongest terms, each just long enough to reach the threshold.
+    """Return rows of the strongest terms, each long enough to reach the threshold.
 
-    A row falls short if only signs together with terms reach it; `packs check` then says so.
+    Signs may count against a row, such as its length: it reaches the threshold in spite of them. A
+    row falls short if only signs together with terms reach it; `packs check` then says so.
     """
     ordered = sorted(learned.terms, key=lambda term: (-learned.terms[term], term))
     helpful = [term for term in ordered if learned.terms[term] > 0]
+    wanted = learned.threshold - sum(min(weight, 0) for weight in learned.signs.values())
     rows = []
     for first in range(EXAMPLES):
         row: list[str] = []
         total = 0
         for term in helpful[first:] + helpful[:first]:
-            if total >= learned.threshold:
+            if total >= wanted:
                 break
             row.append(term)
             total += learned.terms[term]

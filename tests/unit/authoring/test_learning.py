@@ -125,7 +125,18 @@ def test_no_single_term_is_enough() -> None:
 
 def test_a_clean_text_is_below_the_threshold_however_precise_the_labels_are() -> None:
     harmful = np.array([True] * 3 + [False])
-    assert choose_thresholds(np.array([20, 20, 20, 0]), harmful, np.array([14])) == (15, 16)
+    clean = np.repeat([14, 0], [2, 1000])
+    assert choose_thresholds(np.array([20, 20, 20, 0]), harmful, clean) == (15, 16)
+
+
+def test_few_ordinary_posts_ask_for_more_than_they_reach() -> None:
+    """What 40 posts do not reach, some of the next 1,000 will: that is read from the highest."""
+    harmful, ordinary = np.repeat(30, 40), np.arange(40) // 4
+    sums, flags = np.concatenate([harmful, ordinary]), np.repeat([True, False], 40)
+    few = choose_thresholds(sums, flags, sums[:0])
+    many = choose_thresholds(sums, flags, np.repeat(ordinary, 25))
+    assert many == (LOWEST, LOWEST + 1)
+    assert LOWEST < few[0] < few[1] < 30
 
 
 def test_a_share_counts_each_copy_group_once() -> None:
