@@ -58,15 +58,19 @@ def running() -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """20,000 posts, every hundredth met by a rule: about 4.4 MB, 67 units."""
+    """20,000 posts, every hundredth met by a rule: about 4.4 MB, 67 units.
+
+    Those that are met are near copies under any key for fingerprints, not only under most.
+    """
     path = tmp_path_factory.mktemp("large") / "large.jsonl"
     with path.open("w") as file:
         for number in range(20_000):
             text = "Send me the OTP please" if number % 100 == 0 else "The market opens at nine"
+            text += f", stall {number}. It is dry today, and all stalls stay open to dusk."
             post = {
                 "id": f"p-{number}",
                 "account": f"user-{number % 997}",
-                "text": f"{text}, stall {number}." + " It is dry today." * 3,
+                "text": text,
                 "audience": "public",
                 "published_at": "2026-11-24T08:00:00Z",
                 "language": "en",
