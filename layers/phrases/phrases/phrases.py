@@ -53,7 +53,7 @@ class Phrases:
         return "、" if self.language == "zh" else ", "
 
     @property
-    def _separator(self) -> str:
+    def _thousands(self) -> str:
         """Return the separator of thousands. Asking Babel for each number takes 50 times longer."""
         return "." if self.language == "id" else ","
 
@@ -82,7 +82,7 @@ class Phrases:
         """
         if isinstance(value, bool) or not isinstance(value, int):
             return value
-        return f"{value:,}".replace(",", self._separator)
+        return f"{value:,}".replace(",", self._thousands)
 
     def decimal(self, value: float, digits: int) -> str:
         """Return a number with so many digits after the decimal sign.

@@ -198,7 +198,8 @@ class _Fitter:
     ):
         self._matrix, self._is_harmful, self._groups = matrix, is_harmful, groups
         self._is_protected, self._protected = is_protected, matrix.rows(is_protected)
-        self._counts = np.where(is_protected, PROTECTED, counts)
+        # Posts say no more because each stands for many: on average, one counts once.
+        self._counts = np.where(is_protected, PROTECTED, counts / counts[~is_protected].mean())
         self._moderators, self._prior = moderators, prior
         self._most = most
 
@@ -239,11 +240,6 @@ class _Fitter:
         for held in folds(units, FOLDS):
             sums[held] = self._matrix.sums(self.fit(~held))[held]
         return sums
-
-
-def _least_is_one(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the counts over the least: a post is not stronger because all stand for many."""
-    return counts / counts.min()
 
 
 def _numbered(people: Sequence[frozenset[str]], length: int) -> list[frozenset[int]]:

@@ -22,7 +22,7 @@ from terang import ROOT
 
 BUILT = ROOT / ".local-build"
 SITE = "python/lib/python3.13/site-packages"
-"""Where files `*.pth` of a layer are read, as on AWS."""
+"""Where the emulator's workers read files `*.pth` of a layer."""
 
 LAYERS = ("rules", "matcher", "arrays", "ledger", "dsa", "claims", "phrases", "tlog", "desk")
 FUNCTIONS = ("intake", "scan", "decide", "publish", "learn", "answer", "announce", "console")

@@ -11,7 +11,7 @@ STALL_SECONDS = 180
 """How long a run waits without any progress before it gives up."""
 
 POLL_SECONDS = 0.25
-"""The pause between two looks at a queue that is full."""
+"""The shortest pause between two looks at a queue or a run."""
 
 QUEUE_LENGTH = 1_000
 """Messages that wait at once: for each delivery, the emulator looks at all that wait."""

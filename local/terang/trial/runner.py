@@ -24,10 +24,7 @@ from ledger.records.receipt import Receipt
 from terang.case_queue import CaseQueue
 from terang.emulator.stack import ACCOUNT, LocalStack, StackError
 from terang.remote import call_function
-from terang.trial.message_queue import QUEUE_LENGTH, STALL_SECONDS, MessageQueue
-
-POLL_SECONDS = 0.25
-"""The shortest pause between two looks at a run."""
+from terang.trial.message_queue import POLL_SECONDS, QUEUE_LENGTH, STALL_SECONDS, MessageQueue
 
 POLL_SHARE = 4
 """Looks take at most a fourth of the time: the emulator's answers cost functions the processor."""

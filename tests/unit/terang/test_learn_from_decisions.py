@@ -1,6 +1,7 @@
 """`terang packs learn --run`: what moderators decided about a run's findings becomes a pack."""
 
 import json
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from support.sample_messages import audit, complaint, decision, outcome
 from support.sample_posts import fields
 
 from authoring.learning.fitting import LearningError, find_library
+from authoring.learning.labelled import LabelledPost
+from authoring.learning.learning import Wanted
+from authoring.learning.learning import learn as fit
 from ledger.records.finding import Finding, FoundSpan
 from ledger.records.identity import finding_id
 from ledger.records.post import read_line
@@ -271,3 +275,14 @@ def test_wrong_usage_says_what_to_type(
 ) -> None:
     code, _, err = run_packs(capsys, tmp_path, *LEARN, "--out", tmp_path / "out", *words)
     assert (code, err[0]) == (2, f"terang packs learn: {fault}")
+
+
+@pytest.mark.skipif(not has_library(), reason="scipy is missing")
+def test_posts_say_no_more_because_each_stands_for_many() -> None:
+    texts = [(f"{call}, {offer} 🔥", True) for call, offer in product(CALLS, OFFERS)]
+    texts += [(f"{who} {deed}", False) for who, deed in product(PEOPLE, DEEDS)]
+    posts = [LabelledPost(*text, place="") for text in texts]
+    many = [replace(post, weight=40.0) for post in posts]
+    wanted = Wanted(10, ("emoji-1",))
+    news = ["Berita hari ini."]
+    assert fit(posts, [], news, wanted).terms == fit(many, [], news, wanted).terms
