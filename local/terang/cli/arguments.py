@@ -5,7 +5,7 @@ that does not fit is wrong usage, which `command` reports with the option's name
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -117,13 +117,20 @@ def load_checked(folder: Path, day: date | None, *, advice: bool = False) -> "Pa
 
     `advice` adds the warnings that matter to people who edit the packs.
     """
-    from matcher import PackError, load_packs  # late: `terang --help` needs no matcher
+    from matcher import load_packs  # late: `terang --help` needs no matcher
+
+    return print_checked(folder, lambda: load_packs(folder, day or today_utc(), advice=advice))
+
+
+def print_checked(folder: Path, load: "Callable[[], Packs]") -> "Packs | None":
+    """Return the packs of a folder that `load` returns, as `load_checked` does."""
+    from matcher import PackError
 
     if not folder.exists():
         print_problem(f"{folder}: no such file or folder")
         return None
     try:
-        packs = load_packs(folder, day or today_utc(), advice=advice)
+        packs = load()
     except PackError as error:
         print_pack_problems(error)
         return None

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
+from signal import SIG_IGN, SIGINT, signal
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -18,6 +20,7 @@ from rich.table import Table
 from claims.index.index_file import BadIndexError
 from ledger.errors import OperatorError
 from ledger.records.finding import EXCERPT_LENGTH
+from matcher import PackError, Problem, load_packs
 from rules.pack import Packs
 from terang import IS_INSTALLED, ROOT, USAGE
 from terang.case_messages import read_messages
@@ -30,7 +33,8 @@ from terang.cli.arguments import (
     JsonLine,
     ProviderId,
     Today,
-    load_checked,
+    print_checked,
+    today_utc,
 )
 from terang.console import Screen, console, print_json, progress_bar
 from terang.emulator.stack import REGION, StackError
@@ -148,18 +152,40 @@ class _UnusablePacksError(Exception):
 def _checked_meanwhile(folder: Path, today: date | None) -> Iterator[Callable[[], Packs]]:
     """Check packs while a stack starts. Yield a function that waits for them.
 
-    It raises _UnusablePacksError if they do not check.
+    It raises _UnusablePacksError if they do not check. They are checked in a process of their own:
+    a thread would take the processor from whatever starts the stack.
     """
-    with ThreadPoolExecutor(1) as thread:
-        checking = thread.submit(load_checked, folder, today)
+    forking = get_context("fork")  # what is imported here need not be imported there
+    receiver, sender = forking.Pipe(duplex=False)
+    process = forking.Process(target=_load_and_send, args=(sender, folder, today), daemon=True)
+    process.start()
+    sender.close()
 
-        def packs() -> Packs:
-            checked = checking.result()
-            if checked is None:
-                raise _UnusablePacksError
-            return checked
+    def load() -> Packs:
+        loaded: Packs | Sequence[Problem] = receiver.recv()
+        if isinstance(loaded, Packs):
+            return loaded
+        raise PackError(loaded)
 
+    def packs() -> Packs:
+        checked = print_checked(folder, load)
+        if checked is None:
+            raise _UnusablePacksError
+        return checked
+
+    try:
         yield packs
+    finally:
+        process.kill()
+
+
+def _load_and_send(sender: Connection, folder: Path, today: date | None) -> None:
+    """Send the packs of a folder, or the problems of those that do not check."""
+    signal(SIGINT, SIG_IGN)  # Ctrl-C ends the command, which ends this process
+    try:
+        sender.send(load_packs(folder, today or today_utc(), advice=False))
+    except PackError as error:
+        sender.send(error.problems)
 
 
 class _FailedError(Exception):
