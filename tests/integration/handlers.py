@@ -76,7 +76,7 @@ def deployed(name: str, world: World) -> Iterator[ModuleType]:
             patched.setenv(key, value)
         name = f"{name}.handler"
         patched.delitem(sys.modules, name, raising=False)
-        patched.setattr(boto3, "client", lambda service: getattr(world.clients, service))
+        patched.setattr(boto3, "client", lambda service, **_: getattr(world.clients, service))
         module = importlib.import_module(name)
         module.logger.handlers[0].setStream(Output())
         yield module

@@ -126,7 +126,7 @@ def patched_machine(settings: dict[str, str]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         for name, value in settings.items():
             patched.setenv(name, value)
-        patched.setattr(boto3, "client", lambda service: _clusters[-1].client(service))
+        patched.setattr(boto3, "client", lambda service, **_: _clusters[-1].client(service))
         patched.setattr(parameters, "get_secret", lambda _: SECRET.decode())
         patched.setattr(SystemClock, "now", lambda _: _clusters[-1].now())
         patched.setattr(time, "sleep", lambda seconds: _clusters[-1].sleep(seconds))

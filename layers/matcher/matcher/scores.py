@@ -80,7 +80,7 @@ class PartSigns:
     @cached_property
     def spans(self) -> dict[str, Span]:
         """The first span of each sign. Those of links come last."""
-        places = first_places(self._text, self._wanted) if self._wanted else {}
+        places = first_places(self._text, self._wanted, self._known or ()) if self._wanted else {}
         own = {sign: Span(self.part, *at, f"{{{sign}}}", ()) for sign, at in places.items()}
         return {**self._links, **own}
 

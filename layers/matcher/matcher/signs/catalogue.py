@@ -43,6 +43,14 @@ REMEMBERED, LONG = 2**14, 160
 """Chunks whose signs are remembered, and the code points of one at most."""
 
 ROOMS_OF_WORDS = frozenset({"words", "models"})
+OF_WHOLE_TEXTS = frozenset(
+    (
+        *("capitals", "emoji-1", "emoji-2-3", "many-emoji"),
+        *("words-13-25", "words-26", "dressed-in-plain", "dressed-text"),
+    )
+)
+"""Signs whose span is the whole text."""
+
 _ROOMS_OF_CHUNKS = ROOMS_OF_WORDS | {"addresses", "numbers", "han"}
 
 type Spans = list[tuple[int, int]]
@@ -81,16 +89,21 @@ def find_signs(text: str, wanted: Collection[str]) -> dict[str, Spans]:
     return {sign: sorted(found[sign]) for sign in SIGNS if sign in found}
 
 
-def first_places(text: str, wanted: Collection[str]) -> dict[str, tuple[int, int]]:
+def first_places(
+    text: str, wanted: Collection[str], known: Collection[str] = ()
+) -> dict[str, tuple[int, int]]:
     """Return the first span of each wanted sign of a text, without reading more than that needs.
+
+    `known` are those of the wanted signs that the text is known to have.
 
     >>> first_places("Main di 𝐀𝐄𝐑𝐎𝟖𝟖, bonus 50rb, 60rb", ["money", "name-number"])
     {'money': (22, 26), 'name-number': (8, 14)}
     """
-    shape = shape_of(text)
-    first: dict[str, tuple[int, int]] = {}
-    chunks = _until_all(_in_chunks(wanted), _signs_by_chunk(text, shape))
-    for sign, start, end in chain(chunks, _signs_of_whole(text, shape, wanted)):
+    first = {sign: (0, len(text)) for sign in OF_WHOLE_TEXTS.intersection(known)}
+    left = [sign for sign in wanted if sign not in first]
+    shape = shape_of(text) if left else ""
+    chunks = _until_all(_in_chunks(left), _signs_by_chunk(text, shape))
+    for sign, start, end in chain(chunks, _signs_of_whole(text, shape, left)):
         if sign not in first or (start, end) < first[sign]:
             first[sign] = start, end
     return {sign: first[sign] for sign in wanted if sign in first}

@@ -51,6 +51,8 @@ _FIRST_GROUP = re.compile(r"\(?\w{3}")
 _LOCAL_PHONE = re.compile(r"0[1-9]\d{7,12}|1[3-9]\d{9}|62\d{9,12}")
 _PARTED_PHONE = re.compile(r"\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}")
 
+_of_emoji = frozenset(["emoji-1", "emoji-2-3", "many-emoji", "emoji-wrapped"])
+
 
 def signs_of_part(
     text: str, shape: str, wanted: Collection[str], *, names: bool
@@ -65,7 +67,7 @@ def signs_of_part(
     """
     if names or "spaced-letters" in wanted:
         yield from letters_apart(text, shape)
-    if number := len(_EMOJI.findall(shape)):
+    if not _of_emoji.isdisjoint(wanted) and (number := len(_EMOJI.findall(shape))):
         yield emoji_sign(number), 0, len(text)
         yield from wrapped_words(shape)
     if "capitals" in wanted and has_capitals(shape):
