@@ -5,7 +5,8 @@ is and with one more letter. A term adds nothing if in its own words an exceptio
 context cancels it, or another term of its list is found.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,13 @@ from rules.pack import Mode, Pack, Problem, Rule, sign_of
 
 SHORT_LIST = 8
 """The phrases of a list this short are checked one by one. A longer list is checked as a whole."""
+
+
+CONTACTS = (
+    " Contact me, hubungi, 联系: @name name@host.example https://host.example/page "
+    "https://t.me/name +44 7700 900123"
+)
+"""Ways to get in touch. Half of the posts that offer something lawful have one."""
 
 
 class Listed(NamedTuple):
@@ -48,6 +56,40 @@ def advise(files: Iterable[PackFile]) -> Iterator[Problem]:
             if other != name:
                 message = f"asks the same as {other}: the same groups; keep one of them"
                 yield file.problem((rule.id,), message, rule.id)
+
+
+@dataclass(slots=True)
+class HitBesideContacts:
+    """How many ordinary texts a rule hits once contacts follow, with the first and its terms."""
+
+    text: str
+    terms: str
+    count: int = 0
+
+    def message(self, texts: int) -> str:
+        """Return what to tell the author of the rule, given how many texts were tried."""
+        return (
+            f"hits {self.count:,} of {texts:,} ordinary texts once ways to get in touch follow; a "
+            f"contact proves nothing, so ask for more beside {self.terms}: {self.text}"
+        )
+
+
+def hits_beside_contacts(
+    matcher: Matcher, texts: Sequence[str]
+) -> dict[tuple[str, str], HitBesideContacts]:
+    """Return by pack and rule what is hit of ordinary texts once contacts follow.
+
+    Scored rules are left out: there, a contact is one weight of many.
+    """
+    found: dict[tuple[str, str], HitBesideContacts] = {}
+    hits_of = matcher.find_all([text + CONTACTS for text in texts])
+    for text, hits in zip(texts, hits_of, strict=True):
+        for hit in hits:
+            if hit.score is None:
+                own = dict.fromkeys(f"`{span.term}`" for span in hit.spans if span.end <= len(text))
+                first = HitBesideContacts(text, ", ".join(own))
+                found.setdefault((hit.pack, hit.rule), first).count += 1
+    return found
 
 
 def lists_of(rule: Rule) -> dict[str, tuple[str, ...]]:

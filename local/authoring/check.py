@@ -10,7 +10,7 @@ from pathlib import Path
 
 from publicsuffixlist import PublicSuffixList
 
-from authoring.advice import advise
+from authoring.advice import advise, hits_beside_contacts
 from authoring.explain import score_in, why_not
 from authoring.parse import PackFile, read_pack
 from matcher.engine import Matcher
@@ -20,6 +20,8 @@ from rules.factchecks import FACTCHECKS
 from rules.pack import DAYS_IN_FORCE, PACK_BYTES, Pack, PackError, Packs, Problem
 
 EXAMPLES = 2  # of each kind, at least
+SATIRE = "satire and jokes"
+"""A heading. Its sentences imitate what is harmful, so with a contact they are no longer jokes."""
 _INSTALLED_SENTENCES = Path(__file__).with_name("protected")
 SHIPPED_SENTENCES = (
     _INSTALLED_SENTENCES
@@ -36,6 +38,7 @@ class Sentence:
     file: str
     line: int
     text: str
+    heading: str
 
 
 def load_packs(
@@ -68,11 +71,17 @@ def check_packs(place: Path, today: date, protected: Path, *, advice: bool) -> P
     for file in running:
         problems += _check_examples(file, Matcher([file.pack]))
         problems += _check_hosts(file)
-    problems += _check_protected(running, sentences)
+    by_id = {file.pack.id: file for file in running}
+    matcher = Matcher(file.pack for file in by_id.values())
+    problems += _check_protected(by_id, sentences, matcher)
     if problems:
         raise PackError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
     warnings = [warning for file in files for warning in file.warnings]
-    warnings += advise(running) if advice else ()
+    if advice:
+        warnings += advise(running)
+        serious = [sentence.text for sentence in sentences if sentence.heading != SATIRE]
+        for (pack, rule), hit in hits_beside_contacts(matcher, serious).items():
+            warnings.append(by_id[pack].problem((rule,), hit.message(len(serious)), rule))
     warnings += [_expired(file) for file in files if file not in running]
     packs = sorted((file.pack for file in running), key=lambda pack: pack.id)
     return Packs(packs, sorted(warnings, key=lambda warning: (warning.file, warning.line)))
@@ -139,9 +148,12 @@ def read_sentences(folder: Path) -> tuple[list[Problem], list[Sentence]]:
 
 
 def _sentences(path: Path) -> Iterator[Sentence]:
+    heading = ""
     for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
-        if line.strip() and not line.startswith("#"):
-            yield Sentence(str(path), number, line.strip())
+        if line.startswith("#"):
+            heading = line.strip("# ")
+        elif line.strip():
+            yield Sentence(str(path), number, line.strip(), heading)
 
 
 def _unreadable(path: Path, error: OSError) -> Problem:
@@ -231,17 +243,20 @@ def _suffix_like(name: str) -> str | None:
     return next((suffix for suffix in alike if is_lookalike(suffix, name)), None)
 
 
-def _check_protected(files: list[PackFile], sentences: list[Sentence]) -> Iterator[Problem]:
-    """Yield where a rule hits a protected sentence, or reaches half of its threshold with one."""
-    by_id = {file.pack.id: file for file in files}
-    matcher = Matcher(file.pack for file in by_id.values())
+def _check_protected(
+    by_id: dict[str, PackFile], sentences: list[Sentence], matcher: Matcher
+) -> Iterator[Problem]:
+    """Yield where a rule hits a protected sentence, or reaches half of its threshold with one.
+
+    `matcher` has the packs of the files.
+    """
     texts = [[("text", sentence.text)] for sentence in sentences]
     for sentence, result, scores in zip(
         sentences, matcher.results(texts), matcher.scores(texts), strict=True
     ):
-        if result.partly_read and len(files) > 1:  # too much for all packs at once
-            for file in files:
-                yield from _check_protected([file], [sentence])
+        if result.partly_read and len(by_id) > 1:  # too much for all packs at once
+            for id_, file in by_id.items():
+                yield from _check_protected({id_: file}, [sentence], Matcher([file.pack]))
             continue
         for hit in result.hits:
             if hit.score is not None:

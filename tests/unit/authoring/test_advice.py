@@ -133,3 +133,24 @@ def test_a_rule_of_another_pack_that_asks_the_same_is_warned_about(tmp_path: Pat
     told = "second.yaml:13: asks-again: asks the same as one-time-codes/asks-for-code: the same "
     told += "groups; keep one of them"
     assert warnings(tmp_path, PACK, second.replace("within: 12", "within: 9")) == [told]
+
+
+def test_a_rule_that_a_contact_and_one_word_meet_is_warned_about(tmp_path: Path) -> None:
+    loose = PACK.replace("      - [send me]\n    within: 12", "      - [send me, {sign: link}]")
+    loose = loose.replace("[otp, login code]", "[otp, login code, stolen codes]")
+    told = "otp.yaml:13: asks-for-code: hits 1 of 1 ordinary texts once ways to get in touch "
+    told += "follow; a contact proves nothing, so ask for more beside `stolen codes`: Police warn "
+    told += "of stolen codes."
+    assert warnings(tmp_path, loose) == [told]
+
+
+def test_jokes_of_the_protected_sentences_are_not_tried_with_contacts(tmp_path: Path) -> None:
+    loose = PACK.replace("      - [send me]\n    within: 12", "      - [send me, {sign: link}]")
+    loose = loose.replace("[otp, login code]", "[otp, login code, monday]")
+    protected = tmp_path.joinpath("protected")
+    protected.mkdir()
+    pack = tmp_path.joinpath("otp.yaml")
+    pack.write_text(loose, "utf-8")
+    for heading, count in (("jobs", 1), ("satire and jokes", 0)):
+        protected.joinpath("en.txt").write_text(f"# {heading}\nYour prize: Monday.\n", "utf-8")
+        assert len(load_packs(tmp_path, TODAY).warnings) == count

@@ -53,6 +53,27 @@ def test_check_reports_a_missing_folder(folder: Path, capsys: pytest.CaptureFixt
     )
 
 
+def test_check_tries_ordinary_posts_with_contacts(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loose = PACK.replace("[send me]\n    within: 12", "[send me, {sign: link}]")
+    folder.joinpath("packs/otp.yaml").write_text(loose, "utf-8")
+    words = ("check", folder / "packs", "--today", "2026-11-15", "--posts")
+    code, out, err = run_packs(capsys, folder, *words, folder / "posts.jsonl")
+    assert (code, out) == (0, ["1 pack, 1 rule: valid, 1 warning"])
+    assert err == [
+        "posts.jsonl: 1 line skipped: not a public post",
+        (
+            "warning: one-time-codes/asks-for-code: hits 2 of 4 ordinary texts once ways to get in "
+            "touch follow; a contact proves nothing, so ask for more beside `send me`, `otp`: "
+            "send me the otp"
+        ),
+    ]
+    code, _, err = run_packs(capsys, folder, *words, folder / "nowhere.jsonl")
+    assert code == 2
+    assert "nowhere.jsonl" in err[0]
+
+
 def test_check_wants_a_day_of_the_calendar(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

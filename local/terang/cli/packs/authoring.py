@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections.abc import Iterable
 from itertools import batched
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
+from authoring.advice import hits_beside_contacts
 from authoring.check import pack_paths, read_packs
 from authoring.explain import NEAREST, explain
 from authoring.format import LayoutError, canonical
@@ -19,7 +21,7 @@ from ledger.errors import OperatorError
 from ledger.records.json_text import encode_json_lines
 from ledger.records.post import Post, read_line
 from ledger.records.refusal import Refusal
-from matcher import Matcher, PackError
+from matcher import Matcher, Pack, PackError
 from rules.categories import category_problem
 from terang import USAGE
 from terang.case_messages import read_file
@@ -42,16 +44,44 @@ type Row = dict[str, Any]
 Folder = Annotated[Path, Parameter(help="the folder of the packs, or one file")]
 
 
-def check(packs: Folder, /, *, today: Today | None = None) -> int:
-    """Print each problem with file and line; 0 if there are none, else 1."""
+def check(
+    packs: Folder,
+    /,
+    *,
+    posts: Annotated[
+        Path | None,
+        Parameter(metavar="FILE", help="ordinary posts as JSON Lines, also tried with contacts"),
+    ] = None,
+    today: Today | None = None,
+) -> int:
+    """Print each problem with file and line; 0 if there are none, else 1.
+
+    With ordinary posts of your own, warn of rules that hit them once ways to get in touch follow.
+    """
     checked = load_checked(packs, today, advice=True)
     if checked is None:
         return 1
     rules = counted(sum(len(pack.rules) for pack in checked), "rule")
-    count = len(checked.warnings)
+    count = len(checked.warnings) + (_try_on_ordinary_posts(checked, posts) if posts else 0)
     state = f"valid, {counted(count, 'warning')}" if count else "all well"
     print_result(f"{counted(len(checked), 'pack')}, {rules}: {state}")
     return 0
+
+
+def _try_on_ordinary_posts(packs: Iterable[Pack], file: Path) -> int:
+    """Print a warning for each rule that hits ordinary posts beside contacts. Return how many."""
+    try:
+        with file.open("rb") as lines:
+            read = [read_line(line.rstrip(b"\r\n")) for line in lines if line.strip()]
+    except OSError as error:
+        raise InputError(str(error)) from None
+    texts = [post.text for post, *_ in (one for one in read if not isinstance(one, Refusal))]
+    if refused := len(read) - len(texts):
+        print_warning(f"{file}: {counted(refused, 'line')} skipped: not a public post")
+    found = hits_beside_contacts(Matcher(packs), texts)
+    for (pack, rule), hit in sorted(found.items(), key=lambda item: -item[1].count):
+        print_warning(f"warning: {pack}/{rule}: {hit.message(len(texts))}")
+    return len(found)
 
 
 def try_text(
