@@ -31,7 +31,7 @@ RULES = {
     "investment-and-task-jobs/paid-clicks-job": 2,
     "investment-and-task-jobs/phone-only-job": 1,
     "medicine-adverts/sells-sedatives-painkillers-steroids": 1,
-    "sms-fraud-id/asks-or-promises-money": 3,
+    "sms-fraud-id/asks-or-promises-money": 4,
     "sms-scams-en/asks-to-open-a-link-or-write": 3,
     "sms-scams-en/claims-prize-parcel-or-locked-account": 4,
     "task-and-money-lures-zh/paid-posting": 1,
