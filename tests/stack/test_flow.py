@@ -21,6 +21,7 @@ RULES = {
     "account-takeover/asks-for-code": 4,
     "advance-fee/loan-with-fee": 2,
     "advance-fee/prize-with-fee": 1,
+    "coin-and-account-scams-en/lures-to-traders-wallets-accounts": 2,
     "coin-and-account-scams-en/promises-free-coins": 2,
     "drugs-for-sale/prescription-drugs-for-sale": 1,
     "impersonation/blocked-account-link": 1,
@@ -144,7 +145,7 @@ def test_a_file_under_another_key_is_repeated_and_changes_no_number(
     (again,) = running.take("sample-chat", SAMPLES / "files/posts.jsonl")
     running.publish()
     assert again.repeated
-    assert (again.inspected, again.findings) == (58, 25)
+    assert (again.inspected, again.findings) == (58, 27)
     assert running.receipts("sample-chat") == receipts
     assert running.published() == published
 
