@@ -127,5 +127,6 @@ class SignBounds:
         """Return a row for each text of a line, with the most for each rule."""
         texts = view.line.joined.ends.size
         having = np.array([trait(view) for trait in self._traits], float).reshape(-1, texts)
-        worth: npt.NDArray[np.float64] = having.T @ self._worth + self._rest
-        return worth
+        # A product by `@` is computed in threads, which wait for each other on a busy machine.
+        worth: npt.NDArray[np.float64] = np.einsum("tn,tr->nr", having, self._worth)
+        return worth + self._rest
