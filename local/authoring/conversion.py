@@ -1,7 +1,6 @@
 """Turns YAML that was read without a problem into a pack."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 from msgspec import UNSET
@@ -69,16 +68,15 @@ def _rule_of(source: RuleSource) -> Rule:
         affixes=source.affixes or None,
         match=_strings(source.match or ()),
         ignore=_strings(source.ignore or ()),
-        **_copies_of(source),
+        copies=str(source.copies.of) if isinstance(source.copies, CopiesSource) else "",
+        mode=_mode_of(source),
     )
 
 
-def _copies_of(source: RuleSource) -> dict[str, Any]:
-    """Return the fields of a rule of copies. It runs in shadow unless it says otherwise."""
-    if not isinstance(source.copies, CopiesSource):
-        return {}
-    is_shadow = source.copies.mode is Mode.SHADOW
-    return {"copies": str(source.copies.of), "mode": Mode.SHADOW if is_shadow else None}
+def _mode_of(source: RuleSource) -> Mode | None:
+    """Return shadow, or None for the pack's mode: no rule is live in a shadow pack."""
+    said = source.copies.mode if isinstance(source.copies, CopiesSource) else source.mode
+    return Mode.SHADOW if said is Mode.SHADOW else None
 
 
 def _translations(source: PackSource) -> dict[str, Translation]:

@@ -222,6 +222,10 @@ class RuleSource(
         ]
         | UnsetType
     ) = UNSET
+    mode: (
+        Annotated[Mode, Meta(description="shadow only counts; absent or live: as the pack.")]
+        | UnsetType
+    ) = UNSET
     match: Annotated[Examples, Meta(description="Examples that must be hit.")] | UnsetType = UNSET
     ignore: Annotated[Examples, Meta(description="Examples that must not be hit.")] | UnsetType = (
         UNSET

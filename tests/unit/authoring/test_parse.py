@@ -47,6 +47,18 @@ def test_a_pack_is_read_as_written() -> None:
     assert (len(rule.match), len(rule.ignore), rule.exact, rule.mode) == (2, 2, False, None)
 
 
+@pytest.mark.parametrize("of_pack", Mode)
+@pytest.mark.parametrize("of_rule", Mode)
+def test_a_rule_in_shadow_stays_there_and_none_is_live_before_its_pack(
+    of_pack: Mode, of_rule: Mode
+) -> None:
+    text = PACK.replace("severity: high", f"severity: high\n    mode: {of_rule}")
+    pack = Pack.parse(text.replace("rules:\n", f"mode: {of_pack}\nrules:\n"), "otp.yaml")
+    assert pack.mode is of_pack
+    both_live = of_pack is of_rule is Mode.LIVE
+    assert pack.mode_of(pack.rules[0]) is (Mode.LIVE if both_live else Mode.SHADOW)
+
+
 def test_any_is_all_with_one_group() -> None:
     text = changed("all:\n      - [otp, login code]\n      - [send me]", "any: [otp, login code]")
     assert Pack.parse(text, "otp.yaml").rules[0].groups == (("otp", "login code"),)
