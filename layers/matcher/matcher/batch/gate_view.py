@@ -5,6 +5,7 @@ letters of a script and all others are counted for all texts at once.
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,9 @@ class _ScriptCounts:
                 self._counts[code] = len(letters) - 2 * letters.count(OTHER)
             counts = self._counts.take(codes)
         return counts
+
+
+_counts_of = cache(_ScriptCounts)
 
 
 class GateView:
@@ -67,10 +71,7 @@ class GateView:
 
     def _is_in_script(self, script: str) -> Mask:
         if script not in self._in_script:
-            counts = _counts.setdefault(script, _ScriptCounts(script)).of(self._joined.codes)
+            counts = _counts_of(script).of(self._joined.codes)
             sums = np.add.reduceat(counts, self._joined.starts, dtype=np.int32)
             self._in_script[script] = sums >= 0
         return self._in_script[script]
-
-
-_counts: dict[str, _ScriptCounts] = {}
