@@ -35,6 +35,7 @@ RULES = {
     "medicine-adverts/sells-sedatives-painkillers-steroids": 1,
     "sms-fraud-id/asks-or-promises-money": 4,
     "sms-scams-en/asks-to-open-a-link-or-write": 3,
+    "sms-scams-en/asks-to-settle-verify-or-help": 2,
     "sms-scams-en/claims-prize-parcel-or-locked-account": 4,
     "task-and-money-lures-zh/paid-posting": 1,
     "threats-of-violence/knows-where-you-live": 1,
@@ -146,7 +147,7 @@ def test_a_file_under_another_key_is_repeated_and_changes_no_number(
     (again,) = running.take("sample-chat", SAMPLES / "files/posts.jsonl")
     running.publish()
     assert again.repeated
-    assert (again.inspected, again.findings) == (58, 28)
+    assert (again.inspected, again.findings) == (58, 29)
     assert running.receipts("sample-chat") == receipts
     assert running.published() == published
 
