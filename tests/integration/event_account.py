@@ -160,6 +160,7 @@ def shipped() -> bytes:
 def account(monkeypatch: pytest.MonkeyPatch, shipped: bytes) -> Iterator[Account]:
     for name, value in AWS.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("ledger.aws.table.THREADS", 1)  # moto copies tables that others write to
     parameters.clear_caches()  # type: ignore[no-untyped-call]
     with mock_aws():
         s3 = boto3.client("s3")
