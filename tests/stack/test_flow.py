@@ -38,6 +38,7 @@ RULES = {
     "sms-scams-en/asks-to-settle-verify-or-help": 2,
     "sms-scams-en/claims-prize-parcel-or-locked-account": 4,
     "task-and-money-lures-zh/paid-posting": 1,
+    "task-and-money-lures-zh/promises-earnings": 1,
     "threats-of-violence/knows-where-you-live": 1,
     "threats-of-violence/knows-your-daily-life": 1,
 }
@@ -148,7 +149,7 @@ def test_a_file_under_another_key_is_repeated_and_changes_no_number(
     (again,) = running.take("sample-chat", SAMPLES / "files/posts.jsonl")
     running.publish()
     assert again.repeated
-    assert (again.inspected, again.findings) == (58, 30)
+    assert (again.inspected, again.findings) == (58, 31)
     assert running.receipts("sample-chat") == receipts
     assert running.published() == published
 
