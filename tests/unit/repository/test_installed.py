@@ -42,15 +42,15 @@ def call(site: Path, folder: Path, *words: str, text: str = "") -> subprocess.Co
 
 def test_packs_are_checked_against_the_protected_sentences(installed: Path, tmp_path: Path) -> None:
     """They come with the command: a folder of packs need not have any."""
-    pack = (ROOT / "packs/account-takeover.yaml").read_text("utf-8")
-    (tmp_path / "account-takeover.yaml").write_text(pack, "utf-8")
+    pack = (ROOT / "packs/impersonation.yaml").read_text("utf-8")
+    (tmp_path / "impersonation.yaml").write_text(pack, "utf-8")
     day = ["--today", "2026-11-25"]
     assert call(installed, tmp_path, "packs", "check", ".", *day).returncode == 0
     rule = "    all:\n      - [safe banking]\n    match: [safe banking, a safe banking]\n"
     wide = re.sub(
         r"(?ms)^rules:.*", "rules:\n  - id: wide\n    severity: low\n    why: Wide.\n", pack
     )
-    (tmp_path / "account-takeover.yaml").write_text(
+    (tmp_path / "impersonation.yaml").write_text(
         f"{wide}{rule}    ignore: [banking, safe]\n", "utf-8"
     )
     done = call(installed, tmp_path, "packs", "check", ".", *day)
