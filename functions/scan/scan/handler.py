@@ -38,17 +38,18 @@ from scan.persisting import UnitRecorder
 from scan.rule_sets import POINTER_SECONDS, RuleSets
 from scan.unit_work import UnitScanner
 
-gc.set_threshold(20_000)
-"""New objects between two searches for cycles. A unit's posts and findings live until it is stored,
-and to look through them after each 2,000 takes a sixth of the time of a unit with many findings."""
+OBJECTS_PER_SEARCH = 20_000
+"""New objects before Python looks for cycles again. A unit's posts and findings live until it is
+stored. Looking through them after each 2,000 takes a sixth of the time of a unit with many."""
 
+UNCHECKED = Config(parameter_validation=False)
+"""botocore need not check items: the table does. It takes a tenth of a finding's time."""
+
+gc.set_threshold(OBJECTS_PER_SEARCH)
 logger, metrics = Logger(), Metrics()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 setting = os.environ
 clock = clock_from_setting(setting["TODAY"])
-UNCHECKED = Config(parameter_validation=False)
-"""The table checks what it is given, and to check it before takes a tenth of a finding's time."""
-
 store = DynamoStore.of(boto3.client("dynamodb", config=UNCHECKED), setting["TABLE"], clock)
 objects, secret = S3Objects(boto3.client("s3")), parameters.get_secret(setting["PSEUDONYM_SECRET"])
 work_bucket, out_bucket = setting["WORK_BUCKET"], setting["OUT_BUCKET"]

@@ -162,7 +162,12 @@ def _checked_meanwhile(folder: Path, today: date | None) -> Iterator[Callable[[]
     sender.close()
 
     def load() -> Packs:
-        loaded: Packs | Sequence[Problem] = receiver.recv()
+        try:
+            loaded: Packs | Sequence[Problem] = receiver.recv()
+        except EOFError:
+            raise OperatorError(
+                f"{folder}: the process that checks the packs ended early"
+            ) from None
         if isinstance(loaded, Packs):
             return loaded
         raise PackError(loaded)

@@ -62,7 +62,7 @@ def test_check_tries_ordinary_posts_with_contacts(
     code, out, err = run_packs(capsys, folder, *words, folder / "posts.jsonl")
     assert (code, out) == (0, ["1 pack, 1 rule: valid, 1 warning"])
     assert err == [
-        "posts.jsonl: 1 line skipped: not a public post",
+        "posts.jsonl: 1 line skipped: not_public 1",
         (
             "warning: one-time-codes/asks-for-code: hits 2 of 4 ordinary texts once ways to get in "
             "touch follow; a contact proves nothing, so ask for more beside `send me`, `otp`: "

@@ -43,12 +43,8 @@ REMEMBERED, LONG = 2**14, 160
 """Chunks whose signs are remembered, and the code points of one at most."""
 
 ROOMS_OF_WORDS = frozenset({"words", "models"})
-OF_WHOLE_TEXTS = frozenset(
-    (
-        *("capitals", "emoji-1", "emoji-2-3", "many-emoji"),
-        *("words-13-25", "words-26", "dressed-in-plain", "dressed-text"),
-    )
-)
+_LENGTHS_AND_DRESS = frozenset({"words-13-25", "words-26", "dressed-in-plain", "dressed-text"})
+OF_WHOLE_TEXTS = _LENGTHS_AND_DRESS | {"capitals", "emoji-1", "emoji-2-3", "many-emoji"}
 """Signs whose span is the whole text."""
 
 _ROOMS_OF_CHUNKS = ROOMS_OF_WORDS | {"addresses", "numbers", "han"}

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from itertools import batched
 from pathlib import Path
@@ -72,12 +73,14 @@ def _try_on_ordinary_posts(packs: Iterable[Pack], file: Path) -> int:
     """Print a warning for each rule that hits ordinary posts beside contacts. Return how many."""
     try:
         with file.open("rb") as lines:
-            read = [read_line(line.rstrip(b"\r\n")) for line in lines if line.strip()]
+            posts, refused = _read_posts(tuple(enumerate(lines, 1)))
     except OSError as error:
         raise InputError(str(error)) from None
-    texts = [post.text for post, *_ in (one for one in read if not isinstance(one, Refusal))]
-    if refused := len(read) - len(texts):
-        print_warning(f"{file}: {counted(refused, 'line')} skipped: not a public post")
+    if refused:
+        codes = Counter(refusal.code for refusal in refused)
+        why = ", ".join(f"{code} {count:,}" for code, count in sorted(codes.items()))
+        print_warning(f"{file}: {counted(len(refused), 'line')} skipped: {why}")
+    texts = [post.text for post in posts]
     found = hits_beside_contacts(Matcher(packs), texts)
     for (pack, rule), hit in sorted(found.items(), key=lambda item: -item[1].count):
         print_warning(f"warning: {pack}/{rule}: {hit.message(len(texts))}")
@@ -293,7 +296,7 @@ def _read_posts(lines: tuple[tuple[int, bytes], ...]) -> tuple[list[Post], list[
     for number, line in lines:
         if not line.strip():
             continue
-        read = read_line(line.rstrip(b"\n"))
+        read = read_line(line.rstrip(b"\r\n"))
         if isinstance(read, Refusal):
             refused.append(msgspec.structs.replace(read, line=number))
         else:
