@@ -12,6 +12,10 @@ from collections.abc import Iterable
 STEPS_AT_LEAST, STEPS_PER_POINT = 100, 0.25
 """Steps of each kind that any post may take, and further ones for each code point of its texts."""
 
+WEIGHINGS = 4
+"""Places of weighted terms that are weighed in a step: several packs look at the same place. In a
+Chinese advert nearly each letter begins a term of some of them."""
+
 
 class Effort:
     """The steps that are left for one post.
@@ -25,7 +29,8 @@ class Effort:
 
     def __init__(self, steps: float = math.inf):
         """Take the steps of each kind, without limit by default."""
-        self._checks = self._readings = self._weighings = steps
+        self._checks = self._readings = steps
+        self._weighings = WEIGHINGS * steps
         self.ran_out = False
 
     @classmethod
@@ -40,7 +45,7 @@ class Effort:
         return self._checks >= 0
 
     def take_weighing(self) -> bool:
-        """Take a step for checking a place of a weighted term, and return whether one was left."""
+        """Weigh a term at a place, and return whether there was a step left for it."""
         self._weighings -= 1
         self.ran_out |= self._weighings < 0
         return self._weighings >= 0

@@ -26,7 +26,7 @@ FORMAT_WITH_SIGNS = 2
 """The format of a set whose rules have signs or scores. Code that knows neither refuses it."""
 
 FORMATS = (FORMAT, FORMAT_WITH_SIGNS)
-EFFORT_VERSION = 1
+EFFORT_VERSION = 2
 """Names the budget of work for one post (`matcher.effort`). It decides how much of a long post is
 read."""
 

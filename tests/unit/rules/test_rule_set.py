@@ -59,10 +59,11 @@ def test_a_set_comes_back_as_it_was_built() -> None:
 
 def test_a_set_of_another_effort_proposes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a post may take decides what is found of it; a set that names none means the first."""
-    first = build_set(PACKS, notice_hours=0)
-    assert b'"effort"' not in first
-    assert not load_set(first).for_provider("any", LATER, public=True).shadowed
-    monkeypatch.setattr(rule_set, "EFFORT_VERSION", 2)
+    with monkeypatch.context() as before:
+        before.setattr(rule_set, "EFFORT_VERSION", 1)
+        first = build_set(PACKS, notice_hours=0)
+        assert b'"effort"' not in first
+        assert not load_set(first).for_provider("any", LATER, public=True).shadowed
     second = build_set(PACKS, notice_hours=0)
     assert load_set(second).effort == 2
     assert not load_set(second).for_provider("any", LATER, public=True).shadowed

@@ -16,7 +16,7 @@ from support.sample_posts import line
 
 from ledger.records.receipt import Receipt
 from matcher import Matcher, Rule, Severity
-from matcher.effort import STEPS_AT_LEAST, STEPS_PER_POINT, Effort
+from matcher.effort import STEPS_AT_LEAST, STEPS_PER_POINT, WEIGHINGS, Effort
 from recount.recount import differences_of
 from rules.score import Score
 from terang.cli.command import main
@@ -66,6 +66,8 @@ def test_an_effort_counts_steps_of_each_kind() -> None:
     assert effort.take_reading(steps)
     assert not effort.take_reading()
     assert effort.ran_out
+    assert all(effort.take_weighing() for _ in range(WEIGHINGS * steps))
+    assert not effort.take_weighing()
 
 
 def test_a_receipt_of_before_reads_as_none() -> None:
