@@ -65,22 +65,23 @@ def quality_of(entries: Iterable[JournalEntry], since: str) -> DeskQuality:
     """Return the facts of the lead's page from journal entries.
 
     A decision counts once for each of its rules, with all its findings. So do the decisions of one
-    look at near copies.
+    look at near copies, and those of them that fell.
     """
     seen: set[tuple[str, str]] = set()
+    fallen: set[tuple[str, str]] = set()
     pairs = Counter[tuple[str, str]]()
     decided = Counter[tuple[str, str]]()
-    overturned = Counter[str]()
     for entry in entries:
         if entry.type == "second_review" and entry.about is not None:
             pairs[entry.about.verdict, entry.verdict] += 1
         elif entry.type == "decision" and entry.verdict in {"confirmed", "dismissed"}:
             for rule in rules_of(entry):
-                look = (entry.group or entry.entry, rule)
+                look = entry.look, rule
                 decided[rule, entry.verdict] += look not in seen
                 seen.add(look)
         if entry.overturns and entry.about is not None:
-            overturned.update(rules_of(entry.about))
+            fallen.update((entry.about.look, rule) for rule in rules_of(entry.about))
+    overturned = Counter(rule for _, rule in fallen)
     rules = sorted({rule for rule, _ in decided} | set(overturned))
     return DeskQuality(
         pairs=tuple((*pair, count) for pair, count in sorted(pairs.items())),

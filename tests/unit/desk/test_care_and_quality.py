@@ -221,9 +221,12 @@ def test_a_look_at_near_copies_counts_once() -> None:
                      rules={"codes/3/asks/live": 1})
         for number in range(3)
     ]  # fmt: skip
-    overturned = JournalEntry("o", "outcome", "acme", "", overturns=True, about=made[0])
+    overturned = [
+        JournalEntry(f"o{number}", "outcome", "acme", "", overturns=True, about=made[number])
+        for number in range(2)
+    ]
     second = JournalEntry("s", "second_review", "acme", "", verdict="dismissed", about=made[0])
-    quality = quality_of([*made, overturned, second], "2026-08-27")
+    quality = quality_of([*made, *overturned, second], "2026-08-27")
     [rule] = quality.rules
     assert (rule.rule, rule.confirmed, rule.overturned) == ("codes/asks", 1, 1)
     assert quality.pairs == (("confirmed", "dismissed", 1),)
