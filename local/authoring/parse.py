@@ -169,7 +169,10 @@ class _Checks:
             self.problems.rule, of = rule.id, rule.copies.of
             for key in RULE_KEYS:
                 if key not in WITH_COPIES and self.reader.has(rule, key):
-                    message = f"a rule with `copies:` has no `{key}`; make it a rule of its own"
+                    advice = (
+                        "write it into `copies`" if key == "mode" else "make it a rule of its own"
+                    )
+                    message = f"a rule with `copies:` has no `{key}`; {advice}"
                     self.problems.report(self.reader.line(rule, key), message)
             if of and of not in parents:
                 message = f"`{of}` is not a rule of this pack that has terms or a score"

@@ -295,8 +295,11 @@ def sample_rule(name: str = "asks-for-code", **changes: object) -> dict[str, obj
     }
 
 
-def scored_pack(*, has_card: bool = True) -> dict[str, object]:
-    """A pack with a scored rule and a card, as it stands in a published set."""
+def scored_pack(*, has_card: bool = True, by_hand: bool = False) -> dict[str, object]:
+    """A pack with a scored rule and a card, as it stands in a published set.
+
+    Weights that are written `by_hand` were learned from no harmful posts.
+    """
     score = {
         "threshold": 8,
         "high": 12,
@@ -313,7 +316,8 @@ def scored_pack(*, has_card: bool = True) -> dict[str, object]:
         "match": ["slot gacor", "gacor: https://shop.example"],
         "ignore": ["a slot", "police warn: slot gacor"],
     }
-    card = msgspec.to_builtins(Pack.parse(f"{SCORED}{CARD}", "sample").card)
+    written = CARD.replace("posts: 300", "posts: 0") if by_hand else CARD
+    card = msgspec.to_builtins(Pack.parse(f"{SCORED}{written}", "sample").card)
     more = {"expected_per_mille": 120, **({"card": card} if has_card else {})}
     return sample_pack("by-weight", rules=[rule], **more)
 

@@ -15,6 +15,7 @@ from authoring.learning.learning import FOLDS, Learned
 from authoring.learning.measuring import (
     CLEAN_RATE,
     FALSE_RATE,
+    FEW,
     PRECISION,
     Flags,
     Measured,
@@ -68,6 +69,8 @@ def card_lines(learned: Learned, language: str) -> Iterator[str]:
         yield f"  by_hand: [{', '.join(plain_or_quoted(word, '[{}]') for word in learned.by_hand)}]"
     never = "languages, channels and kinds of posts that it was not tried on"
     yield f"  never_met: {PLACEHOLDER} {never}"
+    worst = "the worst mistakes, in your own words and without a quote: review.jsonl has them"
+    yield f'  mistakes: ["{PLACEHOLDER} {worst}"]'
 
 
 def _thresholds(learned: Learned) -> str:
@@ -78,7 +81,17 @@ def _thresholds(learned: Learned) -> str:
     return (
         f"{least.capitalize()} on {FOLDS} parts that were held back in turn by copy group, and for"
         f" high the lowest with {FALSE_RATE * 10_000:.0f} false hit in 10,000 ordinary posts."
-        f"{_left_out(measured)}"
+        f"{_estimated(measured)}{_left_out(measured)}"
+    )
+
+
+def _estimated(measured: Measured) -> str:
+    ordinary = int(np.count_nonzero(~measured.is_harmful))
+    if ordinary >= FEW:
+        return ""
+    return (
+        f" {ordinary} ordinary posts are too few to show that, so both are at least what an"
+        " estimate from the highest of their sums says."
     )
 
 

@@ -25,6 +25,9 @@ from rules.score import WEIGHT
 PRECISION = 0.99
 FALSE_RATE = 1e-4
 CLEAN_RATE = 1e-3
+FEW = 1_000
+"""With fewer ordinary posts both thresholds are estimated."""
+
 SUSPECT_SHARE = 1 / 100
 """The part of the ordinary posts that may be left out as wrong labels, and at least one post."""
 
@@ -130,7 +133,7 @@ def choose_thresholds(
     weights = np.ones(len(sums)) if weights is None else weights
     ordinary = np.concatenate([sums[~is_harmful], clean])
     high, lowest = max(_lowest_with(ordinary, FALSE_RATE), LOWEST), LOWEST
-    if 0 < len(ordinary) < 1 / CLEAN_RATE:
+    if 0 < len(ordinary) < FEW:
         lowest = max(lowest, _estimated(ordinary, CLEAN_RATE))
         high = max(high, _estimated(ordinary, FALSE_RATE))
     threshold = high

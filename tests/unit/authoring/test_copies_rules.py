@@ -45,6 +45,7 @@ def test_it_is_in_shadow_if_its_pack_is() -> None:
         pytest.param(("of: asks-for-code", "of: copies-of-code"), "is not a rule", id="itself"),
         pytest.param(("    copies", "    any: [code]\n    copies"), "no `any`", id="terms"),
         pytest.param(("    copies", "    match: [Code]\n    copies"), "no `match`", id="examples"),
+        pytest.param(("    copies", "    mode: live\n    copies"), "write it into", id="mode"),
     ],
 )
 def test_a_problem_is_named(change: tuple[str, str], message: str) -> None:

@@ -47,9 +47,9 @@ def test_a_pack_page_says_how_many_terms_a_counting_group_needs() -> None:
     assert '<li dir="auto">gratis</li>' in page
 
 
-def scored_page(*, has_card: bool = True) -> str:
+def scored_page(**more: bool) -> str:
     made = World()
-    made.put_set(scored_pack(has_card=has_card))
+    made.put_set(scored_pack(**more))
     made.publish(CLOSED)
     return made.text("packs/by-weight/1.html")
 
@@ -83,9 +83,16 @@ def test_a_card_says_what_was_learned_from_how_well_it_does_and_who_read_it() ->
         "Somebody asks a friend for the code of a door.",
         "2 terms were given by hand, with a weight to start from",
         "gacor, jackpot",
+        "Unless a row says otherwise, they shaped neither weights nor thresholds.",
     ):
         assert words in page, words
     assert "in shadow" not in page[page.index('id="rules"') : page.index('id="card"')]
+
+
+def test_a_page_says_that_weights_were_written_by_hand() -> None:
+    page = scored_page(by_hand=True)
+    assert "The weights were written by hand: no posts" in page
+    assert "A program chose the weights" not in page
 
 
 def test_without_a_card_a_page_says_that_scores_run_in_shadow() -> None:

@@ -52,6 +52,9 @@ def test_the_pack_is_in_shadow_sound_and_the_same_each_time(
         packs.append(out.joinpath("offers.yaml").read_text("utf-8"))
         [pack] = load_packs(out)
         assert pack.mode is Mode.SHADOW
+        assert pack.card
+        assert " 31 ordinary posts are too few to show that" in pack.card.thresholds
+        assert pack.card.mistakes[0].startswith("Put here the worst mistakes")
     assert packs[0] == packs[1]
 
 
