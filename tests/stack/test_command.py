@@ -75,7 +75,7 @@ def test_the_out_bucket_holds_what_this_provider_may_read(run: tuple[Path, str])
         r"reports/2026/(ledger\.jsonl|cells\.jsonl|report\.xlsx)": 3,
         r"log/checkpoint": 1,
         r"log/checkpoints/\d{12}": 1,
-        rf"proposals/threats-of-violence/6/knows-where-you-live/{name}\.json": 1,
+        rf"proposals/threats-of-violence/7/knows-where-you-live/{name}\.json": 1,
     }
     found = {
         kind: sum(bool(re.fullmatch(f"acme-chat/{kind}", one)) for one in files) for kind in kinds
