@@ -14,8 +14,9 @@ from simulation.records import Records, objects_of
 class Facts:
     """What two runs of one scenario must have in common: units, findings, files, published bytes.
 
-    Without the moments at which things were done, and, for units, the file that brought them first.
-    Which messages are committed together is chance, so their receipts are summed.
+    Without the moments at which things were done, and, for units, the file that brought them first,
+    and what was not compared: after an erasure that lasts until publish runs. Which messages are
+    committed together is chance, so their receipts are summed.
     """
 
     units: dict[str, Any]
@@ -35,7 +36,7 @@ class Facts:
         return cls(
             units=dict.fromkeys(records.markers)
             | {
-                unit: _without(one, "at", "source")
+                unit: _without(one, "at", "source", "not_compared")
                 for unit, one in records.receipts.items()
                 if not one["kind"].startswith("message")
             },

@@ -108,6 +108,9 @@ def _mistold(
         yield "its rules are not those of its findings"
     if _by_rule([one for one in found if one.get("held")]) != receipt.get("held", {}):
         yield "what it says is held is not"
+    copied = sum("copy_of" in one for one in found)
+    if receipt.get("not_compared", 0) + copied > receipt["inspected"]:
+        yield "a copy is among the posts that were not compared"
     if any(one["set"] != receipt["set"] for one in found):
         yield "a finding is of another set than the unit"
 

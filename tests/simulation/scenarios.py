@@ -9,6 +9,7 @@ from hashlib import sha256
 
 import msgspec
 from support.canary import ACCOUNT, NAME, TEXT, URL
+from support.sample_packs import CARD
 from support.sample_posts import OTP, PACK, PRIZE, SHADOW, fields, line, lines, pack
 from support.world import ROLE, SECRET, World
 
@@ -32,6 +33,14 @@ COPYING = f"""{PACK}
 """
 """The pack of codes with a rule of copies."""
 
+ADDED_UP = """    score:
+      threshold: 10
+      terms: {grand prize: 7, won: 4}
+    match: [You won the grand prize, "Won: a grand prize"]
+"""
+SCORED = SHADOW.replace(SHADOW[SHADOW.index("    any:") : SHADOW.index("    ignore:")], ADDED_UP)
+"""The pack of prizes with a score in the place of a term."""
+
 NO_FLOOD = {"MAX_RULE_PER_MILLE": "1000", "FLOOD_MINIMUM_POSTS": "1000000"}
 FLOOD = {"MAX_RULE_PER_MILLE": "200", "FLOOD_MINIMUM_POSTS": "3"}
 
@@ -39,14 +48,14 @@ FLOOD = {"MAX_RULE_PER_MILLE": "200", "FLOOD_MINIMUM_POSTS": "3"}
 @cache
 def first_set() -> tuple[Pack, ...]:
     """The packs in force at the beginning."""
-    return pack(), pack(SHADOW)
+    return pack(), pack(SCORED)
 
 
 @cache
 def second_set() -> tuple[Pack, ...]:
     """Those in force after the pointer moved: other rules in a higher version, one pack less."""
-    changed = SHADOW.replace("version: 1", "version: 2").replace("mode: shadow", "mode: live")
-    return (pack(changed.replace("grand prize", "grand")),)
+    changed = SCORED.replace("version: 1", "version: 2").replace("mode: shadow", "mode: live")
+    return (pack(changed.replace("grand prize: 7", "grand: 7").replace("rules:", f"{CARD}rules:")),)
 
 
 def first_state(world: World) -> None:
@@ -59,11 +68,14 @@ def second_state(world: World) -> None:
     world.publish(*second_set())
 
 
-def confirmed_state(*texts: str) -> "State":
-    """Return what puts a rule of copies in force, with posts of these texts confirmed."""
+def confirmed_state(*texts: str, erased: bool = False) -> "State":
+    """Return what puts a rule of copies in force, with posts of these texts confirmed.
+
+    `erased` says that an author was erased since, so that nothing can be compared.
+    """
 
     def begin(world: World) -> None:
-        world.publish(pack(COPYING), pack(SHADOW))
+        world.publish(pack(COPYING), pack(SCORED))
         made = Fingerprints(copy_key(SECRET, "acme"))
         rows = tuple(
             ConfirmedFingerprint(
@@ -71,7 +83,7 @@ def confirmed_state(*texts: str) -> "State":
             )
             for text in texts
         )
-        snapshot = CopySnapshot("2026-11-01T11:00:00Z", ALGORITHM, rows)
+        snapshot = CopySnapshot("2026-11-01T11:00:00Z", ALGORITHM, rows, erased)
         world.objects.put(world.work, copies_key("acme"), msgspec.json.encode(snapshot))
 
     return begin
@@ -252,7 +264,9 @@ COPIED = Scenario(
 )
 """The snapshot of confirmed fingerprints changes, or loses all, while units are tried again."""
 
-ERASED = replace(COPIED, name="copies of confirmed posts, and an erasure", moves=confirmed_state())
+ERASED = replace(
+    COPIED, name="copies of confirmed posts, and an erasure", moves=confirmed_state(erased=True)
+)
 
 CANONICAL = Scenario(
     "canonical",
