@@ -73,6 +73,12 @@ def test_what_is_deployed_needs_nothing_that_is_not_pinned(path: Path) -> None:
                 assert normal(needed.name) in pins(path).keys() | BROUGHT_BY_LAMBDA
 
 
+def test_nothing_that_learns_is_deployed() -> None:
+    """`make learning` has an environment of its own."""
+    for path in DEPLOYED:
+        assert not pins(path).keys() & {"scipy", "scikit-learn"}
+
+
 def test_all_that_is_deployed_is_as_the_tests_have_it() -> None:
     tested = pins(ROOT / "requirements/dev.lock")
     for path in DEPLOYED:
