@@ -146,8 +146,8 @@ def test_a_problem_of_a_score_names_its_line(old: str, new: str, expected: list[
 
 NAMES = {
     "a party": ["partai", "国民党", "партия"],
-    "a people": ["Nigerian money", "华人", "回族", "таджики"],
-    "a religion": ["church", "masjid", "寺庙", "мечеть"],
+    "a people": ["Nigerian money", "华人", "回族", "таджики", "orang Jawa", "藏人"],
+    "a religion": ["church", "masjid", "寺庙", "回教", "мечеть"],
     "an office": ["President", "bupati", "政府", "губернатор"],
     "a person": ["Dear Patricia", "путин"],
 }
