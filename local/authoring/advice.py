@@ -5,10 +5,9 @@ is and with one more letter. A term adds nothing if in its own words an exceptio
 context cancels it, or another term of its list is found.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import batched
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from msgspec import structs
 
 from authoring.parse import PackFile
 from matcher.engine import Matcher
-from matcher.hit import Hit, Span
+from matcher.hit import Span
 from matcher.terms.term import Term
 from matcher.text.hostnames import NamedHost
 from rules.pack import Mode, Pack, Problem, Rule, sign_of
@@ -25,8 +24,6 @@ from rules.pack import Mode, Pack, Problem, Rule, sign_of
 SHORT_LIST = 8
 """The phrases of a list this short are checked one by one. A longer list is checked as a whole."""
 
-TRIED_AT_ONCE = 1_000
-"""Texts that are read and matched together."""
 
 CONTACTS = (
     " Contact me, hubungi, 联系: @name name@host.example https://host.example/page "
@@ -78,26 +75,21 @@ class HitBesideContacts:
 
 
 def hits_beside_contacts(
-    matcher: Matcher, texts: Iterable[str]
+    matcher: Matcher, texts: Sequence[str]
 ) -> dict[tuple[str, str], HitBesideContacts]:
     """Return by pack and rule what is hit of ordinary texts once contacts follow.
 
     Scored rules are left out: there, a contact is one weight of many.
     """
     found: dict[tuple[str, str], HitBesideContacts] = {}
-    for text, hits in _tried(matcher, texts):
+    hits_of = matcher.find_all([text + CONTACTS for text in texts])
+    for text, hits in zip(texts, hits_of, strict=True):
         for hit in hits:
             if hit.score is None:
                 own = dict.fromkeys(f"`{span.term}`" for span in hit.spans if span.end <= len(text))
                 first = HitBesideContacts(text, ", ".join(own))
                 found.setdefault((hit.pack, hit.rule), first).count += 1
     return found
-
-
-def _tried(matcher: Matcher, texts: Iterable[str]) -> Iterator[tuple[str, list[Hit]]]:
-    """Yield each text with what is hit of it once contacts follow."""
-    for some in batched(texts, TRIED_AT_ONCE):
-        yield from zip(some, matcher.find_all([text + CONTACTS for text in some]), strict=True)
 
 
 def lists_of(rule: Rule) -> dict[str, tuple[str, ...]]:

@@ -56,11 +56,12 @@ def explain(packs: Sequence[Pack], text: str, misses: int = NEAREST) -> Iterator
         if (pack.id, rule.id) not in hitting and (why := why_not(pack, rule, text))
     ]
     nearly.sort(key=lambda miss: -miss[0])
-    shown = [*nearly[:misses], *(miss for miss in nearly[misses:] if miss[3].score)]
-    for _, line, pack, rule in shown:
+    for _, line, pack, rule in nearly[:misses]:
         yield line
         yield from _met(pack, rule, text)
-    if left := len(nearly) - len(shown):
+    further = [line for _, line, _, rule in nearly[misses:] if rule.score]
+    yield from further
+    if left := len(nearly[misses:]) - len(further):
         yield f"{left} more have a term in common with this text: --all shows them"
     if not hits:
         yield "no rule hits this text"
