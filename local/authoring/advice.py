@@ -5,9 +5,10 @@ is and with one more letter. A term adds nothing if in its own words an exceptio
 context cancels it, or another term of its list is found.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import batched
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from msgspec import structs
 
 from authoring.parse import PackFile
 from matcher.engine import Matcher
-from matcher.hit import Span
+from matcher.hit import Hit, Span
 from matcher.terms.term import Term
 from matcher.text.hostnames import NamedHost
 from rules.pack import Mode, Pack, Problem, Rule, sign_of
@@ -24,6 +25,8 @@ from rules.pack import Mode, Pack, Problem, Rule, sign_of
 SHORT_LIST = 8
 """The phrases of a list this short are checked one by one. A longer list is checked as a whole."""
 
+TRIED_AT_ONCE = 1_000
+"""Texts that are read and matched together."""
 
 CONTACTS = (
     " Contact me, hubungi, 联系: @name name@host.example https://host.example/page "
@@ -75,21 +78,26 @@ class HitBesideContacts:
 
 
 def hits_beside_contacts(
-    matcher: Matcher, texts: Sequence[str]
+    matcher: Matcher, texts: Iterable[str]
 ) -> dict[tuple[str, str], HitBesideContacts]:
     """Return by pack and rule what is hit of ordinary texts once contacts follow.
 
     Scored rules are left out: there, a contact is one weight of many.
     """
     found: dict[tuple[str, str], HitBesideContacts] = {}
-    hits_of = matcher.find_all([text + CONTACTS for text in texts])
-    for text, hits in zip(texts, hits_of, strict=True):
+    for text, hits in _tried(matcher, texts):
         for hit in hits:
             if hit.score is None:
                 own = dict.fromkeys(f"`{span.term}`" for span in hit.spans if span.end <= len(text))
                 first = HitBesideContacts(text, ", ".join(own))
                 found.setdefault((hit.pack, hit.rule), first).count += 1
     return found
+
+
+def _tried(matcher: Matcher, texts: Iterable[str]) -> Iterator[tuple[str, list[Hit]]]:
+    """Yield each text with what is hit of it once contacts follow."""
+    for some in batched(texts, TRIED_AT_ONCE):
+        yield from zip(some, matcher.find_all([text + CONTACTS for text in some]), strict=True)
 
 
 def lists_of(rule: Rule) -> dict[str, tuple[str, ...]]:

@@ -56,12 +56,11 @@ def explain(packs: Sequence[Pack], text: str, misses: int = NEAREST) -> Iterator
         if (pack.id, rule.id) not in hitting and (why := why_not(pack, rule, text))
     ]
     nearly.sort(key=lambda miss: -miss[0])
-    for _, line, pack, rule in nearly[:misses]:
+    shown = [*nearly[:misses], *(miss for miss in nearly[misses:] if miss[3].score)]
+    for _, line, pack, rule in shown:
         yield line
         yield from _met(pack, rule, text)
-    further = [line for _, line, _, rule in nearly[misses:] if rule.score]
-    yield from further
-    if left := len(nearly[misses:]) - len(further):
+    if left := len(nearly) - len(shown):
         yield f"{left} more have a term in common with this text: --all shows them"
     if not hits:
         yield "no rule hits this text"

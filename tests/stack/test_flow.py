@@ -35,7 +35,7 @@ RULES = {
     "medicine-adverts/sells-sedatives-painkillers-steroids": 1,
     "sms-fraud-id/asks-or-promises-money": 4,
     "sms-scams-en/asks-to-open-a-link-or-write": 3,
-    "sms-scams-en/asks-to-settle-verify-or-help": 2,
+    "sms-scams-en/asks-to-settle-verify-or-help": 3,
     "sms-scams-en/claims-prize-parcel-or-locked-account": 4,
     "task-and-money-lures-zh/paid-posting": 1,
     "task-and-money-lures-zh/promises-earnings": 1,

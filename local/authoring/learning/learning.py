@@ -45,6 +45,12 @@ FEWEST = 20
 FEATURES_FOR_GROUP = 2
 """Terms and signs for each copy group of harmful posts: few posts cannot show that many matter."""
 
+RARE = 25
+"""Ordinary posts for each harmful one at least: where labels give fewer, each counts for more.
+
+Harm is rarer among posts than among labels, so a weight that hits ordinary posts costs more.
+"""
+
 type Report = Callable[[str], None]
 
 
@@ -198,8 +204,7 @@ class _Fitter:
     ):
         self._matrix, self._is_harmful, self._groups = matrix, is_harmful, groups
         self._is_protected, self._protected = is_protected, matrix.rows(is_protected)
-        # Posts say no more because each stands for many: on average, one counts once.
-        self._counts = np.where(is_protected, PROTECTED, counts / counts[~is_protected].mean())
+        self._counts = _balanced(counts, is_harmful, is_protected)
         self._moderators, self._prior = moderators, prior
         self._most = most
 
@@ -240,6 +245,25 @@ class _Fitter:
         for held in folds(units, FOLDS):
             sums[held] = self._matrix.sums(self.fit(~held))[held]
         return sums
+
+
+def _balanced(
+    counts: npt.NDArray[np.float64], is_harmful: Flags, is_protected: Flags
+) -> npt.NDArray[np.float64]:
+    """Return how often each post counts.
+
+    On average it is once, since posts say no more if each stands for many. Then ordinary ones count
+    as often as `RARE` says.
+
+    >>> harmful = np.array([True, False, False, False])
+    >>> _balanced(np.ones(4), harmful, np.array([False, False, False, True])).tolist()
+    [1.0, 12.5, 12.5, 10.0]
+    """
+    counts = counts / counts[~is_protected].mean()
+    ordinary = ~is_harmful & ~is_protected
+    fewest = RARE * counts[is_harmful].sum()
+    counts[ordinary] *= max(1.0, fewest / counts[ordinary].sum())
+    return np.where(is_protected, PROTECTED, counts)
 
 
 def _numbered(people: Sequence[frozenset[str]], length: int) -> list[frozenset[int]]:

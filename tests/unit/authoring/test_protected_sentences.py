@@ -8,7 +8,7 @@ import pytest
 
 PROTECTED = Path(__file__).parents[3] / "packs" / "protected"
 FILES = sorted(PROTECTED.glob("*.txt"))
-SCRIPTS = {"en": "LATIN", "id": "LATIN", "zh": "CJK"}
+SCRIPTS = {"en": "LATIN", "id": "LATIN", "zh": "CJK", "ru": "CYRILLIC", "ar": "ARABIC"}
 
 type Sections = dict[str, list[str]]
 

@@ -34,6 +34,11 @@ def test_another_text_is_not(text: str) -> None:
     assert not are_copies(MADE.of([ADVERT]), MADE.of([text]))
 
 
+def test_code_that_makes_another_fingerprint_is_noticed() -> None:
+    """If this fails, stored fingerprints lose their copies: the algorithm needs a new id."""
+    assert MADE.of([ADVERT]).hex()[:32] == "380b802b5b447c7a871ed6914f92202e"
+
+
 def test_another_key_gives_another_fingerprint() -> None:
     """So the same post at two providers, or a guess without the key, is not recognised."""
     assert not are_copies(MADE.of([ADVERT]), Fingerprints(bytes(32)).of([ADVERT]))

@@ -99,6 +99,7 @@ def test_without_a_card_a_page_says_that_scores_run_in_shadow() -> None:
     page = scored_page(has_card=False)
     assert "Scored rules run in shadow, because the pack has no card." in page
     assert '<span class="tag">in shadow</span>' in page
+    assert "1 of its rules runs in shadow: what it finds is only counted." in page
     assert 'id="card"' not in page
 
 

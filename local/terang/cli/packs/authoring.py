@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import batched
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,7 +36,14 @@ from terang.cli.arguments import (
     print_pack_problems,
     today_utc,
 )
-from terang.console import counted, print_lines_of_json, print_problem, print_result, print_warning
+from terang.console import (
+    counted,
+    print_lines_of_json,
+    print_problem,
+    print_result,
+    print_warning,
+    progress_bar,
+)
 from terang.packs.comparison import BATCH, as_lines, as_row, compare, hit_row, score_changes
 from terang.packs.pulling import PublishedSource, describe, keep
 
@@ -80,11 +87,18 @@ def _try_on_ordinary_posts(packs: Iterable[Pack], file: Path) -> int:
         codes = Counter(refusal.code for refusal in refused)
         why = ", ".join(f"{code} {count:,}" for code, count in sorted(codes.items()))
         print_warning(f"{file}: {counted(len(refused), 'line')} skipped: {why}")
-    texts = [post.text for post in posts]
-    found = hits_beside_contacts(Matcher(packs), texts)
+    with progress_bar(description="trying ordinary posts", total=len(posts)) as update:
+        found = hits_beside_contacts(Matcher(packs), _each(posts, update))
     for (pack, rule), hit in sorted(found.items(), key=lambda item: -item[1].count):
-        print_warning(f"warning: {pack}/{rule}: {hit.message(len(texts))}")
+        print_warning(f"warning: {pack}/{rule}: {hit.message(len(posts))}")
     return len(found)
+
+
+def _each(posts: Iterable[Post], update: Callable[..., None]) -> Iterator[str]:
+    """Yield the text of each post, and show how many were read."""
+    for post in posts:
+        yield post.text
+        update(advance=1)
 
 
 def try_text(
