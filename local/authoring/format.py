@@ -286,12 +286,14 @@ def plain_or_quoted(text: str, place: str) -> str:
 
     >>> plain_or_quoted("one: two", "- {}"), plain_or_quoted("one: two", "a{}")
     ('"one: two"', '"one: two"')
+    >>> plain_or_quoted("2026-02-30", "- {}")  # to YAML a date that no calendar has
+    '"2026-02-30"'
     """
     if text.isprintable():
         try:
             if _only_scalar(yaml.safe_load(place.format(text))) == text:
                 return text
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError):
             pass  # so it needs its quotes
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(char if char.isprintable() else _escaped(char) for char in quoted)

@@ -23,7 +23,7 @@ def one_table(data: bytes) -> None:
     except LabelError:
         return
     for row in rows:
-        assert row.entry[1]
+        assert row.feature[1]
         assert math.isfinite(row.documents)
         assert row.documents >= 0
         assert abs(row.odds) <= MOST_ODDS
