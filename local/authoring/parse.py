@@ -14,6 +14,7 @@ from authoring.score_checks import card_problems, score_problems
 from authoring.source import (
     NOT_WITH_SCORE,
     RULE_KEYS,
+    WEIGHTS_KEYS,
     WITH_COPIES,
     AtLeastSource,
     CopiesSource,
@@ -259,12 +260,23 @@ class _Checks:
             self.terms += 1
             self._keep_line(rule, "score", term)
         self.terms += len(weights_of(score.pinyin))
+        self._single_weights(score)
         if rule.exact and score.pinyin is not UNSET:
             message = "terms in pinyin meet letters by sound, which `exact` excludes; drop one"
             self.problems.report(self.reader.line(score, "pinyin"), message)
         for at, message in score_problems(score):
             line = at.line if isinstance(at, Text) else self.reader.line(score, at)
             self.problems.report(line, message)
+
+    def _single_weights(self, score: ScoreSource) -> None:
+        for key in WEIGHTS_KEYS:
+            for written, weight in weights_of(getattr(score, key)).items():
+                if score.threshold and weight >= score.threshold and isinstance(written, Text):
+                    message = (
+                        f"`{written}` alone reaches the threshold {score.threshold}; one word is"
+                        " never enough, so lower its weight"
+                    )
+                    self.problems.warn(written.line, message)
 
     def _terms(self, rule: RuleSource, key: str, terms: Iterable[str | SignSource]) -> None:
         seen: dict[tuple[str, str], str] = {}  # both Han forms may be there: people read packs

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from support.sample_packs import PACK
+from support.sample_packs import PACK, SCORED
 
 from matcher import load_packs
 
@@ -103,6 +103,16 @@ def test_everyday_words_are_warned_about(tmp_path: Path, groups: str, expected: 
     told = warnings(tmp_path, PACK.replace(GROUPS, rule))
     messages = [line.partition("asks-for-code: ")[2] for line in told]
     assert [one[: len(want)] for one, want in zip(messages, expected, strict=True)] == expected
+
+
+def test_a_weight_that_alone_reaches_the_threshold_is_warned_about(tmp_path: Path) -> None:
+    """In a score, as in groups, one word is never enough."""
+    heavy = SCORED.replace("otp: 3", "otp: 6").replace("-4}", "-8}\n      signs: {link: 7}")
+    assert warnings(tmp_path, heavy)[1:] == [
+        f"otp.yaml:{line}: asks-for-code: `{written}` alone reaches the threshold 6; one word is"
+        " never enough, so lower its weight"
+        for line, written in ((19, "otp"), (20, "link"))
+    ]
 
 
 def test_an_exception_is_needed_in_both_han_spellings(tmp_path: Path) -> None:
