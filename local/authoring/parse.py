@@ -1,6 +1,7 @@
 """Reads a pack from YAML, and checks its structure, bounds and words. `check` runs its examples."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,7 +24,7 @@ from authoring.source import (
     ScoreSource,
     SignSource,
 )
-from authoring.wording import term_warning
+from authoring.wording import PLACEHOLDER, term_warning
 from authoring.yaml_nodes import StructReader, Text, compose
 from matcher.terms.affixes import affixed_forms
 from matcher.terms.term import Term
@@ -49,6 +50,8 @@ from rules.pack import (
 
 PROBLEMS_IN_PACK = 200
 """Reading a file stops after so many problems: nobody fixes more at once."""
+
+_UNWRITTEN = re.compile(rf"[\s-]*(?:\w+:\s+)?[\"']?{PLACEHOLDER}\b")
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,11 @@ def read_pack(text: str, name: str) -> PackFile:
     checks.count_affixes(pack)
     if problems.problems:
         raise PackError(problems.by_line())
+    problems.rule = None
+    for number, line in enumerate(text.splitlines(), 1):
+        if _UNWRITTEN.match(line):
+            message = f"`{PLACEHOLDER}` asks for your words; until then no set takes the pack"
+            problems.warn(number, message)
     return PackFile(pack, name, checks.lines, tuple(problems.warnings))
 
 

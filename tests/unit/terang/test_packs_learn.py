@@ -50,7 +50,13 @@ def test_the_pack_is_in_shadow_sound_and_the_same_each_time(
         assert code == 0
         assert "55 posts in" in err[0]
         packs.append(out.joinpath("offers.yaml").read_text("utf-8"))
-        [pack] = load_packs(out)
+        packs_there = load_packs(out)
+        [pack] = packs_there
+        unwritten = [line.partition(": ")[2] for line in map(str, packs_there.warnings)]
+        assert len(unwritten) == packs[-1].count("Put here")
+        assert set(unwritten) == {
+            "`Put here` asks for your words; until then no set takes the pack"
+        }
         assert pack.mode is Mode.SHADOW
         assert pack.card
         assert " 31 ordinary posts are too few to show that" in pack.card.thresholds
