@@ -6,9 +6,7 @@ context cancels it, or another term of its list is found.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import batched
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,22 +15,13 @@ from msgspec import structs
 
 from authoring.parse import PackFile
 from matcher.engine import Matcher
-from matcher.hit import Hit, Span
+from matcher.hit import Span
 from matcher.terms.term import Term
 from matcher.text.hostnames import NamedHost
 from rules.pack import Mode, Pack, Problem, Rule, sign_of
 
 SHORT_LIST = 8
 """The phrases of a list this short are checked one by one. A longer list is checked as a whole."""
-
-TRIED_AT_ONCE = 1_000
-"""Texts that are read and matched together."""
-
-CONTACTS = (
-    " Contact me, hubungi, 联系: @name name@host.example https://host.example/page "
-    "https://t.me/name +44 7700 900123"
-)
-"""Ways to get in touch. Half of the posts that offer something lawful have one."""
 
 
 class Listed(NamedTuple):
@@ -59,45 +48,6 @@ def advise(files: Iterable[PackFile]) -> Iterator[Problem]:
             if other != name:
                 message = f"asks the same as {other}: the same groups; keep one of them"
                 yield file.problem((rule.id,), message, rule.id)
-
-
-@dataclass(slots=True)
-class HitBesideContacts:
-    """How many ordinary texts a rule hits once contacts follow, with the first and its terms."""
-
-    text: str
-    terms: str
-    count: int = 0
-
-    def message(self, texts: int) -> str:
-        """Return what to tell the author of the rule, given how many texts were tried."""
-        return (
-            f"hits {self.count:,} of {texts:,} ordinary texts once ways to get in touch follow; a "
-            f"contact proves nothing, so ask for more beside {self.terms}: {self.text}"
-        )
-
-
-def hits_beside_contacts(
-    matcher: Matcher, texts: Iterable[str]
-) -> dict[tuple[str, str], HitBesideContacts]:
-    """Return by pack and rule what is hit of ordinary texts once contacts follow.
-
-    Scored rules are left out: there, a contact is one weight of many.
-    """
-    found: dict[tuple[str, str], HitBesideContacts] = {}
-    for text, hits in _tried(matcher, texts):
-        for hit in hits:
-            if hit.score is None:
-                own = dict.fromkeys(f"`{span.term}`" for span in hit.spans if span.end <= len(text))
-                first = HitBesideContacts(text, ", ".join(own))
-                found.setdefault((hit.pack, hit.rule), first).count += 1
-    return found
-
-
-def _tried(matcher: Matcher, texts: Iterable[str]) -> Iterator[tuple[str, list[Hit]]]:
-    """Yield each text with what is hit of it once contacts follow."""
-    for some in batched(texts, TRIED_AT_ONCE):
-        yield from zip(some, matcher.find_all([text + CONTACTS for text in some]), strict=True)
 
 
 def lists_of(rule: Rule) -> dict[str, tuple[str, ...]]:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from publicsuffixlist import PublicSuffixList
 
-from authoring.advice import advise, hits_beside_contacts
+from authoring.advice import advise
+from authoring.contacts import hits_beside_contacts, hits_of_contacts
 from authoring.explain import score_in, why_not
 from authoring.parse import PackFile, read_pack
 from matcher.engine import Matcher
@@ -82,6 +83,9 @@ def check_packs(place: Path, today: date, protected: Path, *, advice: bool) -> P
         serious = [sentence.text for sentence in sentences if sentence.heading != SATIRE]
         for (pack, rule), hit in hits_beside_contacts(matcher, serious).items():
             warnings.append(by_id[pack].problem((rule,), hit.message(len(serious)), rule))
+        for (pack, rule), contact in hits_of_contacts(matcher).items():
+            message = f"`{contact}` alone is a hit; a way to get in touch is no sign of harm"
+            warnings.append(by_id[pack].problem((rule,), message, rule))
     warnings += [_expired(file) for file in files if file not in running]
     packs = sorted((file.pack for file in running), key=lambda pack: pack.id)
     return Packs(packs, sorted(warnings, key=lambda warning: (warning.file, warning.line)))

@@ -11,11 +11,10 @@ import yaml
 from msgspec import UNSET
 
 from authoring.conversion import groups_of, pack_of, weights_of
-from authoring.score_checks import card_problems, score_problems
+from authoring.score_checks import card_problems, score_problems, single_weights
 from authoring.source import (
     NOT_WITH_SCORE,
     RULE_KEYS,
-    WEIGHTS_KEYS,
     WITH_COPIES,
     AtLeastSource,
     CopiesSource,
@@ -50,6 +49,9 @@ from rules.pack import (
 
 PROBLEMS_IN_PACK = 200
 """Reading a file stops after so many problems: nobody fixes more at once."""
+
+PLACES_SHOWN = 20
+"""Lines that one message names."""
 
 _UNWRITTEN = re.compile(rf"[\s-]*(?:\w+:\s+)?[\"']?{PLACEHOLDER}\b")
 
@@ -99,11 +101,17 @@ def read_pack(text: str, name: str) -> PackFile:
     if problems.problems:
         raise PackError(problems.by_line())
     problems.rule = None
-    for number, line in enumerate(text.splitlines(), 1):
-        if _UNWRITTEN.match(line):
-            message = f"`{PLACEHOLDER}` asks for your words; until then no set takes the pack"
-            problems.warn(number, message)
+    unwritten = [at for at, line in enumerate(text.splitlines(), 1) if _UNWRITTEN.match(line)]
+    if unwritten:
+        problems.warn(unwritten[0], _asks_for_words(unwritten))
     return PackFile(pack, name, checks.lines, tuple(problems.warnings))
+
+
+def _asks_for_words(lines: Sequence[int]) -> str:
+    further = ", ".join(map(str, lines[1:PLACES_SHOWN]))
+    more = f", {len(lines) - PLACES_SHOWN:,} more" * (len(lines) > PLACES_SHOWN)
+    where = f" here and in lines {further}{more}" if further else ""
+    return f"`{PLACEHOLDER}` asks for your words{where}; until then no set takes the pack"
 
 
 @dataclass(slots=True)
@@ -268,23 +276,14 @@ class _Checks:
             self.terms += 1
             self._keep_line(rule, "score", term)
         self.terms += len(weights_of(score.pinyin))
-        self._single_weights(score)
+        for written, message in single_weights(score):
+            self.problems.warn(written.line, message)
         if rule.exact and score.pinyin is not UNSET:
             message = "terms in pinyin meet letters by sound, which `exact` excludes; drop one"
             self.problems.report(self.reader.line(score, "pinyin"), message)
         for at, message in score_problems(score):
             line = at.line if isinstance(at, Text) else self.reader.line(score, at)
             self.problems.report(line, message)
-
-    def _single_weights(self, score: ScoreSource) -> None:
-        for key in WEIGHTS_KEYS:
-            for written, weight in weights_of(getattr(score, key)).items():
-                if score.threshold and weight >= score.threshold and isinstance(written, Text):
-                    message = (
-                        f"`{written}` alone reaches the threshold {score.threshold}; one word is"
-                        " never enough, so lower its weight"
-                    )
-                    self.problems.warn(written.line, message)
 
     def _terms(self, rule: RuleSource, key: str, terms: Iterable[str | SignSource]) -> None:
         seen: dict[tuple[str, str], str] = {}  # both Han forms may be there: people read packs

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import UNSET
 
+from authoring.conversion import weights_of
 from authoring.source import WEIGHTS_KEYS, GateSource, ScoreSource
 from authoring.yaml_nodes import Text
 from matcher.terms.term import pattern_of
@@ -46,6 +47,18 @@ def _repeated(terms: dict[str, int]) -> Iterator[tuple[str, str]]:
             if other is not written:
                 message = f"`{written}` is found where `{other}` is, and would count twice"
                 yield written, f"{message}; drop one"
+
+
+def single_weights(score: ScoreSource) -> Iterator[tuple[Text, str]]:
+    """Yield a warning for each term and sign that alone reaches the threshold."""
+    for key in WEIGHTS_KEYS:
+        for written, weight in weights_of(getattr(score, key)).items():
+            if score.threshold and weight >= score.threshold and isinstance(written, Text):
+                message = (
+                    f"`{written}` alone reaches the threshold {score.threshold}; one word is never"
+                    " enough, so lower its weight"
+                )
+                yield written, message
 
 
 def card_problems(card: PackCard) -> Iterator[tuple[object, str, str]]:

@@ -107,12 +107,19 @@ def test_everyday_words_are_warned_about(tmp_path: Path, groups: str, expected: 
 
 def test_a_weight_that_alone_reaches_the_threshold_is_warned_about(tmp_path: Path) -> None:
     """In a score, as in groups, one word is never enough."""
-    heavy = SCORED.replace("otp: 3", "otp: 6").replace("-4}", "-8}\n      signs: {link: 7}")
+    heavy = SCORED.replace("otp: 3", "otp: 6").replace("-4}", "-8}\n      signs: {hashtag: 7}")
     assert warnings(tmp_path, heavy)[1:] == [
         f"otp.yaml:{line}: asks-for-code: `{written}` alone reaches the threshold 6; one word is"
         " never enough, so lower its weight"
-        for line, written in ((19, "otp"), (20, "link"))
+        for line, written in ((19, "otp"), (20, "hashtag"))
     ]
+
+
+def test_a_bare_contact_that_is_a_hit_is_warned_about(tmp_path: Path) -> None:
+    signs = "bank: -4}\n      signs: {digits-7-11: 3, phone: 3, link: 5}"
+    told = "otp.yaml:13: asks-for-code: `07700900123` alone is a hit; a way to get in touch is no "
+    told += "sign of harm"
+    assert warnings(tmp_path, SCORED.replace("bank: -4}", signs))[1:] == [told]
 
 
 def test_an_exception_is_needed_in_both_han_spellings(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_check_tries_ordinary_posts_with_contacts(
     code, out, err = run_packs(capsys, folder, *words, folder / "posts.jsonl")
     assert (code, out) == (0, ["1 pack, 1 rule: valid, 1 warning"])
     assert err == [
-        "posts.jsonl: 1 line skipped: not_public 1",
+        "posts.jsonl: 1 line skipped (not_public 1), 4 posts tried",
         (
             "warning: one-time-codes/asks-for-code: hits 2 of 4 ordinary texts once ways to get in "
             "touch follow; a contact proves nothing, so ask for more beside `send me`, `otp`: "
@@ -71,7 +71,8 @@ def test_check_tries_ordinary_posts_with_contacts(
     ]
     code, _, err = run_packs(capsys, folder, *words, folder / "nowhere.jsonl")
     assert code == 2
-    assert "nowhere.jsonl" in err[0]
+    assert "cannot read" in err[0]
+    assert "nowhere.jsonl: No such file" in err[0]
 
 
 def test_check_wants_a_day_of_the_calendar(

@@ -52,11 +52,11 @@ def test_the_pack_is_in_shadow_sound_and_the_same_each_time(
         packs.append(out.joinpath("offers.yaml").read_text("utf-8"))
         packs_there = load_packs(out)
         [pack] = packs_there
-        unwritten = [line.partition(": ")[2] for line in map(str, packs_there.warnings)]
-        assert len(unwritten) == packs[-1].count("Put here")
-        assert set(unwritten) == {
-            "`Put here` asks for your words; until then no set takes the pack"
-        }
+        [unwritten] = packs_there.warnings
+        lines = [at for at, line in enumerate(packs[-1].splitlines(), 1) if "Put here" in line]
+        assert unwritten.line == lines[0]
+        further = ", ".join(map(str, lines[1:]))
+        assert f"asks for your words here and in lines {further};" in unwritten.message
         assert pack.mode is Mode.SHADOW
         assert pack.card
         assert " 31 ordinary posts are too few to show that" in pack.card.thresholds

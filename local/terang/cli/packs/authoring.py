@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
-from authoring.advice import hits_beside_contacts
 from authoring.check import pack_paths, read_packs
+from authoring.contacts import hits_beside_contacts
 from authoring.explain import NEAREST, explain
 from authoring.format import LayoutError, canonical
 from authoring.schema import pack_schema
@@ -82,11 +82,12 @@ def _try_on_ordinary_posts(packs: Iterable[Pack], file: Path) -> int:
         with file.open("rb") as lines:
             posts, refused = _read_posts(tuple(enumerate(lines, 1)))
     except OSError as error:
-        raise InputError(str(error)) from None
+        raise InputError(f"cannot read {file}: {error.strerror}") from None
     if refused:
         codes = Counter(refusal.code for refusal in refused)
         why = ", ".join(f"{code} {count:,}" for code, count in sorted(codes.items()))
-        print_warning(f"{file}: {counted(len(refused), 'line')} skipped: {why}")
+        skipped, tried = counted(len(refused), "line"), counted(len(posts), "post")
+        print_warning(f"{file}: {skipped} skipped ({why}), {tried} tried")
     with progress_bar(description="trying ordinary posts", total=len(posts)) as update:
         found = hits_beside_contacts(Matcher(packs), _each(posts, update))
     for (pack, rule), hit in sorted(found.items(), key=lambda item: -item[1].count):
