@@ -238,8 +238,18 @@ def _apart(text: str, shape: str) -> Iterator[Candidate]:
             places = [at for at in places if shape[at] == _HAN]
         else:
             places = _singles(shape, places, found.start())
+            if _ends_a_word(shape, found.start()):
+                places = places[1:]
         for chain in _by_direction(text, places):
             yield from _evenly_separated(text, shape, chain)
+
+
+def _ends_a_word(shape: str, at: int) -> bool:
+    """Return whether only hidden characters are between a letter and the one before it."""
+    before = at - 1
+    while before >= 0 and shape[before] == _DROPPED:
+        before -= 1
+    return before >= 0 and shape[before] in "wd"
 
 
 def _by_direction(text: str, places: list[int]) -> Iterator[list[int]]:
