@@ -83,7 +83,7 @@ DISGUISED = {
     "a Cyrillic word of one letter before": ("пароли", "и п а р о л и", ["п а р о л и"]),
     "a mark of exclamation behind": ("bomb", "b o m b !", ["b o m b"]),
     "a mark of exclamation before": ("bomb", "! b o m b", ["b o m b"]),
-    "a word with a hidden character before": ("bomb", "th\u202ee b o m b", ["b o m b"]),
+    "a broken word of another script": ("bomb", "приве\u202eт b o m b", ["b o m b"]),
     "a phrase": ("send me", "s e n d  m e", []),
     "a phrase of longer words": ("send otp", "s e n d  o t p", ["s e n d  o t p"]),
     "with digits": ("bomb", "b.0.m.b", ["b.0.m.b"]),
