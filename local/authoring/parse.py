@@ -1,7 +1,6 @@
 """Reads a pack from YAML, and checks its structure, bounds and words. `check` runs its examples."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,7 +22,7 @@ from authoring.source import (
     ScoreSource,
     SignSource,
 )
-from authoring.wording import PLACEHOLDER, term_warning
+from authoring.wording import term_warning, words_asked_for
 from authoring.yaml_nodes import StructReader, Text, compose
 from matcher.terms.affixes import affixed_forms
 from matcher.terms.term import Term
@@ -49,11 +48,6 @@ from rules.pack import (
 
 PROBLEMS_IN_PACK = 200
 """Reading a file stops after so many problems: nobody fixes more at once."""
-
-PLACES_SHOWN = 20
-"""Lines that one message names."""
-
-_UNWRITTEN = re.compile(rf"[\s-]*(?:\w+:\s+)?[\"']?{PLACEHOLDER}\b")
 
 
 @dataclass(frozen=True)
@@ -101,17 +95,9 @@ def read_pack(text: str, name: str) -> PackFile:
     if problems.problems:
         raise PackError(problems.by_line())
     problems.rule = None
-    unwritten = [at for at, line in enumerate(text.splitlines(), 1) if _UNWRITTEN.match(line)]
-    if unwritten:
-        problems.warn(unwritten[0], _asks_for_words(unwritten))
+    if asked := words_asked_for(text):
+        problems.warn(*asked)
     return PackFile(pack, name, checks.lines, tuple(problems.warnings))
-
-
-def _asks_for_words(lines: Sequence[int]) -> str:
-    further = ", ".join(map(str, lines[1:PLACES_SHOWN]))
-    more = f", {len(lines) - PLACES_SHOWN:,} more" * (len(lines) > PLACES_SHOWN)
-    where = f" here and in lines {further}{more}" if further else ""
-    return f"`{PLACEHOLDER}` asks for your words{where}; until then no set takes the pack"
 
 
 @dataclass(slots=True)

@@ -17,10 +17,29 @@ from rules.pack import TERM_LENGTH
 PLACEHOLDER = "Put here"
 """How a text of a learned pack begins that only a person can write."""
 
+PLACES_SHOWN = 20
+"""Lines that one message names."""
+
 MOST_SYLLABLES = 8
 """Syllables of a term in pinyin."""
 
+_UNWRITTEN = re.compile(rf"[\s-]*(?:\w+:\s+)?[\"']?{PLACEHOLDER}\b")
 _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
+
+
+def words_asked_for(pack: str) -> tuple[int, str] | None:
+    """Return the first line of a pack that waits for its author's words, and a warning.
+
+    >>> words_asked_for("why: Put here what they do")
+    (1, '`Put here` asks for your words; until then no set takes the pack')
+    """
+    lines = [at for at, line in enumerate(pack.splitlines(), 1) if _UNWRITTEN.match(line)]
+    if not lines:
+        return None
+    further = ", ".join(map(str, lines[1:PLACES_SHOWN]))
+    more = f", {len(lines) - PLACES_SHOWN:,} more" * (len(lines) > PLACES_SHOWN)
+    where = f" here and in lines {further}{more}" if further else ""
+    return lines[0], f"`{PLACEHOLDER}` asks for your words{where}; until then no set takes the pack"
 
 
 def term_problem(written: str) -> str | None:
