@@ -24,14 +24,14 @@ ENTRY = {"entry": "a" * 64, "type": "decision", "at": "2026-11-25T12:00:00Z", "c
 
 @dataclass
 class Announce:
-    """The handler, and what it asked of the bus and the queue."""
+    """The handler, and what it asked of the bus and the queues: which waits, and where."""
 
     module: ModuleType
     world: World
-    waits: list[int] = field(default_factory=list)
+    waits: list[tuple[str, int]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
 
-    def take(self, *bodies: Any, receives: int = 1) -> list[str]:
+    def take(self, queue: str, *bodies: Any, receives: int = 1) -> list[str]:
         """The names of those that failed; each is named by its place."""
         records = [
             {
@@ -41,7 +41,7 @@ class Announce:
                 "attributes": {"ApproximateReceiveCount": str(receives)},
                 "messageAttributes": {},
                 "eventSource": "aws:sqs",
-                "eventSourceARN": "arn:announcements",
+                "eventSourceARN": f"arn:{queue}",
             }
             for place, body in enumerate(bodies)
         ]
@@ -59,14 +59,18 @@ def announce(clients: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Announce
     bus.create_event_bus(Name="terang")
     sqs = boto3.client("sqs", region_name="us-east-1")
     world = World(SimpleNamespace(dynamodb=clients.dynamodb, s3=clients.s3, sqs=sqs, events=bus))
-    monkeypatch.setenv("ANNOUNCEMENTS_QUEUE_URL", world.queue_url)
+    monkeypatch.setenv("ANNOUNCEMENTS_QUEUE_URL", f"{world.queue_url}-none")
+    monkeypatch.setenv("WEBHOOKS_QUEUE_URL", world.queue_url)
+    monkeypatch.setenv("WEBHOOKS_QUEUE_ARN", "arn:webhooks")
     monkeypatch.setenv("EVENT_BUS", "terang")
     monkeypatch.setenv("WEBHOOKS_SECRET", "webhooks")
     with deployed("announce", world) as module:
         made = Announce(module, world)
         sqs.meta.events.register(
             "before-parameter-build.sqs.ChangeMessageVisibility",
-            lambda params, **_: made.waits.append(params["VisibilityTimeout"]),
+            lambda params, **_: made.waits.append(
+                (params["QueueUrl"].removeprefix(world.queue_url), params["VisibilityTimeout"])
+            ),
         )
         bus.meta.events.register(
             "before-parameter-build.events.PutEvents",
@@ -89,9 +93,11 @@ def test_only_what_failed_comes_again_later_each_time(
 ) -> None:
     event = {"provider": "acme", "id": "event-1", "body": "{}"}
     for receives, wait in enumerate((*WAITS, WAITS[-1]), start=1):
-        assert announce.take(put(announce.world), event, receives=receives) == ["1"]
-        assert announce.waits.pop() == wait
-    assert announce.waits == []
+        failed = announce.take("files", put(announce.world), {"Records": [{}]}, receives=receives)
+        assert failed == ["1"]
+        assert announce.take("webhooks", event, receives=receives) == ["0"]
+        assert announce.waits == [("-none", wait), ("", wait)]
+        announce.waits.clear()
     assert len({entry["Detail"] for entry in announce.events}) == 1
     logs = capsys.readouterr().out
     assert '"code":"address_refused"' in logs

@@ -69,7 +69,7 @@ def a_new_account_can_run_it(stack: Resolved) -> Iterator[str]:
 
     A function without a mapping is called by the operator's feed or schedule, one call at a time.
     The tip line and the console share what is left: whoever asks too early asks again. A stack with
-    a console needs two workers more for its decisions, and one that announces two, as the
+    a console needs two workers more for its decisions, and one that announces four, as the
     parameters say.
     """
     functions = stack.typed("AWS::Lambda::Function")
@@ -78,7 +78,8 @@ def a_new_account_can_run_it(stack: Resolved) -> Iterator[str]:
     asked |= {
         one["IntegrationUri"] for one in stack.typed("AWS::ApiGatewayV2::Integration").values()
     }
-    most = NEW_ACCOUNT + 2 * len({"ConsoleCases", "AnnouncementsQueue"} & stack.resources.keys())
+    optional = {"ConsoleCases", "AnnouncementsQueue", "WebhooksQueue"}
+    most = NEW_ACCOUNT + 2 * len(optional & stack.resources.keys())
     mapped = {one["FunctionName"] for one in mappings}
     called = [one for one in functions if one not in mapped and stack.arn(one) not in asked]
     workers = len(called) + sum(

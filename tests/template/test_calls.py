@@ -44,6 +44,7 @@ MESSAGES = (
 
 # What Lambda itself, S3 and SQS do in the role's name.
 WRITES_NOTHING = {"Answer"}
+TOLD = ("Announcements", "Webhooks")
 UNREAD = {"Announce": {"PUBLIC_BUCKET"}}  # a setting of all functions
 LAMBDA_CALLS = {
     function: {
@@ -59,7 +60,7 @@ LAMBDA_CALLS = {
         "Publish": [("SendMessage", "PublishFailed")],
         "Learn": [("SendMessage", "LearnFailed")],
         "Answer": [],
-        "Announce": [(action, "AnnouncementsQueue") for action in TAKE],
+        "Announce": [(action, f"{name}Queue") for action in TAKE for name in TOLD],
     }.items()
 }
 
@@ -144,14 +145,15 @@ def trial() -> Iterator[Trial]:
 
 
 def announce_all(trial: Trial) -> None:
-    """Every file for providers, one that has expired, and an event that its webhook cannot get."""
+    """Every file for providers, one that has expired, and events that cannot be told."""
     keys = [*trial.keys("out", "out/"), f"out/acme/findings/{DAY}/{'0' * 64}.jsonl"]
     assert {key.split("/")[2] for key in keys} >= {"findings", "receipts", "entries", "corrections"}
     trial.run("Announce", *(delivery("AnnouncementsQueue", trial.put(key)) for key in keys))
-    sent = trial.waiting(trial.announcements)
+    sent = trial.waiting(trial.webhooks)
     assert len(sent) > 5
-    [answer] = trial.run("Announce", delivery("AnnouncementsQueue", sent[0]))
-    assert answer["batchItemFailures"]
+    for failing in (delivery("AnnouncementsQueue", "{"), delivery("WebhooksQueue", sent[0])):
+        [answer] = trial.run("Announce", failing)
+        assert answer["batchItemFailures"]
 
 
 def play_what_is_rare(trial: Trial) -> None:

@@ -99,7 +99,7 @@ class Trial:
         self.calls = {name: Calls(STACK) for name in SETTINGS}
         self.s3, self.sqs = boto3.client("s3"), boto3.client("sqs")
         self.units = self.sqs.create_queue(QueueName="Units")["QueueUrl"]
-        self.announcements = self.sqs.create_queue(QueueName="AnnouncementsQueue")["QueueUrl"]
+        self.webhooks = self.sqs.create_queue(QueueName="WebhooksQueue")["QueueUrl"]
         boto3.client("events").create_event_bus(Name="EventBus")
         make_buckets(self.s3)
         make_table()
@@ -117,8 +117,8 @@ class Trial:
         given = {name: str(value) for name, value in SETTINGS[function].items()} | {"TODAY": today}
         if "UNITS_QUEUE_URL" in given:
             given["UNITS_QUEUE_URL"] = self.units
-        if "ANNOUNCEMENTS_QUEUE_URL" in given:
-            given["ANNOUNCEMENTS_QUEUE_URL"] = self.announcements
+        if "WEBHOOKS_QUEUE_URL" in given:
+            given["WEBHOOKS_QUEUE_URL"] = self.webhooks
         environment = self.environments.setdefault(function, Environment(self.outside, given))
         environment.update(given)
         self.patch.setattr(os, "environ", environment)

@@ -1,7 +1,8 @@
-"""Take messages of the queue: a file of the out bucket to announce, or an event for a webhook.
+"""Take messages of two queues: files of the out bucket to announce, and events for webhooks.
 
-A file's events go to the bus. If its provider has a webhook, each event also goes back into the
-queue, so that a receiver that fails repeats that event alone. What fails comes again after a wait.
+A file's events go to the bus. If its provider has a webhook, each event then goes into the queue of
+webhooks, so that a receiver that is slow or fails delays no bus, and repeats that event alone. What
+fails comes again after a wait.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from ledger.records.webhook import Webhooks
 WAITS = (5, 300, 1_800, 7_200, 18_000, 36_000, 36_000, 36_000, 36_000)
 """Seconds until a failed message comes again, by how often it was received: two days in all.
 
-If the delivery after the last wait fails too, the queue moves the message to the dead letters.
+If the delivery after the last wait fails too, its queue moves the message to the dead letters.
 """
 
 _PUT = 10  # EventBridge: entries of one PutEvents
@@ -47,32 +48,32 @@ class Announcer:
     webhooks: Callable[[], Webhooks]
     sender: WebhookSender
     out_bucket: str
-    queue_url: str
+    webhooks_queue_url: str
     bus: str
 
-    def take(self, body: str) -> int:
-        """Take one message. Return how many events it put on the bus, or sent.
-
-        Raises WebhookError if the receiver did not take the event, and errors of the platform.
-        """
+    def announce(self, body: str) -> int:
+        """Announce the files that a message of S3 names. Return how many events are on the bus."""
         message = msgspec.json.decode(body, type=dict[str, Any])
-        if "body" in message:
-            return self._send(msgspec.convert(message, WebhookMessage))
         # S3's test event has no records.
         return sum(map(self._announce, message.get("Records", ())))
+
+    def send(self, body: str) -> int:
+        """Send the event of a message to its webhook. Return 0 if that was removed meanwhile.
+
+        Raises WebhookError if the receiver did not take the event.
+        """
+        message = msgspec.json.decode(body, type=WebhookMessage)
+        webhook = self.webhooks().get(message.provider)
+        if webhook is None:
+            return 0
+        self.sender.send(webhook, message.id, message.body.encode())
+        return 1
 
     def test(self, provider: str, clock: Clock) -> None:
         """Send the event `webhook.test`. Raises LookupError if the provider has no webhook."""
         now = utc(clock.now())
         event = Tested(id=digest("test", provider, now), timestamp=now, provider=provider, key="")
         self.sender.send(self.webhooks()[provider], event.id, msgspec.json.encode(event))
-
-    def _send(self, message: WebhookMessage) -> int:
-        webhook = self.webhooks().get(message.provider)
-        if webhook is None:  # it was removed meanwhile
-            return 0
-        self.sender.send(webhook, message.id, message.body.encode())
-        return 1
 
     def _announce(self, record: dict[str, Any]) -> int:
         """Announce the file that an event of S3 names. One that has expired announces nothing."""
@@ -85,7 +86,7 @@ class Announcer:
         announced = 0
         for batch in batched(announcements_of(key, data), _PUT):
             self._put(batch)
-            send_messages(self.sqs, self.queue_url, self._for_webhooks(batch))
+            send_messages(self.sqs, self.webhooks_queue_url, self._for_webhooks(batch))
             announced += len(batch)
         return announced
 

@@ -29,7 +29,7 @@ logger, metrics = Logger(), Metrics()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 setting = os.environ
 clock = clock_from_setting(setting["TODAY"])
-sqs, queue_url = boto3.client("sqs"), setting["ANNOUNCEMENTS_QUEUE_URL"]
+sqs, webhooks_queue_url = boto3.client("sqs"), setting["WEBHOOKS_QUEUE_URL"]
 
 
 def webhooks() -> Webhooks:
@@ -46,7 +46,7 @@ announcer = Announcer(
     webhooks=webhooks,
     sender=WebhookSender(),
     out_bucket=setting["OUT_BUCKET"],
-    queue_url=queue_url,
+    webhooks_queue_url=webhooks_queue_url,
     bus=setting["EVENT_BUS"],
 )
 
@@ -61,10 +61,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         return test(event["test"])
 
     def take(record: SQSRecord) -> None:
+        take_one, url = announcer.announce, setting["ANNOUNCEMENTS_QUEUE_URL"]
+        if record.event_source_arn == setting["WEBHOOKS_QUEUE_ARN"]:
+            take_one, url = announcer.send, webhooks_queue_url
         try:
-            metrics.add_metric("Announced", MetricUnit.Count, announcer.take(record.body))
+            metrics.add_metric("Announced", MetricUnit.Count, take_one(record.body))
         except Exception:
-            postpone(sqs, queue_url, record, wait_after)
+            postpone(sqs, url, record, wait_after)
             raise
 
     response = process_partial_response(

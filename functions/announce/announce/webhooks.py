@@ -13,6 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
@@ -22,10 +23,16 @@ from ledger.errors import TerangError
 from ledger.records.webhook import Webhook, split_webhook_url
 
 SECONDS = 10
-"""The longest that a receiver may take, from the connection to the status of its answer."""
+"""The longest that a try may take, from the look-up of the name to the status of the answer."""
+
+SLOW_SECONDS = 2
+"""An address whose try takes longer is slow, whatever it answers."""
 
 REST_SECONDS = 60
-"""How long a worker leaves a slow receiver alone, so that others do not wait for it."""
+"""How long a worker leaves a slow address alone, so that others do not wait for it."""
+
+SLOW_SHARE = 5
+"""A worker gives all slow addresses together one part in so many of its time."""
 
 
 class WebhookError(TerangError):
@@ -67,55 +74,68 @@ def resolve(host: str, port: int) -> list[str]:
     return [str(address[0]) for *_, address in found]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WebhookSender:
-    """Sends events. Only tests replace the fields."""
+    """Sends events one after the other. Only tests replace the fields.
+
+    An address that was slow is tried again after its rest, and only while all slow ones together
+    have used no more than their share of the time. A worker keeps this in memory while it lives.
+    """
 
     context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     resolve: Callable[[str, int], list[str]] = resolve
     is_allowed: Callable[[str], bool] = is_public_address
     seconds: float = SECONDS
-    _slow: dict[str, float] = field(default_factory=dict)
+    slow_seconds: float = SLOW_SECONDS
+    clock: Callable[[], float] = time.monotonic
+    _rests_until: dict[str, float] = field(default_factory=dict)
+    _all_rest_until: float = 0
 
     def send(self, webhook: Webhook, name: str, body: bytes) -> None:
         """Send one event. Raises WebhookError unless the receiver answers with a status of 2xx."""
-        if self._slow.get(webhook.url, 0) > time.monotonic():
+        began = self.clock()
+        rest = self._rests_until.get(webhook.url)
+        if rest is not None and began < max(rest, self._all_rest_until):
             raise WebhookError("left_alone")
         now = time.time()
         headers = signed_headers(name, body, webhook.keys(now), int(now))
         try:
-            status = self._post(webhook.url, headers, body)
+            status = self._post(webhook.url, headers, body, began + self.seconds)
         except TimeoutError:
-            self._slow[webhook.url] = time.monotonic() + REST_SECONDS
             raise WebhookError("timeout") from None
         except ssl.SSLError:
             raise WebhookError("tls") from None
         except (OSError, HTTPException):
             raise WebhookError("unreachable") from None
+        finally:
+            ended = self.clock()
+            if ended - began > self.slow_seconds:
+                self._rests_until[webhook.url] = ended + REST_SECONDS
+                used = SLOW_SHARE * (ended - began)
+                self._all_rest_until = max(began, self._all_rest_until) + used
         if not 200 <= status < 300:
             raise WebhookError(f"http_{status}")
 
-    def _post(self, url: str, headers: dict[str, str], body: bytes) -> int:
+    def _post(self, url: str, headers: dict[str, str], body: bytes, ends: float) -> int:
         """Return the status of the answer.
 
-        Raises TimeoutError after `seconds`, however slowly the receiver sends.
+        Raises TimeoutError when `ends` is reached, however slowly the receiver sends.
         """
         try:
             parts = split_webhook_url(url)
         except ValueError:
             raise WebhookError("address_refused") from None
         host, port = str(parts.hostname), parts.port or 443
-        address = self._checked_address(host, port)
-        ends = time.monotonic() + self.seconds
-        plain = socket.create_connection((address, port), self.seconds)
+        address = self._checked_address(host, port, ends)
+        plain = socket.create_connection((address, port), max(ends - self.clock(), 0.001))
         with self.context.wrap_socket(
             plain, server_hostname=host, do_handshake_on_connect=False
         ) as tls:
             # The socket's own timeout starts again with each byte that a slow receiver sends.
             # A shutdown below TLS ends the read in this thread.
-            left = max(ends - time.monotonic(), 0)
-            clock = threading.Timer(left, socket.socket.shutdown, (tls, socket.SHUT_RDWR))
-            clock.start()
+            left = max(ends - self.clock(), 0)
+            timer = threading.Timer(left, socket.socket.shutdown, (tls, socket.SHUT_RDWR))
+            timer.start()
             try:
                 tls.do_handshake()
                 connection = HTTPConnection(host, port)
@@ -125,17 +145,23 @@ class WebhookSender:
                 connection.request("POST", target, body, sent | headers)
                 return connection.getresponse().status
             except (OSError, HTTPException):
-                if time.monotonic() >= ends:
+                if self.clock() >= ends:
                     raise TimeoutError from None
                 raise
             finally:
-                clock.cancel()
+                timer.cancel()
 
-    def _checked_address(self, host: str, port: int) -> str:
+    def _checked_address(self, host: str, port: int, ends: float) -> str:
+        # The system's look-up knows no limit. If it takes too long, its thread ends by itself.
+        looking = ThreadPoolExecutor(1)
         try:
-            addresses = self.resolve(host, port)
+            addresses = looking.submit(self.resolve, host, port).result(ends - self.clock())
+        except TimeoutError:
+            raise
         except (OSError, UnicodeError):
             raise WebhookError("no_address") from None
+        finally:
+            looking.shutdown(wait=False)
         if not addresses:
             raise WebhookError("no_address")
         if not all(map(self.is_allowed, addresses)):

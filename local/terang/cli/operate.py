@@ -24,7 +24,9 @@ from terang.repair.table_snapshot import put_back
 WAIT_SECONDS = 900
 """The longest that a function may take."""
 
-Queue = Literal["units", "posts", "cases", "console", "announcements", "intake", "publish", "learn"]
+Queue = Literal[
+    "units", "posts", "cases", "console", "announcements", "webhooks", "intake", "publish", "learn"
+]
 
 
 def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:

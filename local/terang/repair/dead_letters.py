@@ -168,7 +168,7 @@ class DeadLetterQueue:
 
 @dataclass(frozen=True, slots=True)
 class NamesTarget:
-    """The queue of units, of the console's decisions, or of announcements.
+    """The queue of units, of the console's decisions, of announcements, or of webhooks.
 
     A message names something stored. Only roles of the stack and S3 may send there, so no sender is
     checked.

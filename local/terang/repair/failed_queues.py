@@ -23,7 +23,7 @@ from terang.repair.dead_letters import (
 def dead_letters(remote: Remote) -> dict[str, DeadLetterQueue]:
     """Return the queues by name: dead letters of four queues, failed events of two functions.
 
-    A stack with a console, or one that announces, has those of one more queue each.
+    A stack with a console has those of one more queue, one that announces those of two.
     """
     sqs, functions, outputs = boto3.client("sqs"), boto3.client("lambda"), remote.outputs
     is_accepted, sender = _acceptance(remote), remote.redrive_sender
@@ -41,9 +41,10 @@ def dead_letters(remote: Remote) -> dict[str, DeadLetterQueue]:
     if "ConsoleCasesUrl" in outputs:
         console = NamesTarget(sqs, outputs["ConsoleCasesUrl"])
         targets["console"] = "ConsoleCasesDeadUrl", console
-    if "AnnouncementsUrl" in outputs:
-        announcements = NamesTarget(sqs, outputs["AnnouncementsUrl"])
-        targets["announcements"] = "AnnouncementsDeadUrl", announcements
+    for name in ("Announcements", "Webhooks"):
+        if f"{name}Url" in outputs:
+            target = NamesTarget(sqs, outputs[f"{name}Url"])
+            targets[name.lower()] = f"{name}DeadUrl", target
     return {
         name: DeadLetterQueue(sqs, outputs[url], target) for name, (url, target) in targets.items()
     }

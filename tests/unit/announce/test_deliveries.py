@@ -1,6 +1,7 @@
 """Nothing is lost and one receiver's failure repeats nothing else, whatever fails in between."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -51,6 +52,7 @@ class Stack:
         return {"FailedEntryCount": 0}
 
     def send_message_batch(self, **given: Any) -> dict[str, Any]:
+        assert given["QueueUrl"] == "webhooks"
         if self.fail("send_message_batch"):
             raise OSError("the queue is away")
         self.queue += [entry["MessageBody"] for entry in given["Entries"]]
@@ -63,21 +65,18 @@ class Stack:
 
     def announcer(self) -> Announcer:
         here: Any = self
-        return Announcer(here, here, here, lambda: self.webhooks, here, "out", "queue", "bus")
+        return Announcer(here, here, here, lambda: self.webhooks, here, "out", "webhooks", "bus")
 
-    def run(self, *bodies: str) -> int:
+    def run(self, *bodies: str) -> None:
         """Take these messages and all that follow from them, each until it is taken."""
-        waiting, tries = list(bodies), 0
-        while waiting:
-            tries += 1
-            try:
-                self.announcer().take(waiting[0])
-                del waiting[0]
-            except (OSError, WebhookError):
-                pass
-            waiting += self.queue
-            self.queue.clear()
-        return tries
+        for take, waiting in (
+            (self.announcer().announce, list(bodies)),
+            (self.announcer().send, self.queue),
+        ):
+            while waiting:
+                with suppress(OSError, WebhookError):
+                    take(waiting[0])
+                    del waiting[0]
 
     def on_bus(self) -> list[dict[str, Any]]:
         return [json.loads(entry["Detail"]) for entry in self.bus]
@@ -105,8 +104,16 @@ def test_a_file_is_announced_on_the_bus_and_to_the_webhook() -> None:
 
 def test_a_delivery_returns_how_many_events_it_put_on_the_bus_or_sent() -> None:
     world = stack()
-    assert world.announcer().take(put(KEY)) == len(world.bus)
-    assert [world.announcer().take(body) for body in world.queue] == [1] * len(world.bus)
+    assert world.announcer().announce(put(KEY)) == len(world.bus)
+    assert [world.announcer().send(body) for body in world.queue] == [1] * len(world.bus)
+
+
+def test_the_bus_waits_for_no_webhook() -> None:
+    """Each event waits in a queue of its own, which the bus's workers do not take from."""
+    world = stack()
+    world.announcer().announce(put(KEY))
+    assert [json.loads(body)["id"] for body in world.queue] == [one["id"] for one in world.on_bus()]
+    assert world.sent == []
 
 
 def test_a_provider_without_a_webhook_is_on_the_bus_alone() -> None:
@@ -146,16 +153,15 @@ def test_what_is_gone_or_foreign_announces_nothing() -> None:
     test_event = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"})
     gone = findings_key(Marker("c" * 64, "acme", "2026-11-25"))
     bodies = put(gone), put(KEY, "another"), put("out/acme/log/checkpoint"), test_event
-    assert [world.announcer().take(body) for body in bodies] == [0, 0, 0, 0]
+    assert [world.announcer().announce(body) for body in bodies] == [0, 0, 0, 0]
     assert world.bus == world.sent == []
 
 
 def test_an_event_for_a_webhook_that_was_removed_ends() -> None:
     world = stack()
-    world.announcer().take(put(KEY))
+    world.announcer().announce(put(KEY))
     world.webhooks = {}
-    assert world.announcer().take(world.queue[0]) == 0
-    world.run(*world.queue)
+    assert world.announcer().send(world.queue[0]) == 0
     assert world.sent == []
 
 
@@ -168,9 +174,10 @@ def test_a_webhook_is_tested_with_an_event_of_its_own() -> None:
         world.announcer().test("beta", clock_from_setting(""))
 
 
-def test_the_waits_fit_the_queue() -> None:
+@pytest.mark.parametrize("name", ["AnnouncementsQueue", "WebhooksQueue"])
+def test_the_waits_fit_the_queue(name: str) -> None:
     """Every wait happens before the dead letters, and all of them before the message is old."""
-    queue = source()["Resources"]["AnnouncementsQueue"]["Properties"]
+    queue = source()["Resources"][name]["Properties"]
     assert queue["RedrivePolicy"]["maxReceiveCount"] == len(WAITS) + 1
     assert sum(WAITS) < queue["MessageRetentionPeriod"] / 2 + 1
     assert [wait_after(number) for number in range(1, len(WAITS) + 1)] == list(WAITS)
@@ -179,6 +186,6 @@ def test_the_waits_fit_the_queue() -> None:
 def test_messages_are_small_enough_for_a_call() -> None:
     """SQS takes 1 MiB in a call of ten."""
     world = stack()
-    world.announcer().take(put(KEY))
+    world.announcer().announce(put(KEY))
     assert 10 * max(map(len, world.queue)) < 1024 * 1024 / 2
     assert msgspec.json.decode(world.queue[0])["provider"] == "acme"

@@ -3,8 +3,11 @@
 import base64
 import hmac
 import ssl
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,15 @@ from typing import Any
 import pytest
 from support.tls_receiver import Receiver, certificate, receiver, sender_to
 
-from announce.webhooks import WebhookError, WebhookSender, is_public_address, signed_headers
+from announce.webhooks import (
+    REST_SECONDS,
+    SLOW_SECONDS,
+    SLOW_SHARE,
+    WebhookError,
+    WebhookSender,
+    is_public_address,
+    signed_headers,
+)
 from ledger.records.webhook import (
     OVERLAP_SECONDS,
     Webhook,
@@ -91,15 +102,78 @@ def test_anything_but_success_is_a_failure(
     assert len(told.arrived) == 1
 
 
+@dataclass
+class Clock:
+    """Seconds that pass only while the name of a slow host is looked up."""
+
+    now: float = 0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def resolve(self, host: str, port: int) -> list[str]:
+        """Take the seconds with which the host's name begins, and find no address."""
+        self.now += float(host.partition(".")[0])
+        return []
+
+
 @pytest.mark.parametrize("order", ["hang", "drip"])
 def test_a_slow_receiver_ends_and_is_left_alone_for_a_while(
     told: Receiver, pem: Path, order: str
 ) -> None:
     told.next = [order]
-    sender = sender_to(pem, seconds=0.3)
+    sender = sender_to(pem, seconds=0.3, slow_seconds=0.2)
     assert code_of(sender, told.url) == "timeout"
     assert code_of(sender, told.url) == "left_alone"
     assert len(told.arrived) == 1
+
+
+def test_a_look_up_that_does_not_end_is_ended(pem: Path) -> None:
+    over = threading.Event()
+    sender = sender_to(pem, seconds=0.2, slow_seconds=0.1, resolve=lambda *_: over.wait() and [])
+    assert code_of(sender, "https://hooks.example/") == "timeout"
+    assert code_of(sender, "https://hooks.example/") == "left_alone"
+    over.set()
+
+
+@pytest.mark.parametrize("order", ["204", "500", "drop"])
+@pytest.mark.parametrize(("seconds", "rests"), [(SLOW_SECONDS, False), (9.9, True)])
+def test_an_address_rests_after_a_slow_try_whatever_it_answered(
+    told: Receiver, pem: Path, order: str, seconds: float, rests: bool
+) -> None:
+    """The look-up of its name counts: the receiver itself answers at once."""
+    clock = Clock()
+
+    def resolve(*_: Any) -> list[str]:
+        clock.now += seconds
+        return ["127.0.0.1"]
+
+    sender = sender_to(pem, clock=clock, resolve=resolve)
+    told.next = [order]
+    with suppress(WebhookError):
+        sender.send(webhook(told.url), "id", b"{}")
+    if rests:
+        assert code_of(sender, told.url) == "left_alone"
+        clock.now += REST_SECONDS
+    sender.send(webhook(told.url), "id", b"{}")
+    assert len(told.arrived) == 2
+
+
+@pytest.mark.parametrize("slow", [1, 3, 40])
+def test_slow_addresses_leave_four_fifths_of_a_worker_to_others(slow: int) -> None:
+    """However many they are: each may be slow once, then all of them share one fifth."""
+    clock, used, sent = Clock(), 0.0, 0
+    sender = WebhookSender(clock=clock, resolve=clock.resolve)
+    while clock.now < 3600:
+        for number in range(slow):
+            began = clock.now
+            code_of(sender, f"https://9.{number}.example/")
+            used += clock.now - began
+        assert code_of(sender, "https://1.fast.example/") == "no_address"
+        sent += 1
+    assert sent == clock.now - used
+    assert used < clock.now / SLOW_SHARE + slow * 9
+    assert slow > 1 or used < clock.now * 9 / (9 + REST_SECONDS) + 9
 
 
 @pytest.mark.parametrize(
