@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
-from ipaddress import IPv4Address
+from ipaddress import IPv4Network, ip_address
 
 from ledger.errors import TerangError
 from ledger.records.webhook import Webhook, split_webhook_url
@@ -33,6 +33,10 @@ REST_SECONDS = 60
 
 SLOW_SHARE = 5
 """A worker gives all slow addresses together one part in so many of its time."""
+
+_NETS = ("192.0.0.0/24", "192.88.99.0/24", "192.52.193.0/24", "192.31.196.0/24", "192.175.48.0/24")
+NO_HOSTS = tuple(map(IPv4Network, _NETS))
+"""IETF protocols, relays of 6to4 and AMT, sinks of AS112: `is_global` is true in parts of them."""
 
 
 class WebhookError(TerangError):
@@ -59,13 +63,16 @@ def signed_headers(name: str, body: bytes, keys: Sequence[bytes], now: int) -> d
 
 
 def is_public_address(address: str) -> bool:
-    """Return whether an IPv4 address is on the internet: not private, link-local or multicast.
+    """Return whether an IPv4 address is a host's on the internet: not private, not a relay.
+
+    An IPv6 address never is: many of them lead to an inner IPv4 address.
 
     >>> is_public_address("93.184.216.34"), is_public_address("169.254.169.254")
     (True, False)
     """
-    parsed = IPv4Address(address)
-    return parsed.is_global and not parsed.is_multicast
+    parsed = ip_address(address)
+    is_global = parsed.version == 4 and parsed.is_global and not parsed.is_multicast
+    return is_global and not any(parsed in network for network in NO_HOSTS)
 
 
 def resolve(host: str, port: int) -> list[str]:
