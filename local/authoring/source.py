@@ -83,7 +83,7 @@ GroupTerms = Annotated[list[TermText | SignSource], Meta(min_length=1)]
 class LegalGroundSource(msgspec.Struct, forbid_unknown_fields=True):
     """The provision a pack rests on, and where to read it."""
 
-    text: Words
+    text: Annotated[str, Meta(pattern=r"\w\W*\w", extra={"means": "a law or clause by its name"})]
     url: Link
 
 

@@ -1,4 +1,4 @@
-"""Twenty faults to put into statements that are sound, each of another code."""
+"""Faults to put into statements that are sound, each of another code."""
 
 import json
 from pathlib import Path
@@ -26,6 +26,8 @@ FAULTS: dict[str, tuple[str, Any]] = {
     "flag_contradicts_facts": ("automated_detection", "No"),
     "category_not_of_pack": ("category", "STATEMENT_CATEGORY_ANIMAL_WELFARE"),
     "keyword_of_other_category": ("category_specification", ["KEYWORD_NUDITY"]),
+    "category_contradicts_field": ("category", "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE"),
+    "too_short": ("illegal_content_legal_ground", "x"),
     "duplicate_puid": ("puid", ""),
 }
 """The field of each fault and its value; a puid is that of the first statement."""

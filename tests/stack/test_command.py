@@ -14,6 +14,7 @@ from stack.running import DAY, ROOT, STACK, Running
 
 import terang.case_queue
 import terang.emulator.stack
+from ledger.cases.dsa_codes import EU
 from ledger.errors import OperatorError
 from ledger.records.identity import file_id
 from terang.cli.command import main
@@ -159,8 +160,16 @@ def parts_of(printed: str) -> tuple[dict[str, str], list[str], str]:
 def test_what_a_new_provider_is_told_can_be_typed(running: Running, tmp_path: Path) -> None:
     """The program sends a message and finds its receipt and its finding."""
     principal = "arn:aws:iam::123456789012:root"
-    added = call(running, "providers", "add", "eager-chat", "--principal", principal)
+    words = ("providers", "add", "eager-chat", "--principal", principal)
+    for territory in ((), ("--territory", "EL")):
+        refused = call(running, *words, *territory)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "give EU, EEA or countries, such as DE,AT" in refused.stderr
+    assert running.store.provider("eager-chat") is None
+    added = call(running, *words, "--territory", "EU,NO")
     assert added.returncode == 0, added.stderr
+    assert len(running.store.provider("eager-chat").territory) == 28
+    assert call(running, *words).returncode == 0  # what is known is not asked again
     exports, (copied, listed), program = parts_of(added.stdout)
     places = {"role": "arn:aws:iam::123456789012:role/", "posts": running.outputs["PostsUrl"]}
     for place, value in (places | {"cases": running.outputs["CasesUrl"]}).items():
@@ -209,6 +218,7 @@ def test_the_list_of_providers_cuts_nothing(running: Running) -> None:
         "packs": None,
         "factchecks": False,
         "door": "queue",
+        "territory": sorted(EU),
     }
 
 

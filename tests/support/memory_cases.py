@@ -17,6 +17,7 @@ from ledger.pointer import set_key
 from ledger.records.finding import Finding
 from ledger.records.flood import FloodQuestion
 from ledger.records.manifest import Marker
+from ledger.records.provider import Provider
 from matcher import build_set, digest_of
 
 SET = build_set([pack()], notice_hours=0)
@@ -109,6 +110,9 @@ class MemoryCases:
         return {one.id: one for one in read}
 
     # the store
+
+    def provider(self, provider: str) -> Provider | None:
+        return Provider(provider, territory=("DE", "NL"))
 
     def marker(self, unit: str) -> Marker | None:
         return Marker(unit, "acme", DAY) if unit == UNIT else None

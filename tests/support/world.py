@@ -79,7 +79,7 @@ class World:
                 Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
             )
         self.queue_url = self.clients.sqs.create_queue(QueueName=f"units-{self.number}")["QueueUrl"]
-        self.store.put_provider(Provider("acme", (ROLE,)))
+        self.store.put_provider(Provider("acme", (ROLE,), territory=("DE",)))
         self.publish(pack(), pack(SHADOW))
 
     def remove(self) -> None:

@@ -25,14 +25,10 @@ from ledger.records.webhook import Webhook, split_webhook_url
 SECONDS = 10
 """The longest that a try may take, from the look-up of the name to the status of the answer."""
 
-SLOW_SECONDS = 2
-"""An address whose try takes longer is slow, whatever it answers."""
-
-REST_SECONDS = 60
-"""How long a worker leaves a slow address alone, so that others do not wait for it."""
-
-SLOW_SHARE = 5
-"""A worker gives all slow addresses together one part in so many of its time."""
+SLOW_SECONDS, REST_SECONDS, SLOW_SHARE = 2, 60, 5
+"""A try that takes longer than two seconds, whatever it answers, lets its address rest for a
+minute. All slow addresses together get one part in five of a worker's time.
+"""
 
 _NETS = ("192.0.0.0/24", "192.88.99.0/24", "192.52.193.0/24", "192.31.196.0/24", "192.175.48.0/24")
 NO_HOSTS = tuple(map(IPv4Network, _NETS))
@@ -85,8 +81,7 @@ def resolve(host: str, port: int) -> list[str]:
 class WebhookSender:
     """Sends events one after the other. Only tests replace the fields.
 
-    An address that was slow is tried again after its rest, and only while all slow ones together
-    have used no more than their share of the time. A worker keeps this in memory while it lives.
+    A worker keeps in memory, for as long as it lives, which addresses were slow.
     """
 
     context: ssl.SSLContext = field(default_factory=ssl.create_default_context)

@@ -60,6 +60,7 @@ def judge_decision(message: Decision, facts: Facts) -> Acceptance | CaseRefusal:
         source_type=source_of(notice.first if notice else None),
         about=notice.first if notice else None,
         counted=counted,
+        scope=message.scope or facts.territory,
         leads=message.group is not None and group is None,
     )
     decides = MOVES[message.verdict] is Move.DECIDE

@@ -26,7 +26,7 @@ from ledger.cases.messages import (
 from ledger.errors import OperatorError
 from ledger.keys import audit_file_key
 from ledger.pointer import stored_set
-from ledger.ports import CaseStore, FindingStore, FloodStore, Objects, UnitStore
+from ledger.ports import CaseStore, FindingStore, FloodStore, Objects, ProviderStore, UnitStore
 from ledger.privacy.audit_sample import SampleLine
 from ledger.records.finding import Finding
 from ledger.records.flood import flood_question_id
@@ -35,7 +35,7 @@ from rules.rule_set import SetError
 from rules.set_reader import KnownSets
 
 
-class DecideStore(CaseStore, FindingStore, FloodStore, UnitStore, Protocol):
+class DecideStore(CaseStore, FindingStore, FloodStore, ProviderStore, UnitStore, Protocol):
     """The parts of the table that decide uses."""
 
 
@@ -82,6 +82,8 @@ class FactsReader:
             case Decision(findings=findings, notice=notice, group=group):
                 names = [*findings, *([facts.id_of("notice", notice)] if notice else [])]
                 names += [facts.id_of("group", group)] if group else []
+                known = self.store.provider(provider) if message.measures else None
+                facts = replace(facts, territory=known.territory if known else ())
                 return self._of_findings(replace(facts, cases=self._cases(names)))
             case SecondReview() | Reinstatement():
                 cases = self._cases([facts.id_of("decision", message.decision)])

@@ -44,7 +44,8 @@ class Facts:
 
     `first_sent` bounds the times that the message states. `in_receipts` holds the findings
     that a receipt counts, `packs` the fields of each finding's pack. `sampled` is whether the post
-    of an audit was drawn, `question` the question of the flood guard that is answered.
+    of an audit was drawn, `question` the question of the flood guard that is answered. `territory`
+    is the provider's.
     """
 
     provider: str
@@ -55,6 +56,7 @@ class Facts:
     packs: Mapping[str, PackFacts] = field(default_factory=dict)
     sampled: bool = False
     question: FloodQuestion | None = None
+    territory: tuple[str, ...] = ()
 
     def id_of(self, reference: str, message: str) -> str:
         """Return the id of the case to which a field of a message refers."""

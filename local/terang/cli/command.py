@@ -131,7 +131,7 @@ providers
     terang providers list
 providers add -> terang.cli.providers:add
     Deploy a provider's role, register it, and print what the provider needs.
-    terang providers add acme-chat --principal arn:aws:iam::123456789012:root
+    terang providers add acme-chat --principal arn:aws:iam::123456789012:root --territory EU
 providers list -> terang.cli.providers:list_all
     List the providers.
     terang providers list --stack terang

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from cyclopts import Parameter
 
+from ledger.cases.dsa_codes import countries_of
 from ledger.clock import utc
 from ledger.errors import OperatorError
 from ledger.records.flood import LEFT_HELD, OPENED
@@ -45,6 +46,9 @@ def add(
     /,
     *,
     principal: Annotated[str, Parameter(metavar="ARN", help="who may take the role")],
+    territory: Annotated[
+        str, Parameter(metavar="CODE,CODE", help="where its decisions hold: EU, EEA or countries")
+    ] = "",
     open_channels: Channels = (),
     packs: Annotated[
         str, Parameter(metavar="PACK,PACK", help="default: all that rest on the law")
@@ -55,14 +59,17 @@ def add(
     if provider == SENTINEL:
         raise OperatorError(f"{SENTINEL} is the stack itself: terang providers sentinel")
     remote = Remote.find(stack)
+    known = remote.store.provider(provider) or Provider(provider)
+    countries = countries_of(territory or ",".join(known.territory))
     template = (ROOT / "provider.yaml").read_text()
     role = remote.deploy_provider(provider, template, principal)
-    before = remote.store.provider(provider) or Provider(provider)
+    before = remote.store.provider(provider) or known  # the deployment took a while
     remote.store.put_provider(
         msgspec.structs.replace(
             before,
             senders=tuple(sorted({*before.senders, *remote.senders(role["RoleId"])})),
             open_channels=tuple(sorted({*before.open_channels, *open_channels})),
+            territory=countries,
         )
     )
     if packs:
@@ -119,6 +126,7 @@ def list_all(
                     "packs": None if settings.packs is None else list(settings.packs),
                     "factchecks": settings.factchecks,
                     "door": provider.door,
+                    "territory": list(provider.territory),
                 }
             )
         else:
@@ -133,7 +141,8 @@ def _line_of(provider: Provider, settings: ProviderSettings) -> str:
     senders = " ".join(provider.senders) or "none"
     return (
         f"{provider.provider}: fact-checks {factchecks}; packs: {packs};"
-        f" door: {provider.door}; open channels: {channels}; senders: {senders}"
+        f" door: {provider.door}; territory: {' '.join(provider.territory) or 'none'};"
+        f" open channels: {channels}; senders: {senders}"
     )
 
 

@@ -38,13 +38,10 @@ def dead_letters(remote: Remote) -> dict[str, DeadLetterQueue]:
         ),
         "learn": ("LearnFailedUrl", EventsTarget(functions, outputs["LearnFunction"])),
     }
-    if "ConsoleCasesUrl" in outputs:
-        console = NamesTarget(sqs, outputs["ConsoleCasesUrl"])
-        targets["console"] = "ConsoleCasesDeadUrl", console
-    for name in ("Announcements", "Webhooks"):
-        if f"{name}Url" in outputs:
-            target = NamesTarget(sqs, outputs[f"{name}Url"])
-            targets[name.lower()] = f"{name}DeadUrl", target
+    optional = {"console": "ConsoleCases", "announcements": "Announcements", "webhooks": "Webhooks"}
+    for name, queue in optional.items():
+        if f"{queue}Url" in outputs:
+            targets[name] = f"{queue}DeadUrl", NamesTarget(sqs, outputs[f"{queue}Url"])
     return {
         name: DeadLetterQueue(sqs, outputs[url], target) for name, (url, target) in targets.items()
     }

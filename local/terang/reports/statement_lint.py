@@ -73,14 +73,14 @@ def problems_of(
 
 
 def pack_codes(folder: Path) -> PackCodes:
-    """Return the category and keywords of each pack of a folder. Other files are skipped."""
+    """Return the categories and the ground of each pack of a folder. Other files are skipped."""
     codes = {}
     for path in sorted(folder.glob("*.yaml")):
         try:
             pack = Pack.parse(path.read_text(encoding="utf-8"), path.name)
         except PackError:
             continue
-        codes[pack.id] = (str(pack.category), frozenset(map(str, pack.keywords)))
+        codes[pack.id] = (frozenset(pack.categories), pack.legal_ground.text[:500])
     return codes
 
 

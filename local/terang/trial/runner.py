@@ -15,6 +15,7 @@ from boto3.s3.transfer import TransferConfig
 
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
+from ledger.cases.dsa_codes import countries_of
 from ledger.clock import Clock, clock_from_setting
 from ledger.closing import Closing, FileReceipt
 from ledger.keys import receipt_key
@@ -136,8 +137,9 @@ class Deployed:
 
     def register(self, provider: str, open_channels: Iterable[str]) -> None:
         """Register the provider; the emulator names its only account as every sender."""
+        channels = tuple(open_channels)
         self.store.put_provider(
-            Provider(provider, senders=(ACCOUNT,), open_channels=tuple(open_channels))
+            Provider(provider, (ACCOUNT,), channels, territory=countries_of("EU"))
         )
 
     def drop(self, provider: str, paths: Sequence[Path]) -> list[Dropped]:

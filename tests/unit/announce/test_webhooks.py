@@ -148,7 +148,7 @@ def test_an_address_rests_after_a_slow_try_whatever_it_answered(
         clock.now += seconds
         return ["127.0.0.1"]
 
-    sender = sender_to(pem, clock=clock, resolve=resolve)
+    sender = sender_to(pem, seconds=60, clock=clock, resolve=resolve)
     told.next = [order]
     with suppress(WebhookError):
         sender.send(webhook(told.url), "id", b"{}")

@@ -48,6 +48,24 @@ def test_a_decision_moves_all_its_findings_at_once(cases: MemoryCases) -> None:
     assert made.source_type == "VOLUNTARY"
 
 
+@pytest.mark.parametrize(
+    ("said", "scope"),
+    [
+        ({"scope": ["AT"]}, ["AT"]),
+        ({}, ["DE", "NL"]),
+        ({"verdict": "dismissed", "measures": None, "applied_at": None}, []),
+    ],
+)
+def test_a_measure_holds_in_the_providers_territory_unless_it_says_where(
+    cases: MemoryCases, said: dict[str, Any], scope: list[str]
+) -> None:
+    cases.decide(decision(F1, **said))
+    assert list(entry(cases, "decision", "d-1").scope) == scope
+    statements = [data for key, data in cases.files.items() if "/decisions/" in key]
+    stated = [msgspec.json.decode(data)["territorial_scope"] for data in statements]
+    assert stated == ([scope] if scope else [])
+
+
 def test_a_reason_that_names_somebody_gives_way_to_the_rules_own(cases: MemoryCases) -> None:
     cases.decide(decision(F1, reason="Its author, @invented_seller, asks."))
     [statement] = [data for key, data in cases.files.items() if "/decisions/" in key]

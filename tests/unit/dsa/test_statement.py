@@ -75,7 +75,7 @@ DECISIONS = {
     ),
     "partly by machine": decided(automated_decision="PARTIALLY"),
     "a sub-category of its own": decided(
-        None, keywords=("OTHER",), other="A kind", ground_text="x"
+        None, keywords=("OTHER",), other="A kind", ground_text="An invented act"
     ),
     "a reason at its limit": decided(reason="x" * 2_000, ground_text="y" * 500),
     "a language that the database has not": StatementFacts(
@@ -88,8 +88,13 @@ DECISIONS = {
 def test_the_database_would_take_it_and_it_means_what_it_says(name: str) -> None:
     statement = msgspec.json.decode(msgspec.json.encode(build_statement(DECISIONS[name])))
     assert list(schema_problems(statement)) == []
-    packs = {"one-time-codes": ("SCAMS_AND_FRAUD", frozenset({"PHISHING"}))}
+    packs = {"one-time-codes": (frozenset({"SCAMS_AND_FRAUD"}), MATCHED.legal_ground)}
     assert list(meaning_problems(statement, packs)) == []
+
+
+def test_a_notice_about_what_a_rule_found_names_both() -> None:
+    facts = build_statement(decided(source_type="ARTICLE_16"))["decision_facts"]
+    assert facts.startswith("A notice named the post. Matched pack one-time-codes 3 rule asks-for")
 
 
 def test_it_says_what_was_decided_and_no_more() -> None:

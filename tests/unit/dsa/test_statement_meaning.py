@@ -4,12 +4,22 @@ from datetime import date
 from typing import Any
 
 import pytest
-from support.statement_samples import SOUND, changed
+from support.statement_samples import SOUND, changed, incompatible
 
 from dsa.statement.distribution import Distribution
 from dsa.statement.meaning import meaning_problems, personal_data
 
-PACKS = {"one-time-codes": ("SCAMS_AND_FRAUD", frozenset({"PHISHING"}))}
+PACKS = {
+    "one-time-codes": (frozenset({"SCAMS_AND_FRAUD", "CYBER_VIOLENCE"}), "An invented act"),
+    "two-time-codes": (frozenset({"RISK_FOR_PUBLIC_SECURITY"}), "An invented act"),
+    "no-ground": (frozenset({"ANIMAL_WELFARE"}), ""),
+}
+NO_PACK: dict[str, Any] = {
+    "decision_facts": "A notice named the post.",
+    "source_type": "SOURCE_ARTICLE_16",
+    "automated_detection": "No",
+    "category_specification": None,
+}
 TODAY = date(2026, 11, 25)
 
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -50,6 +60,29 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         changed(category="STATEMENT_CATEGORY_VIOLENCE", category_specification=[]),
         *("category", "category_not_of_pack"),
     ),
+    "a category that no pack with its ground has": (
+        changed(**NO_PACK, illegal_content_legal_ground="An invented act")
+        | {"category": "STATEMENT_CATEGORY_ANIMAL_WELFARE"},
+        *("category", "category_not_of_pack"),
+    ),
+    "a category that only terms have, on the law": (
+        changed(**NO_PACK, category="STATEMENT_CATEGORY_OTHER_VIOLATION_TC"),
+        *("category", "category_contradicts_field"),
+    ),
+    "a category that only notices have, without one": (
+        changed(**NO_PACK | {"source_type": "SOURCE_VOLUNTARY"})
+        | {"category": "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE"},
+        *("category", "category_contradicts_field"),
+    ),
+    "a legal ground of one letter": (
+        changed(illegal_content_legal_ground="x"),
+        *("illegal_content_legal_ground", "too_short"),
+    ),
+    "a section of no law": (
+        incompatible(incompatible_content_ground="§ 4"),
+        *("incompatible_content_ground", "too_short"),
+    ),
+    "facts of no letter": (changed(decision_facts="…"), "decision_facts", "too_short"),
     "a keyword of another category": (
         changed(category_specification=["KEYWORD_COORDINATED_HARM"]),
         *("category_specification", "keyword_of_other_category"),
@@ -57,8 +90,20 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
 }
 
 
-def test_a_sound_statement_means_what_it_says() -> None:
-    assert list(meaning_problems(SOUND, PACKS, TODAY)) == []
+@pytest.mark.parametrize(
+    "statement",
+    [
+        SOUND,
+        changed(**NO_PACK),
+        changed(**NO_PACK, illegal_content_legal_ground="An invented act"),
+        changed(**NO_PACK) | {"category": "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE"},
+        incompatible(**NO_PACK) | {"category": "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"},
+        changed(category="STATEMENT_CATEGORY_CYBER_VIOLENCE", category_specification=None),
+        changed(illegal_content_legal_ground="刑法"),
+    ],
+)
+def test_a_sound_statement_means_what_it_says(statement: dict[str, Any]) -> None:
+    assert list(meaning_problems(statement, PACKS, TODAY)) == []
 
 
 @pytest.mark.parametrize("name", WRONG)

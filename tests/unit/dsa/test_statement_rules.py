@@ -16,7 +16,6 @@ SOUND_ONES = {
     "only the account is restricted": changed(
         decision_visibility=None, decision_account="DECISION_ACCOUNT_SUSPENDED"
     ),
-    "no territory": changed(territorial_scope=None),
     "an EAN-13": changed(content_id={"EAN-13": "4006381333931"}),
     "what the database answered": changed(uuid="u", created_at="2026-11-02", permalink="https://x"),
     "something else, described": changed(
@@ -142,6 +141,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         *("content_id", "format"),
     ),
     "an id that is no EAN": (changed(content_id={"ISBN": "1"}), "content_id", "type"),
+    "no territory": (changed(territorial_scope=None), "territorial_scope", "required"),
     "Greece by its Eurostat code": (
         changed(territorial_scope=["EL"]),
         *("territorial_scope", "not_allowed"),

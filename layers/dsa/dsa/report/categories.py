@@ -18,14 +18,13 @@ from dsa.report.entries import (
 )
 from dsa.report.template import LEFT_OUT, TOTAL, CategoryRow, category_rows
 from ledger.cases.case import JournalEntry
-from ledger.cases.dsa_codes import EEA, AccountMeasure, Monetary, Provision, Visibility
+from ledger.cases.dsa_codes import EEA, EU, AccountMeasure, Monetary, Provision, Visibility
 from ledger.cases.messages import Measures
 
-NOT_IN_THE_UNION = frozenset({"IS", "LI", "NO"})
 EUROSTAT = {"GR": "EL"}
 """Countries whose code in the report differs from that in the database."""
 
-MEMBER_STATES = tuple(sorted(EUROSTAT.get(country, country) for country in EEA - NOT_IN_THE_UNION))
+MEMBER_STATES = tuple(sorted(EUROSTAT.get(country, country) for country in EU))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def order_rows(entries: Entries) -> Iterator[CountedRow]:
 
     A country outside the Union has rows only if it sent an order.
     """
-    others = {order.entry.country for order in entries.orders} & NOT_IN_THE_UNION
+    others = {order.entry.country for order in entries.orders} & (EEA - EU)
     for scope in (TOTAL, *MEMBER_STATES, *sorted(others)):
         in_scope = [order for order in entries.orders if scope in (TOTAL, _country_of(order.entry))]
         for row in category_rows(3):

@@ -9,6 +9,7 @@ from typing import Any
 
 from dsa.statement import codes
 from dsa.statement.schema import StatementProblem, is_present, parse_day
+from ledger.cases.dsa_codes import NOT_SPECIFIED_NOTICE
 
 FREE_TEXTS = (
     *("decision_facts", "decision_visibility_other", "decision_monetary_other"),
@@ -38,8 +39,13 @@ _BY_PERSON = re.compile(
 )
 _PACK = re.compile(r"\bpack (?P<pack>[a-z0-9][a-z0-9-]{2,39})\b")
 
-type PackCodes = Mapping[str, tuple[str, frozenset[str]]]
-"""The category and keywords of each pack, by its id."""
+_GROUNDS = ("illegal_content_legal_ground", "incompatible_content_ground")
+_CONTRADICTIONS = {
+    "OTHER_VIOLATION_TC": ("decision_ground", codes.ILLEGAL),
+    NOT_SPECIFIED_NOTICE: ("source_type", codes.VOLUNTARY),
+}
+type PackCodes = Mapping[str, tuple[frozenset[str], str]]
+"""The categories of each pack and the text of its legal ground, by its id."""
 
 
 def meaning_problems(
@@ -47,19 +53,21 @@ def meaning_problems(
 ) -> Iterator[StatementProblem]:
     """Yield the problems that the database accepts, but that mislead its readers.
 
-    `packs` are those that `decision_facts` may name. With `today`, later days of content and
-    application are problems.
+    `packs` are those that `decision_facts` may name, or whose ground a statement may have. With
+    `today`, later days of content and application are problems.
     """
-    yield from _personal_data_problems(statement)
+    yield from _text_problems(statement)
     yield from _date_problems(statement, today)
     yield from _flag_problems(statement)
     yield from _category_problems(statement, packs)
 
 
-def _personal_data_problems(statement: Mapping[str, Any]) -> Iterator[StatementProblem]:
+def _text_problems(statement: Mapping[str, Any]) -> Iterator[StatementProblem]:
     for field in FREE_TEXTS:
         value = statement.get(field)
         if isinstance(value, str):
+            if is_present(value) and sum(map(str.isalnum, value)) < 2:
+                yield StatementProblem(field, "too_short", f"{value[:40]!r} says nothing")
             for kind in personal_data(value):
                 message = f"holds what looks like a {kind}; statements are public (Art. 24(5))"
                 yield StatementProblem(field, f"personal_data_{kind}", message)
@@ -103,14 +111,23 @@ def _category_problems(
     statement: Mapping[str, Any], packs: PackCodes
 ) -> Iterator[StatementProblem]:
     category = _without_prefix(statement.get("category"), codes.CATEGORY_PREFIX)
+    field, value = _CONTRADICTIONS.get(category, ("", ""))
+    if value and statement.get(field) == value:
+        message = f"{category}, but {field} is {value}"
+        yield StatementProblem("category", "category_contradicts_field", message)
+        return
     facts = statement.get("decision_facts")
     pack = _PACK.search(facts) if isinstance(facts, str) else None
-    if pack and category and pack["pack"] in packs:
-        wanted = packs[pack["pack"]][0]
-        if category != wanted:
-            message = f"{category}, but pack {pack['pack']} is about {wanted}"
-            yield StatementProblem("category", "category_not_of_pack", message)
-            return  # its keywords belong to the wrong category too
+    if pack and pack["pack"] in packs:
+        what, wanted = f"pack {pack['pack']}", packs[pack["pack"]][0]
+    else:
+        texts = [statement.get(field) for field in _GROUNDS]
+        of_ground = (of_pack for of_pack, ground in packs.values() if ground in texts)
+        what, wanted = "the pack with this ground", frozenset[str]().union(*of_ground)
+    if category and wanted and category not in wanted:
+        message = f"{category}, but {what} is about {', '.join(sorted(wanted))}"
+        yield StatementProblem("category", "category_not_of_pack", message)
+        return  # its keywords belong to the wrong category too
     additions = _all_without_prefix(statement.get("category_addition"), codes.CATEGORY_PREFIX)
     allowed = {codes.OTHER}.union(
         *(codes.KEYWORDS_OF.get(name, frozenset()) for name in (category, *additions))

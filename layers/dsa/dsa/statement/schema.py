@@ -172,6 +172,7 @@ FIELDS: Mapping[str, FieldType] = {
 REQUIRED = (
     *("decision_ground", "category", "content_type", "content_date", "application_date"),
     *("decision_facts", "source_type", "automated_detection", "automated_decision", "puid"),
+    "territorial_scope",  # so the documentation says; the validator lets it be absent
 )
 
 RESTRICTIONS = (

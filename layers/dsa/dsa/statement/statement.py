@@ -124,14 +124,14 @@ def _explanation(facts: StatementFacts) -> str:
 def _decision_facts(facts: StatementFacts) -> str:
     """Say how the post was found and who decided, as the automated flags say it in codes."""
     rule = facts.rule
-    if facts.entry.source_type != SourceType.VOLUNTARY:
-        source = "A notice named the post."
-    elif rule is None:
-        source = "The provider looked at the post of its own accord."
-    else:
+    is_noticed = facts.entry.source_type != SourceType.VOLUNTARY
+    text = "A notice named the post. " if is_noticed else ""
+    if rule:
         where = f", published at {rule.address}" if rule.address else ""
-        source = f"Matched pack {rule.pack} {rule.version} rule {rule.rule}{where}."
-    text = f"{source} Decided by a moderator."
+        text += f"Matched pack {rule.pack} {rule.version} rule {rule.rule}{where}. "
+    elif not is_noticed:
+        text = "The provider looked at the post of its own accord. "
+    text += "Decided by a moderator."
     if rule and rule.check and not personal_data(rule.check):
         return f"{text} The claim that it repeats was checked: {rule.check}"
     return text

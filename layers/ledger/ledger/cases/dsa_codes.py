@@ -9,6 +9,8 @@ Annexes I and II.
 
 from enum import StrEnum
 
+from ledger.errors import OperatorError
+
 NOT_SPECIFIED_ORDER, NOT_SPECIFIED_NOTICE = "NOT_SPECIFIED_ORDER", "NOT_SPECIFIED_NOTICE"
 
 CATEGORIES: dict[str, tuple[str, ...]] = {
@@ -118,6 +120,19 @@ EEA = frozenset(
     """AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI
     SK""".split()  # noqa: SIM905 - a list of thirty strings is no easier to read
 )
+EU = EEA - {"IS", "LI", "NO"}
+
+
+def countries_of(territory: str) -> tuple[str, ...]:
+    """Return the countries of codes with commas between them, sorted. They are all of the EEA.
+
+    >>> countries_of("NL,DE"), len(countries_of("EU")), len(countries_of("EEA"))
+    (('DE', 'NL'), 27, 30)
+    """
+    known = {"EU": EU, "EEA": EEA} | {country: {country} for country in EEA}
+    if unknown := set(territory.split(",")) - known.keys():
+        raise OperatorError(f"territory {min(unknown)!r}: give EU, EEA or countries, such as DE,AT")
+    return tuple(sorted({name for code in territory.split(",") for name in known[code]}))
 
 
 class Visibility(StrEnum):

@@ -159,7 +159,8 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
 class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
     """One verdict on findings of one post and one category, or on a notice, or on both.
 
-    `ground`, `ground_text` and `ground_url` are taken from the pack if they are not given.
+    `ground`, `ground_text` and `ground_url` are taken from the pack if they are not given, and the
+    `scope` of a measure is the provider's territory.
 
     `group` is the sender's name for a look at near copies: each post gets its own decision, and the
     decisions with one name count once in all figures about how good a rule or a moderator is. They

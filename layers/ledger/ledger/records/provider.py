@@ -18,13 +18,15 @@ class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
     SenderId before the colon). `open_channels` are channels that anyone may join, where the format
     itself does not say so (`telegram:ID`, `discord:GUILD`). `door` is how its moderators decide: in
     messages that its senders put into the queue, or signed in at the console. Nobody uses both, so
-    that one person is not two moderators.
+    that one person is not two moderators. `territory` has the countries, sorted, in which its
+    decisions hold that name none.
     """
 
     provider: str
     senders: tuple[str, ...] = ()
     open_channels: tuple[str, ...] = ()
     door: Literal["queue", "console"] = "queue"
+    territory: tuple[str, ...] = ()
 
     @property
     def form(self) -> int:
