@@ -4,7 +4,11 @@
 all commands.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
+
+from ledger.errors import OperatorError
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -16,3 +20,23 @@ ROOT = Path(__file__).parent / "shipped" if IS_INSTALLED else _CHECKOUT
 
 USAGE = 2
 """The exit code for wrong usage, and for packs that do not check."""
+
+
+class UnknownNameError(OperatorError):
+    """A name that nobody and nothing here has. The exit code is `USAGE`.
+
+    >>> str(UnknownNameError("provider", "acme-chta", ["acme-chat", "kilat"]))
+    "unknown provider 'acme-chta'; did you mean acme-chat?"
+    """
+
+    def __init__(self, kind: str, name: str, known: list[str]) -> None:
+        near = get_close_matches(name, known, 1)
+        shown = ", ".join(known[:30] + ["…"] * (len(known) > 30)) or "none"
+        hint = f"did you mean {near[0]}?" if near else f"allowed: {shown}"
+        super().__init__(f"unknown {kind} {name!r}; {hint}")
+
+
+def check_known(kind: str, name: str, known: Iterable[str]) -> None:
+    """Raise UnknownNameError for a name that is not known."""
+    if name not in (names := sorted(known)):
+        raise UnknownNameError(kind, name, names)

@@ -16,6 +16,7 @@ from ledger.aws.store import DynamoStore
 from ledger.clock import Clock, clock_from_setting
 from ledger.errors import OperatorError
 from matcher import SetError
+from terang import check_known
 from terang.case_queue import CaseQueue
 from terang.first_steps import Access, senders_of
 from terang.packs.publishing import PackBucket
@@ -73,6 +74,13 @@ class Remote:
             int(parameters.get("ExcerptDays", "30")),
             parameters.get("RedriveSender", ""),
         )
+
+    def known(self, *providers: str) -> "Remote":
+        """Return the stack. Raises UnknownNameError if a provider is not registered there."""
+        with explain_stack_errors():
+            for name in providers:
+                check_known("provider", name, (each.provider for each in self.store.providers()))
+        return self
 
     @cached_property
     def store(self) -> DynamoStore:

@@ -233,15 +233,16 @@ def test_what_a_provider_runs_is_changed_and_listed(running: Running) -> None:
     rule = "account-takeover/asks-for-code"
     paused = call(running, "providers", "pause", "choosy-chat", rule, "--why", "hits timetables")
     assert (paused.returncode, len(paused.stdout.strip())) == (0, 64), paused.stderr
-    for words, said in (
+    for words, code, said in (
         (
             ("lift", "choosy-chat", rule, "--moderator", "m-1"),
+            1,
             f"terang providers lift: {rule} was not held for choosy-chat on ",
         ),
-        (("pause", "choosy-chat", "none/such", "--why", "no"), "terang providers pause: "),
+        (("pause", "choosy-chat", "none/such", "--why", "no"), 2, "terang providers pause: "),
     ):
         done = call(running, "providers", *words)
-        assert (done.returncode, done.stdout) == (1, "")
+        assert (done.returncode, done.stdout) == (code, "")
         assert done.stderr.startswith(said)
 
 

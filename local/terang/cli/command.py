@@ -11,7 +11,6 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from inspect import BoundArguments
 from itertools import batched
 from pathlib import Path
@@ -27,7 +26,7 @@ from cyclopts import (
 )
 
 from ledger.errors import OperatorError
-from terang import USAGE
+from terang import USAGE, UnknownNameError
 from terang.cli.arguments import InputError, UsageError
 from terang.console import escape_unencodable, print_problem
 
@@ -288,7 +287,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_problem(f"{name}: {_explain(error, name)}")
         _print_hint(name)
         return USAGE
-    except InputError as error:
+    except (InputError, UnknownNameError) as error:
         print_problem(f"{name}: {error}")
         return USAGE
     except BrokenPipeError:
@@ -310,7 +309,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _explain(error: Exception, name: str) -> str:
     """Return the error in plain words. The library's text is kept where it is plain."""
     if isinstance(error, UnknownCommandError):  # its own text would import every command
-        return _unknown((error.unused_tokens or [""])[0], _names_below(name))
+        word = (error.unused_tokens or [""])[0]
+        return str(UnknownNameError("command", word, _names_below(name)))
     if isinstance(error, UnusedCliTokensError):
         return f"there is no place for {' '.join(error.unused_tokens or ())!r}"
     if isinstance(error, MissingArgumentError) and error.argument is not None:
@@ -323,12 +323,6 @@ def _names_below(name: str) -> list[str]:
     """Return the commands of `terang`, or of one of its groups such as `terang packs`."""
     below = [f"terang {command.words}".partition(f"{name} ")[2] for command in COMMANDS]
     return [words for words in below if words and " " not in words]
-
-
-def _unknown(word: str, names: list[str]) -> str:
-    near = get_close_matches(word, names, 1)
-    hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(names)}"
-    return f"unknown command {word!r}; {hint}"
 
 
 def _print_hint(name: str) -> None:

@@ -59,13 +59,11 @@ def erase(
     if not 1 <= len(name) <= ACCOUNT_LENGTH:
         raise UsageError(f"--account has {len(name)} characters; allowed: 1 to {ACCOUNT_LENGTH}")
     try:
-        remote = Remote.find(stack)
+        remote = Remote.find(stack).known(provider)
     except OperatorError as error:
         raise InputError(str(error)) from None
     try:
         with explain_stack_errors():
-            if remote.store.provider(provider) is None:
-                raise InputError(f"no provider {provider} is registered here")
             erased = _erasure(remote, provider, dry_run=dry_run).erase(name, {*post})
     except (OSError, OperatorError) as error:
         raise OperatorError(f"{error}; the erasure is not complete: repeat the command") from None

@@ -12,6 +12,7 @@ from rich.progress import SpinnerColumn, TextColumn
 from rich.table import Table
 
 from ledger.errors import OperatorError
+from terang import check_known
 from terang.cli.arguments import STACK, Day, InputError, JsonLine, StackName, UsageError, parse_day
 from terang.console import console, print_json, print_result, print_warning, progress_bar
 from terang.remote import Remote, call_function, explain_stack_errors
@@ -92,6 +93,8 @@ def redrive(
         console.print(f"{send_units(remote, file):,} units sent")
         return 0
     queues = dead_letters(remote)
+    for wanted in queue:
+        check_known("queue of this stack", wanted, queues)
     asked = {name: letters for name, letters in queues.items() if not queue or name in queue}
     began = datetime.now(UTC).timestamp()
     seen = {name: letters.contents() for name, letters in asked.items()}
@@ -164,7 +167,8 @@ def publish(
     stack: StackName = STACK,
 ) -> int:
     """Call the function publish; 0 when it ended, 1 if it failed."""
-    for name in {*accept} - {"log", "new-log"}:
+    days = {*accept} - {"log", "new-log"}
+    for name in days:
         try:
             parse_day(name.rpartition("/")[2])
         except ValueError as error:
@@ -178,7 +182,7 @@ def publish(
         "rebuild": rebuild,
         "accept": list(accept),
     }
-    remote = Remote.find(stack)
+    remote = Remote.find(stack).known(*(name.rpartition("/")[0] for name in days))
     config = Config(read_timeout=WAIT_SECONDS, retries={"total_max_attempts": 1})
     counts = call_function(
         boto3.client("lambda", config=config),

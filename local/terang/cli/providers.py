@@ -14,7 +14,7 @@ from ledger.errors import OperatorError
 from ledger.records.flood import LEFT_HELD, OPENED
 from ledger.records.provider import SENTINEL, Provider
 from matcher import ProviderSettings
-from terang import ROOT
+from terang import ROOT, check_known
 from terang.cli.arguments import (
     STACK,
     Channels,
@@ -61,6 +61,8 @@ def add(
     remote = Remote.find(stack)
     known = remote.store.provider(provider) or Provider(provider)
     countries = countries_of(territory or ",".join(known.territory))
+    for pack in packs.split(",") if packs else ():
+        check_known("pack", pack, (each.id for each in remote.public.in_force()[1].packs))
     template = (ROOT / "provider.yaml").read_text()
     role = remote.deploy_provider(provider, template, principal)
     before = remote.store.provider(provider) or known  # the deployment took a while
@@ -156,7 +158,7 @@ def pause(
     stack: StackName = STACK,
 ) -> int:
     """Hold a rule in shadow, and print the digest of the set in force."""
-    print_result(Remote.find(stack).public.pause(provider, rule, why))
+    print_result(Remote.find(stack).known(provider).public.pause(provider, rule, why))
     return 0
 
 
@@ -169,7 +171,8 @@ def factchecks(
     stack: StackName = STACK,
 ) -> int:
     """Switch a provider's fact-checks, and print the digest of the set in force."""
-    print_result(Remote.find(stack).public.choose(provider, None, factchecks=answer == "on"))
+    public = Remote.find(stack).known(provider).public
+    print_result(public.choose(provider, None, factchecks=answer == "on"))
     return 0
 
 
@@ -187,10 +190,8 @@ def door(
 
     A moderator keeps one name in both, so that nobody looks at their own decision.
     """
-    remote = Remote.find(stack)
-    registered = remote.store.provider(provider)
-    if registered is None:
-        raise OperatorError(f"{provider} is not registered: add it with terang providers add")
+    remote = Remote.find(stack).known(provider)
+    registered = remote.store.provider(provider) or Provider(provider)
     if used == "console" and "ConsoleUrl" not in remote.outputs:
         raise OperatorError(f"the stack {stack} has no console: deploy it with the setting Console")
     remote.store.put_provider(msgspec.structs.replace(registered, door=used))
@@ -216,7 +217,7 @@ def lift(
 
     Today is the day of the stack's functions.
     """
-    remote = Remote.find(stack)
+    remote = Remote.find(stack).known(provider)
     now = remote.clock.now()
     held_on = (day or now.date()).isoformat()
     question = remote.store.flood_question(provider, held_on, rule)
@@ -245,6 +246,8 @@ def lift(
 
 def add_partner(partner: PartnerId, /, *, stack: StackName = STACK) -> int:
     """Print a new secret. The secret before it stops working within minutes."""
+    if partner == NOBODY:
+        raise OperatorError(f"{NOBODY} stands for no partner: choose another id")
     secret = secrets.token_urlsafe(SECRET_BYTES)
     digest = sha256(secret.encode()).hexdigest()
     _change_partners(stack, lambda partners: partners | {partner: digest})
@@ -255,9 +258,10 @@ def add_partner(partner: PartnerId, /, *, stack: StackName = STACK) -> int:
 def remove_partner(
     partner: Annotated[str, Parameter(help="the partner's id")], /, *, stack: StackName = STACK
 ) -> int:
-    """End with 0 too if there is no such partner."""
+    """Take the secret out. It stops working within minutes."""
 
     def without(partners: Partners) -> Partners:
+        check_known("partner", partner, partners.keys() - {NOBODY})
         return {name: digest for name, digest in partners.items() if name != partner}
 
     _change_partners(stack, without)

@@ -105,7 +105,7 @@ def _from_stack(
 ) -> tuple[Entries, dict[str, bytes]]:
     from terang.remote import Remote  # late: a report from a ledger needs no boto3
 
-    entries, inspected = read_ledger(Remote.find(stack).store, provider, period)
+    entries, inspected = read_ledger(Remote.find(stack).known(provider).store, provider, period)
     return entries, report_files(Report(period, entries, inspected, about), provider)
 
 

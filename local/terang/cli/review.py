@@ -149,7 +149,7 @@ def _sit_at_stack(
     from terang.review.sitting import Sitting
     from terang.review.stack_source import StackSource
 
-    remote = _remote(stack)
+    remote = _remote(stack).known(provider)
     bucket = remote.outputs["PublicBucket"]
     address = remote.outputs.get("PublicUrl", "")
     words = PublishedWords(
@@ -235,7 +235,7 @@ def send(
 ) -> int:
     """Send a file; 1 if a message was refused or not answered."""
     messages = read_messages(file, may_be_pipe=True)
-    remote = _remote(stack)
+    remote = _remote(stack).known(provider)
     bucket = remote.outputs["OutBucket"]
     answers = send_messages(
         remote.cases(provider),
@@ -256,7 +256,7 @@ def show(
     stack: StackName = STACK,
 ) -> int:
     """Show one case with everything that happened; 1 if it does not exist."""
-    remote = _remote(stack)
+    remote = _remote(stack).known(*filter(None, [provider]))
     history = _find(remote.store, case, provider)
     if history is None:
         hint = "" if provider or is_id(case) else "; a message's id needs --provider P"

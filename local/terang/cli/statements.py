@@ -40,6 +40,8 @@ def lint(
 ) -> int:
     """Print each problem; 0 without problems, 1 otherwise."""
     paths = _existing(files, last)
+    if packs and not packs.is_dir():
+        raise InputError(f"{packs}: no such folder")
     checks = StatementLint(pack_codes(packs or ROOT / "packs"), today or today_utc())
     codes = Counter[str]()
     size = sum(path.stat().st_size for path in paths)

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from ledger.errors import OperatorError
 from ledger.records.webhook import Webhooks, renewed, split_webhook_url
+from terang import check_known
 from terang.cli.arguments import STACK, ProviderId, StackName
 from terang.console import console, print_result
 from terang.remote import Remote, call_function, change_secret, explain_stack_errors
@@ -29,8 +30,7 @@ def add(
     stack: StackName = STACK,
 ) -> int:
     """Print a new secret. The secret before it also signs for a day."""
-    if Remote.find(stack).store.provider(provider) is None:
-        raise OperatorError(f"{provider} is not registered: add it with terang providers add")
+    Remote.find(stack).known(provider)
 
     def added(webhooks: Webhooks) -> Webhooks:
         before, now = webhooks.get(provider), int(time.time())
@@ -51,9 +51,10 @@ def list_all(*, stack: StackName = STACK) -> int:
 
 @explain_stack_errors()
 def remove(provider: ProviderId, /, *, stack: StackName = STACK) -> int:
-    """Remove a provider's webhook; 0 too if it has none. Events on their way are dropped."""
+    """Remove a provider's webhook. Events on their way are dropped."""
 
     def without(webhooks: Webhooks) -> Webhooks:
+        check_known("webhook", provider, webhooks)
         return {name: webhook for name, webhook in webhooks.items() if name != provider}
 
     change_secret(stack, SECRET, Webhooks, without)
@@ -66,7 +67,7 @@ def send_test(*, provider: ProviderId, stack: StackName = STACK) -> int:
 
     A new webhook is known within a minute.
     """
-    outputs = Remote.find(stack).outputs
+    outputs = Remote.find(stack).known(provider).outputs
     if "AnnounceFunction" not in outputs:
         raise OperatorError(f"the stack {stack} announces nothing: deploy it with Announcements on")
     event = {"test": provider}

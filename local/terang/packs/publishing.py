@@ -28,6 +28,7 @@ from ledger.records.json_text import encode_json
 from matcher import Pack, Paused, ProviderSettings, RuleSet, load_set
 from rules.factchecks import FACTCHECKS, pack_yaml, without_factchecks
 from rules.rule_set import with_factchecks, with_pauses, with_settings
+from terang import check_known
 from terang.packs.next_set import SetRequest, going_back, next_set
 from terang.packs.set_change import SetChange
 from terang.packs.set_history import SetHistory
@@ -150,9 +151,8 @@ class PackBucket:
         def changed(before: RuleSet | None) -> bytes:
             if before is None:
                 raise OperatorError(NO_SET)
-            unknown = sorted(set(packs or ()) - {pack.id for pack in before.packs})
-            if unknown:
-                raise OperatorError(f"not in the set in force: {', '.join(unknown)}")
+            for pack in packs or ():
+                check_known("pack", pack, (each.id for each in before.packs))
             settings = before.settings_of(provider)
             if packs is not None:
                 settings = msgspec.structs.replace(settings, packs=tuple(packs))
@@ -171,6 +171,8 @@ class PackBucket:
         def changed(before: RuleSet | None) -> bytes:
             if before is None:
                 raise OperatorError(NO_SET)
+            rules = (f"{pack.id}/{each.id}" for pack in before.packs for each in pack.rules)
+            check_known("rule", rule, rules)
             pause = Paused(rule, utc(self.clock.now()), why)
             return with_pauses(before, [(provider, pause)])
 

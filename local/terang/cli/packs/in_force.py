@@ -13,7 +13,7 @@ from ledger.errors import OperatorError
 from ledger.pointer import RETURN_DAYS
 from matcher import Matcher, Mode, Pack, ProviderSettings, RuleSet
 from rules.factchecks import FACTCHECKS
-from terang import USAGE
+from terang import USAGE, check_known
 from terang.cli.arguments import STACK, StackName, UsageError, load_checked
 from terang.console import console, print_result, print_warning
 from terang.packs.comparison import as_lines, compare
@@ -75,7 +75,8 @@ def publish(
             consent=consent,
         )
 
-    return _change(stack, work, _Consent(posts, yes=yes, asks_for_removal=False))
+    named = *chosen, *allow_no_rules
+    return _change(stack, work, _Consent(posts, yes=yes, asks_for_removal=False, named=named))
 
 
 def rollback(
@@ -99,7 +100,8 @@ def rollback(
             consent=consent,
         )
 
-    return _change(stack, work, _Consent(posts, yes=yes, asks_for_removal=True))
+    consent = _Consent(posts, yes=yes, asks_for_removal=True, named=allow_no_rules)
+    return _change(stack, work, consent)
 
 
 def _chosen(words: Sequence[str]) -> dict[str, list[str]]:
@@ -126,6 +128,7 @@ class _Consent:
     posts: Path | None
     yes: bool
     asks_for_removal: bool
+    named: tuple[str, ...]
     registered: list[str] = field(default_factory=list)
     _shown: list[str] = field(default_factory=list)
 
@@ -172,6 +175,8 @@ def _change(stack: str, work: Callable[[Remote, _Consent], str | None], consent:
     with explain_stack_errors():
         remote = Remote.find(stack)
         consent.registered = [provider.provider for provider in remote.store.providers()]
+        for name in consent.named:
+            check_known("provider", name, {*consent.registered, *remote.public.provider_settings()})
         digest = work(remote, consent)
     if digest is None:
         return USAGE

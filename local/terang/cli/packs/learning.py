@@ -227,7 +227,7 @@ def _of_stack(stack: str, provider: str) -> tuple[Decisions, dict[str, Published
     from terang.remote import Remote, explain_stack_errors  # late: files need no boto3
 
     with explain_stack_errors():
-        remote = Remote.find(stack)
+        remote = Remote.find(stack).known(provider)
         bucket, folder = remote.outputs["PublicBucket"], f"summaries/{provider}/"
         periods = [
             key.removeprefix(folder).removesuffix(".json")
