@@ -126,6 +126,7 @@ def network_of(address: str) -> str:
 def response(status: int, body: Mapping[str, Any], **headers: str) -> dict[str, Any]:
     """Return a response of JSON. No cache may keep it."""
     always = {"content-type": "application/json; charset=utf-8", "cache-control": "no-store"}
+    always["x-content-type-options"] = "nosniff"
     return {
         "statusCode": status,
         "headers": always | {name.replace("_", "-"): value for name, value in headers.items()},

@@ -16,7 +16,7 @@ from console.identity.sign_in import Answer, Event, Report, SignIn
 from console.identity.tokens import TokenChecks
 from console.table.pending_sender import PendingSender
 from console.table.table_desk import SetExamples, TableDesk
-from desk.routes.application import SECURITY_HEADERS, DeskApplication
+from desk.routes.application import DeskApplication
 from desk.routes.asking import phrases_of
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects
@@ -39,18 +39,18 @@ class Console:
         route = self.sign_in.routes().get(place)
         if route is not None:
             try:
-                return _secured(route(event))
+                return self.desk.secured(route(event))
             except IssuerError:
                 self.sign_in.report("refused", {"code": "issuer_failed"})
                 return self.failed(event, HTTPStatus.BAD_GATEWAY)
         if place[0] == "POST" and self.sign_in.door.session(event) is None:
-            return _secured(self.sign_in.session_ended(event))
+            return self.desk.secured(self.sign_in.session_ended(event))
         return self.desk.respond(event)
 
     def failed(self, event: Event, status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR) -> Answer:
         """Return the page of a request that failed on our side."""
         headers, body = {"Content-Type": "text/html; charset=utf-8"}, broken(phrases_of(event))
-        return _secured({"statusCode": int(status), "headers": headers, "body": body})
+        return self.desk.secured({"statusCode": int(status), "headers": headers, "body": body})
 
 
 def _with_cookies(event: Event) -> Event:
@@ -62,10 +62,6 @@ def _with_cookies(event: Event) -> Event:
     if "cookies" in event or "cookie" not in headers:
         return event
     return {**event, "cookies": [part.strip() for part in headers["cookie"].split(";")]}
-
-
-def _secured(answer: Answer) -> Answer:
-    return answer | {"headers": {**answer["headers"], **SECURITY_HEADERS}}
 
 
 def console_of(

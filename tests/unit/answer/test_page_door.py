@@ -12,6 +12,7 @@ from support.sample_checks import REPEATS_SALT, SALT
 from support.tip_line_world import GARAM, Line, built_with, public_with, sample_index
 
 from answer.wording import nothing_words, old_words, problem_words
+from desk.routes.application import SECURITY_HEADERS
 from phrases import LANGUAGES, NAMES, of
 
 HOSTILE = (
@@ -128,6 +129,10 @@ def test_the_policy_allows_the_pages_own_style_alone(line: Line) -> None:
 def test_every_page_has_the_security_headers(line: Line, made: str) -> None:
     response = {"form": opened(line), "answer": asked(line, "x"), "refusal": asked(line, "")}[made]
     headers = response["headers"]
+    assert {*map(str.lower, SECURITY_HEADERS)} <= {*headers}, "those of the desk"
+    assert "strict-transport-security" not in headers
+    secure = opened(line, headers={"x-forwarded-proto": "https"})["headers"]
+    assert secure["strict-transport-security"].startswith("max-age=31536000")
     assert headers["cache-control"] == "no-store"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-content-type-options"] == "nosniff"

@@ -121,6 +121,7 @@ def test_pages_of_the_run_are_shown_and_nothing_else(reached: Reached) -> None:
     status, headers, page = reached.ask("GET", "/public/packs/codes/3.html")
     assert (status, page) == (200, "<h1>Codes</h1>")
     assert "script" not in headers["Content-Security-Policy"]
+    assert "Strict-Transport-Security" not in headers
     for path in ("/public/../secret.html", "/public/%2e%2e/secret.html", "/public/nothing.html"):
         status, _, page = reached.ask("GET", path)
         assert status == 404

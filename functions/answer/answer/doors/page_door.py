@@ -65,6 +65,8 @@ class PageDoor:
         error = outcome if isinstance(outcome, RequestError) else None
         answer = outcome if isinstance(outcome, TipAnswer) else None
         later = {"retry-after": str(WINDOW_SECONDS)} if error and error.status == 429 else {}
+        if request.headers.get("x-forwarded-proto") == "https":
+            later["strict-transport-security"] = "max-age=31536000; includeSubDomains"
         language = _language(request)
         return {
             "statusCode": error.status if error else 200,

@@ -43,15 +43,17 @@ class DeskApplication:
 
     def respond(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to an event, always with the security headers."""
-        answer = self._checked(event)
+        answer = self.secured(self._checked(event))
+        cookie = answer["headers"].pop("Set-Cookie", None)  # an answer lists its cookies apart
+        cookies = [cookie] if cookie else []
+        return answer | {"statusCode": int(answer["statusCode"]), "cookies": cookies}
+
+    def secured(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Return an answer with the security headers. Over HTTPS, browsers are asked to stay."""
         headers = SECURITY_HEADERS | answer.get("headers", {})
-        cookie = headers.pop("Set-Cookie", None)  # this form of an answer lists its cookies apart
-        return {
-            "statusCode": int(answer["statusCode"]),
-            "headers": headers,
-            "cookies": [cookie] if cookie else [],
-            "body": answer["body"],
-        }
+        if self.door.origin.startswith("https://"):
+            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        return answer | {"headers": headers}
 
     def _checked(self, event: Mapping[str, Any]) -> dict[str, Any]:
         path, method = event["rawPath"], event["requestContext"]["http"]["method"]
