@@ -8,6 +8,8 @@ from typing import Any
 import boto3
 import pytest
 from aws_lambda_powertools.utilities import parameters
+from integration.decided_cases import found
+from integration.test_desk_store import deliver, name
 from support.sign_in_world import CLIENT, ISSUER, ORIGIN, Browser, MemoryIssuer
 from support.world import ROLE, World
 
@@ -234,6 +236,28 @@ def test_somebody_without_a_session_is_answered_in_their_language(
     assert f'<html lang="{language[:2]}">' in body
     assert f"<h1>{words}</h1>" in body
     assert "no_group" in body
+
+
+def test_back_and_another_verdict_is_told_what_is_stored(made: Made) -> None:
+    """Also when decide has taken it, and nothing waits there any more."""
+    world, issuer, browser = made
+    [finding] = found(world)
+    sign_in(issuer, browser)
+    page = browser.get(f"/card/{finding}")["body"]
+    form = {"token": token_in(page), "id": page.partition('name="id" value="')[2].partition('"')[0]}
+    form |= {"verdict": "dismissed", "reason": "A joke."}
+    for state in ("can be undone", "recorded"):
+        assert browser.post(f"/card/{finding}/decide", form)["statusCode"] == 303
+        answer = browser.post(f"/card/{finding}/decide", form | {"verdict": "confirmed"})
+        assert (answer["statusCode"], f"Dismissed, {state}" in answer["body"]) == (409, True)
+        deliver(world, name(form["id"]))
+
+
+def test_browsers_are_asked_to_stay_with_https(made: Made) -> None:
+    _, issuer, browser = made
+    away, back = browser.get("/"), sign_in(issuer, browser)
+    for answer in (away, back, browser.get("/"), browser.get("/static/desk.css")):
+        assert answer["headers"]["Strict-Transport-Security"].startswith("max-age=31536000")
 
 
 def test_a_client_with_a_secret_shows_it_to_the_issuer_alone(

@@ -26,7 +26,7 @@ from ledger.cases.messages import (
     SecondReview,
     Verdict,
 )
-from ledger.cases.pending import UNDO_SECONDS, PendingDecision
+from ledger.cases.pending import UNDO_SECONDS, PendingDecision, PendingState
 from ledger.clock import utc_exactly
 from ledger.records.flood import LEFT_HELD, OPENED
 from ledger.untrusted_text import is_blank
@@ -102,6 +102,20 @@ class DecisionForm:
             left_out=frozenset(form.get("shown", ())) - frozenset(form.get("kept", ())),
             shows_text=bool(_first(form, "shows")),
         )
+
+    def chose(self, new: PendingDecision, stored: PendingDecision) -> bool:
+        """Return whether the form, sent again, chose what is stored and was not refused.
+
+        Its new decision may lack findings and copies that are decided meanwhile.
+        """
+        chosen = ["verdict", "escalation", "measures", "reason", "outcome", "category", "ground"]
+        first, before = new.messages[0], stored.messages[0]
+        same = all(getattr(first, name, None) == getattr(before, name, None) for name in chosen)
+        parts, taken = (
+            {*getattr(each.messages[0], "findings", ()), *each.items[1:]} for each in (new, stored)
+        )
+        keeps = parts <= taken and not self.left_out & taken
+        return same and keeps and stored.state is not PendingState.REFUSED
 
 
 def form_id(moderator: str, now: datetime, chance: str) -> str:

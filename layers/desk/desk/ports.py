@@ -17,11 +17,12 @@ from ledger.cases.pending import ItemClaim, PendingDecision
 
 
 class FirstDecision(msgspec.Struct, frozen=True, kw_only=True):
-    """Who decided an item before, and when; `undone` says that this very form was taken back."""
+    """Who decided an item before, and when. This very form did if `undone` or `stored` is set."""
 
     moderator: str
     decided_at: str
     undone: bool = False
+    stored: PendingDecision | None = None
 
 
 class CannedReason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

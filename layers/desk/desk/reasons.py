@@ -1,7 +1,7 @@
 """Canned reasons: the ones that the desk ships with, and which of them fit a card.
 
-A reason goes to the author as it is, so it describes the post, not what a program did. The
-shipped ones name nobody, and a lead can replace them all.
+The author reads the reason of a measure as it is, so a reason describes the post, not what a
+program did. The shipped ones name nobody, and a lead can replace them all.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _SHIPPED = {
             "The words mean something else here.",
             "It is a joke or fiction, and harms nobody.",
         ),
-        "escalated": ("Somebody may be in danger. The post was passed on.",),
+        "escalated": ("Somebody may be in danger.",),
         "upheld": ("Looked at again by another person: the decision was right.",),
         "reversed": ("Looked at again by another person: the decision was wrong.",),
         "partly_reversed": ("Looked at again by another person: the measure went too far.",),
@@ -45,7 +45,7 @@ _SHIPPED = {
             "Kata-kata itu berarti lain di sini.",
             "Ini lelucon atau cerita rekaan, dan tidak merugikan siapa pun.",
         ),
-        "escalated": ("Seseorang mungkin dalam bahaya. Kiriman ini diteruskan.",),
+        "escalated": ("Seseorang mungkin dalam bahaya.",),
         "upheld": ("Ditinjau kembali oleh orang lain: putusannya benar.",),
         "reversed": ("Ditinjau kembali oleh orang lain: putusannya salah.",),
         "partly_reversed": ("Ditinjau kembali oleh orang lain: tindakannya berlebihan.",),
@@ -57,7 +57,7 @@ _SHIPPED = {
             "这些词语在这里另有含义。",
             "这是玩笑或虚构内容，不会伤害任何人。",
         ),
-        "escalated": ("可能有人处于危险之中。这条帖子已上报。",),
+        "escalated": ("可能有人处于危险之中。",),
         "upheld": ("已由另一人重新审看：决定正确。",),
         "reversed": ("已由另一人重新审看：决定错误。",),
         "partly_reversed": ("已由另一人重新审看：措施过重。",),
@@ -78,8 +78,8 @@ def suggested_reasons(
 ) -> dict[str, list[str]]:
     """Return the reasons that fit a card, by verdict: those of its packs before those for all.
 
-    They are in the language of the post if there are any, since the author reads them; else in the
-    language of the interface, else in English.
+    They are in the language of the post if there are any, since the author may read them; else in
+    the language of the interface, else in English.
     """
     packs = {each.finding.pack for each in dossier.findings}
     fitting = [reason for reason in own or SHIPPED if reason.pack in {"", *packs}]
@@ -131,7 +131,7 @@ def read_reasons(lines: str) -> list[CannedReason]:
     >>> read_reasons("dismissed | en | codes | It warns | loudly")[0].text
     'It warns | loudly'
     """
-    found = []
+    found: list[CannedReason] = []
     for number, line in enumerate(lines.splitlines(), 1):
         if not line.strip():
             continue
@@ -141,9 +141,11 @@ def read_reasons(lines: str) -> list[CannedReason]:
         verdict, language, pack, text = parts
         if not (language.isascii() and language.isalpha() and len(language) == 2):
             raise ReasonError(number)
+        if len(found) == MOST:
+            raise ReasonError(number)
         found.append(
             CannedReason(
                 text=text, verdict=verdict, language=language, pack="" if pack == "*" else pack
             )
         )
-    return found[:MOST]
+    return found

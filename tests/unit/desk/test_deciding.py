@@ -171,6 +171,8 @@ def test_a_reason_of_exactly_the_longest_is_taken() -> None:
     assert messages(form("dismissed", reason="x" * 2_000))[0].reason == "x" * 2_000
     longest = f"dismissed | en | * | {'x' * 2_000}"
     assert len(read_reasons(longest)[0].text) == 2_000
+    with pytest.raises(ReasonError, match="line 501"):
+        read_reasons(f"{longest}\n" * 501)
     for line in (f"{longest}x", "dismissed | é1 | * | x", "dismissed | e1 | * | x"):
         with pytest.raises(ReasonError) as raised:
             read_reasons(line)

@@ -15,6 +15,7 @@ from support.desk_world import (
 )
 
 from desk.items import Dossier, Item, ItemKind, NearCopy
+from desk.reasons import SHIPPED
 from ledger.cases.messages import FloodAnswer
 from ledger.cases.pending import PendingState
 from ledger.cases.reading import read_case_message
@@ -132,6 +133,65 @@ def test_a_replayed_form_decides_once(desk: MemoryDesk) -> None:
     assert len(desk.pending) == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "then", "said"),
+    [
+        pytest.param({}, {"verdict": "confirmed"}, "Dismissed, can", id="another verdict"),
+        pytest.param({}, {"reason": "A song."}, "Dismissed, can", id="another reason"),
+        pytest.param({}, {"kept": []}, "Dismissed, can", id="a copy left out"),
+        pytest.param({"kept": []}, {"kept": "1" * 64}, "Dismissed, can", id="a copy taken in"),
+        pytest.param({"verdict": "skipped"}, {}, "Skipped, can", id="a verdict after a skip"),
+        pytest.param({"verdict": "confirmed", "measure": "removed"},
+                     {"verdict": "confirmed", "measure": "age"}, "Confirmed: removed, can",
+                     id="another measure"),
+    ],
+)  # fmt: skip
+def test_back_and_another_choice_is_told_what_is_stored(
+    before: dict[str, object], then: dict[str, object], said: str
+) -> None:
+    group = dossier(finding("p1"), copies=(NearCopy("1" * 64, (finding("q1"),)),))
+    desk, path = MemoryDesk([group]), f"/card/{group.item.key}/decide"
+    visitor = Visitor(desk)
+    form = form_of(visitor, group.item.key) | {"verdict": "dismissed", "reason": "A poem."}
+    for _ in range(2):
+        assert visitor.post(path, form | before)["statusCode"] == 303
+    [stored] = desk.pending.values()
+    answer = visitor.post(path, form | then)
+    assert answer["statusCode"] == 409
+    assert f"This form was used at 2026-11-25 14:00: {said}" in answer["body"]
+    assert f'value="{stored.id}"' not in answer["body"], "the next form is a new one"
+    assert [*desk.pending.values()] == [stored]
+    desk.pending[stored.id] = msgspec.structs.replace(stored, state=PendingState.REFUSED)
+    assert "refused. What" in visitor.post(path, form | before)["body"]
+
+
+def test_a_form_that_does_nothing_does_not_say_done(desk: MemoryDesk) -> None:
+    """Undo of what is nobody's, and the way out of the door at home."""
+    assert Visitor(desk).post("/undo/unknown")["statusCode"] == 404
+    assert Visitor(desk).post("/leave")["statusCode"] == 404
+
+
+SENT, KEPT = "A reason. If your service did something", "A reason, kept with the case. Terang sends"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (ItemKind.FINDING, {"confirmed": SENT, "dismissed": KEPT, "child": KEPT}),
+        (ItemKind.COMPLAINT, {"upheld": KEPT, "reversed": KEPT, "partly_reversed": KEPT}),
+        (ItemKind.GOLDEN, {"confirmed": "Reason</legend>", "dismissed": "Reason</legend>"}),
+    ],
+)
+def test_only_a_reason_that_is_sent_is_said_to_be(kind: ItemKind, said: dict[str, str]) -> None:
+    item = complaint() if kind is ItemKind.COMPLAINT else dossier(finding("p1"), kind=kind)
+    body = Visitor(MemoryDesk([item]), "m-2").get(f"/card/{item.item.key}")["body"]
+    for verdict, words in said.items():
+        legend = body.partition(f'for-{verdict}">\n      <legend>')[2]
+        assert legend.startswith(words), verdict
+    assert ("Terang tells nobody" in body) is (kind is ItemKind.FINDING)
+    assert not any("passed on" in reason.text for reason in SHIPPED)
+
+
 def test_the_second_of_two_is_told_who_was_first_and_keeps_the_words(desk: MemoryDesk) -> None:
     first, second = Visitor(desk), Visitor(desk, "m-8")
     forms = [form_of(each, P1.item.key) | {"verdict": "confirmed"} for each in (first, second)]
@@ -161,6 +221,7 @@ def test_a_form_that_lacks_something_decides_nothing(
     visitor = Visitor(desk)
     fields = form_of(visitor, P1.item.key) | {"verdict": "confirmed", "reason": "It asks."}
     answer = visitor.post(f"/card/{P1.item.key}/decide", fields | changes)
+    assert answer["statusCode"] == 400
     assert why in answer["body"]
     assert not desk.pending
 

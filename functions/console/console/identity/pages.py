@@ -70,7 +70,7 @@ def session_ended(phrases: Phrases, form: str) -> str:
 def broken(phrases: Phrases) -> str:
     """Return the page of a request that failed on our side."""
     _ = phrases.gettext
-    words = [_("Nothing was lost. Load the page again in a moment.")]
+    words = [_("A form may not be stored. Load the page again in a moment: it counts once.")]
     return _page(phrases, _("Something failed here"), words)
 
 

@@ -49,7 +49,7 @@ REFUSALS = {
 CASES = {
     "confirmed": to_translate("Confirmed"),
     "dismissed": to_translate("Dismissed"),
-    "escalated": to_translate("Passed on to an authority"),
+    "escalated": to_translate("Threat to life or abuse of a child"),
     "skipped": to_translate("Skipped for now"),
     "upheld": to_translate("Decision upheld"),
     "partly_reversed": to_translate("Partly reversed"),

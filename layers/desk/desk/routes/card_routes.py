@@ -70,18 +70,23 @@ def decide_card(key: str) -> Response[str]:
     try:
         pending = decide(form, dossier, moderator, now)
     except DecidingError as error:
-        return card_page(asking, dossier, form, asking.phrases.gettext(str(error)))
+        problem = asking.phrases.gettext(str(error))
+        return card_page(asking, dossier, form, problem, status=HTTPStatus.BAD_REQUEST)
     if dossier.item.kind is ItemKind.GOLDEN:
         verdict = VERDICTS[form.verdict][0].value
         right = verdict == dossier.answer
         why = next((facts.said_in(asking.language)[1] for _, facts in dossier.rules), "")
         return training_page(asking, right=right, answer=dossier.answer, why=why)
     first = desk.store_pending(moderator, pending)
+    care = asking.care.after(now, severe=dossier.item.severity == "high")
+    asking = replace(asking, own_care=care)  # it reads what is stored now
+    stored = next((each for each in asking.recent if each.id == form.id), pending)
+    if first is None and not form.chose(pending, stored):  # Back, and another choice
+        first = FirstDecision(moderator=moderator.name, decided_at=stored.held_at, stored=stored)
     if first is not None:
         return card_page(asking, dossier, form, first=first, status=HTTPStatus.CONFLICT)
     desk.release(moderator, key)
-    care = asking.care.after(now, severe=dossier.item.severity == "high")
-    return see(next_path(replace(asking, own_care=care)), care)
+    return see(next_path(asking), care)
 
 
 @router.post("/card/<key>/notice")
@@ -104,9 +109,11 @@ def undo(pending: str) -> Response[str]:
     """Take back a decision that is still pending, and show its card again."""
     asking: Asking = router.context["asking"]
     own = {each.id: each for each in asking.recent}
-    if pending in own and asking.desk.undo(asking.moderator, pending):
+    if pending not in own:
+        return asking.missing()
+    if asking.desk.undo(asking.moderator, pending):
         return see(card_path(own[pending].items[0], asking.wanted))
-    return see("/recent?late=1" if pending in own else "/recent")
+    return see("/recent?late=1")
 
 
 @router.get("/recent")
@@ -134,7 +141,7 @@ def card_page(
     fresh = form_id(moderator.name, now, secrets.token_hex(4))
     if form is None:
         form = DecisionForm(fresh, measure=_last_measure(asking, dossier))
-    elif first is not None and first.undone:
+    elif first is not None and (first.undone or first.stored):
         form = replace(form, id=fresh)
     reasons = suggested_reasons(desk.reasons(moderator), dossier, asking.language)
     return asking.page(

@@ -61,9 +61,9 @@ def go_to_next() -> Response[str]:
 
 @router.post("/leave")
 def leave() -> Response[str]:
-    """Say good-bye. The door ends the session."""
+    """Say good-bye at a door that ends the session here."""
     asking: Asking = router.context["asking"]
-    return asking.page("left.html")
+    return asking.page("left.html") if asking.sign_out == "/leave" else asking.missing()
 
 
 def next_path(asking: Asking) -> str:
