@@ -16,6 +16,8 @@ From top to bottom: the command, one log, its files, corrections, proofs, hashes
 come from.
 """
 
+from __future__ import annotations
+
 import argparse
 import base64
 import hashlib
@@ -25,29 +27,31 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import batched, chain, count, pairwise
+from datetime import datetime, timedelta, timezone
+from http.client import HTTPException
+from itertools import chain, islice
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-type Leaf = dict[str, Any]
+Leaf = dict[str, Any]
 
 WIDTH = 256
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 OLD = timedelta(hours=24)
 CLOSED_AFTER = timedelta(hours=26)
 """When a day is closed, counted from its beginning."""
 
-DAY_SUMMARY = re.compile(r"summaries/[^/]+/(?P<day>\d{4}-\d{2}-\d{2})\.json")
+DAY_SUMMARY = re.compile(r"summaries/[^/]+/(?P<day>2[0-9]{3}-[0-9]{2}-[0-9]{2})\.json")
 
 KEPT = timedelta(days=400)
 """Entries of leaves are kept so long; after that only their hashes are."""
@@ -71,7 +75,7 @@ class LogUnreadableError(Exception):
     """There is no log here, or it cannot be read."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Result:
     """The checks that ran and the errors, in sentences. `is_old` says that the log is.
 
@@ -84,7 +88,7 @@ class Result:
     unchecked_pages: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Options:
     """How to check. `checkpoints` are files of others; `watch` also names late entries.
 
@@ -97,7 +101,7 @@ class Options:
     checkpoints: Sequence[Path] = ()
     witnesses: Sequence[str] = ()
     watch: bool = False
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    now: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
 
 # The command
@@ -139,7 +143,7 @@ def proof_command(
     return _report(place, lambda source: check_proof(source, proof.read_bytes(), keys, receipt))
 
 
-def _report(place: str, check: Callable[["LogSource"], Result]) -> int:
+def _report(place: str, check: Callable[[LogSource], Result]) -> int:
     try:
         result = check(source_of(place))
     except (LogUnreadableError, OSError) as error:
@@ -158,12 +162,14 @@ def _print(text: str) -> None:
     print("".join(char if char.isprintable() else ascii(char)[1:-1] for char in text))  # noqa: T201
 
 
-def check_place(source: "LogSource", options: Options) -> Result:
+def check_place(source: LogSource, options: Options) -> Result:
     """Check the logs of a place, its files and its numbers, and remember the newest checkpoints."""
     result, state, now = Result(), options.state, options.now
     remembered = _remembered(state)
     logs = list(read_logs(source, options.keys, result))
+    _check_family(logs, remembered, state, result)
     if not logs:
+        result.wrong += source.not_read()
         if result.wrong:
             return result
         raise LogUnreadableError("there is no log/checkpoint here")
@@ -172,24 +178,28 @@ def check_place(source: "LogSource", options: Options) -> Result:
         _compare_with_remembered(log, remembered, result)
         if options.watch:
             result.wrong += late_leaves(log)
-    _check_none_gone(logs, remembered, result)
     others = {path: path.read_bytes() for path in options.checkpoints}
     for path, note in others.items():
         _compare_with_checkpoint(logs, path, note, result)
     for witness in options.witnesses:
         _check_witness(logs[-1], [logs[-1].note, *others.values()], witness, result)
-    for before, log in pairwise(logs):
+    for before, log in zip(logs, logs[1:]):
         known = {*options.keys, remembered.get(log.origin, {}).get("key")}
         proof = source.get(f"{log.folder}confirmed.tlog-proof")
         _check_continuation(before, log, proof, known, result)
     _say_age(logs[-1], now, source, result)
     named = newest_leaves(logs)
+    source.sizes = {path: leaf["size"] for path, (_, leaf) in named.items()}
     _check_files(source, named, result)
     _check_corrections(logs, source, result)
     _check_sentinel(source, named, result, watch=options.watch)
-    _recount(source, named, result)
+    if source.faults:
+        result.said.append("No number was recounted: there are files that were not read.")
+    else:
+        _recount(source, named, result)
+    result.wrong += source.not_read()
     if not result.wrong and state:
-        seen = {log.origin: log.remembered(now) for log in logs}
+        seen = {log.origin: log.remembered(logs[0].origin, now) for log in logs}
         state.write_text(json.dumps(remembered | seen, indent=2, sort_keys=True) + "\n")
     return result
 
@@ -198,10 +208,14 @@ def _remembered(state: Path | None) -> dict[str, Any]:
     if state is None or not state.exists():
         return {}
     try:
-        found = json.loads(state.read_bytes())
+        found = parse_json(state.read_bytes())
     except ValueError:
         found = None
-    if not isinstance(found, dict):
+    kinds = {"size": int, "root": str, "key": str, "seen": str}
+    if not isinstance(found, dict) or not all(
+        isinstance(seen, dict) and all(type(seen.get(name)) is kinds[name] for name in kinds)
+        for seen in found.values()
+    ):
         raise LogUnreadableError(f"{state} is not what an earlier check left: delete it")
     return found
 
@@ -209,7 +223,7 @@ def _remembered(state: Path | None) -> dict[str, Any]:
 # One log
 
 
-@dataclass(slots=True)
+@dataclass
 class Log:
     """A log whose checkpoint (`note`) is signed: its leaves, with their hashes; None if pruned."""
 
@@ -222,10 +236,10 @@ class Log:
     hashes: list[bytes]
     leaves: list[Leaf | None]
 
-    def remembered(self, now: datetime) -> dict[str, Any]:
-        """Return what the next check needs."""
-        seen = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {"size": self.size, "root": self.root.hex(), "key": self.key, "seen": seen}
+    def remembered(self, first: str, now: datetime) -> dict[str, Any]:
+        """Return what the next check needs. `first` is the origin of the log under `log/`."""
+        known = {"size": self.size, "root": self.root.hex(), "key": self.key}
+        return known | {"seen": now.strftime(TIME), "first": first}
 
     def contains(self, size: int, root: bytes) -> bool:
         """Return whether the first `size` leaves have this root."""
@@ -237,27 +251,33 @@ class Log:
         return str(next(runs, ""))
 
 
-def read_logs(source: "LogSource", keys: Sequence[str], result: Result) -> Iterator[Log]:
+def read_logs(source: LogSource, keys: Sequence[str], result: Result) -> Iterator[Log]:
     """Yield the log and those that continue it, each after its checks."""
     for folder in folders():
         note = source.get(f"{folder}checkpoint")
-        if note is None:
+        log = None if note is None else read_log(source, folder, note, keys, result)
+        if log is None:
             return
-        log = read_log(source, folder, note, keys, result)
-        if log:
-            yield log
+        yield log
+    result.wrong.append(f"there are more than {MOST_LOGS} logs here")
+
+
+MOST_LOGS = 64
 
 
 def folders() -> Iterator[str]:
     """Yield where the log is, and where the logs that continue it would be."""
     yield "log/"
-    yield from (f"log/{number}/" for number in count(2))
+    yield from (f"log/{number}/" for number in range(2, MOST_LOGS + 1))
 
 
 def read_log(
-    source: "LogSource", folder: str, note: bytes, keys: Sequence[str], result: Result
+    source: LogSource, folder: str, note: bytes, keys: Sequence[str], result: Result
 ) -> Log | None:
-    """Return a log. None if its checkpoint is not signed by the key, or is not a checkpoint."""
+    """Return a log. None if its checkpoint is not one that the key signed, or its leaves differ.
+
+    No leaf is parsed before all of them add up to the signed root.
+    """
     line = (source.get(f"{folder}vkey") or b"").decode(errors="replace")
     served = line.removesuffix("\n")
     if not line.endswith("\n"):
@@ -272,20 +292,28 @@ def read_log(
         result.wrong.append(f"{folder}checkpoint: {error}")
         return None
     source.fetch(folder + name for name in tile_names(size))
-    hashes, leaves = _read_leaves(source, folder, size, result)
-    if len(hashes) < size or root_of(hashes) != root:
-        result.wrong.append(f"{folder}: the leaves do not add up to the signed root")
+    hashes, found = _read_leaves(source, folder, size, result)
     _check_tiles(source, folder, hashes, result)
+    if len(hashes) != size or root_of(hashes) != root:
+        result.wrong.append(f"{folder}: the leaves do not add up to the signed root")
+        return None
+    leaves: list[Leaf | None] = []
+    try:
+        for leaf in found:
+            leaves.append(None if leaf is None else parse_leaf(leaf))  # noqa: PERF401 - is counted
+    except ValueError as error:
+        result.wrong.append(f"{folder}tile/entries: leaf {len(leaves)} is wrong: {error}")
+        return None
     result.said.append(f"{origin}: {size:,} leaves, signed by the key {vkey}")
     return Log(folder, origin, vkey, size, root, note, hashes, leaves)
 
 
 def _read_leaves(
-    source: "LogSource", folder: str, size: int, result: Result
-) -> tuple[list[bytes], list[Leaf | None]]:
+    source: LogSource, folder: str, size: int, result: Result
+) -> tuple[list[bytes], list[bytes | None]]:
     """Return all hashes of leaves, and the leaves; of pruned bundles only the hashes."""
     hashes: list[bytes] = []
-    leaves: list[Leaf | None] = []
+    leaves: list[bytes | None] = []
     for number in range(-(-size // WIDTH)):
         width = min(WIDTH, size - number * WIDTH)
         bundle = source.get(folder + tile_name("entries", number, width))
@@ -298,11 +326,11 @@ def _read_leaves(
             continue
         try:
             found = split_entries(bundle)
-            leaves += [parse_leaf(leaf) for leaf in found]
-            hashes += [leaf_hash(leaf) for leaf in found]
         except ValueError as error:
             result.wrong.append(f"{folder}{tile_name('entries', number, width)}: {error}")
-            leaves += [None] * (min(size, (number + 1) * WIDTH) - len(leaves))
+            break
+        leaves += found
+        hashes += [leaf_hash(leaf) for leaf in found]
     return hashes, leaves
 
 
@@ -316,7 +344,7 @@ def _check_pruned(log: Log, later: Sequence[Log], now: datetime, result: Result)
         return
     leaves = chain(log.leaves[gone[-1] + 1 :], *(following.leaves for following in later))
     run = next((leaf for leaf in leaves if leaf and leaf["kind"] == "run"), None)
-    if run is None or now - datetime.fromisoformat(run["at"]) < KEPT:
+    if run is None or now - moment(run["at"]) < KEPT:
         result.wrong.append(
             f"{len(gone):,} leaves of {log.origin} are missing, the last at {gone[-1]}"
         )
@@ -324,7 +352,7 @@ def _check_pruned(log: Log, later: Sequence[Log], now: datetime, result: Result)
         result.said.append(f"{len(gone):,} old leaves were deleted; only their hashes are left.")
 
 
-def _check_tiles(source: "LogSource", folder: str, hashes: list[bytes], result: Result) -> None:
+def _check_tiles(source: LogSource, folder: str, hashes: list[bytes], result: Result) -> None:
     """Compare the tiles of hashes with the leaves; in a folder also those of earlier sizes."""
     levels = [hashes]
     while known := levels[-1]:
@@ -382,14 +410,23 @@ def _compare_with_remembered(log: Log, remembered: dict[str, Any], result: Resul
         )
 
 
-def _check_none_gone(logs: Sequence[Log], remembered: dict[str, Any], result: Result) -> None:
-    """Check that each log that was seen to continue the first one is still here."""
-    here = {log.origin for log in logs}
-    result.wrong += [
-        f"{origin} was seen on {seen['seen']}, and is gone"
-        for origin, seen in remembered.items()
-        if origin.startswith(f"{logs[0].origin}/") and origin not in here
-    ]
+def _check_family(
+    logs: Sequence[Log], remembered: dict[str, Any], state: Path | None, result: Result
+) -> None:
+    """Check that the first log is one that is remembered, and that all that continue it are here.
+
+    Another log is not added to the state: whoever serves it chose its origin and its key.
+    """
+    here = [log.origin for log in logs]
+    if remembered and (not here or here[0] not in remembered):
+        result.wrong.append(
+            f"{state} remembers {', '.join(sorted(remembered))}, and this place serves"
+            f" {here[0] if here else 'no such log'}: it is not the log that was seen before"
+        )
+    for origin, seen in remembered.items():
+        first = seen.get("first", re.sub(r"/[0-9]+$", "", origin))
+        if first in here[:1] and origin not in here:
+            result.wrong.append(f"{origin} was seen on {seen['seen']}, and is gone")
 
 
 def _compare_with_checkpoint(logs: Sequence[Log], path: Path, note: bytes, result: Result) -> None:
@@ -419,15 +456,15 @@ def _check_witness(log: Log, notes: Sequence[bytes], witness: str, result: Resul
         try:
             _, size, root = open_checkpoint(note, log.key)
             at = signed_at(note, witness, COSIGNATURE)
-        except ValueError:
+            when = datetime.fromtimestamp(at, timezone.utc).strftime(TIME)
+        except (ValueError, OverflowError, OSError):
             continue
         if log.contains(size, root):
-            seen.append((size, at))
+            seen.append((size, at, when))
     if not seen:
         result.wrong.append(f"the witness {name} signed no checkpoint of {log.origin} that is here")
         return
-    size, at = max(seen)
-    when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    size, _, when = max(seen)
     result.said.append(f"The witness {name} saw the log of {size:,} leaves on {when}.")
 
 
@@ -442,10 +479,9 @@ def late_leaves(log: Log) -> Iterator[str]:
         if leaf and leaf["kind"] == "published" and leaf["path"] not in seen:
             if match := DAY_SUMMARY.fullmatch(leaf["path"]):
                 seen.add(leaf["path"])
-                day = datetime.fromisoformat(match["day"]).replace(tzinfo=UTC)
-                waiting[leaf["path"]] = day + CLOSED_AFTER
+                waiting[leaf["path"]] = moment(match["day"] + "T00:00:00Z") + CLOSED_AFTER
         elif leaf and leaf["kind"] == "run":
-            at = datetime.fromisoformat(leaf["at"])
+            at = moment(leaf["at"])
             began = began or at
             for path, closed in waiting.items():
                 if closed > began and at - closed > OLD:
@@ -499,13 +535,17 @@ def _is_confirmed(before: Log, log: Log, proof: bytes) -> bool:
         return False
 
 
-def _say_age(log: Log, now: datetime, source: "LogSource", result: Result) -> None:
+def _say_age(log: Log, now: datetime, source: LogSource, result: Result) -> None:
     """Say how old the log is. Of an address, an old log is wrong; a folder may be an old copy."""
     at = log.newest_run()
     if not at:
         result.wrong.append(f"{log.origin} does not say when it was last added to")
         return
-    age = now - datetime.fromisoformat(at)
+    age = now - moment(at)
+    if age < -OLD:
+        result.wrong.append(
+            f"{log.origin} says that it was last added to on {at}, which is to come"
+        )
     hours = age.total_seconds() / 3600
     result.is_old = age > OLD
     if result.is_old:
@@ -530,12 +570,14 @@ def newest_leaves(logs: Sequence[Log]) -> dict[str, tuple[int, Leaf]]:
     }
 
 
-def _check_files(source: "LogSource", named: dict[str, tuple[int, Leaf]], result: Result) -> None:
+def _check_files(source: LogSource, named: dict[str, tuple[int, Leaf]], result: Result) -> None:
     """Check that each file is the one that its newest leaf names, and that none is left out."""
     right = 0
     source.fetch(named)
     for path, (index, leaf) in sorted(named.items()):
         data = source.get(path)
+        if path in source.faults:  # reported with all that was not read
+            continue
         if data is None:
             result.wrong.append(f"{path} is missing; leaf {index} names it")
         elif hashlib.sha256(data).hexdigest() != leaf["sha256"] or len(data) != leaf["size"]:
@@ -555,7 +597,7 @@ def _check_files(source: "LogSource", named: dict[str, tuple[int, Leaf]], result
     result.unchecked_pages = sum(path.endswith(".html") for path in others)
 
 
-def _is_open(source: "LogSource", path: str) -> bool:
+def _is_open(source: LogSource, path: str) -> bool:
     """Return whether a file belongs to a period that is not over: its summary says so."""
     match = PERIOD.match(path)
     if match is None or ".r" in path.rpartition("/")[2]:
@@ -566,13 +608,13 @@ def _is_open(source: "LogSource", path: str) -> bool:
 
 def _json(data: bytes | None) -> dict[str, Any]:
     try:
-        found = json.loads(data or b"{}")
+        found = parse_json(data or b"{}")
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _recount(source: "LogSource", named: dict[str, tuple[int, Leaf]], result: Result) -> None:
+def _recount(source: LogSource, named: dict[str, tuple[int, Leaf]], result: Result) -> None:
     """Recount every number with `recount.py`, and report what it says."""
     program = next((path for path in RECOUNT if path.exists()), None)
     if program is None:
@@ -592,7 +634,7 @@ def _recount(source: "LogSource", named: dict[str, tuple[int, Leaf]], result: Re
 
 
 def _check_sentinel(
-    source: "LogSource", named: Iterable[str], result: Result, *, watch: bool
+    source: LogSource, named: Iterable[str], result: Result, *, watch: bool
 ) -> None:
     """Say on which days the post was not found that the stack sends itself each day.
 
@@ -627,7 +669,7 @@ def _is_found(summary: bytes | None) -> bool:
 # Corrections
 
 
-def _check_corrections(logs: Sequence[Log], source: "LogSource", result: Result) -> None:
+def _check_corrections(logs: Sequence[Log], source: LogSource, result: Result) -> None:
     """Check that the numbers of a closed period changed only by a revision that says why."""
     history: defaultdict[str, list[Leaf]] = defaultdict(list)
     for log in logs:
@@ -636,7 +678,7 @@ def _check_corrections(logs: Sequence[Log], source: "LogSource", result: Result)
                 history[leaf["path"]].append(leaf)
     corrected = 0
     for path, leaves in sorted(history.items()):
-        for before, after in pairwise(leaves):
+        for before, after in zip(leaves, leaves[1:]):
             if before["sha256"] == after["sha256"]:
                 continue
             if after.get("revision", 0) <= before.get("revision", 0):
@@ -644,22 +686,26 @@ def _check_corrections(logs: Sequence[Log], source: "LogSource", result: Result)
         revision = leaves[-1].get("revision", 0)
         if revision > 1 and ".r" not in path.rpartition("/")[2]:
             corrected += 1
-            result.wrong += _missing_reasons(path, revision, leaves, source)
+            result.wrong += _missing_reasons(path, revision, history, source)
     if corrected:
         result.said.append(f"{corrected:,} summaries were corrected, and say why.")
 
 
 def _missing_reasons(
-    path: str, revision: int, leaves: Sequence[Leaf], source: "LogSource"
+    path: str, revision: int, history: dict[str, list[Leaf]], source: LogSource
 ) -> Iterator[str]:
     summary = _json(source.get(path))
     if summary.get("revision") != revision or not summary.get("why_revised"):
         yield f"{path} is revision {revision} in the log, and does not say why"
     if not summary.get("changes"):
         yield f"{path} is revision {revision}, and does not say what changed"
-    digests = {leaf.get("revision"): leaf["sha256"] for leaf in leaves}
+    digests = {leaf.get("revision"): leaf["sha256"] for leaf in history[path]}
     for number in range(1, revision):
-        kept = source.get(path.replace(".json", f".r{number}.json"))
+        name = path.replace(".json", f".r{number}.json")
+        if name not in history:
+            yield f"{path}: the log does not name its revision {number}"
+            return  # a revision may be any number; the log names only so many
+        kept = source.get(name)
         if kept is None:
             yield f"{path}: its revision {number} is not kept"
         elif number in digests and hashlib.sha256(kept).hexdigest() != digests[number]:
@@ -670,7 +716,7 @@ def _missing_reasons(
 
 
 def check_proof(
-    source: "LogSource", proof: bytes, keys: Sequence[str], receipt: Path | None
+    source: LogSource, proof: bytes, keys: Sequence[str], receipt: Path | None
 ) -> Result:
     """Check that a log contains a leaf, and that the leaf is of the finding or file it is for."""
     result = Result()
@@ -681,7 +727,10 @@ def check_proof(
         origin, size, root = open_checkpoint(note, vkey)
         data = extra["leaf"].encode()
         leaf = parse_leaf(data)
+        name, own_key = str(extra.get("id")), bytes.fromhex(str(extra.get("key", "")))
+        own = hmac.digest(own_key, name.encode(), "sha256").hex()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
+        result.wrong += source.not_read()
         result.wrong.append(f"this is not a proof of a log with the key of this place: {error}")
         return result
     if not is_included(leaf_hash(data), index, size, hashes, root):
@@ -690,9 +739,7 @@ def check_proof(
     result.said.append(f"{origin}, with {size:,} leaves, contains this leaf at {index}:")
     result.said.append(data.decode())
     if "key" in extra:
-        name, of = str(extra.get("id")), str(leaf.get("finding") or leaf.get("unit"))
-        own = hmac.digest(bytes.fromhex(str(extra["key"])), name.encode(), "sha256").hex()
-        if own == of:
+        if own == (leaf.get("finding") or leaf.get("unit")):
             result.said.append(f"The leaf is that of {name}.")
         else:
             result.wrong.append(f"the leaf is not that of {name}")
@@ -704,7 +751,7 @@ def check_proof(
     return result
 
 
-def served_keys(source: "LogSource") -> Iterator[str]:
+def served_keys(source: LogSource) -> Iterator[str]:
     """Yield the keys that a place serves, of its log and of those that continue it."""
     for folder in folders():
         line = source.get(f"{folder}vkey")
@@ -724,7 +771,7 @@ def parse_proof(proof: bytes) -> tuple[int, dict[str, Any], list[bytes], bytes]:
     lines = head.decode().split("\n")
     if not separator or len(lines) < 3 or lines[0] != "c2sp.org/tlog-proof@v1":
         raise ValueError("it does not begin as one")
-    extra = json.loads(base64.b64decode(lines[1].removeprefix("extra "), validate=True))
+    extra = parse_json(base64.b64decode(lines[1].removeprefix("extra "), validate=True))
     index = int(lines[2].removeprefix("index "))
     return index, extra, [base64.b64decode(line, validate=True) for line in lines[3:]], note
 
@@ -764,7 +811,7 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
     """Return the root of a tree, level by level; a last node without a partner goes up as it is."""
     level = list(hashes) or [hashlib.sha256().digest()]
     while len(level) > 1:
-        pairs = zip(level[::2], level[1::2], strict=False)
+        pairs = zip(level[::2], level[1::2])
         rest = level[-1:] if len(level) % 2 else []
         level = [node_hash(left, right) for left, right in pairs] + rest
     return level[0]
@@ -777,7 +824,7 @@ def open_checkpoint(note: bytes, vkey: str) -> tuple[str, int, bytes]:
         decoded = base64.b64decode(root, validate=True)
     except ValueError:
         raise ValueError("it is not a checkpoint") from None
-    if len(decoded) != 32 or not re.fullmatch(r"0|[1-9]\d{0,17}", size):
+    if len(decoded) != 32 or not re.fullmatch("0|[1-9][0-9]{0,17}", size):
         raise ValueError("it is not a checkpoint")
     if origin != vkey.partition("+")[0]:
         raise ValueError("the key is not one of this log")
@@ -817,11 +864,68 @@ def signed_at(note: bytes, vkey: str, kind: bytes) -> int:
             if kind == COSIGNATURE:
                 at, signature = int.from_bytes(signed[4:12], "big"), signed[12:]
                 message = f"cosignature/v1\ntime {at}\n{message}"
-            Ed25519PublicKey.from_public_bytes(material[1:]).verify(signature, message.encode())
-        except (ValueError, InvalidSignature):
+        except ValueError:
             continue
-        return at
+        if is_signed(message.encode(), signature, material[1:]):
+            return at
     raise ValueError(f"the key {name} did not sign it")
+
+
+PRIME, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+CURVE = -121665 * pow(121666, -1, PRIME) % PRIME
+"""The numbers of Ed25519. Source of this and what follows: RFC 8032, sections 5.1 and 6."""
+
+Point = tuple[int, int, int, int]
+"""A point as (X, Y, Z, T) with x = X/Z, y = Y/Z and xy = T/Z."""
+
+
+def is_signed(message: bytes, signature: bytes, key: bytes) -> bool:
+    """Return whether an Ed25519 key made this signature: R = sB - kA.
+
+    Strict: all is canonical, so a signature has one form. Slow (some 5 ms): few are checked.
+    """
+    point, s = point_of(key), int.from_bytes(signature[32:], "little")
+    if point is None or len(signature) != 64 or s >= ORDER:
+        return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little")
+    negative = (-point[0], point[1], 1, -point[3])
+    x, y, z, _ = add_points(multiply(BASE, s), multiply(negative, k % ORDER))
+    x, y = x * pow(z, -1, PRIME) % PRIME, y * pow(z, -1, PRIME) % PRIME
+    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+
+
+def point_of(data: bytes) -> Point | None:
+    """Return the point that 32 bytes encode, or None if they encode none."""
+    sign, y = divmod(int.from_bytes(data, "little"), 1 << 255)
+    square = (y * y - 1) * pow(CURVE * y * y + 1, -1, PRIME) % PRIME
+    x = pow(square, (PRIME + 3) // 8, PRIME)
+    if x * x % PRIME != square:
+        x = x * pow(2, (PRIME - 1) // 4, PRIME) % PRIME
+    if len(data) != 32 or y >= PRIME or x * x % PRIME != square or (sign and not x):
+        return None
+    x = x if x & 1 == sign else PRIME - x
+    return x, y, 1, x * y % PRIME
+
+
+def add_points(one: Point, other: Point) -> Point:
+    """Return the sum of two points."""
+    a = (one[1] - one[0]) * (other[1] - other[0]) % PRIME
+    b = (one[1] + one[0]) * (other[1] + other[0]) % PRIME
+    c, d = 2 * one[3] * other[3] * CURVE % PRIME, 2 * one[2] * other[2] % PRIME
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % PRIME, g * h % PRIME, f * g % PRIME, e * h % PRIME
+
+
+def multiply(point: Point, times: int) -> Point:
+    """Return the sum of so many times the same point."""
+    total = (0, 1, 1, 0)
+    for bit in f"{times:b}":
+        total = add_points(total, total)
+        total = add_points(total, point) if bit == "1" else total
+    return total
+
+
+BASE: Any = point_of(bytes.fromhex("58" + 31 * "66"))
 
 
 def tile_name(level: str, number: int, width: int) -> str:
@@ -857,22 +961,53 @@ def split_entries(bundle: bytes) -> list[bytes]:
     return leaves
 
 
+def moment(text: str) -> datetime:
+    """Return a time of a leaf. Raise ValueError if there is no such time."""
+    return datetime.strptime(text, TIME).replace(tzinfo=timezone.utc)
+
+
+def parse_json(data: bytes) -> Any:
+    """Return what a JSON document says. Raise ValueError, also if it is nested too deeply."""
+    try:
+        return json.loads(data.decode())
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
 def parse_leaf(data: bytes) -> Leaf:
-    """Return a leaf. Raise ValueError if it lacks a field that is read here."""
-    leaf = json.loads(data)
+    """Return a leaf. Raise ValueError if a field that is read here has another form."""
+    leaf = parse_json(data)
     if not isinstance(leaf, dict) or not isinstance(leaf.get("kind"), str):
         raise ValueError("a leaf has no kind")  # noqa: TRY004 - data, and not a caller's type
-    for name, pattern in FIELDS.get(leaf["kind"], {}).items():
-        if not re.fullmatch(pattern, str(leaf.get(name))):
-            raise ValueError(f"a leaf of the kind {leaf['kind']} has no {name}")
+    for name, form in FIELDS.get(leaf["kind"], {}).items():
+        value = leaf.get(name, DEFAULTS.get(name))
+        if form is int:
+            is_right = type(value) is int and 0 <= value < 1 << 53
+        else:
+            is_right = isinstance(value, str) and re.fullmatch(form, value) is not None
+        if not is_right:
+            raise ValueError(f"a leaf of the kind {leaf['kind']} has no {name} of the right form")
+    if match := DAY_SUMMARY.fullmatch(str(leaf.get("path"))):
+        moment(f"{match['day']}T00:00:00Z")
+    if leaf["kind"] == "run":
+        moment(leaf["at"])
     return leaf
 
 
-FIELDS = {
-    "published": {"path": r"[^/].*", "sha256": "[0-9a-f]{64}", "size": r"\d+", "of": r"[a-z-]+"},
-    "run": {"at": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"},
+FIELDS: dict[str, dict[str, Any]] = {
+    "published": {
+        "path": r"(?!.{1025})(?!(.*/)?\.{0,2}(/|$))[^\\\x00-\x1f\x7f\ud800-\udfff]+",
+        "sha256": "[0-9a-f]{64}",
+        "size": int,
+        "of": "[a-z-]+",
+        "revision": int,
+    },
+    "run": {"at": "2[0-9]{3}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z"},
 }
-"""The fields of leaves that are read here, and what they look like."""
+"""The fields of leaves that are read here, and their form: a whole number, or a pattern of text."""
+
+DEFAULTS = {"revision": 0}
+"""What a field is that a leaf may lack."""
 
 
 # Where files come from
@@ -880,20 +1015,52 @@ FIELDS = {
 AT_ONCE, PORTION = 8, 64
 """How many files are fetched at the same time, and after how many the progress is shown."""
 
+SECONDS, SLOWEST = 60, 64 << 10
+"""How long a read may take, and how many bytes earn it another second. A drip earns none."""
 
-def source_of(place: str) -> "LogSource":
+NOTE, UNNAMED, IN_ALL = 64 << 10, 64 << 20, 4 << 30
+"""Most bytes of a checkpoint, key or proof; of a file without a leaf; of all that is fetched."""
+
+
+def source_of(place: str) -> LogSource:
     """Return the folder or the address."""
     return Address(place.rstrip("/")) if re.match(r"https?://", place) else Folder(Path(place))
 
 
+@dataclass
 class LogSource:
-    """Files by path."""
+    """Files by path. Each read is bounded: whoever serves the files may be hostile.
 
+    `sizes` are those of the newest leaves, by path. `faults` says why a file was not read.
+    """
+
+    sizes: dict[str, int] = field(default_factory=dict, init=False)
+    faults: dict[str, str] = field(default_factory=dict, init=False)
     is_live = False
 
+    def most(self, path: str) -> int:
+        """Return how many bytes a file may have, by its leaf or by its name."""
+        if path in self.sizes:
+            return min(self.sizes[path], IN_ALL)
+        tile = re.fullmatch(r"log/(?:[0-9]+/)?tile/([^/]+)/.*?(?:\.p/([0-9]{1,3}))?", path)
+        if tile:
+            return int(tile[2] or WIDTH) * (2 + 0xFFFF if tile[1] == "entries" else 32)
+        return NOTE if path.startswith("log/") else UNNAMED
+
     def get(self, path: str) -> bytes | None:
-        """Return the bytes of a file, or None."""
+        """Return the bytes of a file; None if there is none, or if it was not read (a fault).
+
+        A file that is longer than `most` is cut one byte after it: it is never the right one.
+        """
         raise NotImplementedError
+
+    def forget(self, path: str) -> None:
+        """Let a file be read again."""
+        self.faults.pop(path, None)
+
+    def not_read(self) -> list[str]:
+        """Return the faults, in sentences."""
+        return [f"{path} {why}" for path, why in sorted(self.faults.items())]
 
     def fetch(self, paths: Iterable[str]) -> None:
         """Get files ahead of their use, where each takes time."""
@@ -907,7 +1074,7 @@ class LogSource:
         raise NotImplementedError
 
 
-@dataclass(slots=True)
+@dataclass
 class Folder(LogSource):
     """A copy of the public bucket."""
 
@@ -915,28 +1082,53 @@ class Folder(LogSource):
 
     def get(self, path: str) -> bytes | None:
         """Return the bytes of a file within the folder, or None."""
-        found = (self.folder / path).resolve()
-        if not found.is_relative_to(self.folder.resolve()) or not found.is_file():
-            return None
-        return found.read_bytes()
+        try:
+            found = self._find(path)
+            if found is not None:
+                with found.open("rb") as file:
+                    return file.read(min(self.most(path), found.stat().st_size) + 1)
+        except (OSError, ValueError, RuntimeError, MemoryError) as error:
+            self.faults[path] = f"was not read: {error}"
+        return None
 
     def names(self) -> list[str]:
-        """Return all paths."""
-        files = (path for path in self.folder.rglob("*") if path.is_file())
-        return sorted(path.relative_to(self.folder).as_posix() for path in files)
+        """Return all paths. What is there and is no file, such as a device, is a fault."""
+        found = sorted(self.folder.rglob("*"))
+        paths = [path for path in found if path.is_symlink() or not path.is_dir()]
+        names = [path.relative_to(self.folder).as_posix() for path in paths]
+        return [name for name in names if self._find(name)]
 
     def folder_of(self, named: Iterable[str]) -> AbstractContextManager[str | Path]:  # noqa: ARG002
         """Return the folder itself."""
         return nullcontext(self.folder)
 
+    def _find(self, path: str) -> Path | None:
+        found = (self.folder / path).resolve()
+        if not found.is_relative_to(self.folder.resolve()):
+            self.faults[path] = "leads out of the folder"
+        elif found.is_file():
+            return found
+        elif found.exists():
+            self.faults[path] = "is not a file"
+        return None
 
-@dataclass(slots=True)
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Refuses to be sent elsewhere: to another host, or into the network of who checks."""
+
+    def redirect_request(self, *request: Any) -> None:
+        """Raise LogUnreadableError."""
+        raise LogUnreadableError(f"the redirect to {request[-1]} was not followed")
+
+
+@dataclass
 class Address(LogSource):
     """The public bucket behind an address. Each file is fetched once."""
 
     url: str
     kept: dict[str, bytes | None] = field(default_factory=dict)
     is_live = True
+    taken = slow = 0
 
     def get(self, path: str) -> bytes | None:
         """Return the bytes of a file, or None if the server has none."""
@@ -944,29 +1136,59 @@ class Address(LogSource):
             self.kept[path] = self._fetch(path)
         return self.kept[path]
 
+    def forget(self, path: str) -> None:
+        """Let a file be fetched again."""
+        self.faults.pop(path, None)
+        self.kept.pop(path, None)
+
     def fetch(self, paths: Iterable[str]) -> None:
         """Fetch files, AT_ONCE at a time. Stop where a whole portion is missing."""
+        waiting = iter(paths)
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            for portion in batched(paths, PORTION, strict=False):
+            while portion := list(islice(waiting, PORTION)):
                 found = list(pool.map(self._fetch, portion))
-                self.kept |= dict(zip(portion, found, strict=True))
+                self.kept.update(zip(portion, found))
                 if sys.stderr.isatty():
                     print(f"\r{len(self.kept):,} files fetched", end="\r", file=sys.stderr)  # noqa: T201
                 if not any(data is not None for data in found):
                     return
 
     def _fetch(self, path: str) -> bytes | None:
-        request = urllib.request.Request(f"{self.url}/{path}")  # noqa: S310 - http or https
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 # nosec B310
-                data: bytes = answer.read()
-        except urllib.error.HTTPError as error:
-            if error.code in {403, 404}:
+        """Read a file in a thread of its own, which is left behind if it is too slow."""
+        data, outcomes, began = bytearray(), list[Any](), time.monotonic()
+        if self.slow < AT_ONCE and self.taken < IN_ALL:
+            reading = Thread(target=self._read, args=(path, data, outcomes), daemon=True)
+            reading.start()
+            while reading.is_alive() and time.monotonic() - began < SECONDS + len(data) / SLOWEST:
+                reading.join(1)
+            self.slow += not outcomes
+        [outcome] = outcomes or ["this place is too slow, or sends too much"]
+        if isinstance(outcome, bytes):
+            self.taken += len(outcome)
+            return outcome
+        if isinstance(outcome, urllib.error.HTTPError):
+            if outcome.code in {403, 404}:
                 return None
-            raise
-        except urllib.error.URLError as error:
-            raise LogUnreadableError(f"no answer: {error.reason}") from None
-        return data
+        elif isinstance(outcome, (urllib.error.URLError, ConnectionError)) and not self.kept:
+            raise LogUnreadableError(f"no answer: {outcome}")
+        self.faults[path] = f"was not read: {outcome or type(outcome).__name__}"
+        return None
+
+    def _read(self, path: str, data: bytearray, outcomes: list[Any]) -> None:
+        """Add a file to the outcomes, or the error."""
+        most = min(self.most(path), IN_ALL - self.taken) + 1
+        try:
+            address = f"{self.url}/{urllib.parse.quote(path)}"
+            with urllib.request.build_opener(NoRedirect).open(address, timeout=SECONDS) as answer:
+                while part := answer.read(min(1 << 14, most - len(data))):
+                    data += part
+            ends_early = answer.length and len(data) < most
+            outcomes.append("it ends too early" if ends_early else bytes(data))
+        except urllib.error.HTTPError as error:
+            error.close()
+            outcomes.append(error)
+        except (OSError, ValueError, HTTPException, LogUnreadableError) as error:
+            outcomes.append(error)
 
     def folder_of(self, named: Iterable[str]) -> AbstractContextManager[str | Path]:
         """Return a folder with the named files; it is deleted afterwards."""
@@ -974,8 +1196,11 @@ class Address(LogSource):
         for path in named:
             data, target = self.get(path), (Path(folder.name) / path).resolve()
             if data is not None and target.is_relative_to(Path(folder.name).resolve()):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
+                try:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.write_bytes(data)
+                except OSError as error:
+                    self.faults[path] = f"was not written: {error}"
         return folder
 
 
