@@ -4,9 +4,12 @@
                                  [--watch]
     python3 verify.py FOLDER|URL --proof FILE [--receipt FILE]
 
-FOLDER is a copy of the public bucket, URL its address. This file needs Python 3.12 or newer, the
-package `cryptography`, and `recount.py` next to it. It is one file on purpose: you can download it,
-read it from top to bottom, and keep your own copy. It shares no code with what wrote the log.
+FOLDER is a copy of the public bucket, URL its address. This file needs Python 3.9 or newer, no
+package, and `recount.py` next to it. It is one file on purpose: you can download it, read it from
+top to bottom, and keep your own copy. It shares no code with what wrote the log.
+
+The first check believes the place: it may show you an older copy, or a log that it signed itself.
+`--key` names a key that you know from elsewhere: see "Where a key comes from" in docs/log.md.
 
 It checks the signature of the checkpoint, the hashes of all leaves and tiles, that the log contains
 the one that was seen before (`--state` keeps it) and those of `--checkpoint`, that each file is the
@@ -207,15 +210,13 @@ def check_place(source: LogSource, options: Options) -> Result:
 def _remembered(state: Path | None) -> dict[str, Any]:
     if state is None or not state.exists():
         return {}
-    try:
-        found = parse_json(state.read_bytes())
-    except ValueError:
-        found = None
     kinds = {"size": int, "root": str, "key": str, "seen": str}
-    if not isinstance(found, dict) or not all(
-        isinstance(seen, dict) and all(type(seen.get(name)) is kinds[name] for name in kinds)
-        for seen in found.values()
-    ):
+    try:
+        found: dict[str, Any] = parse_json(state.read_bytes())
+        is_right = all(type(seen[name]) is kinds[name] for seen in found.values() for name in kinds)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        is_right = False
+    if not is_right:
         raise LogUnreadableError(f"{state} is not what an earlier check left: delete it")
     return found
 
@@ -262,7 +263,8 @@ def read_logs(source: LogSource, keys: Sequence[str], result: Result) -> Iterato
     result.wrong.append(f"there are more than {MOST_LOGS} logs here")
 
 
-MOST_LOGS = 64
+MOST_LOGS, MOST_LEAVES = 64, 1 << 26
+"""More are not read: a stranger's log could have no end."""
 
 
 def folders() -> Iterator[str]:
@@ -290,6 +292,9 @@ def read_log(
         origin, size, root = open_checkpoint(note, vkey)
     except ValueError as error:
         result.wrong.append(f"{folder}checkpoint: {error}")
+        return None
+    if size > MOST_LEAVES:
+        result.wrong.append(f"{folder}checkpoint: {size:,} leaves are too many to read")
         return None
     source.fetch(folder + name for name in tile_names(size))
     hashes, found = _read_leaves(source, folder, size, result)
@@ -359,9 +364,7 @@ def _check_tiles(source: LogSource, folder: str, hashes: list[bytes], result: Re
         whole = range(len(known) // WIDTH)
         levels.append([root_of(known[n * WIDTH : (n + 1) * WIDTH]) for n in whole])
     wanted = {name for name in tile_names(len(hashes)) if not name.startswith("tile/entries/")}
-    here = {
-        path.removeprefix(folder) for path in source.names() if path.startswith(f"{folder}tile/")
-    }
+    here = {path.removeprefix(folder) for path in source.names(f"{folder}tile")}
     for name in sorted(wanted | here):
         if _hashes_in(source.get(folder + name), name) != _hashes_at(levels, name):
             result.wrong.append(f"{folder}{name} is missing, or does not hold what the leaves say")
@@ -542,10 +545,6 @@ def _say_age(log: Log, now: datetime, source: LogSource, result: Result) -> None
         result.wrong.append(f"{log.origin} does not say when it was last added to")
         return
     age = now - moment(at)
-    if age < -OLD:
-        result.wrong.append(
-            f"{log.origin} says that it was last added to on {at}, which is to come"
-        )
     hours = age.total_seconds() / 3600
     result.is_old = age > OLD
     if result.is_old:
@@ -873,29 +872,32 @@ def signed_at(note: bytes, vkey: str, kind: bytes) -> int:
 
 PRIME, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 CURVE = -121665 * pow(121666, -1, PRIME) % PRIME
-"""The numbers of Ed25519. Source of this and what follows: RFC 8032, sections 5.1 and 6."""
+"""The numbers of Ed25519. Source of all that follows: RFC 8032, section 5.1."""
 
-Point = tuple[int, int, int, int]
-"""A point as (X, Y, Z, T) with x = X/Z, y = Y/Z and xy = T/Z."""
+Point = tuple[int, int, int]
+"""A point as (X, Y, Z): x = X/Z and y = Y/Z."""
 
 
 def is_signed(message: bytes, signature: bytes, key: bytes) -> bool:
-    """Return whether an Ed25519 key made this signature: R = sB - kA.
+    """Return whether an Ed25519 key made this signature: whether R = sB - kA.
 
-    Strict: all is canonical, so a signature has one form. Slow (some 5 ms): few are checked.
+    Points and `s` must be in their one canonical form. It takes 10 ms, which is slow.
     """
     point, s = point_of(key), int.from_bytes(signature[32:], "little")
     if point is None or len(signature) != 64 or s >= ORDER:
         return False
-    k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little")
-    negative = (-point[0], point[1], 1, -point[3])
-    x, y, z, _ = add_points(multiply(BASE, s), multiply(negative, k % ORDER))
-    x, y = x * pow(z, -1, PRIME) % PRIME, y * pow(z, -1, PRIME) % PRIME
+    k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % ORDER
+    total, minus = (0, 1, 1), (-point[0], point[1], 1)
+    for bit in range(252, -1, -1):
+        total = add_points(total, total)
+        total = add_points(total, BASE) if s >> bit & 1 else total
+        total = add_points(total, minus) if k >> bit & 1 else total
+    x, y = (part * pow(total[2], -1, PRIME) % PRIME for part in total[:2])
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 
 def point_of(data: bytes) -> Point | None:
-    """Return the point that 32 bytes encode, or None if they encode none."""
+    """Return the point that 32 bytes encode, or None if they encode none. Section 5.1.3."""
     sign, y = divmod(int.from_bytes(data, "little"), 1 << 255)
     square = (y * y - 1) * pow(CURVE * y * y + 1, -1, PRIME) % PRIME
     x = pow(square, (PRIME + 3) // 8, PRIME)
@@ -903,26 +905,17 @@ def point_of(data: bytes) -> Point | None:
         x = x * pow(2, (PRIME - 1) // 4, PRIME) % PRIME
     if len(data) != 32 or y >= PRIME or x * x % PRIME != square or (sign and not x):
         return None
-    x = x if x & 1 == sign else PRIME - x
-    return x, y, 1, x * y % PRIME
+    return (x if x & 1 == sign else PRIME - x), y, 1
 
 
 def add_points(one: Point, other: Point) -> Point:
-    """Return the sum of two points."""
-    a = (one[1] - one[0]) * (other[1] - other[0]) % PRIME
-    b = (one[1] + one[0]) * (other[1] + other[0]) % PRIME
-    c, d = 2 * one[3] * other[3] * CURVE % PRIME, 2 * one[2] * other[2] % PRIME
-    e, f, g, h = b - a, d - c, d + c, b + a
-    return e * f % PRIME, g * h % PRIME, f * g % PRIME, e * h % PRIME
-
-
-def multiply(point: Point, times: int) -> Point:
-    """Return the sum of so many times the same point."""
-    total = (0, 1, 1, 0)
-    for bit in f"{times:b}":
-        total = add_points(total, total)
-        total = add_points(total, point) if bit == "1" else total
-    return total
+    """Return the sum of two points of the curve -x² + y² = 1 + dx²y²."""
+    (a, b, c), (d, e, f) = one, other
+    x, y, z = a * d % PRIME, b * e % PRIME, c * f % PRIME
+    product = CURVE * x * y % PRIME
+    less, more = z * z - product, z * z + product
+    cross = (a + b) * (d + e) - x - y
+    return z * less * cross % PRIME, z * more * (x + y) % PRIME, less * more % PRIME
 
 
 BASE: Any = point_of(bytes.fromhex("58" + 31 * "66"))
@@ -979,13 +972,9 @@ def parse_leaf(data: bytes) -> Leaf:
     leaf = parse_json(data)
     if not isinstance(leaf, dict) or not isinstance(leaf.get("kind"), str):
         raise ValueError("a leaf has no kind")  # noqa: TRY004 - data, and not a caller's type
-    for name, form in FIELDS.get(leaf["kind"], {}).items():
+    for name, (form, pattern) in FIELDS.get(leaf["kind"], {}).items():
         value = leaf.get(name, DEFAULTS.get(name))
-        if form is int:
-            is_right = type(value) is int and 0 <= value < 1 << 53
-        else:
-            is_right = isinstance(value, str) and re.fullmatch(form, value) is not None
-        if not is_right:
+        if type(value) is not form or not re.fullmatch(pattern, str(value)):
             raise ValueError(f"a leaf of the kind {leaf['kind']} has no {name} of the right form")
     if match := DAY_SUMMARY.fullmatch(str(leaf.get("path"))):
         moment(f"{match['day']}T00:00:00Z")
@@ -994,17 +983,17 @@ def parse_leaf(data: bytes) -> Leaf:
     return leaf
 
 
-FIELDS: dict[str, dict[str, Any]] = {
+FIELDS: dict[str, dict[str, tuple[type, str]]] = {
     "published": {
-        "path": r"(?!.{1025})(?!(.*/)?\.{0,2}(/|$))[^\\\x00-\x1f\x7f\ud800-\udfff]+",
-        "sha256": "[0-9a-f]{64}",
-        "size": int,
-        "of": "[a-z-]+",
-        "revision": int,
+        "path": (str, r"(?!.{1025})(?!(.*/)?\.{0,2}(/|$))[^\\\x00-\x1f\x7f\ud800-\udfff]+"),
+        "sha256": (str, "[0-9a-f]{64}"),
+        "size": (int, "[0-9]{1,15}"),
+        "of": (str, "[a-z-]+"),
+        "revision": (int, "[0-9]{1,15}"),
     },
-    "run": {"at": "2[0-9]{3}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z"},
+    "run": {"at": (str, "2[0-9]{3}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z")},
 }
-"""The fields of leaves that are read here, and their form: a whole number, or a pattern of text."""
+"""The fields of leaves that are read here, their type and what they look like."""
 
 DEFAULTS = {"revision": 0}
 """What a field is that a leaf may lack."""
@@ -1018,7 +1007,7 @@ AT_ONCE, PORTION = 8, 64
 SECONDS, SLOWEST = 60, 64 << 10
 """How long a read may take, and how many bytes earn it another second. A drip earns none."""
 
-NOTE, UNNAMED, IN_ALL = 64 << 10, 64 << 20, 4 << 30
+NOTE, UNNAMED, IN_ALL = 64 << 10, 1 << 30, 4 << 30
 """Most bytes of a checkpoint, key or proof; of a file without a leaf; of all that is fetched."""
 
 
@@ -1031,11 +1020,12 @@ def source_of(place: str) -> LogSource:
 class LogSource:
     """Files by path. Each read is bounded: whoever serves the files may be hostile.
 
-    `sizes` are those of the newest leaves, by path. `faults` says why a file was not read.
+    `sizes` are those of the newest leaves, `faults` say why a file was not read; both by path.
     """
 
     sizes: dict[str, int] = field(default_factory=dict, init=False)
     faults: dict[str, str] = field(default_factory=dict, init=False)
+    kept: dict[str, bytes | None] = field(default_factory=dict, init=False)
     is_live = False
 
     def most(self, path: str) -> int:
@@ -1048,15 +1038,13 @@ class LogSource:
         return NOTE if path.startswith("log/") else UNNAMED
 
     def get(self, path: str) -> bytes | None:
-        """Return the bytes of a file; None if there is none, or if it was not read (a fault).
-
-        A file that is longer than `most` is cut one byte after it: it is never the right one.
-        """
+        """Return the bytes of a file; None if there is none, or if it was not read (a fault)."""
         raise NotImplementedError
 
     def forget(self, path: str) -> None:
         """Let a file be read again."""
         self.faults.pop(path, None)
+        self.kept.pop(path, None)
 
     def not_read(self) -> list[str]:
         """Return the faults, in sentences."""
@@ -1065,8 +1053,8 @@ class LogSource:
     def fetch(self, paths: Iterable[str]) -> None:
         """Get files ahead of their use, where each takes time."""
 
-    def names(self) -> list[str]:
-        """Return all paths; none of an address, which cannot be listed."""
+    def names(self, below: str = "") -> list[str]:  # noqa: ARG002
+        """Return all paths below one; none of an address, which cannot be listed."""
         return []
 
     def folder_of(self, named: Iterable[str]) -> AbstractContextManager[str | Path]:
@@ -1084,16 +1072,14 @@ class Folder(LogSource):
         """Return the bytes of a file within the folder, or None."""
         try:
             found = self._find(path)
-            if found is not None:
-                with found.open("rb") as file:
-                    return file.read(min(self.most(path), found.stat().st_size) + 1)
+            return found.read_bytes() if found else None
         except (OSError, ValueError, RuntimeError, MemoryError) as error:
             self.faults[path] = f"was not read: {error}"
         return None
 
-    def names(self) -> list[str]:
-        """Return all paths. What is there and is no file, such as a device, is a fault."""
-        found = sorted(self.folder.rglob("*"))
+    def names(self, below: str = "") -> list[str]:
+        """Return all paths. What is there and cannot be read, such as a device, is a fault."""
+        found = sorted((self.folder / below).rglob("*"))
         paths = [path for path in found if path.is_symlink() or not path.is_dir()]
         names = [path.relative_to(self.folder).as_posix() for path in paths]
         return [name for name in names if self._find(name)]
@@ -1106,9 +1092,11 @@ class Folder(LogSource):
         found = (self.folder / path).resolve()
         if not found.is_relative_to(self.folder.resolve()):
             self.faults[path] = "leads out of the folder"
+        elif found.is_file() and found.stat().st_size > self.most(path):
+            self.faults[path] = f"has more than {self.most(path):,} bytes"
         elif found.is_file():
             return found
-        elif found.exists():
+        elif found.exists() or found.is_symlink():
             self.faults[path] = "is not a file"
         return None
 
@@ -1118,6 +1106,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *request: Any) -> None:
         """Raise LogUnreadableError."""
+        request[1].close()
         raise LogUnreadableError(f"the redirect to {request[-1]} was not followed")
 
 
@@ -1126,7 +1115,6 @@ class Address(LogSource):
     """The public bucket behind an address. Each file is fetched once."""
 
     url: str
-    kept: dict[str, bytes | None] = field(default_factory=dict)
     is_live = True
     taken = slow = 0
 
@@ -1136,13 +1124,8 @@ class Address(LogSource):
             self.kept[path] = self._fetch(path)
         return self.kept[path]
 
-    def forget(self, path: str) -> None:
-        """Let a file be fetched again."""
-        self.faults.pop(path, None)
-        self.kept.pop(path, None)
-
     def fetch(self, paths: Iterable[str]) -> None:
-        """Fetch files, AT_ONCE at a time. Stop where a whole portion is missing."""
+        """Fetch files, AT_ONCE at a time. Stop where a whole portion is missing or empty."""
         waiting = iter(paths)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             while portion := list(islice(waiting, PORTION)):
@@ -1150,7 +1133,7 @@ class Address(LogSource):
                 self.kept.update(zip(portion, found))
                 if sys.stderr.isatty():
                     print(f"\r{len(self.kept):,} files fetched", end="\r", file=sys.stderr)  # noqa: T201
-                if not any(data is not None for data in found):
+                if not any(found):
                     return
 
     def _fetch(self, path: str) -> bytes | None:
@@ -1176,14 +1159,16 @@ class Address(LogSource):
 
     def _read(self, path: str, data: bytearray, outcomes: list[Any]) -> None:
         """Add a file to the outcomes, or the error."""
-        most = min(self.most(path), IN_ALL - self.taken) + 1
+        most = max(0, min(self.most(path), IN_ALL - self.taken)) + 1
         try:
             address = f"{self.url}/{urllib.parse.quote(path)}"
             with urllib.request.build_opener(NoRedirect).open(address, timeout=SECONDS) as answer:
                 while part := answer.read(min(1 << 14, most - len(data))):
                     data += part
-            ends_early = answer.length and len(data) < most
-            outcomes.append("it ends too early" if ends_early else bytes(data))
+            if len(data) == most:
+                outcomes.append(f"it has more than {most - 1:,} bytes")
+            else:
+                outcomes.append("it ends too early" if answer.length else bytes(data))
         except urllib.error.HTTPError as error:
             error.close()
             outcomes.append(error)

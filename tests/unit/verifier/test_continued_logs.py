@@ -2,17 +2,15 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 
 import pytest
-from support.log_signer import LocalSigner
+from support.log_signer import LocalSigner, signed_log
 from support.tampering import write
 
-from tlog.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint, verifier_key
-from tlog.growth import GrowingTree
+from tlog.checkpoint import parse_checkpoint, verifier_key
 from tlog.leaves import BeganLeaf, Leaf, MovedLeaf, RunLeaf, encode_leaf
 from tlog.proofs import LogFiles, encode_proof
 from verifier.verify import Options, Result, check_place, source_of
@@ -20,19 +18,6 @@ from verifier.verify import Options, Result, check_place, source_of
 OLD, NEW = "terang.example/log", "terang.example/log/2"
 OLD_KEY, NEW_KEY = LocalSigner("the old key"), LocalSigner("the new key")
 RUN = RunLeaf("2026-11-26T02:00:00Z")
-
-
-def log_of(
-    folder: str, origin: str, signer: LocalSigner, leaves: Sequence[Leaf]
-) -> tuple[dict[str, bytes], Checkpoint]:
-    tree = GrowingTree()
-    for leaf in leaves:
-        tree.add(encode_leaf(leaf))
-    files = {folder + path: data for path, data in tree.finish().items()}
-    checkpoint = Checkpoint(origin, tree.size, tree.root())
-    files[f"{folder}checkpoint"] = sign_checkpoint(checkpoint, signer)
-    files[f"{folder}vkey"] = verifier_key(origin, signer.public_key()).encode() + b"\n"
-    return files, checkpoint
 
 
 def proof_of(files: dict[str, bytes], index: int, leaf: Leaf) -> bytes:
@@ -52,9 +37,10 @@ def checked(
     state: Path | None = None,
 ) -> Result:
     moved = MovedLeaf(NEW, verifier_key(NEW, NEW_KEY.public_key()))
-    old, last = log_of("log/", OLD, OLD_KEY, [RUN, *([moved] if confirmed else []), RUN])
+    ended = [RUN, *([moved] if confirmed else []), RUN]
+    old, last = signed_log("log/", OLD, OLD_KEY, map(encode_leaf, ended))
     began = BeganLeaf(OLD, last.size, root or last.root.hex())
-    new, _ = log_of("log/2/", NEW, NEW_KEY, [began, RUN])
+    new, _ = signed_log("log/2/", NEW, NEW_KEY, map(encode_leaf, [began, RUN]))
     if confirmed:
         new["log/2/confirmed.tlog-proof"] = proof_of(old, 1, named or moved)
     return check_place(

@@ -1,7 +1,9 @@
 """A log behind an address: many files are fetched at once, never more than a few."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -9,6 +11,7 @@ import pytest
 from support.log_world import LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 
+from verifier import verify
 from verifier.verify import AT_ONCE, LogUnreadableError, Options, check_place, source_of, tile_names
 
 
@@ -20,6 +23,7 @@ class Served(ThreadingHTTPServer):
         self.files, self.lock = files, threading.Lock()
         self.now, self.most, self.asked = 0, 0, list[str]()
         self.two = threading.Event()
+        self.hostile: dict[str, Callable[[Callable[[bytes], object]], None]] = {}
 
     @property
     def url(self) -> str:
@@ -39,6 +43,11 @@ class Handler(BaseHTTPRequestHandler):
                 server.two.set()
         if path.startswith("summaries/"):
             server.two.wait(10)
+        if path in server.hostile:
+            with suppress(OSError):
+                server.hostile[path](self.wfile.write)
+            self.close_connection = True
+            return
         data = server.files.get(path)
         self.send_response(200 if data is not None else 404)
         self.send_header("Content-Length", str(len(data or b"")))
@@ -100,3 +109,94 @@ def test_a_log_that_claims_to_be_endless_is_not_fetched_to_its_end(served: Serve
     source = source_of(served.url)
     source.fetch(f"log/{name}" for name in tile_names(10**15))
     assert len(served.asked) <= 64
+
+
+OK = b"HTTP/1.0 200 OK\r\n"
+Write = Callable[[bytes], object]
+
+
+def without_end(begin: bytes, piece: bytes, pause: float = 0) -> Callable[[Write], None]:
+    def answer(write: Write) -> None:
+        write(begin)
+        for _ in range(1 << 20):
+            write(piece)
+            time.sleep(pause)
+
+    return answer
+
+
+def once(data: bytes) -> Callable[[Write], None]:
+    return lambda write: write(data) and None
+
+
+HOSTILE = {
+    "a body without end": without_end(OK + b"\r\n", bytes(1 << 16)),
+    "headers without end": without_end(OK, b"a: b\r\n"),
+    "a line without end": without_end(OK + b"a: ", bytes(1 << 16)),
+    "a drip": without_end(OK + b"\r\n", b" ", 0.05),
+    "a drip of headers": without_end(OK + b"a: ", b" ", 0.05),
+    "another host": once(b"HTTP/1.0 302 x\r\nLocation: http://127.0.0.1:9/\r\n\r\n"),
+    "a file of this machine": once(b"HTTP/1.0 302 x\r\nLocation: file:///etc/hosts\r\n\r\n"),
+    "nowhere": once(b"HTTP/1.0 301 x\r\n\r\n"),
+    "a short body": once(OK + b"Content-Length: 900000\r\n\r\nx"),
+    "a short chunk": once(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nx"),
+    "a negative chunk": once(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nx"),
+    "a status that is none": once(b"HTTP/1.0 abc\r\n\r\n"),
+    "no status": once(b"\0\xff\r\n\r\n"),
+    "nothing": once(b""),
+    "an error": once(b"HTTP/1.0 500 x\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("path", ["log/checkpoint", "log/vkey", "summaries/acme/2026-11-25.json"])
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_an_answer_that_is_none_is_wrong_and_ends_in_time(
+    kind: str, path: str, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much is sent, and however slowly; nobody is followed anywhere else."""
+    monkeypatch.setattr(verify, "SECONDS", 0.3)
+    served.two.set()
+    served.hostile[path] = HOSTILE[kind]
+    if (kind, path) == ("nothing", "log/checkpoint"):
+        with pytest.raises(LogUnreadableError, match="no answer"):
+            check_place(source_of(served.url), NOW)
+        return
+    wrong = check_place(source_of(served.url), NOW).wrong
+    assert any(line.startswith(path) for line in wrong), wrong
+    if kind in ("another host", "a file of this machine"):
+        assert any("redirect" in line.lower() for line in wrong)
+
+
+@pytest.mark.parametrize("data", [b"<html>", b""])
+def test_a_server_that_answers_everything_is_not_asked_without_end(
+    data: bytes, served: Served
+) -> None:
+    """As one does that shows its first page in the place of every missing file."""
+    served.hostile = dict.fromkeys(
+        (f"log/{number}/{name}" for number in range(2, 99) for name in ("checkpoint", "vkey")),
+        once(OK + b"\r\n" + data),
+    )
+    assert check_place(source_of(served.url), NOW).wrong
+    assert len([path for path in served.asked if "checkpoint" in path]) == 2
+
+
+def test_a_file_is_read_again_after_it_was_forgotten(served: Served) -> None:
+    source = source_of(served.url)
+    served.hostile["log/vkey"] = HOSTILE["no status"]
+    assert source.get("log/vkey") is None
+    served.hostile.clear()
+    assert source.get("log/vkey") is None
+    source.forget("log/vkey")
+    assert (source.get("log/vkey"), source.faults) == (served.files["log/vkey"], {})
+
+
+def test_a_place_that_is_always_too_slow_is_given_up(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "SECONDS", 0.1)
+    source = source_of(served.url)
+    names = [f"log/{number}" for number in range(3 * AT_ONCE)]
+    served.hostile = dict.fromkeys(names, HOSTILE["a drip"])
+    source.fetch(names)
+    assert len(source.faults) == len(names)
+    assert len(served.asked) <= 2 * AT_ONCE

@@ -150,9 +150,19 @@ PUBLISHED = {"kind": "published", "path": "a", "sha256": "0" * 64, "size": 1, "o
     ("changes", "why"),
     [
         ({}, ""), ({"kind": "other", "path": None}, ""), ({"kind": 7}, "no kind"),
-        ({"path": "/a"}, "no path"), ({"sha256": "0" * 63}, "no sha256"), ({"size": -1}, "no size"),
+        *(({"path": path}, "no path") for path in (
+            "/a", "", "a/", "a//b", "../a", "a/../b", "a/..", ".", "a\\b", "a\0", "a\n", "\ud800",
+            "a" * 1025, 7, None, ["a"], {})),
+        ({"path": "...a/b..c/\u00e9"}, ""),
+        ({"path": "summaries/all/2026-02-30.json"}, "day"),
+        *(({"sha256": value}, "no sha256") for value in ("0" * 63, "A" * 64, "\u0660" * 64, 0)),
+        *(({"size": value}, "no size") for value in (-1, "1", 1.0, True, None, [1], 10**15)),
+        *(({"revision": value}, "no revision") for value in (-1, "2", 1.5, False, None)),
         ({"of": "A"}, "no of"), ({"kind": "run", "at": "2026-11-25T00:00:00Z"}, ""),
-        ({"kind": "run"}, "no at"),
+        ({"kind": "run"}, "no at"), ({"kind": "run", "at": 7}, "no at"),
+        *(({"kind": "run", "at": at}, "no at|time data|day is out|range") for at in (
+            "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-25T24:00:00Z",
+            "0000-11-25T00:00:00Z", "9999-12-31T23:59:59Z", "\u0662026-11-25T00:00:00Z")),
     ],
 )  # fmt: skip
 def test_a_leaf_has_the_fields_of_its_kind(changes: dict[str, object], why: str) -> None:
@@ -164,6 +174,12 @@ def test_a_leaf_has_the_fields_of_its_kind(changes: dict[str, object], why: str)
         assert parse_leaf(json.dumps(leaf).encode()) == leaf
     with pytest.raises(ValueError, match="no kind"):
         parse_leaf(b"[]")
+
+
+@pytest.mark.parametrize("data", [b"[" * 60_000, b"{", b"\xff\xfe{\0}\0", b"1" * 5000])
+def test_a_leaf_that_is_no_json_is_an_error_of_its_bytes(data: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - which one does not matter to who reads it
+        parse_leaf(data)
 
 
 def proof(extra: str = base64.b64encode(b'{"a":1}').decode(), index: str = "3") -> str:
@@ -179,14 +195,23 @@ def test_a_proof_has_an_index_its_hashes_and_a_checkpoint() -> None:
 @pytest.mark.parametrize(
     "written",
     ["", proof().replace("\n\n", "\n"), proof().replace("@v1", "@v2"), proof(extra="*"),
-     proof(index="x"), proof().replace(ROOT, "*", 1), "c2sp.org/tlog-proof@v1\nextra e30=\n\n"],
+
+     proof(extra=base64.b64encode(b"[" * 9999).decode()), proof(index="x"),
+     proof().replace(ROOT, "*", 1), "c2sp.org/tlog-proof@v1\nextra e30=\n\n"],
 )  # fmt: skip
 def test_a_proof_that_is_none_is_an_error_of_its_bytes(written: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - which one does not matter to who reads it
         parse_proof(written.encode())
 
 
-@pytest.mark.parametrize("left", [b"", b"{", b"[]", b"\xff"])
+SEEN = b'{"a": {"size": %s, "root": "", "key": "", "seen": %s}}'
+
+
+@pytest.mark.parametrize(
+    "left",
+    [b"", b"{", b"[]", b"\xff", b"[" * 9999, b'{"a": 5}', b'{"a": {}}', SEEN % (b'"1"', b'""'),
+     SEEN % (b"1", b"0")],
+)  # fmt: skip
 def test_what_an_earlier_check_did_not_leave_is_not_taken_for_it(
     left: bytes, tmp_path: Path
 ) -> None:

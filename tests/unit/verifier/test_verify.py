@@ -7,12 +7,15 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from support.log_signer import LocalSigner
+from support.log_signer import LocalSigner, signed_log
 from support.log_world import ORIGIN, LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 from support.tampering import FIRST_VISIT, LATER_VISIT, Tampering, write
 
-from tlog.checkpoint import verifier_key
+from terang.cli.command import main as terang
+from tlog.checkpoint import parse_checkpoint, verifier_key
+from tlog.leaves import PublishedLeaf, RunLeaf, encode_leaf
+from tlog.proofs import LogFiles
 from verifier import verify
 from verifier.verify import LogUnreadableError, Options, Result, check_place, main, source_of
 
@@ -200,6 +203,98 @@ def test_the_command_says_all_in_sentences_and_has_exit_codes(
     assert main([str(changed)]) == 1
     assert "is not the file that leaf" in capsys.readouterr().out
     assert main([str(tmp_path / "nothing")]) == 2
+
+
+def signed_again(
+    origin: str = ORIGIN, word: str = "a key for tests", size: int | None = None
+) -> dict[str, bytes]:
+    """The same files behind another log of their leaves."""
+    whole = parse_checkpoint(FILES["log/checkpoint"]).size
+    leaves = list(LogFiles(whole, lambda path: FILES.get(f"log/{path}")).leaves())[:size]
+    log, _ = signed_log("log/", origin, LocalSigner(word), leaves)
+    return {path: data for path, data in FILES.items() if not path.startswith("log/tile")} | log
+
+
+def forked() -> dict[str, bytes]:
+    tampering = Tampering(dict(FILES), OLDER, Random(1), LocalSigner())
+    tampering.fork()
+    return tampering.files
+
+
+STRANGER = signed_again("other.example/log", "a stranger")
+BEHIND = {path.replace("log/", "log/2/", 1): FILES[path] for path in FILES if path[:4] == "log/"}
+ANOTHER = "it is not the log that was seen before"
+OTHER_LOGS = {
+    "renamed": (STRANGER, ANOTHER),
+    "renamed as one that continues it": (signed_again(f"{ORIGIN}/2", "a stranger"), ANOTHER),
+    "renamed, and followed by the one that was seen": (STRANGER | BEHIND, ANOTHER),
+    "other key": (signed_again(word="a stranger"), "had another key"),
+    "truncated": (signed_again(size=9), "and now has 9"),
+    "rolled back": (OLDER, "and now has"),
+    "forked": (forked(), "is not the log that was seen"),
+    "gone": ({"index.html": b""}, ANOTHER),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_LOGS)
+def test_who_remembers_a_log_is_shown_no_other(
+    case: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By no command; and nothing is added to what it remembers."""
+    state, (files, why) = tmp_path / "seen.json", OTHER_LOGS[case]
+    assert main([str(folder), "--state", str(state)]) == 0
+    seen = state.read_bytes()
+    other = str(write(files, tmp_path / "other"))
+    for command, words in (
+        (terang, ["verify"]), (terang, ["monitor"]), (main, []), (main, ["--watch"]),
+    ):  # fmt: skip
+        capsys.readouterr()
+        assert command([*words, other, "--state", str(state)]) == 1
+        assert why in capsys.readouterr().out.replace("\n", " ")
+        assert state.read_bytes() == seen
+
+
+@pytest.mark.parametrize("revision", [2, 10**9])
+def test_the_log_bounds_the_revisions_that_are_looked_for(revision: int, tmp_path: Path) -> None:
+    leaf = PublishedLeaf("summaries/acme/2026-11-24.json", "0" * 64, 1, "summary", revision)
+    leaves = map(encode_leaf, [leaf, RunLeaf(LATER)])
+    files, _ = signed_log("log/", ORIGIN, LocalSigner(), leaves)
+    wrong = checked(write(files, tmp_path)).wrong
+    assert f"{leaf.path}: the log does not name its revision 1" in wrong
+
+
+def test_leaves_that_do_not_add_up_to_the_signature_are_not_parsed(tmp_path: Path) -> None:
+    """Whatever they hold, only the bytes and their place are reported."""
+    files, _ = signed_log("log/", ORIGIN, LocalSigner(), [b"[" * 60_000])
+    [wrong] = checked(write(files, tmp_path)).wrong
+    assert wrong == "log/tile/entries: leaf 0 is wrong: it is nested too deeply"
+    changed = files | {"log/tile/entries/000.p/1": b"\0\1["}
+    wrongs = checked(write(changed, tmp_path)).wrong
+    assert "log/: the leaves do not add up to the signed root" in wrongs
+    assert not any("nested" in wrong for wrong in wrongs)
+
+
+def not_a_file(kind: str, path: Path) -> None:
+    """Put into the place of a file what would hang, exhaust or mislead a reader."""
+    path.unlink()
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a folder":
+        path.mkdir()
+    elif kind == "a large file":
+        path.touch()
+        os.truncate(path, 10**12)
+    else:
+        path.symlink_to({"a device": "/dev/zero", "a loop": path}.get(kind, __file__))
+
+
+@pytest.mark.parametrize("path", ["log/checkpoint", "log/vkey", "summaries/all/2026-11-24.csv"])
+@pytest.mark.parametrize(
+    "kind", ["a pipe", "a folder", "a device", "a large file", "a link elsewhere", "a loop"]
+)
+def test_a_folder_is_read_within_bounds(kind: str, path: str, tmp_path: Path) -> None:
+    not_a_file(kind, write(FILES, tmp_path) / path)
+    assert any(line.startswith(path) for line in checked(tmp_path).wrong)
 
 
 def is_seen(tampering: Tampering, folder: Path, state: Path | None = None) -> bool:
