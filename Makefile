@@ -53,7 +53,7 @@ bench: setup ## speed and memory of the matcher, beside others; ARGS= goes to py
 
 fuzz: setup ## RUNS= inputs (a million) for each reader of files, packs, messages, and of what the command is given
 	@scripts/bootstrap.sh fuzz
-	for target in readers packs messages statements reports recount checks desk authoring counts; do .tools/fuzz/bin/python tests/fuzz/fuzz_$$target.py $(or $(RUNS),1000000); done
+	for target in readers packs messages statements reports recount checks desk authoring counts logs; do .tools/fuzz/bin/python tests/fuzz/fuzz_$$target.py $(or $(RUNS),1000000); done
 
 mutants: setup ## SIZE= small changes (100) to functions and layers, drawn by SEED=: which of them does no test notice?
 	@scripts/bootstrap.sh mutation

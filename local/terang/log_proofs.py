@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from itertools import count
 from typing import Any
 
 from ledger.errors import OperatorError
@@ -13,6 +12,7 @@ from tlog.checkpoint import parse_checkpoint
 from tlog.growth import LogDamagedError, ReadFile
 from tlog.leaves import FindingLeaf, Leaf, ReceiptLeaf, UnitLeaf, decode_leaf, keyed, own_key
 from tlog.proofs import LogFiles, encode_proof
+from verifier.verify import MOST_LOGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _read_in(folder: str, read_file: ReadFile, path: str) -> bytes | None:
 def _checkpoints(read_file: ReadFile) -> Iterator[tuple[str, bytes]]:
     """Yield the log and those that continue it: where below `log/`, and the newest checkpoint."""
     folder = ""
-    for number in count(2):
+    for number in range(2, MOST_LOGS + 2):
         note = read_file(f"{folder}checkpoint")
         if note is None:
             return

@@ -18,7 +18,7 @@ SOURCES = ("layers/rules", "layers/matcher", "layers/ledger", "layers/dsa", "lay
            "functions/intake", "functions/scan", "local", "tests")  # fmt: skip
 INSTRUMENTED = ["authoring", "claims", "csv", "desk", "dsa", "gzip", "intake", "json", "ledger",
                 "matcher", "message", "recount", "report_proof", "rules", "scan",
-                "terang", "yaml", "zipfile"]  # fmt: skip
+                "terang", "verifier", "yaml", "zipfile"]  # fmt: skip
 
 SECONDS = 1.0
 """Processor time that one input may take: more is a hang."""

@@ -1,14 +1,10 @@
 """A key on this machine that signs logs, for tests."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from tlog.checkpoint import Checkpoint, sign_checkpoint, verifier_key
-from tlog.growth import GrowingTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +31,3 @@ class LocalSigner:
         except InvalidSignature:
             return False
         return True
-
-
-def signed_log(
-    folder: str, origin: str, signer: LocalSigner, leaves: Iterable[bytes]
-) -> tuple[dict[str, bytes], Checkpoint]:
-    """The files of a log of these leaves, and its checkpoint."""
-    tree = GrowingTree()
-    for leaf in leaves:
-        tree.add(leaf)
-    checkpoint = Checkpoint(origin, tree.size, tree.root())
-    files = {folder + path: data for path, data in tree.finish().items()}
-    files[f"{folder}checkpoint"] = sign_checkpoint(checkpoint, signer)
-    files[f"{folder}vkey"] = verifier_key(origin, signer.public_key()).encode() + b"\n"
-    return files, checkpoint

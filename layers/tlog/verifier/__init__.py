@@ -1,4 +1,4 @@
-"""Checks a public log and everything that it names: the standard library and `cryptography`.
+"""Checks a public log and everything that it names, with the standard library alone.
 
 `verify.py` is one file that anybody can download and run next to `recount.py`. It imports nothing
 of Terang, so that what checks the log is not what writes it.

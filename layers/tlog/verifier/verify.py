@@ -396,7 +396,8 @@ def _compare_with_remembered(log: Log, remembered: dict[str, Any], result: Resul
     seen = remembered.get(log.origin)
     if seen is None:
         result.said.append(
-            "No earlier checkpoint is remembered: a complete older copy would look the same."
+            "No earlier checkpoint is remembered: a complete older copy would look the same, and so"
+            " would a log that a stranger signed, unless you gave its key."
         )
         return
     if seen["key"] != log.key:

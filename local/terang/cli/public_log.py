@@ -12,7 +12,14 @@ from terang.cli.arguments import STACK, InputError, StackName
 from terang.console import console, print_result
 from terang.log_proofs import Proof, prove_finding, prove_receipt
 from tlog.leaves import encode_leaf
-from verifier.verify import Options, proof_command, source_of, verify_command
+from verifier.verify import (
+    LogSource,
+    LogUnreadableError,
+    Options,
+    proof_command,
+    source_of,
+    verify_command,
+)
 
 Place = Annotated[str, Parameter(help="a copy of the public bucket, or its address")]
 Keys = Annotated[
@@ -86,7 +93,7 @@ def prove_file(
     except OSError as error:
         raise InputError(f"cannot read {receipt}: {error.strerror}") from None
     source = source_of(place)
-    return _write(lambda: prove_receipt(data, lambda path: source.get(f"log/{path}")), out)
+    return _write(lambda: prove_receipt(data, lambda path: _read(source, f"log/{path}")), out)
 
 
 def prove_one_finding(
@@ -110,10 +117,17 @@ def prove_one_finding(
         )
 
 
+def _read(source: LogSource, path: str) -> bytes | None:
+    data = source.get(path)
+    if path in source.faults:
+        raise OperatorError(f"{path} {source.faults[path]}")
+    return data
+
+
 def _write(prove: Callable[[], Proof], out: Path) -> int:
     try:
         proof = prove()
-    except (OperatorError, msgspec.DecodeError, ValueError) as error:
+    except (OperatorError, LogUnreadableError, msgspec.DecodeError, ValueError) as error:
         console.print(str(error))
         return 1
     out.write_bytes(proof.file)

@@ -7,7 +7,8 @@ from pathlib import Path
 from shutil import rmtree
 
 import pytest
-from support.log_signer import LocalSigner, signed_log
+from support.log_signer import LocalSigner
+from support.signed_log import signed_log
 from support.tampering import write
 
 from tlog.checkpoint import parse_checkpoint, verifier_key

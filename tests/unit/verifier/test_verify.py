@@ -7,9 +7,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from support.log_signer import LocalSigner, signed_log
+from support.log_signer import LocalSigner
 from support.log_world import ORIGIN, LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
+from support.signed_log import signed_log
 from support.tampering import FIRST_VISIT, LATER_VISIT, Tampering, write
 
 from terang.cli.command import main as terang
