@@ -87,6 +87,9 @@ ERRORS = {
     "a key that occurs twice": ("version: 3", "version: 3\nversion: 4", [
         "otp.yaml:3: `version` occurs twice; keep one",
     ]),
+    "a legal ground of one letter": ("text: Fraud", "text: § 5", [
+        "otp.yaml:8: `text` must be a law or clause by its name",
+    ]),
     "a missing key": ("version: 3\n", "", ["otp.yaml:1: `version` is missing"]),
     "a version that is no number": ("version: 3", "version: 1.0", [
         "otp.yaml:2: `version` must be a whole number from 1 to 1000000000",
