@@ -68,7 +68,7 @@ def test_a_failure_is_a_page_and_names_its_place_alone(
     event = http_event("GET", "/", cookies={"__Host-terang-session": "secret-words"})
     answer = deployed.handler(event, None)
     assert answer["statusCode"] == 500
-    assert "Nothing was lost" in answer["body"]
+    assert "A form may not be stored" in answer["body"]
     assert answer["headers"]["Cache-Control"] == "no-store"
     [(why, facts)] = logged
     assert (why, facts["error"]) == ("failed", "AttributeError")
