@@ -161,8 +161,10 @@ def _report(place: str, check: Callable[[LogSource], Result]) -> int:
 
 
 def _print(text: str) -> None:
-    """Print a line. A character that would control the terminal is printed as its escape."""
-    print("".join(char if char.isprintable() else ascii(char)[1:-1] for char in text))  # noqa: T201
+    """Print a line. A character that controls the terminal or is not in it is shown escaped."""
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    encoding = sys.stdout.encoding or "ascii"
+    print(shown.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201
 
 
 def check_place(source: LogSource, options: Options) -> Result:

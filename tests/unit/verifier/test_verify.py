@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -296,6 +298,17 @@ def not_a_file(kind: str, path: Path) -> None:
 def test_a_folder_is_read_within_bounds(kind: str, path: str, tmp_path: Path) -> None:
     not_a_file(kind, write(FILES, tmp_path) / path)
     assert any(line.startswith(path) for line in checked(tmp_path).wrong)
+
+
+def test_any_name_is_shown_on_any_terminal(tmp_path: Path) -> None:
+    """On one that has ASCII alone, and on one that obeys what it is sent."""
+    name = "\u6f22\x1b[2J"
+    files, _ = signed_log("log/", name, LocalSigner(), [encode_leaf(RunLeaf(LATER))])
+    command = [sys.executable, verify.__file__, str(write(files, tmp_path))]
+    ascii_only = {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, env=ascii_only, check=False)
+    assert done.stderr == b""
+    assert done.stdout.startswith(b"\\u6f22\\x1b[2J: 1 leaves")
 
 
 def is_seen(tampering: Tampering, folder: Path, state: Path | None = None) -> bool:
