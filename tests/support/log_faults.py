@@ -3,9 +3,11 @@
 Each publisher is a greenlet. At each call that concerns the log it may pause while another goes on.
 """
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from random import Random
 
 from greenlet import greenlet
@@ -13,6 +15,7 @@ from support.log_world import LogWorld
 
 from tlog.checkpoint import parse_checkpoint
 from tlog.hashing import leaf_hash, root_of
+from tlog.leaves import RunLeaf, decode_leaf
 from tlog.proofs import LogFiles
 
 CHECKPOINT = "log/checkpoint"
@@ -82,7 +85,10 @@ class LogFaults:
         checkpoint = parse_checkpoint(note)
         if self.served and self.served[-1] == (checkpoint.size, checkpoint.root):
             return
-        hashes = [leaf_hash(leaf) for leaf in self.leaves(checkpoint.size)]
+        leaves = self.leaves(checkpoint.size)
+        hashes = [leaf_hash(leaf) for leaf in leaves]
+        for run in map(decode_leaf, leaves):
+            assert not isinstance(run, RunLeaf) or not run.list or self.listed(run.list)
         assert root_of(hashes) == checkpoint.root
         for size, root in self.served[-1:]:
             assert size < checkpoint.size, "the log became smaller, or has two heads"
@@ -95,6 +101,12 @@ class LogFaults:
         files = LogFiles(size, lambda path: stored.get(f"log/{path}"))
         assert files.root(0, size)
         return list(files.leaves())
+
+    def listed(self, digest: str) -> dict[str, str]:
+        """What a list says: the digest of each file without a leaf."""
+        data = self.world.objects.stored[f"log/lists/{digest}.json"]
+        assert sha256(data).hexdigest() == digest
+        return {entry["path"]: entry["sha256"] for entry in json.loads(data)}
 
     def signed_heads(self) -> dict[int, set[bytes]]:
         """The roots that were ever signed, by size."""

@@ -84,10 +84,15 @@ class DayLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="day"):
     facts: Digest
 
 
-class RunLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="run"):
-    """Ends what one run of the publisher added; `at` is RFC 3339 in UTC."""
+class RunLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="run", omit_defaults=True):
+    """Ends what one run of the publisher added; `at` is RFC 3339 in UTC.
+
+    `list` is the digest of the list of all published files that have no leaf of their own. It is
+    empty where a run goes on, and in logs of earlier releases.
+    """
 
     at: str
+    list: Digest = ""
 
 
 class BeganLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="began"):

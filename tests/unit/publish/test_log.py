@@ -18,6 +18,7 @@ from ledger.records.manifest import OpenFile
 from publish.context import PublishRequest
 from publish.publishing import publish
 from publish.transparency.logging_run import LogResult
+from publish.transparency.published_files import OF_THE_LOG
 from tlog.checkpoint import is_signed_by, parse_checkpoint
 from tlog.leaves import (
     DayLeaf,
@@ -116,7 +117,31 @@ def test_a_second_run_adds_nothing_until_the_log_would_look_silent() -> None:
     result = made.publish("2026-11-26T08:00:00Z")
     assert result.log is not None
     assert result.log.added == 1
-    assert leaves(made)[-1] == RunLeaf("2026-11-26T08:00:00Z")
+    newest = leaves(made)[-1]
+    assert newest == RunLeaf("2026-11-26T08:00:00Z", leaves_of_runs(made)[0].list)
+    again = f"log/lists/{newest.list}.json"
+    assert again in made.objects.writes, "or the lifecycle deletes it while it is the newest"
+
+
+def leaves_of_runs(made: LogWorld) -> list[RunLeaf]:
+    return [leaf for leaf in leaves(made) if isinstance(leaf, RunLeaf)]
+
+
+def test_a_run_lists_each_file_that_has_no_leaf_and_reads_only_what_changed() -> None:
+    made = published()
+    read = Counter[str]()
+    made.objects.around = lambda name, call: (read.update([name]), call())[1]
+    for hour, page in enumerate((b"a page", b"another", b"another")):
+        made.objects.stored["page.html"] = page
+        made.publish(f"2026-11-26T0{3 + hour}:00:00Z")
+        entries = json.loads(made.objects.stored[f"log/lists/{leaves_of_runs(made)[-1].list}.json"])
+        assert {entry["path"]: (entry["sha256"], entry["size"]) for entry in entries} == {
+            path: (sha256(data).hexdigest(), len(data))
+            for path, data in made.objects.stored.items()
+            if path not in logged_files(made) and not OF_THE_LOG.fullmatch(path)
+        }
+    assert len(leaves_of_runs(made)) == 3
+    assert read["get page.html"] == 2
 
 
 def test_after_an_upgrade_a_rebuild_keeps_the_bytes_of_summaries_that_say_the_same() -> None:

@@ -13,7 +13,7 @@ from publish.periods import days_before
 from publish.public_bucket import SummaryBucket
 from publish.sealing import SealBucket
 from publish.transparency.known_log import KnownLog
-from publish.transparency.published_files import ROOMS, PeriodFile, period_file, standing_file
+from publish.transparency.published_files import PeriodFile, period_file, standing_file
 from publish.transparency.served_log import ServedLog
 from tlog.leaves import (
     DayLeaf,
@@ -35,9 +35,6 @@ RESTATED_DAYS = 365
 """After so long a published file is named again: its leaf may be pruned, and the file stays."""
 
 SHARDS = "0123456789abcdef"
-
-PROGRAMS = ("log/verify.py", "log/recount.py")
-"""What is published next to the log to check it."""
 
 
 class ReceiptCounts(msgspec.Struct, frozen=True):
@@ -135,10 +132,7 @@ class DueLeaves:
         """
         since = self.known.size_on(days_before(self.today, RESTATED_DAYS))
         objects, bucket = self.log.objects, self.log.public
-        found = {path: etag for room in ROOMS for path, etag in objects.etags(bucket, room).items()}
-        for name in PROGRAMS:
-            found |= objects.etags(bucket, name)
-        for path, etag in sorted(found.items()):
+        for path, etag in sorted(objects.etags(bucket, "").items()):
             if self._is_named(path, etag, since):
                 continue
             part = period_file(path)

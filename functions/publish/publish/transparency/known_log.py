@@ -3,11 +3,14 @@
 It is a note and never a fact. A lost or old one costs time: it is made again from the log.
 """
 
+from collections.abc import Container
 from hashlib import sha256
 
 import msgspec
+import rfc8785
 
 from ledger.records.log_head import LogHead
+from publish.transparency.published_files import OF_THE_LOG
 from publish.transparency.served_log import ServedLog
 from tlog.growth import LogDamagedError
 from tlog.hashing import EMPTY_ROOT
@@ -38,12 +41,21 @@ class KnownFile(msgspec.Struct, frozen=True, array_like=True):
     index: int
 
 
+class ListedFile(msgspec.Struct, frozen=True, array_like=True):
+    """The digest and size of a file without a leaf, and the etag under which it was read."""
+
+    etag: str
+    sha256: str
+    size: int
+
+
 class KnownLog(msgspec.Struct):
     """The fold of the first `size` leaves, without those that were pruned.
 
     `files` holds the newest leaf of each path, `etags` those under which the bucket had these
     bytes. `days` has keys `provider/day`. At `open_day` begin the leaves of a day that no leaf has
     ended, because a run had no time left. `runs` holds the size after the last run of each day.
+    `newest_list` is the digest of the newest list, and `listed` what it was made from.
     """
 
     origin: str
@@ -55,6 +67,8 @@ class KnownLog(msgspec.Struct):
     open_day: int = 0
     runs: dict[str, int] = {}
     at: str = ""
+    newest_list: str = ""
+    listed: dict[str, ListedFile] = {}
 
     def add(self, data: bytes) -> None:
         """Add the next leaf."""
@@ -68,7 +82,7 @@ class KnownLog(msgspec.Struct):
                 day.facts = leaf.facts
                 day.ranges.append((self.open_day, self.size))
             case RunLeaf():
-                self.at = leaf.at
+                self.at, self.newest_list = leaf.at, leaf.list or self.newest_list
                 self.runs[leaf.at[:10]] = self.size + 1
             case _:
                 pass
@@ -98,6 +112,31 @@ class KnownLog(msgspec.Struct):
             if isinstance(leaf, UnitLeaf | FindingLeaf | ReceiptLeaf):
                 return leaf.provider, leaf.day
         return None
+
+
+def list_files(log: ServedLog, known: KnownLog, due: Container[str]) -> bytes:
+    """Return the list of the published files that have no leaf, as canonical JSON.
+
+    Files whose path is `due` get a leaf in this run. Only files with a new etag are read.
+    """
+    before, known.listed = known.listed, {}
+    for path, etag in sorted(log.objects.etags(log.public, "").items()):
+        if path in known.files or path in due or OF_THE_LOG.fullmatch(path):
+            continue
+        file = before.get(path)
+        if file is None or file.etag != etag:
+            found = log.objects.get_with_etag(log.public, path)
+            if found is None:  # deleted meanwhile
+                continue
+            data, etag = found
+            file = ListedFile(etag, sha256(data).hexdigest(), len(data))
+        known.listed[path] = file
+    return rfc8785.dumps(
+        [
+            {"path": path, "sha256": file.sha256, "size": file.size}
+            for path, file in known.listed.items()
+        ]
+    )
 
 
 def read_known(log: ServedLog, head: LogHead) -> KnownLog:

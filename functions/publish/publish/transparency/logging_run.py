@@ -11,13 +11,14 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import count
+from hashlib import sha256
+from itertools import count, islice
 
 from ledger.clock import utc
-from publish.transparency.known_log import KnownLog, note_known, read_known
+from publish.transparency.known_log import KnownLog, list_files, note_known, read_known
 from publish.transparency.served_log import AT_ONCE, LogBusyError, LogRefusedError, ServedLog
 from tlog.checkpoint import Signer, is_signed_by, parse_checkpoint
-from tlog.leaves import BeganLeaf, MovedLeaf, RunLeaf, encode_leaf
+from tlog.leaves import BeganLeaf, MovedLeaf, PublishedLeaf, RunLeaf, decode_leaf, encode_leaf
 from tlog.proofs import encode_proof
 
 ALIVE_AFTER = timedelta(hours=6)
@@ -48,12 +49,19 @@ def log_run(
     try:
         head = log.head()
         known, before, at = read_known(log, head), head.size, utc(now)
-        for portion in _portions(due_of(known), has_time):
-            head = log.append(head, [*portion, encode_leaf(RunLeaf(at))], at)
+        due, listed = set[str](), ""
+        for portion, is_last in _portions(due_of(known), has_time):
+            leaves = map(decode_leaf, portion)
+            due |= {leaf.path for leaf in leaves if isinstance(leaf, PublishedLeaf)}
+            if is_last:
+                files = list_files(log, known, due)
+                listed = sha256(files).hexdigest()
+                if not portion and listed == known.newest_list and not _is_silent(known, now):
+                    break
+                # Also if it is there already: the lifecycle deletes what was not written for long.
+                log.objects.put(log.public, f"log/lists/{listed}.json", files)
+            head = log.append(head, [*portion, encode_leaf(RunLeaf(at, listed))], at)
             added = head.size - before
-        if not added and _is_silent(known, now):
-            head = log.append(head, [encode_leaf(RunLeaf(at))], at)
-            added = 1
     except LogBusyError:
         return LogResult(before + added, added, is_busy=True)
     for leaf in log.files(head).leaves(known.size):
@@ -63,18 +71,16 @@ def log_run(
     return LogResult(head.size, added)
 
 
-def _portions(leaves: Iterator[bytes], has_time: Callable[[], bool]) -> Iterator[list[bytes]]:
-    """Yield the leaves in portions; end when there is no time for another one."""
-    portion: list[bytes] = []
-    for leaf in leaves:
-        portion.append(leaf)
-        if len(portion) == AT_ONCE:
-            yield portion
-            portion = []
-            if not has_time():
-                return
-    if portion:
-        yield portion
+def _portions(
+    leaves: Iterator[bytes], has_time: Callable[[], bool]
+) -> Iterator[tuple[list[bytes], bool]]:
+    """Yield the leaves in portions, each with whether it is the last one, which may be empty.
+
+    End when there is no time for another one.
+    """
+    while len(portion := list(islice(leaves, AT_ONCE))) == AT_ONCE and has_time():
+        yield portion, False
+    yield portion, True
 
 
 def _is_silent(known: KnownLog, now: datetime) -> bool:

@@ -27,8 +27,8 @@ STANDING_FILES = (
 )
 """Files that are written once, or with a release. They belong to no period."""
 
-ROOMS = ("summaries/", "journal/", "sets/", "packs/", "signs/", "factchecks/", "audit/", "schemas/")
-"""The prefixes under which files are looked for, in the order in which they are added."""
+OF_THE_LOG = re.compile(r"log/(\d+/)?(checkpoint|vkey|tile/.+)|log/lists/.+")
+"""The files of the log itself, which no leaf and no list names."""
 
 
 class PeriodFile(NamedTuple):
