@@ -13,8 +13,8 @@ The first check believes the place: it may show you an older copy, or a log that
 
 It checks the signature of the checkpoint, the hashes of all leaves and tiles, that the log contains
 the one that was seen before (`--state` keeps it) and those of `--checkpoint`, that each file is the
-one that its newest leaf names, that numbers changed only by a new revision, and it recounts every
-number.
+one that its newest leaf names, or the list that the newest run made of files without a leaf, that
+numbers changed only by a new revision, and it recounts every number.
 From top to bottom: the command, one log, its files, corrections, proofs, hashes, and where files
 come from.
 """
@@ -47,6 +47,8 @@ from threading import Thread
 from typing import Any
 
 Leaf = dict[str, Any]
+Named = dict[str, "tuple[int | None, Leaf]"]
+"""What is said of each file, by path, with the index of the leaf; None if only the list says it."""
 
 WIDTH = 256
 TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -60,14 +62,8 @@ KEPT = timedelta(days=400)
 """Entries of leaves are kept so long; after that only their hashes are."""
 
 EM_DASH = "\u2014"
-FINAL = re.compile(
-    r"(summaries|journal)/[^/]+/.+|sets/[0-9a-f]{64}\.json|packs/[^/]+/\d+\.yaml"
-    r"|signs/[0-9a-f]+\.json|factchecks/.+|audit/.+|schemas/.+"
-)
-"""Files that do not change any more, once their period is over."""
-
-PERIOD = re.compile(r"(?:summaries|journal)/(?P<provider>[^/]+)/(?P<period>[^/.]+)\.")
-
+LISTS = "log/lists/"
+"""Where the lists of files without a leaf are, by their digests."""
 
 HERE = Path(__file__).resolve().parent
 RECOUNT = (HERE / "recount.py", HERE.parent / "recount" / "recount.py")
@@ -80,15 +76,16 @@ class LogUnreadableError(Exception):
 
 @dataclass
 class Result:
-    """The checks that ran and the errors, in sentences. `is_old` says that the log is.
+    """The checks that ran, in sentences. `is_old` says that the log is.
 
-    Pages that are not in the log may say anything: nobody checked them.
+    The verdict is what is `wrong`, the names of what is `unproved`, and what is `proved`.
     """
 
     said: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    unproved: list[str] = field(default_factory=list)
+    proved: list[str] = field(default_factory=list)
     is_old: bool = False
-    unchecked_pages: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,7 +108,10 @@ class Options:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command. Return 0 if all is well, 1 if something is not, 2 if nothing can be read."""
+    """Run the command. Return 0 if all is proved or recounted, 1 if something is wrong.
+
+    2 if there is nothing to read, 3 if nothing is wrong and something is not proved.
+    """
     parser = argparse.ArgumentParser(description="Check the public log of Terang.")
     parser.add_argument("place", help="a copy of the public bucket, or its address")
     parser.add_argument(
@@ -135,14 +135,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def verify_command(place: str, options: Options) -> int:
-    """Check a log and all that it names. Return 0, 1 or 2, as `main` does."""
+    """Check a log and all that it names. Return what `main` does."""
     return _report(place, lambda source: check_place(source, options))
 
 
 def proof_command(
     place: str, proof: Path, keys: Sequence[str] = (), receipt: Path | None = None
 ) -> int:
-    """Check a proof. Return 0, 1 or 2, as `main` does."""
+    """Check a proof. Return what `main` does."""
     return _report(place, lambda source: check_proof(source, proof.read_bytes(), keys, receipt))
 
 
@@ -152,12 +152,14 @@ def _report(place: str, check: Callable[[LogSource], Result]) -> int:
     except (LogUnreadableError, OSError) as error:
         _print(f"{place}: {error}")
         return 2
-    for line in (*result.said, *result.wrong):
+    verdict = (("Wrong", result.wrong, 1), ("Not proved", result.unproved, 20))
+    for line in chain(result.said, *(lines for _, lines, most in verdict if len(lines) > most)):
         _print(line)
-    count, pages = len(result.wrong), result.unchecked_pages
-    unchecked = f" {pages:,} pages were not checked: believe the summaries." if pages else ""
-    _print((f"Wrong: {count:,}." if count else "All that was checked is right.") + unchecked)
-    return 1 if count else 0
+    for title, lines, most in verdict:
+        more = [f"and {len(lines) - most:,} more, above"] if len(lines) > most else []
+        _print(f"{title}: {len(lines):,}{': ' if lines else ''}{', '.join(lines[:most] + more)}")
+    _print(f"Proved and recounted: {', '.join(result.proved) or 'nothing'}")
+    return 1 if result.wrong else 3 if result.unproved else 0
 
 
 def _print(text: str) -> None:
@@ -168,7 +170,15 @@ def _print(text: str) -> None:
 
 
 def check_place(source: LogSource, options: Options) -> Result:
-    """Check the logs of a place, its files and its numbers, and remember the newest checkpoints."""
+    """Check the logs of a place, its files and its numbers, and remember the newest checkpoints.
+
+    If the log grew meanwhile at an address and something is wrong, check once more.
+    """
+    result = _check_once(source, options)
+    return _check_once(source, options) if result.wrong and source.has_moved() else result
+
+
+def _check_once(source: LogSource, options: Options) -> Result:
     result, state, now = Result(), options.state, options.now
     remembered = _remembered(state)
     logs = list(read_logs(source, options.keys, result))
@@ -193,13 +203,14 @@ def check_place(source: LogSource, options: Options) -> Result:
         proof = source.get(f"{log.folder}confirmed.tlog-proof")
         _check_continuation(before, log, proof, known, result)
     _say_age(logs[-1], now, source, result)
-    named = newest_leaves(logs)
+    named = named_files(source, logs, result)
     source.sizes = {path: leaf["size"] for path, (_, leaf) in named.items()}
-    _check_files(source, named, result)
+    _check_files(source, logs, named, result)
     _check_corrections(logs, source, result)
-    _check_sentinel(source, named, result, watch=options.watch)
+    closed = [path for path, (index, _) in named.items() if index is not None]
+    _check_sentinel(source, closed, result, watch=options.watch)
     if source.faults:
-        result.said.append("No number was recounted: there are files that were not read.")
+        result.unproved.append("the numbers: there are files that were not read")
     else:
         _recount(source, named, result)
     result.wrong += source.not_read()
@@ -562,50 +573,82 @@ def _say_age(log: Log, now: datetime, source: LogSource, result: Result) -> None
 # Its files
 
 
-def newest_leaves(logs: Sequence[Log]) -> dict[str, tuple[int, Leaf]]:
-    """Return the newest leaf of each published file, with its index, by path."""
-    return {
-        leaf["path"]: (index, leaf)
-        for log in logs
-        for index, leaf in enumerate(log.leaves)
-        if leaf and leaf["kind"] == "published"
-    }
+def named_files(source: LogSource, logs: Sequence[Log], result: Result) -> Named:
+    """Return what the newest leaf of each published file says, with its index, by path.
+
+    Of a file without a leaf the newest list says it; then there is no index.
+    """
+    leaves = (leaf for log in reversed(logs) for leaf in reversed(log.leaves))
+    run = next(
+        (leaf for leaf in leaves if leaf and leaf["kind"] == "run" and leaf.get("list")), None
+    )
+    listed = _read_list(source, run, result)
+    named: Named = {}
+    for log in logs:
+        for index, leaf in enumerate(log.leaves):
+            if leaf and leaf["kind"] == "published":
+                named[leaf["path"]] = index, leaf
+            elif leaf is run:  # later leaves are newer than the list
+                named.update((entry["path"], (None, entry)) for entry in listed)
+    return named
 
 
-def _check_files(source: LogSource, named: dict[str, tuple[int, Leaf]], result: Result) -> None:
-    """Check that each file is the one that its newest leaf names, and that none is left out."""
+def _read_list(source: LogSource, run: Leaf | None, result: Result) -> list[Leaf]:
+    """Return the entries of a run's list, each with the time of the run as `at`."""
+    if not run:
+        result.unproved.append("what no leaf names, since this log has no list of it")
+        return []
+    path = f"{LISTS}{run['list']}.json"
+    data = source.get(path) or b""
+    if hashlib.sha256(data).hexdigest() != run["list"]:
+        result.wrong.append(f"{path} is missing, or is not the list that the newest run names")
+        return []
+    try:
+        shared = {"kind": "published", "of": "listed", "at": run["at"]}
+        return [check_leaf({**entry, **shared}) for entry in parse_json(data)]
+    except (ValueError, TypeError) as error:
+        result.wrong.append(f"{path}: {error}")
+        return []
+
+
+def _check_files(source: LogSource, logs: Sequence[Log], named: Named, result: Result) -> None:
+    """Check that each file is the one that its leaf or the list names, and that all are named."""
     right = 0
     source.fetch(named)
     for path, (index, leaf) in sorted(named.items()):
         data = source.get(path)
-        if path in source.faults:  # reported with all that was not read
+        is_read = path not in source.faults
+        if not is_read and index is not None:  # reported with all that was not read
             continue
-        if data is None:
-            result.wrong.append(f"{path} is missing; leaf {index} names it")
-        elif hashlib.sha256(data).hexdigest() != leaf["sha256"] or len(data) != leaf["size"]:
-            result.wrong.append(f"{path} is not the file that leaf {index} names")
-        else:
+        found = data is not None and (len(data), hashlib.sha256(data).hexdigest())
+        if found == (leaf["size"], leaf["sha256"]):
             right += 1
-    result.said.append(f"{right:,} files are as their leaves say.")
-    others = [path for path in source.names() if path not in named and not path.startswith("log/")]
-    unnamed = [path for path in others if FINAL.fullmatch(path) and not _is_open(source, path)]
-    result.wrong += [
-        f"{path} should not change any more, and is not in the log" for path in unnamed
-    ]
-    if rest := len(others) - len(unnamed):
-        result.said.append(
-            f"{rest:,} files are not in the log: their periods are open, or they change every day."
-        )
-    result.unchecked_pages = sum(path.endswith(".html") for path in others)
+        else:
+            result.wrong.append(_problem_of(path, index, leaf, is_missing=is_read and data is None))
+    result.proved.append(f"{right:,} files")
+    own = {f"{log.folder}{name}" for log in logs for name in ("checkpoint", "vkey")}
+    tiles = tuple(f"{log.folder}tile/" for log in logs)
+    lists = {
+        leaf.get("list") for log in logs for leaf in log.leaves if leaf and leaf["kind"] == "run"
+    }
+    for path in source.names():
+        digest = path[len(LISTS) : -len(".json")]
+        if path in named or path in own or path.startswith(tiles):
+            continue
+        if path != f"{LISTS}{digest}.json" or digest not in lists:
+            result.unproved.append(path)
+        elif hashlib.sha256(source.get(path) or b"").hexdigest() != digest:
+            result.wrong.append(f"{path} is not the list that its name says")
 
 
-def _is_open(source: LogSource, path: str) -> bool:
-    """Return whether a file belongs to a period that is not over: its summary says so."""
-    match = PERIOD.match(path)
-    if match is None or ".r" in path.rpartition("/")[2]:
-        return False
-    summary = _json(source.get(f"summaries/{match['provider']}/{match['period']}.json"))
-    return bool(summary.get("provisional"))
+def _problem_of(path: str, index: int | None, leaf: Leaf, *, is_missing: bool) -> str:
+    by = f"the list of {leaf['at']}" if index is None else f"leaf {index}"
+    if is_missing:
+        is_open = index is None and path.startswith(("summaries/", "journal/"))
+        return f"{path} is missing; {by} names it{', in an open period' if is_open else ''}"
+    if index is None:
+        return f"{path} differs from {by}: changed, or copied during a run; copy again"
+    return f"{path} is not the file that {by} names"
 
 
 def _json(data: bytes | None) -> dict[str, Any]:
@@ -616,22 +659,22 @@ def _json(data: bytes | None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _recount(source: LogSource, named: dict[str, tuple[int, Leaf]], result: Result) -> None:
+def _recount(source: LogSource, named: Named, result: Result) -> None:
     """Recount every number with `recount.py`, and report what it says."""
     program = next((path for path in RECOUNT if path.exists()), None)
     if program is None:
-        result.said.append("No number was recounted: recount.py is not next to this file.")
+        result.unproved.append(f"the numbers: put log/recount.py next to {__file__}")
         return
     with source.folder_of(named) as folder:
         command = [sys.executable, "-I", str(program), str(folder)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     lines = done.stdout.strip().splitlines()
     if done.returncode and "no summaries" in done.stdout:
-        result.said.append("No period is closed yet, so no number was recounted.")
+        result.said.append("No summary is here, so no number was recounted.")
     elif done.returncode and not lines:
         result.wrong.append(f"recount.py failed: {done.stderr.strip()[-200:]}")
     else:
-        result.said += lines[-1:]
+        result.proved += lines[-1:]
         result.wrong += lines[:-1]
 
 
@@ -738,6 +781,7 @@ def check_proof(
     if not is_included(leaf_hash(data), index, size, hashes, root):
         result.wrong.append(f"{origin} does not contain the leaf at {index}")
         return result
+    result.proved.append("this leaf")
     result.said.append(f"{origin}, with {size:,} leaves, contains this leaf at {index}:")
     result.said.append(data.decode())
     if "key" in extra:
@@ -972,7 +1016,11 @@ def parse_json(data: bytes) -> Any:
 
 def parse_leaf(data: bytes) -> Leaf:
     """Return a leaf. Raise ValueError if a field that is read here has another form."""
-    leaf = parse_json(data)
+    return check_leaf(parse_json(data))
+
+
+def check_leaf(leaf: Any) -> Leaf:
+    """Return a leaf that was parsed. Raise ValueError as `parse_leaf` does."""
     if not isinstance(leaf, dict) or not isinstance(leaf.get("kind"), str):
         raise ValueError("a leaf has no kind")  # noqa: TRY004 - data, and not a caller's type
     for name, (form, pattern) in FIELDS.get(leaf["kind"], {}).items():
@@ -994,11 +1042,14 @@ FIELDS: dict[str, dict[str, tuple[type, str]]] = {
         "of": (str, "[a-z-]+"),
         "revision": (int, "[0-9]{1,15}"),
     },
-    "run": {"at": (str, "2[0-9]{3}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z")},
+    "run": {
+        "at": (str, "2[0-9]{3}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z"),
+        "list": (str, "([0-9a-f]{64})?"),
+    },
 }
 """The fields of leaves that are read here, their type and what they look like."""
 
-DEFAULTS = {"revision": 0}
+DEFAULTS = {"revision": 0, "list": ""}
 """What a field is that a leaf may lack."""
 
 
@@ -1038,7 +1089,7 @@ class LogSource:
         tile = re.fullmatch(r"log/(?:[0-9]+/)?tile/([^/]+)/.*?(?:\.p/([0-9]{1,3}))?", path)
         if tile:
             return int(tile[2] or WIDTH) * (2 + 0xFFFF if tile[1] == "entries" else 32)
-        return NOTE if path.startswith("log/") else UNNAMED
+        return UNNAMED if path.startswith(LISTS) or not path.startswith("log/") else NOTE
 
     def get(self, path: str) -> bytes | None:
         """Return the bytes of a file; None if there is none, or if it was not read (a fault)."""
@@ -1059,6 +1110,10 @@ class LogSource:
     def names(self, below: str = "") -> list[str]:  # noqa: ARG002
         """Return all paths below one; none of an address, which cannot be listed."""
         return []
+
+    def has_moved(self) -> bool:
+        """Return whether a log grew since it was read. If one did, all is read again."""
+        return False
 
     def folder_of(self, named: Iterable[str]) -> AbstractContextManager[str | Path]:
         """Return a folder with the files of these paths, as a context."""
@@ -1138,6 +1193,15 @@ class Address(LogSource):
                     print(f"\r{len(self.kept):,} files fetched", end="\r", file=sys.stderr)  # noqa: T201
                 if not any(found):
                     return
+
+    def has_moved(self) -> bool:
+        """Return whether a checkpoint is another one now. If so, fetch everything again."""
+        notes = [path for path in self.kept if path.endswith("/checkpoint")]
+        has_moved = any(self._fetch(path) not in (None, self.kept[path]) for path in notes)
+        if has_moved:
+            self.kept.clear()
+            self.faults.clear()
+        return has_moved
 
     def _fetch(self, path: str) -> bytes | None:
         """Read a file in a thread of its own, which is left behind if it is too slow."""

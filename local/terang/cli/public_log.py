@@ -56,7 +56,7 @@ def verify(
         Path | None, Parameter(metavar="FILE", help="the receipt that the proof is of")
     ] = None,
 ) -> int:
-    """Check; 0 if all is right, 1 if something is wrong, 2 if there is no log to read."""
+    """Check; 0: all is proved, 1: something is wrong, 2: there is no log, 3: not all is proved."""
     if proof is not None:
         return proof_command(place, proof, key, receipt)
     return verify_command(place, Options(key, state, checkpoint, witness))
@@ -76,7 +76,7 @@ def monitor(
     ] = (),
     witness: Witnesses = (),
 ) -> int:
-    """Check as `verify` does, and name late entries; 1 is an alarm."""
+    """Check as `verify` does, and name late entries; 1 is an alarm, 3 is not."""
     return verify_command(place, Options(key, state, checkpoint, witness, watch=True))
 
 

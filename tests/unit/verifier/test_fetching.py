@@ -1,5 +1,6 @@
 """A log behind an address: many files are fetched at once, never more than a few."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,8 +23,8 @@ class Served(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files, self.lock = files, threading.Lock()
         self.now, self.most, self.asked = 0, 0, list[str]()
-        self.two = threading.Event()
         self.hostile: dict[str, Callable[[Callable[[bytes], object]], None]] = {}
+        self.two, self.at_index = threading.Event(), dict[str, bytes]()
 
     @property
     def url(self) -> str:
@@ -48,6 +49,8 @@ class Handler(BaseHTTPRequestHandler):
                 server.hostile[path](self.wfile.write)
             self.close_connection = True
             return
+        if path == "index.html":
+            server.files |= server.at_index
         data = server.files.get(path)
         self.send_response(200 if data is not None else 404)
         self.send_header("Content-Length", str(len(data or b"")))
@@ -60,12 +63,25 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
-def served() -> Iterator[Served]:
+def sample_world() -> LogWorld:
     made = LogWorld()
     digest = made.put_set(sample_pack())
     made.count(sample_receipt(by_rule={live(): 2}, set=digest))
     made.publish(CLOSED)
+    return made
+
+
+def later_files() -> dict[str, bytes]:
+    """The files after another run."""
+    made = sample_world()
+    made.count(sample_receipt(number=2, set=made.store.journal["acme", "2026-11-25"][0].set))
+    made.publish("2026-11-26T02:30:00Z")
+    return made.objects.stored
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    made = sample_world()
     with Served(dict(made.objects.stored)) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -92,6 +108,24 @@ def test_a_server_that_fails_is_said_to_be_unreadable(served: Served) -> None:
     served.server_close()
     with pytest.raises((LogUnreadableError, OSError)):
         check_place(source, NOW)
+
+
+def test_an_open_month_is_recounted_at_an_address_too(served: Served) -> None:
+    assert "4 summaries recounted, 0 differ" in check_place(source_of(served.url), NOW).proved
+    path = "summaries/all/2026-11.json"
+    served.files[path] = re.sub(rb'("inspected": ?)\d+', rb"\g<1>99", served.files[path])
+    by_list, *recounted = check_place(source_of(served.url), NOW).wrong
+    assert by_list.startswith(f"{path} differs from the list of 2026-11-26T02:00:00Z")
+    assert any("inspected: published 99, recounted" in line for line in recounted)
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_if_a_run_ends_meanwhile_all_is_read_again_once(served: Served, *, moves: bool) -> None:
+    served.at_index = later_files() if moves else {"index.html": b"of a run that goes on"}
+    wrong = check_place(source_of(served.url), NOW).wrong
+    assert ["index.html" in line for line in wrong] == ([] if moves else [True])
+    assert served.asked.count("log/checkpoint") == 2 + moves
+    assert served.asked.count("index.html") == 1 + moves
 
 
 def test_the_names_of_a_log_are_those_of_its_tiles() -> None:
@@ -177,7 +211,8 @@ def test_a_server_that_answers_everything_is_not_asked_without_end(
         once(OK + b"\r\n" + data),
     )
     assert check_place(source_of(served.url), NOW).wrong
-    assert len([path for path in served.asked if "checkpoint" in path]) == 2
+    asked = [path for path in served.asked if "checkpoint" in path]
+    assert asked == 2 * ["log/checkpoint", "log/2/checkpoint"], "again to see whether they moved"
 
 
 def test_a_file_is_read_again_after_it_was_forgotten(served: Served) -> None:
