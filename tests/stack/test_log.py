@@ -51,18 +51,9 @@ def logged() -> Iterator[Running]:
         made.finish(PROVIDER, [], made.send(PROVIDER, [json.dumps(post)]))
         made.publish({})
         made.finish("sentinel", [], {unit_id("sentinel", sentinel_post(DAY).encode())})
-        show(made, TWO_DAYS_LATER)
+        made.turn_clock_of_publish(TWO_DAYS_LATER)
         made.publish({})
         yield made
-
-
-def show(made: Running, day: str) -> None:
-    """Let publish's clock show another day."""
-    functions, name = made.stack.client("lambda"), made.outputs["PublishFunction"]
-    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    functions.update_function_configuration(
-        FunctionName=name, Environment={"Variables": variables | {"TODAY": day}}
-    )
 
 
 def copy(made: Running, folder: Path) -> Path:
@@ -76,6 +67,19 @@ def test_the_log_is_signed_and_names_what_is_published(logged: Running, tmp_path
     )
     assert result.wrong == []
     assert any("sentinel post was found on 1 of" in line for line in result.said)
+
+
+@pytest.mark.usefixtures("running")  # or there is no local stack
+def test_the_samples_close_their_day_and_are_proved_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--out", str(tmp_path / "out")]) == 0
+    public = tmp_path / "out/public"
+    for period, is_open in ((DAY, False), (DAY[:7], True)):
+        summary = json.loads((public / f"summaries/sample-chat/{period}.json").read_bytes())
+        assert summary["provisional"] is is_open
+    assert main(["verify", str(public)]) == 0
+    assert "Wrong: 0\nNot proved: 0\n" in capsys.readouterr().out
 
 
 def test_a_finding_is_proved_by_the_command(logged: Running, tmp_path: Path) -> None:

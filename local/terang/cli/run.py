@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
@@ -45,6 +45,8 @@ from terang.trial.trial import PAGES_PORT, RunResult, Trial, deployed_for, owned
 
 SAMPLES = ROOT / "local/samples"
 SAMPLES_DAY = date(2026, 11, 25)
+CLOSED_AFTER = timedelta(days=2)
+"""When the day of the samples is closed, at whatever time it is: two hours after its end."""
 
 OTHER_COLUMNS = 20
 """The width of the table's other columns; where rules are wider than the rest, it is a list."""
@@ -87,11 +89,13 @@ def run(
 ) -> int:
     """Run; 0 when all work ended, 1 if the pipeline failed, 2 if the packs do not check."""
     _require_checkout()
+    closed_on = ""
     if not files:
         files = tuple(sorted((SAMPLES / "files").iterdir()))
         messages = messages or SAMPLES / "messages.jsonl"
         cases = cases or (SAMPLES / "cases.jsonl",)
         today = today or SAMPLES_DAY
+        closed_on = "" if keep else (today + CLOSED_AFTER).isoformat()
     missing = [str(path) for path in files if not path.is_file()]
     if missing:
         raise InputError(f"no such file: {', '.join(missing)}")
@@ -111,6 +115,7 @@ def run(
                 packs=checked,
                 out=out,
                 today=today.isoformat() if today else "",
+                closed_on=closed_on,
                 excerpt_length=excerpt,
                 files=files,
                 bodies=_bodies(messages) if messages else (),

@@ -240,6 +240,14 @@ class Deployed:
                 next_look = _after(began, PROGRESS_SECONDS, PROGRESS_SHARE)
             time.sleep(_after(began, POLL_SECONDS, POLL_SHARE) - time.monotonic())
 
+    def turn_clock_of_publish(self, day: str) -> None:
+        """Let the clock of publish show another day than those of the other functions."""
+        functions, name = self.stack.client("lambda"), self.outputs["PublishFunction"]
+        known = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        functions.update_function_configuration(
+            FunctionName=name, Environment={"Variables": known | {"TODAY": day}}
+        )
+
     def publish(self, event: dict[str, Any] | None = None) -> None:
         """Publish the days since the run began, the open one provisionally, or what the event says.
 

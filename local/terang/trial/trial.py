@@ -38,7 +38,8 @@ PAGES_PORT = 8765
 class Trial:
     """The input of a run. `bodies` are messages to the posts queue, `cases` those about cases.
 
-    `packs` waits until they are checked.
+    `packs` waits until they are checked. If `closed_on` is a day, publish runs on that day, when
+    the day of the run is closed; otherwise the day is published while it is open.
     """
 
     stack_name: str
@@ -47,6 +48,7 @@ class Trial:
     packs: Callable[[], Sequence[Pack]]
     out: Path
     today: str = ""
+    closed_on: str = ""
     excerpt_length: int = EXCERPT_LENGTH
     files: Sequence[Path] = ()
     bodies: Sequence[str] = ()
@@ -120,7 +122,11 @@ def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]
         lambda: findings_in(deployed.objects, out, trial.provider),
         trial=True,
     )
-    deployed.publish()
+    if trial.closed_on:
+        deployed.turn_clock_of_publish(trial.closed_on)
+        deployed.publish({"since": deployed.began, "through": deployed.day})
+    else:
+        deployed.publish()
     _copy_results(deployed, trial, dropped, closed, answers)
     report = write_year_so_far(deployed, trial.provider, trial.out)
     receipts = deployed.receipts(trial.provider)
