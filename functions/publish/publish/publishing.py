@@ -294,7 +294,6 @@ def add_to_log(run: PublishRun) -> None:
     if context.log is None:
         return
     now = context.clock.now()
-    days = [day for day in run.days if day <= run.closed]
     for path, program in programs().items():
         context.public.put(path, program)
 
@@ -309,7 +308,7 @@ def add_to_log(run: PublishRun) -> None:
             make_key=partial(token_bytes, 32),
             today=run.today,
         )
-        return found.leaves(run.providers, days, run.result.behind)
+        return found.leaves(run.providers, run.days, run.result.behind)
 
     try:
         log = newest_log(context.log, context.log_key_before, utc(now), may_begin=NEW_LOG in accept)

@@ -3,6 +3,7 @@
 import json
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from io import BytesIO
@@ -17,6 +18,7 @@ from ledger.records.log_head import LogHead
 from ledger.records.manifest import OpenFile
 from publish.context import PublishRequest
 from publish.publishing import publish
+from publish.sealing import seal_key
 from publish.transparency.logging_run import LogResult
 from publish.transparency.published_files import OF_THE_LOG
 from tlog.checkpoint import is_signed_by, parse_checkpoint
@@ -203,7 +205,9 @@ def test_a_late_receipt_adds_its_own_leaves_and_the_revision() -> None:
 
 
 def test_an_open_day_is_not_logged() -> None:
-    made = sample_world()
+    """Even if a run with a clock that was ahead has sealed it."""
+    made, key = sample_world(), seal_key("acme", "2026-11-25")
+    made.seals.stored[key] = published().seals.stored[key]
     made.publish("2026-11-25T12:00:00Z", "2026-11-25", provisional=True)
     assert "summaries/acme/2026-11-25.json" in made.objects.stored
     assert "summaries/acme/2026-11-25.json" not in logged_files(made)
@@ -301,10 +305,15 @@ def test_a_head_with_another_root_is_refused(origin: str) -> None:
     assert made.publish("2026-11-26T16:00:00Z", accept=("log",)).log_refused
 
 
-def test_another_key_is_refused() -> None:
+@pytest.mark.parametrize("is_served", [True, False])
+def test_another_key_is_refused_and_signs_nothing(is_served: bool) -> None:
+    """Also where a run died after it put its key and before its first checkpoint."""
     made = published()
+    if not is_served:
+        del made.objects.stored["log/checkpoint"]
     made.signer = LocalSigner("another key")
     assert "another key" in made.publish("2026-11-26T16:00:00Z").log_refused
+    assert made.signer.signed == []
     made.signer_before = LocalSigner("neither the one before")
     assert "another key" in made.publish("2026-11-26T16:00:00Z").log_refused
 
@@ -326,6 +335,26 @@ def test_damaged_tiles_are_refused_before_the_head_moves() -> None:
     result = made.publish("2026-11-26T16:00:00Z")
     assert "tiles" in result.log_refused
     assert made.heads.heads[ORIGIN] == head
+
+
+@pytest.mark.parametrize("path", ["log/tile/0/000", "log/tile/entries/000"])
+@pytest.mark.usefixtures("in_english_only")
+def test_a_file_that_reads_otherwise_than_it_was_written_is_not_signed(path: str) -> None:
+    """The bytes of a whole tile were lost, and no root needs to read it."""
+    made = sample_world()
+    for number in range(10, 80):
+        made.count(sample_receipt("2026-11-25", number, by_rule={live(): 3}, set=""))
+
+    def lose(name: str, call: Callable[[], object]) -> object:
+        answer = call()
+        if name == f"put {path}":
+            made.objects.stored[path] = b"lost"
+        return answer
+
+    made.objects.around = lose
+    with pytest.raises(OSError, match=path.removeprefix("log/")):
+        made.publish(CLOSED)
+    assert made.signer.signed == []
 
 
 def test_without_a_log_publishing_is_as_it_was() -> None:

@@ -147,8 +147,8 @@ class ServedLog:
         for path, data in staged.items():
             self.objects.put_new(self.public, self.folder + path, data)
         self._verify(served, head, staged)
-        note = sign_checkpoint(checkpoint, self.signer)
         self.objects.put_new(self.public, self.folder + "vkey", self.vkey)
+        note = sign_checkpoint(checkpoint, self.signer)
         for provider in self.providers:
             self.objects.put(self.out, log_checkpoint_key(provider, self.folder, head.size), note)
             self.objects.put(self.out, log_checkpoint_key(provider, self.folder), note)
