@@ -91,13 +91,38 @@ def token_in(page: str) -> str:
     return page.partition('name="token" value="')[2].partition('"')[0]
 
 
-def test_a_copied_cookie_is_worth_nothing_after_the_sign_out(made: Made) -> None:
+@pytest.mark.parametrize("signs_in_again", [False, True])
+def test_a_copied_cookie_is_worth_nothing_afterwards(signs_in_again: bool, made: Made) -> None:
+    """After the sign-out, or after the next sign-in in the same browser."""
     _, issuer, browser = made
     sign_in(issuer, browser)
     copied = dict(browser.cookies)
-    browser.post("/sign-out", {"token": token_in(browser.get("/")["body"])})
+    if signs_in_again:
+        sign_in(issuer, browser)
+    else:
+        browser.post("/sign-out", {"token": token_in(browser.get("/")["body"])})
+    assert browser.cookies != copied
     browser.cookies = copied
     assert browser.get("/")["statusCode"] == 303
+
+
+def test_a_renewal_that_meets_a_sign_out_renews_nothing(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, issuer, browser = made
+    sign_in(issuer, browser)
+    world.clock.moment += timedelta(minutes=6)
+    sessions, client = browser.respond.__self__.sign_in.door.sessions, world.clients.dynamodb
+    secret, transact = browser.cookies[SESSION_COOKIE], client.transact_write_items
+
+    def after_the_sign_out(**asked: Any) -> Any:
+        monkeypatch.undo()
+        sessions.end(secret)
+        return transact(**asked)
+
+    monkeypatch.setattr(client, "transact_write_items", after_the_sign_out)
+    assert sessions.moderator(secret) is not None
+    assert sessions.moderator(secret) is None
 
 
 def test_the_table_keeps_no_cookie(made: Made) -> None:

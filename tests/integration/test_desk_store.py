@@ -114,11 +114,15 @@ class TestPending:
         assert first is not None
         assert first.moderator == "m-1"
 
+    @pytest.mark.parametrize("was_undone", [False, True])
     def test_of_two_at_the_same_moment_one_is_stored(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
+        self, was_undone: bool, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A colleague stores a decision after this one saw that nobody had."""
+        """A colleague stores a decision after this one saw that none is in force."""
         [finding] = found(world)
+        if was_undone:
+            world.desk.store_pending(pending(world, "d-0", finding))
+            world.desk.undo_pending("acme", "m-1", "d-0")
         client = world.clients.dynamodb
         transact = client.transact_write_items
 
