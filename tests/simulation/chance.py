@@ -112,7 +112,9 @@ ODDS = {
     "short of time": 0.05,  # a delivery finds too little time left
     "failed for good": 0.05,  # a failed event of S3 is not tried again but put aside
     "moved": 0.3,  # the pointer to the set moves while work is under way
-    "published early": 0.3,  # an open day is published while work is under way
+    "published early": 0.5,  # an open day is published while work is under way
+    "waits": 0.5,  # a publisher waits after it staged its leaves, or before it serves them
+    "restored": 0.8,  # as a checkpoint is served, the table is restored behind it
 }
 
 

@@ -1,5 +1,7 @@
 """A whole stack in one process: services, functions and their events on one clock."""
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,6 +25,7 @@ WEEK = 7 * 86_400.0
 TRIES = 3  # of an event of S3: the first, and two more
 CONCURRENCY = {"intake": 2, "scan": 3, "decide": 2, "publish": 1}
 SMALL_DELIVERY = 4
+DAY_SUMMARY = re.compile(r"summaries/[^/]+/\d{4}-\d{2}-\d{2}\.json")
 MOST_LOOKS = 3
 """The most times that a call that is short of time finds enough of it left."""
 
@@ -57,6 +60,7 @@ class Cluster:
     reused_spent: bool = False
     on_findings: Callable[[bytes], None] | None = None
     published_early: bool = False
+    closed_early: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.injector = FaultInjector(self.chance, NOON)
@@ -157,12 +161,21 @@ class Cluster:
     def _created(self, bucket: str, key: str, version: str) -> None:
         if bucket == self.settings["OUT_BUCKET"] and "/findings/" in key and self.on_findings:
             self.on_findings(self.s3.buckets[bucket][key][-1].data)
+        if bucket == self.settings["PUBLIC_BUCKET"] and DAY_SUMMARY.fullmatch(key):
+            self._see_day(**json.loads(self.s3.buckets[bucket][key][-1].data))
         if bucket != self.settings["DROP_BUCKET"]:
             return
         event = created(bucket, key, version)
         self.history.append(("intake", event))
         for _ in range(1 + self.chance.happens("duplicated")):
             self.at(self.injector.seconds, "intake", event)
+
+    def _see_day(self, period: str, provisional: bool, **_: Any) -> None:
+        """Note a day that is closed too early by its worker's clock; a late call may be of any."""
+        closed = datetime.fromisoformat(f"{period}T02:00:00Z") + timedelta(days=1)
+        ahead = timedelta(seconds=self.largest_skew if self.injector.late else 0)
+        if not provisional and closed > self.now() + ahead:
+            self.closed_early.add(period)
 
     def _steps(self) -> Iterator[Callable[[], None]]:
         """Yield the possible next steps, the usual one first."""

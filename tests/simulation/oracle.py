@@ -30,6 +30,8 @@ def broken(cluster: Cluster, scenario: Scenario) -> Iterator[str]:
     yield from _handed_out(cluster, records)
     yield from _cases(cluster, records, scenario)
     yield from _floods(cluster, records, scenario)
+    for day in cluster.closed_early:
+        yield f"{day} was published as closed before all its receipts could be there"
     yield from _published(cluster, records)
     yield from _seen(cluster)
     yield from _failed(cluster)

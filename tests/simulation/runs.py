@@ -9,12 +9,14 @@ from functools import cache, partial
 from simulation.chance import Chance, PlannedFaults
 from simulation.cluster import NOON, Cluster, day_after
 from simulation.comparing import Expected, Facts
+from simulation.log_meetings import Meetings
 from simulation.moderators import answers, bodies, looks
 from simulation.oracle import broken
 from simulation.patches import patched_machine, running_on
 from simulation.records import Records
 from simulation.scenarios import (
     BY_NAME,
+    MEETINGS,
     RANGE_BYTES,
     SENDER,
     Scenario,
@@ -72,6 +74,11 @@ class Run:
 
 def run(scenario: Scenario, chance: Chance) -> Run:
     """Play a scenario, publish, and check the result."""
+    if scenario is MEETINGS:
+        met = Meetings(chance, SETTINGS)
+        with running_on(met):
+            met.meet()
+        return Run(met, [*met.broken()], met.injector.trace)
     expected = expected_of(scenario.name)
     cluster, moved = play(scenario, chance, scenario.begins)
     if not moved:

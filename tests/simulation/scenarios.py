@@ -268,6 +268,9 @@ ERASED = replace(
     COPIED, name="copies of confirmed posts, and an erasure", moves=confirmed_state(erased=True)
 )
 
+MEETINGS = Scenario("publishers meet at the log")
+"""No post comes; every seed plays it, next to another scenario."""
+
 CANONICAL = Scenario(
     "canonical",
     {"drop/acme/lines.jsonl": lines(OTP, QUIET, PRIZE, OTP) + PRIVATE},
@@ -276,7 +279,8 @@ CANONICAL = Scenario(
 """The run in which every fault and every pair of faults is tried."""
 
 BY_NAME = {
-    one.name: one for one in (*SCENARIOS, DECIDED, GROUPED, ANSWERED, COPIED, ERASED, CANONICAL)
+    one.name: one
+    for one in (*SCENARIOS, DECIDED, GROUPED, ANSWERED, COPIED, ERASED, MEETINGS, CANONICAL)
 }
 
 

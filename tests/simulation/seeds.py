@@ -4,7 +4,7 @@ from pathlib import Path
 
 from simulation.chance import SeededFaults
 from simulation.runs import run
-from simulation.scenarios import BY_NAME, DECIDED, SCENARIOS, Scenario
+from simulation.scenarios import BY_NAME, DECIDED, MEETINGS, SCENARIOS, Scenario
 
 KEPT = Path(__file__).with_name("seeds.txt")
 """Seeds that once failed, each with the name of its scenario; they are run for ever."""
@@ -20,8 +20,13 @@ def scenario_of(seed: int) -> Scenario:
 
 
 def check_seed(seed: int, scenario: Scenario | None = None) -> None:
-    """Run a seed. Raises WrongError with all that happened and how to see it again."""
-    chance, played = SeededFaults(seed), scenario or scenario_of(seed)
+    """Run a seed in a scenario; without one in its own, and then let publishers meet.
+
+    Raises WrongError with all that happened and how to see it again.
+    """
+    if scenario is None:
+        check_seed(seed, scenario_of(seed))
+    chance, played = SeededFaults(seed), scenario or MEETINGS
     finished = run(played, chance)
     if not finished.wrong:
         return
@@ -44,8 +49,7 @@ def kept() -> list[tuple[int, Scenario]]:
 
 
 def keep(seed: int) -> None:
-    """Put a seed on the list."""
-    row = f"{seed} {scenario_of(seed).name}\n"
-    if row not in KEPT.read_text():
-        with KEPT.open("a") as file:
-            file.write(row)
+    """Put a seed on the list, with both scenarios that it plays."""
+    rows = [f"{seed} {played.name}\n" for played in (scenario_of(seed), MEETINGS)]
+    with KEPT.open("a") as file:
+        file.writelines(row for row in rows if row not in KEPT.read_text())

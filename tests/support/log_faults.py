@@ -3,18 +3,14 @@
 Each publisher is a greenlet. At each call that concerns the log it may pause while another goes on.
 """
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from hashlib import sha256
 from random import Random
 
 from greenlet import greenlet
 from support.log_world import LogWorld
 
-from tlog.checkpoint import parse_checkpoint
-from tlog.hashing import leaf_hash, root_of
 from tlog.leaves import RunLeaf, decode_leaf
 from tlog.proofs import LogFiles
 
@@ -43,7 +39,6 @@ class LogFaults:
     switching: float = 0.0
     calls: int = 0
     late: list[Callable[[], object]] = field(default_factory=list)
-    served: list[tuple[int, bytes]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -70,51 +65,20 @@ class LogFaults:
             self.late.append(call)
             raise CallLostError(name)
         answer = call()
-        self.look()
         if outcome in {"unanswered", "killed after"}:
             raise CallLostError(name) if outcome == "unanswered" else KilledError
         self._switch()
         return answer
-
-    def look(self) -> None:
-        """Check what a stranger sees at this moment."""
-        note = self.world.objects.stored.get(CHECKPOINT)
-        if note is None:
-            assert not self.served, "a served checkpoint is gone"
-            return
-        checkpoint = parse_checkpoint(note)
-        if self.served and self.served[-1] == (checkpoint.size, checkpoint.root):
-            return
-        leaves = self.leaves(checkpoint.size)
-        hashes = [leaf_hash(leaf) for leaf in leaves]
-        for run in map(decode_leaf, leaves):
-            assert not isinstance(run, RunLeaf) or not run.list or self.listed(run.list)
-        assert root_of(hashes) == checkpoint.root
-        for size, root in self.served[-1:]:
-            assert size < checkpoint.size, "the log became smaller, or has two heads"
-            assert root_of(hashes[:size]) == root, "the log was rewritten"
-        self.served.append((checkpoint.size, checkpoint.root))
 
     def leaves(self, size: int) -> list[bytes]:
         """The leaves of the served log; every tile of it is read."""
         stored = self.world.objects.stored
         files = LogFiles(size, lambda path: stored.get(f"log/{path}"))
         assert files.root(0, size)
-        return list(files.leaves())
-
-    def listed(self, digest: str) -> dict[str, str]:
-        """What a list says: the digest of each file without a leaf."""
-        data = self.world.objects.stored[f"log/lists/{digest}.json"]
-        assert sha256(data).hexdigest() == digest
-        return {entry["path"]: entry["sha256"] for entry in json.loads(data)}
-
-    def signed_heads(self) -> dict[int, set[bytes]]:
-        """The roots that were ever signed, by size."""
-        found: dict[int, set[bytes]] = {}
-        for text in self.world.signer.signed:
-            checkpoint = parse_checkpoint(text + b"\n- a b\n")
-            found.setdefault(checkpoint.size, set()).add(checkpoint.root)
-        return found
+        leaves = list(files.leaves())
+        runs = (leaf for leaf in map(decode_leaf, leaves) if isinstance(leaf, RunLeaf))
+        assert {f"log/lists/{run.list}.json" for run in runs if run.list} <= stored.keys()
+        return leaves
 
     def _chosen(self) -> str:
         outcomes = ["lost", "unanswered", "late", "killed before", "killed after"]
@@ -130,7 +94,6 @@ class LogFaults:
             call = self.late.pop(self.random.randrange(len(self.late)))
             with suppress(Exception):  # nobody hears the answer
                 call()
-            self.look()
 
 
 def run_together(faults: LogFaults, runs: list[Callable[[], object]]) -> None:

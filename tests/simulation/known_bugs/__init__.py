@@ -8,10 +8,11 @@ from simulation.known_bugs.cases import CASES, GROUPS
 from simulation.known_bugs.copying import COPYING
 from simulation.known_bugs.counting import COUNTING
 from simulation.known_bugs.handing_on import HANDING_ON
+from simulation.known_bugs.public_log import PUBLIC_LOG
 from simulation.known_bugs.publishing import PUBLISHING
 from simulation.known_bugs.reading import READING
 
-KNOWN_BUGS = [*COUNTING, *READING, *ANSWERING, *HANDING_ON, *PUBLISHING]
+KNOWN_BUGS = [*COUNTING, *READING, *ANSWERING, *HANDING_ON, *PUBLISHING, *PUBLIC_LOG]
 BUGS_OF_CASES = CASES
 BUGS_OF_GROUPS = GROUPS
 BUGS_OF_COPIES = COPYING

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from simulation.bugs import Bug, Call, Change, everywhere, method
 
+from publish.draft_summary import Drafter
 from publish.public_bucket import SummaryBucket
 from publish.revisions import next_revision
 from publish.sealing import Seal
@@ -45,6 +46,11 @@ def _never_again(published: Any, draft: Any) -> Any:
     return published if published and not published.provisional else next_revision(published, draft)
 
 
+def _as_closed(original: Call, drafter: Drafter, *given: Any, provisional: bool) -> Any:
+    """A day is published as closed while its receipts still come."""
+    return original(drafter, *given, provisional=False)
+
+
 PUBLISHING = [
     Bug("a summary before its page and its table",
         method(SummaryBucket, "put_summary", _summary_first)),
@@ -53,4 +59,5 @@ PUBLISHING = [
         everywhere(next_revision, _never_again)),
     Bug("a sealed day is never read again",
         method(Seal, "is_due", lambda *_: False)),
+    Bug("a day is published before its receipts", method(Drafter, "day", _as_closed)),
 ]  # fmt: skip
