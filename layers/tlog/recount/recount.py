@@ -2,36 +2,45 @@
 
     python3 recount.py FOLDER
 
-FOLDER is a copy of the public bucket. This file needs Python 3.12 or newer and nothing else: no
-package, no other file, no network. It is one file on purpose: you can download it, read it from top
-to bottom, and keep your own copy. It shares no code with the program that published the numbers.
+FOLDER is a copy of the public bucket, or an unpacked zip file of a summary. This file needs Python
+3.9 or newer and nothing else: no package, no other file, no network. It is one file on purpose: you
+can download it, read it from top to bottom, and keep your own copy. It shares no code with the
+program that published the numbers.
 
 For each `summaries/*/*.json` it reads the journal files that the summary names, checks their
-digests, adds up their lines, and prints every number that differs. A journal has a line for each
-receipt (what one unit of posts came to) and for each case entry (one thing that people did). Files
-are read line by line, so a large day needs no more memory than a small one.
-From top to bottom: the command, one summary, receipts, case entries, precision, the month's open
-cases, prevalence and recall, the CSV, and how files are read.
+digests, adds up their lines, and works out the whole document that must be there. It prints each
+value that differs, is missing or too many, and each row of the CSV that the JSON does not give. A
+journal has a line for each receipt (what one unit of posts came to) and for each case entry (one
+thing that people did). Files are read line by line, so a large day needs no more memory than a
+small one.
+From top to bottom: the command, one summary, its notes and revisions, open cases, terms, journals,
+sets, receipts, case entries, precision, prevalence and recall, the CSV, and how files are read.
 """
 
+from __future__ import annotations
+
 import argparse
-import csv
 import hashlib
 import json
 import math
 import re
 import sys
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from statistics import quantiles
 from typing import Any, NamedTuple
 
-type Record = dict[str, Any]
-type Addend = tuple[str, str, int]
+Record = dict[str, Any]
+Addend = tuple[str, str, int]
 """One addition: the name of a number, its key (COUNT if it is a plain count), and how many."""
-type Sums = defaultdict[str, Counter[str]]
+Row = tuple[str, str, Any]
+"""A row of the CSV: measure, key and value."""
+Sums = defaultdict[str, Counter[str]]
 
 COUNT = ""
 
@@ -39,32 +48,55 @@ RECEIPT_COUNTS = (
     "bytes", "lines", "records", "inspected", "repeats", "unknown_fields", "assumed_utc",
 )  # fmt: skip
 OPTIONAL_COUNTS = ("no_rules", "partly_read")
-"""Counts that a receipt and a summary leave out where they are 0."""
+"""Counts that a receipt leaves out where they are 0."""
 
 SHORT_FORM = 2
 """The form of journal files whose lines leave out zeros and name sets and rules by number."""
 
-LEFT_OUT: dict[str, Any] = dict.fromkeys(
+LEFT_OUT: Record = dict.fromkeys(
     ("bytes", "lines", "inspected", "findings", "repeats", "unknown_fields", "assumed_utc"), 0
 ) | {"refused": {}, "by_rule": {}, "held": {}, "by_language": {}, "skipped": [], "first": ""}
 """The fields that a short line leaves out where they are 0 or empty."""
 
-OF_COPIES = ("copy_findings", "copy_groups", "copy_groups_by_rule")
-"""Numbers that a summary leaves out where no findings were compared, and in a campaign."""
-
-OPTIONAL_CASES = ("groups", "grouped", "in_groups", "overturned_measures")
-"""Numbers of cases that a summary leaves out where there are none."""
-
 EVERY_DECISION = "decisions"
 """The key of `overturned_measures` that counts decisions. A decision may have several measures."""
 
-NO_NUMBERS = {"name", "provisional", "revision"}
-"""Fields of a day's or provider's line that are not numbers."""
+NUMBERS = (
+    ("units", "files_refused", *RECEIPT_COUNTS, "refused", "findings", "live", "shadow", "held",
+     *OPTIONAL_COUNTS, "copy_findings", "copy_groups"),
+    ("refused_by_code", "by_rule", "held_by_rule", "by_category", "by_severity", "by_language",
+     "skipped", "sets", "copy_groups_by_rule"),
+)  # fmt: skip
+"""The counts and the tallies of `numbers`, and below those of `cases`."""
 
-DAY_LENGTH = len("2026-11-25")
-"""The name of a journal file begins with its day: `2026-11-25.jsonl`, `2026-11-25.1.jsonl`."""
+CASES = (
+    ("decisions", "decided", "partly_automated", "under_5_seconds", "drawn", "second_reviews",
+     "agreed", "overturned", "disputes", "disputes_implemented", "notices", "notice_items",
+     "trusted_notices", "notices_answered", "groups", "grouped"),
+    ("by_verdict", "by_measure", "by_ground", "decide_seconds", "notice_seconds", "by_moderator",
+     "overturned_by", "overturned_measures", "reinstated", "complaints", "complaints_ended",
+     "complaint_seconds", "disputes_ended", "dispute_seconds", "notices_by_category", "orders",
+     "order_items", "orders_ended", "order_acknowledge_seconds", "order_effect_seconds",
+     "suspended", "by_rule", "in_groups", "by_found_day", "reopened", "checks_changed", "posts",
+     "audited", "floods_answered"),
+)  # fmt: skip
+OPTIONAL = {
+    *OPTIONAL_COUNTS, "copy_findings", "copy_groups", "copy_groups_by_rule", "groups", "grouped",
+    "in_groups", "overturned_measures", "measures",
+}  # fmt: skip
+"""Numbers that may be absent where there is nothing to count."""
 
-EARLIER = re.compile(r"\.r\d+$")
+FIGURES = ("decided", "dismissed", "overturned", "precision", "low", "high", "with_copies")
+"""What is said of a rule's errors. The last one is absent without groups of near copies."""
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+"""A provider or a period."""
+
+JOURNAL = re.compile(rf"journal/{NAME.pattern}/{DAY.pattern}(\.[0-9]+)?\.jsonl")
+DAY_LENGTH, MONTH_LENGTH = len("2026-11-25"), len("2026-11")
+EARLIER = re.compile(r"\.r([0-9]+)$")
 """The end of the name of an earlier revision, of a summary or of a journal."""
 
 SENTINEL = "sentinel"
@@ -74,17 +106,45 @@ HURRIED_SECONDS = 5
 Z = 1.959963984540054
 """The 97.5th percentile of the standard normal distribution, for intervals of 95 %."""
 
-ROUNDING = 0.000_06
-"""Shares are published with four decimals, so they may be off by half of the last one."""
+DIGITS = 4
+"""Decimals of a published share. It may be off by half of the last one."""
 
 SAMPLE_AT_LEAST = 100
 FOLLOWED_MONTHS = 13
+TERM_GROUPS = 5
+MOST_SHOWN = 100
+"""How many differences of one file are printed."""
+
+NO_DECISIONS = "no decisions recorded yet"
+NO_ADDRESS = (
+    "No public address is set, so every rule runs in shadow:"
+    " a rule proposes only where everybody can read it."
+)
+OPEN = {"notices": "notices_answered", "complaints": "complaints_ended",
+        "disputes": "disputes_ended", "orders": "orders_ended"}  # fmt: skip
+"""What cases may be open, and what ends them."""
+
+AGES = ((1, "1 day or less"), (7, "2 to 7 days"), (30, "8 to 30 days"))
+OLDER = "more than 30 days"
+HEADER = "period,provider,measure,key,value"
+FORMULA = frozenset("=+-@|%−")
+"""What begins a formula in a spreadsheet: a text that begins with it gets an apostrophe."""
+
+TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""The classes of characters that turn the reading direction."""
+
+NOTHING = object()
+"""Stands for a field that is absent."""
 
 MALFORMED = (
-    *(ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError, csv.Error),
+    *(ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError),
     *(NotImplementedError, RecursionError),
 )
 """What a file raises that is damaged or has another form. It is reported as a difference."""
+
+
+class MissingError(Exception):
+    """Something without which a summary cannot be recounted is not here."""
 
 
 # The command
@@ -93,7 +153,7 @@ MALFORMED = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(description="Recount every published number of Terang.")
-    parser.add_argument("folder", type=Path, help="a copy of the public bucket")
+    parser.add_argument("folder", type=Path, help="a copy of the public bucket, or an unpacked zip")
     return recount_command(parser.parse_args(arguments).folder)
 
 
@@ -101,25 +161,51 @@ def recount_command(folder: Path, /) -> int:
     """Print each difference. Return 0 without differences, 1 with some, 2 if nothing is here.
 
     Args:
-        folder: A copy of the public bucket.
+        folder: A copy of the public bucket, or an unpacked zip file of a summary.
     """
     paths = sorted((folder / "summaries").glob("*/*.json"))
     if not paths:
         _print(f"{folder}: there is no summaries/ here; give a copy of the public bucket")
         return 2
-    differing = 0
-    for path in paths:
-        differences = list(differences_of(folder, path))
-        differing += bool(differences)
-        for difference in differences:
-            _print(f"{path.relative_to(folder).as_posix()}: {difference}")
-    _print(f"{len(paths)} summaries recounted, {differing} differ")
-    return 1 if differing else 0
+    whole = _archived(folder)
+    parts = [path for path in paths if not whole or _is_part(path, whole)]
+    differing = sum([_print_all(folder, path, differences_of(folder, path)) for path in parts])
+    others = sorted([*folder.glob("sets/*.json"), *folder.glob("signs/*.json")])
+    wrong = sum([_print_all(folder, path, _other_differences(folder, path)) for path in others])
+    also = f", and {wrong} other files" if wrong else ""
+    left = f"; this zip lacks the journals of {len(paths) - len(parts)}" if paths != parts else ""
+    _print(f"{len(parts)} summaries recounted, {differing} differ{also}{left}")
+    return 1 if differing or wrong else 0
+
+
+def _print_all(folder: Path, path: Path, differences: Iterable[str]) -> bool:
+    """Print how a file differs, and return whether it does."""
+    name, count = path.relative_to(folder).as_posix(), 0
+    for count, difference in enumerate(differences, 1):
+        if count <= MOST_SHOWN:
+            _print(f"{name}: {difference}")
+    if count > MOST_SHOWN:
+        _print(f"{name}: and {count - MOST_SHOWN} more")
+    return count > 0
 
 
 def _print(text: str) -> None:
     """Print a line. A character that would control the terminal is printed as its escape."""
     print("".join(char if char.isprintable() else ascii(char)[1:-1] for char in text))  # noqa: T201
+
+
+def _archived(folder: Path) -> Record:
+    """Return the summary of which this is the unpacked zip, or {}."""
+    name = read_object(folder / "manifest.json").get("summary")
+    return read_object(folder / f"{name}.json")
+
+
+def _is_part(path: Path, whole: Record) -> bool:
+    """Return whether a zip has the journals of a summary: some only carry it on."""
+    try:
+        return all(file in whole["journal"] for file in read_object(path)["journal"])
+    except MALFORMED:
+        return True
 
 
 # One summary
@@ -131,46 +217,23 @@ def differences_of(folder: Path, path: Path) -> Iterator[str]:
     A file that is damaged or missing is a difference too. The recount of what does not depend on
     it goes on.
     """
+    recount, problem = None, ""
     try:
         if path.is_file():
-            yield from _summary_differences(folder, path, parse_object(path.read_bytes()))
+            recount = Recount(folder, path)
+            recount.run()
         else:
-            yield "is not a file"
+            problem = "is not a file"
+    except MissingError as error:
+        problem = str(error)
     except MALFORMED as error:
-        yield f"cannot be recounted: {problem_in(error)}"
+        problem = f"cannot be recounted: {problem_in(error)}"
+    yield from recount.differences if recount else ()
+    if problem:
+        yield problem
 
 
-def _summary_differences(folder: Path, path: Path, summary: Record) -> Iterator[str]:
-    newest = not EARLIER.search(path.stem)
-    if newest:
-        yield from _journals_left_out(folder, summary)
-    totals: defaultdict[str, Totals] = defaultdict(Totals)
-    for journal in summary["journal"]:
-        file = _journal_of(folder / journal["path"], journal["sha256"])
-        if file is not None:
-            yield from _add_journal(totals, journal, file, folder, summary)
-        elif journal["lines"]:
-            yield f"{journal['path']} is missing, or is not the file that was counted"
-            return
-    if summary["kind"] == "campaign":
-        packs = _campaign_packs(folder, summary)
-        for part in totals.values():
-            part.cases = _of_packs(part.cases, packs)
-    whole = totals[""]
-    yield from _number_differences(summary["numbers"], whole, "")
-    yield from _case_differences(folder, summary, whole.cases)
-    for line in (*summary["days"], *summary["providers"]):
-        part = totals[line["name"]]
-        for name in ("decided", "overturned"):
-            part.receipts[name][COUNT] = part.cases[name][COUNT]
-        numbers = {name: value for name, value in line.items() if name not in NO_NUMBERS}
-        yield from _number_differences(numbers, part, f"{line['name']}: ")
-    if newest:  # an earlier revision has no CSV
-        yield from _sentinel_differences(folder, summary)
-        yield from _csv_differences(path.with_suffix(".csv"), summary)
-
-
-@dataclass(slots=True)
+@dataclass
 class Totals:
     """The sums of journal lines: of receipts, and of case entries.
 
@@ -187,6 +250,366 @@ class Totals:
         self.days = [min(known), max(known)] if known else []
 
 
+class Recount:
+    """The recount of one summary.
+
+    `must` is the document that must be published; each step adds to it. `parts` are the summaries
+    of which this one is the sum: of its days, or of a day the providers. A provider's day has none.
+    `totals` are the sums of journal lines: all under `("", "")`, and of each day and provider.
+    """
+
+    def __init__(self, folder: Path, path: Path) -> None:
+        """Read the summary. Its path says of what it must be one."""
+        self.folder, self.path, self.summary = folder, path, parse_object(path.read_bytes())
+        self.provider, self.period = path.parent.name, EARLIER.sub("", path.stem)
+        earlier, is_month = EARLIER.search(path.stem), MONTH.fullmatch(self.period)
+        self.earlier = int(earlier[1]) if earlier else 0
+        self.is_in_zip = bool(_archived(folder))
+        self.kind = "day" if DAY.fullmatch(self.period) else "month" if is_month else "campaign"
+        self.must: Record = {"provider": self.provider, "kind": self.kind, "period": self.period}
+        self.differences: list[str] = []
+        self.totals: defaultdict[tuple[str, str], Totals] = defaultdict(Totals)
+        self.applied: list[PublishedSet] = []
+        self.lacking: set[str] = set()
+
+    def run(self) -> None:
+        """Work out the document and compare it. If it is right, compare its CSV, if it has one."""
+        summary, must = self.summary, self.must
+        first, last = must["first_day"], must["last_day"] = self._ends()
+        if not self.earlier:
+            self.differences += _journals_left_out(self.folder, summary, self.provider, first, last)
+        days = [] if self.kind == "day" else self._parts_of("days")
+        providers = self._parts_of("providers") if self.provider == "all" else []
+        self.parts, self.providers = days or providers, providers
+        self.last = days[-1]["name"] if days else self.period
+        self._add_journals()
+        self._add_numbers()
+        must["days"] = [self._line("days", part) for part in days]
+        must["providers"] = [self._line("providers", part) for part in providers]
+        is_over = self.kind == "day" or self.last == last
+        must["provisional"] = not is_over or any(part["provisional"] for part in self.parts)
+        if not self.parts:  # nothing here says whether the day was over
+            must["provisional"] = summary["provisional"] and not (self.earlier or self.is_in_zip)
+        self._add_cases()
+        self._add_notes()
+        self._add_revision()
+        self.differences += _differences(summary, must)
+        if not (self.differences or self.earlier):
+            self.differences += _csv_differences(self.path.with_suffix(".csv"), summary)
+
+    def _ends(self) -> tuple[str, str]:
+        """Return the first and the last day. A later set may have moved those of a campaign."""
+        if self.kind == "campaign":
+            days = [days for one in self._sets() for days in one.campaigns.get(self.period, ())]
+            firsts, lasts = ([pair[end] for pair in days] for end in (0, 1))
+            first, last = self.summary["first_day"], self.summary["last_day"]
+            return first if first in firsts else min(firsts), last if last in lasts else max(lasts)
+        begin = date.fromisoformat(self.period if self.kind == "day" else f"{self.period}-01")
+        following = (begin + timedelta(days=31)).replace(day=1)
+        end = begin if self.kind == "day" else following - timedelta(days=1)
+        return begin.isoformat(), end.isoformat()
+
+    def _parts_of(self, which: str) -> list[Record]:
+        """Return the summaries of the days or providers, in the revision that their line names."""
+        revisions = {line["name"]: line["revision"] for line in self.summary[which]}
+        room, names = self.folder / "summaries", sorted(revisions)
+        if not self.earlier and which == "days":
+            stems = (path.stem for path in (room / self.provider).glob("*.json"))
+            first, last = self.must["first_day"], self.must["last_day"]
+            names = sorted(day for day in stems if DAY.fullmatch(day) and first <= day <= last)
+        elif not self.earlier:
+            found = {path.parent.name for path in room.glob(f"*/{self.period}.json")}
+            names = sorted(found - {"all", SENTINEL})
+        parts = []
+        for name in names:
+            provider, period = (self.provider, name) if which == "days" else (name, self.period)
+            part = _published(self.folder, provider, period, revisions.get(name))
+            if not part:
+                raise MissingError(f"{which}: revision {revisions[name]} of {name} is not here")
+            parts.append(part | {"name": name})
+        return parts
+
+    def _line(self, which: str, part: Record) -> Record:
+        """Return the line of a day or provider."""
+        totals = self.totals[which, part["name"]]
+        line = {name: part[name] for name in ("name", "provisional", "revision")}
+        line |= {name: totals.receipts[name][COUNT] for name in ("inspected", "refused", "held")}
+        line |= {name: totals.receipts[name][COUNT] for name in ("live", "shadow")}
+        line |= {name: totals.cases[name][COUNT] for name in ("decided", "overturned")}
+        return line | {"by_category": _not_zero(totals.receipts["by_category"])}
+
+    def _add_numbers(self) -> None:
+        numbers = _fields(NUMBERS, self.totals["", ""].receipts, self.summary["numbers"])
+        numbers["first"], numbers["last"] = self.totals["", ""].days or ("", "")
+        self.must["numbers"] = numbers
+        self.applied = self._sets(numbers["sets"])
+        if self.kind == "campaign":
+            rules = {name: rule for one in self.applied for name, rule in one.rules.items()}
+            packs = {name.rpartition("/")[0] for name, rule in rules.items()
+                     if rule.campaign == self.period}  # fmt: skip
+            for part in self.totals.values():
+                part.cases = _of_packs(part.cases, packs)
+
+    def _add_cases(self) -> None:
+        sums, must = self.totals["", ""].cases, self.must
+        must["cases"] = _fields(CASES, sums, self.summary["cases"])
+        found = "" if self.kind == "campaign" else f"{self.period}/"
+        tallies = [_of_cohort(sums[name], found) for name in ("by_rule", "in_groups")]
+        rules = {key.rpartition("/")[0] for key in must["numbers"]["by_rule"]}
+        must["errors"] = _errors(tallies[0], tallies[1], rules, self.last)
+        must["standing"] = self._standing(sums, rules) if self.kind == "month" else None
+        if self.kind == "month" and not must["provisional"]:
+            must["terms"] = self._terms(sums)
+
+    # Its notes and revisions
+
+    def _add_notes(self) -> None:
+        """Add what is said in addition to numbers.
+
+        Of a provider's day, nothing here says which files and receipts these are, by private ids.
+        Other summaries repeat them.
+        """
+        summary, must = self.summary, self.must
+        newest = self.parts[-1:] if must["days"] else self.parts
+        must["open_files"] = [note for part in newest for note in part["open_files"]]
+        must["left_out"] = [left for part in self.parts for left in part["left_out"]]
+        if not self.parts:
+            must |= {name: summary[name] for name in ("open_files", "left_out")}
+        must["paused"] = self._paused()
+        applied = [one.notice_hours for one in self.applied]
+        hours, published = {one.notice_hours for one in self._sets()}, summary["notice_hours"]
+        may_be = self.is_in_zip or published in hours or not hours
+        must["notice_hours"] = min(applied, default=published if may_be else min(hours))
+        must["public_url"] = summary["public_url"]
+        must["all_in_shadow"] = "" if must["public_url"] else NO_ADDRESS
+        if sentinel := self._sentinel():
+            must["sentinel"] = sentinel
+
+    def _paused(self) -> list[Record]:
+        """Return the pauses of its parts, of the sets that were applied, and of the set in force.
+
+        Nothing here says which set that was, so it may be any that has the published pause.
+        """
+        names, last = ("provider", "rule", "since", "why"), self.must["last_day"]
+        noted = [note for part in self.parts for note in part["paused"]]
+        pauses = {tuple(note[name] for name in names) for note in noted}
+        if not self.parts:
+            own = {pause for one in self.applied for pause in one.paused}
+            pauses |= {pause for pause in own if pause[0] == self.provider}
+        for note in self.summary["paused"]:
+            pause = tuple(note[name] for name in names)
+            if self.provider in {"all", pause[0]} and pause[2][:DAY_LENGTH] <= last:
+                is_known = self.is_in_zip or any(pause in one.paused for one in self._sets())
+                pauses |= {pause} if is_known else set()
+        return [dict(zip(names, pause)) for pause in sorted(pauses)]
+
+    def _sentinel(self) -> Record | None:
+        """Return on which days the sentinel post was found, from the summaries of these days."""
+        if self.provider != "all" or self.kind == "campaign":
+            return None
+        if self.kind == "month":
+            known = [day["sentinel"] for day in self.parts if "sentinel" in day]
+            missed = [day for part in known for day in part["missed"]]
+            found = sum(part["found"] for part in known)
+            return {"found": found, "missed": missed} if known else None
+        is_found, is_missed = {"found": 1, "missed": []}, {"found": 0, "missed": [self.period]}
+        if self.earlier:  # the day of the sentinel may be a later revision
+            published: Record | None = self.summary.get("sentinel")
+            return published if published in (None, is_missed) else is_found
+        day = read_object(self.folder / f"summaries/{SENTINEL}/{self.period}.json")
+        if any(key.startswith(f"{SENTINEL}/") for key in day.get("numbers", {}).get("by_rule", ())):
+            return is_found
+        return is_missed if day and not day["provisional"] else None
+
+    def _add_revision(self) -> None:
+        """Add which revision it is, and what it changed. A zip may lack the one before."""
+        must, names = self.must, ("revision", "why_revised", "changes")
+        paths = self.path.parent.glob(f"{self.period}.r*.json")
+        kept = [int(match[1]) for path in paths if (match := EARLIER.search(path.stem))]
+        must["revision"] = self.earlier or max(kept, default=0) + 1
+        must["why_revised"], must["changes"] = "", []
+        if self.is_in_zip and not kept:
+            must |= {name: self.summary[name] for name in names}
+        elif (before := must["revision"] - 1) > 0:
+            earlier = read_object(self.path.with_name(f"{self.period}.r{before}.json"))
+            if not earlier:
+                raise MissingError(f"its revision {before} is not here")
+            old, new = self._counted(earlier), self._counted(self.summary)
+            must["changes"] = changes = [
+                {"measure": at[0], "key": at[1], "before": old.get(at), "after": new.get(at)}
+                for at in sorted(old.keys() | new.keys())
+                if old.get(at) != new.get(at)
+            ]
+            must["why_revised"] = _why_revised(changes, before)
+            published = self.summary["changes"]
+            if sorted(published, key=lambda change: (change["measure"], change["key"])) == changes:
+                must["changes"] = published
+
+    def _counted(self, summary: Record) -> dict[tuple[str, str], Any]:
+        """Return what counts as a change of this summary, by measure and key."""
+        rows = [*_rows_of(summary["numbers"]), *_rows_of(summary["cases"], "cases.{}")]
+        if "sentinel" in summary:
+            rows.append(("sentinel_found", "", summary["sentinel"]["found"]))
+        for left in summary["left_out"]:
+            key = f"{left['provider']}/{left['day']}/{left['receipt']}"
+            rows.append(("left_out", key, left["why"]))
+        if self.parts:
+            rows += [("journal", file["path"], file["sha256"]) for file in summary["journal"]]
+        return {(measure, key): value for measure, key, value in rows}
+
+    # The open cases at the end of a month, and how the findings of earlier months stood by then
+
+    def _standing(self, sums: Sums, rules: set[str]) -> Record:
+        before, earlier = self._month_before()
+        findings = Counter[str](earlier.get("open_findings", {}))
+        findings.update({day["name"]: day["live"] for day in self.must["days"]})
+        findings.update(sums["reopened"])
+        findings.subtract(sums["by_found_day"])
+        standing = {"day": self.last, "before": before, "open_findings": _positive(findings)}
+        for name, ended in OPEN.items():
+            left = earlier.get(f"open_{name}", 0) + _total(sums[name]) - _total(sums[ended])
+            standing[f"open_{name}"] = max(0, left)
+        starts = {cohort["month"]: cohort for cohort in earlier.get("cohorts", ())}
+        months = [self.period, *(month for month in starts if month < self.period)]
+        starts[self.period] = {}
+        standing["cohorts"] = [
+            self._cohort(month, starts[month], sums, rules) for month in months[:FOLLOWED_MONTHS]
+        ]
+        return standing
+
+    def _month_before(self) -> tuple[Record | None, Record]:
+        """Return the newest month before this one and its `standing`; None and {} without one."""
+        stems = (path.stem for path in self.path.parent.glob("*.json"))
+        months = [stem for stem in stems if MONTH.fullmatch(stem) and stem < self.period]
+        if not months:
+            return None, {}
+        named = (self.summary["standing"] or {}).get("before") or {}
+        month = _published(self.folder, self.provider, max(months), named.get("revision"))
+        if not month:
+            raise MissingError(f"standing: the month before, {_json(named)}, is not here")
+        return {"period": max(months), "revision": month["revision"]}, month["standing"]
+
+    def _cohort(self, month: str, start: Record, sums: Sums, rules: set[str]) -> Record:
+        """Return the findings of a month as of now. `start` is how they stood a month before."""
+        counts = start or self.must["numbers"]
+        cohort = {"month": month, "inspected": counts["inspected"], "live": counts["live"]}
+        cohort["measures"] = start.get("measures", {}) if start else _known_measures(sums)
+        for name in ("by_rule", "posts", "audited", "in_groups", "overturned_measures"):
+            tally = Counter[str](start.get(name, {}))
+            tally.update(_of_cohort(sums[name], f"{month}/"))
+            cohort[name] = _positive(tally)
+        rules = set(start["errors"]["by_rule"]) if start else rules
+        cohort["errors"] = _errors(cohort["by_rule"], cohort["in_groups"], rules, self.last)
+        cohort["strata"] = _strata(cohort["posts"], cohort["audited"], cohort["inspected"])
+        return {name: value for name, value in cohort.items() if value or name not in OPTIONAL}
+
+    # The evidence by term. The journal never says what decided one finding, so the totals are
+    # checked against each other, the decisions on their rule, and the card of their pack
+
+    def _terms(self, sums: Sums) -> Record:
+        decided, totals = Counter[str](), defaultdict[tuple[str, str], Counter[str]](Counter)
+        for key, count in sums["by_rule"].items():
+            decided["/".join(key.split("/")[1:4])] += count
+        for part in self.providers if self.provider == "all" else [self.summary]:
+            for rule, evidence in part.get("terms", {}).items():
+                for term, row in evidence["terms"].items():
+                    counts = {name: row[name] for name in ("groups", "stood", "findings")}
+                    totals[rule, term].update(counts)
+        terms: Record = {}
+        for (rule, term), said in totals.items():
+            groups, stood, findings = said["groups"], said["stood"], said["findings"]
+            if not (TERM_GROUPS <= groups <= findings <= decided[rule] and 0 <= stood <= groups):
+                self.differences.append(f"terms {rule} {term}: its totals cannot be")
+                continue
+            pack, (low, high) = rule.rpartition("/")[0], _interval(stood, groups)
+            bar = next((one.bars[pack] for one in self._sets() if pack in one.bars), None)
+            if bar is None and self.is_in_zip:  # its set may be of an earlier month
+                bar = self.summary["terms"][rule]["bar"]
+            misleads = bar is not None and round(high, DIGITS) < bar
+            row = dict(said) | {"low": low, "high": high, "misleads": misleads}
+            terms.setdefault(rule, {"bar": bar, "terms": {}})["terms"][term] = row
+        return terms
+
+    # Its journals and sets
+
+    def _add_journals(self) -> None:
+        """Add up the journal files of the parts, or those of the day."""
+        files = [dict(file) for part in self.parts for file in part["journal"]]
+        if not self.parts:
+            stem = f"journal/{self.provider}/{self.period}"
+            for number, file in enumerate(self.summary["journal"]):
+                path = f"{stem}.{number}.jsonl" if number else f"{stem}.jsonl"
+                form = {"form": SHORT_FORM} if "form" in file else {}
+                files.append({"path": path, "sha256": file["sha256"]} | form)
+        for file in files:
+            file["lines"] = self._add_journal(file, _journal_of(self.folder, file))
+        if self.lacking:
+            paths = ", ".join(f"sets/{digest}.json" for digest in sorted(self.lacking))
+            raise MissingError(
+                f"{paths} is not here, or is another file: put it there."
+                " The site has it at the same path, and so has the zip of the month"
+            )
+        self.must["journal"] = files
+
+    def _add_journal(self, file: Record, path: Path) -> int:
+        """Add a journal's lines to the whole, its provider and its day. Return how many it has."""
+        name = file["path"]
+        _, provider, day = name.split("/")
+        keys = ("", ""), ("providers", provider), ("days", day[:DAY_LENGTH])
+        receipts = [self.totals[key].receipts for key in keys]
+        cases = [self.totals[key].cases for key in keys]
+        campaign = self.period if self.kind == "campaign" else None
+        found_length = DAY_LENGTH if self.kind == "day" else MONTH_LENGTH
+        names: list[str] | None = [] if file.get("form") == SHORT_FORM else None
+        counted = 0
+        with path.open("rb") as lines:
+            for number, written in enumerate(lines, 1):
+                try:
+                    line = parse_object(written)
+                    if names is not None and line["kind"] == "names":
+                        names += line["names"]
+                        continue
+                    counted += 1
+                    if line["kind"] == "case":
+                        _add_to(cases, case_addends(line, found_length))
+                        continue
+                    if line["kind"] == "copies":
+                        self.differences += _copy_problems(line)
+                        _add_to(receipts, copy_addends(line, campaign))
+                        continue
+                    if names is not None:
+                        line = whole_line(line, counted, names)
+                    self.differences += _receipt_problems(line)
+                    rules = self._rules_of(line)
+                    _add_to(receipts, receipt_addends(line, rules, campaign))
+                    for key in keys:
+                        self.totals[key].add_days(line["first"], line["last"])
+                except MALFORMED as error:
+                    problem = f"{name} line {number} cannot be added: {problem_in(error)}"
+                    self.differences.append(problem)
+        return counted
+
+    def _rules_of(self, line: Record) -> Mapping[str, PublishedRule]:
+        """Return the rules of the set that a receipt names, and note what is not among them."""
+        known = _read_set(self.folder, line["set"]) if line["set"] else None
+        if line["set"] and known is None:
+            self.lacking.add(line["set"])
+            return {}
+        rules = known.rules if known else {}
+        for rule in sorted({key.rpartition("/")[0] for key in line["by_rule"]} - rules.keys()):
+            of = f"the set {line['set'][:12]}"
+            self.differences.append(f"receipt {line['n']}: {rule} is not a rule of {of}")
+        return rules
+
+    def _sets(self, digests: Iterable[str] | None = None) -> list[PublishedSet]:
+        """Return the sets of these digests, or all that are here."""
+        stems = (path.stem for path in sorted(self.folder.glob("sets/*.json")))
+        known = (
+            _read_set(self.folder, digest) for digest in (stems if digests is None else digests)
+        )
+        return [one for one in known if one]
+
+
 def _add_to(every: Iterable[Sums], addends: Iterable[Addend]) -> None:
     """Add addends to each of these sums, or to none if one of them cannot be read."""
     read = list(addends)
@@ -195,140 +618,113 @@ def _add_to(every: Iterable[Sums], addends: Iterable[Addend]) -> None:
             sums[name][key] += count
 
 
-def _add_journal(
-    totals: Mapping[str, Totals], journal: Record, path: Path, folder: Path, summary: Record
+def _fields(names: tuple[Sequence[str], Sequence[str]], sums: Sums, published: Record) -> Record:
+    must: Record = {name: sums[name][COUNT] for name in names[0]}
+    must |= {name: _not_zero(sums[name]) for name in names[1]}
+    absent = {name for name in OPTIONAL - published.keys() if not must.get(name)}
+    return {name: value for name, value in must.items() if name not in absent}
+
+
+def _not_zero(counts: Mapping[str, int]) -> dict[str, int]:
+    return {key: count for key, count in counts.items() if count}
+
+
+def _positive(counts: Mapping[str, int]) -> dict[str, int]:
+    return {key: count for key, count in counts.items() if count > 0}
+
+
+def _total(counts: Mapping[str, int]) -> int:
+    return sum(counts.values())
+
+
+def _of_cohort(tally: Mapping[str, int], found: str) -> Counter[str]:
+    """Return what was found then, or ever, without the day or month before each key."""
+    cohort = Counter[str]()
+    for key, count in tally.items():
+        if key.startswith(found):
+            cohort[key.partition("/")[2]] += count
+    return cohort
+
+
+def _known_measures(sums: Sums) -> dict[str, int]:
+    """Return the measures of a month; {} if it is not known which of them were overturned."""
+    known = sum(n for key, n in sums["overturned_measures"].items() if key[8:] == EVERY_DECISION)
+    return _positive(sums["by_measure"]) if known == _total(sums["overturned"]) else {}
+
+
+def _why_revised(changes: Sequence[Record], before: int) -> str:
+    """Return why there is a new revision, as far as its changes show it."""
+    late, left, sorts = 0, 0, set()
+    for change in changes:
+        old, new = change["before"], change["after"]
+        sorts.add(change["measure"].partition(".")[0])
+        late += (new or 0) - (old or 0) if change["measure"] == "units" else 0
+        left += (new is not None) - (old is not None) if change["measure"] == "left_out" else 0
+    count = left if left > 0 else abs(late)
+    units, were = f"{count:,} unit{'s' * (count != 1)}", "was" if count == 1 else "were"
+    if left > 0:
+        it = "it" if count == 1 else "they"
+        return f"{units} counted before did not close when {it} {were} read again."
+    if late > 0:
+        return f"{units} came to the journal after revision {before:,}."
+    if late < 0:
+        return f"{units} of revision {before:,} {were} no longer in the journal."
+    if sorts - {"journal", "left_out"} == {"cases"}:
+        return f"Case entries came to the journal after revision {before:,}."
+    return f"The journal differed from the one that revision {before:,} added up."
+
+
+def _journals_left_out(
+    folder: Path, summary: Record, provider: str, first: str, last: str
 ) -> Iterator[str]:
-    """Add a journal's lines to the whole, to its provider and to its day. Yield bad lines."""
-    name = journal["path"]
-    _, provider, file = name.split("/")
-    parts = [totals[""], totals[provider], totals[file[:DAY_LENGTH]]]
-    campaign = summary["period"] if summary["kind"] == "campaign" else None
-    found_length = DAY_LENGTH if summary["kind"] == "day" else len("2026-11")
-    names: list[str] | None = [] if journal.get("form") == SHORT_FORM else None
-    counted = 0
-    with path.open("rb") as lines:
-        for number, written in enumerate(lines, 1):
-            try:
-                line = parse_object(written)
-                if names is not None and line["kind"] == "names":
-                    names += line["names"]
-                    continue
-                counted += 1
-                if line["kind"] == "case":
-                    _add_to([part.cases for part in parts], case_addends(line, found_length))
-                    continue
-                if line["kind"] == "copies":
-                    yield from _copy_problems(line)
-                    _add_to([part.receipts for part in parts], copy_addends(line, campaign))
-                    continue
-                if names is not None:
-                    line = whole_line(line, counted, names)
-                yield from _receipt_problems(line)
-                rules = _rules_of_set(folder, line["set"])
-                found = {key.rpartition("/")[0] for key in line["by_rule"]}
-                for rule in sorted(found - rules.keys()):
-                    rule_set = line["set"][:12]
-                    yield f"receipt {line['n']}: {rule} is not a rule of the set {rule_set}"
-                receipts = [part.receipts for part in parts]
-                _add_to(receipts, receipt_addends(line, rules, campaign))
-                for part in parts:
-                    part.add_days(line["first"], line["last"])
-            except MALFORMED as error:
-                yield f"{name} line {number} cannot be added: {problem_in(error)}"
-    if counted != journal["lines"]:
-        yield f"{name} has {counted} lines, not {journal['lines']}"
-
-
-def whole_line(short: Record, number: int, names: Sequence[str]) -> Record:
-    """Return a short line with all fields, and the names for its numbers.
-
-    Args:
-        short: The line.
-        number: The place of the receipt in its file, from 1.
-        names: The names of the names lines before it, in order.
-
-    Raises:
-        IndexError: a number has no name.
-    """
-
-    def named(tally: Mapping[str, int]) -> dict[str, int]:
-        return {_name_of(int(key), names): count for key, count in tally.items()}
-
-    line = LEFT_OUT | short | {"n": number}
-    line["by_rule"], line["held"] = named(line["by_rule"]), named(line["held"])
-    line["skipped"] = [_name_of(pack, names) for pack in line["skipped"]]
-    line["set"] = _name_of(line["set"], names) if "set" in short else ""
-    line.setdefault("last", line["first"])
-    return line
-
-
-def _name_of(number: int, names: Sequence[str]) -> str:
-    if number < 0:
-        raise IndexError("a number below 0")
-    return names[number]
-
-
-def _number_differences(published: Record, totals: Totals, of: str) -> Iterator[str]:
-    for name in (*OPTIONAL_COUNTS, *OF_COPIES) if "records" in published else ():
-        if (recounted_sum := totals.receipts[name].total()) and name not in published:
-            yield f"{of}{name}: not published, recounted {recounted_sum}"
-    for name, value in published.items():
-        recounted: object
-        if name in {"first", "last"}:
-            recounted = (min if name == "first" else max)(totals.days, default="")
-        else:
-            recounted = _as_published(totals.receipts[name], value)
-        if recounted != value:
-            yield f"{of}{name}: {_differ(value, recounted)}"
-
-
-def _as_published(sums: Counter[str], published: object) -> object:
-    """Return a tally without zeros if a tally was published, else the count."""
-    if isinstance(published, dict):
-        return {key: count for key, count in sums.items() if count}
-    return sums[COUNT]
-
-
-def _journal_of(path: Path, digest: str) -> Path | None:
-    """Return the journal of that digest: the file itself or an earlier revision of it."""
-    for candidate in (path, *sorted(path.parent.glob(f"{path.stem}.r*.jsonl"))):
-        if candidate.is_file():
-            with candidate.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() == digest:
-                    return candidate
-    return None
-
-
-def _journals_left_out(folder: Path, summary: Record) -> Iterator[str]:
     """Yield the journals that are in the folder and in the period, and were not counted."""
-    providers = "*" if summary["provider"] == "all" else summary["provider"]
+    providers = "*" if provider == "all" else provider
     counted = {journal["path"] for journal in summary["journal"]}
     for path in sorted(folder.glob(f"journal/{providers}/*.jsonl")):
         if providers == "*" and path.parent.name == SENTINEL:
             continue
         name = path.relative_to(folder).as_posix()
-        in_period = summary["first_day"] <= path.stem[:DAY_LENGTH] <= summary["last_day"]
+        in_period = first <= path.stem[:DAY_LENGTH] <= last
         if in_period and name not in counted and not EARLIER.search(path.stem):
             yield f"{name} is in the period and is not among its journals"
 
 
-def _sentinel_differences(folder: Path, summary: Record) -> Iterator[str]:
-    """Compare the days on which the sentinel post was found with the summaries of these days."""
-    recounted: Record = {"found": 0, "missed": []}
-    counts = summary["provider"] == "all" and summary["kind"] != "campaign"
-    names = [line["name"] for line in summary["days"]] or [summary["period"]]
-    for name in names if counts else ():
-        day = read_object(folder / f"summaries/{SENTINEL}/{name}.json")
-        if any(key.startswith(f"{SENTINEL}/") for key in day.get("numbers", {}).get("by_rule", ())):
-            recounted["found"] += 1
-        elif day and not day["provisional"]:
-            recounted["missed"].append(name)
-    published = summary.get("sentinel", {"found": 0, "missed": []})
-    if published != recounted:
-        yield f"sentinel: {_differ(published, recounted)}"
+def _journal_of(folder: Path, file: Record) -> Path:
+    """Return the journal of that digest: the file itself or an earlier revision of it."""
+    if JOURNAL.fullmatch(file["path"]):
+        path: Path = folder / file["path"]
+        for candidate in (path, *sorted(path.parent.glob(f"{path.stem}.r*.jsonl"))):
+            if candidate.is_file() and _digest_of(candidate) == file["sha256"]:
+                return candidate
+    raise MissingError(f"{file['path']} is missing, or is not the file that was counted")
 
 
-# Receipts
+def _published(folder: Path, provider: str, period: str, revision: int | None) -> Record:
+    """Return a summary in that revision, or the newest one for None; {} if it is not here."""
+    if NAME.fullmatch(provider) and NAME.fullmatch(period):
+        newest = folder / f"summaries/{provider}/{period}.json"
+        for path in (newest, newest.with_name(f"{period}.r{revision}.json")):
+            summary = read_object(path)
+            if summary and revision in {None, summary["revision"]}:
+                return summary
+    return {}
+
+
+def whole_line(short: Record, number: int, names: Sequence[str]) -> Record:
+    """Return the short line of that number with all fields, and the names for its numbers."""
+
+    def named(place: Any) -> str:
+        if int(place) < 0:
+            raise IndexError("a number below 0")
+        return names[int(place)]
+
+    line = LEFT_OUT | short | {"n": number}
+    for name in ("by_rule", "held"):
+        line[name] = {named(place): count for place, count in line[name].items()}
+    line["skipped"] = [named(place) for place in line["skipped"]]
+    line["set"] = named(line["set"]) if "set" in short else ""
+    line.setdefault("last", line["first"])
+    return line
 
 
 class PublishedRule(NamedTuple):
@@ -339,22 +735,50 @@ class PublishedRule(NamedTuple):
     campaign: str | None
 
 
+class PublishedSet(NamedTuple):
+    """What a set says: `rules` by `pack/version/rule`, and the days of each campaign's packs.
+
+    `bars` are the precisions that cards promise, by `pack/version`; a pause is its provider, rule,
+    since and why.
+    """
+
+    rules: dict[str, PublishedRule]
+    campaigns: dict[str, list[tuple[str, str]]]
+    bars: dict[str, float | None]
+    paused: set[tuple[str, ...]]
+    notice_hours: int
+
+
 @cache
-def _rules_of_set(folder: Path, digest: str) -> dict[str, PublishedRule]:
-    """Return the rules of a set by `pack/version/rule`; none if its file has another digest."""
+def _read_set(folder: Path, digest: str) -> PublishedSet | None:
+    """Return a set, or None if its file is not here, is another one, or cannot be read."""
     path = folder / f"sets/{digest}.json"
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-        return {}
     try:
-        return {
-            f"{pack['id']}/{pack['version']}/{rule['id']}": PublishedRule(
-                rule.get("category") or pack["category"], rule["severity"], pack.get("campaign")
-            )
-            for pack in read_object(path).get("packs", ())
-            for rule in pack["rules"]
-        }
+        if not path.is_file() or _digest_of(path) != digest:
+            return None
+        whole = parse_object(path.read_bytes())
+        found = PublishedSet({}, {}, {}, set(), whole["notice_hours"])
+        for pack in whole["packs"]:
+            name, campaign = f"{pack['id']}/{pack['version']}", pack.get("campaign")
+            if campaign:
+                days = pack["in_force"]["from"], pack["in_force"]["until"]
+                found.campaigns.setdefault(campaign, []).append(days)
+            held_back = pack.get("card", {}).get("held_back", ())
+            promised = [row["precision"]["low"] for row in held_back if row["at"] == "threshold"]
+            found.bars[name] = min(promised, default=None)
+            for rule in pack["rules"]:
+                category = rule.get("category") or pack["category"]
+                said = PublishedRule(category, rule["severity"], campaign)
+                found.rules[f"{name}/{rule['id']}"] = said
+        for provider, settings in whole.get("providers", {}).items():
+            for pause in settings.get("paused", ()):
+                found.paused.add((provider, pause["rule"], pause["since"], pause["why"]))
     except MALFORMED:
-        return {}
+        return None
+    return found
+
+
+# Receipts
 
 
 def _receipt_problems(line: Record) -> Iterator[str]:
@@ -536,17 +960,6 @@ SIMPLE_ADDENDS: dict[str, Callable[[Record], Iterable[Addend]]] = {
 }
 
 
-def _campaign_packs(folder: Path, summary: Record) -> set[str]:
-    """Return the `pack/version` of a campaign, from the sets that were in force."""
-    paths = [folder / f"sets/{digest}.json" for digest in summary["numbers"]["sets"]]
-    return {
-        f"{pack['id']}/{pack['version']}"
-        for path in paths
-        for pack in read_object(path).get("packs", ())
-        if pack.get("campaign") == summary["period"]
-    }
-
-
 def _of_packs(sums: Sums, packs: set[str]) -> Sums:
     """Return the decisions on findings of these packs: a campaign counts nothing else of cases."""
     chosen: Sums = defaultdict(Counter)
@@ -558,45 +971,29 @@ def _of_packs(sums: Sums, packs: set[str]) -> Sums:
     return chosen
 
 
-def _case_differences(folder: Path, summary: Record, sums: Sums) -> Iterator[str]:
-    for name, published in summary["cases"].items():
-        recounted = _as_published(sums[name], published)
-        if published != recounted:
-            yield f"cases.{name}: {_differ(published, recounted)}"
-    for name in OPTIONAL_CASES:
-        if sums[name].total() and name not in summary["cases"]:
-            yield f"cases.{name}: not published, recounted {sums[name].total()}"
-    by_rule, in_groups = Counter[str](), Counter[str]()
-    for counts, name in ((by_rule, "by_rule"), (in_groups, "in_groups")):
-        for key, count in sums[name].items():
-            found, _, rule = key.partition("/")
-            if summary["kind"] == "campaign" or found == summary["period"]:
-                counts[rule] += count
-    yield from _precision_differences(summary["errors"], by_rule, in_groups, "errors")
-    if summary["standing"]:
-        yield from _month_differences(folder, summary, sums)
-    yield from _term_differences(folder, summary, sums)
-
-
 # Precision
 
 
-def _precision_differences(
-    published: Record, by_rule: Counter[str], in_groups: Counter[str], of: str
-) -> Iterator[str]:
-    """Compare the precision of each rule and of all, from `pack/version/rule/mode/result`.
+def _errors(
+    by_rule: Mapping[str, int], in_groups: Mapping[str, int], rules: Iterable[str], as_of: str
+) -> Record:
+    """Return the precision of all and of each rule, from `pack/version/rule/mode/result`.
 
-    `in_groups` are the findings of groups of near copies that do not count in `by_rule`.
+    `in_groups` are the findings of groups of near copies that do not count in `by_rule`. Each of
+    `rules` has an entry.
     """
     results, copies = _by_rule_and_all(by_rule), _by_rule_and_all(in_groups)
-    for rule, counts in results.items():
-        errors = published if rule == COUNT else published["by_rule"].get(rule, {})
-        for name, value in _precision(counts, copies[rule]).items():
-            if not _agree(errors.get(name), value):
-                yield f"{of} {rule} {name}: published {errors.get(name)}, recounted {value}"
+    errors = _precision(results.pop(COUNT, Counter()), copies[COUNT])
+    is_decided = errors["decided"] is not None
+    errors["by_rule"] = {
+        rule: _precision(results[rule], copies[rule]) for rule in {*rules, *results}
+    }
+    errors["as_of"] = as_of if is_decided else ""
+    errors["note"] = "" if is_decided else NO_DECISIONS
+    return errors
 
 
-def _by_rule_and_all(tally: Counter[str]) -> Sums:
+def _by_rule_and_all(tally: Mapping[str, int]) -> Sums:
     results: Sums = defaultdict(Counter)
     for key, count in tally.items():
         rule, _, result = key.rsplit("/", 2)
@@ -605,26 +1002,19 @@ def _by_rule_and_all(tally: Counter[str]) -> Sums:
     return results
 
 
-def _precision(counts: Counter[str], copies: Counter[str]) -> dict[str, float | None]:
+def _precision(counts: Counter[str], copies: Counter[str]) -> Record:
     confirmed = counts["confirmed"] - counts["confirmed_anew"]
     dismissed = counts["dismissed"] - counts["dismissed_anew"]
     decided = confirmed + dismissed
-    names = ("decided", "dismissed", "overturned", "precision", "low", "high", "with_copies")
     if decided <= 0:
-        return dict.fromkeys(names)
+        return dict.fromkeys(FIGURES[:-1])
     judged, open_again = ("confirmed", "dismissed"), ("confirmed_anew", "dismissed_anew")
     more = sum(copies[name] for name in judged) - sum(copies[name] for name in open_again)
-    upheld = max(0, confirmed - counts["overturned"] + counts["restored"])
-    low, high = _interval(upheld, decided)
-    return {
-        "decided": decided,
-        "dismissed": dismissed,
-        "overturned": counts["overturned"],
-        "precision": upheld / decided,
-        "low": low,
-        "high": high,
-        "with_copies": decided + more if more else None,
-    }
+    upheld = min(decided, max(0, confirmed - counts["overturned"] + counts["restored"]))
+    figures: Record = {"decided": decided, "dismissed": dismissed}
+    figures |= {"overturned": counts["overturned"], "precision": upheld / decided}
+    figures["low"], figures["high"] = _interval(upheld, decided)
+    return figures | ({"with_copies": decided + more} if more else {})
 
 
 def _interval(count: int, of: int) -> tuple[float, float]:
@@ -634,243 +1024,181 @@ def _interval(count: int, of: int) -> tuple[float, float]:
     return (-b - root) / (2 * a), (-b + root) / (2 * a)
 
 
-def _agree(published: float | None, recounted: float | None) -> bool:
-    if published is None or recounted is None:
-        return published is recounted
-    return abs(published - recounted) < ROUNDING
-
-
-# The open cases at the end of a month, and how the findings of earlier months stood by then
-
-
-def _month_differences(folder: Path, summary: Record, sums: Sums) -> Iterator[str]:
-    published = summary["standing"]
-    before = _month_before(folder, summary)
-    if before is None:
-        yield f"standing: the month before, {published['before']}, is not here"
-        return
-    findings = Counter[str](before.get("open_findings", {}))
-    findings.update({day["name"]: day["live"] for day in summary["days"]})
-    findings.update(sums["reopened"])
-    findings.subtract(sums["by_found_day"])
-    if published["open_findings"] != _positive(findings):
-        yield f"open_findings: {_differ(published['open_findings'], _positive(findings))}"
-    for name, ended in (
-        ("notices", "notices_answered"),
-        ("complaints", "complaints_ended"),
-        ("disputes", "disputes_ended"),
-        ("orders", "orders_ended"),
-    ):
-        left = before.get(f"open_{name}", 0) + sums[name].total() - sums[ended].total()
-        if published[f"open_{name}"] != max(0, left):
-            yield f"open_{name}: published {published[f'open_{name}']}, recounted {left}"
-    yield from _cohort_differences(published, before, summary, sums)
-
-
-def _month_before(folder: Path, summary: Record) -> Record | None:
-    """Return the `standing` of the month before: {} if there was none, None if it is not here."""
-    named = summary["standing"]["before"]
-    if named is None:
-        return {}
-    stem = folder / f"summaries/{summary['provider']}/{named['period']}"
-    for path in (stem.with_suffix(".json"), *stem.parent.glob(f"{stem.name}.r*.json")):
-        earlier = read_object(path)
-        if earlier and earlier["revision"] == named["revision"]:
-            standing: Record = earlier["standing"]
-            return standing
-    return None
-
-
-def _cohort_differences(
-    published: Record, before: Record, summary: Record, sums: Sums
-) -> Iterator[str]:
-    """Compare the findings of this month and of up to twelve earlier ones, as of now."""
-    earlier = {cohort["month"]: cohort for cohort in before.get("cohorts", ())}
-    months = [summary["period"], *(month for month in earlier if month < summary["period"])]
-    months = months[:FOLLOWED_MONTHS]
-    if [cohort["month"] for cohort in published["cohorts"]] != months:
-        yield f"cohorts: they should be {', '.join(months)}"
-        return
-    for cohort in published["cohorts"]:
-        month = cohort["month"]
-        start = {} if month == summary["period"] else earlier[month]
-        counts = start or summary["numbers"]
-        for name in ("inspected", "live"):
-            if cohort[name] != counts[name]:
-                difference = f"published {cohort[name]}, recounted {counts[name]}"
-                yield f"cohort {month} {name}: {difference}"
-        measures = start.get("measures", {}) if start else _known_measures(sums)
-        if cohort.get("measures", {}) != measures:
-            yield f"cohort {month} measures: {_differ(cohort.get('measures', {}), measures)}"
-        for name in ("by_rule", "in_groups", "posts", "audited", "overturned_measures"):
-            tally = Counter[str](start.get(name, {}))
-            for key, count in sums[name].items():
-                found, _, rest = key.partition("/")
-                tally[rest] += count if found == month else 0
-            published_tally = cohort.get(name, {}) if name in OPTIONAL_CASES else cohort[name]
-            if published_tally != _positive(tally):
-                yield f"cohort {month} {name}: {_differ(published_tally, _positive(tally))}"
-        by_rule, copies = (Counter[str](cohort.get(name, {})) for name in ("by_rule", "in_groups"))
-        yield from _precision_differences(cohort["errors"], by_rule, copies, f"cohort {month}")
-        yield from _stratum_differences(cohort)
-
-
-def _known_measures(sums: Sums) -> dict[str, int]:
-    """Return the measures of a month; {} if it is not known which of them were overturned."""
-    known = sum(n for key, n in sums["overturned_measures"].items() if key[8:] == EVERY_DECISION)
-    return _positive(sums["by_measure"]) if known == sums["overturned"].total() else {}
-
-
-def _positive(counts: Counter[str]) -> dict[str, int]:
-    return {key: count for key, count in counts.items() if count > 0}
-
-
 # Prevalence and recall, from the audit sample and what people confirmed
 
 
-def _stratum_differences(cohort: Record) -> Iterator[str]:
-    audited, confirmed_by_category = cohort["audited"], Counter[str]()
-    for key, count in cohort["posts"].items():
+def _strata(posts: Mapping[str, int], audited: Mapping[str, int], inspected: int) -> Record:
+    """Return the numbers of each category that was confirmed or sampled, and of all."""
+    confirmed, violating = Counter[str](), Counter[str]()
+    for key, count in posts.items():
         category, _, result = key.rpartition("/")
-        lost = result in {"overturned", "confirmed_anew"}
-        confirmed_by_category[category] += -count if lost else count
+        confirmed[category] += -count if result in {"overturned", "confirmed_anew"} else count
+    for key, count in audited.items():
+        violating[key.partition("/")[2]] += count if key.startswith("violating/") else 0
+    del violating[""]
     sampled = audited.get("violating", 0) + audited.get("not_violating", 0)
-    for category, stratum in cohort["strata"].items():
-        if category == "all":
-            violating, confirmed = audited.get("violating", 0), confirmed_by_category.total()
-        else:
-            violating = audited.get(f"violating/{category}", 0)
-            confirmed = confirmed_by_category[category]
-        recounted = _stratum(confirmed, violating, sampled, cohort["inspected"])
-        for place, value in recounted.items():
-            part, _, name = place.rpartition(".")
-            published = stratum[part][name] if part else stratum[name]
-            if not _agree(published, value):
-                of = f"cohort {cohort['month']} {category} {place}"
-                yield f"{of}: published {published}, recounted {value}"
+    categories = confirmed.keys() | violating.keys()
+    if not (categories or sampled):
+        return {}
+    whole = _total(_positive(confirmed)), audited.get("violating", 0)
+    return {"all": _stratum(*whole, sampled, inspected)} | {
+        name: _stratum(max(0, confirmed[name]), violating[name], sampled, inspected)
+        for name in categories
+    }
 
 
 def _stratum(confirmed: int, violating: int, sampled: int, inspected: int) -> Record:
-    """Return the numbers of one category. Shares are None where too few posts were looked at.
+    """Return the numbers of one category. Shares are blank where too few posts were looked at.
 
     The sample is of posts that no rule met. Its share of violating posts, times the number of
     such posts, is what the rules missed.
     """
-    stratum: Record = {
-        "confirmed": confirmed, "missed.count": violating, "missed.of": sampled,
-    }  # fmt: skip
-    for part in ("missed", "prevalence", "recall"):
-        stratum |= dict.fromkeys((f"{part}.share", f"{part}.low", f"{part}.high"))
-    if sampled < SAMPLE_AT_LEAST or not inspected:
+    too_few = f"only {sampled} of the {SAMPLE_AT_LEAST} that are needed" if sampled else "none yet"
+    blank = _share(note=too_few if sampled < SAMPLE_AT_LEAST else "")
+    stratum: Record = {"confirmed": confirmed, "prevalence": blank, "recall": blank}
+    stratum["missed"] = blank | {"count": violating, "of": sampled}
+    if sampled < SAMPLE_AT_LEAST:
         return stratum
-    low, high = _interval(violating, sampled)
-    recall_end = {"share": "share", "low": "high", "high": "low"}  # more missed, less recall
-    for end, share in {"share": violating / sampled, "low": low, "high": high}.items():
-        missed = max(0, inspected - confirmed) * share
-        stratum[f"missed.{end}"] = share
-        stratum[f"prevalence.{end}"] = (confirmed + missed) / inspected
-        if confirmed + violating:
-            recall = confirmed / (confirmed + missed) if confirmed + missed else 0.0
-            stratum[f"recall.{recall_end[end]}"] = recall
+    shares = violating / sampled, *_interval(violating, sampled)
+    stratum["missed"] |= _share(shares)
+    if not inspected:
+        return stratum
+    posts = [confirmed + max(0, inspected - confirmed) * share for share in shares]
+    stratum["prevalence"] = _share([count / inspected for count in posts])
+    likely, fewest, most = posts
+    if likely:  # the more were missed, the lower is the recall
+        recalls = [confirmed / count if count else 0.0 for count in (likely, most, fewest)]
+        stratum["recall"] = _share(recalls)
+    else:
+        stratum["recall"] = _share(note="no violating post is known")
     return stratum
+
+
+def _share(of: Sequence[float | None] = (None, None, None), note: str = "") -> Record:
+    return {"share": of[0], "low": of[1], "high": of[2], "note": note}
 
 
 # The CSV
 
 
 def _csv_differences(path: Path, summary: Record) -> Iterator[str]:
-    """Yield where the CSV of a summary says something else than its JSON."""
-    if not path.is_file():
-        yield f"{path.name} is not here, or is not a file"
-        return
+    """Yield the rows of a CSV that its JSON does not give, and those that it lacks."""
+    cells = ((summary["period"], summary["provider"], *row) for row in _csv_rows(summary))
+    must = Counter([HEADER, *(",".join(map(_cell, row)) for row in cells), ""])
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            cells = {(row["measure"], row["key"]): row["value"] for row in csv.DictReader(file)}
+        if not path.is_file():
+            yield f"{path.name} is not here, or is not a file"
+            return
+        rows = Counter(path.read_bytes().decode("utf-8").replace("\r\n", "\n").split("\n"))
     except MALFORMED as error:
         yield f"{path.name} cannot be read: {problem_in(error)}"
         return
-    cases = {f"cases.{name}": value for name, value in summary["cases"].items()}
-    for name, value in (summary["numbers"] | cases).items():
-        for key, count in value.items() if isinstance(value, dict) else [("", value)]:
-            if isinstance(count, int) and cells.get((name, key)) != str(count):
-                yield f"the CSV says {name} {key} = {cells.get((name, key))}, the JSON {count}"
+    for row in (rows - must).elements():
+        yield f"{path.name} says {row[:200]}, which the JSON does not"
+    for row in (must - rows).elements():
+        yield f"{path.name} lacks {row[:200]}"
 
 
-# The evidence by term. The journal never says what decided one finding, so the totals are checked
-# against each other, against the decisions on their rule, and against the card of their pack
+def _csv_rows(summary: Record) -> Iterator[Row]:
+    yield "revision", "", summary["revision"]
+    yield "provisional", "", int(summary["provisional"])
+    yield from _rows_of(summary["numbers"])
+    yield "open_files", "", len(summary["open_files"])
+    yield "left_out", "", len(summary["left_out"])
+    if "sentinel" in summary:
+        yield "sentinel_found", "", summary["sentinel"]["found"]
+        yield "sentinel_missed", "", len(summary["sentinel"]["missed"])
+    yield from _chosen(summary["errors"], FIGURES)
+    for rule, errors in summary["errors"]["by_rule"].items():
+        yield from _chosen(errors, FIGURES, "{}_by_rule", rule)
+    yield from _rows_of(summary["cases"], "cases.{}")
+    for clock in ("decide", "notice", "complaint", "dispute"):
+        took = summary["cases"][f"{clock}_seconds"]
+        yield f"{clock}_median_hours", "", _decile(took, 5)
+        yield f"{clock}_p90_hours", "", _decile(took, 9)
+    if standing := summary["standing"]:
+        yield from _ages(standing)
+        yield from _chosen(standing, [f"open_{of}" for of in OPEN])
+        for cohort in standing["cohorts"]:
+            month = cohort["month"]
+            yield "cohort_live", month, cohort["live"]
+            yield from _chosen(cohort["errors"], FIGURES, "cohort_{}", month)
+            for category, stratum in cohort["strata"].items():
+                for name in ("prevalence", "recall"):
+                    key, share = f"{month}/{category}", stratum[name]
+                    yield from _chosen(share, ["share"], f"cohort_{name}", key)
+                    yield from _chosen(share, ["low", "high"], f"cohort_{name}_{{}}", key)
 
 
-TERM_GROUPS = 5
+def _rows_of(numbers: Record, form: str = "{}") -> Iterator[Row]:
+    for name, value in numbers.items():
+        if isinstance(value, dict):
+            yield from ((form.format(name), key, count) for key, count in value.items())
+        elif value != "":
+            yield form.format(name), "", value
 
 
-def _term_differences(folder: Path, summary: Record, sums: Sums) -> Iterator[str]:
-    terms = summary.get("terms")
-    if terms is None:
-        return
-    if summary["kind"] != "month" or summary["provisional"]:
-        yield "terms: only a month that is over has them"
-    decided = Counter[str]()
-    for key, count in sums["by_rule"].items():
-        decided["/".join(key.split("/")[1:4])] += count
-    of_parts = _terms_of_providers(folder, summary) if summary["provider"] == "all" else None
-    for rule, evidence in terms.items():
-        if evidence["bar"] != _promised(folder, summary, rule):
-            yield f"terms {rule}: the bar {evidence['bar']} is not what the card promises"
-        for term, row in evidence["terms"].items():
-            of = f"terms {rule} {term}"
-            for problem in _term_problems(row, evidence["bar"], decided[rule]):
-                yield f"{of}: {problem}"
-            counts = row["groups"], row["stood"], row["findings"]
-            if of_parts is not None and of_parts.get((rule, term)) != counts:
-                yield f"{of}: it is not the sum of the providers"
-    if of_parts is not None and len(of_parts) != sum(len(one["terms"]) for one in terms.values()):
-        yield "terms: they are not those of the providers"
+def _chosen(of: Record, names: Iterable[str], form: str = "{}", key: str = "") -> Iterator[Row]:
+    for name in names:
+        if name in of:
+            yield form.format(name), key, "" if of[name] is None else of[name]
 
 
-def _term_problems(row: Record, bar: float | None, decided: int) -> Iterator[str]:
-    """Yield the errors in the totals of one term, on a rule with so many decided findings."""
-    groups, stood = row["groups"], row["stood"]
-    if not TERM_GROUPS <= groups <= row["findings"] <= decided:
-        yield "it has too few copy groups, or more than were decided"
-    if not 0 <= stood <= groups:
-        yield "more stood than there are"
-        return
-    low, high = _interval(stood, groups)
-    if not (_agree(row["low"], low) and _agree(row["high"], high)):
-        yield f"the interval of {stood} of {groups} is another"
-    if row["misleads"] != (bar is not None and row["high"] < bar):
-        yield "whether it misleads does not follow from its interval"
+def _ages(standing: Record) -> Iterator[Row]:
+    day, waited = date.fromisoformat(standing["day"]), Counter[str]()
+    for found, count in standing["open_findings"].items():
+        days = (day - date.fromisoformat(found)).days
+        waited[next((age for most, age in AGES if days <= most), OLDER)] += count
+    for age in (*(age for _, age in AGES), OLDER):
+        yield "open_findings", age, waited[age]
 
 
-def _terms_of_providers(
-    folder: Path, summary: Record
-) -> dict[tuple[str, str], tuple[int, int, int]]:
-    totals: dict[tuple[str, str], tuple[int, int, int]] = {}
-    for line in summary["providers"]:
-        part = read_object(folder / f"summaries/{line['name']}/{summary['period']}.json")
-        for rule, evidence in part.get("terms", {}).items():
-            for term, row in evidence["terms"].items():
-                groups, stood, findings = totals.get((rule, term), (0, 0, 0))
-                totals[rule, term] = (
-                    groups + row["groups"], stood + row["stood"], findings + row["findings"],
-                )  # fmt: skip
-    return totals
+def _decile(seconds: Mapping[str, int], tenths: int) -> float | str:
+    """Return the hours that so many tenths took at most, interpolated, or "" if nothing ended."""
+    lengths = [int(length) for length in Counter(seconds).elements()]
+    if not lengths:
+        return ""
+    deciles = quantiles(lengths * 2 if len(lengths) == 1 else lengths, n=10, method="inclusive")
+    return round(deciles[tenths - 1] / 3600, 3)
 
 
-def _promised(folder: Path, summary: Record, rule: str) -> float | None:
-    """Return the lower end of the precision at the threshold that the pack's card promises."""
-    for digest in summary["numbers"]["sets"]:
-        for pack in read_object(folder / f"sets/{digest}.json").get("packs", ()):
-            if rule.startswith(f"{pack['id']}/{pack['version']}/"):
-                held_back = pack.get("card", {}).get("held_back", ())
-                promised = [
-                    row["precision"]["low"] for row in held_back if row["at"] == "threshold"
-                ]
-                return min(promised, default=None)
-    return None
+def _cell(value: object) -> str:
+    """Return a number as it is, and a text quoted, without formulas or control characters."""
+    if not isinstance(value, str):
+        return str(value)
+    unseen, shown = {"Cc", "Cf", "Mn", "Zs"}, ""
+    for char in value:
+        is_line_end = unicodedata.category(char) in {"Cc", "Zl", "Zp"}
+        shown += "\ufffd" if is_line_end or unicodedata.bidirectional(char) in TURNS else char
+    first = next((char for char in shown if unicodedata.category(char) not in unseen), "")
+    sign = "'" if unicodedata.normalize("NFKC", first)[:1] in FORMULA else ""
+    return '"' + sign + shown.replace('"', '""') + '"'
 
 
 # Reading files, and saying how they differ
+
+
+def _other_differences(folder: Path, path: Path) -> Iterator[str]:
+    """Yield how a set or sign differs from its name, or the pointer from the sets that are here."""
+    try:
+        if path.name != "current.json":
+            if not path.is_file() or _digest_of(path) != path.stem:
+                yield "is not the file that its name says"
+            return
+        pointer = parse_object(path.read_bytes())
+        sets = [pointer, *pointer.get("earlier", ())]
+        must = {name: pointer[name] for name in ("set", "since", "earlier") if name in pointer}
+        if "earlier" in must:  # each set ended when the next one began
+            must["earlier"] = [
+                {"set": one["set"], "since": one["since"], "until": later["since"]}
+                for one, later in zip(sets[1:], sets)
+            ]
+        yield from _differences(pointer, must)
+        for one in sets:
+            if not (folder / f"sets/{one['set']}.json").is_file():
+                yield f"sets/{one['set']}.json is not here"
+    except MALFORMED as error:
+        yield f"cannot be read: {problem_in(error)}"
 
 
 def parse_object(data: bytes) -> Record:
@@ -889,38 +1217,81 @@ def read_object(path: Path) -> Record:
         return {}
 
 
+def _digest_of(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
 def problem_in(error: BaseException) -> str:
     """Return in words why a file cannot be read or added up."""
     if isinstance(error, OSError):
         return f"{error.strerror or error}"
     if isinstance(error, KeyError):
         return f"{error.args[0]!r} is missing"
-    if isinstance(error, UnicodeDecodeError | json.JSONDecodeError):
+    if isinstance(error, (UnicodeDecodeError, json.JSONDecodeError)):
         return f"not JSON in UTF-8 ({error})"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     return f"it has another form ({error})"
 
 
-def _differ(published: object, recounted: object) -> str:
+def _differences(published: Any, must: Any, place: str = "") -> Iterator[str]:
+    """Yield each place in which two documents differ; the differing keys of a tally in one line."""
+    if isinstance(published, dict) and isinstance(must, dict) and not _is_tally(published, must):
+        for name in {**must, **published}:
+            inner = f"{place}.{name}" if place else name
+            yield from _differences(published.get(name, NOTHING), must.get(name, NOTHING), inner)
+    elif isinstance(published, list) and isinstance(must, list) and len(published) == len(must):
+        for number, (old, new) in enumerate(zip(published, must)):
+            names = (
+                [new[name] for name in ("name", "month", "path") if name in new]
+                if isinstance(new, dict)
+                else []
+            )
+            yield from _differences(old, new, f"{place}.{names[0] if names else number}")
+    elif not _agree(published, must):
+        yield f"{place}: {_differ(published, must)}"
+
+
+def _is_tally(*tallies: Record) -> bool:
+    return all(isinstance(count, int) for tally in tallies for count in tally.values())
+
+
+def _agree(published: object, must: object) -> bool:
+    """Return whether two values are the same; a share, if it is the other one rounded."""
+    if published is NOTHING or must is NOTHING:
+        return False
+    if isinstance(published, float) and isinstance(must, float) and published != must:
+        is_rounded = published == round(published, DIGITS)
+        return is_rounded and abs(published - must) < 0.5 * 10**-DIGITS + 1e-9
+    return _json(published) == _json(must)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _differ(published: object, must: object) -> str:
     """Return both values in words; of two tallies only the keys that differ.
 
     >>> _differ({"a": 1, "b": 2}, {"a": 1, "b": 3})
     'published {"b": 2}, recounted {"b": 3}'
     """
-    if isinstance(published, dict) and isinstance(recounted, dict):
-        same = {
-            key for key in published.keys() & recounted.keys() if published[key] == recounted[key]
-        }
-        published, recounted = (
+    if isinstance(published, dict) and isinstance(must, dict):
+        same = {key for key in published.keys() & must.keys() if published[key] == must[key]}
+        published, must = (
             {key: value for key, value in tally.items() if key not in same}
-            for tally in (published, recounted)
+            for tally in (published, must)
         )
-    return f"published {_shortened(published)}, recounted {_shortened(recounted)}"
+    before = "not published" if published is NOTHING else f"published {_shortened(published)}"
+    return f"{before}, " + ("not recounted" if must is NOTHING else f"recounted {_shortened(must)}")
 
 
 def _shortened(value: object) -> str:
-    text = re.sub(r"\s+", " ", json.dumps(value, sort_keys=True))
+    text = re.sub(r"\s+", " ", _json(value))
     return text if len(text) < 200 else text[:200] + "…"
 
 

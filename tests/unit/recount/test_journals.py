@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.published_days import published_folder
+from support.published_days import leaves, published_folder
 
 from recount.recount import differences_of
 
@@ -15,16 +14,7 @@ UNCOUNTED = {"n", "review_seconds", "wait_seconds"}
 """Names of lines, and times that count by their middle or below five seconds."""
 
 
-def leaves(value: Any, place: list[Any]) -> Iterator[tuple[list[Any], int]]:
-    """The whole numbers in a value, each with its place."""
-    parts = enumerate(value) if isinstance(value, list) else ()
-    for name, part in value.items() if isinstance(value, dict) else parts:
-        yield from leaves(part, [*place, name])
-    if isinstance(value, int) and not isinstance(value, bool):
-        yield place, value
-
-
-def _put(value: Any, place: list[Any], number: int) -> None:
+def _put(value: Any, place: tuple[Any, ...], number: int) -> None:
     *way, last = place
     for step in way:
         value = value[step]
@@ -55,8 +45,8 @@ def test_every_changed_number_of_a_journal_is_named(day: Path) -> None:
     lines = [json.loads(line) for line in sound.splitlines()]
     changed = 0
     for line in lines:
-        for place, value in [*leaves(line, [])]:
-            if place[0] in UNCOUNTED:
+        for place, value in [*leaves(line)]:
+            if place[0] in UNCOUNTED or type(value) is not int:
                 continue
             _put(line, place, value + 1)
             data = b"".join(json.dumps(each).encode() + b"\\n" for each in lines)
