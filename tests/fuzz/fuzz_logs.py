@@ -1,7 +1,8 @@
 """Read any bytes as a part of a public log: from a folder, and as what a server answers.
 
-The first byte of an input chooses the part, the second one the file. Every signature counts as
-right, so that the bytes get past it. A log is right, wrong or not one: it never ends otherwise.
+The first byte of an input chooses the part, the second one the file or the field of a leaf. Every
+signature counts as right, so that the bytes get past it. A log is right, wrong or not one: a check
+never ends otherwise.
 """
 
 import json
@@ -29,7 +30,7 @@ verify.SECONDS = 0.5
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
 FOLDER = Path(tempfile.mkdtemp(prefix="terang-fuzz-"))
 SOUND_FOLDER, OTHER_FOLDER, STATE = FOLDER / "sound", FOLDER / "other", FOLDER / "state"
-LEAVES, FILE, ANSWER, PROOF, SEEN = range(5)
+LEAVES, VALUE, FILE, ANSWER, PROOF, SEEN = range(6)
 DAY = "summaries/all/2026-11-25"
 ORIGIN = "terang.example/log"
 
@@ -83,8 +84,15 @@ def written(files: dict[str, bytes], folder: Path) -> verify.LogSource:
 
 
 SOUND = sound_log()
+PUBLISHED = leaf(kind="published", path=f"{DAY}.json", sha256="0" * 64, size=1, of="summary",
+                 revision=2)  # fmt: skip
 PATHS = sorted(SOUND)
+FIELDS = [b"kind", b"path", b"sha256", b"size", b"of", b"revision", b"at", b"origin", b"root"]
 ANSWERS: dict[str, bytes] = {}
+CRASHES: list[BaseException] = []
+"""What a thread that reads a file did not catch."""
+
+threading.excepthook = lambda crash: CRASHES.append(crash.exc_value or SystemExit())
 
 
 def serve(listener: socket.socket) -> None:
@@ -105,14 +113,21 @@ def said(source: verify.LogSource, state: Path | None = None) -> list[str]:
     except verify.LogUnreadableError as error:
         return [str(error)]
     assert all(isinstance(line, str) for line in (*result.said, *result.wrong))
+    if CRASHES:
+        raise CRASHES.pop()
     return result.wrong
 
 
 def one_input(data: bytes) -> None:
     """Check a log of which a part is the input."""
-    kind, path, rest = (data[0] if data else 0) % 5, PATHS[sum(data[1:2]) % len(PATHS)], data[2:]
-    if kind == LEAVES:
-        files, _ = signed_log("log/", ORIGIN, Anybody(), rest.split(b"\n"))
+    kind, number, rest = sum(data[:1]) % 6, sum(data[1:2]), data[2:]
+    path = PATHS[number % len(PATHS)]
+    if kind in {LEAVES, VALUE}:
+        leaves = rest.split(b"\n")
+        if kind == VALUE:  # a later field of the same name counts
+            field, run = FIELDS[number % len(FIELDS)], leaf(kind="run", at="2026-11-26T02:00:00Z")
+            leaves = [whole[:-1] + b',"%s":%s}' % (field, rest) for whole in (PUBLISHED, run)]
+        files, _ = signed_log("log/", ORIGIN, Anybody(), [*leaves, PUBLISHED])
         said(written(SOUND | files, OTHER_FOLDER))
     elif kind == FILE:
         (SOUND_FOLDER / path).write_bytes(rest)
@@ -145,8 +160,11 @@ if __name__ == "__main__":
         b"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
     ]
     entries = [SOUND[path].translate(None, bytes(range(9))) for path in PATHS if "entries" in path]
+    values = [b'"2"', b"-1", b"1e999", b"null", b"true", b"[1]", b'{"a":1}', b"[" * 20_000,
+              b'"2026-02-30T00:00:00Z"', b'"summaries/all/2026-02-30.json"', b'"a\\u0000"',
+              b'"\\ud800"', b'"../a"', b"1000000000"]  # fmt: skip
     parts: dict[int, list[bytes]] = {
-        LEAVES: entries, FILE: [SOUND[path] for path in PATHS], ANSWER: heads,
+        LEAVES: entries, VALUE: values, FILE: [SOUND[path] for path in PATHS], ANSWER: heads,
         PROOF: [SOUND["log/2/confirmed.tlog-proof"]], SEEN: [STATE.read_bytes()],
     }  # fmt: skip
     seeds = [
@@ -158,6 +176,6 @@ if __name__ == "__main__":
              b"Transfer-Encoding: chunked", b"Content-Length: -1", b"index ",
              b"1" * 20]  # fmt: skip
     try:
-        fuzz("logs", one_input, seeds, words, longest=8192)
+        fuzz("logs", one_input, seeds, words, longest=32_768)
     finally:
         shutil.rmtree(FOLDER, ignore_errors=True)
