@@ -101,7 +101,7 @@ def test_a_whole_notice_on_a_finding_that_was_reported_too() -> None:
 
 WHAT WAS DONE
 - Your post was removed.
-It was done on 2026-11-25.
+It was done on 2026-11-25 and holds in: DE, NL.
 
 WHICH POST
 1
