@@ -6,30 +6,27 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files as package_files
+from itertools import chain
 from pathlib import Path
 
+from msgspec import structs
 from publicsuffixlist import PublicSuffixList
 
 from authoring.advice import advise
 from authoring.contacts import hits_beside_contacts, hits_of_contacts
+from authoring.conversion import SHIPPED_SENTENCES
 from authoring.explain import score_in, why_not
 from authoring.parse import PackFile, read_pack
+from authoring.refused_names import named_in
 from matcher.engine import Matcher
 from matcher.hit import Hit
 from matcher.text.hostnames import NamedHost, is_lookalike, skeleton
 from rules.factchecks import FACTCHECKS
-from rules.pack import DAYS_IN_FORCE, PACK_BYTES, Pack, PackError, Packs, Problem
+from rules.pack import DAYS_IN_FORCE, PACK_BYTES, Pack, PackError, Packs, Problem, Rule
 
 EXAMPLES = 2  # of each kind, at least
 SATIRE = "satire and jokes"
 """A heading. Its sentences imitate what is harmful, so with a contact they are no longer jokes."""
-_INSTALLED_SENTENCES = Path(__file__).with_name("protected")
-SHIPPED_SENTENCES = (
-    _INSTALLED_SENTENCES
-    if _INSTALLED_SENTENCES.is_dir()
-    else Path(__file__).resolve().parents[2] / "packs" / "protected"
-)
-"""The sentences of a folder of packs that has none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +47,23 @@ def load_packs(
     advice: bool = True,
 ) -> Packs:
     """Read and check packs, as `rules.pack.load_packs` promises."""
-    place = Path(folder)
+    place, today = Path(folder), today or datetime.now(UTC).date()
     own_sentences = (place.parent if place.is_file() else place) / "protected"
     if protected is None:
         protected = own_sentences if own_sentences.is_dir() else SHIPPED_SENTENCES
-    return check_packs(place, today or datetime.now(UTC).date(), Path(protected), advice=advice)
-
-
-def check_packs(place: Path, today: date, protected: Path, *, advice: bool) -> Packs:
-    """Read and check the packs of a folder, or one file, against a folder of protected sentences.
-
-    Raises PackError with every problem of every file, by file and line.
-    """
     problems, files = _read_files(place)
-    sentence_problems, sentences = read_sentences(protected)
+    sentence_problems, sentences = read_sentences(Path(protected))
     problems += sentence_problems
-    problems += _id_problems(files)
     if not sentences:
         problems.append(Problem(str(place), 1, None, "no protected sentences: name their folder"))
     running = [file for file in files if today <= file.pack.in_force.until]
     for file in running:
-        problems += _check_examples(file, Matcher([file.pack]))
+        matcher = Matcher([file.pack])
+        problems += _check_examples(file, matcher)
         problems += _check_hosts(file)
+        own = [(line, key[1]) for key, line in file.lines.items() if len(key) == 2]
+        brought = [Sentence(file.name, line, text, "its own") for line, text in own]
+        problems += _check_protected({file.pack.id: file}, brought, matcher)
     by_id = {file.pack.id: file for file in running}
     matcher = Matcher(file.pack for file in by_id.values())
     problems += _check_protected(by_id, sentences, matcher)
@@ -97,7 +89,6 @@ def read_packs(folder: Path | str) -> list[Pack]:
     Raises PackError with every problem of every file.
     """
     problems, files = _read_files(Path(folder))
-    problems += _id_problems(files)
     if problems:
         raise PackError(problems)
     return [file.pack for file in files]
@@ -118,20 +109,10 @@ def _read_files(place: Path) -> tuple[list[Problem], list[PackFile]]:
         )
     for path in paths:
         try:
-            if not path.is_file():  # a pipe would be waited for
-                problems.append(Problem(str(path), 1, None, "not a file; remove or rename it"))
-            elif path.stat().st_size > PACK_BYTES:
-                message = f"a pack has at most {PACK_BYTES:,} bytes; divide it"
-                problems.append(Problem(str(path), 1, None, message))
-            else:
-                files.append(read_pack(path.read_text("utf-8"), str(path)))
-        except OSError as error:
-            problems.append(_unreadable(path, error))
+            files.append(read_pack(_text_of(path, PACK_BYTES), str(path)))
         except PackError as error:
             problems += error.problems
-        except UnicodeDecodeError as error:
-            problems.append(_not_utf8(path, error))
-    return problems, files
+    return [*problems, *_id_problems(files)], files
 
 
 def read_sentences(folder: Path) -> tuple[list[Problem], list[Sentence]]:
@@ -140,34 +121,37 @@ def read_sentences(folder: Path) -> tuple[list[Problem], list[Sentence]]:
     sentences: list[Sentence] = []
     for path in sorted(folder.glob("*.txt")):
         try:
-            if path.is_file():
-                sentences += _sentences(path)
-            else:
-                problems.append(Problem(str(path), 1, None, "not a file; remove or rename it"))
-        except OSError as error:
-            problems.append(_unreadable(path, error))
-        except UnicodeDecodeError as error:
-            problems.append(_not_utf8(path, error))
+            sentences += _sentences(path)
+        except PackError as error:
+            problems += error.problems
     return problems, sentences
 
 
 def _sentences(path: Path) -> Iterator[Sentence]:
     heading = ""
-    for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
+    for number, line in enumerate(_text_of(path).split("\n"), 1):
         if line.startswith("#"):
             heading = line.strip("# ")
         elif line.strip():
             yield Sentence(str(path), number, line.strip(), heading)
 
 
-def _unreadable(path: Path, error: OSError) -> Problem:
-    return Problem(str(path), 1, None, f"cannot be read: {error.strerror}")
-
-
-def _not_utf8(path: Path, error: UnicodeDecodeError) -> Problem:
-    line = error.object.count(b"\n", 0, error.start) + 1
-    message = f"byte {error.start} is not UTF-8; save the file as UTF-8"
-    return Problem(str(path), line, None, message)
+def _text_of(path: Path, most: int | None = None) -> str:
+    """Return the text of a file of at most so many bytes. Raises PackError if it has none."""
+    line = 1
+    try:
+        if not path.is_file():  # a pipe would be waited for
+            message = "not a file; remove or rename it"
+        elif most and path.stat().st_size > most:
+            message = f"a pack has at most {most:,} bytes; divide it"
+        else:
+            return path.read_text("utf-8")
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        message = f"byte {error.start} is not UTF-8; save the file as UTF-8"
+    raise PackError([Problem(str(path), line, None, message)])
 
 
 def _id_problems(files: list[PackFile]) -> Iterator[Problem]:
@@ -206,6 +190,33 @@ def _check_examples(file: PackFile, matcher: Matcher) -> Iterator[Problem]:
                         "what makes it harmless to `unless` or `except`"
                     )
                     yield file.problem(key, message, rule.id)
+        yield from _check_names(file, rule, matcher)
+
+
+def _check_names(file: PackFile, rule: Rule, matcher: Matcher) -> Iterator[Problem]:
+    """Yield each group of nothing but names, or else each example that is hit through names alone.
+
+    `authoring.refused_names` says which. Names in `unless` and `except` are not looked at.
+    """
+    groups = () if rule.score else rule.term_groups
+    named = {term: kind for term in chain(*groups) if (kind := named_in(term))}
+    left = [tuple(term for term in group if term not in named) for group in groups]
+    needed = [(str(at), groups[at][0]) for at, group in enumerate(left) if not group]
+    if named and not needed:
+        counted = rule.at_least and structs.replace(rule.at_least, of=left.pop())
+        bare = structs.replace(rule, groups=tuple(left), at_least=counted)
+        without = Matcher([structs.replace(file.pack, rules=(bare,))])
+        needed = [("match", example) for example in rule.match if not without.find(example)]
+    for kind, text in needed:
+        spans = [span for hit in matcher.find(text) if hit.rule == rule.id for span in hit.spans]
+        terms = [text] if kind != "match" else [span.term for span in spans if span.term in named]
+        for name in terms[:1]:
+            what = "this `match` example is hit" if kind == "match" else "this group is met"
+            message = (
+                f"{what} only through names, such as `{name}` ({named[name]}); a rule is about what"
+                " a post does: use terms that name nobody, or put names into `unless`"
+            )
+            yield file.problem((rule.id, kind, text), message, rule.id)
 
 
 def _check_hosts(file: PackFile) -> Iterator[Problem]:

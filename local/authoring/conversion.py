@@ -1,6 +1,7 @@
 """Turns YAML that was read without a problem into a pack."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import msgspec
 from msgspec import UNSET
@@ -19,13 +20,27 @@ from authoring.source import (
 )
 from authoring.yaml_nodes import as_written, is_set
 from rules.card import PackCard
-from rules.pack import AtLeast, InForce, LegalGround, Mode, Origin, Pack, Rule
+from rules.pack import AtLeast, InForce, LegalGround, Mode, Origin, Pack, ProtectedSentences, Rule
 from rules.score import Gate, Score
 from rules.translation import Translation
 
+_INSTALLED_SENTENCES = Path(__file__).with_name("protected")
+SHIPPED_SENTENCES = (
+    _INSTALLED_SENTENCES
+    if _INSTALLED_SENTENCES.is_dir()
+    else Path(__file__).resolve().parents[2] / "packs" / "protected"
+)
+"""The protected sentences of a folder of packs that has none of its own."""
+
 
 def pack_of(source: PackSource, digest: str) -> Pack:
-    """Return the pack that sources without a problem describe."""
+    """Return the pack that sources without a problem describe.
+
+    It is unprotected in languages in which no protected sentences ship or are its own.
+    """
+    known = {path.stem for path in SHIPPED_SENTENCES.glob("*.txt")}
+    known |= {str(own.language) for own in source.protected or ()}
+    lacking = [code for code in source.languages if not known & {code, code.partition("-")[0]}]
     return Pack(
         id=str(source.id),
         version=source.version,
@@ -45,6 +60,10 @@ def pack_of(source: PackSource, digest: str) -> Pack:
         origin=Origin(str(source.origin.url), str(source.origin.sha256))
         if isinstance(source.origin, OriginSource)
         else UNSET,
+        protected=msgspec.convert(as_written(source.protected), tuple[ProtectedSentences, ...])
+        if source.protected
+        else UNSET,
+        unprotected=_strings(lacking) or UNSET,
         rules=tuple(map(_rule_of, source.rules)),
         digest=digest,
         translations=_translations(source) or UNSET,

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from msgspec import structs
 
+from authoring.wording import why_unprotected
 from matcher.engine import Matcher
 from matcher.hit import Hit, Span
 from matcher.signs.gates import SCRIPTS, passes, word_lists, words_of
@@ -42,9 +43,11 @@ def explain(packs: Sequence[Pack], text: str, misses: int = NEAREST) -> Iterator
     """
     yield f"compared as: {fold(text).strip() or '(no words)'}"
     hits = Matcher(packs).find(text)
+    why_shadow = {pack.id: f"    {why}" for pack in packs if (why := why_unprotected(pack))}
     for hit in hits:
         score = "" if hit.score is None else f": score {hit.score}, it needs {hit.threshold}"
         yield f"HIT {hit.pack}/{hit.rule} ({hit.mode}, {hit.severity}){score}"
+        yield from filter(None, [why_shadow.get(hit.pack)])
         yield from (f"    {_shown_span(span, text)}" for span in hit.spans)
         if hit.score is not None:
             yield f"    decided by: {', '.join(deciding_terms(hit)) or NOTHING_ALONE}"

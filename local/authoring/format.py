@@ -24,8 +24,8 @@ from msgspec import structs
 from authoring.parse import read_pack
 from authoring.source import (
     CARD_KEYS,
-    CARD_LISTS,
     LANGUAGE_KEYS,
+    LISTS,
     PACK_KEYS,
     RULE_KEYS,
     SCORE_KEYS,
@@ -35,7 +35,9 @@ from authoring.yaml_nodes import LOADER, STRING
 from rules.card import Interval
 
 WIDTH = 100  # code points
-_BLOCKS = frozenset({"rules", "all", "match", "ignore", "mistakes", *CARD_LISTS})
+_BLOCKS = frozenset(
+    {"rules", "all", "match", "ignore", "mistakes", *LISTS, *LISTS["protected"][1:]}
+)
 _NESTED = {
     "legal_ground": ("text", "url"),
     "origin": ("url", "sha256"),
@@ -47,7 +49,7 @@ _NESTED = {
 }
 """The keys of mappings that are laid out line by line. A title or why may be one text instead."""
 _FLOW_KEYS = ("from", "until", "script", "words_of", *Interval.__struct_fields__, "mode")
-_LISTS = {"rules": RULE_KEYS, **CARD_LISTS}
+_LISTS = {"rules": RULE_KEYS, **LISTS}
 _WEIGHTS = frozenset(WEIGHTS_KEYS)
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+(#.*)")
 

@@ -22,7 +22,7 @@ from authoring.source import (
     ScoreSource,
     SignSource,
 )
-from authoring.wording import term_warning, words_asked_for
+from authoring.wording import term_warning, why_unprotected, words_asked_for
 from authoring.yaml_nodes import StructReader, Text, compose
 from matcher.terms.affixes import affixed_forms
 from matcher.terms.term import Term
@@ -54,9 +54,9 @@ PROBLEMS_IN_PACK = 200
 class PackFile:
     """A pack that was read, with the lines that later checks need.
 
-    `lines` goes from `("id",)`, `("in_force",)`, `(rule id,)` and `(rule id, kind, text)`, where
-    kind is match, ignore, links, except, unless, score, or the number of a group, to a line. The
-    group of `at_least` comes after those of `all`.
+    `lines` goes from `("id",)`, `("in_force",)`, `(rule id,)`, `("protected", sentence)` and
+    `(rule id, kind, text)`, where kind is match, ignore, links, except, unless, score, or the
+    number of a group, to a line. The group of `at_least` comes after those of `all`.
     """
 
     pack: Pack
@@ -95,6 +95,8 @@ def read_pack(text: str, name: str) -> PackFile:
     if problems.problems:
         raise PackError(problems.by_line())
     problems.rule = None
+    if why := why_unprotected(pack):
+        problems.warn(checks.lines["id",], why)
     if asked := words_asked_for(text):
         problems.warn(*asked)
     return PackFile(pack, name, checks.lines, tuple(problems.warnings))
@@ -149,6 +151,9 @@ class _Checks:
         self._copies(source)
         self.problems.rule = None
         self._card(source)
+        for own in filter(None, source.protected or ()):
+            for kind in own.__struct_fields__[1:]:
+                self._own_sentences(getattr(own, kind) or ())
         self._count(self.reader.line(source, "rules"))
 
     def _card(self, source: PackSource) -> None:
@@ -162,6 +167,14 @@ class _Checks:
         elif is_scored and source.mode is Mode.LIVE:
             message = "no `card`: scored rules run in shadow until one says how they were learned"
             self.problems.warn(self.reader.line(source, "mode"), message)
+
+    def _own_sentences(self, sentences: Iterable[Text | None]) -> None:
+        for sentence in filter(None, sentences):
+            key = ("protected", str(sentence))
+            if key in self.lines:
+                message = f"this sentence is in line {self.lines[key]} too; write another"
+                self.problems.report(sentence.line, message)
+            self.lines[key] = sentence.line
 
     def _copies(self, source: PackSource) -> None:
         """Check that each rule of copies names another rule, and has nothing else to match."""

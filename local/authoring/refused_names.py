@@ -1,13 +1,14 @@
-"""Names that no term of a score may have: of persons, parties, peoples, religions and offices.
+"""Names of persons, parties, peoples, religions and offices, which no rule may be about.
 
-A person writes the terms of other rules and knows what they name. Terms of a score come from a
-program, and names that somebody's posts repeat are the first that it learns.
+No term of a score may have one: a program learns the names that somebody's posts repeat first.
+Other rules may have some beside other terms, such as the places that a threat names.
 
 Sources: the lists `kept_out` and `names` of `claims/data/topics.json`, and `refused_names.json`,
 which says where its own are from. They do not hold every name: a person reads every term.
 """
 
 import re
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,22 +29,33 @@ _KINDS = {
 """The lists of `kept_out` that are names, and what they name."""
 
 _SHORTEST = 3  # letters of a name in Latin: shorter ones are too often something else
+_SHORTEST_STEM = 4  # letters of a term beside its `*`
 _LONGEST = 6  # words of a name, or Chinese letters
 _ALL_HAN = re.compile(f"[ {''.join(syllables().values())}]+")
 
 
 def named_in(term: str) -> str | None:
-    """Return what a term names that no score may know, or None.
+    """Return what a term names, or None. An end that `*` opens may be up to half of a name.
 
     >>> named_in("vote for the mayor"), named_in("微信政府号"), named_in("free spins")
     ('an office', 'an office', None)
+    >>> named_in("Präsidenten"), named_in("presid*"), named_in("council tax")
+    ('an office', 'an office', None)
     """
-    words = _words(term)
+    names, stems, ordinary = _names()
+    text = ordinary.sub("|", " ".join(_words(term)))
+    words = text.split()
     for first in range(len(words)):
         for last in range(first + 1, min(len(words), first + _LONGEST) + 1):
-            if kind := _names().get(" ".join(words[first:last])):
+            if kind := names.get(" ".join(words[first:last])):
                 return kind
-    return None
+    if stem := stems.search(text):
+        return names[f"{stem[0]}*"]
+    form = "*" * term.startswith("*") + text + "*" * term.endswith("*")
+    if form == text or len(text) < _SHORTEST_STEM:
+        return None
+    near = (name for name in names if text in name and len(name) <= 2 * len(text))
+    return next((names[name] for name in near if fnmatchcase(name, form)), None)
 
 
 def named_by_sound(pattern: str) -> str | None:
@@ -58,14 +70,17 @@ def named_by_sound(pattern: str) -> str | None:
 @cache
 def _sounds_of_names() -> tuple[tuple[str, str], ...]:
     """Return the sounds of each name in Han letters, of two letters or more, and what it is of."""
-    pairs = ((f" {name} ", kind) for name, kind in _names().items() if " " in name)
+    pairs = ((f" {name} ", kind) for name, kind in _names()[0].items() if " " in name)
     sounding = ((sounds_of(name), kind) for name, kind in pairs)
     return tuple((name, kind) for name, kind in sounding if _ALL_HAN.fullmatch(name))
 
 
 @cache
-def _names() -> dict[str, str]:
-    """Return what each name is of, by the words of its fold."""
+def _names() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
+    """Return what each name is of, by the words of its fold, in which `*` ends a stem.
+
+    Next come patterns of the stems, and of the phrases that name nobody.
+    """
     own: dict[str, Any] = msgspec.json.decode(
         Path(__file__).with_name("refused_names.json").read_bytes()
     )
@@ -77,20 +92,17 @@ def _names() -> dict[str, str]:
     ]
     lists += [(kind, words) for kind, given in own["names"].items() for words in given.values()]
     lists.append(("a person", of_claims["names"]["given"]))
-    ordinary = set(own["ordinary"].split())
     names: dict[str, str] = {}
     for kind, words in lists:
         for word in words.split():
             name = " ".join(_words(word.strip("=").replace("_", " ")))
-            if len(name) >= _shortest(word) and name not in ordinary:
-                names.setdefault(name, kind)
-    return names
+            if len(name) >= _SHORTEST or not word.isascii():
+                names.setdefault(name + "*" * word.endswith("*"), kind)
+    stems = "|".join(name[:-1] for name in names if name.endswith("*"))
+    ordinary = own["ordinary"].replace(" ", "|").replace("_", " ")
+    return names, re.compile(rf"\b(?:{stems})"), re.compile(rf"\b(?:{ordinary})\b")
 
 
 def _words(text: str) -> list[str]:
     """Return the folded words of a text. Look-alikes stay: Russian "том" is no Tom."""
     return "".join(HAN.get(char, char) for char in text.translate(STRICT)).split()
-
-
-def _shortest(word: str) -> int:
-    return _SHORTEST if word.isascii() else 1

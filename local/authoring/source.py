@@ -41,6 +41,7 @@ from rules.pack import (
     Affixes,
     Ground,
     Mode,
+    ProtectedSentences,
     Severity,
 )
 
@@ -282,19 +283,21 @@ class PackSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
+    protected: list[ProtectedSentences] | UnsetType = UNSET
     rules: Annotated[list[RuleSource], Meta(min_length=1, max_length=RULES_IN_PACK)]
 
 
 LANGUAGE_KEYS = WordsSource.__struct_fields__
 PACK_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(PackSource))
 CARD_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(PackCard))
-CARD_LISTS = {
+LISTS = {
     "trained_on": TrainingPosts.__struct_fields__,
     "held_back": HeldBack.__struct_fields__,
     "ordinary": OrdinaryPosts.__struct_fields__,
     "read": Reading.__struct_fields__,
+    "protected": ProtectedSentences.__struct_fields__,
 }
-"""The keys of a card that are lists of mappings, and the keys of these."""
+"""The keys of a pack and its card that are lists of mappings, and the keys of these."""
 
 SCORE_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(ScoreSource))
 WEIGHTS_KEYS = ("terms", "pinyin", "signs")

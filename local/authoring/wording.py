@@ -12,7 +12,7 @@ from matcher.text.fold import FOLD, fold, is_spaceless
 from matcher.text.hostnames import NamedHost
 from matcher.text.links import find_hosts, opaque_spans
 from matcher.text.pinyin import JOINT, sound_pattern, syllables
-from rules.pack import TERM_LENGTH
+from rules.pack import TERM_LENGTH, Pack
 
 PLACEHOLDER = "Put here"
 """How a text of a learned pack begins that only a person can write."""
@@ -40,6 +40,16 @@ def words_asked_for(pack: str) -> tuple[int, str] | None:
     more = f", {len(lines) - PLACES_SHOWN:,} more" * (len(lines) > PLACES_SHOWN)
     where = f" here and in lines {further}{more}" if further else ""
     return lines[0], f"`{PLACEHOLDER}` asks for your words{where}; until then no set takes the pack"
+
+
+def why_unprotected(pack: Pack) -> str:
+    """Return why a pack runs in shadow: nobody has protected sentences in a language of it."""
+    why = (
+        f"in shadow, unprotected: no protected sentences in {', '.join(pack.unprotected or ())};"
+        " write thirty into the pack, under `protected`: five each of protest, election, office,"
+        " faith, satire, warning"
+    )
+    return why if pack.unprotected else ""
 
 
 def term_problem(written: str) -> str | None:

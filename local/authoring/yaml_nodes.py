@@ -179,6 +179,8 @@ class StructReader:
             problem = f"must be {extra.get('means', 'a list: [one, two]')}"
         elif not node.value:
             problem = "is empty; fill it"
+        elif len(node.value) < (kind.min_length or 0):
+            problem = f"needs {kind.min_length} entries, and has {len(node.value)}; add more"
         elif kind.max_length and len(node.value) > kind.max_length:
             problem = f"has at most {kind.max_length:,} entries; divide or join them"
         if problem:

@@ -103,6 +103,17 @@ def test_a_first_set_and_an_addition_need_no_flag_and_say_what_they_do(
     assert ids(stack) == ["codes", "later", "prizes"]
 
 
+def test_an_unprotected_pack_is_published_as_such_and_proposes_nothing(
+    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [file] = one_pack(folder, "later").glob("*.yaml")
+    file.write_text(file.read_text("utf-8").replace("languages: [en]", "languages: [de]"), "utf-8")
+    assert packs("publish", file) == 0
+    assert "+ later version 3: 1 rule, in shadow, unprotected" in capsys.readouterr().err
+    selection = in_force(stack).for_provider("acme", NOW + timedelta(days=2), public=True)
+    assert selection.shadowed == {"later/asks-for-code": "unprotected"}
+
+
 def test_a_provider_gets_a_pack_besides_its_own(
     stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -90,6 +90,49 @@ card:
 """A card as its author writes it."""
 
 
+PROTECTED = """\
+protected:
+  - language: de
+    protest:
+      - Kommt am Samstag zur Demo, bringt Wasser mit.
+      - Die Pfleger streiken seit Montag.
+      - Wir haben die Petition unterschrieben.
+      - Der Präsident soll zurücktreten, rief die Menge.
+      - Bauern blockieren die Straße mit Treckern.
+    election:
+      - Die Wahllokale schließen um achtzehn Uhr.
+      - Wählt ihn ab oder wählt ihn wieder, aber geht hin.
+      - Meine Tante kandidiert für den Stadtrat.
+      - Die Stimmen werden noch einmal gezählt.
+      - Ich wähle diesmal keine der Parteien.
+    office:
+      - Die Ministerin versprach eine neue Brücke.
+      - Der Bürgermeister geht nie ans Telefon.
+      - Der Landrat eröffnete das Weinfest.
+      - Die Kanzlerin sprach elf Minuten lang.
+      - Unser Abgeordneter kam mit dem Rad.
+    faith:
+      - Im Ramadan kocht die Moschee für alle.
+      - Der Pfarrer läutet selbst die Glocken.
+      - Ich glaube an keinen Gott, nur an Kaffee.
+      - Die Synagoge zeigt ihre alten Bücher.
+      - Mönche gingen barfuß durch den Ort.
+    satire:
+      - Minister verschiebt Rücktritt wegen Schönwetters.
+      - Katze kündigt Vertrag mit Dosenöffner.
+      - Drucker riecht Angst, sagt Studie.
+      - Mann gewinnt weiteren Montag.
+      - Regen verboten, Wolken wollen klagen.
+    warning:
+      - Nennt niemandem euren Code, sagt die Bank.
+      - Die Polizei warnt vor falschen Enkeln.
+      - Klickt nicht auf den Link in der Nachricht.
+      - Wer Vorkasse verlangt, will euer Geld.
+      - Das Finanzamt schickt keine Erstattung per SMS.
+"""
+"""Protected sentences of an author, in the canonical layout."""
+
+
 def pack_of(*rules: Rule) -> Pack:
     """A pack around some rules."""
     return Pack(

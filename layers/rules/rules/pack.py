@@ -10,9 +10,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from rules.card import PackCard
 from rules.score import Score
@@ -70,6 +71,24 @@ class Origin(msgspec.Struct, frozen=True):
 
     url: str
     sha256: str
+
+
+Sentence = Annotated[
+    str, Meta(pattern=r"^\S.{6,298}\S$", extra={"means": "one line of 8 to 300 letters"})
+]
+Sentences = Annotated[tuple[Sentence, ...], Meta(min_length=5)]
+
+
+class ProtectedSentences(msgspec.Struct, frozen=True):
+    """Harmless sentences in one language, by the author of a pack, that no rule of it may hit."""
+
+    language: Annotated[str, Meta(pattern=r"\S", extra={"means": "one of `languages`"})]
+    protest: Sentences
+    election: Sentences
+    office: Sentences
+    faith: Sentences
+    satire: Sentences
+    warning: Sentences
 
 
 class InForce(msgspec.Struct, frozen=True, rename={"from_": "from"}):
@@ -159,7 +178,8 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     the weights of its scored rules were learned. `expected_per_mille` is the share of a provider's
     posts that each of its rules may hit in a day before the flood guard holds the rule. `origin`
     names the published pack that it was taken from. `translations` has its words by language;
-    `title` and `why` are English.
+    `title` and `why` are English. `protected` is by its author. `unprotected` names its languages
+    that had no protected sentences when it was parsed; a published version stays as it is.
     """
 
     id: str
@@ -182,6 +202,8 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     expected_per_mille: int | msgspec.UnsetType = msgspec.UNSET
     origin: Origin | msgspec.UnsetType = msgspec.UNSET
     translations: dict[str, Translation] | msgspec.UnsetType = msgspec.UNSET
+    protected: tuple[ProtectedSentences, ...] | msgspec.UnsetType = msgspec.UNSET
+    unprotected: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
     def title_in(self, language: str) -> Said:
         """Return the title in a language, or the English one where it has none."""
@@ -217,9 +239,9 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
         return Mode.SHADOW if self.lacks_of(rule) else rule.mode or self.mode
 
     def lacks_of(self, rule: Rule) -> str:
-        """Return why a scored rule cannot be live: no-card, not-read; empty if it can."""
-        if rule.score is None:
-            return ""
+        """Return why a rule cannot be live: unprotected, no-card, not-read; empty if it can."""
+        if self.unprotected or rule.score is None:
+            return "unprotected" if self.unprotected else ""
         return "no-card" if not self.card else "" if self.card.read else "not-read"
 
     def category_of(self, rule: Rule) -> str:

@@ -72,9 +72,9 @@ class Selection(NamedTuple):
 
     `skipped` names packs outside their dates, in the order of ids. `shadowed` gives the reason
     for each rule (`pack/rule`) that was moved to shadow: fold, effort, not-public, not-wanted,
-    paused, notice, or for a scored rule no-card or not-read. With `no_rules`, nothing can be
-    proposed: `packs` has no pack of words, and the provider does not want published fact-checks
-    either.
+    paused, notice, unprotected (`Pack.unprotected`), or for a scored rule no-card or not-read. With
+    `no_rules`, nothing can be proposed: `packs` has no pack of words, and the provider does not
+    want published fact-checks either.
     """
 
     packs: tuple[Pack, ...]

@@ -7,6 +7,7 @@ from itertools import batched
 from typing import Any
 
 from authoring.explain import NOTHING_ALONE, deciding_terms
+from authoring.wording import why_unprotected
 from ledger.records.finding import excerpt_of
 from ledger.records.post import Post, read_line
 from ledger.records.refusal import Refusal
@@ -154,13 +155,15 @@ def _example_row(post: Post, hit: Hit) -> dict[str, Any]:
     return {"id": post.id} | shown | decided
 
 
-def score_changes(old: Iterable[Pack], new: Iterable[Pack]) -> Iterator[str]:
-    """Yield a line for each scored rule in both versions whose numbers changed.
+def pack_changes(old: Iterable[Pack], new: Iterable[Pack]) -> Iterator[str]:
+    """Yield which packs are unprotected, and a line for each scored rule whose numbers changed.
 
     A new entry is shown as `+pin 4`, one that is gone as `-pin 4`, another weight as `pin 4 to 3`.
     """
     before = {f"{pack.id}/{rule.id}": rule.score for pack in old for rule in pack.rules}
     for pack in new:
+        if why := why_unprotected(pack):
+            yield f"{pack.id}: {why}"
         for rule in pack.rules:
             name, score = f"{pack.id}/{rule.id}", rule.score
             was = before.get(name)

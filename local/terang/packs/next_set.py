@@ -52,10 +52,10 @@ def next_set(before: RuleSet | None, request: SetRequest, earlier: Sequence[Repl
     """Return the document that follows the set in force.
 
     A version that is in force, or was within RETURN_DAYS, keeps the moment of its publication, so
-    that no new notice period begins; so does one that differs from it only in its words or its
-    card. Only a higher version that changes more ends a pause. A provider that lost packs because
-    they left the set runs them again when they return. The index of published checks and its pack
-    stay.
+    that no new notice period begins, and stays as unprotected as it was then; so does one that
+    differs from it only in its words or its card. Only a higher version that changes more ends a
+    pause. A provider that lost packs because they left the set runs them again when they return.
+    The index of published checks and its pack stay.
 
     `earlier` holds the sets that were in force before, the newest first. Raises OperatorError if
     the request does not fit the set in force.
@@ -66,8 +66,10 @@ def next_set(before: RuleSet | None, request: SetRequest, earlier: Sequence[Repl
     for name in request.removed:
         del after[name]
     for pack in request.packs:
-        published_at = _published_at(pack, current, earlier, request.now)
-        after[pack.id] = msgspec.structs.replace(pack, published_at=published_at)
+        first = _first_published(pack, current, earlier, request.now)
+        after[pack.id] = msgspec.structs.replace(
+            pack, published_at=first.published_at, unprotected=first.unprotected
+        )
     providers = {
         name: msgspec.structs.replace(
             settings,
@@ -176,17 +178,17 @@ def _wanted(
     return tuple(dict.fromkeys((*runs, *added)))
 
 
-def _published_at(
+def _first_published(
     pack: Pack, current: Mapping[str, Pack], earlier: Sequence[ReplacedSet], now: datetime
-) -> datetime:
-    """Return when a version was first published, or now if it is new or was away for too long."""
-    in_force = current.get(pack.id)
-    moment = in_force.published_at if in_force and _is_same(in_force, pack) else None
+) -> Pack:
+    """Return a version as it was first published: now, if it is new or was away for too long."""
+    known = [current[pack.id]] if pack.id in current else []
     for rule_set, until in earlier:
-        if moment is None and until is not None and until >= now - timedelta(days=RETURN_DAYS):
-            same = (old for old in rule_set.packs if _is_same(old, pack))
-            moment = next((old.published_at for old in same), None)
-    return moment or now.astimezone(UTC).replace(microsecond=0)
+        if until is not None and until >= now - timedelta(days=RETURN_DAYS):
+            known += rule_set.packs
+    first = next((old for old in known if old.published_at and _is_same(old, pack)), None)
+    at = now.astimezone(UTC).replace(microsecond=0)
+    return first or msgspec.structs.replace(pack, published_at=at)
 
 
 def _is_same(pack: Pack, other: Pack) -> bool:

@@ -135,8 +135,8 @@ class SetChange:
         return f"{runs} ({'; '.join(changed)})" if changed else runs
 
     def _proposes(self, pack: Pack) -> str:
-        if pack.mode is Mode.SHADOW:
-            return "in shadow"
+        if all(pack.mode_of(rule) is Mode.SHADOW for rule in pack.rules):
+            return ", ".join(["in shadow", *sorted({*map(pack.lacks_of, pack.rules)} - {""})])
         until = notice_until(pack, self.after.notice_hours)
         if until <= self.now:
             return "proposes at once"

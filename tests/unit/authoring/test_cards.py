@@ -83,11 +83,12 @@ def test_a_card_is_laid_out() -> None:
 
 
 UNREAD = CARDED[: CARDED.index("  read:")] + CARDED[CARDED.index("rules:\n") :]
-LACKS = {"": CARDED, "no-card": SCORED, "not-read": UNREAD}
+IN_GERMAN = PACK.replace("[en, id]", "[en, de]")
+LACKS = {"": CARDED, "no-card": SCORED, "not-read": UNREAD, "unprotected": IN_GERMAN}
 
 
 @pytest.mark.parametrize(("reason", "text"), LACKS.items(), ids=["none", *list(LACKS)[1:]])
-def test_without_a_card_that_somebody_signed_a_score_runs_in_shadow(reason: str, text: str) -> None:
+def test_a_rule_that_lacks_something_runs_in_shadow(reason: str, text: str) -> None:
     pack = Pack.parse(text, "otp.yaml")
     at = datetime(2026, 11, 25, tzinfo=UTC)
     data = build_set([structs.replace(pack, published_at=at)], notice_hours=0)

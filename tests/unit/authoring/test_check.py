@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from support.sample_packs import PACK
+from support.sample_packs import PACK, PROTECTED
 
 from matcher import Matcher, PackError, load_packs
 
@@ -91,6 +91,89 @@ def test_a_problem_names_its_line_and_rule(
     rewrite(folder, old, new)
     told = problems(folder)
     assert [line[: len(want)] for line, want in zip(told, expected, strict=True)] == expected
+
+
+NAMED = {
+    "an office in English": (
+        "[[government, president, minister], [must resign, vote out, should resign]]",
+        '["The president should resign, join the protest", vote out the minister]',
+        "16: asks-for-code: this group is met only through names, such as `government` (an office)",
+    ),
+    "an office in German": (
+        "[[zurücktreten, abwählen], [Regierung, Präsident, Ministern]]",
+        '["Der Präsident soll zurücktreten, kommt zur Demo", Regierung abwählen]',
+        "16: asks-for-code: this group is met only through names, such as `Regierung` (an office)",
+    ),
+    "a phrase with a name": ("[[the mayor must], [go]]", "[the mayor must go, go the mayor must]",
+        "16: asks-for-code: this group is met only through names, such as `the mayor must`"),
+    "an open end": ('[[presid*, "*министр*"], [go]]', "[president go, министры go]",
+        "16: asks-for-code: this group is met only through names, such as `presid*` (an office)"),
+    "names beside padding": ("[[mayor, printer], [must go]]", "[mayor must go, printer must go]",
+        "22: asks-for-code: this `match` example is hit only through names, such as `mayor`"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("groups", "match", "expected"), NAMED.values(), ids=NAMED)
+def test_no_rule_is_about_whom_a_post_names(
+    folder: Path, groups: str, match: str, expected: str
+) -> None:
+    text = PACK.replace("all:\n      - [otp, login code]\n      - [send me]", f"all: {groups}\n\n")
+    text = text.replace("match: [send me the otp, otp - send me]", f"match: {match}")
+    folder.joinpath("otp.yaml").write_text(text, "utf-8")
+    [told] = problems(folder)
+    assert told.startswith(f"otp.yaml:{expected}")
+    assert "use terms that name nobody, or put names into `unless`" in told
+
+
+def test_names_may_be_beside_other_terms_that_carry_the_examples(folder: Path) -> None:
+    """An office that frauds pretend to be is no opinion: its group has a bank, too."""
+    rewrite(folder, "[otp, login code]", "[otp, tax office, ministry of finance]")
+    assert load_packs(folder, TODAY).warnings == ()
+
+
+OWN = PACK.replace("[en, id]", "[de]").replace("rules:\n", f"{PROTECTED}rules:\n")
+OWN_PROBLEMS = {
+    "four of a kind": ("      - Mann gewinnt weiteren Montag.\n", "",
+        "39: `satire` needs 5 entries, and has 4; add more"),
+    "a sentence twice": ("Drucker riecht Angst, sagt Studie.", "Mann gewinnt weiteren Montag.",
+        "42: this sentence is in line 41 too; write another"),
+    "no sentence": ("Mann gewinnt weiteren Montag.", "Montag", "42: `satire` must be one line"),
+    "a missing kind": ("    faith:", "    fait:", "13: `faith` is missing; add it"),
+    "a sentence that a rule hits": ("Drucker riecht Angst", "Send me the OTP",
+        "51: asks-for-code: hits the protected sentence otp.yaml:41 with `send me`, `otp`"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), OWN_PROBLEMS.values(), ids=OWN_PROBLEMS)
+def test_the_protected_sentences_of_an_author_are_thirty_that_the_pack_leaves_alone(
+    folder: Path, old: str, new: str, expected: str
+) -> None:
+    assert OWN.count(old) == 1
+    folder.joinpath("otp.yaml").write_text(OWN.replace(old, new), "utf-8")
+    assert [line for line in problems(folder) if line.startswith(f"otp.yaml:{expected}")]
+
+
+@pytest.mark.parametrize(
+    ("text", "lacking"),
+    [
+        (PACK, ()),
+        (PACK.replace("[en, id]", "[en-GB, zh-Hant]"), ()),
+        (PACK.replace("[en, id]", "[en, de-AT, ms]"), ("de-AT", "ms")),
+        (OWN, ()),
+        (OWN.replace("[de]", "[de-AT, ms]"), ("ms",)),
+    ],
+    ids=["shipped", "shipped tags", "none ship", "the author's", "the author's and none"],
+)
+def test_a_pack_names_its_languages_without_protected_sentences(
+    folder: Path, text: str, lacking: tuple[str, ...]
+) -> None:
+    folder.joinpath("otp.yaml").write_text(text, "utf-8")
+    folder.joinpath("protected/ms.txt").write_text("Only what ships or is published counts.\n")
+    packs = load_packs(folder, TODAY)
+    assert (packs[0].unprotected or ()) == lacking
+    assert ["unprotected" in warning.message for warning in packs.warnings] == [True] * bool(
+        lacking
+    )
 
 
 def test_an_id_of_two_packs_is_a_problem_of_the_second(folder: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
-from support.sample_packs import PACK
+from support.sample_packs import PACK, PROTECTED
 
 from authoring.format import WIDTH, canonical, comments_in
 from matcher import Pack, PackError
@@ -45,6 +45,11 @@ rules:
 
 def test_a_pack_is_laid_out() -> None:
     assert canonical(PACK, "otp.yaml") == LAID_OUT
+
+
+def test_protected_sentences_are_laid_out() -> None:
+    text = LAID_OUT.replace("rules:\n", f"{PROTECTED}rules:\n")
+    assert canonical(text, "otp.yaml") == text
 
 
 def moved(text: str, *keys: str) -> str:

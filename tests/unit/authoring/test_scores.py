@@ -145,10 +145,22 @@ def test_a_problem_of_a_score_names_its_line(old: str, new: str, expected: list[
 
 
 NAMES = {
-    "a party": ["partai", "国民党", "партия"],
-    "a people": ["Nigerian money", "华人", "回族", "таджики", "orang Jawa", "藏人"],
-    "a religion": ["church", "masjid", "寺庙", "回教", "мечеть"],
-    "an office": ["President", "bupati", "政府", "губернатор"],
+    "a party": ["partai", "国民党", "партия", "Parteien", "الحزب", "barisan nasional"],
+    "a people": ["Nigerian money", "华人", "回族", "таджики", "orang Jawa", "藏人", "Flüchtlinge"],
+    "a religion": ["church", "masjid", "寺庙", "回教", "мечеть", "Kirchen", "المسجد", "mosquée"],
+    "an office": [
+        "President",
+        "bupati",
+        "政府",
+        "губернатор",
+        "правительств*",
+        "Bundeskanzlerin",
+        "الحكومة",
+        "perdana menteri",
+        "presid*",
+        "gobierno",
+        "bill for the council tax mayor",
+    ],
     "a person": ["Dear Patricia", "путин"],
 }
 
@@ -160,7 +172,24 @@ def test_no_term_names_persons_parties_peoples_religions_or_offices(kind: str, t
     assert named_in(term) == kind
 
 
-@pytest.mark.parametrize("term", ["slot gacor", "dan", "the bill", "优惠", "том числе", "mu"])
+@pytest.mark.parametrize(
+    "term",
+    [
+        "slot gacor",
+        "dan",
+        "the bill",
+        "优惠",
+        "том числе",
+        "mu",
+        "official support",
+        "council tax",
+        "Deutsche Bank",
+        "中国人民银行",
+        "现在日赚",
+        "iban",
+        "main*",
+    ],
+)
 def test_ordinary_words_are_terms(term: str) -> None:
     assert named_in(term) is None
 

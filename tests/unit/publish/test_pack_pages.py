@@ -1,5 +1,6 @@
 """The page of a pack: all of every rule, its state on each day, and its notice period."""
 
+import html
 import re
 from hashlib import sha256
 
@@ -16,7 +17,10 @@ from support.publish_world import (
 from support.published_site import parsed, sample_site, states
 
 from publish.summary import NO_ADDRESS
+from rules.pack import ProtectedSentences
 from rules.signs import digest_of
+
+KINDS = ProtectedSentences.__struct_fields__[1:]
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +105,30 @@ def test_without_a_card_a_page_says_that_scores_run_in_shadow() -> None:
     assert '<span class="tag">in shadow</span>' in page
     assert "1 of its rules runs in shadow: what it finds is only counted." in page
     assert 'id="card"' not in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "words"),
+    [
+        ({"unprotected": ["de"]}, "shadow", "there are no protected sentences in German yet"),
+        (
+            {"protected": [{"language": "de"} | {kind: [f"Satz {kind}"] * 5 for kind in KINDS}]},
+            "live",
+            "Protected sentences by the pack's author: German",
+        ),
+    ],
+    ids=["none", "the author's"],
+)
+def test_a_page_says_whose_protected_sentences_are(
+    changes: dict[str, object], state: str, words: str
+) -> None:
+    made = World()
+    made.put_set(sample_pack(**changes))
+    made.publish(CLOSED)
+    page = html.unescape(made.text("packs/one-time-codes/1.html"))
+    assert states(made) == {"one-time-codes/1": state}
+    assert words in page
+    assert page.count("Satz ") == (30 if state == "live" else 0)
 
 
 def test_a_pack_that_was_replaced_says_so() -> None:

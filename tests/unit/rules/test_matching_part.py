@@ -10,7 +10,17 @@ from support.sample_packs import pack_of
 
 from rules.card import PackCard
 from rules.matching_part import NOT_OF_PACK, NOT_OF_RULE, matching_digest
-from rules.pack import Ground, InForce, LegalGround, Mode, Origin, Pack, Rule, Severity
+from rules.pack import (
+    Ground,
+    InForce,
+    LegalGround,
+    Mode,
+    Origin,
+    Pack,
+    ProtectedSentences,
+    Rule,
+    Severity,
+)
 from rules.rule_set import build_set
 from rules.translation import Said, Translation
 
@@ -56,6 +66,8 @@ CHANGES = {
     "mode": Mode.SHADOW,
     "campaign": "c",
     "expected_per_mille": 300,
+    "protected": (ProtectedSentences("de", *([(f"Satz {kind}.",)] for kind in "abcdef")),),
+    "unprotected": ("de",),
     "origin": Origin("https://a.example/1.yaml", "0" * 64),
 }
 

@@ -95,6 +95,15 @@ def test_a_version_that_changes_only_words_keeps_its_notice_and_its_pauses() -> 
     assert more.providers["acme"].paused == ()
 
 
+def test_a_published_version_stays_as_unprotected_as_it_was() -> None:
+    """A release that ships sentences in its language makes only a higher version live."""
+    first = follow(None, pack("aaa", unprotected=("de",)))
+    [again] = follow(first, pack("aaa"), at=T0 + DAY).packs
+    [higher] = follow(first, pack("aaa", 2, expected_per_mille=1), at=T0 + DAY).packs
+    assert (again.unprotected, again.published_at) == (("de",), T0)
+    assert (higher.unprotected, higher.published_at) == (msgspec.UNSET, T0 + DAY)
+
+
 def test_a_lower_version_is_refused_and_says_how_to_go_back() -> None:
     newer = follow(ALL, pack("aaa", 2))
     with pytest.raises(OperatorError, match=r"version 2 is in force.*packs rollback"):

@@ -36,6 +36,19 @@ def test_check_counts_warnings_and_goes_on(
     )
 
 
+def test_try_and_diff_say_that_a_pack_is_unprotected(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = folder / "packs/otp.yaml"
+    file.write_text(PACK.replace("[en, id]", "[de]"), "utf-8")
+    why = "in shadow, unprotected: no protected sentences in de;"
+    _, out, _ = run_packs(capsys, folder, "try", file, "send me the otp", "--today", "2026-11-15")
+    assert out[1] == "HIT one-time-codes/asks-for-code (shadow, high)"
+    assert out[2].startswith(f"    {why}")
+    _, out, _ = run_packs(capsys, folder, "diff", file, file, "--posts", folder / "posts.jsonl")
+    assert out[0].startswith(f"one-time-codes: {why}")
+
+
 def test_check_names_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder.joinpath("packs/otp.yaml").write_text(PACK.replace("[send me the otp,", "[hi,"), "utf-8")
     code, out, err = run_packs(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")

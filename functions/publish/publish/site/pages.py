@@ -57,7 +57,8 @@ def state_of(pack: Pack, in_force: RuleSet, today: str, *, public: bool) -> Pack
         return PackState.NOT_IN_FORCE
     if day < pack.in_force.from_:
         return PackState.NOT_YET
-    return PackState.LIVE if public and pack.mode == "live" else PackState.SHADOW
+    is_live = public and pack.mode == "live" and not pack.unprotected
+    return PackState.LIVE if is_live else PackState.SHADOW
 
 
 def versions_in(published: RuleSet, pack: str) -> list[int]:

@@ -44,7 +44,7 @@ from terang.console import (
     print_warning,
     progress_bar,
 )
-from terang.packs.comparison import BATCH, as_lines, as_row, compare, hit_row, score_changes
+from terang.packs.comparison import BATCH, as_lines, as_row, compare, hit_row, pack_changes
 from terang.packs.pulling import PublishedSource, describe, keep
 
 type Row = dict[str, Any]
@@ -189,7 +189,7 @@ def diff(
     if as_json:
         print_lines_of_json(encode_json_lines([as_row(comparison)]))
     else:
-        for line in (*score_changes(before, after), *as_lines(comparison)):
+        for line in (*pack_changes(before, after), *as_lines(comparison)):
             print_result(line)
     return 0
 

@@ -9,7 +9,8 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
-from authoring.check import SHIPPED_SENTENCES, read_sentences
+from authoring.check import read_sentences
+from authoring.conversion import SHIPPED_SENTENCES
 from authoring.learning.decided import MODERATORS, decided_posts
 from authoring.learning.labelled import LabelError, LabelledPost, read_clean, read_labelled
 from authoring.learning.review import read_answers, relabel, review_lines
