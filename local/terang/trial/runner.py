@@ -137,9 +137,8 @@ class Deployed:
 
     def register(self, provider: str, open_channels: Iterable[str]) -> None:
         """Register the provider; the emulator names its only account as every sender."""
-        channels = tuple(open_channels)
         self.store.put_provider(
-            Provider(provider, (ACCOUNT,), channels, territory=countries_of("EU"))
+            Provider(provider, (ACCOUNT,), tuple(open_channels), territory=countries_of("EU"))
         )
 
     def drop(self, provider: str, paths: Sequence[Path]) -> list[Dropped]:
