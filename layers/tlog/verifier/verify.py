@@ -1221,7 +1221,8 @@ class Address(LogSource):
                 return None
         elif isinstance(outcome, (urllib.error.URLError, ConnectionError)) and not self.kept:
             raise LogUnreadableError(f"no answer: {outcome}")
-        self.faults[path] = f"was not read: {outcome or type(outcome).__name__}"
+        is_said = isinstance(outcome, (str, LogUnreadableError))
+        self.faults[path] = f"was not read: {outcome if is_said else repr(outcome)}"
         return None
 
     def _read(self, path: str, data: bytearray, outcomes: list[Any]) -> None:
