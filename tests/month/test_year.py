@@ -251,16 +251,16 @@ def test_each_measure_has_its_statement_and_all_are_sound(
     assert lint(year.statements, capsys) == (0, [])
 
 
-def test_twenty_faults_are_named_and_nothing_else(
+def test_each_fault_is_named_and_nothing_else(
     year: Year, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A copy with twenty faults, each of another code, in twenty statements."""
+    """A copy with faults, each of another code and in a statement of its own."""
     copy = shutil.copytree(year.statements, tmp_path / "statements")
     wanted = seed(copy)
     code, told = lint(copy, capsys)
     assert code == 1
     assert [(one["puid"], one["field"], one["code"]) for one in told] == wanted
-    assert len({one["code"] for one in told}) == len(FAULTS) == 20
+    assert len({one["code"] for one in told}) == len(FAULTS)
 
 
 def lint(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, Any]]]:
