@@ -17,6 +17,7 @@ from ledger.privacy.audit_sample import SAMPLE_DAYS
 from ledger.privacy.pseudonyms import KEY_MONTHS
 from publish.periods import LOOK_BACK_DAYS
 from publish.transparency.due_leaves import KEY_DAYS, RESTATED_DAYS
+from publish.transparency.logging_run import ALIVE_AFTER
 from terang.repair.erase_buckets import INTAKE_AGE
 from terang.repair.erasure import TOMBSTONE_DAYS
 from verifier.verify import KEPT
@@ -29,9 +30,10 @@ def _queue(stack: Resolved, name: str) -> timedelta:
     return timedelta(seconds=stack.typed("AWS::SQS::Queue")[name]["MessageRetentionPeriod"])
 
 
-def _rule(stack: Resolved, bucket: str) -> dict[str, Any]:
+def _rule(stack: Resolved, bucket: str, below: str = "") -> dict[str, Any]:
     rules = stack.typed("AWS::S3::Bucket")[bucket]["LifecycleConfiguration"]["Rules"]
-    return next(rule for rule in rules if "ExpirationInDays" in rule)
+    expiring = (rule for rule in rules if "ExpirationInDays" in rule)
+    return next(rule for rule in expiring if rule.get("Prefix", "").startswith(below))
 
 
 def _hidden(stack: Resolved, bucket: str) -> timedelta:
@@ -101,6 +103,9 @@ def pairs(stack: Resolved) -> dict[str, tuple[timedelta, timedelta]]:
         "a published file is named again before its leaf is pruned": (
             DAY * (RESTATED_DAYS + LOOK_BACK_DAYS),
             DAY * int(_rule(stack, "PublicBucket")["ExpirationInDays"]),
+        ),
+        "the newest list is written again before it is deleted": (
+            ALIVE_AFTER, DAY * int(_rule(stack, "PublicBucket", "log/lists/")["ExpirationInDays"])
         ),
         "a check accepts that leaves are pruned": (
             KEPT, DAY * int(_rule(stack, "PublicBucket")["ExpirationInDays"])

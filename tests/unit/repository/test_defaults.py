@@ -35,13 +35,12 @@ from publish.transparency import due_leaves, known_log
 from rules import card, pack, score, translation
 from scan import effects, fact_checks, flood_guard
 from tlog import growth, leaves
-from verifier import verify
 
 MODULES = (
     announcements, admission, curves, care, author_notice, arrival, feed_import, closing, queue,
     case, messages, flood, manifest, post, receipt, webhook, context, day_facts, estimates, summary,
     case_numbers, folding, month_carryover, precision, case_line, journal_spool, short_line,
-    tables, due_leaves, known_log, effects, fact_checks, flood_guard, growth, leaves, verify,
+    tables, due_leaves, known_log, effects, fact_checks, flood_guard, growth, leaves,
 )  # fmt: skip
 
 STORED = (
@@ -55,7 +54,7 @@ SHORT = """
     CellLine ClosedFile CopySnapshot CorrectedFinding Cues DecidedScore EarlierMove FileReceipt
     Attempt FloodQuestion FoundCopies Gate ImportReceipt JournalEntry Manifest Marker PackCard
     PendingDecision Pointer Provider PublishedLeaf RangeMessage RangeRow Receipt Refusal Review Rule
-    Score ShortLine Strict Translation TranslatedPost UnitLeaf WebhookSecret
+    RunLeaf Score ShortLine Strict Translation TranslatedPost UnitLeaf WebhookSecret
 """
 """The records, and parts of them, that are written without what has its default."""
 
