@@ -1211,11 +1211,11 @@ class Address(LogSource):
             reading.start()
             while reading.is_alive() and time.monotonic() - began < SECONDS + len(data) / SLOWEST:
                 reading.join(1)
-            self.slow += not outcomes
         [outcome] = outcomes or ["this place is too slow, or sends too much"]
         if isinstance(outcome, bytes):
             self.taken += len(outcome)
             return outcome
+        self.slow += time.monotonic() - began >= SECONDS
         if isinstance(outcome, urllib.error.HTTPError):
             if outcome.code in {403, 404}:
                 return None

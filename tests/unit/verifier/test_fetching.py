@@ -188,7 +188,7 @@ def test_an_answer_that_is_none_is_wrong_and_ends_in_time(
     kind: str, path: str, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However much is sent, and however slowly; nobody is followed anywhere else."""
-    monkeypatch.setattr(verify, "SECONDS", 0.3)
+    monkeypatch.setattr(verify, "SECONDS", 1)
     served.two.set()
     served.hostile[path] = HOSTILE[kind]
     if (kind, path) == ("nothing", "log/checkpoint"):
@@ -228,8 +228,9 @@ def test_a_file_is_read_again_after_it_was_forgotten(served: Served) -> None:
 def test_a_place_that_is_always_too_slow_is_given_up(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify, "SECONDS", 0.1)
+    monkeypatch.setattr(verify, "SECONDS", 1)
     source = source_of(served.url)
+    assert source.get("log/vkey")
     names = [f"log/{number}" for number in range(3 * AT_ONCE)]
     served.hostile = dict.fromkeys(names, HOSTILE["a drip"])
     source.fetch(names)
