@@ -73,7 +73,7 @@ def folder_of_every_kind(folder: Path) -> Path:
     made.store.open_files["acme"] = [OpenFile("f" * 64, "2026-11-24", 1)]
     scored = "by-weight/1/advert/live"
     for day, provider, by_rule, changes in (
-        ("2026-11-24", "acme", {live(): 9, scored: 9}, {"held": {live(): 2}, "unknown_fields": 1}),
+        ("2026-11-24", "acme", {live(): 9, scored: 9}, {"held": {live(): 2}, "bytes": 7}),
         ("2026-11-25", "acme", {live(): 9}, {"assumed_utc": 1, "partly_read": 1, "repeats": 2}),
         ("2026-11-25", "beta", {live().replace("/live", "/shadow"): 1}, {"skipped": ("old/1",)}),
         ("2026-11-30", "acme", {}, {"no_rules": 100, "messages": 5, "kind": "messages"}),
@@ -88,8 +88,11 @@ def folder_of_every_kind(folder: Path) -> Path:
     made.store.kept_fingerprints["acme", "2026-11-25"] = prints
     first, late = decision("first"), decision("late", day="2026-12-01")
     complaint, dispute = contest("x", first), contest("y", late, "dispute")
-    group = [decision(f"g {n}", group=entry_id("g"), leads=not n,
-                      counted={} if n else {f"2026-11-25/{RULE}": 1}) for n in range(3)]  # fmt: skip
+    once = {f"2026-11-25/{RULE}": 1}
+    group = [
+        decision(f"g {n}", group=entry_id("g"), leads=not n, counted={} if n else once)
+        for n in range(3)
+    ]
     scores = [decision(f"s {n}", found="2026-11-24", rules={scored: 1},
                        scores=(DecidedScore(scored.removesuffix("/live"), 8 + n, ("slot",)),))
               for n in range(6)]  # fmt: skip

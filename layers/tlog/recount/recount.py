@@ -591,7 +591,7 @@ class Recount:
 
     def _rules_of(self, line: Record) -> Mapping[str, PublishedRule]:
         """Return the rules of the set that a receipt names, and note what is not among them."""
-        known = _read_set(self.folder, line["set"]) if line["set"] else None
+        known = _set_of(self.folder, line["set"]) if line["set"] else None
         if line["set"] and known is None:
             self.lacking.add(line["set"])
             return {}
@@ -604,9 +604,7 @@ class Recount:
     def _sets(self, digests: Iterable[str] | None = None) -> list[PublishedSet]:
         """Return the sets of these digests, or all that are here."""
         stems = (path.stem for path in sorted(self.folder.glob("sets/*.json")))
-        known = (
-            _read_set(self.folder, digest) for digest in (stems if digests is None else digests)
-        )
+        known = (_set_of(self.folder, digest) for digest in (stems if digests is None else digests))
         return [one for one in known if one]
 
 
@@ -749,32 +747,35 @@ class PublishedSet(NamedTuple):
     notice_hours: int
 
 
-@cache
-def _read_set(folder: Path, digest: str) -> PublishedSet | None:
+def _set_of(folder: Path, digest: str) -> PublishedSet | None:
     """Return a set, or None if its file is not here, is another one, or cannot be read."""
-    path = folder / f"sets/{digest}.json"
     try:
-        if not path.is_file() or _digest_of(path) != digest:
-            return None
-        whole = parse_object(path.read_bytes())
-        found = PublishedSet({}, {}, {}, set(), whole["notice_hours"])
-        for pack in whole["packs"]:
-            name, campaign = f"{pack['id']}/{pack['version']}", pack.get("campaign")
-            if campaign:
-                days = pack["in_force"]["from"], pack["in_force"]["until"]
-                found.campaigns.setdefault(campaign, []).append(days)
-            held_back = pack.get("card", {}).get("held_back", ())
-            promised = [row["precision"]["low"] for row in held_back if row["at"] == "threshold"]
-            found.bars[name] = min(promised, default=None)
-            for rule in pack["rules"]:
-                category = rule.get("category") or pack["category"]
-                said = PublishedRule(category, rule["severity"], campaign)
-                found.rules[f"{name}/{rule['id']}"] = said
-        for provider, settings in whole.get("providers", {}).items():
-            for pause in settings.get("paused", ()):
-                found.paused.add((provider, pause["rule"], pause["since"], pause["why"]))
+        return _read_set(folder / f"sets/{digest}.json")
     except MALFORMED:
         return None
+
+
+@cache
+def _read_set(path: Path) -> PublishedSet:
+    if not path.is_file() or _digest_of(path) != path.stem:
+        raise ValueError("another file")
+    whole = parse_object(path.read_bytes())
+    found = PublishedSet({}, {}, {}, set(), whole["notice_hours"])
+    for pack in whole["packs"]:
+        name, campaign = f"{pack['id']}/{pack['version']}", pack.get("campaign")
+        if campaign:
+            days = pack["in_force"]["from"], pack["in_force"]["until"]
+            found.campaigns.setdefault(campaign, []).append(days)
+        held_back = pack.get("card", {}).get("held_back", ())
+        promised = [row["precision"]["low"] for row in held_back if row["at"] == "threshold"]
+        found.bars[name] = min(promised, default=None)
+        for rule in pack["rules"]:
+            category = rule.get("category") or pack["category"]
+            said = PublishedRule(category, rule["severity"], campaign)
+            found.rules[f"{name}/{rule['id']}"] = said
+    for provider, settings in whole.get("providers", {}).items():
+        for pause in settings.get("paused", ()):
+            found.paused.add((provider, pause["rule"], pause["since"], pause["why"]))
     return found
 
 

@@ -1,14 +1,17 @@
 """The first screen of a page, what it says of earlier months, and the files next to the pages."""
 
 import io
+import shutil
 import zipfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
+from support.published_days import folder_of_every_kind
 from support.published_site import pages_of, parsed, sample_site
 from support.sample_entries import contest, decision, outcome
 
@@ -17,7 +20,7 @@ from publish.count.case_numbers import CaseNumbers
 from publish.count.precision import RuleErrors
 from publish.site.headline import done_words, headline_of, wrong_share
 from publish.site.templating import html_ending
-from recount.recount import differences_of
+from recount.recount import differences_of, recount_command
 
 MONTHS = ("2026-09", "2026-10", "2026-11")
 
@@ -193,17 +196,45 @@ def test_authors_read_how_complaints_ended() -> None:
     assert "已答复 1 份申诉" in made.text("authors.zh.html")
 
 
-def test_an_archive_can_be_recounted_alone_and_has_the_same_bytes_again(tmp_path: Path) -> None:
-    made = months_of_posts()
-    data = made.objects.stored["summaries/acme/2026-10.zip"]
+def unpacked(data: bytes, folder: Path) -> dict[str, Any]:
+    """Unpack an archive; its manifest."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        manifest = msgspec.json.decode(archive.read("manifest.json"))
+        archive.extractall(folder)
+        manifest: dict[str, Any] = msgspec.json.decode(archive.read("manifest.json"))
         names = {file["path"] for file in manifest["files"]}
         assert names | {"manifest.json"} == set(archive.namelist())
-        archive.extractall(tmp_path)
-    assert {"summaries/acme/2026-10.json", "journal/acme/2026-10-10.jsonl"} <= names
-    own = tmp_path / "summaries/acme/2026-10.json"
-    assert list(differences_of(tmp_path, own)) == []
+    return manifest
+
+
+def test_each_archive_can_be_recounted_alone_but_a_day_lacks_its_sets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A set is larger than all else of a day, and the same for many days."""
+    public = folder_of_every_kind(tmp_path / "public")
+    archives = sorted(public.glob("summaries/*/*.zip"))
+    assert len(archives) > 30
+    for path in archives:
+        folder = tmp_path / path.parent.name / path.stem
+        manifest = unpacked(path.read_bytes(), folder)
+        summary = msgspec.json.decode(path.with_suffix(".json").read_bytes())
+        lacking = sorted(summary["numbers"]["sets"]) if summary["kind"] == "day" else []
+        assert [named["sha256"] for named in manifest["sets"]] == lacking
+        for named in manifest["sets"]:
+            assert recount_command(folder) == 1
+            assert f"{named['path']} is not here" in capsys.readouterr().out
+            (folder / "sets").mkdir(exist_ok=True)
+            shutil.copy(public / named["path"], folder / named["path"])
+        assert recount_command(folder) == 0, capsys.readouterr().out
+
+
+def test_a_month_carries_on_from_another_that_its_archive_cannot_recount(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = months_of_posts()
+    data = made.objects.stored["summaries/acme/2026-10.zip"]
+    assert unpacked(data, tmp_path)["sets"] == []
+    assert recount_command(tmp_path) == 0
+    assert "0 differ; this zip lacks the journals of 1\n" in capsys.readouterr().out
     del made.objects.stored["summaries/acme/2026-10.zip"]
     made.publish("2026-11-20T05:00:00Z", since="2026-10-01", rebuild=True)
     assert made.objects.stored["summaries/acme/2026-10.zip"] == data

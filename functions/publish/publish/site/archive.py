@@ -1,7 +1,8 @@
 """The zip file of a summary: all that is needed to add its numbers up again, and a manifest.
 
-Its paths are those of the site, so the unpacked folder can be checked like a copy of the site. The
-same facts give the same bytes: entries are in order, without dates, and stored as they are, since
+Its paths are those of the site, so the unpacked folder can be checked like a copy of the site. A
+day's zip only names its sets, which are larger than all else and the same for many days. The same
+facts give the same bytes: entries are in order, without dates, and stored as they are, since
 another release of a compressor writes other bytes.
 """
 
@@ -12,6 +13,8 @@ from io import BytesIO
 
 import msgspec
 
+from ledger.records.provider import SENTINEL
+from publish.periods import PeriodKind
 from publish.site.spreadsheet import encode_csv
 from publish.summary import Summary, summary_path
 
@@ -54,6 +57,11 @@ def archive_of(summary: Summary, encoded: bytes, read: Read) -> bytes | None:
             {"path": path, "bytes": len(data), "sha256": sha256(data).hexdigest()}
             for path, data in sorted(files.items())
         ],
+        "sets": [
+            {"path": path, "sha256": digest}
+            for path, digest in sorted(_sets(summary).items())
+            if path not in files
+        ],
     }
     files["manifest.json"] = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
     return _zipped(files)
@@ -62,17 +70,23 @@ def archive_of(summary: Summary, encoded: bytes, read: Read) -> bytes | None:
 def _needed(summary: Summary) -> set[str]:
     """Return the paths of the files that a summary sums up."""
     paths = {file.path for file in summary.journal}
-    paths |= {f"sets/{digest}.json" for digest in summary.numbers.sets}
-    providers = {summary.provider, *(part.name for part in summary.providers)}
-    names = {summary.period, *(part.name for part in summary.days)}
-    if summary.standing and summary.standing.before:
-        names.add(summary.standing.before.period)
-    return paths | {
-        f"{summary_path(provider, name)}.{kind}"
-        for provider in providers
-        for name in names
-        for kind in ("json", "csv")
-    }
+    paths |= set() if summary.kind is PeriodKind.DAY else _sets(summary).keys()
+    names = [summary.period, *(part.name for part in summary.days)]
+    providers = [summary.provider, *(part.name for part in summary.providers)]
+    stems = {summary_path(provider, name) for provider in providers for name in names}
+    if summary.sentinel:
+        stems |= {summary_path(SENTINEL, name) for name in names}
+    earlier = {f"{summary.path}.r{summary.revision - 1}"}
+    if summary.standing and (before := summary.standing.before):
+        carried = [summary_path(provider, before.period) for provider in providers]
+        earlier |= {*carried, *(f"{stem}.r{before.revision}" for stem in carried)}
+    paths |= {f"{stem}.{kind}" for stem in stems for kind in ("json", "csv")}
+    return paths | {f"{stem}.json" for stem in earlier}
+
+
+def _sets(summary: Summary) -> dict[str, str]:
+    """Return the digest of each set that units of the period met, by path."""
+    return {f"sets/{digest}.json": digest for digest in summary.numbers.sets}
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:
