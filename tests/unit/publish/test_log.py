@@ -243,6 +243,14 @@ def test_a_run_whose_head_another_run_moved_leaves_the_log_to_it() -> None:
     assert kinds(made) == kinds(published())
 
 
+def test_nobody_gets_a_copy_of_a_checkpoint_that_was_not_served() -> None:
+    """If the table was restored then, another head of that size could be signed."""
+    made = sample_world()
+    made.objects.around = lambda name, call: None if name == "put log/checkpoint" else call()
+    made.publish(CLOSED)
+    assert not made.objects.of("out")
+
+
 def test_each_provider_gets_a_copy_of_each_checkpoint() -> None:
     made = published()
     made.publish("2026-11-26T09:00:00Z")

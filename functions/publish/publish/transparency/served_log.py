@@ -2,9 +2,9 @@
 
 The order is that of Sunlight: stage the files, move the head in the table by
 compare-and-swap, write the files, read them back, sign the head, and serve the checkpoint last.
-A run that dies anywhere leaves a head that the next run brings up. Two runs at once cannot both
-move the head, and a head that lost is never signed. A served checkpoint is only replaced by that of
-a head that extends it.
+Providers get copies of what was served. A run that dies anywhere leaves a head that the next run
+brings up. Two runs at once cannot both move the head, and a head that lost is never signed. A
+served checkpoint is only replaced by that of a head that extends it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -149,12 +149,13 @@ class ServedLog:
         self._verify(served, head, staged)
         self.objects.put_new(self.public, self.folder + "vkey", self.vkey)
         note = sign_checkpoint(checkpoint, self.signer)
+        etag = found[1] if found else None
+        self.objects.put_if(self.public, self.folder + "checkpoint", note, etag)
+        if self.read("checkpoint") != note:
+            return  # another run has served a later head
         for provider in self.providers:
             self.objects.put(self.out, log_checkpoint_key(provider, self.folder, head.size), note)
             self.objects.put(self.out, log_checkpoint_key(provider, self.folder), note)
-        etag = found[1] if found else None
-        # If it is not written, another run has served this head or a later one.
-        self.objects.put_if(self.public, self.folder + "checkpoint", note, etag)
 
     def _verify(self, served: Checkpoint, head: LogHead, staged: Staged) -> None:
         """Read back the written files. Refuse a head that does not extend the served log."""
