@@ -20,7 +20,7 @@ from re import _constants as code  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-MOST_REPEATS = 12
+MOST_REPEATS = 8
 TOO_MANY = 400_000
 
 type Then = Callable[[int], int | None]

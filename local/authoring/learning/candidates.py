@@ -30,8 +30,9 @@ RUN = range(2, 5)
 """Letters of a term in a script without spaces."""
 
 _SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
-_BETWEEN = re.compile(
-    rf"(?:https?://|www\.)[^\s{_SPACELESS}]+|[@#＠]\S+|[^\s{_SPACELESS}]*\d[^\s{_SPACELESS}]*"
+_IN_RUN = rf"[^\s{_SPACELESS}]"
+_BETWEEN = re.compile(  # a run with a digit is looked for where it begins, or it takes the square
+    rf"(?:https?://|www\.){_IN_RUN}+|[@#＠]\S+|(?<!{_IN_RUN}){_IN_RUN}*\d{_IN_RUN}*"
 )
 _RUN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _PLAIN = re.compile("[a-z]+(?: [a-z]+)*")

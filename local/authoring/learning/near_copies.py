@@ -86,5 +86,7 @@ def _bands(pieces: _Pieces) -> list[bytes]:
 
 
 def _shared(first: _Pieces, second: _Pieces) -> float:
+    if len(second) < SHARED * len(first):
+        return 0.0  # a long text is not searched again for each short one
     both = len(np.intersect1d(first, second, assume_unique=True))
     return both / (len(first) + len(second) - both)
