@@ -14,7 +14,6 @@ from ledger.records.post import LINE_BYTES
 from ledger.records.refusal import Code, Refusal
 from scan.reading import read_records
 
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 MARK = b"\xef\xbb\xbf"
 
 

@@ -18,7 +18,6 @@ from ledger.records.refusal import Code
 from matcher import FOLD_VERSION, Matcher, Pack, PackError, build_set, load_set
 from scan.reading import read_records
 
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 WORN = {

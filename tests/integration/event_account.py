@@ -72,6 +72,7 @@ class Account:
             function_name=function,
             memory_limit_in_mb=1769,
             aws_request_id="1",
+            invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:f",
             get_remaining_time_in_millis=lambda: 300_000,
         )
         return loaded.handler(event, context)

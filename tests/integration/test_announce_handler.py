@@ -15,7 +15,6 @@ from announce.deliveries import WAITS
 from ledger.keys import entry_key
 
 # Powertools says so of each event that counts nothing.
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 
 SECRET = "whsec_c2VjcmV0LWNhbmFyeQ=="
 KEY = entry_key("acme", "2026-11-25", "a" * 64)

@@ -14,8 +14,6 @@ from integration.event_account import (
 )
 from support.declared import read_template
 
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
-
 
 def test_env_json_names_what_the_template_declares_for_each_function() -> None:
     """`sam local invoke` passes over every other name."""

@@ -1,12 +1,12 @@
 """The function learn, event by event."""
 
+import json
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
 import pytest
 from integration.handlers import Context, created, deployed
-from integration.metrics import metrics_of
 from support.sample_checks import CHECKS, table
 from support.world import World
 
@@ -26,15 +26,15 @@ def put(world: World, bucket: str, key: str, feed: bytes) -> dict[str, Any]:
     return record
 
 
-def test_a_feed_is_taken_and_its_checks_are_counted(
+def test_a_feed_is_taken_and_its_checks_are_logged(
     world: World, learn: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     learn.handler({"Records": [put(world, world.work, KEY, table(*CHECKS))]}, Context())
-    metrics = metrics_of(capsys.readouterr().out)
-    assert metrics == {"ChecksTaken": 4, "ChecksChanged": 0, "FindingsReopened": 0}
+    [line] = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (line["message"], line["checks"], line["corrected"]) == ("taken", 4, 0)
+    assert line["function_request_id"] == "request"
 
 
-@pytest.mark.filterwarnings("ignore:No application metrics to publish")
 def test_events_of_another_bucket_or_prefix_are_ignored(world: World, learn: ModuleType) -> None:
     feed = table(*CHECKS)
     records = [

@@ -170,7 +170,7 @@ def test_the_tip_line_answers_at_each_door_and_keeps_nothing(
     logs = informed.logs()
     for kept_out in (CANARY, secret, webhook):
         assert kept_out not in logs
-    assert '"Answered"' in logs
+    assert '"answered"' in logs
 
 
 def test_a_check_that_is_gone_opens_what_was_decided_by_it(

@@ -17,7 +17,6 @@ from ledger.aws.store import DynamoStore
 from ledger.closing import Closing
 
 # Powertools says so of each event that counts nothing.
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 
 FUNCTIONS = tuple(SETTINGS)
 DROP, WORK, OUT, PUBLIC = (

@@ -6,7 +6,6 @@ from typing import Any
 import boto3
 import msgspec
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
@@ -51,6 +50,7 @@ announcer = Announcer(
 )
 
 
+@logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Take each delivery. Return those that failed: SQS delivers them again.
@@ -65,7 +65,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         if record.event_source_arn == setting["WEBHOOKS_QUEUE_ARN"]:
             take_one, url = announcer.send, webhooks_queue_url
         try:
-            metrics.add_metric("Announced", MetricUnit.Count, take_one(record.body))
+            take_one(record.body)
         except Exception:
             postpone(sqs, url, record, wait_after)
             raise

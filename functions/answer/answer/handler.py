@@ -17,6 +17,7 @@ from answer.request import response
 from answer.tip_line import IndexInForce, TipLine, doors_of
 from ledger.aws.objects import S3Objects
 from ledger.clock import clock_from_setting
+from ledger.errors import logged
 
 SECRETS_SECONDS = 300
 
@@ -44,23 +45,15 @@ tip_line = TipLine(
 )
 
 
+@logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    """Answer one request. Only its outcome is counted, by a metric."""
+    """Answer one request. Only its outcome is logged."""
     try:
         reply = tip_line.take(event)
     except Exception as error:  # noqa: BLE001 - Lambda would log its message, which could quote the asker
         return failed(event, error)
-    if not reply.outcome:
-        metrics.add_metric("Opened", MetricUnit.Count, 1)
-        return reply.response
-    metrics.add_metric("Asked", MetricUnit.Count, 1)
-    if reply.outcome in {"answered", "not_found"}:
-        name = "Answered" if reply.outcome == "answered" else "NotFound"
-        metrics.add_metric(name, MetricUnit.Count, 1)
-    else:
-        logger.info("refused", extra={"code": reply.outcome})
-        metrics.add_metric("AskersRefused", MetricUnit.Count, 1)
+    logger.info(reply.outcome or "opened")
     return reply.response
 
 
@@ -68,7 +61,7 @@ def failed(event: dict[str, Any], error: Exception) -> dict[str, Any]:
     """Log the kind of an error and its place, never its words, and return a response."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119
-    logger.error("failed", extra={"error": type(error).__name__, "at_line": place})
+    logger.error("failed", extra={**logged(error), "at_line": place})
     metrics.add_metric("AnswerFailed", MetricUnit.Count, 1)
     with suppress(Exception):  # the door itself may be what failed
         return tip_line.failed(event)

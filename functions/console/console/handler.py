@@ -11,17 +11,16 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from console.application import console_of
+from ledger.errors import logged
 
 logger, metrics = Logger(), Metrics()
-
-OUTCOMES = {"signed_in": "SignedIn", "refused": "SignInRefused"}
 
 
 def report(outcome: str, facts: Mapping[str, str]) -> None:
     """Log and count what came of an attempt to sign in."""
     logger.info(outcome, extra=dict(facts))
-    if outcome in OUTCOMES:
-        metrics.add_metric(OUTCOMES[outcome], MetricUnit.Count, 1)
+    if outcome == "refused":
+        metrics.add_metric("SignInRefused", MetricUnit.Count, 1)
 
 
 console = console_of(
@@ -33,6 +32,7 @@ console = console_of(
 )
 
 
+@logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """Answer one request of a browser."""
@@ -41,6 +41,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     except Exception as error:  # noqa: BLE001 - Lambda would log its message, which could quote a form
         last = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119
-        logger.error("failed", extra={"error": type(error).__name__, "at_line": place})  # noqa: TRY400
+        logger.error("failed", extra={**logged(error), "at_line": place})  # noqa: TRY400
         metrics.add_metric("ConsoleFailed", MetricUnit.Count, 1)
         return console.failed(event)

@@ -19,13 +19,6 @@ from ledger.ports import Objects
 from ledger.records.json_text import lines_of_body
 from ledger.records.refusal import Refusal
 
-STATUS_METRICS = {
-    "taken": "CasesTaken",
-    "waiting": "CasesWaiting",
-    "refused": "CasesRefused",
-}
-"""The metric of each status. A repeated message is not counted again."""
-
 
 @dataclass(frozen=True, slots=True)
 class CaseDeliveries:
@@ -110,9 +103,6 @@ def count(
             "codes": Counter(each.code for each in outcomes if each.code),
         },
     )
-    for status, name in STATUS_METRICS.items():
-        if by_status[status]:
-            metrics.add_metric(name, MetricUnit.Count, by_status[status])
     # A statement that the database would refuse raises an alarm: once, not at every repetition.
     invalid = [each for each in outcomes if each.problems and each.status == "taken"]
     for each in invalid:

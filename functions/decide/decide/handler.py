@@ -44,6 +44,7 @@ deliveries = CaseDeliveries(
 )
 
 
+@logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
     """Take each delivery. Return those that failed: SQS delivers them again."""

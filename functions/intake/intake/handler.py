@@ -57,6 +57,7 @@ intake = Intake(
 )
 
 
+@logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
     """Receive the files that each message names. Return the messages that SQS must deliver again.
@@ -113,7 +114,3 @@ def log_outcome(outcome: FileOutcome) -> None:
     )
     if outcome.status == "unknown_provider":
         metrics.add_metric("UnknownProvider", MetricUnit.Count, 1)
-    if outcome.status == "refused":
-        metrics.add_metric("FilesRefused", MetricUnit.Count, 1)
-    if outcome.status == "cut":
-        metrics.add_metric("Units", MetricUnit.Count, outcome.ranges)

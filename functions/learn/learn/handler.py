@@ -28,6 +28,7 @@ importer = importer_over(
 )
 
 
+@logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
     """Import each feed. S3's test event has no records, so nothing happens."""
@@ -46,7 +47,3 @@ def log_outcome(outcome: FeedOutcome) -> None:
     logger.info(outcome.status, extra={name: getattr(receipt, name) for name in logged if receipt})
     if outcome.status == "refused":
         metrics.add_metric("FeedRefused", MetricUnit.Count, 1)
-    if outcome.status == "taken" and receipt is not None:
-        metrics.add_metric("ChecksTaken", MetricUnit.Count, receipt.checks)
-        metrics.add_metric("ChecksChanged", MetricUnit.Count, receipt.corrected + receipt.withdrawn)
-        metrics.add_metric("FindingsReopened", MetricUnit.Count, receipt.reopened)

@@ -71,6 +71,7 @@ def served_log() -> ServedLog | None:
     )
 
 
+@logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
     """Publish all that is due. The event has the fields of a PublishRequest."""
@@ -117,12 +118,19 @@ def log_result(result: PublishResult) -> None:
     if result.log:
         logger.info("logged", extra={"size": result.log.size, "added": result.log.added})
     logger.info("published", extra={"written": result.written})
-    metrics.add_metric("SummariesWritten", MetricUnit.Count, result.written)
-    metrics.add_metric("SummariesRevised", MetricUnit.Count, len(result.revised))
-    metrics.add_metric("ReceiptNotClosed", MetricUnit.Count, len(result.left_out))
-    metrics.add_metric("ReportNotProved", MetricUnit.Count, len(result.unproved))
-    metrics.add_metric("RulesPaused", MetricUnit.Count, len(result.paused))
-    metrics.add_metric("TableBehind", MetricUnit.Count, len(result.behind))
-    metrics.add_metric("LogRefused", MetricUnit.Count, int(bool(result.log_refused)))
-    metrics.add_metric("SentinelMissed", MetricUnit.Count, int(bool(result.sentinel_missed)))
-    metrics.add_metric("NamesUnpublishable", MetricUnit.Count, len(result.unpublishable))
+    count_result(result)
+
+
+def count_result(result: PublishResult) -> None:
+    """Count what alarms. A zero is not sent: a metric is charged for each hour with a value."""
+    counts = {
+        "ReceiptNotClosed": len(result.left_out),
+        "ReportNotProved": len(result.unproved),
+        "RulesPaused": len(result.paused),
+        "TableBehind": len(result.behind),
+        "LogRefused": bool(result.log_refused),
+        "SentinelMissed": bool(result.sentinel_missed),
+    }
+    for name, count in counts.items():
+        if count:
+            metrics.add_metric(name, MetricUnit.Count, count)

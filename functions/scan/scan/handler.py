@@ -4,7 +4,6 @@ import gc
 import os
 import random
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import boto3
@@ -97,6 +96,7 @@ deliveries = Deliveries(
 )
 
 
+@logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Take all deliveries. Name those that failed, so that SQS delivers them again."""
@@ -180,14 +180,8 @@ def log_outcome(outcome: UnitOutcome) -> None:
     )
     if not outcome.new:
         return
-    metrics.add_metric("PostsInspected", MetricUnit.Count, receipt.inspected)
-    metrics.add_metric("PostsRefused", MetricUnit.Count, sum(receipt.refused.values()))
-    metrics.add_metric("Findings", MetricUnit.Count, receipt.findings)
     if receipt.no_rules:
         logger.warning("no rules", extra={"unit": receipt.unit, "provider": receipt.provider})
         metrics.add_metric("NoRules", MetricUnit.Count, receipt.no_rules)
     if receipt.held:
         metrics.add_metric("FloodGuard", MetricUnit.Count, len(receipt.held))
-    if receipt.last:
-        age = datetime.fromisoformat(receipt.at) - datetime.fromisoformat(receipt.last)
-        metrics.add_metric("NewestPostAge", MetricUnit.Seconds, age.total_seconds())

@@ -30,6 +30,18 @@ class OperatorError(TerangError):
     """Something that only the operator can repair: a missing setting, set or permission."""
 
 
+def logged(error: BaseException | None) -> dict[str, str]:
+    """Return what a log may say of an error: its class, and the words that are for the operator.
+
+    Any other error may quote a post.
+
+    >>> logged(OperatorError("no set is in force")), logged(ValueError("some text"))
+    ({'error': 'OperatorError', 'why': 'no set is in force'}, {'error': 'ValueError'})
+    """
+    why = {"why": str(error)} if isinstance(error, OperatorError) else {}
+    return {"error": type(error).__name__} | why
+
+
 class KeyUnavailableError(OperatorError):
     """A pinned key of pseudonyms is missing. What needs it is retried; no other key is used."""
 

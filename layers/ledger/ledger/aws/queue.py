@@ -13,7 +13,7 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ledger.clock import Clock
-from ledger.errors import OperatorError, TerangError
+from ledger.errors import OperatorError, TerangError, logged
 from ledger.ports import ProviderStore
 from ledger.records.manifest import RangeMessage
 from ledger.records.provider import Provider, is_provider_id
@@ -82,10 +82,12 @@ def log_failures(
 ) -> None:
     """Log why deliveries failed, as Powertools records it, without any of their content.
 
+    The words of an error for the operator are logged: they hold nothing of a delivery.
+
     Raises MemoryError if a delivery did: the worker is unusable, and a new one takes the rest.
     """
     for _, error, _ in failures:
-        log("failed", extra={"error": type(error).__name__, "code": error_code(error)})
+        log("failed", extra={**logged(error), "code": error_code(error)})
         if isinstance(error, MemoryError):
             raise error
 
