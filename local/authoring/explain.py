@@ -21,7 +21,7 @@ _LOOSER: dict[str, dict[str, Any]] = {
 }
 """Keys that can keep a rule from hitting though its groups are met, and the change without each."""
 
-NEAREST = 5
+NEAREST = 3
 """Misses that are shown unless all are asked for."""
 
 SHOWN_TERMS = 4
@@ -38,8 +38,8 @@ def deciding_terms(hit: Hit) -> tuple[str, ...]:
 def explain(packs: Sequence[Pack], text: str, misses: int = NEAREST) -> Iterator[str]:
     """Yield lines that explain how a text is compared, which rules hit it, and which nearly do.
 
-    Of the rules that have at least one group met, the nearest `misses` are listed, with the terms
-    that are in the text. Scored rules are always listed, with their sum.
+    Of the other rules the nearest `misses` are listed: with the terms that are in the text, or with
+    their sum.
     """
     yield f"compared as: {fold(text).strip() or '(no words)'}"
     hits = Matcher(packs).find(text)
@@ -59,12 +59,11 @@ def explain(packs: Sequence[Pack], text: str, misses: int = NEAREST) -> Iterator
         if (pack.id, rule.id) not in hitting and (why := why_not(pack, rule, text))
     ]
     nearly.sort(key=lambda miss: -miss[0])
-    shown = [*nearly[:misses], *(miss for miss in nearly[misses:] if miss[3].score)]
-    for _, line, pack, rule in shown:
+    for _, line, pack, rule in nearly[:misses]:
         yield line
         yield from _met(pack, rule, text)
-    if left := len(nearly) - len(shown):
-        yield f"{left} more have a term in common with this text: --all shows them"
+    if len(nearly) > misses:
+        yield f"{len(nearly) - misses} more rules do not hit: --all shows them"
     if not hits:
         yield "no rule hits this text"
 

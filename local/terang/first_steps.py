@@ -23,8 +23,8 @@ cat > first.jsonl <<'EOF'
 {{"id": "first-1", "account": "user-1", "text": "Please send me the OTP you just got", \
 "audience": "public", "published_at": "2026-11-25T10:00:00Z"}}
 EOF
-aws s3 cp first.jsonl s3://{drop}/drop/{provider}/first.jsonl
-aws s3 ls --recursive s3://{out}/out/{provider}/
+{aws} s3 cp first.jsonl s3://{drop}/drop/{provider}/first.jsonl
+{aws} s3 ls --recursive s3://{out}/out/{provider}/
 
 # A first message of two posts. The first meets a rule; the second is not public, and is refused.
 # It needs Python with boto3, which the checkout's .venv/bin/python has.
@@ -140,4 +140,6 @@ def first_steps(access: Access) -> str:
         posts=access.posts_url,
         cases=access.cases_url,
         environment=environment,
+        # Versions 1 of the AWS CLI do not read AWS_ENDPOINT_URL for every service.
+        aws=f"aws --endpoint-url {access.endpoint}" if access.endpoint else "aws",
     )

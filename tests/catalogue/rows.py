@@ -5,7 +5,7 @@ each row, and a row for each test.
 """
 
 FILE = {
-    "F1": ("no bytes, only newlines, only a byte order mark", "accepted, no records, closed"),
+    "F1": ("no bytes, only newlines, only a byte order mark", "refused as empty"),
     "F2": ("no last newline, CRLF, a lone CR, all mixed", "the records of a whole read"),
     "F4": ("a line longer than a range, or than the bound", "read on, or line_long at its place"),
     "F5": ("newlines in quoted CSV", "read by one reader, never cut"),

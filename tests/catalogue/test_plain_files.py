@@ -8,7 +8,7 @@ import pytest
 from catalogue.whole_files import in_ranges, whole
 from integration.handlers import Context, created, deployed
 from support.sample_posts import fields, line
-from support.world import DAY, World
+from support.world import World
 
 from ledger.records.post import LINE_BYTES
 from ledger.records.refusal import Code, Refusal
@@ -18,15 +18,13 @@ MARK = b"\xef\xbb\xbf"
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\r\n\n", MARK, MARK + b"\r\n"], ids=repr)
-def test_f1_a_file_without_records_is_accepted_and_closed(
-    new_world: Callable[..., World], data: bytes
-) -> None:
+def test_f1_a_file_without_records_is_refused(new_world: Callable[..., World], data: bytes) -> None:
     world = new_world(range_bytes=2)
     outcome = world.intake().receive(world.drop, *world.put(data), seconds_left=lambda: 900)
-    world.scan(*world.units())
     receipt = world.file_receipt(outcome.file)
-    assert (receipt.status, receipt.records, receipt.refused) == ("done", 0, {})
-    assert [file.closed for file in world.store.files("acme")] == [DAY]
+    assert (receipt.status, receipt.code, receipt.advice) == (
+        "refused", "empty", "The file holds no record.",
+    )  # fmt: skip
 
 
 def test_f2_any_ends_of_lines_give_the_records_of_a_whole_read() -> None:

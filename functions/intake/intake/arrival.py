@@ -32,8 +32,6 @@ Posts are recognised by the ids of their units (`scan.reading`).
 
 UNREADABLE = "Upload it again in the storage class STANDARD, without an encryption key of your own."
 
-WHITE = b"\xef\xbb\xbf \t\r\n"
-
 
 @dataclass(frozen=True, slots=True)
 class FileOutcome:
@@ -122,9 +120,8 @@ class Intake:
         parts: list[Source] = []
         # One key for the whole file, even if the month ends meanwhile.
         pseudonyms = self.keys.in_force(dropped.provider.provider)
-        blank = not head.strip(WHITE) and len(head) == source.size
         try:
-            reader = json_lines if blank else choose_reader(head, source.key, source.size)
+            reader = choose_reader(head, source.key, source.size)
             if reader is json_lines:
                 return self._seal(dropped, pseudonyms.key_id, reader, [source])
             check_size(source.size, self.budget)

@@ -27,16 +27,20 @@ from ledger.records.refusal import Code, FileRefusedError, Refusal
 
 ARCHIVES: tuple[FormatReader, ...] = (gzipped, zipped)
 
+WHITE = b"\xef\xbb\xbf \t\r\n"
+
 
 def choose_reader(head: bytes, name: str, size: int) -> FormatReader:
     """Return the reader of a file by its first HEAD_BYTES, its name and its size in bytes.
 
-    Raises FileRefusedError `format_unknown`, or `encoding` for text that is not UTF-8.
+    Raises FileRefusedError `empty`, `format_unknown`, or `encoding` for text that is not UTF-8.
 
     >>> choose_reader(b"id;account;text", "posts", 15).name
     'csv'
     """
     whole = size <= min(len(head), HEAD_BYTES)
+    if whole and not head.strip(WHITE):
+        raise FileRefusedError(Code.EMPTY)
     file_head = FileHead(head[:HEAD_BYTES], name, whole)
     for archive in ARCHIVES:
         if archive.recognises(file_head):

@@ -9,16 +9,19 @@ Ctrl-C. For a pack with problems, `packs check` ends with 1 and `run` with 2.
 
 import os
 import sys
+import tomllib
 import traceback
 from collections.abc import Callable, Sequence
+from importlib import metadata
 from inspect import BoundArguments
 from itertools import batched
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cyclopts import (
     App,
     CycloptsError,
+    Group,
     MissingArgumentError,
     Parameter,
     UnknownCommandError,
@@ -26,7 +29,7 @@ from cyclopts import (
 )
 
 from ledger.errors import OperatorError
-from terang import USAGE, UnknownNameError
+from terang import IS_INSTALLED, ROOT, USAGE, UnknownNameError
 from terang.cli.arguments import InputError, UsageError
 from terang.console import escape_unencodable, print_problem
 
@@ -212,6 +215,15 @@ erase -> terang.cli.erase:erase
 """
 """Three lines for each command: its words and function, its summary, an example."""
 
+GROUPS = {
+    "Try, and write rules": "run scan packs ask factchecks",
+    "Moderate": "review audit case cases",
+    "Check what was published": "verify recount prove monitor",
+    "Answer for a provider": "statements report",
+    "Operate a stack": "providers partners webhooks publish fsck redrive restore erase",
+}
+"""The groups of `terang --help`, by who types them."""
+
 COMMANDS = tuple(
     Command(*head.partition(" -> ")[::2], summary.strip(), example.strip())
     for head, summary, example in batched(_TABLE.splitlines(), 3, strict=True)
@@ -225,25 +237,38 @@ def build_app() -> App:
         help="Inspect public posts against published, expiring rules.",
         help_epilogue=_example("terang run posts.jsonl --provider acme-chat --packs packs"),
         help_format="plaintext",
-        version_flags=(),
+        version=_version,
+        version_flags="--version",
         default_parameter=Parameter(negative=(), show_default=False, allow_repeating=True),
         result_action="return_value",
     )
+    groups = {
+        name: group
+        for order, (title, names) in enumerate(GROUPS.items())
+        for group in [Group(title, sort_key=order)]
+        for name in names.split()
+    }
     for order, command in enumerate(COMMANDS):
-        group, _, name = command.words.rpartition(" ")
-        parent = app[group] if group else app
-        example = _example(command.example)
-        if not command.function:
-            parent.command(
-                App(name=name, help=command.summary, help_epilogue=example, sort_key=order)
-            )
+        above, _, name = command.words.rpartition(" ")
+        parent = app[above] if above else app
+        shown: dict[str, Any] = {"help": command.summary, "sort_key": order}
+        if not above:
+            shown["group"] = groups[name]
+        if not command.function.endswith(":app"):  # one has commands of its own, and its example
+            shown["help_epilogue"] = _example(command.example)
+        if command.function:
+            parent.command(command.function, name=name, **shown)
         else:
-            # An `app` is a command that has commands of its own; its example is in its module.
-            more = {} if command.function.endswith(":app") else {"help_epilogue": example}
-            parent.command(
-                command.function, name=name, help=command.summary, sort_key=order, **more
-            )
+            parent.command(App(name=name, **shown))
     return app
+
+
+def _version() -> str:
+    """Return the release of the program: that of its checkout, or that which was installed."""
+    if IS_INSTALLED:
+        return metadata.version("terang")
+    project: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    return project
 
 
 def _example(line: str) -> str:
@@ -256,6 +281,8 @@ def parse(app: App, tokens: Sequence[str]) -> tuple[Callable[..., int | None], B
     Raises CycloptsError or UsageError for wrong usage.
     """
     words, apps, rest = app.parse_commands(tokens)
+    if not tokens:
+        return app.parse_args(["--help"])[:2]
     if apps[-1].default_command is None and not rest:
         names = _names_below(" ".join(("terang", *words)))
         raise UsageError(f"name a command: {', '.join(names)}")

@@ -20,6 +20,7 @@ from rich.table import Table
 from claims.index.index_file import BadIndexError
 from ledger.errors import OperatorError
 from ledger.records.finding import EXCERPT_LENGTH
+from ledger.records.refusal import ADVICE, Code
 from matcher import PackError, Problem, load_packs
 from rules.pack import Packs
 from terang import IS_INSTALLED, ROOT, USAGE
@@ -36,7 +37,7 @@ from terang.cli.arguments import (
     print_checked,
     today_utc,
 )
-from terang.console import Screen, console, print_json, progress_bar
+from terang.console import Screen, console, print_json, print_problem, progress_bar
 from terang.emulator.stack import REGION, StackError
 from terang.first_steps import Access, first_steps
 from terang.remote import explain_stack_errors
@@ -47,6 +48,7 @@ SAMPLES = ROOT / "local/samples"
 SAMPLES_DAY = date(2026, 11, 25)
 CLOSED_AFTER = timedelta(days=2)
 """When the day of the samples is closed, at whatever time it is: two hours after its end."""
+SAMPLES_PROVIDER = "sample-chat"
 
 OTHER_COLUMNS = 20
 """The width of the table's other columns; where rules are wider than the rest, it is a list."""
@@ -54,7 +56,7 @@ OTHER_COLUMNS = 20
 
 def run(
     *files: Annotated[Path, Parameter(help="files of posts; default: the samples")],
-    provider: Annotated[ProviderId, Parameter(help="whose posts they are")] = "sample-chat",
+    provider: Annotated[ProviderId, Parameter(help="whose posts they are")] = SAMPLES_PROVIDER,
     packs: Annotated[Path | None, Parameter(metavar="DIR", help="default: packs/")] = None,
     out: Annotated[
         Path, Parameter(metavar="DIR", help="the folder of the results; default: terang-out")
@@ -96,9 +98,9 @@ def run(
         cases = cases or (SAMPLES / "cases.jsonl",)
         today = today or SAMPLES_DAY
         closed_on = "" if keep else (today + CLOSED_AFTER).isoformat()
-    missing = [str(path) for path in files if not path.is_file()]
-    if missing:
-        raise InputError(f"no such file: {', '.join(missing)}")
+    elif provider == SAMPLES_PROVIDER:
+        print_problem(f"these posts are counted for {provider}: --provider names another")
+    _require_files(files)
     folder = packs or ROOT / "packs"
     if index is None and (folder / "factchecks").is_dir():
         index = folder / "factchecks"
@@ -138,6 +140,12 @@ def run(
     except (BadIndexError, OperatorError) as error:
         raise InputError(str(error)) from None
     return 0
+
+
+def _require_files(files: Sequence[Path]) -> None:
+    missing = [str(path) for path in files if not path.is_file()]
+    if missing:
+        raise InputError(f"no such file: {', '.join(missing)}")
 
 
 def _require_checkout() -> None:
@@ -264,7 +272,8 @@ def print_run(result: RunResult, console: Screen, out: Path) -> None:
             f"  read in part: {summary['partly_read']:,} (their texts take too much work)"
         )
     for code, count in summary["refusals_by_code"].items():
-        console.print(f"  refused {code}: {count:,}")
+        advice = f" ({ADVICE[Code(code)]})" if code in ADVICE else ""
+        console.print(f"  refused {code}: {count:,}{advice}")
     for line in result_lines(result.cases) if result.cases else ():
         console.print(line)
     console.print(f"pages:    {out / 'public/index.html'}")
@@ -273,6 +282,11 @@ def print_run(result: RunResult, console: Screen, out: Path) -> None:
     if result.report:
         console.print(f"report:   {result.report} (the year so far)")
     console.print(f"check:    .venv/bin/terang verify {out / 'public'}")
+    if not summary["inspected"]:
+        files = sum(receipt.status == "refused" for _, receipt in result.files)
+        refused = f"{files} file{'s' * (files != 1)} refused" if files else "no post came"
+        codes = "".join(f", {code}" for code in summary["refusals_by_code"])
+        console.print(f"nothing was read: {refused}{codes}")
 
 
 def _print_rules(result: RunResult, console: Screen) -> None:

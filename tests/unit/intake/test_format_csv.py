@@ -105,6 +105,20 @@ def test_a_header_at_fault_refuses_the_file(header: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("header", "fault"),
+    [
+        ("id,user,text,audience", "No column is named account, published_at: rename"),
+        (HEADER + ",Text", "Columns 3 and 6 have the same name"),
+        (HEADER + ",", "Column 6 has no name."),
+    ],
+)
+def test_a_header_at_fault_is_told_what_is_wrong(header: str, fault: str) -> None:
+    with pytest.raises(FileRefusedError) as refused:
+        read(f"{header}\n".encode())
+    assert fault in refused.value.advice
+
+
+@pytest.mark.parametrize(
     ("row", "code"),
     [
         pytest.param(b"1,u1,Hello,public", "csv_row", id="too few cells"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import terang.cli
-from terang.cli.command import COMMANDS, Command, build_app, main, parse
+from terang.cli.command import COMMANDS, GROUPS, Command, build_app, main, parse
 
 SHARED = {"terang.cli.arguments"}
 
@@ -41,7 +41,6 @@ def test_an_example_can_be_typed(command: Command) -> None:
         (["packs", "check", "packs", "--today"], "--today needs a value"),
         (["recount", "a", "b"], "there is no place for 'b'"),
         (["packs"], "name a command: check, try"),
-        ([], "name a command: run, scan"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -54,6 +53,14 @@ def test_wrong_usage_says_what_to_type(
     first, *_, last = printed.err.splitlines()
     assert suggestion in first
     assert last.startswith("All options: terang")
+
+
+def test_alone_it_lists_all_commands_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    printed = capsys.readouterr().out
+    assert [title for title in GROUPS if title not in printed] == []
+    top = {command.words.split()[0] for command in COMMANDS}
+    assert top == set(" ".join(GROUPS.values()).split())
 
 
 def test_help_does_not_import_the_commands() -> None:

@@ -60,11 +60,9 @@ def choose_plain(head: FileHead) -> FormatReader:
     'jsonl'
     """
     if head.head.startswith((GZIP, *ZIP)):
-        raise FileRefusedError(
-            Code.ZIP_NESTED, advice="Pack plain files. An archive in an archive is not read."
-        )
+        raise FileRefusedError(Code.ZIP_NESTED)
     if head.head.startswith(WIDE):
-        raise FileRefusedError(Code.ENCODING, advice="Send the file in UTF-8.")
+        raise FileRefusedError(Code.ENCODING)
     for reader in READERS:
         if reader.recognises(head):
             return reader

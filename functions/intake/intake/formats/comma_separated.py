@@ -10,7 +10,6 @@ place where its quotes are closed, so that text inside quotes is never read as a
 
 import csv
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import Any, BinaryIO, NamedTuple
@@ -30,7 +29,7 @@ DELIMITERS = (",", ";", "\t")
 LISTS = ("links", "media_text")
 BLANK = ("\n", "\r\n")
 """Blank rows are recognised without a CSV parser, which would take most of the time."""
-ADVICE = "The first row must name the columns: id, account, text, audience, published_at."
+NEEDED = "The first row must name the columns: id, account, text, audience, published_at."
 
 _WHOLE_NUMBER = re.compile(r"\d{1,16}", re.ASCII)
 
@@ -75,17 +74,26 @@ def _header(row_text: RowText) -> tuple[str, list[str]]:
     text = row_text.text or ""
     delimiter = _delimiter(text)
     columns = _names(text, delimiter)
-    is_repeated = any(count > 1 for count in Counter(columns).values())
-    if (
-        not columns
-        or "" in columns
-        or is_repeated
-        or not set(columns) >= set(REQUIRED) - {"audience"}
-    ):
-        raise FileRefusedError(Code.CSV_HEADER, at="row 1", advice=ADVICE)
+    fault = _fault(columns)
+    if fault:
+        raise FileRefusedError(Code.CSV_HEADER, at="row 1", advice=f"{fault} {NEEDED}")
     if "audience" not in columns:
-        raise FileRefusedError(Code.CSV_NO_AUDIENCE, at="row 1", advice=ADVICE)
+        raise FileRefusedError(Code.CSV_NO_AUDIENCE, at="row 1", advice=NEEDED)
     return delimiter, columns
+
+
+def _fault(columns: Sequence[str]) -> str:
+    """Return what is wrong with the header, or "". A cell is not quoted: it may hold a post."""
+    if not columns:
+        return "The first row cannot be read."
+    if "" in columns:
+        return f"Column {columns.index('') + 1} has no name."
+    for number, name in enumerate(columns):
+        if name in columns[:number]:
+            first = columns.index(name) + 1
+            return f"Columns {first} and {number + 1} have the same name: rename one."
+    missing = [name for name in REQUIRED if name not in columns and name != "audience"]
+    return f"No column is named {', '.join(missing)}: rename those that hold it." if missing else ""
 
 
 def _delimiter(header: str) -> str:

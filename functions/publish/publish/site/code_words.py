@@ -28,6 +28,7 @@ REFUSALS = {
     Code.OBJECT_CHANGED: to_translate("A file that was replaced while it was read"),
     Code.OBJECT_GONE: to_translate("A file that was deleted before it was read"),
     Code.OBJECT_UNREADABLE: to_translate("A file that the storage did not return"),
+    Code.EMPTY: to_translate("A file without a record"),
     Code.FORMAT_UNKNOWN: to_translate("A file in an unknown format"),
     Code.TOO_LARGE_FOR_FORMAT: to_translate("A file too large for its format"),
     Code.BOMB: to_translate("A file that becomes too large when it is unpacked"),

@@ -30,6 +30,7 @@ class Code(StrEnum):
     OBJECT_GONE = "object_gone"
     OBJECT_UNREADABLE = "object_unreadable"
     # of a whole file, or of an item in a format other than JSON Lines
+    EMPTY = "empty"
     FORMAT_UNKNOWN = "format_unknown"
     TOO_LARGE_FOR_FORMAT = "too_large_for_format"
     BOMB = "bomb"
@@ -46,6 +47,17 @@ class Code(StrEnum):
     CSV_ROW = "csv_row"
     CHANNEL_NOT_OPEN = "channel_not_open"
     NOT_A_POST = "not_a_post"
+
+
+ADVICE = {
+    Code.ENCODING: "Send text in UTF-8.",
+    Code.EMPTY: "The file holds no record.",
+    Code.GZIP_TRUNCATED: "The file ends too early: pack it again, and send it whole.",
+    Code.ZIP_NESTED: "Pack plain files. An archive in an archive is not read.",
+    Code.CSV_ROW: "A row needs a cell for each column, without NUL, and each quote inside a quoted"
+    " cell doubled.",
+}
+"""What the sender can do, for codes that mean one thing wherever they occur."""
 
 
 class Refusal(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
@@ -71,4 +83,4 @@ class FileRefusedError(TerangError):
 
     def __init__(self, code: Code, at: str = "", advice: str = "") -> None:
         super().__init__(f"{code} {at}".rstrip())
-        self.code, self.at, self.advice = code, at, advice
+        self.code, self.at, self.advice = code, at, advice or ADVICE.get(code, "")

@@ -117,7 +117,12 @@ def try_text(
     if checked is None:
         return USAGE
     misses = sys.maxsize if show_all else NEAREST
-    for line in explain(checked, sys.stdin.read() if text == "-" else text, misses):
+    words = sys.stdin.read() if text == "-" else text
+    if not words.strip():
+        raise InputError(
+            "the text is empty: give the words of a post, or - to read them from stdin"
+        )
+    for line in explain(checked, words, misses):
         print_result(line)
     return 0
 
@@ -297,11 +302,19 @@ def scan(
         return USAGE
     matcher = Matcher(checked)
     rows_of = _score_rows if scores else _hit_rows
+    read, refused = 0, Counter[str]()
     for batch in batched(enumerate(sys.stdin.buffer, 1), BATCH):
         posts, notes = _read_posts(batch)
+        read += len(posts)
+        refused.update(note.code for note in notes)
         rows, further_notes = rows_of(matcher, posts)
         print_lines_of_json(encode_json_lines([*notes, *further_notes]), stderr=True)
         print_lines_of_json(encode_json_lines(rows))
+    if refused and not read:
+        print_problem(
+            f"nothing was read: {refused.total():,} lines refused, {', '.join(sorted(refused))};"
+            " scan reads JSON Lines, one post a line (docs/posts.md)"
+        )
     return 0
 
 
