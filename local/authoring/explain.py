@@ -158,7 +158,7 @@ def _why_too_low(pack: Pack, rule: Rule, score: Score, text: str) -> str:
         if (terms := dict.fromkeys(span.term for span in _spans(pack, rule, given, text)))
     ]
     if score.reads and not passes(text, score.reads):
-        cancelled.append("the text has not the script or words that `reads` asks for, so it scores 0")
+        cancelled.append("the text has not the script or words that `reads` asks for: it scores 0")
     return "; ".join([why, *cancelled])
 
 

@@ -325,7 +325,7 @@ EXPLAINED = {
     "another script": ("send me otp: это совсем другой язык", [
         "compared as: send me otp эto cobcem дpyroи языk",
         ("no  a-pack/asks-for-code: score 0, it needs 6; the text has not the script or words "
-        "that `reads` asks for, so it scores 0"),
+        "that `reads` asks for: it scores 0"),
         "no rule hits this text",
     ]),
     "cancelled": ("never share it; send me the otp box", [
