@@ -1,5 +1,6 @@
 """`terang run`: send files through the whole stack on this machine, and print the findings."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -168,9 +169,10 @@ def _checked_meanwhile(folder: Path, today: date | None) -> Iterator[Callable[[]
     It raises _UnusablePacksError if they do not check. They are checked in a process of their own:
     a thread would take the processor from whatever starts the stack.
     """
-    forking = get_context("fork")  # what is imported here need not be imported there
-    receiver, sender = forking.Pipe(duplex=False)
-    process = forking.Process(target=_load_and_send, args=(sender, folder, today), daemon=True)
+    # With fork, what is imported here need not be imported there. A Mac's libraries do not bear it.
+    processes = get_context("fork") if sys.platform == "linux" else get_context("spawn")
+    receiver, sender = processes.Pipe(duplex=False)
+    process = processes.Process(target=_load_and_send, args=(sender, folder, today), daemon=True)
     process.start()
     sender.close()
 

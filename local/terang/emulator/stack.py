@@ -36,9 +36,19 @@ SERVICES = (
 
 
 _ENDS_WITH = """
-import ctypes, os, signal, sys
+import ctypes, os, signal, sys, time
 parent, *command = sys.argv[1:]
-ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG, which exec keeps
+this = os.getpid()
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG, which exec keeps
+elif os.fork() == 0:  # other systems tell nobody: a child looks each second
+    while os.getppid() == this:
+        time.sleep(1)
+        try:
+            os.kill(int(parent), 0)
+        except ProcessLookupError:
+            os.kill(this, signal.SIGTERM)
+    os._exit(0)
 if os.getppid() == int(parent):
     os.execv(command[0], command)
 """
@@ -123,9 +133,10 @@ def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
 
 
 def ending_with_this_process(*command: str | Path) -> list[str | Path]:
-    """Return the command so that the kernel sends it TERM when this process ends.
+    """Return the command so that it gets TERM when this process ends.
 
-    A killed process runs no signal handler and no `finally`.
+    A killed process runs no signal handler and no `finally`. Linux sends the TERM; elsewhere a
+    child of the command does, within a second.
 
     Limits: to Linux the parent is the thread that starts the command; start it in the main thread.
     """
