@@ -363,10 +363,11 @@ def test_what_earlier_releases_noted_beside_the_registration_is_still_read(
     store.table.put(old, f"flood#{DAY}#{rule}", lifted=False, expires=9)
     store.table.put(old, "letter#2026-11#A", moderator="m-1", expires=9)
     store.table.put("P#_audit", "2026-10", key="ab", expires=9)
+    store.table.put("W#_audit", "2026-11", key="cd", expires=9)
     assert store.provider("acme") == Provider("acme")
     assert store.floods("acme", DAY) == {rule: False}
     assert assign_letters(store, "acme", "2026-11", ["m-2", "m-1"], 9) == {"m-1": "A", "m-2": "B"}
-    assert store.audit_key("2026-10") == "ab"
+    assert [store.audit_key(month) for month in ("2026-10", "2026-11")] == ["ab", "cd"]
     store.seal(manifest(file="later"), [DROPPED], 9)
     store.close_file("acme", "early", DAY, 9)
     store.table.put(old, f"flood#{DAY}#codes/lifted", lifted=True, expires=9)

@@ -15,11 +15,12 @@ NOT_THERE = {"404", "NoSuchKey", "NoSuchVersion"}
 
 @dataclass(frozen=True)
 class Need:
-    """One permission: an action on a resource, for the table with the partition that is touched."""
+    """One permission: an action on a resource, for the table with what of an item is touched."""
 
     action: str
     resource: str
     partition: str = ""
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -80,26 +81,25 @@ class Calls:
                 yield Need("dynamodb:Query", index)
                 return
             case "Query":
-                touched = [("Query", params["ExpressionAttributeValues"][":pk"]["S"])]
-            case "GetItem":
-                touched = [("GetItem", params["Key"]["pk"]["S"])]
-            case "PutItem":
-                touched = [("PutItem", params["Item"]["pk"]["S"])]
+                touched = [("Query", {"pk": params["ExpressionAttributeValues"][":pk"]})]
+            case "GetItem" | "PutItem":
+                touched = [(operation, params.get("Item", params.get("Key")))]
             case "BatchGetItem":
                 [asked] = params["RequestItems"].values()
-                touched = [("BatchGetItem", key["pk"]["S"]) for key in asked["Keys"]]
+                touched = [("BatchGetItem", key) for key in asked["Keys"]]
             case "TransactWriteItems":
                 touched = [_touched(action) for action in params["TransactItems"]]
             case _:
                 raise NotImplementedError(operation)
-        for action, partition in touched:
-            yield Need(f"dynamodb:{action}", self.stack.arn("Table"), partition)
+        for action, item in touched:
+            names = tuple(sorted(item)) if action == "PutItem" else ()
+            yield Need(f"dynamodb:{action}", self.stack.arn("Table"), item["pk"]["S"], names)
 
 
-def _touched(action: dict[str, Any]) -> tuple[str, str]:
-    """The permission and the partition of one action of a transaction."""
+def _touched(action: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The permission and the item of one action of a transaction."""
     [(kind, details)] = action.items()
-    return f"{kind}Item", details.get("Item", details.get("Key"))["pk"]["S"]
+    return f"{kind}Item", details.get("Item", details.get("Key"))
 
 
 def _s3(operation: str, params: dict[str, Any]) -> Iterator[Need]:

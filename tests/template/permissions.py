@@ -11,7 +11,10 @@ OURS = {"ResourceAccount": PSEUDO["AWS::AccountId"]}
 """Where a request says nothing else, what it touches is the stack's own."""
 
 
-def allows(stack: Resolved, role: str, action: str, resource: str, **context: str) -> bool:
+type Given = str | tuple[str, ...] | None
+
+
+def allows(stack: Resolved, role: str, action: str, resource: str, **context: Given) -> bool:
     """Whether any statement allows it and none denies it.
 
     `context` holds the request's condition keys, without their service: `prefix="out/acme/"`.
@@ -46,7 +49,7 @@ def _speaks_of(statement: Mapping[str, Any], action: str, resource: str) -> bool
     )
 
 
-def _holds(statement: Mapping[str, Any], context: Mapping[str, str]) -> bool:
+def _holds(statement: Mapping[str, Any], context: Mapping[str, Given]) -> bool:
     return all(
         _operator(operator, context.get(key.partition(":")[2]), as_list(wanted))
         for operator, keys in statement.get("Condition", {}).items()
@@ -54,12 +57,13 @@ def _holds(statement: Mapping[str, Any], context: Mapping[str, str]) -> bool:
     )
 
 
-def _operator(operator: str, given: str | None, wanted: list[str]) -> bool:
+def _operator(operator: str, given: Given, wanted: list[str]) -> bool:
     match operator:
         case "ForAllValues:StringLike":  # also where the request has no such key
-            return given is None or any(matches(one, given) for one in wanted)
+            values = as_list(given) if isinstance(given, str) else given or ()
+            return all(any(matches(one, value) for one in wanted) for value in values)
         case "StringLike":
-            return given is not None and any(matches(one, given) for one in wanted)
+            return isinstance(given, str) and any(matches(one, given) for one in wanted)
         case "StringEquals":
             return given in wanted
         case "StringNotEquals":  # also where the request has no such key

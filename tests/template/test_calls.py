@@ -227,7 +227,14 @@ def test_a_function_may_do_what_it_does(trial: Trial, function: str) -> None:
     denied = {
         need
         for need in needs
-        if not allows(STACK, role, need.action, need.resource, LeadingKeys=need.partition)
+        if not allows(
+            STACK,
+            role,
+            need.action,
+            need.resource,
+            LeadingKeys=need.partition,
+            Attributes=need.attributes,
+        )
     }
     assert len(needs) > (3 if function in WRITES_NOTHING else 5)
     assert denied == set()

@@ -206,6 +206,7 @@ def test_a_function_may_not(function: str, action: str, resource: str) -> None:
 QUERY, WRITE = ("dynamodb:Query",), ("dynamodb:PutItem",)
 READ = ("dynamodb:GetItem", *QUERY)
 UPDATE, MESSAGE, USES = ("dynamodb:UpdateItem",), "M#ab", "K#ab"
+LOG, AUDIT_KEYS, PLAIN = "L#log", "L#audit", ("pk", "sk", "record", "schema")
 MANIFEST, PROVIDERS, WORK, FINDING, RECEIPT, MARKER = (
     "F#ab",
     "P#acme",
@@ -262,11 +263,45 @@ MANIFEST, PROVIDERS, WORK, FINDING, RECEIPT, MARKER = (
         pytest.param("Publish", READ + WRITE, WORK, True, id="publish notes closed files"),
         pytest.param("Publish", READ, PROVIDERS, True, id="publish knows who is registered"),
         pytest.param("Publish", WRITE, PROVIDERS, False, id="publish registers nobody"),
+        pytest.param("Publish", READ + WRITE, LOG, True, id="publish moves the head of the log"),
+        pytest.param("Publish", READ, AUDIT_KEYS, True, id="publish publishes audit keys"),
+        pytest.param("Publish", WRITE, AUDIT_KEYS, False, id="publish makes no audit key"),
+        pytest.param("Scan", WRITE, AUDIT_KEYS, True, id="scan leaves the audit key"),
+        pytest.param("Scan", READ, AUDIT_KEYS, False, id="scan reads no audit key"),
+        *(
+            pytest.param(who, READ + WRITE + UPDATE, LOG, False, id=f"{who.lower()} knows no log")
+            for who in ("Intake", "Scan", "Decide", "Learn", "Answer")
+        ),
+        *(
+            pytest.param(who, READ + WRITE, AUDIT_KEYS, False, id=f"{who.lower()} knows no sample")
+            for who in ("Intake", "Decide", "Learn", "Answer")
+        ),
     ],
 )
 def test_in_the_table(function: str, actions: tuple[str, ...], key: str, may: bool) -> None:
     role = STACK.role_of(function)
     assert {allows(STACK, role, one, TABLE, LeadingKeys=key) for one in actions} == {may}
+
+
+@pytest.mark.parametrize(
+    ("key", "attribute", "may"),
+    [
+        (RECEIPT, (), True),
+        (RECEIPT, ("units",), False),
+        (RECEIPT, ("ids",), False),
+        (RECEIPT, ("expires",), False),
+        (MARKER, ("begun",), False),
+        (WORK, ("day", "expires"), True),
+        (WORK, ("lifted",), False),
+        ("S#", ("salt", "expires"), True),
+    ],
+)
+def test_intake_puts_no_more_than_it_writes(
+    key: str, attribute: tuple[str, ...], may: bool
+) -> None:
+    role, attributes = STACK.role_of("Intake"), PLAIN + attribute
+    given = allows(STACK, role, *WRITE, TABLE, LeadingKeys=key, Attributes=attributes)
+    assert given is may
 
 
 @pytest.mark.parametrize(
@@ -356,6 +391,8 @@ CONSOLE_MAY_NOT = {
     "commits a message": ("dynamodb:PutItem", TABLE, "M#ab"),
     "registers a sender": ("dynamodb:PutItem", TABLE, "P#acme"),
     "reads salts of pseudonyms": ("dynamodb:Query", TABLE, "S#"),
+    "reads the keys of the log": ("dynamodb:Query", TABLE, "L#log"),
+    "reads the key of a sample": ("dynamodb:GetItem", TABLE, "L#audit"),
     "reads whom somebody erased": ("dynamodb:GetItem", TABLE, "E#acme#k"),
     "deletes": ("dynamodb:DeleteItem", TABLE, "D#acme"),
     "sends in a provider's name": ("sqs:SendMessage", STACK.arn("Cases"), ""),

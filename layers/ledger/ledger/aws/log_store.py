@@ -6,13 +6,11 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from ledger.aws.rows import journal_of, work_of
+from ledger.aws.rows import LOG, journal_of, work_of
 from ledger.aws.table import Table, put_where, record_of
 from ledger.aws.unit_store import unpacked
 from ledger.records.log_head import LogHead
 from ledger.records.receipt import Receipt
-
-LOG = work_of("_log")
 
 ALGORITHM = "ED25519_SHA_512"
 """Ed25519 over the message itself, as RFC 8032 defines it. The other one signs a digest."""
@@ -27,7 +25,13 @@ class DynamoLogStore:
     table: Table
 
     def log_head(self, origin: str) -> LogHead | None:
-        return record_of(self.table.get(LOG, f"head#{origin}"), LogHead)
+        """Return the head of a log; first move what an earlier release kept elsewhere."""
+        head = self.table.get(LOG, f"head#{origin}")
+        if head is None:
+            old = self.table.query(work_of("_log"), "")
+            self.table.put_pairs([({**item, "pk": {"S": LOG}}, None) for item in old])
+            head = self.table.get(LOG, f"head#{origin}")
+        return record_of(head, LogHead)
 
     def move_log_head(self, before: LogHead | None, head: LogHead) -> bool:
         put = self.table.put_action(LOG, f"head#{head.origin}", head, log_head=_name_of(head))

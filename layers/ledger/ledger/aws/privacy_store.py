@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import batched
 
-from ledger.aws.rows import TableRows, journal_of, work_of
+from ledger.aws.rows import AUDIT_KEYS, TableRows, journal_of, work_of
 from ledger.aws.table import Item, record_of, shards
 from ledger.privacy.audit_sample import SampledPost
 from ledger.privacy.copies import DayCopies, FindingFingerprint
@@ -17,7 +17,6 @@ FINGERPRINTS_PER_ITEM = 1_000
 """Fingerprints in one item: 64 bytes, two ids and JSON are at most 300 bytes each."""
 
 SALTS = "S#"
-AUDIT_KEYS = "_audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +119,12 @@ class DynamoPrivacy(TableRows):
         return self.day_copies(provider, day) or copies
 
     def audit_key(self, month: str) -> str | None:
-        item = self.table.get(work_of(AUDIT_KEYS), month) or self.table.get(
-            f"P#{AUDIT_KEYS}", month
-        )
-        return item["key"]["S"] if item else None
+        places = AUDIT_KEYS, work_of("_audit"), "P#_audit"  # the last two of earlier releases
+        found = (item["key"]["S"] for pk in places if (item := self.table.get(pk, month)))
+        return next(found, None)
 
     def put_audit_key(self, month: str, secret: str, expires: int) -> None:
-        self.table.put(work_of(AUDIT_KEYS), month, key=secret, expires=expires)
+        self.table.put(AUDIT_KEYS, month, key=secret, expires=expires)
 
 
 def _tombstone(provider: str, account: str) -> str:

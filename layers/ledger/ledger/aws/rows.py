@@ -32,6 +32,13 @@ def work_of(provider: str) -> str:
     return f"W#{provider}"
 
 
+LOG, AUDIT_KEYS = "L#log", "L#audit"
+"""The partitions of the public log and of the audit samples' keys. Publish alone reads them.
+
+Earlier releases kept them under `W#`, which other functions read and write.
+"""
+
+
 def journal_of(provider: str, day: str, shard: str) -> str:
     """Return the partition of one shard of a provider's day, by the first digit of ids."""
     return f"J#{provider}#{day}#{shard}"
