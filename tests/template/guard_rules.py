@@ -1,6 +1,7 @@
 """The house rules of what is kept and who may touch it: each yields what breaks it."""
 
 from collections.abc import Iterator, Mapping
+from itertools import permutations
 from typing import Any
 
 from template.resolved import Resolved, as_list
@@ -167,20 +168,46 @@ def files_do_not_outlive_their_use(stack: Resolved) -> Iterator[str]:
 
     A file waits for a worker, and then for the dead letters of its units.
     """
-    days = {
-        name: [_days(rule) for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", ())]
-        for name, bucket in stack.typed("AWS::S3::Bucket").items()
-    }
+    days = {name: dict(map(_days, rules)) for name, rules in _lifecycles(stack).items()}
     queues = stack.typed("AWS::SQS::Queue")
     asked = max(one["MessageRetentionPeriod"] for one in queues.values())
     asked += queues["Files"]["MessageRetentionPeriod"]
-    for name, wanted, tag in (
-        ("DropBucket", asked // 86400 + 2, None),
-        ("WorkBucket", asked // 86400 + 1, None),
-        ("OutBucket", int(stack.parameters["ExcerptDays"]) + 1, ("holds", "excerpts")),
+    for name, what, wanted in (
+        ("DropBucket", "", asked // 86400 + 2),
+        ("WorkBucket", "parts/", asked // 86400 + 1),
+        ("WorkBucket", "refusals/", asked // 86400 + 1),
+        ("OutBucket", ("holds", "excerpts"), int(stack.parameters["ExcerptDays"]) + 1),
     ):
-        if (wanted, tag) not in days[name]:
-            yield f"{name} does not forget after {wanted} days"
+        if days[name].get(what) != wanted:
+            yield f"{name} does not forget {what} after {wanted} days"
+    work, put = f"{stack.arn('WorkBucket')}/", {"factchecks/"}  # the operator puts feeds
+    for role in stack.typed("AWS::IAM::Role"):
+        for one in stack.grants(role):
+            if "s3:PutObject" in as_list(one["Action"]):
+                put |= {
+                    arn[len(work) :] for arn in as_list(one["Resource"]) if arn.startswith(work)
+                }
+    for place in sorted(put):
+        if not any(days["WorkBucket"][key] and place.startswith(key) for key in days["WorkBucket"]):
+            yield f"WorkBucket keeps {place} for ever"
+
+
+def a_prefix_has_one_rule(stack: Resolved) -> Iterator[str]:
+    """S3 would decide between two, and refuses markers beside days, which clear them anyway.
+
+    Rules of a tag are apart: they reach no delete marker, and the shorter time counts. Every rule
+    ends old versions too.
+    """
+    for name, rules in _lifecycles(stack).items():
+        plain = [rule.get("Prefix", "") for rule in rules if "TagFilters" not in rule]
+        for one, other in permutations(plain, 2):
+            if other.startswith(one):
+                yield f"{name} has two rules for {other or 'everything'}"
+        for rule in rules:
+            if {"ExpirationInDays", "ExpiredObjectDeleteMarker"} <= rule.keys():
+                yield f"{name} has days and delete markers in {rule['Id']}"
+            if "NoncurrentVersionExpiration" not in rule:
+                yield f"{name} keeps old versions in {rule['Id']}"
 
 
 def what_nobody_here_reads_is_not_taken(stack: Resolved) -> Iterator[str]:
@@ -218,6 +245,7 @@ GUARD_RULES = (
     queues_are_closed,
     the_table_can_be_restored_and_forgets,
     files_do_not_outlive_their_use,
+    a_prefix_has_one_rule,
     what_nobody_here_reads_is_not_taken,
 )
 
@@ -250,8 +278,16 @@ def _denies_plain_http(document: Mapping[str, Any]) -> bool:
     )
 
 
-def _days(rule: Mapping[str, Any]) -> tuple[int, tuple[str, str] | None]:
-    """After how many days nothing of a key is left, and the tag that the rule looks for."""
+def _lifecycles(stack: Resolved) -> dict[str, list[dict[str, Any]]]:
+    return {
+        name: bucket.get("LifecycleConfiguration", {}).get("Rules", [])
+        for name, bucket in stack.typed("AWS::S3::Bucket").items()
+    }
+
+
+def _days(rule: Mapping[str, Any]) -> tuple[str | tuple[str, str], int]:
+    """The tag or prefix that a rule looks for, and after how many days nothing of it is left."""
     noncurrent = rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", 0)
     tags = [(tag["Key"], tag["Value"]) for tag in rule.get("TagFilters", ())]
-    return int(rule.get("ExpirationInDays", 0)) + noncurrent, tags[0] if tags else None
+    days = int(rule.get("ExpirationInDays", 0))
+    return tags[0] if tags else rule.get("Prefix", ""), days and days + noncurrent

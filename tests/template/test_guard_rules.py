@@ -4,6 +4,7 @@ import pytest
 from template.changes import Change, add, allow, broken, drop, put
 from template.guard_rules import (
     GUARD_RULES,
+    a_prefix_has_one_rule,
     buckets_are_closed,
     files_do_not_outlive_their_use,
     no_function_registers_a_sender,
@@ -168,6 +169,19 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
     "parts that go before their dead letters": (
         files_do_not_outlive_their_use,
         put(f"Resources/WorkBucket/{RULES}/0/ExpirationInDays", 3),
+    ),
+    "seals that stay": (files_do_not_outlive_their_use, drop(f"Resources/WorkBucket/{RULES}/4")),
+    "a second rule for a part of a prefix": (
+        a_prefix_has_one_rule,
+        put(f"Resources/WorkBucket/{RULES}/5/Prefix", "parts/copies/"),
+    ),
+    "delete markers beside days": (
+        a_prefix_has_one_rule,
+        put(f"Resources/DropBucket/{RULES}/0/ExpiredObjectDeleteMarker", True),
+    ),
+    "old versions in the out bucket that stay": (
+        a_prefix_has_one_rule,
+        drop(f"Resources/OutBucket/{RULES}/1/NoncurrentVersionExpiration"),
     ),
     "excerpts that stay": (
         files_do_not_outlive_their_use,

@@ -17,13 +17,15 @@ from ledger.privacy.audit_sample import SAMPLE_DAYS
 from ledger.privacy.pseudonyms import KEY_MONTHS
 from publish.periods import LOOK_BACK_DAYS
 from publish.transparency.due_leaves import KEY_DAYS, RESTATED_DAYS
-from publish.transparency.logging_run import ALIVE_AFTER
+from publish.transparency.logging_run import ALIVE_AFTER, LOGS
 from terang.repair.erase_buckets import INTAKE_AGE
 from terang.repair.erasure import TOMBSTONE_DAYS
 from verifier.verify import KEPT
 
 DAY = timedelta(days=1)
-RULE = "Resources/{}/Properties/LifecycleConfiguration/Rules/0/{}"
+RULE = "Resources/{}/Properties/LifecycleConfiguration/Rules/{}/{}"
+PLACES = {"WorkBucket": "parts/", "PublicBucket": "log/tile/entries/"}
+"""What of a bucket the pairs are about, where it has several rules."""
 
 
 def _queue(stack: Resolved, name: str) -> timedelta:
@@ -32,8 +34,8 @@ def _queue(stack: Resolved, name: str) -> timedelta:
 
 def _rule(stack: Resolved, bucket: str, below: str = "") -> dict[str, Any]:
     rules = stack.typed("AWS::S3::Bucket")[bucket]["LifecycleConfiguration"]["Rules"]
-    expiring = (rule for rule in rules if "ExpirationInDays" in rule)
-    return next(rule for rule in expiring if rule.get("Prefix", "").startswith(below))
+    place = below or PLACES.get(bucket)
+    return next(r for r in rules if "ExpirationInDays" in r and r.get("Prefix") == place)
 
 
 def _hidden(stack: Resolved, bucket: str) -> timedelta:
@@ -125,25 +127,34 @@ def test_every_pair_is_in_order() -> None:
     assert wrong(Resolved.of(source())) == set()
 
 
+def test_every_log_that_may_begin_is_pruned_alike() -> None:
+    bucket = Resolved.of(source()).typed("AWS::S3::Bucket")["PublicBucket"]
+    rules = {one["Prefix"]: one for one in bucket["LifecycleConfiguration"]["Rules"]}
+    folders = ["log/", *(f"log/{number}/" for number in range(2, LOGS + 1))]
+    pruned = [rules.pop(f"{folder}tile/entries/") for folder in folders]
+    assert {one["ExpirationInDays"] for one in pruned} == {440}
+    assert [*rules] == ["log/lists/"]
+
+
 FILE, PART = "a dead unit finds its file", "a dead unit finds its part"
 BROKEN: dict[str, tuple[Change, set[str]]] = {
     "a file overwritten at once ends first": (
-        put(RULE.format("DropBucket", "NoncurrentVersionExpiration/NoncurrentDays"), 14),
+        put(RULE.format("DropBucket", 0, "NoncurrentVersionExpiration/NoncurrentDays"), 14),
         {FILE, "a failed event finds its file"},
     ),
     "parts that end with their dead letters": (
-        put(RULE.format("WorkBucket", "ExpirationInDays"), 13), {PART}
+        put(RULE.format("WorkBucket", 0, "ExpirationInDays"), 13), {PART}
     ),
     "dead letters that end with what waits": (
         put("Resources/UnitsDead/Properties/MessageRetentionPeriod", 345_599),
         {"Units that fail to the end are kept as dead letters"},
     ),
     "leaves that are pruned before their keys end": (
-        put(RULE.format("PublicBucket", "ExpirationInDays"), 430),
+        put(RULE.format("PublicBucket", 1, "ExpirationInDays"), 430),
         {"the key of a finding ends before its leaf"},
     ),
     "files that outlive a tombstone": (
-        put(RULE.format("DropBucket", "ExpirationInDays"), 20),
+        put(RULE.format("DropBucket", 0, "ExpirationInDays"), 20),
         {"what comes of a file of an erased author is a stub",
          "a unit by an old set hears of changed checks"},
     ),

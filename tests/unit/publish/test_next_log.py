@@ -12,6 +12,7 @@ from support.log_signer import LocalSigner
 from support.log_world import ORIGIN, LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 
+from publish.transparency import logging_run
 from terang.log_proofs import prove_finding
 from tlog.checkpoint import parse_checkpoint
 from tlog.leaves import BeganLeaf, Leaf, MovedLeaf, PublishedLeaf, decode_leaf
@@ -94,6 +95,14 @@ def test_a_third_key_continues_the_second_log(tmp_path: Path) -> None:
     assert made.publish(LATER).log_refused == ""
     assert leaves(made, "log/3/")[0].origin == f"{ORIGIN}/2"  # type: ignore[union-attr]
     assert check(made, tmp_path).wrong == []
+
+
+def test_no_log_begins_that_nobody_prunes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging_run, "LOGS", 1)
+    made = sample_world()
+    change_key(made)
+    assert "prunes log/2/" in made.publish(NEXT).log_refused
+    assert "log/2/checkpoint" not in made.objects.stored
 
 
 def test_copies_of_both_logs_are_handed_out() -> None:

@@ -88,6 +88,9 @@ def _is_silent(known: KnownLog, now: datetime) -> bool:
     return not known.at or now - datetime.fromisoformat(known.at) >= ALIVE_AFTER
 
 
+LOGS = 9
+"""The logs that a stack may have, one after the other: the template prunes no later one."""
+
 CONFIRMED = "confirmed.tlog-proof"
 """The proof, in the folder of a log, that the log before names it."""
 
@@ -110,6 +113,8 @@ def newest_log(first: ServedLog, former: Signer | None, at: str, *, may_begin: b
     note = log.read("checkpoint")
     if note is None or log.read("vkey") == log.vkey:
         return log
+    if number > LOGS:
+        raise LogRefusedError(f"no rule of the public bucket prunes log/{number}/: add one")
     if former is not None and is_signed_by(note, former):
         note = _end(replace(log, signer=former), following, at)
     elif not may_begin:
