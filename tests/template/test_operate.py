@@ -39,7 +39,7 @@ def test_an_alarm_of_ours_listens_to_a_metric_that_its_function_counts() -> None
 
 
 def test_an_alarm_listens_to_a_metric_of_this_stack_or_to_ours() -> None:
-    known = {"AWS/SQS", "AWS/Lambda", "AWS/DynamoDB", "Terang"}
+    known = {"AWS/SQS", "AWS/Lambda", "AWS/DynamoDB", "AWS/ApiGateway", "Terang"}
     assert {one["Namespace"] for _, one in alarms()} <= known
 
 

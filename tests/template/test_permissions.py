@@ -1,10 +1,14 @@
 """What each role may do, asked as IAM would be asked."""
 
 import re
+from typing import Any
 
 import pytest
 from template.permissions import allows
 from template.resolved import Resolved, source
+
+from console.identity.door import ConsoleDoor
+from console.identity.sign_in import CALLBACK
 
 STACK = Resolved.of(source())
 PLACE = "123456789012-eu-west-1"
@@ -344,6 +348,58 @@ def test_the_tip_line_is_open_only_where_it_asks_for_secrets(
         assert via_url
 
 
+def refused(**parameters: str) -> list[str]:
+    """The rules of the template that refuse these parameters."""
+    stack = Resolved.of(source(), **parameters)
+    return [
+        name
+        for name, rule in stack.written["Rules"].items()
+        if stack.value(rule["RuleCondition"])
+        and not all(stack.value(one["Assert"]) for one in rule["Assertions"])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "rules"),
+    [
+        ({}, []),
+        ({"TipLine": "secret"}, []),
+        ({"TipLine": "secret", "AnswerConcurrency": "0"}, ["TheSecretTipLineIsBounded"]),
+        ({"AnswerConcurrency": "0"}, []),
+    ],
+)
+def test_what_does_not_fit_is_refused(parameters: dict[str, str], rules: list[str]) -> None:
+    assert refused(**parameters) == rules
+
+
+def names_nobody(stage: dict[str, Any]) -> bool:
+    """Whether the access log has neither an address nor a path: a path may name a moderator."""
+    logged = stage["AccessLogSettings"]["Format"]
+    told = set(re.findall(r"\w+", logged))
+    return not {"sourceIp", "path", "query", "header", "userAgent"} & told
+
+
+def test_the_consoles_routes_have_limits_of_their_own() -> None:
+    """And somebody hears of those who exceed them."""
+    routes = {one["RouteKey"] for one in CONSOLE.typed("AWS::ApiGatewayV2::Route").values()}
+    [stage] = CONSOLE.typed("AWS::ApiGatewayV2::Stage").values()
+    assert {*stage["RouteSettings"]} == {f"GET {ConsoleDoor.sign_in}", f"GET {CALLBACK}"}
+    assert routes == {"$default", *stage["RouteSettings"]}
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] >= 100
+    assert {one["ThrottlingRateLimit"] for one in stage["RouteSettings"].values()} == {10}
+    assert names_nobody(stage)
+    alarms = CONSOLE.typed("AWS::CloudWatch::Alarm").values()
+    assert [one["Dimensions"] for one in alarms if one["MetricName"] == "4xx"] == [
+        [{"Name": "ApiId", "Value": "ConsoleApi"}]
+    ]
+
+
+def test_a_mailbox_gives_nobody_an_account() -> None:
+    [pool] = Resolved.of(source(), Console="cognito").typed("AWS::Cognito::UserPool").values()
+    ways = pool["AccountRecoverySetting"]["RecoveryMechanisms"]
+    assert [one["Name"] for one in ways] == ["admin_only"]
+
+
 @pytest.mark.parametrize(
     ("page", "bot", "routes"),
     [
@@ -363,10 +419,7 @@ def test_the_page_and_the_bot_are_there_only_if_asked_for(
     assert len(stages) == bool(routes)
     for stage in stages:
         assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] <= 10
-        logged = stage["AccessLogSettings"]["Format"]
-        assert not {"sourceIp", "path", "query", "header", "userAgent"} & set(
-            re.findall(r"\w+", logged)
-        )
+        assert names_nobody(stage)
 
 
 @pytest.mark.parametrize("bot", ["", "terang_bot", "Bot", "x" * 29 + "bot", "a b_bot", "1_bot"])
