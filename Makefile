@@ -12,6 +12,7 @@ SAM := .tools/sam/bin/sam
 CHECKOV := .tools/checkov/bin/checkov
 SOURCES := layers functions local
 TEMPLATES := template.yaml provider.yaml
+ARCH := x86_64
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,10 +85,13 @@ invoke: setup ## EVENT= of events/ to its built function, without Docker; it wor
 	@scripts/bootstrap.sh sam runtime
 	@$(BIN)/python events/invoke.py "$(EVENT)" $(or $(STACK),terang) $(or $(PROVIDER),sample-chat)
 
-build: setup-build ## sam build: layers and functions as they go to AWS
-	PATH="$(CURDIR)/.tools/runtime/bin:$$PATH" $(SAM) build # sam wants a python3.13 that has pip
+# sam takes no parameter for the processor of a layer, so it reads a copy of the template that names another one.
+build: setup-build ## sam build: layers and functions as they go to AWS; ARCH=arm64 for the cheaper processor
+	$(if $(filter x86_64 arm64,$(ARCH)),,$(error ARCH is x86_64 or arm64, not "$(ARCH)"))
+	sed 's/x86_64/$(ARCH)/g' template.yaml > .template.yaml
+	PATH="$(CURDIR)/.tools/runtime/bin:$$PATH" $(SAM) build --template .template.yaml # sam wants a python3.13 that has pip
 
-deploy: build ## sam deploy; asks for every parameter unless ARGS= names them
+deploy: build ## sam deploy; asks for every parameter unless ARGS= names them; ARCH= as of build
 	$(SAM) deploy $(if $(ARGS),$(ARGS),--guided)
 
 lock: ## requirements/*.lock anew from requirements/*.in, with hashes

@@ -8,6 +8,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 from template.resolved import ROOT
 
 PIN = re.compile(r"([a-z0-9-]+)==([^\s;\\]+)")
@@ -36,6 +37,19 @@ def imported(folder: Path) -> Iterator[str]:
                 names = [node.module or ""]
             for name in {one.partition(".")[0] for one in names} - ours - sys.stdlib_module_names:
                 yield from (re.sub(r"[-_.]+", "-", one).lower() for one in distributions[name])
+
+
+@pytest.mark.parametrize("processor", ["x86_64", "arm64"])
+def test_libraries_are_built_for_the_processor_that_a_stack_may_have(processor: str) -> None:
+    """With the one command by which `make build` takes another one."""
+    [command] = re.findall(r"sed '(s/.+)' template.yaml", (ROOT / "Makefile").read_text())
+    _, old, new, _ = command.replace("$(ARCH)", processor).split("/")
+    template = yaml_parse((ROOT / "template.yaml").read_text().replace(old, new))
+    parameter = template["Parameters"]["Architecture"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == (processor, [processor])
+    layers = [one for one in template["Resources"].values() if one["Type"].endswith("LayerVersion")]
+    assert len(layers) == len(LAYERS) + 1  # the desk's too
+    assert {one["Metadata"]["BuildArchitecture"] for one in layers} == {processor}
 
 
 @pytest.mark.parametrize("folder", DEPLOYED, ids=lambda folder: folder.name)
