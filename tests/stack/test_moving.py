@@ -17,6 +17,8 @@ from matcher import Pack
 from terang.emulator.deploy import ARTIFACTS, deploy
 from terang.emulator.stack import EMULATOR, LocalStack, local_stack
 from terang.packs.publishing import PackBucket
+from tlog.checkpoint import parse_checkpoint
+from verifier.verify import Folder, Options, check_place
 
 OLD, NEW = "terang-old", "terang-new"
 TEMPLATE = f"{ARTIFACTS}/template.yaml"
@@ -30,14 +32,15 @@ def emulator() -> Iterator[LocalStack]:
         yield stack
 
 
-def create(stack: LocalStack, name: str) -> Running:
+def create(stack: LocalStack, name: str, log_key: str) -> Running:
     """Create a stack from the template that is uploaded; AssertionError with its status if not."""
+    parameters = PARAMETERS | {"LogKeyArn": log_key}
     cloudformation = stack.client("cloudformation")
     cloudformation.create_stack(
         StackName=name,
         TemplateURL=f"{stack.url}/{TEMPLATE}",
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in PARAMETERS.items()],
+        Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
     )
     found = settled(stack, name)
     assert found["StackStatus"] == "CREATE_COMPLETE", found["StackStatus"]
@@ -76,8 +79,10 @@ def terang(stack: LocalStack, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_what_a_removed_stack_kept_is_taken_over_under_another_name(emulator: LocalStack) -> None:
-    """The steps of docs/operate.md; at the end every number is proved by the new stack."""
+def test_what_a_removed_stack_kept_is_taken_over_under_another_name(
+    emulator: LocalStack, tmp_path: Path
+) -> None:
+    """The steps of docs/operate.md; at the end every number is proved and the log grows."""
     old = Running(emulator, deploy(emulator, OLD, PARAMETERS), DAY)
     packs = [Pack.parse(path.read_text(), path.name) for path in (ROOT / "packs").glob("*.yaml")]
     PackBucket(old.objects, old.outputs["PublicBucket"]).publish(
@@ -92,11 +97,11 @@ def test_what_a_removed_stack_kept_is_taken_over_under_another_name(emulator: Lo
     assert old.receipts("moving-chat") == receipts
 
     with pytest.raises(AssertionError, match="ROLLBACK"):
-        create(emulator, OLD)
+        create(emulator, OLD, "")
     assert names(emulator) == kept
 
     remove(emulator, OLD)
-    new = create(emulator, NEW)
+    new = create(emulator, NEW, old.outputs["LogKeyArn"])
     assert terang(emulator, "restore", old.outputs["Table"]).returncode == 0
     secrets = emulator.client("secretsmanager")
     for one in ("PseudonymSecretArn", "PartnersSecretArn"):
@@ -114,3 +119,11 @@ def test_what_a_removed_stack_kept_is_taken_over_under_another_name(emulator: Lo
     (again,) = new.take("moving-chat", ROOT / "local/samples/files/posts.jsonl")
     assert again.findings == sum(one.findings for one in receipts)
     assert new.receipts("moving-chat") == receipts
+    size = parse_checkpoint(pages["log/checkpoint"]).size
+    new.turn_clock_of_publish("2026-11-27")
+    added = terang(emulator, "publish")
+    assert added.returncode == 0, added.stderr
+    assert parse_checkpoint(new.published()["log/checkpoint"]).size > size
+    new.copy(new.outputs["PublicBucket"], "", tmp_path)
+    now = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    assert check_place(Folder(tmp_path), Options(now=now)).wrong == []

@@ -73,8 +73,11 @@ def served_log() -> ServedLog | None:
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
-    """Publish all that is due. The event has the fields of a PublishRequest."""
+def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int | str]:
+    """Publish all that is due. The event has the fields of a PublishRequest.
+
+    The answer has `log` only if the public log refused to grow.
+    """
     publish_context = PublishContext(
         store=store,
         public=SummaryBucket(objects, setting["PUBLIC_BUCKET"], known_sets),
@@ -94,7 +97,8 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
     )
     result = publish(publish_context, msgspec.convert(event, PublishRequest))
     log_result(result)
-    return {"written": result.written, "revised": len(result.revised)}
+    refused = {"log": f"refused: {result.log_refused}"} if result.log_refused else {}
+    return {"written": result.written, "revised": len(result.revised)} | refused
 
 
 def log_result(result: PublishResult) -> None:

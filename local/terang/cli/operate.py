@@ -166,7 +166,7 @@ def publish(
     ] = (),
     stack: StackName = STACK,
 ) -> int:
-    """Call the function publish; 0 when it ended, 1 if it failed."""
+    """Call the function publish; 0 when it ended, 1 if it failed or the log refused to grow."""
     days = {*accept} - {"log", "new-log"}
     for name in days:
         try:
@@ -190,7 +190,9 @@ def publish(
         {name: value for name, value in event.items() if value},
     )
     console.print(f"{counts.get('written', 0):,} written, {counts.get('revised', 0):,} revised")
-    return 0
+    if refused := counts.get("log"):
+        print_warning(f"log {refused}; see docs/operate.md, LogRefusedAlarm")
+    return 1 if refused else 0
 
 
 @explain_stack_errors()

@@ -19,6 +19,7 @@ from ledger.aws.store import DynamoStore
 from ledger.records.manifest import Marker
 from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt
+from publish.context import PublishResult
 
 SETTINGS = {
     "AWS_DEFAULT_REGION": "eu-central-1",
@@ -52,8 +53,8 @@ class Deployed:
     store: DynamoStore
     s3: Any
 
-    def publish(self, event: dict[str, object]) -> dict[str, int]:
-        answer: dict[str, int] = self.module.handler(event, CONTEXT)
+    def publish(self, event: dict[str, object]) -> dict[str, int | str]:
+        answer: dict[str, int | str] = self.module.handler(event, CONTEXT)
         return answer
 
     def commit(self, receipt: Receipt) -> None:
@@ -102,6 +103,15 @@ def test_an_event_fills_the_public_bucket(deployed: Deployed) -> None:
     page = deployed.s3.head_object(Bucket="public", Key="index.html")
     assert page["ContentType"] == "text/html; charset=utf-8"
     assert deployed.publish(dict(ORDER)) == {"written": 0, "revised": 0}
+
+
+def test_a_log_that_refuses_to_grow_is_in_the_answer(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = PublishResult(written=4, log_refused="another key")
+    monkeypatch.setattr(deployed.module, "publish", lambda *_: result)
+    answer = {"written": 4, "revised": 0, "log": "refused: another key"}
+    assert deployed.publish({}) == answer
 
 
 def test_a_schedule_with_fields_of_its_own_is_no_order(deployed: Deployed) -> None:

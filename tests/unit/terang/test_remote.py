@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from ledger.errors import OperatorError
+from terang.cli import operate
 from terang.first_steps import Access, first_steps, senders_of
 from terang.remote import Remote
 
@@ -22,6 +23,25 @@ def test_the_error_without_credentials_names_what_a_stack_needs(
     with pytest.raises(OperatorError, match="needs credentials and AWS_DEFAULT_REGION") as told:
         Remote.find("terang")
     assert "terang run --keep" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("log", "code"), [({}, 0), ({"log": "refused: another key signs"}, 1)], ids=["grew", "refused"]
+)
+def test_publish_ends_with_1_if_the_log_refused(
+    log: dict[str, str],
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    remote = Remote("terang", {"PublishFunction": "publish"}, 24, "", 30, "")
+    monkeypatch.setattr(Remote, "find", lambda _: remote)
+    monkeypatch.setattr(operate, "call_function", lambda *_: {"written": 4, "revised": 0} | log)
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: None)
+    assert operate.publish() == code
+    printed = capsys.readouterr().err
+    assert "4 written" in printed
+    assert ("log refused: another key signs" in printed) is bool(code)
 
 
 OUTPUTS = {
