@@ -11,7 +11,8 @@ from terang.cli.command import build_app, parse
 from terang.repair.difference import ADVICE, Difference
 
 PAGE = (ROOT / "docs/operate.md").read_text()
-SECTIONS = set(re.findall(r"^#+ (.+)$", PAGE, re.MULTILINE))
+HEADINGS = re.findall(r"^#+ (.+)$", PAGE, re.MULTILINE)
+SECTIONS = {name for heading in HEADINGS for name in re.split("(?<=Alarm), ", heading)}
 TYPED = re.findall(r"^\$ \.venv/bin/terang (.+)$", PAGE, re.MULTILINE)
 ANSWERED = [
     Difference(kind, "journal/acme-chat/2026-11-25", "1", "2").advice("terang") for kind in ADVICE
