@@ -31,6 +31,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from statistics import quantiles
 from typing import Any, NamedTuple
@@ -128,10 +129,8 @@ AGES = ((1, "1 day or less"), (7, "2 to 7 days"), (30, "8 to 30 days"))
 OLDER = "more than 30 days"
 HEADER = "period,provider,measure,key,value"
 FORMULA = frozenset("=+-@|%−")
-"""What begins a formula in a spreadsheet: a text that begins with it gets an apostrophe."""
-
 TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
-"""The classes of characters that turn the reading direction."""
+"""What begins a formula in a spreadsheet, and the classes of what turns the reading direction."""
 
 NOTHING = object()
 """Stands for a field that is absent."""
@@ -179,14 +178,11 @@ def recount_command(folder: Path, /) -> int:
 
 
 def _print_all(folder: Path, path: Path, differences: Iterable[str]) -> bool:
-    """Print how a file differs, and return whether it does."""
-    name, count = path.relative_to(folder).as_posix(), 0
-    for count, difference in enumerate(differences, 1):
-        if count <= MOST_SHOWN:
-            _print(f"{name}: {difference}")
-    if count > MOST_SHOWN:
-        _print(f"{name}: and {count - MOST_SHOWN} more")
-    return count > 0
+    """Print how a file differs, in at most MOST_SHOWN lines, and return whether it does."""
+    shown = list(islice(differences, MOST_SHOWN))
+    for difference in shown:
+        _print(f"{path.relative_to(folder).as_posix()}: {difference}")
+    return bool(shown)
 
 
 def _print(text: str) -> None:
@@ -336,7 +332,7 @@ class Recount:
         line |= {name: totals.receipts[name][COUNT] for name in ("inspected", "refused", "held")}
         line |= {name: totals.receipts[name][COUNT] for name in ("live", "shadow")}
         line |= {name: totals.cases[name][COUNT] for name in ("decided", "overturned")}
-        return line | {"by_category": _not_zero(totals.receipts["by_category"])}
+        return line | {"by_category": _positive(totals.receipts["by_category"])}
 
     def _add_numbers(self) -> None:
         numbers = _fields(NUMBERS, self.totals["", ""].receipts, self.summary["numbers"])
@@ -413,13 +409,13 @@ class Recount:
             found = sum(part["found"] for part in known)
             return {"found": found, "missed": missed} if known else None
         is_found, is_missed = {"found": 1, "missed": []}, {"found": 0, "missed": [self.period]}
-        if self.earlier:  # the day of the sentinel may be a later revision
-            published: Record | None = self.summary.get("sentinel")
-            return published if published in (None, is_missed) else is_found
         day = read_object(self.folder / f"summaries/{SENTINEL}/{self.period}.json")
-        if any(key.startswith(f"{SENTINEL}/") for key in day.get("numbers", {}).get("by_rule", ())):
-            return is_found
-        return is_missed if day and not day["provisional"] else None
+        by_rule = day["numbers"]["by_rule"] if day else {}
+        must = is_missed if day and not day["provisional"] else None
+        must = is_found if any(key.startswith(f"{SENTINEL}/") for key in by_rule) else must
+        published: Record | None = self.summary.get("sentinel")
+        # The day of the sentinel may have been found later than an earlier revision says.
+        return published if self.earlier and published in (None, is_missed) else must
 
     def _add_revision(self) -> None:
         """Add which revision it is, and what it changed. A zip may lack the one before."""
@@ -618,13 +614,9 @@ def _add_to(every: Iterable[Sums], addends: Iterable[Addend]) -> None:
 
 def _fields(names: tuple[Sequence[str], Sequence[str]], sums: Sums, published: Record) -> Record:
     must: Record = {name: sums[name][COUNT] for name in names[0]}
-    must |= {name: _not_zero(sums[name]) for name in names[1]}
+    must |= {name: _positive(sums[name]) for name in names[1]}
     absent = {name for name in OPTIONAL - published.keys() if not must.get(name)}
     return {name: value for name, value in must.items() if name not in absent}
-
-
-def _not_zero(counts: Mapping[str, int]) -> dict[str, int]:
-    return {key: count for key, count in counts.items() if count}
 
 
 def _positive(counts: Mapping[str, int]) -> dict[str, int]:

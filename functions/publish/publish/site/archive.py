@@ -59,8 +59,8 @@ def archive_of(summary: Summary, encoded: bytes, read: Read) -> bytes | None:
         ],
         "sets": [
             {"path": path, "sha256": digest}
-            for path, digest in sorted(_sets(summary).items())
-            if path not in files
+            for digest in sorted(summary.numbers.sets)
+            if (path := f"sets/{digest}.json") not in files
         ],
     }
     files["manifest.json"] = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
@@ -70,7 +70,8 @@ def archive_of(summary: Summary, encoded: bytes, read: Read) -> bytes | None:
 def _needed(summary: Summary) -> set[str]:
     """Return the paths of the files that a summary sums up."""
     paths = {file.path for file in summary.journal}
-    paths |= set() if summary.kind is PeriodKind.DAY else _sets(summary).keys()
+    if summary.kind is not PeriodKind.DAY:
+        paths |= {f"sets/{digest}.json" for digest in summary.numbers.sets}
     names = [summary.period, *(part.name for part in summary.days)]
     providers = [summary.provider, *(part.name for part in summary.providers)]
     stems = {summary_path(provider, name) for provider in providers for name in names}
@@ -82,11 +83,6 @@ def _needed(summary: Summary) -> set[str]:
         earlier |= {*carried, *(f"{stem}.r{before.revision}" for stem in carried)}
     paths |= {f"{stem}.{kind}" for stem in stems for kind in ("json", "csv")}
     return paths | {f"{stem}.json" for stem in earlier}
-
-
-def _sets(summary: Summary) -> dict[str, str]:
-    """Return the digest of each set that units of the period met, by path."""
-    return {f"sets/{digest}.json": digest for digest in summary.numbers.sets}
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:
