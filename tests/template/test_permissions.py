@@ -308,12 +308,16 @@ def test_intake_puts_no_more_than_it_writes(
     assert given is may
 
 
+DOMAIN = {"PublicDomain": "t.example", "PublicCertificateArn": "arn"}
+
+
 @pytest.mark.parametrize(
     ("parameters", "url"),
     [
         pytest.param({"PublicDoor": "own"}, "", id="no address: every rule in shadow"),
         pytest.param({"PublicUrl": "https://t.example"}, "https://t.example", id="the operator's"),
         pytest.param({}, "https://Door.DomainName", id="the door's"),
+        pytest.param(DOMAIN, "https://t.example", id="the door's domain"),
         pytest.param(
             {"PublicDoor": "cloudfront", "PublicUrl": "https://t.example"},
             "https://t.example",
@@ -324,6 +328,15 @@ def test_intake_puts_no_more_than_it_writes(
 def test_rules_are_readable_under(parameters: dict[str, str], url: str) -> None:
     functions = Resolved.of(source(), **parameters).typed("AWS::Lambda::Function")
     assert functions["Scan"]["Environment"]["Variables"]["PUBLIC_URL"] == url
+
+
+def test_the_door_serves_a_domain_under_its_certificate() -> None:
+    [door] = Resolved.of(source(), **DOMAIN).typed("AWS::CloudFront::Distribution").values()
+    config = door["DistributionConfig"]
+    assert config["Aliases"] == ["t.example"]
+    assert config["ViewerCertificate"]["AcmCertificateArn"] == "arn"
+    [bare] = STACK.typed("AWS::CloudFront::Distribution").values()
+    assert "Aliases" not in bare["DistributionConfig"]
 
 
 @pytest.mark.parametrize(
@@ -366,6 +379,10 @@ def refused(**parameters: str) -> list[str]:
         ({"TipLine": "secret"}, []),
         ({"TipLine": "secret", "AnswerConcurrency": "0"}, ["TheSecretTipLineIsBounded"]),
         ({"AnswerConcurrency": "0"}, []),
+        (DOMAIN, []),
+        ({"PublicDomain": "t.example"}, ["ADomainHasItsCertificateAndDoor"]),
+        ({"PublicCertificateArn": "arn"}, ["ADomainHasItsCertificateAndDoor"]),
+        (DOMAIN | {"PublicDoor": "own"}, ["ADomainHasItsCertificateAndDoor"]),
     ],
 )
 def test_what_does_not_fit_is_refused(parameters: dict[str, str], rules: list[str]) -> None:
