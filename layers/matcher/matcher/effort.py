@@ -9,7 +9,7 @@ of the length of the text.
 import math
 from collections.abc import Iterable
 
-STEPS_AT_LEAST, STEPS_PER_POINT = 100, 0.25
+STEPS_AT_LEAST, STEPS_PER_POINT = 100, 1 / 8
 """Steps of each kind that any post may take, and further ones for each code point of its texts."""
 
 WEIGHINGS = 4

@@ -4,6 +4,7 @@ The document is canonical JSON (sorted keys, no white space), stored as `sets/<d
 `RuleSet` is its only schema. `rules.set_reader` reads the document.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
@@ -26,7 +27,7 @@ FORMAT_WITH_SIGNS = 2
 """The format of a set whose rules have signs or scores. Code that knows neither refuses it."""
 
 FORMATS = (FORMAT, FORMAT_WITH_SIGNS)
-EFFORT_VERSION = 2
+EFFORT_VERSION = 3
 """Names the budget of work for one post (`matcher.effort`). It decides how much of a long post is
 read."""
 
@@ -274,7 +275,7 @@ def check_set(rule_set: RuleSet) -> None:
     if problem := signs_problem(rule_set.packs, rule_set.signs or {}):
         raise SetError(f"this set cannot run: {problem}")
     ids = [pack.id for pack in rule_set.packs]
-    if twice := sorted({pack for pack in ids if ids.count(pack) > 1}):
+    if twice := sorted(pack for pack, number in Counter(ids).items() if number > 1):
         raise SetError(f"pack ids occur twice: {twice}")
     rules = {f"{pack.id}/{rule.id}" for pack in rule_set.packs for rule in pack.rules}
     for pack in rule_set.packs:

@@ -23,6 +23,7 @@ from ledger.cases import case, messages, pending
 from ledger.privacy import copies, pseudonyms
 from ledger.records import finding, json_text, post
 from ledger.streams import unpacking
+from matcher import effort
 from matcher.terms import automaton, windows
 from publish import periods
 from publish.count import case_counting, month_carryover, term_evidence
@@ -59,6 +60,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("console", "an hour after it was last used", session.IDLE, timedelta(hours=1)),
         ("console", "twelve hours after the sign-in", session.LONGEST, timedelta(hours=12)),
         ("deploy", "after at least 10 decided findings", pausing.AT_LEAST, 10),
+        ("effort", "every eight code points of its text", effort.STEPS_PER_POINT, 1 / 8),
         ("effort", "more than 200,000 places", automaton.MATCHES_IN_PART, 200_000),
         ("effort", "the first 200 spans", windows.SPANS_SHOWN, 200),
         ("effort", "a finding keeps 100", inspection.MAX_SPANS, 100),

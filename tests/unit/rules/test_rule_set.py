@@ -65,7 +65,7 @@ def test_a_set_of_another_effort_proposes_nothing(monkeypatch: pytest.MonkeyPatc
         assert b'"effort"' not in first
         assert not load_set(first).for_provider("any", LATER, public=True).shadowed
     second = build_set(PACKS, notice_hours=0)
-    assert load_set(second).effort == 2
+    assert load_set(second).effort == 3
     assert not load_set(second).for_provider("any", LATER, public=True).shadowed
     shadowed = load_set(first).for_provider("any", LATER, public=True).shadowed
     assert set(shadowed.values()) == {"effort"}

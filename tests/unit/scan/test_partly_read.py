@@ -58,8 +58,8 @@ def test_the_texts_of_a_post_share_its_steps() -> None:
 
 
 def test_an_effort_counts_steps_of_each_kind() -> None:
-    effort = Effort.for_texts(["a" * 40, "b" * 60])
-    steps = int(STEPS_AT_LEAST + 100 * STEPS_PER_POINT)
+    effort = Effort.for_texts(["a" * 60, "b" * 100])
+    steps = int(STEPS_AT_LEAST + 160 * STEPS_PER_POINT)
     assert all(effort.take_check() for _ in range(steps))
     assert not effort.ran_out
     assert not effort.take_check()

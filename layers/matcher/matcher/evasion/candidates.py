@@ -11,7 +11,7 @@ Patterns then search the shape, which is the same for all scripts.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby, pairwise, product
 from typing import Self
@@ -64,7 +64,8 @@ class Candidate:
     def part(self, first: int, last: int) -> Self:
         """Return the candidate with only the units from `first` to before `last`."""
         cut = slice(first, last)
-        return replace(self, units=self.units[cut], at=self.at[cut], written=self.written[cut])
+        units, at, written = self.units[cut], self.at[cut], self.written[cut]
+        return type(self)(self.kind, units, at, written, self.separator)
 
 
 def find_candidates(text: str) -> list[Candidate]:

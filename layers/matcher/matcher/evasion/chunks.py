@@ -27,8 +27,9 @@ from matcher.text.fold import FOLD, CodePointTable
 REMEMBERED, REMEMBERED_LENGTH = 65_536, 80
 """Answers that are kept, and the longest chunk whose answer is kept."""
 
-CHUNKS_READ = 64
-"""Chunks with a digit or sign that are read by themselves. A text with more is cut at once."""
+CHUNKS_READ, WORDS_READ = 64, 8
+"""Chunks with a digit or sign that are read by themselves, and words of each. A text with more is
+cut at once."""
 
 _PIECES = 5
 """Stretches of letters, and signs between them, of a word that is read in every way."""
@@ -139,6 +140,8 @@ class Chunks:
         words = [word for word in chunk.translate(_units).split() if _ODD.search(word)]
         if not words:
             return None
+        if len(words) > WORDS_READ:
+            return True
         if any(map(_MARK.search, words)) and _NEEDS_ITS_TEXT.search(chunk):
             return True
         return any(map(self._may_be_read, dict.fromkeys(words)))
@@ -166,7 +169,7 @@ class Chunks:
         # Small letters are never a name or a code, and among Greek ones a star hides any letter.
         written = "α" * len(units)
         candidate = Candidate(kind, units, tuple(range(len(units))), written, "-")
-        return bool(read_candidate(candidate, self._vocabulary, Effort()))
+        return bool(read_candidate(candidate, self._vocabulary, Effort(), with_edges=not is_word))
 
 
 def _pieces(word: str) -> list[str]:

@@ -59,9 +59,11 @@ def layers_of(text: str, vocabulary: Vocabulary, effort: Effort) -> list[list[Wo
 
 
 def read_candidate(
-    candidate: Candidate, vocabulary: Vocabulary, effort: Effort
+    candidate: Candidate, vocabulary: Vocabulary, effort: Effort, *, with_edges: bool = True
 ) -> list[WordReading]:
     """Return the words that a candidate may be, at most `READINGS_OF_CANDIDATE`.
+
+    Punctuation at its edges may also be none of its letters, unless `with_edges` says that it is.
 
     >>> vocabulary = Vocabulary([" bomb ", " hello world "])
     >>> for candidate in find_candidates("A b0mb, heeellooo, b*mb, w.o.r.l.d and he1p"):
@@ -79,7 +81,7 @@ def read_candidate(
     if is_spaceless(candidate.units[0]):
         return [_unchanged(candidate, " ".join(candidate.units), Evasion.SEPARATED)]
     readings: dict[tuple[str, int, int], WordReading] = {}
-    for part, evasion in _parts(candidate):
+    for part, evasion in _parts(candidate, with_edges):
         if STAR in part.units:
             of_part = _masked(part, vocabulary, effort)
         elif masked := foreign_as_stars(part.units):
@@ -136,7 +138,7 @@ def _foreign(
             yield _reading(candidate, word.letters, 0, last, fit, evasion)
 
 
-def _parts(candidate: Candidate) -> Iterator[tuple[Candidate, frozenset[Evasion]]]:
+def _parts(candidate: Candidate, edges: bool) -> Iterator[tuple[Candidate, frozenset[Evasion]]]:
     """Yield the candidate, then without emphasis, punctuation, padding or an article."""
     units = candidate.units
     if candidate.kind is CandidateKind.MENTION:
@@ -161,7 +163,7 @@ def _parts(candidate: Candidate) -> Iterator[tuple[Candidate, frozenset[Evasion]
     first = len(units) - len(units.lstrip(_PUNCTUATION))
     last = len(units.rstrip(_PUNCTUATION))
     for part in {(first, len(units)), (0, last), (first, last)} - {(0, len(units))}:
-        if part[1] - part[0] > 1:
+        if edges and part[1] - part[0] > 1:
             yield candidate.part(*part), _NO_EVASION
     padded = _PADDED.fullmatch(units[first:last])
     if padded and not candidate.written[first:last].isupper():

@@ -118,13 +118,12 @@ class Vocabulary:
         is_latin = units.isascii() and not _HAS_LOOKALIKES.search(written)
         for closes, (words, masked) in self._maskable.items():
             seen: set[int] = set()
-            for last in range(len(units), len(units) * closes - 1, -1) if words else ():
-                for number, fit in masked.like(units[:last], free):
-                    letters = words[number].letters
-                    if number in seen or (is_latin and _hides_too_many(letters, units, fit)):
-                        continue
-                    seen.add(number)
-                    yield words[number], last, fit
+            for number, last, fit in masked.like(units, free, whole=closes):
+                letters = words[number].letters
+                if number in seen or (is_latin and _hides_too_many(letters, units, fit)):
+                    continue
+                seen.add(number)
+                yield words[number], last, fit
 
 
 def _hides_too_many(letters: str, units: str, fit: list[int]) -> bool:

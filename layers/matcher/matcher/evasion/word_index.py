@@ -7,7 +7,8 @@ of words with the same first letter, so `MaskedWords` combines sets of words as 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import groupby, product
+from functools import cached_property
+from itertools import groupby
 
 from matcher.evasion.lookalikes import LOOKALIKES, SAME_LOOKALIKE, STAR
 from matcher.evasion.plausible import MENTION_LETTERS
@@ -19,6 +20,7 @@ _FOREIGN = (
 )
 """The scripts in which a word may be written, and the foreign letters in each."""
 
+_END = "\n"
 _PARTICLES = "وفبكل"  # Arabic writes them together with the next word, a Latin one too
 _HANDLE = re.compile(rf"@(\w{{{MENTION_LETTERS - 1},60}})(?!\w)")
 
@@ -43,85 +45,82 @@ def foreign_as_stars(units: str) -> str | None:
 class MaskedWords:
     """Words, found by the letters that stars leave of them.
 
-    Each letter at each place of words of one length has a number with a bit for each of those
-    words. The words that fit are the `and` of a few such numbers, so a long list of words costs
-    hardly more than a short one.
+    Each letter at each place of a word has a number with a bit for each word that has it there. The
+    words that fit are the `and` of a few such numbers, so a long list of words costs hardly more
+    than a short one. Long words have the low bits: the number of a late place is small.
 
     >>> words = MaskedWords(["bomb", "bumb", "bomber"])
-    >>> list(words.like("b*mb", 1)), list(words.like("b*m*er", 1))
-    ([(0, [0, 1, 2, 3]), (1, [0, 1, 2, 3])], [(2, [0, 1, 2, 3, 4, 5])])
+    >>> list(words.like("b*m*er", 1))
+    [(2, 6, [0, 1, 2, 3, 4, 5])]
+    >>> list(words.like("b*mbing", 1, whole=False))
+    [(0, 4, [0, 1, 2, 3]), (1, 4, [0, 1, 2, 3])]
     """
 
     def __init__(self, words: Iterable[str]):
         """Take words. Results name them by their order."""
-        self._by_length: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
-        for number, word in enumerate(words):
-            self._by_length[len(word)].append((number, word))
-        self._bits: dict[int, dict[tuple[int, str], int]] = {}  # by length, place and letter
+        self._ordered = sorted(enumerate(words), key=lambda word: -len(word[1]))
 
-    def like(self, units: str, free: int) -> Iterator[tuple[int, list[int]]]:
-        """Yield the words that units with stars fit, each with the unit for each of its letters.
+    @cached_property
+    def _bits(self) -> dict[tuple[int, str], int]:
+        """The words that have each letter at each place, and `_END` behind the last, as bits."""
+        bits: defaultdict[tuple[int, str], bytearray] = defaultdict(bytearray)
+        for at, (_, word) in enumerate(self._ordered):
+            for place_and_letter in enumerate(word + _END):
+                of = bits[place_and_letter]
+                of.extend(bytes((at >> 3) + 1 - len(of)))
+                of[at >> 3] |= 1 << (at & 7)
+        return {key: int.from_bytes(of, "little") for key, of in bits.items()}
 
-        Up to `free` stars in a row hide one letter or two; more stars hide one letter each. Short
-        words come first, then words in their order.
+    def like(
+        self, units: str, free: int, *, whole: bool = True
+    ) -> Iterator[tuple[int, int, list[int]]]:
+        """Yield the words that units with stars fit, how many units each takes, and its fit.
+
+        The fit is the unit for each letter. Up to `free` stars in a row hide one letter or two;
+        more stars hide one letter each. Words that take most units come first, then short ones,
+        then words in their order. All units are taken unless `whole` is false.
         """
-        runs = [(is_star, len(list(run))) for is_star, run in groupby(units, STAR.__eq__)]
-        ways = product(*(_lengths(*run, free) for run in runs))
-        for lengths in sorted(ways, key=sum) if len(runs) > 1 else ways:
-            if bits := self._with_letters(units, runs, lengths):
-                words, fit = self._by_length[sum(lengths)], _fit_of(runs, lengths)
-                while bits:
-                    lowest = bits & -bits
-                    yield words[lowest.bit_length() - 1][0], fit
-                    bits ^= lowest
+        found: list[tuple[int, list[int], int]] = []
+        ways: list[tuple[list[int], int]] = [([], (1 << len(self._ordered)) - 1)]  # fit, words
+        last = 0
+        for is_star, run in groupby(units, STAR.__eq__):
+            first, before = last, ways
+            for unit in run:
+                last += 1
+                if is_star:
+                    ways = [
+                        ([*fit, *(min(first + at, last - 1) for at in range(length))], words)
+                        for fit, words in before
+                        for length in _lengths(last - first, free)
+                    ]
+                else:
+                    ways = [
+                        ([*fit, last - 1], left)
+                        for fit, words in ways
+                        if (left := words & self._with(len(fit), unit))
+                    ]
+                for fit, words in ways if last == len(units) or not whole else ():
+                    if of_length := words & self._bits.get((len(fit), _END), 0):
+                        found.append((last, fit, of_length))
+            if not ways:
+                break
+        for last, fit, words in sorted(found, key=lambda way: (-way[0], len(way[1]))):
+            while words:
+                lowest = words & -words
+                yield self._ordered[lowest.bit_length() - 1][0], last, fit
+                words ^= lowest
 
-    def _with_letters(
-        self, units: str, runs: list[tuple[bool, int]], lengths: tuple[int, ...]
-    ) -> int:
-        """Return, as bits, the words of this length that have the seen units or their letters."""
-        words = self._by_length.get(sum(lengths))
-        if not words:
-            return 0
-        bits_of, fitting = self._bits_of(sum(lengths)), (1 << len(words)) - 1
-        at = place = 0
-        for (is_star, size), length in zip(runs, lengths, strict=True):
-            for number, unit in enumerate("" if is_star else units[at : at + size], place):
-                same = bits_of.get((number, unit), 0)
-                for letter in LOOKALIKES.get(unit, ""):
-                    same |= bits_of.get((number, letter), 0)
-                fitting &= same
-                if not fitting:
-                    return 0
-            at, place = at + size, place + length
-        return fitting
-
-    def _bits_of(self, length: int) -> dict[tuple[int, str], int]:
-        """Return the words of a length that have each letter at each place, as bits."""
-        if length not in self._bits:
-            words = self._by_length[length]
-            bits: defaultdict[tuple[int, str], bytearray] = defaultdict(
-                lambda: bytearray(len(words) // 8 + 1)
-            )
-            for at, (_, word) in enumerate(words):
-                for place_and_letter in enumerate(word):
-                    bits[place_and_letter][at >> 3] |= 1 << (at & 7)
-            self._bits[length] = {key: int.from_bytes(of, "little") for key, of in bits.items()}
-        return self._bits[length]
+    def _with(self, place: int, unit: str) -> int:
+        """Return, as bits, the words that have a unit, or a letter that it replaces, at a place."""
+        words = self._bits.get((place, unit), 0)
+        for letter in LOOKALIKES.get(unit, ""):
+            words |= self._bits.get((place, letter), 0)
+        return words
 
 
-def _fit_of(runs: list[tuple[bool, int]], lengths: tuple[int, ...]) -> list[int]:
-    """Return the unit for each letter. If letters are more than stars, the last star repeats."""
-    fit: list[int] = []
-    at = 0
-    for (_, size), length in zip(runs, lengths, strict=True):
-        fit += (at + min(place, size - 1) for place in range(length))
-        at += size
-    return fit
-
-
-def _lengths(is_star: bool, size: int, free: int) -> range:
-    """Return how many letters a run of units may be, the most first."""
-    return range(max(2, size), 0, -1) if is_star and size <= free else range(size, size - 1, -1)
+def _lengths(stars: int, free: int) -> range:
+    """Return how many letters a run of stars may be, the most first."""
+    return range(max(2, stars), 0, -1) if stars <= free else range(stars, stars - 1, -1)
 
 
 class MentionedWords:
