@@ -32,7 +32,7 @@ LEAST_SECONDS = 0.001
 """Below this, what a call costs at all hides what its text costs."""
 
 MOST_TIMES = 3.0
-MOST_SECONDS = 200.0
+MOST_SECONDS = 100.0
 """Seconds for a unit of 8 MiB, of the 300 that scan has."""
 
 SAMPLE_BYTES = 48 * 1024
@@ -184,4 +184,8 @@ DISGUISES: dict[str, Callable[[random.Random, str], str]] = {
     "runs": _stretched,
     "letters apart": lambda rng, word: ".".join(word),
     "a foreign letter": lambda rng, word: f"{word[:2]}ا{word[3:]}",
+    "signs around it": lambda rng, word: f"++{word[0]}ا{word[2:]}{rng.choice('aeiou') * 9}++-",
+    "a star and signs around it": lambda rng, word: (
+        f"|{'.'.join(word)}|1 +{_starred(rng, word, 1)}@"
+    ),
 }

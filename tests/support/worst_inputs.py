@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from support.sample_packs import pack_of
 
+from authoring.learning.candidates import patterns_in
 from claims.feeds.reviews import plain_line
 from claims.text.languages import guess
 from claims.text.normalise import split_known_words
@@ -33,6 +34,18 @@ from matcher.text.fold import fold
 from matcher.text.links import find_hosts, opaque_spans
 
 WORDS = ("bomb", "bumb", "otp", "prize", "*aa*", "a*", "facility", "验证码", "bomber*", "*secret*")
+
+
+POSTS = {
+    "signs around two words": ["++bاmbprize++-"],
+    "stars around capitals": ["+PRIZE* ", "+SECRET* ", "+OTP* "],
+    "letters apart, between signs": ["|ج.ا.ئ.ز.ة|1 ", "|ر.ا.ب.ط|1 "],
+    "letters apart and hashtags": ["(f r e e   p r i z e** ", "#VideoCallNow* "],
+    "letters apart and masked words": ["|ق.ا.ن.و.ن|1 ", "+sl*t@\n", "+b*mb@\n"],
+    "a long tail behind stars": ["+fr*e*aeiourstnlaeiourstnlaeiourstnlaeiourstnl+ "],
+    "terms and masked words": ["free gift claim now ", "b*t s*t c*sh* "],
+}
+"""Texts that once took most work with the packs that ship: each is repeated."""
 
 
 class Worst(NamedTuple):
@@ -199,6 +212,7 @@ READERS: dict[str, tuple[Callable[[Any], object], dict[str, Callable[[int], str]
     "intake: HTML": (read_html, TEXTS | MARKUP),
     "intake: telegram": (lambda text: repair_escapes(text.encode()), {"escapes": repeated(r"\x0")}),
     "ledger: bodies": (lines_of_body, JSON),
+    "learning: candidates": (lambda text: list(patterns_in(text)), TEXTS),
 }
 BYTE_READERS: dict[str, tuple[Callable[[bytes], object], dict[str, Callable[[int], str]]]] = {
     "intake: JSON": (
