@@ -12,6 +12,7 @@ threshold is not known.
 
 import csv
 import math
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -46,6 +47,7 @@ from authoring.learning.near_copies import copy_groups
 from authoring.learning.words import prior_of, with_words
 from authoring.wording import pinyin_problem, weighted_term_problem
 from matcher.signs.catalogue import SIGNS
+from matcher.terms.term import pattern_of
 from matcher.text.pinyin import JOINT
 from rules.score import WEIGHT
 
@@ -110,6 +112,9 @@ class CountedTerm:
     odds: float
 
 
+type _Row = tuple[int, Feature, str | None]  # its line, what it counts, and for which category
+
+
 def read_counts(data: bytes, name: str, categories: Collection[str] = ()) -> list[CountedTerm]:
     """Return the rows of a table of counts, tab-separated with a header.
 
@@ -117,7 +122,7 @@ def read_counts(data: bytes, name: str, categories: Collection[str] = ()) -> lis
     left out, and so are rows of other categories, if some are named.
 
     Raises:
-        LabelError: If a column is missing, or a row has no number.
+        LabelError: If a column is missing, a row has no number, or a term is there twice.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -139,6 +144,7 @@ def read_counts(data: bytes, name: str, categories: Collection[str] = ()) -> lis
             f" {', '.join(header) or 'nothing'}"
         )
     found = []
+    firsts: dict[Feature, _Row] = {}
     for line, row in rows:
         if categories and row.get("category") not in categories:
             continue
@@ -153,8 +159,22 @@ def read_counts(data: bytes, name: str, categories: Collection[str] = ()) -> lis
                 f" `{chosen['log2_odds']}` one from -{MOST_ODDS:.0f} to {MOST_ODDS:.0f}"
             )
         if feature := _feature(term.strip(), is_sound=chosen["term"] == "pinyin"):
+            if problem := _problem((line, feature, row.get("category")), firsts):
+                raise LabelError(f"{name}:{line}: {problem}")
             found.append(CountedTerm(feature, documents, odds))
     return found
+
+
+def _problem(row: _Row, firsts: dict[Feature, _Row]) -> str | None:
+    """Return why a row cannot be used after others. A term counts once in each category."""
+    line, (kind, term), category = row
+    if controls := [char for char in term if unicodedata.category(char) == "Cc"]:
+        return f"{controls[0]!a} in a term; use what a text shows"
+    same = kind, pattern_of(term) if kind is FeatureKind.TERM else term
+    first, other, of = firsts.setdefault(same, row)
+    if first == line or (other == (kind, term) and of != category):
+        return None
+    return f"`{term}` is the same as line {first}; keep one row of it"
 
 
 def _feature(written: str, *, is_sound: bool) -> Feature | None:

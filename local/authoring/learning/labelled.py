@@ -116,7 +116,7 @@ def _rows(data: bytes, name: str, suffix: str) -> Iterator[tuple[int, _Row | str
 def _json_row(written: str) -> _Row | str:
     try:
         row = json.loads(written)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return f"not JSON ({error}); each line is one object, a table is named .csv or .tsv"
     return row if isinstance(row, dict) else 'not an object; write {"text": …, "label": …}'
 

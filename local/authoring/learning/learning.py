@@ -170,12 +170,15 @@ def learned_of(
     words: Collection[str],
     counted: int = 0,
 ) -> Learned:
-    """Return the features with a weight, and the thresholds that the held-back sums choose."""
+    """Return the features with a weight, and thresholds; raise LearningError if out of reach."""
     used: dict[FeatureKind, dict[str, int]] = {kind: {} for kind in FeatureKind}
     for (kind, name), weight in zip(weighed, weights.tolist(), strict=True):
         if weight:
             used[kind][name] = weight
     threshold, high = measured.choose_thresholds()
+    if (most := int(weights[weights > 0].sum())) < threshold:
+        wanted = f"a post needs {threshold}; give more terms that tell harmful posts from others"
+        raise LearningError(f"all weights together are {most}, and {wanted}")
     return Learned(
         used[FeatureKind.TERM],
         used[FeatureKind.SIGN],

@@ -33,6 +33,9 @@ def test_a_row_has_a_term_or_a_sign_of_the_wanted_category() -> None:
         (f"{HEADER}a b\t1\t5000\tx\n", "t.tsv:2: "),
         (f"{HEADER}a b\tinf\t2\tx\n", "t.tsv:2: "),
         (f"{HEADER}{'a' * 200_000}\t1\t2\tx\n", "t.tsv:2: not a table: field larger than"),
+        (f"{HEADER}a\0b\t1\t2\tx\n", "t.tsv:2: '\\x00' in a term"),
+        (f"{HEADER}a b\t1\t2\tx\na b\t3\t2\tx\n", "t.tsv:3: `a b` is the same as line 2"),
+        (f"{HEADER}a b\t1\t2\tx\nA  B\t3\t2\ty\n", "t.tsv:3: `A  B` is the same as line 2"),
     ],
     ids=[
         "a missing column",
@@ -42,6 +45,9 @@ def test_a_row_has_a_term_or_a_sign_of_the_wanted_category() -> None:
         "odds of nobody",
         "no end",
         "a long field",
+        "a NUL",
+        "a row twice",
+        "a term in two spellings",
     ],
 )
 def test_a_bad_table_is_reported_with_its_line(table: str, message: str) -> None:
@@ -52,6 +58,11 @@ def test_a_bad_table_is_reported_with_its_line(table: str, message: str) -> None
 
 def test_a_row_that_ends_before_its_term_is_left_out() -> None:
     assert read_counts(b"documents\tlog2_odds\tterm\n3\t2\n", "t.tsv") == []
+
+
+def test_a_term_counts_in_each_category() -> None:
+    data = f"{HEADER}a b\t1\t2\tx\na b\t3\t2\ty\n".encode()
+    assert len(read_counts(data, "t.tsv")) == 2
 
 
 def test_learning_needs_rows_and_clean_texts() -> None:

@@ -34,6 +34,7 @@ BAD_ROWS = {
     "an empty text": ('{"text": " ", "label": 1}', "posts.jsonl:1: `text` is empty; leave the row"),
     "a list": ("[]", 'posts.jsonl:1: not an object; write {"text": …, "label": …}'),
     "not JSON": ("text,label", "posts.jsonl:1: not JSON ("),
+    "too deep": ("[" * 100_000, "posts.jsonl:1: not JSON ("),
 }
 
 

@@ -221,6 +221,17 @@ def test_a_pack_is_learned_from_counts_and_clean_texts(
     assert {share.recall.of for share in pack.card.held_back} == {0}
 
 
+def test_rows_that_reach_no_threshold_are_said(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One row is worth less than a threshold, so no pack of it could check."""
+    folder.joinpath("one.tsv").write_text("\n".join(COUNTS.splitlines()[:2]))
+    counts = ("--counts", folder / "one.tsv", "--clean", folder / "posts.csv")
+    code, _, err = run_packs(capsys, folder, *LEARN, *counts, "--out", folder / "out")
+    assert code == 1
+    assert "one.tsv: all weights together are 9, and a post needs 10" in " ".join(err)
+
+
 def test_counts_go_with_clean_texts_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = (folder / "posts.csv", "--counts", folder / "posts.csv", "--out", folder)
     code, _, err = run_packs(capsys, folder, *LEARN, *given)

@@ -20,6 +20,7 @@ from ledger.errors import OperatorError
 from ledger.records.finding import Finding
 from matcher.signs.catalogue import SIGNS
 from rules.categories import category_problem
+from rules.pack import PackError
 from terang import ROOT, USAGE
 from terang.case_messages import (
     complete_times,
@@ -124,6 +125,7 @@ def learn(
     sentences = [sentence.text for sentence in protected]
     struck_out = tuple(line for line in struck if line.strip())
     wanted = Wanted(most, tuple(SIGNS), struck_out, given_words)
+    pack = LearnedPack(pack_id, category, language, today or today_utc())
     try:
         find_library(ROOT)
         learned = (
@@ -131,12 +133,12 @@ def learn(
             if counts
             else learn_weights(given, others, sentences, wanted, print_warning)
         )
-    except LearningError as error:
-        raise OperatorError(str(error)) from None
-    pack = LearnedPack(pack_id, category, language, today or today_utc())
+        text = pack_text(pack, learned, {})
+    except (LearningError, PackError) as error:  # a pack does not check if its terms contradict
+        raise OperatorError(": ".join([*map(str, counts or labelled), str(error)])) from None
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{pack_id}.yaml"
-    path.write_text(pack_text(pack, learned, {}), "utf-8", newline="\n")
+    path.write_text(text, "utf-8", newline="\n")
     (out / "review.jsonl").write_text("\n".join([*review_lines(learned.measured), ""]), "utf-8")
     print_result(f"wrote {path} and {out / 'review.jsonl'}")
     return 0
