@@ -7,8 +7,10 @@ names its origin.
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple, cast
 from urllib.parse import urljoin, urlsplit
 
@@ -23,10 +25,11 @@ from rules.factchecks import without_factchecks
 from rules.pack import PACK_BYTES, Mode
 from rules.rule_set import SetError
 from rules.set_reader import load_set
+from terang.console import print_warning
 
 SET_BYTES = 64 * 1024 * 1024
 SECONDS = 60
-"""How long an address may be silent."""
+"""How long an address may take, from its name to its last byte."""
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -42,10 +45,10 @@ class PulledPack(NamedTuple):
 
 
 def fetch(url: str, most: int) -> bytes:
-    """Return what an address serves, without following it elsewhere.
+    """Return what an address serves, without following it elsewhere. Say on stderr what is read.
 
     Raises OperatorError if it is not an https address (http on this machine), does not answer 200,
-    or serves more than `most` bytes.
+    takes more than `SECONDS`, or serves more than `most` bytes.
     """
     try:
         parts = urlsplit(url)
@@ -53,19 +56,32 @@ def fetch(url: str, most: int) -> bytes:
         raise OperatorError(f"{url}: {error}") from None
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         raise OperatorError(f"{url}: write an https:// address")
-    pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=10, read=SECONDS))
+    print_warning(f"reading {url}, for at most {SECONDS} seconds")
+    answer: Future[tuple[int, bytes]] = Future()
+    Thread(target=_read, args=(url, most, answer), daemon=True).start()
     try:
-        answer = pool.request("GET", url, redirect=False, preload_content=False)
-        data = answer.read(most + 1)
+        status, data = answer.result(SECONDS)
+    except TimeoutError:
+        raise OperatorError(f"{url}: not served within {SECONDS} seconds") from None
     except urllib3.exceptions.HTTPError as error:
         raise OperatorError(f"{url}: {type(error).__name__}") from None
-    finally:
-        pool.clear()
-    if answer.status != 200:
-        raise OperatorError(f"{url}: HTTP {answer.status}")
+    if status != 200:
+        raise OperatorError(f"{url}: HTTP {status}")
     if len(data) > most:
         raise OperatorError(f"{url}: more than {most:,} bytes")
     return data
+
+
+def _read(url: str, most: int, into: "Future[tuple[int, bytes]]") -> None:
+    """Read an address in a thread: no time-out of a socket bounds an answer byte by byte."""
+    pool = urllib3.PoolManager(retries=False, timeout=SECONDS)
+    try:
+        answer = pool.request("GET", url, redirect=False, preload_content=False)
+        into.set_result((answer.status, answer.read(most + 1)))
+    except Exception as error:  # noqa: BLE001 - the caller raises it
+        into.set_exception(error)
+    finally:
+        pool.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,16 +166,17 @@ def _last_line(node: yaml.Node) -> int:
 def keep(pulled: Sequence[PulledPack], folder: Path) -> list[Path]:
     """Write each pack as `<id>.yaml`, and return the files. One that is there already stays.
 
-    Raises OperatorError, before anything is written, if a file has other content.
+    Raises OperatorError, before anything is written, if a file is a link or has other content.
     """
-    paths = [folder / f"{each.pack.id}.yaml" for each in pulled]
-    for path, each in zip(paths, pulled, strict=True):
-        if path.exists() and path.read_text("utf-8", errors="replace") != each.yaml:
-            raise OperatorError(f"{path} has other content: move it, or choose another --out")
+    paths = {folder / f"{each.pack.id}.yaml": each.yaml for each in pulled}
+    for path, text in paths.items():
+        if path.is_symlink() or (path.exists() and path.read_bytes() != text.encode()):
+            raise OperatorError(f"{path} is a link or has other content: move it")
     folder.mkdir(parents=True, exist_ok=True)
-    for path, each in zip(paths, pulled, strict=True):
-        path.write_text(each.yaml, "utf-8", newline="\n")
-    return paths
+    for path in [path for path in paths if not path.exists()]:
+        with path.open("x", encoding="utf-8", newline="\n") as file:  # follows no link
+            file.write(paths[path])
+    return list(paths)
 
 
 def describe(pack: Pack) -> Iterator[str]:

@@ -1,12 +1,12 @@
 """`terang packs pull`: take what another stack has published, and nothing else."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import msgspec
 import pytest
@@ -18,6 +18,7 @@ from rules.rule_set import build_set
 from rules.set_reader import digest_of
 from terang import ROOT
 from terang.cli.command import main
+from terang.packs import pulling
 
 SAFE = PACK.replace("send me", "hand me over")
 LIVE = SAFE.replace("rules:\n", "mode: live  # since May\nrules:\n", 1)
@@ -26,6 +27,16 @@ LIVE = SAFE.replace("rules:\n", "mode: live  # since May\nrules:\n", 1)
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Print nothing."""
+
+    def do_GET(self) -> None:
+        """Serve a file, or what has no end, byte by byte."""
+        if self.path != "/endless.yaml":
+            super().do_GET()
+            return
+        self.send_response(200)
+        self.end_headers()
+        while not self.server.ended.wait(0.02):  # type: ignore[attr-defined]
+            self.wfile.write(b"#")
 
 
 @pytest.fixture
@@ -36,8 +47,10 @@ def published(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     (root / "sets").mkdir()
     (root / "packs/one-time-codes/3.yaml").write_text(LIVE, "utf-8")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(root)))
+    server.ended = Event()  # type: ignore[attr-defined]
     Thread(target=server.serve_forever, daemon=True).start()
     yield root, f"http://127.0.0.1:{server.server_port}"
+    server.ended.set()  # type: ignore[attr-defined]
     server.shutdown()
     server.server_close()
 
@@ -163,17 +176,45 @@ def test_what_cannot_be_taken_is_said(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_file_with_other_content_stays(
-    published: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda mine, _: mine.write_text("id: mine\n", "utf-8"),
+        lambda mine, there: mine.symlink_to(there),
+        lambda mine, there: there.touch() or mine.symlink_to(there),
+    ],
+    ids=["other content", "a link that dangles", "a link"],
+)
+def test_a_file_that_is_there_stays(
+    published: tuple[Path, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    make: Callable[[Path, Path], object],
 ) -> None:
-    """Work on a pulled pack is not overwritten."""
-    mine = tmp_path / "out/one-time-codes.yaml"
+    """Work on a pulled pack is not overwritten, and nothing is written outside of the folder."""
+    mine, there = tmp_path / "out/one-time-codes.yaml", tmp_path / "there"
     mine.parent.mkdir()
-    mine.write_text("id: mine\n", "utf-8")
+    make(mine, there)
+    before = mine.read_bytes() if mine.exists() else None
     url, digest = f"{published[1]}/packs/one-time-codes/3.yaml", hashlib.sha256(LIVE.encode())
     assert _pull(url, digest.hexdigest(), mine.parent) == 1
-    assert "has other content" in capsys.readouterr().err
-    assert mine.read_text("utf-8") == "id: mine\n"
+    assert "is a link or has other content" in capsys.readouterr().err
+    assert (mine.read_bytes() if mine.exists() else None) == before
+
+
+def test_an_address_that_answers_byte_by_byte_is_left(
+    published: tuple[Path, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Somebody who waits sees for what. No single byte is late, and the wait ends all the same."""
+    monkeypatch.setattr(pulling, "SECONDS", 0.3)
+    url = f"{published[1]}/endless.yaml"
+    assert _pull(url, "0" * 64, tmp_path / "out") == 1
+    said = capsys.readouterr().err
+    assert f"reading {url}, for at most 0.3 seconds" in said
+    assert "not served within 0.3 seconds" in said
 
 
 @pytest.mark.parametrize(
