@@ -16,6 +16,8 @@ from support.world import ROLE, World
 from console.application import Console, console_of
 from console.identity.door import SESSION_COOKIE
 from console.identity.issuer import IssuerError
+from console.identity.session import SESSIONS
+from ledger.aws.table import Table
 from ledger.records.provider import Provider
 
 Made = tuple[World, MemoryIssuer, Browser]
@@ -109,19 +111,19 @@ def test_a_copied_cookie_is_worth_nothing_afterwards(signs_in_again: bool, made:
 def test_a_renewal_that_meets_a_sign_out_renews_nothing(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It read the session before the sign-out, and writes it afterwards."""
     world, issuer, browser = made
     sign_in(issuer, browser)
+    sessions, secret = (
+        browser.respond.__self__.sign_in.door.sessions,
+        browser.cookies[SESSION_COOKIE],
+    )
+    [row] = world.store.table.query(SESSIONS, "")
+    sessions.end(secret)
     world.clock.moment += timedelta(minutes=6)
-    sessions, client = browser.respond.__self__.sign_in.door.sessions, world.clients.dynamodb
-    secret, transact = browser.cookies[SESSION_COOKIE], client.transact_write_items
-
-    def after_the_sign_out(**asked: Any) -> Any:
-        monkeypatch.undo()
-        sessions.end(secret)
-        return transact(**asked)
-
-    monkeypatch.setattr(client, "transact_write_items", after_the_sign_out)
-    assert sessions.moderator(secret) is not None
+    with monkeypatch.context() as before:
+        before.setattr(Table, "get", lambda *_: row)
+        assert sessions.moderator(secret) is not None
     assert sessions.moderator(secret) is None
 
 

@@ -86,9 +86,8 @@ class Meetings(Cluster):
         """Add what the log lacks, in an order of its own."""
         store = DynamoLogStore(Table(self.client("dynamodb"), self.world.table))
         buckets = self.world.public, self.world.work, self.world.out
-        log = ServedLog(
-            S3Objects(self.client("s3")), store, self.signer, ORIGIN, *buckets, ["acme"]
-        )
+        objects = S3Objects(self.client("s3"))
+        log = ServedLog(objects, store, self.signer, ORIGIN, *buckets, ["acme"])
         try:
             if event["adopts"]:
                 log.adopt()
@@ -96,11 +95,9 @@ class Meetings(Cluster):
             logged = {*log.files(head).leaves()}
             if lacking := [leaf for leaf in self.due if leaf not in logged]:
                 log.append(head, self.chance.shuffle(lacking), utc(self.now()))
-        except LogBusyError:
-            return
-        except LogRefusedError as error:
-            if not self.is_restored:
-                self.wrong.append(f"refused: {error}")
+        except (LogBusyError, LogRefusedError) as error:
+            if isinstance(error, LogRefusedError) and not self.is_restored:
+                raise
 
     def _start(self, function: str) -> Worker:
         return Worker(function, SimpleNamespace(handler=self._publish), self.chance.skew())
@@ -109,12 +106,11 @@ class Meetings(Cluster):
         self.at(self.injector.seconds + after, "log", {"adopts": adopts})
 
     def _bring(self, count: int) -> None:
-        for _ in range(count):
-            path = f"packs/late/{len(self.due)}.yaml"
-            self.due.append(encode_leaf(PublishedLeaf(path, "0" * 64, 0, "pack")))
+        paths = [f"packs/late/{len(self.due) + number}.yaml" for number in range(count)]
+        self.due += [encode_leaf(PublishedLeaf(path, "0" * 64, 0, "pack")) for path in paths]
 
     def _created(self, bucket: str, key: str, version: str) -> None:
-        """Notice what was written, and perhaps let its writer wait before its next call.
+        """Perhaps let a publisher wait that staged its leaves, or wrote them.
 
         When one has staged its leaves, more are due: another has more to add.
         """
@@ -127,8 +123,8 @@ class Meetings(Cluster):
         if (bucket, key) == (self.world.public, "log/checkpoint"):
             self._look(objects_of(self, bucket))
         worker: Any = getcurrent()
-        is_before_head = is_staged or key.endswith("/log/checkpoint")  # of the table, or served
-        if is_before_head and hasattr(worker, "pause") and self.chance.happens("waits"):
+        is_key_moment = is_staged or key.startswith("log/tile/entries/")
+        if is_key_moment and hasattr(worker, "pause") and self.chance.happens("waits"):
             until, turns = self.writes + 1 + self.chance.pick(WRITES), TURNS
             self.waiting += 1
             while self.writes < until and (turns := turns - 1):

@@ -14,8 +14,6 @@ from support.log_world import LogWorld
 from tlog.leaves import RunLeaf, decode_leaf
 from tlog.proofs import LogFiles
 
-CHECKPOINT = "log/checkpoint"
-
 
 class CallLostError(OSError):
     """Nobody knows whether the call was applied."""
@@ -27,7 +25,7 @@ class KilledError(BaseException):
 
 @dataclass
 class LogFaults:
-    """Decides at each call about the log what happens, and checks what is served after each.
+    """Decides at each call about the log what happens.
 
     `plan` holds what happens at which call, by number; without an entry chance decides, by `rate`.
     """
@@ -39,7 +37,6 @@ class LogFaults:
     switching: float = 0.0
     calls: int = 0
     late: list[Callable[[], object]] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.world.objects.around = self.around
@@ -55,7 +52,6 @@ class LogFaults:
         if "log" not in name and "head" not in name:
             return call()
         number, self.calls = self.calls, self.calls + 1
-        self.names.append(name)
         self._apply_late()
         self._switch()
         outcome = self.plan.get(number) or self._chosen()

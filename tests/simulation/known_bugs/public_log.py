@@ -15,16 +15,8 @@ def _any_head(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa: N803
     return call(TransactItems=TransactItems, **rest)
 
 
-class _AnyRoot(bytes):
-    """A root that equals each other root."""
-
-    def __eq__(self, other: object) -> bool:
-        return True
-
-    def __ne__(self, other: object) -> bool:
-        return False
-
-    __hash__ = bytes.__hash__
+_AnyRoot = type("_AnyRoot", (bytes,), {"__ne__": lambda *_: False, "__eq__": lambda *_: True})
+"""A root that equals each other root."""
 
 
 def _without_root(note: bytes) -> Checkpoint:
