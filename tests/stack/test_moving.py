@@ -104,7 +104,7 @@ def test_what_a_removed_stack_kept_is_taken_over_under_another_name(
     new = create(emulator, NEW, old.outputs["LogKeyArn"])
     assert terang(emulator, "restore", old.outputs["Table"]).returncode == 0
     secrets = emulator.client("secretsmanager")
-    for one in ("PseudonymSecretArn", "PartnersSecretArn"):
+    for one in ("PseudonymSecretArn", "PartnersSecretArn", "WebhooksSecretArn"):
         value = secrets.get_secret_value(SecretId=old.outputs[one])["SecretString"]
         secrets.put_secret_value(SecretId=new.outputs[one], SecretString=value)
     s3 = emulator.client("s3")
