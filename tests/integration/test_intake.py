@@ -102,16 +102,10 @@ def test_two_versions_of_a_key_are_two_files(world: World) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\n\n\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf \n", b"\n" * 300_000],
-    ids=[
-        "empty",
-        "newlines",
-        "a byte order mark",
-        "a mark and blanks",
-        "more blanks than the head",
-    ],
+    [b"\n" * 300_000],
+    ids=["more blanks than the head"],
 )
-def test_a_file_without_records_is_accepted_and_closed(
+def test_a_file_whose_head_is_blank_is_accepted_and_closed(
     new_world: Callable[..., World], data: bytes
 ) -> None:
     world = new_world(range_bytes=200_000)

@@ -108,15 +108,6 @@ def test_only_the_start_of_a_file_may_have_a_byte_order_mark(
         assert [(refusal.line, refusal.byte) for refusal in receipt.refusals] == [(2, len(row))]
 
 
-def test_a_file_of_no_lines_was_not_delivered_before(world: World) -> None:
-    """`repeated` says that all units were known: a file without units repeats nothing."""
-    for name in ("empty.jsonl", "again.jsonl"):
-        key, version = world.put(b"", name)
-        outcome = world.intake().receive(world.drop, key, version, seconds_left=900)
-        receipt = world.file_receipt(outcome.file)
-        assert (receipt.status, receipt.ranges, receipt.repeated) == ("done", 0, False)
-
-
 def test_a_finding_belongs_to_the_unit_that_put_it_first(world: World) -> None:
     world.scan(*world.take_in(lines(OTP)))
     world.scan(*world.take_in(lines(OTP, OTP), "more.jsonl"))

@@ -43,7 +43,7 @@ HANDED_ON = frozenset({"json_document"})
 KEPT_AS_TEXT = {
     "arguments": [ID],
     "yaml_nodes": [],  # of the types in `fields`, which are walked there
-    "verify": [text for kind in verify.FIELDS.values() for text in kind.values()],
+    "verify": [text for kind in verify.FIELDS.values() for _, text in kind.values()],
 }
 """By module: what is compiled where only its variable is written."""
 
