@@ -40,8 +40,6 @@ def chosen(data: bytes, name: str = "") -> str:
         pytest.param(dumps(post(text="x" * 300_000)), "jsonl", id="a line longer than the head"),
         pytest.param(b'{"text": "caf\xe9"}\n' * 3, "jsonl", id="lines in Latin-1"),
         pytest.param(b'{"a":' * 99 + b"1" + b"}" * 99, "jsonl", id="a line nested too deep"),
-        pytest.param(b"", "jsonl", id="nothing"),
-        pytest.param(b"\xef\xbb\xbf\n\r\n \n", "jsonl", id="only a mark and newlines"),
         pytest.param(dumps([post()]), "json-array", id="an array on one line"),
         pytest.param(pretty([post(), post()]), "json-array", id="an array on many lines"),
         pytest.param(b"[\n" + dumps(post()) + b"\n]", "json-array", id="an element a line"),
