@@ -27,7 +27,7 @@ ROWS = (
     ("providers door nobody-here queue", NOBODY),
     ("providers lift nobody-here codes/asks-for-code --moderator m-1", NOBODY),
     (
-        "providers add new-chat --principal arn --packs codes,no",
+        "providers add new-chat --principal arn --territory EU --packs codes,no",
         "unknown pack 'no'; allowed: codes",
     ),
     ("partners remove helpdesc", "unknown partner 'helpdesc'; did you mean helpdesk?"),
