@@ -76,10 +76,10 @@ def test_masked_words_are_those_that_a_pattern_finds(seed: int) -> None:
     words = ["".join(random.choices(LETTERS, k=random.randrange(2, 6))) for _ in range(30)]
     units = units_of(random, random.choice(words))
     free = random.choice([1, 2])
-    masked = MaskedWords(words)
-    found = {words[number] for number, _, _ in masked.like(units, free)}
+    whole, parts = (MaskedWords((word, closes) for word in words) for closes in (True, False))
+    found = {words[number] for number, _, _ in whole.like(units, free)}
     assert found == {word for word in words if reference_like(word, units, free)}
-    begun = {(words[number], last) for number, last, _ in masked.like(units, free, whole=False)}
+    begun = {(words[number], last) for number, last, _ in parts.like(units, free)}
     ends = range(1, len(units) + 1)
     assert begun == {
         (word, end) for end in ends for word in words if reference_like(word, units[:end], free)

@@ -28,8 +28,7 @@ REMEMBERED, REMEMBERED_LENGTH = 65_536, 80
 """Answers that are kept, and the longest chunk whose answer is kept."""
 
 CHUNKS_READ, WORDS_READ = 64, 8
-"""Chunks with a digit or sign that are read by themselves, and words of each. A text with more is
-cut at once."""
+"""Chunks with a digit or sign, and words of each, that are read first. With more, a text is cut."""
 
 _PIECES = 5
 """Stretches of letters, and signs between them, of a word that is read in every way."""
@@ -169,7 +168,7 @@ class Chunks:
         # Small letters are never a name or a code, and among Greek ones a star hides any letter.
         written = "α" * len(units)
         candidate = Candidate(kind, units, tuple(range(len(units))), written, "-")
-        return bool(read_candidate(candidate, self._vocabulary, Effort(), with_edges=not is_word))
+        return bool(read_candidate(candidate, self._vocabulary, Effort(), strip_edges=not is_word))
 
 
 def _pieces(word: str) -> list[str]:

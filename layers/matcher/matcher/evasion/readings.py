@@ -28,6 +28,8 @@ from matcher.text.fold import Evasion, is_spaceless
 READINGS_OF_CANDIDATE = 4
 """Words that one candidate is read as. A fifth that fits as well is not found."""
 
+STEPS_OF_CANDIDATE = 6  # for one with readings: each makes a layer longer
+
 _PADDED = re.compile(r"([^\W\d]{4,})\d{1,2}|([^\W\d]{3})2")  # digits after a word
 _WORDS_OF_ONE_LETTER = "aeiouyàóéяуиовкса"  # as written: articles, "and", "in" …
 _PUNCTUATION = "!+|@"
@@ -44,26 +46,27 @@ def layers_of(text: str, vocabulary: Vocabulary, effort: Effort) -> list[list[Wo
     """
     first: list[list[WordReading]] = []
     second: list[list[WordReading]] = []
-    ends = [0, 0]
+    ends, unread = [0, 0], 0
     for candidate in find_candidates(text):
         if effort.readings_ran_out:
             break
         if candidate.start < min(ends):
             continue
         if readings := read_candidate(candidate, vocabulary, effort):
-            effort.take_reading(READINGS_OF_CANDIDATE)  # charged in full, however many it has
+            effort.take_reading(STEPS_OF_CANDIDATE + unread)  # however many readings it has
+            unread = 0
             overlaps = candidate.start < ends[0]
             (second if overlaps else first).append(readings)
             ends[overlaps] = max(reading.end for reading in readings)
+        else:
+            unread += 1  # counted with the next that is read: a text without any takes no step
     return [*_layers(first), *_layers(_with_others(second, first) if second else [])]
 
 
 def read_candidate(
-    candidate: Candidate, vocabulary: Vocabulary, effort: Effort, *, with_edges: bool = True
+    candidate: Candidate, vocabulary: Vocabulary, effort: Effort, *, strip_edges: bool = True
 ) -> list[WordReading]:
     """Return the words that a candidate may be, at most `READINGS_OF_CANDIDATE`.
-
-    Punctuation at its edges may also be none of its letters, unless `with_edges` says that it is.
 
     >>> vocabulary = Vocabulary([" bomb ", " hello world "])
     >>> for candidate in find_candidates("A b0mb, heeellooo, b*mb, w.o.r.l.d and he1p"):
@@ -81,7 +84,7 @@ def read_candidate(
     if is_spaceless(candidate.units[0]):
         return [_unchanged(candidate, " ".join(candidate.units), Evasion.SEPARATED)]
     readings: dict[tuple[str, int, int], WordReading] = {}
-    for part, evasion in _parts(candidate, with_edges):
+    for part, evasion in _parts(candidate, strip_edges):
         if STAR in part.units:
             of_part = _masked(part, vocabulary, effort)
         elif masked := foreign_as_stars(part.units):

@@ -76,14 +76,10 @@ class Vocabulary:
         return {word.letters for words in self._words.values() for word in words}
 
     @cached_property
-    def _maskable(self) -> dict[bool, tuple[list[TermWord], MaskedWords]]:
-        """The words with a closed start: those with a closed end under True, others under False."""
+    def _maskable(self) -> tuple[list[TermWord], MaskedWords]:
+        """The words with a closed start."""
         opening = [word for words in self._words.values() for word in words if word.opens]
-        parts = {closes: [w for w in opening if w.closes == closes] for closes in (True, False)}
-        return {
-            closes: (words, MaskedWords(word.letters for word in words))
-            for closes, words in parts.items()
-        }
+        return opening, MaskedWords((word.letters, word.closes) for word in opening)
 
     @cached_property
     def mentions(self) -> MentionedWords:
@@ -116,14 +112,14 @@ class Vocabulary:
         if stars > min(STARS_IN_WORD, len(units) - stars + 1):
             return
         is_latin = units.isascii() and not _HAS_LOOKALIKES.search(written)
-        for closes, (words, masked) in self._maskable.items():
-            seen: set[int] = set()
-            for number, last, fit in masked.like(units, free, whole=closes):
-                letters = words[number].letters
-                if number in seen or (is_latin and _hides_too_many(letters, units, fit)):
-                    continue
-                seen.add(number)
-                yield words[number], last, fit
+        words, masked = self._maskable
+        seen: set[int] = set()
+        for number, last, fit in masked.like(units, free):
+            letters = words[number].letters
+            if number in seen or (is_latin and _hides_too_many(letters, units, fit)):
+                continue
+            seen.add(number)
+            yield words[number], last, fit
 
 
 def _hides_too_many(letters: str, units: str, fit: list[int]) -> bool:

@@ -20,7 +20,7 @@ _FOREIGN = (
 )
 """The scripts in which a word may be written, and the foreign letters in each."""
 
-_END = "\n"
+_END, _OPEN = "\n", (0, "\n")
 _PARTICLES = "وفبكل"  # Arabic writes them together with the next word, a Latin one too
 _HANDLE = re.compile(rf"@(\w{{{MENTION_LETTERS - 1},60}})(?!\w)")
 
@@ -49,40 +49,38 @@ class MaskedWords:
     words that fit are the `and` of a few such numbers, so a long list of words costs hardly more
     than a short one. Long words have the low bits: the number of a late place is small.
 
-    >>> words = MaskedWords(["bomb", "bumb", "bomber"])
+    >>> words = MaskedWords([("bomber", True), ("bomb", True), ("bumb", False)])
     >>> list(words.like("b*m*er", 1))
-    [(2, 6, [0, 1, 2, 3, 4, 5])]
-    >>> list(words.like("b*mbing", 1, whole=False))
-    [(0, 4, [0, 1, 2, 3]), (1, 4, [0, 1, 2, 3])]
+    [(0, 6, [0, 1, 2, 3, 4, 5])]
+    >>> list(words.like("b*mbing", 1))
+    [(2, 4, [0, 1, 2, 3])]
     """
 
-    def __init__(self, words: Iterable[str]):
-        """Take words. Results name them by their order."""
-        self._ordered = sorted(enumerate(words), key=lambda word: -len(word[1]))
+    def __init__(self, words: Iterable[tuple[str, bool]]):
+        """Take words, and whether each takes all units. Results name them by their order."""
+        self._ordered = sorted(enumerate(words), key=lambda word: -len(word[1][0]))
 
     @cached_property
     def _bits(self) -> dict[tuple[int, str], int]:
-        """The words that have each letter at each place, and `_END` behind the last, as bits."""
+        """As bits, the words with each letter at each place; `_OPEN`: which need not take all."""
         bits: defaultdict[tuple[int, str], bytearray] = defaultdict(bytearray)
-        for at, (_, word) in enumerate(self._ordered):
-            for place_and_letter in enumerate(word + _END):
+        for at, (_, (word, is_whole)) in enumerate(self._ordered):
+            for place_and_letter in (*enumerate(word + _END), *([] if is_whole else [_OPEN])):
                 of = bits[place_and_letter]
                 of.extend(bytes((at >> 3) + 1 - len(of)))
                 of[at >> 3] |= 1 << (at & 7)
         return {key: int.from_bytes(of, "little") for key, of in bits.items()}
 
-    def like(
-        self, units: str, free: int, *, whole: bool = True
-    ) -> Iterator[tuple[int, int, list[int]]]:
+    def like(self, units: str, free: int) -> Iterator[tuple[int, int, list[int]]]:
         """Yield the words that units with stars fit, how many units each takes, and its fit.
 
         The fit is the unit for each letter. Up to `free` stars in a row hide one letter or two;
-        more stars hide one letter each. Words that take most units come first, then short ones,
-        then words in their order. All units are taken unless `whole` is false.
+        more stars hide one letter each. Words that must take all units come first, then those that
+        take most units, then short ones, then words in their order.
         """
-        found: list[tuple[int, list[int], int]] = []
+        found: list[tuple[bool, int, list[int], int]] = []
         ways: list[tuple[list[int], int]] = [([], (1 << len(self._ordered)) - 1)]  # fit, words
-        last = 0
+        last, are_open = 0, self._bits.get(_OPEN, 0)
         for is_star, run in groupby(units, STAR.__eq__):
             first, before = last, ways
             for unit in run:
@@ -99,15 +97,17 @@ class MaskedWords:
                         for fit, words in ways
                         if (left := words & self._with(len(fit), unit))
                     ]
-                for fit, words in ways if last == len(units) or not whole else ():
+                for fit, words in ways:
                     if of_length := words & self._bits.get((len(fit), _END), 0):
-                        found.append((last, fit, of_length))
+                        found.append((True, -last, fit, of_length & are_open))
+                        if last == len(units):
+                            found.append((False, -last, fit, of_length & ~are_open))
             if not ways:
                 break
-        for last, fit, words in sorted(found, key=lambda way: (-way[0], len(way[1]))):
+        for _, minus, fit, words in sorted(found, key=lambda way: (*way[:2], len(way[2]))):
             while words:
                 lowest = words & -words
-                yield self._ordered[lowest.bit_length() - 1][0], last, fit
+                yield self._ordered[lowest.bit_length() - 1][0], -minus, fit
                 words ^= lowest
 
     def _with(self, place: int, unit: str) -> int:
