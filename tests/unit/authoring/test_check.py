@@ -247,6 +247,6 @@ def test_a_protected_sentence_too_hard_for_all_packs_at_once_is_tried_with_each(
 ) -> None:
     other = PACK.replace("one-time-codes", "lending").replace("send me", "lend me")
     folder.joinpath("other.yaml").write_text(other, "utf-8")
-    folder.joinpath("protected/en.txt").write_text("s*nd l*nd " * 20 + "s*nd me the otp\n", "utf-8")
+    folder.joinpath("protected/en.txt").write_text("s*nd l*nd " * 12 + "s*nd me the otp\n", "utf-8")
     found = [line for line in problems(folder) if "hits the protected sentence" in line]
     assert [line.partition(":")[0] for line in found] == ["otp.yaml"]
