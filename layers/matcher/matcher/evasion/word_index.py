@@ -51,7 +51,7 @@ class MaskedWords:
 
     >>> words = MaskedWords([("bomber", True), ("bomb", True), ("bumb", False)])
     >>> list(words.like("b*m*er", 1))
-    [(0, 6, [0, 1, 2, 3, 4, 5])]
+    [(0, 6, [0, 1, 2, 3, 4, 5]), (2, 4, [0, 1, 2, 3])]
     >>> list(words.like("b*mbing", 1))
     [(2, 4, [0, 1, 2, 3])]
     """
