@@ -93,14 +93,13 @@ def run(
     """Run; 0 when all work ended, 1 if the pipeline failed, 2 if the packs do not check."""
     _require_checkout()
     closed_on = ""
+    is_unnamed = bool(files) and provider == SAMPLES_PROVIDER
     if not files:
         files = tuple(sorted((SAMPLES / "files").iterdir()))
         messages = messages or SAMPLES / "messages.jsonl"
         cases = cases or (SAMPLES / "cases.jsonl",)
         today = today or SAMPLES_DAY
         closed_on = "" if keep else (today + CLOSED_AFTER).isoformat()
-    elif provider == SAMPLES_PROVIDER:
-        print_problem(f"these posts are counted for {provider}: --provider names another")
     _require_files(files)
     folder = packs or ROOT / "packs"
     if index is None and (folder / "factchecks").is_dir():
@@ -111,6 +110,8 @@ def run(
             _checked_meanwhile(folder, today) as checked,
             ExitStack() as running,
         ):
+            if is_unnamed:
+                print_problem(f"these posts are counted for {provider}: --provider names another")
             trial = Trial(
                 stack_name=STACK,
                 provider=provider,
