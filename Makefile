@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test month load flow drill drill-ranges fuzz invoke mutants check bench bench-factchecks meaning learning weights transfer build deploy clean setup setup-test setup-check setup-build template-check
+.PHONY: help run quick test month load flow drill drill-ranges fuzz invoke mutants check bench bench-factchecks meaning learning weights transfer build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -13,6 +13,7 @@ CHECKOV := .tools/checkov/bin/checkov
 SOURCES := layers functions local
 TEMPLATES := template.yaml provider.yaml
 ARCH := x86_64
+QUICK := rules matcher ledger intake scan decide
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +21,10 @@ help: ## list the targets
 run: setup ## the samples, or FILE= PROVIDER= PACKS= OUT=, through the whole stack on this machine
 	$(BIN)/terang run $(FILE) $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(PACKS),--packs $(PACKS)) $(if $(OUT),--out $(OUT)) $(ARGS)
 
-test: setup-test ## all tests, on up to eight processors; ARGS= goes to pytest
+quick: setup ## a first look, in about a minute: the tests of what reads, matches and records posts
+	$(BIN)/pytest -n auto --maxprocesses 8 -q $(QUICK:%=tests/unit/%) $(ARGS)
+
+test: setup-test ## all tests, 10 to 16 minutes on two processors, up to eight are used; ARGS= goes to pytest
 	$(BIN)/pytest -n auto --maxprocesses 8 $(ARGS)
 
 month: setup ## a month of 20,000 posts and all that people do, by a script of its own count; OUT= keeps its pages
