@@ -20,6 +20,7 @@ SHIPPED = Path(__file__).with_name("env.json")
 def env_of(stack: str, *, example_queue: bool = True) -> dict[str, dict[str, str]]:
     """Return the settings of each function of the stack, under its name in the template.
 
+    A stack without announcements or a console lacks their functions.
     `example_queue` keeps the example's POSTS_QUEUE_ARN.
     Raises SystemExit if events/env.json is empty: a shell empties the file that it writes to.
     """
@@ -34,10 +35,10 @@ def env_of(stack: str, *, example_queue: bool = True) -> dict[str, dict[str, str
     shipped: dict[str, dict[str, str]] = json.loads(text)
     filled = {}
     for name, settings in shipped.items():
-        configuration: dict[str, Any] = functions.get_function_configuration(
-            FunctionName=outputs[f"{name}Function"]
-        )
-        deployed = configuration["Environment"]["Variables"]
+        if (output := f"{name.removesuffix('Function')}Function") not in outputs:
+            continue
+        found: dict[str, Any] = functions.get_function_configuration(FunctionName=outputs[output])
+        deployed = found["Environment"]["Variables"]
         filled[name] = {
             key: value if example_queue and key == "POSTS_QUEUE_ARN" else deployed.get(key, value)
             for key, value in settings.items()

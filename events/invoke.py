@@ -4,7 +4,7 @@
 
 The function works on that stack with your credentials: on AWS, or on the local stack whose address
 AWS_ENDPOINT_URL names (`terang run --keep` prints it). The example names in the event become those
-of the stack: buckets, queues, the provider, and a sender that is registered for it.
+of the stack: buckets, queues, the set in force, the provider, and a sender registered for it.
 """
 
 import json
@@ -20,21 +20,27 @@ import boto3
 from env import SHIPPED, env_of
 
 from ledger.errors import OperatorError
+from ledger.pointer import current_set
 from terang.emulator import built
 from terang.emulator.stack import StackError
 from terang.remote import Remote
 
 EXAMPLE_SENDER = "AROAEXAMPLEUPLOADER1"
+EXAMPLE_SET = "0" * 64
 DEFAULT_PROVIDER = "sample-chat"
 
 
-def filled(event: str, settings: dict[str, str], example: dict[str, str], sender: str) -> Any:
+Settings = dict[str, dict[str, str]]
+
+
+def filled(event: str, settings: Settings, example: Settings, sender: str) -> Any:
     """Return an event with a stack's names in the place of the example's.
 
-    `settings` and `example` have the same keys: what the function has on the stack, and here.
+    `settings` and `example` say what each function has on the stack, and here. An event may name
+    what another one has, as a unit does.
     """
-    names = sorted(((example[key], value) for key, value in settings.items()), reverse=True)
-    for name, value in [*names, (EXAMPLE_SENDER, sender)]:
+    names = {example[f][key]: value for f, own in settings.items() for key, value in own.items()}
+    for name, value in [*sorted(names.items(), reverse=True), (EXAMPLE_SENDER, sender)]:
         if "EXAMPLE" in name or "123456789012" in name:
             event = event.replace(json.dumps(name)[1:-1], json.dumps(value)[1:-1])
     return json.loads(event)
@@ -66,8 +72,9 @@ def main(name: str, stack: str, provider: str = DEFAULT_PROVIDER) -> int:
         sys.stderr.write(f"EVENT={name}: there is no such event here; there are {names}\n")
         return 2
     text = path.read_text("utf-8").replace(DEFAULT_PROVIDER, provider)
-    function, example = path.stem.partition("-")[0].capitalize(), json.loads(SHIPPED.read_text())
-    if function not in example:
+    first, example = path.stem.partition("-")[0].capitalize(), json.loads(SHIPPED.read_text())
+    function = next((key for key in (first, f"{first}Function") if key in example), "")
+    if not function:
         sys.stderr.write(f"{path.name}: the name must begin with a function, as scan-mine.json\n")
         return 2
     try:
@@ -78,8 +85,14 @@ def main(name: str, stack: str, provider: str = DEFAULT_PROVIDER) -> int:
         if EXAMPLE_SENDER in text and not (known and known.senders):
             sys.stderr.write(f"the stack knows no sender of {provider}: terang providers add\n")
             return 2
+        if function not in settings:
+            sys.stderr.write(f"{stack} has no {first}: its parameter is off, see docs/deploy.md\n")
+            return 2
+        if EXAMPLE_SET in text:
+            in_force = current_set(remote.objects, remote.outputs["PublicBucket"])
+            text = text.replace(EXAMPLE_SET, in_force)
         sender = known.senders[0] if known else ""
-        event = filled(text, settings[function], example[function], sender)
+        event = filled(text, settings, example, sender)
         given = session_settings() | settings[function]
         with tempfile.TemporaryDirectory(prefix="terang-invoke-") as folder:
             log = Path(folder) / "log"

@@ -64,7 +64,7 @@ class Account:
         """Call the function's handler as a fresh worker would."""
         for name, value in ENV[function].items():
             self.monkeypatch.setenv(name, value)
-        module = f"{function.lower()}.handler"
+        module = f"{function.removesuffix('Function').lower()}.handler"
         sys.modules.pop(module, None)
         self.imported.append(module)
         loaded: ModuleType = importlib.import_module(module)
@@ -104,7 +104,12 @@ class Account:
         """Take all away: the names are those of env.json, and the next test wants them too."""
         boto3.client("dynamodb").delete_table(TableName=ENV["Scan"]["TABLE"])
         self.sqs.delete_queue(QueueUrl=ENV["Intake"]["UNITS_QUEUE_URL"])
-        for secret in (ENV["Scan"]["PSEUDONYM_SECRET"], ENV["Answer"]["PARTNERS_SECRET"]):
+        secrets = (
+            ENV["Scan"]["PSEUDONYM_SECRET"],
+            ENV["Answer"]["PARTNERS_SECRET"],
+            ENV["Announce"]["WEBHOOKS_SECRET"],
+        )
+        for secret in secrets:
             boto3.client("secretsmanager").delete_secret(
                 SecretId=secret, ForceDeleteWithoutRecovery=True
             )
@@ -179,6 +184,9 @@ def account(monkeypatch: pytest.MonkeyPatch, shipped: bytes) -> Iterator[Account
         webhook = json.dumps({"telegram": sha256(b"web-hook_1").hexdigest()})
         boto3.client("secretsmanager").create_secret(
             Name=ENV["Answer"]["PARTNERS_SECRET"], SecretString=webhook
+        )
+        boto3.client("secretsmanager").create_secret(
+            Name=ENV["Announce"]["WEBHOOKS_SECRET"], SecretString="{}"
         )
         for settings in ("Intake", "Scan"):
             monkeypatch.setitem(ENV[settings], "PSEUDONYM_SECRET", secret["ARN"])

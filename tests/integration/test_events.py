@@ -1,6 +1,9 @@
 """The events in events/ as they stand: true sizes, digests and settings, each in the README."""
 
+import re
+from datetime import datetime
 from hashlib import md5
+from typing import Any
 
 import pytest
 from integration.event_account import (
@@ -14,6 +17,8 @@ from integration.event_account import (
 )
 from support.declared import read_template
 
+from terang.emulator import built
+
 
 def test_env_json_names_what_the_template_declares_for_each_function() -> None:
     """`sam local invoke` passes over every other name."""
@@ -24,6 +29,13 @@ def test_env_json_names_what_the_template_declares_for_each_function() -> None:
         assert settings.keys() <= common | own, function
 
 
+def test_a_built_function_has_the_memory_of_the_template() -> None:
+    resources = read_template()["Resources"]
+    for function in ENV:
+        memory = built.environment(function, {})["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+        assert memory == str(resources[function]["Properties"]["MemorySize"]), function
+
+
 @pytest.mark.parametrize("name", names("intake-s3-put"))
 def test_events_of_the_sample_tell_its_true_size_and_digest(name: str) -> None:
     data = SAMPLE.read_bytes()
@@ -31,10 +43,33 @@ def test_events_of_the_sample_tell_its_true_size_and_digest(name: str) -> None:
     assert (dropped["size"], dropped["eTag"]) == (len(data), md5(data).hexdigest())
 
 
-@pytest.mark.parametrize("name", [*names("intake-queued"), *names("scan"), *names("decide")])
-def test_messages_tell_the_true_digest_of_their_bodies(name: str) -> None:
+def with_length(text: str) -> bytes:
+    return len(text.encode()).to_bytes(4) + text.encode()
+
+
+def digest_of_attributes(attributes: dict[str, Any]) -> str:
+    """As the developer guide of SQS computes it, for values that are strings."""
+    hashed = md5()
+    for name, given in sorted(attributes.items()):
+        hashed.update(with_length(name) + with_length(given["dataType"]))
+        hashed.update(b"\x01" + with_length(given["stringValue"]))
+    return hashed.hexdigest()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*names("intake-queued"), *names("scan"), *names("decide"), *names("announce-s3")],
+)
+def test_messages_tell_their_true_digests_and_are_received_after_they_are_sent(name: str) -> None:
     for record in read_event(name)["Records"]:
         assert record["md5OfBody"] == md5(record["body"].encode()).hexdigest()
+        attributes = record["messageAttributes"]
+        told = record.get("md5OfMessageAttributes")
+        assert told == (digest_of_attributes(attributes) if attributes else None)
+        sent = int(record["attributes"]["SentTimestamp"])
+        assert sent < int(record["attributes"]["ApproximateFirstReceiveTimestamp"])
+        for moment in re.findall(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)", record["body"]):
+            assert datetime.fromisoformat(moment).timestamp() * 1000 <= sent
 
 
 def test_the_event_of_a_feed_tells_its_true_size_and_digest() -> None:
@@ -43,7 +78,10 @@ def test_the_event_of_a_feed_tells_its_true_size_and_digest() -> None:
     assert (dropped["size"], dropped["eTag"]) == (len(data), md5(data).hexdigest())
 
 
-def test_the_readme_lists_every_event() -> None:
+def test_the_readme_lists_every_event_and_each_function_has_one() -> None:
     readme = (EVENTS / "README.md").read_text()
-    for path in sorted(EVENTS.glob("*-*.json")):
+    events = sorted(EVENTS.glob("*-*.json"))
+    for path in events:
         assert f"| `{path.stem}` |" in readme
+    functions = {path.stem.partition("-")[0] for path in events}
+    assert functions == {path.name for path in (ROOT / "functions").iterdir() if path.is_dir()}

@@ -2,10 +2,12 @@
 
 import json
 
+import boto3
 import msgspec
 import pytest
 from integration.event_account import (
     DAY,
+    ENV,
     MIB,
     ROOT,
     SAMPLE,
@@ -20,6 +22,8 @@ from ledger.cases.case import JournalEntry
 from ledger.cases.refusal import CaseReceipt
 from ledger.keys import audit_file_key, receipt_key
 from ledger.records.manifest import RangeMessage
+
+README = (ROOT / "events/README.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -159,6 +163,8 @@ def test_what_comes_of_a_message(
     assert all(receipt.closes for receipt in account.receipts())
     findings = account.objects.keys(bucket("OUT"), f"out/sample-chat/findings/{DAY}/")
     assert len(findings) == bool(rules)
+    [row] = [line for line in README.splitlines() if line.startswith(f"| `{name}`")]
+    assert ("nothing is kept", "one finding", "two findings", "three findings")[len(rules)] in row
 
 
 def test_a_sender_unknown_is_counted_for_the_alarm(
@@ -236,6 +242,31 @@ def test_what_publish_writes(account: Account, name: str, published: bool) -> No
         summary = json.loads(data)
         assert summary["provisional"] is True
         assert (summary["numbers"]["inspected"], summary["numbers"]["findings"]) == (2, 3)
+
+
+def test_a_file_is_announced_if_it_is_still_there(account: Account) -> None:
+    event, session = read_event("announce-s3-put"), boto3.Session()
+    session.client("events").create_event_bus(Name=ENV["Announce"]["EVENT_BUS"])
+    put: list[str] = []
+    session.events.register(
+        "before-parameter-build.events.PutEvents",
+        lambda params, **_: put.extend(each["DetailType"] for each in params["Entries"]),
+    )
+    account.monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    entry = {"entry": "a" * 64, "type": "decision", "at": f"{DAY}T12:00:00Z", "cases": ["b" * 64]}
+    [dropped] = json.loads(event["Records"][0]["body"])["Records"]
+    for announced in ([], ["case.moved"]):
+        assert account.invoke("Announce", event) == {"batchItemFailures": []}
+        assert put == announced
+        account.objects.put(
+            bucket("OUT"), dropped["s3"]["object"]["key"], msgspec.json.encode(entry)
+        )
+    assert account.invoke("Announce", read_event("announce-test")) == {"code": "no_webhook"}
+
+
+def test_a_browser_without_a_session_is_sent_to_the_sign_in(account: Account) -> None:
+    answer = account.invoke("ConsoleFunction", read_event("console-page"))
+    assert (answer["statusCode"], answer["headers"]["Location"]) == (303, "/sign-in")
 
 
 def test_a_feed_is_learnt_and_a_question_answered(account: Account) -> None:

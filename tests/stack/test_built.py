@@ -154,9 +154,26 @@ def test_an_event_that_is_not_there_is_named() -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert (
-        "EVENT=scan-post: there is no such event here; there are answer-no-question, "
-        in done.stderr
+        "EVENT=scan-post: there is no such event here; there are announce-s3-put, " in done.stderr
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("scan-unit", '"refused":{"object_gone":1}'),
+        ("announce-s3-put", "Memory Size: 512 MB"),
+        ("announce-test", '"code": "no_webhook"'),
+        ("console-page", '"statusCode": 303'),
+    ],
+)
+def test_what_an_event_says_on_a_fresh_stack(running: Running, name: str, said: str) -> None:
+    running.register("fresh-chat", ())
+    typed = [sys.executable, ROOT / "events/invoke.py", name, STACK, "fresh-chat"]
+    environment = os.environ | running.stack.environment()
+    done = subprocess.run(typed, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert said in done.stdout + done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -84,10 +84,14 @@ def size_of(part: str) -> int:
 
 def layers_of(function: str) -> list[str]:
     """Return the layers that the template gives a function, in their order."""
-    text = (ROOT / "template.yaml").read_text("utf-8")
-    resource = text.partition(f"\n  {function}:\n")[2]
-    listed = re.search(r"Layers:[^\[]*\[([^\]]*)\]", resource)
-    return re.findall(r"!Ref (\w+)", listed[1]) if listed else []
+    listed = _declared(function, "Layers").partition("[")[2].partition("]")[0]
+    return re.findall(r"!Ref (\w+)", listed)
+
+
+def _declared(function: str, name: str) -> str:
+    """Return the template's text from the value of a function's property on."""
+    text = (ROOT / "template.yaml").read_text("utf-8").partition(f"\n  {function}:\n")[2]
+    return text.partition(f"\n      {name}: ")[2]
 
 
 def environment(function: str, settings: Mapping[str, str]) -> dict[str, str]:
@@ -104,7 +108,7 @@ def environment(function: str, settings: Mapping[str, str]) -> dict[str, str]:
         "LAMBDA_TASK_ROOT": str(BUILD / function),
         "AWS_LAMBDA_FUNCTION_NAME": function,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": _declared(function, "MemorySize").split()[0],
         "AWS_LAMBDA_FUNCTION_TIMEOUT": "300",
     }
 
@@ -122,7 +126,7 @@ def started(
     command: list[str | Path] = [
         *(emulator(), "--log-level", "error"),
         *("--runtime-interface-emulator-address", door, "--runtime-api-address", api),
-        *(RUNTIME, "-m", "awslambdaric", handler or f"{function.lower()}.handler.handler"),
+        *(RUNTIME, "-m", "awslambdaric", handler or _declared(function, "Handler").split()[0]),
     ]
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - paths of ours, no shell

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
+from support.log_world import LogWorld
 from support.publish_world import (
     World,
     live,
@@ -42,6 +43,9 @@ PAGES = {
     "the index in Chinese": "index.zh.html",
     "the page for authors": "authors.zh.html",
     "the method": "method.id.html",
+    "the index, with a log": "logged/index.html",
+    "a month, with a log": "logged/summaries/all/2026-11.zh.html",
+    "the method, with a log": "logged/method.id.html",
 }
 
 pytestmark = [
@@ -103,6 +107,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.store.add(sample_receipt("2026-11-20", 9, inspected=12, set=digest))
     made.publish("2026-11-26T03:00:00Z")
     root = tmp_path_factory.mktemp("site")
+    logged = LogWorld()
+    logged.put_set(sample_pack())
+    logged.count(sample_receipt())
+    logged.publish("2026-11-26T02:00:00Z")
+    logged.copy_to(root / "logged")
     return made.copy_to(root)
 
 
