@@ -124,6 +124,9 @@ class MemoryDesk:
     def goldens(self, moderator: Moderator) -> Sequence[Dossier]:
         return [each for each in self.dossiers if each.item.kind is ItemKind.GOLDEN]
 
+    def territory(self, moderator: Moderator) -> tuple[str, ...]:
+        return ("DE", "NL")  # as of MemoryCases
+
     def search(self, moderator: Moderator, text: str) -> frozenset[str]:
         return frozenset(
             each.item.key

@@ -21,12 +21,19 @@ UNWRITTEN = "…"
 
 
 def shown_notices(
-    form: DecisionForm, dossier: Dossier, moderator: Moderator, now: datetime, language: str
+    form: DecisionForm,
+    dossier: Dossier,
+    moderator: Moderator,
+    now: datetime,
+    language: str,
+    territory: tuple[str, ...] = (),
 ) -> list[tuple[str, str]]:
     """Return the notice of a form's decision as (language, text); empty if it writes none.
 
     The first is in the language of the post, the second in the moderator's. The notice of a near
-    copy differs only in the post. Raises DecidingError if the form decides nothing yet.
+    copy differs only in the post. `territory` is the provider's.
+
+    Raises DecidingError if the form decides nothing yet.
     """
     if is_blank(form.reason):
         form = replace(form, reason=UNWRITTEN)
@@ -37,7 +44,7 @@ def shown_notices(
     kept = [each for each in dossier.findings if each.finding.finding in decision.findings]
     found = [_decided(each, facts.get(rule_name(each.finding))) for each in kept]
     answered = [each for each in dossier.notices if each.message == decision.notice]
-    entry = _entry(decision, answered, moderator.provider, found)
+    entry = _entry(decision, answered, moderator.provider, found, territory)
     author = dossier.item.language[:2].lower()
     wanted = dict.fromkeys(name for name in (author, language) if name in NOTICE_LANGUAGES)
     return [(name, author_notice(name, entry, found, answered)) for name in wanted]
@@ -51,7 +58,11 @@ def _decided(each: OpenFinding, facts: RuleFacts | None) -> DecidedFinding:
 
 
 def _entry(
-    decision: Decision, answered: list[CaseEntry], provider: str, found: list[DecidedFinding]
+    decision: Decision,
+    answered: list[CaseEntry],
+    provider: str,
+    found: list[DecidedFinding],
+    territory: tuple[str, ...],
 ) -> CaseEntry:
     """Return what decide would record of a decision, as far as the notice reads it."""
     ground = found[0].pack if found else None
@@ -63,6 +74,7 @@ def _entry(
         ground=ground.ground if ground else "",
         ground_text=ground.legal_ground.text if ground else "",
         ground_url=ground.legal_ground.url if ground else "",
+        scope=decision.scope or territory,
         source_type=SourceType.TRUSTED_FLAGGER if flagged else "",
         applied_at=utc(decision.applied_at or decision.decided_at),
     )

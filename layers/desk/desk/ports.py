@@ -69,6 +69,9 @@ class DeskQueue(Protocol):
         An item that was decided meanwhile is returned too: its form may hold a typed reason.
         """
 
+    def territory(self, moderator: Moderator) -> tuple[str, ...]:
+        """Return the countries in which the provider's decisions hold if they name none."""
+
     def search(self, moderator: Moderator, text: str) -> frozenset[str]:
         """Return the keys of items whose excerpt holds this text, without regard to case."""
 

@@ -31,6 +31,9 @@ class HomeSource(Protocol):
     def dossiers(self, own: Sequence[CaseMessage]) -> list[Dossier]:
         """Return everything that waits after the moderator's own messages."""
 
+    def territory(self) -> tuple[str, ...]:
+        """Return the countries in which decisions hold if they name none."""
+
     def whole(self, dossier: Dossier) -> Dossier:
         """Return an item with its near copies and earlier decisions."""
 
@@ -75,6 +78,10 @@ class HomeDesk:
         decided = self._decided()
         open_copies = tuple(copy for copy in whole.copies if copy.key not in decided)
         return replace(whole, copies=open_copies)
+
+    def territory(self, moderator: Moderator) -> tuple[str, ...]:
+        """Return the countries in which decisions hold if they name none."""
+        return self.source.territory()
 
     def search(self, moderator: Moderator, text: str) -> frozenset[str]:
         """Return the keys of items whose excerpt holds this text, without regard to case."""

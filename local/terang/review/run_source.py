@@ -11,6 +11,7 @@ from desk.items import Dossier, OpenFinding
 from desk.ports import DeskQuality
 from desk.quality import quality_of
 from desk.waiting import audits
+from ledger.cases.dsa_codes import countries_of
 from ledger.cases.messages import CaseMessage
 from ledger.clock import Clock, SystemClock, clock_from_setting
 from ledger.errors import OperatorError
@@ -68,6 +69,10 @@ class RunSource:
             for each in self._cases.dossiers()
             if not each.month or (each.month, each.post) not in judged
         ]
+
+    def territory(self) -> tuple[str, ...]:
+        """Return the European Union, for which `terang run` adds each provider."""
+        return countries_of("EU")
 
     def whole(self, dossier: Dossier) -> Dossier:
         """Return an item with its near copies and earlier decisions."""

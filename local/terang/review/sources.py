@@ -18,7 +18,7 @@ from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.cases.transitions import CaseState, Move
 from ledger.errors import OperatorError
 from ledger.pointer import set_key
-from ledger.ports import CaseStore, FloodStore, JournalStore, OpenFindingStore
+from ledger.ports import CaseStore, FloodStore, JournalStore, OpenFindingStore, ProviderStore
 from ledger.records.finding import Finding
 from ledger.records.flood import OPENED
 from matcher import RuleSet, SetError, load_set
@@ -26,7 +26,7 @@ from rules.pack import Pack
 from terang.case_messages import decode_lines, read_file
 
 
-class ReviewStore(CaseStore, FloodStore, JournalStore, OpenFindingStore, Protocol):
+class ReviewStore(CaseStore, FloodStore, JournalStore, OpenFindingStore, ProviderStore, Protocol):
     """The parts of the table that a review reads."""
 
 

@@ -67,6 +67,11 @@ class StackSource:
             *self._audits(own),
         ]
 
+    def territory(self) -> tuple[str, ...]:
+        """Return the countries in which the provider's decisions hold if they name none."""
+        known = self.store.provider(self.provider)
+        return known.territory if known else ()
+
     def whole(self, dossier: Dossier) -> Dossier:
         """Return an item with its near copies and earlier decisions."""
         if dossier.item.kind is not ItemKind.FINDING:

@@ -22,6 +22,7 @@ from rules.translation import Translation
 MODERATOR = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
 FOUND = finding(1, url="https://chat.example/1", language="id")
 PAGE = rule_page(FOUND, "https://terang.example")
+TERRITORY = ("DE", "NL")  # of the provider in MemoryCases
 OPENED = SENT - timedelta(minutes=2)
 FORM = DecisionForm(form_id("m-1", OPENED, "00ff00ff"), "confirmed", "removed", "It asks.")
 
@@ -45,7 +46,7 @@ def written(language: str, *messages: Any) -> str:
 @pytest.mark.parametrize("reason_language", ["", "id", "en"])
 def test_it_reads_as_decide_writes_it(reason_language: str) -> None:
     form = replace(FORM, reason_language=reason_language)
-    shown = shown_notices(form, card(), MODERATOR, SENT, "zh")
+    shown = shown_notices(form, card(), MODERATOR, SENT, "zh", TERRITORY)
     sent = decide(form, card(), MODERATOR, SENT).messages
     assert shown == [(each, written(each, *sent)) for each in ("id", "zh")]
 
@@ -57,7 +58,7 @@ def test_it_says_that_somebody_reported_the_post() -> None:
     cases.decide(reported)
     [entry] = cases.entries[case_id("notice", "acme", "n-1")].values()
     reported_card = card(notices=(entry,))
-    [(_, text)] = shown_notices(FORM, reported_card, MODERATOR, SENT, "id")
+    [(_, text)] = shown_notices(FORM, reported_card, MODERATOR, SENT, "id", TERRITORY)
     cases.decide(*map(msgspec.to_builtins, decide(FORM, reported_card, MODERATOR, SENT).messages))
     key = author_notice_key("acme", case_id("decision", "acme", FORM.id), "id")
     assert text == cases.files[key].decode()

@@ -125,6 +125,11 @@ class TableDesk:
                 return self._held_rule(provider, key)
         return None
 
+    def territory(self, moderator: Moderator) -> tuple[str, ...]:
+        """Return the countries in which the provider's decisions hold if they name none."""
+        known = self.store.provider(moderator.provider)
+        return known.territory if known else ()
+
     def search(self, moderator: Moderator, text: str) -> frozenset[str]:
         """Return the keys of items whose excerpt holds this text, without regard to case."""
         wanted = text.casefold()

@@ -98,7 +98,8 @@ def show_notice(key: str) -> Response[str]:
         return asking.missing()
     form, now, notices, problem = _form(asking), asking.desk.now(), None, ""
     try:
-        notices = shown_notices(form, dossier, asking.moderator, now, asking.language)
+        territory = asking.desk.territory(asking.moderator)
+        notices = shown_notices(form, dossier, asking.moderator, now, asking.language, territory)
     except DecidingError as error:
         problem = asking.phrases.gettext(str(error))
     return card_page(asking, dossier, form, problem, notices=notices)
