@@ -71,6 +71,8 @@ class Calls:
                 yield Need("events:PutEvents", self.stack.arn(params["Entries"][0]["EventBusName"]))
             case "secretsmanager":
                 yield Need(f"secretsmanager:{operation}", params["SecretId"])
+            case "cloudformation" | "lambda" | "sts":
+                yield from _by_name(service, operation, params)
             case _:
                 raise NotImplementedError(service)
 
@@ -82,7 +84,10 @@ class Calls:
                 return
             case "Query":
                 touched = [("Query", {"pk": params["ExpressionAttributeValues"][":pk"]})]
-            case "GetItem" | "PutItem":
+            case "Scan":
+                yield Need("dynamodb:Scan", self.stack.arn(params["TableName"]))
+                return
+            case "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem":
                 touched = [(operation, params.get("Item", params.get("Key")))]
             case "BatchGetItem":
                 [asked] = params["RequestItems"].values()
@@ -100,6 +105,19 @@ def _touched(action: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The permission and the item of one action of a transaction."""
     [(kind, details)] = action.items()
     return f"{kind}Item", details.get("Item", details.get("Key"))
+
+
+def _by_name(service: str, operation: str, params: dict[str, Any]) -> Iterator[Need]:
+    """What is called by commands alone. Who calls, everybody may ask."""
+    place = f"arn:aws:{service}:eu-west-1:123456789012"
+    match service:
+        case "cloudformation":
+            yield Need(f"cloudformation:{operation}", f"{place}:stack/{params['StackName']}/id")
+        case "lambda":
+            name = f"{place}:function:terang-{params['FunctionName']}-X"
+            yield Need("lambda:InvokeFunction", name)
+        case "sts" if "RoleArn" in params:
+            yield Need(f"sts:{operation}", params["RoleArn"])
 
 
 def _s3(operation: str, params: dict[str, Any]) -> Iterator[Need]:

@@ -182,7 +182,8 @@ def somebody_hears_of_dead_letters(stack: Resolved) -> Iterator[str]:
     heard = {
         dimension["Value"].removesuffix(".QueueName")
         for alarm in stack.typed("AWS::CloudWatch::Alarm").values()
-        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 0
+        if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+        and alarm["Threshold"] == 0
         for dimension in alarm["Dimensions"]
     }
     for name in sorted({_queue(stack, arn) for arn in failed} - heard):
@@ -191,7 +192,8 @@ def somebody_hears_of_dead_letters(stack: Resolved) -> Iterator[str]:
 
 def somebody_hears_when_work_stands_still(stack: Resolved) -> Iterator[str]:
     """An alarm on the age of each queue, the throttles of each function, and a silent schedule."""
-    alarms = list(stack.typed("AWS::CloudWatch::Alarm").values())
+    every = stack.typed("AWS::CloudWatch::Alarm").values()
+    alarms = [one for one in every if "MetricName" in one]
     aged = {_subject(one) for one in alarms if one["MetricName"] == "ApproximateAgeOfOldestMessage"}
     for mapping in _mappings(stack).values():
         queue = _queue(stack, mapping["EventSourceArn"])
@@ -201,11 +203,10 @@ def somebody_hears_when_work_stands_still(stack: Resolved) -> Iterator[str]:
     for name in sorted(stack.typed("AWS::Lambda::Function").keys() - throttled):
         yield f"nobody hears when {name} is throttled"
     missed = {
-        _subject(one)
-        for one in alarms
-        if one["MetricName"] == "Invocations"
-        and one["ComparisonOperator"] == "LessThanThreshold"
-        and one["TreatMissingData"] == "breaching"  # no call, no data
+        _subject(query["MetricStat"]["Metric"])
+        for one in every
+        for query in one.get("Metrics", ())  # no call, no data: so the expression fills it
+        if f"FILL({query['Id']}, 0) < 1" in one["Metrics"][0]["Expression"]
     }
     for name, schedule in stack.typed("AWS::Scheduler::Schedule").items():
         called = {one for one in missed if stack.arn(one) == schedule["Target"]["Arn"]}

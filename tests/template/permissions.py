@@ -64,7 +64,7 @@ def _operator(operator: str, given: Given, wanted: list[str]) -> bool:
             return all(any(matches(one, value) for one in wanted) for value in values)
         case "StringLike":
             return isinstance(given, str) and any(matches(one, given) for one in wanted)
-        case "StringEquals":
+        case "StringEquals" | "ForAnyValue:StringEquals":
             return given in wanted
         case "StringNotEquals":  # also where the request has no such key
             return given not in wanted

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from template.resolved import ROOT, source
@@ -20,7 +21,7 @@ ANSWERED = [
 COMMANDS = [one.partition("terang ")[2] for one in ANSWERED if "terang " in one]
 
 
-def alarms() -> Iterator[tuple[str, dict[str, str]]]:
+def alarms() -> Iterator[tuple[str, dict[str, Any]]]:
     for name, resource in source()["Resources"].items():
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             yield name, resource["Properties"]
@@ -31,17 +32,41 @@ def test_every_alarm_has_its_paragraph_and_no_other() -> None:
 
 
 def test_an_alarm_of_ours_listens_to_a_metric_that_its_function_counts() -> None:
-    ours = [one for _, one in alarms() if one["Namespace"] == "Terang"]
+    ours = [one for _, one in alarms() if one.get("Namespace") == "Terang"]
     assert len(ours) > 5
     for one in ours:
         [dimension] = one["Dimensions"]
-        folder = ROOT / "functions" / dimension["Value"]  # type: ignore[index]
+        folder = ROOT / "functions" / dimension["Value"]
         assert any(f'"{one["MetricName"]}"' in path.read_text() for path in folder.rglob("*.py"))
 
 
 def test_an_alarm_listens_to_a_metric_of_this_stack_or_to_ours() -> None:
     known = {"AWS/SQS", "AWS/Lambda", "AWS/DynamoDB", "AWS/ApiGateway", "Terang"}
-    assert {one["Namespace"] for _, one in alarms()} <= known
+    assert {one["Namespace"] for _, one in alarms() if "Metrics" not in one} <= known
+
+
+@pytest.mark.parametrize(
+    ("hours", "rings"),
+    [
+        pytest.param([(None, None)] * 3, False, id="before the stack was there"),
+        pytest.param([(None, None), (None, None), (None, 9)], False, id="the first minutes"),
+        pytest.param([(None, None), (None, 9), (1, 60)], False, id="a first run that came late"),
+        pytest.param([(None, 60)] * 3, True, id="never called since the stack was made"),
+        pytest.param([(1, 60), *[(None, 60)] * 3], True, id="a schedule that ended"),
+        pytest.param([(None, 60), (None, 60), (1, 60)], False, id="called again"),
+    ],
+)
+def test_a_new_stack_does_not_ring_for_a_missing_publish(
+    hours: list[tuple[int | None, int | None]], rings: bool
+) -> None:
+    """Calls and polls of each hour; None is a metric without data."""
+    alarm: dict[str, Any] = dict(alarms())["PublishMissingAlarm"]
+    math = {"FILL": lambda given, missing: missing if given is None else given}
+    math |= {"IF": lambda condition, yes, no: yes if condition else no}
+    expression, latest = alarm["Metrics"][0]["Expression"], hours[-alarm["EvaluationPeriods"] :]
+    values = [eval(expression, math | {"called": one, "polled": two}) for one, two in latest]
+    assert alarm["TreatMissingData"] == "notBreaching"
+    assert all(value is not None and value > alarm["Threshold"] for value in values) is rings
 
 
 def test_an_alarm_says_what_happened_and_what_to_do() -> None:

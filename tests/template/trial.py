@@ -332,13 +332,13 @@ def make_buckets(s3: Any) -> None:
         s3.put_bucket_versioning(Bucket=one["BucketName"], VersioningConfiguration=versions)
 
 
-def make_table() -> None:
-    """Make the stack's table, with a provider."""
+def make_table(name: str = "Table") -> None:
+    """Make the stack's table, or a copy of it, with a provider."""
     table = STACK.typed("AWS::DynamoDB::Table")["Table"]
     kept = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     dynamodb = boto3.client("dynamodb")
-    dynamodb.create_table(TableName="Table", **{name: table[name] for name in kept})
-    DynamoStore.of(dynamodb, "Table").put_provider(Provider("acme", senders=(SENDER,)))
+    dynamodb.create_table(TableName=name, **{part: table[part] for part in kept})
+    DynamoStore.of(dynamodb, name).put_provider(Provider("acme", senders=(SENDER,)))
 
 
 def _publish_a_set(s3: Any) -> None:
