@@ -3,8 +3,7 @@ r"""An example of a producer: send posts as messages or as a file, and read what
     .venv/bin/python events/producer.py posts.jsonl --provider acme-chat \
         --queue POSTS-QUEUE --out OUT-BUCKET
 
-With `--drop DROP-BUCKET` instead of `--queue`, the file is put as it is, in any format, and its
-receipt is printed.
+With `--drop DROP-BUCKET` instead of `--queue`, it puts the file and prints its receipt.
 `terang providers add` and `terang run --keep` print the queue and the buckets. Copy what you need:
 it needs Python 3.13 and boto3, and nothing of Terang. A repeat changes no number, so after any
 failure send again.
@@ -67,8 +66,7 @@ def receipt_of(bucket: str, key: str, seconds: float) -> dict[str, Any]:
     while time.monotonic() < until:
         # Listed, not asked for: S3 refuses the role a key that is not there yet.
         if s3.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount"):
-            receipt: dict[str, Any] = json.load(s3.get_object(Bucket=bucket, Key=key)["Body"])
-            return receipt
+            return dict(json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]))
         time.sleep(2)
     sys.exit(f"no receipt within {seconds:g} s: look for s3://{bucket}/{key} later")
 

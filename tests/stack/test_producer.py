@@ -48,7 +48,7 @@ def test_posts_are_sent_and_what_came_of_them_is_read(running: Running, tmp_path
     assert len(running.receipts(provider)) == 1
 
     file = tmp_path / "week 1 & 2.json"
-    file.write_text(json.dumps(rows[:2] + [rows[0] | {"id": "p-4"}]), "utf-8")
+    file.write_text(json.dumps([*rows[:2], rows[0] | {"id": "p-4"}]), "utf-8")
     typed[2] = file
     typed[typed.index("--queue") : typed.index("--out")] = ["--drop", running.outputs["DropBucket"]]
     done = subprocess.run(

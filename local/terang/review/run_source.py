@@ -13,9 +13,8 @@ from desk.quality import quality_of
 from desk.waiting import audits
 from ledger.cases.messages import CaseMessage
 from ledger.clock import Clock, SystemClock, clock_from_setting
-from ledger.errors import OperatorError
 from ledger.keys import audit_file_key
-from terang import check_known
+from terang import InputError, check_known
 from terang.case_messages import read_file, read_messages
 from terang.review.dossiers import RunCases, read_known
 from terang.review.sample import judged_posts, read_sample
@@ -122,7 +121,7 @@ def clock_of_run(path: Path) -> Clock:
     try:
         return clock_from_setting(msgspec.json.decode(read_file(file), type=_Run).today)
     except (msgspec.DecodeError, ValueError) as error:
-        raise OperatorError(f"{file}: not from a run: {error}") from None
+        raise InputError(f"{file}: not from a run: {error}") from None
 
 
 def provider_of_run(path: Path) -> str:
@@ -130,7 +129,7 @@ def provider_of_run(path: Path) -> str:
     names = _providers_of(path)
     if len(names) != 1:
         folder = run_folder(path) / "out"
-        raise OperatorError(f"{folder} has {len(names)} providers: name one with --provider")
+        raise InputError(f"{folder} has {len(names)} providers: name one with --provider")
     return names[0]
 
 

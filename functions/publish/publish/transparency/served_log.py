@@ -83,10 +83,8 @@ class ServedLog:
         name = (vkey or b"").decode(errors="replace").partition("+")[0]
         if name in {"", self.origin}:
             return LogRefusedError("the log was signed by another key: a new key needs a new log")
-        return LogRefusedError(
-            f"the log at {self.folder} is named {name}, this stack's is {self.origin}: put the"
-            " earlier address back, or begin a new log"
-        )
+        names = f"is named {name}, this stack's is {self.origin}"
+        return LogRefusedError(f"the log at {self.folder} {names}: its address changed")
 
     def files(self, head: LogHead) -> LogFiles:
         """Return the files of the log of this head."""
