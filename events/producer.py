@@ -1,9 +1,10 @@
-r"""An example of a producer: send posts as messages, and read what came of them.
+r"""An example of a producer: send posts as messages or as a file, and read what came of them.
 
     .venv/bin/python events/producer.py posts.jsonl --provider acme-chat \
         --queue POSTS-QUEUE --out OUT-BUCKET
 
-`terang providers add` and `terang run --keep` print the queue and the bucket. Copy what you need:
+With `--drop DROP-BUCKET` instead of `--queue`, it puts the file and prints its receipt.
+`terang providers add` and `terang run --keep` print the queue and the buckets. Copy what you need:
 it needs Python 3.13 and boto3, and nothing of Terang. A repeat changes no number, so after any
 failure send again.
 """
@@ -40,12 +41,34 @@ def bodies_of(lines: Iterable[str]) -> Iterator[str]:
         yield "\n".join(kept)
 
 
+def digest(*fields: str) -> str:
+    """Return the SHA-256 over the length (8 bytes, big-endian) and the bytes of each field."""
+    parts = [field.encode() for field in fields]
+    return hashlib.sha256(b"".join(len(part).to_bytes(8) + part for part in parts)).hexdigest()
+
+
 def message_id(provider: str, body: str) -> str:
     """Return the name that receipts and findings give a message."""
-    digest = hashlib.sha256()
-    for part in (b"unit", provider.encode(), body.encode()):
-        digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()
+    return digest("unit", provider, body)
+
+
+def put_file(drop: str, provider: str, path: Path) -> str:
+    """Put a file into the drop bucket. Return the key of its receipt in the out bucket."""
+    key = f"drop/{provider}/{path.name}"
+    with path.open("rb") as body:
+        version = boto3.client("s3").put_object(Bucket=drop, Key=key, Body=body)["VersionId"]
+    return f"out/{provider}/receipts/{digest('file', drop, key, version)}.json"
+
+
+def receipt_of(bucket: str, key: str, seconds: float) -> dict[str, Any]:
+    """Return the receipt under this key. Raises SystemExit if it has not come after so long."""
+    s3, until = boto3.client("s3"), time.monotonic() + seconds
+    while time.monotonic() < until:
+        # Listed, not asked for: S3 refuses the role a key that is not there yet.
+        if s3.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount"):
+            return dict(json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]))
+        time.sleep(2)
+    sys.exit(f"no receipt within {seconds:g} s: look for s3://{bucket}/{key} later")
 
 
 def send(queue: str, provider: str, bodies: Iterable[str]) -> set[str]:
@@ -102,12 +125,18 @@ def results(bucket: str, provider: str, sent: set[str], seconds: float) -> Itera
 def main() -> None:
     """Send a file of posts, and print what comes back as lines of JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("posts", type=Path, help="JSON Lines")
+    parser.add_argument("posts", type=Path, help="JSON Lines; with --drop any format")
     parser.add_argument("--provider", required=True)
-    parser.add_argument("--queue", required=True, help="the address of the posts queue")
+    way = parser.add_mutually_exclusive_group(required=True)
+    way.add_argument("--queue", help="send messages: the address of the posts queue")
+    way.add_argument("--drop", help="put the file: the name of the drop bucket")
     parser.add_argument("--out", required=True, help="the name of the out bucket")
     parser.add_argument("--wait", type=float, default=60, help="seconds; default: 60")
     given = parser.parse_args()
+    if given.drop:
+        key = put_file(given.drop, given.provider, given.posts)
+        sys.stdout.write(json.dumps(receipt_of(given.out, key, given.wait)) + "\n")
+        return
     with given.posts.open(encoding="utf-8") as lines:
         sent = send(given.queue, given.provider, bodies_of(lines))
     sys.stderr.write(f"{len(sent)} messages sent; what comes of them, for {given.wait:g} s:\n")

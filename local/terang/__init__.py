@@ -19,11 +19,18 @@ ROOT = Path(__file__).parent / "shipped" if IS_INSTALLED else _CHECKOUT
 """The folder of the whole project, or what an installed copy has of it: the packs."""
 
 USAGE = 2
-"""The exit code for wrong usage, and for packs that do not check."""
+"""The exit code for wrong usage, for input that cannot be read, and packs that do not check."""
 
 
-class UnknownNameError(OperatorError):
-    """A name that nobody and nothing here has. The exit code is `USAGE`.
+class InputError(OperatorError):
+    """What the arguments name cannot be used: a file, a folder, a stack. The exit code is `USAGE`.
+
+    Nothing was read or done.
+    """
+
+
+class UnknownNameError(InputError):
+    """A name that nobody and nothing here has.
 
     >>> str(UnknownNameError("provider", "acme-chta", ["acme-chat", "kilat"]))
     "unknown provider 'acme-chta'; did you mean acme-chat?"

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from ledger.clock import Clock, utc
-from ledger.errors import OperatorError
 from ledger.ports import Objects
 from ledger.records.finding import Finding
+from terang import InputError
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding raises for bytes that are not JSON of the wanted form."""
@@ -18,7 +18,7 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 def read_messages(path: Path, *, may_be_pipe: bool = False) -> list[dict[str, Any]]:
     """Return the messages of a file: one object, an array of objects, or one object a line.
 
-    `decide` checks their fields. Raises OperatorError for a file that is not JSON objects.
+    `decide` checks their fields. Raises InputError for a file that is not JSON objects.
     """
     data = read_file(path, may_be_pipe=may_be_pipe)
     try:
@@ -29,28 +29,28 @@ def read_messages(path: Path, *, may_be_pipe: bool = False) -> list[dict[str, An
 
 
 def read_file(path: Path, *, may_be_pipe: bool = False) -> bytes:
-    """Return the bytes of a file. Raises OperatorError for one that cannot be read.
+    """Return the bytes of a file. Raises InputError for one that cannot be read.
 
     Only a file that a user names may be a pipe (`<(…)` of a shell): reading a pipe waits forever if
     nobody writes into it.
     """
     try:
         if path.exists() and not (path.is_file() or may_be_pipe):
-            raise OperatorError(f"cannot read {path}: not a file")
+            raise InputError(f"cannot read {path}: not a file")
         return path.read_bytes()
     except OSError as error:
-        raise OperatorError(f"cannot read {path}: {error.strerror}") from None
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
 
 
 def decode_lines[T](data: bytes, kind: type[T], name: str, problem: str = "") -> list[T]:
-    """Decode each line that is not blank. Raises OperatorError as `decoded` does."""
+    """Decode each line that is not blank. Raises InputError as `decoded` does."""
     return list(decoded(data.split(b"\n"), kind, name, problem))
 
 
 def decoded[T](lines: Iterable[bytes], kind: type[T], name: str, problem: str = "") -> Iterator[T]:
     """Yield the value of each line that is not blank.
 
-    Raises OperatorError with the name and number of the first that cannot be decoded.
+    Raises InputError with the name and number of the first that cannot be decoded.
     """
     decoder = msgspec.json.Decoder(kind)
     for number, line in enumerate(lines, 1):
@@ -58,7 +58,7 @@ def decoded[T](lines: Iterable[bytes], kind: type[T], name: str, problem: str = 
             try:
                 yield decoder.decode(line)
             except UNREADABLE as error:
-                raise OperatorError(f"{name}:{number}: {problem or error}") from None
+                raise InputError(f"{name}:{number}: {problem or error}") from None
 
 
 type Fields = Mapping[str, Any]
@@ -87,7 +87,7 @@ TIMES = {
 def findings_in(objects: Objects, out_bucket: str, provider: str) -> list[Finding]:
     """Return the findings in the provider's part of the out bucket, by day and unit.
 
-    Raises OperatorError for a file that holds something else.
+    Raises InputError for a file that holds something else.
     """
     return [
         finding
@@ -97,7 +97,7 @@ def findings_in(objects: Objects, out_bucket: str, provider: str) -> list[Findin
 
 
 def findings_of(data: bytes, name: str) -> list[Finding]:
-    """Return the findings of a file. Raises OperatorError with the line that is not a finding."""
+    """Return the findings of a file. Raises InputError with the line that is not a finding."""
     return decode_lines(data, Finding, name)
 
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from ledger.errors import OperatorError
+from terang import InputError
 from tlog.checkpoint import parse_checkpoint
 from tlog.growth import LogDamagedError, ReadFile
 from tlog.leaves import FindingLeaf, Leaf, ReceiptLeaf, UnitLeaf, decode_leaf, keyed, own_key
@@ -79,7 +80,7 @@ def _prove(
         except LogDamagedError as error:
             raise OperatorError(str(error)) from error
     if not searched:
-        raise OperatorError("there is no log/checkpoint here")
+        raise InputError("there is no log/checkpoint here")
     raise OperatorError(
         f"none of the {' and '.join(searched)} names it; a day is logged when it is closed"
     )

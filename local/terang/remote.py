@@ -16,29 +16,61 @@ from ledger.aws.store import DynamoStore
 from ledger.clock import Clock, clock_from_setting
 from ledger.errors import OperatorError
 from matcher import SetError
-from terang import check_known
+from terang import InputError, check_known
 from terang.case_queue import CaseQueue
 from terang.first_steps import Access, senders_of
 from terang.packs.publishing import PackBucket
 
-REACHED_BY = (
-    "(a stack on AWS needs credentials and AWS_DEFAULT_REGION; one that `terang run --keep` left"
-    " needs the lines that it printed)"
-)
+_LINES = "or type the lines that `terang run --keep` printed"
+_SIGN_IN = f"sign in to AWS and export AWS_PROFILE, {_LINES}"
+
+_TO_DO = {
+    "NoRegion": f"no region is set: export AWS_DEFAULT_REGION, {_LINES}",
+    "NoCredentials|PartialCredentials|CredentialRetrieval|ProfileNotFound": "no credentials:"
+    f" {_SIGN_IN}",
+    "Expired|SSO|TokenRetrieval": f"the credentials have expired: {_SIGN_IN}",
+    "InvalidClientToken|UnrecognizedClient|InvalidAccessKey|SignatureDoesNotMatch": "AWS does not"
+    f" know these credentials: {_SIGN_IN}",
+    "AccessDenied|Unauthorized": "these credentials may not do that: ask who runs the stack for the"
+    " right that the brackets name",
+    "ValidationError, DescribeStacks": "there is no such stack in this account and region: check"
+    " --stack and AWS_DEFAULT_REGION",
+    "ResourceNotFound|NoSuch|QueueDoesNotExist|NonExistentQueue": "a part of the stack is not"
+    " there: check AWS_DEFAULT_REGION, or deploy the stack again",
+    "Connect|Timeout|SSLError|HTTPClient": "AWS does not answer: check the network,"
+    " AWS_DEFAULT_REGION and AWS_ENDPOINT_URL",
+    "Throttl|TooMany|ThroughputExceeded|RequestLimit|SlowDown|Unavailable|Internal": "AWS is busy:"
+    " repeat the command in a minute",
+    "WaiterError": "CloudFormation could not finish: its page of events says why",
+    "ParamValidation": "the command asked for what AWS cannot take: please report it",
+}
+"""What to do, by parts of the code of AWS and its operation, or of the name of boto's error."""
+
+
+def what_to_do(error: Exception) -> str:
+    """Return what to do about an error of boto, with its code in brackets; empty for another.
+
+    What is wrong with a set that cannot be used is its own text.
+    """
+    code, sentence = type(error).__name__, str(error)
+    if isinstance(error, SetError):
+        return sentence
+    if isinstance(error, ClientError):
+        code = f"{error.response['Error']['Code']}, {error.operation_name}"
+        sentence = f"AWS refuses: {error.response['Error'].get('Message', '')}"
+    elif not isinstance(error, BotoCoreError):
+        return ""
+    known = (say for parts, say in _TO_DO.items() if any(part in code for part in parts.split("|")))
+    return f"{next(known, sentence)} ({code})"
 
 
 @contextmanager
 def explain_stack_errors() -> Iterator[None]:
-    """Turn what AWS answers, and a set that cannot be used, into an error for the operator.
-
-    It also serves as the decorator of a command.
-    """
+    """Turn what AWS answers, and a set that cannot be used, into an error for the operator."""
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
-        raise OperatorError(f"AWS says {type(error).__name__}: {error}") from error
-    except SetError as error:
-        raise OperatorError(str(error)) from error
+    except (BotoCoreError, ClientError, SetError) as error:
+        raise OperatorError(what_to_do(error)) from error
 
 
 @dataclass(frozen=True)
@@ -56,12 +88,12 @@ class Remote:
     def find(cls, name: str) -> "Remote":
         """Return the stack of that name in the caller's account and region.
 
-        Raises OperatorError if it is missing or cannot be read.
+        Raises InputError if it is missing or cannot be read.
         """
         try:
             stack = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         except (BotoCoreError, ClientError) as error:
-            raise OperatorError(f"cannot read the stack {name}: {error} {REACHED_BY}") from None
+            raise InputError(f"cannot read the stack {name}: {what_to_do(error)}") from None
         outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", ())}
         parameters = {
             entry["ParameterKey"]: entry["ParameterValue"] for entry in stack.get("Parameters", ())
@@ -77,9 +109,8 @@ class Remote:
 
     def known(self, *providers: str) -> "Remote":
         """Return the stack. Raises UnknownNameError if a provider is not registered there."""
-        with explain_stack_errors():
-            for name in providers:
-                check_known("provider", name, (each.provider for each in self.store.providers()))
+        for name in providers:
+            check_known("provider", name, (each.provider for each in self.store.providers()))
         return self
 
     @cached_property
@@ -110,7 +141,9 @@ class Remote:
                 SecretId=self.outputs["PseudonymSecretArn"]
             )
         except (BotoCoreError, ClientError) as error:
-            raise OperatorError(f"cannot read the secret of the pseudonyms: {error}") from None
+            raise OperatorError(
+                f"cannot read the secret of the pseudonyms: {what_to_do(error)}"
+            ) from None
         return str(secret["SecretString"]).encode()
 
     def cases(self, provider: str) -> CaseQueue:
@@ -148,7 +181,7 @@ class Remote:
         try:
             session = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="terang-cases")
         except (BotoCoreError, ClientError) as error:
-            raise OperatorError(f"cannot send as {provider}: {error}") from None
+            raise OperatorError(f"cannot send as {provider}: {what_to_do(error)}") from None
         credentials = session["Credentials"]
         return {
             "aws_access_key_id": credentials["AccessKeyId"],
@@ -202,7 +235,9 @@ class Remote:
             waiter.wait(StackName=stack, WaiterConfig={"Delay": 2, "MaxAttempts": 150})
         except (BotoCoreError, ClientError) as error:
             if "No updates are to be performed" not in str(error):
-                raise OperatorError(f"cannot deploy the role of {provider}: {error}") from None
+                raise OperatorError(
+                    f"cannot deploy the role of {provider}: {what_to_do(error)}"
+                ) from None
         outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
         return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 

@@ -260,7 +260,7 @@ def test_rollback_makes_the_earlier_set_the_one_in_force_again(
     assert packs("rollback", first) == 0
     assert "nothing changes" in capsys.readouterr().err
     for wrong in ("abc", "0" * 64, "../current"):
-        assert packs("rollback", wrong) == 1
+        assert packs("rollback", wrong) == 2
         assert "no set begins with it" in capsys.readouterr().err
 
 

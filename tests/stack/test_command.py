@@ -147,7 +147,7 @@ def test_cases_are_sent_and_shown(running: Running, tmp_path: Path) -> None:
     lost = call(running, "cases", "send", file, "--provider", "cases-chat")
     assert lost.returncode == 1
     assert "not sent decision d-2: unknown (rule)" in lost.stdout
-    assert call(running, "case", "nobody").returncode == 1
+    assert call(running, "case", "nobody").returncode == 2
 
 
 def parts_of(printed: str) -> tuple[dict[str, str], list[str], str]:

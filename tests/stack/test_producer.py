@@ -10,7 +10,10 @@ from stack.running import ROOT, Running
 
 
 def test_posts_are_sent_and_what_came_of_them_is_read(running: Running, tmp_path: Path) -> None:
-    """The finding and the refusal come back, and a second sending changes no number."""
+    """The finding and the refusal come back, and a second sending changes no number.
+
+    A file's receipt lies where its sender looks for it.
+    """
     provider = "sends-chat"
     running.register(provider, ())
     post = {"account": "user-1", "audience": "public", "published_at": "2026-11-25T09:00:00Z"}
@@ -43,3 +46,15 @@ def test_posts_are_sent_and_what_came_of_them_is_read(running: Running, tmp_path
     # They are printed as they come, so their order is chance.
     assert sorted(again.stdout.splitlines()) == sorted(done.stdout.splitlines())
     assert len(running.receipts(provider)) == 1
+
+    file = tmp_path / "week 1 & 2.json"
+    file.write_text(json.dumps([*rows[:2], rows[0] | {"id": "p-4"}]), "utf-8")
+    typed[2] = file
+    typed[typed.index("--queue") : typed.index("--out")] = ["--drop", running.outputs["DropBucket"]]
+    done = subprocess.run(
+        [*typed, "--wait", "30"],
+        env=os.environ | running.stack.environment(), capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    receipt = json.loads(done.stdout)
+    assert (receipt["key"], receipt["records"]) == (f"drop/{provider}/{file.name}", 3)

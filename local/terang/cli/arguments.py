@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, Token
 
+from terang import InputError
 from terang.console import print_problem, print_warning
 
 if TYPE_CHECKING:
@@ -27,10 +28,6 @@ _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 class UsageError(Exception):
     """The arguments do not fit together, or name something that does not exist."""
-
-
-class InputError(Exception):
-    """A file, folder or stack that the arguments name cannot be used. The exit code is 2."""
 
 
 def parse_day(text: str) -> date:
@@ -127,8 +124,7 @@ def print_checked(folder: Path, load: "Callable[[], Packs]") -> "Packs | None":
     from matcher import PackError
 
     if not folder.exists():
-        print_problem(f"{folder}: no such file or folder")
-        return None
+        raise InputError(f"{folder}: no such file or folder")
     try:
         packs = load()
     except PackError as error:

@@ -3,8 +3,8 @@
 A command is a function in another module of this room; its signature describes its arguments. The
 module is imported when the command is called, so `terang scan` does not wait for boto3.
 
-Exit codes: 0 when the work ended, 1 when something failed or differs, 2 for wrong usage, 130 after
-Ctrl-C. For a pack with problems, `packs check` ends with 1 and `run` with 2.
+Exit codes are in docs/operate.md: 2 if nothing was read or done, because of the arguments or of
+what they name. For a pack with problems, `packs check` ends with 1, and other commands with 2.
 """
 
 import os
@@ -29,12 +29,15 @@ from cyclopts import (
 )
 
 from ledger.errors import OperatorError
-from terang import IS_INSTALLED, ROOT, USAGE, UnknownNameError
-from terang.cli.arguments import InputError, UsageError
+from terang import IS_INSTALLED, ROOT, USAGE, InputError, UnknownNameError
+from terang.cli.arguments import UsageError
 from terang.console import escape_unencodable, print_problem
 
 TRACEBACK = "TERANG_TRACEBACK"
 """The variable that lets an unexpected error end with its traceback; the tests set it."""
+
+CALLERS = InputError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError
+"""Mistakes of the caller: the exit code is `USAGE`."""
 
 MAY_BE_ANY_BYTES = {"text", "feed"}
 """Arguments that need not be UTF-8: a text to look at, and the name of a feed."""
@@ -308,14 +311,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     app, tokens = build_app(), list(sys.argv[1:] if arguments is None else arguments)
     try:
         name = " ".join(("terang", *app.parse_commands(tokens)[0]))
-        function, bound = parse(app, tokens)
-        return function(*bound.args, **bound.kwargs) or 0
+        return _call(*parse(app, tokens))
     except (CycloptsError, UsageError) as error:
         print_problem(f"{name}: {_explain(error, name)}")
         _print_hint(name)
-        return USAGE
-    except (InputError, UnknownNameError) as error:
-        print_problem(f"{name}: {error}")
         return USAGE
     except BrokenPipeError:
         sys.stderr.close()  # the program that read our output has ended
@@ -323,7 +322,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OperatorError, OSError) as error:
         for line in f"{name}: {error}".splitlines():  # a stack that fails quotes its log
             print_problem(line)
-        return 1
+        return USAGE if isinstance(error, CALLERS) else 1
     except KeyboardInterrupt:
         return 130
     except Exception as error:
@@ -331,6 +330,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print_problem(_unexpected(error))
         return 1
+
+
+def _call(function: Callable[..., int | None], bound: BoundArguments) -> int:
+    """Run a command. What AWS answers becomes an error that says what to do."""
+    try:
+        return function(*bound.args, **bound.kwargs) or 0
+    except Exception as error:
+        remote = sys.modules.get("terang.remote")  # a command that asks no stack waits for no boto3
+        if remote and (advice := remote.what_to_do(error)):
+            raise OperatorError(advice) from error
+        raise
 
 
 def _explain(error: Exception, name: str) -> str:

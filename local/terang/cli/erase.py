@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from ledger.errors import OperatorError
 from ledger.privacy.pseudonyms import PseudonymKeys
-from terang.cli.arguments import STACK, InputError, JsonLine, ProviderId, StackName, UsageError
+from terang.cli.arguments import STACK, JsonLine, ProviderId, StackName, UsageError
 from terang.console import print_json, print_result
 from terang.remote import Remote, explain_stack_errors
 from terang.repair.erase_buckets import BucketEraser
@@ -58,10 +58,7 @@ def erase(
     name = sys.stdin.readline().rstrip("\r\n") if account == "-" else account
     if not 1 <= len(name) <= ACCOUNT_LENGTH:
         raise UsageError(f"--account has {len(name)} characters; allowed: 1 to {ACCOUNT_LENGTH}")
-    try:
-        remote = Remote.find(stack).known(provider)
-    except OperatorError as error:
-        raise InputError(str(error)) from None
+    remote = Remote.find(stack).known(provider)
     try:
         with explain_stack_errors():
             erased = _erasure(remote, provider, dry_run=dry_run).erase(name, {*post})

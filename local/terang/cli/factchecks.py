@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
+from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import msgspec
@@ -19,8 +20,8 @@ from claims.feeds.publishers import Trust, host_of
 from claims.feeds.reviews import FeedError
 from claims.index.index_file import BadIndexError
 from claims.score.ranking import Meaning, explain
-from ledger.errors import OperatorError
 from ledger.records.json_text import encode_json_lines
+from terang import InputError
 from terang.case_messages import decoded
 from terang.check_library import CheckLibrary
 from terang.cli.arguments import Day, UsageError
@@ -62,7 +63,7 @@ def import_feed(
         bool, Parameter(help="with --stack: the feed may withdraw most of its checks")
     ] = False,
 ) -> int:
-    """Import one feed; 0 when its checks are in the index, 1 if it cannot be read."""
+    """Import one feed; 0 when its checks are in the index, 2 if it cannot be read."""
     if "://" in feed and not _is_address(feed):
         raise UsageError(f"{feed}: a feed is a file or an https:// address")
     for domain in trust:
@@ -85,8 +86,8 @@ def import_feed(
         raise UsageError("--confirm is for a stack: give --stack NAME, or leave it out")
     try:
         return _import(feed, index or INDEX, trust)
-    except (FeedError, OSError) as error:
-        raise OperatorError(f"{feed}: {error}") from None
+    except (FeedError, URLError) as error:
+        raise InputError(f"{feed}: {error}") from None
 
 
 def _import(feed: str, index: Path, trust: tuple[str, ...]) -> int:
@@ -95,7 +96,7 @@ def _import(feed: str, index: Path, trust: tuple[str, ...]) -> int:
             read_feed(stream, lambda read: show(f"reading: {read / 1e6:,.0f} MB")), Trust(trust)
         )
     if not admitted.checks and not admitted.refused:
-        raise OperatorError(f"{feed} holds no check: the index stays as it is")
+        raise InputError(f"{feed} holds no check: the index stays as it is")
     with _progress("merging") as show:
         built, changes = CheckLibrary(index).replace(
             feed if _is_address(feed) else Path(feed).name,
@@ -112,14 +113,13 @@ def _import(feed: str, index: Path, trust: tuple[str, ...]) -> int:
 
 def _put(feed: str, stack: str, folder: str) -> int:
     """Put a feed into the work bucket of a stack; its function learn imports it from there."""
-    from terang.remote import Remote, explain_stack_errors  # late: an own index needs no boto3
+    from terang.remote import Remote  # late: an own index needs no boto3
 
     name = feed.rstrip("/").rpartition("/")[2] if _is_address(feed) else ""
     key = folder + (name or Path(feed).name)
-    with explain_stack_errors():
-        remote = Remote.find(stack)
-        with _opened(feed) as stream:
-            remote.upload(stream, remote.outputs["WorkBucket"], key)
+    remote = Remote.find(stack)
+    with _opened(feed) as stream:
+        remote.upload(stream, remote.outputs["WorkBucket"], key)
     out = remote.outputs["OutBucket"]
     print_result(f"uploaded as {key}; the result will be under s3://{out}/receipts/factchecks/")
     return 0
@@ -175,7 +175,7 @@ def ask_texts(
         bool, Parameter(help="order the suggestions by meaning too (needs `make meaning`)")
     ] = False,
 ) -> int:
-    """Answer each text; 0 even if no check was found, 1 if there is no index."""
+    """Answer each text; 0 even if no check was found, 2 if there is no index."""
     if (text is None) == (file is None):
         raise UsageError("give a text, or --file with lines of texts")
     try:
@@ -191,7 +191,7 @@ def ask_texts(
                     print_result(f"{question.id}:")
                 _print_answers(answers, published.isoformat() if published else "", why=why)
     except BadIndexError as error:
-        raise OperatorError(str(error)) from None
+        raise InputError(str(error)) from None
     return 0
 
 

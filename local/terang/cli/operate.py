@@ -12,8 +12,8 @@ from rich.progress import SpinnerColumn, TextColumn
 from rich.table import Table
 
 from ledger.errors import OperatorError
-from terang import check_known
-from terang.cli.arguments import STACK, Day, InputError, JsonLine, StackName, UsageError, parse_day
+from terang import InputError, check_known
+from terang.cli.arguments import STACK, Day, JsonLine, StackName, UsageError, parse_day
 from terang.console import console, print_json, print_result, print_warning, progress_bar
 from terang.remote import Remote, call_function, explain_stack_errors
 from terang.repair.dead_letters import QueueContents, RedriveResult
@@ -33,9 +33,8 @@ Queue = Literal[
 def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:
     """Check the stack; 0 if nothing differs, 1 if something does, 2 if it cannot be read."""
     try:
-        remote = Remote.find(stack)
-        with _progress() as tell:
-            result = check_twice(remote, tell)
+        with explain_stack_errors(), _progress() as tell:
+            result = check_twice(Remote.find(stack), tell)
     except OperatorError as error:
         raise InputError(str(error)) from None
     differences = result.differences
@@ -74,7 +73,6 @@ def _progress() -> Iterator[ReportProgress]:
         yield tell
 
 
-@explain_stack_errors()
 def redrive(
     *,
     queue: Annotated[
@@ -147,7 +145,6 @@ def _counter(name: str) -> Callable[[RedriveResult], None]:
     return count
 
 
-@explain_stack_errors()
 def publish(
     *,
     since: Annotated[
@@ -195,7 +192,6 @@ def publish(
     return 1 if refused else 0
 
 
-@explain_stack_errors()
 def restore(
     copy: Annotated[str, Parameter(help="the name of the copy that DynamoDB restored")],
     /,

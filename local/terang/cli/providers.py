@@ -26,7 +26,7 @@ from terang.cli.arguments import (
 )
 from terang.console import console, print_json, print_result, print_warning
 from terang.first_steps import first_steps
-from terang.remote import Remote, change_secret, explain_stack_errors
+from terang.remote import Remote, change_secret
 
 SECRET_BYTES = 32
 
@@ -40,7 +40,6 @@ type Partners = dict[str, str]
 """The SHA-256 of each partner's secret, by partner. The secrets themselves are not kept."""
 
 
-@explain_stack_errors()
 def add(
     provider: ProviderId,
     /,
@@ -92,7 +91,6 @@ def _warn_without_rules(remote: Remote, provider: str) -> None:
         print_warning(f"{provider} runs no rule: name packs for it with --packs")
 
 
-@explain_stack_errors()
 def sentinel(*, stack: StackName = STACK) -> int:
     """Register the stack as the sender of its own daily post, which the pack `sentinel` finds."""
     remote = Remote.find(stack)
@@ -105,7 +103,6 @@ def sentinel(*, stack: StackName = STACK) -> int:
     return 0
 
 
-@explain_stack_errors()
 def list_all(
     *,
     stack: StackName = STACK,
@@ -148,7 +145,6 @@ def _line_of(provider: Provider, settings: ProviderSettings) -> str:
     )
 
 
-@explain_stack_errors()
 def pause(
     provider: ProviderId,
     rule: Rule,
@@ -162,7 +158,6 @@ def pause(
     return 0
 
 
-@explain_stack_errors()
 def factchecks(
     provider: ProviderId,
     answer: Annotated[Literal["on", "off"], Parameter(help="propose them, or only count them")],
@@ -176,7 +171,6 @@ def factchecks(
     return 0
 
 
-@explain_stack_errors()
 def door(
     provider: ProviderId,
     used: Annotated[
@@ -199,7 +193,6 @@ def door(
     return 0
 
 
-@explain_stack_errors()
 def lift(
     provider: ProviderId,
     rule: Rule,
@@ -275,6 +268,5 @@ def list_partners(*, stack: StackName = STACK) -> int:
     return 0
 
 
-@explain_stack_errors()
 def _change_partners(stack: str, change: Callable[[Partners], Partners]) -> Partners:
     return change_secret(stack, "PartnersSecretArn", Partners, change)

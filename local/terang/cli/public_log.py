@@ -8,7 +8,8 @@ import msgspec
 from cyclopts import Parameter
 
 from ledger.errors import OperatorError
-from terang.cli.arguments import STACK, InputError, StackName
+from terang import InputError
+from terang.cli.arguments import STACK, StackName
 from terang.console import console, print_result
 from terang.log_proofs import Proof, prove_finding, prove_receipt
 from tlog.leaves import encode_leaf
@@ -87,7 +88,7 @@ def prove_file(
     *,
     out: Annotated[Path, Parameter(metavar="FILE")] = Path("receipt.tlog-proof"),
 ) -> int:
-    """Write the proof that the log names this receipt; 0 if it does, 1 if it does not."""
+    """Write the proof that the log names this receipt; 1 if it does not, 2 if there is no log."""
     try:
         data = receipt.read_bytes()
     except OSError as error:
@@ -103,18 +104,17 @@ def prove_one_finding(
     out: Annotated[Path, Parameter(metavar="FILE")] = Path("finding.tlog-proof"),
     stack: StackName = STACK,
 ) -> int:
-    """Write the proof that the log names this finding; 0 if it does, 1 if it does not."""
+    """Write the proof that the log names this finding; 1 if it does not, 2 if there is no log."""
     from ledger.aws.log_store import DynamoLogStore
-    from terang.remote import Remote, explain_stack_errors
+    from terang.remote import Remote
 
-    with explain_stack_errors():
-        remote = Remote.find(stack)
-        keys = DynamoLogStore(remote.store.table).log_keys(remote.clock.now().timestamp())
-        objects, bucket = remote.objects, remote.outputs["PublicBucket"]
-        return _write(
-            lambda: prove_finding(finding, keys, lambda path: objects.get(bucket, f"log/{path}")),
-            out,
-        )
+    remote = Remote.find(stack)
+    keys = DynamoLogStore(remote.store.table).log_keys(remote.clock.now().timestamp())
+    objects, bucket = remote.objects, remote.outputs["PublicBucket"]
+    return _write(
+        lambda: prove_finding(finding, keys, lambda path: objects.get(bucket, f"log/{path}")),
+        out,
+    )
 
 
 def _read(source: LogSource, path: str) -> bytes | None:
@@ -127,6 +127,8 @@ def _read(source: LogSource, path: str) -> bytes | None:
 def _write(prove: Callable[[], Proof], out: Path) -> int:
     try:
         proof = prove()
+    except InputError:
+        raise
     except (OperatorError, LogUnreadableError, msgspec.DecodeError, ValueError) as error:
         console.print(str(error))
         return 1

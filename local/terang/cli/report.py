@@ -11,12 +11,11 @@ from dsa.report.entries import Entries
 from dsa.report.files import LedgerError, report_files, report_of_ledger
 from dsa.report.report import Period, Report
 from dsa.report.template import file_name
-from ledger.errors import OperatorError
 from report_proof.proof import NotAReportError, WrittenReport, prove
+from terang import InputError
 from terang.case_messages import read_file
 from terang.cli.arguments import (
     STACK,
-    InputError,
     JsonLines,
     ProviderId,
     StackName,
@@ -56,7 +55,7 @@ def report(
     ] = None,
     stack: StackName = STACK,
 ) -> int:
-    """Write a report; 0 when it is written, 1 if its ledger cannot be read."""
+    """Write a report; 0 when it is written, 2 if its ledger cannot be read."""
     if not (out and period and (provider or ledger)):
         raise UsageError("--provider (or --ledger), --period and --out are needed")
     try:
@@ -96,7 +95,7 @@ def _from_ledger(path: Path, period: Period, about: About) -> tuple[Entries, dic
     try:
         _, entries, files = report_of_ledger(read_file(path, may_be_pipe=True), period, about)
     except LedgerError as error:
-        raise OperatorError(f"{path}: {error}") from None
+        raise InputError(f"{path}: {error}") from None
     return entries, files
 
 

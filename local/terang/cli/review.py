@@ -14,6 +14,7 @@ from ledger.errors import OperatorError
 from ledger.keys import rule_page
 from ledger.ports import CaseStore
 from ledger.records.identity import is_id
+from terang import InputError
 from terang.case_messages import findings_in, read_messages
 from terang.case_queue import NOT_SENT, result_lines, send_messages
 from terang.cli.arguments import (
@@ -236,6 +237,8 @@ def send(
     """Send a file; 1 if a message was refused or not answered."""
     messages = read_messages(file, may_be_pipe=True)
     remote = _remote(stack).known(provider)
+    if not messages:
+        raise InputError(f"{file} holds no message")
     bucket = remote.outputs["OutBucket"]
     answers = send_messages(
         remote.cases(provider),
@@ -255,12 +258,12 @@ def show(
     show: Annotated[bool, Parameter(help="show excerpts, which are blurred otherwise")] = False,
     stack: StackName = STACK,
 ) -> int:
-    """Show one case with everything that happened; 1 if it does not exist."""
+    """Show one case with everything that happened; 2 if it does not exist."""
     remote = _remote(stack).known(*filter(None, [provider]))
     history = _find(remote.store, case, provider)
     if history is None:
         hint = "" if provider or is_id(case) else "; a message's id needs --provider P"
-        raise OperatorError(f"there is no case {case} here{hint}")
+        raise InputError(f"there is no case {case} here{hint}")
     console.print(case_screen(history, shown=show, now=remote.clock.now()))
     return 0
 

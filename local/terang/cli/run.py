@@ -24,14 +24,13 @@ from ledger.records.finding import EXCERPT_LENGTH
 from ledger.records.refusal import ADVICE, Code
 from matcher import PackError, Problem, load_packs
 from rules.pack import Packs
-from terang import IS_INSTALLED, ROOT, USAGE
+from terang import IS_INSTALLED, ROOT, USAGE, InputError
 from terang.case_messages import read_messages
 from terang.case_queue import result_lines
 from terang.check_library import CheckLibrary
 from terang.cli.arguments import (
     STACK,
     Channels,
-    InputError,
     JsonLine,
     ProviderId,
     Today,
@@ -100,8 +99,8 @@ def run(
         cases = cases or (SAMPLES / "cases.jsonl",)
         today = today or SAMPLES_DAY
         closed_on = "" if keep else (today + CLOSED_AFTER).isoformat()
-    _require_files(files)
     folder = packs or ROOT / "packs"
+    _require_there(files, folder)
     if index is None and (folder / "factchecks").is_dir():
         index = folder / "factchecks"
     try:
@@ -144,10 +143,11 @@ def run(
     return 0
 
 
-def _require_files(files: Sequence[Path]) -> None:
+def _require_there(files: Sequence[Path], folder: Path) -> None:
     missing = [str(path) for path in files if not path.is_file()]
+    missing += [] if folder.exists() else [str(folder)]
     if missing:
-        raise InputError(f"no such file: {', '.join(missing)}")
+        raise InputError(f"no such file or folder: {', '.join(missing)}")
 
 
 def _require_checkout() -> None:

@@ -10,8 +10,8 @@ from cyclopts import Parameter
 
 from dsa.statement.schema import StatementProblem
 from ledger.errors import OperatorError
-from terang import ROOT
-from terang.cli.arguments import Day, InputError, JsonLines, UsageError, today_utc
+from terang import ROOT, InputError
+from terang.cli.arguments import Day, JsonLines, UsageError, today_utc
 from terang.console import console, print_json, print_problem, print_result, progress_bar
 from terang.reports.statement_files import files_of
 from terang.reports.statement_lint import StatementLint, StatementPlace, pack_codes

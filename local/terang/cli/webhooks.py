@@ -12,7 +12,7 @@ from ledger.records.webhook import Webhooks, renewed, split_webhook_url
 from terang import check_known
 from terang.cli.arguments import STACK, ProviderId, StackName
 from terang.console import console, print_result
-from terang.remote import Remote, call_function, change_secret, explain_stack_errors
+from terang.remote import Remote, call_function, change_secret
 
 SECRET = "WebhooksSecretArn"  # noqa: S105 - the name of an output
 
@@ -21,7 +21,6 @@ def _check_url(_: type, url: str) -> None:
     split_webhook_url(url)
 
 
-@explain_stack_errors()
 def add(
     provider: ProviderId,
     url: Annotated[str, Parameter(metavar="URL", validator=_check_url, help="an https address")],
@@ -40,7 +39,6 @@ def add(
     return 0
 
 
-@explain_stack_errors()
 def list_all(*, stack: StackName = STACK) -> int:
     """Print a line for each webhook: provider and address."""
     webhooks: Webhooks = change_secret(stack, SECRET, Webhooks, lambda stored: stored)
@@ -49,7 +47,6 @@ def list_all(*, stack: StackName = STACK) -> int:
     return 0
 
 
-@explain_stack_errors()
 def remove(provider: ProviderId, /, *, stack: StackName = STACK) -> int:
     """Remove a provider's webhook. Events on their way are dropped."""
 
@@ -61,7 +58,6 @@ def remove(provider: ProviderId, /, *, stack: StackName = STACK) -> int:
     return 0
 
 
-@explain_stack_errors()
 def send_test(*, provider: ProviderId, stack: StackName = STACK) -> int:
     """Let the stack send an event `webhook.test`; 0 if the receiver took it, 1 if it did not.
 

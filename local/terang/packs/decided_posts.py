@@ -19,10 +19,10 @@ from authoring.learning.decided import (
     selection_words,
 )
 from authoring.learning.labelled import LabelledPost
-from ledger.errors import OperatorError
 from ledger.records.identity import finding_id
 from ledger.records.post import Post, read_line
 from ledger.records.refusal import Refusal
+from terang import InputError
 from terang.packs.decisions import Decisions
 
 
@@ -119,7 +119,7 @@ def _posts(path: Path, data: bytes) -> Iterator[tuple[int, Post]]:
             posts += 1
             yield number, read[0]
     if not posts:
-        raise OperatorError(f"{path}: no line is a post; write JSON Lines as docs/posts.md says")
+        raise InputError(f"{path}: no line is a post; write JSON Lines as docs/posts.md says")
 
 
 def _text_of(post: Post, decided: DecidedPost, decisions: Decisions) -> str:

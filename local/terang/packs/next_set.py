@@ -17,6 +17,7 @@ from ledger.pointer import RETURN_DAYS
 from matcher import FOLD_VERSION, Pack, Paused, ProviderSettings, RuleSet, build_set
 from rules.factchecks import FACTCHECKS, without_factchecks
 from rules.matching_part import matching_digest
+from terang import InputError
 
 _UNWRITTEN = re.compile(rb'(?<!\\)"' + PLACEHOLDER.encode())
 """A text in JSON that begins with the placeholder."""
@@ -139,11 +140,11 @@ def _check(before: RuleSet | None, request: SetRequest) -> None:
     ids = {pack.id for pack in request.packs}
     for name in request.removed:
         if name == FACTCHECKS:
-            raise OperatorError(f"--remove {name}: it belongs to the index of checks, and stays")
+            raise InputError(f"--remove {name}: it belongs to the index of checks, and stays")
         if name in ids:
-            raise OperatorError(f"--remove {name}: the folder holds it too; take it out of one")
+            raise InputError(f"--remove {name}: the folder holds it too; take it out of one")
         if name not in current:
-            raise OperatorError(f"--remove {name}: the set in force has no such pack")
+            raise InputError(f"--remove {name}: the set in force has no such pack")
     for pack in request.packs:
         if _UNWRITTEN.search(msgspec.json.encode(pack)) and not request.target:
             raise OperatorError(

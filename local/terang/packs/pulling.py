@@ -25,6 +25,7 @@ from rules.factchecks import without_factchecks
 from rules.pack import PACK_BYTES, Mode
 from rules.rule_set import SetError
 from rules.set_reader import load_set
+from terang import InputError
 from terang.console import print_warning
 
 SET_BYTES = 64 * 1024 * 1024
@@ -47,28 +48,28 @@ class PulledPack(NamedTuple):
 def fetch(url: str, most: int) -> bytes:
     """Return what an address serves, without following it elsewhere. Say on stderr what is read.
 
-    Raises OperatorError if it is not an https address (http on this machine), does not answer 200,
+    Raises InputError if it is not an https address (http on this machine), does not answer 200,
     takes more than `SECONDS`, or serves more than `most` bytes.
     """
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise OperatorError(f"{url}: {error}") from None
+        raise InputError(f"{url}: {error}") from None
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        raise OperatorError(f"{url}: write an https:// address")
+        raise InputError(f"{url}: write an https:// address")
     print_warning(f"reading {url}, for at most {SECONDS} seconds")
     answer: Future[tuple[int, bytes]] = Future()
     Thread(target=_read, args=(url, most, answer), daemon=True).start()
     try:
         status, data = answer.result(SECONDS)
     except TimeoutError:
-        raise OperatorError(f"{url}: not served within {SECONDS} seconds") from None
+        raise InputError(f"{url}: not served within {SECONDS} seconds") from None
     except urllib3.exceptions.HTTPError as error:
-        raise OperatorError(f"{url}: {type(error).__name__}") from None
+        raise InputError(f"{url}: {type(error).__name__}") from None
     if status != 200:
-        raise OperatorError(f"{url}: HTTP {status}")
+        raise InputError(f"{url}: HTTP {status}")
     if len(data) > most:
-        raise OperatorError(f"{url}: more than {most:,} bytes")
+        raise InputError(f"{url}: more than {most:,} bytes")
     return data
 
 
@@ -107,7 +108,7 @@ class PublishedSource:
             )
         pulled = list(self._packs_of_set(data, ids) if data[:1] == b"{" else self._pack(data))
         if missing := sorted(set(ids) - {each.pack.id for each in pulled}):
-            raise OperatorError(f"{self.url}: there is no pack {', '.join(missing)}")
+            raise InputError(f"{self.url}: there is no pack {', '.join(missing)}")
         return pulled
 
     def _pack(self, data: bytes) -> Iterator[PulledPack]:

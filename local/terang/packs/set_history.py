@@ -6,9 +6,9 @@ from datetime import datetime
 
 from ledger.aws.objects import S3Objects
 from ledger.clock import utc
-from ledger.errors import OperatorError
 from ledger.pointer import Pointer, read_pointer, set_key
 from matcher import RuleSet, SetError, load_set
+from terang import InputError
 from terang.packs.next_set import ReplacedSet, SetRequest
 
 SET_KEY = re.compile(r"sets/([0-9a-f]{64})\.json")
@@ -73,7 +73,7 @@ class SetHistory:
         fitting = [whole for whole in digests if whole.startswith(digest)]
         if len(digest) < MIN_DIGITS or len(fitting) != 1:
             problem = "several sets begin with it" if fitting else "no set begins with it"
-            raise OperatorError(
+            raise InputError(
                 f"{digest!r}: {problem}, or it is shorter than {MIN_DIGITS} hex digits:"
                 " see `terang packs list`"
             )

@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 
 from ledger.aws.queue import SqsUnitQueue
-from ledger.errors import OperatorError
 from ledger.records.manifest import units_of
+from terang import InputError
 from terang.remote import Remote
 from terang.repair.dead_letters import (
     DeadLetterQueue,
@@ -55,7 +55,7 @@ def send_units(remote: Remote, file: str) -> int:
     """
     sealed = remote.store.manifest(file)
     if sealed is None:
-        raise OperatorError(f"there is no sealed file {file} here: its sender must send it again")
+        raise InputError(f"there is no sealed file {file} here: its sender must send it again")
     manifest, sources = sealed
     SqsUnitQueue(boto3.client("sqs"), remote.outputs["UnitsUrl"]).send(units_of(manifest, sources))
     return manifest.ranges

@@ -14,8 +14,8 @@ from desk.waiting import audits
 from ledger.cases.dsa_codes import countries_of
 from ledger.cases.messages import CaseMessage
 from ledger.clock import Clock, SystemClock, clock_from_setting
-from ledger.errors import OperatorError
 from ledger.keys import audit_file_key
+from terang import InputError, check_known
 from terang.case_messages import read_file, read_messages
 from terang.review.dossiers import RunCases, read_known
 from terang.review.sample import judged_posts, read_sample
@@ -50,8 +50,11 @@ class RunSource:
     ) -> "RunSource":
         """Read a run's folder. With a month, only the sample of that month is read.
 
-        Raises OperatorError if the folder is not a run's, or the sample does not exist.
+        Raises OperatorError if the folder is not a run's, it has not this provider, or the sample
+        does not exist.
         """
+        if provider and (names := _providers_of(path)):
+            check_known("provider", provider, names)
         findings = findings_of_run(path) if month is None else []
         known = provider or next((each.finding.provider for each in findings), "")
         mine = [each for each in findings if each.finding.provider == known]
@@ -123,15 +126,17 @@ def clock_of_run(path: Path) -> Clock:
     try:
         return clock_from_setting(msgspec.json.decode(read_file(file), type=_Run).today)
     except (msgspec.DecodeError, ValueError) as error:
-        raise OperatorError(f"{file}: not from a run: {error}") from None
+        raise InputError(f"{file}: not from a run: {error}") from None
 
 
 def provider_of_run(path: Path) -> str:
     """Return the provider of a run's folder. Raises OperatorError if there is not exactly one."""
-    folder = run_folder(path) / "out"
-    names = (
-        sorted(each.name for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else []
-    )
+    names = _providers_of(path)
     if len(names) != 1:
-        raise OperatorError(f"{folder} has {len(names)} providers: name one with --provider")
+        folder = run_folder(path) / "out"
+        raise InputError(f"{folder} has {len(names)} providers: name one with --provider")
     return names[0]
+
+
+def _providers_of(path: Path) -> list[str]:
+    return [each.name for each in (run_folder(path) / "out").glob("*/")]

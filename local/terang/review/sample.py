@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ledger.errors import OperatorError
 from ledger.privacy.audit_sample import SampleLine
+from terang import InputError
 from terang.case_messages import decode_lines
 
 
 def read_sample(data: bytes | None, name: str) -> list[str]:
-    """Return the posts of a sample, by rank. Raises OperatorError if it cannot be read."""
+    """Return the posts of a sample, by rank. Raises InputError if it cannot be read."""
     if data is None:
-        raise OperatorError(f"there is no sample at {name}: publish draws it with each day")
+        raise InputError(f"there is no sample at {name}: publish draws it with each day")
     return [line.post for line in decode_lines(data, SampleLine, name)]
 
 

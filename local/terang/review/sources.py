@@ -16,13 +16,13 @@ from desk.items import Dossier, OpenFinding, RuleFacts, golden_dossiers
 from ledger.aws.finding_store import SEVERITY_RANKS, open_list_keys
 from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.cases.transitions import CaseState, Move
-from ledger.errors import OperatorError
 from ledger.pointer import set_key
 from ledger.ports import CaseStore, FloodStore, JournalStore, OpenFindingStore, ProviderStore
 from ledger.records.finding import Finding
 from ledger.records.flood import OPENED
 from matcher import RuleSet, SetError, load_set
 from rules.pack import Pack
+from terang import InputError
 from terang.case_messages import decode_lines, read_file
 
 
@@ -47,7 +47,7 @@ def findings_of_run(path: Path) -> list[OpenFinding]:
     for number, row in enumerate(rows, 1):
         if not (row.spans and row.severity in SEVERITY_RANKS and is_moment(row.found_at)):
             needs = "it needs spans, a severity, and the time when it was found"
-            raise OperatorError(f"{file}: finding {number} is not from a run: {needs}")
+            raise InputError(f"{file}: finding {number} is not from a run: {needs}")
     opened = _opened_in(run_folder(path), rows)
     listed = [
         (open_list_keys(row).get("open_sk", ""), row)

@@ -322,6 +322,14 @@ def test_another_key_is_refused_and_signs_nothing(is_served: bool) -> None:
     assert "another key" in made.publish("2026-11-26T16:00:00Z").log_refused
 
 
+def test_another_address_is_refused_by_its_name_not_by_its_key() -> None:
+    made = published()
+    made.origin = "moved.example/log"
+    refused = made.publish("2026-11-26T16:00:00Z").log_refused
+    assert f"the log at log/ is named {ORIGIN}, this stack's is moved.example/log" in refused
+    assert "another key" not in refused
+
+
 def test_a_served_checkpoint_of_a_stranger_is_not_taken_up() -> None:
     made = published()
     made.heads.heads.clear()

@@ -1,5 +1,6 @@
 """An audit asks whether a sampled post is illegal or against the terms, although no rule hit it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,9 +35,16 @@ def test_posts_come_by_rank() -> None:
         ("2026-11.1", "p3"), ("2026-11.2", "p1")]  # fmt: skip
 
 
-def test_a_month_without_a_sample_says_so(run: Path) -> None:
-    with pytest.raises(OperatorError, match="there is no sample at"):
-        RunSource.read(run, [], "acme-chat", "2026-10")
+@pytest.mark.parametrize(
+    ("provider", "month", "said"),
+    [
+        ("acme-chat", "2026-10", "there is no sample at"),
+        ("acme-chta", "2026-11", "unknown provider 'acme-chta'; did you mean acme-chat?"),
+    ],
+)
+def test_what_the_run_lacks_is_named(run: Path, provider: str, month: str, said: str) -> None:
+    with pytest.raises(OperatorError, match=re.escape(said)):
+        RunSource.read(run, [], provider, month)
 
 
 def test_a_post_judged_in_the_file_no_longer_waits(run: Path) -> None:

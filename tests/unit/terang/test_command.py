@@ -4,11 +4,14 @@ import ast
 import shlex
 import subprocess
 import sys
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from shutil import copy
 
 import pytest
 
 import terang.cli
+from terang import ROOT
 from terang.cli.command import COMMANDS, GROUPS, Command, build_app, main, parse
 
 SHARED = {"terang.cli.arguments"}
@@ -53,6 +56,68 @@ def test_wrong_usage_says_what_to_type(
     first, *_, last = printed.err.splitlines()
     assert suggestion in first
     assert last.startswith("All options: terang")
+
+
+BY_ROW = {
+    "done": (
+        0,
+        "packs schema",
+        "packs check {packs}",
+        "packs diff {packs} {packs} --posts {empty}",
+    ),
+    "refused posts are data": (0, "scan --packs {packs}"),
+    "a problem is found": (1, "packs check {bad}", "packs format {bad}", "statements lint {bad}"),
+    "refused, or it failed": (1, "partners add nobody"),
+    "a file is missing": (
+        2,
+        *("run {no}", "scan --packs {no}", "packs check {no}", "packs try {no} x"),
+        *("packs format {no}", "packs diff {packs} {packs} --posts {no}"),
+        "packs import {no} --id abc --category SELF_HARM",
+        "packs learn {no} --id abc --category SELF_HARM --out {empty}",
+        *("review {no} --moderator m", "cases send {no} --provider acme"),
+        "audit {no} --provider acme --month 2026-11 --moderator m",
+        *("factchecks import {no} --index {tmp}", "ask x --index {no}", "recount {no}"),
+        *("verify {no}", "monitor {no} --state {empty}", "prove file {no} {tmp}"),
+        *("prove file {empty} {tmp}", "statements lint {no}"),
+        *("statements submit {no} --to https://x", "report check {no}", "report lint {no}"),
+        "report --ledger {no} --period 2026 --out {tmp}",
+    ),
+    "nothing is read": (
+        2,
+        *("packs format {tmp}", "packs try {packs} -", "cases send {empty} --provider acme"),
+        "packs import {empty} --id abc --category SELF_HARM",
+        *("factchecks import {empty} --index {tmp}", "report lint {tmp}", "report check {tmp}"),
+    ),
+    "no stack": (
+        2,
+        *("packs publish {packs}", "packs list", "packs rollback 0123456789abcdef", "case x"),
+        *("audit --provider acme --month 2026-11 --moderator m", "partners list", "fsck"),
+        *("redrive", "publish", "restore x", "providers list", "webhooks list", "prove finding x"),
+        *("erase --provider acme --account x", "report --provider acme --period 2026 --out {tmp}"),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [pytest.param(code, line, id=row + ": " + line) for row, (code, *lines) in BY_ROW.items()
+     for line in lines],
+)  # fmt: skip
+def test_exit_codes_are_those_of_the_table(
+    code: int, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table of docs/operate.md: 2 if nothing was read or done, whatever the command."""
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"")))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    (tmp_path / "empty").touch()
+    (tmp_path / "bad").write_text("{")
+    (tmp_path / "packs").mkdir()
+    copy(ROOT / "packs/account-takeover.yaml", tmp_path / "packs")
+    folders = {name: str(tmp_path / name) for name in ("no", "empty", "bad", "packs")}
+    words = [word.format(tmp=tmp_path, **folders) for word in line.split()]
+    assert main(words) == code
 
 
 def test_alone_it_lists_all_commands_in_groups(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ from typing import NoReturn
 
 import pytest
 
-from ledger.errors import OperatorError
+from terang import InputError
 from terang.cli.command import main
 from terang.remote import Remote
 
@@ -15,7 +15,7 @@ def test_a_stack_that_cannot_be_found_is_not_taken_for_work_half_done(
     """Nothing was done, and repeating it does not help: a mistyped name is wrong usage."""
 
     def find(name: str) -> NoReturn:
-        raise OperatorError(f"cannot read the stack {name}: it does not exist")
+        raise InputError(f"cannot read the stack {name}: it does not exist")
 
     monkeypatch.setattr(Remote, "find", find)
     asked = ["erase", "--provider", "acme", "--account", "zzz-account", "--stack", "nosuch"]

@@ -39,7 +39,7 @@ def test_a_feed_without_a_check_withdraws_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     imported(tmp_path, f"{SALT},False,X,2026-01-02,en")
-    assert imported(tmp_path) == 1
+    assert imported(tmp_path) == 2
     assert "holds no check: the index stays as it is" in capsys.readouterr().err
     text = "drinking warm salt water cures the common cold in a single night"
     main(["ask", text, "--index", str(tmp_path / "index")])
@@ -112,7 +112,7 @@ def test_a_line_without_text_is_named(
     texts = tmp_path / "texts.jsonl"
     texts.write_bytes(b'{"id": "a", "text": "salt"}\n\n' + line.encode("latin-1"))
     capsys.readouterr()
-    assert main(["ask", "--file", str(texts), "--index", str(tmp_path / "index"), "--json"]) == 1
+    assert main(["ask", "--file", str(texts), "--index", str(tmp_path / "index"), "--json"]) == 2
     told = capsys.readouterr()
     assert json.loads(told.out)["id"] == "a"
     assert f"{texts}:3: " in told.err.replace("\n", "")

@@ -60,9 +60,9 @@ def test_check_names_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[s
 
 def test_check_reports_a_missing_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_packs(capsys, folder, "check", folder / "nowhere") == (
-        1,
+        2,
         [],
-        ["nowhere: no such file or folder"],
+        ["terang packs check: nowhere: no such file or folder"],
     )
 
 

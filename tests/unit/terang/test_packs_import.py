@@ -99,7 +99,7 @@ REFUSED = {
     "an unknown category": (("--category", "SPAM"), WORDS, 2, "`SPAM` is not a category"),
     "an id that is too short": (("--id", "ab"), WORDS, 2, "A pack's id must have 3 to 40 of"),
     "a day that is none": (("--today", "soon"), WORDS, 2, "--today: 'soon' is not a day"),
-    "no term": ((), "# nothing\n@a\n", 1, "no term in it"),
+    "no term": ((), "# nothing\n@a\n", 2, "no term in it"),
 }
 
 

@@ -6,23 +6,74 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProfileNotFound,
+    WaiterError,
+)
 
-from ledger.errors import OperatorError
+from terang import InputError
 from terang.cli import operate
+from terang.cli.command import main
 from terang.first_steps import Access, first_steps, senders_of
 from terang.remote import Remote
 
 
-def test_the_error_without_credentials_names_what_a_stack_needs(
+def test_the_error_without_a_region_names_what_a_stack_needs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    with pytest.raises(OperatorError, match="needs credentials and AWS_DEFAULT_REGION") as told:
+    with pytest.raises(InputError, match=r"export AWS_DEFAULT_REGION.*--keep.*[(]NoRegionError"):
         Remote.find("terang")
-    assert "terang run --keep" in str(told.value)
+
+
+def refused(code: str, operation: str = "GetItem") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "words of AWS"}}, operation)
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (NoCredentialsError(), "no credentials: sign in"),
+        (ProfileNotFound(profile="x"), "no credentials: sign in"),
+        (EndpointConnectionError(endpoint_url="http://x"), "AWS does not answer"),
+        (WaiterError("StackCreateComplete", "failed", {}), "CloudFormation could not finish"),
+        (refused("ExpiredToken"), "the credentials have expired"),
+        (refused("ExpiredTokenException"), "the credentials have expired"),
+        (refused("InvalidClientTokenId"), "AWS does not know these credentials"),
+        (refused("AccessDeniedException"), "these credentials may not do that"),
+        (refused("ResourceNotFoundException"), "a part of the stack is not there"),
+        (refused("AWS.SimpleQueueService.NonExistentQueue"), "a part of the stack is not there"),
+        (refused("ProvisionedThroughputExceededException"), "AWS is busy"),
+        (refused("ValidationError", "DescribeStacks"), "there is no such stack in this account"),
+        (refused("ValidationError", "UpdateStack"), "AWS refuses: words of AWS"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_aws_answers_becomes_what_to_do(
+    error: Exception,
+    advice: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whatever the command, and with the code of AWS or boto in brackets at the end."""
+
+    def find(_: str) -> Remote:
+        raise error
+
+    monkeypatch.setattr(Remote, "find", find)
+    assert main(["partners", "list"]) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    assert said.startswith(f"terang partners list: {advice}")
+    assert f"({code or type(error).__name__}" in said
+    assert ("words of AWS" in said) is ("words of AWS" in advice)
 
 
 @pytest.mark.parametrize(

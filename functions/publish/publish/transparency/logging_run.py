@@ -100,7 +100,7 @@ def newest_log(first: ServedLog, former: Signer | None, at: str, *, may_begin: b
 
     `first` is the log under `log/` with the key that signs now, `former` the key that signed
     before, if it is known. `may_begin` says that a log may begin that the one before does not
-    confirm: its key is lost. Raises LogRefusedError if the newest log was signed by another key and
+    confirm: its key is lost. Raises LogRefusedError if the newest log has another name or key and
     nobody said to begin a new one, or if a log refuses to grow; LogBusyError if another run moved a
     head meanwhile.
     """
@@ -111,14 +111,14 @@ def newest_log(first: ServedLog, former: Signer | None, at: str, *, may_begin: b
             break
         log = following
     note = log.read("checkpoint")
-    if note is None or log.read("vkey") == log.vkey:
+    if note is None or (vkey := log.read("vkey")) == log.vkey:
         return log
     if number > LOGS:
         raise LogRefusedError(f"no rule of the public bucket prunes log/{number}/: add one")
     if former is not None and is_signed_by(note, former):
         note = _end(replace(log, signer=former), following, at)
     elif not may_begin:
-        raise LogRefusedError("the log was signed by another key: a new key needs a new log")
+        raise log.refusal_of(vkey)
     if following.head().size == 0:
         old = parse_checkpoint(note)
         began = BeganLeaf(old.origin, old.size, old.root.hex())

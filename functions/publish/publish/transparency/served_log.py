@@ -64,11 +64,11 @@ class ServedLog:
         """Return the head, after everything that it needs is served.
 
         Raises LogBusyError if another run moved the head meanwhile; LogRefusedError if the served
-        checkpoint is ahead of the head or contradicts it, or the log was signed by another key.
+        checkpoint is ahead of the head or contradicts it, or the log has another name or key.
         """
         vkey = self.read("vkey")
         if vkey is not None and vkey != self.vkey:
-            raise LogRefusedError("the log was signed by another key: a new key needs a new log")
+            raise self.refusal_of(vkey)
         head = self.store.log_head(self.origin) or LogHead(self.origin, 0, EMPTY_ROOT.hex(), "")
         self._serve(head)
         return head
@@ -77,6 +77,14 @@ class ServedLog:
     def vkey(self) -> bytes:
         """Return the line by which others know the key of the log."""
         return verifier_key(self.origin, self.signer.public_key()).encode() + b"\n"
+
+    def refusal_of(self, vkey: bytes | None) -> LogRefusedError:
+        """Return why the log cannot grow under the key that is served: another name or key."""
+        name = (vkey or b"").decode(errors="replace").partition("+")[0]
+        if name in {"", self.origin}:
+            return LogRefusedError("the log was signed by another key: a new key needs a new log")
+        names = f"is named {name}, this stack's is {self.origin}"
+        return LogRefusedError(f"the log at {self.folder} {names}: its address changed")
 
     def files(self, head: LogHead) -> LogFiles:
         """Return the files of the log of this head."""

@@ -24,11 +24,10 @@ from ledger.records.post import Post, read_line
 from ledger.records.refusal import Refusal
 from matcher import Matcher, Pack, PackError
 from rules.categories import category_problem
-from terang import USAGE
+from terang import USAGE, InputError
 from terang.case_messages import read_file
 from terang.cli.arguments import (
     Day,
-    InputError,
     PackId,
     Today,
     UsageError,
@@ -138,7 +137,10 @@ def format_packs(
     """Write each pack in the canonical layout; 1 if one does not parse, or `--check` finds one."""
     if not packs.exists():
         raise InputError(f"{packs}: no such file or folder")
-    results = [_format(path, check_only=check_only) for path in pack_paths(packs)]
+    paths = pack_paths(packs)
+    if not paths:
+        raise InputError(f"{packs}: no packs here: no file ends in .yaml; name their folder")
+    results = [_format(path, check_only=check_only) for path in paths]
     return 0 if all(results) else 1
 
 
@@ -189,8 +191,6 @@ def diff(
     except PackError as error:
         print_pack_problems(error)
         return USAGE
-    except OSError as error:
-        raise InputError(str(error)) from None
     if as_json:
         print_lines_of_json(encode_json_lines([as_row(comparison)]))
     else:
@@ -217,18 +217,16 @@ def import_words(
     ] = "",
     today: Annotated[Day | None, Parameter(help="the first day in force")] = None,
 ) -> int:
-    """Print the pack; 1 if no word can be a term."""
+    """Print the pack; 2 if no word can be a term."""
     if problem := category_problem(category):
         raise UsageError(problem)
     try:
         listed = read_words(read_file(words, may_be_pipe=True), words.suffix, column)
-    except OperatorError as error:
-        raise InputError(str(error)) from None
     except WordListError as error:
         raise InputError(f"{words}: {error}") from None
     terms = list(usable_terms(listed, str(words), print_warning))
     if not terms:
-        raise OperatorError(f"{words}: there is no term in it")
+        raise InputError(f"{words}: there is no term in it")
     pack = NewPack(pack_id, category, keyword, language, owner, today or today_utc())
     for line in pack_lines(pack, terms):
         print_result(line)

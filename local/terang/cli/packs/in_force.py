@@ -18,7 +18,7 @@ from terang.cli.arguments import STACK, StackName, UsageError, load_checked
 from terang.console import console, print_result, print_warning
 from terang.packs.comparison import as_lines, compare
 from terang.packs.set_change import NO_RULE, SetChange, notice_until, rules_words
-from terang.remote import Remote, explain_stack_errors
+from terang.remote import Remote
 
 Posts = Annotated[
     Path | None,
@@ -172,19 +172,17 @@ class _Consent:
 def _change(stack: str, work: Callable[[Remote, _Consent], str | None], consent: _Consent) -> int:
     if consent.posts is not None and not consent.posts.is_file():
         raise UsageError(f"{consent.posts}: no such file")
-    with explain_stack_errors():
-        remote = Remote.find(stack)
-        consent.registered = [provider.provider for provider in remote.store.providers()]
-        for name in consent.named:
-            check_known("provider", name, {*consent.registered, *remote.public.provider_settings()})
-        digest = work(remote, consent)
+    remote = Remote.find(stack)
+    consent.registered = [provider.provider for provider in remote.store.providers()]
+    for name in consent.named:
+        check_known("provider", name, {*consent.registered, *remote.public.provider_settings()})
+    digest = work(remote, consent)
     if digest is None:
         return USAGE
     print_result(digest)
     return 0
 
 
-@explain_stack_errors()
 def list_in_force(*, stack: StackName = STACK) -> int:
     """Print the set in force, its packs, what each provider runs, and the sets before it."""
     remote = Remote.find(stack)

@@ -21,7 +21,7 @@ from ledger.records.finding import Finding
 from matcher.signs.catalogue import SIGNS
 from rules.categories import category_problem
 from rules.pack import PackError
-from terang import ROOT, USAGE
+from terang import ROOT, USAGE, InputError
 from terang.case_messages import (
     complete_times,
     decode_lines,
@@ -32,7 +32,6 @@ from terang.case_messages import (
 from terang.cli.arguments import (
     STACK,
     Day,
-    InputError,
     PackId,
     ProviderId,
     StackName,
@@ -115,8 +114,6 @@ def learn(
         for row in error.problems:
             print_problem(row)
         return USAGE
-    except OperatorError as error:
-        raise InputError(str(error)) from None
     if asked.any:
         given += _decided(asked, category)
     problems, protected = read_sentences(SHIPPED_SENTENCES)
@@ -227,22 +224,21 @@ def _decided(asked: _DecisionsAsked, category: str) -> list[LabelledPost]:
 
 def _of_stack(stack: str, provider: str) -> tuple[Decisions, dict[str, PublishedMonth]]:
     """Read the journal of the days that have a published summary."""
-    from terang.remote import Remote, explain_stack_errors  # late: files need no boto3
+    from terang.remote import Remote  # late: files need no boto3
 
-    with explain_stack_errors():
-        remote = Remote.find(stack).known(provider)
-        bucket, folder = remote.outputs["PublicBucket"], f"summaries/{provider}/"
-        periods = [
-            key.removeprefix(folder).removesuffix(".json")
-            for key in remote.objects.keys(bucket, folder)
-            if key.endswith(".json")
-        ]
-        days = [name for name in periods if len(name) == len("2026-11-25") and name[:2] == "20"]
-        months = {
-            name: _month(remote.objects.get(bucket, f"{folder}{name}.json") or b"{}")
-            for name in {day[:7] for day in days} & set(periods)
-        }
-        return decisions_of_stack(remote.store, provider, sorted(days)), months
+    remote = Remote.find(stack).known(provider)
+    bucket, folder = remote.outputs["PublicBucket"], f"summaries/{provider}/"
+    periods = [
+        key.removeprefix(folder).removesuffix(".json")
+        for key in remote.objects.keys(bucket, folder)
+        if key.endswith(".json")
+    ]
+    days = [name for name in periods if len(name) == len("2026-11-25") and name[:2] == "20"]
+    months = {
+        name: _month(remote.objects.get(bucket, f"{folder}{name}.json") or b"{}")
+        for name in {day[:7] for day in days} & set(periods)
+    }
+    return decisions_of_stack(remote.store, provider, sorted(days)), months
 
 
 def _of_run(folder: Path, cases: Sequence[Path]) -> tuple[Decisions, dict[str, PublishedMonth]]:
