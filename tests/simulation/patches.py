@@ -121,8 +121,11 @@ def _code(function: str) -> Any:
 
 
 @contextmanager
-def patched_machine(settings: dict[str, str]) -> Iterator[None]:
-    """Replace it all: until this ends, handlers of this process run in simulations only."""
+def patched_machine(settings: dict[str, str], *, is_small: bool = True) -> Iterator[None]:
+    """Replace it all: until this ends, handlers of this process run in simulations only.
+
+    `is_small` says that limits are small, and that pages and tables are not really made.
+    """
     with pytest.MonkeyPatch.context() as patched:
         for name, value in settings.items():
             patched.setenv(name, value)
@@ -133,6 +136,10 @@ def patched_machine(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(random, "uniform", _middle)
         patched.setattr(secrets, "token_bytes", bytes)  # a seed replays to the same pseudonyms
         patched.setattr(ledger.aws.table, "ThreadPoolExecutor", _OneAfterAnother)
+        patched.setattr(rulesets, "Matcher", _matcher)
+        if not is_small:
+            yield
+            return
         patched.setattr(ledger.aws.table, "PAIRS", SMALL["PAIRS"])
         patched.setattr(ledger.aws.finding_store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
         patched.setattr(messages, "BATCH_MESSAGES", SMALL["BATCH_MESSAGES"])
@@ -141,7 +148,6 @@ def patched_machine(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(context, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)
         # Only scenarios change what is confirmed: publish would find no decision behind it.
         patched.setattr(copy_snapshots, "WRITTEN_AFTER", timedelta.max)
-        patched.setattr(rulesets, "Matcher", _matcher)
         patched.setattr(public_bucket, "encode_csv", lambda summary: _csv(encode_summary(summary)))
         patched.setattr(Pages, "summary", _summary_page)
         patched.setattr(Pages, "packs", _pack_pages)

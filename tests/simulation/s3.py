@@ -110,7 +110,7 @@ class S3:
         keys = [key for key in keys if key.startswith(Prefix) and key > ContinuationToken]
         page, rest = keys[: self.page_keys], keys[self.page_keys :]
         more = {"NextContinuationToken": page[-1]} if rest else {}
-        contents = [{"Key": key} for key in page]
+        contents = [{"Key": key, "ETag": bucket[key][-1].etag} for key in page]
         return ({"Contents": contents} if page else {}) | {"IsTruncated": bool(rest)} | more
 
     def list_object_versions(self, Bucket: str, Prefix: str = "") -> dict[str, Any]:
