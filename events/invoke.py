@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import boto3
 from env import SHIPPED, env_of
 
-from ledger.errors import OperatorError
-from ledger.pointer import current_set
+from ledger.closing import current_set
+from ledger.refusals import OperatorError
 from terang.emulator import built
 from terang.emulator.stack import StackError
 from terang.remote import Remote

@@ -1,7 +1,7 @@
 """Build the three lists of words that ship with the layers, from wordfreq.
 
 - `local/authoring/common_words.json`: the commonest words by language, for advice on packs.
-- `layers/matcher/matcher/evasion/ordinary_words.json`: folded words that are left where one letter
+- `layers/matcher/matcher/ordinary_words.json`: folded words that are left where one letter
   of another word is hidden (`*error` of terror, `star+` of start), for the matcher.
 - `layers/claims/claims/data/common.json`: more of the commonest words, which tell no claim from
   another. In Chinese it holds pairs of letters, since claims are compared by pairs.
@@ -23,12 +23,12 @@ from pathlib import Path
 
 from wordfreq import get_frequency_dict, top_n_list  # type: ignore[import-not-found]
 
-from matcher.evasion.lookalikes import LOOKALIKES
-from matcher.text.fold import fold
+from matcher.fold import fold
+from matcher.lookalikes import LOOKALIKES
 
 ROOT = Path(__file__).parents[1]
 COMMON = ROOT / "local/authoring/common_words.json"
-ORDINARY = ROOT / "layers/matcher/matcher/evasion/ordinary_words.json"
+ORDINARY = ROOT / "layers/matcher/matcher/ordinary_words.json"
 OF_CLAIMS = ROOT / "layers/claims/claims/data/common.json"
 
 COMMON_WORDS = {"ar": 500, "en": 1000, "fr": 500, "id": 1000, "ms": 500, "zh": 1000}

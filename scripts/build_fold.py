@@ -1,9 +1,9 @@
-"""Builds the fold table, layers/matcher/matcher/text/fold.json, from Unicode, ICU and OpenCC.
+"""Builds the fold table, layers/matcher/matcher/fold.json, from Unicode, ICU and OpenCC.
 
 Run it with a Python 3.13 that has PyICU (Debian: python3-icu) and opencc-python-reimplemented,
 then look at the diff:
 
-    python3 scripts/build_fold.py layers/matcher/matcher/text/fold.json
+    python3 scripts/build_fold.py layers/matcher/matcher/fold.json
 
 Sources: the Unicode Character Database as in `unicodedata`; scripts, default-ignorable code
 points and the look-alikes of UTS #39 (single characters only) as in ICU's SpoofChecker.
@@ -251,7 +251,7 @@ def twins_of(chars: Iterable[str]) -> dict[str, str]:
 
 
 def build() -> dict[str, object]:
-    """Return the whole table; see `matcher.text.fold` for how it is read."""
+    """Return the whole table; see `matcher.fold` for how it is read."""
     dropped: dict[str, list[int]] = {}
     folded: dict[str, dict[str, str]] = {}
     words: list[int] = []

@@ -1,9 +1,9 @@
-"""Build the table of pinyin, layers/matcher/matcher/text/pinyin.json, from pypinyin.
+"""Build the table of pinyin, layers/matcher/matcher/pinyin.json, from pypinyin.
 
 Run it with a Python that has pypinyin (MIT) and the matcher's layers on its path, then look at the
 diff:
 
-    python3 scripts/build_pinyin.py layers/matcher/matcher/text/pinyin.json
+    python3 scripts/build_pinyin.py layers/matcher/matcher/pinyin.json
 
 It holds the Han letters of Unicode's first block that the fold leaves as they are, each once, by
 the syllable of its first reading, without its tone. A letter with several readings has that one
@@ -19,7 +19,7 @@ from pathlib import Path
 from pypinyin import Style, pinyin  # type: ignore[import-not-found]
 from pypinyin.constants import PINYIN_DICT  # type: ignore[import-not-found]
 
-from matcher.text.fold import FOLD
+from matcher.fold import FOLD
 
 FIRST_BLOCK = range(0x4E00, 0xA000)
 

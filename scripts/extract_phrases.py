@@ -14,8 +14,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from rules.copies import ALGORITHM
-from rules.signs import KNOWN, sentence_of
+from rules.pack_parts import ALGORITHM
+from rules.pinned import KNOWN, sentence_of
 
 ROOT = Path(__file__).parents[1]
 CATALOGUES = ROOT / "layers/phrases/phrases/catalogues"

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from desk.moderator import Door, Moderator, Role
-from ledger.clock import SystemClock
-from terang.case_messages import read_messages
+from desk.items import Door, Moderator, Role
+from ledger.texts import SystemClock
+from terang.case_queue import read_messages
 from terang.cli.command import main
 from terang.review.door import HomeServer
 from terang.review.run_source import RunSource

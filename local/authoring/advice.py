@@ -15,9 +15,9 @@ from msgspec import structs
 
 from authoring.parse import PackFile
 from matcher.engine import Matcher
+from matcher.fold import NamedHost
 from matcher.hit import Span
-from matcher.terms.term import Term
-from matcher.text.hostnames import NamedHost
+from matcher.term import Term
 from rules.pack import Mode, Pack, Problem, Rule, sign_of
 
 SHORT_LIST = 8

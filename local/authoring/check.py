@@ -13,16 +13,15 @@ from msgspec import structs
 from publicsuffixlist import PublicSuffixList
 
 from authoring.advice import advise
-from authoring.contacts import hits_beside_contacts, hits_of_contacts
-from authoring.conversion import SHIPPED_SENTENCES
-from authoring.explain import score_in, why_not
+from authoring.explain import hits_beside_contacts, hits_of_contacts, score_in, why_not
 from authoring.parse import PackFile, read_pack
-from authoring.refused_names import named_in
+from authoring.wording import named_in
+from authoring.yaml_nodes import SHIPPED_SENTENCES
 from matcher.engine import Matcher
+from matcher.fold import NamedHost, is_lookalike, skeleton
 from matcher.hit import Hit
-from matcher.text.hostnames import NamedHost, is_lookalike, skeleton
-from rules.factchecks import FACTCHECKS
 from rules.pack import DAYS_IN_FORCE, PACK_BYTES, Pack, PackError, Packs, Problem, Rule
+from rules.pinned import FACTCHECKS
 
 EXAMPLES = 2  # of each kind, at least
 SATIRE = "satire and jokes"
@@ -196,7 +195,7 @@ def _check_examples(file: PackFile, matcher: Matcher) -> Iterator[Problem]:
 def _check_names(file: PackFile, rule: Rule, matcher: Matcher) -> Iterator[Problem]:
     """Yield each group of nothing but names, or else each example that is hit through names alone.
 
-    `authoring.refused_names` says which. Names in `unless` and `except` are not looked at.
+    `authoring.wording` says which. Names in `unless` and `except` are not looked at.
     """
     groups = () if rule.score else rule.term_groups
     named = {term: kind for term in chain(*groups) if (kind := named_in(term))}

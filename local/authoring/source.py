@@ -1,49 +1,120 @@
-"""A pack as its author writes it: its keys, in the order in which `packs format` writes them.
+"""The fields of a pack as its author writes them: what each may hold.
+
+`means` is the advice in a problem, and `check` is a function for the rules that a pattern cannot
+express.
+
+A pack as its author writes it: its keys, in the order in which `packs format` writes them.
 
 `parse` reads YAML into these structs and reports each misfit with its line. `fields` has what a
 value may be.
+
+The JSON Schema of a pack, with which editors complete and check it.
 """
 
-from typing import Annotated
+import re
+from datetime import date
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from authoring.fields import (
-    Campaign,
-    Day,
-    Digest,
-    Examples,
-    Host,
-    Id,
-    Keyword,
-    Language,
-    Link,
-    PinyinWeights,
-    SignWeights,
-    Terms,
-    TermText,
-    Threshold,
-    Title,
-    Weights,
-    Words,
+from authoring.wording import (
+    host_problem,
+    pinyin_problem,
+    script_problem,
+    sign_problem,
+    term_problem,
+    weighted_term_problem,
+    words_problem,
 )
-from authoring.wording import script_problem, sign_problem, words_problem
 from matcher.signs.catalogue import SIGNS
 from matcher.signs.gates import SCRIPTS, word_lists
-from rules.card import HeldBack, OrdinaryPosts, PackCard, Reading, TrainingPosts
-from rules.categories import KEYWORDS
 from rules.pack import (
     GROUPS_IN_RULE,
     MOST_AT_LEAST,
     MOST_EXPECTED,
     RULES_IN_PACK,
+    TERM_LENGTH,
     Affixes,
     Ground,
     Mode,
     ProtectedSentences,
     Severity,
 )
+from rules.pack_parts import (
+    KEYWORDS,
+    LINK_CATEGORIES,
+    MOST_THRESHOLD,
+    TERMS_ONLY,
+    WEIGHT,
+    WEIGHTS_IN_LIST,
+    HeldBack,
+    OrdinaryPosts,
+    PackCard,
+    Reading,
+    TrainingPosts,
+)
+
+ID = r"[a-z0-9][a-z0-9-]{2,39}"
+ID_MEANS = "3 to 40 of a-z, 0-9 and -, and begin with a letter or digit"
+_CAMPAIGN = rf"(?!\d{{4}}-\d{{2}}(-\d{{2}})?$){ID}"
+_CAMPAIGN_MEANS = f"{ID_MEANS}, and not be a month or day, since those name other summaries"
+_LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
+
+def _text(pattern: str, means: str) -> Meta:
+    return Meta(pattern=f"^{pattern}$", extra={"means": means})
+
+
+def _language_problem(written: str) -> str | None:
+    if re.fullmatch(_LANGUAGE, written):
+        return None
+    return f"`{written}` is not a language code like en, id, zh-Hant"
+
+
+Words = Annotated[str, Meta(pattern=r"\S", extra={"means": "some words"})]
+Title = Annotated[
+    str, _text(r".{0,199}\S.{0,199}", "one line of at most 200 letters"), Meta(max_length=400)
+]
+Id = Annotated[str, _text(ID, ID_MEANS)]
+Campaign = Annotated[str, _text(_CAMPAIGN, _CAMPAIGN_MEANS)]
+Link = Annotated[str, _text(r"https?://\S+", "a link: https://…")]
+Digest = Annotated[str, _text(r"[0-9a-f]{64}", "64 of 0-9 and a-f")]
+Day = Annotated[date, Meta(extra_json_schema={"pattern": r"^\d{4}-\d\d-\d\d$"})]
+TermText = Annotated[str, Meta(min_length=1, max_length=TERM_LENGTH, extra={"check": term_problem})]
+Terms = Annotated[list[TermText], Meta(min_length=1)]
+WeightedTerm = Annotated[
+    str, Meta(min_length=1, max_length=TERM_LENGTH, extra={"check": weighted_term_problem})
+]
+Weight = Annotated[int, Meta(ge=-WEIGHT, le=WEIGHT)]
+SignId = Annotated[str, Meta(min_length=1, extra={"check": sign_problem})]
+Weights = Annotated[dict[WeightedTerm, Weight], Meta(min_length=1, max_length=WEIGHTS_IN_LIST)]
+SignWeights = Annotated[
+    dict[SignId, Weight],
+    Meta(
+        min_length=1,
+        max_length=WEIGHTS_IN_LIST,
+        description="Each counts once a part.",
+        extra_json_schema={"propertyNames": {"enum": sorted(SIGNS)}},
+    ),
+]
+PinyinTerm = Annotated[str, Meta(min_length=1, extra={"check": pinyin_problem})]
+PinyinWeights = Annotated[
+    dict[PinyinTerm, Weight],
+    Meta(
+        min_length=1,
+        max_length=WEIGHTS_IN_LIST,
+        description="Syllables without tones (`jia-wei`): Han letters of these sounds count once.",
+    ),
+]
+Threshold = Annotated[int, Meta(ge=1, le=MOST_THRESHOLD)]
+Host = Annotated[str, Meta(pattern=r"\S", extra={"check": host_problem})]
+Examples = Annotated[list[str], Meta(extra_json_schema={"minItems": 2})]
+Language = Annotated[str, Meta(pattern=_LANGUAGE, extra={"check": _language_problem})]
+Keyword = Annotated[
+    str,
+    Meta(extra_json_schema={"enum": sorted({word for some in KEYWORDS.values() for word in some})}),
+]
 
 WORDS_IN_PART = 65_536
 """The bound of `within`: a text has no more words than code points."""
@@ -308,3 +379,54 @@ WITH_COPIES = ("id", "severity", "why", "copies")
 """The keys that a rule of copies has."""
 
 RULE_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(RuleSource))
+
+type Schema = dict[str, Any]
+
+
+def pack_schema() -> Schema:
+    """Return the JSON Schema of a pack, its keys in the order of the layout.
+
+    Limits: only `packs check` sees what needs a look at several fields, such as dates and examples.
+
+    >>> schema = pack_schema()
+    >>> schema["title"], "within" in schema["$defs"]["RuleSource"]["properties"]
+    ('A pack of Terang', True)
+    """
+    schema = msgspec.json.schema(PackSource)
+    definitions = schema["$defs"]
+    for definition in definitions.values():
+        definition.pop("title", None)  # the names of our classes
+        if "properties" in definition:
+            definition["additionalProperties"] = False
+    for key in ("by_hand", "mistakes", "read"):
+        definitions["PackCard"]["properties"][key].pop("default")
+    definitions["PackSource"]["allOf"] = [
+        _rules_of_category(category, words) for category, words in sorted(KEYWORDS.items())
+    ]
+    rule = definitions["RuleSource"]
+    rule["if"] = {"required": ["copies"]}
+    rule["then"] = {"propertyNames": {"enum": list(WITH_COPIES)}}
+    rule["else"] = {
+        "required": ["match", "ignore"],
+        "anyOf": [{"required": [key]} for key in ("all", "any", "at_least", "links", "score")],
+    }
+    rule["not"] = {"required": ["all", "any"]}
+    rule["dependentSchemas"] = {
+        "score": {"not": {"anyOf": [{"required": [key]} for key in NOT_WITH_SCORE]}}
+    }
+    definitions["ScoreSource"]["anyOf"] = [{"required": [key]} for key in WEIGHTS_KEYS]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A pack of Terang",
+        **schema,
+    }
+
+
+def _rules_of_category(category: str, keywords: tuple[str, ...]) -> Schema:
+    """Return the further limits on a pack of one category."""
+    then: Schema = {"keywords": {"items": {"enum": list(keywords)}}}
+    if category in TERMS_ONLY:
+        then["ground"] = {"const": Ground.TERMS}
+    if category not in LINK_CATEGORIES:
+        then["rules"] = {"items": {"not": {"required": ["links"]}}}
+    return {"if": {"properties": {"category": {"const": category}}}, "then": {"properties": then}}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
-from ledger.errors import OperatorError
+from ledger.refusals import OperatorError
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 

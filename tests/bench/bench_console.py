@@ -21,17 +21,15 @@ from support.memory_cases import finding
 from support.sample_posts import StandingClock
 from support.sign_in_world import ORIGIN, Browser
 
-from console.identity.door import SESSION_COOKIE, ConsoleDoor
-from console.identity.session import Sessions
-from console.table.pending_sender import PendingSender
-from console.table.table_desk import TableDesk
-from desk.moderator import Door, Moderator, Role
-from desk.routes.application import DeskApplication
+from console.browser_session import SESSION_COOKIE, ConsoleDoor, Sessions
+from console.table_desk import PendingSender, TableDesk
+from desk.items import Door, Moderator, Role
+from desk.routes import DeskApplication
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.finding_store import open_list_keys
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import item_of
-from ledger.privacy.copies import FindingFingerprint
+from ledger.privacy import FindingFingerprint
 
 OPEN = 10_000
 PAGES = 60

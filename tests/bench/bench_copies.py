@@ -14,13 +14,13 @@ from bench.corpus import REAL_POSTS
 from bench.measure import Report, medians
 
 from matcher import Matcher, Pack
-from matcher.copies.fingerprint import Fingerprints
+from matcher.fingerprint import Fingerprints
+from matcher.fold import fold
 from matcher.hit import PostResult
-from matcher.text.fold import fold
-from rules.copies import CopyIndex, Fingerprinted, copy_groups, may_have_copies
 from rules.pack import Severity
-from scan.copies import Confirmed, copy_rules, find_copies
+from rules.pack_parts import CopyIndex, Fingerprinted, copy_groups, may_have_copies
 from scan.reading import read_records
+from scan.rule_sets import Confirmed, copy_rules, find_copies
 
 MADE = Fingerprints(bytes(range(32)))
 POSTS, TEXTS, DECISIONS = 3_000, 36, 30

@@ -25,9 +25,9 @@ from simulation.s3 import S3
 from simulation.sqs import SQS
 from support.world import Clients, World
 
-from ledger.aws.queue import Delivery
+from ledger.aws.objects import Delivery
 from matcher import load_packs
-from scan.batches.messages import EndedMessages
+from scan.batches import EndedMessages
 
 PACKS = Path(__file__).parents[2] / "packs"
 SMALL_FILES, MESSAGES = 200, 1_000

@@ -17,12 +17,11 @@ import pytest
 from support.sample_packs import pack_of
 
 from authoring.advice import common_words
-from matcher import Evasion, Hit, Matcher, Rule, Severity, load_packs
-from matcher.effort import Effort
-from matcher.evasion import readings
-from matcher.evasion.candidates import Candidate
-from matcher.evasion.vocabulary import Vocabulary
-from matcher.text.aligned import WordReading
+from matcher import Evasion, Hit, Matcher, Rule, Severity, load_packs, readings
+from matcher.aligned import WordReading
+from matcher.candidates import Candidate
+from matcher.hit import Effort
+from matcher.vocabulary import Vocabulary
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"

@@ -23,16 +23,13 @@ from training.frames import Told, told
 from training.posting import lengthened, posted, signed
 from training.topic_claims import Admission, TopicClaim, admission, halves
 
-from claims.asking import FEWEST_WORDS, Level, ask
-from claims.building import build_index
-from claims.check import FeedCheck
-from claims.index.index import ClaimIndex
-from claims.lists import calibration_negatives
-from claims.score.query import query_of
-from claims.score.ranking import Meaning, rank
-from claims.text.topics import topic_of
-from claims.text.words import ClaimText
-from terang.sentence_model import SentenceModel
+from claims.check_finder import FEWEST_WORDS, Level, ask, build_index
+from claims.fact_check import FeedCheck, calibration_negatives
+from claims.index import ClaimIndex
+from claims.ranking import Meaning, query_of, rank
+from claims.text_words import ClaimText
+from claims.topics import topic_of
+from terang.check_library import SentenceModel
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared/data"
@@ -58,8 +55,8 @@ ATTACHED = {"en": 0.60, "id": 0.45}
 COLD = """
 import json, sys, time
 start = time.process_time()
-from claims.asking import ask
-from claims.index.index import ClaimIndex
+from claims.check_finder import ask
+from claims.index import ClaimIndex
 index = ClaimIndex(open(sys.argv[1], "rb").read())
 ask(index, "a text to begin with, of more than eight words", sys.argv[2])
 taken = time.process_time() - start

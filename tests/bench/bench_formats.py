@@ -7,11 +7,10 @@ from bench.measure import Report, medians
 from support.format_files import context, dumps, post
 from support.slow_files import HEADER, MIB, SLOW_FILES, pieces
 
-from intake.formats.file_budget import Budget, count_marks
-from intake.formats.reader import HEAD_BYTES
-from intake.translation import choose_reader, translate
-from ledger.privacy.pseudonyms import Pseudonyms
-from ledger.records.refusal import FileRefusedError
+from intake.arrival import choose_reader, translate
+from intake.formats.reader import HEAD_BYTES, Budget, count_marks
+from ledger.privacy import Pseudonyms
+from ledger.refusals import FileRefusedError
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 MOST_MICROSECONDS = 8

@@ -18,7 +18,7 @@ from simulation.sqs import SQS
 from support.world import Clients, World
 from support.worst_inputs import WORST
 
-from ledger.records.receipt import Receipt
+from ledger.units import Receipt
 from matcher import Matcher, Pack, load_packs
 
 PACKS = Path(__file__).parents[2] / "packs"

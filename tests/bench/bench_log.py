@@ -8,11 +8,8 @@ import sys
 import time
 from hashlib import sha256
 
-from tlog.growth import GrowingTree
-from tlog.hashing import leaf_hash
 from tlog.leaves import FindingLeaf, encode_leaf
-from tlog.proofs import LogFiles, encode_proof
-from tlog.tiles import width_of
+from tlog.tree import GrowingTree, LogFiles, encode_proof, leaf_hash, width_of
 from verifier.verify import is_included
 
 LEAVES = int(os.environ.get("LOG_LEAVES", "10000000"))

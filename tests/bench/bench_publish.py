@@ -70,7 +70,7 @@ class GeneratedStore:
         return getattr(self.base, name)
 
     def receipts(self, provider: str, day: str) -> Iterator[object]:
-        from ledger.records.receipt import Receipt
+        from ledger.units import Receipt
 
         if not self.first <= day <= self.last:
             return

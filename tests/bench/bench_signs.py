@@ -7,7 +7,7 @@ from bench.measure import Report, medians
 
 from matcher.batch.key_finders import ALPHABET
 from matcher.batch.sign_finder import SignFinder
-from matcher.batch.symbols import in_lines
+from matcher.batch.sign_tables import in_lines
 from matcher.signs.catalogue import SIGNS, find_signs
 from scan.reading import read_records
 

@@ -8,7 +8,7 @@ from bench import corpus
 from bench.measure import Report, medians
 
 from authoring.check import load_packs
-from ledger.privacy.pseudonyms import Pseudonyms
+from ledger.privacy import Pseudonyms
 from matcher import Matcher
 from scan.inspection import inspect_posts
 from scan.reading import read_records

@@ -13,14 +13,14 @@ from glin_profanity import Filter
 
 from matcher import Hit, Matcher
 from matcher.batch.key_finders import ALPHABET
-from matcher.batch.symbols import in_lines
+from matcher.batch.sign_tables import in_lines
 from matcher.engine import FIRST_BATCH
 from scan.reading import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ledger.records.post import Post
+    from ledger.posts import Post
 
 LOW, HIGH = corpus.HIT_RATES
 FEW = 500  # posts, for what is slow: its seconds are scaled to a unit

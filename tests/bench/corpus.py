@@ -22,9 +22,8 @@ import msgspec
 import wordfreq
 from support.sample_packs import pack_of
 
-from matcher.terms.automaton import Automaton
-from matcher.terms.term import pattern_of
-from matcher.text.fold import fold, is_spaceless
+from matcher.fold import fold, is_spaceless
+from matcher.term import Automaton, pattern_of
 from rules.pack import Pack, Rule, Severity
 
 SEED = 20261125

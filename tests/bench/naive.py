@@ -9,7 +9,7 @@ import unicodedata
 
 import ahocorasick
 
-from matcher.text.fold import is_spaceless
+from matcher.fold import is_spaceless
 
 type Spans = dict[str, list[tuple[int, int, int]]]
 """By post id, the term's number and its half-open code points."""

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import yara_x
 
-from matcher.text.fold import FOLD
+from matcher.fold import FOLD
 
 BUFFER = 64 * 1024  # code points; the size at which the peers were fastest
 _MANY, _DROPPED = 0xFFFF_FFFF, 0xFFFF_FFFE

@@ -5,7 +5,7 @@ from typing import Any
 
 from support.sample_posts import line
 
-from ledger.records.manifest import Source
+from ledger.units import Source
 
 ID = b"0000000000"
 

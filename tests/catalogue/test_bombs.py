@@ -13,11 +13,11 @@ from catalogue.measuring import MIB, peak_mib, seconds
 from support.format_files import Generated, context, json_lines, post, zipped
 from support.sample_posts import OTP, line, pack
 
+from intake.arrival import choose_reader, translate
 from intake.formats.reader import HEAD_BYTES
-from intake.translation import choose_reader, translate
-from ledger.privacy.pseudonyms import Pseudonyms
-from ledger.records.json_text import lines_of_body
-from ledger.records.refusal import Code, FileRefusedError
+from ledger.privacy import Pseudonyms
+from ledger.refusals import Code, FileRefusedError
+from ledger.texts import lines_of_body
 from matcher import Matcher
 from scan.reading import read_records
 

@@ -8,7 +8,7 @@ from support.erased_world import FILE, MESSAGE, WORDS, erase, places_of
 from support.faults import Calls, CrashError
 from support.world import World
 
-from ledger.records.manifest import RangeMessage
+from ledger.units import RangeMessage
 
 COUNTED = [(6, 4)]
 """Inspected posts and findings of the file, whoever they are of."""

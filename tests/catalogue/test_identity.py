@@ -12,12 +12,11 @@ from support.canary import ACCOUNT
 from support.sample_posts import OTP, fields, line, lines
 from support.world import ROLE, World
 
-from ledger.aws.queue import Delivery
-from ledger.errors import KeyUnavailableError
-from ledger.records.provider import Provider
-from ledger.records.refusal import Code
-from scan.deliveries import UnknownSender
+from ledger.aws.objects import Delivery
+from ledger.provider import Provider
+from ledger.refusals import Code, KeyUnavailableError
 from scan.reading import read_records
+from scan.scanner import UnknownSender
 
 
 def scan(world: World, provider: str = "acme", **changes: Any) -> Any:

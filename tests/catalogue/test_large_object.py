@@ -9,8 +9,8 @@ from catalogue.sparse_object import SparseObject
 from support.faults import Calls
 from support.world import World
 
-from ledger.aws.queue import SqsUnitQueue
-from ledger.records.manifest import RangeMessage
+from ledger.aws.objects import SqsUnitQueue
+from ledger.units import RangeMessage
 from scan.reading import read_owned, read_records
 
 SIZE = 20_000_000_000

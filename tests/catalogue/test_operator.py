@@ -8,7 +8,7 @@ from support.sample_messages import decision
 from support.sample_posts import OTP, lines
 from support.world import World
 
-from ledger.errors import SchemaNewerError
+from ledger.refusals import SchemaNewerError
 
 FILE = lines(OTP, "The market opens at nine", "It is dry", OTP)
 

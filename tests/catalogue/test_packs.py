@@ -13,8 +13,8 @@ from support.publish_world import live, sample_pack, sample_receipt
 from support.sample_posts import OTP, PACK, PRIZE, SHADOW, StandingClock, lines, pack
 from support.world import World
 
-from ledger.errors import OperatorError
-from ledger.pointer import POINTER_KEY, current_set, set_key
+from ledger.closing import POINTER_KEY, current_set, set_key
+from ledger.refusals import OperatorError
 from matcher import Matcher, PackError, SetError, load_packs
 from scan.rule_sets import POINTER_SECONDS, RuleSets
 

@@ -10,8 +10,8 @@ from integration.handlers import Context, created, deployed
 from support.sample_posts import fields, line
 from support.world import World
 
-from ledger.records.post import LINE_BYTES
-from ledger.records.refusal import Code, Refusal
+from ledger.posts import LINE_BYTES
+from ledger.refusals import Code, Refusal
 from scan.reading import read_records
 
 MARK = b"\xef\xbb\xbf"

@@ -14,15 +14,15 @@ from support.publish_world import sample_receipt
 from support.sample_posts import OTP, PACK, SHADOW, StandingClock, lines
 from support.world import World
 
-from ledger.pointer import POINTER_KEY, current_set, set_key
+from ledger.closing import POINTER_KEY, current_set, set_key
 from matcher import RuleSet, load_packs, load_set
-from publish.context import PublishContext, PublishRequest
-from publish.handover.auditing import OutBucket
+from publish.day_facts import SealBucket
+from publish.handover import OutBucket
 from publish.public_bucket import SummaryBucket
+from publish.publish_run import PublishContext, PublishRequest
 from publish.publishing import publish
-from publish.sealing import SealBucket
 from publish.summary import Summary
-from terang.packs.publishing import PackBucket
+from terang.packs.set_publishing import PackBucket
 
 DAY = date(2026, 11, 25)
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -13,8 +13,8 @@ from support.sample_posts import OTP, PACK, fields, line, pack
 from support.world import World
 
 from authoring.explain import explain
-from ledger.records.post import LINE_BYTES
-from ledger.records.refusal import Code
+from ledger.posts import LINE_BYTES
+from ledger.refusals import Code
 from matcher import FOLD_VERSION, Matcher, Pack, PackError, build_set, load_set
 from scan.reading import read_records
 

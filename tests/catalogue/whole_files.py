@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 from support.memory_objects import RangesOf
 
-from ledger.records.manifest import cut_ranges
+from ledger.units import cut_ranges
 from scan.reading import UnitRecords, read_owned, read_records
 
 if TYPE_CHECKING:
     from ledger.ports import Objects
-    from ledger.records.refusal import Refusal
+    from ledger.refusals import Refusal
 
 
 def counts_of(readings: list[UnitRecords], sizes: list[int]) -> tuple[object, ...]:

@@ -15,9 +15,9 @@ from stack.running import DAY, ROOT, STACK, Running
 from support.chromium import ARGUMENTS, CHROMIUM
 
 from matcher import Pack
-from terang.emulator.deploy import deploy
+from terang.emulator.built import deploy
 from terang.emulator.stack import local_stack
-from terang.packs.publishing import PackBucket
+from terang.packs.set_publishing import PackBucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,11 +18,10 @@ from flow.seat import NARROW, Seat, seat
 from stack.console_browser import ConsoleAddress, account
 from stack.running import DAY, Running
 
-from ledger.cases.messages import ContestResult, Outcome
-from ledger.cases.pending import PendingDecision, PendingName
-from ledger.clock import utc_exactly
+from ledger.case_messages import ContestResult, Outcome, PendingDecision, PendingName
 from ledger.keys import audit_file_key
-from ledger.records.provider import Provider
+from ledger.provider import Provider
+from ledger.texts import utc_exactly
 from terang.emulator.stack import ACCOUNT
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stack.console_browser import PASSWORD
 
-from console.identity.door import SESSION_COOKIE
+from console.browser_session import SESSION_COOKIE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -18,17 +18,18 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from support.sample_posts import PACK
 
     from authoring.explain import explain
-    from authoring.format import LayoutError, canonical
-    from authoring.source import PACK_KEYS, RULE_KEYS
-    from authoring.word_list import (
+    from authoring.format import (
+        LayoutError,
         NewPack,
         WordListError,
+        canonical,
         pack_lines,
         read_words,
         usable_terms,
     )
-    from ledger.records.post import read_line
-    from ledger.records.refusal import Refusal
+    from authoring.source import PACK_KEYS, RULE_KEYS
+    from ledger.posts import read_line
+    from ledger.refusals import Refusal
     from matcher import Matcher, Pack, PackError
     from terang.packs.comparison import as_lines, as_row, compare
 

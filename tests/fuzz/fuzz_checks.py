@@ -16,15 +16,12 @@ from harness import INSTRUMENTED, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from support.sample_checks import CHECKS, REPEATS_SALT, data_feed, table
 
-    from claims.asking import ask
-    from claims.building import build_index
-    from claims.feeds.admission import admit
-    from claims.feeds.feed import read_feed
-    from claims.feeds.publishers import Trust
-    from claims.feeds.reviews import FeedError
-    from claims.index.index_file import BadIndexError, digest_of
-    from ledger.errors import OperatorError
-    from terang.case_messages import decoded
+    from claims.admission import Trust, admit
+    from claims.check_finder import ask, build_index
+    from claims.feed import FeedError, read_feed
+    from claims.layout import BadIndexError, digest_of
+    from ledger.refusals import OperatorError
+    from terang.case_queue import decoded
     from terang.check_library import CheckLibrary
     from terang.cli.factchecks import AskedText
 

@@ -16,9 +16,9 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from support.sample_posts import StandingClock
 
     from desk.cards import card_view
-    from desk.moderator import Door, Moderator, Role
-    from ledger.errors import OperatorError
-    from terang.case_messages import (
+    from desk.items import Door, Moderator, Role
+    from ledger.refusals import OperatorError
+    from terang.case_queue import (
         complete_times,
         findings_of,
         in_waves,
@@ -26,10 +26,9 @@ with atheris.instrument_imports(include=INSTRUMENTED):
         resolve_findings,
     )
     from terang.review.dossiers import decided_findings, read_known
-    from terang.review.home_desk import HomeDesk
-    from terang.review.pending_book import PendingBook
     from terang.review.run_source import RunSource
-    from terang.review.sample import judged_posts, read_sample
+    from terang.review.sitting import HomeDesk, PendingBook
+    from terang.review.sources import judged_posts, read_sample
 
 FILE = Path(tempfile.mkdtemp(prefix="terang-fuzz-")) / "findings.jsonl"
 FINDINGS, MESSAGE_FILE, SAMPLE = range(3)

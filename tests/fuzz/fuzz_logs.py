@@ -21,7 +21,7 @@ from harness import INSTRUMENTED, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from support.signed_log import signed_log
 
-    from tlog.proofs import LogFiles, encode_proof
+    from tlog.tree import LogFiles, encode_proof
     from verifier import verify
 
 verify.is_signed = lambda *_: True

@@ -7,10 +7,10 @@ from harness import INSTRUMENTED, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from fuzz_seeds import BODIES, CASE_WORDS, CASES, WORDS
 
-    from ledger.cases.reading import FIELD_NAME, read_case_message
-    from ledger.cases.refusal import CaseRefusal
-    from ledger.records.json_text import encode_json, lines_of_body
-    from ledger.records.refusal import Refusal
+    from ledger.case_reading import FIELD_NAME, read_case_message
+    from ledger.dsa_codes import CaseRefusal
+    from ledger.refusals import Refusal
+    from ledger.texts import encode_json, lines_of_body
     from scan.reading import read_records
 
 

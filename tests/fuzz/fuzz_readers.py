@@ -15,12 +15,12 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from fuzz_seeds import FILES, WORDS
     from support.memory_objects import RangesOf
 
+    from intake.arrival import choose_reader, translate
     from intake.formats.reader import HEAD_BYTES, FileContext
-    from intake.translation import choose_reader, translate
-    from ledger.privacy.pseudonyms import Pseudonyms
-    from ledger.records.manifest import cut_ranges
-    from ledger.records.post import TranslatedPost, read_translated_line
-    from ledger.records.refusal import FileRefusedError, Refusal
+    from ledger.posts import TranslatedPost, read_translated_line
+    from ledger.privacy import Pseudonyms
+    from ledger.refusals import FileRefusedError, Refusal
+    from ledger.units import cut_ranges
     from scan.reading import UnitRecords, read_owned, read_records
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")

@@ -15,15 +15,12 @@ from harness import INSTRUMENTED, ROOT, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from support.report_ledger_samples import year
 
-    from dsa.report.about import About
-    from dsa.report.entries import Entries
-    from dsa.report.files import LedgerError, report_files, report_of_ledger
-    from dsa.report.report import Period, Report
-    from dsa.report.template import PARTS, file_name
+    from dsa.indicators import About
+    from dsa.report import LedgerError, Period, Report, report_files, report_of_ledger
+    from dsa.report_entries import PARTS, Entries, file_name
     from report_proof.proof import NotAReportError, WrittenReport, prove
-    from terang.reports.report_lint import report_problems
-    from terang.reports.report_tables import read_part
-    from terang.reports.yearly_report import AboutError, read_about
+    from terang.reports.report_lint import read_part, report_problems
+    from terang.reports.submission import AboutError, read_about
 
 YEAR, INSPECTED = Period.year(2026), {"2026-02": 2_000, "2026-03": 17_000, "2026-04": 1_000}
 ROWS = 9

@@ -16,10 +16,9 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from support.format_files import dumps, json_lines, zipped
     from support.statement_samples import SOUND
 
-    from dsa.statement.distribution import Distribution
-    from dsa.statement.schema import FIELDS
-    from terang.reports.statement_files import statements_in
-    from terang.reports.statement_lint import StatementPlace, problems_of
+    from dsa.statement import Distribution
+    from dsa.statement_schema import FIELDS
+    from terang.reports.statement_files import StatementPlace, problems_of, statements_in
 
 TODAY = date(2026, 11, 25)
 FILE = Path(tempfile.mkdtemp(prefix="terang-fuzz-")) / "statements"

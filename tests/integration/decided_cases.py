@@ -9,8 +9,8 @@ from support.sample_posts import OTP, lines
 from support.world import DAY, World
 
 from decide.case_work import CaseOutcome
-from ledger.cases.case import Case, JournalEntry
-from ledger.cases.refusal import CaseReceipt
+from ledger.cases import Case, JournalEntry
+from ledger.dsa_codes import CaseReceipt
 
 
 def found(world: World, *texts: str) -> list[str]:

@@ -20,11 +20,10 @@ from support.declared import ROOT, table_shape
 
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.pointer import POINTER_KEY, set_key
-from ledger.records.identity import file_id
-from ledger.records.manifest import RangeMessage
-from ledger.records.provider import Provider
-from ledger.records.receipt import Receipt
+from ledger.closing import POINTER_KEY, set_key
+from ledger.findings import file_id
+from ledger.provider import Provider
+from ledger.units import RangeMessage, Receipt
 from matcher import Pack, build_set, digest_of
 
 EVENTS = ROOT / "events"

@@ -9,10 +9,9 @@ from support.faults import Calls
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import World
 
-from ledger.aws.queue import Delivery
+from ledger.aws.objects import Delivery
 from ledger.keys import findings_key
-from ledger.records.manifest import Marker, RangeMessage
-from ledger.records.receipt import Receipt
+from ledger.units import Marker, RangeMessage, Receipt
 
 BAD = line(id="bad", audience="followers") + b"\n"
 

@@ -11,7 +11,7 @@ import pytest
 from integration.handlers import Context, deployed
 from support.world import World
 
-from announce.deliveries import WAITS
+from announce.announcements import WAITS
 from ledger.keys import entry_key
 
 # Powertools says so of each event that counts nothing.

@@ -6,8 +6,8 @@ from support.sample_messages import complaint, decision, notice, order, outcome,
 from support.sample_posts import OTP, lines
 from support.world import World
 
-from ledger.cases.case import case_id
-from terang.review.screens import case_screen
+from ledger.cases import case_id
+from terang.review.door import case_screen
 from terang.review.sources import CaseHistory, case_history
 
 

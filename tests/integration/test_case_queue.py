@@ -9,7 +9,7 @@ from support.sample_messages import complaint, decision, outcome, suspension
 from support.sample_posts import OTP, lines
 from support.world import World
 
-from ledger.errors import OperatorError
+from ledger.refusals import OperatorError
 from terang.case_queue import CaseQueue, MessageResult
 
 

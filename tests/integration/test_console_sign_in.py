@@ -14,11 +14,10 @@ from support.sign_in_world import CLIENT, ISSUER, ORIGIN, Browser, MemoryIssuer
 from support.world import ROLE, World
 
 from console.application import Console, console_of
-from console.identity.door import SESSION_COOKIE
-from console.identity.issuer import IssuerError
-from console.identity.session import SESSIONS
+from console.browser_session import SESSION_COOKIE, SESSIONS
+from console.sign_in import IssuerError
 from ledger.aws.table import Table
-from ledger.records.provider import Provider
+from ledger.provider import Provider
 
 Made = tuple[World, MemoryIssuer, Browser]
 

@@ -13,13 +13,13 @@ from support.sample_messages import complaint, decision, outcome
 from support.sample_posts import PACK, lines, pack
 from support.world import DAY, World
 
-from ledger.aws.queue import Delivery
-from ledger.cases.case import case_id
+from ledger.aws.objects import Delivery
+from ledger.cases import case_id
 from ledger.keys import copies_key
-from ledger.privacy.copies import CopySnapshot
-from publish.handover.copy_snapshots import SnapshotBucket
+from ledger.privacy import CopySnapshot
+from publish.handover import SnapshotBucket
 from publish.periods import days_between
-from rules.copies import ALGORITHM
+from rules.pack_parts import ALGORITHM
 
 WHOLE = "Send me the one-time code you just got, my friend at the market needs it before nine"
 COPY = WHOLE.replace("Send me", "Sendd mi")

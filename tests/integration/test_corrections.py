@@ -11,12 +11,11 @@ from support.sample_messages import complaint, decision, outcome
 from support.sample_posts import lines
 from support.world import DAY, World
 
-from claims.feeds.spool import ChangeKind, CheckChange, CheckedClaim
+from claims.admission import ChangeKind, CheckChange, CheckedClaim
 from learn.reopening import TRIES
-from ledger.cases.case import Case, case_id
-from ledger.cases.transitions import CaseState
-from ledger.clock import utc
-from terang.packs.publishing import PackBucket
+from ledger.cases import Case, CaseState, case_id
+from ledger.texts import utc
+from terang.packs.set_publishing import PackBucket
 
 LABELLED = {"visibility": ["DECISION_VISIBILITY_CONTENT_LABELLED"]}
 WITHDRAWN = table(*CHECKS[1:])

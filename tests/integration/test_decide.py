@@ -12,14 +12,13 @@ from support.sample_messages import SENT, audit, complaint, decision, notice
 from support.sample_posts import OTP, PACK, pack
 from support.world import DAY, ROLE, Clients, World
 
-from ledger.aws.queue import Delivery
-from ledger.cases.case import WaitingMessage
-from ledger.cases.transitions import CaseState
-from ledger.errors import OperatorError
+from ledger.aws.objects import Delivery
+from ledger.cases import CaseState, WaitingMessage
+from ledger.findings import Finding
 from ledger.keys import audit_file_key
-from ledger.privacy.audit_sample import SampledPost
-from ledger.records.finding import Finding
-from ledger.records.manifest import Marker
+from ledger.privacy import SampledPost
+from ledger.refusals import OperatorError
+from ledger.units import Marker
 
 RULE = PACK[PACK.index("  - id: asks-for-code") :]
 

@@ -14,7 +14,7 @@ from support.sample_posts import OTP
 from support.world import World
 
 from decide.case_work import TRIES, CaseOutcome
-from ledger.cases.case import case_id
+from ledger.cases import case_id
 
 
 @dataclass(slots=True)

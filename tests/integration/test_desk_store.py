@@ -14,10 +14,9 @@ from support.world import ROLE, World
 
 from decide.case_work import CaseOutcome
 from ledger.aws.desk_store import DynamoDesk
-from ledger.aws.queue import Delivery
-from ledger.cases.messages import Decision, Verdict
-from ledger.cases.pending import ItemClaim, PendingDecision, PendingState
-from ledger.records.provider import Provider
+from ledger.aws.objects import Delivery
+from ledger.case_messages import Decision, ItemClaim, PendingDecision, PendingState, Verdict
+from ledger.provider import Provider
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from support.sample_posts import OTP
 from support.world import ROLE, World
 
 from desk.items import Dossier, ItemKind
-from ledger.records.provider import Provider
+from ledger.provider import Provider
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from support.sample_messages import decision, outcome
 from support.sample_posts import OTP
 from support.world import DAY, World
 
-from ledger.records.identity import unit_id
+from ledger.findings import unit_id
 from recount.recount import differences_of
 
 WRITES = (

@@ -18,10 +18,10 @@ from integration.event_account import (
 )
 from integration.metrics import metrics_of
 
-from ledger.cases.case import JournalEntry
-from ledger.cases.refusal import CaseReceipt
+from ledger.cases import JournalEntry
+from ledger.dsa_codes import CaseReceipt
 from ledger.keys import audit_file_key, receipt_key
-from ledger.records.manifest import RangeMessage
+from ledger.units import RangeMessage
 
 README = (ROOT / "events/README.md").read_text()
 

@@ -10,8 +10,8 @@ from support.canary import ACCOUNT
 from support.sample_posts import OTP, fields, lines, pack
 from support.world import DAY, World
 
-from intake.formats.file_budget import Budget
-from ledger.errors import OperatorError
+from intake.formats.reader import Budget
+from ledger.refusals import OperatorError
 
 
 def test_json_lines_are_cut_where_they_stand(new_world: Callable[..., World]) -> None:

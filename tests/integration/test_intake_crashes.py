@@ -9,8 +9,8 @@ from integration.received_files import BINARY, FILE, ZIPPED, counted, dropped, r
 from support.faults import Calls, CrashError
 from support.world import World
 
-from ledger.records.identity import file_id
-from ledger.records.manifest import RangeMessage
+from ledger.findings import file_id
+from ledger.units import RangeMessage
 
 
 class TestCrashes:

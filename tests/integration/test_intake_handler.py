@@ -10,8 +10,8 @@ from integration.handlers import Context, created, delivery, deployed
 from support.sample_posts import lines
 from support.world import World
 
-from ledger.aws.queue import TimeReserveError
-from ledger.errors import OperatorError
+from ledger.aws.objects import TimeReserveError
+from ledger.refusals import OperatorError
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from support.sample_posts import OTP, line, lines
 from support.world import DAY, World
 
 from intake.arrival import IDENTITY_BYTES
-from intake.formats.file_budget import Budget
+from intake.formats.reader import Budget
 from ledger.aws.objects import S3Objects
-from ledger.errors import ObjectUnreadableError
-from ledger.records.identity import file_id
-from ledger.records.provider import Provider
+from ledger.findings import file_id
+from ledger.provider import Provider
+from ledger.refusals import ObjectUnreadableError
 
 
 class TestRefusedFiles:

@@ -21,11 +21,11 @@ from support.sample_messages import (
 from support.sample_posts import OTP, fields, line, lines
 from support.world import ROLE, World
 
-from ledger.aws.queue import Delivery
-from ledger.cases.refusal import CaseReceipt
+from ledger.aws.objects import Delivery
+from ledger.dsa_codes import CaseReceipt
 from ledger.keys import audit_file_key
-from ledger.records.provider import Provider
-from scan.deliveries import UnknownSender
+from ledger.provider import Provider
+from scan.scanner import UnknownSender
 
 OTHERS = "AROAOTHERS"
 FILE = lines(OTP, "The market is quiet.", OTP) + line(id=7) + b"\n"

@@ -11,16 +11,16 @@ from support.faults import Calls, CrashError
 from support.sample_checks import CHECKS, FRIDGE, SALT, check, data_feed, table
 from support.world import DAY, World
 
-from claims.building import build_index
-from claims.feeds.spool import Spool
-from claims.index.index import ClaimIndex
-from claims.text.topics import lists
-from learn import feed_import, index_publisher
-from ledger.errors import OperatorError
+from claims.admission import Spool
+from claims.check_finder import build_index
+from claims.index import ClaimIndex
+from claims.topics import lists
+from learn import feed_import
+from ledger.closing import current_set, set_key
 from ledger.keys import factchecks_key
-from ledger.pointer import current_set, set_key
+from ledger.refusals import OperatorError
 from matcher import RuleSet, load_set
-from rules.factchecks import FACTCHECKS
+from rules.pinned import FACTCHECKS
 
 KEY = "factchecks/checks.csv"
 OTHER = "factchecks/other.json"
@@ -30,7 +30,7 @@ MANY = [check(number, f"{SALT} number {number}") for number in range(40)]
 @pytest.fixture(autouse=True)
 def built_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An index of the same checks is the same: its bounds need not be measured each time."""
-    monkeypatch.setattr(index_publisher, "build_index", _built)
+    monkeypatch.setattr(feed_import, "build_index", _built)
 
 
 _indexes: dict[bytes, bytes] = {}

@@ -3,11 +3,10 @@
 from support.publish_world import sample_receipt
 from support.world import World
 
-from ledger.aws.log_store import DynamoLogStore
+from ledger.aws.desk_store import DynamoLogStore
 from ledger.aws.table import Table
-from ledger.records.log_head import LogHead
-from ledger.records.manifest import Marker
-from publish.transparency.due_leaves import expiry
+from ledger.units import LogHead, Marker
+from publish.logging_run import expiry
 
 FIRST, SECOND, OTHER = (
     LogHead("terang.example/log", size, root * 64, "2026-11-26T02:00:00Z")

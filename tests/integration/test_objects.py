@@ -16,14 +16,14 @@ from support.world import Clients, World
 
 import ledger.aws.objects
 from ledger.aws.objects import S3Objects
-from ledger.errors import (
+from ledger.refusals import (
     ImmutableError,
     ObjectChangedError,
     ObjectGoneError,
     ObjectUnreadableError,
     OperatorError,
 )
-from ledger.records.manifest import Source
+from ledger.units import Source
 
 DATA = b"0123456789"
 SOURCE = Source("drop", "drop/acme/a", "v1", '"etag"', 10)

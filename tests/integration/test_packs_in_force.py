@@ -14,15 +14,14 @@ from support.sample_posts import OTP, PACK, SHADOW, StandingClock, lines
 from support.world import World
 
 from authoring.wording import PLACEHOLDER
-from ledger.errors import OperatorError
-from ledger.pointer import POINTER_KEY, RETURN_DAYS, read_pointer, set_key
-from ledger.records.flood import FloodQuestion
-from ledger.records.provider import Provider
+from ledger.closing import POINTER_KEY, RETURN_DAYS, read_pointer, set_key
+from ledger.findings import FloodQuestion
+from ledger.provider import Provider
+from ledger.refusals import OperatorError
 from matcher import Pack, ProviderSettings, RuleSet, load_packs, load_set
 from terang.case_queue import MessageResult
 from terang.cli.command import main
-from terang.packs.publishing import PackBucket
-from terang.packs.set_change import SetChange
+from terang.packs.set_publishing import PackBucket, SetChange
 from terang.remote import Remote
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

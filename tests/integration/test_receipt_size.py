@@ -9,15 +9,13 @@ from support.sample_posts import OTP, lines, pack
 from support.world import DAY, World
 
 from ledger.aws.table import Item, item_of
-from ledger.errors import OperatorError
-from ledger.records.manifest import Marker
-from ledger.records.post import COUNTED_LANGUAGES, SCRIPTS
-from ledger.records.receipt import ITEM_BYTES, OTHER_BYTES, Receipt, max_receipt_bytes, rule_key
-from ledger.records.refusal import Code
+from ledger.posts import COUNTED_LANGUAGES, SCRIPTS
+from ledger.refusals import Code, OperatorError
+from ledger.units import ITEM_BYTES, OTHER_BYTES, Marker, Receipt, max_receipt_bytes, rule_key
 from matcher import Mode, Pack, Rule, Severity
-from rules.factchecks import TOPICS
+from rules.pinned import TOPICS
 from rules.rule_set import counted_rules
-from terang.packs.set_change import check_receipts
+from terang.packs.set_publishing import check_receipts
 
 COUNT = 184_365
 """Posts in a unit, at most: see COUNT_BYTES."""

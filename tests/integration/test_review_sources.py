@@ -10,14 +10,12 @@ from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import World
 
 from desk.deciding import DecisionForm, decide, form_id
-from desk.items import Dossier, ItemKind
-from desk.moderator import Door, Moderator, Role
+from desk.items import Door, Dossier, ItemKind, Moderator, Role
 from ledger.aws.store import DynamoStore
-from ledger.cases.case import case_id, is_for_second_review
-from terang.review.cards import cards
-from terang.review.dossiers import finding_dossier
+from ledger.cases import case_id, is_for_second_review
+from terang.review.dossiers import cards, finding_dossier
+from terang.review.run_source import StackSource
 from terang.review.sources import PublishedWords, findings_of_stack
-from terang.review.stack_source import StackSource
 
 DRAWN = [
     name

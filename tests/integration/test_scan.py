@@ -10,11 +10,10 @@ from support.faults import Calls
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import DAY, World
 
-from ledger.records.identity import unit_id
+from ledger.findings import unit_id
 from scan import reading
-from terang.repair.difference import Difference
-from terang.repair.table_checks import unit_differences
-from terang.repair.table_snapshot import TableSnapshot
+from terang.repair.checks import unit_differences
+from terang.repair.table_snapshot import Difference, TableSnapshot
 
 
 def test_a_file_becomes_findings_and_a_receipt(world: World) -> None:

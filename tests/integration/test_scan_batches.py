@@ -12,15 +12,14 @@ from support.sample_posts import OTP, PRIZE, SHADOW, fields, pack
 from support.world import DAY, SECRET, World
 
 from ledger.aws import table
-from ledger.aws.queue import Delivery
-from ledger.errors import SchemaNewerError
+from ledger.aws.objects import Delivery
+from ledger.findings import batch_id, unit_id
 from ledger.keys import batch_receipt_key, findings_key
-from ledger.records.identity import batch_id, unit_id
-from ledger.records.manifest import Attempt, Marker
-from ledger.records.receipt import BATCH_FINDINGS, BATCH_MESSAGES, Receipt
-from scan.batches import messages as scan_messages
-from scan.batches import scanner
-from scan.batches.messages import EndedMessages
+from ledger.refusals import SchemaNewerError
+from ledger.units import BATCH_FINDINGS, BATCH_MESSAGES, Attempt, Marker, Receipt
+from scan import batches as scan_messages
+from scan import scanner
+from scan.batches import EndedMessages
 
 QUIET = "The market is quiet."
 
@@ -176,7 +175,7 @@ def test_a_message_that_comes_again_keeps_the_length_of_its_excerpts(world: Worl
 
 
 def test_messages_of_two_providers_are_two_batches(world: World) -> None:
-    from ledger.records.provider import Provider
+    from ledger.provider import Provider
 
     world.store.put_provider(Provider("others", ("AROAACME",)))
     sent = [
@@ -329,7 +328,7 @@ def test_the_secret_of_the_sample_is_that_of_single_units(world: World) -> None:
     deliver(world, body("a"), body("b"))
     sampled = {post.post: post.rank for post in world.store.samples("acme", DAY)}
     assert sampled.keys() == {"a", "b"}
-    from ledger.privacy.audit_sample import draw_sample, month_audit_key
+    from ledger.privacy import draw_sample, month_audit_key
 
     drawn = draw_sample(month_audit_key(SECRET, DAY[:7]), "acme", ["a", "b"])
     assert {post.post: post.rank for post in drawn} == sampled
@@ -351,7 +350,7 @@ def test_an_author_erased_during_the_commit_leaves_the_sample(
 
 
 def test_a_journal_line_is_the_batch(world: World) -> None:
-    from publish.journal.public_journal import receipt_line
+    from publish.public_journal import receipt_line
 
     deliver(world, body("a", OTP), body("b"))
     line = msgspec.to_builtins(receipt_line(1, one(world.receipts())))

@@ -8,9 +8,9 @@ from integration.scanned_units import one
 from support.sample_posts import OTP, fields
 from support.world import DAY, World
 
-from ledger.aws.queue import Delivery
+from ledger.aws.objects import Delivery
 from ledger.keys import message_receipt_key
-from scan.deliveries import UnknownSender
+from scan.scanner import UnknownSender
 
 
 class TestMessages:

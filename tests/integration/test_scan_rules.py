@@ -13,12 +13,12 @@ from support.sample_messages import decision, flood_answer
 from support.sample_posts import OTP, PRIZE, SHADOW, fields, lines, pack
 from support.world import DAY, World
 
-from ledger.errors import OperatorError
-from ledger.records.flood import FloodQuestion
+from ledger.findings import FloodQuestion
+from ledger.refusals import OperatorError
 from rules.pack import InForce
 from rules.rule_set import ProviderSettings
-from scan.flood_guard import FloodLimits
-from terang.packs.publishing import PackBucket
+from scan.inspection import FloodLimits
+from terang.packs.set_publishing import PackBucket
 
 
 class TestFloodGuard:

@@ -13,14 +13,11 @@ import ledger.aws.store
 from ledger.aws.finding_store import open_list_keys
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import key_of
-from ledger.cases.case import CaseMarker, JournalEntry
-from ledger.privacy.moderator_letters import assign_letters
-from ledger.records.finding import Finding, FoundSpan
-from ledger.records.flood import FloodQuestion
-from ledger.records.identity import digest
-from ledger.records.manifest import Manifest, Marker, OpenFile, RangeRow, Source
-from ledger.records.provider import Provider
-from ledger.records.receipt import Receipt, digest_of_ids
+from ledger.cases import CaseMarker, JournalEntry
+from ledger.findings import Finding, FloodQuestion, FoundSpan, digest
+from ledger.privacy import assign_letters
+from ledger.provider import Provider
+from ledger.units import Manifest, Marker, OpenFile, RangeRow, Receipt, Source, digest_of_ids
 
 LATER = 2**31
 DROPPED = Source("drop", "drop/acme/a", "v1", "etag", 10)

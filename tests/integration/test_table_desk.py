@@ -11,17 +11,14 @@ from support.sample_messages import complaint, decision, dispute, order, outcome
 from support.sample_posts import OTP, pack
 from support.world import ROLE, World
 
-from console.table.pending_sender import PendingSender
-from console.table.table_desk import SetExamples, TableDesk
-from desk.adopting import Adoption
-from desk.deciding import DecisionForm, decide, form_id
-from desk.items import ItemKind
-from desk.moderator import Door, Moderator, Role
-from desk.ports import CannedReason
-from ledger.cases.case import case_id, is_for_second_review
-from ledger.records.flood import FloodQuestion
-from ledger.records.provider import Provider
-from rules.translation import Translation
+from console.table_desk import PendingSender, SetExamples, TableDesk
+from desk.deciding import Adoption, DecisionForm, decide, form_id
+from desk.desk_port import CannedReason
+from desk.items import Door, ItemKind, Moderator, Role
+from ledger.cases import case_id, is_for_second_review
+from ledger.findings import FloodQuestion
+from ledger.provider import Provider
+from rules.pack_parts import Translation
 
 ANNA = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
 BEN = Moderator("m-2", "acme", Role.LEAD, Door.CONSOLE)

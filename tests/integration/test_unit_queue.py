@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from support.world import World
 
-from ledger.aws.queue import SqsUnitQueue
-from ledger.records.manifest import RangeMessage, Source
+from ledger.aws.objects import SqsUnitQueue
+from ledger.units import RangeMessage, Source
 
 SOURCE = Source("drop", "drop/acme/a b+\u00e9", "v1", "etag", 99)
 
@@ -45,7 +45,7 @@ class Queue:
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     slept: list[float] = []
-    monkeypatch.setattr("ledger.aws.queue.time.sleep", slept.append)
+    monkeypatch.setattr("ledger.aws.objects.time.sleep", slept.append)
     return slept
 
 

@@ -14,9 +14,9 @@ from stack.conftest import PARAMETERS
 from stack.running import DAY, ROOT, STACK, Running
 
 from matcher import Pack
-from terang.emulator.deploy import deploy
+from terang.emulator.built import deploy
 from terang.emulator.stack import local_stack
-from terang.packs.publishing import PackBucket
+from terang.packs.set_publishing import PackBucket
 
 
 def main(arguments: list[str]) -> int:

@@ -17,9 +17,9 @@ from month.plan import FULL, PROVIDER, SMALL
 from month.writing import write
 
 from matcher import Pack
-from terang.emulator.deploy import deploy
+from terang.emulator.built import deploy
 from terang.emulator.stack import local_stack
-from terang.packs.publishing import PackBucket
+from terang.packs.set_publishing import PackBucket
 from terang.trial.runner import Deployed
 
 STACK = "terang-month"

@@ -15,8 +15,8 @@ from month.faulty import FAULTS, seed
 from month.lived import PACKS, STACK, Month
 from month.plan import PROVIDER, Message
 
-from dsa.report.template import PARTS, file_name
-from ledger.cases.case import case_id
+from dsa.report_entries import PARTS, file_name
+from ledger.cases import case_id
 from terang.cli.command import main
 
 TEMPLATE = Path(__file__).parents[3] / "shared/data/dsa/report-template"

@@ -19,7 +19,7 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.cases.case import case_id, is_for_second_review
+from ledger.cases import case_id, is_for_second_review
 
 F1, F2, F3, F4 = (finding(number).finding for number in range(1, 5))
 F5, F6, F7 = (finding(number, post=f"p{number}").finding for number in range(5, 8))

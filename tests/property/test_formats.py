@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.format_files import PUBLIC, Generated, context, dumps, json_lines, post, zipped
 
+from intake.arrival import choose_reader, join_parts, translate
 from intake.formats.reader import HEAD_BYTES
-from intake.translation import choose_reader, join_parts, translate
-from ledger.privacy.pseudonyms import Pseudonyms
-from ledger.records.post import LINE_BYTES, TranslatedPost, read_line, read_translated_line
-from ledger.records.refusal import Code, FileRefusedError, Refusal
-from ledger.streams.json_document import JsonDocument
+from ledger.posts import LINE_BYTES, TranslatedPost, read_line, read_translated_line
+from ledger.privacy import Pseudonyms
+from ledger.refusals import Code, FileRefusedError, Refusal
+from ledger.streams import JsonDocument
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 

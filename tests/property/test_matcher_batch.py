@@ -13,14 +13,13 @@ from property.effort import share
 from property.test_matcher_reference import LINKS, WORDS, draw_pack, draw_term, draw_text
 from support.sample_packs import pack_of
 
-from matcher import AtLeast, Matcher, Rule, Severity, effort, engine
-from matcher.batch.key_finders import LETTERS_IN_KEY, WORDS_IN_KEY
+from matcher import AtLeast, Matcher, Rule, Severity, engine, hit
+from matcher.batch.key_finders import LETTERS_IN_KEY, NEEDS_OF_KEY, WORDS_IN_KEY
 from matcher.batch.prefilter import Prefilter
-from matcher.batch.rule_needs import NEEDS_OF_KEY
-from matcher.batch.score_filter import ScoredPatterns
-from matcher.batch.symbols import Alphabet
-from matcher.terms.term import pattern_of
-from matcher.text.fold import FOLD, fold
+from matcher.batch.sign_tables import Alphabet
+from matcher.batch.suspects import ScoredPatterns
+from matcher.fold import FOLD, fold
+from matcher.term import pattern_of
 
 seeds = st.integers(0, 2**48)
 
@@ -87,8 +86,8 @@ def test_posts_that_take_too_much_work_are_read_alike(seed: int) -> None:
         posts.append([(name, " ".join(some)) for name, some in zip(names, words, strict=False)])
     matcher = Matcher([pack_of(*rules)])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(effort, "STEPS_AT_LEAST", random.randrange(12))
-        patch.setattr(effort, "STEPS_PER_POINT", random.choice([0, 0.02, 0.1]))
+        patch.setattr(hit, "STEPS_AT_LEAST", random.randrange(12))
+        patch.setattr(hit, "STEPS_PER_POINT", random.choice([0, 0.02, 0.1]))
         together = matcher.results(posts)
         patch.setattr(engine, "BATCH", len(posts) + 1)
         assert together == matcher.results(posts)

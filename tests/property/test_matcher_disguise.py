@@ -11,18 +11,17 @@ from property.effort import share
 from support.sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
+from matcher.aligned import WordReading
 from matcher.batch.key_finders import ALPHABET
 from matcher.batch.prefilter import Prefilter
 from matcher.batch.suspects import Suspects
-from matcher.effort import Effort
-from matcher.evasion.candidates import Candidate, CandidateKind, find_candidates
-from matcher.evasion.lookalikes import LOOKALIKES, STAR
-from matcher.evasion.readings import READINGS_OF_CANDIDATE, read_candidate
-from matcher.evasion.suspicion import is_suspect
-from matcher.evasion.vocabulary import Vocabulary
-from matcher.terms.index import PatternIndex
-from matcher.text.aligned import WordReading
-from matcher.text.fold import FOLD, fold
+from matcher.candidates import Candidate, CandidateKind, find_candidates
+from matcher.fold import FOLD, fold
+from matcher.hit import Effort
+from matcher.lookalikes import LOOKALIKES, STAR, is_suspect
+from matcher.readings import READINGS_OF_CANDIDATE, read_candidate
+from matcher.term_index import PatternIndex
+from matcher.vocabulary import Vocabulary
 
 TEXTS_TOGETHER = 12
 WORDS = [

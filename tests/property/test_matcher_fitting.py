@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
 
-from matcher.evasion.lookalikes import LOOKALIKES, LOOKALIKES_OF, STAR, fit_of
-from matcher.evasion.word_index import MaskedWords
+from matcher.lookalikes import LOOKALIKES, LOOKALIKES_OF, STAR, fit_of
+from matcher.vocabulary import MaskedWords
 
 seeds = st.integers(0, 2**48)
 LETTERS = "ilaos1"

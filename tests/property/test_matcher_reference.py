@@ -15,10 +15,9 @@ from support import reference
 from support.sample_packs import pack_of
 
 from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity
+from matcher.fold import FOLD, fold, normal_host, skeleton
 from matcher.signs.catalogue import find_signs
-from matcher.terms.affixes import affixed_forms
-from matcher.text.fold import FOLD, fold
-from matcher.text.hostnames import normal_host, skeleton
+from matcher.term import affixed_forms
 from rules.pack import Affixes, sign_of
 
 TEXTS_OF_PACK = 4

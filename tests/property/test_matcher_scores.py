@@ -21,9 +21,9 @@ from support import reference
 from support.sample_packs import pack_of
 
 from matcher import Hit, Matcher, Pack, Rule, Severity, engine
-from matcher.terms.term import pattern_of
+from matcher.term import pattern_of
 from rules.pack import Affixes
-from rules.score import Gate, Score
+from rules.pack_parts import Gate, Score
 
 SOUNDING = (
     (("jia", "wei"), ("加佳家傢", "微薇喂威衛")),

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.publish_world import World, sample_pack, sample_receipt, sample_rule
 
-from ledger.records.post import COUNTED_LANGUAGES, SCRIPTS
-from ledger.records.receipt import Receipt
-from ledger.untrusted_text import replace_controls
-from publish.count.folding import Numbers, sum_numbers
-from publish.journal.public_journal import receipt_line
-from publish.site.spreadsheet import cell
+from ledger.posts import COUNTED_LANGUAGES, SCRIPTS
+from ledger.texts import replace_controls
+from ledger.units import Receipt
+from publish.folding import Numbers, sum_numbers
+from publish.public_bucket import cell
+from publish.public_journal import receipt_line
 from publish.summary import Summary, decode_summary
 
 PACKS = [

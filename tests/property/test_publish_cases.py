@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from support.publish_world import World, sample_pack, sample_receipt, sample_rule
 from support.sample_entries import contest, decision, entry, outcome
 
-from ledger.cases.case import JournalEntry
-from publish.count.case_counting import Counting
-from publish.count.case_numbers import by_month, fold_cases
-from publish.journal.case_line import CaseLine
+from ledger.cases import JournalEntry
+from publish.case_line import CaseLine
+from publish.case_numbers import Counting, by_month, fold_cases
 from publish.summary import decode_summary
 from recount.recount import recount_command
 

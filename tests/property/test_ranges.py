@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.memory_objects import RangesOf
 from support.whole_lines import check, owners
 
-from ledger.records.manifest import cut_ranges
+from ledger.units import cut_ranges
 from scan import reading
 from scan.reading import read_owned
 

@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
 
-from matcher.batch.gate_view import GateView
 from matcher.batch.key_finders import ALPHABET
-from matcher.batch.sign_bounds import SignBounds
-from matcher.batch.sign_finder import SignFinder, signs_of
+from matcher.batch.sign_finder import SignBounds, SignFinder, signs_of
+from matcher.batch.sign_view import GateView
 from matcher.signs.catalogue import SIGNS, find_signs
 from matcher.signs.gates import SCRIPTS, passes, word_lists
-from rules.score import Gate
+from rules.pack_parts import Gate
 
 WRITTEN = """
 HOKI88 gac0r toko4d bandarslot 𝐇𝐎𝐊𝐈 𝟖𝟖 ⓑⓞ ａｂ ʙᴏ b̶ 8️⃣ Б ж é ß ﷺ ½ № ² ℹ️ 🅰 ① ❽ ٣ µ K

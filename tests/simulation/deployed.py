@@ -12,7 +12,7 @@ from simulation.records import Records, objects_of
 from support.world import DAY, StandingClock
 
 from ledger.aws.objects import S3Objects
-from terang.repair.fsck import FsckResult, StackCheck
+from terang.repair.dead_letters import FsckResult, StackCheck
 
 if TYPE_CHECKING:
     from terang.remote import Remote

@@ -18,14 +18,13 @@ from simulation.sources import CONSOLE
 from support.sample_posts import OTP, lines
 from support.world import ROLE
 
-from console.table import pending_sender
-from console.table.pending_sender import PendingSender
+from console import table_desk
+from console.table_desk import PendingSender
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.table import Table
-from ledger.cases.messages import Decision, Verdict
-from ledger.cases.pending import UNDO_SECONDS, PendingDecision, PendingState
-from ledger.records.identity import digest
-from ledger.records.provider import Provider
+from ledger.case_messages import UNDO_SECONDS, Decision, PendingDecision, PendingState, Verdict
+from ledger.findings import digest
+from ledger.provider import Provider
 
 ENDS = {PendingState.TAKEN, PendingState.REFUSED, PendingState.UNDONE, PendingState.VOID}
 
@@ -133,7 +132,7 @@ def play(chance: Chance, patch: pytest.MonkeyPatch, delay: int = UNDO_SECONDS) -
 
     Without a delay, the message overtakes the worker that stores what it names.
     """
-    patch.setattr(pending_sender, "UNDO_SECONDS", delay)
+    patch.setattr(table_desk, "UNDO_SECONDS", delay)
     cluster = Cluster(PlannedFaults(), SETTINGS | NO_FLOOD)
     desk = Desk(cluster)
     module = SimpleNamespace(handler=desk.handle)

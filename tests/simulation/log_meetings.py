@@ -17,17 +17,14 @@ from simulation.oracle import INJECTED
 from simulation.records import objects_of
 from support.log_signer import LocalSigner
 
-from ledger.aws.log_store import DynamoLogStore
+from ledger.aws.desk_store import DynamoLogStore
 from ledger.aws.objects import S3Objects
 from ledger.aws.table import Table
-from ledger.clock import utc
-from ledger.records.log_head import LogHead
-from publish.transparency.served_log import LogBusyError, LogRefusedError, ServedLog
-from tlog.checkpoint import Checkpoint, parse_checkpoint
-from tlog.growth import LogDamagedError
-from tlog.hashing import leaf_hash, root_of
-from tlog.leaves import PublishedLeaf, encode_leaf
-from tlog.proofs import LogFiles
+from ledger.texts import utc
+from ledger.units import LogHead
+from publish.served_log import LogBusyError, LogRefusedError, ServedLog
+from tlog.leaves import Checkpoint, PublishedLeaf, encode_leaf, parse_checkpoint
+from tlog.tree import LogDamagedError, LogFiles, leaf_hash, root_of
 
 ORIGIN = "terang.example/log"
 HOURS, PUBLISHERS = 4, 3

@@ -20,7 +20,7 @@ from support.sample_messages import (
     second_review,
 )
 
-from ledger.cases.case import case_id, is_for_second_review
+from ledger.cases import case_id, is_for_second_review
 
 PROVIDER = "acme"
 NEVER = datetime.max.replace(tzinfo=UTC)

@@ -18,7 +18,7 @@ from simulation.scenarios import Scenario
 from support.canary import leaks, log_places
 from support.faults import CrashError
 
-from terang.repair.table_checks import case_differences
+from terang.repair.checks import case_differences
 
 
 def broken(cluster: Cluster, scenario: Scenario) -> Iterator[str]:

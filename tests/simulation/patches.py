@@ -26,20 +26,17 @@ from support.world import SECRET
 
 import ledger.aws.finding_store
 import ledger.aws.table
-from ledger.clock import SystemClock
+from ledger.texts import SystemClock
 from matcher import Matcher, Pack
-from publish import context, public_bucket, publish_run
-from publish.count.case_numbers import CaseNumbers
-from publish.count.folding import Numbers
-from publish.count.precision import Errors
-from publish.count.term_evidence import Evidence
-from publish.handover import copy_snapshots
-from publish.journal import journal_spool
-from publish.site.pages import Contents, Pages
-from publish.site.spreadsheet import encode_csv
+from publish import handover, public_bucket, public_journal, publish_run
+from publish.case_numbers import CaseNumbers
+from publish.folding import Numbers
+from publish.precision import Errors, Evidence
+from publish.public_bucket import encode_csv
+from publish.site_pages import Contents, Pages
 from publish.summary import Summary, decode_summary, encode_summary
+from scan import batches, scanner
 from scan import rule_sets as rulesets
-from scan.batches import messages, scanner
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK_BACK_DAYS = 7
@@ -142,12 +139,12 @@ def patched_machine(settings: dict[str, str], *, is_small: bool = True) -> Itera
             return
         patched.setattr(ledger.aws.table, "PAIRS", SMALL["PAIRS"])
         patched.setattr(ledger.aws.finding_store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
-        patched.setattr(messages, "BATCH_MESSAGES", SMALL["BATCH_MESSAGES"])
+        patched.setattr(batches, "BATCH_MESSAGES", SMALL["BATCH_MESSAGES"])
         patched.setattr(scanner, "SECOND_BATCH", SMALL["SECOND_BATCH"])
-        patched.setattr(journal_spool, "FILE_BYTES", SMALL["FILE_BYTES"])
-        patched.setattr(context, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)
+        patched.setattr(public_journal, "FILE_BYTES", SMALL["FILE_BYTES"])
+        patched.setattr(publish_run, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)
         # Only scenarios change what is confirmed: publish would find no decision behind it.
-        patched.setattr(copy_snapshots, "WRITTEN_AFTER", timedelta.max)
+        patched.setattr(handover, "WRITTEN_AFTER", timedelta.max)
         patched.setattr(public_bucket, "encode_csv", lambda summary: _csv(encode_summary(summary)))
         patched.setattr(Pages, "summary", _summary_page)
         patched.setattr(Pages, "packs", _pack_pages)

@@ -14,10 +14,10 @@ from support.sample_posts import OTP, PACK, PRIZE, SHADOW, fields, line, lines, 
 from support.world import ROLE, SECRET, World
 
 from ledger.keys import copies_key
-from ledger.privacy.copies import ConfirmedFingerprint, CopySnapshot, copy_key
+from ledger.privacy import ConfirmedFingerprint, CopySnapshot, copy_key
 from matcher import Pack
-from matcher.copies.fingerprint import Fingerprints
-from rules.copies import ALGORITHM
+from matcher.fingerprint import Fingerprints
+from rules.pack_parts import ALGORITHM
 
 QUIET = f"The market is quiet, {TEXT}."
 PRIVATE = line(id="private", audience="followers", text=QUIET, url=URL) + b"\n"

@@ -8,9 +8,9 @@ from simulation.chance import PlannedFaults, SeededFaults
 from simulation.desk import Desk, Resigned, play
 from simulation.enumerate_faults import places
 
-from console.table.pending_sender import PendingSender
+from console.table_desk import PendingSender
 from ledger.aws.desk_store import DynamoDesk
-from ledger.cases.pending import PendingDecision, PendingName, PendingState
+from ledger.case_messages import PendingDecision, PendingName, PendingState
 
 SEEDS = 100
 PAIRS_APART = 97

@@ -13,10 +13,10 @@ from simulation.stack_faults import BATCH_FAULTS, FAULTS, finding_nobody_counts,
 from support.world import DAY, StandingClock
 
 from ledger.aws.objects import S3Objects
-from publish import publish_days
-from publish.journal.journal_spool import SHORT_FORM, WHOLE_FORM
-from scan.batches import messages
-from terang.repair.difference import ADVICE
+from publish import publish_run
+from publish.public_journal import SHORT_FORM, WHOLE_FORM
+from scan import batches
+from terang.repair.table_snapshot import ADVICE
 
 pytestmark = [
     pytest.mark.usefixtures("patched_machine"),
@@ -37,8 +37,8 @@ def made(
     request: pytest.FixtureRequest, patched_machine: None, monkeypatch: pytest.MonkeyPatch
 ) -> Deployed:
     """A stack whose messages were all worked on alone."""
-    monkeypatch.setattr(publish_days, "journal_form", lambda _: FORMS[request.param])
-    monkeypatch.setattr(messages, "BATCH_MESSAGES", 1)
+    monkeypatch.setattr(publish_run, "journal_form", lambda _: FORMS[request.param])
+    monkeypatch.setattr(batches, "BATCH_MESSAGES", 1)
     return _made()
 
 

@@ -11,10 +11,9 @@ from support.log_faults import CallLostError, KilledError, LogFaults, run_togeth
 from support.log_world import LogWorld
 from support.publish_world import live, sample_pack, sample_receipt
 
-from publish.transparency import logging_run
-from publish.transparency.published_files import OF_THE_LOG
-from tlog.checkpoint import parse_checkpoint
-from tlog.leaves import Leaf, PublishedLeaf, RunLeaf, UnitLeaf, decode_leaf
+from publish import logging_run
+from publish.served_log import OF_THE_LOG
+from tlog.leaves import Leaf, PublishedLeaf, RunLeaf, UnitLeaf, decode_leaf, parse_checkpoint
 
 OUTCOMES = ("lost", "unanswered", "late", "killed before", "killed after")
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from stack.running import DAY, ROOT, STACK, Running
 
-from ledger.records.identity import file_id
+from ledger.findings import file_id
 from terang.emulator import built
 from terang.emulator.stack import ACCOUNT
 from terang.trial.runner import Dropped

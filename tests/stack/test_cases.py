@@ -22,10 +22,9 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.cases.case import JournalEntry, case_id, is_for_second_review
-from ledger.cases.messages import MESSAGE_TYPES
-from ledger.cases.refusal import CaseReceipt
-from ledger.cases.transitions import CaseState
+from ledger.case_messages import MESSAGE_TYPES
+from ledger.cases import CaseState, JournalEntry, case_id, is_for_second_review
+from ledger.dsa_codes import CaseReceipt
 from ledger.keys import audit_file_key
 
 PROVIDER = "case-chat"

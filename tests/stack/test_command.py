@@ -14,9 +14,9 @@ from stack.running import DAY, ROOT, STACK, Running
 
 import terang.case_queue
 import terang.emulator.stack
-from ledger.cases.dsa_codes import EU
-from ledger.errors import OperatorError
-from ledger.records.identity import file_id
+from ledger.dsa_codes import EU
+from ledger.findings import file_id
+from ledger.refusals import OperatorError
 from terang.cli.command import main
 from terang.trial.runner import Dropped
 

@@ -13,11 +13,11 @@ from stack.running import DAY, STACK, Running
 from support.sample_checks import CHECKS, REPEATS_SALT, check, table
 from support.sample_messages import decision
 
+from ledger.closing import current_set, set_key
 from ledger.keys import factchecks_key
-from ledger.pointer import current_set, set_key
 from matcher import load_set
 from terang.cli.command import main
-from terang.packs.publishing import PackBucket
+from terang.packs.set_publishing import PackBucket
 
 PROVIDER = "factcheck-chat"
 KEY = "factchecks/checks.csv"

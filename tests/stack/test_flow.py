@@ -11,9 +11,9 @@ from boto3.s3.transfer import TransferConfig
 from stack.running import DAY, ROOT, Running, kill
 
 from ledger.closing import FileReceipt
-from ledger.records.identity import file_id
-from ledger.records.receipt import Receipt
-from rules.factchecks import FACTCHECKS
+from ledger.findings import file_id
+from ledger.units import Receipt
+from rules.pinned import FACTCHECKS
 from terang.trial.runner import Dropped, Progress
 
 SAMPLES = ROOT / "local/samples"

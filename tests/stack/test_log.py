@@ -11,14 +11,14 @@ import pytest
 from stack.conftest import PARAMETERS
 from stack.running import DAY, ROOT, STACK, Running
 
-from ledger.records.identity import unit_id
+from ledger.findings import unit_id
 from matcher import Pack
-from publish.handover.sentinel_post import sentinel_post
+from publish.handover import sentinel_post
 from terang.cli.command import main
-from terang.emulator.deploy import deploy
+from terang.emulator.built import deploy
 from terang.emulator.stack import EMULATOR, local_stack
-from terang.packs.publishing import PackBucket
-from tlog.checkpoint import parse_checkpoint
+from terang.packs.set_publishing import PackBucket
+from tlog.leaves import parse_checkpoint
 from verifier.verify import Folder, Options, check_place
 
 PROVIDER = "log-chat"

@@ -14,10 +14,10 @@ from stack.conftest import PARAMETERS
 from stack.running import BUCKETS, DAY, ROOT, Running
 
 from matcher import Pack
-from terang.emulator.deploy import ARTIFACTS, deploy
+from terang.emulator.built import ARTIFACTS, deploy
 from terang.emulator.stack import EMULATOR, LocalStack, local_stack
-from terang.packs.publishing import PackBucket
-from tlog.checkpoint import parse_checkpoint
+from terang.packs.set_publishing import PackBucket
+from tlog.leaves import parse_checkpoint
 from verifier.verify import Folder, Options, check_place
 
 OLD, NEW = "terang-old", "terang-new"

@@ -13,7 +13,7 @@ import pytest
 from stack.running import DAY, STACK, Running
 from support.sample_messages import decision, notice
 
-from ledger.cases.case import case_id
+from ledger.cases import case_id
 from ledger.keys import statement_batch_key, statement_key
 from terang.cli.command import main
 

@@ -15,11 +15,9 @@ from support.sample_packs import PACK
 from support.sample_posts import line
 from support.statement_samples import SOUND
 
-from dsa.report.about import About
-from dsa.report.entries import Entries
-from dsa.report.files import report_files
-from dsa.report.report import Period, Report
-from dsa.report.template import file_name
+from dsa.indicators import About
+from dsa.report import Period, Report, report_files
+from dsa.report_entries import Entries, file_name
 from terang import ROOT
 
 SEED = 20261125

@@ -6,7 +6,7 @@ from typing import Any
 from support.publish_world import World, live, sample_pack, sample_receipt
 from support.sample_entries import decision
 
-from ledger.cases.case import JournalEntry
+from ledger.cases import JournalEntry
 from recount.recount import recount_command
 
 RULE = live()

@@ -10,16 +10,13 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from desk.adopting import Adoption, AdoptionResult
-from desk.items import Dossier, Item, ItemKind, OpenFinding, RuleFacts
-from desk.moderator import Door, Moderator, Role
-from desk.ports import CannedReason, DeskQuality, FirstDecision, RuleQuality
-from desk.routes.application import DeskApplication
-from desk.session import DeskSession
-from ledger.cases.case import CaseEntry, JournalEntry
-from ledger.cases.pending import ItemClaim, PendingDecision, PendingState
-from ledger.records.finding import Finding, FoundSpan
-from ledger.records.identity import digest
+from desk.deciding import Adoption, AdoptionResult
+from desk.desk_port import CannedReason, DeskQuality, DeskSession, FirstDecision, RuleQuality
+from desk.items import Door, Dossier, Item, ItemKind, Moderator, OpenFinding, Role, RuleFacts
+from desk.routes import DeskApplication
+from ledger.case_messages import ItemClaim, PendingDecision, PendingState
+from ledger.cases import CaseEntry, JournalEntry
+from ledger.findings import Finding, FoundSpan, digest
 
 ORIGIN = "http://desk.localhost:8000"
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)

@@ -11,15 +11,13 @@ from support.sample_posts import OTP, PRIZE, fields, line
 from support.world import DAY, World
 
 from ledger.keys import audit_file_key
-from publish.context import PublishContext, PublishRequest
-from publish.handover.auditing import OutBucket, hand_out
-from publish.handover.dsa_files import batch_statements
+from publish.day_facts import SealBucket
+from publish.handover import OutBucket, batch_statements, hand_out
 from publish.public_bucket import SummaryBucket
+from publish.publish_run import PublishContext, PublishRequest
 from publish.publishing import publish
-from publish.sealing import SealBucket
 from terang.repair.erase_buckets import BucketEraser
-from terang.repair.erase_table import TableEraser
-from terang.repair.erasure import Erasure, ErasureResult
+from terang.repair.erasure import Erasure, ErasureResult, TableEraser
 
 ACCOUNT, CANARY = "ana-zq7", "canary-zq7"
 POST = f"post-{CANARY}"

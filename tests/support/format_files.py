@@ -6,10 +6,16 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from intake.formats.file_budget import Budget, FileEffort
-from intake.formats.reader import HEAD_BYTES, FileContext, PostItem, read_counted
-from intake.translation import choose_reader
-from ledger.records.refusal import Refusal
+from intake.arrival import choose_reader
+from intake.formats.reader import (
+    HEAD_BYTES,
+    Budget,
+    FileContext,
+    FileEffort,
+    PostItem,
+    read_counted,
+)
+from ledger.refusals import Refusal
 
 POST: dict[str, Any] = {
     "id": "1",

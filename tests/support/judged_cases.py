@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from support.memory_cases import MemoryCases, finding
 
-from ledger.cases.case import JournalEntry, case_id, is_for_second_review
-from ledger.cases.transitions import CaseState
+from ledger.cases import CaseState, JournalEntry, case_id, is_for_second_review
 
 F1, F2 = finding(1).finding, finding(2).finding
 DRAWN = next(

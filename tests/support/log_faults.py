@@ -12,7 +12,7 @@ from greenlet import greenlet
 from support.log_world import LogWorld
 
 from tlog.leaves import RunLeaf, decode_leaf
-from tlog.proofs import LogFiles
+from tlog.tree import LogFiles
 
 
 class CallLostError(OSError):

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, cast
 from support.log_signer import LocalSigner
 from support.publish_world import BUCKET, MemoryObjects, World, sample_pack, sample_receipt
 
-from ledger.errors import ImmutableError
-from ledger.records.log_head import LogHead
-from ledger.records.manifest import Source
-from ledger.records.receipt import Receipt
-from publish.context import PublishContext
-from publish.handover.auditing import OutBucket
+from ledger.refusals import ImmutableError
+from ledger.units import LogHead, Receipt, Source
+from publish.handover import OutBucket
 from publish.public_bucket import SummaryBucket
-from publish.transparency.served_log import ServedLog
+from publish.publish_run import PublishContext
+from publish.served_log import ServedLog
 
 if TYPE_CHECKING:
     from ledger.ports import Objects

@@ -9,15 +9,14 @@ import msgspec
 from support.sample_messages import SENT
 from support.sample_posts import StandingClock, pack
 
+from decide.case_deliveries import case_work_of
 from decide.case_work import CaseOutcome, CaseWork
-from decide.deliveries import case_work_of
-from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
-from ledger.cases.refusal import CaseReceipt
-from ledger.pointer import set_key
-from ledger.records.finding import Finding
-from ledger.records.flood import FloodQuestion
-from ledger.records.manifest import Marker
-from ledger.records.provider import Provider
+from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
+from ledger.closing import set_key
+from ledger.dsa_codes import CaseReceipt
+from ledger.findings import Finding, FloodQuestion
+from ledger.provider import Provider
+from ledger.units import Marker
 from matcher import build_set, digest_of
 
 SET = build_set([pack()], notice_hours=0)

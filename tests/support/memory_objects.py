@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ledger.records.manifest import RangeMessage, Source
+from ledger.units import RangeMessage, Source
 
 
 @dataclass(slots=True)

@@ -15,24 +15,22 @@ import msgspec
 import pytest
 from support.sample_packs import CARD, SCORED
 
-from ledger.cases.case import JournalEntry
-from ledger.errors import ImmutableError
-from ledger.privacy.audit_sample import SampledPost
-from ledger.privacy.copies import DayCopies, FindingFingerprint
-from ledger.records.manifest import OpenFile, Source
-from ledger.records.provider import Provider
-from ledger.records.receipt import Receipt, rule_key
-from publish.context import PublishContext, PublishRequest, PublishResult
-from publish.handover.auditing import OutBucket
+from ledger.cases import JournalEntry
+from ledger.privacy import DayCopies, FindingFingerprint, SampledPost
+from ledger.provider import Provider
+from ledger.refusals import ImmutableError
+from ledger.units import OpenFile, Receipt, Source, rule_key
+from publish.day_facts import SealBucket
+from publish.handover import OutBucket
 from publish.public_bucket import SummaryBucket
+from publish.publish_run import PublishContext, PublishRequest, PublishResult
 from publish.publishing import publish
-from publish.sealing import SealBucket
 from publish.summary import Summary, decode_summary
 from rules.pack import Pack
 
 if TYPE_CHECKING:
     from ledger.ports import Objects
-    from publish.context import PublishStore
+    from publish.publish_run import PublishStore
 
 BUCKET = "public"
 CLOSED = "2026-11-26T02:00:00Z"

@@ -9,9 +9,9 @@ from support.log_world import LogWorld, sentinel_pack, sentinel_receipt
 from support.publish_world import World, live, sample_pack, sample_receipt, scored_pack
 from support.sample_entries import RULE, contest, decision, entry, entry_id, outcome
 
-from ledger.cases.case import DecidedScore
-from ledger.privacy.copies import FindingFingerprint
-from ledger.records.manifest import OpenFile
+from ledger.cases import DecidedScore
+from ledger.privacy import FindingFingerprint
+from ledger.units import OpenFile
 
 DAY = "summaries/acme/2026-11-25.json"
 

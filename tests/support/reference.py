@@ -14,12 +14,11 @@ from collections.abc import Collection, Iterator, Sequence
 from support.reference_terms import Match, is_mark, matches_of, sound_matches_of
 
 from matcher import Evasion, Pack, Rule
+from matcher.aligned import find_hosts, opaque_spans
+from matcher.fold import FOLD, host_of, is_spaceless, normal_host
 from matcher.signs.addresses import signs_of_link
 from matcher.signs.catalogue import SIGNS
 from matcher.signs.gates import passes
-from matcher.text.fold import FOLD, is_spaceless
-from matcher.text.hostnames import host_of, normal_host
-from matcher.text.links import find_hosts, opaque_spans
 from rules.pack import sign_of
 
 type Span = tuple[str, int, int, str, tuple[str, ...]]

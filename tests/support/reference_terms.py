@@ -8,9 +8,9 @@ from functools import cache
 from importlib import resources
 
 from matcher import Evasion, Rule
-from matcher.terms.affixes import affixed_forms
-from matcher.text.fold import FOLD, HAN, LOOKALIKES, STRICT, evasions, is_spaceless, script_of
-from matcher.text.links import opaque_spans
+from matcher.aligned import opaque_spans
+from matcher.fold import FOLD, HAN, LOOKALIKES, STRICT, evasions, is_spaceless, script_of
+from matcher.term import affixed_forms
 
 type Match = tuple[int, int, str, tuple[str, ...]]
 """Start, end, term, evasion."""

@@ -10,10 +10,9 @@ from rich.console import Console, RenderableType
 from support.sample_posts import PACK
 
 from desk.items import OpenFinding
-from ledger.records.finding import Finding, FoundSpan
-from ledger.records.identity import digest
+from ledger.findings import Finding, FoundSpan, digest
 from matcher import Pack, build_set, digest_of
-from terang.review.cards import Card
+from terang.review.dossiers import Card
 
 DAY = "2026-11-25"
 

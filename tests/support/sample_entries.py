@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from ledger.cases.case import JournalEntry
-from ledger.cases.dsa_codes import Visibility
-from ledger.cases.messages import Measures
+from ledger.case_messages import Measures
+from ledger.cases import JournalEntry
+from ledger.dsa_codes import Visibility
 
 RULE = "one-time-codes/1/asks-for-code/live"
 REMOVED = Measures(visibility=(Visibility("DECISION_VISIBILITY_CONTENT_REMOVED"),))

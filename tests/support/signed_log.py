@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tlog.checkpoint import Checkpoint, Signer, sign_checkpoint, verifier_key
-from tlog.growth import GrowingTree
+from tlog.leaves import Checkpoint, Signer, sign_checkpoint, verifier_key
+from tlog.tree import GrowingTree
 
 
 def signed_log(

@@ -11,10 +11,9 @@ from typing import Any
 
 from support.log_signer import LocalSigner
 
-from publish.transparency.published_files import OF_THE_LOG
-from tlog.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint, verifier_key
-from tlog.growth import GrowingTree
-from tlog.tiles import decode_entries
+from publish.served_log import OF_THE_LOG
+from tlog.leaves import Checkpoint, parse_checkpoint, sign_checkpoint, verifier_key
+from tlog.tree import GrowingTree, decode_entries
 from verifier.verify import LogSource, Result
 
 

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 from support.sample_checks import CHECKS, PUBLISHER, check, table
 
-from answer.askers import RateLimit
-from answer.doors.json_door import PARTNER, SECRET
+from answer.doors import JSON_PARTNER, JSON_SECRET
+from answer.question import RateLimit
 from answer.tip_line import IndexInForce, Reply, TipLine, doors_of
-from claims.building import build_index
-from claims.check import Check, FeedCheck, Rating
-from claims.feeds.admission import admit
-from claims.feeds.feed import read_feed
-from claims.feeds.publishers import Trust
-from ledger.clock import clock_from_setting
+from claims.admission import Trust, admit
+from claims.check_finder import build_index
+from claims.fact_check import Check, FeedCheck, Rating
+from claims.feed import read_feed
+from ledger.closing import POINTER_KEY, set_key
 from ledger.keys import factchecks_key
-from ledger.pointer import POINTER_KEY, set_key
+from ledger.texts import clock_from_setting
 
 if TYPE_CHECKING:
     from ledger.ports import Objects
@@ -30,7 +29,7 @@ PARTNERS = {
     "helpdesk": sha256(b"open sesame").hexdigest(),
     "telegram": sha256(b"web-hook_1").hexdigest(),
 }
-KNOWN = {PARTNER: "helpdesk", SECRET: "open sesame"}
+KNOWN = {JSON_PARTNER: "helpdesk", JSON_SECRET: "open sesame"}
 GARAM = "Minum air garam hangat tiga kali sehari menyembuhkan pilek dalam satu malam"
 MORE = (check(11, GARAM, "SALAH", language="id", date="2020-01-01"),)
 

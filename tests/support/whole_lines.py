@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from support.memory_objects import RangesOf
 
-from ledger.records.manifest import cut_ranges
+from ledger.units import cut_ranges
 from scan.reading import read_owned
 
 if TYPE_CHECKING:

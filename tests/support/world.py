@@ -11,33 +11,27 @@ from support.declared import table_shape
 from support.sample_messages import SENT
 from support.sample_posts import SHADOW, StandingClock, pack
 
+from decide.case_deliveries import CaseDeliveries, PendingDecisions, case_work_of
 from decide.case_work import CaseOutcome, CaseWork
-from decide.deliveries import CaseDeliveries, case_work_of
-from decide.pending import PendingDecisions
 from intake.arrival import Intake
-from intake.formats.file_budget import Budget
+from intake.formats.reader import Budget
 from learn.feed_import import FeedImporter, FeedOutcome, importer_over
 from ledger.aws.desk_store import DynamoDesk
-from ledger.aws.objects import S3Objects
-from ledger.aws.queue import Senders, SqsUnitQueue
+from ledger.aws.objects import S3Objects, Senders, SqsUnitQueue
 from ledger.aws.store import DynamoStore
 from ledger.closing import Closing, ClosingStore, FileReceipt
 from ledger.keys import receipt_key
 from ledger.ports import Objects
-from ledger.privacy.pseudonyms import PseudonymKeys
-from ledger.records.manifest import RangeMessage
-from ledger.records.provider import Provider
-from ledger.records.receipt import Receipt
+from ledger.privacy import PseudonymKeys
+from ledger.provider import Provider
+from ledger.units import RangeMessage, Receipt
 from matcher import Pack, build_set
 from rules.rule_set import ProviderSettings
-from scan.batches.recorder import BatchRecorder
-from scan.batches.scanner import MessageScanner
-from scan.copies import Snapshots
-from scan.deliveries import Deliveries
-from scan.flood_guard import FloodGuard, FloodLimits
-from scan.handing_out import Handout
-from scan.persisting import UnitRecorder
-from scan.rule_sets import RuleSets
+from scan.batches import BatchRecorder
+from scan.inspection import FloodGuard, FloodLimits
+from scan.persisting import Handout, UnitRecorder
+from scan.rule_sets import RuleSets, Snapshots
+from scan.scanner import Deliveries, MessageScanner
 from scan.unit_work import UnitScanner
 
 SECRET, SECRET_NAME = b"the secret of this test", "pseudonym-secret"

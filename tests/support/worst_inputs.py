@@ -11,27 +11,24 @@ from typing import Any, NamedTuple
 
 from support.sample_packs import pack_of
 
-from authoring.learning.candidates import patterns_in
-from claims.feeds.reviews import plain_line
-from claims.text.languages import guess
-from claims.text.normalise import split_known_words
-from claims.text.words import grams_of, words_of
-from dsa.statement.meaning import personal_data
+from authoring.learning.term_candidates import patterns_in
+from claims.feed import plain_line
+from claims.text_words import grams_of, guess, split_known_words, words_of
+from dsa.statement import personal_data
 from intake.formats.activitystreams import read_html
 from intake.formats.comma_separated import items as rows
 from intake.formats.reader import FileContext
 from intake.formats.telegram import repair_escapes
-from ledger.cases.reading import read_case_message
-from ledger.records.json_text import lines_of_body, nests_too_deep
-from ledger.records.post import read_line
-from ledger.streams.json_document import JsonDocument
-from ledger.streams.lines import read_lines
+from ledger.case_reading import read_case_message
+from ledger.posts import read_line, read_lines
+from ledger.streams import JsonDocument
+from ledger.texts import lines_of_body, nests_too_deep
 from matcher import Matcher, Rule, Severity
-from matcher.evasion.candidates import find_candidates
-from matcher.evasion.suspicion import is_suspect
+from matcher.aligned import find_hosts, opaque_spans
+from matcher.candidates import find_candidates
+from matcher.fold import fold
+from matcher.lookalikes import is_suspect
 from matcher.signs.catalogue import SIGNS, find_signs
-from matcher.text.fold import fold
-from matcher.text.links import find_hosts, opaque_spans
 
 WORDS = ("bomb", "bumb", "otp", "prize", "*aa*", "a*", "facility", "验证码", "bomber*", "*secret*")
 

@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 from support.report_ledger_samples import year
 
-from dsa.report.about import About
-from dsa.report.entries import Entries
-from dsa.report.files import report_files
-from dsa.report.report import Period, Report
-from dsa.report.template import PARTS, file_name
+from dsa.indicators import About
+from dsa.report import Period, Report, report_files
+from dsa.report_entries import PARTS, Entries, file_name
 
 ROOT = Path(__file__).parents[2]
 

@@ -19,9 +19,9 @@ from console.application import console_of
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import Table
-from ledger.clock import SystemClock
-from ledger.pointer import set_key
-from ledger.records.provider import Provider
+from ledger.closing import set_key
+from ledger.provider import Provider
+from ledger.texts import SystemClock
 from matcher import digest_of
 
 SECRET = "ClientSecret"  # the name: moto gives it an ARN of its own

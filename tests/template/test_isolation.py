@@ -25,8 +25,8 @@ from ledger.keys import (
     statement_key,
     unknown_receipt_key,
 )
-from ledger.records.manifest import Marker
-from ledger.records.provider import is_provider_id
+from ledger.provider import is_provider_id
+from ledger.units import Marker
 
 NAMES = ("acme", "acme-two", "acm", "acme-", "acme--two", "1acme", "out", "drop", "receipts")
 """Namesakes, beginnings of each other, and names that are also names of folders."""

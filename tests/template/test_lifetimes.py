@@ -11,13 +11,11 @@ import pytest
 from template.changes import Change, broken, put
 from template.resolved import Resolved, source
 
-from learn.library import CHANGE_DAYS
+from learn.feed_import import CHANGE_DAYS
 from ledger.closing import FILE_DAYS
-from ledger.privacy.audit_sample import SAMPLE_DAYS
-from ledger.privacy.pseudonyms import KEY_MONTHS
+from ledger.privacy import KEY_MONTHS, SAMPLE_DAYS
+from publish.logging_run import ALIVE_AFTER, KEY_DAYS, LOGS, RESTATED_DAYS
 from publish.periods import LOOK_BACK_DAYS
-from publish.transparency.due_leaves import KEY_DAYS, RESTATED_DAYS
-from publish.transparency.logging_run import ALIVE_AFTER, LOGS
 from terang.repair.erase_buckets import INTAKE_AGE
 from terang.repair.erasure import TOMBSTONE_DAYS
 from verifier.verify import KEPT

@@ -9,7 +9,7 @@ import pytest
 from template.resolved import ROOT, source
 
 from terang.cli.command import build_app, parse
-from terang.repair.difference import ADVICE, Difference
+from terang.repair.table_snapshot import ADVICE, Difference
 
 PAGE = (ROOT / "docs/operate.md").read_text()
 HEADINGS = re.findall(r"^#+ (.+)$", PAGE, re.MULTILINE)

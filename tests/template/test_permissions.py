@@ -7,8 +7,8 @@ import pytest
 from template.permissions import allows
 from template.resolved import Resolved, source
 
-from console.identity.door import ConsoleDoor
-from console.identity.sign_in import CALLBACK
+from console.browser_session import ConsoleDoor
+from console.sign_in import CALLBACK
 
 STACK = Resolved.of(source())
 PLACE = "123456789012-eu-west-1"

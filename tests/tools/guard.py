@@ -33,9 +33,9 @@ from simulation.scenarios import BY_NAME, MEETINGS, SENDER
 from support.log_signer import LocalSigner
 from support.world import ROLE
 
-from ledger.records.provider import Provider
+from ledger.provider import Provider
 from matcher import load_packs
-from terang.packs.publishing import PackBucket
+from terang.packs.set_publishing import PackBucket
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "local/samples"

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-from claims.check import Check, FeedCheck, Rating
+from claims.fact_check import Check, FeedCheck, Rating
 
 HERE = Path(__file__).parent
 SOURCES = ("checks", "posts")

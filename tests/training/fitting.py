@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from claims.index.curves import HALF, gate_penalty
+from claims.index import HALF, gate_penalty
 from training.samples import Choice, Judged, Numbers
 
 EXPECTED = {

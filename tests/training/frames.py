@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from claims.check import FeedCheck
+from claims.fact_check import FeedCheck
 from training.development import entry_of
 
 FRAMES = Path(__file__).parent / "frames"

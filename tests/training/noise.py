@@ -6,7 +6,7 @@ from random import Random
 
 from wordfreq import get_frequency_dict
 
-from claims.check import FeedCheck
+from claims.fact_check import FeedCheck
 from training.development import entry_of
 from training.frames import SLOTS
 

@@ -6,14 +6,10 @@ from random import Random
 
 import numpy as np
 
-from claims.building import build_index
-from claims.check import FeedCheck
-from claims.index.index import ClaimIndex
-from claims.index.language_index import LanguageIndex
-from claims.lists import calibration_negatives
-from claims.score.evidence import evidence_for
-from claims.score.query import query_of
-from claims.score.ranking import likenesses, rank
+from claims.check_finder import build_index
+from claims.fact_check import FeedCheck, calibration_negatives
+from claims.index import ClaimIndex, LanguageIndex
+from claims.ranking import evidence_for, likenesses, query_of, rank
 from training.development import Example, examples, near_misses
 from training.frames import Told, told
 from training.noise import noise

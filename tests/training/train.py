@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from claims.index.curves import parse_curves
-from claims.score import ranking
+from claims import ranking
+from claims.index import parse_curves
 from training.development import LANGUAGES
 from training.fitting import BY_MEANING, fit_curves, fit_order, place_of_right
 from training.samples import FOLDS, Choice, Judged, choices, judged

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from claims.index.curves import parse_curves
+from claims.index import parse_curves
 from training.development import LANGUAGES
 from training.fitting import EXPECTED, fit_curves, fit_order, place_of_right
 from training.samples import Choice, Judged, choices, judged

@@ -15,12 +15,11 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from announce.deliveries import Announcer, wait_after
+from announce.announcements import Announcer, wait_after
 from announce.webhooks import WebhookError, WebhookSender
-from ledger.aws.objects import S3Objects
-from ledger.aws.queue import log_failures, postpone
-from ledger.clock import clock_from_setting
-from ledger.records.webhook import Webhooks
+from ledger.aws.objects import S3Objects, log_failures, postpone
+from ledger.provider import Webhooks
+from ledger.texts import clock_from_setting
 
 SECRETS_SECONDS = 60
 

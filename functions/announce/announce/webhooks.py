@@ -19,8 +19,8 @@ from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Network, ip_address
 
-from ledger.errors import TerangError
-from ledger.records.webhook import Webhook, split_webhook_url
+from ledger.provider import Webhook, split_webhook_url
+from ledger.refusals import TerangError
 
 SECONDS = 10
 """The longest that a try may take, from the look-up of the name to the status of the answer."""

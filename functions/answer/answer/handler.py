@@ -12,12 +12,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from answer.askers import RateLimit
-from answer.request import response
+from answer.question import RateLimit, response
 from answer.tip_line import IndexInForce, TipLine, doors_of
 from ledger.aws.objects import S3Objects
-from ledger.clock import clock_from_setting
-from ledger.errors import logged
+from ledger.refusals import logged
+from ledger.texts import clock_from_setting
 
 SECRETS_SECONDS = 300
 

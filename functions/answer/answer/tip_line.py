@@ -4,24 +4,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from answer.askers import Partners, RateLimit
-from answer.doors.json_door import JsonDoor
-from answer.doors.page_door import PageDoor
-from answer.doors.telegram_door import TelegramDoor
-from answer.request import Question, Request, RequestError
-from answer.wording import TipAnswer, language_for
-from claims.asking import CheckAnswer, Level, ask
-from claims.index.index import ClaimIndex
-from claims.text.languages import guess
-from claims.text.words import ClaimText
-from ledger.clock import Clock
-from ledger.errors import OperatorError
+from answer.doors import JsonDoor, PageDoor, TelegramDoor
+from answer.question import (
+    Partners,
+    Question,
+    RateLimit,
+    Request,
+    RequestError,
+    TipAnswer,
+    language_for,
+)
+from claims.check_finder import CheckAnswer, Level, ask
+from claims.index import ClaimIndex
+from claims.text_words import ClaimText, guess
+from ledger.closing import current_set, stored_set
 from ledger.keys import factchecks_key
-from ledger.pointer import current_set, stored_set
 from ledger.ports import Objects
-from ledger.untrusted_text import is_blank
-from rules.rule_set import SetError
-from rules.set_reader import read_set
+from ledger.refusals import OperatorError
+from ledger.texts import Clock, is_blank
+from rules.rule_set import SetError, read_set
 
 
 class AskDoor(Protocol):

@@ -7,22 +7,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities import parameters
 
-from console.identity.door import ConsoleDoor
-from console.identity.grants import Grants
-from console.identity.issuer import Issuer, IssuerError
-from console.identity.pages import broken
-from console.identity.session import Sessions
-from console.identity.sign_in import Answer, Event, Report, SignIn
-from console.identity.tokens import TokenChecks
-from console.table.pending_sender import PendingSender
-from console.table.table_desk import SetExamples, TableDesk
-from desk.routes.application import DeskApplication
-from desk.routes.asking import phrases_of
+from console.browser_session import ConsoleDoor, Sessions, TokenChecks, broken
+from console.sign_in import Answer, Event, Grants, Issuer, IssuerError, Report, SignIn
+from console.table_desk import PendingSender, SetExamples, TableDesk
+from desk.asking import phrases_of
+from desk.routes import DeskApplication
 from ledger.aws.desk_store import DynamoDesk
-from ledger.aws.objects import S3Objects
-from ledger.aws.queue import Senders
+from ledger.aws.objects import S3Objects, Senders
 from ledger.aws.store import DynamoStore
-from ledger.clock import SystemClock, clock_from_setting
+from ledger.texts import SystemClock, clock_from_setting
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,17 @@ from hashlib import sha256
 
 import msgspec
 
-from decide.case_files import CaseFiles
-from decide.facts_reader import FactsReader
+from decide.case_facts import CaseFiles, FactsReader
 from decide.judge import judge
 from decide.judgement import Facts, FirstSent
-from ledger.cases.case import Case, CaseMarker, JournalEntry, WaitingMessage
-from ledger.cases.messages import CaseMessage, Decision
-from ledger.cases.reading import read_case_message
-from ledger.cases.refusal import CaseCode, CaseReceipt, CaseRefusal
-from ledger.clock import Clock, utc
+from ledger.case_messages import CaseMessage, Decision
+from ledger.case_reading import read_case_message
+from ledger.cases import Case, CaseMarker, JournalEntry, WaitingMessage
+from ledger.dsa_codes import CaseCode, CaseReceipt, CaseRefusal
+from ledger.findings import digest
 from ledger.keys import message_receipt_key
 from ledger.ports import CaseStore, Objects
-from ledger.records.identity import digest
-from ledger.records.json_text import encode_json
+from ledger.texts import Clock, encode_json, utc
 
 TRIES = 12
 """How often a message is judged while other workers keep moving its cases."""

@@ -15,22 +15,23 @@ from decide.judgement import (
     Facts,
     PackFacts,
     Step,
+    before,
     entry_of,
+    excerpt_end_after_decision,
     group_step,
+    is_forgotten,
     refusals_of,
+    stated_at,
     taken,
     unknown,
 )
-from decide.times import before, excerpt_end_after_decision, is_forgotten, stated_at
-from ledger.cases.case import Case, DecidedScore, JournalEntry, counted_once
-from ledger.cases.dsa_codes import SourceType
-from ledger.cases.messages import Decision, Verdict
-from ledger.cases.refusal import CaseCode, CaseRefusal
-from ledger.cases.transitions import CaseKind, Move
-from ledger.clock import utc
-from ledger.records.finding import Finding
-from ledger.records.receipt import rule_key
-from rules.score import deciding
+from ledger.case_messages import Decision, Verdict
+from ledger.cases import Case, CaseKind, DecidedScore, JournalEntry, Move, counted_once
+from ledger.dsa_codes import CaseCode, CaseRefusal, SourceType
+from ledger.findings import Finding
+from ledger.texts import utc
+from ledger.units import rule_key
+from rules.pack_parts import deciding
 
 MOVES = {
     Verdict.CONFIRMED: Move.DECIDE,

@@ -13,13 +13,11 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from decide.deliveries import CaseDeliveries, case_work_of, count
-from decide.pending import PendingDecisions
+from decide.case_deliveries import CaseDeliveries, PendingDecisions, case_work_of, count
 from ledger.aws.desk_store import DynamoDesk
-from ledger.aws.objects import S3Objects
-from ledger.aws.queue import Delivery, Senders, log_failures
+from ledger.aws.objects import Delivery, S3Objects, Senders, log_failures
 from ledger.aws.store import DynamoStore
-from ledger.clock import clock_from_setting
+from ledger.texts import clock_from_setting
 
 logger, metrics = Logger(), Metrics()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)

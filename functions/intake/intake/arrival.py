@@ -1,28 +1,131 @@
-"""Receive a dropped file: pin its version, translate other formats, and cut it into units."""
+"""A file of another format becomes JSON Lines: one line for each post or refusal.
 
-from collections.abc import Callable, Iterator
+A line holds a post whose account is already a pseudonym, or the code and the place of a refusal
+and nothing of its content. The same file gives the same bytes each time.
+
+Receive a dropped file: pin its version, translate other formats, and cut it into units.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
-from intake.formats import json_lines
-from intake.formats.file_budget import Budget, FileEffort, check_size
-from intake.formats.reader import HEAD_BYTES, FileContext, FormatReader
-from intake.translation import choose_reader, join_parts, translate
-from ledger.clock import Clock, utc
-from ledger.closing import FILE_DAYS, Closing, lost_file, refused_file
-from ledger.errors import ObjectGoneError, ObjectUnreadableError
+import msgspec
+
+from intake.formats import gzipped, json_lines, zipped
+from intake.formats.choosing import choose_plain
+from intake.formats.reader import (
+    HEAD_BYTES,
+    PRIVATE,
+    Budget,
+    FileContext,
+    FileEffort,
+    FileHead,
+    FormatReader,
+    PostItem,
+    check_size,
+    read_counted,
+)
+from ledger.closing import FILE_DAYS, Closing, current_set, lost_file, refused_file
+from ledger.findings import digest, file_id
 from ledger.keys import part_key, receipt_key, unknown_receipt_key
-from ledger.pointer import current_set
 from ledger.ports import FileStore, Objects, ProviderStore, UnitQueue, UnitStore
-from ledger.privacy.pseudonyms import PseudonymKeys, Pseudonyms
-from ledger.records.identity import digest, file_id
-from ledger.records.json_text import encode_json
-from ledger.records.manifest import Manifest, Marker, Source, cut_ranges, units_of
-from ledger.records.provider import Provider, is_provider_id
-from ledger.records.receipt import Receipt, digest_of_ids
-from ledger.records.refusal import Code, FileRefusedError
+from ledger.posts import LINE_BYTES, Post, TranslatedPost, read_fields
+from ledger.privacy import PseudonymKeys, Pseudonyms
+from ledger.provider import Provider, is_provider_id
+from ledger.refusals import Code, FileRefusedError, ObjectGoneError, ObjectUnreadableError, Refusal
+from ledger.texts import Clock, encode_json, utc
+from ledger.units import Manifest, Marker, Receipt, Source, cut_ranges, digest_of_ids, units_of
+
+ARCHIVES: tuple[FormatReader, ...] = (gzipped, zipped)
+
+WHITE = b"\xef\xbb\xbf \t\r\n"
+
+
+def choose_reader(head: bytes, name: str, size: int) -> FormatReader:
+    """Return the reader of a file by its first HEAD_BYTES, its name and its size in bytes.
+
+    Raises FileRefusedError `empty`, `format_unknown`, or `encoding` for text that is not UTF-8.
+
+    >>> choose_reader(b"id;account;text", "posts", 15).name
+    'csv'
+    """
+    whole = size <= min(len(head), HEAD_BYTES)
+    if whole and not head.strip(WHITE):
+        raise FileRefusedError(Code.EMPTY)
+    file_head = FileHead(head[:HEAD_BYTES], name, whole)
+    for archive in ARCHIVES:
+        if archive.recognises(file_head):
+            return archive
+    return choose_plain(file_head)
+
+
+def translate(
+    stream: BinaryIO, reader: FormatReader, context: FileContext, pseudonyms: Pseudonyms
+) -> Iterator[bytes]:
+    """Yield a line for each item of the file, in order.
+
+    `ledger.posts.read_translated_line` reads these lines.
+
+    Raises FileRefusedError, with the place if it is known, when the whole file is refused: do not
+    use the lines that came before. At the end it raises `not_public` (or `channel_not_open`) if the
+    file holds private items, and otherwise only items that are no posts.
+    """
+    codes: Counter[Code | None] = Counter()
+    for item in read_counted(reader, stream, context):
+        line = item if isinstance(item, Refusal) else _post_line(item, pseudonyms)
+        codes[line.code if isinstance(line, Refusal) else None] += 1
+        if isinstance(line, Refusal):
+            line = _refusal_line(line)
+        context.effort.record(len(line))
+        yield line
+    if codes.keys() & PRIVATE and codes.keys() <= PRIVATE | {Code.NOT_A_POST}:
+        code = Code.NOT_PUBLIC if Code.NOT_PUBLIC in codes else Code.CHANNEL_NOT_OPEN
+        raise FileRefusedError(code, advice="Send only posts that are addressed to everyone.")
+
+
+def join_parts(lines: Iterable[bytes], part_bytes: int) -> Iterator[bytes]:
+    r"""Join lines into parts of at most `part_bytes`; a longer line is a part of its own.
+
+    >>> list(join_parts([b"a\n", b"b\n", b"cccccc\n", b"d\n"], 4))
+    [b'a\nb\n', b'cccccc\n', b'd\n']
+    """
+    part: list[bytes] = []
+    size = 0
+    for line in lines:
+        if part and size + len(line) > part_bytes:
+            yield b"".join(part)
+            part, size = [], 0
+        part.append(line)
+        size += len(line)
+    if part:
+        yield b"".join(part)
+
+
+def _post_line(item: PostItem, pseudonyms: Pseudonyms) -> bytes | Refusal:
+    result = read_fields(item.fields)
+    if isinstance(result, Refusal):
+        return msgspec.structs.replace(result, at=item.at)
+    post, unknown = result
+    fields = {field: getattr(post, field) for field in Post.__struct_fields__}
+    fields["account"] = pseudonyms.of(post.account)
+    translated = TranslatedPost(
+        **fields, at=item.at, assumed_utc=item.assumed_utc, unknown_fields=unknown
+    )
+    line = msgspec.json.encode(translated) + b"\n"
+    # An HTML entity can be shorter than the character it becomes, so a line may grow.
+    return line if len(line) <= LINE_BYTES else Refusal(Code.LINE_LONG, at=item.at)
+
+
+def _refusal_line(refusal: Refusal) -> bytes:
+    fields = {"refused": refusal.code, "at": refusal.at}
+    if refusal.field:
+        fields["field"] = refusal.field
+    return msgspec.json.encode(fields) + b"\n"
+
 
 IDENTITY_BYTES = 1024 * 1024
 """Bytes that, with the size, identify a refused file, or a unit that holds only refusals.

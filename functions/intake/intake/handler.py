@@ -18,15 +18,14 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake.arrival import FileOutcome, Intake
-from ledger.aws.objects import S3Objects
-from ledger.aws.queue import SqsUnitQueue, TimeReserveError, log_failures, postpone
+from ledger.aws.objects import S3Objects, SqsUnitQueue, TimeReserveError, log_failures, postpone
 from ledger.aws.store import DynamoStore
-from ledger.clock import clock_from_setting
 from ledger.closing import Closing
-from ledger.privacy.pseudonyms import PseudonymKeys
+from ledger.privacy import PseudonymKeys
+from ledger.texts import clock_from_setting
 
 FILE_SECONDS = 600
-"""The longest translation, with some reserve (see intake.formats.file_budget)."""
+"""The longest translation, with some reserve (see intake.formats.reader)."""
 
 RETRY_SECONDS = 60
 """A failed message is delivered again after this time multiplied by its number of deliveries.

@@ -1,4 +1,11 @@
-"""Import a feed of published checks: build the index again, and report the changed checks.
+"""The accepted checks of each feed. They stay private: titles and summaries are never shown.
+
+`factchecks/feeds/<digest>.jsonl` holds the checks of one feed. `factchecks/catalogue.json` names
+the files in use; only it is ever changed, by compare-and-swap.
+
+Publish the index of the accepted checks, and put it in force: the published set names it.
+
+Import a feed of published checks: build the index again, and report the changed checks.
 
 Feeds and indexes are written once under their digests. The catalogue and the pointer move by
 compare-and-swap. Receipts and the facts of an index are written again by each import. So the next
@@ -6,26 +13,197 @@ import completes the work of one that crashed, or of two at once.
 """
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
+from io import BytesIO
 
 import msgspec
 
-from claims.feeds.admission import Admitted, admit
-from claims.feeds.feed import read_feed
-from claims.feeds.publishers import Trust
-from claims.feeds.reviews import FeedError
-from claims.feeds.spool import ChangeKind, CheckChange, changes
-from claims.text.topics import lists_digest
-from learn.index_publisher import IndexPublisher
-from learn.library import CHANGE_DAYS, FeedCatalogue, ImportedFeed, Library, PendingChanges
+from claims.admission import (
+    Admitted,
+    ChangeKind,
+    CheckChange,
+    Spool,
+    Trust,
+    admit,
+    changes,
+    with_topic,
+)
+from claims.check_finder import build_index
+from claims.fact_check import FeedCheck
+from claims.feed import FeedError, read_feed
+from claims.index import ClaimIndex, PublishedChange, facts_of
+from claims.topics import lists, lists_digest
 from learn.reopening import Reopening, ReopeningStore
-from ledger.clock import Clock, utc
-from ledger.errors import ObjectChangedError, ObjectGoneError
+from ledger.closing import put_in_force, set_key
+from ledger.findings import digest
+from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
 from ledger.ports import Objects
-from ledger.records.identity import digest
-from ledger.records.json_text import encode_json
-from ledger.records.manifest import Source
+from ledger.refusals import ObjectChangedError, ObjectGoneError, OperatorError
+from ledger.texts import Clock, encode_json, utc
+from ledger.units import Source
+from matcher import load_set
+from rules.pinned import FACTCHECKS, pack_yaml
+from rules.rule_set import with_factchecks
+
+CATALOGUE_KEY = "factchecks/catalogue.json"
+
+CHANGE_DAYS = 22
+"""Days for which a change is reported to findings: an older file may still be read for 20 days.
+
+S3 counts a day from the midnight after it, and both of a file's ends are counted so: 22.
+"""
+
+
+class ImportedFeed(msgspec.Struct, frozen=True):
+    """A feed as last imported.
+
+    `version` is that of the upload, `taken` the digest of the accepted checks, `checks` their
+    number. `refused` counts the others by code. `lists` names the lists that gave its checks their
+    topics; feeds of earlier releases name none.
+    """
+
+    version: str
+    taken: str
+    checks: int
+    refused: dict[str, int]
+    at: str
+    lists: str = ""
+
+
+class PendingChanges(msgspec.Struct, frozen=True):
+    """The digest of an import's changes, and its time: findings by the old index may still come."""
+
+    changes: str
+    at: str
+
+
+class FeedCatalogue(msgspec.Struct, frozen=True):
+    """The feeds in use, and the index that was built from them.
+
+    `changes` stay for CHANGE_DAYS: a unit that returns from the dead-letter queue still uses the
+    older index.
+    """
+
+    feeds: dict[str, ImportedFeed] = {}
+    index: str = ""
+    languages: tuple[str, ...] = ()
+    changes: tuple[PendingChanges, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The feeds in the out bucket, where providers cannot read them."""
+
+    objects: Objects
+    bucket: str
+
+    def catalogue(self) -> tuple[FeedCatalogue, str | None]:
+        """Return the catalogue with its ETag; an empty one before the first import."""
+        stored = self.objects.get_with_etag(self.bucket, CATALOGUE_KEY)
+        if stored is None:
+            return FeedCatalogue(), None
+        return msgspec.json.decode(stored[0], type=FeedCatalogue), stored[1]
+
+    def move(self, catalogue: FeedCatalogue, etag: str | None) -> bool:
+        """Replace the catalogue with that ETag. Return False if another import was faster."""
+        return self.objects.put_if(self.bucket, CATALOGUE_KEY, encode_json(catalogue), etag)
+
+    def keep(self, checks: Iterable[FeedCheck]) -> str:
+        """Store the checks of a feed. Return their digest."""
+        return self._put_new("feeds", msgspec.json.Encoder().encode_lines(checks))
+
+    def checks(self, catalogue: FeedCatalogue) -> Spool:
+        """Return the checks of all feeds that a catalogue names."""
+        return Spool(self._checks(feed) for _, feed in sorted(catalogue.feeds.items()))
+
+    def keep_changes(self, changes: Sequence[CheckChange]) -> str:
+        """Store the changes of an import. Return their digest."""
+        return self._put_new("changes", msgspec.json.Encoder().encode_lines(changes))
+
+    def changes(self, digest: str) -> list[CheckChange]:
+        """Return the changes of an import. Raises OperatorError if their file is missing."""
+        lines = self._lines("changes", digest)
+        return [msgspec.json.decode(line, type=CheckChange) for line in lines]
+
+    def _checks(self, feed: ImportedFeed) -> Iterable[FeedCheck]:
+        """Return the checks of a feed, with topics by the lists of this version."""
+        checks = map(msgspec.json.Decoder(FeedCheck).decode, self._lines("feeds", feed.taken))
+        return checks if feed.lists == lists_digest() else map(with_topic, checks)
+
+    def _lines(self, folder: str, digest: str) -> Iterable[bytes]:
+        data = self.objects.get(self.bucket, _key(folder, digest))
+        if data is None:
+            raise OperatorError(f"{_key(folder, digest)} is missing from the out bucket")
+        return BytesIO(data)
+
+    def _put_new(self, folder: str, data: bytes) -> str:
+        digest = sha256(data).hexdigest()
+        self.objects.put_new(self.bucket, _key(folder, digest), data)
+        return digest
+
+
+def _key(folder: str, digest: str) -> str:
+    return f"factchecks/{folder}/{digest}.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPublisher:
+    """Writes indexes to the public bucket, and moves the pointer to a set with the newest one."""
+
+    objects: Objects
+    clock: Clock
+    library: Library
+    public_bucket: str
+    notice_hours: int
+
+    def publish(self, catalogue: FeedCatalogue, checks: Spool) -> FeedCatalogue:
+        """Publish the index of these checks, and return the catalogue that names it."""
+        data = build_index(checks)
+        index = ClaimIndex(data)
+        self.objects.put_new(self.public_bucket, factchecks_key(index.digest), data)
+        self.objects.put_new(self.public_bucket, factchecks_lists_key(lists_digest()), lists())
+        refused = Counter[str]()
+        for feed in catalogue.feeds.values():
+            refused.update(feed.refused)
+        changed = [
+            PublishedChange(change.url, str(change.change), pending.at[:10])
+            for pending in catalogue.changes
+            for change in self.library.changes(pending.changes)
+        ]
+        facts = facts_of(index, refused, changed)
+        self.objects.put(self.public_bucket, factchecks_facts_key(index.digest), encode_json(facts))
+        languages = tuple(sorted(index.totals))
+        return msgspec.structs.replace(catalogue, index=index.digest, languages=languages)
+
+    def activate(self) -> None:
+        """Make sure that the set in force names the catalogue's index, and publish its pack.
+
+        The catalogue is read again for each attempt: of two imports, the later one's index wins.
+        """
+        digest = put_in_force(self.objects, self.public_bucket, self._next_set, self.clock.now())
+        data = self.objects.get(self.public_bucket, set_key(digest))
+        if data is None:
+            raise OperatorError(f"the set {digest} is missing from the public bucket")
+        for pack in load_set(data, digest).packs:
+            if pack.id == FACTCHECKS:
+                key = f"packs/{FACTCHECKS}/{pack.version}.yaml"
+                self.objects.put_new(self.public_bucket, key, pack_yaml(pack))
+
+    def _next_set(self, before: bytes | None) -> bytes:
+        """Return the next set, or `before` unchanged if its index and its packs would stay."""
+        catalogue = self.library.catalogue()[0]
+        rule_set = None if before is None else load_set(before)
+        following = with_factchecks(
+            rule_set, catalogue.index, catalogue.languages, self.clock.now(), self.notice_hours
+        )
+        if before is not None and rule_set and rule_set.factchecks == catalogue.index:
+            is_same = load_set(following).packs == rule_set.packs
+            return before if is_same else following
+        return following
+
 
 PREFIX = "factchecks/"
 CONFIRMED = "factchecks/confirmed/"

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from learn.feed_import import PREFIX, FeedOutcome, importer_over
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.clock import clock_from_setting
+from ledger.texts import clock_from_setting
 
 logger, metrics = Logger(), Metrics()
 setting = os.environ

@@ -11,24 +11,25 @@ from typing import Protocol
 
 import msgspec
 
-from claims.feeds.spool import CheckChange, CheckedClaim
-from ledger.cases.case import (
+from claims.admission import CheckChange, CheckedClaim
+from ledger.cases import (
+    TRANSITIONS,
     Case,
     CaseEntry,
+    CaseKind,
     CaseMarker,
     CaseMove,
+    CaseState,
     JournalEntry,
+    Move,
     case_id,
     counted_once,
 )
-from ledger.cases.transitions import TRANSITIONS, CaseKind, CaseState, Move
-from ledger.clock import Clock, utc
+from ledger.findings import Finding, digest
 from ledger.keys import correction_key
 from ledger.ports import CaseStore, FindingStore, Objects
-from ledger.records.finding import Finding
-from ledger.records.identity import digest
-from ledger.records.json_text import encode_json
-from ledger.records.receipt import rule_key
+from ledger.texts import Clock, encode_json, utc
+from ledger.units import rule_key
 
 TRIES = 12
 """How often one finding is tried while other workers keep moving its case."""

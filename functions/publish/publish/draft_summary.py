@@ -10,24 +10,34 @@ from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from publish.catalogue import PublishedSets
-from publish.count.case_numbers import CaseNumbers, by_month, fold_cases, of_packs
-from publish.count.folding import Numbers, only_packs, sum_numbers
-from publish.count.month_carryover import Before, MonthCounts, Standing, standing_of
-from publish.count.precision import Errors, errors_of, of_cohort, without_cohorts
-from publish.count.sentinel_days import SentinelDays, is_found, sum_sentinel
-from publish.count.term_evidence import RuleEvidence
+from publish.case_numbers import CaseNumbers, by_month, fold_cases, of_packs
 from publish.day_facts import DayFacts
+from publish.folding import Numbers, only_packs, sum_numbers
 from publish.periods import PeriodKind, SummaryPeriod, day_period
+from publish.precision import (
+    Errors,
+    RuleEvidence,
+    SentinelDays,
+    errors_of,
+    is_found,
+    of_cohort,
+    sum_sentinel,
+    without_cohorts,
+)
+from publish.set_catalogue import PublishedSets
 from publish.summary import (
     NO_ADDRESS,
+    Before,
     JournalFile,
     LeftOut,
+    MonthCounts,
     OpenFileNote,
     PausedNote,
+    Standing,
     Summary,
     SummaryPart,
     part_of,
+    standing_of,
 )
 from rules.pack import Pack
 

@@ -9,19 +9,19 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ledger.aws.log_store import DynamoLogStore, KmsSigner
+from ledger.aws.desk_store import DynamoLogStore, KmsSigner
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.clock import clock_from_setting
 from ledger.closing import Closing
-from ledger.records.provider import SENTINEL
-from publish.context import PublishContext, PublishRequest, PublishResult
-from publish.handover.auditing import OutBucket
+from ledger.provider import SENTINEL
+from ledger.texts import clock_from_setting
+from publish.day_facts import SealBucket
+from publish.handover import OutBucket
 from publish.public_bucket import SummaryBucket
+from publish.publish_run import PublishContext, PublishRequest, PublishResult
 from publish.publishing import publish
-from publish.sealing import SealBucket
-from publish.transparency.served_log import ServedLog, origin_of
-from rules.set_reader import KnownSets
+from publish.served_log import ServedLog, origin_of
+from rules.rule_set import KnownSets
 
 logger, metrics = Logger(), Metrics()
 setting = os.environ

@@ -1,20 +1,148 @@
-"""One run of publish: what it works with, and the one place that writes a summary."""
+"""The request to publish, what a run needs from outside, and what it did.
 
-from dataclasses import dataclass
+One run of publish: what it works with, and the one place that writes a summary.
+
+Publishes a provider's days: those that may have changed are read, the others are sealed.
+
+A day may have changed if it is open, has no seal, has one that disagrees with the published files,
+or is due for its daily check, which reads the day from nothing. A run that is short of time leaves
+the remaining checks to the next run.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
 from hashlib import sha256
+from typing import Annotated, Protocol
 
-from ledger.errors import OperatorError
-from ledger.records.provider import SENTINEL, is_provider_id
+import msgspec
+
+from ledger.ports import FileStore, JournalStore, ProviderStore
+from ledger.privacy import CopyStore, LetterStore, SampleStore, assign_letters
+from ledger.provider import SENTINEL, is_provider_id
+from ledger.refusals import OperatorError
+from ledger.texts import Clock
+from ledger.units import OpenFile
 from phrases import LANGUAGES
-from publish.catalogue import PublishedSets
-from publish.context import PublishContext, PublishRequest, PublishResult, days_due
-from publish.day_facts import DayFacts
+from publish.day_facts import (
+    DayFacts,
+    DayJournal,
+    Seal,
+    SealBucket,
+    count_day,
+    has_lost_records,
+    next_revision,
+    open_on,
+)
 from publish.draft_summary import Drafter
-from publish.periods import PeriodKind, last_closed_day, months_before
-from publish.revisions import has_lost_records, next_revision
-from publish.site.headline import TREND_MONTHS
-from publish.site.pages import Pages
-from publish.summary import Summary, period_of
+from publish.folding import copies_of_day
+from publish.handover import OutBucket, Pause, batch_statements, hand_out
+from publish.headline import TREND_MONTHS
+from publish.logging_run import LogResult
+from publish.periods import (
+    LOOK_BACK_DAYS,
+    PeriodKind,
+    days_before,
+    days_between,
+    last_closed_day,
+    months_before,
+)
+from publish.public_bucket import SummaryBucket
+from publish.public_journal import SHORT_FORM, WHOLE_FORM, JournalSpool
+from publish.served_log import ServedLog
+from publish.set_catalogue import PublishedSets
+from publish.site_pages import Pages
+from publish.summary import LeftOut, Summary, period_of
+from tlog.leaves import Signer
+
+Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+class PublishRequest(msgspec.Struct, frozen=True):
+    """Which days to publish: by default all closed days of the last LOOK_BACK_DAYS.
+
+    `since` is the first day instead, `through` the last. `provisional` also publishes days that are
+    not closed. `check` reads sealed days too, as the daily check does. `rebuild` does so, and
+    writes every page again even if its numbers did not change. `accept` names days
+    (`provider/day`) to publish although the table lost some of their records.
+    """
+
+    through: Day | None = None
+    provisional: bool = False
+    since: Day | None = None
+    check: bool = False
+    rebuild: bool = False
+    accept: tuple[str, ...] = ()
+
+
+class PublishStore(
+    ProviderStore, FileStore, JournalStore, SampleStore, CopyStore, LetterStore, Protocol
+):
+    """The parts of the table that publishing uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishContext:
+    """The table, buckets, clock and settings of a run.
+
+    `close` is called for each open file: if the last worker died after the last range, nobody else
+    would write the sender's receipt. `has_time` says whether a run may still read a sealed day for
+    its daily check. Without a `log`, nothing is added to any log; `log_key_before` signed it until
+    its key was changed. `send_sentinel` sends a message as the provider `sentinel`; without it
+    there is no such post. `contact` and `data_licence` are shown on every page.
+    """
+
+    store: PublishStore
+    public: SummaryBucket
+    seals: SealBucket
+    clock: Clock
+    close: Callable[[str], object]
+    out: OutBucket
+    public_url: str
+    notice_hours: int
+    pause_below: float
+    has_time: Callable[[], bool]
+    log: ServedLog | None = None
+    log_key_before: Signer | None = None
+    send_sentinel: Callable[[str], object] | None = None
+    contact: str = ""
+    data_licence: str = ""
+
+
+@dataclass(slots=True)
+class PublishResult:
+    """What a run did, for logs and metrics."""
+
+    written: int = 0
+    paused: list[Pause] = field(default_factory=list)
+    revised: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    unpublishable: list[str] = field(default_factory=list)
+    unproved: list[str] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)
+    log: LogResult | None = None
+    log_refused: str = ""
+    sentinel_missed: str = ""
+
+
+def days_due(request: PublishRequest, today: str, closed: str) -> list[str]:
+    """Return the days that a run looks at, oldest first.
+
+    >>> days_due(PublishRequest(), "2026-11-26", "2026-11-25")[-1]
+    '2026-11-25'
+    >>> days_due(PublishRequest("2026-12-31", provisional=True), "2026-11-26", "2026-11-25")[-1]
+    '2026-11-26'
+    >>> days_due(PublishRequest(since="2026-11-24"), "2026-11-26", "2026-11-25")
+    ['2026-11-24', '2026-11-25']
+    """
+    last = closed
+    if request.provisional:
+        last = max(closed, min(request.through or today, today))
+    elif request.through:
+        last = min(closed, request.through)
+    first = request.since or days_before(closed, LOOK_BACK_DAYS - 1)
+    return days_between(min(first, last), last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +290,82 @@ def _renew_later_pages(run: PublishRun, summary: Summary, *, is_new: bool) -> No
         later = [following]
     for following in later:
         public.put_pages(following, _pages_of(run, following, changed=summary))
+
+
+LETTER_DAYS = 120
+"""How long moderators keep the letters of a month: longer than its days can be revised."""
+
+
+def publish_days(run: PublishRun, provider: str) -> None:
+    """Publish a provider's days, from the first on which anything arrived, and hand them over."""
+    context = run.context
+    files = context.store.files(provider)
+    known = context.public.periods(provider, PeriodKind.DAY)
+    begun = bool(known) and known[0] < run.days[0]
+    for day in run.days:
+        is_known = begun or day in known
+        if has_seal_in_force(run, provider, day, is_known=is_known):
+            begun = is_known or bool(open_on(provider, day, files))
+            if begun == is_known:
+                continue  # else the first file is open: the day is published though it is empty
+        begun = publish_day(run, provider, day, files, begun=is_known)
+
+
+def has_seal_in_force(run: PublishRun, provider: str, day: str, *, is_known: bool) -> bool:
+    """Return whether a day need not be read: it is sealed as it is published, and not due."""
+    context, request = run.context, run.request
+    reads_all = request.check or request.rebuild or f"{provider}/{day}" in request.accept
+    if reads_all or day > run.closed:
+        return False
+    seal = context.seals.read(provider, day)
+    if seal is None:
+        return False
+    published = context.public.published(provider, day)
+    if (is_known and published is None) or not seal.agrees_with(published):
+        return False
+    return not (seal.is_due(context.clock.now()) and context.has_time())
+
+
+def publish_day(
+    run: PublishRun, provider: str, day: str, files: Sequence[OpenFile], *, begun: bool
+) -> bool:
+    """Read a day, publish it if it is due, and seal it. Return whether anything arrived by then."""
+    context = run.context
+    stored = read_day(run, provider, day, files)
+    copies = copies_of_day(run.context.store, provider, day, closed=day <= run.closed)
+    stored = replace(stored, copies=copies)
+    published = context.public.published(provider, day)
+    with JournalSpool(journal_form(published)) as journal:
+        at_least = len(published.journal) if published else 1
+        facts = count_day(provider, day, stored, run.catalogue, journal, at_least)
+        begun = begun or not facts.is_empty
+        is_behind = False
+        if begun:
+            hand_out(context.out, provider, day[:7], partial(context.store.samples, provider, day))
+            draft = run.drafter.day(provider, day, facts, provisional=day > run.closed)
+            is_behind = not publish_summary(run, draft, facts)
+            if any(entry.measures for entry in stored.entries):
+                batch_statements(context.out, provider, day)
+    if day <= run.closed and not is_behind:
+        context.seals.write(provider, day, Seal.of(facts, context.clock.now()))
+    return begun
+
+
+def read_day(run: PublishRun, provider: str, day: str, files: Sequence[OpenFile]) -> DayJournal:
+    """Read a day's case entries and give its moderators their letters; receipts are yet to read."""
+    store = run.context.store
+    receipts, entries = store.receipts(provider, day), store.journal_entries(provider, day)
+    if not entries:
+        return DayJournal(receipts, files)
+    expires = int((run.context.clock.now() + timedelta(days=LETTER_DAYS)).timestamp())
+    moderators = [entry.moderator for entry in sorted(entries, key=lambda entry: entry.entry)]
+    letters = assign_letters(store, provider, day[:7], moderators, expires)
+    return DayJournal(receipts, files, entries, letters)
+
+
+def journal_form(published: Summary | None) -> int:
+    """Return the form in which a day's journal is written: a published one keeps its form."""
+    if published is None or published.provisional:
+        return SHORT_FORM
+    forms = {file.form or WHOLE_FORM for file in published.journal}
+    return max(forms, default=SHORT_FORM)

@@ -15,24 +15,22 @@ from secrets import token_bytes
 
 from msgspec import UNSET, UnsetType
 
-from ledger.clock import utc
-from ledger.records.provider import SENTINEL
-from publish.context import PublishContext, PublishRequest, PublishResult
-from publish.count.case_numbers import CaseNumbers, fold_cases
-from publish.count.folding import sum_numbers
-from publish.count.precision import errors_of, without_cohorts
-from publish.count.sentinel_days import is_found
-from publish.count.term_evidence import (
-    RuleEvidence,
-    bar_of_pack,
-    sum_evidence,
-    term_evidence,
+from ledger.provider import SENTINEL
+from ledger.texts import utc
+from publish.case_numbers import CaseNumbers, fold_cases
+from publish.folding import sum_numbers
+from publish.handover import (
+    SNAPSHOT_DAYS,
+    SnapshotBucket,
+    YearReports,
+    due,
+    encode_key,
+    key_path,
+    pause,
+    send_sentinel,
 )
-from publish.handover.auditing import encode_key, key_path
-from publish.handover.copy_snapshots import SNAPSHOT_DAYS, SnapshotBucket
-from publish.handover.dsa_files import YearReports
-from publish.handover.pausing import due, pause
-from publish.handover.sentinel_post import send_sentinel
+from publish.logging_run import DueLeaves, LogResult, log_run, newest_log
+from publish.page_words import page_path
 from publish.periods import (
     LOOK_BACK_DAYS,
     PeriodKind,
@@ -42,22 +40,32 @@ from publish.periods import (
     days_between,
     month_of,
 )
+from publish.precision import (
+    RuleEvidence,
+    bar_of_pack,
+    errors_of,
+    is_found,
+    sum_evidence,
+    term_evidence,
+    without_cohorts,
+)
 from publish.public_bucket import SummaryBucket
-from publish.publish_days import publish_days
-from publish.publish_run import PublishRun, publish_summary, start_run
-from publish.site.feed import feed_of
-from publish.site.pages import Contents, ListedProvider
-from publish.site.score_tables import sign_rows
-from publish.site.templating import page_path
+from publish.publish_run import (
+    PublishContext,
+    PublishRequest,
+    PublishResult,
+    PublishRun,
+    publish_days,
+    publish_summary,
+    start_run,
+)
+from publish.served_log import KnownLog, LogBusyError, LogRefusedError, ServedLog, programs
+from publish.site_pages import Contents, ListedProvider, feed_of
 from publish.summary import Summary, json_schemas
-from publish.transparency.due_leaves import DueLeaves
-from publish.transparency.known_log import KnownLog
-from publish.transparency.logging_run import LogResult, log_run, newest_log
-from publish.transparency.published_files import programs
-from publish.transparency.served_log import LogBusyError, LogRefusedError, ServedLog
+from publish.tables import sign_rows
 from rules.pack import Pack
-from rules.signs import definition_of
-from tlog.proofs import LogFiles
+from rules.pinned import definition_of
+from tlog.tree import LogFiles
 
 LOG = "log"
 """What `PublishRequest.accept` names if the served log is to be taken up after a restored table."""

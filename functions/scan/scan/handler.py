@@ -20,21 +20,16 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from ledger.aws.objects import S3Objects
-from ledger.aws.queue import Delivery, Senders, log_failures
+from ledger.aws.objects import Delivery, S3Objects, Senders, log_failures
 from ledger.aws.store import DynamoStore
-from ledger.clock import clock_from_setting
 from ledger.closing import Closing
-from ledger.privacy.pseudonyms import PseudonymKeys
-from scan.batches.recorder import BatchRecorder
-from scan.batches.scanner import MessageScanner
-from scan.copies import Snapshots
-from scan.deliveries import Deliveries, UnknownSender
-from scan.effects import UnitOutcome
-from scan.flood_guard import FloodGuard, FloodLimits
-from scan.handing_out import Handout
-from scan.persisting import UnitRecorder
-from scan.rule_sets import POINTER_SECONDS, RuleSets
+from ledger.privacy import PseudonymKeys
+from ledger.texts import clock_from_setting
+from scan.batches import BatchRecorder
+from scan.inspection import FloodGuard, FloodLimits, UnitOutcome
+from scan.persisting import Handout, UnitRecorder
+from scan.rule_sets import POINTER_SECONDS, RuleSets, Snapshots
+from scan.scanner import Deliveries, MessageScanner, UnknownSender
 from scan.unit_work import UnitScanner
 
 OBJECTS_PER_SEARCH = 20_000

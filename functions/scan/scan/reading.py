@@ -10,12 +10,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from ledger.clock import utc
+from ledger.findings import unit_id
 from ledger.ports import Objects
-from ledger.records.identity import unit_id
-from ledger.records.json_text import lines_of_body
-from ledger.records.manifest import RangeMessage
-from ledger.records.post import (
+from ledger.posts import (
     LINE_BYTES,
     Post,
     TranslatedPost,
@@ -23,7 +20,9 @@ from ledger.records.post import (
     read_line,
     read_translated_line,
 )
-from ledger.records.refusal import Refusal
+from ledger.refusals import Refusal
+from ledger.texts import lines_of_body, utc
+from ledger.units import RangeMessage
 
 BOM = b"\xef\xbb\xbf"
 

@@ -10,24 +10,21 @@ from functools import cache
 
 import msgspec
 
-from ledger.clock import Clock, utc
-from ledger.errors import ObjectChangedError, ObjectGoneError
+from ledger.findings import EXCERPT_LENGTH, digest, unit_id
 from ledger.ports import Objects
-from ledger.privacy.audit_sample import month_audit_key
-from ledger.privacy.copies import copy_key
-from ledger.privacy.pseudonyms import PseudonymKeys, Pseudonyms
-from ledger.records.finding import EXCERPT_LENGTH
-from ledger.records.identity import digest, unit_id
-from ledger.records.manifest import Attempt, Marker, RangeMessage, RangeRow
-from ledger.records.post import Post
-from ledger.records.refusal import Code, Refusal
-from matcher.copies.fingerprint import Fingerprints
+from ledger.posts import Post
+from ledger.privacy import PseudonymKeys, Pseudonyms, copy_key, month_audit_key
+from ledger.refusals import Code, ObjectChangedError, ObjectGoneError, Refusal
+from ledger.texts import Clock, utc
+from ledger.units import Attempt, Marker, RangeMessage, RangeRow
+from matcher.fingerprint import Fingerprints
 from matcher.hit import PostResult
-from scan.copies import Snapshots, find_copies
-from scan.effects import UnitEffects, UnitJob, UnitOutcome
-from scan.flood_guard import FloodGuard
 from scan.inspection import (
+    FloodGuard,
     Inspection,
+    UnitEffects,
+    UnitJob,
+    UnitOutcome,
     count_live_hits,
     inspect_posts,
     match_posts,
@@ -35,7 +32,7 @@ from scan.inspection import (
 )
 from scan.persisting import ScanStore, UnitRecorder
 from scan.reading import UnitRecords, read_body, read_owned, read_records
-from scan.rule_sets import Rules, RuleSets
+from scan.rule_sets import Rules, RuleSets, Snapshots, find_copies
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,37 @@
-"""What a card shows about an item, ready for the template: pieces of text, never markup."""
+"""What a card shows about an item, ready for the template: pieces of text, never markup.
 
-from dataclasses import dataclass
+Canned reasons: the ones that the desk ships with, and which of them fit a card.
 
-from desk.items import Dossier, NearCopy, OpenFinding, RuleFacts, first_excerpt, rule_name
-from desk.marks import Mark, MarkedPiece, differences, marks_of, pieces
-from ledger.records.finding import Finding
+The author reads the reason of a measure as it is, so a reason describes the post, not what a
+program did. The shipped ones name nobody, and a lead can replace them all.
+
+The author's notice as it will read, while the moderator can still change the decision.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from desk.deciding import REASON_LENGTH, DecidingError, DecisionForm, decide
+from desk.desk_port import CannedReason
+from desk.items import (
+    Dossier,
+    Moderator,
+    NearCopy,
+    OpenFinding,
+    RuleFacts,
+    first_excerpt,
+    rule_name,
+)
+from desk.queue import Mark, MarkedPiece, differences, marks_of, pieces
+from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice
+from ledger.case_messages import Decision
+from ledger.case_reading import entry_of
+from ledger.cases import CaseEntry, CaseState, Move
+from ledger.dsa_codes import SourceType
+from ledger.findings import Finding
+from ledger.texts import is_blank, utc
+from phrases import to_translate
 
 SHOWN_PARTS = {"media_text": "text in the picture or film", "links": "links"}
 """Parts of a post other than its text, in words."""
@@ -94,3 +121,217 @@ def _copy(copy: NearCopy, text: str) -> CopyView:
 def _link(url: str) -> str:
     """Return an address that a browser may open on a click: the web's, nothing that runs."""
     return url if url.startswith(("https://", "http://")) else ""
+
+
+VERDICTS = frozenset(
+    {"confirmed", "dismissed", "escalated", "upheld", "reversed", "partly_reversed", "omitted"}
+)
+MOST = 500
+"""Canned reasons of one provider."""
+
+SHOWN = 9
+"""Reasons for one verdict: each has a digit as its key."""
+
+_SHIPPED = {
+    "en": {
+        "confirmed": (
+            "The post does what the rule describes.",
+            "The post offers or asks for something that this service does not allow.",
+        ),
+        "dismissed": (
+            "The post quotes or reports this, and warns of it.",
+            "The words mean something else here.",
+            "It is a joke or fiction, and harms nobody.",
+        ),
+        "escalated": ("Somebody may be in danger.",),
+        "upheld": ("Looked at again by another person: the decision was right.",),
+        "reversed": ("Looked at again by another person: the decision was wrong.",),
+        "partly_reversed": ("Looked at again by another person: the measure went too far.",),
+    },
+    "id": {
+        "confirmed": (
+            "Kiriman ini melakukan hal yang diterangkan dalam aturan.",
+            "Kiriman ini menawarkan atau meminta sesuatu yang tidak diperbolehkan layanan ini.",
+        ),
+        "dismissed": (
+            "Kiriman ini mengutip atau memberitakan hal itu, dan memperingatkannya.",
+            "Kata-kata itu berarti lain di sini.",
+            "Ini lelucon atau cerita rekaan, dan tidak merugikan siapa pun.",
+        ),
+        "escalated": ("Seseorang mungkin dalam bahaya.",),
+        "upheld": ("Ditinjau kembali oleh orang lain: putusannya benar.",),
+        "reversed": ("Ditinjau kembali oleh orang lain: putusannya salah.",),
+        "partly_reversed": ("Ditinjau kembali oleh orang lain: tindakannya berlebihan.",),
+    },
+    "zh": {
+        "confirmed": ("这条帖子的内容正是规则所描述的。", "这条帖子提供或索要本服务不允许的东西。"),
+        "dismissed": (
+            "这条帖子是引用或报道，并提醒他人注意。",
+            "这些词语在这里另有含义。",
+            "这是玩笑或虚构内容，不会伤害任何人。",
+        ),
+        "escalated": ("可能有人处于危险之中。",),
+        "upheld": ("已由另一人重新审看：决定正确。",),
+        "reversed": ("已由另一人重新审看：决定错误。",),
+        "partly_reversed": ("已由另一人重新审看：措施过重。",),
+    },
+}
+
+SHIPPED = tuple(
+    CannedReason(text=text, verdict=verdict, language=language)
+    for language, by_verdict in _SHIPPED.items()
+    for verdict, texts in by_verdict.items()
+    for text in texts
+)
+"""The reasons of a provider that has not edited them."""
+
+
+def suggested_reasons(
+    own: Sequence[CannedReason], dossier: Dossier, language: str
+) -> dict[str, list[str]]:
+    """Return the reasons that fit a card, by verdict: those of its packs before those for all.
+
+    They are in the language of the post if there are any, since the author may read them; else in
+    the language of the interface, else in English.
+    """
+    packs = {each.finding.pack for each in dossier.findings}
+    fitting = [reason for reason in own or SHIPPED if reason.pack in {"", *packs}]
+    ordered = sorted(fitting, key=lambda reason: not reason.pack)
+    found: dict[str, list[str]] = {}
+    for verdict in dict.fromkeys(reason.verdict for reason in ordered):
+        for wanted in (dossier.item.language[:2].lower(), language, "en"):
+            texts = [
+                reason.text
+                for reason in ordered
+                if reason.verdict == verdict and reason.language == wanted
+            ]
+            if texts:
+                found[verdict] = texts[:SHOWN]
+                break
+    return found
+
+
+def reason_language(own: Sequence[CannedReason], text: str) -> str:
+    """Return the language of a canned reason; empty if these words are somebody's own.
+
+    >>> reason_language([], "The words mean something else here.")
+    'en'
+    """
+    return next((reason.language for reason in own or SHIPPED if reason.text == text), "")
+
+
+class ReasonError(Exception):
+    """A line of canned reasons that cannot be read; `line` is its number from 1."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"line {line}")
+        self.line = line
+
+
+def reason_lines(reasons: Sequence[CannedReason]) -> str:
+    """Return canned reasons as lines that a lead can edit.
+
+    >>> reason_lines([CannedReason(text="A quotation.", verdict="dismissed", language="en")])
+    'dismissed | en | * | A quotation.'
+    """
+    parts = ((each.verdict, each.language, each.pack or "*", each.text) for each in reasons)
+    return "\n".join(" | ".join(part) for part in parts)
+
+
+def read_reasons(lines: str) -> list[CannedReason]:
+    """Return the canned reasons of lines. Raises ReasonError for the first invalid line.
+
+    >>> read_reasons("dismissed | en | codes | It warns | loudly")[0].text
+    'It warns | loudly'
+    """
+    found: list[CannedReason] = []
+    for number, line in enumerate(lines.splitlines(), 1):
+        if not line.strip():
+            continue
+        parts = [part.strip() for part in line.split("|", 3)]
+        if len(parts) < 4 or parts[0] not in VERDICTS or not (0 < len(parts[3]) <= REASON_LENGTH):
+            raise ReasonError(number)
+        verdict, language, pack, text = parts
+        if not (language.isascii() and language.isalpha() and len(language) == 2):
+            raise ReasonError(number)
+        if len(found) == MOST:
+            raise ReasonError(number)
+        found.append(
+            CannedReason(
+                text=text, verdict=verdict, language=language, pack="" if pack == "*" else pack
+            )
+        )
+    return found
+
+
+UNWRITTEN = "…"
+"""The reason in the notice while nothing is written."""
+
+
+def shown_notices(
+    form: DecisionForm,
+    dossier: Dossier,
+    moderator: Moderator,
+    now: datetime,
+    language: str,
+    territory: tuple[str, ...] = (),
+) -> list[tuple[str, str]]:
+    """Return the notice of a form's decision as (language, text); empty if it writes none.
+
+    The first is in the language of the post, the second in the moderator's. The notice of a near
+    copy differs only in the post. `territory` is the provider's.
+
+    Raises DecidingError if the form decides nothing yet.
+    """
+    if is_blank(form.reason):
+        form = replace(form, reason=UNWRITTEN)
+    decision = decide(form, dossier, moderator, now).messages[0]
+    if not isinstance(decision, Decision) or decision.measures is None:
+        return []
+    facts = dict(dossier.rules)
+    kept = [each for each in dossier.findings if each.finding.finding in decision.findings]
+    found = [_decided(each, facts.get(rule_name(each.finding))) for each in kept]
+    answered = [each for each in dossier.notices if each.message == decision.notice]
+    entry = _entry(decision, answered, moderator.provider, found, territory)
+    author = dossier.item.language[:2].lower()
+    wanted = dict.fromkeys(name for name in (author, language) if name in NOTICE_LANGUAGES)
+    return [(name, author_notice(name, entry, found, answered)) for name in wanted]
+
+
+def _decided(each: OpenFinding, facts: RuleFacts | None) -> DecidedFinding:
+    if facts is None or facts.pack is None:
+        raise DecidingError(to_translate("The words of the rule cannot be read."))
+    page = facts.page if facts.page.startswith("http") else ""  # at home, pages are not public
+    return DecidedFinding(each.finding, facts.pack, page)
+
+
+def _entry(
+    decision: Decision,
+    answered: list[CaseEntry],
+    provider: str,
+    found: list[DecidedFinding],
+    territory: tuple[str, ...],
+) -> CaseEntry:
+    """Return what decide would record of a decision, as far as the notice reads it."""
+    ground = found[0].pack if found else None
+    flagged = any(entry.journal_entry.trusted_flagger for entry in answered)
+    entry = entry_of(
+        decision,
+        provider,
+        decision.decided_at,
+        ground=ground.ground if ground else "",
+        ground_text=ground.legal_ground.text if ground else "",
+        ground_url=ground.legal_ground.url if ground else "",
+        scope=decision.scope or territory,
+        source_type=SourceType.TRUSTED_FLAGGER if flagged else "",
+        applied_at=utc(decision.applied_at or decision.decided_at),
+    )
+    return CaseEntry(
+        1,
+        Move.DECIDE,
+        CaseState.STANDING,
+        entry,
+        decision.id,
+        reason=decision.reason or "",
+        reason_language=decision.reason_language or "",
+    )

@@ -1,7 +1,7 @@
 """The keys of objects in the buckets. They are part of the stable interface."""
 
-from ledger.records.finding import Finding
-from ledger.records.manifest import Marker
+from ledger.findings import Finding
+from ledger.units import Marker
 
 HOLDS_EXCERPTS = "holds=excerpts"
 """The tag of files with excerpts. The out bucket deletes them when the excerpts expire."""

@@ -8,24 +8,23 @@ table deletes an item, in seconds since 1970.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Protocol
 
-from ledger.cases.case import Case, CaseMarker, CaseMove, JournalEntry, WaitingMessage
-from ledger.cases.pending import PendingDecision
-from ledger.privacy.audit_sample import SampledPost
-from ledger.records.finding import Finding
-from ledger.records.flood import FloodHold, FloodQuestion, FloodTotal
-from ledger.records.log_head import LogHead
-from ledger.records.manifest import (
+from ledger.case_messages import PendingDecision
+from ledger.cases import Case, CaseMarker, CaseMove, JournalEntry, WaitingMessage
+from ledger.findings import Finding, FloodHold, FloodQuestion, FloodTotal
+from ledger.privacy import SampledPost
+from ledger.provider import Provider
+from ledger.units import (
     Attempt,
+    LogHead,
     Manifest,
     Marker,
     OpenFile,
     RangeMessage,
     RangeRow,
+    Receipt,
     Source,
     UnitState,
 )
-from ledger.records.provider import Provider
-from ledger.records.receipt import Receipt
 
 
 class Objects(Protocol):

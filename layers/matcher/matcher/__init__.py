@@ -43,8 +43,8 @@ windows). `batch` is a prefilter for many posts.
 """
 
 from matcher.engine import Matcher
+from matcher.fold import Evasion
 from matcher.hit import Hit, Span
-from matcher.text.fold import Evasion
 from rules.pack import AtLeast, Ground, Mode, Pack, PackError, Problem, Rule, Severity, load_packs
 from rules.rule_set import (
     FOLD_VERSION,
@@ -54,8 +54,9 @@ from rules.rule_set import (
     Selection,
     SetError,
     build_set,
+    digest_of,
+    load_set,
 )
-from rules.set_reader import digest_of, load_set
 
 __all__ = [
     "FOLD_VERSION",

@@ -5,7 +5,7 @@ first drops those that cannot satisfy a rule, if numpy is installed.
 
 Limits: `evasion.plausible` says which disguises count. A word wholly in look-alikes of one script
 counts as that script's own word if the part has other letters of the script. A post that takes more
-work than `matcher.effort` allows is read in part, and its result says so. A hit shows its first 200
+work than `matcher.hit` allows is read in part, and its result says so. A hit shows its first 200
 spans, and says if there are more.
 """
 
@@ -13,16 +13,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from matcher.effort import Effort
 from matcher.evaluator import PartResult, RuleEvaluator
-from matcher.hit import Hit, Part, PassingText, PostResult, Span
-from matcher.host_index import GroupsByLink, HostIndex
+from matcher.fold import TABLE_VERSION
+from matcher.hit import Effort, GroupsByLink, Hit, HostIndex, Part, PassingText, PostResult, Span
 from matcher.scores import PartScore, PartSigns
-from matcher.terms.term import Match
-from matcher.terms.windows import SPANS_SHOWN
-from matcher.text.fold import TABLE_VERSION
-from rules.factchecks import without_factchecks
+from matcher.term import Match
+from matcher.term_index import SPANS_SHOWN
 from rules.pack import Pack, Severity
+from rules.pinned import without_factchecks
 from rules.rule_set import FOLD_VERSION
 
 if TYPE_CHECKING:
@@ -126,7 +124,7 @@ class Matcher:
         if self._prefilter is None and posts >= FIRST_BATCH and has_work:
             try:
                 from matcher.batch.prefilter import Prefilter
-                from matcher.batch.score_filter import ScoredPatterns
+                from matcher.batch.suspects import ScoredPatterns
             except ModuleNotFoundError:
                 return None
             self._prefilter = Prefilter(

@@ -16,25 +16,19 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from matcher.effort import Effort
-from matcher.evasion.suspicion import has_han_apart, has_odd_letters, is_suspect
-from matcher.hit import Part, PassingText, Span
-from matcher.host_index import GroupsByLink, HostIndex
+from matcher.aligned import AlignedText, WordReading, aligned_stretches, aligned_views, find_hosts
+from matcher.fold import fold, sounds_of
+from matcher.hit import Effort, GroupsByLink, HostIndex, Part, PassingText, Span
+from matcher.lookalikes import has_han_apart, has_odd_letters, is_suspect
 from matcher.scores import PartScore, PartSigns, ScoredRules
 from matcher.signs.addresses import LINK_SIGNS, signs_of_link
-from matcher.terms.automaton import Automaton
-from matcher.terms.index import PatternIndex, TermUse
-from matcher.terms.term import Match, Term, TermPlace
-from matcher.terms.windows import MatchesByGroup, matches_in_windows
-from matcher.text.aligned import AlignedText, WordReading, aligned_stretches, aligned_views
-from matcher.text.fold import fold
-from matcher.text.links import find_hosts
-from matcher.text.pinyin import sounds_of
+from matcher.term import Automaton, Match, Term, TermPlace
+from matcher.term_index import MatchesByGroup, PatternIndex, TermUse, matches_in_windows
 from rules.pack import Rule, sign_of
 
 if TYPE_CHECKING:
-    from matcher.evasion.chunks import Chunks
-    from matcher.evasion.vocabulary import Vocabulary
+    from matcher.readings import Chunks
+    from matcher.vocabulary import Vocabulary
 
 type Stretches = Sequence[tuple[int, int]]
 """Half-open code points of a text, in order, each as by `links.stretch_around`."""
@@ -66,7 +60,7 @@ class RuleEvaluator:
     @cached_property
     def vocabulary(self) -> "Vocabulary":
         """The words of the patterns, to read disguises with. Few texts need it, so it is late."""
-        from matcher.evasion.vocabulary import Vocabulary
+        from matcher.vocabulary import Vocabulary
 
         return Vocabulary(
             [
@@ -79,7 +73,7 @@ class RuleEvaluator:
     @cached_property
     def chunks(self) -> "Chunks":
         """Which chunks of texts may hide a word; late, like the vocabulary."""
-        from matcher.evasion.chunks import Chunks
+        from matcher.readings import Chunks
 
         return Chunks(self.vocabulary)
 
@@ -212,7 +206,7 @@ class RuleEvaluator:
 
     def read_disguises(self, text: str, effort: Effort) -> _Layers:
         """Return the readings of a text's disguised words, in layers that can be searched."""
-        from matcher.evasion.readings import layers_of  # late, like the vocabulary
+        from matcher.readings import layers_of  # late, like the vocabulary
 
         return layers_of(text, self.vocabulary, effort)
 

@@ -1,12 +1,79 @@
-"""The results of matching: which rules a post satisfies, and at which spans."""
+"""How much work a post may take, in steps, so that every attempt at a post stops at the same place.
 
-from collections.abc import Collection, Sequence
+A limit in seconds would let one attempt find what the next one does not. Reading disguised words,
+checking places of terms and weighing terms have steps of their own, so that neither a flood of
+masked words nor a score keeps plain words from being checked. All other work is at most a multiple
+of the length of the text.
+
+The results of matching: which rules a post satisfies, and at which spans.
+
+The host names that rules list under `links`, and which rules a host in a post satisfies.
+
+Each name is looked up exactly, then by the skeleton that it shares with its look-alikes.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from matcher.text.fold import Evasion
-from rules.pack import Mode, Severity
+from matcher.fold import Evasion, Host, NamedHost, host_of, is_lookalike, skeleton
+from rules.pack import Mode, Rule, Severity
+
+STEPS_AT_LEAST, STEPS_PER_POINT = 100, 1 / 8
+"""Steps of each kind that any post may take, and further ones for each code point of its texts."""
+
+WEIGHINGS = 4
+"""Places of weighted terms that are weighed in a step: several packs look at the same place. In a
+Chinese advert nearly each letter begins a term of some of them."""
+
+
+class Effort:
+    """The steps that are left for one post.
+
+    >>> effort = Effort(2)
+    >>> [effort.take_check() for _ in range(3)], effort.ran_out, effort.take_reading(2)
+    ([True, True, False], True, True)
+    """
+
+    __slots__ = ("_checks", "_readings", "_weighings", "ran_out")
+
+    def __init__(self, steps: float = math.inf):
+        """Take the steps of each kind, without limit by default."""
+        self._checks = self._readings = steps
+        self._weighings = WEIGHINGS * steps
+        self.ran_out = False
+
+    @classmethod
+    def for_texts(cls, texts: Iterable[str]) -> "Effort":
+        """Return the effort that a post with these texts may take."""
+        return cls(STEPS_AT_LEAST + STEPS_PER_POINT * sum(map(len, texts)))
+
+    def take_check(self) -> bool:
+        """Take a step for checking a place, and return whether there was one left."""
+        self._checks -= 1
+        self.ran_out |= self._checks < 0
+        return self._checks >= 0
+
+    def take_weighing(self) -> bool:
+        """Weigh a term at a place, and return whether there was a step left for it."""
+        self._weighings -= 1
+        self.ran_out |= self._weighings < 0
+        return self._weighings >= 0
+
+    @property
+    def readings_ran_out(self) -> bool:
+        """Whether a reading was refused: no further word in disguise is read."""
+        return self._readings < 0
+
+    def take_reading(self, steps: int = 1) -> bool:
+        """Take steps for reading disguised words, and return whether that many were left."""
+        self._readings -= steps
+        self.ran_out |= self._readings < 0
+        return self._readings >= 0
+
 
 type Part = tuple[str, str]
 """A part's name (`text`, `media_text/0`, `links/0` …) and its text."""
@@ -75,3 +142,64 @@ class PostResult(NamedTuple):
 
     hits: tuple[Hit, ...]
     partly_read: bool = False
+
+
+type GroupsByLink = dict[int, dict[int, list[tuple[int, Span]]]]
+"""The `links` groups that URLs of a post satisfy: rule to group to (number of the part, span)."""
+
+
+class HostUse(NamedTuple):
+    """One host name under the `links` of one rule."""
+
+    rule: int
+    group: int
+    written: str
+    name: str
+
+
+class HostIndex:
+    """The host names of all rules, by name and by skeleton."""
+
+    def __init__(self) -> None:
+        self._by_name: defaultdict[str, list[HostUse]] = defaultdict(list)
+        self._by_skeleton: defaultdict[str, list[HostUse]] = defaultdict(list)
+
+    def __bool__(self) -> bool:
+        return bool(self._by_name or self._by_skeleton)
+
+    def add(self, number: int, group: int, rule: Rule) -> None:
+        """Add the host names of a rule, as one of its groups."""
+        for written in rule.links:
+            name, itself = NamedHost.of(written)
+            use = HostUse(number, group, written, name)
+            if itself:
+                self._by_name[name].append(use)
+            if not rule.exact:
+                self._by_skeleton[skeleton(name)].append(use)
+
+    def groups_by_link(self, post: Sequence[Part]) -> GroupsByLink:
+        """Return the groups that the URLs of a post satisfy, apart from URLs in its texts."""
+        groups: GroupsByLink = {}
+        for part, (name, url) in enumerate(post):
+            if name.startswith("links/") and (host := host_of(url)):
+                for use, evasion in self.uses_of(host):
+                    span = Span(name, host.start, host.end, use.written, evasion)
+                    groups.setdefault(use.rule, {}).setdefault(use.group, []).append((part, span))
+        return groups
+
+    def uses_of(self, host: Host) -> list[tuple[HostUse, tuple[Evasion, ...]]]:
+        """Return, for each rule that names a host or a parent domain of it, the longest name.
+
+        A name that the host only looks like counts if the rule has no name that it is.
+        """
+        labels = host.name.split(".")
+        names = [".".join(labels[first:]) for first in range(len(labels))]  # the longest first
+        by_rule: dict[int, tuple[HostUse, tuple[Evasion, ...]]] = {}
+        for name in names:
+            for use in self._by_name.get(name, ()):
+                by_rule.setdefault(use.rule, (use, ()))
+        for name in names if self._by_skeleton else ():
+            for use in self._by_skeleton.get(skeleton(name), ()):
+                if is_lookalike(name, use.name):
+                    by_rule.setdefault(use.rule, (use, (Evasion.LOOKALIKE,)))
+        return list(by_rule.values())

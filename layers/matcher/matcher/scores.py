@@ -12,19 +12,17 @@ from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
-from matcher.effort import Effort
-from matcher.hit import Part, Span
+from matcher.aligned import AlignedText
+from matcher.fold import sounds_of
+from matcher.hit import Effort, Part, Span
 from matcher.signs.addresses import LINK_SIGNS, signs_of_link
 from matcher.signs.catalogue import find_signs, first_places
 from matcher.signs.gates import SCRIPTS, passes, word_lists
-from matcher.terms.automaton import Automaton
-from matcher.terms.index import SOUNDS, UNLESS, PatternIndex, TermUse
-from matcher.terms.term import Term
-from matcher.text.aligned import AlignedText
-from matcher.text.pinyin import sounds_of
+from matcher.term import Automaton, Term
+from matcher.term_index import SOUNDS, UNLESS, PatternIndex, TermUse
 from rules.pack import Rule
+from rules.pack_parts import Gate
 from rules.rule_set import SetError
-from rules.score import Gate
 
 
 class PartScore(NamedTuple):

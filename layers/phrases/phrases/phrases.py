@@ -1,5 +1,13 @@
-"""One language: its sentences, plural forms, dates, numbers and durations."""
+"""One language: its sentences, plural forms, dates, numbers and durations.
 
+The names of categories, the same on public pages and on those of moderators.
+
+Phrases for pages of HTML: what the catalogue says is markup, what is put into it is escaped.
+
+`page_engine` makes the template engine of every page that Terang serves or publishes.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -12,6 +20,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 LANGUAGES = ("en", "id", "zh")
 """The languages that people can read; English is the one that the code is written in."""
@@ -210,3 +220,115 @@ def _day_of(text: str) -> date | None:
         return date.fromisoformat(text) if len(text) == len("2026-11-05") else None
     except ValueError:
         return None
+
+
+CATEGORIES = {
+    "SCAMS_AND_FRAUD": to_translate("Scams and fraud"),
+    "VIOLENCE": to_translate("Violence"),
+    "RISK_FOR_PUBLIC_SECURITY": to_translate("Risk for public security"),
+    "UNSAFE_AND_PROHIBITED_PRODUCTS": to_translate("Unsafe or prohibited products"),
+    "CYBER_VIOLENCE": to_translate("Cyber violence"),
+    "SELF_HARM": to_translate("Self-harm"),
+    "OTHER_VIOLATION_TC": to_translate("Other breach of terms"),
+}
+"""The categories that a pack may carry, in the order in which charts stack them."""
+
+REPORTED = {
+    "ANIMAL_WELFARE": to_translate("Animal welfare"),
+    "CONSUMER_INFORMATION": to_translate("Consumer information"),
+    "CYBER_VIOLENCE_AGAINST_WOMEN": to_translate("Cyber violence against women"),
+    "DATA_PROTECTION_AND_PRIVACY_VIOLATIONS": to_translate("Data protection and privacy"),
+    "ILLEGAL_OR_HARMFUL_SPEECH": to_translate("Illegal or harmful speech"),
+    "INTELLECTUAL_PROPERTY_INFRINGEMENTS": to_translate("Intellectual property"),
+    "NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS": to_translate(
+        "Civic discourse or elections"
+    ),
+    "PROTECTION_OF_MINORS": to_translate("Protection of minors"),
+    "NOT_SPECIFIED_NOTICE": to_translate("Not specified"),
+    "NOT_SPECIFIED_ORDER": to_translate("Not specified"),
+}
+"""Categories of the DSA that no pack may carry. People name them in notices, orders and audits."""
+
+
+def category_words(category: str) -> str:
+    """Return a category in English words, to be translated.
+
+    >>> category_words("SELF_HARM"), category_words("NEW_ONE"), category_words("")
+    ('Self-harm', 'New one', '')
+    """
+    return (CATEGORIES | REPORTED).get(category) or category.replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True, slots=True)
+class PagePhrases:
+    """What a template calls as `_` and `ngettext`. `clean` is applied to texts put into them."""
+
+    phrases: Phrases
+    clean: Callable[[str], str] = str
+
+    def gettext(self, message: str, /, **values: object) -> Markup:
+        """Return a message of the catalogue with escaped values.
+
+        >>> from phrases import of
+        >>> PagePhrases(of("en")).gettext("<b>%(name)s</b>", name="<i>")
+        Markup('<b>&lt;i&gt;</b>')
+        """
+        return self._filled(self.phrases.translations.gettext(message) if message else "", values)
+
+    def ngettext(self, one: str, many: str, count: int, /, **values: object) -> Markup:
+        """Return the form of a message for a count, which is `%(num)s` in it.
+
+        >>> from phrases import of
+        >>> PagePhrases(of("en")).ngettext("%(num)s post", "%(num)s posts", 1)
+        Markup('1 post')
+        """
+        message = self.phrases.translations.ngettext(one, many, count)
+        return self._filled(message, {"num": count, **values})
+
+    def _filled(self, message: str, values: dict[str, object]) -> Markup:
+        # The messages are ours: a test compares their tags with those of the English text.
+        text = Markup(message)  # noqa: S704 # nosec B704
+        if not values:
+            return text
+        return text % {name: self._shown(value) for name, value in values.items()}
+
+    def _shown(self, value: object) -> object:
+        found = self.phrases.shown(value)
+        return found if isinstance(found, Markup) else self.clean(str(found))
+
+
+def page_engine(
+    templates: Path, phrases: Phrases, clean: Callable[[str], str], *, separators: bool = False
+) -> Environment:
+    """Return the template engine of a language: everything that a stranger wrote is escaped.
+
+    An unknown name in a template is an error.
+
+    Args:
+        templates: The folder of the templates.
+        phrases: What `_` and `ngettext` say.
+        clean: What is done to each text that is not markup before it is escaped.
+        separators: Whether numbers are printed with the separators of the language.
+    """
+
+    def shown(value: object) -> object:
+        printed = str(phrases.shown(value)) if separators else value
+        if isinstance(value, Markup) or not isinstance(printed, str):
+            return value
+        return clean(printed)
+
+    engine = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    say = PagePhrases(phrases, clean)
+    engine.globals |= {
+        "_": say.gettext,  # for messages in the template alone: their tags are tags
+        "ngettext": say.ngettext,
+        "language": phrases.language,
+    }
+    return engine

@@ -15,9 +15,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from rules.card import PackCard
-from rules.score import Score
-from rules.translation import Said, Translation
+from rules.pack_parts import PackCard, Said, Score, Translation
 
 PACK_BYTES = 2 * 1024 * 1024
 RULES_IN_PACK = 10_000

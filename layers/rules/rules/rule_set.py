@@ -1,21 +1,34 @@
 """A set: the packs in force, for every provider, as one immutable document named by its digest.
 
 The document is canonical JSON (sorted keys, no white space), stored as `sets/<digest>.json`.
-`RuleSet` is its only schema. `rules.set_reader` reads the document.
+`RuleSet` is its only schema. `rules.rule_set` reads the document.
+
+Read the document of a set.
+
+`read_set` and `KnownSets` read a set to show its content, whatever version of the code made it.
+`load_set` also checks that this code can run it.
 """
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
 from msgspec import structs
 
-from rules.factchecks import FACTCHECKS, factchecks_pack, without_factchecks
-from rules.matching_part import matching_digest
 from rules.pack import Ground, Mode, Pack
-from rules.signs import digests_of, has_scores, signs_problem
+from rules.pinned import (
+    FACTCHECKS,
+    digests_of,
+    factchecks_pack,
+    has_scores,
+    matching_digest,
+    signs_problem,
+    without_factchecks,
+)
 
 FOLD_VERSION = "3+unicode-15.1.0+icu-76.1+opencc-0.1.7+7a1727467b94"
 """Names the fold: a counter of changes to this code and to the code and words that read disguises,
@@ -28,7 +41,7 @@ FORMAT_WITH_SIGNS = 2
 
 FORMATS = (FORMAT, FORMAT_WITH_SIGNS)
 EFFORT_VERSION = 3
-"""Names the budget of work for one post (`matcher.effort`). It decides how much of a long post is
+"""Names the budget of work for one post (`matcher.hit`). It decides how much of a long post is
 read."""
 
 FIRST_EFFORT = 1
@@ -101,9 +114,9 @@ class RuleSet(SetFields, frozen=True, kw_only=True):
     """The content of a set. `notice_hours` is how long a new version runs in shadow first.
 
     `factchecks` is the digest of the index of published checks, or empty. `effort` names the budget
-    of work for one post (`matcher.effort`); without it, it is the first. `signs` has the digest of
+    of work for one post (`matcher.hit`); without it, it is the first. `signs` has the digest of
     each sign that its rules use; without it, they use none. `matching` has the digest of the
-    matching part of each pack (`rules.matching_part`); earlier sets lack it.
+    matching part of each pack (`rules.pinned`); earlier sets lack it.
     """
 
     packs: tuple[Pack, ...]
@@ -290,3 +303,100 @@ def check_set(rule_set: RuleSet) -> None:
             raise SetError(
                 f"provider {provider} names packs or rules that the set lacks: {sorted(unknown)}"
             )
+
+
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+def digest_of(data: bytes) -> str:
+    """Return the name of a set: the SHA-256 of its document, in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_set(data: bytes) -> RuleSet:
+    """Read a set to show its content. Running it may need another version of the code.
+
+    Raises SetError if the document is not a set.
+
+    >>> read_set(b'{"notice_hours": 24, "packs": [], "fold": "7", "new_field": 1}').notice_hours
+    24
+    """
+    try:
+        return msgspec.json.decode(data, type=RuleSet)
+    except _UNREADABLE as error:
+        raise SetError(f"not a set: {error}") from None
+
+
+def load_set(data: bytes, digest: str | None = None) -> RuleSet:
+    """Read a set to run it, and check that it has this digest, if one is given.
+
+    A set that was checked with another fold can be loaded and proposes nothing: see
+    `RuleSet.for_provider`.
+
+    Raises SetError if the digest or the format differs, or the content contradicts itself.
+    """
+    if digest is not None and (actual := digest_of(data)) != digest:
+        raise SetError(f"the set's digest is {actual}, not {digest}: it was changed or mixed up")
+    try:
+        made_as = msgspec.json.decode(data, type=_Format).format
+    except _UNREADABLE as error:
+        raise SetError(f"not a set: {error}") from None
+    if made_as not in FORMATS:
+        known = " and ".join(map(str, FORMATS))
+        raise SetError(f"the set has format {made_as}; this code reads {known}")
+    rule_set = read_set(data)
+    check_set(rule_set)
+    return rule_set
+
+
+@dataclass(slots=True)
+class KnownSets:
+    """The sets that a worker has read to show them: each set once, and each pack in them once.
+
+    A set is named by its digest, so it never changes. Sets share nearly all of their packs.
+    To parse each as a whole would take 1 MB of memory for each set of the shipped packs, so that a
+    thousand sets would fill the memory of publish.
+    """
+
+    _sets: dict[str, RuleSet] = field(default_factory=dict)
+    _packs: dict[bytes, Pack] = field(default_factory=dict)
+
+    def read(self, digests: Iterable[str], fetch: Callable[[str], bytes]) -> dict[str, RuleSet]:
+        """Return the sets of these digests. `fetch` returns the document of one not read before.
+
+        Raises SetError if a document is not a set.
+        """
+        return {digest: self.one(digest, fetch) for digest in digests}
+
+    def one(self, digest: str, fetch: Callable[[str], bytes]) -> RuleSet:
+        """Return one set, as `read` does."""
+        if digest not in self._sets:
+            self._sets[digest] = self._parse(fetch(digest))
+        return self._sets[digest]
+
+    def _parse(self, data: bytes) -> RuleSet:
+        try:
+            raw_set = msgspec.json.decode(data, type=_RawSet)
+            packs = tuple(map(self._pack, raw_set.packs))
+        except _UNREADABLE as error:
+            raise SetError(f"not a set: {error}") from None
+        others = {name: getattr(raw_set, name) for name in SetFields.__struct_fields__}
+        return RuleSet(packs=packs, **others)
+
+    def _pack(self, raw: msgspec.Raw) -> Pack:
+        digest = hashlib.sha256(raw).digest()
+        if digest not in self._packs:
+            self._packs[digest] = msgspec.json.decode(raw, type=Pack)
+        return self._packs[digest]
+
+
+class _RawSet(SetFields, frozen=True, kw_only=True):
+    """A set whose packs are still JSON."""
+
+    packs: tuple[msgspec.Raw, ...]
+
+
+class _Format(msgspec.Struct):
+    """The field that says how to read the others."""
+
+    format: int

@@ -20,19 +20,25 @@ from itertools import combinations
 
 import numpy as np
 
-from authoring.learning.features import Feature, FeatureKind, WeighedFeatures, features_of
-from authoring.learning.fitting import (
+from authoring.learning.features import (
     PROTECTED,
+    DroppedTerms,
+    Feature,
+    FeatureKind,
     FeatureMatrix,
     Freedom,
     LearningError,
+    WeighedFeatures,
     Weights,
     coefficients,
+    features_of,
     folds,
+    prior_of,
     rounded,
     weakened,
+    with_words,
 )
-from authoring.learning.labelled import LabelError, LabelledPost
+from authoring.learning.labelled import LOWEST, Flags, LabelError, LabelledPost, Measured
 from authoring.learning.learning import (
     FOLDS,
     MOST_PROTECTED,
@@ -41,15 +47,12 @@ from authoring.learning.learning import (
     Wanted,
     learned_of,
 )
-from authoring.learning.measuring import LOWEST, Flags, Measured
-from authoring.learning.names import DroppedTerms
-from authoring.learning.near_copies import copy_groups
-from authoring.learning.words import prior_of, with_words
+from authoring.learning.term_candidates import copy_groups
 from authoring.wording import pinyin_problem, weighted_term_problem
+from matcher.fold import JOINT
 from matcher.signs.catalogue import SIGNS
-from matcher.terms.term import pattern_of
-from matcher.text.pinyin import JOINT
-from rules.score import WEIGHT
+from matcher.term import pattern_of
+from rules.pack_parts import WEIGHT
 
 SMOOTHING = 0.5
 """Documents added to each count, as in the odds of the tables."""

@@ -3,19 +3,49 @@
 So a term counts here exactly where it counts when the pack runs: in disguise, in other Han letters,
 not inside links. Candidates become scored rules in which each term weighs 1 and one is enough; the
 spans of their hits name the terms that a post has.
+
+Finds integer weights: a logistic regression whose coefficients are rounded.
+
+A ridge regression (Hoerl and Kennard 1970) keeps each coefficient near the one that it starts from.
+The terms that tell most are kept, and fitted again without the others. Posts say a little about
+many terms each: together these find more than the few terms that an L1 regression would keep.
+scipy fits it; `make learning` installs that in an environment of its own.
+
+Words that somebody knows to be common in such posts, each with a weight to start from.
+
+A file has a word or phrase and its weight a line, as in the terms of a pack: `free gift: 4`.
+The posts decide how far the list as a whole is right, and move each word that they show.
+
+Words that never become terms: names of advertised brands, and terms that a person struck out.
+
+A pack that knows a brand finds that brand and misses the next one, and a rule names no person,
+party, people or religion. The lists that `packs check` refuses apply as well. They do not hold
+every name: a person reads every term before the pack is live.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import batched
+from importlib.util import find_spec
+from itertools import batched, chain
+from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from authoring.learning.labelled import LabelError, raise_problems
+from authoring.wording import weighted_term_problem
 from matcher import Evasion, Ground, Matcher, Pack, Rule, Severity, Span
+from matcher.fold import fold
 from matcher.signs.catalogue import find_signs
-from matcher.terms.windows import SPANS_SHOWN
+from matcher.term import pattern_of
+from matcher.term_index import SPANS_SHOWN
 from rules.pack import InForce, LegalGround
-from rules.score import Score
+from rules.pack_parts import WEIGHT, Score
 
 BATCH = 2_000
 """Posts between two reports of progress."""
@@ -97,3 +127,317 @@ def _rules(weighed: WeighedFeatures) -> Iterator[Rule]:
     for number, some in enumerate(batched(weighed.pinyin, SPANS_SHOWN)):
         score = Score(threshold=1, pinyin=dict.fromkeys(some, 1))
         yield Rule(id=f"pinyin-{number}", severity=Severity.LOW, why="", score=score)
+
+
+PACKAGES = ".tools/learning/lib/python3*/site-packages"
+SCALE = 4
+"""Weights for each unit of log odds: a quarter of a unit is the smallest reason that counts."""
+
+PROTECTED = 10
+"""How often a protected sentence counts: few are there, for a great many posts."""
+
+SPREAD = 0.5
+"""How far a coefficient may move from its prior: its variance, in squared units of log odds."""
+
+_STEPS = 500
+
+type Weights = npt.NDArray[np.int64]
+type Labels = npt.NDArray[np.bool_]
+
+
+class LearningError(Exception):
+    """Nothing can be learned: scipy is missing, or the posts are too few."""
+
+
+class FeatureMatrix:
+    """Which features each post has, as rows of a sparse matrix."""
+
+    def __init__(self, features: Sequence[Sequence[int]], width: int):
+        """Take the numbers of the features of each post, and how many features there are."""
+        from scipy.sparse import csr_matrix
+
+        self.width = width
+        ends = np.cumsum([0, *map(len, features)])
+        columns = np.fromiter(chain.from_iterable(features), np.int32)
+        ones = np.ones(len(columns), np.float64)
+        self._matrix = csr_matrix((ones, columns, ends), (len(features), width))
+
+    def rows(self, rows: Labels) -> Any:
+        """Return the matrix of some posts."""
+        return self._matrix[rows]
+
+    def select(self, rows: Any, columns: Any) -> Any:
+        """Return the matrix of some posts and features."""
+        return self._matrix[rows][:, columns]
+
+    def columns_in_groups(self, rows: Labels, groups: npt.NDArray[np.int64], fewest: int) -> Any:
+        """Return the numbers of the features that enough groups of the chosen posts have."""
+        chosen = self._matrix[rows].tocoo()
+        pairs = np.unique(np.stack([chosen.col, groups[rows][chosen.row]]), axis=1)
+        return np.flatnonzero(np.bincount(pairs[0], minlength=self.width) >= fewest)
+
+    def columns_of_several(
+        self, rows: Labels, owners: Sequence[frozenset[int]], fewest: int
+    ) -> Any:
+        """Return the numbers of the features whose chosen posts have enough owners together."""
+        chosen = self._matrix[rows].tocoo()
+        kept = np.flatnonzero(rows)
+        pairs = {
+            (int(column), owner)
+            for column, row in zip(chosen.col, chosen.row, strict=True)
+            for owner in owners[kept[row]]
+        }
+        columns = np.array([column for column, _ in pairs], np.int64)
+        return np.flatnonzero(np.bincount(columns, minlength=self.width) >= fewest)
+
+    def sums(self, weights: Weights) -> npt.NDArray[np.int64]:
+        """Return the sum of the weights of each post's features."""
+        return (self._matrix @ weights).astype(np.int64)  # type: ignore[no-any-return]
+
+
+def find_library(root: Path) -> None:
+    """Make scipy importable. Raises LearningError if `make learning` did not install it."""
+    sys.path.extend(map(str, root.glob(PACKAGES)))
+    if find_spec("scipy") is None:
+        raise LearningError(
+            "scipy is missing: install it with `make learning`, or for a command that was"
+            " installed alone with `uv tool install '.[learn]'`"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Freedom:
+    """How freely texts shape the coefficients.
+
+    `most` is how many features may have one besides those with a prior. `is_trusted` says that the
+    priors hold as they are given; otherwise the texts may lower all of them together.
+    """
+
+    most: int
+    spread: float = SPREAD
+    is_trusted: bool = False
+
+
+def coefficients(
+    matrix: Any,
+    is_harmful: Labels,
+    counts: npt.NDArray[np.float64],
+    prior: npt.NDArray[np.float64],
+    freedom: Freedom,
+) -> npt.NDArray[np.float64]:
+    """Return a coefficient for each feature, 0 for all but those that have a prior or tell most.
+
+    Each starts from its `prior` times a trust in all of them, from 0 to 1, which is fitted too: a
+    prior that the texts contradict as a whole counts nothing. What the texts say of one feature
+    moves it from there. A feature tells the more, the further it moves and the more texts have it.
+
+    Args:
+        matrix: The features of the texts.
+        is_harmful: Their labels.
+        counts: How often each text counts.
+        prior: A coefficient for each feature, 0 for what nobody knows anything about.
+        freedom: How many features may have a coefficient, and how far they may move.
+    """
+    moved, _ = _ridge(matrix, is_harmful, counts, prior, freedom)
+    tells = np.abs(moved) * np.sqrt(matrix.T @ counts)
+    kept = np.union1d(np.argsort(-tells, kind="stable")[: freedom.most], np.flatnonzero(prior))
+    moved, trust = _ridge(matrix[:, kept], is_harmful, counts, prior[kept], freedom)
+    found = np.zeros(len(prior))
+    found[kept] = moved + trust * prior[kept]
+    return found
+
+
+def _ridge(
+    matrix: Any,
+    is_harmful: Labels,
+    counts: npt.NDArray[np.float64],
+    prior: npt.NDArray[np.float64],
+    freedom: Freedom,
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Return how far each feature moves from its prior times the trust, and the trust.
+
+    They minimise the logistic loss plus the squares of the moves, which is the most likely choice
+    if each coefficient is normally distributed around its prior.
+    """
+    from scipy.optimize import minimize
+
+    signs = np.where(is_harmful, 1.0, -1.0)
+    transposed, given, width = matrix.T.tocsr(), matrix @ prior, len(prior)
+
+    def loss(at: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        moved, trust, base = at[:width], at[width], at[width + 1]
+        margins = signs * (matrix @ moved + trust * given + base)
+        slopes = -signs * counts * np.exp(-np.logaddexp(0, margins))
+        lost = counts @ np.logaddexp(0, -margins) + moved @ moved / (2 * freedom.spread)
+        slope_of_moved = transposed @ slopes + moved / freedom.spread
+        return lost, np.concatenate([slope_of_moved, [given @ slopes, slopes.sum()]])
+
+    start = np.concatenate([np.zeros(width), [1.0, 0.0]])
+    bounds = [*[(None, None)] * width, (float(freedom.is_trusted), 1.0), (None, None)]
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS}
+    ).x
+    return found[:width], float(found[width])
+
+
+def contradicted(
+    matrix: Any, is_harmful: Labels, counts: npt.NDArray[np.float64], prior: npt.NDArray[np.float64]
+) -> Labels:
+    """Return the features whose prior speaks for harm, and the posts against it.
+
+    No harmful post has such a feature, though one should if they had it no more often than ordinary
+    posts do. Moving the one prior further than the posts ask for would cost the regression more.
+    """
+    ordinary = counts * ~is_harmful
+    expected = matrix.T @ ordinary / ordinary.sum() * counts[is_harmful].sum()
+    is_seen = np.asarray(matrix[is_harmful].sum(axis=0)).ravel() > 0
+    return (prior > 0) & ~is_seen & (expected >= 1)  # type: ignore[no-any-return]
+
+
+def rounded(found: npt.NDArray[np.float64]) -> Weights:
+    """Return coefficients as the weights of a pack.
+
+    >>> rounded(np.array([0.1, -0.4, 7.0])).tolist()
+    [0, -2, 9]
+    """
+    return np.clip(np.rint(found * SCALE), -WEIGHT, WEIGHT).astype(np.int64)
+
+
+def weakened(weights: Weights, protected: Any, most: int) -> Weights:
+    """Return weights with which no row of `protected` has a sum above `most`.
+
+    The largest weight of the row with the highest sum is lowered by one, again and again. Of equal
+    weights, the one that more such rows have is lowered, then the first.
+    """
+    weights = weights.copy()
+    while True:
+        sums = protected @ weights
+        worst = int(np.argmax(sums))
+        if sums[worst] <= most:
+            return weights
+        has = protected[worst].indices
+        rows_with = np.asarray(protected[sums > most].sum(axis=0)).ravel()
+        largest = min(has, key=lambda at: (-weights[at], -rows_with[at], at))
+        weights[largest] -= 1
+
+
+def folds(groups: Sequence[int], number: int) -> Iterator[Labels]:
+    """Yield for each fold which posts are held back: whole groups, of about the same number.
+
+    Groups are dealt out from the largest to the smallest, each to the fold with the fewest posts.
+    """
+    members = np.bincount(groups)
+    sizes = [0] * number
+    fold_of = np.zeros(len(members), np.int64)
+    for group in np.lexsort((np.arange(len(members)), -members)):
+        smallest = sizes.index(min(sizes))
+        fold_of[group] = smallest
+        sizes[smallest] += int(members[group])
+    of_post = fold_of[np.asarray(groups)]
+    for at in range(number):
+        yield of_post == at
+
+
+_COMMENT = "#"
+_BETWEEN = ":"
+
+
+def read_given_words(data: bytes, name: str) -> dict[str, int]:
+    """Return the words of a file with their weights, in the order of its lines.
+
+    >>> read_given_words(b"free gift: 4", "words.txt")
+    {'free gift': 4}
+
+    Raises:
+        LabelError: With the first lines that cannot be used.
+    """
+    try:
+        lines = data.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise LabelError(f"{name}: not UTF-8; save the file as UTF-8") from None
+    words: dict[str, int] = {}
+    problems: list[str] = []
+    first_lines: dict[str, int] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.lstrip().startswith(_COMMENT):
+            continue
+        word, _, written = (part.strip() for part in line.rpartition(_BETWEEN))
+        weight = _weight(written)
+        if weight is None:
+            problem = f"no weight from -{WEIGHT} to {WEIGHT} after `:`; write `{word or 'word'}: 4`"
+        else:
+            problem = weighted_term_problem(word) or ""
+        if not problem:
+            first = first_lines.setdefault(pattern_of(word), number)
+            problem = f"`{word}` is the same as line {first}; drop one" if first != number else ""
+        if problem:
+            problems.append(f"{name}:{number}: {problem}")
+        elif weight is not None:
+            words[word] = weight
+    raise_problems(problems)
+    return words
+
+
+def _weight(written: str) -> int | None:
+    try:
+        weight = int(written)
+    except ValueError:
+        return None
+    return weight if weight and abs(weight) <= WEIGHT else None
+
+
+def with_words(candidates: Iterable[str], words: Collection[str]) -> list[str]:
+    """Return the candidates and the words, in the order of the alphabet.
+
+    A candidate that only differs in its spelling gives way to the word.
+    """
+    patterns = {pattern_of(word) for word in words}
+    return sorted({*words, *(term for term in candidates if pattern_of(term) not in patterns)})
+
+
+def prior_of(weighed: Iterable[Feature], words: Mapping[str, int]) -> npt.NDArray[np.float64]:
+    """Return the coefficient from which each feature starts: 0 for all but the words."""
+    given = [words.get(name, 0) if kind is FeatureKind.TERM else 0 for kind, name in weighed]
+    return np.array(given) / SCALE
+
+
+LONG = 5
+"""Letters from which a brand is also left out as a part of a longer word: "royalslot"."""
+
+_DIGITS = re.compile(r"\d+[a-z]?")
+
+
+class DroppedTerms:
+    """Terms that must not be used."""
+
+    def __init__(self, brands: Iterable[str] = (), struck_out: Iterable[str] = ()):
+        """Take names of brands, and terms that somebody struck out."""
+        self.brands = frozenset(brands)
+        self._names = {
+            form.replace(" ", "")
+            for brand in self.brands
+            for form in (fold(brand), fold(_DIGITS.sub(" ", brand)))
+            if form.strip()
+        }
+        self._long = tuple(sorted(name for name in self._names if len(name) >= LONG))
+        self._struck = {fold(term) for term in struck_out}
+
+    def __call__(self, term: str) -> bool:
+        """Return whether a term must not be used.
+
+        >>> left_out = DroppedTerms(["ROYAL77"], ["kakak"])
+        >>> [left_out(term) for term in ("royal slot", "royalslot", "kakak", "slot")]
+        [True, True, True, False]
+        """
+        folded = fold(term)
+        if folded in self._struck:
+            return True
+        words = folded.split()
+        return any(map(self._is_name, words)) or self._is_name("".join(words))
+
+    def _is_name(self, word: str) -> bool:
+        if word in self._names:
+            return True
+        if len(word) < LONG:
+            return False
+        return any(name in word or word in name for name in self._long)

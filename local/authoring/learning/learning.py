@@ -14,26 +14,32 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from authoring.learning.candidates import GROUPS, candidates, sound_candidates
-from authoring.learning.decided import MODERATORS
-from authoring.learning.features import FeatureKind, WeighedFeatures, features_of
-from authoring.learning.fitting import (
+from authoring.learning.features import (
     PROTECTED,
+    DroppedTerms,
+    FeatureKind,
     FeatureMatrix,
     Freedom,
     LearningError,
+    WeighedFeatures,
     Weights,
     coefficients,
     contradicted,
+    features_of,
     folds,
+    prior_of,
     rounded,
     weakened,
+    with_words,
 )
-from authoring.learning.labelled import LabelledPost
-from authoring.learning.measuring import LOWEST, Flags, Measured, Sums
-from authoring.learning.names import DroppedTerms
-from authoring.learning.near_copies import copy_groups
-from authoring.learning.words import prior_of, with_words
+from authoring.learning.labelled import LOWEST, Flags, LabelledPost, Measured, Sums
+from authoring.learning.term_candidates import (
+    GROUPS,
+    MODERATORS,
+    candidates,
+    copy_groups,
+    sound_candidates,
+)
 
 FOLDS = 5
 MOST_PROTECTED = (LOWEST - 1) // 2

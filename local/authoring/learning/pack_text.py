@@ -1,17 +1,141 @@
-"""Writes a learned pack in shadow, which passes `packs check` as it is.
+"""Writes the card of a learned pack: what it was trained on, and how well it does.
+
+The numbers come from the posts that were held back. What only its author knows has a placeholder:
+where the posts come from, how they were chosen, and what the pack never met.
+
+Writes a learned pack in shadow, which passes `packs check` as it is.
 
 What only its author knows has a placeholder: the reason, the ground, the owner, the examples.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
-from authoring.format import canonical, plain_or_quoted
-from authoring.learning.card import card_lines
-from authoring.learning.learning import Learned
-from authoring.word_list import DAYS
-from rules.categories import KEYWORDS, TERMS_ONLY
+import numpy as np
+
+from authoring.format import DAYS, canonical, plain_or_quoted
+from authoring.learning.labelled import (
+    CLEAN_RATE,
+    FALSE_RATE,
+    FEW,
+    PRECISION,
+    Flags,
+    Measured,
+    Sums,
+    share_of_groups,
+)
+from authoring.learning.learning import FOLDS, Learned
+from authoring.wording import PLACEHOLDER
+from rules.pack_parts import KEYWORDS, TERMS_ONLY
+
+_COUNTED = (
+    f"{PLACEHOLDER} who counted the documents",
+    True,
+    "From counts, no harmful text was seen; the number is that of the most frequent term.",
+)
+
+
+def card_lines(learned: Learned, language: str) -> Iterator[str]:
+    """Yield the lines of the card, before anybody has read the terms."""
+    measured = learned.measured
+    yield "card:"
+    yield "  trained_on:"
+    kinds = Counter(
+        (_file_of(post.place), post.is_harmful, post.selected) for post in measured.posts
+    )
+    if learned.counted:
+        kinds[_COUNTED] = learned.counted
+    for (name, is_harmful, selected), posts in sorted(kinds.items()):
+        yield f"    - posts: {posts}"
+        yield f"      label: {'harmful' if is_harmful else 'ordinary'}"
+        yield f"      harmful: {str(is_harmful).lower()}"
+        yield f"      language: {plain_or_quoted(language or PLACEHOLDER, 'a: {}')}"
+        yield f"      channel: {PLACEHOLDER} where they were posted"
+        yield f"      period: {PLACEHOLDER} when they were posted"
+        yield f"      source: {plain_or_quoted(name, 'a: {}')}"
+        yield f"      licence: {PLACEHOLDER} who may use them"
+        selected = selected or f"{PLACEHOLDER} how they were chosen out of all posts"
+        yield f"      selected: {plain_or_quoted(selected, 'a: {}')}"
+    yield f"  thresholds: {_thresholds(learned)}"
+    yield "  held_back:"
+    yield from _held_back("New copy groups", learned, measured.sums)
+    if measured.brand_sums is not None:
+        yield from _held_back("New brands", learned, measured.brand_sums)
+    yield "  ordinary:"
+    for name in sorted({name for name, is_harmful, _ in kinds if not is_harmful}):
+        here = np.array([_file_of(post.place) == name for post in measured.posts])
+        sums = measured.sums[here & ~measured.is_harmful]
+        yield f"    - kind: {plain_or_quoted(f'Ordinary posts of {name}', 'a: {}')}"
+        yield f"      posts: {len(sums)}"
+        yield f"      found: {np.count_nonzero(sums >= learned.threshold)}"
+        yield f"      found_high: {np.count_nonzero(sums >= learned.high)}"
+    if learned.by_hand:
+        yield f"  by_hand: [{', '.join(plain_or_quoted(word, '[{}]') for word in learned.by_hand)}]"
+    never = "languages, channels and kinds of posts that it was not tried on"
+    yield f"  never_met: {PLACEHOLDER} {never}"
+    worst = "the worst mistakes, in your own words and without a quote: review.jsonl has them"
+    yield f'  mistakes: ["{PLACEHOLDER} {worst}"]'
+
+
+def _thresholds(learned: Learned) -> str:
+    measured = learned.measured
+    least = f"the lowest sum with a precision of {PRECISION}"
+    if learned.counted:
+        least = f"the lowest sum with {CLEAN_RATE * 1_000:.0f} false hit in 1,000 clean texts"
+    return (
+        f"{least.capitalize()} on {FOLDS} parts that were held back in turn by copy group, and for"
+        f" high the lowest with {FALSE_RATE * 10_000:.0f} false hit in 10,000 ordinary posts."
+        f"{_estimated(measured)}{_left_out(measured)}"
+    )
+
+
+def _estimated(measured: Measured) -> str:
+    ordinary = int(np.count_nonzero(~measured.is_harmful))
+    if ordinary >= FEW:
+        return ""
+    return (
+        f" {ordinary} ordinary posts are too few to show that, so both are at least what an"
+        " estimate from the highest of their sums says."
+    )
+
+
+def _left_out(measured: Measured) -> str:
+    suspects = int(np.count_nonzero(measured.suspects))
+    if not suspects:
+        return ""
+    return (
+        f" {suspects} of the ordinary posts with the highest sums look like wrong labels and did "
+        "not count for this; they count in the figures below."
+    )
+
+
+def _held_back(name: str, learned: Learned, sums: Sums) -> Iterator[str]:
+    measured = learned.measured
+    labelled = np.arange(len(sums)) < measured.labelled
+    groups = np.asarray(measured.groups)
+    for level, least in (("threshold", learned.threshold), ("high", learned.high)):
+        hits = (sums >= least) & labelled
+        where = "None, since no harmful text was seen" if learned.counted else ""
+        yield f"    - posts: {where or f'{name}, in {FOLDS} parts held back in turn'}"
+        yield f"      at: {level}"
+        for key, among, right in (
+            ("recall", measured.is_harmful, hits),
+            ("precision", hits, measured.is_harmful),
+        ):
+            yield f"      {key}: {_share(right[among], groups[among].tolist())}"
+
+
+def _share(flags: Flags, groups: list[int]) -> str:
+    part, of, low, high = share_of_groups(flags, groups)
+    return f"{{part: {part}, of: {of}, low: {low:.3f}, high: {high:.3f}}}"
+
+
+def _file_of(place: str) -> str:
+    return Path(place.rpartition(":")[0]).name
+
 
 EXAMPLES = 2
 """Examples of each kind, which a rule needs."""

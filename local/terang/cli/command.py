@@ -28,10 +28,9 @@ from cyclopts import (
     UnusedCliTokensError,
 )
 
-from ledger.errors import OperatorError
+from ledger.refusals import OperatorError
 from terang import IS_INSTALLED, ROOT, USAGE, InputError, UnknownNameError
-from terang.cli.arguments import UsageError
-from terang.console import escape_unencodable, print_problem
+from terang.terminal import UsageError, escape_unencodable, print_problem
 
 TRACEBACK = "TERANG_TRACEBACK"
 """The variable that lets an unexpected error end with its traceback; the tests set it."""
@@ -56,43 +55,43 @@ _TABLE = """\
 run -> terang.cli.run:run
     Send files through the whole stack on this machine, and publish the results.
     terang run export.json --provider acme-chat --packs packs --out out --today 2026-11-25
-scan -> terang.cli.packs.authoring:scan
+scan -> terang.cli.pack_authoring:scan
     Match posts from stdin without AWS; print a line for each post with hits.
     terang scan --packs packs < posts.jsonl > hits.jsonl
 packs
     Write, check, try and publish packs.
     terang packs check packs
-packs check -> terang.cli.packs.authoring:check
+packs check -> terang.cli.pack_authoring:check
     Check every pack of a folder.
     terang packs check packs
-packs try -> terang.cli.packs.authoring:try_text
+packs try -> terang.cli.pack_authoring:try_text
     Show which rules hit a text, and why or why not.
     terang packs try packs "Please send me the OTP"
-packs format -> terang.cli.packs.authoring:format_packs
+packs format -> terang.cli.pack_authoring:format_packs
     Write packs in the canonical layout; comments are kept.
     terang packs format packs --check
-packs diff -> terang.cli.packs.authoring:diff
+packs diff -> terang.cli.pack_authoring:diff
     Compare two versions of packs: which posts does the new one hit, and no longer hit?
     terang packs diff packs new-packs --posts posts.jsonl
-packs import -> terang.cli.packs.authoring:import_words
+packs import -> terang.cli.pack_authoring:import_words
     Turn a list of words into a shadow pack on stdout, to be filled in.
     terang packs import words.txt --id new-pack --category SCAMS_AND_FRAUD > new-pack.yaml
-packs learn -> terang.cli.packs.learning:learn
+packs learn -> terang.cli.packs_learning:learn
     Learn a scored pack in shadow from labelled posts, or from what moderators decided.
     terang packs learn posts.csv --id new-pack --category SCAMS_AND_FRAUD --out learned
-packs schema -> terang.cli.packs.authoring:schema
+packs schema -> terang.cli.pack_authoring:schema
     Print the JSON Schema of a pack, for editors.
     terang packs schema > docs/pack.schema.json
-packs pull -> terang.cli.packs.authoring:pull
+packs pull -> terang.cli.pack_authoring:pull
     Take a pack or set that another stack has published; it runs in shadow first.
     terang packs pull https://stats.example/packs/new-scam/2.yaml --digest SHA256 --out pulled
-packs publish -> terang.cli.packs.in_force:publish
+packs publish -> terang.cli.packs_in_force:publish
     Check packs and put them in force; packs that are not named stay.
     terang packs publish packs --stack terang
-packs list -> terang.cli.packs.in_force:list_in_force
+packs list -> terang.cli.packs_in_force:list_in_force
     Show the set in force, what each provider runs, and the sets before it.
     terang packs list --stack terang
-packs rollback -> terang.cli.packs.in_force:rollback
+packs rollback -> terang.cli.packs_in_force:rollback
     Put the packs of an earlier set in force again.
     terang packs rollback 0123456789abcdef --stack terang
 review -> terang.cli.review:review
@@ -158,16 +157,16 @@ providers lift -> terang.cli.providers:lift
 webhooks
     Send a provider's events to its own server.
     terang webhooks list
-webhooks add -> terang.cli.webhooks:add
+webhooks add -> terang.cli.providers:add
     Register a provider's address, or change its secret, which is printed only now.
     terang webhooks add acme-chat https://hooks.acme.example/terang --stack terang
-webhooks test -> terang.cli.webhooks:send_test
+webhooks test -> terang.cli.providers:send_test
     Send a test event to a provider's webhook.
     terang webhooks test --provider acme-chat --stack terang
-webhooks remove -> terang.cli.webhooks:remove
+webhooks remove -> terang.cli.providers:remove
     Send a provider no more events.
     terang webhooks remove acme-chat --stack terang
-webhooks list -> terang.cli.webhooks:list_all
+webhooks list -> terang.cli.providers:list_all
     List the webhooks, without their secrets.
     terang webhooks list --stack terang
 recount -> recount.recount:recount_command
@@ -191,13 +190,13 @@ monitor -> terang.cli.public_log:monitor
 statements
     Check statements of reasons, and send them.
     terang statements lint out/out/acme-chat/statements
-statements lint -> terang.cli.statements:lint
+statements lint -> terang.cli.reports:lint
     Check anyone's statements against the schema, and whether they make sense.
     terang statements lint statements.jsonl --last last-month.csv.gz
-statements submit -> terang.cli.statements:submit
+statements submit -> terang.cli.reports:submit
     Send statements to the DSA Transparency Database; call it again to continue.
     terang statements submit out/out/acme-chat/statements --to https://SANDBOX
-report -> terang.cli.report:app
+report -> terang.cli.reports:app
     Write the harmonised report of a provider's year, with the proof of every number.
     terang report --provider acme-chat --period 2026 --out report --about about.yaml
 fsck -> terang.cli.operate:fsck
@@ -212,7 +211,7 @@ publish -> terang.cli.operate:publish
 restore -> terang.cli.operate:restore
     Put back the items that a restored copy of the table has and the table has not.
     terang restore terang-Table-1ABC-restored
-erase -> terang.cli.erase:erase
+erase -> terang.cli.operate:erase
     Erase an author from a stack; the published numbers stay.
     terang erase --provider acme-chat --account - < account.txt
 """

@@ -12,21 +12,18 @@ import msgspec
 from cyclopts import Parameter
 from rich.progress import TextColumn, TimeElapsedColumn
 
-from claims.asking import CheckAnswer, Level, ask
-from claims.check import days_between
-from claims.feeds.admission import Admitted, admit
-from claims.feeds.feed import read_feed
-from claims.feeds.publishers import Trust, host_of
-from claims.feeds.reviews import FeedError
-from claims.index.index_file import BadIndexError
-from claims.score.ranking import Meaning, explain
-from ledger.records.json_text import encode_json_lines
+from claims.admission import Admitted, Trust, admit, host_of
+from claims.check_finder import CheckAnswer, Level, ask
+from claims.fact_check import days_between
+from claims.feed import FeedError, read_feed
+from claims.layout import BadIndexError
+from claims.ranking import Meaning, explain
+from ledger.texts import encode_json_lines
 from terang import InputError
-from terang.case_messages import decoded
+from terang.case_queue import decoded
 from terang.check_library import CheckLibrary
-from terang.cli.arguments import Day, UsageError
-from terang.console import Screen, print_lines_of_json, print_result, progress_bar
-from terang.review.screens import LONG_BEFORE_DAYS
+from terang.review.door import LONG_BEFORE_DAYS
+from terang.terminal import Day, Screen, UsageError, print_lines_of_json, print_result, progress_bar
 
 INDEX = Path("terang-index")
 
@@ -204,7 +201,7 @@ def _questions(text: str, file: Path | None) -> Iterator[AskedText]:
 
 
 def _load_model() -> Meaning:
-    from terang.sentence_model import SentenceModel  # late: numpy is slow to import
+    from terang.check_library import SentenceModel  # late: numpy is slow to import
 
     return SentenceModel.load()
 

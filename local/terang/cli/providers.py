@@ -1,21 +1,27 @@
-"""`terang providers` and `terang partners`: who may send posts, and who may ask the tip line."""
+"""`terang providers` and `terang partners`: who may send posts, and who may ask the tip line.
+
+`terang webhooks`: where a provider's events are sent, and with which secrets they are signed.
+"""
 
 import secrets
+import time
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Annotated, Literal
 
+import boto3
 import msgspec
 from cyclopts import Parameter
 
-from ledger.cases.dsa_codes import countries_of
-from ledger.clock import utc
-from ledger.errors import OperatorError
-from ledger.records.flood import LEFT_HELD, OPENED
-from ledger.records.provider import SENTINEL, Provider
+from ledger.dsa_codes import countries_of
+from ledger.findings import LEFT_HELD, OPENED
+from ledger.provider import SENTINEL, Provider, Webhooks, renewed, split_webhook_url
+from ledger.refusals import OperatorError
+from ledger.texts import utc
 from matcher import ProviderSettings
 from terang import ROOT, check_known
-from terang.cli.arguments import (
+from terang.remote import Remote, call_function, change_secret, first_steps
+from terang.terminal import (
     STACK,
     Channels,
     Day,
@@ -23,10 +29,11 @@ from terang.cli.arguments import (
     Moderator,
     ProviderId,
     StackName,
+    console,
+    print_json,
+    print_result,
+    print_warning,
 )
-from terang.console import console, print_json, print_result, print_warning
-from terang.first_steps import first_steps
-from terang.remote import Remote, change_secret
 
 SECRET_BYTES = 32
 
@@ -270,3 +277,61 @@ def list_partners(*, stack: StackName = STACK) -> int:
 
 def _change_partners(stack: str, change: Callable[[Partners], Partners]) -> Partners:
     return change_secret(stack, "PartnersSecretArn", Partners, change)
+
+
+SECRET = "WebhooksSecretArn"  # noqa: S105 - the name of an output
+
+
+def _check_url(_: type, url: str) -> None:
+    split_webhook_url(url)
+
+
+def add_webhook(
+    provider: ProviderId,
+    url: Annotated[str, Parameter(metavar="URL", validator=_check_url, help="an https address")],
+    /,
+    *,
+    stack: StackName = STACK,
+) -> int:
+    """Print a new secret. The secret before it also signs for a day."""
+    Remote.find(stack).known(provider)
+
+    def added(webhooks: Webhooks) -> Webhooks:
+        before, now = webhooks.get(provider), int(time.time())
+        return webhooks | {provider: renewed(before, url, secrets.token_bytes, now)}
+
+    print_result(change_secret(stack, SECRET, Webhooks, added)[provider].secrets[0].secret)
+    return 0
+
+
+def list_webhooks(*, stack: StackName = STACK) -> int:
+    """Print a line for each webhook: provider and address."""
+    webhooks: Webhooks = change_secret(stack, SECRET, Webhooks, lambda stored: stored)
+    for provider, webhook in sorted(webhooks.items()):
+        print_result(f"{provider} {webhook.url}")
+    return 0
+
+
+def remove(provider: ProviderId, /, *, stack: StackName = STACK) -> int:
+    """Remove a provider's webhook. Events on their way are dropped."""
+
+    def without(webhooks: Webhooks) -> Webhooks:
+        check_known("webhook", provider, webhooks)
+        return {name: webhook for name, webhook in webhooks.items() if name != provider}
+
+    change_secret(stack, SECRET, Webhooks, without)
+    return 0
+
+
+def send_test(*, provider: ProviderId, stack: StackName = STACK) -> int:
+    """Let the stack send an event `webhook.test`; 0 if the receiver took it, 1 if it did not.
+
+    A new webhook is known within a minute.
+    """
+    outputs = Remote.find(stack).known(provider).outputs
+    if "AnnounceFunction" not in outputs:
+        raise OperatorError(f"the stack {stack} announces nothing: deploy it with Announcements on")
+    event = {"test": provider}
+    code = call_function(boto3.client("lambda"), outputs["AnnounceFunction"], event)["code"]
+    console.print(f"{provider}: not taken ({code})" if code else f"{provider}: taken")
+    return 1 if code else 0

@@ -1,19 +1,36 @@
-"""`terang verify`, `prove` and `monitor`: check the public log, and prove what it contains."""
+"""Proofs of single leaves of a public log: of a finding, or of the receipt of a file.
 
-from collections.abc import Callable
+`terang verify`, `prove` and `monitor`: check the public log, and prove what it contains.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
 
-from ledger.errors import OperatorError
+from ledger.refusals import OperatorError
 from terang import InputError
-from terang.cli.arguments import STACK, StackName
-from terang.console import console, print_result
-from terang.log_proofs import Proof, prove_finding, prove_receipt
-from tlog.leaves import encode_leaf
+from terang.terminal import STACK, StackName, console, print_result
+from tlog.leaves import (
+    FindingLeaf,
+    Leaf,
+    ReceiptLeaf,
+    UnitLeaf,
+    decode_leaf,
+    encode_leaf,
+    keyed,
+    own_key,
+    parse_checkpoint,
+)
+from tlog.tree import LogDamagedError, LogFiles, ReadFile, encode_proof
 from verifier.verify import (
+    MOST_LOGS,
     LogSource,
     LogUnreadableError,
     Options,
@@ -21,6 +38,92 @@ from verifier.verify import (
     source_of,
     verify_command,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The file of a proof, and the leaf that it is of."""
+
+    file: bytes
+    leaf: Leaf
+
+
+def prove_receipt(receipt: bytes, read_file: ReadFile) -> Proof:
+    """Return the proof of the receipt of a file. Raise OperatorError if no leaf is of it."""
+    digest = sha256(receipt).hexdigest()
+
+    def is_of(leaf: Leaf) -> bool:
+        return isinstance(leaf, ReceiptLeaf) and leaf.sha256 == digest
+
+    return _prove(read_file, is_of, lambda _: {})
+
+
+def prove_finding(name: str, month_keys: Mapping[str, bytes], read_file: ReadFile) -> Proof:
+    """Return the proof of a finding or unit by its id; the proof reveals its own key only.
+
+    `month_keys` are the keys of the months that are still kept. Raises OperatorError if no leaf is
+    of it.
+    """
+    digests = {keyed(key, name): own_key(key, name) for key in month_keys.values()}
+
+    def is_of(leaf: Leaf) -> bool:
+        return _digest_in(leaf) in digests
+
+    return _prove(
+        read_file, is_of, lambda leaf: {"id": name, "key": digests[_digest_in(leaf)].hex()}
+    )
+
+
+def _digest_in(leaf: Leaf) -> str:
+    match leaf:
+        case FindingLeaf():
+            return leaf.finding
+        case UnitLeaf():
+            return leaf.unit
+        case _:
+            return ""
+
+
+def _prove(
+    read_file: ReadFile, is_of: Callable[[Leaf], bool], more_about: Callable[[Leaf], dict[str, Any]]
+) -> Proof:
+    """Return the proof of the first leaf that fits, of the newest log that has one."""
+    searched: list[str] = []
+    for folder, note in reversed(list(_checkpoints(read_file))):
+        checkpoint = parse_checkpoint(note)
+        files = LogFiles(checkpoint.size, partial(_read_in, folder, read_file))
+        searched.append(f"{checkpoint.size:,} leaves of {checkpoint.origin}")
+        try:
+            first = files.first_kept()
+            for index, data in enumerate(files.leaves(first), first):
+                leaf = decode_leaf(data)
+                if is_of(leaf):
+                    extra = json.dumps({"leaf": data.decode()} | more_about(leaf), sort_keys=True)
+                    proof = encode_proof(index, files.inclusion(index), note, extra.encode())
+                    return Proof(proof, leaf)
+        except LogDamagedError as error:
+            raise OperatorError(str(error)) from error
+    if not searched:
+        raise InputError("there is no log/checkpoint here")
+    raise OperatorError(
+        f"none of the {' and '.join(searched)} names it; a day is logged when it is closed"
+    )
+
+
+def _read_in(folder: str, read_file: ReadFile, path: str) -> bytes | None:
+    return read_file(folder + path)
+
+
+def _checkpoints(read_file: ReadFile) -> Iterator[tuple[str, bytes]]:
+    """Yield the log and those that continue it: where below `log/`, and the newest checkpoint."""
+    folder = ""
+    for number in range(2, MOST_LOGS + 2):
+        note = read_file(f"{folder}checkpoint")
+        if note is None:
+            return
+        yield folder, note
+        folder = f"{number}/"
+
 
 Place = Annotated[str, Parameter(help="a copy of the public bucket, or its address")]
 Keys = Annotated[
@@ -105,7 +208,7 @@ def prove_one_finding(
     stack: StackName = STACK,
 ) -> int:
     """Write the proof that the log names this finding; 1 if it does not, 2 if there is no log."""
-    from ledger.aws.log_store import DynamoLogStore
+    from ledger.aws.desk_store import DynamoLogStore
     from terang.remote import Remote
 
     remote = Remote.find(stack)

@@ -6,36 +6,35 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from desk.moderator import Door, Role
-from desk.moderator import Moderator as DeskModerator
-from ledger.cases.case import case_id
-from ledger.cases.messages import MESSAGE_TYPES
-from ledger.errors import OperatorError
+from desk.items import Door, Role
+from desk.items import Moderator as DeskModerator
+from ledger.case_messages import MESSAGE_TYPES
+from ledger.cases import case_id
+from ledger.findings import is_id
 from ledger.keys import rule_page
 from ledger.ports import CaseStore
-from ledger.records.identity import is_id
+from ledger.refusals import OperatorError
 from terang import InputError
-from terang.case_messages import findings_in, read_messages
-from terang.case_queue import NOT_SENT, result_lines, send_messages
-from terang.cli.arguments import (
+from terang.case_queue import NOT_SENT, findings_in, read_messages, result_lines, send_messages
+from terang.review.door import case_screen, directions, open_browser
+from terang.review.run_source import RunSource, clock_of_run, provider_of_run
+from terang.review.sources import CaseHistory, PublishedWords, case_history
+from terang.terminal import (
     STACK,
     Moderator,
     Month,
     ProviderId,
+    Screen,
     StackName,
     UsageError,
+    counted,
     today_utc,
 )
-from terang.console import Screen, counted
-from terang.review.browser import directions, open_browser
-from terang.review.run_source import RunSource, clock_of_run, provider_of_run
-from terang.review.screens import case_screen
-from terang.review.sources import CaseHistory, PublishedWords, case_history
 
 if TYPE_CHECKING:
     from terang.remote import Remote
     from terang.review.door import HomeServer
-    from terang.review.pack_examples import PackExamples
+    from terang.review.run_source import PackExamples
     from terang.review.sitting import SittingResult
 
 console = Screen()
@@ -147,8 +146,8 @@ def _sit_at_stack(
     send: bool = False,
     packs: Path | None = None,
 ) -> int:
+    from terang.review.run_source import StackSource
     from terang.review.sitting import Sitting
-    from terang.review.stack_source import StackSource
 
     remote = _remote(stack).known(provider)
     bucket = remote.outputs["PublicBucket"]
@@ -186,7 +185,7 @@ def _adopter(packs: Path | None) -> "PackExamples | None":
     """Return what tries examples in these packs. Raises PackError if they cannot be read."""
     if packs is None:
         return None
-    from terang.review.pack_examples import PackExamples  # late: it reads YAML
+    from terang.review.run_source import PackExamples  # late: it reads YAML
 
     adopter = PackExamples(packs, today_utc())
     adopter.rules()

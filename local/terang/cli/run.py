@@ -18,29 +18,30 @@ from cyclopts.validators import Number
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from claims.index.index_file import BadIndexError
-from ledger.errors import OperatorError
-from ledger.records.finding import EXCERPT_LENGTH
-from ledger.records.refusal import ADVICE, Code
+from claims.layout import BadIndexError
+from ledger.findings import EXCERPT_LENGTH
+from ledger.refusals import ADVICE, Code, OperatorError
 from matcher import PackError, Problem, load_packs
 from rules.pack import Packs
 from terang import IS_INSTALLED, ROOT, USAGE, InputError
-from terang.case_messages import read_messages
-from terang.case_queue import result_lines
+from terang.case_queue import read_messages, result_lines
 from terang.check_library import CheckLibrary
-from terang.cli.arguments import (
+from terang.emulator.stack import REGION, StackError
+from terang.remote import Access, explain_stack_errors, first_steps
+from terang.terminal import (
     STACK,
     Channels,
     JsonLine,
     ProviderId,
+    Screen,
     Today,
+    console,
     print_checked,
+    print_json,
+    print_problem,
+    progress_bar,
     today_utc,
 )
-from terang.console import Screen, console, print_json, print_problem, progress_bar
-from terang.emulator.stack import REGION, StackError
-from terang.first_steps import Access, first_steps
-from terang.remote import explain_stack_errors
 from terang.trial.runner import Deployed, Progress, name_of
 from terang.trial.trial import PAGES_PORT, RunResult, Trial, deployed_for, owned, run_trial
 

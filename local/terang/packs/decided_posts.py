@@ -1,29 +1,204 @@
-"""Finds the text of each decided post, and how likely it was that somebody decided it.
+"""Reads what a provider's moderators decided: from the journal of a stack, or a run's messages.
+
+Finds the text of each decided post, and how likely it was that somebody decided it.
 
 Terang keeps no text, so it comes from the provider's own files, by the post's id. The finding's id
 is a digest of the text too: a post that was edited since is not taken.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 import msgspec
 
-from authoring.learning.decided import (
+from authoring.learning.labelled import LabelledPost
+from authoring.learning.term_candidates import (
     DecidedPost,
+    PostVerdict,
+    SecondWords,
     SelectedBy,
     SelectionShare,
     selection_weights,
     selection_words,
 )
-from authoring.learning.labelled import LabelledPost
-from ledger.records.identity import finding_id
-from ledger.records.post import Post, read_line
-from ledger.records.refusal import Refusal
+from ledger.case_messages import (
+    Audit,
+    CaseMessage,
+    Complaint,
+    ContestResult,
+    Decision,
+    Dispute,
+    Notice,
+    Outcome,
+    Reinstatement,
+    SecondReview,
+)
+from ledger.case_reading import read_case_message
+from ledger.cases import JournalEntry
+from ledger.dsa_codes import CaseRefusal
+from ledger.findings import Finding, finding_id
+from ledger.ports import CaseStore, JournalStore
+from ledger.posts import Post, read_line
+from ledger.refusals import Refusal
 from terang import InputError
-from terang.packs.decisions import Decisions
+
+_JUDGED = {"confirmed": True, "dismissed": False}
+_AUDITED = {"violating": True, "not_violating": False}
+
+
+class DecidedStore(CaseStore, JournalStore, Protocol):
+    """The parts of the table that hold decisions."""
+
+
+@dataclass(slots=True)
+class Decisions:
+    """All verdicts of a provider, later messages about them, and the decided findings.
+
+    `erased` counts verdicts on posts of erased authors, `unread` messages that Terang would refuse.
+    """
+
+    provider: str
+    verdicts: list[PostVerdict] = field(default_factory=list)
+    later: SecondWords = field(default_factory=SecondWords)
+    findings: dict[str, Finding] = field(default_factory=dict)
+    erased: int = 0
+    unread: int = 0
+
+
+def decisions_of_stack(store: DecidedStore, provider: str, days: Iterable[str]) -> Decisions:
+    """Return what people decided on these days. Decisions on erased authors' posts are counted."""
+    decisions = Decisions(provider)
+    overturned: set[str] = set()
+    looks: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+    for day in days:
+        for entry in store.journal_entries(provider, day):
+            if entry.overturns:
+                overturned.add(entry.decision)
+            if entry.type == "second_review" and entry.verdict in _JUDGED:
+                looks[entry.decision].append((entry.moderator, _JUDGED[entry.verdict]))
+            if entry.type == "decision" and entry.verdict in _JUDGED:
+                _add_decision(decisions, store, entry)
+            if entry.type == "audit":
+                _add_audit(decisions, store, entry)
+    decisions.later = SecondWords(frozenset(overturned), looks)
+    return decisions
+
+
+def _add_decision(decisions: Decisions, store: CaseStore, entry: JournalEntry) -> None:
+    cases = [case for name in entry.cases if name != entry.entry and (case := store.case(name))]
+    findings = [case.finding for case in cases if case.finding]
+    posts = {finding.post for finding in findings}
+    posts |= {case.entries[0].post for case in cases if not case.finding}
+    if not posts - {""}:
+        decisions.erased += 1
+        return
+    decisions.findings |= {finding.finding: finding for finding in findings}
+    decisions.verdicts.append(_decided(entry.entry, max(posts), entry.category, entry, findings))
+
+
+def _add_audit(decisions: Decisions, store: CaseStore, entry: JournalEntry) -> None:
+    case = store.case(entry.cases[0]) if entry.cases else None
+    post = case.entries[0].post if case and case.entries else ""
+    if not post:
+        decisions.erased += 1
+        return
+    decisions.verdicts.append(_audited(entry.entry, post, entry))
+
+
+def _decided(
+    key: str,
+    post: str,
+    category: str,
+    decision: JournalEntry | Decision,
+    findings: Sequence[Finding],
+) -> PostVerdict:
+    return PostVerdict(
+        key=key,
+        post=post,
+        selection=SelectedBy.RULE if findings else SelectedBy.NOTICE,
+        category=category,
+        is_right=_JUDGED[decision.verdict],
+        moderator=decision.moderator,
+        findings=tuple(finding.finding for finding in findings),
+    )
+
+
+def _audited(key: str, post: str, audit: JournalEntry | Audit) -> PostVerdict:
+    return PostVerdict(
+        key=key,
+        post=post,
+        selection=SelectedBy.AUDIT,
+        category=audit.category or "",
+        is_right=_AUDITED.get(audit.verdict),
+        moderator=audit.moderator,
+    )
+
+
+def decisions_of_messages(
+    provider: str, findings: Sequence[Finding], messages: Iterable[Mapping[str, Any]]
+) -> Decisions:
+    """Return the decisions of a run's messages, which name their findings by id.
+
+    Messages that Terang would refuse for their fields are counted. A second decision on the same
+    finding is left out.
+    """
+    by_id = {finding.finding: finding for finding in findings}
+    read = [_read(message) for message in messages]
+    taken = [message for message in read if message is not None]
+    notices = {message.id: message for message in taken if isinstance(message, Notice)}
+    decisions = Decisions(provider, later=_second_words(taken), unread=len(read) - len(taken))
+    done: set[str] = set()
+    for message in taken:
+        match message:
+            case Decision() if message.verdict in _JUDGED and done.isdisjoint(message.findings):
+                done.update(message.findings)
+                _add_message(decisions, message, by_id, notices)
+            case Audit():
+                decisions.verdicts.append(_audited(message.id, message.post, message))
+            case _:
+                pass
+    return decisions
+
+
+def _read(fields: Mapping[str, Any]) -> CaseMessage | None:
+    message = read_case_message(msgspec.json.encode(fields))
+    return None if isinstance(message, CaseRefusal) else message
+
+
+def _second_words(messages: Iterable[CaseMessage]) -> SecondWords:
+    """Return which decisions were overturned, and second reviews at them, by the sender's ids."""
+    listed = list(messages)
+    contested = {each.id: each.decision for each in listed if isinstance(each, Complaint | Dispute)}
+    looks: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+    overturned: set[str] = set()
+    for message in listed:
+        match message:
+            case Outcome(outcome=ContestResult.REVERSED):
+                overturned.add(contested.get(message.complaint or message.dispute or "", ""))
+            case Reinstatement():
+                overturned.add(message.decision)
+            case SecondReview() if message.verdict in _JUDGED:
+                looks[message.decision].append((message.moderator, _JUDGED[message.verdict]))
+            case _:
+                pass
+    return SecondWords(frozenset(overturned), looks)
+
+
+def _add_message(
+    decisions: Decisions,
+    message: Decision,
+    findings: Mapping[str, Finding],
+    notices: Mapping[str, Notice],
+) -> None:
+    found = [findings[name] for name in message.findings if name in findings]
+    about = found[0] if found else notices.get(message.notice or "")
+    if about is None:
+        return
+    decisions.findings |= {finding.finding: finding for finding in found}
+    decisions.verdicts.append(_decided(message.id, about.post, about.category, message, found))
 
 
 class PublishedNumbers(msgspec.Struct, frozen=True):

@@ -2,19 +2,39 @@
 
 If the command is killed in between, a letter comes twice, which is harmless: no unit, message or
 event counts twice. Letters that became dead again since the start are not tried again.
+
+The queues of a stack that hold failed work, and where each letter goes when it is redriven.
+
+Checks a deployed stack: the table against itself and against two buckets.
 """
 
 import json
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote_plus
 
+import boto3
 from botocore.exceptions import ClientError
 
-from ledger.aws.queue import error_code
-from ledger.records.provider import is_provider_id
+from ledger.aws.objects import SqsUnitQueue, error_code
+from ledger.provider import is_provider_id
+from ledger.units import units_of
+from terang import InputError
+from terang.remote import Remote
+from terang.repair.checks import (
+    Get,
+    PublicCopy,
+    case_differences,
+    out_differences,
+    unit_differences,
+)
+from terang.repair.table_snapshot import Difference, TableSnapshot
 
 HIDDEN_SECONDS = 120
 """How long a letter is hidden from others while it is returned."""
@@ -295,3 +315,171 @@ def _fields(body: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return fields if isinstance(fields, dict) else {}
+
+
+def dead_letters(remote: Remote) -> dict[str, DeadLetterQueue]:
+    """Return the queues by name: dead letters of four queues, failed events of two functions.
+
+    A stack with a console has those of one more queue, one that announces those of two.
+    """
+    sqs, functions, outputs = boto3.client("sqs"), boto3.client("lambda"), remote.outputs
+    is_accepted, sender = _acceptance(remote), remote.redrive_sender
+    targets: dict[str, tuple[str, Target]] = {
+        "units": ("UnitsDeadUrl", NamesTarget(sqs, outputs["UnitsUrl"])),
+        "posts": ("PostsDeadUrl", MessagesTarget(sqs, outputs["PostsUrl"], is_accepted, sender)),
+        "cases": ("CasesDeadUrl", MessagesTarget(sqs, outputs["CasesUrl"], is_accepted, sender)),
+        "intake": ("IntakeFailedUrl", FilesTarget(sqs, outputs["FilesUrl"])),
+        "publish": (
+            "PublishFailedUrl",
+            EventsTarget(functions, outputs["PublishFunction"], once=True),
+        ),
+        "learn": ("LearnFailedUrl", EventsTarget(functions, outputs["LearnFunction"])),
+    }
+    optional = {"console": "ConsoleCases", "announcements": "Announcements", "webhooks": "Webhooks"}
+    for name, queue in optional.items():
+        if f"{queue}Url" in outputs:
+            targets[name] = f"{queue}DeadUrl", NamesTarget(sqs, outputs[f"{queue}Url"])
+    return {
+        name: DeadLetterQueue(sqs, outputs[url], target) for name, (url, target) in targets.items()
+    }
+
+
+def send_units(remote: Remote, file: str) -> int:
+    """Send all units of a sealed file again. Return how many there are.
+
+    Units that were committed before only make sure that their results were handed on. Raises
+    OperatorError if there is no such file.
+    """
+    sealed = remote.store.manifest(file)
+    if sealed is None:
+        raise InputError(f"there is no sealed file {file} here: its sender must send it again")
+    manifest, sources = sealed
+    SqsUnitQueue(boto3.client("sqs"), remote.outputs["UnitsUrl"]).send(units_of(manifest, sources))
+    return manifest.ranges
+
+
+def _acceptance(remote: Remote) -> Callable[[str, str], bool]:
+    """Return whether scan and decide would accept our message for a provider and first sender.
+
+    They refuse what they do not accept, and a refused message is lost: it must not be sent.
+    """
+    caller: Any = boto3.client("sts").get_caller_identity()
+    ours = {caller["UserId"].partition(":")[0], caller["Account"]}
+
+    @cache
+    def senders(name: str) -> frozenset[str]:
+        provider = remote.store.provider(name) if name else None
+        return frozenset(provider.senders if provider else ())
+
+    def is_accepted(provider: str, first: str) -> bool:
+        known = senders(provider)
+        is_known = first.partition(":")[0] in known
+        return is_known and bool(remote.redrive_sender in ours or known & ours)
+
+    return is_accepted
+
+
+type ReportProgress = Callable[[str, int, int], None]
+"""Takes the kind of object, how many were read, and how many there are (0 if unknown)."""
+
+NUMBERS = ("summaries/", "journal/", "sets/")
+THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FsckResult:
+    """The differences, how much was checked, and how many messages are under way."""
+
+    differences: list[Difference]
+    counted: dict[str, int]
+    under_way: int
+
+
+@dataclass(frozen=True, slots=True)
+class StackCheck:
+    """A check of a stack; `sqs` and `dynamodb` are clients."""
+
+    remote: Remote
+    dynamodb: Any
+    sqs: Any
+    progress: ReportProgress
+
+    def run(self, folder: Path) -> FsckResult:
+        """Check everything once. The public bucket's numbers are copied into the folder."""
+        under_way = self._under_way()
+        table = TableSnapshot()
+        for items in self._table_pages():
+            table.add(items)
+            self.progress("items of the table", table.items, 0)
+        public = self._copy_public(folder)
+        out, now = self.remote.outputs["OutBucket"], self.remote.clock.now()
+        keys = set(self.remote.objects.keys(out, "out/"))
+        today = now.date().isoformat()
+        differences = [
+            *unit_differences(table, quiet=not under_way),
+            *case_differences(table),
+            *out_differences(table, keys, self._reader(out), today, self.remote.excerpt_days),
+        ]
+        self.progress("summaries recounted", 0, 0)
+        differences += public.differences(table, now)
+        counted = {
+            "items": table.items,
+            "receipts": len(table.receipts),
+            "findings": len(table.findings),
+            "entries": len(table.entries),
+            "files": len(table.manifests),
+            "objects": len(keys) + len(public.keys),
+            "summaries": len(public.summaries()),
+        }
+        return FsckResult(differences, counted, under_way)
+
+    def _table_pages(self) -> Iterator[list[dict[str, Any]]]:
+        pages = self.dynamodb.get_paginator("scan").paginate(
+            TableName=self.remote.outputs["Table"], ConsistentRead=True
+        )
+        for page in pages:
+            yield page["Items"]
+
+    def _copy_public(self, folder: Path) -> PublicCopy:
+        bucket = self.remote.outputs["PublicBucket"]
+        keys = self.remote.objects.keys(bucket, "")
+        read = self._reader(bucket)
+        wanted = [key for key in keys if key.startswith(NUMBERS) and not key.endswith(".html")]
+        for key in wanted:
+            (folder / key).parent.mkdir(parents=True, exist_ok=True)
+
+        def copy(key: str) -> None:
+            (folder / key).write_bytes(read(key))
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            for number, _ in enumerate(pool.map(copy, wanted), 1):
+                self.progress("published files", number, len(wanted))
+        return PublicCopy(folder, set(keys))
+
+    def _reader(self, bucket: str) -> Get:
+        return lambda key: self.remote.objects.get(bucket, key) or b""
+
+    def _under_way(self) -> int:
+        outputs = self.remote.outputs
+        return sum(
+            messages_in(self.sqs, outputs[name]) for name in ("UnitsUrl", "PostsUrl", "CasesUrl")
+        )
+
+
+def check_twice(remote: Remote, progress: ReportProgress) -> FsckResult:
+    """Return the differences of a stack that two checks find.
+
+    A stack at work changes between two reads, so one check may name a false difference.
+    """
+    check = StackCheck(remote, boto3.client("dynamodb"), boto3.client("sqs"), progress)
+    first = _run_once(check)
+    if not first.differences:
+        return first
+    second = _run_once(check)
+    in_both = [difference for difference in second.differences if difference in first.differences]
+    return FsckResult(in_both, second.counted, second.under_way)
+
+
+def _run_once(check: StackCheck) -> FsckResult:
+    with tempfile.TemporaryDirectory(prefix="terang-fsck-") as folder:
+        return check.run(Path(folder))

@@ -11,13 +11,11 @@ import msgspec
 
 from ledger.aws.objects import S3Objects, StoredVersion
 from ledger.aws.store import DynamoStore
-from ledger.clock import utc
+from ledger.findings import Finding, finding_row
 from ledger.keys import HOLDS_EXCERPTS, copies_key, findings_key
-from ledger.privacy.copies import CopySnapshot
-from ledger.privacy.erasure import stub_of
-from ledger.records.finding import Finding, finding_row
-from ledger.records.json_text import encode_json, encode_json_lines
-from rules.copies import ALGORITHM
+from ledger.privacy import CopySnapshot, stub_of
+from ledger.texts import encode_json, encode_json_lines, utc
+from rules.pack_parts import ALGORITHM
 
 type Clean = Callable[[bytes], bytes]
 type JsonRow = dict[str, Any]

@@ -1,25 +1,159 @@
-"""Reads statements of reasons from files: JSON Lines, batches of the API, CSV of the database.
+"""Opens archives of statements, member by member; each is bounded before it is expanded.
+
+Daily files of the database are zips of zips of CSV. A zip is read from its end, so a zip inside
+another is first copied to disk. Since a zip hardly packs, its declared size must be near its packed
+size. All other files are streamed, and metered by `ledger.streams`.
+
+Reads statements of reasons from files: JSON Lines, batches of the API, CSV of the database.
 
 Files are streamed: memory holds one statement, whatever the file's size. Every problem of a file is
 an item of its own; no reader here raises for bad input.
+
+Finds the problems of statements of reasons: of the file, the schema, and the meaning.
 """
 
 import csv
+import gzip
 import io
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import lzma
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from dsa.statement.schema import BATCH, StatementProblem
-from ledger.records.json_text import nests_too_deep
-from ledger.records.post import LINE_BYTES
-from ledger.records.refusal import Code, FileRefusedError
-from ledger.streams.json_document import JsonDocument
-from ledger.streams.lines import read_lines
-from terang.reports.statement_archives import HEAD_BYTES, UnreadableError, opened
+from dsa.statement import Distribution, PackCodes, meaning_problems
+from dsa.statement_schema import BATCH, FIELDS, StatementProblem, schema_problems
+from ledger.posts import LINE_BYTES, read_lines
+from ledger.refusals import Code, FileRefusedError
+from ledger.streams import (
+    EXPANSION_RATIO,
+    FREE_BYTES,
+    ArchiveMeter,
+    JsonDocument,
+    UnpackedMember,
+    refusing_damaged_gzip,
+    refusing_damaged_zip,
+)
+from ledger.texts import nests_too_deep
+from matcher import Pack, PackError
+
+HEAD_BYTES = 2 * 1024 * 1024
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+COPIED_RATIO = 10
+"""How much larger than its packed form a zip inside a zip may be."""
+
+_ENCRYPTED = 0x1 | 0x40
+
+_WHY = {
+    Code.BOMB: f"expands to more than {EXPANSION_RATIO} times its size, and is not read further",
+    Code.GZIP_BROKEN: "begins like gzip and is damaged",
+    Code.GZIP_TRUNCATED: "is gzip that breaks off",
+    Code.ZIP_BROKEN: "is a damaged zip",
+    Code.ZIP_ENCRYPTED: "is encrypted",
+    Code.ZIP_METHOD: "is packed by a method or version that is not read here",
+    Code.ZIP_NESTED: "is a zip within a zip within a zip",
+    Code.ZIP_OVERLAP: "is a zip with members that overlap",
+}
+
+type Read[T] = Callable[["io.BufferedReader[Any]"], Iterator[T]]
+"""Reads the items of one file."""
+
+
+class UnreadableError(Exception):
+    """An archive, or a member of one, that cannot be read; the message names the reason."""
+
+
+def opened[T](file: io.RawIOBase, read: Read[T]) -> Iterator[T | UnreadableError]:
+    """Yield the items of a file, or of each member of an archive and of the zips in it.
+
+    A member that cannot be read is one error, and reading goes on with the next. Raises
+    UnreadableError when the rest of the file cannot be read.
+    """
+    source = io.BufferedReader(file, HEAD_BYTES)
+    head = source.peek(4)[:4]
+    with _unreadable("the file"):
+        if head[:2] == GZIP:
+            meter = ArchiveMeter(source)
+            unpacker = gzip.GzipFile(fileobj=meter, mode="rb")
+            yield from read(_expanding(unpacker, meter, refusing_damaged_gzip))
+        elif head == ZIP:
+            yield from _of_zip(ArchiveMeter(source), source, read, nested=False)
+        else:
+            yield from read(source)
+
+
+def _of_zip[T](
+    meter: ArchiveMeter, file: Any, read: Read[T], *, nested: bool
+) -> Iterator[T | UnreadableError]:
+    with _refusing_damaged_zip():
+        archive = zipfile.ZipFile(file if nested else meter)
+    with archive:
+        members = archive.infolist()
+        if sum(member.compress_size for member in members) > archive.start_dir:
+            raise FileRefusedError(Code.ZIP_OVERLAP)
+        for member in members:
+            try:
+                with _unreadable(member.filename):
+                    yield from _of_member(archive, member, meter, read, nested=nested)
+            except UnreadableError as error:
+                yield error
+
+
+def _of_member[T](
+    archive: zipfile.ZipFile,
+    member: zipfile.ZipInfo,
+    meter: ArchiveMeter,
+    read: Read[T],
+    *,
+    nested: bool,
+) -> Iterator[T | UnreadableError]:
+    if member.is_dir():
+        return
+    if member.flag_bits & _ENCRYPTED:
+        raise FileRefusedError(Code.ZIP_ENCRYPTED)
+    with _refusing_damaged_zip():
+        unpacker = archive.open(member)
+    with unpacker:
+        stream = _expanding(unpacker, meter, _refusing_damaged_zip)
+        if stream.peek(4)[:4] != ZIP:
+            yield from read(stream)
+            return
+        if nested:
+            raise FileRefusedError(Code.ZIP_NESTED)
+        if member.file_size > FREE_BYTES + COPIED_RATIO * member.compress_size:
+            raise FileRefusedError(Code.BOMB)
+        with tempfile.TemporaryFile() as copy:
+            shutil.copyfileobj(stream, copy, HEAD_BYTES)
+            yield from _of_zip(meter, copy, read, nested=True)
+
+
+def _expanding(
+    unpacker: Any, meter: ArchiveMeter, refusing_damage: Callable[[], AbstractContextManager[None]]
+) -> "io.BufferedReader[Any]":
+    return io.BufferedReader(UnpackedMember(unpacker, meter, refusing_damage), HEAD_BYTES)
+
+
+@contextmanager
+def _unreadable(name: str) -> Iterator[None]:
+    try:
+        yield
+    except FileRefusedError as error:
+        raise UnreadableError(
+            f"{name} {_WHY.get(error.code, f'is refused: {error.code}')}"
+        ) from None
+
+
+def _refusing_damaged_zip() -> AbstractContextManager[None]:
+    """Refuse damage of any method that Python unpacks: bzip2 raises OSError for it."""
+    return refusing_damaged_zip(RuntimeError, OverflowError, lzma.LZMAError, OSError)
+
 
 _ARRAYS = {
     *("decision_visibility", "category_addition", "category_specification"),
@@ -257,3 +391,78 @@ class _CountingReader(io.RawIOBase):
         buffer[: len(data)] = data
         self._progress(len(data))
         return len(data)
+
+
+class StatementPlace(NamedTuple):
+    """Where a statement is; `item` counts from 1."""
+
+    file: str
+    item: int
+    puid: object
+
+
+@dataclass(slots=True)
+class StatementLint:
+    """Reads statements and yields their problems. `statements` counts those that were read."""
+
+    packs: PackCodes
+    today: date
+    distribution: Distribution[StatementPlace] = field(default_factory=Distribution[StatementPlace])
+    statements: int = 0
+
+    def learn_last_month(self, paths: Sequence[Path]) -> None:
+        """Learn the distribution of last month's statements; their problems are dropped."""
+        for path in paths:
+            for item in statements_in(path, lambda _: None):
+                list(self.distribution.add(_place(path, item), item.statement))
+        self.distribution.flags.clear()
+
+    def problems(
+        self, paths: Sequence[Path], progress: Callable[[int], None]
+    ) -> Iterator[tuple[StatementPlace, StatementProblem]]:
+        """Yield the problems of each statement, then those of all statements together."""
+        for path in paths:
+            for item in statements_in(path, progress):
+                self.statements += bool(item.statement)
+                place = _place(path, item)
+                for problem in problems_of(item, place, self.packs, self.today, self.distribution):
+                    yield place, problem
+        yield from self.distribution.problems()
+
+
+def problems_of(
+    item: FiledStatement,
+    place: StatementPlace,
+    packs: PackCodes,
+    today: date,
+    distribution: Distribution[StatementPlace],
+) -> Iterator[StatementProblem]:
+    """Yield the problems of one statement: of the file, the schema, its meaning, its puid."""
+    if item.problem:
+        yield item.problem
+    if not item.statement.keys() & FIELDS.keys():
+        if not item.problem:
+            yield StatementProblem("", "not_a_statement", "it has none of a statement's fields")
+        return
+    for problem in schema_problems(item.statement):
+        is_unknown = item.columns is not None and problem.field not in item.columns
+        if not (is_unknown and problem.code in {"required", "no_restriction"}):
+            yield problem
+    yield from meaning_problems(item.statement, packs, today)
+    yield from distribution.add(place, item.statement)
+
+
+def pack_codes(folder: Path) -> PackCodes:
+    """Return the categories and the ground of each pack of a folder. Other files are skipped."""
+    codes = {}
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            pack = Pack.parse(path.read_text(encoding="utf-8"), path.name)
+        except PackError:
+            continue
+        codes[pack.id] = (frozenset(pack.categories), pack.legal_ground.text[:500])
+    return codes
+
+
+def _place(path: Path, item: FiledStatement) -> StatementPlace:
+    return StatementPlace(str(path), item.number, item.statement.get("puid"))

@@ -1,15 +1,25 @@
-"""The door at home: serves the desk on loopback to one browser, by the standard library.
+"""Opens the desk in a browser, or says how to reach it from another machine.
+
+The door at home: serves the desk on loopback to one browser, by the standard library.
 
 A one-time key in the first address becomes a session cookie. Host and Origin must be this server's
 own, so that no other page in the same browser, and no name that was pointed at 127.0.0.1, can use
 it. Source: OWASP ASVS 5.0, 3.5.
+
+Draws a whole case at the terminal, for `terang case`.
 """
 
+import getpass
 import hashlib
 import hmac
+import os
 import secrets
-from collections.abc import Callable, Mapping
+import socket
+import sys
+import webbrowser
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,10 +28,49 @@ from threading import RLock, Thread
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from desk.moderator import Moderator
-from desk.routes.application import SECURITY_HEADERS, DeskApplication
-from desk.session import FORM_BYTES, DeskSession, cookie_of
-from terang.review.browser import LOOPBACK
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.text import Text
+
+from claims.fact_check import days_between
+from desk.desk_port import FORM_BYTES, DeskSession, cookie_of
+from desk.items import Moderator
+from desk.routes import SECURITY_HEADERS, DeskApplication
+from ledger.cases import Case, JournalEntry
+from ledger.findings import Finding
+from terang.review.sources import CaseHistory
+from terang.terminal import blur, show_controls
+
+LOOPBACK = "127.0.0.1"
+
+
+def has_browser(environment: Mapping[str, str]) -> bool:
+    """Return whether a browser with a window can be opened where this runs.
+
+    >>> has_browser({"SSH_CONNECTION": "192.0.2.1", "DISPLAY": ":0"})
+    False
+    """
+    if environment.get("SSH_CONNECTION"):
+        return False
+    if sys.platform in {"darwin", "win32"}:
+        return True
+    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+
+
+def open_browser(address: str) -> bool:
+    """Open an address in a browser with a window; False if there is none."""
+    return has_browser(os.environ) and webbrowser.open(address)
+
+
+def directions(address: str, port: int) -> list[str]:
+    """Return lines that tell a person how to reach the desk, here or over SSH."""
+    here = f"{getpass.getuser()}@{socket.gethostname()}"
+    return [
+        f"open once, in a browser on this machine: {address}",
+        f"from another machine, type there first: ssh -L {port}:{LOOPBACK}:{port} {here}",
+    ]
+
 
 ENTER, LEAVE, PUBLIC = "/enter", "/leave", "/public/"
 SLOW_SECONDS = 10
@@ -244,3 +293,107 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+
+LONG_BEFORE_DAYS = 365
+"""A check that is older than the post by more days is shown with its age."""
+
+
+def age(at: str, now: datetime) -> str:
+    """Return how long ago that was, in the largest unit.
+
+    >>> from datetime import UTC
+    >>> age("2026-11-25T10:00:00Z", datetime(2026, 11, 26, 11, 0, tzinfo=UTC))
+    '1 d'
+    """
+    seconds = max(0, int((now - datetime.fromisoformat(at)).total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def checks_of(finding: Finding) -> Iterator[str]:
+    """Yield two lines for each check whose claim the post repeats, the nearest first."""
+    for check in finding.checks:
+        day = check.date or "no date"
+        stated = f" ({check.stated})" if check.stated.casefold() != check.rating else ""
+        yield show_controls(f"{check.publisher}, {day}: {check.rating}{stated}: {check.claim}")
+        yield f"  {show_controls(check.url)}{_age(check.date, finding.published_at[:10])}"
+
+
+def _age(checked: str, published: str) -> str:
+    days = days_between(checked, published)
+    if days is None or days <= LONG_BEFORE_DAYS:
+        return ""
+    return f", checked {days // 365} years before the post"
+
+
+def case_screen(history: CaseHistory, *, shown: bool, now: datetime) -> RenderableType:
+    """Return the whole case; excerpts are blurred unless `shown`."""
+    case = history.case
+    findings = [_case_finding(related, shown=shown, now=now) for related in history.findings]
+    title = Text(f"case {case.case}: {case.state or 'without entries'}", "bold")
+    return Group(title, *findings, Rule(style="dim"), *_entries(history))
+
+
+def _case_finding(case: Case, *, shown: bool, now: datetime) -> Group:
+    finding = case.finding
+    if finding is None:
+        raise LookupError("this case has no finding to show")
+    author = finding.account or "erased"
+    text = Text.assemble(
+        (f"{finding.pack}/{finding.rule}", "bold"), f" v{finding.version}\n",
+        ("finding ", "dim"), f"{finding.finding}\n",
+        f"{finding.severity}  {finding.category}  {finding.mode}  {case.state}\n",
+        ("post ", "dim"), f"{show_controls(finding.post)}\n",
+        f"{show_controls(finding.url)}\n" if finding.url else "",
+        ("author ", "dim"), author,
+        ("\nfound ", "dim"), f"{finding.found_at}, {age(finding.found_at, now)} ago\n",
+    )  # fmt: skip
+    for line in checks_of(finding):
+        text.append(f"{line}\n", "cyan")
+    text.append(_case_excerpt(case, shown=shown))
+    return Group(Rule(style="dim"), text)
+
+
+def _case_excerpt(case: Case, *, shown: bool) -> Text:
+    if case.excerpt is None:
+        return Text("The excerpt is no longer kept.", "dim")
+    return Text(show_controls(case.excerpt)) if shown else Text(blur(case.excerpt), "dim")
+
+
+def _entries(history: CaseHistory) -> Iterator[RenderableType]:
+    """Yield each entry: its time, type and words, and the reason below."""
+    if not history.entries:
+        yield Text("nobody has done anything about it yet", "dim")
+    for case_entry in history.entries:
+        entry = case_entry.journal_entry
+        by = entry.moderator or entry.by or entry.body or entry.authority
+        recorded = entry.at.replace("T", " ").removesuffix("Z")
+        text = Text.assemble((f"{recorded}  ", "dim"), (f"{entry.type} ", "bold"))
+        text.append(show_controls(case_entry.message), "bold")
+        text.append(f" by {show_controls(by)}" if by else "")
+        text.append(f": {show_controls(words)}" if (words := summarize_entry(entry)) else "")
+        yield text
+        if reason := case_entry.reason or entry.ground_text:
+            yield Padding(Text(show_controls(reason)), (0, 0, 0, 2))
+
+
+def summarize_entry(entry: JournalEntry) -> str:
+    """Return an entry in a few words: its verdict or outcome, and the measures.
+
+    >>> summarize_entry(JournalEntry("e", "decision", "acme", "", verdict="dismissed"))
+    'dismissed'
+    """
+    words = [entry.verdict or entry.outcome or entry.cause or entry.why, entry.escalation]
+    if entry.measures is not None:
+        done = entry.measures
+        codes = (*done.visibility, done.monetary, done.provision, done.account)
+        shown = (code.removeprefix("DECISION_").replace("_", " ") for code in codes if code)
+        words += map(str.lower, shown)
+    if entry.type == "order":
+        words = [entry.kind, entry.country, *words]
+    if entry.overturns:
+        words.append("overturned")
+    return ", ".join(word for word in words if word)

@@ -1,10 +1,12 @@
 """Reads open findings and whole cases from a run or a stack.
 
 `PublishedWords` has the published words about rules.
+
+The month's random sample of posts that no rule hit, which moderators audit.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,16 +16,15 @@ import msgspec
 
 from desk.items import Dossier, OpenFinding, RuleFacts, golden_dossiers
 from ledger.aws.finding_store import SEVERITY_RANKS, open_list_keys
-from ledger.cases.case import Case, CaseEntry, JournalEntry
-from ledger.cases.transitions import CaseState, Move
-from ledger.pointer import set_key
+from ledger.cases import Case, CaseEntry, CaseState, JournalEntry, Move
+from ledger.closing import set_key
+from ledger.findings import OPENED, Finding
 from ledger.ports import CaseStore, FloodStore, JournalStore, OpenFindingStore, ProviderStore
-from ledger.records.finding import Finding
-from ledger.records.flood import OPENED
+from ledger.privacy import SampleLine
 from matcher import RuleSet, SetError, load_set
 from rules.pack import Pack
 from terang import InputError
-from terang.case_messages import decode_lines, read_file
+from terang.case_queue import decode_lines, read_file
 
 
 class ReviewStore(CaseStore, FloodStore, JournalStore, OpenFindingStore, ProviderStore, Protocol):
@@ -247,3 +248,19 @@ def _named(case: Case) -> list[str]:
 
 def _when(entry: JournalEntry) -> tuple[str, int]:
     return entry.at, ORDER.index(entry.type) if entry.type in ORDER else len(ORDER)
+
+
+def read_sample(data: bytes | None, name: str) -> list[str]:
+    """Return the posts of a sample, by rank. Raises InputError if it cannot be read."""
+    if data is None:
+        raise InputError(f"there is no sample at {name}: publish draws it with each day")
+    return [line.post for line in decode_lines(data, SampleLine, name)]
+
+
+def judged_posts(messages: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """Return month and post of each audit among these messages."""
+    return {
+        (str(message.get("month")), str(message.get("post")))
+        for message in messages
+        if message.get("type") == "audit"
+    }

@@ -10,24 +10,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from claims.index.index import ClaimIndex
-from dsa.report.about import About
-from dsa.report.entries import Entries
-from dsa.report.files import report_files
-from dsa.report.report import Period, Report
-from ledger.clock import clock_from_setting
+from claims.index import ClaimIndex
+from dsa.indicators import About
+from dsa.report import Period, Report, report_files
+from dsa.report_entries import Entries
 from ledger.closing import FileReceipt
-from ledger.errors import OperatorError
+from ledger.findings import EXCERPT_LENGTH
 from ledger.keys import report_key
-from ledger.records.finding import EXCERPT_LENGTH
-from ledger.records.json_text import encode_json_lines
-from ledger.records.receipt import Receipt
+from ledger.refusals import OperatorError
+from ledger.texts import clock_from_setting, encode_json_lines
+from ledger.units import Receipt
 from matcher import Pack
-from terang.case_messages import findings_in
-from terang.case_queue import MessageResult, send_messages
-from terang.emulator.deploy import deploy
+from terang.case_queue import MessageResult, findings_in, send_messages
+from terang.emulator.built import deploy
 from terang.emulator.stack import local_stack
-from terang.packs.publishing import PackBucket
+from terang.packs.set_publishing import PackBucket
 from terang.trial.runner import Deployed, Dropped, Progress
 
 PAGES_PORT = 8765

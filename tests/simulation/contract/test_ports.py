@@ -7,9 +7,8 @@ from msgspec.structs import replace
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import DAY, World
 
-from ledger.records.flood import FloodQuestion
-from ledger.records.manifest import Attempt, Marker, RangeRow
-from ledger.records.receipt import Receipt, digest_of_ids
+from ledger.findings import FloodQuestion
+from ledger.units import Attempt, Marker, RangeRow, Receipt, digest_of_ids
 
 FILE = lines("a", OTP, PRIZE, OTP) + line(audience="followers") + b"\n"
 

@@ -6,12 +6,10 @@ from botocore.exceptions import ClientError
 from simulation.answers import refusal
 from simulation.bugs import Bug, Call, at_aws, everywhere, handler, method, without
 
-from ledger.aws.objects import S3Objects
-from ledger.aws.queue import error_code, log_failures
-from scan.batches.messages import EndedMessages
-from scan.batches.scanner import MessageScanner
-from scan.deliveries import Deliveries
-from scan.effects import UnitOutcome
+from ledger.aws.objects import S3Objects, error_code, log_failures
+from scan.batches import EndedMessages
+from scan.inspection import UnitOutcome
+from scan.scanner import Deliveries, MessageScanner
 
 
 def _answer_nothing(original: Call, *given: Any) -> None:

@@ -9,10 +9,10 @@ from greenlet import getcurrent
 from simulation.bugs import Bug, Call, Change, at_aws, everywhere, handler, method
 from simulation.known_bugs.answering import name_no_failure
 
-from decide.case_files import CaseFiles
-from ledger.aws.case_store import DynamoCases
-from ledger.cases.case import Case, CaseMarker, counted_once
-from ledger.records.identity import digest
+from decide.case_facts import CaseFiles
+from ledger.aws.store import DynamoCases
+from ledger.cases import Case, CaseMarker, counted_once
+from ledger.findings import digest
 
 
 def _journal_alone(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa: N803

@@ -5,8 +5,8 @@ from typing import Any
 
 from simulation.bugs import Bug, Call, Change, both, everywhere, method
 
-from scan.copies import Confirmed, Snapshots, find_copies
 from scan.inspection import Inspection, inspect_posts
+from scan.rule_sets import Confirmed, Snapshots, find_copies
 
 
 def _newest_snapshot() -> Change:

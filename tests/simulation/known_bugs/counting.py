@@ -10,11 +10,10 @@ from simulation.bugs import Bug, Call, Change, at_aws, both, everywhere, method
 
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import Pair, Table, shards
-from ledger.clock import SystemClock
-from ledger.records.finding import Finding
-from ledger.records.identity import unit_id
-from ledger.records.manifest import Attempt, RangeMessage, RangeRow
-from scan.effects import own_findings
+from ledger.findings import Finding, unit_id
+from ledger.texts import SystemClock
+from ledger.units import Attempt, RangeMessage, RangeRow
+from scan.inspection import own_findings
 from scan.reading import OwnedLines
 
 

@@ -9,17 +9,15 @@ import msgspec
 import pytest
 from simulation.bugs import Bug, Call, Change, Port, at_aws, everywhere, handler, method
 
-from intake.arrival import FileOutcome, Intake
-from intake.translation import join_parts
+from intake.arrival import FileOutcome, Intake, join_parts
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.clock import SystemClock
 from ledger.closing import Closing
+from ledger.findings import file_id
 from ledger.keys import findings_key
-from ledger.records.identity import file_id
-from ledger.records.manifest import Marker, Source
-from ledger.records.post import Post
-from ledger.records.receipt import Receipt
+from ledger.posts import Post
+from ledger.texts import SystemClock
+from ledger.units import Marker, Receipt, Source
 from scan.inspection import account_of
 
 

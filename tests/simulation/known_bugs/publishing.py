@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from simulation.bugs import Bug, Call, Change, everywhere, method
 
+from publish.day_facts import Seal, next_revision
 from publish.draft_summary import Drafter
 from publish.public_bucket import SummaryBucket
-from publish.revisions import next_revision
-from publish.sealing import Seal
 from publish.summary import encode_summary
 
 

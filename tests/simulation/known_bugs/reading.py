@@ -5,7 +5,7 @@ from typing import Any
 from simulation.bugs import Bug, Call, Port, at_aws, everywhere, method, without
 
 from ledger.aws.store import DynamoStore
-from ledger.records.manifest import Marker, RangeMessage, Source, cut_ranges
+from ledger.units import Marker, RangeMessage, Source, cut_ranges
 from scan.reading import OwnedLines, read_owned
 
 

@@ -20,10 +20,10 @@ from announce.announcements import (
     is_announced,
 )
 from ledger.closing import FileReceipt
+from ledger.findings import finding_row
 from ledger.keys import correction_key, findings_key, receipt_key
-from ledger.records.finding import finding_row
-from ledger.records.json_text import encode_json, encode_json_lines
-from ledger.records.manifest import Marker
+from ledger.texts import encode_json, encode_json_lines
+from ledger.units import Marker
 
 ID = "a" * 64
 KEY = findings_key(Marker(ID, "acme", "2026-11-25"))

@@ -11,14 +11,13 @@ import pytest
 from support.memory_cases import finding
 from template.resolved import source
 
-from announce.deliveries import WAITS, Announcer, wait_after
+from announce.announcements import WAITS, Announcer, wait_after
 from announce.webhooks import WebhookError
-from ledger.clock import clock_from_setting
+from ledger.findings import finding_row
 from ledger.keys import findings_key
-from ledger.records.finding import finding_row
-from ledger.records.json_text import encode_json_lines
-from ledger.records.manifest import Marker
-from ledger.records.webhook import Webhook, Webhooks, WebhookSecret
+from ledger.provider import Webhook, Webhooks, WebhookSecret
+from ledger.texts import clock_from_setting, encode_json_lines
+from ledger.units import Marker
 
 KEY = findings_key(Marker("a" * 64, "acme", "2026-11-25"))
 BETA = findings_key(Marker("b" * 64, "beta", "2026-11-25"))

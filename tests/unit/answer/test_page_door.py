@@ -11,8 +11,8 @@ import pytest
 from support.sample_checks import REPEATS_SALT, SALT
 from support.tip_line_world import GARAM, Line, built_with, public_with, sample_index
 
-from answer.wording import nothing_words, old_words, problem_words
-from desk.routes.application import SECURITY_HEADERS
+from answer.question import nothing_words, old_words, problem_words
+from desk.routes import SECURITY_HEADERS
 from phrases import LANGUAGES, NAMES, of
 
 HOSTILE = (

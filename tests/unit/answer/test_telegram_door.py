@@ -11,8 +11,8 @@ import pytest
 from support.sample_checks import CHECKS, REPEATS_SALT, check
 from support.tip_line_world import GARAM, Line, built, built_with, public_with, sample_index
 
-from answer.doors.telegram_door import MOST_UTF16, SECRET
-from answer.wording import advice_words, nothing_words, problem_words
+from answer.doors import MOST_UTF16, SECRET
+from answer.question import advice_words, nothing_words, problem_words
 from phrases import LANGUAGES, of
 
 UPDATES = json.loads(Path(__file__).with_name("telegram_updates.json").read_text("utf-8"))

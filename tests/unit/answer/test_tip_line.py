@@ -11,12 +11,11 @@ import pytest
 from support.sample_checks import CHECKS, REPEATS_MAYOR, REPEATS_SALT, SALT
 from support.tip_line_world import GARAM, KNOWN, PARTNERS, Line, built, public_with, sample_index
 
-from answer.doors.json_door import PARTNER, SECRET
-from answer.request import MOST_BYTES, WINDOW_SECONDS
-from answer.wording import TipAnswer, old_words, rating_words
-from claims.check import Check, Rating
-from ledger.errors import OperatorError
-from ledger.pointer import POINTER_KEY, set_key
+from answer.doors import JSON_PARTNER, JSON_SECRET
+from answer.question import MOST_BYTES, WINDOW_SECONDS, TipAnswer, old_words, rating_words
+from claims.fact_check import Check, Rating
+from ledger.closing import POINTER_KEY, set_key
+from ledger.refusals import OperatorError
 from phrases import LANGUAGES, of
 
 
@@ -148,11 +147,13 @@ def test_only_post_is_answered(line: Line) -> None:
     [
         pytest.param(None, id="none"),
         pytest.param({}, id="no headers"),
-        pytest.param({PARTNER: "helpdesk"}, id="no secret"),
-        pytest.param({PARTNER: "helpdesk", SECRET: "open"}, id="another secret"),
-        pytest.param({PARTNER: "others", SECRET: "open sesame"}, id="another partner"),
-        pytest.param({PARTNER: "", SECRET: ""}, id="blanks"),
-        pytest.param({PARTNER: "helpdesk", SECRET: PARTNERS["helpdesk"]}, id="the digest"),
+        pytest.param({JSON_PARTNER: "helpdesk"}, id="no secret"),
+        pytest.param({JSON_PARTNER: "helpdesk", JSON_SECRET: "open"}, id="another secret"),
+        pytest.param({JSON_PARTNER: "others", JSON_SECRET: "open sesame"}, id="another partner"),
+        pytest.param({JSON_PARTNER: "", JSON_SECRET: ""}, id="blanks"),
+        pytest.param(
+            {JSON_PARTNER: "helpdesk", JSON_SECRET: PARTNERS["helpdesk"]}, id="the digest"
+        ),
     ],
 )
 def test_who_is_not_known_is_refused(line: Line, headers: Any) -> None:

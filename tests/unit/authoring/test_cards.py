@@ -9,7 +9,7 @@ from support.sample_packs import CARD, PACK, SCORED
 from authoring.format import canonical
 from authoring.parse import read_pack
 from matcher import Matcher, Mode, Pack, PackError, build_set, load_set
-from rules.card import CardLevel, Interval, Reading
+from rules.pack_parts import CardLevel, Interval, Reading
 
 CARDED = SCORED.replace("rules:\n", f"{CARD}rules:\n")
 

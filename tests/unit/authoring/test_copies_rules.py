@@ -8,10 +8,10 @@ from support.sample_posts import PACK
 
 from authoring.explain import explain
 from authoring.format import canonical
-from authoring.schema import pack_schema
+from authoring.source import pack_schema
 from matcher import Matcher, Pack, build_set, load_set
-from rules.copies import ALGORITHM, digest_of_definition
 from rules.pack import Mode, PackError
+from rules.pack_parts import ALGORITHM, digest_of_definition
 from rules.rule_set import SetError
 
 MOMENT = datetime(2026, 11, 1, tzinfo=UTC)

@@ -2,9 +2,14 @@
 
 import pytest
 
-from authoring.learning.features import FeatureKind, WeighedFeatures
+from authoring.learning.features import (
+    FeatureKind,
+    WeighedFeatures,
+    prior_of,
+    read_given_words,
+    with_words,
+)
 from authoring.learning.labelled import LabelError
-from authoring.learning.words import prior_of, read_given_words, with_words
 
 
 def test_a_line_has_a_word_and_its_weight() -> None:

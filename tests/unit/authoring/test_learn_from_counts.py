@@ -3,8 +3,7 @@
 import pytest
 
 from authoring.learning.counts import CountedTerm, learn_from_counts, read_counts
-from authoring.learning.features import FeatureKind
-from authoring.learning.fitting import LearningError
+from authoring.learning.features import FeatureKind, LearningError
 from authoring.learning.labelled import LabelError, LabelledPost
 from authoring.learning.learning import Wanted
 

@@ -6,20 +6,27 @@ from itertools import product
 import numpy as np
 import pytest
 
-from authoring.learning.candidates import candidates, patterns_in, sound_candidates
-from authoring.learning.features import WeighedFeatures, features_of
-from authoring.learning.fitting import folds, rounded
-from authoring.learning.labelled import LabelError, LabelledPost, read_clean, read_labelled
-from authoring.learning.measuring import (
+from authoring.learning.features import DroppedTerms, WeighedFeatures, features_of, folds, rounded
+from authoring.learning.labelled import (
     LOWEST,
+    LabelError,
+    LabelledPost,
     Measured,
     choose_thresholds,
+    read_answers,
+    read_clean,
+    read_labelled,
+    relabel,
+    review_lines,
     share_of_groups,
     suspects,
 )
-from authoring.learning.names import DroppedTerms
-from authoring.learning.near_copies import copy_groups
-from authoring.learning.review import read_answers, relabel, review_lines
+from authoring.learning.term_candidates import (
+    candidates,
+    copy_groups,
+    patterns_in,
+    sound_candidates,
+)
 
 BAD_ROWS = {
     "a label that is not known": (

@@ -9,9 +9,9 @@ from support.sample_packs import PACK, SCORED, pack_of
 
 from authoring.explain import explain
 from authoring.format import canonical
-from authoring.refused_names import named_in
+from authoring.wording import named_in
 from matcher import Pack, PackError, Rule, Severity, load_packs
-from rules.score import WEIGHTS_IN_LIST, Gate, Score
+from rules.pack_parts import WEIGHTS_IN_LIST, Gate, Score
 
 WEIGHTS = "{send me: 5, otp: 3, login code: 2, bank: -4}"
 

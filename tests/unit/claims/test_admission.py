@@ -9,11 +9,10 @@ import pytest
 from support.sample_checks import PUBLISHER, check, table
 from training.topic_claims import TOPICS, TopicClaim, admission, halves
 
-from claims.check import Cues, Review
-from claims.feeds.admission import Admitted, RefusalCode, admit, with_topic
-from claims.feeds.feed import read_feed
-from claims.feeds.publishers import Trust
-from claims.text.topics import kept_out_by, lists, topic_of
+from claims.admission import Admitted, RefusalCode, Trust, admit, with_topic
+from claims.fact_check import Cues, Review
+from claims.feed import read_feed
+from claims.topics import kept_out_by, lists, topic_of
 
 LANGUAGES = ("en", "id", "zh")
 PRECISION, RECALL = 0.98, 0.80

@@ -7,16 +7,12 @@ import msgspec
 import pytest
 from training.development import LANGUAGES, entry_of, examples
 
-from claims.asking import ANSWERS, FEWEST_WORDS, Level, ask
-from claims.building import NEVER, build_index
-from claims.check import Check, FeedCheck, Rating, days_between
-from claims.index.index import ClaimIndex
-from claims.index.index_file import BadIndexError
-from claims.lists import calibration_negatives
-from claims.score.ranking import explain
-from claims.text.languages import guess, primary
-from claims.text.normalise import LONGEST_TEXT
-from claims.text.words import STEMMED, ClaimText
+from claims.check_finder import ANSWERS, FEWEST_WORDS, NEVER, Level, ask, build_index
+from claims.fact_check import Check, FeedCheck, Rating, calibration_negatives, days_between
+from claims.index import ClaimIndex
+from claims.layout import BadIndexError
+from claims.ranking import explain
+from claims.text_words import LONGEST_TEXT, STEMMED, ClaimText, guess, primary
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from support.sample_checks import CHECKS, REPEATS_SALT, check, table
 
-from claims.index.index_file import MAGIC, digest_of
+from claims.layout import MAGIC, digest_of
 from terang.check_library import CheckLibrary
 from terang.cli.command import main
 

@@ -6,14 +6,10 @@ from tempfile import TemporaryFile
 import pytest
 from training.development import entry_of, examples
 
-from claims.asking import Level, ask
-from claims.building import build_index
-from claims.index.curves import NOTHING_DEMANDED, Demands, shipped_curves
-from claims.index.index import ClaimIndex
-from claims.score.evidence import ahead, evidence_for, meets
-from claims.score.query import query_of
-from claims.score.ranking import Ranked
-from claims.text.normalise import split_known_words
+from claims.check_finder import Level, ask, build_index
+from claims.index import NOTHING_DEMANDED, ClaimIndex, Demands, shipped_curves
+from claims.ranking import Ranked, ahead, evidence_for, meets, query_of
+from claims.text_words import split_known_words
 
 
 @pytest.mark.parametrize(
@@ -211,7 +207,7 @@ def test_a_check_is_not_attached_across_languages(text: str, language: str) -> N
 
 def test_an_index_keeps_the_curves_it_was_built_with(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deployment with other curves or demands changes no answer of an index in force."""
-    from claims.index import curves
+    from claims import index as curves
 
     entries = [one.entry for one in examples("en")]
     text = f"They say that {entries[0].check.claim}"
@@ -231,7 +227,7 @@ def test_an_index_keeps_the_curves_it_was_built_with(monkeypatch: pytest.MonkeyP
 
 def test_an_index_of_before_demands_nothing() -> None:
     """It names no curves and no distinctiveness words: it answers as it did."""
-    from claims.index.index_file import IndexFile, IndexFileWriter
+    from claims.layout import IndexFile, IndexFileWriter
 
     entries = [one.entry for one in examples("en")][:30]
     artefact = IndexFile(build_index(entries))

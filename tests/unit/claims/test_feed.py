@@ -10,11 +10,9 @@ import msgspec
 import pytest
 from support.endless import Endless
 
-from claims.check import Rating, Review
-from claims.feeds.admission import admit
-from claims.feeds.feed import ELEMENT_BYTES, read_feed
-from claims.feeds.publishers import Trust
-from claims.feeds.reviews import FeedError, reviews_in_value
+from claims.admission import Trust, admit
+from claims.fact_check import Rating, Review
+from claims.feed import ELEMENT_BYTES, FeedError, read_feed, reviews_in_value
 
 REVIEW: dict[str, Any] = {
     "@context": "https://schema.org",

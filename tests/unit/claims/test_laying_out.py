@@ -9,11 +9,19 @@ from random import Random
 import pytest
 from training.development import LANGUAGES, entry_of, examples
 
-from claims.check import FeedCheck
-from claims.index.index_file import MAGIC, Arrays, IndexFile, IndexFileWriter
-from claims.index.layout import COMMON_GRAM, NAME_BIT, lay_out, rarity, saturated
-from claims.lists import calibration_negatives
-from claims.text.words import grams_of, words_of
+from claims.fact_check import FeedCheck, calibration_negatives
+from claims.layout import (
+    COMMON_GRAM,
+    MAGIC,
+    NAME_BIT,
+    Arrays,
+    IndexFile,
+    IndexFileWriter,
+    lay_out,
+    rarity,
+    saturated,
+)
+from claims.text_words import grams_of, words_of
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)

@@ -11,15 +11,13 @@ import pytest
 from support.endless import Endless
 from support.sample_checks import PUBLISHER
 
-from claims.building import build_index
-from claims.feeds.admission import admit
-from claims.feeds.feed import read_feed
-from claims.feeds.publishers import Trust
-from claims.feeds.spool import Spool
-from claims.index.layout import lay_out
+from claims.admission import Spool, Trust, admit
+from claims.check_finder import build_index
+from claims.feed import read_feed
+from claims.layout import lay_out
 
 if TYPE_CHECKING:
-    from claims.check import FeedCheck
+    from claims.fact_check import FeedCheck
 
 FEW, MANY = 600, 2_400
 MARGIN_BYTES = 150_000

@@ -5,10 +5,8 @@ import io
 import pytest
 from support.sample_checks import CHECKS, FRIDGE, PUBLISHER, SALT, check, table
 
-from claims.feeds.admission import admit
-from claims.feeds.feed import read_feed
-from claims.feeds.publishers import Trust
-from claims.feeds.spool import ChangeKind, Spool, changes
+from claims.admission import ChangeKind, Spool, Trust, admit, changes
+from claims.feed import read_feed
 
 
 def entries(*rows: dict[str, str]) -> Spool:

@@ -8,12 +8,9 @@ from support.sample_checks import CHECKS, REPEATS_FRIDGE, REPEATS_MAYOR, REPEATS
 from training.development import LANGUAGES, examples
 from unit.answer.test_tip_line import built
 
-from claims.asking import Level, ask
-from claims.building import build_index
-from claims.check import Rating
-from claims.check_finder import CheckFinder
-from claims.index.index import ClaimIndex
-from claims.lists import calibration_negatives
+from claims.check_finder import CheckFinder, Level, ask, build_index
+from claims.fact_check import Rating, calibration_negatives
+from claims.index import ClaimIndex
 
 
 @pytest.fixture(scope="module")

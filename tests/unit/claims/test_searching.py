@@ -5,12 +5,11 @@ from collections import Counter
 import pytest
 from training.development import examples
 
-from claims.building import build_index
-from claims.check import FeedCheck
-from claims.index.index import ClaimIndex
-from claims.index.language_index import LanguageIndex
-from claims.index.layout import rarity, saturated
-from claims.text.words import grams_of
+from claims.check_finder import build_index
+from claims.fact_check import FeedCheck
+from claims.index import ClaimIndex, LanguageIndex
+from claims.layout import rarity, saturated
+from claims.text_words import grams_of
 
 
 @pytest.fixture(scope="module")

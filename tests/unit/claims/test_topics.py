@@ -2,7 +2,7 @@
 
 import pytest
 
-from claims.text.topics import TIP_LINE_ONLY, kept_out_by, topic_of
+from claims.topics import TIP_LINE_ONLY, kept_out_by, topic_of
 
 FINDINGS = [
     ("en", "Drinking salt water cures the common cold in one night", "health"),

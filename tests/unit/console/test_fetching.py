@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from console.identity.issuer import MOST_BYTES, CodeRefusedError, IssuerError, fetch_json
+from console.sign_in import MOST_BYTES, CodeRefusedError, IssuerError, fetch_json
 
 FORM = {"code": "c 1", "client_id": "client-1"}
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from console.identity.grants import GrantError, Grants
-from desk.moderator import Door, Moderator, Role
+from console.sign_in import GrantError, Grants
+from desk.items import Door, Moderator, Role
 
 GRANTS = Grants("cognito:username", "cognito:groups")
 

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from support.desk_world import finding
 
-from console.table.kept_rows import NearCopies, OpenFindings, RecentJournal
+from console.table_dossiers import NearCopies, OpenFindings, RecentJournal
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import shards
-from ledger.cases.case import JournalEntry
-from ledger.privacy.copies import FindingFingerprint
-from ledger.records.finding import Finding
-from ledger.records.flood import FloodHold, FloodQuestion
+from ledger.cases import JournalEntry
+from ledger.findings import Finding, FloodHold, FloodQuestion
+from ledger.privacy import FindingFingerprint
 
 TODAY = date(2026, 11, 25)
 ALIKE, OTHER = bytes(64), bytes([1] * 64)

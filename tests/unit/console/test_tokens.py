@@ -10,7 +10,7 @@ import jwt
 import pytest
 from support.sign_in_world import CLIENT, ISSUER, KEY, OTHER_KEY, claims_at, jwk, signed
 
-from console.identity.tokens import TokenChecks, TokenError
+from console.browser_session import TokenChecks, TokenError
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER, EARLIER = int(NOW.timestamp()) + 3_600, int(NOW.timestamp()) - 3_600

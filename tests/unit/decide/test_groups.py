@@ -13,8 +13,7 @@ from support.sample_messages import (
     second_review,
 )
 
-from ledger.cases.case import JournalEntry, case_id, is_for_second_review
-from ledger.cases.transitions import CaseState, Move
+from ledger.cases import CaseState, JournalEntry, Move, case_id, is_for_second_review
 
 POSTS = [finding(number, post=f"p{number}", rule="asks-for-code") for number in range(1, 5)]
 RULE = "2026-11-25/codes/3/asks-for-code/live"

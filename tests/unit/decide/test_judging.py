@@ -20,11 +20,10 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.cases.case import DecidedScore, case_id
-from ledger.cases.transitions import CaseState
+from ledger.cases import CaseState, DecidedScore, case_id
+from ledger.closing import set_key
+from ledger.findings import FoundSpan
 from ledger.keys import audit_file_key
-from ledger.pointer import set_key
-from ledger.records.finding import FoundSpan
 from matcher import digest_of
 
 

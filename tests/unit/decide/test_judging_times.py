@@ -26,13 +26,12 @@ from support.sample_messages import (
 
 from decide.judge import judge
 from decide.judgement import Facts, FirstSent
-from ledger.cases.case import WaitingMessage, case_id
-from ledger.cases.messages import MESSAGE_TYPES
-from ledger.cases.reading import read_case_message
-from ledger.cases.refusal import CaseRefusal
+from ledger.case_messages import MESSAGE_TYPES
+from ledger.case_reading import read_case_message
+from ledger.cases import WaitingMessage, case_id
+from ledger.dsa_codes import CaseRefusal
+from ledger.findings import FloodQuestion, digest
 from ledger.keys import audit_file_key
-from ledger.records.flood import FloodQuestion
-from ledger.records.identity import digest
 
 FOUND = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SKEW = timedelta(minutes=5)

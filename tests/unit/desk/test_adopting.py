@@ -3,9 +3,8 @@
 import pytest
 from support.desk_world import CookieDoor, KnownRule, MemoryDesk, Visitor, dossier, finding
 
-from desk.adopting import Adoption, masked, read_adoption
-from desk.deciding import DecidingError
-from desk.routes.application import DeskApplication
+from desk.deciding import Adoption, DecidingError, masked, read_adoption
+from desk.routes import DeskApplication
 
 POST = "Please ask Budi Santoso or @budi99 at +62 812-3456-789, see https://a.example/x?y=1 now"
 

@@ -7,12 +7,11 @@ import pytest
 from support.desk_world import MemoryDesk, Visitor, dossier, finding, later
 from support.sample_posts import PACK
 
-from desk.care import CareSettings
+from desk.cards import SHIPPED, ReasonError, read_reasons, reason_lines, suggested_reasons
+from desk.desk_port import CannedReason, agreement, quality_of
 from desk.items import golden_dossiers
-from desk.ports import CannedReason
-from desk.quality import agreement, quality_of
-from desk.reasons import SHIPPED, ReasonError, read_reasons, reason_lines, suggested_reasons
-from ledger.cases.case import JournalEntry
+from desk.queue import CareSettings
+from ledger.cases import JournalEntry
 from matcher import Pack
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from support.desk_world import audited, complaint, decided, dossier, finding
 
+from desk.cards import ReasonError, read_reasons
 from desk.deciding import DecidingError, DecisionForm, decide, form_id
-from desk.items import Dossier, Item, ItemKind, NearCopy
-from desk.moderator import Door, Moderator, Role
-from desk.reasons import ReasonError, read_reasons
-from ledger.records.flood import FloodQuestion
+from desk.items import Door, Dossier, Item, ItemKind, Moderator, NearCopy, Role
+from ledger.findings import FloodQuestion
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
 WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.CONSOLE)

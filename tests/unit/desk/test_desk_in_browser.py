@@ -15,21 +15,27 @@ from support.desk_world import KnownRule, MemoryDesk, audited, complaint, decide
 from support.review_world import run_folder
 
 from desk.deciding import DecisionForm, decide, form_id
-from desk.items import EarlierDecision, ItemKind, NearCopy, RuleFacts
-from desk.moderator import Door, Moderator, Role
-from desk.ports import CannedReason
-from desk.routes.application import DeskApplication
-from desk.waiting import order_dossier
-from ledger.cases.case import Case, CaseEntry, JournalEntry
-from ledger.cases.messages import Audit, Complaint, Decision, Outcome
-from ledger.clock import SystemClock
-from ledger.records.finding import FoundCheck, FoundSpan, Label
-from terang.case_messages import read_messages
+from desk.desk_port import CannedReason
+from desk.items import (
+    Door,
+    EarlierDecision,
+    ItemKind,
+    Moderator,
+    NearCopy,
+    Role,
+    RuleFacts,
+    order_dossier,
+)
+from desk.routes import DeskApplication
+from ledger.case_messages import Audit, Complaint, Decision, Outcome
+from ledger.cases import Case, CaseEntry, JournalEntry
+from ledger.findings import FoundCheck, FoundSpan, Label
+from ledger.texts import SystemClock
+from terang.case_queue import read_messages
 from terang.review.door import HomeServer
 from terang.review.dossiers import read_known
-from terang.review.home_desk import HomeDesk
-from terang.review.pending_book import PendingBook
 from terang.review.run_source import RunSource
+from terang.review.sitting import HomeDesk, PendingBook
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

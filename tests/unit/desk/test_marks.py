@@ -9,8 +9,8 @@ from support.desk_world import audited, dossier, finding
 
 from desk.cards import card_view, shape
 from desk.items import NearCopy
-from desk.marks import Mark, differences, excerpt_start, marks_of, pieces
-from ledger.records.finding import FoundSpan, excerpt_of
+from desk.queue import Mark, differences, excerpt_start, marks_of, pieces
+from ledger.findings import FoundSpan, excerpt_of
 
 LONG = "x" * 500
 

@@ -11,13 +11,12 @@ from support.memory_cases import MemoryCases, finding
 from support.sample_messages import SENT, notice
 from support.sample_posts import pack
 
+from desk.cards import shown_notices
 from desk.deciding import DecisionForm, decide, form_id
-from desk.items import Dossier, OpenFinding, RuleFacts
-from desk.moderator import Door, Moderator, Role
-from desk.notices import shown_notices
-from ledger.cases.case import case_id
+from desk.items import Door, Dossier, Moderator, OpenFinding, Role, RuleFacts
+from ledger.cases import case_id
 from ledger.keys import author_notice_key, rule_page
-from rules.translation import Translation
+from rules.pack_parts import Translation
 
 MODERATOR = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
 FOUND = finding(1, url="https://chat.example/1", language="id")

@@ -11,11 +11,9 @@ from support.memory_cases import MemoryCases
 from support.sample_messages import SENT, inform, order
 
 from desk.deciding import DecidingError, DecisionForm, decide, form_id
-from desk.items import Dossier, ItemKind
-from desk.moderator import Door, Moderator, Role
+from desk.items import Door, Dossier, ItemKind, Moderator, Role, order_dossier, order_items
 from desk.queue import hours_left, ordered
-from desk.waiting import order_dossier, order_items
-from ledger.cases.case import case_id
+from ledger.cases import case_id
 
 MODERATOR = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
 FORM = DecisionForm(form_id("m-1", SENT - timedelta(minutes=2), "00ff00ff"), "complied")

@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from desk.items import Item, ItemKind
-from desk.moderator import Door, Moderator, Role
+from desk.items import Door, Item, ItemKind, Moderator, Role
 from desk.queue import QueueFilter, category_counts, choices, may_take, next_item, ordered
-from ledger.cases.pending import ItemClaim
+from ledger.case_messages import ItemClaim
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
 BASE = Item("k", ItemKind.FINDING, "2026-11-25T12:00:00Z", "VIOLENCE", "medium", ("a/b",), "en", 50)

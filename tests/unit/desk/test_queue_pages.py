@@ -19,10 +19,9 @@ from support.desk_world import (
     later,
 )
 
-from desk.care import CareSettings
-from desk.items import ItemKind
-from desk.moderator import Moderator
-from ledger.cases.pending import ItemClaim
+from desk.items import ItemKind, Moderator
+from desk.queue import CareSettings
+from ledger.case_messages import ItemClaim
 
 P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_000))
 

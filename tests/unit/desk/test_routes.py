@@ -14,12 +14,11 @@ from support.desk_world import (
     later,
 )
 
+from desk.cards import SHIPPED
 from desk.items import Dossier, Item, ItemKind, NearCopy
-from desk.reasons import SHIPPED
-from ledger.cases.messages import FloodAnswer
-from ledger.cases.pending import PendingState
-from ledger.cases.reading import read_case_message
-from ledger.records.flood import FloodQuestion
+from ledger.case_messages import FloodAnswer, PendingState
+from ledger.case_reading import read_case_message
+from ledger.findings import FloodQuestion
 
 P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_000))
 

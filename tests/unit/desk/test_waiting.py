@@ -7,8 +7,9 @@ import msgspec
 import pytest
 from support.desk_world import finding
 
-from desk.items import Item, ItemKind
-from desk.waiting import (
+from desk.items import (
+    Item,
+    ItemKind,
     audits,
     by_post,
     contest_items,
@@ -20,9 +21,8 @@ from desk.waiting import (
     rules_of,
     second_reviews,
 )
-from ledger.cases.case import JournalEntry, case_id, is_for_second_review
-from ledger.records.finding import Finding
-from ledger.records.flood import FloodHold, FloodQuestion
+from ledger.cases import JournalEntry, case_id, is_for_second_review
+from ledger.findings import Finding, FloodHold, FloodQuestion
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
 DRAWN = next(name for name in map(str, range(200)) if is_for_second_review(name))

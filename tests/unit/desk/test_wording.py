@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from desk.deciding import MEASURES, VERDICTS
-from desk.items import ItemKind
-from desk.pages.wording import (
+from desk.desk_pages import (
     age_words,
     contester_words,
     kind_words,
@@ -18,8 +17,8 @@ from desk.pages.wording import (
     verdict_choices,
     verdict_words,
 )
-from ledger.cases.messages import Answer, Order, Outcome, SecondReview
-from ledger.cases.pending import PendingState
+from desk.items import ItemKind
+from ledger.case_messages import Answer, Order, Outcome, PendingState, SecondReview
 from phrases import of
 
 EN = of("en")

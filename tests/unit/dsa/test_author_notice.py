@@ -11,11 +11,11 @@ from support.sample_messages import decision, notice
 from support.sample_posts import pack
 
 from dsa import author_notice
-from ledger.cases.case import case_id
-from ledger.cases.dsa_codes import AccountMeasure, Monetary, Provision, Visibility
+from ledger.cases import case_id
+from ledger.dsa_codes import AccountMeasure, Monetary, Provision, Visibility
+from ledger.findings import FoundSpan
 from ledger.keys import author_notice_key
-from ledger.records.finding import FoundSpan
-from rules.translation import Translation
+from rules.pack_parts import Translation
 
 F1, F2 = finding(1).finding, finding(2).finding
 EVERYTHING = {

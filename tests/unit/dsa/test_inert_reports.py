@@ -15,11 +15,10 @@ from support.report_ledger_samples import year
 from support.sample_messages import decision
 
 from dsa.author_notice import NOTICE_LANGUAGES
-from dsa.report.about import About, Qualitative
-from dsa.report.entries import Entries
-from dsa.report.files import report_files
-from dsa.report.report import Period, Report
-from ledger.cases.case import case_id
+from dsa.indicators import About, Qualitative
+from dsa.report import Period, Report, report_files
+from dsa.report_entries import Entries
+from ledger.cases import case_id
 from ledger.keys import author_notice_key
 
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")

@@ -9,9 +9,8 @@ import pytest
 from support.report_ledger_samples import entry, year
 from support.written_report import ROOT, table, written
 
-from dsa.report.entries import Entries
-from dsa.report.indicators import recall
-from dsa.report.template import PARTS, file_name
+from dsa.indicators import recall
+from dsa.report_entries import PARTS, Entries, file_name
 from terang.cli.command import main
 
 TEMPLATE = ROOT.parent / "shared/data/dsa/report-template"

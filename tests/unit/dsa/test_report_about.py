@@ -8,10 +8,10 @@ import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from support.written_report import table, written
 
-from dsa.report.about import About, ServiceKind, about_schema
-from dsa.report.template import file_name
+from dsa.indicators import About, ServiceKind, about_schema
+from dsa.report_entries import file_name
 from terang.cli.command import main
-from terang.reports.yearly_report import AboutError, read_about
+from terang.reports.submission import AboutError, read_about
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "local/samples/report-about.yaml"

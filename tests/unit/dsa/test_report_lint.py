@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.written_report import put, table, written
 
-from dsa.report.template import HEADERS, file_name
+from dsa.report_entries import HEADERS, file_name
 from terang.cli.command import main
 
 type Change = Callable[[list[list[str]]], None]

@@ -15,12 +15,10 @@ import pytest
 from support.report_ledger_samples import at, entry
 from support.written_report import ROOT, put, table, written
 
-from dsa.report.about import About, ServiceKind
-from dsa.report.entries import Entries
-from dsa.report.files import LedgerError, entries_of, report_files, report_of_ledger
-from dsa.report.report import Period, Report
-from dsa.report.template import PARTS, file_name
-from ledger.cases.case import DecidedScore, JournalEntry
+from dsa.indicators import About, ServiceKind
+from dsa.report import LedgerError, Period, Report, entries_of, report_files, report_of_ledger
+from dsa.report_entries import PARTS, Entries, file_name
+from ledger.cases import DecidedScore, JournalEntry
 from report_proof.proof import WrittenReport, prove
 from terang.cli.command import main
 

@@ -7,9 +7,8 @@ import msgspec
 import pytest
 from support.report_ledger_samples import entry
 
-from dsa.statement.meaning import meaning_problems
-from dsa.statement.schema import schema_problems
-from dsa.statement.statement import MatchedRule, StatementFacts, build_statement
+from dsa.statement import MatchedRule, StatementFacts, build_statement, meaning_problems
+from dsa.statement_schema import schema_problems
 
 MATCHED = MatchedRule(
     pack="one-time-codes",

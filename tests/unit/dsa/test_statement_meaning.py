@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from support.statement_samples import SOUND, changed, incompatible
 
-from dsa.statement.distribution import Distribution
-from dsa.statement.meaning import meaning_problems, personal_data
+from dsa.statement import Distribution, meaning_problems, personal_data
 
 PACKS = {
     "one-time-codes": (frozenset({"SCAMS_AND_FRAUD", "CYBER_VIOLENCE"}), "An invented act"),

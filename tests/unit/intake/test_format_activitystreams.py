@@ -8,7 +8,7 @@ from support.format_files import PUBLIC, dumps, items, json_lines, read, refusal
 
 from intake.formats.activitystreams import read_html
 from intake.formats.reader import PostItem
-from ledger.records.post import LINE_BYTES
+from ledger.posts import LINE_BYTES
 
 FOLLOWERS = "https://social.example/users/ada/followers"
 NOTE: dict[str, Any] = {

@@ -13,9 +13,9 @@ import pytest
 from support.format_files import context, dumps, items, json_lines, post, read, refusals
 
 from intake.formats import zipped
-from intake.formats.file_budget import Budget
-from ledger.records.refusal import FileRefusedError
-from ledger.streams.unpacking import ArchiveMeter
+from intake.formats.reader import Budget
+from ledger.refusals import FileRefusedError
+from ledger.streams import ArchiveMeter
 
 LINES = json_lines(post(), post(id="2"))
 

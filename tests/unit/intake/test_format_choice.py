@@ -6,11 +6,10 @@ import json
 import pytest
 from support.format_files import PUBLIC, dumps, json_lines, post, zipped
 
+from intake.arrival import ARCHIVES, choose_reader
 from intake.formats.choosing import READERS
-from intake.formats.file_budget import Budget, check_size
-from intake.formats.reader import HEAD_BYTES
-from intake.translation import ARCHIVES, choose_reader
-from ledger.records.refusal import Code, FileRefusedError
+from intake.formats.reader import HEAD_BYTES, Budget, check_size
+from ledger.refusals import Code, FileRefusedError
 
 TELEGRAM = {"name": "Market", "type": "public_channel", "id": 5, "messages": []}
 ACCOUNT = {"about": "An export.", "chats": {"about": "", "list": [TELEGRAM]}}

@@ -6,7 +6,7 @@ import pytest
 from support.format_files import dumps, items, read, refusals
 
 from intake.formats.reader import PostItem
-from ledger.records.refusal import FileRefusedError
+from ledger.refusals import FileRefusedError
 
 OPEN = "discord:10"
 MESSAGE: dict[str, Any] = {

@@ -12,11 +12,10 @@ import pytest
 from support.format_files import Generated, context, dumps, json_lines, post, read, zipped
 from support.slow_files import HEADER, MIB, SLOW_FILES, pieces
 
-from intake.formats.file_budget import LAST_SECONDS, Budget, FileEffort
-from intake.formats.reader import HEAD_BYTES, FileContext
-from intake.translation import choose_reader, translate
-from ledger.privacy.pseudonyms import Pseudonyms
-from ledger.records.refusal import Code, FileRefusedError
+from intake.arrival import choose_reader, translate
+from intake.formats.reader import HEAD_BYTES, LAST_SECONDS, Budget, FileContext, FileEffort
+from ledger.privacy import Pseudonyms
+from ledger.refusals import Code, FileRefusedError
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from support.format_files import Generated, dumps, items, json_lines, post, read, refusals
 
-from ledger.records.post import LINE_BYTES
-from ledger.records.refusal import Code, FileRefusedError
-from ledger.streams.json_document import KEYS, JsonDocument
-from ledger.streams.lines import read_lines
+from ledger.posts import LINE_BYTES, read_lines
+from ledger.refusals import Code, FileRefusedError
+from ledger.streams import KEYS, JsonDocument
 
 
 def deep(levels: int) -> bytes:

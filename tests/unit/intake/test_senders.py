@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from support.sample_posts import StandingClock
 
-from ledger.aws.queue import REGISTRY_SECONDS, Delivery, Senders
-from ledger.records.provider import Provider
+from ledger.aws.objects import REGISTRY_SECONDS, Delivery, Senders
+from ledger.provider import Provider
 
 if TYPE_CHECKING:
     from ledger.ports import ProviderStore

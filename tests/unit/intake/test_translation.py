@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 from support.format_files import PUBLIC, Generated, context, dumps, json_lines, post
 
-from intake.formats.file_budget import Budget
-from intake.formats.reader import HEAD_BYTES, FileContext
-from intake.translation import choose_reader, join_parts, translate
-from ledger.privacy.pseudonyms import Pseudonyms
-from ledger.records.post import LINE_BYTES, TranslatedPost, read_translated_line
-from ledger.records.refusal import FileRefusedError, Refusal
+from intake.arrival import choose_reader, join_parts, translate
+from intake.formats.reader import HEAD_BYTES, Budget, FileContext
+from ledger.posts import LINE_BYTES, TranslatedPost, read_translated_line
+from ledger.privacy import Pseudonyms
+from ledger.refusals import FileRefusedError, Refusal
 
 EXPORTS = Path(__file__).parents[4] / "shared" / "data" / "exports"
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")

@@ -22,10 +22,10 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.cases.messages import MESSAGE_TYPES, Decision, Measures
-from ledger.cases.reading import case_message_schema, read_case_message
-from ledger.cases.refusal import CaseRefusal
-from ledger.records.post import LINE_BYTES
+from ledger.case_messages import MESSAGE_TYPES, Decision, Measures
+from ledger.case_reading import case_message_schema, read_case_message
+from ledger.dsa_codes import CaseRefusal
+from ledger.posts import LINE_BYTES
 
 ROOT = Path(__file__).parents[3]
 FINDING, OTHER = "a" * 64, "b" * 64

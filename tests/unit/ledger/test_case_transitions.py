@@ -2,8 +2,8 @@
 
 import pytest
 
-from ledger.cases.refusal import CaseCode
-from ledger.cases.transitions import TRANSITIONS, CaseKind, CaseState, Move
+from ledger.cases import TRANSITIONS, CaseKind, CaseState, Move
+from ledger.dsa_codes import CaseCode
 
 ROWS = """
 finding_or_notice new        open      open

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.records.finding import EXCERPT_LENGTH, excerpt_of
+from ledger.findings import EXCERPT_LENGTH, excerpt_of
 
 TEXT = "".join(chr(0x4E00 + place) for place in range(1000))
 

@@ -3,7 +3,7 @@
 from hashlib import sha256
 from itertools import combinations
 
-from ledger.records.identity import digest, file_id, finding_id, unit_id
+from ledger.findings import digest, file_id, finding_id, unit_id
 
 
 def test_the_id_is_sha_256_over_length_prefixed_fields() -> None:

@@ -5,8 +5,8 @@ import json
 import pytest
 from support.sample_posts import fields, line
 
-from ledger.records.json_text import lines_of_body
-from ledger.records.refusal import Code, Refusal
+from ledger.refusals import Code, Refusal
+from ledger.texts import lines_of_body
 from scan.reading import read_records
 
 POST = fields()

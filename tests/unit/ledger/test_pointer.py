@@ -7,8 +7,8 @@ import pytest
 from support.publish_world import MemoryObjects
 from support.sample_posts import StandingClock
 
-from ledger.errors import OperatorError
-from ledger.pointer import POINTER_KEY, put_in_force, set_key
+from ledger.closing import POINTER_KEY, put_in_force, set_key
+from ledger.refusals import OperatorError
 
 IN_FORCE = "0" * 64
 

@@ -7,9 +7,7 @@ import msgspec
 import pytest
 from support.sample_posts import POST, fields, line
 
-from ledger.clock import utc
-from ledger.records.json_text import JSON_DEPTH
-from ledger.records.post import (
+from ledger.posts import (
     LINE_BYTES,
     Post,
     TranslatedPost,
@@ -17,7 +15,8 @@ from ledger.records.post import (
     read_line,
     read_translated_line,
 )
-from ledger.records.refusal import Code, Refusal
+from ledger.refusals import Code, Refusal
+from ledger.texts import JSON_DEPTH, utc
 
 DEEP = json.loads("[" * JSON_DEPTH + "]" * JSON_DEPTH)
 """As deep as a line may be, so that the record around it is one too deep."""

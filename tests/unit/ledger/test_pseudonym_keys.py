@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 from support.sample_posts import StandingClock
 
-from ledger.errors import KeyUnavailableError
-from ledger.privacy.pseudonyms import MonthSalt, PseudonymKeys
+from ledger.privacy import MonthSalt, PseudonymKeys
+from ledger.refusals import KeyUnavailableError
 
 
 @dataclass(slots=True)

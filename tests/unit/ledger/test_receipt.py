@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from ledger.closing import FileReceipt, sum_receipts
-from ledger.records.receipt import Receipt, digest_of_ids
+from ledger.units import Receipt, digest_of_ids
 
 
 def receipt(**changes: Any) -> Receipt:

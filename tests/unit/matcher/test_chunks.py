@@ -2,8 +2,8 @@
 
 import pytest
 
-from matcher.evasion.chunks import CHUNKS_READ, REMEMBERED_LENGTH, Chunks
-from matcher.evasion.vocabulary import Vocabulary
+from matcher.readings import CHUNKS_READ, REMEMBERED_LENGTH, Chunks
+from matcher.vocabulary import Vocabulary
 
 WORDS = [" bomb ", " pussi ", " hello world ", " سلاح "]
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from support.sample_packs import pack_of
 
 from matcher import Matcher, Rule, Severity
-from matcher.batch.counterweights import Counterweights, is_plain, surely_has
-from matcher.text.fold import STRICT
-from matcher.text.links import without_opaque
+from matcher.aligned import without_opaque
+from matcher.batch.suspects import Counterweights, is_plain, surely_has
+from matcher.fold import STRICT
 
 TERMS = ("home", "at home", "что", "vpn можно", "什么", "加v", "com")
 AROUND = st.sampled_from(

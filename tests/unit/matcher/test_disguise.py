@@ -7,10 +7,10 @@ import pytest
 from support.sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
-from matcher.evasion.candidates import find_candidates
-from matcher.evasion.suspicion import is_suspect
-from matcher.terms.affixes import affixed_forms
-from matcher.text.fold import fold
+from matcher.candidates import find_candidates
+from matcher.fold import fold
+from matcher.lookalikes import is_suspect
+from matcher.term import affixed_forms
 from rules.pack import Affixes
 
 ZWSP, VS16 = "\u200b", "\ufe0f"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.copies.fingerprint import Fingerprints
-from rules.copies import HASHES, Fingerprinted, are_copies, copy_groups, may_have_copies
+from matcher.fingerprint import Fingerprints
+from rules.pack_parts import HASHES, Fingerprinted, are_copies, copy_groups, may_have_copies
 
 MADE = Fingerprints(bytes(range(32)))
 ADVERT = "Follow my channel for free coins, the first hundred people get ten coins each today"

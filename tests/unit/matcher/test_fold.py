@@ -11,8 +11,8 @@ import pytest
 
 import matcher
 from matcher import FOLD_VERSION
-from matcher.terms.automaton import MATCHES_IN_PART, Automaton
-from matcher.text.fold import FOLD, LOOKALIKES, STRICT, TABLE_LIMIT, fold, script_of
+from matcher.fold import FOLD, LOOKALIKES, STRICT, TABLE_LIMIT, fold, script_of
+from matcher.term import MATCHES_IN_PART, Automaton
 
 ALL = [chr(code) for code in range(0x110000)]
 

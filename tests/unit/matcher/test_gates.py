@@ -3,7 +3,7 @@
 import pytest
 
 from matcher.signs.gates import SCRIPTS, passes, word_lists, words_of
-from rules.score import Gate
+from rules.pack_parts import Gate
 
 TEXTS = {
     "a common word": ("Ayo main slot yang gacor malam ini", Gate("Latin", "id"), True),

@@ -4,8 +4,8 @@ import pytest
 from support.sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
-from matcher.text.hostnames import normal_host
-from matcher.text.links import find_hosts, opaque_spans
+from matcher.aligned import find_hosts, opaque_spans
+from matcher.fold import normal_host
 
 OPAQUE = {
     "a link": ("see https://a.example/b?c#d now", ["https://a.example/b?c#d"]),

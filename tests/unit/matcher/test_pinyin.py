@@ -4,9 +4,8 @@ import pytest
 from support.sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, SetError, Severity, Span
-from matcher.text.fold import fold
-from matcher.text.pinyin import definition, sounds_of, syllables
-from rules.score import Score
+from matcher.fold import definition, fold, sounds_of, syllables
+from rules.pack_parts import Score
 
 RULE = Rule(
     id="a-rule", severity=Severity.LOW, why="Tests.",

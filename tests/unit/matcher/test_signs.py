@@ -3,9 +3,9 @@
 import pytest
 
 from matcher.batch.sign_finder import signs_of
+from matcher.fold import FOLD
 from matcher.signs.catalogue import SIGNS, find_signs
 from matcher.signs.shapes import DIGITS, LETTERS, MARKS, SHAPES
-from matcher.text.fold import FOLD
 
 WHOLE = "<all>"
 

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from phrases import LANGUAGES, of
-from phrases.markup import PagePhrases
+from phrases.phrases import PagePhrases
 
 ROOT = Path(__file__).parents[3]
 VALUE = re.compile(r"%\((\w+)\)s|%%|</?[a-z]+[^>]*>")

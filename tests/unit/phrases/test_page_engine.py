@@ -7,7 +7,7 @@ from jinja2 import UndefinedError
 from markupsafe import Markup
 
 from phrases import of
-from phrases.markup import page_engine
+from phrases.phrases import page_engine
 
 
 def printed(source: str, *, separators: bool = False, **values: object) -> str:

@@ -4,11 +4,10 @@ import msgspec
 import pytest
 from support.sample_entries import RULE, contest, decision, entry, outcome
 
-from ledger.cases.case import JournalEntry
-from publish.count.case_counting import case_numbers
-from publish.count.case_numbers import CaseNumbers, by_month, fold_cases
-from publish.journal.case_line import case_line, case_lines
-from publish.site.case_tables import case_tables
+from ledger.cases import JournalEntry
+from publish.case_line import case_line, case_lines
+from publish.case_numbers import CaseNumbers, by_month, case_numbers, fold_cases
+from publish.tables import case_tables
 
 LETTERS = {"lia": "A", "budi": "B"}
 

@@ -12,9 +12,9 @@ from support.publish_world import (
 )
 from support.published_days import DAY, world
 
-from ledger.records.identity import short_digest
-from ledger.records.manifest import OpenFile
-from publish.context import PublishRequest
+from ledger.findings import short_digest
+from ledger.units import OpenFile
+from publish.publish_run import PublishRequest
 from publish.publishing import publish
 
 

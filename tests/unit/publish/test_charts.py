@@ -5,17 +5,23 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from publish.catalogue import PublishedSets
-from publish.count.case_numbers import CaseNumbers
-from publish.count.folding import Numbers
-from publish.count.month_carryover import Standing
+from publish.case_numbers import CaseNumbers
+from publish.folding import Numbers
+from publish.headline import BASE, GUIDES, WIDTH, Chart, bars, columns, steps
+from publish.page_words import environment
 from publish.periods import PeriodKind
-from publish.site.case_tables import complaints_chart, decided_chart, open_chart
-from publish.site.charts import BASE, GUIDES, WIDTH, Chart, bars, columns, steps
-from publish.site.pages import Pages
-from publish.site.tables import TableRow, category_chart, findings_chart, inspected_chart
-from publish.site.templating import environment
-from publish.summary import Summary, SummaryPart
+from publish.set_catalogue import PublishedSets
+from publish.site_pages import Pages
+from publish.summary import Standing, Summary, SummaryPart
+from publish.tables import (
+    TableRow,
+    category_chart,
+    complaints_chart,
+    decided_chart,
+    findings_chart,
+    inspected_chart,
+    open_chart,
+)
 
 HOSTILE = '"><script>alert(1)</script>\x1b[2J'
 

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
-from ledger.privacy.copies import FindingFingerprint
-from publish.count.copy_counts import count_copies
+from ledger.privacy import FindingFingerprint
+from publish.folding import count_copies
 from recount.recount import differences_of
-from rules.copies import HASHES
+from rules.pack_parts import HASHES
 
 DAY = "2026-11-25"
 ADVERT, ALMOST, OTHER = bytes(HASHES), bytes(HASHES - 9) + b"x" * 9, bytes(range(HASHES))

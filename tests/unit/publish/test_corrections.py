@@ -7,7 +7,7 @@ from support.decided_findings import decided, do, recounted, world
 from support.publish_world import CLOSED, sample_pack, sample_receipt
 from support.sample_entries import decision, entry
 
-from ledger.cases.case import JournalEntry
+from ledger.cases import JournalEntry
 
 
 def corrected(about: JournalEntry, day: str = "2026-11-25", why: str = "withdrawn") -> JournalEntry:

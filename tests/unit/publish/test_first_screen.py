@@ -16,10 +16,10 @@ from support.published_site import pages_of, parsed, sample_site
 from support.sample_entries import contest, decision, outcome
 
 from phrases import LANGUAGES, of
-from publish.count.case_numbers import CaseNumbers
-from publish.count.precision import RuleErrors
-from publish.site.headline import done_words, headline_of, wrong_share
-from publish.site.templating import html_ending
+from publish.case_numbers import CaseNumbers
+from publish.headline import done_words, headline_of, wrong_share
+from publish.page_words import html_ending
+from publish.precision import RuleErrors
 from recount.recount import differences_of, recount_command
 
 MONTHS = ("2026-09", "2026-10", "2026-11")

@@ -4,9 +4,8 @@ import msgspec
 import pytest
 from support.publish_world import MemoryObjects, live, sample_pack, sample_receipt, sample_rule
 
-from ledger.errors import OperatorError
-from publish.catalogue import PublishedSets, Ruling
-from publish.count.folding import (
+from ledger.refusals import OperatorError
+from publish.folding import (
     LeftOutReason,
     Numbers,
     left_out_reason,
@@ -15,9 +14,10 @@ from publish.count.folding import (
     only_packs,
     sum_numbers,
 )
-from publish.journal.public_journal import receipt_line
 from publish.public_bucket import SummaryBucket
-from rules.set_reader import read_set
+from publish.public_journal import receipt_line
+from publish.set_catalogue import PublishedSets, Ruling
+from rules.rule_set import read_set
 
 SHADOW = "one-time-codes/1/asks-for-code/shadow"
 

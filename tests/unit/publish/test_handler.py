@@ -16,10 +16,9 @@ from support.publish_world import sample_pack, sample_receipt
 
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.records.manifest import Marker
-from ledger.records.provider import Provider
-from ledger.records.receipt import Receipt
-from publish.context import PublishResult
+from ledger.provider import Provider
+from ledger.units import Marker, Receipt
+from publish.publish_run import PublishResult
 
 SETTINGS = {
     "AWS_DEFAULT_REGION": "eu-central-1",
@@ -71,7 +70,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     # Each day is read in 16 parts of the table, and most of these days are empty.
-    monkeypatch.setattr("publish.context.LOOK_BACK_DAYS", 3)
+    monkeypatch.setattr("publish.publish_run.LOOK_BACK_DAYS", 3)
     with mock_aws():
         s3 = boto3.client("s3")
         for bucket in ("public", "out", "work", "drop"):

@@ -9,10 +9,10 @@ from support.hostile import FORMULA, HOSTILE, OBEYED
 from support.publish_world import CLOSED, World, sample_pack, sample_receipt, sample_rule
 from support.published_site import pages_of, parsed
 
-from publish.catalogue import PublishedSets
-from publish.site.pages import Pages
-from publish.site.spreadsheet import encode_csv
-from rules.set_reader import read_set
+from publish.public_bucket import encode_csv
+from publish.set_catalogue import PublishedSets
+from publish.site_pages import Pages
+from rules.rule_set import read_set
 
 
 def hostile_world(payload: str) -> tuple[list[str], bytes]:

@@ -8,12 +8,16 @@ import pytest
 from support.publish_world import CLOSED, DiedError, World, live, sample_pack, sample_receipt
 from support.sample_entries import decision
 
-from ledger.records.receipt import Receipt
-from publish import publish_days
-from publish.journal import journal_spool
-from publish.journal.journal_spool import SHORT_FORM, WHOLE_FORM, JournalSpool
-from publish.journal.public_journal import ReceiptLine, receipt_line
-from publish.journal.short_line import ShortLine
+from ledger.units import Receipt
+from publish import public_journal, publish_run
+from publish.public_journal import (
+    SHORT_FORM,
+    WHOLE_FORM,
+    JournalSpool,
+    ReceiptLine,
+    ShortLine,
+    receipt_line,
+)
 from recount.recount import recount_command, whole_line
 
 SMALL_FILE = 700
@@ -24,7 +28,7 @@ DAY_AFTER = "2026-11-27T03:00:00Z"
 @pytest.fixture
 def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of the journal has a few lines only."""
-    monkeypatch.setattr(journal_spool, "FILE_BYTES", SMALL_FILE)
+    monkeypatch.setattr(public_journal, "FILE_BYTES", SMALL_FILE)
 
 
 def world(receipts: int = 12) -> World:
@@ -42,7 +46,7 @@ def world(receipts: int = 12) -> World:
 def publish_by_an_earlier_release(made: World, moment: str, patch: pytest.MonkeyPatch) -> None:
     """Publish as releases before short lines did: whole lines, one file, and no seals."""
     with patch.context() as earlier:
-        earlier.setattr(publish_days, "journal_form", lambda _: WHOLE_FORM)
+        earlier.setattr(publish_run, "journal_form", lambda _: WHOLE_FORM)
         made.publish(moment)
     made.seals.stored.clear()
 
@@ -241,7 +245,7 @@ def test_a_provisional_day_of_an_earlier_release_is_closed_in_short_lines(
     """Its numbers could still grow, so nobody was promised its bytes."""
     made = world()
     with monkeypatch.context() as earlier:
-        earlier.setattr(publish_days, "journal_form", lambda _: WHOLE_FORM)
+        earlier.setattr(publish_run, "journal_form", lambda _: WHOLE_FORM)
         made.publish("2026-11-25T20:00:00Z", provisional=True)
     made.publish(CLOSED)
     day = made.summary(f"acme/{DAY}")

@@ -9,7 +9,7 @@ from support.publish_world import World
 from support.sample_entries import decision
 
 from ledger.keys import report_key, statement_batch_key, statements_of_day
-from publish.handover import dsa_files
+from publish import handover
 from report_proof.proof import WrittenReport, prove
 
 DAY = "2026-11-25"
@@ -90,14 +90,14 @@ def test_a_report_that_died_half_way_is_ended() -> None:
 
 def test_a_report_that_is_not_proved_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that counts one number wrong."""
-    right = dsa_files.report_files
+    right = handover.report_files
 
     def wrong(*given: Any) -> dict[str, bytes]:
         files = right(*given)
         name = "Part_7_appeals_and_recidivism.csv"
         return files | {name: files[name].replace(b"Total number,0,", b"Total number,1,", 1)}
 
-    monkeypatch.setattr(dsa_files, "report_files", wrong)
+    monkeypatch.setattr(handover, "report_files", wrong)
     made = in_december()
     outcome = made.publish("2027-01-01T02:00:00Z")
     assert reported(made) == {}

@@ -13,14 +13,12 @@ from support.log_world import ORIGIN, LogWorld
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
 from ledger.keys import receipt_key
-from ledger.records.log_head import LogHead
-from ledger.records.manifest import OpenFile
-from publish.context import PublishRequest
+from ledger.units import LogHead, OpenFile
+from publish.day_facts import seal_key
+from publish.logging_run import LogResult
+from publish.publish_run import PublishRequest
 from publish.publishing import publish
-from publish.sealing import seal_key
-from publish.transparency.logging_run import LogResult
-from publish.transparency.published_files import OF_THE_LOG
-from tlog.checkpoint import is_signed_by, parse_checkpoint
+from publish.served_log import OF_THE_LOG
 from tlog.leaves import (
     DayLeaf,
     FindingLeaf,
@@ -31,9 +29,11 @@ from tlog.leaves import (
     RunLeaf,
     UnitLeaf,
     decode_leaf,
+    is_signed_by,
     keyed,
+    parse_checkpoint,
 )
-from tlog.proofs import LogFiles
+from tlog.tree import LogFiles
 
 
 def sample_world() -> LogWorld:
@@ -263,7 +263,7 @@ def test_each_provider_gets_a_copy_of_each_checkpoint_that_was_served() -> None:
 def test_a_day_that_a_run_could_not_end_is_ended_by_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("publish.transparency.logging_run.AT_ONCE", 2)
+    monkeypatch.setattr("publish.logging_run.AT_ONCE", 2)
     cut, whole = sample_world(), published()
     cut.has_time = False
     for hour in range(3, 24):

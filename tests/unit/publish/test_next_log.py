@@ -12,11 +12,10 @@ from support.log_signer import LocalSigner
 from support.log_world import ORIGIN, LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 
-from publish.transparency import logging_run
-from terang.log_proofs import prove_finding
-from tlog.checkpoint import parse_checkpoint
-from tlog.leaves import BeganLeaf, Leaf, MovedLeaf, PublishedLeaf, decode_leaf
-from tlog.proofs import LogFiles
+from publish import logging_run
+from terang.cli.public_log import prove_finding
+from tlog.leaves import BeganLeaf, Leaf, MovedLeaf, PublishedLeaf, decode_leaf, parse_checkpoint
+from tlog.tree import LogFiles
 from verifier.verify import Folder, Options, Result, check_place, check_proof
 
 NEXT, LATER = "2026-11-26T09:00:00Z", "2026-11-26T16:00:00Z"

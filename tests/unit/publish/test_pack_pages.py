@@ -18,7 +18,7 @@ from support.published_site import parsed, sample_site, states
 
 from publish.summary import NO_ADDRESS
 from rules.pack import ProtectedSentences
-from rules.signs import digest_of
+from rules.pinned import digest_of
 
 KINDS = ProtectedSentences.__struct_fields__[1:]
 

@@ -10,9 +10,8 @@ import pytest
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 from support.published_site import pages_of, parsed, sample_site
 
-from ledger.records.refusal import Code
-from publish.site.code_words import REFUSALS
-from publish.site.wording import opening
+from ledger.refusals import Code
+from publish.page_words import REFUSALS, opening
 
 
 @pytest.fixture(scope="module")

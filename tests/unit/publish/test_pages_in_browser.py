@@ -22,7 +22,7 @@ from support.publish_world import (
 )
 from support.sample_entries import contest, decision, entry, outcome
 
-from ledger.cases.case import JournalEntry
+from ledger.cases import JournalEntry
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

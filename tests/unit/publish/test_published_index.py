@@ -9,8 +9,8 @@ from support.publish_world import CLOSED, World, sample_pack
 from support.published_site import parsed
 
 from ledger.keys import factchecks_facts_key
-from publish.catalogue import PublishedIndex
-from rules.factchecks import FACTCHECKS, factchecks_pack
+from publish.set_catalogue import PublishedIndex
+from rules.pinned import FACTCHECKS, factchecks_pack
 
 INDEX = "ab" * 32
 

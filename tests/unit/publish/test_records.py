@@ -10,10 +10,10 @@ import msgspec
 import pytest
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
-from ledger.untrusted_text import replace_controls
-from publish.count.precision import RuleErrors
-from publish.journal.public_journal import receipt_line
-from publish.site.spreadsheet import HEADER, cell
+from ledger.texts import replace_controls
+from publish.precision import RuleErrors
+from publish.public_bucket import HEADER, cell
+from publish.public_journal import receipt_line
 from publish.summary import decode_summary, encode_summary
 
 

@@ -8,9 +8,9 @@ import pytest
 from support.log_world import LogWorld, sentinel_pack, sentinel_receipt
 from support.publish_world import live, sample_pack, sample_receipt
 
-from ledger.records.identity import unit_id
+from ledger.findings import unit_id
 from matcher import Matcher
-from publish.handover.sentinel_post import TEXT, sentinel_post
+from publish.handover import TEXT, sentinel_post
 from recount.recount import differences_of
 from rules.pack import Pack
 from verifier.verify import Folder, LogSource, Options, Result, check_place

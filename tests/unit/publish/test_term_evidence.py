@@ -8,14 +8,8 @@ import pytest
 from support.publish_world import World, sample_receipt, scored_pack
 from support.sample_entries import contest, decision, outcome
 
-from ledger.cases.case import DecidedScore, JournalEntry
-from publish.count.term_evidence import (
-    GROUPS,
-    RuleEvidence,
-    TermEvidence,
-    sum_evidence,
-    term_evidence,
-)
+from ledger.cases import DecidedScore, JournalEntry
+from publish.precision import GROUPS, RuleEvidence, TermEvidence, sum_evidence, term_evidence
 from recount.recount import differences_of
 
 RULE = "by-weight/1/advert"

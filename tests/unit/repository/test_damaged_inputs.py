@@ -23,10 +23,10 @@ from support.published_days import published_folder
 from support.review_world import run_folder
 from support.sample_checks import CHECKS, table
 
-import terang.cli.statements
+import terang.cli.reports
 import terang.remote
 import terang.trial.trial
-from ledger.errors import OperatorError
+from ledger.refusals import OperatorError
 from terang.cli.command import main
 from terang.emulator.stack import StackError
 from terang.review.door import HomeServer
@@ -83,8 +83,8 @@ def world(
 
     monkeypatch.setattr(terang.remote.Remote, "find", not_there)
     monkeypatch.setattr(terang.trial.trial, "local_stack", not_started)
-    monkeypatch.setattr(terang.cli.statements.SorApi, "send", not_there)
-    monkeypatch.setenv(terang.cli.statements.TOKEN, "token")
+    monkeypatch.setattr(terang.cli.reports.SorApi, "send", not_there)
+    monkeypatch.setenv(terang.cli.reports.TOKEN, "token")
     monkeypatch.setattr(HomeServer, "serve", looked_through)
     folder = tmp_path / "work"
     shutil.copytree(sound_folder, folder)

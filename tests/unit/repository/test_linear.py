@@ -19,7 +19,7 @@ from msgspec import Meta
 from support.regex_growth import growth
 from support.worst_inputs import POSTS, WORST
 
-from authoring.fields import ID
+from authoring.source import ID
 from matcher import Matcher, load_packs
 from verifier import verify
 
@@ -37,11 +37,11 @@ CALLS = frozenset(
     for name in ("compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub")
 )
 AT_ONE_PLACE = frozenset({"match", "fullmatch"})
-HANDED_ON = frozenset({"json_document"})
+HANDED_ON = frozenset({"streams"})
 """Modules that hand their patterns to a method of their own, which matches at one place."""
 
 KEPT_AS_TEXT = {
-    "arguments": [ID],
+    "terminal": [ID],
     "yaml_nodes": [],  # of the types in `fields`, which are walked there
     "verify": [text for kind in verify.FIELDS.values() for _, text in kind.values()],
 }

@@ -8,8 +8,7 @@ import msgspec
 import pytest
 
 from matcher import Pack, build_set
-from rules.rule_set import SetError
-from rules.set_reader import KnownSets, read_set
+from rules.rule_set import KnownSets, SetError, read_set
 from terang import ROOT
 
 

@@ -8,8 +8,6 @@ import msgspec
 import pytest
 from support.sample_packs import pack_of
 
-from rules.card import PackCard
-from rules.matching_part import NOT_OF_PACK, NOT_OF_RULE, matching_digest
 from rules.pack import (
     Ground,
     InForce,
@@ -21,8 +19,9 @@ from rules.pack import (
     Rule,
     Severity,
 )
+from rules.pack_parts import PackCard, Said, Translation
+from rules.pinned import NOT_OF_PACK, NOT_OF_RULE, matching_digest
 from rules.rule_set import build_set
-from rules.translation import Said, Translation
 
 PACK = msgspec.structs.replace(
     pack_of(Rule(id="first", severity=Severity.LOW, why="Why.", groups=(("a term",),))),

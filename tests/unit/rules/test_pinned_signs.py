@@ -12,7 +12,7 @@ from support.sample_packs import PACK, SCORED, pack_of
 
 from matcher import Pack, SetError, build_set, load_set
 from matcher.signs.catalogue import SIGNS, as_document
-from rules import signs
+from rules import pinned
 from rules.pack import Rule, Severity
 from rules.rule_set import FORMAT, FORMAT_WITH_SIGNS, ProviderSettings, with_settings
 
@@ -29,9 +29,9 @@ def document(*rules: Rule) -> bytes:
 
 def test_the_file_of_signs_is_what_the_code_says() -> None:
     """If this fails, a sign may find something else: see scripts/build_signs.py."""
-    assert Path(signs.__file__).with_name("signs.json").read_bytes() == as_document()
+    assert Path(pinned.__file__).with_name("signs.json").read_bytes() == as_document()
     assert {name: sign.digest for name, sign in SIGNS.items()} == {
-        name: sign.digest for name, sign in signs.KNOWN.signs.items()
+        name: sign.digest for name, sign in pinned.KNOWN.signs.items()
     }
 
 
@@ -49,7 +49,7 @@ def test_a_set_names_the_gates_of_scores() -> None:
         "      terms:", "      reads: {script: Latin, words_of: id}\n      terms:"
     )
     data = document(*Pack.parse(with_gate, "a").rules)
-    named = {name: signs.KNOWN.gates[name].digest for name in ("script-Latin", "words-of-id")}
+    named = {name: pinned.KNOWN.gates[name].digest for name in ("script-Latin", "words-of-id")}
     assert load_set(data).signs == named
     other = json.loads(data) | {"signs": named | {"words-of-id": "0" * 64}}
     with pytest.raises(SetError, match="words-of-id"):
@@ -59,9 +59,9 @@ def test_a_set_names_the_gates_of_scores() -> None:
 def test_a_set_names_the_table_of_pinyin() -> None:
     in_pinyin = SCORED.replace("      terms:", "      pinyin: {jia-wei: 3}\n      terms:")
     data = document(*Pack.parse(in_pinyin, "a").rules)
-    named = {"pinyin": signs.KNOWN.gates["pinyin"].digest}
+    named = {"pinyin": pinned.KNOWN.gates["pinyin"].digest}
     assert load_set(data).signs == named
-    assert sha256(signs.definition_of("pinyin")).hexdigest() == named["pinyin"]
+    assert sha256(pinned.definition_of("pinyin")).hexdigest() == named["pinyin"]
     for other in ({}, {"pinyin": "0" * 64}):
         with pytest.raises(SetError, match="pinyin"):
             load_set(msgspec.json.encode(json.loads(data) | {"signs": other}))

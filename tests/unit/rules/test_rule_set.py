@@ -22,8 +22,8 @@ from matcher import (
     load_set,
 )
 from rules import rule_set
-from rules.factchecks import FACTCHECKS
-from rules.set_reader import read_set
+from rules.pinned import FACTCHECKS
+from rules.rule_set import read_set
 
 PUBLISHED = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 11, 10, 12, tzinfo=UTC)

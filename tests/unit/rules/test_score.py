@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.score import deciding
+from rules.pack_parts import deciding
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ import msgspec
 import pytest
 from support.sample_posts import PACK, StandingClock, pack
 
-from ledger.privacy.copies import ConfirmedFingerprint, CopySnapshot
-from ledger.records.manifest import CopyMatch, FoundCopies
-from ledger.records.post import Post
-from matcher.copies.fingerprint import Fingerprints
+from ledger.posts import Post
+from ledger.privacy import ConfirmedFingerprint, CopySnapshot
+from ledger.units import CopyMatch, FoundCopies
+from matcher.fingerprint import Fingerprints
 from matcher.hit import PostResult
-from rules.copies import ALGORITHM
-from scan import copies
-from scan.copies import Confirmed, Snapshots, copy_rules, find_copies
+from rules.pack_parts import ALGORITHM
+from scan import rule_sets
+from scan.rule_sets import Confirmed, Snapshots, copy_rules, find_copies
 
 if TYPE_CHECKING:
     from ledger.ports import Objects
@@ -75,7 +75,7 @@ def test_after_an_erasure_posts_count_as_not_compared() -> None:
 
 
 def test_a_unit_of_too_many_copies_says_how_many_it_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "MOST_FOUND", 2)
+    monkeypatch.setattr(rule_sets, "MOST_FOUND", 2)
     found = find(*[TEXT] * 5)
     assert found.found == (CopyMatch(NAME, DECISION, (0, 1)),)
     assert found.not_compared == 3

@@ -9,16 +9,16 @@ import msgspec
 import pytest
 from support.sample_posts import StandingClock
 
-from ledger.aws.queue import RESERVE_SECONDS, Delivery, TimeReserveError
-from ledger.records.manifest import RangeMessage, Source
-from scan.batches.messages import EndedMessages, Message
-from scan.deliveries import Deliveries, UnknownSender
-from scan.effects import UnitOutcome
+from ledger.aws.objects import RESERVE_SECONDS, Delivery, TimeReserveError
+from ledger.units import RangeMessage, Source
+from scan.batches import EndedMessages, Message
+from scan.inspection import UnitOutcome
+from scan.scanner import Deliveries, UnknownSender
 
 if TYPE_CHECKING:
-    from ledger.aws.queue import Senders
+    from ledger.aws.objects import Senders
     from ledger.closing import Closing
-    from scan.batches.scanner import MessageScanner
+    from scan.scanner import MessageScanner
     from scan.unit_work import UnitScanner
 
 UNIT = RangeMessage(

@@ -4,11 +4,11 @@ from typing import Any
 
 from support.sample_packs import pack_of
 
-from claims.check import Check, Rating
 from claims.check_finder import Attached
-from ledger.records.post import Post
+from claims.fact_check import Check, Rating
+from ledger.posts import Post
 from matcher import Rule, Severity
-from scan.fact_checks import CheckRules
+from scan.rule_sets import CheckRules
 
 
 class EchoFinder:

@@ -7,9 +7,9 @@ import pytest
 from support.publish_world import sample_receipt
 from support.sample_posts import StandingClock
 
-from ledger.records.flood import FloodTotal
-from ledger.records.receipt import Receipt
-from scan.flood_guard import EXCHANGE_SECONDS, FloodGuard, FloodLimits
+from ledger.findings import FloodTotal
+from ledger.units import Receipt
+from scan.inspection import EXCHANGE_SECONDS, FloodGuard, FloodLimits
 
 if TYPE_CHECKING:
     from ledger.ports import Store

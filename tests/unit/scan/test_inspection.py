@@ -7,10 +7,9 @@ import pytest
 from support.canary import ACCOUNT
 from support.sample_posts import OTP, PACK, PRIZE, SHADOW, fields, pack
 
-from ledger.privacy.erasure import stub_of
-from ledger.privacy.pseudonyms import Pseudonyms
-from ledger.records.finding import Finding
-from ledger.records.post import Post, TranslatedPost
+from ledger.findings import Finding
+from ledger.posts import Post, TranslatedPost
+from ledger.privacy import Pseudonyms, stub_of
 from matcher import Matcher
 from scan.inspection import (
     MAX_SPANS,

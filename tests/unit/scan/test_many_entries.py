@@ -12,11 +12,10 @@ from support.sample_messages import SENT, decision
 from decide.judge import judge
 from decide.judgement import Acceptance, Facts, FirstSent, PackFacts
 from ledger.aws.store import DynamoStore
-from ledger.cases.case import Case, CaseEntry, CaseMarker, JournalEntry
-from ledger.cases.reading import read_case_message
-from ledger.cases.refusal import CaseRefusal
-from ledger.cases.transitions import CaseState
-from terang.repair.table_checks import case_differences
+from ledger.case_reading import read_case_message
+from ledger.cases import Case, CaseEntry, CaseMarker, CaseState, JournalEntry
+from ledger.dsa_codes import CaseRefusal
+from terang.repair.checks import case_differences
 from terang.repair.table_snapshot import TableSnapshot
 
 FOUND = finding(1)

@@ -14,14 +14,14 @@ from support.publish_world import CLOSED, World, sample_pack, sample_receipt
 from support.sample_packs import pack_of
 from support.sample_posts import line
 
-from ledger.records.receipt import Receipt
+from ledger.units import Receipt
 from matcher import Matcher, Rule, Severity
-from matcher.effort import STEPS_AT_LEAST, STEPS_PER_POINT, WEIGHINGS, Effort
+from matcher.hit import STEPS_AT_LEAST, STEPS_PER_POINT, WEIGHINGS, Effort
 from recount.recount import differences_of
-from rules.score import Score
+from rules.pack_parts import Score
 from terang.cli.command import main
 from terang.cli.run import print_run
-from terang.console import Screen
+from terang.terminal import Screen
 from terang.trial.trial import RunResult
 
 WORDS = ("bomb", "prize", "pills", "money", "secret", "letter")

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from support.memory_objects import RangesOf
 
-from ledger.records.manifest import cut_ranges
-from ledger.records.refusal import Code
+from ledger.refusals import Code
+from ledger.units import cut_ranges
 from scan import reading
 from scan.reading import OwnedLines, read_owned, read_records
 

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 from support.sample_posts import fields, line
 
-from ledger.records.post import TranslatedPost
-from ledger.records.refusal import Code, Refusal
+from ledger.posts import TranslatedPost
+from ledger.refusals import Code, Refusal
 from scan.reading import REFUSALS_IN_DETAIL, read_records
 
 GOOD, BAD = line(), line(audience="followers")

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from support.sample_posts import OTP, SHADOW, StandingClock, pack
 
-from ledger.errors import OperatorError
-from ledger.pointer import POINTER_KEY, set_key
+from ledger.closing import POINTER_KEY, set_key
+from ledger.refusals import OperatorError
 from matcher import SetError, build_set
 from rules.pack import InForce
 from rules.rule_set import ProviderSettings

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from desk.deciding import AUDIT_CATEGORIES
-from desk.waiting import audits
-from ledger.cases.dsa_codes import CATEGORIES
-from ledger.errors import OperatorError
+from desk.items import audits
+from ledger.dsa_codes import CATEGORIES
+from ledger.refusals import OperatorError
 from terang.cli.command import main
 from terang.review.run_source import RunSource
-from terang.review.sample import read_sample
+from terang.review.sources import read_sample
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import terang.cli
 from terang import ROOT
 from terang.cli.command import COMMANDS, GROUPS, Command, build_app, main, parse
 
-SHARED = {"terang.cli.arguments"}
+SHARED = {"terang.terminal"}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.words)
@@ -135,7 +135,7 @@ def test_help_does_not_import_the_commands() -> None:
         "print(*(name for name in sys.modules if name.startswith('terang.')), file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    allowed = {"terang.cli", "terang.cli.command", "terang.cli.arguments"}
+    allowed = {"terang.cli", "terang.cli.command", "terang.terminal"}
     loaded = {name for name in done.stderr.split() if name.startswith("terang.cli")}
     assert (done.returncode, loaded) == (0, allowed)
 

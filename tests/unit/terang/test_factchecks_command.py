@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from claims.feeds import spool
+from claims import admission
 from terang.cli.command import main
 
 HEADER = "url,claim,rating,publisher,date,language\n"
@@ -51,8 +51,8 @@ def test_a_full_disk_is_reported_and_keeps_the_index(
 ) -> None:
     imported(tmp_path, f"{SALT},False,X,2026-01-02,en")
     before = (tmp_path / "index/current.json").read_bytes()
-    table = spool._TABLE
-    monkeypatch.setattr(spool, "_TABLE", f"{table}; PRAGMA max_page_count = 2")
+    table = admission._TABLE
+    monkeypatch.setattr(admission, "_TABLE", f"{table}; PRAGMA max_page_count = 2")
     rows = [SUGAR.replace("/sugar", f"/{number}") for number in range(100)]
     assert imported(tmp_path, *rows) == 1
     assert "no room to sort the checks" in capsys.readouterr().err

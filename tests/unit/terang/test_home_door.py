@@ -11,10 +11,9 @@ from urllib.parse import urlencode
 import pytest
 from support.desk_world import MemoryDesk, dossier, finding
 
-from desk.moderator import Door, Moderator, Role
-from desk.routes.application import DeskApplication
-from terang.review.browser import directions, has_browser
-from terang.review.door import HomeServer
+from desk.items import Door, Moderator, Role
+from desk.routes import DeskApplication
+from terang.review.door import HomeServer, directions, has_browser
 
 P1 = dossier(finding("p1", text="send me the code"))
 WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.FILE)

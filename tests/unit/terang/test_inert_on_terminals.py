@@ -17,11 +17,11 @@ from support.sample_posts import line
 from support.statement_samples import changed
 from support.written_report import put, table, written
 
-from dsa.report.template import file_name
+from dsa.report_entries import file_name
 from ledger.closing import FileReceipt
 from terang.cli.command import main
 from terang.cli.run import print_run
-from terang.console import Screen, print_json, print_problem, print_result, print_warning
+from terang.terminal import Screen, print_json, print_problem, print_result, print_warning
 from terang.trial.trial import RunResult
 
 

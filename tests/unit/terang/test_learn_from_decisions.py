@@ -13,14 +13,13 @@ from support.packs_folder import run_packs
 from support.sample_messages import audit, complaint, decision, outcome
 from support.sample_posts import fields
 
-from authoring.learning.fitting import LearningError, find_library
+from authoring.learning.features import LearningError, find_library
 from authoring.learning.labelled import LabelledPost
 from authoring.learning.learning import Wanted
 from authoring.learning.learning import learn as fit
-from ledger.records.finding import Finding, FoundSpan
-from ledger.records.identity import finding_id
-from ledger.records.post import read_line
-from ledger.records.refusal import Refusal
+from ledger.findings import Finding, FoundSpan, finding_id
+from ledger.posts import read_line
+from ledger.refusals import Refusal
 from rules.pack import load_packs
 from terang import ROOT
 

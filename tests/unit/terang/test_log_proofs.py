@@ -10,11 +10,11 @@ from support.log_world import LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 from support.tampering import write
 
-from ledger.errors import OperatorError
 from ledger.keys import receipt_key
-from ledger.records.manifest import OpenFile
+from ledger.refusals import OperatorError
+from ledger.units import OpenFile
 from terang.cli.command import main
-from terang.log_proofs import prove_finding, prove_receipt
+from terang.cli.public_log import prove_finding, prove_receipt
 from verifier.verify import main as stand_alone
 
 RECEIPT = b'{"file": "f1", "records": 3, "inspected": 2, "refused": {"not_public": 1}}\n'

@@ -6,7 +6,7 @@ import pytest
 from support.review_world import found
 from support.sample_posts import StandingClock
 
-from terang.case_messages import complete_times, in_waves, resolve_findings
+from terang.case_queue import complete_times, in_waves, resolve_findings
 
 FINDINGS = [
     one.finding

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from terang.emulator.stack import StackError
-from terang.trial import message_queue
-from terang.trial.message_queue import BATCH, MESSAGE_BYTES, QUEUE_LENGTH, MessageQueue
+from terang.trial import runner
+from terang.trial.runner import BATCH, MESSAGE_BYTES, QUEUE_LENGTH, MessageQueue
 
 
 class Emulator:
@@ -35,8 +35,8 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], tuple[Emulator, An
 
     def started(taken: int) -> tuple[Emulator, MessageQueue]:
         emulator, seconds = Emulator(taken), iter(range(10_000))
-        monkeypatch.setattr(message_queue.time, "sleep", emulator.take)
-        monkeypatch.setattr(message_queue.time, "monotonic", lambda: next(seconds))
+        monkeypatch.setattr(runner.time, "sleep", emulator.take)
+        monkeypatch.setattr(runner.time, "monotonic", lambda: next(seconds))
         return emulator, MessageQueue(emulator, "http://queue")
 
     return started

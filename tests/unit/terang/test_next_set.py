@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from support.sample_packs import pack_of
 
-from ledger.errors import OperatorError
+from ledger.refusals import OperatorError
 from matcher import (
     FOLD_VERSION,
     Pack,
@@ -20,8 +20,8 @@ from matcher import (
     Severity,
     load_set,
 )
+from rules.pack_parts import Translation
 from rules.rule_set import with_factchecks
-from rules.translation import Translation
 from terang.packs.next_set import ReplacedSet, SetRequest, going_back, next_set
 
 T0 = datetime(2026, 11, 1, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.packs_folder import run_packs
 
-from authoring.learning.fitting import LearningError, find_library
+from authoring.learning.features import LearningError, find_library
 from matcher import Matcher, Mode, Pack
 from rules.pack import load_packs
 from terang import ROOT

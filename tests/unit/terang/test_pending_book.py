@@ -8,12 +8,12 @@ import pytest
 from support.desk_world import dossier, finding
 
 from desk.deciding import DecisionForm, decide, form_id
-from desk.moderator import Door, Moderator, Role
-from ledger.cases.pending import PendingDecision, PendingState
-from ledger.errors import OperatorError
-from terang.case_messages import read_messages
-from terang.review import pending_book
-from terang.review.pending_book import PendingBook
+from desk.items import Door, Moderator, Role
+from ledger.case_messages import PendingDecision, PendingState
+from ledger.refusals import OperatorError
+from terang.case_queue import read_messages
+from terang.review import sitting
+from terang.review.sitting import PendingBook
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
 WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.FILE)
@@ -68,7 +68,7 @@ def test_a_death_at_any_write_loses_and_repeats_nothing(
     file: Path, writes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three decisions, the second taken back; the process dies at each write in turn."""
-    real, left = pending_book._append_lines, [writes]
+    real, left = sitting._append_lines, [writes]
 
     def dying(target: Path, records: list[msgspec.Struct]) -> None:
         if not left[0]:
@@ -78,7 +78,7 @@ def test_a_death_at_any_write_loses_and_repeats_nothing(
 
     made = [decision(number, NOW + timedelta(seconds=number)) for number in (1, 2, 3)]
     held = []
-    monkeypatch.setattr(pending_book, "_append_lines", dying)
+    monkeypatch.setattr(sitting, "_append_lines", dying)
     try:
         book = PendingBook.open(file, NOW)
         for each in made:
@@ -89,7 +89,7 @@ def test_a_death_at_any_write_loses_and_repeats_nothing(
         book.finish(NOW + timedelta(seconds=60))
     except KeyboardInterrupt:
         pass
-    monkeypatch.setattr(pending_book, "_append_lines", real)
+    monkeypatch.setattr(sitting, "_append_lines", real)
     PendingBook.open(file, NOW + timedelta(seconds=61))
     PendingBook.open(file, NOW + timedelta(seconds=62))
     assert ids(file) == held

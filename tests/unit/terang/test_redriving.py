@@ -10,7 +10,7 @@ from simulation.clients import Client, DirectTransport
 from simulation.dynamodb import DynamoDB
 from simulation.sqs import SQS
 
-from ledger.aws.queue import ATTRIBUTES
+from ledger.aws.objects import ATTRIBUTES
 from ledger.aws.table import Table
 from terang.repair.dead_letters import (
     NOT_BELIEVED,

@@ -17,8 +17,7 @@ from botocore.exceptions import (
 from terang import InputError
 from terang.cli import operate
 from terang.cli.command import main
-from terang.first_steps import Access, first_steps, senders_of
-from terang.remote import Remote
+from terang.remote import Access, Remote, first_steps, senders_of
 
 
 def test_the_error_without_a_region_names_what_a_stack_needs(

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from support.review_world import card, found, run_folder
 
-from ledger.errors import OperatorError
-from terang.case_messages import read_messages
+from ledger.refusals import OperatorError
+from terang.case_queue import read_messages
 from terang.cli.command import main
-from terang.console import blur
-from terang.review.cards import Card, cards, group_copies
+from terang.review.dossiers import Card, cards, group_copies
 from terang.review.sources import PublishedWords, findings_of_run
+from terang.terminal import blur
 
 
 def test_cards_are_of_one_post_and_one_category() -> None:

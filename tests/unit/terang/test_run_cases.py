@@ -4,9 +4,8 @@ from support.desk_world import finding
 from support.sample_messages import SENT, notice, order
 
 from desk.deciding import DecisionForm, decide, form_id
-from desk.items import ItemKind, RuleFacts
-from desk.moderator import Door, Moderator, Role
-from ledger.cases.messages import Order
+from desk.items import Door, ItemKind, Moderator, Role, RuleFacts
+from ledger.case_messages import Order
 from terang.review.dossiers import RunCases, read_known
 
 FOUND = finding("1")

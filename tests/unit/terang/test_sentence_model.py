@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ledger.errors import OperatorError
-from terang import sentence_model
-from terang.sentence_model import SentenceModel
+from ledger.refusals import OperatorError
+from terang import check_library
+from terang.check_library import SentenceModel
 
 
 @dataclass
@@ -61,7 +61,7 @@ def test_text_outside_utf_8_becomes_a_question_mark() -> None:
 
 
 def test_without_the_model_the_error_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sentence_model, "PACKAGES", "no such folder")
-    monkeypatch.setattr(sentence_model, "NEEDED", ("no_such_package",))
+    monkeypatch.setattr(check_library, "PACKAGES", "no such folder")
+    monkeypatch.setattr(check_library, "NEEDED", ("no_such_package",))
     with pytest.raises(OperatorError, match="make meaning"):
         SentenceModel.load()

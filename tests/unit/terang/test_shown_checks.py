@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from support.sample_checks import REPEATS_SALT, SALT
 
-from ledger.records.finding import Finding, FoundCheck, FoundSpan, Label
-from terang.review.screens import checks_of
+from ledger.findings import Finding, FoundCheck, FoundSpan, Label
+from terang.review.door import checks_of
 
 CHECK = FoundCheck("https://check.example/1", SALT, "false", "Fake", "Check", "2026-10-01", 0.9)
 

@@ -11,16 +11,14 @@ import pytest
 from support.desk_world import http_event
 from support.review_world import run_folder
 
-from desk.moderator import Door, Moderator, Role
-from ledger.cases.pending import PendingState
-from ledger.clock import SystemClock
-from ledger.errors import OperatorError
-from terang.case_messages import read_messages
-from terang.case_queue import MessageResult
+from desk.items import Door, Moderator, Role
+from ledger.case_messages import PendingState
+from ledger.refusals import OperatorError
+from ledger.texts import SystemClock
+from terang.case_queue import MessageResult, read_messages
 from terang.review.door import HomeServer
-from terang.review.pending_book import PendingBook
 from terang.review.run_source import RunSource, clock_of_run
-from terang.review.sitting import Sitting
+from terang.review.sitting import PendingBook, Sitting
 
 WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.FILE)
 
@@ -67,7 +65,7 @@ def test_an_interrupt_loses_no_decision(folder: Path) -> None:
 def test_the_desk_knows_what_the_messages_of_the_run_decided(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.cases.case.SECOND_REVIEW_PER", 2**40)  # else one in 20 waits again
+    monkeypatch.setattr("ledger.cases.SECOND_REVIEW_PER", 2**40)  # else one in 20 waits again
     waiting = len(RunSource.read(folder, []).dossiers([]))
     sit(folder)
     (folder / "d.jsonl").rename(folder / "cases.jsonl")

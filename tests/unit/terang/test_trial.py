@@ -11,10 +11,10 @@ import pytest
 from support.publish_world import sample_receipt
 from support.sample_posts import line
 
-from ledger.errors import OperatorError
+from ledger.refusals import OperatorError
 from terang.cli.command import main
 from terang.cli.run import print_run
-from terang.console import Screen
+from terang.terminal import Screen
 from terang.trial.runner import Dropped, name_of
 from terang.trial.trial import RunResult, empty, owned
 

@@ -11,15 +11,15 @@ from rich.console import RenderableType
 from support.review_world import found
 from support.sample_posts import line
 
-from ledger.cases.case import Case, CaseEntry, JournalEntry
-from ledger.records.finding import FoundCheck, Label
-from ledger.records.post import read_line
+from ledger.cases import Case, CaseEntry, JournalEntry
+from ledger.findings import FoundCheck, Label
+from ledger.posts import read_line
 from matcher import Hit, Span
 from terang.cli.run import print_run
-from terang.console import Screen, print_result, show_controls
 from terang.packs.comparison import PackComparison, as_lines
-from terang.review.screens import case_screen
+from terang.review.door import case_screen
 from terang.review.sources import CaseHistory
+from terang.terminal import Screen, print_result, show_controls
 from terang.trial.trial import RunResult
 
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)

@@ -13,7 +13,7 @@ from tlog_scales.tlog import (
     InclusionProofInvalid,
 )
 
-from tlog.checkpoint import (
+from tlog.leaves import (
     Checkpoint,
     is_signed_by,
     key_id,
@@ -21,9 +21,7 @@ from tlog.checkpoint import (
     sign_checkpoint,
     verifier_key,
 )
-from tlog.growth import GrowingTree
-from tlog.hashing import leaf_hash
-from tlog.proofs import LogFiles, encode_proof
+from tlog.tree import GrowingTree, LogFiles, encode_proof, leaf_hash
 
 ORIGIN = "terang.example/log"
 

@@ -4,10 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlog.growth import GrowingTree, LogDamagedError
-from tlog.hashing import EMPTY_ROOT, leaf_hash, node_hash, root_of, split_point
-from tlog.proofs import LogFiles
-from tlog.tiles import decode_entries, encode_entries, entries_path, tile_path, width_of
+from tlog.tree import (
+    EMPTY_ROOT,
+    GrowingTree,
+    LogDamagedError,
+    LogFiles,
+    decode_entries,
+    encode_entries,
+    entries_path,
+    leaf_hash,
+    node_hash,
+    root_of,
+    split_point,
+    tile_path,
+    width_of,
+)
 
 CT_LEAVES = [bytes.fromhex(leaf) for leaf in (
     "", "00", "10", "2021", "3031", "40414243", "5051525354555657",

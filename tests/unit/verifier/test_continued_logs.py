@@ -11,9 +11,16 @@ from support.log_signer import LocalSigner
 from support.signed_log import signed_log
 from support.tampering import write
 
-from tlog.checkpoint import parse_checkpoint, verifier_key
-from tlog.leaves import BeganLeaf, Leaf, MovedLeaf, RunLeaf, encode_leaf
-from tlog.proofs import LogFiles, encode_proof
+from tlog.leaves import (
+    BeganLeaf,
+    Leaf,
+    MovedLeaf,
+    RunLeaf,
+    encode_leaf,
+    parse_checkpoint,
+    verifier_key,
+)
+from tlog.tree import LogFiles, encode_proof
 from verifier.verify import Options, Result, check_place, source_of
 
 OLD, NEW = "terang.example/log", "terang.example/log/2"

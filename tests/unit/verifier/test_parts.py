@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.log_signer import LocalSigner
 
-from tlog.checkpoint import verifier_key
+from tlog.leaves import verifier_key
 from verifier.verify import (
     LogUnreadableError,
     Options,

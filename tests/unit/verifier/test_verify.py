@@ -16,12 +16,11 @@ from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 from support.signed_log import signed_log
 from support.tampering import FIRST_VISIT, LATER_VISIT, Memory, Tampering, words_for, write
 
-from publish.transparency import logging_run
-from publish.transparency.published_files import OF_THE_LOG
+from publish import logging_run
+from publish.served_log import OF_THE_LOG
 from terang.cli.command import main as terang
-from tlog.checkpoint import parse_checkpoint, verifier_key
-from tlog.leaves import PublishedLeaf, RunLeaf, encode_leaf
-from tlog.proofs import LogFiles
+from tlog.leaves import PublishedLeaf, RunLeaf, encode_leaf, parse_checkpoint, verifier_key
+from tlog.tree import LogFiles
 from verifier import verify
 from verifier.verify import LogUnreadableError, Options, Result, check_place, main, source_of
 

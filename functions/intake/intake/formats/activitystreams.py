@@ -15,18 +15,21 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from intake.formats.post_fields import (
+from intake.formats.reader import (
+    FileContext,
+    FileHead,
+    PostItem,
     as_object,
     bound_links,
     bound_texts,
     language_tag,
     published_time,
+    read_elements,
     web_address,
 )
-from intake.formats.reader import FileContext, FileHead, PostItem, read_elements
-from ledger.records.post import LINE_BYTES
-from ledger.records.refusal import Code, Refusal
-from ledger.streams.json_document import JsonDocument, decode_value
+from ledger.posts import LINE_BYTES
+from ledger.refusals import Code, Refusal
+from ledger.streams import JsonDocument, decode_value
 
 name = "activitystreams"
 version = 1

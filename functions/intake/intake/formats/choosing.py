@@ -1,7 +1,7 @@
 """Choose the format of a file. Its content decides; its name only breaks ties.
 
 `read_member` does the same for a file in an archive. The archive formats are in
-`gzipped` and `zipped`, which import this module; `intake.translation` lists them.
+`gzipped` and `zipped`, which import this module; `intake.arrival` lists them.
 """
 
 import io
@@ -16,17 +16,18 @@ from intake.formats import (
     json_lines,
     telegram,
 )
-from intake.formats.file_budget import ALL_MARKS, count_marks
 from intake.formats.reader import (
+    ALL_MARKS,
     HEAD_BYTES,
     FileContext,
     FileHead,
     FormatReader,
     PostItem,
+    count_marks,
     read_counted,
 )
-from ledger.records.refusal import Code, FileRefusedError, Refusal
-from ledger.streams.unpacking import UnpackedMember
+from ledger.refusals import Code, FileRefusedError, Refusal
+from ledger.streams import UnpackedMember
 
 READERS: tuple[FormatReader, ...] = (
     discord,

@@ -14,12 +14,10 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import Any, BinaryIO, NamedTuple
 
-from intake.formats.post_fields import published_time
-from intake.formats.reader import FileContext, FileHead, PostItem
-from ledger.records.post import FIELDS, LINE_BYTES, REQUIRED
-from ledger.records.refusal import Code, FileRefusedError, Refusal
-from ledger.streams.json_document import decode_value
-from ledger.streams.lines import read_lines
+from intake.formats.reader import FileContext, FileHead, PostItem, published_time
+from ledger.posts import FIELDS, LINE_BYTES, REQUIRED, read_lines
+from ledger.refusals import Code, FileRefusedError, Refusal
+from ledger.streams import decode_value
 
 name = "csv"
 version = 1

@@ -13,17 +13,20 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, BinaryIO
 
-from intake.formats.post_fields import (
+from intake.formats.reader import (
+    FileContext,
+    FileHead,
+    PostItem,
     as_list,
     as_object,
     bound_links,
     bound_texts,
     identifier,
     published_time,
+    read_elements,
 )
-from intake.formats.reader import FileContext, FileHead, PostItem, read_elements
-from ledger.records.refusal import Code, FileRefusedError, Refusal
-from ledger.streams.json_document import JsonDocument, decode_value
+from ledger.refusals import Code, FileRefusedError, Refusal
+from ledger.streams import JsonDocument, decode_value
 
 name = "discord"
 version = 1

@@ -11,15 +11,9 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from intake.formats.choosing import GZIP, read_member
-from intake.formats.file_budget import FileEffort
-from intake.formats.reader import FileContext, FileHead, PostItem
-from ledger.records.refusal import Code, FileRefusedError, Refusal
-from ledger.streams.unpacking import (
-    PIECE_BYTES,
-    ArchiveMeter,
-    UnpackedMember,
-    refusing_damaged_gzip,
-)
+from intake.formats.reader import FileContext, FileEffort, FileHead, PostItem
+from ledger.refusals import Code, FileRefusedError, Refusal
+from ledger.streams import PIECE_BYTES, ArchiveMeter, UnpackedMember, refusing_damaged_gzip
 
 name = "gzip"
 version = 1

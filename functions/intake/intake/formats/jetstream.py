@@ -8,7 +8,10 @@ Source: docs.bsky.app, "Jetstream"; lexicons app.bsky.feed.post and app.bsky.emb
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from intake.formats.post_fields import (
+from intake.formats.reader import (
+    FileContext,
+    FileHead,
+    PostItem,
     as_list,
     as_object,
     bound_links,
@@ -16,9 +19,8 @@ from intake.formats.post_fields import (
     language_tag,
     published_time,
 )
-from intake.formats.reader import FileContext, FileHead, PostItem
-from ledger.records.refusal import Code, Refusal
-from ledger.streams.json_document import read_object_lines
+from ledger.refusals import Code, Refusal
+from ledger.streams import read_object_lines
 
 name = "jetstream"
 version = 1

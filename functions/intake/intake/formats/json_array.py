@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from intake.formats.reader import FileContext, FileHead, PostItem, read_elements
-from ledger.records.refusal import Refusal
-from ledger.streams.json_document import JsonDocument
+from ledger.refusals import Refusal
+from ledger.streams import JsonDocument
 
 name = "json-array"
 version = 1

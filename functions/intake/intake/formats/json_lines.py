@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from intake.formats.reader import FileContext, FileHead, PostItem
-from ledger.records.refusal import Code, Refusal
-from ledger.streams.json_document import read_object_lines
+from ledger.refusals import Code, Refusal
+from ledger.streams import read_object_lines
 
 name = "jsonl"
 version = 1

@@ -1,16 +1,236 @@
-"""The parts that all formats share: readers, the files that they get, the items they yield."""
+"""The work that one file may cause. It is counted on the content, so repeats end the same way.
 
-from collections.abc import Callable, Iterator
+The cost of a file depends less on its size than on its content: a file of blank rows or of one-byte
+items takes 40 times as long as one of posts with the same size. So marks, records and written bytes
+are counted too. A file with too many of them is refused before the function runs out of time.
+
+Cut the values of other formats to the bounds of a post's fields.
+
+A post is not refused for values that its own format allows: lists are shortened to the bounds of a
+post, and useless values are left out.
+
+The parts that all formats share: readers, the files that they get, the items they yield.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from io import BytesIO
+from math import inf
 from typing import Any, BinaryIO, Protocol
 
-from intake.formats.file_budget import CountedStream, FileEffort
-from ledger.records.json_text import nests_too_deep
-from ledger.records.refusal import Code, FileRefusedError, Refusal
-from ledger.streams.json_document import JsonDocument, decode_object, decode_value
-from ledger.streams.lines import BOM
+from ledger.posts import BOM
+from ledger.refusals import Code, FileRefusedError, Refusal
+from ledger.streams import EXPANSION_RATIO, JsonDocument, decode_object, decode_value
+from ledger.texts import before_leap_second, nests_too_deep
+
+LAST_SECONDS = 60
+"""The time that is kept for the end: to delete 360 parts and write the receipt."""
+
+ALL_MARKS = b"\n,[{<"
+"""The marks of all formats. The choice of a format looks at all of them in the head."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The limits of one file.
+
+    `ratio` is explained in `ledger.streams`. The others are derived from the slowest file
+    of each kind, measured by `make bench` on one core of a 2-core Xeon that others used at the same
+    time:
+
+    - a byte: at most 0.15 us (escapes of a Telegram export; plain text takes 0.02 us);
+    - a mark (line, comma, bracket, tag) without a record: at most 1.5 us (an object in a list of
+      Discord embeds; a bracket takes 0.8 us, a blank row 1.3 us);
+    - a record: 8 us if refused, 20 us as a post of 200 bytes, its bytes and marks included;
+    - a written byte: 0.02 us, at 50 MB/s into S3.
+
+    1.5 GB x 0.15 + 75 million x 1.5 + 7.5 million x 20 + 3 GB x 0.02 us are 225 + 112 + 150 + 60 =
+    547 s. No file reaches all four at once, and on a processor that takes 1.5 times as long even
+    their sum ends within 900 s. 7.5 million posts of 200 bytes reach the first and the third limit.
+
+    `units` bounds the messages sent and the rows read at closing. Intake sends ten units a call, so
+    1,000 calls. Closing reads two items of the table for each unit, within scan's 300 s:
+    20,000 x 5 ms = 100 s, and the refusals of 1,000 units: 30 s. At 8 MiB a unit that is a file of
+    83.8 GB.
+    """
+
+    ratio: int = EXPANSION_RATIO
+    members: int = 10_000
+    total_bytes: int = 1_500_000_000
+    marks: int = 75_000_000
+    records: int = 7_500_000
+    written_bytes: int = 3_000_000_000
+    units: int = 10_000
+
+
+@dataclass(slots=True)
+class FileEffort:
+    """The cost of one file so far. Each method raises FileRefusedError beyond the budget.
+
+    `seconds_left` returns the rest of the function's time. It matters only on a machine that is
+    slower than all measured ones: then the file is refused too, so that the work ends.
+    """
+
+    budget: Budget = field(default_factory=Budget)
+    seconds_left: Callable[[], float] = lambda: inf
+    _bytes: int = 0
+    _marks: int = 0
+    _records: int = 0
+    _written: int = 0
+
+    def unpack(self, size: int) -> None:
+        """Count bytes that came out of an archive."""
+        self._bytes += size
+        if self._bytes > self.budget.total_bytes:
+            raise too_large(f"{self.budget.total_bytes:,} bytes when it is unpacked")
+
+    def mark(self, count: int) -> None:
+        """Count marks, and check the time."""
+        self._marks += count
+        if self._marks > self.budget.marks:
+            raise too_large(f"{self.budget.marks:,} lines, commas, brackets and tags")
+        if self.seconds_left() < LAST_SECONDS:
+            raise too_large("can be read in time")
+
+    def record(self, written: int) -> None:
+        """Count a record and the bytes of its line."""
+        self._records += 1
+        self._written += written
+        if self._records > self.budget.records:
+            raise too_large(f"{self.budget.records:,} records")
+        if self._written > self.budget.written_bytes:
+            raise too_large(f"{self.budget.written_bytes:,} bytes as JSON Lines")
+
+
+class CountedStream:
+    """A stream of text that counts the marks of its format as it is read."""
+
+    def __init__(self, stream: Any, marks: bytes, effort: FileEffort) -> None:
+        self._read, self._marks, self._effort = stream.read, marks, effort
+
+    def read(self, size: int) -> bytes:
+        """Read at most `size` bytes. Raises FileRefusedError beyond the budget."""
+        data: bytes = self._read(size)
+        self._effort.mark(count_marks(data, self._marks))
+        return data
+
+
+def count_marks(data: bytes, marks: bytes) -> int:
+    r"""Return the number of bytes of the data that are marks.
+
+    >>> count_marks(b"[1, 2]\n", b",[{")
+    2
+    """
+    return len(data) - len(data.translate(None, marks))
+
+
+def check_size(size: int, budget: Budget) -> None:
+    """Raise FileRefusedError for a file that is too large to be translated."""
+    if size > budget.total_bytes:
+        raise too_large(f"{budget.total_bytes:,} bytes")
+
+
+def too_large(limit: str) -> FileRefusedError:
+    """Return the refusal of a file that holds more than the limit."""
+    return FileRefusedError(
+        Code.TOO_LARGE_FOR_FORMAT,
+        advice=f"It holds more than {limit}. Send it as plain JSON Lines, or in smaller files.",
+    )
+
+
+LINKS, LINK_LENGTH = 100, 2_048
+TEXTS, TEXT_LENGTH = 50, 65_536
+
+_LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?")
+
+
+def bound_links(values: Iterable[Any]) -> list[str] | None:
+    """Return the links, each once, in order. A long one keeps its beginning, which has the host.
+
+    >>> bound_links(["https://example.org", None, "https://example.org"])
+    ['https://example.org']
+    >>> links = bound_links(f"https://{number:03}/".ljust(3_000) for number in range(101))
+    >>> len(links), len(links[0])
+    (100, 2048)
+    """
+    links = dict.fromkeys(value[:LINK_LENGTH] for value in values if _is_text(value))
+    return list(links)[:LINKS] or None
+
+
+def bound_texts(values: Iterable[Any]) -> list[str] | None:
+    r"""Return the texts that are not blank. From the TEXTS-th on they are joined into one.
+
+    >>> bound_texts(["a caption", "", None])
+    ['a caption']
+    >>> bound_texts(["a"] * TEXTS + ["b"])[-2:]
+    ['a', 'a\nb']
+    """
+    texts = [value for value in values if _is_text(value)]
+    if len(texts) > TEXTS:
+        texts[TEXTS - 1 :] = ["\n".join(texts[TEXTS - 1 :])]
+    return [text[:TEXT_LENGTH] for text in texts] or None
+
+
+def language_tag(value: Any) -> str | None:
+    """Return the value if it has the length of a language tag."""
+    return value if isinstance(value, str) and 2 <= len(value) <= 35 else None
+
+
+def web_address(value: Any) -> str | None:
+    """Return the value if it is an HTTP address that is not too long for a post.
+
+    >>> [len(web_address("https://" + "a" * length) or "") for length in (2040, 2041)]
+    [2048, 0]
+    """
+    usable = isinstance(value, str) and len(value) <= LINK_LENGTH
+    return value if usable and value.startswith(("https://", "http://")) else None
+
+
+def reach_count(value: Any) -> int | None:
+    """Return the value if it is a whole number in the bounds of a reach."""
+    return value if type(value) is int and 0 <= value <= 2**53 else None
+
+
+def identifier(value: Any) -> str | None:
+    """Return a string or a whole number as an id. Other numbers could have lost digits."""
+    return str(value) if type(value) in (int, str) and value != "" else None
+
+
+def published_time(value: Any) -> tuple[Any, bool]:
+    """Return a time of publication, and whether it had no offset and was read as UTC.
+
+    Return any other value as it is: the reader of posts refuses it.
+
+    >>> published_time("2026-11-25 10:00:00")
+    ('2026-11-25T10:00:00+00:00', True)
+    >>> published_time("2026-11-25T10:00:00+07:00")
+    ('2026-11-25T10:00:00+07:00', False)
+    """
+    if not isinstance(value, str) or not _LOCAL_TIME.fullmatch(value):
+        return value, False
+    try:
+        time = datetime.fromisoformat(before_leap_second(f"{value}Z"))
+        return time.astimezone(UTC).isoformat(), True
+    except ValueError:
+        return value, False
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """Return the value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return the value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
 
 PRIVATE = frozenset({Code.NOT_PUBLIC, Code.CHANNEL_NOT_OPEN})
 """The codes of items and files that are not addressed to everyone."""

@@ -15,7 +15,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from intake.formats.post_fields import (
+from intake.formats.reader import (
+    FileContext,
+    FileHead,
+    PostItem,
     as_list,
     as_object,
     bound_links,
@@ -24,9 +27,8 @@ from intake.formats.post_fields import (
     published_time,
     reach_count,
 )
-from intake.formats.reader import FileContext, FileHead, PostItem
-from ledger.records.refusal import Code, FileRefusedError, Refusal
-from ledger.streams.json_document import JsonDocument, decode_object, decode_value
+from ledger.refusals import Code, FileRefusedError, Refusal
+from ledger.streams import JsonDocument, decode_object, decode_value
 
 name = "telegram"
 version = 1

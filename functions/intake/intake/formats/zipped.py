@@ -17,8 +17,8 @@ import msgspec
 
 from intake.formats.choosing import ZIP, read_member
 from intake.formats.reader import PRIVATE, FileContext, FileHead, PostItem
-from ledger.records.refusal import Code, FileRefusedError, Refusal
-from ledger.streams.unpacking import ArchiveMeter, UnpackedMember, refusing_damaged_zip
+from ledger.refusals import Code, FileRefusedError, Refusal
+from ledger.streams import ArchiveMeter, UnpackedMember, refusing_damaged_zip
 
 name = "zip"
 version = 1

@@ -1,18 +1,256 @@
-"""Findings in the table, with their excerpts, and the index that lists the open ones."""
+"""Units in the table: how far each has come, and the transaction that commits one or many.
 
-from collections.abc import Sequence
+The item `U#<unit>` `unit` has two states. An attempt that is about to store findings is recorded
+there, with its name under `begun`. The commit replaces it by the marker, on the condition that the
+stored attempt is its own, or that none is stored and it stored none. So an attempt that found
+nothing never commits a unit for which another one may have stored findings.
+
+Earlier releases recorded attempts in an item `try`, which is still read.
+
+The flood guard in the table: held rules, their questions, and what workers counted.
+
+The answer to a question is an entry of its case and changes nothing else: whether a rule is held or
+opened is read from that case. Held findings are listed apart, and lists of open findings add those
+of opened rules.
+
+Findings in the table, with their excerpts, and the index that lists the open ones.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import islice
 
-from ledger.aws.flood_store import DynamoFloods, held_partition_of, opened_partitions
-from ledger.aws.rows import TableRows
-from ledger.aws.table import Item, Pair, item_of, record_of, shards
-from ledger.aws.unit_store import receipt_place, unpacked
-from ledger.records.finding import Finding
-from ledger.records.identity import check_id
-from ledger.records.manifest import Marker
+from ledger.aws.table import Item, Pair, TableRows, item_of, journal_of, record_of, shards, work_of
+from ledger.cases import CaseEntry
+from ledger.findings import (
+    OPENED,
+    Finding,
+    FloodHold,
+    FloodQuestion,
+    FloodTotal,
+    check_id,
+    flood_question_id,
+)
+from ledger.privacy import SampledPost
+from ledger.units import Attempt, Marker, RangeRow, Receipt, UnitState
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoUnits(TableRows):
+    """The port UnitStore."""
+
+    def marker(self, unit: str) -> Marker | None:
+        return _state_of(self.table.get(f"U#{unit}", "unit")).marker
+
+    def markers(self, units: Sequence[str]) -> dict[str, Marker]:
+        """Return the markers of those of these units that were committed."""
+        items = self.table.get_many([(f"U#{unit}", "unit") for unit in units])
+        states = {pk.removeprefix("U#"): _state_of(item) for (pk, _), item in items.items()}
+        return {unit: state.marker for unit, state in states.items() if state.marker}
+
+    def unit_states(self, units: Sequence[str], suspects: Sequence[str] = ()) -> list[UnitState]:
+        keys = [(f"U#{unit}", kind) for unit in units for kind in ("unit", "try")]
+        items = self.table.get_many([*keys, *((f"U#{unit}", "alone") for unit in suspects)])
+        return [
+            _state_of(
+                items.get((f"U#{unit}", "unit")),
+                items.get((f"U#{unit}", "try")),
+                is_suspect="works" in items.get((f"U#{unit}", "alone"), {}),
+            )
+            for unit in units
+        ]
+
+    def note_suspect(self, unit: str, expires: int, *, works: bool) -> None:
+        note = {"works": True} if works else {}
+        self.table.put(f"U#{unit}", "alone", expires=expires, **note)
+
+    def recorded_attempt(self, unit: str) -> Attempt | None:
+        return self.unit_states([unit])[0].attempt
+
+    def record_attempt(self, unit: str, own: Attempt) -> Attempt | None:
+        if self.table.transact(self.table.put_if_absent(f"U#{unit}", "unit", own, begun=own.name)):
+            return own
+        return _state_of(self.table.get(f"U#{unit}", "unit")).attempt
+
+    def record_attempts(self, attempts: Mapping[str, Attempt]) -> dict[str, Attempt | None]:
+        items = [
+            item_of(f"U#{unit}", "unit", own, begun=own.name) for unit, own in attempts.items()
+        ]
+        existing = self.table.put_pairs([(item, None) for item in items])
+        return {
+            unit: own if item is None else _state_of(item).attempt
+            for (unit, own), item in zip(attempts.items(), existing, strict=True)
+        }
+
+    def commit_unit(
+        self,
+        marker: Marker,
+        receipt: Receipt,
+        file: str,
+        row: RangeRow | None,
+        attempt: Attempt | None = None,
+    ) -> bool:
+        puts = [
+            self._commit(marker, attempt),
+            self.table.put_if_absent(*receipt_place(marker), receipt),
+        ]
+        if row is not None:
+            puts.append(self.table.put_if_absent(f"F#{file}", range_place(row.number), row))
+        if self.table.transact(*puts):
+            return True
+        if self.marker(marker.unit) is None:
+            raise OSError("another worker recorded another attempt at the unit")
+        return False
+
+    def commit_batch(
+        self,
+        markers: Sequence[Marker],
+        receipt: Receipt,
+        attempts: Mapping[str, Attempt],
+        findings: Sequence[str],
+        sample: tuple[Sequence[SampledPost], int] | None,
+    ) -> bool:
+        key, sort = receipt_place(markers[0])
+        puts = [self._commit(marker, attempts.get(marker.unit)) for marker in markers]
+        members = _packed(marker.unit for marker in markers)
+        ids = _packed(findings)
+        puts.append(
+            self.table.put_if_absent(
+                key, sort, receipt, units=members, **({"ids": ids} if ids else {})
+            )
+        )
+        if sample is not None:
+            posts, expires = sample
+            puts.append(
+                self.table.put_action(key, f"sample#{receipt.unit}", list(posts), expires=expires)
+            )
+        return self.table.transact_first(puts, watched=len(markers))
+
+    def receipt(self, marker: Marker) -> Receipt:
+        receipt = record_of(self.table.get(*receipt_place(marker)), Receipt)
+        if receipt is None:
+            raise LookupError(f"unit {marker.unit} has a marker and no receipt")
+        return receipt
+
+    def batch_units(self, marker: Marker) -> list[str]:
+        item = self.table.get(*receipt_place(marker)) or {}
+        return sorted(unpacked(item.get("units")))
+
+    def _commit(self, marker: Marker, attempt: Attempt | None) -> Item:
+        if attempt is None:
+            return self.table.put_if_absent(f"U#{marker.unit}", "unit", marker)
+        return self.table.instead(f"U#{marker.unit}", "unit", marker, begun=attempt.name)
+
+
+def receipt_place(marker: Marker) -> tuple[str, str]:
+    """Return the key of the receipt that counts a unit."""
+    name = marker.receipt_id
+    return journal_of(marker.provider, marker.day, name[0]), f"receipt#{name}"
+
+
+def range_place(number: int) -> str:
+    """Return the sort key of a range's row."""
+    return f"range#{number:08}"
+
+
+def unpacked(attribute: Item | None) -> list[str]:
+    """Return the ids in an attribute that holds 32 bytes for each."""
+    packed = attribute["B"] if attribute else b""
+    return [packed[at : at + 32].hex() for at in range(0, len(packed), 32)]
+
+
+def _packed(ids: Iterable[str]) -> bytes:
+    return b"".join(bytes.fromhex(name) for name in ids)
+
+
+def _state_of(
+    item: Item | None, earlier: Item | None = None, *, is_suspect: bool = False
+) -> UnitState:
+    """Return the state that the item of the marker holds; `earlier` is an item `try`."""
+    if item is not None and "begun" not in item:
+        return UnitState(record_of(item, Marker), is_suspect=is_suspect)
+    attempt = record_of(item, Attempt)
+    return UnitState(None, attempt or record_of(earlier, Attempt), is_suspect)
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoFloods(TableRows):
+    """The port FloodStore."""
+
+    def floods(self, provider: str, day: str) -> dict[str, bool]:
+        holds = self._holds(provider, self.work_items(provider, f"flood#{day}#"))
+        return {hold.question.rule: hold.is_opened for hold in holds}
+
+    def flood_holds(self, provider: str) -> list[FloodHold]:
+        return self._holds(provider, self.work_items(provider, "flood#"))
+
+    def flood_question(self, provider: str, day: str, rule: str) -> FloodQuestion | None:
+        key = f"flood#{day}#{rule}"
+        item = self.table.get(work_of(provider), key) or self.table.get(f"P#{provider}", key)
+        return _question_of(item) if item else None
+
+    def put_flood(self, provider: str, question: FloodQuestion, expires: int) -> bool:
+        key = f"flood#{question.day}#{question.rule}"
+        new = self.table.put_if_absent(
+            work_of(provider), key, question, lifted=False, expires=expires
+        )
+        return self.table.transact(new)
+
+    def flood_totals(self, provider: str, day: str) -> list[FloodTotal]:
+        return self.table.records(work_of(provider), f"total#{day}#", FloodTotal)
+
+    def put_flood_total(self, provider: str, day: str, total: FloodTotal, expires: int) -> None:
+        key = f"total#{day}#{total.worker}"
+        self.table.put(work_of(provider), key, total, expires=expires)
+
+    def _holds(self, provider: str, items: Iterable[Item]) -> list[FloodHold]:
+        """Return the holds of these items. Earlier releases marked an opened one as lifted."""
+        questions: dict[tuple[str, str], FloodQuestion] = {}
+        lifted: set[tuple[str, str]] = set()
+        for item in items:
+            question = _question_of(item)
+            place = question.day, question.rule
+            questions.setdefault(place, question)
+            if item["lifted"]["BOOL"]:
+                lifted.add(place)
+        cases = {place: f"C#{flood_question_id(provider, *place)}" for place in questions}
+        answers = self.table.get_many([(case, f"{1:04}") for case in cases.values()])
+        return [
+            FloodHold(question, OPENED if place in lifted else _verdict(answers, cases[place]))
+            for place, question in sorted(questions.items())
+        ]
+
+
+def _verdict(answers: dict[tuple[str, str], Item], case: str) -> str:
+    entry = record_of(answers.get((case, f"{1:04}")), CaseEntry)
+    return entry.journal_entry.verdict if entry else ""
+
+
+def _question_of(item: Item) -> FloodQuestion:
+    _, day, rule = item["sk"]["S"].split("#", 2)
+    return record_of(item, FloodQuestion) or FloodQuestion(day, rule)
+
+
+def held_partition(provider: str, shard: str, day: str, rule: str) -> str:
+    """Return the partition of the index `open` that lists the held findings of a rule and day."""
+    return f"{provider}#{shard}#held#{day}#{rule}"
+
+
+def held_partition_of(finding: Finding) -> str:
+    """Return the partition of a held finding. Its question is of the day when it was found."""
+    day, rule = finding.found_at[:10], f"{finding.pack}/{finding.rule}"
+    return held_partition(finding.provider, finding.finding[0], day, rule)
+
+
+def opened_partitions(holds: Iterable[FloodHold], provider: str, shards: str) -> Iterator[str]:
+    """Yield the partitions of the held findings that people opened."""
+    for hold in holds:
+        if hold.is_opened:
+            for shard in shards:
+                yield held_partition(provider, shard, hold.question.day, hold.question.rule)
+
 
 OPEN_INDEX = "open"
 

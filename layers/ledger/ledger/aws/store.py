@@ -1,26 +1,254 @@
-"""The table on DynamoDB: written once, never incremented.
+"""The cases in the table. An entry is put once, and a message moves all its cases or none.
+
+The personal data in the table: salts, tombstones, moderators' letters and audit samples.
+
+The table on DynamoDB: written once, never incremented.
 
 `docs/architecture.md` lists all keys. An item holds its record as JSON under `record`, next to the
 attributes that a condition, an index or the time to live needs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any
 
 import msgspec
 
-from ledger.aws.case_store import DynamoCases
-from ledger.aws.finding_store import DynamoFindings
-from ledger.aws.flood_store import DynamoFloods
-from ledger.aws.privacy_store import DynamoPrivacy
-from ledger.aws.rows import journal_of, work_of
-from ledger.aws.table import Table, record_of, shards
-from ledger.aws.unit_store import DynamoUnits, range_place
-from ledger.clock import Clock, SystemClock
-from ledger.records.manifest import Manifest, OpenFile, RangeRow, Source
-from ledger.records.provider import Provider
-from ledger.records.receipt import Receipt
+from ledger.aws.finding_store import (
+    DynamoFindings,
+    DynamoFloods,
+    DynamoUnits,
+    kept_text,
+    open_list_keys,
+    range_place,
+)
+from ledger.aws.table import (
+    AUDIT_KEYS,
+    Item,
+    Table,
+    TableRows,
+    journal_of,
+    record_of,
+    shards,
+    work_of,
+)
+from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
+from ledger.findings import Finding
+from ledger.privacy import DayCopies, FindingFingerprint, MonthSalt, SampledPost, stub_of
+from ledger.provider import Provider
+from ledger.texts import Clock, SystemClock
+from ledger.units import Manifest, Marker, OpenFile, RangeRow, Receipt, Source
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoCases(TableRows):
+    """The port CaseStore, and the case entries of the journal."""
+
+    def case(self, case: str) -> Case | None:
+        items = {item["sk"]["S"]: item for item in self.table.query(f"C#{case}", "")}
+        # Keys are padded to four digits: as text, the 10,000th would sort after the 1,000th.
+        numbers = sorted((key for key in items if key.isdigit()), key=int)
+        entries = [entry for key in numbers if (entry := record_of(items[key], CaseEntry))]
+        finding = record_of(items.get("finding"), Finding)
+        waiting = [
+            message
+            for key, item in items.items()
+            if key.startswith("waits#") and (message := record_of(item, WaitingMessage))
+        ]
+        if not entries and finding is None and not waiting:
+            return None
+        excerpt = items.get("excerpt", {})
+        expires = excerpt.get("expires", {}).get("N")
+        return Case(
+            case,
+            entries=tuple(entries),
+            finding=finding,
+            excerpt=kept_text(excerpt, self.clock.now()),
+            excerpt_expires=int(expires) if expires else None,
+            waiting=tuple(waiting),
+        )
+
+    def case_marker(self, message: str) -> CaseMarker | None:
+        return record_of(self.table.get(f"M#{message}", "message"), CaseMarker)
+
+    def entry_of(self, marker: CaseMarker) -> JournalEntry:
+        entry = record_of(self.table.get(*_journal_key(marker)), JournalEntry)
+        if entry is None:
+            raise LookupError(f"the message {marker.message} has a marker but no entry")
+        return entry
+
+    def commit_case(
+        self, marker: CaseMarker, entry: JournalEntry, moves: Sequence[CaseMove]
+    ) -> bool:
+        return self.table.transact_all(
+            self.table.put_if_absent(f"M#{marker.message}", "message", marker),
+            self.table.put_if_absent(*_journal_key(marker), entry),
+            *(action for move in moves for action in self._actions(move)),
+        )
+
+    def _actions(self, move: CaseMove) -> Iterator[Item]:
+        key = f"C#{move.case}"
+        if move.entry is not None:
+            yield self.table.put_if_absent(key, f"{move.entry.number:04}", move.entry)
+        if move.closes:
+            yield self.table.remove_attributes(key, "finding", "open_pk", "open_sk")
+        if move.reopens is not None and (keys := open_list_keys(move.reopens)):
+            yield self.table.set_attributes(key, "finding", **keys)
+        if move.forgets:  # the text is gone at once, the empty item when it expires
+            yield self.table.put_action(key, "excerpt", expires=move.excerpt_expires)
+        elif move.excerpt_expires is not None:
+            yield self.table.set_attributes(key, "excerpt", expires=move.excerpt_expires)
+
+    def put_waiting(self, case: str, waiting: WaitingMessage, expires: int) -> WaitingMessage:
+        key = f"C#{case}", f"waits#{waiting.message}"
+        stored = record_of(self.table.get(*key), WaitingMessage)
+        if stored is None:
+            self.table.transact_all(
+                self.table.put_action(*key, waiting, expires=expires),
+                self.table.if_absent(f"M#{waiting.message}", "message"),
+            )
+        return stored or waiting
+
+    def end_waiting(self, case: str, waiting: WaitingMessage, expires: int) -> None:
+        """Stop keeping a message: no role deletes items, so an empty one stays until it expires."""
+        self.table.put(f"C#{case}", f"waits#{waiting.message}", expires=expires)
+
+    def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
+        entries = [
+            entry for shard in shards() for entry in self.shard_entries(provider, day, shard)
+        ]
+        return sorted(entries, key=lambda entry: entry.entry)
+
+    def shard_entries(self, provider: str, day: str, shard: str) -> list[JournalEntry]:
+        """Return the case entries of one shard of a provider's day."""
+        return self.table.records(journal_of(provider, day, shard), "entry#", JournalEntry)
+
+
+def _journal_key(marker: CaseMarker) -> tuple[str, str]:
+    return journal_of(marker.provider, marker.day, marker.entry[0]), f"entry#{marker.entry}"
+
+
+FINGERPRINTS_PER_ITEM = 1_000
+"""Fingerprints in one item: 64 bytes, two ids and JSON are at most 300 bytes each."""
+
+SALTS = "S#"
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoPrivacy(TableRows):
+    """The ports SaltStore, ErasureStore, LetterStore, SampleStore and CopyStore."""
+
+    def month_salt(self, key_id: str) -> MonthSalt | None:
+        item = self.table.get(SALTS, key_id)
+        return _salt_of(item) if item else None
+
+    def month_salts(self) -> list[MonthSalt]:
+        return [_salt_of(item) for item in self.table.query(SALTS, "")]
+
+    def put_month_salt(self, salt: MonthSalt) -> MonthSalt:
+        new = self.table.put_if_absent(SALTS, salt.key_id, salt=salt.salt, expires=salt.expires)
+        if self.table.transact(new):
+            return salt
+        return self.month_salt(salt.key_id) or salt
+
+    def erased_accounts(self, provider: str, accounts: Collection[str]) -> frozenset[str]:
+        keys = [(_tombstone(provider, account), "tombstone") for account in sorted(accounts)]
+        items = self.table.get_many(keys)
+        return frozenset(pk.removeprefix(_tombstone(provider, "")) for pk, _ in items)
+
+    def put_tombstone(self, provider: str, account: str, expires: int) -> None:
+        self.table.put(_tombstone(provider, account), "tombstone", expires=expires)
+
+    def replace_with_stub(self, finding: Finding, expires: int) -> None:
+        """Leave the excerpt's item, empty, until `expires`: no role of a function deletes items."""
+        key = f"C#{finding.finding}"
+        self.table.transact(
+            self.table.put_action(key, "finding", stub_of(finding)),
+            self.table.put_action(key, "excerpt", expires=expires),
+        )
+
+    def moderator_letters(self, provider: str, month: str) -> dict[str, str]:
+        prefix = f"letter#{month}#"
+        return {
+            item["moderator"]["S"]: item["sk"]["S"].removeprefix(prefix)
+            for item in self.work_items(provider, prefix)
+        }
+
+    def put_moderator_letter(
+        self, provider: str, month: str, letter: str, moderator: str, expires: int
+    ) -> bool:
+        key = f"letter#{month}#{letter}"
+        new = self.table.put_if_absent(work_of(provider), key, moderator=moderator, expires=expires)
+        return self.table.transact(new)
+
+    def put_sample(self, marker: Marker, posts: Sequence[SampledPost], expires: int) -> None:
+        key = journal_of(marker.provider, marker.day, marker.unit[0])
+        self.table.put(key, f"sample#{marker.unit}", list(posts), expires=expires)
+
+    def samples(self, provider: str, day: str) -> list[SampledPost]:
+        posts = [
+            post
+            for shard in shards()
+            for sample in self.table.records(
+                journal_of(provider, day, shard), "sample#", list[SampledPost]
+            )
+            for post in sample
+        ]
+        return sorted(posts, key=lambda post: (post.rank, post.post))
+
+    def put_fingerprints(
+        self, marker: Marker, fingerprints: Sequence[FindingFingerprint], expires: int
+    ) -> None:
+        name = marker.receipt_id
+        key = journal_of(marker.provider, marker.day, name[0])
+        pages = [*batched(fingerprints, FINGERPRINTS_PER_ITEM)] or [()]
+        for page, some in enumerate(pages):
+            self.table.put(key, f"copies#{name}#{page:08}", list(some), expires=expires)
+
+    def fingerprints(self, provider: str, day: str) -> list[FindingFingerprint]:
+        """Leave out fingerprints without a receipt: a batch that lost a race leaves them."""
+        now, found = self.clock.now().timestamp(), dict[str, FindingFingerprint]()
+        for shard in shards():
+            key = journal_of(provider, day, shard)
+            for item in self.table.query(key, "copies#"):
+                name = item["sk"]["S"].split("#")[1]
+                if int(item["expires"]["N"]) > now and self.table.get(key, f"receipt#{name}"):
+                    fingerprints = record_of(item, list[FindingFingerprint]) or []
+                    found |= {one.finding: one for one in fingerprints}
+        return sorted(found.values())
+
+    def stored_fingerprints(
+        self, provider: str, day: str, shard: str
+    ) -> list[list[FindingFingerprint]]:
+        """Return all stored fingerprints of a shard, also those of no receipt, item by item."""
+        key = journal_of(provider, day, shard)
+        return self.table.records(key, "copies#", list[FindingFingerprint])
+
+    def day_copies(self, provider: str, day: str) -> DayCopies | None:
+        return record_of(self.table.get(work_of(provider), f"copies#{day}"), DayCopies)
+
+    def put_day_copies(self, provider: str, day: str, copies: DayCopies) -> DayCopies:
+        new = self.table.put_if_absent(work_of(provider), f"copies#{day}", copies)
+        if self.table.transact(new):
+            return copies
+        return self.day_copies(provider, day) or copies
+
+    def audit_key(self, month: str) -> str | None:
+        places = AUDIT_KEYS, work_of("_audit"), "P#_audit"  # the last two of earlier releases
+        found = (item["key"]["S"] for pk in places if (item := self.table.get(pk, month)))
+        return next(found, None)
+
+    def put_audit_key(self, month: str, secret: str, expires: int) -> None:
+        self.table.put(AUDIT_KEYS, month, key=secret, expires=expires)
+
+
+def _tombstone(provider: str, account: str) -> str:
+    return f"E#{provider}#{account}"
+
+
+def _salt_of(item: Item) -> MonthSalt:
+    return MonthSalt(item["sk"]["S"], item["salt"]["B"], int(item["expires"]["N"]))
 
 
 @dataclass(frozen=True, slots=True)

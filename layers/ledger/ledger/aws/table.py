@@ -1,10 +1,13 @@
-"""A DynamoDB table: items, put, put if absent, transactions, and queries over all pages."""
+"""A DynamoDB table: items, put, put if absent, transactions, and queries over all pages.
+
+What the stores of the table share: the table, a clock, and the partitions of several of them.
+"""
 
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import batched
 from typing import Any
@@ -12,7 +15,8 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from ledger.errors import SchemaNewerError
+from ledger.refusals import SchemaNewerError
+from ledger.texts import Clock, SystemClock
 
 type Item = dict[str, Any]
 """An item in DynamoDB's notation: `{"pk": {"S": …}, …}`."""
@@ -316,3 +320,40 @@ def _pauses() -> Iterator[Callable[[], None]]:
 
 def _sleep_up_to(seconds: float) -> None:
     time.sleep(random.uniform(0, seconds))  # noqa: S311 - jitter keeps no secret
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """A table, and the clock by which texts in it end."""
+
+    table: Table
+    clock: Clock = field(default_factory=SystemClock)
+
+    def work_items(self, provider: str, prefix: str) -> Iterator[Item]:
+        """Yield the items of a provider's work partition by prefix of their sort key.
+
+        Earlier releases kept them in the partition of the registration. Those come last, so that a
+        dict of the items keeps them.
+        """
+        yield from self.table.query(work_of(provider), prefix)
+        yield from self.table.query(f"P#{provider}", prefix)
+
+
+def work_of(provider: str) -> str:
+    """Return the partition in which functions note a provider's files, floods and letters.
+
+    No function may write the partition of the registration.
+    """
+    return f"W#{provider}"
+
+
+LOG, AUDIT_KEYS = "L#log", "L#audit"
+"""The partitions of the public log and of the audit samples' keys. Publish alone reads them.
+
+Earlier releases kept them under `W#`, which other functions read and write.
+"""
+
+
+def journal_of(provider: str, day: str, shard: str) -> str:
+    """Return the partition of one shard of a provider's day, by the first digit of ids."""
+    return f"J#{provider}#{day}#{shard}"

@@ -15,23 +15,22 @@ from itertools import chain
 
 import numpy as np
 
-from matcher.batch.gate_view import GateView
+from matcher.aligned import stretch_around
 from matcher.batch.key_finders import (
     ALPHABET,
     KeyFinder,
     Keys,
     PatternLine,
+    RuleNeeds,
     SoundFinder,
     finders_of,
 )
-from matcher.batch.rule_needs import RuleNeeds
-from matcher.batch.score_filter import ScoredPatterns, ScoreFilter
 from matcher.batch.sign_finder import SignFinder
-from matcher.batch.suspects import Suspects
-from matcher.batch.symbols import Places, SymbolLine, in_lines
-from matcher.evasion.vocabulary import Vocabulary
+from matcher.batch.sign_tables import Places, SymbolLine, in_lines
+from matcher.batch.sign_view import GateView
+from matcher.batch.suspects import ScoredPatterns, ScoreFilter, Suspects
 from matcher.hit import PassingText
-from matcher.text.links import stretch_around
+from matcher.vocabulary import Vocabulary
 
 PLACES_IN_TEXT = 64
 """Keys in a text for which stretches are cut out. A text with more is evaluated as a whole."""

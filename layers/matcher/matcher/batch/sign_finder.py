@@ -1,4 +1,17 @@
-"""Finds the signs of many texts at once.
+"""The most that the signs of each text may be worth, before any sign is looked for.
+
+The simple way is to find the signs of every text. But that takes several times as long as the fold,
+and most texts lack what most signs need, such as a digit or an address. Arrays show which texts may
+have a sign, for all texts at once, and miss none that has it. A sign counts in all of these.
+
+Which of many texts may reach the threshold of a scored rule.
+
+The simple way is to add up weights in Python, text by text. Here the weights of the keys in all
+texts of a line are added up at once. A key of words may serve several patterns, and a pattern
+for a term that is not there, so of their weights only those for a post count. A key of a sign says
+that the sign is there. So the sum is a bound: no text has a higher score.
+
+Finds the signs of many texts at once.
 
 The simple way is to call `find_signs` for each text. Here only what may have a sign is looked at in
 Python: chunks with an address, words and numbers with something odd, and texts that may have a sign
@@ -6,15 +19,16 @@ of a whole part. The same functions decide there, so a text has the same signs a
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from matcher.batch import sign_tables as tables
 from matcher.batch.key_finders import ALPHABET
+from matcher.batch.sign_tables import Mask, Places, SymbolLine, in_lines
 from matcher.batch.sign_view import SignView
-from matcher.batch.symbols import Places, SymbolLine, in_lines
 from matcher.signs import han, numbers, parts, pieces, proportions, shapes, words
 from matcher.signs.catalogue import (
     LONG,
@@ -25,6 +39,244 @@ from matcher.signs.catalogue import (
     remembered_signs,
 )
 from matcher.signs.chunks import NUMBER_ENDS, Found
+from matcher.signs.proportions import MANY_WORDS, SOME_WORDS
+
+CAPITALS_IN_WORD = 4
+"""Capitals of a word of capitals, at least."""
+
+type _Trait = Callable[[SignView], Mask]
+
+
+def _numbers(least: int, most: int) -> _Trait:
+    return lambda view: view.texts_with_numbers(least, most)
+
+
+def _kind(kind: str) -> _Trait:
+    return lambda view: view.has(view.of_kind(kind))
+
+
+def _emoji_bounds(least: int, most: int) -> _Trait:
+    def has_emoji(view: SignView) -> Mask:
+        emoji = view.emoji
+        return view.has(emoji, least) & ~view.has(emoji, most + 1)
+
+    return has_emoji
+
+
+def _words(least: int, most: int) -> _Trait:
+    def has_words(view: SignView) -> Mask:
+        texts, words = view.lengths
+        found = np.zeros(view.line.joined.ends.size, bool)
+        found[texts] = (words >= least) & (words <= most)
+        return found
+
+    return has_words
+
+
+def _apart(view: SignView) -> Mask:
+    return view.has(view.letters_apart)
+
+
+_MANY = 2**20
+_TRAITS: tuple[tuple[str, _Trait], ...] = (
+    ("money percent amount han-number", SignView.texts_with_odd_numbers),
+    ("digits-1", _numbers(1, 1)),
+    ("digits-2", _numbers(2, 2)),
+    ("digits-3", _numbers(3, 3)),
+    ("digits-4", _numbers(4, 4)),
+    ("digits-5-6", _numbers(5, 6)),
+    ("digits-7-11", _numbers(7, 11)),
+    ("digits-12", _numbers(12, _MANY)),
+    ("phone", lambda view: view.has(view.phones)),
+    (
+        (
+            "letters-digits name-number dressed-name-number unknown-name-number"
+            " capital-name-number model-number"
+        ),
+        lambda view: view.has(view.digits_in_words) | _apart(view),
+    ),
+    (
+        (
+            "dressed-letters styled-letters enclosed-letters wide-letters small-capitals"
+            " struck-letters half-dressed dressed-in-plain dressed-text"
+        ),
+        lambda view: view.has(view.dressed),
+    ),
+    ("capital-word", lambda view: view.with_capitals(CAPITALS_IN_WORD)),
+    ("capitals", SignView.in_capitals),
+    ("mixed-scripts", lambda view: view.has(view.mixed_scripts) | _apart(view)),
+    ("repeated-marks", lambda view: view.has(view.bangs)),
+    ("emoji-1", _emoji_bounds(1, 1)),
+    ("emoji-2-3", _emoji_bounds(2, 3)),
+    ("many-emoji", _emoji_bounds(4, _MANY)),
+    ("emoji-wrapped", _emoji_bounds(2, _MANY)),
+    ("words-13-25", _words(SOME_WORDS, MANY_WORDS - 1)),
+    ("words-26", _words(MANY_WORDS, _MANY)),
+    ("email handle", _kind("@")),
+    ("hashtag", _kind("#")),
+    ("link messenger-link short-link rare-domain", lambda view: view.has(view.links)),
+    ("rare-han", lambda view: view.has(view.rare_letters())),
+    ("spaced-letters", _apart),
+    ("name-in-pieces", lambda view: view.has(view.names_in_pieces)),
+    ("han-apart", lambda view: view.has(view.han_apart)),
+    ("game-name", lambda view: view.has(view.odd_places) | _apart(view)),
+)
+"""Signs, and which texts of a line may have them. Any text may have one of the other signs."""
+
+_EXACT = frozenset(
+    ["capitals", "repeated-marks", "emoji-1", "emoji-2-3", "many-emoji", "words-13-25", "words-26"]
+)
+"""Signs that these texts do have. So their weights against a post count."""
+
+
+class SignBounds:
+    """What the signs of scored rules may be worth in a text.
+
+    >>> from matcher.batch.sign_finder import SignFinder
+    >>> from matcher.batch.key_finders import ALPHABET
+    >>> view = SignFinder(["link"]).view(ALPHABET.line(["plain", "shop.com", "call 5000 rb"]))
+    >>> SignBounds({"link": [(0, 3)], "money": [(0, 2)]}, 1).worth(view).tolist()
+    [[0.0], [3.0], [2.0]]
+    """
+
+    def __init__(self, weights: Mapping[str, Sequence[tuple[int, int]]], rules: int):
+        """Take for each sign the scored rules that have it, by column, with its weights there."""
+        self._rest = np.zeros(rules)
+        by_trait = [(trait, signs.split(), np.zeros(rules)) for signs, trait in _TRAITS]
+        for sign, of_rules in weights.items():
+            of_trait = next((row for _, signs, row in by_trait if sign in signs), self._rest)
+            for rule, weight in of_rules:
+                of_trait[rule] += weight if sign in _EXACT else max(0, weight)
+        self._traits = [trait for trait, _, row in by_trait if row.any()]
+        self._worth = np.array([row for *_, row in by_trait if row.any()]).reshape(-1, rules)
+
+    def worth(self, view: SignView) -> npt.NDArray[np.float64]:
+        """Return a row for each text of a line, with the most for each rule."""
+        texts = view.line.joined.ends.size
+        having = np.array([trait(view) for trait in self._traits], float).reshape(-1, texts)
+        # A product by `@` is computed in threads, which wait for each other on a busy machine.
+        worth: npt.NDArray[np.float64] = np.einsum("tn,tr->nr", having, self._worth)
+        return worth + self._rest
+
+
+CELLS = 1 << 20
+"""Sums that are kept at once. Many texts of many rules are looked at in several steps."""
+
+
+class ScoreBounds:
+    """The weights of keys, and the thresholds.
+
+    >>> bounds = ScoreBounds(2, [(0, 7, 5), (1, 7, 4), (1, 8, 9)], {7: 9, 8: 10})
+    >>> texts, rules, sums = bounds.reaching(np.array([0, 1, 1, 1]), np.array([1, 0, 1, 0]), 2)
+    >>> texts.tolist(), rules.tolist(), sums.tolist()
+    ([1], [7], [9.0])
+    """
+
+    def __init__(
+        self,
+        number: int,
+        weights: Iterable[tuple[int, int, int]],
+        thresholds: Mapping[int, int],
+        signs: Mapping[str, Sequence[tuple[int, int]]] | None = None,
+    ):
+        """Take the weights and their bounds.
+
+        Args:
+            number: The number of keys.
+            weights: Keys with a scored rule and a weight there, also those of signs.
+            thresholds: The sum that each rule needs.
+            signs: Scored rules with a weight there, by sign.
+        """
+        rules = {rule: at for at, rule in enumerate(sorted(thresholds))}
+        self._order = np.array(list(rules))
+        sums: defaultdict[tuple[int, int], int] = defaultdict(int)
+        for key, rule, weight in weights:
+            sums[key, rules[rule]] += weight
+        rows = np.array(sorted((*at, weight) for at, weight in sums.items()), np.intp)
+        of_key, self._rules, of_rows = rows.reshape(-1, 3).T
+        self._weights = of_rows.astype(float)
+        self._firsts = np.searchsorted(of_key, np.arange(number + 1))
+        self._thresholds = np.array([thresholds[rule] for rule in rules])
+        by_column = {
+            sign: [(rules[rule], weight) for rule, weight in of_sign]
+            for sign, of_sign in (signs or {}).items()
+        }
+        self._signs = SignBounds(by_column, len(rules))
+
+    def open(self, texts: Places, keys: Places, view: SignView) -> tuple[Places, Places]:
+        """Return the texts and rules of which the sum may reach the threshold, with signs.
+
+        A sign counts that a text may have.
+
+        Args:
+            texts: The number of the text of each key.
+            keys: The keys of words. Of equal ones in a text, one counts.
+            view: The view of the line.
+        """
+        worth = self._signs.worth(view)
+        texts, rules, _ = self._reaching(texts, keys, len(worth), lambda cut: worth[cut])
+        return texts, rules
+
+    def reaching(
+        self, texts: Places, keys: Places, number: int
+    ) -> tuple[Places, Places, npt.NDArray[np.float64]]:
+        """Return the texts and rules of which the sum may reach the threshold, with it, by text.
+
+        Args:
+            texts: The number of the text of each key.
+            keys: The keys, also of signs. Of equal ones in a text, one counts.
+            number: The number of texts.
+        """
+        return self._reaching(texts, keys, number, lambda _: 0)
+
+    def _reaching(
+        self,
+        texts: Places,
+        keys: Places,
+        number: int,
+        more: Callable[[slice], npt.NDArray[np.float64] | int],
+    ) -> tuple[Places, Places, npt.NDArray[np.float64]]:
+        texts, keys = self._weighed(texts, keys)
+        step = max(1, CELLS // self._thresholds.size)
+        reaching, rules, reached = [], [], []
+        for first in range(0, number, step):
+            last = min(first + step, number)
+            cut = slice(*np.searchsorted(texts, (first, last)))
+            sums = self._sums(texts[cut] - first, keys[cut], last - first)
+            of_step, columns = np.nonzero(sums >= self._thresholds - more(slice(first, last)))
+            reaching.append(first + of_step)
+            rules.append(self._order[columns])
+            reached.append(sums[of_step, columns])
+        return np.concatenate(reaching), np.concatenate(rules), np.concatenate(reached)
+
+    def sums_at(
+        self, texts: Places, keys: Places, wanted: Places, rules: Places
+    ) -> npt.NDArray[np.float64]:
+        """Return the sums of some texts and rules, given the number of the text of each key."""
+        distinct, rows = np.unique(wanted, return_inverse=True)
+        chosen = np.isin(texts, distinct)
+        texts, keys = self._weighed(texts[chosen], keys[chosen])
+        sums = self._sums(np.searchsorted(distinct, texts), keys, distinct.size)
+        at: npt.NDArray[np.float64] = sums[rows, np.searchsorted(self._order, rules)]
+        return at
+
+    def _weighed(self, texts: Places, keys: Places) -> tuple[Places, Places]:
+        """Return the keys with a weight, each once in a text, by text."""
+        some = self._firsts[keys + 1] > self._firsts[keys]
+        pairs = np.sort(texts[some] * self._firsts.size + keys[some])
+        return np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], self._firsts.size)
+
+    def _sums(
+        self, texts: Places, keys: Places, number: int
+    ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+        """Return the sums by text and rule."""
+        counts = self._firsts[keys + 1] - self._firsts[keys]
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        rows = np.repeat(self._firsts[keys], counts) + within
+        cells = np.repeat(texts, counts) * self._thresholds.size + self._rules[rows]
+        size = number * self._thresholds.size
+        return np.bincount(cells, self._weights[rows], size).reshape(number, self._thresholds.size)
+
 
 _SPACES = (shapes.SPACE, shapes.LINE_END)
 

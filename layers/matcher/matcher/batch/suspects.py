@@ -1,4 +1,18 @@
-"""Finds out of many texts those that may have a word in disguise.
+"""Which texts cannot reach the threshold of a scored rule because of terms that speak against it.
+
+The simple way is to add up all weights of the keys in a text. But a key of words only says that a
+term may be there, so a sum with weights against a post would be no bound. Here a term against a
+post counts if the text surely has it: in plain letters, between spaces or plain signs, outside of
+links. Most ordinary posts that have a few words of adverts have such terms, and need not be aligned
+to be let go.
+
+Which texts of a line may reach the threshold of a scored rule.
+
+First the weights of words are added up with those of all signs that a text may have. Signs are
+looked for only in the texts that are left. Then their exact weights count, the gates, and the terms
+that speak against a post.
+
+Finds out of many texts those that may have a word in disguise.
 
 The simple way is to call `suspicion.is_suspect` for each text. Here its questions are asked of all
 texts in a line at once, as arrays, and patterns search only at the few places that are left. The
@@ -6,14 +20,19 @@ texts that remain are judged by their chunks, like a text alone (`evasion.chunks
 a text with a disguise.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from matcher.batch.symbols import (
+from matcher.aligned import without_opaque
+from matcher.batch.key_finders import Keys
+from matcher.batch.sign_finder import ScoreBounds
+from matcher.batch.sign_tables import (
     ALONE,
     LETTER,
     SIGN,
@@ -24,10 +43,205 @@ from matcher.batch.symbols import (
     SymbolLine,
     Symbols,
 )
-from matcher.evasion.chunks import Chunks
-from matcher.evasion.suspicion import HAN_ENDINGS, SIGNS_WITH_USES, has_han_apart
-from matcher.evasion.vocabulary import Vocabulary
-from matcher.text.fold import fold
+from matcher.batch.sign_view import GateView, SignView
+from matcher.fold import STRICT, fold
+from matcher.hit import STEPS_AT_LEAST, STEPS_PER_POINT
+from matcher.lookalikes import HAN_ENDINGS, SIGNS_WITH_USES, has_han_apart
+from matcher.readings import Chunks
+from matcher.vocabulary import Vocabulary
+from rules.pack_parts import Gate
+
+_BEFORE, _AFTER = ' \n("“，。！？、：；', ' \n.,!?:;)"”，。！？、：；'
+_HAN = "\u4e00", "\u9fff"
+
+
+def is_plain(term: str) -> bool:
+    """Return whether a term is small plain letters with single spaces between words.
+
+    >>> is_plain("at home"), is_plain("什么"), is_plain("hom*"), is_plain("Straße")
+    (True, True, False, False)
+    """
+    letters = term.split(" ")
+    return all(letters) and all(
+        char == char.lower() and STRICT[ord(char)].strip(" ") == char for char in "".join(letters)
+    )
+
+
+def surely_has(text: str, term: str) -> bool:
+    """Return whether a text in small letters has a plain term at a place where it surely counts.
+
+    >>> surely_has("i was at home.", "at home"), surely_has("that home's", "home")
+    (True, False)
+    """
+    at = text.find(term)
+    while at >= 0:
+        end = at + len(term)
+        if _is_apart(text[at - 1 : at], _BEFORE) and _is_apart(text[end : end + 1], _AFTER):
+            return True
+        at = text.find(term, end)
+    return False
+
+
+def _is_apart(neighbour: str, signs: str) -> bool:
+    return neighbour in signs or _HAN[0] <= neighbour <= _HAN[1]
+
+
+class Counterweights:
+    """The plain terms against a post of scored rules, by key.
+
+    >>> against = Counterweights([(3, 7, -5, "at home")], {3: 1})
+    >>> against.outweighing("I am at HOME now", [3, 3], {7: 9}, {7: 5})
+    {7}
+    """
+
+    def __init__(self, terms: Iterable[tuple[int, int, int, str]], uses: Mapping[int, int]):
+        """Take keys with a rule, a weight against a post and its term; and the uses of keys.
+
+        A use is a term of a scored rule that has the key. Each takes a step at a place.
+        """
+        self._terms: defaultdict[int, list[tuple[int, int, str]]] = defaultdict(list)
+        for key, rule, weight, term in terms:
+            if is_plain(term):
+                self._terms[key].append((rule, weight, term))
+        self._uses = uses
+
+    def weights(self) -> Iterator[tuple[int, int, int]]:
+        """Yield the keys with a rule and a weight there."""
+        for key, terms in self._terms.items():
+            yield from ((key, rule, weight) for rule, weight, _ in terms)
+
+    def outweighing(
+        self,
+        text: str,
+        keys: Sequence[int],
+        sums: Mapping[int, float],
+        thresholds: Mapping[int, int],
+    ) -> set[int]:
+        """Return those rules whose thresholds a text surely does not reach.
+
+        There are none if adding up all of its terms might take more steps than the text may take.
+
+        Args:
+            text: The text.
+            keys: Its keys of words, as often as they occur.
+            sums: The most that each rule may add up there, by its other terms and signs.
+            thresholds: The thresholds of all rules.
+        """
+        steps = sum(self._uses.get(key, 0) for key in keys)
+        if steps > STEPS_AT_LEAST + STEPS_PER_POINT * len(text):
+            return set()
+        terms: defaultdict[int, set[tuple[int, str]]] = defaultdict(set)
+        for key in set(keys):
+            for rule, weight, term in self._terms.get(key, ()):
+                terms[rule].add((weight, term))
+        plain = without_opaque(text).lower()
+        return {
+            rule
+            for rule, most in sums.items()
+            if _is_outweighed(plain, most - thresholds[rule], sorted(terms[rule]))
+        }
+
+
+def _is_outweighed(text: str, margin: float, terms: Iterable[tuple[int, str]]) -> bool:
+    """Return whether a text surely has terms whose weights take more than a margin, in order."""
+    for weight, term in terms:
+        if margin < 0:
+            break
+        if surely_has(text, term):
+            margin += weight
+    return margin < 0
+
+
+class ScoredPatterns(NamedTuple):
+    """The patterns of scored rules.
+
+    `weights` has indexes of patterns, each with a scored rule and its weight; `signs` the same for
+    each sign; `thresholds` the sum that each rule needs; `gates` what a rule reads, if not all;
+    `alone` the patterns that no other rule has; `sounds` those of terms in pinyin. `against` has
+    patterns of terms against a post, each with its rule, weight and term, and `uses` how many terms
+    of scored rules a pattern has.
+    """
+
+    weights: Iterable[tuple[int, int, int]]
+    signs: Mapping[str, Sequence[tuple[int, int]]]
+    thresholds: Mapping[int, int]
+    gates: Mapping[int, Gate]
+    alone: Iterable[int]
+    sounds: Collection[int] = ()
+    against: Iterable[tuple[int, int, int, str]] = ()
+    uses: Iterable[tuple[int, int]] = ()
+
+    def weights_of_keys(
+        self, keys: Places, key_of_sign: Mapping[str, int]
+    ) -> Iterator[tuple[int, int, int]]:
+        """Yield the weights by key: of words those for a post, of signs all."""
+        for pattern, rule, weight in self.weights:
+            if weight > 0 and keys[pattern] >= 0:
+                yield int(keys[pattern]), rule, weight
+        for sign, of_sign in self.signs.items():
+            yield from ((key_of_sign[sign], rule, weight) for rule, weight in of_sign)
+
+
+class ScoreFilter:
+    """The weights of keys in scored rules, of which there is at least one."""
+
+    def __init__(
+        self, scored: ScoredPatterns, keys: Places, number: int, key_of_sign: Mapping[str, int]
+    ):
+        """Take the rules, the key of each pattern, the number of keys, and those of signs."""
+        self._gates, self._thresholds = scored.gates, scored.thresholds
+        weights = list(scored.weights_of_keys(keys, key_of_sign))
+        self._bounds = ScoreBounds(number, weights, scored.thresholds, scored.signs)
+        uses = Counter[int]()
+        for pattern, terms in scored.uses:
+            uses[int(keys[pattern])] += terms
+        against = ((int(keys[at]), rule, weight, term) for at, rule, weight, term in scored.against)
+        self._counterweights = Counterweights(against, uses)
+        self._against = ScoreBounds(number, self._counterweights.weights(), scored.thresholds)
+
+    def open(self, found: Keys, view: SignView, gates: GateView) -> Iterable[int]:
+        """Return the texts that may reach the threshold of a scored rule with some signs."""
+        return self._let_in(gates, *self._bounds.open(*found, view))
+
+    def reaching(
+        self,
+        words: Keys,
+        of_signs: Places,
+        gates: GateView,
+        texts: Sequence[str],
+        beside_others: Collection[int],
+    ) -> dict[int, list[int]]:
+        """Return the texts with known signs that may reach thresholds, each with the rules.
+
+        Args:
+            words: The keys of words in texts with known signs.
+            of_signs: Rows of a text and the key of a sign there.
+            gates: The gates of the line.
+            texts: The texts of the line.
+            beside_others: The texts that share the steps of their post with others.
+        """
+        at, rules, most = self._bounds.reaching(*words.with_rows(of_signs), len(texts))
+        reaching = self._let_in(gates, at, rules)
+        least = most + self._against.sums_at(*words, at, rules)
+        unsure = least < np.array([self._thresholds[rule] for rule in rules.tolist()])
+        sums: defaultdict[int, dict[int, float]] = defaultdict(dict)
+        for row in np.flatnonzero(unsure).tolist():
+            text, rule = int(at[row]), int(rules[row])
+            if text not in beside_others and rule in reaching.get(text, ()):
+                sums[text][rule] = float(most[row])
+        for text, keys in words.by_text(sums):
+            gone = self._counterweights.outweighing(texts[text], keys, sums[text], self._thresholds)
+            reaching[text] = [rule for rule in reaching[text] if rule not in gone]
+        return {text: kept for text, kept in reaching.items() if kept}
+
+    def _let_in(self, gates: GateView, texts: Places, rules: Places) -> dict[int, list[int]]:
+        """Return by text those of its rules whose gates let it pass, in order."""
+        let_in: dict[int, list[int]] = {}
+        for rule in np.unique(rules).tolist():
+            for text in gates.passing(texts[rules == rule], self._gates.get(rule)).tolist():
+                let_in.setdefault(text, []).append(rule)
+        return let_in
+
 
 _HAN_ENDINGS = np.array([ord(char) for char in HAN_ENDINGS], np.uint32)
 _IS_SPACE = np.array([chr(code).isspace() for code in range(0x3002)])  # U+3000 is the last one

@@ -1,17 +1,17 @@
 """The signs of addresses: links, e-mail addresses, names after an `@`, and topics after a `#`.
 
-Links and mentions are those of `matcher.text.links`, in which terms do not match. A host name
+Links and mentions are those of `matcher.aligned`, in which terms do not match. A host name
 without a slash counts as well if it ends like most links do: "daftar di shop.com".
 """
 
 import re
 from collections.abc import Iterable, Iterator
 
+from matcher.aligned import find_hosts, opaque_spans
+from matcher.fold import host_of
 from matcher.signs.chunks import Chunk, Found
 from matcher.signs.lists import LISTS
 from matcher.signs.shapes import DIGITS, LETTERS, MARKS, SPACE
-from matcher.text.hostnames import host_of
-from matcher.text.links import find_hosts, opaque_spans
 
 LINK_SIGNS = frozenset({"link", "messenger-link", "short-link", "rare-domain"})
 """The signs of a link, which a URL outside the text has as well."""

@@ -18,6 +18,7 @@ from types import ModuleType
 
 import msgspec
 
+from matcher import fold
 from matcher.signs import (
     addresses,
     gates,
@@ -33,8 +34,7 @@ from matcher.signs import (
 from matcher.signs.chunks import Chunk, Found, chunks_of
 from matcher.signs.lists import as_published
 from matcher.signs.shapes import shape_of
-from matcher.text import pinyin
-from rules.score import PINYIN
+from rules.pack_parts import PINYIN
 
 CODE_VERSION = 1
 """Counts changes to the code of signs. Raise it when a sign finds something else."""
@@ -330,7 +330,7 @@ def as_document() -> bytes:
     content = {
         "gates": {
             name: {"definition": definition, "digest": _digest_of({"id": name, "is": definition})}
-            for name, definition in (gates.definitions() | {PINYIN: pinyin.definition()}).items()
+            for name, definition in (gates.definitions() | {PINYIN: fold.definition()}).items()
         },
         "signs": {
             name: {

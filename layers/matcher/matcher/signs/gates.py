@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from matcher.text.fold import STRICT, CodePointTable, fold, is_spaceless
-from rules.score import Gate, script_gate, words_gate
+from matcher.fold import STRICT, CodePointTable, fold, is_spaceless
+from rules.pack_parts import Gate, script_gate, words_gate
 
 CODE_VERSION = 1
 """Counts changes to this code. Raise it when a gate lets other texts pass."""

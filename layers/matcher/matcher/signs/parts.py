@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
+from matcher.fold import fold
 from matcher.signs.chunks import Found
 from matcher.signs.shapes import (
     CAPITALS,
@@ -23,7 +24,6 @@ from matcher.signs.shapes import (
     plain_letters,
 )
 from matcher.signs.words import WORD, signs_of_word
-from matcher.text.fold import fold
 
 CASED_AT_LEAST, CAPITALS_SHARE = 10, 0.7
 WORDS_IN_PHRASE, LETTERS_IN_PHRASE, TIMES = 3, 12, 3

@@ -7,14 +7,8 @@ own shape.
 import re
 import unicodedata
 
+from matcher.fold import FOLD, STRICT, CodePointTable, is_spaceless, script_of
 from matcher.signs.lists import LISTS
-from matcher.text.fold import (
-    FOLD,
-    STRICT,
-    CodePointTable,
-    is_spaceless,
-    script_of,
-)
 
 SMALL, CAPITAL, UNCASED = "a", "A", "o"
 CYRILLIC, CYRILLIC_CAPITAL, GREEK, GREEK_CAPITAL = "b", "B", "g", "G"

@@ -1,0 +1,393 @@
+"""The door for programs, at the function URL: JSON in, JSON out.
+
+The door for people: one page with a form, without a script. The text is never in an address.
+
+The door for Telegram: an update of its webhook in, a method of the Bot API out.
+
+The answer is in the response to the webhook, so nothing is called and no token is needed.
+Telegram repeats an update until it gets a status of 200, so a message without an answer gets it
+too. Source: https://core.telegram.org/bots/api, `setWebhook` and `Message`.
+"""
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from jinja2 import Environment
+from markupsafe import Markup
+
+from answer import question as wording
+from answer.question import (
+    WINDOW_SECONDS,
+    Partners,
+    Question,
+    Request,
+    RequestError,
+    TipAnswer,
+    advice_words,
+    answer_parts,
+    answer_text,
+    nothing_words,
+    problem_words,
+    rating_words,
+    response,
+    supported,
+)
+from claims.admission import publishers_in
+from claims.check_finder import CheckAnswer
+from ledger.texts import replace_controls
+from phrases import LANGUAGES, NAMES, Phrases, of
+from phrases.phrases import page_engine
+
+JSON_PARTNER, JSON_SECRET = "x-terang-partner", "x-terang-secret"
+
+
+@dataclass(frozen=True, slots=True)
+class JsonDoor:
+    """Answers partners by their secrets; with None, callers whose signature AWS has checked."""
+
+    partners: Partners | None
+
+    def asker(self, request: Request) -> str:
+        """Return the partner or the caller. Raises RequestError if they are unknown."""
+        if self.partners is not None:
+            name = request.headers.get(JSON_PARTNER, "")
+            self.partners.admit(name, request.headers.get(JSON_SECRET, ""))
+            return name
+        if not request.caller:  # AWS lets nobody through without one
+            raise RequestError(403, "not_known")
+        return request.caller
+
+    def question(self, request: Request) -> Question:
+        """Return the question. Raises RequestError if the request does not hold one."""
+        if request.method != "POST":
+            raise RequestError(405, "post_only")
+        try:
+            return msgspec.json.decode(request.body, type=Question)
+        except msgspec.ValidationError:
+            raise RequestError(400, "no_question") from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise RequestError(400, "no_json") from None
+
+    def response(
+        self,
+        request: Request,  # noqa: ARG002 - a door's method
+        outcome: TipAnswer | RequestError | None,
+    ) -> dict[str, Any]:
+        """Return the answer, or the code of what went wrong."""
+        if not isinstance(outcome, TipAnswer):
+            error = outcome or RequestError(400, "no_question")
+            later = {"retry_after": str(WINDOW_SECONDS)} if error.status == 429 else {}
+            return response(error.status, {"code": error.code}, **later)
+        words = of(outcome.language)
+        return response(
+            200,
+            {
+                "language": outcome.language,
+                "message": answer_text(outcome),
+                "checks": [_row(found, words) for found in outcome.checks],
+            },
+        )
+
+
+def _row(found: CheckAnswer, words: Phrases) -> dict[str, Any]:
+    check = found.check
+    return {
+        "url": check.url,
+        "claim": check.claim,
+        "rating": str(check.rating),
+        "rating_words": rating_words(words, check.rating),
+        "publisher": check.publisher,
+        "date": check.date,
+        "score": found.score,
+        "level": str(found.level),
+    }
+
+
+MOST_FIELDS = 10
+MOST_LETTERS = 10_000
+"""Letters that the form takes. A body encodes a Chinese one in nine bytes: `%E9%AA%8C`."""
+
+TEMPLATES = Path(__file__).parent / "templates"
+STYLE = (TEMPLATES / "ask.css").read_text("utf-8")
+_STYLE_DIGEST = base64.b64encode(sha256(STYLE.encode()).digest()).decode()
+
+HEADERS = {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; form-action 'self';"
+        " base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+"""Sent with every page. Source: OWASP ASVS 5.0, 3.4."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageDoor:
+    """Shows the form, and below it what was found."""
+
+    def asker(self, request: Request) -> str:
+        """Return the network from which somebody asks."""
+        return request.address
+
+    def question(self, request: Request) -> Question | None:
+        """Return the text of the form; None if somebody opens the page."""
+        if request.method != "POST":
+            return None
+        return Question(_field(request.body), _language(request))
+
+    def response(
+        self, request: Request, outcome: TipAnswer | RequestError | None
+    ) -> dict[str, Any]:
+        """Return the page, with the text that was asked in its form."""
+        error = outcome if isinstance(outcome, RequestError) else None
+        answer = outcome if isinstance(outcome, TipAnswer) else None
+        later = {"retry-after": str(WINDOW_SECONDS)} if error and error.status == 429 else {}
+        if request.headers.get("x-forwarded-proto") == "https":
+            later["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+        language = _language(request)
+        return {
+            "statusCode": error.status if error else 200,
+            "headers": HEADERS | {"content-language": language} | later,
+            "body": _page(language, _asked(request), answer, error),
+            "isBase64Encoded": False,
+        }
+
+
+def _language(request: Request) -> str:
+    """Return the language that somebody chose, else the first that the browser wants and we have.
+
+    The tags of Accept-Language are read in their order: browsers list the preferred one first.
+    """
+    wanted = request.headers.get("accept-language", "")[:200].split(",")
+    chosen = str(request.query.get("language", ""))
+    return supported(chosen, *(tag.partition(";")[0] for tag in wanted))
+
+
+def _field(body: bytes) -> str:
+    try:
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
+        )
+    except ValueError:
+        raise RequestError(400, "no_text") from None
+    return next((value for name, value in pairs if name == "text"), "")
+
+
+def _asked(request: Request) -> str:
+    """Return the text of a form, so that nobody loses it; empty if it cannot be read."""
+    try:
+        return _field(request.body)
+    except RequestError:
+        return ""
+
+
+def _page(language: str, text: str, answer: TipAnswer | None, error: RequestError | None) -> str:
+    words = of(language)
+    return (
+        _environment(language)
+        .get_template("ask.html")
+        .render(
+            text=text,
+            answer=answer,
+            problem=wording.problem_words(words, error.code) if error else "",
+            publishers=publishers_in(language),
+        )
+    )
+
+
+@cache
+def _environment(language: str) -> Environment:
+    """Return the template engine of a language: everything that a stranger wrote is escaped."""
+    words = of(language)
+    engine = page_engine(TEMPLATES, words, partial(replace_controls, keep="\r\n\t"))
+    engine.globals |= {
+        "languages": {code: NAMES[code] for code in LANGUAGES},
+        "style": Markup(STYLE),  # noqa: S704 # nosec B704 - our own file
+        "day": words.day,
+        "rating": lambda check: wording.rating_words(words, check.rating),
+        "old_words": wording.old_words(words),
+        "nothing_words": wording.nothing_words(words),
+        "advice_words": wording.advice_words(words),
+        "most_letters": MOST_LETTERS,
+    }
+    return engine
+
+
+SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
+PARTNER = "telegram"
+"""The partner whose secret the webhook was set with."""
+
+MOST_UTF16 = 4096
+"""The longest message, in units of UTF-16. Telegram counts characters, which are never more."""
+
+_COMMAND = re.compile(r"/(?:start|help)\b")
+
+
+class TelegramUser(msgspec.Struct, frozen=True):
+    """Who wrote a message."""
+
+    id: int
+    is_bot: bool = False
+    username: str = ""
+    language_code: str = ""
+
+
+NOBODY = TelegramUser(0, is_bot=True)
+"""The writer of a message without one, such as a post of a channel. It gets no answer."""
+
+
+class TelegramChat(msgspec.Struct, frozen=True):
+    """Where it was written: `private`, `group`, `supergroup` or `channel`."""
+
+    id: int
+    type: str
+
+
+class TelegramMessage(msgspec.Struct, frozen=True):
+    """A message: text, or a picture or film with a caption. A forwarded post is one too."""
+
+    message_id: int
+    chat: TelegramChat
+    user: TelegramUser = msgspec.field(name="from", default=NOBODY)
+    text: str = ""
+    caption: str = ""
+    reply_to_message: "TelegramMessage | None" = None
+
+    @property
+    def words(self) -> str:
+        """Return what somebody can read in it."""
+        return self.text or self.caption
+
+
+class TelegramUpdate(msgspec.Struct, frozen=True):
+    """An update of which only a new message is read: edits, channels and buttons are ignored."""
+
+    message: TelegramMessage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramDoor:
+    """Answers messages to the bot. `bot` is its name without the sign @."""
+
+    bot: str
+    partners: Partners
+
+    def asker(self, request: Request) -> str:
+        """Return who wrote. Raises RequestError if the request does not come from the webhook."""
+        self.partners.admit(PARTNER, request.headers.get(SECRET, ""))
+        message = self._addressed(request)
+        return str(message.user.id) if message else ""
+
+    def question(self, request: Request) -> Question | None:
+        """Return the text to look up; None for a command, and for what the bot need not answer."""
+        message = self._addressed(request)
+        if message is None:
+            return None
+        text = self._text(message)
+        return None if _COMMAND.match(text) else Question(text, message.user.language_code)
+
+    def response(
+        self, request: Request, outcome: TipAnswer | RequestError | None
+    ) -> dict[str, Any]:
+        """Return a message to send, or nothing to do. Telegram repeats any other status."""
+        if isinstance(outcome, RequestError) and outcome.status in {403, 500}:
+            return response(outcome.status, {"code": outcome.code})
+        message = self._addressed(request)
+        if message is None:
+            return response(200, {})
+        return response(
+            200,
+            {
+                "method": "sendMessage",
+                "chat_id": message.chat.id,
+                "text": self._reply(outcome, supported(message.user.language_code)),
+                "link_preview_options": {"is_disabled": True},
+                "reply_parameters": {
+                    "message_id": message.message_id,
+                    "allow_sending_without_reply": True,
+                },
+            },
+        )
+
+    def _reply(self, outcome: TipAnswer | RequestError | None, language: str) -> str:
+        words = of(language)
+        if isinstance(outcome, RequestError) and outcome.code != "no_text":
+            return problem_words(words, outcome.code)
+        if not isinstance(outcome, TipAnswer):
+            return words.gettext(
+                "Send or forward me a text, and I look for published checks of what it says. I do"
+                " not judge it. I keep nothing of it; Telegram keeps our chat. In a group, reply to"
+                " a message and name me: @%(bot)s",
+                bot=self.bot,
+            )
+        if not outcome.checks:
+            own = of(outcome.language)
+            return f"{nothing_words(own)}\n\n{advice_words(own)}"
+        return replace_controls(_fitting(answer_parts(outcome)), keep="\n")
+
+    def _addressed(self, request: Request) -> TelegramMessage | None:
+        """Return a message that a person wrote to the bot, else None.
+
+        In a group it must name the bot, or reply to it.
+        """
+        try:
+            message = msgspec.json.decode(request.body, type=TelegramUpdate).message
+        except (RequestError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        if message is None or message.user.is_bot:
+            return None
+        if message.chat.type == "private":
+            return message
+        if message.chat.type not in {"group", "supergroup"}:
+            return None
+        is_named = self._mention.search(message.words) is not None
+        return message if is_named or self._replies_to_bot(message) else None
+
+    def _replies_to_bot(self, message: TelegramMessage) -> bool:
+        replied = message.reply_to_message
+        return replied is not None and replied.user.username.casefold() == self.bot.casefold()
+
+    def _text(self, message: TelegramMessage) -> str:
+        """Return the text without the bot's name, or that of the message that it shows the bot.
+
+        A reply that names the bot shows it the other message. Its own words are mostly "is this
+        true?", and no published check answers that.
+        """
+        words, names = self._mention.subn("", message.words)
+        text, replied = words.strip(), message.reply_to_message
+        if not names or replied is None or self._replies_to_bot(message) or _COMMAND.match(text):
+            return text
+        return replied.words or text
+
+    @property
+    def _mention(self) -> re.Pattern[str]:
+        return re.compile(rf"@{re.escape(self.bot)}(?!\w)", re.IGNORECASE)
+
+
+def _fitting(parts: Sequence[str]) -> str:
+    """Return the opening with the checks that fit into one message.
+
+    >>> [len(_fitting(["a", "b" * length])) for length in (4093, 4094)]
+    [4096, 1]
+    """
+    text = parts[0]
+    for part in parts[1:]:
+        longer = f"{text}\n\n{part}"
+        if len(longer.encode("utf-16-le", "surrogatepass")) <= 2 * MOST_UTF16:
+            text = longer
+    return text

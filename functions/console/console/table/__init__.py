@@ -1,4 +1,0 @@
-"""The desk's port on the table: what waits, everything about it, claims and decisions.
-
-Start with `table_desk`.
-"""

@@ -1,0 +1,304 @@
+"""Hand a decision over: first the message that will send it, then the decision itself.
+
+The desk's port on the table: the queue, cards, claims, decisions and facts of one stack.
+
+Every method checks that what it is asked for belongs to the moderator's provider. What belongs to
+another one is answered as if it did not exist.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from console.table_dossiers import (
+    ENDED,
+    Dossiers,
+    NearCopies,
+    OpenFindings,
+    RecentJournal,
+    read_excerpts,
+)
+from desk.deciding import Adoption, AdoptionResult, rules_with_examples
+from desk.desk_port import CannedReason, DeskQuality, FirstDecision, quality_of
+from desk.items import (
+    Dossier,
+    Item,
+    Moderator,
+    audits,
+    by_post,
+    contest_items,
+    finding_items,
+    held_rule,
+    notice_items,
+    open_audits,
+    open_questions,
+    order_dossier,
+    second_reviews,
+    waiting_items,
+)
+from ledger.aws.desk_store import DynamoDesk
+from ledger.aws.store import DynamoStore
+from ledger.case_messages import UNDO_SECONDS, ItemClaim, PendingDecision, PendingName
+from ledger.cases import Case, JournalEntry, Move
+from ledger.keys import audit_file_key
+from ledger.ports import Objects
+from ledger.privacy import SampleLine
+from ledger.texts import Clock, utc_exactly
+from rules.pack import Pack
+
+
+@dataclass(frozen=True, slots=True)
+class PendingSender:
+    """Stores decisions that can be taken back, and the messages that name them in the queue."""
+
+    desk: DynamoDesk
+    sqs: Any
+    queue_url: str
+
+    def store_pending(self, pending: PendingDecision) -> PendingDecision | None:
+        """Store a decision that will be sent. Return None, or the decision in its way.
+
+        The message goes first. If this worker dies after it, decide finds no decision and makes its
+        id void. In the other order a decision could stay stored that nobody ever sends.
+        """
+        if self.desk.pending(pending.provider, pending.id) is None:
+            name = PendingName(pending.provider, pending.id)
+            self.sqs.send_message(
+                QueueUrl=self.queue_url,
+                MessageBody=msgspec.json.encode(name).decode(),
+                DelaySeconds=UNDO_SECONDS,
+            )
+        return self.desk.store_pending(pending)
+
+
+LOOK_BACK_DAYS = 31
+"""Days of the journal in which notices and complaints are looked for."""
+
+QUALITY_DAYS = 90
+RECENT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TableDesk:
+    """The port Desk. One worker answers one request at a time, and keeps what does not change."""
+
+    store: DynamoStore
+    desk: DynamoDesk
+    sender: PendingSender
+    objects: Objects
+    clock: Clock
+    public_bucket: str
+    public_url: str
+    out_bucket: str
+    seconds: Callable[[], float] = time.monotonic
+    _findings: OpenFindings = field(init=False)
+    _journal: RecentJournal = field(init=False)
+    _copies: NearCopies = field(init=False)
+    _dossiers: Dossiers = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make what is kept between requests."""
+        parts = {
+            "_findings": OpenFindings(self.store, self.seconds),
+            "_journal": RecentJournal(self.store, self.seconds),
+            "_copies": NearCopies(self.store, self.seconds),
+            "_dossiers": Dossiers(self.store, self.objects, self.public_bucket, self.public_url),
+        }
+        for name, part in parts.items():
+            object.__setattr__(self, name, part)
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        return self.clock.now()
+
+    def items(self, moderator: Moderator) -> Sequence[Item]:
+        """Return all that waits at the moderator's provider."""
+        provider, now = moderator.provider, self.now()
+        entries = self._entries(provider)
+        items = waiting_items(self._findings.of(provider), entries, now)
+        holds = self._findings.holds(provider)
+        items += (each.item for each in open_questions(provider, holds))
+        items += open_audits(provider, self._sample(provider), entries)
+        live = self.desk.live_items(provider)
+        return [item for item in items if item.key not in live]
+
+    def dossier(self, moderator: Moderator, key: str) -> Dossier | None:
+        """Return everything about one item; None if the provider has none with this key."""
+        provider = moderator.provider
+        if "." in key:
+            return _with_key(self._sample(provider), key)
+        case = self.store.case(key)
+        if case is None:
+            return self._held_rule(provider, key) or _with_key(self.goldens(moderator), key)
+        if case.finding is not None:
+            return self._of_finding(provider, case)
+        opening = case.first
+        if opening is None or opening.provider != provider:
+            return None
+        match opening.type:
+            case "notice":
+                [item] = [*notice_items((), [opening])]
+                return self._dossiers.of_notice(item, case)
+            case "order":
+                return order_dossier(case)
+            case "complaint" | "dispute":
+                [item] = [*contest_items([opening])]
+                decision = self.store.case(opening.decision)
+                return self._dossiers.of_decision(item, decision, case) if decision else None
+            case "decision":
+                items = [*second_reviews([opening], self.now())]
+                return self._dossiers.of_decision(items[0], case) if items else None
+            case "flood_answer":
+                return self._held_rule(provider, key)
+        return None
+
+    def territory(self, moderator: Moderator) -> tuple[str, ...]:
+        """Return the countries in which the provider's decisions hold if they name none."""
+        known = self.store.provider(moderator.provider)
+        return known.territory if known else ()
+
+    def search(self, moderator: Moderator, text: str) -> frozenset[str]:
+        """Return the keys of items whose excerpt holds this text, without regard to case."""
+        wanted = text.casefold()
+        groups = by_post(self._findings.of(moderator.provider))
+        firsts = {finding.finding: group[0].finding for group in groups for finding in group}
+        excerpts = read_excerpts(self.store, list(firsts))
+        found = (name for name, excerpt in excerpts.items() if wanted in excerpt.casefold())
+        return frozenset(firsts[name] for name in found)
+
+    def goldens(self, moderator: Moderator) -> Sequence[Dossier]:
+        """Return the cards for training: examples of the packs in force."""
+        return self._dossiers.goldens(moderator.provider)
+
+    def packs(self) -> tuple[Pack, ...]:
+        """Return the packs in force."""
+        return self._dossiers.packs()
+
+    def claims(self, moderator: Moderator) -> Mapping[str, ItemClaim]:
+        """Return the claims in force at the moderator's provider, by item."""
+        return self.desk.claims(moderator.provider)
+
+    def claim(self, moderator: Moderator, key: str, until: datetime) -> ItemClaim:
+        """Claim an item, or renew the own claim. Return the claim in force."""
+        wanted = ItemClaim(key, moderator.name, utc_exactly(until))
+        return self.desk.claim(moderator.provider, wanted)
+
+    def release(self, moderator: Moderator, key: str) -> None:
+        """End the own claim."""
+        self.desk.release_claim(moderator.provider, moderator.name, key)
+
+    def store_pending(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
+        """Store a decision as pending. Return None, or who decided one of its items before.
+
+        Raises PermissionError for a decision in another's name, which no form of ours can make.
+        """
+        if (pending.provider, pending.moderator) != (moderator.provider, moderator.name):
+            raise PermissionError("a decision in another's name")
+        if self.desk.pending(moderator.provider, pending.id) is None:
+            decided = self._decided(pending.items)
+            if decided is not None:
+                return FirstDecision(moderator=decided.moderator, decided_at=decided.decided_at)
+        first = self.sender.store_pending(pending)
+        if first is None:
+            return None
+        return FirstDecision(
+            moderator=first.moderator or moderator.name,
+            decided_at=first.held_at or pending.held_at,
+            undone=first.id == pending.id,
+        )
+
+    def undo(self, moderator: Moderator, pending: str) -> bool:
+        """Take back an own pending decision; False if it is sent, unknown or a colleague's."""
+        return self.desk.undo_pending(moderator.provider, moderator.name, pending)
+
+    def recent(self, moderator: Moderator) -> Sequence[PendingDecision]:
+        """Return the moderator's decisions of the last day, the newest first, with their state."""
+        decisions = self.desk.pending_by(moderator.provider, moderator.name, self.now() - RECENT)
+        return decisions[::-1]
+
+    def reasons(self, moderator: Moderator) -> Sequence[CannedReason]:
+        """Return the provider's canned reasons, in order; none if it has not edited them."""
+        return self.desk.reasons(moderator.provider, tuple[CannedReason, ...]) or ()
+
+    def put_reasons(self, moderator: Moderator, reasons: Sequence[CannedReason]) -> None:
+        """Replace the provider's canned reasons."""
+        self.desk.put_reasons(moderator.provider, reasons)
+
+    def quality(self, moderator: Moderator) -> DeskQuality:
+        """Return how second reviews agreed and how decisions held, of the last 90 days."""
+        today = self.now().date()
+        entries = list(self._journal.entries(moderator.provider, today, QUALITY_DAYS))
+        return quality_of(entries, (today - timedelta(days=QUALITY_DAYS - 1)).isoformat())
+
+    def _entries(self, provider: str) -> list[JournalEntry]:
+        return list(self._journal.entries(provider, self.now().date(), LOOK_BACK_DAYS))
+
+    def _of_finding(self, provider: str, case: Case) -> Dossier | None:
+        finding = case.finding
+        if finding is None or finding.provider != provider or finding.is_erased:
+            return None
+        open_ones = self._findings.of(provider)
+        place = finding.post, finding.category
+        same = (each for each in open_ones if (each.post, each.category) == place)
+        group = next((group for group in by_post(same) if finding in group), [finding])
+        entries = self._entries(provider)
+        [item] = [*finding_items(group, ())]
+        dossier = self._dossiers.of_findings(item, [each.finding for each in group], entries)
+        if dossier is None or case.state in ENDED:
+            return dossier
+        live = self.desk.live_items(provider)
+        near = (each for each in self._copies.of(finding, open_ones) if each[0].finding not in live)
+        return replace(dossier, copies=self._dossiers.near(near))
+
+    def _decided(self, items: Sequence[str]) -> JournalEntry | None:
+        """Return the decision on one of these items, if decide has taken one."""
+        for name in self.store.with_entries(items):
+            case = self.store.case(name)
+            if case is not None and case.finding is not None and case.state in ENDED:
+                return case.entry_by(Move.DECIDE, Move.REFER)
+        return None
+
+    def _held_rule(self, provider: str, key: str) -> Dossier | None:
+        holds = self._findings.holds(provider)
+        return _with_key((held_rule(provider, hold.question) for hold in holds), key)
+
+    def _sample(self, provider: str) -> list[Dossier]:
+        """Return the sample of the last month: only that one is complete."""
+        first = self.now().date().replace(day=1)
+        month = f"{first - timedelta(days=1):%Y-%m}"
+        data = self.objects.get(self.out_bucket, audit_file_key(provider, month)) or b""
+        lines = (msgspec.json.decode(line, type=SampleLine) for line in data.splitlines())
+        return audits((line.post for line in lines), month)
+
+
+def _with_key(dossiers: Iterable[Dossier], key: str) -> Dossier | None:
+    return next((each for each in dossiers if each.item.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SetExamples:
+    """The port `Adopter` over the packs in force.
+
+    Limits: it checks nothing, and the page says so. `packs check` needs YAML and the protected
+    sentences, which are never deployed, and the five layers that AWS allows are used up without the
+    matcher.
+    """
+
+    packs: Callable[[], tuple[Pack, ...]]
+
+    def rules(self) -> list[str]:
+        """Return the rules of the packs that take examples, as `pack/rule`, sorted."""
+        return rules_with_examples(self.packs())
+
+    def adopted(self, adoption: Adoption) -> AdoptionResult | None:
+        """Return the lines to add to a rule; None if the packs have no such rule."""
+        if f"{adoption.pack}/{adoption.rule}" not in self.rules():
+            return None
+        text = json.dumps(adoption.text, ensure_ascii=False)
+        lines = f"# {adoption.pack}, rule {adoption.rule}\n{adoption.kind}:\n  - {text}\n"
+        return AdoptionResult(lines, checked=False)

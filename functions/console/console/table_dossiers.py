@@ -1,0 +1,407 @@
+"""What a worker keeps of the table between requests: open findings, entries, and fingerprints.
+
+The simple version reads every open finding for every page. With 10,000 of them that takes seconds.
+A finding never changes while it is open, so a worker reads each once. Which ones are open changes:
+the index lists them, with a query for each partition, and the answer is used for a while. Entries
+of the last weeks and fingerprints of open findings are used for a while too.
+
+Everything known about one item, for its card: cases, excerpts, rules, earlier decisions.
+"""
+
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import partial
+from itertools import batched, chain
+
+from desk.items import (
+    COPIES_SHOWN,
+    Dossier,
+    EarlierDecision,
+    Item,
+    NearCopy,
+    OpenFinding,
+    RuleFacts,
+    by_post,
+    golden_dossiers,
+    rule_name,
+)
+from ledger.aws.store import DynamoStore
+from ledger.aws.table import shards
+from ledger.cases import Case, CaseEntry, CaseState, JournalEntry, Move
+from ledger.closing import current_set, stored_set
+from ledger.findings import Finding, FloodHold
+from ledger.keys import rule_page
+from ledger.ports import Objects
+from ledger.refusals import OperatorError
+from rules.pack import Pack
+from rules.pack_parts import are_copies
+from rules.rule_set import KnownSets, RuleSet, SetError
+
+LISTED_SECONDS = 20
+"""How long a list is used. A decision of this console leaves the queue at once all the same."""
+
+THREADS = 8
+SHARD_THREADS = 16
+BATCH = 100
+MOST = 20_000
+"""Open findings that are listed, the most urgent of each partition."""
+
+
+@dataclass(slots=True)
+class _Kept[V]:
+    """Values that are used for some time after they were read, by key."""
+
+    seconds: Callable[[], float]
+    _values: dict[tuple[str, ...], tuple[float, V]] = field(default_factory=dict)
+
+    def get(self, key: tuple[str, ...], longest: float, read: Callable[[], V]) -> V:
+        """Return the value of a key. Read it if it is not known, or was read too long ago."""
+        now, known = self.seconds(), self._values.get(key)
+        if known is None or now - known[0] > longest:
+            known = self._values[key] = now, read()
+        return known[1]
+
+
+@dataclass(slots=True)
+class OpenFindings:
+    """Lists open findings; `seconds` is a clock that only goes on."""
+
+    store: DynamoStore
+    seconds: Callable[[], float]
+    _listed: _Kept[list[str]] = field(init=False)
+    _holds: _Kept[list[FloodHold]] = field(init=False)
+    _known: dict[str, dict[str, Finding]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._listed, self._holds = _Kept(self.seconds), _Kept(self.seconds)
+
+    def of(self, provider: str) -> list[Finding]:
+        """Return the open findings of a provider, the most urgent first."""
+        listed = self._listed.get((provider,), LISTED_SECONDS, partial(self._list, provider))
+        known = self._read(provider, listed)
+        return [known[name] for name in listed if name in known]
+
+    def holds(self, provider: str) -> list[FloodHold]:
+        """Return the rules that the flood guard held in the last weeks, with their answers."""
+        read = partial(self.store.flood_holds, provider)
+        return self._holds.get((provider,), LISTED_SECONDS, read)
+
+    def _list(self, provider: str) -> list[str]:
+        """Return the ids of open findings in the order of the index."""
+        partitions = self.store.open_partitions(provider)
+        each = MOST // len(partitions)
+        with ThreadPoolExecutor(THREADS) as pool:
+            parts = pool.map(lambda name: self.store.listed(name, each), partitions)
+            return [name for _, name in sorted(row for part in parts for row in part)]
+
+    def _read(self, provider: str, names: Sequence[str]) -> dict[str, Finding]:
+        """Return the findings of these ids, reading those that are not known yet.
+
+        The index may still list one that was decided a moment ago. It is left out by the state of
+        its decision, or comes back as decided when its card is opened.
+        """
+        before = self._known.get(provider, {})
+        missing = batched((name for name in names if name not in before), BATCH)
+        known = {name: before[name] for name in names if name in before}
+        with ThreadPoolExecutor(THREADS) as pool:
+            for found in chain.from_iterable(pool.map(self.store.findings, missing)):
+                if found.provider == provider and not found.is_erased:
+                    known[found.finding] = found
+        self._known[provider] = known
+        return known
+
+
+def read_excerpts(store: DynamoStore, names: Sequence[str]) -> dict[str, str]:
+    """Return the excerpts that are still kept, by finding, read by several threads."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = pool.map(store.excerpts, batched(names, BATCH))
+        return {name: text for part in parts for name, text in part.items()}
+
+
+TODAY_SECONDS = 20
+PAST_SECONDS = 600
+"""How long the entries of a day are used: nearly all entries are of today."""
+
+
+@dataclass(slots=True)
+class RecentJournal:
+    """Reads days of the journal; `seconds` is a clock that only goes on."""
+
+    store: DynamoStore
+    seconds: Callable[[], float]
+    _days: dict[tuple[str, str], tuple[float, list[JournalEntry]]] = field(default_factory=dict)
+
+    def entries(self, provider: str, today: date, days: int) -> Iterator[JournalEntry]:
+        """Yield the entries of the last days, today's included, in the order of time."""
+        names = [(today - timedelta(days=back)).isoformat() for back in reversed(range(days))]
+        stale = [day for day in names if self._is_stale(provider, day, today)]
+        parts = [(day, shard) for day in stale for shard in shards()]
+        with ThreadPoolExecutor(SHARD_THREADS) as pool:
+            read = pool.map(lambda part: self.store.shard_entries(provider, *part), parts)
+            fresh: dict[str, list[JournalEntry]] = {day: [] for day in stale}
+            for (day, _), entries in zip(parts, read, strict=True):
+                fresh[day] += entries
+        for day, entries in fresh.items():
+            in_order = sorted(entries, key=lambda entry: (entry.at, entry.entry))
+            self._days[provider, day] = self.seconds(), in_order
+        for day in names:
+            yield from self._days[provider, day][1]
+
+    def _is_stale(self, provider: str, day: str, today: date) -> bool:
+        known = self._days.get((provider, day))
+        kept = TODAY_SECONDS if day == today.isoformat() else PAST_SECONDS
+        return known is None or self.seconds() - known[0] > kept
+
+
+KEPT_SECONDS = 60
+"""How long the fingerprints of a day are used before they are read again."""
+
+
+@dataclass(slots=True)
+class NearCopies:
+    """Finds near copies; `seconds` is a clock that only goes on.
+
+    Limits: it compares findings of three days, the card's and its neighbours. A flood is quick, and
+    a day may have 50,000 fingerprints, most of rules in shadow. Only those of open findings stay
+    in memory.
+    """
+
+    store: DynamoStore
+    seconds: Callable[[], float]
+    _days: _Kept[dict[str, bytes]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._days = _Kept(self.seconds)
+
+    def of(self, finding: Finding, open_findings: Sequence[Finding]) -> list[list[Finding]]:
+        """Return the findings of each near copy in the same category, the most urgent first."""
+        found = date.fromisoformat(finding.found_at[:10])
+        names = {each.finding for each in open_findings}
+        fingerprints: dict[str, bytes] = {}
+        for back in (-1, 0, 1):
+            day = (found + timedelta(days=back)).isoformat()
+            read = partial(self._fingerprints, finding.provider, day, names)
+            fingerprints |= self._days.get((finding.provider, day), KEPT_SECONDS, read)
+        own = fingerprints.get(finding.finding)
+        if not own:
+            return []
+        copies = (
+            each
+            for each in open_findings
+            if each.category == finding.category
+            and each.post != finding.post
+            and (other := fingerprints.get(each.finding))
+            and are_copies(own, other)
+        )
+        return by_post(copies)[:COPIES_SHOWN]
+
+    def _fingerprints(self, provider: str, day: str, wanted: Container[str]) -> dict[str, bytes]:
+        read = partial(self.store.stored_fingerprints, provider, day)
+        with ThreadPoolExecutor(SHARD_THREADS) as pool:
+            pages = [page for part in pool.map(read, shards()) for page in part]
+        return {
+            each.finding: each.fingerprint
+            for page in pages
+            for each in page
+            if each.finding in wanted
+        }
+
+
+ENDED = {CaseState.DECIDED, CaseState.REFERRED}
+EARLIER = 5
+"""Earlier decisions on the same rule that a card shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dossiers:
+    """Reads dossiers of one stack. Every case is read again, so that a card is never stale."""
+
+    store: DynamoStore
+    objects: Objects
+    public_bucket: str
+    public_url: str
+    _sets: KnownSets = field(default_factory=KnownSets)
+
+    def of_findings(
+        self, item: Item, names: Sequence[str], entries: Sequence[JournalEntry]
+    ) -> Dossier | None:
+        """Return the dossier of findings of one post; None if they are gone."""
+        cases = [case for name in names if (case := self.store.case(name)) and case.finding]
+        if not cases:
+            return None
+        notices = tuple(self._waiting_notices(cases))
+        by_finding = {
+            case: notice.message for notice in notices for case in notice.journal_entry.cases
+        }
+        findings = tuple(
+            OpenFinding(
+                case.finding,
+                case.excerpt,
+                notice=by_finding.get(case.case, ""),
+                escalated=case.state is CaseState.ESCALATED,
+            )
+            for case in cases
+            if case.finding
+        )
+        return Dossier(
+            replace(item, escalated=any(each.escalated for each in findings)),
+            findings,
+            notices=notices,
+            rules=self._rules(findings),
+            earlier=(*_on_the_post(cases), *_on_the_rule(findings, entries)),
+        )
+
+    def near(self, groups: Iterable[Sequence[Finding]]) -> tuple[NearCopy, ...]:
+        """Return the open findings of near copies, with excerpts and notices that wait."""
+        groups = list(groups)
+        names = [each.finding for group in groups for each in group]
+        excerpts, begun = self.store.excerpts(names), self.store.with_entries(names)
+        cases = [case for name in names if name in begun and (case := self.store.case(name))]
+        ended = {case.case for case in cases if case.state in ENDED}
+        waiting = {
+            case: notice.message
+            for notice in self._waiting_notices(cases)
+            for case in notice.journal_entry.cases
+        }
+        return tuple(
+            NearCopy(
+                group[0].finding,
+                tuple(
+                    OpenFinding(each, excerpts.get(each.finding), waiting.get(each.finding, ""))
+                    for each in group
+                ),
+            )
+            for group in groups
+            if ended.isdisjoint(each.finding for each in group)
+        )
+
+    def of_notice(self, item: Item, case: Case) -> Dossier:
+        """Return the dossier of a notice, with the finding that it names."""
+        opening = case.entries[0]
+        findings = self._findings(opening.journal_entry.cases)
+        return Dossier(
+            item,
+            findings,
+            notices=(opening,),
+            post=opening.post,
+            url=opening.url,
+            rules=self._rules(findings),
+        )
+
+    def of_decision(self, item: Item, decision: Case, contest: Case | None = None) -> Dossier:
+        """Return the dossier of a decision that is reviewed again, or contested."""
+        opening = decision.entries[0]
+        findings = self._findings(opening.journal_entry.cases)
+        return Dossier(
+            item,
+            findings,
+            decision=opening,
+            contest=contest.entries[0] if contest else None,
+            rules=self._rules(findings),
+        )
+
+    def goldens(self, provider: str) -> list[Dossier]:
+        """Return the examples of the packs in force as cards."""
+        return golden_dossiers(self.packs(), provider)
+
+    def packs(self) -> tuple[Pack, ...]:
+        """Return the packs in force; none if no set can be read."""
+        try:
+            return self._set(current_set(self.objects, self.public_bucket)).packs
+        except (SetError, OperatorError):
+            return ()
+
+    def _findings(self, names: Iterable[str]) -> tuple[OpenFinding, ...]:
+        cases = (self.store.case(name) for name in names)
+        return tuple(
+            OpenFinding(case.finding, case.excerpt)
+            for case in cases
+            if case and case.finding and not case.finding.is_erased
+        )
+
+    def _waiting_notices(self, cases: Iterable[Case]) -> Iterator[CaseEntry]:
+        named = {
+            entry.journal_entry.entry: None
+            for case in cases
+            for entry in case.entries
+            if entry.move == Move.NOTE
+        }
+        for name in named:
+            notice = self.store.case(name)
+            if notice is not None and notice.state is CaseState.OPEN:
+                yield notice.entries[0]
+
+    def _rules(self, findings: Iterable[OpenFinding]) -> tuple[tuple[str, RuleFacts], ...]:
+        facts = {
+            rule_name(each.finding): known
+            for each in findings
+            if (known := self._facts(each.finding)) is not None
+        }
+        return tuple(facts.items())
+
+    def _facts(self, finding: Finding) -> RuleFacts | None:
+        """Return the published words about a finding's rule; None if its set cannot be read."""
+        pack = self._pack(finding)
+        rule = pack.rule(finding.rule) if pack else None
+        if pack is None or rule is None:
+            return None
+        return RuleFacts.of(pack, rule.id, rule_page(finding, self.public_url))
+
+    def _pack(self, finding: Finding) -> Pack | None:
+        try:
+            rule_set = self._set(finding.set)
+        except (SetError, OperatorError):
+            return None
+        named = (finding.pack, finding.version)
+        return next((pack for pack in rule_set.packs if (pack.id, pack.version) == named), None)
+
+    def _set(self, digest: str) -> RuleSet:
+        """Return a published set; each is read once."""
+        return self._sets.one(
+            digest, lambda name: stored_set(self.objects, self.public_bucket, name)
+        )
+
+
+def _on_the_post(cases: Iterable[Case]) -> Iterator[EarlierDecision]:
+    """Yield earlier decisions on the findings of this very post."""
+    decisions: dict[str, CaseEntry] = {
+        entry.journal_entry.entry: entry
+        for case in cases
+        for entry in case.entries
+        if entry.journal_entry.type == "decision"
+    }
+    for entry in decisions.values():
+        yield EarlierDecision(
+            about="post",
+            verdict=entry.journal_entry.verdict,
+            moderator=entry.journal_entry.moderator,
+            decided_at=entry.journal_entry.decided_at,
+            reason=entry.reason,
+        )
+
+
+def _on_the_rule(
+    findings: Iterable[OpenFinding], entries: Sequence[JournalEntry]
+) -> Iterator[EarlierDecision]:
+    """Yield the last decisions on the first finding's rule, in any version of its pack."""
+    first = next(iter(findings)).finding
+    overturned = {entry.decision for entry in entries if entry.overturns}
+    shown = 0
+    for entry in reversed(entries):
+        rules = (name.split("/") for name in entry.rules)
+        is_same = any((parts[0], parts[2]) == (first.pack, first.rule) for parts in rules)
+        if entry.type != "decision" or entry.verdict == "skipped" or not is_same:
+            continue
+        yield EarlierDecision(
+            about="rule",
+            verdict=entry.verdict,
+            moderator=entry.moderator,
+            decided_at=entry.decided_at,
+            rule=f"{first.pack}/{first.rule}",
+            outcome="overturned" if entry.entry in overturned else "",
+        )
+        shown += 1
+        if shown == EARLIER:
+            return

@@ -1,0 +1,387 @@
+"""Read the facts that a message is judged by: the cases it names, their packs and receipts.
+
+Write the files that a committed message causes: its entry, notices, statements, examples.
+
+Every delivery writes them, a repeated one too, so that a worker that dies in between loses nothing.
+A file that is already there stays.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from decide.judgement import Facts, FirstSent, PackFacts, audit_id
+from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice
+from dsa.statement import MatchedRule, StatementFacts, build_statement, meaning_problems
+from dsa.statement_schema import schema_problems
+from ledger.case_messages import (
+    Audit,
+    CaseMessage,
+    Complaint,
+    Decision,
+    Dispute,
+    Escalation,
+    FloodAnswer,
+    Notice,
+    Order,
+    Outcome,
+    Reinstatement,
+    SecondReview,
+    Suspension,
+)
+from ledger.case_reading import announced_entry
+from ledger.cases import Case, CaseEntry, CaseState, JournalEntry, case_id
+from ledger.closing import stored_set
+from ledger.findings import Finding, flood_question_id
+from ledger.keys import (
+    HOLDS_EXCERPTS,
+    audit_file_key,
+    author_notice_key,
+    doubtful_copies_key,
+    entry_key,
+    findings_key,
+    proposal_key,
+    rule_page,
+    statement_key,
+)
+from ledger.ports import CaseStore, FindingStore, FloodStore, Objects, ProviderStore, UnitStore
+from ledger.privacy import SampleLine
+from ledger.refusals import OperatorError
+from ledger.texts import encode_json, encode_json_lines
+from rules.pack import Pack
+from rules.rule_set import KnownSets, SetError
+
+
+class DecideStore(CaseStore, FindingStore, FloodStore, ProviderStore, UnitStore, Protocol):
+    """The parts of the table that decide uses."""
+
+
+@dataclass(slots=True)
+class DecidedPacks:
+    """The packs that made findings. Sets are read once and kept."""
+
+    objects: Objects
+    public_bucket: str
+    _known_sets: KnownSets = field(default_factory=KnownSets)
+
+    def of(self, finding: Finding) -> Pack:
+        """Return the pack in the version that made a finding.
+
+        Raises OperatorError if its set is gone or cannot be read.
+        """
+        try:
+            rule_set = self._known_sets.one(
+                finding.set, lambda digest: stored_set(self.objects, self.public_bucket, digest)
+            )
+        except SetError as error:
+            raise OperatorError(f"the set {finding.set} cannot be read: {error}") from error
+        for pack in rule_set.packs:
+            if (pack.id, pack.version) == (finding.pack, finding.version):
+                return pack
+        raise OperatorError(f"the set {finding.set} has no {finding.pack}/{finding.version}")
+
+
+@dataclass(frozen=True, slots=True)
+class FactsReader:
+    """Reads facts over the ports. Every read is consistent."""
+
+    store: DecideStore
+    objects: Objects
+    packs: DecidedPacks
+    out_bucket: str
+
+    def read(
+        self, message: CaseMessage, provider: str, now: datetime, first_sent: FirstSent
+    ) -> Facts:
+        """Return all facts that `judge` needs."""
+        facts = Facts(provider, now, first_sent)
+        match message:
+            case Decision(findings=findings, notice=notice, group=group):
+                names = [*findings, *([facts.id_of("notice", notice)] if notice else [])]
+                names += [facts.id_of("group", group)] if group else []
+                known = self.store.provider(provider) if message.measures else None
+                facts = replace(facts, territory=known.territory if known else ())
+                return self._of_findings(replace(facts, cases=self._cases(names)))
+            case SecondReview() | Reinstatement():
+                cases = self._cases([facts.id_of("decision", message.decision)])
+                cases |= self._cases(_groups_of(cases))
+            case Complaint() | Dispute():
+                cases = self._cases([facts.id_of("decision", message.decision)])
+                cases |= self._cases(_decided_on(cases, list(cases)))
+            case Outcome():
+                reference = "complaint" if message.complaint is not None else "dispute"
+                contest = message.complaint or message.dispute or ""
+                cases = self._cases([facts.id_of(reference, contest)])
+                decisions = [case.first.decision for case in cases.values() if case.first]
+                cases |= self._cases(decisions)
+                cases |= self._cases(_groups_of(cases))
+                cases |= self._cases(_decided_on(cases, decisions))
+            case Notice(finding=finding):
+                cases = self._cases([finding] if finding is not None else [])
+            case Order(follows=follows):
+                cases = self._cases([facts.id_of("follows", follows)] if follows else [])
+            case Audit():
+                cases = self._cases([audit_id(provider, message)])
+                return replace(facts, cases=cases, sampled=self._is_sampled(provider, message))
+            case FloodAnswer(held_rule=rule):
+                day = message.day.isoformat()
+                cases = self._cases([flood_question_id(provider, day, rule)])
+                question = self.store.flood_question(provider, day, rule)
+                return replace(facts, cases=cases, question=question)
+            case Suspension():
+                return facts
+        return replace(facts, cases=cases)
+
+    def _of_findings(self, facts: Facts) -> Facts:
+        findings = [case.finding for case in facts.cases.values() if case.finding]
+        units = {finding.unit for finding in findings}
+        counted = {unit for unit in units if self.store.marker(unit) is not None}
+        return replace(
+            facts,
+            in_receipts=frozenset(
+                finding.finding for finding in findings if finding.unit in counted
+            ),
+            packs={
+                finding.finding: pack_facts(self.packs.of(finding), finding.rule)
+                for finding in findings
+                if finding.provider == facts.provider
+            },
+        )
+
+    def _cases(self, names: Iterable[str]) -> dict[str, Case]:
+        """Return the cases that exist. A case that only has messages waiting for it does not."""
+        cases = {name: self.store.case(name) for name in names}
+        return {name: case for name, case in cases.items() if case and case.state is not None}
+
+    def _is_sampled(self, provider: str, message: Audit) -> bool:
+        """Return whether the post is in the month's sample."""
+        data = self.objects.get(self.out_bucket, audit_file_key(provider, message.month)) or b""
+        posts = (msgspec.json.decode(line, type=SampleLine) for line in data.splitlines())
+        return any(listed.post == message.post for listed in posts)
+
+
+def pack_facts(pack: Pack, rule_id: str) -> PackFacts:
+    """Return the fields that a decision on a finding of this rule takes from its pack."""
+    legal_ground, rule = pack.legal_ground, pack.rule(rule_id)
+    keywords = rule.keywords if rule else ()
+    return PackFacts(
+        ground=pack.ground,
+        ground_text=legal_ground.text,
+        ground_url=legal_ground.url,
+        keywords=pack.keywords or keywords,
+        other=pack.title if "OTHER" in keywords else "",
+    )
+
+
+def _groups_of(cases: dict[str, Case]) -> list[str]:
+    """Return the groups that these decisions belong to."""
+    return [case.first.group for case in cases.values() if case.first and case.first.group]
+
+
+def _decided_on(cases: dict[str, Case], decisions: Iterable[str]) -> list[str]:
+    """Return the other cases of these decisions. A contest moves the ends of their excerpts."""
+    entries = [case.first for name in decisions if (case := cases.get(name))]
+    return [name for entry in entries if entry for name in entry.cases if name not in cases]
+
+
+TRIES = 5
+"""How often a file of findings is rewritten while other workers keep changing it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFiles:
+    """Writes entries, notices to authors, statements, and what overturned decisions cause.
+
+    `public_url` is the address of the packs' pages, or empty.
+    """
+
+    store: DecideStore
+    objects: Objects
+    packs: DecidedPacks
+    public_url: str
+    out_bucket: str
+
+    def write(self, message: CaseMessage, entry: JournalEntry) -> tuple[str, ...]:
+        """Write the files of a committed message. Return the problems of its statement, if any.
+
+        A statement with problems is written all the same: the decision is valid, and a person has
+        to correct the statement or the decision. The entry comes last: it is announced, and then
+        the other files are there.
+        """
+        problems = self._write_others(message, entry)
+        key = entry_key(entry.provider, entry.at[:10], entry.entry)
+        self.objects.put_if(self.out_bucket, key, encode_json(announced_entry(entry)), None)
+        return problems
+
+    def _write_others(self, message: CaseMessage, entry: JournalEntry) -> tuple[str, ...]:
+        provider = entry.provider
+        match message:
+            case Decision() if message.measures is not None:
+                return self._write_notice_and_statement(entry.entry)
+            case Decision(escalation=Escalation.CHILD_ABUSE):
+                for case in self._decided_on(entry.entry):
+                    if case.finding:
+                        self._remove_excerpt(case.finding)
+            case Outcome(complaint=str(complaint)):
+                self._propose_after(case_id("complaint", provider, complaint))
+            case Outcome(dispute=str(dispute)):
+                self._propose_after(case_id("dispute", provider, dispute))
+            case Reinstatement():
+                self._propose(case_id("decision", provider, message.decision))
+            case _:
+                pass
+        return ()
+
+    def _write_notice_and_statement(self, decision: str) -> tuple[str, ...]:
+        """Write the notice to the author, and the statement for the transparency database."""
+        first_entry = self._existing(decision).entries[0]
+        decided_cases = self._decided_on(decision)
+        entry = first_entry.journal_entry
+        findings = [
+            DecidedFinding(finding, self.packs.of(finding), rule_page(finding, self.public_url))
+            for finding in (case.finding for case in decided_cases)
+            if finding is not None
+        ]
+        notices = [case.entries[0] for case in decided_cases if case.finding is None]
+        is_erased = any(case.is_erased for case in decided_cases)
+        for language in () if is_erased else NOTICE_LANGUAGES:
+            text = author_notice(language, first_entry, findings, notices)
+            key = author_notice_key(entry.provider, decision, language)
+            self.objects.put_if(self.out_bucket, key, text.encode(), None)
+        facts = _statement_facts(first_entry, findings)
+        statement = build_statement(facts)
+        key = statement_key(entry.provider, entry.at[:10], decision)
+        self.objects.put_if(self.out_bucket, key, encode_json(statement), None)
+        return _statement_problems(statement, date.fromisoformat(entry.at[:10]))
+
+    def _propose_after(self, contest: str) -> None:
+        self._propose(self._existing(contest).entries[0].journal_entry.decision)
+
+    def _propose(self, decision: str) -> None:
+        """Propose each excerpt of an overturned decision as an example for its rule."""
+        case = self._existing(decision)
+        if case.state is not CaseState.OVERTURNED:
+            return
+        decided = case.entries[0].journal_entry
+        overturned = next(
+            entry.journal_entry for entry in case.entries if entry.journal_entry.overturns
+        )
+        self._list_copies(decided)
+        for decided_case in self._decided_on(decision):
+            if decided_case.finding is not None and decided_case.excerpt is not None:
+                self._put_proposal(decided_case.finding, decided_case.excerpt, decided, overturned)
+
+    def _list_copies(self, overturned: JournalEntry) -> None:
+        """List the findings that copy the post of a decision, for people to look at again.
+
+        Nothing about them is reversed: those that somebody decided stay decided.
+        """
+        provider, decision = overturned.provider, overturned.entry
+        rows = [
+            {
+                "finding": finding.finding,
+                "rule": f"{finding.pack}/{finding.version}/{finding.rule}",
+                "state": case.state,
+                "copy_of": decision,
+            }
+            for _, name in self.store.findings_on(decision)
+            if (case := self.store.case(name)) and (finding := case.finding)
+        ]
+        if rows:
+            key = doubtful_copies_key(provider, decision)
+            self.objects.put(self.out_bucket, key, encode_json_lines(rows))
+
+    def _put_proposal(
+        self, finding: Finding, excerpt: str, decided: JournalEntry, overturned: JournalEntry
+    ) -> None:
+        proposal = {
+            "pack": finding.pack,
+            "version": finding.version,
+            "rule": finding.rule,
+            "example": "ignore" if decided.verdict == "confirmed" else "match",
+            "text": excerpt,
+            "finding": finding.finding,
+            "decision": decided.entry,
+            "overturned_by": overturned.type,
+            "overturned_at": overturned.at,
+        }
+        rule = f"{finding.pack}/{finding.version}/{finding.rule}"
+        key = proposal_key(finding.provider, rule, finding.finding)
+        self.objects.put_if(self.out_bucket, key, encode_json(proposal), None, tags=HOLDS_EXCERPTS)
+
+    def _remove_excerpt(self, finding: Finding) -> None:
+        """Remove an excerpt from the file of findings that the provider reads.
+
+        Limits: the previous version can be read by its id until the bucket's lifecycle deletes it,
+        a day later.
+        """
+        marker = self.store.marker(finding.unit)
+        if marker is None:
+            return
+        key = findings_key(marker)
+        for _ in range(TRIES):
+            stored = self.objects.get_with_etag(self.out_bucket, key)
+            if stored is None:  # the file has expired
+                return
+            data, etag = stored
+            kept = _without_excerpt(data, finding.finding)
+            if kept == data or self.objects.put_if(
+                self.out_bucket, key, kept, etag, tags=HOLDS_EXCERPTS
+            ):
+                return
+        raise OSError(f"other workers changed the file of findings {TRIES} times")
+
+    def _decided_on(self, decision: str) -> list[Case]:
+        """Return the cases of a decision's findings, and of its notice."""
+        names = self._existing(decision).entries[0].journal_entry.cases
+        return [case for name in names if name != decision and (case := self.store.case(name))]
+
+    def _existing(self, name: str) -> Case:
+        case = self.store.case(name)
+        if case is None or not case.entries:
+            raise LookupError(f"the case {name} has no entry, but a committed message")
+        return case
+
+
+def _statement_facts(decision: CaseEntry, findings: Sequence[DecidedFinding]) -> StatementFacts:
+    """Return the facts for the statement of a decision, with the rule of its first finding.
+
+    A notice does not say when its post was published, so the time when it was received is used.
+    """
+    entry = decision.journal_entry
+    if not findings:
+        received = entry.about.received_at if entry.about else entry.opened_at
+        return StatementFacts(entry, decision.reason, received, "", None)
+    first = findings[0].finding
+    matched = MatchedRule(
+        pack=first.pack,
+        version=first.version,
+        rule=first.rule,
+        why=findings[0].why,
+        legal_ground=findings[0].pack.legal_ground.text,
+        address=findings[0].page,
+        check=first.checks[0].url if first.checks else "",
+    )
+    # The sender stated when the post was published: at the latest when it was found.
+    published_at = min(first.published_at, first.found_at)
+    return StatementFacts(entry, decision.reason, published_at, first.language or "", matched)
+
+
+def _statement_problems(statement: Mapping[str, Any], today: date) -> tuple[str, ...]:
+    """Return what `terang statements lint` would report, as `puid field code`.
+
+    The statement's category is that of its pack, so no packs are needed to check it.
+    """
+    problems = (*schema_problems(statement), *meaning_problems(statement, {}, today))
+    return tuple(f"{statement['puid']} {problem.field} {problem.code}" for problem in problems)
+
+
+def _without_excerpt(data: bytes, finding: str) -> bytes:
+    rows = [msgspec.json.decode(line, type=dict[str, Any]) for line in data.splitlines()]
+    for row in rows:
+        if row["finding"] == finding:
+            row.pop("excerpt", None)
+    return encode_json_lines(rows)

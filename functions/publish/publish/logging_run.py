@@ -1,0 +1,340 @@
+"""One run of the log: bring it up to its head, add what it lacks, and note what it says.
+
+A new key begins a new log, under `log/2/` and so on. Where the old key still exists, the old log
+ends with a leaf that names the new log and its key; the proof of that leaf is published, since the
+leaf is pruned one day. The new log begins with a leaf that names the last checkpoint of the old
+one, and then gets leaves for everything that is published. A run that dies in between leaves work
+that the next run ends.
+
+The leaves that a log lacks: of closed days, of published files, and of reports.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
+from itertools import count, islice
+
+import msgspec
+
+from ledger.keys import receipt_key
+from ledger.ports import FileStore
+from ledger.texts import utc
+from publish.day_facts import SealBucket
+from publish.periods import days_before
+from publish.public_bucket import SummaryBucket
+from publish.served_log import (
+    AT_ONCE,
+    KnownLog,
+    LogBusyError,
+    LogRefusedError,
+    PeriodFile,
+    ServedLog,
+    list_files,
+    note_known,
+    period_file,
+    read_known,
+    standing_file,
+)
+from tlog.leaves import (
+    BeganLeaf,
+    DayLeaf,
+    FindingLeaf,
+    MovedLeaf,
+    PublishedLeaf,
+    ReceiptLeaf,
+    ReportLeaf,
+    RunLeaf,
+    Signer,
+    UnitLeaf,
+    decode_leaf,
+    encode_leaf,
+    is_signed_by,
+    keyed,
+    parse_checkpoint,
+)
+from tlog.tree import LogFiles, encode_proof
+
+ALIVE_AFTER = timedelta(hours=6)
+"""When a run adds a leaf although nothing is new: an old log would look like one rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogResult:
+    """What a run added. `is_busy` says that another run was adding at the same time."""
+
+    size: int
+    added: int
+    is_busy: bool = False
+
+
+def log_run(
+    log: ServedLog,
+    due_of: Callable[[KnownLog], Iterator[bytes]],
+    now: datetime,
+    has_time: Callable[[], bool],
+) -> LogResult:
+    """Add the leaves that are due, in portions, as long as there is time.
+
+    `due_of` yields them for what the log says so far; the next run adds the rest. Raises
+    LogRefusedError if the log cannot grow without contradicting its served head.
+    """
+    before = added = 0
+    try:
+        head = log.head()
+        known, before, at = read_known(log, head), head.size, utc(now)
+        due, listed = set[str](), ""
+        for portion, is_last in _portions(due_of(known), has_time):
+            leaves = map(decode_leaf, portion)
+            due |= {leaf.path for leaf in leaves if isinstance(leaf, PublishedLeaf)}
+            if is_last:
+                files = list_files(log, known, due)
+                listed = sha256(files).hexdigest()
+                if not portion and listed == known.newest_list and not _is_silent(known, now):
+                    break
+                # Also if it is there already: the lifecycle deletes what was not written for long.
+                log.objects.put(log.public, f"log/lists/{listed}.json", files)
+            head = log.append(head, [*portion, encode_leaf(RunLeaf(at, listed))], at)
+            added = head.size - before
+    except LogBusyError:
+        return LogResult(before + added, added, is_busy=True)
+    for leaf in log.files(head).leaves(known.size):
+        known.add(leaf)
+    known.root = head.root
+    note_known(log, known)
+    return LogResult(head.size, added)
+
+
+def _portions(
+    leaves: Iterator[bytes], has_time: Callable[[], bool]
+) -> Iterator[tuple[list[bytes], bool]]:
+    """Yield the leaves in portions, each with whether it is the last one, which may be empty.
+
+    End when there is no time for another one.
+    """
+    while len(portion := list(islice(leaves, AT_ONCE))) == AT_ONCE and has_time():
+        yield portion, False
+    yield portion, True
+
+
+def _is_silent(known: KnownLog, now: datetime) -> bool:
+    """Return whether the newest run of the log is so old that another one should be seen."""
+    return not known.at or now - datetime.fromisoformat(known.at) >= ALIVE_AFTER
+
+
+LOGS = 9
+"""The logs that a stack may have, one after the other: the template prunes no later one."""
+
+CONFIRMED = "confirmed.tlog-proof"
+"""The proof, in the folder of a log, that the log before names it."""
+
+
+def newest_log(first: ServedLog, former: Signer | None, at: str, *, may_begin: bool) -> ServedLog:
+    """Return the newest log. If it was signed by another key, begin the next one.
+
+    `first` is the log under `log/` with the key that signs now, `former` the key that signed
+    before, if it is known. `may_begin` says that a log may begin that the one before does not
+    confirm: its key is lost. Raises LogRefusedError if the newest log has another name or key and
+    nobody said to begin a new one, or if a log refuses to grow; LogBusyError if another run moved a
+    head meanwhile.
+    """
+    log = first
+    for number in count(2):
+        following = replace(first, folder=f"log/{number}/", origin=f"{first.origin}/{number}")
+        if following.read("checkpoint") is None:
+            break
+        log = following
+    note = log.read("checkpoint")
+    if note is None or (vkey := log.read("vkey")) == log.vkey:
+        return log
+    if number > LOGS:
+        raise LogRefusedError(f"no rule of the public bucket prunes log/{number}/: add one")
+    if former is not None and is_signed_by(note, former):
+        note = _end(replace(log, signer=former), following, at)
+    elif not may_begin:
+        raise log.refusal_of(vkey)
+    if following.head().size == 0:
+        old = parse_checkpoint(note)
+        began = BeganLeaf(old.origin, old.size, old.root.hex())
+        following.append(following.head(), [encode_leaf(began), encode_leaf(RunLeaf(at))], at)
+    return following
+
+
+def _end(log: ServedLog, following: ServedLog, at: str) -> bytes:
+    """End a log with a leaf that names the log that continues it, and publish the proof of it.
+
+    Return its last checkpoint.
+    """
+    head = log.head()
+    moved = encode_leaf(MovedLeaf(following.origin, following.vkey.decode().removesuffix("\n")))
+    if moved not in log.files(head).leaves(max(0, head.size - 2)):
+        head = log.append(head, [moved, encode_leaf(RunLeaf(at))], at)
+    index, note = head.size - 2, log.read("checkpoint") or b""
+    extra = json.dumps({"leaf": moved.decode()}).encode()
+    proof = encode_proof(index, log.files(head).inclusion(index), note, extra)
+    log.objects.put(log.public, following.folder + CONFIRMED, proof)
+    return note
+
+
+KEY_DAYS = 400
+"""How long after a day the key is kept that leads from its findings to their leaves. The key is
+that of the month, and ends with the last day of the month."""
+
+RESTATED_DAYS = 365
+"""After so long a published file is named again: its leaf may be pruned, and the file stays."""
+
+SHARDS = "0123456789abcdef"
+
+
+class ReceiptCounts(msgspec.Struct, frozen=True):
+    """The counts in the receipt of a file, as its provider got it."""
+
+    records: int = 0
+    inspected: int = 0
+    refused: dict[str, int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class DueLeaves:
+    """Finds the leaves that a log lacks on a day. `make_key` returns 32 random bytes."""
+
+    log: ServedLog
+    known: KnownLog
+    files: LogFiles
+    public: SummaryBucket
+    seals: SealBucket
+    store: FileStore
+    make_key: Callable[[], bytes]
+    today: str
+
+    def leaves(
+        self, providers: Sequence[str], days: Sequence[str], behind: Iterable[str]
+    ) -> Iterator[bytes]:
+        """Yield the leaves of closed days, then those of files, then those of reports.
+
+        A day that an earlier run could not end comes first. `behind` names days (`provider/day`) of
+        which the table has lost something: nothing new is said of them.
+        """
+        lost = set(behind)
+        found = [(provider, day) for provider in providers for day in days]
+        if (unfinished := self.known.unfinished(self.files)) in found:
+            found.insert(0, unfinished)
+        for provider, day in dict.fromkeys(found):
+            if f"{provider}/{day}" not in lost:
+                yield from self._day(provider, day)
+        yield from map(encode_leaf, self._published())
+        yield from map(encode_leaf, self._reports(providers))
+
+    def _day(self, provider: str, day: str) -> Iterator[bytes]:
+        """Yield the leaves of a closed day that the log lacks, and a leaf that ends them."""
+        summary, seal = self.public.published(provider, day), self.seals.read(provider, day)
+        if summary is None or summary.provisional or seal is None:
+            return
+        closed = [file.file for file in self.store.files(provider) if file.closed == day]
+        facts = sha256(":".join([seal.folded.receipts_sha256, *closed]).encode()).hexdigest()
+        known = self.known.days.get(f"{provider}/{day}")
+        if (known and known.facts == facts) or not (seal.folded.receipts or closed):
+            return
+        key, logged = self._key(day), self.known.logged(provider, day, self.files)
+        for shard in SHARDS:
+            for leaf in sorted(self._shard(provider, day, shard, key)):
+                if sha256(leaf).digest() not in logged:
+                    yield leaf
+        for leaf in self._receipts(provider, day, closed):
+            if sha256(leaf).digest() not in logged:
+                yield leaf
+        yield encode_leaf(DayLeaf(provider, day, facts))
+
+    def _shard(self, provider: str, day: str, shard: str, key: bytes) -> Iterator[bytes]:
+        for receipt, findings in self.log.store.logged_units(provider, day, shard):
+            if receipt is not None:
+                yield encode_leaf(
+                    UnitLeaf(
+                        provider=provider,
+                        day=day,
+                        unit=keyed(key, receipt.unit),
+                        records=receipt.records,
+                        accepted=receipt.inspected,
+                        refused=receipt.refused,
+                        messages=receipt.messages,
+                    )
+                )
+            for finding in findings:
+                yield encode_leaf(FindingLeaf(provider, day, keyed(key, finding)))
+
+    def _receipts(self, provider: str, day: str, files: Iterable[str]) -> Iterator[bytes]:
+        for file in files:
+            data = self.log.objects.get(self.log.out, receipt_key(provider, file))
+            if data is not None:
+                counts = msgspec.json.decode(data, type=ReceiptCounts)
+                digest = sha256(data).hexdigest()
+                yield encode_leaf(
+                    ReceiptLeaf(
+                        provider, day, digest, counts.records, counts.inspected, counts.refused
+                    )
+                )
+
+    def _published(self) -> Iterator[PublishedLeaf]:
+        """Yield a leaf for each file of the public bucket that is not in the log as it is now.
+
+        A leaf that is about to be pruned does not count.
+        """
+        since = self.known.size_on(days_before(self.today, RESTATED_DAYS))
+        objects, bucket = self.log.objects, self.log.public
+        for path, etag in sorted(objects.etags(bucket, "").items()):
+            if self._is_named(path, etag, since):
+                continue
+            part = period_file(path)
+            of = part.of if part else standing_file(path)
+            revision = self._revision(part) if part else 0
+            if of is None or revision is None:
+                continue
+            data = objects.get(bucket, path) or b""
+            digest = sha256(data).hexdigest()
+            if self.known.names(path, digest, since):
+                self.known.etags[path] = etag
+            else:
+                yield PublishedLeaf(path, digest, len(data), of, revision)
+
+    def _is_named(self, path: str, etag: str, since: int = 0) -> bool:
+        """Return whether the log names a file as it is now, as far as its etag tells."""
+        file = self.known.files.get(path)
+        return file is not None and file.index >= since and self.known.etags.get(path) == etag
+
+    def _revision(self, part: PeriodFile) -> int | None:
+        """Return the revision that a file of a period is of, or None while the period is open."""
+        if part.revision:
+            return part.revision
+        summary = self.public.published(part.provider, part.period)
+        return None if summary is None or summary.provisional else summary.revision
+
+    def _reports(self, providers: Iterable[str]) -> Iterator[ReportLeaf]:
+        """Yield a leaf for each file of a yearly report: its digest only."""
+        objects, bucket = self.log.objects, self.log.out
+        for provider in providers:
+            for path, etag in sorted(objects.etags(bucket, f"out/{provider}/reports/").items()):
+                if self._is_named(path, etag):
+                    continue
+                data = objects.get(bucket, path) or b""
+                digest = sha256(data).hexdigest()
+                if self.known.names(path, digest, since=0):
+                    self.known.etags[path] = etag
+                else:
+                    yield ReportLeaf(path, digest, len(data))
+
+    def _key(self, day: str) -> bytes:
+        """Return the key of the day's month; the first run that needs it makes it."""
+        month, store = day[:7], self.log.store
+        return store.log_key(month) or store.put_log_key(month, self.make_key(), expiry(month))
+
+
+def expiry(month: str) -> int:
+    """Return when the key of a month is deleted, in seconds since 1970.
+
+    >>> datetime.fromtimestamp(expiry("2026-11"), UTC).date().isoformat()
+    '2028-01-05'
+    """
+    first = date.fromisoformat(f"{month}-01")
+    end = (first + timedelta(days=32)).replace(day=1) + timedelta(days=KEY_DAYS)
+    return int(datetime.combine(end, time(), UTC).timestamp())

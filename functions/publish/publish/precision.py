@@ -1,0 +1,414 @@
+"""How good the rules are: precision from decisions, prevalence and recall from the audit sample.
+
+Precision is the share of decided findings that were confirmed and not overturned. A group of near
+copies that was decided as one counts once: it is one look.
+
+The audit sample is drawn evenly from the posts that no rule met, so its share of violating posts
+holds, within its interval, for all of them. Posts that rules met and people confirmed are counted,
+not sampled.
+
+Source: stratified estimation with one stratum known in full, W. G. Cochran, "Sampling Techniques"
+(1977), chapter 5.
+
+Limits: posts are counted as delivered, so exports that overlap make the number of unmet posts too
+large and recall too low, never too high. Findings that wait are not counted as confirmed. Part 8 of
+the yearly report has the same definitions (`dsa.report.automated`) for its own period.
+
+How often findings that a term decided were right: monthly totals by term of scored rules.
+
+A term or sign decided a finding if the score without it is below the threshold. What decided one
+finding is never published: it would say much about one person's post. So totals are published only
+of months that are over (else the difference of two totals would show one finding), and only of
+terms with `GROUPS` copy groups.
+
+Copies of one text count once: those decided in one look, and findings with the same score that the
+same terms decided, since publish has no texts. Two texts may be taken for one, which publishes
+less.
+
+A term misleads if even the upper end of its interval is below the lower end of the precision that
+the pack's card promises at its threshold: findings that need this term do not keep it. The interval
+keeps bad luck with few findings from naming a term.
+
+
+Limits: a decision that is overturned in a later month counts in both. Two hundred terms at 95 %
+name about five that are as good as promised: a person reads before a term is removed.
+
+Counts the days on which the sentinel post was found (`handover.sentinel_post`).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, NamedTuple
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from dsa.author_notice import AUDITED_AT_LEAST, AuditSample, missed_posts
+from ledger.cases import DecidedScore, JournalEntry
+from ledger.provider import SENTINEL
+from phrases import to_translate
+from publish.case_numbers import JUDGED
+from publish.folding import sum_tallies
+from publish.periods import DIGITS, Estimate, Share, counts, estimate, says
+from rules.pack import Pack
+from rules.pack_parts import CardLevel
+
+NO_DECISIONS = to_translate("no decisions recorded yet")
+
+ALL = "all"
+
+
+class RuleErrors(msgspec.Struct, frozen=True):
+    """How often people found a rule wrong; null until the first decision."""
+
+    decided: Annotated[int | None, says("Findings that somebody confirmed or dismissed.")] = None
+    dismissed: Annotated[int | None, says("Those dismissed.")] = None
+    overturned: Annotated[
+        int | None, says("Those confirmed by a decision that was overturned later.")
+    ] = None
+    precision: Annotated[
+        float | None, says("Share of decided findings that were found right, 0 to 1.")
+    ] = None
+    low: Annotated[float | None, says("Lower end of the precision's 95 % interval.")] = None
+    high: Annotated[float | None, says("Upper end of the same interval.")] = None
+    with_copies: Annotated[
+        int | UnsetType,
+        says(
+            "All decided findings. In `decided` a group of near copies that was decided"
+            " as one counts once. Absent if there was no such group."
+        ),
+    ] = UNSET
+
+
+class Errors(RuleErrors, frozen=True):
+    """What people decided on the findings of the period, up to a day.
+
+    Decisions are counted with the period of their finding, not with their own. Decisions that come
+    later are in the summaries of later months and change nothing here.
+    """
+
+    by_rule: Annotated[dict[str, RuleErrors], says("The same by `pack/version/rule`.")] = {}
+    as_of: Annotated[str, says("The last day whose decisions are counted, or empty.")] = ""
+    note: Annotated[str, says("A remark on these figures, or empty.")] = NO_DECISIONS
+
+
+def errors_of(
+    by_rule: Mapping[str, int],
+    rules: Iterable[str] = (),
+    as_of: str = "",
+    in_groups: Mapping[str, int] | UnsetType = UNSET,
+) -> Errors:
+    """Return the errors of findings, from a tally of `pack/version/rule/mode/result`.
+
+    Each of `rules` (`pack/version/rule`) gets an entry. `as_of` is the last day whose decisions are
+    counted. `in_groups` are the findings that are not in `by_rule`, since their group counts once
+    there.
+
+    >>> errors_of({"a/1/r/live/confirmed": 3, "a/1/r/live/overturned": 1}).precision
+    0.6667
+    """
+    counted = {rule: Counter[str]() for rule in rules} | _results_by_rule(by_rule)
+    copies = _results_by_rule(in_groups or {})
+    total = _errors(sum(counted.values(), Counter()), sum(copies.values(), Counter()))
+    return Errors(
+        **msgspec.structs.asdict(total),
+        by_rule={
+            rule: _errors(counts, copies.get(rule, {})) for rule, counts in sorted(counted.items())
+        },
+        as_of=as_of if total.decided else "",
+        note="" if total.decided else NO_DECISIONS,
+    )
+
+
+def of_cohort(by_rule: Mapping[str, int], found: str) -> dict[str, int]:
+    """Return the entries of a tally that start with this day or month, without it.
+
+    >>> of_cohort({"2026-11/a/1/r/live/confirmed": 2, "2026-10/a/1/r/live/confirmed": 9}, "2026-11")
+    {'a/1/r/live/confirmed': 2}
+    """
+    return {
+        key.partition("/")[2]: count
+        for key, count in by_rule.items()
+        if key.partition("/")[0] == found
+    }
+
+
+def without_cohorts(by_rule: Mapping[str, int]) -> dict[str, int]:
+    """Return all entries of a tally without the day or month in front, added up.
+
+    >>> without_cohorts({"2026-11/a/1/r/live/confirmed": 2, "2026-10/a/1/r/live/confirmed": 9})
+    {'a/1/r/live/confirmed': 11}
+    """
+    return sum_tallies({key.partition("/")[2]: count} for key, count in by_rule.items())
+
+
+def _results_by_rule(tally: Mapping[str, int]) -> dict[str, Counter[str]]:
+    """Return the results of each `pack/version/rule`, of both modes together."""
+    results: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for key, count in tally.items():
+        rule, _, result = key.rsplit("/", 2)
+        results[rule][result] += count
+    return results
+
+
+def _errors(counts: Mapping[str, int], copies: Mapping[str, int]) -> RuleErrors:
+    confirmed, dismissed = _judged(counts)
+    overturned, restored = counts.get("overturned", 0), counts.get("restored", 0)
+    decided, more = confirmed + dismissed, sum(_judged(copies))
+    if decided <= 0:
+        return RuleErrors()
+    # A decision that is overturned and whose check also changes is subtracted twice; so may be one
+    # that is overturned while the journal is read. The result is kept between 0 and `decided`.
+    right = estimate(min(decided, max(0, confirmed - overturned + restored)), decided)
+    return RuleErrors(
+        *(decided, dismissed, overturned, right.share, right.low, right.high),
+        with_copies=decided + more if more else UNSET,
+    )
+
+
+def _judged(counts: Mapping[str, int]) -> tuple[int, int]:
+    """Return how many were confirmed and dismissed, without those that are open again."""
+    return (
+        counts.get("confirmed", 0) - counts.get("confirmed_anew", 0),
+        counts.get("dismissed", 0) - counts.get("dismissed_anew", 0),
+    )
+
+
+class Stratum(msgspec.Struct, frozen=True):
+    """One category, or all: what the rules found of it, and what they missed."""
+
+    confirmed: Annotated[int, says("Posts that rules found and people confirmed so far.")] = 0
+    missed: Annotated[
+        Estimate, says("Violating posts in the audit sample, which no rule had met.")
+    ] = Estimate()
+    prevalence: Annotated[Share, says("Share of violating posts among all, met or not.")] = Share()
+    recall: Annotated[Share, says("Share of the violating posts that rules met.")] = Share()
+
+
+def strata_of(
+    posts: Mapping[str, int], audited: Mapping[str, int], inspected: int
+) -> dict[str, Stratum]:
+    """Return `all`, and each category that was confirmed or sampled; {} if there is neither.
+
+    `posts` are decisions on a month's findings by `category/result` (see `CaseNumbers.posts`),
+    `audited` its audited posts by verdict and by `violating/category`, `inspected` its inspected
+    posts.
+
+    >>> strata_of({"VIOLENCE/confirmed": 50}, {"not_violating": 200}, 20_000)["all"].recall.low
+    0.1174
+    """
+    confirmed = Counter[str]()
+    for key, count in posts.items():
+        category, _, result = key.rpartition("/")
+        confirmed[category] += -count if result in {"overturned", "confirmed_anew"} else count
+    for category, count in confirmed.items():  # one overturned and reopened is subtracted twice
+        confirmed[category] = max(0, count)
+    violating = Counter(
+        {key.partition("/")[2]: count for key, count in audited.items() if "/" in key}
+    )
+    judged = audited.get("violating", 0) + audited.get("not_violating", 0)
+    names = sorted(confirmed.keys() | violating.keys())
+    found = {name: _stratum(confirmed[name], violating[name], judged, inspected) for name in names}
+    if not (names or judged):
+        return {}
+    return {ALL: _stratum(confirmed.total(), violating.total(), judged, inspected)} | found
+
+
+def _stratum(confirmed: int, violating: int, judged: int, inspected: int) -> Stratum:
+    missed = estimate(violating, judged, AUDITED_AT_LEAST)
+    if missed.share is None or not inspected:
+        blank = Share(note=missed.note)
+        return Stratum(confirmed, missed, blank, blank)
+    unmet = max(0, inspected - confirmed)
+    # Not from `missed`: a rounded share of many posts would be off by several of them.
+    likely, fewest, most = missed_posts([AuditSample(violating, judged, unmet)])
+    prevalence = Share(
+        share=_rounded_share(confirmed + likely, inspected),
+        low=_rounded_share(confirmed + fewest, inspected),
+        high=_rounded_share(confirmed + most, inspected),
+    )
+    if not confirmed + likely:
+        return Stratum(
+            confirmed, missed, prevalence, Share(note=to_translate("no violating post is known"))
+        )
+    recall = Share(
+        share=_rounded_share(confirmed, confirmed + likely),
+        low=_rounded_share(confirmed, confirmed + most),
+        high=_rounded_share(confirmed, confirmed + fewest),
+    )
+    return Stratum(confirmed, missed, prevalence, recall)
+
+
+def _rounded_share(part: float, whole: float) -> float:
+    return round(part / whole, DIGITS) if whole else 0.0
+
+
+GROUPS = 5
+"""Copy groups from which on the totals of a term are published."""
+
+
+class TermEvidence(msgspec.Struct, frozen=True):
+    """The findings that one term or sign decided, and how many of them stood."""
+
+    groups: Annotated[
+        int, Meta(ge=GROUPS, description="Copy groups of decided findings that it decided.")
+    ]
+    stood: Annotated[
+        int,
+        counts(
+            "Those that stood: people confirmed at least half of them, and reversed"
+            " none that they decided in the same look."
+        ),
+    ]
+    findings: Annotated[int, Meta(ge=GROUPS, description="The findings in these groups.")]
+    low: Annotated[float, says("Lower end of the 95 % interval of stood/groups.")]
+    high: Annotated[float, says("Upper end of the same interval.")]
+    misleads: Annotated[
+        bool, says("Whether `high` is below `bar`: it is proposed for removal.")
+    ] = False
+
+
+class RuleEvidence(msgspec.Struct, frozen=True):
+    """The terms and signs of one scored rule, in the order of names."""
+
+    bar: Annotated[
+        float | None, says("Lower end of the precision at the threshold that the card promises.")
+    ]
+    terms: Annotated[
+        dict[str, TermEvidence], says("By term as written in the pack; a sign is in braces.")
+    ]
+
+
+type Evidence = Mapping[str, RuleEvidence]
+"""By `pack/version/rule`."""
+
+
+def term_evidence(
+    entries: Iterable[JournalEntry], bar_of: Callable[[str], float | None]
+) -> dict[str, RuleEvidence]:
+    """Return the totals of a month, from all case entries of its days.
+
+    The last word of the month on a finding counts: an overturned decision is turned round.
+    `bar_of` returns the bar of a `pack/version/rule`.
+    """
+    by_term: dict[tuple[str, str], dict[str, list[_LastWord]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for word in _last_words(entries):
+        for term in word.finding.decided:
+            by_term[word.finding.rule, term][word.copy_group].append(word)
+    totals: dict[str, dict[str, tuple[int, int, int]]] = defaultdict(dict)
+    for (rule, term), groups in sorted(by_term.items()):
+        stood = sum(map(_stood, groups.values()))
+        totals[rule][term] = len(groups), stood, sum(map(len, groups.values()))
+    return _published(totals, bar_of)
+
+
+class _LastWord(NamedTuple):
+    """A decided finding of a scored rule, by which look, and whether it was right."""
+
+    finding: DecidedScore
+    look: str
+    copy_group: str
+    is_right: bool
+
+
+def _stood(words: Iterable[_LastWord]) -> bool:
+    """Return whether at least half of the looks at copies stood: each, if none of it fell."""
+    looks: dict[str, bool] = {}
+    for word in words:
+        looks[word.look] = looks.get(word.look, True) and word.is_right
+    return 2 * sum(looks.values()) >= len(looks)
+
+
+def copy_group_of(decision: JournalEntry, finding: DecidedScore) -> str:
+    """Return a name that findings on copies of one text share."""
+    return decision.group or "\0".join((str(finding.score), *sorted(finding.decided)))
+
+
+def sum_evidence(parts: Iterable[Evidence]) -> dict[str, RuleEvidence]:
+    """Return the sum of published totals: of all providers, or of several months."""
+    totals: dict[str, dict[str, tuple[int, int, int]]] = defaultdict(dict)
+    bars: dict[str, float | None] = {}
+    for part in parts:
+        for rule, evidence in sorted(part.items()):
+            bars[rule] = evidence.bar
+            for term, one in evidence.terms.items():
+                groups, stood, findings = totals[rule].get(term, (0, 0, 0))
+                added = groups + one.groups, stood + one.stood, findings + one.findings
+                totals[rule][term] = added
+    return _published(totals, bars.get)
+
+
+def bar_of_pack(pack: Pack) -> float | None:
+    """Return the precision that a card promises at the threshold, at its lower end, if any."""
+    promised = [
+        held_back.precision.low
+        for held_back in (pack.card.held_back if pack.card else ())
+        if held_back.at is CardLevel.THRESHOLD
+    ]
+    return min(promised, default=None)
+
+
+def _last_words(entries: Iterable[JournalEntry]) -> Iterator[_LastWord]:
+    words: dict[tuple[str, int], _LastWord] = {}
+    for entry in sorted(entries, key=lambda entry: (entry.overturns, entry.entry)):
+        about = entry.about if entry.overturns else entry
+        if about is None or about.type != "decision" or about.verdict not in JUDGED:
+            continue
+        is_right = (about.verdict == "confirmed") is not entry.overturns
+        for number, finding in enumerate(about.scores):
+            group = copy_group_of(about, finding)
+            words[about.entry, number] = _LastWord(finding, about.look, group, is_right)
+    yield from words.values()
+
+
+def _published(
+    totals: Mapping[str, Mapping[str, tuple[int, int, int]]],
+    bar_of: Callable[[str], float | None],
+) -> dict[str, RuleEvidence]:
+    published: dict[str, RuleEvidence] = {}
+    for rule, terms in sorted(totals.items()):
+        bar = bar_of(rule)
+        shown = {
+            term: _row(*counts, bar)
+            for term, counts in sorted(terms.items())
+            if counts[0] >= GROUPS
+        }
+        if shown:
+            published[rule] = RuleEvidence(bar, shown)
+    return published
+
+
+def _row(groups: int, stood: int, findings: int, bar: float | None) -> TermEvidence:
+    share = estimate(stood, groups)
+    low, high = share.low or 0.0, share.high or 0.0
+    return TermEvidence(groups, stood, findings, low, high, bar is not None and high < bar)
+
+
+class SentinelDays(msgspec.Struct, frozen=True):
+    """On how many days the sentinel post was found, and on which it was missed."""
+
+    found: Annotated[int, counts("Days on which it was found.")]
+    missed: Annotated[tuple[str, ...], says("Closed days on which it was not.")]
+
+    @property
+    def days(self) -> int:
+        """The days on which it was looked for."""
+        return self.found + len(self.missed)
+
+
+def is_found(by_rule: Mapping[str, int]) -> bool:
+    """Return whether a day's findings of the sentinel name a rule of its pack."""
+    return any(key.startswith(f"{SENTINEL}/") and count for key, count in by_rule.items())
+
+
+def sum_sentinel(parts: Iterable[SentinelDays | UnsetType]) -> SentinelDays | UnsetType:
+    """Return the sum of days; UNSET if no day is known.
+
+    >>> sum_sentinel([SentinelDays(1, ()), SentinelDays(0, ("2026-11-25",)), UNSET])
+    SentinelDays(found=1, missed=('2026-11-25',))
+    """
+    known = [part for part in parts if part]
+    missed = tuple(day for part in known for day in part.missed)
+    return SentinelDays(sum(part.found for part in known), missed) if known else UNSET

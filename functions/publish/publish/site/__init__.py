@@ -1,4 +1,0 @@
-"""Pages, charts, tables and CSV of summaries, without scripts.
-
-The same numbers give the same bytes. Start with `pages`.
-"""

@@ -1,0 +1,269 @@
+"""One request of a moderator: the session, the form, the comfort settings; and the answers.
+
+The routes of the queue: its page, the search, the next item, and the files of the pages.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from desk.deciding import Adopter
+from desk.desk_pages import error_page, render
+from desk.desk_port import Desk, DeskSession, cookie_of, headers_of
+from desk.items import Item, Moderator
+from desk.queue import (
+    CARE_COOKIE,
+    PAGE_ITEMS,
+    CareSettings,
+    QueueFilter,
+    category_counts,
+    choices,
+    hours_left,
+    may_take,
+    next_item,
+    ordered,
+)
+from ledger.case_messages import ItemClaim, PendingDecision
+from phrases import LANGUAGES, Phrases, of
+
+HTML = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A request whose session and form were checked."""
+
+    desk: Desk
+    session: DeskSession
+    form: Mapping[str, list[str]]
+    event: Mapping[str, Any]
+    sign_out: str
+    own_care: CareSettings | None = None
+    adopter: Adopter | None = None
+
+    @property
+    def moderator(self) -> Moderator:
+        """Return who asks."""
+        return self.session.moderator
+
+    @cached_property
+    def recent(self) -> Sequence[PendingDecision]:
+        """Return the moderator's decisions of the last day, read once for each request."""
+        return self.desk.recent(self.moderator)
+
+    @property
+    def care(self) -> CareSettings:
+        """Return the moderator's own settings, from a cookie."""
+        return self.own_care or care_of(self.event)
+
+    @property
+    def phrases(self) -> Phrases:
+        """Return the phrases of the interface's language."""
+        return phrases_of(self.event)
+
+    @property
+    def language(self) -> str:
+        """Return the language of the pages."""
+        return language_of(self.event)
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """Return the fields of the address."""
+        fields: Mapping[str, str] = self.event.get("queryStringParameters") or {}
+        return fields
+
+    @property
+    def wanted(self) -> QueueFilter:
+        """Return the filters of the queue: those of the form, or else of the address."""
+        fields = {name: self.field(name) for name in QueueFilter.names()}
+        return QueueFilter.parse(fields if self.form else self.query)
+
+    def field(self, name: str) -> str:
+        """Return a field of the form, or an empty text."""
+        return next(iter(self.form.get(name, ())), "")
+
+    def missing(self) -> Response[str]:
+        """Return the answer for items that do not exist or belong to another provider."""
+        page = error_page(self.phrases, HTTPStatus.NOT_FOUND)
+        return Response(HTTPStatus.NOT_FOUND, HTML, page)
+
+    def page(
+        self, template: str, status: HTTPStatus = HTTPStatus.OK, **context: object
+    ) -> Response[str]:
+        """Return a page with what every page shows."""
+        now, last = self.desk.now(), next(iter(self.recent), None)
+        text = render(
+            template,
+            self.phrases,
+            moderator=self.moderator,
+            token=self.session.token,
+            sign_out=self.sign_out,
+            care=self.care,
+            adopts=self.adopter is not None,
+            now=now,
+            break_due=self.care.is_break_due(now),
+            last=last,
+            left_open=last is not None and last.leaves_open,
+            **context,
+        )
+        return Response(status, HTML, text)
+
+
+def care_of(event: Mapping[str, Any]) -> CareSettings:
+    """Return the settings in the cookie of a request."""
+    return CareSettings.parse(cookie_of(event, CARE_COOKIE))
+
+
+def language_of(event: Mapping[str, Any]) -> str:
+    """Return the chosen language, else the first one that the browser wants and we have."""
+    chosen = care_of(event).language
+    wanted = headers_of(event).get("accept-language", "").split(",")
+    codes = (part.partition(";")[0].strip()[:2].lower() for part in wanted)
+    return next((code for code in (chosen, *codes) if code in LANGUAGES), "en")
+
+
+def phrases_of(event: Mapping[str, Any]) -> Phrases:
+    """Return the phrases of the language that a request wants."""
+    return of(language_of(event))
+
+
+def see(path: str, care: CareSettings | None = None) -> Response[str]:
+    """Return a redirect after a form, so that loading the page again repeats nothing."""
+    headers: dict[str, str | list[str]] = {"Location": path}
+    if care is not None:
+        headers["Set-Cookie"] = care.cookie
+    return Response(HTTPStatus.SEE_OTHER, HTML, "", headers)
+
+
+CLAIM_MINUTES = 10
+STATIC = Path(__file__).parent / "static"
+TYPES = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
+
+router = Router()  # type: ignore[no-untyped-call]
+
+
+def static_file(name: str) -> dict[str, Any]:
+    """Return the stylesheet or the script, which hold nothing secret and are kept five minutes."""
+    if name not in TYPES:
+        return {"statusCode": 404, "headers": {}, "body": ""}
+    body = (STATIC / name).read_text("utf-8")
+    headers = {"Content-Type": TYPES[name], "Cache-Control": "private, max-age=300"}
+    return {"statusCode": 200, "headers": headers, "body": body}
+
+
+@router.get("/")
+def queue() -> Response[str]:
+    """Show what waits."""
+    asking: Asking = router.context["asking"]
+    return queue_page(asking)
+
+
+@router.post("/search")
+def search() -> Response[str]:
+    """Show the items whose excerpt holds a text. It comes in the form, never in an address."""
+    asking: Asking = router.context["asking"]
+    return queue_page(asking, asking.field("text").strip()[:200])
+
+
+@router.post("/next")
+def go_to_next() -> Response[str]:
+    """Claim the next free item that fits the filters, and go to its card."""
+    asking: Asking = router.context["asking"]
+    return see(next_path(asking))
+
+
+@router.post("/leave")
+def leave() -> Response[str]:
+    """Say good-bye at a door that ends the session here."""
+    asking: Asking = router.context["asking"]
+    return asking.page("left.html") if asking.sign_out == "/leave" else asking.missing()
+
+
+def next_path(asking: Asking) -> str:
+    """Claim the next item and return the path of its card; the queue's where nothing is free.
+
+    What the moderator skipped or escalated today comes last.
+    """
+    desk, moderator, wanted = asking.desk, asking.moderator, asking.wanted
+    now = desk.now()
+    items = ordered((item for item in desk.items(moderator) if wanted.wants(item, now)), now)
+    claims = dict(desk.claims(moderator))
+    left = (each for each in asking.recent if each.leaves_open)
+    skipped = frozenset(key for each in left for key in each.items)
+    while item := next_item(
+        items, claims, moderator, spare_severe=asking.care.spares_severe(now), skipped=skipped
+    ):
+        claim = desk.claim(moderator, item.key, now + timedelta(minutes=CLAIM_MINUTES))
+        if claim.moderator == moderator.name:
+            return card_path(item.key, wanted)
+        claims[item.key] = claim  # a colleague was quicker
+    return with_filter("/", wanted)
+
+
+def card_path(key: str, wanted: QueueFilter) -> str:
+    """Return the address of an item's card, which remembers the filters."""
+    return with_filter(f"/card/{key}", wanted)
+
+
+def with_filter(path: str, wanted: QueueFilter) -> str:
+    """Return a path with the filters as its query."""
+    return f"{path}?{urlencode(wanted.chosen)}" if wanted.chosen else path
+
+
+def queue_page(asking: Asking, text: str = "") -> Response[str]:
+    """Return the page of the queue, of the items whose excerpt holds a text if there is one."""
+    desk, moderator, wanted = asking.desk, asking.moderator, asking.wanted
+    now = desk.now()
+    everything = desk.items(moderator)
+    fitting = [item for item in everything if wanted.wants(item, now)]
+    if text:
+        found = desk.search(moderator, text)
+        fitting = [item for item in fitting if item.key in found]
+    items = ordered(fitting, now)
+    claims = desk.claims(moderator)
+    page = asking.query.get("page", "1")
+    number = int(page) if page.isdecimal() and len(page) < 6 and int(page) else 1
+    first = (number - 1) * PAGE_ITEMS
+    return asking.page(
+        "queue.html",
+        here="queue",
+        wanted=wanted,
+        text=text,
+        rows=[
+            _row(asking, item, claims.get(item.key), now, wanted)
+            for item in items[first : first + PAGE_ITEMS]
+        ],
+        total=len(items),
+        everything=len(everything),
+        categories=category_counts(items),
+        choices=choices(everything),
+        page=number,
+        pages=max(1, -(-len(items) // PAGE_ITEMS)),
+        page_path=lambda other: _page_path(wanted, other),
+        with_filter=with_filter,
+    )
+
+
+def _row(
+    asking: Asking, item: Item, claim: ItemClaim | None, now: datetime, wanted: QueueFilter
+) -> dict[str, object]:
+    return {
+        "item": item,
+        "path": card_path(item.key, wanted),
+        "left": hours_left(item, now),
+        "claim": claim,
+        "mine": claim is not None and claim.moderator == asking.moderator.name,
+        "may_take": may_take(item, asking.moderator),
+    }
+
+
+def _page_path(wanted: QueueFilter, number: int) -> str:
+    return f"/?{urlencode({**wanted.chosen, 'page': number})}"

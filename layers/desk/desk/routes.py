@@ -1,0 +1,474 @@
+"""The routes of the settings, the training, the lead's page, and the editor of examples.
+
+The routes of a card: its page, claiming it, deciding, and taking a decision back.
+
+The application: one event in, one answer out, and the checks that hold for every request.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from desk import asking as queue_routes
+from desk.asking import (
+    CLAIM_MINUTES,
+    HTML,
+    Asking,
+    card_path,
+    next_path,
+    phrases_of,
+    see,
+    with_filter,
+)
+from desk.cards import (
+    SHIPPED,
+    ReasonError,
+    card_view,
+    read_reasons,
+    reason_language,
+    reason_lines,
+    shown_notices,
+    suggested_reasons,
+)
+from desk.deciding import (
+    MEASURES,
+    VERDICTS,
+    Adopter,
+    AdoptionResult,
+    DecidingError,
+    DecisionForm,
+    decide,
+    form_id,
+    masked,
+    read_adoption,
+)
+from desk.desk_pages import error_page
+from desk.desk_port import Desk, DeskDoor, FirstDecision, FormError, agreement, read_form
+from desk.items import Dossier, ItemKind
+from desk.queue import BREAK_MINUTES, SEVERE_IN_A_ROW, category_counts, hours_left, may_take
+from ledger.case_messages import Decision, PendingDecision, Verdict
+from ledger.findings import digest
+from phrases import LANGUAGES, NAMES
+
+TRAINING_CARDS = 12
+"""Cards for training that a moderator gets on one day."""
+
+router = Router()  # type: ignore[no-untyped-call]
+
+
+@router.get("/settings")
+def settings() -> Response[str]:
+    """Show the settings of this browser."""
+    asking: Asking = router.context["asking"]
+    return asking.page(
+        "settings.html",
+        here="settings",
+        languages=NAMES,
+        break_minutes=BREAK_MINUTES,
+        severe_in_a_row=SEVERE_IN_A_ROW,
+    )
+
+
+@router.post("/settings")
+def save_settings() -> Response[str]:
+    """Keep the settings in a cookie."""
+    asking: Asking = router.context["asking"]
+    language = asking.field("language")
+    care = replace(
+        asking.care,
+        language=language if language in LANGUAGES else "",
+        blurred=bool(asking.field("blurred")),
+        grey=bool(asking.field("grey")),
+        keys=bool(asking.field("keys")),
+        minutes=_choice(asking.field("minutes"), (0, *BREAK_MINUTES), asking.care.minutes),
+        severe_limit=_choice(
+            asking.field("severe_limit"), (0, *SEVERE_IN_A_ROW), asking.care.severe_limit
+        ),
+    )
+    return see("/settings", care)
+
+
+@router.post("/settings/break")
+def take_break() -> Response[str]:
+    """Begin a new sitting after a break."""
+    asking: Asking = router.context["asking"]
+    return see("/", asking.care.after_break())
+
+
+@router.get("/training")
+def training() -> Response[str]:
+    """Show the cards whose answer is known."""
+    asking: Asking = router.context["asking"]
+    return training_page(asking)
+
+
+@router.get("/lead")
+def lead() -> Response[str]:
+    """Show how decisions hold, to leads."""
+    asking: Asking = router.context["asking"]
+    return lead_page(asking) if asking.moderator.may_lead else asking.missing()
+
+
+@router.post("/lead/reasons")
+def save_reasons() -> Response[str]:
+    """Replace the provider's canned reasons."""
+    asking: Asking = router.context["asking"]
+    if not asking.moderator.may_lead:
+        return asking.missing()
+    lines = asking.field("reasons")
+    try:
+        reasons = read_reasons(lines)
+    except ReasonError as error:
+        return lead_page(asking, lines, asking.phrases.gettext("Line %(line)s cannot be read.",
+                                                               line=error.line))  # fmt: skip
+    asking.desk.put_reasons(asking.moderator, reasons)
+    return see("/lead")
+
+
+def lead_page(asking: Asking, lines: str = "", problem: str = "") -> Response[str]:
+    """Return the lead's page; lines that cannot be read stay in the form."""
+    desk, moderator = asking.desk, asking.moderator
+    quality = desk.quality(moderator)
+    status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
+    return asking.page(
+        "lead.html",
+        status,
+        here="lead",
+        quality=quality,
+        agreement=agreement(quality.pairs),
+        categories=category_counts(desk.items(moderator)),
+        lines=lines or reason_lines(desk.reasons(moderator) or SHIPPED),
+        problem=problem,
+    )
+
+
+def training_page(asking: Asking, **outcome: object) -> Response[str]:
+    """Return the page of training, with how the last answer fared."""
+    today = asking.desk.now().date().isoformat()
+    drawn = sorted(
+        asking.desk.goldens(asking.moderator),
+        key=lambda golden: digest(today, asking.moderator.name, golden.item.key),
+    )
+    return asking.page(
+        "training.html",
+        here="training",
+        goldens=[golden.item for golden in drawn[:TRAINING_CARDS]],
+        outcome=outcome or None,
+    )
+
+
+def _choice(text: str, choices: tuple[int, ...], default: int) -> int:
+    known = {str(choice): choice for choice in choices}
+    return known.get(text, default)
+
+
+@router.get("/card/<key>/adopt")
+def adopt(key: str) -> Response[str]:
+    """Show the editor, with the post's words masked."""
+    asking: Asking = router.context["asking"]
+    dossier = asking.desk.dossier(asking.moderator, key)
+    if dossier is None or asking.adopter is None:
+        return asking.missing()
+    is_missed = dossier.item.kind is ItemKind.AUDIT  # else it is a wrong hit
+    kind = "match" if is_missed else "ignore"
+    return _editor(asking, dossier, masked(dossier.excerpt), kind=kind)
+
+
+@router.post("/card/<key>/adopt")
+def try_adoption(key: str) -> Response[str]:
+    """Show what the tools for packs say about the example, and the patch. Nothing is written."""
+    asking: Asking = router.context["asking"]
+    dossier = asking.desk.dossier(asking.moderator, key)
+    if dossier is None or asking.adopter is None:
+        return asking.missing()
+    text, rule, kind = (asking.field(name) for name in ("text", "for_rule", "example"))
+    try:
+        adoption = read_adoption(rule, kind, text, dossier.excerpt)
+    except DecidingError as error:
+        problem = asking.phrases.gettext(str(error))
+        return _editor(asking, dossier, text, rule, kind, problem=problem)
+    result = asking.adopter.adopted(adoption)
+    if result is None:
+        problem = asking.phrases.gettext("The packs here have no such rule.")
+        return _editor(asking, dossier, text, rule, kind, problem=problem)
+    return _editor(asking, dossier, adoption.text, rule, kind, result=result)
+
+
+def _editor(
+    asking: Asking,
+    dossier: Dossier,
+    text: str,
+    rule: str = "",
+    kind: str = "ignore",
+    problem: str = "",
+    result: AdoptionResult | None = None,
+) -> Response[str]:
+    rules = asking.adopter.rules() if asking.adopter else []
+    own = next((each for each in dossier.item.rules if each in rules), "")
+    return asking.page(
+        "adopt.html",
+        item=dossier.item,
+        text=text,
+        rules=rules,
+        rule=rule or own,
+        kind=kind,
+        problem=problem,
+        result=result,
+    )
+
+
+@router.get("/card/<key>")
+def card(key: str) -> Response[str]:
+    """Show everything about an item, and the form to decide it."""
+    asking: Asking = router.context["asking"]
+    dossier = asking.desk.dossier(asking.moderator, key)
+    if dossier is None:
+        return asking.missing()
+    return card_page(asking, dossier)
+
+
+@router.post("/card/<key>/claim")
+def claim(key: str) -> Response[str]:
+    """Claim an item for ten minutes, or renew the claim."""
+    asking: Asking = router.context["asking"]
+    dossier = asking.desk.dossier(asking.moderator, key)
+    if dossier is None or not may_take(dossier.item, asking.moderator):
+        return asking.missing()
+    until = asking.desk.now() + timedelta(minutes=CLAIM_MINUTES)
+    asking.desk.claim(asking.moderator, key, until)
+    return see(card_path(key, asking.wanted))
+
+
+@router.post("/card/<key>/release")
+def release(key: str) -> Response[str]:
+    """Give an item back, so that a colleague can take it."""
+    asking: Asking = router.context["asking"]
+    asking.desk.release(asking.moderator, key)
+    return see(with_filter("/", asking.wanted))
+
+
+@router.post("/card/<key>/decide")
+def decide_card(key: str) -> Response[str]:
+    """Store the decision as pending, and go to the next card."""
+    asking: Asking = router.context["asking"]
+    desk, moderator = asking.desk, asking.moderator
+    dossier = desk.dossier(moderator, key)
+    if dossier is None:
+        return asking.missing()
+    form, now = _form(asking), desk.now()
+    if not may_take(dossier.item, moderator):
+        problem = asking.phrases.gettext("Another moderator must decide this.")
+        return card_page(asking, dossier, form, problem, status=HTTPStatus.FORBIDDEN)
+    try:
+        pending = decide(form, dossier, moderator, now)
+    except DecidingError as error:
+        problem = asking.phrases.gettext(str(error))
+        return card_page(asking, dossier, form, problem, status=HTTPStatus.BAD_REQUEST)
+    if dossier.item.kind is ItemKind.GOLDEN:
+        verdict = VERDICTS[form.verdict][0].value
+        right = verdict == dossier.answer
+        why = next((facts.said_in(asking.language)[1] for _, facts in dossier.rules), "")
+        return training_page(asking, right=right, answer=dossier.answer, why=why)
+    first = desk.store_pending(moderator, pending)
+    care = asking.care.after(now, severe=dossier.item.severity == "high")
+    asking = replace(asking, own_care=care)  # it reads what is stored now
+    stored = next((each for each in asking.recent if each.id == form.id), pending)
+    if first is None and not form.chose(pending, stored):  # Back, and another choice
+        first = FirstDecision(moderator=moderator.name, decided_at=stored.held_at, stored=stored)
+    if first is not None:
+        return card_page(asking, dossier, form, first=first, status=HTTPStatus.CONFLICT)
+    desk.release(moderator, key)
+    return see(next_path(asking), care)
+
+
+@router.post("/card/<key>/notice")
+def show_notice(key: str) -> Response[str]:
+    """Show the author's notice as it will read. Nothing is stored, and the form stays as it is."""
+    asking: Asking = router.context["asking"]
+    dossier = asking.desk.dossier(asking.moderator, key)
+    if dossier is None:
+        return asking.missing()
+    form, now, notices, problem = _form(asking), asking.desk.now(), None, ""
+    try:
+        territory = asking.desk.territory(asking.moderator)
+        notices = shown_notices(form, dossier, asking.moderator, now, asking.language, territory)
+    except DecidingError as error:
+        problem = asking.phrases.gettext(str(error))
+    return card_page(asking, dossier, form, problem, notices=notices)
+
+
+@router.post("/undo/<pending>")
+def undo(pending: str) -> Response[str]:
+    """Take back a decision that is still pending, and show its card again."""
+    asking: Asking = router.context["asking"]
+    own = {each.id: each for each in asking.recent}
+    if pending not in own:
+        return asking.missing()
+    if asking.desk.undo(asking.moderator, pending):
+        return see(card_path(own[pending].items[0], asking.wanted))
+    return see("/recent?late=1")
+
+
+@router.get("/recent")
+def recent() -> Response[str]:
+    """Show the moderator's decisions of the last day and their results."""
+    asking: Asking = router.context["asking"]
+    return asking.page(
+        "recent.html", here="recent", decisions=asking.recent, late="late" in asking.query
+    )
+
+
+def card_page(
+    asking: Asking,
+    dossier: Dossier,
+    form: DecisionForm | None = None,
+    problem: str = "",
+    first: FirstDecision | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
+    notices: Sequence[tuple[str, str]] | None = None,
+) -> Response[str]:
+    """Return the page of a card. A form that decided nothing keeps everything that was typed."""
+    desk, moderator = asking.desk, asking.moderator
+    now = desk.now()
+    claim = desk.claims(moderator).get(dossier.item.key)
+    fresh = form_id(moderator.name, now, secrets.token_hex(4))
+    if form is None:
+        form = DecisionForm(fresh, measure=_last_measure(asking, dossier))
+    elif first is not None and (first.undone or first.stored):
+        form = replace(form, id=fresh)
+    reasons = suggested_reasons(desk.reasons(moderator), dossier, asking.language)
+    return asking.page(
+        "card.html",
+        status,
+        card=card_view(dossier, asking.language),
+        dossier=dossier,
+        item=dossier.item,
+        form=form,
+        reasons=reasons,
+        wanted=asking.wanted,
+        problem=problem,
+        first=first,
+        claim=claim,
+        left=hours_left(dossier.item, now),
+        notices=notices,
+        taken=claim is not None and claim.moderator != moderator.name,
+        may_take=may_take(dossier.item, moderator),
+        with_filter=with_filter,
+    )
+
+
+def _form(asking: Asking) -> DecisionForm:
+    form = DecisionForm.parse(asking.form)
+    own = asking.desk.reasons(asking.moderator)
+    return replace(form, reason_language=reason_language(own, form.reason))
+
+
+def _last_measure(asking: Asking, dossier: Dossier) -> str:
+    """Return the measure to offer: a label where a fact-check is repeated, else the last one."""
+    if any(each.finding.checks for each in dossier.findings):
+        return "labelled"
+    taken = (_measure_in(pending) for pending in asking.recent)
+    return next((measure for measure in taken if measure), "none")
+
+
+def _measure_in(pending: PendingDecision) -> str:
+    """Return the word of the measure that a decision took, or an empty text."""
+    for message in pending.messages:
+        if isinstance(message, Decision) and message.verdict is Verdict.CONFIRMED:
+            taken = message.measures.visibility if message.measures else ()
+            code = taken[0] if taken else None
+            return next((word for word, known in MEASURES.items() if known == code), "")
+    return ""
+
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self';"
+        " base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # `no-referrer` would make browsers send `Origin: null` with our own forms.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Sent with every answer; only files of the pages are kept. Source: OWASP ASVS 5.0, 3.4."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskApplication:
+    """Answers events of an HTTP API, one at a time: Powertools keeps the current one."""
+
+    desk: Desk
+    door: DeskDoor
+    adopter: Adopter | None = None
+
+    def respond(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer to an event, always with the security headers."""
+        answer = self.secured(self._checked(event))
+        cookie = answer["headers"].pop("Set-Cookie", None)  # an answer lists its cookies apart
+        cookies = [cookie] if cookie else []
+        return answer | {"statusCode": int(answer["statusCode"]), "cookies": cookies}
+
+    def secured(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Return an answer with the security headers. Over HTTPS, browsers are asked to stay."""
+        headers = SECURITY_HEADERS | answer.get("headers", {})
+        if self.door.origin.startswith("https://"):
+            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        return answer | {"headers": headers}
+
+    def _checked(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        path, method = event["rawPath"], event["requestContext"]["http"]["method"]
+        if method == "GET" and path.startswith("/static/"):
+            return queue_routes.static_file(path.removeprefix("/static/"))
+        session = self.door.session(event)
+        if session is None:
+            if method == "GET" and self.door.sign_in:
+                return {
+                    "statusCode": int(HTTPStatus.SEE_OTHER),
+                    "headers": {"Location": self.door.sign_in},
+                    "body": "",
+                }
+            return _error(event, HTTPStatus.UNAUTHORIZED)
+        form: dict[str, list[str]] = {}
+        if method == "POST":
+            try:
+                form = read_form(event, session, self.door.origin)
+            except FormError as error:
+                return _error(event, HTTPStatus.FORBIDDEN, str(error))
+        app = _resolver()
+        asking = Asking(self.desk, session, form, event, self.door.sign_out, adopter=self.adopter)
+        app.append_context(asking=asking)  # type: ignore[no-untyped-call]
+        return app.resolve(dict(event), LambdaContext())
+
+
+@cache
+def _resolver() -> APIGatewayHttpResolver:
+    app = APIGatewayHttpResolver()
+    for each in (queue_routes.router, router):
+        app.include_router(each)
+
+    @app.not_found
+    def missing(_: Exception) -> Response[str]:
+        asking: Asking = app.context["asking"]
+        page = error_page(asking.phrases, HTTPStatus.NOT_FOUND)
+        return Response(HTTPStatus.NOT_FOUND, HTML, page)
+
+    return app
+
+
+def _error(event: Mapping[str, Any], status: HTTPStatus, why: str = "") -> dict[str, Any]:
+    words = phrases_of(event)
+    page = error_page(words, status, words.gettext(why))
+    return {"statusCode": int(status), "headers": {"Content-Type": HTML}, "body": page}

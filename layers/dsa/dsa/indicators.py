@@ -1,0 +1,459 @@
+"""Parts 7 and 8: contests and suspensions, and what machines did and how often they were right.
+
+The yearly report on terrorist content, from the same entries.
+
+Source: Regulation (EU) 2021/784, Art. 7(3), letters a to g. It has no official form.
+
+The provider's own part of the report, as the fields of a small YAML file.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from dsa.author_notice import AUDITED_AT_LEAST, AuditSample, missed_posts, wilson_interval
+from dsa.report_entries import (
+    Counted,
+    Entries,
+    count,
+    count_items,
+    ids_of,
+    median_hours,
+    ratio,
+    took_measure,
+)
+from ledger.case_messages import Measures
+from ledger.cases import JournalEntry
+from ledger.dsa_codes import SourceType, Visibility
+from ledger.texts import json_schema
+
+_RESULTS = {
+    "Decisions upheld": "upheld",
+    "Decisions partially reversed": "partly_reversed",
+    "Decisions reversed": "reversed",
+}
+_SUSPENSIONS = {
+    "the provision of manifestly illegal content": "illegal_content",
+    "the provision of manifestly unfounded notices": "unfounded_notices",
+    "the provision of manifestly unfounded complaints": "unfounded_complaints",
+}
+
+
+def _measured(restriction: Callable[[Measures], object]) -> Callable[[JournalEntry], bool]:
+    return lambda decision: bool(decision.measures and restriction(decision.measures))
+
+
+def _inaction_on(source: SourceType) -> Callable[[JournalEntry], bool]:
+    return lambda decision: decision.source_type == source and not took_measure(decision)
+
+
+_COMPLAINTS_REGARDING: dict[str, Callable[[JournalEntry], bool]] = {
+    "remove or disable access to or restrict visibility of information": _measured(
+        lambda measures: measures.visibility
+    ),
+    "suspend or terminate the provision of the service": _measured(
+        lambda measures: measures.provision
+    ),
+    "suspend or terminate an account": _measured(lambda measures: measures.account),
+    "restrict the ability to monetise information": _measured(lambda measures: measures.monetary),
+    "not to take action on a notice submitted in accordance with Article 16": _inaction_on(
+        SourceType.ARTICLE_16
+    ),
+    "not to take action on a notice submitted by a Trusted Flagger in accordance with Article"
+    " 16": _inaction_on(SourceType.TRUSTED_FLAGGER),
+}
+"""The subject of a complaint, by its decision. Several measures of a decision count in each."""
+
+
+def contest_number(entries: Entries, indicator: str, scope: str) -> Counted:
+    """Return the number of a row of part 7, by the template's words for indicator and scope."""
+    indicator, scope = indicator.strip(), scope.strip()
+    if indicator.startswith("Number of suspensions"):
+        cause = next(code for words, code in _SUSPENSIONS.items() if words in indicator)
+        return count(entry for entry in entries.typed("suspension") if entry.why == cause)
+    if indicator.startswith("Number of restrictions newly imposed"):
+        return count(_newly_imposed(entries))
+    contest = "dispute" if indicator.startswith("Number of disputes") else "complaint"
+    opened, ended = entries.typed(contest), _ended(entries, contest)
+    if indicator.startswith("Complaint regarding"):
+        matter = indicator.removeprefix("Complaint regarding a decision ").removeprefix("to ")
+        regards = _COMPLAINTS_REGARDING[matter]
+        opened, ended = (
+            [entry for entry in listed if entry.about and regards(entry.about)]
+            for listed in (opened, ended)
+        )
+    return _contest_number(scope, opened, ended)
+
+
+def _contest_number(
+    scope: str, opened: Sequence[JournalEntry], ended: Sequence[JournalEntry]
+) -> Counted:
+    if scope == "Total number":
+        return count(opened)
+    if scope == "Decision omitted":
+        return count(outcome for outcome in ended if outcome.outcome == "omitted")
+    decided = [outcome for outcome in ended if outcome.outcome in _RESULTS.values()]
+    if scope == "Median time":
+        return median_hours(
+            (outcome, outcome.answers.received_at, outcome.decided_at)
+            for outcome in decided
+            if outcome.answers
+        )
+    if scope in _RESULTS:
+        return count(outcome for outcome in decided if outcome.outcome == _RESULTS[scope])
+    return ratio((outcome for outcome in decided if outcome.implemented), decided)
+
+
+def _ended(entries: Entries, contest: str) -> list[JournalEntry]:
+    return [entry for entry in entries.typed("outcome") if getattr(entry, contest)]
+
+
+def _newly_imposed(entries: Entries) -> Iterator[JournalEntry]:
+    """Yield outcomes of complaints that took a measure after a decision that had taken none."""
+    for outcome in _ended(entries, "complaint"):
+        if outcome.about is not None and not took_measure(outcome.about) and took_measure(outcome):
+            yield outcome
+
+
+_SYSTEM = (
+    "One system: rules of words, published with their versions. It proposes; people decide."
+    " {measure}"
+)
+"""The context that the template wants in every row of part 8."""
+
+_CONTEXT = {
+    "Number of measures solely": "No measure is taken by a machine alone.",
+    "Number of measures not": "Decisions with a measure.",
+    "Number of notices solely": "No notice is processed by a machine alone.",
+    "Number of notices not": "Notices under Article 16.",
+    "Accuracy": "Not measured.",
+}
+
+_NOT_LOOKED_AT = "Not measured: the posts that no rule met are looked at in a sample only."
+_NO_RULES = "Not measured: notices are processed by people alone."
+
+
+def automated_number(
+    entries: Entries, indicator: str, scope: str, inspected: Mapping[str, int]
+) -> tuple[Counted, str]:
+    """Return the number of a row of part 8 and its context, by the template's indicator and scope.
+
+    `inspected` is how many posts were inspected, by month.
+    """
+    indicator = indicator.strip()
+    number = _automated_number(entries, indicator, scope.strip(), inspected)
+    measure = indicator.rpartition(" - ")[2]
+    context = number.why or next(
+        text for start, text in _CONTEXT.items() if measure.startswith(start)
+    )
+    return number, _SYSTEM.format(measure=context)
+
+
+def _automated_number(
+    entries: Entries, indicator: str, scope: str, inspected: Mapping[str, int]
+) -> Counted:
+    if indicator.startswith(("Number of measures solely", "Number of notices solely")):
+        return count(())
+    if indicator.startswith("Number of measures not"):
+        every = scope != "Own-initiative"
+        return count(
+            decision
+            for decision in entries.measures
+            if every or decision.source_type == SourceType.VOLUNTARY
+        )
+    if indicator.startswith("Number of notices not"):
+        every = scope != "NAM Trusted Flagger"
+        return count(notice for notice in entries.notices if every or notice.trusted_flagger)
+    if scope.startswith("NAM"):
+        return Counted(None, "none", why=_NO_RULES)
+    if indicator.endswith("Precision"):
+        return precision(entries)
+    if indicator.endswith("Recall"):
+        return recall(entries, inspected)
+    return Counted(None, "none", why=_NOT_LOOKED_AT)
+
+
+def precision(entries: Entries) -> Counted:
+    """Return the share of decided findings that were right; each decision weighs its findings.
+
+    Decisions of a group of near copies weigh together what one of them does, and fall with any.
+    """
+    decided = _decided(entries)
+    decided_findings = sum(map(_findings, decided))
+    if not decided_findings:
+        return Counted(None, "precision", why="Not measured: no finding was decided.")
+    right = _right(entries, by_group=True)
+    right_findings = sum(map(_findings, right))
+    interval = _interval_text(*wilson_interval(right_findings, decided_findings))
+    return Counted(
+        round(right_findings / decided_findings, 4),
+        "precision",
+        ids_of(right),
+        ids_of(decided),
+        f"Share of the decided findings that stand, after complaints and disputes: {interval}.",
+    )
+
+
+def recall(entries: Entries, inspected: Mapping[str, int]) -> Counted:
+    """Return the share of violating posts that rules met; the missed ones are estimated by audits.
+
+    The definition is that of the published summaries (`publish.count.recall`): a decision is one
+    post and category and counts in the month of its first finding. Months differ in size and their
+    samples do not, so each month is estimated alone; a month without a sample is left out.
+
+    `ids` are the decisions not overturned, `of` the audited posts. Blank below AUDITED_AT_LEAST.
+
+    Limits: the summaries count a month's decisions whenever they come, a report only those of its
+    period; findings of a year's last days are decided in the next one.
+    """
+    audited = [audit for audit in entries.typed("audit") if audit.verdict != "gone"]
+    if len(audited) < AUDITED_AT_LEAST:
+        why = f"Not measured: {len(audited)} posts were audited, {AUDITED_AT_LEAST} are needed."
+        return Counted(None, "recall", why=why)
+    sizes = Counter(audit.month for audit in audited)
+    violating = Counter(audit.month for audit in audited if audit.verdict == "violating")
+    found = [decision for decision in _right(entries) if _month(decision) in sizes]
+    met = Counter(map(_month, found))
+    likely, fewest, most = missed_posts(
+        AuditSample(violating[month], size, max(0, inspected.get(month, 0) - met[month]))
+        for month, size in sizes.items()
+    )
+    if not len(found) + likely:
+        return Counted(None, "recall", why="Not measured: no violating post is known.")
+    share = round(len(found) / (len(found) + likely), 4)
+    interval = _interval_text(len(found) / (len(found) + most), len(found) / (len(found) + fewest))
+    why = (
+        f"From even samples of the posts that no rule met in {_months_text(sizes)}, looked at by"
+        f" people, {len(audited)} in all: {interval}."
+    )
+    return Counted(share, "recall", ids_of(found), ids_of(audited), why)
+
+
+def _interval_text(low: float, high: float) -> str:
+    return f"95 % interval {low:.2f} to {high:.2f}"
+
+
+def _months_text(samples: Mapping[str, int]) -> str:
+    names = sorted(samples)
+    return names[0] if len(names) == 1 else f"{len(names)} months from {names[0]} to {names[-1]}"
+
+
+def _month(decision: JournalEntry) -> str:
+    return min(decision.found_days)[:7]
+
+
+def _decided(entries: Entries) -> list[JournalEntry]:
+    """Return decisions on findings; skipped ones are not decided."""
+    verdicts = {"confirmed", "dismissed"}
+    decisions = entries.typed("decision")
+    return [entry for entry in decisions if entry.rules and entry.verdict in verdicts]
+
+
+def _right(entries: Entries, *, by_group: bool = False) -> list[JournalEntry]:
+    """Return decisions with right findings: confirmed, or dismissed and then overturned.
+
+    `by_group` counts a decision as overturned if any decision of its group was.
+    """
+
+    def name(decision: JournalEntry) -> str:
+        return decision.look if by_group else decision.entry
+
+    overturned = {name(entry.about) for entry in entries.all if entry.overturns and entry.about}
+    return [
+        decision
+        for decision in _decided(entries)
+        if (decision.verdict == "confirmed") != (name(decision) in overturned)
+    ]
+
+
+def _findings(decision: JournalEntry) -> int:
+    return sum((decision.counted if decision.group else decision.rules).values())
+
+
+_TERRORIST = "TERRORIST_CONTENT"
+_TAKEN_DOWN = {Visibility.CONTENT_REMOVED, Visibility.CONTENT_DISABLED}
+_NOT_FOLLOWED = {"contested", "refused", "impossible"}
+_IDENTIFY = (
+    "Public posts are inspected against published rules; a moderator decides on each finding,"
+    " and news, research, art, education and counter-speech are protected by tests of the rules."
+)
+_REAPPEARANCE = "The same rules read every later post. No machine removes anything."
+
+
+class TcoRow(NamedTuple):
+    """A row: the letter of Art. 7(3), what it reports, its number or None, and its text."""
+
+    letter: str
+    indicator: str
+    number: Counted | None
+    text: str = ""
+
+
+HEADER = ("Letter of Art. 7(3)", "Indicator", "Value", "Text")
+
+
+def tco_rows(entries: Entries) -> Iterator[TcoRow]:
+    """Yield all rows, in the order of the letters."""
+    orders = [order for order in entries.orders if order.entry.regulation == "tco"]
+    answers = _last_answers(entries)
+    followed = [order.entry for order in orders if answers.get(order.entry.entry) == "complied"]
+    not_followed = [
+        order.entry for order in orders if answers.get(order.entry.entry) in _NOT_FOLLOWED
+    ]
+    taken_down = (
+        decision
+        for decision in entries.measures
+        if _is_terrorist(decision)
+        and decision.measures
+        and _TAKEN_DOWN & set(decision.measures.visibility)
+    )
+    reasons = _reasons(entries, not_followed)
+    yield TcoRow("a", "Measures to identify and remove terrorist content", None, _IDENTIFY)
+    yield TcoRow("b", "Measures against its reappearance", None, _REAPPEARANCE)
+    yield TcoRow("c", "Items removed or disabled after removal orders", count_items(followed))
+    yield TcoRow("c", "Items removed or disabled after specific measures", count(taken_down))
+    yield TcoRow("c", "Removal orders not followed", count(not_followed), reasons)
+    complaints = _about_terrorist(entries, "complaint")
+    yield TcoRow("d", "Complaints", count(complaints))
+    outcomes = [outcome for outcome in _about_terrorist(entries, "outcome") if outcome.complaint]
+    for result in ("upheld", "partly_reversed", "reversed"):
+        indicator = f"Complaints: decision {result.replace('_', ' ')}"
+        yield TcoRow("d", indicator, count(entry for entry in outcomes if entry.outcome == result))
+    contested = (order.entry for order in orders if answers.get(order.entry.entry) == "contested")
+    yield TcoRow("e", "Reviews brought against removal orders", count(contested))
+    reinstatements = _about_terrorist(entries, "reinstatement")
+    for letter, cause, indicator in (
+        ("f", "court", "Reinstated after a review by a court or an authority"),
+        ("g", "complaint", "Reinstated after a complaint"),
+    ):
+        yield TcoRow(
+            letter, indicator, count(entry for entry in reinstatements if entry.cause == cause)
+        )
+
+
+def _last_answers(entries: Entries) -> dict[str, str]:
+    """Return the last answer to each order, by the order's id."""
+    messages = sorted(entries.typed("order"), key=lambda entry: (entry.at, entry.entry))
+    return {entry.follows or entry.entry: entry.outcome for entry in messages if entry.outcome}
+
+
+def _reasons(entries: Entries, orders: list[JournalEntry]) -> str:
+    ids = {order.entry for order in orders}
+    reasons = Counter(
+        f"{entry.outcome}: {entry.ground}"
+        for entry in entries.typed("order")
+        if (entry.follows or entry.entry) in ids and entry.outcome in _NOT_FOLLOWED
+    )
+    return "; ".join(f"{reason} ({number})" for reason, number in sorted(reasons.items()))
+
+
+def _is_terrorist(entry: JournalEntry) -> bool:
+    return _TERRORIST in entry.keywords
+
+
+def _about_terrorist(entries: Entries, entry_type: str) -> list[JournalEntry]:
+    return [
+        entry
+        for entry in entries.typed(entry_type)
+        if entry.about is not None and _is_terrorist(entry.about)
+    ]
+
+
+Text = Annotated[str, Meta(max_length=5_000)]
+
+
+class ServiceKind(StrEnum):
+    """The kind of the service: it decides which rows stay blank. Larger kinds are not supported."""
+
+    HOSTING = "hosting"
+    PLATFORM = "platform"
+
+
+class Qualitative(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The texts of part 11 that every provider writes, in the template's order."""
+
+    summary: Annotated[
+        Text, Meta(description="What you moderate of your own accord, and which restrictions.")
+    ] = ""
+    meaningful_information: Annotated[
+        Text,
+        Meta(
+            description="How you find it, and how far it reached before: the share of views of"
+            " violating content, if you measure it."
+        ),
+    ] = ""
+    automated_means: Annotated[
+        Text, Meta(description="The automated means and their parameters.")
+    ] = ""
+    accuracy: Annotated[
+        Text, Meta(description="The indicators of accuracy and error, and how you measure them.")
+    ] = ""
+    purposes: Annotated[Text, Meta(description="What exactly the automated means are for.")] = ""
+    safeguards: Annotated[Text, Meta(description="What protects people from their errors.")] = ""
+
+
+class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The provider's own part of a report; every field may be left out of the file."""
+
+    name: Annotated[Text, Meta(description="The legal name of the provider.")] = ""
+    service: Annotated[
+        Text, Meta(description="The service that the report is about: the column Service.")
+    ] = ""
+    kind: Annotated[
+        ServiceKind,
+        Meta(description="`platform`, or `hosting`: then rows for platforms only stay blank."),
+    ] = ServiceKind.PLATFORM
+    published: Annotated[
+        date | None, Meta(description="The day on which this version is published.")
+    ] = None
+    previous: Annotated[
+        date | None, Meta(description="The day on which the previous report was published.")
+    ] = None
+    correction: Annotated[
+        Text,
+        Meta(description="In a corrected version: why it was corrected, and by what method."),
+    ] = ""
+    qualitative: Annotated[
+        Qualitative,
+        Meta(description="Texts of part 11; a default text that is true of every stack, if empty."),
+    ] = Qualitative()
+
+
+def about_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the provider's file.
+
+    >>> sorted(about_schema()["$defs"])
+    ['About', 'Qualitative', 'ServiceKind']
+    """
+    return json_schema("What a provider says of itself in its yearly report", About)
+
+
+TEXTS = {
+    "summary": (
+        "Public posts are inspected against published rules of words. A rule only proposes; a"
+        " moderator decides, and each decision can be contested."
+    ),
+    "meaningful_information": (
+        "Rules, their versions and what each found are published day by day, with decisions,"
+        " complaints and overturned decisions. Share of views of violating content: not measured."
+    ),
+    "automated_means": (
+        "A matcher of terms that sees through look-alike letters, separators and masked letters."
+        " Every rule is published with its terms, examples and dates before it proposes anything."
+    ),
+    "accuracy": (
+        "Precision: the share of decided findings that stand after complaints. Recall: estimated"
+        " from an even sample of posts that no rule met. Both with their numbers in part 8."
+    ),
+    "purposes": "Finding public posts for people to look at. Nothing is restricted by a machine.",
+    "safeguards": (
+        "No rule on opinions; rules expire; a rule that hits too much proposes nothing more that"
+        " day; one that is often wrong is paused; another moderator decides on a complaint."
+    ),
+}
+"""The default texts of part 11, which are true of every stack."""

@@ -1,0 +1,484 @@
+"""The eleven parts of the harmonised report: their names, headers, and the rows that are fixed.
+
+Source: Implementing Regulation (EU) 2024/2835, Annex I; its words are in template.json.
+
+The entries of a period, sorted as the report counts them, and the numbers made of them.
+
+Parts 3 to 6: orders, notices and measures, counted by category.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import msgspec
+
+from dsa.statement_schema import CATEGORY_PREFIX, KEYWORD_PREFIX
+from ledger.case_messages import Measures
+from ledger.cases import JournalEntry
+from ledger.dsa_codes import (
+    CATEGORIES,
+    EEA,
+    EU,
+    NOT_SPECIFIED_NOTICE,
+    NOT_SPECIFIED_ORDER,
+    AccountMeasure,
+    Monetary,
+    Provision,
+    SourceType,
+    Visibility,
+)
+
+TOTAL = "TOTAL"
+HOSTING = "Only for providers of hosting services, including online platforms"
+PLATFORMS = "Only for providers of online platforms"
+
+PARTS = {
+    1: "summary",
+    2: "categories_names",
+    3: "member_states_orders",
+    4: "notices",
+    5: "own_initiative_illegal",
+    6: "own_initiative_TC",
+    7: "appeals_and_recidivism",
+    8: "automated_means",
+    9: "human_resources",
+    10: "AMAR",
+    11: "qualitative",
+}
+
+TERMS_ONLY = "OTHER_VIOLATION_TC"
+"""The category that only the provider's terms forbid; only part 6 has it."""
+
+
+class _Template(msgspec.Struct, frozen=True):
+    source: str
+    headers: dict[str, tuple[str, ...]]
+    indicators: dict[str, tuple[tuple[str, ...], ...]]
+    names: tuple[tuple[str, str, str], ...]
+
+
+_TEMPLATE = msgspec.json.decode(
+    Path(__file__).with_name("report_template.json").read_bytes(), type=_Template
+)
+
+HEADERS = {int(number): header for number, header in _TEMPLATE.headers.items()}
+
+INDICATORS = {int(number): rows for number, rows in _TEMPLATE.indicators.items()}
+"""The fixed cells of parts that have one indicator a row: applicability, then the row's names."""
+
+NAMES = _TEMPLATE.names
+"""The rows of part 2: label, description and code of each category and sub-category."""
+
+
+class CategoryRow(NamedTuple):
+    """A row of parts 3 to 6: the total, a category, or one of its sub-categories."""
+
+    category: str
+    keyword: str = ""
+
+    @property
+    def code(self) -> str:
+        """The row's code as the template writes it."""
+        if self.keyword:
+            return KEYWORD_PREFIX + self.keyword
+        return self.category if self.category == TOTAL else CATEGORY_PREFIX + self.category
+
+
+LEFT_OUT = CategoryRow("PROTECTION_OF_MINORS", "CHILD_SEXUAL_ABUSE_MATERIAL_DEEPFAKE")
+"""A row that the template leaves out of the blocks of part 3 for each Member State."""
+
+
+def category_rows(part: int) -> Iterator[CategoryRow]:
+    """Yield the rows of categories of part 3, 4, 5 or 6, in the template's order.
+
+    >>> [sum(1 for _ in category_rows(part)) for part in (3, 4, 5, 6)]
+    [91, 91, 90, 98]
+    """
+    only_in_part = {3: NOT_SPECIFIED_ORDER, 4: NOT_SPECIFIED_NOTICE, 6: TERMS_ONLY}
+    yield CategoryRow(TOTAL)
+    for category, keywords in CATEGORIES.items():
+        if category not in only_in_part.values() or category == only_in_part.get(part):
+            yield CategoryRow(category)
+            yield from (CategoryRow(category, keyword) for keyword in keywords)
+
+
+def file_name(part: int) -> str:
+    """Return the name of a part's file.
+
+    >>> file_name(10)
+    'Part_10_AMAR.csv'
+    """
+    return f"Part_{part}_{PARTS[part]}.csv"
+
+
+OTHER = "OTHER"
+
+NOT_DESCRIBED = "Not specified further."
+"""The description of a row of sub-category "Other" where its entries have none."""
+
+
+@dataclass(frozen=True)
+class Entries:
+    """All entries of a provider and period.
+
+    An entry counts in the period of its commit, as it does in the published summaries.
+    """
+
+    all: tuple[JournalEntry, ...]
+
+    @classmethod
+    def of(cls, entries: Iterable[JournalEntry]) -> "Entries":
+        """Sort entries by id, and drop repeated ones. A report says nothing of single terms."""
+        by_id = {entry.entry: _without_terms(entry) for entry in entries}
+        return cls(tuple(by_id[entry_id] for entry_id in sorted(by_id)))
+
+    def typed(self, *types: str) -> list[JournalEntry]:
+        """Return the entries of these types."""
+        return [entry for entry in self.all if entry.type in types]
+
+    @cached_property
+    def measures(self) -> list[JournalEntry]:
+        """Decisions that took a measure."""
+        return [entry for entry in self.typed("decision") if took_measure(entry)]
+
+    @cached_property
+    def notices(self) -> list[JournalEntry]:
+        """Notices of Article 16."""
+        return [entry for entry in self.typed("notice") if entry.article_16]
+
+    @cached_property
+    def on_notices(self) -> list[JournalEntry]:
+        """Decisions on notices of Article 16, whatever their verdict, but not skipped ones."""
+        return [
+            entry
+            for entry in self.typed("decision")
+            if entry.about and entry.about.article_16 and entry.verdict != "skipped"
+        ]
+
+    @cached_property
+    def orders(self) -> list["TimedOrder"]:
+        """Orders that came in the period, with the times that later messages about them gave."""
+        followed_by: dict[str, list[JournalEntry]] = {}
+        for entry in self.typed("order"):
+            if entry.follows:
+                followed_by.setdefault(entry.follows, []).append(entry)
+        return [
+            _timed(entry, followed_by.get(entry.entry, []))
+            for entry in self.typed("order")
+            if not entry.follows
+        ]
+
+
+def _without_terms(entry: JournalEntry) -> JournalEntry:
+    about = entry.about
+    return msgspec.structs.replace(
+        entry, scores=(), about=msgspec.structs.replace(about, scores=()) if about else None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOrder:
+    """An order, and when it was acknowledged and effected; empty where it was not yet."""
+
+    entry: JournalEntry
+    acknowledged_at: str
+    effected_at: str
+
+
+def _timed(order: JournalEntry, later: list[JournalEntry]) -> TimedOrder:
+    messages = [order, *later]
+    acknowledged = (entry.acknowledged_at for entry in messages if entry.acknowledged_at)
+    effected = (entry.effected_at for entry in messages if entry.effected_at)
+    return TimedOrder(order, min(acknowledged, default=""), min(effected, default=""))
+
+
+def took_measure(entry: JournalEntry) -> bool:
+    """Return whether an entry took any measure."""
+    return bool(entry.measures and entry.measures.any)
+
+
+def own_initiative(entries: Entries, part: int) -> Iterator[JournalEntry]:
+    """Yield measures that nobody asked for, on the ground of part 5 (the law) or 6 (the terms).
+
+    What only the terms forbid counts in part 6, whatever ground a decision names.
+    """
+    for entry in entries.measures:
+        terms = entry.ground != "illegal" or entry.category == TERMS_ONLY
+        if entry.source_type == SourceType.VOLUNTARY and terms == (part == 6):
+            yield entry
+
+
+def category_row_of(entry: JournalEntry, part: int) -> CategoryRow:
+    """Return the one row of categories in which an entry counts in a part.
+
+    Sub-categories add up to their category, so an entry that names none, or one of another
+    category, counts as "Other". Only part 6 has TERMS_ONLY; elsewhere it is not specified.
+    """
+    unspecified = NOT_SPECIFIED_ORDER if part == 3 else NOT_SPECIFIED_NOTICE
+    category = entry.category or unspecified
+    if category not in CATEGORIES or (category == TERMS_ONLY and part != 6):
+        category = unspecified
+    if category in (NOT_SPECIFIED_ORDER, NOT_SPECIFIED_NOTICE):
+        return CategoryRow(unspecified)
+    keywords = [name for name in entry.keywords if name in CATEGORIES[category] and name != OTHER]
+    return CategoryRow(category, keywords[0] if keywords else OTHER)
+
+
+def counts_in(row: CategoryRow, part: int, description: str) -> Callable[[JournalEntry], bool]:
+    """Return the test whether an entry counts in a row.
+
+    `description` tells several rows of "Other" apart.
+    """
+
+    def counts(entry: JournalEntry) -> bool:
+        if row.category == TOTAL:
+            return True
+        own_row = category_row_of(entry, part)
+        if not row.keyword:
+            return own_row.category == row.category
+        return own_row == row and (row.keyword != OTHER or _description(entry) == description)
+
+    return counts
+
+
+def descriptions(row: CategoryRow, part: int, entries: Iterable[JournalEntry]) -> list[str]:
+    """Return the descriptions of a row: one for each kind of "Other", else a single empty one.
+
+    >>> descriptions(CategoryRow("VIOLENCE"), 5, [])
+    ['']
+    """
+    if row.keyword != OTHER:
+        return [""]
+    texts = {_description(entry) for entry in entries if category_row_of(entry, part) == row}
+    return sorted(texts) or [""]
+
+
+def _description(entry: JournalEntry) -> str:
+    return entry.other or NOT_DESCRIBED
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A number of the report, and the entries that it is made of, or why it is blank.
+
+    `how` is `count`, `items` (their sum), `median_hours`, `ratio`, `precision`, `recall` or `none`.
+    For a share, `ids` are the entries above the line and `of` all of them.
+    """
+
+    value: int | float | None
+    how: str
+    ids: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+    why: str = ""
+
+    @property
+    def text(self) -> str:
+        """The number as the CSV has it: no thousands separators, empty where blank.
+
+        >>> Counted(0.5, "ratio").text, Counted(12000, "count").text, Counted(None, "none").text
+        ('0.5', '12000', '')
+        """
+        if self.value is None:
+            return ""
+        if isinstance(self.value, int):
+            return str(self.value)
+        return f"{self.value:.4f}".rstrip("0").rstrip(".")
+
+
+def count(entries: Iterable[JournalEntry]) -> Counted:
+    """Count entries."""
+    ids = ids_of(entries)
+    return Counted(len(ids), "count", ids)
+
+
+def count_items(entries: Iterable[JournalEntry]) -> Counted:
+    """Add up the items of information that entries name."""
+    listed = list(entries)
+    return Counted(sum(entry.items for entry in listed), "items", ids_of(listed))
+
+
+def median_hours(spans: Iterable[tuple[JournalEntry, str, str]]) -> Counted:
+    """Return the median of times between two moments, in hours; blank without entries.
+
+    Each span is an entry and its two moments in RFC 3339. The median of an even number of spans is
+    the mean of the middle two.
+    """
+    listed = list(spans)
+    if not listed:
+        return Counted(None, "median_hours", why="nothing to take a median of")
+    hours = [_hours_between(start, end) for _, start, end in listed]
+    ids = ids_of(entry for entry, _, _ in listed)
+    return Counted(round(float(median(hours)), 4), "median_hours", ids)
+
+
+def ratio(part: Iterable[JournalEntry], whole: Iterable[JournalEntry]) -> Counted:
+    """Return the share of some entries among others; blank without others."""
+    ids, of = ids_of(part), ids_of(whole)
+    if not of:
+        return Counted(None, "ratio", why="nothing to take a share of")
+    return Counted(round(len(ids) / len(of), 4), "ratio", ids, of)
+
+
+def ids_of(entries: Iterable[JournalEntry]) -> tuple[str, ...]:
+    """Return the ids of entries, sorted."""
+    return tuple(sorted(entry.entry for entry in entries))
+
+
+def _hours_between(start: str, end: str) -> float:
+    span = datetime.fromisoformat(end) - datetime.fromisoformat(start)
+    return span.total_seconds() / 3600
+
+
+EUROSTAT = {"GR": "EL"}
+"""Countries whose code in the report differs from that in the database."""
+
+MEMBER_STATES = tuple(sorted(EUROSTAT.get(country, country) for country in EU))
+
+
+@dataclass(frozen=True, slots=True)
+class CountedRow:
+    """A row of categories with the description of its "Other", the scope of part 3, its numbers."""
+
+    row: CategoryRow
+    description: str
+    numbers: tuple[Counted, ...]
+    scope: str = ""
+
+
+def order_rows(entries: Entries) -> Iterator[CountedRow]:
+    """Yield the rows of part 3: all orders, then each Member State's.
+
+    A country outside the Union has rows only if it sent an order.
+    """
+    others = {order.entry.country for order in entries.orders} & (EEA - EU)
+    for scope in (TOTAL, *MEMBER_STATES, *sorted(others)):
+        in_scope = [order for order in entries.orders if scope in (TOTAL, _country_of(order.entry))]
+        for row in category_rows(3):
+            if scope != TOTAL and row == LEFT_OUT and not _any_in(row, in_scope):
+                continue
+            for description in descriptions(row, 3, (order.entry for order in in_scope)):
+                counts = counts_in(row, 3, description)
+                orders = [order for order in in_scope if counts(order.entry)]
+                yield CountedRow(row, description, tuple(_order_numbers(orders)), scope)
+
+
+def _any_in(row: CategoryRow, orders: Sequence[TimedOrder]) -> bool:
+    return any(category_row_of(order.entry, 3) == row for order in orders)
+
+
+def _country_of(entry: JournalEntry) -> str:
+    return EUROSTAT.get(entry.country, entry.country)
+
+
+def _order_numbers(orders: Sequence[TimedOrder]) -> Iterator[Counted]:
+    act = [order for order in orders if order.entry.kind == "act"]
+    inform = [order for order in orders if order.entry.kind == "inform"]
+    yield count(order.entry for order in act)
+    yield count_items(order.entry for order in act)
+    yield from _order_medians(act)
+    yield count(order.entry for order in inform)
+    yield from _order_medians(inform)
+
+
+def _order_medians(orders: Sequence[TimedOrder]) -> Iterator[Counted]:
+    for moment in ("acknowledged_at", "effected_at"):
+        yield median_hours(
+            (order.entry, order.entry.received_at, reached)
+            for order in orders
+            if (reached := getattr(order, moment))
+        )
+
+
+def notice_rows(entries: Entries) -> Iterator[CountedRow]:
+    """Yield the rows of part 4: notices of Article 16 and the decisions on them."""
+    for row in category_rows(4):
+        everything = [
+            *entries.notices,
+            *(decision.about for decision in entries.on_notices if decision.about),
+        ]
+        for description in descriptions(row, 4, everything):
+            counts = counts_in(row, 4, description)
+            received = [notice for notice in entries.notices if counts(notice)]
+            decided = [
+                decision
+                for decision in entries.on_notices
+                if decision.about and counts(decision.about)
+            ]
+            yield CountedRow(row, description, tuple(_notice_numbers(received, decided)))
+
+
+def _notice_numbers(
+    received: Sequence[JournalEntry], decided: Sequence[JournalEntry]
+) -> Iterator[Counted]:
+    """Yield each number twice: for all notices, then for those of trusted flaggers."""
+    trusted = [notice for notice in received if notice.trusted_flagger]
+    decided_both = (
+        decided,
+        [decision for decision in decided if decision.about and decision.about.trusted_flagger],
+    )
+    for function in (count, count_items):
+        yield function(received)
+        yield function(trusted)
+    for decisions in decided_both:
+        yield median_hours(
+            (decision, decision.about.received_at, decision.decided_at)
+            for decision in decisions
+            if decision.about
+        )
+    for by_law in (True, False):
+        for decisions in decided_both:
+            yield count(
+                decision
+                for decision in decisions
+                if took_measure(decision) and (decision.ground == "illegal") == by_law
+            )
+
+
+def measure_rows(entries: Entries, part: int) -> Iterator[CountedRow]:
+    """Yield the rows of part 5 (the law) or 6 (the terms): measures that nobody asked for."""
+    measures = list(own_initiative(entries, part))
+    for row in category_rows(part):
+        for description in descriptions(row, part, measures):
+            counts = counts_in(row, part, description)
+            in_row = [decision for decision in measures if counts(decision)]
+            yield CountedRow(row, description, tuple(_measure_numbers(in_row)))
+
+
+def _measure_numbers(decisions: Sequence[JournalEntry]) -> Iterator[Counted]:
+    yield count(decisions)
+    yield count(decision for decision in decisions if decision.rules)
+    for took in RESTRICTIONS:
+        yield count(
+            decision for decision in decisions if decision.measures and took(decision.measures)
+        )
+
+
+def _visibility(code: Visibility) -> Callable[[Measures], bool]:
+    return lambda measures: code in measures.visibility
+
+
+def _monetary(code: Monetary) -> Callable[[Measures], bool]:
+    return lambda measures: measures.monetary == code
+
+
+def _provision(*codes: Provision) -> Callable[[Measures], bool]:
+    return lambda measures: measures.provision in codes
+
+
+def _account(code: AccountMeasure) -> Callable[[Measures], bool]:
+    return lambda measures: measures.account == code
+
+
+RESTRICTIONS = (
+    *(_visibility(code) for code in Visibility),
+    *(_monetary(code) for code in Monetary),
+    _provision(Provision.PARTIAL_SUSPENSION, Provision.TOTAL_SUSPENSION),
+    _provision(Provision.PARTIAL_TERMINATION, Provision.TOTAL_TERMINATION),
+    *(_account(code) for code in AccountMeasure),
+)
+"""The columns of restrictions of parts 5 and 6, in order: whether some measures include each."""

@@ -1,0 +1,278 @@
+"""The codes of the Digital Services Act that people decide by: measures, categories, countries.
+
+Categories and keywords are written without the prefixes `STATEMENT_CATEGORY_` and `KEYWORD_`, as in
+packs; the codes of measures are whole, as the transparency database wants them.
+
+Source: European Commission, DSA Transparency Database, and Implementing Regulation (EU) 2024/2835,
+Annexes I and II.
+
+Why a message about a case was refused, and the receipt that says so.
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from ledger.refusals import Code, OperatorError
+
+NOT_SPECIFIED_ORDER, NOT_SPECIFIED_NOTICE = "NOT_SPECIFIED_ORDER", "NOT_SPECIFIED_NOTICE"
+
+CATEGORIES: dict[str, tuple[str, ...]] = {
+    "ANIMAL_WELFARE": ("ANIMAL_HARM", "UNLAWFUL_SALE_ANIMALS", "OTHER"),
+    "CONSUMER_INFORMATION": (
+        "HIDDEN_ADVERTISEMENT",
+        "INSUFFICIENT_INFORMATION_ON_TRADERS",
+        "MISLEADING_INFO_GOODS_SERVICES",
+        "MISLEADING_INFO_CONSUMER_RIGHTS",
+        "NONCOMPLIANCE_PRICING",
+        "OTHER",
+    ),
+    "CYBER_VIOLENCE": (
+        "CYBER_BULLYING_INTIMIDATION",
+        "CYBER_HARASSMENT",
+        "CYBER_INCITEMENT",
+        "CYBER_STALKING",
+        "NON_CONSENSUAL_IMAGE_SHARING",
+        "NON_CONSENSUAL_MATERIAL_DEEPFAKE",
+        "OTHER",
+    ),
+    "CYBER_VIOLENCE_AGAINST_WOMEN": (
+        "BULLYING_AGAINST_GIRLS",
+        "CYBER_HARASSMENT_AGAINST_WOMEN",
+        "CYBER_STALKING_AGAINST_WOMEN",
+        "FEMALE_GENDERED_DISINFORMATION",
+        "INCITEMENT_AGAINST_WOMEN",
+        "NON_CONSENSUAL_IMAGE_SHARING_AGAINST_WOMEN",
+        "NON_CONSENSUAL_MATERIAL_DEEPFAKE_AGAINST_WOMEN",
+        "OTHER",
+    ),
+    "DATA_PROTECTION_AND_PRIVACY_VIOLATIONS": (
+        "BIOMETRIC_DATA_BREACH",
+        "DATA_FALSIFICATION",
+        "MISSING_PROCESSING_GROUND",
+        "RIGHT_TO_BE_FORGOTTEN",
+        "OTHER",
+    ),
+    "ILLEGAL_OR_HARMFUL_SPEECH": ("DEFAMATION", "DISCRIMINATION", "HATE_SPEECH", "OTHER"),
+    "INTELLECTUAL_PROPERTY_INFRINGEMENTS": (
+        "COPYRIGHT_INFRINGEMENT",
+        "DESIGN_INFRINGEMENT",
+        "GEOGRAPHIC_INDICATIONS_INFRINGEMENT",
+        "PATENT_INFRINGEMENT",
+        "TRADE_SECRET_INFRINGEMENT",
+        "TRADEMARK_INFRINGEMENT",
+        "OTHER",
+    ),
+    "NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS": (
+        "MISINFORMATION_DISINFORMATION",
+        "VIOLATION_EU_LAW",
+        "VIOLATION_NATIONAL_LAW",
+        "OTHER",
+    ),
+    "PROTECTION_OF_MINORS": (
+        "AGE_SPECIFIC_RESTRICTIONS_MINORS",
+        "CHILD_SEXUAL_ABUSE_MATERIAL",
+        "CHILD_SEXUAL_ABUSE_MATERIAL_DEEPFAKE",
+        "GROOMING_SEXUAL_ENTICEMENT_MINORS",
+        "UNSAFE_CHALLENGES",
+        "OTHER",
+    ),
+    "RISK_FOR_PUBLIC_SECURITY": (
+        "ILLEGAL_ORGANIZATIONS",
+        "RISK_ENVIRONMENTAL_DAMAGE",
+        "RISK_PUBLIC_HEALTH",
+        "TERRORIST_CONTENT",
+        "OTHER",
+    ),
+    "SCAMS_AND_FRAUD": (
+        "IMPERSONATION_ACCOUNT_HIJACKING",
+        "INAUTHENTIC_ACCOUNTS",
+        "INAUTHENTIC_LISTINGS",
+        "INAUTHENTIC_USER_REVIEWS",
+        "PHISHING",
+        "PYRAMID_SCHEMES",
+        "OTHER",
+    ),
+    "SELF_HARM": ("CONTENT_PROMOTING_EATING_DISORDERS", "SELF_MUTILATION", "SUICIDE", "OTHER"),
+    "UNSAFE_AND_PROHIBITED_PRODUCTS": ("PROHIBITED_PRODUCTS", "UNSAFE_PRODUCTS", "OTHER"),
+    "VIOLENCE": (
+        "COORDINATED_HARM",
+        "INCITEMENT_VIOLENCE_HATRED",
+        "HUMAN_EXPLOITATION",
+        "HUMAN_TRAFFICKING",
+        "TRAFFICKING_WOMEN_GIRLS",
+        "OTHER",
+    ),
+    "OTHER_VIOLATION_TC": (
+        "ADULT_SEXUAL_MATERIAL",
+        "AGE_SPECIFIC_RESTRICTIONS",
+        "GEOGRAPHICAL_REQUIREMENTS",
+        "GOODS_SERVICES_NOT_PERMITTED",
+        "LANGUAGE_REQUIREMENTS",
+        "NUDITY",
+        "OTHER",
+    ),
+    NOT_SPECIFIED_ORDER: (),
+    NOT_SPECIFIED_NOTICE: (),
+}
+"""Every category with its keywords, in the order of the report's template.
+
+A notice, an order or an audit may name any of them. A pack may carry far fewer.
+"""
+
+EEA = frozenset(
+    """AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI
+    SK""".split()  # noqa: SIM905 - a list of thirty strings is no easier to read
+)
+EU = EEA - {"IS", "LI", "NO"}
+
+
+def countries_of(territory: str) -> tuple[str, ...]:
+    """Return the countries of codes with commas between them, sorted. They are all of the EEA.
+
+    >>> countries_of("NL,DE"), len(countries_of("EU")), len(countries_of("EEA"))
+    (('DE', 'NL'), 27, 30)
+    """
+    known = {"EU": EU, "EEA": EEA} | {country: {country} for country in EEA}
+    if unknown := set(territory.split(",")) - known.keys():
+        raise OperatorError(f"territory {min(unknown)!r}: give EU, EEA or countries, such as DE,AT")
+    return tuple(sorted({name for code in territory.split(",") for name in known[code]}))
+
+
+class Visibility(StrEnum):
+    """How the visibility of the post was restricted."""
+
+    CONTENT_REMOVED = "DECISION_VISIBILITY_CONTENT_REMOVED"
+    CONTENT_DISABLED = "DECISION_VISIBILITY_CONTENT_DISABLED"
+    CONTENT_DEMOTED = "DECISION_VISIBILITY_CONTENT_DEMOTED"
+    CONTENT_AGE_RESTRICTED = "DECISION_VISIBILITY_CONTENT_AGE_RESTRICTED"
+    CONTENT_INTERACTION_RESTRICTED = "DECISION_VISIBILITY_CONTENT_INTERACTION_RESTRICTED"
+    CONTENT_LABELLED = "DECISION_VISIBILITY_CONTENT_LABELLED"
+    OTHER = "DECISION_VISIBILITY_OTHER"
+
+
+class Monetary(StrEnum):
+    """How payments for the post were restricted."""
+
+    SUSPENSION = "DECISION_MONETARY_SUSPENSION"
+    TERMINATION = "DECISION_MONETARY_TERMINATION"
+    OTHER = "DECISION_MONETARY_OTHER"
+
+
+class Provision(StrEnum):
+    """How the service for the author was restricted."""
+
+    PARTIAL_SUSPENSION = "DECISION_PROVISION_PARTIAL_SUSPENSION"
+    TOTAL_SUSPENSION = "DECISION_PROVISION_TOTAL_SUSPENSION"
+    PARTIAL_TERMINATION = "DECISION_PROVISION_PARTIAL_TERMINATION"
+    TOTAL_TERMINATION = "DECISION_PROVISION_TOTAL_TERMINATION"
+
+
+class AccountMeasure(StrEnum):
+    """How the author's account was restricted."""
+
+    SUSPENDED = "DECISION_ACCOUNT_SUSPENDED"
+    TERMINATED = "DECISION_ACCOUNT_TERMINATED"
+
+
+class AccountType(StrEnum):
+    """Whose account it is."""
+
+    BUSINESS = "ACCOUNT_TYPE_BUSINESS"
+    PRIVATE = "ACCOUNT_TYPE_PRIVATE"
+
+
+class ContentType(StrEnum):
+    """The kind of content that was decided on."""
+
+    APP = "CONTENT_TYPE_APP"
+    AUDIO = "CONTENT_TYPE_AUDIO"
+    IMAGE = "CONTENT_TYPE_IMAGE"
+    PRODUCT = "CONTENT_TYPE_PRODUCT"
+    SYNTHETIC_MEDIA = "CONTENT_TYPE_SYNTHETIC_MEDIA"
+    TEXT = "CONTENT_TYPE_TEXT"
+    VIDEO = "CONTENT_TYPE_VIDEO"
+    OTHER = "CONTENT_TYPE_OTHER"
+
+
+class SourceType(StrEnum):
+    """What made somebody look: an own initiative, or a notice."""
+
+    VOLUNTARY = "VOLUNTARY"
+    ARTICLE_16 = "ARTICLE_16"
+    TRUSTED_FLAGGER = "TRUSTED_FLAGGER"
+    OTHER_NOTIFICATION = "OTHER_NOTIFICATION"
+
+
+class CaseCode(StrEnum):
+    """Codes of messages about cases, in addition to `Code`. A code's meaning never changes."""
+
+    TYPE_UNKNOWN = "type_unknown"  # there is no such type of message
+    FIELD_UNKNOWN = "field_unknown"  # a field that the type does not have
+    FIELD_CONFLICT = "field_conflict"  # a field that another field excludes
+    NEEDS_PERSON = "needs_person"  # no moderator is named, or a machine decided
+    PERSON_FIELD = "person_field"  # a field that an order to inform does not take
+    TOO_MANY = "too_many"  # more findings than one decision takes
+    ID_REUSED = "id_reused"  # the sender has used the id for another message
+    OTHER_PROVIDER = "other_provider"  # another provider's finding
+    UNKNOWN = "unknown"  # what the message refers to is not known, or not yet
+    NOT_COUNTED = "not_counted"  # no receipt counts the finding yet
+    MIXED_POSTS = "mixed_posts"  # one decision is about one post
+    MIXED_CATEGORIES = "mixed_categories"  # and about one category
+    DECIDED_ALREADY = "decided_already"  # somebody decided before
+    STALE = "stale"  # the case changed after the moderator opened it
+    SAME_MODERATOR = "same_moderator"  # another person must look
+    WRONG_DOOR = "wrong_door"  # the provider's moderators decide elsewhere
+    OUT_OF_ORDER = "out_of_order"  # another message must come first
+    NOTHING_DECIDED = "nothing_decided"  # it was passed on, so there is nothing to contest
+    NOT_IN_SAMPLE = "not_in_sample"  # it was not drawn, and would bias the sample
+    TIME_FUTURE = "time_future"  # a time after the message's own arrival
+    TIME_EARLY = "time_early"  # before what it is about, or over two years old
+
+
+type AnyCode = Code | CaseCode
+
+
+class EarlierMove(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who decided before (the provider's own pseudonym), what they decided, and when."""
+
+    moderator: str = ""
+    verdict: str = ""
+    at: str = ""
+
+
+class CaseRefusal(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
+    """Why one message was refused, without any of its words.
+
+    `waits_for` names the case that must move before the message can be judged again: until then the
+    message is kept. `advice` names the received value and the allowed ones.
+    """
+
+    code: AnyCode
+    field: str = ""
+    first: EarlierMove | None = None
+    waits_for: str = ""
+    advice: str = ""
+
+
+class CaseReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The status of one message: `refused`, `waiting` until `waits_until`, or `taken` after a wait.
+
+    `kind` distinguishes it from the receipt of a message of posts. `message` is Terang's id of the
+    message and names the receipt; `id` and `type` are the sender's, if they could be read. `field`
+    names the wrong field, `first` who decided before, `advice` what was received and is allowed.
+    """
+
+    message: str
+    provider: str
+    status: str
+    at: str
+    kind: Literal["case"]
+    type: str = ""
+    id: str = ""
+    code: str = ""
+    field: str = ""
+    first: EarlierMove | None = None
+    waits_until: str = ""
+    advice: str = ""

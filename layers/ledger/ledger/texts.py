@@ -1,0 +1,311 @@
+"""The clock, and times as RFC 3339 writes them.
+
+Text that strangers wrote, made safe for tables and pages.
+
+Source: OWASP ASVS 5.0, 1.2.10 and "CSV Injection".
+
+Read JSON that strangers wrote, strictly, and write JSON files.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from ledger.refusals import Code, Refusal
+
+_LEAP_SECOND = re.compile(
+    r"(?P<minute>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):60(\.\d+)?(?P<offset>[Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the current time in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemClock:
+    """The machine's clock; `today`, if given, replaces the date and keeps the time of day."""
+
+    today: date | None = None
+
+    def now(self) -> datetime:
+        """Return the current time in UTC."""
+        moment = datetime.now(UTC)
+        return moment if self.today is None else datetime.combine(self.today, moment.timetz())
+
+
+def clock_from_setting(today: str) -> SystemClock:
+    """Return the clock that the setting TODAY asks for; empty means the machine's own."""
+    return SystemClock(date.fromisoformat(today) if today else None)
+
+
+def utc(moment: datetime) -> str:
+    """Return a time as RFC 3339 in UTC, to the second.
+
+    >>> utc(datetime.fromisoformat("2026-11-25T07:00:00+07:00"))
+    '2026-11-25T00:00:00Z'
+    """
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def utc_exactly(moment: datetime) -> str:
+    """Return a time as RFC 3339 in UTC with microseconds, so that texts sort as times do.
+
+    >>> utc_exactly(datetime.fromisoformat("2026-11-25T07:00:00+07:00"))
+    '2026-11-25T00:00:00.000000Z'
+    """
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def before_leap_second(value: str) -> str:
+    """Return a time in its leap second as the last instant before it; any other text unchanged.
+
+    RFC 3339 has a second 60 at 23:59 UTC, in any offset. Python has none. The last microsecond of
+    the same minute keeps the day.
+
+    Source: RFC 3339, section 5.7.
+
+    >>> before_leap_second("2016-12-31T15:59:60.5-08:00")
+    '2016-12-31T15:59:59.999999-08:00'
+    >>> before_leap_second("2016-12-31T12:00:60Z")
+    '2016-12-31T12:00:60Z'
+    """
+    match = _LEAP_SECOND.fullmatch(value)
+    if match is None:
+        return value
+    text = f"{match['minute']}:59.999999{match['offset']}"
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return value
+    return text if (moment.hour, moment.minute) == (23, 59) else value
+
+
+FORMULA = frozenset("=+-@|%−")
+"""Signs that begin a formula: OWASP's, `|` and `%` for DDE commands, and the minus of Unicode."""
+
+
+def escape_csv_formula(text: str) -> str:
+    """Put an apostrophe before text that a spreadsheet would run as a formula.
+
+    The first visible character decides, in its plain width: spreadsheets skip blanks and read full
+    width signs, which most libraries miss.
+
+    >>> [escape_csv_formula(text) for text in ("plain", "=1+1", " ＝1")]
+    ['plain', "'=1+1", "' ＝1"]
+    """
+    return f"'{text}" if _first_sign(text) in FORMULA else text
+
+
+def is_blank(text: str) -> bool:
+    r"""Return whether a text holds nothing that a reader can see.
+
+    Blanks, controls, characters without width, and marks without a letter cannot be seen. Neither
+    can the fillers of Hangul and the empty cell of Braille, which Unicode calls letter and symbol.
+
+    >>> [is_blank(text) for text in ("", " \t", "\x00", chr(0x200B), chr(0x3164), " a")]
+    [True, True, True, True, True, False]
+    """
+    first = text[:1]
+    if first.isascii() and first.isalnum():  # nearly every text
+        return False
+    return all(map(_is_unseen, text))
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Cs", "Mn", "Me", "Zs", "Zl", "Zp"})
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def _is_unseen(character: str) -> bool:
+    return character in _FILLERS or unicodedata.category(character) in _UNSEEN
+
+
+def replace_controls(text: str, keep: str = "") -> str:
+    r"""Put a replacement mark for each character that controls a terminal or the reading direction.
+
+    Controls, line breaks and direction marks are replaced. All else stays, also the joiners that
+    some scripts need, and the characters of `keep`.
+
+    >>> replace_controls("a\nb" + chr(0x202E)), replace_controls("a\nb", keep="\n")
+    ('a�b�', 'a\nb')
+    """
+    if text.isprintable():  # fast: nearly every text is, and then it has none of these characters
+        return text
+    return "".join(
+        "\ufffd" if _is_control(character) and character not in keep else character
+        for character in text
+    )
+
+
+def _is_control(character: str) -> bool:
+    bidirectional = unicodedata.bidirectional(character)
+    turns = bidirectional in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    return turns or unicodedata.category(character) in {"Cc", "Zl", "Zp"}
+
+
+def _first_sign(text: str) -> str:
+    """Return the first visible character in its plain width, or an empty text."""
+    for character in text:
+        if unicodedata.category(character) not in {"Cc", "Cf", "Mn", "Zs"}:
+            return unicodedata.normalize("NFKC", character)[:1]
+    return ""
+
+
+JSON_DEPTH = 64
+"""The deepest nesting that is read, below the limits of all parsers."""
+
+_ARRAY = list[msgspec.Raw]
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+class DuplicateKeyError(Exception):
+    """One object has the same key twice. The key is not named: it may be the sender's words."""
+
+
+def reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of these pairs, for `json.loads(…, object_pairs_hook=…)`.
+
+    Raises DuplicateKeyError for a second key of the same name: nobody could say which was meant.
+    """
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        raise DuplicateKeyError
+    return record
+
+
+def read_object(line: bytes) -> dict[str, Any] | Refusal:
+    """Return the JSON object of a line, or why the line is refused.
+
+    >>> read_object(b'{"a": 1, "a": 2}')
+    Refusal(code=<Code.JSON_DUPLICATE_KEY: 'json_duplicate_key'>)
+    >>> read_object(b'{"a": 1}')
+    {'a': 1}
+    """
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        return Refusal(Code.ENCODING)
+    try:
+        msgspec.json.decode(line)  # the strict grammar: no NaN, lone surrogate, control character
+        record = json.loads(text, object_pairs_hook=reject_duplicate_keys)
+    except DuplicateKeyError:
+        return Refusal(Code.JSON_DUPLICATE_KEY)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return Refusal(Code.JSON_SYNTAX)
+    return record if isinstance(record, dict) else Refusal(Code.NOT_AN_OBJECT)
+
+
+def nests_too_deep(line: bytes) -> bool:
+    """Return whether brackets nest deeper than JSON_DEPTH, outside of strings.
+
+    >>> nests_too_deep(b"[" * 65), nests_too_deep(b'"' + b"[" * 65 + b'"')
+    (True, False)
+    """
+    if line.count(b"[") + line.count(b"{") <= JSON_DEPTH:
+        return False
+    depth, in_string, escaped = 0, False, False
+    for byte in line:
+        if in_string:
+            in_string = escaped or byte != 0x22
+            escaped = byte == 0x5C and not escaped
+        elif byte == 0x22:
+            in_string = True
+        elif byte in b"[{":
+            depth += 1
+            if depth > JSON_DEPTH:
+                return True
+        elif byte in b"]}":
+            depth -= 1
+    return False
+
+
+def lines_of_body(body: str) -> bytes | Refusal:
+    r"""Return the records of a message's body as JSON Lines, or why nothing of it can be read.
+
+    A body is one object, an array of objects, or lines.
+
+    >>> lines_of_body('[{"id": "1"},\n {"id": "2"}]')
+    b'{"id":"1"}\n{"id":"2"}\n'
+    >>> lines_of_body('{"id": "1"}\n{"id": "2"}')
+    b'{"id": "1"}\n{"id": "2"}'
+    >>> lines_of_body("hello")
+    Refusal(code=<Code.MSG_SYNTAX: 'msg_syntax'>)
+    """
+    try:
+        data = body.encode()
+    except UnicodeEncodeError:
+        return Refusal(Code.ENCODING)
+    start = data.lstrip()[:1]
+    if start not in (b"{", b"["):
+        return Refusal(Code.MSG_SYNTAX)
+    try:
+        if start == b"[":
+            return b"".join(_one_line(item) for item in msgspec.json.decode(data, type=_ARRAY))
+        msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        return _salvaged_lines(data)
+    return _one_line(data)
+
+
+def _salvaged_lines(data: bytes) -> bytes | Refusal:
+    """Return the lines of a body that is not valid JSON as a whole, or the items of its array.
+
+    The standard library reads some text that is not Unicode, such as half a surrogate pair. The
+    item that holds it is refused when its line is read, and the other items are not.
+    """
+    lines = data.strip().split(b"\n")
+    if data.lstrip().startswith(b"{") and (len(lines) == 1 or any(map(_is_object, lines))):
+        return data
+    try:
+        value = json.loads(data, object_pairs_hook=reject_duplicate_keys)
+    except (ValueError, RecursionError, DuplicateKeyError):
+        return Refusal(Code.MSG_SYNTAX)
+    items = value if isinstance(value, list) else [value]
+    return b"".join(json.dumps(item).encode() + b"\n" for item in items)
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def _one_line(value: bytes | msgspec.Raw) -> bytes:
+    """Return a value without the newlines between its tokens."""
+    return msgspec.json.format(bytes(value), indent=-1) + b"\n"
+
+
+def encode_json(record: Any) -> bytes:
+    """Return a record as indented JSON, with a newline at its end."""
+    return msgspec.json.format(_encoder.encode(record), indent=2) + b"\n"
+
+
+def json_schema(title: str, described: Any) -> dict[str, Any]:
+    """Return the JSON Schema of a type under a title.
+
+    >>> json_schema("A count", int)["type"]
+    'integer'
+    """
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    schema = {"$schema": dialect, "title": title, **msgspec.json.schema(described)}
+    return msgspec.json.decode(msgspec.json.encode(schema), type=dict[str, Any])  # without tuples
+
+
+def encode_json_lines(records: Iterable[Any]) -> bytes:
+    r"""Return records as JSON Lines, with keys in a fixed order.
+
+    >>> encode_json_lines([{"a": 1}, {"b": 2}])
+    b'{"a":1}\n{"b":2}\n'
+    """
+    return _encoder.encode_lines(records)

@@ -1,0 +1,357 @@
+"""A dropped file and its units: how it was cut, and the result of each range.
+
+The receipt of a unit: its counts. Every published number is a fold of receipts.
+
+The head of the public log, as the table keeps it.
+"""
+
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+
+from ledger.findings import EXCERPT_LENGTH
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One object that units are cut from: the sender's own, or one part of its translation."""
+
+    bucket: str
+    key: str
+    version: str
+    etag: str
+    size: int
+
+
+class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The facts that are pinned when a file comes in. It is sealed before the first unit is sent.
+
+    `dropped` is the sender's object. `format` and `reader_version` say how it was read: `jsonl` is
+    cut as it is, anything else was translated into parts. `ranges` counts the units; `day` (UTC)
+    decides which packs are in force; `at` is when it was sealed. `content` identifies a translated
+    file by its content, under whatever name it was dropped.
+    """
+
+    file: str
+    provider: str
+    dropped: Source
+    format: str
+    reader_version: int
+    range_bytes: int
+    ranges: int
+    set: str
+    pseudonym_key: str
+    day: str
+    at: str
+    translated: bool = False
+    content: str = ""
+
+
+class RangeMessage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The message for one range of a file: bytes `start` to `end` (excluded) of the source.
+
+    `number` counts over the whole file from 0; `at` is when the manifest was sealed.
+    """
+
+    file: str
+    provider: str
+    number: int
+    source: Source
+    start: int
+    end: int
+    set: str
+    pseudonym_key: str
+    at: str
+    translated: bool = False
+    content: str = ""
+
+
+class RangeRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The result of one range: its unit (empty if it owns no line), and its size.
+
+    `known` says that the unit was committed before, by another file or range.
+    """
+
+    number: int
+    unit: str
+    bytes: int
+    lines: int
+    known: bool = False
+
+    @property
+    def is_lost(self) -> bool:
+        """The range was gone or changed before it was read: its unit is one refused record."""
+        return bool(self.unit) and not self.bytes
+
+
+class Marker(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The record that a unit was committed, and where its receipt is.
+
+    `batch` is the id of the batch that a message was committed in. The receipt of a batch counts
+    all of its messages.
+    """
+
+    unit: str
+    provider: str
+    day: str
+    batch: str = ""
+
+    @property
+    def receipt_id(self) -> str:
+        """The receipt is of this unit, or of the batch that it is part of."""
+        return self.batch or self.unit
+
+    @property
+    def form(self) -> int:
+        """A reader that does not know batches must refuse the record."""
+        return 2 if self.batch else 1
+
+
+class CopyMatch(NamedTuple):
+    """The posts of a unit, by number, that copy a decided one; `rule` is the rule of copies."""
+
+    rule: str
+    decision: str
+    posts: tuple[int, ...]
+
+
+class FoundCopies(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which posts of a unit are copies of confirmed ones, by the digest of the snapshot used.
+
+    `not_compared` posts were not looked up: the snapshot was erased, or the unit had too many.
+    """
+
+    snapshot: str
+    found: tuple[CopyMatch, ...] = ()
+    not_compared: int = 0
+
+
+class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one attempt at a unit goes by: its set and moment, and the copies that it found.
+
+    They decide which rules apply. The first attempt that may store findings is recorded, and later
+    ones go by it: if it stored findings and died, the next must find the same. `excerpt_length` is
+    how many code points of a post it kept. `copies` is None if no rule of copies ran.
+    """
+
+    set: str
+    at: str
+    excerpt_length: int = EXCERPT_LENGTH
+    copies: FoundCopies | None = None
+
+    @property
+    def form(self) -> int:
+        """A reader that does not know a record's fields must refuse it."""
+        return 4 if self.copies and self.copies.found else 2
+
+    @property
+    def name(self) -> str:
+        """A name that two attempts share only if they find the same."""
+        found = self.copies.found if self.copies else ()
+        copies = [sha256(msgspec.json.encode(found)).hexdigest()] if found else []
+        return " ".join((self.set, self.at, *copies))
+
+
+class UnitState(msgspec.Struct, frozen=True):
+    """How far a unit has come.
+
+    `marker` is set once it is committed. Until then `attempt` is the recorded one, which may have
+    stored findings. `is_suspect` says that a worker began to work on it alone, and did not
+    live to commit it or to give it back.
+    """
+
+    marker: Marker | None = None
+    attempt: Attempt | None = None
+    is_suspect: bool = False
+
+
+def cut_ranges(source: Source, range_bytes: int) -> list[tuple[int, int]]:
+    """Cut a source into ranges of equal size. A line belongs to the range of its first byte.
+
+    >>> cut_ranges(Source("b", "k", "v", "e", 10), 4)
+    [(0, 4), (4, 8), (8, 10)]
+    """
+    size = source.size
+    return [(start, min(size, start + range_bytes)) for start in range(0, size, range_bytes)]
+
+
+def units_of(manifest: Manifest, sources: list[Source]) -> Iterator[RangeMessage]:
+    """Yield the units of a file, in order: the same each time they are sent."""
+    number = 0
+    for source in sources:
+        for start, end in cut_ranges(source, manifest.range_bytes):
+            yield RangeMessage(
+                file=manifest.file,
+                provider=manifest.provider,
+                number=number,
+                source=source,
+                start=start,
+                end=end,
+                set=manifest.set,
+                pseudonym_key=manifest.pseudonym_key,
+                at=manifest.at,
+                translated=manifest.translated,
+                content=manifest.content,
+            )
+            number += 1
+
+
+class OpenFile(msgspec.Struct, frozen=True):
+    """A file: `day` is when its units were sent, `closed` when its last one was done, or empty."""
+
+    file: str
+    day: str
+    ranges: int
+    closed: str = ""
+
+
+class Receipt(
+    msgspec.Struct, frozen=True, omit_defaults=True, rename={"first": "from", "last": "until"}
+):
+    """The counts of one unit, written once.
+
+    `kind` is `range` (of a file), `message`, `messages` (a batch of them, see below), or `file`
+    (refused as a whole: one record).
+    `records` were counted before any was inspected; a receipt closes if they equal `inspected` plus
+    all `refused`. `findings` are those that this unit stored first, `repeats` those that another
+    unit had stored. `by_rule` and `held` have keys `pack/version/rule/mode`; findings in `held` are
+    also in `by_rule`, and were not proposed because of the flood guard. `skipped` names packs that
+    are out of force, as `pack/version`. `first` and `last` (`from` and `until` in JSON) are
+    the earliest and latest `published_at`, `at` is the time of the commit, all RFC 3339 in UTC.
+    `source` is the key of the sender's file, or empty for a message; it is never published.
+    `not_asked` counts posts that were not compared with published checks, because the unit had used
+    up its queries. `not_compared` counts those that no rule of copies could compare: an author had
+    just been erased, or the unit had too many copies. `no_rules` counts the inspected posts of a
+    unit whose provider had neither a pack in force nor fact-checks. `partly_read` counts posts that
+    needed more work than allowed.
+
+    The receipt of a batch sums its `messages`, each a unit of its own with its own marker. Its
+    `unit` is the id of the batch. `refused_messages` names the messages with refused records.
+    """
+
+    unit: str
+    provider: str
+    kind: str
+    source: str
+    bytes: int
+    lines: int
+    records: int
+    inspected: int
+    refused: dict[str, int]
+    findings: int
+    findings_digest: str
+    repeats: int
+    by_rule: dict[str, int]
+    by_language: dict[str, int]
+    set: str
+    at: str
+    held: dict[str, int] = {}
+    skipped: tuple[str, ...] = ()
+    unknown_fields: int = 0
+    assumed_utc: int = 0
+    first: str = ""
+    last: str = ""
+    not_asked: int = 0
+    not_compared: int = 0
+    no_rules: int = 0
+    partly_read: int = 0
+    messages: int = 0
+    refused_messages: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> int:
+        """The number of units that it counts."""
+        return self.messages or 1
+
+    @property
+    def form(self) -> int:
+        """A reader that does not know batches must refuse the record."""
+        return 2 if self.messages else 1
+
+    @property
+    def closes(self) -> bool:
+        """Every record was accepted or refused, and each finding has its rule."""
+        return (
+            self.records == self.inspected + sum(self.refused.values())
+            and sum(self.by_rule.values()) == self.findings
+        )
+
+
+ITEM_BYTES = 400 * 1024
+"""The largest item that DynamoDB takes."""
+
+OTHER_BYTES = 40 * 1024
+"""The most that a receipt's item takes apart from its rules.
+
+201 known languages, each alone and with 6 scripts, at most 18 bytes each, are 25,326 bytes. A key
+of S3 has 1,024 bytes, which JSON writes as 6,144. 34 codes of refusals, the rules of fact-checks,
+ids, digests, counts and names of fields are about 4,000 together.
+"""
+
+BATCH_BYTES = 32 * 1024
+"""The most that the receipt of a batch takes in addition, see BATCH_MESSAGES and BATCH_FINDINGS.
+
+98 ids of messages are 3,136 bytes, their names as refused ones 6,566, and 500 ids of findings
+16,000.
+"""
+
+BATCH_MESSAGES = 98
+"""Messages of one batch: their markers, the receipt and the sample are the 100 actions that a
+transaction may have."""
+
+BATCH_FINDINGS = 500
+"""Findings of one batch, whose ids are kept in the item of the receipt."""
+
+COUNT_BYTES = 10
+"""Quotes, colon, comma and the count of one rule.
+
+A unit has at most 16 MiB and a line of at least 91 bytes for each post, so no count passes six
+digits: 16 * 1024**2 / 91 = 184,365.
+"""
+
+
+def max_receipt_bytes(rules: Iterable[tuple[str, bool]]) -> int:
+    """Return the most bytes that the item of a receipt takes if every rule finds something.
+
+    `rules` are names as `pack/version/rule`, and whether they are live. A live rule is counted in
+    `by_rule` and, if the flood guard holds it, again in `held`; one in shadow is counted once.
+
+    >>> max_receipt_bytes([("codes/3/asks", True)]) - max_receipt_bytes([])
+    54
+    """
+    total = OTHER_BYTES
+    for name, is_live in rules:
+        in_shadow = len(name) + len("/shadow") + COUNT_BYTES
+        total += 2 * (len(name) + len("/live") + COUNT_BYTES) if is_live else in_shadow
+    return total
+
+
+def rule_key(pack: str, version: int, rule: str, mode: str) -> str:
+    """Return the key under which a rule is counted.
+
+    >>> rule_key("one-time-codes", 3, "asks-for-code", "live")
+    'one-time-codes/3/asks-for-code/live'
+    """
+    return f"{pack}/{version}/{rule}/{mode}"
+
+
+def digest_of_ids(ids: Iterable[str]) -> str:
+    """Return one digest for a set of ids, in any order.
+
+    >>> digest_of_ids(["b", "a"]) == digest_of_ids(["a", "b"])
+    True
+    """
+    return sha256("\n".join(sorted(ids)).encode()).hexdigest()
+
+
+class LogHead(msgspec.Struct, frozen=True):
+    """The size and root (in hex) of the log called `origin`; `at` is its newest run, RFC 3339.
+
+    It is moved before the log with it is served, and only by compare-and-swap.
+    """
+
+    origin: str
+    size: int
+    root: str
+    at: str

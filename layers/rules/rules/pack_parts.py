@@ -1,0 +1,494 @@
+"""The categories that a pack may carry, and why others are refused.
+
+Codes are those of the DSA transparency database without the prefixes `STATEMENT_CATEGORY_` and
+`KEYWORD_` (European Commission, Implementing Regulation (EU) 2024/2835, Annex).
+
+A score: weighted terms and signs whose sum decides whether a rule is satisfied.
+
+A rule without a score asks whether groups of terms occur together. A scored rule adds up weights,
+so that many weak reasons make one finding, and each of them can be read.
+
+Near copies: how alike two texts are by their fingerprints, and which texts are a copy group.
+
+A fingerprint is a MinHash: 64 bytes, each the smallest value of one keyed hash over the character
+4-grams of a text in its normal form. The share of equal bytes estimates the share of 4-grams that
+two texts have in common (Jaccard). `matcher.copies` makes fingerprints; here they are compared.
+
+Source: A. Broder, "On the resemblance and containment of documents" (1997); P. Li and C. König,
+"b-Bit Minwise Hashing" (2010).
+
+What a pack says in a language other than English.
+
+The card of a pack: how its scores were learned, and how well they do on posts held back.
+
+A person wrote each rule without a score. Weights come from a program that saw many posts, so the
+public must be able to read which posts, how good the result is, where it is wrong, and who read it.
+"""
+
+import operator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from enum import StrEnum
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Annotated, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+_OTHER = "OTHER"
+
+KEYWORDS: dict[str, tuple[str, ...]] = {
+    "CYBER_VIOLENCE": (
+        "CYBER_BULLYING_INTIMIDATION",
+        "CYBER_HARASSMENT",
+        "CYBER_INCITEMENT",
+        "CYBER_STALKING",
+        "NON_CONSENSUAL_IMAGE_SHARING",
+        "NON_CONSENSUAL_MATERIAL_DEEPFAKE",
+        _OTHER,
+    ),
+    "OTHER_VIOLATION_TC": ("ADULT_SEXUAL_MATERIAL", "NUDITY", _OTHER),
+    "RISK_FOR_PUBLIC_SECURITY": ("RISK_PUBLIC_HEALTH", "TERRORIST_CONTENT"),
+    "SCAMS_AND_FRAUD": (
+        "IMPERSONATION_ACCOUNT_HIJACKING",
+        "INAUTHENTIC_ACCOUNTS",
+        "INAUTHENTIC_LISTINGS",
+        "INAUTHENTIC_USER_REVIEWS",
+        "PHISHING",
+        "PYRAMID_SCHEMES",
+        _OTHER,
+    ),
+    "SELF_HARM": ("CONTENT_PROMOTING_EATING_DISORDERS", "SELF_MUTILATION", "SUICIDE", _OTHER),
+    "UNSAFE_AND_PROHIBITED_PRODUCTS": ("PROHIBITED_PRODUCTS", "UNSAFE_PRODUCTS", _OTHER),
+    "VIOLENCE": (
+        "COORDINATED_HARM",
+        "INCITEMENT_VIOLENCE_HATRED",
+        "HUMAN_EXPLOITATION",
+        "HUMAN_TRAFFICKING",
+        "TRAFFICKING_WOMEN_GIRLS",
+        _OTHER,
+    ),
+}
+"""The categories a pack may carry, each with its keywords."""
+
+LINK_CATEGORIES = ("SCAMS_AND_FRAUD", "UNSAFE_AND_PROHIBITED_PRODUCTS")
+"""Where `links` groups are allowed: elsewhere a host name would be a list of banned publishers."""
+
+TERMS_ONLY = ("OTHER_VIOLATION_TC",)
+"""Categories that break no law, so that only `ground: terms` fits."""
+
+_OPINION = "this system matches no opinions"
+_NOT_WORDS = "words alone cannot tell it"
+
+REFUSED: dict[str, str] = {
+    "ANIMAL_WELFARE": _NOT_WORDS,
+    "CONSUMER_INFORMATION": _NOT_WORDS,
+    "CYBER_VIOLENCE_AGAINST_WOMEN": "words do not show whom they target; use CYBER_VIOLENCE",
+    "DATA_PROTECTION_AND_PRIVACY_VIOLATIONS": "this system identifies no person",
+    "ILLEGAL_OR_HARMFUL_SPEECH": _OPINION,
+    "INTELLECTUAL_PROPERTY_INFRINGEMENTS": _NOT_WORDS,
+    "NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS": _OPINION,
+    "PROTECTION_OF_MINORS": "nothing about minors is matched by words",
+    "NOT_SPECIFIED_NOTICE": "it is for notices; a pack names its category",
+    "NOT_SPECIFIED_ORDER": "it is for orders; a pack names its category",
+}
+"""The other categories of the DSA, each with the reason why no pack may carry it."""
+
+REFUSED_KEYWORDS: dict[str, str] = {
+    "AGE_SPECIFIC_RESTRICTIONS": "nothing about minors is matched by words",
+    "GEOGRAPHICAL_REQUIREMENTS": _NOT_WORDS,
+    "GOODS_SERVICES_NOT_PERMITTED": "use UNSAFE_AND_PROHIBITED_PRODUCTS",
+    "ILLEGAL_ORGANIZATIONS": _OPINION,
+    "LANGUAGE_REQUIREMENTS": _NOT_WORDS,
+    "RISK_ENVIRONMENTAL_DAMAGE": _NOT_WORDS,
+}
+"""Keywords of allowed categories that no pack may carry, each with the reason."""
+
+
+def category_problem(category: str) -> str | None:
+    """Return why a pack may not carry a category, or None if it may.
+
+    >>> category_problem("ILLEGAL_OR_HARMFUL_SPEECH").partition(";")[0]
+    '`ILLEGAL_OR_HARMFUL_SPEECH` is refused: this system matches no opinions'
+    >>> category_problem("SCAMS_AND_FRAUD") is None
+    True
+    """
+    if category in KEYWORDS:
+        return None
+    reason = REFUSED.get(category)
+    start = f"is refused: {reason}" if reason else "is not a category"
+    return f"`{category}` {start}; allowed: {', '.join(KEYWORDS)}"
+
+
+def keyword_problem(category: str, keyword: str) -> str | None:
+    """Return why a keyword does not fit an allowed category, or None if it does.
+
+    >>> keyword_problem("VIOLENCE", "PHISHING").partition(";")[0]
+    '`PHISHING` is not a keyword of VIOLENCE'
+    """
+    if keyword in KEYWORDS[category]:
+        return None
+    reason = REFUSED_KEYWORDS.get(keyword)
+    start = f"is refused: {reason}" if reason else f"is not a keyword of {category}"
+    return f"`{keyword}` {start}; allowed: {', '.join(KEYWORDS[category])}"
+
+
+WEIGHT = 9
+"""The largest weight, for a post or against it."""
+
+WEIGHTS_IN_LIST = 2_000
+"""Entries of each list of a score."""
+
+MOST_THRESHOLD = 1_000
+
+
+class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a part must look like to be scored.
+
+    Half of its letters are of `script`, if one is named, and it has a word of the list `words_of`
+    or at most a few words. The lists have their ids in `matcher.signs`.
+    """
+
+    script: str = ""
+    words_of: str = ""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids under which a set names its lists."""
+        scripts = [script_gate(self.script)] if self.script else []
+        return (*scripts, *([words_gate(self.words_of)] if self.words_of else []))
+
+
+def script_gate(script: str) -> str:
+    """Return the id of the gate of a script.
+
+    >>> script_gate("Latin"), words_gate("id")
+    ('script-Latin', 'words-of-id')
+    """
+    return f"script-{script}"
+
+
+PINYIN = "pinyin"
+"""The id under which a set names the table of pinyin."""
+
+
+def words_gate(language: str) -> str:
+    """Return the id of the gate of a list of words."""
+    return f"words-of-{language}"
+
+
+class Score(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The weights of a rule. Each term, sign and pinyin term counts once a part.
+
+    `pinyin` has terms as syllables without tones, `jia-wei`: Han letters of these sounds count.
+    A part with a sum of `threshold` or more satisfies the rule; from `high` on, its severity is
+    high. No result depends on the order of a list.
+    """
+
+    threshold: int
+    high: int | None = None
+    reads: Gate | None = None
+    terms: dict[str, int] = {}
+    signs: dict[str, int] = {}
+    pinyin: dict[str, int] = {}
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Return the ids of the lists that decide the sum, which a set names, without signs."""
+        return (*(self.reads.ids if self.reads else ()), *([PINYIN] if self.pinyin else ()))
+
+    @property
+    def most(self) -> int:
+        """Return the sum of all weights for a post: no text has more."""
+        lists = self.terms, self.signs, self.pinyin
+        return sum(weight for given in lists for weight in given.values() if weight > 0)
+
+
+def deciding(weights: Iterable[tuple[str, int]], threshold: int) -> tuple[str, ...]:
+    """Return the terms and signs that decided a finding: without one, the score is too low.
+
+    `weights` are what the score is the sum of. Each is tried alone, so two that are enough without
+    each other decide nothing.
+
+    Limits: another part of the post with a lower score may reach the threshold too. A finding keeps
+    only the part with the highest score.
+
+    >>> deciding([("slot", 5), ("gacor", 7), ("kakak", -2)], 8)
+    ('slot', 'gacor')
+    """
+    given = list(weights)
+    total = sum(weight for _, weight in given)
+    return tuple(name for name, weight in given if total - weight < threshold <= total)
+
+
+ALGORITHM = "minhash-1"
+
+HASHES = 64
+"""Bytes of a fingerprint. The estimate's standard error is at most 1 / (2 × √64) = .06."""
+
+BANDS = 16
+ROWS = HASHES // BANDS
+"""Copies are looked for among texts of which four bytes in a row are equal. Two texts that have 0.6
+of their 4-grams in common are found with probability 1 - (1 - .6^4)^16 = .89, and with .9998 if
+they have 0.8."""
+
+GRAM = 4
+EQUAL_AT_LEAST = 39
+"""Equal bytes of copies: of a Jaccard of .6, 64 × (.6 + .4 / 256) = 38.5 are expected."""
+
+LETTERS_AT_LEAST = 24
+KINDS_AT_LEAST = 8
+"""Letters, and different ones, that a text must have: short texts are alike by chance."""
+
+DEFINITION = {
+    "id": ALGORITHM,
+    "text": "the parts of a post in their normal form (fold), joined by a blank",
+    "grams": GRAM,
+    "hashes": HASHES,
+    "bands": BANDS,
+    "equal_at_least": EQUAL_AT_LEAST,
+    "letters_at_least": LETTERS_AT_LEAST,
+    "kinds_at_least": KINDS_AT_LEAST,
+    "gram": "((c0 × p + c1) × p + c2) × p + c3, xor k, then the last steps of SplitMix64",
+    "hash": "the bits 8 to 15 of the smallest a × gram + b, modulo 2^32",
+    "key": "p, k, each a and b, from the provider's secret key",
+}
+"""All that decides which texts are copies, except the secret key."""
+
+
+def definition() -> bytes:
+    """Return the public definition of the algorithm as JSON. Its SHA-256 is the digest."""
+    return msgspec.json.encode(DEFINITION, order="sorted")
+
+
+def digest_of_definition() -> str:
+    """Return the digest of the algorithm, by which a set names it.
+
+    >>> len(digest_of_definition())
+    64
+    """
+    return sha256(definition()).hexdigest()
+
+
+class Fingerprinted(NamedTuple):
+    """A text by its id, with its fingerprint."""
+
+    id: str
+    fingerprint: bytes
+
+
+def may_have_copies(text: str) -> bool:
+    """Return whether a text in its normal form is long and varied enough to be compared.
+
+    >>> may_have_copies("send me the code that you got"), may_have_copies("ha" * 40)
+    (True, False)
+    >>> [may_have_copies(("abcdefgh" * 3)[:length]) for length in (24, 23)]
+    [True, False]
+    >>> may_have_copies("abcdefg" * 4)
+    False
+    """
+    return len(text) >= LETTERS_AT_LEAST and len(set(text)) >= KINDS_AT_LEAST
+
+
+def are_copies(left: bytes, right: bytes) -> bool:
+    """Return whether two fingerprints are of near copies.
+
+    >>> are_copies(bytes(64), bytes(39) + b"1" * 25), are_copies(bytes(64), bytes(38) + b"1" * 26)
+    (True, False)
+    """
+    return left == right or sum(map(operator.eq, left, right)) >= EQUAL_AT_LEAST
+
+
+def copy_groups(
+    texts: Iterable[Fingerprinted], known: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
+    """Return for each text the id of its group: the smallest id of a text that it is a copy of.
+
+    Texts are taken by their ids. Each joins the first group whose first text it is a copy of, or
+    begins one. So the order in which they are given never matters. `known` has the groups of texts
+    that were grouped before; the smallest of a group that still has a fingerprint represents it.
+
+    >>> groups = copy_groups([Fingerprinted("b", bytes(64)), Fingerprinted("a", bytes(64)),
+    ...     Fingerprinted("c", bytes(range(64)))])
+    >>> sorted(groups.items())
+    [('a', 'a'), ('b', 'a'), ('c', 'c')]
+    """
+    index, groups, first_of = CopyIndex(), dict(known), dict[str, Fingerprinted]()
+    new = []
+    for text in sorted(texts):
+        if text.id in known:
+            first_of.setdefault(known[text.id], text)
+        else:
+            new.append(text)
+    for text in first_of.values():
+        index.add(text)
+    for text in new:
+        first = index.copy_of(text.fingerprint)
+        groups[text.id] = groups[first] if first else text.id
+        if first is None:
+            index.add(text)
+    return groups
+
+
+class CopyIndex:
+    """Texts by the bands of their fingerprints."""
+
+    def __init__(self, texts: Iterable[Fingerprinted] = ()) -> None:
+        self._bands: list[dict[bytes, list[Fingerprinted]]] = [{} for _ in range(BANDS)]
+        self._same: dict[bytes, str] = {}
+        for text in sorted(texts):
+            self.add(text)
+
+    def add(self, text: Fingerprinted) -> None:
+        """Add a text. Of texts with the same fingerprint, the first one added counts."""
+        if text.fingerprint in self._same:
+            return
+        self._same[text.fingerprint] = text.id
+        for band, key in zip(self._bands, _bands(text.fingerprint), strict=True):
+            band.setdefault(key, []).append(text)
+
+    def copy_of(self, fingerprint: bytes) -> str | None:
+        """Return the smallest id of the texts that this is a near copy of, or None."""
+        if (same := self._same.get(fingerprint)) is not None:
+            return same
+        found = {
+            text
+            for band, key in zip(self._bands, _bands(fingerprint), strict=True)
+            for text in band.get(key, ())
+        }
+        return min(
+            (text.id for text in found if are_copies(text.fingerprint, fingerprint)), default=None
+        )
+
+
+def _bands(fingerprint: bytes) -> Iterator[bytes]:
+    return (fingerprint[at : at + ROWS] for at in range(0, HASHES, ROWS))
+
+
+class Translation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The title and explanation of a pack in one language, and each rule's `why` by its id.
+
+    What is empty or absent exists in English only.
+    """
+
+    title: str = ""
+    why: str = ""
+    rules: dict[str, str] = {}
+
+
+class Said(NamedTuple):
+    """A text and the language that it is in."""
+
+    text: str
+    language: str
+
+    @classmethod
+    def of(cls, translated: str, language: str, english: str) -> "Said":
+        """Return the translated text if there is one, else the English one.
+
+        >>> Said.of("", "id", "Threats"), Said.of("Ancaman", "id", "Threats").language
+        (Said(text='Threats', language='en'), 'id')
+        """
+        return cls(translated, language) if translated else cls(english, "en")
+
+
+MISTAKES = 20
+"""The worst mistakes that a card describes."""
+
+Note = Annotated[
+    str, Meta(pattern=r"^[\s\S]{0,300}\S[\s\S]{0,300}$", extra={"means": "1 to 600 letters"})
+]
+Count = Annotated[int, Meta(ge=0, le=10**9)]
+Ratio = Annotated[float, Meta(ge=0, le=1)]
+
+
+class CardLevel(StrEnum):
+    """A sum of a scored rule that matters: the one for a finding, the one for a severe finding."""
+
+    THRESHOLD = "threshold"
+    HIGH = "high"
+
+
+class TrainingPosts(msgspec.Struct, frozen=True, kw_only=True):
+    """Posts that the weights were learned from, of one label and source."""
+
+    posts: Annotated[Count, Meta(description="How many.")]
+    label: Annotated[Note, Meta(description="What its source calls them, such as gambling.")]
+    harmful: Annotated[bool, Meta(description="Whether the score is to find them.")]
+    language: Note
+    channel: Annotated[Note, Meta(description="Where they were posted.")]
+    period: Note
+    source: Note
+    licence: Note
+    selected: Annotated[Note, Meta(description="How these posts were chosen out of all.")]
+
+
+class Interval(msgspec.Struct, frozen=True, kw_only=True):
+    """A share of copy groups, with its interval of 95 % confidence."""
+
+    part: Count
+    of: Count
+    low: Ratio
+    high: Ratio
+
+
+class HeldBack(msgspec.Struct, frozen=True, kw_only=True):
+    """How well a score does on posts that shaped neither weights nor thresholds."""
+
+    posts: Annotated[Note, Meta(description="Which posts, such as new brands of 2026.")]
+    at: CardLevel
+    recall: Annotated[Interval, Meta(description="Of the harmful groups, those that were found.")]
+    precision: Annotated[Interval, Meta(description="Of the found groups, the harmful ones.")]
+
+
+class OrdinaryPosts(msgspec.Struct, frozen=True, kw_only=True):
+    """Ordinary posts of one kind, and how many of them a score finds wrongly."""
+
+    kind: Note
+    posts: Count
+    found: Annotated[Count, Meta(description="From the threshold on.")]
+    found_high: Annotated[Count, Meta(description="From `high` on.")]
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """A person who read every term and sign, and when."""
+
+    by: Note
+    on: Annotated[date, Meta(extra_json_schema={"pattern": r"^\d{4}-\d\d-\d\d$"})]
+
+
+class PackCard(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What the public reads about a pack with scored rules.
+
+    Mistakes are described and never quoted: they are posts of people. Until somebody has `read` the
+    terms, the scored rules run in shadow.
+    """
+
+    trained_on: Annotated[tuple[TrainingPosts, ...], Meta(min_length=1, max_length=50)]
+    thresholds: Annotated[Note, Meta(description="How the thresholds were chosen.")]
+    held_back: Annotated[tuple[HeldBack, ...], Meta(min_length=1, max_length=20)]
+    ordinary: Annotated[tuple[OrdinaryPosts, ...], Meta(min_length=1, max_length=50)]
+    never_met: Annotated[Note, Meta(description="What it was not tried on.")]
+    by_hand: Annotated[
+        tuple[Note, ...],
+        Meta(
+            max_length=WEIGHTS_IN_LIST,
+            description="Terms that were given by hand, with a weight to start from.",
+        ),
+    ] = ()
+    mistakes: Annotated[
+        tuple[Note, ...],
+        Meta(max_length=MISTAKES, description="The worst, in own words, without quoting a post."),
+    ] = ()
+    read: Annotated[
+        tuple[Reading, ...], Meta(max_length=20, description="Who read every term and sign.")
+    ] = ()
+
+    @property
+    def trained(self) -> dict[bool, int]:
+        """Return how many harmful and how many ordinary posts the weights were learned from."""
+        return {
+            harmful: sum(some.posts for some in self.trained_on if some.harmful is harmful)
+            for harmful in (True, False)
+        }

@@ -1,0 +1,265 @@
+"""The part of a pack that can change what a rule finds or proposes, and its digest.
+
+A version that differs from an earlier one only in its words or its card has the same digest, so it
+keeps the notice date of that version. A set publishes the digest of each pack: anyone can compute
+it from the pack's JSON in the set, without the keys below.
+
+The signs, gates and algorithms that this release knows, with definitions and digests.
+
+`signs.json` is written by `scripts/build_signs.py` from `matcher.signs`, and a test compares the
+two. A set names the digest of each sign and gate that its rules use. So a release in which one of
+them finds something else refuses the set, and never changes what a published rule finds.
+
+The pack `factchecks`: what a set says about findings that rest on a published fact-check.
+
+Its rules have no words: a post meets one when the index of checks that the set names attaches a
+check of that topic. It is in the set like other packs, so that it is listed, counted, paused and
+explained like them. Nobody writes it, and its id is reserved.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from rules import pack_parts
+from rules.pack import Ground, InForce, LegalGround, Pack, Rule, Severity, sign_of
+from rules.pack_parts import PINYIN
+
+NOT_OF_PACK = ("version", "digest", "published_at", "title", "why", "translations", "card")
+"""Keys of a pack that its matching part lacks."""
+
+NOT_OF_RULE = ("why",)
+"""Keys of a rule that its matching part lacks."""
+
+
+def matching_digest(pack: Pack) -> str:
+    """Return the SHA-256, in hex, of the matching part: compact JSON with sorted keys."""
+    part: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(pack))
+    for key in NOT_OF_PACK:
+        part.pop(key, None)
+    for rule in part["rules"]:
+        for key in NOT_OF_RULE:
+            rule.pop(key, None)
+    return hashlib.sha256(msgspec.json.encode(part, order="sorted")).hexdigest()
+
+
+class KnownSign(msgspec.Struct, frozen=True):
+    """A sign: its sentence for the public, its module, the lists that it reads, and its digest."""
+
+    sentence: str
+    module: str
+    lists: tuple[str, ...]
+    digest: str
+
+
+class KnownGate(msgspec.Struct, frozen=True):
+    """A list that decides which texts a score reads, or how letters sound, and its digest."""
+
+    definition: dict[str, object]
+    digest: str
+
+
+class KnownSigns(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of `signs.json`.
+
+    `common` decides all signs; `modules` has patterns and constants, `lists` words. The
+    digest of a sign is the SHA-256 of these, of its own module and lists alone.
+    """
+
+    signs: dict[str, KnownSign]
+    gates: dict[str, KnownGate] = {}
+    common: dict[str, object]
+    modules: dict[str, dict[str, object]]
+    lists: dict[str, list[str]]
+
+
+KNOWN = msgspec.json.decode(Path(__file__).with_name("signs.json").read_bytes(), type=KnownSigns)
+_DIGESTS = {name: known.digest for name, known in (KNOWN.signs | KNOWN.gates).items()} | {
+    pack_parts.ALGORITHM: pack_parts.digest_of_definition()
+}
+
+
+def signs_of(packs: Iterable[Pack]) -> set[str]:
+    """Return the ids of the signs and gates that the rules of some packs use."""
+    return {sign for pack in packs for rule in pack.rules for sign in _signs_of(rule)}
+
+
+def _signs_of(rule: Rule) -> Iterable[str]:
+    if rule.score:
+        return (*rule.score.signs, *rule.score.tables)
+    if rule.copies:
+        return (pack_parts.ALGORITHM,)
+    return [sign for group in rule.term_groups for entry in group if (sign := sign_of(entry))]
+
+
+def digest_of(name: str) -> str:
+    """Return the digest of a sign or gate; empty if it is not known."""
+    return _DIGESTS.get(name, "")
+
+
+def sentence_of(name: str) -> str:
+    """Return the sentence of a sign or gate for the public."""
+    if sign := KNOWN.signs.get(name):
+        return sign.sentence
+    if name == PINYIN:
+        return "How Han letters sound: the letters of each syllable of pinyin, without tones."
+    if name == pack_parts.ALGORITHM:
+        return "Nearly the same text as a post on which a person confirmed the rule."
+    return "Which texts a score reads: a script, or a list of common words of a language."
+
+
+def definition_of(name: str) -> bytes:
+    """Return all that decides a known sign or gate, as JSON. Its SHA-256 is the digest.
+
+    >>> from hashlib import sha256
+    >>> sha256(definition_of("link")).hexdigest() == KNOWN.signs["link"].digest
+    True
+    """
+    if name == pack_parts.ALGORITHM:
+        return pack_parts.definition()
+    if gate := KNOWN.gates.get(name):
+        return _encode({"id": name, "is": gate.definition})
+    sign = KNOWN.signs[name]
+    lists = {listed: KNOWN.lists[listed] for listed in sign.lists}
+    return _encode(
+        KNOWN.common | {"id": name, "module": KNOWN.modules[sign.module], "lists": lists}
+    )
+
+
+def _encode(definition: dict[str, object]) -> bytes:
+    return msgspec.json.encode(definition, order="deterministic")
+
+
+def has_scores(packs: Iterable[Pack]) -> bool:
+    """Return whether a rule of some packs has a score."""
+    return any(rule.score for pack in packs for rule in pack.rules)
+
+
+def digests_of(packs: Iterable[Pack]) -> dict[str, str]:
+    """Return the digest of each sign and gate that some packs use; empty for an unknown one."""
+    return {name: digest_of(name) for name in sorted(signs_of(packs))}
+
+
+def signs_problem(packs: Iterable[Pack], named: dict[str, str]) -> str | None:
+    """Return why this release cannot run packs under a set that names these digests, or None."""
+    used = signs_of(packs)
+    if used != named.keys():
+        return f"its rules use the signs {sorted(used)}, and it names {sorted(named)}"
+    wrong = [
+        sign for sign, digest in sorted(named.items()) if not digest or digest_of(sign) != digest
+    ]
+    return f"this release has no such sign as the set means: {wrong}" if wrong else None
+
+
+FACTCHECKS = "factchecks"
+"""The id of the pack."""
+
+RENEWED_DAYS = 30
+"""An import in the last so many days of the pack renews it, under a higher version."""
+
+
+class Topic(NamedTuple):
+    """A rule of the pack: a topic, and what its findings count as."""
+
+    id: str
+    category: str
+    keyword: str
+    severity: Severity
+    about: str
+
+
+TOPICS = (
+    Topic("health", "RISK_FOR_PUBLIC_SECURITY", "RISK_PUBLIC_HEALTH", Severity.MEDIUM, "health"),
+    Topic("money", "SCAMS_AND_FRAUD", "OTHER", Severity.MEDIUM, "money and fraud"),
+    Topic("disaster", "OTHER_VIOLATION_TC", "OTHER", Severity.MEDIUM, "disasters and safety"),
+    Topic("technology", "OTHER_VIOLATION_TC", "OTHER", Severity.LOW, "technology and products"),
+)
+"""Facts that anybody can look up. They exclude claims about anything else, and claims that name a
+party, an office, an election, a protest, a war, a religion or a people."""
+
+# Published words: a change of them raises the version of the pack.
+_WHY = (
+    "Repeats a claim on {about} that a trusted publisher has checked and found false, misleading"
+    " or without its context. What is proposed is a label with the link to that check."
+)
+_PACK: dict[str, Any] = {
+    "title": "Claims that a published fact-check is about",
+    "why": (
+        "A post that repeats a claim which somebody has checked gets the link to that check, as a"
+        " proposed label. Whether the claim is true is the publisher's word, never this system's."
+        " Which checks there are is told by the index that the set names; a post of fewer than"
+        " eight words is never met."
+    ),
+    "category": "OTHER_VIOLATION_TC",
+    "ground": Ground.TERMS,
+    "legal_ground": LegalGround(
+        "The provider's terms on claims that an independent fact-check is about",
+        "https://schema.org/ClaimReview",
+    ),
+    "owner": "the publishers of the checks",
+}
+
+
+def factchecks_pack(before: Pack | None, languages: Iterable[str], now: datetime) -> Pack:
+    """Return the pack for the next set. `before` is the pack in the set in force, if any.
+
+    The version stays while the rules do, whatever checks come and go: everybody can read these at
+    their publishers. Other rules, or the end of its year, make a new version.
+
+    >>> first = factchecks_pack(None, ["en"], datetime(2026, 11, 25, tzinfo=UTC))
+    >>> first.version, str(first.in_force.until), [rule.id for rule in first.rules]
+    (1, '2027-11-25', ['health', 'money', 'disaster', 'technology'])
+    >>> factchecks_pack(first, ["en", "id"], datetime(2027, 1, 1, tzinfo=UTC)).version
+    1
+    >>> factchecks_pack(first, ["en"], datetime(2027, 11, 1, tzinfo=UTC)).version
+    2
+    """
+    today = now.astimezone(UTC).date()
+    rules = tuple(map(_rule, TOPICS))
+    digest = sha256(msgspec.json.encode([_PACK, rules], order="sorted")).hexdigest()
+    ordered = tuple(sorted(languages))
+    if before is not None and before.digest == digest and not _ends_soon(before, today):
+        return msgspec.structs.replace(before, languages=ordered)
+    return Pack(
+        id=FACTCHECKS,
+        version=before.version + 1 if before else 1,
+        keywords=(),
+        languages=ordered,
+        in_force=InForce(today, today + timedelta(days=365)),
+        rules=rules,
+        digest=digest,
+        published_at=now.astimezone(UTC).replace(microsecond=0),
+        **_PACK,
+    )
+
+
+def without_factchecks(packs: Iterable[Pack]) -> tuple[Pack, ...]:
+    """Return the packs of words."""
+    return tuple(pack for pack in packs if pack.id != FACTCHECKS)
+
+
+def pack_yaml(pack: Pack) -> bytes:
+    """Return the pack for people to read, as JSON, which is YAML too."""
+    fields = msgspec.to_builtins(pack)
+    for name in ("digest", "languages", "published_at"):  # the set says the last two
+        del fields[name]
+    return msgspec.json.format(msgspec.json.encode(fields, order="sorted"), indent=2) + b"\n"
+
+
+def _rule(topic: Topic) -> Rule:
+    return Rule(
+        id=topic.id,
+        severity=topic.severity,
+        why=_WHY.format(about=topic.about),
+        category=topic.category,
+        keywords=(topic.keyword,),
+    )
+
+
+def _ends_soon(pack: Pack, today: date) -> bool:
+    return pack.in_force.until - today < timedelta(days=RENEWED_DAYS)

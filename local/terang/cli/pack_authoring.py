@@ -1,0 +1,359 @@
+"""`terang packs` and `terang scan` on this machine: check, try, compare and write packs."""
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import batched
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import Parameter
+
+from authoring.check import pack_paths, read_packs
+from authoring.explain import NEAREST, explain, hits_beside_contacts
+from authoring.format import (
+    LayoutError,
+    NewPack,
+    WordListError,
+    canonical,
+    pack_lines,
+    read_words,
+    usable_terms,
+)
+from authoring.source import pack_schema
+from ledger.posts import Post, read_line
+from ledger.refusals import OperatorError, Refusal
+from ledger.texts import encode_json_lines
+from matcher import Matcher, Pack, PackError
+from rules.pack_parts import category_problem
+from terang import USAGE, InputError
+from terang.case_queue import read_file
+from terang.packs.comparison import (
+    BATCH,
+    PublishedSource,
+    as_lines,
+    as_row,
+    compare,
+    describe,
+    hit_row,
+    keep,
+    pack_changes,
+)
+from terang.terminal import (
+    Day,
+    PackId,
+    Today,
+    UsageError,
+    counted,
+    load_checked,
+    print_lines_of_json,
+    print_pack_problems,
+    print_problem,
+    print_result,
+    print_warning,
+    progress_bar,
+    today_utc,
+)
+
+type Row = dict[str, Any]
+
+Folder = Annotated[Path, Parameter(help="the folder of the packs, or one file")]
+
+
+def check(
+    packs: Folder,
+    /,
+    *,
+    posts: Annotated[
+        Path | None,
+        Parameter(metavar="FILE", help="ordinary posts as JSON Lines, also tried with contacts"),
+    ] = None,
+    today: Today | None = None,
+) -> int:
+    """Print each problem with file and line; 0 if there are none, else 1.
+
+    With ordinary posts of your own, warn of rules that hit them once ways to get in touch follow.
+    """
+    checked = load_checked(packs, today, advice=True)
+    if checked is None:
+        return 1
+    rules = counted(sum(len(pack.rules) for pack in checked), "rule")
+    count = len(checked.warnings) + (_try_on_ordinary_posts(checked, posts) if posts else 0)
+    state = f"valid, {counted(count, 'warning')}" if count else "all well"
+    print_result(f"{counted(len(checked), 'pack')}, {rules}: {state}")
+    return 0
+
+
+def _try_on_ordinary_posts(packs: Iterable[Pack], file: Path) -> int:
+    """Print a warning for each rule that hits ordinary posts beside contacts. Return how many."""
+    try:
+        with file.open("rb") as lines:
+            posts, refused = _read_posts(tuple(enumerate(lines, 1)))
+    except OSError as error:
+        raise InputError(f"cannot read {file}: {error.strerror}") from None
+    if refused:
+        codes = Counter(refusal.code for refusal in refused)
+        why = ", ".join(f"{code} {count:,}" for code, count in sorted(codes.items()))
+        skipped, tried = counted(len(refused), "line"), counted(len(posts), "post")
+        print_warning(f"{file}: {skipped} skipped ({why}), {tried} tried")
+    with progress_bar(description="trying ordinary posts", total=len(posts)) as update:
+        found = hits_beside_contacts(Matcher(packs), _each(posts, update))
+    for (pack, rule), hit in sorted(found.items(), key=lambda item: -item[1].count):
+        print_warning(f"warning: {pack}/{rule}: {hit.message(len(posts))}")
+    return len(found)
+
+
+def _each(posts: Iterable[Post], update: Callable[..., None]) -> Iterator[str]:
+    """Yield the text of each post, and show how many were read."""
+    for post in posts:
+        yield post.text
+        update(advance=1)
+
+
+def try_text(
+    packs: Folder,
+    text: Annotated[str, Parameter(help="the text; - reads stdin", allow_leading_hyphen=True)],
+    /,
+    *,
+    show_all: Annotated[
+        bool, Parameter(name="--all", help="show all rules that have a term in common with it")
+    ] = False,
+    today: Today | None = None,
+) -> int:
+    """Print what hits the text, and what decided against the rules that nearly do."""
+    checked = load_checked(packs, today)
+    if checked is None:
+        return USAGE
+    misses = sys.maxsize if show_all else NEAREST
+    words = sys.stdin.read() if text == "-" else text
+    if not words.strip():
+        raise InputError(
+            "the text is empty: give the words of a post, or - to read them from stdin"
+        )
+    for line in explain(checked, words, misses):
+        print_result(line)
+    return 0
+
+
+def format_packs(
+    packs: Folder,
+    /,
+    *,
+    check_only: Annotated[
+        bool, Parameter(name="--check", help="change nothing; exit with 1 if a file would change")
+    ] = False,
+) -> int:
+    """Write each pack in the canonical layout; 1 if one does not parse, or `--check` finds one."""
+    if not packs.exists():
+        raise InputError(f"{packs}: no such file or folder")
+    paths = pack_paths(packs)
+    if not paths:
+        raise InputError(f"{packs}: no packs here: no file ends in .yaml; name their folder")
+    results = [_format(path, check_only=check_only) for path in paths]
+    return 0 if all(results) else 1
+
+
+def _format(path: Path, *, check_only: bool) -> bool:
+    """Lay out one file. Return whether it is now in the canonical layout."""
+    try:
+        text = read_file(path).decode("utf-8")
+        laid_out = canonical(text, str(path))
+    except PackError as error:
+        print_pack_problems(error)
+        return False
+    except UnicodeDecodeError as error:
+        print_problem(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8")
+        return False
+    except (LayoutError, OperatorError) as error:
+        print_problem(error)
+        return False
+    if laid_out == text:
+        return True
+    if check_only:
+        print_result(f"would format {path}")
+        return False
+    path.write_text(laid_out, "utf-8", newline="\n")
+    print_result(f"formatted {path}")
+    return True
+
+
+def diff(
+    old: Annotated[Path, Parameter(help="a folder or a file")],
+    new: Annotated[Path, Parameter(help="a folder or a file")],
+    /,
+    *,
+    posts: Annotated[Path, Parameter(metavar="FILE", help="posts as JSON Lines")],
+    as_json: Annotated[
+        bool, Parameter(name="--json", help="print one line of JSON, without text of posts")
+    ] = False,
+) -> int:
+    """Print which posts the new version hits and the old one does not, and the reverse.
+
+    Packs that only the old one holds are left out, as `packs publish` leaves them in force.
+    """
+    try:
+        held, after = map(read_packs, (old, new))
+        ids = {pack.id for pack in after}
+        before = [pack for pack in held if pack.id in ids]
+        with posts.open("rb") as lines:
+            comparison = compare(Matcher(before), Matcher(after), lines)
+    except PackError as error:
+        print_pack_problems(error)
+        return USAGE
+    if as_json:
+        print_lines_of_json(encode_json_lines([as_row(comparison)]))
+    else:
+        for line in (*pack_changes(before, after), *as_lines(comparison)):
+            print_result(line)
+    return 0
+
+
+def import_words(
+    words: Annotated[Path, Parameter(help="a term a line (# starts a comment), or .csv, .tsv")],
+    /,
+    *,
+    pack_id: PackId,
+    category: Annotated[str, Parameter(metavar="CODE", help="a category of the DSA")],
+    keyword: Annotated[
+        tuple[str, ...], Parameter(metavar="CODE", help="default: to be filled in")
+    ] = (),
+    language: Annotated[
+        tuple[str, ...], Parameter(metavar="TAG", help="such as en; default: to be filled in")
+    ] = (),
+    owner: Annotated[str, Parameter(metavar="NAME", help="default: to be filled in")] = "",
+    column: Annotated[
+        str, Parameter(metavar="NAME", help="of a table; default: `term`, or the first one")
+    ] = "",
+    today: Annotated[Day | None, Parameter(help="the first day in force")] = None,
+) -> int:
+    """Print the pack; 2 if no word can be a term."""
+    if problem := category_problem(category):
+        raise UsageError(problem)
+    try:
+        listed = read_words(read_file(words, may_be_pipe=True), words.suffix, column)
+    except WordListError as error:
+        raise InputError(f"{words}: {error}") from None
+    terms = list(usable_terms(listed, str(words), print_warning))
+    if not terms:
+        raise InputError(f"{words}: there is no term in it")
+    pack = NewPack(pack_id, category, keyword, language, owner, today or today_utc())
+    for line in pack_lines(pack, terms):
+        print_result(line)
+    return 0
+
+
+def pull(
+    url: Annotated[str, Parameter(help="a published pack (.yaml) or set (.json): https://…")],
+    /,
+    *,
+    digest: Annotated[
+        str,
+        Parameter(
+            metavar="SHA256",
+            help="the SHA-256 of that file, from somebody you trust; a set's is its name",
+        ),
+    ],
+    out: Annotated[Path, Parameter(metavar="DIR", help="where the packs are written")],
+    only: Annotated[
+        tuple[str, ...], Parameter(metavar="ID", help="take this pack of a set; repeat it for more")
+    ] = (),
+    today: Today | None = None,
+) -> int:
+    """Show each pack and write it in shadow; 1 if it cannot be taken or does not check here.
+
+    A pack that does not check is written too: the problems name lines of its file.
+    """
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise UsageError(f"--digest {digest}: a SHA-256 has 64 of 0-9 and a-f")
+    try:
+        pulled = PublishedSource(url, digest).pull(only)
+    except PackError as error:
+        print_pack_problems(error)
+        return 1
+    for each in pulled:
+        for line in describe(each.pack):
+            print_result(line)
+    paths = keep(pulled, out)
+    if load_checked(out, today) is None:
+        written = " ".join(map(str, paths))
+        print_problem(f"written: {written}; mend or remove what does not check, then publish {out}")
+        return 1
+    print_result(f"{counted(len(paths), 'pack')} in {out}, in shadow: only counted, never proposed")
+    print_result(f"next: terang packs diff packs {out} --posts posts.jsonl")
+    print_result(f"then: terang packs publish {out}")
+    return 0
+
+
+def schema() -> int:
+    """Print the JSON Schema of a pack."""
+    for line in json.dumps(pack_schema(), indent=2).split("\n"):
+        print_result(line)
+    return 0
+
+
+def scan(
+    *,
+    packs: Annotated[Path, Parameter(metavar="DIR", help="the folder of the packs")],
+    today: Today | None = None,
+    scores: Annotated[
+        bool, Parameter(help="print the sums of all scored rules, for every post", negative="")
+    ] = False,
+) -> int:
+    """Print a line for each post with hits, and return 0 when all were read.
+
+    With `--scores`, print a line for each post instead. Refused lines, and posts of which only a
+    part was read, are lines of JSON on stderr.
+    """
+    checked = load_checked(packs, today)
+    if checked is None:
+        return USAGE
+    matcher = Matcher(checked)
+    rows_of = _score_rows if scores else _hit_rows
+    read, refused = 0, Counter[str]()
+    for batch in batched(enumerate(sys.stdin.buffer, 1), BATCH):
+        posts, notes = _read_posts(batch)
+        read += len(posts)
+        refused.update(note.code for note in notes)
+        rows, further_notes = rows_of(matcher, posts)
+        print_lines_of_json(encode_json_lines([*notes, *further_notes]), stderr=True)
+        print_lines_of_json(encode_json_lines(rows))
+    if refused and not read:
+        print_problem(
+            f"nothing was read: {refused.total():,} lines refused, {', '.join(sorted(refused))};"
+            " scan reads JSON Lines, one post a line (docs/posts.md)"
+        )
+    return 0
+
+
+def _read_posts(lines: tuple[tuple[int, bytes], ...]) -> tuple[list[Post], list[Refusal]]:
+    posts: list[Post] = []
+    refused: list[Refusal] = []
+    for number, line in lines:
+        if not line.strip():
+            continue
+        read = read_line(line.rstrip(b"\r\n"))
+        if isinstance(read, Refusal):
+            refused.append(msgspec.structs.replace(read, line=number))
+        else:
+            posts.append(read[0])
+    return posts, refused
+
+
+def _hit_rows(matcher: Matcher, posts: list[Post]) -> tuple[list[Row], list[Row]]:
+    """Return the rows of posts with hits, and those of posts that were read in part."""
+    results = list(zip(posts, matcher.results([post.parts for post in posts]), strict=True))
+    hits = [
+        {"id": post.id, "hits": [hit_row(hit) for hit in result.hits]}
+        for post, result in results
+        if result.hits
+    ]
+    partly_read = [{"id": post.id, "partly_read": True} for post, of in results if of.partly_read]
+    return hits, partly_read
+
+
+def _score_rows(matcher: Matcher, posts: list[Post]) -> tuple[list[Row], list[Row]]:
+    scores = matcher.scores([post.parts for post in posts])
+    return [{"id": post.id, "scores": of} for post, of in zip(posts, scores, strict=True)], []

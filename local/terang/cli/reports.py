@@ -1,0 +1,355 @@
+"""`terang statements lint` and `submit`: check statements of reasons, and send them.
+
+`terang report`, `report check` and `report lint`: a provider's harmonised yearly report.
+"""
+
+import os
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from dsa.indicators import About
+from dsa.report import LedgerError, Period, Report, report_files, report_of_ledger
+from dsa.report_entries import Entries, file_name
+from dsa.statement_schema import StatementProblem
+from ledger.refusals import OperatorError
+from report_proof.proof import NotAReportError, WrittenReport, prove
+from terang import ROOT, InputError
+from terang.case_queue import read_file
+from terang.reports.report_lint import has_report, report_problems
+from terang.reports.statement_files import StatementLint, StatementPlace, files_of, pack_codes
+from terang.reports.submission import (
+    SentFile,
+    SorApi,
+    Submission,
+    read_about,
+    read_ledger,
+    write_report,
+)
+from terang.terminal import (
+    STACK,
+    Day,
+    JsonLines,
+    ProviderId,
+    StackName,
+    UsageError,
+    console,
+    parse_day,
+    print_json,
+    print_problem,
+    print_result,
+    print_warning,
+    progress_bar,
+    today_utc,
+)
+
+TOKEN = "TERANG_SOR_TOKEN"  # noqa: S105 - the name of a variable
+"""The variable with the provider's token. An option would show it in the list of processes."""
+
+Files = Annotated[
+    Path,
+    Parameter(help="JSON Lines, API batches, or the database's CSV; gzip and zip are opened"),
+]
+
+
+def lint(
+    *files: Files,
+    as_json: JsonLines = False,
+    packs: Annotated[
+        Path | None, Parameter(metavar="DIR", help="the packs that facts name; default: packs/")
+    ] = None,
+    last: Annotated[
+        tuple[Path, ...],
+        Parameter(metavar="FILE", help="statements of the month before, to compare with"),
+    ] = (),
+    today: Annotated[Day | None, Parameter(help="later days in a statement are wrong")] = None,
+) -> int:
+    """Print each problem; 0 without problems, 1 otherwise."""
+    paths = _existing(files, last)
+    if packs and not packs.is_dir():
+        raise InputError(f"{packs}: no such folder")
+    checks = StatementLint(pack_codes(packs or ROOT / "packs"), today or today_utc())
+    codes = Counter[str]()
+    size = sum(path.stat().st_size for path in paths)
+    with progress_bar(total=size) as update:
+        checks.learn_last_month(last)
+        for place, problem in checks.problems(paths, lambda read: update(advance=read)):
+            codes[problem.code] += 1
+            _print(place, problem, as_json=as_json)
+    counted = f"statements: {checks.statements:,}; problems: {codes.total():,}"
+    by_code = ", ".join(f"{code} {count:,}" for code, count in codes.most_common())
+    console.print(f"{counted} ({by_code})" if by_code else counted)
+    return 1 if codes else 0
+
+
+def _existing(files: tuple[Path, ...], others: tuple[Path, ...] = ()) -> list[Path]:
+    """Return the files, those of folders included. Raises UsageError if one is missing."""
+    if not files:
+        raise UsageError("name the files or folders of the statements")
+    paths = files_of(files)
+    missing = [str(path) for path in (*paths, *others) if not path.is_file()]
+    if missing or not paths:
+        raise InputError(f"no such file: {', '.join(missing or map(str, files))}")
+    return paths
+
+
+def _print(place: StatementPlace, problem: StatementProblem, *, as_json: bool) -> None:
+    puid = place.puid if isinstance(place.puid, str) and place.puid else None
+    if as_json:
+        print_json(
+            {
+                "file": place.file,
+                "item": place.item,
+                "puid": puid,
+                "field": problem.field,
+                "code": problem.code,
+                "message": problem.message,
+            }
+        )
+    else:
+        which = f"{place.file}: item {place.item}{f' {puid}' if puid else ''}"
+        field = f" {problem.field}:" if problem.field else ""
+        print_result(f"{which}:{field} {problem.code}: {problem.message}")
+
+
+def submit(
+    *files: Files,
+    to: Annotated[
+        str, Parameter(metavar="ADDRESS", help="the address of the sandbox, or of the database")
+    ],
+    sent: Annotated[
+        Path,
+        Parameter(metavar="FILE", help="records what was sent; default: statements-sent.jsonl"),
+    ] = Path("statements-sent.jsonl"),
+    token_file: Annotated[
+        Path | None,
+        Parameter(metavar="FILE", help=f"holds the token; default: the variable {TOKEN}"),
+    ] = None,
+) -> int:
+    """Send the statements that were not sent yet; 0 if the database has all, 1 if not."""
+    paths = _existing(files)
+    token = _token(token_file)
+    if not to.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        raise UsageError(f"--to {to!r}: give an https address; the token is a secret")
+    try:
+        sent_file = SentFile.read(sent)
+    except (OperatorError, OSError) as error:
+        raise InputError(str(error)) from None
+    before = len(sent_file.puids)
+    submission = Submission(SorApi(to, token), sent_file, print_result)
+    try:
+        for _ in submission.send(paths):
+            console.print(f"{len(sent_file.puids) - before:,} sent", style="dim")
+    except OperatorError as error:
+        print_problem(f"terang statements submit: {error}")
+        console.print(f"{len(sent_file.puids) - before:,} sent; the same command continues here")
+        return 1
+    console.print(
+        f"{len(sent_file.puids) - before:,} sent, {before:,} sent before,"
+        f" {submission.refused:,} refused"
+    )
+    return 1 if submission.refused else 0
+
+
+def _token(file: Path | None) -> str:
+    """Return the token. Raises UsageError, which never quotes it."""
+    if file is None:
+        token, source = os.environ.get(TOKEN, ""), f"the environment variable {TOKEN}"
+    else:
+        try:
+            token, source = file.read_text(encoding="ascii", errors="replace").strip(), str(file)
+        except OSError as error:
+            raise UsageError(f"--token-file {file}: {error.strerror}") from None
+    if not token:
+        raise UsageError(f"put the token into {source}")
+    # A header accepts no other characters, and the library's error about one would show the token.
+    if not re.fullmatch(r"[!-~]+", token):
+        raise UsageError(f"{source} holds characters that no token has")
+    return token
+
+
+_CELL = re.compile(r"(?P<part>[3-8]):(?P<row>\d+)(?::(?P<column>[A-Z]{1,2}))?")
+
+Folder = Annotated[Path, Parameter(help="the folder of the report")]
+
+app = App(
+    name="report",
+    help_epilogue="Example: terang report --provider acme-chat --period 2026 --out report"
+    " --about about.yaml",
+    version_flags=(),
+)
+
+
+@app.default
+def report(
+    *,
+    provider: Annotated[ProviderId | None, Parameter(help="whose report")] = None,
+    period: Annotated[
+        str | None, Parameter(metavar="YEAR", help="or FIRST/LAST, both days included")
+    ] = None,
+    out: Annotated[Path | None, Parameter(metavar="DIR", help="where it is written")] = None,
+    about: Annotated[
+        Path | None, Parameter(metavar="FILE", help="the provider's description of itself")
+    ] = None,
+    ledger: Annotated[
+        Path | None,
+        Parameter(metavar="FILE", help="ledger.jsonl of an earlier report, instead of a stack"),
+    ] = None,
+    stack: StackName = STACK,
+) -> int:
+    """Write a report; 0 when it is written, 2 if its ledger cannot be read."""
+    if not (out and period and (provider or ledger)):
+        raise UsageError("--provider (or --ledger), --period and --out are needed")
+    try:
+        days = _period(period)
+        words = read_about(about) if about else About()
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    if ledger:
+        entries, files = _from_ledger(ledger, days, words)
+    else:
+        entries, files = _from_stack(stack, provider or "", days, words)
+    changed = write_report(out, files, words)
+    console.print(f"{out}: {len(entries.all):,} entries, {str(days).replace('/', ' to ')}")
+    if changed:
+        console.print(f"corrected: {changed} cells changed; the earlier version is kept in {out}")
+        if not (words.correction and words.published):
+            print_warning("give the reason in `correction` and the day in `published` of --about")
+    console.print(f"prove it: terang report check {out}")
+    return 0
+
+
+def _period(text: str) -> Period:
+    """Return the period. Raises ValueError if it is neither a year nor two days."""
+    first, _, last = text.partition("/")
+    if re.fullmatch(r"20\d\d", text):
+        return Period.year(int(text))
+    try:
+        period = Period(parse_day(first), parse_day(last))
+    except ValueError:
+        period = None
+    if period is None or period.first > period.last:
+        raise ValueError(f"--period {text!r}: write a year, or FIRST/LAST as YYYY-MM-DD")
+    return period
+
+
+def _from_ledger(path: Path, period: Period, about: About) -> tuple[Entries, dict[str, bytes]]:
+    try:
+        _, entries, files = report_of_ledger(read_file(path, may_be_pipe=True), period, about)
+    except LedgerError as error:
+        raise InputError(f"{path}: {error}") from None
+    return entries, files
+
+
+def _from_stack(
+    stack: str, provider: str, period: Period, about: About
+) -> tuple[Entries, dict[str, bytes]]:
+    from terang.remote import Remote  # late: a report from a ledger needs no boto3
+
+    entries, inspected = read_ledger(Remote.find(stack).known(provider).store, provider, period)
+    return entries, report_files(Report(period, entries, inspected, about), provider)
+
+
+def check(
+    folder: Folder,
+    /,
+    *,
+    cell: Annotated[
+        str, Parameter(metavar="PART:ROW:COLUMN", help="print the entries behind 5:2:F")
+    ] = "",
+) -> int:
+    """Print each number that does not follow from the entries; 0 if all do, 1 if not."""
+    try:
+        files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        written = WrittenReport.read(files)
+        if cell:
+            _print_entries(cell, written)
+            return 0
+        proof = prove(written)
+    except (OSError, NotAReportError) as error:
+        raise InputError(f"{folder}: this is not a report that can be proved: {error}") from None
+    for difference in proof.differences:
+        print_result(difference)
+    print_result(
+        f"{proof.numbers:,} numbers proved from {proof.entries:,} entries,"
+        f" {len(proof.differences)} differ"
+    )
+    return 1 if proof.differences else 0
+
+
+def _print_entries(cell: str, report: WrittenReport) -> None:
+    """Print the entries behind a cell: `5:2:F`, or `7:1` for the value of a row."""
+    match = _CELL.fullmatch(cell)
+    rows = report.parts[int(match["part"])] if match else []
+    if not match or not 1 <= int(match["row"]) <= len(rows):
+        raise UsageError(
+            f"--cell {cell}: write PART:ROW:COLUMN, such as 5:2:F; row 1 is below the header"
+        )
+    part, row = int(match["part"]), int(match["row"])
+    columns = [name for name in rows[row - 1] if not name.startswith("_")]
+    place = _column_number(match["column"] or "")
+    column = columns[place - 1] if 1 <= place <= len(columns) else "Value"
+    claim = report.claims.get((part, row, column))
+    if claim is None:
+        raise UsageError(f"--cell {cell}: {column!r} does not hold a number that was counted")
+    ids = claim.get("ids", ())
+    value = claim["value"] or "blank"
+    print_result(f"{column.strip()}: {value} = {claim['how']} of {len(ids)}")
+    for name in ids:
+        print_result(name)
+    for name in claim.get("of", ()):
+        print_result(f"of {name}")
+
+
+def _column_number(letters: str) -> int:
+    """Return the number of a column, from 1, by its letters.
+
+    >>> _column_number("A"), _column_number("F"), _column_number("AA")
+    (1, 6, 27)
+    """
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def lint_report(
+    folder: Folder,
+    /,
+    *,
+    as_json: JsonLines = False,
+) -> int:
+    """Print each problem; 0 without problems, 1 otherwise."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder")
+    if not has_report(folder):
+        raise InputError(f"{folder}: no part of a report is here, such as {file_name(1)}")
+    count = 0
+    for problem in report_problems(folder):
+        count += 1
+        name = file_name(problem.part)
+        if as_json:
+            print_json({"file": name, **problem._asdict()})
+        else:
+            column = f", {problem.column.strip()!r}" if problem.column else ""
+            print_result(f"{name}: row {problem.row}{column}: {problem.code}: {problem.message}")
+    if not as_json:
+        print_result(f"{count} problems")
+    return 1 if count else 0
+
+
+app.command(
+    check,
+    name="check",
+    help="Prove each number of a report from its entries.",
+    help_epilogue="Example: terang report check DIR",
+)
+app.command(
+    lint_report,
+    name="lint",
+    help="Check anyone's report against the template and its own sums.",
+    help_epilogue="Example: terang report lint DIR --json",
+)

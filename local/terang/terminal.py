@@ -1,0 +1,306 @@
+"""The only place where the command writes: no terminal obeys text that strangers wrote.
+
+File names, the fields of a report and the words of a pack are strangers' text. `show_controls` also
+replaces line breaks, so that one string is one line and cannot forge another. Unlike
+`ledger.texts.replace_controls` it keeps the place of every character, so that the spans of
+findings still fit.
+
+The arguments that several commands take: how each is read, and which values are allowed.
+
+A command's signature is its arguments: `stack: StackName = STACK` becomes `--stack NAME`. A value
+that does not fit is wrong usage, which `command` reports with the option's name and exit code 2.
+"""
+
+import io
+import json
+import re
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter, Token
+from rich.console import Console
+from rich.text import Text
+
+from terang import InputError
+
+if TYPE_CHECKING:
+    from rich.progress import ProgressColumn
+
+    from matcher import PackError
+    from rules.pack import Packs
+
+
+_JOINERS = "\u200c\u200d"
+"""Needed to write Persian, Indic scripts and emoji; they draw nothing and control nothing."""
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def show_controls(text: str) -> str:
+    r"""Replace each character that a terminal would obey or not show with a visible sign.
+
+    The result has as many code points as the text.
+
+    >>> show_controls("a\x1b[2Jb\u202ec\n")
+    'a␛[2Jb·c␊'
+    """
+    return "".join(map(_sign, text))
+
+
+def blur(text: str) -> str:
+    """Return the text's shape without its letters.
+
+    >>> blur("send me 验证码")
+    '░░░░ ░░ ░░░░░░'
+    """
+    return "".join("░" * _width(character) if character.strip() else " " for character in text)
+
+
+def _sign(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    if character in _JOINERS:
+        return character
+    return "·" if unicodedata.category(character) in _UNSEEN else character
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+_OBEYED = re.compile(
+    "[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff"
+    "\U000e0000-\U000e007f]"
+)
+"""Characters in JSON that a terminal would obey or not show."""
+
+
+class Screen(Console):
+    """A console that never reads a string as markup or emoji, and never cuts one off.
+
+    A string alone is one line, which the terminal wraps so that it can be copied whole. Inside a
+    table, strings keep their line breaks, and a word longer than its column is folded.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+    def print(self, *objects: object, **options: object) -> None:
+        """Print after everything that was written before, to stdout too."""
+        sys.stdout.flush()
+        options = {"crop": False} | options
+        if all(isinstance(value, str) for value in objects):
+            options = {"soft_wrap": True} | options
+        shown = [show_controls(value) if isinstance(value, str) else value for value in objects]
+        super().print(*shown, **options)  # type: ignore[arg-type]
+
+    def render_str(self, text: str, **options: object) -> Text:
+        """Return the string as text in which a terminal obeys only line breaks."""
+        shown = super().render_str("\n".join(map(show_controls, text.split("\n"))), **options)  # type: ignore[arg-type]
+        shown.overflow = shown.overflow or "fold"  # a column's default is an ellipsis
+        return shown
+
+
+console = Screen(stderr=True)
+"""Where commands say what they do. Results go to stdout."""
+
+
+@contextmanager
+def progress_bar(*columns: "ProgressColumn", **task: Any) -> Iterator[Callable[..., None]]:
+    """Show a task on stderr if that is a terminal. Yields what updates it, as rich's `update`."""
+    from rich.progress import Progress  # late: most commands show none
+
+    is_seen = sys.stderr.isatty()
+    with Progress(*columns, console=console, transient=True, disable=not is_seen) as bar:
+        name = bar.add_task(task.pop("description", ""), total=task.pop("total", None), **task)
+        yield partial(bar.update, name)
+
+
+def print_result(text: object = "") -> None:
+    """Write one line of the result to stdout."""
+    sys.stdout.write(show_controls(str(text)) + "\n")
+
+
+def print_json(record: object) -> None:
+    """Write a record to stdout as one line of JSON with its keys in the order given."""
+    line = json.dumps(record, ensure_ascii=False) + "\n"
+    sys.stdout.write(escape_json(line.encode("utf-8", "surrogatepass")).decode())
+
+
+def print_lines_of_json(lines: bytes, *, stderr: bool = False) -> None:
+    """Write lines of JSON that were encoded before; quick enough for millions of them."""
+    stream = sys.stderr if stderr else sys.stdout
+    stream.flush()
+    stream.buffer.write(escape_json(lines))
+    stream.buffer.flush()
+
+
+def escape_json(lines: bytes) -> bytes:
+    r"""Return equivalent lines of JSON in which everything a terminal would obey is escaped.
+
+    >>> escape_json('{"id": "a\x9b2J"}'.encode())
+    b'{"id": "a\\u009b2J"}'
+    """
+    if lines.isascii() and b"\x7f" not in lines:  # JSON itself escapes the other controls of ASCII
+        return lines
+    text = lines.decode("utf-8", "surrogatepass")
+    return _OBEYED.sub(lambda match: json.dumps(match[0])[1:-1], text).encode()
+
+
+def counted(number: int, one: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "pack"), counted(2, "pack")
+    ('1 pack', '2 packs')
+    """
+    return f"{number} {one}{'s' * (number != 1)}"
+
+
+def print_problem(text: object) -> None:
+    """Write one line to stderr about what stops a command."""
+    console.print(str(text), style="red")
+
+
+def print_warning(text: object) -> None:
+    """Write one line to stderr about something that does not stop a command."""
+    console.print(str(text), style="yellow")
+
+
+def escape_unencodable() -> None:
+    """Let stdout and stderr escape characters that their encoding lacks, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+STACK = "terang"
+
+_CHANNEL = re.compile(r"(telegram|discord):.+", re.DOTALL)
+_MODERATOR = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+
+class UsageError(Exception):
+    """The arguments do not fit together, or name something that does not exist."""
+
+
+def parse_day(text: str) -> date:
+    """Return the day that a text names as YYYY-MM-DD. Raises ValueError for any other text.
+
+    >>> parse_day("2026-11-25")
+    datetime.date(2026, 11, 25)
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise ValueError(f"{text!r} is not a day of the calendar, such as 2026-11-30")
+    return day
+
+
+def today_utc() -> date:
+    """Return the day in UTC, which commands without a stack go by."""
+    return datetime.now(UTC).date()
+
+
+def _read_day(_: type, tokens: Sequence[Token]) -> date:
+    return parse_day(tokens[0].value)
+
+
+def _check_provider(_: type, name: str | None) -> None:
+    from ledger.provider import is_provider_id  # late: `terang --help` needs no msgspec
+
+    if name is not None and not is_provider_id(name):  # Cyclopts checks defaults too
+        raise ValueError("An id has 3 to 40 of a-z, 0-9 and -, and is not `all`.")
+
+
+def _check_channels(_: type, channels: tuple[str, ...]) -> None:
+    for channel in channels:
+        if not _CHANNEL.fullmatch(channel):
+            raise ValueError(f"Write {channel!r} as telegram:ID or discord:ID.")
+
+
+def _check_moderator(_: type, name: str) -> None:
+    if not _MODERATOR.fullmatch(name):
+        raise ValueError("A pseudonym has 1 to 100 letters, digits, `.`, `_` or `-`.")
+
+
+def _check_pack(_: type, pack: str) -> None:
+    from authoring.source import ID, ID_MEANS  # late: it imports the matcher
+
+    if not re.fullmatch(ID, pack):
+        raise ValueError(f"A pack's id must have {ID_MEANS}.")
+
+
+def _check_month(_: type, month: str) -> None:
+    if not _MONTH.fullmatch(month):
+        raise ValueError("Write the month as YYYY-MM.")
+
+
+Day = Annotated[date, Parameter(metavar="DAY", converter=_read_day)]
+Today = Annotated[Day, Parameter(help="the day that counts as today, in UTC")]
+StackName = Annotated[str, Parameter(metavar="NAME", help=f"a deployed stack; default: {STACK}")]
+ProviderId = Annotated[str, Parameter(metavar="ID", validator=_check_provider)]
+PackId = Annotated[
+    str, Parameter(name="--id", metavar="ID", help="the pack's id", validator=_check_pack)
+]
+Channels = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--open",
+        metavar="CHANNEL",
+        validator=_check_channels,
+        help="a channel that anyone may join: telegram:ID or discord:ID; repeat it for more",
+    ),
+]
+Moderator = Annotated[
+    str,
+    Parameter(metavar="NAME", validator=_check_moderator, help="a pseudonym, which is published"),
+]
+Month = Annotated[str, Parameter(metavar="YYYY-MM", validator=_check_month)]
+JsonLine = Annotated[bool, Parameter(name="--json", help="print one line of JSON on stdout")]
+JsonLines = Annotated[bool, Parameter(name="--json", help="print each entry as a line of JSON")]
+
+
+def load_checked(folder: Path, day: date | None, *, advice: bool = False) -> "Packs | None":
+    """Return the packs of a folder, or None if they do not check. Print problems and warnings.
+
+    `advice` adds the warnings that matter to people who edit the packs.
+    """
+    from matcher import load_packs  # late: `terang --help` needs no matcher
+
+    return print_checked(folder, lambda: load_packs(folder, day or today_utc(), advice=advice))
+
+
+def print_checked(folder: Path, load: "Callable[[], Packs]") -> "Packs | None":
+    """Return the packs of a folder that `load` returns, as `load_checked` does."""
+    from matcher import PackError
+
+    if not folder.exists():
+        raise InputError(f"{folder}: no such file or folder")
+    try:
+        packs = load()
+    except PackError as error:
+        print_pack_problems(error)
+        return None
+    for warning in packs.warnings:
+        print_warning(f"warning: {warning}")
+    return packs
+
+
+def print_pack_problems(error: "PackError") -> None:
+    """Print each problem with its file and line."""
+    for problem in error.problems:
+        print_problem(problem)
