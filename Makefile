@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run quick test month load flow drill drill-ranges fuzz invoke mutants check bench bench-factchecks meaning learning weights transfer build deploy clean setup setup-test setup-check setup-build template-check
+.PHONY: help run quick test nightly month load flow drill drill-ranges fuzz invoke mutants check bench bench-factchecks meaning learning weights transfer build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -24,11 +24,15 @@ run: setup ## the samples, or FILE= PROVIDER= PACKS= OUT=, through the whole sta
 quick: setup ## a first look, in about a minute: the tests of what reads, matches and records posts
 	$(BIN)/pytest -n auto --maxprocesses 8 -q $(QUICK:%=tests/unit/%) $(ARGS)
 
-test: setup-test ## all tests, 10 to 16 minutes on two processors, up to eight are used; ARGS= goes to pytest
+test: setup-test ## the tests, with one each of the local stack and of the desk in a browser; ARGS= goes to pytest
 	$(BIN)/pytest -n auto --maxprocesses 8 $(ARGS)
 
+nightly: setup-test ## the rest: all of the local stack, browsers and the month; then MINUTES= (5) of make drill
+	$(BIN)/pytest -m nightly -n auto --maxprocesses 8 $(ARGS)
+	$(MAKE) drill MINUTES=$(or $(MINUTES),5)
+
 month: setup ## a month of 20,000 posts and all that people do, by a script of its own count; OUT= keeps its pages
-	MONTH=full MONTH_OUT=$(OUT) $(BIN)/pytest tests/month --durations=1 $(ARGS)
+	MONTH=full MONTH_OUT=$(OUT) $(BIN)/pytest tests/month -m stack --durations=1 $(ARGS)
 
 load: setup ## 50,000 messages and 40 files of three providers at once while workers are killed; ARGS= e.g. --messages 5000
 	PYTHONPATH=tests $(BIN)/python -m load $(ARGS)

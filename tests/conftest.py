@@ -17,6 +17,15 @@ class NetworkError(AssertionError):
     """A test tried to reach another machine."""
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the local stack or Chromium is left to `make nightly`, but for a test of each."""
+    for item in items:
+        slow = item.get_closest_marker("stack") or item.get_closest_marker("browser")
+        if slow and not item.get_closest_marker("smoke"):
+            item.add_marker("nightly")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def no_network() -> Iterator[None]:
     """Sockets connect to loopback only; a name of another machine is not even looked up."""

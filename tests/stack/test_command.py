@@ -43,6 +43,7 @@ def test_json_is_exactly_one_line(run: tuple[Path, str]) -> None:
     assert line["by_rule"]["account-takeover/asks-for-code"] == 4
 
 
+@pytest.mark.smoke
 def test_the_folder_holds_findings_refusals_and_both_buckets(run: tuple[Path, str]) -> None:
     out, printed = run
     findings = [json.loads(one) for one in (out / "findings.jsonl").read_text().splitlines()]

@@ -161,6 +161,7 @@ def everything() -> list[Any]:
     ]  # fmt: skip
 
 
+@pytest.mark.smoke
 def test_every_page_is_inert_accessible_and_fits_its_window(window: Window) -> None:
     reasons = [CannedReason(text=HOSTILE, verdict=verdict, language="en")
                for verdict in ("confirmed", "upheld")]  # fmt: skip
