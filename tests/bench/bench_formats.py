@@ -8,7 +8,7 @@ from support.format_files import context, dumps, post
 from support.slow_files import HEADER, MIB, SLOW_FILES, pieces
 
 from intake.arrival import choose_reader, translate
-from intake.formats.reader import HEAD_BYTES, Budget, count_marks
+from intake.reader import HEAD_BYTES, Budget, count_marks
 from ledger.privacy import Pseudonyms
 from ledger.refusals import FileRefusedError
 

@@ -14,7 +14,7 @@ from support.format_files import Generated, context, json_lines, post, zipped
 from support.sample_posts import OTP, line, pack
 
 from intake.arrival import choose_reader, translate
-from intake.formats.reader import HEAD_BYTES
+from intake.reader import HEAD_BYTES
 from ledger.privacy import Pseudonyms
 from ledger.refusals import Code, FileRefusedError
 from ledger.texts import lines_of_body

@@ -16,7 +16,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from support.memory_objects import RangesOf
 
     from intake.arrival import choose_reader, translate
-    from intake.formats.reader import HEAD_BYTES, FileContext
+    from intake.reader import HEAD_BYTES, FileContext
     from ledger.posts import TranslatedPost, read_translated_line
     from ledger.privacy import Pseudonyms
     from ledger.refusals import FileRefusedError, Refusal

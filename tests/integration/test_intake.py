@@ -10,7 +10,7 @@ from support.canary import ACCOUNT
 from support.sample_posts import OTP, fields, lines, pack
 from support.world import DAY, World
 
-from intake.formats.reader import Budget
+from intake.reader import Budget
 from ledger.refusals import OperatorError
 
 

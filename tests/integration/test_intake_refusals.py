@@ -12,7 +12,7 @@ from support.sample_posts import OTP, line, lines
 from support.world import DAY, World
 
 from intake.arrival import IDENTITY_BYTES
-from intake.formats.reader import Budget
+from intake.reader import Budget
 from ledger.aws.objects import S3Objects
 from ledger.findings import file_id
 from ledger.provider import Provider

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.format_files import PUBLIC, Generated, context, dumps, json_lines, post, zipped
 
 from intake.arrival import choose_reader, join_parts, translate
-from intake.formats.reader import HEAD_BYTES
+from intake.reader import HEAD_BYTES
 from ledger.posts import LINE_BYTES, TranslatedPost, read_line, read_translated_line
 from ledger.privacy import Pseudonyms
 from ledger.refusals import Code, FileRefusedError, Refusal

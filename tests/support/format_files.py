@@ -7,14 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from intake.arrival import choose_reader
-from intake.formats.reader import (
-    HEAD_BYTES,
-    Budget,
-    FileContext,
-    FileEffort,
-    PostItem,
-    read_counted,
-)
+from intake.reader import HEAD_BYTES, Budget, FileContext, FileEffort, PostItem, read_counted
 from ledger.refusals import Refusal
 
 POST: dict[str, Any] = {

@@ -14,7 +14,7 @@ from support.sample_posts import SHADOW, StandingClock, pack
 from decide.case_deliveries import CaseDeliveries, PendingDecisions, case_work_of
 from decide.case_work import CaseOutcome, CaseWork
 from intake.arrival import Intake
-from intake.formats.reader import Budget
+from intake.reader import Budget
 from learn.feed_import import FeedImporter, FeedOutcome, importer_over
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects, Senders, SqsUnitQueue

@@ -15,10 +15,9 @@ from authoring.learning.term_candidates import patterns_in
 from claims.feed import plain_line
 from claims.text_words import grams_of, guess, split_known_words, words_of
 from dsa.statement import personal_data
-from intake.formats.activitystreams import read_html
-from intake.formats.comma_separated import items as rows
-from intake.formats.reader import FileContext
-from intake.formats.telegram import repair_escapes
+from intake.formats import CSV
+from intake.platforms import read_html, repair_escapes
+from intake.reader import FileContext
 from ledger.case_reading import read_case_message
 from ledger.posts import read_line, read_lines
 from ledger.streams import JsonDocument
@@ -103,7 +102,7 @@ def elements(data: bytes) -> object:
 def csv_rows(data: bytes) -> object:
     """Read a table behind its header."""
     head = b"id,account,text,audience,published_at,links\n"
-    return list(rows(io.BytesIO(head + data), FileContext("acme", frozenset())))
+    return list(CSV.items(io.BytesIO(head + data), FileContext("acme", frozenset())))
 
 
 def splitting(text: str) -> object:

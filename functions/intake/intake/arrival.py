@@ -15,9 +15,9 @@ from typing import BinaryIO, Protocol
 
 import msgspec
 
-from intake.formats import gzipped, json_lines, zipped
-from intake.formats.choosing import choose_plain
-from intake.formats.reader import (
+from intake.archives import GZIP, ZIP
+from intake.formats import JSONL, choose_plain
+from intake.reader import (
     HEAD_BYTES,
     PRIVATE,
     Budget,
@@ -40,7 +40,7 @@ from ledger.refusals import Code, FileRefusedError, ObjectGoneError, ObjectUnrea
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import Manifest, Marker, Receipt, Source, cut_ranges, digest_of_ids, units_of
 
-ARCHIVES: tuple[FormatReader, ...] = (gzipped, zipped)
+ARCHIVES: tuple[FormatReader, ...] = (GZIP, ZIP)
 
 WHITE = b"\xef\xbb\xbf \t\r\n"
 
@@ -225,7 +225,7 @@ class Intake:
         pseudonyms = self.keys.in_force(dropped.provider.provider)
         try:
             reader = choose_reader(head, source.key, source.size)
-            if reader is json_lines:
+            if reader is JSONL:
                 return self._seal(dropped, pseudonyms.key_id, reader, [source])
             check_size(source.size, self.budget)
             effort = FileEffort(self.budget, seconds_left)

@@ -25,7 +25,7 @@ from ledger.privacy import PseudonymKeys
 from ledger.texts import clock_from_setting
 
 FILE_SECONDS = 600
-"""The longest translation, with some reserve (see intake.formats.reader)."""
+"""The longest translation, with some reserve (see intake.reader)."""
 
 RETRY_SECONDS = 60
 """A failed message is delivered again after this time multiplied by its number of deliveries.

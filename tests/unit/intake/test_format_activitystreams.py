@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from support.format_files import PUBLIC, dumps, items, json_lines, read, refusals
 
-from intake.formats.activitystreams import read_html
-from intake.formats.reader import PostItem
+from intake.platforms import read_html
+from intake.reader import PostItem
 from ledger.posts import LINE_BYTES
 
 FOLLOWERS = "https://social.example/users/ada/followers"

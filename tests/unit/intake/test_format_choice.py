@@ -7,8 +7,8 @@ import pytest
 from support.format_files import PUBLIC, dumps, json_lines, post, zipped
 
 from intake.arrival import ARCHIVES, choose_reader
-from intake.formats.choosing import READERS
-from intake.formats.reader import HEAD_BYTES, Budget, check_size
+from intake.formats import READERS
+from intake.reader import HEAD_BYTES, Budget, check_size
 from ledger.refusals import Code, FileRefusedError
 
 TELEGRAM = {"name": "Market", "type": "public_channel", "id": 5, "messages": []}

@@ -13,7 +13,7 @@ from support.format_files import Generated, context, dumps, json_lines, post, re
 from support.slow_files import HEADER, MIB, SLOW_FILES, pieces
 
 from intake.arrival import choose_reader, translate
-from intake.formats.reader import HEAD_BYTES, LAST_SECONDS, Budget, FileContext, FileEffort
+from intake.reader import HEAD_BYTES, LAST_SECONDS, Budget, FileContext, FileEffort
 from ledger.privacy import Pseudonyms
 from ledger.refusals import Code, FileRefusedError
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.format_files import items, json_lines, read, refusals
 
-from intake.formats.reader import PostItem
+from intake.reader import PostItem
 
 RECORD: dict[str, Any] = {
     "$type": "app.bsky.feed.post",

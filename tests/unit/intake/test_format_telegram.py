@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.format_files import dumps, items, read, refusals
 
-from intake.formats.reader import PostItem
+from intake.reader import PostItem
 from ledger.refusals import FileRefusedError
 
 MESSAGE: dict[str, Any] = {

@@ -12,7 +12,7 @@ import pytest
 from support.format_files import PUBLIC, Generated, context, dumps, json_lines, post
 
 from intake.arrival import choose_reader, join_parts, translate
-from intake.formats.reader import HEAD_BYTES, Budget, FileContext
+from intake.reader import HEAD_BYTES, Budget, FileContext
 from ledger.posts import LINE_BYTES, TranslatedPost, read_translated_line
 from ledger.privacy import Pseudonyms
 from ledger.refusals import FileRefusedError, Refusal

@@ -12,7 +12,7 @@ from console import browser_session, sign_in
 from decide import case_work, judgement
 from desk import asking, queue
 from dsa import author_notice, statement_schema
-from intake.formats import reader
+from intake import reader
 from learn import feed_import
 from ledger import case_messages, cases, findings, posts, privacy, streams, texts
 from matcher import hit, term, term_index

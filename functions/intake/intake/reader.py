@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from io import BytesIO
 from math import inf
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from ledger.posts import BOM
 from ledger.refusals import Code, FileRefusedError, Refusal
@@ -331,26 +331,21 @@ class PostItem:
     assumed_utc: bool = False
 
 
-class FormatReader(Protocol):
-    """One format; each format module satisfies this protocol.
+@dataclass(frozen=True, slots=True)
+class FormatReader:
+    """One format: whether a file begins like it, and all items in order, in bounded memory.
 
     Raise `version` when the same file would yield other items. `marks` are the bytes that make the
     reader work, such as the end of a line or an element: their number bounds its work (see
-    `file_budget`). An archive has none, since its members count their own.
+    `FileEffort`). An archive has none, since its members count their own. `items` raises
+    FileRefusedError if the whole file is refused.
     """
 
     name: str
-    version: int
     marks: bytes
-
-    def recognises(self, head: FileHead) -> bool:
-        """Return whether the file begins like this format."""
-
-    def items(self, stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:
-        """Yield all items in order, in bounded memory.
-
-        Raises FileRefusedError if the whole file is refused.
-        """
+    recognises: Callable[[FileHead], bool]
+    items: Callable[[BinaryIO, FileContext], Iterator[PostItem | Refusal]]
+    version: int = 1
 
 
 def read_elements(
