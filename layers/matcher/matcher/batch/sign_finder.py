@@ -38,8 +38,8 @@ from matcher.signs.catalogue import (
     read_signs,
     remembered_signs,
 )
-from matcher.signs.chunks import NUMBER_ENDS, Found
 from matcher.signs.proportions import MANY_WORDS, SOME_WORDS
+from matcher.signs.shapes import NUMBER_ENDS, Found
 
 CAPITALS_IN_WORD = 4
 """Capitals of a word of capitals, at least."""

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.signs import han, parts, pieces, shapes
-from matcher.signs.lists import LISTS
+from matcher.signs.shapes import LISTS
 
 type Symbols = npt.NDArray[np.uint16]
 type Hashes = npt.NDArray[np.uint64]

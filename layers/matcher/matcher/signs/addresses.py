@@ -9,9 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from matcher.aligned import find_hosts, opaque_spans
 from matcher.fold import host_of
-from matcher.signs.chunks import Chunk, Found
-from matcher.signs.lists import LISTS
-from matcher.signs.shapes import DIGITS, LETTERS, MARKS, SPACE
+from matcher.signs.shapes import DIGITS, LETTERS, LISTS, MARKS, SPACE, Chunk, Found
 
 LINK_SIGNS = frozenset({"link", "messenger-link", "short-link", "rare-domain"})
 """The signs of a link, which a URL outside the text has as well."""

@@ -31,9 +31,7 @@ from matcher.signs import (
     shapes,
     words,
 )
-from matcher.signs.chunks import Chunk, Found, chunks_of
-from matcher.signs.lists import as_published
-from matcher.signs.shapes import shape_of
+from matcher.signs.shapes import Chunk, Found, as_published, chunks_of, shape_of
 from rules.pack_parts import PINYIN
 
 CODE_VERSION = 1

@@ -3,9 +3,18 @@
 import re
 from collections.abc import Iterator
 
-from matcher.signs.chunks import Found
-from matcher.signs.lists import LISTS
-from matcher.signs.shapes import DIGITS, EMOJI, FLAG_LETTER, HAN, MARKS, OTHER, RARE_HAN, SKIN_TONE
+from matcher.signs.shapes import (
+    DIGITS,
+    EMOJI,
+    FLAG_LETTER,
+    HAN,
+    LISTS,
+    MARKS,
+    OTHER,
+    RARE_HAN,
+    SKIN_TONE,
+    Found,
+)
 
 FEWEST_DIGITS, MOST_DIGITS = 4, 11
 _ANY_HAN = f"[{HAN}{RARE_HAN}]"

@@ -7,9 +7,7 @@ any dress, with points and commas between them.
 import re
 from collections.abc import Iterator
 
-from matcher.signs.chunks import Chunk, Found
-from matcher.signs.lists import LISTS
-from matcher.signs.shapes import CURRENCY, DIGITS, LETTERS, MARKS, shape_of
+from matcher.signs.shapes import CURRENCY, DIGITS, LETTERS, LISTS, MARKS, Chunk, Found, shape_of
 
 _NUMBER = re.compile(rf"[{DIGITS}](?:[{DIGITS}{MARKS}]|[.,](?=[{DIGITS}]))*+")
 _NAME_BEFORE = re.compile(r"[^\W\d_]{1,7}+(?=[.:]?\Z)")

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 
 from matcher.fold import fold
-from matcher.signs.chunks import Found
 from matcher.signs.shapes import (
     CAPITALS,
     DIGITS,
@@ -21,6 +20,7 @@ from matcher.signs.shapes import (
     SKIN_TONE,
     SMALLS,
     SPACE,
+    Found,
     plain_letters,
 )
 from matcher.signs.words import WORD, signs_of_word

@@ -7,7 +7,6 @@ of letters, or the letters are what a faulty conversion left of dressed ones.
 import re
 from collections.abc import Iterator
 
-from matcher.signs.chunks import Found
 from matcher.signs.shapes import (
     CAPITALS,
     DIGITS,
@@ -22,6 +21,7 @@ from matcher.signs.shapes import (
     SKIN_TONE,
     SPACE,
     SPACELESS,
+    Found,
     plain_letters,
 )
 

@@ -7,15 +7,7 @@ is how people decorate what they say. A word here is a chunk: the text between w
 import re
 from collections.abc import Iterator
 
-from matcher.signs.chunks import Found
-from matcher.signs.shapes import (
-    CAPITALS,
-    DRESSED,
-    LINE_END,
-    SMALLS,
-    SPACE,
-    STROKE,
-)
+from matcher.signs.shapes import CAPITALS, DRESSED, LINE_END, SMALLS, SPACE, STROKE, Found
 
 SOME_WORDS, MANY_WORDS = 13, 26
 DRESSED_IN_WORD, PLAIN_FOR_DRESSED, DRESSED_WORDS = 2, 2, 3

@@ -1,14 +1,61 @@
-"""The shape of a text: one character for each code point, which says what kind it is.
+"""The lists that signs look words up in: hosts, endings, currencies, units and ordinary names.
+
+`lists.json` holds them, and the published page of a sign shows those that it uses.
+
+The shape of a text: one character for each code point, which says what kind it is.
 
 Signs are patterns over the shape, so their spans are spans of the original. ASCII signs are their
 own shape.
+
+A chunk: the text between two white spaces, from which its signs are read.
+
+Most signs lie within one chunk. So `matcher.batch.sign_finder` can drop the chunks that have none,
+and both ways of looking for signs call the same functions for the rest.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
 
 from matcher.fold import FOLD, STRICT, CodePointTable, is_spaceless, script_of
-from matcher.signs.lists import LISTS
+
+
+class Lists(msgspec.Struct, frozen=True):
+    """The content of `lists.json`. Words are folded, and a list's order does not matter."""
+
+    messenger_hosts: frozenset[str]
+    short_hosts: frozenset[str]
+    usual_endings: frozenset[str]  # top-level domains of three letters or more
+    rare_countries: frozenset[str]  # two-letter domains that are mostly sold to strangers
+    bare_endings: frozenset[str]  # of host names that count as links without a slash
+    currencies_before: frozenset[str]
+    currencies_after: frozenset[str]
+    currency_letters: str  # Han letters directly after a number
+    units: frozenset[str]
+    unit_letters: tuple[str, ...]  # units in Han letters, directly after a number
+    counters: str  # Han letters with which a number before them is no contact
+    cantonese: str  # Han letters in use that are in no national standard
+    game_endings: tuple[str, ...]
+    ordinary_game_names: frozenset[str]
+    ordinary_stems: frozenset[str]  # with any number after them
+    ordinary_words: frozenset[str]
+
+
+LISTS = msgspec.json.decode(Path(__file__).with_name("lists.json").read_bytes(), type=Lists)
+
+
+def as_published(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return some of the lists as they are published, sorted.
+
+    >>> as_published(["unit_letters"])["unit_letters"][:2]
+    ['克', '公斤']
+    """
+    return {name: sorted(getattr(LISTS, name)) for name in names}
+
 
 SMALL, CAPITAL, UNCASED = "a", "A", "o"
 CYRILLIC, CYRILLIC_CAPITAL, GREEK, GREEK_CAPITAL = "b", "B", "g", "G"
@@ -135,3 +182,46 @@ def _is_circled(code: int) -> bool:
 
 
 _plains = CodePointTable(_plain)
+
+
+type Found = tuple[str, int, int]
+"""A sign's id, and half-open code points."""
+
+NUMBER_ENDS = frozenset(DIGITS + MARKS)
+"""What a number may end with, and with it a chunk."""
+_CHUNK = re.compile(f"[^{SPACE}{LINE_END}]+")
+
+
+class Chunk(NamedTuple):
+    """A chunk with its shape, and the texts of those neighbours that its signs depend on.
+
+    A neighbour is empty at an end of the text, or if more than one space is between.
+    """
+
+    text: str
+    shape: str
+    before: str
+    after: str
+
+
+def chunks_of(text: str, shape: str) -> Iterator[tuple[int, str, str, str]]:
+    """Yield the place of each chunk of a text, the chunk, and its neighbours, in order.
+
+    Only a number at an edge may have a currency or a unit in the next chunk. Where no sign depends
+    on a neighbour, it is empty.
+
+    >>> from matcher.signs.shapes import shape_of
+    >>> text = "only 10 g  left"
+    >>> list(chunks_of(text, shape_of(text)))
+    [(0, 'only', '', ''), (5, '10', 'only', 'g'), (8, 'g', '', ''), (11, 'left', '', '')]
+    """
+    places = [found.span() for found in _CHUNK.finditer(shape)]
+    for number, (start, end) in enumerate(places):
+        before = after = ""
+        if shape[start] in DIGITS and number and shape[start - 1] == SPACE:
+            first, last = places[number - 1]
+            before = text[first:last] if last == start - 1 else ""
+        if shape[end - 1] in NUMBER_ENDS and number + 1 < len(places) and shape[end] == SPACE:
+            first, last = places[number + 1]
+            after = text[first:last] if first == end + 1 else ""
+        yield start, text[start:end], before, after

@@ -9,8 +9,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from matcher.signs.chunks import Found
-from matcher.signs.lists import LISTS
 from matcher.signs.models import is_model
 from matcher.signs.shapes import (
     CAPITAL,
@@ -24,6 +22,7 @@ from matcher.signs.shapes import (
     GREEK,
     GREEK_CAPITAL,
     LETTERS,
+    LISTS,
     MARKS,
     PLAIN_LETTERS,
     SMALL,
@@ -31,6 +30,7 @@ from matcher.signs.shapes import (
     STROKE,
     STYLED,
     WIDE,
+    Found,
     plain_letters,
 )
 
