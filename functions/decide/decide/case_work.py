@@ -17,7 +17,7 @@ from decide.judge import judge
 from decide.judgement import Facts, FirstSent
 from ledger.cases.case import Case, CaseMarker, JournalEntry, WaitingMessage
 from ledger.cases.messages import CaseMessage, Decision
-from ledger.cases.reading import read_case_message
+from ledger.cases.reading import SentNames, names_of, read_case_message
 from ledger.cases.refusal import CaseCode, CaseReceipt, CaseRefusal
 from ledger.clock import Clock, utc
 from ledger.keys import message_receipt_key
@@ -283,6 +283,7 @@ class CaseWork:
 
         A line that could not be read has no `message`.
         """
+        unread = SentNames() if message else names_of(line.data)
         now = self.clock.now()
         until = utc(now + timedelta(days=WAIT_DAYS)) if status == "waiting" else ""
         receipt = CaseReceipt(
@@ -291,8 +292,8 @@ class CaseWork:
             status=status,
             at=utc(now),
             kind="case",
-            type=message.type_name if message else "",
-            id=message.id if message else "",
+            type=message.type_name if message else unread.type,
+            id=message.id if message else unread.id,
             code=str(refusal.code) if refusal else "",
             field=refusal.field if refusal else "",
             first=refusal.first if refusal else None,
