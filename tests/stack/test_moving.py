@@ -102,6 +102,8 @@ def test_what_a_removed_stack_kept_is_taken_over_under_another_name(
 
     remove(emulator, OLD)
     new = create(emulator, NEW, old.outputs["LogKeyArn"])
+    early = terang(emulator, "publish")  # as the schedule does within the hour: it begins no log
+    assert (early.returncode, "LogKeyArn is the key of a log" in early.stderr) == (1, True)
     assert terang(emulator, "restore", old.outputs["Table"]).returncode == 0
     secrets = emulator.client("secretsmanager")
     for one in ("PseudonymSecretArn", "PartnersSecretArn", "WebhooksSecretArn"):

@@ -124,6 +124,7 @@ class LogWorld(World):
     signer: LocalSigner = field(default_factory=LocalSigner)
     origin: str = ORIGIN
     signer_before: LocalSigner | None = None
+    has_begun: bool = False
     sends_sentinel: bool = False
     sentinel_posts: list[str] = field(default_factory=list)
 
@@ -158,6 +159,7 @@ class LogWorld(World):
             out=OutBucket(objects, "out"),
             log=self.served_log(),
             log_key_before=self.signer_before,
+            log_has_begun=self.has_begun,
             send_sentinel=self.sentinel_posts.append if self.sends_sentinel else None,
         )
 

@@ -15,7 +15,7 @@ from decide.case_facts import CaseFiles, FactsReader
 from decide.judge import judge
 from decide.judgement import Facts, FirstSent
 from ledger.case_messages import CaseMessage, Decision
-from ledger.case_reading import read_case_message
+from ledger.case_reading import SentNames, names_of, read_case_message
 from ledger.cases import Case, CaseMarker, JournalEntry, WaitingMessage
 from ledger.dsa_codes import CaseCode, CaseReceipt, CaseRefusal
 from ledger.findings import digest
@@ -281,6 +281,7 @@ class CaseWork:
 
         A line that could not be read has no `message`.
         """
+        unread = SentNames() if message else names_of(line.data)
         now = self.clock.now()
         until = utc(now + timedelta(days=WAIT_DAYS)) if status == "waiting" else ""
         receipt = CaseReceipt(
@@ -289,8 +290,8 @@ class CaseWork:
             status=status,
             at=utc(now),
             kind="case",
-            type=message.type_name if message else "",
-            id=message.id if message else "",
+            type=message.type_name if message else unread.type,
+            id=message.id if message else unread.id,
             code=str(refusal.code) if refusal else "",
             field=refusal.field if refusal else "",
             first=refusal.first if refusal else None,

@@ -76,7 +76,7 @@ def served_log() -> ServedLog | None:
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int | str]:
     """Publish all that is due. The event has the fields of a PublishRequest.
 
-    The answer has `log` only if the public log refused to grow.
+    The answer has the log's `leaves` and how many were `added`; `log` only if it refused to grow.
     """
     publish_context = PublishContext(
         store=store,
@@ -93,12 +93,14 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int |
         has_time=lambda: context.get_remaining_time_in_millis() >= CHECK_SECONDS * 1000,
         log=served_log(),
         log_key_before=signer_before,
+        log_has_begun=bool(setting.get("LOG_KEY_GIVEN")),
         send_sentinel=sender_of_sentinel(),
     )
     result = publish(publish_context, msgspec.convert(event, PublishRequest))
     log_result(result)
     refused = {"log": f"refused: {result.log_refused}"} if result.log_refused else {}
-    return {"written": result.written, "revised": len(result.revised)} | refused
+    grown = {"leaves": result.log.size, "added": result.log.added} if result.log else {}
+    return {"written": result.written, "revised": len(result.revised)} | grown | refused
 
 
 def log_result(result: PublishResult) -> None:

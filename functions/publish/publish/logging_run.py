@@ -130,12 +130,15 @@ CONFIRMED = "confirmed.tlog-proof"
 """The proof, in the folder of a log, that the log before names it."""
 
 
-def newest_log(first: ServedLog, former: Signer | None, at: str, *, may_begin: bool) -> ServedLog:
+def newest_log(
+    first: ServedLog, former: Signer | None, at: str, *, has_begun: bool = False, may_begin: bool
+) -> ServedLog:
     """Return the newest log. If it was signed by another key, begin the next one.
 
     `first` is the log under `log/` with the key that signs now, `former` the key that signed
-    before, if it is known. `may_begin` says that a log may begin that the one before does not
-    confirm: its key is lost. Raises LogRefusedError if the newest log has another name or key and
+    before, if it is known. `has_begun` says that the key already signs a log, whose table and files
+    may not be back yet. `may_begin` says that a log may begin that the one before does not confirm:
+    its key is lost. Raises LogRefusedError if the newest log has another name or key and
     nobody said to begin a new one, or if a log refuses to grow; LogBusyError if another run moved a
     head meanwhile.
     """
@@ -146,6 +149,11 @@ def newest_log(first: ServedLog, former: Signer | None, at: str, *, may_begin: b
             break
         log = following
     note = log.read("checkpoint")
+    if note is None and has_begun and not may_begin and log.head().size == 0:
+        raise LogRefusedError(
+            "LogKeyArn is the key of a log, which is not here yet: put back its table and files"
+            " (docs/operate.md), or begin a log with `terang publish --accept new-log`"
+        )
     if note is None or (vkey := log.read("vkey")) == log.vkey:
         return log
     if number > LOGS:

@@ -105,6 +105,7 @@ class PublishContext:
     has_time: Callable[[], bool]
     log: ServedLog | None = None
     log_key_before: Signer | None = None
+    log_has_begun: bool = False
     send_sentinel: Callable[[str], object] | None = None
     contact: str = ""
     data_licence: str = ""

@@ -319,7 +319,13 @@ def add_to_log(run: PublishRun) -> None:
         return found.leaves(run.providers, run.days, run.result.behind)
 
     try:
-        log = newest_log(context.log, context.log_key_before, utc(now), may_begin=NEW_LOG in accept)
+        log = newest_log(
+            context.log,
+            context.log_key_before,
+            utc(now),
+            has_begun=context.log_has_begun,
+            may_begin=NEW_LOG in accept,
+        )
         if LOG in accept:
             log.adopt()
         run.result.log = log_run(log, partial(due, log), now, context.has_time)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import msgspec
 
@@ -95,6 +95,22 @@ def read_case_message(line: bytes) -> CaseMessage | CaseRefusal:
         return read
     message = cast("CaseMessage", read)
     return broken_rule(message) or message
+
+
+class SentNames(msgspec.Struct, frozen=True):
+    """What a sender calls a message; empty where it cannot be read."""
+
+    type: str = ""
+    id: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+def names_of(line: bytes) -> SentNames:
+    """Return the type, if it is a known one, and the id of a line that is refused."""
+    try:
+        read = msgspec.json.decode(line, type=SentNames)
+    except (msgspec.MsgspecError, RecursionError):
+        return SentNames()
+    return read if read.type in MESSAGE_TYPES else SentNames(id=read.id)
 
 
 def case_message_schema() -> dict[str, Any]:

@@ -210,6 +210,8 @@ def publish(
         {name: value for name, value in event.items() if value},
     )
     console.print(f"{counts.get('written', 0):,} written, {counts.get('revised', 0):,} revised")
+    if "leaves" in counts:
+        console.print(f"log: {counts['leaves']:,} leaves, {counts['added']:,} of them new")
     if refused := counts.get("log"):
         print_warning(f"log {refused}; see docs/operate.md, LogRefusedAlarm")
     return 1 if refused else 0

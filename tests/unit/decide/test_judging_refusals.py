@@ -139,6 +139,22 @@ def test_a_message_is_refused(
     assert (told.status, told.code, told.type) == ("refused", code, message["type"])
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (complaint(by=None), ("complaint", "c-1", "field_missing")),
+        (complaint(type="verdict"), ("", "c-1", "type_unknown")),
+        (complaint(id="c" * 201), ("", "", "field_length")),
+    ],
+)
+def test_the_receipt_of_a_message_that_is_not_read_has_its_names(
+    cases: MemoryCases, message: dict[str, Any], told: tuple[str, ...]
+) -> None:
+    cases.decide({name: value for name, value in message.items() if value is not None})
+    [receipt] = cases.receipts().values()
+    assert (receipt.type, receipt.id, receipt.code) == told
+
+
 def test_a_late_decision_names_the_first_one(cases: MemoryCases) -> None:
     cases.decide(decision(F1), decision(F1, id="d-2", moderator="m-2", verdict="dismissed"))
     assert cases.receipts()["d-2"].first == EarlierMove("m-1", "confirmed", "2026-11-25T12:30:00Z")

@@ -18,6 +18,7 @@ from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.provider import Provider
 from ledger.units import Marker, Receipt
+from publish.logging_run import LogResult
 from publish.publish_run import PublishResult
 
 SETTINGS = {
@@ -107,10 +108,13 @@ def test_an_event_fills_the_public_bucket(deployed: Deployed) -> None:
 def test_a_log_that_refuses_to_grow_is_in_the_answer(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result = PublishResult(written=4, log_refused="another key")
-    monkeypatch.setattr(deployed.module, "publish", lambda *_: result)
+    results = iter(
+        [PublishResult(written=4, log_refused="another key"), PublishResult(log=LogResult(7, 2))]
+    )
+    monkeypatch.setattr(deployed.module, "publish", lambda *_: next(results))
     answer = {"written": 4, "revised": 0, "log": "refused: another key"}
     assert deployed.publish({}) == answer
+    assert deployed.publish({}) == {"written": 0, "revised": 0, "leaves": 7, "added": 2}
 
 
 def test_a_schedule_with_fields_of_its_own_is_no_order(deployed: Deployed) -> None:

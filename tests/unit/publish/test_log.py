@@ -301,6 +301,15 @@ def test_a_log_that_would_contradict_what_is_served_does_not_grow() -> None:
     )
 
 
+def test_the_key_of_a_log_that_is_not_back_yet_begins_no_other() -> None:
+    """A stack that takes over an older one's key publishes before the table is restored."""
+    made = LogWorld(has_begun=True)
+    assert "not here yet" in made.publish("2026-11-26T03:00:00Z").log_refused
+    assert made.heads.heads == {}
+    assert made.publish("2026-11-26T04:00:00Z", accept=("new-log",)).log_refused == ""
+    assert made.publish("2026-11-26T11:00:00Z").log_refused == ""
+
+
 def test_a_head_with_another_root_is_refused() -> None:
     made = published()
     head = made.heads.heads[ORIGIN]

@@ -95,7 +95,6 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ),
         ("operate", "returns unchanged within 30 days", pinned.RENEWED_DAYS, 30),
         ("operate", "Two hours after midnight UTC", periods.SETTLING, timedelta(hours=2)),
-        ("operate", "publish reads 35 days once", periods.LOOK_BACK_DAYS, 35),
         ("packs", "366 days at most", pack.DAYS_IN_FORCE, 366),
         ("packs", "120`, at most 300", pack.MOST_EXPECTED, 300),
         ("packs", "39 of 64 hashes", (copy_rule.EQUAL_AT_LEAST, copy_rule.HASHES), (39, 64)),
