@@ -35,10 +35,10 @@ month: setup ## a month of 20,000 posts and all that people do, by a script of i
 	MONTH=full MONTH_OUT=$(OUT) $(BIN)/pytest tests/month -m stack --durations=1 $(ARGS)
 
 load: setup ## 50,000 messages and 40 files of three providers at once while workers are killed; ARGS= e.g. --messages 5000
-	PYTHONPATH=tests $(BIN)/python -m load $(ARGS)
+	PYTHONPATH=tests $(BIN)/python -m tools.load $(ARGS)
 
 flow: setup-test ## a moderator's day at the console of a local stack, in Chromium: keys, times, pages; ARGS= e.g. --open 100 --pictures DIR
-	PYTHONPATH=tests $(BIN)/python -m flow $(ARGS)
+	PYTHONPATH=tests $(BIN)/python -m tools.flow $(ARGS)
 
 drill: setup-test ## simulated faults, seed after seed: MINUTES= JOBS=; PAIRS=1 for all pairs; SEED= or FAULTS= for one alone
 	PYTHONPATH=tests $(BIN)/python -m simulation.drill $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS)) \
@@ -58,22 +58,22 @@ template-check: setup-check
 
 bench: setup ## speed and memory of the matcher, beside others; ARGS= goes to pytest
 	@scripts/bootstrap.sh bench sam runtime
-	$(BIN)/pytest tests/bench -o python_files='bench_*.py' -s $(ARGS)
+	$(BIN)/pytest tests/tools/bench -o python_files='bench_*.py' -s $(ARGS)
 
 fuzz: setup ## RUNS= inputs (a million) for each reader of files, packs, messages, and of what the command is given
 	@scripts/bootstrap.sh fuzz
-	for target in readers packs messages statements reports recount checks desk authoring counts logs; do .tools/fuzz/bin/python tests/fuzz/fuzz_$$target.py $(or $(RUNS),1000000); done
+	for target in readers packs messages statements reports recount checks desk authoring counts logs; do .tools/fuzz/bin/python tests/tools/fuzz/fuzz_$$target.py $(or $(RUNS),1000000); done
 
 mutants: setup ## SIZE= small changes (100) to functions and layers, drawn by SEED=: which of them does no test notice?
 	@scripts/bootstrap.sh mutation
-	.tools/mutation/bin/python tests/mutation/mutants.py --size $(or $(SIZE),100) --seed $(or $(SEED),1) $(ARGS)
+	.tools/mutation/bin/python tests/tools/mutation/mutants.py --size $(or $(SIZE),100) --seed $(or $(SEED),1) $(ARGS)
 
 drill-ranges: setup ## CASES= (a million) random files, each cut at random; SEED= is the first
-	PYTHONPATH=tests $(BIN)/python -m drill.ranges_drill --cases $(or $(CASES),1000000) --first $(or $(SEED),0)
+	PYTHONPATH=tests $(BIN)/python -m tools.drill.ranges_drill --cases $(or $(CASES),1000000) --first $(or $(SEED),0)
 
 bench-factchecks: setup ## how well published checks are found and attached, and what that costs
 	@scripts/bootstrap.sh bench meaning
-	$(BIN)/pytest tests/bench/bench_factchecks.py -o python_files='bench_*.py' -s $(ARGS)
+	$(BIN)/pytest tests/tools/bench/bench_factchecks.py -o python_files='bench_*.py' -s $(ARGS)
 
 meaning: setup ## the model of `terang ask --meaning`, 90 MB
 	@scripts/bootstrap.sh meaning
@@ -83,11 +83,11 @@ learning: ## what finds the weights of `terang packs learn`, 150 MB
 
 weights: ## fit the published weights of layers/claims to the development set
 	@scripts/bootstrap.sh training
-	PYTHONPATH=layers/claims:tests .tools/training/bin/python -m training.train
+	PYTHONPATH=layers/claims:tests .tools/training/bin/python -m tools.training.train
 
 transfer: ## do weights fitted to some texts hold for others?
 	@scripts/bootstrap.sh training
-	PYTHONPATH=layers/claims:tests .tools/training/bin/python -m training.transfer
+	PYTHONPATH=layers/claims:tests .tools/training/bin/python -m tools.training.transfer
 
 invoke: setup ## EVENT= of events/ to its built function, without Docker; it works on the stack STACK= (terang)
 	@scripts/bootstrap.sh sam runtime

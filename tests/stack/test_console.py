@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from flow import desk_flow as flow
 from stack.console_browser import (
     PASSWORD,
     Browser,
@@ -15,6 +14,7 @@ from stack.console_browser import (
 )
 from stack.running import Running
 from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
+from tools.flow import desk_flow as flow
 
 
 @pytest.fixture(scope="module")

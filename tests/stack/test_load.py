@@ -3,8 +3,8 @@
 import random
 from pathlib import Path
 
-from load.loading import Load, Size
 from stack.running import Running
+from tools.load.loading import Load, Size
 
 SMALL = Size(messages=300, files=3, posts=400, kills=2, kill_seconds=2.0)
 

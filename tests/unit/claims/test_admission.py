@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 from support.sample_checks import PUBLISHER, check, table
-from training.topic_claims import TOPICS, TopicClaim, admission, halves
+from tools.training.topic_claims import TOPICS, TopicClaim, admission, halves
 
 from claims.admission import Admitted, RefusalCode, Trust, admit, with_topic
 from claims.fact_check import Cues, Review

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from training.development import LANGUAGES, entry_of, examples
+from tools.training.development import LANGUAGES, entry_of, examples
 
 from claims.check_finder import ANSWERS, FEWEST_WORDS, NEVER, Level, ask, build_index
 from claims.fact_check import Check, FeedCheck, Rating, calibration_negatives, days_between

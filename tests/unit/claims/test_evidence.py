@@ -4,7 +4,7 @@ from dataclasses import replace
 from tempfile import TemporaryFile
 
 import pytest
-from training.development import entry_of, examples
+from tools.training.development import entry_of, examples
 
 from claims.check_finder import Level, ask, build_index
 from claims.index import NOTHING_DEMANDED, ClaimIndex, Demands, shipped_curves

@@ -7,7 +7,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from training.development import LANGUAGES, entry_of, examples
+from tools.training.development import LANGUAGES, entry_of, examples
 
 from claims.fact_check import FeedCheck, calibration_negatives
 from claims.layout import (

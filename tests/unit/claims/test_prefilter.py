@@ -5,7 +5,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 from support.sample_checks import CHECKS, REPEATS_FRIDGE, REPEATS_MAYOR, REPEATS_SALT
-from training.development import LANGUAGES, examples
+from tools.training.development import LANGUAGES, examples
 from unit.answer.test_tip_line import built
 
 from claims.check_finder import CheckFinder, Level, ask, build_index

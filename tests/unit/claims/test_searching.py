@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from training.development import examples
+from tools.training.development import examples
 
 from claims.check_finder import build_index
 from claims.fact_check import FeedCheck
