@@ -1,9 +1,9 @@
 """The published numbers that turn evidence into a score, and the bounds that a score must reach.
 
 More of a claim in a text never lowers the score. Each piece of evidence adds a line, and a line
-that ends at half: two published weights, none below zero (tests/tools/training/). Boosted trees with
-the same promise attached less for other languages and sources. A gate subtracts, by a published slope,
-for evidence that is missing: a story about somebody else is another story.
+that ends at half: two published weights, none below zero (tests/tools/training/). Boosted trees
+with the same promise attached less for other languages and sources. A gate subtracts, by a
+published slope, for evidence that is missing: a story about somebody else is another story.
 
 An index answers with the curves, demands and bounds that it was built with.
 

@@ -1,6 +1,6 @@
 """How well published checks are found and attached, and what that costs.
 
-The checks are the invented ones of tests/tools/training/, among near misses and drawn claims,
+The checks are the invented ones of tests/tools/training/, with near misses and drawn claims,
 14,000 in each index. The shipped weights were fitted to them, so `make weights` prints what the
 weights do for checks that they have not seen. Clean text is not part of the project
 (`../shared/data`); without it no false attachment to it is counted.
