@@ -343,7 +343,7 @@ class Intake:
             set="",
             at=at,
         )
-        self.store.commit_unit(marker, receipt, "", None)
+        self.store.commit_refused(marker, receipt)
         file_receipt = refused_file(
             source, dropped.id, provider, at, refused.code, place=refused.at, advice=refused.advice
         )

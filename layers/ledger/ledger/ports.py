@@ -159,6 +159,9 @@ class UnitStore(Protocol):
         meanwhile.
         """
 
+    def commit_refused(self, marker: Marker, receipt: Receipt) -> None:
+        """Put marker and receipt of a file refused as a whole; a repeat changes nothing."""
+
     def commit_batch(
         self,
         markers: Sequence[Marker],

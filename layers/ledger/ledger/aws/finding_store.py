@@ -104,6 +104,10 @@ class DynamoUnits(TableRows):
             raise OSError("another worker recorded another attempt at the unit")
         return False
 
+    def commit_refused(self, marker: Marker, receipt: Receipt) -> None:
+        puts = self.table.put_if_absent(*receipt_place(marker), receipt)
+        self.table.transact(self._commit(marker, None), puts)
+
     def commit_batch(
         self,
         markers: Sequence[Marker],
