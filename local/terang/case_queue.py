@@ -13,11 +13,12 @@ from typing import Any
 
 import msgspec
 
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
 from ledger.case_reading import read_case_message
 from ledger.dsa_codes import CaseReceipt, CaseRefusal
 from ledger.findings import Finding, digest
 from ledger.keys import message_receipt_key
-from ledger.ports import CaseStore, Objects
 from ledger.refusals import OperatorError
 from ledger.texts import Clock, utc
 from terang import InputError
@@ -95,7 +96,7 @@ TIMES = {
 """The times that a message of each type must have."""
 
 
-def findings_in(objects: Objects, out_bucket: str, provider: str) -> list[Finding]:
+def findings_in(objects: S3Objects, out_bucket: str, provider: str) -> list[Finding]:
     """Return the findings in the provider's part of the out bucket, by day and unit.
 
     Raises InputError for a file that holds something else.
@@ -278,8 +279,8 @@ class CaseQueue:
 
     sqs: Any
     url: str
-    store: CaseStore
-    objects: Objects
+    store: DynamoStore
+    objects: S3Objects
     out_bucket: str
     provider: str
     clock: Clock

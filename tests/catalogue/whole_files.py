@@ -1,7 +1,7 @@
 """Files in memory: read whole, and read in ranges; both must come to the same."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 from support.memory_objects import RangesOf
@@ -10,7 +10,6 @@ from ledger.units import cut_ranges
 from scan.reading import UnitRecords, read_owned, read_records
 
 if TYPE_CHECKING:
-    from ledger.ports import Objects
     from ledger.refusals import Refusal
 
 
@@ -38,7 +37,7 @@ def in_ranges(data: bytes, range_bytes: int) -> tuple[object, ...]:
     """What a file says, read range by range."""
     objects = RangesOf(data)
     pieces = [
-        read_owned(cast("Objects", objects), objects.unit(*place))
+        read_owned(objects, objects.unit(*place))
         for place in cut_ranges(objects.source, range_bytes)
     ]
     readings = [

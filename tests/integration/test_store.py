@@ -15,8 +15,8 @@ from ledger.aws.store import DynamoStore
 from ledger.aws.table import key_of
 from ledger.cases import CaseMarker, JournalEntry
 from ledger.findings import Finding, FloodQuestion, FoundSpan, digest
-from ledger.privacy import assign_letters
 from ledger.provider import Provider
+from ledger.pseudonyms import assign_letters
 from ledger.units import Manifest, Marker, OpenFile, RangeRow, Receipt, Source, digest_of_ids
 
 LATER = 2**31

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from itertools import product
-from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import given
@@ -13,9 +12,6 @@ from support.whole_lines import check, owners
 from ledger.units import cut_ranges
 from scan import reading
 from scan.reading import read_owned
-
-if TYPE_CHECKING:
-    from ledger.ports import Objects
 
 BYTES = [b"a", b"\n", b"\r", b"\xc3", b"\xa9", b'"']
 SIGNS = [b"a", b"\n", b"\r", "é".encode(), b'"']
@@ -60,8 +56,7 @@ def test_sizes_add_up_and_lines_begin_once_whatever_the_bounds(
         patched.setattr(reading, "LINE_BYTES", line_bytes)
         objects = RangesOf(data)
         found = [
-            read_owned(cast("Objects", objects), objects.unit(*place))
-            for place in cut_ranges(objects.source, size)
+            read_owned(objects, objects.unit(*place)) for place in cut_ranges(objects.source, size)
         ]
     for one, whole in zip(found, owners(data, size), strict=True):
         assert one.size == len(whole)

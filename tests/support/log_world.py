@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from support.log_signer import LocalSigner
 from support.publish_world import BUCKET, MemoryObjects, World, sample_pack, sample_receipt
@@ -16,9 +16,6 @@ from publish.handover import OutBucket
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext
 from publish.served_log import ServedLog
-
-if TYPE_CHECKING:
-    from ledger.ports import Objects
 
 ORIGIN = "terang.example/log"
 
@@ -140,7 +137,7 @@ class LogWorld(World):
 
     def served_log(self) -> ServedLog:
         return ServedLog(
-            objects=cast("Objects", self.objects),
+            objects=self.objects,
             store=self.heads,
             signer=self.signer,
             origin=self.origin,
@@ -152,7 +149,7 @@ class LogWorld(World):
 
     def context(self, moment: str) -> PublishContext:
         made = World.context(self, moment)
-        objects = cast("Objects", self.objects)
+        objects = self.objects
         return replace(
             made,
             public=SummaryBucket(objects, BUCKET),

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import msgspec
 import pytest
@@ -27,10 +26,6 @@ from publish.publish_run import PublishContext, PublishRequest, PublishResult
 from publish.publishing import publish
 from publish.summary import Summary, decode_summary
 from rules.pack import Pack
-
-if TYPE_CHECKING:
-    from ledger.ports import Objects
-    from publish.publish_run import PublishStore
 
 BUCKET = "public"
 CLOSED = "2026-11-26T02:00:00Z"
@@ -203,12 +198,12 @@ class World:
 
     def context(self, moment: str) -> PublishContext:
         return PublishContext(
-            store=cast("PublishStore", self.store),
-            public=SummaryBucket(cast("Objects", self.objects), BUCKET),
-            seals=SealBucket(cast("Objects", self.seals), "work"),
+            store=self.store,
+            public=SummaryBucket(self.objects, BUCKET),
+            seals=SealBucket(self.seals, "work"),
             clock=StandingClock(datetime.fromisoformat(moment).astimezone(UTC)),
             close=self.closed.append,
-            out=OutBucket(cast("Objects", self.objects), "out"),
+            out=OutBucket(self.objects, "out"),
             public_url=self.public_url,
             notice_hours=24,
             pause_below=0.5,

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import msgspec
 from support.sample_checks import CHECKS, PUBLISHER, check, table
@@ -20,9 +20,6 @@ from claims.feed import read_feed
 from ledger.closing import POINTER_KEY, set_key
 from ledger.keys import factchecks_key
 from ledger.texts import clock_from_setting
-
-if TYPE_CHECKING:
-    from ledger.ports import Objects
 
 BOT = "terang_bot"
 PARTNERS = {
@@ -93,7 +90,7 @@ class Line:
         self.tip_line = TipLine(
             doors_of(secrets=lambda: PARTNERS, asks_for_secret=not self.signed, bot=BOT),
             RateLimit(self.most, now),
-            IndexInForce(cast("Objects", self.public), "public", now),
+            IndexInForce(self.public, "public", now),
             clock_from_setting("2026-11-25"),
         )
 

@@ -1,14 +1,9 @@
 """What the ranges of a file own, told from the whole file: where each line begins decides."""
 
-from typing import TYPE_CHECKING, cast
-
 from support.memory_objects import RangesOf
 
 from ledger.units import cut_ranges
 from scan.reading import read_owned
-
-if TYPE_CHECKING:
-    from ledger.ports import Objects
 
 
 def owners(data: bytes, size: int) -> list[bytes]:
@@ -25,8 +20,7 @@ def owners(data: bytes, size: int) -> list[bytes]:
 def check(data: bytes, size: int) -> None:
     objects = RangesOf(data)
     found = [
-        read_owned(cast("Objects", objects), objects.unit(*place))
-        for place in cut_ranges(objects.source, size)
+        read_owned(objects, objects.unit(*place)) for place in cut_ranges(objects.source, size)
     ]
     assert [one.data for one in found] == owners(data, size)
     assert sum(one.size for one in found) == len(data)

@@ -19,11 +19,10 @@ from learn.feed_import import FeedImporter, FeedOutcome, importer_over
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects, Senders, SqsUnitQueue
 from ledger.aws.store import DynamoStore
-from ledger.closing import Closing, ClosingStore, FileReceipt
+from ledger.closing import Closing, FileReceipt
 from ledger.keys import receipt_key
-from ledger.ports import Objects
-from ledger.privacy import PseudonymKeys
 from ledger.provider import Provider
+from ledger.pseudonyms import PseudonymKeys
 from ledger.units import RangeMessage, Receipt
 from matcher import Pack, build_set
 from rules.rule_set import ProviderSettings
@@ -122,7 +121,9 @@ class World:
         self.objects.put(self.public, "sets/current.json", msgspec.json.encode({"set": name}))
         return name
 
-    def closing(self, store: ClosingStore | None = None, objects: Objects | None = None) -> Closing:
+    def closing(
+        self, store: DynamoStore | None = None, objects: S3Objects | None = None
+    ) -> Closing:
         return Closing(
             store or self.store, objects or self.objects, self.clock, self.out, self.work
         )

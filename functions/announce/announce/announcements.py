@@ -18,10 +18,9 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from announce.webhooks import WebhookSender
-from ledger.aws.objects import send_messages
+from ledger.aws.objects import S3Objects, send_messages
 from ledger.case_reading import AnnouncedEntry
 from ledger.findings import digest, is_id
-from ledger.ports import Objects
 from ledger.provider import Webhooks, is_provider_id
 from ledger.texts import Clock, json_schema, utc
 
@@ -212,7 +211,7 @@ class WebhookMessage(msgspec.Struct, frozen=True):
 class Announcer:
     """Puts events on the bus and sends them. `webhooks` returns the registered ones."""
 
-    objects: Objects
+    objects: S3Objects
     sqs: Any
     events: Any
     webhooks: Callable[[], Webhooks]

@@ -17,9 +17,9 @@ from answer.question import (
 from claims.check_finder import CheckAnswer, Level, ask
 from claims.index import ClaimIndex
 from claims.text_words import ClaimText, guess
+from ledger.aws.objects import S3Objects
 from ledger.closing import current_set, stored_set
 from ledger.keys import factchecks_key
-from ledger.ports import Objects
 from ledger.refusals import OperatorError
 from ledger.texts import Clock, is_blank
 from rules.rule_set import SetError, read_set
@@ -58,7 +58,7 @@ POINTER_SECONDS = 30
 class IndexInForce:
     """The index of published checks that the set in force names; read again when it changes."""
 
-    objects: Objects
+    objects: S3Objects
     public_bucket: str
     now: Callable[[], float]
     _read_at: float = float("-inf")
@@ -107,7 +107,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class TipLine:
-    """Answers questions over the ports. `doors` are named by the key of their route."""
+    """Answers questions. `doors` are named by the key of their route."""
 
     doors: Mapping[str, AskDoor]
     rate_limit: RateLimit

@@ -42,11 +42,11 @@ from desk.items import (
     waiting_items,
 )
 from ledger.aws.desk_store import DynamoDesk
+from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.case_messages import UNDO_SECONDS, ItemClaim, PendingDecision, PendingName
 from ledger.cases import Case, JournalEntry, Move
 from ledger.keys import audit_file_key
-from ledger.ports import Objects
 from ledger.privacy import SampleLine
 from ledger.texts import Clock, utc_exactly
 from rules.pack import Pack
@@ -90,7 +90,7 @@ class TableDesk:
     store: DynamoStore
     desk: DynamoDesk
     sender: PendingSender
-    objects: Objects
+    objects: S3Objects
     clock: Clock
     public_bucket: str
     public_url: str

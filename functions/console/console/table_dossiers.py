@@ -27,13 +27,13 @@ from desk.items import (
     golden_dossiers,
     rule_name,
 )
+from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import shards
 from ledger.cases import Case, CaseEntry, CaseState, JournalEntry, Move
 from ledger.closing import current_set, stored_set
 from ledger.findings import Finding, FloodHold
 from ledger.keys import rule_page
-from ledger.ports import Objects
 from ledger.refusals import OperatorError
 from rules.pack import Pack
 from rules.pack_parts import are_copies
@@ -219,7 +219,7 @@ class Dossiers:
     """Reads dossiers of one stack. Every case is read again, so that a card is never stale."""
 
     store: DynamoStore
-    objects: Objects
+    objects: S3Objects
     public_bucket: str
     public_url: str
     _sets: KnownSets = field(default_factory=KnownSets)

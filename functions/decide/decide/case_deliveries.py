@@ -16,12 +16,13 @@ import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from decide.case_facts import CaseFiles, DecidedPacks, DecideStore, FactsReader
+from decide.case_facts import CaseFiles, DecidedPacks, FactsReader
 from decide.case_work import CaseOutcome, CaseWork
-from ledger.aws.objects import Delivery, Senders, require_reserve
+from ledger.aws.desk_store import DynamoDesk
+from ledger.aws.objects import Delivery, S3Objects, Senders, require_reserve
+from ledger.aws.store import DynamoStore
 from ledger.case_messages import CaseMessage, PendingDecision, PendingName, PendingState
 from ledger.dsa_codes import CaseRefusal
-from ledger.ports import Objects, PendingStore
 from ledger.refusals import Refusal
 from ledger.texts import Clock, lines_of_body
 
@@ -35,7 +36,7 @@ class PendingDecisions:
     written last. If a worker dies in between, the next delivery continues.
     """
 
-    store: PendingStore
+    store: DynamoDesk
     work: CaseWork
     senders: Senders
 
@@ -124,8 +125,8 @@ class CaseDeliveries:
 
 
 def case_work_of(
-    store: DecideStore,
-    objects: Objects,
+    store: DynamoStore,
+    objects: S3Objects,
     clock: Clock,
     *,
     out_bucket: str,
@@ -133,7 +134,7 @@ def case_work_of(
     public_url: str,
     trial_day: bool = False,
 ) -> CaseWork:
-    """Build decide over ports."""
+    """Build decide from its table, buckets and clock."""
     packs = DecidedPacks(objects, public_bucket)
     return CaseWork(
         store=store,

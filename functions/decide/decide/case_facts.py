@@ -9,7 +9,7 @@ A file that is already there stays.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -17,6 +17,8 @@ from decide.judgement import Facts, FirstSent, PackFacts, audit_id
 from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice
 from dsa.statement import MatchedRule, StatementFacts, build_statement, meaning_problems
 from dsa.statement_schema import schema_problems
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
 from ledger.case_messages import (
     Audit,
     CaseMessage,
@@ -47,7 +49,6 @@ from ledger.keys import (
     rule_page,
     statement_key,
 )
-from ledger.ports import CaseStore, FindingStore, FloodStore, Objects, ProviderStore, UnitStore
 from ledger.privacy import SampleLine
 from ledger.refusals import OperatorError
 from ledger.texts import encode_json, encode_json_lines
@@ -55,15 +56,11 @@ from rules.pack import Pack
 from rules.rule_set import KnownSets, SetError
 
 
-class DecideStore(CaseStore, FindingStore, FloodStore, ProviderStore, UnitStore, Protocol):
-    """The parts of the table that decide uses."""
-
-
 @dataclass(slots=True)
 class DecidedPacks:
     """The packs that made findings. Sets are read once and kept."""
 
-    objects: Objects
+    objects: S3Objects
     public_bucket: str
     _known_sets: KnownSets = field(default_factory=KnownSets)
 
@@ -86,10 +83,10 @@ class DecidedPacks:
 
 @dataclass(frozen=True, slots=True)
 class FactsReader:
-    """Reads facts over the ports. Every read is consistent."""
+    """Reads facts. Every read is consistent."""
 
-    store: DecideStore
-    objects: Objects
+    store: DynamoStore
+    objects: S3Objects
     packs: DecidedPacks
     out_bucket: str
 
@@ -198,8 +195,8 @@ class CaseFiles:
     `public_url` is the address of the packs' pages, or empty.
     """
 
-    store: DecideStore
-    objects: Objects
+    store: DynamoStore
+    objects: S3Objects
     packs: DecidedPacks
     public_url: str
     out_bucket: str

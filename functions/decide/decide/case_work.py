@@ -14,13 +14,14 @@ import msgspec
 from decide.case_facts import CaseFiles, FactsReader
 from decide.judge import judge
 from decide.judgement import Facts, FirstSent
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
 from ledger.case_messages import CaseMessage, Decision
 from ledger.case_reading import SentNames, names_of, read_case_message
 from ledger.cases import Case, CaseMarker, JournalEntry, WaitingMessage
 from ledger.dsa_codes import CaseCode, CaseReceipt, CaseRefusal
 from ledger.findings import digest
 from ledger.keys import message_receipt_key
-from ledger.ports import CaseStore, Objects
 from ledger.texts import Clock, encode_json, utc
 
 TRIES = 12
@@ -94,13 +95,13 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class CaseWork:
-    """Takes messages of registered senders over the ports.
+    """Takes messages of registered senders.
 
     A `message_key` is the digest of a message's provider and id. The table knows it by that.
     """
 
-    store: CaseStore
-    objects: Objects
+    store: DynamoStore
+    objects: S3Objects
     clock: Clock
     reader: FactsReader
     files: CaseFiles

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 import msgspec
 
@@ -29,13 +29,15 @@ from intake.reader import (
     check_size,
     read_counted,
 )
+from ledger.aws.objects import S3Objects, SqsUnitQueue
+from ledger.aws.store import DynamoStore
 from ledger.closing import FILE_DAYS, Closing, current_set, lost_file, refused_file
 from ledger.findings import digest, file_id
 from ledger.keys import part_key, receipt_key, unknown_receipt_key
-from ledger.ports import FileStore, Objects, ProviderStore, UnitQueue, UnitStore
 from ledger.posts import LINE_BYTES, Post, TranslatedPost, read_fields
-from ledger.privacy import PseudonymKeys, Pseudonyms
+from ledger.privacy import Pseudonyms
 from ledger.provider import Provider, is_provider_id
+from ledger.pseudonyms import PseudonymKeys
 from ledger.refusals import Code, FileRefusedError, ObjectGoneError, ObjectUnreadableError, Refusal
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import Manifest, Marker, Receipt, Source, cut_ranges, digest_of_ids, units_of
@@ -149,10 +151,6 @@ class FileOutcome:
     code: str = ""
 
 
-class IntakeStore(ProviderStore, FileStore, UnitStore, Protocol):
-    """The parts of the table that intake uses."""
-
-
 @dataclass(frozen=True, slots=True)
 class DroppedFile:
     """A file as S3 described it, its id, and the registered provider under its prefix."""
@@ -164,11 +162,11 @@ class DroppedFile:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Receives files over the ports."""
+    """Receives files: seals a manifest for each, and sends its ranges to the queue of units."""
 
-    store: IntakeStore
-    objects: Objects
-    queue: UnitQueue
+    store: DynamoStore
+    objects: S3Objects
+    queue: SqsUnitQueue
     clock: Clock
     closing: Closing
     keys: PseudonymKeys

@@ -21,7 +21,7 @@ from intake.arrival import FileOutcome, Intake
 from ledger.aws.objects import S3Objects, SqsUnitQueue, TimeReserveError, log_failures, postpone
 from ledger.aws.store import DynamoStore
 from ledger.closing import Closing
-from ledger.privacy import PseudonymKeys
+from ledger.pseudonyms import PseudonymKeys
 from ledger.texts import clock_from_setting
 
 FILE_SECONDS = 600

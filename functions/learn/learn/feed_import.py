@@ -36,11 +36,12 @@ from claims.fact_check import FeedCheck
 from claims.feed import FeedError, read_feed
 from claims.index import ClaimIndex, PublishedChange, facts_of
 from claims.topics import lists, lists_digest
-from learn.reopening import Reopening, ReopeningStore
+from learn.reopening import Reopening
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
 from ledger.closing import put_in_force, set_key
 from ledger.findings import digest
 from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
-from ledger.ports import Objects
 from ledger.refusals import ObjectChangedError, ObjectGoneError, OperatorError
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import Source
@@ -97,7 +98,7 @@ class FeedCatalogue(msgspec.Struct, frozen=True):
 class Library:
     """The feeds in the out bucket, where providers cannot read them."""
 
-    objects: Objects
+    objects: S3Objects
     bucket: str
 
     def catalogue(self) -> tuple[FeedCatalogue, str | None]:
@@ -153,7 +154,7 @@ def _key(folder: str, digest: str) -> str:
 class IndexPublisher:
     """Writes indexes to the public bucket, and moves the pointer to a set with the newest one."""
 
-    objects: Objects
+    objects: S3Objects
     clock: Clock
     library: Library
     public_bucket: str
@@ -255,9 +256,9 @@ class FeedOutcome:
 
 @dataclass(frozen=True, slots=True)
 class FeedImporter:
-    """Imports feeds over the ports."""
+    """Imports feeds of published checks into the work bucket."""
 
-    objects: Objects
+    objects: S3Objects
     clock: Clock
     library: Library
     publisher: IndexPublisher
@@ -372,8 +373,8 @@ class FeedImporter:
 
 
 def importer_over(
-    store: ReopeningStore,
-    objects: Objects,
+    store: DynamoStore,
+    objects: S3Objects,
     clock: Clock,
     *,
     work_bucket: str,
@@ -382,7 +383,7 @@ def importer_over(
     notice_hours: int,
     trusted_publishers: str,
 ) -> FeedImporter:
-    """Return the importer over ports. `trusted_publishers` are domains with commas in between."""
+    """Return the importer. `trusted_publishers` are domains with commas in between."""
     library = Library(objects, out_bucket)
     return FeedImporter(
         objects=objects,

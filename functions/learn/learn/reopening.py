@@ -7,11 +7,12 @@ no longer counts, its finding is open again, and the provider gets a correction.
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
 from claims.admission import CheckChange, CheckedClaim
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
 from ledger.cases import (
     TRANSITIONS,
     Case,
@@ -27,7 +28,6 @@ from ledger.cases import (
 )
 from ledger.findings import Finding, digest
 from ledger.keys import correction_key
-from ledger.ports import CaseStore, FindingStore, Objects
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import rule_key
 
@@ -54,16 +54,12 @@ class Correction(msgspec.Struct, frozen=True):
     decision: str = ""
 
 
-class ReopeningStore(CaseStore, FindingStore, Protocol):
-    """The parts of the table that reopening findings uses."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reopening:
     """Reports changed checks to findings; a repeat reports nothing twice."""
 
-    store: ReopeningStore
-    objects: Objects
+    store: DynamoStore
+    objects: S3Objects
     clock: Clock
     out_bucket: str
 

@@ -24,9 +24,9 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from ledger.aws.objects import S3Objects
 from ledger.cases import JournalEntry
 from ledger.findings import short_digest
-from ledger.ports import Objects
 from ledger.privacy import DayCopies
 from ledger.texts import utc
 from ledger.units import OpenFile, Receipt
@@ -264,7 +264,7 @@ def seal_form() -> str:
 class SealBucket:
     """The seals in the work bucket. A lifecycle rule deletes old ones."""
 
-    objects: Objects
+    objects: S3Objects
     bucket: str
 
     def read(self, provider: str, day: str) -> Seal | None:

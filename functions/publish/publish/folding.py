@@ -17,7 +17,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from ledger.privacy import CopyStore, DayCopies, FindingFingerprint
+from ledger.aws.store import DynamoStore
+from ledger.privacy import DayCopies, FindingFingerprint
 from ledger.units import Receipt
 from phrases import to_translate
 from publish.case_line import AbsentCount, AbsentPositive, AbsentTally, Tally
@@ -342,7 +343,7 @@ class CopyLine(msgspec.Struct, frozen=True):
     by_rule: Annotated[Tally, says("Such groups in the findings of each `pack/version/rule/mode`.")]
 
 
-def copies_of_day(store: CopyStore, provider: str, day: str, *, closed: bool) -> DayCopies | None:
+def copies_of_day(store: DynamoStore, provider: str, day: str, *, closed: bool) -> DayCopies | None:
     """Return the copy groups of a day, and store them if it is closed; None if there are none."""
     stored = store.day_copies(provider, day)
     if stored is not None:

@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import batched
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
@@ -35,6 +35,8 @@ from dsa.indicators import About
 from dsa.report import LEDGER, Period, Report, report_files
 from dsa.report_entries import Entries
 from dsa.statement_schema import BATCH
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
 from ledger.closing import NO_SET, put_in_force
 from ledger.keys import (
     audit_file_key,
@@ -43,12 +45,10 @@ from ledger.keys import (
     statement_batch_key,
     statements_of_day,
 )
-from ledger.ports import JournalStore, Objects
 from ledger.privacy import (
     COPY_DAYS,
     ConfirmedFingerprint,
     CopySnapshot,
-    CopyStore,
     SampledPost,
     SampleLine,
     merge_samples,
@@ -78,7 +78,7 @@ class PublishedKey(msgspec.Struct, frozen=True):
 class OutBucket:
     """The bucket that providers read."""
 
-    objects: Objects
+    objects: S3Objects
     name: str
 
 
@@ -138,20 +138,16 @@ MOST_ROWS = 4_000
 """Fingerprints of one snapshot: those of the newest decisions. They take 0.9 MB."""
 
 
-class SnapshotStore(JournalStore, CopyStore, Protocol):
-    """The parts of the table that a snapshot is made from."""
-
-
 @dataclass(frozen=True, slots=True)
 class SnapshotBucket:
     """The snapshots in the work bucket."""
 
-    objects: Objects
+    objects: S3Objects
     bucket: str
 
     def renew(
         self,
-        store: SnapshotStore,
+        store: DynamoStore,
         provider: str,
         packs: Sequence[Pack],
         days: Sequence[str],
@@ -188,7 +184,7 @@ class _Confirmation(NamedTuple):
 
 
 def confirmed_fingerprints(
-    store: SnapshotStore,
+    store: DynamoStore,
     provider: str,
     rules: Mapping[str, Sequence[str]],
     days: Sequence[str],
@@ -299,7 +295,7 @@ class YearReports:
     An entry counts on the day of its commit, so a year that is over no longer changes.
     """
 
-    store: JournalStore
+    store: DynamoStore
     public: SummaryBucket
     out: OutBucket
     today: date
@@ -396,7 +392,7 @@ def _why_paused(found: RuleErrors, version: int, day: str, below: float) -> str:
     )
 
 
-def pause(objects: Objects, bucket: str, pauses: list[Pause], now: datetime) -> str:
+def pause(objects: S3Objects, bucket: str, pauses: list[Pause], now: datetime) -> str:
     """Put a set with these pauses in force on top of the set in force. Return its digest.
 
     Raises OperatorError while others keep publishing sets, or if no set exists.
@@ -438,7 +434,7 @@ def sentinel_post(day: str) -> str:
     )
 
 
-def send_sentinel(store: JournalStore, day: str, send: Callable[[str], object]) -> None:
+def send_sentinel(store: DynamoStore, day: str, send: Callable[[str], object]) -> None:
     """Send the sentinel post of a day, unless its receipt is there."""
     if not any(True for _ in store.receipts(SENTINEL, day)):
         send(sentinel_post(day))

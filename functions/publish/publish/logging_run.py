@@ -18,8 +18,8 @@ from itertools import count, islice
 
 import msgspec
 
+from ledger.aws.store import DynamoStore
 from ledger.keys import receipt_key
-from ledger.ports import FileStore
 from ledger.texts import utc
 from publish.day_facts import SealBucket
 from publish.periods import days_before
@@ -212,7 +212,7 @@ class DueLeaves:
     files: LogFiles
     public: SummaryBucket
     seals: SealBucket
-    store: FileStore
+    store: DynamoStore
     make_key: Callable[[], bytes]
     today: str
 

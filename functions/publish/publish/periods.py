@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from statistics import quantiles
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from dsa.author_notice import wilson_interval
 from phrases import to_translate
+from rules.pack import Pack
 
 DIGITS = 4
 """Decimals of a published share: a hundredth of a per cent, and the same bytes everywhere."""
@@ -132,13 +133,6 @@ class SummaryPeriod:
     last_day: str
 
 
-class _Dated(Protocol):
-    @property
-    def from_(self) -> date: ...
-    @property
-    def until(self) -> date: ...
-
-
 def day_period(day: str) -> SummaryPeriod:
     """Return the period of one day."""
     return SummaryPeriod(PeriodKind.DAY, day, day, day)
@@ -155,10 +149,10 @@ def month_of(day: str) -> SummaryPeriod:
     return SummaryPeriod(PeriodKind.MONTH, day[:7], first.isoformat(), last.isoformat())
 
 
-def campaign_period(name: str, dates: Iterable[_Dated]) -> SummaryPeriod:
+def campaign_period(name: str, packs: Iterable[Pack]) -> SummaryPeriod:
     """Return the period from the first to the last day on which a pack of it is in force."""
-    found = list(dates)
-    first, last = min(days.from_ for days in found), max(days.until for days in found)
+    dates = [pack.in_force for pack in packs]
+    first, last = min(days.from_ for days in dates), max(days.until for days in dates)
     return SummaryPeriod(PeriodKind.CAMPAIGN, name, first.isoformat(), last.isoformat())
 
 

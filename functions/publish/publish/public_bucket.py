@@ -24,9 +24,9 @@ from io import BytesIO
 import msgspec
 from msgspec import UNSET
 
+from ledger.aws.objects import S3Objects
 from ledger.closing import read_pointer
 from ledger.keys import factchecks_facts_key
-from ledger.ports import Objects
 from ledger.provider import SENTINEL
 from ledger.refusals import OperatorError
 from ledger.texts import escape_csv_formula, replace_controls
@@ -212,7 +212,7 @@ class SummaryBucket:
     `names` holds the published periods of each provider; it is empty before `list_summaries`.
     """
 
-    objects: Objects
+    objects: S3Objects
     bucket: str
     known_sets: KnownSets = field(default_factory=KnownSets)
     summaries: dict[str, Summary] = field(default_factory=dict)

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import msgspec
 
-from ledger.ports import FileStore, JournalStore, ProviderStore
-from ledger.privacy import CopyStore, LetterStore, SampleStore, assign_letters
+from ledger.aws.store import DynamoStore
 from ledger.provider import SENTINEL, is_provider_id
+from ledger.pseudonyms import assign_letters
 from ledger.refusals import OperatorError
 from ledger.texts import Clock
 from ledger.units import OpenFile
@@ -76,12 +76,6 @@ class PublishRequest(msgspec.Struct, frozen=True):
     accept: tuple[str, ...] = ()
 
 
-class PublishStore(
-    ProviderStore, FileStore, JournalStore, SampleStore, CopyStore, LetterStore, Protocol
-):
-    """The parts of the table that publishing uses."""
-
-
 @dataclass(frozen=True, slots=True)
 class PublishContext:
     """The table, buckets, clock and settings of a run.
@@ -93,7 +87,7 @@ class PublishContext:
     there is no such post. `contact` and `data_licence` are shown on every page.
     """
 
-    store: PublishStore
+    store: DynamoStore
     public: SummaryBucket
     seals: SealBucket
     clock: Clock

@@ -123,7 +123,7 @@ def publish_months(run: PublishRun) -> None:
 def publish_campaigns(run: PublishRun) -> None:
     """Publish the campaigns that ended recently or not yet, for the providers that run them."""
     for name, packs in run.catalogue.campaigns.items():
-        period = campaign_period(name, (pack.in_force for pack in packs))
+        period = campaign_period(name, packs)
         if period.last_day < run.days[0]:
             continue
         for provider in (*run.providers, "all"):

@@ -23,8 +23,9 @@ from typing import NamedTuple
 import msgspec
 import rfc8785
 
+from ledger.aws.desk_store import DynamoLogStore
+from ledger.aws.objects import S3Objects
 from ledger.keys import log_checkpoint_key
-from ledger.ports import LogStore, Objects
 from ledger.refusals import OperatorError
 from ledger.units import LogHead
 from tlog.leaves import (
@@ -141,8 +142,8 @@ class ServedLog:
     Each of `providers` gets a copy of each checkpoint in its part of the out bucket.
     """
 
-    objects: Objects
-    store: LogStore
+    objects: S3Objects
+    store: DynamoLogStore
     signer: Signer
     origin: str
     public: str

@@ -13,6 +13,7 @@ from datetime import datetime
 
 import msgspec
 
+from ledger.aws.store import DynamoStore
 from ledger.findings import Finding, batch_id, unit_id
 from ledger.privacy import Pseudonyms, SampledPost, month_audit_key
 from ledger.units import (
@@ -34,7 +35,7 @@ from scan.inspection import (
     own_findings,
     sample_unflagged,
 )
-from scan.persisting import ScanStore, UnitRecorder, message_receipt
+from scan.persisting import UnitRecorder, message_receipt
 from scan.reading import UnitRecords
 from scan.rule_sets import Rules
 
@@ -116,7 +117,7 @@ class MessageBatch:
 class BatchRecorder:
     """Stores batches, over the recorder of single units."""
 
-    store: ScanStore
+    store: DynamoStore
     recorder: UnitRecorder
     secret: bytes
 

@@ -23,7 +23,7 @@ from botocore.config import Config
 from ledger.aws.objects import Delivery, S3Objects, Senders, log_failures
 from ledger.aws.store import DynamoStore
 from ledger.closing import Closing
-from ledger.privacy import PseudonymKeys
+from ledger.pseudonyms import PseudonymKeys
 from ledger.texts import clock_from_setting
 from scan.batches import BatchRecorder
 from scan.inspection import FloodGuard, FloodLimits, UnitOutcome

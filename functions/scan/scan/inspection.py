@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import msgspec
 
+from ledger.aws.store import DynamoStore
 from ledger.findings import (
     EXCERPT_LENGTH,
     Finding,
@@ -23,7 +24,6 @@ from ledger.findings import (
     excerpt_of,
     finding_id,
 )
-from ledger.ports import FloodStore
 from ledger.posts import Post, TranslatedPost
 from ledger.privacy import Pseudonyms, SampledPost, draw_sample
 from ledger.texts import Clock, utc
@@ -110,7 +110,7 @@ class FloodGuard:
         commit succeeded, leaves those receipts out.
     """
 
-    store: FloodStore
+    store: DynamoStore
     clock: Clock
     limits: FloodLimits
     worker: str = field(default_factory=lambda: uuid4().hex)

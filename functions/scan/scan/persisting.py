@@ -11,10 +11,11 @@ its receipt and the row of its range, so that a receipt never counts something t
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
 
 import msgspec
 
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
 from ledger.closing import FILE_DAYS
 from ledger.findings import Finding, finding_row
 from ledger.keys import (
@@ -24,15 +25,11 @@ from ledger.keys import (
     message_receipt_key,
     refusals_key,
 )
-from ledger.ports import FileStore, FindingStore, FloodStore, Objects, UnitStore
 from ledger.privacy import (
     COPY_DAYS,
     SAMPLE_DAYS,
-    CopyStore,
-    ErasureStore,
     FindingFingerprint,
     SampledPost,
-    SampleStore,
     stub_of,
 )
 from ledger.texts import encode_json, encode_json_lines
@@ -75,16 +72,12 @@ def message_receipt(batch: Receipt, job: UnitJob, records: UnitRecords) -> Recei
     )
 
 
-class HandoutStore(UnitStore, FindingStore, ErasureStore, Protocol):
-    """The parts of the table that handing out uses."""
-
-
 @dataclass(frozen=True, slots=True)
 class Handout:
     """Hands out what units came to."""
 
-    store: HandoutStore
-    objects: Objects
+    store: DynamoStore
+    objects: S3Objects
     work_bucket: str
     out_bucket: str
 
@@ -152,18 +145,12 @@ class Handout:
             self.objects.put_if(self.out_bucket, key, data, None, tags=HOLDS_EXCERPTS)
 
 
-class ScanStore(
-    FileStore, UnitStore, FindingStore, FloodStore, SampleStore, CopyStore, ErasureStore, Protocol
-):
-    """The parts of the table that scanning a unit uses."""
-
-
 @dataclass(frozen=True, slots=True)
 class UnitRecorder:
     """Stores the results of units."""
 
-    store: ScanStore
-    objects: Objects
+    store: DynamoStore
+    objects: S3Objects
     work_bucket: str
     handout: Handout
     excerpt_days: int

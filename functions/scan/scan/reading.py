@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from ledger.aws.objects import S3Objects
 from ledger.findings import unit_id
-from ledger.ports import Objects
 from ledger.posts import (
     LINE_BYTES,
     Post,
@@ -70,7 +70,7 @@ class OwnedLines:
         return unit_id(unit.provider, data + tail)
 
 
-def read_owned(objects: Objects, unit: RangeMessage) -> OwnedLines:
+def read_owned(objects: S3Objects, unit: RangeMessage) -> OwnedLines:
     """Read the lines that begin in the unit's range, in bounded memory whatever their length.
 
     Raises ObjectChangedError or ObjectGoneError.
@@ -88,7 +88,7 @@ def read_owned(objects: Objects, unit: RangeMessage) -> OwnedLines:
     return _read_rest_of_line(objects, unit, data)
 
 
-def _read_rest_of_line(objects: Objects, unit: RangeMessage, data: bytes) -> OwnedLines:
+def _read_rest_of_line(objects: S3Objects, unit: RangeMessage, data: bytes) -> OwnedLines:
     """Complete the last line. Beyond LINE_BYTES, count its bytes and do not keep them."""
     pieces, position, passed_over = [data], unit.end, 0
     line_size = len(data) - data.rfind(b"\n") - 1

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from ledger.aws.objects import S3Objects
 from ledger.closing import current_set, stored_set
 from ledger.findings import FoundCheck, Label
 from ledger.keys import copies_key, factchecks_key
-from ledger.ports import Objects
 from ledger.posts import Post
 from ledger.privacy import CopySnapshot
 from ledger.refusals import OperatorError
@@ -105,7 +105,7 @@ class Confirmed(NamedTuple):
 class Snapshots:
     """The newest snapshots of confirmed fingerprints, kept in memory for a minute."""
 
-    objects: Objects
+    objects: S3Objects
     clock: Clock
     work_bucket: str
     _kept: dict[str, tuple[float, Confirmed]] = field(default_factory=dict)
@@ -247,7 +247,7 @@ class CheckRules:
         )
 
 
-def read_finder(objects: Objects, public_bucket: str, index: str) -> "CheckFinder":
+def read_finder(objects: S3Objects, public_bucket: str, index: str) -> "CheckFinder":
     """Return a finder of checks over the published index with this digest.
 
     Raises OperatorError if the index is missing, cannot be read, or has another digest.
@@ -324,7 +324,7 @@ class RuleSets:
     do not all read the pointer and a new set at the same moment.
     """
 
-    objects: Objects
+    objects: S3Objects
     clock: Clock
     public_bucket: str
     public: bool

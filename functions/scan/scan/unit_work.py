@@ -10,10 +10,12 @@ from functools import cache
 
 import msgspec
 
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
 from ledger.findings import EXCERPT_LENGTH, digest, unit_id
-from ledger.ports import Objects
 from ledger.posts import Post
-from ledger.privacy import PseudonymKeys, Pseudonyms, copy_key, month_audit_key
+from ledger.privacy import Pseudonyms, copy_key, month_audit_key
+from ledger.pseudonyms import PseudonymKeys
 from ledger.refusals import Code, ObjectChangedError, ObjectGoneError, Refusal
 from ledger.texts import Clock, utc
 from ledger.units import Attempt, Marker, RangeMessage, RangeRow
@@ -30,17 +32,17 @@ from scan.inspection import (
     match_posts,
     sample_unflagged,
 )
-from scan.persisting import ScanStore, UnitRecorder
+from scan.persisting import UnitRecorder
 from scan.reading import UnitRecords, read_body, read_owned, read_records
 from scan.rule_sets import Rules, RuleSets, Snapshots, find_copies
 
 
 @dataclass(frozen=True, slots=True)
 class UnitScanner:
-    """Scans units over the ports. Pseudonyms and audit samples have keys derived from `secret`."""
+    """Scans units. Pseudonyms and audit samples have keys derived from `secret`."""
 
-    store: ScanStore
-    objects: Objects
+    store: DynamoStore
+    objects: S3Objects
     clock: Clock
     rulesets: RuleSets
     guard: FloodGuard

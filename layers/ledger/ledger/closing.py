@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import islice
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ledger.keys import receipt_key, refusals_key
-from ledger.ports import FileStore, Objects, UnitStore
 from ledger.refusals import Code, OperatorError, Refusal
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import Manifest, RangeRow, Receipt, Source
+
+if TYPE_CHECKING:
+    from ledger.aws.objects import S3Objects
+    from ledger.aws.store import DynamoStore
 
 POINTER_KEY = "sets/current.json"
 
@@ -67,7 +70,7 @@ def set_key(digest: str) -> str:
     return f"sets/{digest}.json"
 
 
-def stored_set(objects: Objects, public_bucket: str, digest: str) -> bytes:
+def stored_set(objects: "S3Objects", public_bucket: str, digest: str) -> bytes:
     """Return the document of a set. Raise OperatorError if it is not in the public bucket."""
     data = objects.get(public_bucket, set_key(digest))
     if data is None:
@@ -75,7 +78,7 @@ def stored_set(objects: Objects, public_bucket: str, digest: str) -> bytes:
     return data
 
 
-def current_set(objects: Objects, public_bucket: str) -> str:
+def current_set(objects: "S3Objects", public_bucket: str) -> str:
     """Return the digest of the set in force.
 
     Raises OperatorError while none was published, and if the pointer cannot be read.
@@ -86,7 +89,7 @@ def current_set(objects: Objects, public_bucket: str) -> str:
     return pointer.set
 
 
-def read_pointer(objects: Objects, public_bucket: str) -> Pointer | None:
+def read_pointer(objects: "S3Objects", public_bucket: str) -> Pointer | None:
     """Return the pointer, or None while no set was published.
 
     Raises OperatorError if it cannot be read.
@@ -96,7 +99,7 @@ def read_pointer(objects: Objects, public_bucket: str) -> Pointer | None:
 
 
 def put_in_force(
-    objects: Objects,
+    objects: "S3Objects",
     public_bucket: str,
     make_next: Callable[[bytes | None], bytes],
     now: datetime,
@@ -134,7 +137,7 @@ def _moved(before: Pointer | None, digest: str, now: datetime) -> Pointer:
     return Pointer(digest, utc(now), tuple(earlier[:MOST_EARLIER]))
 
 
-def _set_of(objects: Objects, public_bucket: str, digest: str) -> bytes:
+def _set_of(objects: "S3Objects", public_bucket: str, digest: str) -> bytes:
     data = objects.get(public_bucket, set_key(digest))
     if data is None or sha256(data).hexdigest() != digest:
         raise OperatorError(f"the set {digest} is gone from the public bucket, or was changed")
@@ -209,16 +212,12 @@ class FileReceipt(
     refusals: list[Refusal] = []
 
 
-class ClosingStore(FileStore, UnitStore, Protocol):
-    """The parts of the table that closing a file reads and writes."""
-
-
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Closes files over the ports. Any worker may do it, and twice is harmless."""
+    """Closes files. Any worker may do it, and twice is harmless."""
 
-    store: ClosingStore
-    objects: Objects
+    store: "DynamoStore"
+    objects: "S3Objects"
     clock: Clock
     out_bucket: str
     work_bucket: str

@@ -15,38 +15,20 @@ A fingerprint is personal data. It is kept with the journal of its day, under a 
 stack has, for COPY_DAYS, and goes when its author is erased. The numbers of a closed day are stored
 before that, so they never change.
 
-Erase an author: the stub that remains of each finding, and the tombstone of the author.
-
-Letters that replace moderators in the public journal.
-
-A letter tells a provider's moderators apart within a month, and not over two months. Letters are
-dealt in turn and stored, not computed: anyone who knows all pseudonyms could reverse a digest.
+Erase an author: the stub that remains of each finding.
 """
 
 import hashlib
 import hmac
-import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from heapq import nsmallest
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
 from ledger.findings import Finding
-from ledger.refusals import KeyUnavailableError
-from ledger.texts import Clock
-from ledger.units import Marker
-
-KEY_MONTHS = 24
-"""Months for which a key is kept after its own, longer than anything needs it.
-
-A file may wait 22 days for its dead letters. An excerpt then has 30 days until somebody decides,
-198 after a measure, 366 while a complaint is open and 14 after its answer: 630 days in all.
-"""
-
-SALT_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,73 +66,6 @@ class MonthSalt:
     expires: int
 
 
-class SaltStore(Protocol):
-    """The salts of the months."""
-
-    def month_salt(self, key_id: str) -> MonthSalt | None:
-        """Return the salt of a month's key, if it is still kept."""
-
-    def month_salts(self) -> list[MonthSalt]:
-        """Return all salts that are kept, by month."""
-
-    def put_month_salt(self, salt: MonthSalt) -> MonthSalt:
-        """Put a month's salt if it has none yet; return the one that is stored afterwards."""
-
-
-def _random_salt() -> bytes:
-    return secrets.token_bytes(SALT_BYTES)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class PseudonymKeys:
-    """The keys of one stack. A worker remembers the salts that it has read."""
-
-    store: SaltStore
-    clock: Clock
-    secret: bytes
-    fresh_salt: Callable[[], bytes] = _random_salt
-    _known: dict[str, MonthSalt] = field(default_factory=dict)
-
-    def in_force(self, provider: str) -> Pseudonyms:
-        """Return the provider's pseudonyms of this month; the first caller makes the key."""
-        return self._derived(self._salt_at(self.clock.now()), provider)
-
-    def named(self, provider: str, key_id: str) -> Pseudonyms:
-        """Return the provider's pseudonyms under the key that a manifest pinned.
-
-        Raises KeyUnavailableError if that key was deleted or has expired: no other key will do.
-        """
-        salt = self._known.get(key_id) or self.store.month_salt(key_id)
-        if salt is None:
-            raise KeyUnavailableError(key_id)
-        return self._derived(salt, provider)
-
-    def make_ahead(self, days: int) -> None:
-        """Make the keys of the coming days now: an erased author needs a tombstone under each."""
-        for day in range(days + 1):
-            self._salt_at(self.clock.now() + timedelta(days=day))
-
-    def kept(self, provider: str) -> list[Pseudonyms]:
-        """Return the provider's pseudonyms under all keys that are kept, by month."""
-        now = self.clock.now().timestamp()
-        living = [salt for salt in self.store.month_salts() if salt.expires > now]
-        return [self._derived(salt, provider) for salt in living]
-
-    def _salt_at(self, moment: datetime) -> MonthSalt:
-        key_id = key_id_of(moment)
-        if key_id not in self._known:
-            new = MonthSalt(key_id, self.fresh_salt(), _expiry(moment))
-            self._known[key_id] = self.store.month_salt(key_id) or self.store.put_month_salt(new)
-        return self._known[key_id]
-
-    def _derived(self, salt: MonthSalt, provider: str) -> Pseudonyms:
-        if salt.expires <= self.clock.now().timestamp():
-            raise KeyUnavailableError(salt.key_id)  # the table may delete it days later
-        self._known[salt.key_id] = salt
-        secret = hkdf(self.secret, salt.salt, b"terang pseudonyms of a month", 32)
-        return Pseudonyms.derive(secret, provider, salt.key_id)
-
-
 def key_id_of(moment: datetime) -> str:
     """Return the id of the key in force at a moment. It changes with the month in UTC.
 
@@ -171,12 +86,6 @@ def hkdf(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
         block = hmac.digest(extracted, block + info + bytes([counter]), "sha256")
         out += block
     return out[:length]
-
-
-def _expiry(moment: datetime) -> int:
-    """Return the end of the month KEY_MONTHS after that of the moment, in seconds since 1970."""
-    months = moment.astimezone(UTC).year * 12 + moment.astimezone(UTC).month + KEY_MONTHS
-    return int(datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC).timestamp())
 
 
 SAMPLE_SIZE = 200
@@ -210,22 +119,6 @@ class SampleLine(msgspec.Struct, frozen=True):
     post: str
     rank: str = ""
     account: str = ""
-
-
-class SampleStore(Protocol):
-    """The samples of units, and the secrets of the months."""
-
-    def put_sample(self, marker: Marker, posts: Sequence[SampledPost], expires: int) -> None:
-        """Keep the posts of a unit's sample."""
-
-    def samples(self, provider: str, day: str) -> list[SampledPost]:
-        """Return the posts of all units' samples of a provider and day, by rank, with repeats."""
-
-    def audit_key(self, month: str) -> str | None:
-        """Return the secret of a month's sample in hex, if any post was sampled."""
-
-    def put_audit_key(self, month: str, secret: str, expires: int) -> None:
-        """Keep the secret of a month's sample, to be published after the month."""
 
 
 def month_audit_key(secret: bytes, month: str) -> bytes:
@@ -326,40 +219,9 @@ class CopySnapshot(msgspec.Struct, frozen=True, omit_defaults=True):
     erased: bool = False
 
 
-class CopyStore(Protocol):
-    """Fingerprints, and the copy groups of closed days."""
-
-    def put_fingerprints(
-        self, marker: Marker, fingerprints: Sequence[FindingFingerprint], expires: int
-    ) -> None:
-        """Keep the fingerprints of a unit's findings, before its receipt is stored."""
-
-    def fingerprints(self, provider: str, day: str) -> list[FindingFingerprint]:
-        """Return the fingerprints of a day's counted findings that are still kept, by finding."""
-
-    def day_copies(self, provider: str, day: str) -> DayCopies | None:
-        """Return the copy groups that were stored when the day was closed."""
-
-    def put_day_copies(self, provider: str, day: str, copies: DayCopies) -> DayCopies:
-        """Store a closed day's copy groups if absent; return those that are stored afterwards."""
-
-
 def copy_key(secret: bytes, provider: str) -> bytes:
     """Derive the key of a provider's fingerprints from the secret of the stack."""
     return hkdf(secret, b"terang copies", provider.encode(), 32)
-
-
-class ErasureStore(Protocol):
-    """Tombstones of erased authors, and their findings."""
-
-    def erased_accounts(self, provider: str, accounts: Collection[str]) -> frozenset[str]:
-        """Return those of these pseudonyms that have a tombstone."""
-
-    def put_tombstone(self, provider: str, account: str, expires: int) -> None:
-        """Put a tombstone: until it expires, new findings of that pseudonym are stored as stubs."""
-
-    def replace_with_stub(self, finding: Finding, expires: int) -> None:
-        """Replace a finding with its stub, unlist it, and delete the text of its excerpt."""
 
 
 def stub_of(finding: Finding) -> Finding:
@@ -386,46 +248,3 @@ def stub_of(finding: Finding) -> Finding:
         language=None,
         url=None,
     )
-
-
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-class LetterStore(Protocol):
-    """The letters that were dealt."""
-
-    def moderator_letters(self, provider: str, month: str) -> dict[str, str]:
-        """Return the letters of a provider's month by moderator."""
-
-    def put_moderator_letter(
-        self, provider: str, month: str, letter: str, moderator: str, expires: int
-    ) -> bool:
-        """Give a letter to a moderator; False if another moderator has it."""
-
-
-def assign_letters(
-    store: LetterStore, provider: str, month: str, moderators: Iterable[str], expires: int
-) -> dict[str, str]:
-    """Return the letters of a month's (YYYY-MM) moderators, and deal letters to new ones in order.
-
-    No letter is dealt twice: of two callers, the one who comes second reads the letters again.
-    """
-    known = store.moderator_letters(provider, month)
-    for moderator in moderators:
-        while moderator and moderator not in known:
-            letter = nth_letter(len(known))
-            if store.put_moderator_letter(provider, month, letter, moderator, expires):
-                known[moderator] = letter
-            else:
-                known = store.moderator_letters(provider, month)
-    return known
-
-
-def nth_letter(number: int) -> str:
-    """Return the letters of a number from 0, as a spreadsheet names its columns.
-
-    >>> nth_letter(0), nth_letter(25), nth_letter(26), nth_letter(701), nth_letter(702)
-    ('A', 'Z', 'AA', 'ZZ', 'AAA')
-    """
-    rest, last = divmod(number, len(ALPHABET))
-    return (nth_letter(rest - 1) if rest else "") + ALPHABET[last]

@@ -8,11 +8,11 @@ from cyclopts import Parameter
 
 from desk.items import Door, Role
 from desk.items import Moderator as DeskModerator
+from ledger.aws.store import DynamoStore
 from ledger.case_messages import MESSAGE_TYPES
 from ledger.cases import case_id
 from ledger.findings import is_id
 from ledger.keys import rule_page
-from ledger.ports import CaseStore
 from ledger.refusals import OperatorError
 from terang import InputError
 from terang.case_queue import NOT_SENT, findings_in, read_messages, result_lines, send_messages
@@ -267,7 +267,7 @@ def show(
     return 0
 
 
-def _find(store: CaseStore, name: str, provider: str | None) -> CaseHistory | None:
+def _find(store: DynamoStore, name: str, provider: str | None) -> CaseHistory | None:
     """Return the case of that id, or the one that the provider's message of that id opened."""
     ids = [name] if is_id(name) else []
     ids += [case_id(kind, provider, name) for kind in MESSAGE_TYPES] if provider else []

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -24,6 +24,7 @@ from authoring.learning.term_candidates import (
     selection_weights,
     selection_words,
 )
+from ledger.aws.store import DynamoStore
 from ledger.case_messages import (
     Audit,
     CaseMessage,
@@ -40,17 +41,12 @@ from ledger.case_reading import read_case_message
 from ledger.cases import JournalEntry
 from ledger.dsa_codes import CaseRefusal
 from ledger.findings import Finding, finding_id
-from ledger.ports import CaseStore, JournalStore
 from ledger.posts import Post, read_line
 from ledger.refusals import Refusal
 from terang import InputError
 
 _JUDGED = {"confirmed": True, "dismissed": False}
 _AUDITED = {"violating": True, "not_violating": False}
-
-
-class DecidedStore(CaseStore, JournalStore, Protocol):
-    """The parts of the table that hold decisions."""
 
 
 @dataclass(slots=True)
@@ -68,7 +64,7 @@ class Decisions:
     unread: int = 0
 
 
-def decisions_of_stack(store: DecidedStore, provider: str, days: Iterable[str]) -> Decisions:
+def decisions_of_stack(store: DynamoStore, provider: str, days: Iterable[str]) -> Decisions:
     """Return what people decided on these days. Decisions on erased authors' posts are counted."""
     decisions = Decisions(provider)
     overturned: set[str] = set()
@@ -87,7 +83,7 @@ def decisions_of_stack(store: DecidedStore, provider: str, days: Iterable[str]) 
     return decisions
 
 
-def _add_decision(decisions: Decisions, store: CaseStore, entry: JournalEntry) -> None:
+def _add_decision(decisions: Decisions, store: DynamoStore, entry: JournalEntry) -> None:
     cases = [case for name in entry.cases if name != entry.entry and (case := store.case(name))]
     findings = [case.finding for case in cases if case.finding]
     posts = {finding.post for finding in findings}
@@ -99,7 +95,7 @@ def _add_decision(decisions: Decisions, store: CaseStore, entry: JournalEntry) -
     decisions.verdicts.append(_decided(entry.entry, max(posts), entry.category, entry, findings))
 
 
-def _add_audit(decisions: Decisions, store: CaseStore, entry: JournalEntry) -> None:
+def _add_audit(decisions: Decisions, store: DynamoStore, entry: JournalEntry) -> None:
     case = store.case(entry.cases[0]) if entry.cases else None
     post = case.entries[0].post if case and case.entries else ""
     if not post:

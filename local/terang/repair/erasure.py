@@ -16,10 +16,12 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from ledger.aws.objects import error_code
+from ledger.aws.store import DynamoStore
 from ledger.aws.table import Item, Table, record_of
 from ledger.cases import CaseEntry, WaitingMessage
 from ledger.findings import Finding
-from ledger.privacy import ErasureStore, FindingFingerprint, PseudonymKeys, SampledPost, stub_of
+from ledger.privacy import FindingFingerprint, SampledPost, stub_of
+from ledger.pseudonyms import PseudonymKeys
 from ledger.texts import Clock
 from rules.pack_parts import Fingerprinted, copy_groups
 from terang.repair.erase_buckets import BucketEraser, BucketTraces
@@ -227,9 +229,9 @@ class ErasureResult:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Erases one author of one provider, over the ports of a stack."""
+    """Erases one author of one provider of a stack."""
 
-    store: ErasureStore
+    store: DynamoStore
     table: TableEraser
     buckets: BucketEraser
     keys: PseudonymKeys

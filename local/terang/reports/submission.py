@@ -34,8 +34,8 @@ from dsa.indicators import About
 from dsa.report import LEDGER, Period
 from dsa.report_entries import Entries
 from dsa.statement_schema import BATCH, schema_problems
+from ledger.aws.store import DynamoStore
 from ledger.cases import JournalEntry
-from ledger.ports import JournalStore
 from ledger.refusals import OperatorError
 from terang.case_queue import decode_lines, read_file
 from terang.reports.statement_files import statements_in
@@ -312,7 +312,7 @@ def _error_at(node: yaml.Node, problem: str) -> ConstructorError:
 
 
 def read_ledger(
-    store: JournalStore, provider: str, period: Period
+    store: DynamoStore, provider: str, period: Period
 ) -> tuple[Entries, dict[str, int]]:
     """Return all entries of a provider and period, and how many posts were inspected by month."""
 

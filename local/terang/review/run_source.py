@@ -35,11 +35,12 @@ from desk.items import (
     order_items,
     second_reviews,
 )
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
 from ledger.case_messages import Audit, CaseMessage
 from ledger.cases import Case, CaseState, JournalEntry, Move, case_id
 from ledger.dsa_codes import countries_of
 from ledger.keys import audit_file_key
-from ledger.ports import Objects
 from ledger.texts import Clock, SystemClock, clock_from_setting
 from rules.pack import PackError
 from terang import InputError, check_known
@@ -55,7 +56,6 @@ from terang.review.dossiers import (
 )
 from terang.review.sources import (
     PublishedWords,
-    ReviewStore,
     findings_of_run,
     findings_of_stack,
     judged_posts,
@@ -194,8 +194,8 @@ QUALITY_DAYS = 90
 class StackSource:
     """The port `HomeSource` over a stack. `limit` bounds the findings that are read."""
 
-    store: ReviewStore
-    objects: Objects
+    store: DynamoStore
+    objects: S3Objects
     out_bucket: str
     provider: str
     moderator: str

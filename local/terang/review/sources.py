@@ -10,25 +10,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from desk.items import Dossier, OpenFinding, RuleFacts, golden_dossiers
 from ledger.aws.finding_store import SEVERITY_RANKS, open_list_keys
+from ledger.aws.store import DynamoStore
 from ledger.cases import Case, CaseEntry, CaseState, JournalEntry, Move
 from ledger.closing import set_key
 from ledger.findings import OPENED, Finding
-from ledger.ports import CaseStore, FloodStore, JournalStore, OpenFindingStore, ProviderStore
 from ledger.privacy import SampleLine
 from matcher import RuleSet, SetError, load_set
 from rules.pack import Pack
 from terang import InputError
 from terang.case_queue import decode_lines, read_file
-
-
-class ReviewStore(CaseStore, FloodStore, JournalStore, OpenFindingStore, ProviderStore, Protocol):
-    """The parts of the table that a review reads."""
 
 
 class _Row(Finding, frozen=True):
@@ -93,7 +89,7 @@ def _hold_of(finding: Finding) -> str:
     return f"{finding.found_at[:10]}/{finding.pack}/{finding.rule}"
 
 
-def findings_of_stack(store: ReviewStore, provider: str, limit: int) -> list[OpenFinding]:
+def findings_of_stack(store: DynamoStore, provider: str, limit: int) -> list[OpenFinding]:
     """Return the most urgent open findings of a provider."""
     findings = store.open_findings(provider, limit)
     ids = [finding.finding for finding in findings]
@@ -108,7 +104,7 @@ def findings_of_stack(store: ReviewStore, provider: str, limit: int) -> list[Ope
     ]
 
 
-def _so_far(store: CaseStore, finding: str) -> dict[str, Any]:
+def _so_far(store: DynamoStore, finding: str) -> dict[str, Any]:
     """Return whether an open finding was escalated, and the notice that waits for an answer."""
     case = store.case(finding)
     if case is None:
@@ -210,7 +206,7 @@ class CaseHistory:
     entries: tuple[CaseEntry, ...]
 
 
-def case_history(store: CaseStore, case: str) -> CaseHistory | None:
+def case_history(store: DynamoStore, case: str) -> CaseHistory | None:
     """Return what happened to a case and to all cases related to it.
 
     A decision, its findings, the complaints about it and their outcomes are cases of their own.
@@ -229,7 +225,7 @@ def case_history(store: CaseStore, case: str) -> CaseHistory | None:
     return CaseHistory(asked, with_findings, tuple(ordered))
 
 
-def _around(store: CaseStore, asked: Case) -> list[Case]:
+def _around(store: DynamoStore, asked: Case) -> list[Case]:
     cases = {asked.case: asked}
     waiting = deque([asked])
     while waiting and len(cases) < CASES:

@@ -2,16 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, cast
 
 import pytest
 from support.sample_posts import StandingClock
 
 from ledger.aws.objects import REGISTRY_SECONDS, Delivery, Senders
 from ledger.provider import Provider
-
-if TYPE_CHECKING:
-    from ledger.ports import ProviderStore
 
 SENT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ROLE, OTHER, REDRIVE = "AROAACME", "AROAOTHER", "AROAREDRIVE"
@@ -36,7 +32,7 @@ class Registry:
 
 
 def senders(registry: Registry, clock: StandingClock | None = None, redrive: str = "") -> Senders:
-    return Senders(cast("ProviderStore", registry), clock or StandingClock(), redrive)
+    return Senders(registry, clock or StandingClock(), redrive)
 
 
 @pytest.mark.parametrize(

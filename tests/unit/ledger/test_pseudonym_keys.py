@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 from support.sample_posts import StandingClock
 
-from ledger.privacy import MonthSalt, PseudonymKeys
+from ledger.privacy import MonthSalt
+from ledger.pseudonyms import PseudonymKeys
 from ledger.refusals import KeyUnavailableError
 
 

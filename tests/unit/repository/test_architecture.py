@@ -1,7 +1,6 @@
 """The arrows of the house, as docs/architecture.md draws them, hold for every module."""
 
 import ast
-import inspect
 import re
 import subprocess
 import sys
@@ -9,15 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 import pytest
-
-from ledger import ports, privacy, texts
-from ledger.aws.desk_store import DynamoDesk, DynamoLogStore
-from ledger.aws.objects import S3Objects, SqsUnitQueue
-from ledger.aws.store import DynamoStore
-from ledger.texts import Clock, SystemClock
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
@@ -197,27 +189,6 @@ def test_claims_brings_no_library_of_arrays_or_learning() -> None:
     for name, path in modules().items():
         if name.startswith("claims"):
             assert not {one.partition(".")[0] for one in imported(path)} & heavy, name
-
-
-def test_adapters_have_the_methods_of_their_ports() -> None:
-    """That the types fit mypy sees where intake and scan put them together."""
-    adapters: dict[type, type] = {
-        Clock: SystemClock,
-        ports.Objects: S3Objects,
-        ports.UnitQueue: SqsUnitQueue,
-        ports.LogStore: DynamoLogStore,
-        ports.PendingStore: DynamoDesk,
-    }
-    known = (texts, ports, privacy, privacy, privacy, privacy)
-    classes = {one for module in known for _, one in inspect.getmembers(module, inspect.isclass)}
-    declared = {one for one in classes if Protocol in one.__bases__}
-    assert declared >= adapters.keys()
-    assert len(declared) > 10
-    for port in declared:
-        adapter = adapters.get(port, DynamoStore)
-        for name, method in inspect.getmembers(port, inspect.isfunction):
-            if not name.startswith("_"):
-                assert inspect.signature(getattr(adapter, name)) == inspect.signature(method), name
 
 
 def test_the_command_prints_in_one_place() -> None:

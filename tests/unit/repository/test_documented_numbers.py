@@ -14,7 +14,7 @@ from desk import asking, queue
 from dsa import author_notice, statement_schema
 from intake import reader
 from learn import feed_import
-from ledger import case_messages, cases, findings, posts, privacy, streams, texts
+from ledger import case_messages, cases, findings, posts, privacy, pseudonyms, streams, texts
 from matcher import hit, term, term_index
 from publish import case_numbers, handover, logging_run, periods, precision, public_journal, summary
 from recount import recount
@@ -110,7 +110,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("review", "For ten seconds you can undo", case_messages.UNDO_SECONDS, 10),
         ("statements", "at most 100 statements each", statement_schema.BATCH, 100),
         ("statements", "Below 100 audited posts it is blank", author_notice.AUDITED_AT_LEAST, 100),
-        ("threats", "destroyed after two years", privacy.KEY_MONTHS, 24),
+        ("threats", "destroyed after two years", pseudonyms.KEY_MONTHS, 24),
         ("threats", "after ten minutes", sign_in.ATTEMPT_SECONDS, 600),
     ],
 )

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
 
 import msgspec
 import pytest
@@ -16,9 +15,6 @@ from matcher.hit import PostResult
 from rules.pack_parts import ALGORITHM
 from scan import rule_sets
 from scan.rule_sets import Confirmed, Snapshots, copy_rules, find_copies
-
-if TYPE_CHECKING:
-    from ledger.ports import Objects
 
 TEXT = "the market needs it by nine, so tell my friend at the gate which fish you want today"
 OTHER = "our choir sings on the green this evening, bring a chair and a warm coat with you"
@@ -92,7 +88,7 @@ def test_a_snapshot_is_read_once_a_minute() -> None:
     reads = []
     objects = SimpleNamespace(get=lambda *_: reads.append(clock.moment))
     clock = StandingClock()
-    snapshots = Snapshots(cast("Objects", objects), clock, "work")
+    snapshots = Snapshots(objects, clock, "work")
     begun = clock.moment
     for seconds, count in ((0, 1), (0, 1), (60, 1), (61, 2), (-1, 3)):
         clock.moment = begun + timedelta(seconds=seconds)

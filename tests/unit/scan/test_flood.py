@@ -1,7 +1,6 @@
 """A rule that hits too much of a provider's day is held until somebody looks."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
 
 import pytest
 from support.publish_world import sample_receipt
@@ -10,9 +9,6 @@ from support.sample_posts import StandingClock
 from ledger.findings import FloodTotal
 from ledger.units import Receipt
 from scan.inspection import EXCHANGE_SECONDS, FloodGuard, FloodLimits
-
-if TYPE_CHECKING:
-    from ledger.ports import Store
 
 DAY, RULE = "2026-11-25", "codes/asks"
 
@@ -92,7 +88,7 @@ def clock() -> StandingClock:
 
 @pytest.fixture
 def guard(days: Days, clock: StandingClock) -> FloodGuard:
-    return FloodGuard(cast("Store", days), clock, FloodLimits(20, 1000))
+    return FloodGuard(days, clock, FloodLimits(20, 1000))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +151,7 @@ def test_workers_that_each_see_little_hold_a_rule_together(
     days: Days, clock: StandingClock
 ) -> None:
     """No worker sees a thousand posts, the provider's day has them all the same."""
-    workers = [FloodGuard(cast("Store", days), clock, FloodLimits(20, 1000)) for _ in range(4)]
+    workers = [FloodGuard(days, clock, FloodLimits(20, 1000)) for _ in range(4)]
     held = [decide(days, worker, "acme", DAY, 300, {RULE: 7}) for worker in workers]
     assert held == [set(), set(), set(), {RULE}]
 

@@ -1,7 +1,5 @@
 """A line belongs to the range that holds its first byte, however long it is."""
 
-from typing import TYPE_CHECKING, cast
-
 import pytest
 from support.memory_objects import RangesOf
 
@@ -10,15 +8,12 @@ from ledger.units import cut_ranges
 from scan import reading
 from scan.reading import OwnedLines, read_owned, read_records
 
-if TYPE_CHECKING:
-    from ledger.ports import Objects
-
 
 def split(data: bytes, size: int) -> list[OwnedLines]:
     """What each range of the data owns."""
     objects = RangesOf(data)
     made = cut_ranges(objects.source, size)
-    return [read_owned(cast("Objects", objects), objects.unit(start, end)) for start, end in made]
+    return [read_owned(objects, objects.unit(start, end)) for start, end in made]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +62,7 @@ def test_memory_stays_flat_whatever_the_line(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(reading, "READ_ON_BYTES", 100)
     monkeypatch.setattr(reading, "PASS_OVER_BYTES", 200)
     objects = RangesOf(b"x" * 100_000)
-    found = read_owned(cast("Objects", objects), objects.unit(0, 50))
+    found = read_owned(objects, objects.unit(0, 50))
     assert max(objects.asked) == 200
     assert len(found.data) <= 1_100
     assert found.size == 100_000
@@ -94,5 +89,5 @@ MIB = 1024**2
 def test_what_is_kept_of_a_line_that_is_too_long_is_always_the_same(before: int, kept: int) -> None:
     """How much is passed over is part of the unit's id: a repeat of the file must find it again."""
     objects = RangesOf(b"x" * (kept + 9 * MIB) + b"\nnext")
-    owned = read_owned(cast("Objects", objects), objects.unit(0, before))
+    owned = read_owned(objects, objects.unit(0, before))
     assert (len(owned.data), owned.passed_over) == (kept, 9 * MIB + 1)

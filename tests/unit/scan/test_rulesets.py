@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,9 +15,6 @@ from matcher import SetError, build_set
 from rules.pack import InForce
 from rules.rule_set import ProviderSettings
 from scan.rule_sets import KEPT, RuleSets
-
-if TYPE_CHECKING:
-    from ledger.ports import Objects
 
 NOW = StandingClock().now()
 PAST = InForce(from_=date(2026, 1, 1), until=date(2026, 11, 24))
@@ -50,7 +47,7 @@ def public() -> Public:
 
 
 def rulesets(public: Public, clock: StandingClock | None = None, readable: bool = True) -> RuleSets:
-    return RuleSets(cast("Objects", public), clock or StandingClock(), "public", public=readable)
+    return RuleSets(public, clock or StandingClock(), "public", public=readable)
 
 
 def test_the_pointer_is_believed_for_half_a_minute(public: Public) -> None:

@@ -68,9 +68,10 @@ class PendingRow(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class DynamoDesk(TableRows):
-    """The port PendingStore; claims, pending decisions and canned reasons of the console."""
+    """Claims, decisions that can be taken back for a few seconds, and canned reasons."""
 
     def pending(self, provider: str, pending: str) -> PendingDecision | None:
+        """Return a decision in any state, if it is still kept."""
         return record_of(self.table.get(_desk(provider), _pending(pending)), PendingDecision)
 
     def store_pending(self, pending: PendingDecision) -> PendingDecision | None:
@@ -103,6 +104,11 @@ class DynamoDesk(TableRows):
         return stored.state is PendingState.UNDONE
 
     def release_pending(self, provider: str, pending: str) -> PendingDecision:
+        """End the time in which a decision can be taken back, and return it.
+
+        It becomes `sent`, or stays `undone` if that came first. A decision that is not stored
+        becomes `void`, so that it cannot be stored later, when nobody would send it.
+        """
         for _ in range(_TRIES):
             stored = self.pending(provider, pending)
             if stored is None:
@@ -120,6 +126,7 @@ class DynamoDesk(TableRows):
         raise OSError("others kept the decision busy")
 
     def end_pending(self, pending: PendingDecision) -> None:
+        """Record the result of a sent decision. The first call counts."""
         self._move(pending, PendingState.SENT, SENT_DAYS)
 
     def pending_since(self, provider: str, start: datetime) -> list[PendingDecision]:
@@ -143,6 +150,7 @@ class DynamoDesk(TableRows):
         return frozenset(item for pending in held if _settles(pending) for item in pending.items)
 
     def claims(self, provider: str) -> dict[str, ItemClaim]:
+        """Return the claims in force, by item."""
         now = utc_exactly(self.clock.now())
         lists = self.table.records(_desk(provider), "on#", ModeratorClaims)
         return {
@@ -163,6 +171,7 @@ class DynamoDesk(TableRows):
         return stored
 
     def release_claim(self, provider: str, moderator: str, item: str) -> None:
+        """End a claim of this moderator; a colleague's stays."""
         now = utc_exactly(self.clock.now())
         ended = ItemClaim(item, moderator, now)
         put = self._put_claim(provider, ended)
@@ -174,6 +183,7 @@ class DynamoDesk(TableRows):
         return record_of(self.table.get(_desk(provider), "reasons"), kind)
 
     def put_reasons(self, provider: str, reasons: Sequence[msgspec.Struct]) -> None:
+        """Replace the canned reasons of a provider."""
         self.table.put(_desk(provider), "reasons", tuple(reasons))
 
     def _put_claim(self, provider: str, claim: ItemClaim) -> Item:
@@ -312,7 +322,7 @@ RAW_KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class DynamoLogStore:
-    """The port LogStore."""
+    """The public log: its head, the keys of its months, and what it says of units."""
 
     table: Table
 
@@ -326,16 +336,19 @@ class DynamoLogStore:
         return record_of(head, LogHead)
 
     def move_log_head(self, before: LogHead | None, head: LogHead) -> bool:
+        """Move the head of a log. Return False, and move nothing, if `before` is not its head."""
         put = self.table.put_action(LOG, f"head#{head.origin}", head, log_head=_name_of(head))
         if before is None:
             return self.table.transact(put_where(put, "attribute_not_exists(pk)"))
         return self.table.transact(put_where(put, "log_head = :before", before=_name_of(before)))
 
     def log_key(self, month: str) -> bytes | None:
+        """Return the key of a month's findings in the log, if it is still kept."""
         item = self.table.get(LOG, f"key#{month}")
         return item["key"]["B"] if item else None
 
     def put_log_key(self, month: str, key: bytes, expires: int) -> bytes:
+        """Put the key of a month if it has none yet; return the one that is stored afterwards."""
         new = self.table.put_if_absent(LOG, f"key#{month}", key=key, expires=expires)
         return key if self.table.transact(new) else self.log_key(month) or key
 
@@ -347,6 +360,10 @@ class DynamoLogStore:
     def logged_units(
         self, provider: str, day: str, shard: str
     ) -> Iterator[tuple[Receipt | None, list[str]]]:
+        """Yield receipts of a day, and ids of findings; a receipt's ids may come after it.
+
+        A shard is the first digit of the ids of units or batches.
+        """
         for item in self.table.query(journal_of(provider, day, shard), "receipt#"):
             yield record_of(item, Receipt), unpacked(item.get("ids"))
 
@@ -377,6 +394,7 @@ class KmsSigner:
         return cast("bytes", answer["Signature"])
 
     def verify(self, message: bytes, signature: bytes) -> bool:
+        """Return whether KMS accepts the signature as one of its key."""
         try:
             answer = self.client.verify(
                 KeyId=self.key,

@@ -39,9 +39,10 @@ from ledger.units import Attempt, Marker, RangeRow, Receipt, UnitState
 
 @dataclass(frozen=True, slots=True)
 class DynamoUnits(TableRows):
-    """The port UnitStore."""
+    """Units: their recorded attempts, and their markers and receipts."""
 
     def marker(self, unit: str) -> Marker | None:
+        """Return where the unit's receipt is, if the unit was committed."""
         return _state_of(self.table.get(f"U#{unit}", "unit")).marker
 
     def markers(self, units: Sequence[str]) -> dict[str, Marker]:
@@ -51,6 +52,7 @@ class DynamoUnits(TableRows):
         return {unit: state.marker for unit, state in states.items() if state.marker}
 
     def unit_states(self, units: Sequence[str], suspects: Sequence[str] = ()) -> list[UnitState]:
+        """Return how far each unit has come, in order; `suspects` are looked up as such."""
         keys = [(f"U#{unit}", kind) for unit in units for kind in ("unit", "try")]
         items = self.table.get_many([*keys, *((f"U#{unit}", "alone") for unit in suspects)])
         return [
@@ -63,18 +65,25 @@ class DynamoUnits(TableRows):
         ]
 
     def note_suspect(self, unit: str, expires: int, *, works: bool) -> None:
+        """Note that a worker begins to work on a unit alone, or that it lived to give it back."""
         note = {"works": True} if works else {}
         self.table.put(f"U#{unit}", "alone", expires=expires, **note)
 
     def recorded_attempt(self, unit: str) -> Attempt | None:
+        """Return the recorded attempt at a unit, if there is one and the unit is not committed."""
         return self.unit_states([unit])[0].attempt
 
     def record_attempt(self, unit: str, own: Attempt) -> Attempt | None:
+        """Record an attempt if none is, and return the recorded one.
+
+        Return None if the unit is committed: then nothing may be stored for it.
+        """
         if self.table.transact(self.table.put_if_absent(f"U#{unit}", "unit", own, begun=own.name)):
             return own
         return _state_of(self.table.get(f"U#{unit}", "unit")).attempt
 
     def record_attempts(self, attempts: Mapping[str, Attempt]) -> dict[str, Attempt | None]:
+        """Do what `record_attempt` does for many units."""
         items = [
             item_of(f"U#{unit}", "unit", own, begun=own.name) for unit, own in attempts.items()
         ]
@@ -92,6 +101,11 @@ class DynamoUnits(TableRows):
         row: RangeRow | None,
         attempt: Attempt | None = None,
     ) -> bool:
+        """Put marker, receipt and range row in one transaction; False if the marker existed.
+
+        `attempt` is the recorded one, if one is. Raises OSError if another worker recorded one
+        meanwhile.
+        """
         puts = [
             self._commit(marker, attempt),
             self.table.put_if_absent(*receipt_place(marker), receipt),
@@ -105,6 +119,7 @@ class DynamoUnits(TableRows):
         return False
 
     def commit_refused(self, marker: Marker, receipt: Receipt) -> None:
+        """Put marker and receipt of a file refused as a whole; a repeat changes nothing."""
         puts = self.table.put_if_absent(*receipt_place(marker), receipt)
         self.table.transact(self._commit(marker, None), puts)
 
@@ -116,6 +131,11 @@ class DynamoUnits(TableRows):
         findings: Sequence[str],
         sample: tuple[Sequence[SampledPost], int] | None,
     ) -> bool:
+        """Put the markers of a batch, its receipt and its sample in one transaction.
+
+        `attempts` are the recorded ones of its messages. `sample` comes with when it expires.
+        Return False, and put nothing, if a message was committed or got another attempt meanwhile.
+        """
         key, sort = receipt_place(markers[0])
         puts = [self._commit(marker, attempts.get(marker.unit)) for marker in markers]
         members = _packed(marker.unit for marker in markers)
@@ -133,12 +153,14 @@ class DynamoUnits(TableRows):
         return self.table.transact_first(puts, watched=len(markers))
 
     def receipt(self, marker: Marker) -> Receipt:
+        """Return the receipt of a committed unit, or of the batch that it is part of."""
         receipt = record_of(self.table.get(*receipt_place(marker)), Receipt)
         if receipt is None:
             raise LookupError(f"unit {marker.unit} has a marker and no receipt")
         return receipt
 
     def batch_units(self, marker: Marker) -> list[str]:
+        """Return the messages of the batch that a message was committed in, sorted."""
         item = self.table.get(*receipt_place(marker)) or {}
         return sorted(unpacked(item.get("units")))
 
@@ -181,21 +203,25 @@ def _state_of(
 
 @dataclass(frozen=True, slots=True)
 class DynamoFloods(TableRows):
-    """The port FloodStore."""
+    """Rules that the flood guard holds back on a day, and the sums of what workers committed."""
 
     def floods(self, provider: str, day: str) -> dict[str, bool]:
+        """Return the rules under flood guard that day, and whether a person opened them."""
         holds = self._holds(provider, self.work_items(provider, f"flood#{day}#"))
         return {hold.question.rule: hold.is_opened for hold in holds}
 
     def flood_holds(self, provider: str) -> list[FloodHold]:
+        """Return all held rules of the last weeks by day and rule, with their answers."""
         return self._holds(provider, self.work_items(provider, "flood#"))
 
     def flood_question(self, provider: str, day: str, rule: str) -> FloodQuestion | None:
+        """Return the question of one rule and day, if the rule was held."""
         key = f"flood#{day}#{rule}"
         item = self.table.get(work_of(provider), key) or self.table.get(f"P#{provider}", key)
         return _question_of(item) if item else None
 
     def put_flood(self, provider: str, question: FloodQuestion, expires: int) -> bool:
+        """Put a rule under flood guard for a day; False if it is or was already."""
         key = f"flood#{question.day}#{question.rule}"
         new = self.table.put_if_absent(
             work_of(provider), key, question, lifted=False, expires=expires
@@ -203,9 +229,11 @@ class DynamoFloods(TableRows):
         return self.table.transact(new)
 
     def flood_totals(self, provider: str, day: str) -> list[FloodTotal]:
+        """Return the sums of the receipts that each worker committed on a day."""
         return self.table.records(work_of(provider), f"total#{day}#", FloodTotal)
 
     def put_flood_total(self, provider: str, day: str, total: FloodTotal, expires: int) -> None:
+        """Replace the sum of the receipts that one worker committed on a day."""
         key = f"total#{day}#{total.worker}"
         self.table.put(work_of(provider), key, total, expires=expires)
 
@@ -266,9 +294,14 @@ IDS_PER_PAGE = 4_000
 
 @dataclass(frozen=True, slots=True)
 class DynamoFindings(TableRows):
-    """The ports FindingStore and OpenFindingStore."""
+    """Findings with their excerpts, which rest on a check, and which are open."""
 
     def put_findings(self, pairs: Sequence[tuple[Finding, str]], expires: int) -> list[Finding]:
+        """Put findings with their excerpts if absent; return the findings stored afterwards.
+
+        They come in the order of the pairs: the stored one where there was one, else the given one.
+        `expires` ends the excerpts; the finding of an erased author has none.
+        """
         existing = self.table.put_pairs(
             [self._pair(finding, excerpt, expires) for finding, excerpt in pairs]
         )
@@ -285,12 +318,14 @@ class DynamoFindings(TableRows):
         return item, item_of(key, "excerpt", text=excerpt, expires=expires)
 
     def put_finding_ids(self, marker: Marker, ids: Sequence[str]) -> None:
+        """Put the pages of a receipt, before the receipt itself."""
         key, sort = receipt_place(marker)
         for page, first in enumerate(range(0, len(ids), IDS_PER_PAGE)):
             packed = b"".join(bytes.fromhex(name) for name in ids[first : first + IDS_PER_PAGE])
             self.table.put(key, f"{sort}#{page:08}", ids=packed)
 
     def findings_of(self, marker: Marker) -> list[tuple[Finding, str | None]]:
+        """Return the findings of a unit, or of its batch, by id, each with its excerpt if kept."""
         key, sort = receipt_place(marker)
         if marker.batch:  # the item of its receipt holds the ids
             ids = unpacked((self.table.get(key, sort) or {}).get("ids"))
@@ -306,6 +341,7 @@ class DynamoFindings(TableRows):
         ]
 
     def put_grounds(self, findings: Sequence[Finding]) -> None:
+        """Note for each check or decision which of these findings rest on it."""
         self.table.put_all(
             item_of(f"K#{check_id(ground)}", f"{finding.provider}#{finding.finding}")
             for finding in findings
@@ -313,12 +349,16 @@ class DynamoFindings(TableRows):
         )
 
     def findings_on(self, check: str) -> list[tuple[str, str]]:
+        """Return provider and id of the findings that rest on a check (a link) or a decision."""
         items = self.table.query(f"K#{check_id(check)}", "")
         uses = (item["sk"]["S"].partition("#") for item in items)
         return [(provider, finding) for provider, _, finding in uses]
 
     def open_findings(self, provider: str, limit: int) -> list[Finding]:
-        """The index only lists: findings are read from the table, without those decided since."""
+        """Return the first open findings by severity, reach and age; the list may lag a second.
+
+        The index only lists: findings are read from the table, without those decided since.
+        """
         listed = [self.listed(partition, limit) for partition in self.open_partitions(provider)]
         keys = [(f"C#{name}", "finding") for _, name in islice(merge(*listed), limit)]
         items = self.table.get_many(keys)
@@ -345,12 +385,14 @@ class DynamoFindings(TableRows):
         return [finding for item in items.values() if (finding := record_of(item, Finding))]
 
     def excerpts(self, findings: Sequence[str]) -> dict[str, str]:
+        """Return the excerpts that are still kept, by finding."""
         items = self.table.get_many([(f"C#{finding}", "excerpt") for finding in findings])
         now = self.clock.now()
         texts = {pk[2:]: kept_text(item, now) for (pk, _), item in items.items()}
         return {finding: text for finding, text in texts.items() if text is not None}
 
     def with_entries(self, findings: Sequence[str]) -> set[str]:
+        """Return those of these findings about which somebody has done anything yet."""
         items = self.table.get_many([(f"C#{finding}", f"{1:04}") for finding in findings])
         return {pk[2:] for pk, _ in items}
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, cast
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ledger.ports import ProviderStore
+from ledger.aws.store import DynamoStore
 from ledger.provider import Provider, is_provider_id
 from ledger.refusals import (
     ImmutableError,
@@ -63,12 +63,16 @@ class StoredVersion:
 
 @dataclass(slots=True)
 class S3Objects:
-    """The port Objects on an S3 client."""
+    """Buckets of objects, on an S3 client."""
 
     client: Any
     _ignores_range: bool = False
 
     def head(self, bucket: str, key: str, version: str | None = None) -> Source:
+        """Return the pinned description of an object, of its newest version if none is named.
+
+        Raises ObjectGoneError, ObjectUnreadableError or OperatorError.
+        """
         pin = {"VersionId": version} if version else {}
         try:
             head = self.client.head_object(Bucket=bucket, Key=key, **pin)
@@ -81,10 +85,12 @@ class S3Objects:
         )
 
     def read_range(self, source: Source, start: int, end: int) -> bytes:
-        """Read from servers that ignore Range (RFC 9110, 14.2), as some do when a version is named.
+        """Return exactly those bytes of that version; never fewer, never another version's.
 
-        Such an answer is closed unread and asked for again without the version. It must then carry
-        that version, else ObjectChangedError.
+        Some servers ignore Range (RFC 9110, 14.2) when a version is named. Such an answer is closed
+        unread and asked for again without the version, which it must then carry.
+
+        Raises ObjectChangedError, ObjectGoneError, ObjectUnreadableError or OperatorError.
         """
         asked = {
             "Bucket": source.bucket,
@@ -136,13 +142,16 @@ class S3Objects:
         return _translated(error)
 
     def open(self, source: Source) -> BinaryIO:
+        """Return the object as a seekable file that reads ranges as it goes."""
         return cast("BinaryIO", io.BufferedReader(_RangedFile(self, source), READ_AHEAD_BYTES))
 
     def get(self, bucket: str, key: str) -> bytes | None:
+        """Return the newest bytes under a key, or None."""
         found = self.get_with_etag(bucket, key)
         return found[0] if found else None
 
     def get_with_etag(self, bucket: str, key: str) -> tuple[bytes, str] | None:
+        """Return the newest bytes under a key and their ETag, for `put_if`."""
         try:
             answer = self.client.get_object(Bucket=bucket, Key=key)
         except ClientError as error:
@@ -152,9 +161,11 @@ class S3Objects:
         return answer["Body"].read(), answer["ETag"]
 
     def put(self, bucket: str, key: str, data: bytes) -> Source:
+        """Write an object, or replace it. The content type follows the ending of the key."""
         return self._put(bucket, key, data)
 
     def put_new(self, bucket: str, key: str, data: bytes) -> Source:
+        """Write once. The same bytes again are accepted; raises ImmutableError for other bytes."""
         try:
             return self._put(bucket, key, data, IfNoneMatch="*")
         except ObjectChangedError:
@@ -166,6 +177,10 @@ class S3Objects:
             return self.head(bucket, key)
 
     def put_if(self, bucket: str, key: str, data: bytes, etag: str | None, tags: str = "") -> bool:
+        """Write only over that ETag, or (None) only where nothing is; return whether it wrote.
+
+        `tags` are written like the query of a URL; a bucket's lifecycle can select by them.
+        """
         options = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
         if tags:
             options["Tagging"] = tags
@@ -176,6 +191,7 @@ class S3Objects:
         return True
 
     def delete_version(self, source: Source) -> None:
+        """Delete that one version for good, without a delete marker."""
         self.client.delete_object(Bucket=source.bucket, Key=source.key, VersionId=source.version)
 
     def versions(self, bucket: str, prefix: str) -> Iterator[StoredVersion]:
@@ -220,9 +236,11 @@ class S3Objects:
             raise
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
+        """Return all keys under a prefix, sorted."""
         return sorted(item["Key"] for item in self._listed(bucket, prefix))
 
     def etags(self, bucket: str, prefix: str) -> dict[str, str]:
+        """Return the ETag of each key under a prefix: another one means that it was written."""
         return {item["Key"]: item["ETag"] for item in self._listed(bucket, prefix)}
 
     def _listed(self, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
@@ -318,6 +336,7 @@ class Delivery:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Delivery":
+        """Read a record of the event by which SQS calls a function."""
         named = record.get("messageAttributes") or {}
         return cls(
             queue_arn=record["eventSourceARN"],
@@ -389,7 +408,7 @@ REGISTRY_SECONDS = 60
 class Senders:
     """The registered senders. `redrive` is the operator's role that repeats dead letters."""
 
-    store: ProviderStore
+    store: DynamoStore
     clock: Clock
     redrive: str = ""
     _known: dict[str, tuple[float, Provider | None]] = field(default_factory=dict)
@@ -447,12 +466,13 @@ _TRIES = 6
 
 @dataclass(frozen=True, slots=True)
 class SqsUnitQueue:
-    """The port UnitQueue on an SQS client."""
+    """The queue of units, on an SQS client."""
 
     client: Any
     url: str
 
     def send(self, units: Iterable[RangeMessage]) -> None:
+        """Raise OSError if the queue keeps refusing some."""
         send_messages(self.client, self.url, (msgspec.json.encode(unit) for unit in units))
 
 

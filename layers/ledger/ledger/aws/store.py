@@ -43,9 +43,10 @@ from ledger.units import Manifest, Marker, OpenFile, RangeRow, Receipt, Source
 
 @dataclass(frozen=True, slots=True)
 class DynamoCases(TableRows):
-    """The port CaseStore, and the case entries of the journal."""
+    """Cases, the messages that moved them or wait for them, and the entries of the journal."""
 
     def case(self, case: str) -> Case | None:
+        """Return a case with its entries in order; its id is a finding's or an entry's."""
         items = {item["sk"]["S"]: item for item in self.table.query(f"C#{case}", "")}
         # Keys are padded to four digits: as text, the 10,000th would sort after the 1,000th.
         numbers = sorted((key for key in items if key.isdigit()), key=int)
@@ -70,9 +71,11 @@ class DynamoCases(TableRows):
         )
 
     def case_marker(self, message: str) -> CaseMarker | None:
+        """Return the marker of a message about a case, if it was committed."""
         return record_of(self.table.get(f"M#{message}", "message"), CaseMarker)
 
     def entry_of(self, marker: CaseMarker) -> JournalEntry:
+        """Return the journal entry of a committed message."""
         entry = record_of(self.table.get(*_journal_key(marker)), JournalEntry)
         if entry is None:
             raise LookupError(f"the message {marker.message} has a marker but no entry")
@@ -81,6 +84,10 @@ class DynamoCases(TableRows):
     def commit_case(
         self, marker: CaseMarker, entry: JournalEntry, moves: Sequence[CaseMove]
     ) -> bool:
+        """Put marker, journal entry and each case's next entry in one transaction.
+
+        False if any of them existed, or an excerpt is gone by now: read again and judge again.
+        """
         return self.table.transact_all(
             self.table.put_if_absent(f"M#{marker.message}", "message", marker),
             self.table.put_if_absent(*_journal_key(marker), entry),
@@ -101,6 +108,11 @@ class DynamoCases(TableRows):
             yield self.table.set_attributes(key, "excerpt", expires=move.excerpt_expires)
 
     def put_waiting(self, case: str, waiting: WaitingMessage, expires: int) -> WaitingMessage:
+        """Keep a message until something moves the case that it waits for.
+
+        Return the stored message: the first arrival of the same message stays, with its day.
+        A message that was committed meanwhile is not stored: nothing would ever end its wait.
+        """
         key = f"C#{case}", f"waits#{waiting.message}"
         stored = record_of(self.table.get(*key), WaitingMessage)
         if stored is None:
@@ -115,6 +127,7 @@ class DynamoCases(TableRows):
         self.table.put(f"C#{case}", f"waits#{waiting.message}", expires=expires)
 
     def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
+        """Return all case entries of a provider and day, by id."""
         entries = [
             entry for shard in shards() for entry in self.shard_entries(provider, day, shard)
         ]
@@ -137,31 +150,39 @@ SALTS = "S#"
 
 @dataclass(frozen=True, slots=True)
 class DynamoPrivacy(TableRows):
-    """The ports SaltStore, ErasureStore, LetterStore, SampleStore and CopyStore."""
+    """Salts of the months, tombstones, moderators' letters, audit samples and fingerprints."""
 
     def month_salt(self, key_id: str) -> MonthSalt | None:
+        """Return the salt of a month's key, if it is still kept."""
         item = self.table.get(SALTS, key_id)
         return _salt_of(item) if item else None
 
     def month_salts(self) -> list[MonthSalt]:
+        """Return all salts that are kept, by month."""
         return [_salt_of(item) for item in self.table.query(SALTS, "")]
 
     def put_month_salt(self, salt: MonthSalt) -> MonthSalt:
+        """Put a month's salt if it has none yet; return the one that is stored afterwards."""
         new = self.table.put_if_absent(SALTS, salt.key_id, salt=salt.salt, expires=salt.expires)
         if self.table.transact(new):
             return salt
         return self.month_salt(salt.key_id) or salt
 
     def erased_accounts(self, provider: str, accounts: Collection[str]) -> frozenset[str]:
+        """Return those of these pseudonyms that have a tombstone."""
         keys = [(_tombstone(provider, account), "tombstone") for account in sorted(accounts)]
         items = self.table.get_many(keys)
         return frozenset(pk.removeprefix(_tombstone(provider, "")) for pk, _ in items)
 
     def put_tombstone(self, provider: str, account: str, expires: int) -> None:
+        """Put a tombstone: until it expires, new findings of that pseudonym are stored as stubs."""
         self.table.put(_tombstone(provider, account), "tombstone", expires=expires)
 
     def replace_with_stub(self, finding: Finding, expires: int) -> None:
-        """Leave the excerpt's item, empty, until `expires`: no role of a function deletes items."""
+        """Replace a finding with its stub, unlist it, and delete the text of its excerpt.
+
+        The excerpt's item stays, empty, until `expires`: no role of a function deletes items.
+        """
         key = f"C#{finding.finding}"
         self.table.transact(
             self.table.put_action(key, "finding", stub_of(finding)),
@@ -169,6 +190,7 @@ class DynamoPrivacy(TableRows):
         )
 
     def moderator_letters(self, provider: str, month: str) -> dict[str, str]:
+        """Return the letters of a provider's month by moderator."""
         prefix = f"letter#{month}#"
         return {
             item["moderator"]["S"]: item["sk"]["S"].removeprefix(prefix)
@@ -178,15 +200,18 @@ class DynamoPrivacy(TableRows):
     def put_moderator_letter(
         self, provider: str, month: str, letter: str, moderator: str, expires: int
     ) -> bool:
+        """Give a letter to a moderator; False if another moderator has it."""
         key = f"letter#{month}#{letter}"
         new = self.table.put_if_absent(work_of(provider), key, moderator=moderator, expires=expires)
         return self.table.transact(new)
 
     def put_sample(self, marker: Marker, posts: Sequence[SampledPost], expires: int) -> None:
+        """Keep the posts of a unit's sample."""
         key = journal_of(marker.provider, marker.day, marker.unit[0])
         self.table.put(key, f"sample#{marker.unit}", list(posts), expires=expires)
 
     def samples(self, provider: str, day: str) -> list[SampledPost]:
+        """Return the posts of all units' samples of a provider and day, by rank, with repeats."""
         posts = [
             post
             for shard in shards()
@@ -200,6 +225,7 @@ class DynamoPrivacy(TableRows):
     def put_fingerprints(
         self, marker: Marker, fingerprints: Sequence[FindingFingerprint], expires: int
     ) -> None:
+        """Keep the fingerprints of a unit's findings, before its receipt is stored."""
         name = marker.receipt_id
         key = journal_of(marker.provider, marker.day, name[0])
         pages = [*batched(fingerprints, FINGERPRINTS_PER_ITEM)] or [()]
@@ -207,7 +233,10 @@ class DynamoPrivacy(TableRows):
             self.table.put(key, f"copies#{name}#{page:08}", list(some), expires=expires)
 
     def fingerprints(self, provider: str, day: str) -> list[FindingFingerprint]:
-        """Leave out fingerprints without a receipt: a batch that lost a race leaves them."""
+        """Return the fingerprints of a day's counted findings that are still kept, by finding.
+
+        Those without a receipt are not counted: a batch that lost a race leaves them.
+        """
         now, found = self.clock.now().timestamp(), dict[str, FindingFingerprint]()
         for shard in shards():
             key = journal_of(provider, day, shard)
@@ -226,20 +255,24 @@ class DynamoPrivacy(TableRows):
         return self.table.records(key, "copies#", list[FindingFingerprint])
 
     def day_copies(self, provider: str, day: str) -> DayCopies | None:
+        """Return the copy groups that were stored when the day was closed."""
         return record_of(self.table.get(work_of(provider), f"copies#{day}"), DayCopies)
 
     def put_day_copies(self, provider: str, day: str, copies: DayCopies) -> DayCopies:
+        """Store a closed day's copy groups if absent; return those that are stored afterwards."""
         new = self.table.put_if_absent(work_of(provider), f"copies#{day}", copies)
         if self.table.transact(new):
             return copies
         return self.day_copies(provider, day) or copies
 
     def audit_key(self, month: str) -> str | None:
+        """Return the secret of a month's sample in hex, if any post was sampled."""
         places = AUDIT_KEYS, work_of("_audit"), "P#_audit"  # the last two of earlier releases
         found = (item["key"]["S"] for pk in places if (item := self.table.get(pk, month)))
         return next(found, None)
 
     def put_audit_key(self, month: str, secret: str, expires: int) -> None:
+        """Keep the secret of a month's sample, to be published after the month."""
         self.table.put(AUDIT_KEYS, month, key=secret, expires=expires)
 
 
@@ -253,24 +286,29 @@ def _salt_of(item: Item) -> MonthSalt:
 
 @dataclass(frozen=True, slots=True)
 class DynamoStore(DynamoUnits, DynamoFindings, DynamoCases, DynamoFloods, DynamoPrivacy):
-    """The stores of the table in one object; here are the ports ProviderStore and FileStore."""
+    """The stores of the table in one object; here are providers, dropped files and receipts."""
 
     @classmethod
     def of(cls, client: Any, name: str, clock: Clock | None = None) -> "DynamoStore":
+        """Return the store of one table."""
         return cls(Table(client, name), clock or SystemClock())
 
     def provider(self, provider: str) -> Provider | None:
+        """Return one provider, if it is registered."""
         return record_of(self.table.get(f"P#{provider}", "provider"), Provider)
 
     def providers(self) -> list[Provider]:
+        """Return all providers, sorted by id."""
         names = [item["sk"]["S"] for item in self.table.query("P#", "")]
         return [provider for name in names if (provider := self.provider(name))]
 
     def put_provider(self, provider: Provider) -> None:
+        """Register a provider, or change it."""
         self.table.put("P#", provider.provider)
         self.table.put(f"P#{provider.provider}", "provider", provider)
 
     def manifest(self, file: str) -> tuple[Manifest, list[Source]] | None:
+        """Return a sealed manifest and the sources that its ranges are cut from."""
         manifest = record_of(self.table.get(f"F#{file}", "manifest"), Manifest)
         if manifest is None:
             return None
@@ -279,7 +317,10 @@ class DynamoStore(DynamoUnits, DynamoFindings, DynamoCases, DynamoFloods, Dynamo
         return manifest, self.table.records(f"F#{file}", "part#", Source)
 
     def seal(self, manifest: Manifest, sources: Sequence[Source], expires: int) -> bool:
-        """Put the parts before the manifest that names them."""
+        """Put a manifest if absent and list its file as open; False if it was sealed before.
+
+        The parts come before the manifest that names them.
+        """
         key = f"F#{manifest.file}"
         if manifest.translated:
             for number, source in enumerate(sources):
@@ -292,18 +333,23 @@ class DynamoStore(DynamoUnits, DynamoFindings, DynamoCases, DynamoFloods, Dynamo
         )
 
     def put_range(self, file: str, row: RangeRow) -> None:
+        """Put, if absent, the row of a range whose unit is known or that owns no line."""
         self.table.transact(self.table.put_if_absent(f"F#{file}", range_place(row.number), row))
 
     def range_row(self, file: str, number: int) -> RangeRow | None:
+        """Return the row of one range, once it is committed."""
         return record_of(self.table.get(f"F#{file}", range_place(number)), RangeRow)
 
     def ranges(self, file: str) -> list[RangeRow]:
+        """Return the rows of a file, by number."""
         return self.table.records(f"F#{file}", "range#", RangeRow)
 
     def range_count(self, file: str) -> int:
+        """Return how many rows a file has: cheaper than the rows."""
         return self.table.count(f"F#{file}", "range#")
 
     def files(self, provider: str) -> list[OpenFile]:
+        """Return the provider's files of the last weeks, closed or not, by day and id."""
         closed = {
             item["sk"]["S"].removeprefix("closed#"): item["day"]["S"]
             for item in self.work_items(provider, "closed#")
@@ -316,13 +362,14 @@ class DynamoStore(DynamoUnits, DynamoFindings, DynamoCases, DynamoFloods, Dynamo
         return sorted(files, key=lambda file: (file.day, file.file))
 
     def close_file(self, provider: str, file: str, day: str, expires: int) -> None:
+        """Record the day on which a file's last range was committed. The first call counts."""
         new = self.table.put_if_absent(
             work_of(provider), f"closed#{file}", day=day, expires=expires
         )
         self.table.transact(new)
 
     def receipts(self, provider: str, day: str) -> Iterator[Receipt]:
-        """Read shard by shard, each in the order of its keys: units by their first digit."""
+        """Yield all receipts of a provider and day, by unit: there may be millions."""
         for shard in shards():
             for item in self.table.query(journal_of(provider, day, shard), "receipt#"):
                 if receipt := record_of(item, Receipt):

@@ -96,6 +96,7 @@ class Table:
     name: str
 
     def put(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> None:
+        """Put one item, replacing an existing one."""
         item = item_of(pk, sk, record, **attributes)
         self.client.put_item(TableName=self.name, Item=item)
 
@@ -105,9 +106,11 @@ class Table:
             list(pool.map(lambda item: self.client.put_item(TableName=self.name, Item=item), items))
 
     def put_action(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
+        """Return the action that puts an item, replacing an existing one."""
         return {"Put": {"TableName": self.name, "Item": item_of(pk, sk, record, **attributes)}}
 
     def put_if_absent(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
+        """Return the action that puts an item only where none is."""
         return _if_absent(self.put_action(pk, sk, record, **attributes))
 
     def instead(self, pk: str, sk: str, record: Any, **attribute: str) -> Item:
@@ -121,10 +124,12 @@ class Table:
         return {"ConditionCheck": {"TableName": self.name, **condition}}
 
     def remove_attributes(self, pk: str, sk: str, *attributes: str) -> Item:
+        """Return the action that takes attributes from an existing item."""
         removed = f"REMOVE {', '.join(attributes)}"
         return self._update(pk, sk, UpdateExpression=removed)
 
     def set_attributes(self, pk: str, sk: str, **attributes: str | int) -> Item:
+        """Return the action that sets attributes of an existing item."""
         return self._update(
             pk,
             sk,
@@ -158,9 +163,11 @@ class Table:
         return [(item[f"{index}_sk"]["S"], item["pk"]["S"], item["sk"]["S"]) for item in items]
 
     def count(self, pk: str, prefix: str) -> int:
+        """Return how many items `query` would yield."""
         return sum(page["Count"] for page in self._pages(pk, prefix, Select="COUNT"))
 
     def records[T](self, pk: str, prefix: str, kind: type[T]) -> list[T]:
+        """Return the records of the items that `query` yields, in order."""
         records = (record_of(item, kind) for item in self.query(pk, prefix))
         return [record for record in records if record is not None]
 
