@@ -150,8 +150,6 @@ _ARRAYS = {
           "title_words", "title_starts", "summary_words", "summary_starts"),
 }  # fmt: skip
 """The arrays of a language by the codes that their numbers may have (`array`)."""
-_ABSENT_IN_OLD = "word_telling"
-"""The array that indexes of earlier releases lack."""
 
 type Numbers = "memoryview[Any]"
 
@@ -174,12 +172,10 @@ def sound_index(data: bytes) -> ClaimIndex:
 def _damaged(file: IndexFile, language: str, total: int) -> Iterator[str]:
     """Yield the name of each array of a language that does not fit the others."""
     arrays = {
-        name: file.numbers(f"{language}/{name}")
-        for name in chain.from_iterable(_ARRAYS.values())
-        if name != _ABSENT_IN_OLD or f"{language}/{name}" in file
+        name: file.numbers(f"{language}/{name}") for name in chain.from_iterable(_ARRAYS.values())
     }
     for codes, names in _ARRAYS.items():
-        yield from (name for name in names if name in arrays and arrays[name].format not in codes)
+        yield from (name for name in names if arrays[name].format not in codes)
     for name in _ARRAYS["f"]:
         if not all(map(isfinite, arrays[name])):
             yield name
@@ -208,7 +204,7 @@ def _unequal_lengths(
         "word_weights": len(arrays["word_ids"]),
     }
     for name, length in lengths.items():
-        if name in arrays and len(arrays[name]) != length:
+        if len(arrays[name]) != length:
             yield name
     for name, pieces, divided in (
         *((f"{kind}_starts", counts[kind], f"{kind}_ids") for kind in counts),

@@ -194,7 +194,9 @@ def account(monkeypatch: pytest.MonkeyPatch, shipped: bytes) -> Iterator[Account
         objects = S3Objects(s3)
         digest = digest_of(shipped)
         objects.put(bucket("PUBLIC"), set_key(digest), shipped)
-        objects.put(bucket("PUBLIC"), POINTER_KEY, msgspec.json.encode({"set": digest}))
+        objects.put(
+            bucket("PUBLIC"), POINTER_KEY, msgspec.json.encode({"set": digest, "since": ""})
+        )
         made = Account(monkeypatch, store, objects, s3, sqs, digest)
         yield made
         made.remove()

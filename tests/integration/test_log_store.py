@@ -28,17 +28,6 @@ def test_only_the_next_head_replaces_a_head(world: World) -> None:
     assert store.log_head(FIRST.origin) == SECOND
 
 
-def test_a_head_and_keys_of_an_earlier_release_go_on(world: World) -> None:
-    store, old = store_of(world), "W#_log"
-    name = f"{FIRST.size} {FIRST.root}"
-    store.table.put(old, f"head#{FIRST.origin}", FIRST, log_head=name)
-    store.table.put(old, "key#2026-11", key=b"a" * 32, expires=2**31)
-    assert store.log_head(FIRST.origin) == FIRST
-    assert store.move_log_head(FIRST, SECOND)
-    store.table.put(old, f"head#{FIRST.origin}", OTHER, log_head="whoever may write there")
-    assert (store.log_head(FIRST.origin), store.log_key("2026-11")) == (SECOND, b"a" * 32)
-
-
 def test_the_first_key_of_a_month_stays(world: World) -> None:
     store = store_of(world)
     assert store.log_key("2026-11") is None

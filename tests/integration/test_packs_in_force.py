@@ -224,8 +224,8 @@ def test_a_registered_provider_that_would_run_nothing_is_a_provider_without_rule
     assert packs("publish", terms, *chosen) == 0
 
 
-def test_what_an_earlier_release_did_to_a_provider_is_mended(stack: World, folder: Path) -> None:
-    """Its sets have no history: one pack alone in force, then all again, and `packs: []`."""
+def test_a_provider_that_lost_all_packs_is_mended(stack: World, folder: Path) -> None:
+    """The sets have no history: one pack alone in force, then all again, and `packs: []`."""
     bucket = PackBucket(stack.objects, stack.public)
     both = load_packs(folder, date(2026, 11, 25), advice=False)
     bucket.publish(folder, both, {"acme": ["codes", "prizes"]}, notice_hours=24, now=NOW)
@@ -386,7 +386,7 @@ def test_what_is_refused_after_somebody_else_published_is_refused(
     assert ids(stack) == ["prizes"]
 
 
-def test_a_set_of_an_earlier_form_is_followed_and_gone_back_to(
+def test_a_set_of_other_bytes_is_followed_and_gone_back_to(
     stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its bytes are not those that this release would write; they come back as they are."""
@@ -396,7 +396,7 @@ def test_a_set_of_an_earlier_form_is_followed_and_gone_back_to(
     data = msgspec.json.encode(made, order="sorted")
     old = sha256(data).hexdigest()
     stack.objects.put_new(stack.public, set_key(old), data)
-    stack.objects.put(stack.public, POINTER_KEY, msgspec.json.encode({"set": old}))
+    stack.objects.put(stack.public, POINTER_KEY, msgspec.json.encode({"set": old, "since": ""}))
     assert packs("publish", folder) == 0
     assert "nothing changes" in capsys.readouterr().err
     assert packs("publish", one_pack(folder, "later")) == 0
@@ -439,7 +439,8 @@ def test_a_held_rule_is_lifted_in_the_name_of_a_moderator(
     stack: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(Remote, "cases", lambda _remote, _provider: DirectQueue(stack))
-    asks = FloodQuestion("2026-11-25", "codes/asks-for-code", "", 1_000, 30, 20)
+    at = "2026-11-25T08:00:00Z"
+    asks = FloodQuestion(at[:10], "codes/asks-for-code", at, 1_000, 30, 20)
     stack.store.put_flood("acme", asks, 9)
     words = ["providers", "lift", "acme", "codes/asks-for-code", "--moderator", "m-1"]
     assert main([*words, "--day", "2026-11-24"]) == 1

@@ -11,11 +11,9 @@ from support.faults import Calls
 from support.sample_posts import OTP, PRIZE, SHADOW, fields, pack
 from support.world import DAY, SECRET, World
 
-from ledger.aws import table
 from ledger.aws.objects import Delivery
 from ledger.findings import batch_id, unit_id
 from ledger.keys import batch_receipt_key, findings_key
-from ledger.refusals import SchemaNewerError
 from ledger.units import BATCH_FINDINGS, BATCH_MESSAGES, Attempt, Marker, Receipt
 from scan import batches as scan_messages
 from scan import scanner
@@ -186,47 +184,6 @@ def test_messages_of_two_providers_are_two_batches(world: World) -> None:
     assert len([*world.deliveries().take_messages(sent, lambda: 300)]) == 2
     assert one(world.receipts()).messages == 2
     assert one(list(world.store.receipts("others", DAY))).messages == 2
-
-
-class TestUpgrades:
-    """Records of the form before are read; code of that form refuses the newer ones."""
-
-    def test_a_message_that_an_earlier_release_committed_is_known(self, world: World) -> None:
-        deliver(world, body("a", OTP))
-        marker = world.store.marker(unit(body("a", OTP)))
-        assert marker == Marker(unit(body("a", OTP)), "acme", DAY)
-        item = world.store.table.get(f"U#{unit(body('a', OTP))}", "unit") or {}
-        assert json.loads(item["record"]["S"]).keys() == {"unit", "provider", "day"}
-        assert item["schema"] == {"N": "1"}
-        deliver(world, body("a", OTP), body("b"), body("c"))
-        assert sorted(receipt.units for receipt in world.receipts()) == [1, 2]
-
-    def test_an_attempt_of_an_earlier_release_is_met(self, world: World) -> None:
-        """That release kept it in an item of its own, and its findings stay counted."""
-        bodies = [body("a", OTP), body("b", OTP), body("c", OTP)]
-        old = world.scanner().rulesets.current()
-        for text in bodies[:2]:
-            first = Attempt(old, "2026-11-25T12:00:00Z")
-            world.store.table.put(f"U#{unit(text)}", "try", first)
-        world.publish(pack(SHADOW))
-        deliver(world, *bodies)
-        assert sorted(receipt.findings for receipt in world.receipts()) == [0, 2]
-
-    def test_code_of_the_earlier_form_refuses_all_that_is_new(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        deliver(world, body("a", OTP), body("b"))
-        deliver(world, body("alone", OTP))
-        begun = unit(body("begun"))
-        world.store.record_attempt(begun, Attempt("0" * 64, "2026-11-25T12:00:00Z"))
-        monkeypatch.setattr(table, "SCHEMA", 1)
-        for name in (unit(body("a", OTP)), begun):
-            item = world.store.table.get(f"U#{name}", "unit")
-            with pytest.raises(SchemaNewerError):
-                table.record_of(item, Marker)
-        with pytest.raises(SchemaNewerError):
-            world.receipts()
-        assert world.store.marker(unit(body("alone", OTP))) is not None
 
 
 class TestComingAgain:

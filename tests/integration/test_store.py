@@ -16,7 +16,6 @@ from ledger.aws.table import key_of
 from ledger.cases import CaseMarker, JournalEntry
 from ledger.findings import Finding, FloodQuestion, FoundSpan, digest
 from ledger.provider import Provider
-from ledger.pseudonyms import assign_letters
 from ledger.units import Manifest, Marker, OpenFile, RangeRow, Receipt, Source, digest_of_ids
 
 LATER = 2**31
@@ -305,15 +304,10 @@ def test_open_findings_are_listed_by_severity_reach_and_age(
 def test_the_first_open_findings_come_from_all_partitions_in_one_order(
     store: DynamoStore,
 ) -> None:
-    """And from the one partition in which earlier releases listed all of a provider."""
     findings = [finding(number, reach=number) for number in range(40)]
     store.put_findings([(one, "") for one in findings], LATER)
-    early = finding(99, reach=20)
-    listed = open_list_keys(early) | {"open_pk": "acme"}
-    store.table.put(f"C#{early.finding}", "finding", early, **listed)
-    widest = [one.reach for one in store.open_findings("acme", 25)]
-    assert widest == sorted([*range(16, 40), 20], reverse=True)
-    assert len(store.open_findings("acme", 99)) == 41
+    assert [one.reach for one in store.open_findings("acme", 25)] == [*range(39, 14, -1)]
+    assert len(store.open_findings("acme", 99)) == 40
     assert store.open_findings("other", 99) == []
 
 
@@ -338,8 +332,8 @@ def test_the_first_question_of_a_rule_and_day_stays(store: DynamoStore) -> None:
     assert store.floods("acme", DAY) == {}
     assert store.put_flood("acme", asks, 9)
     assert not store.put_flood("acme", msgspec.structs.replace(asks, posts=2_000), 9)
-    store.put_flood("acme", FloodQuestion("2026-11-26", "codes/asks"), 9)
-    store.put_flood("acme", FloodQuestion(DAY, "codes/other"), 9)
+    store.put_flood("acme", msgspec.structs.replace(asks, day="2026-11-26"), 9)
+    store.put_flood("acme", msgspec.structs.replace(asks, rule="codes/other"), 9)
     assert store.floods("acme", DAY) == {"codes/asks": False, "codes/other": False}
     assert store.floods("others", DAY) == {}
     assert store.flood_question("acme", DAY, "codes/asks") == asks
@@ -348,38 +342,13 @@ def test_the_first_question_of_a_rule_and_day_stays(store: DynamoStore) -> None:
     assert {hold.verdict for hold in store.flood_holds("acme")} == {""}
 
 
-def test_what_earlier_releases_noted_beside_the_registration_is_still_read(
-    store: DynamoStore,
-) -> None:
-    """They kept files, floods, letters and audit keys where providers are registered."""
-    early, later, rule = OpenFile("early", "2026-11-20", 2), OpenFile("later", DAY, 3), "codes/asks"
-    old = "P#acme"
-    store.table.put(old, "provider", Provider("acme"))
-    store.table.put(old, "file#early", early, expires=9)
-    store.table.put(old, "closed#early", day="2026-11-21", expires=9)
-    store.table.put(old, f"flood#{DAY}#{rule}", lifted=False, expires=9)
-    store.table.put(old, "letter#2026-11#A", moderator="m-1", expires=9)
-    store.table.put("P#_audit", "2026-10", key="ab", expires=9)
-    store.table.put("W#_audit", "2026-11", key="cd", expires=9)
-    assert store.provider("acme") == Provider("acme")
-    assert store.floods("acme", DAY) == {rule: False}
-    assert assign_letters(store, "acme", "2026-11", ["m-2", "m-1"], 9) == {"m-1": "A", "m-2": "B"}
-    assert [store.audit_key(month) for month in ("2026-10", "2026-11")] == ["ab", "cd"]
-    store.seal(manifest(file="later"), [DROPPED], 9)
-    store.close_file("acme", "early", DAY, 9)
-    store.table.put(old, f"flood#{DAY}#codes/lifted", lifted=True, expires=9)
-    assert store.files("acme") == [msgspec.structs.replace(early, closed="2026-11-21"), later]
-    assert store.floods("acme", DAY) == {rule: False, "codes/lifted": True}
-    assert store.flood_question("acme", DAY, rule) == FloodQuestion(DAY, rule)
-
-
 def test_work_is_noted_where_no_provider_can_be_registered(
     world: World, store: DynamoStore
 ) -> None:
     before = [item for item in world.items() if item["pk"]["S"].startswith("P#")]
     store.seal(manifest(), [DROPPED], 9)
     store.close_file("acme", "f1", DAY, 9)
-    store.put_flood("acme", FloodQuestion(DAY, "codes/asks"), 9)
+    store.put_flood("acme", FloodQuestion(DAY, "codes/asks", f"{DAY}T12:00:00Z", 9, 9, 20), 9)
     store.put_moderator_letter("acme", "2026-11", "A", "m-1", 9)
     store.put_audit_key("2026-10", "ab", 9)
     assert [item for item in world.items() if item["pk"]["S"].startswith("P#")] == before

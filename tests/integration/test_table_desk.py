@@ -269,7 +269,7 @@ def test_a_group_is_drawn_for_a_second_review_as_one(world: World) -> None:
 
 def test_a_held_rule_waits_for_one_answer(world: World) -> None:
     """A provider whose door is the console can answer the flood guard nowhere else."""
-    question = FloodQuestion("2026-11-25", "codes/asks-for-code", "2026-11-25T11:00:00Z", 1_000, 30)
+    question = FloodQuestion("2026-11-25", "codes/asks-for-code", "2026-11-25T11:00:00Z", 9, 3, 2)
     world.store.put_flood("acme", question, 9)
     [item] = desk(world).items(ANNA)
     assert (item.kind, item.rules) == (ItemKind.HELD_RULE, ("codes/asks-for-code",))

@@ -32,7 +32,7 @@ def finding(post: str = "p1", rule: str = "asks", text: str = "send me the code"
         published_at="2026-11-25T10:00:00Z", found_at="2026-11-25T12:00:00Z", pack="codes",
         version=3, set="set", rule=rule, mode="live", category="SCAMS_AND_FRAUD", severity="high",
         spans=(FoundSpan("text", 0, end, text[:end]),), unit=digest("unit", "1"), reach=7,
-        language="en",
+        language="en", excerpt_start=0,
     )  # fmt: skip
     return OpenFinding(msgspec.structs.replace(made, **changes), text)
 

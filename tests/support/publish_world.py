@@ -183,7 +183,7 @@ class World:
 
     def put_in_force(self, digest: str) -> None:
         """Move the pointer to a set, as a rollback does."""
-        self.objects.stored["sets/current.json"] = msgspec.json.encode({"set": digest})
+        self.objects.stored["sets/current.json"] = msgspec.json.encode({"set": digest, "since": ""})
 
     def publish(
         self, moment: str, through: str | None = None, **asked: bool | str | tuple[str, ...]

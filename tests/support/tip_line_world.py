@@ -46,7 +46,10 @@ class Public:
         digest = sha256(index).hexdigest() if index is not None else ""
         data = msgspec.json.encode({"packs": [], "notice_hours": 24, "factchecks": digest})
         name = sha256(data).hexdigest()
-        self.stored |= {set_key(name): data, POINTER_KEY: msgspec.json.encode({"set": name})}
+        self.stored |= {
+            set_key(name): data,
+            POINTER_KEY: msgspec.json.encode({"set": name, "since": ""}),
+        }
         if index is not None:
             self.stored[factchecks_key(digest)] = index
 

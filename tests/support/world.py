@@ -118,7 +118,9 @@ class World:
         data = build_set(packs, notice_hours=0, providers=providers)
         name = sha256(data).hexdigest()
         self.objects.put_new(self.public, f"sets/{name}.json", data)
-        self.objects.put(self.public, "sets/current.json", msgspec.json.encode({"set": name}))
+        self.objects.put(
+            self.public, "sets/current.json", msgspec.json.encode({"set": name, "since": ""})
+        )
         return name
 
     def closing(

@@ -221,7 +221,7 @@ class CaseWork:
         data, day = msgspec.json.encode(message), line.day or now.date().isoformat()
         waiting = WaitingMessage(message_key, line.provider, data, day, utc(line.sent_at))
         stored = self.store.put_waiting(case, waiting, expires)
-        kept = replace(line, day=stored.day, case=case, sent_at=_first_sent(stored))
+        kept = replace(line, day=stored.day, case=case, sent_at=datetime.fromisoformat(stored.at))
         self._write_receipt(message_key, kept, "waiting", refusal, message)
         if line.case:
             self._end_waiting(message_key, line)
@@ -264,7 +264,7 @@ class CaseWork:
                 yield SentLine(
                     provider=waiting.provider,
                     data=waiting.line,
-                    sent_at=_first_sent(waiting),
+                    sent_at=datetime.fromisoformat(waiting.at),
                     day=waiting.day,
                     case=case_id,
                     message_key=waiting.message,
@@ -301,11 +301,6 @@ class CaseWork:
         )
         key = message_receipt_key(line.provider, line.day or receipt.at[:10], message_key)
         self.objects.put(self.out_bucket, key, encode_json(receipt))
-
-
-def _first_sent(waiting: WaitingMessage) -> datetime:
-    """Return when a waiting message was first sent: the end of its day if that is not recorded."""
-    return datetime.fromisoformat(waiting.at or f"{waiting.day}T23:59:59Z")
 
 
 def _wakes(entry: JournalEntry) -> tuple[str, ...]:

@@ -351,7 +351,7 @@ def judge_flood_answer(message: FloodAnswer, facts: Facts) -> Acceptance | CaseR
 
     def refusals() -> Iterator[CaseRefusal]:
         yield from refusals_of([step], "held_rule")
-        asked = datetime.fromisoformat(question.at or f"{day}T00:00:00Z")
+        asked = datetime.fromisoformat(question.at)
         yield from before(message, facts, asked, "the rule was held", "opened_at")
 
     refusal = next(refusals(), None)

@@ -260,8 +260,7 @@ def too_old(message: BaseCaseMessage, facts: Facts, name: str) -> Iterator[CaseR
 def stated_at(entry: JournalEntry, field: str) -> datetime:
     """Return a time that an entry states, or the time of its commit if the stated one is later.
 
-    Earlier releases did not bound times. Without this, a time in the future that they took would
-    make every later message too early.
+    The clock of who stated it may be ahead by SKEW, and must not make a later message too early.
     """
     return datetime.fromisoformat(min(getattr(entry, field), entry.at))
 

@@ -63,7 +63,7 @@ class ImportedFeed(msgspec.Struct, frozen=True):
 
     `version` is that of the upload, `taken` the digest of the accepted checks, `checks` their
     number. `refused` counts the others by code. `lists` names the lists that gave its checks their
-    topics; feeds of earlier releases name none.
+    topics.
     """
 
     version: str
@@ -71,7 +71,7 @@ class ImportedFeed(msgspec.Struct, frozen=True):
     checks: int
     refused: dict[str, int]
     at: str
-    lists: str = ""
+    lists: str
 
 
 class PendingChanges(msgspec.Struct, frozen=True):

@@ -228,7 +228,7 @@ class SummaryBucket:
                 self.shown.add(key)
 
     def has_pages(self, summary: Summary) -> bool:
-        """Return whether a summary has its page in each language: earlier releases wrote one."""
+        """Return whether a summary has its page in each language."""
         return all(page_path(summary.path, language) in self.shown for language in LANGUAGES)
 
     def has_archive(self, summary: Summary) -> bool:

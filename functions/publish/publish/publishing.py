@@ -154,8 +154,7 @@ def terms_of(
 ) -> dict[str, RuleEvidence] | UnsetType:
     """Return what the terms of scored rules decided in a month that is over; UNSET if not known.
 
-    A closed month keeps what it was published with: nothing is decided in it any more. A month that
-    an earlier release closed has nothing.
+    A closed month keeps what it was published with: nothing is decided in it any more.
     """
     if period.kind is not PeriodKind.MONTH:
         return UNSET

@@ -58,16 +58,15 @@ class Demands:
     `least_telling` points of less common words; in both cases `least_share` of the points of claim
     and title, by language. All must be within one stretch of the text. A text of `long_text` words
     or more shares some words with any claim, so a stretch of it must hold `long_weight` of the
-    weight of the claim. An index of an earlier release demands `long_share` of the points instead.
-    A claim that has fewer than `least_words` words with its title identifies no story. Stop words
-    do not count. With `own_language` the text must be in the language of the check.
+    weight of the claim. A claim that has fewer than `least_words` words with its title identifies
+    no story. Stop words do not count. With `own_language` the text must be in the language of the
+    check.
     """
 
     least_words: int = 0
     least_telling: int = 0
     least_share: dict[str, float] = field(default_factory=dict)
     long_text: int = 0
-    long_share: dict[str, float] = field(default_factory=dict)
     long_weight: dict[str, float] = field(default_factory=dict)
     own_language: bool = False
 
@@ -127,11 +126,6 @@ def published_curves() -> dict[str, Any]:
     return loaded
 
 
-def curves_without_demands() -> dict[str, Any]:
-    """Return the curves of an index of an earlier release: as published, but without demands."""
-    return {name: part for name, part in published_curves().items() if name != "demands"}
-
-
 def parse_curves(loaded: dict[str, Any]) -> Curves:
     """Parse curves as they are published."""
     curves = {name: (line, early) for name, (line, early) in loaded["curves"].items()}
@@ -160,6 +154,7 @@ class LanguageIndex:
         self.language, self.total = language, total
         self._arrays = arrays
         self.rarity = self._numbers("word_rarity")
+        self.distinctiveness = self._numbers("word_telling")
         self.number = self._vocabulary("words")
         self._gram_number = self._vocabulary("grams")
         self._word_ids = self._numbers("word_ids")
@@ -186,12 +181,6 @@ class LanguageIndex:
     def unknown_rarity(self) -> float:
         """The weight of a word that no check holds."""
         return max(self.rarity, default=1.0)
-
-    @cached_property
-    def distinctiveness(self) -> Sequence[int]:
-        """How well each word distinguishes stories; 0 in an index of an earlier release."""
-        is_there = f"{self.language}/word_telling" in self._arrays
-        return self._numbers("word_telling") if is_there else bytes(len(self.rarity))
 
     def check(self, place: int) -> Check:
         """Return the check at a place."""
@@ -282,14 +271,11 @@ CHANGED_SHOWN = 100
 
 
 class IndexContent(msgspec.Struct, frozen=True):
-    """Checks by language, the bounds measured for each, and the curves used to measure them.
-
-    An index of an earlier release holds no curves; it answers with the published ones.
-    """
+    """Checks by language, the bounds measured for each, and the curves used to measure them."""
 
     checks: dict[str, int]
-    bounds: dict[str, Bounds] = {}
-    attaching: dict[str, Any] = {}
+    bounds: dict[str, Bounds]
+    attaching: dict[str, Any]
 
 
 class ClaimIndex:
@@ -307,7 +293,7 @@ class ClaimIndex:
             raise BadIndexError("the index does not say which checks it holds") from error
         self.totals, self.bounds = content.checks, content.bounds
         try:
-            self.curves = parse_curves(content.attaching or curves_without_demands())
+            self.curves = parse_curves(content.attaching)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise BadIndexError("the curves of the index are not as documented") from error
         if {*self.curves.curves, *self.curves.gates} - EVIDENCE:

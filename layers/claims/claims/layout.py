@@ -80,9 +80,6 @@ class ArraySet:
     def __init__(self, arrays: Mapping[str, Buffer]):
         self._arrays = arrays
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._arrays
-
     def numbers(self, name: str) -> "memoryview[Any]":
         """Return a view of the numbers of an array."""
         return memoryview(self._arrays[name])

@@ -279,8 +279,7 @@ def meets(demands: Demands, query: Query, place: int) -> bool:
     shared = [index.distinctiveness[word] for word in stretch.shared]
     is_distinct = RARE in shared or sum(shared) >= demands.least_telling
     is_long = 0 < demands.long_text <= len(query.numbers)
-    shares = demands.least_share | (demands.long_share if is_long else {})
-    if not is_distinct or sum(shared) < shares.get(index.language, 0.0) * whole:
+    if not is_distinct or sum(shared) < demands.least_share.get(index.language, 0.0) * whole:
         return False
     claim = frozenset(index.words("claim", place))
     held = share(best_stretch(query, claim).weight, _whole(query, claim))

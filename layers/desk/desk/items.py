@@ -444,7 +444,7 @@ def held_rule(provider: str, question: FloodQuestion) -> Dossier:
     item = Item(
         key=flood_question_id(provider, question.day, question.rule),
         kind=ItemKind.HELD_RULE,
-        since=question.at or f"{question.day}T00:00:00Z",
+        since=question.at,
         rules=(question.rule,),
     )
     return Dossier(item, question=question)

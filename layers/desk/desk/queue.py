@@ -22,7 +22,6 @@ from urllib.parse import parse_qs, urlencode
 
 from desk.items import Item, ItemKind, Moderator, OpenFinding
 from ledger.case_messages import ItemClaim
-from ledger.findings import EXCERPT_LENGTH, Finding, FoundSpan
 
 SEVERITIES = ("high", "medium", "low", "")
 
@@ -204,59 +203,20 @@ class MarkedPiece:
     marks: tuple[Mark, ...] = ()
 
 
-def excerpt_start(finding: Finding, excerpt: str) -> int | None:
-    """Return the code point of the original at which the excerpt begins; None if that is unknown.
-
-    Findings of earlier releases do not store it. Their excerpt has 280 code points around the first
-    span, or the last 280 of the text: the plainly written terms show which. A shorter excerpt is
-    the whole text.
-    """
-    if isinstance(finding.excerpt_start, int):
-        return finding.excerpt_start
-    if len(excerpt) < EXCERPT_LENGTH:
-        return 0
-    first = finding.spans[0]
-    latest = max(0, first.start - max(0, len(excerpt) - (first.end - first.start)) // 2)
-    plain = [span for span in finding.spans if _is_plain(span) and span.part == first.part]
-    if not plain:
-        return None
-    starts = range(latest, max(-1, first.end - len(excerpt) - 1), -1)
-    return next((start for start in starts if _fits(plain, excerpt, start)), None)
-
-
-def _is_plain(span: FoundSpan) -> bool:
-    return not span.evasion and not span.term.startswith("{")
-
-
-def _fits(spans: Iterable[FoundSpan], excerpt: str, start: int) -> bool:
-    inside = [span for span in spans if start <= span.start and span.end - start <= len(excerpt)]
-    return bool(inside) and all(
-        excerpt[span.start - start : span.end - start].casefold() == span.term.strip("*").casefold()
-        or (
-            "*" in span.term
-            and excerpt[span.start - start : span.end - start]
-            .casefold()
-            .startswith(span.term.partition("*")[0].casefold() or "\0")
-        )
-        for span in inside
-    )
-
-
 def marks_of(findings: Sequence[OpenFinding]) -> list[Mark]:
     """Return the marks of all findings in the first excerpt that is kept, in order.
 
     A post that repeats a claim has no marks for that: the whole post repeats it.
     """
     shown = next((each for each in findings if each.excerpt), None)
-    if shown is None or shown.excerpt is None:
+    start = shown.finding.excerpt_start if shown else None
+    if shown is None or shown.excerpt is None or not isinstance(start, int):
         return []
     found = set()
     part = next((span.part for span in shown.finding.spans), "")
-    known = shown.finding.excerpt_start
     for each in findings:
         finding = each.finding
-        start = known if isinstance(known, int) else excerpt_start(finding, shown.excerpt)
-        if finding.checks or not finding.spans or start is None:
+        if finding.checks:
             continue
         for span in finding.spans:
             if (

@@ -39,10 +39,7 @@ MOST_EARLIER = 1_000
 
 
 class EarlierSet(msgspec.Struct, frozen=True):
-    """A set that was in force, by its digest, from `since` until before `until` (RFC 3339, UTC).
-
-    `since` is empty if the pointer of an earlier form did not say it.
-    """
+    """A set that was in force, by its digest, from `since` until before `until` (RFC 3339, UTC)."""
 
     set: str
     since: str
@@ -53,11 +50,11 @@ class Pointer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which set is in force, since when (RFC 3339, UTC), and which were before it.
 
     `earlier` goes from the newest to the oldest, and holds the sets in force in the last
-    RETURN_DAYS. A pointer of the earlier form has neither `since` nor `earlier`.
+    RETURN_DAYS.
     """
 
     set: str
-    since: str = ""
+    since: str
     earlier: tuple[EarlierSet, ...] = ()
 
 

@@ -241,20 +241,19 @@ class FloodTotal(msgspec.Struct, frozen=True):
     hits: dict[str, int]
 
 
-class FloodQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
+class FloodQuestion(msgspec.Struct, frozen=True):
     """The question to a person: a rule (`pack/rule`) hits too much of a provider's day.
 
     `posts`, `hits` and `at` (RFC 3339 in UTC) are as the worker saw them that held the rule first,
-    and `expected` is how many hits per mille were expected at most. Earlier releases kept none of
-    them: then all are empty.
+    and `expected` is how many hits per mille were expected at most.
     """
 
     day: str
     rule: str
-    at: str = ""
-    posts: int = 0
-    hits: int = 0
-    expected: int = 0
+    at: str
+    posts: int
+    hits: int
+    expected: int
 
     def __str__(self) -> str:
         """The question in words.
@@ -262,8 +261,6 @@ class FloodQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
         >>> str(FloodQuestion("2026-11-25", "codes/asks", "", 1_000, 30, 20))
         'codes/asks hit 30 of 1,000 posts of 2026-11-25, and 20 in a thousand were expected at most'
         """
-        if not self.posts:
-            return f"{self.rule} hit more posts of {self.day} than expected"
         return (
             f"{self.rule} hit {self.hits:,} of {self.posts:,} posts of {self.day},"
             f" and {self.expected} in a thousand were expected at most"

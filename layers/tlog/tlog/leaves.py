@@ -187,7 +187,7 @@ class RunLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="run", omit_def
     """Ends what one run of the publisher added; `at` is RFC 3339 in UTC.
 
     `list` is the digest of the list of all published files that have no leaf of their own. It is
-    empty where a run goes on, and in logs of earlier releases.
+    empty where a run goes on.
     """
 
     at: str

@@ -197,7 +197,7 @@ def list_in_force(*, stack: StackName = STACK) -> int:
     registered = [provider.provider for provider in remote.store.providers()]
     now = remote.clock.now()
     print_result(f"set {pointer.set}")
-    print_result(f"in force since {pointer.since or 'an unknown moment (its pointer is older)'}")
+    print_result(f"in force since {pointer.since}")
     for pack in rule_set.packs:
         print_result(f"  {_pack_line(pack, notice_until(pack, rule_set.notice_hours), now)}")
     print_result("providers:")

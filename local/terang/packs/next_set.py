@@ -310,7 +310,7 @@ class SetHistory:
         """
         if current is None or not self._needs_earlier(current, request):
             return []
-        pointer = read_pointer(self.objects, self.name) or Pointer("")
+        pointer = read_pointer(self.objects, self.name) or Pointer("", "")
         until = {earlier.set: earlier.until for earlier in reversed(pointer.earlier)}
         dated: list[tuple[str, str, ReplacedSet]] = []
         for key in self.objects.keys(self.name, "sets/"):

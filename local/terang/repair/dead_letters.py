@@ -248,13 +248,11 @@ class MessagesTarget:
     def send(self, letter: DeadLetter) -> str:
         """Send it again with its attributes, its first sender and the time of the first sending."""
         # Only the operator's role may say that a letter was sent before, by whom and when.
-        # An earlier release did not say when.
         repeated = self.redrive_sender and letter.sender.partition(":")[0] == self.redrive_sender
         first = letter.named("first_sender") if repeated else letter.sender
         if not self.may_send(letter.provider, first):
             return NOT_BELIEVED
-        sent = letter.named("first_sent") if repeated else ""
-        sent = sent or str(round(letter.sent * 1000))
+        sent = letter.named("first_sent") if repeated else str(round(letter.sent * 1000))
         named = {"first_sender": _text(first), "first_sent": _text(sent)}
         self.sqs.send_message(
             QueueUrl=self.url,

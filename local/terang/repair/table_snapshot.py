@@ -94,7 +94,7 @@ class Difference(NamedTuple):
 
 type Record = dict[str, Any]
 
-KNOWN_SCHEMA = 4
+KNOWN_SCHEMA = 1
 """The form of records that is read here."""
 
 
@@ -156,7 +156,7 @@ class TableSnapshot:
                     self._add_file(name, sk, record)
                 case "W" if sk.startswith("copies#"):
                     self.copies[JournalDay(name, sk.removeprefix("copies#"))] = record
-                case "P" | "W" if sk.startswith("closed#"):
+                case "W" if sk.startswith("closed#"):
                     self.closed.add(sk.removeprefix("closed#"))
 
     def days(self) -> set[JournalDay]:
@@ -218,10 +218,11 @@ def _ids(item: Record, name: str) -> list[str]:
 
 def _record(item: Record) -> Any:
     """Return the JSON of an item's record; an empty object where it has none."""
-    schema = int(item.get("schema", {"N": "1"})["N"])
-    if schema > KNOWN_SCHEMA and "record" in item:
+    if "record" not in item:
+        return {}
+    if (schema := int(item["schema"]["N"])) > KNOWN_SCHEMA:
         raise SchemaNewerError(schema, KNOWN_SCHEMA)
-    return json.loads(item["record"]["S"]) if "record" in item else {}
+    return json.loads(item["record"]["S"])
 
 
 def put_back(client: Any, copy: str, table: str) -> tuple[int, int]:

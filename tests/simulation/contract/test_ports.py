@@ -92,7 +92,7 @@ def test_a_batch_is_committed_as_a_whole_or_not_at_all(aws: World) -> None:
 
 
 def test_a_rule_is_held_once_a_day(aws: World) -> None:
-    asks = FloodQuestion(DAY, "codes/asks")
+    asks = FloodQuestion(DAY, "codes/asks", f"{DAY}T12:00:00Z", 9, 9, 20)
     assert aws.store.put_flood("acme", asks, 9)
     assert not aws.store.put_flood("acme", asks, 9)
     assert aws.store.floods("acme", DAY) == {"codes/asks": False}

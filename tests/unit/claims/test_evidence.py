@@ -1,13 +1,12 @@
 """What speaks for it that a text repeats a claim: its words in any spelling, and its names."""
 
 from dataclasses import replace
-from tempfile import TemporaryFile
 
 import pytest
 from tools.training.development import entry_of, examples
 
 from claims.check_finder import Level, ask, build_index
-from claims.index import NOTHING_DEMANDED, ClaimIndex, Demands, shipped_curves
+from claims.index import ClaimIndex, Demands, shipped_curves
 from claims.ranking import Ranked, ahead, evidence_for, meets, query_of
 from claims.text_words import split_known_words
 
@@ -164,17 +163,15 @@ def test_the_rare_words_of_a_short_claim_are_no_claim_in_a_long_text() -> None:
     assert ask(among, repeats, "en")[0].level is Level.ATTACH
 
 
-def test_an_older_index_demands_points_of_a_long_text() -> None:
-    """Its demands decide, not those of this release."""
+def test_a_long_text_must_hold_a_part_of_the_claim() -> None:
     claim = "Merrow lanterns cure hiccups, Doctor Quill writes in the Tarnside Gazette"
     index = ClaimIndex(build_index([entry_of("https://s.example/1", claim, "", "en")]))
     text = f"Merrow lanterns cure hiccups! {'A quiet morning in the garden again today. ' * 30}"
-    query, older = query_of(index.language("en"), text), Demands(long_text=45)
-    assert len(query.numbers) >= older.long_text
-    assert meets(older, query, 0)
-    assert not meets(replace(older, long_share={"en": 0.7}), query, 0)
-    assert not meets(replace(older, long_weight={"en": 0.6}), query, 0)
-    assert meets(replace(older, long_weight={"id": 0.6}), query, 0)
+    query, demands = query_of(index.language("en"), text), Demands(long_text=45)
+    assert len(query.numbers) >= demands.long_text
+    assert meets(demands, query, 0)
+    assert not meets(replace(demands, long_weight={"en": 0.6}), query, 0)
+    assert meets(replace(demands, long_weight={"id": 0.6}), query, 0)
 
 
 def test_small_numbers_and_years_tell_no_story_apart() -> None:
@@ -223,23 +220,6 @@ def test_an_index_keeps_the_curves_it_was_built_with(monkeypatch: pytest.MonkeyP
     finally:
         monkeypatch.undo()
         curves.shipped_curves.cache_clear()
-
-
-def test_an_index_of_before_demands_nothing() -> None:
-    """It names no curves and no distinctiveness words: it answers as it did."""
-    from claims.layout import IndexFile, IndexFileWriter
-
-    entries = [one.entry for one in examples("en")][:30]
-    artefact = IndexFile(build_index(entries))
-    old = {name: one for name, one in artefact._arrays.items() if not name.endswith("word_telling")}
-    facts = {name: one for name, one in artefact.facts.items() if name != "attaching"}
-    with TemporaryFile() as body:
-        sealing = IndexFileWriter(body)
-        sealing.add(old)
-        index = ClaimIndex(sealing.file_bytes(facts))
-    assert index.curves.demands == NOTHING_DEMANDED
-    text = f"They say that {entries[0].check.claim}"
-    assert ask(index, text, "en")[0].level is Level.ATTACH
 
 
 @pytest.mark.parametrize(

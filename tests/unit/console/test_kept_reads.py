@@ -166,7 +166,7 @@ def test_findings_are_listed_in_the_order_of_the_index_and_read_once() -> None:
 
 
 def test_holds_are_read_again_after_twenty_seconds() -> None:
-    hold = FloodHold(FloodQuestion("2026-11-25", "codes/asks", "2026-11-25T11:00:00Z", 1_000, 30))
+    hold = FloodHold(FloodQuestion("2026-11-25", "codes/asks", "2026-11-25T11:00:00Z", 9, 3, 2))
     store: Any = OpenStore([], [hold])
     watch = Watch()
     listing = OpenFindings(store, watch)

@@ -9,7 +9,7 @@ from support.desk_world import audited, dossier, finding
 
 from desk.cards import card_view, shape
 from desk.items import NearCopy
-from desk.queue import Mark, differences, excerpt_start, marks_of, pieces
+from desk.queue import Mark, differences, marks_of, pieces
 from ledger.findings import FoundSpan, excerpt_of
 
 LONG = "x" * 500
@@ -26,20 +26,9 @@ LONG = "x" * 500
 )
 def test_marks_are_on_the_words(text: str, start: int, shown: list[str]) -> None:
     spans = (FoundSpan("text", start, start + 4, "word"),)
-    found = finding(text="w", spans=spans)
-    _, excerpt = excerpt_of(text, start, start + 4)
-    found = type(found)(found.finding, excerpt)
+    begins, excerpt = excerpt_of(text, start, start + 4)
+    found = type(finding())(finding(spans=spans, excerpt_start=begins).finding, excerpt)
     assert [excerpt[mark.start : mark.end] for mark in marks_of([found])] == shown
-
-
-def test_a_place_that_is_not_known_has_no_mark() -> None:
-    """Earlier releases did not store the cut, and a disguise shows no plain word."""
-    text = f"{LONG} w0rd"
-    spans = (FoundSpan("text", 501, 505, "word", ("leet",)),)
-    found = finding(text="w", spans=spans)
-    found = type(found)(found.finding, excerpt_of(text, 501, 505)[1])
-    assert excerpt_start(found.finding, found.excerpt or "") is None
-    assert marks_of([found]) == []
 
 
 @pytest.mark.parametrize("length", [80, 280, 2_000])
@@ -56,9 +45,9 @@ def test_a_stored_start_marks_a_disguise_in_an_excerpt_of_any_length(
 
 
 def test_a_finding_in_another_part_marks_nothing_in_this_one() -> None:
-    first = finding(text="send me", excerpt_start=0)
+    first = finding(text="send me")
     spans = (FoundSpan("media_text", 0, 4, "send"),)
-    assert len(marks_of([first, finding(rule="other", spans=spans, excerpt_start=0)])) == 1
+    assert len(marks_of([first, finding(rule="other", spans=spans)])) == 1
 
 
 def test_a_mark_has_its_term_rule_weight_and_disguise() -> None:
@@ -118,28 +107,6 @@ def test_the_outline_of_a_text_has_no_letter_of_it() -> None:
     assert shape("send 验证码\nnow") == "░░░░ ░░░ ░░░"
 
 
-@pytest.mark.parametrize(
-    ("text", "spans", "start"),
-    [
-        pytest.param("y" * 279, [], 0, id="a short text begins at its beginning"),
-        pytest.param("a word" + "y" * 274, [(2, "word")], 0, id="the first span is at its place"),
-        pytest.param("y" * 276 + "word", [(300, "word")], 24, id="the span is last"),
-        pytest.param("y" * 138 + "word" + "y" * 138, [(300, "WORD")], 162, id="in the middle"),
-        pytest.param("y" * 276 + "word", [(300, "word"), (900, "other")], 24, id="one is outside"),
-        pytest.param("y" * 138 + "wordy" + "y" * 137, [(300, "word*")], 162, id="a beginning"),
-        pytest.param("y" * 280, [(300, "word")], None, id="it is not there"),
-        pytest.param("y" * 280, [(300, "{link}")], None, id="a sign shows no word"),
-        pytest.param("y" * 280, [(300, "*")], None, id="a star alone shows no word"),
-    ],
-)
-def test_the_words_show_where_an_old_excerpt_begins(
-    text: str, spans: list[tuple[int, str]], start: int | None
-) -> None:
-    made = tuple(FoundSpan("text", at, at + 4, term) for at, term in spans)
-    found = finding(spans=made or (FoundSpan("text", 0, 4, "w"),)).finding
-    assert excerpt_start(found, text) == start
-
-
 def test_spans_outside_of_an_excerpt_have_no_mark() -> None:
     spans = [FoundSpan("text", at, at + 4, "word") for at in (9, 10, 286, 287)]
     spans.append(FoundSpan("text", 20, 20, ""))
@@ -149,7 +116,7 @@ def test_spans_outside_of_an_excerpt_have_no_mark() -> None:
 
 def test_marks_are_in_order_the_longest_first_and_need_an_excerpt() -> None:
     spans = tuple(FoundSpan("text", start, end, "t") for start, end in ((5, 9), (0, 4), (0, 9)))
-    found = finding(text="some more words", spans=spans, excerpt_start=0)
+    found = finding(text="some more words", spans=spans)
     gone = type(found)(found.finding, None)
     marks = [(mark.start, mark.end) for mark in marks_of([gone, found])]
     assert marks == [(0, 9), (0, 4), (5, 9)]

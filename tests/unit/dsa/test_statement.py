@@ -144,7 +144,7 @@ def test_a_reason_that_names_somebody_gives_way_to_the_rules_own() -> None:
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\u200b\x00"])
-def test_a_blank_reason_of_an_earlier_release_gives_way_to_the_rules_own(blank: str) -> None:
+def test_a_blank_reason_gives_way_to_the_rules_own(blank: str) -> None:
     statement = build_statement(decided(reason=blank))
     assert statement["illegal_content_explanation"] == MATCHED.why
 

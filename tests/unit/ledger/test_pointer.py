@@ -15,7 +15,7 @@ IN_FORCE = "0" * 64
 
 @pytest.mark.parametrize("stored", [{}, {set_key(IN_FORCE): b"{}"}], ids=["gone", "changed"])
 def test_a_set_that_is_gone_or_changed_has_no_successor(stored: dict[str, bytes]) -> None:
-    pointer = msgspec.json.encode({"set": IN_FORCE})
+    pointer = msgspec.json.encode({"set": IN_FORCE, "since": ""})
     objects: Any = MemoryObjects({POINTER_KEY: pointer, **stored})
     with pytest.raises(OperatorError, match="is gone"):
         put_in_force(objects, "public", lambda before: before or b"", StandingClock().now())

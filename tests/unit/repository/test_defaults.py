@@ -52,7 +52,7 @@ from tlog import leaves, tree
 
 MODULES = (
     announcements, admission, index, queue, author_notice, arrival, feed_import, closing,
-    objects, cases, case_messages, findings, units, posts, provider, publish_run, day_facts,
+    objects, cases, case_messages, units, posts, provider, publish_run, day_facts,
     periods, summary, case_numbers, folding, precision, case_line, public_journal, tables,
     logging_run, served_log, inspection, rule_sets, tree, leaves,
 )  # fmt: skip
@@ -66,7 +66,7 @@ STORED = (
 SHORT = """
     AnnouncedEntry AnnouncedFinding CannedReason CaseEntry CaseLine Case CaseReceipt CaseRefusal
     CellLine ClosedFile CopySnapshot CorrectedFinding Cues DecidedScore EarlierMove FileReceipt
-    Attempt FloodQuestion FoundCopies Gate ImportReceipt JournalEntry Manifest Marker PackCard
+    Attempt FoundCopies Gate ImportReceipt JournalEntry Manifest Marker PackCard
     PendingDecision Pointer Provider PublishedLeaf RangeMessage RangeRow Receipt Refusal Review Rule
     RunLeaf Score ShortLine Strict Translation TranslatedPost UnitLeaf WebhookSecret
 """

@@ -82,7 +82,6 @@ def test_a_finding_by_score_lists_each_reason_the_sum_and_the_threshold() -> Non
 
 
 def test_other_findings_have_neither_sum_nor_weights() -> None:
-    """Their records stay as earlier releases wrote them."""
     [found] = inspect(post(text=OTP))
     row = msgspec.to_builtins(found.finding)
     assert not {"score", "threshold"} & row.keys()

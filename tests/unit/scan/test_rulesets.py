@@ -37,7 +37,7 @@ class Public:
         data = build_set(packs, notice_hours=notice_hours, providers=providers)
         name = sha256(data).hexdigest()
         self.stored[set_key(name)] = data
-        self.stored[POINTER_KEY] = msgspec.json.encode({"set": name})
+        self.stored[POINTER_KEY] = msgspec.json.encode({"set": name, "since": ""})
         return name
 
 

@@ -175,7 +175,7 @@ def test_a_pack_that_the_provider_gave_up_does_not_come_back_to_it() -> None:
 
 
 def test_publishing_again_repairs_a_provider_that_was_left_with_nothing() -> None:
-    """What earlier releases did: one pack put all others out of force, then all came again."""
+    """One pack put all others out of force, then all came again."""
     lost = {"acme": ProviderSettings(packs=())}
     only = msgspec.structs.replace(follow(None, pack("new")), providers=lost)
     damaged = msgspec.structs.replace(ALL, providers=lost)

@@ -28,7 +28,6 @@ from ledger.aws.table import (
     put_where,
     record_of,
     typed,
-    work_of,
 )
 from ledger.case_messages import ItemClaim, PendingDecision, PendingState
 from ledger.texts import utc_exactly
@@ -327,13 +326,8 @@ class DynamoLogStore:
     table: Table
 
     def log_head(self, origin: str) -> LogHead | None:
-        """Return the head of a log; first move what an earlier release kept elsewhere."""
-        head = self.table.get(LOG, f"head#{origin}")
-        if head is None:
-            old = self.table.query(work_of("_log"), "")
-            self.table.put_pairs([({**item, "pk": {"S": LOG}}, None) for item in old])
-            head = self.table.get(LOG, f"head#{origin}")
-        return record_of(head, LogHead)
+        """Return the head of a log, if it has one."""
+        return record_of(self.table.get(LOG, f"head#{origin}"), LogHead)
 
     def move_log_head(self, before: LogHead | None, head: LogHead) -> bool:
         """Move the head of a log. Return False, and move nothing, if `before` is not its head."""

@@ -5,8 +5,6 @@ there, with its name under `begun`. The commit replaces it by the marker, on the
 stored attempt is its own, or that none is stored and it stored none. So an attempt that found
 nothing never commits a unit for which another one may have stored findings.
 
-Earlier releases recorded attempts in an item `try`, which is still read.
-
 The flood guard in the table: held rules, their questions, and what workers counted.
 
 The answer to a question is an entry of its case and changes nothing else: whether a rule is held or
@@ -25,7 +23,6 @@ from itertools import islice
 from ledger.aws.table import Item, Pair, TableRows, item_of, journal_of, record_of, shards, work_of
 from ledger.cases import CaseEntry
 from ledger.findings import (
-    OPENED,
     Finding,
     FloodHold,
     FloodQuestion,
@@ -53,15 +50,11 @@ class DynamoUnits(TableRows):
 
     def unit_states(self, units: Sequence[str], suspects: Sequence[str] = ()) -> list[UnitState]:
         """Return how far each unit has come, in order; `suspects` are looked up as such."""
-        keys = [(f"U#{unit}", kind) for unit in units for kind in ("unit", "try")]
+        keys = [(f"U#{unit}", "unit") for unit in units]
         items = self.table.get_many([*keys, *((f"U#{unit}", "alone") for unit in suspects)])
         return [
-            _state_of(
-                items.get((f"U#{unit}", "unit")),
-                items.get((f"U#{unit}", "try")),
-                is_suspect="works" in items.get((f"U#{unit}", "alone"), {}),
-            )
-            for unit in units
+            _state_of(items.get(key), is_suspect="works" in items.get((key[0], "alone"), {}))
+            for key in keys
         ]
 
     def note_suspect(self, unit: str, expires: int, *, works: bool) -> None:
@@ -191,14 +184,10 @@ def _packed(ids: Iterable[str]) -> bytes:
     return b"".join(bytes.fromhex(name) for name in ids)
 
 
-def _state_of(
-    item: Item | None, earlier: Item | None = None, *, is_suspect: bool = False
-) -> UnitState:
-    """Return the state that the item of the marker holds; `earlier` is an item `try`."""
+def _state_of(item: Item | None, *, is_suspect: bool = False) -> UnitState:
     if item is not None and "begun" not in item:
         return UnitState(record_of(item, Marker), is_suspect=is_suspect)
-    attempt = record_of(item, Attempt)
-    return UnitState(None, attempt or record_of(earlier, Attempt), is_suspect)
+    return UnitState(None, record_of(item, Attempt), is_suspect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,18 +196,16 @@ class DynamoFloods(TableRows):
 
     def floods(self, provider: str, day: str) -> dict[str, bool]:
         """Return the rules under flood guard that day, and whether a person opened them."""
-        holds = self._holds(provider, self.work_items(provider, f"flood#{day}#"))
+        holds = self._holds(provider, f"flood#{day}#")
         return {hold.question.rule: hold.is_opened for hold in holds}
 
     def flood_holds(self, provider: str) -> list[FloodHold]:
         """Return all held rules of the last weeks by day and rule, with their answers."""
-        return self._holds(provider, self.work_items(provider, "flood#"))
+        return self._holds(provider, "flood#")
 
     def flood_question(self, provider: str, day: str, rule: str) -> FloodQuestion | None:
         """Return the question of one rule and day, if the rule was held."""
-        key = f"flood#{day}#{rule}"
-        item = self.table.get(work_of(provider), key) or self.table.get(f"P#{provider}", key)
-        return _question_of(item) if item else None
+        return record_of(self.table.get(work_of(provider), f"flood#{day}#{rule}"), FloodQuestion)
 
     def put_flood(self, provider: str, question: FloodQuestion, expires: int) -> bool:
         """Put a rule under flood guard for a day; False if it is or was already."""
@@ -237,32 +224,15 @@ class DynamoFloods(TableRows):
         key = f"total#{day}#{total.worker}"
         self.table.put(work_of(provider), key, total, expires=expires)
 
-    def _holds(self, provider: str, items: Iterable[Item]) -> list[FloodHold]:
-        """Return the holds of these items. Earlier releases marked an opened one as lifted."""
-        questions: dict[tuple[str, str], FloodQuestion] = {}
-        lifted: set[tuple[str, str]] = set()
-        for item in items:
-            question = _question_of(item)
-            place = question.day, question.rule
-            questions.setdefault(place, question)
-            if item["lifted"]["BOOL"]:
-                lifted.add(place)
-        cases = {place: f"C#{flood_question_id(provider, *place)}" for place in questions}
-        answers = self.table.get_many([(case, f"{1:04}") for case in cases.values()])
+    def _holds(self, provider: str, prefix: str) -> list[FloodHold]:
+        questions = self.table.records(work_of(provider), prefix, FloodQuestion)
+        keys = [(f"C#{flood_question_id(provider, q.day, q.rule)}", f"{1:04}") for q in questions]
+        answers = self.table.get_many(keys)
+        entries = (record_of(answers.get(key), CaseEntry) for key in keys)
         return [
-            FloodHold(question, OPENED if place in lifted else _verdict(answers, cases[place]))
-            for place, question in sorted(questions.items())
+            FloodHold(question, entry.journal_entry.verdict if entry else "")
+            for question, entry in zip(questions, entries, strict=True)
         ]
-
-
-def _verdict(answers: dict[tuple[str, str], Item], case: str) -> str:
-    entry = record_of(answers.get((case, f"{1:04}")), CaseEntry)
-    return entry.journal_entry.verdict if entry else ""
-
-
-def _question_of(item: Item) -> FloodQuestion:
-    _, day, rule = item["sk"]["S"].split("#", 2)
-    return record_of(item, FloodQuestion) or FloodQuestion(day, rule)
 
 
 def held_partition(provider: str, shard: str, day: str, rule: str) -> str:
@@ -369,10 +339,10 @@ class DynamoFindings(TableRows):
         ]
 
     def open_partitions(self, provider: str) -> list[str]:
-        """Return the partitions that list a provider's open findings: one in earlier releases."""
+        """Return the partitions that list a provider's open findings."""
         holds = DynamoFloods(self.table).flood_holds(provider)
         opened = opened_partitions(holds, provider, shards())
-        return [provider, *(_open_partition(provider, shard) for shard in shards()), *opened]
+        return [*(_open_partition(provider, shard) for shard in shards()), *opened]
 
     def listed(self, partition: str, limit: int) -> list[tuple[str, str]]:
         """Return the first findings that a partition lists, in order: sort key and id."""

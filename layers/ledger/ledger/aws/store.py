@@ -194,7 +194,7 @@ class DynamoPrivacy(TableRows):
         prefix = f"letter#{month}#"
         return {
             item["moderator"]["S"]: item["sk"]["S"].removeprefix(prefix)
-            for item in self.work_items(provider, prefix)
+            for item in self.table.query(work_of(provider), prefix)
         }
 
     def put_moderator_letter(
@@ -267,9 +267,8 @@ class DynamoPrivacy(TableRows):
 
     def audit_key(self, month: str) -> str | None:
         """Return the secret of a month's sample in hex, if any post was sampled."""
-        places = AUDIT_KEYS, work_of("_audit"), "P#_audit"  # the last two of earlier releases
-        found = (item["key"]["S"] for pk in places if (item := self.table.get(pk, month)))
-        return next(found, None)
+        item = self.table.get(AUDIT_KEYS, month)
+        return item["key"]["S"] if item else None
 
     def put_audit_key(self, month: str, secret: str, expires: int) -> None:
         """Keep the secret of a month's sample, to be published after the month."""
@@ -352,12 +351,11 @@ class DynamoStore(DynamoUnits, DynamoFindings, DynamoCases, DynamoFloods, Dynamo
         """Return the provider's files of the last weeks, closed or not, by day and id."""
         closed = {
             item["sk"]["S"].removeprefix("closed#"): item["day"]["S"]
-            for item in self.work_items(provider, "closed#")
+            for item in self.table.query(work_of(provider), "closed#")
         }
         files = [
             msgspec.structs.replace(file, closed=closed.get(file.file, ""))
-            for item in self.work_items(provider, "file#")
-            if (file := record_of(item, OpenFile))
+            for file in self.table.records(work_of(provider), "file#", OpenFile)
         ]
         return sorted(files, key=lambda file: (file.day, file.file))
 

@@ -21,13 +21,8 @@ from ledger.texts import Clock, SystemClock
 type Item = dict[str, Any]
 """An item in DynamoDB's notation: `{"pk": {"S": …}, …}`."""
 
-SCHEMA = 4
-"""The newest form of records that is read. A change that earlier code would misread needs the next.
-
-A record is written in the oldest form that says all of it: the property `form` of its class, or 1.
-Form 2 brought batches and the beginning of a unit in the item of its marker, form 3 group decisions
-and the door of a provider, form 4 the copies that a first attempt found.
-"""
+SCHEMA = 1
+"""The form of records, which each says. A change that earlier code would misread needs the next."""
 
 
 def item_of(pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
@@ -35,13 +30,8 @@ def item_of(pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
     item = key_of(pk, sk)
     if record is not None:
         item["record"] = {"S": msgspec.json.encode(record).decode()}
-        item["schema"] = {"N": str(form_of(record))}
+        item["schema"] = {"N": str(SCHEMA)}
     return item | {name: typed(value) for name, value in attributes.items()}
-
-
-def form_of(record: Any) -> int:
-    """Return the oldest form that says all of a record."""
-    return getattr(record, "form", 1)
 
 
 def record_of[T](item: Item | None, kind: type[T]) -> T | None:
@@ -49,12 +39,12 @@ def record_of[T](item: Item | None, kind: type[T]) -> T | None:
 
     Raises SchemaNewerError for a record that a later release wrote in a newer form.
 
-    >>> record_of({"record": {"S": "7"}}, int), record_of(None, int)
+    >>> record_of(item_of("p", "s", 7), int), record_of(None, int)
     (7, None)
     """
     if item is None or "record" not in item:
         return None
-    schema = int(item.get("schema", {"N": "1"})["N"])
+    schema = int(item["schema"]["N"])
     if schema > SCHEMA:
         raise SchemaNewerError(schema, SCHEMA)
     return msgspec.json.decode(item["record"]["S"], type=kind)
@@ -336,15 +326,6 @@ class TableRows:
     table: Table
     clock: Clock = field(default_factory=SystemClock)
 
-    def work_items(self, provider: str, prefix: str) -> Iterator[Item]:
-        """Yield the items of a provider's work partition by prefix of their sort key.
-
-        Earlier releases kept them in the partition of the registration. Those come last, so that a
-        dict of the items keeps them.
-        """
-        yield from self.table.query(work_of(provider), prefix)
-        yield from self.table.query(f"P#{provider}", prefix)
-
 
 def work_of(provider: str) -> str:
     """Return the partition in which functions note a provider's files, floods and letters.
@@ -355,10 +336,7 @@ def work_of(provider: str) -> str:
 
 
 LOG, AUDIT_KEYS = "L#log", "L#audit"
-"""The partitions of the public log and of the audit samples' keys. Publish alone reads them.
-
-Earlier releases kept them under `W#`, which other functions read and write.
-"""
+"""The partitions of the public log and of the audit samples' keys. Publish alone reads them."""
 
 
 def journal_of(provider: str, day: str, shard: str) -> str:
