@@ -129,11 +129,6 @@ def announcement_schema() -> dict[str, Any]:
     return json_schema(title, AnyAnnouncement)
 
 
-class _Dated(msgspec.Struct, frozen=True):
-    at: str = ""
-    found_at: str = ""
-
-
 def is_announced(key: str) -> bool:
     """Return whether a file of the out bucket announces something.
 
@@ -156,7 +151,7 @@ def announcements_of(key: str, data: bytes) -> Iterator[AnyAnnouncement]:
             rows = tuple(msgspec.json.decode(line, type=AnnouncedFinding) for line in page)
             yield FindingsRecorded(
                 id=digest("announcement", key, *(row.finding for row in rows)),
-                timestamp=msgspec.json.decode(page[0], type=_Dated).found_at,
+                timestamp=msgspec.json.decode(page[0]).get("found_at", ""),
                 provider=provider,
                 key=key,
                 data=FoundFindings(rows),
@@ -164,7 +159,7 @@ def announcements_of(key: str, data: bytes) -> Iterator[AnyAnnouncement]:
         return
     common = {
         "id": digest("announcement", key),
-        "timestamp": msgspec.json.decode(data, type=_Dated).at,
+        "timestamp": msgspec.json.decode(data).get("at", ""),
         "provider": provider,
         "key": key,
     }

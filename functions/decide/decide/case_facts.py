@@ -174,7 +174,6 @@ def pack_facts(pack: Pack, rule_id: str) -> PackFacts:
 
 
 def _groups_of(cases: dict[str, Case]) -> list[str]:
-    """Return the groups that these decisions belong to."""
     return [case.first.group for case in cases.values() if case.first and case.first.group]
 
 
@@ -233,7 +232,6 @@ class CaseFiles:
         return ()
 
     def _write_notice_and_statement(self, decision: str) -> tuple[str, ...]:
-        """Write the notice to the author, and the statement for the transparency database."""
         first_entry = self._existing(decision).entries[0]
         decided_cases = self._decided_on(decision)
         entry = first_entry.journal_entry
@@ -332,7 +330,6 @@ class CaseFiles:
         raise OSError(f"other workers changed the file of findings {TRIES} times")
 
     def _decided_on(self, decision: str) -> list[Case]:
-        """Return the cases of a decision's findings, and of its notice."""
         names = self._existing(decision).entries[0].journal_entry.cases
         return [case for name in names if name != decision and (case := self.store.case(name))]
 

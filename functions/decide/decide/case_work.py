@@ -257,7 +257,6 @@ class CaseWork:
         self.store.end_waiting(line.case, waiting, int(self.clock.now().timestamp()))
 
     def _woken(self, cases: Iterable[str]) -> Iterator[SentLine]:
-        """Yield the messages that wait for these cases."""
         for case_id in cases:
             case = self.store.case(case_id)
             for waiting in case.waiting if case else ():

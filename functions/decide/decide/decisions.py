@@ -166,7 +166,6 @@ def _start(case: Case) -> datetime:
 
 
 def _cases(message: Decision, facts: Facts) -> list[Case]:
-    """Return the existing cases of a decision's findings, and of its notice."""
     cases = [facts.cases[name] for name in message.findings if name in facts.cases]
     notice = _notice(message, facts)
     return [*cases, notice] if notice else cases

@@ -180,12 +180,10 @@ def judge_reinstatement(message: Reinstatement, facts: Facts) -> Acceptance | Ca
 def _before_decision(
     message: BaseCaseMessage, decided: JournalEntry, facts: Facts, field: str
 ) -> Iterator[CaseRefusal]:
-    """Refuse a time before the decision."""
     return before(message, facts, stated_at(decided, "decided_at"), "the decision was made", field)
 
 
 def _decision(message: str, facts: Facts) -> tuple[Case, JournalEntry] | CaseRefusal:
-    """Return the case and the entry of a decision, by the id that its sender gave it."""
     decision = facts.id_of("decision", message)
     case = facts.cases.get(decision)
     if case is None or case.first is None:
@@ -256,7 +254,6 @@ def _judge(message: CaseMessage, facts: Facts) -> Acceptance | CaseRefusal:
 def _judge_alone(
     message: Notice | Order | Suspension | Audit | FloodAnswer, facts: Facts
 ) -> Acceptance | CaseRefusal:
-    """Judge a message that is about no decision."""
     match message:
         case Notice():
             return judge_notice(message, facts)

@@ -110,7 +110,6 @@ class Reopening:
         raise OSError(f"other workers moved the case of a finding {TRIES} times")
 
     def _decision_of(self, case: Case) -> Case | None:
-        """Return the decision that is in force on a finding, if there is one."""
         decided = [entry.journal_entry.entry for entry in case.entries if entry.move == Move.DECIDE]
         if case.state is not CaseState.DECIDED or not decided:
             return None

@@ -99,8 +99,6 @@ class DayFacts:
 
 @dataclass(slots=True)
 class _DayFold:
-    """The receipts of a day so far."""
-
     provider: str
     day: str
     catalogue: PublishedSets

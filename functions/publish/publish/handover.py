@@ -178,11 +178,6 @@ class SnapshotBucket:
         return self.objects.put_if(self.bucket, copies_key(provider), encoded, etag)
 
 
-class _Confirmation(NamedTuple):
-    at: str
-    decision: str
-
-
 def confirmed_fingerprints(
     store: DynamoStore,
     provider: str,
@@ -205,9 +200,7 @@ def confirmed_fingerprints(
         and entry.verdict == "confirmed"
         and entry.entry not in overturned
     ]
-    by_finding = {
-        case: _Confirmation(entry.at, entry.entry) for entry in confirming for case in entry.cases
-    }
+    by_finding = {case: (entry.at, entry.entry) for entry in confirming for case in entry.cases}
     found_days = {day for entry in confirming for day in entry.found_days}
     texts: dict[str, set[Fingerprinted]] = {}
     for day in sorted(day for day in found_days if day >= first):
@@ -241,24 +234,6 @@ def _rules_of(packs: Sequence[Pack]) -> dict[str, list[str]]:
     return rules
 
 
-class StatementId(msgspec.Struct, frozen=True):
-    """The id of a statement in a batch."""
-
-    puid: str
-
-
-class StatementBatch(msgspec.Struct, frozen=True):
-    """A request to the database's API: 1 to 100 statements."""
-
-    statements: list[msgspec.Raw]
-
-
-class BatchIds(msgspec.Struct, frozen=True):
-    """The ids of the statements in a batch."""
-
-    statements: list[StatementId]
-
-
 def batch_statements(out: OutBucket, provider: str, day: str) -> None:
     """Write the batches of a day that are missing or incomplete.
 
@@ -272,13 +247,13 @@ def batch_statements(out: OutBucket, provider: str, day: str) -> None:
         puids = [name.removeprefix(prefix).removesuffix(".json") for name in batch]
         if _puids(out.objects.get(out.name, key)) != puids:
             statements = [msgspec.Raw(_read(out, name)) for name in batch]
-            out.objects.put(out.name, key, encode_json(StatementBatch(statements)))
+            out.objects.put(out.name, key, encode_json({"statements": statements}))
 
 
 def _puids(data: bytes | None) -> list[str]:
     if data is None:
         return []
-    return [statement.puid for statement in msgspec.json.decode(data, type=BatchIds).statements]
+    return [statement["puid"] for statement in msgspec.json.decode(data)["statements"]]
 
 
 def _read(out: OutBucket, key: str) -> bytes:
@@ -327,7 +302,6 @@ class YearReports:
         return []
 
     def _inspected(self, provider: str, year: str) -> dict[str, int]:
-        """Return the inspected posts of each month of a year in which there were any."""
         months = self.public.published_in(provider, PeriodKind.MONTH, f"{year}-01", f"{year}-12")
         return {m.period: m.numbers.inspected for m in months if m.numbers.inspected}
 

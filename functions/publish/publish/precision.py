@@ -143,7 +143,6 @@ def without_cohorts(by_rule: Mapping[str, int]) -> dict[str, int]:
 
 
 def _results_by_rule(tally: Mapping[str, int]) -> dict[str, Counter[str]]:
-    """Return the results of each `pack/version/rule`, of both modes together."""
     results: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for key, count in tally.items():
         rule, _, result = key.rsplit("/", 2)

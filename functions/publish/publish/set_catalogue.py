@@ -196,13 +196,6 @@ class PublishedIndex(msgspec.Struct, frozen=True):
         return sum(self.by_topic.values())
 
 
-class RefusedChecks(NamedTuple):
-    """Why checks of a feed were not accepted, in words, and how many."""
-
-    words: str
-    number: int
-
-
 _REFUSALS = {
     "checks_no_claim": to_translate("a page that does not check a claim"),
     "no_claim": to_translate("no claim that could be compared"),
@@ -213,15 +206,13 @@ _REFUSALS = {
 }
 
 
-def refusals_of(index: PublishedIndex) -> list[RefusedChecks]:
-    """Return the refused checks by reason, the most first.
+def refusals_of(index: PublishedIndex) -> list[tuple[str, int]]:
+    """Return the reasons in words and how many checks were refused for each, the most first.
 
     >>> refusals_of(PublishedIndex("ab", 0, refused={"no_link": 2}))
-    [RefusedChecks(words='no link to a page', number=2)]
+    [('no link to a page', 2)]
     """
-    return [
-        RefusedChecks(_REFUSALS.get(code, code), count) for code, count in _by_size(index.refused)
-    ]
+    return [(_REFUSALS.get(code, code), count) for code, count in _by_size(index.refused)]
 
 
 def _by_size(counted: Mapping[str, int]) -> list[tuple[str, int]]:

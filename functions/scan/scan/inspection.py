@@ -32,7 +32,7 @@ from matcher import Hit
 from matcher.fingerprint import Fingerprints
 from matcher.hit import PostResult
 from scan.reading import UnitRecords
-from scan.rule_sets import CheckHits, FoundHit, Rules
+from scan.rule_sets import FoundHit, Rules
 
 EXCHANGE_SECONDS = 60
 """How old a worker's row, and what it knows of the rows of the others, may be."""
@@ -237,8 +237,7 @@ def inspect_posts(
     """
     if results is None:
         results = match_posts(posts, rules)
-    check_hits = rules.checks.hits(posts) if rules.checks else CheckHits()
-    other_hits = {number: [*hits] for number, hits in check_hits.by_post.items()}
+    other_hits, not_asked = rules.checks.hits(posts) if rules.checks else ({}, 0)
     for rule, decision, copied in copies.found if copies else ():
         for number in copied:
             copy = FoundHit(rules.copies[rule].hit(posts[number]), copy_of=decision)
@@ -254,7 +253,7 @@ def inspect_posts(
                 findings.setdefault(found.finding.finding, found)
     partly_read = sum(result.partly_read for result in results)
     not_compared = copies.not_compared if copies else 0
-    return Inspection(list(findings.values()), check_hits.not_asked, partly_read, not_compared)
+    return Inspection(list(findings.values()), not_asked, partly_read, not_compared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +269,6 @@ class _FindingWriter:
     fingerprints: Fingerprints | None
 
     def findings(self, post: Post, hits: Iterable[FoundHit]) -> Iterator[ExcerptedFinding]:
-        """Yield the finding of each hit."""
         account = account_of(post, self.pseudonyms)
         text, parts = post.text_digest, dict(post.parts)
         fingerprint = self.fingerprints.of(parts.values()) if self.fingerprints else b""

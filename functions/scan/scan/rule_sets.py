@@ -185,14 +185,6 @@ class FoundHit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckHits:
-    """The hits by the post's number; `not_asked` posts came after MAX_TEXTS."""
-
-    by_post: dict[int, list[FoundHit]] = field(default_factory=dict)
-    not_asked: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class CheckRules:
     """The rules of the pack `factchecks` as a provider runs them, by topic, and the index."""
 
@@ -205,8 +197,11 @@ class CheckRules:
         """Return the rules of this pack."""
         return cls(pack, {rule.id: rule for rule in pack.rules}, finder)
 
-    def hits(self, posts: Sequence[Post]) -> CheckHits:
-        """Return the hits of each post that has any, at most one for a topic."""
+    def hits(self, posts: Sequence[Post]) -> tuple[dict[int, list[FoundHit]], int]:
+        """Return the hits of each post that has any, by its number, at most one for a topic.
+
+        The second value counts the posts that were not looked up: they came after MAX_TEXTS.
+        """
         asked: set[str] = set()
         by_post: dict[int, list[FoundHit]] = {}
         not_asked = 0
@@ -219,7 +214,7 @@ class CheckRules:
             asked |= new
             if hits := list(self._hits_of_post(parts)):
                 by_post[number] = hits
-        return CheckHits(by_post, not_asked)
+        return by_post, not_asked
 
     def _hits_of_post(self, parts: Sequence[tuple[str, str]]) -> Iterator[FoundHit]:
         topics = set[str]()

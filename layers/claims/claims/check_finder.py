@@ -94,7 +94,6 @@ def ask(
 def _answers(
     index: ClaimIndex, language: str, text: ClaimText, meaning: Meaning | None
 ) -> list[tuple[float, CheckAnswer]]:
-    """Return the answers of one language, each with the score that orders several languages."""
     checks, bounds, curves = index.language(language), index.bounds[language], index.curves
     query = query_of(checks, text)
     ranked = rank(query)
@@ -237,23 +236,17 @@ class CheckFinder:
         return self._prefilters[language]
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    place: int
-    weight: float
-
-
 class _Prefilter:
     """Tests texts for those checks of one language that make findings."""
 
     def __init__(self, index: LanguageIndex):
         self._index = index
-        self._by_word: dict[int, list[_Candidate]] = {}
+        self._by_word: dict[int, list[tuple[int, float]]] = {}
         for place in range(index.total):
             if index.check(place).makes_findings:
                 words = index.claim_and_title(place)
                 rarest = sorted(words, key=lambda word: (-index.rarity[word], word))[:RAREST]
-                candidate = _Candidate(place, index.weight(rarest))
+                candidate = place, index.weight(rarest)
                 for word in rarest:
                     self._by_word.setdefault(word, []).append(candidate)
 
@@ -261,9 +254,9 @@ class _Prefilter:
         shares: dict[int, float] = {}
         for words, part in ((query.known, 1.0), (query.implied, 0.5)):
             for word in words:
-                for candidate in self._by_word.get(word, ()):
-                    share = part * self._index.rarity[word] / candidate.weight
-                    shares[candidate.place] = shares.get(candidate.place, 0.0) + share
+                for place, weight in self._by_word.get(word, ()):
+                    share = part * self._index.rarity[word] / weight
+                    shares[place] = shares.get(place, 0.0) + share
         return any(self._is_near(query, place) for place in shares if shares[place] >= HELD)
 
     def _is_near(self, query: Query, place: int) -> bool:

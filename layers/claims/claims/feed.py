@@ -104,7 +104,6 @@ def plain_line(value: str) -> str:
 
 
 def _reviews_of(value: dict[str, Any]) -> Iterator[Review]:
-    """Yield one review for each value of `claimReviewed`."""
     claims = list(_texts(value.get("claimReviewed"))) or [""]
     title = _text(value.get("headline")) or _text(value.get("name"))
     labels = (value.get(field) for field in ("keywords", "articleSection", "about", "genre"))

@@ -306,8 +306,6 @@ def _distinctiveness(vocabulary: Iterable[str], language: str) -> "array[int]":
 
 
 class _GramArrays:
-    """Takes the grams of one check after the other."""
-
     def __init__(self, total: int):
         self._total = total
         self._holders: defaultdict[str, array[int]] = defaultdict(partial(_empty_places, total))

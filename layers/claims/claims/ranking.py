@@ -236,14 +236,6 @@ GIVEN_ONLY = 0.3
 """Share of a name that counts as held if the text has some of its words, but not the last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """The words that a stretch of a text shares with a claim, and their weight."""
-
-    shared: frozenset[int]
-    weight: float
-
-
 def evidence_for(query: Query, ranked: list[Ranked], count: int) -> list[dict[str, float]]:
     """Return the evidence that the text repeats each of the first `count` checks."""
     grams, groups = frozenset(query.text.grams), query.index.groups
@@ -275,19 +267,22 @@ def meets(demands: Demands, query: Query, place: int) -> bool:
     if len(words) < demands.least_words:
         return False
     whole = sum(index.distinctiveness[word] for word in words)
-    stretch = best_stretch(query, frozenset(words))
-    shared = [index.distinctiveness[word] for word in stretch.shared]
+    shared_words, _ = best_stretch(query, frozenset(words))
+    shared = [index.distinctiveness[word] for word in shared_words]
     is_distinct = RARE in shared or sum(shared) >= demands.least_telling
     is_long = 0 < demands.long_text <= len(query.numbers)
     if not is_distinct or sum(shared) < demands.least_share.get(index.language, 0.0) * whole:
         return False
     claim = frozenset(index.words("claim", place))
-    held = share(best_stretch(query, claim).weight, _whole(query, claim))
+    held = share(best_stretch(query, claim)[1], _whole(query, claim))
     return not is_long or held >= demands.long_weight.get(index.language, 0.0)
 
 
-def best_stretch(query: Query, words: frozenset[int]) -> Stretch:
-    """Return the stretch, about twice as long as the claim, that shares most weight with it."""
+def best_stretch(query: Query, words: frozenset[int]) -> tuple[frozenset[int], float]:
+    """Return the words and the weight that the best stretch of the text shares with a claim.
+
+    A stretch is about twice as long as the claim; the best one shares most weight.
+    """
     rarity = query.index.rarity
     spots = sorted((at, word) for word in words & query.known for at in query.places[word])
     length = 2 * len(words) + 6
@@ -305,7 +300,7 @@ def best_stretch(query: Query, words: frozenset[int]) -> Stretch:
         if weight > best:
             best = weight
             best_shared = frozenset(word for word, times in inside.items() if times)
-    return Stretch(best_shared, best)
+    return best_shared, best
 
 
 def _evidence(query: Query, text_grams: Collection[str], place: int) -> dict[str, float]:
@@ -317,18 +312,18 @@ def _evidence(query: Query, text_grams: Collection[str], place: int) -> dict[str
     index = query.index
     claim_words, title = index.words("claim", place), index.words("title", place)
     claim = frozenset(claim_words)
-    stretch = best_stretch(query, claim)
-    title_stretch = best_stretch(query, frozenset(title)) if title else stretch
+    shared, weight = best_stretch(query, claim)
+    in_title, _ = best_stretch(query, frozenset(title)) if title else (shared, weight)
     names = index.names(place) if index.marks_names else _longest_run(query, claim_words)
-    without_names = stretch.shared.difference(names)
+    without_names = shared.difference(names)
     grams = grams_of(index.check(place).claim)
-    held = share(stretch.weight, _whole(query, claim))
+    held = share(weight, _whole(query, claim))
     return {
         "claim": held,
         "title": _held(query, title) if title else held,
         "both": _held(query, claim.union(title)),
         "letters": share(sum(gram in text_grams for gram in grams), len(grams)),
-        "weight": min(1.0, index.weight(stretch.shared | title_stretch.shared) / ENOUGH_WEIGHT),
+        "weight": min(1.0, index.weight(shared | in_title) / ENOUGH_WEIGHT),
         "heaviest two": _heaviest(query, claim, 2),
         "heaviest three": _heaviest(query, claim, 3),
         "no names": min(1.0, index.weight(without_names) / (ENOUGH_WEIGHT / 2)),

@@ -336,7 +336,6 @@ def _written(normalised: str) -> list[Word]:
 
 
 def _pairs(run: str) -> list[str]:
-    """Return each pair of neighbouring letters of a run without spaces."""
     return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
 
 

@@ -53,7 +53,6 @@ class _Token:
 
     @cached_property
     def may_be_name(self) -> bool:
-        """The word is written like a name or an initial."""
         return self.is_capitalised or (len(self.name) == 1 and self.text[0].isupper())
 
 
@@ -89,7 +88,6 @@ class PersonNames:
         )
 
     def _runs(self, tokens: list[_Token]) -> Iterator[tuple[list[_Token], str, str]]:
-        """Yield each run of capitalised tokens, with the words before and after it."""
         start = 0
         while start < len(tokens):
             end = start
@@ -301,8 +299,6 @@ class _Terms:
 
 @dataclass(frozen=True, slots=True)
 class _WeightedTerms:
-    """Terms of one language by their weight, the heaviest first."""
-
     terms: tuple[tuple[int, _Terms], ...]
 
     def weights(self, reading: _Reading) -> list[int]:

@@ -337,7 +337,6 @@ def tco_rows(entries: Entries) -> Iterator[TcoRow]:
 
 
 def _last_answers(entries: Entries) -> dict[str, str]:
-    """Return the last answer to each order, by the order's id."""
     messages = sorted(entries.typed("order"), key=lambda entry: (entry.at, entry.entry))
     return {entry.follows or entry.entry: entry.outcome for entry in messages if entry.outcome}
 

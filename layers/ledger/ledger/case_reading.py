@@ -270,7 +270,6 @@ def _decision_rules(message: Decision) -> Iterator[FieldRule]:
 
 
 def _measure_rules(measures: Measures) -> Iterator[FieldRule]:
-    """Check each measure with the fields that the transparency database requires for it."""
     yield not measures.any, _MISSING, "measures.visibility"
     pairs = (
         ("visibility_other", Visibility.OTHER in measures.visibility),
@@ -351,7 +350,6 @@ def entry_of(message: BaseCaseMessage, provider: str, at: datetime, **more: Any)
 
 
 def _journal_fields(message: BaseCaseMessage, provider: str) -> dict[str, Any]:
-    """Return a message's fields by the names that they have in the journal entry."""
     fields: dict[str, Any] = {}
     for name in message.__struct_fields__:
         value = getattr(message, name)

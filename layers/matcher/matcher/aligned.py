@@ -273,7 +273,6 @@ class _Alignment:
         self._word, self._spaced = word, True
 
     def add_text(self, text: str, at: int) -> None:
-        """Add a text without links and mentions, which begins at a place."""
         folded, strict = text.translate(_single), text.translate(_single_strict)
         for run in _RUNS.finditer(folded):
             start, end = run.span()
@@ -303,7 +302,6 @@ class _Alignment:
         self._word += len(letters)
 
     def add(self, at: int, letters: tuple[tuple[str, str], ...]) -> None:
-        """Add what one code point at a place is folded to."""
         for plain, seen in letters:
             if plain == " ":
                 if self._spaced:
@@ -407,7 +405,6 @@ class AlignedText:
         return "".join(seen)
 
     def _word_numbers(self, reading: WordReading) -> list[int]:
-        """Return the numbers of the words as written that the letters of a reading lie in."""
         first = self.words[min(bisect_left(self.source, reading.start), len(self.words) - 1)]
         return [max(self.word_at(place), first) for place in reading.at]
 

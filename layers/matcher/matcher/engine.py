@@ -11,7 +11,7 @@ spans, and says if there are more.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from matcher.evaluator import PartResult, RuleEvaluator
 from matcher.fold import TABLE_VERSION
@@ -109,7 +109,7 @@ class Matcher:
 
     def _scores(self, post: Sequence[Part]) -> dict[str, int]:
         best: dict[int, PartScore] = {}
-        for _, result in self._evaluated_parts(post, None, _effort_for(post), every_score=True):
+        for *_, result in self._evaluated_parts(post, None, _effort_for(post), every_score=True):
             _keep_highest(best, result.scores)
         return {
             f"{pack.id}/{rule.id}": best[number].total if number in best else 0
@@ -179,15 +179,14 @@ class Matcher:
         return passing
 
     def _evaluate(self, post: Sequence[Part], parts: _Parts | None = None) -> PostResult:
-        """Evaluate all rules on a post, or on the parts that the prefilter let through."""
         effort = _effort_for(post)
         hits: dict[int, Hit] = {}
         spans: defaultdict[int, list[tuple[int, Span]]] = defaultdict(list)
         best: dict[int, PartScore] = {}
-        for part, result in self._evaluated_parts(post, parts, effort):
+        for number, name, by_link, result in self._evaluated_parts(post, parts, effort):
             for rule, matches in result.satisfied:
-                spans[rule] += ((part.number, _span(part.name, match)) for match in matches)
-                for of_links in part.by_link.get(rule, {}).values():
+                spans[rule] += [(number, _span(name, match)) for match in matches]
+                for of_links in by_link.get(rule, {}).values():
                     spans[rule] += of_links
             _keep_highest(best, result.scores)
         for rule, of_rule in spans.items():
@@ -204,8 +203,11 @@ class Matcher:
         effort: Effort,
         *,
         every_score: bool = False,
-    ) -> Iterator[tuple["_TextPart", PartResult]]:
-        """Yield the texts of a post, or those that the prefilter let through, evaluated."""
+    ) -> Iterator[tuple[int, str, GroupsByLink, PartResult]]:
+        """Yield the results of a post's texts, or of those that the prefilter let through.
+
+        Each comes after the text's number, its name, and the groups that links serve in it.
+        """
         has_links = any(name.startswith("links/") for name, _ in post)
         by_link = self._evaluator.groups_by_link(post) if has_links else {}
         of_links = self._evaluator.scored.signs_of_links(post) if has_links else {}
@@ -222,7 +224,9 @@ class Matcher:
             present, scored = (known.signs, known.scored) if known else (None, ())
             passed = [self._evaluator.scored.scores[rule].reads for rule in scored]
             yield (
-                _TextPart(number, name, helpful),
+                number,
+                name,
+                helpful,
                 self._evaluator.evaluate(
                     text,
                     helpful,
@@ -262,14 +266,6 @@ class Matcher:
             found.total,
             found.threshold,
         )
-
-
-class _TextPart(NamedTuple):
-    """A text of a post: its number among the parts, its name, and the groups that links serve."""
-
-    number: int
-    name: str
-    by_link: GroupsByLink
 
 
 def _effort_for(post: Sequence[Part]) -> Effort:

@@ -50,7 +50,6 @@ class RuleEvaluator:
     """Evaluates rules, which are known by their order."""
 
     def __init__(self, rules: Sequence[Rule], hosts: HostIndex):
-        """Take rules, and their host names."""
         self._rules, self._hosts = rules, hosts
         self.index = PatternIndex(rules)
         self._automaton = Automaton(self.index.patterns)
@@ -155,7 +154,6 @@ class RuleEvaluator:
     def _possible_rules(
         self, patterns: set[int], by_link: GroupsByLink, signs: PartSigns
     ) -> list[int]:
-        """Return the rules of which every group has a pattern, a sign or a link."""
         if not self.index.signs:
             return self.index.possible_rules(patterns, by_link)
         rules = self.index.possible_rules(patterns.union(self.index.signs.values()), by_link)
@@ -195,7 +193,6 @@ class RuleEvaluator:
         return patterns
 
     def _may_hide(self, text: str, folded: str) -> bool:
-        """Return whether a text may have a word in disguise."""
         if "@" in text and self.vocabulary.mentions.is_in(text):
             return True
         return is_suspect(text, folded) and (
@@ -235,7 +232,6 @@ class RuleEvaluator:
         return matches
 
     def _add_hosts(self, aligned: AlignedText, matches: dict[int, MatchesByGroup]) -> None:
-        """Add the host names in a part to the matches of the rules that name them."""
         for host in find_hosts(aligned.text):
             first, last = aligned.word_at(host.start), aligned.word_at(host.end - 1)
             place = TermPlace(host.start, host.end, first, last)
@@ -250,7 +246,6 @@ class RuleEvaluator:
         signs: PartSigns,
         effort: Effort,
     ) -> None:
-        """Add the signs in a part to the matches of the rules that have them in groups."""
         for sign, pattern in self.index.signs.items():
             uses = [use for use in self.index.uses(pattern) if use.rule in matches]
             for start, end in signs.places.get(sign, ()) if uses else ():
@@ -262,7 +257,6 @@ class RuleEvaluator:
 
 
 def _folded_with(layer: Sequence[WordReading], text: str) -> str:
-    """Fold a text with its disguised words replaced by their readings."""
     pieces, at = [], 0
     for reading in layer:
         pieces += [text[at : reading.start], f" {reading.letters} "]

@@ -63,7 +63,6 @@ class CodePointTable[Value](dict[int, Value]):
     """
 
     def __init__(self, function: Callable[[int], Value], known: Mapping[int, Value] | None = None):
-        """Take the function, and the values of some code points that override it."""
         super().__init__(known or {})
         self._function = function
 
@@ -391,16 +390,10 @@ JOINT = "-"
 _FIRST = 0xE100  # private use, which the fold turns into a space; 0xE000 and 0xE001 are taken
 
 
-class _Pinyin(msgspec.Struct, frozen=True):
-    """The content of `pinyin.json`: the letters of each syllable."""
-
-    letters: dict[str, str]
-
-
 @cache
 def syllables() -> dict[str, str]:
     """Return the letter that each syllable is in a search, in the order of the alphabet."""
-    return {syllable: chr(_FIRST + at) for at, syllable in enumerate(sorted(_pinyin().letters))}
+    return {syllable: chr(_FIRST + at) for at, syllable in enumerate(sorted(_pinyin()))}
 
 
 def syllable_of(letter: str) -> str:
@@ -421,9 +414,7 @@ def _syllable_by_sound() -> dict[str, str]:
 def sounds() -> dict[int, str]:
     """Return the letter of its syllable for each Han letter, as a table for `str.translate`."""
     return {
-        ord(char): syllables()[syllable]
-        for syllable, chars in _pinyin().letters.items()
-        for char in chars
+        ord(char): syllables()[syllable] for syllable, chars in _pinyin().items() for char in chars
     }
 
 
@@ -455,11 +446,12 @@ def sound_pattern(written: str) -> str:
 
 def definition() -> dict[str, object]:
     """Return all that decides what a term in pinyin meets, as it is published."""
-    return {"code": CODE_VERSION, "letters": _pinyin().letters}
+    return {"code": CODE_VERSION, "letters": _pinyin()}
 
 
 @cache
-def _pinyin() -> _Pinyin:
-    return msgspec.json.decode(
-        resources.files("matcher").joinpath("pinyin.json").read_bytes(), type=_Pinyin
-    )
+def _pinyin() -> dict[str, str]:
+    """Return the letters of each syllable."""
+    data = resources.files("matcher").joinpath("pinyin.json").read_bytes()
+    letters: dict[str, str] = msgspec.json.decode(data)["letters"]
+    return letters

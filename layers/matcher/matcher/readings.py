@@ -118,7 +118,6 @@ def read_candidate(
 def _spelled(
     candidate: Candidate, evasion: frozenset[Evasion], vocabulary: Vocabulary, effort: Effort
 ) -> Iterator[WordReading]:
-    """Yield readings of a candidate without stars."""
     has_unchanged = False  # two unchanged words in the same letters give one reading
     for word, first, last in vocabulary.with_skeleton_of(candidate.units):
         if not effort.take_reading():
@@ -137,7 +136,6 @@ def _spelled(
 
 
 def _masked(candidate: Candidate, vocabulary: Vocabulary, effort: Effort) -> Iterator[WordReading]:
-    """Yield readings of a candidate with stars."""
     for word, last, fit in vocabulary.masked_by(candidate.units, candidate.written, 1):
         if not effort.take_reading():
             return
@@ -149,7 +147,6 @@ def _masked(candidate: Candidate, vocabulary: Vocabulary, effort: Effort) -> Ite
 def _foreign(
     candidate: Candidate, masked: str, vocabulary: Vocabulary, effort: Effort
 ) -> Iterator[WordReading]:
-    """Yield readings of a candidate with a letter of a foreign script."""
     for word, last, fit in vocabulary.masked_by(masked, candidate.written, 2):
         if not effort.take_reading():
             return

@@ -87,7 +87,6 @@ class ScoredRules:
     """The scored rules among some rules. Rules are known by their order."""
 
     def __init__(self, rules: Sequence[Rule], index: PatternIndex, automaton: Automaton):
-        """Take rules, their patterns, and the automaton that finds these."""
         self._rules, self._index, self._automaton = rules, index, automaton
         self.scores = {at: rule.score for at, rule in enumerate(rules) if rule.score}
         for score in self.scores.values():

@@ -257,7 +257,6 @@ def _original(aligned: AlignedText, first: int, last: int) -> tuple[int, int]:
 
 
 def _with_marks(text: str, end: int) -> int:
-    """Return the end with the dropped marks on the last letter."""
     while (
         end < len(text) and not FOLD[ord(text[end])] and unicodedata.category(text[end])[0] == "M"
     ):

@@ -168,16 +168,10 @@ def is_ordinary_word(letters: str) -> bool:
     return letters in _ordinary_words()
 
 
-class _OrdinaryWords(msgspec.Struct):
-    """The content of `ordinary_words.json`: folded words in order, with spaces between them."""
-
-    words: str
-
-
 @cache
 def _ordinary_words() -> frozenset[str]:
     data = Path(__file__).with_name("ordinary_words.json").read_bytes()
-    return frozenset(msgspec.json.decode(data, type=_OrdinaryWords).words.split())
+    return frozenset(msgspec.json.decode(data, type=dict[str, str])["words"].split())
 
 
 def _has_plausible_signs(units: str, length: int) -> bool:
@@ -309,7 +303,6 @@ class MaskedWords:
                 words ^= lowest
 
     def _with(self, place: int, unit: str) -> int:
-        """Return, as bits, the words that have a unit, or a letter that it replaces, at a place."""
         words = self._bits.get((place, unit), 0)
         for letter in LOOKALIKES.get(unit, ""):
             words |= self._bits.get((place, letter), 0)

@@ -273,8 +273,8 @@ def pull(
     except PackError as error:
         print_pack_problems(error)
         return 1
-    for each in pulled:
-        for line in describe(each.pack):
+    for pack, _ in pulled:
+        for line in describe(pack):
             print_result(line)
     paths = keep(pulled, out)
     if load_checked(out, today) is None:
@@ -343,7 +343,6 @@ def _read_posts(lines: tuple[tuple[int, bytes], ...]) -> tuple[list[Post], list[
 
 
 def _hit_rows(matcher: Matcher, posts: list[Post]) -> tuple[list[Row], list[Row]]:
-    """Return the rows of posts with hits, and those of posts that were read in part."""
     results = list(zip(posts, matcher.results([post.parts for post in posts]), strict=True))
     hits = [
         {"id": post.id, "hits": [hit_row(hit) for hit in result.hits]}

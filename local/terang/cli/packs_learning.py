@@ -216,24 +216,24 @@ def _decided(asked: _DecisionsAsked, category: str) -> list[LabelledPost]:
         )
     decided = decided_posts(decisions.verdicts, decisions.later, category)
     shares = selection_shares(decisions, months)
-    found = with_texts(decided, decisions, shares, asked.posts, read_file)
+    posts, missing, edited = with_texts(decided, decisions, shares, asked.posts, read_file)
     print_warning(
         f"{len(decisions.verdicts):,} decisions label {len(decided):,} posts for {category};"
-        f" {len(found.posts):,} of them are in the files, {found.missing:,} are not,"
-        f" {found.edited:,} have another text there"
+        f" {len(posts):,} of them are in the files, {missing:,} are not,"
+        f" {edited:,} have another text there"
     )
-    if not found.posts:
+    if not posts:
         raise OperatorError(
             f"none of {len(decided):,} decided posts is in the files with its text: --posts must"
             " hold the posts as they were sent, with the same `id` and `text`"
         )
-    people = frozenset().union(*(post.moderators for post in found.posts))
+    people = frozenset().union(*(post.moderators for post in posts))
     if len(people) < MODERATORS:
         raise OperatorError(
             f"all decisions are by {', '.join(people)}: {MODERATORS} moderators must have decided,"
             " or the pack learns one person's habit"
         )
-    return list(found.posts)
+    return posts
 
 
 def _of_stack(stack: str, provider: str) -> tuple[Decisions, dict[str, PublishedMonth]]:
@@ -256,7 +256,6 @@ def _of_stack(stack: str, provider: str) -> tuple[Decisions, dict[str, Published
 
 
 def _of_run(folder: Path, cases: Sequence[Path]) -> tuple[Decisions, dict[str, PublishedMonth]]:
-    """Read the findings and the published months of a run, and the messages that it was given."""
     path = folder / "findings.jsonl"
     findings = decode_lines(read_file(path), Finding, str(path), "no findings.jsonl of a run")
     if not findings:

@@ -5,7 +5,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -40,16 +39,8 @@ from verifier.verify import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """The file of a proof, and the leaf that it is of."""
-
-    file: bytes
-    leaf: Leaf
-
-
-def prove_receipt(receipt: bytes, read_file: ReadFile) -> Proof:
-    """Return the proof of the receipt of a file. Raise OperatorError if no leaf is of it."""
+def prove_receipt(receipt: bytes, read_file: ReadFile) -> tuple[bytes, Leaf]:
+    """Return the proof of the receipt of a file, and its leaf. Raises OperatorError without one."""
     digest = sha256(receipt).hexdigest()
 
     def is_of(leaf: Leaf) -> bool:
@@ -58,8 +49,10 @@ def prove_receipt(receipt: bytes, read_file: ReadFile) -> Proof:
     return _prove(read_file, is_of, lambda _: {})
 
 
-def prove_finding(name: str, month_keys: Mapping[str, bytes], read_file: ReadFile) -> Proof:
-    """Return the proof of a finding or unit by its id; the proof reveals its own key only.
+def prove_finding(
+    name: str, month_keys: Mapping[str, bytes], read_file: ReadFile
+) -> tuple[bytes, Leaf]:
+    """Return the proof of a finding or unit by its id, and its leaf; it reveals its own key only.
 
     `month_keys` are the keys of the months that are still kept. Raises OperatorError if no leaf is
     of it.
@@ -86,8 +79,8 @@ def _digest_in(leaf: Leaf) -> str:
 
 def _prove(
     read_file: ReadFile, is_of: Callable[[Leaf], bool], more_about: Callable[[Leaf], dict[str, Any]]
-) -> Proof:
-    """Return the proof of the first leaf that fits, of the newest log that has one."""
+) -> tuple[bytes, Leaf]:
+    """Return the proof of the first leaf that fits, of the newest log that has one; and it."""
     searched: list[str] = []
     for folder, note in reversed(list(_checkpoints(read_file))):
         checkpoint = parse_checkpoint(note)
@@ -100,7 +93,7 @@ def _prove(
                 if is_of(leaf):
                     extra = json.dumps({"leaf": data.decode()} | more_about(leaf), sort_keys=True)
                     proof = encode_proof(index, files.inclusion(index), note, extra.encode())
-                    return Proof(proof, leaf)
+                    return proof, leaf
         except LogDamagedError as error:
             raise OperatorError(str(error)) from error
     if not searched:
@@ -227,15 +220,15 @@ def _read(source: LogSource, path: str) -> bytes | None:
     return data
 
 
-def _write(prove: Callable[[], Proof], out: Path) -> int:
+def _write(prove: Callable[[], tuple[bytes, Leaf]], out: Path) -> int:
     try:
-        proof = prove()
+        proof, leaf = prove()
     except InputError:
         raise
     except (OperatorError, LogUnreadableError, msgspec.DecodeError, ValueError) as error:
         console.print(str(error))
         return 1
-    out.write_bytes(proof.file)
-    print_result(encode_leaf(proof.leaf).decode())
+    out.write_bytes(proof)
+    print_result(encode_leaf(leaf).decode())
     console.print(f"written to {out}; check it with: terang verify PLACE --proof {out}")
     return 0

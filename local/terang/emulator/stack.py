@@ -159,7 +159,6 @@ def fingerprint(folder: Path) -> str:
 
 
 def _below(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the files below a folder with their names there, sorted."""
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             yield path.relative_to(folder).as_posix(), path

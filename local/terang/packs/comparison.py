@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import batched
 from pathlib import Path
 from threading import Thread
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -246,13 +246,6 @@ type Fetch = Callable[[str, int], bytes]
 """Returns what an address serves, at most so many bytes."""
 
 
-class PulledPack(NamedTuple):
-    """A pack that was taken, and the YAML to keep: in shadow, with its origin."""
-
-    pack: Pack
-    yaml: str
-
-
 def fetch(url: str, most: int) -> bytes:
     """Return what an address serves, without following it elsewhere. Say on stderr what is read.
 
@@ -301,8 +294,10 @@ class PublishedSource:
     digest: str
     fetch: Fetch = fetch
 
-    def pull(self, ids: Sequence[str]) -> list[PulledPack]:
+    def pull(self, ids: Sequence[str]) -> list[tuple[Pack, str]]:
         """Return the pack, or those packs of the set whose ids are given; without any, all of them.
+
+        Each comes with the YAML to keep: in shadow, with its origin.
 
         Raises OperatorError if an address cannot be read, if anything differs from its digest, or
         if an id is not there, and PackError if a pack does not parse.
@@ -315,16 +310,16 @@ class PublishedSource:
                 " the digest belongs to something else. Nothing was taken."
             )
         pulled = list(self._packs_of_set(data, ids) if data[:1] == b"{" else self._pack(data))
-        if missing := sorted(set(ids) - {each.pack.id for each in pulled}):
+        if missing := sorted(set(ids) - {pack.id for pack, _ in pulled}):
             raise InputError(f"{self.url}: there is no pack {', '.join(missing)}")
         return pulled
 
-    def _pack(self, data: bytes) -> Iterator[PulledPack]:
+    def _pack(self, data: bytes) -> Iterator[tuple[Pack, str]]:
         if len(data) > PACK_BYTES:
             raise OperatorError(f"{self.url}: a pack has at most {PACK_BYTES:,} bytes")
         yield _pulled(data, self.url)
 
-    def _packs_of_set(self, data: bytes, ids: Sequence[str]) -> Iterator[PulledPack]:
+    def _packs_of_set(self, data: bytes, ids: Sequence[str]) -> Iterator[tuple[Pack, str]]:
         try:
             packs = without_factchecks(load_set(data).packs)
         except SetError as error:
@@ -334,12 +329,12 @@ class PublishedSource:
                 continue
             url = urljoin(self.url, f"../packs/{pack.id}/{pack.version}.yaml")
             pulled = _pulled(self.fetch(url, PACK_BYTES), url)
-            if pulled.pack.digest != pack.digest:
+            if pulled[0].digest != pack.digest:
                 raise OperatorError(f"{url}: it is not the version that the set names")
             yield pulled
 
 
-def _pulled(data: bytes, url: str) -> PulledPack:
+def _pulled(data: bytes, url: str) -> tuple[Pack, str]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -348,7 +343,7 @@ def _pulled(data: bytes, url: str) -> PulledPack:
     origin = {"url": url, "sha256": hashlib.sha256(data).hexdigest()}
     try:
         edited = _with_keys(canonical(text, url), mode=Mode.SHADOW, origin=origin)
-        return PulledPack(pack, canonical(edited, url))
+        return pack, canonical(edited, url)
     except LayoutError as error:
         raise OperatorError(f"{url}: {error}") from None
 
@@ -372,12 +367,12 @@ def _last_line(node: yaml.Node) -> int:
     return line
 
 
-def keep(pulled: Sequence[PulledPack], folder: Path) -> list[Path]:
+def keep(pulled: Sequence[tuple[Pack, str]], folder: Path) -> list[Path]:
     """Write each pack as `<id>.yaml`, and return the files. One that is there already stays.
 
     Raises OperatorError, before anything is written, if a file is a link or has other content.
     """
-    paths = {folder / f"{each.pack.id}.yaml": each.yaml for each in pulled}
+    paths = {folder / f"{pack.id}.yaml": text for pack, text in pulled}
     for path, text in paths.items():
         if path.is_symlink() or (path.exists() and path.read_bytes() != text.encode()):
             raise OperatorError(f"{path} is a link or has other content: move it")

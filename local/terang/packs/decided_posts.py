@@ -233,26 +233,17 @@ def selection_shares(
     return {name: share for name, share in shares.items() if counted[name]}
 
 
-@dataclass(frozen=True, slots=True)
-class FoundPosts:
-    """Labelled posts whose text was found, and how many decided posts were not.
-
-    `missing` have an id that no file has, `edited` another text than the one that was inspected.
-    """
-
-    posts: tuple[LabelledPost, ...]
-    missing: int
-    edited: int
-
-
 def with_texts(
     decided: Sequence[DecidedPost],
     decisions: Decisions,
     shares: Mapping[SelectedBy, SelectionShare],
     files: Iterable[Path],
     read: Callable[[Path], bytes],
-) -> FoundPosts:
+) -> tuple[list[LabelledPost], int, int]:
     """Return the decided posts with their texts from the provider's files, in the order of lines.
+
+    After them: how many decided posts have an id that no file has, and how many another text than
+    the one that was inspected.
 
     Raises OperatorError if a file holds no post that Terang takes.
     """
@@ -278,9 +269,7 @@ def with_texts(
                         one.selection, share, weight, is_harmful=one.is_harmful
                     ),
                 )
-    return FoundPosts(
-        tuple(labelled.values()), len(wanted.keys() - known), len(known - labelled.keys())
-    )
+    return [*labelled.values()], len(wanted.keys() - known), len(known - labelled.keys())
 
 
 def _posts(path: Path, data: bytes) -> Iterator[tuple[int, Post]]:

@@ -147,7 +147,6 @@ def going_back(
 
 
 def _check(before: RuleSet | None, request: SetRequest) -> None:
-    """Raise OperatorError if a request cannot follow the set in force."""
     current = {pack.id: pack for pack in before.packs} if before else {}
     ids = {pack.id for pack in request.packs}
     for name in request.removed:
@@ -232,7 +231,6 @@ def _names(
 
 
 def _ran_the_law(provider: str, earlier: Iterable[ReplacedSet]) -> bool:
-    """Return whether a provider that names no packs ran the packs of the law earlier."""
     for rule_set, _ in earlier:
         had = rule_set.settings_of(provider).packs
         if had != ():
@@ -262,7 +260,6 @@ def _lost(provider: str, before: RuleSet, earlier: Iterable[ReplacedSet]) -> tup
 def _kept_pauses(
     paused: Iterable[Paused], current: Mapping[str, Pack], after: Mapping[str, Pack]
 ) -> Iterator[Paused]:
-    """Yield the pauses that continue: those of packs whose rules stay the same."""
     for pause in paused:
         pack, _, rule = pause.rule.partition("/")
         is_higher = pack in after and after[pack].version > current[pack].version

@@ -299,7 +299,6 @@ class PackBucket:
     def _changed(
         self, before: bytes | None, request: SetRequest, registered: Sequence[str], consent: Consent
     ) -> bytes:
-        """Return the set that follows the one in force, after checks and consent."""
         current = None if before is None else load_set(before)
         data = next_set(current, request, self._history.before(current, request))
         after = load_set(data)
@@ -382,7 +381,6 @@ class PackBucket:
         return load_set(stored_set(self.objects, self.name, digest), digest)
 
     def _move(self, make_next: Callable[[RuleSet | None], bytes], now: datetime) -> str:
-        """Write the set that follows the one in force, and move the pointer to it."""
         return put_in_force(
             self.objects,
             self.name,

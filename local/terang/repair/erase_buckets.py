@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -29,14 +29,6 @@ INTAKE_AGE = timedelta(days=5)
 """Age from which parts without a manifest are leftovers: a file waits in its queue for 4 days."""
 
 
-@dataclass(slots=True)
-class BucketTraces:
-    """What one search of the buckets found: posts of the author, and parts that hold them."""
-
-    posts: set[str] = field(default_factory=set)
-    parts: list[StoredVersion] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class BucketEraser:
     """The operator's access to the out, work and drop bucket; `provider` is the author's.
@@ -53,22 +45,23 @@ class BucketEraser:
     now: datetime
     dry_run: bool = False
 
-    def traces(self, accounts: Set[str]) -> BucketTraces:
-        """Search all that names an author."""
-        traces = BucketTraces()
+    def traces(self, accounts: Set[str]) -> tuple[set[str], list[StoredVersion]]:
+        """Search everything. Return the posts of an author, and the parts that hold them."""
+        posts: set[str] = set()
+        parts: list[StoredVersion] = []
         for kind in ("findings", "audit"):
             for versions in self._versions(kind).values():
                 for version in versions:
                     rows = _rows(self._bytes(version))
-                    traces.posts |= {row["post"] for row in rows if row.get("account") in accounts}
+                    posts |= {row["post"] for row in rows if row.get("account") in accounts}
         encoded = [account.encode() for account in accounts]
         for version in self.objects.versions(self.work_bucket, "parts/"):
             data = self._bytes(version)
             if any(account in data for account in encoded):
                 rows = _rows(data)
-                traces.posts |= {row["id"] for row in rows if row.get("account") in accounts}
-                traces.parts.append(version)
-        return traces
+                posts |= {row["id"] for row in rows if row.get("account") in accounts}
+                parts.append(version)
+        return posts, parts
 
     def clean_cases(self, related: Set[str], erased: Set[str]) -> Counter[str]:
         """Clean what providers got about cases: delete notices and proposals, clear reasons."""
@@ -135,7 +128,6 @@ class BucketEraser:
             self.objects.put_if(self.out_bucket, key, data, None, tags=HOLDS_EXCERPTS)
 
     def _versions(self, kind: str) -> dict[str, list[StoredVersion]]:
-        """Return all versions of one kind of the provider's files in the out bucket, by key."""
         by_key: dict[str, list[StoredVersion]] = {}
         for version in self.objects.versions(self.out_bucket, f"out/{self.provider}/{kind}/"):
             by_key.setdefault(version.source.key, []).append(version)

@@ -7,7 +7,7 @@ and find the rest.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from ledger.aws.objects import error_code
+from ledger.aws.objects import StoredVersion, error_code
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import Item, Table, record_of
 from ledger.cases import CaseEntry, WaitingMessage
@@ -24,7 +24,7 @@ from ledger.privacy import FindingFingerprint, SampledPost, stub_of
 from ledger.pseudonyms import PseudonymKeys
 from ledger.texts import Clock
 from rules.pack_parts import Fingerprinted, copy_groups
-from terang.repair.erase_buckets import BucketEraser, BucketTraces
+from terang.repair.erase_buckets import BucketEraser
 
 ERASED = "erased"
 """Replaces a reason where a message must have one."""
@@ -114,7 +114,6 @@ class TableTraces:
 
 
 def _record(item: Item, sk: str) -> Finding | CaseEntry | WaitingMessage | None:
-    """Return a case's finding, an entry of it, or a message that waits for it."""
     if sk == "finding":
         return record_of(item, Finding)
     if sk.isdigit():
@@ -268,8 +267,8 @@ class Erasure:
     def _round(self, accounts: Set[str], known: set[str], result: ErasureResult) -> Counter[str]:
         """Search everything once, and remove all traces. Adds the posts it finds to `known`."""
         author = ErasedAuthor(self.provider, accounts, known)
-        stored, files = self.table.traces(author), self.buckets.traces(accounts)
-        known |= files.posts | {finding.post for _, finding in stored.findings.values()}
+        stored, (own_posts, parts) = self.table.traces(author), self.buckets.traces(accounts)
+        known |= own_posts | {finding.post for _, finding in stored.findings.values()}
         known |= {post.post for _, posts in stored.samples for post in posts if author.wrote(post)}
         related = stored.related(known)
         counts = self.buckets.clean_cases(related, stored.erased)
@@ -277,7 +276,7 @@ class Erasure:
         counts += self._clean_samples(stored, author)
         counts += self._clean_fingerprints(stored)
         counts += self.buckets.clean_posts(accounts, stored.erased, known)
-        counts += self._delete_parts(files, result)
+        counts += self._delete_parts(parts, result)
         return counts + self._make_stubs(stored)
 
     def _clean_entries(
@@ -334,12 +333,11 @@ class Erasure:
                     counts["fingerprints"] += self._write(self.table.replace, item, noted)
         return counts
 
-    def _delete_parts(self, files: BucketTraces, result: ErasureResult) -> Counter[str]:
-        deleted, result.under_way = self.buckets.delete_parts(files.parts)
+    def _delete_parts(self, parts: Sequence[StoredVersion], result: ErasureResult) -> Counter[str]:
+        deleted, result.under_way = self.buckets.delete_parts(parts)
         return Counter(parts=deleted) if deleted else Counter()
 
     def _make_stubs(self, stored: TableTraces) -> Counter[str]:
-        """Replace whole findings by stubs, and remove the remains of earlier stubs."""
         counts = Counter[str]()
         for _, finding in stored.findings.values():
             counts["findings"] += self._write(self.table.make_stub, finding)

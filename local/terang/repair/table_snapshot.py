@@ -217,7 +217,6 @@ def _ids(item: Record, name: str) -> list[str]:
 
 
 def _record(item: Record) -> Any:
-    """Return the JSON of an item's record; an empty object where it has none."""
     if "record" not in item:
         return {}
     if (schema := int(item["schema"]["N"])) > KNOWN_SCHEMA:

@@ -390,7 +390,6 @@ def _zero_problem(part: int, number: int, column: str) -> ReportProblem:
 
 
 def _counts(part: int, rows: Table) -> dict[str, bool]:
-    """Return whether anything was counted, by indicator of part 7 and by scope of part 8."""
     counts: dict[str, bool] = {}
     for row in rows:
         solely = part == 8 and "solely" in row[_INDICATOR]

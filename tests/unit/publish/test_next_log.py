@@ -119,10 +119,10 @@ def test_a_finding_is_proved_from_the_new_log(tmp_path: Path) -> None:
     change_key(made)
     made.publish(NEXT)
     finding = made.findings("acme", "2026-11-25")[0]
-    proof = prove_finding(
+    proof, _ = prove_finding(
         finding, made.heads.log_keys, lambda path: made.objects.stored.get(f"log/{path}")
     )
-    result = check_proof(Folder(made.copy_public(tmp_path)), proof.file, (), None)
+    result = check_proof(Folder(made.copy_public(tmp_path)), proof, (), None)
     assert (result.wrong, result.said[0].split(",")[0]) == ([], f"{ORIGIN}/2")
 
 

@@ -74,8 +74,8 @@ def test_later_leaves_are_proved_and_pruned_ones_are_not(made: LogWorld, tmp_pat
     made.count(sample_receipt("2028-01-10", 1, by_rule={live(): 1}))
     made.publish("2028-01-11T02:00:00Z")
     read, keys = (lambda path: made.objects.stored.get(f"log/{path}")), made.heads.log_keys
-    proof = prove_finding(made.findings("acme", "2028-01-10")[0], keys, read)
+    proof, _ = prove_finding(made.findings("acme", "2028-01-10")[0], keys, read)
     place = Folder(made.copy_public(tmp_path))
-    assert check_proof(place, proof.file, (), None).wrong == []
+    assert check_proof(place, proof, (), None).wrong == []
     with pytest.raises(OperatorError, match="none of the"):
         prove_finding(made.findings("acme", "2026-11-25")[0], keys, read)

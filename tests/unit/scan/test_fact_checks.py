@@ -32,5 +32,5 @@ def test_a_post_is_a_hit_once_for_each_topic_of_the_pack() -> None:
         id="1", account="a", text="health", audience="public", published_at=None,  # type: ignore[arg-type]
         media_text=["", "health", "war", "money"],
     )  # fmt: skip
-    found = CheckRules.of(pack_of(*rules), finder).hits([post])
-    assert [(hit.rule, hit.spans[0].part) for hit, *_ in found.by_post[0]] == [("health", "text")]
+    found, _ = CheckRules.of(pack_of(*rules), finder).hits([post])
+    assert [(hit.rule, hit.spans[0].part) for hit, *_ in found[0]] == [("health", "text")]

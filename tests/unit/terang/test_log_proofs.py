@@ -45,18 +45,18 @@ def test_a_proof_of_a_finding_is_accepted_and_reveals_its_own_key_only(
 ) -> None:
     keys = made.heads.log_keys
     finding, other, _ = made.findings("acme", "2026-11-25")
-    proof = prove_finding(finding, keys, lambda path: read(made, path))
+    proof, _ = prove_finding(finding, keys, lambda path: read(made, path))
     path = tmp_path / "p"
-    path.write_bytes(proof.file)
+    path.write_bytes(proof)
     assert stand_alone([str(public), "--proof", str(path)]) == 0
     assert f"The leaf is that of {finding}." in capsys.readouterr().out
-    extra = json.loads(base64.b64decode(proof.file.split(b"\n")[1].removeprefix(b"extra ")))
+    extra = json.loads(base64.b64decode(proof.split(b"\n")[1].removeprefix(b"extra ")))
     assert bytes.fromhex(extra["key"]) not in keys.values()
     assert (
         extra["key"]
         != json.loads(
             base64.b64decode(
-                prove_finding(other, keys, lambda path: read(made, path)).file.split(b"\n")[1][6:]
+                prove_finding(other, keys, lambda path: read(made, path))[0].split(b"\n")[1][6:]
             )
         )["key"]
     )
@@ -66,7 +66,7 @@ def test_a_proof_of_another_finding_is_not_accepted(
     made: LogWorld, public: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     finding = made.findings("acme", "2026-11-25")[0]
-    lines = prove_finding(finding, made.heads.log_keys, lambda path: read(made, path)).file.split(
+    lines = prove_finding(finding, made.heads.log_keys, lambda path: read(made, path))[0].split(
         b"\n"
     )
     extra = json.loads(base64.b64decode(lines[1][6:]))

@@ -176,7 +176,6 @@ class _Phrases:
     """Keys of one to four whole words in a row."""
 
     def __init__(self, words: Hashes, firsts: Places, sizes: Places):
-        """Take the values of words, and for each key its first word and the number of its words."""
         sizes = np.minimum(sizes, WORDS_IN_KEY)
         self.keys = np.zeros(sizes.size, np.intp)
         self.number = 0
@@ -194,7 +193,6 @@ class _Phrases:
             self.number += keys.size
 
     def find(self, line: SymbolLine) -> Iterator[tuple[Places, Places]]:
-        """Yield the places in the line at which keys begin, and the keys."""
         words = line.hashes()
         values, starts, following = words, line.starts, words[:0]
         at = np.arange(0)
@@ -245,7 +243,6 @@ class _Pieces:
             self.number += keys.size
 
     def find(self, line: SymbolLine) -> Iterator[tuple[Places, Places]]:
-        """Yield the places in the line at which keys are, and the keys."""
         places = self._places(line, min(self._levels))
         for size, level in self._levels.items():
             found, numbers, onward = level.look_up(self._values(line, places, size))
@@ -263,7 +260,6 @@ class _Everywhere:
     number = 1
 
     def find(self, line: SymbolLine) -> Iterator[tuple[Places, Places]]:
-        """Yield the end of each text, and the key."""
         yield line.ends, np.zeros(line.ends.size, np.intp)
 
 
@@ -274,7 +270,6 @@ class SoundFinder:
     """
 
     def __init__(self, patterns: Sequence[str]):
-        """Take patterns as by `sound_pattern`, at least one."""
         own = {ord(letter): f" {letter} " for letter in syllables().values()}
         alphabet = Alphabet(defaultdict(lambda: " ", own))
         [(self._finder, _)] = finders_of(PatternLine.of(patterns, alphabet))

@@ -178,7 +178,6 @@ class Prefilter:
         return satisfied, self._scores.reaching(words, of_signs, gates, texts, beside_others)
 
     def _find(self, line: SymbolLine) -> tuple[Places, Places]:
-        """Return the places at which keys are, and the keys."""
         all_places, all_keys, number = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)], 0
         for finder in (*self._finders, *([self._sounds] if self._sounds else [])):
             for places, keys in finder.find(line):

@@ -140,7 +140,6 @@ class SignBounds:
     """
 
     def __init__(self, weights: Mapping[str, Sequence[tuple[int, int]]], rules: int):
-        """Take for each sign the scored rules that have it, by column, with its weights there."""
         self._rest = np.zeros(rules)
         by_trait = [(trait, signs.split(), np.zeros(rules)) for signs, trait in _TRAITS]
         for sign, of_rules in weights.items():
@@ -261,7 +260,6 @@ class ScoreBounds:
         return at
 
     def _weighed(self, texts: Places, keys: Places) -> tuple[Places, Places]:
-        """Return the keys with a weight, each once in a text, by text."""
         some = self._firsts[keys + 1] > self._firsts[keys]
         pairs = np.sort(texts[some] * self._firsts.size + keys[some])
         return np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], self._firsts.size)
@@ -269,7 +267,6 @@ class ScoreBounds:
     def _sums(
         self, texts: Places, keys: Places, number: int
     ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-        """Return the sums by text and rule."""
         counts = self._firsts[keys + 1] - self._firsts[keys]
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         rows = np.repeat(self._firsts[keys], counts) + within
@@ -297,7 +294,6 @@ class SignFinder:
     """Finds some signs in lines of texts, and remembers the signs of short words."""
 
     def __init__(self, wanted: Collection[str]):
-        """Take the ids of signs."""
         self._wanted = frozenset(wanted)
         self._rooms = {SIGNS[sign].module for sign in self._wanted}
         self._kinds = np.zeros(0x110000, np.uint8)
@@ -341,7 +337,6 @@ class SignFinder:
         return SignView(line, kinds)
 
     def _add_chunks(self, view: SignView, places: Places, found: _Found) -> None:
-        """Add all signs of the chunks at some places."""
         joined, shape = view.line.joined.text, view.shape
         starts, ends = view.chunks_at(view.within(places))
         rows = zip(view.texts(starts).tolist(), starts.tolist(), ends.tolist(), strict=True)
@@ -456,7 +451,6 @@ _OF_PARTS = (
 
 
 def _of_proportions(view: SignView) -> Iterator[tuple[int, str]]:
-    """Yield the texts with a sign of their length or dress, each with the sign."""
     texts, words = view.lengths
     wanted = view.wanted[texts]
     for text, number in zip(texts[wanted].tolist(), words[wanted].tolist(), strict=True):

@@ -211,7 +211,6 @@ class Alphabet:
                 self._symbols[code] = _DROPPED
 
     def _spelled(self, folded: str) -> Symbols:
-        """Return the symbols of the letters that one code point folds to."""
         codes = [ord(char) for char in folded]
         self._learn(codes)
         return self._symbols[codes]

@@ -33,7 +33,6 @@ class KindView:
     """
 
     def __init__(self, line: SymbolLine, kinds: Bytes):
-        """Take a line and the kind of each code point of its joined texts."""
         self.line, self.kinds = line, kinds
         self.wanted = np.ones(line.joined.ends.size, bool)
         self._data = kinds.tobytes()
@@ -131,7 +130,6 @@ class KindView:
         return taken
 
     def _free(self, places: Places) -> Places:
-        """Return the places in other chunks."""
         free: Places = places[~self._taken[self._chunk_of(places)]]
         return free
 
@@ -456,7 +454,6 @@ class GateView:
     """
 
     def __init__(self, line: SymbolLine, texts: Sequence[str]):
-        """Take a line and its texts."""
         self._joined, self._texts = line.joined, texts
         self._in_script: dict[str, Mask] = {}
         self._has_word: dict[str, dict[int, bool]] = {}

@@ -188,7 +188,6 @@ class ScoreFilter:
     def __init__(
         self, scored: ScoredPatterns, keys: Places, number: int, key_of_sign: Mapping[str, int]
     ):
-        """Take the rules, the key of each pattern, the number of keys, and those of signs."""
         self._gates, self._thresholds = scored.gates, scored.thresholds
         weights = list(scored.weights_of_keys(keys, key_of_sign))
         self._bounds = ScoreBounds(number, weights, scored.thresholds, scored.signs)
@@ -235,7 +234,6 @@ class ScoreFilter:
         return {text: kept for text, kept in reaching.items() if kept}
 
     def _let_in(self, gates: GateView, texts: Places, rules: Places) -> dict[int, list[int]]:
-        """Return by text those of its rules whose gates let it pass, in order."""
         let_in: dict[int, list[int]] = {}
         for rule in np.unique(rules).tolist():
             for text in gates.passing(texts[rules == rule], self._gates.get(rule)).tolist():
@@ -362,7 +360,6 @@ def _odd_words(line: SymbolLine) -> Places:
 
 
 def _chunks_at(joined: JoinedTexts, places: Places) -> Iterator[tuple[int, set[str]]]:
-    """Yield the texts at some places, each with its chunks there, as `str.split` cuts them."""
     spaces = np.flatnonzero(_IS_SPACE.take(joined.codes, mode="clip"))
     chunks = np.unique(np.searchsorted(spaces, places))
     starts, ends = np.append(-1, spaces)[chunks] + 1, spaces[chunks]

@@ -54,7 +54,6 @@ def _addresses_in(text: str) -> Iterator[Found]:
 
 
 def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Return a text with spans replaced by spaces."""
     pieces: list[str] = []
     at = 0
     for start, end in sorted(spans):

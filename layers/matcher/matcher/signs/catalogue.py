@@ -104,19 +104,16 @@ def first_places(
 
 
 def _until_all(wanted: set[str], by_chunk: Iterator[list[Found]]) -> Iterator[Found]:
-    """Yield the signs of chunks until each of the wanted ones was among them."""
     while wanted and (found := next(by_chunk, None)):
         yield from found
         wanted = wanted.difference([sign for sign, *_ in found])
 
 
 def _in_chunks(wanted: Collection[str]) -> set[str]:
-    """Return those of the wanted signs that lie in chunks."""
     return {sign for sign in wanted if SIGNS[sign].module in _ROOMS_OF_CHUNKS}
 
 
 def _signs_by_chunk(text: str, shape: str) -> Iterator[list[Found]]:
-    """Yield the signs of each chunk of a text that has some, in order."""
     for at, chunk, before, after in chunks_of(text, shape):
         read = remembered_signs if len(chunk) <= LONG else read_signs
         if found := read(chunk, before, after):

@@ -111,7 +111,6 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af
 
 
 def _kind(code: int) -> str:
-    """Return the kind of a code point."""
     char = chr(code)
     if char.isspace():
         return LINE_END if char in "\n\r\u2028\u2029" else SPACE
