@@ -228,12 +228,6 @@ class TestDoors:
         [refused] = deliver(world, body) or ()
         assert (refused.status, refused.code) == ("refused", "other_provider")
 
-    def test_a_provider_of_an_earlier_release_decides_by_queue(self, world: World) -> None:
-        world.store.table.put("P#acme", "provider", {"provider": "acme", "senders": [ROLE]})
-        stored = world.store.provider("acme")
-        assert stored == Provider("acme", (ROLE,))
-        assert stored.form == 1
-
 
 def _of(provider: str, pending: PendingDecision) -> PendingDecision:
     return msgspec.structs.replace(pending, provider=provider)

@@ -10,8 +10,9 @@ from support.publish_world import World, sample_pack, sample_receipt, sample_rul
 from support.sample_entries import contest, decision, entry, outcome
 
 from ledger.cases import JournalEntry
+from ledger.units import sum_records
 from publish.case_line import CaseLine
-from publish.case_numbers import Counting, by_month, fold_cases
+from publish.case_numbers import CaseNumbers, Counting, by_month
 from publish.summary import decode_summary
 from recount.recount import recount_command
 
@@ -135,10 +136,10 @@ def test_a_month_is_its_days_and_all_is_its_providers(done: list[JournalEntry]) 
     for summary in found.values():
         if summary.kind == "month":
             parts = [found[summary.provider, day.name].cases for day in summary.days]
-            assert fold_cases(map(by_month, parts)) == summary.cases
+            assert sum_records(CaseNumbers, map(by_month, parts)) == summary.cases
         if summary.providers and summary.kind != "campaign":
             parts = [found[part.name, summary.period].cases for part in summary.providers]
-            assert fold_cases(parts) == summary.cases
+            assert sum_records(CaseNumbers, parts) == summary.cases
 
 
 @settings(max_examples=30, deadline=None)

@@ -9,22 +9,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, UnsetType
+from msgspec import Meta
 
 from ledger.cases import JournalEntry, is_for_second_review
 from ledger.findings import short_digest
-from publish.periods import counts, rounded_seconds, says
-
-Tally = dict[str, int]
-
-AbsentCount = Annotated[int, Meta(ge=0)] | UnsetType
-"""A count that is left out where there is nothing to count, as in earlier releases."""
-
-AbsentPositive = Annotated[int, Meta(ge=1)] | UnsetType
-"""A count that is left out where it would be 0."""
-
-AbsentTally = Tally | UnsetType
-"""A tally that is left out where it would be empty."""
+from ledger.units import Tally, counts, says
+from publish.periods import rounded_seconds
 
 
 class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import msgspec
-from msgspec import UNSET
 
-from publish.case_line import AbsentCount, AbsentTally, CaseLine, Tally
-from publish.folding import sum_records
-from publish.periods import counts, says
+from ledger.units import Tally, counts, says
+from publish.case_line import CaseLine
 from rules.pack import Pack
 
 CLOCKS = ("decide", "notice", "complaint", "dispute")
@@ -71,13 +69,12 @@ class CaseNumbers(msgspec.Struct, frozen=True):
         Tally, says("Overturned decisions by `complaint`, `dispute`, or why reinstated.")
     ] = {}
     overturned_measures: Annotated[
-        AbsentTally,
+        Tally,
         says(
             "Measures of overturned decisions by `month/measure`, and these decisions"
-            " by `month/decisions`: the month in which each was made. Absent if there are none;"
-            " decisions that an earlier release overturned are not among them."
+            " by `month/decisions`: the month in which each was made."
         ),
-    ] = UNSET
+    ] = {}
     reinstated: Annotated[Tally, says("What came back, by cause; many follow a complaint.")] = {}
     complaints: Annotated[
         Tally, says("Complaints received by who complained: author or notifier.")
@@ -129,19 +126,14 @@ class CaseNumbers(msgspec.Struct, frozen=True):
         ),
     ] = {}
     in_groups: Annotated[
-        AbsentTally,
+        Tally,
         says(
             "Findings by the same key that were decided in a group of near copies and"
-            " are not in `by_rule`, where a group counts once. Absent if there are none."
+            " are not in `by_rule`, where a group counts once."
         ),
-    ] = UNSET
-    groups: Annotated[
-        AbsentCount, says("Decisions taken for a group of near copies. Absent if there are none.")
-    ] = UNSET
-    grouped: Annotated[
-        AbsentCount,
-        says("Of the decisions, those on single posts of such groups. Absent if there are none."),
-    ] = UNSET
+    ] = {}
+    groups: Annotated[int, counts("Decisions taken for a group of near copies.")] = 0
+    grouped: Annotated[int, counts("Of the decisions, those on single posts of such groups.")] = 0
     by_found_day: Annotated[
         Tally, says("Findings of live rules that were decided, by the day they were found.")
     ] = {}
@@ -174,18 +166,6 @@ class CaseNumbers(msgspec.Struct, frozen=True):
         ),
     ] = {}
 
-    @property
-    def knows_overturned_measures(self) -> bool:
-        """`overturned_measures` has every decision that was overturned."""
-        known = (self.overturned_measures or {}).items()
-        counts = [count for key, count in known if key.endswith(f"/{EVERY_DECISION}")]
-        return sum(counts) == self.overturned
-
-
-def fold_cases(parts: Iterable[CaseNumbers]) -> CaseNumbers:
-    """Return the sum of all parts."""
-    return sum_records(CaseNumbers, parts)
-
 
 def by_month(numbers: CaseNumbers) -> CaseNumbers:
     """Return the numbers of a day with its findings by month, as longer periods add them.
@@ -196,7 +176,7 @@ def by_month(numbers: CaseNumbers) -> CaseNumbers:
     return msgspec.structs.replace(
         numbers,
         by_rule=_monthly(numbers.by_rule),
-        in_groups=_monthly(numbers.in_groups) if numbers.in_groups else UNSET,
+        in_groups=_monthly(numbers.in_groups),
         posts=_monthly(numbers.posts),
     )
 
@@ -206,7 +186,7 @@ def of_packs(numbers: CaseNumbers, packs: Iterable[Pack]) -> CaseNumbers:
     chosen = {f"{pack.id}/{pack.version}" for pack in packs}
     by_rule, in_groups = (
         {key: count for key, count in tally.items() if "/".join(key.split("/")[1:3]) in chosen}
-        for tally in (numbers.by_rule, numbers.in_groups or {})
+        for tally in (numbers.by_rule, numbers.in_groups)
     )
     decided = sum(
         count
@@ -214,15 +194,13 @@ def of_packs(numbers: CaseNumbers, packs: Iterable[Pack]) -> CaseNumbers:
         for key, count in tally.items()
         if key.rpartition("/")[2] in JUDGED
     )
-    return CaseNumbers(decided=decided, by_rule=by_rule, in_groups=in_groups or UNSET)
+    return CaseNumbers(decided=decided, by_rule=by_rule, in_groups=in_groups)
 
 
 def case_measures(numbers: CaseNumbers) -> Iterator[tuple[str, str, int]]:
     """Yield every number as (`cases.<name>`, key, value), like `folding.measures`."""
     for name in CaseNumbers.__struct_fields__:
         value = getattr(numbers, name)
-        if value is UNSET:
-            continue
         entries = sorted(value.items()) if isinstance(value, dict) else [("", value)]
         yield from ((f"cases.{name}", key, count) for key, count in entries)
 

@@ -22,14 +22,13 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
 from ledger.cases import JournalEntry
 from ledger.findings import short_digest
 from ledger.ports import Objects
 from ledger.privacy import DayCopies
 from ledger.texts import utc
-from ledger.units import OpenFile, Receipt
+from ledger.units import OpenFile, Receipt, sum_records
 from phrases import Phrases, of
 from publish.case_line import CaseLine, case_lines
 from publish.case_numbers import CaseNumbers, case_measures, case_numbers
@@ -40,10 +39,9 @@ from publish.folding import (
     measures,
     numbers_of,
     numbers_of_copies,
-    sum_numbers,
 )
 from publish.periods import PeriodKind
-from publish.public_journal import WHOLE_FORM, JournalSpool, ReceiptLine, receipt_line
+from publish.public_journal import JournalSpool, ReceiptLine
 from publish.set_catalogue import PublishedSets
 from publish.summary import JournalFile, LeftOut, NumberChange, OpenFileNote, Summary, journal_path
 
@@ -118,13 +116,12 @@ class _DayFold:
         self._digest.update(msgspec.json.encode(receipt))
         reason = left_out_reason(receipt, self.catalogue)
         if reason is not None:
-            name, messages = short_digest(receipt.unit), receipt.messages or UNSET
-            self.left_out.append(LeftOut(self.provider, self.day, name, reason, messages))
+            name = short_digest(receipt.unit)
+            self.left_out.append(LeftOut(self.provider, self.day, name, reason, receipt.messages))
             return
         self.counted += 1
-        line = receipt_line(self.counted, receipt)
-        self.journal.add_receipt(line)
-        self._parts.append(numbers_of(line, self.catalogue))
+        self.journal.add_receipt(receipt)
+        self._parts.append(numbers_of(receipt, self.catalogue))
         if len(self._parts) == FOLD_AT:
             self._fold()
 
@@ -134,7 +131,7 @@ class _DayFold:
         return str(self._digest.hexdigest())
 
     def _fold(self) -> None:
-        self.numbers = sum_numbers([self.numbers, *self._parts])
+        self.numbers = sum_records(Numbers, [self.numbers, *self._parts])
         self._parts.clear()
 
 
@@ -161,16 +158,14 @@ def count_day(
     if stored.copies is not None:
         copies = copy_line(count, stored.copies)
         journal.add(copies)
-        numbers = sum_numbers([numbers, numbers_of_copies(copies)])
+        numbers = sum_records(Numbers, [numbers, numbers_of_copies(copies)])
     entries = msgspec.json.encode(sorted(stored.entries, key=lambda entry: entry.entry))
-    form = UNSET if journal.form == WHOLE_FORM else journal.form
     return DayFacts(
         journal_files=tuple(
             JournalFile(
                 path=f"{journal_path(provider, day, number)}.jsonl",
                 sha256=piece.sha256,
                 lines=piece.lines,
-                form=form,
             )
             for number, piece in enumerate(journal.finish(at_least))
         ),

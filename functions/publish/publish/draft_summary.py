@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from publish.case_numbers import CaseNumbers, by_month, fold_cases, of_packs
+from ledger.units import sum_records
+from publish.case_numbers import CaseNumbers, by_month, of_packs
 from publish.day_facts import DayFacts
-from publish.folding import Numbers, only_packs, sum_numbers
+from publish.folding import Numbers, only_packs
 from publish.periods import PeriodKind, SummaryPeriod, day_period
 from publish.precision import (
     Errors,
@@ -65,7 +66,7 @@ class PeriodCounts(NamedTuple):
             without_cohorts(tally)
             if period.kind is PeriodKind.CAMPAIGN
             else of_cohort(tally, period.name)
-            for tally in (self.cases.by_rule, self.cases.in_groups or {})
+            for tally in (self.cases.by_rule, self.cases.in_groups)
         )
         rules = {key.rpartition("/")[0] for key in self.numbers.by_rule}
         return errors_of(by_rule, rules, self.last_day, in_groups)
@@ -107,8 +108,8 @@ class Drafter:
             "all",
             day_period(day),
             PeriodCounts(
-                sum_numbers(summary.numbers for summary in providers),
-                fold_cases(summary.cases for summary in providers),
+                sum_records(Numbers, [summary.numbers for summary in providers]),
+                sum_records(CaseNumbers, [summary.cases for summary in providers]),
                 day,
             ),
             _joined(providers, providers),
@@ -141,8 +142,8 @@ class Drafter:
         paused = {*notes.paused, *self._paused_by(days[0].provider, period.last_day)}
         counted = [_counted(day, chosen) for day in days]
         whole = PeriodCounts(
-            sum_numbers(day.numbers for day in counted),
-            fold_cases(by_month(day.cases) for day in counted),
+            sum_records(Numbers, [day.numbers for day in counted]),
+            sum_records(CaseNumbers, [by_month(day.cases) for day in counted]),
             days[-1].period,
         )
         return self._summary(

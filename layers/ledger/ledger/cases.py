@@ -152,9 +152,6 @@ TRANSITIONS: Mapping[tuple[CaseKind, CaseState | None], Mapping[Move, CaseState 
 SECOND_REVIEW_PER = 20
 """One decision in this many is drawn for a second review; of a group, one for all of it."""
 
-GROUP_FORM = 3
-"""The form of entries with a group: code that does not know groups would count them twice."""
-
 
 class DecidedScore(msgspec.Struct, frozen=True, omit_defaults=True):
     """A decided finding of a scored rule (`pack/version/rule`), and what decided its score.
@@ -186,8 +183,7 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     scored rules). `about` is the entry which this one is about, so that no fold has to join: the
     decision, the notice of a decision, the first message of an order. `answers` is the complaint or
     dispute of an outcome. `overturns` says that this entry was the first to overturn the decision,
-    and `decided_in` in which month the decision was made. Entries of earlier releases lack it, so
-    their overturned measures are not counted and their closed days stay as they are.
+    and `decided_in` in which month the decision was made.
 
     The decisions of one look at near copies share a `group`, and so do later messages about them.
     A group counts once: `counted` has those keys of `found` with which no earlier entry of the
@@ -267,11 +263,6 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     due_at: str = ""
 
     @property
-    def form(self) -> int:
-        """The form of the record: a reader that does not know groups must refuse one."""
-        return GROUP_FORM if self.group else 1
-
-    @property
     def look(self) -> str:
         """The id by which a decision is counted and drawn: its group's, or its own."""
         return self.group or self.entry
@@ -294,11 +285,6 @@ class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     post: str = ""
     url: str = ""
     reason_language: str = ""
-
-    @property
-    def form(self) -> int:
-        """The form of the record: that of its entry."""
-        return self.journal_entry.form
 
 
 def case_id(kind: str, provider: str, message: str) -> str:

@@ -36,11 +36,6 @@ class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
     door: Literal["queue", "console"] = "queue"
     territory: tuple[str, ...] = ()
 
-    @property
-    def form(self) -> int:
-        """Earlier code would take decisions from the queue."""
-        return 1 if self.door == "queue" else 3
-
 
 def is_provider_id(value: str) -> bool:
     """Return whether a value can name a provider: 3 to 40 of a-z, 0-9 and hyphens, but not `all`.

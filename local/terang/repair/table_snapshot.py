@@ -94,7 +94,7 @@ class Difference(NamedTuple):
 
 type Record = dict[str, Any]
 
-KNOWN_SCHEMA = 4
+KNOWN_SCHEMA = 1
 """The form of records that is read here."""
 
 

@@ -21,13 +21,8 @@ from ledger.texts import Clock, SystemClock
 type Item = dict[str, Any]
 """An item in DynamoDB's notation: `{"pk": {"S": …}, …}`."""
 
-SCHEMA = 4
-"""The newest form of records that is read. A change that earlier code would misread needs the next.
-
-A record is written in the oldest form that says all of it: the property `form` of its class, or 1.
-Form 2 brought batches and the beginning of a unit in the item of its marker, form 3 group decisions
-and the door of a provider, form 4 the copies that a first attempt found.
-"""
+SCHEMA = 1
+"""The form of records, which each says. A change that earlier code would misread needs the next."""
 
 
 def item_of(pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
@@ -35,13 +30,8 @@ def item_of(pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
     item = key_of(pk, sk)
     if record is not None:
         item["record"] = {"S": msgspec.json.encode(record).decode()}
-        item["schema"] = {"N": str(form_of(record))}
+        item["schema"] = {"N": str(SCHEMA)}
     return item | {name: typed(value) for name, value in attributes.items()}
-
-
-def form_of(record: Any) -> int:
-    """Return the oldest form that says all of a record."""
-    return getattr(record, "form", 1)
 
 
 def record_of[T](item: Item | None, kind: type[T]) -> T | None:
