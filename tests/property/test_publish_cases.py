@@ -12,7 +12,7 @@ from support.sample_entries import contest, decision, entry, outcome
 from ledger.cases import JournalEntry
 from ledger.units import sum_records
 from publish.case_line import CaseLine
-from publish.case_numbers import CaseNumbers, Counting, by_month
+from publish.case_numbers import CaseNumbers, by_month, case_numbers
 from publish.summary import decode_summary
 from recount.recount import recount_command
 
@@ -152,5 +152,5 @@ def test_publishing_again_changes_nothing(done: list[JournalEntry]) -> None:
 
 
 def test_a_type_that_is_not_known_is_not_passed_over() -> None:
-    with pytest.raises(AttributeError):
-        Counting().add(CaseLine(1, "case", "something_new"))
+    with pytest.raises(KeyError):
+        case_numbers([CaseLine(1, "case", type="something_new")])

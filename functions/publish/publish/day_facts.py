@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -31,7 +32,7 @@ from ledger.texts import utc
 from ledger.units import OpenFile, Receipt, sum_records
 from phrases import Phrases, of
 from publish.case_line import CaseLine, case_lines
-from publish.case_numbers import CaseNumbers, case_measures, case_numbers
+from publish.case_numbers import CaseNumbers, case_numbers
 from publish.folding import (
     Numbers,
     copy_line,
@@ -332,11 +333,8 @@ def changes_between(published: Summary, draft: Summary) -> Iterator[NumberChange
 
 def _numbers(summary: Summary) -> dict[tuple[str, str], int | str]:
     """Return what counts as a change, by measure and key."""
-    numbers: dict[tuple[str, str], int | str] = {
-        (measure, key): value for measure, key, value in measures(summary.numbers)
-    }
-    for measure, key, value in case_measures(summary.cases):
-        numbers[measure, key] = value
+    counted = chain(measures(summary.numbers), measures(summary.cases, "cases."))
+    numbers = {(measure, key): value for measure, key, value in counted}
     if summary.sentinel:
         numbers["sentinel_found", ""] = summary.sentinel.found
     for left in summary.left_out:

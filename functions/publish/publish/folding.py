@@ -117,6 +117,9 @@ OF_RULES = (
 )
 """The numbers that follow from findings by rule."""
 
+AS_COUNTED = set(Counts.__struct_fields__) - {*OF_RULES, "by_language", "first", "last"}
+"""The numbers that are in a receipt as they are."""
+
 OF_COPIES = ("copy_findings", "copy_groups", "copy_groups_by_rule")
 """The numbers that a campaign leaves out: groups are counted over all findings of a day."""
 
@@ -143,10 +146,9 @@ def numbers_of(receipt: Receipt, catalogue: PublishedSets) -> Numbers:
     Raises KeyError for a rule that is not in that set; see `left_out_reason`.
     """
     found = found_by(receipt.by_rule, receipt.held, lambda key: catalogue.ruling(receipt.set, key))
-    kept = set(Counts.__struct_fields__) - {*OF_RULES, "by_language", "first", "last"}
     return msgspec.structs.replace(
         found,
-        **{name: getattr(receipt, name) for name in kept},
+        **{name: getattr(receipt, name) for name in AS_COUNTED},
         units=receipt.units,
         files_refused=int(receipt.kind == "file"),
         refused=sum(receipt.refused.values()),
@@ -202,18 +204,20 @@ def only_packs(numbers: Numbers, packs: Iterable[Pack]) -> Numbers:
     return msgspec.structs.replace(numbers, **changed)
 
 
-def measures(numbers: Numbers) -> Iterator[tuple[str, str, int | str]]:
+def measures(numbers: msgspec.Struct, of: str = "") -> Iterator[tuple[str, str, int | str]]:
     """Yield every number as (measure, key, value). Counts have an empty key; tallies are sorted.
+
+    `of` is put before each measure.
 
     >>> list(measures(Numbers(by_rule={"a/1/r/live": 2})))[-5:-3]
     [('by_rule', 'a/1/r/live', 2), ('unknown_fields', '', 0)]
     """
-    for name in Numbers.__struct_fields__:
+    for name in numbers.__struct_fields__:
         value = getattr(numbers, name)
         if isinstance(value, dict):
-            yield from ((name, key, count) for key, count in sorted(value.items()))
+            yield from ((of + name, key, count) for key, count in sorted(value.items()))
         elif isinstance(value, int) or value:
-            yield name, "", value
+            yield of + name, "", value
 
 
 def _without_zeros(tally: Mapping[str, int]) -> Tally:

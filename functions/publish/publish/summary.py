@@ -350,16 +350,12 @@ def part_of(
     """Return a summary as one line of a larger one, with its own numbers or those given."""
     shown = summary.numbers if numbers is None else numbers
     done = summary.cases if cases is None else cases
+    counted = ("inspected", "refused", "live", "shadow", "held", "by_category")
     return SummaryPart(
         name=name,
         provisional=summary.provisional,
         revision=summary.revision,
-        inspected=shown.inspected,
-        refused=shown.refused,
-        live=shown.live,
-        shadow=shown.shadow,
-        held=shown.held,
-        by_category=shown.by_category,
+        **{each: getattr(shown, each) for each in counted},
         decided=done.decided,
         overturned=done.overturned,
     )

@@ -832,8 +832,7 @@ def case_addends(line: Record, found_length: int) -> Iterator[Addend]:
     if line.get("overturns"):
         yield "overturned", COUNT, 1
         yield "overturned_by", line.get("answers") or line["cause"], 1
-        undone = (EVERY_DECISION, *line.get("undoes", ())) if "decided_in" in line else ()
-        for what in undone:
+        for what in (EVERY_DECISION, *line.get("undoes", ())):
             yield "overturned_measures", f"{line['decided_in']}/{what}", 1
         result = "overturned" if line["about"] == "confirmed" else "restored"
         yield from _finding_addends(line, found, result, found_length)

@@ -63,9 +63,9 @@ STORED = (
 )  # fmt: skip
 
 SHORT = """
-    AnnouncedEntry AnnouncedFinding CannedReason CaseEntry CaseLine Case CaseReceipt CaseRefusal
+    AnnouncedEntry AnnouncedFinding CannedReason CaseEntry CaseFacts Case CaseReceipt CaseRefusal
     CellLine ClosedFile CopySnapshot CorrectedFinding Cues DecidedScore EarlierMove
-    Attempt Counts FloodQuestion FoundCopies Gate ImportReceipt JournalEntry Manifest Marker
+    Attempt Counts FloodQuestion FoundCopies Gate ImportReceipt Manifest Marker
     PackCard PendingDecision Pointer Provider PublishedLeaf RangeMessage RangeRow Refusal Review
     Rule RunLeaf Score Strict Translation TranslatedPost UnitLeaf WebhookSecret
 """
