@@ -11,14 +11,24 @@ from support.world import DAY, World
 from ledger.aws.table import Item, item_of
 from ledger.posts import COUNTED_LANGUAGES, SCRIPTS
 from ledger.refusals import Code, OperatorError
-from ledger.units import ITEM_BYTES, OTHER_BYTES, Marker, Receipt, max_receipt_bytes, rule_key
+from ledger.units import (
+    BATCH_BYTES,
+    BATCH_FINDINGS,
+    BATCH_MESSAGES,
+    ITEM_BYTES,
+    OTHER_BYTES,
+    Marker,
+    Receipt,
+    max_receipt_bytes,
+    rule_key,
+)
 from matcher import Mode, Pack, Rule, Severity
 from rules.pinned import TOPICS
 from rules.rule_set import counted_rules
 from terang.packs.set_publishing import check_receipts
 
-COUNT = 184_365
-"""Posts in a unit, at most: see COUNT_BYTES."""
+COUNT = 16 * 1024**2 // 91
+"""Posts in a unit, at most: it has 16 MiB, and the line of a post at least 91 bytes."""
 
 UNIT = sha256(b"a unit").hexdigest()
 
@@ -55,7 +65,7 @@ def largest(packs: list[Pack], **changes: Any) -> Receipt:
         by_language=dict.fromkeys(languages, COUNT), set=UNIT,
         at="2026-11-25T12:00:00Z", skipped=(), unknown_fields=10**9, assumed_utc=10**8,
         first="2026-11-24T12:00:00Z", last="2026-11-25T11:00:00Z", not_asked=10**8,
-        not_compared=10**8, no_rules=10**8,
+        not_compared=10**8, no_rules=10**8, partly_read=10**8,
     )  # fmt: skip
     return msgspec.structs.replace(made, **changes)
 
@@ -80,6 +90,12 @@ def test_what_is_set_aside_holds_all_but_the_rules() -> None:
     marker_key = f"J#{'p' * 40}#{DAY}#f"
     size = size_of(item_of(marker_key, f"receipt#{UNIT}", receipt))
     assert OTHER_BYTES * 0.7 < size <= OTHER_BYTES
+    refused = tuple(sha256(b"%d" % number).hexdigest() for number in range(BATCH_MESSAGES))
+    batch = largest([], kind="messages", messages=BATCH_MESSAGES, refused_messages=refused)
+    ids = {"units": b"." * 32 * BATCH_MESSAGES, "ids": b"." * 32 * BATCH_FINDINGS}
+    more = size_of(item_of(marker_key, f"receipt#{UNIT}", batch)) - size
+    more += sum(len(name) + len(packed) for name, packed in ids.items())
+    assert BATCH_BYTES * 0.7 < more <= BATCH_BYTES
 
 
 @pytest.mark.parametrize("mode", Mode)

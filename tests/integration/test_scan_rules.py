@@ -149,9 +149,7 @@ class TestPostsWithoutRules:
 
     def test_are_none_where_a_rule_runs(self, world: World) -> None:
         world.scan(*world.take_in(FILE))
-        receipt = one(world.receipts())
-        assert receipt.no_rules == 0
-        assert b"no_rules" not in msgspec.json.encode(receipt)
+        assert one(world.receipts()).no_rules == 0
 
 
 def test_a_set_published_meanwhile_does_not_touch_a_file(world: World) -> None:

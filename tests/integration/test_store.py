@@ -144,7 +144,7 @@ def test_a_receipt_is_never_written_over(world: World) -> None:
 
 def test_a_journal_entry_is_never_written_over(world: World) -> None:
     store, name = world.store, digest("entry", "1")
-    first = JournalEntry(name, "suspension", "acme", f"{DAY}T12:00:00Z")
+    first = JournalEntry(name, "acme", f"{DAY}T12:00:00Z", type="suspension")
     told = CaseMarker(digest("message", "1"), "acme", "says", DAY, name)
     assert store.commit_case(told, first, ())
     world.clients.dynamodb.delete_item(

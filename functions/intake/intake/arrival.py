@@ -329,16 +329,9 @@ class Intake:
             kind="file",
             source=source.key,
             bytes=source.size,
-            lines=0,
             records=1,
-            inspected=0,
             refused={refused.code: 1},
-            findings=0,
             findings_digest=digest_of_ids(()),
-            repeats=0,
-            by_rule={},
-            by_language={},
-            set="",
             at=at,
         )
         self.store.commit_refused(marker, receipt)

@@ -3,16 +3,14 @@
 Adds up the journal's case lines, each type of line in its own way.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Annotated
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET
 
-from publish.case_line import AbsentCount, AbsentTally, CaseLine, Tally
-from publish.folding import sum_records
-from publish.periods import counts, says
+from ledger.units import Tally, counts, says
+from publish.case_line import CaseLine
 from rules.pack import Pack
 
 CLOCKS = ("decide", "notice", "complaint", "dispute")
@@ -71,13 +69,12 @@ class CaseNumbers(msgspec.Struct, frozen=True):
         Tally, says("Overturned decisions by `complaint`, `dispute`, or why reinstated.")
     ] = {}
     overturned_measures: Annotated[
-        AbsentTally,
+        Tally,
         says(
             "Measures of overturned decisions by `month/measure`, and these decisions"
-            " by `month/decisions`: the month in which each was made. Absent if there are none;"
-            " decisions that an earlier release overturned are not among them."
+            " by `month/decisions`: the month in which each was made."
         ),
-    ] = UNSET
+    ] = {}
     reinstated: Annotated[Tally, says("What came back, by cause; many follow a complaint.")] = {}
     complaints: Annotated[
         Tally, says("Complaints received by who complained: author or notifier.")
@@ -129,19 +126,14 @@ class CaseNumbers(msgspec.Struct, frozen=True):
         ),
     ] = {}
     in_groups: Annotated[
-        AbsentTally,
+        Tally,
         says(
             "Findings by the same key that were decided in a group of near copies and"
-            " are not in `by_rule`, where a group counts once. Absent if there are none."
+            " are not in `by_rule`, where a group counts once."
         ),
-    ] = UNSET
-    groups: Annotated[
-        AbsentCount, says("Decisions taken for a group of near copies. Absent if there are none.")
-    ] = UNSET
-    grouped: Annotated[
-        AbsentCount,
-        says("Of the decisions, those on single posts of such groups. Absent if there are none."),
-    ] = UNSET
+    ] = {}
+    groups: Annotated[int, counts("Decisions taken for a group of near copies.")] = 0
+    grouped: Annotated[int, counts("Of the decisions, those on single posts of such groups.")] = 0
     by_found_day: Annotated[
         Tally, says("Findings of live rules that were decided, by the day they were found.")
     ] = {}
@@ -174,18 +166,6 @@ class CaseNumbers(msgspec.Struct, frozen=True):
         ),
     ] = {}
 
-    @property
-    def knows_overturned_measures(self) -> bool:
-        """`overturned_measures` has every decision that was overturned."""
-        known = (self.overturned_measures or {}).items()
-        counts = [count for key, count in known if key.endswith(f"/{EVERY_DECISION}")]
-        return sum(counts) == self.overturned
-
-
-def fold_cases(parts: Iterable[CaseNumbers]) -> CaseNumbers:
-    """Return the sum of all parts."""
-    return sum_records(CaseNumbers, parts)
-
 
 def by_month(numbers: CaseNumbers) -> CaseNumbers:
     """Return the numbers of a day with its findings by month, as longer periods add them.
@@ -196,7 +176,7 @@ def by_month(numbers: CaseNumbers) -> CaseNumbers:
     return msgspec.structs.replace(
         numbers,
         by_rule=_monthly(numbers.by_rule),
-        in_groups=_monthly(numbers.in_groups) if numbers.in_groups else UNSET,
+        in_groups=_monthly(numbers.in_groups),
         posts=_monthly(numbers.posts),
     )
 
@@ -206,7 +186,7 @@ def of_packs(numbers: CaseNumbers, packs: Iterable[Pack]) -> CaseNumbers:
     chosen = {f"{pack.id}/{pack.version}" for pack in packs}
     by_rule, in_groups = (
         {key: count for key, count in tally.items() if "/".join(key.split("/")[1:3]) in chosen}
-        for tally in (numbers.by_rule, numbers.in_groups or {})
+        for tally in (numbers.by_rule, numbers.in_groups)
     )
     decided = sum(
         count
@@ -214,17 +194,7 @@ def of_packs(numbers: CaseNumbers, packs: Iterable[Pack]) -> CaseNumbers:
         for key, count in tally.items()
         if key.rpartition("/")[2] in JUDGED
     )
-    return CaseNumbers(decided=decided, by_rule=by_rule, in_groups=in_groups or UNSET)
-
-
-def case_measures(numbers: CaseNumbers) -> Iterator[tuple[str, str, int]]:
-    """Yield every number as (`cases.<name>`, key, value), like `folding.measures`."""
-    for name in CaseNumbers.__struct_fields__:
-        value = getattr(numbers, name)
-        if value is UNSET:
-            continue
-        entries = sorted(value.items()) if isinstance(value, dict) else [("", value)]
-        yield from ((f"cases.{name}", key, count) for key, count in entries)
+    return CaseNumbers(decided=decided, by_rule=by_rule, in_groups=in_groups)
 
 
 def _monthly(tally: Tally) -> Tally:
@@ -239,147 +209,151 @@ HURRIED_BELOW_SECONDS = 5
 """Below so many seconds from opening a case to its verdict, nobody can have read it."""
 
 
-def case_numbers(lines: Iterable[CaseLine]) -> CaseNumbers:
-    """Return the numbers of case lines.
+type Addend = tuple[str, object, int]
+"""One addition: the name of a number, its key (COUNT if it is a plain count), and how many."""
 
-    >>> decided = CaseLine(1, "case", "decision", verdict="dismissed",
+COUNT = ""
+
+
+def case_numbers(lines: Iterable[CaseLine]) -> CaseNumbers:
+    """Return the numbers of case lines. Tallies are sorted and have no zeros.
+
+    >>> decided = CaseLine(1, "case", type="decision", verdict="dismissed",
     ...     found={"2026-11-25/a/1/r/live": 2})
     >>> case_numbers([decided]).by_found_day
     {'2026-11-25': 2}
     """
-    counts = Counting()
+    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for line in lines:
-        counts.add(line)
-    return counts.numbers()
+        for name, key, count in ADDENDS[line.type](line):
+            sums[name][str(key)] += count
+    numbers: dict[str, Any] = {
+        name: tally[COUNT]
+        if COUNT in tally
+        else {key: count for key, count in sorted(tally.items()) if count}
+        for name, tally in sums.items()
+    }
+    return CaseNumbers(**numbers)
 
 
-class Counting:
-    """Counters under the names of `CaseNumbers`, filled line by line."""
+def _decision(line: CaseLine) -> Iterator[Addend]:
+    yield "by_verdict", line.verdict, 1
+    if line.verdict == "skipped":
+        return
+    yield "decisions", COUNT, 1
+    if line.group:
+        yield "grouped", COUNT, 1
+        yield "groups", COUNT, line.leads
+    yield "partly_automated", COUNT, bool(line.automated)
+    yield "drawn", COUNT, line.drawn
+    yield "notices_answered", COUNT, line.answers == "notice"
+    if line.counts_alone:
+        seconds = line.review_seconds
+        hurried = seconds is not None and seconds < HURRIED_BELOW_SECONDS
+        yield "under_5_seconds", COUNT, hurried
+        yield "by_moderator", f"{line.moderator}/{line.verdict}", 1
+    if line.wait_seconds is not None:
+        yield "decide_seconds" if line.found else "notice_seconds", line.wait_seconds, 1
+    yield from (("by_measure", code, 1) for code in line.measures)
+    if line.measures:
+        yield "by_ground", line.ground, 1
+    yield from _findings(line, line.verdict)
+    if line.verdict in JUDGED:
+        yield "decided", COUNT, sum(line.found.values())
+        yield from _by_day("by_found_day", line)
 
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.tallies: dict[str, Counter[str]] = {}
 
-    def add(self, line: CaseLine) -> None:
-        """Count one line, each type in its own way."""
-        getattr(self, f"_{line.type}")(line)
+def _findings(line: CaseLine, result: str) -> Iterator[Addend]:
+    """Yield the result of a decision's findings, and of their post.
 
-    def numbers(self) -> CaseNumbers:
-        """Return the numbers so far. Tallies are sorted and have no zeros."""
-        tallies = {
-            name: {key: count for key, count in sorted(tally.items()) if count}
-            for name, tally in self.tallies.items()
-        }
-        return msgspec.convert({**self.counts, **tallies}, CaseNumbers)
+    A group counts each rule once; its other findings are counted apart.
+    """
+    yield from (("by_rule", f"{key}/{result}", count) for key, count in line.by_look.items())
+    if line.group:
+        for key, count in line.found.items():
+            yield "in_groups", f"{key}/{result}", count - line.counted.get(key, 0)
+    if line.found and result in {"confirmed", "overturned", "restored", "confirmed_anew"}:
+        yield "posts", f"{min(line.found)[:10]}/{line.category}/{result}", 1
 
-    def tally(self, name: str, key: object, count: int = 1) -> None:
-        """Count under a key of a tally."""
-        self.tallies.setdefault(name, Counter())[str(key)] += count
 
-    def _decision(self, line: CaseLine) -> None:
-        self.tally("by_verdict", line.verdict)
-        if line.verdict == "skipped":
-            return
-        self.counts["decisions"] += 1
-        if line.group:
-            self.counts["grouped"] += 1
-            self.counts["groups"] += line.leads
-        self.counts["partly_automated"] += bool(line.automated)
-        self.counts["drawn"] += line.drawn
-        self.counts["notices_answered"] += line.answers == "notice"
-        hurried = line.review_seconds is not None and line.review_seconds < HURRIED_BELOW_SECONDS
-        if line.counts_alone:
-            self.counts["under_5_seconds"] += hurried
-            self.tally("by_moderator", f"{line.moderator}/{line.verdict}")
-        if line.wait_seconds is not None:
-            self.tally("decide_seconds" if line.found else "notice_seconds", line.wait_seconds)
-        for code in line.measures:
-            self.tally("by_measure", code)
-        if line.measures:
-            self.tally("by_ground", line.ground)
-        self._findings(line, line.verdict)
-        if line.verdict in JUDGED:
-            self.counts["decided"] += sum(line.found.values())
-            for key, count in line.found.items():
-                if key.endswith("/live"):
-                    self.tally("by_found_day", key[:10], count)
+def _by_day(name: str, line: CaseLine) -> Iterator[Addend]:
+    found = line.found.items()
+    yield from ((name, key[:10], count) for key, count in found if key.endswith("/live"))
 
-    def _findings(self, line: CaseLine, result: str) -> None:
-        """Count the result of a decision's findings, and of their post.
 
-        A group counts each rule once; its other findings are counted apart.
-        """
-        for key, count in line.by_look.items():
-            self.tally("by_rule", f"{key}/{result}", count)
-        if line.group:
-            for key, count in line.found.items():
-                self.tally("in_groups", f"{key}/{result}", count - line.counted.get(key, 0))
-        if line.found and result in {"confirmed", "overturned", "restored", "confirmed_anew"}:
-            self.tally("posts", f"{min(line.found)[:10]}/{line.category}/{result}")
+def _second_review(line: CaseLine) -> Iterator[Addend]:
+    yield "second_reviews", COUNT, 1
+    yield "agreed", COUNT, line.verdict == line.about
 
-    def _second_review(self, line: CaseLine) -> None:
-        self.counts["second_reviews"] += 1
-        self.counts["agreed"] += line.verdict == line.about
 
-    def _complaint(self, line: CaseLine) -> None:
-        self.tally("complaints", line.by)
+def _outcome(line: CaseLine) -> Iterator[Addend]:
+    yield f"{line.answers}s_ended", line.outcome, 1
+    if line.wait_seconds is not None:
+        yield f"{line.answers}_seconds", line.wait_seconds, 1
+    yield "disputes_implemented", COUNT, bool(line.implemented)
+    yield from _overturned(line, line.answers)
 
-    def _dispute(self, _line: CaseLine) -> None:
-        self.counts["disputes"] += 1
 
-    def _outcome(self, line: CaseLine) -> None:
-        self.tally(f"{line.answers}s_ended", line.outcome)
-        if line.wait_seconds is not None:
-            self.tally(f"{line.answers}_seconds", line.wait_seconds)
-        self.counts["disputes_implemented"] += bool(line.implemented)
-        self._overturned(line, line.answers)
+def _reinstatement(line: CaseLine) -> Iterator[Addend]:
+    yield "reinstated", line.cause, 1
+    yield from _overturned(line, line.cause)
 
-    def _reinstatement(self, line: CaseLine) -> None:
-        self.tally("reinstated", line.cause)
-        self._overturned(line, line.cause)
 
-    def _overturned(self, line: CaseLine, by: str) -> None:
-        if line.overturns:
-            self.counts["overturned"] += 1
-            self.tally("overturned_by", by)
-            for what in (EVERY_DECISION, *line.undoes) if line.decided_in else ():
-                self.tally("overturned_measures", f"{line.decided_in}/{what}")
-            self._findings(line, "overturned" if line.about == "confirmed" else "restored")
+def _overturned(line: CaseLine, by: str) -> Iterator[Addend]:
+    if line.overturns:
+        yield "overturned", COUNT, 1
+        yield "overturned_by", by, 1
+        for what in (EVERY_DECISION, *line.undoes):
+            yield "overturned_measures", f"{line.decided_in}/{what}", 1
+        yield from _findings(line, "overturned" if line.about == "confirmed" else "restored")
 
-    def _correction(self, line: CaseLine) -> None:
-        """Count a changed fact-check: its verdicts no longer count, its findings are open again."""
-        self.tally("checks_changed", line.why)
-        if line.found:
-            self._findings(line, f"{line.about}_anew")
-            for key, count in line.found.items():
-                if key.endswith("/live"):
-                    self.tally("reopened", key[:10], count)
 
-    def _notice(self, line: CaseLine) -> None:
-        self.counts["notices"] += 1
-        self.counts["notice_items"] += line.items
-        self.counts["trusted_notices"] += line.trusted_flagger
-        self.tally("notices_by_category", line.category)
+def _correction(line: CaseLine) -> Iterator[Addend]:
+    """Count a changed fact-check: its verdicts no longer count, its findings are open again."""
+    yield "checks_changed", line.why, 1
+    if line.found:
+        yield from _findings(line, f"{line.about}_anew")
+        yield from _by_day("reopened", line)
 
-    def _order(self, line: CaseLine) -> None:
-        given = f"{line.order}/{line.country}"
-        if line.received:
-            self.tally("orders", f"{given}/{line.authority}")
-            self.tally("order_items", f"{given}/{line.authority}", line.items)
-        if line.outcome:
-            self.tally("orders_ended", f"{given}/{line.outcome}/{line.authority}")
-        for clock in ("acknowledge", "effect"):
-            seconds = getattr(line, f"{clock}_seconds")
-            if seconds is not None:
-                self.tally(f"order_{clock}_seconds", f"{given}/{seconds}/{line.authority}")
 
-    def _suspension(self, line: CaseLine) -> None:
-        self.tally("suspended", line.why)
+def _notice(line: CaseLine) -> Iterator[Addend]:
+    yield "notices", COUNT, 1
+    yield "notice_items", COUNT, line.items
+    yield "trusted_notices", COUNT, line.trusted_flagger
+    yield "notices_by_category", line.category, 1
 
-    def _audit(self, line: CaseLine) -> None:
-        self.tally("audited", f"{line.month}/{line.verdict}")
-        if line.category:
-            self.tally("audited", f"{line.month}/{line.verdict}/{line.category}")
 
-    def _flood_answer(self, line: CaseLine) -> None:
-        self.tally("floods_answered", f"{line.held}/{line.verdict}")
+def _order(line: CaseLine) -> Iterator[Addend]:
+    given = f"{line.order}/{line.country}"
+    if line.received:
+        yield "orders", f"{given}/{line.authority}", 1
+        yield "order_items", f"{given}/{line.authority}", line.items
+    if line.outcome:
+        yield "orders_ended", f"{given}/{line.outcome}/{line.authority}", 1
+    for clock in ("acknowledge_seconds", "effect_seconds"):
+        seconds = getattr(line, clock)
+        if seconds is not None:
+            yield f"order_{clock}", f"{given}/{seconds}/{line.authority}", 1
+
+
+def _audit(line: CaseLine) -> Iterator[Addend]:
+    yield "audited", f"{line.month}/{line.verdict}", 1
+    if line.category:
+        yield "audited", f"{line.month}/{line.verdict}/{line.category}", 1
+
+
+ADDENDS: dict[str, Callable[[CaseLine], Iterable[Addend]]] = {
+    "decision": _decision,
+    "second_review": _second_review,
+    "complaint": lambda line: [("complaints", line.by, 1)],
+    "dispute": lambda _: [("disputes", COUNT, 1)],
+    "outcome": _outcome,
+    "reinstatement": _reinstatement,
+    "correction": _correction,
+    "notice": _notice,
+    "order": _order,
+    "suspension": lambda line: [("suspended", line.why, 1)],
+    "audit": _audit,
+    "flood_answer": lambda line: [("floods_answered", f"{line.held}/{line.verdict}", 1)],
+}
+"""What each type of line adds."""

@@ -19,20 +19,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
 from ledger.aws.objects import S3Objects
 from ledger.cases import JournalEntry
 from ledger.findings import short_digest
 from ledger.privacy import DayCopies
 from ledger.texts import utc
-from ledger.units import OpenFile, Receipt
+from ledger.units import OpenFile, Receipt, sum_records
 from phrases import Phrases, of
 from publish.case_line import CaseLine, case_lines
-from publish.case_numbers import CaseNumbers, case_measures, case_numbers
+from publish.case_numbers import CaseNumbers, case_numbers
 from publish.folding import (
     Numbers,
     copy_line,
@@ -40,10 +40,9 @@ from publish.folding import (
     measures,
     numbers_of,
     numbers_of_copies,
-    sum_numbers,
 )
 from publish.periods import PeriodKind
-from publish.public_journal import WHOLE_FORM, JournalSpool, ReceiptLine, receipt_line
+from publish.public_journal import JournalSpool, ReceiptLine
 from publish.set_catalogue import PublishedSets
 from publish.summary import JournalFile, LeftOut, NumberChange, OpenFileNote, Summary, journal_path
 
@@ -116,13 +115,12 @@ class _DayFold:
         self._digest.update(msgspec.json.encode(receipt))
         reason = left_out_reason(receipt, self.catalogue)
         if reason is not None:
-            name, messages = short_digest(receipt.unit), receipt.messages or UNSET
-            self.left_out.append(LeftOut(self.provider, self.day, name, reason, messages))
+            name = short_digest(receipt.unit)
+            self.left_out.append(LeftOut(self.provider, self.day, name, reason, receipt.messages))
             return
         self.counted += 1
-        line = receipt_line(self.counted, receipt)
-        self.journal.add_receipt(line)
-        self._parts.append(numbers_of(line, self.catalogue))
+        self.journal.add_receipt(receipt)
+        self._parts.append(numbers_of(receipt, self.catalogue))
         if len(self._parts) == FOLD_AT:
             self._fold()
 
@@ -132,7 +130,7 @@ class _DayFold:
         return str(self._digest.hexdigest())
 
     def _fold(self) -> None:
-        self.numbers = sum_numbers([self.numbers, *self._parts])
+        self.numbers = sum_records(Numbers, [self.numbers, *self._parts])
         self._parts.clear()
 
 
@@ -159,16 +157,14 @@ def count_day(
     if stored.copies is not None:
         copies = copy_line(count, stored.copies)
         journal.add(copies)
-        numbers = sum_numbers([numbers, numbers_of_copies(copies)])
+        numbers = sum_records(Numbers, [numbers, numbers_of_copies(copies)])
     entries = msgspec.json.encode(sorted(stored.entries, key=lambda entry: entry.entry))
-    form = UNSET if journal.form == WHOLE_FORM else journal.form
     return DayFacts(
         journal_files=tuple(
             JournalFile(
                 path=f"{journal_path(provider, day, number)}.jsonl",
                 sha256=piece.sha256,
                 lines=piece.lines,
-                form=form,
             )
             for number, piece in enumerate(journal.finish(at_least))
         ),
@@ -335,11 +331,8 @@ def changes_between(published: Summary, draft: Summary) -> Iterator[NumberChange
 
 def _numbers(summary: Summary) -> dict[tuple[str, str], int | str]:
     """Return what counts as a change, by measure and key."""
-    numbers: dict[tuple[str, str], int | str] = {
-        (measure, key): value for measure, key, value in measures(summary.numbers)
-    }
-    for measure, key, value in case_measures(summary.cases):
-        numbers[measure, key] = value
+    counted = chain(measures(summary.numbers), measures(summary.cases, "cases."))
+    numbers = {(measure, key): value for measure, key, value in counted}
     if summary.sentinel:
         numbers["sentinel_found", ""] = summary.sentinel.found
     for left in summary.left_out:

@@ -5,14 +5,15 @@
 
 import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from publish.case_numbers import CaseNumbers, by_month, fold_cases, of_packs
+from ledger.units import sum_records
+from publish.case_numbers import CaseNumbers, by_month, of_packs
 from publish.day_facts import DayFacts
-from publish.folding import Numbers, only_packs, sum_numbers
+from publish.folding import Numbers, only_packs
 from publish.periods import PeriodKind, SummaryPeriod, day_period
 from publish.precision import (
     Errors,
@@ -28,28 +29,14 @@ from publish.set_catalogue import PublishedSets
 from publish.summary import (
     NO_ADDRESS,
     Before,
-    JournalFile,
-    LeftOut,
     MonthCounts,
-    OpenFileNote,
     PausedNote,
     Standing,
     Summary,
-    SummaryPart,
     part_of,
     standing_of,
 )
 from rules.pack import Pack
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryNotes:
-    """What a summary says in addition to its numbers."""
-
-    journal: tuple[JournalFile, ...]
-    open_files: tuple[OpenFileNote, ...]
-    left_out: tuple[LeftOut, ...]
-    paused: tuple[PausedNote, ...]
 
 
 class PeriodCounts(NamedTuple):
@@ -65,7 +52,7 @@ class PeriodCounts(NamedTuple):
             without_cohorts(tally)
             if period.kind is PeriodKind.CAMPAIGN
             else of_cohort(tally, period.name)
-            for tally in (self.cases.by_rule, self.cases.in_groups or {})
+            for tally in (self.cases.by_rule, self.cases.in_groups)
         )
         rules = {key.rpartition("/")[0] for key in self.numbers.by_rule}
         return errors_of(by_rule, rules, self.last_day, in_groups)
@@ -87,15 +74,15 @@ class Drafter:
         pauses = self.catalogue.paused(provider, facts.numbers.sets)
         paused = {PausedNote(provider, note.rule, note.since, note.why) for note in pauses}
         paused |= self._paused_by(provider, day)
-        notes = SummaryNotes(
-            facts.journal_files, facts.open_files, facts.left_out, _in_order(paused)
-        )
         return self._summary(
             provider,
             day_period(day),
             PeriodCounts(facts.numbers, facts.cases, day),
-            notes,
             provisional=provisional,
+            journal=facts.journal_files,
+            open_files=facts.open_files,
+            left_out=facts.left_out,
+            paused=_in_order(paused),
         )
 
     def all_day(self, day: str, providers: Sequence[Summary], sentinel: Summary | None) -> Summary:
@@ -107,11 +94,11 @@ class Drafter:
             "all",
             day_period(day),
             PeriodCounts(
-                sum_numbers(summary.numbers for summary in providers),
-                fold_cases(summary.cases for summary in providers),
+                sum_records(Numbers, [summary.numbers for summary in providers]),
+                sum_records(CaseNumbers, [summary.cases for summary in providers]),
                 day,
             ),
-            _joined(providers, providers),
+            **_joined(providers, providers),
             provisional=any(summary.provisional for summary in providers),
             providers=tuple(part_of(summary.provider, summary) for summary in providers),
             sentinel=_sentinel_day(sentinel) if sentinel else UNSET,
@@ -138,18 +125,18 @@ class Drafter:
         """
         chosen = tuple(packs)
         notes = _joined(days, days[-1:])
-        paused = {*notes.paused, *self._paused_by(days[0].provider, period.last_day)}
+        paused = {*notes["paused"], *self._paused_by(days[0].provider, period.last_day)}
         counted = [_counted(day, chosen) for day in days]
         whole = PeriodCounts(
-            sum_numbers(day.numbers for day in counted),
-            fold_cases(by_month(day.cases) for day in counted),
+            sum_records(Numbers, [day.numbers for day in counted]),
+            sum_records(CaseNumbers, [by_month(day.cases) for day in counted]),
             days[-1].period,
         )
         return self._summary(
             days[0].provider,
             period,
             whole,
-            replace(notes, paused=_in_order(paused)),
+            **notes | {"paused": _in_order(paused)},
             provisional=not over or any(day.provisional for day in days),
             days=tuple(
                 part_of(day.period, day, only.numbers, only.cases)
@@ -183,15 +170,9 @@ class Drafter:
         provider: str,
         period: SummaryPeriod,
         counted: PeriodCounts,
-        notes: SummaryNotes,
-        *,
-        provisional: bool,
-        days: tuple[SummaryPart, ...] = (),
-        providers: tuple[SummaryPart, ...] = (),
-        standing: Standing | None = None,
-        terms: dict[str, RuleEvidence] | UnsetType = UNSET,
-        sentinel: SentinelDays | UnsetType = UNSET,
+        **said: Any,
     ) -> Summary:
+        """Return a summary; what is `said` in addition to its numbers has its field's name."""
         numbers = counted.numbers
         return Summary(
             provider=provider,
@@ -199,19 +180,10 @@ class Drafter:
             period=period.name,
             first_day=period.first_day,
             last_day=period.last_day,
-            provisional=provisional,
             numbers=numbers,
             cases=counted.cases,
             errors=counted.errors(period),
-            standing=standing,
-            terms=terms,
-            days=days,
-            providers=providers,
-            sentinel=sentinel,
-            journal=notes.journal,
-            open_files=notes.open_files,
-            left_out=notes.left_out,
-            paused=notes.paused,
+            **said,
             notice_hours=self.catalogue.notice_hours(numbers.sets, self.notice_hours),
             public_url=self.public_url,
             all_in_shadow="" if self.public_url else NO_ADDRESS,
@@ -242,15 +214,15 @@ def _standing(
     return standing_of(month, before.standing, Before(before.period, before.revision))
 
 
-def _joined(summaries: Sequence[Summary], newest: Sequence[Summary]) -> SummaryNotes:
+def _joined(summaries: Sequence[Summary], newest: Sequence[Summary]) -> dict[str, Any]:
     """Return the notes of several summaries. Open files are taken from the newest ones only."""
     paused = {note for summary in summaries for note in summary.paused}
-    return SummaryNotes(
-        journal=tuple(file for summary in summaries for file in summary.journal),
-        open_files=tuple(note for summary in newest for note in summary.open_files),
-        left_out=tuple(left for summary in summaries for left in summary.left_out),
-        paused=_in_order(paused),
-    )
+    return {
+        "journal": tuple(file for summary in summaries for file in summary.journal),
+        "open_files": tuple(note for summary in newest for note in summary.open_files),
+        "left_out": tuple(left for summary in summaries for left in summary.left_out),
+        "paused": _in_order(paused),
+    }
 
 
 def _in_order(paused: Iterable[PausedNote]) -> tuple[PausedNote, ...]:

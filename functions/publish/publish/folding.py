@@ -1,7 +1,4 @@
-"""Adds up receipts of the public journal into numbers, and numbers into those of longer periods.
-
-Counts and tallies are added; `first` and `last` are the outermost days. So order and grouping of
-the parts never matter.
+"""The numbers of a summary: those of one receipt, which `ledger.units.sum_records` adds up.
 
 Counts the copy groups of a day's findings: near copies of one text count as one.
 
@@ -12,24 +9,22 @@ matters. They are stored when the day is closed: fingerprints end after 30 days.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from itertools import chain
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
 from ledger.aws.store import DynamoStore
 from ledger.privacy import DayCopies, FindingFingerprint
-from ledger.units import Receipt
+from ledger.units import Counts, Receipt, Tally, counts, says
 from phrases import to_translate
-from publish.case_line import AbsentCount, AbsentPositive, AbsentTally, Tally
-from publish.periods import counts, says
-from publish.public_journal import ReceiptLine
 from publish.set_catalogue import PublishedSets, Ruling, rulings_of
 from rules.pack import Pack
 from rules.pack_parts import ALGORITHM, Fingerprinted, copy_groups
 
 
-class Numbers(msgspec.Struct, frozen=True):
+class Numbers(Counts, msgspec.Struct, frozen=True, omit_defaults=False):
     """The numbers of a period. `refused` and the other totals are sums of their tallies."""
 
     units: Annotated[
@@ -38,8 +33,6 @@ class Numbers(msgspec.Struct, frozen=True):
     files_refused: Annotated[
         int, counts("Files refused as a whole, each counted as one record.")
     ] = 0
-    bytes: Annotated[int, counts("Bytes read.")] = 0
-    lines: Annotated[int, counts("Lines read.")] = 0
     records: Annotated[
         int, counts(to_translate("All records that were read: always inspected plus refused."))
     ] = 0
@@ -86,56 +79,30 @@ class Numbers(msgspec.Struct, frozen=True):
         ),
     ] = 0
     refused_by_code: Annotated[Tally, says("Refused records by code.")] = {}
-    by_rule: Annotated[Tally, says("Findings by `pack/version/rule/mode`.")] = {}
-    held_by_rule: Annotated[Tally, says("Held findings by the same key.")] = {}
+    held_by_rule: Annotated[Tally, says("Held findings by the key of `by_rule`.")] = {}
     by_category: Annotated[Tally, says("Findings by `category/mode`.")] = {}
     by_severity: Annotated[Tally, says("Findings by `severity/mode`.")] = {}
-    by_language: Annotated[
-        Tally, says("Inspected posts by the language that the sender named.")
-    ] = {}
     skipped: Annotated[
         Tally, says("Units for which a pack (`pack/version`) was out of its dates.")
     ] = {}
     sets: Annotated[Tally, says("Units by the digest of the set in force.")] = {}
-    unknown_fields: Annotated[int, counts("Fields of records that were ignored.")] = 0
-    assumed_utc: Annotated[int, counts("Times of publication without an offset, read as UTC.")] = 0
-    partly_read: Annotated[
-        AbsentPositive,
-        says(
-            "Inspected posts of which only a part was read, since the whole would have"
-            " taken more work than a post may take. Absent if there are none."
-        ),
-    ] = UNSET
-    first: Annotated[str, says("Day of the earliest post, or empty.")] = ""
-    last: Annotated[str, says("Day of the latest post, or empty.")] = ""
     copy_findings: Annotated[
-        AbsentCount,
-        says(
-            "Findings whose texts were compared with the others of their provider and"
-            " day, to find near copies. Short texts are not compared. Absent if there are none."
+        int,
+        counts(
+            "Findings whose texts were compared with the others of their provider and day, to find"
+            " near copies. Short texts are not compared."
         ),
-    ] = UNSET
+    ] = 0
     copy_groups: Annotated[
-        AbsentCount,
-        says(
-            "Copy groups among these findings, by provider and day: near copies of one"
-            " text are one group. Absent if nothing was compared."
+        int,
+        counts(
+            "Copy groups among these findings, by provider and day: near copies of one text are"
+            " one group."
         ),
-    ] = UNSET
+    ] = 0
     copy_groups_by_rule: Annotated[
-        AbsentTally,
-        says(
-            "Copy groups in the findings of each `pack/version/rule/mode`. Absent if"
-            " nothing was compared."
-        ),
-    ] = UNSET
-    no_rules: Annotated[
-        int | UnsetType,
-        says(
-            "Of the inspected posts, those for which their provider had no rule in"
-            " force; absent if there are none."
-        ),
-    ] = UNSET
+        Tally, says("Copy groups in the findings of each `pack/version/rule/mode`.")
+    ] = {}
 
 
 class LeftOutReason(StrEnum):
@@ -145,34 +112,17 @@ class LeftOutReason(StrEnum):
     RULE_UNKNOWN = "rule_unknown"
 
 
-OF_COPIES = ("copy_findings", "copy_groups", "copy_groups_by_rule")
-"""The numbers that a campaign leaves out: groups are counted over all findings of a day."""
-
 OF_RULES = (
-    "findings",
-    "live",
-    "shadow",
-    "held",
-    "by_rule",
-    "held_by_rule",
-    "by_category",
-    "by_severity",
+    *("findings", "live", "shadow", "held"),
+    *("by_rule", "held_by_rule", "by_category", "by_severity"),
 )
 """The numbers that follow from findings by rule."""
 
-_RECEIPT_COUNTS = (
-    "bytes",
-    "lines",
-    "records",
-    "inspected",
-    "findings",
-    "repeats",
-    "unknown_fields",
-    "assumed_utc",
-    "no_rules",
-    "partly_read",
-    "messages",
-)
+AS_COUNTED = set(Counts.__struct_fields__) - {*OF_RULES, "by_language", "first", "last"}
+"""The numbers that are in a receipt as they are."""
+
+OF_COPIES = ("copy_findings", "copy_groups", "copy_groups_by_rule")
+"""The numbers that a campaign leaves out: groups are counted over all findings of a day."""
 
 
 def left_out_reason(receipt: Receipt, catalogue: PublishedSets) -> LeftOutReason | None:
@@ -181,9 +131,9 @@ def left_out_reason(receipt: Receipt, catalogue: PublishedSets) -> LeftOutReason
     Its sums must close (see Receipt), no count may be negative, no rule may have more findings held
     back than found, and its rules must be in the set that it names.
     """
-    found = [getattr(receipt, name) for name in _RECEIPT_COUNTS]
-    tallies = (receipt.refused, receipt.by_rule, receipt.held, receipt.by_language)
-    found += [count for tally in tallies for count in tally.values()]
+    values = msgspec.structs.astuple(receipt)
+    tallies = [value.values() for value in values if isinstance(value, dict)]
+    found = [value for value in chain(values, *tallies) if isinstance(value, int)]
     held_fits = all(receipt.by_rule.get(key, 0) >= count for key, count in receipt.held.items())
     if not (receipt.closes and held_fits and min(found) >= 0):
         return LeftOutReason.DOES_NOT_CLOSE
@@ -191,33 +141,24 @@ def left_out_reason(receipt: Receipt, catalogue: PublishedSets) -> LeftOutReason
     return None if known else LeftOutReason.RULE_UNKNOWN
 
 
-def numbers_of(line: ReceiptLine, catalogue: PublishedSets) -> Numbers:
-    """Return the numbers of one line. Its rules are looked up in the set that it names.
+def numbers_of(receipt: Receipt, catalogue: PublishedSets) -> Numbers:
+    """Return the numbers of one receipt. Its rules are looked up in the set that it names.
 
     Raises KeyError for a rule that is not in that set; see `left_out_reason`.
     """
-    found = found_by(line.by_rule, line.held, lambda key: catalogue.ruling(line.set, key))
-    units = line.messages or 1
+    found = found_by(receipt.by_rule, receipt.held, lambda key: catalogue.ruling(receipt.set, key))
     return msgspec.structs.replace(
         found,
-        units=units,
-        files_refused=int(line.kind == "file"),
-        bytes=line.bytes,
-        lines=line.lines,
-        records=line.records,
-        inspected=line.inspected,
-        refused=sum(line.refused.values()),
-        repeats=line.repeats,
-        refused_by_code=_without_zeros(line.refused),
-        by_language=_without_zeros(line.by_language),
-        skipped=dict.fromkeys(line.skipped, units),
-        sets={line.set: units} if line.set else {},
-        unknown_fields=line.unknown_fields,
-        assumed_utc=line.assumed_utc,
-        partly_read=line.partly_read,
-        first=line.first,
-        last=line.last,
-        no_rules=line.no_rules,
+        **{name: getattr(receipt, name) for name in AS_COUNTED},
+        units=receipt.units,
+        files_refused=int(receipt.kind == "file"),
+        refused=sum(receipt.refused.values()),
+        refused_by_code=_without_zeros(receipt.refused),
+        by_language=_without_zeros(receipt.by_language),
+        skipped=dict.fromkeys(receipt.skipped, receipt.units),
+        sets={receipt.set: receipt.units} if receipt.set else {},
+        first=receipt.first[:10],
+        last=receipt.last[:10],
     )
 
 
@@ -250,18 +191,6 @@ def found_by(by_rule: Tally, held: Tally, ruling: Callable[[str], Ruling | None]
     )
 
 
-def sum_numbers(parts: Iterable[Numbers]) -> Numbers:
-    """Return the sum of all parts.
-
-    >>> sum_numbers([Numbers(first="2026-11-02"), Numbers(first="2026-11-01")]).first
-    '2026-11-01'
-    """
-    folded = list(parts)
-    first = min((part.first for part in folded if part.first), default="")
-    last = max((part.last for part in folded), default="")
-    return msgspec.structs.replace(sum_records(Numbers, folded), first=first, last=last)
-
-
 def only_packs(numbers: Numbers, packs: Iterable[Pack]) -> Numbers:
     """Return the numbers with the findings of these packs only; other numbers stay the same."""
     rulings = rulings_of(packs)
@@ -272,58 +201,28 @@ def only_packs(numbers: Numbers, packs: Iterable[Pack]) -> Numbers:
     by_rule = {key: count for key, count in numbers.by_rule.items() if ruling(key)}
     held = {key: count for key, count in numbers.held_by_rule.items() if ruling(key)}
     found = found_by(by_rule, held, ruling)
-    changed = {name: getattr(found, name) for name in OF_RULES} | dict.fromkeys(OF_COPIES, UNSET)
+    changed = {name: getattr(found, name) for name in (*OF_RULES, *OF_COPIES)}
     return msgspec.structs.replace(numbers, **changed)
 
 
-def measures(numbers: Numbers) -> Iterator[tuple[str, str, int | str]]:
+def measures(numbers: msgspec.Struct, of: str = "") -> Iterator[tuple[str, str, int | str]]:
     """Yield every number as (measure, key, value). Counts have an empty key; tallies are sorted.
 
-    >>> list(measures(Numbers(by_rule={"a/1/r/live": 2})))[-3:]
-    [('by_rule', 'a/1/r/live', 2), ('unknown_fields', '', 0), ('assumed_utc', '', 0)]
+    `of` is put before each measure.
+
+    >>> list(measures(Numbers(by_rule={"a/1/r/live": 2})))[-5:-3]
+    [('by_rule', 'a/1/r/live', 2), ('unknown_fields', '', 0)]
     """
-    for name in Numbers.__struct_fields__:
+    for name in numbers.__struct_fields__:
         value = getattr(numbers, name)
         if isinstance(value, dict):
-            yield from ((name, key, count) for key, count in sorted(value.items()))
+            yield from ((of + name, key, count) for key, count in sorted(value.items()))
         elif isinstance(value, int) or value:
-            yield name, "", value
+            yield of + name, "", value
 
 
 def _without_zeros(tally: Mapping[str, int]) -> Tally:
     return {key: count for key, count in sorted(tally.items()) if count}
-
-
-def sum_records[T: msgspec.Struct](kind: type[T], parts: Iterable[T]) -> T:
-    """Return the sum of records: counts and tallies are added, texts are left empty.
-
-    By default the fields of `kind` are 0 (counts), {} (tallies), "" (texts) or unset (absent ones).
-    """
-    zero, folded = kind(), list(parts)
-    sums: dict[str, object] = {}
-    for name in kind.__struct_fields__:
-        default = getattr(zero, name)
-        if isinstance(default, dict):
-            sums[name] = sum_tallies(getattr(part, name) for part in folded)
-        elif isinstance(default, int):
-            sums[name] = sum(getattr(part, name) for part in folded)
-        elif default is msgspec.UNSET:
-            known = [value for part in folded if (value := getattr(part, name))]
-            if known:
-                sums[name] = sum_tallies(known) if isinstance(known[0], dict) else sum(known)
-    return msgspec.convert(sums, kind)
-
-
-def sum_tallies(tallies: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    """Return the sum of tallies, sorted by key.
-
-    >>> sum_tallies([{"b": 1}, {"a": 1, "b": 1}])
-    {'a': 1, 'b': 2}
-    """
-    total: Counter[str] = Counter()
-    for tally in tallies:
-        total.update(tally)
-    return dict(sorted(total.items()))
 
 
 COMPARED_AT_MOST = 50_000

@@ -337,8 +337,8 @@ def _row(month: Summary) -> MonthRow:
 
 def _done(summary: Summary) -> DoneCounts:
     measures, overturned = summary.cases.by_measure, None
-    if summary.kind is PeriodKind.MONTH and summary.cases.knows_overturned_measures:
-        overturned = of_cohort(summary.cases.overturned_measures or {}, summary.period)
+    if summary.kind is PeriodKind.MONTH:
+        overturned = of_cohort(summary.cases.overturned_measures, summary.period)
     removed, disabled, labelled = (measures.get(code, 0) for code in SHOWN_MEASURES)
     return DoneCounts(
         removed=removed,

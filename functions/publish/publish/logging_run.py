@@ -21,6 +21,7 @@ import msgspec
 from ledger.aws.store import DynamoStore
 from ledger.keys import receipt_key
 from ledger.texts import utc
+from ledger.units import ReceiptCounts
 from publish.day_facts import SealBucket
 from publish.periods import days_before
 from publish.public_bucket import SummaryBucket
@@ -193,14 +194,6 @@ RESTATED_DAYS = 365
 """After so long a published file is named again: its leaf may be pruned, and the file stays."""
 
 SHARDS = "0123456789abcdef"
-
-
-class ReceiptCounts(msgspec.Struct, frozen=True):
-    """The counts in the receipt of a file, as its provider got it."""
-
-    records: int = 0
-    inspected: int = 0
-    refused: dict[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,24 +15,14 @@ from statistics import quantiles
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from dsa.author_notice import wilson_interval
+from ledger.units import counts, says
 from phrases import to_translate
 from rules.pack import Pack
 
 DIGITS = 4
 """Decimals of a published share: a hundredth of a per cent, and the same bytes everywhere."""
-
-
-def says(description: str) -> Meta:
-    """Describe a published field in its schema."""
-    return Meta(description=description)
-
-
-def counts(description: str) -> Meta:
-    """Describe a published count, which is never negative."""
-    return Meta(ge=0, description=description)
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):

@@ -46,10 +46,10 @@ from msgspec import UNSET, Meta, UnsetType
 from dsa.author_notice import AUDITED_AT_LEAST, AuditSample, missed_posts
 from ledger.cases import DecidedScore, JournalEntry
 from ledger.provider import SENTINEL
+from ledger.units import counts, says, sum_tallies
 from phrases import to_translate
 from publish.case_numbers import JUDGED
-from publish.folding import sum_tallies
-from publish.periods import DIGITS, Estimate, Share, counts, estimate, says
+from publish.periods import DIGITS, Estimate, Share, estimate
 from rules.pack import Pack
 from rules.pack_parts import CardLevel
 
@@ -96,7 +96,7 @@ def errors_of(
     by_rule: Mapping[str, int],
     rules: Iterable[str] = (),
     as_of: str = "",
-    in_groups: Mapping[str, int] | UnsetType = UNSET,
+    in_groups: Mapping[str, int] | None = None,
 ) -> Errors:
     """Return the errors of findings, from a tally of `pack/version/rule/mode/result`.
 

@@ -31,7 +31,7 @@ from ledger.provider import SENTINEL
 from ledger.refusals import OperatorError
 from ledger.texts import escape_csv_formula, replace_controls
 from phrases import LANGUAGES
-from publish.case_numbers import CLOCKS, case_measures
+from publish.case_numbers import CLOCKS
 from publish.folding import measures
 from publish.page_words import page_path
 from publish.periods import PeriodKind, SummaryPeriod, percentiles
@@ -63,7 +63,7 @@ def csv_rows(summary: Summary) -> Iterator[tuple[str, str, int | float | str]]:
         yield "sentinel_found", "", summary.sentinel.found
         yield "sentinel_missed", "", len(summary.sentinel.missed)
     yield from _errors(summary.errors)
-    yield from case_measures(summary.cases)
+    yield from measures(summary.cases, "cases.")
     for clock in CLOCKS:
         took = percentiles(getattr(summary.cases, f"{clock}_seconds"))
         yield f"{clock}_median_hours", "", _blank(took.median_hours)

@@ -49,7 +49,7 @@ from publish.periods import (
     months_before,
 )
 from publish.public_bucket import SummaryBucket
-from publish.public_journal import SHORT_FORM, WHOLE_FORM, JournalSpool
+from publish.public_journal import JournalSpool
 from publish.served_log import ServedLog
 from publish.set_catalogue import PublishedSets
 from publish.site_pages import Pages
@@ -330,7 +330,7 @@ def publish_day(
     copies = copies_of_day(run.context.store, provider, day, closed=day <= run.closed)
     stored = replace(stored, copies=copies)
     published = context.public.published(provider, day)
-    with JournalSpool(journal_form(published)) as journal:
+    with JournalSpool() as journal:
         at_least = len(published.journal) if published else 1
         facts = count_day(provider, day, stored, run.catalogue, journal, at_least)
         begun = begun or not facts.is_empty
@@ -356,11 +356,3 @@ def read_day(run: PublishRun, provider: str, day: str, files: Sequence[OpenFile]
     moderators = [entry.moderator for entry in sorted(entries, key=lambda entry: entry.entry)]
     letters = assign_letters(store, provider, day[:7], moderators, expires)
     return DayJournal(receipts, files, entries, letters)
-
-
-def journal_form(published: Summary | None) -> int:
-    """Return the form in which a day's journal is written: a published one keeps its form."""
-    if published is None or published.provisional:
-        return SHORT_FORM
-    forms = {file.form or WHOLE_FORM for file in published.journal}
-    return max(forms, default=SHORT_FORM)

@@ -17,8 +17,9 @@ from msgspec import UNSET, UnsetType
 
 from ledger.provider import SENTINEL
 from ledger.texts import utc
-from publish.case_numbers import CaseNumbers, fold_cases
-from publish.folding import sum_numbers
+from ledger.units import sum_records
+from publish.case_numbers import CaseNumbers
+from publish.folding import Numbers
 from publish.handover import (
     SNAPSHOT_DAYS,
     SnapshotBucket,
@@ -201,8 +202,8 @@ def publish_site(run: PublishRun) -> None:
             public.put(key_path(month), encode_key(month, key))
     months = public.published_in("all", PeriodKind.MONTH)
     sentinel = public.published_in(SENTINEL, PeriodKind.MONTH)  # for the page of its own pack
-    totals = sum_numbers(month.numbers for month in (*months, *sentinel))
-    cases = fold_cases(month.cases for month in months)
+    totals = sum_records(Numbers, [month.numbers for month in (*months, *sentinel)])
+    cases = sum_records(CaseNumbers, [month.cases for month in months])
     decided = errors_of(without_cohorts(cases.by_rule))
     campaigns = public.periods("all", PeriodKind.CAMPAIGN)
     terms = sum_evidence(month.terms for month in months if month.terms)

@@ -17,11 +17,12 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from ledger.units import Tally, counts, says
 from phrases import to_translate
-from publish.case_line import AbsentPositive, AbsentTally, CaseLine, Tally
+from publish.case_line import CaseLine
 from publish.case_numbers import CaseNumbers
 from publish.folding import CopyLine, LeftOutReason, Numbers
-from publish.periods import PeriodKind, SummaryPeriod, counts, says
+from publish.periods import PeriodKind, SummaryPeriod
 from publish.precision import (
     Errors,
     RuleEvidence,
@@ -31,7 +32,7 @@ from publish.precision import (
     of_cohort,
     strata_of,
 )
-from publish.public_journal import NamesLine, ReceiptLine, ShortLine
+from publish.public_journal import NamesLine, ReceiptLine
 
 COHORTS = 13
 """Months that are followed: the month itself and the twelve before."""
@@ -59,26 +60,22 @@ class Cohort(msgspec.Struct, frozen=True):
     live: Annotated[int, counts("Findings of live rules in that month.")]
     by_rule: Annotated[Tally, says("What became of them, by `pack/version/rule/mode/what`.")] = {}
     in_groups: Annotated[
-        AbsentTally, says("Those decided in a group and not in `by_rule`, by the same key.")
-    ] = UNSET
+        Tally, says("Those decided in a group and not in `by_rule`, by the same key.")
+    ] = {}
     posts: Annotated[Tally, says("Decisions on them by `category/what`: one post each.")] = {}
     audited: Annotated[
         Tally, says("Posts of the month's audit sample, by verdict and violating category.")
     ] = {}
     measures: Annotated[
-        AbsentTally,
-        says(
-            "Measures of the decisions made in that month, whatever they were about."
-            " Absent if there are none, or if it is not known which of them were overturned."
-        ),
-    ] = UNSET
+        Tally, says("Measures of the decisions made in that month, whatever they were about.")
+    ] = {}
     overturned_measures: Annotated[
-        AbsentTally,
+        Tally,
         says(
             "Those of them overturned by now, by the same key, and all overturned"
-            " decisions of the month by `decisions`. Absent if there are none."
+            " decisions of the month by `decisions`."
         ),
-    ] = UNSET
+    ] = {}
     errors: Annotated[Errors, says("Precision of these findings by now.")] = Errors()
     strata: Annotated[
         dict[str, Stratum], says("Prevalence and recall of all, and of each category that was met.")
@@ -156,8 +153,8 @@ def _left(before: int, came: Tally, ended: Tally) -> int:
 def _cohorts(month: MonthCounts, earlier: Sequence[Cohort]) -> list[Cohort]:
     """Return the month's own cohort, and earlier ones with the month's decisions added."""
     rules = {key.rpartition("/")[0] for key in month.numbers.by_rule}
-    known = month.cases.by_measure if month.cases.knows_overturned_measures else {}
-    own = Cohort(month.name, month.numbers.inspected, month.numbers.live, measures=known or UNSET)
+    done = month.cases.by_measure
+    own = Cohort(month.name, month.numbers.inspected, month.numbers.live, measures=done)
     followed = [own, *(cohort for cohort in earlier if cohort.month < month.name)][:COHORTS]
     return [_grown(one, month, rules if one is own else set()) for one in followed]
 
@@ -165,8 +162,8 @@ def _cohorts(month: MonthCounts, earlier: Sequence[Cohort]) -> list[Cohort]:
 def _grown(cohort: Cohort, month: MonthCounts, rules: set[str]) -> Cohort:
     cases, name = month.cases, cohort.month
     by_rule = _added(cohort.by_rule, of_cohort(cases.by_rule, name))
-    in_groups = _added(cohort.in_groups or {}, of_cohort(cases.in_groups or {}, name)) or UNSET
-    overturned = of_cohort(cases.overturned_measures or {}, name)
+    in_groups = _added(cohort.in_groups, of_cohort(cases.in_groups, name))
+    overturned = of_cohort(cases.overturned_measures, name)
     posts = _added(cohort.posts, of_cohort(cases.posts, name))
     audited = _added(cohort.audited, of_cohort(cases.audited, name))
     return msgspec.structs.replace(
@@ -175,7 +172,7 @@ def _grown(cohort: Cohort, month: MonthCounts, rules: set[str]) -> Cohort:
         in_groups=in_groups,
         posts=posts,
         audited=audited,
-        overturned_measures=_added(cohort.overturned_measures or {}, overturned) or UNSET,
+        overturned_measures=_added(cohort.overturned_measures, overturned),
         errors=errors_of(by_rule, rules | cohort.errors.by_rule.keys(), month.day, in_groups),
         strata=strata_of(posts, audited, cohort.inspected),
     )
@@ -196,14 +193,9 @@ class JournalFile(msgspec.Struct, frozen=True):
 
     path: Annotated[str, says("Path below the public address.")]
     sha256: Annotated[str, says("SHA-256 of the file's bytes, in hex.")]
-    lines: Annotated[int, counts("Lines: one for each receipt, and for each case entry.")]
-    form: Annotated[
-        int | UnsetType,
-        says(
-            "2: lines are short, names lines give numbers to names and are not counted"
-            " among the lines, and a day may have several files. Absent: lines have all fields."
-        ),
-    ] = UNSET
+    lines: Annotated[
+        int, counts("Lines: one for each receipt, case entry and copies; not those of names.")
+    ]
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -219,9 +211,7 @@ class LeftOut(msgspec.Struct, frozen=True):
             " `rule_unknown`: it names a rule that is not in the set it says was in force."
         ),
     ]
-    messages: Annotated[
-        AbsentPositive, says("Messages of a batch; absent from a receipt of one unit.")
-    ] = UNSET
+    messages: Annotated[int, counts("Messages of a batch; 0 for a receipt of one unit.")] = 0
 
 
 class OpenFileNote(msgspec.Struct, frozen=True):
@@ -360,16 +350,12 @@ def part_of(
     """Return a summary as one line of a larger one, with its own numbers or those given."""
     shown = summary.numbers if numbers is None else numbers
     done = summary.cases if cases is None else cases
+    counted = ("inspected", "refused", "live", "shadow", "held", "by_category")
     return SummaryPart(
         name=name,
         provisional=summary.provisional,
         revision=summary.revision,
-        inspected=shown.inspected,
-        refused=shown.refused,
-        live=shown.live,
-        shadow=shown.shadow,
-        held=shown.held,
-        by_category=shown.by_category,
+        **{each: getattr(shown, each) for each in counted},
         decided=done.decided,
         overturned=done.overturned,
     )
@@ -389,18 +375,9 @@ PUBLISHED: dict[str, tuple[str, tuple[type[msgspec.Struct], ...]]] = {
     "schemas/summary.json": ("A summary of Terang", (Summary,)),
     "schemas/journal.json": (
         "A line of Terang's public journal: a receipt, what somebody did about a case, or copies",
-        (ReceiptLine, ShortLine, NamesLine, CaseLine, CopyLine),
+        (ReceiptLine, NamesLine, CaseLine, CopyLine),
     ),
 }
-
-STABLE_NAMES = {
-    "ReceiptLine": "JournalLine",
-    "LeftOutReason": "Fault",
-    "NumberChange": "Change",
-    "PeriodKind": "Kind",
-    "SummaryPart": "Part",
-}
-"""Classes that have another name in the published schemas, so that these do not change."""
 
 
 @cache
@@ -419,8 +396,4 @@ def _encoded(title: str, records: tuple[type[msgspec.Struct], ...]) -> bytes:
     shown = list(found)
     body: dict[str, Any] = shown[0] if len(shown) == 1 else {"anyOf": shown}
     schema = {"$schema": dialect, "title": title, **body, "$defs": components}
-    text = msgspec.json.encode(schema).decode()
-    for name, stable in STABLE_NAMES.items():
-        text = text.replace(f'"{name}"', f'"{stable}"').replace(f'/{name}"', f'/{stable}"')
-    schema = msgspec.json.decode(text)
     return msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2) + b"\n"

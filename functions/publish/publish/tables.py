@@ -323,7 +323,7 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
 
 
 def _looks(numbers: CaseNumbers) -> int:
-    return numbers.decisions - (numbers.grouped or 0) + (numbers.groups or 0)
+    return numbers.decisions - numbers.grouped + numbers.groups
 
 
 def decided_chart(days: Iterable[SummaryPart], say: Say = str) -> Chart:

@@ -441,34 +441,25 @@ class UnitEffects:
         `own` are the findings that this unit stored first, in order of their ids. Another unit had
         stored `repeats` more before.
         """
-        job, records, rules = self.job, self.records, self.rules
-        first, last = records.first_and_last
+        job, rules = self.job, self.rules
         return Receipt(
+            **self.records.counts,
             unit=job.unit,
             provider=job.provider,
             kind=job.kind,
             source=job.source,
             bytes=job.size,
-            lines=records.lines,
-            records=records.records,
-            inspected=len(records.posts),
-            refused=dict(records.refused),
             findings=len(own),
             findings_digest=digest_of_ids(finding.finding for finding in own),
             repeats=repeats,
             by_rule=count_by_rule(own),
             held=count_by_rule(finding for finding in own if finding.held),
-            by_language=records.by_language,
             set=rules.set,
             skipped=rules.skipped,
             at=utc(self.now),
-            unknown_fields=records.unknown_fields,
-            assumed_utc=records.assumed_utc,
-            first=first,
-            last=last,
             not_asked=self.inspection.not_asked,
             not_compared=self.inspection.not_compared,
-            no_rules=len(records.posts) if rules.none_in_force else 0,
+            no_rules=len(self.records.posts) if rules.none_in_force else 0,
             partly_read=self.inspection.partly_read,
         )
 

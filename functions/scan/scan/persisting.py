@@ -37,38 +37,26 @@ from ledger.units import Marker, RangeRow, Receipt, digest_of_ids, rule_key
 from scan.inspection import UnitEffects, UnitJob, UnitOutcome, own_findings
 from scan.reading import UnitRecords, read_body
 
-OF_FINDINGS = ("findings", "findings_digest", "repeats", "by_rule")
+OF_FINDINGS = {
+    *("findings", "findings_digest", "repeats", "by_rule", "held", "partly_read"),
+    *("not_asked", "not_compared", "messages", "refused_messages"),
+}
 """Fields of a receipt that the report on one message of a batch leaves out."""
 
 
 def message_receipt(batch: Receipt, job: UnitJob, records: UnitRecords) -> Receipt:
     """Return what a batch's receipt holds of one message: its records, and not its findings."""
-    first, last = records.first_and_last
-    return msgspec.structs.replace(
-        batch,
+    return Receipt(
+        **records.counts,
         unit=job.unit,
+        provider=batch.provider,
         kind="message",
         bytes=job.size,
-        lines=records.lines,
-        records=records.records,
-        inspected=len(records.posts),
-        refused=dict(records.refused),
-        findings=0,
         findings_digest=digest_of_ids(()),
-        repeats=0,
-        by_rule={},
-        held={},
-        by_language=records.by_language,
-        unknown_fields=records.unknown_fields,
-        assumed_utc=records.assumed_utc,
-        first=first,
-        last=last,
-        not_asked=0,
-        not_compared=0,
+        set=batch.set,
+        skipped=batch.skipped,
+        at=batch.at,
         no_rules=len(records.posts) if batch.no_rules else 0,
-        partly_read=0,
-        messages=0,
-        refused_messages=(),
     )
 
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -22,7 +23,7 @@ from ledger.posts import (
 )
 from ledger.refusals import Refusal
 from ledger.texts import lines_of_body, utc
-from ledger.units import RangeMessage
+from ledger.units import RangeMessage, sum_tallies
 
 BOM = b"\xef\xbb\xbf"
 
@@ -122,21 +123,21 @@ class UnitRecords:
     assumed_utc: int = 0
 
     @property
-    def by_language(self) -> dict[str, int]:
-        """The number of accepted posts by their declared language, as `language_of` groups them."""
-        by_tag = Counter(post.language for post in self.posts)
-        by_language = Counter[str]()
-        for tag, count in by_tag.items():
-            by_language[language_of(tag)] += count
-        return dict(by_language)
-
-    @property
-    def first_and_last(self) -> tuple[str, str]:
-        """The earliest and the latest time of publication, or two empty strings."""
-        if not self.posts:
-            return "", ""
+    def counts(self) -> dict[str, Any]:
+        """What is counted of them, by the names of a receipt."""
         times = [post.published_at for post in self.posts]
-        return utc(min(times)), utc(max(times))
+        by_tag = Counter(post.language for post in self.posts)
+        return {
+            "lines": self.lines,
+            "records": self.records,
+            "inspected": len(self.posts),
+            "refused": dict(self.refused),
+            "by_language": sum_tallies({language_of(tag): n} for tag, n in by_tag.items()),
+            "unknown_fields": self.unknown_fields,
+            "assumed_utc": self.assumed_utc,
+            "first": utc(min(times)) if times else "",
+            "last": utc(max(times)) if times else "",
+        }
 
     @classmethod
     def merged(cls, parts: Iterable["UnitRecords"]) -> "UnitRecords":

@@ -475,7 +475,7 @@ def open_audits(
 def rules_of(decision: JournalEntry | None) -> tuple[str, ...]:
     """Return the rules of a decision's findings as `pack/rule`, without versions and modes.
 
-    >>> rules_of(JournalEntry("e", "decision", "acme", "", rules={"codes/3/asks/live": 1}))
+    >>> rules_of(JournalEntry("e", "acme", "", type="decision", rules={"codes/3/asks/live": 1}))
     ('codes/asks',)
     """
     named = (name.split("/") for name in (decision.rules if decision else ()))

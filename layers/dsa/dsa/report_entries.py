@@ -199,7 +199,7 @@ def _timed(order: JournalEntry, later: list[JournalEntry]) -> TimedOrder:
 
 def took_measure(entry: JournalEntry) -> bool:
     """Return whether an entry took any measure."""
-    return bool(entry.measures and entry.measures.any)
+    return bool(entry.done)
 
 
 def own_initiative(entries: Entries, part: int) -> Iterator[JournalEntry]:

@@ -142,9 +142,10 @@ class Measures(Strict, frozen=True):
     account_until: date | None = None
 
     @property
-    def any(self) -> bool:
-        """Return whether anything was done at all."""
-        return bool(self.visibility or self.monetary or self.provision or self.account)
+    def codes(self) -> tuple[str, ...]:
+        """What was done, in the order of the DSA's four fields; empty if nothing was."""
+        single = (self.monetary, self.provision, self.account)
+        return tuple(str(code) for code in (*self.visibility, *single) if code)
 
 
 class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):

@@ -270,7 +270,7 @@ def _decision_rules(message: Decision) -> Iterator[FieldRule]:
 
 
 def _measure_rules(measures: Measures) -> Iterator[FieldRule]:
-    yield not measures.any, _MISSING, "measures.visibility"
+    yield not measures.codes, _MISSING, "measures.visibility"
     pairs = (
         ("visibility_other", Visibility.OTHER in measures.visibility),
         ("monetary_other", measures.monetary is Monetary.OTHER),
@@ -409,11 +409,4 @@ class AnnouncedEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 def announced_entry(entry: JournalEntry) -> AnnouncedEntry:
     """Return what is announced of an entry."""
     kept = {name: getattr(entry, name) for name in AnnouncedEntry.__struct_fields__}
-    return AnnouncedEntry(**kept | {"measures": _codes(entry.measures)})
-
-
-def _codes(measures: Measures | None) -> tuple[str, ...]:
-    if measures is None:
-        return ()
-    single = (measures.monetary, measures.provision, measures.account)
-    return tuple(str(code) for code in (*measures.visibility, *single) if code)
+    return AnnouncedEntry(**kept | {"measures": entry.done})

@@ -5,12 +5,14 @@ A case: a finding, notice, order, decision, complaint or dispute, and its histor
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
 from ledger.case_messages import Measures
 from ledger.dsa_codes import CaseCode
 from ledger.findings import Finding, digest
+from ledger.units import Tally, counts, says
 
 
 class CaseKind(StrEnum):
@@ -152,9 +154,6 @@ TRANSITIONS: Mapping[tuple[CaseKind, CaseState | None], Mapping[Move, CaseState 
 SECOND_REVIEW_PER = 20
 """One decision in this many is drawn for a second review; of a group, one for all of it."""
 
-GROUP_FORM = 3
-"""The form of entries with a group: code that does not know groups would count them twice."""
-
 
 class DecidedScore(msgspec.Struct, frozen=True, omit_defaults=True):
     """A decided finding of a scored rule (`pack/version/rule`), and what decided its score.
@@ -168,7 +167,68 @@ class DecidedScore(msgspec.Struct, frozen=True, omit_defaults=True):
     decided: tuple[str, ...] = ()
 
 
-class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+class CaseFacts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The fields of a case entry that are public: its line in the journal has the same names."""
+
+    type: Annotated[
+        str,
+        says(
+            "`decision`, `second_review`, `complaint`, `dispute`, `outcome`, `notice`,"
+            " `order`, `suspension`, `reinstatement`, `audit`, `flood_answer`, or `correction`: a"
+            " published check changed on which a finding rests."
+        ),
+    ]
+    verdict: Annotated[
+        str,
+        says(
+            "Of a decision or second review `confirmed`, `dismissed`, `escalated` or"
+            " `skipped`; of an audit `violating`, `not_violating` or `gone`; of an answer to the"
+            " flood guard `opened` or `left_held`."
+        ),
+    ] = ""
+    category: Annotated[str, says("What it is about: a category of the DSA.")] = ""
+    found: Annotated[
+        Tally,
+        says(
+            "The findings that it decided, or that the decision had decided to which"
+            " it belongs, by `day/pack/version/rule/mode`: the day on which each was found. Of a"
+            " correction, the finding whose verdict counts no longer."
+        ),
+    ] = {}
+    ground: Annotated[str, says("The ground: `illegal` or `terms`.")] = ""
+    overturns: Annotated[
+        bool, says("Whether by this the decision was overturned, and first by this.")
+    ] = False
+    decided_in: Annotated[str, says("The month of the overturned decision, as `2026-11`.")] = ""
+    by: Annotated[str, says("Who complained: `author` or `notifier`.")] = ""
+    outcome: Annotated[
+        str,
+        says(
+            "`upheld`, `partly_reversed`, `reversed` or `omitted`; of an order"
+            " `complied`, `contested`, `refused` or `impossible`."
+        ),
+    ] = ""
+    implemented: Annotated[bool | None, says("Whether a dispute's outcome was carried out.")] = None
+    cause: Annotated[str, says("Why something was reinstated.")] = ""
+    why: Annotated[
+        str, says("Why somebody was suspended; what became of a check: `corrected` or `withdrawn`.")
+    ] = ""
+    trusted_flagger: Annotated[bool, says("Whether a trusted flagger gave the notice.")] = False
+    items: Annotated[int, counts("Items that a notice or order names.")] = 0
+    country: Annotated[str, says("The country of an order.")] = ""
+    authority: Annotated[str, says("The authority that gave it.")] = ""
+    month: Annotated[str, says("The month of whose sample an audit looked.")] = ""
+    leads: Annotated[bool, says("Whether the decision is the first of its group.")] = False
+    counted: Annotated[
+        Tally,
+        says(
+            "Of a line with `group`, those keys of `found` by which the group counts,"
+            " since no earlier line of the group has them. A group counts each once."
+        ),
+    ] = {}
+
+
+class JournalEntry(CaseFacts, frozen=True):
     """One message of any type, without its words about a person; publish folds these entries.
 
     It holds no post, address, account, excerpt or reason. `entry` is the id of the message
@@ -176,9 +236,8 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     `at` is the commit. Times are RFC 3339 in UTC, days YYYY-MM-DD. Fields of the message keep their
     names; a reference to another message is the id of that entry.
 
-    One flat struct holds all types, since its JSON is stored with the fields in this order, and a
-    fold reads a field without asking for the type. The messages themselves are the tagged union
-    `CaseMessage`.
+    One flat struct holds all types, so that a fold reads a field without asking for the type. The
+    messages themselves are the tagged union `CaseMessage`.
 
     A decision also has `rules` (findings by `pack/version/rule/mode`), `found_days` (the
     day of each finding: its cohort), `found` (both together: `day/pack/version/rule/mode`),
@@ -186,8 +245,7 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     scored rules). `about` is the entry which this one is about, so that no fold has to join: the
     decision, the notice of a decision, the first message of an order. `answers` is the complaint or
     dispute of an outcome. `overturns` says that this entry was the first to overturn the decision,
-    and `decided_in` in which month the decision was made. Entries of earlier releases lack it, so
-    their overturned measures are not counted and their closed days stay as they are.
+    and `decided_in` in which month the decision was made.
 
     The decisions of one look at near copies share a `group`, and so do later messages about them.
     A group counts once: `counted` has those keys of `found` with which no earlier entry of the
@@ -201,7 +259,6 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     entry: str
-    type: str
     provider: str
     at: str
     cases: tuple[str, ...] = ()
@@ -210,10 +267,8 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     dispute: str = ""
     notice: str = ""
     follows: str = ""
-    verdict: str = ""
     escalation: str = ""
     measures: Measures | None = None
-    ground: str = ""
     ground_text: str = ""
     ground_url: str = ""
     moderator: str = ""
@@ -223,37 +278,24 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     scope: tuple[str, ...] = ()
     automated_decision: str = ""
     content_type: tuple[str, ...] = ()
-    by: str = ""
     body: str = ""
     received_at: str = ""
-    outcome: str = ""
-    implemented: bool | None = None
-    category: str = ""
     keywords: tuple[str, ...] = ()
     other: str = ""
-    trusted_flagger: bool = False
     article_16: bool = False
-    items: int = 0
     kind: str = ""
-    authority: str = ""
-    country: str = ""
     acknowledged_at: str = ""
     effected_at: str = ""
     regulation: str = ""
-    why: str = ""
     from_at: str = ""
     until: str = ""
-    cause: str = ""
     reinstated_at: str = ""
-    month: str = ""
     rules: dict[str, int] = {}
     found_days: tuple[str, ...] = ()
-    found: dict[str, int] = {}
     found_at: str = ""
     reach: int | None = None
     set: str = ""
     source_type: str = ""
-    overturns: bool = False
     check: str = ""
     day: str = ""
     held_rule: str = ""
@@ -261,15 +303,12 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     about: "JournalEntry | None" = None
     answers: "JournalEntry | None" = None
     group: str = ""
-    leads: bool = False
-    counted: dict[str, int] = {}
-    decided_in: str = ""
     due_at: str = ""
 
     @property
-    def form(self) -> int:
-        """The form of the record: a reader that does not know groups must refuse one."""
-        return GROUP_FORM if self.group else 1
+    def done(self) -> tuple[str, ...]:
+        """The codes of its measures."""
+        return self.measures.codes if self.measures else ()
 
     @property
     def look(self) -> str:
@@ -294,11 +333,6 @@ class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     post: str = ""
     url: str = ""
     reason_language: str = ""
-
-    @property
-    def form(self) -> int:
-        """The form of the record: that of its entry."""
-        return self.journal_entry.form
 
 
 def case_id(kind: str, provider: str, message: str) -> str:

@@ -5,20 +5,19 @@ Close a file: when its last range is committed, its sender gets a receipt.
 
 import random
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ledger.keys import receipt_key, refusals_key
 from ledger.refusals import Code, OperatorError, Refusal
 from ledger.texts import Clock, encode_json, utc
-from ledger.units import Manifest, RangeRow, Receipt, Source
+from ledger.units import Manifest, RangeRow, Receipt, ReceiptCounts, Source, sum_records
 
 if TYPE_CHECKING:
     from ledger.aws.objects import S3Objects
@@ -162,17 +161,14 @@ FILE_DAYS = 60
 SEND_AGAIN = "Send the file again. What was counted already is not counted twice."
 
 
-class FileReceipt(
-    msgspec.Struct, frozen=True, omit_defaults=True, rename={"first": "from", "last": "until"}
-):
-    """The result of a provider's file, for the provider.
+class FileReceipt(ReceiptCounts, frozen=True, kw_only=True):
+    """The result of a provider's file, for the provider. What is left out is 0 or empty.
 
     `status` is `done`, `refused` (the whole file, with its `code`) or `incomplete`: `lost_ranges`
     were gone before they were read, and each of them is one refused record. `repeated` says that
     every unit had been delivered before, so that no published number changed. Counts are those of
-    the units as delivered. `partly_read` counts posts that needed more work than a post may take,
-    `no_rules` posts for which the provider had no rule in force. `refusals` show line (from 1) and
-    byte (from 0) of the sender's file, or `at`, the place in its own format.
+    the units as delivered. `refusals` show line (from 1) and byte (from 0) of the sender's file, or
+    `at`, the place in its own format.
     """
 
     file: str
@@ -181,7 +177,6 @@ class FileReceipt(
     version: str
     status: str
     at: str
-    bytes: int
     format: str = ""
     code: str = ""
     place: str = ""
@@ -190,23 +185,7 @@ class FileReceipt(
     repeated_ranges: int = 0
     lost_ranges: int = 0
     repeated: bool = False
-    lines: int = 0
-    records: int = 0
-    inspected: int = 0
-    refused: dict[str, int] = {}
-    findings: int = 0
-    repeats: int = 0
-    by_rule: dict[str, int] = {}
-    held: dict[str, int] = {}
-    skipped: tuple[str, ...] = ()
-    unknown_fields: int = 0
-    assumed_utc: int = 0
-    no_rules: int = 0
-    first: str = ""
-    last: str = ""
-    set: str = ""
-    partly_read: int = 0
-    refusals: list[Refusal] = []
+    refusals: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,27 +217,26 @@ class Closing:
     def _receipt(self, manifest: Manifest, rows: list[RangeRow], at: str) -> FileReceipt:
         receipts = self.receipts(rows)
         delivered = [receipts[row.unit] for row in rows if row.unit]
+        counts = msgspec.structs.asdict(sum_records(ReceiptCounts, delivered))
         known = sum(row.known for row in rows)
         lost = sum(row.is_lost for row in rows)
         return FileReceipt(
+            **counts | {"bytes": manifest.dropped.size, "set": manifest.set},
             file=manifest.file,
             provider=manifest.provider,
             key=manifest.dropped.key,
             version=manifest.dropped.version,
             status="incomplete" if lost else "done",
             at=at,
-            bytes=manifest.dropped.size,
             format=manifest.format,
             ranges=manifest.ranges,
             repeated_ranges=known,
             lost_ranges=lost,
             advice=SEND_AGAIN if lost else "",
             repeated=bool(delivered) and known == len(delivered),
-            set=manifest.set,
-            refusals=list(
+            refusals=tuple(
                 islice(self._refusals(manifest, rows, receipts, UNITS_SHOWN), REFUSALS_SHOWN)
             ),
-            **sum_receipts(delivered),
         )
 
     def receipts(self, rows: list[RangeRow]) -> dict[str, Receipt]:
@@ -302,26 +280,6 @@ class Closing:
         if marker is None:
             raise LookupError(f"unit {unit} has a row and no marker")
         return self.store.receipt(marker)
-
-
-def sum_receipts(receipts: list[Receipt]) -> dict[str, Any]:
-    """Return the sums of these receipts, under the names of a FileReceipt."""
-    counted = (
-        *("lines", "records", "inspected", "findings", "repeats"),
-        *("unknown_fields", "assumed_utc", "partly_read", "no_rules"),
-    )
-    total: dict[str, Any] = {
-        name: sum(getattr(receipt, name) for receipt in receipts) for name in counted
-    }
-    for name in ("refused", "by_rule", "held"):
-        counter = Counter[str]()
-        for receipt in receipts:
-            counter.update(getattr(receipt, name))
-        total[name] = dict(sorted(counter.items()))
-    total["skipped"] = tuple(sorted({pack for receipt in receipts for pack in receipt.skipped}))
-    total["first"] = min((receipt.first for receipt in receipts if receipt.first), default="")
-    total["last"] = max((receipt.last for receipt in receipts if receipt.last), default="")
-    return total
 
 
 def refused_file(

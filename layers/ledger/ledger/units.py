@@ -5,11 +5,13 @@ The receipt of a unit: its counts. Every published number is a fold of receipts.
 The head of the public log, as the table keeps it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from ledger.findings import EXCERPT_LENGTH
 
@@ -102,11 +104,6 @@ class Marker(msgspec.Struct, frozen=True, omit_defaults=True):
         """The receipt is of this unit, or of the batch that it is part of."""
         return self.batch or self.unit
 
-    @property
-    def form(self) -> int:
-        """A reader that does not know batches must refuse the record."""
-        return 2 if self.batch else 1
-
 
 class CopyMatch(NamedTuple):
     """The posts of a unit, by number, that copy a decided one; `rule` is the rule of copies."""
@@ -139,11 +136,6 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     at: str
     excerpt_length: int = EXCERPT_LENGTH
     copies: FoundCopies | None = None
-
-    @property
-    def form(self) -> int:
-        """A reader that does not know a record's fields must refuse it."""
-        return 4 if self.copies and self.copies.found else 2
 
     @property
     def name(self) -> str:
@@ -206,25 +198,74 @@ class OpenFile(msgspec.Struct, frozen=True):
     closed: str = ""
 
 
-class Receipt(
-    msgspec.Struct, frozen=True, omit_defaults=True, rename={"first": "from", "last": "until"}
-):
-    """The counts of one unit, written once.
+Tally = dict[str, int]
+
+
+def says(description: str) -> Meta:
+    """Describe a published field in its schema."""
+    return Meta(description=description)
+
+
+def counts(description: str) -> Meta:
+    """Describe a published count, which is never negative."""
+    return Meta(ge=0, description=description)
+
+
+class Counts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What is counted of a unit, a file, a day or a month. A field that is left out is 0 or empty.
+
+    Receipts, lines of the public journal and the numbers of a summary have these fields, and
+    `sum_records` adds them up.
+    """
+
+    bytes: Annotated[int, counts("Bytes read.")] = 0
+    lines: Annotated[int, counts("Lines read.")] = 0
+    records: Annotated[int, counts("Records read: always inspected plus all refused.")] = 0
+    inspected: Annotated[int, counts("Records accepted as public posts.")] = 0
+    findings: Annotated[int, counts("Findings that this unit stored first.")] = 0
+    repeats: Annotated[int, counts("Findings that another unit had stored before.")] = 0
+    by_rule: Annotated[Tally, says("Findings by `pack/version/rule/mode`.")] = {}
+    by_language: Annotated[
+        Tally, says("Inspected posts by the language that the sender named, `other` if unclear.")
+    ] = {}
+    unknown_fields: Annotated[int, counts("Fields of records that were ignored.")] = 0
+    assumed_utc: Annotated[int, counts("Times of publication without an offset, read as UTC.")] = 0
+    no_rules: Annotated[
+        int, counts("Inspected posts for which their provider had no rule in force.")
+    ] = 0
+    partly_read: Annotated[
+        int,
+        counts("Inspected posts of which only a part was read: all was more work than allowed."),
+    ] = 0
+    first: Annotated[str, says("Day of the earliest post, or empty.")] = ""
+    last: Annotated[str, says("Day of the latest post, or empty.")] = ""
+
+
+class ReceiptCounts(Counts, frozen=True):
+    """The counts of a receipt, of a unit or a file.
+
+    `held` findings are also in `by_rule`, and were not proposed because of the flood guard.
+    `skipped` names packs that are out of force, as `pack/version`. `first` and `last` (`from` and
+    `until` in JSON) are the earliest and latest `published_at`, RFC 3339 in UTC.
+    """
+
+    refused: Tally = {}
+    held: Tally = {}
+    skipped: tuple[str, ...] = ()
+    set: str = ""
+    first: str = msgspec.field(default="", name="from")
+    last: str = msgspec.field(default="", name="until")
+
+
+class Receipt(ReceiptCounts, frozen=True, kw_only=True, omit_defaults=False):
+    """The counts of one unit, written once, with all its fields.
 
     `kind` is `range` (of a file), `message`, `messages` (a batch of them, see below), or `file`
-    (refused as a whole: one record).
-    `records` were counted before any was inspected; a receipt closes if they equal `inspected` plus
-    all `refused`. `findings` are those that this unit stored first, `repeats` those that another
-    unit had stored. `by_rule` and `held` have keys `pack/version/rule/mode`; findings in `held` are
-    also in `by_rule`, and were not proposed because of the flood guard. `skipped` names packs that
-    are out of force, as `pack/version`. `first` and `last` (`from` and `until` in JSON) are
-    the earliest and latest `published_at`, `at` is the time of the commit, all RFC 3339 in UTC.
-    `source` is the key of the sender's file, or empty for a message; it is never published.
-    `not_asked` counts posts that were not compared with published checks, because the unit had used
-    up its queries. `not_compared` counts those that no rule of copies could compare: an author had
-    just been erased, or the unit had too many copies. `no_rules` counts the inspected posts of a
-    unit whose provider had neither a pack in force nor fact-checks. `partly_read` counts posts that
-    needed more work than allowed.
+    (refused as a whole: one record). `at` is the time of the commit. `source` is the key of the
+    sender's file, or empty for a message; it is never published. `not_asked` counts posts that were
+    not compared with published checks, because the unit had used up its queries. `not_compared`
+    counts those that no rule of copies could compare: an author had just been erased, or the unit
+    had too many copies.
 
     The receipt of a batch sums its `messages`, each a unit of its own with its own marker. Its
     `unit` is the id of the batch. `refused_messages` names the messages with refused records.
@@ -233,29 +274,11 @@ class Receipt(
     unit: str
     provider: str
     kind: str
-    source: str
-    bytes: int
-    lines: int
-    records: int
-    inspected: int
-    refused: dict[str, int]
-    findings: int
-    findings_digest: str
-    repeats: int
-    by_rule: dict[str, int]
-    by_language: dict[str, int]
-    set: str
     at: str
-    held: dict[str, int] = {}
-    skipped: tuple[str, ...] = ()
-    unknown_fields: int = 0
-    assumed_utc: int = 0
-    first: str = ""
-    last: str = ""
+    findings_digest: str
+    source: str = ""
     not_asked: int = 0
     not_compared: int = 0
-    no_rules: int = 0
-    partly_read: int = 0
     messages: int = 0
     refused_messages: tuple[str, ...] = ()
 
@@ -263,11 +286,6 @@ class Receipt(
     def units(self) -> int:
         """The number of units that it counts."""
         return self.messages or 1
-
-    @property
-    def form(self) -> int:
-        """A reader that does not know batches must refuse the record."""
-        return 2 if self.messages else 1
 
     @property
     def closes(self) -> bool:
@@ -278,23 +296,55 @@ class Receipt(
         )
 
 
+def sum_records[T: msgspec.Struct](kind: type[T], parts: Iterable[msgspec.Struct]) -> T:
+    """Return the sum of records that have the fields of `kind`.
+
+    Counts and tallies are added, tuples united. `first` and `last` are the outermost times, other
+    texts are left empty. So order and grouping of the parts never matter.
+
+    >>> sum_records(Counts, [Counts(lines=2, first="2026-11-02"), Counts(first="2026-11-01")])
+    Counts(bytes=0, lines=2, records=0, inspected=0, findings=0, repeats=0, by_rule={}, \
+by_language={}, unknown_fields=0, assumed_utc=0, no_rules=0, partly_read=0, first='2026-11-01', \
+last='')
+    """
+    zero, summed = kind(), list(parts)
+    sums: dict[str, object] = {}
+    for name in kind.__struct_fields__:
+        values = [getattr(part, name) for part in summed]
+        match getattr(zero, name):
+            case dict():
+                sums[name] = sum_tallies(values)
+            case tuple():
+                sums[name] = tuple(sorted({each for value in values for each in value}))
+            case int():
+                sums[name] = sum(values)
+            case _ if name == "first":
+                sums[name] = min(filter(None, values), default="")
+            case _ if name == "last":
+                sums[name] = max(values, default="")
+    return kind(**sums)
+
+
+def sum_tallies(tallies: Iterable[Mapping[str, int]]) -> Tally:
+    """Return the sum of tallies, sorted by key.
+
+    >>> sum_tallies([{"b": 1}, {"a": 1, "b": 1}])
+    {'a': 1, 'b': 2}
+    """
+    total: Counter[str] = Counter()
+    for tally in tallies:
+        total.update(tally)
+    return dict(sorted(total.items()))
+
+
 ITEM_BYTES = 400 * 1024
 """The largest item that DynamoDB takes."""
 
 OTHER_BYTES = 40 * 1024
-"""The most that a receipt's item takes apart from its rules.
-
-201 known languages, each alone and with 6 scripts, at most 18 bytes each, are 25,326 bytes. A key
-of S3 has 1,024 bytes, which JSON writes as 6,144. 34 codes of refusals, the rules of fact-checks,
-ids, digests, counts and names of fields are about 4,000 together.
-"""
+"""The most that a receipt's item takes apart from its rules."""
 
 BATCH_BYTES = 32 * 1024
-"""The most that the receipt of a batch takes in addition, see BATCH_MESSAGES and BATCH_FINDINGS.
-
-98 ids of messages are 3,136 bytes, their names as refused ones 6,566, and 500 ids of findings
-16,000.
-"""
+"""The most that the receipt of a batch takes in addition, with its ids of messages and findings."""
 
 BATCH_MESSAGES = 98
 """Messages of one batch: their markers, the receipt and the sample are the 100 actions that a
@@ -304,11 +354,7 @@ BATCH_FINDINGS = 500
 """Findings of one batch, whose ids are kept in the item of the receipt."""
 
 COUNT_BYTES = 10
-"""Quotes, colon, comma and the count of one rule.
-
-A unit has at most 16 MiB and a line of at least 91 bytes for each post, so no count passes six
-digits: 16 * 1024**2 / 91 = 184,365.
-"""
+"""Quotes, colon, comma and the count of one rule, of at most six digits."""
 
 
 def max_receipt_bytes(rules: Iterable[tuple[str, bool]]) -> int:

@@ -47,24 +47,19 @@ COUNT = ""
 
 RECEIPT_COUNTS = (
     "bytes", "lines", "records", "inspected", "repeats", "unknown_fields", "assumed_utc",
+    "no_rules", "partly_read",
 )  # fmt: skip
-OPTIONAL_COUNTS = ("no_rules", "partly_read")
-"""Counts that a receipt leaves out where they are 0."""
-
-SHORT_FORM = 2
-"""The form of journal files whose lines leave out zeros and name sets and rules by number."""
-
-LEFT_OUT: Record = dict.fromkeys(
-    ("bytes", "lines", "inspected", "findings", "repeats", "unknown_fields", "assumed_utc"), 0
-) | {"refused": {}, "by_rule": {}, "held": {}, "by_language": {}, "skipped": [], "first": ""}
-"""The fields that a short line leaves out where they are 0 or empty."""
+LEFT_OUT: Record = dict.fromkeys((*RECEIPT_COUNTS, "findings"), 0) | {
+    "refused": {}, "by_rule": {}, "held": {}, "by_language": {}, "skipped": [], "first": "",
+}  # fmt: skip
+"""The fields that a receipt leaves out where they are 0 or empty."""
 
 EVERY_DECISION = "decisions"
 """The key of `overturned_measures` that counts decisions. A decision may have several measures."""
 
 NUMBERS = (
     ("units", "files_refused", *RECEIPT_COUNTS, "refused", "findings", "live", "shadow", "held",
-     *OPTIONAL_COUNTS, "copy_findings", "copy_groups"),
+     "copy_findings", "copy_groups"),
     ("refused_by_code", "by_rule", "held_by_rule", "by_category", "by_severity", "by_language",
      "skipped", "sets", "copy_groups_by_rule"),
 )  # fmt: skip
@@ -81,12 +76,6 @@ CASES = (
      "suspended", "by_rule", "in_groups", "by_found_day", "reopened", "checks_changed", "posts",
      "audited", "floods_answered"),
 )  # fmt: skip
-OPTIONAL = {
-    *OPTIONAL_COUNTS, "copy_findings", "copy_groups", "copy_groups_by_rule", "groups", "grouped",
-    "in_groups", "overturned_measures", "measures",
-}  # fmt: skip
-"""Numbers that may be absent where there is nothing to count."""
-
 FIGURES = ("decided", "dismissed", "overturned", "precision", "low", "high", "with_copies")
 """What is said of a rule's errors. The last one is absent without groups of near copies."""
 
@@ -335,7 +324,7 @@ class Recount:
         return line | {"by_category": _positive(totals.receipts["by_category"])}
 
     def _add_numbers(self) -> None:
-        numbers = _fields(NUMBERS, self.totals["", ""].receipts, self.summary["numbers"])
+        numbers = _fields(NUMBERS, self.totals["", ""].receipts)
         numbers["first"], numbers["last"] = self.totals["", ""].days or ("", "")
         self.must["numbers"] = numbers
         self.applied = self._sets(numbers["sets"])
@@ -348,7 +337,7 @@ class Recount:
 
     def _add_cases(self) -> None:
         sums, must = self.totals["", ""].cases, self.must
-        must["cases"] = _fields(CASES, sums, self.summary["cases"])
+        must["cases"] = _fields(CASES, sums)
         found = "" if self.kind == "campaign" else f"{self.period}/"
         tallies = [_of_cohort(sums[name], found) for name in ("by_rule", "in_groups")]
         rules = {key.rpartition("/")[0] for key in must["numbers"]["by_rule"]}
@@ -489,7 +478,7 @@ class Recount:
         """Return the findings of a month as of now. `start` is how they stood a month before."""
         counts = start or self.must["numbers"]
         cohort = {"month": month, "inspected": counts["inspected"], "live": counts["live"]}
-        cohort["measures"] = start.get("measures", {}) if start else _known_measures(sums)
+        cohort["measures"] = start["measures"] if start else _positive(sums["by_measure"])
         for name in ("by_rule", "posts", "audited", "in_groups", "overturned_measures"):
             tally = Counter[str](start.get(name, {}))
             tally.update(_of_cohort(sums[name], f"{month}/"))
@@ -497,7 +486,7 @@ class Recount:
         rules = set(start["errors"]["by_rule"]) if start else rules
         cohort["errors"] = _errors(cohort["by_rule"], cohort["in_groups"], rules, self.last)
         cohort["strata"] = _strata(cohort["posts"], cohort["audited"], cohort["inspected"])
-        return {name: value for name, value in cohort.items() if value or name not in OPTIONAL}
+        return cohort
 
     # The evidence by term. The journal never says what decided one finding, so the totals are
     # checked against each other, the decisions on their rule, and the card of their pack
@@ -535,8 +524,7 @@ class Recount:
             stem = f"journal/{self.provider}/{self.period}"
             for number, file in enumerate(self.summary["journal"]):
                 path = f"{stem}.{number}.jsonl" if number else f"{stem}.jsonl"
-                form = {"form": SHORT_FORM} if "form" in file else {}
-                files.append({"path": path, "sha256": file["sha256"]} | form)
+                files.append({"path": path, "sha256": file["sha256"]})
         for file in files:
             file["lines"] = self._add_journal(file, _journal_of(self.folder, file))
         if self.lacking:
@@ -556,13 +544,13 @@ class Recount:
         cases = [self.totals[key].cases for key in keys]
         campaign = self.period if self.kind == "campaign" else None
         found_length = DAY_LENGTH if self.kind == "day" else MONTH_LENGTH
-        names: list[str] | None = [] if file.get("form") == SHORT_FORM else None
+        names: list[str] = []
         counted = 0
         with path.open("rb") as lines:
             for number, written in enumerate(lines, 1):
                 try:
                     line = parse_object(written)
-                    if names is not None and line["kind"] == "names":
+                    if line["kind"] == "names":
                         names += line["names"]
                         continue
                     counted += 1
@@ -573,8 +561,7 @@ class Recount:
                         self.differences += _copy_problems(line)
                         _add_to(receipts, copy_addends(line, campaign))
                         continue
-                    if names is not None:
-                        line = whole_line(line, counted, names)
+                    line = whole_line(line, counted, names)
                     self.differences += _receipt_problems(line)
                     rules = self._rules_of(line)
                     _add_to(receipts, receipt_addends(line, rules, campaign))
@@ -612,11 +599,9 @@ def _add_to(every: Iterable[Sums], addends: Iterable[Addend]) -> None:
             sums[name][key] += count
 
 
-def _fields(names: tuple[Sequence[str], Sequence[str]], sums: Sums, published: Record) -> Record:
+def _fields(names: tuple[Sequence[str], Sequence[str]], sums: Sums) -> Record:
     must: Record = {name: sums[name][COUNT] for name in names[0]}
-    must |= {name: _positive(sums[name]) for name in names[1]}
-    absent = {name for name in OPTIONAL - published.keys() if not must.get(name)}
-    return {name: value for name, value in must.items() if name not in absent}
+    return must | {name: _positive(sums[name]) for name in names[1]}
 
 
 def _positive(counts: Mapping[str, int]) -> dict[str, int]:
@@ -634,12 +619,6 @@ def _of_cohort(tally: Mapping[str, int], found: str) -> Counter[str]:
         if key.startswith(found):
             cohort[key.partition("/")[2]] += count
     return cohort
-
-
-def _known_measures(sums: Sums) -> dict[str, int]:
-    """Return the measures of a month; {} if it is not known which of them were overturned."""
-    known = sum(n for key, n in sums["overturned_measures"].items() if key[8:] == EVERY_DECISION)
-    return _positive(sums["by_measure"]) if known == _total(sums["overturned"]) else {}
 
 
 def _why_revised(changes: Sequence[Record], before: int) -> str:
@@ -701,7 +680,7 @@ def _published(folder: Path, provider: str, period: str, revision: int | None) -
 
 
 def whole_line(short: Record, number: int, names: Sequence[str]) -> Record:
-    """Return the short line of that number with all fields, and the names for its numbers."""
+    """Return the receipt of that number with all fields, and the names for its numbers."""
 
     def named(place: Any) -> str:
         if int(place) < 0:
@@ -780,7 +759,7 @@ def _receipt_problems(line: Record) -> Iterator[str]:
         yield f"receipt {line['n']} does not close: its records are not inspected plus refused"
     if sum(line["by_rule"].values()) != line["findings"]:
         yield f"receipt {line['n']} does not close: its findings are not those of its rules"
-    if line.get("no_rules", 0) not in {0, line["inspected"]}:
+    if line["no_rules"] not in {0, line["inspected"]}:
         yield f"receipt {line['n']} does not close: a unit has rules for all of its posts, or none"
 
 
@@ -790,8 +769,6 @@ def receipt_addends(
     """Yield what a receipt adds. A campaign counts only the findings of its own packs."""
     for name in RECEIPT_COUNTS:
         yield name, COUNT, line[name]
-    for name in OPTIONAL_COUNTS:
-        yield name, COUNT, line.get(name, 0)
     units = line.get("messages", 1)  # of a batch, each message is a unit
     yield "units", COUNT, units
     yield "files_refused", COUNT, int(line["kind"] == "file")
@@ -855,8 +832,7 @@ def case_addends(line: Record, found_length: int) -> Iterator[Addend]:
     if line.get("overturns"):
         yield "overturned", COUNT, 1
         yield "overturned_by", line.get("answers") or line["cause"], 1
-        undone = (EVERY_DECISION, *line.get("undoes", ())) if "decided_in" in line else ()
-        for what in undone:
+        for what in (EVERY_DECISION, *line.get("undoes", ())):
             yield "overturned_measures", f"{line['decided_in']}/{what}", 1
         result = "overturned" if line["about"] == "confirmed" else "restored"
         yield from _finding_addends(line, found, result, found_length)

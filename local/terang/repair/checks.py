@@ -69,7 +69,7 @@ def _check_message_receipt(
     """The sender of a message with refused posts, or of a batch, must have a receipt."""
     folder = f"out/{day.provider}/receipts"
     refused = [unit] if receipt["kind"] == "message" and receipt["refused"] else []
-    for name in (*refused, *receipt.get("refused_messages", ())):
+    for name in (*refused, *receipt["refused_messages"]):
         key = f"{folder}/messages/{day.day}/{name}.json"
         if key not in keys:
             count = sum(receipt["refused"].values())
@@ -114,9 +114,10 @@ _DAY_LENGTH = len("2026-11-25")
 _SETTLING = timedelta(hours=2)
 """How long after its end a day may still be published."""
 
-_COUNTS = ("bytes", "lines", "records", "inspected", "findings", "repeats")
-_LATER_COUNTS = ("unknown_fields", "assumed_utc", "no_rules", "partly_read", "messages")
-"""Counts that old receipts lack, and those that are 0 there."""
+_COUNTS = (
+    *("bytes", "lines", "records", "inspected", "findings", "repeats"),
+    *("unknown_fields", "assumed_utc", "no_rules", "partly_read", "messages"),
+)
 _CASE_WORDS = ("type", "verdict", "outcome", "cause", "why", "by", "month", "items", "ground")
 """The fields that a public line on a case repeats from its entry as they are."""
 
@@ -205,16 +206,13 @@ class PublicCopy:
 
 
 def _journal_lines(path: Path) -> Iterator[Record]:
-    """Yield the lines of a journal, the numbers of short lines replaced by the names they mean.
-
-    Lines of an older form have a running number, and have no numbers for names.
-    """
+    """Yield the lines of a journal, the numbers of receipts replaced by the names they mean."""
     names: list[str] = []
     with path.open("rb") as lines:
         for line in map(json.loads, lines):
             if line["kind"] == "names":
                 names += line["names"]
-            elif line["kind"] == "case" or "n" in line:
+            elif "n" in line:  # a case entry, or copies
                 yield line
             else:
                 for tally in ("by_rule", "held"):
@@ -229,13 +227,11 @@ def _journal_lines(path: Path) -> Iterator[Record]:
 def _receipt_text(receipt: Record) -> str:
     """Return the fields that a public line repeats from a receipt, as a text to compare."""
     fields = {name: receipt[name] for name in (*_COUNTS, "kind", "set")}
-    fields |= {name: receipt.get(name, 0) for name in _LATER_COUNTS}
-    fields |= {name: _without_zeros(receipt[name]) for name in _TALLIES}
+    fields |= {name: _without_zeros(receipt[name]) for name in (*_TALLIES, "held")}
     fields |= {
-        "held": _without_zeros(receipt.get("held", {})),
-        "skipped": sorted(receipt.get("skipped", ())),
-        "first": receipt.get("from", "")[:10],
-        "last": receipt.get("until", "")[:10],
+        "skipped": sorted(receipt["skipped"]),
+        "first": receipt["from"][:10],
+        "last": receipt["until"][:10],
     }
     return json.dumps(fields, sort_keys=True)
 
@@ -254,7 +250,7 @@ def _line_text(line: Record) -> str:
         return _case_text(line, line.get("found", {}), line.get("overturns", False))
     if line["kind"] == "copies":
         return _copies_text(line)
-    fields = {name: line.get(name, 0) for name in (*_COUNTS, *_LATER_COUNTS)}
+    fields = {name: line.get(name, 0) for name in _COUNTS}
     fields |= {name: line.get(name, "") for name in ("kind", "set", "first", "last")}
     fields |= {name: _without_zeros(line.get(name, {})) for name in (*_TALLIES, "held")}
     return json.dumps(fields | {"skipped": sorted(line["skipped"])}, sort_keys=True)
@@ -325,7 +321,7 @@ def _check_markers(table: TableSnapshot) -> Iterator[Difference]:
             marker = table.markers.get(member, {})
             if (marker.get("batch") or member) != unit or not marker:
                 yield Difference("receipt_without_marker", key, "no marker", f"U#{member}")
-        counted = places[0][1].get("messages", 0)
+        counted = places[0][1]["messages"]
         if counted != len(table.members[unit]):
             found = f"{len(table.members[unit])} messages listed"
             yield Difference("receipt_sums", key, found, f"{counted} counted")

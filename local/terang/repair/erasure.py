@@ -181,7 +181,7 @@ def entry_without_words(entry: CaseEntry) -> CaseEntry:
     """Return the entry without the reason that a person wrote, and without the post.
 
     >>> from ledger.cases import JournalEntry
-    >>> made = JournalEntry("e", "notice", "acme", "2026-11-25T12:00:00Z")
+    >>> made = JournalEntry("e", "acme", "2026-11-25T12:00:00Z", type="notice")
     >>> entry_without_words(CaseEntry(1, "open", "open", made, "n-1", post="p1")).post
     ''
     """

@@ -383,15 +383,11 @@ def _entries(history: CaseHistory) -> Iterator[RenderableType]:
 def summarize_entry(entry: JournalEntry) -> str:
     """Return an entry in a few words: its verdict or outcome, and the measures.
 
-    >>> summarize_entry(JournalEntry("e", "decision", "acme", "", verdict="dismissed"))
+    >>> summarize_entry(JournalEntry("e", "acme", "", type="decision", verdict="dismissed"))
     'dismissed'
     """
     words = [entry.verdict or entry.outcome or entry.cause or entry.why, entry.escalation]
-    if entry.measures is not None:
-        done = entry.measures
-        codes = (*done.visibility, done.monetary, done.provision, done.account)
-        shown = (code.removeprefix("DECISION_").replace("_", " ") for code in codes if code)
-        words += map(str.lower, shown)
+    words += (code.removeprefix("DECISION_").replace("_", " ").lower() for code in entry.done)
     if entry.type == "order":
         words = [entry.kind, entry.country, *words]
     if entry.overturns:

@@ -48,7 +48,7 @@ class MemoryTable:
 def entry(name: str, day: str) -> JournalEntry:
     """An entry at an hour that its name ends with."""
     hour = int(name[-1], 16)
-    return JournalEntry(name, "decision", "acme", f"{day}T{hour:02}:00:00Z")
+    return JournalEntry(name, "acme", f"{day}T{hour:02}:00:00Z", type="decision")
 
 
 def test_today_is_read_again_after_twenty_seconds_and_an_earlier_day_after_ten_minutes() -> None:

@@ -145,8 +145,3 @@ def test_a_decision_of_a_group_is_not_drawn_alone(cases: MemoryCases) -> None:
     cases.decide(grouped(1, id=DRAWN, group=NOT_DRAWN_GROUP))
     [handled] = cases.decide(second_review(decision=DRAWN))
     assert handled.code == "not_in_sample"
-
-
-def test_entries_of_a_group_are_of_a_form_that_older_code_refuses(cases: MemoryCases) -> None:
-    cases.decide(grouped(1), decision(POSTS[3].finding, id="alone"))
-    assert (decided(cases, 1).form, entry(cases, "decision", "alone").form) == (3, 1)

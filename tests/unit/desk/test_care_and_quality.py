@@ -202,11 +202,13 @@ def test_agreement_has_an_interval_that_ends_at_one() -> None:
 def test_decisions_count_by_rule_and_verdict_and_only_judgements() -> None:
     def made(entry: str, verdict: str, *rules: str, **changes: Any) -> JournalEntry:
         named = {f"codes/3/{rule}/live": 1 for rule in rules}
-        return JournalEntry(entry, "decision", "acme", "", verdict=verdict, rules=named, **changes)
+        return JournalEntry(
+            entry, "acme", "", type="decision", verdict=verdict, rules=named, **changes
+        )
 
     decisions = [made("a", "confirmed", "asks", "offers"), made("b", "dismissed", "asks"),
                  made("c", "escalated", "asks"), made("d", "skipped", "sells")]  # fmt: skip
-    upheld = JournalEntry("o", "outcome", "acme", "", overturns=False, about=decisions[0])
+    upheld = JournalEntry("o", "acme", "", type="outcome", overturns=False, about=decisions[0])
     quality = quality_of([*decisions, upheld], "2026-08-27")
     assert quality.since == "2026-08-27"
     assert [(each.rule, each.confirmed, each.dismissed, each.overturned) for each in quality.rules
@@ -216,15 +218,15 @@ def test_decisions_count_by_rule_and_verdict_and_only_judgements() -> None:
 
 def test_a_look_at_near_copies_counts_once() -> None:
     made = [
-        JournalEntry(str(number), "decision", "acme", "", verdict="confirmed", group="g",
+        JournalEntry(str(number), "acme", "", type="decision", verdict="confirmed", group="g",
                      rules={"codes/3/asks/live": 1})
         for number in range(3)
     ]  # fmt: skip
     overturned = [
-        JournalEntry(f"o{number}", "outcome", "acme", "", overturns=True, about=made[number])
+        JournalEntry(f"o{number}", "acme", "", type="outcome", overturns=True, about=made[number])
         for number in range(2)
     ]
-    second = JournalEntry("s", "second_review", "acme", "", verdict="dismissed", about=made[0])
+    second = JournalEntry("s", "acme", "", type="second_review", verdict="dismissed", about=made[0])
     quality = quality_of([*made, *overturned, second], "2026-08-27")
     [rule] = quality.rules
     assert (rule.rule, rule.confirmed, rule.overturned) == ("codes/asks", 1, 1)

@@ -28,14 +28,14 @@ NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
 DRAWN = next(name for name in map(str, range(200)) if is_for_second_review(name))
 NOT_DRAWN = next(name for name in map(str, range(200)) if not is_for_second_review(name))
 DECIDED = JournalEntry(
-    DRAWN, "decision", "acme", "2026-11-25T13:00:00Z", verdict="confirmed", moderator="m-1",
+    DRAWN, "acme", "2026-11-25T13:00:00Z", type="decision", verdict="confirmed", moderator="m-1",
     category="VIOLENCE", reach=9, rules={"codes/3/asks/live": 1},
 )  # fmt: skip
 
 
 def entry(name: str, type_name: str, **changes: Any) -> JournalEntry:
     at = "2026-11-25T12:00:00Z"
-    return JournalEntry(name, type_name, "acme", at, **({"received_at": at} | changes))
+    return JournalEntry(name, "acme", at, type=type_name, **({"received_at": at} | changes))
 
 
 def found(post: str, rule: str = "asks", **changes: Any) -> Finding:

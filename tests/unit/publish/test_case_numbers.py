@@ -5,8 +5,9 @@ import pytest
 from support.sample_entries import RULE, contest, decision, entry, outcome
 
 from ledger.cases import JournalEntry
+from ledger.units import sum_records
 from publish.case_line import case_line, case_lines
-from publish.case_numbers import CaseNumbers, by_month, case_numbers, fold_cases
+from publish.case_numbers import CaseNumbers, by_month, case_numbers
 from publish.tables import case_tables
 
 LETTERS = {"lia": "A", "budi": "B"}
@@ -192,7 +193,7 @@ def test_longer_periods_keep_the_month_of_a_finding_and_lose_no_count() -> None:
     parts = [
         counted(decision(day, found=day)) for day in ("2026-10-31", "2026-11-01", "2026-11-02")
     ]
-    folded = fold_cases(map(by_month, parts))
+    folded = sum_records(CaseNumbers, map(by_month, parts))
     assert folded.by_rule == {f"2026-10/{RULE}/confirmed": 1, f"2026-11/{RULE}/confirmed": 2}
     assert folded.by_found_day == {"2026-10-31": 1, "2026-11-01": 1, "2026-11-02": 1}
 

@@ -100,13 +100,13 @@ def test_what_was_done_is_said_in_one_sentence() -> None:
     )
 
 
-def contested_removals(**of_outcome: str) -> World:
+def contested_removals() -> World:
     """Four removals in October. One falls in October, one in November; the month is over."""
     made = World()
     made.store.add(sample_receipt("2026-10-10"))
     done = [decision(f"d {n}", found="2026-10-10", day="2026-10-10") for n in range(4)]
     fell = [
-        outcome(f"o {n}", contest(f"c {n}", done[n]), day=day, **of_outcome)
+        outcome(f"o {n}", contest(f"c {n}", done[n]), day=day)
         for n, day in enumerate(("2026-10-25", "2026-11-20"))
     ]
     for entry in (*done, *fell):
@@ -140,15 +140,6 @@ def test_a_later_month_says_how_many_removals_of_each_month_fell_since(tmp_path:
     path = folder / "summaries/acme/2026-11.json"
     path.write_bytes(path.read_bytes().replace(b'"2026-10/decisions"', b'"2026-11/decisions"'))
     assert any("overturned_measures" in problem for problem in differences_of(folder, path))
-
-
-def test_where_an_earlier_release_overturned_decisions_nothing_is_said_of_mistakes() -> None:
-    """Its entries do not say when the decision was made, and their days keep their bytes."""
-    made = contested_removals(decided_in="")
-    assert b"undoes" not in made.objects.stored["journal/acme/2026-10-25.jsonl"]
-    for month in ("2026-10", "2026-11"):
-        assert "overturned_measures" not in made.text(f"summaries/acme/{month}.json")
-        assert "had been overturned" not in made.text(f"summaries/acme/{month}.html")
 
 
 def test_the_share_of_wrong_findings_is_the_rest_of_the_precision() -> None:

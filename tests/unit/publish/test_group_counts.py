@@ -10,8 +10,9 @@ from support.publish_world import World, live, sample_pack, sample_receipt
 from support.sample_entries import RULE, contest, decision, entry, entry_id, outcome
 
 from ledger.cases import JournalEntry, is_for_second_review
+from ledger.units import sum_records
 from publish.case_line import case_lines
-from publish.case_numbers import CaseNumbers, by_month, case_numbers, fold_cases
+from publish.case_numbers import CaseNumbers, by_month, case_numbers
 from recount.recount import differences_of
 
 KEY = f"2026-11-25/{RULE}"
@@ -52,11 +53,6 @@ def test_a_hurried_look_is_one() -> None:
     assert counted(group_of(5, looked_seconds=2)).under_5_seconds == 1
 
 
-def test_without_groups_nothing_is_published_of_them() -> None:
-    data = msgspec.to_builtins(counted([decision("d")]))
-    assert data.keys().isdisjoint({"groups", "grouped", "in_groups"})
-
-
 def test_a_group_that_is_drawn_shows_it_on_its_first_decision() -> None:
     drawn = next(name for n in range(99) if is_for_second_review(name := entry_id(f"group {n}")))
     assert counted(group_of(5, group=drawn)).drawn == 1
@@ -70,7 +66,8 @@ def test_lines_of_a_group_share_a_name_that_is_not_its_id() -> None:
 
 
 def test_numbers_of_groups_add_up_over_days_and_months() -> None:
-    month = fold_cases([by_month(counted(group_of(5))), by_month(counted([decision("d")]))])
+    days = [counted(group_of(5)), counted([decision("d")])]
+    month = sum_records(CaseNumbers, map(by_month, days))
     assert month.in_groups == {f"2026-11/{RULE}/confirmed": 4}
     assert (month.groups, month.grouped, month.decisions) == (1, 5, 6)
 

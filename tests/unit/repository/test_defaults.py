@@ -37,7 +37,6 @@ from publish import (
     case_numbers,
     day_facts,
     folding,
-    logging_run,
     periods,
     precision,
     public_journal,
@@ -54,7 +53,7 @@ MODULES = (
     announcements, admission, index, queue, author_notice, arrival, feed_import, closing,
     objects, cases, case_messages, units, posts, provider, publish_run, day_facts,
     periods, summary, case_numbers, folding, precision, case_line, public_journal, tables,
-    logging_run, served_log, inspection, rule_sets, tree, leaves,
+    served_log, inspection, rule_sets, tree, leaves,
 )  # fmt: skip
 
 STORED = (
@@ -64,11 +63,11 @@ STORED = (
 )  # fmt: skip
 
 SHORT = """
-    AnnouncedEntry AnnouncedFinding CannedReason CaseEntry CaseLine Case CaseReceipt CaseRefusal
-    CellLine ClosedFile CopySnapshot CorrectedFinding Cues DecidedScore EarlierMove FileReceipt
-    Attempt FoundCopies Gate ImportReceipt JournalEntry Manifest Marker PackCard
-    PendingDecision Pointer Provider PublishedLeaf RangeMessage RangeRow Receipt Refusal Review Rule
-    RunLeaf Score ShortLine Strict Translation TranslatedPost UnitLeaf WebhookSecret
+    AnnouncedEntry AnnouncedFinding CannedReason CaseEntry CaseFacts Case CaseReceipt CaseRefusal
+    CellLine ClosedFile CopySnapshot CorrectedFinding Cues DecidedScore EarlierMove
+    Attempt Counts FoundCopies Gate ImportReceipt Manifest Marker
+    PackCard PendingDecision Pointer Provider PublishedLeaf RangeMessage RangeRow Refusal Review
+    Rule RunLeaf Score Strict Translation TranslatedPost UnitLeaf WebhookSecret
 """
 """The records, and parts of them, that are written without what has its default."""
 
@@ -78,7 +77,6 @@ OTHER = {
     "RuleSets.patience": 30,  # seconds
     "Delivery.receives": 1,  # a message that arrives has been received once
     "Attempt.excerpt_length": 280,  # what earlier releases cut
-    "JournalSpool.form": 2,
     "Notice.items": 1,  # a notice is about something
     "Summary.revision": 1,
 }

@@ -19,7 +19,7 @@ from terang.repair.checks import case_differences
 from terang.repair.table_snapshot import TableSnapshot
 
 FOUND = finding(1)
-SKIP = JournalEntry("0" * 64, "decision", "acme", "2026-11-25T12:30:00Z", verdict="skipped")
+SKIP = JournalEntry("0" * 64, "acme", "2026-11-25T12:30:00Z", type="decision", verdict="skipped")
 
 
 @pytest.fixture

@@ -68,9 +68,10 @@ def test_languages_and_times_are_those_of_the_posts() -> None:
             ]
         )
     )
-    assert reading.by_language == {"id": 2, "und": 1}
-    assert reading.first_and_last == ("2026-11-24T23:59:59Z", "2026-11-25T00:00:01Z")
-    assert read_records(b"").first_and_last == ("", "")
+    counts = reading.counts
+    assert counts["by_language"] == {"id": 2, "und": 1}
+    assert (counts["first"], counts["last"]) == ("2026-11-24T23:59:59Z", "2026-11-25T00:00:01Z")
+    assert read_records(b"").counts["first"] == ""
 
 
 def test_unknown_fields_of_accepted_posts_are_counted() -> None:

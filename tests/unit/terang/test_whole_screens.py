@@ -78,8 +78,8 @@ def long_finding() -> Any:
 def test_a_case_shows_ids_reasons_and_history_whole(width: int) -> None:
     finding = msgspec.structs.replace(long_finding().finding, account="k2026-11:" + "ab" * 16)
     reason, message = "理由没有空格" * 60, "d" * 199 + "!"
-    entry = JournalEntry("e" * 64, "decision", "acme", "2026-11-25T12:00:00Z", verdict="dismissed",
-                         moderator="m" * 99 + "!")  # fmt: skip
+    entry = JournalEntry("e" * 64, "acme", "2026-11-25T12:00:00Z", type="decision",
+                         verdict="dismissed", moderator="m" * 99 + "!")  # fmt: skip
     done = CaseEntry(1, "decide", "decided", entry, message, reason=reason)
     case = Case(finding.finding, finding=finding, excerpt=CHINESE[:280],
                 entries=(done,))  # fmt: skip
