@@ -96,14 +96,14 @@ def test_packages_import_only_what_the_page_allows() -> None:
     assert wrong == set()
 
 
-def test_only_packs_are_parsed_by_a_package_imported_by_name() -> None:
-    """An import by name is an arrow that no test sees; docs/decisions/0020 allows one."""
+def test_nothing_is_imported_by_its_name() -> None:
+    """An import by name is an arrow that no test sees."""
     by_name = {
         name
         for name, path in modules().items()
         if not name.startswith("terang") and "importlib.import_module" in imported(path)
     }
-    assert by_name == {"rules.pack"}
+    assert by_name == set()
 
 
 def test_nothing_imports_a_handler_and_functions_do_not_know_each_other() -> None:
