@@ -154,7 +154,7 @@ def word_warnings(file: PackFile) -> Iterator[Problem]:
         yield Problem(file.name, asked[0], None, asked[1])
     if pack.mode is Mode.LIVE and not pack.card and any(rule.score for rule in pack.rules):
         message = "no `card`: scored rules run in shadow until one says how they were learned"
-        yield file.problem(("mode",), message)
+        yield file.problem(("id",), message)
     for rule in pack.rules:
         for key, words in rule.lists.items():
             for written, warning in _listed_warnings(words) if key != "score" else ():

@@ -34,6 +34,7 @@ from rules.rule import (
     Id,
     RuleChecks,
     Translated,
+    Why,
     Words,
 )
 from rules.rule import Affixes as Affixes
@@ -87,13 +88,17 @@ class Ground(StrEnum):
 
 Title = Annotated[
     str,
-    allowed("one line of at most 200 letters", pattern=r"^.{0,199}\S.{0,199}$", maxLength=400),
+    allowed(
+        means="one line of at most 200 letters", pattern=r"^.{0,199}\S.{0,199}$", maxLength=400
+    ),
 ]
-Link = Annotated[str, allowed("a link: https://…", pattern=r"^https?://\S+$")]
+Link = Annotated[str, allowed(means="a link: https://…", pattern=r"^https?://\S+$")]
 Day = Annotated[date, allowed(pattern=r"^\d{4}-\d\d-\d\d$")]
 Language = Annotated[
     str,
-    allowed("language codes like en, id, zh-Hant", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"),
+    allowed(
+        means="language codes like en, id, zh-Hant", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+    ),
 ]
 
 
@@ -108,7 +113,7 @@ class TranslatedTitle(Translated):
 class LegalGround(msgspec.Struct, frozen=True):
     """The provision a pack rests on, and where to read it."""
 
-    text: Annotated[str, allowed("a law or clause by its name", pattern=r"\w\W*\w")]
+    text: Annotated[str, allowed(means="a law or clause by its name", pattern=r"\w\W*\w")]
     url: Link
 
 
@@ -116,17 +121,17 @@ class Origin(msgspec.Struct, frozen=True):
     """The published file that a pack was taken from, with the SHA-256 of that file."""
 
     url: Link
-    sha256: Annotated[str, allowed("64 of 0-9 and a-f", pattern=r"^[0-9a-f]{64}$")]
+    sha256: Annotated[str, allowed(means="64 of 0-9 and a-f", pattern=r"^[0-9a-f]{64}$")]
 
 
-Sentence = Annotated[str, allowed("one line of 8 to 300 letters", pattern=r"^\S.{6,298}\S$")]
+Sentence = Annotated[str, allowed(means="one line of 8 to 300 letters", pattern=r"^\S.{6,298}\S$")]
 Sentences = Annotated[tuple[Sentence, ...], allowed(minItems=5)]
 
 
 class ProtectedSentences(msgspec.Struct, frozen=True):
     """Harmless sentences in one language, by the author of a pack, that no rule of it may hit."""
 
-    language: Annotated[str, allowed("one of `languages`", pattern=r"\S")]
+    language: Annotated[str, allowed(means="one of `languages`", pattern=r"\S")]
     protest: Sentences
     election: Sentences
     office: Sentences
@@ -158,46 +163,36 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
 
     id: Id
     version: Annotated[
-        int,
-        allowed(minimum=1, maximum=10**9, description="Changed content needs a higher one."),
+        int, allowed("Changed content needs a higher one.", minimum=1, maximum=10**9)
     ]
-    title: Annotated[Title, allowed("one line of at most 200 letters", mapping=TranslatedTitle)]
-    why: Annotated[
-        str,
-        allowed(
-            "some words",
-            mapping=Translated,
-            pattern=r"\S",
-            description="What the public reads, in English or as {en: …, id: …, zh: …}.",
-        ),
-    ]
+    title: Annotated[Title, allowed(mapping=TranslatedTitle)]
+    why: Annotated[Why, allowed("What the public reads, in English or as {en: …, id: …, zh: …}.")]
     category: Annotated[
-        str, allowed(description="A code of the DSA transparency database, without its prefix.")
+        str, allowed("A code of the DSA transparency database, without its prefix.")
     ]
     keywords: tuple[str, ...]
-    ground: Annotated[Ground, allowed(description="The law, or a provider's own terms.")]
+    ground: Annotated[Ground, allowed("The law, or a provider's own terms.")]
     legal_ground: LegalGround
     languages: Annotated[tuple[Language, ...], allowed(minItems=1)]
     owner: Words
     in_force: InForce
-    mode: Annotated[Mode, allowed(description="live proposes; shadow only counts.")] = Mode.LIVE
-    campaign: Annotated[str | None, allowed(_CAMPAIGN_MEANS, pattern=_CAMPAIGN)] = None
+    mode: Annotated[Mode, allowed("live proposes; shadow only counts.")] = Mode.LIVE
+    campaign: Annotated[str | None, allowed(means=_CAMPAIGN_MEANS, pattern=_CAMPAIGN)] = None
     expected_per_mille: Annotated[
         int | msgspec.UnsetType,
         allowed(
+            "The share of a day's posts that a rule may hit before the flood guard holds it.",
             minimum=1,
             maximum=MOST_EXPECTED,
-            description="The share of a provider's posts that a rule may hit in a day before the"
-            " flood guard holds it.",
         ),
     ] = UNSET
     card: Annotated[
         PackCard | msgspec.UnsetType,
-        allowed(description="How scores were learned; without it, they run in shadow."),
+        allowed("How scores were learned; without it, they run in shadow."),
     ] = UNSET
     origin: Annotated[
         Origin | msgspec.UnsetType,
-        allowed(description="Where it was taken from; `packs pull` writes it, the page shows it."),
+        allowed("Where it was taken from; `packs pull` writes it, the page shows it."),
     ] = UNSET
     protected: tuple[ProtectedSentences, ...] | msgspec.UnsetType = UNSET
     rules: Annotated[tuple[Rule, ...], allowed(minItems=1, maxItems=RULES_IN_PACK)]
@@ -370,7 +365,7 @@ class _PackChecks(RuleChecks):
     def check_pack(self, pack: Pack) -> None:
         """Report what the fields of a pack say against each other, and keep its lines."""
         rules = [rule for rule in pack.rules or () if rule]
-        for key in ("id", "in_force", "mode"):
+        for key in ("id", "in_force"):  # no rule has these ids
             self.lines[key,] = self.reader.line(pack, key)
         self._category(pack)
         self._in_force(pack.in_force)

@@ -153,16 +153,15 @@ class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
     script: Annotated[
         str,
         allowed(
+            "Half of its letters are of it. In Chinese a Han letter counts as five, in Han as one.",
             check="script",
-            description="Half of its letters are of this script. In Chinese a Han letter counts as"
-            " five, in Han as one.",
         ),
     ] = ""
     words_of: Annotated[
         str,
         allowed(
+            "It has a common word of this language, or at most four words.",
             check="words",
-            description="It has a common word of this language, or at most four words.",
         ),
     ] = ""
 
@@ -199,7 +198,7 @@ PinyinTerm = Annotated[str, allowed(check="pinyin", minLength=1)]
 
 
 def _weights(description: str) -> Meta:
-    return allowed(minProperties=1, maxProperties=WEIGHTS_IN_LIST, description=description)
+    return allowed(description, minProperties=1, maxProperties=WEIGHTS_IN_LIST)
 
 
 class Score(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -210,10 +209,8 @@ class Score(msgspec.Struct, frozen=True, omit_defaults=True):
     high. No result depends on the order of a list.
     """
 
-    threshold: Annotated[Threshold, allowed(description="The least sum that is a finding.")]
-    high: Annotated[
-        Threshold | None, allowed(description="From this sum on, the severity is high.")
-    ] = None
+    threshold: Annotated[Threshold, allowed("The least sum that is a finding.")]
+    high: Annotated[Threshold | None, allowed("From this sum on, the severity is high.")] = None
     reads: Gate | None = None
     terms: Annotated[dict[WeightedTerm, Weight], _weights("Each counts once a part.")] = {}
     pinyin: Annotated[
@@ -398,7 +395,7 @@ def _bands(fingerprint: bytes) -> Iterator[bytes]:
 MISTAKES = 20
 """The worst mistakes that a card describes."""
 
-Note = Annotated[str, allowed("1 to 600 letters", pattern=r"^[\s\S]{0,300}\S[\s\S]{0,300}$")]
+Note = Annotated[str, allowed(means="1 to 600 letters", pattern=r"^[\s\S]{0,300}\S[\s\S]{0,300}$")]
 Count = Annotated[int, allowed(minimum=0, maximum=10**9)]
 Ratio = Annotated[float, allowed(minimum=0, maximum=1)]
 
@@ -413,15 +410,15 @@ class CardLevel(StrEnum):
 class TrainingPosts(msgspec.Struct, frozen=True, kw_only=True):
     """Posts that the weights were learned from, of one label and source."""
 
-    posts: Annotated[Count, allowed(description="How many.")]
-    label: Annotated[Note, allowed(description="What its source calls them, such as gambling.")]
-    harmful: Annotated[bool, allowed(description="Whether the score is to find them.")]
+    posts: Annotated[Count, allowed("How many.")]
+    label: Annotated[Note, allowed("What its source calls them, such as gambling.")]
+    harmful: Annotated[bool, allowed("Whether the score is to find them.")]
     language: Note
-    channel: Annotated[Note, allowed(description="Where they were posted.")]
+    channel: Annotated[Note, allowed("Where they were posted.")]
     period: Note
     source: Note
     licence: Note
-    selected: Annotated[Note, allowed(description="How these posts were chosen out of all.")]
+    selected: Annotated[Note, allowed("How these posts were chosen out of all.")]
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
@@ -436,12 +433,10 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
 class HeldBack(msgspec.Struct, frozen=True, kw_only=True):
     """How well a score does on posts that shaped neither weights nor thresholds."""
 
-    posts: Annotated[Note, allowed(description="Which posts, such as new brands of 2026.")]
+    posts: Annotated[Note, allowed("Which posts, such as new brands of 2026.")]
     at: CardLevel
-    recall: Annotated[
-        Interval, allowed(description="Of the harmful groups, those that were found.")
-    ]
-    precision: Annotated[Interval, allowed(description="Of the found groups, the harmful ones.")]
+    recall: Annotated[Interval, allowed("Of the harmful groups, those that were found.")]
+    precision: Annotated[Interval, allowed("Of the found groups, the harmful ones.")]
 
 
 class OrdinaryPosts(msgspec.Struct, frozen=True, kw_only=True):
@@ -449,8 +444,8 @@ class OrdinaryPosts(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Note
     posts: Count
-    found: Annotated[Count, allowed(description="From the threshold on.")]
-    found_high: Annotated[Count, allowed(description="From `high` on.")]
+    found: Annotated[Count, allowed("From the threshold on.")]
+    found_high: Annotated[Count, allowed("From `high` on.")]
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -468,24 +463,22 @@ class PackCard(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """
 
     trained_on: Annotated[tuple[TrainingPosts, ...], allowed(minItems=1, maxItems=50)]
-    thresholds: Annotated[Note, allowed(description="How the thresholds were chosen.")]
+    thresholds: Annotated[Note, allowed("How the thresholds were chosen.")]
     held_back: Annotated[tuple[HeldBack, ...], allowed(minItems=1, maxItems=20)]
     ordinary: Annotated[tuple[OrdinaryPosts, ...], allowed(minItems=1, maxItems=50)]
-    never_met: Annotated[Note, allowed(description="What it was not tried on.")]
+    never_met: Annotated[Note, allowed("What it was not tried on.")]
     by_hand: Annotated[
         tuple[Note, ...],
         allowed(
+            "Terms that were given by hand, with a weight to start from.",
             maxItems=WEIGHTS_IN_LIST,
-            description="Terms that were given by hand, with a weight to start from.",
         ),
     ] = ()
     mistakes: Annotated[
         tuple[Note, ...],
-        allowed(maxItems=MISTAKES, description="The worst, in own words, without quoting a post."),
+        allowed("The worst, in own words, without quoting a post.", maxItems=MISTAKES),
     ] = ()
-    read: Annotated[
-        tuple[Reading, ...], allowed(maxItems=20, description="Who read every term and sign.")
-    ] = ()
+    read: Annotated[tuple[Reading, ...], allowed("Who read every term and sign.", maxItems=20)] = ()
 
     @property
     def trained(self) -> dict[bool, int]:

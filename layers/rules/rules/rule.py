@@ -59,13 +59,11 @@ class Sign(Mapped):
         return f"{{{self.sign}}}"
 
 
-Id = Annotated[str, allowed(ID_MEANS, pattern=f"^{ID}$")]
-Words = Annotated[str, allowed("some words", pattern=r"\S")]
-Term = Annotated[str, allowed(check="term", minLength=1, maxLength=TERM_LENGTH)]
-Terms = Annotated[tuple[Term, ...], allowed(minItems=1)]
-Entry = Annotated[
-    str, allowed(check="term", mapping=Sign, minLength=1, maxLength=TERM_LENGTH)
-]  # a term, or a sign
+Id = Annotated[str, allowed(means=ID_MEANS, pattern=f"^{ID}$")]
+Words = Annotated[str, allowed(means="some words", pattern=r"\S")]
+TermText = Annotated[str, allowed(check="term", minLength=1, maxLength=TERM_LENGTH)]
+Terms = Annotated[tuple[TermText, ...], allowed(minItems=1)]
+Entry = Annotated[TermText, allowed(mapping=Sign)]  # a term, or a sign
 Group = Annotated[tuple[Entry, ...], allowed(minItems=1)]
 Host = Annotated[str, allowed(check="host", pattern=r"\S")]
 
@@ -77,12 +75,8 @@ class Translated(Mapped):
     id: Words | None = None
     zh: Words | None = None
 
-    @property
-    def text(self) -> str:
-        """Return the English words."""
-        return self.en
 
-
+Why = Annotated[Words, allowed(mapping=Translated)]
 LANGUAGE_KEYS = Translated.__struct_fields__
 
 
@@ -116,13 +110,8 @@ class Said(NamedTuple):
 class CopyOf(Mapped):
     """Near copies of posts on which a person confirmed a rule of this pack."""
 
-    of: Annotated[Id, allowed(ID_MEANS, description="The rule that a person confirmed.")]
-    mode: Annotated[Mode, allowed(description="live proposes; shadow only counts.")] = Mode.SHADOW
-
-    @property
-    def text(self) -> str:
-        """Return the rule's id."""
-        return self.of
+    of: Annotated[Id, allowed("The rule that a person confirmed.")]
+    mode: Annotated[Mode, allowed("live proposes; shadow only counts.")] = Mode.SHADOW
 
 
 class AtLeast(msgspec.Struct, frozen=True):
@@ -158,51 +147,44 @@ class Rule(
 
     id: Id
     severity: Severity
-    why: Annotated[str, allowed("some words", mapping=Translated, pattern=r"\S")]
+    why: Why
     groups: Annotated[
         tuple[Group, ...],
         allowed(
-            "a list of groups, each a list; for one, use `any:`",
+            "Groups of terms and signs, in any order; each must be met.",
+            means="a list of groups, each a list; for one, use `any:`",
             one="any",
             minItems=1,
             maxItems=GROUPS_IN_RULE,
-            description="Groups of terms and signs, in any order; each must be met.",
         ),
     ] = ()
     at_least: AtLeast | None = None
     links: Annotated[
         tuple[Host, ...],
         allowed(
+            "Host names with their subdomains and look-alikes; `~` means look-alikes alone.",
             minItems=1,
-            description="Host names with their subdomains and look-alikes;"
-            " `~` means look-alikes alone.",
         ),
     ] = ()
     within: Annotated[
         int | None,
         allowed(
+            "Words between the end of the first and the start of the last; absent: anywhere.",
             minimum=0,
             maximum=WORDS_IN_PART,
-            description="Words between the end of the first and the start of the last;"
-            " absent: anywhere.",
         ),
     ] = None
     score: Score | None = None
     copies: Annotated[str, allowed(mapping=CopyOf, type="object")] = ""
-    except_: Annotated[
-        Terms, allowed(description="Phrases inside which a term does not count.")
-    ] = ()
-    unless: Annotated[Terms, allowed(description="Context that cancels.")] = ()
-    exact: Annotated[bool, allowed(description="Sees through no disguise.")] = False
+    except_: Annotated[Terms, allowed("Phrases inside which a term does not count.")] = ()
+    unless: Annotated[Terms, allowed("Context that cancels.")] = ()
+    exact: Annotated[bool, allowed("Sees through no disguise.")] = False
     affixes: Annotated[
-        Affixes | None,
-        allowed(description="id: the forms of an Indonesian or Malay word count as the word."),
+        Affixes | None, allowed("id: the forms of an Indonesian or Malay word count as the word.")
     ] = None
-    mode: Annotated[
-        Mode | None, allowed(description="shadow only counts; absent or live: as the pack.")
-    ] = None
-    match: Annotated[tuple[str, ...], allowed(description="Examples that must be hit.")] = ()
-    ignore: Annotated[tuple[str, ...], allowed(description="Examples that must not be hit.")] = ()
+    mode: Annotated[Mode | None, allowed("shadow only counts; absent or live: as the pack.")] = None
+    match: Annotated[tuple[str, ...], allowed("Examples that must be hit.")] = ()
+    ignore: Annotated[tuple[str, ...], allowed("Examples that must not be hit.")] = ()
     category: Annotated[str, NOT_WRITTEN] = ""
     keywords: Annotated[tuple[str, ...], NOT_WRITTEN] = ()
 
@@ -249,9 +231,9 @@ WEIGHTS_KEYS = ("terms", "pinyin", "signs")
 class RuleChecks:
     """The checks of rules. An unreadable field of a rule is None or left out.
 
-    `lines` goes from `("id",)` and the other keys of the pack, `(rule id,)`, `("protected",
-    sentence)` and `(rule id, kind, text)` to a line, where kind is match, ignore, links, terms,
-    pinyin, signs, or one of `Rule.lists`.
+    `lines` goes from `("id",)`, `("in_force",)`, `(rule id,)`, `("protected", sentence)` and
+    `(rule id, kind, text)` to a line, where kind is match, ignore, links, terms, pinyin, signs, or
+    one of `Rule.lists`.
     """
 
     def __init__(self, reader: StructReader):

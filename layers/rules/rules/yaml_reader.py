@@ -103,25 +103,27 @@ def text_of(path: Path, most: int | None = None) -> str:
 
 
 def allowed(
+    description: str = "",
+    *,
     means: str = "",
     check: str = "",
-    mapping: type | None = None,
+    mapping: Any = None,
     one: str = "",
     **schema: Any,
 ) -> Meta:
     """Return what an author may write into a field, in the words of JSON Schema.
 
     Args:
+        description: What editors show.
         means: The advice in a problem: "must be …".
         check: The name of the `Check` that looks at a text.
         mapping: The struct that may be written instead of a text.
         one: Another key of a list, for its only entry.
-        schema: `minimum`, `maxItems`, `pattern`, `description` …
+        schema: `minimum`, `maxItems`, `pattern` …
     """
     extra = {"means": means, "check": check, "mapping": mapping, "one": one}
-    return Meta(
-        extra_json_schema=schema, extra={key: value for key, value in extra.items() if value}
-    )
+    schema |= {"description": description} if description else {}
+    return Meta(extra_json_schema=schema, extra={key: own for key, own in extra.items() if own})
 
 
 NOT_WRITTEN = Meta(extra={"written": False})
@@ -236,12 +238,12 @@ class Text(str):
 
 
 class Mapped(msgspec.Struct):
-    """A mapping that may be written instead of a text, which is then `text`."""
+    """A mapping that may be written instead of a text."""
 
     @property
     def text(self) -> str:
-        """Return the text that stands for it in a pack."""
-        raise NotImplementedError
+        """Return the text that it stands for: its first field."""
+        return str(getattr(self, self.__struct_fields__[0]))
 
 
 class _Field(NamedTuple):

@@ -235,15 +235,15 @@ def test_the_command_prints_in_one_place() -> None:
     assert [name for name, text in others if coloured.search(text)] == []
 
 
-def test_commands_that_need_no_stack_do_not_wait_for_boto3() -> None:
-    """It takes longer to import than all of ours."""
+def test_boto3_and_yaml_are_imported_by_what_needs_them() -> None:
+    """Boto3 takes longer to import than all of ours, and what is deployed has no PyYAML."""
     commands = ("command", "pack_authoring", "packs_learning", "reports", "review", "factchecks")
     names = [
         "recount.recount",
         "terang.reports.report_lint",
         *(f"terang.cli.{one}" for one in commands),
     ]
-    program = "import importlib, sys\n" + "".join(
+    program = "import importlib, matcher, sys\nassert 'yaml' not in sys.modules\n" + "".join(
         f"importlib.import_module('{name}')\nassert 'boto3' not in sys.modules, '{name}'\n"
         for name in names
     )
