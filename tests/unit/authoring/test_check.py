@@ -7,7 +7,7 @@ import pytest
 from support.sample_packs import PACK, PROTECTED
 
 from authoring.check import check_packs
-from matcher import Matcher, PackError
+from matcher import Matcher, PackError, load_packs
 
 TODAY = date(2026, 11, 15)
 
@@ -39,6 +39,12 @@ def test_sound_packs_are_loaded_in_the_order_of_ids(folder: Path) -> None:
     assert [pack.id for pack in packs] == ["a-first", "one-time-codes"]
     assert packs.warnings == ()
     assert len(Matcher(packs).find("send me the otp")) == 2
+
+
+def test_load_packs_reads_without_running_examples(folder: Path) -> None:
+    rewrite(folder, "otp - send me]", "otp]")
+    assert [pack.id for pack in load_packs(folder, TODAY)] == ["one-time-codes"]
+    assert problems(folder)
 
 
 def test_one_file_is_loaded_too(folder: Path) -> None:
