@@ -13,12 +13,11 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
-from authoring.parse import PackFile
 from matcher.engine import Matcher
 from matcher.fold import NamedHost
 from matcher.hit import Span
 from matcher.term import Term
-from rules.pack import Mode, Pack, Problem, Rule, sign_of
+from rules.pack import Mode, Pack, PackFile, Problem, Rule, sign_of
 
 SHORT_LIST = 8
 """The phrases of a list this short are checked one by one. A longer list is checked as a whole."""
@@ -50,18 +49,6 @@ def advise(files: Iterable[PackFile]) -> Iterator[Problem]:
                 yield file.problem((rule.id,), message, rule.id)
 
 
-def lists_of(rule: Rule) -> dict[str, tuple[str, ...]]:
-    """Return the lists of terms of a rule by the key that `PackFile.lines` knows them under.
-
-    Signs are left out: they have no words.
-    """
-    groups = [*rule.groups, *([rule.at_least.of] if rule.at_least else [])]
-    named = {str(number): group for number, group in enumerate(groups)}
-    named = {key: tuple(e for e in group if not sign_of(e)) for key, group in named.items()}
-    weighed = {"score": tuple(rule.score.terms)} if rule.score else {}
-    return named | weighed | {"except": rule.except_, "unless": rule.unless}
-
-
 def _condition(rule: Rule) -> object:
     groups = frozenset(
         frozenset(term if sign_of(term) else Term.of(term).pattern for term in group)
@@ -77,7 +64,10 @@ class _Advice:
 
     def __init__(self, file: PackFile, rule: Rule):
         self.file, self.rule = file, rule
-        self.lists = lists_of(rule)
+        self.lists = {
+            key: tuple(entry for entry in entries if not sign_of(entry))  # signs have no words
+            for key, entries in rule.lists.items()
+        }
         self.listed = list(
             dict.fromkeys(Listed(key, term) for key, terms in self.lists.items() for term in terms)
         )

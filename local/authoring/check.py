@@ -1,9 +1,9 @@
-"""Read a folder of packs and check everything that can be known before they run."""
+"""Check everything about a folder of packs that can be known before they run."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from importlib.resources import files as package_files
 from itertools import chain
@@ -14,14 +14,35 @@ from publicsuffixlist import PublicSuffixList
 
 from authoring.advice import advise
 from authoring.explain import hits_beside_contacts, hits_of_contacts, score_in, why_not
-from authoring.parse import PackFile, read_pack
-from authoring.wording import named_in
-from authoring.yaml_nodes import SHIPPED_SENTENCES
+from authoring.wording import (
+    named_in,
+    pinyin_problem,
+    term_warning,
+    weighted_term_problem,
+    why_unprotected,
+    words_asked_for,
+)
 from matcher.engine import Matcher
 from matcher.fold import NamedHost, is_lookalike, skeleton
 from matcher.hit import Hit
-from rules.pack import DAYS_IN_FORCE, PACK_BYTES, Pack, PackError, Packs, Problem, Rule
+from matcher.term import Term, affixed_forms, pattern_of
+from rules.pack import (
+    SHIPPED_SENTENCES,
+    TERMS_IN_PACK,
+    Mode,
+    PackError,
+    PackFile,
+    Packs,
+    Problem,
+    Rule,
+    in_force,
+    read_files,
+    sign_of,
+)
+from rules.pack_parts import Score
 from rules.pinned import FACTCHECKS
+from rules.rule import WEIGHTS_KEYS
+from rules.yaml_reader import text_of
 
 EXAMPLES = 2  # of each kind, at least
 SATIRE = "satire and jokes"
@@ -38,24 +59,38 @@ class Sentence:
     heading: str
 
 
-def load_packs(
+def check_packs(
     folder: Path | str,
     today: date | None = None,
     *,
     protected: Path | str | None = None,
     advice: bool = True,
 ) -> Packs:
-    """Read and check packs, as `rules.pack.load_packs` promises."""
-    place, today = Path(folder), today or datetime.now(UTC).date()
+    """Read the packs of a folder, or of one file, and check everything.
+
+    A pack that has expired is left out, with a warning that says how to renew it.
+
+    Args:
+        folder: Where the packs are.
+        today: The day that decides what has expired; None is today (UTC).
+        protected: A folder of sentences, one a line, `#` for comments. None is `protected` in
+            the folder of packs, or else the one that ships.
+        advice: Whether to look for terms, exceptions and rules that do nothing or too much.
+
+    Raises:
+        PackError: With every problem of every file, by file and line.
+    """
+    place = Path(folder)
     own_sentences = (place.parent if place.is_file() else place) / "protected"
     if protected is None:
         protected = own_sentences if own_sentences.is_dir() else SHIPPED_SENTENCES
-    problems, files = _read_files(place)
+    problems, files = read_files(place)
     sentence_problems, sentences = read_sentences(Path(protected))
     problems += sentence_problems
     if not sentences:
         problems.append(Problem(str(place), 1, None, "no protected sentences: name their folder"))
-    running = [file for file in files if today <= file.pack.in_force.until]
+    running, expired = in_force(files, today)
+    problems += (problem for file in files for problem in word_problems(file))
     for file in running:
         matcher = Matcher([file.pack])
         problems += _check_examples(file, matcher)
@@ -68,7 +103,7 @@ def load_packs(
     problems += _check_protected(by_id, sentences, matcher)
     if problems:
         raise PackError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
-    warnings = [warning for file in files for warning in file.warnings]
+    warnings = [*expired, *(warning for file in files for warning in word_warnings(file))]
     if advice:
         warnings += advise(running)
         serious = [sentence.text for sentence in sentences if sentence.heading != SATIRE]
@@ -77,41 +112,75 @@ def load_packs(
         for (pack, rule), contact in hits_of_contacts(matcher).items():
             message = f"`{contact}` alone is a hit; a way to get in touch is no sign of harm"
             warnings.append(by_id[pack].problem((rule,), message, rule))
-    warnings += [_expired(file) for file in files if file not in running]
-    packs = sorted((file.pack for file in running), key=lambda pack: pack.id)
-    return Packs(packs, sorted(warnings, key=lambda warning: (warning.file, warning.line)))
+    return Packs((file.pack for file in running), warnings)
 
 
-def read_packs(folder: Path | str) -> list[Pack]:
-    """Read the packs of a folder, or one file, without running examples or looking at dates.
-
-    Raises PackError with every problem of every file.
-    """
-    problems, files = _read_files(Path(folder))
-    if problems:
-        raise PackError(problems)
-    return [file.pack for file in files]
-
-
-def pack_paths(place: Path) -> list[Path]:
-    """Return the pack files of a folder in the order of names, or the one file itself."""
-    return [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
-
-
-def _read_files(place: Path) -> tuple[list[Problem], list[PackFile]]:
-    paths = pack_paths(place)
-    problems: list[Problem] = []
-    files: list[PackFile] = []
-    if not paths:
-        problems.append(
-            Problem(str(place), 1, None, "no packs here: no file ends in .yaml; name their folder")
+def word_problems(file: PackFile) -> Iterator[Problem]:
+    """Yield the problems of a pack's words that reading does not see: names, and what repeats."""
+    if file.pack.id == FACTCHECKS:
+        message = f"`{FACTCHECKS}` is the id of the pack of published fact-checks; rename it"
+        yield file.problem(("id",), message)
+    terms = 0
+    for rule in file.pack.rules:
+        lists = [*rule.lists.values(), rule.links]
+        terms += sum(
+            len(affixed_forms(word)) if rule.affixes else 1 for words in lists for word in words
         )
-    for path in paths:
-        try:
-            files.append(read_pack(_text_of(path, PACK_BYTES), str(path)))
-        except PackError as error:
-            problems += error.problems
-    return [*problems, *_id_problems(files)], files
+        if rule.score:
+            yield from _score_problems(file, rule.id, rule.score)
+    if terms > TERMS_IN_PACK:
+        yield file.problem(("id",), f"a pack has at most {TERMS_IN_PACK:,} terms; divide it")
+
+
+def _score_problems(file: PackFile, rule: str, score: Score) -> Iterator[Problem]:
+    first: dict[str, str] = {}  # by pattern
+    for written in score.terms:
+        if problem := weighted_term_problem(written):
+            yield file.problem((rule, "score", written), problem, rule)
+        elif (other := first.setdefault(pattern_of(written), written)) != written:
+            message = f"`{written}` is found where `{other}` is, and would count twice; drop one"
+            yield file.problem((rule, "score", written), message, rule)
+    for written in score.pinyin:
+        if problem := pinyin_problem(written):
+            yield file.problem((rule, "pinyin", written), problem, rule)
+
+
+def word_warnings(file: PackFile) -> Iterator[Problem]:
+    """Yield what may surprise the author of a pack, or waits for their words."""
+    pack = file.pack
+    if why := why_unprotected(pack):
+        yield file.problem(("id",), why)
+    if asked := words_asked_for(file.text):
+        yield Problem(file.name, asked[0], None, asked[1])
+    if pack.mode is Mode.LIVE and not pack.card and any(rule.score for rule in pack.rules):
+        message = "no `card`: scored rules run in shadow until one says how they were learned"
+        yield file.problem(("id",), message)
+    for rule in pack.rules:
+        for key, words in rule.lists.items():
+            for written, warning in _listed_warnings(words) if key != "score" else ():
+                yield file.problem((rule.id, key, written), warning, rule.id)
+        for key in WEIGHTS_KEYS if rule.score else ():
+            for written, weight in getattr(rule.score, key).items():
+                if rule.score and weight >= rule.score.threshold:
+                    message = (
+                        f"`{written}` alone reaches the threshold {rule.score.threshold}; one word"
+                        " is never enough, so lower its weight"
+                    )
+                    yield file.problem((rule.id, key, written), message, rule.id)
+
+
+def _listed_warnings(words: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the entries of a list that are found otherwise than they look, or twice."""
+    seen: dict[tuple[str, str], str] = {}  # both Han forms may be there: people read packs
+    for written in words:
+        sign, term = sign_of(written), Term.of(written)
+        key = (written, "") if sign else (term.pattern, term.letters)
+        if not sign and (warning := term_warning(written)):
+            yield written, warning
+        if key in seen:
+            same = f"`{written}` says the same as `{seen[key]}`; one will do"
+            yield written, f"the sign `{sign}` occurs twice; keep one" if sign else same
+        seen.setdefault(key, written)
 
 
 def read_sentences(folder: Path) -> tuple[list[Problem], list[Sentence]]:
@@ -128,41 +197,11 @@ def read_sentences(folder: Path) -> tuple[list[Problem], list[Sentence]]:
 
 def _sentences(path: Path) -> Iterator[Sentence]:
     heading = ""
-    for number, line in enumerate(_text_of(path).split("\n"), 1):
+    for number, line in enumerate(text_of(path).split("\n"), 1):
         if line.startswith("#"):
             heading = line.strip("# ")
         elif line.strip():
             yield Sentence(str(path), number, line.strip(), heading)
-
-
-def _text_of(path: Path, most: int | None = None) -> str:
-    """Return the text of a file of at most so many bytes. Raises PackError if it has none."""
-    line = 1
-    try:
-        if not path.is_file():  # a pipe would be waited for
-            message = "not a file; remove or rename it"
-        elif most and path.stat().st_size > most:
-            message = f"a pack has at most {most:,} bytes; divide it"
-        else:
-            return path.read_text("utf-8")
-    except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        message = f"byte {error.start} is not UTF-8; save the file as UTF-8"
-    raise PackError([Problem(str(path), line, None, message)])
-
-
-def _id_problems(files: list[PackFile]) -> Iterator[Problem]:
-    first: dict[str, PackFile] = {}
-    for file in files:
-        if file.pack.id == FACTCHECKS:
-            message = f"`{FACTCHECKS}` is the id of the pack of published fact-checks; rename it"
-            yield file.problem(("id",), message)
-        other = first.setdefault(file.pack.id, file)
-        if other is not file:
-            message = f"`{file.pack.id}` is the id of {other.name} too; rename one"
-            yield file.problem(("id",), message)
 
 
 def _check_examples(file: PackFile, matcher: Matcher) -> Iterator[Problem]:
@@ -302,12 +341,3 @@ def _check_score(file: PackFile, rule_id: str, total: int, sentence: Sentence) -
 
 def _terms_of(hit: Hit) -> str:
     return ", ".join(dict.fromkeys(f"`{span.term}`" for span in hit.spans))
-
-
-def _expired(file: PackFile) -> Problem:
-    until = file.pack.in_force.until
-    message = (
-        f"skipped: its last day was {until}; to renew it, review it, set `in_force` to at most "
-        f"{DAYS_IN_FORCE} days, and raise `version` to {file.pack.version + 1}"
-    )
-    return file.problem(("in_force",), message)

@@ -7,56 +7,75 @@ A comment on a line of its own belongs to the entry that follows, or to the list
 it; one at the end of a line belongs to the entry on that line. An entry is a key of a mapping or an
 item of a list that gets lines of its own.
 
-Turns a list or table of words into the lines of a shadow pack that its author fills in.
+The JSON Schema of a pack, with which editors complete and check it, has the same order.
 """
 
-import csv
 import json
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from functools import lru_cache
-from io import StringIO
 from textwrap import TextWrapper
 from typing import Any, NamedTuple, cast
 
+import msgspec
 import yaml
 from msgspec import structs
 
-from authoring.parse import read_pack
-from authoring.source import (
-    CARD_KEYS,
+from matcher.signs.catalogue import SIGNS
+from matcher.signs.gates import SCRIPTS, word_lists
+from rules.pack import Ground, LegalGround, Origin, Pack, ProtectedSentences, TranslatedTitle
+from rules.pack_parts import (
+    KEYWORDS,
+    LINK_CATEGORIES,
+    TERMS_ONLY,
+    HeldBack,
+    Interval,
+    OrdinaryPosts,
+    PackCard,
+    Reading,
+    Score,
+    TrainingPosts,
+)
+from rules.rule import (
     LANGUAGE_KEYS,
-    LISTS,
-    PACK_KEYS,
-    RULE_KEYS,
-    SCORE_KEYS,
+    NOT_WITH_SCORE,
     WEIGHTS_KEYS,
+    WITH_COPIES,
+    AtLeast,
+    CopyOf,
+    Rule,
+    Sign,
+    Translated,
 )
-from authoring.wording import term_problem
-from authoring.yaml_nodes import LOADER, STRING
-from matcher.term import Term
-from rules.pack_parts import TERMS_ONLY, Interval
+from rules.yaml_reader import keys_of
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_STRING = "tag:yaml.org,2002:str"
 WIDTH = 100  # code points
-_BLOCKS = frozenset(
-    {"rules", "all", "match", "ignore", "mistakes", *LISTS, *LISTS["protected"][1:]}
-)
+_LISTS = {
+    "rules": keys_of(Rule),
+    "trained_on": keys_of(TrainingPosts),
+    "held_back": keys_of(HeldBack),
+    "ordinary": keys_of(OrdinaryPosts),
+    "read": keys_of(Reading),
+    "protected": keys_of(ProtectedSentences),
+}
+"""The keys that are lists of mappings, and the keys of these."""
+_BLOCKS = frozenset({"all", "match", "ignore", "mistakes", *_LISTS, *_LISTS["protected"][1:]})
 _NESTED = {
-    "legal_ground": ("text", "url"),
-    "origin": ("url", "sha256"),
-    "at_least": ("n", "of"),
-    "score": SCORE_KEYS,
-    "card": CARD_KEYS,
+    "legal_ground": keys_of(LegalGround),
+    "origin": keys_of(Origin),
+    "at_least": keys_of(AtLeast),
+    "score": keys_of(Score),
+    "card": keys_of(PackCard),
     "title": LANGUAGE_KEYS,
     "why": LANGUAGE_KEYS,
 }
 """The keys of mappings that are laid out line by line. A title or why may be one text instead."""
-_FLOW_KEYS = ("from", "until", "script", "words_of", *Interval.__struct_fields__, "mode")
-_LISTS = {"rules": RULE_KEYS, **LISTS}
+_FLOW_KEYS = ("from", "until", "script", "words_of", *keys_of(Interval), "mode")
 _WEIGHTS = frozenset(WEIGHTS_KEYS)
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+(#.*)")
 
@@ -153,10 +172,10 @@ def canonical(text: str, name: str) -> str:
     Raises PackError if the text is not a sound pack, and LayoutError if the layout would change
     what the pack means, or lose a comment.
     """
-    pack = read_pack(text, name).pack
+    pack = Pack.parse(text, name)
     top = cast("yaml.MappingNode", yaml.compose(text, Loader=LOADER))
     laid_out = "\n".join(_Layout(Comments.of(text, top, _BLOCKS)).pack(top)) + "\n"
-    again = read_pack(laid_out, name).pack
+    again = Pack.parse(laid_out, name)
     if structs.replace(again, digest=pack.digest) != pack:
         raise LayoutError(f"{name}: the layout would change the pack; the file is unchanged")
     lost = Counter(comment.text for comment in comments_in(text))
@@ -174,7 +193,7 @@ class _Layout:
 
     def pack(self, top: yaml.MappingNode) -> Iterator[str]:
         yield from self.comments.top
-        yield from self._fields(top, PACK_KEYS, "")
+        yield from self._fields(top, keys_of(Pack), "")
         yield from self.comments.end
 
     def _fields(self, node: yaml.MappingNode, keys: Sequence[str], indent: str) -> Iterator[str]:
@@ -234,7 +253,7 @@ def _value(start: str, node: yaml.Node, indent: str, *, stripped: bool) -> list[
     if isinstance(node, yaml.MappingNode):
         pairs = sorted(node.value, key=lambda pair: _FLOW_KEYS.index(pair[0].value))
         return [f"{start} {{{', '.join(f'{key.value}: {value.value}' for key, value in pairs)}}}"]
-    if node.tag != STRING:
+    if node.tag != _STRING:
         return [f"{start} {node.value}"]
     text = node.value.strip() if stripped else node.value
     written = plain_or_quoted(text, "a: {}" if stripped else "- {}")
@@ -318,109 +337,88 @@ def _escaped(char: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
-DAYS = 182
-"""How long the new pack is in force: half a year."""
-
-EXAMPLES = 20
-"""Terms that become `match` examples."""
-
-_COMMENT = "#"
-_SEPARATORS = {".csv": ",;", ".tsv": "\t"}  # Excel writes both into .csv; the header shows which
+type Schema = dict[str, Any]
 
 
-class ListedWord(NamedTuple):
-    """A term with the line it came from."""
+def pack_schema() -> Schema:
+    """Return the JSON Schema of a pack, its keys in the order of the layout.
 
-    line: int
-    text: str
+    Limits: only `packs check` sees what needs a look at several fields, such as dates and examples.
 
-
-@dataclass(frozen=True, slots=True)
-class NewPack:
-    """The fields of the new pack; empty ones are left for its author to fill in."""
-
-    id: str
-    category: str
-    keywords: tuple[str, ...]
-    languages: tuple[str, ...]
-    owner: str
-    first_day: date
-
-
-class WordListError(ValueError):
-    """A list or table of words cannot be read; the message says why."""
-
-
-def read_words(data: bytes, suffix: str, column: str) -> list[ListedWord]:
-    """Return the words of a list, or of one column of a table with a header (`.csv`, `.tsv`).
-
-    Raises:
-        WordListError: If the file is not UTF-8 or not a table, or the table has no such column.
+    >>> schema = pack_schema()
+    >>> schema["title"], "within" in schema["$defs"]["Rule"]["properties"]
+    ('A pack of Terang', True)
     """
-    try:
-        return list(_words(data.decode("utf-8-sig"), _SEPARATORS.get(suffix.lower()), column))
-    except UnicodeDecodeError as error:
-        raise WordListError(f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    except csv.Error as error:
-        raise WordListError(f"not a table: {error}") from error
-
-
-def _words(text: str, separators: str | None, column: str) -> Iterator[ListedWord]:
-    if separators is None:
-        for number, line in enumerate(text.splitlines(), 1):
-            if line.strip() and not line.lstrip().startswith(_COMMENT):
-                yield ListedWord(number, line.strip())
-        return
-    header = text.partition("\n")[0]
-    rows = csv.DictReader(StringIO(text), delimiter=max(separators, key=header.count))
-    names = list(rows.fieldnames or ())
-    wanted = column or ("term" if "term" in names else next(iter(names), ""))
-    if wanted not in names:
-        raise WordListError(f"no column `{wanted}`; it has {', '.join(names) or 'none'}")
-    for row in rows:
-        if (row[wanted] or "").strip():
-            yield ListedWord(rows.line_num, row[wanted].strip())
-
-
-def usable_terms(
-    words: Iterable[ListedWord], name: str, warn: Callable[[str], None]
-) -> Iterator[str]:
-    """Yield the words that can be terms, each once; warn about the others."""
-    seen: set[str] = set()
-    for line, text in words:
-        problem = term_problem(text)
-        if problem:
-            warn(f"{name}:{line}: left out: {problem}")
-        elif (pattern := Term.of(text).pattern) not in seen:
-            seen.add(pattern)
-            yield text
-
-
-def pack_lines(pack: NewPack, terms: list[str]) -> list[str]:
-    """Return the lines of a pack; `terang packs check` names the fields to fill in."""
-    ground = "terms" if pack.category in TERMS_ONLY else "illegal"
-    examples = [term.strip("*").strip() for term in terms[:EXAMPLES]]
-    return [
-        f"id: {pack.id}",
-        "version: 1",
-        'title: ""',
-        'why: ""',
-        f"category: {pack.category}",
-        *listed("keywords: [", pack.keywords),
-        f"ground: {ground}",
-        "legal_ground:",
-        '  text: ""',
-        '  url: ""',
-        *listed("languages: [", pack.languages),
-        f"owner: {plain_or_quoted(pack.owner, 'a: {}')}",
-        f"in_force: {{from: {pack.first_day}, until: {pack.first_day + timedelta(days=DAYS)}}}",
-        "mode: shadow",
-        "rules:",
-        "  - id: listed-terms",
-        "    severity: low",
-        '    why: ""',
-        *listed("    any: [", terms),
-        "    match:",
-        *(f"      - {plain_or_quoted(example, '- {}')}" for example in examples),
-        "    ignore: []",
+    kinds = (Pack, Sign, Translated, TranslatedTitle, CopyOf)
+    _, schemas = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
+    schemas = {name: _closed(schema) for name, schema in schemas.items() if name != "Translation"}
+    pack, rule = schemas["Pack"]["properties"], schemas["Rule"]["properties"]
+    group, keywords = rule["all"]["items"], {word for some in KEYWORDS.values() for word in some}
+    group["items"] = _or_mapping(group["items"], "Sign")
+    rule["any"] = group | {"description": "One group of terms and signs."}
+    schemas["AtLeast"]["properties"]["of"] = group
+    pack["title"] = _or_mapping(pack["title"], "TranslatedTitle")
+    pack["why"], rule["why"] = (_or_mapping(one["why"], "Translated") for one in (pack, rule))
+    rule["copies"] = {"$ref": "#/$defs/CopyOf"}
+    for examples in (rule["match"], rule["ignore"]):
+        examples["minItems"] = 2
+    pack["category"]["enum"] = sorted(KEYWORDS)
+    pack["keywords"] |= {"minItems": 1, "items": {"enum": sorted(keywords)}}
+    schemas["Sign"]["properties"]["sign"]["enum"] = sorted(SIGNS)
+    schemas["Score"]["properties"]["signs"]["propertyNames"] = {"enum": sorted(SIGNS)}
+    schemas["Score"]["anyOf"] = [{"required": [key]} for key in WEIGHTS_KEYS]
+    gate = schemas["Gate"]["properties"]
+    gate["script"]["enum"], gate["words_of"]["enum"] = sorted(SCRIPTS), sorted(word_lists())
+    for name, kind in (("Pack", Pack), ("Rule", Rule)):
+        fields = schemas[name]["properties"]
+        schemas[name]["properties"] = {key: fields[key] for key in keys_of(kind)}
+    schemas["Pack"]["required"].remove("digest")
+    schemas["Pack"]["allOf"] = [
+        _rules_of_category(category, words) for category, words in sorted(KEYWORDS.items())
     ]
+    schemas["Rule"] |= {
+        "if": {"required": ["copies"]},
+        "then": {"propertyNames": {"enum": list(WITH_COPIES)}},
+        "else": {
+            "required": ["match", "ignore"],
+            "anyOf": [{"required": [key]} for key in ("all", "any", "at_least", "links", "score")],
+        },
+        "not": {"required": ["all", "any"]},
+        "dependentSchemas": {
+            "score": {"not": {"anyOf": [{"required": [key]} for key in NOT_WITH_SCORE]}}
+        },
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A pack of Terang",
+        "$ref": "#/$defs/Pack",
+        "$defs": schemas,
+    }
+
+
+def _closed(schema: Schema) -> Schema:
+    """Return the schema of a struct without other keys, null, and defaults that say nothing."""
+    schema.pop("title", None)  # the names of our classes
+    if "description" in schema:
+        schema["description"] = schema["description"].partition("\n")[0]
+    for key, value in schema.get("properties", {}).items():
+        if not value.get("default", True) and value["default"] is not False:
+            del value["default"]
+        [kind] = [one for one in value.pop("anyOf", [{}]) if one != {"type": "null"}]
+        schema["properties"][key] = kind | value
+        schema["additionalProperties"] = False
+    return schema
+
+
+def _or_mapping(text: Schema, name: str) -> Schema:
+    return {"anyOf": [text, {"$ref": f"#/$defs/{name}"}]}
+
+
+def _rules_of_category(category: str, keywords: tuple[str, ...]) -> Schema:
+    """Return the further limits on a pack of one category."""
+    then: Schema = {"keywords": {"items": {"enum": list(keywords)}}}
+    if category in TERMS_ONLY:
+        then["ground"] = {"const": Ground.TERMS}
+    if category not in LINK_CATEGORIES:
+        then["rules"] = {"items": {"not": {"required": ["links"]}}}
+    return {"if": {"properties": {"category": {"const": category}}}, "then": {"properties": then}}

@@ -6,37 +6,30 @@ Other rules may have some beside other terms, such as the places that a threat n
 Sources: the lists `kept_out` and `names` of `claims/data/topics.json`, and `refused_names.json`,
 which says where its own are from. They do not hold every name: a person reads every term.
 
-Which strings can be a term or a host name of a pack, and what may surprise their author.
+What in a sound pack may surprise its author, or waits for their words; and a list or table of words
+as a shadow pack that its author fills in.
 """
 
+import csv
 import re
-from collections.abc import Iterable
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from functools import cache
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from authoring.format import listed, plain_or_quoted
 from claims.fact_check import read_json
-from matcher.aligned import find_hosts, opaque_spans
-from matcher.fold import (
-    FOLD,
-    HAN,
-    JOINT,
-    STRICT,
-    NamedHost,
-    fold,
-    is_spaceless,
-    sound_pattern,
-    sounds_of,
-    syllables,
-)
-from matcher.signs.catalogue import SIGNS
-from matcher.signs.gates import SCRIPTS, word_lists
+from matcher import term_checks
+from matcher.fold import FOLD, HAN, STRICT, fold, is_spaceless, sound_pattern, sounds_of, syllables
 from matcher.term import Term
-from rules.pack import TERM_LENGTH, Pack
+from rules.pack import Pack
+from rules.pack_parts import TERMS_ONLY
 
 _KINDS = {
     "party": "a party",
@@ -133,11 +126,7 @@ PLACEHOLDER = "Put here"
 PLACES_SHOWN = 20
 """Lines that one message names."""
 
-MOST_SYLLABLES = 8
-"""Syllables of a term in pinyin."""
-
 _UNWRITTEN = re.compile(rf"[\s-]*(?:\w+:\s+)?[\"']?{PLACEHOLDER}\b")
-_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
 
 
 def words_asked_for(pack: str) -> tuple[int, str] | None:
@@ -165,102 +154,6 @@ def why_unprotected(pack: Pack) -> str:
     return why if pack.unprotected else ""
 
 
-def term_problem(written: str) -> str | None:
-    """Return why a string cannot be a term, or None if it can.
-
-    >>> term_problem("@someone")
-    '`@someone` is a handle; rules name no accounts'
-    >>> term_problem("b*mb")
-    '`b*mb`: `*` is allowed only at an end, to open it'
-    >>> term_problem("one-time code") is None
-    True
-    """
-    if not written.strip():
-        return "a term needs at least one letter or digit; an empty one would match everywhere"
-    if len(written) > TERM_LENGTH:
-        return f"a term has at most {TERM_LENGTH} code points, this one {len(written)}; shorten it"
-    term = Term.of(written)
-    if term.literal.lstrip().startswith(("@", "＠")):
-        return f"`{written}` is a handle; rules name no accounts"
-    if term.literal.lstrip().startswith("{"):
-        return f"`{written}` is written like a sign; write a term without braces"
-    if "*" in term.literal:
-        return f"`{written}`: `*` is allowed only at an end, to open it"
-    if not term.pattern:
-        return f"`{written}` has no letter or digit, so there is nothing to compare"
-    if opaque_spans(term.literal):
-        return (
-            f"`{written}` is a link, and terms do not look inside links; name its host in `links`"
-        )
-    return None
-
-
-def weighted_term_problem(written: str) -> str | None:
-    """Return why a string cannot be a term of a score, or None if it can.
-
-    >>> weighted_term_problem("x")
-    '`x` is a single letter or digit, which tells nothing; use a word or phrase'
-    """
-    if problem := term_problem(written):
-        return problem
-    if len(fold(Term.of(written).literal).strip(" ")) == 1:
-        return f"`{written}` is a single letter or digit, which tells nothing; use a word or phrase"
-    if kind := named_in(written):
-        return f"`{written}` names {kind}; no score may know one, so drop it"
-    return None
-
-
-def pinyin_problem(written: str) -> str | None:
-    """Return why a string cannot be a term in pinyin, or None if it can.
-
-    >>> pinyin_problem("jia-wei") is None
-    True
-    >>> pinyin_problem("jia")
-    '`jia` is one syllable, which tells nothing; use two or more'
-    >>> pinyin_problem("jia-xwei")
-    '`xwei` is not a syllable of pinyin; write it without tones, and ü as v'
-    """
-    given = written.split(JOINT)
-    for syllable in given:
-        if syllable not in syllables():
-            return f"`{syllable}` is not a syllable of pinyin; write it without tones, and ü as v"
-    if len(given) == 1:
-        return f"`{written}` is one syllable, which tells nothing; use two or more"
-    if len(given) > MOST_SYLLABLES:
-        return f"`{written}` has more than {MOST_SYLLABLES} syllables; shorten it"
-    if kind := named_by_sound(sound_pattern(written)):
-        return f"`{written}` sounds like the name of {kind}; no score may know one, so drop it"
-    return None
-
-
-def sign_problem(written: str) -> str | None:
-    """Return why a string cannot be a sign of a score, or None if it can.
-
-    >>> sign_problem("lnk")
-    '`lnk` is not a sign; did you mean `link`?'
-    """
-    if written in SIGNS:
-        return None
-    close = get_close_matches(written, SIGNS, 1)
-    advice = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(SIGNS)}"
-    return f"`{written}` is not a sign; {advice}"
-
-
-def script_problem(written: str) -> str | None:
-    """Return why a string cannot be the script of a gate, or None if it can."""
-    return _unless_listed(written, SCRIPTS, "a script")
-
-
-def words_problem(written: str) -> str | None:
-    """Return why a string cannot be the list of words of a gate, or None if it can."""
-    return _unless_listed(written, word_lists(), "a list of words")
-
-
-def _unless_listed(written: str, listed: Iterable[str], kind: str) -> str | None:
-    names = sorted(listed)
-    return None if written in names else f"`{written}` is not {kind}; there are {', '.join(names)}"
-
-
 def term_warning(written: str) -> str | None:
     """Return what may surprise the author of a sound term, or None.
 
@@ -279,16 +172,132 @@ def term_warning(written: str) -> str | None:
     return None
 
 
-def host_problem(written: str) -> str | None:
-    """Return why a string cannot be a host name of `links`, or None if it can.
+def weighted_term_problem(written: str) -> str | None:
+    """Return why a string cannot be a term of a score, or None if it can.
 
-    >>> host_problem("https://shop.example/x")
-    '`https://shop.example/x` is not a host name; write it without scheme and path: shop.example'
-    >>> host_problem("shop.example") is None
-    True
+    >>> weighted_term_problem("presid*")
+    '`presid*` names an office; no score may know one, so drop it'
     """
-    if _HOST.fullmatch(NamedHost.of(written).name) and not written.strip().startswith("."):
-        return None
-    named = find_hosts(written)
-    advice = named[0].name if named else "shop.example"
-    return f"`{written}` is not a host name; write it without scheme and path: {advice}"
+    if problem := term_checks.weighted_term_problem(written):
+        return problem
+    kind = named_in(written)
+    return f"`{written}` names {kind}; no score may know one, so drop it" if kind else None
+
+
+def pinyin_problem(written: str) -> str | None:
+    """Return why a string cannot be a term in pinyin, or None if it can."""
+    if problem := term_checks.pinyin_problem(written):
+        return problem
+    kind = named_by_sound(sound_pattern(written))
+    what = f"`{written}` sounds like the name of {kind}"
+    return f"{what}; no score may know one, so drop it" if kind else None
+
+
+DAYS = 182
+"""How long the new pack is in force: half a year."""
+
+EXAMPLES = 20
+"""Terms that become `match` examples."""
+
+_COMMENT = "#"
+_SEPARATORS = {".csv": ",;", ".tsv": "\t"}  # Excel writes both into .csv; the header shows which
+
+
+class ListedWord(NamedTuple):
+    """A term with the line it came from."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPack:
+    """The fields of the new pack; empty ones are left for its author to fill in."""
+
+    id: str
+    category: str
+    keywords: tuple[str, ...]
+    languages: tuple[str, ...]
+    owner: str
+    first_day: date
+
+
+class WordListError(ValueError):
+    """A list or table of words cannot be read; the message says why."""
+
+
+def read_words(data: bytes, suffix: str, column: str) -> list[ListedWord]:
+    """Return the words of a list, or of one column of a table with a header (`.csv`, `.tsv`).
+
+    Raises:
+        WordListError: If the file is not UTF-8 or not a table, or the table has no such column.
+    """
+    try:
+        return list(
+            _listed_words(data.decode("utf-8-sig"), _SEPARATORS.get(suffix.lower()), column)
+        )
+    except UnicodeDecodeError as error:
+        raise WordListError(f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
+    except csv.Error as error:
+        raise WordListError(f"not a table: {error}") from error
+
+
+def _listed_words(text: str, separators: str | None, column: str) -> Iterator[ListedWord]:
+    if separators is None:
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.strip() and not line.lstrip().startswith(_COMMENT):
+                yield ListedWord(number, line.strip())
+        return
+    header = text.partition("\n")[0]
+    rows = csv.DictReader(StringIO(text), delimiter=max(separators, key=header.count))
+    names = list(rows.fieldnames or ())
+    wanted = column or ("term" if "term" in names else next(iter(names), ""))
+    if wanted not in names:
+        raise WordListError(f"no column `{wanted}`; it has {', '.join(names) or 'none'}")
+    for row in rows:
+        if (row[wanted] or "").strip():
+            yield ListedWord(rows.line_num, row[wanted].strip())
+
+
+def usable_terms(
+    words: Iterable[ListedWord], name: str, warn: Callable[[str], None]
+) -> Iterator[str]:
+    """Yield the words that can be terms, each once; warn about the others."""
+    seen: set[str] = set()
+    for line, text in words:
+        problem = term_checks.term_problem(text)
+        if problem:
+            warn(f"{name}:{line}: left out: {problem}")
+        elif (pattern := Term.of(text).pattern) not in seen:
+            seen.add(pattern)
+            yield text
+
+
+def pack_lines(pack: NewPack, terms: list[str]) -> list[str]:
+    """Return the lines of a pack; `terang packs check` names the fields to fill in."""
+    ground = "terms" if pack.category in TERMS_ONLY else "illegal"
+    examples = [term.strip("*").strip() for term in terms[:EXAMPLES]]
+    return [
+        f"id: {pack.id}",
+        "version: 1",
+        'title: ""',
+        'why: ""',
+        f"category: {pack.category}",
+        *listed("keywords: [", pack.keywords),
+        f"ground: {ground}",
+        "legal_ground:",
+        '  text: ""',
+        '  url: ""',
+        *listed("languages: [", pack.languages),
+        f"owner: {plain_or_quoted(pack.owner, 'a: {}')}",
+        f"in_force: {{from: {pack.first_day}, until: {pack.first_day + timedelta(days=DAYS)}}}",
+        "mode: shadow",
+        "rules:",
+        "  - id: listed-terms",
+        "    severity: low",
+        '    why: ""',
+        *listed("    any: [", terms),
+        "    match:",
+        *(f"      - {plain_or_quoted(example, '- {}')}" for example in examples),
+        "    ignore: []",
+    ]

@@ -238,7 +238,7 @@ def _check_moderator(_: type, name: str) -> None:
 
 
 def _check_pack(_: type, pack: str) -> None:
-    from authoring.source import ID, ID_MEANS  # late: it imports the matcher
+    from rules.rule import ID, ID_MEANS  # late: `terang --help` needs no rules
 
     if not re.fullmatch(ID, pack):
         raise ValueError(f"A pack's id must have {ID_MEANS}.")
@@ -279,9 +279,9 @@ def load_checked(folder: Path, day: date | None, *, advice: bool = False) -> "Pa
 
     `advice` adds the warnings that matter to people who edit the packs.
     """
-    from matcher import load_packs  # late: `terang --help` needs no matcher
+    from authoring.check import check_packs  # late: `terang --help` needs no matcher
 
-    return print_checked(folder, lambda: load_packs(folder, day or today_utc(), advice=advice))
+    return print_checked(folder, lambda: check_packs(folder, day or today_utc(), advice=advice))
 
 
 def print_checked(folder: Path, load: "Callable[[], Packs]") -> "Packs | None":

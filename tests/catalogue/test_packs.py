@@ -13,9 +13,10 @@ from support.publish_world import live, sample_pack, sample_receipt
 from support.sample_posts import OTP, PACK, PRIZE, SHADOW, StandingClock, lines, pack
 from support.world import World
 
+from authoring.check import check_packs
 from ledger.closing import POINTER_KEY, current_set, set_key
 from ledger.refusals import OperatorError
-from matcher import Matcher, PackError, SetError, load_packs
+from matcher import Matcher, PackError, SetError
 from scan.rule_sets import POINTER_SECONDS, RuleSets
 
 DAY = date(2026, 11, 25)
@@ -90,7 +91,7 @@ def test_p2_a_broken_pack_is_refused_with_its_line_and_no_other_is_loaded(
     (tmp_path / "sound.yaml").write_text(SHADOW)
     (tmp_path / "broken.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(PackError) as refused:
-        load_packs(tmp_path, DAY)
+        check_packs(tmp_path, DAY)
     problems = [
         problem for problem in refused.value.problems if problem.file.endswith("broken.yaml")
     ]
@@ -103,7 +104,7 @@ def test_p2_sentences_that_are_no_utf_8_are_a_problem_of_their_file(tmp_path: Pa
     (tmp_path / "protected").mkdir()
     (tmp_path / "protected" / "en.txt").write_bytes(b"A sentence.\nCaf\xe9\n")
     with pytest.raises(PackError, match=r"en\.txt:2: .*not UTF-8"):
-        load_packs(tmp_path, DAY)
+        check_packs(tmp_path, DAY)
 
 
 @pytest.mark.parametrize("key", ["regex", "pattern", "match_regex"])
@@ -116,7 +117,7 @@ def test_p4_a_pattern_is_an_unknown_key_wherever_it_stands(tmp_path: Path, key: 
     ):
         (tmp_path / "pack.yaml").write_text(text)
         with pytest.raises(PackError, match=f"unknown key `{key}`"):
-            load_packs(tmp_path, DAY)
+            check_packs(tmp_path, DAY)
 
 
 def test_p4_signs_of_patterns_in_a_term_are_plain_signs() -> None:

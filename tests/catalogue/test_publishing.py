@@ -48,7 +48,7 @@ def in_force(world: World) -> RuleSet:
 
 
 def put_in_force(bucket: PackBucket, folder: Path) -> None:
-    packs = load_packs(folder, DAY, advice=False)
+    packs = load_packs(folder, DAY)
     bucket.publish(folder, packs, {"acme": ["codes"]}, notice_hours=0, now=NOW)
 
 

@@ -18,7 +18,7 @@ from desk.items import Door, ItemKind, Moderator, Role
 from ledger.cases import case_id, is_for_second_review
 from ledger.findings import FloodQuestion
 from ledger.provider import Provider
-from rules.pack_parts import Translation
+from rules.pack import Translation
 
 ANNA = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
 BEN = Moderator("m-2", "acme", Role.LEAD, Door.CONSOLE)

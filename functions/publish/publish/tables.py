@@ -19,8 +19,8 @@ from publish.periods import Estimate, Percentiles, PeriodKind, estimate, percent
 from publish.precision import RuleErrors
 from publish.set_catalogue import PublishedSets
 from publish.summary import Standing, Summary, SummaryPart
-from rules.pack import Pack, Rule
-from rules.pack_parts import OrdinaryPosts, PackCard, Said, Score
+from rules.pack import Pack, Rule, Said
+from rules.pack_parts import OrdinaryPosts, PackCard, Score
 from rules.pinned import digest_of, sentence_of
 from rules.rule_set import RuleSet
 

@@ -28,8 +28,7 @@ from ledger.case_messages import Measures
 from ledger.cases import CaseEntry
 from ledger.findings import Finding, FoundCheck
 from ledger.texts import replace_controls
-from rules.pack import Pack
-from rules.pack_parts import Said
+from rules.pack import Pack, Said
 
 NOTICE_LANGUAGES = ("en", "id", "zh")
 CONTEST_MONTHS = 6

@@ -34,8 +34,8 @@ of terms occurs, close enough together, even in disguise:
 >>> matcher.find("Never share your OTP, even if they say: send me the code")
 ()
 
-`load_packs` checks a folder of packs before they are published. `build_set` and `load_set` write
-and read the published set that runs.
+`load_packs` reads a folder of packs; `terang packs check` also runs their examples. `build_set` and
+`load_set` write and read the published set that runs.
 
 Follow a post from `engine` (all packs) to `evaluator` (one part), and from there through the rooms:
 `text` (fold, aligned text, links), `evasion` (words in disguise), `terms` (patterns, matches,
@@ -45,7 +45,9 @@ windows). `batch` is a prefilter for many posts.
 from matcher.engine import Matcher
 from matcher.fold import Evasion
 from matcher.hit import Hit, Span
+from matcher.term_checks import TERM_CHECKS
 from rules.pack import AtLeast, Ground, Mode, Pack, PackError, Problem, Rule, Severity, load_packs
+from rules.rule import CHECKS
 from rules.rule_set import (
     FOLD_VERSION,
     Paused,
@@ -57,6 +59,8 @@ from rules.rule_set import (
     digest_of,
     load_set,
 )
+
+CHECKS.update(TERM_CHECKS)  # `Pack.parse` looks at words with them
 
 __all__ = [
     "FOLD_VERSION",

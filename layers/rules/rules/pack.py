@@ -1,38 +1,82 @@
 """A pack: rules of one category that everybody can read, in force for a limited time.
 
-`Pack.parse` reads the YAML of one pack. `load_packs` reads a folder and checks everything. Both are
-the work of `authoring`, which is not deployed: functions read packs from published sets.
+`Pack.parse` reads the YAML of one pack, and `load_packs` a folder. They refuse what no pack may
+say. `authoring` runs the examples and the protected sentences, and advises. Functions read packs
+from published sets, which are JSON.
 """
 
+import hashlib
 import re
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, structs
 
-from rules.pack_parts import PackCard, Said, Score, Translation
+from rules.pack_parts import (
+    KEYWORDS,
+    TERMS_ONLY,
+    WEIGHTS_IN_LIST,
+    PackCard,
+    category_problem,
+    keyword_problem,
+)
+from rules.rule import (
+    CHECKS,
+    ID,
+    ID_MEANS,
+    LANGUAGE_KEYS,
+    CopyOf,
+    Id,
+    RuleChecks,
+    Translated,
+    Why,
+    Words,
+)
+from rules.rule import Affixes as Affixes
+from rules.rule import AtLeast as AtLeast
+from rules.rule import Mode as Mode
+from rules.rule import Rule as Rule
+from rules.rule import Said as Said
+from rules.rule import Severity as Severity
+from rules.rule import Translation as Translation
+from rules.rule import sign_of as sign_of
+from rules.yaml_reader import (
+    NOT_WRITTEN,
+    Mapped,
+    Problems,
+    StructReader,
+    Text,
+    allowed,
+    compose,
+    plain,
+    text_of,
+)
+from rules.yaml_reader import PackError as PackError
+from rules.yaml_reader import Problem as Problem
 
 PACK_BYTES = 2 * 1024 * 1024
 RULES_IN_PACK = 10_000
 TERMS_IN_PACK = 100_000
-GROUPS_IN_RULE = 16  # keeps the matching of spans to groups small
-MOST_AT_LEAST = 16  # so does this
-TERM_LENGTH = 100  # code points
 DAYS_IN_FORCE = 366
 MOST_EXPECTED = 300  # per mille of a provider's posts
 PATH_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 """What can be part of a public path: ids of packs and names of campaigns."""
 
-
-class Affixes(StrEnum):
-    """The languages with affixes that a rule may use."""
-
-    ID = "id"
+_CAMPAIGN = rf"^(?!\d{{4}}-\d{{2}}(-\d{{2}})?$){ID}$"
+_CAMPAIGN_MEANS = f"{ID_MEANS}, and not be a month or day, since those name other summaries"
+_WEIGHTS_AT = {5: WEIGHTS_IN_LIST}  # a mapping of weights: pack, rules, rule, score, terms
+_INSTALLED_SENTENCES = Path(__file__).with_name("protected")
+SHIPPED_SENTENCES = (
+    _INSTALLED_SENTENCES
+    if _INSTALLED_SENTENCES.is_dir()
+    else Path(__file__).resolve().parents[3] / "packs" / "protected"
+)
+"""The protected sentences of a folder of packs that has none of its own."""
 
 
 class Ground(StrEnum):
@@ -42,45 +86,52 @@ class Ground(StrEnum):
     TERMS = "terms"
 
 
-class Mode(StrEnum):
-    """The effect of a hit: a proposal, or only a count."""
+Title = Annotated[
+    str,
+    allowed(
+        means="one line of at most 200 letters", pattern=r"^.{0,199}\S.{0,199}$", maxLength=400
+    ),
+]
+Link = Annotated[str, allowed(means="a link: https://…", pattern=r"^https?://\S+$")]
+Day = Annotated[date, allowed(pattern=r"^\d{4}-\d\d-\d\d$")]
+Language = Annotated[
+    str,
+    allowed(
+        means="language codes like en, id, zh-Hant", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+    ),
+]
 
-    LIVE = "live"
-    SHADOW = "shadow"
 
+class TranslatedTitle(Translated):
+    """A title in several languages."""
 
-class Severity(StrEnum):
-    """How much a hit matters, for the order of review."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
+    en: Title
+    id: Title | None = None
+    zh: Title | None = None
 
 
 class LegalGround(msgspec.Struct, frozen=True):
     """The provision a pack rests on, and where to read it."""
 
-    text: str
-    url: str
+    text: Annotated[str, allowed(means="a law or clause by its name", pattern=r"\w\W*\w")]
+    url: Link
 
 
 class Origin(msgspec.Struct, frozen=True):
     """The published file that a pack was taken from, with the SHA-256 of that file."""
 
-    url: str
-    sha256: str
+    url: Link
+    sha256: Annotated[str, allowed(means="64 of 0-9 and a-f", pattern=r"^[0-9a-f]{64}$")]
 
 
-Sentence = Annotated[
-    str, Meta(pattern=r"^\S.{6,298}\S$", extra={"means": "one line of 8 to 300 letters"})
-]
-Sentences = Annotated[tuple[Sentence, ...], Meta(min_length=5)]
+Sentence = Annotated[str, allowed(means="one line of 8 to 300 letters", pattern=r"^\S.{6,298}\S$")]
+Sentences = Annotated[tuple[Sentence, ...], allowed(minItems=5)]
 
 
 class ProtectedSentences(msgspec.Struct, frozen=True):
     """Harmless sentences in one language, by the author of a pack, that no rule of it may hit."""
 
-    language: Annotated[str, Meta(pattern=r"\S", extra={"means": "one of `languages`"})]
+    language: Annotated[str, allowed(means="one of `languages`", pattern=r"\S")]
     protest: Sentences
     election: Sentences
     office: Sentences
@@ -90,83 +141,13 @@ class ProtectedSentences(msgspec.Struct, frozen=True):
 
 
 class InForce(msgspec.Struct, frozen=True, rename={"from_": "from"}):
-    """First and last day (UTC) on which a pack runs; both count."""
+    """First and last day (UTC) on which a pack runs, both included: 366 days at most."""
 
-    from_: date
-    until: date
+    from_: Day
+    until: Day
 
     def __contains__(self, day: date) -> bool:
         return self.from_ <= day <= self.until
-
-
-class AtLeast(msgspec.Struct, frozen=True):
-    """A group that needs `n` spans, each at a place of its own.
-
-    The same term counts at each of its places. Of places inside one another, the longest counts.
-    """
-
-    n: int
-    of: tuple[str, ...]
-
-
-class Rule(
-    msgspec.Struct,
-    frozen=True,
-    omit_defaults=True,
-    kw_only=True,
-    rename={"groups": "all", "except_": "except"},
-):
-    """One condition: every group of terms occurs, close enough together.
-
-    A term is kept as written, and a sign in braces: `{link}`. `at_least` is one more group, which
-    needs several spans; `links` is a group of host names. `within` counts the words between the
-    end of the first and the start of the last span; None is the whole part. A term inside a phrase
-    of `except_` does not count; a phrase of `unless` near the window cancels it. With `affixes` the
-    forms of a term count as the term. With `mode` None the pack's mode applies. Only rules of the
-    pack `factchecks` have a category and keywords of their own.
-
-    A rule with a `score` has no groups, links or window: the sum of its weights decides. A phrase
-    of `unless` or `except_` in a part makes the score of the part 0. A rule with `copies` has no
-    terms at all: it finds near copies of posts that a person confirmed under the rule it names.
-    """
-
-    id: str
-    severity: Severity
-    why: str
-    groups: tuple[tuple[str, ...], ...] = ()
-    at_least: AtLeast | None = None
-    links: tuple[str, ...] = ()
-    within: int | None = None
-    score: Score | None = None
-    copies: str = ""
-    except_: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
-    exact: bool = False
-    affixes: Affixes | None = None
-    match: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    mode: Mode | None = None
-    category: str = ""
-    keywords: tuple[str, ...] = ()
-
-    @property
-    def term_groups(self) -> tuple[tuple[str, ...], ...]:
-        """Return the groups of terms: those of `all`, then the one of `at_least`.
-
-        A scored rule has one group, of its weighted terms in order.
-        """
-        if self.score:
-            return (tuple(sorted(self.score.terms)),)
-        return (*self.groups, self.at_least.of) if self.at_least else self.groups
-
-
-def sign_of(term: str) -> str | None:
-    """Return the id of the sign that an entry of a group is, or None for a term.
-
-    >>> sign_of("{link}"), sign_of("klik")
-    ('link', None)
-    """
-    return term[1:-1] if term.startswith("{") else None
 
 
 class Pack(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,28 +161,45 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     that had no protected sentences when it was parsed; a published version stays as it is.
     """
 
-    id: str
-    version: int
-    title: str
-    why: str
-    category: str
+    id: Id
+    version: Annotated[
+        int, allowed("Changed content needs a higher one.", minimum=1, maximum=10**9)
+    ]
+    title: Annotated[Title, allowed(mapping=TranslatedTitle)]
+    why: Annotated[Why, allowed("What the public reads, in English or as {en: …, id: …, zh: …}.")]
+    category: Annotated[
+        str, allowed("A code of the DSA transparency database, without its prefix.")
+    ]
     keywords: tuple[str, ...]
-    ground: Ground
+    ground: Annotated[Ground, allowed("The law, or a provider's own terms.")]
     legal_ground: LegalGround
-    languages: tuple[str, ...]
-    owner: str
+    languages: Annotated[tuple[Language, ...], allowed(minItems=1)]
+    owner: Words
     in_force: InForce
-    rules: tuple[Rule, ...]
-    digest: str
-    mode: Mode = Mode.LIVE
-    campaign: str | None = None
-    published_at: datetime | None = None
-    card: PackCard | msgspec.UnsetType = msgspec.UNSET
-    expected_per_mille: int | msgspec.UnsetType = msgspec.UNSET
-    origin: Origin | msgspec.UnsetType = msgspec.UNSET
-    translations: dict[str, Translation] | msgspec.UnsetType = msgspec.UNSET
-    protected: tuple[ProtectedSentences, ...] | msgspec.UnsetType = msgspec.UNSET
-    unprotected: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    mode: Annotated[Mode, allowed("live proposes; shadow only counts.")] = Mode.LIVE
+    campaign: Annotated[str | None, allowed(means=_CAMPAIGN_MEANS, pattern=_CAMPAIGN)] = None
+    expected_per_mille: Annotated[
+        int | msgspec.UnsetType,
+        allowed(
+            "The share of a day's posts that a rule may hit before the flood guard holds it.",
+            minimum=1,
+            maximum=MOST_EXPECTED,
+        ),
+    ] = UNSET
+    card: Annotated[
+        PackCard | msgspec.UnsetType,
+        allowed("How scores were learned; without it, they run in shadow."),
+    ] = UNSET
+    origin: Annotated[
+        Origin | msgspec.UnsetType,
+        allowed("Where it was taken from; `packs pull` writes it, the page shows it."),
+    ] = UNSET
+    protected: tuple[ProtectedSentences, ...] | msgspec.UnsetType = UNSET
+    rules: Annotated[tuple[Rule, ...], allowed(minItems=1, maxItems=RULES_IN_PACK)]
+    digest: Annotated[str, NOT_WRITTEN]
+    published_at: Annotated[datetime | None, NOT_WRITTEN] = None
+    translations: Annotated[dict[str, Translation] | msgspec.UnsetType, NOT_WRITTEN] = UNSET
+    unprotected: Annotated[tuple[str, ...] | msgspec.UnsetType, NOT_WRITTEN] = UNSET
 
     def title_in(self, language: str) -> Said:
         """Return the title in a language, or the English one where it has none."""
@@ -253,81 +251,223 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
         `name` is what problems call the file. Raises PackError with every problem, in the order of
         lines.
         """
-        pack: Pack = _authoring("parse").read_pack(text, name).pack
-        return pack
+        return read_pack(text, name).pack
 
 
 class Packs(list[Pack]):
-    """Packs that passed every check, in the order of ids, with warnings for their authors."""
+    """Packs that could be read, in the order of ids, with warnings for their authors."""
 
-    def __init__(self, packs: Iterable[Pack], warnings: "Iterable[Problem]"):
-        super().__init__(packs)
-        self.warnings = tuple(warnings)
+    def __init__(self, packs: Iterable[Pack], warnings: Iterable[Problem]):
+        super().__init__(sorted(packs, key=lambda pack: pack.id))
+        by_line = sorted(warnings, key=lambda warning: (warning.file, warning.line))
+        self.warnings = tuple(by_line)
 
 
-def load_packs(
-    folder: Path | str,
-    today: date | None = None,
-    *,
-    protected: Path | str | None = None,
-    advice: bool = True,
-) -> Packs:
-    """Read the `*.yaml` files of a folder, or one file, and check everything.
+@dataclass(frozen=True)
+class PackFile:
+    """A pack that was read, with the lines (`RuleChecks`) that later checks need."""
 
-    A pack that has expired is left out, with a warning that says how to renew it.
+    pack: Pack
+    name: str
+    text: str
+    lines: dict[tuple[str, ...], int]
 
-    Args:
-        folder: Where the packs are.
-        today: The day that decides what has expired; None is today (UTC).
-        protected: A folder of sentences, one a line, `#` for comments. None is `protected` in
-            the folder of packs, or else the one that ships.
-        advice: Whether to look for terms, exceptions and rules that do nothing or too much.
+    def problem(self, key: tuple[str, ...], message: str, rule: str | None = None) -> Problem:
+        """Return a problem of this file, at the place that `key` names in `lines`."""
+        return Problem(self.name, self.lines[key], rule, message)
 
-    Raises:
-        PackError: With every problem of every file, by file and line.
+
+def load_packs(folder: Path | str, today: date | None = None) -> Packs:
+    """Read the `*.yaml` files of a folder, or one file, without running examples.
+
+    A pack that has expired on `today` (now, in UTC) is left out, with a warning that says how to
+    renew it. Raises PackError with every problem of every file.
     """
-    packs: Packs = _authoring("check").load_packs(folder, today, protected=protected, advice=advice)
-    return packs
+    problems, files = read_files(Path(folder))
+    if problems:
+        raise PackError(problems)
+    running, warnings = in_force(files, today)
+    return Packs((file.pack for file in running), warnings)
 
 
-def _authoring(module: str) -> Any:
-    """Import a module of `authoring` by its name.
+def in_force(files: Iterable[PackFile], today: date | None) -> tuple[list[PackFile], list[Problem]]:
+    """Return the files whose packs have not expired, and a warning for each other one."""
+    day, running, warnings = today or datetime.now(UTC).date(), [], []
+    for file in files:
+        if day <= (until := file.pack.in_force.until):
+            running.append(file)
+            continue
+        message = (
+            f"skipped: its last day was {until}; to renew it, review it, set `in_force` to at most "
+            f"{DAYS_IN_FORCE} days, and raise `version` to {file.pack.version + 1}"
+        )
+        warnings.append(file.problem(("in_force",), message))
+    return running, warnings
 
-    An import statement would make this layer depend on a package above it, which needs YAML and is
-    not deployed. See docs/decisions/0020.
+
+def pack_paths(place: Path) -> list[Path]:
+    """Return the pack files of a folder in the order of names, or the one file itself."""
+    return [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
+
+
+def read_files(place: Path) -> tuple[list[Problem], list[PackFile]]:
+    """Return the problems of the packs of a folder, or of one file, and those that have none."""
+    paths = pack_paths(place)
+    problems: list[Problem] = []
+    files: dict[str, PackFile] = {}
+    if not paths:
+        message = "no packs here: no file ends in .yaml; name their folder"
+        problems.append(Problem(str(place), 1, None, message))
+    for path in paths:
+        try:
+            file = read_pack(text_of(path, PACK_BYTES), str(path))
+        except PackError as error:
+            problems += error.problems
+            continue
+        other = files.setdefault(file.pack.id, file)
+        if other is not file:
+            message = f"`{file.pack.id}` is the id of {other.name} too; rename one"
+            problems.append(file.problem(("id",), message))
+    return problems, list(files.values())
+
+
+def read_pack(text: str, name: str) -> PackFile:
+    """Read one pack.
+
+    Raises PackError with every problem found, in the order of lines. If there are more than
+    `PROBLEMS_IN_FILE`, it has the first of them.
     """
-    return import_module(f"authoring.{module}")
+    problems = Problems(name)
+    data = text.encode("utf-8", "surrogatepass")
+    read = None
+    if len(data) > PACK_BYTES:
+        size = f"{len(data):,}"
+        problems.report(1, f"a pack has at most {PACK_BYTES:,} bytes, this one {size}; divide it")
+    elif top := compose(text, problems.report, _WEIGHTS_AT):
+        reader = StructReader(problems, CHECKS)
+        read = reader.struct(top, Pack)
+        problems.rule = None
+        if read is not None:
+            checks = _PackChecks(reader, problems)
+            checks.check_pack(read)
+    if read is None or problems.found:
+        raise PackError(problems.by_line())
+    return PackFile(_finished(read, hashlib.sha256(data).hexdigest()), name, text, checks.lines)
 
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+class _PackChecks(RuleChecks):
+    """The checks that look at several fields. An unreadable field is None or left out."""
+
+    def __init__(self, reader: StructReader, problems: Problems):
+        super().__init__(reader)
+        self.problems = problems
+
+    def check_pack(self, pack: Pack) -> None:
+        """Report what the fields of a pack say against each other, and keep its lines."""
+        rules = [rule for rule in pack.rules or () if rule]
+        for key in ("id", "in_force"):  # no rule has these ids
+            self.lines[key,] = self.reader.line(pack, key)
+        self._category(pack)
+        self._in_force(pack.in_force)
+        parents = {rule.id for rule in rules if not self.reader.has(rule, "copies")}
+        for rule in rules:
+            self.problems.rule = rule.id
+            self.check_rule(rule, pack.category)
+            if isinstance(rule.copies, CopyOf):
+                self.check_copies(rule, rule.copies, pack.category, parents)
+        self.problems.rule = None
+        if pack.card:
+            self.check_card(pack.card)
+            if not any(self.reader.has(rule, "score") for rule in rules):
+                line = self.reader.line(pack, "card")
+                self.report(line, "`card` is about scores, and no rule has a `score`")
+        for own in filter(None, pack.protected or ()):
+            for kind in own.__struct_fields__[1:]:
+                self._own_sentences(getattr(own, kind) or ())
+        if self.terms > TERMS_IN_PACK:
+            line = self.reader.line(pack, "rules")
+            self.report(line, f"a pack has at most {TERMS_IN_PACK:,} terms; divide it")
+
+    def _own_sentences(self, sentences: Iterable[str | None]) -> None:
+        for sentence in sentences:
+            if isinstance(sentence, Text):
+                key = ("protected", str(sentence))
+                if key in self.lines:
+                    message = f"this sentence is in line {self.lines[key]} too; write another"
+                    self.report(sentence.line, message)
+                self.lines[key] = sentence.line
+
+    def _category(self, pack: Pack) -> None:
+        category, line = pack.category, self.reader.line(pack, "category")
+        if not category:
+            return
+        if problem := category_problem(category):
+            self.report(line, problem)
+            return
+        if not pack.keywords:
+            line, allow = self.reader.line(pack, "keywords"), ", ".join(KEYWORDS[category])
+            self.report(line, f"choose `keywords` of {category}: {allow}")
+        for keyword in pack.keywords or ():
+            if isinstance(keyword, Text) and (problem := keyword_problem(category, keyword)):
+                self.report(keyword.line, problem)
+        if category in TERMS_ONLY and pack.ground is Ground.ILLEGAL:
+            line = self.reader.line(pack, "ground")
+            self.report(line, f"{category} is not a breach of law; say ground: terms")
+
+    def _in_force(self, days: InForce | None) -> None:
+        if not days or not days.from_ or not days.until:
+            return
+        first, last = days.from_, days.until
+        count, line = (last - first).days + 1, self.reader.line(days, "until")
+        if count < 1:
+            self.report(line, f"`until` {last} is before `from` {first}")
+        elif count > DAYS_IN_FORCE:
+            self.report(
+                line,
+                f"a pack is in force for at most {DAYS_IN_FORCE} days, this one for {count}; "
+                f"end it by {first + timedelta(days=DAYS_IN_FORCE - 1)} and renew it then",
+            )
 
 
-class Problem(NamedTuple):
-    r"""A problem in a pack's file: the line, the rule, and how to fix it.
+def _finished(read: Pack, digest: str) -> Pack:
+    """Return the pack that was read without a problem, with the fields that nobody writes.
 
-    It may quote the pack, which anybody may have written: its text is one line without control
-    characters, which a terminal would obey.
-
-    >>> str(Problem("otp.yaml", 12, "asks-for-code", "`whithin` is not known"))
-    'otp.yaml:12: asks-for-code: `whithin` is not known'
-    >>> print(Problem("otp.yaml", 12, None, "unknown key `\x1b[2J`"))
-    otp.yaml:12: unknown key `\x1b[2J`
+    It is unprotected in languages in which no protected sentences ship or are its own.
     """
+    known = {path.stem for path in SHIPPED_SENTENCES.glob("*.txt")}
+    known |= {own.language for own in read.protected or ()}
+    lacking = [code for code in read.languages if not known & {code, code.partition("-")[0]}]
+    rules = tuple(
+        structs.replace(plain(rule), mode=Mode.SHADOW if _is_shadow(rule) else None)
+        for rule in read.rules
+    )
+    made: Pack = plain(structs.replace(read, rules=()))
+    return structs.replace(
+        made,
+        rules=rules,
+        digest=digest,
+        unprotected=tuple(map(str, lacking)) or UNSET,
+        translations=_translations(read) or UNSET,
+    )
 
-    file: str
-    line: int
-    rule: str | None
-    message: str
 
-    def __str__(self) -> str:
-        rule = f"{self.rule}: " if self.rule else ""
-        text = f"{self.file}:{self.line}: {rule}{self.message}"
-        return _CONTROLS.sub(lambda control: ascii(control[0])[1:-1], text)
+def _is_shadow(rule: Rule) -> bool:
+    """Return whether a rule is in shadow by itself: else the pack decides."""
+    mode = rule.copies.mode if isinstance(rule.copies, CopyOf) else rule.mode
+    return mode is Mode.SHADOW
 
 
-class PackError(ValueError):
-    """Packs that cannot be used. `problems` holds every problem, not only the first."""
+def _translations(read: Pack) -> dict[str, Translation]:
+    """Return what the pack says in each language other than English, if it says anything."""
 
-    def __init__(self, problems: Sequence[Problem]):
-        self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+    def said(words: str | Mapped) -> str:
+        return str(getattr(words, language, None) or "").strip()
+
+    found = {}
+    for language in LANGUAGE_KEYS[1:]:
+        whys = {str(rule.id): said(rule.why) for rule in read.rules}
+        rules = {rule: why for rule, why in whys.items() if why}
+        words = Translation(title=said(read.title), why=said(read.why), rules=rules)
+        if words != Translation():
+            found[language] = words
+    return found

@@ -17,8 +17,6 @@ two texts have in common (Jaccard). `matcher.copies` makes fingerprints; here th
 Source: A. Broder, "On the resemblance and containment of documents" (1997); P. Li and C. König,
 "b-Bit Minwise Hashing" (2010).
 
-What a pack says in a language other than English.
-
 The card of a pack: how its scores were learned, and how well they do on posts held back.
 
 A person wrote each rule without a score. Weights come from a program that saw many posts, so the
@@ -35,6 +33,8 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
+
+from rules.yaml_reader import allowed
 
 _OTHER = "OTHER"
 
@@ -150,8 +150,20 @@ class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
     or at most a few words. The lists have their ids in `matcher.signs`.
     """
 
-    script: str = ""
-    words_of: str = ""
+    script: Annotated[
+        str,
+        allowed(
+            "Half of its letters are of it. In Chinese a Han letter counts as five, in Han as one.",
+            check="script",
+        ),
+    ] = ""
+    words_of: Annotated[
+        str,
+        allowed(
+            "It has a common word of this language, or at most four words.",
+            check="words",
+        ),
+    ] = ""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -178,6 +190,17 @@ def words_gate(language: str) -> str:
     return f"words-of-{language}"
 
 
+Weight = Annotated[int, allowed(minimum=-WEIGHT, maximum=WEIGHT)]
+Threshold = Annotated[int, allowed(minimum=1, maximum=MOST_THRESHOLD)]
+WeightedTerm = Annotated[str, allowed(check="weighted", minLength=1)]
+SignId = Annotated[str, allowed(check="sign", minLength=1)]
+PinyinTerm = Annotated[str, allowed(check="pinyin", minLength=1)]
+
+
+def _weights(description: str) -> Meta:
+    return allowed(description, minProperties=1, maxProperties=WEIGHTS_IN_LIST)
+
+
 class Score(msgspec.Struct, frozen=True, omit_defaults=True):
     """The weights of a rule. Each term, sign and pinyin term counts once a part.
 
@@ -186,12 +209,15 @@ class Score(msgspec.Struct, frozen=True, omit_defaults=True):
     high. No result depends on the order of a list.
     """
 
-    threshold: int
-    high: int | None = None
+    threshold: Annotated[Threshold, allowed("The least sum that is a finding.")]
+    high: Annotated[Threshold | None, allowed("From this sum on, the severity is high.")] = None
     reads: Gate | None = None
-    terms: dict[str, int] = {}
-    signs: dict[str, int] = {}
-    pinyin: dict[str, int] = {}
+    terms: Annotated[dict[WeightedTerm, Weight], _weights("Each counts once a part.")] = {}
+    pinyin: Annotated[
+        dict[PinyinTerm, Weight],
+        _weights("Syllables without tones (`jia-wei`): Han letters of these sounds count once."),
+    ] = {}
+    signs: Annotated[dict[SignId, Weight], _weights("Each counts once a part.")] = {}
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -366,41 +392,12 @@ def _bands(fingerprint: bytes) -> Iterator[bytes]:
     return (fingerprint[at : at + ROWS] for at in range(0, HASHES, ROWS))
 
 
-class Translation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The title and explanation of a pack in one language, and each rule's `why` by its id.
-
-    What is empty or absent exists in English only.
-    """
-
-    title: str = ""
-    why: str = ""
-    rules: dict[str, str] = {}
-
-
-class Said(NamedTuple):
-    """A text and the language that it is in."""
-
-    text: str
-    language: str
-
-    @classmethod
-    def of(cls, translated: str, language: str, english: str) -> "Said":
-        """Return the translated text if there is one, else the English one.
-
-        >>> Said.of("", "id", "Threats"), Said.of("Ancaman", "id", "Threats").language
-        (Said(text='Threats', language='en'), 'id')
-        """
-        return cls(translated, language) if translated else cls(english, "en")
-
-
 MISTAKES = 20
 """The worst mistakes that a card describes."""
 
-Note = Annotated[
-    str, Meta(pattern=r"^[\s\S]{0,300}\S[\s\S]{0,300}$", extra={"means": "1 to 600 letters"})
-]
-Count = Annotated[int, Meta(ge=0, le=10**9)]
-Ratio = Annotated[float, Meta(ge=0, le=1)]
+Note = Annotated[str, allowed(means="1 to 600 letters", pattern=r"^[\s\S]{0,300}\S[\s\S]{0,300}$")]
+Count = Annotated[int, allowed(minimum=0, maximum=10**9)]
+Ratio = Annotated[float, allowed(minimum=0, maximum=1)]
 
 
 class CardLevel(StrEnum):
@@ -413,15 +410,15 @@ class CardLevel(StrEnum):
 class TrainingPosts(msgspec.Struct, frozen=True, kw_only=True):
     """Posts that the weights were learned from, of one label and source."""
 
-    posts: Annotated[Count, Meta(description="How many.")]
-    label: Annotated[Note, Meta(description="What its source calls them, such as gambling.")]
-    harmful: Annotated[bool, Meta(description="Whether the score is to find them.")]
+    posts: Annotated[Count, allowed("How many.")]
+    label: Annotated[Note, allowed("What its source calls them, such as gambling.")]
+    harmful: Annotated[bool, allowed("Whether the score is to find them.")]
     language: Note
-    channel: Annotated[Note, Meta(description="Where they were posted.")]
+    channel: Annotated[Note, allowed("Where they were posted.")]
     period: Note
     source: Note
     licence: Note
-    selected: Annotated[Note, Meta(description="How these posts were chosen out of all.")]
+    selected: Annotated[Note, allowed("How these posts were chosen out of all.")]
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
@@ -436,10 +433,10 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
 class HeldBack(msgspec.Struct, frozen=True, kw_only=True):
     """How well a score does on posts that shaped neither weights nor thresholds."""
 
-    posts: Annotated[Note, Meta(description="Which posts, such as new brands of 2026.")]
+    posts: Annotated[Note, allowed("Which posts, such as new brands of 2026.")]
     at: CardLevel
-    recall: Annotated[Interval, Meta(description="Of the harmful groups, those that were found.")]
-    precision: Annotated[Interval, Meta(description="Of the found groups, the harmful ones.")]
+    recall: Annotated[Interval, allowed("Of the harmful groups, those that were found.")]
+    precision: Annotated[Interval, allowed("Of the found groups, the harmful ones.")]
 
 
 class OrdinaryPosts(msgspec.Struct, frozen=True, kw_only=True):
@@ -447,15 +444,15 @@ class OrdinaryPosts(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Note
     posts: Count
-    found: Annotated[Count, Meta(description="From the threshold on.")]
-    found_high: Annotated[Count, Meta(description="From `high` on.")]
+    found: Annotated[Count, allowed("From the threshold on.")]
+    found_high: Annotated[Count, allowed("From `high` on.")]
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """A person who read every term and sign, and when."""
 
     by: Note
-    on: Annotated[date, Meta(extra_json_schema={"pattern": r"^\d{4}-\d\d-\d\d$"})]
+    on: Annotated[date, allowed(pattern=r"^\d{4}-\d\d-\d\d$")]
 
 
 class PackCard(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -465,25 +462,23 @@ class PackCard(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     terms, the scored rules run in shadow.
     """
 
-    trained_on: Annotated[tuple[TrainingPosts, ...], Meta(min_length=1, max_length=50)]
-    thresholds: Annotated[Note, Meta(description="How the thresholds were chosen.")]
-    held_back: Annotated[tuple[HeldBack, ...], Meta(min_length=1, max_length=20)]
-    ordinary: Annotated[tuple[OrdinaryPosts, ...], Meta(min_length=1, max_length=50)]
-    never_met: Annotated[Note, Meta(description="What it was not tried on.")]
+    trained_on: Annotated[tuple[TrainingPosts, ...], allowed(minItems=1, maxItems=50)]
+    thresholds: Annotated[Note, allowed("How the thresholds were chosen.")]
+    held_back: Annotated[tuple[HeldBack, ...], allowed(minItems=1, maxItems=20)]
+    ordinary: Annotated[tuple[OrdinaryPosts, ...], allowed(minItems=1, maxItems=50)]
+    never_met: Annotated[Note, allowed("What it was not tried on.")]
     by_hand: Annotated[
         tuple[Note, ...],
-        Meta(
-            max_length=WEIGHTS_IN_LIST,
-            description="Terms that were given by hand, with a weight to start from.",
+        allowed(
+            "Terms that were given by hand, with a weight to start from.",
+            maxItems=WEIGHTS_IN_LIST,
         ),
     ] = ()
     mistakes: Annotated[
         tuple[Note, ...],
-        Meta(max_length=MISTAKES, description="The worst, in own words, without quoting a post."),
+        allowed("The worst, in own words, without quoting a post.", maxItems=MISTAKES),
     ] = ()
-    read: Annotated[
-        tuple[Reading, ...], Meta(max_length=20, description="Who read every term and sign.")
-    ] = ()
+    read: Annotated[tuple[Reading, ...], allowed("Who read every term and sign.", maxItems=20)] = ()
 
     @property
     def trained(self) -> dict[bool, int]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from authoring.format import DAYS, canonical, plain_or_quoted
+from authoring.format import canonical, plain_or_quoted
 from authoring.learning.labelled import (
     CLEAN_RATE,
     FALSE_RATE,
@@ -28,7 +28,7 @@ from authoring.learning.labelled import (
     share_of_groups,
 )
 from authoring.learning.learning import FOLDS, Learned
-from authoring.wording import PLACEHOLDER
+from authoring.wording import DAYS, PLACEHOLDER
 from rules.pack_parts import KEYWORDS, TERMS_ONLY
 
 _COUNTED = (

@@ -5,6 +5,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from itertools import batched
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,22 +13,14 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
-from authoring.check import pack_paths, read_packs
 from authoring.explain import NEAREST, explain, hits_beside_contacts
-from authoring.format import (
-    LayoutError,
-    NewPack,
-    WordListError,
-    canonical,
-    pack_lines,
-    read_words,
-    usable_terms,
-)
-from authoring.source import pack_schema
+from authoring.format import LayoutError, canonical, pack_schema
+from authoring.wording import NewPack, WordListError, pack_lines, read_words, usable_terms
 from ledger.posts import Post, read_line
 from ledger.refusals import OperatorError, Refusal
 from ledger.texts import encode_json_lines
-from matcher import Matcher, Pack, PackError
+from matcher import Matcher, Pack, PackError, load_packs
+from rules.pack import pack_paths
 from rules.pack_parts import category_problem
 from terang import USAGE, InputError
 from terang.case_queue import read_file
@@ -195,7 +188,7 @@ def diff(
     Packs that only the old one holds are left out, as `packs publish` leaves them in force.
     """
     try:
-        held, after = map(read_packs, (old, new))
+        held, after = (load_packs(place, date.min) for place in (old, new))
         ids = {pack.id for pack in after}
         before = [pack for pack in held if pack.id in ids]
         with posts.open("rb") as lines:

@@ -20,13 +20,12 @@ from authoring.learning.labelled import (
     review_lines,
 )
 from authoring.learning.term_candidates import MODERATORS, decided_posts
-from authoring.yaml_nodes import SHIPPED_SENTENCES
 from ledger.dsa_codes import CaseReceipt
 from ledger.findings import Finding
 from ledger.refusals import OperatorError
 from ledger.texts import SystemClock
 from matcher.signs.catalogue import SIGNS
-from rules.pack import PackError
+from rules.pack import SHIPPED_SENTENCES, PackError
 from rules.pack_parts import category_problem
 from terang import ROOT, USAGE, InputError
 from terang.case_queue import (

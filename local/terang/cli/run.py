@@ -18,10 +18,11 @@ from cyclopts.validators import Number
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from authoring.check import check_packs
 from claims.layout import BadIndexError
 from ledger.findings import EXCERPT_LENGTH
 from ledger.refusals import ADVICE, Code, OperatorError
-from matcher import PackError, Problem, load_packs
+from matcher import PackError, Problem
 from rules.pack import Packs
 from terang import IS_INSTALLED, ROOT, USAGE, InputError
 from terang.case_queue import read_messages, result_lines
@@ -205,7 +206,7 @@ def _load_and_send(sender: Connection, folder: Path, today: date | None) -> None
     """Send the packs of a folder, or the problems of those that do not check."""
     signal(SIGINT, SIG_IGN)  # Ctrl-C ends the command, which ends this process
     try:
-        sender.send(load_packs(folder, today or today_utc(), advice=False))
+        sender.send(check_packs(folder, today or today_utc(), advice=False))
     except PackError as error:
         sender.send(error.problems)
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import msgspec
 
-from authoring.check import pack_paths
 from claims.index import ClaimIndex, facts_of
 from claims.topics import lists, lists_digest
 from ledger.aws.objects import S3Objects
@@ -29,6 +28,7 @@ from ledger.refusals import ImmutableError, OperatorError
 from ledger.texts import Clock, SystemClock, encode_json, utc
 from ledger.units import ITEM_BYTES, max_receipt_bytes
 from matcher import Mode, Pack, Paused, ProviderSettings, RuleSet, load_set
+from rules.pack import pack_paths
 from rules.pinned import FACTCHECKS, pack_yaml, without_factchecks
 from rules.rule_set import counted_rules, with_factchecks, with_pauses, with_settings
 from terang import check_known

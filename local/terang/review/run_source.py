@@ -17,8 +17,8 @@ from typing import Any
 import msgspec
 import yaml
 
-from authoring.check import load_packs, pack_paths, read_packs
-from authoring.yaml_nodes import LOADER
+from authoring.check import check_packs
+from authoring.format import LOADER
 from desk.deciding import Adoption, AdoptionResult, rules_with_examples
 from desk.desk_port import DeskQuality, quality_of
 from desk.items import (
@@ -42,7 +42,7 @@ from ledger.cases import Case, CaseState, JournalEntry, Move, case_id
 from ledger.dsa_codes import countries_of
 from ledger.keys import audit_file_key
 from ledger.texts import Clock, SystemClock, clock_from_setting
-from rules.pack import PackError
+from rules.pack import PackError, load_packs, pack_paths
 from terang import InputError, check_known
 from terang.case_queue import read_file, read_messages
 from terang.review.dossiers import (
@@ -337,7 +337,7 @@ class PackExamples:
 
     def rules(self) -> list[str]:
         """Return the rules of the packs that take examples, as `pack/rule`, sorted."""
-        return rules_with_examples(read_packs(self.folder))
+        return rules_with_examples(load_packs(self.folder, date.min))
 
     def adopted(self, adoption: Adoption) -> AdoptionResult | None:
         """Return the patch and what the check says; None if the packs have no such rule."""
@@ -360,7 +360,7 @@ class PackExamples:
             copy = Path(made) / path.name
             copy.write_text(after, "utf-8")
             try:
-                load_packs(copy, self.today, protected=path.parent / "protected", advice=False)
+                check_packs(copy, self.today, protected=path.parent / "protected", advice=False)
             except PackError as error:
                 yield from map(str, error.problems)
 

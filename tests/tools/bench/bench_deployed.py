@@ -234,7 +234,7 @@ def test_the_built_function_on_real_posts(
 ) -> None:
     """A unit of each set, with the packs that ship. A small set is repeated until it fills one."""
     built.build()
-    packs = list(load_packs(PACKS, advice=False))
+    packs = list(load_packs(PACKS))
     report.row(REAL_TABLE, "posts", "µs a post", "MB/s", "limit = 1")
     for name, texts in corpus.real_sets().items():
         folder = tmp_path / name

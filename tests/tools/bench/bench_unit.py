@@ -7,7 +7,7 @@ from pathlib import Path
 from tools.bench import corpus
 from tools.bench.measure import Report, medians
 
-from authoring.check import load_packs
+from authoring.check import check_packs
 from ledger.privacy import Pseudonyms
 from matcher import Matcher
 from scan.inspection import inspect_posts
@@ -41,7 +41,7 @@ def test_a_unit_is_scanned(report: Report) -> None:
     pseudonyms = Pseudonyms.derive(b"secret" * 8, "acme", "k2026-11")
     table = "A unit, from bytes to findings ready to put (dollars by list price, see bench_unit.py)"
     report.row(table, "rules", "posts hit", "findings", "seconds", "s a million posts", *PRICES)
-    sets = {"the packs that ship": Matcher(load_packs(PACKS, date(2026, 11, 25)))}
+    sets = {"the packs that ship": Matcher(check_packs(PACKS, date(2026, 11, 25)))}
     sets |= {f"{count:,} terms": Matcher([corpus.pack(count)]) for count in corpus.SIZES}
     for name, matcher in sets.items():
         rules = Rules("0" * 64, (), matcher)

@@ -18,19 +18,13 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from support.sample_posts import PACK
 
     from authoring.explain import explain
-    from authoring.format import (
-        LayoutError,
-        NewPack,
-        WordListError,
-        canonical,
-        pack_lines,
-        read_words,
-        usable_terms,
-    )
-    from authoring.source import PACK_KEYS, RULE_KEYS
+    from authoring.format import LayoutError, canonical
+    from authoring.wording import NewPack, WordListError, pack_lines, read_words, usable_terms
     from ledger.posts import read_line
     from ledger.refusals import Refusal
     from matcher import Matcher, Pack, PackError
+    from rules.rule import Rule
+    from rules.yaml_reader import keys_of
     from terang.packs.comparison import as_lines, as_row, compare
 
 FORMAT, WORDS, TABLE, POSTS, TEXT = range(5)
@@ -69,7 +63,7 @@ if __name__ == "__main__":
     seeds += [bytes([WORDS]) + b"# list\notp\nfree gift\n\xe9\xaa\x8c\xe8\xaf\x81\n",
               bytes([TABLE]) + b"term;more\notp;1\n", bytes([POSTS]) + FILES["jsonl"],
               bytes([TEXT]) + b"Please send me the 0TP you got"]  # fmt: skip
-    words = [f"{word}: ".encode() for word in (*PACK_KEYS, *RULE_KEYS)]
+    words = [f"{word}: ".encode() for word in (*keys_of(Pack), *keys_of(Rule))]
     words += [b"- ", b"[[", b"# c", b"|-\n", b">\n", b"!!", b"&a", b"\\ud800", b"\x00", b"\x85"]
     assert Path(ROOT).is_dir()
     fuzz("authoring", one_input, seeds, words)

@@ -6,9 +6,10 @@ from harness import INSTRUMENTED, ROOT, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from support.sample_posts import PACK, SHADOW, pack
 
-    from authoring.source import PACK_KEYS, RULE_KEYS
     from matcher import Matcher, Pack, SetError, build_set, load_set
     from rules.pack import PackError, Problem
+    from rules.rule import Rule
+    from rules.yaml_reader import keys_of
 
 TEXTS, SETS = 0, 1
 SHIPPED = 6000
@@ -54,7 +55,10 @@ if __name__ == "__main__":
     shipped = [path.read_bytes() for path in sorted((ROOT / "packs").glob("*.yaml"))]
     texts = [PACK.encode(), SHADOW.encode(), *(one for one in shipped if len(one) < SHIPPED)]
     sets = [build_set([pack()], notice_hours=24), build_set([], notice_hours=0)]
-    words = [f"{word}: ".encode() for word in (*PACK_KEYS, *RULE_KEYS, "n", "of", "from", "until")]
+    words = [
+        f"{word}: ".encode()
+        for word in (*keys_of(Pack), *keys_of(Rule), "n", "of", "from", "until")
+    ]
     words += [b"- ", b"[[", b"*", b"~", b"!", b"&a", b"\n  "]
     seeds = [*(b"\0" + text for text in texts), *(b"\1" + one for one in sets)]
     fuzz("packs", one_document, seeds, words, longest=SHIPPED)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.sample_packs import PACK, SCORED
 
-from matcher import load_packs
+from authoring.check import check_packs
 
 TODAY = date(2026, 11, 15)
 GROUPS = PACK[PACK.index("    all:") :]
@@ -19,7 +19,8 @@ def warnings(tmp_path: Path, *packs: str) -> list[str]:
     for name, pack in zip(("otp", "second"), packs, strict=False):
         tmp_path.joinpath(f"{name}.yaml").write_text(pack, "utf-8")
     return [
-        str(warning).replace(f"{tmp_path}/", "") for warning in load_packs(tmp_path, TODAY).warnings
+        str(warning).replace(f"{tmp_path}/", "")
+        for warning in check_packs(tmp_path, TODAY).warnings
     ]
 
 
@@ -170,4 +171,4 @@ def test_jokes_of_the_protected_sentences_are_not_tried_with_contacts(tmp_path: 
     pack.write_text(loose, "utf-8")
     for heading, count in (("jobs", 1), ("satire and jokes", 0)):
         protected.joinpath("en.txt").write_text(f"# {heading}\nYour prize: Monday.\n", "utf-8")
-        assert len(load_packs(tmp_path, TODAY).warnings) == count
+        assert len(check_packs(tmp_path, TODAY).warnings) == count

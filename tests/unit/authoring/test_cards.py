@@ -6,9 +6,10 @@ import pytest
 from msgspec import structs
 from support.sample_packs import CARD, PACK, SCORED
 
+from authoring.check import word_warnings
 from authoring.format import canonical
-from authoring.parse import read_pack
 from matcher import Matcher, Mode, Pack, PackError, build_set, load_set
+from rules.pack import read_pack
 from rules.pack_parts import CardLevel, Interval, Reading
 
 CARDED = SCORED.replace("rules:\n", f"{CARD}rules:\n")
@@ -101,6 +102,7 @@ def test_a_rule_that_lacks_something_runs_in_shadow(reason: str, text: str) -> N
 
 
 def test_a_live_pack_without_a_card_is_warned_of() -> None:
-    [warning] = read_pack(SCORED, "otp.yaml").warnings
+    [warning] = word_warnings(read_pack(SCORED, "otp.yaml"))
     assert "no `card`: scored rules run in shadow" in warning.message
-    assert read_pack(SCORED.replace("rules:", "mode: shadow\nrules:"), "otp.yaml").warnings == ()
+    in_shadow = SCORED.replace("rules:", "mode: shadow\nrules:")
+    assert [*word_warnings(read_pack(in_shadow, "otp.yaml"))] == []

@@ -1,4 +1,4 @@
-"""What `load_packs` checks beyond the structure of a pack."""
+"""What `check_packs` checks beyond the structure of a pack."""
 
 from datetime import date
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from support.sample_packs import PACK, PROTECTED
 
+from authoring.check import check_packs
 from matcher import Matcher, PackError, load_packs
 
 TODAY = date(2026, 11, 15)
@@ -22,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 
 def problems(folder: Path, **more: Path) -> list[str]:
     with pytest.raises(PackError) as caught:
-        load_packs(folder, TODAY, **more)
+        check_packs(folder, TODAY, **more)
     return [line.replace(f"{folder}/", "") for line in str(caught.value).split("\n")]
 
 
@@ -34,14 +35,20 @@ def rewrite(folder: Path, old: str, new: str) -> None:
 def test_sound_packs_are_loaded_in_the_order_of_ids(folder: Path) -> None:
     other = PACK.replace("one-time-codes", "a-first").replace("[otp, login code]", "[otp]")
     folder.joinpath("zz.yml").write_text(other, "utf-8")
-    packs = load_packs(folder, TODAY)
+    packs = check_packs(folder, TODAY)
     assert [pack.id for pack in packs] == ["a-first", "one-time-codes"]
     assert packs.warnings == ()
     assert len(Matcher(packs).find("send me the otp")) == 2
 
 
+def test_load_packs_reads_without_running_examples(folder: Path) -> None:
+    rewrite(folder, "otp - send me]", "otp]")
+    assert [pack.id for pack in load_packs(folder, TODAY)] == ["one-time-codes"]
+    assert problems(folder)
+
+
 def test_one_file_is_loaded_too(folder: Path) -> None:
-    assert [pack.id for pack in load_packs(folder / "otp.yaml", TODAY)] == ["one-time-codes"]
+    assert [pack.id for pack in check_packs(folder / "otp.yaml", TODAY)] == ["one-time-codes"]
 
 
 EXAMPLES = {
@@ -128,7 +135,7 @@ def test_no_rule_is_about_whom_a_post_names(
 def test_names_may_be_beside_other_terms_that_carry_the_examples(folder: Path) -> None:
     """An office that frauds pretend to be is no opinion: its group has a bank, too."""
     rewrite(folder, "[otp, login code]", "[otp, tax office, ministry of finance]")
-    assert load_packs(folder, TODAY).warnings == ()
+    assert check_packs(folder, TODAY).warnings == ()
 
 
 OWN = PACK.replace("[en, id]", "[de]").replace("rules:\n", f"{PROTECTED}rules:\n")
@@ -169,7 +176,7 @@ def test_a_pack_names_its_languages_without_protected_sentences(
 ) -> None:
     folder.joinpath("otp.yaml").write_text(text, "utf-8")
     folder.joinpath("protected/ms.txt").write_text("Only what ships or is published counts.\n")
-    packs = load_packs(folder, TODAY)
+    packs = check_packs(folder, TODAY)
     assert (packs[0].unprotected or ()) == lacking
     assert ["unprotected" in warning.message for warning in packs.warnings] == [True] * bool(
         lacking
@@ -193,7 +200,7 @@ def test_the_problems_of_all_files_are_reported(folder: Path) -> None:
 
 
 def test_an_expired_pack_is_skipped_with_advice(folder: Path) -> None:
-    packs = load_packs(folder, date(2027, 5, 1))
+    packs = check_packs(folder, date(2027, 5, 1))
     assert packs == []
     [warning] = packs.warnings
     assert (warning.line, warning.rule) == (11, None)
@@ -202,8 +209,8 @@ def test_an_expired_pack_is_skipped_with_advice(folder: Path) -> None:
 
 
 def test_a_pack_runs_on_its_last_day_and_waits_for_its_first(folder: Path) -> None:
-    assert len(load_packs(folder, date(2027, 4, 30))) == 1
-    assert len(load_packs(folder, date(2026, 1, 1))) == 1
+    assert len(check_packs(folder, date(2027, 4, 30))) == 1
+    assert len(check_packs(folder, date(2026, 1, 1))) == 1
 
 
 WARNINGS = {
@@ -216,7 +223,7 @@ WARNINGS = {
 @pytest.mark.parametrize(("old", "new", "message"), WARNINGS.values(), ids=WARNINGS)
 def test_a_warning_stops_nothing(folder: Path, old: str, new: str, message: str) -> None:
     rewrite(folder, old, new)
-    packs = load_packs(folder, TODAY)
+    packs = check_packs(folder, TODAY)
     assert len(packs) == 1
     [warning] = packs.warnings
     assert warning.line == 17

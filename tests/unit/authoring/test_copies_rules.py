@@ -7,8 +7,7 @@ import pytest
 from support.sample_posts import PACK
 
 from authoring.explain import explain
-from authoring.format import canonical
-from authoring.source import pack_schema
+from authoring.format import canonical, pack_schema
 from matcher import Matcher, Pack, build_set, load_set
 from rules.pack import Mode, PackError
 from rules.pack_parts import ALGORITHM, digest_of_definition
@@ -76,7 +75,7 @@ def test_the_layout_and_the_schema_know_it() -> None:
     written = canonical(PACK + COPIES, "codes.yaml")
     assert COPIES in written
     assert canonical(written, "codes.yaml") == written
-    then = pack_schema()["$defs"]["RuleSource"]["then"]
+    then = pack_schema()["$defs"]["Rule"]["then"]
     assert "copies" in then["propertyNames"]["enum"]
 
 

@@ -9,7 +9,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from support.sample_packs import PACK
 
-from authoring.source import pack_schema
+from authoring.format import pack_schema
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = sorted(ROOT.glob("packs/*.yaml"))

@@ -8,10 +8,9 @@ import pytest
 import yaml
 from support.sample_packs import PACK
 
-from authoring.parse import PROBLEMS_IN_PACK
-from authoring.yaml_nodes import KEYS_IN_MAPPING
 from matcher import AtLeast, Ground, Mode, Pack, PackError, Severity
 from rules.pack import PACK_BYTES
+from rules.yaml_reader import KEYS_IN_MAPPING, PROBLEMS_IN_FILE
 
 PACK_HAS = 12
 """Keys of the sample pack itself."""
@@ -340,5 +339,5 @@ def test_unknown_keys_are_named_up_to_the_limit() -> None:
 def test_of_problems_without_end_the_first_are_named() -> None:
     head = PACK[: PACK.index("  - id")]
     named = problems(head + "  - {a: 1, b: 2}\n" * 5_000)
-    assert len(named) == PROBLEMS_IN_PACK + 1
+    assert len(named) == PROBLEMS_IN_FILE + 1
     assert named[-1].endswith("reading stopped after 200 problems; fix these first")

@@ -7,10 +7,12 @@ import pytest
 from msgspec import structs
 from support.sample_packs import PACK, SCORED, pack_of
 
+from authoring.check import check_packs, word_problems
 from authoring.explain import explain
 from authoring.format import canonical
 from authoring.wording import named_in
-from matcher import Pack, PackError, Rule, Severity, load_packs
+from matcher import Pack, PackError, Rule, Severity
+from rules.pack import read_pack
 from rules.pack_parts import WEIGHTS_IN_LIST, Gate, Score
 
 WEIGHTS = "{send me: 5, otp: 3, login code: 2, bank: -4}"
@@ -23,7 +25,7 @@ def changed(old: str, new: str) -> str:
 
 def problems(text: str) -> list[str]:
     with pytest.raises(PackError) as error:
-        Pack.parse(text, "otp.yaml")
+        raise PackError([*word_problems(read_pack(text, "otp.yaml"))])
     return [str(problem) for problem in error.value.problems]
 
 
@@ -207,7 +209,7 @@ def test_weights_are_laid_out_from_the_largest_down() -> None:
 def test_a_score_of_signs_alone_is_read_and_laid_out() -> None:
     laid_out = canonical(changed(f"terms: {WEIGHTS}", "signs: {phone: 2, link: 4}"), "otp.yaml")
     [rule] = Pack.parse(laid_out, "otp.yaml").rules
-    assert rule.score == Score(6, 9, None, {}, {"link": 4, "phone": 2})
+    assert rule.score == Score(6, 9, signs={"link": 4, "phone": 2})
     assert "      signs: {link: 4, phone: 2}\n" in laid_out
 
 
@@ -240,7 +242,7 @@ def checked(folder: Path, text: str, sentence: str = "Police warn of thefts.") -
     folder.joinpath("protected").mkdir()
     folder.joinpath("protected/en.txt").write_text(sentence, "utf-8")
     try:
-        found = load_packs(folder, date(2026, 11, 15)).warnings
+        found = check_packs(folder, date(2026, 11, 15)).warnings
     except PackError as error:
         found = error.problems
     told = [str(problem).replace(f"{folder}/", "") for problem in found]
@@ -287,7 +289,7 @@ RULE = Rule(
     id="asks-for-code",
     severity=Severity.MEDIUM,
     why="Tests.",
-    score=Score(6, 8, Gate("Latin"), {"otp": 3, "send me": 5, "bank": -4}, {"link": 2}),
+    score=Score(6, 8, Gate("Latin"), {"otp": 3, "send me": 5, "bank": -4}, signs={"link": 2}),
     unless=("never share",),
     except_=("otp box",),
 )

@@ -7,11 +7,12 @@ import pytest
 from msgspec import structs
 from support.sample_packs import PACK
 
+from authoring.check import check_packs, word_warnings
 from authoring.explain import explain
 from authoring.format import canonical
-from authoring.parse import read_pack
-from matcher import Matcher, Pack, PackError, load_packs
+from matcher import Matcher, Pack, PackError
 from matcher.engine import FIRST_BATCH
+from rules.pack import read_pack
 
 TERMS = "- [send me]"
 SIGNED = PACK.replace(TERMS, "- [send me, {sign: link}]")
@@ -55,7 +56,7 @@ def test_signs_alone_are_refused() -> None:
 
 def test_a_sign_twice_is_a_warning() -> None:
     text = SIGNED.replace("{sign: link}", "{sign: link}, {sign: link}")
-    [warning] = read_pack(text, "otp.yaml").warnings
+    [warning] = word_warnings(read_pack(text, "otp.yaml"))
     assert warning.message == "the sign `link` occurs twice; keep one"
 
 
@@ -66,7 +67,7 @@ def test_the_layout_keeps_signs() -> None:
 def test_a_pack_with_signs_passes_all_checks(tmp_path: Path) -> None:
     (tmp_path / "otp.yaml").write_text(SIGNED)
     (tmp_path / "news.txt").write_text("A sentence of the news.")
-    packs = load_packs(tmp_path, date(2026, 12, 1), protected=tmp_path)
+    packs = check_packs(tmp_path, date(2026, 12, 1), protected=tmp_path)
     assert [pack.id for pack in packs] == ["one-time-codes"]
 
 

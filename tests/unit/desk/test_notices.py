@@ -16,7 +16,7 @@ from desk.deciding import DecisionForm, decide, form_id
 from desk.items import Door, Dossier, Moderator, OpenFinding, Role, RuleFacts
 from ledger.cases import case_id
 from ledger.keys import author_notice_key, rule_page
-from rules.pack_parts import Translation
+from rules.pack import Translation
 
 MODERATOR = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
 FOUND = finding(1, url="https://chat.example/1", language="id")

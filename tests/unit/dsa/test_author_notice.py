@@ -15,7 +15,7 @@ from ledger.cases import case_id
 from ledger.dsa_codes import AccountMeasure, Monetary, Provision, Visibility
 from ledger.findings import FoundSpan
 from ledger.keys import author_notice_key
-from rules.pack_parts import Translation
+from rules.pack import Translation
 
 F1, F2 = finding(1).finding, finding(2).finding
 EVERYTHING = {

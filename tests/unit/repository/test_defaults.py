@@ -45,7 +45,7 @@ from publish import (
     summary,
     tables,
 )
-from rules import pack, pack_parts
+from rules import pack, pack_parts, rule
 from scan import inspection, rule_sets
 from tlog import leaves, tree
 
@@ -59,7 +59,7 @@ MODULES = (
 STORED = (
     case_reading, announcements, pack_parts, queue, cases, case_line, case_refusal, fact_check,
     closing, privacy, feed_import, report, findings, leaves, units, case_messages, pack,
-    desk_port, posts, provider, refusals, public_journal,
+    desk_port, posts, provider, refusals, public_journal, rule,
 )  # fmt: skip
 
 SHORT = """

@@ -19,7 +19,7 @@ IGNORE = [text for rule in EXAMPLE.rules for text in rule.ignore]
 
 @pytest.fixture(scope="module")
 def shipped() -> Matcher:
-    return Matcher(load_packs(ROOT / "packs", date(2026, 11, 25), advice=False))
+    return Matcher(load_packs(ROOT / "packs", date(2026, 11, 25)))
 
 
 def test_the_readme_has_examples_of_each_kind() -> None:

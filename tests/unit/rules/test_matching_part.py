@@ -17,9 +17,11 @@ from rules.pack import (
     Pack,
     ProtectedSentences,
     Rule,
+    Said,
     Severity,
+    Translation,
 )
-from rules.pack_parts import PackCard, Said, Translation
+from rules.pack_parts import PackCard
 from rules.pinned import NOT_OF_PACK, NOT_OF_RULE, matching_digest
 from rules.rule_set import build_set
 

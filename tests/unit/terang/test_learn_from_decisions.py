@@ -13,6 +13,7 @@ from support.packs_folder import run_packs
 from support.sample_messages import audit, complaint, decision, outcome
 from support.sample_posts import fields
 
+from authoring.check import check_packs
 from authoring.learning.features import LearningError, find_library
 from authoring.learning.labelled import LabelledPost
 from authoring.learning.learning import Wanted
@@ -20,7 +21,6 @@ from authoring.learning.learning import learn as fit
 from ledger.findings import Finding, FoundSpan, finding_id
 from ledger.posts import read_line
 from ledger.refusals import Refusal
-from rules.pack import load_packs
 from terang import ROOT
 
 OFFERS = ["bonus besar", "hadiah besar", "modal kecil", "untung besar", "saldo gratis"]
@@ -108,7 +108,7 @@ def test_the_card_says_how_the_posts_were_selected(
             " 0 are not, 0 have another text there"
         ),
     )
-    [pack] = load_packs(folder / "out")
+    [pack] = check_packs(folder / "out")
     [rule] = pack.rules
     assert pack.card
     assert rule.score
@@ -152,7 +152,7 @@ def test_a_term_of_one_moderator_has_no_weight(
         message["moderator"] = "m-1" if "saldo gratis" in texts[number] else f"m-{number % 2}"
     write(folder, messages)
     assert learn(capsys, folder)[0] == 0
-    [pack] = load_packs(folder / "out")
+    [pack] = check_packs(folder / "out")
     score = pack.rules[0].score
     assert score
     assert not {"saldo", "gratis", "saldo gratis"} & {

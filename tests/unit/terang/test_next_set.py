@@ -20,7 +20,7 @@ from matcher import (
     Severity,
     load_set,
 )
-from rules.pack_parts import Translation
+from rules.pack import Translation
 from rules.rule_set import with_factchecks
 from terang.packs.next_set import ReplacedSet, SetRequest, going_back, next_set
 

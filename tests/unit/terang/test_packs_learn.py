@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from support.packs_folder import run_packs
 
+from authoring.check import check_packs
 from authoring.learning.features import LearningError, find_library
 from matcher import Matcher, Mode, Pack
-from rules.pack import load_packs
 from terang import ROOT
 
 OFFERS = ["bonus besar", "hadiah besar", "modal kecil", "untung besar", "saldo gratis"]
@@ -50,7 +50,7 @@ def test_the_pack_is_in_shadow_sound_and_the_same_each_time(
         assert code == 0
         assert "55 posts in" in err[0]
         packs.append(out.joinpath("offers.yaml").read_text("utf-8"))
-        packs_there = load_packs(out)
+        packs_there = check_packs(out)
         [pack] = packs_there
         [unwritten] = packs_there.warnings
         lines = [at for at, line in enumerate(packs[-1].splitlines(), 1) if "Put here" in line]
@@ -118,7 +118,7 @@ def test_words_start_with_a_weight_and_the_posts_move_it(
     folder.joinpath("words.txt").write_text("klik tautan: 4\ndaftar: 3\nmemasak: 3\n", "utf-8")
     words = ("--words", folder / "words.txt", "--out", folder / "out")
     assert run_packs(capsys, folder, *LEARN, folder / "posts.csv", *words)[0] == 0
-    [pack] = load_packs(folder / "out")
+    [pack] = check_packs(folder / "out")
     [rule] = pack.rules
     assert rule.score
     assert pack.card
@@ -134,7 +134,7 @@ def test_words_of_which_the_posts_show_the_opposite_weigh_nothing(
     folder.joinpath("words.txt").write_text("memasak: 4\nibu: 4\ntidur: 4\nharga: 4\n", "utf-8")
     words = ("--words", folder / "words.txt", "--out", folder / "out")
     assert run_packs(capsys, folder, *LEARN, folder / "posts.csv", *words)[0] == 0
-    [pack] = load_packs(folder / "out")
+    [pack] = check_packs(folder / "out")
     assert pack.rules[0].score
     assert "harga" not in pack.rules[0].score.terms
 
@@ -203,7 +203,7 @@ def test_a_pack_is_learned_from_counts_and_clean_texts(
     words = ("--words", folder / "words.txt")
     code, *_ = run_packs(capsys, folder, *LEARN, *counts, *words, "--out", folder / "out")
     assert code == 0
-    [pack] = load_packs(folder / "out")
+    [pack] = check_packs(folder / "out")
     [rule] = pack.rules
     assert rule.score
     assert pack.card
