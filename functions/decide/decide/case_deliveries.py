@@ -16,8 +16,9 @@ import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from decide.case_facts import CaseFiles, DecidedPacks, DecideStore, FactsReader
+from decide.case_files import CaseFiles
 from decide.case_work import CaseOutcome, CaseWork
+from judging.case_facts import DecidedPacks, DecideStore, FactsReader
 from ledger.aws.objects import Delivery, Senders, require_reserve
 from ledger.case_messages import CaseMessage, PendingDecision, PendingName, PendingState
 from ledger.dsa_codes import CaseRefusal

@@ -212,6 +212,12 @@ class SampleLine(msgspec.Struct, frozen=True):
     account: str = ""
 
 
+def sampled_posts(data: bytes) -> list[str]:
+    """Return the posts of a month's sample, by rank."""
+    lines = (line for line in data.splitlines() if line.strip())
+    return [msgspec.json.decode(line, type=SampleLine).post for line in lines]
+
+
 class SampleStore(Protocol):
     """The samples of units, and the secrets of the months."""
 

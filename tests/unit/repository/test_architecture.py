@@ -35,6 +35,7 @@ PURE = (
     "claims",
     "phrases",
     "dsa",
+    "judging",
     "report_proof",
     "authoring",
     "recount",
