@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import sync_playwright
 
 from desk.items import Door, Moderator, Role
-from ledger.texts import SystemClock
 from terang.case_queue import read_messages
 from terang.cli.command import main
 from terang.review.door import HomeServer
-from terang.review.run_source import RunSource
+from terang.review.run_table import RunTable
 from terang.review.sitting import Sitting
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
@@ -107,9 +106,8 @@ if __name__ == "__main__":
         run = ["run", str(posts), "--provider", "acme-chat", "--out", str(folder / "out")]
         if main(run):
             sys.exit("the run failed")
-        source = RunSource.read(folder / "out", read_messages(cases))
+        table = RunTable.read(folder / "out", read_messages(cases))
         who = Moderator("m-7", "acme-chat", Role.MODERATOR, Door.FILE)
-        sitting = Sitting(
-            who, source, folder / "decisions.jsonl", SystemClock(), folder / "out/public"
-        )
+        file, clock = folder / "decisions.jsonl", table.store.clock
+        sitting = Sitting(who, table.desk, file, clock, table.judge, folder / "out/public")
         sitting.run(lambda server: threading.Thread(target=take_all, args=(server,)).start())

@@ -31,7 +31,6 @@ MANY_CALLS = {
     "test_operator",
     "test_publishing",
     "test_residue",
-    "test_review_sources",
     "test_scan_batches",
     "test_scan_crashes",
 }

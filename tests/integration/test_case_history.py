@@ -7,8 +7,7 @@ from support.sample_posts import OTP, lines
 from support.world import World
 
 from ledger.cases import case_id
-from terang.review.door import case_screen
-from terang.review.sources import CaseHistory, case_history
+from terang.review.door import CaseHistory, case_history, case_screen
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The desk on the table: what waits, for whom, and nothing of another provider."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,14 +12,15 @@ from support.sample_messages import complaint, decision, dispute, order, outcome
 from support.sample_posts import OTP, pack
 from support.world import ROLE, World
 
-from console.table_desk import PendingSender, SetExamples, TableDesk
 from desk.deciding import Adoption, DecisionForm, decide, form_id
 from desk.desk_port import CannedReason
 from desk.items import Door, ItemKind, Moderator, Role
+from desk.table_desk import PendingSender, SetExamples, TableDesk
 from ledger.cases import case_id, is_for_second_review
 from ledger.findings import FloodQuestion
 from ledger.provider import Provider
 from rules.pack import Translation
+from terang.review.sitting import BookRows
 
 ANNA = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
 BEN = Moderator("m-2", "acme", Role.LEAD, Door.CONSOLE)
@@ -88,6 +90,23 @@ def test_what_was_taken_is_not_offered_again_by_an_older_list(world: World) -> N
     assert [item.key for item in at.items(ANNA)] == [finding], "a skipped card comes back"
     deliver(world, name(dismiss(world, finding, BEN)))
     assert at.items(ANNA) == []
+
+
+def test_at_home_a_decision_in_the_file_keeps_its_item_although_nobody_sent_it(
+    world: World,
+) -> None:
+    first, second = found(world, OTP, f"{OTP}. Something else entirely follows, of another kind")
+    rows = BookRows(clock=world.clock)
+    home = replace(desk(world), desk=rows, sender=rows, marks_copies=True)
+    dossier = home.dossier(ANNA, first)
+    assert dossier is not None
+    form = DecisionForm(form_id("m-1", home.now(), "0" * 8), "dismissed", reason="A joke.")
+    assert home.store_pending(ANNA, decide(form, dossier, ANNA, home.now())) is None
+    rows.release_pending("acme", form.id)
+    world.clock.move(days=2)
+    assert [item.key for item in home.items(ANNA)] == [second]
+    assert len(desk(world).items(ANNA)) == 2
+    assert len(replace(desk(world), most=1).items(ANNA)) == 1
 
 
 def test_an_undone_decision_waits_again(world: World) -> None:
@@ -283,13 +302,16 @@ def test_a_held_rule_waits_for_one_answer(world: World) -> None:
 
 
 def test_the_audit_shows_the_month_before(world: World) -> None:
-    world.objects.put(world.out, "out/acme/audit/2026-10.jsonl", b'{"post": "a"}\n{"post": "b"}\n')
+    data = b'{"post": "a"}\n{"post": "b"}\n' + b'{"post": "c"}\n' * 20
+    world.objects.put(world.out, "out/acme/audit/2026-10.jsonl", data)
     items = [item.key for item in desk(world).items(ANNA)]
-    assert items == ["2026-10.1", "2026-10.2"]
+    assert items == [f"2026-10.{place}" for place in range(1, 21)], "twenty at once"
+    alone = replace(desk(world), only_audits=True, months=("2026-10", "2026-09"))
+    assert len(alone.items(ANNA)) == 22
     dossier = desk(world).dossier(ANNA, "2026-10.2")
     assert dossier is not None
     assert (dossier.post, dossier.month) == ("b", "2026-10")
-    for key in ("2026-10.3", "2026-10.0", "2026-10.٢", "2026-09.1", "2026-10.", "."):
+    for key in ("2026-10.23", "2026-10.0", "2026-10.٢", "2026-09.1", "2026-10.", "."):
         assert desk(world).dossier(ANNA, key) is None
     assert desk(world).dossier(STRANGER, "2026-10.1") is None
 

@@ -18,8 +18,8 @@ from simulation.sources import CONSOLE
 from support.sample_posts import OTP, lines
 from support.world import ROLE
 
-from console import table_desk
-from console.table_desk import PendingSender
+from desk import table_desk
+from desk.table_desk import PendingSender
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.table import Table
 from ledger.case_messages import UNDO_SECONDS, Decision, PendingDecision, PendingState, Verdict

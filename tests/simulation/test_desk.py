@@ -8,7 +8,7 @@ from simulation.chance import PlannedFaults, SeededFaults
 from simulation.desk import Desk, Resigned, play
 from simulation.enumerate_faults import places
 
-from console.table_desk import PendingSender
+from desk.table_desk import PendingSender
 from ledger.aws.desk_store import DynamoDesk
 from ledger.case_messages import PendingDecision, PendingName, PendingState
 

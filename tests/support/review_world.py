@@ -1,6 +1,7 @@
 """Invented open findings, the folder of a run, and what a terminal shows."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,15 @@ import msgspec
 from rich.console import Console, RenderableType
 from support.sample_posts import PACK
 
-from desk.items import OpenFinding
+from desk.items import Door, Moderator, OpenFinding, Role
+from desk.table_desk import TableDesk
 from ledger.findings import Finding, FoundSpan, digest
 from matcher import Pack, build_set, digest_of
-from terang.review.dossiers import Card
+from terang.review.run_table import RunTable
+from terang.review.sitting import BookRows
 
 DAY = "2026-11-25"
+WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.FILE)
 
 
 def found(
@@ -31,34 +35,40 @@ def found(
     return OpenFinding(msgspec.structs.replace(made, **changes), text)
 
 
-def card(post: str = "p1", text: str | None = "send me", *rules: str) -> Card:
-    """A card of one post, with a finding for each rule."""
-    return Card(tuple(found(post, rule, text) for rule in rules or ("asks",)))
+def four_findings() -> tuple[OpenFinding, ...]:
+    """Three findings that wait, one in shadow, and one that is held."""
+    return (
+        found("p1", "asks-for-code", severity="low", reach=900),
+        found("p2", "asks-for-code", reach=5),
+        found("p3", "asks-for-code", reach=70),
+        found("p4", "asks-for-code", mode="shadow"),
+        found("p5", "asks-for-code", held=True),
+    )
 
 
-def run_folder(folder: Path) -> Path:
-    """The folder of a run: four findings of which three propose, and the set they rest on."""
+def run_folder(folder: Path, *findings: OpenFinding) -> Path:
+    """The folder of a run: its findings, those of `four_findings` if none, and their set."""
     parsed = Pack.parse(PACK, "sample")
     data = build_set(
         [msgspec.structs.replace(parsed, published_at=datetime(2026, 1, 1, tzinfo=UTC))],
         notice_hours=0,
     )
     (folder / "public/sets").mkdir(parents=True)
+    (folder / "run.json").write_text('{"today": "2026-11-28"}')
     (folder / f"public/sets/{digest_of(data)}.json").write_bytes(data)
-    rows = [
-        found("p1", "asks-for-code", severity="low", reach=900),
-        found("p2", "asks-for-code", reach=5),
-        found("p3", "asks-for-code", reach=70),
-        found("p4", "asks-for-code", mode="shadow"),
-        found("p5", "asks-for-code", held=True),
-    ]
     with (folder / "findings.jsonl").open("w") as file:
-        for row in rows:
+        for row in findings or four_findings():
             line = msgspec.to_builtins(row.finding) | {
-                "excerpt": row.excerpt, "set": digest_of(data)
+                "excerpt": row.excerpt, "set": digest_of(data), "version": parsed.version
             }  # fmt: skip
             file.write(json.dumps(line) + "\n")
     return folder
+
+
+def desk_of(path: Path, *messages: Mapping[str, Any]) -> TableDesk:
+    """The desk over a run, after these messages."""
+    table = RunTable.read(path, messages)
+    return table.desk(BookRows(clock=table.store.clock))
 
 
 def console_text(screen: RenderableType) -> str:

@@ -28,7 +28,7 @@ def pins(path: Path) -> dict[str, str]:
 
 def imported(folder: Path) -> Iterator[str]:
     """The distributions that a folder's modules import, but for the standard library and ours."""
-    ours = {path.stem for path in folder.iterdir()} | {*LAYERS, "report_proof"}
+    ours = {path.stem for path in folder.iterdir()} | {*LAYERS, "judging", "report_proof"}
     distributions = packages_distributions()
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -9,9 +9,9 @@ from aws_lambda_powertools.utilities import parameters
 
 from console.browser_session import ConsoleDoor, Sessions, TokenChecks, broken
 from console.sign_in import Answer, Event, Grants, Issuer, IssuerError, Report, SignIn
-from console.table_desk import PendingSender, SetExamples, TableDesk
 from desk.asking import phrases_of
 from desk.routes import DeskApplication
+from desk.table_desk import PendingSender, SetExamples, TableDesk
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects, Senders
 from ledger.aws.store import DynamoStore

@@ -16,8 +16,9 @@ import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from decide.case_facts import CaseFiles, DecidedPacks, FactsReader
+from decide.case_files import CaseFiles
 from decide.case_work import CaseOutcome, CaseWork
+from judging.case_facts import DecidedPacks, FactsReader
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import Delivery, S3Objects, Senders, require_reserve
 from ledger.aws.store import DynamoStore

@@ -11,9 +11,10 @@ from hashlib import sha256
 
 import msgspec
 
-from decide.case_facts import CaseFiles, FactsReader
-from decide.judge import judge
-from decide.judgement import Facts, FirstSent
+from decide.case_files import CaseFiles
+from judging.case_facts import FactsReader
+from judging.judge import judge
+from judging.judgement import Facts, FirstSent
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.case_messages import CaseMessage, Decision

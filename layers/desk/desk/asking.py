@@ -17,7 +17,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from desk.deciding import Adopter
 from desk.desk_pages import error_page, render
-from desk.desk_port import Desk, DeskSession, cookie_of, headers_of
+from desk.desk_port import DeskSession, cookie_of, headers_of
 from desk.items import Item, Moderator
 from desk.queue import (
     CARE_COOKIE,
@@ -31,6 +31,7 @@ from desk.queue import (
     next_item,
     ordered,
 )
+from desk.table_desk import TableDesk
 from ledger.case_messages import ItemClaim, PendingDecision
 from phrases import LANGUAGES, Phrases, of
 
@@ -41,7 +42,7 @@ HTML = "text/html; charset=utf-8"
 class Asking:
     """A request whose session and form were checked."""
 
-    desk: Desk
+    desk: TableDesk
     session: DeskSession
     form: Mapping[str, list[str]]
     event: Mapping[str, Any]

@@ -1,8 +1,4 @@
-"""The port of the desk: all that its pages read and write, for one provider at a time.
-
-The caller has checked who the moderator is; an implementation checks that the requested item
-belongs to `moderator.provider`, and answers None as if it did not exist. Nothing is counted: a
-claim is a put with an end, a decision is stored once under its id, and undo marks that record.
+"""What the desk answers: who decided before, canned reasons, and how well decisions hold.
 
 How well decisions hold: agreement of second reviews with its interval, and overturned rates.
 
@@ -14,17 +10,16 @@ What a door proves: the session of a request, and that its own page sent a form.
 import base64
 import hmac
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from math import sqrt
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
 
-from desk.items import Dossier, Item, Moderator, rules_of
-from ledger.case_messages import ItemClaim, PendingDecision
+from desk.items import Moderator, rules_of
+from ledger.case_messages import PendingDecision
 from ledger.cases import JournalEntry
 from phrases import to_translate
 
@@ -62,87 +57,6 @@ class DeskQuality(msgspec.Struct, frozen=True, kw_only=True):
     pairs: tuple[tuple[str, str, int], ...]
     rules: tuple[RuleQuality, ...]
     since: str
-
-
-class DeskQueue(Protocol):
-    """What waits."""
-
-    def now(self) -> datetime:
-        """Return the time in UTC."""
-
-    def items(self, moderator: Moderator) -> Sequence[Item]:
-        """Return all that waits at the moderator's provider, in any order.
-
-        Items with a decision that is pending or sent are left out. The list may lag a few seconds.
-        """
-
-    def dossier(self, moderator: Moderator, key: str) -> Dossier | None:
-        """Return everything about one item; None if the provider has none with this key.
-
-        An item that was decided meanwhile is returned too: its form may hold a typed reason.
-        """
-
-    def territory(self, moderator: Moderator) -> tuple[str, ...]:
-        """Return the countries in which the provider's decisions hold if they name none."""
-
-    def search(self, moderator: Moderator, text: str) -> frozenset[str]:
-        """Return the keys of items whose excerpt holds this text, without regard to case."""
-
-    def goldens(self, moderator: Moderator) -> Sequence[Dossier]:
-        """Return the cards for training, whose answer is known. Nothing about them is stored."""
-
-
-class DeskClaims(Protocol):
-    """Who is on what."""
-
-    def claims(self, moderator: Moderator) -> Mapping[str, ItemClaim]:
-        """Return the claims in force at the moderator's provider, by item."""
-
-    def claim(self, moderator: Moderator, key: str, until: datetime) -> ItemClaim:
-        """Claim an item, or renew the own claim. Return the claim in force, own or a colleague's.
-
-        A conditional put: only where no claim is in force, or the moderator's own.
-        """
-
-    def release(self, moderator: Moderator, key: str) -> None:
-        """End the own claim."""
-
-
-class DeskDecisions(Protocol):
-    """Decisions, first pending and then sent."""
-
-    def store_pending(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
-        """Store a decision as pending. Return None, or who decided one of its items before.
-
-        The same id again changes nothing and returns None, unless it was undone. The sender turns
-        it into case messages after `due_at`, exactly once by their ids, whatever dies in between.
-        """
-
-    def undo(self, moderator: Moderator, pending: str) -> bool:
-        """Take back an own pending decision; False if it is sent, unknown or a colleague's.
-
-        The items wait again, and the id stays used up.
-        """
-
-    def recent(self, moderator: Moderator) -> Sequence[PendingDecision]:
-        """Return the moderator's decisions of the last day, the newest first, with their state."""
-
-
-class DeskQualityStore(Protocol):
-    """Canned reasons, and facts for leads."""
-
-    def reasons(self, moderator: Moderator) -> Sequence[CannedReason]:
-        """Return the provider's canned reasons, in order; none if it has not edited them."""
-
-    def put_reasons(self, moderator: Moderator, reasons: Sequence[CannedReason]) -> None:
-        """Replace the provider's canned reasons."""
-
-    def quality(self, moderator: Moderator) -> DeskQuality:
-        """Return how second reviews agreed and how decisions held, of the last 90 days."""
-
-
-class Desk(DeskQueue, DeskClaims, DeskDecisions, DeskQualityStore, Protocol):
-    """All of it. A door brings one implementation."""
 
 
 Z95 = 1.96

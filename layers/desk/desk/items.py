@@ -84,9 +84,8 @@ class Item:
     `key` names it in addresses: the id of its first finding (a finding), or of its case (a notice,
     an order, a complaint, a decision), `<month>.<place>` (an audit), the id of its question (a held
     rule), or a digest of its rule and text (training). `rules` are `pack/rule`. `since` is when
-    it began to wait. `deadline` is empty where nothing sets one. `group` is the id of the copy
-    group, empty where there is none. `not_for` are moderators who may not decide it: those who
-    decided first.
+    it began to wait. `deadline` is empty where nothing sets one. `has_copies` is
+    told at home alone. `not_for` are moderators who may not decide it: those who decided first.
     """
 
     key: str
@@ -98,7 +97,7 @@ class Item:
     language: str = ""
     reach: int | None = None
     deadline: str = ""
-    group: str = ""
+    has_copies: bool = False
     not_for: tuple[str, ...] = ()
     escalated: bool = False
 
@@ -294,11 +293,8 @@ def finding_items(findings: Iterable[Finding], entries: Iterable[JournalEntry]) 
         yield finding_item(group, escalated=any(each.finding in escalated for each in group))
 
 
-def finding_item(findings: Sequence[Finding], *, escalated: bool, group: str = "") -> Item:
-    """Return the item of findings of one post and category, the most urgent first.
-
-    `group` is the id of their copy group, if there is one.
-    """
+def finding_item(findings: Sequence[Finding], *, escalated: bool) -> Item:
+    """Return the item of findings of one post and category, the most urgent first."""
     first = findings[0]
     return Item(
         key=first.finding,
@@ -310,7 +306,6 @@ def finding_item(findings: Sequence[Finding], *, escalated: bool, group: str = "
         language=first.language or "",
         reach=first.reach,
         escalated=escalated,
-        group=group,
     )
 
 
@@ -462,14 +457,13 @@ def audits(posts: Iterable[str], month: str) -> list[Dossier]:
 def open_audits(
     provider: str, sample: Iterable[Dossier], entries: Iterable[JournalEntry]
 ) -> list[Item]:
-    """Return the first posts of a month's sample that nobody has judged."""
+    """Return the posts of samples that nobody has judged."""
     judged = {case for entry in entries if entry.type == "audit" for case in entry.cases}
-    left = [
+    return [
         each.item
         for each in sample
         if case_id("audit", provider, f"{each.month}/{each.post}") not in judged
     ]
-    return left[:AUDITED]
 
 
 def rules_of(decision: JournalEntry | None) -> tuple[str, ...]:

@@ -51,9 +51,10 @@ from desk.deciding import (
     read_adoption,
 )
 from desk.desk_pages import error_page
-from desk.desk_port import Desk, DeskDoor, FirstDecision, FormError, agreement, read_form
+from desk.desk_port import DeskDoor, FirstDecision, FormError, agreement, read_form
 from desk.items import Dossier, ItemKind
 from desk.queue import BREAK_MINUTES, SEVERE_IN_A_ROW, category_counts, hours_left, may_take
+from desk.table_desk import TableDesk
 from ledger.case_messages import Decision, PendingDecision, Verdict
 from ledger.findings import digest
 from phrases import LANGUAGES, NAMES
@@ -410,7 +411,7 @@ SECURITY_HEADERS = {
 class DeskApplication:
     """Answers events of an HTTP API, one at a time: Powertools keeps the current one."""
 
-    desk: Desk
+    desk: TableDesk
     door: DeskDoor
     adopter: Adopter | None = None
 

@@ -4,7 +4,7 @@
 
 1. Declare it here, also in `CaseMessage`; give it rules in `reading`, and its fields to
    `JournalEntry`.
-2. Judge it: `decide.case_facts`, `decide.judge`.
+2. Judge it: `judging.case_facts`, `judging.judge`.
 3. Publish it: `CaseLine` in `publish.journal`, `publish.count`, and once more in
    `recount.recount`; if the yearly report needs it, `dsa.report` and `report_proof`.
 4. Let people send it: `desk.items`, `desk.deciding` and a page; its times in

@@ -121,6 +121,12 @@ class SampleLine(msgspec.Struct, frozen=True):
     account: str = ""
 
 
+def sampled_posts(data: bytes) -> list[str]:
+    """Return the posts of a month's sample, by rank."""
+    lines = (line for line in data.splitlines() if line.strip())
+    return [msgspec.json.decode(line, type=SampleLine).post for line in lines]
+
+
 def month_audit_key(secret: bytes, month: str) -> bytes:
     """Derive the key of a month (`YYYY-MM`) from the secret of the stack.
 

@@ -12,13 +12,17 @@ from ledger.aws.store import DynamoStore
 from ledger.case_messages import MESSAGE_TYPES
 from ledger.cases import case_id
 from ledger.findings import is_id
-from ledger.keys import rule_page
 from ledger.refusals import OperatorError
 from terang import InputError
 from terang.case_queue import NOT_SENT, findings_in, read_messages, result_lines, send_messages
-from terang.review.door import case_screen, directions, open_browser
-from terang.review.run_source import RunSource, clock_of_run, provider_of_run
-from terang.review.sources import CaseHistory, PublishedWords, case_history
+from terang.review.door import (
+    CaseHistory,
+    case_history,
+    case_screen,
+    directions,
+    open_browser,
+)
+from terang.review.run_table import RunTable, clock_of_run
 from terang.terminal import (
     STACK,
     Moderator,
@@ -32,9 +36,10 @@ from terang.terminal import (
 )
 
 if TYPE_CHECKING:
+    from ledger.aws.desk_store import DynamoDesk
     from terang.remote import Remote
     from terang.review.door import HomeServer
-    from terang.review.run_source import PackExamples
+    from terang.review.pack_examples import PackExamples
     from terang.review.sitting import SittingResult
 
 console = Screen()
@@ -77,8 +82,8 @@ def review(
         raise UsageError("--send needs --provider P of a stack")
     file = decisions or _own_file(f"decisions-{moderator}", findings, stack, provider)
     if findings is not None:
-        source = RunSource.read(findings, _other_messages(file, cases))
-        return _sit_at_run(findings, source, moderator, file, role, port, packs)
+        table = RunTable.read(findings, _other_messages(file, cases))
+        return _sit_at_run(findings, table, moderator, file, role, port, packs)
     return _sit_at_stack(
         stack, provider or "", moderator, file, role, port, limit, send=send, packs=packs
     )
@@ -104,8 +109,8 @@ def audit(
     """Open the desk on a month's sample; 0 when the moderator leaves it."""
     file = verdicts or _own_file(f"audit-{month}-{moderator}", run, stack, provider)
     if run is not None:
-        source = RunSource.read(run, _other_messages(file, ()), provider, month)
-        return _sit_at_run(run, source, moderator, file, Role.AUDITOR, port)
+        table = RunTable.read(run, _other_messages(file, ()), provider, month)
+        return _sit_at_run(run, table, moderator, file, Role.AUDITOR, port)
     return _sit_at_stack(stack, provider, moderator, file, Role.AUDITOR, port, 2_000, month=month)
 
 
@@ -116,7 +121,7 @@ def _own_file(name: str, run: Path | None, stack: str, provider: str | None) -> 
 
 def _sit_at_run(
     run: Path,
-    source: RunSource,
+    table: RunTable,
     name: str,
     file: Path,
     role: Role,
@@ -126,9 +131,10 @@ def _sit_at_run(
     from terang.review.sitting import Sitting  # late: it takes longer to import than to read a run
 
     folder = run if run.is_dir() else run.parent
-    who = DeskModerator(name, source.provider or provider_of_run(run), role, Door.FILE)
+    who = DeskModerator(name, table.provider, role, Door.FILE)
     public = folder / "public"
-    sitting = Sitting(who, source, file, clock_of_run(run), public if public.is_dir() else None)
+    sitting = Sitting(who, table.desk, file, clock_of_run(run), table.judge)
+    sitting.public = public if public.is_dir() else None
     sitting.adopter = _adopter(packs)
     return _report(_explained(sitting.run, file, port), file, "")
 
@@ -146,32 +152,32 @@ def _sit_at_stack(
     send: bool = False,
     packs: Path | None = None,
 ) -> int:
-    from terang.review.run_source import StackSource
+    from desk.table_desk import TableDesk
     from terang.review.sitting import Sitting
 
     remote = _remote(stack).known(provider)
-    bucket = remote.outputs["PublicBucket"]
-    address = remote.outputs.get("PublicUrl", "")
-    words = PublishedWords(
-        lambda key: remote.objects.get(bucket, key),
-        lambda finding: rule_page(finding, address),
-    )
-    source = StackSource(
-        store=remote.store,
-        objects=remote.objects,
-        out_bucket=remote.outputs["OutBucket"],
-        provider=provider,
-        moderator=name,
-        clock=remote.clock,
-        words=words,
-        limit=limit,
-        month=month,
-    )
+
+    def desk(rows: "DynamoDesk") -> TableDesk:
+        return TableDesk(
+            store=remote.store,
+            desk=rows,
+            sender=rows,
+            objects=remote.objects,
+            clock=remote.clock,
+            public_bucket=remote.outputs["PublicBucket"],
+            public_url=remote.outputs.get("PublicUrl", ""),
+            out_bucket=remote.outputs["OutBucket"],
+            months=(month,) if month else (),
+            only_audits=month is not None,
+            marks_copies=True,
+            most=limit,
+        )
+
     who = DeskModerator(name, provider, role, Door.QUEUE)
     queue = remote.cases(provider) if send else None
     sitting = Sitting(
         who,
-        source,
+        desk,
         file,
         remote.clock,
         send=(lambda messages: send_messages(queue, messages, list)) if queue else None,
@@ -185,7 +191,7 @@ def _adopter(packs: Path | None) -> "PackExamples | None":
     """Return what tries examples in these packs. Raises PackError if they cannot be read."""
     if packs is None:
         return None
-    from terang.review.run_source import PackExamples  # late: it reads YAML
+    from terang.review.pack_examples import PackExamples  # late: it reads YAML
 
     adopter = PackExamples(packs, today_utc())
     adopter.rules()

@@ -1,5 +1,5 @@
-"""The desk at home: what waits in a run or a stack, a moderator's book, and a door on loopback.
+"""The desk at home: a run's folder as a table, a moderator's book, and a door on loopback.
 
-`sitting` joins them. The pages are those of `desk`; `screens` draws a whole case at the terminal.
-Start with `home_desk`.
+`sitting` joins them. The pages and what they read are those of `desk`; `door` also draws a whole
+case at the terminal. Start with `run_table`.
 """

@@ -17,6 +17,7 @@ import secrets
 import socket
 import sys
 import webbrowser
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,9 +38,9 @@ from claims.fact_check import days_between
 from desk.desk_port import FORM_BYTES, DeskSession, cookie_of
 from desk.items import Moderator
 from desk.routes import SECURITY_HEADERS, DeskApplication
-from ledger.cases import Case, JournalEntry
+from ledger.aws.store import DynamoStore
+from ledger.cases import Case, CaseEntry, JournalEntry
 from ledger.findings import Finding
-from terang.review.sources import CaseHistory
 from terang.terminal import blur, show_controls
 
 LOOPBACK = "127.0.0.1"
@@ -293,6 +294,65 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+
+CASES = 200
+"""The largest number of cases that a history follows."""
+
+ORDER = (
+    *("notice", "order", "decision", "second_review", "complaint", "dispute"),
+    *("outcome", "reinstatement", "correction", "flood_answer"),
+)
+"""The order of entries that were committed within one second."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHistory:
+    """A case, the related cases that have a finding, and all their entries by time."""
+
+    case: Case
+    findings: tuple[Case, ...]
+    entries: tuple[CaseEntry, ...]
+
+
+def case_history(store: DynamoStore, case: str) -> CaseHistory | None:
+    """Return what happened to a case and to all cases related to it.
+
+    A decision, its findings, the complaints about it and their outcomes are cases of their own.
+    They share the entries of the messages that moved them, so each leads to the same history.
+    """
+    asked = store.case(case)
+    if asked is None:
+        return None
+    cases = _around(store, asked)
+    entries: dict[str, CaseEntry] = {}
+    for related in cases:
+        for entry in related.entries:
+            entries.setdefault(entry.journal_entry.entry, entry)
+    ordered = sorted(entries.values(), key=lambda entry: _when(entry.journal_entry))
+    with_findings = tuple(related for related in cases if related.finding)
+    return CaseHistory(asked, with_findings, tuple(ordered))
+
+
+def _around(store: DynamoStore, asked: Case) -> list[Case]:
+    cases = {asked.case: asked}
+    waiting = deque([asked])
+    while waiting and len(cases) < CASES:
+        for name in _named(waiting.popleft()):
+            if name not in cases and (case := store.case(name)) is not None:
+                cases[name] = case
+                waiting.append(case)
+    return list(cases.values())
+
+
+def _named(case: Case) -> list[str]:
+    """Return the cases that a case's entries moved or name."""
+    moves = (entry.journal_entry for entry in case.entries)
+    return [name for move in moves for name in (*move.cases, move.decision, move.follows) if name]
+
+
+def _when(entry: JournalEntry) -> tuple[str, int]:
+    return entry.at, ORDER.index(entry.type) if entry.type in ORDER else len(ORDER)
 
 
 LONG_BEFORE_DAYS = 365

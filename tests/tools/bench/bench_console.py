@@ -22,9 +22,9 @@ from support.sign_in_world import ORIGIN, Browser
 from tools.bench.measure import Report
 
 from console.browser_session import SESSION_COOKIE, ConsoleDoor, Sessions
-from console.table_desk import PendingSender, TableDesk
 from desk.items import Door, Moderator, Role
 from desk.routes import DeskApplication
+from desk.table_desk import PendingSender, TableDesk
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.finding_store import open_list_keys
 from ledger.aws.store import DynamoStore

@@ -25,12 +25,11 @@ with atheris.instrument_imports(include=INSTRUMENTED):
         read_messages,
         resolve_findings,
     )
-    from terang.review.dossiers import decided_findings, read_known
-    from terang.review.run_source import RunSource
-    from terang.review.sitting import HomeDesk, PendingBook
-    from terang.review.sources import judged_posts, read_sample
+    from terang.review.run_table import RunTable, read_sample
+    from terang.review.sitting import BookRows
 
 FILE = Path(tempfile.mkdtemp(prefix="terang-fuzz-")) / "findings.jsonl"
+RUN = FILE.with_name("run.jsonl")
 FINDINGS, MESSAGE_FILE, SAMPLE = range(3)
 FINDING = (
     b'{"finding":"%s","provider":"acme","post":"p1","account":"k2026-11:ab","published_at":'
@@ -38,6 +37,9 @@ FINDING = (
     b'"s","rule":"asks","mode":"live","category":"SCAMS_AND_FRAUD","severity":"high","spans":'
     b'[{"part":"text","start":0,"end":4,"term":"send"}],"unit":"u","reach":7,"excerpt":"send me"}\n'
 ) % (b"f" * 64)
+
+
+RUN.write_bytes(FINDING)
 
 
 def one_file(data: bytes) -> None:
@@ -52,8 +54,7 @@ def one_file(data: bytes) -> None:
             read_sample(rest, str(FILE))
         else:
             messages = read_messages(FILE)
-            decided_findings(read_known(messages))
-            judged_posts(messages)
+            RunTable.read(RUN, messages)
             sent = [resolve_findings(message, ()) for message in messages]
             for wave in in_waves([message for message in sent if message is not None]):
                 for message in wave:
@@ -62,7 +63,7 @@ def one_file(data: bytes) -> None:
 
 def _review() -> None:
     """Show the queue and every card of a run."""
-    desk = HomeDesk(RunSource.read(FILE, []), PendingBook(FILE), StandingClock(), FILE)
+    desk = RunTable.read(FILE, []).desk(BookRows(clock=StandingClock()))
     who = Moderator("m-7", "acme", Role.LEAD, Door.FILE)
     for item in desk.items(who):
         dossier = desk.dossier(who, item.key)

@@ -24,8 +24,8 @@ from support.sample_messages import (
     suspension,
 )
 
-from decide.judge import judge
-from decide.judgement import Facts, FirstSent
+from judging.judge import judge
+from judging.judgement import Facts, FirstSent
 from ledger.case_messages import MESSAGE_TYPES
 from ledger.case_reading import read_case_message
 from ledger.cases import case_id

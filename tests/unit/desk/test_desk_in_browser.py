@@ -28,14 +28,13 @@ from desk.items import (
 )
 from desk.routes import DeskApplication
 from ledger.case_messages import Audit, Complaint, Decision, Outcome
+from ledger.case_reading import read_case_message
 from ledger.cases import Case, CaseEntry, JournalEntry
 from ledger.findings import FoundCheck, FoundSpan, Label
-from ledger.texts import SystemClock
 from terang.case_queue import read_messages
 from terang.review.door import HomeServer
-from terang.review.dossiers import read_known
-from terang.review.run_source import RunSource
-from terang.review.sitting import HomeDesk, PendingBook
+from terang.review.run_table import RunTable
+from terang.review.sitting import PendingBook
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -113,13 +112,16 @@ def at_home(folder: Path, file: Path, moderator: str, *others: Path) -> Iterator
     """The desk as `terang review` opens it, with a book that writes at once."""
     messages = [message for path in (file, *others) if path.exists() for message in
                 read_messages(path)]  # fmt: skip
-    book = PendingBook.open(file, SystemClock().now())
-    desk = HomeDesk(
-        RunSource.read(folder, messages), book, SystemClock(), file.with_name("r.jsonl")
-    )
-    with serving(desk, moderator, Role.MODERATOR) as server:
+    table = RunTable.read(folder, messages)
+    book = PendingBook.open(file, "acme", table.store.clock, table.judge)
+    with serving(table.desk(book.rows), moderator, Role.MODERATOR) as server:
         yield server
-    book.finish(SystemClock().now(), everything=True)
+    book.finish(everything=True)
+
+
+def read_known(messages: list[dict[str, Any]]) -> list[Any]:
+    """The messages as decide reads them."""
+    return [read_case_message(json.dumps(each).encode()) for each in messages]
 
 
 def everything() -> list[Any]:
@@ -279,7 +281,7 @@ def test_a_day_of_a_small_service(window: Window, tmp_path: Path) -> None:
     first, second = tmp_path / "decisions-m-7.jsonl", tmp_path / "decisions-m-2.jsonl"
     with at_home(folder, first, "m-7") as server:
         page.goto(server.door.address)
-        assert page.get_by_role("heading", level=1).inner_text() == "5 items wait"
+        assert page.get_by_role("heading", level=1).inner_text() == "6 items wait"
         window.press("n")
         post = page.locator("dl.facts bdi").first.inner_text()
         page.keyboard.press("d")

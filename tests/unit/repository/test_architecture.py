@@ -27,6 +27,7 @@ PURE = (
     "claims",
     "phrases",
     "dsa",
+    "judging",
     "report_proof",
     "authoring",
     "recount",

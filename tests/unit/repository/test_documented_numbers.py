@@ -9,10 +9,11 @@ from announce import announcements, webhooks
 from answer import question
 from claims import admission, index, layout, ranking, text_words
 from console import browser_session, sign_in
-from decide import case_work, judgement
+from decide import case_work
 from desk import asking, queue
 from dsa import author_notice, statement_schema
 from intake import reader
+from judging import judgement
 from learn import feed_import
 from ledger import case_messages, cases, findings, posts, privacy, pseudonyms, streams, texts
 from matcher import hit, term, term_index

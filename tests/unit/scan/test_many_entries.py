@@ -9,8 +9,8 @@ from simulation.dynamodb import DynamoDB
 from support.memory_cases import finding
 from support.sample_messages import SENT, decision
 
-from decide.judge import judge
-from decide.judgement import Acceptance, Facts, FirstSent, PackFacts
+from judging.judge import judge
+from judging.judgement import Acceptance, Facts, FirstSent, PackFacts
 from ledger.aws.store import DynamoStore
 from ledger.case_reading import read_case_message
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseState, JournalEntry

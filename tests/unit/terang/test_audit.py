@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from desk.deciding import AUDIT_CATEGORIES
-from desk.items import audits
+from desk.items import Door, Moderator, Role, audits
 from ledger.dsa_codes import CATEGORIES
 from ledger.refusals import OperatorError
 from terang.cli.command import main
-from terang.review.run_source import RunSource
-from terang.review.sources import read_sample
+from terang.review.run_table import RunTable, read_sample
+from terang.review.sitting import BookRows
 
 
 @pytest.fixture
@@ -44,17 +44,22 @@ def test_posts_come_by_rank() -> None:
 )
 def test_what_the_run_lacks_is_named(run: Path, provider: str, month: str, said: str) -> None:
     with pytest.raises(OperatorError, match=re.escape(said)):
-        RunSource.read(run, [], provider, month)
+        RunTable.read(run, [], provider, month)
 
 
 def test_a_post_judged_in_the_file_no_longer_waits(run: Path) -> None:
+    times = {"opened_at": "2026-11-25T12:00:00Z", "decided_at": "2026-11-25T12:01:00Z"}
+    judged = {"type": "audit", "verdict": "gone", "moderator": "m-1", **times}
     before = [
-        {"type": "audit", "month": "2026-11", "post": "p1"},
-        {"type": "audit", "month": "2026-10", "post": "p2"},
+        judged | {"id": "a-1", "month": "2026-11", "post": "p1"},
+        judged | {"id": "a-2", "month": "2026-10", "post": "p2"},
         {"type": "decision", "post": "p2"},
     ]
-    source = RunSource.read(run, before, "acme-chat", "2026-11")
-    assert [each.post for each in source.dossiers(())] == ["p2"]
+    (run / "run.json").write_text('{"today": "2026-11-28"}')
+    table = RunTable.read(run, before, "acme-chat", "2026-11")
+    who = Moderator("m-7", "acme-chat", Role.AUDITOR, Door.FILE)
+    [item] = table.desk(BookRows(clock=table.store.clock)).items(who)
+    assert item.key == "2026-11.2"
 
 
 @pytest.mark.parametrize(

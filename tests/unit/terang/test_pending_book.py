@@ -1,13 +1,16 @@
 """No decision is lost and none is written twice, whatever dies in between."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 from support.desk_world import dossier, finding
+from support.sample_posts import StandingClock
 
 from desk.deciding import DecisionForm, decide, form_id
+from desk.desk_port import CannedReason
 from desk.items import Door, Moderator, Role
 from ledger.case_messages import PendingDecision, PendingState
 from ledger.refusals import OperatorError
@@ -25,6 +28,11 @@ def decision(number: int = 1, at: datetime = NOW) -> PendingDecision:
     return decide(form, dossier(finding(f"p{number}")), WHO, at)
 
 
+def opened(file: Path, **later: float) -> PendingBook:
+    """The book as a process opens it so much later."""
+    return PendingBook.open(file, "acme", StandingClock(NOW + timedelta(**later)))
+
+
 def ids(file: Path) -> list[str]:
     return [message["id"] for message in read_messages(file)] if file.exists() else []
 
@@ -34,33 +42,40 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "new/decisions.jsonl"
 
 
-def test_a_decision_is_in_the_file_after_ten_seconds_and_not_before(file: Path) -> None:
-    book = PendingBook.open(file, NOW)
-    book.store_pending(decision())
-    book.finish(NOW + timedelta(seconds=9))
+@pytest.fixture
+def book(file: Path) -> PendingBook:
+    return opened(file)
+
+
+def move(book: PendingBook, seconds: float) -> None:
+    """Finish what is due so many seconds after NOW."""
+    clock = book.rows.clock
+    assert isinstance(clock, StandingClock)
+    clock.moment = NOW + timedelta(seconds=seconds)
+    book.finish()
+
+
+def test_a_decision_is_in_the_file_after_ten_seconds_and_not_before(
+    file: Path, book: PendingBook
+) -> None:
+    book.rows.store_pending(decision())
+    move(book, 9)
     assert ids(file) == []
-    book.finish(NOW + timedelta(seconds=10))
-    book.finish(NOW + timedelta(seconds=20))
+    move(book, 10)
+    move(book, 20)
     assert ids(file) == [decision().id]
+    assert not book.rows.undo_pending("acme", "m-7", decision().id)
 
 
-def test_one_taken_back_is_never_in_the_file(file: Path) -> None:
-    book = PendingBook.open(file, NOW)
-    book.store_pending(decision())
-    assert book.undo(decision().id, NOW + timedelta(seconds=9))
-    assert book.undo(decision().id, NOW + timedelta(seconds=9)), "a second click changes nothing"
-    book.finish(NOW, everything=True)
+def test_one_taken_back_is_never_in_the_file(file: Path, book: PendingBook) -> None:
+    book.rows.store_pending(decision())
+    assert book.rows.undo_pending("acme", "m-7", decision().id)
+    assert book.rows.undo_pending("acme", "m-7", decision().id), "a second click changes nothing"
+    book.finish(everything=True)
     assert ids(file) == []
-    first = PendingBook.open(file, NOW).store_pending(decision())
+    first = opened(file).rows.store_pending(decision())
     assert first is not None
-    assert first.undone
-
-
-def test_one_that_is_due_cannot_be_taken_back(file: Path) -> None:
-    book = PendingBook.open(file, NOW)
-    book.store_pending(decision())
-    assert not book.undo(decision().id, NOW + timedelta(seconds=10))
-    assert not book.undo("unknown", NOW)
+    assert first.state is PendingState.UNDONE
 
 
 @pytest.mark.parametrize("writes", range(6))
@@ -70,64 +85,82 @@ def test_a_death_at_any_write_loses_and_repeats_nothing(
     """Three decisions, the second taken back; the process dies at each write in turn."""
     real, left = sitting._append_lines, [writes]
 
-    def dying(target: Path, records: list[msgspec.Struct]) -> None:
+    def dying(target: Path, records: Iterable[bytes]) -> None:
         if not left[0]:
             raise KeyboardInterrupt
         left[0] -= 1
-        real(target, records)  # type: ignore[arg-type]
+        real(target, records)
 
     made = [decision(number, NOW + timedelta(seconds=number)) for number in (1, 2, 3)]
     held = []
     monkeypatch.setattr(sitting, "_append_lines", dying)
     try:
-        book = PendingBook.open(file, NOW)
+        book = opened(file)
         for each in made:
-            book.store_pending(each)
+            book.rows.store_pending(each)
             held.append(each.id)
-        book.undo(made[1].id, NOW + timedelta(seconds=4))
+        book.rows.undo_pending("acme", "m-7", made[1].id)
         held.remove(made[1].id)
-        book.finish(NOW + timedelta(seconds=60))
+        move(book, 60)
     except KeyboardInterrupt:
         pass
     monkeypatch.setattr(sitting, "_append_lines", real)
-    PendingBook.open(file, NOW + timedelta(seconds=61))
-    PendingBook.open(file, NOW + timedelta(seconds=62))
+    opened(file, seconds=61)
+    opened(file, seconds=62)
     assert ids(file) == held
 
 
-def test_half_a_line_is_no_decision(file: Path) -> None:
-    book = PendingBook.open(file, NOW)
-    book.store_pending(decision(1))
-    with book.pending_file.open("ab") as opened:
-        opened.write(b'{"id": "m-7-2')
-    again = PendingBook.open(file, NOW)
-    again.store_pending(decision(2))
-    PendingBook.open(file, NOW).finish(NOW, everything=True)
+def test_half_a_line_is_no_decision(file: Path, book: PendingBook) -> None:
+    book.rows.store_pending(decision(1))
+    with book.pending_file.open("ab") as half:
+        half.write(b'{"id": "m-7-2')
+    opened(file).rows.store_pending(decision(2))
+    opened(file)
     assert ids(file) == [decision(1).id, decision(2).id]
 
 
 def test_earlier_content_of_the_file_stays(file: Path) -> None:
     file.parent.mkdir()
     file.write_text('{"id": "before"}')
-    book = PendingBook.open(file, NOW)
-    book.store_pending(decision())
-    book.finish(NOW, everything=True)
+    book = opened(file)
+    book.rows.store_pending(decision())
+    book.finish(everything=True)
     assert ids(file) == ["before", decision().id]
 
 
-def test_what_decide_answered_is_remembered(file: Path) -> None:
-    book = PendingBook.open(file, NOW)
-    book.store_pending(decision())
-    book.finish(NOW, everything=True)
-    [sent] = book.unanswered()
-    book.answer(msgspec.structs.replace(sent, state=PendingState.REFUSED, first="m-1"))
-    again = PendingBook.open(file, NOW)
-    assert again.unanswered() == []
-    assert again.decisions[0].first == "m-1"
+def test_what_decide_answered_and_the_reasons_are_remembered(file: Path, book: PendingBook) -> None:
+    book.rows.store_pending(decision())
+    book.finish(everything=True)
+    [sent] = book.decisions(PendingState.SENT)
+    book.rows.end_pending(msgspec.structs.replace(sent, state=PendingState.REFUSED, first="m-1"))
+    reasons = [CannedReason(text="It is a joke.", verdict="dismissed", language="en")]
+    book.rows.put_reasons("acme", reasons)
+    again = opened(file)
+    assert [each.first for each in again.decisions(PendingState.REFUSED)] == ["m-1"]
+    assert again.decisions(PendingState.SENT) == []
+    assert again.rows.reasons("acme", list[CannedReason]) == reasons
+
+
+def test_a_file_keeps_its_items_for_good_but_not_those_it_leaves_open(
+    file: Path, book: PendingBook
+) -> None:
+    """Nobody may have sent it yet, whatever the table of the stack says."""
+    form = DecisionForm(form_id("m-7", NOW, "0000000a"), "skipped")
+    skipped = decide(form, dossier(finding("p2")), WHO, NOW)
+    for each in (decision(), skipped):
+        book.rows.store_pending(each)
+    later = opened(file, days=90)
+    assert later.rows.live_items("acme") == set(decision().items)
+    first = later.rows.store_pending(
+        msgspec.structs.replace(decision(), id="another", messages=skipped.messages)
+    )
+    assert first is not None
+    assert first.id == decision().id
+    assert later.rows.store_pending(msgspec.structs.replace(skipped, id="again")) is None
 
 
 def test_a_pending_file_of_something_else_is_refused(file: Path) -> None:
     file.parent.mkdir()
     file.with_name("decisions.jsonl.pending").write_text('{"id": 7}\n')
     with pytest.raises(OperatorError, match="not the pending decisions"):
-        PendingBook.open(file, NOW)
+        opened(file)

@@ -9,18 +9,15 @@ from urllib.parse import urlencode
 
 import pytest
 from support.desk_world import http_event
-from support.review_world import run_folder
+from support.review_world import WHO, desk_of, run_folder
 
-from desk.items import Door, Moderator, Role
 from ledger.case_messages import PendingState
 from ledger.refusals import OperatorError
 from ledger.texts import SystemClock
 from terang.case_queue import MessageResult, read_messages
 from terang.review.door import HomeServer
-from terang.review.run_source import RunSource, clock_of_run
+from terang.review.run_table import RunTable, clock_of_run
 from terang.review.sitting import PendingBook, Sitting
-
-WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.FILE)
 
 
 def decide_first(server: HomeServer) -> None:
@@ -50,9 +47,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def sit(folder: Path, send: Any = None) -> Any:
-    source = RunSource.read(folder, [])
-    sitting = Sitting(WHO, source, folder / "d.jsonl", SystemClock(), send=send)
-    return sitting.run(decide_first)
+    table = RunTable.read(folder, [])
+    file, clock = folder / "d.jsonl", clock_of_run(folder)
+    return Sitting(WHO, table.desk, file, clock, table.judge, send=send).run(decide_first)
+
+
+def opened(folder: Path) -> PendingBook:
+    return PendingBook.open(folder / "d.jsonl", "acme", clock_of_run(folder))
 
 
 def test_an_interrupt_loses_no_decision(folder: Path) -> None:
@@ -66,10 +67,10 @@ def test_the_desk_knows_what_the_messages_of_the_run_decided(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ledger.cases.SECOND_REVIEW_PER", 2**40)  # else one in 20 waits again
-    waiting = len(RunSource.read(folder, []).dossiers([]))
+    waiting = len(desk_of(folder).items(WHO))
     sit(folder)
     (folder / "d.jsonl").rename(folder / "cases.jsonl")
-    assert len(RunSource.read(folder, []).dossiers([])) == waiting - 3
+    assert len(desk_of(folder).items(WHO)) == waiting - 3
 
 
 def test_a_decision_is_sent_once_and_its_answer_is_kept(folder: Path) -> None:
@@ -83,9 +84,8 @@ def test_a_decision_is_sent_once_and_its_answer_is_kept(folder: Path) -> None:
     result = sit(folder, send)
     assert result.problem is None
     assert sent == [message["id"] for message in read_messages(folder / "d.jsonl")]
-    book = PendingBook.open(folder / "d.jsonl", SystemClock().now())
-    assert [(each.state, each.first) for each in book.decisions] == [(PendingState.REFUSED, "m-1")]
-    assert book.unanswered() == []
+    [refused] = opened(folder).decisions(*PendingState)
+    assert (refused.state, refused.first) == (PendingState.REFUSED, "m-1")
 
 
 def test_a_stack_that_does_not_answer_leaves_the_decision_in_the_file(folder: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_stack_that_does_not_answer_leaves_the_decision_in_the_file(folder: Pa
     result = sit(folder, send)
     assert "not answered" in str(result.problem)
     assert len(read_messages(folder / "d.jsonl")) == 3
-    assert len(PendingBook.open(folder / "d.jsonl", SystemClock().now()).unanswered()) == 1
+    assert len(opened(folder).decisions(PendingState.SENT)) == 1
 
 
 def test_the_clock_of_a_run_has_the_day_that_the_run_was_given(tmp_path: Path) -> None:

@@ -17,8 +17,7 @@ from ledger.posts import read_line
 from matcher import Hit, Span
 from terang.cli.run import print_run
 from terang.packs.comparison import PackComparison, as_lines
-from terang.review.door import case_screen
-from terang.review.sources import CaseHistory
+from terang.review.door import CaseHistory, case_screen
 from terang.terminal import Screen, print_result, show_controls
 from terang.trial.trial import RunResult
 

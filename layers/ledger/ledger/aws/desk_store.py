@@ -27,7 +27,6 @@ from ledger.aws.table import (
     journal_of,
     put_where,
     record_of,
-    typed,
 )
 from ledger.case_messages import ItemClaim, PendingDecision, PendingState
 from ledger.texts import utc_exactly
@@ -39,7 +38,7 @@ UNSENT_DAYS = 20
 SENT_DAYS = 1
 """How long it is kept after that, for the moderator's own list."""
 
-LIVE_MINUTES = 15
+LIVE = timedelta(minutes=15)
 """How long a decision keeps its items out of the queue. After that, decide says who was first."""
 
 LOCKED_ITEMS = 90
@@ -68,6 +67,8 @@ class PendingRow(msgspec.Struct, frozen=True):
 @dataclass(frozen=True, slots=True)
 class DynamoDesk(TableRows):
     """Claims, decisions that can be taken back for a few seconds, and canned reasons."""
+
+    live: timedelta = LIVE
 
     def pending(self, provider: str, pending: str) -> PendingDecision | None:
         """Return a decision in any state, if it is still kept."""
@@ -144,7 +145,7 @@ class DynamoDesk(TableRows):
         An item stays out when its decision was taken. A console lists what waits every few seconds,
         and until then would offer it again. One that was skipped or escalated comes back.
         """
-        start = self.clock.now() - timedelta(minutes=LIVE_MINUTES)
+        start = self.clock.now() - self.live
         held = self.pending_since(provider, start)
         return frozenset(item for pending in held if _settles(pending) for item in pending.items)
 
@@ -219,10 +220,10 @@ class DynamoDesk(TableRows):
 
     def _live(self, provider: str, locks: Iterable[PendingRow | None]) -> PendingDecision | None:
         """Return a decision that holds one of these locks and can still change its case."""
-        start = utc_exactly(self.clock.now() - timedelta(minutes=LIVE_MINUTES))
+        start = utc_exactly(self.clock.now() - self.live)
         names = [lock for lock in locks if lock is not None]
         for pending in self._decisions(provider, names):
-            if pending.state in _LIVE and pending.held_at > start:
+            if pending.state in _LIVE and _settles(pending) and pending.held_at > start:
                 return pending
         return None
 
@@ -250,17 +251,7 @@ class DynamoDesk(TableRows):
         return actions
 
     def _names(self, provider: str, prefix: str, start: str) -> list[PendingRow]:
-        pages = self.table.client.get_paginator("query").paginate(
-            TableName=self.table.name,
-            KeyConditionExpression="pk = :pk AND sk BETWEEN :start AND :end",
-            ExpressionAttributeValues={
-                ":pk": typed(_desk(provider)),
-                ":start": typed(start),
-                ":end": typed(prefix + "~"),
-            },
-            ConsistentRead=True,
-        )
-        items = (item for page in pages for item in page["Items"])
+        items = self.table.between(_desk(provider), start, prefix + "~")
         return [name for item in items if (name := record_of(item, PendingRow))]
 
     def _decisions(self, provider: str, names: Iterable[PendingRow]) -> list[PendingDecision]:
@@ -289,8 +280,10 @@ class DynamoDesk(TableRows):
 
 
 def _settles(pending: PendingDecision) -> bool:
-    is_taken = pending.state is PendingState.TAKEN and not pending.leaves_open
-    return is_taken or pending.state in _LIVE
+    """Return whether a decision keeps its items: one that leaves them open only while it pends."""
+    if pending.leaves_open:
+        return pending.state is PendingState.PENDING
+    return pending.state in {*_LIVE, PendingState.TAKEN}
 
 
 def _desk(provider: str) -> str:

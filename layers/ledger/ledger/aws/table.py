@@ -137,6 +137,21 @@ class Table:
         for page in self._pages(pk, prefix):
             yield from page["Items"]
 
+    def between(self, pk: str, start: str, end: str) -> Iterator[Item]:
+        """Yield items of a partition whose sort key lies between these, in order."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :start AND :end",
+            ExpressionAttributeValues={
+                ":pk": typed(pk),
+                ":start": typed(start),
+                ":end": typed(end),
+            },
+            ConsistentRead=True,
+        )
+        for page in pages:
+            yield from page["Items"]
+
     def listed(self, index: str, value: str, limit: int) -> list[tuple[str, str, str]]:
         """Return the first entries of a sparse index under a value: its sort key, `pk` and `sk`.
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from decide.decisions import judge_decision
-from decide.judgement import (
+from judging.decisions import judge_decision
+from judging.judgement import (
     Acceptance,
     Facts,
     Step,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from decide.judgement import (
+from judging.judgement import (
     Acceptance,
     Facts,
     PackFacts,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.desk_world import finding
 
-from console.table_dossiers import NearCopies, OpenFindings, RecentJournal
+from desk.table_dossiers import NearCopies, OpenFindings, RecentJournal
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import shards
 from ledger.cases import JournalEntry

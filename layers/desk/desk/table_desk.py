@@ -1,9 +1,11 @@
-"""Hand a decision over: first the message that will send it, then the decision itself.
+"""The desk over the table: all that its pages read and write, at home and on AWS.
 
-The desk's port on the table: the queue, cards, claims, decisions and facts of one stack.
+The caller has checked who the moderator is. Every method checks that what it is asked for belongs
+to the moderator's provider. What belongs to another one is answered as if it did not exist. Nothing
+is counted: a claim is a put with an end, a decision is stored once under its id, and undo marks
+that record.
 
-Every method checks that what it is asked for belongs to the moderator's provider. What belongs to
-another one is answered as if it did not exist.
+Hand a decision over: first the message that will send it, then the decision itself.
 """
 
 import json
@@ -15,17 +17,10 @@ from typing import Any
 
 import msgspec
 
-from console.table_dossiers import (
-    ENDED,
-    Dossiers,
-    NearCopies,
-    OpenFindings,
-    RecentJournal,
-    read_excerpts,
-)
 from desk.deciding import Adoption, AdoptionResult, rules_with_examples
 from desk.desk_port import CannedReason, DeskQuality, FirstDecision, quality_of
 from desk.items import (
+    AUDITED,
     Dossier,
     Item,
     Moderator,
@@ -41,13 +36,22 @@ from desk.items import (
     second_reviews,
     waiting_items,
 )
+from desk.table_dossiers import (
+    ENDED,
+    MOST,
+    Dossiers,
+    NearCopies,
+    OpenFindings,
+    RecentJournal,
+    read_excerpts,
+)
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.case_messages import UNDO_SECONDS, ItemClaim, PendingDecision, PendingName
 from ledger.cases import Case, JournalEntry, Move
 from ledger.keys import audit_file_key
-from ledger.privacy import SampleLine
+from ledger.privacy import sampled_posts
 from ledger.texts import Clock, utc_exactly
 from rules.pack import Pack
 
@@ -83,18 +87,27 @@ QUALITY_DAYS = 90
 RECENT = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TableDesk:
-    """The port Desk. One worker answers one request at a time, and keeps what does not change."""
+    """One worker answers one request at a time, and keeps what does not change.
+
+    At home, `desk` is in memory and takes decisions itself. `months` are those of the samples that
+    wait, else the last one alone; with `only_audits` nothing else does. `most` bounds the findings.
+    `marks_copies` costs too much on AWS: the fingerprints of all days with open findings.
+    """
 
     store: DynamoStore
     desk: DynamoDesk
-    sender: PendingSender
+    sender: PendingSender | DynamoDesk
     objects: S3Objects
     clock: Clock
     public_bucket: str
     public_url: str
     out_bucket: str
+    months: tuple[str, ...] = ()
+    only_audits: bool = False
+    most: int = MOST
+    marks_copies: bool = False
     seconds: Callable[[], float] = time.monotonic
     _findings: OpenFindings = field(init=False)
     _journal: RecentJournal = field(init=False)
@@ -103,32 +116,40 @@ class TableDesk:
 
     def __post_init__(self) -> None:
         """Make what is kept between requests."""
-        parts = {
-            "_findings": OpenFindings(self.store, self.seconds),
-            "_journal": RecentJournal(self.store, self.seconds),
-            "_copies": NearCopies(self.store, self.seconds),
-            "_dossiers": Dossiers(self.store, self.objects, self.public_bucket, self.public_url),
-        }
-        for name, part in parts.items():
-            object.__setattr__(self, name, part)
+        self._findings = OpenFindings(self.store, self.seconds, self.most)
+        self._journal = RecentJournal(self.store, self.seconds)
+        self._copies = NearCopies(self.store, self.seconds)
+        self._dossiers = Dossiers(self.store, self.objects, self.public_bucket, self.public_url)
 
     def now(self) -> datetime:
         """Return the time in UTC."""
         return self.clock.now()
 
     def items(self, moderator: Moderator) -> Sequence[Item]:
-        """Return all that waits at the moderator's provider."""
-        provider, now = moderator.provider, self.now()
-        entries = self._entries(provider)
-        items = waiting_items(self._findings.of(provider), entries, now)
+        """Return all that waits at the moderator's provider, in any order.
+
+        Items with a decision that is pending or sent are left out. The list may lag a few seconds.
+        """
+        provider = moderator.provider
+        live, entries = self.desk.live_items(provider), self._entries(provider)
+        sampled = open_audits(provider, self._sample(provider), entries)
+        audited = [item for item in sampled if item.key not in live]
+        if self.only_audits:
+            return audited
+        found = self._findings.of(provider)
+        items = waiting_items(found, entries, self.now())
+        if self.marks_copies:
+            alike = self._copies.alike(provider, found)
+            items = [replace(item, has_copies=item.key in alike) for item in items]
         holds = self._findings.holds(provider)
         items += (each.item for each in open_questions(provider, holds))
-        items += open_audits(provider, self._sample(provider), entries)
-        live = self.desk.live_items(provider)
-        return [item for item in items if item.key not in live]
+        return [*(item for item in items if item.key not in live), *audited[:AUDITED]]
 
     def dossier(self, moderator: Moderator, key: str) -> Dossier | None:
-        """Return everything about one item; None if the provider has none with this key."""
+        """Return everything about one item; None if the provider has none with this key.
+
+        An item that was decided meanwhile is returned too: its form may hold a typed reason.
+        """
         provider = moderator.provider
         if "." in key:
             return _with_key(self._sample(provider), key)
@@ -184,7 +205,7 @@ class TableDesk:
         return self.desk.claims(moderator.provider)
 
     def claim(self, moderator: Moderator, key: str, until: datetime) -> ItemClaim:
-        """Claim an item, or renew the own claim. Return the claim in force."""
+        """Claim an item, or renew the own claim. Return the claim in force, or a colleague's."""
         wanted = ItemClaim(key, moderator.name, utc_exactly(until))
         return self.desk.claim(moderator.provider, wanted)
 
@@ -195,6 +216,8 @@ class TableDesk:
     def store_pending(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
         """Store a decision as pending. Return None, or who decided one of its items before.
 
+        The same id again changes nothing and returns None, unless it was undone. The sender turns
+        it into case messages after `due_at`, exactly once by their ids, whatever dies in between.
         Raises PermissionError for a decision in another's name, which no form of ours can make.
         """
         if (pending.provider, pending.moderator) != (moderator.provider, moderator.name):
@@ -213,7 +236,10 @@ class TableDesk:
         )
 
     def undo(self, moderator: Moderator, pending: str) -> bool:
-        """Take back an own pending decision; False if it is sent, unknown or a colleague's."""
+        """Take back an own pending decision; False if it is sent, unknown or a colleague's.
+
+        The items wait again, and the id stays used up.
+        """
         return self.desk.undo_pending(moderator.provider, moderator.name, pending)
 
     def recent(self, moderator: Moderator) -> Sequence[PendingDecision]:
@@ -268,12 +294,13 @@ class TableDesk:
         return _with_key((held_rule(provider, hold.question) for hold in holds), key)
 
     def _sample(self, provider: str) -> list[Dossier]:
-        """Return the sample of the last month: only that one is complete."""
+        """Return the samples: without `months` that of the last one, the only one complete."""
         first = self.now().date().replace(day=1)
-        month = f"{first - timedelta(days=1):%Y-%m}"
-        data = self.objects.get(self.out_bucket, audit_file_key(provider, month)) or b""
-        lines = (msgspec.json.decode(line, type=SampleLine) for line in data.splitlines())
-        return audits((line.post for line in lines), month)
+        sample: list[Dossier] = []
+        for month in self.months or (f"{first - timedelta(days=1):%Y-%m}",):
+            data = self.objects.get(self.out_bucket, audit_file_key(provider, month)) or b""
+            sample += audits(sampled_posts(data), month)
+        return sample
 
 
 def _with_key(dossiers: Iterable[Dossier], key: str) -> Dossier | None:

@@ -8,6 +8,7 @@ of the last weeks and fingerprints of open findings are used for a while too.
 Everything known about one item, for its card: cases, excerpts, rules, earlier decisions.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -36,7 +37,7 @@ from ledger.findings import Finding, FloodHold
 from ledger.keys import rule_page
 from ledger.refusals import OperatorError
 from rules.pack import Pack
-from rules.pack_parts import are_copies
+from rules.pack_parts import Fingerprinted, are_copies, copy_groups
 from rules.rule_set import KnownSets, RuleSet, SetError
 
 LISTED_SECONDS = 20
@@ -70,6 +71,7 @@ class OpenFindings:
 
     store: DynamoStore
     seconds: Callable[[], float]
+    most: int = MOST
     _listed: _Kept[list[str]] = field(init=False)
     _holds: _Kept[list[FloodHold]] = field(init=False)
     _known: dict[str, dict[str, Finding]] = field(default_factory=dict)
@@ -91,10 +93,11 @@ class OpenFindings:
     def _list(self, provider: str) -> list[str]:
         """Return the ids of open findings in the order of the index."""
         partitions = self.store.open_partitions(provider)
-        each = MOST // len(partitions)
+        each = -(-self.most // len(partitions))
         with ThreadPoolExecutor(THREADS) as pool:
             parts = pool.map(lambda name: self.store.listed(name, each), partitions)
-            return [name for _, name in sorted(row for part in parts for row in part)]
+            listed = sorted(row for part in parts for row in part)
+            return [name for _, name in listed[: self.most]]
 
     def _read(self, provider: str, names: Sequence[str]) -> dict[str, Finding]:
         """Return the findings of these ids, reading those that are not known yet.
@@ -182,8 +185,7 @@ class NearCopies:
         fingerprints: dict[str, bytes] = {}
         for back in (-1, 0, 1):
             day = (found + timedelta(days=back)).isoformat()
-            read = partial(self._fingerprints, finding.provider, day, names)
-            fingerprints |= self._days.get((finding.provider, day), KEPT_SECONDS, read)
+            fingerprints |= self._fingerprints(finding.provider, day, names)
         own = fingerprints.get(finding.finding)
         if not own:
             return []
@@ -197,7 +199,23 @@ class NearCopies:
         )
         return by_post(copies)[:COPIES_SHOWN]
 
-    def _fingerprints(self, provider: str, day: str, wanted: Container[str]) -> dict[str, bytes]:
+    def alike(self, provider: str, open_findings: Sequence[Finding]) -> set[str]:
+        """Return those of these findings that have near copies among them, of any day."""
+        names = {each.finding: each for each in open_findings}
+        days = {each.found_at[:10] for each in open_findings}
+        known = [pair for day in days for pair in self._fingerprints(provider, day, names).items()]
+        posts = defaultdict[tuple[str, str], set[str]](set)
+        groups = copy_groups(Fingerprinted(*pair) for pair in known if pair[1])
+        of = {name: (group, names[name].category) for name, group in groups.items()}
+        for name, group in of.items():
+            posts[group].add(names[name].post)
+        return {name for name, group in of.items() if len(posts[group]) > 1}
+
+    def _fingerprints(self, provider: str, day: str, names: Container[str]) -> dict[str, bytes]:
+        read = partial(self._read, provider, day, names)
+        return self._days.get((provider, day), KEPT_SECONDS, read)
+
+    def _read(self, provider: str, day: str, wanted: Container[str]) -> dict[str, bytes]:
         read = partial(self.store.stored_fingerprints, provider, day)
         with ThreadPoolExecutor(SHARD_THREADS) as pool:
             pages = [page for part in pool.map(read, shards()) for page in part]
