@@ -43,6 +43,11 @@ def roles_touch_buckets_of_this_account_alone(stack: Resolved) -> Iterator[str]:
         ]
         if touches and OWN_BUCKETS_ONLY not in denied:
             yield f"{name} may touch buckets of other accounts"
+    for shared, policy in stack.typed("AWS::IAM::Policy").items():
+        for name in stack.typed("AWS::Lambda::Function"):
+            waits = shared in as_list(stack.resources[name].get("DependsOn", []))
+            if stack.role_of(name) in policy["Roles"] and not waits:
+                yield f"{name} may run without {shared}"
 
 
 def logs_and_secrets_rest_under_the_stacks_key(stack: Resolved) -> Iterator[str]:

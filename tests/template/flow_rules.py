@@ -1,6 +1,7 @@
 """The house rules of what runs: each is a function that yields what breaks it."""
 
 from collections.abc import Iterator
+from math import isnan, nan
 from typing import Any
 
 from template.resolved import Resolved, as_list, references
@@ -179,35 +180,23 @@ def somebody_hears_of_dead_letters(stack: Resolved) -> Iterator[str]:
     }
     for config in stack.typed("AWS::Lambda::EventInvokeConfig").values():
         failed.add(config["DestinationConfig"]["OnFailure"]["Destination"])
-    heard = {
-        dimension["Value"].removesuffix(".QueueName")
-        for alarm in stack.typed("AWS::CloudWatch::Alarm").values()
-        if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
-        and alarm["Threshold"] == 0
-        for dimension in alarm["Dimensions"]
-    }
-    for name in sorted({_queue(stack, arn) for arn in failed} - heard):
-        yield f"no alarm on {name}"
+    heard = _heard(stack, "ApproximateNumberOfMessagesVisible", 1)
+    for name in sorted({_queue(stack, arn) for arn in failed}):
+        if f"{name}.QueueName" not in heard:
+            yield f"no alarm on {name}"
 
 
 def somebody_hears_when_work_stands_still(stack: Resolved) -> Iterator[str]:
     """An alarm on the age of each queue, the throttles of each function, and a silent schedule."""
-    every = stack.typed("AWS::CloudWatch::Alarm").values()
-    alarms = [one for one in every if "MetricName" in one]
-    aged = {_subject(one) for one in alarms if one["MetricName"] == "ApproximateAgeOfOldestMessage"}
+    aged = _heard(stack, "ApproximateAgeOfOldestMessage", 6 * 3600 + 1)
     for mapping in _mappings(stack).values():
         queue = _queue(stack, mapping["EventSourceArn"])
         if f"{queue}.QueueName" not in aged:
             yield f"nobody hears when messages of {queue} wait"
-    throttled = {_subject(one) for one in alarms if one["MetricName"] == "Throttles"}
+    throttled = _heard(stack, "Throttles", 1)
     for name in sorted(stack.typed("AWS::Lambda::Function").keys() - throttled):
         yield f"nobody hears when {name} is throttled"
-    missed = {
-        _subject(query["MetricStat"]["Metric"])
-        for one in every
-        for query in one.get("Metrics", ())  # no call, no data: so the expression fills it
-        if f"FILL({query['Id']}, 0) < 1" in one["Metrics"][0]["Expression"]
-    }
+    missed = _heard(stack, "Invocations", nan, others=1)  # no call, no data
     for name, schedule in stack.typed("AWS::Scheduler::Schedule").items():
         called = {one for one in missed if stack.arn(one) == schedule["Target"]["Arn"]}
         if not called:
@@ -245,9 +234,32 @@ def _mappings(stack: Resolved) -> dict[str, dict[str, Any]]:
     return stack.typed("AWS::Lambda::EventSourceMapping")
 
 
-def _subject(alarm: dict[str, Any]) -> str:
-    """The queue, function or table that an alarm listens to."""
-    return str(alarm["Dimensions"][0]["Value"])
+def watched(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """The metrics of an alarm; the first of its queries is its expression."""
+    return [one for one in alarm["Metrics"] if "MetricStat" in one]
+
+
+def rings(alarm: dict[str, Any], **values: float) -> bool:
+    """Whether an alarm would ring where its metrics have these values and the others no data."""
+    given = {one["Id"]: values.get(one["Id"], nan) for one in watched(alarm)}
+    math = {
+        "METRICS": given.values,
+        "MAX": lambda many: max((one for one in many if not isnan(one)), default=nan),
+        "FILL": lambda one, missing: missing if isnan(one) else one,
+        "IF": lambda condition, yes, no: yes if condition else no,
+    }
+    return bool(eval(alarm["Metrics"][0]["Expression"], math | given) > alarm["Threshold"])
+
+
+def _heard(stack: Resolved, metric: str, value: float, others: float = nan) -> set[str]:
+    """The queues and functions of which an alarm rings when this metric of theirs has the value."""
+    return {
+        str(one["MetricStat"]["Metric"]["Dimensions"][0]["Value"])
+        for alarm in stack.typed("AWS::CloudWatch::Alarm").values()
+        for one in watched(alarm)
+        if one["MetricStat"]["Metric"]["MetricName"] == metric
+        and rings(alarm, **{two["Id"]: others for two in watched(alarm)} | {one["Id"]: value})
+    }
 
 
 def _queue(stack: Resolved, arn: str) -> str:

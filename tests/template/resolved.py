@@ -78,11 +78,14 @@ class Resolved:
         }
 
     def statements(self, role: str) -> list[dict[str, Any]]:
-        """What a role's own policies say."""
-        policies = self.typed("AWS::IAM::Role")[role].get("Policies", [])
-        return [
-            one for policy in policies for one in as_list(policy["PolicyDocument"]["Statement"])
-        ]
+        """What a role's own policies say, and what it shares with others."""
+        return [one for policy in self.policies(role) for one in as_list(policy["Statement"])]
+
+    def policies(self, role: str) -> list[dict[str, Any]]:
+        """The documents of the policies that stand in a role."""
+        shared = [p for p in self.typed("AWS::IAM::Policy").values() if role in p["Roles"]]
+        own = self.typed("AWS::IAM::Role")[role].get("Policies", [])
+        return [policy["PolicyDocument"] for policy in (*own, *shared)]
 
     def grants(self, role: str) -> list[dict[str, Any]]:
         """What a role's own policies allow."""

@@ -44,7 +44,12 @@ MESSAGES = (
 # What Lambda itself, S3 and SQS do in the role's name.
 WRITES_NOTHING = {"Answer"}
 TOLD = ("Announcements", "Webhooks")
-UNREAD = {"Announce": {"PUBLIC_BUCKET"}}  # a setting of all functions
+UNREAD = {  # settings of all functions
+    "Announce": {"PUBLIC_BUCKET", "PUBLIC_URL", "TABLE"},
+    "Answer": {"OUT_BUCKET", "PUBLIC_URL", "TABLE"},
+    "Intake": {"PUBLIC_URL"},
+    "Learn": {"PUBLIC_URL"},
+}
 LAMBDA_CALLS = {
     function: {
         *((f"logs:{action}", STACK.arn(f"{function}Logs")) for action in LOG),

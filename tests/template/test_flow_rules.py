@@ -135,19 +135,19 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
     ),
     "dead letters that nobody hears of": (
         somebody_hears_of_dead_letters,
-        drop("Resources/PostsDeadAlarm"),
+        drop("Resources/DeadLettersAlarm/Properties/Metrics/2"),
     ),
     "an alarm that waits for ten dead letters": (
         somebody_hears_of_dead_letters,
-        put("Resources/IntakeFailedAlarm/Properties/Threshold", 10),
+        put("Resources/DeadLettersAlarm/Properties/Threshold", 10),
     ),
     "posts that wait and nobody hears": (
         somebody_hears_when_work_stands_still,
-        drop("Resources/OldestPostAlarm"),
+        drop("Resources/WaitingAlarm/Properties/Metrics/3"),
     ),
     "a throttled function that nobody hears of": (
         somebody_hears_when_work_stands_still,
-        drop("Resources/LearnThrottledAlarm"),
+        drop("Resources/ThrottledAlarm/Properties/Metrics/5"),
     ),
     "a silent schedule that nobody hears of": (
         somebody_hears_when_work_stands_still,

@@ -2,37 +2,34 @@
 
 import re
 import shlex
-from collections.abc import Iterator
-from typing import Any
+from math import nan
 
 import pytest
-from template.resolved import ROOT, source
+from template.flow_rules import rings, watched
+from template.resolved import ROOT, Resolved, source
 
 from terang.cli.command import build_app, parse
 from terang.repair.table_snapshot import ADVICE, Difference
 
 PAGE = (ROOT / "docs/operate.md").read_text()
 HEADINGS = re.findall(r"^#+ (.+)$", PAGE, re.MULTILINE)
-SECTIONS = {name for heading in HEADINGS for name in re.split("(?<=Alarm), ", heading)}
+SECTIONS = {*HEADINGS}
 TYPED = re.findall(r"^\$ \.venv/bin/terang (.+)$", PAGE, re.MULTILINE)
 ANSWERED = [
     Difference(kind, "journal/acme-chat/2026-11-25", "1", "2").advice("terang") for kind in ADVICE
 ]
 COMMANDS = [one.partition("terang ")[2] for one in ANSWERED if "terang " in one]
-
-
-def alarms() -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, resource in source()["Resources"].items():
-        if resource["Type"] == "AWS::CloudWatch::Alarm":
-            yield name, resource["Properties"]
+EVERYTHING = {"Console": "oidc", "Announcements": "on", "Sentinel": "on"}
+ALARMS = Resolved.of(source(), **EVERYTHING).typed("AWS::CloudWatch::Alarm")
 
 
 def test_every_alarm_has_its_paragraph_and_no_other() -> None:
-    assert {one for one in SECTIONS if one.endswith("Alarm")} == {name for name, _ in alarms()}
+    assert {one for one in SECTIONS if one.endswith("Alarm")} == {*ALARMS}
 
 
 def test_an_alarm_of_ours_listens_to_a_metric_that_its_function_counts() -> None:
-    ours = [one for _, one in alarms() if one.get("Namespace") == "Terang"]
+    metrics = [one["MetricStat"]["Metric"] for each in ALARMS.values() for one in watched(each)]
+    ours = [one for one in metrics if one["Namespace"] == "Terang"]
     assert len(ours) > 5
     for one in ours:
         [dimension] = one["Dimensions"]
@@ -40,37 +37,47 @@ def test_an_alarm_of_ours_listens_to_a_metric_that_its_function_counts() -> None
         assert any(f'"{one["MetricName"]}"' in path.read_text() for path in folder.rglob("*.py"))
 
 
-def test_an_alarm_listens_to_a_metric_of_this_stack_or_to_ours() -> None:
-    known = {"AWS/SQS", "AWS/Lambda", "AWS/DynamoDB", "AWS/ApiGateway", "Terang"}
-    assert {one["Namespace"] for _, one in alarms() if "Metrics" not in one} <= known
+@pytest.mark.parametrize("name", sorted({*ALARMS} - {"PublishMissingAlarm"}))
+def test_each_metric_alone_rings_its_alarm_which_says_where_to_look(name: str) -> None:
+    alarm = ALARMS[name]
+    assert not rings(alarm)
+    for one in watched(alarm):
+        assert one["ReturnData"] is False
+        assert not rings(alarm, **{one["Id"]: 0})
+        assert rings(alarm, **{one["Id"]: 21_601})
+        named = one["Label"] in alarm["AlarmDescription"]
+        assert named or re.search(r"\b(log|graph)\b", alarm["AlarmDescription"])
+
+
+def test_a_metric_rings_one_alarm() -> None:
+    every = [str(one["MetricStat"]) for alarm in ALARMS.values() for one in watched(alarm)]
+    assert len(every) == len({*every})
+    assert max(len(watched(alarm)) for alarm in ALARMS.values()) <= 10  # as AWS allows
 
 
 @pytest.mark.parametrize(
-    ("hours", "rings"),
+    ("hours", "missed"),
     [
-        pytest.param([(None, None)] * 3, False, id="before the stack was there"),
-        pytest.param([(None, None), (None, None), (None, 9)], False, id="the first minutes"),
-        pytest.param([(None, None), (None, 9), (1, 60)], False, id="a first run that came late"),
-        pytest.param([(None, 60)] * 3, True, id="never called since the stack was made"),
-        pytest.param([(1, 60), *[(None, 60)] * 3], True, id="a schedule that ended"),
-        pytest.param([(None, 60), (None, 60), (1, 60)], False, id="called again"),
+        pytest.param([(nan, nan)] * 3, False, id="before the stack was there"),
+        pytest.param([(nan, nan), (nan, nan), (nan, 9)], False, id="the first minutes"),
+        pytest.param([(nan, nan), (nan, 9), (1, 60)], False, id="a first run that came late"),
+        pytest.param([(nan, 60)] * 3, True, id="never called since the stack was made"),
+        pytest.param([(1, 60), *[(nan, 60)] * 3], True, id="a schedule that ended"),
+        pytest.param([(nan, 60), (nan, 60), (1, 60)], False, id="called again"),
     ],
 )
 def test_a_new_stack_does_not_ring_for_a_missing_publish(
-    hours: list[tuple[int | None, int | None]], rings: bool
+    hours: list[tuple[float, float]], missed: bool
 ) -> None:
-    """Calls and polls of each hour; None is a metric without data."""
-    alarm: dict[str, Any] = dict(alarms())["PublishMissingAlarm"]
-    math = {"FILL": lambda given, missing: missing if given is None else given}
-    math |= {"IF": lambda condition, yes, no: yes if condition else no}
-    expression, latest = alarm["Metrics"][0]["Expression"], hours[-alarm["EvaluationPeriods"] :]
-    values = [eval(expression, math | {"called": one, "polled": two}) for one, two in latest]
+    """Calls and polls of each hour; nan is a metric without data."""
+    alarm = ALARMS["PublishMissingAlarm"]
+    latest = hours[-alarm["EvaluationPeriods"] :]
     assert alarm["TreatMissingData"] == "notBreaching"
-    assert all(value is not None and value > alarm["Threshold"] for value in values) is rings
+    assert all(rings(alarm, called=called, polled=polled) for called, polled in latest) is missed
 
 
 def test_an_alarm_says_what_happened_and_what_to_do() -> None:
-    for name, one in alarms():
+    for name, one in ALARMS.items():
         assert len(re.findall(r"[.](?= |$)", one["AlarmDescription"])) >= 2, name
 
 
@@ -100,7 +107,6 @@ def test_the_readme_names_the_page() -> None:
     [
         ("AWS::KMS::Key", "keys"),
         ("AWS::SecretsManager::Secret", "secrets"),
-        ("AWS::CloudWatch::Alarm", "alarms"),
     ],
 )
 def test_the_cost_counts_what_the_template_has(kind: str, name: str) -> None:
@@ -108,3 +114,11 @@ def test_the_cost_counts_what_the_template_has(kind: str, name: str) -> None:
     page = (ROOT / "docs/cost.md").read_text()
     for count in (len(made), sum("Condition" not in one or name == "keys" for one in made)):
         assert f"| {count} {name}: " in page
+
+
+def test_the_cost_counts_what_alarms_watch() -> None:
+    page = (ROOT / "docs/cost.md").read_text()
+    for parameters in ({}, EVERYTHING):
+        made = Resolved.of(source(), **parameters).typed("AWS::CloudWatch::Alarm").values()
+        metrics = sum(len(watched(alarm)) for alarm in made)
+        assert f"| {metrics} metrics of {len(made)} alarms: {metrics / 10:.2f} |" in page

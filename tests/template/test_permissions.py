@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from template.flow_rules import rings, watched
 from template.permissions import allows
 from template.resolved import Resolved, source
 
@@ -408,10 +409,11 @@ def test_the_consoles_routes_have_limits_of_their_own() -> None:
     waits = CONSOLE.resources["ConsoleStage"]["DependsOn"]
     assert {CONSOLE.resources[one]["Properties"]["RouteKey"] for one in waits} == {*limits}
     assert names_nobody(stage)
-    alarms = CONSOLE.typed("AWS::CloudWatch::Alarm").values()
-    assert [one["Dimensions"] for one in alarms if one.get("MetricName") == "4xx"] == [
-        [{"Name": "ApiId", "Value": "ConsoleApi"}]
-    ]
+    flooded = CONSOLE.typed("AWS::CloudWatch::Alarm")["ConsoleRefusesAlarm"]
+    [refused, _] = [one["MetricStat"]["Metric"] for one in watched(flooded)]
+    assert refused["Dimensions"] == [{"Name": "ApiId", "Value": "ConsoleApi"}]
+    assert rings(flooded, requests=301)
+    assert not rings(flooded, requests=300, sign_ins=19)
 
 
 def test_a_mailbox_gives_nobody_an_account() -> None:

@@ -122,10 +122,11 @@ apigateway:PUT cloudfront:*ConnectionGroup cloudfront:*StagingConfig cloudfront:
 cloudfront:updateDistribution cognito-idp:AddCustomAttributes dynamodb:*Import* dynamodb:*Item
 dynamodb:*Replica dynamodb:*ableKinesis* dynamodb:PutResourcePolicy dynamodb:DeleteResourcePolicy
 dynamodb:Query dynamodb:Scan dynamodb:Update*Insights dynamodb:UpdateKinesis* events:*Permission
-iam:*Boundary iam:AttachRolePolicy iam:DetachRolePolicy kms:DisableKey kms:EnableKey
-kms:*WithoutPlaintext kms:ListAliases kms:ReEncrypt* kms:RevokeGrant lambda:*CodeSigningConfig
-lambda:AssociateRuntimeAlias lambda:PassCapacityProvider lambda:PublishVersion
-lambda:Put*RecursionConfig lambda:Put*ScalingConfig lambda:PutRuntimeManagementConfig
+iam:*Boundary iam:*GroupPolicy iam:*UserPolicy iam:AttachRolePolicy iam:DetachRolePolicy
+kms:*WithoutPlaintext kms:DisableKey kms:EnableKey kms:ListAliases kms:ReEncrypt* kms:RevokeGrant
+lambda:*CodeSigningConfig lambda:AssociateRuntimeAlias lambda:PassCapacityProvider
+lambda:PublishVersion lambda:Put*RecursionConfig lambda:Put*ScalingConfig
+lambda:PutRuntimeManagementConfig
 logs:*BearerToken* logs:*IndexPolicy logs:*LogEvents logs:*LogStream*
 logs:DeleteDataProtectionPolicy logs:DeleteResourcePolicy logs:PutDataProtectionPolicy
 logs:PutLogGroupDeletionProtection s3:*Metadata* s3:*PutObject* s3:Delete*Configuration

@@ -157,7 +157,7 @@ providers lift -> terang.cli.providers:lift
 webhooks
     Send a provider's events to its own server.
     terang webhooks list
-webhooks add -> terang.cli.providers:add
+webhooks add -> terang.cli.providers:add_webhook
     Register a provider's address, or change its secret, which is printed only now.
     terang webhooks add acme-chat https://hooks.acme.example/terang --stack terang
 webhooks test -> terang.cli.providers:send_test
@@ -166,7 +166,7 @@ webhooks test -> terang.cli.providers:send_test
 webhooks remove -> terang.cli.providers:remove
     Send a provider no more events.
     terang webhooks remove acme-chat --stack terang
-webhooks list -> terang.cli.providers:list_all
+webhooks list -> terang.cli.providers:list_webhooks
     List the webhooks, without their secrets.
     terang webhooks list --stack terang
 recount -> recount.recount:recount_command

@@ -213,7 +213,7 @@ def publish(
     if "leaves" in counts:
         console.print(f"log: {counts['leaves']:,} leaves, {counts['added']:,} of them new")
     if refused := counts.get("log"):
-        print_warning(f"log {refused}; see docs/operate.md, LogRefusedAlarm")
+        print_warning(f"log {refused}; see docs/operate.md, NumbersHeldAlarm")
     return 1 if refused else 0
 
 

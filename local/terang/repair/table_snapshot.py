@@ -27,7 +27,7 @@ ADVICE = {
     "receipt_without_marker": RESTORE,
     "receipt_twice": RESTORE,
     "receipt_misplaced": RESTORE,
-    "receipt_sums": PAGE + "ReceiptNotClosedAlarm",
+    "receipt_sums": PAGE + "NumbersHeldAlarm",
     "receipt_findings": RESTORE,
     "finding_missing": RESTORE,
     "finding_stray": "if its file is gone, let its sender put it again, else: "
