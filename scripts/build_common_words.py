@@ -9,7 +9,7 @@
 Run it with a Python that has wordfreq (58 MB, so it is not a dependency) and the matcher's
 dependencies, then look at the diff:
 
-    PYTHONPATH=layers/rules:layers/matcher python3 scripts/build_common_words.py
+    PYTHONPATH=layers/terang:layers/matcher python3 scripts/build_common_words.py
 
 Only words of the language's own script count, of two letters or more where letters make words.
 Languages with smaller sources in wordfreq give fewer words: farther down come names.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Bring the catalogues of layers/phrases up to the messages in the sources.
+"""Bring the catalogues of layers/pages up to the messages in the sources.
 
 Each package of layers and functions that says something has one catalogue per language. A message
 is the text of `_("…")`, `gettext("…")`, `ngettext("…", "…", n)` or `to_translate("…")`, in Python
@@ -18,7 +18,7 @@ from rules.pack_parts import ALGORITHM
 from rules.pinned import KNOWN, sentence_of
 
 ROOT = Path(__file__).parents[1]
-CATALOGUES = ROOT / "layers/phrases/phrases/catalogues"
+CATALOGUES = ROOT / "layers/pages/phrases/catalogues"
 TRANSLATED = ("id", "zh")
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "to_translate": None}
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
@@ -43,7 +43,7 @@ def messages_of(folder: Path) -> Catalog:
         found.add(message, locations=[(str(path), 1)], auto_comments=comments, context=context)
     if folder.name == "publish":
         for sentence in map(sentence_of, [*KNOWN.signs, *KNOWN.gates, ALGORITHM]):
-            found.add(sentence, locations=[("layers/rules/rules/signs.json", 1)])
+            found.add(sentence, locations=[("layers/terang/rules/signs.json", 1)])
     return found
 
 

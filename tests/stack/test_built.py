@@ -184,8 +184,8 @@ def test_a_function_and_its_layers_are_far_from_lambdas_limit(function: str) -> 
 
 
 def test_only_scan_carries_numpy() -> None:
-    """The matcher of learn reads few texts at a time."""
-    assert [name for name in FUNCTIONS if "ArraysLayer" in built.layers_of(name)] == ["Scan"]
+    """It lies in the matcher's layer."""
+    assert [name for name in FUNCTIONS if "MatcherLayer" in built.layers_of(name)] == ["Scan"]
 
 
 @pytest.mark.parametrize("part", [*FUNCTIONS, *built.LAYERS])

@@ -45,9 +45,8 @@ from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_k
 from ledger.refusals import ObjectChangedError, ObjectGoneError, OperatorError
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import Source
-from matcher import load_set
 from rules.pinned import FACTCHECKS, pack_yaml
-from rules.rule_set import with_factchecks
+from rules.rule_set import load_set, with_factchecks
 
 CATALOGUE_KEY = "factchecks/catalogue.json"
 

@@ -38,7 +38,7 @@ BUILT = ROOT / ".local-build"
 SITE = "python/lib/python3.13/site-packages"
 """Where the emulator's workers read files `*.pth` of a layer."""
 
-LAYERS = ("rules", "matcher", "arrays", "ledger", "dsa", "claims", "phrases", "tlog", "desk")
+LAYERS = ("terang", "matcher", "claims", "pages")
 FUNCTIONS = ("intake", "scan", "decide", "publish", "learn", "answer", "announce", "console")
 
 SKIPPED = {"__pycache__", "requirements.in", "requirements.txt", "tests"}

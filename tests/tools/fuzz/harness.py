@@ -13,8 +13,7 @@ from pathlib import Path
 import atheris
 
 ROOT = Path(__file__).resolve().parents[3]
-SOURCES = ("layers/rules", "layers/matcher", "layers/ledger", "layers/dsa", "layers/claims",
-           "layers/phrases", "layers/desk", "layers/tlog",
+SOURCES = ("layers/terang", "layers/matcher", "layers/claims", "layers/pages",
            "functions/intake", "functions/scan", "local", "tests")  # fmt: skip
 INSTRUMENTED = ["authoring", "claims", "csv", "desk", "dsa", "gzip", "intake", "json", "ledger",
                 "matcher", "message", "recount", "report_proof", "rules", "scan",

@@ -223,7 +223,7 @@ def test_a_cell_shows_its_entries(
 
 
 def test_the_proof_shares_no_code_with_the_writer() -> None:
-    for path in (ROOT / "layers/dsa/report_proof").glob("*.py"):
+    for path in (ROOT / "layers/terang/report_proof").glob("*.py"):
         nodes = list(ast.walk(ast.parse(path.read_text())))
         names = {one.module for one in nodes if isinstance(one, ast.ImportFrom) and one.module}
         names |= {alias.name for one in nodes if isinstance(one, ast.Import) for alias in one.names}

@@ -25,12 +25,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_builds_of_earlier_sources_are_removed(folder: Path) -> None:
     folder.mkdir()
     (folder / "functions-scan-0.zip").write_bytes(b"of an earlier day")
-    (folder / "layers-ledger-0").mkdir()
-    os.utime(folder / "layers-ledger-0", (0, 0))
+    (folder / "layers-terang-0").mkdir()
+    os.utime(folder / "layers-terang-0", (0, 0))
     os.utime(folder / "functions-scan-0.zip", (0, 0))
     (folder / "tmpabcdefgh").write_bytes(b"of a run that was killed")
     zips = stack.built()
-    with stack.kept():
+    with stack.builds_kept():
         unpacked = {zips[f"layers/{name}"].with_suffix("") for name in stack.LAYERS}
         assert set(folder.iterdir()) == {*zips.values(), *unpacked}
         assert stack.built() == zips
@@ -40,17 +40,17 @@ def test_a_running_stack_keeps_its_builds(folder: Path) -> None:
     """It may start a worker from them at any moment, even if this run has ended."""
     folder.mkdir()
     (folder / "tmpabcdefgh").touch()
-    with stack.kept() as builds:
+    with stack.builds_kept() as builds:
         assert list(folder.iterdir()) == []
         (folder / "tmpabcdefgh").touch()
         emulator = subprocess.Popen(["sleep", "60"], pass_fds=[builds])
     try:
-        with stack.kept():
+        with stack.builds_kept():
             assert len(list(folder.iterdir())) == 1
     finally:
         emulator.kill()
         emulator.wait()
-    with stack.kept():
+    with stack.builds_kept():
         assert list(folder.iterdir()) == []
 
 
@@ -75,11 +75,11 @@ def test_a_build_of_another_run_is_kept(folder: Path, monkeypatch: pytest.Monkey
 
 def test_the_zip_of_a_layer_leads_to_its_modules(folder: Path, tmp_path: Path) -> None:
     """Its folder comes before everything else, as on AWS."""
-    path = stack.built()["layers/ledger"]
+    path = stack.built()["layers/terang"]
     zipfile.ZipFile(path).extractall(tmp_path / "layer")
     code = (
         f"import site; site.addsitedir({str(tmp_path / 'layer' / stack.SITE)!r});"
-        " import sys, room.ledger; assert room.ledger.FROM_THE_LAYER; print(sys.path[0])"
+        " import sys, room.terang; assert room.terang.FROM_THE_LAYER; print(sys.path[0])"
     )
     done = subprocess.run([sys.executable, "-Ic", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(path.with_suffix(""))
@@ -101,6 +101,6 @@ def test_a_checkout_below_a_folder_named_tests_is_built_whole(tmp_path: Path) ->
 
 
 def test_tests_of_packages_are_left_out() -> None:
-    names = stack.files_of(stack.ROOT / "layers/arrays")
+    names = stack.files_of(stack.ROOT / "layers/matcher")
     assert "numpy/__init__.py" in names
     assert not [name for name in names if "/tests/" in name]
