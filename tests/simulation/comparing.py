@@ -135,7 +135,7 @@ def _summed(receipts: list[dict[str, Any]]) -> dict[str, Any]:
     tallies: Counter[str] = Counter()
     for receipt in receipts:
         tallies.update({name: receipt.get(name, 0) for name in SUMMED})
-        tallies["messages"] += receipt.get("messages", 1)
+        tallies["messages"] += (receipt["messages"] or 1)
         for name in ("refused", "by_language"):
             tallies.update({f"{name} {key}": count for key, count in receipt[name].items()})
     return dict(+tallies) | {

@@ -148,6 +148,7 @@ def play(chance: Chance, patch: pytest.MonkeyPatch, delay: int = UNDO_SECONDS) -
         first, second = sorted(Records.of(cluster).findings)
         cluster.injector.chance = cluster.chance = chance
         cluster.injector.number, cluster.injector.trace = 0, []
+        cluster.dynamodb._tokens.clear()  # they are named after numbers of calls
         desk.hold(1, "d-1", first)
         desk.undo(4, "d-1")
         desk.hold(6, "d-2", first)

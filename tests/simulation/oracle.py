@@ -56,7 +56,7 @@ def _units(cluster: Cluster, records: Records) -> Iterator[str]:
             yield f"unit {unit[:8]}: findings are not the sum of its rules"
         yield from _members(unit, receipt, records)
         if refused and receipt["kind"] != "file":
-            named = receipt.get("refused_messages", [unit])
+            named = receipt["refused_messages"] or [unit]
             detail = [
                 len(data.splitlines())
                 for one in named
@@ -184,7 +184,7 @@ def _handed_out(cluster: Cluster, records: Records) -> Iterator[str]:
         name
         for unit, receipt in records.receipts.items()
         if receipt["kind"] in {"message", "messages"} and receipt["refused"]
-        for name in receipt.get("refused_messages", [unit])
+        for name in receipt["refused_messages"] or [unit]
     }
     if units != expected:
         yield "the sender did not get the refusals of a message"
@@ -330,7 +330,7 @@ def _days(public: dict[str, bytes], provider: str) -> list[Any]:
 def _counted(records: Records, name: str) -> int:
     receipts = records.receipts.values()
     if name == "units":
-        return sum(receipt.get("messages", 1) for receipt in receipts)
+        return sum((receipt["messages"] or 1) for receipt in receipts)
     if name == "refused":
         return sum(sum(receipt["refused"].values()) for receipt in receipts)
     return sum(receipt[name] for receipt in receipts)

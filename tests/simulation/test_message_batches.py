@@ -59,7 +59,7 @@ def _dead(cluster: Cluster) -> Counter[str]:
 
 def _counted(cluster: Cluster) -> int:
     receipts = Records.of(cluster).receipts.values()
-    return sum(receipt.get("messages", 1) for receipt in receipts)
+    return sum((receipt["messages"] or 1) for receipt in receipts)
 
 
 @pytest.mark.parametrize("killers", [1, 2])
