@@ -135,12 +135,12 @@ def _summed(receipts: list[dict[str, Any]]) -> dict[str, Any]:
     tallies: Counter[str] = Counter()
     for receipt in receipts:
         tallies.update({name: receipt.get(name, 0) for name in SUMMED})
-        tallies["messages"] += (receipt["messages"] or 1)
+        tallies["messages"] += receipt["messages"] or 1
         for name in ("refused", "by_language"):
             tallies.update({f"{name} {key}": count for key, count in receipt[name].items()})
     return dict(+tallies) | {
-        "first": min((one["from"] for one in receipts if "from" in one), default=""),
-        "last": max((one["until"] for one in receipts if "until" in one), default=""),
+        "first": min((one["from"] for one in receipts if one["from"]), default=""),
+        "last": max((one["until"] for one in receipts if one["until"]), default=""),
     }
 
 
