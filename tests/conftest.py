@@ -17,7 +17,7 @@ class NetworkError(AssertionError):
     """A test tried to reach another machine."""
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs the local stack or Chromium is left to `make nightly`, but for a test of each."""
     for item in items:

@@ -85,5 +85,4 @@ def blunder(plan: Plan, decisions: list[Message]) -> None:
         ("waiting", "unknown", lost | {"id": "z-lost"}),
     ):
         plan.say(last, message | {"blunder": True})
-        unread = code == "needs_person"
-        plan.told["" if unread else message["id"]] = (status, code)
+        plan.told[message["id"]] = (status, code)

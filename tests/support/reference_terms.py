@@ -68,7 +68,7 @@ def sounds_like(wanted: Sequence[str], text: str, start: int, end: int) -> bool:
 
 @cache
 def letters_of_syllables() -> dict[str, str]:
-    data = resources.files("matcher.text").joinpath("pinyin.json").read_bytes()
+    data = resources.files("matcher").joinpath("pinyin.json").read_bytes()
     letters: dict[str, str] = json.loads(data)["letters"]
     return letters
 

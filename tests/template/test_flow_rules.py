@@ -54,7 +54,7 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
     "a function without a description": (everything_says_what_it_is, drop(f"{SCAN}/Description")),
     "a layer without a description": (
         everything_says_what_it_is,
-        drop("Resources/LedgerLayer/Properties/Description"),
+        drop("Resources/TerangLayer/Properties/Description"),
     ),
     "an output without a description": (
         everything_says_what_it_is,

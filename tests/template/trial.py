@@ -345,6 +345,6 @@ def _publish_a_set(s3: Any) -> None:
     published_at = datetime(2026, 11, 1, tzinfo=UTC)
     pack = msgspec.structs.replace(Pack.parse(PACK, "lamp-oil.yaml"), published_at=published_at)
     data = build_set([pack], notice_hours=0)
-    pointer = json.dumps({"set": digest_of(data)}).encode()
+    pointer = json.dumps({"set": digest_of(data), "since": "2026-11-01T00:00:00Z"}).encode()
     s3.put_object(Bucket=bucket("public"), Key=f"sets/{digest_of(data)}.json", Body=data)
     s3.put_object(Bucket=bucket("public"), Key="sets/current.json", Body=pointer)

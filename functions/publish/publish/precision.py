@@ -12,7 +12,7 @@ Source: stratified estimation with one stratum known in full, W. G. Cochran, "Sa
 
 Limits: posts are counted as delivered, so exports that overlap make the number of unmet posts too
 large and recall too low, never too high. Findings that wait are not counted as confirmed. Part 8 of
-the yearly report has the same definitions (`dsa.report.automated`) for its own period.
+the yearly report has the same definitions (`dsa.indicators`) for its own period.
 
 How often findings that a term decided were right: monthly totals by term of scored rules.
 

@@ -202,7 +202,7 @@ def precision(entries: Entries) -> Counted:
 def recall(entries: Entries, inspected: Mapping[str, int]) -> Counted:
     """Return the share of violating posts that rules met; the missed ones are estimated by audits.
 
-    The definition is that of the published summaries (`publish.count.recall`): a decision is one
+    The definition is that of the published summaries (`publish.precision`): a decision is one
     post and category and counts in the month of its first finding. Months differ in size and their
     samples do not, so each month is estimated alone; a month without a sample is left out.
 

@@ -12,7 +12,7 @@ Near copies: how alike two texts are by their fingerprints, and which texts are 
 
 A fingerprint is a MinHash: 64 bytes, each the smallest value of one keyed hash over the character
 4-grams of a text in its normal form. The share of equal bytes estimates the share of 4-grams that
-two texts have in common (Jaccard). `matcher.copies` makes fingerprints; here they are compared.
+two texts have in common (Jaccard). `matcher.fingerprint` makes fingerprints; here they meet.
 
 Source: A. Broder, "On the resemblance and containment of documents" (1997); P. Li and C. König,
 "b-Bit Minwise Hashing" (2010).
