@@ -21,7 +21,7 @@ SERVICES = ("dynamodb", "s3", "sqs")
 IMPLEMENTATIONS = ["memory", "moto", pytest.param("emulator", marks=pytest.mark.stack)]
 
 
-@pytest.fixture(scope="session", params=IMPLEMENTATIONS)
+@pytest.fixture(scope="module", params=IMPLEMENTATIONS)  # a moto that stays would be everybody's
 def implementation(request: pytest.FixtureRequest) -> Iterator[tuple[str, Clients]]:
     """The name of an implementation, and clients of it."""
     if request.param == "memory":
