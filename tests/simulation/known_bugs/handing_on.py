@@ -72,24 +72,17 @@ def _known_is_done(
 
 def _gone_before_counted() -> Change:
     """A refused file is deleted first, and its receipt committed after that."""
-    commit, delete = DynamoStore.commit_unit, S3Objects.delete_version
-    kept: list[tuple[DynamoStore, Any]] = []
-
-    def keep(self: DynamoStore, marker: Marker, receipt: Receipt, *rest: Any) -> bool:
-        if receipt.kind != "file":
-            return commit(self, marker, receipt, *rest)
-        kept.append((self, (marker, receipt, *rest)))
-        return True
+    commit, delete = DynamoStore.commit_refused, S3Objects.delete_version
+    kept: list[tuple[DynamoStore, Marker, Receipt]] = []
 
     def delete_first(self: S3Objects, source: Source) -> None:
         delete(self, source)
         while kept:
-            store, given = kept.pop()
-            commit(store, *given)
+            commit(*kept.pop())
 
     def change(patched: pytest.MonkeyPatch) -> None:
         kept.clear()
-        patched.setattr(DynamoStore, "commit_unit", keep)
+        patched.setattr(DynamoStore, "commit_refused", lambda *given: kept.append(given))
         patched.setattr(S3Objects, "delete_version", delete_first)
 
     return change
