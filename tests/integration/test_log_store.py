@@ -6,7 +6,7 @@ from support.world import World
 from ledger.aws.desk_store import DynamoLogStore
 from ledger.aws.table import Table
 from ledger.units import LogHead, Marker
-from publish.logging_run import expiry
+from publish.logging_run import key_expiry
 
 FIRST, SECOND, OTHER = (
     LogHead("terang.example/log", size, root * 64, "2026-11-26T02:00:00Z")
@@ -39,9 +39,9 @@ def test_the_first_key_of_a_month_stays(world: World) -> None:
 def test_an_expired_key_is_gone_even_before_the_table_deletes_it(world: World) -> None:
     """`expires` is the attribute by which the table deletes items, see the template."""
     store = store_of(world)
-    end = expiry("2026-11")
+    end = key_expiry("2026-11")
     store.put_log_key("2026-11", b"a" * 32, end)
-    store.put_log_key("2026-12", b"b" * 32, expiry("2026-12"))
+    store.put_log_key("2026-12", b"b" * 32, key_expiry("2026-12"))
     assert [*store.log_keys(end - 1)] == ["2026-11", "2026-12"]
     assert [*store.log_keys(end)] == ["2026-12"]
 

@@ -16,7 +16,7 @@ from ledger.posts import COUNTED_LANGUAGES, SCRIPTS, language_of
 from ledger.texts import replace_controls
 from ledger.units import Receipt, sum_records, sum_tallies
 from publish.folding import Numbers
-from publish.public_bucket import cell
+from publish.public_bucket import csv_cell
 from publish.summary import Summary, decode_summary
 
 PACKS = [
@@ -148,7 +148,7 @@ def test_publishing_a_second_time_changes_nothing(facts: list[Receipt]) -> None:
 
 @given(st.text())
 def test_a_cell_is_read_back_as_its_visible_text_and_never_as_a_formula(text: str) -> None:
-    (row,) = list(csv.reader(io.StringIO(cell(text), newline=""))) or [[""]]
+    (row,) = list(csv.reader(io.StringIO(csv_cell(text), newline=""))) or [[""]]
     assert row[0].removeprefix("'") in {
         replace_controls(text),
         replace_controls(text).removeprefix("'"),

@@ -13,7 +13,7 @@ from support.sample_packs import pack_of
 
 from authoring.learning.term_candidates import patterns_in
 from claims.feed import plain_line
-from claims.text_words import grams_of, guess, split_known_words, words_of
+from claims.text_words import grams_of, guess_language, split_known_words, words_of
 from dsa.statement import personal_data
 from intake.formats import CSV
 from intake.platforms import read_html, repair_escapes
@@ -202,7 +202,7 @@ READERS: dict[str, tuple[Callable[[Any], object], dict[str, Callable[[int], str]
     "claims: words": (lambda text: words_of(text, "en"), TEXTS),
     "claims: grams": (grams_of, TEXTS),
     "claims: feeds": (plain_line, TEXTS),
-    "claims: languages": (lambda text: guess(text, ["en", "id"]), TEXTS),
+    "claims: languages": (lambda text: guess_language(text, ["en", "id"]), TEXTS),
     "claims: tags": (splitting, {"letters": repeated("ab"), "humps": repeated("aB")}),
     "dsa: personal data": (personal_data.__wrapped__, TEXTS),
     "intake: HTML": (read_html, TEXTS | MARKUP),

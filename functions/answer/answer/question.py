@@ -20,7 +20,7 @@ import msgspec
 
 from claims.check_finder import CheckAnswer
 from claims.fact_check import Check, Rating, days_between
-from claims.text_words import ClaimText, guess, primary
+from claims.text_words import ClaimText, guess_language, primary
 from phrases import LANGUAGES, Phrases, of
 
 MOST_BYTES = 100 * 1024
@@ -224,7 +224,7 @@ def language_for(asked: str, text: str | ClaimText, answers: Sequence[CheckAnswe
     'en'
     """
     first = [answer.check.language for answer in answers[:1]]
-    return supported(asked, guess(text, set(LANGUAGES)), *first)
+    return supported(asked, guess_language(text, set(LANGUAGES)), *first)
 
 
 def supported(*tags: str) -> str:

@@ -16,7 +16,7 @@ from answer.question import (
 )
 from claims.check_finder import CheckAnswer, Level, ask
 from claims.index import ClaimIndex
-from claims.text_words import ClaimText, guess
+from claims.text_words import ClaimText, guess_language
 from ledger.aws.objects import S3Objects
 from ledger.closing import current_set, stored_set
 from ledger.keys import factchecks_key
@@ -142,7 +142,7 @@ class TipLine:
         if index is None:
             raise RequestError(503, "no_index")
         # For an unclear text, try the language that the asker wants; if that finds nothing, all.
-        hint = "" if guess(text, set(index.totals)) else question.language
+        hint = "" if guess_language(text, set(index.totals)) else question.language
         answers = _near(index, text, hint) or (_near(index, text, "") if hint else [])
         language = language_for(question.language, text, answers)
         return TipAnswer(language, answers, self.clock.now().date().isoformat())

@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities import parameters
 
-from console.browser_session import ConsoleDoor, Sessions, TokenChecks, broken
+from console.browser_session import ConsoleDoor, Sessions, TokenChecks, broken_page
 from console.sign_in import Answer, Event, Grants, Issuer, IssuerError, Report, SignIn
 from desk.asking import phrases_of
 from desk.routes import DeskApplication
@@ -42,7 +42,7 @@ class Console:
 
     def failed(self, event: Event, status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR) -> Answer:
         """Return the page of a request that failed on our side."""
-        headers, body = {"Content-Type": "text/html; charset=utf-8"}, broken(phrases_of(event))
+        headers, body = {"Content-Type": "text/html; charset=utf-8"}, broken_page(phrases_of(event))
         return self.desk.secured({"statusCode": int(status), "headers": headers, "body": body})
 
 

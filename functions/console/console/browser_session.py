@@ -224,7 +224,7 @@ TYPED = ("reason", "text")
 """The fields of a form that somebody typed."""
 
 
-def refused(phrases: Phrases, code: str) -> str:
+def refused_page(phrases: Phrases, code: str) -> str:
     """Return the page of an attempt that did not work."""
     _ = phrases.gettext
     why = REFUSALS.get(code, "")
@@ -262,7 +262,7 @@ def session_ended(phrases: Phrases, form: str) -> str:
     return _page(phrases, _("Your session has ended"), words, kept)
 
 
-def broken(phrases: Phrases) -> str:
+def broken_page(phrases: Phrases) -> str:
     """Return the page of a request that failed on our side."""
     _ = phrases.gettext
     words = [_("A form may not be stored. Load the page again in a moment: it counts once.")]

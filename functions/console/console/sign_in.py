@@ -429,7 +429,7 @@ class SignIn:
 
     def _refuse(self, event: Event, code: str) -> Answer:
         self.report("refused", {"code": code})
-        page = browser_session.refused(phrases_of(event), code)
+        page = browser_session.refused_page(phrases_of(event), code)
         return _page(HTTPStatus.FORBIDDEN, page, set_cookie(ATTEMPT_COOKIE, "", 0))
 
 

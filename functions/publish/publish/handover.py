@@ -93,14 +93,14 @@ def hand_out(
     key = audit_file_key(provider, month)
     before, etag = out.objects.get_with_etag(out.name, key) or (b"", None)
     posts = sampled()
-    if posts and (after := merged(before, posts)) != before:
+    if posts and (after := merged_samples(before, posts)) != before:
         out.objects.put_if(out.name, key, after, etag)
 
 
-def merged(before: bytes, posts: Sequence[SampledPost]) -> bytes:
+def merged_samples(before: bytes, posts: Sequence[SampledPost]) -> bytes:
     r"""Return the posts with the smallest ranks of a sample and of more posts, as JSON Lines.
 
-    >>> merged(b"", [SampledPost("p-1", "ff", "k:b"), SampledPost("p-2", "0a", "k:a")] * 2)
+    >>> merged_samples(b"", [SampledPost("p-1", "ff", "k:b"), SampledPost("p-2", "0a", "k:a")] * 2)
     b'{"post":"p-2","rank":"0a","account":"k:a"}\n{"post":"p-1","rank":"ff","account":"k:b"}\n'
     """
     earlier = [msgspec.json.decode(line, type=SampleLine) for line in before.splitlines()]

@@ -327,13 +327,13 @@ class DueLeaves:
     def _key(self, day: str) -> bytes:
         """Return the key of the day's month; the first run that needs it makes it."""
         month, store = day[:7], self.log.store
-        return store.log_key(month) or store.put_log_key(month, self.make_key(), expiry(month))
+        return store.log_key(month) or store.put_log_key(month, self.make_key(), key_expiry(month))
 
 
-def expiry(month: str) -> int:
+def key_expiry(month: str) -> int:
     """Return when the key of a month is deleted, in seconds since 1970.
 
-    >>> datetime.fromtimestamp(expiry("2026-11"), UTC).date().isoformat()
+    >>> datetime.fromtimestamp(key_expiry("2026-11"), UTC).date().isoformat()
     '2028-01-05'
     """
     first = date.fromisoformat(f"{month}-01")

@@ -48,7 +48,7 @@ def encode_csv(summary: Summary) -> bytes:
     rows = [",".join(HEADER)]
     for measure, key, value in csv_rows(summary):
         cells = (summary.period, summary.provider, measure, key, value)
-        rows.append(",".join(cell(part) for part in cells))
+        rows.append(",".join(csv_cell(part) for part in cells))
     return ("\r\n".join(rows) + "\r\n").encode()
 
 
@@ -112,10 +112,10 @@ def _blank(value: float | None) -> float | str:
     return "" if value is None else value
 
 
-def cell(value: float | str) -> str:
+def csv_cell(value: float | str) -> str:
     r"""Return a number as it is, and a text quoted, without formulas or control characters.
 
-    >>> [cell(value) for value in (12, "plain", "=1+1", " ＝1")]
+    >>> [csv_cell(value) for value in (12, "plain", "=1+1", " ＝1")]
     ['12', '"plain"', '"\'=1+1"', '"\' ＝1"']
     """
     if isinstance(value, int | float):

@@ -60,7 +60,7 @@ from publish.publish_run import (
     publish_summary,
     start_run,
 )
-from publish.served_log import KnownLog, LogBusyError, LogRefusedError, ServedLog, programs
+from publish.served_log import KnownLog, LogBusyError, LogRefusedError, ServedLog, checking_programs
 from publish.site_pages import Contents, ListedProvider, feed_of
 from publish.summary import Summary, json_schemas
 from publish.tables import sign_rows
@@ -302,7 +302,7 @@ def add_to_log(run: PublishRun) -> None:
     if context.log is None:
         return
     now = context.clock.now()
-    for path, program in programs().items():
+    for path, program in checking_programs().items():
         context.public.put(path, program)
 
     def due(log: ServedLog, known: KnownLog) -> Iterator[bytes]:

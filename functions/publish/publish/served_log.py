@@ -109,7 +109,7 @@ def standing_file(path: str) -> str | None:
     return next((of for pattern, of in STANDING_FILES if pattern.fullmatch(path)), None)
 
 
-def programs() -> dict[str, bytes]:
+def checking_programs() -> dict[str, bytes]:
     """Return the programs that check the log and the numbers, by path. They ship with the log.
 
     They are published as they are, and never imported: what checks shares no code with the rest.

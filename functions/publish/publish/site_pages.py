@@ -334,7 +334,7 @@ def feed_of(
     ]
     found = [summary for name in names if (summary := published(*name))]
     closed = [summary for summary in found if not summary.provisional]
-    closed.sort(key=lambda summary: (updated(summary), summary.path), reverse=True)
+    closed.sort(key=lambda summary: (entry_date(summary), summary.path), reverse=True)
     shown = closed[:ENTRIES]
     base = f"{public_url}/" if public_url else ""
     lines = [
@@ -342,7 +342,7 @@ def feed_of(
         '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">',
         "<title>Terang: new periods and corrections</title>",
         f"<id>{_id(public_url or 'terang')}</id>",
-        f"<updated>{updated(shown[0]) if shown else EMPTY}</updated>",
+        f"<updated>{entry_date(shown[0]) if shown else EMPTY}</updated>",
         "<author><name>Terang</name></author>",
         f'<link rel="self" href={quoteattr(base + "feed.xml")}/>',
         f"<link href={quoteattr(base + 'index.html')}/>",
@@ -352,7 +352,7 @@ def feed_of(
     return ("\n".join(lines) + "\n").encode()
 
 
-def updated(summary: Summary) -> str:
+def entry_date(summary: Summary) -> str:
     """Return the date of a summary's entry, RFC 3339 in UTC."""
     end = datetime.fromisoformat(f"{summary.last_day}T00:00:00+00:00") + timedelta(days=1)
     moment = end + SETTLING + timedelta(seconds=summary.revision - 1)
@@ -368,7 +368,7 @@ def _entry(summary: Summary, base: str, public_url: str) -> Iterable[str]:
     yield "<entry>"
     yield f"<title>{_text(title)}</title>"
     yield f"<id>{_id(f'{public_url}/{summary.path}/{summary.revision}')}</id>"
-    yield f"<updated>{updated(summary)}</updated>"
+    yield f"<updated>{entry_date(summary)}</updated>"
     yield f"<link href={quoteattr(f'{base}{summary.path}.html')}/>"
     yield f"<summary>{_text(words)}</summary>"
     yield "</entry>"

@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from claims.fact_check import Check, Cues, FeedCheck, Rating, Review, read_json
-from claims.text_words import guess, primary
+from claims.text_words import guess_language, primary
 from claims.topics import topic_of
 
 _TABLE = """
@@ -378,7 +378,9 @@ def _feed_check(review: Review, trust: Trust, incomplete: Counter[str]) -> FeedC
     claim = review.claim or review.title
     if not _is_long_enough(claim):
         return RefusalCode.NO_CLAIM
-    language = primary(review.language) or publisher.language or guess(claim, GUESSED) or "en"
+    language = (
+        primary(review.language) or publisher.language or guess_language(claim, GUESSED) or "en"
+    )
     rating = rating_of(review.rating, publisher.domain, language)
     if rating == NOT_A_CHECK:
         return RefusalCode.NOT_A_CHECK

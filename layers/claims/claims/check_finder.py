@@ -46,7 +46,7 @@ from claims.ranking import (
     rank,
     reorder_by_meaning,
 )
-from claims.text_words import ClaimText, guess, primary
+from claims.text_words import ClaimText, guess_language, primary
 
 ANSWERS = 5
 FEWEST_WORDS = 8
@@ -82,7 +82,7 @@ def ask(
     """
     text = ClaimText.of(text)
     languages, hint = set(index.totals), primary(language)
-    known = hint if hint in languages else guess(text, languages)
+    known = hint if hint in languages else guess_language(text, languages)
     ranked: list[tuple[float, CheckAnswer]] = []
     for name in [known] if known else sorted(languages):
         ranked.extend(_answers(index, name, text, meaning))
@@ -215,7 +215,7 @@ class CheckFinder:
         if text.word_count < FEWEST_WORDS:
             return False
         languages = self.index.totals
-        known = guess(text, languages)
+        known = guess_language(text, languages)
         return any(
             self._prefilter(name).passes(query_of(self.index.language(name), text))
             for name in ([known] if known else languages)

@@ -15,14 +15,14 @@ from typing import Any
 import msgspec
 
 
-def read(name: str) -> bytes:
+def read_data(name: str) -> bytes:
     """Return the bytes of a file in `data`."""
     return resources.files("claims").joinpath("data", name).read_bytes()
 
 
 def read_json(name: str) -> Any:
     """Return the decoded content of a JSON file in `data`."""
-    return json.loads(read(name))
+    return json.loads(read_data(name))
 
 
 @cache
@@ -62,7 +62,7 @@ def calibration_negatives(language: str) -> tuple[str, ...]:
     Their scores show how high a wrong answer scores in an index.
     """
     try:
-        lines = read(f"clean/{language}.txt").decode().splitlines()
+        lines = read_data(f"clean/{language}.txt").decode().splitlines()
     except FileNotFoundError:
         return ()
     return tuple(line for line in lines if line.strip() and not line.startswith("#"))

@@ -426,12 +426,12 @@ def primary(tag: str) -> str:
     return _SAME.get(match[0], match[0]) if match else ""
 
 
-def guess(text: str | ClaimText, among: Collection[str]) -> str:
+def guess_language(text: str | ClaimText, among: Collection[str]) -> str:
     """Return the language of a text, one of `among`, or nothing if that is not clear.
 
-    >>> guess("Minum air garam dapat menyembuhkan pilek dalam satu malam", {"en", "id"})
+    >>> guess_language("Minum air garam dapat menyembuhkan pilek dalam satu malam", {"en", "id"})
     'id'
-    >>> guess("Tesla Model 3", {"en", "id"})
+    >>> guess_language("Tesla Model 3", {"en", "id"})
     ''
     """
     opening = ClaimText.of(text).opening

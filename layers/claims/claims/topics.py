@@ -20,7 +20,7 @@ from hashlib import sha256
 from operator import and_
 from typing import Any, NamedTuple
 
-from claims.fact_check import NO_CUES, Cues, common_words, read, read_json, stop_words
+from claims.fact_check import NO_CUES, Cues, common_words, read_data, read_json, stop_words
 from claims.text_words import IS_JOINED, MOSTLY_CAPITALS, ClaimText, stem, stemmed
 
 NAME_LANGUAGES = ("en", "id")
@@ -196,7 +196,7 @@ def kept_out_by(text: str) -> list[str]:
 
 def lists() -> bytes:
     """Return the bytes of the published lists, data/topics.json."""
-    return read("topics.json")
+    return read_data("topics.json")
 
 
 @cache

@@ -444,7 +444,7 @@ def sound_pattern(written: str) -> str:
     return f" {' '.join(known[syllable] for syllable in given)} "
 
 
-def definition() -> dict[str, object]:
+def pinyin_definition() -> dict[str, object]:
     """Return all that decides what a term in pinyin meets, as it is published."""
     return {"code": CODE_VERSION, "letters": _pinyin()}
 

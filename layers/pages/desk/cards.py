@@ -23,7 +23,7 @@ from desk.items import (
     first_excerpt,
     rule_name,
 )
-from desk.queue import Mark, MarkedPiece, differences, marks_of, pieces
+from desk.queue import Mark, MarkedPiece, differing_pieces, marked_pieces, marks_of
 from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice
 from ledger.case_messages import Decision
 from ledger.case_reading import entry_of
@@ -84,8 +84,8 @@ def card_view(dossier: Dossier, language: str = "en") -> CardView:
     return CardView(
         post=first.post if first else dossier.post,
         url=_link((first.url if first else dossier.url) or dossier.url),
-        excerpt=pieces(text, marks),
-        shape=shape(text),
+        excerpt=marked_pieces(text, marks),
+        shape=hidden_outline(text),
         length=len(text),
         marks=marks,
         part=SHOWN_PARTS.get(first.spans[0].part, "") if first and first.spans else "",
@@ -94,10 +94,10 @@ def card_view(dossier: Dossier, language: str = "en") -> CardView:
     )
 
 
-def shape(text: str) -> str:
+def hidden_outline(text: str) -> str:
     """Return the outline of a text without its letters, for a card that hides it.
 
-    >>> shape("send me 7")
+    >>> hidden_outline("send me 7")
     '░░░░ ░░ ░'
     """
     return "".join("░" if character.strip() else " " for character in text)
@@ -115,7 +115,7 @@ def _finding(each: OpenFinding, facts: dict[str, RuleFacts], language: str) -> F
 def _copy(copy: NearCopy, text: str) -> CopyView:
     first = copy.findings[0].finding
     other = first_excerpt(copy.findings)
-    return CopyView(copy.key, first.post, _link(first.url or ""), differences(text, other))
+    return CopyView(copy.key, first.post, _link(first.url or ""), differing_pieces(text, other))
 
 
 def _link(url: str) -> str:

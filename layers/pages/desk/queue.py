@@ -165,7 +165,7 @@ def category_counts(items: Iterable[Item]) -> list[CategoryCount]:
     return sorted(counts, key=lambda count: (-count.count, count.category, count.kind))
 
 
-def choices(items: Iterable[Item]) -> dict[str, list[str]]:
+def filter_choices(items: Iterable[Item]) -> dict[str, list[str]]:
     """Return the values that each filter can have among these items, sorted."""
     found: dict[str, set[str]] = {
         name: set() for name in ("kind", "category", "rule", "language", "severity")
@@ -232,10 +232,10 @@ def marks_of(findings: Sequence[OpenFinding]) -> list[Mark]:
     return sorted(found, key=lambda mark: (mark.start, -mark.end, mark.rule, mark.term))
 
 
-def pieces(text: str, marks: Sequence[Mark]) -> list[MarkedPiece]:
+def marked_pieces(text: str, marks: Sequence[Mark]) -> list[MarkedPiece]:
     """Return the text in pieces, each with the marks that cover it.
 
-    >>> [(piece.text, len(piece.marks)) for piece in pieces("send me it", [
+    >>> [(piece.text, len(piece.marks)) for piece in marked_pieces("send me it", [
     ...     Mark(0, 4, "send", "a/b", None, ())])]
     [('send', 1), (' me it', 0)]
     """
@@ -252,10 +252,10 @@ def pieces(text: str, marks: Sequence[Mark]) -> list[MarkedPiece]:
     ]
 
 
-def differences(first: str, other: str) -> list[tuple[str, bool]]:
+def differing_pieces(first: str, other: str) -> list[tuple[str, bool]]:
     """Return the other text in pieces, each with whether it differs from the first text.
 
-    >>> differences("call 111 now", "call 222 now")
+    >>> differing_pieces("call 111 now", "call 222 now")
     [('call ', False), ('222', True), (' now', False)]
     """
     return list(_differences(first[:COMPARED], other[:COMPARED], other[COMPARED:]))

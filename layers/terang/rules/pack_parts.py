@@ -283,7 +283,7 @@ DEFINITION = {
 """All that decides which texts are copies, except the secret key."""
 
 
-def definition() -> bytes:
+def copies_definition() -> bytes:
     """Return the public definition of the algorithm as JSON. Its SHA-256 is the digest."""
     return msgspec.json.encode(DEFINITION, order="sorted")
 
@@ -294,7 +294,7 @@ def digest_of_definition() -> str:
     >>> len(digest_of_definition())
     64
     """
-    return sha256(definition()).hexdigest()
+    return sha256(copies_definition()).hexdigest()
 
 
 class Fingerprinted(NamedTuple):

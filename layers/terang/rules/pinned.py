@@ -121,7 +121,7 @@ def definition_of(name: str) -> bytes:
     True
     """
     if name == pack_parts.ALGORITHM:
-        return pack_parts.definition()
+        return pack_parts.copies_definition()
     if gate := KNOWN.gates.get(name):
         return _encode({"id": name, "is": gate.definition})
     sign = KNOWN.signs[name]

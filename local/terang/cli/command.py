@@ -163,7 +163,7 @@ webhooks add -> terang.cli.providers:add_webhook
 webhooks test -> terang.cli.providers:send_test
     Send a test event to a provider's webhook.
     terang webhooks test --provider acme-chat --stack terang
-webhooks remove -> terang.cli.providers:remove
+webhooks remove -> terang.cli.providers:remove_webhook
     Send a provider no more events.
     terang webhooks remove acme-chat --stack terang
 webhooks list -> terang.cli.providers:list_webhooks

@@ -312,7 +312,7 @@ def list_webhooks(*, stack: StackName = STACK) -> int:
     return 0
 
 
-def remove(provider: ProviderId, /, *, stack: StackName = STACK) -> int:
+def remove_webhook(provider: ProviderId, /, *, stack: StackName = STACK) -> int:
     """Remove a provider's webhook. Events on their way are dropped."""
 
     def without(webhooks: Webhooks) -> Webhooks:

@@ -12,7 +12,7 @@ from claims.fact_check import Check, FeedCheck, Rating, calibration_negatives, d
 from claims.index import ClaimIndex
 from claims.layout import BadIndexError
 from claims.ranking import explain
-from claims.text_words import LONGEST_TEXT, STEMMED, ClaimText, guess, primary
+from claims.text_words import LONGEST_TEXT, STEMMED, ClaimText, guess_language, primary
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +209,7 @@ def test_a_model_of_meaning_orders_what_is_suggested(index: ClaimIndex) -> None:
 def test_that_order_stays_where_the_language_is_not_known() -> None:
     index = ClaimIndex(build_index([example.entry for example in examples("en")]))
     text = "Starlings drop Linden sky: supermarket gives free refrigerators"
-    assert guess(text, index.totals) == ""
+    assert guess_language(text, index.totals) == ""
     assert "birds" in ask(index, text, meaning=Birds())[0].check.claim
     assert ask(index, text, meaning=Birds()) == ask(index, text, "en", Birds())
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.desk_world import audited, dossier, finding
 
-from desk.cards import card_view, shape
+from desk.cards import card_view, hidden_outline
 from desk.items import NearCopy
-from desk.queue import Mark, differences, marks_of, pieces
+from desk.queue import Mark, differing_pieces, marked_pieces, marks_of
 from ledger.findings import FoundSpan, excerpt_of
 
 LONG = "x" * 500
@@ -71,7 +71,7 @@ def test_pieces_put_together_are_the_text(text: str, places: list[tuple[int, int
         for start, length in places
         if start < len(text)
     ]
-    cut = pieces(text, marks)
+    cut = marked_pieces(text, marks)
     assert "".join(piece.text for piece in cut) == text
     for piece in cut:
         for mark in piece.marks:
@@ -80,14 +80,14 @@ def test_pieces_put_together_are_the_text(text: str, places: list[tuple[int, int
 
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_differences_put_together_are_the_other_text(first: str, other: str) -> None:
-    parts = differences(first, other)
+    parts = differing_pieces(first, other)
     assert "".join(text for text, _ in parts) == other
     if first == other:
         assert not any(differs for _, differs in parts)
 
 
 def test_differences_in_a_script_without_spaces_are_characters() -> None:
-    parts = differences("今天截止", "明天截止")
+    parts = differing_pieces("今天截止", "明天截止")
     assert [text for text, differs in parts if differs] == ["明"]
 
 
@@ -104,7 +104,7 @@ def test_an_address_that_would_run_is_no_link() -> None:
 
 
 def test_the_outline_of_a_text_has_no_letter_of_it() -> None:
-    assert shape("send 验证码\nnow") == "░░░░ ░░░ ░░░"
+    assert hidden_outline("send 验证码\nnow") == "░░░░ ░░░ ░░░"
 
 
 def test_spans_outside_of_an_excerpt_have_no_mark() -> None:
@@ -125,9 +125,9 @@ def test_marks_are_in_order_the_longest_first_and_need_an_excerpt() -> None:
 
 def test_only_the_beginning_of_long_texts_is_compared() -> None:
     first, other = "a" * 2_000 + "b", "a" * 2_000 + "c"
-    assert differences(first, other) == [("a" * 2_000, False), ("c", False)]
-    assert differences("a" * 1_999 + "b", "a" * 1_999 + "c")[-1][1]
-    assert differences("one", "one") == [("one", False)]
+    assert differing_pieces(first, other) == [("a" * 2_000, False), ("c", False)]
+    assert differing_pieces("a" * 1_999 + "b", "a" * 1_999 + "c")[-1][1]
+    assert differing_pieces("one", "one") == [("one", False)]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_only_the_beginning_of_long_texts_is_compared() -> None:
 def test_a_difference_is_a_word_or_a_character_of_a_script_without_spaces(
     first: str, other: str, changed: list[str]
 ) -> None:
-    assert [text for text, differs in differences(first, other) if differs] == changed
+    assert [text for text, differs in differing_pieces(first, other) if differs] == changed
 
 
 def test_a_card_says_in_which_part_of_the_post_the_words_are() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from desk.items import Door, Item, ItemKind, Moderator, Role
-from desk.queue import QueueFilter, category_counts, choices, may_take, next_item, ordered
+from desk.queue import QueueFilter, category_counts, filter_choices, may_take, next_item, ordered
 from ledger.case_messages import ItemClaim
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
@@ -91,8 +91,8 @@ def test_counts_and_choices_are_of_what_waits() -> None:
     counts = category_counts(items)
     assert [(each.category, each.count) for each in counts] == [("VIOLENCE", 2), ("SELF_HARM", 1)]
     assert counts[0].oldest == "2026-11-01T00:00:00Z"
-    assert choices(items)["language"] == ["en", "id"]
-    assert choices(items)["rule"] == ["a/b", "c/d"]
+    assert filter_choices(items)["language"] == ["en", "id"]
+    assert filter_choices(items)["rule"] == ["a/b", "c/d"]
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,7 @@ def test_counts_are_by_kind_where_there_is_no_category_and_the_most_first() -> N
     at = BASE.since
     assert counted == [("", "held_rule", 2, at), ("", "audit", 1, at), ("a", "", 1, at),
                        ("b", "", 1, at)]  # fmt: skip
-    assert choices(items) == {"kind": ["audit", "finding", "held_rule"], "category": ["a", "b"],
-                              "rule": ["a/b"], "language": ["en"],
-                              "severity": ["medium"]}  # fmt: skip
+    assert filter_choices(items) == {
+        "kind": ["audit", "finding", "held_rule"], "category": ["a", "b"], "rule": ["a/b"],
+        "language": ["en"], "severity": ["medium"],
+    }  # fmt: skip

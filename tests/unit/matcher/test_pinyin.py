@@ -4,7 +4,7 @@ import pytest
 from support.sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, SetError, Severity, Span
-from matcher.fold import definition, fold, sounds_of, syllables
+from matcher.fold import fold, pinyin_definition, sounds_of, syllables
 from rules.pack_parts import Score
 
 RULE = Rule(
@@ -39,7 +39,7 @@ def test_a_finding_says_that_it_matched_by_sound() -> None:
 
 
 def test_each_letter_has_one_sound() -> None:
-    letters = definition()["letters"]
+    letters = pinyin_definition()["letters"]
     assert isinstance(letters, dict)
     every = "".join(letters.values())
     assert len(every) == len(set(every)) == 17_366

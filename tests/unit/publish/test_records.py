@@ -13,7 +13,7 @@ from support.publish_world import CLOSED, World, live, sample_pack, sample_recei
 from ledger.posts import language_of
 from ledger.texts import replace_controls
 from publish.precision import RuleErrors
-from publish.public_bucket import HEADER, cell
+from publish.public_bucket import HEADER, csv_cell
 from publish.summary import decode_summary, encode_summary
 
 
@@ -137,14 +137,14 @@ def test_the_csv_holds_every_number_of_the_json(published: World) -> None:
     ],
 )
 def test_a_text_that_a_spreadsheet_would_run_is_kept_from_it(text: str) -> None:
-    (row,) = csv.reader(io.StringIO(cell(text)))
+    (row,) = csv.reader(io.StringIO(csv_cell(text)))
     assert row[0].startswith(("'", "\ufffd"))
-    assert cell(text).startswith('"')
+    assert csv_cell(text).startswith('"')
 
 
 @pytest.mark.parametrize("text", ['a "quoted" word', "a,b", "word'", "日本", "a=b", ""])
 def test_a_harmless_text_comes_back_as_it_was(text: str) -> None:
-    assert next(csv.reader(io.StringIO(cell(text))), [""]) == [text]
+    assert next(csv.reader(io.StringIO(csv_cell(text))), [""]) == [text]
 
 
 def test_what_a_terminal_would_obey_is_made_visible() -> None:

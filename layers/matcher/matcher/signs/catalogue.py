@@ -18,7 +18,7 @@ from types import ModuleType
 
 import msgspec
 
-from matcher import fold
+from matcher.fold import pinyin_definition
 from matcher.signs import (
     addresses,
     gates,
@@ -51,7 +51,7 @@ type Spans = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class SignDefinition:
     """A named feature of a text, in a sentence for the public.
 
     `digest` names what decides it: the patterns of its module, and the lists that it reads.
@@ -176,7 +176,7 @@ def _digest_of(definition: object) -> str:
     return hashlib.sha256(msgspec.json.encode(definition, order="deterministic")).hexdigest()
 
 
-def _sign(name: str, module: ModuleType, lists: str, sentence: str) -> Sign:
+def _sign(name: str, module: ModuleType, lists: str, sentence: str) -> SignDefinition:
     names = tuple(lists.split())
     definition = _COMMON | {
         "id": name,
@@ -184,7 +184,7 @@ def _sign(name: str, module: ModuleType, lists: str, sentence: str) -> Sign:
         "lists": as_published(names),
     }
     digest = _digest_of(definition)
-    return Sign(name, sentence, module.__name__.rpartition(".")[2], names, digest)
+    return SignDefinition(name, sentence, module.__name__.rpartition(".")[2], names, digest)
 
 
 _ADDRESSES: dict[str, tuple[str, str]] = {
@@ -311,7 +311,7 @@ _MODULES = (
     (han, _HAN),
 )
 
-SIGNS: Mapping[str, Sign] = {
+SIGNS: Mapping[str, SignDefinition] = {
     name: _sign(name, module, lists, sentence)
     for module, rows in _MODULES
     for name, (lists, sentence) in rows.items()
@@ -325,7 +325,7 @@ def as_document() -> bytes:
     content = {
         "gates": {
             name: {"definition": definition, "digest": _digest_of({"id": name, "is": definition})}
-            for name, definition in (gates.definitions() | {PINYIN: fold.definition()}).items()
+            for name, definition in (gates.definitions() | {PINYIN: pinyin_definition()}).items()
         },
         "signs": {
             name: {
