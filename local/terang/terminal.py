@@ -164,7 +164,7 @@ def counted(number: int, one: str) -> str:
     >>> counted(1, "pack"), counted(2, "pack")
     ('1 pack', '2 packs')
     """
-    return f"{number} {one}{'s' * (number != 1)}"
+    return f"{number:,} {one}{'s' * (number != 1)}"
 
 
 def print_problem(text: object) -> None:

@@ -37,6 +37,7 @@ from terang.terminal import (
     Screen,
     Today,
     console,
+    counted,
     print_checked,
     print_json,
     print_problem,
@@ -146,6 +147,9 @@ def run(
 
 
 def _require_there(files: Sequence[Path], folder: Path) -> None:
+    folders = [str(path) for path in files if path.is_dir()]
+    if folders:
+        raise InputError(f"{', '.join(folders)}: a folder; name its files")
     missing = [str(path) for path in files if not path.is_file()]
     missing += [] if folder.exists() else [str(folder)]
     if missing:
@@ -268,10 +272,9 @@ def print_run(result: RunResult, console: Screen, out: Path) -> None:
         console.print(f"{name_of(dropped.path)}: {outcome}{again}{advice}")
     _print_rules(result, console)
     summary = result.summary(out)
-    console.print(
-        f"{summary['inspected']:,} posts inspected, {summary['refused']:,} records refused,"
-        f" {summary['findings']:,} findings"
-    )
+    inspected = f"{counted(summary['inspected'], 'post')} inspected"
+    refused = f"{counted(summary['refused'], 'record')} refused"
+    console.print(f"{inspected}, {refused}, {counted(summary['findings'], 'finding')}")
     if "partly_read" in summary:
         console.print(
             f"  read in part: {summary['partly_read']:,} (their texts take too much work)"
@@ -282,14 +285,14 @@ def print_run(result: RunResult, console: Screen, out: Path) -> None:
     for line in result_lines(result.cases) if result.cases else ():
         console.print(line)
     console.print(f"pages:    {out / 'public/index.html'}")
-    refused = f", refused: {out / 'refusals.jsonl'}" if summary["refused"] else ""
-    console.print(f"findings: {out / 'findings.jsonl'}{refused}")
+    places = f", refused: {out / 'refusals.jsonl'}" if summary["refused"] else ""
+    console.print(f"findings: {out / 'findings.jsonl'}{places}")
     if result.report:
         console.print(f"report:   {result.report} (the year so far)")
     console.print(f"check:    .venv/bin/terang verify {out / 'public'}")
     if not summary["inspected"]:
         files = sum(receipt.status == "refused" for _, receipt in result.files)
-        refused = f"{files} file{'s' * (files != 1)} refused" if files else "no post came"
+        refused = f"{counted(files, 'file')} refused" if files else refused
         codes = "".join(f", {code}" for code in summary["refusals_by_code"])
         console.print(f"nothing was read: {refused}{codes}")
 
