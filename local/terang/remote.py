@@ -356,8 +356,10 @@ class Remote:
         parameters = {
             "ProviderId": provider,
             "TrustedPrincipal": principal,
-            **{name: self.outputs[name] for name in ("DropBucket", "OutBucket", "PostsArn")},
-            "CasesArn": self.outputs.get("CasesArn", ""),  # an older stack has no such queue
+            **{
+                name: self.outputs[name]
+                for name in ("DropBucket", "OutBucket", "PostsArn", "CasesArn")
+            },
             "KeyArn": self.outputs["KeyArn"],
         }
         request = {

@@ -137,7 +137,8 @@ def test_a_line_of_blanks_waits_as_well_as_a_short_one(world: World) -> None:
 
 def test_the_first_word_of_a_waiting_message_stays(world: World) -> None:
     first, second = (
-        WaitingMessage("m", "acme", b"{}", day) for day in ("2026-11-24", "2026-11-25")
+        WaitingMessage("m", "acme", b"{}", day, f"{day}T12:00:00Z")
+        for day in ("2026-11-24", "2026-11-25")
     )
     assert world.store.put_waiting("c", first, 9) == first
     assert world.store.put_waiting("c", second, 9) == first

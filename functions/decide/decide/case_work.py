@@ -254,7 +254,7 @@ class CaseWork:
         return self.reader.read(message, line.provider, self.clock.now(), first_sent)
 
     def _end_waiting(self, message_key: str, line: SentLine) -> None:
-        waiting = WaitingMessage(message_key, line.provider, line.data, line.day)
+        waiting = WaitingMessage(message_key, line.provider, line.data, line.day, utc(line.sent_at))
         self.store.end_waiting(line.case, waiting, int(self.clock.now().timestamp()))
 
     def _woken(self, cases: Iterable[str]) -> Iterator[SentLine]:

@@ -289,7 +289,7 @@ class SummaryBucket:
     def encoded(self, summary: Summary) -> bytes:
         """Return the JSON of a summary: the published bytes if they say the same.
 
-        An earlier release may have written them without fields of this one. The log names their
+        Another release may write other fields. The log names their
         digest, and only a revision may replace them.
         """
         if self.published(summary.provider, summary.period) == summary:

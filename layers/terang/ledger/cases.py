@@ -356,14 +356,14 @@ def is_for_second_review(look: str) -> bool:
 class WaitingMessage(msgspec.Struct, frozen=True):
     """A message that came before the one it refers to: its id, its bytes, and the day it came.
 
-    `at` is when it was first sent, RFC 3339 in UTC; empty in records of earlier releases.
+    `at` is when it was first sent, RFC 3339 in UTC.
     """
 
     message: str
     provider: str
     line: bytes
     day: str
-    at: str = ""
+    at: str
 
 
 class Case(msgspec.Struct, frozen=True, omit_defaults=True):
