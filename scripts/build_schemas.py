@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from announce.announcements import announcement_schema
+from cases.kinds import case_message_schema
 from dsa.indicators import about_schema
-from ledger.case_reading import case_message_schema
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 SCHEMAS = {

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
+from cases.kinds import read_case_message, required_times
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.case_reading import read_case_message
 from ledger.dsa_codes import CaseReceipt, CaseRefusal
 from ledger.findings import Finding, digest
 from ledger.keys import message_receipt_key
@@ -80,21 +80,6 @@ REFERENCES = ("notice", "decision", "complaint", "dispute", "follows")
 LINKS = ("id", "findings", "finding", *REFERENCES)
 """Fields that link messages to each other."""
 
-TIMES = {
-    "decision": ("opened_at", "decided_at"),
-    "second_review": ("opened_at", "decided_at"),
-    "complaint": ("received_at",),
-    "dispute": ("received_at",),
-    "outcome": ("decided_at",),
-    "notice": ("received_at",),
-    "order": ("received_at",),
-    "suspension": ("from_at",),
-    "reinstatement": ("reinstated_at",),
-    "audit": ("opened_at", "decided_at"),
-    "flood_answer": ("opened_at", "decided_at"),
-}
-"""The times that a message of each type must have."""
-
 
 def findings_in(objects: S3Objects, out_bucket: str, provider: str) -> list[Finding]:
     """Return the findings in the provider's part of the out bucket, by day and unit.
@@ -139,7 +124,7 @@ def resolve_findings(message: Fields, findings: Iterable[Finding]) -> dict[str, 
 def complete_times(message: Fields, clock: Clock) -> dict[str, Any]:
     """Return the message with the current time for each required time that it lacks."""
     now = utc(clock.now())
-    required = [*TIMES.get(str(message.get("type")), ())]
+    required = required_times(str(message.get("type")))
     if message.get("measures") and message.get("type") == "decision":
         required.append("applied_at")
     return dict.fromkeys(required, now) | dict(message)

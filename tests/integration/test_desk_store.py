@@ -12,10 +12,11 @@ from support.sample_messages import complaint, decision
 from support.sample_posts import OTP
 from support.world import ROLE, World
 
+from cases.decision import Decision, Verdict
+from cases.kinds import as_sent
 from decide.case_work import CaseOutcome
-from ledger.aws.desk_store import DynamoDesk
+from ledger.aws.desk_store import DynamoDesk, ItemClaim, PendingDecision, PendingState
 from ledger.aws.objects import Delivery
-from ledger.case_messages import Decision, ItemClaim, PendingDecision, PendingState, Verdict
 from ledger.provider import Provider
 
 
@@ -47,7 +48,7 @@ def pending(world: World, name: str, *findings: str, moderator: str = "m-1") -> 
         provider="acme",
         moderator=moderator,
         items=findings,
-        messages=(message,),
+        messages=(as_sent(message),),
         held_at=at(now),
         due_at=at(now + timedelta(seconds=10)),
     )

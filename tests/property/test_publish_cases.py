@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from support.publish_world import World, sample_pack, sample_receipt, sample_rule
 from support.sample_entries import contest, decision, entry, outcome
 
+from cases.case_message import CaseLine
+from cases.kinds import CaseNumbers, by_month, case_numbers
 from ledger.cases import JournalEntry
 from ledger.units import sum_records
-from publish.case_line import CaseLine
-from publish.case_numbers import CaseNumbers, by_month, case_numbers
 from publish.summary import decode_summary
 from recount.recount import recount_command
 

@@ -18,11 +18,12 @@ from simulation.sources import CONSOLE
 from support.sample_posts import OTP, lines
 from support.world import ROLE
 
+from cases.decision import Decision, Verdict
+from cases.kinds import as_sent
 from desk import table_desk
 from desk.table_desk import PendingSender
-from ledger.aws.desk_store import DynamoDesk
+from ledger.aws.desk_store import UNDO_SECONDS, DynamoDesk, PendingDecision, PendingState
 from ledger.aws.table import Table
-from ledger.case_messages import UNDO_SECONDS, Decision, PendingDecision, PendingState, Verdict
 from ledger.findings import digest
 from ledger.provider import Provider
 
@@ -81,7 +82,7 @@ class Desk:
             provider="acme",
             moderator=moderator,
             items=(finding,),
-            messages=(message,),
+            messages=(as_sent(message),),
             held_at=written,
             due_at=written,
         )

@@ -26,10 +26,10 @@ from support.world import SECRET
 
 import ledger.aws.finding_store
 import ledger.aws.table
+from cases.kinds import CaseNumbers
 from ledger.texts import SystemClock
 from matcher import Matcher, Pack
 from publish import handover, public_bucket, public_journal, publish_run
-from publish.case_numbers import CaseNumbers
 from publish.folding import Numbers
 from publish.precision import Errors, Evidence
 from publish.public_bucket import encode_csv

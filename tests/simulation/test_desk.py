@@ -9,8 +9,7 @@ from simulation.desk import Desk, Resigned, play
 from simulation.enumerate_faults import places
 
 from desk.table_desk import PendingSender
-from ledger.aws.desk_store import DynamoDesk
-from ledger.case_messages import PendingDecision, PendingName, PendingState
+from ledger.aws.desk_store import DynamoDesk, PendingDecision, PendingName, PendingState
 
 SEEDS = 100
 PAIRS_APART = 97

@@ -22,7 +22,7 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.case_messages import MESSAGE_TYPES
+from cases.kinds import MESSAGE_TYPES
 from ledger.cases import CaseState, JournalEntry, case_id, is_for_second_review
 from ledger.dsa_codes import CaseReceipt
 from ledger.keys import audit_file_key

@@ -14,7 +14,7 @@ from desk.deciding import Adoption, AdoptionResult
 from desk.desk_port import CannedReason, DeskQuality, DeskSession, FirstDecision, RuleQuality
 from desk.items import Door, Dossier, Item, ItemKind, Moderator, OpenFinding, Role, RuleFacts
 from desk.routes import DeskApplication
-from ledger.case_messages import ItemClaim, PendingDecision, PendingState
+from ledger.aws.desk_store import ItemClaim, PendingDecision, PendingState
 from ledger.cases import CaseEntry, JournalEntry
 from ledger.findings import Finding, FoundSpan, digest
 
@@ -102,7 +102,7 @@ class MemoryDesk:
         )  # fmt: skip
 
     def _skips(self, pending: PendingDecision) -> bool:
-        return getattr(pending.messages[0], "verdict", "") == "skipped"
+        return pending.messages[0].get("verdict") == "skipped"
 
     def items(self, moderator: Moderator) -> Sequence[Item]:
         if moderator.provider != "acme":

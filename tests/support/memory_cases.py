@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 import msgspec
@@ -11,6 +12,7 @@ from support.sample_posts import StandingClock, pack
 
 from decide.case_deliveries import case_work_of
 from decide.case_work import CaseOutcome, CaseWork
+from dsa.decision_files import decision_files
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.closing import set_key
 from ledger.dsa_codes import CaseReceipt
@@ -77,7 +79,7 @@ class MemoryCases:
             self.clock,
             out_bucket="out",
             public_bucket="public",
-            public_url="https://terang.example",
+            rooms=(partial(decision_files, public_url="https://terang.example"),),
         )
 
     def decide(

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from ledger.case_messages import Measures
 from ledger.cases import JournalEntry, case_id
-from ledger.dsa_codes import Monetary, Provision, Visibility
+from ledger.dsa_codes import Measures, Monetary, Provision, Visibility
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 MEASURES = (

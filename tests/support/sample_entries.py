@@ -7,9 +7,8 @@ from typing import Any
 
 import msgspec
 
-from ledger.case_messages import Measures
 from ledger.cases import JournalEntry
-from ledger.dsa_codes import Visibility
+from ledger.dsa_codes import Measures, Visibility
 
 RULE = "one-time-codes/1/asks-for-code/live"
 REMOVED = Measures(visibility=(Visibility("DECISION_VISIBILITY_CONTENT_REMOVED"),))

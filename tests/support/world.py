@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from itertools import count
 from typing import Any
@@ -13,6 +14,7 @@ from support.sample_posts import SHADOW, StandingClock, pack
 
 from decide.case_deliveries import CaseDeliveries, PendingDecisions, case_work_of
 from decide.case_work import CaseOutcome, CaseWork
+from dsa.decision_files import decision_files
 from intake.arrival import Intake
 from intake.reader import Budget
 from learn.feed_import import FeedImporter, FeedOutcome, importer_over
@@ -198,7 +200,7 @@ class World:
             self.clock,
             out_bucket=self.out,
             public_bucket=self.public,
-            public_url="https://terang.example",
+            rooms=(partial(decision_files, public_url="https://terang.example"),),
         )
 
     def case_deliveries(self) -> CaseDeliveries:

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from support.sample_packs import pack_of
 
 from authoring.learning.term_candidates import patterns_in
+from cases.kinds import read_case_message
 from claims.feed import plain_line
 from claims.text_words import grams_of, guess_language, split_known_words, words_of
 from dsa.statement import personal_data
 from intake.formats import CSV
 from intake.platforms import read_html, repair_escapes
 from intake.reader import FileContext
-from ledger.case_reading import read_case_message
 from ledger.posts import read_line, read_lines
 from ledger.streams import JsonDocument
 from ledger.texts import lines_of_body, nests_too_deep

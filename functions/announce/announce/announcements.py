@@ -19,7 +19,7 @@ import msgspec
 
 from announce.webhooks import WebhookSender
 from ledger.aws.objects import S3Objects, send_messages
-from ledger.case_reading import AnnouncedEntry
+from ledger.cases import AnnouncedEntry
 from ledger.findings import digest, is_id
 from ledger.provider import Webhooks, is_provider_id
 from ledger.texts import Clock, json_schema, utc

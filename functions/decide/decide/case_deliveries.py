@@ -11,18 +11,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from decide.case_files import CaseFiles
+from cases.case_facts import DecidedPacks, FactsReader
+from decide.case_files import CaseFiles, RoomFiles
 from decide.case_work import CaseOutcome, CaseWork
-from judging.case_facts import DecidedPacks, FactsReader
-from ledger.aws.desk_store import DynamoDesk
+from ledger.aws.desk_store import DynamoDesk, PendingDecision, PendingName, PendingState
 from ledger.aws.objects import Delivery, S3Objects, Senders, require_reserve
 from ledger.aws.store import DynamoStore
-from ledger.case_messages import CaseMessage, PendingDecision, PendingName, PendingState
 from ledger.dsa_codes import CaseRefusal
 from ledger.refusals import Refusal
 from ledger.texts import Clock, lines_of_body
@@ -60,7 +60,7 @@ class PendingDecisions:
         return outcomes + woken
 
     def _take_message(
-        self, pending: PendingDecision, message: CaseMessage
+        self, pending: PendingDecision, message: dict[str, Any]
     ) -> Iterator[CaseOutcome]:
         """Take a message as if it was sent when the moderator decided."""
         clock, trial = self.work.clock, self.work.trial_day
@@ -132,17 +132,17 @@ def case_work_of(
     *,
     out_bucket: str,
     public_bucket: str,
-    public_url: str,
+    rooms: tuple[RoomFiles, ...],
     trial_day: bool = False,
 ) -> CaseWork:
-    """Build decide from its table, buckets and clock."""
+    """Build decide from its table, buckets and clock. `rooms` write files of entries too."""
     packs = DecidedPacks(objects, public_bucket)
     return CaseWork(
         store=store,
         objects=objects,
         clock=clock,
         reader=FactsReader(store, objects, packs, out_bucket),
-        files=CaseFiles(store, objects, packs, public_url, out_bucket),
+        files=CaseFiles(store, objects, packs, out_bucket, rooms),
         out_bucket=out_bucket,
         trial_day=trial_day,
     )

@@ -1,37 +1,38 @@
-"""Write the files that a committed message causes: its entry, notices, statements, examples.
+"""Write the files that a committed message causes: those of other rooms, examples, its entry.
 
 Every delivery writes them, a repeated one too, so that a worker that dies in between loses nothing.
 A file that is already there stays.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import msgspec
 
-from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice
-from dsa.statement import MatchedRule, StatementFacts, build_statement, meaning_problems
-from dsa.statement_schema import schema_problems
-from judging.case_facts import DecidedPacks
+from cases.case_facts import DecidedPacks
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.case_messages import CaseMessage, Decision, Escalation, Outcome, Reinstatement
-from ledger.case_reading import announced_entry
-from ledger.cases import Case, CaseEntry, CaseState, JournalEntry, case_id
+from ledger.cases import AnnouncedEntry, Case, JournalEntry
 from ledger.findings import Finding
 from ledger.keys import (
     HOLDS_EXCERPTS,
-    author_notice_key,
     doubtful_copies_key,
     entry_key,
     findings_key,
     proposal_key,
-    rule_page,
-    statement_key,
 )
 from ledger.texts import encode_json, encode_json_lines
+from rules.pack import Pack
+
+type RoomFiles = Callable[
+    [JournalEntry, Callable[[str], Case | None], Callable[[Finding], Pack]],
+    tuple[Mapping[str, bytes], tuple[str, ...]],
+]
+"""What another room writes of an entry: its files by key, and the problems in them.
+
+It is given the entry, and may ask for cases and for the packs of findings.
+"""
 
 TRIES = 5
 """How often a file of findings is rewritten while other workers keep changing it."""
@@ -39,86 +40,41 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class CaseFiles:
-    """Writes entries, notices to authors, statements, and what overturned decisions cause.
-
-    `public_url` is the address of the packs' pages, or empty.
-    """
+    """Writes entries, the files of other `rooms`, and what overturned decisions cause."""
 
     store: DynamoStore
     objects: S3Objects
     packs: DecidedPacks
-    public_url: str
     out_bucket: str
+    rooms: tuple[RoomFiles, ...]
 
-    def write(self, message: CaseMessage, entry: JournalEntry) -> tuple[str, ...]:
-        """Write the files of a committed message. Return the problems of its statement, if any.
+    def write(self, entry: JournalEntry) -> tuple[str, ...]:
+        """Write the files of a committed entry. Return the problems in those of other rooms.
 
-        A statement with problems is written all the same: the decision is valid, and a person has
-        to correct the statement or the decision. The entry comes last: it is announced, and then
-        the other files are there.
+        The entry comes last: it is announced, and then the other files are there.
         """
-        problems = self._write_others(message, entry)
+        problems: tuple[str, ...] = ()
+        for room in self.rooms:
+            files, found = room(entry, self.store.case, self.packs.of)
+            problems += found
+            for key, data in files.items():
+                self.objects.put_if(self.out_bucket, key, data, None)
+        if entry.escalation == "child_abuse":
+            for case in self._decided_on(entry):
+                if case.finding:
+                    self._remove_excerpt(case.finding)
+        if entry.overturns and entry.about:
+            self._propose(entry.about, entry)
         key = entry_key(entry.provider, entry.at[:10], entry.entry)
-        self.objects.put_if(self.out_bucket, key, encode_json(announced_entry(entry)), None)
+        self.objects.put_if(self.out_bucket, key, encode_json(AnnouncedEntry.of(entry)), None)
         return problems
 
-    def _write_others(self, message: CaseMessage, entry: JournalEntry) -> tuple[str, ...]:
-        provider = entry.provider
-        match message:
-            case Decision() if message.measures is not None:
-                return self._write_notice_and_statement(entry.entry)
-            case Decision(escalation=Escalation.CHILD_ABUSE):
-                for case in self._decided_on(entry.entry):
-                    if case.finding:
-                        self._remove_excerpt(case.finding)
-            case Outcome(complaint=str(complaint)):
-                self._propose_after(case_id("complaint", provider, complaint))
-            case Outcome(dispute=str(dispute)):
-                self._propose_after(case_id("dispute", provider, dispute))
-            case Reinstatement():
-                self._propose(case_id("decision", provider, message.decision))
-            case _:
-                pass
-        return ()
-
-    def _write_notice_and_statement(self, decision: str) -> tuple[str, ...]:
-        """Write the notice to the author, and the statement for the transparency database."""
-        first_entry = self._existing(decision).entries[0]
-        decided_cases = self._decided_on(decision)
-        entry = first_entry.journal_entry
-        findings = [
-            DecidedFinding(finding, self.packs.of(finding), rule_page(finding, self.public_url))
-            for finding in (case.finding for case in decided_cases)
-            if finding is not None
-        ]
-        notices = [case.entries[0] for case in decided_cases if case.finding is None]
-        is_erased = any(case.is_erased for case in decided_cases)
-        for language in () if is_erased else NOTICE_LANGUAGES:
-            text = author_notice(language, first_entry, findings, notices)
-            key = author_notice_key(entry.provider, decision, language)
-            self.objects.put_if(self.out_bucket, key, text.encode(), None)
-        facts = _statement_facts(first_entry, findings)
-        statement = build_statement(facts)
-        key = statement_key(entry.provider, entry.at[:10], decision)
-        self.objects.put_if(self.out_bucket, key, encode_json(statement), None)
-        return _statement_problems(statement, date.fromisoformat(entry.at[:10]))
-
-    def _propose_after(self, contest: str) -> None:
-        self._propose(self._existing(contest).entries[0].journal_entry.decision)
-
-    def _propose(self, decision: str) -> None:
+    def _propose(self, decided: JournalEntry, overturning: JournalEntry) -> None:
         """Propose each excerpt of an overturned decision as an example for its rule."""
-        case = self._existing(decision)
-        if case.state is not CaseState.OVERTURNED:
-            return
-        decided = case.entries[0].journal_entry
-        overturned = next(
-            entry.journal_entry for entry in case.entries if entry.journal_entry.overturns
-        )
         self._list_copies(decided)
-        for decided_case in self._decided_on(decision):
-            if decided_case.finding is not None and decided_case.excerpt is not None:
-                self._put_proposal(decided_case.finding, decided_case.excerpt, decided, overturned)
+        for case in self._decided_on(decided):
+            if case.finding is not None and case.excerpt is not None:
+                self._put_proposal(case.finding, case.excerpt, decided, overturning)
 
     def _list_copies(self, overturned: JournalEntry) -> None:
         """List the findings that copy the post of a decision, for people to look at again.
@@ -180,49 +136,11 @@ class CaseFiles:
                 return
         raise OSError(f"other workers changed the file of findings {TRIES} times")
 
-    def _decided_on(self, decision: str) -> list[Case]:
-        """Return the cases of a decision's findings, and of its notice."""
-        names = self._existing(decision).entries[0].journal_entry.cases
-        return [case for name in names if name != decision and (case := self.store.case(name))]
-
-    def _existing(self, name: str) -> Case:
-        case = self.store.case(name)
-        if case is None or not case.entries:
-            raise LookupError(f"the case {name} has no entry, but a committed message")
-        return case
-
-
-def _statement_facts(decision: CaseEntry, findings: Sequence[DecidedFinding]) -> StatementFacts:
-    """Return the facts for the statement of a decision, with the rule of its first finding.
-
-    A notice does not say when its post was published, so the time when it was received is used.
-    """
-    entry = decision.journal_entry
-    if not findings:
-        received = entry.about.received_at if entry.about else entry.opened_at
-        return StatementFacts(entry, decision.reason, received, "", None)
-    first = findings[0].finding
-    matched = MatchedRule(
-        pack=first.pack,
-        version=first.version,
-        rule=first.rule,
-        why=findings[0].why,
-        legal_ground=findings[0].pack.legal_ground.text,
-        address=findings[0].page,
-        check=first.checks[0].url if first.checks else "",
-    )
-    # The sender stated when the post was published: at the latest when it was found.
-    published_at = min(first.published_at, first.found_at)
-    return StatementFacts(entry, decision.reason, published_at, first.language or "", matched)
-
-
-def _statement_problems(statement: Mapping[str, Any], today: date) -> tuple[str, ...]:
-    """Return what `terang statements lint` would report, as `puid field code`.
-
-    The statement's category is that of its pack, so no packs are needed to check it.
-    """
-    problems = (*schema_problems(statement), *meaning_problems(statement, {}, today))
-    return tuple(f"{statement['puid']} {problem.field} {problem.code}" for problem in problems)
+    def _decided_on(self, decision: JournalEntry) -> Iterator[Case]:
+        """Yield the cases of a decision's findings, and of its notice."""
+        for name in decision.cases:
+            if name != decision.entry and (case := self.store.case(name)):
+                yield case
 
 
 def _without_excerpt(data: bytes, finding: str) -> bytes:

@@ -11,14 +11,12 @@ from hashlib import sha256
 
 import msgspec
 
+from cases.case_facts import Facts, FactsReader, FirstSent
+from cases.judgement import judge
+from cases.kinds import CaseMessage, SentNames, names_of, read_case_message
 from decide.case_files import CaseFiles
-from judging.case_facts import FactsReader
-from judging.judge import judge
-from judging.judgement import Facts, FirstSent
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.case_messages import CaseMessage, Decision
-from ledger.case_reading import SentNames, names_of, read_case_message
 from ledger.cases import Case, CaseMarker, JournalEntry, WaitingMessage
 from ledger.dsa_codes import CaseCode, CaseReceipt, CaseRefusal
 from ledger.findings import digest
@@ -167,7 +165,7 @@ class CaseWork:
             return Settled(CaseOutcome("refused", kind, refusal.code, first), message_key, line)
         if line.case:
             self._write_receipt(message_key, line, "taken", None, message)
-        problems = self.files.write(message, result.entry)
+        problems = self.files.write(result.entry)
         status = "repeated" if result.facts is None else "taken"
         outcome = CaseOutcome(status, kind, problems=problems)
         return Settled(outcome, message_key, line, result.marker.wakes)
@@ -234,9 +232,9 @@ class CaseWork:
         """Return the line with the case where an earlier delivery left it to wait, if any.
 
         Cases are read again: when the message was judged, the other delivery may not have stored it
-        yet. A decision on findings alone never waits, and most messages are such decisions.
+        yet. Most messages never wait: they are decisions on findings alone.
         """
-        if line.case or (isinstance(message, Decision) and message.notice is None):
+        if line.case or not message.may_wait:
             return line
         cases: Iterable[Case]
         if facts is None:
@@ -251,7 +249,9 @@ class CaseWork:
 
     def _facts(self, line: SentLine, message: CaseMessage) -> Facts:
         first_sent = FirstSent(line.sent_at, self.trial_day)
-        return self.reader.read(message, line.provider, self.clock.now(), first_sent)
+        facts = Facts(line.provider, self.clock.now(), first_sent)
+        message.ask(facts, self.reader)
+        return facts
 
     def _end_waiting(self, message_key: str, line: SentLine) -> None:
         waiting = WaitingMessage(message_key, line.provider, line.data, line.day, utc(line.sent_at))

@@ -1,6 +1,7 @@
 """The Lambda handler of decide."""
 
 import os
+from functools import partial
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
@@ -14,6 +15,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from decide.case_deliveries import CaseDeliveries, PendingDecisions, case_work_of, count
+from dsa.decision_files import decision_files
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import Delivery, S3Objects, Senders, log_failures
 from ledger.aws.store import DynamoStore
@@ -31,7 +33,7 @@ work = case_work_of(
     clock,
     out_bucket=setting["OUT_BUCKET"],
     public_bucket=setting["PUBLIC_BUCKET"],
-    public_url=setting["PUBLIC_URL"],
+    rooms=(partial(decision_files, public_url=setting["PUBLIC_URL"]),),
     trial_day=bool(setting["TODAY"]),
 )
 deliveries = CaseDeliveries(

@@ -24,6 +24,8 @@ from typing import Any
 
 import msgspec
 
+from cases.case_message import CaseLine
+from cases.kinds import CaseNumbers, case_lines, case_numbers
 from ledger.aws.objects import S3Objects
 from ledger.cases import JournalEntry
 from ledger.findings import short_digest
@@ -31,8 +33,6 @@ from ledger.privacy import DayCopies
 from ledger.texts import utc
 from ledger.units import OpenFile, Receipt, sum_records
 from phrases import Phrases, of
-from publish.case_line import CaseLine, case_lines
-from publish.case_numbers import CaseNumbers, case_numbers
 from publish.folding import (
     Numbers,
     copy_line,

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
+from cases.kinds import CaseNumbers, by_month, of_packs
 from ledger.units import sum_records
-from publish.case_numbers import CaseNumbers, by_month, of_packs
 from publish.day_facts import DayFacts
 from publish.folding import Numbers, only_packs
 from publish.periods import PeriodKind, SummaryPeriod, day_period

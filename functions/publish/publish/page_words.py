@@ -15,11 +15,11 @@ import msgspec
 from jinja2 import Environment
 from markupsafe import Markup
 
+from cases.kinds import CaseNumbers
 from ledger.refusals import Code
 from ledger.texts import replace_controls
 from phrases import LANGUAGES, NAMES, Phrases, of, to_translate
 from phrases.phrases import category_words, page_engine
-from publish.case_numbers import CaseNumbers
 from publish.folding import Numbers
 from publish.periods import PeriodKind
 from publish.summary import NO_ADDRESS, Summary

@@ -83,17 +83,6 @@ def percentiles(seconds: Mapping[str, int]) -> Percentiles:
     return Percentiles(sum(seconds.values()), _hours(deciles[4]), _hours(deciles[8]))
 
 
-def rounded_seconds(seconds: float) -> int:
-    """Return a duration with three significant digits, too coarse to identify a moment.
-
-    >>> rounded_seconds(4.6), rounded_seconds(86_399), rounded_seconds(-3)
-    (5, 86400, 0)
-    """
-    whole = max(0, round(seconds))
-    step: int = 10 ** max(0, len(str(whole)) - 3)
-    return (whole + step // 2) // step * step
-
-
 def _hours(seconds: float) -> float:
     return round(seconds / 3600, 3)
 

@@ -43,12 +43,12 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from cases.decision import JUDGED
 from dsa.author_notice import AUDITED_AT_LEAST, AuditSample, missed_posts
 from ledger.cases import DecidedScore, JournalEntry
 from ledger.provider import SENTINEL
 from ledger.units import counts, says, sum_tallies
 from phrases import to_translate
-from publish.case_numbers import JUDGED
 from publish.periods import DIGITS, Estimate, Share, estimate
 from rules.pack import Pack
 from rules.pack_parts import CardLevel

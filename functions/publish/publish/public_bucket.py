@@ -24,6 +24,7 @@ from io import BytesIO
 import msgspec
 from msgspec import UNSET
 
+from cases.kinds import CLOCKS
 from ledger.aws.objects import S3Objects
 from ledger.closing import read_pointer
 from ledger.keys import factchecks_facts_key
@@ -31,7 +32,6 @@ from ledger.provider import SENTINEL
 from ledger.refusals import OperatorError
 from ledger.texts import escape_csv_formula, replace_controls
 from phrases import LANGUAGES
-from publish.case_numbers import CLOCKS
 from publish.folding import measures
 from publish.page_words import page_path
 from publish.periods import PeriodKind, SummaryPeriod, percentiles

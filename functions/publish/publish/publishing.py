@@ -15,10 +15,10 @@ from secrets import token_bytes
 
 from msgspec import UNSET, UnsetType
 
+from cases.kinds import CaseNumbers
 from ledger.provider import SENTINEL
 from ledger.texts import utc
 from ledger.units import sum_records
-from publish.case_numbers import CaseNumbers
 from publish.folding import Numbers
 from publish.handover import (
     SNAPSHOT_DAYS,

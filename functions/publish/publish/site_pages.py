@@ -14,10 +14,10 @@ from enum import StrEnum
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape, quoteattr
 
+from cases.kinds import CaseNumbers
 from ledger.texts import replace_controls
 from phrases import Phrases, of, to_translate
 from publish import page_words, tables
-from publish.case_numbers import CaseNumbers
 from publish.day_facts import why_revised
 from publish.folding import Numbers
 from publish.headline import (

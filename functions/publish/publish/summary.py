@@ -17,10 +17,10 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from cases.case_message import CaseLine
+from cases.kinds import CaseNumbers
 from ledger.units import Tally, counts, says
 from phrases import to_translate
-from publish.case_line import CaseLine
-from publish.case_numbers import CaseNumbers
 from publish.folding import CopyLine, LeftOutReason, Numbers
 from publish.periods import PeriodKind, SummaryPeriod
 from publish.precision import (

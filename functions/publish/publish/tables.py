@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from cases.kinds import CaseNumbers
 from phrases import Phrases, to_translate
 from phrases.phrases import CATEGORIES, category_words
-from publish.case_numbers import CaseNumbers
 from publish.headline import Chart, Say, bars, columns
 from publish.page_words import case_words, language_words, refusal_words
 from publish.periods import Estimate, Percentiles, PeriodKind, estimate, percentiles

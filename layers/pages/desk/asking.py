@@ -32,7 +32,7 @@ from desk.queue import (
     ordered,
 )
 from desk.table_desk import TableDesk
-from ledger.case_messages import ItemClaim, PendingDecision
+from ledger.aws.desk_store import ItemClaim, PendingDecision
 from phrases import LANGUAGES, Phrases, of
 
 HTML = "text/html; charset=utf-8"

@@ -12,6 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import msgspec
+
+from cases.case_message import entry_of
+from cases.decision import Decision
 from desk.deciding import REASON_LENGTH, DecidingError, DecisionForm, decide
 from desk.desk_port import CannedReason
 from desk.items import (
@@ -25,8 +29,6 @@ from desk.items import (
 )
 from desk.queue import Mark, MarkedPiece, differing_pieces, marked_pieces, marks_of
 from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice
-from ledger.case_messages import Decision
-from ledger.case_reading import entry_of
 from ledger.cases import CaseEntry, CaseState, Move
 from ledger.dsa_codes import SourceType
 from ledger.findings import Finding
@@ -285,9 +287,10 @@ def shown_notices(
     """
     if is_blank(form.reason):
         form = replace(form, reason=UNWRITTEN)
-    decision = decide(form, dossier, moderator, now).messages[0]
-    if not isinstance(decision, Decision) or decision.measures is None:
+    message = decide(form, dossier, moderator, now).messages[0]
+    if message["type"] != "decision" or "measures" not in message:
         return []
+    decision = msgspec.convert(message, Decision)
     facts = dict(dossier.rules)
     kept = [each for each in dossier.findings if each.finding.finding in decision.findings]
     found = [_decided(each, facts.get(rule_name(each.finding))) for each in kept]

@@ -17,25 +17,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, Protocol, cast
 
+from cases.audit import Audit, FloodAnswer
+from cases.contest import ContestResult, Outcome, SecondReview
+from cases.decision import Decision, Escalation, Verdict
+from cases.kinds import CaseMessage, as_sent
+from cases.order import Answer, Order
 from desk.items import Dossier, ItemKind, Moderator, OpenFinding
-from ledger.case_messages import (
-    UNDO_SECONDS,
-    Answer,
-    Audit,
-    CaseMessage,
-    ContestResult,
-    Decision,
-    Escalation,
-    FloodAnswer,
+from ledger.aws.desk_store import UNDO_SECONDS, PendingDecision, PendingState
+from ledger.dsa_codes import (
+    CATEGORIES,
+    NOT_SPECIFIED_NOTICE,
+    NOT_SPECIFIED_ORDER,
     Measures,
-    Order,
-    Outcome,
-    PendingDecision,
-    PendingState,
-    SecondReview,
-    Verdict,
+    Visibility,
 )
-from ledger.dsa_codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER, Visibility
 from ledger.findings import LEFT_HELD, OPENED
 from ledger.texts import is_blank, utc_exactly
 from phrases import to_translate
@@ -119,9 +114,9 @@ class DecisionForm:
         """
         chosen = ["verdict", "escalation", "measures", "reason", "outcome", "category", "ground"]
         first, before = new.messages[0], stored.messages[0]
-        same = all(getattr(first, name, None) == getattr(before, name, None) for name in chosen)
+        same = all(first.get(name) == before.get(name) for name in chosen)
         parts, taken = (
-            {*getattr(each.messages[0], "findings", ()), *each.items[1:]} for each in (new, stored)
+            {*each.messages[0].get("findings", ()), *each.items[1:]} for each in (new, stored)
         )
         keeps = parts <= taken and not self.left_out & taken
         return same and keeps and stored.state is not PendingState.REFUSED
@@ -161,7 +156,7 @@ def decide(
         provider=moderator.provider,
         moderator=moderator.name,
         items=tuple(items),
-        messages=tuple(messages),
+        messages=tuple(map(as_sent, messages)),
         held_at=utc_exactly(now),
         due_at=utc_exactly(now + timedelta(seconds=UNDO_SECONDS)),
     )

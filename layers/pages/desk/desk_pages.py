@@ -3,25 +3,18 @@
 The template engine of the pages: everything that a stranger wrote is escaped.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment
 
 from desk.deciding import AUDIT_CATEGORIES, MEASURES
 from desk.items import Item, ItemKind
 from desk.queue import AGES, REACHES, CategoryCount
-from ledger.case_messages import (
-    Audit,
-    CaseMessage,
-    Decision,
-    FloodAnswer,
-    Order,
-    Outcome,
-    SecondReview,
-)
 from ledger.findings import LEFT_HELD, OPENED
 from ledger.texts import replace_controls
 from phrases import Phrases, of
@@ -138,17 +131,12 @@ def state_words(words: Phrases, state: str) -> str:
     }[state]
 
 
-def message_words(words: Phrases, message: CaseMessage) -> str:
+def message_words(words: Phrases, message: Mapping[str, Any]) -> str:
     """Return what somebody decided, in words."""
-    match message:
-        case Decision() | SecondReview() | Audit() | FloodAnswer():
-            return verdict_words(words, str(message.verdict))
-        case Order():
-            return verdict_words(words, str(message.outcome))
-        case Outcome():
-            return outcome_words(words, str(message.outcome)).capitalize()
-        case _:
-            return message.type_name
+    if message["type"] == "outcome":
+        return outcome_words(words, message["outcome"]).capitalize()
+    chosen = message.get("verdict") or message.get("outcome")
+    return verdict_words(words, chosen) if chosen else str(message["type"])
 
 
 def measure_words(words: Phrases, code: str) -> str:

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from desk.items import Moderator, rules_of
-from ledger.case_messages import PendingDecision
+from ledger.aws.desk_store import PendingDecision
 from ledger.cases import JournalEntry
 from phrases import to_translate
 

@@ -17,7 +17,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ledger.case_messages import FINDINGS_IN_DECISION
+from cases.decision import FINDINGS_IN_DECISION
 from ledger.cases import Case, CaseEntry, JournalEntry, case_id, is_for_second_review
 from ledger.findings import Finding, FloodHold, FloodQuestion, FoundSpan, digest, flood_question_id
 from ledger.texts import utc

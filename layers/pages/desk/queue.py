@@ -21,7 +21,7 @@ from math import inf
 from urllib.parse import parse_qs, urlencode
 
 from desk.items import Item, ItemKind, Moderator, OpenFinding
-from ledger.case_messages import ItemClaim
+from ledger.aws.desk_store import ItemClaim
 
 SEVERITIES = ("high", "medium", "low", "")
 

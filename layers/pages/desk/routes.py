@@ -55,7 +55,7 @@ from desk.desk_port import DeskDoor, FirstDecision, FormError, agreement, read_f
 from desk.items import Dossier, ItemKind
 from desk.queue import BREAK_MINUTES, SEVERE_IN_A_ROW, category_counts, hours_left, may_take
 from desk.table_desk import TableDesk
-from ledger.case_messages import Decision, PendingDecision, Verdict
+from ledger.aws.desk_store import PendingDecision
 from ledger.findings import digest
 from phrases import LANGUAGES, NAMES
 
@@ -383,9 +383,8 @@ def _last_measure(asking: Asking, dossier: Dossier) -> str:
 def _measure_in(pending: PendingDecision) -> str:
     """Return the word of the measure that a decision took, or an empty text."""
     for message in pending.messages:
-        if isinstance(message, Decision) and message.verdict is Verdict.CONFIRMED:
-            taken = message.measures.visibility if message.measures else ()
-            code = taken[0] if taken else None
+        if message["type"] == "decision" and message["verdict"] == "confirmed":
+            code = next(iter(message.get("measures", {}).get("visibility", ())), None)
             return next((word for word, known in MEASURES.items() if known == code), "")
     return ""
 

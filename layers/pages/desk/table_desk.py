@@ -45,10 +45,9 @@ from desk.table_dossiers import (
     RecentJournal,
     read_excerpts,
 )
-from ledger.aws.desk_store import DynamoDesk
+from ledger.aws.desk_store import UNDO_SECONDS, DynamoDesk, ItemClaim, PendingDecision, PendingName
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.case_messages import UNDO_SECONDS, ItemClaim, PendingDecision, PendingName
 from ledger.cases import Case, JournalEntry, Move
 from ledger.keys import audit_file_key
 from ledger.privacy import sampled_posts

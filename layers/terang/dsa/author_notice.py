@@ -24,8 +24,8 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ledger.case_messages import Measures
 from ledger.cases import CaseEntry
+from ledger.dsa_codes import Measures
 from ledger.findings import Finding, FoundCheck
 from ledger.texts import replace_controls
 from rules.pack import Pack, Said

@@ -27,9 +27,8 @@ from dsa.report_entries import (
     ratio,
     took_measure,
 )
-from ledger.case_messages import Measures
 from ledger.cases import JournalEntry
-from ledger.dsa_codes import SourceType, Visibility
+from ledger.dsa_codes import Measures, SourceType, Visibility
 from ledger.texts import json_schema
 
 _RESULTS = {

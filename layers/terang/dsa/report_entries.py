@@ -18,7 +18,6 @@ from typing import NamedTuple
 import msgspec
 
 from dsa.statement_schema import CATEGORY_PREFIX, KEYWORD_PREFIX
-from ledger.case_messages import Measures
 from ledger.cases import JournalEntry
 from ledger.dsa_codes import (
     CATEGORIES,
@@ -27,6 +26,7 @@ from ledger.dsa_codes import (
     NOT_SPECIFIED_NOTICE,
     NOT_SPECIFIED_ORDER,
     AccountMeasure,
+    Measures,
     Monetary,
     Provision,
     SourceType,

@@ -9,8 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from ledger.case_messages import Measures
-from ledger.dsa_codes import CaseCode
+from ledger.dsa_codes import CaseCode, Measures
 from ledger.findings import Finding, digest
 from ledger.units import Tally, counts, says
 
@@ -65,8 +64,17 @@ class Move(StrEnum):
 NEW = None
 """The state of a case that does not exist yet."""
 
-_OUT_OF_ORDER, _DECIDED = CaseCode.OUT_OF_ORDER, CaseCode.DECIDED_ALREADY
-_NOTHING = CaseCode.NOTHING_DECIDED
+_DECIDED, _NOTHING = CaseCode.DECIDED_ALREADY, CaseCode.NOTHING_DECIDED
+
+# Every complaint gets its answer, also about a decision that another one has overturned, which
+# stays overturned. A changed check does not change the state: no machine overturns a decision.
+_ABOUT_DECISION = (Move.REVIEW, Move.CONTEST, Move.UPHOLD, Move.NARROW, Move.OVERTURN, Move.RESTORE,
+                   Move.WITHDRAW)  # fmt: skip
+_IN_FORCE = {
+    Move.NARROW: CaseState.NARROWED,
+    Move.OVERTURN: CaseState.OVERTURNED,
+    Move.WITHDRAW: CaseState.OVERTURNED,
+}
 
 TRANSITIONS: Mapping[tuple[CaseKind, CaseState | None], Mapping[Move, CaseState | CaseCode]] = {
     # A finding is open from the moment it is stored; a notice opens its own case.
@@ -93,46 +101,17 @@ TRANSITIONS: Mapping[tuple[CaseKind, CaseState | None], Mapping[Move, CaseState 
         Move.REOPEN: CaseState.OPEN,
     },
     (CaseKind.DECISION, NEW): {Move.DECIDE: CaseState.STANDING, Move.REFER: CaseState.REFERRED},
-    # Every complaint gets its answer, also about a decision that another one has overturned, which
-    # stays overturned. A changed check does not change the state: no machine overturns a decision.
     (CaseKind.DECISION, CaseState.STANDING): {
-        Move.SUPERSEDE: CaseState.STANDING,
-        Move.REVIEW: CaseState.STANDING,
-        Move.CONTEST: CaseState.STANDING,
-        Move.UPHOLD: CaseState.STANDING,
-        Move.NARROW: CaseState.NARROWED,
-        Move.OVERTURN: CaseState.OVERTURNED,
-        Move.RESTORE: _OUT_OF_ORDER,
-        Move.WITHDRAW: CaseState.OVERTURNED,
+        **dict.fromkeys((*_ABOUT_DECISION, Move.SUPERSEDE), CaseState.STANDING),
+        **_IN_FORCE,
+        Move.RESTORE: CaseCode.OUT_OF_ORDER,
     },
     (CaseKind.DECISION, CaseState.NARROWED): {
-        Move.SUPERSEDE: CaseState.NARROWED,
-        Move.REVIEW: CaseState.NARROWED,
-        Move.CONTEST: CaseState.NARROWED,
-        Move.UPHOLD: CaseState.NARROWED,
-        Move.NARROW: CaseState.NARROWED,
-        Move.OVERTURN: CaseState.OVERTURNED,
-        Move.RESTORE: CaseState.NARROWED,
-        Move.WITHDRAW: CaseState.OVERTURNED,
+        **dict.fromkeys((*_ABOUT_DECISION, Move.SUPERSEDE), CaseState.NARROWED),
+        **_IN_FORCE,
     },
-    (CaseKind.DECISION, CaseState.OVERTURNED): {
-        Move.REVIEW: CaseState.OVERTURNED,
-        Move.CONTEST: CaseState.OVERTURNED,
-        Move.UPHOLD: CaseState.OVERTURNED,
-        Move.NARROW: CaseState.OVERTURNED,
-        Move.OVERTURN: CaseState.OVERTURNED,
-        Move.RESTORE: CaseState.OVERTURNED,
-        Move.WITHDRAW: CaseState.OVERTURNED,
-    },
-    (CaseKind.DECISION, CaseState.REFERRED): {
-        Move.REVIEW: _NOTHING,
-        Move.CONTEST: _NOTHING,
-        Move.UPHOLD: _NOTHING,
-        Move.NARROW: _NOTHING,
-        Move.OVERTURN: _NOTHING,
-        Move.RESTORE: _NOTHING,
-        Move.WITHDRAW: _NOTHING,
-    },
+    (CaseKind.DECISION, CaseState.OVERTURNED): dict.fromkeys(_ABOUT_DECISION, CaseState.OVERTURNED),
+    (CaseKind.DECISION, CaseState.REFERRED): dict.fromkeys(_ABOUT_DECISION, _NOTHING),
     (CaseKind.CONTEST, NEW): {Move.OPEN: CaseState.OPEN},
     (CaseKind.CONTEST, CaseState.OPEN): {Move.ANSWER: CaseState.CLOSED},
     (CaseKind.CONTEST, CaseState.CLOSED): {Move.ANSWER: _DECIDED},
@@ -142,12 +121,9 @@ TRANSITIONS: Mapping[tuple[CaseKind, CaseState | None], Mapping[Move, CaseState 
     (CaseKind.RECORD, NEW): {Move.CLOSE: CaseState.CLOSED},
     (CaseKind.RECORD, CaseState.CLOSED): {Move.CLOSE: _DECIDED},
     (CaseKind.GROUP, NEW): {Move.DECIDE: CaseState.STANDING},
-    (CaseKind.GROUP, CaseState.STANDING): {
-        Move.DECIDE: CaseState.STANDING,
-        Move.REVIEW: CaseState.STANDING,
-        Move.OVERTURN: CaseState.STANDING,
-        Move.SUPERSEDE: CaseState.STANDING,
-    },
+    (CaseKind.GROUP, CaseState.STANDING): dict.fromkeys(
+        (Move.DECIDE, Move.REVIEW, Move.OVERTURN, Move.SUPERSEDE), CaseState.STANDING
+    ),
 }
 """The state after each move, or why the move is refused. Missing pairs cannot occur."""
 
@@ -314,6 +290,39 @@ class JournalEntry(CaseFacts, frozen=True):
     def look(self) -> str:
         """The id by which a decision is counted and drawn: its group's, or its own."""
         return self.group or self.entry
+
+
+class AnnouncedEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that people did about a case, under `entries/` in the provider's bucket.
+
+    The fields are those of the journal's entry. `measures` are the DSA codes of a decision: its
+    statement has their ends and the words. Moderators, grounds and reasons are left out.
+    """
+
+    entry: str
+    type: str
+    at: str
+    cases: tuple[str, ...] = ()
+    decision: str = ""
+    complaint: str = ""
+    dispute: str = ""
+    notice: str = ""
+    follows: str = ""
+    verdict: str = ""
+    escalation: str = ""
+    outcome: str = ""
+    overturns: bool = False
+    measures: tuple[str, ...] = ()
+    category: str = ""
+    group: str = ""
+    day: str = ""
+    held_rule: str = ""
+
+    @classmethod
+    def of(cls, entry: JournalEntry) -> "AnnouncedEntry":
+        """Return what is announced of an entry."""
+        kept = {name: getattr(entry, name) for name in cls.__struct_fields__}
+        return cls(**kept | {"measures": entry.done})
 
 
 class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -9,10 +9,12 @@ Annexes I and II.
 Why a message about a case was refused, and the receipt that says so.
 """
 
+from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from ledger.refusals import Code, OperatorError
 
@@ -194,6 +196,35 @@ class ContentType(StrEnum):
     TEXT = "CONTENT_TYPE_TEXT"
     VIDEO = "CONTENT_TYPE_VIDEO"
     OTHER = "CONTENT_TYPE_OTHER"
+
+
+Words = Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A struct that takes no unknown field."""
+
+
+class Measures(Strict, frozen=True):
+    """The measure taken, in the codes of the DSA. A measure without an end has no end."""
+
+    visibility: Annotated[tuple[Visibility, ...], Meta(max_length=7)] = ()
+    visibility_other: Words | None = None
+    monetary: Monetary | None = None
+    monetary_other: Words | None = None
+    provision: Provision | None = None
+    account: AccountMeasure | None = None
+    account_type: AccountType | None = None
+    visibility_until: date | None = None
+    monetary_until: date | None = None
+    provision_until: date | None = None
+    account_until: date | None = None
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """What was done, in the order of the DSA's four fields; empty if nothing was."""
+        single = (self.monetary, self.provision, self.account)
+        return tuple(str(code) for code in (*self.visibility, *single) if code)
 
 
 class SourceType(StrEnum):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from cases.kinds import MESSAGE_TYPES
 from desk.items import Door, Role
 from desk.items import Moderator as DeskModerator
 from ledger.aws.store import DynamoStore
-from ledger.case_messages import MESSAGE_TYPES
 from ledger.cases import case_id
 from ledger.findings import is_id
 from ledger.refusals import OperatorError

@@ -24,20 +24,12 @@ from authoring.learning.term_candidates import (
     selection_weights,
     selection_words,
 )
+from cases.audit import Audit
+from cases.contest import Complaint, ContestResult, Dispute, Outcome, Reinstatement, SecondReview
+from cases.decision import Decision
+from cases.kinds import CaseMessage, read_case_message
+from cases.notice import Notice
 from ledger.aws.store import DynamoStore
-from ledger.case_messages import (
-    Audit,
-    CaseMessage,
-    Complaint,
-    ContestResult,
-    Decision,
-    Dispute,
-    Notice,
-    Outcome,
-    Reinstatement,
-    SecondReview,
-)
-from ledger.case_reading import read_case_message
 from ledger.cases import JournalEntry
 from ledger.dsa_codes import CaseRefusal
 from ledger.findings import Finding, finding_id

@@ -14,16 +14,14 @@ from typing import Any
 
 import msgspec
 
+from cases.case_facts import Acceptance, DecidedPacks, Facts, FactsReader, FirstSent
+from cases.judgement import judge
+from cases.kinds import CaseMessage, read_case_message
 from desk.table_desk import TableDesk
-from judging.case_facts import DecidedPacks, FactsReader
-from judging.judge import judge
-from judging.judgement import Acceptance, FirstSent
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.finding_store import SEVERITY_RANKS, open_list_keys
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import Item, item_of
-from ledger.case_messages import CaseMessage
-from ledger.case_reading import read_case_message
 from ledger.cases import CaseMarker
 from ledger.dsa_codes import CaseRefusal, countries_of
 from ledger.findings import Finding, FloodQuestion, digest, is_id
@@ -155,7 +153,8 @@ class RunTable:
         sent = self.store.clock.now()
         now = min(sent, max((each for each in stated if isinstance(each, datetime)), default=sent))
         try:
-            facts = self.reader.read(message, self.provider, now, FirstSent(sent, by_day=True))
+            facts = Facts(self.provider, now, FirstSent(sent, by_day=True))
+            message.ask(facts, self.reader)
             judged = judge(message, facts)
         except (OperatorError, OverflowError):
             return

@@ -21,9 +21,8 @@ from desk.desk_port import CannedReason
 from desk.items import Moderator
 from desk.routes import DeskApplication
 from desk.table_desk import TableDesk
-from ledger.aws.desk_store import SENT_DAYS, DynamoDesk
+from ledger.aws.desk_store import SENT_DAYS, DynamoDesk, PendingDecision, PendingState
 from ledger.aws.table import Item
-from ledger.case_messages import PendingDecision, PendingState
 from ledger.refusals import OperatorError, TerangError
 from ledger.texts import Clock
 from terang.case_queue import UNREADABLE, MessageResult, decode_lines, read_messages
@@ -110,11 +109,11 @@ class PendingBook:
         for decision in self.decisions(PendingState.PENDING):
             due = datetime.fromisoformat(decision.due_at)
             if everything or due <= self.rows.clock.now():
-                new = [each for each in decision.messages if each.id not in self._written]
+                new = [each for each in decision.messages if each["id"] not in self._written]
                 _append_lines(self.file, map(msgspec.json.encode, new))
-                self._written |= {message.id for message in new}
+                self._written |= {message["id"] for message in new}
                 self.rows.release_pending(self.provider, decision.id)
-                self.judge([msgspec.to_builtins(each) for each in decision.messages])
+                self.judge(decision.messages)
 
     def _keep(self, items: Sequence[Item]) -> None:
         """Keep what is put into the rows and outlives this process: decisions and reasons."""
@@ -195,7 +194,7 @@ class Sender:
             if self.problem is not None:
                 return
             try:
-                results = self.send([msgspec.to_builtins(each) for each in decision.messages])
+                results = self.send(decision.messages)
             except TerangError as error:
                 self.problem = error
                 return

@@ -11,8 +11,7 @@ from simulation.known_bugs.answering import name_no_failure
 
 from decide.case_files import CaseFiles
 from ledger.aws.store import DynamoCases
-from ledger.cases import Case, CaseMarker, counted_once
-from ledger.findings import digest
+from ledger.cases import Case, CaseMarker, JournalEntry, counted_once
 
 
 def _journal_alone(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa: N803
@@ -48,17 +47,16 @@ def _effects_once() -> Change:
     # Workers are greenlets: they take turns at any call.
     commit, write = DynamoCases.commit_case, CaseFiles.write
 
-    def remember(self: DynamoCases, marker: Any, *given: Any) -> bool:
+    def remember(self: DynamoCases, marker: CaseMarker, *given: Any) -> bool:
         done = commit(self, marker, *given)
         if done:
-            by_worker.setdefault(getcurrent(), set()).add(marker.message)
+            by_worker.setdefault(getcurrent(), set()).add(marker.entry)
         return done
 
-    def write_once(self: CaseFiles, message: Any, provider: str) -> tuple[str, ...]:
-        name = digest("message", provider, message.id)
-        if name not in by_worker.get(getcurrent(), ()):
+    def write_once(self: CaseFiles, entry: JournalEntry) -> tuple[str, ...]:
+        if entry.entry not in by_worker.get(getcurrent(), ()):
             return ()
-        return write(self, message, provider)
+        return write(self, entry)
 
     def change(patched: pytest.MonkeyPatch) -> None:
         patched.setattr(DynamoCases, "commit_case", remember)

@@ -18,7 +18,9 @@ from stack.console_browser import ConsoleAddress, account
 from stack.running import DAY, Running
 from tools.flow.seat import NARROW, Seat, seat
 
-from ledger.case_messages import ContestResult, Outcome, PendingDecision, PendingName
+from cases.contest import ContestResult, Outcome
+from cases.kinds import as_sent
+from ledger.aws.desk_store import PendingDecision, PendingName
 from ledger.keys import audit_file_key
 from ledger.provider import Provider
 from ledger.texts import utc_exactly
@@ -154,7 +156,7 @@ def complain(running: Running) -> str:
     """Send an author's complaint about a removed post of no group. Return the decision's id."""
     held = running.desk.pending_by(PROVIDER, "m-7", running.clock.now().replace(hour=0, minute=0))
     removed = (each for each in held if len(each.messages) == 1 and each.state == "taken")
-    decision = next(each.id for each in removed if each.messages[0].verdict == "confirmed")
+    decision = next(each.id for each in removed if each.messages[0]["verdict"] == "confirmed")
     now = utc_exactly(running.clock.now())
     message = {"type": "complaint", "id": "c-1", "decision": decision, "by": "author"}
     running.send_cases(PROVIDER, [json.dumps(message | {"received_at": now})])
@@ -176,8 +178,8 @@ def refuse_first_moderator(running: Running, desk: Seat) -> None:
         moderator="m-7", decided_at=now,
     )  # fmt: skip
     held = PendingDecision(
-        id=message.id, provider=PROVIDER, moderator="m-7", items=(case.entry,), messages=(message,),
-        held_at=utc_exactly(now), due_at=utc_exactly(now),
+        id=message.id, provider=PROVIDER, moderator="m-7", items=(case.entry,),
+        messages=(as_sent(message),), held_at=utc_exactly(now), due_at=utc_exactly(now),
     )  # fmt: skip
     assert running.desk.store_pending(held) is None
     hurry(running, "m-7")

@@ -7,7 +7,7 @@ from harness import INSTRUMENTED, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from fuzz_seeds import BODIES, CASE_WORDS, CASES, WORDS
 
-    from ledger.case_reading import FIELD_NAME, read_case_message
+    from cases.kinds import FIELD_NAME, read_case_message
     from ledger.dsa_codes import CaseRefusal
     from ledger.refusals import Refusal
     from ledger.texts import encode_json, lines_of_body

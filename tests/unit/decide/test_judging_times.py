@@ -24,10 +24,9 @@ from support.sample_messages import (
     suspension,
 )
 
-from judging.judge import judge
-from judging.judgement import Facts, FirstSent
-from ledger.case_messages import MESSAGE_TYPES
-from ledger.case_reading import read_case_message
+from cases.case_facts import Facts, FirstSent
+from cases.judgement import judge
+from cases.kinds import MESSAGE_TYPES, read_case_message
 from ledger.cases import case_id
 from ledger.dsa_codes import CaseRefusal
 from ledger.findings import FloodQuestion
@@ -290,7 +289,8 @@ def test_only_the_day_of_a_trials_clock_counts(
     assert not isinstance(told, CaseRefusal)
     given = finding(1)
     first_sent = FirstSent(FOUND + timedelta(hours=3), by_day=True)
-    facts = cases.work().reader.read(told, "acme", FOUND, first_sent)
-    assert facts.finding(given.finding) == given
+    facts = Facts("acme", FOUND, first_sent)
+    told.ask(facts, cases.work().reader)
+    assert facts.cases[given.finding].finding == given
     judged = judge(told, facts)
     assert (judged.code if isinstance(judged, CaseRefusal) else "") == code

@@ -14,6 +14,10 @@ from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
 from support.desk_world import KnownRule, MemoryDesk, audited, complaint, decided, dossier, finding
 from support.review_world import run_folder
 
+from cases.audit import Audit
+from cases.contest import Complaint, Outcome
+from cases.decision import Decision
+from cases.kinds import read_case_message
 from desk.deciding import DecisionForm, decide, form_id
 from desk.desk_port import CannedReason
 from desk.items import (
@@ -27,8 +31,6 @@ from desk.items import (
     order_dossier,
 )
 from desk.routes import DeskApplication
-from ledger.case_messages import Audit, Complaint, Decision, Outcome
-from ledger.case_reading import read_case_message
 from ledger.cases import Case, CaseEntry, JournalEntry
 from ledger.findings import FoundCheck, FoundSpan, Label
 from terang.case_queue import read_messages
@@ -268,7 +270,7 @@ def test_what_was_typed_stays_when_the_network_drops(window: Window) -> None:
         page.keyboard.press("w")
         window.press("Control+Enter")
     [pending] = desk.pending.values()
-    assert pending.messages[0].reason == TYPED  # type: ignore[union-attr]
+    assert pending.messages[0]["reason"] == TYPED
     window.complaints.clear()  # the browser notes the drop
 
 

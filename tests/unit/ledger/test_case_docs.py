@@ -6,8 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from ledger.case_messages import MESSAGE_TYPES
-from ledger.case_reading import read_case_message
+from cases.kinds import MESSAGE_TYPES, read_case_message
 from ledger.dsa_codes import CaseCode, CaseRefusal
 
 PAGE = (Path(__file__).parents[3] / "docs/cases.md").read_text("utf-8")

@@ -22,9 +22,9 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.case_messages import MESSAGE_TYPES, Decision, Measures
-from ledger.case_reading import case_message_schema, read_case_message
-from ledger.dsa_codes import CaseRefusal
+from cases.decision import Decision
+from cases.kinds import MESSAGE_TYPES, case_message_schema, read_case_message
+from ledger.dsa_codes import CaseRefusal, Measures
 from ledger.posts import LINE_BYTES
 
 ROOT = Path(__file__).parents[3]

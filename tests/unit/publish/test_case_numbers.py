@@ -4,10 +4,9 @@ import msgspec
 import pytest
 from support.sample_entries import RULE, contest, decision, entry, outcome
 
+from cases.kinds import CaseNumbers, by_month, case_line, case_lines, case_numbers
 from ledger.cases import JournalEntry
 from ledger.units import sum_records
-from publish.case_line import case_line, case_lines
-from publish.case_numbers import CaseNumbers, by_month, case_numbers
 from publish.tables import case_tables
 
 LETTERS = {"lia": "A", "budi": "B"}

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from publish.case_numbers import CaseNumbers
+from cases.kinds import CaseNumbers
 from publish.folding import Numbers
 from publish.headline import BASE, GUIDES, WIDTH, Chart, bars, columns, steps
 from publish.page_words import environment

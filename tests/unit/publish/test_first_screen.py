@@ -15,8 +15,8 @@ from support.published_days import folder_of_every_kind
 from support.published_site import pages_of, parsed, sample_site
 from support.sample_entries import contest, decision, outcome
 
+from cases.kinds import CaseNumbers
 from phrases import LANGUAGES, of
-from publish.case_numbers import CaseNumbers
 from publish.headline import done_words, headline_of, wrong_share
 from publish.page_words import html_ending
 from publish.precision import RuleErrors

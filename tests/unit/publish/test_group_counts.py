@@ -9,10 +9,9 @@ import pytest
 from support.publish_world import World, live, sample_pack, sample_receipt
 from support.sample_entries import RULE, contest, decision, entry, entry_id, outcome
 
+from cases.kinds import CaseNumbers, by_month, case_lines, case_numbers
 from ledger.cases import JournalEntry, is_for_second_review
 from ledger.units import sum_records
-from publish.case_line import case_lines
-from publish.case_numbers import CaseNumbers, by_month, case_numbers
 from recount.recount import differences_of
 
 KEY = f"2026-11-25/{RULE}"

@@ -27,7 +27,7 @@ PURE = (
     "claims",
     "phrases",
     "dsa",
-    "judging",
+    "cases",
     "report_proof",
     "authoring",
     "recount",

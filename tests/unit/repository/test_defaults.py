@@ -13,14 +13,13 @@ import pytest
 
 # Each on a line of its package: `make mutants` finds a test by the modules that it imports.
 from announce import announcements
+from cases import case_message, kinds, notice
 from claims import admission, fact_check, index
 from desk import desk_port, queue
 from dsa import author_notice, report
 from intake import arrival
 from learn import feed_import
 from ledger import (
-    case_messages,
-    case_reading,
     cases,
     closing,
     findings,
@@ -31,10 +30,8 @@ from ledger import (
     units,
 )
 from ledger import dsa_codes as case_refusal
-from ledger.aws import objects
+from ledger.aws import desk_store, objects
 from publish import (
-    case_line,
-    case_numbers,
     day_facts,
     folding,
     periods,
@@ -51,14 +48,14 @@ from tlog import leaves, tree
 
 MODULES = (
     announcements, admission, index, queue, author_notice, arrival, feed_import, closing,
-    objects, cases, case_messages, units, posts, provider, publish_run, day_facts,
-    periods, summary, case_numbers, folding, precision, case_line, public_journal, tables,
+    objects, cases, case_message, kinds, notice, units, posts, provider, publish_run, day_facts,
+    periods, summary, folding, precision, public_journal, tables,
     served_log, inspection, rule_sets, tree, leaves,
 )  # fmt: skip
 
 STORED = (
-    case_reading, announcements, pack_parts, queue, cases, case_line, case_refusal, fact_check,
-    closing, privacy, feed_import, report, findings, leaves, units, case_messages, pack,
+    announcements, pack_parts, queue, cases, desk_store, case_refusal, fact_check,
+    closing, privacy, feed_import, report, findings, leaves, units, pack,
     desk_port, posts, provider, refusals, public_journal, rule,
 )  # fmt: skip
 

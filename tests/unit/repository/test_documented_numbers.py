@@ -7,17 +7,18 @@ import pytest
 
 from announce import announcements, webhooks
 from answer import question
+from cases import contest, decision, judgement
 from claims import admission, index, layout, ranking, text_words
 from console import browser_session, sign_in
 from decide import case_work
 from desk import asking, queue
 from dsa import author_notice, statement_schema
 from intake import reader
-from judging import judgement
 from learn import feed_import
-from ledger import case_messages, cases, findings, posts, privacy, pseudonyms, streams, texts
+from ledger import cases, findings, posts, privacy, pseudonyms, streams, texts
+from ledger.aws import desk_store
 from matcher import hit, term, term_index
-from publish import case_numbers, handover, logging_run, periods, precision, public_journal, summary
+from publish import handover, logging_run, periods, precision, public_journal, summary
 from recount import recount
 from rules import pack, pack_parts, pinned
 from rules import pack_parts as copy_rule
@@ -37,13 +38,13 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("ask", "at most 100 KiB", question.MOST_BYTES, 100 * KIB),
         ("ask", "`TipsPerMinute` requests a minute", question.WINDOW_SECONDS, 60),
         ("cases", "1 MiB at most", post_messages.BODY_BYTES, MIB),
-        ("cases", "more than 20 findings", case_messages.FINDINGS_IN_DECISION, 20),
+        ("cases", "more than 20 findings", decision.FINDINGS_IN_DECISION, 20),
         ("cases", "**waits** for it, for 14 days", case_work.WAIT_DAYS, 14),
         ("cases", "a tolerance of 5 minutes", judgement.SKEW, timedelta(minutes=5)),
         ("cases", "two years old at most", judgement.OLDEST, timedelta(days=2 * 365 + 1)),
-        ("cases", "| a dismissal | 7 days |", judgement.DISMISSED_DAYS, 7),
+        ("cases", "| a dismissal | 7 days |", decision.DISMISSED_DAYS, 7),
         ("cases", "six months and 14 days", judgement.MEASURE_DAYS, 184 + 14),
-        ("cases", "until it ends, at most a year", judgement.CONTESTED_DAYS, 366),
+        ("cases", "until it ends, at most a year", contest.CONTESTED_DAYS, 366),
         ("cases", "(one in twenty)", cases.SECOND_REVIEW_PER, 20),
         ("console", "an hour after it was last used", browser_session.IDLE, timedelta(hours=1)),
         ("console", "twelve hours after the sign-in", browser_session.LONGEST, timedelta(hours=12)),
@@ -108,7 +109,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("review", "claims a card for you for ten minutes", asking.CLAIM_MINUTES, 10),
         ("review", "After 45 minutes", queue.CareSettings().minutes, 45),
         ("review", "after five severe cards in a row", queue.CareSettings().severe_limit, 5),
-        ("review", "For ten seconds you can undo", case_messages.UNDO_SECONDS, 10),
+        ("review", "For ten seconds you can undo", desk_store.UNDO_SECONDS, 10),
         ("statements", "at most 100 statements each", statement_schema.BATCH, 100),
         ("statements", "Below 100 audited posts it is blank", author_notice.AUDITED_AT_LEAST, 100),
         ("threats", "destroyed after two years", pseudonyms.KEY_MONTHS, 24),
@@ -125,7 +126,7 @@ def test_a_page_says_the_number_of_the_code(
 @pytest.mark.parametrize(
     ("counted", "recounted", "value"),
     [
-        (case_numbers.HURRIED_BELOW_SECONDS, recount.HURRIED_SECONDS, 5),
+        (decision.HURRIED_BELOW_SECONDS, recount.HURRIED_SECONDS, 5),
         (author_notice.AUDITED_AT_LEAST, recount.SAMPLE_AT_LEAST, 100),
         (summary.COHORTS, recount.FOLLOWED_MONTHS, 13),
     ],

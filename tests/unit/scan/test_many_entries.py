@@ -9,10 +9,10 @@ from simulation.dynamodb import DynamoDB
 from support.memory_cases import finding
 from support.sample_messages import SENT, decision
 
-from judging.judge import judge
-from judging.judgement import Acceptance, Facts, FirstSent, PackFacts
+from cases.case_facts import Acceptance, Facts, FirstSent, PackFacts
+from cases.judgement import judge
+from cases.kinds import read_case_message
 from ledger.aws.store import DynamoStore
-from ledger.case_reading import read_case_message
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseState, JournalEntry
 from ledger.dsa_codes import CaseRefusal
 from terang.repair.checks import case_differences

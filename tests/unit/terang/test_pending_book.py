@@ -12,7 +12,7 @@ from support.sample_posts import StandingClock
 from desk.deciding import DecisionForm, decide, form_id
 from desk.desk_port import CannedReason
 from desk.items import Door, Moderator, Role
-from ledger.case_messages import PendingDecision, PendingState
+from ledger.aws.desk_store import PendingDecision, PendingState
 from ledger.refusals import OperatorError
 from terang.case_queue import read_messages
 from terang.review import sitting

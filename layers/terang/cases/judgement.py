@@ -1,23 +1,25 @@
-"""The input and the output of every judgement: facts, and steps of cases that make an entry.
+"""Judge a message by its facts: steps of cases that make an entry, and bounds on stated times.
 
-The bounds on the times that a message states, and the ends of excerpts.
+Pure: no clock, no store. `ledger.cases` says which moves a case allows.
 
-Published numbers are computed from the stated times: how long a post waited for a decision, and how
-long the decision took. A provider's clock may differ from ours, so each bound is wider by `SKEW`.
+Published numbers are computed from the times that a message states: how long a post waited for a
+decision, and how long the decision took. A provider's clock may differ from ours, so each bound is
+wider by `SKEW`.
 
 An excerpt is kept as long as a measure can be contested, which is six months (DSA Art. 20(1), 21),
 since both sides then look at it. Without a measure nobody needs it for long.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from ledger import case_reading as entries
-from ledger.case_messages import Audit, BaseCaseMessage
+from cases import case_message
+from cases.case_facts import Acceptance, Facts
+from cases.case_message import BaseCaseMessage
 from ledger.cases import (
     NEW,
     TRANSITIONS,
@@ -28,71 +30,28 @@ from ledger.cases import (
     CaseState,
     JournalEntry,
     Move,
-    case_id,
 )
 from ledger.dsa_codes import CaseCode, CaseRefusal, EarlierMove
-from ledger.findings import Finding, FloodQuestion
 from ledger.texts import utc
 
+SKEW = timedelta(minutes=5)
+OLDEST = timedelta(days=731)
+"""The greatest age of a notice, order or suspension: two years, one of them a leap year."""
 
-@dataclass(frozen=True, slots=True)
-class PackFacts:
-    """The fields that decisions take from a pack; `other` explains the keyword `OTHER`."""
-
-    ground: str = ""
-    ground_text: str = ""
-    ground_url: str = ""
-    keywords: tuple[str, ...] = ()
-    other: str = ""
+MEASURE_DAYS = 184 + 14
+"""The longest six months, and two weeks for a complaint that was sent on the last day."""
 
 
-@dataclass(frozen=True, slots=True)
-class FirstSent:
-    """When a message was first sent, however often it was repeated or delayed afterwards.
+def judge(message: BaseCaseMessage, facts: Facts) -> Acceptance | CaseRefusal:
+    """Return the judgement of a message by these facts; newer facts may change it.
 
-    `by_day` means that the clock of a trial gave the moment: only its day is right.
+    If the author of one of the posts was erased, the entries keep no words and no address.
     """
-
-    at: datetime
-    by_day: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """All that `judge` knows: the provider, the moment, and the cases that exist, by id.
-
-    `first_sent` bounds the times that the message states. `in_receipts` holds the findings
-    that a receipt counts, `packs` the fields of each finding's pack. `sampled` is whether the post
-    of an audit was drawn, `question` the question of the flood guard that is answered. `territory`
-    is the provider's.
-    """
-
-    provider: str
-    now: datetime
-    first_sent: FirstSent
-    cases: Mapping[str, Case] = field(default_factory=dict)
-    in_receipts: frozenset[str] = frozenset()
-    packs: Mapping[str, PackFacts] = field(default_factory=dict)
-    sampled: bool = False
-    question: FloodQuestion | None = None
-    territory: tuple[str, ...] = ()
-
-    def id_of(self, reference: str, message: str) -> str:
-        """Return the id of the case to which a field of a message refers."""
-        return case_id(entries.REFERENCES[reference], self.provider, message)
-
-    def finding(self, finding: str) -> Finding | None:
-        """Return a finding, if it exists."""
-        case = self.cases.get(finding)
-        return case.finding if case else None
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """A message that is taken: its entry, and its moves of cases."""
-
-    entry: JournalEntry
-    moves: tuple[CaseMove, ...]
+    judged = next(after_arrival(message, facts), None) or message.judge(facts)
+    is_erased = any(case.is_erased for case in facts.cases.values())
+    if isinstance(judged, Acceptance) and is_erased:
+        return Acceptance(judged.entry, tuple(map(_without_words, judged.moves)))
+    return judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +73,8 @@ class Step:
 
 
 def entry_of(message: BaseCaseMessage, facts: Facts, **more: Any) -> JournalEntry:
-    """Return the journal entry of a message: its own fields, and `more` from the judge."""
-    return entries.entry_of(message, facts.provider, facts.now, **more)
+    """Return the journal entry of a message: its own fields, and `more` from its judgement."""
+    return case_message.entry_of(message, facts.provider, facts.now, **more)
 
 
 def refusals_of(steps: Iterable[Step], field: str) -> Iterator[CaseRefusal]:
@@ -156,11 +115,11 @@ def taken(
     entry = msgspec.structs.replace(entry, cases=tuple(step.id for step in steps))
     moves = [_move(step, entry, message) for step in steps]
     if group is not None:
-        moves.append(without_words(_move(group, entry, message)))
+        moves.append(_without_words(_move(group, entry, message)))
     return Acceptance(entry, (*moves, *excerpts))
 
 
-def without_words(move: CaseMove) -> CaseMove:
+def _without_words(move: CaseMove) -> CaseMove:
     """Return a move whose entry keeps no words and no address."""
     if move.entry is None:
         return move
@@ -193,25 +152,6 @@ def _move(step: Step, entry: JournalEntry, message: BaseCaseMessage) -> CaseMove
         reason_language=getattr(message, "reason_language", None) or "",
     )
     return CaseMove(step.id, case_entry, step.closes, step.excerpt_expires, step.forgets)
-
-
-def audit_id(provider: str, message: Audit) -> str:
-    """Return the case of a post and month, so that a second verdict on it is refused."""
-    return case_id("audit", provider, f"{message.month}/{message.post}")
-
-
-SKEW = timedelta(minutes=5)
-OLDEST = timedelta(days=731)
-"""The greatest age of a notice, order or suspension: two years, one of them a leap year."""
-
-DISMISSED_DAYS = 7
-MEASURE_DAYS = 184 + 14
-"""The longest six months, and two weeks for a complaint that was sent on the last day."""
-
-CONTESTED_DAYS = 366
-"""How long an open complaint or dispute keeps an excerpt. Even a forgotten one ends."""
-
-ANSWERED_DAYS = 14
 
 
 def after_arrival(message: BaseCaseMessage, facts: Facts) -> Iterator[CaseRefusal]:
@@ -265,36 +205,8 @@ def stated_at(entry: JournalEntry, field: str) -> datetime:
     return datetime.fromisoformat(min(getattr(entry, field), entry.at))
 
 
-def excerpt_end_after_decision(entry: JournalEntry, now: datetime) -> int | None:
-    """Return when the excerpt expires after a decision, in seconds since 1970; None: unchanged."""
-    if is_forgotten(entry):
-        return _in_days(now, 0)
-    if entry.verdict == "dismissed":
-        return _in_days(now, DISMISSED_DAYS)
-    if entry.measures is not None:
-        return _in_days(now, MEASURE_DAYS)
-    return None
-
-
-def is_forgotten(entry: JournalEntry) -> bool:
-    """Return whether nobody may see the excerpt again: suspected abuse of a child."""
-    return entry.escalation == "child_abuse"
-
-
-def excerpt_end_while_contested(now: datetime) -> int:
-    """Return when the excerpt expires while a complaint or a dispute is open."""
-    return _in_days(now, CONTESTED_DAYS)
-
-
-def excerpt_end_after_answer(decision: JournalEntry, state: CaseState, now: datetime) -> int:
-    """Return when the excerpt expires after the last open complaint or dispute was answered."""
-    soon = _in_days(now, ANSWERED_DAYS)
-    if decision.measures is None or state is CaseState.OVERTURNED:
-        return soon
-    return max(soon, _in_days(datetime.fromisoformat(decision.at), MEASURE_DAYS))
-
-
-def _in_days(start: datetime, days: int) -> int:
+def in_days(start: datetime, days: int) -> int:
+    """Return the moment so many days later, in seconds since 1970."""
     return int((start + timedelta(days=days)).timestamp())
 
 

@@ -1,0 +1,5 @@
+"""Each kind of message about a case in one place: fields, facts, judgement, public line, count.
+
+`kinds` lists them; `decision`, `contest`, `notice`, `order` and `audit` hold them. It imports
+`rules` and `ledger`. Start with `case_message`, then read one kind from top to bottom.
+"""

@@ -1,0 +1,87 @@
+"""The files of a decision with a measure: the author's notice, and the statement of reasons."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice
+from dsa.statement import MatchedRule, StatementFacts, build_statement, meaning_problems
+from dsa.statement_schema import schema_problems
+from ledger.cases import Case, CaseEntry, JournalEntry
+from ledger.findings import Finding
+from ledger.keys import author_notice_key, rule_page, statement_key
+from ledger.texts import encode_json
+from rules.pack import Pack
+
+
+def decision_files(
+    entry: JournalEntry,
+    case_of: Callable[[str], Case | None],
+    pack_of: Callable[[Finding], Pack],
+    *,
+    public_url: str,
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the files of a committed entry by key, and the problems of its statement.
+
+    A statement with problems is written all the same: the decision is valid, and a person has to
+    correct the statement or the decision. `public_url` is the address of the packs' pages, or
+    empty.
+    """
+    if entry.type != "decision" or entry.measures is None:
+        return {}, ()
+    decision = case_of(entry.entry)
+    if decision is None:
+        raise LookupError(f"the decision {entry.entry} has no case, but it is committed")
+    first = decision.entries[0]
+    names = (name for name in entry.cases if name != entry.entry)
+    cases = [case for name in names if (case := case_of(name))]
+    findings = [
+        DecidedFinding(finding, pack_of(finding), rule_page(finding, public_url))
+        for finding in (case.finding for case in cases)
+        if finding is not None
+    ]
+    notices = [case.entries[0] for case in cases if case.finding is None]
+    is_erased = any(case.is_erased for case in cases)
+    files = {
+        author_notice_key(entry.provider, entry.entry, language): author_notice(
+            language, first, findings, notices
+        ).encode()
+        for language in (() if is_erased else NOTICE_LANGUAGES)
+    }
+    day = entry.at[:10]
+    statement = build_statement(_statement_facts(first, findings))
+    files[statement_key(entry.provider, day, entry.entry)] = encode_json(statement)
+    return files, _problems(statement, date.fromisoformat(day))
+
+
+def _statement_facts(decision: CaseEntry, findings: Sequence[DecidedFinding]) -> StatementFacts:
+    """Return the facts for the statement of a decision, with the rule of its first finding.
+
+    A notice does not say when its post was published, so the time when it was received is used.
+    """
+    entry = decision.journal_entry
+    if not findings:
+        received = entry.about.received_at if entry.about else entry.opened_at
+        return StatementFacts(entry, decision.reason, received, "", None)
+    first = findings[0].finding
+    matched = MatchedRule(
+        pack=first.pack,
+        version=first.version,
+        rule=first.rule,
+        why=findings[0].why,
+        legal_ground=findings[0].pack.legal_ground.text,
+        address=findings[0].page,
+        check=first.checks[0].url if first.checks else "",
+    )
+    # The sender stated when the post was published: at the latest when it was found.
+    published_at = min(first.published_at, first.found_at)
+    return StatementFacts(entry, decision.reason, published_at, first.language or "", matched)
+
+
+def _problems(statement: Mapping[str, Any], today: date) -> tuple[str, ...]:
+    """Return what `terang statements lint` would report, as `puid field code`.
+
+    The statement's category is that of its pack, so no packs are needed to check it.
+    """
+    problems = (*schema_problems(statement), *meaning_problems(statement, {}, today))
+    return tuple(f"{statement['puid']} {problem.field} {problem.code}" for problem in problems)
