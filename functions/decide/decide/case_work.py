@@ -12,7 +12,7 @@ from hashlib import sha256
 import msgspec
 
 from cases.case_facts import Facts, FactsReader, FirstSent
-from cases.judgement import judge
+from cases.case_message import judge
 from cases.kinds import CaseMessage, SentNames, names_of, read_case_message
 from decide.case_files import CaseFiles
 from ledger.aws.objects import S3Objects

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from cases.case_facts import Acceptance, Facts, FactsReader
+from cases.case_facts import Facts, FactsReader
 from cases.case_message import (
     CONFLICT,
     MISSING,
@@ -16,14 +16,17 @@ from cases.case_message import (
     Category,
     FieldRule,
     Id,
+    Judging,
     Moderator,
     Month,
     Reason,
     RuleName,
+    Step,
     Time,
     order_of_times,
+    refusals_of,
+    unknown,
 )
-from cases.judgement import Step, before, entry_of, refusals_of, taken, unknown
 from ledger.cases import CaseKind, JournalEntry, Move
 from ledger.dsa_codes import CaseCode, CaseRefusal
 from ledger.findings import flood_question_id
@@ -52,19 +55,16 @@ class Audit(BaseCaseMessage, frozen=True, tag="audit", kw_only=True):
         reader.add_cases(facts, self._case(facts))
         facts.sampled = reader.is_sampled(facts.provider, self.month, self.post)
 
-    def judge(self, facts: Facts) -> Acceptance | CaseRefusal:
+    def judge(self, facts: Facts) -> Judging:
         """Take the verdict on a post of the month's sample, once for each post and month."""
         if not facts.sampled:
-            return CaseRefusal(CaseCode.NOT_IN_SAMPLE, "post")
+            yield CaseRefusal(CaseCode.NOT_IN_SAMPLE, "post")
         audited = self._case(facts)
         step = Step(audited, facts.cases.get(audited), CaseKind.RECORD, Move.CLOSE)
-
-        def refusals() -> Iterator[CaseRefusal]:
-            yield from refusals_of([step], "post")
-            start = datetime.fromisoformat(f"{self.month}-01T00:00:00Z")
-            yield from before(self, facts, start, "the sample's month began", "opened_at")
-
-        return next(refusals(), None) or taken(self, entry_of(self, facts), [step])
+        yield from refusals_of([step], "post")
+        start = datetime.fromisoformat(f"{self.month}-01T00:00:00Z")
+        yield from self.before(facts, start, "the sample's month began", "opened_at")
+        return self.taken(self.entry(facts), [step])
 
     def _case(self, facts: Facts) -> str:
         """Return the case of the post and month, so that a second verdict on it is refused."""
@@ -103,7 +103,7 @@ class FloodAnswer(BaseCaseMessage, frozen=True, tag="flood_answer", kw_only=True
         day = self.day.isoformat()
         facts.question = reader.store.flood_question(facts.provider, day, self.held_rule)
 
-    def judge(self, facts: Facts) -> Acceptance | CaseRefusal:
+    def judge(self, facts: Facts) -> Judging:
         """Take the answer to a question of the flood guard, once for each rule and day.
 
         The answer opens the question's case and closes it. No finding is moved: held findings are
@@ -111,15 +111,12 @@ class FloodAnswer(BaseCaseMessage, frozen=True, tag="flood_answer", kw_only=True
         """
         question, case = facts.question, self._case(facts)
         if question is None:
-            return unknown("held_rule")
+            return (yield unknown("held_rule"))
         step = Step(case, facts.cases.get(case), CaseKind.RECORD, Move.CLOSE)
-
-        def refusals() -> Iterator[CaseRefusal]:
-            yield from refusals_of([step], "held_rule")
-            asked = datetime.fromisoformat(question.at)
-            yield from before(self, facts, asked, "the rule was held", "opened_at")
-
-        return next(refusals(), None) or taken(self, entry_of(self, facts), [step])
+        yield from refusals_of([step], "held_rule")
+        asked = datetime.fromisoformat(question.at)
+        yield from self.before(facts, asked, "the rule was held", "opened_at")
+        return self.taken(self.entry(facts), [step])
 
     def _case(self, facts: Facts) -> str:
         return flood_question_id(facts.provider, self.day.isoformat(), self.held_rule)

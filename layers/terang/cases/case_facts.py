@@ -22,17 +22,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class PackFacts:
-    """The fields that decisions take from a pack; `other` explains the keyword `OTHER`."""
-
-    ground: str = ""
-    ground_text: str = ""
-    ground_url: str = ""
-    keywords: tuple[str, ...] = ()
-    other: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class FirstSent:
     """When a message was first sent, however often it was repeated or delayed afterwards.
 
@@ -48,7 +37,7 @@ class Facts:
     """All that a judgement knows: the provider, the moment, and the cases that exist, by id.
 
     `first_sent` bounds the times that the message states. `in_receipts` holds the findings
-    that a receipt counts, `packs` the fields of each finding's pack. `sampled` is whether the post
+    that a receipt counts, `packs` the pack that made each finding. `sampled` is whether the post
     of an audit was drawn, `question` the question of the flood guard that is answered. `territory`
     is the provider's.
     """
@@ -58,7 +47,7 @@ class Facts:
     first_sent: FirstSent
     cases: dict[str, Case] = field(default_factory=dict)
     in_receipts: frozenset[str] = frozenset()
-    packs: dict[str, PackFacts] = field(default_factory=dict)
+    packs: dict[str, Pack] = field(default_factory=dict)
     sampled: bool = False
     question: FloodQuestion | None = None
     territory: tuple[str, ...] = ()
@@ -133,7 +122,7 @@ class FactsReader:
             self.add_cases(facts, *(name for name in decided.cases if name not in facts.cases))
 
     def add_packs(self, facts: Facts) -> None:
-        """Add which findings of the cases a receipt counts, and the fields of their packs."""
+        """Add which findings of the cases a receipt counts, and the packs that made them."""
         findings = [case.finding for case in facts.cases.values() if case.finding]
         units = {finding.unit for finding in findings}
         counted = {unit for unit in units if self.store.marker(unit) is not None}
@@ -141,7 +130,7 @@ class FactsReader:
             finding.finding for finding in findings if finding.unit in counted
         )
         facts.packs = {
-            finding.finding: pack_facts(self.packs.of(finding), finding.rule)
+            finding.finding: self.packs.of(finding)
             for finding in findings
             if finding.provider == facts.provider
         }
@@ -150,16 +139,3 @@ class FactsReader:
         """Return whether a post is in the month's sample."""
         data = self.objects.get(self.out_bucket, audit_file_key(provider, month)) or b""
         return post in sampled_posts(data)
-
-
-def pack_facts(pack: Pack, rule_id: str) -> PackFacts:
-    """Return the fields that a decision on a finding of this rule takes from its pack."""
-    legal_ground, rule = pack.legal_ground, pack.rule(rule_id)
-    keywords = rule.keywords if rule else ()
-    return PackFacts(
-        ground=pack.ground,
-        ground_text=legal_ground.text,
-        ground_url=legal_ground.url,
-        keywords=pack.keywords or keywords,
-        other=pack.title if "OTHER" in keywords else "",
-    )

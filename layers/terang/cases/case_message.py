@@ -3,22 +3,40 @@
 A kind is one class, and everything about it stands there, in the order in which it happens: fields,
 rules between them (`rules`), the facts it needs (`ask`), its judgement (`judge`), what only it adds
 to its line in the public journal (`line`), and what that line adds to the numbers (`count`).
+Judging is pure: no clock, no store. `ledger.cases` says which moves a case allows.
+
+Published numbers are computed from the times that a message states: how long a post waited for a
+decision, and how long the decision took. A provider's clock may differ from ours, so each bound is
+wider by `SKEW`.
 
 A line keeps the parts of a case entry that are counted. It drops ids, posts, times and free text,
 rounds durations to three digits, and has letters for moderators, valid for one provider and month.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Never
 
 import msgspec
 from msgspec import Meta
 
 from cases.case_facts import Acceptance, Facts, FactsReader
-from ledger.cases import CaseFacts, JournalEntry, case_id
-from ledger.dsa_codes import CATEGORIES, EEA, AnyCode, CaseCode, CaseRefusal, Strict
+from ledger.cases import (
+    NEW,
+    TRANSITIONS,
+    Case,
+    CaseEntry,
+    CaseFacts,
+    CaseKind,
+    CaseMove,
+    CaseState,
+    JournalEntry,
+    Move,
+    case_id,
+)
+from ledger.dsa_codes import CATEGORIES, EEA, AnyCode, CaseCode, CaseRefusal, EarlierMove, Strict
 from ledger.refusals import Code
 from ledger.texts import utc
 from ledger.units import Tally, says
@@ -28,10 +46,17 @@ type FieldRule = tuple[bool, AnyCode, str]
 
 MISSING, CONFLICT, RANGE = Code.FIELD_MISSING, CaseCode.FIELD_CONFLICT, Code.FIELD_RANGE
 
+type Judging = Generator[CaseRefusal, Never, Acceptance]
+"""A judgement yields reasons to refuse, and ends with the first; without one, it is accepted."""
+
 type Addend = tuple[str, object, int]
 """One addition: the name of a number, its key (COUNT if it is a plain count), and how many."""
 
 COUNT = ""
+
+SKEW = timedelta(minutes=5)
+OLDEST = timedelta(days=731)
+"""The greatest age of a notice, order or suspension: two years, one of them a leap year."""
 
 REFERENCES = {
     "decision": "decision",
@@ -148,6 +173,24 @@ class CaseLine(CaseFacts, msgspec.Struct, frozen=True):
         return self.counted if self.group else self.found
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One move of one case; `case` is None if the message opens it."""
+
+    id: str
+    case: Case | None
+    kind: CaseKind
+    move: Move
+    closes: bool = False
+    excerpt_expires: int | None = None
+    forgets: bool = False
+
+    @property
+    def outcome(self) -> CaseState | CaseCode:
+        """Return the next state, or the code of the refusal, from the table of transitions."""
+        return TRANSITIONS[self.kind, self.case.state if self.case else NEW][self.move]
+
+
 class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
     """A message of any type. `id` is the sender's own, and unique over all types."""
 
@@ -178,8 +221,8 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
     def ask(self, facts: Facts, reader: FactsReader) -> None:
         """Add the facts that `judge` needs."""
 
-    def judge(self, facts: Facts) -> Acceptance | CaseRefusal:
-        """Return the entry and moves of the message, or why it is refused. Pure."""
+    def judge(self, facts: Facts) -> Judging:
+        """Return the entry and moves of the message, after the reasons to refuse it."""
         raise NotImplementedError
 
     @staticmethod
@@ -191,6 +234,99 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
     def count(line: CaseLine) -> Iterator[Addend]:
         """Yield what a public line adds to the numbers."""
         raise NotImplementedError
+
+    def entry(self, facts: Facts, **more: Any) -> JournalEntry:
+        """Return the journal entry: the message's own fields, and `more` that replaces them."""
+        return entry_of(self, facts.provider, facts.now, **more)
+
+    def taken(
+        self,
+        entry: JournalEntry,
+        steps: Iterable[Step],
+        excerpts: Iterable[CaseMove] = (),
+        group: Step | None = None,
+    ) -> Acceptance:
+        """Return the acceptance with these steps.
+
+        `excerpts` change only when excerpts expire. `group` is the step by which a group of
+        decisions counts: the message's entry does not list the case of the group, and the entry of
+        that case keeps no words.
+        """
+        steps = tuple(steps)
+        entry = msgspec.structs.replace(entry, cases=tuple(step.id for step in steps))
+        moves = [self._move(step, entry) for step in steps]
+        if group is not None:
+            moves.append(_without_words(self._move(group, entry)))
+        return Acceptance(entry, (*moves, *excerpts))
+
+    def _move(self, step: Step, entry: JournalEntry) -> CaseMove:
+        kept = ("reason", "post", "url", "reason_language")
+        case_entry = CaseEntry(
+            number=step.case.next_number if step.case else 1,
+            move=step.move,
+            state=str(step.outcome),
+            journal_entry=entry,
+            message=self.id,
+            **{name: getattr(self, name, None) or "" for name in kept},
+        )
+        return CaseMove(step.id, case_entry, step.closes, step.excerpt_expires, step.forgets)
+
+    def after_arrival(self, facts: Facts) -> Iterator[CaseRefusal]:
+        """Refuse times that the message states and that are later than its first sending.
+
+        Days, such as the end of a measure, and the deadline of an order may be in the future.
+        """
+        sent = facts.first_sent
+        latest = (_day(sent.at) + timedelta(days=1) if sent.by_day else sent.at) + SKEW
+        for name in self.__struct_fields__:
+            stated = getattr(self, name)
+            if isinstance(stated, datetime) and stated > latest and name != "due_at":
+                advice = (
+                    f"{name} is {utc(stated)}; at most {utc(latest)} is allowed:"
+                    " 5 minutes after the message was first sent"
+                )
+                yield CaseRefusal(CaseCode.TIME_FUTURE, name, advice=advice)
+
+    def before(
+        self, facts: Facts, start: datetime, event: str, *names: str
+    ) -> Iterator[CaseRefusal]:
+        """Refuse each of these fields whose time is before the `event` at `start`.
+
+        An event cannot begin after the message about it was sent. If the clocks disagree, the time
+        of sending is the bound.
+        """
+        start = min(start, facts.first_sent.at)
+        earliest = (_day(start) if facts.first_sent.by_day else start) - SKEW
+        for name in names:
+            stated = getattr(self, name)
+            if stated is not None and stated < earliest:
+                advice = (
+                    f"{name} is {utc(stated)}; at least {utc(earliest)} is allowed:"
+                    f" 5 minutes before {event}"
+                )
+                yield CaseRefusal(CaseCode.TIME_EARLY, name, advice=advice)
+
+    def too_old(self, facts: Facts, name: str) -> Iterator[CaseRefusal]:
+        """Refuse a time over two years old: a mistyped year distorts waiting times."""
+        oldest = facts.first_sent.at - OLDEST
+        return self.before(facts, oldest, "the last two years began", name)
+
+
+def judge(message: BaseCaseMessage, facts: Facts) -> Acceptance | CaseRefusal:
+    """Return the judgement of a message by these facts; newer facts may change it.
+
+    If the author of one of the posts was erased, the entries keep no words and no address.
+    """
+    refusal = next(message.after_arrival(facts), None)
+    if refusal is not None:
+        return refusal
+    try:
+        return next(message.judge(facts))
+    except StopIteration as end:
+        judged: Acceptance = end.value
+    if any(case.is_erased for case in facts.cases.values()):
+        return Acceptance(judged.entry, tuple(map(_without_words, judged.moves)))
+    return judged
 
 
 def order_of_times(opened_at: datetime, decided_at: datetime) -> FieldRule:
@@ -240,6 +376,65 @@ def _as_text(value: Any) -> Any:
             return tuple(map(_as_text, value))
         case _:
             return value
+
+
+def refusals_of(steps: Iterable[Step], field: str) -> Iterator[CaseRefusal]:
+    """Yield a refusal for each step that the table refuses; `field` names the case."""
+    for step in steps:
+        code, case = step.outcome, step.case
+        if isinstance(code, CaseCode) and case is not None:
+            waits_for = case.case if code is CaseCode.OUT_OF_ORDER else ""
+            first = _who_was_first(case) if code is CaseCode.DECIDED_ALREADY else None
+            yield CaseRefusal(code, field, first=first, waits_for=waits_for)
+
+
+def unknown(field: str, waits_for: str = "") -> CaseRefusal:
+    """Return the refusal of a reference to an unknown case; `waits_for` names one that may come."""
+    return CaseRefusal(CaseCode.UNKNOWN, field, waits_for=waits_for)
+
+
+def earlier_move(entry: JournalEntry) -> EarlierMove:
+    """Return the pseudonym, the verdict and the time of an entry."""
+    at = entry.decided_at or entry.effected_at or entry.received_at
+    return EarlierMove(entry.moderator, entry.verdict or entry.outcome, at)
+
+
+def _without_words(move: CaseMove) -> CaseMove:
+    """Return a move whose entry keeps no words and no address."""
+    if move.entry is None:
+        return move
+    entry = msgspec.structs.replace(move.entry, reason="", post="", url="")
+    return msgspec.structs.replace(move, entry=entry)
+
+
+def group_step(group: str, case: Case | None, move: Move) -> Step:
+    """Return the step of the group of a decision; `case` is None before its first decision."""
+    return Step(group, case, CaseKind.GROUP, move)
+
+
+def _who_was_first(case: Case) -> EarlierMove | None:
+    """Return the last of the moves that can be made only once until a case is reopened."""
+    once = (Move.DECIDE, Move.ANSWER, Move.CLOSE)
+    entries = [entry.journal_entry for entry in case.entries if entry.move in once]
+    return earlier_move(entries[-1]) if entries else None
+
+
+def stated_at(entry: JournalEntry, field: str) -> datetime:
+    """Return a time that an entry states, or the time of its commit if the stated one is later.
+
+    The clock of who stated it may be ahead by SKEW, and must not make a later message too early.
+    """
+    return datetime.fromisoformat(min(getattr(entry, field), entry.at))
+
+
+def in_days(start: datetime, days: int) -> int:
+    """Return the moment so many days later, in seconds since 1970."""
+    return int((start + timedelta(days=days)).timestamp())
+
+
+def _day(moment: datetime) -> datetime:
+    """Return the start of a day: the clock of a trial has the right day only."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def seconds_between(began: str, ended: str) -> int | None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from cases.case_facts import Acceptance, Facts, FactsReader
+from cases.case_facts import Facts, FactsReader
 from cases.case_message import (
     CONFLICT,
     COUNT,
@@ -23,26 +23,21 @@ from cases.case_message import (
     CaseLine,
     FieldRule,
     Id,
+    Judging,
     Moderator,
     Reason,
-    Time,
-    order_of_times,
-    seconds_between,
-)
-from cases.decision import finding_results, measure_rules, results_by_day
-from cases.judgement import (
-    MEASURE_DAYS,
     Step,
-    before,
+    Time,
     earlier_move,
-    entry_of,
     group_step,
     in_days,
+    order_of_times,
     refusals_of,
+    seconds_between,
     stated_at,
-    taken,
     unknown,
 )
+from cases.decision import MEASURE_DAYS, finding_results, measure_rules, results_by_day
 from ledger.cases import (
     Case,
     CaseKind,
@@ -99,17 +94,15 @@ class AboutDecision(BaseCaseMessage, frozen=True, kw_only=True):
         """Add the decision and its group."""
         reader.add_decision(facts, facts.id_of("decision", self.decision))
 
-    def judge(self, facts: Facts) -> Acceptance | CaseRefusal:
+    def judge(self, facts: Facts) -> Judging:
         """Find the decision, and judge the message by it."""
         decision = facts.id_of("decision", self.decision)
         case = facts.cases.get(decision)
         if case is None or case.first is None:
-            return unknown("decision", decision)
-        return self.judge_about(case, case.first, facts)
+            return (yield unknown("decision", decision))
+        return (yield from self.judge_about(case, case.first, facts))
 
-    def judge_about(
-        self, case: Case, decided: JournalEntry, facts: Facts
-    ) -> Acceptance | CaseRefusal:
+    def judge_about(self, case: Case, decided: JournalEntry, facts: Facts) -> Judging:
         """Judge the message by the case of the decision, and its first entry."""
         raise NotImplementedError
 
@@ -118,7 +111,7 @@ class AboutDecision(BaseCaseMessage, frozen=True, kw_only=True):
     ) -> Iterator[CaseRefusal]:
         """Refuse a time before the decision was made."""
         start = stated_at(decided, "decided_at")
-        return before(self, facts, start, "the decision was made", field)
+        return self.before(facts, start, "the decision was made", field)
 
     @staticmethod
     def line(entry: JournalEntry) -> dict[str, Any]:
@@ -146,28 +139,23 @@ class SecondReview(AboutDecision, frozen=True, tag="second_review", kw_only=True
         """Yield the rule between its times."""
         yield order_of_times(self.opened_at, self.decided_at)
 
-    def judge_about(
-        self, case: Case, decided: JournalEntry, facts: Facts
-    ) -> Acceptance | CaseRefusal:
+    def judge_about(self, case: Case, decided: JournalEntry, facts: Facts) -> Judging:
         """Take a second verdict on a decision that was drawn for one. A group is drawn as one."""
         step = Step(case.case, case, CaseKind.DECISION, Move.REVIEW)
         group = facts.cases.get(decided.group)
-
-        def refusals() -> Iterator[CaseRefusal]:
-            yield from refusals_of([step], "decision")
-            yield from self.before_decision(decided, facts, "opened_at")
-            if not is_for_second_review(decided.look):
-                yield CaseRefusal(CaseCode.NOT_IN_SAMPLE, "decision")
-            if self.moderator == decided.moderator:
-                yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
-            reviewed = (group or case).entry_by(Move.REVIEW)
-            if reviewed is not None:
-                first = earlier_move(reviewed)
-                yield CaseRefusal(CaseCode.DECIDED_ALREADY, "decision", first=first)
-
-        entry = entry_of(self, facts, about=decided, group=decided.group)
+        yield from refusals_of([step], "decision")
+        yield from self.before_decision(decided, facts, "opened_at")
+        if not is_for_second_review(decided.look):
+            yield CaseRefusal(CaseCode.NOT_IN_SAMPLE, "decision")
+        if self.moderator == decided.moderator:
+            yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
+        reviewed = (group or case).entry_by(Move.REVIEW)
+        if reviewed is not None:
+            first = earlier_move(reviewed)
+            yield CaseRefusal(CaseCode.DECIDED_ALREADY, "decision", first=first)
+        entry = self.entry(facts, about=decided, group=decided.group)
         counts = group_step(decided.group, group, Move.REVIEW) if group else None
-        return next(refusals(), None) or taken(self, entry, [step], group=counts)
+        return self.taken(entry, [step], group=counts)
 
     @staticmethod
     def count(line: CaseLine) -> Iterator[Addend]:
@@ -185,20 +173,15 @@ class _Contest(AboutDecision, frozen=True, kw_only=True):
         reader.add_cases(facts, decision)
         reader.add_decided_on(facts, decision)
 
-    def judge_about(
-        self, case: Case, decided: JournalEntry, facts: Facts
-    ) -> Acceptance | CaseRefusal:
+    def judge_about(self, case: Case, decided: JournalEntry, facts: Facts) -> Judging:
         """Take a complaint or a dispute."""
         step = Step(case.case, case, CaseKind.DECISION, Move.CONTEST)
-
-        def refusals() -> Iterator[CaseRefusal]:
-            yield from refusals_of([step], "decision")
-            yield from self.before_decision(decided, facts, "received_at")
-
-        entry = entry_of(self, facts, about=decided)
+        yield from refusals_of([step], "decision")
+        yield from self.before_decision(decided, facts, "received_at")
+        entry = self.entry(facts, about=decided)
         opening = Step(entry.entry, None, CaseKind.CONTEST, Move.OPEN)
         kept = _excerpts(decided, facts, in_days(facts.now, CONTESTED_DAYS))
-        return next(refusals(), None) or taken(self, entry, (opening, step), kept)
+        return self.taken(entry, (opening, step), kept)
 
 
 class Complaint(_Contest, frozen=True, tag="complaint", kw_only=True):
@@ -268,30 +251,23 @@ class Outcome(BaseCaseMessage, frozen=True, tag="outcome", kw_only=True):
             reader.add_decision(facts, contested.decision)
             reader.add_decided_on(facts, contested.decision)
 
-    def judge(self, facts: Facts) -> Acceptance | CaseRefusal:
+    def judge(self, facts: Facts) -> Judging:
         """Take the answer to a complaint or a dispute. Each is answered once."""
         field = self._contest[0]
         contest_id = facts.id_of(*self._contest)
         contest, contested = facts.cases.get(contest_id), facts.first(contest_id)
         if contest is None or contested is None:
-            return unknown(field, contest_id)
+            return (yield unknown(field, contest_id))
         case = facts.cases[contested.decision]
         decided = case.entries[0].journal_entry
         answer = Step(contest_id, contest, CaseKind.CONTEST, Move.ANSWER)
         step = Step(case.case, case, CaseKind.DECISION, RESULTS[self.outcome])
-
-        def refusals() -> Iterator[CaseRefusal]:
-            if self.complaint is not None and self.moderator == decided.moderator:
-                yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
-            yield from refusals_of([answer, step], field)
-            received = stated_at(contested, "received_at")
-            yield from before(self, facts, received, f"the {field} was received", "decided_at")
-
-        refusal = next(refusals(), None)
-        if refusal is not None:
-            return refusal
-        entry = entry_of(
-            self,
+        if self.complaint is not None and self.moderator == decided.moderator:
+            yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
+        yield from refusals_of([answer, step], field)
+        received = stated_at(contested, "received_at")
+        yield from self.before(facts, received, f"the {field} was received", "decided_at")
+        entry = self.entry(
             facts,
             decision=contested.decision,
             about=decided,
@@ -301,7 +277,7 @@ class Outcome(BaseCaseMessage, frozen=True, tag="outcome", kw_only=True):
         kept: Iterator[CaseMove] = iter(())
         if case.contests_open == 1:
             kept = _excerpts(decided, facts, _end_after_answer(decided, step, facts.now))
-        return taken(self, entry, (answer, step), kept, _counting_group(entry, facts))
+        return self.taken(entry, (answer, step), kept, _counting_group(entry, facts))
 
     @staticmethod
     def line(entry: JournalEntry) -> dict[str, Any]:
@@ -330,23 +306,17 @@ class Reinstatement(AboutDecision, frozen=True, tag="reinstatement", kw_only=Tru
     reinstated_at: Time
     moderator: Moderator
 
-    def judge_about(
-        self, case: Case, decided: JournalEntry, facts: Facts
-    ) -> Acceptance | CaseRefusal:
+    def judge_about(self, case: Case, decided: JournalEntry, facts: Facts) -> Judging:
         """Take the return of a post or account: after a reversal, or by a court or the provider."""
         is_answer = self.cause in {Cause.COMPLAINT, Cause.DISPUTE}
         move = Move.RESTORE if is_answer else Move.WITHDRAW
         step = Step(case.case, case, CaseKind.DECISION, move)
-
-        def refusals() -> Iterator[CaseRefusal]:
-            if decided.measures is None:  # there is nothing to restore
-                yield CaseRefusal(CaseCode.NOTHING_DECIDED, "decision")
-            yield from refusals_of([step], "decision")
-            yield from self.before_decision(decided, facts, "reinstated_at")
-
-        entry = entry_of(self, facts, about=decided, **_overturns(step, decided, facts))
-        group = _counting_group(entry, facts)
-        return next(refusals(), None) or taken(self, entry, [step], group=group)
+        if decided.measures is None:  # there is nothing to restore
+            yield CaseRefusal(CaseCode.NOTHING_DECIDED, "decision")
+        yield from refusals_of([step], "decision")
+        yield from self.before_decision(decided, facts, "reinstated_at")
+        entry = self.entry(facts, about=decided, **_overturns(step, decided, facts))
+        return self.taken(entry, [step], group=_counting_group(entry, facts))
 
     @staticmethod
     def count(line: CaseLine) -> Iterator[Addend]:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from cases.case_facts import Acceptance, Facts, FactsReader, PackFacts
+from cases.case_facts import Facts, FactsReader
 from cases.case_message import (
     CONFLICT,
     COUNT,
@@ -29,24 +29,19 @@ from cases.case_message import (
     FindingId,
     GroupName,
     Id,
+    Judging,
     Link,
     Moderator,
     Reason,
     ReasonLanguage,
-    Time,
-    order_of_times,
-    seconds_between,
-)
-from cases.judgement import (
-    MEASURE_DAYS,
     Step,
-    before,
-    entry_of,
+    Time,
     group_step,
     in_days,
+    order_of_times,
     refusals_of,
+    seconds_between,
     stated_at,
-    taken,
     unknown,
 )
 from ledger.cases import (
@@ -77,7 +72,13 @@ FINDINGS_IN_DECISION = 20
 """Findings in one decision: each needs three of the 100 actions that a transaction takes."""
 
 DISMISSED_DAYS = 7
-"""How long a dismissed finding keeps its excerpt."""
+MEASURE_DAYS = 184 + 14
+"""How long an excerpt is kept after a decision.
+
+As long as a measure can be contested, since both sides then look at it: the longest six months (DSA
+Art. 20(1), 21), and two weeks for a complaint that was sent on the last day. Without a measure
+nobody needs it for long.
+"""
 
 HURRIED_BELOW_SECONDS = 5
 """Below so many seconds from opening a case to its verdict, nobody can have read it."""
@@ -184,8 +185,8 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
             facts.territory = provider.territory
         reader.add_packs(facts)
 
-    def judge(self, facts: Facts) -> Acceptance | CaseRefusal:
-        """Take a decision, or return the first reason to refuse it."""
+    def judge(self, facts: Facts) -> Judging:
+        """Take a decision on all of its findings and its notice, or on none."""
         group = facts.cases.get(facts.id_of("group", self.group))
         notice = facts.cases.get(facts.id_of("notice", self.notice))
         cases = [facts.cases[name] for name in self.findings if name in facts.cases]
@@ -205,32 +206,25 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
             )
             for case in cases
         ]
-
-        def refusals() -> Iterator[CaseRefusal]:
-            """Yield all reasons to refuse it, in the order in which a sender can correct them."""
-            yield from self._missing_cases(facts)
-            yield from _mixed_cases(findings, notice)
-            if group and group.first:
-                yield from self._another_look(group.first, findings[0].category)
-            yield from self._too_early(cases, facts)
-            yield from refusals_of(steps, "findings" if self.findings else "notice")
-            opened_at = datetime.fromisoformat(utc(self.opened_at))  # entries have whole seconds
-            for entry in (entry for case in cases for entry in case.entries):
-                escalated = entry.move == Move.ESCALATE
-                if escalated and stated_at(entry.journal_entry, "decided_at") > opened_at:
-                    yield CaseRefusal(CaseCode.STALE, "opened_at")
-
-        refusal = next(refusals(), None)
-        if refusal is not None:
-            return refusal
+        # The reasons to refuse it come in the order in which a sender can correct them.
+        yield from self._missing_cases(facts)
+        yield from _mixed_cases(findings, notice)
+        if group and group.first:
+            yield from self._another_look(group.first, findings[0].category)
+        yield from self._too_early(cases, facts)
+        yield from refusals_of(steps, "findings" if self.findings else "notice")
+        opened_at = datetime.fromisoformat(utc(self.opened_at))  # entries have whole seconds
+        for earlier in (earlier for case in cases for earlier in case.entries):
+            escalated = earlier.move == Move.ESCALATE
+            if escalated and stated_at(earlier.journal_entry, "decided_at") > opened_at:
+                yield CaseRefusal(CaseCode.STALE, "opened_at")
         about = notice.first if notice else None
         if findings or about is None:
             subject = _from_findings(findings, facts)
         else:
             subject = _from_notice(about)
         counted = counted_once(subject["found"], group, Move.DECIDE) if self.group else {}
-        entry = entry_of(
-            self,
+        entry = self.entry(
             facts,
             **self._ground(facts),
             **subject,
@@ -242,7 +236,7 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
         )
         opening = Step(entry.entry, None, CaseKind.DECISION, Move.DECIDE if decides else Move.REFER)
         counts = group_step(entry.group, group, Move.DECIDE) if counted else None
-        return taken(self, entry, (*steps, opening), group=counts)
+        return self.taken(entry, (*steps, opening), group=counts)
 
     def _missing_cases(self, facts: Facts) -> Iterator[CaseRefusal]:
         """Refuse findings and notices that are missing, another provider's, or not counted yet."""
@@ -285,8 +279,8 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
             for case in cases
         ]
         event = "the finding was found, or the notice received"
-        yield from before(self, facts, min(starts), event, "opened_at", "applied_at")
-        yield from before(self, facts, max(starts), event, "decided_at")
+        yield from self.before(facts, min(starts), event, "opened_at", "applied_at")
+        yield from self.before(facts, max(starts), event, "decided_at")
 
     @property
     def _forgets(self) -> bool:
@@ -303,16 +297,13 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
 
     def _ground(self, facts: Facts) -> dict[str, Any]:
         """Return the sender's ground or the pack's, never the text of one with the other's link."""
-        pack = facts.packs[self.findings[0]] if self.findings else PackFacts()
-        if self.ground_text is not None or self.ground_url is not None:
-            return {"ground": self.ground or pack.ground}
-        if self.ground not in {None, pack.ground}:
+        pack = facts.packs[self.findings[0]] if self.findings else None
+        if pack is None or (pack.ground != self.ground and self.ground is not None):
             return {}
-        return {
-            "ground": pack.ground,
-            "ground_text": pack.ground_text,
-            "ground_url": pack.ground_url,
-        }
+        if self.ground_text is not None or self.ground_url is not None:
+            return {"ground": pack.ground}
+        law = pack.legal_ground
+        return {"ground": pack.ground, "ground_text": law.text, "ground_url": law.url}
 
     @staticmethod
     def line(entry: JournalEntry) -> dict[str, Any]:
@@ -408,13 +399,14 @@ def _from_findings(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:
     ]
     days = [finding.found_at[:10] for finding in findings]
     by_day = Counter(f"{day}/{key}" for day, key in zip(days, keys, strict=True))
-    packs = [facts.packs[finding.finding] for finding in findings]
-    keywords = {word for pack in packs for word in pack.keywords}
+    rules = [(facts.packs[finding.finding], finding.rule) for finding in findings]
+    of_rules = [(pack, rule.keywords if (rule := pack.rule(name)) else ()) for pack, name in rules]
+    keywords = {word for pack, words in of_rules for word in pack.keywords or words}
     reaches = [finding.reach for finding in findings if finding.reach is not None]
     return {
         "category": findings[0].category,
         "keywords": tuple(sorted(keywords)),
-        "other": next((pack.other for pack in packs if pack.other), ""),
+        "other": next((pack.title for pack, words in of_rules if "OTHER" in words), ""),
         "rules": dict(sorted(Counter(keys).items())),
         "found_days": tuple(sorted(days)),
         "found": dict(sorted(by_day.items())),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Literal
 
-from cases.case_facts import Acceptance, Facts, FactsReader
+from cases.case_facts import Facts, FactsReader
 from cases.case_message import (
     CONFLICT,
     COUNT,
@@ -17,13 +17,15 @@ from cases.case_message import (
     FindingId,
     Id,
     Items,
+    Judging,
     Keyword,
     Link,
     Moderator,
+    Step,
     Time,
     category_rules,
+    unknown,
 )
-from cases.judgement import Step, entry_of, taken, too_old, unknown
 from ledger.cases import CaseKind, Move
 from ledger.dsa_codes import NOT_SPECIFIED_ORDER, CaseCode, CaseRefusal, Words
 
@@ -52,23 +54,21 @@ class Notice(BaseCaseMessage, frozen=True, tag="notice", kw_only=True):
         """Add the finding of the same post."""
         reader.add_cases(facts, self.finding or "")
 
-    def judge(self, facts: Facts) -> Acceptance | CaseRefusal:
+    def judge(self, facts: Facts) -> Judging:
         """Take a notice. It is open until it is decided, even if a finding of it already was."""
-        refusal = next(too_old(self, facts, "received_at"), None)
-        if refusal is not None:
-            return refusal
-        entry = entry_of(self, facts)
+        yield from self.too_old(facts, "received_at")
+        entry = self.entry(facts)
         steps = [Step(entry.entry, None, CaseKind.FINDING_OR_NOTICE, Move.OPEN)]
         if self.finding is not None:
             case = facts.cases.get(self.finding)
             if case is None or case.finding is None:
-                return unknown("finding")
+                return (yield unknown("finding"))
             if case.finding.provider != facts.provider:
-                return CaseRefusal(CaseCode.OTHER_PROVIDER, "finding")
+                yield CaseRefusal(CaseCode.OTHER_PROVIDER, "finding")
             if case.finding.post != self.post and not case.finding.is_erased:
-                return CaseRefusal(CaseCode.MIXED_POSTS, "finding")
+                yield CaseRefusal(CaseCode.MIXED_POSTS, "finding")
             steps.append(Step(case.case, case, CaseKind.FINDING_OR_NOTICE, Move.NOTE))
-        return taken(self, entry, steps)
+        return self.taken(entry, steps)
 
     @staticmethod
     def count(line: CaseLine) -> Iterator[Addend]:
@@ -91,11 +91,11 @@ class Suspension(BaseCaseMessage, frozen=True, tag="suspension", kw_only=True):
         """Yield the rule between its days."""
         yield self.until < self.from_at.date(), RANGE, "until"
 
-    def judge(self, facts: Facts) -> Acceptance | CaseRefusal:
+    def judge(self, facts: Facts) -> Judging:
         """Take a suspension. It is counted, and nothing can follow it."""
-        entry = entry_of(self, facts)
-        step = Step(entry.entry, None, CaseKind.RECORD, Move.CLOSE)
-        return next(too_old(self, facts, "from_at"), None) or taken(self, entry, [step])
+        yield from self.too_old(facts, "from_at")
+        entry = self.entry(facts)
+        return self.taken(entry, [Step(entry.entry, None, CaseKind.RECORD, Move.CLOSE)])
 
     @staticmethod
     def count(line: CaseLine) -> Iterator[Addend]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Literal
 
-from cases.case_facts import Acceptance, Facts, FactsReader
+from cases.case_facts import Facts, FactsReader
 from cases.case_message import (
     CONFLICT,
     MISSING,
@@ -17,12 +17,15 @@ from cases.case_message import (
     FieldRule,
     Id,
     Items,
+    Judging,
     Keyword,
+    Step,
     Time,
     category_rules,
+    refusals_of,
     seconds_between,
+    unknown,
 )
-from cases.judgement import Step, entry_of, refusals_of, taken, too_old, unknown
 from ledger.cases import CaseKind, JournalEntry, Move
 from ledger.dsa_codes import (
     NOT_SPECIFIED_NOTICE,
@@ -102,28 +105,22 @@ class Order(BaseCaseMessage, frozen=True, tag="order", kw_only=True):
         """Add the order that it follows."""
         reader.add_cases(facts, facts.id_of("order", self.follows))
 
-    def judge(self, facts: Facts) -> Acceptance | CaseRefusal:
+    def judge(self, facts: Facts) -> Judging:
         """Take an order, or a later message about it."""
-        refusal = next(too_old(self, facts, "received_at"), None)
-        if refusal is not None:
-            return refusal
+        yield from self.too_old(facts, "received_at")
         ends = Move.CLOSE if self.outcome is not None else None
         if self.follows is None:
-            entry = entry_of(self, facts)
-            return taken(self, entry, [Step(entry.entry, None, CaseKind.ORDER, ends or Move.OPEN)])
+            entry = self.entry(facts)
+            return self.taken(entry, [Step(entry.entry, None, CaseKind.ORDER, ends or Move.OPEN)])
         followed = facts.id_of("order", self.follows)
         case, first = facts.cases.get(followed), facts.first(followed)
         if case is None or first is None:
-            return unknown("follows", followed)
+            return (yield unknown("follows", followed))
         step = Step(followed, case, CaseKind.ORDER, ends or Move.REPORT)
-
-        def refusals() -> Iterator[CaseRefusal]:
-            yield from self._contradictions(first)
-            yield from refusals_of([step], "follows")
-
+        yield from self._contradictions(first)
+        yield from refusals_of([step], "follows")
         # The next message may repeat times. A count uses this entry to tell which of them are new.
-        entry = entry_of(self, facts, about=case.order_so_far())
-        return next(refusals(), None) or taken(self, entry, [step])
+        return self.taken(self.entry(facts, about=case.order_so_far()), [step])
 
     def _contradictions(self, first: JournalEntry) -> Iterator[CaseRefusal]:
         """Refuse a message that contradicts the order's first one: it is about another order."""

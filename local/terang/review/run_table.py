@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from cases.case_facts import Acceptance, DecidedPacks, Facts, FactsReader, FirstSent
-from cases.judgement import judge
+from cases.case_message import judge
 from cases.kinds import CaseMessage, read_case_message
 from desk.table_desk import TableDesk
 from ledger.aws.desk_store import DynamoDesk

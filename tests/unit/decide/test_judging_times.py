@@ -25,7 +25,7 @@ from support.sample_messages import (
 )
 
 from cases.case_facts import Facts, FirstSent
-from cases.judgement import judge
+from cases.case_message import judge
 from cases.kinds import MESSAGE_TYPES, read_case_message
 from ledger.cases import case_id
 from ledger.dsa_codes import CaseRefusal

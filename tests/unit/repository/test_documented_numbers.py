@@ -7,7 +7,7 @@ import pytest
 
 from announce import announcements, webhooks
 from answer import question
-from cases import contest, decision, judgement
+from cases import case_message, contest, decision
 from claims import admission, index, layout, ranking, text_words
 from console import browser_session, sign_in
 from decide import case_work
@@ -40,10 +40,10 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("cases", "1 MiB at most", post_messages.BODY_BYTES, MIB),
         ("cases", "more than 20 findings", decision.FINDINGS_IN_DECISION, 20),
         ("cases", "**waits** for it, for 14 days", case_work.WAIT_DAYS, 14),
-        ("cases", "a tolerance of 5 minutes", judgement.SKEW, timedelta(minutes=5)),
-        ("cases", "two years old at most", judgement.OLDEST, timedelta(days=2 * 365 + 1)),
+        ("cases", "a tolerance of 5 minutes", case_message.SKEW, timedelta(minutes=5)),
+        ("cases", "two years old at most", case_message.OLDEST, timedelta(days=2 * 365 + 1)),
         ("cases", "| a dismissal | 7 days |", decision.DISMISSED_DAYS, 7),
-        ("cases", "six months and 14 days", judgement.MEASURE_DAYS, 184 + 14),
+        ("cases", "six months and 14 days", decision.MEASURE_DAYS, 184 + 14),
         ("cases", "until it ends, at most a year", contest.CONTESTED_DAYS, 366),
         ("cases", "(one in twenty)", cases.SECOND_REVIEW_PER, 20),
         ("console", "an hour after it was last used", browser_session.IDLE, timedelta(hours=1)),

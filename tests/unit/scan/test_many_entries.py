@@ -8,9 +8,10 @@ from simulation.clients import Client, DirectTransport
 from simulation.dynamodb import DynamoDB
 from support.memory_cases import finding
 from support.sample_messages import SENT, decision
+from support.sample_posts import pack
 
-from cases.case_facts import Acceptance, Facts, FirstSent, PackFacts
-from cases.judgement import judge
+from cases.case_facts import Acceptance, Facts, FirstSent
+from cases.case_message import judge
 from cases.kinds import read_case_message
 from ledger.aws.store import DynamoStore
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseState, JournalEntry
@@ -48,9 +49,7 @@ def judged(store: DynamoStore, case: Case, name: str, verdict: str) -> Acceptanc
     )
     assert not isinstance(message, CaseRefusal)
     one = FOUND.finding
-    facts = Facts(
-        "acme", SENT, FirstSent(SENT), {one: case}, frozenset({one}), {one: PackFacts("illegal")}
-    )
+    facts = Facts("acme", SENT, FirstSent(SENT), {one: case}, frozenset({one}), {one: pack()})
     judged_message = judge(message, facts)
     if isinstance(judged_message, Acceptance):
         marker = CaseMarker(f"m-{name}", "acme", "says", "2026-12-03", judged_message.entry.entry)
