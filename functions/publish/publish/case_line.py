@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Meta
 
 from ledger.cases import CaseFacts, JournalEntry, is_for_second_review
+from ledger.estimates import rounded_seconds
 from ledger.findings import short_digest
 from ledger.units import Tally, says
-from publish.periods import rounded_seconds
 
 
 class CaseLine(CaseFacts, msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from ledger.cases import JournalEntry
 from ledger.units import sum_records
 from publish.case_line import case_line, case_lines
 from publish.case_numbers import CaseNumbers, by_month, case_numbers
-from publish.tables import case_tables
+from publish_steps.tables import case_tables
 
 LETTERS = {"lia": "A", "budi": "B"}
 

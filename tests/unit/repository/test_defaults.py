@@ -23,6 +23,7 @@ from ledger import (
     case_reading,
     cases,
     closing,
+    estimates,
     findings,
     posts,
     privacy,
@@ -37,14 +38,11 @@ from publish import (
     case_numbers,
     day_facts,
     folding,
-    periods,
     precision,
-    public_journal,
     publish_run,
-    served_log,
     summary,
-    tables,
 )
+from publish_steps import served_log, tables
 from rules import pack, pack_parts, rule
 from scan import inspection, rule_sets
 from tlog import leaves, tree
@@ -52,14 +50,14 @@ from tlog import leaves, tree
 MODULES = (
     announcements, admission, index, queue, author_notice, arrival, feed_import, closing,
     objects, cases, case_messages, units, posts, provider, publish_run, day_facts,
-    periods, summary, case_numbers, folding, precision, case_line, public_journal, tables,
-    served_log, inspection, rule_sets, tree, leaves,
+    summary, case_numbers, folding, precision, case_line, tables, estimates, served_log,
+    inspection, rule_sets, tree, leaves,
 )  # fmt: skip
 
 STORED = (
     case_reading, announcements, pack_parts, queue, cases, case_line, case_refusal, fact_check,
     closing, privacy, feed_import, report, findings, leaves, units, case_messages, pack,
-    desk_port, posts, provider, refusals, public_journal, rule,
+    desk_port, posts, provider, refusals, day_facts, rule,
 )  # fmt: skip
 
 SHORT = """
