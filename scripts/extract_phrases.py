@@ -41,7 +41,7 @@ def messages_of(folder: Path) -> Catalog:
     for name, _, message, comments, context in extracted:
         path = (folder / name).relative_to(ROOT)
         found.add(message, locations=[(str(path), 1)], auto_comments=comments, context=context)
-    if folder.name == "publish":
+    if folder.name == "publish_steps":
         for sentence in map(sentence_of, [*KNOWN.signs, *KNOWN.gates, ALGORITHM]):
             found.add(sentence, locations=[("layers/terang/rules/signs.json", 1)])
     return found

@@ -10,17 +10,15 @@ import msgspec
 import pytest
 from support.faults import Calls
 from support.publish_world import World as Journal
-from support.publish_world import sample_receipt
+from support.publish_world import all_steps, sample_receipt
 from support.sample_posts import OTP, PACK, SHADOW, StandingClock, lines
 from support.world import World
 
 from ledger.closing import POINTER_KEY, current_set, set_key
 from matcher import RuleSet, load_packs, load_set
 from publish.day_facts import SealBucket
-from publish.handover import OutBucket
 from publish.public_bucket import SummaryBucket
-from publish.publish_run import PublishContext, PublishRequest
-from publish.publishing import publish
+from publish.publish_run import PublishContext, PublishRequest, publish
 from publish.summary import Summary
 from terang.packs.set_publishing import PackBucket
 
@@ -97,12 +95,11 @@ def summary(world: World, moment: datetime) -> Summary:
         public=SummaryBucket(world.objects, world.public),
         seals=SealBucket(world.objects, world.work),
         clock=StandingClock(moment),
-        close=world.closing().close,
-        out=OutBucket(world.objects, world.out),
         public_url="https://terang.example",
         notice_hours=0,
         pause_below=0.5,
         has_time=lambda: True,
+        steps=all_steps(world.objects, world.closing().close, world.out, world.work),
     )
     publish(desk, PublishRequest(check=True))
     data = world.objects.get(world.public, f"summaries/acme/{DAY}.json") or b""

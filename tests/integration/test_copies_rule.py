@@ -17,8 +17,8 @@ from ledger.aws.objects import Delivery
 from ledger.cases import case_id
 from ledger.keys import copies_key
 from ledger.privacy import CopySnapshot
-from publish.handover import SnapshotBucket
-from publish.periods import days_between
+from publish.summary import days_between
+from publish_steps.handover import Snapshots
 from rules.pack_parts import ALGORITHM
 
 WHOLE = "Send me the one-time code you just got, my friend at the market needs it before nine"
@@ -50,7 +50,7 @@ def confirmed(world: World) -> World:
 
 
 def renew(world: World) -> bool:
-    bucket = SnapshotBucket(world.objects, world.work)
+    bucket = Snapshots(world.objects, world.work)
     now = world.clock.now()
     days = days_between(DAY, now.date().isoformat())
     return bucket.renew(world.store, "acme", [WITH_COPIES], days, now)

@@ -6,7 +6,7 @@ from support.world import World
 from ledger.aws.desk_store import DynamoLogStore
 from ledger.aws.table import Table
 from ledger.units import LogHead, Marker
-from publish.logging_run import key_expiry
+from publish_steps.logging_run import key_expiry
 
 FIRST, SECOND, OTHER = (
     LogHead("terang.example/log", size, root * 64, "2026-11-26T02:00:00Z")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from ledger.aws.objects import Delivery
 from ledger.findings import batch_id, unit_id
 from ledger.keys import batch_receipt_key, findings_key
 from ledger.units import BATCH_FINDINGS, BATCH_MESSAGES, Attempt, Marker, Receipt
-from publish.public_journal import JournalSpool
+from publish.day_facts import JournalSpool
 from scan import batches as scan_messages
 from scan import scanner
 from scan.batches import EndedMessages
@@ -308,7 +309,7 @@ def test_an_author_erased_during_the_commit_leaves_the_sample(
 
 def test_a_journal_line_is_the_batch(world: World) -> None:
     deliver(world, body("a", OTP), body("b"))
-    with JournalSpool() as spool:
+    with closing(JournalSpool()) as spool:
         spool.add_receipt(one(world.receipts()))
         spool.finish()
         line = json.loads(next(spool.read()).splitlines()[-1])

@@ -16,8 +16,8 @@ from ledger.posts import COUNTED_LANGUAGES, SCRIPTS, language_of
 from ledger.texts import replace_controls
 from ledger.units import Receipt, sum_records, sum_tallies
 from publish.folding import Numbers
-from publish.public_bucket import csv_cell
 from publish.summary import Summary, decode_summary
+from publish_steps.site_files import csv_cell
 
 PACKS = [
     sample_pack("one-time-codes", 1, [sample_rule("asks"), sample_rule("sells", severity="low")]),

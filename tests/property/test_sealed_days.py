@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from support.publish_world import DiedError, World, live, sample_pack, sample_receipt
 from support.sample_entries import decision
 
-from publish.publish_run import PublishRequest
-from publish.publishing import publish
+from publish.publish_run import PublishRequest, publish
 from recount.recount import recount_command
 
 pytestmark = pytest.mark.usefixtures("in_english_only")

@@ -22,7 +22,7 @@ from ledger.aws.objects import S3Objects
 from ledger.aws.table import Table
 from ledger.texts import utc
 from ledger.units import LogHead
-from publish.served_log import LogBusyError, LogRefusedError, ServedLog
+from publish_steps.served_log import LogBusyError, LogRefusedError, ServedLog
 from tlog.leaves import Checkpoint, PublishedLeaf, encode_leaf, parse_checkpoint
 from tlog.tree import LogDamagedError, LogFiles, leaf_hash, root_of
 

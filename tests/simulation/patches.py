@@ -29,12 +29,13 @@ import ledger.aws.table
 from cases.kinds import CaseNumbers
 from ledger.texts import SystemClock
 from matcher import Matcher, Pack
-from publish import handover, public_bucket, public_journal, publish_run
+from publish import day_facts, publish_run
 from publish.folding import Numbers
 from publish.precision import Errors, Evidence
-from publish.public_bucket import encode_csv
-from publish.site_pages import Contents, Pages
 from publish.summary import Summary, decode_summary, encode_summary
+from publish_steps import handover, site_files
+from publish_steps.site_files import encode_csv
+from publish_steps.site_pages import Contents, Pages
 from scan import batches, scanner
 from scan import rule_sets as rulesets
 
@@ -141,18 +142,17 @@ def patched_machine(settings: dict[str, str], *, is_small: bool = True) -> Itera
         patched.setattr(ledger.aws.finding_store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
         patched.setattr(batches, "BATCH_MESSAGES", SMALL["BATCH_MESSAGES"])
         patched.setattr(scanner, "SECOND_BATCH", SMALL["SECOND_BATCH"])
-        patched.setattr(public_journal, "FILE_BYTES", SMALL["FILE_BYTES"])
+        patched.setattr(day_facts, "FILE_BYTES", SMALL["FILE_BYTES"])
         patched.setattr(publish_run, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)
         # Only scenarios change what is confirmed: publish would find no decision behind it.
         patched.setattr(handover, "WRITTEN_AFTER", timedelta.max)
-        patched.setattr(public_bucket, "encode_csv", lambda summary: _csv(encode_summary(summary)))
+        patched.setattr(site_files, "encode_csv", lambda summary: _csv(encode_summary(summary)))
         patched.setattr(Pages, "summary", _summary_page)
         patched.setattr(Pages, "packs", _pack_pages)
         patched.setattr(Pages, "index", _index_page)
         patched.setattr(Pages, "authors", _authors_page)
         # Pages in one language: each page that is put is one more call that can fail.
-        patched.setattr(publish_run, "LANGUAGES", ("en",))
-        patched.setattr(public_bucket, "LANGUAGES", ("en",))
+        patched.setattr(site_files, "LANGUAGES", ("en",))
         patched.setattr(Pages, "method", _method_page)
         yield
 

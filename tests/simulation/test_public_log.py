@@ -11,8 +11,8 @@ from support.log_faults import CallLostError, KilledError, LogFaults, run_togeth
 from support.log_world import LogWorld
 from support.publish_world import live, sample_pack, sample_receipt
 
-from publish import logging_run
-from publish.served_log import OF_THE_LOG
+from publish_steps import logging_run
+from publish_steps.served_log import OF_THE_LOG
 from tlog.leaves import Leaf, PublishedLeaf, RunLeaf, UnitLeaf, decode_leaf, parse_checkpoint
 
 OUTCOMES = ("lost", "unanswered", "late", "killed before", "killed after")

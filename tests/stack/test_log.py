@@ -12,8 +12,8 @@ from stack.conftest import PARAMETERS
 from stack.running import DAY, ROOT, STACK, Running
 
 from ledger.findings import unit_id
+from ledger.provider import sentinel_post
 from matcher import Pack
-from publish.handover import sentinel_post
 from terang.cli.command import main
 from terang.emulator.built import deploy
 from terang.emulator.stack import EMULATOR, local_stack

@@ -3,19 +3,20 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from support.faults import Calls
+from support.publish_world import all_steps
 from support.sample_messages import complaint, decision, notice, outcome
 from support.sample_posts import OTP, PRIZE, fields, line
 from support.world import DAY, World
 
 from ledger.keys import audit_file_key
 from publish.day_facts import SealBucket
-from publish.handover import OutBucket, batch_statements, hand_out
 from publish.public_bucket import SummaryBucket
-from publish.publish_run import PublishContext, PublishRequest
-from publish.publishing import publish
+from publish.publish_run import PublishContext, PublishRequest, publish
+from publish_steps.handover import Samples, Statements
 from terang.repair.erase_buckets import BucketEraser
 from terang.repair.erasure import Erasure, ErasureResult, TableEraser
 
@@ -60,9 +61,9 @@ def live_through(world: World) -> None:
     assert [handled.status for handled in world.decide(*messages(world))] == [
         *["taken"] * 6, "waiting"
     ]  # fmt: skip
-    out = OutBucket(world.objects, world.out)
-    hand_out(out, "acme", DAY[:7], lambda: world.store.samples("acme", DAY))
-    batch_statements(out, "acme", DAY)
+    run: Any = SimpleNamespace(context=world)
+    Samples(world.objects, world.out).day_counted(run, "acme", DAY)
+    Statements(world.objects, world.out).batch("acme", DAY)
 
 
 def finding_of(world: World, post: str, rule: str = "asks-for-code") -> str:
@@ -97,12 +98,11 @@ def publish_all(world: World) -> None:
         public=SummaryBucket(world.objects, world.public),
         seals=SealBucket(world.objects, world.work),
         clock=world.clock,
-        close=world.closing().close,
-        out=OutBucket(world.objects, world.out),
         public_url="https://terang.example",
         notice_hours=0,
         pause_below=0.0,
         has_time=lambda: True,
+        steps=all_steps(world.objects, world.closing().close, world.out, world.work),
     )
     publish(desk, PublishRequest(DAY, provisional=True))
 

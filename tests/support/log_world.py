@@ -12,10 +12,11 @@ from support.publish_world import BUCKET, MemoryObjects, World, sample_pack, sam
 
 from ledger.refusals import ImmutableError
 from ledger.units import LogHead, Receipt, Source
-from publish.handover import OutBucket
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext
-from publish.served_log import ServedLog
+from publish_steps.logging_run import PublicLog
+from publish_steps.served_log import ServedLog
+from publish_steps.site_files import Site
 
 ORIGIN = "terang.example/log"
 
@@ -149,14 +150,12 @@ class LogWorld(World):
 
     def context(self, moment: str) -> PublishContext:
         made = World.context(self, moment)
-        objects = self.objects
+        log = PublicLog(self.served_log(), self.signer_before, has_begun=self.has_begun)
+        samples, _, *others = made.steps
         return replace(
             made,
-            public=SummaryBucket(objects, BUCKET),
-            out=OutBucket(objects, "out"),
-            log=self.served_log(),
-            log_key_before=self.signer_before,
-            log_has_begun=self.has_begun,
+            public=SummaryBucket(self.objects, BUCKET),
+            steps=(samples, Site(has_log=True), *others, log),
             send_sentinel=self.sentinel_posts.append if self.sends_sentinel else None,
         )
 

@@ -3,7 +3,7 @@
 The samples are invented; the packs say nothing that anybody could misuse.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,11 +20,11 @@ from ledger.provider import Provider
 from ledger.refusals import ImmutableError
 from ledger.units import OpenFile, Receipt, Source, rule_key
 from publish.day_facts import SealBucket
-from publish.handover import OutBucket
 from publish.public_bucket import SummaryBucket
-from publish.publish_run import PublishContext, PublishRequest, PublishResult
-from publish.publishing import publish
+from publish.publish_run import PublishContext, PublishRequest, PublishResult, Step, publish
 from publish.summary import Summary, decode_summary
+from publish_steps.handover import OpenFiles, Samples, Snapshots, Statements
+from publish_steps.site_files import Site
 from rules.pack import Pack
 
 BUCKET = "public"
@@ -152,6 +152,14 @@ class StandingClock:
         return self.moment
 
 
+def all_steps(
+    objects: MemoryObjects, close: Callable[[str], object], out: str = "out", work: str = "work"
+) -> tuple[Step, ...]:
+    """All that a run does with its numbers, without a log."""
+    made = (Samples(objects, out), Site(), Statements(objects, out), Snapshots(objects, work))
+    return (*made, OpenFiles(close))
+
+
 @dataclass(slots=True)
 class World:
     """All that a run of publish touches."""
@@ -202,12 +210,11 @@ class World:
             public=SummaryBucket(self.objects, BUCKET),
             seals=SealBucket(self.seals, "work"),
             clock=StandingClock(datetime.fromisoformat(moment).astimezone(UTC)),
-            close=self.closed.append,
-            out=OutBucket(self.objects, "out"),
             public_url=self.public_url,
             notice_hours=24,
             pause_below=0.5,
             has_time=lambda: self.has_time,
+            steps=all_steps(self.objects, self.closed.append),
         )
 
     def summary(self, path: str) -> Summary:
@@ -234,8 +241,7 @@ class World:
 def english_only() -> Iterator[None]:
     """Publish pages in one language: for tests of numbers and writes, not of what pages say."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("publish.publish_run.LANGUAGES", ("en",))
-        patched.setattr("publish.public_bucket.LANGUAGES", ("en",))
+        patched.setattr("publish_steps.site_files.LANGUAGES", ("en",))
         yield
 
 

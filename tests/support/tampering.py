@@ -11,7 +11,7 @@ from typing import Any
 
 from support.log_signer import LocalSigner
 
-from publish.served_log import OF_THE_LOG
+from publish_steps.served_log import OF_THE_LOG
 from tlog.leaves import Checkpoint, parse_checkpoint, sign_checkpoint, verifier_key
 from tlog.tree import GrowingTree, decode_entries
 from verifier.verify import LogSource, Result

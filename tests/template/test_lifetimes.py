@@ -15,8 +15,8 @@ from learn.feed_import import CHANGE_DAYS
 from ledger.closing import FILE_DAYS
 from ledger.privacy import SAMPLE_DAYS
 from ledger.pseudonyms import KEY_MONTHS
-from publish.logging_run import ALIVE_AFTER, KEY_DAYS, LOGS, RESTATED_DAYS
-from publish.periods import LOOK_BACK_DAYS
+from publish.publish_run import LOOK_BACK_DAYS
+from publish_steps.logging_run import ALIVE_AFTER, KEY_DAYS, LOGS, RESTATED_DAYS
 from terang.repair.erase_buckets import INTAKE_AGE
 from terang.repair.erasure import TOMBSTONE_DAYS
 from verifier.verify import KEPT

@@ -1,6 +1,5 @@
-"""The Lambda function publish: it adds up receipts and case entries and publishes the numbers.
+"""The core of publish: it adds up receipts and case entries and publishes the numbers.
 
-Rooms: `journal` (public lines), `count` (numbers), `site` (pages, charts, CSV), `handover`
-(statements, reports, samples, paused rules) and `transparency` (the public log). Start with
-`publishing`.
+It writes the public journal, the summaries as JSON, and the seals of closed days. Start with
+`publish_run`. It knows none of `publish_steps`; `handler.py` alone puts the two together.
 """

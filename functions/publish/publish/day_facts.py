@@ -1,17 +1,18 @@
-"""Turns the receipts and entries of a provider's day into its public journal and its numbers.
+"""A provider's day: its public journal, its numbers, and its seal.
 
-Receipts are taken one after another and never held together: a day may have millions.
+Receipts are taken one after another and never held together, and the journal's lines are on disk: a
+day may have millions.
 
-Seals of closed days: what a day came to, so that an hourly run need not read it again.
+A line keeps the counts of a receipt and drops ids, the sender's file and all times: `first` and
+`last` are days here, because the second in which a single post was published would identify it.
+It leaves out zeros and empty values, and names sets, rules and packs by number. A names line gives
+the numbers: each of its names gets the next one, from 0 at the start of a file. So each file can be
+read alone, from top to bottom. Case lines follow in the same file.
 
-A seal is a note and never a fact. It is used only while it agrees with the published files, and
-made again from nothing when it is CHECK_AFTER old, missing, or of a release that folds otherwise.
-So a lost or damaged seal costs time and changes no byte.
-
-Compare a draft with the published summary: keep it, replace it, or publish a new revision.
-
-A closed period is compared by its numbers, never by the bytes of its page. A provisional summary is
-replaced without a revision.
+A seal is what a closed day came to, so that an hourly run need not read it again. It is a note and
+never a fact: it is used only while it agrees with the published files, and made again from nothing
+when it is CHECK_AFTER old, missing, or of a release that folds otherwise. So a lost or damaged seal
+costs time and changes no byte.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,8 +20,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
-from itertools import chain
-from typing import Any
+from itertools import batched
+from tempfile import SpooledTemporaryFile
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -31,20 +33,179 @@ from ledger.cases import JournalEntry
 from ledger.findings import short_digest
 from ledger.privacy import DayCopies
 from ledger.texts import utc
-from ledger.units import OpenFile, Receipt, sum_records
-from phrases import Phrases, of
+from ledger.units import Counts, OpenFile, Receipt, Tally, counts, says, sum_records
 from publish.folding import (
+    CopyLine,
     Numbers,
+    PublishedSets,
     copy_line,
     left_out_reason,
-    measures,
     numbers_of,
     numbers_of_copies,
 )
-from publish.periods import PeriodKind
-from publish.public_journal import JournalSpool, ReceiptLine
-from publish.set_catalogue import PublishedSets
-from publish.summary import JournalFile, LeftOut, NumberChange, OpenFileNote, Summary, journal_path
+from publish.summary import JournalFile, LeftOut, OpenFileNote, Summary, journal_path
+
+
+class NamesLine(msgspec.Struct, frozen=True):
+    """A line that gives numbers to names, for the lines that follow in the same file."""
+
+    kind: Annotated[Literal["names"], says("Always `names`: it is no receipt.")]
+    names: Annotated[
+        tuple[str, ...],
+        says(
+            "Digests of sets, rules as `pack/version/rule/mode`, and packs as"
+            " `pack/version`. Each gets the next number; the first name of a file has 0."
+        ),
+    ]
+
+
+class ReceiptLine(Counts, msgspec.Struct, frozen=True, kw_only=True):
+    """One receipt: what one unit came to. A field that is left out is 0 or empty.
+
+    `last` is also left out if it is the same as `first`.
+    """
+
+    kind: Annotated[
+        str,
+        says(
+            "`range` of a file, `message`, `messages` (a batch of them), or `file`"
+            " (refused as a whole: 1 record)."
+        ),
+    ]
+    by_rule: Annotated[Tally, says("Findings by the number of the rule.")] = {}
+    refused: Annotated[Tally, says("Records not accepted, by code.")] = {}
+    held: Annotated[
+        Tally, says("Those of by_rule that the flood guard held back, by the same numbers.")
+    ] = {}
+    skipped: Annotated[tuple[int, ...], says("Packs out of their dates, by number.")] = ()
+    set: Annotated[int | None, says("Number of the set in force.")] = None
+    messages: Annotated[
+        int, counts("Messages of a batch, each of them a unit; 0 for other lines.")
+    ] = 0
+
+
+@dataclass(slots=True)
+class NamesOfFile:
+    """The numbers of the names in one journal file."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def encode(self, receipt: Receipt) -> bytes:
+        """Return a receipt as a line, after a names line if it has new names."""
+        known = len(self.numbers)
+        data = _encoded(self._line(receipt))
+        if len(self.numbers) == known:
+            return data
+        return _encoded(NamesLine(kind="names", names=tuple(self.numbers)[known:])) + data
+
+    def _line(self, receipt: Receipt) -> ReceiptLine:
+        line = {name: getattr(receipt, name) for name in ReceiptLine.__struct_fields__}
+        first, last = receipt.first[:10], receipt.last[:10]
+        return ReceiptLine(
+            **line
+            | {
+                "refused": {code: count for code, count in receipt.refused.items() if count},
+                "by_rule": self._numbered(receipt.by_rule),
+                "held": self._numbered(receipt.held),
+                "by_language": {tag: n for tag, n in receipt.by_language.items() if n},
+                "skipped": tuple(self._number(pack) for pack in sorted(receipt.skipped)),
+                "set": self._number(receipt.set) if receipt.set else None,
+                "first": first,
+                "last": "" if last == first else last,
+            }
+        )
+
+    def _numbered(self, tally: Tally) -> Tally:
+        return {str(self._number(name)): count for name, count in sorted(tally.items()) if count}
+
+    def _number(self, name: str) -> int:
+        return self.numbers.setdefault(name, len(self.numbers))
+
+
+FILE_BYTES = 8 * 1024 * 1024
+"""The most bytes of a file: a browser can download and show it."""
+
+
+class JournalPiece(NamedTuple):
+    """One file of a day's journal: its place in the spool, and the facts that are published on it.
+
+    `lines` counts receipts and case entries; a line that only gives numbers to names is neither.
+    """
+
+    start: int
+    size: int
+    sha256: str
+    lines: int
+
+
+@dataclass(slots=True)
+class JournalSpool:
+    """Takes the lines of a day in order, receipts first, and begins a file when one is full."""
+
+    pieces: list[JournalPiece] = field(default_factory=list)
+    _file: SpooledTemporaryFile[bytes] = field(
+        default_factory=lambda: SpooledTemporaryFile(max_size=FILE_BYTES)  # noqa: SIM115 - see close
+    )
+    _names: NamesOfFile = field(default_factory=NamesOfFile)
+    _start: int = 0
+    _size: int = 0
+    _lines: int = 0
+    _digest: Any = field(default_factory=sha256)
+
+    def close(self) -> None:
+        """Delete the bytes."""
+        self._file.close()
+
+    def add_receipt(self, receipt: Receipt) -> None:
+        """Add a receipt, in a new file if this one is full."""
+        data = self._names.encode(receipt)
+        if self._is_full(data):
+            self._end_file()
+            data = self._names.encode(receipt)
+        self._write(data)
+
+    def add(self, line: msgspec.Struct) -> None:
+        """Add a case entry, or the line on copy groups."""
+        data = _encoded(line)
+        if self._is_full(data):
+            self._end_file()
+        self._write(data)
+
+    def finish(self, at_least: int = 1) -> list[JournalPiece]:
+        """Return the files, the last ones empty if there are fewer than `at_least`.
+
+        A published file is never deleted, so a day keeps as many files as it had.
+        """
+        self._end_file()
+        while len(self.pieces) < at_least:
+            self._end_file()
+        return self.pieces
+
+    def read(self) -> Iterator[bytes]:
+        """Yield the bytes of each file."""
+        for piece in self.pieces:
+            self._file.seek(piece.start)
+            yield self._file.read(piece.size)
+
+    def _is_full(self, data: bytes) -> bool:
+        return self._size > 0 and self._size + len(data) > FILE_BYTES
+
+    def _write(self, data: bytes) -> None:
+        self._file.write(data)
+        self._digest.update(data)
+        self._size += len(data)
+        self._lines += 1
+
+    def _end_file(self) -> None:
+        digest = self._digest.hexdigest()
+        self.pieces.append(JournalPiece(self._start, self._size, digest, self._lines))
+        self._start, self._size, self._lines = self._start + self._size, 0, 0
+        self._names, self._digest = NamesOfFile(), sha256()
+
+
+def _encoded(line: msgspec.Struct) -> bytes:
+    return msgspec.json.encode(line, order="sorted") + b"\n"
+
 
 FOLD_AT = 500
 """How many receipts are held before they are added up."""
@@ -77,13 +238,10 @@ class FoldedJournal(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class DayFacts:
-    """A provider's day: its public journal, its numbers, and what is missing from both.
-
-    `journal` holds the bytes of the files; it is None where the day was not read again.
-    """
+    """A provider's day: its public journal, its numbers, and what is missing from both."""
 
     journal_files: tuple[JournalFile, ...]
-    journal: JournalSpool | None
+    journal: JournalSpool
     numbers: Numbers
     cases: CaseNumbers
     left_out: tuple[LeftOut, ...]
@@ -94,44 +252,6 @@ class DayFacts:
     def is_empty(self) -> bool:
         """Nothing arrived that day, and no file was being read."""
         return not (self.folded.receipts or self.folded.entries or self.open_files)
-
-
-@dataclass(slots=True)
-class _DayFold:
-    provider: str
-    day: str
-    catalogue: PublishedSets
-    journal: JournalSpool
-    numbers: Numbers = field(default_factory=Numbers)
-    left_out: list[LeftOut] = field(default_factory=list)
-    receipts: int = 0
-    counted: int = 0
-    _digest: Any = field(default_factory=sha256)
-    _parts: list[Numbers] = field(default_factory=list)
-
-    def add(self, receipt: Receipt) -> None:
-        """Add a receipt, or name one that must not be counted."""
-        self.receipts += 1
-        self._digest.update(msgspec.json.encode(receipt))
-        reason = left_out_reason(receipt, self.catalogue)
-        if reason is not None:
-            name = short_digest(receipt.unit)
-            self.left_out.append(LeftOut(self.provider, self.day, name, reason, receipt.messages))
-            return
-        self.counted += 1
-        self.journal.add_receipt(receipt)
-        self._parts.append(numbers_of(receipt, self.catalogue))
-        if len(self._parts) == FOLD_AT:
-            self._fold()
-
-    def end(self) -> str:
-        """Add up the other receipts, and return the digest of all receipts."""
-        self._fold()
-        return str(self._digest.hexdigest())
-
-    def _fold(self) -> None:
-        self.numbers = sum_records(Numbers, [self.numbers, *self._parts])
-        self._parts.clear()
 
 
 def count_day(
@@ -146,16 +266,25 @@ def count_day(
 
     `at_least` is how many files of it are published already.
     """
-    folding = _DayFold(provider, day, catalogue, journal)
-    for receipt in stored.receipts:
-        folding.add(receipt)
-    receipts_digest = folding.end()
-    cases = case_lines(stored.entries, stored.letters, folding.counted + 1)
+    numbers, digest, receipts, counted = Numbers(), sha256(), 0, 0
+    left_out: list[LeftOut] = []
+    for batch in batched(stored.receipts, FOLD_AT):
+        parts = [numbers]
+        for receipt in batch:
+            digest.update(msgspec.json.encode(receipt))
+            if reason := left_out_reason(receipt, catalogue):
+                name = short_digest(receipt.unit)
+                left_out.append(LeftOut(provider, day, name, reason, receipt.messages))
+            else:
+                journal.add_receipt(receipt)
+                parts.append(numbers_of(receipt, catalogue))
+        numbers = sum_records(Numbers, parts)
+        receipts, counted = receipts + len(batch), counted + len(parts) - 1
+    cases = case_lines(stored.entries, stored.letters, counted + 1)
     for line in cases:
         journal.add(line)
-    numbers, count = folding.numbers, folding.counted + len(cases) + 1
     if stored.copies is not None:
-        copies = copy_line(count, stored.copies)
+        copies = copy_line(counted + len(cases) + 1, stored.copies)
         journal.add(copies)
         numbers = sum_records(Numbers, [numbers, numbers_of_copies(copies)])
     entries = msgspec.json.encode(sorted(stored.entries, key=lambda entry: entry.entry))
@@ -171,11 +300,9 @@ def count_day(
         journal=journal,
         numbers=numbers,
         cases=case_numbers(cases),
-        left_out=tuple(sorted(folding.left_out, key=lambda left: left.receipt)),
+        left_out=tuple(sorted(left_out, key=lambda left: left.receipt)),
         open_files=open_on(provider, day, stored.files),
-        folded=FoldedJournal(
-            folding.receipts, receipts_digest, len(cases), sha256(entries).hexdigest()
-        ),
+        folded=FoldedJournal(receipts, digest.hexdigest(), len(cases), sha256(entries).hexdigest()),
     )
 
 
@@ -285,112 +412,25 @@ def seal_key(provider: str, day: str) -> str:
     return f"seals/{provider}/{day}.json"
 
 
-def next_revision(published: Summary | None, draft: Summary) -> Summary:
-    """Return the summary to publish: the published summary, the draft, or a revision of it.
+@cache
+def json_schemas() -> Mapping[str, bytes]:
+    """Return the JSON Schema of each kind of published record, by path.
 
-    A new revision is needed if the numbers or the receipts left out differ, and for sums over days
-    or providers also if the journal files differ. A closed period never becomes provisional again.
+    >>> sorted(json_schemas())
+    ['schemas/journal.json', 'schemas/summary.json']
     """
-    if published is None or published.provisional:
-        return draft
-    if draft.provisional:
-        return published
-    changes = tuple(changes_between(published, draft))
-    if not changes:
-        return published
-    revision, why = published.revision + 1, reason_of(changes, published.revision, of("en"))
-    return msgspec.structs.replace(draft, revision=revision, why_revised=why, changes=changes)
+    line = "A line of Terang's public journal: a receipt, what somebody did about a case, or copies"
+    lines = (ReceiptLine, NamesLine, CaseLine, CopyLine)
+    return {
+        "schemas/summary.json": _schema("A summary of Terang", Summary),
+        "schemas/journal.json": _schema(line, *lines),
+    }
 
 
-def has_lost_records(published: Summary, draft: Summary) -> bool:
-    """Return whether the table holds less of a day than was published.
-
-    Nothing is ever taken out of the journal; a receipt that is left out still counts as held.
-    Limits: a lost case entry is not noticed if a new receipt came instead. `terang fsck` notices
-    it.
-    """
-    before, now = _held(published), _held(draft)
-    return any(fewer < more for fewer, more in zip(now, before, strict=True))
-
-
-def _held(day: Summary) -> tuple[int, int]:
-    """Return how many units the table holds of a day, and how many receipts and case entries."""
-    left = sum(left.messages or 1 for left in day.left_out)
-    records = sum(file.lines for file in day.journal) + len(day.left_out)
-    return day.numbers.units + left, records
-
-
-def changes_between(published: Summary, draft: Summary) -> Iterator[NumberChange]:
-    """Yield the numbers that differ between two summaries of a period, in the CSV's order."""
-    before, after = _numbers(published), _numbers(draft)
-    for measure, key in [*before, *(name for name in after if name not in before)]:
-        old, new = before.get((measure, key)), after.get((measure, key))
-        if old != new:
-            yield NumberChange(measure=measure, key=key, before=old, after=new)
-
-
-def _numbers(summary: Summary) -> dict[tuple[str, str], int | str]:
-    """Return what counts as a change, by measure and key."""
-    counted = chain(measures(summary.numbers), measures(summary.cases, "cases."))
-    numbers = {(measure, key): value for measure, key, value in counted}
-    if summary.sentinel:
-        numbers["sentinel_found", ""] = summary.sentinel.found
-    for left in summary.left_out:
-        numbers["left_out", f"{left.provider}/{left.day}/{left.receipt}"] = str(left.why)
-    if summary.kind is not PeriodKind.DAY or summary.provider == "all":
-        for file in summary.journal:
-            numbers["journal", file.path] = file.sha256
-    return numbers
-
-
-def why_revised(summary: Summary, phrases: Phrases) -> str:
-    """Return why a summary was published again, in a language; "" for a first revision.
-
-    Its JSON says it in English. What other languages say follows from its changes.
-    """
-    if phrases.language == "en" or not summary.why_revised:
-        return summary.why_revised
-    return reason_of(summary.changes, summary.revision - 1, phrases)
-
-
-def reason_of(changes: Iterable[NumberChange], before: int, say: Phrases) -> str:
-    """Return why the journal differs from that of the revision before, as far as numbers show it.
-
-    >>> reason_of([NumberChange("units", "", 3, 5)], 1, of("en"))
-    '2 units came to the journal after revision 1.'
-    """
-    late = left = 0
-    sorts = set[str]()
-    for change in changes:
-        sorts.add(change.measure.partition(".")[0])
-        if change.measure == "units":
-            late = int(change.after or 0) - int(change.before or 0)
-        elif change.measure == "left_out":
-            left += (change.after is not None) - (change.before is not None)
-    if left > 0:
-        return say.ngettext(
-            "%(num)s unit counted before did not close when it was read again.",
-            "%(num)s units counted before did not close when they were read again.",
-            left,
-        )
-    if late > 0:
-        return say.ngettext(
-            "%(num)s unit came to the journal after revision %(revision)s.",
-            "%(num)s units came to the journal after revision %(revision)s.",
-            late,
-            revision=before,
-        )
-    if late < 0:
-        return say.ngettext(
-            "%(num)s unit of revision %(revision)s was no longer in the journal.",
-            "%(num)s units of revision %(revision)s were no longer in the journal.",
-            -late,
-            revision=before,
-        )
-    if sorts - {"journal", "left_out"} == {"cases"}:
-        return say.gettext(
-            "Case entries came to the journal after revision %(revision)s.", revision=before
-        )
-    return say.gettext(
-        "The journal differed from the one that revision %(revision)s added up.", revision=before
-    )
+def _schema(title: str, *records: type[msgspec.Struct]) -> bytes:
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    found, components = msgspec.json.schema_components(records, ref_template="#/$defs/{name}")
+    shown = list(found)
+    body: dict[str, Any] = shown[0] if len(shown) == 1 else {"anyOf": shown}
+    schema = {"$schema": dialect, "title": title, **body, "$defs": components}
+    return msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2) + b"\n"

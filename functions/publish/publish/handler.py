@@ -16,11 +16,12 @@ from ledger.closing import Closing
 from ledger.provider import SENTINEL
 from ledger.texts import clock_from_setting
 from publish.day_facts import SealBucket
-from publish.handover import OutBucket
 from publish.public_bucket import SummaryBucket
-from publish.publish_run import PublishContext, PublishRequest, PublishResult
-from publish.publishing import publish
-from publish.served_log import ServedLog, origin_of
+from publish.publish_run import PublishContext, PublishRequest, PublishResult, Step, publish
+from publish_steps.handover import OpenFiles, Samples, Snapshots, Statements
+from publish_steps.logging_run import PublicLog
+from publish_steps.served_log import ServedLog, origin_of
+from publish_steps.site_files import Site
 from rules.rule_set import KnownSets
 
 logger, metrics = Logger(), Metrics()
@@ -55,20 +56,28 @@ def sender_of_sentinel() -> Callable[[str], object] | None:
     )
 
 
-def served_log() -> ServedLog | None:
-    """Return the public log, if this stack has a key for it."""
-    if signer is None:
-        return None
-    return ServedLog(
-        objects=objects,
-        store=DynamoLogStore(store.table),
-        signer=signer,
-        origin=origin_of(setting["PUBLIC_URL"], setting["PUBLIC_BUCKET"]),
-        public=setting["PUBLIC_BUCKET"],
-        work=setting["WORK_BUCKET"],
-        out=setting["OUT_BUCKET"],
-        providers=[provider.provider for provider in store.providers()],
-    )
+def steps() -> list[Step]:
+    """Return what a run does with its numbers, in order. The log is last: it names what is there.
+
+    There is a log if this stack has a key for it.
+    """
+    out, work = setting["OUT_BUCKET"], setting["WORK_BUCKET"]
+    site = Site(setting["CONTACT"], setting["DATA_LICENCE"], has_log=signer is not None)
+    before = [Samples(objects, out), site, Statements(objects, out), Snapshots(objects, work)]
+    found: list[Step] = [*before, OpenFiles(closing.close)]
+    if signer is not None:
+        log = ServedLog(
+            objects=objects,
+            store=DynamoLogStore(store.table),
+            signer=signer,
+            origin=origin_of(setting["PUBLIC_URL"], setting["PUBLIC_BUCKET"]),
+            public=setting["PUBLIC_BUCKET"],
+            work=work,
+            out=out,
+            providers=[provider.provider for provider in store.providers()],
+        )
+        found.append(PublicLog(log, signer_before, has_begun=bool(setting.get("LOG_KEY_GIVEN"))))
+    return found
 
 
 @logger.inject_lambda_context
@@ -83,18 +92,12 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int |
         public=SummaryBucket(objects, setting["PUBLIC_BUCKET"], known_sets),
         seals=SealBucket(objects, setting["WORK_BUCKET"]),
         clock=clock,
-        close=closing.close,
-        out=OutBucket(objects, setting["OUT_BUCKET"]),
         public_url=setting["PUBLIC_URL"],
         notice_hours=int(setting["NOTICE_HOURS"]),
         pause_below=float(setting["PAUSE_BELOW"]),
-        contact=setting["CONTACT"],
-        data_licence=setting["DATA_LICENCE"],
         has_time=lambda: context.get_remaining_time_in_millis() >= CHECK_SECONDS * 1000,
-        log=served_log(),
-        log_key_before=signer_before,
-        log_has_begun=bool(setting.get("LOG_KEY_GIVEN")),
         send_sentinel=sender_of_sentinel(),
+        steps=steps(),
     )
     result = publish(publish_context, msgspec.convert(event, PublishRequest))
     log_result(result)

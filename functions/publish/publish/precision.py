@@ -44,18 +44,53 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from cases.decision import JUDGED
-from dsa.author_notice import AUDITED_AT_LEAST, AuditSample, missed_posts
 from ledger.cases import DecidedScore, JournalEntry
+from ledger.estimates import AUDITED_AT_LEAST, AuditSample, missed_posts, wilson_interval
 from ledger.provider import SENTINEL
 from ledger.units import counts, says, sum_tallies
 from phrases import to_translate
-from publish.periods import DIGITS, Estimate, Share, estimate
 from rules.pack import Pack
 from rules.pack_parts import CardLevel
 
 NO_DECISIONS = to_translate("no decisions recorded yet")
 
 ALL = "all"
+
+DIGITS = 4
+"""Decimals of a published share: a hundredth of a per cent, and the same bytes everywhere."""
+
+
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """A share with its 95 % interval; blank with a note where too little is known."""
+
+    share: Annotated[float | None, says("The share, 0 to 1; null where blank.")] = None
+    low: Annotated[float | None, says("Lower end of its 95 % interval.")] = None
+    high: Annotated[float | None, says("Upper end of its 95 % interval.")] = None
+    note: Annotated[str, says("Why it is blank, or empty.")] = ""
+
+
+class Estimate(Share, frozen=True, kw_only=True):
+    """A share of a count."""
+
+    count: Annotated[int, counts("How many of them it is true of.")] = 0
+    of: Annotated[int, counts("How many were counted.")] = 0
+
+
+def estimate(count: int, of: int, at_least: int = 1) -> Estimate:
+    """Return the share with its interval, or blank with the reason if fewer were counted.
+
+    >>> estimate(81, 263).low, estimate(81, 263).high
+    (0.2553, 0.3662)
+    >>> estimate(3, 4, at_least=20).note
+    'only 4 of the 20 that are needed'
+    >>> estimate(3, 20, at_least=20).share, estimate(0, 0).note
+    (0.15, 'none yet')
+    """
+    if of < at_least or not of:
+        note = f"only {of} of the {at_least} that are needed" if of else to_translate("none yet")
+        return Estimate(count=count, of=of, note=note)
+    low, high = (round(end, DIGITS) for end in wilson_interval(count, of))
+    return Estimate(count=count, of=of, share=round(count / of, DIGITS), low=low, high=high)
 
 
 class RuleErrors(msgspec.Struct, frozen=True):

@@ -1,204 +1,339 @@
-"""The CSV of a summary (RFC 4180): one number a line, safe to open in a spreadsheet.
+"""The public bucket: how a summary is drafted, compared with the published one, and written.
 
-The zip file of a summary: all that is needed to add its numbers up again, and a manifest.
-
-Its paths are those of the site, so the unpacked folder can be checked like a copy of the site. A
-day's zip only names its sets, which are larger than all else and the same for many days. The same
-facts give the same bytes: entries are in order, without dates, and stored as they are, since
-another release of a compressor writes other bytes.
-
-The public bucket: which summaries are published, and how they are replaced.
+A draft is a function of facts. A provisional summary is replaced by it. A closed period is compared
+by its numbers, never by the bytes of its page, and gets a new revision where they differ.
 
 The JSON of a summary is written after its page and its CSV, so a reader who finds it finds all
 three. If a run dies in between, the JSON is missing or old, and the next run writes the same bytes.
 """
 
+import operator
 import re
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from hashlib import sha256
-from io import BytesIO
+from itertools import chain
+from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
-from cases.kinds import CLOCKS
+from cases.kinds import CaseNumbers, by_month, of_packs
 from ledger.aws.objects import S3Objects
 from ledger.closing import read_pointer
-from ledger.keys import factchecks_facts_key
 from ledger.provider import SENTINEL
 from ledger.refusals import OperatorError
-from ledger.texts import escape_csv_formula, replace_controls
-from phrases import LANGUAGES
-from publish.folding import measures
-from publish.page_words import page_path
-from publish.periods import PeriodKind, SummaryPeriod, percentiles
-from publish.precision import Errors, RuleErrors
-from publish.set_catalogue import PublishedIndex, PublishedSets
-from publish.summary import Standing, Summary, decode_summary, encode_summary, summary_path
-from rules.rule_set import KnownSets, RuleSet, SetError
-
-HEADER = ("period", "provider", "measure", "key", "value")
-
-
-def encode_csv(summary: Summary) -> bytes:
-    """Return the summary as `period,provider,measure,key,value`, in UTF-8."""
-    rows = [",".join(HEADER)]
-    for measure, key, value in csv_rows(summary):
-        cells = (summary.period, summary.provider, measure, key, value)
-        rows.append(",".join(csv_cell(part) for part in cells))
-    return ("\r\n".join(rows) + "\r\n").encode()
-
-
-def csv_rows(summary: Summary) -> Iterator[tuple[str, str, int | float | str]]:
-    """Yield all numbers of a summary, with their errors, as (measure, key, value)."""
-    yield "revision", "", summary.revision
-    yield "provisional", "", int(summary.provisional)
-    yield from measures(summary.numbers)
-    yield "open_files", "", len(summary.open_files)
-    yield "left_out", "", len(summary.left_out)
-    if summary.sentinel:
-        yield "sentinel_found", "", summary.sentinel.found
-        yield "sentinel_missed", "", len(summary.sentinel.missed)
-    yield from _errors(summary.errors)
-    yield from measures(summary.cases, "cases.")
-    for clock in CLOCKS:
-        took = percentiles(getattr(summary.cases, f"{clock}_seconds"))
-        yield f"{clock}_median_hours", "", _blank(took.median_hours)
-        yield f"{clock}_p90_hours", "", _blank(took.p90_hours)
-    if summary.standing:
-        yield from _standing(summary.standing)
+from ledger.units import sum_records
+from phrases import Phrases, of
+from publish.day_facts import DayFacts
+from publish.folding import (
+    Numbers,
+    PublishedSets,
+    measures,
+    only_packs,
+)
+from publish.precision import (
+    RuleEvidence,
+    SentinelDays,
+    errors_of,
+    is_found,
+    of_cohort,
+    sum_sentinel,
+    without_cohorts,
+)
+from publish.summary import (
+    NO_ADDRESS,
+    NumberChange,
+    PausedNote,
+    PeriodKind,
+    Summary,
+    SummaryPeriod,
+    day_period,
+    decode_summary,
+    encode_summary,
+    part_of,
+    standing_of,
+    summary_path,
+)
+from rules.pack import Pack
+from rules.rule_set import KnownSets, SetError
 
 
-def _errors(errors: Errors) -> Iterator[tuple[str, str, int | float | str]]:
-    """Yield the errors of all rules, then of each rule; blank until the first decision."""
-    for name, value in _figures(errors):
-        yield name, "", value
-    for rule, of_rule in sorted(errors.by_rule.items()):
-        for name, value in _figures(of_rule):
-            yield f"{name}_by_rule", rule, value
+@dataclass(frozen=True, slots=True)
+class Drafter:
+    """Drafts summaries under the operator's settings.
 
-
-def _figures(errors: RuleErrors) -> Iterator[tuple[str, float | str]]:
-    """Yield the figures of a rule by name; those that are absent from the JSON are left out."""
-    for name in RuleErrors.__struct_fields__:
-        value = getattr(errors, name)
-        if value is not UNSET:
-            yield name, _blank(value)
-
-
-def _standing(standing: Standing) -> Iterator[tuple[str, str, int | float | str]]:
-    """Yield open cases by age, and the results of earlier months' findings."""
-    for age, count in standing.ages():
-        yield "open_findings", age, count
-    for name in ("open_notices", "open_complaints", "open_disputes", "open_orders"):
-        yield name, "", getattr(standing, name)
-    for cohort in standing.cohorts:
-        yield "cohort_live", cohort.month, cohort.live
-        for name, value in _figures(cohort.errors):
-            yield f"cohort_{name}", cohort.month, value
-        for stratum, found in sorted(cohort.strata.items()):
-            key = f"{cohort.month}/{stratum}"
-            for name in ("prevalence", "recall"):
-                share = getattr(found, name)
-                yield f"cohort_{name}", key, _blank(share.share)
-                yield f"cohort_{name}_low", key, _blank(share.low)
-                yield f"cohort_{name}_high", key, _blank(share.high)
-
-
-def _blank(value: float | None) -> float | str:
-    return "" if value is None else value
-
-
-def csv_cell(value: float | str) -> str:
-    r"""Return a number as it is, and a text quoted, without formulas or control characters.
-
-    >>> [csv_cell(value) for value in (12, "plain", "=1+1", " ＝1")]
-    ['12', '"plain"', '"\'=1+1"', '"\' ＝1"']
+    `notice_hours` is published only if there is no set: each set has its own notice period.
     """
-    if isinstance(value, int | float):
-        return str(value)
-    return '"' + escape_csv_formula(replace_controls(value)).replace('"', '""') + '"'
+
+    catalogue: PublishedSets
+    public_url: str
+    notice_hours: int
+
+    def day(self, provider: str, day: str, facts: DayFacts, *, provisional: bool) -> Summary:
+        """Return the draft of a provider's day."""
+        pauses = self.catalogue.paused(provider, facts.numbers.sets)
+        paused = {PausedNote(provider, note.rule, note.since, note.why) for note in pauses}
+        paused |= self._paused_by(provider, day)
+        return self._summary(
+            provider,
+            day_period(day),
+            facts.numbers,
+            facts.cases,
+            as_of=day,
+            provisional=provisional,
+            journal=facts.journal_files,
+            open_files=facts.open_files,
+            left_out=facts.left_out,
+            paused=_in_order(paused),
+        )
+
+    def all_day(self, day: str, providers: Sequence[Summary], sentinel: Summary | None) -> Summary:
+        """Return the draft of a day of all providers, from their summaries in order.
+
+        `sentinel` is the summary of the sentinel post, which is not one of them. Until the day is
+        closed, it may still be found.
+        """
+        found: SentinelDays | UnsetType = UNSET
+        if sentinel and is_found(sentinel.numbers.by_rule):
+            found = SentinelDays(1, ())
+        elif sentinel and not sentinel.provisional:
+            found = SentinelDays(0, (day,))
+        return self._summary(
+            "all",
+            day_period(day),
+            sum_records(Numbers, [summary.numbers for summary in providers]),
+            sum_records(CaseNumbers, [summary.cases for summary in providers]),
+            as_of=day,
+            **_joined(providers, providers),
+            provisional=any(summary.provisional for summary in providers),
+            providers=tuple(part_of(summary.provider, summary) for summary in providers),
+            sentinel=found,
+        )
+
+    def longer(
+        self,
+        period: SummaryPeriod,
+        days: Sequence[Summary],
+        providers: Sequence[Summary] = (),
+        packs: Sequence[Pack] = (),
+        *,
+        over: bool,
+        before: Summary | None = None,
+        terms: dict[str, RuleEvidence] | UnsetType = UNSET,
+    ) -> Summary:
+        """Return the draft of a month or campaign, from the summaries of its days.
+
+        `days` are its published days in order, at least one, all of one provider or of `all`; for
+        `all`, `providers` are the providers' summaries of the same period. `packs` are those of a
+        campaign; without any, the findings of all packs count. `over` says whether the last day is
+        closed. For a month, `before` is the summary of the month before, and `terms` what its terms
+        decided, once it is over.
+        """
+        notes = _joined(days, days[-1:])
+        paused = {*notes["paused"], *self._paused_by(days[0].provider, period.last_day)}
+        counted = [
+            msgspec.structs.replace(
+                day, numbers=only_packs(day.numbers, packs), cases=of_packs(day.cases, packs)
+            )
+            if packs
+            else day
+            for day in days
+        ]
+        draft = self._summary(
+            days[0].provider,
+            period,
+            sum_records(Numbers, [day.numbers for day in counted]),
+            sum_records(CaseNumbers, [by_month(day.cases) for day in counted]),
+            as_of=days[-1].period,
+            **notes | {"paused": _in_order(paused)},
+            provisional=not over or any(day.provisional for day in days),
+            days=tuple(part_of(day.period, day) for day in counted),
+            providers=tuple(part_of(summary.provider, summary) for summary in providers),
+            terms=terms,
+        )
+        if period.kind is not PeriodKind.MONTH:
+            return draft
+        sentinel = sum_sentinel(day.sentinel for day in days)
+        return msgspec.structs.replace(
+            draft, standing=standing_of(draft, before), sentinel=sentinel
+        )
+
+    def _paused_by(self, provider: str, day: str) -> set[PausedNote]:
+        """Return the pauses that the set in force has for a provider, or for any, by that day.
+
+        The sets that receipts name say the same, but only after the next unit.
+        """
+        return {
+            PausedNote(name, pause.rule, pause.since, pause.why)
+            for name, settings in self.catalogue.in_force.providers.items()
+            if provider in {name, "all"}
+            for pause in settings.paused
+            if pause.since[:10] <= day
+        }
+
+    def _summary(
+        self,
+        provider: str,
+        period: SummaryPeriod,
+        numbers: Numbers,
+        cases: CaseNumbers,
+        *,
+        as_of: str,
+        **said: Any,
+    ) -> Summary:
+        """Return a summary with the errors in findings of the period; for a campaign, of its rules.
+
+        `as_of` is the last day that is counted; what else is `said` has its field's name.
+        """
+        by_rule, in_groups = (
+            without_cohorts(tally)
+            if period.kind is PeriodKind.CAMPAIGN
+            else of_cohort(tally, period.name)
+            for tally in (cases.by_rule, cases.in_groups)
+        )
+        rules = {key.rpartition("/")[0] for key in numbers.by_rule}
+        return Summary(
+            provider=provider,
+            kind=period.kind,
+            period=period.name,
+            first_day=period.first_day,
+            last_day=period.last_day,
+            numbers=numbers,
+            cases=cases,
+            errors=errors_of(by_rule, rules, as_of, in_groups),
+            **said,
+            notice_hours=self.catalogue.notice_hours(numbers.sets, self.notice_hours),
+            public_url=self.public_url,
+            all_in_shadow="" if self.public_url else NO_ADDRESS,
+        )
 
 
-ARCHIVE_BYTES = 64 * 1024 * 1024
-"""The most that the files of an archive may have together. Larger periods have none: their journal
-is fetched file by file."""
+def _joined(summaries: Sequence[Summary], newest: Sequence[Summary]) -> dict[str, Any]:
+    """Return the notes of several summaries. Open files are taken from the newest ones only."""
+    paused = {note for summary in summaries for note in summary.paused}
+    return {
+        "journal": tuple(file for summary in summaries for file in summary.journal),
+        "open_files": tuple(note for summary in newest for note in summary.open_files),
+        "left_out": tuple(left for summary in summaries for left in summary.left_out),
+        "paused": _in_order(paused),
+    }
 
-FIRST_DATE = (1980, 1, 1, 0, 0, 0)
-"""The earliest date that a zip file can hold."""
 
-Read = Callable[[str], bytes | None]
+def _in_order(paused: Iterable[PausedNote]) -> tuple[PausedNote, ...]:
+    key = operator.attrgetter("provider", "rule", "since", "why")
+    return tuple(sorted(paused, key=key))
 
 
-def archive_of(summary: Summary, encoded: bytes, read: Read) -> bytes | None:
-    """Return the zip file of a closed summary; None if it is too large or a file is missing.
+def next_revision(published: Summary | None, draft: Summary) -> Summary:
+    """Return the summary to publish: the published summary, the draft, or a revision of it.
 
-    `encoded` is the summary's JSON. Its CSV comes from the summary, since it is not written yet;
-    `read` returns the other files that it sums up.
+    A new revision is needed if the numbers or the receipts left out differ, and for sums over days
+    or providers also if the journal files differ. A closed period never becomes provisional again.
     """
-    files = {
-        f"{summary.path}.json": encoded,
-        f"{summary.path}.csv": encode_csv(summary),
-    }
-    total = sum(map(len, files.values()))
-    for path in sorted(_needed(summary) - files.keys()):
-        data = read(path)
-        if data is None and path.startswith("summaries/"):
-            continue  # a provider may have nothing on a day
-        if data is None:
-            return None
-        total += len(data)
-        if total > ARCHIVE_BYTES:
-            return None
-        files[path] = data
-    manifest = {
-        "title": "Terang",
-        "summary": summary.path,
-        "revision": summary.revision,
-        "files": [
-            {"path": path, "bytes": len(data), "sha256": sha256(data).hexdigest()}
-            for path, data in sorted(files.items())
-        ],
-        "sets": [
-            {"path": path, "sha256": digest}
-            for digest in sorted(summary.numbers.sets)
-            if (path := f"sets/{digest}.json") not in files
-        ],
-    }
-    files["manifest.json"] = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
-    return _zipped(files)
+    if published is None or published.provisional:
+        return draft
+    if draft.provisional:
+        return published
+    changes = tuple(changes_between(published, draft))
+    if not changes:
+        return published
+    revision, why = published.revision + 1, reason_of(changes, published.revision, of("en"))
+    return msgspec.structs.replace(draft, revision=revision, why_revised=why, changes=changes)
 
 
-def _needed(summary: Summary) -> set[str]:
-    """Return the paths of the files that a summary sums up."""
-    paths = {file.path for file in summary.journal}
-    if summary.kind is not PeriodKind.DAY:
-        paths |= {f"sets/{digest}.json" for digest in summary.numbers.sets}
-    names = [summary.period, *(part.name for part in summary.days)]
-    providers = [summary.provider, *(part.name for part in summary.providers)]
-    stems = {summary_path(provider, name) for provider in providers for name in names}
+def has_lost_records(published: Summary, draft: Summary) -> bool:
+    """Return whether the table holds less of a day than was published.
+
+    Nothing is ever taken out of the journal; a receipt that is left out still counts as held.
+    Limits: a lost case entry is not noticed if a new receipt came instead. `terang fsck` notices
+    it.
+    """
+    before, now = _held(published), _held(draft)
+    return any(fewer < more for fewer, more in zip(now, before, strict=True))
+
+
+def _held(day: Summary) -> tuple[int, int]:
+    """Return how many units the table holds of a day, and how many receipts and case entries."""
+    left = sum(left.messages or 1 for left in day.left_out)
+    records = sum(file.lines for file in day.journal) + len(day.left_out)
+    return day.numbers.units + left, records
+
+
+def changes_between(published: Summary, draft: Summary) -> Iterator[NumberChange]:
+    """Yield the numbers that differ between two summaries of a period, in the CSV's order."""
+    before, after = _numbers(published), _numbers(draft)
+    for measure, key in [*before, *(name for name in after if name not in before)]:
+        old, new = before.get((measure, key)), after.get((measure, key))
+        if old != new:
+            yield NumberChange(measure=measure, key=key, before=old, after=new)
+
+
+def _numbers(summary: Summary) -> dict[tuple[str, str], int | str]:
+    """Return what counts as a change, by measure and key."""
+    counted = chain(measures(summary.numbers), measures(summary.cases, "cases."))
+    numbers = {(measure, key): value for measure, key, value in counted}
     if summary.sentinel:
-        stems |= {summary_path(SENTINEL, name) for name in names}
-    earlier = {f"{summary.path}.r{summary.revision - 1}"}
-    if summary.standing and (before := summary.standing.before):
-        carried = [summary_path(provider, before.period) for provider in providers]
-        earlier |= {*carried, *(f"{stem}.r{before.revision}" for stem in carried)}
-    paths |= {f"{stem}.{kind}" for stem in stems for kind in ("json", "csv")}
-    return paths | {f"{stem}.json" for stem in earlier}
+        numbers["sentinel_found", ""] = summary.sentinel.found
+    for left in summary.left_out:
+        numbers["left_out", f"{left.provider}/{left.day}/{left.receipt}"] = str(left.why)
+    if summary.kind is not PeriodKind.DAY or summary.provider == "all":
+        for file in summary.journal:
+            numbers["journal", file.path] = file.sha256
+    return numbers
 
 
-def _zipped(files: dict[str, bytes]) -> bytes:
-    made = BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
-        for path, data in sorted(files.items()):
-            entry = zipfile.ZipInfo(path, FIRST_DATE)
-            entry.create_system = 3  # the same on every machine
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, data)
-    return made.getvalue()
+def why_revised(summary: Summary, phrases: Phrases) -> str:
+    """Return why a summary was published again, in a language; "" for a first revision.
+
+    Its JSON says it in English. What other languages say follows from its changes.
+    """
+    if phrases.language == "en" or not summary.why_revised:
+        return summary.why_revised
+    return reason_of(summary.changes, summary.revision - 1, phrases)
+
+
+def reason_of(changes: Iterable[NumberChange], before: int, say: Phrases) -> str:
+    """Return why the journal differs from that of the revision before, as far as numbers show it.
+
+    >>> reason_of([NumberChange("units", "", 3, 5)], 1, of("en"))
+    '2 units came to the journal after revision 1.'
+    """
+    late = left = 0
+    sorts = set[str]()
+    for change in changes:
+        sorts.add(change.measure.partition(".")[0])
+        if change.measure == "units":
+            late = int(change.after or 0) - int(change.before or 0)
+        elif change.measure == "left_out":
+            left += (change.after is not None) - (change.before is not None)
+    if left > 0:
+        return say.ngettext(
+            "%(num)s unit counted before did not close when it was read again.",
+            "%(num)s units counted before did not close when they were read again.",
+            left,
+        )
+    if late > 0:
+        return say.ngettext(
+            "%(num)s unit came to the journal after revision %(revision)s.",
+            "%(num)s units came to the journal after revision %(revision)s.",
+            late,
+            revision=before,
+        )
+    if late < 0:
+        return say.ngettext(
+            "%(num)s unit of revision %(revision)s was no longer in the journal.",
+            "%(num)s units of revision %(revision)s were no longer in the journal.",
+            -late,
+            revision=before,
+        )
+    if sorts - {"journal", "left_out"} == {"cases"}:
+        return say.gettext(
+            "Case entries came to the journal after revision %(revision)s.", revision=before
+        )
+    return say.gettext(
+        "The journal differed from the one that revision %(revision)s added up.", revision=before
+    )
 
 
 SUMMARY_KEY = re.compile(r"summaries/(?P<provider>[^/]+)/(?P<period>[^/.]+)\.json")
@@ -209,7 +344,8 @@ SET_KEY = re.compile(r"sets/(?P<digest>[0-9a-f]{8,64})\.json")
 class SummaryBucket:
     """The public bucket, and the summaries that were read from it or written to it.
 
-    `names` holds the published periods of each provider; it is empty before `list_summaries`.
+    `names` holds the published periods of each provider, `files` the paths of all that is below
+    `summaries/` or was put; both are empty before `list_summaries`.
     """
 
     objects: S3Objects
@@ -217,23 +353,13 @@ class SummaryBucket:
     known_sets: KnownSets = field(default_factory=KnownSets)
     summaries: dict[str, Summary] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=dict)
-    shown: set[str] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
 
     def list_summaries(self) -> None:
-        """List the published summaries, and which pages and archives they have."""
-        for key in self.objects.keys(self.bucket, "summaries/"):
-            if match := SUMMARY_KEY.fullmatch(key):
-                self.names.setdefault(match["provider"], set()).add(match["period"])
-            elif key.endswith((".html", ".zip")):
-                self.shown.add(key)
-
-    def has_pages(self, summary: Summary) -> bool:
-        """Return whether a summary has its page in each language."""
-        return all(page_path(summary.path, language) in self.shown for language in LANGUAGES)
-
-    def has_archive(self, summary: Summary) -> bool:
-        """Return whether a summary has its zip file, and is the one that it holds."""
-        return not summary.provisional and f"{summary.path}.zip" in self.shown
+        """List the published summaries, and the files that show them."""
+        self.files.update(self.objects.keys(self.bucket, "summaries/"))
+        for match in filter(None, map(SUMMARY_KEY.fullmatch, self.files)):
+            self.names.setdefault(match["provider"], set()).add(match["period"])
 
     def catalogue(self) -> PublishedSets:
         """Return all published sets and which one is in force. Only sets not yet known are read."""
@@ -245,13 +371,6 @@ class SummaryBucket:
             raise OperatorError(f"a published set cannot be read: {error}") from error
         pointer = read_pointer(self.objects, self.bucket)
         return PublishedSets(sets, pointer.set if pointer else "")
-
-    def check_index(self, in_force: RuleSet) -> PublishedIndex | None:
-        """Return the facts on the index of fact-checks that a set names, if it names one."""
-        if not in_force.factchecks:
-            return None
-        data = self.objects.get(self.bucket, factchecks_facts_key(in_force.factchecks))
-        return msgspec.json.decode(data, type=PublishedIndex) if data else None
 
     def periods(self, provider: str, kind: PeriodKind) -> list[str]:
         """Return the published days, months or campaigns of a provider, in order."""
@@ -298,38 +417,18 @@ class SummaryBucket:
 
     def put(self, key: str, data: bytes) -> bool:
         """Write unless the same bytes are there already. Return whether it was written."""
-        if self.objects.get(self.bucket, key) == data:
-            return False
-        self.objects.put(self.bucket, key, data)
-        return True
+        is_new = self.objects.get(self.bucket, key) != data
+        if is_new:
+            self.objects.put(self.bucket, key, data)
+        self.files.add(key)
+        return is_new
 
-    def put_pages(self, summary: Summary, pages: Mapping[str, str]) -> bool:
-        """Write a summary's pages by language. Return whether one was written."""
-        written = False
-        for language, page in pages.items():
-            key = page_path(summary.path, language)
-            written |= self.put(key, page.encode())
-            self.shown.add(key)
-        return written
-
-    def put_archive(self, summary: Summary) -> None:
-        """Write the zip file of a closed summary, unless its files are too large for one."""
-        read = partial(self.objects.get, self.bucket)
-        data = archive_of(summary, self.encoded(summary), read)
-        if data is not None:
-            self.put(f"{summary.path}.zip", data)
-            self.shown.add(f"{summary.path}.zip")
-
-    def put_summary(self, summary: Summary, pages: Mapping[str, str]) -> bool:
-        """Write a summary's pages, its CSV, and last its JSON. Return whether one was written."""
-        written = [
-            self.put_pages(summary, pages),
-            self.put(f"{summary.path}.csv", encode_csv(summary)),
-            self.put(f"{summary.path}.json", self.encoded(summary)),
-        ]
+    def put_summary(self, summary: Summary) -> bool:
+        """Write the JSON of a summary. Return whether it was written."""
+        is_new = self.put(f"{summary.path}.json", self.encoded(summary))
         self.summaries[summary.path] = summary
         self.names.setdefault(summary.provider, set()).add(summary.period)
-        return any(written)
+        return is_new
 
     def keep_revision(self, summary: Summary) -> None:
         """Copy a summary that is about to be replaced, and its journal, to `<period>.r<n>`.

@@ -1,60 +1,83 @@
-"""The request to publish, what a run needs from outside, and what it did.
+"""One run of publish: it makes the numbers, and then goes through the steps.
 
-One run of publish: what it works with, and the one place that writes a summary.
-
-Publishes a provider's days: those that may have changed are read, the others are sealed.
+Days come first, then months and campaigns. Each summary takes the same way: read what may have
+changed, count it, draft a summary, compare the draft with the published summary, write it.
 
 A day may have changed if it is open, has no seal, has one that disagrees with the published files,
 or is due for its daily check, which reads the day from nothing. A run that is short of time leaves
 the remaining checks to the next run.
+
+A step does something with the numbers and makes none: pages, files for the providers, the public
+log. The core knows no step; `handler.py` puts the list together.
+
+A summary is written after the files that it names: a day after its journal, a month after its days,
+the index last. If a run dies, the published files are older but consistent, and the next run
+completes them.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from functools import partial
-from hashlib import sha256
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.provider import SENTINEL, is_provider_id
+from ledger.cases import JournalEntry
+from ledger.closing import NO_SET, put_in_force
+from ledger.provider import SENTINEL, is_provider_id, sentinel_post
 from ledger.pseudonyms import assign_letters
 from ledger.refusals import OperatorError
 from ledger.texts import Clock
 from ledger.units import OpenFile
-from phrases import LANGUAGES
 from publish.day_facts import (
     DayFacts,
     DayJournal,
+    JournalSpool,
     Seal,
     SealBucket,
     count_day,
-    has_lost_records,
-    next_revision,
+    json_schemas,
     open_on,
 )
-from publish.draft_summary import Drafter
-from publish.folding import copies_of_day
-from publish.handover import OutBucket, Pause, batch_statements, hand_out
-from publish.headline import TREND_MONTHS
-from publish.logging_run import LogResult
-from publish.periods import (
-    LOOK_BACK_DAYS,
+from publish.folding import PublishedSets, copies_of_day
+from publish.precision import (
+    RuleErrors,
+    RuleEvidence,
+    bar_of_pack,
+    errors_of,
+    is_found,
+    sum_evidence,
+    term_evidence,
+)
+from publish.public_bucket import Drafter, SummaryBucket, has_lost_records, next_revision
+from publish.summary import (
+    LeftOut,
     PeriodKind,
+    Standing,
+    Summary,
+    SummaryPeriod,
+    campaign_period,
     days_before,
     days_between,
     last_closed_day,
-    months_before,
+    month_of,
 )
-from publish.public_bucket import SummaryBucket
-from publish.public_journal import JournalSpool
-from publish.served_log import ServedLog
-from publish.set_catalogue import PublishedSets
-from publish.site_pages import Pages
-from publish.summary import LeftOut, Summary, period_of
-from tlog.leaves import Signer
+from rules.pack import Pack
+from rules.rule_set import Paused, RuleSet, SetError, load_set, with_pauses
+
+LOOK_BACK_DAYS = 35
+"""How many closed days are looked at again: any month's first day and four days more."""
+
+LETTER_DAYS = 120
+"""How long moderators keep the letters of a month: longer than its days can be revised."""
+
+AT_LEAST = 10
+"""Decided findings of one provider below which no rule is paused."""
 
 Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
@@ -78,47 +101,53 @@ class PublishRequest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class PublishContext:
-    """The table, buckets, clock and settings of a run.
+    """The table, buckets, clock and settings of a run, and its steps in their order.
 
-    `close` is called for each open file: if the last worker died after the last range, nobody else
-    would write the sender's receipt. `has_time` says whether a run may still read a sealed day for
-    its daily check. Without a `log`, nothing is added to any log; `log_key_before` signed it until
-    its key was changed. `send_sentinel` sends a message as the provider `sentinel`; without it
-    there is no such post. `contact` and `data_licence` are shown on every page.
+    `has_time` says whether a run may still read a sealed day for its daily check. `send_sentinel`
+    sends a message as the provider `sentinel`; without it there is no such post.
     """
 
     store: DynamoStore
     public: SummaryBucket
     seals: SealBucket
     clock: Clock
-    close: Callable[[str], object]
-    out: OutBucket
     public_url: str
     notice_hours: int
     pause_below: float
     has_time: Callable[[], bool]
-    log: ServedLog | None = None
-    log_key_before: Signer | None = None
-    log_has_begun: bool = False
     send_sentinel: Callable[[str], object] | None = None
-    contact: str = ""
-    data_licence: str = ""
+    steps: Sequence["Step"] = ()
+
+
+class Pause(NamedTuple):
+    """A rule (`pack/rule`) to keep in shadow for a provider, and why."""
+
+    provider: str
+    rule: str
+    why: str
+
+
+class LogGrowth(NamedTuple):
+    """How many leaves the public log has, and how many of them this run added."""
+
+    size: int
+    added: int
 
 
 @dataclass(slots=True)
 class PublishResult:
-    """What a run did, for logs and metrics."""
+    """What a run did, for logs and metrics. Steps add to it: the last three are theirs alone."""
 
     written: int = 0
     paused: list[Pause] = field(default_factory=list)
     revised: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     unpublishable: list[str] = field(default_factory=list)
-    unproved: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
-    log: LogResult | None = None
-    log_refused: str = ""
     sentinel_missed: str = ""
+    unproved: list[str] = field(default_factory=list)
+    log: LogGrowth | None = None
+    log_refused: str = ""
 
 
 def days_due(request: PublishRequest, today: str, closed: str) -> list[str]:
@@ -140,11 +169,54 @@ def days_due(request: PublishRequest, today: str, closed: str) -> list[str]:
     return days_between(min(first, last), last)
 
 
+def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
+    """Publish every summary that is due and differs from the published one; then end each step.
+
+    Raises OperatorError if a provider is registered under a name that cannot be part of a path.
+    """
+    context.public.list_summaries()
+    now = context.clock.now()
+    today, closed = now.date().isoformat(), last_closed_day(now)
+    catalogue = context.public.catalogue()
+    providers = [provider.provider for provider in context.store.providers()]
+    if SENTINEL in providers and not context.send_sentinel:
+        providers.remove(SENTINEL)
+    for name in providers:
+        if not is_provider_id(name):
+            raise OperatorError(f"a provider is registered under {name!r}, which is not an id")
+    run = PublishRun(
+        context=context,
+        request=request,
+        catalogue=catalogue,
+        today=today,
+        closed=closed,
+        days=days_due(request, today, closed),
+        providers=providers,
+        result=PublishResult(unpublishable=catalogue.unpublishable),
+    )
+    send = context.send_sentinel
+    if SENTINEL in providers and send and not any(context.store.receipts(SENTINEL, today)):
+        send(sentinel_post(today))
+    for provider in providers:
+        run.publish_days(provider)
+    run.publish_days_of_all()
+    run.publish_months()
+    if run.pause_rules():
+        run = replace(run, catalogue=context.public.catalogue())
+        run.publish_months()  # they name the pauses
+    run.publish_campaigns()
+    for path, schema in json_schemas().items():
+        context.public.put(path, schema)
+    for step in context.steps:
+        step.end(run)
+    return run.result
+
+
 @dataclass(frozen=True, slots=True)
 class PublishRun:
     """What one run works with: the request, the published sets, and the days that it looks at.
 
-    `closed` is the newest closed day; later days are provisional. `result` grows with each step.
+    `closed` is the newest closed day; later days are provisional. `result` grows as the run goes.
     """
 
     context: PublishContext
@@ -161,198 +233,258 @@ class PublishRun:
         """Return what drafts summaries under the sets of this run."""
         return Drafter(self.catalogue, self.context.public_url, self.context.notice_hours)
 
-    @property
-    def pages(self) -> dict[str, Pages]:
-        """What renders pages under the sets of this run, by language."""
+    def publish_days(self, provider: str) -> None:
+        """Publish a provider's days, from the first on which anything arrived."""
+        files = self.context.store.files(provider)
+        known = self.context.public.periods(provider, PeriodKind.DAY)
+        begun = bool(known) and known[0] < self.days[0]
+        for day in self.days:
+            is_known = begun or day in known
+            if self._has_seal_in_force(provider, day, is_known=is_known):
+                begun = is_known or bool(open_on(provider, day, files))
+                if begun == is_known:
+                    continue  # else the first file is open: the day is published though it is empty
+            begun = self._publish_day(provider, day, files, begun=is_known)
+
+    def _has_seal_in_force(self, provider: str, day: str, *, is_known: bool) -> bool:
+        """Return whether a day need not be read: it is sealed as it is published, and not due."""
+        context, request = self.context, self.request
+        reads_all = request.check or request.rebuild or f"{provider}/{day}" in request.accept
+        if reads_all or day > self.closed:
+            return False
+        seal = context.seals.read(provider, day)
+        if seal is None:
+            return False
+        published = context.public.published(provider, day)
+        if (is_known and published is None) or not seal.agrees_with(published):
+            return False
+        return not (seal.is_due(context.clock.now()) and context.has_time())
+
+    def _publish_day(
+        self, provider: str, day: str, files: Sequence[OpenFile], *, begun: bool
+    ) -> bool:
+        """Read a day, publish it if it is due, and seal it. Return whether it has begun by then."""
         context = self.context
-        return {
-            language: Pages(
-                self.catalogue,
-                context.public_url,
-                self.today,
-                language,
-                contact=context.contact,
-                licence=context.data_licence,
-                has_log=context.log is not None,
-            )
-            for language in LANGUAGES
-        }
+        receipts = context.store.receipts(provider, day)
+        entries = context.store.journal_entries(provider, day)
+        letters = self._letters(provider, day, entries) if entries else {}
+        copies = copies_of_day(context.store, provider, day, closed=day <= self.closed)
+        stored = DayJournal(receipts, files, entries, letters, copies)
+        published = context.public.published(provider, day)
+        with closing(JournalSpool()) as journal:
+            at_least = len(published.journal) if published else 1
+            facts = count_day(provider, day, stored, self.catalogue, journal, at_least)
+            begun = begun or not facts.is_empty
+            is_behind = False
+            if begun:
+                for step in context.steps:
+                    step.day_counted(self, provider, day)
+                draft = self.drafter.day(provider, day, facts, provisional=day > self.closed)
+                is_behind = not self._publish_summary(draft, facts)
+                for step in context.steps:
+                    step.day_published(self, provider, day, entries)
+        if day <= self.closed and not is_behind:
+            context.seals.write(provider, day, Seal.of(facts, context.clock.now()))
+        return begun
 
+    def _letters(self, provider: str, day: str, entries: Sequence[JournalEntry]) -> dict[str, str]:
+        """Return the letters of the moderators of a day; those without one get one."""
+        expires = int((self.context.clock.now() + timedelta(days=LETTER_DAYS)).timestamp())
+        moderators = [entry.moderator for entry in sorted(entries, key=lambda entry: entry.entry)]
+        return assign_letters(self.context.store, provider, day[:7], moderators, expires)
 
-def start_run(context: PublishContext, request: PublishRequest) -> PublishRun:
-    """Read the published sets and the list of providers, and choose the days to look at."""
-    now = context.clock.now()
-    today, closed = now.date().isoformat(), last_closed_day(now)
-    catalogue = context.public.catalogue()
-    providers = [provider.provider for provider in context.store.providers()]
-    if SENTINEL in providers and not context.send_sentinel:
-        providers.remove(SENTINEL)
-    for name in providers:
-        if not is_provider_id(name):
-            raise OperatorError(f"a provider is registered under {name!r}, which is not an id")
-    return PublishRun(
-        context=context,
-        request=request,
-        catalogue=catalogue,
-        today=today,
-        closed=closed,
-        days=days_due(request, today, closed),
-        providers=providers,
-        result=PublishResult(unpublishable=catalogue.unpublishable),
-    )
+    def publish_days_of_all(self) -> None:
+        """Publish the days of all providers together, and note a missed sentinel post."""
+        public = self.context.public
+        for day in self.days:
+            sentinel = public.published(SENTINEL, day)
+            if summaries := public.published_by_providers(day):
+                self._publish_summary(self.drafter.all_day(day, summaries, sentinel))
+        newest = public.published(SENTINEL, self.closed) if SENTINEL in self.providers else None
+        if newest and not is_found(newest.numbers.by_rule):
+            self.result.sentinel_missed = self.closed
 
+    def publish_months(self) -> None:
+        """Publish each month that a day of this run belongs to: first the providers, then `all`."""
+        months = {month.name: month for month in map(month_of, self.days)}
+        for month in months.values():
+            for provider in (*self.providers, "all"):
+                self._publish_longer(provider, month)
 
-def publish_summary(run: PublishRun, draft: Summary, facts: DayFacts | None = None) -> bool:
-    """Compare a draft with the published summary, and write it if they differ.
+    def publish_campaigns(self) -> None:
+        """Publish the campaigns that ended recently or not yet, for the providers that run them."""
+        for name, packs in self.catalogue.campaigns.items():
+            period = campaign_period(name, packs)
+            if period.last_day < self.days[0]:
+                continue
+            for provider in (*self.providers, "all"):
+                ran = self.catalogue.ran(provider, self.catalogue.sets)
+                if chosen := [pack for pack in packs if (pack.id, pack.version) in ran]:
+                    self._publish_longer(provider, period, chosen)
 
-    `facts` are those of a provider's day. If the table holds less of that day than was published,
-    write nothing and return False: the table was restored to an earlier moment or lost something,
-    and the operator must say which is true (`PublishRequest.accept`).
-    """
-    public = run.context.public
-    published = public.published(draft.provider, draft.period)
-    day = f"{draft.provider}/{draft.period}"
-    lost = facts and published and has_lost_records(published, draft)
-    if lost and day not in run.request.accept:
-        run.result.behind.append(day)
-        return False
-    summary = next_revision(published, draft)
-    if summary != published or not public.has_pages(summary) or run.request.rebuild:
-        _write(run, published, summary, facts)
-    return True
-
-
-def _write(
-    run: PublishRun, published: Summary | None, summary: Summary, facts: DayFacts | None
-) -> None:
-    """Write a summary in place of the published one, after the files and pages that it needs."""
-    public, result = run.context.public, run.result
-    if published and summary.revision > published.revision:
-        public.keep_revision(published)
-        result.revised.append(summary.path)
-    written = False
-    if facts and facts.journal and facts.journal_files == summary.journal:
-        for file, data in zip(facts.journal_files, facts.journal.read(), strict=True):
-            written |= public.put(file.path, data)
-        result.left_out.extend(facts.left_out)
-    _renew_later_pages(run, summary, is_new=published is None)
-    if not summary.provisional:
-        public.put_archive(summary)
-    written |= public.put_summary(summary, _pages_of(run, summary))
-    result.written += written
-
-
-def _pages_of(run: PublishRun, summary: Summary, changed: Summary | None = None) -> dict[str, str]:
-    """Return a summary's page by language. `changed` is about to replace an earlier month."""
-    public = run.context.public
-    before = public.published_before(summary.provider, period_of(summary))
-    names = [] if before is None else [before.period]
-    if changed and changed.period < summary.period:
-        names.append(changed.period)
-    months: list[Summary] = []
-    if summary.kind is PeriodKind.MONTH:
-        known = {
-            month.period: month
-            for month in public.published_in(
-                summary.provider, PeriodKind.MONTH, months_before(summary.period, TREND_MONTHS - 1)
-            )
-        }
-        known |= {changed.period: changed} if changed else {}
-        months = [known[name] for name in sorted(known) if name < summary.period]
-    archive, digest = public.has_archive(summary), sha256(public.encoded(summary)).hexdigest()
-    return {
-        language: pages.summary(
-            summary, max(names, default=""), months, digest=digest, archive=archive
+    def _publish_longer(
+        self, provider: str, period: SummaryPeriod, packs: Sequence[Pack] = ()
+    ) -> None:
+        """Publish a month or campaign as the sum of its published days."""
+        public = self.context.public
+        days = public.published_in(provider, PeriodKind.DAY, period.first_day, period.last_day)
+        if not days:
+            return
+        parts = public.published_by_providers(period.name) if provider == "all" else ()
+        over = period.last_day <= self.closed
+        before = public.published_before(provider, period)
+        terms = self._terms(provider, period, parts) if over else UNSET
+        self._publish_summary(
+            self.drafter.longer(period, days, parts, packs, over=over, before=before, terms=terms)
         )
-        for language, pages in run.pages.items()
-    }
+
+    def _terms(
+        self, provider: str, period: SummaryPeriod, parts: Sequence[Summary]
+    ) -> dict[str, RuleEvidence] | UnsetType:
+        """Return what terms of scored rules decided in a month that is over; UNSET if not known.
+
+        A closed month keeps what it was published with: nothing is decided in it any more.
+        """
+        if period.kind is not PeriodKind.MONTH:
+            return UNSET
+        published = self.context.public.published(provider, period.name)
+        if published and not published.provisional:
+            return published.terms
+        if provider == "all":
+            return sum_evidence(part.terms for part in parts if part.terms)
+        packs = self.catalogue.packs
+
+        def bar_of(rule: str) -> float | None:
+            pack, version, _ = rule.split("/")
+            known = packs.get((pack, int(version)))
+            return bar_of_pack(known) if known else None
+
+        days = days_between(period.first_day, period.last_day)
+        store = self.context.store
+        return term_evidence(
+            (entry for day in days for entry in store.journal_entries(provider, day)), bar_of
+        )
+
+    def pause_rules(self) -> bool:
+        """Pause the rules that people find wrong too often. Return whether there were any."""
+        context, paused = self.context, self.result.paused
+        for provider in self.providers:
+            months = context.public.periods(provider, PeriodKind.MONTH)
+            newest = context.public.published(provider, months[-1]) if months else None
+            if newest and newest.standing:
+                in_force = self.catalogue.in_force
+                paused += due(provider, newest.standing, in_force, context.pause_below)
+        if paused:
+            pause(context.public.objects, context.public.bucket, paused, context.clock.now())
+        return bool(paused)
+
+    def _publish_summary(self, draft: Summary, facts: DayFacts | None = None) -> bool:
+        """Compare a draft with the published summary, and write it if they differ.
+
+        `facts` are those of a provider's day. If the table holds less of that day than was
+        published, write nothing and return False: the table was restored to an earlier moment or
+        lost something, and the operator must say which is true (`PublishRequest.accept`).
+        """
+        context, request = self.context, self.request
+        published = context.public.published(draft.provider, draft.period)
+        day = f"{draft.provider}/{draft.period}"
+        lost = facts and published and has_lost_records(published, draft)
+        if lost and day not in request.accept:
+            self.result.behind.append(day)
+            return False
+        summary = next_revision(published, draft)
+        is_same = summary == published and all(step.shows(self, summary) for step in context.steps)
+        if not is_same or request.rebuild:
+            self._write(published, summary, facts)
+        return True
+
+    def _write(self, published: Summary | None, summary: Summary, facts: DayFacts | None) -> None:
+        """Write a summary in place of the published one, after the files that it names."""
+        public, result = self.context.public, self.result
+        if published and summary.revision > published.revision:
+            public.keep_revision(published)
+            result.revised.append(summary.path)
+        written = False
+        if facts and facts.journal_files == summary.journal:
+            for file, data in zip(facts.journal_files, facts.journal.read(), strict=True):
+                written |= public.put(file.path, data)
+            result.left_out.extend(facts.left_out)
+        for step in self.context.steps:
+            written |= step.show(self, summary, is_new=published is None)
+        written |= public.put_summary(summary)
+        result.written += written
 
 
-def _renew_later_pages(run: PublishRun, summary: Summary, *, is_new: bool) -> None:
-    """Write the later pages again that show a summary: before it is written itself.
+class Step:
+    """What a room adds to a run. Each method is called at its moment; most steps need one or two.
 
-    The page after a new summary links to it: a late receipt can make a provider begin with an
-    earlier day. The pages of later months compare themselves with each month before them. If this
-    run dies in between, the summary is not written yet, so the next run does this again.
+    A step gets what else it needs when it is made. Whatever it raises ends the run.
     """
-    public = run.context.public
-    later: list[Summary] = []
-    if summary.kind is PeriodKind.MONTH:
-        last = months_before(summary.period, 1 - TREND_MONTHS)
-        found = public.published_in(summary.provider, PeriodKind.MONTH, summary.period, last)
-        later = [month for month in found if month.period > summary.period]
-    elif is_new and (following := public.published_after(summary.provider, period_of(summary))):
-        later = [following]
-    for following in later:
-        public.put_pages(following, _pages_of(run, following, changed=summary))
 
+    def day_counted(self, run: PublishRun, provider: str, day: str) -> None:
+        """Work on a provider's day that was read, before its summary is compared."""
 
-LETTER_DAYS = 120
-"""How long moderators keep the letters of a month: longer than its days can be revised."""
+    def shows(self, run: PublishRun, summary: Summary) -> bool:  # noqa: ARG002
+        """Return whether all that shows a published summary is there; else it is written again."""
+        return True
 
-
-def publish_days(run: PublishRun, provider: str) -> None:
-    """Publish a provider's days, from the first on which anything arrived, and hand them over."""
-    context = run.context
-    files = context.store.files(provider)
-    known = context.public.periods(provider, PeriodKind.DAY)
-    begun = bool(known) and known[0] < run.days[0]
-    for day in run.days:
-        is_known = begun or day in known
-        if has_seal_in_force(run, provider, day, is_known=is_known):
-            begun = is_known or bool(open_on(provider, day, files))
-            if begun == is_known:
-                continue  # else the first file is open: the day is published though it is empty
-        begun = publish_day(run, provider, day, files, begun=is_known)
-
-
-def has_seal_in_force(run: PublishRun, provider: str, day: str, *, is_known: bool) -> bool:
-    """Return whether a day need not be read: it is sealed as it is published, and not due."""
-    context, request = run.context, run.request
-    reads_all = request.check or request.rebuild or f"{provider}/{day}" in request.accept
-    if reads_all or day > run.closed:
+    def show(self, run: PublishRun, summary: Summary, *, is_new: bool) -> bool:  # noqa: ARG002
+        """Write what shows a summary, before its JSON. Return whether anything was written."""
         return False
-    seal = context.seals.read(provider, day)
-    if seal is None:
-        return False
-    published = context.public.published(provider, day)
-    if (is_known and published is None) or not seal.agrees_with(published):
-        return False
-    return not (seal.is_due(context.clock.now()) and context.has_time())
+
+    def day_published(
+        self, run: PublishRun, provider: str, day: str, entries: Sequence[JournalEntry]
+    ) -> None:
+        """Work on a provider's day after its summary; `entries` are its case entries."""
+
+    def end(self, run: PublishRun) -> None:
+        """Work after all summaries of the run."""
 
 
-def publish_day(
-    run: PublishRun, provider: str, day: str, files: Sequence[OpenFile], *, begun: bool
-) -> bool:
-    """Read a day, publish it if it is due, and seal it. Return whether anything arrived by then."""
-    context = run.context
-    stored = read_day(run, provider, day, files)
-    copies = copies_of_day(run.context.store, provider, day, closed=day <= run.closed)
-    stored = replace(stored, copies=copies)
-    published = context.public.published(provider, day)
-    with JournalSpool() as journal:
-        at_least = len(published.journal) if published else 1
-        facts = count_day(provider, day, stored, run.catalogue, journal, at_least)
-        begun = begun or not facts.is_empty
-        is_behind = False
-        if begun:
-            hand_out(context.out, provider, day[:7], partial(context.store.samples, provider, day))
-            draft = run.drafter.day(provider, day, facts, provisional=day > run.closed)
-            is_behind = not publish_summary(run, draft, facts)
-            if any(entry.measures for entry in stored.entries):
-                batch_statements(context.out, provider, day)
-    if day <= run.closed and not is_behind:
-        context.seals.write(provider, day, Seal.of(facts, context.clock.now()))
-    return begun
+def due(provider: str, standing: Standing, in_force: RuleSet, below: float) -> Iterator[Pause]:
+    """Yield the rules in force that must be paused for a provider and are not yet.
+
+    A version is judged by all of its findings in the cohorts, of whatever month. It is paused if
+    even the upper end of its precision's interval is below `below`. The set in which it is paused
+    gives these figures as the reason; only a higher version with other rules ends the pause.
+    """
+    whole = Counter[str]()
+    for cohort in standing.cohorts:
+        whole.update(cohort.by_rule)
+    errors = errors_of(whole).by_rule
+    paused = {pause.rule for pause in in_force.settings_of(provider).paused}
+    for pack in in_force.packs:
+        for rule in pack.rules:
+            found = errors.get(f"{pack.id}/{pack.version}/{rule.id}", RuleErrors())
+            name, decided = f"{pack.id}/{rule.id}", found.decided or 0
+            if found.precision is None or found.high is None or name in paused:
+                continue
+            if decided >= AT_LEAST and found.high < below:
+                yield Pause(
+                    provider,
+                    name,
+                    f"of {decided} findings of version {pack.version} that people decided by"
+                    f" {standing.day}, {round(found.precision * decided)} stand: at best"
+                    f" {100 * found.high:.0f}% with 95% confidence",
+                )
 
 
-def read_day(run: PublishRun, provider: str, day: str, files: Sequence[OpenFile]) -> DayJournal:
-    """Read a day's case entries and give its moderators their letters; receipts are yet to read."""
-    store = run.context.store
-    receipts, entries = store.receipts(provider, day), store.journal_entries(provider, day)
-    if not entries:
-        return DayJournal(receipts, files)
-    expires = int((run.context.clock.now() + timedelta(days=LETTER_DAYS)).timestamp())
-    moderators = [entry.moderator for entry in sorted(entries, key=lambda entry: entry.entry)]
-    letters = assign_letters(store, provider, day[:7], moderators, expires)
-    return DayJournal(receipts, files, entries, letters)
+def pause(objects: S3Objects, bucket: str, pauses: list[Pause], now: datetime) -> str:
+    """Put a set with these pauses in force on top of the set in force. Return its digest.
+
+    Raises OperatorError while others keep publishing sets, or if no set exists.
+    """
+
+    def make_next(before: bytes | None) -> bytes:
+        if before is None:
+            raise OperatorError(NO_SET)
+        since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        try:
+            return with_pauses(
+                load_set(before),
+                [(pause.provider, Paused(pause.rule, since, pause.why)) for pause in pauses],
+            )
+        except SetError as error:
+            raise OperatorError(f"nothing can be paused in the set in force: {error}") from error
+
+    return put_in_force(objects, bucket, make_next, now)

@@ -1,28 +1,27 @@
-"""What one month carries over to the next: open cases, and the findings of earlier months.
+"""A summary: the published numbers of a provider, or of all, for a day, a month or a campaign.
+
+It does not depend on when it was written: the same facts give the same bytes. Days are ISO text in
+UTC.
 
 Decisions come days or months after their findings, and a closed month is never rewritten for them.
-Instead each later month publishes how the findings of earlier months were decided by then.
-
-A summary: the published numbers of a provider, or of all, for a day, a month or a campaign.
-
-It does not depend on when it was written: the same facts give the same bytes.
+Instead each month carries on the open cases of the month before, and publishes how the findings of
+earlier months were decided by then.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import date
-from functools import cache
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from cases.case_message import CaseLine
 from cases.kinds import CaseNumbers
 from ledger.units import Tally, counts, says
 from phrases import to_translate
-from publish.folding import CopyLine, LeftOutReason, Numbers
-from publish.periods import PeriodKind, SummaryPeriod
+from publish.folding import LeftOutReason, Numbers
 from publish.precision import (
     Errors,
     RuleEvidence,
@@ -32,7 +31,92 @@ from publish.precision import (
     of_cohort,
     strata_of,
 )
-from publish.public_journal import NamesLine, ReceiptLine
+from rules.pack import Pack
+
+SETTLING = timedelta(hours=2)
+"""How long after its end a day is closed: work begun before midnight is committed by then."""
+
+
+class PeriodKind(StrEnum):
+    """What a summary covers."""
+
+    DAY = "day"
+    MONTH = "month"
+    CAMPAIGN = "campaign"
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryPeriod:
+    """A named range of days, both ends included."""
+
+    kind: PeriodKind
+    name: str
+    first_day: str
+    last_day: str
+
+
+def day_period(day: str) -> SummaryPeriod:
+    """Return the period of one day."""
+    return SummaryPeriod(PeriodKind.DAY, day, day, day)
+
+
+def month_of(day: str) -> SummaryPeriod:
+    """Return the month of a day.
+
+    >>> month_of("2024-02-03").last_day
+    '2024-02-29'
+    """
+    first = date.fromisoformat(day).replace(day=1)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return SummaryPeriod(PeriodKind.MONTH, day[:7], first.isoformat(), last.isoformat())
+
+
+def campaign_period(name: str, packs: Iterable[Pack]) -> SummaryPeriod:
+    """Return the period from the first to the last day on which a pack of it is in force."""
+    dates = [pack.in_force for pack in packs]
+    first, last = min(days.from_ for days in dates), max(days.until for days in dates)
+    return SummaryPeriod(PeriodKind.CAMPAIGN, name, first.isoformat(), last.isoformat())
+
+
+def last_closed_day(now: datetime) -> str:
+    """Return the newest day that ended two hours ago or more.
+
+    >>> last_closed_day(datetime.fromisoformat("2026-11-26T01:59Z"))
+    '2026-11-24'
+    >>> last_closed_day(datetime.fromisoformat("2026-11-26T02:00Z"))
+    '2026-11-25'
+    """
+    return ((now - SETTLING).date() - timedelta(days=1)).isoformat()
+
+
+def days_between(first: str, last: str) -> list[str]:
+    """Return all days from the first to the last, both included; [] if last is before first.
+
+    >>> days_between("2026-11-30", "2026-12-01")
+    ['2026-11-30', '2026-12-01']
+    """
+    start, end = date.fromisoformat(first), date.fromisoformat(last)
+    return [(start + timedelta(days=n)).isoformat() for n in range((end - start).days + 1)]
+
+
+def days_before(day: str, count: int) -> str:
+    """Return the day `count` days earlier.
+
+    >>> days_before("2026-12-01", 1)
+    '2026-11-30'
+    """
+    return (date.fromisoformat(day) - timedelta(days=count)).isoformat()
+
+
+def months_before(month: str, count: int) -> str:
+    """Return the month `count` months earlier.
+
+    >>> months_before("2026-02", 3), months_before("2026-11", -2)
+    ('2025-11', '2027-01')
+    """
+    number = int(month[:4]) * 12 + int(month[5:]) - 1 - count
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
 
 COHORTS = 13
 """Months that are followed: the month itself and the twelve before."""
@@ -115,26 +199,24 @@ class Standing(msgspec.Struct, frozen=True):
         return [(name, counted[name]) for name in (*(name for _, name in AGES), OLDER)]
 
 
-class MonthCounts(NamedTuple):
-    """What one month adds: its numbers, its last counted day, and its live findings by day."""
-
-    name: str
-    day: str
-    numbers: Numbers
-    cases: CaseNumbers
-    live_by_day: Mapping[str, int]
-
-
-def standing_of(month: MonthCounts, earlier: Standing, before: Before | None) -> Standing:
+def standing_of(month: "Summary", before: "Summary | None") -> Standing:
     """Return the open cases and cohorts after a month, from those after the month before."""
-    cases = month.cases
+    earlier, carried = Standing(), None
+    if before and before.standing:
+        earlier, carried = before.standing, Before(before.period, before.revision)
+    cases, day = month.cases, month.days[-1].name
     found = Counter(earlier.open_findings)
-    found.update(month.live_by_day)
+    found.update({part.name: part.live for part in month.days})
     found.update(cases.reopened)
     found.subtract(cases.by_found_day)
+    own = Cohort(
+        month.period, month.numbers.inspected, month.numbers.live, measures=cases.by_measure
+    )
+    followed = [own, *(cohort for cohort in earlier.cohorts if cohort.month < month.period)]
+    rules = {key.rpartition("/")[0] for key in month.numbers.by_rule}
     return Standing(
-        day=month.day,
-        before=before,
+        day=day,
+        before=carried,
         open_findings={day: count for day, count in sorted(found.items()) if count > 0},
         open_notices=max(0, earlier.open_notices + cases.notices - cases.notices_answered),
         open_complaints=_left(earlier.open_complaints, cases.complaints, cases.complaints_ended),
@@ -142,7 +224,10 @@ def standing_of(month: MonthCounts, earlier: Standing, before: Before | None) ->
             0, earlier.open_disputes + cases.disputes - sum(cases.disputes_ended.values())
         ),
         open_orders=_left(earlier.open_orders, cases.orders, cases.orders_ended),
-        cohorts=tuple(_cohorts(month, earlier.cohorts)),
+        cohorts=tuple(
+            _grown(cohort, cases, day, rules if cohort is own else set())
+            for cohort in followed[:COHORTS]
+        ),
     )
 
 
@@ -150,36 +235,19 @@ def _left(before: int, came: Tally, ended: Tally) -> int:
     return max(0, before + sum(came.values()) - sum(ended.values()))
 
 
-def _cohorts(month: MonthCounts, earlier: Sequence[Cohort]) -> list[Cohort]:
-    """Return the month's own cohort, and earlier ones with the month's decisions added."""
-    rules = {key.rpartition("/")[0] for key in month.numbers.by_rule}
-    done = month.cases.by_measure
-    own = Cohort(month.name, month.numbers.inspected, month.numbers.live, measures=done)
-    followed = [own, *(cohort for cohort in earlier if cohort.month < month.name)][:COHORTS]
-    return [_grown(one, month, rules if one is own else set()) for one in followed]
-
-
-def _grown(cohort: Cohort, month: MonthCounts, rules: set[str]) -> Cohort:
-    cases, name = month.cases, cohort.month
-    by_rule = _added(cohort.by_rule, of_cohort(cases.by_rule, name))
-    in_groups = _added(cohort.in_groups, of_cohort(cases.in_groups, name))
-    overturned = of_cohort(cases.overturned_measures, name)
-    posts = _added(cohort.posts, of_cohort(cases.posts, name))
-    audited = _added(cohort.audited, of_cohort(cases.audited, name))
+def _grown(cohort: Cohort, cases: CaseNumbers, day: str, rules: set[str]) -> Cohort:
+    """Return a cohort with the decisions of a month added, which ended on the day."""
+    grown: dict[str, Tally] = {}
+    for name in ("by_rule", "in_groups", "posts", "audited", "overturned_measures"):
+        added = Counter(of_cohort(getattr(cases, name), cohort.month))
+        grown[name] = dict(sorted((Counter(getattr(cohort, name)) + added).items()))
+    known = rules | cohort.errors.by_rule.keys()
     return msgspec.structs.replace(
         cohort,
-        by_rule=by_rule,
-        in_groups=in_groups,
-        posts=posts,
-        audited=audited,
-        overturned_measures=_added(cohort.overturned_measures, overturned),
-        errors=errors_of(by_rule, rules | cohort.errors.by_rule.keys(), month.day, in_groups),
-        strata=strata_of(posts, audited, cohort.inspected),
+        **grown,
+        errors=errors_of(grown["by_rule"], known, day, grown["in_groups"]),
+        strata=strata_of(grown["posts"], grown["audited"], cohort.inspected),
     )
-
-
-def _added(left: Tally, right: Tally) -> Tally:
-    return dict(sorted((Counter(left) + Counter(right)).items()))
 
 
 NO_ADDRESS = to_translate(
@@ -344,20 +412,16 @@ def journal_path(provider: str, day: str, number: int = 0) -> str:
     return f"journal/{provider}/{day}" + (f".{number}" if number else "")
 
 
-def part_of(
-    name: str, summary: Summary, numbers: Numbers | None = None, cases: CaseNumbers | None = None
-) -> SummaryPart:
-    """Return a summary as one line of a larger one, with its own numbers or those given."""
-    shown = summary.numbers if numbers is None else numbers
-    done = summary.cases if cases is None else cases
+def part_of(name: str, summary: Summary) -> SummaryPart:
+    """Return a summary as one line of a larger one."""
     counted = ("inspected", "refused", "live", "shadow", "held", "by_category")
     return SummaryPart(
         name=name,
         provisional=summary.provisional,
         revision=summary.revision,
-        **{each: getattr(shown, each) for each in counted},
-        decided=done.decided,
-        overturned=done.overturned,
+        **{each: getattr(summary.numbers, each) for each in counted},
+        decided=summary.cases.decided,
+        overturned=summary.cases.overturned,
     )
 
 
@@ -369,31 +433,3 @@ def encode_summary(summary: Summary) -> bytes:
 def decode_summary(data: bytes) -> Summary:
     """Parse a published summary. Raise msgspec.ValidationError for anything else."""
     return msgspec.json.decode(data, type=Summary)
-
-
-PUBLISHED: dict[str, tuple[str, tuple[type[msgspec.Struct], ...]]] = {
-    "schemas/summary.json": ("A summary of Terang", (Summary,)),
-    "schemas/journal.json": (
-        "A line of Terang's public journal: a receipt, what somebody did about a case, or copies",
-        (ReceiptLine, NamesLine, CaseLine, CopyLine),
-    ),
-}
-
-
-@cache
-def json_schemas() -> Mapping[str, bytes]:
-    """Return the JSON Schema of each kind of published record, by path.
-
-    >>> sorted(json_schemas())
-    ['schemas/journal.json', 'schemas/summary.json']
-    """
-    return {path: _encoded(title, records) for path, (title, records) in PUBLISHED.items()}
-
-
-def _encoded(title: str, records: tuple[type[msgspec.Struct], ...]) -> bytes:
-    dialect = "https://json-schema.org/draft/2020-12/schema"
-    found, components = msgspec.json.schema_components(records, ref_template="#/$defs/{name}")
-    shown = list(found)
-    body: dict[str, Any] = shown[0] if len(shown) == 1 else {"anyOf": shown}
-    schema = {"$schema": dialect, "title": title, **body, "$defs": components}
-    return msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2) + b"\n"

@@ -16,7 +16,6 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from dsa.author_notice import AUDITED_AT_LEAST, AuditSample, missed_posts, wilson_interval
 from dsa.report_entries import (
     Counted,
     Entries,
@@ -29,6 +28,7 @@ from dsa.report_entries import (
 )
 from ledger.cases import JournalEntry
 from ledger.dsa_codes import Measures, SourceType, Visibility
+from ledger.estimates import AUDITED_AT_LEAST, AuditSample, missed_posts, wilson_interval
 from ledger.texts import json_schema
 
 _RESULTS = {

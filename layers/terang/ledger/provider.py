@@ -6,6 +6,7 @@ All webhooks of a stack are one JSON object in Secrets Manager, by provider.
 """
 
 import base64
+import json
 import re
 from collections.abc import Callable
 from typing import Literal
@@ -17,6 +18,9 @@ PROVIDER_ID = re.compile(r"[a-z0-9][a-z0-9-]{2,39}")
 
 SENTINEL = "sentinel"
 """The provider, and the pack, of the post that the stack sends itself. It is part of no sum."""
+
+SENTINEL_TEXT = "Sentinel post of Terang: the paper lantern at the end of the pier is lit."
+"""It is also in `packs/sentinel.yaml`, for everybody to read."""
 
 
 class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -107,3 +111,24 @@ def split_webhook_url(url: str) -> SplitResult:
     if parts.port == 0:
         raise ValueError("0 is not a port")
     return parts
+
+
+def sentinel_post(day: str) -> str:
+    """Return the post that the stack sends itself on a day, and must find: a harmless one.
+
+    It takes the way of any post: queue, scan, rules in force, table, summary. A day has one
+    message, so a repeat counts once.
+
+    >>> sentinel_post("2026-11-25")[:48]
+    '{"id": "sentinel-2026-11-25", "account": "sentin'
+    """
+    return json.dumps(
+        {
+            "id": f"{SENTINEL}-{day}",
+            "account": SENTINEL,
+            "text": SENTINEL_TEXT,
+            "language": "en",
+            "audience": "public",
+            "published_at": f"{day}T00:00:00Z",
+        }
+    )

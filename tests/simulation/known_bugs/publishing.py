@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 from simulation.bugs import Bug, Call, Change, everywhere, method
 
-from publish.day_facts import Seal, next_revision
-from publish.draft_summary import Drafter
-from publish.public_bucket import SummaryBucket
+from publish.day_facts import Seal
+from publish.public_bucket import Drafter, SummaryBucket, next_revision
 from publish.summary import encode_summary
+from publish_steps.site_files import Site
 
 
-def _summary_first(original: Call, bucket: SummaryBucket, summary: Any, page: str) -> Any:
-    bucket.put(f"{summary.path}.json", encode_summary(summary))
-    return original(bucket, summary, page)
+def _summary_first(original: Call, site: Site, run: Any, summary: Any, **more: bool) -> Any:
+    run.context.public.put(f"{summary.path}.json", encode_summary(summary))
+    return original(site, run, summary, **more)
 
 
 def _journal_last() -> Change:
@@ -52,7 +52,7 @@ def _as_closed(original: Call, drafter: Drafter, *given: Any, provisional: bool)
 
 PUBLISHING = [
     Bug("a summary before its page and its table",
-        method(SummaryBucket, "put_summary", _summary_first)),
+        method(Site, "show", _summary_first)),
     Bug("a summary before its journal", _journal_last()),
     Bug("a published day is not looked at again",
         everywhere(next_revision, _never_again)),

@@ -7,7 +7,7 @@ from support.sample_entries import RULE, contest, decision, entry, outcome
 from cases.kinds import CaseNumbers, by_month, case_line, case_lines, case_numbers
 from ledger.cases import JournalEntry
 from ledger.units import sum_records
-from publish.tables import case_tables
+from publish_steps.tables import case_tables
 
 LETTERS = {"lia": "A", "budi": "B"}
 

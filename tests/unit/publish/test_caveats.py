@@ -6,6 +6,7 @@ import pytest
 from support.publish_world import (
     CLOSED,
     World,
+    all_steps,
     live,
     sample_pack,
     sample_receipt,
@@ -14,8 +15,7 @@ from support.published_days import DAY, world
 
 from ledger.findings import short_digest
 from ledger.units import OpenFile
-from publish.publish_run import PublishRequest
-from publish.publishing import publish
+from publish.publish_run import PublishRequest, publish
 
 
 def test_a_receipt_that_does_not_close_is_left_out_named_and_counted() -> None:
@@ -65,7 +65,7 @@ def test_a_file_that_cannot_be_closed_holds_back_no_number() -> None:
     def broken(file: str) -> None:
         raise LookupError(file)
 
-    desk = replace(made.context(CLOSED), close=broken)
+    desk = replace(made.context(CLOSED), steps=all_steps(made.objects, broken))
     with pytest.raises(LookupError):
         publish(desk, PublishRequest())
     assert "index.html" in made.objects.stored

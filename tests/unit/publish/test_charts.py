@@ -6,14 +6,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from cases.kinds import CaseNumbers
-from publish.folding import Numbers
-from publish.headline import BASE, GUIDES, WIDTH, Chart, bars, columns, steps
-from publish.page_words import environment
-from publish.periods import PeriodKind
-from publish.set_catalogue import PublishedSets
-from publish.site_pages import Pages
-from publish.summary import Standing, Summary, SummaryPart
-from publish.tables import (
+from publish.folding import Numbers, PublishedSets
+from publish.summary import PeriodKind, Standing, Summary, SummaryPart
+from publish_steps.headline import BASE, GUIDES, WIDTH, Chart, bars, columns, steps
+from publish_steps.page_words import environment
+from publish_steps.site_pages import Pages
+from publish_steps.tables import (
     TableRow,
     category_chart,
     complaints_chart,

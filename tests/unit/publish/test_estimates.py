@@ -2,10 +2,8 @@
 
 import pytest
 
-from cases.case_message import rounded_seconds
-from dsa.author_notice import wilson_interval
-from publish.periods import estimate, percentiles
-from publish.precision import errors_of, strata_of
+from ledger.estimates import percentiles, rounded_seconds, wilson_interval
+from publish.precision import errors_of, estimate, strata_of
 
 NEWCOMBE = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611),
             (1, 29, 0.0061, 0.1718)]  # fmt: skip

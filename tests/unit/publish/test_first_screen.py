@@ -17,9 +17,9 @@ from support.sample_entries import contest, decision, outcome
 
 from cases.kinds import CaseNumbers
 from phrases import LANGUAGES, of
-from publish.headline import done_words, headline_of, wrong_share
-from publish.page_words import html_ending
 from publish.precision import RuleErrors
+from publish_steps.headline import done_words, headline_of, wrong_share
+from publish_steps.page_words import html_ending
 from recount.recount import differences_of, recount_command
 
 MONTHS = ("2026-09", "2026-10", "2026-11")

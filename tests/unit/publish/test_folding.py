@@ -9,13 +9,14 @@ from ledger.units import sum_records
 from publish.folding import (
     LeftOutReason,
     Numbers,
+    PublishedSets,
+    Ruling,
     left_out_reason,
     measures,
     numbers_of,
     only_packs,
 )
 from publish.public_bucket import SummaryBucket
-from publish.set_catalogue import PublishedSets, Ruling
 from rules.rule_set import read_set
 
 SHADOW = "one-time-codes/1/asks-for-code/shadow"

@@ -18,8 +18,7 @@ from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.provider import Provider
 from ledger.units import Marker, Receipt
-from publish.logging_run import LogResult
-from publish.publish_run import PublishResult
+from publish.publish_run import LogGrowth, PublishResult
 
 SETTINGS = {
     "AWS_DEFAULT_REGION": "eu-central-1",
@@ -109,7 +108,7 @@ def test_a_log_that_refuses_to_grow_is_in_the_answer(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results = iter(
-        [PublishResult(written=4, log_refused="another key"), PublishResult(log=LogResult(7, 2))]
+        [PublishResult(written=4, log_refused="another key"), PublishResult(log=LogGrowth(7, 2))]
     )
     monkeypatch.setattr(deployed.module, "publish", lambda *_: next(results))
     answer = {"written": 4, "revised": 0, "log": "refused: another key"}

@@ -9,9 +9,9 @@ from support.hostile import FORMULA, HOSTILE, OBEYED
 from support.publish_world import CLOSED, World, sample_pack, sample_receipt, sample_rule
 from support.published_site import pages_of, parsed
 
-from publish.public_bucket import encode_csv
-from publish.set_catalogue import PublishedSets
-from publish.site_pages import Pages
+from publish.folding import PublishedSets
+from publish_steps.site_files import encode_csv
+from publish_steps.site_pages import Pages
 from rules.rule_set import read_set
 
 

@@ -1,6 +1,7 @@
 """Journal files: lines say what receipts say, and large days are cut."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -9,8 +10,8 @@ from support.publish_world import CLOSED, DiedError, World, live, sample_pack, s
 from support.sample_entries import decision
 
 from ledger.units import Receipt
-from publish import public_journal
-from publish.public_journal import JournalSpool
+from publish import day_facts
+from publish.day_facts import JournalSpool
 from recount.recount import recount_command, whole_line
 
 SMALL_FILE = 700
@@ -21,7 +22,7 @@ DAY_AFTER = "2026-11-27T03:00:00Z"
 @pytest.fixture
 def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of the journal has a few lines only."""
-    monkeypatch.setattr(public_journal, "FILE_BYTES", SMALL_FILE)
+    monkeypatch.setattr(day_facts, "FILE_BYTES", SMALL_FILE)
 
 
 def world(receipts: int = 12) -> World:
@@ -73,7 +74,7 @@ def all_fields() -> Receipt:
 )
 def test_a_line_says_what_the_receipt_says(receipt: Receipt) -> None:
     """All but ids, the source and times; zeros in tallies add nothing."""
-    with JournalSpool() as spool:
+    with closing(JournalSpool()) as spool:
         spool.add_receipt(receipt)
         (piece,) = spool.finish()
         *named, line = lines_of(next(spool.read()))

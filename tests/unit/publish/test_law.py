@@ -9,7 +9,7 @@ from support.publish_world import World
 from support.sample_entries import decision
 
 from ledger.keys import report_key, statement_batch_key, statements_of_day
-from publish import handover
+from publish_steps import handover
 from report_proof.proof import WrittenReport, prove
 
 DAY = "2026-11-25"

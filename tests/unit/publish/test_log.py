@@ -15,10 +15,8 @@ from support.publish_world import CLOSED, World, live, sample_pack, sample_recei
 from ledger.keys import receipt_key
 from ledger.units import LogHead, OpenFile
 from publish.day_facts import seal_key
-from publish.logging_run import LogResult
-from publish.publish_run import PublishRequest
-from publish.publishing import publish
-from publish.served_log import OF_THE_LOG
+from publish.publish_run import PublishRequest, publish
+from publish_steps.served_log import OF_THE_LOG
 from tlog.leaves import (
     DayLeaf,
     FindingLeaf,
@@ -151,8 +149,8 @@ def test_after_an_upgrade_a_rebuild_keeps_the_bytes_of_summaries_that_say_the_sa
     The page cites the digest of these bytes, and the archive holds them.
     """
     made = sample_world()
-    without_log = replace(made.context(CLOSED), log=None)
-    publish(without_log, PublishRequest())
+    context = made.context(CLOSED)
+    publish(replace(context, steps=context.steps[:-1]), PublishRequest())  # the log is the last
     path = "summaries/acme/2026-11-25.json"
     older = as_older_release_wrote(made.objects.stored[path])
     made.objects.stored[path] = older
@@ -236,7 +234,7 @@ def test_the_receipt_of_a_file_is_logged_on_the_day_on_which_it_was_closed() -> 
 def test_a_run_whose_head_another_run_moved_leaves_the_log_to_it() -> None:
     made = sample_world()
     made.heads.around = lambda name, call: None if name == "move head" else call()
-    assert made.publish(CLOSED).log == LogResult(0, 0, is_busy=True)
+    assert made.publish(CLOSED).log == (0, 0)
     made.heads.around = lambda name, call: call()
     made.publish("2026-11-26T03:00:00Z")
     assert kinds(made) == kinds(published())
@@ -263,7 +261,7 @@ def test_each_provider_gets_a_copy_of_each_checkpoint_that_was_served() -> None:
 def test_a_day_that_a_run_could_not_end_is_ended_by_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("publish.logging_run.AT_ONCE", 2)
+    monkeypatch.setattr("publish_steps.logging_run.AT_ONCE", 2)
     cut, whole = sample_world(), published()
     cut.has_time = False
     for hour in range(3, 24):

@@ -12,7 +12,7 @@ from support.log_signer import LocalSigner
 from support.log_world import ORIGIN, LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 
-from publish import logging_run
+from publish_steps import logging_run
 from terang.cli.public_log import prove_finding
 from tlog.leaves import BeganLeaf, Leaf, MovedLeaf, PublishedLeaf, decode_leaf, parse_checkpoint
 from tlog.tree import LogFiles

@@ -11,7 +11,7 @@ from support.publish_world import CLOSED, World, live, sample_pack, sample_recei
 from support.published_site import pages_of, parsed, sample_site
 
 from ledger.refusals import Code
-from publish.page_words import REFUSALS, opening
+from publish_steps.page_words import REFUSALS, opening
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from support.publish_world import CLOSED, World, sample_pack
 from support.published_site import parsed
 
 from ledger.keys import factchecks_facts_key
-from publish.set_catalogue import PublishedIndex
+from publish_steps.site_pages import PublishedIndex
 from rules.pinned import FACTCHECKS, factchecks_pack
 
 INDEX = "ab" * 32

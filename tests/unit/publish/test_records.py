@@ -13,8 +13,8 @@ from support.publish_world import CLOSED, World, live, sample_pack, sample_recei
 from ledger.posts import language_of
 from ledger.texts import replace_controls
 from publish.precision import RuleErrors
-from publish.public_bucket import HEADER, csv_cell
 from publish.summary import decode_summary, encode_summary
+from publish_steps.site_files import HEADER, csv_cell
 
 
 @pytest.fixture(scope="module")

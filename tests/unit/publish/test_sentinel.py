@@ -9,8 +9,8 @@ from support.log_world import LogWorld, sentinel_pack, sentinel_receipt
 from support.publish_world import live, sample_pack, sample_receipt
 
 from ledger.findings import unit_id
+from ledger.provider import SENTINEL_TEXT, sentinel_post
 from matcher import Matcher
-from publish.handover import TEXT, sentinel_post
 from recount.recount import differences_of
 from rules.pack import Pack
 from verifier.verify import Folder, LogSource, Options, Result, check_place
@@ -46,8 +46,8 @@ def test_the_post_is_sent_until_its_receipt_is_there() -> None:
 
 def test_the_shipped_pack_finds_the_post_and_names_its_text() -> None:
     pack = Pack.parse((PACKS / "sentinel.yaml").read_text(), "sentinel.yaml")
-    assert [hit.rule for hit in Matcher([pack]).find(TEXT)] == ["daily-post"]
-    assert TEXT in pack.rules[0].match
+    assert [hit.rule for hit in Matcher([pack]).find(SENTINEL_TEXT)] == ["daily-post"]
+    assert SENTINEL_TEXT in pack.rules[0].match
 
 
 def test_it_is_part_of_no_sum_and_is_shown_apart() -> None:

@@ -22,6 +22,7 @@ from learn import feed_import
 from ledger import (
     cases,
     closing,
+    estimates,
     findings,
     posts,
     privacy,
@@ -34,14 +35,11 @@ from ledger.aws import desk_store, objects
 from publish import (
     day_facts,
     folding,
-    periods,
     precision,
-    public_journal,
     publish_run,
-    served_log,
     summary,
-    tables,
 )
+from publish_steps import served_log, tables
 from rules import pack, pack_parts, rule
 from scan import inspection, rule_sets
 from tlog import leaves, tree
@@ -49,14 +47,14 @@ from tlog import leaves, tree
 MODULES = (
     announcements, admission, index, queue, author_notice, arrival, feed_import, closing,
     objects, cases, case_message, kinds, notice, units, posts, provider, publish_run, day_facts,
-    periods, summary, folding, precision, public_journal, tables,
-    served_log, inspection, rule_sets, tree, leaves,
+    summary, folding, precision, tables, estimates, served_log,
+    inspection, rule_sets, tree, leaves,
 )  # fmt: skip
 
 STORED = (
     announcements, pack_parts, queue, cases, desk_store, case_refusal, fact_check,
     closing, privacy, feed_import, report, findings, leaves, units, pack,
-    desk_port, posts, provider, refusals, public_journal, rule,
+    desk_port, posts, provider, refusals, day_facts, rule,
 )  # fmt: skip
 
 SHORT = """

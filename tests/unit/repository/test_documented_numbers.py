@@ -12,13 +12,23 @@ from claims import admission, index, layout, ranking, text_words
 from console import browser_session, sign_in
 from decide import case_work
 from desk import asking, queue
-from dsa import author_notice, statement_schema
+from dsa import statement_schema
 from intake import reader
 from learn import feed_import
-from ledger import cases, findings, posts, privacy, pseudonyms, streams, texts
+from ledger import (
+    cases,
+    estimates,
+    findings,
+    posts,
+    privacy,
+    pseudonyms,
+    streams,
+    texts,
+)
 from ledger.aws import desk_store
 from matcher import hit, term, term_index
-from publish import handover, logging_run, periods, precision, public_journal, summary
+from publish import day_facts, precision, publish_run, summary
+from publish_steps import logging_run
 from recount import recount
 from rules import pack, pack_parts, pinned
 from rules import pack_parts as copy_rule
@@ -48,7 +58,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("cases", "(one in twenty)", cases.SECOND_REVIEW_PER, 20),
         ("console", "an hour after it was last used", browser_session.IDLE, timedelta(hours=1)),
         ("console", "twelve hours after the sign-in", browser_session.LONGEST, timedelta(hours=12)),
-        ("deploy", "after at least 10 decided findings", handover.AT_LEAST, 10),
+        ("deploy", "after at least 10 decided findings", publish_run.AT_LEAST, 10),
         ("effort", "every eight code points of its text", hit.STEPS_PER_POINT, 1 / 8),
         ("effort", "more than 200,000 places", term.MATCHES_IN_PART, 200_000),
         ("effort", "the first 200 spans", term_index.SPANS_SHOWN, 200),
@@ -83,7 +93,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("files", "in a zip, 10,000 members", reader.Budget().members, 10_000),
         ("files", "10,000 units", reader.Budget().units, 10_000),
         ("findings", "code points (280)", findings.EXCERPT_LENGTH, 280),
-        ("findings", "each at most 8 MiB", public_journal.FILE_BYTES, 8 * MIB),
+        ("findings", "each at most 8 MiB", day_facts.FILE_BYTES, 8 * MIB),
         ("learn", "a weight from -9 to 9", pack_parts.WEIGHT, 9),
         ("log", "256 a file", tree.TILE_WIDTH, 256),
         ("log", "400 days after the month", logging_run.KEY_DAYS, 400),
@@ -93,10 +103,10 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
             "log",
             "more than 24 hours after they were closed",
             verify.CLOSED_AFTER,
-            timedelta(hours=24) + periods.SETTLING,
+            timedelta(hours=24) + summary.SETTLING,
         ),
         ("operate", "returns unchanged within 30 days", pinned.RENEWED_DAYS, 30),
-        ("operate", "Two hours after midnight UTC", periods.SETTLING, timedelta(hours=2)),
+        ("operate", "Two hours after midnight UTC", summary.SETTLING, timedelta(hours=2)),
         ("packs", "366 days at most", pack.DAYS_IN_FORCE, 366),
         ("packs", "120`, at most 300", pack.MOST_EXPECTED, 300),
         ("packs", "39 of 64 hashes", (copy_rule.EQUAL_AT_LEAST, copy_rule.HASHES), (39, 64)),
@@ -111,7 +121,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("review", "after five severe cards in a row", queue.CareSettings().severe_limit, 5),
         ("review", "For ten seconds you can undo", desk_store.UNDO_SECONDS, 10),
         ("statements", "at most 100 statements each", statement_schema.BATCH, 100),
-        ("statements", "Below 100 audited posts it is blank", author_notice.AUDITED_AT_LEAST, 100),
+        ("statements", "Below 100 audited posts it is blank", estimates.AUDITED_AT_LEAST, 100),
         ("threats", "destroyed after two years", pseudonyms.KEY_MONTHS, 24),
         ("threats", "after ten minutes", sign_in.ATTEMPT_SECONDS, 600),
     ],
@@ -127,7 +137,7 @@ def test_a_page_says_the_number_of_the_code(
     ("counted", "recounted", "value"),
     [
         (decision.HURRIED_BELOW_SECONDS, recount.HURRIED_SECONDS, 5),
-        (author_notice.AUDITED_AT_LEAST, recount.SAMPLE_AT_LEAST, 100),
+        (estimates.AUDITED_AT_LEAST, recount.SAMPLE_AT_LEAST, 100),
         (summary.COHORTS, recount.FOLLOWED_MONTHS, 13),
     ],
 )

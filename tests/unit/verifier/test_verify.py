@@ -16,8 +16,8 @@ from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 from support.signed_log import signed_log
 from support.tampering import FIRST_VISIT, LATER_VISIT, Memory, Tampering, words_for, write
 
-from publish import logging_run
-from publish.served_log import OF_THE_LOG
+from publish_steps import logging_run
+from publish_steps.served_log import OF_THE_LOG
 from terang.cli.command import main as terang
 from tlog.leaves import PublishedLeaf, RunLeaf, encode_leaf, parse_checkpoint, verifier_key
 from tlog.tree import LogFiles

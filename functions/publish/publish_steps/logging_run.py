@@ -1,37 +1,37 @@
-"""One run of the log: bring it up to its head, add what it lacks, and note what it says.
+"""The step of the public log: bring it up to its head, add what it lacks, and note what it says.
+
+The leaves that a log lacks are those of closed days, of published files, and of reports.
 
 A new key begins a new log, under `log/2/` and so on. Where the old key still exists, the old log
 ends with a leaf that names the new log and its key; the proof of that leaf is published, since the
 leaf is pruned one day. The new log begins with a leaf that names the last checkpoint of the old
 one, and then gets leaves for everything that is published. A run that dies in between leaves work
 that the next run ends.
-
-The leaves that a log lacks: of closed days, of published files, and of reports.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from itertools import count, islice
+from secrets import token_bytes
 
 import msgspec
 
-from ledger.aws.store import DynamoStore
 from ledger.keys import receipt_key
 from ledger.texts import utc
 from ledger.units import ReceiptCounts
-from publish.day_facts import SealBucket
-from publish.periods import days_before
-from publish.public_bucket import SummaryBucket
-from publish.served_log import (
+from publish.publish_run import LogGrowth, PublishRun, Step
+from publish.summary import days_before
+from publish_steps.served_log import (
     AT_ONCE,
     KnownLog,
     LogBusyError,
     LogRefusedError,
     PeriodFile,
     ServedLog,
+    checking_programs,
     list_files,
     note_known,
     period_file,
@@ -61,50 +61,76 @@ ALIVE_AFTER = timedelta(hours=6)
 """When a run adds a leaf although nothing is new: an old log would look like one rolled back."""
 
 
+LOG = "log"
+"""What `PublishRequest.accept` names if the served log is to be taken up after a restored table."""
+
+NEW_LOG = "new-log"
+"""What it names if a new log may begin although the key of the log is lost."""
+
+
 @dataclass(frozen=True, slots=True)
-class LogResult:
-    """What a run added. `is_busy` says that another run was adding at the same time."""
+class PublicLog(Step):
+    """Adds published files to the public log. A log that cannot grow holds back nothing else.
 
-    size: int
-    added: int
-    is_busy: bool = False
-
-
-def log_run(
-    log: ServedLog,
-    due_of: Callable[[KnownLog], Iterator[bytes]],
-    now: datetime,
-    has_time: Callable[[], bool],
-) -> LogResult:
-    """Add the leaves that are due, in portions, as long as there is time.
-
-    `due_of` yields them for what the log says so far; the next run adds the rest. Raises
-    LogRefusedError if the log cannot grow without contradicting its served head.
+    `log` is the log under `log/` with the key that signs now, `key_before` signed it until its key
+    was changed. `has_begun` says that the key already signs a log, whose table and files may not be
+    back yet.
     """
-    before = added = 0
-    try:
-        head = log.head()
-        known, before, at = read_known(log, head), head.size, utc(now)
-        due, listed = set[str](), ""
-        for portion, is_last in _portions(due_of(known), has_time):
-            leaves = map(decode_leaf, portion)
-            due |= {leaf.path for leaf in leaves if isinstance(leaf, PublishedLeaf)}
-            if is_last:
-                files = list_files(log, known, due)
-                listed = sha256(files).hexdigest()
-                if not portion and listed == known.newest_list and not _is_silent(known, now):
-                    break
-                # Also if it is there already: the lifecycle deletes what was not written for long.
-                log.objects.put(log.public, f"log/lists/{listed}.json", files)
-            head = log.append(head, [*portion, encode_leaf(RunLeaf(at, listed))], at)
-            added = head.size - before
-    except LogBusyError:
-        return LogResult(before + added, added, is_busy=True)
+
+    log: ServedLog
+    key_before: Signer | None = None
+    has_begun: bool = False
+
+    def end(self, run: PublishRun) -> None:
+        """Publish the programs that check the log, and let it grow."""
+        for path, program in checking_programs().items():
+            run.context.public.put(path, program)
+        at, accept = utc(run.context.clock.now()), run.request.accept
+        run.result.log = LogGrowth(0, 0)
+        try:
+            log = newest_log(
+                self.log,
+                self.key_before,
+                at,
+                has_begun=self.has_begun,
+                may_begin=NEW_LOG in accept,
+            )
+            if LOG in accept:
+                log.adopt()
+            _grow(run, log, at)
+        except LogBusyError:
+            pass  # another run was adding at the same time: the next run adds what is missing
+        except LogRefusedError as error:
+            run.result.log, run.result.log_refused = None, str(error)
+
+
+def _grow(run: PublishRun, log: ServedLog, at: str) -> None:
+    """Add the leaves that are due, in portions, as long as there is time, and note the growth.
+
+    The next run adds the rest. Raises LogRefusedError if the log cannot grow without contradicting
+    its served head, LogBusyError if another run moved the head meanwhile.
+    """
+    head = log.head()
+    known, before = read_known(log, head), head.size
+    run.result.log = LogGrowth(before, 0)
+    due_leaves = DueLeaves(run, log, known, LogFiles(known.size, log.read)).leaves()
+    due, listed = set[str](), ""
+    for portion, is_last in _portions(due_leaves, run.context.has_time):
+        leaves = map(decode_leaf, portion)
+        due |= {leaf.path for leaf in leaves if isinstance(leaf, PublishedLeaf)}
+        if is_last:
+            files = list_files(log, known, due)
+            listed = sha256(files).hexdigest()
+            if not portion and listed == known.newest_list and not _is_silent(known, at):
+                break
+            # Also if it is there already: the lifecycle deletes what was not written for long.
+            log.objects.put(log.public, f"log/lists/{listed}.json", files)
+        head = log.append(head, [*portion, encode_leaf(RunLeaf(at, listed))], at)
+        run.result.log = LogGrowth(head.size, head.size - before)
     for leaf in log.files(head).leaves(known.size):
         known.add(leaf)
     known.root = head.root
     note_known(log, known)
-    return LogResult(head.size, added)
 
 
 def _portions(
@@ -119,8 +145,9 @@ def _portions(
     yield portion, True
 
 
-def _is_silent(known: KnownLog, now: datetime) -> bool:
+def _is_silent(known: KnownLog, at: str) -> bool:
     """Return whether the newest run of the log is so old that another one should be seen."""
+    now = datetime.fromisoformat(at)
     return not known.at or now - datetime.fromisoformat(known.at) >= ALIVE_AFTER
 
 
@@ -198,46 +225,40 @@ SHARDS = "0123456789abcdef"
 
 @dataclass(frozen=True, slots=True)
 class DueLeaves:
-    """Finds the leaves that a log lacks on a day. `make_key` returns 32 random bytes."""
+    """Finds the leaves that a log lacks in a run."""
 
+    run: PublishRun
     log: ServedLog
     known: KnownLog
     files: LogFiles
-    public: SummaryBucket
-    seals: SealBucket
-    store: DynamoStore
-    make_key: Callable[[], bytes]
-    today: str
 
-    def leaves(
-        self, providers: Sequence[str], days: Sequence[str], behind: Iterable[str]
-    ) -> Iterator[bytes]:
+    def leaves(self) -> Iterator[bytes]:
         """Yield the leaves of closed days, then those of files, then those of reports.
 
-        A day that an earlier run could not end comes first. `behind` names days (`provider/day`) of
-        which the table has lost something: nothing new is said of them.
+        A day that an earlier run could not end comes first. Nothing new is said of a day of which
+        the table has lost something.
         """
-        lost = set(behind)
-        found = [(provider, day) for provider in providers for day in days]
+        found = [(provider, day) for provider in self.run.providers for day in self.run.days]
         if (unfinished := self.known.unfinished(self.files)) in found:
             found.insert(0, unfinished)
         for provider, day in dict.fromkeys(found):
-            if f"{provider}/{day}" not in lost:
+            if f"{provider}/{day}" not in self.run.result.behind:
                 yield from self._day(provider, day)
         yield from map(encode_leaf, self._published())
-        yield from map(encode_leaf, self._reports(providers))
+        yield from map(encode_leaf, self._reports())
 
     def _day(self, provider: str, day: str) -> Iterator[bytes]:
         """Yield the leaves of a closed day that the log lacks, and a leaf that ends them."""
-        summary, seal = self.public.published(provider, day), self.seals.read(provider, day)
+        context = self.run.context
+        summary, seal = context.public.published(provider, day), context.seals.read(provider, day)
         if summary is None or summary.provisional or seal is None:
             return
-        closed = [file.file for file in self.store.files(provider) if file.closed == day]
+        closed = [file.file for file in context.store.files(provider) if file.closed == day]
         facts = sha256(":".join([seal.folded.receipts_sha256, *closed]).encode()).hexdigest()
         known = self.known.days.get(f"{provider}/{day}")
         if (known and known.facts == facts) or not (seal.folded.receipts or closed):
             return
-        key, logged = self._key(day), self.known.logged(provider, day, self.files)
+        key, logged = self._key(day[:7]), self.known.logged(provider, day, self.files)
         for shard in SHARDS:
             for leaf in sorted(self._shard(provider, day, shard, key)):
                 if sha256(leaf).digest() not in logged:
@@ -281,7 +302,7 @@ class DueLeaves:
 
         A leaf that is about to be pruned does not count.
         """
-        since = self.known.size_on(days_before(self.today, RESTATED_DAYS))
+        since = self.known.size_on(days_before(self.run.today, RESTATED_DAYS))
         objects, bucket = self.log.objects, self.log.public
         for path, etag in sorted(objects.etags(bucket, "").items()):
             if self._is_named(path, etag, since):
@@ -307,13 +328,13 @@ class DueLeaves:
         """Return the revision that a file of a period is of, or None while the period is open."""
         if part.revision:
             return part.revision
-        summary = self.public.published(part.provider, part.period)
+        summary = self.run.context.public.published(part.provider, part.period)
         return None if summary is None or summary.provisional else summary.revision
 
-    def _reports(self, providers: Iterable[str]) -> Iterator[ReportLeaf]:
+    def _reports(self) -> Iterator[ReportLeaf]:
         """Yield a leaf for each file of a yearly report: its digest only."""
         objects, bucket = self.log.objects, self.log.out
-        for provider in providers:
+        for provider in self.run.providers:
             for path, etag in sorted(objects.etags(bucket, f"out/{provider}/reports/").items()):
                 if self._is_named(path, etag):
                     continue
@@ -324,10 +345,10 @@ class DueLeaves:
                 else:
                     yield ReportLeaf(path, digest, len(data))
 
-    def _key(self, day: str) -> bytes:
-        """Return the key of the day's month; the first run that needs it makes it."""
-        month, store = day[:7], self.log.store
-        return store.log_key(month) or store.put_log_key(month, self.make_key(), key_expiry(month))
+    def _key(self, month: str) -> bytes:
+        """Return the key of a month; the first run that needs it makes it."""
+        store = self.log.store
+        return store.log_key(month) or store.put_log_key(month, token_bytes(32), key_expiry(month))
 
 
 def key_expiry(month: str) -> int:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cases.kinds import CaseNumbers
+from ledger.estimates import Percentiles, percentiles
 from phrases import Phrases, to_translate
 from phrases.phrases import CATEGORIES, category_words
-from publish.headline import Chart, Say, bars, columns
-from publish.page_words import case_words, language_words, refusal_words
-from publish.periods import Estimate, Percentiles, PeriodKind, estimate, percentiles
-from publish.precision import RuleErrors
-from publish.set_catalogue import PublishedSets
-from publish.summary import Standing, Summary, SummaryPart
+from publish.folding import PublishedSets
+from publish.precision import Estimate, RuleErrors, estimate
+from publish.summary import PeriodKind, Standing, Summary, SummaryPart
+from publish_steps.headline import Chart, Say, bars, columns
+from publish_steps.page_words import case_words, language_words, refusal_words
 from rules.pack import Pack, Rule, Said
 from rules.pack_parts import OrdinaryPosts, PackCard, Score
 from rules.pinned import digest_of, sentence_of

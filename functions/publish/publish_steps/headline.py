@@ -15,9 +15,8 @@ from itertools import count
 from typing import NamedTuple
 
 from phrases import Phrases, to_translate
-from publish.periods import PeriodKind
 from publish.precision import RuleErrors, of_cohort
-from publish.summary import Summary
+from publish.summary import PeriodKind, Summary
 
 WIDTH = 560.0
 """Units of a chart's width; at 390 pixels a unit is about 0.6 of a pixel, so labels are large."""

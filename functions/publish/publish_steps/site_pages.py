@@ -1,4 +1,6 @@
-"""The pages of summaries and packs, and the index: plain HTML that also works from a folder.
+"""Facts.
+
+The pages of summaries and packs, and the index: plain HTML that also works from a folder.
 
 The Atom feed of new periods and corrections: closed days, months and campaigns, newest first.
 
@@ -7,20 +9,22 @@ an entry is dated when its period became final, and each later revision one seco
 before.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from enum import StrEnum
-from uuid import NAMESPACE_URL, uuid5
-from xml.sax.saxutils import escape, quoteattr
+
+import msgspec
 
 from cases.kinds import CaseNumbers
-from ledger.texts import replace_controls
+from ledger.estimates import percentiles
 from phrases import Phrases, of, to_translate
-from publish import page_words, tables
-from publish.day_facts import why_revised
-from publish.folding import Numbers
-from publish.headline import (
+from publish.folding import Numbers, PublishedSets, proposes_from
+from publish.precision import Errors, Evidence, RuleErrors
+from publish.public_bucket import why_revised
+from publish.summary import Summary, SummaryPart
+from publish_steps import page_words, tables
+from publish_steps.headline import (
     SHOWN_MEASURES,
     Chart,
     done_words,
@@ -29,16 +33,69 @@ from publish.headline import (
     open_words,
     trends,
 )
-from publish.page_words import opening, render, title_of
-from publish.periods import SETTLING, percentiles
-from publish.precision import Errors, Evidence, RuleErrors
-from publish.set_catalogue import PublishedIndex, PublishedSets, proposes_from, refusals_of
-from publish.summary import Summary, SummaryPart
-from publish.tables import ordinary_rows, sign_rows, weight_rows
+from publish_steps.page_words import render
+from publish_steps.tables import ordinary_rows, sign_rows, weight_rows
 from rules.pack import Pack
 from rules.pack_parts import ALGORITHM
 from rules.pinned import FACTCHECKS
 from rules.rule_set import RuleSet
+
+
+class CheckCorrection(msgspec.Struct, frozen=True):
+    """A fact-check that was corrected or withdrawn, and the day on which Terang learnt of it."""
+
+    url: str
+    change: str
+    day: str
+
+    @property
+    def leads_somewhere(self) -> bool:
+        """A browser can follow its link."""
+        return self.url.startswith(("https://", "http://"))
+
+
+class PublishedIndex(msgspec.Struct, frozen=True):
+    """The facts published with an index; `by_topic` counts the checks that may lead to findings."""
+
+    index: str
+    checks: int
+    by_publisher: dict[str, int] = {}
+    by_topic: dict[str, int] = {}
+    refused: dict[str, int] = {}
+    changed: tuple[CheckCorrection, ...] = ()
+
+    @property
+    def publishers(self) -> list[tuple[str, int]]:
+        """Return the publishers, those with most checks first."""
+        return _by_size(self.by_publisher)
+
+    @property
+    def finding(self) -> int:
+        """How many checks may lead to findings; the others only answer questions."""
+        return sum(self.by_topic.values())
+
+
+_REFUSALS = {
+    "checks_no_claim": to_translate("a page that does not check a claim"),
+    "no_claim": to_translate("no claim that could be compared"),
+    "no_link": to_translate("no link to a page"),
+    "publisher_not_trusted": to_translate(
+        "a publisher that is not on the list of trusted publishers"
+    ),
+}
+
+
+def refusals_of(index: PublishedIndex) -> list[tuple[str, int]]:
+    """Return the reasons in words and how many checks were refused for each, the most first.
+
+    >>> refusals_of(PublishedIndex("ab", 0, refused={"no_link": 2}))
+    [('no link to a page', 2)]
+    """
+    return [(_REFUSALS.get(code, code), count) for code, count in _by_size(index.refused)]
+
+
+def _by_size(counted: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 class PackState(StrEnum):
@@ -301,82 +358,3 @@ class Pages:
             ordinary=ordinary_rows(pack.card) if pack.card else [],
             algorithm=ALGORITHM,
         )
-
-
-ENTRIES = 40
-"""The most entries: the newest days of all providers together, and each provider's months."""
-
-DAYS = 31
-"""Days of all providers together that may be entries."""
-
-EMPTY = "1970-01-01T00:00:00Z"
-"""The date of a feed without an entry."""
-
-
-def feed_of(
-    listed: Iterable[ListedProvider],
-    published: Callable[[str, str], Summary | None],
-    public_url: str,
-) -> bytes:
-    """Return the feed of all providers together, and of each provider's months.
-
-    `published` returns the summary of a provider and period. Links are relative if `public_url` is
-    empty.
-    """
-    names = [
-        (one.provider, name)
-        for one in listed
-        for name in (
-            *(one.days[-DAYS:] if one.provider == "all" else ()),
-            *one.months[-2:],
-            *one.campaigns[-2:],
-        )
-    ]
-    found = [summary for name in names if (summary := published(*name))]
-    closed = [summary for summary in found if not summary.provisional]
-    closed.sort(key=lambda summary: (entry_date(summary), summary.path), reverse=True)
-    shown = closed[:ENTRIES]
-    base = f"{public_url}/" if public_url else ""
-    lines = [
-        '<?xml version="1.0" encoding="utf-8"?>',
-        '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">',
-        "<title>Terang: new periods and corrections</title>",
-        f"<id>{_id(public_url or 'terang')}</id>",
-        f"<updated>{entry_date(shown[0]) if shown else EMPTY}</updated>",
-        "<author><name>Terang</name></author>",
-        f'<link rel="self" href={quoteattr(base + "feed.xml")}/>',
-        f"<link href={quoteattr(base + 'index.html')}/>",
-        *(line for summary in shown for line in _entry(summary, base, public_url)),
-        "</feed>",
-    ]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def entry_date(summary: Summary) -> str:
-    """Return the date of a summary's entry, RFC 3339 in UTC."""
-    end = datetime.fromisoformat(f"{summary.last_day}T00:00:00+00:00") + timedelta(days=1)
-    moment = end + SETTLING + timedelta(seconds=summary.revision - 1)
-    return moment.isoformat().replace("+00:00", "Z")
-
-
-def _entry(summary: Summary, base: str, public_url: str) -> Iterable[str]:
-    title = title_of(summary)
-    words = " ".join(opening(summary))
-    if summary.revision > 1:
-        title = f"Correction: {title}, revision {summary.revision}"
-        words = f"{summary.why_revised} {words}"
-    yield "<entry>"
-    yield f"<title>{_text(title)}</title>"
-    yield f"<id>{_id(f'{public_url}/{summary.path}/{summary.revision}')}</id>"
-    yield f"<updated>{entry_date(summary)}</updated>"
-    yield f"<link href={quoteattr(f'{base}{summary.path}.html')}/>"
-    yield f"<summary>{_text(words)}</summary>"
-    yield "</entry>"
-
-
-def _id(name: str) -> str:
-    return f"urn:uuid:{uuid5(NAMESPACE_URL, name)}"
-
-
-def _text(text: str) -> str:
-    return escape(replace_controls(text))

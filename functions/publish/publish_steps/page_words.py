@@ -21,8 +21,7 @@ from ledger.texts import replace_controls
 from phrases import LANGUAGES, NAMES, Phrases, of, to_translate
 from phrases.phrases import category_words, page_engine
 from publish.folding import Numbers
-from publish.periods import PeriodKind
-from publish.summary import NO_ADDRESS, Summary
+from publish.summary import NO_ADDRESS, PeriodKind, Summary
 
 REFUSALS = {
     Code.NOT_PUBLIC: to_translate("Not marked as public, so it was not read"),
