@@ -16,7 +16,7 @@ from decide.case_work import CaseOutcome
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import Delivery
 from ledger.case_messages import Decision, ItemClaim, PendingDecision, PendingState, Verdict
-from ledger.provider import Provider
+from ledger.keys import Provider
 
 
 @pytest.fixture

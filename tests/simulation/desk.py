@@ -24,7 +24,7 @@ from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.table import Table
 from ledger.case_messages import UNDO_SECONDS, Decision, PendingDecision, PendingState, Verdict
 from ledger.findings import digest
-from ledger.provider import Provider
+from ledger.keys import Provider
 
 ENDS = {PendingState.TAKEN, PendingState.REFUSED, PendingState.UNDONE, PendingState.VOID}
 

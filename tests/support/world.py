@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from itertools import count
 from typing import Any
@@ -11,6 +12,7 @@ from support.declared import table_shape
 from support.sample_messages import SENT
 from support.sample_posts import SHADOW, StandingClock, pack
 
+from claims.check_rules import PublishedIndexes
 from decide.case_deliveries import CaseDeliveries, PendingDecisions, case_work_of
 from decide.case_work import CaseOutcome, CaseWork
 from intake.arrival import Intake
@@ -20,15 +22,14 @@ from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects, Senders, SqsUnitQueue
 from ledger.aws.store import DynamoStore
 from ledger.closing import Closing, FileReceipt
-from ledger.keys import receipt_key
-from ledger.provider import Provider
+from ledger.keys import Provider, receipt_key
 from ledger.pseudonyms import PseudonymKeys
 from ledger.units import RangeMessage, Receipt
 from matcher import Pack, build_set
+from rules.pinned import FACTCHECKS
 from rules.rule_set import ProviderSettings
-from scan.batches import BatchRecorder
 from scan.inspection import FloodGuard, FloodLimits
-from scan.persisting import Handout, UnitRecorder
+from scan.persisting import UnitRecorder
 from scan.rule_sets import RuleSets, Snapshots
 from scan.scanner import Deliveries, MessageScanner
 from scan.unit_work import UnitScanner
@@ -162,13 +163,17 @@ class World:
             store=store,
             objects=objects,
             clock=self.clock,
-            rulesets=RuleSets(objects, self.clock, self.public, public=True),
+            rulesets=RuleSets(
+                objects,
+                self.clock,
+                self.public,
+                public=True,
+                finders={FACTCHECKS: PublishedIndexes(partial(objects.get, self.public)).rules_of},
+            ),
             guard=FloodGuard(store, self.clock, self.limits),
             keys=self.keys(store),
             secret=SECRET,
-            recorder=UnitRecorder(
-                store, objects, self.work, Handout(store, objects, self.work, self.out), 30
-            ),
+            recorder=UnitRecorder(store, objects, self.work, self.out, 30),
             snapshots=Snapshots(objects, self.clock, self.work),
         )
 
@@ -178,7 +183,7 @@ class World:
         scanner = self.scanner(store, objects)
         return Deliveries(
             scanner=scanner,
-            messages=MessageScanner(scanner, BatchRecorder(store, scanner.recorder, SECRET)),
+            messages=MessageScanner(scanner),
             closing=self.closing(store, objects),
             senders=Senders(store, self.clock, "AROAREDRIVE"),
             clock=self.clock,

@@ -45,7 +45,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from dsa.author_notice import AUDITED_AT_LEAST, AuditSample, missed_posts
 from ledger.cases import DecidedScore, JournalEntry
-from ledger.provider import SENTINEL
+from ledger.keys import SENTINEL
 from ledger.units import counts, says, sum_tallies
 from phrases import to_translate
 from publish.case_numbers import JUDGED

@@ -26,8 +26,7 @@ from msgspec import UNSET
 
 from ledger.aws.objects import S3Objects
 from ledger.closing import read_pointer
-from ledger.keys import factchecks_facts_key
-from ledger.provider import SENTINEL
+from ledger.keys import SENTINEL, factchecks_facts_key
 from ledger.refusals import OperatorError
 from ledger.texts import escape_csv_formula, replace_controls
 from phrases import LANGUAGES

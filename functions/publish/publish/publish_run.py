@@ -19,7 +19,7 @@ from typing import Annotated
 import msgspec
 
 from ledger.aws.store import DynamoStore
-from ledger.provider import SENTINEL, is_provider_id
+from ledger.keys import SENTINEL, is_provider_id
 from ledger.pseudonyms import assign_letters
 from ledger.refusals import OperatorError
 from ledger.texts import Clock

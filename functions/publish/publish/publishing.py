@@ -15,7 +15,7 @@ from secrets import token_bytes
 
 from msgspec import UNSET, UnsetType
 
-from ledger.provider import SENTINEL
+from ledger.keys import SENTINEL
 from ledger.texts import utc
 from ledger.units import sum_records
 from publish.case_numbers import CaseNumbers

@@ -21,8 +21,7 @@ from ledger.aws.store import DynamoStore
 from ledger.closing import Closing, FileReceipt
 from ledger.dsa_codes import countries_of
 from ledger.findings import file_id, unit_id
-from ledger.keys import receipt_key
-from ledger.provider import Provider
+from ledger.keys import Provider, receipt_key
 from ledger.texts import Clock, clock_from_setting
 from ledger.units import Receipt
 from terang.case_queue import CaseQueue

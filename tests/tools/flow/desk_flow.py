@@ -19,8 +19,7 @@ from stack.running import DAY, Running
 from tools.flow.seat import NARROW, Seat, seat
 
 from ledger.case_messages import ContestResult, Outcome, PendingDecision, PendingName
-from ledger.keys import audit_file_key
-from ledger.provider import Provider
+from ledger.keys import Provider, audit_file_key
 from ledger.texts import utc_exactly
 from terang.emulator.stack import ACCOUNT
 

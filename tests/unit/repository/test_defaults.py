@@ -24,9 +24,9 @@ from ledger import (
     cases,
     closing,
     findings,
+    keys,
     posts,
     privacy,
-    provider,
     refusals,
     units,
 )
@@ -51,7 +51,7 @@ from tlog import leaves, tree
 
 MODULES = (
     announcements, admission, index, queue, author_notice, arrival, feed_import, closing,
-    objects, cases, case_messages, units, posts, provider, publish_run, day_facts,
+    objects, cases, case_messages, units, posts, keys, publish_run, day_facts,
     periods, summary, case_numbers, folding, precision, case_line, public_journal, tables,
     served_log, inspection, rule_sets, tree, leaves,
 )  # fmt: skip
@@ -59,7 +59,7 @@ MODULES = (
 STORED = (
     case_reading, announcements, pack_parts, queue, cases, case_line, case_refusal, fact_check,
     closing, privacy, feed_import, report, findings, leaves, units, case_messages, pack,
-    desk_port, posts, provider, refusals, public_journal, rule,
+    desk_port, posts, keys, refusals, public_journal, rule,
 )  # fmt: skip
 
 SHORT = """

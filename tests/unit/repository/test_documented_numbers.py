@@ -7,7 +7,7 @@ import pytest
 
 from announce import announcements, webhooks
 from answer import question
-from claims import admission, index, layout, ranking, text_words
+from claims import admission, check_rules, index, layout, ranking, text_words
 from console import browser_session, sign_in
 from decide import case_work
 from desk import asking, queue
@@ -21,8 +21,7 @@ from publish import case_numbers, handover, logging_run, periods, precision, pub
 from recount import recount
 from rules import pack, pack_parts, pinned
 from rules import pack_parts as copy_rule
-from scan import batches as post_messages
-from scan import inspection, rule_sets
+from scan import inspection, scanner
 from tlog import tree
 from verifier import verify
 
@@ -36,7 +35,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("architecture", "fingerprints of found posts, for 30 days", privacy.COPY_DAYS, 30),
         ("ask", "at most 100 KiB", question.MOST_BYTES, 100 * KIB),
         ("ask", "`TipsPerMinute` requests a minute", question.WINDOW_SECONDS, 60),
-        ("cases", "1 MiB at most", post_messages.BODY_BYTES, MIB),
+        ("cases", "1 MiB at most", scanner.BODY_BYTES, MIB),
         ("cases", "more than 20 findings", case_messages.FINDINGS_IN_DECISION, 20),
         ("cases", "**waits** for it, for 14 days", case_work.WAIT_DAYS, 14),
         ("cases", "a tolerance of 5 minutes", judgement.SKEW, timedelta(minutes=5)),
@@ -72,7 +71,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("factchecks", "fewer than eight letters", admission.FEWEST_LETTERS, 8),
         ("factchecks-in-the-stack", "more than half of its checks", feed_import.SHARE, 0.5),
         ("factchecks-in-the-stack", "(above 1 GiB)", feed_import.LARGEST_BYTES, GIB),
-        ("factchecks-in-the-stack", "16,000 texts of a unit", rule_sets.MAX_TEXTS, 16_000),
+        ("factchecks-in-the-stack", "16,000 texts of a unit", check_rules.MAX_TEXTS, 16_000),
         ("files", "more than 200 times its packed size", streams.EXPANSION_RATIO, 200),
         ("files", "The first MiB is exempt", streams.FREE_BYTES, MIB),
         ("files", "- 1,500,000,000 bytes", reader.Budget().total_bytes, 1_500_000_000),

@@ -35,8 +35,8 @@ from ledger.aws.table import (
 )
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.findings import Finding
+from ledger.keys import Provider
 from ledger.privacy import DayCopies, FindingFingerprint, MonthSalt, SampledPost, stub_of
-from ledger.provider import Provider
 from ledger.texts import Clock, SystemClock
 from ledger.units import Manifest, Marker, OpenFile, RangeRow, Receipt, Source
 
