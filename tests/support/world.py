@@ -20,10 +20,9 @@ from intake.reader import Budget
 from learn.feed_import import FeedImporter, FeedOutcome, importer_over
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects, Senders, SqsUnitQueue
-from ledger.aws.store import DynamoStore
+from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.closing import Closing, FileReceipt
 from ledger.keys import Provider, receipt_key
-from ledger.pseudonyms import PseudonymKeys
 from ledger.units import RangeMessage, Receipt
 from matcher import Pack, build_set
 from rules.pinned import FACTCHECKS

@@ -29,13 +29,12 @@ from intake.reader import (
     read_counted,
 )
 from ledger.aws.objects import S3Objects, SqsUnitQueue
-from ledger.aws.store import DynamoStore
+from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.closing import FILE_DAYS, Closing, current_set, lost_file, refused_file
 from ledger.findings import digest, file_id
 from ledger.keys import Provider, is_provider_id, part_key, receipt_key, unknown_receipt_key
 from ledger.posts import LINE_BYTES, Post, TranslatedPost, read_fields
 from ledger.privacy import Pseudonyms
-from ledger.pseudonyms import PseudonymKeys
 from ledger.refusals import Code, FileRefusedError, ObjectGoneError, ObjectUnreadableError, Refusal
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import Manifest, Marker, Receipt, Source, cut_ranges, digest_of_ids, units_of

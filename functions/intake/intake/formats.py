@@ -54,10 +54,10 @@ from ledger.streams import (
     PIECE_BYTES,
     ArchiveMeter,
     UnpackedMember,
-    decode_value,
     refusing_damaged_gzip,
     refusing_damaged_zip,
 )
+from ledger.texts import decode_value
 
 DELIMITERS = (",", ";", "\t")
 LISTS = ("links", "media_text")

@@ -57,7 +57,8 @@ from intake.reader import (
 )
 from ledger.posts import LINE_BYTES
 from ledger.refusals import Code, FileRefusedError, Refusal
-from ledger.streams import JsonDocument, decode_object, decode_value
+from ledger.streams import JsonDocument
+from ledger.texts import decode_object, decode_value
 
 TELEGRAM_PUBLIC = frozenset({"public_channel", "public_supergroup"})
 TELEGRAM_HEAD = frozenset({"type", "id"})

@@ -27,11 +27,9 @@ from ledger.refusals import Code, FileRefusedError, Refusal
 from ledger.streams import (
     EXPANSION_RATIO,
     JsonDocument,
-    decode_object,
-    decode_value,
     read_object_lines,
 )
-from ledger.texts import before_leap_second, nests_too_deep
+from ledger.texts import before_leap_second, decode_object, decode_value, nests_too_deep
 
 LAST_SECONDS = 60
 """The time that is kept for the end: to delete 360 parts and write the receipt."""

@@ -18,9 +18,8 @@ from typing import Annotated
 
 import msgspec
 
-from ledger.aws.store import DynamoStore
+from ledger.aws.store import DynamoStore, assign_letters
 from ledger.keys import SENTINEL, is_provider_id
-from ledger.pseudonyms import assign_letters
 from ledger.refusals import OperatorError
 from ledger.texts import Clock
 from ledger.units import OpenFile

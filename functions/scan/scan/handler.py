@@ -23,9 +23,8 @@ from botocore.config import Config
 
 from claims.check_rules import PublishedIndexes
 from ledger.aws.objects import Delivery, S3Objects, Senders, log_failures
-from ledger.aws.store import DynamoStore
+from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.closing import Closing
-from ledger.pseudonyms import PseudonymKeys
 from ledger.texts import clock_from_setting
 from rules.pinned import FACTCHECKS
 from scan.inspection import FloodGuard, FloodLimits, UnitOutcome

@@ -11,11 +11,10 @@ from functools import cache
 import msgspec
 
 from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
+from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.findings import EXCERPT_LENGTH, digest, unit_id
 from ledger.posts import Post
 from ledger.privacy import Pseudonyms, copy_key, month_audit_key
-from ledger.pseudonyms import PseudonymKeys
 from ledger.refusals import Code, ObjectChangedError, ObjectGoneError, Refusal
 from ledger.texts import Clock, utc
 from ledger.units import Attempt, RangeMessage, RangeRow

@@ -1,10 +1,7 @@
-"""A provider, as the operator registered it.
+"""A provider as the operator registered it, its webhook, and the keys of objects in the buckets.
 
-A provider's webhook: the address that gets its events, and the secrets that sign them.
-
-All webhooks of a stack are one JSON object in Secrets Manager, by provider.
-
-The keys of objects in the buckets. They are part of the stable interface.
+All webhooks of a stack are one JSON object in Secrets Manager, by provider. The keys are part of
+the stable interface.
 """
 
 import base64

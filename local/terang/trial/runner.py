@@ -356,7 +356,9 @@ class Deployed:
                 continue
             sealed = self.store.manifest(file.file)
             rows = self.store.ranges(file.file)
-            for refusal in closing.refusals(sealed[0], rows) if sealed else ():
+            for refusal in (
+                closing.refusals(sealed[0], rows, closing.receipts(rows)) if sealed else ()
+            ):
                 yield {"file": file.name, **msgspec.to_builtins(refusal)}
 
     def copy(self, bucket: str, prefix: str, folder: Path) -> None:

@@ -15,7 +15,8 @@ from dsa import author_notice, statement_schema
 from intake import reader
 from judging import judgement
 from learn import feed_import
-from ledger import case_messages, cases, findings, posts, privacy, pseudonyms, streams, texts
+from ledger import case_messages, cases, findings, posts, privacy, streams, texts
+from ledger.aws import store
 from matcher import hit, term, term_index
 from publish import case_numbers, handover, logging_run, periods, precision, public_journal, summary
 from recount import recount
@@ -110,7 +111,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("review", "For ten seconds you can undo", case_messages.UNDO_SECONDS, 10),
         ("statements", "at most 100 statements each", statement_schema.BATCH, 100),
         ("statements", "Below 100 audited posts it is blank", author_notice.AUDITED_AT_LEAST, 100),
-        ("threats", "destroyed after two years", pseudonyms.KEY_MONTHS, 24),
+        ("threats", "destroyed after two years", store.KEY_MONTHS, 24),
         ("threats", "after ten minutes", sign_in.ATTEMPT_SECONDS, 600),
     ],
 )
