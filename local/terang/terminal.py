@@ -220,7 +220,7 @@ def _read_day(_: type, tokens: Sequence[Token]) -> date:
 
 
 def _check_provider(_: type, name: str | None) -> None:
-    from ledger.provider import is_provider_id  # late: `terang --help` needs no msgspec
+    from ledger.keys import is_provider_id  # late: `terang --help` needs no msgspec
 
     if name is not None and not is_provider_id(name):  # Cyclopts checks defaults too
         raise ValueError("An id has 3 to 40 of a-z, 0-9 and -, and is not `all`.")

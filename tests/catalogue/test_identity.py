@@ -13,7 +13,7 @@ from support.sample_posts import OTP, fields, line, lines
 from support.world import ROLE, World
 
 from ledger.aws.objects import Delivery
-from ledger.provider import Provider
+from ledger.keys import Provider
 from ledger.refusals import Code, KeyUnavailableError
 from scan.reading import read_records
 from scan.scanner import UnknownSender

@@ -22,7 +22,7 @@ from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.closing import POINTER_KEY, set_key
 from ledger.findings import file_id
-from ledger.provider import Provider
+from ledger.keys import Provider
 from ledger.units import RangeMessage, Receipt
 from matcher import Pack, build_set, digest_of
 

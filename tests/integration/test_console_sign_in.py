@@ -17,7 +17,7 @@ from console.application import Console, console_of
 from console.browser_session import SESSION_COOKIE, SESSIONS
 from console.sign_in import IssuerError
 from ledger.aws.table import Table
-from ledger.provider import Provider
+from ledger.keys import Provider
 
 Made = tuple[World, MemoryIssuer, Browser]
 

@@ -17,7 +17,7 @@ from cases.kinds import as_sent
 from decide.case_work import CaseOutcome
 from ledger.aws.desk_store import DynamoDesk, ItemClaim, PendingDecision, PendingState
 from ledger.aws.objects import Delivery
-from ledger.provider import Provider
+from ledger.keys import Provider
 
 
 @pytest.fixture

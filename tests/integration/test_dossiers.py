@@ -12,7 +12,7 @@ from support.sample_posts import OTP
 from support.world import ROLE, World
 
 from desk.items import Dossier, ItemKind
-from ledger.provider import Provider
+from ledger.keys import Provider
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from intake.arrival import IDENTITY_BYTES
 from intake.reader import Budget
 from ledger.aws.objects import S3Objects
 from ledger.findings import file_id
-from ledger.provider import Provider
+from ledger.keys import Provider
 from ledger.refusals import ObjectUnreadableError
 
 

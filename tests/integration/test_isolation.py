@@ -23,8 +23,7 @@ from support.world import ROLE, World
 
 from ledger.aws.objects import Delivery
 from ledger.dsa_codes import CaseReceipt
-from ledger.keys import audit_file_key
-from ledger.provider import Provider
+from ledger.keys import Provider, audit_file_key
 from scan.scanner import UnknownSender
 
 OTHERS = "AROAOTHERS"

@@ -16,7 +16,7 @@ from support.world import World
 from authoring.wording import PLACEHOLDER
 from ledger.closing import POINTER_KEY, RETURN_DAYS, read_pointer, set_key
 from ledger.findings import FloodQuestion
-from ledger.provider import Provider
+from ledger.keys import Provider
 from ledger.refusals import OperatorError
 from matcher import Pack, ProviderSettings, RuleSet, load_packs, load_set
 from terang.case_queue import MessageResult

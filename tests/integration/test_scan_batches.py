@@ -16,9 +16,8 @@ from ledger.findings import batch_id, unit_id
 from ledger.keys import batch_receipt_key, findings_key
 from ledger.units import BATCH_FINDINGS, BATCH_MESSAGES, Attempt, Marker, Receipt
 from publish.day_facts import JournalSpool
-from scan import batches as scan_messages
 from scan import scanner
-from scan.batches import EndedMessages
+from scan.scanner import EndedMessages
 
 QUIET = "The market is quiet."
 
@@ -174,7 +173,7 @@ def test_a_message_that_comes_again_keeps_the_length_of_its_excerpts(world: Worl
 
 
 def test_messages_of_two_providers_are_two_batches(world: World) -> None:
-    from ledger.provider import Provider
+    from ledger.keys import Provider
 
     world.store.put_provider(Provider("others", ("AROAACME",)))
     sent = [
@@ -232,7 +231,7 @@ class TestComingAgain:
     def test_what_time_allows_is_committed_and_the_rest_handed_back(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(scan_messages, "BATCH_MESSAGES", 2)
+        monkeypatch.setattr(scanner, "BATCH_MESSAGES", 2)
         seconds = iter([300, 300, 300, 5, 5, 5])
         messages = [
             Delivery("arn:posts", body(f"m{n}"), "AROAACME:x", {"provider": "acme"},

@@ -15,7 +15,7 @@ from ledger.aws.store import DynamoStore
 from ledger.aws.table import key_of
 from ledger.cases import CaseMarker, JournalEntry
 from ledger.findings import Finding, FloodQuestion, FoundSpan, digest
-from ledger.provider import Provider
+from ledger.keys import Provider
 from ledger.units import Manifest, Marker, OpenFile, RangeRow, Receipt, Source, digest_of_ids
 
 LATER = 2**31

@@ -18,7 +18,7 @@ from desk.items import Door, ItemKind, Moderator, Role
 from desk.table_desk import PendingSender, SetExamples, TableDesk
 from ledger.cases import case_id, is_for_second_review
 from ledger.findings import FloodQuestion
-from ledger.provider import Provider
+from ledger.keys import Provider
 from rules.pack import Translation
 from terang.review.sitting import BookRows
 

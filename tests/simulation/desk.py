@@ -25,7 +25,7 @@ from desk.table_desk import PendingSender
 from ledger.aws.desk_store import UNDO_SECONDS, DynamoDesk, PendingDecision, PendingState
 from ledger.aws.table import Table
 from ledger.findings import digest
-from ledger.provider import Provider
+from ledger.keys import Provider
 
 ENDS = {PendingState.TAKEN, PendingState.REFUSED, PendingState.UNDONE, PendingState.VOID}
 

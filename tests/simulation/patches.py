@@ -36,8 +36,8 @@ from publish.summary import Summary, decode_summary, encode_summary
 from publish_steps import handover, site_files
 from publish_steps.site_files import encode_csv
 from publish_steps.site_pages import Contents, Pages
-from scan import batches, scanner
 from scan import rule_sets as rulesets
+from scan import scanner
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK_BACK_DAYS = 7
@@ -140,7 +140,7 @@ def patched_machine(settings: dict[str, str], *, is_small: bool = True) -> Itera
             return
         patched.setattr(ledger.aws.table, "PAIRS", SMALL["PAIRS"])
         patched.setattr(ledger.aws.finding_store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
-        patched.setattr(batches, "BATCH_MESSAGES", SMALL["BATCH_MESSAGES"])
+        patched.setattr(scanner, "BATCH_MESSAGES", SMALL["BATCH_MESSAGES"])
         patched.setattr(scanner, "SECOND_BATCH", SMALL["SECOND_BATCH"])
         patched.setattr(day_facts, "FILE_BYTES", SMALL["FILE_BYTES"])
         patched.setattr(publish_run, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)

@@ -13,7 +13,7 @@ from simulation.stack_faults import BATCH_FAULTS, FAULTS, finding_nobody_counts,
 from support.world import DAY, StandingClock
 
 from ledger.aws.objects import S3Objects
-from scan import batches
+from scan import scanner
 from terang.repair.table_snapshot import ADVICE
 
 pytestmark = [
@@ -29,7 +29,7 @@ SCENARIO = Scenario(
 @pytest.fixture
 def made(patched_machine: None, monkeypatch: pytest.MonkeyPatch) -> Deployed:
     """A stack whose messages were all worked on alone."""
-    monkeypatch.setattr(batches, "BATCH_MESSAGES", 1)
+    monkeypatch.setattr(scanner, "BATCH_MESSAGES", 1)
     return _made()
 
 

@@ -19,7 +19,7 @@ from support.faults import CrashError
 from support.sample_posts import OTP, fields
 
 from ledger import units as receipt
-from scan import batches
+from scan import scanner
 from scan.reading import read_body
 
 pytestmark = [
@@ -135,7 +135,7 @@ def test_a_message_costs_at_most_two_and_a_half_write_units(
     posts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Findings apart: what is under `C#` and `K#`, and the beginning of a message that has any."""
-    monkeypatch.setattr(batches, "BATCH_MESSAGES", receipt.BATCH_MESSAGES)
+    monkeypatch.setattr(scanner, "BATCH_MESSAGES", receipt.BATCH_MESSAGES)
     units: Counter[str] = Counter()
 
     def count(table: DynamoDB, put: Any, transact: Any) -> None:

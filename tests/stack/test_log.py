@@ -12,7 +12,7 @@ from stack.conftest import PARAMETERS
 from stack.running import DAY, ROOT, STACK, Running
 
 from ledger.findings import unit_id
-from ledger.provider import sentinel_post
+from ledger.keys import sentinel_post
 from matcher import Pack
 from terang.cli.command import main
 from terang.emulator.built import deploy

@@ -17,7 +17,7 @@ from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, Wa
 from ledger.closing import set_key
 from ledger.dsa_codes import CaseReceipt
 from ledger.findings import Finding, FloodQuestion
-from ledger.provider import Provider
+from ledger.keys import Provider
 from ledger.units import Marker
 from matcher import build_set, digest_of
 

@@ -15,8 +15,8 @@ import pytest
 from support.sample_packs import CARD, SCORED
 
 from ledger.cases import JournalEntry
+from ledger.keys import Provider
 from ledger.privacy import DayCopies, FindingFingerprint, SampledPost
-from ledger.provider import Provider
 from ledger.refusals import ImmutableError
 from ledger.units import OpenFile, Receipt, Source, rule_key
 from publish.day_facts import SealBucket

@@ -12,6 +12,7 @@ from support.declared import table_shape
 from support.sample_messages import SENT
 from support.sample_posts import SHADOW, StandingClock, pack
 
+from claims.check_rules import PublishedIndexes
 from decide.case_deliveries import CaseDeliveries, PendingDecisions, case_work_of
 from decide.case_work import CaseOutcome, CaseWork
 from dsa.decision_files import decision_files
@@ -20,17 +21,15 @@ from intake.reader import Budget
 from learn.feed_import import FeedImporter, FeedOutcome, importer_over
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects, Senders, SqsUnitQueue
-from ledger.aws.store import DynamoStore
+from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.closing import Closing, FileReceipt
-from ledger.keys import receipt_key
-from ledger.provider import Provider
-from ledger.pseudonyms import PseudonymKeys
+from ledger.keys import Provider, receipt_key
 from ledger.units import RangeMessage, Receipt
 from matcher import Pack, build_set
+from rules.pinned import FACTCHECKS
 from rules.rule_set import ProviderSettings
-from scan.batches import BatchRecorder
 from scan.inspection import FloodGuard, FloodLimits
-from scan.persisting import Handout, UnitRecorder
+from scan.persisting import UnitRecorder
 from scan.rule_sets import RuleSets, Snapshots
 from scan.scanner import Deliveries, MessageScanner
 from scan.unit_work import UnitScanner
@@ -164,13 +163,17 @@ class World:
             store=store,
             objects=objects,
             clock=self.clock,
-            rulesets=RuleSets(objects, self.clock, self.public, public=True),
+            rulesets=RuleSets(
+                objects,
+                self.clock,
+                self.public,
+                public=True,
+                finders={FACTCHECKS: PublishedIndexes(partial(objects.get, self.public)).rules_of},
+            ),
             guard=FloodGuard(store, self.clock, self.limits),
             keys=self.keys(store),
             secret=SECRET,
-            recorder=UnitRecorder(
-                store, objects, self.work, Handout(store, objects, self.work, self.out), 30
-            ),
+            recorder=UnitRecorder(store, objects, self.work, self.out, 30),
             snapshots=Snapshots(objects, self.clock, self.work),
         )
 
@@ -180,7 +183,7 @@ class World:
         scanner = self.scanner(store, objects)
         return Deliveries(
             scanner=scanner,
-            messages=MessageScanner(scanner, BatchRecorder(store, scanner.recorder, SECRET)),
+            messages=MessageScanner(scanner),
             closing=self.closing(store, objects),
             senders=Senders(store, self.clock, "AROAREDRIVE"),
             clock=self.clock,

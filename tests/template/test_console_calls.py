@@ -20,7 +20,7 @@ from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import Table
 from ledger.closing import set_key
-from ledger.provider import Provider
+from ledger.keys import Provider
 from ledger.texts import SystemClock
 from matcher import digest_of
 

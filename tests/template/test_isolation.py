@@ -15,6 +15,7 @@ from ledger.keys import (
     audit_file_key,
     author_notice_key,
     findings_key,
+    is_provider_id,
     message_receipt_key,
     part_key,
     proposal_key,
@@ -25,7 +26,6 @@ from ledger.keys import (
     statement_key,
     unknown_receipt_key,
 )
-from ledger.provider import is_provider_id
 from ledger.units import Marker
 
 NAMES = ("acme", "acme-two", "acm", "acme-", "acme--two", "1acme", "out", "drop", "receipts")

@@ -12,9 +12,9 @@ from template.changes import Change, broken, put
 from template.resolved import Resolved, source
 
 from learn.feed_import import CHANGE_DAYS
+from ledger.aws.store import KEY_MONTHS
 from ledger.closing import FILE_DAYS
 from ledger.privacy import SAMPLE_DAYS
-from ledger.pseudonyms import KEY_MONTHS
 from publish.publish_run import LOOK_BACK_DAYS
 from publish_steps.logging_run import ALIVE_AFTER, KEY_DAYS, LOGS, RESTATED_DAYS
 from terang.repair.erase_buckets import INTAKE_AGE

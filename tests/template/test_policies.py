@@ -25,7 +25,7 @@ from template.trial import DAY, Trial, bucket, delivery, lines, make_table, post
 
 from ledger.aws.store import DynamoStore
 from ledger.closing import Closing
-from ledger.provider import Provider
+from ledger.keys import Provider
 from terang import case_queue
 from terang.cli import review
 from terang.cli.command import COMMANDS, main

@@ -25,7 +25,7 @@ from template.resolved import Resolved, source
 
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.provider import Provider
+from ledger.keys import Provider
 from matcher import Pack, build_set, digest_of
 from terang.packs.set_publishing import PackBucket
 

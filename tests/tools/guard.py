@@ -33,7 +33,7 @@ from simulation.scenarios import BY_NAME, MEETINGS, SENDER
 from support.log_signer import LocalSigner
 from support.world import ROLE
 
-from ledger.provider import Provider
+from ledger.keys import Provider
 from matcher import load_packs
 from terang.packs.set_publishing import PackBucket
 

@@ -21,7 +21,7 @@ from announce.webhooks import WebhookSender
 from ledger.aws.objects import S3Objects, send_messages
 from ledger.cases import AnnouncedEntry
 from ledger.findings import digest, is_id
-from ledger.provider import Webhooks, is_provider_id
+from ledger.keys import Webhooks, is_provider_id
 from ledger.texts import Clock, json_schema, utc
 
 FINDINGS_PER_EVENT = 50

@@ -18,7 +18,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from announce.announcements import Announcer, wait_after
 from announce.webhooks import WebhookError, WebhookSender
 from ledger.aws.objects import S3Objects, log_failures, postpone
-from ledger.provider import Webhooks
+from ledger.keys import Webhooks
 from ledger.texts import clock_from_setting
 
 SECRETS_SECONDS = 60

@@ -19,7 +19,7 @@ from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Network, ip_address
 
-from ledger.provider import Webhook, split_webhook_url
+from ledger.keys import Webhook, split_webhook_url
 from ledger.refusals import TerangError
 
 SECONDS = 10

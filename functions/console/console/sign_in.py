@@ -40,7 +40,7 @@ from console.browser_session import (
 from desk.asking import phrases_of
 from desk.desk_port import FormError, body_of, cookie_of, headers_of, read_form
 from desk.items import Door, Moderator, Role
-from ledger.provider import is_provider_id
+from ledger.keys import is_provider_id
 from ledger.refusals import OperatorError
 from ledger.texts import Clock
 

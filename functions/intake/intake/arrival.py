@@ -1,9 +1,8 @@
-"""A file of another format becomes JSON Lines: one line for each post or refusal.
+"""Receive a dropped file: pin its version, translate other formats, and cut it into units.
 
-A line holds a post whose account is already a pseudonym, or the code and the place of a refusal
-and nothing of its content. The same file gives the same bytes each time.
-
-Receive a dropped file: pin its version, translate other formats, and cut it into units.
+A file of another format becomes JSON Lines: one line for each post or refusal. A line holds a post
+whose account is already a pseudonym, or the code and the place of a refusal and nothing of its
+content. The same file gives the same bytes each time.
 """
 
 from collections import Counter
@@ -15,10 +14,10 @@ from typing import BinaryIO
 
 import msgspec
 
-from intake.archives import GZIP, ZIP
-from intake.formats import JSONL, choose_plain
+from intake.formats import GZIP, ZIP, choose_plain
 from intake.reader import (
     HEAD_BYTES,
+    JSONL,
     PRIVATE,
     Budget,
     FileContext,
@@ -30,14 +29,12 @@ from intake.reader import (
     read_counted,
 )
 from ledger.aws.objects import S3Objects, SqsUnitQueue
-from ledger.aws.store import DynamoStore
+from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.closing import FILE_DAYS, Closing, current_set, lost_file, refused_file
 from ledger.findings import digest, file_id
-from ledger.keys import part_key, receipt_key, unknown_receipt_key
+from ledger.keys import Provider, is_provider_id, part_key, receipt_key, unknown_receipt_key
 from ledger.posts import LINE_BYTES, Post, TranslatedPost, read_fields
 from ledger.privacy import Pseudonyms
-from ledger.provider import Provider, is_provider_id
-from ledger.pseudonyms import PseudonymKeys
 from ledger.refusals import Code, FileRefusedError, ObjectGoneError, ObjectUnreadableError, Refusal
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import Manifest, Marker, Receipt, Source, cut_ranges, digest_of_ids, units_of
@@ -81,7 +78,8 @@ def translate(
         line = item if isinstance(item, Refusal) else _post_line(item, pseudonyms)
         codes[line.code if isinstance(line, Refusal) else None] += 1
         if isinstance(line, Refusal):
-            line = _refusal_line(line)
+            field = {"field": line.field} if line.field else {}
+            line = msgspec.json.encode({"refused": line.code, "at": line.at} | field) + b"\n"
         context.effort.record(len(line))
         yield line
     if codes.keys() & PRIVATE and codes.keys() <= PRIVATE | {Code.NOT_A_POST}:
@@ -120,13 +118,6 @@ def _post_line(item: PostItem, pseudonyms: Pseudonyms) -> bytes | Refusal:
     line = msgspec.json.encode(translated) + b"\n"
     # An HTML entity can be shorter than the character it becomes, so a line may grow.
     return line if len(line) <= LINE_BYTES else Refusal(Code.LINE_LONG, at=item.at)
-
-
-def _refusal_line(refusal: Refusal) -> bytes:
-    fields = {"refused": refusal.code, "at": refusal.at}
-    if refusal.field:
-        fields["field"] = refusal.field
-    return msgspec.json.encode(fields) + b"\n"
 
 
 IDENTITY_BYTES = 1024 * 1024
@@ -190,25 +181,21 @@ class Intake:
         if sealed is not None:
             return self._send_units(*sealed, status="known")
         source = Source(bucket, key, version, etag="", size=0)  # until S3 describes it
+        name = provider_of(key)
+        provider = self.store.provider(name) if name else None
         try:
             source = self.objects.head(bucket, key, version or None)
-            provider = self._provider(key)
             if provider is None:
                 return self._discard_unknown(source, file)
             return self._cut_or_translate(DroppedFile(source, file, provider), seconds_left)
         except ObjectGoneError:
-            return self._report_gone(source, file)
+            return self._report_gone(source, file, provider)
         except ObjectUnreadableError:
-            provider = self._provider(key)
             if provider is None:
                 return self._discard_unknown(source, file)
             refused = FileRefusedError(Code.OBJECT_UNREADABLE, advice=UNREADABLE)
             dropped = DroppedFile(source, file, provider)
             return self._refuse(dropped, refused, content=digest("content", file))
-
-    def _provider(self, key: str) -> Provider | None:
-        provider = provider_of(key)
-        return self.store.provider(provider) if provider else None
 
     def _cut_or_translate(
         self, dropped: DroppedFile, seconds_left: Callable[[], float]
@@ -343,13 +330,12 @@ class Intake:
         self.objects.delete_version(source)
         return FileOutcome("refused", dropped.id, provider, size=source.size, code=refused.code)
 
-    def _report_gone(self, source: Source, file: str) -> FileOutcome:
+    def _report_gone(self, source: Source, file: str, provider: Provider | None) -> FileOutcome:
         """Write a receipt for a file that is gone, unless it has one.
 
         Usually the file was refused or closed before, its event came twice, and its receipt stays.
         Otherwise the file was never read, and none of its records is counted.
         """
-        provider = self._provider(source.key)
         if provider is not None:
             receipt = lost_file(source, file, provider.provider, utc(self.clock.now()))
             key = receipt_key(provider.provider, file)

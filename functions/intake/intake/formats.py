@@ -1,108 +1,63 @@
-"""JSON Lines in an archive: one post a line. A plain file is cut and not read here.
+"""CSV, archives, and the choice of a file's format. Its content decides; its name breaks ties.
 
-A line is read as scan reads it in a plain file, with the same codes.
+CSV has a header that names the fields of a post, in any case and order. The delimiter is a comma, a
+semicolon or a tab. `links` and `media_text` hold a JSON array, or values separated by `|`. An empty
+cell is an absent field. The audience must have a column of its own; without it the whole file is
+refused. Where a row begins depends on every quote before it. A row that cannot be read is refused
+up to the place where its quotes are closed, so that text inside quotes is never read as a row.
 
-One JSON array of posts, alone or under the key `posts`; each post is as in JSON Lines.
+gzip and zip hold any plain formats. bzip2 and xz are not read: bzip2 expands up to 885,000 times,
+gzip 1,029 times. All members of a gzip file are one stream. A member may be followed by another
+one, by zeros (padding, which is dropped), or by the end. Anything else refuses the whole file,
+because posts might be lost in it.
 
-CSV with a header that names the fields of a post, in any case and order.
-
-The delimiter is a comma, a semicolon or a tab. `links` and `media_text` hold a JSON array, or
-values separated by `|`. An empty cell is an absent field. The audience must have a column of its
-own; without it the whole file is refused.
-
-Where a row begins depends on every quote before it. A row that cannot be read is refused up to the
-place where its quotes are closed, so that text inside quotes is never read as a row of its own.
-
-Jetstream: the AT Protocol's repository events as JSON Lines. All of its posts are public.
-
-Only created posts count: updates, deletions, other collections and events about accounts are
-refused `not_a_post`.
-Source: docs.bsky.app, "Jetstream"; lexicons app.bsky.feed.post and app.bsky.embed.*.
-
-Choose the format of a file. Its content decides; its name only breaks ties.
-
-`read_member` does the same for a file in an archive. The archive formats are in
-`gzipped` and `zipped`, which import this module; `intake.arrival` lists them.
+Members of a zip file are read one by one. Nothing is extracted; names are only labels. A member
+that cannot be read (encrypted, a link, an archive, a picture) or is private as a whole is refused
+alone, and the rest is read. A file without any readable member is refused as a whole, and so is one
+that is damaged or exceeds a budget: a truncated file publishes nothing.
 """
 
 import csv
 import io
 import re
+import stat
+import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from io import StringIO
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
+
+import msgspec
 
 from intake.platforms import ACTIVITYSTREAMS, DISCORD, TELEGRAM
 from intake.reader import (
     ALL_MARKS,
     HEAD_BYTES,
+    JETSTREAM,
+    JSON_ARRAY,
+    JSONL,
+    PRIVATE,
     FileContext,
+    FileEffort,
     FileHead,
     FormatReader,
     PostItem,
-    as_list,
-    as_object,
-    bound_links,
-    bound_texts,
     count_marks,
-    language_tag,
     published_time,
     read_counted,
-    read_elements,
 )
 from ledger.posts import FIELDS, LINE_BYTES, REQUIRED, read_lines
 from ledger.refusals import Code, FileRefusedError, Refusal
-from ledger.streams import JsonDocument, UnpackedMember, decode_value, read_object_lines
-
-
-def _is_jsonl(head: FileHead) -> bool:
-    """Return whether one of the first lines is in braces, or all lines are blank.
-
-    A line in braces that cannot be decoded (Latin-1, nested too deep) is refused alone.
-    """
-    cut_short = head.text.startswith(b"{") and not head.whole and not head.lines
-    return any(map(_in_braces, head.lines)) or cut_short or not head.text
-
-
-def _in_braces(line: bytes) -> bool:
-    stripped = line.strip()
-    return stripped.startswith(b"{") and stripped.endswith(b"}")
-
-
-def _jsonl_items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:  # noqa: ARG001
-    """Yield a post for each line that is not blank, at `line 12`."""
-    for at, record in read_object_lines(stream):
-        yield Refusal(record, at=at) if isinstance(record, Code) else PostItem(at, record)
-
-
-JSONL = FormatReader("jsonl", b"\n,[{", _is_jsonl, _jsonl_items)
-
-
-def _is_json_array(head: FileHead) -> bool:
-    """Return whether the file is an array of objects, or an object with the key `posts`."""
-    return head.is_array or "posts" in head.outline
-
-
-def _json_array_items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:  # noqa: ARG001
-    """Yield a post for each element, at `[3]` or `posts[3]`."""
-    document = JsonDocument(stream)
-    if document.peek() == b"[":
-        yield from _posts(document, "")
-    else:
-        for key in document.members():
-            if key == "posts":
-                yield from _posts(document, key)
-            else:
-                document.skip()
-    document.end()
-
-
-def _posts(document: JsonDocument, place: str) -> Iterator[PostItem | Refusal]:
-    return read_elements(document, place, lambda record, at: PostItem(at, record))
-
-
-JSON_ARRAY = FormatReader("json-array", b",[{", _is_json_array, _json_array_items)
-
+from ledger.streams import (
+    PIECE_BYTES,
+    ArchiveMeter,
+    UnpackedMember,
+    refusing_damaged_gzip,
+    refusing_damaged_zip,
+)
+from ledger.texts import decode_value
 
 DELIMITERS = (",", ";", "\t")
 LISTS = ("links", "media_text")
@@ -111,13 +66,6 @@ BLANK = ("\n", "\r\n")
 NEEDED = "The first row must name the columns: id, account, text, audience, published_at."
 
 _WHOLE_NUMBER = re.compile(r"\d{1,16}", re.ASCII)
-
-
-class RowText(NamedTuple):
-    """The text up to a place where all quotes are closed; None if it is too long."""
-
-    text: str | None
-    quotes_closed: bool
 
 
 def _is_csv(head: FileHead) -> bool:
@@ -137,7 +85,7 @@ def _csv_items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Re
     `csv_no_audience`.
     """
     row_texts = _row_texts(stream)
-    delimiter, columns = _header(next(row_texts, RowText("", True)))
+    delimiter, columns = _header(next(row_texts, ""))
     number = 1
     for row_text in row_texts:
         for row in _rows(row_text, delimiter):
@@ -149,8 +97,8 @@ def _csv_items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Re
                 yield _csv_post(row, columns, at)
 
 
-def _header(row_text: RowText) -> tuple[str, list[str]]:
-    text = row_text.text or ""
+def _header(row_text: str | Code) -> tuple[str, list[str]]:
+    text = "" if isinstance(row_text, Code) else row_text
     delimiter = _delimiter(text)
     columns = _names(text, delimiter)
     fault = _fault(columns)
@@ -190,8 +138,11 @@ def _names(header: str, delimiter: str) -> list[str]:
     return [cell.strip().lower() for cell in rows[0]] if len(rows) == 1 else []
 
 
-def _row_texts(stream: BinaryIO) -> Iterator[RowText]:
-    """Yield the text up to each place where all quotes are closed."""
+def _row_texts(stream: BinaryIO) -> Iterator[str | Code]:
+    """Yield the text up to each place where all quotes are closed, or why it cannot be read.
+
+    Bytes that are not UTF-8 become lone surrogates, which refuse their row later.
+    """
     held = bytearray()
     quotes, too_long, begun = 0, False, False
     for line in read_lines(stream):
@@ -204,16 +155,11 @@ def _row_texts(stream: BinaryIO) -> Iterator[RowText]:
             held += line.data or b""
             held += b"\n"
         if quotes % 2 == 0:
-            yield RowText(None if too_long else _text(held), quotes_closed=True)
+            yield Code.LINE_LONG if too_long else held.decode("utf-8", "surrogateescape")
             held.clear()
             quotes, too_long, begun = 0, False, False
     if begun:
-        yield RowText(None if too_long else _text(held), quotes_closed=False)
-
-
-def _text(raw: bytearray) -> str:
-    """Decode; bytes that are not UTF-8 become lone surrogates, which refuse their row later."""
-    return raw.decode("utf-8", "surrogateescape")
+        yield Code.LINE_LONG if too_long else Code.CSV_ROW
 
 
 def _read_rows(text: str, delimiter: str) -> list[list[str]]:
@@ -221,15 +167,13 @@ def _read_rows(text: str, delimiter: str) -> list[list[str]]:
     return list(csv.reader(StringIO(text, newline="\n"), delimiter=delimiter, strict=True))
 
 
-def _rows(row_text: RowText, delimiter: str) -> Sequence[list[str] | Code]:
-    if row_text.text in BLANK:
+def _rows(row_text: str | Code, delimiter: str) -> Sequence[list[str] | Code]:
+    if isinstance(row_text, Code):
+        return [row_text]
+    if row_text in BLANK:
         return [[]]
-    if row_text.text is None:
-        return [Code.LINE_LONG]
-    if not row_text.quotes_closed:
-        return [Code.CSV_ROW]
     try:
-        return _read_rows(row_text.text, delimiter)
+        return _read_rows(row_text, delimiter)
     except csv.Error:
         return [Code.CSV_ROW]
 
@@ -254,69 +198,14 @@ def _csv_post(row: list[str], columns: list[str], at: str) -> PostItem | Refusal
 
 
 def _split_list(cell: str) -> Any:
-    if cell.startswith("["):
-        values = decode_value(cell.encode())
-        return values if isinstance(values, list) else cell
-    return [value for value in cell.split("|") if value]
+    if not cell.startswith("["):
+        return [value for value in cell.split("|") if value]
+    values = decode_value(cell.encode())
+    return values if isinstance(values, list) else cell
 
 
 CSV = FormatReader("csv", b"\n", _is_csv, _csv_items)
 
-
-POSTS = "app.bsky.feed.post"
-
-
-def _is_jetstream(head: FileHead) -> bool:
-    """Return whether the first object is an event of a repository."""
-    return bool(head.objects) and head.objects[0].keys() >= {"did", "kind", "time_us"}
-
-
-def _jetstream_items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:  # noqa: ARG001
-    """Yield a post for each line that creates one, at `line 12`."""
-    for at, event in read_object_lines(stream):
-        yield Refusal(event, at=at) if isinstance(event, Code) else _jetstream_post(event, at)
-
-
-def _jetstream_post(event: dict[str, Any], at: str) -> PostItem | Refusal:
-    commit = as_object(event.get("commit"))
-    created = event.get("kind") == "commit" and commit.get("operation") == "create"
-    if not created or commit.get("collection") != POSTS:
-        return Refusal(Code.NOT_A_POST, at=at)
-    record = as_object(commit.get("record"))
-    embed = as_object(record.get("embed"))
-    shown = (embed, as_object(embed.get("media")))  # a quotation holds its media one level down
-    pages = (as_object(part.get("external")).get("uri") for part in shown)
-    account, key = event.get("did"), commit.get("rkey")
-    published_at, assumed_utc = published_time(record.get("createdAt"))
-    fields = {
-        "id": f"at://{account}/{POSTS}/{key}" if account and key else None,
-        "account": account,
-        "text": record.get("text"),
-        "audience": "public",
-        "published_at": published_at,
-        "language": language_tag(next(iter(as_list(record.get("langs"))), None)),
-        "links": bound_links((*_facets(record), *pages)),
-        "media_text": bound_texts(text for part in shown for text in _media(part)),
-    }
-    return PostItem(at, fields, assumed_utc)
-
-
-def _facets(record: dict[str, Any]) -> Iterator[Any]:
-    for facet in as_list(record.get("facets")):
-        for feature in as_list(as_object(facet).get("features")):
-            yield as_object(feature).get("uri")
-
-
-def _media(embed: dict[str, Any]) -> Iterator[Any]:
-    yield embed.get("alt")
-    for image in as_list(embed.get("images")):
-        yield as_object(image).get("alt")
-    external = as_object(embed.get("external"))
-    yield external.get("title")
-    yield external.get("description")
-
-
-JETSTREAM = FormatReader("jetstream", b"\n,[{", _is_jetstream, _jetstream_items)
 
 READERS: tuple[FormatReader, ...] = (
     DISCORD,
@@ -368,3 +257,174 @@ def read_member(
     context.effort.mark(1 + count_marks(head, ALL_MARKS))  # the choice looks at each of them
     reader = choose_plain(FileHead(head, name, whole=len(head) < HEAD_BYTES))
     yield from read_counted(reader, stream, context)
+
+
+def _gzip_items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:
+    """Yield the items of the file inside, with their places there.
+
+    Raises FileRefusedError: `gzip_truncated`, `gzip_broken`, `bomb`, `zip_nested`, and the refusals
+    of the format inside.
+    """
+    meter = ArchiveMeter(stream, context.effort.unpack, context.effort.budget.ratio)
+    members = _Members(meter, context.effort)
+    name_inside = context.name.removesuffix(".gz")
+    yield from read_member(
+        UnpackedMember(members, meter, refusing_damaged_gzip), name_inside, context
+    )
+
+
+class _Members:
+    """The members of a gzip file, unpacked one after another.
+
+    The standard library's reader looks at padding and names byte by byte, and copies its read-ahead
+    for each member: a file of empty members would take a minute for 30 MB.
+    """
+
+    def __init__(self, stream: ArchiveMeter, effort: FileEffort) -> None:
+        self._stream, self._effort = stream, effort
+        self._packed = b""  # read but not unpacked yet
+        self._position = 0  # of the end of the bytes read
+        self._member: Any = None
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` unpacked bytes, or none at the end.
+
+        Raises EOFError if a member breaks off, and zlib.error if it is damaged.
+        """
+        while self._member or self._begin():
+            data: bytes = self._member.decompress(self._packed, size)
+            self._packed = self._member.unconsumed_tail
+            if self._member.eof:
+                self._packed, self._member = self._member.unused_data, None
+            if data:
+                return data
+            if self._member and not self._packed and not self._read_on():
+                raise EOFError
+        return b""
+
+    def _begin(self) -> bool:
+        """Begin the next member after any padding. Return False at the end of the file."""
+        self._packed = self._packed.lstrip(b"\0")
+        while not self._packed and self._read_on():
+            self._packed = self._packed.lstrip(b"\0")
+        if not self._packed:
+            return False
+        if not GZIP_MAGIC.startswith(self._packed[: len(GZIP_MAGIC)]):
+            place = self._position - len(self._packed)
+            advice = "The last gzip member ends there. Send the file without the bytes after it."
+            raise FileRefusedError(Code.GZIP_BROKEN, f"byte {place}", advice)
+        self._effort.mark(1)
+        self._member = zlib.decompressobj(wbits=31)  # 31: with the header and checksum of gzip
+        return True
+
+    def _read_on(self) -> bool:
+        self._packed = self._stream.read(PIECE_BYTES)
+        self._position += len(self._packed)
+        return bool(self._packed)
+
+
+GZIP = FormatReader("gzip", b"", lambda head: head.head.startswith(GZIP_MAGIC), _gzip_items)
+
+
+MEMBER_CODES = (
+    Code.NOT_PUBLIC,
+    Code.CHANNEL_NOT_OPEN,
+    Code.ZIP_ENCRYPTED,
+    Code.ZIP_METHOD,
+    Code.ZIP_NESTED,
+    Code.ZIP_LINK,
+    Code.CSV_NO_AUDIENCE,
+    Code.CSV_HEADER,
+    Code.ENCODING,
+    Code.FORMAT_UNKNOWN,
+)
+"""Codes that refuse a member alone. If all are refused, the file gets the first of these."""
+
+LOCAL_HEADER_BYTES = 30
+ENCRYPTED, PATCHED = 0x1 | 0x40, 0x20
+LABEL_LENGTH = 64
+JUMP_BYTES = 4 * 1024 * 1024
+"""The bytes that a step back in the file counts: S3 reads so much ahead, and must read it again."""
+
+_ODD = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def _zip_items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:
+    """Yield the items of all members in the order of the directory, at `posts.jsonl line 4`.
+
+    Raises FileRefusedError `zip_broken`, `zip_overlap`, `bomb`, a code of MEMBER_CODES if no member
+    can be read, and the refusals of the formats inside.
+    """
+    meter = ArchiveMeter(stream, context.effort.unpack, context.effort.budget.ratio)
+    with refusing_damaged_zip():
+        archive = zipfile.ZipFile(meter)
+    members = _members(archive, context.effort.budget.members)
+    refused: list[Code] = []
+    labels: Counter[str] = Counter()
+    latest_offset = 0
+    for number, member in enumerate(members, 1):
+        if member.header_offset < latest_offset:
+            context.effort.unpack(JUMP_BYTES)
+        latest_offset = member.header_offset
+        label = _label(member.filename, labels)
+        try:
+            for item in _member(archive, member, meter, context):
+                yield _with_place(item, label, number)
+        except FileRefusedError as error:
+            if error.code not in MEMBER_CODES:
+                raise FileRefusedError(error.code, f"member {number}", error.advice) from None
+            refused.append(error.code)
+            yield Refusal(error.code, at=f"member {number}")
+    if refused and len(refused) == len(members):
+        raise FileRefusedError(min(refused, key=MEMBER_CODES.index))
+
+
+def _members(archive: zipfile.ZipFile, limit: int) -> list[zipfile.ZipInfo]:
+    """Return the members that are not folders. Raise FileRefusedError if any two overlap."""
+    infos = archive.infolist()
+    if len(infos) > limit:
+        raise FileRefusedError(Code.BOMB)
+    free_from = 0
+    for member in sorted(infos, key=lambda info: info.header_offset):
+        if member.header_offset < free_from:
+            raise FileRefusedError(Code.ZIP_OVERLAP)
+        free_from = member.header_offset + LOCAL_HEADER_BYTES + member.compress_size
+    if free_from > archive.start_dir:
+        raise FileRefusedError(Code.ZIP_OVERLAP)
+    return [member for member in infos if not member.is_dir()]
+
+
+def _member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, meter: ArchiveMeter, context: FileContext
+) -> Iterator[PostItem | Refusal]:
+    if member.flag_bits & ENCRYPTED:
+        raise FileRefusedError(Code.ZIP_ENCRYPTED)
+    plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+    if member.flag_bits & PATCHED or not plain:
+        raise FileRefusedError(Code.ZIP_METHOD)
+    if stat.S_ISLNK(member.external_attr >> 16):  # the upper half is the mode of Unix
+        raise FileRefusedError(Code.ZIP_LINK)
+    with refusing_damaged_zip():
+        unpacker = archive.open(member)
+    with unpacker:
+        yield from read_member(
+            UnpackedMember(unpacker, meter, refusing_damaged_zip), member.filename, context
+        )
+
+
+def _label(filename: str, labels: Counter[str]) -> str:
+    """Return the last part of a member's name in plain letters; a repeated name gets `~2`."""
+    label = _ODD.sub("_", filename.rsplit("/", 1)[-1])[-LABEL_LENGTH:]
+    labels[label] += 1
+    return label if labels[label] == 1 else f"{label}~{labels[label]}"
+
+
+def _with_place(item: PostItem | Refusal, label: str, number: int) -> PostItem | Refusal:
+    """Add the place in the archive. A refusal of private content does not show the name."""
+    if isinstance(item, PostItem):
+        return replace(item, at=f"{label} {item.at}")
+    place = f"member {number}" if item.code in PRIVATE else label
+    return msgspec.structs.replace(item, at=f"{place} {item.at}")
+
+
+ZIP = FormatReader("zip", b"", lambda head: head.head.startswith(ZIP_MAGIC), _zip_items)

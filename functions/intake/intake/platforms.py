@@ -49,6 +49,7 @@ from intake.reader import (
     bound_texts,
     identifier,
     language_tag,
+    make_item,
     published_time,
     reach_count,
     read_elements,
@@ -56,7 +57,8 @@ from intake.reader import (
 )
 from ledger.posts import LINE_BYTES
 from ledger.refusals import Code, FileRefusedError, Refusal
-from ledger.streams import JsonDocument, decode_object, decode_value
+from ledger.streams import JsonDocument
+from ledger.texts import decode_object, decode_value
 
 TELEGRAM_PUBLIC = frozenset({"public_channel", "public_supergroup"})
 TELEGRAM_HEAD = frozenset({"type", "id"})
@@ -141,11 +143,7 @@ def _messages(
             yield Refusal(refused, at=at)
         else:
             message = decode_object(repair_escapes(document.value()))
-            yield (
-                Refusal(message, at=at)
-                if isinstance(message, Code)
-                else _telegram_post(message, head, at)
-            )
+            yield make_item(message, at, partial(_telegram_post, head))
 
 
 def repair_escapes(raw: bytes | Code) -> bytes | Code:
@@ -155,7 +153,7 @@ def repair_escapes(raw: bytes | Code) -> bytes | Code:
     return _CONTROL.sub(lambda escape: escape[1] or rb"\u00", raw)
 
 
-def _telegram_post(message: dict[str, Any], head: dict[str, Any], at: str) -> PostItem | Refusal:
+def _telegram_post(head: dict[str, Any], message: dict[str, Any], at: str) -> PostItem | Refusal:
     if message.get("type") != "message":
         return Refusal(Code.NOT_A_POST, at=at)
     chat, number = identifier(head.get("id")), identifier(message.get("id"))

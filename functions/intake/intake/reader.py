@@ -1,15 +1,15 @@
-"""The work that one file may cause. It is counted on the content, so repeats end the same way.
-
-The cost of a file depends less on its size than on its content: a file of blank rows or of one-byte
-items takes 40 times as long as one of posts with the same size. So marks, records and written bytes
-are counted too. A file with too many of them is refused before the function runs out of time.
-
-Cut the values of other formats to the bounds of a post's fields.
+"""What all formats share: readers, the files that they get, the items they yield, and their work.
 
 A post is not refused for values that its own format allows: lists are shortened to the bounds of a
 post, and useless values are left out.
 
-The parts that all formats share: readers, the files that they get, the items they yield.
+The cost of a file depends less on its size than on its content: a file of blank rows or of one-byte
+items takes 40 times as long as one of posts with the same size. So marks, records and written bytes
+are counted too, on the content, so that repeats end the same way. A file with too many of them is
+refused before the function runs out of time.
+
+The formats of plain JSON are here too: JSON Lines (a plain file is cut and not read here; in an
+archive a line is read as scan reads it), one array of posts, and the events of Jetstream.
 """
 
 import re
@@ -19,12 +19,17 @@ from datetime import UTC, datetime
 from functools import cached_property
 from io import BytesIO
 from math import inf
+from types import SimpleNamespace
 from typing import Any, BinaryIO
 
 from ledger.posts import BOM
 from ledger.refusals import Code, FileRefusedError, Refusal
-from ledger.streams import EXPANSION_RATIO, JsonDocument, decode_object, decode_value
-from ledger.texts import before_leap_second, nests_too_deep
+from ledger.streams import (
+    EXPANSION_RATIO,
+    JsonDocument,
+    read_object_lines,
+)
+from ledger.texts import before_leap_second, decode_object, decode_value, nests_too_deep
 
 LAST_SECONDS = 60
 """The time that is kept for the end: to delete 360 parts and write the receipt."""
@@ -103,19 +108,6 @@ class FileEffort:
             raise too_large(f"{self.budget.records:,} records")
         if self._written > self.budget.written_bytes:
             raise too_large(f"{self.budget.written_bytes:,} bytes as JSON Lines")
-
-
-class CountedStream:
-    """A stream of text that counts the marks of its format as it is read."""
-
-    def __init__(self, stream: Any, marks: bytes, effort: FileEffort) -> None:
-        self._read, self._marks, self._effort = stream.read, marks, effort
-
-    def read(self, size: int) -> bytes:
-        """Read at most `size` bytes. Raises FileRefusedError beyond the budget."""
-        data: bytes = self._read(size)
-        self._effort.mark(count_marks(data, self._marks))
-        return data
 
 
 def count_marks(data: bytes, marks: bytes) -> int:
@@ -348,21 +340,139 @@ class FormatReader:
     version: int = 1
 
 
+type ItemMaker = Callable[[dict[str, Any], str], PostItem | Refusal]
+"""Makes an item of a record and its place."""
+
+
 def read_elements(
-    document: JsonDocument,
-    place: str,
-    make: Callable[[dict[str, Any], str], PostItem | Refusal],
+    document: JsonDocument, place: str, make: ItemMaker
 ) -> Iterator[PostItem | Refusal]:
     """Make an item of each object of the next array, at `place[3]`; refuse what is no object."""
     for number in document.elements():
-        at = f"{place}[{number}]"
-        element = decode_object(document.value())
-        yield Refusal(element, at=at) if isinstance(element, Code) else make(element, at)
+        yield make_item(decode_object(document.value()), f"{place}[{number}]", make)
+
+
+def make_item(record: dict[str, Any] | Code, at: str, make: ItemMaker) -> PostItem | Refusal:
+    """Make an item of a record, or refuse one that could not be decoded."""
+    return Refusal(record, at=at) if isinstance(record, Code) else make(record, at)
 
 
 def read_counted(
     reader: FormatReader, stream: BinaryIO, context: FileContext
 ) -> Iterator[PostItem | Refusal]:
-    """Yield the items of a file, and count its marks while it is read."""
-    counted: Any = CountedStream(stream, reader.marks, context.effort) if reader.marks else stream
+    """Yield the items of a file, and count its marks while it is read.
+
+    Raises FileRefusedError beyond the budget.
+    """
+
+    def read(size: int) -> bytes:
+        data = stream.read(size)
+        context.effort.mark(count_marks(data, reader.marks))
+        return data
+
+    counted: Any = SimpleNamespace(read=read) if reader.marks else stream
     yield from reader.items(counted, context)
+
+
+def _is_jsonl(head: FileHead) -> bool:
+    """Return whether one of the first lines is in braces, or all lines are blank.
+
+    A line in braces that cannot be decoded (Latin-1, nested too deep) is refused alone.
+    """
+    stripped = (line.strip() for line in head.lines)
+    in_braces = any(line.startswith(b"{") and line.endswith(b"}") for line in stripped)
+    cut_short = head.text.startswith(b"{") and not head.whole and not head.lines
+    return in_braces or cut_short or not head.text
+
+
+def _jsonl_items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:  # noqa: ARG001
+    """Yield a post for each line that is not blank, at `line 12`."""
+    return (make_item(record, at, _plain_post) for at, record in read_object_lines(stream))
+
+
+def _plain_post(record: dict[str, Any], at: str) -> PostItem:
+    return PostItem(at, record)
+
+
+JSONL = FormatReader("jsonl", b"\n,[{", _is_jsonl, _jsonl_items)
+
+
+def _is_json_array(head: FileHead) -> bool:
+    """Return whether the file is an array of objects, or an object with the key `posts`."""
+    return head.is_array or "posts" in head.outline
+
+
+def _json_array_items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:  # noqa: ARG001
+    """Yield a post for each element, at `[3]` or `posts[3]`."""
+    document = JsonDocument(stream)
+    if document.peek() == b"[":
+        yield from read_elements(document, "", _plain_post)
+    else:
+        for key in document.members():
+            if key == "posts":
+                yield from read_elements(document, key, _plain_post)
+            else:
+                document.skip()
+    document.end()
+
+
+JSON_ARRAY = FormatReader("json-array", b",[{", _is_json_array, _json_array_items)
+
+
+POSTS = "app.bsky.feed.post"
+
+
+def _is_jetstream(head: FileHead) -> bool:
+    """Return whether the first object is an event of a repository."""
+    return bool(head.objects) and head.objects[0].keys() >= {"did", "kind", "time_us"}
+
+
+def _jetstream_items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:  # noqa: ARG001
+    """Yield a post for each line that creates one, at `line 12`. All of its posts are public.
+
+    Updates, deletions, other collections and events about accounts are refused `not_a_post`.
+    Source: docs.bsky.app, "Jetstream"; lexicons app.bsky.feed.post and app.bsky.embed.*.
+    """
+    return (make_item(event, at, _jetstream_post) for at, event in read_object_lines(stream))
+
+
+def _jetstream_post(event: dict[str, Any], at: str) -> PostItem | Refusal:
+    commit = as_object(event.get("commit"))
+    created = event.get("kind") == "commit" and commit.get("operation") == "create"
+    if not created or commit.get("collection") != POSTS:
+        return Refusal(Code.NOT_A_POST, at=at)
+    record = as_object(commit.get("record"))
+    embed = as_object(record.get("embed"))
+    shown = (embed, as_object(embed.get("media")))  # a quotation holds its media one level down
+    pages = (as_object(part.get("external")).get("uri") for part in shown)
+    account, key = event.get("did"), commit.get("rkey")
+    published_at, assumed_utc = published_time(record.get("createdAt"))
+    fields = {
+        "id": f"at://{account}/{POSTS}/{key}" if account and key else None,
+        "account": account,
+        "text": record.get("text"),
+        "audience": "public",
+        "published_at": published_at,
+        "language": language_tag(next(iter(as_list(record.get("langs"))), None)),
+        "links": bound_links((*_facets(record), *pages)),
+        "media_text": bound_texts(text for part in shown for text in _media(part)),
+    }
+    return PostItem(at, fields, assumed_utc)
+
+
+def _facets(record: dict[str, Any]) -> Iterator[Any]:
+    for facet in as_list(record.get("facets")):
+        for feature in as_list(as_object(facet).get("features")):
+            yield as_object(feature).get("uri")
+
+
+def _media(embed: dict[str, Any]) -> Iterator[Any]:
+    yield embed.get("alt")
+    for image in as_list(embed.get("images")):
+        yield as_object(image).get("alt")
+    external = as_object(embed.get("external"))
+    yield external.get("title")
+    yield external.get("description")
+
+
+JETSTREAM = FormatReader("jetstream", b"\n,[{", _is_jetstream, _jetstream_items)

@@ -13,7 +13,7 @@ from ledger.aws.desk_store import DynamoLogStore, KmsSigner
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.closing import Closing
-from ledger.provider import SENTINEL
+from ledger.keys import SENTINEL
 from ledger.texts import clock_from_setting
 from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket

@@ -46,7 +46,7 @@ from msgspec import UNSET, Meta, UnsetType
 from cases.decision import JUDGED
 from ledger.cases import DecidedScore, JournalEntry
 from ledger.estimates import AUDITED_AT_LEAST, AuditSample, missed_posts, wilson_interval
-from ledger.provider import SENTINEL
+from ledger.keys import SENTINEL
 from ledger.units import counts, says, sum_tallies
 from phrases import to_translate
 from rules.pack import Pack

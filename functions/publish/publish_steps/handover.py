@@ -25,6 +25,7 @@ from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.cases import JournalEntry
 from ledger.keys import (
+    SENTINEL,
     audit_file_key,
     copies_key,
     report_key,
@@ -39,7 +40,6 @@ from ledger.privacy import (
     SampleLine,
     merge_samples,
 )
-from ledger.provider import SENTINEL
 from ledger.refusals import OperatorError
 from ledger.texts import encode_json, encode_json_lines, utc
 from publish.publish_run import PublishRun, Step

@@ -31,8 +31,7 @@ from msgspec import UNSET
 
 from cases.kinds import CLOCKS, CaseNumbers
 from ledger.estimates import percentiles
-from ledger.keys import factchecks_facts_key
-from ledger.provider import SENTINEL
+from ledger.keys import SENTINEL, factchecks_facts_key
 from ledger.texts import escape_csv_formula, replace_controls
 from ledger.units import sum_records
 from phrases import LANGUAGES

@@ -4,6 +4,7 @@ import gc
 import os
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import boto3
@@ -20,14 +21,14 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
+from claims.check_rules import PublishedIndexes
 from ledger.aws.objects import Delivery, S3Objects, Senders, log_failures
-from ledger.aws.store import DynamoStore
+from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.closing import Closing
-from ledger.pseudonyms import PseudonymKeys
 from ledger.texts import clock_from_setting
-from scan.batches import BatchRecorder
+from rules.pinned import FACTCHECKS
 from scan.inspection import FloodGuard, FloodLimits, UnitOutcome
-from scan.persisting import Handout, UnitRecorder
+from scan.persisting import UnitRecorder
 from scan.rule_sets import POINTER_SECONDS, RuleSets, Snapshots
 from scan.scanner import Deliveries, MessageScanner, UnknownSender
 from scan.unit_work import UnitScanner
@@ -51,11 +52,12 @@ work_bucket, out_bucket = setting["WORK_BUCKET"], setting["OUT_BUCKET"]
 PATIENCE = (0.5, 1.0)
 """A worker believes the pointer for a share of POINTER_SECONDS, drawn from this range."""
 
+indexes = PublishedIndexes(partial(objects.get, setting["PUBLIC_BUCKET"]))
 recorder = UnitRecorder(
     store=store,
     objects=objects,
     work_bucket=work_bucket,
-    handout=Handout(store, objects, work_bucket, out_bucket),
+    out_bucket=out_bucket,
     excerpt_days=int(setting["EXCERPT_DAYS"]),
 )
 scanner = UnitScanner(
@@ -68,6 +70,7 @@ scanner = UnitScanner(
         setting["PUBLIC_BUCKET"],
         public=bool(setting["PUBLIC_URL"]),
         patience=POINTER_SECONDS * random.uniform(*PATIENCE),  # noqa: S311 - no secret
+        finders={FACTCHECKS: indexes.rules_of},
     ),
     guard=FloodGuard(
         store,
@@ -82,7 +85,7 @@ scanner = UnitScanner(
 )
 deliveries = Deliveries(
     scanner=scanner,
-    messages=MessageScanner(scanner, BatchRecorder(store, recorder, secret.encode())),
+    messages=MessageScanner(scanner),
     closing=Closing(store, objects, clock, out_bucket, work_bucket),
     senders=Senders(store, clock, setting["REDRIVE_SENDER"]),
     clock=clock,

@@ -1,22 +1,21 @@
-"""The flood guard: a rule that hits too much of a provider's day proposes nothing more that day.
+"""What a unit is about to store, as data: its findings, its part of the audit sample, its receipt.
 
-Posts become findings, one for each rule that a post satisfies; other posts may be sampled.
-
-Everything that a unit is about to store, and its outcome, as data.
+Posts become findings, one for each rule that a post satisfies; other posts may be sampled. The
+flood guard holds a rule that hits too much of a provider's day: it proposes nothing more that day.
 """
 
 import math
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import msgspec
 
 from ledger.aws.store import DynamoStore
 from ledger.findings import (
-    EXCERPT_LENGTH,
     Finding,
     FloodQuestion,
     FloodTotal,
@@ -32,7 +31,7 @@ from matcher import Hit
 from matcher.fingerprint import Fingerprints
 from matcher.hit import PostResult
 from scan.reading import UnitRecords
-from scan.rule_sets import FoundHit, Rules
+from scan.rule_sets import Rules, copy_hit, part_hit
 
 EXCHANGE_SECONDS = 60
 """How old a worker's row, and what it knows of the rows of the others, may be."""
@@ -203,16 +202,16 @@ class ExcerptedFinding:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The findings of a unit's posts.
+    """The findings of a unit's posts, by id.
 
     `not_asked` posts were not compared with fact-checks, and `not_compared` not with posts that
     people confirmed. `partly_read` posts would have taken more work than one post may take, so that
     only a part of it was done.
     """
 
-    findings: list[ExcerptedFinding]
-    not_asked: int
-    partly_read: int
+    findings: dict[str, ExcerptedFinding] = field(default_factory=dict)
+    not_asked: int = 0
+    partly_read: int = 0
     not_compared: int = 0
 
 
@@ -224,86 +223,87 @@ def inspect_posts(
     provider: str,
     unit: str,
     found_at: str,
-    excerpt_length: int = EXCERPT_LENGTH,
-    results: Sequence[PostResult] | None = None,
-    fingerprints: Fingerprints | None = None,
-    copies: FoundCopies | None = None,
+    results: Sequence[PostResult],
+    attempt: Attempt,
+    fingerprints: Fingerprints,
 ) -> Inspection:
     """Return all findings of these posts, in order; the same text of the same post counts once.
 
-    `results` are what the matcher found, if the posts were matched together with others.
-    `fingerprints` makes the fingerprints of posts with findings. `copies` are those of the unit's
-    attempt.
+    `results` are what the matcher found, maybe together with other posts. `attempt` is that by
+    which the unit is inspected: it has the copies.
     """
-    if results is None:
-        results = match_posts(posts, rules)
-    other_hits, not_asked = rules.checks.hits(posts) if rules.checks else ({}, 0)
-    for rule, decision, copied in copies.found if copies else ():
-        for number in copied:
-            copy = FoundHit(rules.copies[rule].hit(posts[number]), copy_of=decision)
-            other_hits.setdefault(number, []).append(copy)
-    writer = _FindingWriter(
-        provider, unit, rules.set, found_at, excerpt_length, pseudonyms, fingerprints
-    )
+    other_hits, not_asked = _hits_without_terms(posts, rules, attempt.copies)
     findings: dict[str, ExcerptedFinding] = {}
     for number, (post, (term_hits, _)) in enumerate(zip(posts, results, strict=True)):
-        if term_hits or number in other_hits:
-            hits = [FoundHit(hit) for hit in term_hits] + other_hits.get(number, [])
-            for found in writer.findings(post, hits):
-                findings.setdefault(found.finding.finding, found)
-    partly_read = sum(result.partly_read for result in results)
-    not_compared = copies.not_compared if copies else 0
-    return Inspection(list(findings.values()), not_asked, partly_read, not_compared)
-
-
-@dataclass(frozen=True, slots=True)
-class _FindingWriter:
-    """Writes the findings of a unit's posts."""
-
-    provider: str
-    unit: str
-    set: str
-    found_at: str
-    excerpt_length: int
-    pseudonyms: Pseudonyms
-    fingerprints: Fingerprints | None
-
-    def findings(self, post: Post, hits: Iterable[FoundHit]) -> Iterator[ExcerptedFinding]:
-        account = account_of(post, self.pseudonyms)
-        text, parts = post.text_digest, dict(post.parts)
-        fingerprint = self.fingerprints.of(parts.values()) if self.fingerprints else b""
-        for hit, label, copy_of in hits:
+        if not term_hits and number not in other_hits:
+            continue
+        account, text, parts = account_of(post, pseudonyms), post.text_digest, dict(post.parts)
+        fingerprint = fingerprints.of(parts.values())
+        hits: list[_Hit] = [(hit, {}) for hit in term_hits]
+        for hit, grounds in hits + other_hits.get(number, []):
             first = hit.spans[0]
             start, excerpt = excerpt_of(
-                parts[first.part], first.start, first.end, self.excerpt_length
+                parts[first.part], first.start, first.end, attempt.excerpt_length
             )
             finding = Finding(
-                finding=finding_id(self.provider, post.id, text, hit.pack, hit.rule, hit.mode),
-                provider=self.provider,
+                finding=finding_id(provider, post.id, text, hit.pack, hit.rule, hit.mode),
+                provider=provider,
                 post=post.id,
                 account=account,
                 published_at=utc(post.published_at),
-                found_at=self.found_at,
+                found_at=found_at,
                 pack=hit.pack,
                 version=hit.version,
-                set=self.set,
+                set=rules.set,
                 rule=hit.rule,
                 mode=hit.mode,
                 category=hit.category,
                 severity=hit.severity,
-                spans=_spans(hit),
-                spans_capped=True if _is_capped(hit) else msgspec.UNSET,
+                spans=_found_spans(hit),
+                spans_capped=hit.spans_capped or len(hit.spans) > MAX_SPANS or msgspec.UNSET,
                 score=_if_any(hit.score),
                 threshold=_if_any(hit.threshold),
-                unit=self.unit,
+                unit=unit,
                 reach=post.reach,
                 language=post.language,
                 url=post.url,
-                label=label,
-                copy_of=copy_of,
                 excerpt_start=start,
+                **grounds,
             )
-            yield ExcerptedFinding(finding, excerpt, fingerprint)
+            excerpted = ExcerptedFinding(finding, excerpt, fingerprint)
+            findings.setdefault(finding.finding, excerpted)
+    return Inspection(
+        findings,
+        not_asked,
+        sum(result.partly_read for result in results),
+        attempt.copies.not_compared if attempt.copies else 0,
+    )
+
+
+type _Hit = tuple[Hit, dict[str, Any]]
+"""A hit, and what its finding rests on: its `label`, or `copy_of`, the decision on another post."""
+
+
+def _hits_without_terms(
+    posts: Sequence[Post], rules: Rules, copies: FoundCopies | None
+) -> tuple[dict[int, list[_Hit]], int]:
+    """Return what finders and copies hit, by the number of the post, and the posts not tried."""
+    hits: defaultdict[int, list[_Hit]] = defaultdict(list)
+    not_tried = 0
+    for pack, finder in rules.finders:
+        found, left_out = finder.found(posts)
+        not_tried += left_out
+        for number, proposals in found.items():
+            parts = dict(posts[number].parts)
+            for rule_id, part, term, label in proposals:
+                if rule := pack.rule(rule_id):
+                    hit = part_hit(pack, rule, part, parts[part], term)
+                    hits[number].append((hit, {"label": label}))
+    for name, decision, copied in copies.found if copies else ():
+        for number in copied:
+            hit = copy_hit(rules.copies[name], posts[number])
+            hits[number].append((hit, {"copy_of": decision}))
+    return hits, not_tried
 
 
 def match_posts(posts: Sequence[Post], rules: Rules) -> list[PostResult]:
@@ -311,24 +311,23 @@ def match_posts(posts: Sequence[Post], rules: Rules) -> list[PostResult]:
     return rules.matcher.results([post.parts for post in posts])
 
 
-def merge_inspections(inspections: Iterable[Inspection]) -> Inspection:
+def merge_inspections(inspections: Sequence[Inspection]) -> Inspection:
     """Return the inspection of several units as one. A finding belongs to the first that has it."""
-    merged = list(inspections)
     findings: dict[str, ExcerptedFinding] = {}
-    for inspection in merged:
-        for excerpted in inspection.findings:
-            findings.setdefault(excerpted.finding.finding, excerpted)
+    for inspection in inspections:
+        for name, excerpted in inspection.findings.items():
+            findings.setdefault(name, excerpted)
     return Inspection(
-        list(findings.values()),
-        sum(inspection.not_asked for inspection in merged),
-        sum(inspection.partly_read for inspection in merged),
-        sum(inspection.not_compared for inspection in merged),
+        findings,
+        sum(inspection.not_asked for inspection in inspections),
+        sum(inspection.partly_read for inspection in inspections),
+        sum(inspection.not_compared for inspection in inspections),
     )
 
 
 def sample_unflagged(
     posts: Sequence[Post],
-    findings: Iterable[ExcerptedFinding],
+    inspection: Inspection,
     pseudonyms: Pseudonyms,
     *,
     key: bytes,
@@ -338,7 +337,7 @@ def sample_unflagged(
 
     People judge them to see what the rules missed. `key` is the key of the month.
     """
-    flagged = {excerpted.finding.post for excerpted in findings}
+    flagged = {excerpted.finding.post for excerpted in inspection.findings.values()}
     unflagged = {post.id: post for post in posts if post.id not in flagged}
     return [
         SampledPost(post, rank, account_of(unflagged[post], pseudonyms))
@@ -351,9 +350,10 @@ def account_of(post: Post, pseudonyms: Pseudonyms) -> str:
     return post.account if isinstance(post, TranslatedPost) else pseudonyms.of(post.account)
 
 
-def count_live_hits(findings: Iterable[ExcerptedFinding]) -> dict[str, int]:
+def count_live_hits(inspection: Inspection) -> dict[str, int]:
     """Count the findings of each live rule, by `pack/rule`."""
-    live = (excerpted.finding for excerpted in findings if excerpted.finding.mode == "live")
+    findings = (excerpted.finding for excerpted in inspection.findings.values())
+    live = (finding for finding in findings if finding.mode == "live")
     return dict(Counter(f"{finding.pack}/{finding.rule}" for finding in live))
 
 
@@ -367,11 +367,7 @@ def count_by_rule(findings: Iterable[Finding]) -> dict[str, int]:
     )
 
 
-def _is_capped(hit: Hit) -> bool:
-    return hit.spans_capped or len(hit.spans) > MAX_SPANS
-
-
-def _spans(hit: Hit) -> tuple[FoundSpan, ...]:
+def _found_spans(hit: Hit) -> tuple[FoundSpan, ...]:
     return tuple(
         FoundSpan(
             span.part,
@@ -407,7 +403,6 @@ class UnitEffects:
     """Everything that a unit is about to store. `attempt` is the recorded one, if there is one."""
 
     job: UnitJob
-    marker: Marker
     records: UnitRecords
     rules: Rules
     inspection: Inspection
@@ -418,22 +413,27 @@ class UnitEffects:
     now: datetime
 
     @property
+    def marker(self) -> Marker:
+        """The record that the unit is committed. That of a batch names the batch itself."""
+        job = self.job
+        batch = job.unit if job.kind == "messages" else ""
+        return Marker(job.unit, job.provider, self.now.date().isoformat(), batch)
+
+    @property
     def accounts(self) -> set[str]:
         """The pseudonyms of all authors of whom something would be stored."""
-        of_findings = {excerpted.finding.account for excerpted in self.inspection.findings}
+        of_findings = {found.finding.account for found in self.inspection.findings.values()}
         return of_findings | {post.account for post in self.sample}
 
     def findings(self) -> list[ExcerptedFinding]:
         """Return the findings, those of held rules marked as held."""
         return [
-            replace(excerpted, finding=msgspec.structs.replace(excerpted.finding, held=True))
-            if self._is_held(excerpted.finding)
+            replace(excerpted, finding=msgspec.structs.replace(finding, held=True))
+            if finding.mode == "live" and f"{finding.pack}/{finding.rule}" in self.flood.held
             else excerpted
-            for excerpted in self.inspection.findings
+            for excerpted in self.inspection.findings.values()
+            for finding in [excerpted.finding]
         ]
-
-    def _is_held(self, finding: Finding) -> bool:
-        return finding.mode == "live" and f"{finding.pack}/{finding.rule}" in self.flood.held
 
     def receipt(self, own: Sequence[Finding], repeats: int) -> Receipt:
         """Return the unit's receipt.

@@ -1,44 +1,36 @@
-"""Posts that are near copies of one that a person confirmed are hits of a rule `copies`.
+"""The rules of a unit, and what tries them on its posts.
 
-`publish` keeps the fingerprints of confirmed posts in one snapshot for each provider. The first
-attempt at a unit compares its posts with the newest snapshot, and records the result as
-`FoundCopies` before it stores a finding. Later attempts take that result, and read no snapshot.
-
-Posts that repeat a checked claim are hits of the pack `factchecks`, each with its label.
-
-The layer `claims` is imported only where a set names an index, so that others do not pay for it.
-
-The rules of a unit: those of a published set that a provider runs at a moment.
+The rules are those of a published set that a provider runs at a moment. Their terms have a matcher.
+A rule `copies` hits near copies of posts that a person confirmed: `publish` keeps the fingerprints
+of these in one snapshot for each provider. The first attempt at a unit compares its posts with the
+newest snapshot, and records the result as `FoundCopies` before it stores a finding. Later attempts
+take that result, and read no snapshot. A pack whose rules have neither has a finder of its own, and
+`scan.handler` lists these.
 """
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from ledger.aws.objects import S3Objects
 from ledger.closing import current_set, stored_set
-from ledger.findings import FoundCheck, Label
-from ledger.keys import copies_key, factchecks_key
+from ledger.findings import Label
+from ledger.keys import copies_key
 from ledger.posts import Post
 from ledger.privacy import CopySnapshot
 from ledger.refusals import OperatorError
 from ledger.texts import Clock
 from ledger.units import ITEM_BYTES, CopyMatch, FoundCopies, max_receipt_bytes
-from matcher import Hit, Matcher, Mode, Pack, Rule, RuleSet, Span, load_set
+from matcher import Hit, Matcher, Pack, Rule, RuleSet, Span, load_set
 from matcher.fingerprint import Fingerprints, load_numpy
 from matcher.hit import PostResult
 from rules.pack_parts import ALGORITHM, CopyIndex, Fingerprinted
-from rules.pinned import FACTCHECKS
 from rules.rule_set import counted_rules
-
-if TYPE_CHECKING:
-    from claims.check_finder import Attached, CheckFinder
-
 
 SNAPSHOT_SECONDS = 60
 """The longest time for which a worker believes a snapshot before it reads it again."""
@@ -47,39 +39,34 @@ MOST_FOUND = 10_000
 """Copies of one unit: with 4,000 decisions, their record takes 350 KB of an item's 400."""
 
 
-class CopyRule(NamedTuple):
-    """A rule of copies, with its pack."""
-
-    pack: Pack
-    rule: Rule
-
-    @property
-    def parent(self) -> str:
-        """The rule (`pack/rule`) whose confirmed posts it looks for."""
-        return f"{self.pack.id}/{self.rule.copies}"
-
-    def hit(self, post: Post) -> Hit:
-        """Return the hit of a post. Its span is all of the first part that is not empty."""
-        part, text = next(part for part in post.parts if part[1])
-        return Hit(
-            pack=self.pack.id,
-            version=self.pack.version,
-            rule=self.rule.id,
-            mode=self.pack.mode_of(self.rule),
-            category=self.pack.category,
-            severity=self.rule.severity,
-            spans=(Span(part, 0, len(text), f"{{{ALGORITHM}}}", ()),),
-        )
+type PackRule = tuple[Pack, Rule]
+"""A rule with its pack."""
 
 
-def copy_rules(packs: Sequence[Pack]) -> dict[str, CopyRule]:
+def copy_rules(packs: Iterable[Pack]) -> dict[str, PackRule]:
     """Return the rules of copies of some packs, by `pack/rule`."""
     return {
-        f"{pack.id}/{rule.id}": CopyRule(pack, rule)
-        for pack in packs
-        for rule in pack.rules
-        if rule.copies
+        f"{pack.id}/{rule.id}": (pack, rule) for pack in packs for rule in pack.rules if rule.copies
     }
+
+
+def part_hit(pack: Pack, rule: Rule, part: str, text: str, term: str) -> Hit:
+    """Return the hit of a rule whose span is a whole part of a post."""
+    return Hit(
+        pack=pack.id,
+        version=pack.version,
+        rule=rule.id,
+        mode=pack.mode_of(rule),
+        category=pack.category_of(rule),
+        severity=rule.severity,
+        spans=(Span(part, 0, len(text), term, ()),),
+    )
+
+
+def copy_hit(found_by: PackRule, post: Post) -> Hit:
+    """Return the hit of a rule of copies. Its span is the first part that is not empty."""
+    part, text = next(part for part in post.parts if part[1])
+    return part_hit(*found_by, part, text, f"{{{ALGORITHM}}}")
 
 
 class Confirmed(NamedTuple):
@@ -127,7 +114,7 @@ class Snapshots:
 def find_copies(
     posts: Sequence[Post],
     results: Sequence[PostResult],
-    rules: Mapping[str, CopyRule],
+    rules: Mapping[str, PackRule],
     confirmed: Confirmed,
     fingerprints: Fingerprints,
 ) -> FoundCopies:
@@ -136,8 +123,8 @@ def find_copies(
     `results` are what the matcher found in the posts. Equal texts are compared once.
     """
     tried = {
-        name: rule
-        for name, rule in rules.items()
+        name: f"{pack.id}/{rule.copies}"
+        for name, (pack, rule) in rules.items()
         if confirmed.is_erased or name in confirmed.by_rule
     }
     if not tried:
@@ -147,7 +134,7 @@ def find_copies(
     count = not_compared = 0
     for number, (post, result) in enumerate(zip(posts, results, strict=True)):
         hits = {f"{hit.pack}/{hit.rule}" for hit in result.hits}
-        wanting = [name for name, rule in tried.items() if rule.parent not in hits]
+        wanting = [name for name, parent in tried.items() if parent not in hits]
         if not wanting:
             continue
         if confirmed.is_erased or count >= MOST_FOUND:
@@ -165,119 +152,22 @@ def find_copies(
     return FoundCopies(confirmed.digest, tuple(matches), not_compared)
 
 
-MAX_TEXTS = 16_000
-"""The most different texts of one unit that are looked up in an index: at 5 ms each about a minute,
-two and a half if all are long. A unit full of hoaxes must end. Each attempt looks up the same."""
+class Finder(Protocol):
+    """Tries the rules of one pack, which have no terms, on the posts of a unit.
 
-MAX_PARTS = 4
-"""The parts of a post that are looked up: its text, and those that follow it."""
-
-
-class FoundHit(NamedTuple):
-    """A hit with the label that its finding proposes, or the decision on the post that it copies.
-
-    A hit of a term has neither.
+    A room adds itself to the list in `scan.handler` by the id of its pack, with a function that
+    takes from the set what it needs.
     """
 
-    hit: Hit
-    label: Label | msgspec.UnsetType = msgspec.UNSET
-    copy_of: str | msgspec.UnsetType = msgspec.UNSET
+    def found(
+        self, posts: Sequence[Post]
+    ) -> tuple[Mapping[int, Sequence[tuple[str, str, str, Label]]], int]:
+        """Return the hits by the number of their post, and how many posts were not tried.
 
-
-@dataclass(frozen=True, slots=True)
-class CheckRules:
-    """The rules of the pack `factchecks` as a provider runs them, by topic, and the index."""
-
-    pack: Pack
-    rules: dict[str, Rule]
-    finder: "CheckFinder"
-
-    @classmethod
-    def of(cls, pack: Pack, finder: "CheckFinder") -> "CheckRules":
-        """Return the rules of this pack."""
-        return cls(pack, {rule.id: rule for rule in pack.rules}, finder)
-
-    def hits(self, posts: Sequence[Post]) -> tuple[dict[int, list[FoundHit]], int]:
-        """Return the hits of each post that has any, by its number, at most one for a topic.
-
-        The second value counts the posts that were not looked up: they came after MAX_TEXTS.
+        A hit is the id of a rule, the name of the part that it spans, what stands for its term, and
+        the label that the finding proposes. A finder bounds its work by the posts alone, so that
+        each attempt at a unit finds the same.
         """
-        asked: set[str] = set()
-        by_post: dict[int, list[FoundHit]] = {}
-        not_asked = 0
-        for number, post in enumerate(posts):
-            parts = [part for part in post.parts[:MAX_PARTS] if self.finder.may_repeat(part[1])]
-            new = {text for _, text in parts} - asked
-            if len(asked) + len(new) > MAX_TEXTS:
-                not_asked += 1
-                continue
-            asked |= new
-            if hits := list(self._hits_of_post(parts)):
-                by_post[number] = hits
-        return by_post, not_asked
-
-    def _hits_of_post(self, parts: Sequence[tuple[str, str]]) -> Iterator[FoundHit]:
-        topics = set[str]()
-        for name, text in parts:
-            attached = self.finder.find(text)
-            if (
-                attached is not None
-                and attached.topic in self.rules
-                and attached.topic not in topics
-            ):
-                topics.add(attached.topic)
-                yield FoundHit(self._hit(attached, name, text), _label(attached))
-
-    def _hit(self, attached: "Attached", part: str, text: str) -> Hit:
-        """Return a hit whose span is the whole part and whose term is the claim."""
-        rule, claim = self.rules[attached.topic], attached.checks[0][0].claim
-        return Hit(
-            pack=self.pack.id,
-            version=self.pack.version,
-            rule=rule.id,
-            mode=rule.mode or self.pack.mode or Mode.LIVE,
-            category=rule.category or self.pack.category,
-            severity=rule.severity,
-            spans=(Span(part, 0, len(text), claim, ()),),
-        )
-
-
-def read_finder(objects: S3Objects, public_bucket: str, index: str) -> "CheckFinder":
-    """Return a finder of checks over the published index with this digest.
-
-    Raises OperatorError if the index is missing, cannot be read, or has another digest.
-    """
-    from claims.check_finder import CheckFinder
-    from claims.index import ClaimIndex
-    from claims.layout import BadIndexError
-
-    data = objects.get(public_bucket, factchecks_key(index))
-    if data is None:
-        raise OperatorError(f"the index of checks {index} is not in the public bucket")
-    try:
-        opened = ClaimIndex(data)
-    except BadIndexError as error:
-        raise OperatorError(f"the index of checks {index} cannot be read: {error}") from error
-    if opened.digest != index:
-        raise OperatorError(f"the bytes of the index of checks {index} have another digest")
-    return CheckFinder(opened)
-
-
-def _label(attached: "Attached") -> Label:
-    return Label(
-        tuple(
-            FoundCheck(
-                url=check.url,
-                claim=check.claim,
-                rating=str(check.rating),
-                stated=check.stated,
-                publisher=check.publisher,
-                date=check.date,
-                score=score,
-            )
-            for check, score in attached.checks
-        )
-    )
 
 
 POINTER_SECONDS = 30
@@ -286,35 +176,32 @@ POINTER_SECONDS = 30
 KEPT = 8
 """Sets and matchers that a worker keeps. Sets change seldom, and a provider has one at a time."""
 
-KEPT_INDEXES = 2
-"""Indexes of checks that a worker keeps: units of the previous set may still arrive."""
-
 
 @dataclass(slots=True)
 class Rules:
     """What a provider runs. `set` is a digest; `skipped` names packs that are not in their dates.
 
-    `checks` is None where the set names no index of fact-checks. `none_in_force` says that the
-    provider has no rule at all (see `Selection`). `expected` has the per mille of posts that a rule
-    of a pack may hit, by pack, where the pack says so. `receipt_bytes` is the most that a receipt
-    takes. `copies` are the rules of copies, by `pack/rule`.
+    `none_in_force` says that the provider has no rule at all (see `Selection`). `expected` has the
+    per mille of posts that a rule of a pack may hit, by pack, where the pack says so.
+    `receipt_bytes` is the most that a receipt takes. `copies` are the rules of copies, by
+    `pack/rule`. `finders` come with the packs whose rules they try.
     """
 
     set: str
     skipped: tuple[str, ...]
     matcher: Matcher
-    checks: CheckRules | None = None
     none_in_force: bool = False
     expected: Mapping[str, int] = field(default_factory=dict)
     receipt_bytes: int = 0
-    copies: Mapping[str, CopyRule] = field(default_factory=dict)
+    copies: Mapping[str, PackRule] = field(default_factory=dict)
+    finders: Sequence[tuple[Pack, Finder]] = ()
 
 
 @dataclass(slots=True)
 class RuleSets:
     """Published sets and their matchers, kept in memory.
 
-    Without a public address (`public` false) every rule runs as shadow.
+    Without a public address (`public` false) every rule runs as shadow. `finders` are by pack.
     `patience` is this worker's own share of POINTER_SECONDS, so that workers that started together
     do not all read the pointer and a new set at the same moment.
     """
@@ -324,9 +211,9 @@ class RuleSets:
     public_bucket: str
     public: bool
     patience: float = POINTER_SECONDS
+    finders: Mapping[str, Callable[[RuleSet], Finder]] = field(default_factory=dict)
     _pointer: tuple[float, str] = (0.0, "")
     _sets: OrderedDict[str, RuleSet] = field(default_factory=OrderedDict)
-    _finders: "OrderedDict[str, CheckFinder]" = field(default_factory=OrderedDict)
     _rules: OrderedDict[tuple[object, ...], Rules] = field(default_factory=OrderedDict)
 
     def current(self) -> str:
@@ -344,46 +231,34 @@ class RuleSets:
         """
         rule_set = self._set(digest)
         selection = rule_set.for_provider(provider, at, public=self.public)
-        packs = tuple(pack.id for pack in selection.packs)
+        packs = selection.packs
         key = (
             digest,
-            packs,
+            tuple(pack.id for pack in packs),
             selection.skipped,
             frozenset(selection.shadowed),
             selection.no_rules,
         )
         if key not in self._rules:
             versions = {pack.id: pack.version for pack in rule_set.packs}
-            skipped = tuple(f"{pack}/{versions[pack]}" for pack in selection.skipped)
-            size = _checked_size(digest, provider, selection.packs)
-            matcher, checks = Matcher(selection.packs), self._checks(rule_set, selection.packs)
-            expected = {
-                pack.id: pack.expected_per_mille
-                for pack in selection.packs
-                if pack.expected_per_mille
-            }
             rules = Rules(
-                digest,
-                skipped,
-                matcher,
-                checks,
-                selection.no_rules,
-                expected,
-                size,
-                copy_rules(selection.packs),
+                set=digest,
+                skipped=tuple(f"{pack}/{versions[pack]}" for pack in selection.skipped),
+                receipt_bytes=_checked_size(digest, provider, packs),
+                matcher=Matcher(packs),
+                none_in_force=selection.no_rules,
+                expected={
+                    pack.id: pack.expected_per_mille for pack in packs if pack.expected_per_mille
+                },
+                copies=copy_rules(packs),
+                finders=[
+                    (pack, self.finders[pack.id](rule_set))
+                    for pack in packs
+                    if pack.id in self.finders
+                ],
             )
             _keep(self._rules, key, rules)
         return self._rules[key]
-
-    def _checks(self, rule_set: RuleSet, packs: Sequence[Pack]) -> CheckRules | None:
-        """Return the rules of the pack of checks, if it runs, with the index that the set names."""
-        pack = next((pack for pack in packs if pack.id == FACTCHECKS), None)
-        if pack is None:
-            return None
-        if rule_set.factchecks not in self._finders:
-            finder = read_finder(self.objects, self.public_bucket, rule_set.factchecks)
-            _keep(self._finders, rule_set.factchecks, finder, KEPT_INDEXES)
-        return CheckRules.of(pack, self._finders[rule_set.factchecks])
 
     def _set(self, digest: str) -> RuleSet:
         if digest not in self._sets:
@@ -404,7 +279,7 @@ def _checked_size(digest: str, provider: str, packs: Sequence[Pack]) -> int:
     return size
 
 
-def _keep[K, V](kept: OrderedDict[K, V], key: K, value: V, most: int = KEPT) -> None:
+def _keep[K, V](kept: OrderedDict[K, V], key: K, value: V) -> None:
     kept[key] = value
-    while len(kept) > most:
+    while len(kept) > KEPT:
         kept.popitem(last=False)

@@ -1,4 +1,4 @@
-"""The messages of one invocation: grouped, matched together, and committed batch by batch.
+"""Messages and ranges as SQS delivers them, and the messages of one invocation.
 
 Messages that come for the first time are matched all at once, and committed in batches as large as
 a transaction allows. If a worker died with a delivery, nobody knows which message killed it. So
@@ -6,12 +6,10 @@ messages that come for the second time are worked on in small batches, and later
 worker notes a message before it works on it alone. If the note is there and the message is not
 committed, the message is a suspect: it is handed back until it is alone in its delivery, and its
 neighbours are acknowledged without it.
-
-Deliveries of SQS: a range of a file, or messages of registered senders.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched, chain
 
@@ -20,25 +18,34 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ledger.aws.objects import Delivery, Senders, require_reserve
 from ledger.closing import Closing
+from ledger.findings import batch_id, unit_id
+from ledger.privacy import SampledPost
 from ledger.refusals import OperatorError
 from ledger.texts import Clock, utc
-from ledger.units import Marker, RangeMessage, UnitState
-from scan.batches import (
-    BatchRecorder,
-    EndedMessages,
-    InspectedMessage,
-    Message,
-    MessageBatch,
-    MessageWork,
-    Piece,
-    SharedRules,
-    by_rules,
-    cut_pieces,
-    merge_messages,
+from ledger.units import (
+    BATCH_BYTES,
+    BATCH_FINDINGS,
+    BATCH_MESSAGES,
+    ITEM_BYTES,
+    Attempt,
+    Marker,
+    RangeMessage,
+    UnitState,
 )
-from scan.inspection import UnitOutcome, count_live_hits, inspect_posts, match_posts
-from scan.reading import read_body
+from scan.inspection import (
+    Inspection,
+    UnitJob,
+    UnitOutcome,
+    match_posts,
+    merge_inspections,
+)
+from scan.persisting import message_receipt
+from scan.reading import UnitRecords, read_body
+from scan.rule_sets import Rules
 from scan.unit_work import UnitScanner
+
+BODY_BYTES = 1024 * 1024
+"""Bytes of the bodies of one batch: fact-checks may take a minute for so many posts."""
 
 SECOND_BATCH = 10
 """Messages of one batch when they come for the second time."""
@@ -58,12 +65,105 @@ class SuspectError(OperatorError):
     """Workers died with this message: it is tried when it is alone in its delivery."""
 
 
+@dataclass(slots=True)
+class Message:
+    """A message, and all deliveries of the same body: their names in SQS."""
+
+    provider: str
+    unit: str
+    body: str
+    size: int
+    sent_at: datetime
+    receives: int
+    deliveries: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, provider: str, body: str, sent_at: datetime, receives: int, name: str) -> "Message":
+        """Return the message of one delivery."""
+        data = body.encode("utf-8", "surrogatepass")
+        return cls(provider, unit_id(provider, data), body, len(data), sent_at, receives, [name])
+
+    @property
+    def job(self) -> UnitJob:
+        """The message as a unit of its own."""
+        return UnitJob(self.provider, self.unit, "message", self.size)
+
+
+def merge_messages(messages: Iterable[Message]) -> list[Message]:
+    """Return one message for equal bodies, as of the first time that one was sent."""
+    merged: dict[str, Message] = {}
+    for message in messages:
+        known = merged.setdefault(message.unit, message)
+        if known is not message:
+            known.sent_at = min(known.sent_at, message.sent_at)
+            known.receives = max(known.receives, message.receives)
+            known.deliveries += message.deliveries
+    return list(merged.values())
+
+
+@dataclass(frozen=True, slots=True)
+class EndedMessages:
+    """Messages that were worked on together: their outcome, or the error by which they failed."""
+
+    messages: Sequence[Message]
+    outcome: UnitOutcome | None = None
+    error: Exception | None = None
+
+
+@dataclass(slots=True)
+class MessageWork:
+    """A message at work: the rules that it meets, and once it is inspected, what is in it.
+
+    `is_recorded` says that `attempt` is recorded, with its copies of confirmed posts.
+    """
+
+    message: Message
+    rules: Rules
+    attempt: Attempt
+    is_recorded: bool
+    records: UnitRecords = field(default_factory=UnitRecords)
+    inspection: Inspection = field(default_factory=Inspection)
+
+    @property
+    def recorded(self) -> Attempt | None:
+        """The recorded attempt, if there is one."""
+        return self.attempt if self.is_recorded else None
+
+
+def cut_batches(work: Iterable[MessageWork]) -> Iterator[list[MessageWork]]:
+    """Yield batches that fit into a transaction. A message too large for any comes alone."""
+    taken: list[MessageWork] = []
+    size = findings = 0
+    for one in work:
+        found = len(one.inspection.findings)
+        if found > BATCH_FINDINGS:
+            yield [one]
+            continue
+        size += one.message.size
+        findings += found
+        if taken and (
+            len(taken) == BATCH_MESSAGES or size > BODY_BYTES or findings > BATCH_FINDINGS
+        ):
+            yield taken
+            taken, size, findings = [], one.message.size, found
+        taken.append(one)
+    if taken:
+        yield taken
+
+
+def group_by_rules(work: Iterable[MessageWork]) -> Iterator[list[MessageWork]]:
+    """Yield the messages of each provider and rules, in order."""
+    groups: dict[tuple[str, int], list[MessageWork]] = {}
+    for one in work:
+        groups.setdefault((one.message.provider, id(one.rules)), []).append(one)
+    yield from groups.values()
+
+
 @dataclass(frozen=True, slots=True)
 class MessageScanner:
     """Scans the messages of one delivery."""
 
     scanner: UnitScanner
-    recorder: BatchRecorder
 
     def scan(
         self, messages: Sequence[Message], seconds_left: Callable[[], float]
@@ -85,8 +185,8 @@ class MessageScanner:
             left = [(message, state) for message, state in left if not state.is_suspect]
         work, failed = self._begin(left)
         yield from failed
-        for piece in self._pieces(work):
-            yield from self._guarded(piece, seconds_left)
+        for batch in self._batches(work):
+            yield from self._guarded(batch, seconds_left)
 
     def _read_states(self, messages: Sequence[Message]) -> list[tuple[Message, UnitState]]:
         again = [message.unit for message in messages if message.receives > 1]
@@ -99,10 +199,9 @@ class MessageScanner:
         """Return the messages with their rules, and those whose rules could not be read."""
         work: list[MessageWork] = []
         failed: list[EndedMessages] = []
-        known: dict[tuple[str, str, str], SharedRules] = {}
         for place, (message, state) in enumerate(left):
             try:
-                work.append(self._work_on(message, state, known))
+                work.append(self._work_on(message, state))
             except PLATFORM_ERRORS as error:  # it would fail, and take its time, for each of them
                 failed.append(EndedMessages([one for one, _ in left[place:]], error=error))
                 break
@@ -110,105 +209,92 @@ class MessageScanner:
                 failed.append(EndedMessages([message], error=_unless_fatal(error)))
         return work, failed
 
-    def _work_on(
-        self, message: Message, state: UnitState, known: dict[tuple[str, str, str], SharedRules]
-    ) -> MessageWork:
-        attempt = state.attempt or self.scanner.new_attempt(
-            self.scanner.rulesets.current(), message.sent_at
-        )
-        key = (message.provider, attempt.set, attempt.at)
-        if key not in known:
-            at = datetime.fromisoformat(attempt.at)
-            rules = self.scanner.rulesets.rules(attempt.set, message.provider, at)
-            known[key] = SharedRules(message.provider, rules)
-        return MessageWork(message, known[key], attempt, is_recorded=state.attempt is not None)
+    def _work_on(self, message: Message, state: UnitState) -> MessageWork:
+        rulesets = self.scanner.rulesets
+        attempt = state.attempt or self.scanner.new_attempt(rulesets.current(), message.sent_at)
+        rules = rulesets.rules(attempt.set, message.provider, datetime.fromisoformat(attempt.at))
+        return MessageWork(message, rules, attempt, is_recorded=state.attempt is not None)
 
-    def _pieces(self, work: Sequence[MessageWork]) -> Iterator[Piece]:
+    def _batches(self, work: Sequence[MessageWork]) -> Iterator[Sequence[MessageWork]]:
         """Yield messages that are worked on together, first new ones."""
-        first = [one for one in work if one.message.receives <= 1]
-        second = [one for one in work if one.message.receives == 2]
-        late = [one for one in work if one.message.receives > 2]
-        for alike in by_rules(first):
+        for alike in group_by_rules(one for one in work if one.message.receives <= 1):
             yield from self._match(alike)
-        for alike in by_rules(second):
+        for alike in group_by_rules(one for one in work if one.message.receives == 2):
             for few in batched(alike, SECOND_BATCH):
                 yield from self._match(few)
-        for one in late:
-            yield Piece([one], [], is_late=True)
+        yield from ([one] for one in work if one.message.receives > 2)
 
-    def _match(self, work: Sequence[MessageWork]) -> Iterator[Piece]:
-        """Match the posts of all messages at once. If that fails, halve them until it does not."""
-        if len(work) == 1 or not work[0].shared.takes_batches:
-            yield from (Piece([one], []) for one in work)
+    def _match(self, work: Sequence[MessageWork]) -> Iterator[Sequence[MessageWork]]:
+        """Match the posts of all messages at once. If that fails, halve them until it does not.
+
+        The receipt of a batch must fit into an item of the table.
+        """
+        if len(work) == 1 or work[0].rules.receipt_bytes + BATCH_BYTES > ITEM_BYTES:
+            yield from ([one] for one in work)
             return
         try:
-            inspected = self._inspect(work)
+            self._inspect(work)
         except Exception as error:  # noqa: BLE001 - one message may be at fault
             _unless_fatal(error)
             half = len(work) // 2
             yield from chain(self._match(work[:half]), self._match(work[half:]))
             return
-        yield from cut_pieces(work, inspected)
+        yield from cut_batches(work)
 
-    def _inspect(self, work: Sequence[MessageWork]) -> list[InspectedMessage]:
-        rules, provider = work[0].shared.rules, work[0].shared.provider
+    def _inspect(self, work: Sequence[MessageWork]) -> None:
+        rules, provider = work[0].rules, work[0].message.provider
         pseudonyms = self.scanner.keys.in_force(provider)
-        records = [read_body(one.message.body) for one in work]
-        results = match_posts([post for read in records for post in read.posts], rules)
-        found_at, start, inspected = utc(self.scanner.clock.now()), 0, []
-        for one, read in zip(work, records, strict=True):
-            posts = read.posts
-            of_message = results[start : start + len(posts)]
-            if not one.is_recorded:
-                one.attempt = self.scanner.with_copies(
-                    one.attempt, provider, posts, of_message, rules
-                )
-            inspection = inspect_posts(
+        for one in work:
+            one.records = read_body(one.message.body)
+        results = match_posts([post for one in work for post in one.records.posts], rules)
+        found_at, start = utc(self.scanner.clock.now()), 0
+        for one in work:
+            posts = one.records.posts
+            one.attempt, one.inspection = self.scanner.inspect(
                 posts,
+                results[start : start + len(posts)],
                 rules,
                 pseudonyms,
+                one.attempt,
                 provider=provider,
                 unit=one.message.unit,
                 found_at=found_at,
-                excerpt_length=one.attempt.excerpt_length,
-                results=of_message,
-                fingerprints=self.scanner.fingerprints(provider),
-                copies=one.attempt.copies,
+                is_recorded=one.is_recorded,
             )
             start += len(posts)
-            inspected.append(InspectedMessage(one.message.job, read, inspection))
-        return inspected
 
-    def _guarded(self, piece: Piece, seconds_left: Callable[[], float]) -> Iterator[EndedMessages]:
-        """Work on a piece. What has not ended when it fails comes again."""
-        left = {one.message.unit: one.message for one in piece.work}
+    def _guarded(
+        self, work: Sequence[MessageWork], seconds_left: Callable[[], float]
+    ) -> Iterator[EndedMessages]:
+        """Commit messages together. What has not ended when it fails comes again."""
+        left = {one.message.unit: one.message for one in work}
         try:
             require_reserve(seconds_left)
-            for ended in self._commit(piece):
+            for ended in self._commit(work):
                 for message in ended.messages:
                     left.pop(message.unit, None)
                 yield ended
-        except Exception as error:  # noqa: BLE001 - the other pieces go on
+        except Exception as error:  # noqa: BLE001 - the other batches go on
             yield EndedMessages(list(left.values()), error=_unless_fatal(error))
 
-    def _commit(self, piece: Piece) -> Iterator[EndedMessages]:
-        if len(piece.work) == 1:
-            yield self._scan_alone(piece.work[0].message, is_late=piece.is_late)
+    def _commit(self, work: Sequence[MessageWork]) -> Iterator[EndedMessages]:
+        if len(work) == 1:
+            message = work[0].message
+            yield self._scan_alone(message, is_late=message.receives > 2)
             return
-        messages = {one.message.unit: one.message for one in piece.work}
-        batch = self._batch(piece)
+        messages = {one.message.unit: one.message for one in work}
+        now = self.scanner.clock.now()
         for _ in range(ROUNDS):
-            inspected = self._record_attempts(piece, batch.messages)
-            if len(inspected) < 2:
+            work = self._record_attempts(work)
+            if len(work) < 2:
                 break
-            batch = replace(batch, messages=inspected)
-            outcome = self.recorder.persist(batch)
+            outcome = self._persist(work, now)
             if outcome is not None:
                 if outcome.receipt:
                     self.scanner.guard.count(outcome.receipt)
-                yield EndedMessages([messages.pop(one.unit) for one in inspected], outcome)
+                yield EndedMessages([messages.pop(one.message.unit) for one in work], outcome)
                 break
-            batch = replace(batch, messages=self._still_open(inspected))
+            work = self._still_open(work)
         # The rest was committed by others, or meets rules of its own.
         states = self.scanner.store.unit_states(list(messages))
         committed = {
@@ -218,47 +304,93 @@ class MessageScanner:
         for message in messages.values():
             yield self._scan_alone(message)
 
-    def _batch(self, piece: Piece) -> MessageBatch:
-        shared, now = piece.work[0].shared, self.scanner.clock.now()
-        findings = [found for one in piece.inspected for found in one.inspection.findings]
-        posts = sum(len(one.records.posts) for one in piece.inspected)
-        day = now.date().isoformat()
-        hits, expected = count_live_hits(findings), shared.rules.expected
-        flood = self.scanner.guard.decide(shared.provider, day, posts, hits, expected)
-        pseudonyms = self.scanner.keys.in_force(shared.provider)
-        return MessageBatch(piece.inspected, shared.rules, pseudonyms, flood, now)
+    def _persist(self, work: Sequence[MessageWork], now: datetime) -> UnitOutcome | None:
+        """Store a batch. Return None if it lost a race for one of its messages.
 
-    def _record_attempts(
-        self, piece: Piece, inspected: Sequence[InspectedMessage]
-    ) -> list[InspectedMessage]:
+        Raises OSError if an author was erased meanwhile: the next delivery sees the tombstone.
+        """
+        store, recorder = self.scanner.store, self.scanner.recorder
+        provider = work[0].message.provider
+        units = {one.message.unit: one.records for one in work}
+        size = sum(one.message.size for one in work)
+        effects = self.scanner.effects(
+            UnitJob(provider, batch_id(provider, units), "messages", size),
+            UnitRecords.merged(units.values()),
+            merge_inspections([one.inspection for one in work]),
+            work[0].rules,
+            self.scanner.keys.in_force(provider),
+            now,
+        )
+        marker = effects.marker
+        erased, _, own = recorder.store_first(effects, units)
+        recorder.put_fingerprints(effects, own)
+        sample = recorder.sample_to_store(effects, erased)
+        # Without findings nothing was stored since that look.
+        if (
+            effects.inspection.findings
+            and store.erased_accounts(provider, effects.accounts) != erased
+        ):
+            recorder.put_fingerprints(effects, [])  # the next attempt may be another batch
+            raise OSError("an author was erased meanwhile")
+        found = sum(len(one.inspection.findings) for one in work)
+        receipt = msgspec.structs.replace(
+            effects.receipt(own, repeats=found - len(own)),
+            messages=len(work),
+            refused_messages=tuple(sorted(one.message.unit for one in work if one.records.refused)),
+        )
+        markers = [Marker(unit, provider, marker.day, marker.unit) for unit in sorted(units)]
+        attempts = {one.message.unit: one.attempt for one in work if one.is_recorded}
+        ids = [finding.finding for finding in own]
+        if not store.commit_batch(markers, receipt, attempts, ids, sample):
+            return None
+        if sample is not None:
+            self._erase_from_sample(marker, *sample)
+        recorder.hand_out_new(marker, effects, own)
+        recorder.put_batch_receipt(marker, receipt, units)
+        for one in work:
+            if one.records.refused:
+                report = message_receipt(receipt, one.message.job, one.records)
+                recorder.put_message_receipt(receipt, report)
+        return UnitOutcome(receipt, new=True)
+
+    def _erase_from_sample(
+        self, marker: Marker, posts: Sequence[SampledPost], expires: int
+    ) -> None:
+        """Take authors out of a committed sample who were erased before it could be found."""
+        store = self.scanner.store
+        if erased := store.erased_accounts(marker.provider, {post.account for post in posts}):
+            kept = [post for post in posts if post.account not in erased]
+            store.put_sample(marker, kept, expires)
+
+    def _record_attempts(self, work: Sequence[MessageWork]) -> list[MessageWork]:
         """Record attempts that may store findings. Drop messages that others work on or ended."""
-        work = {one.message.unit: one for one in piece.work}
         attempts = {
-            one.unit: work[one.unit].attempt
-            for one in inspected
-            if one.inspection.findings or work[one.unit].is_recorded
+            one.message.unit: one.attempt
+            for one in work
+            if one.inspection.findings or one.is_recorded
         }
         recorded = self.scanner.store.record_attempts(attempts) if attempts else {}
-        return [
-            replace(one, attempt=recorded.get(one.unit))
-            for one in inspected
-            if one.unit not in attempts or recorded[one.unit] == attempts[one.unit]
-        ]
+        kept = []
+        for one in work:
+            one.is_recorded = one.message.unit in attempts
+            if not one.is_recorded or recorded[one.message.unit] == one.attempt:
+                kept.append(one)
+        return kept
 
-    def _still_open(self, inspected: Sequence[InspectedMessage]) -> list[InspectedMessage]:
+    def _still_open(self, work: Sequence[MessageWork]) -> list[MessageWork]:
         """Drop what others committed or work on. Raise OSError if there is nothing to drop."""
-        states = self.scanner.store.unit_states([one.unit for one in inspected])
+        states = self.scanner.store.unit_states([one.message.unit for one in work])
         still_open = [
             one
-            for one, state in zip(inspected, states, strict=True)
-            if state.marker is None and state.attempt == one.attempt
+            for one, state in zip(work, states, strict=True)
+            if state.marker is None and state.attempt == one.recorded
         ]
-        if len(still_open) == len(inspected):
+        if len(still_open) == len(work):
             raise OSError("a batch was refused and none of its messages is taken")
         return still_open
 
     def _repeated(
-        self, messages: Sequence[Message], markers: "dict[str, Marker]"
+        self, messages: Sequence[Message], markers: Mapping[str, Marker]
     ) -> Iterator[EndedMessages]:
         """Hand out earlier committed receipts again, each once."""
         by_receipt: dict[str, list[Message]] = {}
@@ -266,9 +398,9 @@ class MessageScanner:
             by_receipt.setdefault(markers[message.unit].receipt_id, []).append(message)
         for together in by_receipt.values():
             try:
-                outcome = self.scanner.recorder.handout.hand_out_again(markers[together[0].unit])
+                outcome = self.scanner.recorder.hand_out_again(markers[together[0].unit])
                 for message in together:
-                    self.scanner.recorder.handout.hand_out_refusals(
+                    self.scanner.recorder.hand_out_refusals(
                         outcome.receipt, message.job, message.body
                     )
                 yield EndedMessages(together, outcome)

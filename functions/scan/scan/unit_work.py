@@ -11,14 +11,13 @@ from functools import cache
 import msgspec
 
 from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
+from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.findings import EXCERPT_LENGTH, digest, unit_id
 from ledger.posts import Post
 from ledger.privacy import Pseudonyms, copy_key, month_audit_key
-from ledger.pseudonyms import PseudonymKeys
 from ledger.refusals import Code, ObjectChangedError, ObjectGoneError, Refusal
 from ledger.texts import Clock, utc
-from ledger.units import Attempt, Marker, RangeMessage, RangeRow
+from ledger.units import Attempt, RangeMessage, RangeRow
 from matcher.fingerprint import Fingerprints
 from matcher.hit import PostResult
 from scan.inspection import (
@@ -55,25 +54,6 @@ class UnitScanner:
     def new_attempt(self, digest: str, at: datetime) -> Attempt:
         """Return an attempt by the rules of a set at a moment."""
         return Attempt(digest, utc(at), self.excerpt_length)
-
-    def fingerprints(self, provider: str) -> Fingerprints:
-        """Return what makes the fingerprints of a provider's posts."""
-        return _fingerprints(self.secret, provider)
-
-    def with_copies(
-        self,
-        attempt: Attempt,
-        provider: str,
-        posts: Sequence[Post],
-        results: Sequence[PostResult],
-        rules: Rules,
-    ) -> Attempt:
-        """Return the attempt with its copies of confirmed posts, by the newest snapshot."""
-        if not rules.copies:
-            return attempt
-        confirmed, fingerprints = self.snapshots.newest(provider), self.fingerprints(provider)
-        found = find_copies(posts, results, rules.copies, confirmed, fingerprints)
-        return msgspec.structs.replace(attempt, copies=found)
 
     def scan_range(self, unit: RangeMessage) -> UnitOutcome:
         """Scan one range of a file."""
@@ -117,7 +97,7 @@ class UnitScanner:
             pseudonyms = self.keys.in_force(provider)
             attempt = self.new_attempt(self.rulesets.current(), sent_at)
             outcome = self._work(job, read_body(body), attempt, pseudonyms)
-        self.recorder.handout.hand_out_refusals(outcome.receipt, job, body)
+        self.recorder.hand_out_refusals(outcome.receipt, job, body)
         return outcome
 
     def _refuse_lost_range(self, unit: RangeMessage, code: Code) -> UnitOutcome:
@@ -134,38 +114,35 @@ class UnitScanner:
     ) -> UnitOutcome:
         """Inspect the posts of a unit, compute all that is to be stored, and store it."""
         now = self.clock.now()
-        marker = Marker(job.unit, job.provider, now.date().isoformat())
-        inspected = self._inspect(job, records.posts, attempt, pseudonyms, utc(now))
+        inspected = self._inspect_unit(job, records.posts, attempt, pseudonyms, utc(now))
         if inspected is None:  # another worker committed it meanwhile
             return self.recorder.repeated(job)
         recorded, rules, inspection = inspected
-        hits = count_live_hits(inspection.findings)
-        flood = self.guard.decide(
-            job.provider, marker.day, len(records.posts), hits, rules.expected
-        )
-        audit_key = month_audit_key(self.secret, marker.day[:7])
-        sample = sample_unflagged(
-            records.posts, inspection.findings, pseudonyms, key=audit_key, provider=job.provider
-        )
-        outcome = self.recorder.persist(
-            UnitEffects(
-                job=job,
-                marker=marker,
-                records=records,
-                rules=rules,
-                inspection=inspection,
-                flood=flood,
-                sample=sample,
-                audit_key=audit_key,
-                attempt=recorded,
-                now=now,
-            )
-        )
+        effects = self.effects(job, records, inspection, rules, pseudonyms, now, recorded)
+        outcome = self.recorder.persist(effects)
         if outcome.new and outcome.receipt:
             self.guard.count(outcome.receipt)
         return outcome
 
-    def _inspect(
+    def effects(
+        self,
+        job: UnitJob,
+        records: UnitRecords,
+        inspection: Inspection,
+        rules: Rules,
+        pseudonyms: Pseudonyms,
+        now: datetime,
+        attempt: Attempt | None = None,
+    ) -> UnitEffects:
+        """Return all that a unit is about to store. `attempt` is the recorded one, if one is."""
+        posts, day = records.posts, now.date().isoformat()
+        hits = count_live_hits(inspection)
+        flood = self.guard.decide(job.provider, day, len(posts), hits, rules.expected)
+        key = month_audit_key(self.secret, day[:7])
+        sample = sample_unflagged(posts, inspection, pseudonyms, key=key, provider=job.provider)
+        return UnitEffects(job, records, rules, inspection, flood, sample, key, attempt, now)
+
+    def _inspect_unit(
         self,
         job: UnitJob,
         posts: Sequence[Post],
@@ -185,24 +162,18 @@ class UnitScanner:
         def inspect(by: Attempt, *, is_recorded: bool) -> tuple[Attempt, Rules, Inspection]:
             rules = self.rulesets.rules(by.set, job.provider, datetime.fromisoformat(by.at))
             results = match_posts(posts, rules)
-            if not is_recorded:
-                by = self.with_copies(by, job.provider, posts, results, rules)
-            return (
-                by,
+            by, inspection = self.inspect(
+                posts,
+                results,
                 rules,
-                inspect_posts(
-                    posts,
-                    rules,
-                    pseudonyms,
-                    provider=job.provider,
-                    unit=job.unit,
-                    found_at=found_at,
-                    excerpt_length=by.excerpt_length,
-                    results=results,
-                    fingerprints=self.fingerprints(job.provider),
-                    copies=by.copies,
-                ),
+                pseudonyms,
+                by,
+                provider=job.provider,
+                unit=job.unit,
+                found_at=found_at,
+                is_recorded=is_recorded,
             )
+            return by, rules, inspection
 
         attempt, rules, inspection = inspect(attempt, is_recorded=False)
         earlier = None if inspection.findings else self.store.recorded_attempt(job.unit)
@@ -214,6 +185,41 @@ class UnitScanner:
         if recorded != attempt:
             _, rules, inspection = inspect(recorded, is_recorded=True)
         return recorded, rules, inspection
+
+    def inspect(
+        self,
+        posts: Sequence[Post],
+        results: Sequence[PostResult],
+        rules: Rules,
+        pseudonyms: Pseudonyms,
+        attempt: Attempt,
+        *,
+        provider: str,
+        unit: str,
+        found_at: str,
+        is_recorded: bool,
+    ) -> tuple[Attempt, Inspection]:
+        """Inspect posts with their results by an attempt. Return the attempt with its copies.
+
+        One that is recorded has its copies already. Others compare with the newest snapshot.
+        """
+        fingerprints = _fingerprints(self.secret, provider)
+        if rules.copies and not is_recorded:
+            confirmed = self.snapshots.newest(provider)
+            found = find_copies(posts, results, rules.copies, confirmed, fingerprints)
+            attempt = msgspec.structs.replace(attempt, copies=found)
+        inspection = inspect_posts(
+            posts,
+            rules,
+            pseudonyms,
+            provider=provider,
+            unit=unit,
+            found_at=found_at,
+            results=results,
+            attempt=attempt,
+            fingerprints=fingerprints,
+        )
+        return attempt, inspection
 
     def _attempt_at(self, unit: RangeMessage) -> Attempt:
         return self.new_attempt(unit.set, datetime.fromisoformat(unit.at))

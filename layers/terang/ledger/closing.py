@@ -1,9 +1,11 @@
-"""The pointer to the set in force and its history: one object, moved by compare-and-swap.
+"""Close files, and move the pointer to the set in force.
 
-Close a file: when its last range is committed, its sender gets a receipt.
+When the last range of a file is committed, its sender gets a receipt. The pointer and its history
+are one object, moved by compare-and-swap.
 """
 
 import random
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -235,32 +237,40 @@ class Closing:
             advice=SEND_AGAIN if lost else "",
             repeated=bool(delivered) and known == len(delivered),
             refusals=tuple(
-                islice(self._refusals(manifest, rows, receipts, UNITS_SHOWN), REFUSALS_SHOWN)
+                islice(self.refusals(manifest, rows, receipts, UNITS_SHOWN), REFUSALS_SHOWN)
             ),
         )
 
     def receipts(self, rows: list[RangeRow]) -> dict[str, Receipt]:
         """Return the receipts behind the rows of a file, by unit."""
-        return {row.unit: self._receipt_of(row.unit) for row in rows if row.unit}
+        receipts: dict[str, Receipt] = {}
+        for unit in dict.fromkeys(row.unit for row in rows if row.unit):
+            marker = self.store.marker(unit)
+            if marker is None:
+                raise LookupError(f"unit {unit} has a row and no marker")
+            receipts[unit] = self.store.receipt(marker)
+        return receipts
 
-    def refusals(self, manifest: Manifest, rows: list[RangeRow]) -> Iterator[Refusal]:
-        """Yield all stored refusals of a file, with their places in the whole file."""
-        return self._refusals(manifest, rows, self.receipts(rows), len(rows))
-
-    def _refusals(
+    def refusals(
         self,
         manifest: Manifest,
         rows: list[RangeRow],
         receipts: dict[str, Receipt],
-        most_units: int,
+        most_units: int = sys.maxsize,
     ) -> Iterator[Refusal]:
+        """Yield stored refusals of a file, with their places in the whole file.
+
+        `receipts` are those behind its rows. Stop after `most_units` units with refusals.
+        """
         lines = size = units = 0
         for row in rows:
             if row.unit and receipts[row.unit].refused:
                 units += 1
                 if units > most_units:
                     return
-                for refusal in self._refusals_of(row.unit):
+                data = self.objects.get(self.work_bucket, refusals_key(row.unit)) or b""
+                for stored in data.splitlines():
+                    refusal = msgspec.json.decode(stored, type=Refusal)
                     if manifest.translated:  # the sender does not know the lines of parts
                         yield msgspec.structs.replace(refusal, line=None, byte=None)
                     elif refusal.line is None or refusal.byte is None:  # of a lost range
@@ -270,16 +280,6 @@ class Closing:
                         yield msgspec.structs.replace(refusal, line=line, byte=byte)
             lines += row.lines
             size += row.bytes
-
-    def _refusals_of(self, unit: str) -> list[Refusal]:
-        data = self.objects.get(self.work_bucket, refusals_key(unit)) or b""
-        return [msgspec.json.decode(line, type=Refusal) for line in data.splitlines()]
-
-    def _receipt_of(self, unit: str) -> Receipt:
-        marker = self.store.marker(unit)
-        if marker is None:
-            raise LookupError(f"unit {unit} has a row and no marker")
-        return self.store.receipt(marker)
 
 
 def refused_file(

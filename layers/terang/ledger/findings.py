@@ -1,8 +1,6 @@
-"""The ids of units, files and findings: SHA-256 over length-prefixed fields.
+"""A finding (a post satisfies a rule), the ids of all things, and what the flood guard holds.
 
-A finding: the record that a post satisfies a rule.
-
-Records of the flood guard: what workers counted, and the question about a held rule.
+Ids of units, files and findings are SHA-256 over length-prefixed fields.
 """
 
 import hashlib

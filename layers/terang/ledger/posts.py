@@ -1,6 +1,6 @@
 """A post: one public message of one account, read from a line of JSON.
 
-Lines of a stream, with at most one line in memory, whatever its length.
+Lines of a stream are read with at most one line in memory, whatever its length.
 """
 
 import re

@@ -1,21 +1,17 @@
-"""Replace accounts with keyed pseudonyms before anything is stored.
+"""Personal data: pseudonyms of accounts, the audit sample, fingerprints of posts, and erasure.
 
-Each month's key is derived from the secret of the stack and from a random salt in the table.
-Neither is of use alone: once the salt is deleted, nobody can compute the month's pseudonyms again.
+Accounts become keyed pseudonyms before anything is stored. Each month's key is derived from the
+secret of the stack and from a random salt in the table. Neither is of use alone: once the salt is
+deleted, nobody can compute the month's pseudonyms again.
 
-Draw the audit sample: posts without a finding, which people judge to see what rules missed.
+The audit sample are posts without a finding, which people judge to see what rules missed. The rank
+of a post is an HMAC of its id under a key of the month, and the posts with the smallest ranks are
+the sample. It is uniform, nobody can foresee it, and repeated posts do not change it. The key is
+published after the month, so that anyone who has the posts can draw the sample again.
 
-The rank of a post is an HMAC of its id under a key of the month, and the posts with the smallest
-ranks are the sample. It is uniform, nobody can foresee it, and repeated posts do not change it. The
-key is published after the month, so that anyone who has the posts can draw the sample again.
-
-Fingerprints of found posts, and what a day's copy groups came to.
-
-A fingerprint is personal data. It is kept with the journal of its day, under a key that only the
-stack has, for COPY_DAYS, and goes when its author is erased. The numbers of a closed day are stored
-before that, so they never change.
-
-Erase an author: the stub that remains of each finding.
+A fingerprint is kept with the journal of its day, under a key that only the stack has, for
+COPY_DAYS, and goes when its author is erased. The numbers of a closed day are stored before that,
+so they never change.
 """
 
 import hashlib

@@ -1,7 +1,4 @@
-"""The errors of the ledger, grouped by who must act.
-
-Records that were not accepted: the code and the place of each.
-"""
+"""Why something was not accepted, as data, and the errors of the ledger, by who must act."""
 
 from enum import StrEnum
 

@@ -1,15 +1,13 @@
-"""JSON read from a stream, value by value, with at most one value in memory.
+"""JSON read from a stream, value by value, and members of archives, in bounded memory.
 
 Nothing is expanded before it is bounded: nesting and size are counted on the bytes, and only then
 is a value decoded. A value that cannot be decoded is refused alone, and the rest of the file is
-read. A parser of the whole text would stop there, and would hold a string of any length.
-
-Members of archives as streams. The bytes that they expand to are bounded during reading.
+read. A parser of the whole text would stop there, and would hold a string of any length. The bytes
+that members of archives expand to are bounded while they are read.
 """
 
 import gzip
 import io
-import json
 import re
 import struct
 import zipfile
@@ -18,11 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, BinaryIO, Protocol
 
-import msgspec
-
 from ledger.posts import CHUNK_BYTES, LINE_BYTES, read_lines, read_past_bom
 from ledger.refusals import Code, FileRefusedError
-from ledger.texts import JSON_DEPTH, DuplicateKeyError, nests_too_deep, reject_duplicate_keys
+from ledger.texts import JSON_DEPTH, decode_object, decode_value, nests_too_deep
 
 KEYS = 1_000
 """The most keys of a streamed object; exports of messengers have about twenty."""
@@ -73,8 +69,8 @@ class JsonDocument:
         """
         seen: set[str] = set()
         for _ in self._separated(b"{", b"}"):
-            key = _text(self.value()) if self.peek() == b'"' else None
-            if key is None or len(seen) == KEYS:
+            key = decode_value(self.value()) if self.peek() == b'"' else None
+            if not isinstance(key, str) or isinstance(key, Code) or len(seen) == KEYS:
                 raise self._refused()
             if key in seen:
                 raise self._refused(Code.JSON_DUPLICATE_KEY)
@@ -184,42 +180,6 @@ class JsonDocument:
 
     def _refused(self, code: Code = Code.JSON_SYNTAX) -> FileRefusedError:
         return FileRefusedError(code, at=f"byte {self._dropped + self._position}")
-
-
-def _text(raw: bytes | Code) -> str | None:
-    value = decode_value(raw)
-    return value if isinstance(value, str) and not isinstance(value, Code) else None
-
-
-def decode_object(raw: bytes | Code) -> dict[str, Any] | Code:
-    """Return the decoded JSON object, or the code of the refusal. Return a given Code unchanged.
-
-    >>> decode_object(b'{"a": 1, "a": 2}')
-    <Code.JSON_DUPLICATE_KEY: 'json_duplicate_key'>
-    """
-    record = decode_value(raw)
-    return record if isinstance(record, dict | Code) else Code.NOT_AN_OBJECT
-
-
-def decode_value(raw: bytes | Code) -> Any:
-    """Return the decoded JSON value, or the code of the refusal; a JSON string is never a Code.
-
-    The caller has bounded the nesting to JSON_DEPTH. Here only the parser's own limit applies.
-    """
-    if isinstance(raw, Code):
-        return raw
-    try:
-        text = raw.decode("utf-8")
-        msgspec.json.decode(raw)  # the grammar: no NaN, no lone surrogate, no control character
-        return json.loads(text, object_pairs_hook=reject_duplicate_keys)
-    except UnicodeDecodeError:
-        return Code.ENCODING
-    except DuplicateKeyError:
-        return Code.JSON_DUPLICATE_KEY
-    except RecursionError:
-        return Code.JSON_DEPTH
-    except (msgspec.DecodeError, ValueError):
-        return Code.JSON_SYNTAX
 
 
 def read_object_lines(stream: BinaryIO) -> Iterator[tuple[str, dict[str, Any] | Code]]:

@@ -1,10 +1,7 @@
-"""The clock, and times as RFC 3339 writes them.
+"""Texts: the clock and its times, JSON that strangers wrote, and their words in tables and pages.
 
-Text that strangers wrote, made safe for tables and pages.
-
-Source: OWASP ASVS 5.0, 1.2.10 and "CSV Injection".
-
-Read JSON that strangers wrote, strictly, and write JSON files.
+Times are as RFC 3339 writes them. JSON is read strictly. Words are made safe: see OWASP ASVS 5.0,
+1.2.10 and "CSV Injection".
 """
 
 import json
@@ -167,41 +164,56 @@ _ARRAY = list[msgspec.Raw]
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
-class DuplicateKeyError(Exception):
+class _DuplicateKeyError(Exception):
     """One object has the same key twice. The key is not named: it may be the sender's words."""
 
 
-def reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object of these pairs, for `json.loads(…, object_pairs_hook=…)`.
-
-    Raises DuplicateKeyError for a second key of the same name: nobody could say which was meant.
-    """
+def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     record = dict(pairs)
     if len(record) < len(pairs):
-        raise DuplicateKeyError
+        raise _DuplicateKeyError  # nobody could say which was meant
     return record
+
+
+def decode_object(raw: bytes | Code) -> dict[str, Any] | Code:
+    """Return the decoded JSON object, or the code of the refusal. Return a given Code unchanged.
+
+    >>> decode_object(b'{"a": 1, "a": 2}')
+    <Code.JSON_DUPLICATE_KEY: 'json_duplicate_key'>
+    """
+    record = decode_value(raw)
+    return record if isinstance(record, dict | Code) else Code.NOT_AN_OBJECT
+
+
+def decode_value(raw: bytes | Code) -> Any:
+    """Return the decoded JSON value, or the code of the refusal; a JSON string is never a Code.
+
+    The caller has bounded the nesting to JSON_DEPTH. Here only the parser's own limit applies.
+    """
+    if isinstance(raw, Code):
+        return raw
+    try:
+        text = raw.decode("utf-8")
+        msgspec.json.decode(raw)  # the grammar: no NaN, no lone surrogate, no control character
+        return json.loads(text, object_pairs_hook=_reject_duplicate_keys)
+    except UnicodeDecodeError:
+        return Code.ENCODING
+    except _DuplicateKeyError:
+        return Code.JSON_DUPLICATE_KEY
+    except RecursionError:
+        return Code.JSON_DEPTH
+    except (msgspec.DecodeError, ValueError):
+        return Code.JSON_SYNTAX
 
 
 def read_object(line: bytes) -> dict[str, Any] | Refusal:
     """Return the JSON object of a line, or why the line is refused.
 
-    >>> read_object(b'{"a": 1, "a": 2}')
-    Refusal(code=<Code.JSON_DUPLICATE_KEY: 'json_duplicate_key'>)
-    >>> read_object(b'{"a": 1}')
-    {'a': 1}
+    >>> read_object(b'{"a": 1}'), read_object(b"[]")
+    ({'a': 1}, Refusal(code=<Code.NOT_AN_OBJECT: 'not_an_object'>))
     """
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError:
-        return Refusal(Code.ENCODING)
-    try:
-        msgspec.json.decode(line)  # the strict grammar: no NaN, lone surrogate, control character
-        record = json.loads(text, object_pairs_hook=reject_duplicate_keys)
-    except DuplicateKeyError:
-        return Refusal(Code.JSON_DUPLICATE_KEY)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return Refusal(Code.JSON_SYNTAX)
-    return record if isinstance(record, dict) else Refusal(Code.NOT_AN_OBJECT)
+    found = decode_object(line)
+    return Refusal(found) if isinstance(found, Code) else found
 
 
 def nests_too_deep(line: bytes) -> bool:
@@ -266,8 +278,8 @@ def _salvaged_lines(data: bytes) -> bytes | Refusal:
     if data.lstrip().startswith(b"{") and (len(lines) == 1 or any(map(_is_object, lines))):
         return data
     try:
-        value = json.loads(data, object_pairs_hook=reject_duplicate_keys)
-    except (ValueError, RecursionError, DuplicateKeyError):
+        value = json.loads(data, object_pairs_hook=_reject_duplicate_keys)
+    except (ValueError, RecursionError, _DuplicateKeyError):
         return Refusal(Code.MSG_SYNTAX)
     items = value if isinstance(value, list) else [value]
     return b"".join(json.dumps(item).encode() + b"\n" for item in items)

@@ -1,8 +1,7 @@
-"""A dropped file and its units: how it was cut, and the result of each range.
+"""Units: how a dropped file is cut, the result of each range, and receipts with their counts.
 
-The receipt of a unit: its counts. Every published number is a fold of receipts.
-
-The head of the public log, as the table keeps it.
+Every published number is a fold of receipts. Here is also the head of the public log, as the table
+keeps it.
 """
 
 from collections import Counter
@@ -158,6 +157,9 @@ class UnitState(msgspec.Struct, frozen=True):
     is_suspect: bool = False
 
 
+_OF_MANIFEST = ("file", "provider", "set", "pseudonym_key", "at", "translated", "content")
+
+
 def cut_ranges(source: Source, range_bytes: int) -> list[tuple[int, int]]:
     """Cut a source into ranges of equal size. A line belongs to the range of its first byte.
 
@@ -174,17 +176,11 @@ def units_of(manifest: Manifest, sources: list[Source]) -> Iterator[RangeMessage
     for source in sources:
         for start, end in cut_ranges(source, manifest.range_bytes):
             yield RangeMessage(
-                file=manifest.file,
-                provider=manifest.provider,
                 number=number,
                 source=source,
                 start=start,
                 end=end,
-                set=manifest.set,
-                pseudonym_key=manifest.pseudonym_key,
-                at=manifest.at,
-                translated=manifest.translated,
-                content=manifest.content,
+                **{name: getattr(manifest, name) for name in _OF_MANIFEST},
             )
             number += 1
 

@@ -15,7 +15,7 @@ from cyclopts import Parameter
 from rich.progress import SpinnerColumn, TextColumn
 from rich.table import Table
 
-from ledger.pseudonyms import PseudonymKeys
+from ledger.aws.store import PseudonymKeys
 from ledger.refusals import OperatorError
 from terang import InputError, check_known
 from terang.remote import Remote, call_function, explain_stack_errors

@@ -15,7 +15,7 @@ from cyclopts import Parameter
 
 from ledger.dsa_codes import countries_of
 from ledger.findings import LEFT_HELD, OPENED
-from ledger.provider import SENTINEL, Provider, Webhooks, renewed, split_webhook_url
+from ledger.keys import SENTINEL, Provider, Webhooks, renewed, split_webhook_url
 from ledger.refusals import OperatorError
 from ledger.texts import utc
 from matcher import ProviderSettings

@@ -23,7 +23,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from ledger.aws.objects import SqsUnitQueue, error_code
-from ledger.provider import is_provider_id
+from ledger.keys import is_provider_id
 from ledger.units import units_of
 from terang import InputError
 from terang.remote import Remote

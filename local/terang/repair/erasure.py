@@ -16,12 +16,11 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from ledger.aws.objects import StoredVersion, error_code
-from ledger.aws.store import DynamoStore
+from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.aws.table import Item, Table, record_of
 from ledger.cases import CaseEntry, WaitingMessage
 from ledger.findings import Finding
 from ledger.privacy import FindingFingerprint, SampledPost, stub_of
-from ledger.pseudonyms import PseudonymKeys
 from ledger.texts import Clock
 from rules.pack_parts import Fingerprinted, copy_groups
 from terang.repair.erase_buckets import BucketEraser

@@ -25,9 +25,8 @@ from ledger.aws.table import Item, item_of
 from ledger.cases import CaseMarker
 from ledger.dsa_codes import CaseRefusal, countries_of
 from ledger.findings import Finding, FloodQuestion, digest, is_id
-from ledger.keys import audit_file_key
+from ledger.keys import Provider, audit_file_key
 from ledger.privacy import FindingFingerprint, SampleLine
-from ledger.provider import Provider
 from ledger.refusals import OperatorError
 from ledger.texts import Clock, SystemClock, clock_from_setting
 from ledger.units import Marker

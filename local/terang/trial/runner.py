@@ -21,8 +21,7 @@ from ledger.aws.store import DynamoStore
 from ledger.closing import Closing, FileReceipt
 from ledger.dsa_codes import countries_of
 from ledger.findings import file_id, unit_id
-from ledger.keys import receipt_key
-from ledger.provider import Provider
+from ledger.keys import Provider, receipt_key
 from ledger.texts import Clock, clock_from_setting
 from ledger.units import Receipt
 from terang.case_queue import CaseQueue
@@ -357,7 +356,9 @@ class Deployed:
                 continue
             sealed = self.store.manifest(file.file)
             rows = self.store.ranges(file.file)
-            for refusal in closing.refusals(sealed[0], rows) if sealed else ():
+            for refusal in (
+                closing.refusals(sealed[0], rows, closing.receipts(rows)) if sealed else ()
+            ):
                 yield {"file": file.name, **msgspec.to_builtins(refusal)}
 
     def copy(self, bucket: str, prefix: str, folder: Path) -> None:

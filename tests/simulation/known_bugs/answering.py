@@ -7,9 +7,8 @@ from simulation.answers import refusal
 from simulation.bugs import Bug, Call, at_aws, everywhere, handler, method, without
 
 from ledger.aws.objects import S3Objects, error_code, log_failures
-from scan.batches import EndedMessages
 from scan.inspection import UnitOutcome
-from scan.scanner import Deliveries, MessageScanner
+from scan.scanner import Deliveries, EndedMessages, MessageScanner
 
 
 def _answer_nothing(original: Call, *given: Any) -> None:

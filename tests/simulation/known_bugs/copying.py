@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from simulation.bugs import Bug, Call, Change, both, everywhere, method
 
 from scan.inspection import Inspection, inspect_posts
@@ -18,9 +19,11 @@ def _newest_snapshot() -> Change:
         return read[0]
 
     def inspect(posts: Sequence[Any], rules: Any, *given: Any, **named: Any) -> Inspection:
-        if named["copies"] is not None:
+        attempt = named["attempt"]
+        if attempt.copies is not None:
             found = named["results"], rules.copies, read[0], named["fingerprints"]
-            named["copies"] = find_copies(posts, *found)
+            copies = find_copies(posts, *found)
+            named["attempt"] = msgspec.structs.replace(attempt, copies=copies)
         return inspect_posts(posts, rules, *given, **named)
 
     return both(method(Snapshots, "newest", keep), everywhere(inspect_posts, inspect))

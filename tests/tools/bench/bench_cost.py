@@ -27,7 +27,7 @@ from tools.bench.measure import Report
 
 from ledger.aws.objects import Delivery
 from matcher import load_packs
-from scan.batches import EndedMessages
+from scan.scanner import EndedMessages
 
 PACKS = Path(__file__).parents[3] / "packs"
 SMALL_FILES, MESSAGES = 200, 1_000

@@ -9,8 +9,10 @@ from tools.bench.measure import Report, medians
 
 from authoring.check import check_packs
 from ledger.privacy import Pseudonyms
+from ledger.units import Attempt
 from matcher import Matcher
-from scan.inspection import inspect_posts
+from matcher.fingerprint import Fingerprints
+from scan.inspection import inspect_posts, match_posts
 from scan.reading import read_records
 from scan.rule_sets import Rules
 
@@ -25,13 +27,17 @@ REQUESTS = 0.20
 
 def scan_unit(data: bytes, rules: Rules, pseudonyms: Pseudonyms) -> int:
     """The work of `scan` on a unit that neither S3 nor the table takes part in."""
+    posts = read_records(data).posts
     inspected = inspect_posts(
-        read_records(data).posts,
+        posts,
         rules,
         pseudonyms,
         provider="acme",
         unit="0" * 64,
         found_at="2026-11-25T12:00:00Z",
+        results=match_posts(posts, rules),
+        attempt=Attempt(rules.set, "2026-11-25T12:00:00Z"),
+        fingerprints=Fingerprints(bytes(32)),
     )
     return len(inspected.findings)
 

@@ -14,8 +14,7 @@ from template.resolved import source
 from announce.announcements import WAITS, Announcer, wait_after
 from announce.webhooks import WebhookError
 from ledger.findings import finding_row
-from ledger.keys import findings_key
-from ledger.provider import Webhook, Webhooks, WebhookSecret
+from ledger.keys import Webhook, Webhooks, WebhookSecret, findings_key
 from ledger.texts import clock_from_setting, encode_json_lines
 from ledger.units import Marker
 

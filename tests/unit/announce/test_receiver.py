@@ -17,7 +17,7 @@ import pytest
 from support.tls_receiver import HOST, certificate, receiver, sender_to, served
 
 from announce.webhooks import WebhookError, WebhookSender, signed_headers
-from ledger.provider import Webhook, WebhookSecret, renewed
+from ledger.keys import Webhook, WebhookSecret, renewed
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = WebhookSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")

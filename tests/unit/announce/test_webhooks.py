@@ -24,7 +24,7 @@ from announce.webhooks import (
     is_public_address,
     signed_headers,
 )
-from ledger.provider import OVERLAP_SECONDS, Webhook, WebhookSecret, renewed, split_webhook_url
+from ledger.keys import OVERLAP_SECONDS, Webhook, WebhookSecret, renewed, split_webhook_url
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 

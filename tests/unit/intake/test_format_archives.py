@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from support.format_files import context, dumps, items, json_lines, post, read, refusals
 
-from intake import archives
+from intake import formats
 from intake.reader import Budget
 from ledger.refusals import FileRefusedError
 from ledger.streams import ArchiveMeter
@@ -253,7 +253,7 @@ def test_the_meter_sees_what_comes_out_not_what_headers_say() -> None:
 def test_items_come_as_they_are_read() -> None:
     """Nothing of the second member is needed for the first."""
     data = pack(("a.jsonl", LINES), ("b.json", b'[{"id"'))
-    found = archives.ZIP.items(io.BytesIO(data), context())
+    found = formats.ZIP.items(io.BytesIO(data), context())
     assert [next(found), next(found)] == read(pack(("a.jsonl", LINES)))
     with pytest.raises(FileRefusedError):
         next(found)

@@ -7,7 +7,7 @@ import pytest
 from support.sample_posts import StandingClock
 
 from ledger.aws.objects import REGISTRY_SECONDS, Delivery, Senders
-from ledger.provider import Provider
+from ledger.keys import Provider
 
 SENT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ROLE, OTHER, REDRIVE = "AROAACME", "AROAOTHER", "AROAREDRIVE"

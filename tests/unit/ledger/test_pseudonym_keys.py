@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 from support.sample_posts import StandingClock
 
+from ledger.aws.store import PseudonymKeys
 from ledger.privacy import MonthSalt
-from ledger.pseudonyms import PseudonymKeys
 from ledger.refusals import KeyUnavailableError
 
 

@@ -16,7 +16,7 @@ from support.publish_world import sample_pack, sample_receipt
 
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.provider import Provider
+from ledger.keys import Provider
 from ledger.units import Marker, Receipt
 from publish.publish_run import LogGrowth, PublishResult
 

@@ -9,7 +9,7 @@ from support.log_world import LogWorld, sentinel_pack, sentinel_receipt
 from support.publish_world import live, sample_pack, sample_receipt
 
 from ledger.findings import unit_id
-from ledger.provider import SENTINEL_TEXT, sentinel_post
+from ledger.keys import SENTINEL_TEXT, sentinel_post
 from matcher import Matcher
 from recount.recount import differences_of
 from rules.pack import Pack

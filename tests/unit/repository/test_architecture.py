@@ -96,6 +96,13 @@ def test_packages_import_only_what_the_page_allows() -> None:
     assert wrong == set()
 
 
+def test_only_the_handler_of_scan_knows_the_rooms_whose_finders_it_runs() -> None:
+    """The core stands alone: the list of finders is put together in one place."""
+    assert {a for a, b in arrows() if (a.split(".")[0], b.split(".")[0]) == ("scan", "claims")} == {
+        "scan.handler"
+    }
+
+
 def test_nothing_is_imported_by_its_name() -> None:
     """An import by name is an arrow that no test sees."""
     by_name = {

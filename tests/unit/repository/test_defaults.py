@@ -24,9 +24,9 @@ from ledger import (
     closing,
     estimates,
     findings,
+    keys,
     posts,
     privacy,
-    provider,
     refusals,
     units,
 )
@@ -46,7 +46,7 @@ from tlog import leaves, tree
 
 MODULES = (
     announcements, admission, index, queue, author_notice, arrival, feed_import, closing,
-    objects, cases, case_message, kinds, notice, units, posts, provider, publish_run, day_facts,
+    objects, cases, case_message, kinds, notice, units, posts, keys, publish_run, day_facts,
     summary, folding, precision, tables, estimates, served_log,
     inspection, rule_sets, tree, leaves,
 )  # fmt: skip
@@ -54,7 +54,7 @@ MODULES = (
 STORED = (
     announcements, pack_parts, queue, cases, desk_store, case_refusal, fact_check,
     closing, privacy, feed_import, report, findings, leaves, units, pack,
-    desk_port, posts, provider, refusals, day_facts, rule,
+    desk_port, posts, keys, refusals, day_facts, rule,
 )  # fmt: skip
 
 SHORT = """

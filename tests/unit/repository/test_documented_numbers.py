@@ -8,7 +8,7 @@ import pytest
 from announce import announcements, webhooks
 from answer import question
 from cases import case_message, contest, decision
-from claims import admission, index, layout, ranking, text_words
+from claims import admission, check_rules, index, layout, ranking, text_words
 from console import browser_session, sign_in
 from decide import case_work
 from desk import asking, queue
@@ -21,19 +21,17 @@ from ledger import (
     findings,
     posts,
     privacy,
-    pseudonyms,
     streams,
     texts,
 )
-from ledger.aws import desk_store
+from ledger.aws import desk_store, store
 from matcher import hit, term, term_index
 from publish import day_facts, precision, publish_run, summary
 from publish_steps import logging_run
 from recount import recount
 from rules import pack, pack_parts, pinned
 from rules import pack_parts as copy_rule
-from scan import batches as post_messages
-from scan import inspection, rule_sets
+from scan import inspection, scanner
 from tlog import tree
 from verifier import verify
 
@@ -47,7 +45,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("architecture", "fingerprints of found posts, for 30 days", privacy.COPY_DAYS, 30),
         ("ask", "at most 100 KiB", question.MOST_BYTES, 100 * KIB),
         ("ask", "`TipsPerMinute` requests a minute", question.WINDOW_SECONDS, 60),
-        ("cases", "1 MiB at most", post_messages.BODY_BYTES, MIB),
+        ("cases", "1 MiB at most", scanner.BODY_BYTES, MIB),
         ("cases", "more than 20 findings", decision.FINDINGS_IN_DECISION, 20),
         ("cases", "**waits** for it, for 14 days", case_work.WAIT_DAYS, 14),
         ("cases", "a tolerance of 5 minutes", case_message.SKEW, timedelta(minutes=5)),
@@ -83,7 +81,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("factchecks", "fewer than eight letters", admission.FEWEST_LETTERS, 8),
         ("factchecks-in-the-stack", "more than half of its checks", feed_import.SHARE, 0.5),
         ("factchecks-in-the-stack", "(above 1 GiB)", feed_import.LARGEST_BYTES, GIB),
-        ("factchecks-in-the-stack", "16,000 texts of a unit", rule_sets.MAX_TEXTS, 16_000),
+        ("factchecks-in-the-stack", "16,000 texts of a unit", check_rules.MAX_TEXTS, 16_000),
         ("files", "more than 200 times its packed size", streams.EXPANSION_RATIO, 200),
         ("files", "The first MiB is exempt", streams.FREE_BYTES, MIB),
         ("files", "- 1,500,000,000 bytes", reader.Budget().total_bytes, 1_500_000_000),
@@ -122,7 +120,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("review", "For ten seconds you can undo", desk_store.UNDO_SECONDS, 10),
         ("statements", "at most 100 statements each", statement_schema.BATCH, 100),
         ("statements", "Below 100 audited posts it is blank", estimates.AUDITED_AT_LEAST, 100),
-        ("threats", "destroyed after two years", pseudonyms.KEY_MONTHS, 24),
+        ("threats", "destroyed after two years", store.KEY_MONTHS, 24),
         ("threats", "after ten minutes", sign_in.ATTEMPT_SECONDS, 600),
     ],
 )

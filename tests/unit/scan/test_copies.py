@@ -14,7 +14,7 @@ from matcher.fingerprint import Fingerprints
 from matcher.hit import PostResult
 from rules.pack_parts import ALGORITHM
 from scan import rule_sets
-from scan.rule_sets import Confirmed, Snapshots, copy_rules, find_copies
+from scan.rule_sets import Confirmed, Snapshots, copy_hit, copy_rules, find_copies
 
 TEXT = "the market needs it by nine, so tell my friend at the gate which fish you want today"
 OTHER = "our choir sings on the green this evening, bring a chair and a warm coat with you"
@@ -38,7 +38,7 @@ def find(*texts: str, known: Confirmed | None = None, hit: bool = False) -> Foun
         Post(id=f"p{number}", account="a", text=text, audience="public", published_at=day)
         for number, text in enumerate(texts)
     ]
-    hits = (RULES[NAME].hit(posts[0]),) if hit else ()
+    hits = (copy_hit(RULES[NAME], posts[0]),) if hit else ()
     parent = tuple(msgspec.structs.replace(one, rule="asks-for-code") for one in hits)
     return find_copies(posts, [PostResult(parent)] * len(posts), RULES, known or snapshot(), MADE)
 
@@ -57,7 +57,7 @@ def test_the_span_of_a_post_without_a_text_is_its_caption() -> None:
     """Those who decide read the excerpt at the span."""
     day = datetime(2026, 11, 25, tzinfo=UTC)
     post = Post("p", "a", "", "public", day, media_text=[TEXT])
-    [span] = RULES[NAME].hit(post).spans
+    [span] = copy_hit(RULES[NAME], post).spans
     assert (span.part, span.start, span.end) == ("media_text/0", 0, len(TEXT))
 
 

@@ -11,9 +11,8 @@ from support.sample_posts import StandingClock
 
 from ledger.aws.objects import RESERVE_SECONDS, Delivery, TimeReserveError
 from ledger.units import RangeMessage, Source
-from scan.batches import EndedMessages, Message
 from scan.inspection import UnitOutcome
-from scan.scanner import Deliveries, UnknownSender
+from scan.scanner import Deliveries, EndedMessages, Message, UnknownSender
 
 if TYPE_CHECKING:
     from ledger.aws.objects import Senders

@@ -1,14 +1,21 @@
 """A post that repeats checked claims is a hit once for each topic that the pack has."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from support.sample_packs import pack_of
 
 from claims.check_finder import Attached
+from claims.check_rules import CheckRules
 from claims.fact_check import Check, Rating
 from ledger.posts import Post
-from matcher import Rule, Severity
-from scan.rule_sets import CheckRules
+from ledger.privacy import Pseudonyms
+from ledger.units import Attempt
+from matcher import Matcher, Rule, Severity
+from matcher.fingerprint import Fingerprints
+from matcher.hit import PostResult
+from scan.inspection import inspect_posts
+from scan.rule_sets import Rules
 
 
 class EchoFinder:
@@ -27,10 +34,18 @@ class EchoFinder:
 def test_a_post_is_a_hit_once_for_each_topic_of_the_pack() -> None:
     """Its fifth part is not looked up."""
     rules = [Rule(id=name, severity=Severity.LOW, why="Invented.") for name in ("health", "money")]
-    finder: Any = EchoFinder()
+    echo: Any = EchoFinder()
     post = Post(
-        id="1", account="a", text="health", audience="public", published_at=None,  # type: ignore[arg-type]
+        "1", "a", "health", "public", datetime(2026, 11, 25, tzinfo=UTC),
         media_text=["", "health", "war", "money"],
     )  # fmt: skip
-    found, _ = CheckRules.of(pack_of(*rules), finder).hits([post])
-    assert [(hit.rule, hit.spans[0].part) for hit, *_ in found[0]] == [("health", "text")]
+    pack, finder = pack_of(*rules), CheckRules(echo)
+    found = inspect_posts(
+        [post], Rules("set", (), Matcher([]), finders=[(pack, finder)]), Pseudonyms(b"", "k1"),
+        provider="acme", unit="u1", found_at="", results=[PostResult(())],
+        attempt=Attempt("set", ""), fingerprints=Fingerprints(bytes(32)),
+    ).findings  # fmt: skip
+    [finding] = [excerpted.finding for excerpted in found.values()]
+    assert (finding.rule, finding.spans[0].part) == ("health", "text")
+    assert finding.spans[0].term == "Salt"
+    assert [check.score for check in finding.checks] == [0.9]

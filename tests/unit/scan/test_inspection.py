@@ -10,13 +10,17 @@ from support.sample_posts import OTP, PACK, PRIZE, SHADOW, fields, pack
 from ledger.findings import Finding
 from ledger.posts import Post, TranslatedPost
 from ledger.privacy import Pseudonyms, stub_of
+from ledger.units import Attempt
 from matcher import Matcher
+from matcher.fingerprint import Fingerprints
 from scan.inspection import (
     MAX_SPANS,
     ExcerptedFinding,
+    Inspection,
     count_by_rule,
     count_live_hits,
     inspect_posts,
+    match_posts,
 )
 from scan.rule_sets import Rules
 
@@ -29,17 +33,29 @@ def post(**changes: Any) -> Post:
 
 
 def inspect(
-    *posts: Post, provider: str = "acme", unit: str = "u1", **settings: Any
+    *posts: Post, provider: str = "acme", unit: str = "u1", rules: Rules = RULES, length: int = 280
 ) -> list[ExcerptedFinding]:
+    return [
+        *inspection(
+            *posts, provider=provider, unit=unit, rules=rules, length=length
+        ).findings.values()
+    ]
+
+
+def inspection(
+    *posts: Post, provider: str = "acme", unit: str = "u1", rules: Rules = RULES, length: int = 280
+) -> Inspection:
     return inspect_posts(
         posts,
-        RULES,
+        rules,
         PSEUDONYMS,
         provider=provider,
         unit=unit,
         found_at="2026-11-25T12:00:00Z",
-        **settings,
-    ).findings
+        results=match_posts(posts, rules),
+        attempt=Attempt("set", "", length),
+        fingerprints=Fingerprints(bytes(32)),
+    )
 
 
 def test_a_finding_says_all_about_its_hit_and_nothing_of_the_account() -> None:
@@ -67,10 +83,7 @@ SCORED = PACK.replace(
 
 def test_a_finding_by_score_lists_each_reason_the_sum_and_the_threshold() -> None:
     rules = Rules("set", (), Matcher([pack(SCORED)]))
-    [found] = inspect_posts(
-        [post(text=f"{OTP}: +62 812 3456 7890")], rules, PSEUDONYMS,
-        provider="acme", unit="u1", found_at="2026-11-25T12:00:00Z",
-    ).findings  # fmt: skip
+    [found] = inspect(post(text=f"{OTP}: +62 812 3456 7890"), rules=rules)
     finding = found.finding
     assert (finding.score, finding.threshold, finding.severity) == (11, 8, "high")
     assert finding.reasons == ("{phone} +5", "one-time code +4", "send me +3", "please -1")
@@ -116,7 +129,7 @@ def test_a_caption_is_inspected_and_gives_the_excerpt() -> None:
 @pytest.mark.parametrize("length", [80, 2_000])
 def test_an_excerpt_is_as_long_as_the_stack_wants_and_says_where_it_begins(length: int) -> None:
     text = f"{'x' * 3_000}. {OTP}"
-    [found] = inspect(post(text=text), excerpt_length=length)
+    [found] = inspect(post(text=text), length=length)
     start = found.finding.excerpt_start
     assert isinstance(start, int)
     assert text[start : start + length] == found.excerpt
@@ -125,12 +138,12 @@ def test_an_excerpt_is_as_long_as_the_stack_wants_and_says_where_it_begins(lengt
 
 
 def test_a_post_can_satisfy_several_rules() -> None:
-    found = inspect(post(text=f"{OTP}. {PRIZE}"), post(id="2"))
-    assert count_by_rule(one.finding for one in found) == {
+    inspected = inspection(post(text=f"{OTP}. {PRIZE}"), post(id="2"))
+    assert count_by_rule(one.finding for one in inspected.findings.values()) == {
         "codes/3/asks-for-code/live": 1,
         "prizes/1/names-prize/shadow": 1,
     }
-    assert count_live_hits(found) == {"codes/asks-for-code": 1}
+    assert count_live_hits(inspected) == {"codes/asks-for-code": 1}
 
 
 def test_a_finding_fits_into_an_item_however_often_a_term_stands() -> None:

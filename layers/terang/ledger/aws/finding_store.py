@@ -1,26 +1,22 @@
-"""Units in the table: how far each has come, and the transaction that commits one or many.
+"""Units and findings in the table, and what the flood guard holds.
 
 The item `U#<unit>` `unit` has two states. An attempt that is about to store findings is recorded
 there, with its name under `begun`. The commit replaces it by the marker, on the condition that the
 stored attempt is its own, or that none is stored and it stored none. So an attempt that found
 nothing never commits a unit for which another one may have stored findings.
 
-The flood guard in the table: held rules, their questions, and what workers counted.
-
-The answer to a question is an entry of its case and changes nothing else: whether a rule is held or
-opened is read from that case. Held findings are listed apart, and lists of open findings add those
-of opened rules.
-
-Findings in the table, with their excerpts, and the index that lists the open ones.
+The answer to a question of the flood guard is an entry of its case and changes nothing else:
+whether a rule is held or opened is read from that case. Held findings are listed apart, and lists
+of open findings add those of opened rules.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import islice
 
-from ledger.aws.table import Item, Pair, TableRows, item_of, journal_of, record_of, shards, work_of
+from ledger.aws.table import Item, TableRows, item_of, journal_of, record_of, shards, work_of
 from ledger.cases import CaseEntry
 from ledger.findings import (
     Finding,
@@ -131,13 +127,10 @@ class DynamoUnits(TableRows):
         """
         key, sort = receipt_place(markers[0])
         puts = [self._commit(marker, attempts.get(marker.unit)) for marker in markers]
-        members = _packed(marker.unit for marker in markers)
-        ids = _packed(findings)
-        puts.append(
-            self.table.put_if_absent(
-                key, sort, receipt, units=members, **({"ids": ids} if ids else {})
-            )
-        )
+        members = {"units": _packed(marker.unit for marker in markers)}
+        if findings:
+            members["ids"] = _packed(findings)
+        puts.append(self.table.put_if_absent(key, sort, receipt, **members))
         if sample is not None:
             posts, expires = sample
             puts.append(
@@ -235,25 +228,6 @@ class DynamoFloods(TableRows):
         ]
 
 
-def held_partition(provider: str, shard: str, day: str, rule: str) -> str:
-    """Return the partition of the index `open` that lists the held findings of a rule and day."""
-    return f"{provider}#{shard}#held#{day}#{rule}"
-
-
-def held_partition_of(finding: Finding) -> str:
-    """Return the partition of a held finding. Its question is of the day when it was found."""
-    day, rule = finding.found_at[:10], f"{finding.pack}/{finding.rule}"
-    return held_partition(finding.provider, finding.finding[0], day, rule)
-
-
-def opened_partitions(holds: Iterable[FloodHold], provider: str, shards: str) -> Iterator[str]:
-    """Yield the partitions of the held findings that people opened."""
-    for hold in holds:
-        if hold.is_opened:
-            for shard in shards:
-                yield held_partition(provider, shard, hold.question.day, hold.question.rule)
-
-
 OPEN_INDEX = "open"
 
 SEVERITY_RANKS = {"high": "0", "medium": "1", "low": "2"}
@@ -272,26 +246,23 @@ class DynamoFindings(TableRows):
         They come in the order of the pairs: the stored one where there was one, else the given one.
         `expires` ends the excerpts; the finding of an erased author has none.
         """
-        existing = self.table.put_pairs(
-            [self._pair(finding, excerpt, expires) for finding, excerpt in pairs]
-        )
+        items = []
+        for finding, excerpt in pairs:
+            key = f"C#{finding.finding}"
+            text = item_of(key, "excerpt", text=excerpt, expires=expires)
+            item = item_of(key, "finding", finding, **open_list_keys(finding))
+            items.append((item, None if finding.is_erased else text))
+        existing = self.table.put_pairs(items)
         return [
             record_of(item, Finding) or given
             for item, (given, _) in zip(existing, pairs, strict=True)
         ]
 
-    def _pair(self, finding: Finding, excerpt: str, expires: int) -> Pair:
-        key = f"C#{finding.finding}"
-        item = item_of(key, "finding", finding, **open_list_keys(finding))
-        if finding.is_erased:
-            return item, None
-        return item, item_of(key, "excerpt", text=excerpt, expires=expires)
-
     def put_finding_ids(self, marker: Marker, ids: Sequence[str]) -> None:
         """Put the pages of a receipt, before the receipt itself."""
         key, sort = receipt_place(marker)
         for page, first in enumerate(range(0, len(ids), IDS_PER_PAGE)):
-            packed = b"".join(bytes.fromhex(name) for name in ids[first : first + IDS_PER_PAGE])
+            packed = _packed(ids[first : first + IDS_PER_PAGE])
             self.table.put(key, f"{sort}#{page:08}", ids=packed)
 
     def findings_of(self, marker: Marker) -> list[tuple[Finding, str | None]]:
@@ -340,9 +311,15 @@ class DynamoFindings(TableRows):
 
     def open_partitions(self, provider: str) -> list[str]:
         """Return the partitions that list a provider's open findings."""
-        holds = DynamoFloods(self.table).flood_holds(provider)
-        opened = opened_partitions(holds, provider, shards())
-        return [*(_open_partition(provider, shard) for shard in shards()), *opened]
+        opened = [hold for hold in DynamoFloods(self.table).flood_holds(provider) if hold.is_opened]
+        return [
+            *(f"{provider}#{shard}" for shard in shards()),
+            *(
+                _held_partition(provider, shard, hold.question.day, hold.question.rule)
+                for hold in opened
+                for shard in shards()
+            ),
+        ]
 
     def listed(self, partition: str, limit: int) -> list[tuple[str, str]]:
         """Return the first findings that a partition lists, in order: sort key and id."""
@@ -387,10 +364,10 @@ def open_list_keys(finding: Finding) -> dict[str, str]:
     """
     if finding.mode != "live" or finding.is_erased:
         return {}
-    shard = finding.finding[0]
-    partition = (
-        held_partition_of(finding) if finding.held else _open_partition(finding.provider, shard)
-    )
+    partition = f"{finding.provider}#{finding.finding[0]}"
+    if finding.held:  # its question is of the day when it was found
+        day, rule = finding.found_at[:10], f"{finding.pack}/{finding.rule}"
+        partition = _held_partition(finding.provider, finding.finding[0], day, rule)
     reach = 10**12 - min(finding.reach or 0, 10**12)
     rank = SEVERITY_RANKS[finding.severity]
     return {
@@ -399,5 +376,6 @@ def open_list_keys(finding: Finding) -> dict[str, str]:
     }
 
 
-def _open_partition(provider: str, shard: str) -> str:
-    return f"{provider}#{shard}"
+def _held_partition(provider: str, shard: str, day: str, rule: str) -> str:
+    """Return the partition of the index `open` that lists the held findings of a rule and day."""
+    return f"{provider}#{shard}#held#{day}#{rule}"

@@ -17,7 +17,7 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ledger.aws.store import DynamoStore
-from ledger.provider import Provider, is_provider_id
+from ledger.keys import Provider, is_provider_id
 from ledger.refusals import (
     ImmutableError,
     ObjectChangedError,

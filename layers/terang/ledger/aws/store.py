@@ -1,16 +1,20 @@
-"""The cases in the table. An entry is put once, and a message moves all its cases or none.
-
-The personal data in the table: salts, tombstones, moderators' letters and audit samples.
-
-The table on DynamoDB: written once, never incremented.
+"""The table on DynamoDB: written once, never incremented.
 
 `docs/architecture.md` lists all keys. An item holds its record as JSON under `record`, next to the
-attributes that a condition, an index or the time to live needs.
+attributes that a condition, an index or the time to live needs. Here are cases (an entry is put
+once, and a message moves all its cases or none), personal data (salts, tombstones, letters, audit
+samples, fingerprints), providers and files.
+
+Each month's key of the pseudonyms is made when it is first needed. A letter tells a provider's
+moderators apart within a month, and not over two months, in the public journal. Letters are dealt
+in turn and stored, not computed: anyone who knows all pseudonyms could reverse a digest.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import batched
+import secrets
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import batched, chain
 from typing import Any
 
 import msgspec
@@ -35,8 +39,18 @@ from ledger.aws.table import (
 )
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.findings import Finding
-from ledger.privacy import DayCopies, FindingFingerprint, MonthSalt, SampledPost, stub_of
-from ledger.provider import Provider
+from ledger.keys import Provider
+from ledger.privacy import (
+    DayCopies,
+    FindingFingerprint,
+    MonthSalt,
+    Pseudonyms,
+    SampledPost,
+    hkdf,
+    key_id_of,
+    stub_of,
+)
+from ledger.refusals import KeyUnavailableError
 from ledger.texts import Clock, SystemClock
 from ledger.units import Manifest, Marker, OpenFile, RangeRow, Receipt, Source
 
@@ -128,10 +142,8 @@ class DynamoCases(TableRows):
 
     def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
         """Return all case entries of a provider and day, by id."""
-        entries = [
-            entry for shard in shards() for entry in self.shard_entries(provider, day, shard)
-        ]
-        return sorted(entries, key=lambda entry: entry.entry)
+        entries = (self.shard_entries(provider, day, shard) for shard in shards())
+        return sorted(chain.from_iterable(entries), key=lambda entry: entry.entry)
 
     def shard_entries(self, provider: str, day: str, shard: str) -> list[JournalEntry]:
         """Return the case entries of one shard of a provider's day."""
@@ -212,14 +224,9 @@ class DynamoPrivacy(TableRows):
 
     def samples(self, provider: str, day: str) -> list[SampledPost]:
         """Return the posts of all units' samples of a provider and day, by rank, with repeats."""
-        posts = [
-            post
-            for shard in shards()
-            for sample in self.table.records(
-                journal_of(provider, day, shard), "sample#", list[SampledPost]
-            )
-            for post in sample
-        ]
+        keys = (journal_of(provider, day, shard) for shard in shards())
+        samples = (self.table.records(key, "sample#", list[SampledPost]) for key in keys)
+        posts = chain.from_iterable(chain.from_iterable(samples))
         return sorted(posts, key=lambda post: (post.rank, post.post))
 
     def put_fingerprints(
@@ -361,10 +368,8 @@ class DynamoStore(DynamoUnits, DynamoFindings, DynamoCases, DynamoFloods, Dynamo
 
     def close_file(self, provider: str, file: str, day: str, expires: int) -> None:
         """Record the day on which a file's last range was committed. The first call counts."""
-        new = self.table.put_if_absent(
-            work_of(provider), f"closed#{file}", day=day, expires=expires
-        )
-        self.table.transact(new)
+        key = work_of(provider), f"closed#{file}"
+        self.table.transact(self.table.put_if_absent(*key, day=day, expires=expires))
 
     def receipts(self, provider: str, day: str) -> Iterator[Receipt]:
         """Yield all receipts of a provider and day, by unit: there may be millions."""
@@ -372,3 +377,97 @@ class DynamoStore(DynamoUnits, DynamoFindings, DynamoCases, DynamoFloods, Dynamo
             for item in self.table.query(journal_of(provider, day, shard), "receipt#"):
                 if receipt := record_of(item, Receipt):
                     yield receipt
+
+
+KEY_MONTHS = 24
+"""Months for which a key is kept after its own, longer than anything needs it.
+
+A file may wait 22 days for its dead letters. An excerpt then has 30 days until somebody decides,
+198 after a measure, 366 while a complaint is open and 14 after its answer: 630 days in all.
+"""
+
+SALT_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PseudonymKeys:
+    """The keys of one stack. A worker remembers the salts that it has read."""
+
+    store: DynamoStore
+    clock: Clock
+    secret: bytes
+    fresh_salt: Callable[[], bytes] = lambda: secrets.token_bytes(SALT_BYTES)
+    _known: dict[str, MonthSalt] = field(default_factory=dict)
+
+    def in_force(self, provider: str) -> Pseudonyms:
+        """Return the provider's pseudonyms of this month; the first caller makes the key."""
+        return self._derived(self._salt_at(self.clock.now()), provider)
+
+    def named(self, provider: str, key_id: str) -> Pseudonyms:
+        """Return the provider's pseudonyms under the key that a manifest pinned.
+
+        Raises KeyUnavailableError if that key was deleted or has expired: no other key will do.
+        """
+        salt = self._known.get(key_id) or self.store.month_salt(key_id)
+        if salt is None:
+            raise KeyUnavailableError(key_id)
+        return self._derived(salt, provider)
+
+    def make_ahead(self, days: int) -> None:
+        """Make the keys of the coming days now: an erased author needs a tombstone under each."""
+        for day in range(days + 1):
+            self._salt_at(self.clock.now() + timedelta(days=day))
+
+    def kept(self, provider: str) -> list[Pseudonyms]:
+        """Return the provider's pseudonyms under all keys that are kept, by month."""
+        now = self.clock.now().timestamp()
+        living = [salt for salt in self.store.month_salts() if salt.expires > now]
+        return [self._derived(salt, provider) for salt in living]
+
+    def _salt_at(self, moment: datetime) -> MonthSalt:
+        key_id = key_id_of(moment)
+        if key_id not in self._known:
+            # The end of the month KEY_MONTHS after that of the moment.
+            months = moment.astimezone(UTC).year * 12 + moment.astimezone(UTC).month + KEY_MONTHS
+            end = datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
+            new = MonthSalt(key_id, self.fresh_salt(), int(end.timestamp()))
+            self._known[key_id] = self.store.month_salt(key_id) or self.store.put_month_salt(new)
+        return self._known[key_id]
+
+    def _derived(self, salt: MonthSalt, provider: str) -> Pseudonyms:
+        if salt.expires <= self.clock.now().timestamp():
+            raise KeyUnavailableError(salt.key_id)  # the table may delete it days later
+        self._known[salt.key_id] = salt
+        secret = hkdf(self.secret, salt.salt, b"terang pseudonyms of a month", 32)
+        return Pseudonyms.derive(secret, provider, salt.key_id)
+
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def assign_letters(
+    store: DynamoStore, provider: str, month: str, moderators: Iterable[str], expires: int
+) -> dict[str, str]:
+    """Return the letters of a month's (YYYY-MM) moderators, and deal letters to new ones in order.
+
+    No letter is dealt twice: of two callers, the one who comes second reads the letters again.
+    """
+    known = store.moderator_letters(provider, month)
+    for moderator in moderators:
+        while moderator and moderator not in known:
+            letter = nth_letter(len(known))
+            if store.put_moderator_letter(provider, month, letter, moderator, expires):
+                known[moderator] = letter
+            else:
+                known = store.moderator_letters(provider, month)
+    return known
+
+
+def nth_letter(number: int) -> str:
+    """Return the letters of a number from 0, as a spreadsheet names its columns.
+
+    >>> nth_letter(0), nth_letter(25), nth_letter(26), nth_letter(701), nth_letter(702)
+    ('A', 'Z', 'AA', 'ZZ', 'AAA')
+    """
+    rest, last = divmod(number, len(ALPHABET))
+    return (nth_letter(rest - 1) if rest else "") + ALPHABET[last]

@@ -73,6 +73,9 @@ type Pair = tuple[Item, Item | None]
 PAIRS = 25
 """Pairs in one transaction of findings: 50 of the 100 actions that DynamoDB takes."""
 
+ABSENT = "attribute_not_exists(pk)"
+"""The condition that an item does not exist."""
+
 THREADS = 8
 _TRIES = 8
 _GET = 100  # keys of one BatchGetItem
@@ -101,7 +104,7 @@ class Table:
 
     def put_if_absent(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
         """Return the action that puts an item only where none is."""
-        return _if_absent(self.put_action(pk, sk, record, **attributes))
+        return put_where(self.put_action(pk, sk, record, **attributes), ABSENT)
 
     def instead(self, pk: str, sk: str, record: Any, **attribute: str) -> Item:
         """Return the action that replaces an item if it has this attribute with this value."""
@@ -110,7 +113,7 @@ class Table:
 
     def if_absent(self, pk: str, sk: str) -> Item:
         """Return the condition that an item does not exist."""
-        condition = {"Key": key_of(pk, sk), "ConditionExpression": "attribute_not_exists(pk)"}
+        condition = {"Key": key_of(pk, sk), "ConditionExpression": ABSENT}
         return {"ConditionCheck": {"TableName": self.name, **condition}}
 
     def remove_attributes(self, pk: str, sk: str, *attributes: str) -> Item:
@@ -139,17 +142,8 @@ class Table:
 
     def between(self, pk: str, start: str, end: str) -> Iterator[Item]:
         """Yield items of a partition whose sort key lies between these, in order."""
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.name,
-            KeyConditionExpression="pk = :pk AND sk BETWEEN :start AND :end",
-            ExpressionAttributeValues={
-                ":pk": typed(pk),
-                ":start": typed(start),
-                ":end": typed(end),
-            },
-            ConsistentRead=True,
-        )
-        for page in pages:
+        values = {"pk": pk, "start": start, "end": end}
+        for page in self._query("pk = :pk AND sk BETWEEN :start AND :end", values):
             yield from page["Items"]
 
     def listed(self, index: str, value: str, limit: int) -> list[tuple[str, str, str]]:
@@ -236,7 +230,7 @@ class Table:
         stood: list[Item | None] = [None] * len(pairs)
         left = list(range(len(pairs)))
         for pause in _pauses():
-            firsts = [_if_absent(self._put_of(pairs[place][0])) for place in left]
+            firsts = [put_where(self._put_of(pairs[place][0]), ABSENT) for place in left]
             seconds = [self._put_of(second) for place in left if (second := pairs[place][1])]
             reasons = self._cancelled([*firsts, *seconds]) if left else None
             if reasons is None:
@@ -281,15 +275,16 @@ class Table:
         }
 
     def _pages(self, pk: str, prefix: str, **options: Any) -> Iterator[Item]:
-        values = {":pk": {"S": pk}}
-        condition = "pk = :pk"
-        if prefix:
-            condition += " AND begins_with(sk, :prefix)"
-            values[":prefix"] = {"S": prefix}
-        pages: Iterator[Item] = self.client.get_paginator("query").paginate(
+        if not prefix:
+            return self._query("pk = :pk", {"pk": pk}, **options)
+        condition = "pk = :pk AND begins_with(sk, :prefix)"
+        return self._query(condition, {"pk": pk, "prefix": prefix}, **options)
+
+    def _query(self, condition: str, values: dict[str, str], **options: Any) -> Iterator[Item]:
+        pages: Iterable[Item] = self.client.get_paginator("query").paginate(
             TableName=self.name,
             KeyConditionExpression=condition,
-            ExpressionAttributeValues=values,
+            ExpressionAttributeValues={f":{name}": typed(value) for name, value in values.items()},
             ConsistentRead=True,
             **options,
         )
@@ -309,10 +304,6 @@ def put_where(action: Item, condition: str, **values: Any) -> Item:
             f":{name}": typed(value) for name, value in values.items()
         }
     return {"Put": action["Put"] | where}
-
-
-def _if_absent(action: Item) -> Item:
-    return {"Put": action["Put"] | {"ConditionExpression": "attribute_not_exists(pk)"}}
 
 
 def _only_conflicts(reasons: Sequence[Item]) -> None:
