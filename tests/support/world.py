@@ -13,9 +13,9 @@ from support.sample_posts import SHADOW, StandingClock, pack
 
 from decide.case_deliveries import CaseDeliveries, PendingDecisions, case_work_of
 from decide.case_work import CaseOutcome, CaseWork
+from feeds.feed_import import FeedImporter, FeedOutcome, importer_over
 from intake.arrival import Intake
 from intake.reader import Budget
-from learn.feed_import import FeedImporter, FeedOutcome, importer_over
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects, Senders, SqsUnitQueue
 from ledger.aws.store import DynamoStore
@@ -219,7 +219,7 @@ class World:
         ]
 
     def importer(self, objects: Any = None, store: Any = None) -> FeedImporter:
-        """A fresh worker of learn, over other ports where they are given."""
+        """A fresh worker of feeds, over other ports where they are given."""
         return importer_over(
             store or self.store,
             objects or self.objects,
@@ -232,7 +232,7 @@ class World:
         )
 
     def import_checks(self, feed: bytes, key: str = "factchecks/checks.csv") -> FeedOutcome:
-        """Put a feed of checks where learn looks, and let it take it."""
+        """Put a feed of checks where feeds looks, and let it take it."""
         self.objects.put(self.work, key, feed)
         return self.importer().import_feed(key)
 

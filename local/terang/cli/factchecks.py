@@ -54,7 +54,7 @@ def import_feed(
         ),
     ] = (),
     stack: Annotated[
-        str, Parameter(metavar="NAME", help="put the feed where this deployed stack learns from it")
+        str, Parameter(metavar="NAME", help="put the feed where this deployed stack imports it")
     ] = "",
     confirm: Annotated[
         bool, Parameter(help="with --stack: the feed may withdraw most of its checks")
@@ -109,7 +109,7 @@ def _import(feed: str, index: Path, trust: tuple[str, ...]) -> int:
 
 
 def _put(feed: str, stack: str, folder: str) -> int:
-    """Put a feed into the work bucket of a stack; its function learn imports it from there."""
+    """Put a feed into the work bucket of a stack; its function feeds imports it from there."""
     from terang.remote import Remote  # late: an own index needs no boto3
 
     name = feed.rstrip("/").rpartition("/")[2] if _is_address(feed) else ""

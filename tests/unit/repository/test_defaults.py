@@ -16,8 +16,8 @@ from announce import announcements
 from claims import admission, fact_check, index
 from desk import desk_port, queue
 from dsa import author_notice, report
+from feeds import feed_import
 from intake import arrival
-from learn import feed_import
 from ledger import (
     case_messages,
     case_reading,

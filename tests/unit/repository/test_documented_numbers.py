@@ -12,9 +12,9 @@ from console import browser_session, sign_in
 from decide import case_work
 from desk import asking, queue
 from dsa import author_notice, statement_schema
+from feeds import feed_import
 from intake import reader
 from judging import judgement
-from learn import feed_import
 from ledger import case_messages, cases, findings, posts, privacy, pseudonyms, streams, texts
 from matcher import hit, term, term_index
 from publish import case_numbers, handover, logging_run, periods, precision, public_journal, summary

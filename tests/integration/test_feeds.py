@@ -15,7 +15,7 @@ from claims.admission import Spool
 from claims.check_finder import build_index
 from claims.index import ClaimIndex
 from claims.topics import lists
-from learn import feed_import
+from feeds import feed_import
 from ledger.closing import current_set, set_key
 from ledger.keys import factchecks_key
 from ledger.refusals import OperatorError

@@ -1,4 +1,4 @@
-"""The Lambda handler of learn."""
+"""The Lambda handler of feeds."""
 
 import os
 from typing import Any
@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from learn.feed_import import PREFIX, FeedOutcome, importer_over
+from feeds.feed_import import PREFIX, FeedOutcome, importer_over
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.texts import clock_from_setting

@@ -36,7 +36,7 @@ from claims.fact_check import FeedCheck
 from claims.feed import FeedError, read_feed
 from claims.index import ClaimIndex, PublishedChange, facts_of
 from claims.topics import lists, lists_digest
-from learn.reopening import Reopening
+from feeds.reopening import Reopening
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.closing import put_in_force, set_key
