@@ -28,8 +28,7 @@ import numpy.typing as npt
 
 from claims.admission import ChangeKind, Spool, changes, with_topic
 from claims.check_finder import Progress, build_index, silent
-from claims.fact_check import Check, FeedCheck
-from claims.feed import FeedError
+from claims.fact_check import Check, FeedCheck, FeedError
 from claims.index import ClaimIndex
 from claims.layout import NAME_BIT, BadIndexError, IndexFile, digest_of
 from claims.text_words import normalise

@@ -15,8 +15,7 @@ from answer.question import RateLimit
 from answer.tip_line import IndexInForce, Reply, TipLine, doors_of
 from claims.admission import Trust, admit
 from claims.check_finder import build_index
-from claims.fact_check import Check, FeedCheck, Rating
-from claims.feed import read_feed
+from claims.fact_check import Check, FeedCheck, Rating, read_feed
 from ledger.closing import POINTER_KEY, set_key
 from ledger.keys import factchecks_key
 from ledger.texts import clock_from_setting

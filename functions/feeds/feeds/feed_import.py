@@ -32,8 +32,7 @@ from claims.admission import (
     with_topic,
 )
 from claims.check_finder import build_index
-from claims.fact_check import FeedCheck
-from claims.feed import FeedError, read_feed
+from claims.fact_check import FeedCheck, FeedError, read_feed
 from claims.index import ClaimIndex, PublishedChange, facts_of
 from claims.topics import lists, lists_digest
 from feeds.reopening import Reopening

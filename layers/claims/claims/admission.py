@@ -21,8 +21,8 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from claims.fact_check import Check, Cues, FeedCheck, Rating, Review, read_json
-from claims.text_words import guess_language, primary
+from claims.fact_check import Check, Cues, FeedCheck, Rating, Review
+from claims.text_words import guess_language, primary, read_json
 from claims.topics import topic_of
 
 _TABLE = """

@@ -24,7 +24,7 @@ from tempfile import TemporaryFile
 import msgspec
 
 from claims.admission import Spool
-from claims.fact_check import Check, FeedCheck, calibration_negatives
+from claims.fact_check import Check, FeedCheck
 from claims.index import (
     Bounds,
     ClaimIndex,
@@ -46,7 +46,7 @@ from claims.ranking import (
     rank,
     reorder_by_meaning,
 )
-from claims.text_words import ClaimText, guess_language, primary
+from claims.text_words import ClaimText, calibration_negatives, guess_language, primary
 
 ANSWERS = 5
 FEWEST_WORDS = 8

@@ -23,9 +23,9 @@ from typing import Any
 
 import msgspec
 
-from claims.fact_check import Check, read_json, stop_words
+from claims.fact_check import Check
 from claims.layout import NAME_BIT, ArraySet, BadIndexError, IndexFile, digest_of
-from claims.text_words import stem
+from claims.text_words import read_json, stem, stop_words
 from claims.topics import lists_digest
 
 HALF = 0.5

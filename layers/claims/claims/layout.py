@@ -28,8 +28,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from claims.fact_check import FeedCheck, calibration_negatives, common_words
-from claims.text_words import grams_of, stem, words_of
+from claims.fact_check import FeedCheck
+from claims.text_words import calibration_negatives, common_words, grams_of, stem, words_of
 
 MAGIC = b"terang claims 1\n"
 _ALIGNED = 8

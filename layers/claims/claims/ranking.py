@@ -17,13 +17,13 @@ from heapq import nlargest
 from itertools import count
 from typing import Protocol
 
-from claims.fact_check import read_json
 from claims.index import HEAD, Demands, LanguageIndex
 from claims.layout import RARE, saturated
 from claims.text_words import (
     ClaimText,
     grams_of,
     is_written_in,
+    read_json,
     split_at_capitals,
     split_known_words,
     synonyms,

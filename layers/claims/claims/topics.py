@@ -20,8 +20,18 @@ from hashlib import sha256
 from operator import and_
 from typing import Any, NamedTuple
 
-from claims.fact_check import NO_CUES, Cues, common_words, read_data, read_json, stop_words
-from claims.text_words import IS_JOINED, MOSTLY_CAPITALS, ClaimText, stem, stemmed
+from claims.fact_check import NO_CUES, Cues
+from claims.text_words import (
+    IS_JOINED,
+    MOSTLY_CAPITALS,
+    ClaimText,
+    common_words,
+    read_data,
+    read_json,
+    stem,
+    stemmed,
+    stop_words,
+)
 
 NAME_LANGUAGES = ("en", "id")
 """Languages that mark names by capitals and have word lists here."""

@@ -14,8 +14,7 @@ from rich.progress import TextColumn, TimeElapsedColumn
 
 from claims.admission import Admitted, Trust, admit, host_of
 from claims.check_finder import CheckAnswer, Level, ask
-from claims.fact_check import days_between
-from claims.feed import FeedError, read_feed
+from claims.fact_check import FeedError, days_between, read_feed
 from claims.layout import BadIndexError
 from claims.ranking import Meaning, explain
 from ledger.texts import encode_json_lines

@@ -24,10 +24,10 @@ from tools.training.posting import lengthened, posted, signed
 from tools.training.topic_claims import Admission, TopicClaim, admission, halves
 
 from claims.check_finder import FEWEST_WORDS, Level, ask, build_index
-from claims.fact_check import FeedCheck, calibration_negatives
+from claims.fact_check import FeedCheck
 from claims.index import ClaimIndex
 from claims.ranking import Meaning, query_of, rank
-from claims.text_words import ClaimText
+from claims.text_words import ClaimText, calibration_negatives
 from claims.topics import topic_of
 from terang.check_library import SentenceModel
 

@@ -10,8 +10,7 @@ from support.sample_checks import PUBLISHER, check, table
 from tools.training.topic_claims import TOPICS, TopicClaim, admission, halves
 
 from claims.admission import Admitted, RefusalCode, Trust, admit, with_topic
-from claims.fact_check import Cues, Review
-from claims.feed import read_feed
+from claims.fact_check import Cues, Review, read_feed
 from claims.topics import kept_out_by, lists, topic_of
 
 LANGUAGES = ("en", "id", "zh")

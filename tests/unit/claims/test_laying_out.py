@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from tools.training.development import LANGUAGES, entry_of, examples
 
-from claims.fact_check import FeedCheck, calibration_negatives
+from claims.fact_check import FeedCheck
 from claims.layout import (
     COMMON_GRAM,
     MAGIC,
@@ -21,7 +21,7 @@ from claims.layout import (
     rarity,
     saturated,
 )
-from claims.text_words import grams_of, words_of
+from claims.text_words import calibration_negatives, grams_of, words_of
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
