@@ -247,9 +247,8 @@ def read_finder(objects: S3Objects, public_bucket: str, index: str) -> "CheckFin
 
     Raises OperatorError if the index is missing, cannot be read, or has another digest.
     """
-    from claims.check_finder import CheckFinder
-    from claims.index import ClaimIndex
-    from claims.layout import BadIndexError
+    from claims.check_finder import CheckFinder, ClaimIndex
+    from claims.index import BadIndexError
 
     data = objects.get(public_bucket, factchecks_key(index))
     if data is None:

@@ -47,7 +47,6 @@ STEMMED = frozenset(
      "lt", "ms", "ne", "nl", "no", "pt", "ro", "ru", "sr", "sv", "ta", "tr")
 )  # fmt: skip
 """Languages with a stemmer (Snowball). An index needs the list with which it was built."""
-
 LONGEST_WORD = 40
 OPENING = 2_000
 """Code points at the start of a text that are read to guess its language."""
@@ -96,7 +95,6 @@ _SAME = {
 }  # fmt: skip
 """Other codes of the languages that are known here: those of ISO 639-2 and 639-3, withdrawn codes,
 and codes of varieties."""
-_LETTER = re.compile(r"[^\W\d_]")
 _TOKEN = re.compile(r"[^\W\d_]+")
 
 
@@ -142,10 +140,9 @@ def calibration_negatives(language: str) -> tuple[str, ...]:
 
 
 @cache
-def _words() -> dict[str, dict[str, dict[str, str]]]:
-    """Return `stop`, by language the words that are left out, and `short`, its short forms."""
-    loaded: dict[str, dict[str, dict[str, str]]] = read_json("words.json")
-    return loaded
+def _words() -> Any:
+    """Return by language `stop`, lists of words that are left out, and `short`, its short forms."""
+    return read_json("words.json")
 
 
 def normalise(text: str) -> str:
@@ -212,10 +209,9 @@ def split_at_capitals(tag: str) -> str:
 def split_known_words(tag: str, is_known: Callable[[str], bool]) -> str:
     """Return a tag split at its capitals, each part split into as few known words as possible.
 
-    >>> split_known_words("nomorepills", {"no", "more", "nom", "ore", "pills"}.__contains__)
-    'no more pills'
-    >>> split_known_words("nomorepills", {"no", "more"}.__contains__)
-    'nomorepills'
+    >>> lists = ({"no", "more", "nom", "ore", "pills"}, {"no", "more"})
+    >>> [split_known_words("nomorepills", known.__contains__) for known in lists]
+    ['no more pills', 'nomorepills']
     """
     return " ".join(_split_run(run, is_known) for run in split_at_capitals(tag).split())
 
@@ -376,12 +372,10 @@ def _grams(normalised: str) -> list[str]:
 def _written(normalised: str) -> list[Word]:
     words: list[Word] = []
     runs = list(_WORD.finditer(normalised))
-    capitals = sum(normalised[run.start()].isupper() for run in runs)
-    is_headline = capitals > MOSTLY_CAPITALS * len(runs)
+    is_headline = sum(run[0][0].isupper() for run in runs) > MOSTLY_CAPITALS * len(runs)
     end = 0
     for run in runs:
-        written, begins, before = run[0], run.start(), end
-        end = run.end()
+        written, begins, before, end = run[0], run.start(), end, run.end()
         if IS_JOINED.match(written):
             pairs = [written[at : at + 2] for at in range(len(written) - 1)] or [written]
             words.extend(Word(pair, is_pair=True) for pair in pairs)
@@ -464,7 +458,7 @@ def _by_script(opening: str) -> str:
     """Return the language of the script, or nothing for the Latin script."""
     if opening.isascii():
         return ""
-    letters = len(_LETTER.findall(opening))
+    letters = sum(map(len, _TOKEN.findall(opening)))
     for language, script in _SCRIPTS.items():
         if len(script.findall(opening)) > letters * (0.1 if language == "ja" else 0.3):
             return language
