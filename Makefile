@@ -83,11 +83,11 @@ learning: ## what finds the weights of `terang packs learn`, 150 MB
 
 weights: ## fit the published weights of layers/claims to the development set
 	@scripts/bootstrap.sh training
-	PYTHONPATH=layers/claims:tests .tools/training/bin/python -m tools.training.train
+	PYTHONPATH=layers/claims:layers/terang:tests .tools/training/bin/python -m tools.training.train
 
 transfer: ## do weights fitted to some texts hold for others?
 	@scripts/bootstrap.sh training
-	PYTHONPATH=layers/claims:tests .tools/training/bin/python -m tools.training.transfer
+	PYTHONPATH=layers/claims:layers/terang:tests .tools/training/bin/python -m tools.training.transfer
 
 invoke: setup ## EVENT= of events/ to its built function, without Docker; it works on the stack STACK= (terang)
 	@scripts/bootstrap.sh sam runtime

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from authoring.format import listed, plain_or_quoted
-from claims.fact_check import read_json
+from claims.text_words import read_json
 from matcher import term_checks
 from matcher.fold import FOLD, HAN, STRICT, fold, is_spaceless, sound_pattern, sounds_of, syllables
 from matcher.term import Term

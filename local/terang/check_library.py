@@ -27,11 +27,9 @@ import numpy as np
 import numpy.typing as npt
 
 from claims.admission import ChangeKind, Spool, changes, with_topic
-from claims.check_finder import Progress, build_index, silent
-from claims.fact_check import Check, FeedCheck
-from claims.feed import FeedError
-from claims.index import ClaimIndex
-from claims.layout import NAME_BIT, BadIndexError, IndexFile, digest_of
+from claims.check_finder import ClaimIndex, Progress, build_index, silent
+from claims.fact_check import Check, FeedCheck, FeedError
+from claims.index import NAME_BIT, BadIndexError, digest_of
 from claims.text_words import normalise
 from ledger.findings import is_id
 from ledger.refusals import OperatorError
@@ -156,12 +154,14 @@ type Numbers = "memoryview[Any]"
 
 def sound_index(data: bytes) -> ClaimIndex:
     """Return the index in these bytes. Raises BadIndexError if reading it would not be safe."""
-    index, file = ClaimIndex(data), IndexFile(data)
+    index = ClaimIndex(data)
     for language, total in index.totals.items():
         if not _LANGUAGE.fullmatch(language) or language not in index.bounds or total < 1:
             raise BadIndexError("the index is damaged: its list of languages is wrong")
         try:
-            damaged = next(_damaged(file, language, total), "")
+            names = chain.from_iterable(_ARRAYS.values())
+            arrays = {name: index.arrays[f"{language}/{name}"] for name in names}
+            damaged = next(_damaged(arrays, total), "")
         except (KeyError, UnicodeDecodeError, msgspec.MsgspecError) as error:
             raise BadIndexError(f"the index is damaged: it lacks a part of {language}") from error
         if damaged:
@@ -169,65 +169,53 @@ def sound_index(data: bytes) -> ClaimIndex:
     return index
 
 
-def _damaged(file: IndexFile, language: str, total: int) -> Iterator[str]:
+def _damaged(arrays: Mapping[str, Numbers], total: int) -> Iterator[str]:
     """Yield the name of each array of a language that does not fit the others."""
-    arrays = {
-        name: file.numbers(f"{language}/{name}") for name in chain.from_iterable(_ARRAYS.values())
-    }
     for codes, names in _ARRAYS.items():
         yield from (name for name in names if arrays[name].format not in codes)
-    for name in _ARRAYS["f"]:
-        if not all(map(isfinite, arrays[name])):
-            yield name
-    for name in ("word_ids", "gram_ids", "groups"):
-        if max(arrays[name], default=0) >= total:
-            yield name
-    vocabulary = {kind: file.text(f"{language}/{kind}s") for kind in ("word", "gram")}
-    counts = {kind: text.count("\n") + 1 if text else 0 for kind, text in vocabulary.items()}
-    yield from _unequal_lengths(arrays, counts, total)
-    for name in ("claim_words", "title_words", "summary_words"):
-        if any(word & ~NAME_BIT >= counts["word"] for word in arrays[name]):
-            yield name
-    yield from _checks(arrays["check_starts"], arrays["checks"], total)
-
-
-def _unequal_lengths(
-    arrays: Mapping[str, Numbers], counts: Mapping[str, int], total: int
-) -> Iterator[str]:
+    yield from (name for name in _ARRAYS["f"] if not all(map(isfinite, arrays[name])))
+    words, grams = (
+        str(arrays[name], "utf-8").count("\n") + bool(arrays[name]) for name in ("words", "grams")
+    )
     lengths = {
         "word_step": 1,
         "gram_factor": total,
         "groups": total,
-        "word_rarity": counts["word"],
-        "word_telling": counts["word"],
-        "gram_rarity": counts["gram"],
+        "word_rarity": words,
+        "word_telling": words,
+        "gram_rarity": grams,
         "word_weights": len(arrays["word_ids"]),
     }
-    for name, length in lengths.items():
-        if len(arrays[name]) != length:
+    yield from (name for name, length in lengths.items() if len(arrays[name]) != length)
+    for name in ("word_ids", "gram_ids", "groups"):
+        if max(arrays[name], default=0) >= total:
             yield name
-    for name, pieces, divided in (
-        *((f"{kind}_starts", counts[kind], f"{kind}_ids") for kind in counts),
-        *((f"{name}_starts", total, f"{name}_words") for name in ("claim", "title", "summary")),
-    ):
-        if not _starts(arrays[name], pieces, len(arrays[divided])):
+    for name in ("claim_words", "title_words", "summary_words"):
+        if any(word & ~NAME_BIT >= words for word in arrays[name]):
             yield name
-
-
-def _starts(starts: Numbers, pieces: int, end: int) -> bool:
-    """Return whether `starts` divides an array of the length `end` into `pieces`, in order."""
-    is_complete = len(starts) == pieces + 1 and starts[0] == 0 and starts[-1] == end
-    return is_complete and all(start <= next_start for start, next_start in pairwise(starts))
+    for kind, pieces in (("word", words), ("gram", grams)):
+        if not _divides(arrays[f"{kind}_starts"], pieces, len(arrays[f"{kind}_ids"])):
+            yield f"{kind}_starts"
+    for field in ("claim", "title", "summary"):
+        if not _divides(arrays[f"{field}_starts"], total, len(arrays[f"{field}_words"])):
+            yield f"{field}_starts"
+    yield from _checks(arrays["check_starts"], arrays["checks"], total)
 
 
 def _checks(starts: Numbers, checks: Numbers, total: int) -> Iterator[str]:
     """Yield the name of damaged starts. Raises msgspec.MsgspecError for an unreadable check."""
-    if not _starts(starts, total, len(checks) + 1):
+    if not _divides(starts, total, len(checks) + 1):
         yield "check_starts"
         return
     decoder = msgspec.json.Decoder(Check)
     for start, end in pairwise(starts):
         decoder.decode(bytes(checks[start : max(start, end - 1)]))
+
+
+def _divides(starts: Numbers, pieces: int, end: int) -> bool:
+    """Return whether `starts` divides an array of the length `end` into `pieces`, in order."""
+    is_complete = len(starts) == pieces + 1 and starts[0] == 0 and starts[-1] == end
+    return is_complete and all(start <= following for start, following in pairwise(starts))
 
 
 PACKAGES = ".tools/meaning/lib/python3*/site-packages"

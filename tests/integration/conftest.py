@@ -27,7 +27,7 @@ MANY_CALLS = {
     "test_erasure",
     "test_factchecks",
     "test_intake_crashes",
-    "test_learn",
+    "test_feeds",
     "test_operator",
     "test_publishing",
     "test_residue",

@@ -149,10 +149,10 @@ def test_a_failure_tells_its_kind_and_place_and_no_word(
     assert ADDRESS not in printed
 
 
-def test_a_door_that_fails_itself_is_answered(
+def test_a_route_that_fails_itself_is_answered(
     answer: tuple[ModuleType, World], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An event without a door, which AWS never sends."""
+    """An event of no route, which AWS never sends."""
     module, _ = answer
     told = module.handler(event(routeKey=CANARY), Context())
     assert (told["statusCode"], json.loads(told["body"])) == (500, {"code": "failed"})

@@ -12,7 +12,7 @@ from support.sample_posts import lines
 from support.world import DAY, World
 
 from claims.admission import ChangeKind, CheckChange, CheckedClaim
-from learn.reopening import TRIES
+from feeds.reopening import TRIES
 from ledger.cases import Case, CaseState, case_id
 from ledger.texts import utc
 from terang.packs.set_publishing import PackBucket

@@ -74,7 +74,7 @@ def test_messages_tell_their_true_digests_and_are_received_after_they_are_sent(n
 
 def test_the_event_of_a_feed_tells_its_true_size_and_digest() -> None:
     data = (ROOT / "local/samples/factchecks.csv").read_bytes()
-    dropped = place(read_event("learn-s3-put"))["object"]
+    dropped = place(read_event("feeds-s3-put"))["object"]
     assert (dropped["size"], dropped["eTag"]) == (len(data), md5(data).hexdigest())
 
 

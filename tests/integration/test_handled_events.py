@@ -272,10 +272,10 @@ def test_a_browser_without_a_session_is_sent_to_the_sign_in(account: Account) ->
 def test_a_feed_is_learnt_and_a_question_answered(account: Account) -> None:
     question, without = read_event("answer-question"), read_event("answer-no-question")
     assert account.invoke("Answer", question)["statusCode"] == 503
-    event = read_event("learn-s3-put")
+    event = read_event("feeds-s3-put")
     feed = (ROOT / "local/samples/factchecks.csv").read_bytes()
     account.s3.put_object(Bucket=bucket("WORK"), Key=place(event)["object"]["key"], Body=feed)
-    assert account.invoke("Learn", event) is None
+    assert account.invoke("Feeds", event) is None
     answer = account.invoke("Answer", question)
     [first, *_] = json.loads(answer["body"])["checks"]
     assert (answer["statusCode"], first["url"]) == (200, "https://check.example/salt-water")

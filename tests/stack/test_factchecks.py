@@ -139,7 +139,7 @@ def partner(
     return added
 
 
-def test_the_tip_line_answers_at_each_door_and_keeps_nothing(
+def test_the_tip_line_answers_at_each_route_and_keeps_nothing(
     informed: Running, partner: Callable[[str], str]
 ) -> None:
     secret, webhook = partner("helpdesk"), partner("telegram")

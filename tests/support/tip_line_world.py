@@ -10,13 +10,12 @@ from typing import Any
 import msgspec
 from support.sample_checks import CHECKS, PUBLISHER, check, table
 
-from answer.doors import JSON_PARTNER, JSON_SECRET
+from answer.ask_routes import JSON_PARTNER, JSON_SECRET
 from answer.question import RateLimit
-from answer.tip_line import IndexInForce, Reply, TipLine, doors_of
+from answer.tip_line import IndexInForce, Reply, TipLine, routes_of
 from claims.admission import Trust, admit
 from claims.check_finder import build_index
-from claims.fact_check import Check, FeedCheck, Rating
-from claims.feed import read_feed
+from claims.fact_check import Check, FeedCheck, Rating, read_feed
 from ledger.closing import POINTER_KEY, set_key
 from ledger.keys import factchecks_key
 from ledger.texts import clock_from_setting
@@ -91,7 +90,7 @@ class Line:
     def __post_init__(self) -> None:
         now = lambda: self.seconds  # noqa: E731 - the field of this moment
         self.tip_line = TipLine(
-            doors_of(secrets=lambda: PARTNERS, asks_for_secret=not self.signed, bot=BOT),
+            routes_of(secrets=lambda: PARTNERS, asks_for_secret=not self.signed, bot=BOT),
             RateLimit(self.most, now),
             IndexInForce(self.public, "public", now),
             clock_from_setting("2026-11-25"),

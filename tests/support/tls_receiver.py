@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from announce.webhooks import WebhookSender
+from announce.announcements import WebhookSender
 
 HOST = "hooks.example"
 

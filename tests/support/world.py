@@ -12,13 +12,15 @@ from support.declared import table_shape
 from support.sample_messages import SENT
 from support.sample_posts import SHADOW, StandingClock, pack
 
+from claims.admission import Trust
 from claims.check_rules import PublishedIndexes
 from decide.case_deliveries import CaseDeliveries, PendingDecisions, case_work_of
 from decide.case_work import CaseOutcome, CaseWork
 from dsa.decision_files import decision_files
+from feeds.feed_import import FeedImporter, FeedOutcome, Library
+from feeds.reopening import Reopening
 from intake.arrival import Intake
 from intake.reader import Budget
-from learn.feed_import import FeedImporter, FeedOutcome, importer_over
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects, Senders, SqsUnitQueue
 from ledger.aws.store import DynamoStore, PseudonymKeys
@@ -224,20 +226,17 @@ class World:
         ]
 
     def importer(self, objects: Any = None, store: Any = None) -> FeedImporter:
-        """A fresh worker of learn, over other ports where they are given."""
-        return importer_over(
-            store or self.store,
-            objects or self.objects,
-            self.clock,
-            work_bucket=self.work,
-            out_bucket=self.out,
-            public_bucket=self.public,
-            notice_hours=0,
-            trusted_publishers="check.example",
+        """A fresh worker of feeds, over other ports where they are given."""
+        objects = objects or self.objects
+        return FeedImporter(
+            Library(objects, self.clock, self.out, self.public, notice_hours=0),
+            Reopening(store or self.store, objects, self.clock, self.out),
+            Trust(["check.example"]),
+            self.work,
         )
 
     def import_checks(self, feed: bytes, key: str = "factchecks/checks.csv") -> FeedOutcome:
-        """Put a feed of checks where learn looks, and let it take it."""
+        """Put a feed of checks where feeds looks, and let it take it."""
         self.objects.put(self.work, key, feed)
         return self.importer().import_feed(key)
 

@@ -13,7 +13,7 @@ from support.sample_packs import pack_of
 
 from authoring.learning.term_candidates import patterns_in
 from cases.kinds import read_case_message
-from claims.feed import plain_line
+from claims.fact_check import plain_line
 from claims.text_words import grams_of, guess_language, split_known_words, words_of
 from dsa.statement import personal_data
 from intake.formats import CSV

@@ -65,14 +65,14 @@ def no_function_registers_a_sender(stack: Resolved) -> Iterator[str]:
 def only_publish_writes_the_public_bucket(stack: Resolved) -> Iterator[str]:
     """Packs and sets are put there by the operator, from outside the stack.
 
-    Learn writes indexes of checks, the set that names one, and the one pack that nobody writes.
+    Feeds writes indexes of checks, the set that names one, and the one pack that nobody writes.
     """
     bucket = stack.arn("PublicBucket")
     learns = {f"{bucket}/{place}" for place in LEARNT}
     for function in stack.typed("AWS::Lambda::Function"):
         for one in stack.grants(stack.role_of(function)):
             writes = any(_writes(action) for action in as_list(one["Action"]))
-            learnt = function == "Learn" and set(as_list(one["Resource"])) <= learns
+            learnt = function == "Feeds" and set(as_list(one["Resource"])) <= learns
             if writes and function != "Publish" and not learnt and _under(bucket, one):
                 yield f"{function} may write the public bucket"
 

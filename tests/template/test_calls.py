@@ -48,7 +48,7 @@ UNREAD = {  # settings of all functions
     "Announce": {"PUBLIC_BUCKET", "PUBLIC_URL", "TABLE"},
     "Answer": {"OUT_BUCKET", "PUBLIC_URL", "TABLE"},
     "Intake": {"PUBLIC_URL"},
-    "Learn": {"PUBLIC_URL"},
+    "Feeds": {"PUBLIC_URL"},
 }
 LAMBDA_CALLS = {
     function: {
@@ -62,7 +62,7 @@ LAMBDA_CALLS = {
         "Scan": [(action, queue) for action in TAKE for queue in ("Units", "Posts")],
         "Decide": [(action, "Cases") for action in TAKE],
         "Publish": [("SendMessage", "PublishFailed")],
-        "Learn": [("SendMessage", "LearnFailed")],
+        "Feeds": [("SendMessage", "FeedsFailed")],
         "Answer": [],
         "Announce": [(action, f"{name}Queue") for action in TAKE for name in TOLD],
     }.items()
@@ -115,11 +115,11 @@ def trial() -> Iterator[Trial]:
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         trial = Trial(patch)
         fed = trial.feed("factchecks/checks.csv", table(*CHECKS))
-        trial.run("Learn", fed, fed, {"Event": "s3:TestEvent"})
+        trial.run("Feeds", fed, fed, {"Event": "s3:TestEvent"})
         for some in (CHECKS[1:], CHECKS):
-            trial.run("Learn", trial.feed("factchecks/checks.csv", table(*some)))
+            trial.run("Feeds", trial.feed("factchecks/checks.csv", table(*some)))
         trial.s3.delete_object(Bucket=bucket("work"), Key="factchecks/checks.csv")
-        trial.run("Learn", fed)
+        trial.run("Feeds", fed)
         trial.want_factchecks("acme")
         dropped = [trial.drop(key, data) for key, data in FILES.items()]
         gone = trial.drop("drop/acme/gone.jsonl", lines(post(200)))
@@ -138,7 +138,7 @@ def trial() -> Iterator[Trial]:
         told = trial.run("Decide", *map(about_cases, messages_of(trial)))
         assert told == [{"batchItemFailures": []}] * len(told)
         without = table(CHECKS[0], *CHECKS[2:])
-        trial.run("Learn", trial.feed("factchecks/checks.csv", without))
+        trial.run("Feeds", trial.feed("factchecks/checks.csv", without))
         trial.run("Answer", question(REPEATS_FRIDGE), question(""))
         trial.leave_key("2026-10")
         announce_all(trial)
@@ -211,7 +211,7 @@ def lose_the_set(trial: Trial) -> None:
     ):
         failed = [{"itemIdentifier": message["Records"][0]["messageId"]}]
         assert trial.run(function, message) == [{"batchItemFailures": failed}]
-    trial.run("Learn", trial.feed("factchecks/later.csv", table(*CHECKS)))
+    trial.run("Feeds", trial.feed("factchecks/later.csv", table(*CHECKS)))
 
 
 def crash() -> None:

@@ -31,7 +31,7 @@ def outputs_first(template: Template) -> None:
 
 
 def send_no_failure(template: Template) -> None:
-    policy = template["Resources"]["LearnRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+    policy = template["Resources"]["FeedsRole"]["Properties"]["Policies"][0]["PolicyDocument"]
     for statement in policy["Statement"]:
         if statement["Action"] == "sqs:SendMessage":
             statement["Resource"] = {"Fn::GetAtt": "PublishFailed.Arn"}
@@ -60,9 +60,9 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
         everything_says_what_it_is,
         drop("Outputs/Table/Description"),
     ),
-    "learn refers to the bucket that calls it": (
+    "feeds refers to the bucket that calls it": (
         nothing_turns_in_a_circle,
-        put("Resources/Learn/Properties/Environment/Variables/WORK_BUCKET", {"Ref": "WorkBucket"}),
+        put("Resources/Feeds/Properties/Environment/Variables/WORK_BUCKET", {"Ref": "WorkBucket"}),
     ),
     "a mapping that fails whole batches": (
         mappings_report_each_failed_message,

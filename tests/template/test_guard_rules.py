@@ -79,13 +79,13 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
         only_publish_writes_the_public_bucket,
         allow("IntakeRole", ["s3:GetObject", "s3:DeleteObject"], PUBLIC),
     ),
-    "learn writes a summary": (
+    "feeds writes a summary": (
         only_publish_writes_the_public_bucket,
-        allow("LearnRole", "s3:PutObject", {"Fn::Sub": "${PublicBucket.Arn}/summaries/*"}),
+        allow("FeedsRole", "s3:PutObject", {"Fn::Sub": "${PublicBucket.Arn}/summaries/*"}),
     ),
-    "learn writes the feeds that call it": (
+    "feeds writes the feeds that call it": (
         no_function_writes_what_calls_it,
-        allow("LearnRole", "s3:PutObject", FED),
+        allow("FeedsRole", "s3:PutObject", FED),
     ),
     "intake writes what calls it": (
         no_function_writes_what_calls_it,

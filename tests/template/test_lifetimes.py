@@ -11,7 +11,7 @@ import pytest
 from template.changes import Change, broken, put
 from template.resolved import Resolved, source
 
-from learn.feed_import import CHANGE_DAYS
+from feeds.feed_import import CHANGE_DAYS
 from ledger.aws.store import KEY_MONTHS
 from ledger.closing import FILE_DAYS
 from ledger.privacy import SAMPLE_DAYS

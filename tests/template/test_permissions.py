@@ -107,10 +107,10 @@ MAY = {
         s3("out", "out/acme/audit/m.jsonl"),
     ),
     "publish looks for an earlier revision": ("Publish", "s3:ListBucket", BUCKETS["public"]),
-    "learn reads a feed": ("Learn", "s3:GetObjectVersion", s3("work", "factchecks/checks.csv")),
-    "learn keeps what it took": ("Learn", "s3:PutObject", s3("out", "factchecks/feeds/f.jsonl")),
-    "learn puts an index": ("Learn", "s3:PutObject", s3("public", "factchecks/ab.claims")),
-    "learn moves the pointer": ("Learn", "s3:PutObject", s3("public", "sets/current.json")),
+    "feeds reads a feed": ("Feeds", "s3:GetObjectVersion", s3("work", "factchecks/checks.csv")),
+    "feeds keeps what it took": ("Feeds", "s3:PutObject", s3("out", "factchecks/feeds/f.jsonl")),
+    "feeds puts an index": ("Feeds", "s3:PutObject", s3("public", "factchecks/ab.claims")),
+    "feeds moves the pointer": ("Feeds", "s3:PutObject", s3("public", "sets/current.json")),
     "scan reads an index": ("Scan", "s3:GetObject", s3("public", "factchecks/ab.claims")),
     "answer reads an index": ("Answer", "s3:GetObject", s3("public", "factchecks/ab.claims")),
     "answer reads the pointer": ("Answer", "s3:GetObject", s3("public", "sets/current.json")),
@@ -155,16 +155,16 @@ MAY_NOT = {
     ),
     "decide makes pseudonyms": ("Decide", "secretsmanager:GetSecretValue", "PseudonymSecret"),
     "decide reads dropped files": ("Decide", "s3:GetObjectVersion", s3("drop", "drop/acme/x")),
-    "learn reads posts": ("Learn", "s3:GetObject", s3("work", "parts/f/telegram-1/000000.jsonl")),
-    "learn writes a feed": ("Learn", "s3:PutObject", s3("work", "factchecks/checks.csv")),
-    "learn hands out findings": (
-        "Learn",
+    "feeds reads posts": ("Feeds", "s3:GetObject", s3("work", "parts/f/telegram-1/000000.jsonl")),
+    "feeds writes a feed": ("Feeds", "s3:PutObject", s3("work", "factchecks/checks.csv")),
+    "feeds hands out findings": (
+        "Feeds",
         "s3:PutObject",
         s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
     ),
-    "learn changes a pack of words": ("Learn", "s3:PutObject", s3("public", "packs/codes/3.yaml")),
-    "learn writes a page": ("Learn", "s3:PutObject", s3("public", "index.html")),
-    "learn makes pseudonyms": ("Learn", "secretsmanager:GetSecretValue", "PseudonymSecret"),
+    "feeds changes a pack of words": ("Feeds", "s3:PutObject", s3("public", "packs/codes/3.yaml")),
+    "feeds writes a page": ("Feeds", "s3:PutObject", s3("public", "index.html")),
+    "feeds makes pseudonyms": ("Feeds", "secretsmanager:GetSecretValue", "PseudonymSecret"),
     "scan writes an index": ("Scan", "s3:PutObject", s3("public", "factchecks/ab.claims")),
     "scan reads feeds": ("Scan", "s3:GetObject", s3("work", "factchecks/checks.csv")),
     "answer writes anything": ("Answer", "s3:PutObject", s3("public", "factchecks/ab.claims")),
@@ -254,14 +254,14 @@ MANIFEST, PROVIDERS, WORK, FINDING, RECEIPT, MARKER = (
         pytest.param("Decide", WRITE, RECEIPT, True, id="decide journals entries"),
         pytest.param("Decide", QUERY + UPDATE, RECEIPT, False, id="decide folds no journal"),
         pytest.param("Decide", WRITE, PROVIDERS, False, id="decide registers nobody"),
-        pytest.param("Learn", READ + WRITE + UPDATE, FINDING, True, id="learn opens findings"),
-        pytest.param("Learn", READ, USES, True, id="learn finds the uses of a check"),
-        pytest.param("Learn", WRITE + UPDATE, USES, False, id="learn notes no use"),
-        pytest.param("Learn", READ + WRITE, MESSAGE, True, id="learn knows what it told"),
-        pytest.param("Learn", WRITE, RECEIPT, True, id="learn journals corrections"),
-        pytest.param("Learn", READ, RECEIPT, False, id="learn folds no journal"),
-        pytest.param("Learn", READ + WRITE, PROVIDERS, False, id="learn knows no provider"),
-        pytest.param("Learn", READ + WRITE, MARKER, False, id="learn marks no unit"),
+        pytest.param("Feeds", READ + WRITE + UPDATE, FINDING, True, id="feeds opens findings"),
+        pytest.param("Feeds", READ, USES, True, id="feeds finds the uses of a check"),
+        pytest.param("Feeds", WRITE + UPDATE, USES, False, id="feeds notes no use"),
+        pytest.param("Feeds", READ + WRITE, MESSAGE, True, id="feeds knows what it told"),
+        pytest.param("Feeds", WRITE, RECEIPT, True, id="feeds journals corrections"),
+        pytest.param("Feeds", READ, RECEIPT, False, id="feeds folds no journal"),
+        pytest.param("Feeds", READ + WRITE, PROVIDERS, False, id="feeds knows no provider"),
+        pytest.param("Feeds", READ + WRITE, MARKER, False, id="feeds marks no unit"),
         pytest.param("Publish", READ, RECEIPT, True, id="publish folds receipts"),
         pytest.param("Publish", WRITE, RECEIPT, False, id="publish writes no receipt"),
         pytest.param("Publish", READ + WRITE, FINDING, False, id="publish knows no finding"),
@@ -275,11 +275,11 @@ MANIFEST, PROVIDERS, WORK, FINDING, RECEIPT, MARKER = (
         pytest.param("Scan", READ, AUDIT_KEYS, False, id="scan reads no audit key"),
         *(
             pytest.param(who, READ + WRITE + UPDATE, LOG, False, id=f"{who.lower()} knows no log")
-            for who in ("Intake", "Scan", "Decide", "Learn", "Answer")
+            for who in ("Intake", "Scan", "Decide", "Feeds", "Answer")
         ),
         *(
             pytest.param(who, READ + WRITE, AUDIT_KEYS, False, id=f"{who.lower()} knows no sample")
-            for who in ("Intake", "Decide", "Learn", "Answer")
+            for who in ("Intake", "Decide", "Feeds", "Answer")
         ),
     ],
 )

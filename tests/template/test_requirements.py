@@ -60,7 +60,7 @@ def test_a_folder_pins_what_the_tests_run_with(folder: Path) -> None:
     assert pins(path).items() <= pins(ROOT / "requirements/dev.lock").items()
 
 
-@pytest.mark.parametrize("function", ["intake", "scan", "decide", "publish", "learn", "answer"])
+@pytest.mark.parametrize("function", ["intake", "scan", "decide", "publish", "feeds", "answer"])
 def test_a_function_is_deployed_with_what_it_imports(function: str) -> None:
     folder = ROOT / "functions" / function
     layers = [ROOT / "layers" / name / "requirements.txt" for name in LAYERS]

@@ -1,4 +1,5 @@
 """The function announce: tells a provider of its findings, decisions, corrections and closed files.
 
-A file in the out bucket starts it, written after the commit that it reports. Start in `deliveries`.
+A file in the out bucket starts it, written after the commit that it reports. Start with
+`announcements`.
 """

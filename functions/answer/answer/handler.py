@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from answer.question import RateLimit, response
-from answer.tip_line import IndexInForce, TipLine, doors_of
+from answer.tip_line import IndexInForce, TipLine, routes_of
 from ledger.aws.objects import S3Objects
 from ledger.refusals import logged
 from ledger.texts import clock_from_setting
@@ -33,7 +33,7 @@ def partner_secrets() -> dict[str, str]:
 
 
 tip_line = TipLine(
-    doors=doors_of(
+    routes=routes_of(
         secrets=partner_secrets,
         asks_for_secret=setting["TIP_LINE"] == "secret",
         bot=setting["TELEGRAM_BOT"],
@@ -62,6 +62,6 @@ def failed(event: dict[str, Any], error: Exception) -> dict[str, Any]:
     place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119
     logger.error("failed", extra={**logged(error), "at_line": place})
     metrics.add_metric("AnswerFailed", MetricUnit.Count, 1)
-    with suppress(Exception):  # the door itself may be what failed
+    with suppress(Exception):  # the route itself may be what failed
         return tip_line.failed(event)
     return response(500, {"code": "failed"})

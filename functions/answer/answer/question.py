@@ -1,8 +1,8 @@
-"""A request of a function URL or an HTTP API, and what is read from it.
+"""A question to the tip line: the request, who may ask and how often, and the words of the answer.
 
-Who may ask, and how often: partners with their secrets, and a count that keeps no asker.
-
-The answer in the asker's language: which checks there are, by whom, and where to read them.
+A request comes from a function URL or an HTTP API. An asker is a partner with a secret, or is only
+counted. The answer says in the asker's language which checks there are, by whom, and where to read
+them.
 """
 
 import base64

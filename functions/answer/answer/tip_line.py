@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from answer.doors import JsonDoor, PageDoor, TelegramDoor
+from answer.ask_routes import JsonRoute, PageRoute, TelegramRoute
 from answer.question import (
     Partners,
     Question,
@@ -14,8 +14,7 @@ from answer.question import (
     TipAnswer,
     language_for,
 )
-from claims.check_finder import CheckAnswer, Level, ask
-from claims.index import ClaimIndex
+from claims.check_finder import CheckAnswer, ClaimIndex, Level, ask
 from claims.text_words import ClaimText, guess_language
 from ledger.aws.objects import S3Objects
 from ledger.closing import current_set, stored_set
@@ -25,8 +24,8 @@ from ledger.texts import Clock, is_blank
 from rules.rule_set import SetError, read_set
 
 
-class AskDoor(Protocol):
-    """One way to ask; docs/ask.md says how to add one.
+class AskRoute(Protocol):
+    """A way to ask; docs/ask.md says how to add one.
 
     It keeps nothing between its methods, which are called in this order.
     """
@@ -107,9 +106,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class TipLine:
-    """Answers questions. `doors` are named by the key of their route."""
+    """Answers questions. `routes` are named by their key."""
 
-    doors: Mapping[str, AskDoor]
+    routes: Mapping[str, AskRoute]
     rate_limit: RateLimit
     in_force: IndexInForce
     clock: Clock
@@ -120,20 +119,21 @@ class TipLine:
         Raises OperatorError if the index or its set is damaged.
         """
         request = Request.of(event)
-        door, outcome = self.doors[request.route], None
+        route, outcome = self.routes[request.route], None
         try:
-            if asker := door.asker(request):
+            if asker := route.asker(request):
                 self.rate_limit.count(f"{request.route} {asker}")
-            if question := door.question(request):
+            if question := route.question(request):
                 outcome = self._answer(question)
         except RequestError as error:
-            return Reply(door.response(request, error), error.code)
-        return Reply(door.response(request, outcome), _counted(outcome))
+            return Reply(route.response(request, error), error.code)
+        counted = ("answered" if outcome.checks else "not_found") if outcome else ""
+        return Reply(route.response(request, outcome), counted)
 
     def failed(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the response to a request at which `take` failed."""
         request = Request.of(event)
-        return self.doors[request.route].response(request, RequestError(500, "failed"))
+        return self.routes[request.route].response(request, RequestError(500, "failed"))
 
     def _answer(self, question: Question) -> TipAnswer:
         if is_blank(question.text):
@@ -153,20 +153,14 @@ def _near(index: ClaimIndex, text: ClaimText, language: str) -> list[CheckAnswer
     return [answer for answer in answers if answer.level is not Level.NONE]
 
 
-def _counted(outcome: TipAnswer | None) -> str:
-    if outcome is None:
-        return ""
-    return "answered" if outcome.checks else "not_found"
-
-
-def doors_of(
+def routes_of(
     *, secrets: Callable[[], Mapping[str, str]], asks_for_secret: bool, bot: str
-) -> dict[str, AskDoor]:
-    """Return each door by the route that leads to it. The template says which routes there are."""
-    partners, page = Partners(secrets), PageDoor()
+) -> dict[str, AskRoute]:
+    """Return each way to ask by the key of its route. The template says which routes there are."""
+    partners, page = Partners(secrets), PageRoute()
     return {
-        "$default": JsonDoor(partners if asks_for_secret else None),
+        "$default": JsonRoute(partners if asks_for_secret else None),
         "GET /": page,
         "POST /": page,
-        "POST /telegram": TelegramDoor(bot, partners),
+        "POST /telegram": TelegramRoute(bot, partners),
     }

@@ -1,8 +1,7 @@
-"""Keep the checks of feeds on disk: merge, sort and compare any number in constant memory.
+"""Decide which reviews of a feed become checks, and why the others do not.
 
-Look up trusted publishers and the meaning of their ratings in public lists.
-
-Decide which reviews of a feed become checks, and why the others do not.
+Public lists say which publishers are trusted, and what their ratings mean. The checks are kept on
+disk, where any number is merged, sorted and compared in constant memory.
 """
 
 import heapq
@@ -21,8 +20,8 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from claims.fact_check import Check, Cues, FeedCheck, Rating, Review, read_json
-from claims.text_words import guess_language, primary
+from claims.fact_check import Check, Cues, FeedCheck, Rating, Review
+from claims.text_words import guess_language, primary, read_json
 from claims.topics import topic_of
 
 _TABLE = """
@@ -61,8 +60,14 @@ class Spool:
 
     def take(self, checks: Iterable[FeedCheck], feed: int = 0) -> None:
         """Store the checks of a feed, in any order. Raises OSError if the disk is full."""
+
+        def row(found: FeedCheck) -> tuple[str, int, bytes, str, str, bytes]:
+            check = found.check
+            claim = blake2b(check.claim.casefold().encode(), digest_size=16).digest()
+            return check.url, feed, claim, check.date, check.language, msgspec.json.encode(found)
+
         try:
-            self._rows.executemany(_TAKE, (_row(feed, check) for check in checks))
+            self._rows.executemany(_TAKE, map(row, checks))
         except sqlite3.Error as error:
             raise OSError(f"no room to sort the checks: {error}") from error
 
@@ -95,12 +100,6 @@ class Spool:
         checks = (decoder.decode(stored) for (stored,) in self._rows.execute(query, values))
         for _, of_link in groupby(checks, key=lambda found: found.check.url):
             yield from sorted(of_link, key=lambda found: found.check.claim)
-
-
-def _row(feed: int, found: FeedCheck) -> tuple[str, int, bytes, str, str, bytes]:
-    check = found.check
-    claim = blake2b(check.claim.casefold().encode(), digest_size=16).digest()
-    return check.url, feed, claim, check.date, check.language, msgspec.json.encode(found)
 
 
 class ChangeKind(StrEnum):
@@ -247,15 +246,6 @@ def rating_of(stated: str, domain: str, language: str) -> str | None:
     return None
 
 
-def stored_rating(rating: str | None) -> Rating:
-    """Return the rating to store. Unknown words become unclear, which makes no finding.
-
-    >>> stored_rating(None)
-    <Rating.UNCLEAR: 'unclear'>
-    """
-    return Rating(rating) if rating in set(Rating) else Rating.UNCLEAR
-
-
 def _plain(text: str) -> str:
     return " ".join(_WORDS.findall(unicodedata.normalize("NFKC", text).casefold()))
 
@@ -339,20 +329,11 @@ class Admitted:
     incomplete: Counter[str] = field(default_factory=Counter)
     strangers: Counter[str] = field(default_factory=Counter)
 
-    def refuse(self, review: Review, code: RefusalCode) -> None:
-        """Count a review that is not accepted."""
-        self.refused[code] += 1
-        host = host_of(review.url) if code is RefusalCode.NOT_TRUSTED else ""
-        if host and (host in self.strangers or len(self.strangers) < MOST_STRANGERS):
-            self.strangers[host] += 1
-
 
 def admit(reviews: Iterable[Review], trust: Trust) -> Admitted:
-    """Return the accepted and refused reviews.
+    """Return the accepted and refused reviews. They are read once, and checks go to disk.
 
     If a link and claim come twice, the review with the later day counts, then the later review.
-
-    Reviews are read once, and checks go to disk as they are accepted.
     """
     admitted = Admitted()
     admitted.checks.take(_accepted(reviews, trust, admitted))
@@ -364,11 +345,14 @@ def admit(reviews: Iterable[Review], trust: Trust) -> Admitted:
 def _accepted(reviews: Iterable[Review], trust: Trust, admitted: Admitted) -> Iterator[FeedCheck]:
     for review in reviews:
         found = _feed_check(review, trust, admitted.incomplete)
-        if isinstance(found, RefusalCode):
-            admitted.refuse(review, found)
-        else:
+        if not isinstance(found, RefusalCode):
             admitted.taken += 1
             yield found
+            continue
+        admitted.refused[found] += 1
+        host = host_of(review.url) if found is RefusalCode.NOT_TRUSTED else ""
+        if host and (host in admitted.strangers or len(admitted.strangers) < MOST_STRANGERS):
+            admitted.strangers[host] += 1
 
 
 def _feed_check(review: Review, trust: Trust, incomplete: Counter[str]) -> FeedCheck | RefusalCode:
@@ -391,14 +375,16 @@ def _feed_check(review: Review, trust: Trust, incomplete: Counter[str]) -> FeedC
     check = Check(
         url=review.url,
         claim=claim,
-        rating=stored_rating(rating),
+        rating=Rating(rating) if rating in set(Rating) else Rating.UNCLEAR,
         stated=review.rating[:LONGEST_STATED],
         publisher=publisher.name or review.publisher or publisher.domain,
         date=review.date,
         language=language,
         topic="",
     )
-    labels = ", ".join(filter(None, (review.labels, _labels_of(review.url))))
+    # Many publishers put section and title into the path of a link.
+    path = " ".join(_PATH_WORD.findall(unquote(urlsplit(review.url).path)))
+    labels = ", ".join(filter(None, (review.labels, path)))
     return with_topic(FeedCheck(check, review.title, review.summary, Cues(labels, review.speaker)))
 
 
@@ -410,15 +396,6 @@ def with_topic(found: FeedCheck) -> FeedCheck:
     check = found.check
     topic = topic_of(f"{check.claim}\n{found.title}", check.language, found.cues)
     return replace(found, check=msgspec.structs.replace(check, topic=topic))
-
-
-def _labels_of(url: str) -> str:
-    """Return the words in the path of a link, where many publishers put section and title.
-
-    >>> _labels_of("https://check.example/health/2024/salt-water")
-    'health 2024 salt water'
-    """
-    return " ".join(_PATH_WORD.findall(unquote(urlsplit(url).path)))
 
 
 def _is_long_enough(claim: str) -> bool:

@@ -1,56 +1,197 @@
-"""Answer a text from an index: which published checks are about its claim.
+"""Answer a text from an index: which published checks are about its claim. And build the index.
 
-Find the checks that posts repeat, fast: only checks that make findings, and with a memory.
+`ask` compares a text with all checks, in milliseconds. `CheckFinder` finds the checks that posts
+repeat: only checks that make findings, with a memory, and after a prefilter that takes tens of
+microseconds. The prefilter misses two in a hundred texts that would get a check: they say a claim
+in other words throughout.
 
-Asking an index takes milliseconds. So a prefilter first tests, in tens of microseconds, whether a
-text shares enough with any claim. It misses two in a hundred texts that would get a check: they say
-a claim in other words throughout.
-
-Build an index from checks, and measure the scores from which it suggests and attaches them.
-
-The more claims an index has, the more words any text shares with them. So the bounds are measured
-for each index and language: with ordinary sentences, and with the index's own claims while their
-right answer is left out.
+The more claims an index has, the more words any text shares with them. So `build_index` measures
+the scores from which checks are suggested and attached for each index and language: with ordinary
+sentences, and with the index's own claims while their right answer is left out.
 """
 
 import math
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Buffer, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from hashlib import blake2b
-from tempfile import TemporaryFile
 
 import msgspec
 
 from claims.admission import Spool
-from claims.fact_check import Check, FeedCheck, calibration_negatives
+from claims.fact_check import Check, FeedCheck
 from claims.index import (
-    Bounds,
-    ClaimIndex,
-    Curves,
-    IndexContent,
+    BadIndexError,
     LanguageIndex,
-    published_curves,
-    shipped_curves,
-    sigmoid,
+    digest_of,
+    index_bytes,
+    lay_out,
+    read_index,
 )
-from claims.layout import ArraySet, IndexFileWriter, lay_out
 from claims.ranking import (
+    EVIDENCE,
+    Curves,
     Meaning,
     Query,
     Ranked,
     evidence_for,
     meets,
+    published_curves,
     query_of,
     rank,
     reorder_by_meaning,
+    shipped_curves,
+    sigmoid,
 )
-from claims.text_words import ClaimText, guess_language, primary
+from claims.text_words import ClaimText, calibration_negatives, guess_language, primary
+from claims.topics import lists_digest
 
 ANSWERS = 5
 FEWEST_WORDS = 8
 """Words below which a text is too short to repeat a claim: nothing is attached."""
+CHANGED_SHOWN = 100
+
+REMEMBERED = 50_000
+"""Texts with their checks that are kept in memory, since forwarded texts come again and again."""
+PREPARED = 8
+"""Texts kept with their normal forms, between `CheckFinder.may_repeat` and `find`."""
+RAREST = 8
+"""Rarest words of a claim and its title that the prefilter looks for."""
+HELD = 0.25
+"""Share of the weight of these rarest words that a text must hold."""
+COVERED = 0.4
+"""Share of the weight of the claim, or of its title, that a text must hold or imply."""
+FEWEST_SHARED = 2
+
+FALSE_ATTACH = 3 / 1_000
+"""Share of the shipped sentences that may get a check. They were written to be close to rumours
+(counter-speech, warnings, health): of sentences of news, the same bound attaches a check to fewer
+than one in a thousand (docs/factchecks.md)."""
+FALSE_SUGGEST = 1 / 50
+FALSE_ANSWER = 3 / 1_000
+"""Share of the texts without a right answer that may get a check."""
+LOWEST_ATTACH, LOWEST_SUGGEST = 2.0, -1.5
+"""Scores below which no index attaches or suggests. An index cannot be tested with stories that
+nobody has checked; these bounds were measured on the development set, which has such stories."""
+UNNAMED_ATTACH, UNNAMED_SUGGEST = 3.1, -3.0
+"""The same for scripts that do not mark names: there a story about somebody else looks like the
+claim, and pairs of letters are compared, of which a text shares fewer than words."""
+NEVER = 1e6
+"""The bound of a language without calibration sentences: nothing is attached."""
+ALIKE = 0.2
+"""Share of weight in common above which two claims may be about one rumour."""
+LOWEST = -10.0
+ASKED = 300
+ENOUGH_ASKED = 100
+"""Fewer claims say nothing about three in a thousand: one outlier would decide."""
+REPORTED_EVERY = 100
+
+type Progress = Callable[[str, int, int], None]
+"""Called from time to time with the work, how many items are done, and how many there are."""
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """The scores from which a check is suggested, and attached."""
+
+    suggest: float
+    attach: float
+
+
+class IndexContent(msgspec.Struct, frozen=True):
+    """Checks by language, the bounds measured for each, and the curves used to measure them."""
+
+    checks: dict[str, int]
+    bounds: dict[str, Bounds]
+    attaching: Curves
+
+
+class ClaimIndex:
+    """The checks of an index by language. Each language is opened when it is first asked.
+
+    Raises BadIndexError if the bytes are not an index of this version.
+    """
+
+    def __init__(self, data: bytes):
+        self.data = data
+        facts, self.arrays = read_index(data)
+        try:
+            content = msgspec.convert(facts, IndexContent)
+        except msgspec.ValidationError as error:
+            raise BadIndexError("the index lacks its checks, bounds or curves") from error
+        self.totals, self.bounds, self.curves = content.checks, content.bounds, content.attaching
+        if {*self.curves.curves, *self.curves.gates} - EVIDENCE:
+            raise BadIndexError("the index weighs evidence that this release does not know")
+        self._languages: dict[str, LanguageIndex] = {}
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the name of the index: SHA-256 of its bytes."""
+        return digest_of(self.data)
+
+    def language(self, language: str) -> LanguageIndex:
+        """Return the checks of a language that `totals` names."""
+        if language not in self._languages:
+            self._languages[language] = LanguageIndex(self.arrays, language, self.totals[language])
+        return self._languages[language]
+
+    def checks(self) -> Iterator[Check]:
+        """Yield all checks, language by language."""
+        for name, total in sorted(self.totals.items()):
+            language = self.language(name)
+            yield from (language.check(place) for place in range(total))
+
+
+class PublishedChange(msgspec.Struct, frozen=True):
+    """A check that was corrected or withdrawn, and the day when that became known."""
+
+    url: str
+    change: str
+    day: str
+
+
+class IndexFacts(msgspec.Struct, frozen=True):
+    """The published counts of an index.
+
+    `by_topic` counts the checks that may make findings. `refused` counts by code the reviews that
+    were refused from its feeds. `changed` are checks that were corrected or withdrawn lately:
+    labels that name them are superseded. `lists` is the digest of the word lists that gave the
+    checks their topics; they are published under `factchecks/topics/`.
+    """
+
+    index: str
+    checks: int
+    by_publisher: dict[str, int]
+    by_language: dict[str, int]
+    by_rating: dict[str, int]
+    by_topic: dict[str, int]
+    refused: dict[str, int]
+    changed: tuple[PublishedChange, ...] = ()
+    lists: str = ""
+
+
+def facts_of(
+    index: ClaimIndex, refused: Mapping[str, int], changed: Iterable[PublishedChange] = ()
+) -> IndexFacts:
+    """Return the facts of an index, with the newest CHANGED_SHOWN of the changed checks."""
+    newest = sorted(changed, key=lambda check: (check.day, check.url), reverse=True)
+    checks = list(index.checks())
+    return IndexFacts(
+        index=index.digest,
+        checks=len(checks),
+        by_publisher=_counted(check.publisher for check in checks),
+        by_language=dict(sorted(index.totals.items())),
+        by_rating=_counted(str(check.rating) for check in checks),
+        by_topic=_counted(check.topic for check in checks if check.makes_findings),
+        refused=dict(sorted(refused.items())),
+        changed=tuple(newest[:CHANGED_SHOWN]),
+        lists=lists_digest(),
+    )
+
+
+def _counted(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))
 
 
 class Level(StrEnum):
@@ -141,33 +282,12 @@ def level_of(score: float, bounds: Bounds, *, may_attach: bool, near: bool = Fal
     return Level.SUGGEST if near or score >= bounds.suggest else Level.NONE
 
 
-REMEMBERED = 50_000
-"""Texts with their checks that are kept in memory, since forwarded texts come again and again."""
-PREPARED = 8
-"""Texts kept with their normal forms, between `CheckFinder.may_repeat` and `find`."""
-RAREST = 8
-"""Rarest words of a claim and its title that the prefilter looks for."""
-HELD = 0.25
-"""Share of the weight of these rarest words that a text must hold."""
-COVERED = 0.4
-"""Share of the weight of the claim, or of its title, that a text must hold or imply."""
-FEWEST_SHARED = 2
-
-
 @dataclass(frozen=True, slots=True)
 class Attached:
     """The topic of a finding, and its checks, the nearest first, each with its score."""
 
     topic: str
     checks: tuple[tuple[Check, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """Whether a text passed the prefilter, and its checks if the index was asked."""
-
-    passed: bool
-    attached: Attached | None = None
 
 
 @dataclass(slots=True)
@@ -181,28 +301,28 @@ class CheckFinder:
 
     index: ClaimIndex
     _prefilters: dict[str, "_Prefilter"] = field(default_factory=dict)
-    _answers: OrderedDict[bytes, _Answer] = field(default_factory=OrderedDict)
+    _answers: OrderedDict[bytes, bool | Attached | None] = field(default_factory=OrderedDict)
     _prepared: OrderedDict[str, ClaimText] = field(default_factory=OrderedDict)
 
     def may_repeat(self, text: str) -> bool:
         """A text is worth the time that `find` takes."""
-        return self._answer(text, asks=False).passed
+        return bool(self._remembered(text, b"may repeat", self._passes))
 
     def find(self, text: str) -> Attached | None:
         """Return the checks of a text, if any; a text of few words never gets one."""
-        return self._answer(text, asks=True).attached
+        attached = self._remembered(text, b"find", self._find)
+        return attached if isinstance(attached, Attached) else None
 
-    def _answer(self, text: str, *, asks: bool) -> _Answer:
+    def _remembered(
+        self, text: str, question: bytes, answer_of: Callable[[ClaimText], bool | Attached | None]
+    ) -> bool | Attached | None:
         digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        key = digest + bytes([asks])
-        answer = self._answers.get(key)
-        if answer is None:
-            prepared = self._prepare(text)
-            answer = self._find(prepared) if asks else _Answer(self._passes(prepared))
-            self._answers[key] = answer
+        key = digest + question
+        if key not in self._answers:
+            self._answers[key] = answer_of(self._prepare(text))
             while len(self._answers) > REMEMBERED:
                 self._answers.popitem(last=False)
-        return answer
+        return self._answers[key]
 
     def _prepare(self, text: str) -> ClaimText:
         if text not in self._prepared:
@@ -221,14 +341,14 @@ class CheckFinder:
             for name in ([known] if known else languages)
         )
 
-    def _find(self, text: ClaimText) -> _Answer:
+    def _find(self, text: ClaimText) -> Attached | None:
         answers = [answer for answer in ask(self.index, text) if answer.level is Level.ATTACH]
         if not answers or not answers[0].check.makes_findings:
-            return _Answer(passed=True)
+            return None
         if not all(answer.check.topic for answer in answers):
-            return _Answer(passed=True)
+            return None
         checks = tuple((answer.check, answer.score) for answer in answers)
-        return _Answer(True, Attached(answers[0].check.topic, checks))
+        return Attached(answers[0].check.topic, checks)
 
     def _prefilter(self, language: str) -> "_Prefilter":
         if language not in self._prefilters:
@@ -269,33 +389,6 @@ class _Prefilter:
         return False
 
 
-FALSE_ATTACH = 3 / 1_000
-"""Share of the shipped sentences that may get a check. They were written to be close to rumours
-(counter-speech, warnings, health): of sentences of news, the same bound attaches a check to fewer
-than one in a thousand (docs/factchecks.md)."""
-FALSE_SUGGEST = 1 / 50
-FALSE_ANSWER = 3 / 1_000
-"""Share of the texts without a right answer that may get a check."""
-LOWEST_ATTACH, LOWEST_SUGGEST = 2.0, -1.5
-"""Scores below which no index attaches or suggests. An index cannot be tested with stories that
-nobody has checked; these bounds were measured on the development set, which has such stories."""
-UNNAMED_ATTACH, UNNAMED_SUGGEST = 3.1, -3.0
-"""The same for scripts that do not mark names: there a story about somebody else looks like the
-claim, and pairs of letters are compared, of which a text shares fewer than words."""
-NEVER = 1e6
-"""The bound of a language without calibration sentences: nothing is attached."""
-ALIKE = 0.2
-"""Share of weight in common above which two claims may be about one rumour."""
-LOWEST = -10.0
-ASKED = 300
-ENOUGH_ASKED = 100
-"""Fewer claims say nothing about three in a thousand: one outlier would decide."""
-REPORTED_EVERY = 100
-
-type Progress = Callable[[str, int, int], None]
-"""Called from time to time with the work, how many items are done, and how many there are."""
-
-
 def silent(work: str, done: int, total: int) -> None:
     """Report nothing."""
 
@@ -311,23 +404,19 @@ def watched[T](items: Iterable[T], work: str, total: int, progress: Progress) ->
 def build_index(found: Iterable[FeedCheck], progress: Progress = silent) -> bytes:
     """Return the bytes of the index of these checks; their order does not matter.
 
-    One language after the other is read from disk, so that memory grows only with the largest one.
+    One language after the other is read from disk: in memory are only the arrays.
     """
     checks = found if isinstance(found, Spool) else Spool([found])
     totals = checks.totals()
+    arrays: dict[str, Buffer] = {}
     bounds: dict[str, Bounds] = {}
-    with TemporaryFile() as body:
-        writer = IndexFileWriter(body)
-        for language, total in totals.items():
-            in_language = watched(checks.of(language), f"laying out {language}", total, progress)
-            arrays = {
-                f"{language}/{name}": numbers
-                for name, numbers in lay_out(in_language, language, total).items()
-            }
-            bounds[language] = measure(LanguageIndex(ArraySet(arrays), language, total), progress)
-            writer.add(arrays)
-        content = IndexContent(totals, bounds, published_curves())
-        return writer.file_bytes(msgspec.to_builtins(content))
+    for language, total in totals.items():
+        in_language = watched(checks.of(language), f"laying out {language}", total, progress)
+        for name, numbers in lay_out(in_language, language, total).items():
+            arrays[f"{language}/{name}"] = numbers
+        bounds[language] = measure(LanguageIndex(arrays, language, total), progress)
+    facts = {"checks": totals, "bounds": bounds, "attaching": published_curves()}
+    return index_bytes(facts, arrays)
 
 
 def measure(index: LanguageIndex, progress: Progress = silent) -> Bounds:
@@ -362,12 +451,14 @@ def _first_score(index: LanguageIndex, text: str, except_for: int | None = None)
     query = query_of(index, text)
     ranked = rank(query)
     if except_for is not None:
-        ranked = [check for check in ranked if not _same_rumour(index, except_for, check.place)]
+        groups = index.groups
+        ranked = [
+            check
+            for check in ranked
+            if groups[except_for] != groups[check.place]
+            and not index.are_alike(except_for, check.place, ALIKE)
+        ]
     return shipped_curves().score(evidence_for(query, ranked, 1)[0]) if ranked else LOWEST
-
-
-def _same_rumour(index: LanguageIndex, place: int, other: int) -> bool:
-    return index.groups[place] == index.groups[other] or index.are_alike(place, other, ALIKE)
 
 
 def tail_quantile(scores: Sequence[float], share: float) -> float:

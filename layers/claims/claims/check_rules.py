@@ -84,9 +84,8 @@ class PublishedIndexes:
         return self._kept[index]
 
     def _finder(self, index: str) -> "CheckFinder":
-        from claims.check_finder import CheckFinder
-        from claims.index import ClaimIndex
-        from claims.layout import BadIndexError
+        from claims.check_finder import CheckFinder, ClaimIndex
+        from claims.index import BadIndexError
 
         data = self.read(factchecks_key(index))
         if data is None:

@@ -1,29 +1,34 @@
-"""A text as numbers of the words that the index of one language knows.
+"""Order the checks that may answer a text, and measure how surely it repeats the claim of each.
 
-Order the checks that answer a text by a sum of weighted likenesses, which can be explained.
+The order is a sum of weighted likenesses, which can be explained. It does not show whether any
+check is right: if all are wrong, one of them is still first. A second sum decides that, of evidence
+in numbers that mean the same for every text. More of a claim in a text never lowers it: each piece
+of evidence adds a line, and a line that ends at half, with two published weights, none below zero
+(tests/tools/training/). Boosted trees with the same promise attached less for other languages and
+sources. A gate subtracts, by a published slope, for evidence that is missing: a story about
+somebody else is another story.
 
-Measure how much of a check's claim a text holds, in numbers that mean the same for every text.
-
-The order does not show that: if all answers are wrong, one of them is still first. The length,
-links and style of a text do not count, since news and posts differ in them and claims do not.
+The length, links and style of a text do not count, since news and posts differ in them and claims
+do not. An index answers with the curves, demands and bounds that it was built with.
 """
 
 import heapq
+import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from heapq import nlargest
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol
 
-from claims.fact_check import read_json
-from claims.index import HEAD, Demands, LanguageIndex
-from claims.layout import RARE, saturated
+import msgspec
+
+from claims.index import HEAD, RARE, LanguageIndex, saturated
 from claims.text_words import (
     ClaimText,
     grams_of,
     is_written_in,
+    read_json,
     split_at_capitals,
     split_known_words,
     synonyms,
@@ -31,6 +36,40 @@ from claims.text_words import (
 
 MOST_TAGS = 30
 """Tags of a text that are split into words of the index. This bounds the time."""
+CANDIDATES = 30
+"""Best checks by words, and by grams, that are compared closely."""
+GRAM_LETTERS = 600
+"""Code points of a text whose grams are looked up. Grams of longer texts agree by chance."""
+USUAL_CLAIM, USUAL_TITLE = 10.0, 8.0
+"""Words of a usual claim and title, without stop words."""
+MEANING = "meaning"
+"""The likeness that a model of meaning adds."""
+COMPARED_BY_MEANING = 20
+"""Checks that are compared by meaning; a model takes milliseconds for each."""
+NEAR = 0.55
+"""Nearness in meaning from which a check is suggested, however few words it shares with the text.
+It suggests checks for a fifth more of the invented texts, and for two of 300 sentences of news."""
+ENOUGH_WEIGHT = 40.0
+"""Weight of shared words above which more weight adds nothing: about six rare words."""
+LEAST_WORDS = 2.5
+"""The least weight of a claim or title, in words that no other check holds."""
+FIRST_NAME = 2.0
+"""Weight of the first name of a claim; other names have 1."""
+GIVEN_ONLY = 0.3
+"""Share of a name that counts as held if the text has some of its words, but not the last."""
+HALF = 0.5
+LARGEST_EXPONENT = 700.0
+"""`math.exp` overflows above 709; anything this small rounds to 0."""
+EVIDENCE = frozenset(
+    ("claim", "title", "both", "letters", "weight", "heaviest two", "heaviest three", "no names",
+     "named", "ahead")
+)  # fmt: skip
+"""The names of the evidence that curves and gates may weigh (`claims.ranking`)."""
+
+type Curve = tuple[float, float]
+"""The weight of the evidence, and the weight of the part of it below a half."""
+type Gate = tuple[float, float]
+"""The evidence below which the gate subtracts, and the slope by which it does."""
 
 
 @dataclass(frozen=True)
@@ -99,21 +138,6 @@ def query_of(index: LanguageIndex, text: str | ClaimText) -> Query:
 def share(part: float, whole: float) -> float:
     """Return part / whole, or 0 if the whole is 0."""
     return part / whole if whole > 0 else 0.0
-
-
-CANDIDATES = 30
-"""Best checks by words, and by grams, that are compared closely."""
-GRAM_LETTERS = 600
-"""Code points of a text whose grams are looked up. Grams of longer texts agree by chance."""
-USUAL_CLAIM, USUAL_TITLE = 10.0, 8.0
-"""Words of a usual claim and title, without stop words."""
-MEANING = "meaning"
-"""The likeness that a model of meaning adds."""
-COMPARED_BY_MEANING = 20
-"""Checks that are compared by meaning; a model takes milliseconds for each."""
-NEAR = 0.55
-"""Nearness in meaning from which a check is suggested, however few words it shares with the text.
-It suggests checks for a fifth more of the invented texts, and for two of 300 sentences of news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,14 +250,75 @@ def reorder_by_meaning(
     return [*reordered, *rest]
 
 
-ENOUGH_WEIGHT = 40.0
-"""Weight of shared words above which more weight adds nothing: about six rare words."""
-LEAST_WORDS = 2.5
-"""The least weight of a claim or title, in words that no other check holds."""
-FIRST_NAME = 2.0
-"""Weight of the first name of a claim; other names have 1."""
-GIVEN_ONLY = 0.3
-"""Share of a name that counts as held if the text has some of its words, but not the last."""
+class Demands(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a text must share with a claim before the check is attached, whatever its score.
+
+    It must share either a word that is on no list of common ones (mostly a name), or
+    `least_telling` points of less common words; in both cases `least_share` of the points of claim
+    and title, by language. All must be within one stretch of the text. A text of `long_text` words
+    or more shares some words with any claim, so a stretch of it must hold `long_weight` of the
+    weight of the claim. A claim that has fewer than `least_words` words with its title identifies
+    no story. Stop words do not count. With `own_language` the text must be in the language of the
+    check.
+    """
+
+    least_words: int = 0
+    least_telling: int = 0
+    least_share: dict[str, float] = {}
+    long_text: int = 0
+    long_weight: dict[str, float] = {}
+    own_language: bool = False
+
+
+class Curves(msgspec.Struct, frozen=True):
+    """The published curves. Their values add up to a score; zero means an even chance."""
+
+    base: float
+    curves: dict[str, Curve]
+    gates: dict[str, Gate]
+    demands: Demands = Demands()
+
+    def score(self, evidence: dict[str, float]) -> float:
+        """Return the sum of what each piece of evidence adds and the gates subtract."""
+        return (
+            self.base
+            + sum(
+                line * evidence[name] + early * min(evidence[name], HALF)
+                for name, (line, early) in self.curves.items()
+            )
+            - gate_penalty(self.gates, evidence)
+        )
+
+
+def gate_penalty(gates: Mapping[str, Gate], evidence: Mapping[str, float]) -> float:
+    """Return what gates subtract from a score.
+
+    >>> gate_penalty({"named": (0.75, 8.0)}, {"named": 0.5})
+    2.0
+    """
+    return sum(slope * max(0.0, start - evidence[name]) for name, (start, slope) in gates.items())
+
+
+def sigmoid(score: float) -> float:
+    """Return a score as a number from 0 to 1.
+
+    >>> sigmoid(0.0), sigmoid(4.0) > 0.98
+    (0.5, True)
+    """
+    return 1 / (1 + math.exp(min(-score, LARGEST_EXPONENT)))
+
+
+@cache
+def shipped_curves() -> Curves:
+    """Return the curves of this release."""
+    return msgspec.convert(published_curves(), Curves)
+
+
+@cache
+def published_curves() -> dict[str, Any]:
+    """Return the curves of this release as published; each new index holds them."""
+    loaded: dict[str, Any] = read_json("attaching.json")
+    return loaded
 
 
 def evidence_for(query: Query, ranked: list[Ranked], count: int) -> list[dict[str, float]]:
@@ -361,7 +446,7 @@ def _heaviest(query: Query, words: Collection[int], count: int) -> float:
 
     They show the difference if a claim is about almonds and a text about walnuts.
     """
-    rarest = nlargest(count, words, key=lambda word: (query.index.rarity[word], word))
+    rarest = heapq.nlargest(count, words, key=lambda word: (query.index.rarity[word], word))
     return sum(word in query.known for word in rarest) / count
 
 

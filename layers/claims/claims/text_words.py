@@ -1,25 +1,22 @@
 """The words and grams of a claim or post, in one spelling, and its language.
 
+The lists behind them are public, in the folder `data`, most of them by language.
+
 >>> [word.stem for word in words_of("RT @HealthDesk: #SaltWater cures COLDS??", "en")]
 ['health', 'desk', 'salt', 'water', 'cure', 'cold']
 """
 
 import html
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache, cached_property
+from importlib import resources
+from typing import Any
 
 import msgspec
 import Stemmer
-
-from claims.fact_check import (
-    common_words,
-    languages_with_stop_words,
-    read_json,
-    short_forms,
-    stop_words,
-)
 
 LONGEST_TEXT = 20_000
 """Code points that are read of a text. Forwarded messages are shorter; this bounds the time."""
@@ -36,7 +33,6 @@ _LINK = re.compile(
 )
 _RETWEET = re.compile(r"^\s*RT\b(?=\s*@)")
 _TAG = re.compile(r"[#@＃＠](\w+)")
-_FORMAT = frozenset({"Cf"})
 _THOUSANDS = re.compile(r"(?<=\d)[.,](?=\d{3}\b)")
 _LONG_NUMBER = re.compile(r"&#(\d{9,})")
 """Numbers that may be too long for `int`, which raises ValueError from 4,301 digits on."""
@@ -46,149 +42,11 @@ _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _UNIT = re.compile(r"(\d+)([a-z]{2,})")
 _TWICE = re.compile(r"([a-z]{3,})2(?:nya|an|ku|mu)?")
 
-
-def normalise(text: str) -> str:
-    """Return a text without links, its tags and handles split at capitals and digits.
-
-    >>> normalise("RT @DrHealth_ID: see #FakeNews2020 at https://a.example/x &amp; pass it on")
-    '  Dr Health ID: see  Fake News 2020 at   & pass it on'
-    """
-    return split_tags(without_links(text), split_at_capitals)
-
-
-def without_links(text: str) -> str:
-    """Return a text in NFKC without links and invisible characters, with its tags unsplit."""
-    text = unicodedata.normalize("NFKC", resolve_references(text[:LONGEST_TEXT]))
-    text = _LINK.sub(" ", _RETWEET.sub("", text))
-    return text if text.isascii() else without_categories(text, _FORMAT)
-
-
-def without_categories(text: str, categories: Collection[str]) -> str:
-    """Return a text without the characters of some general categories of Unicode.
-
-    All must be categories of characters that are not printable, such as `Cf`.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char for char in text if unicodedata.category(char) not in categories)
-
-
-def split_tags(text: str, split: Callable[[str], str]) -> str:
-    """Return a text with each hashtag and handle split, and numbers and initials in one spelling.
-
-    U.S. becomes USA.
-
-    >>> split_tags("J.K. asks the U.S. for 1,000 at 9 a.m. or later. I. Am. Here.", str)
-    'JK asks the USA for 1000 at 9 am or later. I. Am. Here.'
-    """
-    text = _TAG.sub(lambda match: f" {split(match[1])}", text)
-    return _INITIALS.sub(_without_dots, _THOUSANDS.sub("", text))
-
-
-def has_tag(text: str) -> bool:
-    """Return whether a text has a hashtag or handle."""
-    return _TAG.search(text) is not None
-
-
-def resolve_references(text: str) -> str:
-    """Return the text with its character references resolved, however long their numbers are.
-
-    >>> resolve_references("&lt;&#0000000000065;"), resolve_references("&#" + "9" * 5_000 + ";")
-    ('<A', '\ufffd')
-    """
-    return html.unescape(_LONG_NUMBER.sub(_short_reference, text))
-
-
-def _short_reference(match: re.Match[str]) -> str:
-    return f"&#{match[1].lstrip('0')[:8] or '0'}"  # eight digits are past the last code point
-
-
-def _without_dots(match: re.Match[str]) -> str:
-    letters = match[0].replace(".", "")
-    return "USA" if letters == "US" else letters
-
-
-def split_at_capitals(tag: str) -> str:
-    """Return a tag split before capitals and digits.
-
-    >>> [split_at_capitals(tag) for tag in ("FakeNews2020", "CNNHeadlines", "nomorepills")]
-    ['Fake News 2020', 'CNN Headlines', 'nomorepills']
-    """
-    return _HUMP.sub(" ", tag)
-
-
-def split_known_words(tag: str, is_known: Callable[[str], bool]) -> str:
-    """Return a tag split at its capitals, each part split into as few known words as possible.
-
-    >>> split_known_words("nomorepills", {"no", "more", "nom", "ore", "pills"}.__contains__)
-    'no more pills'
-    >>> split_known_words("nomorepills", {"no", "more"}.__contains__)
-    'nomorepills'
-    """
-    return " ".join(_split_run(run, is_known) for run in split_at_capitals(tag).split())
-
-
-def _split_run(run: str, is_known: Callable[[str], bool]) -> str:
-    small = run.casefold()
-    if not (SHORTEST_RUN <= len(small) <= LONGEST_RUN and small.isalpha()) or is_known(small):
-        return run
-    best: list[list[str] | None] = [[]]
-    for end in range(1, len(small) + 1):
-        splits = [
-            [*before, small[start:end]]
-            for start in range(end - SHORTEST_PART + 1)
-            if (before := best[start]) is not None
-            and len(before) < MOST_PARTS
-            and is_known(small[start:end])
-        ]
-        best.append(min(splits, key=_improbability, default=None))
-    return " ".join(best[-1]) if best[-1] else run
-
-
-def _improbability(parts: list[str]) -> tuple[int, int]:
-    """Sort fewer and more uneven parts first: long words are not found by chance."""
-    return len(parts), -sum(len(part) ** 2 for part in parts)
-
-
-def spellings(written: str, language: str) -> list[str]:
-    """Return the word in the spelling that is compared; sometimes it becomes two words.
-
-    >>> spellings("Beyoncé’s", "en"), spellings("40th", "en"), spellings("three", "en")
-    (['beyonce'], ['40'], ['3'])
-    >>> spellings("ที่นี่", "en") == ["ที่นี่"]
-    True
-    >>> spellings("burung2", "id"), spellings("600rb", "id"), spellings("5G", "id")
-    (['burung'], ['600', 'ribu'], ['5g'])
-    """
-    word = written.casefold().replace("’", "'").removesuffix("'s").replace("'", "")
-    if language == "en" and written == "US":
-        return ["usa"]
-    if language in WITHOUT_ACCENTS and not word.isascii():
-        word = _without_accents(word)
-    short = short_forms(language)
-    if word in short or word.isalpha():
-        return [short.get(word, word)]
-    if match := _ORDINAL.fullmatch(word):
-        return [match[1]]
-    if language in DOUBLED and (match := _TWICE.fullmatch(word)):
-        return [match[1]]
-    if match := _UNIT.fullmatch(word):
-        return [match[1], short.get(match[2], match[2])]
-    return [word]
-
-
-def _without_accents(word: str) -> str:
-    if not unicodedata.name(word[0], "").startswith("LATIN"):
-        return word
-    return "".join(char for char in unicodedata.normalize("NFKD", word) if char.isalnum())
-
-
 STEMMED = frozenset(
     ("ar", "ca", "da", "de", "el", "en", "es", "eu", "fi", "fr", "ga", "hi", "hu", "hy", "id", "it",
      "lt", "ms", "ne", "nl", "no", "pt", "ro", "ru", "sr", "sv", "ta", "tr")
 )  # fmt: skip
 """Languages with a stemmer (Snowball). An index needs the list with which it was built."""
-
 LONGEST_WORD = 40
 OPENING = 2_000
 """Code points at the start of a text that are read to guess its language."""
@@ -206,6 +64,204 @@ _OPENS = re.compile(r"[.!?:\n\"“]")
 """Marks after which a word may begin a sentence, a quotation or an announcement."""
 _LETTERS = re.compile(r"[^\W_]+")
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+
+FEWEST_FAMILIAR = 3
+"""Familiar words that a text of a language must hold."""
+KIN_COUNTS = 0.8
+"""Weight of a word that is familiar in a similar language: short texts hold few words that
+distinguish the two."""
+
+_KIN = {"id", "ms"}
+"""Languages that share most words, so that a text may be in both."""
+_SCRIPTS = {  # kana first: Japanese has Han letters too
+    "ja": re.compile("[\u3040-\u30ff]"),
+    "zh": re.compile("[\u3400-\u4dbf\u4e00-\u9fff]"),
+    "ar": re.compile("[\u0600-\u06ff]"),
+    "th": re.compile("[\u0e00-\u0e7f]"),
+    "ko": re.compile("[\uac00-\ud7a3]"),
+    "hi": re.compile("[\u0900-\u097f]"),
+    "ru": re.compile("[\u0400-\u04ff]"),
+    "el": re.compile("[\u0370-\u03ff]"),
+}
+_SAME = {
+    "ara": "ar", "arm": "hy", "baq": "eu", "cat": "ca", "chi": "zh", "cmn": "zh", "dan": "da",
+    "deu": "de", "dut": "nl", "ell": "el", "eng": "en", "eus": "eu", "fin": "fi", "fra": "fr",
+    "fre": "fr", "ger": "de", "gle": "ga", "gre": "el", "hin": "hi", "hun": "hu", "hye": "hy",
+    "in": "id", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko", "lit": "lt", "may": "ms",
+    "mo": "ro", "mol": "ro", "msa": "ms", "nb": "no", "nep": "ne", "nld": "nl", "nn": "no",
+    "nno": "no", "nob": "no", "nor": "no", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru",
+    "spa": "es", "srp": "sr", "swe": "sv", "tam": "ta", "tha": "th", "tur": "tr", "yue": "zh",
+    "zho": "zh", "zsm": "ms",
+}  # fmt: skip
+"""Other codes of the languages that are known here: those of ISO 639-2 and 639-3, withdrawn codes,
+and codes of varieties."""
+_TOKEN = re.compile(r"[^\W\d_]+")
+
+
+def read_data(name: str) -> bytes:
+    """Return the bytes of a file in `data`."""
+    return resources.files("claims").joinpath("data", name).read_bytes()
+
+
+def read_json(name: str) -> Any:
+    """Return the decoded content of a JSON file in `data`."""
+    return json.loads(read_data(name))
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """Return the words of a language that do not show the topic of a text."""
+    return frozenset(" ".join(_words()["stop"].get(language, {}).values()).split())
+
+
+@cache
+def common_words(language: str) -> tuple[str, ...]:
+    """Return the commonest words of a language, most frequent first; none for most languages.
+
+    For Chinese they are pairs of letters. Source: wordfreq, by scripts/build_common_words.py.
+
+    >>> "people" in common_words("en"), "tsunami" in common_words("en"), common_words("fr")
+    (True, False, ())
+    """
+    return tuple(read_json("common.json")["words"].get(language, "").split())
+
+
+@cache
+def calibration_negatives(language: str) -> tuple[str, ...]:
+    """Return invented sentences that repeat no rumour; none for most languages.
+
+    Their scores show how high a wrong answer scores in an index.
+    """
+    try:
+        lines = read_data(f"clean/{language}.txt").decode().splitlines()
+    except FileNotFoundError:
+        return ()
+    return tuple(line for line in lines if line.strip() and not line.startswith("#"))
+
+
+@cache
+def _words() -> Any:
+    """Return by language `stop`, lists of words that are left out, and `short`, its short forms."""
+    return read_json("words.json")
+
+
+def normalise(text: str) -> str:
+    """Return a text without links, its tags and handles split at capitals and digits.
+
+    >>> normalise("RT @DrHealth_ID: see #FakeNews2020 at https://a.example/x &amp; pass it on")
+    '  Dr Health ID: see  Fake News 2020 at   & pass it on'
+    """
+    return split_tags(without_links(text), split_at_capitals)
+
+
+def without_links(text: str) -> str:
+    """Return a text in NFKC without links and invisible characters, with its tags unsplit."""
+    text = unicodedata.normalize("NFKC", resolve_references(text[:LONGEST_TEXT]))
+    text = _LINK.sub(" ", _RETWEET.sub("", text))
+    return text if text.isascii() else without_categories(text, {"Cf"})
+
+
+def without_categories(text: str, categories: Collection[str]) -> str:
+    """Return a text without the characters of some general categories of Unicode.
+
+    All must be categories of characters that are not printable, such as `Cf`.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char for char in text if unicodedata.category(char) not in categories)
+
+
+def split_tags(text: str, split: Callable[[str], str]) -> str:
+    """Return a text with each hashtag and handle split, and numbers and initials in one spelling.
+
+    >>> split_tags("J.K. asks the U.S. for 1,000 at 9 a.m. or later. I. Am. Here.", str)
+    'JK asks the USA for 1000 at 9 am or later. I. Am. Here.'
+    """
+
+    def without_dots(match: re.Match[str]) -> str:
+        letters = match[0].replace(".", "")
+        return "USA" if letters == "US" else letters
+
+    text = _TAG.sub(lambda match: f" {split(match[1])}", text)
+    return _INITIALS.sub(without_dots, _THOUSANDS.sub("", text))
+
+
+def resolve_references(text: str) -> str:
+    """Return the text with its character references resolved, however long their numbers are.
+
+    >>> resolve_references("&lt;&#0000000000065;"), resolve_references("&#" + "9" * 5_000 + ";")
+    ('<A', '\ufffd')
+    """
+    # Eight digits are past the last code point.
+    shorter = _LONG_NUMBER.sub(lambda match: f"&#{match[1].lstrip('0')[:8] or '0'}", text)
+    return html.unescape(shorter)
+
+
+def split_at_capitals(tag: str) -> str:
+    """Return a tag split before capitals and digits.
+
+    >>> [split_at_capitals(tag) for tag in ("FakeNews2020", "CNNHeadlines", "nomorepills")]
+    ['Fake News 2020', 'CNN Headlines', 'nomorepills']
+    """
+    return _HUMP.sub(" ", tag)
+
+
+def split_known_words(tag: str, is_known: Callable[[str], bool]) -> str:
+    """Return a tag split at its capitals, each part split into as few known words as possible.
+
+    >>> lists = ({"no", "more", "nom", "ore", "pills"}, {"no", "more"})
+    >>> [split_known_words("nomorepills", known.__contains__) for known in lists]
+    ['no more pills', 'nomorepills']
+    """
+    return " ".join(_split_run(run, is_known) for run in split_at_capitals(tag).split())
+
+
+def _split_run(run: str, is_known: Callable[[str], bool]) -> str:
+    small = run.casefold()
+    if not (SHORTEST_RUN <= len(small) <= LONGEST_RUN and small.isalpha()) or is_known(small):
+        return run
+    best: list[list[str] | None] = [[]]
+    for end in range(1, len(small) + 1):
+        splits = [
+            [*before, small[start:end]]
+            for start in range(end - SHORTEST_PART + 1)
+            if (before := best[start]) is not None
+            and len(before) < MOST_PARTS
+            and is_known(small[start:end])
+        ]
+        # Fewer and more uneven parts are first: long words are not found by chance.
+        best.append(
+            min(splits, key=lambda it: (len(it), -sum(len(part) ** 2 for part in it)), default=None)
+        )
+    return " ".join(best[-1]) if best[-1] else run
+
+
+def spellings(written: str, language: str) -> list[str]:
+    """Return the word in the spelling that is compared; sometimes it becomes two words.
+
+    >>> spellings("Beyoncé’s", "en"), spellings("40th", "en"), spellings("three", "en")
+    (['beyonce'], ['40'], ['3'])
+    >>> spellings("ที่นี่", "en") == ["ที่นี่"]
+    True
+    >>> spellings("burung2", "id"), spellings("600rb", "id"), spellings("5G", "id")
+    (['burung'], ['600', 'ribu'], ['5g'])
+    """
+    word = written.casefold().replace("’", "'").removesuffix("'s").replace("'", "")
+    if language == "en" and written == "US":
+        return ["usa"]
+    has_accents = not word.isascii() and unicodedata.name(word[0], "").startswith("LATIN")
+    if has_accents and language in WITHOUT_ACCENTS:
+        word = "".join(char for char in unicodedata.normalize("NFKD", word) if char.isalnum())
+    short = _words()["short"].get(language, {})
+    if word in short or word.isalpha():
+        return [short.get(word, word)]
+    if match := _ORDINAL.fullmatch(word):
+        return [match[1]]
+    if language in DOUBLED and (match := _TWICE.fullmatch(word)):
+        return [match[1]]
+    if match := _UNIT.fullmatch(word):
+        return [match[1], short.get(match[2], match[2])]
+    return [word]
 
 
 class Word(msgspec.Struct, frozen=True, gc=False):
@@ -246,7 +302,7 @@ class ClaimText:
     @cached_property
     def opening(self) -> str:
         """The normalised first code points, which show the language."""
-        return self._normalised_to(OPENING)
+        return self.normalised if len(self.text) <= OPENING else normalise(self.text[:OPENING])
 
     @cached_property
     def word_count(self) -> int:
@@ -265,7 +321,7 @@ class ClaimText:
 
     def opening_grams(self, length: int) -> list[str]:
         """Return the grams of the first `length` code points."""
-        return self.grams if len(self.text) <= length else _grams(self._normalised_to(length))
+        return self.grams if len(self.text) <= length else grams_of(self.text[:length])
 
     def words(self, language: str, split: Callable[[str], str] | None = None) -> list[Word]:
         """Return the stems of the words in order, without stop words.
@@ -273,7 +329,7 @@ class ClaimText:
         Scripts without spaces give pairs of letters. `split` splits hashtags and handles; without
         it they are split at their capitals.
         """
-        if split is not None and has_tag(self._unsplit):
+        if split is not None and _TAG.search(self._unsplit):
             return stemmed(_written(split_tags(self._unsplit, split)), language)
         if language not in self._stemmed:
             self._stemmed[language] = stemmed(self.written, language)
@@ -284,12 +340,9 @@ class ClaimText:
         """All words in order, unstemmed."""
         return _written(self.normalised)
 
-    def _normalised_to(self, length: int) -> str:
-        return self.normalised if len(self.text) <= length else normalise(self.text[:length])
-
 
 def words_of(text: str, language: str) -> list[Word]:
-    """Return the words of a text in order (`ClaimText.words`)."""
+    """Return the stems of a text's words (`ClaimText.words`)."""
     return ClaimText(text).words(language)
 
 
@@ -319,24 +372,19 @@ def _grams(normalised: str) -> list[str]:
 def _written(normalised: str) -> list[Word]:
     words: list[Word] = []
     runs = list(_WORD.finditer(normalised))
-    capitals = sum(normalised[run.start()].isupper() for run in runs)
-    is_headline = capitals > MOSTLY_CAPITALS * len(runs)
+    is_headline = sum(run[0][0].isupper() for run in runs) > MOSTLY_CAPITALS * len(runs)
     end = 0
     for run in runs:
-        written, begins, before = run[0], run.start(), end
-        end = run.end()
+        written, begins, before, end = run[0], run.start(), end, run.end()
         if IS_JOINED.match(written):
-            words.extend(Word(pair, is_pair=True) for pair in _pairs(written))
+            pairs = [written[at : at + 2] for at in range(len(written) - 1)] or [written]
+            words.extend(Word(pair, is_pair=True) for pair in pairs)
         elif is_headline or not written[0].isupper():
             words.append(Word(written, is_small=written[0].islower()))
         else:
             opens = not before or _OPENS.search(normalised, before, begins) is not None
             words.append(Word(written, not opens, opens))
     return words
-
-
-def _pairs(run: str) -> list[str]:
-    return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
 
 
 def stemmed(words: Iterable[Word], language: str) -> list[Word]:
@@ -382,40 +430,6 @@ def synonyms(language: str) -> dict[str, frozenset[str]]:
     return {each: frozenset(alike) for each, alike in others.items()}
 
 
-FEWEST_FAMILIAR = 3
-"""Familiar words that a text of a language must hold."""
-KIN_COUNTS = 0.8
-"""Weight of a word that is familiar in a similar language: short texts hold few words that
-distinguish the two."""
-
-_KIN = {"id": frozenset({"ms"}), "ms": frozenset({"id"})}
-"""Languages that share most words, so that a text may be in both."""
-_SCRIPTS = {
-    "zh": re.compile("[\u3400-\u4dbf\u4e00-\u9fff]"),
-    "ja": re.compile("[\u3040-\u30ff]"),
-    "ar": re.compile("[\u0600-\u06ff]"),
-    "th": re.compile("[\u0e00-\u0e7f]"),
-    "ko": re.compile("[\uac00-\ud7a3]"),
-    "hi": re.compile("[\u0900-\u097f]"),
-    "ru": re.compile("[\u0400-\u04ff]"),
-    "el": re.compile("[\u0370-\u03ff]"),
-}
-_SAME = {
-    "ara": "ar", "arm": "hy", "baq": "eu", "cat": "ca", "chi": "zh", "cmn": "zh", "dan": "da",
-    "deu": "de", "dut": "nl", "ell": "el", "eng": "en", "eus": "eu", "fin": "fi", "fra": "fr",
-    "fre": "fr", "ger": "de", "gle": "ga", "gre": "el", "hin": "hi", "hun": "hu", "hye": "hy",
-    "in": "id", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko", "lit": "lt", "may": "ms",
-    "mo": "ro", "mol": "ro", "msa": "ms", "nb": "no", "nep": "ne", "nld": "nl", "nn": "no",
-    "nno": "no", "nob": "no", "nor": "no", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru",
-    "spa": "es", "srp": "sr", "swe": "sv", "tam": "ta", "tha": "th", "tur": "tr", "yue": "zh",
-    "zho": "zh", "zsm": "ms",
-}  # fmt: skip
-"""Other codes of the languages that are known here: those of ISO 639-2 and 639-3, withdrawn codes,
-and codes of varieties."""
-_LETTER = re.compile(r"[^\W\d_]")
-_TOKEN = re.compile(r"[^\W\d_]+")
-
-
 def primary(tag: str) -> str:
     """Return the language of a tag without script and region, by its shortest code.
 
@@ -444,11 +458,9 @@ def _by_script(opening: str) -> str:
     """Return the language of the script, or nothing for the Latin script."""
     if opening.isascii():
         return ""
-    letters = len(_LETTER.findall(opening))
+    letters = sum(map(len, _TOKEN.findall(opening)))
     for language, script in _SCRIPTS.items():
         if len(script.findall(opening)) > letters * (0.1 if language == "ja" else 0.3):
-            if language == "zh" and len(_SCRIPTS["ja"].findall(opening)) > letters * 0.1:
-                continue
             return language
     return ""
 
@@ -456,14 +468,10 @@ def _by_script(opening: str) -> str:
 def _by_stop_words(opening: str, among: Collection[str]) -> str:
     words = [word.casefold() for word in _TOKEN.findall(opening)]
     counted = sorted(
-        ((sum(word in stop_words(language) for word in words), language) for language in among),
-        reverse=True,
+        (sum(word in stop_words(language) for word in words), language) for language in among
     )
-    if not counted or counted[0][0] < 2:
-        return ""
-    most, language = counted[0]
-    second = counted[1][0] if len(counted) > 1 else 0
-    return language if most >= 1.5 * second else ""
+    (second, _), (most, language) = [(0, ""), (0, ""), *counted][-2:]
+    return language if most >= max(2, 1.5 * second) else ""
 
 
 def is_written_in(text: str | ClaimText, language: str) -> bool:
@@ -472,26 +480,19 @@ def is_written_in(text: str | ClaimText, language: str) -> bool:
     Malay and Indonesian share most words: a text with about as many familiar words in each counts
     as written in both.
 
-    >>> is_written_in("Salt water cures colds, say the people", "en")
-    True
-    >>> is_written_in("Salt water cures colds, say the people", "id")
-    False
-    >>> is_written_in("Minum air garam hangat menyembuhkan pilek", "id")
-    True
+    >>> [is_written_in("Salt water cures colds, say the people", tag) for tag in ("en", "id")]
+    [True, False]
     """
     opening = ClaimText.of(text).opening
     if by_script := _by_script(opening) or _by_stop_words(opening, _SCRIPTS):
         return by_script == language
     words = [word.casefold() for word in _TOKEN.findall(opening)]
-    counts = {
-        name: sum(word in _familiar(name) for word in words) for name in languages_with_stop_words()
-    }
+    counts = {name: sum(word in _familiar(name) for word in words) for name in _words()["stop"]}
     count = counts.pop(language, 0)
-    kin = _KIN.get(language, frozenset())
-    is_most_familiar = all(
-        count > (KIN_COUNTS if name in kin else 1) * other for name, other in counts.items()
+    return count >= FEWEST_FAMILIAR and all(
+        count > (KIN_COUNTS if {name, language} == _KIN else 1) * other
+        for name, other in counts.items()
     )
-    return is_most_familiar and count >= FEWEST_FAMILIAR
 
 
 @cache

@@ -1,15 +1,13 @@
-"""Decide whether a claim names a person: by titles, given names, and words written like names.
-
-Limits: A single unusual name without a title or a verb of speech passes, since firms and places
-look the same. In a headline with all words capitalised, only titles and given names count.
-
-Decide the topic of a claim, and whether it may make findings, by public lists of weighted words.
+"""Decide the topic of a claim, and whether it may make findings, by public lists of weighted words.
 
 A label on the wrong post costs more than a missing one. So a claim is admitted only if it has
-enough words of one topic, and never if it has a word of a field that is kept out: politics,
-religion, war, law and public money, peoples, persons, crime.
+enough words of one topic, and never if it has a word of a field that is kept out (politics,
+religion, war, law and public money, peoples, crime) or names a person, as shown by titles, given
+names, and words written like names.
 
-Limits: claims in languages without lists are never admitted.
+Limits: Claims in languages without lists are never admitted. A single unusual name without a title
+or a verb of speech passes, since firms and places look the same. In a headline with all words
+capitalised, only titles and given names count.
 """
 
 import re
@@ -20,8 +18,18 @@ from hashlib import sha256
 from operator import and_
 from typing import Any, NamedTuple
 
-from claims.fact_check import NO_CUES, Cues, common_words, read_data, read_json, stop_words
-from claims.text_words import IS_JOINED, MOSTLY_CAPITALS, ClaimText, stem, stemmed
+from claims.fact_check import NO_CUES, Cues
+from claims.text_words import (
+    IS_JOINED,
+    MOSTLY_CAPITALS,
+    ClaimText,
+    common_words,
+    read_data,
+    read_json,
+    stem,
+    stemmed,
+    stop_words,
+)
 
 NAME_LANGUAGES = ("en", "id")
 """Languages that mark names by capitals and have word lists here."""
@@ -212,7 +220,7 @@ def _kept_out_by(text: "_Prepared") -> list[str]:
     names = [
         name
         for name, rows in rules.kept_out.items()
-        if any(all(terms.is_in(text.reading(terms.language)) for terms in row) for row in rows)
+        if any(all(terms.held_by(text.reading(terms.language)) for terms in row) for row in rows)
     ]
     return names + [PERSON] * any(rules.names.is_in(line) for line in text.original.splitlines())
 
@@ -220,11 +228,11 @@ def _kept_out_by(text: "_Prepared") -> list[str]:
 def _heaviest_topic(claim: "_Prepared", with_labels: "_Prepared", language: str) -> str:
     """Return the topic with the largest sum, if it is large enough and includes a strong word."""
     rules, reading = _rules(), with_labels.reading(language)
-    weights = {topic: lists[language].weights(reading) for topic, lists in rules.topics.items()}
+    weights = {topic: _weights(by[language], reading) for topic, by in rules.topics.items()}
     sums = {topic: sum(counted) for topic, counted in weights.items()}
     topic = max(sums, key=sums.__getitem__)
     is_strong = max(weights[topic], default=0) >= rules.anchor_from
-    doubt = sum(rules.doubts[language].weights(claim.reading(language)))
+    doubt = sum(_weights(rules.doubts[language], claim.reading(language)))
     beyond = max(0, claim.text.word_count - rules.usual_words)
     needed = rules.admit_from + beyond // rules.words_for_one_more
     return topic if is_strong and sums[topic] - doubt >= needed else TIP_LINE_ONLY
@@ -293,27 +301,24 @@ class _Terms:
             held.update(run for run in self.joined if run in reading.whole)
         return held
 
-    def is_in(self, reading: _Reading) -> bool:
-        return bool(self.held_by(reading))
+
+type _WeightedTerms = tuple[tuple[int, _Terms], ...]
+"""Terms by their weight, the heaviest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class _WeightedTerms:
-    terms: tuple[tuple[int, _Terms], ...]
+def _weights(weighted: _WeightedTerms, reading: _Reading) -> list[int]:
+    """Return the weight of each term that a text holds.
 
-    def weights(self, reading: _Reading) -> list[int]:
-        """Return the weight of each term that a text holds.
-
-        Each term counts once, in its heaviest list. A part of a heavier term counts too: `heart` in
-        `heart attack` is evidence for the same topic.
-        """
-        counted: set[str] = set()
-        weights: list[int] = []
-        for weight, terms in self.terms:
-            new = terms.held_by(reading) - counted
-            weights += [weight] * len(new)
-            counted |= new
-        return weights
+    Each term counts once, in its heaviest list. A part of a heavier term counts too: `heart` in
+    `heart attack` is evidence for the same topic.
+    """
+    counted: set[str] = set()
+    weights: list[int] = []
+    for weight, terms in weighted:
+        new = terms.held_by(reading) - counted
+        weights += [weight] * len(new)
+        counted |= new
+    return weights
 
 
 class _Rules(NamedTuple):
@@ -361,11 +366,9 @@ def _single_terms(loaded: Mapping[str, Any]) -> Iterator[str]:
 
 def _weighted(by_language: Mapping[str, Mapping[str, str]]) -> dict[str, _WeightedTerms]:
     return {
-        language: _WeightedTerms(
-            tuple(
-                (int(weight), _terms(listed, language))
-                for weight, listed in sorted(by_weight.items(), key=lambda pair: -int(pair[0]))
-            )
+        language: tuple(
+            (int(weight), _terms(listed, language))
+            for weight, listed in sorted(by_weight.items(), key=lambda pair: -int(pair[0]))
         )
         for language, by_weight in by_language.items()
     }

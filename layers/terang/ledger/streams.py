@@ -33,6 +33,8 @@ _UP_TO_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', 
 class JsonDocument:
     """A JSON text and the position of a reader in it.
 
+    A value of more than `longest` bytes is refused.
+
     After each key or element, read or skip its value before you ask for the next one. Every method
     raises FileRefusedError `json_syntax`, with the byte, where the text breaks off or is not JSON
     between its values.
@@ -47,8 +49,8 @@ class JsonDocument:
     [b'{"c": 2}', b'3']
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: BinaryIO, longest: int = LINE_BYTES) -> None:
+        self._stream, self._longest = stream, longest
         self._buffer = read_past_bom(stream)
         self._position = 0
         self._dropped = 0
@@ -109,7 +111,7 @@ class JsonDocument:
             self._position = self._after(_QUOTED if quoted else _UP_TO_BRACKET)
             byte = self._buffer[self._position : self._position + 1]
             if byte in (b"", b"\\"):  # the end of the buffer, also within an escape
-                if self._position - mark > LINE_BYTES:
+                if self._position - mark > self._longest:
                     lost = lost or Code.LINE_LONG
                 if not self._read_on(self._position if lost else mark):
                     raise self._refused()
@@ -128,7 +130,7 @@ class JsonDocument:
                 closing = min(depth, self._after(_CLOSING) - self._position)
                 depth -= closing
                 self._position += closing
-        if self._position - mark > LINE_BYTES:
+        if self._position - mark > self._longest:
             lost = lost or Code.LINE_LONG
         return lost or self._buffer[mark : self._position]
 
@@ -136,7 +138,7 @@ class JsonDocument:
         mark = self._position
         while (end := self._after(_SCALAR)) == len(self._buffer):
             self._position = end
-            if end - mark > LINE_BYTES:
+            if end - mark > self._longest:
                 lost = lost or Code.LINE_LONG
             more = self._read_on(end if lost else mark)
             mark = 0

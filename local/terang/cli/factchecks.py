@@ -12,16 +12,15 @@ import msgspec
 from cyclopts import Parameter
 from rich.progress import TextColumn, TimeElapsedColumn
 
-from claims.admission import Admitted, Trust, admit, host_of
+from claims.admission import Trust, admit, host_of
 from claims.check_finder import CheckAnswer, Level, ask
-from claims.fact_check import days_between
-from claims.feed import FeedError, read_feed
-from claims.layout import BadIndexError
-from claims.ranking import Meaning, explain
+from claims.fact_check import FeedError, days_between, read_feed
+from claims.index import BadIndexError
+from claims.ranking import explain
 from ledger.texts import encode_json_lines
 from terang import InputError
 from terang.case_queue import decoded
-from terang.check_library import CheckLibrary
+from terang.check_library import CheckLibrary, SentenceModel
 from terang.review.door import LONG_BEFORE_DAYS
 from terang.terminal import Day, Screen, UsageError, print_lines_of_json, print_result, progress_bar
 
@@ -54,7 +53,7 @@ def import_feed(
         ),
     ] = (),
     stack: Annotated[
-        str, Parameter(metavar="NAME", help="put the feed where this deployed stack learns from it")
+        str, Parameter(metavar="NAME", help="put the feed where this deployed stack imports it")
     ] = "",
     confirm: Annotated[
         bool, Parameter(help="with --stack: the feed may withdraw most of its checks")
@@ -100,7 +99,11 @@ def _import(feed: str, index: Path, trust: tuple[str, ...]) -> int:
             admitted.checks,
             lambda step, done, total: show(f"{step}: {done:,} of {total:,}"),
         )
-    _print_admitted(admitted)
+    print_result(f"{len(admitted.checks):,} checks taken, {admitted.refused.total():,} refused")
+    for code, count in admitted.refused.most_common():
+        print_result(f"  refused {code}: {count:,}")
+    for code, count in admitted.incomplete.most_common():
+        print_result(f"  taken with {code}: {count:,}")
     print_result(f"{changes.new:,} new, {changes.corrected:,} corrected, {changes.gone:,} gone")
     languages = ", ".join(f"{tag} {count:,}" for tag, count in sorted(built.totals.items()))
     print_result(f"{sum(built.totals.values()):,} checks in the index ({languages or 'none'})")
@@ -109,7 +112,7 @@ def _import(feed: str, index: Path, trust: tuple[str, ...]) -> int:
 
 
 def _put(feed: str, stack: str, folder: str) -> int:
-    """Put a feed into the work bucket of a stack; its function learn imports it from there."""
+    """Put a feed into the work bucket of a stack; its function feeds imports it from there."""
     from terang.remote import Remote  # late: an own index needs no boto3
 
     name = feed.rstrip("/").rpartition("/")[2] if _is_address(feed) else ""
@@ -120,14 +123,6 @@ def _put(feed: str, stack: str, folder: str) -> int:
     out = remote.outputs["OutBucket"]
     print_result(f"uploaded as {key}; the result will be under s3://{out}/receipts/factchecks/")
     return 0
-
-
-def _print_admitted(admitted: Admitted) -> None:
-    print_result(f"{len(admitted.checks):,} checks taken, {admitted.refused.total():,} refused")
-    for code, count in admitted.refused.most_common():
-        print_result(f"  refused {code}: {count:,}")
-    for code, count in admitted.incomplete.most_common():
-        print_result(f"  taken with {code}: {count:,}")
 
 
 def _is_address(feed: str) -> bool:
@@ -177,7 +172,7 @@ def ask_texts(
         raise UsageError("give a text, or --file with lines of texts")
     try:
         library = CheckLibrary(index).current()
-        model = _load_model() if meaning else None
+        model = SentenceModel.load() if meaning else None
         for question in _questions(text or "", file):
             answers = ask(library, question.text, language, model)
             if as_json:
@@ -200,23 +195,10 @@ def _questions(text: str, file: Path | None) -> Iterator[AskedText]:
             yield from decoded(lines, AskedText, str(file))
 
 
-def _load_model() -> Meaning:
-    from terang.check_library import SentenceModel  # late: numpy is slow to import
-
-    return SentenceModel.load()
-
-
 def _row(answer: CheckAnswer) -> dict[str, Any]:
-    check = answer.check
-    return {
-        "url": check.url,
-        "claim": check.claim,
-        "rating": str(check.rating),
-        "publisher": check.publisher,
-        "date": check.date,
-        "score": answer.score,
-        "level": str(answer.level),
-    }
+    shown = ("url", "claim", "rating", "publisher", "date")
+    said = {name: str(getattr(answer.check, name)) for name in shown}
+    return said | {"score": answer.score, "level": str(answer.level)}
 
 
 def _print_answers(answers: list[CheckAnswer], published: str, *, why: bool) -> None:

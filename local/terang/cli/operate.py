@@ -49,7 +49,7 @@ WAIT_SECONDS = 900
 """The longest that a function may take."""
 
 Queue = Literal[
-    "units", "posts", "cases", "console", "announcements", "webhooks", "intake", "publish", "learn"
+    "units", "posts", "cases", "console", "announcements", "webhooks", "intake", "publish", "feeds"
 ]
 
 

@@ -19,7 +19,7 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingCo
 from rich.table import Table
 
 from authoring.check import check_packs
-from claims.layout import BadIndexError
+from claims.index import BadIndexError
 from ledger.findings import EXCERPT_LENGTH
 from ledger.refusals import ADVICE, Code, OperatorError
 from matcher import PackError, Problem

@@ -39,7 +39,7 @@ SITE = "python/lib/python3.13/site-packages"
 """Where the emulator's workers read files `*.pth` of a layer."""
 
 LAYERS = ("terang", "matcher", "claims", "pages")
-FUNCTIONS = ("intake", "scan", "decide", "publish", "learn", "answer", "announce", "console")
+FUNCTIONS = ("intake", "scan", "decide", "publish", "feeds", "answer", "announce", "console")
 
 SKIPPED = {"__pycache__", "requirements.in", "requirements.txt", "tests"}
 PROVIDED = {"boto3", "botocore", "s3transfer"}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from claims.index import ClaimIndex, facts_of
+from claims.check_finder import ClaimIndex, facts_of
 from claims.topics import lists, lists_digest
 from ledger.aws.objects import S3Objects
 from ledger.closing import (

@@ -331,7 +331,7 @@ def dead_letters(remote: Remote) -> dict[str, DeadLetterQueue]:
             "PublishFailedUrl",
             EventsTarget(functions, outputs["PublishFunction"], once=True),
         ),
-        "learn": ("LearnFailedUrl", EventsTarget(functions, outputs["LearnFunction"])),
+        "feeds": ("FeedsFailedUrl", EventsTarget(functions, outputs["FeedsFunction"])),
     }
     optional = {"console": "ConsoleCases", "announcements": "Announcements", "webhooks": "Webhooks"}
     for name, queue in optional.items():

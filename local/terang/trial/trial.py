@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from claims.index import ClaimIndex
+from claims.check_finder import ClaimIndex
 from dsa.indicators import About
 from dsa.report import Period, Report, report_files
 from dsa.report_entries import Entries

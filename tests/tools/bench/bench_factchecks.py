@@ -23,11 +23,10 @@ from tools.training.frames import Told, told
 from tools.training.posting import lengthened, posted, signed
 from tools.training.topic_claims import Admission, TopicClaim, admission, halves
 
-from claims.check_finder import FEWEST_WORDS, Level, ask, build_index
-from claims.fact_check import FeedCheck, calibration_negatives
-from claims.index import ClaimIndex
+from claims.check_finder import FEWEST_WORDS, ClaimIndex, Level, ask, build_index
+from claims.fact_check import FeedCheck
 from claims.ranking import Meaning, query_of, rank
-from claims.text_words import ClaimText
+from claims.text_words import ClaimText, calibration_negatives
 from claims.topics import topic_of
 from terang.check_library import SentenceModel
 
@@ -56,7 +55,7 @@ COLD = """
 import json, sys, time
 start = time.process_time()
 from claims.check_finder import ask
-from claims.index import ClaimIndex
+from claims.check_finder import ClaimIndex
 index = ClaimIndex(open(sys.argv[1], "rb").read())
 ask(index, "a text to begin with, of more than eight words", sys.argv[2])
 taken = time.process_time() - start

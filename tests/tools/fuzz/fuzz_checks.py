@@ -18,8 +18,8 @@ with atheris.instrument_imports(include=INSTRUMENTED):
 
     from claims.admission import Trust, admit
     from claims.check_finder import ask, build_index
-    from claims.feed import FeedError, read_feed
-    from claims.layout import BadIndexError, digest_of
+    from claims.fact_check import FeedError, read_feed
+    from claims.index import BadIndexError, digest_of
     from ledger.refusals import OperatorError
     from terang.case_queue import decoded
     from terang.check_library import CheckLibrary

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 from tools.training.samples import Choice, Judged, Numbers
 
-from claims.index import HALF, gate_penalty
+from claims.ranking import HALF, gate_penalty
 
 EXPECTED = {
     "words": 7.0, "grams": 5.0, "claim": 0.5, "title": 1.0, "summary": 0.5, "head": 0.3,

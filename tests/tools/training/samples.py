@@ -10,10 +10,11 @@ from tools.training.frames import Told, told
 from tools.training.noise import noise
 from tools.training.posting import posted
 
-from claims.check_finder import build_index
-from claims.fact_check import FeedCheck, calibration_negatives
-from claims.index import ClaimIndex, LanguageIndex
+from claims.check_finder import ClaimIndex, build_index
+from claims.fact_check import FeedCheck
+from claims.index import LanguageIndex
 from claims.ranking import evidence_for, likenesses, query_of, rank
+from claims.text_words import calibration_negatives
 
 NOISE = 9_000
 """Claims of an index beside the invented ones: with them it is as large as that of a country."""

@@ -10,13 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from tools.training.development import LANGUAGES
 from tools.training.fitting import BY_MEANING, fit_curves, fit_order, place_of_right
 from tools.training.samples import FOLDS, Choice, Judged, choices, judged
 
 from claims import ranking
-from claims.index import parse_curves
+from claims.ranking import Curves
 
 DATA = Path(__file__).parents[3] / "layers/claims/claims/data"
 
@@ -61,7 +62,7 @@ def _tell_order(some: list[Choice]) -> None:
 def _tell_curves(some: list[Judged]) -> None:
     scores: dict[str, list[float]] = defaultdict(list)
     for fold in range(FOLDS):
-        curves = parse_curves(fit_curves([one for one in some if one.fold != fold]))
+        curves = msgspec.convert(fit_curves([one for one in some if one.fold != fold]), Curves)
         for one in some:
             if one.fold == fold:
                 kind = one.kind if one.right or one.kind.endswith(WRONG) else f"{one.kind} wrong"

@@ -9,12 +9,13 @@ that took no part in learning, it knows its examples and nothing else.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from tools.training.development import LANGUAGES
 from tools.training.fitting import EXPECTED, fit_curves, fit_order, place_of_right
 from tools.training.samples import Choice, Judged, choices, judged
 
-from claims.index import parse_curves
+from claims.ranking import Curves
 
 CLEAN, TAKEN_OUT = 0.001, 0.003
 """Share of clean sentences, and of texts without their answer, that may be given a check."""
@@ -97,8 +98,8 @@ def _tell_attached(some: Sequence[Known[Judged]]) -> None:
     table: dict[str, list[float]] = {}
     for name, way in WAYS.items():
         learnt = {
-            left_out: parse_curves(
-                fit_curves([known.one for known in some if way(known) != left_out])
+            left_out: msgspec.convert(
+                fit_curves([known.one for known in some if way(known) != left_out]), Curves
             )
             for left_out in sorted(set(map(way, some)))
         }

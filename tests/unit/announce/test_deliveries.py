@@ -11,8 +11,7 @@ import pytest
 from support.memory_cases import finding
 from template.resolved import source
 
-from announce.announcements import WAITS, Announcer, wait_after
-from announce.webhooks import WebhookError
+from announce.announcements import WAITS, Announcer, WebhookError, wait_after
 from ledger.findings import finding_row
 from ledger.keys import Webhook, Webhooks, WebhookSecret, findings_key
 from ledger.texts import clock_from_setting, encode_json_lines

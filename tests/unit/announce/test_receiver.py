@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from support.tls_receiver import HOST, certificate, receiver, sender_to, served
 
-from announce.webhooks import WebhookError, WebhookSender, signed_headers
+from announce.announcements import WebhookError, WebhookSender, signed_headers
 from ledger.keys import Webhook, WebhookSecret, renewed
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from support.tls_receiver import Receiver, certificate, receiver, sender_to
 
-from announce.webhooks import (
+from announce.announcements import (
     REST_SECONDS,
     SLOW_SECONDS,
     SLOW_SHARE,

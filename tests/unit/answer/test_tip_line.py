@@ -11,7 +11,7 @@ import pytest
 from support.sample_checks import CHECKS, REPEATS_MAYOR, REPEATS_SALT, SALT
 from support.tip_line_world import GARAM, KNOWN, PARTNERS, Line, built, public_with, sample_index
 
-from answer.doors import JSON_PARTNER, JSON_SECRET
+from answer.ask_routes import JSON_PARTNER, JSON_SECRET
 from answer.question import MOST_BYTES, WINDOW_SECONDS, TipAnswer, old_words, rating_words
 from claims.fact_check import Check, Rating
 from ledger.closing import POINTER_KEY, set_key
@@ -112,7 +112,7 @@ def test_what_is_no_question_is_told_so(line: Line, body: str, status: int, code
     assert time.process_time() - before < 1
 
 
-def test_a_question_may_have_as_many_bytes_as_the_door_says(line: Line) -> None:
+def test_a_question_may_have_as_many_bytes_as_the_route_says(line: Line) -> None:
     longest = {"text": "a" * (MOST_BYTES - len('{"text": ""}'))}
     assert line.ask(json.dumps(longest))[0] == 200
 

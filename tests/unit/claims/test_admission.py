@@ -9,9 +9,8 @@ import pytest
 from support.sample_checks import PUBLISHER, check, table
 from tools.training.topic_claims import TOPICS, TopicClaim, admission, halves
 
-from claims.admission import Admitted, RefusalCode, Trust, admit, with_topic
-from claims.fact_check import Cues, Review
-from claims.feed import read_feed
+from claims.admission import RefusalCode, Trust, admit, with_topic
+from claims.fact_check import Cues, Review, read_feed
 from claims.topics import kept_out_by, lists, topic_of
 
 LANGUAGES = ("en", "id", "zh")
@@ -165,9 +164,8 @@ def test_the_lists_say_how_they_are_read_and_which_version_they_are() -> None:
 
 
 def test_the_first_thousand_hosts_of_strangers_are_counted() -> None:
-    admitted = Admitted()
-    for number in (*range(1_001), 7, 1_000):
-        stranger = Review(url=f"https://{number}.example/", claim=HERB)
-        admitted.refuse(stranger, RefusalCode.NOT_TRUSTED)
+    numbers = (*range(1_001), 7, 1_000)
+    strangers = (Review(url=f"https://{number}.example/", claim=HERB) for number in numbers)
+    admitted = admit(strangers, Trust())
     assert admitted.strangers.total() == len(admitted.strangers) + 1 == 1_001
     assert admitted.refused[RefusalCode.NOT_TRUSTED] == 1_003

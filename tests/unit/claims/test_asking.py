@@ -7,12 +7,18 @@ import msgspec
 import pytest
 from tools.training.development import LANGUAGES, entry_of, examples
 
-from claims.check_finder import ANSWERS, FEWEST_WORDS, NEVER, Level, ask, build_index
-from claims.fact_check import Check, FeedCheck, Rating, calibration_negatives, days_between
-from claims.index import ClaimIndex
-from claims.layout import BadIndexError
+from claims.check_finder import ANSWERS, FEWEST_WORDS, NEVER, ClaimIndex, Level, ask, build_index
+from claims.fact_check import Check, FeedCheck, Rating, days_between
+from claims.index import BadIndexError
 from claims.ranking import explain
-from claims.text_words import LONGEST_TEXT, STEMMED, ClaimText, guess_language, primary
+from claims.text_words import (
+    LONGEST_TEXT,
+    STEMMED,
+    ClaimText,
+    calibration_negatives,
+    guess_language,
+    primary,
+)
 
 
 @pytest.fixture(scope="module")

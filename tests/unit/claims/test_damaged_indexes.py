@@ -5,12 +5,13 @@ import random
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from support.sample_checks import CHECKS, REPEATS_SALT, check, table
 
-from claims.layout import MAGIC, digest_of
+from claims.index import MAGIC, digest_of
 from terang.check_library import CheckLibrary
 from terang.cli.command import main
 
@@ -85,11 +86,16 @@ def large_numbers(data: bytes, draw: random.Random) -> bytes:
     return data[:at] + other + data[at + 4 :]
 
 
-def moved(data: bytes, draw: random.Random) -> bytes:
-    """The directory says something else of its arrays."""
+def unsealed(data: bytes) -> tuple[Any, bytes]:
+    """The directory of an index, and what follows it."""
     start = len(MAGIC) + 4
     end = start + int.from_bytes(data[len(MAGIC) : start], "little")
-    told = msgspec.json.decode(data[start:end])
+    return msgspec.json.decode(data[start:end]), data[end:]
+
+
+def moved(data: bytes, draw: random.Random) -> bytes:
+    """The directory says something else of its arrays."""
+    told, body = unsealed(data)
     name = draw.choice(sorted(told["arrays"]))
     code, at, size = told["arrays"][name]
     told["arrays"][name] = draw.choice(
@@ -97,13 +103,11 @@ def moved(data: bytes, draw: random.Random) -> bytes:
          ["B", at, size], ["I", at, size], ["d", at, size], [code, -8, size],
          [code, 1 << 60, size], [code, at])
     )  # fmt: skip
-    return sealed(told, data[end:])
+    return sealed(told, body)
 
 
 def without(data: bytes, draw: random.Random) -> bytes:
-    start = len(MAGIC) + 4
-    end = start + int.from_bytes(data[len(MAGIC) : start], "little")
-    told = msgspec.json.decode(data[start:end])
+    told, body = unsealed(data)
     kind = draw.choice(("arrays", "checks", "bounds"))
     where = told["arrays"] if kind == "arrays" else told["facts"][kind]
     name = draw.choice(sorted(where))
@@ -111,7 +115,7 @@ def without(data: bytes, draw: random.Random) -> bytes:
     other = draw.choice((None, "../x", "", "zz"))
     if other is not None:
         where[other] = value
-    return sealed(told, data[end:])
+    return sealed(told, body)
 
 
 def sealed(told: object, body: bytes) -> bytes:
@@ -144,12 +148,9 @@ def test_word_points_that_break_off_are_reported(
     kept: int, sound: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The demands read the points of the words that a text shares with a claim."""
-    start = len(MAGIC) + 4
-    end = start + int.from_bytes(sound[len(MAGIC) : start], "little")
-    directory = msgspec.json.decode(sound[start:end])
-    code, at, _ = directory["arrays"]["en/word_telling"]
-    directory["arrays"]["en/word_telling"] = [code, at, kept]
-    folder = library(tmp_path, sealed(directory, sound[end:]))
+    directory, body = unsealed(sound)
+    directory["arrays"]["en/word_telling"][2] = kept
+    folder = library(tmp_path, sealed(directory, body))
     code, out, err = asked(folder, capsys)
     assert (code, out) == (2, "")
     assert set(err.splitlines()) == {
@@ -194,17 +195,9 @@ def test_a_damaged_feed_of_a_library_names_its_line(
 ) -> None:
     feed = tmp_path / "feed.csv"
     feed.write_bytes(table(*CHECKS))
-    words = [
-        "factchecks",
-        "import",
-        str(feed),
-        "--index",
-        str(tmp_path),
-        "--trust",
-        "check.example",
-    ]
-    assert main(words) == 0
+    words = ["--index", str(tmp_path), "--trust", "check.example"]
+    assert main(["factchecks", "import", str(feed), *words]) == 0
     (tmp_path / "feeds/0.jsonl").write_bytes(b"\xff\x00\n")
     capsys.readouterr()
-    assert main(words) == 2
+    assert main(["factchecks", "import", str(feed), *words]) == 2
     assert "feeds/0.jsonl:1 is damaged" in capsys.readouterr().err

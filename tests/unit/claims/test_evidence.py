@@ -1,14 +1,20 @@
 """What speaks for it that a text repeats a claim: its words in any spelling, and its names."""
 
-from dataclasses import replace
-
+import msgspec
 import pytest
 from tools.training.development import entry_of, examples
 
-from claims.check_finder import Level, ask, build_index
-from claims.index import ClaimIndex, Demands, shipped_curves
-from claims.ranking import Ranked, ahead, evidence_for, meets, query_of
+from claims import ranking
+from claims.check_finder import ClaimIndex, Level, ask, build_index
+from claims.index import LanguageIndex
+from claims.ranking import Demands, Ranked, ahead, evidence_for, meets, query_of, shipped_curves
 from claims.text_words import split_known_words
+
+
+def english(*claims: str) -> LanguageIndex:
+    """An index of these claims alone."""
+    entries = [entry_of(f"https://s.example/{one}", one, "", "en") for one in claims]
+    return ClaimIndex(build_index(entries)).language("en")
 
 
 @pytest.mark.parametrize(
@@ -37,8 +43,7 @@ def test_a_story_told_of_another_name_is_another_story(text: str, attached: bool
 
 def test_a_word_that_begins_a_claim_and_is_written_small_elsewhere_is_no_name() -> None:
     claims = ("Vaccines weaken bones.", "Doctors hid that vaccines cost Oakridge nothing.")
-    entries = [entry_of(f"https://s.example/{one}", one, "", "en") for one in claims]
-    index = ClaimIndex(build_index(entries)).language("en")
+    index = english(*claims)
     words = {number: word for word, number in index.number.items()}
     names = {words[one] for place in range(2) for run in index.name_runs(place) for one in run}
     assert names == {"oakridg"}
@@ -52,8 +57,7 @@ def test_one_slip_unmakes_no_name() -> None:
         "It is said that he sued Oakridge for it.",
         "we left oakridge after two long weeks.",
     )
-    entries = [entry_of(f"https://s.example/{one}", one, "", "en") for one in claims]
-    index = ClaimIndex(build_index(entries)).language("en")
+    index = english(*claims)
     number = index.number["oakridg"]
     named = {index.check(place).claim: number in index.names(place) for place in range(4)}
     assert named == dict(zip(claims, (True, True, True, False), strict=True))
@@ -69,9 +73,7 @@ def test_one_slip_unmakes_no_name() -> None:
 )
 def test_several_spellings_are_one(text: str, claim: str) -> None:
     """Each known word of the text stands in the claim."""
-    index = ClaimIndex(build_index([entry_of("https://s.example/1", claim, "", "en")])).language(
-        "en"
-    )
+    index = english(claim)
     query = query_of(index, text)
     assert len(query.known) >= 2
 
@@ -165,20 +167,18 @@ def test_the_rare_words_of_a_short_claim_are_no_claim_in_a_long_text() -> None:
 
 def test_a_long_text_must_hold_a_part_of_the_claim() -> None:
     claim = "Merrow lanterns cure hiccups, Doctor Quill writes in the Tarnside Gazette"
-    index = ClaimIndex(build_index([entry_of("https://s.example/1", claim, "", "en")]))
+    index = english(claim)
     text = f"Merrow lanterns cure hiccups! {'A quiet morning in the garden again today. ' * 30}"
-    query, demands = query_of(index.language("en"), text), Demands(long_text=45)
+    query, demands = query_of(index, text), Demands(long_text=45)
     assert len(query.numbers) >= demands.long_text
     assert meets(demands, query, 0)
-    assert not meets(replace(demands, long_weight={"en": 0.6}), query, 0)
-    assert meets(replace(demands, long_weight={"id": 0.6}), query, 0)
+    assert not meets(msgspec.structs.replace(demands, long_weight={"en": 0.6}), query, 0)
+    assert meets(msgspec.structs.replace(demands, long_weight={"id": 0.6}), query, 0)
 
 
 def test_small_numbers_and_years_tell_no_story_apart() -> None:
     claim = "In 2020 the 32 bridges of Merrow lost 417 lamps."
-    index = ClaimIndex(build_index([entry_of("https://s.example/1", claim, "", "en")])).language(
-        "en"
-    )
+    index = english(claim)
     distinctiveness = {word: index.distinctiveness[number] for word, number in index.number.items()}
     assert (distinctiveness["2020"], distinctiveness["32"]) == (0, 0)
     assert distinctiveness["417"] == distinctiveness["merrow"] == 2
@@ -204,22 +204,20 @@ def test_a_check_is_not_attached_across_languages(text: str, language: str) -> N
 
 def test_an_index_keeps_the_curves_it_was_built_with(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deployment with other curves or demands changes no answer of an index in force."""
-    from claims import index as curves
-
     entries = [one.entry for one in examples("en")]
     text = f"They say that {entries[0].check.claim}"
     data = build_index(entries)
     before = ask(ClaimIndex(data), text, "en")
     assert before[0].level is Level.ATTACH
-    stricter = curves.published_curves() | {"base": -50.0}
-    monkeypatch.setattr(curves, "published_curves", lambda: stricter)
-    curves.shipped_curves.cache_clear()
+    stricter = ranking.published_curves() | {"base": -50.0}
+    monkeypatch.setattr(ranking, "published_curves", lambda: stricter)
+    ranking.shipped_curves.cache_clear()
     try:
-        assert curves.shipped_curves().base == -50.0
+        assert ranking.shipped_curves().base == -50.0
         assert ask(ClaimIndex(data), text, "en") == before
     finally:
         monkeypatch.undo()
-        curves.shipped_curves.cache_clear()
+        ranking.shipped_curves.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -239,8 +237,7 @@ def test_a_tag_is_split_into_at_most_four_known_words(tag: str, split: str) -> N
 def test_a_claim_of_one_word_weighs_as_two_and_a_half_rare_ones() -> None:
     """All of it is held, and it may still be chance."""
     claims = ("Zebras.", "Aardvarks bewilder otters daily.", "Salt water heals broken bones.")
-    entries = [entry_of(f"https://s.example/{one}", one, "", "en") for one in claims]
-    index = ClaimIndex(build_index(entries)).language("en")
+    index = english(*claims)
     [place] = [place for place in range(3) if index.check(place).claim == "Zebras."]
     query = query_of(index, "we saw zebras today")
     [evidence] = evidence_for(query, [Ranked(place, 1.0, {})], 1)
@@ -249,7 +246,6 @@ def test_a_claim_of_one_word_weighs_as_two_and_a_half_rare_ones() -> None:
 
 @pytest.mark.parametrize(("others", "known"), [(29, 2), (30, 0)])
 def test_thirty_tags_are_split_into_words(others: int, known: int) -> None:
-    entry = entry_of("https://s.example/1", "Salt water heals broken bones.", "", "en")
-    index = ClaimIndex(build_index([entry])).language("en")
+    index = english("Salt water heals broken bones.")
     text = "".join(f"#x{number} " for number in range(others)) + "#saltwater"
     assert len(query_of(index, text).known) == known

@@ -11,8 +11,7 @@ import pytest
 from support.endless import Endless
 
 from claims.admission import Trust, admit
-from claims.fact_check import Rating, Review
-from claims.feed import ELEMENT_BYTES, FeedError, read_feed, reviews_in_value
+from claims.fact_check import ELEMENT_BYTES, FeedError, Rating, Review, read_feed, reviews_in_value
 
 REVIEW: dict[str, Any] = {
     "@context": "https://schema.org",
@@ -45,7 +44,7 @@ def read(content: object) -> list[Review]:
             id="every value in an array",
         ),
         pytest.param(b"\xef\xbb\xbf" + json.dumps(REVIEW).encode(), id="a byte-order mark"),
-        pytest.param(json.dumps(REVIEW).encode() + b"\n", id="a line of JSON"),
+        pytest.param(b'{"a": 1}\n' + json.dumps(REVIEW).encode() + b"\n", id="lines of JSON"),
     ],
 )
 def test_a_review_is_read_however_it_is_wrapped(feed: object) -> None:
@@ -96,6 +95,8 @@ def test_a_table_may_have_its_columns_in_any_order_and_case() -> None:
         (b"url,claim\n\xff\xfe,x\n", "UTF-8"),
         (b'[{"@type": "ClaimReview"', "is not JSON before"),
         (b"<html>", "lacks url and claim"),
+        (b'[{"url": nothing}]', "not JSON"),
+        (b'{"dataFeedElement": [], "dataFeedElement": []}', "not JSON"),
     ],
 )
 def test_what_is_no_feed_is_refused_with_the_reason(data: bytes, told: str) -> None:
@@ -183,18 +184,18 @@ def test_a_true_check_is_taken_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    "feed",
+    ("feed", "told"),
     [
-        pytest.param(b"[" * 100_000, id="lists"),
-        pytest.param(b'{"a":' * 100_000, id="objects"),
-        pytest.param(b"[" * 100_000 + b"]" * 100_000, id="closed ones"),
-        pytest.param(b'[{"a": "x"}, ' * 10_000, id="others between them"),
+        pytest.param(b"[" * 100_000, "is not JSON before", id="lists"),
+        pytest.param(b'{"a":' * 100_000, "is not JSON before", id="objects"),
+        pytest.param(b"[" * 100_000 + b"]" * 100_000, "deeper than 64", id="closed ones"),
+        pytest.param(b'[{"a": "x"}, ' * 10_000, "is not JSON before", id="others between them"),
     ],
 )
-def test_a_feed_of_brackets_is_refused_before_it_is_parsed(feed: bytes) -> None:
-    """Its parser names each value by its path: 100 KB took all memory that there was."""
+def test_a_feed_of_brackets_is_refused_before_it_is_parsed(feed: bytes, told: str) -> None:
+    """A parser that names each value by its path took all memory that there was for 100 KB."""
     tracemalloc.start()
-    with pytest.raises(FeedError, match="deeper than 64"):
+    with pytest.raises(FeedError, match=told):
         list(read_feed(io.BytesIO(feed)))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -2,26 +2,25 @@
 
 from array import array
 from collections import Counter, defaultdict
-from io import BytesIO
 from itertools import pairwise
 from random import Random
 
 import pytest
 from tools.training.development import LANGUAGES, entry_of, examples
 
-from claims.fact_check import FeedCheck, calibration_negatives
-from claims.layout import (
+from claims.fact_check import FeedCheck
+from claims.index import (
     COMMON_GRAM,
     MAGIC,
     NAME_BIT,
     Arrays,
-    IndexFile,
-    IndexFileWriter,
+    index_bytes,
     lay_out,
     rarity,
+    read_index,
     saturated,
 )
-from claims.text_words import grams_of, words_of
+from claims.text_words import calibration_negatives, grams_of, words_of
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
@@ -145,15 +144,14 @@ def test_a_word_that_opens_a_claim_is_a_name_unless_it_is_written_small_anywhere
 
 @pytest.mark.parametrize("length", range(8))
 def test_each_array_of_an_artefact_begins_at_a_multiple_of_8_bytes(length: int) -> None:
-    sealing = IndexFileWriter(BytesIO())
-    sealing.add({"first": b"abc", "second": array("I", [1, 2])})
-    data = sealing.file_bytes({"name": "n" * length})
+    arrays = {"first": b"abc", "second": array("I", [1, 2])}
+    data = index_bytes({"name": "n" * length}, arrays)
     start = len(MAGIC) + 4
     body = start + int.from_bytes(data[len(MAGIC) : start], "little")
     assert body % 8 == 0
     assert data[body : body + 3] == b"abc"
     assert data[body + 8 :] == array("I", [1, 2]).tobytes()
-    assert list(IndexFile(data).numbers("second")) == [1, 2]
+    assert list(read_index(data)[1]["second"]) == [1, 2]
 
 
 def test_a_rare_word_that_a_short_claim_repeats_keeps_its_whole_weight() -> None:

@@ -13,8 +13,8 @@ from support.sample_checks import PUBLISHER
 
 from claims.admission import Spool, Trust, admit
 from claims.check_finder import build_index
-from claims.feed import read_feed
-from claims.layout import lay_out
+from claims.fact_check import read_feed
+from claims.index import lay_out
 
 if TYPE_CHECKING:
     from claims.fact_check import FeedCheck

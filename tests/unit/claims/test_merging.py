@@ -6,7 +6,7 @@ import pytest
 from support.sample_checks import CHECKS, FRIDGE, PUBLISHER, SALT, check, table
 
 from claims.admission import ChangeKind, Spool, Trust, admit, changes
-from claims.feed import read_feed
+from claims.fact_check import read_feed
 
 
 def entries(*rows: dict[str, str]) -> Spool:

@@ -8,9 +8,9 @@ from support.sample_checks import CHECKS, REPEATS_FRIDGE, REPEATS_MAYOR, REPEATS
 from tools.training.development import LANGUAGES, examples
 from unit.answer.test_tip_line import built
 
-from claims.check_finder import CheckFinder, Level, ask, build_index
-from claims.fact_check import Rating, calibration_negatives
-from claims.index import ClaimIndex
+from claims.check_finder import CheckFinder, ClaimIndex, Level, ask, build_index
+from claims.fact_check import Rating
+from claims.text_words import calibration_negatives
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,9 @@ from collections import Counter
 import pytest
 from tools.training.development import examples
 
-from claims.check_finder import build_index
+from claims.check_finder import ClaimIndex, build_index
 from claims.fact_check import FeedCheck
-from claims.index import ClaimIndex, LanguageIndex
-from claims.layout import rarity, saturated
+from claims.index import LanguageIndex, rarity, saturated
 from claims.text_words import grams_of
 
 

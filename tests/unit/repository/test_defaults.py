@@ -14,11 +14,11 @@ import pytest
 # Each on a line of its package: `make mutants` finds a test by the modules that it imports.
 from announce import announcements
 from cases import case_message, kinds, notice
-from claims import admission, fact_check, index
+from claims import admission, fact_check, ranking
 from desk import desk_port, queue
 from dsa import author_notice, report
+from feeds import feed_import
 from intake import arrival
-from learn import feed_import
 from ledger import (
     cases,
     closing,
@@ -45,7 +45,7 @@ from scan import inspection, rule_sets
 from tlog import leaves, tree
 
 MODULES = (
-    announcements, admission, index, queue, author_notice, arrival, feed_import, closing,
+    announcements, admission, ranking, queue, author_notice, arrival, feed_import, closing,
     objects, cases, case_message, kinds, notice, units, posts, keys, publish_run, day_facts,
     summary, folding, precision, tables, estimates, served_log,
     inspection, rule_sets, tree, leaves,
@@ -74,6 +74,8 @@ OTHER = {
     "Attempt.excerpt_length": 280,  # what earlier releases cut
     "Notice.items": 1,  # a notice is about something
     "Summary.revision": 1,
+    "WebhookSender.seconds": 10,
+    "WebhookSender.slow_seconds": 2,
 }
 
 

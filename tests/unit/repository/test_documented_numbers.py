@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from announce import announcements, webhooks
+from announce import announcements
 from answer import question
 from cases import case_message, contest, decision
-from claims import admission, check_rules, index, layout, ranking, text_words
+from claims import admission, check_rules, index, ranking, text_words
 from console import browser_session, sign_in
 from decide import case_work
 from desk import asking, queue
 from dsa import statement_schema
+from feeds import feed_import
 from intake import reader
-from learn import feed_import
 from ledger import (
     cases,
     estimates,
@@ -68,13 +68,13 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
             [seconds / 60 for seconds in announcements.WAITS[1:]],
             [5, 30, 120, 300, *[600] * 4],
         ),
-        ("events", "no answer within 10 seconds", webhooks.SECONDS, 10),
-        ("events", "took more than 2 seconds", webhooks.SLOW_SECONDS, 2),
-        ("events", "rests in that worker for a minute", webhooks.REST_SECONDS, 60),
-        ("events", "at most one fifth of a worker's time", webhooks.SLOW_SHARE, 5),
+        ("events", "no answer within 10 seconds", announcements.SECONDS, 10),
+        ("events", "took more than 2 seconds", announcements.SLOW_SECONDS, 2),
+        ("events", "rests in that worker for a minute", announcements.REST_SECONDS, 60),
+        ("events", "at most one fifth of a worker's time", announcements.SLOW_SHARE, 5),
         ("factchecks", "first 20,000 letters of a text", text_words.LONGEST_TEXT, 20_000),
         ("factchecks", "thirty candidates", ranking.CANDIDATES, 30),
-        ("factchecks", "k1 1.4, b 0.85", (layout.K1, layout.B), (1.4, 0.85)),
+        ("factchecks", "k1 1.4, b 0.85", (index.K1, index.B), (1.4, 0.85)),
         ("factchecks", "runs of four letters", text_words.GRAM, 4),
         ("factchecks", "the first forty words count more", index.HEAD, 40),
         ("factchecks", "orders the first twenty checks", ranking.COMPARED_BY_MEANING, 20),

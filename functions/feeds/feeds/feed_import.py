@@ -1,11 +1,4 @@
-"""The accepted checks of each feed. They stay private: titles and summaries are never shown.
-
-`factchecks/feeds/<digest>.jsonl` holds the checks of one feed. `factchecks/catalogue.json` names
-the files in use; only it is ever changed, by compare-and-swap.
-
-Publish the index of the accepted checks, and put it in force: the published set names it.
-
-Import a feed of published checks: build the index again, and report the changed checks.
+"""Import a feed of published checks: build the index again, put it in force, and report changes.
 
 Feeds and indexes are written once under their digests. The catalogue and the pointer move by
 compare-and-swap. Receipts and the facts of an index are written again by each import. So the next
@@ -13,7 +6,7 @@ import completes the work of one that crashed, or of two at once.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -31,14 +24,11 @@ from claims.admission import (
     changes,
     with_topic,
 )
-from claims.check_finder import build_index
-from claims.fact_check import FeedCheck
-from claims.feed import FeedError, read_feed
-from claims.index import ClaimIndex, PublishedChange, facts_of
+from claims.check_finder import ClaimIndex, PublishedChange, build_index, facts_of
+from claims.fact_check import FeedCheck, FeedError, read_feed
 from claims.topics import lists, lists_digest
-from learn.reopening import Reopening
+from feeds.reopening import Reopening
 from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
 from ledger.closing import put_in_force, set_key
 from ledger.findings import digest
 from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
@@ -48,8 +38,18 @@ from ledger.units import Source
 from rules.pinned import FACTCHECKS, pack_yaml
 from rules.rule_set import load_set, with_factchecks
 
+PREFIX = "factchecks/"
+CONFIRMED = "factchecks/confirmed/"
+"""A feed under this prefix may lack any number of the checks that it had before."""
 CATALOGUE_KEY = "factchecks/catalogue.json"
 
+LARGEST_BYTES = 1 << 30
+TRIES = 5
+FEWEST, SHARE = 20, 0.5
+"""A feed of at least FEWEST checks that loses more than this SHARE of them was probably cut off by
+mistake: it is refused until somebody confirms it."""
+MOST_COUNTS = 100
+"""The most hosts, or codes, that a receipt counts. The largest counts come first."""
 CHANGE_DAYS = 22
 """Days for which a change is reported to findings: an older file may still be read for 20 days.
 
@@ -95,69 +95,57 @@ class FeedCatalogue(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The feeds in the out bucket, where providers cannot read them."""
+    """The accepted checks of each feed, and the index of them all that the set in force names.
+
+    Feeds lie in the out bucket, where providers cannot read them: titles and summaries are never
+    shown. `factchecks/feeds/<digest>.jsonl` holds the checks of one feed, the catalogue names the
+    files in use. Indexes lie in the public bucket.
+    """
 
     objects: S3Objects
-    bucket: str
+    clock: Clock
+    out_bucket: str
+    public_bucket: str
+    notice_hours: int
 
     def catalogue(self) -> tuple[FeedCatalogue, str | None]:
         """Return the catalogue with its ETag; an empty one before the first import."""
-        stored = self.objects.get_with_etag(self.bucket, CATALOGUE_KEY)
+        stored = self.objects.get_with_etag(self.out_bucket, CATALOGUE_KEY)
         if stored is None:
             return FeedCatalogue(), None
         return msgspec.json.decode(stored[0], type=FeedCatalogue), stored[1]
 
     def move(self, catalogue: FeedCatalogue, etag: str | None) -> bool:
         """Replace the catalogue with that ETag. Return False if another import was faster."""
-        return self.objects.put_if(self.bucket, CATALOGUE_KEY, encode_json(catalogue), etag)
+        return self.objects.put_if(self.out_bucket, CATALOGUE_KEY, encode_json(catalogue), etag)
 
-    def keep(self, checks: Iterable[FeedCheck]) -> str:
-        """Store the checks of a feed. Return their digest."""
-        return self._put_new("feeds", msgspec.json.Encoder().encode_lines(checks))
+    def keep(self, folder: str, items: Iterable[FeedCheck | CheckChange]) -> str:
+        """Store the checks of a feed, or the changes of an import. Return their digest."""
+        data = msgspec.json.Encoder().encode_lines(items)
+        name = sha256(data).hexdigest()
+        self.objects.put_new(self.out_bucket, _key(folder, name), data)
+        return name
 
     def checks(self, catalogue: FeedCatalogue) -> Spool:
         """Return the checks of all feeds that a catalogue names."""
         return Spool(self._checks(feed) for _, feed in sorted(catalogue.feeds.items()))
 
-    def keep_changes(self, changes: Sequence[CheckChange]) -> str:
-        """Store the changes of an import. Return their digest."""
-        return self._put_new("changes", msgspec.json.Encoder().encode_lines(changes))
-
-    def changes(self, digest: str) -> list[CheckChange]:
-        """Return the changes of an import. Raises OperatorError if their file is missing."""
-        lines = self._lines("changes", digest)
-        return [msgspec.json.decode(line, type=CheckChange) for line in lines]
+    def changes(self, catalogue: FeedCatalogue) -> Iterable[tuple[str, CheckChange]]:
+        """Yield each recent change with the time when it became known, the oldest first."""
+        for pending in catalogue.changes:
+            for line in self._lines("changes", pending.changes):
+                yield pending.at, msgspec.json.decode(line, type=CheckChange)
 
     def _checks(self, feed: ImportedFeed) -> Iterable[FeedCheck]:
         """Return the checks of a feed, with topics by the lists of this version."""
         checks = map(msgspec.json.Decoder(FeedCheck).decode, self._lines("feeds", feed.taken))
         return checks if feed.lists == lists_digest() else map(with_topic, checks)
 
-    def _lines(self, folder: str, digest: str) -> Iterable[bytes]:
-        data = self.objects.get(self.bucket, _key(folder, digest))
+    def _lines(self, folder: str, name: str) -> Iterable[bytes]:
+        data = self.objects.get(self.out_bucket, _key(folder, name))
         if data is None:
-            raise OperatorError(f"{_key(folder, digest)} is missing from the out bucket")
+            raise OperatorError(f"{_key(folder, name)} is missing from the out bucket")
         return BytesIO(data)
-
-    def _put_new(self, folder: str, data: bytes) -> str:
-        digest = sha256(data).hexdigest()
-        self.objects.put_new(self.bucket, _key(folder, digest), data)
-        return digest
-
-
-def _key(folder: str, digest: str) -> str:
-    return f"factchecks/{folder}/{digest}.jsonl"
-
-
-@dataclass(frozen=True, slots=True)
-class IndexPublisher:
-    """Writes indexes to the public bucket, and moves the pointer to a set with the newest one."""
-
-    objects: S3Objects
-    clock: Clock
-    library: Library
-    public_bucket: str
-    notice_hours: int
 
     def publish(self, catalogue: FeedCatalogue, checks: Spool) -> FeedCatalogue:
         """Publish the index of these checks, and return the catalogue that names it."""
@@ -169,9 +157,8 @@ class IndexPublisher:
         for feed in catalogue.feeds.values():
             refused.update(feed.refused)
         changed = [
-            PublishedChange(change.url, str(change.change), pending.at[:10])
-            for pending in catalogue.changes
-            for change in self.library.changes(pending.changes)
+            PublishedChange(change.url, str(change.change), at[:10])
+            for at, change in self.changes(catalogue)
         ]
         facts = facts_of(index, refused, changed)
         self.objects.put(self.public_bucket, factchecks_facts_key(index.digest), encode_json(facts))
@@ -194,7 +181,7 @@ class IndexPublisher:
 
     def _next_set(self, before: bytes | None) -> bytes:
         """Return the next set, or `before` unchanged if its index and its packs would stay."""
-        catalogue = self.library.catalogue()[0]
+        catalogue = self.catalogue()[0]
         rule_set = None if before is None else load_set(before)
         following = with_factchecks(
             rule_set, catalogue.index, catalogue.languages, self.clock.now(), self.notice_hours
@@ -205,17 +192,8 @@ class IndexPublisher:
         return following
 
 
-PREFIX = "factchecks/"
-CONFIRMED = "factchecks/confirmed/"
-"""A feed under this prefix may lack any number of the checks that it had before."""
-
-LARGEST_BYTES = 1 << 30
-TRIES = 5
-FEWEST, SHARE = 20, 0.5
-"""A feed of at least FEWEST checks that loses more than this SHARE of them was probably cut off by
-mistake: it is refused until somebody confirms it."""
-MOST_COUNTS = 100
-"""The most hosts, or codes, that a receipt counts. The largest counts come first."""
+def _key(folder: str, name: str) -> str:
+    return f"factchecks/{folder}/{name}.jsonl"
 
 
 class ImportReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -257,14 +235,10 @@ class FeedOutcome:
 class FeedImporter:
     """Imports feeds of published checks into the work bucket."""
 
-    objects: S3Objects
-    clock: Clock
     library: Library
-    publisher: IndexPublisher
     reopening: Reopening
     trust: Trust
     work_bucket: str
-    out_bucket: str
 
     def import_feed(self, key: str) -> FeedOutcome:
         """Import the newest version of a feed. A repeat completes what an earlier attempt left.
@@ -272,19 +246,19 @@ class FeedImporter:
         The version in an event does not matter: events come in any order.
         """
         try:
-            source = self.objects.head(self.work_bucket, key)
+            source = self.library.objects.head(self.work_bucket, key)
         except ObjectGoneError:
             return FeedOutcome("gone")
         name = key.removeprefix(CONFIRMED).removeprefix(PREFIX)
         known = self.library.catalogue()[0].feeds.get(name)
         if known is not None and known.version == _version(source):
-            self.publisher.activate()
+            self.library.activate()
             self._report_changes()
             return FeedOutcome("known")
         if source.size > LARGEST_BYTES:
             return self._refuse(name, source, "too_large", f"above {LARGEST_BYTES:,} bytes")
         try:
-            with self.objects.open(source) as stream:
+            with self.library.objects.open(source) as stream:
                 admitted = admit(read_feed(stream), self.trust)
         except ObjectGoneError:
             return FeedOutcome("gone")
@@ -300,10 +274,10 @@ class FeedImporter:
         return self._accept(name, source, admitted)
 
     def _accept(self, name: str, source: Source, admitted: Admitted) -> FeedOutcome:
-        at = utc(self.clock.now())
+        at = utc(self.library.clock.now())
         feed = ImportedFeed(
             version=_version(source),
-            taken=self.library.keep(admitted.checks),
+            taken=self.library.keep("feeds", admitted.checks),
             checks=len(admitted.checks),
             refused=_largest_first(admitted.refused),
             at=at,
@@ -314,12 +288,12 @@ class FeedImporter:
             after = msgspec.structs.replace(before, feeds=before.feeds | {name: feed})
             checks = self.library.checks(after)
             changed = changes(self.library.checks(before), checks)
-            after = self.publisher.publish(self._with_changes(after, changed, at), checks)
+            after = self.library.publish(self._with_changes(after, changed, at), checks)
             if self.library.move(after, etag):
                 break
         else:
             raise OSError(f"other imports changed the catalogue {TRIES} times")
-        self.publisher.activate()
+        self.library.activate()
         reported = self._report_changes()
         kinds = Counter(change.change for change in changed)
         receipt = ImportReceipt(
@@ -344,56 +318,27 @@ class FeedImporter:
         self, catalogue: FeedCatalogue, changed: list[CheckChange], at: str
     ) -> FeedCatalogue:
         """Return the catalogue with these changes, and without those older than CHANGE_DAYS."""
-        oldest = utc(self.clock.now() - timedelta(days=CHANGE_DAYS))
+        oldest = utc(self.library.clock.now() - timedelta(days=CHANGE_DAYS))
         pending = [changes for changes in catalogue.changes if changes.at >= oldest]
         if changed:
-            pending.append(PendingChanges(self.library.keep_changes(changed), at))
+            pending.append(PendingChanges(self.library.keep("changes", changed), at))
         return msgspec.structs.replace(catalogue, changes=tuple(pending))
 
     def _report_changes(self) -> Counter[str]:
         """Report each recent change to the findings with that check; a repeat reports nothing."""
-        return self.reopening.report(
-            (pending.at, change)
-            for pending in self.library.catalogue()[0].changes
-            for change in self.library.changes(pending.changes)
-        )
+        return self.reopening.report(self.library.changes(self.library.catalogue()[0]))
 
     def _refuse(self, name: str, source: Source, code: str, why: str) -> FeedOutcome:
         """Tell the operator why a feed was not accepted; its earlier checks stay."""
-        at, version = utc(self.clock.now()), _version(source)
+        at, version = utc(self.library.clock.now()), _version(source)
         receipt = ImportReceipt(name, version, "refused", at, source.size, code, why)
         return self._put_receipt(receipt)
 
     def _put_receipt(self, receipt: ImportReceipt) -> FeedOutcome:
         name = digest("import", receipt.feed, receipt.version)
         key = f"receipts/factchecks/{receipt.at[:10]}/{name}.json"
-        self.objects.put(self.out_bucket, key, encode_json(receipt))
+        self.library.objects.put(self.library.out_bucket, key, encode_json(receipt))
         return FeedOutcome(receipt.status, receipt)
-
-
-def importer_over(
-    store: DynamoStore,
-    objects: S3Objects,
-    clock: Clock,
-    *,
-    work_bucket: str,
-    out_bucket: str,
-    public_bucket: str,
-    notice_hours: int,
-    trusted_publishers: str,
-) -> FeedImporter:
-    """Return the importer. `trusted_publishers` are domains with commas in between."""
-    library = Library(objects, out_bucket)
-    return FeedImporter(
-        objects=objects,
-        clock=clock,
-        library=library,
-        publisher=IndexPublisher(objects, clock, library, public_bucket, notice_hours),
-        reopening=Reopening(store, objects, clock, out_bucket),
-        trust=Trust(domain for domain in trusted_publishers.split(",") if domain.strip()),
-        work_bucket=work_bucket,
-        out_bucket=out_bucket,
-    )
 
 
 def _version(source: Source) -> str:

@@ -1,12 +1,11 @@
-"""The door for programs, at the function URL: JSON in, JSON out.
+"""The three ways to ask the tip line, each at a route of its own.
 
-The door for people: one page with a form, without a script. The text is never in an address.
-
-The door for Telegram: an update of its webhook in, a method of the Bot API out.
-
-The answer is in the response to the webhook, so nothing is called and no token is needed.
-Telegram repeats an update until it gets a status of 200, so a message without an answer gets it
-too. Source: https://core.telegram.org/bots/api, `setWebhook` and `Message`.
+- Programs send JSON to the function URL and get JSON.
+- People get a page with one form and no script. The text is never in an address.
+- Telegram sends an update of its webhook, and the response is a method of the Bot API, so nothing
+  is called and no token is needed. Telegram repeats an update until it gets a status of 200, so a
+  message without an answer gets it too. Source: https://core.telegram.org/bots/api, `setWebhook`
+  and `Message`.
 """
 
 import base64
@@ -23,7 +22,6 @@ import msgspec
 from jinja2 import Environment
 from markupsafe import Markup
 
-from answer import question as wording
 from answer.question import (
     WINDOW_SECONDS,
     Partners,
@@ -35,6 +33,7 @@ from answer.question import (
     answer_parts,
     answer_text,
     nothing_words,
+    old_words,
     problem_words,
     rating_words,
     response,
@@ -50,7 +49,7 @@ JSON_PARTNER, JSON_SECRET = "x-terang-partner", "x-terang-secret"
 
 
 @dataclass(frozen=True, slots=True)
-class JsonDoor:
+class JsonRoute:
     """Answers partners by their secrets; with None, callers whose signature AWS has checked."""
 
     partners: Partners | None
@@ -78,7 +77,7 @@ class JsonDoor:
 
     def response(
         self,
-        request: Request,  # noqa: ARG002 - a door's method
+        request: Request,  # noqa: ARG002 - a method of AskRoute
         outcome: TipAnswer | RequestError | None,
     ) -> dict[str, Any]:
         """Return the answer, or the code of what went wrong."""
@@ -137,7 +136,7 @@ HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class PageDoor:
+class PageRoute:
     """Shows the form, and below it what was found."""
 
     def asker(self, request: Request) -> str:
@@ -155,15 +154,24 @@ class PageDoor:
     ) -> dict[str, Any]:
         """Return the page, with the text that was asked in its form."""
         error = outcome if isinstance(outcome, RequestError) else None
-        answer = outcome if isinstance(outcome, TipAnswer) else None
         later = {"retry-after": str(WINDOW_SECONDS)} if error and error.status == 429 else {}
         if request.headers.get("x-forwarded-proto") == "https":
             later["strict-transport-security"] = "max-age=31536000; includeSubDomains"
         language = _language(request)
+        try:
+            asked = _field(request.body)  # nobody loses the text
+        except RequestError:
+            asked = ""
+        page = _environment(language).get_template("ask.html")
         return {
             "statusCode": error.status if error else 200,
             "headers": HEADERS | {"content-language": language} | later,
-            "body": _page(language, _asked(request), answer, error),
+            "body": page.render(
+                text=asked,
+                answer=outcome if isinstance(outcome, TipAnswer) else None,
+                problem=problem_words(of(language), error.code) if error else "",
+                publishers=publishers_in(language),
+            ),
             "isBase64Encoded": False,
         }
 
@@ -188,28 +196,6 @@ def _field(body: bytes) -> str:
     return next((value for name, value in pairs if name == "text"), "")
 
 
-def _asked(request: Request) -> str:
-    """Return the text of a form, so that nobody loses it; empty if it cannot be read."""
-    try:
-        return _field(request.body)
-    except RequestError:
-        return ""
-
-
-def _page(language: str, text: str, answer: TipAnswer | None, error: RequestError | None) -> str:
-    words = of(language)
-    return (
-        _environment(language)
-        .get_template("ask.html")
-        .render(
-            text=text,
-            answer=answer,
-            problem=wording.problem_words(words, error.code) if error else "",
-            publishers=publishers_in(language),
-        )
-    )
-
-
 @cache
 def _environment(language: str) -> Environment:
     """Return the template engine of a language: everything that a stranger wrote is escaped."""
@@ -219,10 +205,10 @@ def _environment(language: str) -> Environment:
         "languages": {code: NAMES[code] for code in LANGUAGES},
         "style": Markup(STYLE),  # noqa: S704 # nosec B704 - our own file
         "day": words.day,
-        "rating": lambda check: wording.rating_words(words, check.rating),
-        "old_words": wording.old_words(words),
-        "nothing_words": wording.nothing_words(words),
-        "advice_words": wording.advice_words(words),
+        "rating": lambda check: rating_words(words, check.rating),
+        "old_words": old_words(words),
+        "nothing_words": nothing_words(words),
+        "advice_words": advice_words(words),
         "most_letters": MOST_LETTERS,
     }
     return engine
@@ -231,7 +217,6 @@ def _environment(language: str) -> Environment:
 SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
 PARTNER = "telegram"
 """The partner whose secret the webhook was set with."""
-
 MOST_UTF16 = 4096
 """The longest message, in units of UTF-16. Telegram counts characters, which are never more."""
 
@@ -281,7 +266,7 @@ class TelegramUpdate(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class TelegramDoor:
+class TelegramRoute:
     """Answers messages to the bot. `bot` is its name without the sign @."""
 
     bot: str

@@ -33,7 +33,6 @@ from ledger.units import rule_key
 
 TRIES = 12
 """How often one finding is tried while other workers keep moving its case."""
-
 SHOWN_CLAIMS = 3
 """The most claims of a page that the reason quotes."""
 
@@ -63,14 +62,14 @@ class Reopening:
     clock: Clock
     out_bucket: str
 
-    def report(self, learnt: Iterable[tuple[str, CheckChange]]) -> Counter[str]:
+    def report(self, known: Iterable[tuple[str, CheckChange]]) -> Counter[str]:
         """Return how many findings were newly `reopened`, and how many only `noted`.
 
         Changes come with the time when they became known, the oldest first.
         """
         outcomes = Counter[str]()
         earlier: dict[str, list[CheckChange]] = {}
-        for at, change in learnt:
+        for at, change in known:
             before = earlier.setdefault(change.url, [])
             for _, finding in self.store.findings_on(change.url):
                 if outcome := self._report(finding, change, at, before):
@@ -79,7 +78,7 @@ class Reopening:
         return outcomes
 
     def _report(
-        self, finding: str, change: CheckChange, learnt_at: str, earlier: Collection[CheckChange]
+        self, finding: str, change: CheckChange, known_at: str, earlier: Collection[CheckChange]
     ) -> str:
         message = _message_id(finding, change)
         earlier_messages = {_message_id(finding, other) for other in earlier}
@@ -90,19 +89,21 @@ class Reopening:
             case = self.store.case(finding)
             if case is None or case.finding is None:
                 return ""
-            again = _knows_earlier_change(case, change.url, learnt_at, earlier_messages)
+            # A correction is of an earlier change by its message, or if it is older than this one.
+            again = any(
+                entry.message in earlier_messages or entry.journal_entry.at < known_at
+                for entry in case.entries
+                if entry.journal_entry.type == "correction"
+                and entry.journal_entry.check == change.url
+            )
             if not _rests_on(case.finding, change, again=again):
                 return ""
             decision = self._decision_of(case)
-            group = self._group_of(decision)
+            first = decision.first if decision else None
+            group = self.store.case(first.group) if first and first.group else None
             entry = _entry(case.finding, decision, change, message, utc(self.clock.now()), group)
-            marker = CaseMarker(
-                message=message,
-                provider=entry.provider,
-                digest=digest("said", msgspec.json.encode(change)),
-                day=entry.at[:10],
-                entry=entry.entry,
-            )
+            said = digest("said", msgspec.json.encode(change))
+            marker = CaseMarker(message, entry.provider, said, entry.at[:10], entry.entry)
             moves = _moves(case, decision, entry, message, change, group)
             if self.store.commit_case(marker, entry, moves):
                 self._put_correction(finding, message, change)
@@ -116,11 +117,6 @@ class Reopening:
         decision = self.store.case(decided[-1])
         in_force = {CaseState.STANDING, CaseState.NARROWED}
         return decision if decision is not None and decision.state in in_force else None
-
-    def _group_of(self, decision: Case | None) -> Case | None:
-        """Return the group that a decision belongs to, if it was taken for one."""
-        first = decision.first if decision else None
-        return self.store.case(first.group) if first and first.group else None
 
     def _put_correction(self, finding: str, message: str, change: CheckChange) -> None:
         """Write the provider's correction unless it is there."""
@@ -145,20 +141,6 @@ def _message_id(finding: str, change: CheckChange) -> str:
     return digest("correction", finding, msgspec.json.encode(change))
 
 
-def _knows_earlier_change(
-    case: Case, check: str, learnt_at: str, earlier_messages: Collection[str]
-) -> bool:
-    """Return whether an earlier change of the check was reported to a finding.
-
-    A correction counts if it is the message of an earlier change, or older than this one.
-    """
-    return any(
-        entry.message in earlier_messages or entry.journal_entry.at < learnt_at
-        for entry in case.entries
-        if entry.journal_entry.type == "correction" and entry.journal_entry.check == check
-    )
-
-
 def _rests_on(finding: Finding, change: CheckChange, *, again: bool) -> bool:
     """Return whether the finding proposed a claim and rating that the check no longer has.
 
@@ -177,13 +159,6 @@ def _rests_on(finding: Finding, change: CheckChange, *, again: bool) -> bool:
     if any(said.claim in claims for said in change.before):
         return any(said.claim in claims for said in dropped)
     return bool(dropped)
-
-
-def _reason(change: CheckChange) -> str:
-    """Return the reason that a moderator sees next to the finding, which quotes the old check."""
-    now = [f"{said.rating} ({said.date or 'no date'})" for said in change.after[:SHOWN_CLAIMS]]
-    says = f" It says now: {', '.join(now)}." if now else ""
-    return f"The check {change.url} was {change.change}.{says}"
 
 
 def _entry(
@@ -222,6 +197,10 @@ def _moves(
     change: CheckChange,
     group: Case | None,
 ) -> tuple[CaseMove, ...]:
+    """Return the moves of the cases. The reason, which moderators see, quotes the old check."""
+    now = [f"{said.rating} ({said.date or 'no date'})" for said in change.after[:SHOWN_CLAIMS]]
+    says = f" It says now: {', '.join(now)}." if now else ""
+    reason = f"The check {change.url} was {change.change}.{says}"
     moves = [(case, CaseKind.FINDING_OR_NOTICE, Move.REOPEN if decision else Move.NOTE)]
     if decision:
         moves.append((decision, CaseKind.DECISION, Move.SUPERSEDE))
@@ -236,7 +215,7 @@ def _moves(
                 state=str(TRANSITIONS[kind, moved.state][move]),
                 journal_entry=entry,
                 message=message,
-                reason=_reason(change),
+                reason=reason,
             ),
             reopens=moved.finding if move is Move.REOPEN else None,
         )

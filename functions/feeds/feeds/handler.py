@@ -1,4 +1,4 @@
-"""The Lambda handler of learn."""
+"""The Lambda handler of feeds."""
 
 import os
 from typing import Any
@@ -9,22 +9,23 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from learn.feed_import import PREFIX, FeedOutcome, importer_over
+from claims.admission import Trust
+from feeds.feed_import import PREFIX, FeedImporter, FeedOutcome, Library
+from feeds.reopening import Reopening
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.texts import clock_from_setting
 
 logger, metrics = Logger(), Metrics()
 setting = os.environ
-importer = importer_over(
-    DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"]),
-    S3Objects(boto3.client("s3")),
-    clock_from_setting(setting["TODAY"]),
-    work_bucket=setting["WORK_BUCKET"],
-    out_bucket=setting["OUT_BUCKET"],
-    public_bucket=setting["PUBLIC_BUCKET"],
-    notice_hours=int(setting["NOTICE_HOURS"]),
-    trusted_publishers=setting["TRUSTED_PUBLISHERS"],
+store = DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"])
+objects = S3Objects(boto3.client("s3"))
+clock, out_bucket = clock_from_setting(setting["TODAY"]), setting["OUT_BUCKET"]
+importer = FeedImporter(
+    Library(objects, clock, out_bucket, setting["PUBLIC_BUCKET"], int(setting["NOTICE_HOURS"])),
+    Reopening(store, objects, clock, out_bucket),
+    Trust(setting["TRUSTED_PUBLISHERS"].split(",")),
+    setting["WORK_BUCKET"],
 )
 
 

@@ -1,4 +1,4 @@
-"""The function learn, event by event."""
+"""The function feeds, event by event."""
 
 import json
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ KEY = "factchecks/checks.csv"
 
 
 @pytest.fixture
-def learn(world: World) -> Iterator[ModuleType]:
-    with deployed("learn", world) as module:
+def feeds(world: World) -> Iterator[ModuleType]:
+    with deployed("feeds", world) as module:
         yield module
 
 
@@ -27,20 +27,20 @@ def put(world: World, bucket: str, key: str, feed: bytes) -> dict[str, Any]:
 
 
 def test_a_feed_is_taken_and_its_checks_are_logged(
-    world: World, learn: ModuleType, capsys: pytest.CaptureFixture[str]
+    world: World, feeds: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    learn.handler({"Records": [put(world, world.work, KEY, table(*CHECKS))]}, Context())
+    feeds.handler({"Records": [put(world, world.work, KEY, table(*CHECKS))]}, Context())
     [line] = map(json.loads, capsys.readouterr().out.splitlines())
     assert (line["message"], line["checks"], line["corrected"]) == ("taken", 4, 0)
     assert line["function_request_id"] == "request"
 
 
-def test_events_of_another_bucket_or_prefix_are_ignored(world: World, learn: ModuleType) -> None:
+def test_events_of_another_bucket_or_prefix_are_ignored(world: World, feeds: ModuleType) -> None:
     feed = table(*CHECKS)
     records = [
         put(world, world.drop, KEY, feed),
         put(world, world.work, "parts/checks.csv", feed),
     ]
     before = world.state()
-    learn.handler({"Records": records}, Context())
+    feeds.handler({"Records": records}, Context())
     assert world.state() == before

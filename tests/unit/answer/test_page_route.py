@@ -183,7 +183,7 @@ def test_one_network_that_asks_too_often_waits(line: Line) -> None:
     assert asked(line, "x", address=first)["statusCode"] == 200
 
 
-def test_each_door_counts_for_itself(line: Line) -> None:
+def test_each_route_counts_for_itself(line: Line) -> None:
     line = Line(line.public, most=1)
     assert opened(line)["statusCode"] == 200
     assert asked(line, "x")["statusCode"] == 200

@@ -12,10 +12,9 @@ from support.sample_checks import CHECKS, FRIDGE, SALT, check, data_feed, table
 from support.world import DAY, World
 
 from claims.admission import Spool
-from claims.check_finder import build_index
-from claims.index import ClaimIndex
+from claims.check_finder import ClaimIndex, build_index
 from claims.topics import lists
-from learn import feed_import
+from feeds import feed_import
 from ledger.closing import current_set, set_key
 from ledger.keys import factchecks_key
 from ledger.refusals import OperatorError
@@ -102,7 +101,7 @@ def kept_under_no_topic(world: World) -> str:
         replace(entry, check=msgspec.structs.replace(entry.check, topic=""))
         for entry in library.checks(library.catalogue()[0])
     ]
-    return library.keep(entries)
+    return library.keep("feeds", entries)
 
 
 def test_the_operator_is_told_what_was_refused_and_of_whom(world: World) -> None:

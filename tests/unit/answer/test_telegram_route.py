@@ -11,7 +11,7 @@ import pytest
 from support.sample_checks import CHECKS, REPEATS_SALT, check
 from support.tip_line_world import GARAM, Line, built, built_with, public_with, sample_index
 
-from answer.doors import MOST_UTF16, SECRET
+from answer.ask_routes import MOST_UTF16, SECRET
 from answer.question import advice_words, nothing_words, problem_words
 from phrases import LANGUAGES, of
 
