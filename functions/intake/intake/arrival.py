@@ -39,8 +39,6 @@ from ledger.refusals import Code, FileRefusedError, ObjectGoneError, ObjectUnrea
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import Manifest, Marker, Receipt, Source, cut_ranges, digest_of_ids, units_of
 
-ARCHIVES: tuple[FormatReader, ...] = (GZIP, ZIP)
-
 WHITE = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -56,7 +54,7 @@ def choose_reader(head: bytes, name: str, size: int) -> FormatReader:
     if whole and not head.strip(WHITE):
         raise FileRefusedError(Code.EMPTY)
     file_head = FileHead(head[:HEAD_BYTES], name, whole)
-    for archive in ARCHIVES:
+    for archive in (GZIP, ZIP):
         if archive.recognises(file_head):
             return archive
     return choose_plain(file_head)

@@ -136,7 +136,9 @@ def take_messages(records: list[dict[str, Any]], seconds_left: Callable[[], floa
     left = dict.fromkeys(record["messageId"] for record in records)
     for ended in deliveries.take_messages(map(Delivery.of, records), seconds_left):
         if isinstance(ended, UnknownSender):
-            log_unknown(ended.delivery)
+            extra = {"code": "sender_unknown", "delivery": ended.delivery}
+            logger.warning("refused", extra=extra)
+            metrics.add_metric("UnknownSender", MetricUnit.Count, 1)
             left.pop(ended.delivery, None)
             continue
         names = [name for message in ended.messages for name in message.deliveries]
@@ -148,12 +150,6 @@ def take_messages(records: list[dict[str, Any]], seconds_left: Callable[[], floa
         if ended.outcome is not None:
             log_outcome(ended.outcome)
     return list(left)
-
-
-def log_unknown(delivery: str) -> None:
-    """Log and count a message whose sender is not registered."""
-    logger.warning("refused", extra={"code": "sender_unknown", "delivery": delivery})
-    metrics.add_metric("UnknownSender", MetricUnit.Count, 1)
 
 
 def log_outcome(outcome: UnitOutcome) -> None:

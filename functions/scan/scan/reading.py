@@ -177,14 +177,19 @@ def read_records(
     """
     records = UnitRecords()
     byte = len(BOM) if begins_file and data.startswith(BOM) else 0
-    read_record = _read_translated if translated else read_line
-    for line in _split_lines(data[byte:] if byte else data):
+    read_record = read_translated_line if translated else read_line
+    lines = (data[byte:] if byte else data).split(b"\n")  # splitlines would also cut at a lone CR
+    if not lines[-1]:
+        lines.pop()
+    for line in lines:
         records.lines += 1
         if line and not line.isspace():
             records.records += 1
             record = read_record(line)
             if isinstance(record, Refusal):
                 records.refuse(msgspec.structs.replace(record, line=records.lines, byte=byte))
+            elif isinstance(record, TranslatedPost):
+                records.accept(record, record.unknown_fields)
             else:
                 records.accept(*record)
         byte += len(line) + 1
@@ -199,16 +204,3 @@ def read_body(body: str) -> UnitRecords:
     records = UnitRecords(lines=1, records=1)
     records.refuse(lines)
     return records
-
-
-def _read_translated(line: bytes) -> tuple[Post, int] | Refusal:
-    post = read_translated_line(line)
-    return post if isinstance(post, Refusal) else (post, post.unknown_fields)
-
-
-def _split_lines(data: bytes) -> list[bytes]:
-    """Split at line feeds only; bytes.splitlines would also cut at a lone CR."""
-    lines = data.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    return lines

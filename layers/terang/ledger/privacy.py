@@ -16,7 +16,7 @@ so they never change.
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import nsmallest
@@ -145,7 +145,14 @@ def draw_sample(
     >>> [drawn.post for drawn in draw_sample(key, "acme", ["p1", "p2", "p3", "p2"], size=2)]
     ['p1', 'p3']
     """
-    return _smallest(size, _ranked(key, provider, posts))
+    # Copying one HMAC that has read the prefix is twice as fast as a new one (0.8 against 1.7 µs).
+    prefixed = hmac.new(key, f"{provider}/".encode(), "sha256")
+    ranked = []
+    for post in dict.fromkeys(posts):
+        mac = prefixed.copy()
+        mac.update(post.encode())
+        ranked.append((mac.hexdigest()[:RANK_DIGITS], post))
+    return tuple(DrawnPost(post, rank) for rank, post in nsmallest(size, ranked))
 
 
 def merge_samples(samples: Iterable[Iterable[tuple[str, str]]]) -> tuple[DrawnPost, ...]:
@@ -156,20 +163,8 @@ def merge_samples(samples: Iterable[Iterable[tuple[str, str]]]) -> tuple[DrawnPo
     >>> merge_samples(parts) == draw_sample(key, "acme", ["a", "b", "c", "d", "e"])
     True
     """
-    return _smallest(SAMPLE_SIZE, {(rank, post) for sample in samples for post, rank in sample})
-
-
-def _smallest(size: int, ranked: Iterable[tuple[str, str]]) -> tuple[DrawnPost, ...]:
-    return tuple(DrawnPost(post, rank) for rank, post in nsmallest(size, ranked))
-
-
-def _ranked(key: bytes, provider: str, posts: Iterable[str]) -> Iterator[tuple[str, str]]:
-    # Copying one HMAC that has read the prefix is twice as fast as a new one (0.8 against 1.7 µs).
-    prefixed = hmac.new(key, f"{provider}/".encode(), "sha256")
-    for post in dict.fromkeys(posts):
-        mac = prefixed.copy()
-        mac.update(post.encode())
-        yield mac.hexdigest()[:RANK_DIGITS], post
+    ranked = {(rank, post) for sample in samples for post, rank in sample}
+    return tuple(DrawnPost(post, rank) for rank, post in nsmallest(SAMPLE_SIZE, ranked))
 
 
 COPY_DAYS = 30

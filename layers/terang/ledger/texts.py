@@ -115,15 +115,13 @@ def is_blank(text: str) -> bool:
     first = text[:1]
     if first.isascii() and first.isalnum():  # nearly every text
         return False
-    return all(map(_is_unseen, text))
+    return all(
+        character in _FILLERS or unicodedata.category(character) in _UNSEEN for character in text
+    )
 
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Cs", "Mn", "Me", "Zs", "Zl", "Zp"})
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-
-
-def _is_unseen(character: str) -> bool:
-    return character in _FILLERS or unicodedata.category(character) in _UNSEEN
 
 
 def replace_controls(text: str, keep: str = "") -> str:

@@ -32,14 +32,8 @@ def post(**changes: Any) -> Post:
     return msgspec.convert(fields(**changes), Post)
 
 
-def inspect(
-    *posts: Post, provider: str = "acme", unit: str = "u1", rules: Rules = RULES, length: int = 280
-) -> list[ExcerptedFinding]:
-    return [
-        *inspection(
-            *posts, provider=provider, unit=unit, rules=rules, length=length
-        ).findings.values()
-    ]
+def inspect(*posts: Post, **settings: Any) -> list[ExcerptedFinding]:
+    return [*inspection(*posts, **settings).findings.values()]
 
 
 def inspection(

@@ -1,13 +1,14 @@
-"""The desk of each provider in the table: claims, and decisions that can still be taken back.
+"""The desk of each provider in the table, and the public log on AWS.
 
-Everything is under `D#<provider>`. Nothing is counted or deleted: a claim has an end, and a
-decision moves to its next state by a conditional put.
+Everything of a desk is under `D#<provider>`: claims, and decisions that can still be taken back.
+Nothing is counted or deleted: a claim has an end, and a decision moves to its next state by a
+conditional put.
 
 The caller sends the message that names a decision first, and then stores the decision. If it dies
 in between, nobody was told that the decision is stored. The message finds nothing and puts `void`
 in its place, so that a late put cannot store a decision that nobody will send.
 
-The public log on AWS: its head and keys in the table, and the key in KMS that signs it.
+The log has its head and keys in the table, and the key in KMS that signs it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -199,29 +199,20 @@ class S3Objects:
 
         Raises OperatorError if listing is not allowed.
         """
-        pages = iter(
-            self.client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
-        )
-        while page := self._next(pages):
-            for kind in ("Versions", "DeleteMarkers"):
-                for version in page.get(kind, ()):
-                    source = Source(
-                        bucket,
-                        version["Key"],
-                        version["VersionId"],
-                        version.get("ETag", ""),
-                        version.get("Size", 0),
-                    )
-                    yield StoredVersion(
-                        source,
-                        version["IsLatest"],
-                        kind == "DeleteMarkers",
-                        version["LastModified"],
-                    )
-
-    def _next(self, pages: Iterator[dict[str, Any]]) -> dict[str, Any] | None:
+        pages = self.client.get_paginator("list_object_versions")
         try:
-            return next(pages, None)
+            for page in pages.paginate(Bucket=bucket, Prefix=prefix):
+                for kind in ("Versions", "DeleteMarkers"):
+                    for version in page.get(kind, ()):
+                        source = Source(
+                            bucket,
+                            version["Key"],
+                            version["VersionId"],
+                            version.get("ETag", ""),
+                            version.get("Size", 0),
+                        )
+                        is_marker, written_at = kind == "DeleteMarkers", version["LastModified"]
+                        yield StoredVersion(source, version["IsLatest"], is_marker, written_at)
         except ClientError as error:
             raise _translated(error) from error
 
