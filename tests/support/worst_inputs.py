@@ -27,7 +27,7 @@ from matcher.aligned import find_hosts, opaque_spans
 from matcher.candidates import find_candidates
 from matcher.fold import fold
 from matcher.lookalikes import is_suspect
-from matcher.signs.catalogue import SIGNS, find_signs
+from matcher.sign_catalogue import SIGNS, find_signs
 
 WORDS = ("bomb", "bumb", "otp", "prize", "*aa*", "a*", "facility", "验证码", "bomber*", "*secret*")
 

@@ -340,7 +340,7 @@ class AlignedText:
 
     @classmethod
     def of(cls, text: str, start: int = 0, end: int | None = None, words_before: int = 0) -> Self:
-        """Align a text, or a stretch of it as by `links.stretch_around`."""
+        """Align a text, or a stretch of it as by `stretch_around`."""
         so_far = _Alignment(start, words_before - 1)
         at, stop = start, len(text) if end is None else end
         for first, last, _ in [*opaque_spans(text, start, stop), (stop, stop, False)]:
@@ -466,7 +466,7 @@ def aligned_views(text: str, layers: Sequence[Sequence[WordReading]]) -> list[Al
 def aligned_stretches(
     text: str, stretches: Sequence[tuple[int, int]], *, counting: bool
 ) -> list[AlignedText]:
-    """Return stretches of a text, as by `links.stretch_around`, each aligned by itself.
+    """Return stretches of a text, as by `stretch_around`, each aligned by itself.
 
     With `counting`, words are numbered from the beginning of the text.
     """

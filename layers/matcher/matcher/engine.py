@@ -1,9 +1,9 @@
 """The matcher: which rules a post satisfies, and where.
 
-`RuleEvaluator` evaluates a post part by part. When there are many posts, `matcher.batch.prefilter`
+`RuleEvaluator` evaluates a post part by part. When there are many posts, `matcher.prefilter`
 first drops those that cannot satisfy a rule, if numpy is installed.
 
-Limits: `evasion.plausible` says which disguises count. A word wholly in look-alikes of one script
+Limits: `vocabulary` says which disguises count. A word wholly in look-alikes of one script
 counts as that script's own word if the part has other letters of the script. A post that takes more
 work than `matcher.hit` allows is read in part, and its result says so. A hit shows its first 200
 spans, and says if there are more.
@@ -24,7 +24,7 @@ from rules.pinned import without_factchecks
 from rules.rule_set import FOLD_VERSION
 
 if TYPE_CHECKING:
-    from matcher.batch.prefilter import Prefilter
+    from matcher.prefilter import Prefilter
 
 FIRST_BATCH = 1_000
 """Posts that justify importing numpy and building the prefilter. Under all shipped packs 1,000
@@ -123,8 +123,8 @@ class Matcher:
         has_work = bool(index.patterns or scored.signs)
         if self._prefilter is None and posts >= FIRST_BATCH and has_work:
             try:
-                from matcher.batch.prefilter import Prefilter
-                from matcher.batch.suspects import ScoredPatterns
+                from matcher.prefilter import Prefilter
+                from matcher.suspects import ScoredPatterns
             except ModuleNotFoundError:
                 return None
             self._prefilter = Prefilter(

@@ -17,11 +17,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from matcher.aligned import AlignedText, WordReading, aligned_stretches, aligned_views, find_hosts
+from matcher.chunk_signs import LINK_SIGNS, signs_of_link
 from matcher.fold import fold, sounds_of
 from matcher.hit import Effort, GroupsByLink, HostIndex, Part, PassingText, Span
 from matcher.lookalikes import has_han_apart, has_odd_letters, is_suspect
 from matcher.scores import PartScore, PartSigns, ScoredRules
-from matcher.signs.addresses import LINK_SIGNS, signs_of_link
 from matcher.term import Automaton, Match, Term, TermPlace
 from matcher.term_index import MatchesByGroup, PatternIndex, TermUse, matches_in_windows
 from rules.pack import Rule, sign_of
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matcher.vocabulary import Vocabulary
 
 type Stretches = Sequence[tuple[int, int]]
-"""Half-open code points of a text, in order, each as by `links.stretch_around`."""
+"""Half-open code points of a text, in order, each as by `stretch_around`."""
 
 type _Layers = list[list[WordReading]]
 

@@ -13,11 +13,11 @@ from itertools import chain
 from typing import NamedTuple
 
 from matcher.aligned import AlignedText
+from matcher.chunk_signs import LINK_SIGNS, signs_of_link
 from matcher.fold import sounds_of
 from matcher.hit import Effort, Part, Span
-from matcher.signs.addresses import LINK_SIGNS, signs_of_link
-from matcher.signs.catalogue import find_signs, first_places
-from matcher.signs.gates import SCRIPTS, passes, word_lists
+from matcher.sign_catalogue import find_signs, first_places
+from matcher.sign_shapes import SCRIPTS, passes, word_lists
 from matcher.term import Automaton, Term
 from matcher.term_index import SOUNDS, UNLESS, PatternIndex, TermUse
 from rules.pack import Rule

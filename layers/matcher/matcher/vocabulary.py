@@ -25,7 +25,7 @@ The words that terms are made of, and which of them a disguised word may be.
 
 The simple way is to compare a disguised word with every word. Instead, one automaton finds the
 words with the same skeleton, and `MaskedWords` those that stars may hide. The reader then compares
-letter by letter (`signs.fit_of`).
+letter by letter (`fit_of`).
 """
 
 import re

@@ -147,7 +147,7 @@ class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a part must look like to be scored.
 
     Half of its letters are of `script`, if one is named, and it has a word of the list `words_of`
-    or at most a few words. The lists have their ids in `matcher.signs`.
+    or at most a few words. The lists have their ids in `matcher.sign_shapes`.
     """
 
     script: Annotated[

@@ -50,7 +50,7 @@ from authoring.learning.learning import (
 from authoring.learning.term_candidates import copy_groups
 from authoring.wording import pinyin_problem, weighted_term_problem
 from matcher.fold import JOINT
-from matcher.signs.catalogue import SIGNS
+from matcher.sign_catalogue import SIGNS
 from matcher.term import pattern_of
 from rules.pack_parts import WEIGHT
 

@@ -41,7 +41,7 @@ from authoring.learning.labelled import LabelError, raise_problems
 from authoring.wording import weighted_term_problem
 from matcher import Evasion, Ground, Matcher, Pack, Rule, Severity, Span
 from matcher.fold import fold
-from matcher.signs.catalogue import find_signs
+from matcher.sign_catalogue import find_signs
 from matcher.term import pattern_of
 from matcher.term_index import SPANS_SHOWN
 from rules.pack import InForce, LegalGround

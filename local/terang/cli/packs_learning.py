@@ -24,7 +24,7 @@ from ledger.dsa_codes import CaseReceipt
 from ledger.findings import Finding
 from ledger.refusals import OperatorError
 from ledger.texts import SystemClock
-from matcher.signs.catalogue import SIGNS
+from matcher.sign_catalogue import SIGNS
 from rules.pack import SHIPPED_SENTENCES, PackError
 from rules.pack_parts import category_problem
 from terang import ROOT, USAGE, InputError

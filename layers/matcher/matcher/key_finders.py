@@ -20,7 +20,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from matcher.batch.sign_tables import (
+from matcher.fold import FOLD, sounds, syllables
+from matcher.lookalikes import DISGUISE_SIGNS
+from matcher.sign_tables import (
     ALONE,
     Alphabet,
     Hashes,
@@ -31,8 +33,6 @@ from matcher.batch.sign_tables import (
     in_lines,
     mixed,
 )
-from matcher.fold import FOLD, sounds, syllables
-from matcher.lookalikes import DISGUISE_SIGNS
 
 WORDS_IN_KEY = 4
 """The first words of a pattern that its key counts."""

@@ -14,9 +14,9 @@ that speak against a post.
 
 Finds out of many texts those that may have a word in disguise.
 
-The simple way is to call `suspicion.is_suspect` for each text. Here its questions are asked of all
+The simple way is to call `is_suspect` for each text. Here its questions are asked of all
 texts in a line at once, as arrays, and patterns search only at the few places that are left. The
-texts that remain are judged by their chunks, like a text alone (`evasion.chunks`). It never misses
+texts that remain are judged by their chunks, like a text alone (`readings.Chunks`). It never misses
 a text with a disguise.
 """
 
@@ -30,9 +30,13 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.aligned import without_opaque
-from matcher.batch.key_finders import Keys
-from matcher.batch.sign_finder import ScoreBounds
-from matcher.batch.sign_tables import (
+from matcher.fold import STRICT, fold
+from matcher.hit import STEPS_AT_LEAST, STEPS_PER_POINT
+from matcher.key_finders import Keys
+from matcher.lookalikes import HAN_ENDINGS, SIGNS_WITH_USES, has_han_apart
+from matcher.readings import Chunks
+from matcher.sign_finder import ScoreBounds
+from matcher.sign_tables import (
     ALONE,
     LETTER,
     SIGN,
@@ -43,11 +47,7 @@ from matcher.batch.sign_tables import (
     SymbolLine,
     Symbols,
 )
-from matcher.batch.sign_view import GateView, SignView
-from matcher.fold import STRICT, fold
-from matcher.hit import STEPS_AT_LEAST, STEPS_PER_POINT
-from matcher.lookalikes import HAN_ENDINGS, SIGNS_WITH_USES, has_han_apart
-from matcher.readings import Chunks
+from matcher.sign_view import GateView, SignView
 from matcher.vocabulary import Vocabulary
 from rules.pack_parts import Gate
 
@@ -252,7 +252,7 @@ type _Mask = npt.NDArray[np.bool_]
 class Suspects:
     """Tells which texts of a line may have a word in disguise.
 
-    >>> from matcher.batch.key_finders import ALPHABET
+    >>> from matcher.key_finders import ALPHABET
     >>> texts = ["24 h", "b0mb", "h0me", "booomb", "b.o.m.b", "验-证-码", "$hoot", "so!", "p!ain"]
     >>> sorted(Suspects(Vocabulary([" bomb "])).among(ALPHABET.line(texts), texts))
     [1, 3, 4, 5]
@@ -298,7 +298,7 @@ class Suspects:
     def sign_places(self, joined: JoinedTexts) -> tuple[list[int], list[int]]:
         """Return the places of signs that may be part of a disguise, sign by sign.
 
-        >>> from matcher.batch.key_finders import ALPHABET
+        >>> from matcher.key_finders import ALPHABET
         >>> texts = ["a $ign!", "#topic #BigWord @you", "so!", "p!ain"]
         >>> Suspects(Vocabulary([" anaconda "])).sign_places(ALPHABET.line(texts).joined)
         ([], [34, 15, 2])

@@ -25,12 +25,12 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from matcher.batch import sign_tables as tables
-from matcher.batch.key_finders import ALPHABET
-from matcher.batch.sign_tables import Mask, Places, SymbolLine, in_lines
-from matcher.batch.sign_view import SignView
-from matcher.signs import han, numbers, parts, pieces, proportions, shapes, words
-from matcher.signs.catalogue import (
+from matcher import chunk_signs, part_signs
+from matcher import sign_shapes as shapes
+from matcher import sign_tables as tables
+from matcher.key_finders import ALPHABET
+from matcher.part_signs import MANY_WORDS, SOME_WORDS
+from matcher.sign_catalogue import (
     LONG,
     REMEMBERED,
     ROOMS_OF_WORDS,
@@ -38,8 +38,9 @@ from matcher.signs.catalogue import (
     read_signs,
     remembered_signs,
 )
-from matcher.signs.proportions import MANY_WORDS, SOME_WORDS
-from matcher.signs.shapes import NUMBER_ENDS, Found
+from matcher.sign_shapes import NUMBER_ENDS, Found
+from matcher.sign_tables import Mask, Places, SymbolLine, in_lines
+from matcher.sign_view import SignView
 
 CAPITALS_IN_WORD = 4
 """Capitals of a word of capitals, at least."""
@@ -132,8 +133,8 @@ _EXACT = frozenset(
 class SignBounds:
     """What the signs of scored rules may be worth in a text.
 
-    >>> from matcher.batch.sign_finder import SignFinder
-    >>> from matcher.batch.key_finders import ALPHABET
+    >>> from matcher.sign_finder import SignFinder
+    >>> from matcher.key_finders import ALPHABET
     >>> view = SignFinder(["link"]).view(ALPHABET.line(["plain", "shop.com", "call 5000 rb"]))
     >>> SignBounds({"link": [(0, 3)], "money": [(0, 2)]}, 1).worth(view).tolist()
     [[0.0], [3.0], [2.0]]
@@ -362,12 +363,12 @@ class SignFinder:
 
     def _add_numbers(self, view: SignView, found: _Found) -> None:
         starts, sizes = view.numbers_alone()
-        sizes = np.minimum(sizes, numbers.MOST_DIGITS)
+        sizes = np.minimum(sizes, chunk_signs.MOST_DIGITS)
         of_text, wanted = view.texts(starts), view.wanted[view.texts(starts)]
-        pairs = np.unique((of_text * (numbers.MOST_DIGITS + 1) + sizes)[wanted]).tolist()
+        pairs = np.unique((of_text * (chunk_signs.MOST_DIGITS + 1) + sizes)[wanted]).tolist()
         for pair in pairs:
-            text, size = divmod(pair, numbers.MOST_DIGITS + 1)
-            found[text].add(numbers.SIGN_OF_SIZE[size])
+            text, size = divmod(pair, chunk_signs.MOST_DIGITS + 1)
+            found[text].add(chunk_signs.SIGN_OF_SIZE[size])
         self._add_chunks(view, view.odd_numbers, found)
         for text in view.texts_at(view.rare_han()):
             found[text].add("rare-han")
@@ -376,27 +377,27 @@ class SignFinder:
 def _of_word(word: str, shape: str) -> _Signs:
     """Return the signs of a word that may have marks before its first letter."""
     letters = shape.lstrip(shapes.MARKS)
-    return frozenset(words.signs_of_word(word[len(shape) - len(letters) :], letters))
+    return frozenset(chunk_signs.signs_of_word(word[len(shape) - len(letters) :], letters))
 
 
 def _chunk_start(shape: str, end: int) -> int:
     """Return where the chunk begins that ends at a place, looking as far as numbers do."""
-    first = max(0, end - numbers.AROUND)
+    first = max(0, end - chunk_signs.AROUND)
     return max(shape.rfind(space, first, end) + 1 or first for space in _SPACES)
 
 
 def _chunk_end(shape: str, start: int) -> int:
     """Return where the chunk ends that begins at a place, looking as far as numbers do."""
-    ends = (shape.find(space, start, start + numbers.AROUND) for space in _SPACES)
-    return min((end for end in ends if end >= 0), default=start + numbers.AROUND)
+    ends = (shape.find(space, start, start + chunk_signs.AROUND) for space in _SPACES)
+    return min((end for end in ends if end >= 0), default=start + chunk_signs.AROUND)
 
 
 def _emoji(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
     with_emoji, counts = view.counts(view.emoji)
     for text, number in zip(with_emoji.tolist(), counts.tolist(), strict=True):
-        yield text, parts.emoji_sign(number)
+        yield text, part_signs.emoji_sign(number)
         if number > 1:
-            yield from _read(text, parts.wrapped_words(view.shape_of(text)))
+            yield from _read(text, part_signs.wrapped_words(view.shape_of(text)))
 
 
 def _capitals(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -411,29 +412,29 @@ def _marks(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 def _phones(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
     for text in view.texts_at(view.phones):
-        yield from _read(text, parts.phones(texts[text], view.shape_of(text)))
+        yield from _read(text, part_signs.phones(texts[text], view.shape_of(text)))
 
 
 def _letters_apart(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
     for text in view.texts_at(view.letters_apart):
-        yield from _read(text, parts.letters_apart(texts[text], view.shape_of(text)))
+        yield from _read(text, part_signs.letters_apart(texts[text], view.shape_of(text)))
 
 
 def _in_pieces(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
     for text in view.texts_at(view.names_in_pieces):
-        yield from _read(text, pieces.names_in_pieces(texts[text], view.shape_of(text)))
+        yield from _read(text, part_signs.names_in_pieces(texts[text], view.shape_of(text)))
 
 
 def _han_apart(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
     for text in view.texts_at(view.han_apart):
-        yield from _read(text, han.han_apart(view.shape_of(text)))
+        yield from _read(text, chunk_signs.han_apart(view.shape_of(text)))
 
 
 def _phrases(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
     for text in tables.repeated_phrases(view.line):
         if not view.wanted[text]:
             continue
-        yield from _read(text, parts.repeated_phrases(texts[text], view.shape_of(text)))
+        yield from _read(text, part_signs.repeated_phrases(texts[text], view.shape_of(text)))
 
 
 _OF_WORDS = {sign for sign in SIGNS if SIGNS[sign].module in ROOMS_OF_WORDS}
@@ -454,9 +455,9 @@ def _of_proportions(view: SignView) -> Iterator[tuple[int, str]]:
     texts, words = view.lengths
     wanted = view.wanted[texts]
     for text, number in zip(texts[wanted].tolist(), words[wanted].tolist(), strict=True):
-        yield text, proportions.length_sign(number)
+        yield text, part_signs.length_sign(number)
     for text in view.texts_at(view.dressed):
-        if sign := proportions.dress_sign(view.shape_of(text)):
+        if sign := part_signs.dress_sign(view.shape_of(text)):
             yield text, sign
 
 

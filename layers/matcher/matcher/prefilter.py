@@ -16,7 +16,8 @@ from itertools import chain
 import numpy as np
 
 from matcher.aligned import stretch_around
-from matcher.batch.key_finders import (
+from matcher.hit import PassingText
+from matcher.key_finders import (
     ALPHABET,
     KeyFinder,
     Keys,
@@ -25,11 +26,10 @@ from matcher.batch.key_finders import (
     SoundFinder,
     finders_of,
 )
-from matcher.batch.sign_finder import SignFinder
-from matcher.batch.sign_tables import Places, SymbolLine, in_lines
-from matcher.batch.sign_view import GateView
-from matcher.batch.suspects import ScoredPatterns, ScoreFilter, Suspects
-from matcher.hit import PassingText
+from matcher.sign_finder import SignFinder
+from matcher.sign_tables import Places, SymbolLine, in_lines
+from matcher.sign_view import GateView
+from matcher.suspects import ScoredPatterns, ScoreFilter, Suspects
 from matcher.vocabulary import Vocabulary
 
 PLACES_IN_TEXT = 64
