@@ -216,11 +216,6 @@ _SPACE = ((" ", " "),)
 _OPAQUE = (*_SPACE, (OPAQUE, OPAQUE), *_SPACE)
 
 
-def _folded_and_strict(code: int) -> tuple[tuple[str, str], ...]:
-    """Return what a code point is folded to, letter by letter, with and without look-alikes."""
-    return tuple(zip(FOLD[code], STRICT[code], strict=True))
-
-
 def _is_mark(code: int) -> bool:
     """Return whether a folded letter is a mark of a spaceless script."""
     char = chr(code)
@@ -240,9 +235,10 @@ def _single_in(table: CodePointTable[str]) -> CodePointTable[str]:
     return CodePointTable(single)
 
 
-_pairs, _marks = CodePointTable(_folded_and_strict), CodePointTable(_is_mark)
+_pairs = CodePointTable(lambda code: tuple(zip(FOLD[code], STRICT[code], strict=True)))
+"""What a code point is folded to, letter by letter, with and without look-alikes."""
 
-
+_marks = CodePointTable(_is_mark)
 _single, _single_strict = _single_in(FOLD), _single_in(STRICT)
 _RUNS = re.compile(f"[^ {_SEVERAL}{_ALONE}]+ ?|{_ALONE}+| +|{_SEVERAL}")
 

@@ -1,11 +1,9 @@
-"""Many folded texts as one array of symbols.
+"""Many folded texts as one array of symbols, and tables and functions on arrays for `SignView`.
 
 The simple way is to fold each text as a string. Here the texts of a line become one array of code
 points, and one lookup turns it into 16-bit symbols of folded letters. Code points may share a
 symbol, so equal symbols prove nothing. But texts that the fold makes equal have equal symbols, in
 the same words, so nothing is missed.
-
-Tables and small functions on arrays for `SignView`.
 
 The tables hold the properties of kinds, and the letters with which units, currencies and endings of
 hosts begin or end.

@@ -1,14 +1,8 @@
-"""The kinds of all code points of a line of texts, with its texts, chunks, words and addresses.
-
-The places in a line of texts that may have a sign.
+"""A line of texts by the kinds of its code points: the places that may have a sign, and gates.
 
 Each method answers for all texts of a line at once and never misses a place that matters. Those
-that are exact say so.
-
-Which texts of a line the gates of scored rules let pass.
-
-The simple way is to ask `gates.passes` for each text, which reads every letter in Python. Here the
-letters of a script and all others are counted for all texts at once.
+that are exact say so. To ask `passes` about the gates of each text would read every letter in
+Python; here the letters of a script and all others are counted for all texts at once.
 """
 
 from collections.abc import Sequence
