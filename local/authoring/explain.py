@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from msgspec import structs
 
-from authoring.wording import why_unprotected
+from authoring.advice import why_unprotected
 from matcher.engine import Matcher
 from matcher.fold import fold
 from matcher.hit import Hit, Span

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from support.sample_packs import pack_of
 
-from authoring.learning.term_candidates import patterns_in
+from authoring.term_candidates import patterns_in
 from claims.feed import plain_line
 from claims.text_words import grams_of, guess_language, split_known_words, words_of
 from dsa.statement import personal_data

@@ -45,7 +45,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from authoring.wording import pinyin_problem, weighted_term_problem
+from authoring.advice import pinyin_problem, weighted_term_problem
 from matcher.fold import JOINT, fold, is_spaceless, syllable_of
 from matcher.term import pattern_of
 

@@ -37,8 +37,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from authoring.learning.labelled import LabelError, raise_problems
-from authoring.wording import weighted_term_problem
+from authoring.advice import weighted_term_problem
+from authoring.labelled import LabelError, raise_problems
 from matcher import Evasion, Ground, Matcher, Pack, Rule, Severity, Span
 from matcher.fold import fold
 from matcher.sign_catalogue import find_signs
