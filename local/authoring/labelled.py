@@ -1,25 +1,19 @@
-"""Reads labelled posts: JSON Lines, or a table with a header (`.csv`, `.tsv`).
+"""Labelled posts, the thresholds that they give, and the labels that somebody should look at again.
 
-Each row has `text` and `label`. `group` names the copies of one text, if somebody grouped them
-already. `brand` names what an advert is for: its letters never become a term.
+They come as JSON Lines, or as a table with a header (`.csv`, `.tsv`). Each row has `text` and
+`label`. `group` names the copies of one text, if somebody grouped them already. `brand` names what
+an advert is for: its letters never become a term.
 
-Chooses thresholds from sums of posts that shaped no weight, and measures what they find.
+Thresholds come from sums of posts that shaped no weight. `threshold` is the lowest sum from which
+on 99 of 100 hits are harmful, and at most one of 1,000 clean texts is hit. `high` is the lowest sum
+from which on at most one of 10,000 ordinary posts is hit. Fewer than 10,000 ordinary posts cannot
+show that: then no ordinary post may reach `high`, and the card says how many there were. With fewer
+than 1,000 both are estimated from how the highest sums fall off, since 50 ordinary posts that are
+not hit would allow a hit among the next 50.
 
-`threshold` is the lowest sum from which on 99 of 100 hits are harmful, and at most one of 1,000
-clean texts is hit. `high` is the lowest sum from which on at most one of 10,000 ordinary posts is
-hit. Fewer than 10,000 ordinary posts cannot show that: then no ordinary post may reach `high`, and
-the card says how many there were. With fewer than 1,000 both are estimated from how the highest
-sums fall off, since 50 ordinary posts that are not hit would allow a hit among the next 50.
-
-One advert with the label ordinary would force both up. So a few ordinary posts that look like
-wrong labels (`suspects`) do not count here. The card says how many, and the review lists them.
-
-The posts whose labels somebody should look at again, and their answers.
-
-A few wrong labels cost more than any recipe wins back: an advert that is labelled ordinary forces
-the threshold up. So the ordinary posts with the highest sums and the harmful ones with the lowest
-are written down, with the reasons; a reader fills in `answer`, and the pack is learned
-again.
+One advert with the label ordinary would force both up. So a few ordinary posts that look like wrong
+labels (`suspects`) do not count here, and the card says how many. They and the harmful posts with
+the lowest sums are written down; a reader fills in `answer`, and the pack is learned again.
 """
 
 import csv
