@@ -1,4 +1,4 @@
-"""Write layers/terang/rules/signs.json: what each sign of `matcher.signs` is, and its digest.
+"""Write layers/terang/rules/signs.json: what each sign is, and its digest.
 
 A changed digest means that a sign may find something else. Sets that name it are refused then, so
 give the changed sign a new id, and keep the old one while a set names it.
@@ -6,7 +6,7 @@ give the changed sign a new id, and keep the old one while a set names it.
 
 from pathlib import Path
 
-from matcher.signs.catalogue import as_document
+from matcher.sign_catalogue import as_document
 
 FILE = Path(__file__).resolve().parents[1] / "layers/terang/rules/signs.json"
 

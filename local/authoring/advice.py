@@ -1,20 +1,41 @@
-"""Warnings for the author of a sound pack, which stop nothing.
+"""Warnings for the author of a sound pack, which stop nothing, and the names that no rule is about.
 
 All terms of a rule are looked for in the words of each term. An end that `*` opens is tried as it
 is and with one more letter. A term adds nothing if in its own words an exception holds it, a
 context cancels it, or another term of its list is found.
+
+Names are those of persons, parties, peoples, religions and offices. No term of a score may have
+one: a program learns the names that somebody's posts repeat first. Other rules may have some beside
+other terms, such as the places that a threat names.
+
+Sources: the lists `kept_out` and `names` of `claims/data/topics.json`, and `refused_names.json`,
+which says where its own are from. They do not hold every name: a person reads every term.
 """
 
+import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import structs
 
+from claims.text_words import read_json
+from matcher import term_checks
 from matcher.engine import Matcher
-from matcher.fold import NamedHost
+from matcher.fold import (
+    FOLD,
+    HAN,
+    STRICT,
+    NamedHost,
+    fold,
+    is_spaceless,
+    sound_pattern,
+    sounds_of,
+    syllables,
+)
 from matcher.hit import Span
 from matcher.term import Term
 from rules.pack import Mode, Pack, PackFile, Problem, Rule, sign_of
@@ -244,12 +265,6 @@ def _idle(probes: list[dict[Listed, list[Span]]]) -> str | None:
     return None
 
 
-class _Data(msgspec.Struct, frozen=True):
-    """`common_words.json`: words by language, most frequent first, separated by spaces."""
-
-    words: dict[str, str]
-
-
 @cache
 def common_words(language: str) -> dict[str, str]:
     """Return the commonest words of a language by their fold; empty for an unknown language.
@@ -259,6 +274,171 @@ def common_words(language: str) -> dict[str, str]:
     >>> common_words("en")[" money "], common_words("tlh")
     ('money', {})
     """
-    data = Path(__file__).with_name("common_words.json").read_bytes()
-    words = msgspec.json.decode(data, type=_Data).words.get(language, "").split()
+    words = _read("common_words.json")["words"].get(language, "").split()
     return {Term.of(word).pattern: word for word in words}
+
+
+def _read(name: str) -> dict[str, Any]:
+    """Return the content of a file of words by language, the most frequent first."""
+    read: dict[str, Any] = msgspec.json.decode(Path(__file__).with_name(name).read_bytes())
+    return read
+
+
+_KINDS = {
+    "party": "a party",
+    "candidate": "a person",
+    "office": "an office",
+    "religion": "a religion",
+    "people": "a people",
+}
+"""The lists of `kept_out` that are names, and what they name."""
+
+_SHORTEST = 3  # letters of a name in Latin: shorter ones are too often something else
+_SHORTEST_STEM = 4  # letters of a term beside its `*`
+_LONGEST = 6  # words of a name, or Chinese letters
+_ALL_HAN = re.compile(f"[ {''.join(syllables().values())}]+")
+
+
+def named_in(term: str) -> str | None:
+    """Return what a term names, or None. An end that `*` opens may be up to half of a name.
+
+    >>> named_in("vote for the mayor"), named_in("微信政府号"), named_in("free spins")
+    ('an office', 'an office', None)
+    >>> named_in("Präsidenten"), named_in("presid*"), named_in("council tax")
+    ('an office', 'an office', None)
+    """
+    names, stems, ordinary = _names()
+    text = ordinary.sub("|", " ".join(_words_of(term)))
+    words = text.split()
+    for first in range(len(words)):
+        for last in range(first + 1, min(len(words), first + _LONGEST) + 1):
+            if kind := names.get(" ".join(words[first:last])):
+                return kind
+    if stem := stems.search(text):
+        return names[f"{stem[0]}*"]
+    form = "*" * term.startswith("*") + text + "*" * term.endswith("*")
+    if form == text or len(text) < _SHORTEST_STEM:
+        return None
+    near = (name for name in names if text in name and len(name) <= 2 * len(text))
+    return next((names[name] for name in near if fnmatchcase(name, form)), None)
+
+
+def named_by_sound(pattern: str) -> str | None:
+    """Return what Han letters with these sounds may name, or None.
+
+    Args:
+        pattern: The syllables, as by `sound_pattern`.
+    """
+    return next((kind for name, kind in _sounds_of_names() if name in pattern), None)
+
+
+@cache
+def _sounds_of_names() -> tuple[tuple[str, str], ...]:
+    """Return the sounds of each name in Han letters, of two letters or more, and what it is of."""
+    pairs = ((f" {name} ", kind) for name, kind in _names()[0].items() if " " in name)
+    sounding = ((sounds_of(name), kind) for name, kind in pairs)
+    return tuple((name, kind) for name, kind in sounding if _ALL_HAN.fullmatch(name))
+
+
+@cache
+def _names() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
+    """Return what each name is of, by the words of its fold, in which `*` ends a stem.
+
+    Next come patterns of the stems, and of the phrases that name nobody.
+    """
+    own = _read("refused_names.json")
+    of_claims = read_json("topics.json")
+    lists = [
+        (kind, words)
+        for name, kind in _KINDS.items()
+        for words in of_claims["kept_out"][name].values()
+    ]
+    lists += [(kind, words) for kind, given in own["names"].items() for words in given.values()]
+    lists.append(("a person", of_claims["names"]["given"]))
+    names: dict[str, str] = {}
+    for kind, words in lists:
+        for word in words.split():
+            name = " ".join(_words_of(word.strip("=").replace("_", " ")))
+            if len(name) >= _SHORTEST or not word.isascii():
+                names.setdefault(name + "*" * word.endswith("*"), kind)
+    stems = "|".join(name[:-1] for name in names if name.endswith("*"))
+    ordinary = own["ordinary"].replace(" ", "|").replace("_", " ")
+    return names, re.compile(rf"\b(?:{stems})"), re.compile(rf"\b(?:{ordinary})\b")
+
+
+def _words_of(text: str) -> list[str]:
+    """Return the folded words of a text. Look-alikes stay: Russian "том" is no Tom."""
+    return "".join(HAN.get(char, char) for char in text.translate(STRICT)).split()
+
+
+PLACEHOLDER = "Put here"
+"""How a text of a learned pack begins that only a person can write."""
+
+PLACES_SHOWN = 20
+"""Lines that one message names."""
+
+_UNWRITTEN = re.compile(rf"[\s-]*(?:\w+:\s+)?[\"']?{PLACEHOLDER}\b")
+
+
+def words_asked_for(pack: str) -> tuple[int, str] | None:
+    """Return the first line of a pack that waits for its author's words, and a warning.
+
+    >>> words_asked_for("why: Put here what they do")
+    (1, '`Put here` asks for your words; until then no set takes the pack')
+    """
+    lines = [at for at, line in enumerate(pack.splitlines(), 1) if _UNWRITTEN.match(line)]
+    if not lines:
+        return None
+    further = ", ".join(map(str, lines[1:PLACES_SHOWN]))
+    more = f", {len(lines) - PLACES_SHOWN:,} more" * (len(lines) > PLACES_SHOWN)
+    where = f" here and in lines {further}{more}" if further else ""
+    return lines[0], f"`{PLACEHOLDER}` asks for your words{where}; until then no set takes the pack"
+
+
+def why_unprotected(pack: Pack) -> str:
+    """Return why a pack runs in shadow: nobody has protected sentences in a language of it."""
+    why = (
+        f"in shadow, unprotected: no protected sentences in {', '.join(pack.unprotected or ())};"
+        " write thirty into the pack, under `protected`: five each of protest, election, office,"
+        " faith, satire, warning"
+    )
+    return why if pack.unprotected else ""
+
+
+def term_warning(written: str) -> str | None:
+    """Return what may surprise the author of a sound term, or None.
+
+    >>> term_warning("c++")
+    '`c++` is compared as `c`: signs at its ends do not count, so it may match too much'
+    """
+    literal = Term.of(written).literal.strip()
+    words = fold(literal).strip(" ")
+    if any(FOLD[ord(sign)] == " " for sign in (literal[0], literal[-1])):
+        return (
+            f"`{written}` is compared as `{words}`: signs at its ends do not count, "
+            "so it may match too much"
+        )
+    if len(words) == 1 and not is_spaceless(words):
+        return f"`{written}` is a single letter or digit, so it may match too much"
+    return None
+
+
+def weighted_term_problem(written: str) -> str | None:
+    """Return why a string cannot be a term of a score, or None if it can.
+
+    >>> weighted_term_problem("presid*")
+    '`presid*` names an office; no score may know one, so drop it'
+    """
+    if problem := term_checks.weighted_term_problem(written):
+        return problem
+    kind = named_in(written)
+    return f"`{written}` names {kind}; no score may know one, so drop it" if kind else None
+
+
+def pinyin_problem(written: str) -> str | None:
+    """Return why a string cannot be a term in pinyin, or None if it can."""
+    if problem := term_checks.pinyin_problem(written):
+        return problem
+    kind = named_by_sound(sound_pattern(written))
+    what = f"`{written}` sounds like the name of {kind}"
+    return f"{what}; no score may know one, so drop it" if kind else None

@@ -12,9 +12,8 @@ from pathlib import Path
 from msgspec import structs
 from publicsuffixlist import PublicSuffixList
 
-from authoring.advice import advise
-from authoring.explain import hits_beside_contacts, hits_of_contacts, score_in, why_not
-from authoring.wording import (
+from authoring.advice import (
+    advise,
     named_in,
     pinyin_problem,
     term_warning,
@@ -22,6 +21,7 @@ from authoring.wording import (
     why_unprotected,
     words_asked_for,
 )
+from authoring.explain import hits_beside_contacts, hits_of_contacts, score_in, why_not
 from matcher.engine import Matcher
 from matcher.fold import NamedHost, is_lookalike, skeleton
 from matcher.hit import Hit
@@ -234,7 +234,7 @@ def _check_examples(file: PackFile, matcher: Matcher) -> Iterator[Problem]:
 def _check_names(file: PackFile, rule: Rule, matcher: Matcher) -> Iterator[Problem]:
     """Yield each group of nothing but names, or else each example that is hit through names alone.
 
-    `authoring.wording` says which. Names in `unless` and `except` are not looked at.
+    `authoring.advice` says which. Names in `unless` and `except` are not looked at.
     """
     groups = () if rule.score else rule.term_groups
     named = {term: kind for term in chain(*groups) if (kind := named_in(term))}

@@ -4,7 +4,7 @@ from support.sample_messages import audit, complaint, decision, notice, outcome,
 from support.sample_posts import OTP, lines
 from support.world import DAY, World
 
-from authoring.learning.term_candidates import SelectedBy, decided_posts
+from authoring.term_candidates import SelectedBy, decided_posts
 from ledger.cases import case_id, is_for_second_review
 from ledger.keys import audit_file_key
 from terang.packs.decided_posts import decisions_of_stack

@@ -13,7 +13,7 @@ import pytest
 from support.sample_posts import OTP, PACK, SHADOW, StandingClock, lines
 from support.world import World
 
-from authoring.wording import PLACEHOLDER
+from authoring.advice import PLACEHOLDER
 from ledger.closing import POINTER_KEY, RETURN_DAYS, read_pointer, set_key
 from ledger.findings import FloodQuestion
 from ledger.keys import Provider

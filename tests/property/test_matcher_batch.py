@@ -14,11 +14,11 @@ from property.test_matcher_reference import LINKS, WORDS, draw_pack, draw_term, 
 from support.sample_packs import pack_of
 
 from matcher import AtLeast, Matcher, Rule, Severity, engine, hit
-from matcher.batch.key_finders import LETTERS_IN_KEY, NEEDS_OF_KEY, WORDS_IN_KEY
-from matcher.batch.prefilter import Prefilter
-from matcher.batch.sign_tables import Alphabet
-from matcher.batch.suspects import ScoredPatterns
 from matcher.fold import FOLD, fold
+from matcher.key_finders import LETTERS_IN_KEY, NEEDS_OF_KEY, WORDS_IN_KEY
+from matcher.prefilter import Prefilter
+from matcher.sign_tables import Alphabet
+from matcher.suspects import ScoredPatterns
 from matcher.term import pattern_of
 
 seeds = st.integers(0, 2**48)

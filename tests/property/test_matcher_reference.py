@@ -16,7 +16,7 @@ from support.sample_packs import pack_of
 
 from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity
 from matcher.fold import FOLD, fold, normal_host, skeleton
-from matcher.signs.catalogue import find_signs
+from matcher.sign_catalogue import find_signs
 from matcher.term import affixed_forms
 from rules.pack import Affixes, sign_of
 

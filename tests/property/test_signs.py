@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
 
-from matcher.batch.key_finders import ALPHABET
-from matcher.batch.sign_finder import SignBounds, SignFinder, signs_of
-from matcher.batch.sign_view import GateView
-from matcher.signs.catalogue import SIGNS, find_signs
-from matcher.signs.gates import SCRIPTS, passes, word_lists
+from matcher.key_finders import ALPHABET
+from matcher.sign_catalogue import SIGNS, find_signs
+from matcher.sign_finder import SignBounds, SignFinder, signs_of
+from matcher.sign_shapes import SCRIPTS, passes, word_lists
+from matcher.sign_view import GateView
 from rules.pack_parts import Gate
 
 WRITTEN = """

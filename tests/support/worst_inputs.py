@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from support.sample_packs import pack_of
 
-from authoring.learning.term_candidates import patterns_in
+from authoring.term_candidates import patterns_in
 from cases.kinds import read_case_message
 from claims.fact_check import plain_line
 from claims.text_words import grams_of, guess_language, split_known_words, words_of
@@ -27,7 +27,7 @@ from matcher.aligned import find_hosts, opaque_spans
 from matcher.candidates import find_candidates
 from matcher.fold import fold
 from matcher.lookalikes import is_suspect
-from matcher.signs.catalogue import SIGNS, find_signs
+from matcher.sign_catalogue import SIGNS, find_signs
 
 WORDS = ("bomb", "bumb", "otp", "prize", "*aa*", "a*", "facility", "验证码", "bomber*", "*secret*")
 

@@ -37,9 +37,9 @@ of terms occurs, close enough together, even in disguise:
 `load_packs` reads a folder of packs; `terang packs check` also runs their examples. `build_set` and
 `load_set` write and read the published set that runs.
 
-Follow a post from `engine` (all packs) to `evaluator` (one part), and from there through the rooms:
-`text` (fold, aligned text, links), `evasion` (words in disguise), `terms` (patterns, matches,
-windows). `batch` is a prefilter for many posts.
+Follow a post from `engine` (all packs) to `evaluator` (one part), and from there to the text
+(`fold`, `aligned`), words in disguise (`readings`), terms (`term`, `term_index`), and signs
+(`sign_catalogue`). `prefilter` is for many posts.
 """
 
 from matcher.engine import Matcher

@@ -216,11 +216,6 @@ _SPACE = ((" ", " "),)
 _OPAQUE = (*_SPACE, (OPAQUE, OPAQUE), *_SPACE)
 
 
-def _folded_and_strict(code: int) -> tuple[tuple[str, str], ...]:
-    """Return what a code point is folded to, letter by letter, with and without look-alikes."""
-    return tuple(zip(FOLD[code], STRICT[code], strict=True))
-
-
 def _is_mark(code: int) -> bool:
     """Return whether a folded letter is a mark of a spaceless script."""
     char = chr(code)
@@ -240,9 +235,10 @@ def _single_in(table: CodePointTable[str]) -> CodePointTable[str]:
     return CodePointTable(single)
 
 
-_pairs, _marks = CodePointTable(_folded_and_strict), CodePointTable(_is_mark)
+_pairs = CodePointTable(lambda code: tuple(zip(FOLD[code], STRICT[code], strict=True)))
+"""What a code point is folded to, letter by letter, with and without look-alikes."""
 
-
+_marks = CodePointTable(_is_mark)
 _single, _single_strict = _single_in(FOLD), _single_in(STRICT)
 _RUNS = re.compile(f"[^ {_SEVERAL}{_ALONE}]+ ?|{_ALONE}+| +|{_SEVERAL}")
 
@@ -340,7 +336,7 @@ class AlignedText:
 
     @classmethod
     def of(cls, text: str, start: int = 0, end: int | None = None, words_before: int = 0) -> Self:
-        """Align a text, or a stretch of it as by `links.stretch_around`."""
+        """Align a text, or a stretch of it as by `stretch_around`."""
         so_far = _Alignment(start, words_before - 1)
         at, stop = start, len(text) if end is None else end
         for first, last, _ in [*opaque_spans(text, start, stop), (stop, stop, False)]:
@@ -466,7 +462,7 @@ def aligned_views(text: str, layers: Sequence[Sequence[WordReading]]) -> list[Al
 def aligned_stretches(
     text: str, stretches: Sequence[tuple[int, int]], *, counting: bool
 ) -> list[AlignedText]:
-    """Return stretches of a text, as by `links.stretch_around`, each aligned by itself.
+    """Return stretches of a text, as by `stretch_around`, each aligned by itself.
 
     With `counting`, words are numbered from the beginning of the text.
     """

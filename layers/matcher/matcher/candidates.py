@@ -123,12 +123,8 @@ def _kind(code: int) -> str:
     return "d" if folded.isdigit() else "w"
 
 
-def _first_letter(code: int) -> str:
-    """Return the first letter that a character is folded to, so that places stay the same."""
-    return FOLD[code][:1] or _DROPPED
-
-
-_kinds, _first_letters = CodePointTable(_kind), CodePointTable(_first_letter)
+_kinds = CodePointTable(_kind)
+_first_letters = CodePointTable(lambda code: FOLD[code][:1] or _DROPPED)  # so places stay the same
 _HASHTAG = re.compile(rf"(?<!\w)[{HASHES}]{IN_CAPITALS}\w{{3,100}}")
 _APART_AS_SPACE = str.maketrans(dict.fromkeys("-\nhz", " "))
 _MIXED = re.compile(r"[d$*](?=w)|[d$*](?<=w.)")

@@ -1,9 +1,9 @@
 """The matcher: which rules a post satisfies, and where.
 
-`RuleEvaluator` evaluates a post part by part. When there are many posts, `matcher.batch.prefilter`
+`RuleEvaluator` evaluates a post part by part. When there are many posts, `matcher.prefilter`
 first drops those that cannot satisfy a rule, if numpy is installed.
 
-Limits: `evasion.plausible` says which disguises count. A word wholly in look-alikes of one script
+Limits: `vocabulary` says which disguises count. A word wholly in look-alikes of one script
 counts as that script's own word if the part has other letters of the script. A post that takes more
 work than `matcher.hit` allows is read in part, and its result says so. A hit shows its first 200
 spans, and says if there are more.
@@ -13,18 +13,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from matcher.evaluator import PartResult, RuleEvaluator
+from matcher.evaluator import PartResult, PartScore, PartSigns, RuleEvaluator
 from matcher.fold import TABLE_VERSION
 from matcher.hit import Effort, GroupsByLink, Hit, HostIndex, Part, PassingText, PostResult, Span
-from matcher.scores import PartScore, PartSigns
-from matcher.term import Match
 from matcher.term_index import SPANS_SHOWN
 from rules.pack import Pack, Severity
 from rules.pinned import without_factchecks
 from rules.rule_set import FOLD_VERSION
 
 if TYPE_CHECKING:
-    from matcher.batch.prefilter import Prefilter
+    from matcher.prefilter import Prefilter
 
 FIRST_BATCH = 1_000
 """Posts that justify importing numpy and building the prefilter. Under all shipped packs 1,000
@@ -123,8 +121,8 @@ class Matcher:
         has_work = bool(index.patterns or scored.signs)
         if self._prefilter is None and posts >= FIRST_BATCH and has_work:
             try:
-                from matcher.batch.prefilter import Prefilter
-                from matcher.batch.suspects import ScoredPatterns
+                from matcher.prefilter import Prefilter
+                from matcher.suspects import ScoredPatterns
             except ModuleNotFoundError:
                 return None
             self._prefilter = Prefilter(
@@ -185,15 +183,19 @@ class Matcher:
         best: dict[int, PartScore] = {}
         for number, name, by_link, result in self._evaluated_parts(post, parts, effort):
             for rule, matches in result.satisfied:
-                spans[rule] += [(number, _span(name, match)) for match in matches]
+                spans[rule] += [
+                    (number, Span(name, *place[:2], term, evasion))
+                    for place, term, evasion in matches
+                ]
                 for of_links in by_link.get(rule, {}).values():
                     spans[rule] += of_links
             _keep_highest(best, result.scores)
         for rule, of_rule in spans.items():
-            hits[rule] = self._hit(rule, of_rule)
+            ordered = sorted({*of_rule}, key=lambda at: (at[0], at[1].start, at[1].end, at[1].term))
+            hits[rule] = self._hit(rule, [span for _, span in ordered])
         for rule, score in best.items():
             if score.total >= score.threshold:
-                hits[rule] = self._scored_hit(score)
+                hits[rule] = self._hit(rule, score.spans, score)
         return PostResult(tuple(hits[rule] for rule in sorted(hits)), effort.ran_out)
 
     def _evaluated_parts(
@@ -237,23 +239,10 @@ class Matcher:
                 ),
             )
 
-    def _hit(self, number: int, spans: list[tuple[int, Span]]) -> Hit:
+    def _hit(self, number: int, spans: list[Span], score: PartScore | None = None) -> Hit:
         pack, rule = self._rules[number]
-        ordered = sorted({*spans}, key=lambda pair: (pair[0], *_order(pair[1])))
-        return Hit(
-            pack.id,
-            pack.version,
-            rule.id,
-            pack.mode_of(rule),
-            pack.category,
-            rule.severity,
-            tuple(span for _, span in ordered[:SPANS_SHOWN]),
-            len(ordered) > SPANS_SHOWN,
-        )
-
-    def _scored_hit(self, found: PartScore) -> Hit:
-        pack, rule = self._rules[found.rule]
-        is_high = rule.score and rule.score.high is not None and found.total >= rule.score.high
+        high = rule.score.high if rule.score else None
+        is_high = score is not None and high is not None and score.total >= high
         return Hit(
             pack.id,
             pack.version,
@@ -261,24 +250,15 @@ class Matcher:
             pack.mode_of(rule),
             pack.category,
             Severity.HIGH if is_high else rule.severity,
-            tuple(found.spans[:SPANS_SHOWN]),
-            len(found.spans) > SPANS_SHOWN,
-            found.total,
-            found.threshold,
+            tuple(spans[:SPANS_SHOWN]),
+            len(spans) > SPANS_SHOWN,
+            score and score.total,
+            score and score.threshold,
         )
 
 
 def _effort_for(post: Sequence[Part]) -> Effort:
     return Effort.for_texts(text for name, text in post if not name.startswith("links/"))
-
-
-def _order(span: Span) -> tuple[int, int, str]:
-    return span.start, span.end, span.term
-
-
-def _span(part: str, match: Match) -> Span:
-    place, term, evasion = match
-    return Span(part, place.start, place.end, term, evasion)
 
 
 def _keep_highest(best: dict[int, PartScore], scores: Iterable[PartScore]) -> None:

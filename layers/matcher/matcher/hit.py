@@ -1,15 +1,12 @@
-"""How much work a post may take, in steps, so that every attempt at a post stops at the same place.
+"""The results of matching, the work that a post may take, and the host names that rules list.
 
-A limit in seconds would let one attempt find what the next one does not. Reading disguised words,
-checking places of terms and weighing terms have steps of their own, so that neither a flood of
-masked words nor a score keeps plain words from being checked. All other work is at most a multiple
-of the length of the text.
+Work is counted in steps, so that every attempt at a post stops at the same place; a limit in
+seconds would let one attempt find what the next one does not. Reading disguised words, checking
+places of terms and weighing terms have steps of their own, so that neither a flood of masked words
+nor a score keeps plain words from being checked. All other work is at most a multiple of the length
+of the text.
 
-The results of matching: which rules a post satisfies, and at which spans.
-
-The host names that rules list under `links`, and which rules a host in a post satisfies.
-
-Each name is looked up exactly, then by the skeleton that it shares with its look-alikes.
+A host name is looked up exactly, then by the skeleton that it shares with its look-alikes.
 """
 
 import math

@@ -246,7 +246,8 @@ def is_suspect(text: str, folded: str) -> bool:
     [False, True, True]
     """
     return bool(
-        _has_sign(text)
+        any(sign in text for sign in _RARE_SIGNS)
+        or any(sign in text and used.search(text) for sign, used in SIGNS_WITH_USES.items())
         or _MIXED_FOLD.search(folded)
         or _SINGLES.search(folded)
         or has_odd_letters(folded)
@@ -259,13 +260,6 @@ def has_odd_letters(folded: str) -> bool:
     return bool(
         (has_run_of_three(folded) and STRETCHED.search(folded))
         or (not folded.isascii() and _TWO_SCRIPTS.search(folded))
-    )
-
-
-def _has_sign(text: str) -> bool:
-    """Return whether a text has a sign of a disguise that its fold does not show."""
-    return any(sign in text for sign in _RARE_SIGNS) or any(
-        sign in text and pattern.search(text) for sign, pattern in SIGNS_WITH_USES.items()
     )
 
 

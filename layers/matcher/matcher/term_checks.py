@@ -9,8 +9,8 @@ from difflib import get_close_matches
 
 from matcher.aligned import find_hosts, opaque_spans
 from matcher.fold import JOINT, NamedHost, fold, syllables
-from matcher.signs.catalogue import SIGNS
-from matcher.signs.gates import SCRIPTS, word_lists
+from matcher.sign_catalogue import SIGNS
+from matcher.sign_shapes import SCRIPTS, word_lists
 from matcher.term import Term
 from rules.rule import TERM_LENGTH
 from rules.yaml_reader import Check

@@ -16,16 +16,10 @@ Stars and foreign letters:
   vowels or with digits for letters, this applies only if two letters are left.
 - A foreign letter or digit must sound or look like the letter that it replaces.
 
-Finds words that cannot be looked up by their skeleton: masked words, and mentions.
-
-The simple way is to compare a masked word with every word of the terms. A long list has thousands
-of words with the same first letter, so `MaskedWords` combines sets of words as bits instead.
-
-The words that terms are made of, and which of them a disguised word may be.
-
-The simple way is to compare a disguised word with every word. Instead, one automaton finds the
-words with the same skeleton, and `MaskedWords` those that stars may hide. The reader then compares
-letter by letter (`signs.fit_of`).
+Which words of terms a disguised word may be: the simple way is to compare it with every word.
+Instead, one automaton finds the words with the same skeleton. A long list has thousands of words
+with the same first letter, so `MaskedWords` combines sets of words as bits to find those that stars
+may hide. The reader then compares letter by letter (`fit_of`).
 """
 
 import re

@@ -1,26 +1,16 @@
-"""The categories that a pack may carry, and why others are refused.
+"""What a pack is made of: its category, scores, rules of copies, and the card.
 
-Codes are those of the DSA transparency database without the prefixes `STATEMENT_CATEGORY_` and
-`KEYWORD_` (European Commission, Implementing Regulation (EU) 2024/2835, Annex).
-
-A score: weighted terms and signs whose sum decides whether a rule is satisfied.
-
-A rule without a score asks whether groups of terms occur together. A scored rule adds up weights,
-so that many weak reasons make one finding, and each of them can be read.
-
-Near copies: how alike two texts are by their fingerprints, and which texts are a copy group.
-
-A fingerprint is a MinHash: 64 bytes, each the smallest value of one keyed hash over the character
-4-grams of a text in its normal form. The share of equal bytes estimates the share of 4-grams that
-two texts have in common (Jaccard). `matcher.fingerprint` makes fingerprints; here they meet.
-
-Source: A. Broder, "On the resemblance and containment of documents" (1997); P. Li and C. König,
-"b-Bit Minwise Hashing" (2010).
-
-The card of a pack: how its scores were learned, and how well they do on posts held back.
-
-A person wrote each rule without a score. Weights come from a program that saw many posts, so the
-public must be able to read which posts, how good the result is, where it is wrong, and who read it.
+- Category: codes of the DSA transparency database without the prefixes `STATEMENT_CATEGORY_` and
+  `KEYWORD_` (European Commission, Implementing Regulation (EU) 2024/2835, Annex).
+- Score: a rule without one asks whether groups of terms occur together. A scored rule adds up
+  weights, so that many weak reasons make one finding, and each of them can be read.
+- Copies: a fingerprint is a MinHash: 64 bytes, each the smallest value of one keyed hash over the
+  character 4-grams of a text in its normal form. The share of equal bytes estimates the share of
+  4-grams that two texts have in common (Jaccard). `matcher.fingerprint` makes fingerprints; here
+  they meet. Source: A. Broder, "On the resemblance and containment of documents" (1997); P. Li and
+  C. König, "b-Bit Minwise Hashing" (2010).
+- Card: weights come from a program that saw many posts, so the public must be able to read which
+  posts, how good the result is, where it is wrong, and who read it.
 """
 
 import operator
@@ -147,7 +137,7 @@ class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a part must look like to be scored.
 
     Half of its letters are of `script`, if one is named, and it has a word of the list `words_of`
-    or at most a few words. The lists have their ids in `matcher.signs`.
+    or at most a few words. The lists have their ids in `matcher.sign_shapes`.
     """
 
     script: Annotated[

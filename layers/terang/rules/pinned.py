@@ -1,26 +1,23 @@
-"""The part of a pack that can change what a rule finds or proposes, and its digest.
+"""What a set pins of its packs: their matching parts, their signs, and the pack of fact-checks.
 
-A version that differs from an earlier one only in its words or its card has the same digest, so it
-keeps the notice date of that version. A set publishes the digest of each pack: anyone can compute
-it from the pack's JSON in the set, without the keys below.
+The matching part of a pack is what can change what a rule finds or proposes. A version that differs
+from an earlier one only in its words or its card has the same digest, so it keeps the notice date
+of that version. A set publishes the digest: anyone can compute it from the pack's JSON in the set,
+without the keys below.
 
-The signs, gates and algorithms that this release knows, with definitions and digests.
+`signs.json` has the signs, gates and algorithms that this release knows, with definitions and
+digests. `scripts/build_signs.py` writes it, and a test compares the two. A set names the digest of
+each that its rules use. So a release in which one of them finds something else refuses the set, and
+never changes what a published rule finds.
 
-`signs.json` is written by `scripts/build_signs.py` from `matcher.signs`, and a test compares the
-two. A set names the digest of each sign and gate that its rules use. So a release in which one of
-them finds something else refuses the set, and never changes what a published rule finds.
-
-The pack `factchecks`: what a set says about findings that rest on a published fact-check.
-
-Its rules have no words: a post meets one when the index of checks that the set names attaches a
-check of that topic. It is in the set like other packs, so that it is listed, counted, paused and
-explained like them. Nobody writes it, and its id is reserved.
+The rules of the pack `factchecks` have no words: a post meets one when the index of checks that the
+set names attaches a check of that topic. It is in the set like other packs, so that it is listed,
+counted, paused and explained like them. Nobody writes it, and its id is reserved.
 """
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -116,8 +113,7 @@ def sentence_of(name: str) -> str:
 def definition_of(name: str) -> bytes:
     """Return all that decides a known sign or gate, as JSON. Its SHA-256 is the digest.
 
-    >>> from hashlib import sha256
-    >>> sha256(definition_of("link")).hexdigest() == KNOWN.signs["link"].digest
+    >>>     >>> sha256(definition_of("link")).hexdigest() == KNOWN.signs["link"].digest
     True
     """
     if name == pack_parts.ALGORITHM:
@@ -221,9 +217,13 @@ def factchecks_pack(before: Pack | None, languages: Iterable[str], now: datetime
     """
     today = now.astimezone(UTC).date()
     rules = tuple(map(_rule, TOPICS))
-    digest = sha256(msgspec.json.encode([_PACK, rules], order="sorted")).hexdigest()
+    digest = hashlib.sha256(msgspec.json.encode([_PACK, rules], order="sorted")).hexdigest()
     ordered = tuple(sorted(languages))
-    if before is not None and before.digest == digest and not _ends_soon(before, today):
+    if (
+        before is not None
+        and before.digest == digest
+        and today + timedelta(RENEWED_DAYS) <= before.in_force.until
+    ):
         return msgspec.structs.replace(before, languages=ordered)
     return Pack(
         id=FACTCHECKS,
@@ -259,7 +259,3 @@ def _rule(topic: Topic) -> Rule:
         category=topic.category,
         keywords=(topic.keyword,),
     )
-
-
-def _ends_soon(pack: Pack, today: date) -> bool:
-    return pack.in_force.until - today < timedelta(days=RENEWED_DAYS)

@@ -1,12 +1,8 @@
 """A set: the packs in force, for every provider, as one immutable document named by its digest.
 
 The document is canonical JSON (sorted keys, no white space), stored as `sets/<digest>.json`.
-`RuleSet` is its only schema. `rules.rule_set` reads the document.
-
-Read the document of a set.
-
-`read_set` and `KnownSets` read a set to show its content, whatever version of the code made it.
-`load_set` also checks that this code can run it.
+`RuleSet` is its only schema. `read_set` and `KnownSets` read a set to show its content, whatever
+version of the code made it. `load_set` also checks that this code can run it.
 """
 
 import hashlib

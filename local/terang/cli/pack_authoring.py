@@ -15,7 +15,7 @@ from cyclopts import Parameter
 
 from authoring.explain import NEAREST, explain, hits_beside_contacts
 from authoring.format import LayoutError, canonical, pack_schema
-from authoring.wording import NewPack, WordListError, pack_lines, read_words, usable_terms
+from authoring.pack_text import NewPack, WordListError, pack_lines, read_words, usable_terms
 from ledger.posts import Post, read_line
 from ledger.refusals import OperatorError, Refusal
 from ledger.texts import encode_json_lines

@@ -10,7 +10,7 @@ import msgspec
 from cyclopts import Parameter
 
 from authoring.check import read_sentences
-from authoring.learning.labelled import (
+from authoring.labelled import (
     LabelError,
     LabelledPost,
     read_answers,
@@ -19,12 +19,12 @@ from authoring.learning.labelled import (
     relabel,
     review_lines,
 )
-from authoring.learning.term_candidates import MODERATORS, decided_posts
+from authoring.term_candidates import MODERATORS, decided_posts
 from ledger.dsa_codes import CaseReceipt
 from ledger.findings import Finding
 from ledger.refusals import OperatorError
 from ledger.texts import SystemClock
-from matcher.signs.catalogue import SIGNS
+from matcher.sign_catalogue import SIGNS
 from rules.pack import SHIPPED_SENTENCES, PackError
 from rules.pack_parts import category_problem
 from terang import ROOT, USAGE, InputError
@@ -105,11 +105,11 @@ def learn(
     ] = (),
 ) -> int:
     """Write the pack in shadow, its card, and the posts whose labels somebody should look at."""
-    from authoring.learning.counts import learn_from_counts, read_counts  # late: they need numpy
-    from authoring.learning.features import LearningError, find_library, read_given_words
-    from authoring.learning.learning import Wanted
-    from authoring.learning.learning import learn as learn_weights
-    from authoring.learning.pack_text import LearnedPack, pack_text
+    from authoring.counts import learn_from_counts, read_counts  # late: they need numpy
+    from authoring.features import LearningError, find_library, read_given_words
+    from authoring.learning import Wanted
+    from authoring.learning import learn as learn_weights
+    from authoring.pack_text import LearnedPack, pack_text
 
     if problem := category_problem(category):
         raise UsageError(problem)

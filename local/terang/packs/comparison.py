@@ -22,9 +22,9 @@ import msgspec
 import urllib3
 import yaml
 
+from authoring.advice import why_unprotected
 from authoring.explain import NOTHING_ALONE, deciding_terms
 from authoring.format import LayoutError, canonical
-from authoring.wording import why_unprotected
 from ledger.findings import excerpt_of
 from ledger.posts import Post, read_line
 from ledger.refusals import OperatorError, Refusal

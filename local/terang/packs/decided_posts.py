@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from authoring.learning.labelled import LabelledPost
-from authoring.learning.term_candidates import (
+from authoring.labelled import LabelledPost
+from authoring.term_candidates import (
     DecidedPost,
     PostVerdict,
     SecondWords,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from authoring.wording import PLACEHOLDER
+from authoring.advice import PLACEHOLDER
 from ledger.aws.objects import S3Objects
 from ledger.closing import RETURN_DAYS, Pointer, read_pointer, set_key
 from ledger.refusals import OperatorError

@@ -5,10 +5,10 @@ from functools import partial
 from tools.bench import corpus
 from tools.bench.measure import Report, medians
 
-from matcher.batch.key_finders import ALPHABET
-from matcher.batch.sign_finder import SignFinder
-from matcher.batch.sign_tables import in_lines
-from matcher.signs.catalogue import SIGNS, find_signs
+from matcher.key_finders import ALPHABET
+from matcher.sign_catalogue import SIGNS, find_signs
+from matcher.sign_finder import SignFinder
+from matcher.sign_tables import in_lines
 from scan.reading import read_records
 
 FEW = 500  # posts, for the plain way

@@ -12,9 +12,9 @@ from tools.bench.naive import Naive
 from tools.bench.peers import AhocorasickRs, Buffers, Hyperscan, Peer, YaraX
 
 from matcher import Hit, Matcher
-from matcher.batch.key_finders import ALPHABET
-from matcher.batch.sign_tables import in_lines
 from matcher.engine import FIRST_BATCH
+from matcher.key_finders import ALPHABET
+from matcher.sign_tables import in_lines
 from scan.reading import read_records
 
 if TYPE_CHECKING:

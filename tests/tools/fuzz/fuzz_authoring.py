@@ -19,7 +19,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
 
     from authoring.explain import explain
     from authoring.format import LayoutError, canonical
-    from authoring.wording import NewPack, WordListError, pack_lines, read_words, usable_terms
+    from authoring.pack_text import NewPack, WordListError, pack_lines, read_words, usable_terms
     from ledger.posts import read_line
     from ledger.refusals import Refusal
     from matcher import Matcher, Pack, PackError

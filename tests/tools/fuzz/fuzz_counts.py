@@ -9,8 +9,8 @@ import atheris
 from harness import INSTRUMENTED, fuzz
 
 with atheris.instrument_imports(include=INSTRUMENTED):
-    from authoring.learning.counts import COLUMNS, MOST_ODDS, SIGN_NAMES, read_counts
-    from authoring.learning.labelled import LabelError
+    from authoring.counts import COLUMNS, MOST_ODDS, SIGN_NAMES, read_counts
+    from authoring.labelled import LabelError
 
 CATEGORIES = ((), ("gambling",))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from authoring.learning.term_candidates import (
+from authoring.term_candidates import (
     TRIM,
     DecidedPost,
     PostVerdict,

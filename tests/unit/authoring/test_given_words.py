@@ -2,14 +2,14 @@
 
 import pytest
 
-from authoring.learning.features import (
+from authoring.features import (
     FeatureKind,
     WeighedFeatures,
     prior_of,
     read_given_words,
     with_words,
 )
-from authoring.learning.labelled import LabelError
+from authoring.labelled import LabelError
 
 
 def test_a_line_has_a_word_and_its_weight() -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from authoring.learning.counts import CountedTerm, learn_from_counts, read_counts
-from authoring.learning.features import FeatureKind, LearningError
-from authoring.learning.labelled import LabelError, LabelledPost
-from authoring.learning.learning import Wanted
+from authoring.counts import CountedTerm, learn_from_counts, read_counts
+from authoring.features import FeatureKind, LearningError
+from authoring.labelled import LabelError, LabelledPost
+from authoring.learning import Wanted
 
 HEADER = "term\tdocuments\tlog2_odds\tcategory\n"
 

@@ -6,8 +6,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from authoring.learning.features import DroppedTerms, WeighedFeatures, features_of, folds, rounded
-from authoring.learning.labelled import (
+from authoring.features import DroppedTerms, WeighedFeatures, features_of, folds, rounded
+from authoring.labelled import (
     LOWEST,
     LabelError,
     LabelledPost,
@@ -21,7 +21,7 @@ from authoring.learning.labelled import (
     share_of_groups,
     suspects,
 )
-from authoring.learning.term_candidates import (
+from authoring.term_candidates import (
     candidates,
     copy_groups,
     patterns_in,

@@ -7,10 +7,10 @@ import pytest
 from msgspec import structs
 from support.sample_packs import PACK, SCORED, pack_of
 
+from authoring.advice import named_in
 from authoring.check import check_packs, word_problems
 from authoring.explain import explain
 from authoring.format import canonical
-from authoring.wording import named_in
 from matcher import Pack, PackError, Rule, Severity
 from rules.pack import read_pack
 from rules.pack_parts import WEIGHTS_IN_LIST, Gate, Score

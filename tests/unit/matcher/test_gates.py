@@ -2,7 +2,7 @@
 
 import pytest
 
-from matcher.signs.gates import SCRIPTS, passes, word_lists, words_of
+from matcher.sign_shapes import SCRIPTS, passes, word_lists, words_of
 from rules.pack_parts import Gate
 
 TEXTS = {

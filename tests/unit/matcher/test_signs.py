@@ -2,10 +2,10 @@
 
 import pytest
 
-from matcher.batch.sign_finder import signs_of
 from matcher.fold import FOLD
-from matcher.signs.catalogue import SIGNS, find_signs
-from matcher.signs.shapes import DIGITS, LETTERS, MARKS, SHAPES
+from matcher.sign_catalogue import SIGNS, find_signs
+from matcher.sign_finder import signs_of
+from matcher.sign_shapes import DIGITS, LETTERS, MARKS, SHAPES
 
 WHOLE = "<all>"
 

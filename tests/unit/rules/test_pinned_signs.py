@@ -11,7 +11,7 @@ from msgspec import structs
 from support.sample_packs import PACK, SCORED, pack_of
 
 from matcher import Pack, SetError, build_set, load_set
-from matcher.signs.catalogue import SIGNS, as_document
+from matcher.sign_catalogue import SIGNS, as_document
 from rules import pinned
 from rules.pack import Rule, Severity
 from rules.rule_set import FORMAT, FORMAT_WITH_SIGNS, ProviderSettings, with_settings

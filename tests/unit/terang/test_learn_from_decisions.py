@@ -14,10 +14,10 @@ from support.sample_messages import audit, complaint, decision, outcome
 from support.sample_posts import fields
 
 from authoring.check import check_packs
-from authoring.learning.features import LearningError, find_library
-from authoring.learning.labelled import LabelledPost
-from authoring.learning.learning import Wanted
-from authoring.learning.learning import learn as fit
+from authoring.features import LearningError, find_library
+from authoring.labelled import LabelledPost
+from authoring.learning import Wanted
+from authoring.learning import learn as fit
 from ledger.findings import Finding, FoundSpan, finding_id
 from ledger.posts import read_line
 from ledger.refusals import Refusal

@@ -9,7 +9,7 @@ import pytest
 from support.packs_folder import run_packs
 
 from authoring.check import check_packs
-from authoring.learning.features import LearningError, find_library
+from authoring.features import LearningError, find_library
 from matcher import Matcher, Mode, Pack
 from terang import ROOT
 
@@ -68,7 +68,7 @@ def test_the_score_counts_what_the_features_were(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The sums that were learned from are those of `terang scan --scores`."""
-    from authoring.learning.features import WeighedFeatures, features_of
+    from authoring.features import WeighedFeatures, features_of
 
     run_packs(capsys, folder, *LEARN, folder / "posts.csv", "--out", folder / "out")
     pack = Pack.parse(folder.joinpath("out/offers.yaml").read_text("utf-8"), "offers.yaml")

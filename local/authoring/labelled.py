@@ -1,32 +1,26 @@
-"""Reads labelled posts: JSON Lines, or a table with a header (`.csv`, `.tsv`).
+"""Labelled posts, the thresholds that they give, and the labels that somebody should look at again.
 
-Each row has `text` and `label`. `group` names the copies of one text, if somebody grouped them
-already. `brand` names what an advert is for: its letters never become a term.
+They come as JSON Lines, or as a table with a header (`.csv`, `.tsv`). Each row has `text` and
+`label`. `group` names the copies of one text, if somebody grouped them already. `brand` names what
+an advert is for: its letters never become a term.
 
-Chooses thresholds from sums of posts that shaped no weight, and measures what they find.
+Thresholds come from sums of posts that shaped no weight. `threshold` is the lowest sum from which
+on 99 of 100 hits are harmful, and at most one of 1,000 clean texts is hit. `high` is the lowest sum
+from which on at most one of 10,000 ordinary posts is hit. Fewer than 10,000 ordinary posts cannot
+show that: then no ordinary post may reach `high`, and the card says how many there were. With fewer
+than 1,000 both are estimated from how the highest sums fall off, since 50 ordinary posts that are
+not hit would allow a hit among the next 50.
 
-`threshold` is the lowest sum from which on 99 of 100 hits are harmful, and at most one of 1,000
-clean texts is hit. `high` is the lowest sum from which on at most one of 10,000 ordinary posts is
-hit. Fewer than 10,000 ordinary posts cannot show that: then no ordinary post may reach `high`, and
-the card says how many there were. With fewer than 1,000 both are estimated from how the highest
-sums fall off, since 50 ordinary posts that are not hit would allow a hit among the next 50.
-
-One advert with the label ordinary would force both up. So a few ordinary posts that look like
-wrong labels (`suspects`) do not count here. The card says how many, and the review lists them.
-
-The posts whose labels somebody should look at again, and their answers.
-
-A few wrong labels cost more than any recipe wins back: an advert that is labelled ordinary forces
-the threshold up. So the ordinary posts with the highest sums and the harmful ones with the lowest
-are written down, with the reasons; a reader fills in `answer`, and the pack is learned
-again.
+One advert with the label ordinary would force both up. So a few ordinary posts that look like wrong
+labels (`suspects`) do not count here, and the card says how many. They and the harmful posts with
+the lowest sums are written down; a reader fills in `answer`, and the pack is learned again.
 """
 
 import csv
 import json
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
 from typing import NamedTuple
@@ -87,20 +81,7 @@ def read_labelled(
     Raises:
         LabelError: With the first rows that cannot be used.
     """
-    posts: list[LabelledPost] = []
-    problems: list[str] = []
-    for line, row in _rows(data, name, suffix):
-        place = f"{name}:{line}"
-        problem = row if isinstance(row, str) else _text_problem(row)
-        is_harmful = None if isinstance(row, str) else _is_harmful(row, harmful)
-        if not problem and is_harmful is None:
-            problem = _label_problem(row)
-        if problem or isinstance(row, str):
-            problems.append(f"{place}: {problem}")
-        else:
-            posts.append(_post(row, place, is_harmful=bool(is_harmful)))
-    raise_problems(problems)
-    return posts
+    return _posts(data, name, suffix, lambda row: _is_harmful(row, harmful))
 
 
 def read_clean(data: bytes, name: str, suffix: str) -> list[LabelledPost]:
@@ -108,20 +89,31 @@ def read_clean(data: bytes, name: str, suffix: str) -> list[LabelledPost]:
 
     Raises LabelError like `read_labelled`.
     """
+    return _posts(data, name, suffix, lambda _: False)
+
+
+type _Row = Mapping[str, object]
+
+
+def _posts(
+    data: bytes, name: str, suffix: str, label_of: Callable[[_Row], bool | None]
+) -> list[LabelledPost]:
     posts: list[LabelledPost] = []
     problems: list[str] = []
     for line, row in _rows(data, name, suffix):
         place = f"{name}:{line}"
         problem = row if isinstance(row, str) else _text_problem(row)
-        if problem or isinstance(row, str):
+        if not isinstance(row, str) and not problem:
+            is_harmful = label_of(row)
+            if is_harmful is None:
+                problem = _label_problem(row)
+            else:
+                group, brand = (str(row.get(one) or "").strip() for one in ("group", "brand"))
+                posts.append(LabelledPost(str(row["text"]), is_harmful, place, group, brand))
+        if problem:
             problems.append(f"{place}: {problem}")
-        else:
-            posts.append(_post(row, place, is_harmful=False))
     raise_problems(problems)
     return posts
-
-
-type _Row = Mapping[str, object]
 
 
 def _rows(data: bytes, name: str, suffix: str) -> Iterator[tuple[int, _Row | str]]:
@@ -188,19 +180,14 @@ def _label(row: _Row) -> str | None:
     return str(label).strip() if isinstance(label, (str, int)) and str(label).strip() else None
 
 
-def _label_problem(row: _Row | str) -> str:
-    label = None if isinstance(row, str) else _label(row)
+def _label_problem(row: _Row) -> str:
+    label = _label(row)
     if label is None:
         return f"no `label`; allowed are {', '.join(HARMFUL)} and {', '.join(ORDINARY)}"
     return (
         f"label `{label[:40]}` is not known; allowed are {', '.join(HARMFUL)} and "
         f"{', '.join(ORDINARY)}, or name the harmful ones with --harmful"
     )
-
-
-def _post(row: _Row, place: str, *, is_harmful: bool) -> LabelledPost:
-    group, brand = (str(row.get(field) or "").strip() for field in ("group", "brand"))
-    return LabelledPost(str(row["text"]), is_harmful, place, group, brand)
 
 
 def raise_problems(problems: list[str]) -> None:

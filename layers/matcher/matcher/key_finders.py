@@ -1,15 +1,10 @@
-"""Finds the keys of patterns in a line of folded texts.
+"""Finds the keys of patterns in folded texts, and the texts whose keys may satisfy a rule.
 
 The simple way is a dictionary from words to patterns, asked for every word of every text in Python.
 Here every word has a 64-bit value and an array of all values is looked up at once; then the values
 of each two words in a row, and so on, as far as patterns begin like that. Pieces of words are
 looked up by a value for their letters. Several patterns may share a key, so a key only says that
-one of them may be there.
-
-Which of many texts may satisfy a rule that has groups of terms.
-
-The simple way is to mark the groups of each rule in Python, text by text. Here the bits of all
-groups that keys serve in the texts of a line are put together at once.
+one of them may be there. The bits of all groups that keys serve in a text are put together at once.
 """
 
 from collections import defaultdict
@@ -20,7 +15,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from matcher.batch.sign_tables import (
+from matcher.fold import FOLD, sounds, syllables
+from matcher.lookalikes import DISGUISE_SIGNS
+from matcher.sign_tables import (
     ALONE,
     Alphabet,
     Hashes,
@@ -31,8 +28,6 @@ from matcher.batch.sign_tables import (
     in_lines,
     mixed,
 )
-from matcher.fold import FOLD, sounds, syllables
-from matcher.lookalikes import DISGUISE_SIGNS
 
 WORDS_IN_KEY = 4
 """The first words of a pattern that its key counts."""

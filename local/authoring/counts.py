@@ -20,7 +20,8 @@ from itertools import combinations
 
 import numpy as np
 
-from authoring.learning.features import (
+from authoring.advice import pinyin_problem, weighted_term_problem
+from authoring.features import (
     PROTECTED,
     DroppedTerms,
     Feature,
@@ -38,8 +39,8 @@ from authoring.learning.features import (
     weakened,
     with_words,
 )
-from authoring.learning.labelled import LOWEST, Flags, LabelError, LabelledPost, Measured
-from authoring.learning.learning import (
+from authoring.labelled import LOWEST, Flags, LabelError, LabelledPost, Measured
+from authoring.learning import (
     FOLDS,
     MOST_PROTECTED,
     Learned,
@@ -47,10 +48,9 @@ from authoring.learning.learning import (
     Wanted,
     learned_of,
 )
-from authoring.learning.term_candidates import copy_groups
-from authoring.wording import pinyin_problem, weighted_term_problem
+from authoring.term_candidates import copy_groups
 from matcher.fold import JOINT
-from matcher.signs.catalogue import SIGNS
+from matcher.sign_catalogue import SIGNS
 from matcher.term import pattern_of
 from rules.pack_parts import WEIGHT
 

@@ -1,27 +1,30 @@
-"""The lists that signs look words up in: hosts, endings, currencies, units and ordinary names.
+"""What signs and gates look at: lists of words, the shape of a text, its chunks and its letters.
 
-`lists.json` holds them, and the published page of a sign shows those that it uses.
+The shape of a text has one character for each code point, which says what kind it is. Signs are
+patterns over the shape, so their spans are spans of the original. ASCII signs are their own shape.
+Most signs lie within one chunk, the text between two white spaces. So `sign_finder` can drop the
+chunks that have none, and both ways of looking for signs call the same functions for the rest.
 
-The shape of a text: one character for each code point, which says what kind it is.
+A gate says what a text must look like for a scored rule to read it. Weights are learned from posts
+of one language. In other languages the same letters mean something else, and without a gate a score
+finds what nobody trained it on.
 
-Signs are patterns over the shape, so their spans are spans of the original. ASCII signs are their
-own shape.
-
-A chunk: the text between two white spaces, from which its signs are read.
-
-Most signs lie within one chunk. So `matcher.batch.sign_finder` can drop the chunks that have none,
-and both ways of looking for signs call the same functions for the rest.
+Sources: `lists.json` has hosts, endings, currencies, units and ordinary names, and the published
+page of a sign shows those that it uses; `gate_words.json` has the 200 commonest words of each
+language by wordfreq.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from matcher.fold import FOLD, STRICT, CodePointTable, is_spaceless, script_of
+from matcher.fold import FOLD, STRICT, CodePointTable, fold, is_spaceless, script_of
+from rules.pack_parts import Gate, script_gate, words_gate
 
 
 class Lists(msgspec.Struct, frozen=True):
@@ -209,7 +212,7 @@ def chunks_of(text: str, shape: str) -> Iterator[tuple[int, str, str, str]]:
     Only a number at an edge may have a currency or a unit in the next chunk. Where no sign depends
     on a neighbour, it is empty.
 
-    >>> from matcher.signs.shapes import shape_of
+    >>> from matcher.sign_shapes import shape_of
     >>> text = "only 10 g  left"
     >>> list(chunks_of(text, shape_of(text)))
     [(0, 'only', '', ''), (5, '10', 'only', 'g'), (8, 'g', '', ''), (11, 'left', '', '')]
@@ -224,3 +227,119 @@ def chunks_of(text: str, shape: str) -> Iterator[tuple[int, str, str, str]]:
             first, last = places[number + 1]
             after = text[first:last] if first == end + 1 else ""
         yield start, text[start:end], before, after
+
+
+def constants(names: Mapping[str, object], wanted: str) -> dict[str, object]:
+    """Return some constants of a module by name, patterns as text; `a=b` publishes `b` as `a`."""
+    pairs = [name.partition("=") for name in wanted.split()]
+    values = {published: names[own or published] for published, _, own in pairs}
+    return {
+        name: value.pattern if isinstance(value, re.Pattern) else value
+        for name, value in values.items()
+    }
+
+
+GATES_VERSION = 1
+"""Counts changes to the code of gates. Raise it when a gate lets other texts pass."""
+
+INSIDE, OUTSIDE = "y", "n"
+
+FEW_WORDS = 4
+"""A text of so few words need not have a common one."""
+
+CHINESE, WORD = "Chinese", 5
+"""The script for Han letters next to links and names in Latin, and what one such letter counts.
+
+A letter that is a word by itself, as a Han letter is, counts as five: as many as a Latin word has.
+"""
+
+SCRIPTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "Latin": (("a", "z"), ("\u00aa", "\u024f"), ("\u1e00", "\u1eff")),
+    "Cyrillic": (("\u0400", "\u052f"),),
+    "Greek": (("\u0370", "\u03ff"),),
+    "Arabic": (("\u0600", "\u06ff"), ("\u0750", "\u077f")),
+    "Han": (("\u3400", "\u9fff"),),
+    CHINESE: (("\u3400", "\u9fff"),),
+    "Thai": (("\u0e00", "\u0e7f"),),
+    "Devanagari": (("\u0900", "\u097f"),),
+}
+"""The letters of each script, after the fold of styles and widths."""
+
+
+def passes(text: str, gate: Gate) -> bool:
+    """Return whether a text looks as a gate wants it.
+
+    >>> passes("Main slot di sini, 𝐠𝐚𝐜𝐨𝐫 sekali", Gate("Latin", "id"))
+    True
+    >>> passes("Play the slots in this casino", Gate("Latin", "id")), passes("слот", Gate("Latin"))
+    (False, False)
+    """
+    return (not gate.script or _is_in_script(text, gate.script)) and (
+        not gate.words_of or _has_word(text, gate.words_of)
+    )
+
+
+def _is_in_script(text: str, script: str) -> bool:
+    """Return whether half of the letters are of a script, or there is no letter."""
+    letters = text.translate(letters_of(script))
+    return 2 * letters.count(OUTSIDE) <= len(letters)
+
+
+@cache
+def letters_of(script: str) -> CodePointTable[str]:
+    """Return what letters each code point is folded to: `INSIDE` the script, or `OUTSIDE`.
+
+    >>> "Aé, \u0434𝐠".translate(letters_of("Latin")), "加vx".translate(letters_of("Chinese"))
+    ('yyny', 'yyyyynn')
+    """
+    inside = _pattern_of(script)
+
+    def counted(letter: str) -> str:
+        kind = INSIDE if inside.fullmatch(letter) else OUTSIDE
+        return kind * (WORD if script == CHINESE and is_spaceless(letter) else 1)
+
+    def letters(code: int) -> str:
+        return "".join(map(counted, filter(str.isalpha, STRICT[code])))
+
+    return CodePointTable(letters)
+
+
+@cache
+def _pattern_of(script: str) -> re.Pattern[str]:
+    ranges = (f"{re.escape(first)}-{re.escape(last)}" for first, last in SCRIPTS[script])
+    return re.compile(f"[{''.join(ranges)}]+")
+
+
+def _has_word(text: str, language: str) -> bool:
+    words = fold(text).split()
+    return len(words) <= FEW_WORDS or not words_of(language).isdisjoint(words)
+
+
+@cache
+def words_of(language: str) -> frozenset[str]:
+    """Return the folded words of a list."""
+    return frozenset(fold(word).strip(" ") for word in _data()["words"][language].split())
+
+
+def gate_definitions() -> dict[str, object]:
+    """Return all that decides each gate, by its id in a set."""
+    folded: dict[str, object] = {"code": GATES_VERSION, "unicode": unicodedata.unidata_version}
+    scripts: dict[str, object] = {
+        script_gate(script): folded | {"letters": SCRIPTS[script]} for script in SCRIPTS
+    }
+    scripts[script_gate(CHINESE)] = folded | {"letters": SCRIPTS[CHINESE], "word": WORD}
+    return scripts | {
+        words_gate(language): folded | {"few": FEW_WORDS, "words": sorted(words_of(language))}
+        for language in word_lists()
+    }
+
+
+@cache
+def word_lists() -> tuple[str, ...]:
+    """Return the ids of the lists of words."""
+    return tuple(_data()["words"])
+
+
+@cache
+def _data() -> Any:
+    return msgspec.json.decode(Path(__file__).with_name("gate_words.json").read_bytes())

@@ -16,7 +16,8 @@ from itertools import chain
 import numpy as np
 
 from matcher.aligned import stretch_around
-from matcher.batch.key_finders import (
+from matcher.hit import PassingText
+from matcher.key_finders import (
     ALPHABET,
     KeyFinder,
     Keys,
@@ -25,11 +26,10 @@ from matcher.batch.key_finders import (
     SoundFinder,
     finders_of,
 )
-from matcher.batch.sign_finder import SignFinder
-from matcher.batch.sign_tables import Places, SymbolLine, in_lines
-from matcher.batch.sign_view import GateView
-from matcher.batch.suspects import ScoredPatterns, ScoreFilter, Suspects
-from matcher.hit import PassingText
+from matcher.sign_finder import SignFinder
+from matcher.sign_tables import Places, SymbolLine, in_lines
+from matcher.sign_view import GateView
+from matcher.suspects import ScoredPatterns, ScoreFilter, Suspects
 from matcher.vocabulary import Vocabulary
 
 PLACES_IN_TEXT = 64
@@ -117,12 +117,12 @@ class Prefilter:
             more_signs: Signs that count with a text and are not in it, by the number of the text.
             beside_others: The numbers of texts that share the steps of their post with others.
         """
-        first = 0
+        first, more = 0, more_signs or {}
         for some in in_lines(texts):
             line = ALPHABET.line(some)
             places, keys = self._find(line)
             found = Keys(np.searchsorted(line.ends, places), keys)
-            given = _from(more_signs or {}, first, len(some))
+            given = {at: more[first + at] for at in range(len(some)) if first + at in more}
             plain = found.where(self._is_plain[keys])
             satisfied, with_signs = self._needs.passing(*plain, len(some))
             signs: dict[int, frozenset[str]] = {}
@@ -134,10 +134,10 @@ class Prefilter:
                 if open_:
                     view.wanted = np.isin(np.arange(len(some)), list(open_))
                     signs = dict.fromkeys(open_, frozenset()) | self._signs.among(view, some)
-                more, reaching = self._passing_with(
+                of_signs, reaching = self._passing_with(
                     signs, given, found, gates, some, {at - first for at in beside_others}
                 )
-                satisfied = np.union1d(satisfied, more)
+                satisfied = np.union1d(satisfied, of_signs)
             suspects = self._suspects.among(line, some) if self._suspects else set()
             near = self._is_plain[keys] & np.isin(found.texts, satisfied)
             spans = self._spans(line, places[near], *found.where(near))
@@ -202,14 +202,6 @@ class Prefilter:
         for text, start, end in spans:
             spans_of.setdefault(text, []).append((start, end))
         return spans_of
-
-
-def _from(
-    signs: Mapping[int, Collection[str]], first: int, number: int
-) -> dict[int, Collection[str]]:
-    """Return the signs of a line of texts, whose first one has a number."""
-    texts = range(number if signs else 0)
-    return {text: signs[first + text] for text in texts if first + text in signs}
 
 
 def _stretches(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -1,14 +1,8 @@
-"""The kinds of all code points of a line of texts, with its texts, chunks, words and addresses.
-
-The places in a line of texts that may have a sign.
+"""A line of texts by the kinds of its code points: the places that may have a sign, and gates.
 
 Each method answers for all texts of a line at once and never misses a place that matters. Those
-that are exact say so.
-
-Which texts of a line the gates of scored rules let pass.
-
-The simple way is to ask `gates.passes` for each text, which reads every letter in Python. Here the
-letters of a script and all others are counted for all texts at once.
+that are exact say so. To ask `passes` about the gates of each text would read every letter in
+Python; here the letters of a script and all others are counted for all texts at once.
 """
 
 from collections.abc import Sequence
@@ -17,10 +11,11 @@ from functools import cache, cached_property
 import numpy as np
 import numpy.typing as npt
 
-from matcher.batch import sign_tables as tables
-from matcher.batch.sign_tables import Mask, Places, SymbolLine
-from matcher.signs import han, parts, pieces, proportions, shapes
-from matcher.signs.gates import OTHER, letters_of, passes
+from matcher import chunk_signs, part_signs
+from matcher import sign_shapes as shapes
+from matcher import sign_tables as tables
+from matcher.sign_shapes import OUTSIDE, letters_of, passes
+from matcher.sign_tables import Mask, Places, SymbolLine
 from rules.pack_parts import Gate
 
 type Bytes = npt.NDArray[np.uint8]
@@ -294,7 +289,7 @@ class SignView(KindView):
         odd |= tables.NEXT_TO_ODD_NUMBERS[kinds[starts - 1]]
         odd |= tables.NEXT_TO_ODD_NUMBERS[kinds[before]]
         next_to_han: Mask = ((properties[starts - 1] | properties[ends]) & tables.HAN) > 0
-        odd |= next_to_han & (sizes >= han.FEWEST_DIGITS)
+        odd |= next_to_han & (sizes >= chunk_signs.FEWEST_DIGITS)
         odd |= np.isin(first, tables.CURRENCY_LETTERS) | self._after_marked_point(starts)
         places: Places = starts[odd]
         return places
@@ -303,7 +298,7 @@ class SignView(KindView):
 
     @cached_property
     def emoji(self) -> Places:
-        """The place of each emoji, as `parts.emoji_sign` counts them. It is exact."""
+        """The place of each emoji, as `part_signs.emoji_sign` counts them. It is exact."""
         emoji, flags = self.of_kind(shapes.EMOJI), self.of_kind(shapes.FLAG_LETTER)
         emoji = emoji[self.kinds[emoji - 1] != ord(shapes.JOINER)]
         flags = flags[self.kinds[flags - 1] != ord(shapes.FLAG_LETTER)]
@@ -323,8 +318,8 @@ class SignView(KindView):
         others = (self._spaces, self._rare[1], np.flatnonzero(self.kinds == ord(shapes.HAN)))
         ends = self.line.joined.ends
         cased = np.diff(ends - sum(np.searchsorted(places, ends) for places in others), prepend=0)
-        enough: Mask = self._in_each_text(self.capitals) >= parts.CAPITALS_SHARE * cased
-        return enough & (cased >= parts.CASED_AT_LEAST)
+        enough: Mask = self._in_each_text(self.capitals) >= part_signs.CAPITALS_SHARE * cased
+        return enough & (cased >= part_signs.CASED_AT_LEAST)
 
     def _in_each_text(self, places: Places) -> Places:
         """Return how many of some places, which are in order, each text has."""
@@ -349,7 +344,7 @@ class SignView(KindView):
         after_chunks = self._spaces[np.diff(self._spaces, prepend=-1) > 1]
         before = np.searchsorted(after_chunks, self.line.joined.ends, "right")
         counts = np.diff(before, prepend=0)
-        long = np.flatnonzero(counts >= proportions.SOME_WORDS)
+        long = np.flatnonzero(counts >= part_signs.SOME_WORDS)
         return long, counts[long]
 
     @cached_property
@@ -407,9 +402,11 @@ class SignView(KindView):
         places = np.union1d(self.of_kind(shapes.UNCASED), self.of_kind(shapes.OTHER))
         codes = self.line.joined.codes[places]
         broken = np.zeros(codes.size, bool)
-        for span in pieces.BROKEN:
+        for span in part_signs.BROKEN:
             broken |= (codes >= ord(span[0])) & (codes <= ord(span[-1]))
-        return tables.close_together(places[broken], pieces.BROKEN_IN_ROW, pieces.BROKEN_IN_ROW - 1)
+        return tables.close_together(
+            places[broken], part_signs.BROKEN_IN_ROW, part_signs.BROKEN_IN_ROW - 1
+        )
 
     @cached_property
     def han_apart(self) -> Places:
@@ -435,7 +432,7 @@ class _ScriptCounts:
         if counts.min(initial=0) == _UNKNOWN:
             for code in np.unique(codes[counts == _UNKNOWN]).tolist():
                 letters = self._letters[code]
-                self._counts[code] = len(letters) - 2 * letters.count(OTHER)
+                self._counts[code] = len(letters) - 2 * letters.count(OUTSIDE)
             counts = self._counts.take(codes)
         return counts
 
@@ -446,7 +443,7 @@ _counts_of = cache(_ScriptCounts)
 class GateView:
     """Answers for the texts of one line. It remembers which pass.
 
-    >>> from matcher.batch.key_finders import ALPHABET
+    >>> from matcher.key_finders import ALPHABET
     >>> texts = ["слот", "slot", "88"]
     >>> gates = GateView(ALPHABET.line(texts), texts)
     >>> gates.passing(np.array([0, 1, 2]), Gate("Latin")).tolist()

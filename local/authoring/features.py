@@ -1,26 +1,18 @@
-"""The features of posts, read by the matcher itself.
+"""The features of posts, and integer weights for them: a logistic regression that is rounded.
 
-So a term counts here exactly where it counts when the pack runs: in disguise, in other Han letters,
-not inside links. Candidates become scored rules in which each term weighs 1 and one is enough; the
-spans of their hits name the terms that a post has.
+The matcher itself reads features. So a term counts here exactly where it counts when the pack runs:
+in disguise, in other Han letters, not inside links. Candidates become scored rules in which each
+term weighs 1 and one is enough; the spans of their hits name the terms that a post has.
 
-Finds integer weights: a logistic regression whose coefficients are rounded.
+A ridge regression (Hoerl and Kennard 1970) keeps each coefficient near the one that it starts from:
+that of a word which somebody gave with a weight (`free gift: 4`), or 0. The terms that tell most
+are kept, and fitted again without the others. Posts say a little about many terms each: together
+these find more than the few terms that an L1 regression would keep. scipy fits it; `make learning`
+installs that in an environment of its own.
 
-A ridge regression (Hoerl and Kennard 1970) keeps each coefficient near the one that it starts from.
-The terms that tell most are kept, and fitted again without the others. Posts say a little about
-many terms each: together these find more than the few terms that an L1 regression would keep.
-scipy fits it; `make learning` installs that in an environment of its own.
-
-Words that somebody knows to be common in such posts, each with a weight to start from.
-
-A file has a word or phrase and its weight a line, as in the terms of a pack: `free gift: 4`.
-The posts decide how far the list as a whole is right, and move each word that they show.
-
-Words that never become terms: names of advertised brands, and terms that a person struck out.
-
-A pack that knows a brand finds that brand and misses the next one, and a rule names no person,
-party, people or religion. The lists that `packs check` refuses apply as well. They do not hold
-every name: a person reads every term before the pack is live.
+Some words never become terms: names of advertised brands, since a pack that knows a brand misses
+the next one, terms that a person struck out, and the names that `packs check` refuses. These lists
+do not hold every name: a person reads every term before the pack is live.
 """
 
 import re
@@ -37,11 +29,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from authoring.learning.labelled import LabelError, raise_problems
-from authoring.wording import weighted_term_problem
+from authoring.advice import weighted_term_problem
+from authoring.labelled import LabelError, raise_problems
 from matcher import Evasion, Ground, Matcher, Pack, Rule, Severity, Span
 from matcher.fold import fold
-from matcher.signs.catalogue import find_signs
+from matcher.sign_catalogue import find_signs
 from matcher.term import pattern_of
 from matcher.term_index import SPANS_SHOWN
 from rules.pack import InForce, LegalGround

@@ -1,23 +1,15 @@
-"""Which texts cannot reach the threshold of a scored rule because of terms that speak against it.
+"""Which texts of a line may have a word in disguise, and which scored rules a text cannot satisfy.
 
-The simple way is to add up all weights of the keys in a text. But a key of words only says that a
-term may be there, so a sum with weights against a post would be no bound. Here a term against a
-post counts if the text surely has it: in plain letters, between spaces or plain signs, outside of
-links. Most ordinary posts that have a few words of adverts have such terms, and need not be aligned
-to be let go.
-
-Which texts of a line may reach the threshold of a scored rule.
-
-First the weights of words are added up with those of all signs that a text may have. Signs are
-looked for only in the texts that are left. Then their exact weights count, the gates, and the terms
-that speak against a post.
-
-Finds out of many texts those that may have a word in disguise.
-
-The simple way is to call `suspicion.is_suspect` for each text. Here its questions are asked of all
+Suspects: the simple way is to call `is_suspect` for each text. Here its questions are asked of all
 texts in a line at once, as arrays, and patterns search only at the few places that are left. The
-texts that remain are judged by their chunks, like a text alone (`evasion.chunks`). It never misses
+texts that remain are judged by their chunks, like a text alone (`readings.Chunks`). It never misses
 a text with a disguise.
+
+Scores: first the weights of words are added up with those of all signs that a text may have. Signs
+are looked for only in the texts that are left. Then their exact weights count, the gates, and the
+terms that speak against a post. A key of words only says that a term may be there, so such a term
+counts if the text surely has it: in plain letters, between spaces or plain signs, outside of links.
+Most ordinary posts that have a few words of adverts have such terms, and need not be aligned.
 """
 
 from collections import Counter, defaultdict
@@ -30,9 +22,13 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.aligned import without_opaque
-from matcher.batch.key_finders import Keys
-from matcher.batch.sign_finder import ScoreBounds
-from matcher.batch.sign_tables import (
+from matcher.fold import STRICT, fold
+from matcher.hit import STEPS_AT_LEAST, STEPS_PER_POINT
+from matcher.key_finders import Keys
+from matcher.lookalikes import HAN_ENDINGS, SIGNS_WITH_USES, has_han_apart
+from matcher.readings import Chunks
+from matcher.sign_finder import ScoreBounds
+from matcher.sign_tables import (
     ALONE,
     LETTER,
     SIGN,
@@ -43,11 +39,7 @@ from matcher.batch.sign_tables import (
     SymbolLine,
     Symbols,
 )
-from matcher.batch.sign_view import GateView, SignView
-from matcher.fold import STRICT, fold
-from matcher.hit import STEPS_AT_LEAST, STEPS_PER_POINT
-from matcher.lookalikes import HAN_ENDINGS, SIGNS_WITH_USES, has_han_apart
-from matcher.readings import Chunks
+from matcher.sign_view import GateView, SignView
 from matcher.vocabulary import Vocabulary
 from rules.pack_parts import Gate
 
@@ -252,7 +244,7 @@ type _Mask = npt.NDArray[np.bool_]
 class Suspects:
     """Tells which texts of a line may have a word in disguise.
 
-    >>> from matcher.batch.key_finders import ALPHABET
+    >>> from matcher.key_finders import ALPHABET
     >>> texts = ["24 h", "b0mb", "h0me", "booomb", "b.o.m.b", "验-证-码", "$hoot", "so!", "p!ain"]
     >>> sorted(Suspects(Vocabulary([" bomb "])).among(ALPHABET.line(texts), texts))
     [1, 3, 4, 5]
@@ -268,7 +260,9 @@ class Suspects:
         single, alone = _apart(line)
         suspects = set(_texts_at(line.joined.ends, mentions))
         suspects.update(self._with_letters_apart(line, single))
-        han = _texts_of(line, _without_ending(line, line.starts[alone]))
+        apart = line.starts[alone]  # without those before the end of a sentence or clause
+        ends = np.isin(line.joined.codes[line.code_points(apart) + 1], _HAN_ENDINGS)
+        han = _texts_at(line.ends, apart[~ends])
         suspects.update(text for text in han if has_han_apart(texts[text]))
         words = line.code_points(line.starts[_odd_words(line)])
         odd = np.append(words, np.array(in_words, np.intp))
@@ -298,7 +292,7 @@ class Suspects:
     def sign_places(self, joined: JoinedTexts) -> tuple[list[int], list[int]]:
         """Return the places of signs that may be part of a disguise, sign by sign.
 
-        >>> from matcher.batch.key_finders import ALPHABET
+        >>> from matcher.key_finders import ALPHABET
         >>> texts = ["a $ign!", "#topic #BigWord @you", "so!", "p!ain"]
         >>> Suspects(Vocabulary([" anaconda "])).sign_places(ALPHABET.line(texts).joined)
         ([], [34, 15, 2])
@@ -329,16 +323,6 @@ def _ends_word(joined: JoinedTexts, signs: Places) -> _Mask:
     is_space: _Mask = joined.symbols[signs + 1] == SPACE
     is_space &= (code < 128) & (code != ord("_"))
     return is_space
-
-
-def _without_ending(line: SymbolLine, places: Places) -> Places:
-    """Drop the places of letters that are directly followed by the end of a sentence or clause."""
-    following = line.joined.codes[line.code_points(places) + 1]
-    return places[~np.isin(following, _HAN_ENDINGS)]
-
-
-def _texts_of(line: SymbolLine, places: Places) -> list[int]:
-    return _texts_at(line.ends, places)
 
 
 def _texts_at(ends: Places, places: Places | Sequence[int]) -> list[int]:

@@ -1,34 +1,25 @@
-"""The words and phrases that may become terms: those that occur in several copy groups.
+"""What may become a term: words and phrases of several copy groups of posts that people labelled.
 
 Words are taken from the fold, alone and in pairs. A script without spaces gives runs of two to four
 letters. Left out are single letters, handles, links, words with digits (signs speak of them), and
-whatever `names` says.
+names.
 
-Groups near copies, so that a text that was posted a thousand times counts once.
+Copy groups: a text that was posted a thousand times counts once. The simple way compares each text
+with every other: a near copy shares most four-letter pieces of the folded text. MinHash finds the
+pairs worth comparing: `HASHES` smallest hashes of a text's pieces represent it, and two texts are
+compared if one of `BANDS` bands of them is equal (Broder 1997; Leskovec, Rajaraman and Ullman,
+"Mining of Massive Datasets", chapter 3). With four hashes a band, a pair that shares .6 of its
+pieces is compared with probability .89. `rules.pack_parts` groups posts of which only fingerprints
+are stored; here the texts are at hand, so shares are exact, short texts count, and groups grow
+together. Limits: a text is compared with the first text of its band alone.
 
-The simple way compares each text with every other: a near copy shares most four-letter pieces of
-the folded text. MinHash finds the pairs worth comparing: `HASHES` smallest hashes of a text's
-pieces represent it, and two texts are compared if one of `BANDS` bands of them is equal
-(Broder 1997; Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3). With four
-hashes a band, a pair that shares .6 of its pieces is compared with probability .89.
-
-`rules.pack_parts` groups posts of which only fingerprints are stored: it estimates shares, leaves
-out short texts, and two copies of a third need not be one group. Here the texts are at hand, and no
-text may count twice: shares are exact, short texts count, and groups grow together.
-
-Limits: a text is compared with the first text of its band alone.
-
-Turns what people decided about posts into labels, with weights for how the posts were selected.
-
-Confirmed findings alone would teach a pack its own bias: it would see what a rule had found, and
-nothing else. So ordinary posts come from dismissed findings and from the audit sample, and each
-post counts for all posts like it: by one over the probability that somebody decided it.
-
-Source: D. G. Horvitz and D. J. Thompson, "A Generalization of Sampling Without Replacement From a
-Finite Universe" (1952). Large weights are trimmed, which trades a bias for far less variance.
-
-Limits: within the findings of rules, posts that were decided count for those that were not, though
-moderators decide severe ones first. How a notice selects a post is not known: it counts once.
+Labels: confirmed findings alone would teach a pack its own bias. So ordinary posts come from
+dismissed findings and from the audit sample, and each post counts for all posts like it: by one
+over the probability that somebody decided it. Large weights are trimmed, which trades a bias for
+far less variance. Limits: within the findings of rules, posts that were decided count for those
+that were not, though moderators decide severe ones first. How a notice selects a post is not known:
+it counts once. Source: D. G. Horvitz and D. J. Thompson, "A Generalization of Sampling Without
+Replacement From a Finite Universe" (1952).
 """
 
 import math
@@ -45,7 +36,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from authoring.wording import pinyin_problem, weighted_term_problem
+from authoring.advice import pinyin_problem, weighted_term_problem
 from matcher.fold import JOINT, fold, is_spaceless, syllable_of
 from matcher.term import pattern_of
 

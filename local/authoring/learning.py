@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from authoring.learning.features import (
+from authoring.features import (
     PROTECTED,
     DroppedTerms,
     FeatureKind,
@@ -32,8 +32,8 @@ from authoring.learning.features import (
     weakened,
     with_words,
 )
-from authoring.learning.labelled import LOWEST, Flags, LabelledPost, Measured, Sums
-from authoring.learning.term_candidates import (
+from authoring.labelled import LOWEST, Flags, LabelledPost, Measured, Sums
+from authoring.term_candidates import (
     GROUPS,
     MODERATORS,
     candidates,

@@ -1,21 +1,14 @@
-"""The most that the signs of each text may be worth, before any sign is looked for.
+"""Which texts of a line may reach the threshold of a scored rule, and the signs of these.
 
-The simple way is to find the signs of every text. But that takes several times as long as the fold,
-and most texts lack what most signs need, such as a digit or an address. Arrays show which texts may
-have a sign, for all texts at once, and miss none that has it. A sign counts in all of these.
+The simple way is to add up weights in Python and to call `find_signs`, text by text. But that takes
+several times as long as the fold, and most texts lack what most signs need, such as a digit or an
+address. Here the weights of the keys in all texts of a line are added up at once, with those of all
+signs that a text may have. The sum is a bound: a key of words may serve several patterns, so of
+their weights only those for a post count, and no text has a higher score.
 
-Which of many texts may reach the threshold of a scored rule.
-
-The simple way is to add up weights in Python, text by text. Here the weights of the keys in all
-texts of a line are added up at once. A key of words may serve several patterns, and a pattern
-for a term that is not there, so of their weights only those for a post count. A key of a sign says
-that the sign is there. So the sum is a bound: no text has a higher score.
-
-Finds the signs of many texts at once.
-
-The simple way is to call `find_signs` for each text. Here only what may have a sign is looked at in
-Python: chunks with an address, words and numbers with something odd, and texts that may have a sign
-of a whole part. The same functions decide there, so a text has the same signs as alone.
+Then signs are looked for where they may be: in chunks with an address, in words and numbers with
+something odd, and in texts that may have a sign of a whole part. The same functions decide there,
+so a text has the same signs as alone.
 """
 
 from collections import defaultdict
@@ -25,12 +18,12 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from matcher.batch import sign_tables as tables
-from matcher.batch.key_finders import ALPHABET
-from matcher.batch.sign_tables import Mask, Places, SymbolLine, in_lines
-from matcher.batch.sign_view import SignView
-from matcher.signs import han, numbers, parts, pieces, proportions, shapes, words
-from matcher.signs.catalogue import (
+from matcher import chunk_signs, part_signs
+from matcher import sign_shapes as shapes
+from matcher import sign_tables as tables
+from matcher.key_finders import ALPHABET
+from matcher.part_signs import MANY_WORDS, SOME_WORDS
+from matcher.sign_catalogue import (
     LONG,
     REMEMBERED,
     ROOMS_OF_WORDS,
@@ -38,8 +31,9 @@ from matcher.signs.catalogue import (
     read_signs,
     remembered_signs,
 )
-from matcher.signs.proportions import MANY_WORDS, SOME_WORDS
-from matcher.signs.shapes import NUMBER_ENDS, Found
+from matcher.sign_shapes import NUMBER_ENDS, Found
+from matcher.sign_tables import Mask, Places, SymbolLine, in_lines
+from matcher.sign_view import SignView
 
 CAPITALS_IN_WORD = 4
 """Capitals of a word of capitals, at least."""
@@ -132,8 +126,8 @@ _EXACT = frozenset(
 class SignBounds:
     """What the signs of scored rules may be worth in a text.
 
-    >>> from matcher.batch.sign_finder import SignFinder
-    >>> from matcher.batch.key_finders import ALPHABET
+    >>> from matcher.sign_finder import SignFinder
+    >>> from matcher.key_finders import ALPHABET
     >>> view = SignFinder(["link"]).view(ALPHABET.line(["plain", "shop.com", "call 5000 rb"]))
     >>> SignBounds({"link": [(0, 3)], "money": [(0, 2)]}, 1).worth(view).tolist()
     [[0.0], [3.0], [2.0]]
@@ -279,6 +273,7 @@ _SPACES = (shapes.SPACE, shapes.LINE_END)
 
 type _Signs = frozenset[str]
 type _Found = defaultdict[int, set[str]]
+type _Find = Callable[[str, str], Iterable[Found]]
 
 
 def signs_of(texts: Sequence[str], wanted: Collection[str]) -> list[frozenset[str]]:
@@ -287,7 +282,12 @@ def signs_of(texts: Sequence[str], wanted: Collection[str]) -> list[frozenset[st
     >>> [sorted(signs) for signs in signs_of(["HOKI88 🔥", "plain"], ["name-number", "emoji-1"])]
     [['emoji-1', 'name-number'], []]
     """
-    return SignFinder(wanted).find(texts)
+    finder = SignFinder(wanted)
+    signs: list[frozenset[str]] = []
+    for some in in_lines(texts):
+        found = finder.among(finder.view(ALPHABET.line(some)), some)
+        signs += (found.get(text, frozenset()) for text in range(len(some)))
+    return signs
 
 
 class SignFinder:
@@ -299,15 +299,6 @@ class SignFinder:
         self._kinds = np.zeros(0x110000, np.uint8)
         self._of_word = lru_cache(REMEMBERED)(_of_word)
 
-    def find(self, texts: Sequence[str]) -> list[frozenset[str]]:
-        """Return the wanted signs of each text."""
-        signs: list[frozenset[str]] = []
-        nothing = frozenset[str]()
-        for some in in_lines(texts):
-            found = self.among(self.view(ALPHABET.line(some)), some)
-            signs += (found.get(text, nothing) for text in range(len(some)))
-        return signs
-
     def among(self, view: SignView, texts: Sequence[str]) -> dict[int, frozenset[str]]:
         """Return the wanted signs of those wanted texts of a line that have some."""
         found: _Found = defaultdict(set)
@@ -316,15 +307,31 @@ class SignFinder:
             self._add_words(view, found)
         if self._rooms & {"numbers", "han"}:
             self._add_numbers(view, found)
-        for finds, read in _OF_PARTS:
-            if not finds.isdisjoint(self._wanted):
-                for text, sign in read(view, texts):
-                    found[text].add(sign)
-        if "proportions" in self._rooms:
-            for text, sign in _of_proportions(view):
-                found[text].add(sign)
+        for signs, places, find in _OF_PARTS:
+            if not signs.isdisjoint(self._wanted):
+                for text in view.texts_at(places(view)):
+                    found[text].update(sign for sign, *_ in find(texts[text], view.shape_of(text)))
+        for text, sign in self._of_texts(view, texts):
+            found[text].add(sign)
         kept = ((text, self._wanted & signs) for text, signs in found.items())
         return {text: signs for text, signs in kept if signs}
+
+    def _of_texts(self, view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Yield texts that have a sign which is counted in the view, each with the sign."""
+        emoji = zip(*map(np.ndarray.tolist, view.counts(view.emoji)), strict=True)
+        yield from ((text, part_signs.emoji_sign(number)) for text, number in emoji)
+        capitals = np.flatnonzero(view.in_capitals() & view.wanted).tolist()
+        yield from ((text, "capitals") for text in capitals)
+        yield from ((text, "repeated-marks") for text in view.texts_at(view.bangs))
+        yield from (
+            (text, part_signs.length_sign(number))
+            for text, number in zip(*map(np.ndarray.tolist, view.lengths), strict=True)
+            if view.wanted[text]
+        )
+        if "repeated-phrase" in self._wanted:
+            for text in filter(view.wanted.__getitem__, tables.repeated_phrases(view.line)):
+                shape = view.shape_of(text)
+                yield from ((text, s) for s, *_ in part_signs.repeated_phrases(texts[text], shape))
 
     def view(self, line: SymbolLine) -> SignView:
         """Return the kinds of the code points of a line."""
@@ -362,12 +369,12 @@ class SignFinder:
 
     def _add_numbers(self, view: SignView, found: _Found) -> None:
         starts, sizes = view.numbers_alone()
-        sizes = np.minimum(sizes, numbers.MOST_DIGITS)
+        sizes = np.minimum(sizes, chunk_signs.MOST_DIGITS)
         of_text, wanted = view.texts(starts), view.wanted[view.texts(starts)]
-        pairs = np.unique((of_text * (numbers.MOST_DIGITS + 1) + sizes)[wanted]).tolist()
+        pairs = np.unique((of_text * (chunk_signs.MOST_DIGITS + 1) + sizes)[wanted]).tolist()
         for pair in pairs:
-            text, size = divmod(pair, numbers.MOST_DIGITS + 1)
-            found[text].add(numbers.SIGN_OF_SIZE[size])
+            text, size = divmod(pair, chunk_signs.MOST_DIGITS + 1)
+            found[text].add(chunk_signs.SIGN_OF_SIZE[size])
         self._add_chunks(view, view.odd_numbers, found)
         for text in view.texts_at(view.rare_han()):
             found[text].add("rare-han")
@@ -376,89 +383,32 @@ class SignFinder:
 def _of_word(word: str, shape: str) -> _Signs:
     """Return the signs of a word that may have marks before its first letter."""
     letters = shape.lstrip(shapes.MARKS)
-    return frozenset(words.signs_of_word(word[len(shape) - len(letters) :], letters))
+    return frozenset(chunk_signs.signs_of_word(word[len(shape) - len(letters) :], letters))
 
 
 def _chunk_start(shape: str, end: int) -> int:
     """Return where the chunk begins that ends at a place, looking as far as numbers do."""
-    first = max(0, end - numbers.AROUND)
+    first = max(0, end - chunk_signs.AROUND)
     return max(shape.rfind(space, first, end) + 1 or first for space in _SPACES)
 
 
 def _chunk_end(shape: str, start: int) -> int:
     """Return where the chunk ends that begins at a place, looking as far as numbers do."""
-    ends = (shape.find(space, start, start + numbers.AROUND) for space in _SPACES)
-    return min((end for end in ends if end >= 0), default=start + numbers.AROUND)
-
-
-def _emoji(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
-    with_emoji, counts = view.counts(view.emoji)
-    for text, number in zip(with_emoji.tolist(), counts.tolist(), strict=True):
-        yield text, parts.emoji_sign(number)
-        if number > 1:
-            yield from _read(text, parts.wrapped_words(view.shape_of(text)))
-
-
-def _capitals(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
-    yield from (
-        (text, "capitals") for text in np.flatnonzero(view.in_capitals() & view.wanted).tolist()
-    )
-
-
-def _marks(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
-    yield from ((text, "repeated-marks") for text in view.texts_at(view.bangs))
-
-
-def _phones(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
-    for text in view.texts_at(view.phones):
-        yield from _read(text, parts.phones(texts[text], view.shape_of(text)))
-
-
-def _letters_apart(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
-    for text in view.texts_at(view.letters_apart):
-        yield from _read(text, parts.letters_apart(texts[text], view.shape_of(text)))
-
-
-def _in_pieces(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
-    for text in view.texts_at(view.names_in_pieces):
-        yield from _read(text, pieces.names_in_pieces(texts[text], view.shape_of(text)))
-
-
-def _han_apart(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
-    for text in view.texts_at(view.han_apart):
-        yield from _read(text, han.han_apart(view.shape_of(text)))
-
-
-def _phrases(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
-    for text in tables.repeated_phrases(view.line):
-        if not view.wanted[text]:
-            continue
-        yield from _read(text, parts.repeated_phrases(texts[text], view.shape_of(text)))
+    ends = (shape.find(space, start, start + chunk_signs.AROUND) for space in _SPACES)
+    return min((end for end in ends if end >= 0), default=start + chunk_signs.AROUND)
 
 
 _OF_WORDS = {sign for sign in SIGNS if SIGNS[sign].module in ROOMS_OF_WORDS}
-_OF_PARTS = (
-    ({"emoji-1", "emoji-2-3", "many-emoji", "emoji-wrapped"}, _emoji),
-    ({"capitals"}, _capitals),
-    ({"repeated-marks"}, _marks),
-    ({"phone"}, _phones),
-    ({"spaced-letters", *_OF_WORDS}, _letters_apart),
-    ({"name-in-pieces"}, _in_pieces),
-    ({"han-apart"}, _han_apart),
-    ({"repeated-phrase"}, _phrases),
+_OF_PARTS: tuple[tuple[set[str], Callable[[SignView], Places], _Find], ...] = (
+    ({"phone"}, lambda view: view.phones, part_signs.phones),
+    ({"spaced-letters", *_OF_WORDS}, lambda view: view.letters_apart, part_signs.letters_apart),
+    ({"name-in-pieces"}, lambda view: view.names_in_pieces, part_signs.names_in_pieces),
+    ({"han-apart"}, lambda view: view.han_apart, lambda _, shape: chunk_signs.han_apart(shape)),
+    ({"emoji-wrapped"}, lambda view: view.emoji, lambda _, shape: part_signs.wrapped_words(shape)),
+    (
+        {"dressed-in-plain", "dressed-text"},
+        lambda view: view.dressed,
+        part_signs.signs_of_proportions,
+    ),
 )
-"""Signs of a whole part, and what yields the texts that have one of them, each with the sign."""
-
-
-def _of_proportions(view: SignView) -> Iterator[tuple[int, str]]:
-    texts, words = view.lengths
-    wanted = view.wanted[texts]
-    for text, number in zip(texts[wanted].tolist(), words[wanted].tolist(), strict=True):
-        yield text, proportions.length_sign(number)
-    for text in view.texts_at(view.dressed):
-        if sign := proportions.dress_sign(view.shape_of(text)):
-            yield text, sign
-
-
-def _read(text: int, found: Iterable[Found]) -> Iterator[tuple[int, str]]:
-    yield from ((text, sign) for sign, _, _ in found)
+"""Signs of a whole part, the places without which a text has none, and what finds them there."""

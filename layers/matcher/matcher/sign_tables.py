@@ -1,11 +1,9 @@
-"""Many folded texts as one array of symbols.
+"""Many folded texts as one array of symbols, and tables and functions on arrays for `SignView`.
 
 The simple way is to fold each text as a string. Here the texts of a line become one array of code
 points, and one lookup turns it into 16-bit symbols of folded letters. Code points may share a
 symbol, so equal symbols prove nothing. But texts that the fold makes equal have equal symbols, in
 the same words, so nothing is missed.
-
-Tables and small functions on arrays for `SignView`.
 
 The tables hold the properties of kinds, and the letters with which units, currencies and endings of
 hosts begin or end.
@@ -20,8 +18,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matcher.signs import han, parts, pieces, shapes
-from matcher.signs.shapes import LISTS
+from matcher import chunk_signs, part_signs
+from matcher import sign_shapes as shapes
+from matcher.sign_shapes import LISTS
 
 type Symbols = npt.NDArray[np.uint16]
 type Hashes = npt.NDArray[np.uint64]
@@ -306,7 +305,7 @@ def _property_table() -> bytes:
         (UNIT, shapes.LETTERS + shapes.DIGITS),
         (CAPITAL, shapes.CAPITALS),
         (HAN, shapes.HAN + shapes.RARE_HAN),
-        (GAP, han.GAP_KINDS),
+        (GAP, chunk_signs.GAP_KINDS),
     ):
         for kind in kinds:
             table[ord(kind)] |= bit
@@ -359,7 +358,9 @@ AFTER_NUMBERS = _pair_table({*LISTS.units, *LISTS.currencies_after})
 BEFORE_NUMBERS = _pair_table(word[::-1] for word in LISTS.currencies_before)
 WORD_BUT_DIGITS = _kind_table(shapes.LETTERS + shapes.MARKS)
 MARKS = _kind_table(shapes.MARKS)
-BEFORE_NUMBERS_APART = _kind_table(pieces.BEFORE_NUMBERS + "!" + shapes.SKIN_TONE + shapes.MARKS)
+BEFORE_NUMBERS_APART = _kind_table(
+    part_signs.BEFORE_NUMBERS + "!" + shapes.SKIN_TONE + shapes.MARKS
+)
 IN_NUMBERS_APART = _kind_table("./ -")
 BEGINS_PIECE = _kind_table(shapes.CAPITALS + shapes.DRESSED + shapes.MARKS)
 BETWEEN_PIECES = _kind_table(" -")
@@ -412,7 +413,7 @@ def repeated_phrases(line: SymbolLine) -> list[int]:
     starts, sizes, words = line.starts[spaced], line.sizes[spaced], line.hashes()[spaced]
     texts = np.searchsorted(line.ends, starts)
     together = texts[2:] == texts[:-2]
-    together &= sizes[:-2] + sizes[1:-1] + sizes[2:] >= parts.LETTERS_IN_PHRASE
+    together &= sizes[:-2] + sizes[1:-1] + sizes[2:] >= part_signs.LETTERS_IN_PHRASE
     keys = words[:-2] + words[1:-1] * _ODDS[0] + words[2:] * _ODDS[1]
     keys += texts[:-2].view(np.uint64) * _ODDS[2]
     texts, keys = texts[:-2][together], keys[together]

@@ -1,0 +1,314 @@
+"""The closed list of signs, each with its sentence for the public and its digest.
+
+A sign decides findings, so a set names it with its digest. The digest covers the patterns and
+constants of the sign's module, the kinds of code points, the lists that the sign looks words up in,
+a counter of changes to the code, and the version of Unicode. A sign that shall find something else
+gets a new id (`link-2`).
+"""
+
+import hashlib
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+
+import msgspec
+
+from matcher import chunk_signs, part_signs
+from matcher.chunk_signs import addresses_in, han_apart, han_in, numbers_in, signs_of_word, words_in
+from matcher.fold import pinyin_definition
+from matcher.part_signs import names_in_pieces, signs_of_part, signs_of_proportions
+from matcher.sign_shapes import (
+    KINDS,
+    STANDARDS,
+    Chunk,
+    Found,
+    as_published,
+    chunks_of,
+    gate_definitions,
+    shape_of,
+)
+from rules.pack_parts import PINYIN
+
+CODE_VERSION = 1
+"""Counts changes to the code of signs. Raise it when a sign finds something else."""
+
+REMEMBERED, LONG = 2**14, 160
+"""Chunks whose signs are remembered, and the code points of one at most."""
+
+ROOMS_OF_WORDS = frozenset({"words", "models"})
+_LENGTHS_AND_DRESS = frozenset({"words-13-25", "words-26", "dressed-in-plain", "dressed-text"})
+OF_WHOLE_TEXTS = _LENGTHS_AND_DRESS | {"capitals", "emoji-1", "emoji-2-3", "many-emoji"}
+"""Signs whose span is the whole text."""
+
+_ROOMS_OF_CHUNKS = ROOMS_OF_WORDS | {"addresses", "numbers", "han"}
+
+type Spans = list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class SignDefinition:
+    """A named feature of a text, in a sentence for the public.
+
+    `digest` names what decides it: the patterns of its module, and the lists that it reads.
+    """
+
+    id: str
+    sentence: str
+    module: str
+    lists: tuple[str, ...]
+    digest: str
+
+    def find(self, text: str) -> Spans:
+        """Return the half-open spans of the sign in a text, in order."""
+        return find_signs(text, [self.id]).get(self.id, [])
+
+
+def find_signs(text: str, wanted: Collection[str]) -> dict[str, Spans]:
+    """Return the wanted signs of a text, each with its half-open spans in order.
+
+    >>> find_signs("Main di 𝐀𝐄𝐑𝐎𝟖𝟖, bonus 50rb", ["dressed-name-number", "money", "link"])
+    {'money': [(22, 26)], 'dressed-name-number': [(8, 14)]}
+    """
+    shape = shape_of(text)
+    found: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
+    chunks = _signs_by_chunk(text, shape) if _in_chunks(wanted) else ()
+    for sign, start, end in chain(_signs_of_whole(text, shape, wanted), *chunks):
+        if sign in wanted:
+            found[sign].add((start, end))
+    return {sign: sorted(found[sign]) for sign in SIGNS if sign in found}
+
+
+def first_places(
+    text: str, wanted: Collection[str], known: Collection[str] = ()
+) -> dict[str, tuple[int, int]]:
+    """Return the first span of each wanted sign of a text, without reading more than that needs.
+
+    `known` are those of the wanted signs that the text is known to have.
+
+    >>> first_places("Main di 𝐀𝐄𝐑𝐎𝟖𝟖, bonus 50rb, 60rb", ["money", "name-number"])
+    {'money': (22, 26), 'name-number': (8, 14)}
+    """
+    first = {sign: (0, len(text)) for sign in OF_WHOLE_TEXTS.intersection(known)}
+    left = [sign for sign in wanted if sign not in first]
+    shape = shape_of(text) if left else ""
+    chunks = _until_all(_in_chunks(left), _signs_by_chunk(text, shape))
+    for sign, start, end in chain(chunks, _signs_of_whole(text, shape, left)):
+        if sign not in first or (start, end) < first[sign]:
+            first[sign] = start, end
+    return {sign: first[sign] for sign in wanted if sign in first}
+
+
+def _until_all(wanted: set[str], by_chunk: Iterator[list[Found]]) -> Iterator[Found]:
+    while wanted and (found := next(by_chunk, None)):
+        yield from found
+        wanted = wanted.difference([sign for sign, *_ in found])
+
+
+def _in_chunks(wanted: Collection[str]) -> set[str]:
+    return {sign for sign in wanted if SIGNS[sign].module in _ROOMS_OF_CHUNKS}
+
+
+def _signs_by_chunk(text: str, shape: str) -> Iterator[list[Found]]:
+    for at, chunk, before, after in chunks_of(text, shape):
+        read = remembered_signs if len(chunk) <= LONG else read_signs
+        if found := read(chunk, before, after):
+            yield [(sign, at + start, at + end) for sign, start, end in found]
+
+
+def _signs_of_whole(text: str, shape: str, wanted: Collection[str]) -> Iterator[Found]:
+    """Yield at least the wanted signs that take several chunks to see, some of them twice."""
+    rooms = {SIGNS[sign].module for sign in wanted}
+    yield from signs_of_part(text, shape, wanted, names=not rooms.isdisjoint(ROOMS_OF_WORDS))
+    if "proportions" in rooms:
+        yield from signs_of_proportions(text, shape)
+    if "name-in-pieces" in wanted:
+        yield from names_in_pieces(text, shape)
+    if "han-apart" in wanted:
+        yield from han_apart(shape)
+
+
+def signs_of_chunk(chunk: Chunk) -> list[Found]:
+    """Return the signs of a chunk, with places counted from its start."""
+    found, shape = addresses_in(chunk)
+    found += words_in(chunk.text, shape)
+    found += numbers_in(chunk, shape)
+    found += han_in(chunk.text, shape)
+    return found
+
+
+def read_signs(text: str, before: str, after: str) -> list[Found]:
+    """Return the signs of a chunk between two others, with places counted from its start."""
+    shape = shape_of(text)
+    if text.isascii() and text.isalpha():  # one word, as most chunks are
+        return [(sign, 0, len(text)) for sign in signs_of_word(text, shape)]
+    return signs_of_chunk(Chunk(text, shape, before, after))
+
+
+remembered_signs = lru_cache(REMEMBERED)(read_signs)
+"""`read_signs` for chunks of at most `LONG` code points: the same chunks come again and again."""
+
+
+_DECIDES = chunk_signs.DECIDES | part_signs.DECIDES
+_COMMON = {
+    "code": CODE_VERSION,
+    "unicode": unicodedata.unidata_version,
+    "kinds": KINDS,
+    "standards": STANDARDS,
+}
+
+
+def _digest_of(definition: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(definition, order="deterministic")).hexdigest()
+
+
+def _sign(name: str, module: str, sentence: str) -> SignDefinition:
+    names = _LISTS.get(name, ())
+    definition = _COMMON | {
+        "id": name,
+        "module": _DECIDES[module],
+        "lists": as_published(names),
+    }
+    digest = _digest_of(definition)
+    return SignDefinition(name, sentence, module, names, digest)
+
+
+_SENTENCES: dict[str, dict[str, str]] = {
+    "addresses": {
+        "link": "A link, or a host name with one of the listed common endings.",
+        "messenger-link": "A link to a chat, group or channel of a messenger.",
+        "short-link": "A link of a service that shortens links or collects them on a page.",
+        "rare-domain": "A link whose top-level domain few ordinary sites have.",
+        "email": "An e-mail address.",
+        "handle": "A name after an @.",
+        "hashtag": "A topic after a #.",
+    },
+    "numbers": {
+        "money": "A number with a currency, such as Rp50.000 or 2jt.",
+        "percent": "A number with a percent sign.",
+        "amount": (
+            "A number with a unit of weight, volume, pieces or thousands, such as 10g, 50mg or 2jt."
+        ),
+        "digits-1": "A number of one digit by itself.",
+        "digits-2": "A number of two digits by itself.",
+        "digits-3": "A number of three digits by itself.",
+        "digits-4": "A number of four digits by itself.",
+        "digits-5-6": "A number of five or six digits by itself.",
+        "digits-7-11": "A number of seven to eleven digits by itself.",
+        "digits-12": "A number of twelve digits or more by itself.",
+    },
+    "words": {
+        "name-number": (
+            "A name of three letters or more with two or three digits, 4d or 5d after it."
+        ),
+        "dressed-name-number": (
+            "A name with a number that is in dressed letters, in several scripts, or apart."
+        ),
+        "unknown-name-number": "A name with a number that is not on the list of ordinary ones.",
+        "capital-name-number": "A name with a number whose letters are all capitals.",
+        "game-name": (
+            "A name that ends like those of games for money, such as toto, bet, slot or win."
+        ),
+        "letters-digits": "A word with letters and digits.",
+        "dressed-letters": (
+            "A word with unusual letters: mathematical, enclosed, full-width, small or struck ones."
+        ),
+        "styled-letters": "A word with mathematical letters, such as bold or script ones.",
+        "enclosed-letters": "A word with letters in circles, squares or brackets.",
+        "wide-letters": "A word with full-width letters.",
+        "small-capitals": "A word with small capitals or raised letters.",
+        "struck-letters": "A word with strokes, lines or rings through or around its letters.",
+        "half-dressed": "A word with both plain and dressed letters.",
+        "mixed-scripts": "A word with letters of two scripts out of Latin, Cyrillic and Greek.",
+        "capital-word": "A word of four letters or more, all capitals.",
+    },
+    "models": {
+        "model-number": (
+            "A plain name with a number like that of a model: consonants alone, or 0 as"
+            " first digit."
+        ),
+    },
+    "parts": {
+        "spaced-letters": (
+            "Four letters or digits or more, three of them letters, each apart from the next."
+        ),
+        "phone": "A number that looks like a phone number.",
+        "emoji-1": "One emoji in the text.",
+        "emoji-2-3": "Two or three emoji in the text.",
+        "many-emoji": "Four emoji or more in the text.",
+        "emoji-wrapped": "A word with an emoji before it and after it.",
+        "capitals": "A text of which most letters are capitals.",
+        "repeated-phrase": "Three words in a row that occur three times in the text.",
+        "repeated-marks": "Three exclamation or question marks in a row.",
+    },
+    "proportions": {
+        "words-13-25": "A text of 13 to 25 words, by the spaces between them.",
+        "words-26": "A text of 26 words or more, by the spaces between them.",
+        "dressed-in-plain": "A dressed word in a text with twice as many plain words or more.",
+        "dressed-text": "A text with three dressed words or more, and fewer plain ones.",
+    },
+    "pieces": {
+        "name-in-pieces": (
+            "A name in pieces, in frames or in emoji, or a name with its number apart."
+        ),
+    },
+    "han": {
+        "han-number": (
+            "A number of 4 to 11 digits next to a Han letter, unless it counts something."
+        ),
+        "han-apart": (
+            "Three Han letters or more, each apart from the next by spaces, signs or emoji."
+        ),
+        "rare-han": "A Han letter that is in no common national standard.",
+    },
+}
+"""The sentence of each sign, by the room of what decides it."""
+
+_LISTS = {
+    "link": ("bare_endings",),
+    "messenger-link": ("bare_endings", "messenger_hosts"),
+    "short-link": ("bare_endings", "short_hosts"),
+    "rare-domain": ("bare_endings", "usual_endings", "rare_countries"),
+    "money": ("currencies_before", "currencies_after", "currency_letters"),
+    "amount": ("units", "unit_letters"),
+    "unknown-name-number": ("ordinary_words", "ordinary_stems"),
+    "model-number": ("ordinary_words", "ordinary_stems"),
+    "game-name": ("game_endings", "ordinary_game_names"),
+    "han-number": ("counters",),
+    "rare-han": ("cantonese",),
+}
+"""The lists that a sign looks words up in."""
+
+SIGNS: Mapping[str, SignDefinition] = {
+    name: _sign(name, module, sentence)
+    for module, sentences in _SENTENCES.items()
+    for name, sentence in sentences.items()
+}
+"""All signs by id."""
+
+
+def as_document() -> bytes:
+    """Return the content of `rules/signs.json`: all signs, gates and the table of pinyin."""
+    lists = sorted({name for sign in SIGNS.values() for name in sign.lists})
+    content = {
+        "gates": {
+            name: {"definition": definition, "digest": _digest_of({"id": name, "is": definition})}
+            for name, definition in (gate_definitions() | {PINYIN: pinyin_definition()}).items()
+        },
+        "signs": {
+            name: {
+                "sentence": sign.sentence,
+                "module": sign.module,
+                "lists": sign.lists,
+                "digest": sign.digest,
+            }
+            for name, sign in SIGNS.items()
+        },
+        "common": _COMMON,
+        "modules": _DECIDES,
+        "lists": as_published(lists),
+    }
+    data = msgspec.json.encode(content, order="deterministic")
+    return msgspec.json.format(data, indent=1) + b"\n"
