@@ -1,10 +1,9 @@
-"""Decisions of the console: a message names one, and it is taken from the table.
+"""Deliveries of messages about cases: check the sender, take each message, count the results.
 
-Whoever sends such a message decides nothing by it. The provider, the moderator and the messages are
-those of the stored decision, and only the console's role stores one. A message that comes too early
-only shortens the time in which the decision can be taken back.
-
-Deliveries of messages about cases: check the sender, take each message, count the results.
+A message of the console only names a decision, which is taken from the table. Whoever sends such a
+message decides nothing by it: the provider, the moderator and the messages are those of the stored
+decision, and only the console's role stores one. One that comes too early only shortens the time in
+which the decision can be taken back.
 """
 
 from collections import Counter

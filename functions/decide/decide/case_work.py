@@ -64,22 +64,10 @@ class SentLine:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A message in the journal, and the facts it was judged by; None if it was there before."""
+    """A message in the journal, now or before."""
 
     marker: CaseMarker
     entry: JournalEntry
-    facts: Facts | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NotCommitted:
-    """A message that is refused, or that must wait for a case if its refusal names one.
-
-    `facts` is None if another message has the same id.
-    """
-
-    refusal: CaseRefusal
-    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,30 +138,31 @@ class CaseWork:
             return self.refuse(line.provider, line.data, message)
         message_key = digest("message", line.provider, message.id)
         kind = message.type_name
-        result = self.commit(message_key, line, message)
-        while isinstance(result, NotCommitted) and result.refusal.waits_for:
-            if result.refusal.waits_for == line.case:
-                return CaseOutcome("waiting", kind, result.refusal.code)
+        result, facts = self._commit(message_key, line, message)
+        while isinstance(result, CaseRefusal) and result.waits_for:
+            if result.waits_for == line.case:
+                return CaseOutcome("waiting", kind, result.code)
             # The case may have come between judging and storing: judge once more.
-            line = self._keep_waiting(message_key, line, message, result.refusal)
-            result = self.commit(message_key, line, message)
-        line = self.find_waiting(message_key, line, message, result.facts)
-        if isinstance(result, NotCommitted):
-            refusal = result.refusal
-            self._write_receipt(message_key, line, "refused", refusal, message)
-            first = refusal.first.moderator if refusal.first else ""
-            return Settled(CaseOutcome("refused", kind, refusal.code, first), message_key, line)
+            line = self._keep_waiting(message_key, line, message, result)
+            result, facts = self._commit(message_key, line, message)
+        line = self._find_waiting(message_key, line, message, facts)
+        if isinstance(result, CaseRefusal):
+            self._write_receipt(message_key, line, "refused", result, message)
+            first = result.first.moderator if result.first else ""
+            return Settled(CaseOutcome("refused", kind, result.code, first), message_key, line)
         if line.case:
             self._write_receipt(message_key, line, "taken", None, message)
         problems = self.files.write(result.entry)
-        status = "repeated" if result.facts is None else "taken"
+        status = "repeated" if facts is None else "taken"
         outcome = CaseOutcome(status, kind, problems=problems)
         return Settled(outcome, message_key, line, result.marker.wakes)
 
-    def commit(
+    def _commit(
         self, message_key: str, line: SentLine, message: CaseMessage
-    ) -> Committed | NotCommitted:
+    ) -> tuple[Committed | CaseRefusal, Facts | None]:
         """Judge the message and put its marker and entries in one transaction.
+
+        Return the result and the facts it was judged by; None if the id was known before.
 
         The transaction fails when another worker moved one of the cases. Then everything is read
         and judged again. Of two messages that exclude each other, the later one is refused.
@@ -183,27 +172,27 @@ class CaseWork:
             known = self.store.case_marker(message_key)
             if known is not None:
                 if known.digest == content:
-                    return Committed(known, self.store.entry_of(known))
-                return NotCommitted(CaseRefusal(CaseCode.ID_REUSED, "id"))
+                    return Committed(known, self.store.entry_of(known)), None
+                return CaseRefusal(CaseCode.ID_REUSED, "id"), None
             if line.other_door and getattr(message, "moderator", None) is not None:
                 advice = f"this provider's moderators decide at the door {line.other_door}"
-                return NotCommitted(CaseRefusal(CaseCode.WRONG_DOOR, "moderator", advice=advice))
+                return CaseRefusal(CaseCode.WRONG_DOOR, "moderator", advice=advice), None
             facts = self._facts(line, message)
             judged = judge(message, facts)
             if isinstance(judged, CaseRefusal):
                 if self.store.case_marker(message_key) is not None:
                     continue  # another delivery of the same message was first: do not refuse this
-                return NotCommitted(judged, facts)
+                return judged, facts
             marker = CaseMarker(
                 message=message_key,
                 provider=line.provider,
                 digest=content,
                 day=facts.now.date().isoformat(),
                 entry=judged.entry.entry,
-                wakes=_wakes(judged.entry),
+                wakes=tuple(filter(None, (judged.entry.entry, judged.entry.decision))),
             )
             if self.store.commit_case(marker, judged.entry, judged.moves):
-                return Committed(marker, judged.entry, facts)
+                return Committed(marker, judged.entry), facts
         raise OSError(f"other workers moved the cases of a message {TRIES} times")
 
     def _keep_waiting(
@@ -226,7 +215,7 @@ class CaseWork:
             self._end_waiting(message_key, line)
         return kept
 
-    def find_waiting(
+    def _find_waiting(
         self, message_key: str, line: SentLine, message: CaseMessage, facts: Facts | None
     ) -> SentLine:
         """Return the line with the case where an earlier delivery left it to wait, if any.
@@ -282,7 +271,7 @@ class CaseWork:
 
         A line that could not be read has no `message`.
         """
-        unread = SentNames() if message else names_of(line.data)
+        names = SentNames(message.type_name, message.id) if message else names_of(line.data)
         now = self.clock.now()
         until = utc(now + timedelta(days=WAIT_DAYS)) if status == "waiting" else ""
         receipt = CaseReceipt(
@@ -291,8 +280,8 @@ class CaseWork:
             status=status,
             at=utc(now),
             kind="case",
-            type=message.type_name if message else unread.type,
-            id=message.id if message else unread.id,
+            type=names.type,
+            id=names.id,
             code=str(refusal.code) if refusal else "",
             field=refusal.field if refusal else "",
             first=refusal.first if refusal else None,
@@ -301,8 +290,3 @@ class CaseWork:
         )
         key = message_receipt_key(line.provider, line.day or receipt.at[:10], message_key)
         self.objects.put(self.out_bucket, key, encode_json(receipt))
-
-
-def _wakes(entry: JournalEntry) -> tuple[str, ...]:
-    """Return the cases for which other messages may wait: the entry's own, and its decision."""
-    return (entry.entry, entry.decision) if entry.decision else (entry.entry,)

@@ -407,11 +407,6 @@ def _without_words(move: CaseMove) -> CaseMove:
     return msgspec.structs.replace(move, entry=entry)
 
 
-def group_step(group: str, case: Case | None, move: Move) -> Step:
-    """Return the step of the group of a decision; `case` is None before its first decision."""
-    return Step(group, case, CaseKind.GROUP, move)
-
-
 def _who_was_first(case: Case) -> EarlierMove | None:
     """Return the last of the moves that can be made only once until a case is reopened."""
     once = (Move.DECIDE, Move.ANSWER, Move.CLOSE)

@@ -29,7 +29,6 @@ from cases.case_message import (
     Step,
     Time,
     earlier_move,
-    group_step,
     in_days,
     order_of_times,
     refusals_of,
@@ -154,7 +153,7 @@ class SecondReview(AboutDecision, frozen=True, tag="second_review", kw_only=True
             first = earlier_move(reviewed)
             yield CaseRefusal(CaseCode.DECIDED_ALREADY, "decision", first=first)
         entry = self.entry(facts, about=decided, group=decided.group)
-        counts = group_step(decided.group, group, Move.REVIEW) if group else None
+        counts = Step(decided.group, group, CaseKind.GROUP, Move.REVIEW) if group else None
         return self.taken(entry, [step], group=counts)
 
     @staticmethod
@@ -360,7 +359,7 @@ def _counting_group(entry: JournalEntry, facts: Facts) -> Step | None:
     """Return the step of the group of an overturned decision, if the entry counts for it."""
     if not entry.counted:
         return None
-    return group_step(entry.group, facts.cases.get(entry.group), Move.OVERTURN)
+    return Step(entry.group, facts.cases.get(entry.group), CaseKind.GROUP, Move.OVERTURN)
 
 
 def _excerpts(decided: JournalEntry, facts: Facts, expires: int) -> Iterator[CaseMove]:

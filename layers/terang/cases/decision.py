@@ -36,7 +36,6 @@ from cases.case_message import (
     ReasonLanguage,
     Step,
     Time,
-    group_step,
     in_days,
     order_of_times,
     refusals_of,
@@ -235,7 +234,7 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
             leads=self.group is not None and group is None,
         )
         opening = Step(entry.entry, None, CaseKind.DECISION, Move.DECIDE if decides else Move.REFER)
-        counts = group_step(entry.group, group, Move.DECIDE) if counted else None
+        counts = Step(entry.group, group, CaseKind.GROUP, Move.DECIDE) if counted else None
         return self.taken(entry, (*steps, opening), group=counts)
 
     def _missing_cases(self, facts: Facts) -> Iterator[CaseRefusal]:
