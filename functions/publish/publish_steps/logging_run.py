@@ -121,7 +121,9 @@ def _grow(run: PublishRun, log: ServedLog, at: str) -> None:
         if is_last:
             files = list_files(log, known, due)
             listed = sha256(files).hexdigest()
-            if not portion and listed == known.newest_list and not _is_silent(known, at):
+            since = datetime.fromisoformat(at) - datetime.fromisoformat(known.at or at)
+            is_seen = known.at and since < ALIVE_AFTER
+            if not portion and listed == known.newest_list and is_seen:
                 break
             # Also if it is there already: the lifecycle deletes what was not written for long.
             log.objects.put(log.public, f"log/lists/{listed}.json", files)
@@ -143,12 +145,6 @@ def _portions(
     while len(portion := list(islice(leaves, AT_ONCE))) == AT_ONCE and has_time():
         yield portion, False
     yield portion, True
-
-
-def _is_silent(known: KnownLog, at: str) -> bool:
-    """Return whether the newest run of the log is so old that another one should be seen."""
-    now = datetime.fromisoformat(at)
-    return not known.at or now - datetime.fromisoformat(known.at) >= ALIVE_AFTER
 
 
 LOGS = 9

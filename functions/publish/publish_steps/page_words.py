@@ -126,15 +126,6 @@ def case_words(code: str) -> str:
     return CASES.get(code) or MEASURES.get(code) or category_words(code)
 
 
-def language_words(code: str) -> str:
-    """Return the words for a count under a code that names no language, and "" for any other.
-
-    >>> language_words("und"), language_words("id")
-    ('No language was given', '')
-    """
-    return LANGUAGE_CODES.get(code, "")
-
-
 def cause_words(cause: str) -> str:
     """Return why something was overturned, came back or changed, in words.
 
@@ -368,7 +359,6 @@ def environment(language: str = "en") -> Environment:
         "month_words": phrases.month,
         "share_words": phrases.share,
         "hours_words": phrases.duration,
-        "language_words": _translated(language_words, phrases),
         "category_words": _translated(category_words, phrases),
         "case_words": _translated(case_words, phrases),
         "cause_words": _translated(cause_words, phrases),

@@ -285,10 +285,10 @@ is fetched file by file."""
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest date that a zip file can hold."""
 
-Read = Callable[[str], bytes | None]
 
-
-def archive_of(summary: Summary, encoded: bytes, read: Read) -> bytes | None:
+def archive_of(
+    summary: Summary, encoded: bytes, read: Callable[[str], bytes | None]
+) -> bytes | None:
     """Return the zip file of a closed summary; None if it is too large or a file is missing.
 
     `encoded` is the summary's JSON. Its CSV comes from the summary, since it is not written yet;
@@ -324,7 +324,14 @@ def archive_of(summary: Summary, encoded: bytes, read: Read) -> bytes | None:
         ],
     }
     files["manifest.json"] = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
-    return _zipped(files)
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
+        for path, data in sorted(files.items()):
+            entry = zipfile.ZipInfo(path, FIRST_DATE)
+            entry.create_system = 3  # the same on every machine
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, data)
+    return made.getvalue()
 
 
 def _needed(summary: Summary) -> set[str]:
@@ -343,17 +350,6 @@ def _needed(summary: Summary) -> set[str]:
         earlier |= {*carried, *(f"{stem}.r{before.revision}" for stem in carried)}
     paths |= {f"{stem}.{kind}" for stem in stems for kind in ("json", "csv")}
     return paths | {f"{stem}.json" for stem in earlier}
-
-
-def _zipped(files: dict[str, bytes]) -> bytes:
-    made = BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
-        for path, data in sorted(files.items()):
-            entry = zipfile.ZipInfo(path, FIRST_DATE)
-            entry.create_system = 3  # the same on every machine
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, data)
-    return made.getvalue()
 
 
 ENTRIES = 40
