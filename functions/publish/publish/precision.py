@@ -41,8 +41,6 @@ from rules.pack_parts import CardLevel
 
 NO_DECISIONS = to_translate("no decisions recorded yet")
 
-ALL = "all"
-
 DIGITS = 4
 """Decimals of a published share: a hundredth of a per cent, and the same bytes everywhere."""
 
@@ -232,7 +230,7 @@ def strata_of(
     found = {name: _stratum(confirmed[name], violating[name], judged, inspected) for name in names}
     if not (names or judged):
         return {}
-    return {ALL: _stratum(confirmed.total(), violating.total(), judged, inspected)} | found
+    return {"all": _stratum(confirmed.total(), violating.total(), judged, inspected)} | found
 
 
 def _stratum(confirmed: int, violating: int, judged: int, inspected: int) -> Stratum:
@@ -326,7 +324,10 @@ def term_evidence(
 
 
 class _LastWord(NamedTuple):
-    """A decided finding of a scored rule, by which look, and whether it was right."""
+    """A decided finding of a scored rule, by which look, and whether it was right.
+
+    Findings on copies of one text share the name of a `copy_group`.
+    """
 
     finding: DecidedScore
     look: str
@@ -340,11 +341,6 @@ def _stood(words: Iterable[_LastWord]) -> bool:
     for word in words:
         looks[word.look] = looks.get(word.look, True) and word.is_right
     return 2 * sum(looks.values()) >= len(looks)
-
-
-def copy_group_of(decision: JournalEntry, finding: DecidedScore) -> str:
-    """Return a name that findings on copies of one text share."""
-    return decision.group or "\0".join((str(finding.score), *sorted(finding.decided)))
 
 
 def sum_evidence(parts: Iterable[Evidence]) -> dict[str, RuleEvidence]:
@@ -379,7 +375,7 @@ def _last_words(entries: Iterable[JournalEntry]) -> Iterator[_LastWord]:
             continue
         is_right = (about.verdict == "confirmed") is not entry.overturns
         for number, finding in enumerate(about.scores):
-            group = copy_group_of(about, finding)
+            group = about.group or "\0".join((str(finding.score), *sorted(finding.decided)))
             words[about.entry, number] = _LastWord(finding, about.look, group, is_right)
     yield from words.values()
 

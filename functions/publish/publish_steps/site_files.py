@@ -415,17 +415,13 @@ def _entry(summary: Summary, base: str, public_url: str) -> Iterable[str]:
         title = f"Correction: {title}, revision {summary.revision}"
         words = f"{summary.why_revised} {words}"
     yield "<entry>"
-    yield f"<title>{_text(title)}</title>"
+    yield f"<title>{escape(replace_controls(title))}</title>"
     yield f"<id>{_id(f'{public_url}/{summary.path}/{summary.revision}')}</id>"
     yield f"<updated>{entry_date(summary)}</updated>"
     yield f"<link href={quoteattr(f'{base}{summary.path}.html')}/>"
-    yield f"<summary>{_text(words)}</summary>"
+    yield f"<summary>{escape(replace_controls(words))}</summary>"
     yield "</entry>"
 
 
 def _id(name: str) -> str:
     return f"urn:uuid:{uuid5(NAMESPACE_URL, name)}"
-
-
-def _text(text: str) -> str:
-    return escape(replace_controls(text))

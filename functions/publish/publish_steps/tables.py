@@ -64,7 +64,8 @@ def rule_rows(
         _rule_row(pack, rule, summary, language)
         for version, pack in known.items()
         if summary.kind is not PeriodKind.CAMPAIGN or pack.campaign == summary.period
-        if version in ran or any(_rule_name(pack, rule) in found for rule in pack.rules)
+        if version in ran
+        or any(f"{pack.id}/{pack.version}/{rule.id}" in found for rule in pack.rules)
         for rule in pack.rules
     ]
     rows.sort(key=lambda row: (-row.live, -row.shadow, row.pack, row.version, row.rule))
@@ -148,12 +149,8 @@ def refusal_chart(rows: Iterable[TableRow], say: Say = str) -> Chart:
     return bars(title, [("plain", row.key, row.live) for row in rows])
 
 
-def _rule_name(pack: Pack, rule: Rule) -> str:
-    return f"{pack.id}/{pack.version}/{rule.id}"
-
-
 def _rule_row(pack: Pack, rule: Rule, summary: Summary, language: str) -> RuleRow:
-    numbers, key = summary.numbers, _rule_name(pack, rule)
+    numbers, key = summary.numbers, f"{pack.id}/{pack.version}/{rule.id}"
     return RuleRow(
         pack=pack.id,
         version=pack.version,
