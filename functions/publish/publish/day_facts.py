@@ -38,12 +38,11 @@ from publish.folding import (
     CopyLine,
     Numbers,
     PublishedSets,
-    copy_line,
     left_out_reason,
     numbers_of,
-    numbers_of_copies,
 )
 from publish.summary import JournalFile, LeftOut, OpenFileNote, Summary, journal_path
+from rules.pack_parts import ALGORITHM
 
 
 class NamesLine(msgspec.Struct, frozen=True):
@@ -211,22 +210,6 @@ FOLD_AT = 500
 """How many receipts are held before they are added up."""
 
 
-@dataclass(frozen=True, slots=True)
-class DayJournal:
-    """What the table holds of a provider's day.
-
-    `receipts` come in the order of their unit's id and are read once. `files` are all files of the
-    provider, open or closed. `copies` are the copy groups of its findings, `letters` those of the
-    moderators who made the entries.
-    """
-
-    receipts: Iterable[Receipt]
-    files: Sequence[OpenFile]
-    entries: Sequence[JournalEntry] = ()
-    letters: Mapping[str, str] = field(default_factory=dict)
-    copies: DayCopies | None = None
-
-
 class FoldedJournal(msgspec.Struct, frozen=True):
     """How many receipts and entries were folded, and a digest over each kind, in their order."""
 
@@ -257,18 +240,24 @@ class DayFacts:
 def count_day(
     provider: str,
     day: str,
-    stored: DayJournal,
+    receipts: Iterable[Receipt],
+    entries: Sequence[JournalEntry],
+    letters: Mapping[str, str],
+    copies: DayCopies | None,
+    files: Sequence[OpenFile],
     catalogue: PublishedSets,
     journal: JournalSpool,
     at_least: int,
 ) -> DayFacts:
     """Return the numbers of a day, and fill its journal.
 
-    `at_least` is how many files of it are published already.
+    `receipts` come in the order of their unit's id and are read once. `letters` are those of the
+    moderators who made the `entries`, `copies` the copy groups of the day's findings, `files` all
+    files of the provider. `at_least` is how many files of the journal are published already.
     """
-    numbers, digest, receipts, counted = Numbers(), sha256(), 0, 0
+    numbers, digest, folded, counted = Numbers(), sha256(), 0, 0
     left_out: list[LeftOut] = []
-    for batch in batched(stored.receipts, FOLD_AT):
+    for batch in batched(receipts, FOLD_AT):
         parts = [numbers]
         for receipt in batch:
             digest.update(msgspec.json.encode(receipt))
@@ -279,15 +268,20 @@ def count_day(
                 journal.add_receipt(receipt)
                 parts.append(numbers_of(receipt, catalogue))
         numbers = sum_records(Numbers, parts)
-        receipts, counted = receipts + len(batch), counted + len(parts) - 1
-    cases = case_lines(stored.entries, stored.letters, counted + 1)
+        folded, counted = folded + len(batch), counted + len(parts) - 1
+    cases = case_lines(entries, letters, counted + 1)
     for line in cases:
         journal.add(line)
-    if stored.copies is not None:
-        copies = copy_line(counted + len(cases) + 1, stored.copies)
-        journal.add(copies)
-        numbers = sum_records(Numbers, [numbers, numbers_of_copies(copies)])
-    entries = msgspec.json.encode(sorted(stored.entries, key=lambda entry: entry.entry))
+    if copies is not None:
+        number, groups = counted + len(cases) + 1, copies.groups
+        journal.add(CopyLine(number, "copies", ALGORITHM, copies.findings, groups, copies.by_rule))
+        numbers = msgspec.structs.replace(
+            numbers,
+            copy_findings=copies.findings,
+            copy_groups=groups,
+            copy_groups_by_rule=copies.by_rule,
+        )
+    ordered = msgspec.json.encode(sorted(entries, key=lambda entry: entry.entry))
     return DayFacts(
         journal_files=tuple(
             JournalFile(
@@ -301,8 +295,8 @@ def count_day(
         numbers=numbers,
         cases=case_numbers(cases),
         left_out=tuple(sorted(left_out, key=lambda left: left.receipt)),
-        open_files=open_on(provider, day, stored.files),
-        folded=FoldedJournal(receipts, digest.hexdigest(), len(cases), sha256(entries).hexdigest()),
+        open_files=open_on(provider, day, files),
+        folded=FoldedJournal(folded, digest.hexdigest(), len(cases), sha256(ordered).hexdigest()),
     )
 
 

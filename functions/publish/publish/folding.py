@@ -25,7 +25,7 @@ from ledger.privacy import DayCopies, FindingFingerprint
 from ledger.units import Counts, Receipt, Tally, counts, says
 from phrases import to_translate
 from rules.pack import PATH_NAME, Pack
-from rules.pack_parts import ALGORITHM, Fingerprinted, copy_groups
+from rules.pack_parts import Fingerprinted, copy_groups
 from rules.rule_set import Paused, RuleSet
 
 PERIOD_NAME = re.compile(r"\d{4}-\d{2}(-\d{2})?")
@@ -428,16 +428,4 @@ def count_copies(fingerprints: Sequence[FindingFingerprint]) -> DayCopies:
             rule: len({groups[one.finding] for one in compared if one.rule == rule})
             for rule in rules
         },
-    )
-
-
-def copy_line(number: int, copies: DayCopies) -> CopyLine:
-    """Return the line of the journal."""
-    return CopyLine(number, "copies", ALGORITHM, copies.findings, copies.groups, copies.by_rule)
-
-
-def numbers_of_copies(line: CopyLine) -> Numbers:
-    """Return what the line adds to the numbers of its day."""
-    return Numbers(
-        copy_findings=line.findings, copy_groups=line.groups, copy_groups_by_rule=line.by_rule
     )

@@ -5,35 +5,22 @@ copies that was decided as one counts once: it is one look.
 
 The audit sample is drawn evenly from the posts that no rule met, so its share of violating posts
 holds, within its interval, for all of them. Posts that rules met and people confirmed are counted,
-not sampled.
+not sampled. Source: stratified estimation with one stratum known in full, W. G. Cochran, "Sampling
+Techniques" (1977), chapter 5. Limits: posts are counted as delivered, so exports that overlap make
+the number of unmet posts too large and recall too low, never too high. Findings that wait are not
+counted as confirmed. Part 8 of the yearly report has the same definitions for its own period.
 
-Source: stratified estimation with one stratum known in full, W. G. Cochran, "Sampling Techniques"
-(1977), chapter 5.
-
-Limits: posts are counted as delivered, so exports that overlap make the number of unmet posts too
-large and recall too low, never too high. Findings that wait are not counted as confirmed. Part 8 of
-the yearly report has the same definitions (`dsa.indicators`) for its own period.
-
-How often findings that a term decided were right: monthly totals by term of scored rules.
-
-A term or sign decided a finding if the score without it is below the threshold. What decided one
-finding is never published: it would say much about one person's post. So totals are published only
-of months that are over (else the difference of two totals would show one finding), and only of
-terms with `GROUPS` copy groups.
-
-Copies of one text count once: those decided in one look, and findings with the same score that the
-same terms decided, since publish has no texts. Two texts may be taken for one, which publishes
-less.
+How often a term or sign of a scored rule was right: it decided a finding if the score without it is
+below the threshold. What decided one finding is never published: it would say much about one
+person's post. So totals are published only of months that are over (else the difference of two
+totals would show one finding), and only of terms with `GROUPS` copy groups. Copies of one text
+count once: those decided in one look, and findings with the same score that the same terms decided,
+since publish has no texts. Two texts may be taken for one, which publishes less.
 
 A term misleads if even the upper end of its interval is below the lower end of the precision that
-the pack's card promises at its threshold: findings that need this term do not keep it. The interval
-keeps bad luck with few findings from naming a term.
-
-
-Limits: a decision that is overturned in a later month counts in both. Two hundred terms at 95 %
-name about five that are as good as promised: a person reads before a term is removed.
-
-Counts the days on which the sentinel post was found (`handover.sentinel_post`).
+the pack's card promises at its threshold. The interval keeps bad luck with few findings from naming
+a term. Limits: a decision that is overturned in a later month counts in both. Two hundred terms at
+95 % name about five that are as good as promised: a person reads before a term is removed.
 """
 
 from collections import Counter, defaultdict
@@ -53,8 +40,6 @@ from rules.pack import Pack
 from rules.pack_parts import CardLevel
 
 NO_DECISIONS = to_translate("no decisions recorded yet")
-
-ALL = "all"
 
 DIGITS = 4
 """Decimals of a published share: a hundredth of a per cent, and the same bytes everywhere."""
@@ -245,7 +230,7 @@ def strata_of(
     found = {name: _stratum(confirmed[name], violating[name], judged, inspected) for name in names}
     if not (names or judged):
         return {}
-    return {ALL: _stratum(confirmed.total(), violating.total(), judged, inspected)} | found
+    return {"all": _stratum(confirmed.total(), violating.total(), judged, inspected)} | found
 
 
 def _stratum(confirmed: int, violating: int, judged: int, inspected: int) -> Stratum:
@@ -339,7 +324,10 @@ def term_evidence(
 
 
 class _LastWord(NamedTuple):
-    """A decided finding of a scored rule, by which look, and whether it was right."""
+    """A decided finding of a scored rule, by which look, and whether it was right.
+
+    Findings on copies of one text share the name of a `copy_group`.
+    """
 
     finding: DecidedScore
     look: str
@@ -353,11 +341,6 @@ def _stood(words: Iterable[_LastWord]) -> bool:
     for word in words:
         looks[word.look] = looks.get(word.look, True) and word.is_right
     return 2 * sum(looks.values()) >= len(looks)
-
-
-def copy_group_of(decision: JournalEntry, finding: DecidedScore) -> str:
-    """Return a name that findings on copies of one text share."""
-    return decision.group or "\0".join((str(finding.score), *sorted(finding.decided)))
 
 
 def sum_evidence(parts: Iterable[Evidence]) -> dict[str, RuleEvidence]:
@@ -392,7 +375,7 @@ def _last_words(entries: Iterable[JournalEntry]) -> Iterator[_LastWord]:
             continue
         is_right = (about.verdict == "confirmed") is not entry.overturns
         for number, finding in enumerate(about.scores):
-            group = copy_group_of(about, finding)
+            group = about.group or "\0".join((str(finding.score), *sorted(finding.decided)))
             words[about.entry, number] = _LastWord(finding, about.look, group, is_right)
     yield from words.values()
 

@@ -35,7 +35,6 @@ from ledger.texts import Clock
 from ledger.units import OpenFile
 from publish.day_facts import (
     DayFacts,
-    DayJournal,
     JournalSpool,
     Seal,
     SealBucket,
@@ -266,13 +265,27 @@ class PublishRun:
         context = self.context
         receipts = context.store.receipts(provider, day)
         entries = context.store.journal_entries(provider, day)
-        letters = self._letters(provider, day, entries) if entries else {}
+        letters: dict[str, str] = {}
+        if entries:
+            expires = int((context.clock.now() + timedelta(days=LETTER_DAYS)).timestamp())
+            who = [entry.moderator for entry in sorted(entries, key=lambda entry: entry.entry)]
+            letters = assign_letters(context.store, provider, day[:7], who, expires)
         copies = copies_of_day(context.store, provider, day, closed=day <= self.closed)
-        stored = DayJournal(receipts, files, entries, letters, copies)
         published = context.public.published(provider, day)
         with closing(JournalSpool()) as journal:
             at_least = len(published.journal) if published else 1
-            facts = count_day(provider, day, stored, self.catalogue, journal, at_least)
+            facts = count_day(
+                provider,
+                day,
+                receipts,
+                entries,
+                letters,
+                copies,
+                files,
+                self.catalogue,
+                journal,
+                at_least,
+            )
             begun = begun or not facts.is_empty
             is_behind = False
             if begun:
@@ -285,12 +298,6 @@ class PublishRun:
         if day <= self.closed and not is_behind:
             context.seals.write(provider, day, Seal.of(facts, context.clock.now()))
         return begun
-
-    def _letters(self, provider: str, day: str, entries: Sequence[JournalEntry]) -> dict[str, str]:
-        """Return the letters of the moderators of a day; those without one get one."""
-        expires = int((self.context.clock.now() + timedelta(days=LETTER_DAYS)).timestamp())
-        moderators = [entry.moderator for entry in sorted(entries, key=lambda entry: entry.entry)]
-        return assign_letters(self.context.store, provider, day[:7], moderators, expires)
 
     def publish_days_of_all(self) -> None:
         """Publish the days of all providers together, and note a missed sentinel post."""

@@ -186,6 +186,15 @@ class Standing(msgspec.Struct, frozen=True):
         tuple[Cohort, ...], says("This month and up to twelve before it, the newest first.")
     ] = ()
 
+    @property
+    def open(self) -> int:
+        """Return how many cases waited for people."""
+        found, disputed = (
+            sum(self.open_findings.values()),
+            self.open_complaints + self.open_disputes,
+        )
+        return found + self.open_notices + disputed + self.open_orders
+
     def ages(self) -> list[tuple[str, int]]:
         """Return the open findings by how long they have waited, the newest first.
 

@@ -1,22 +1,22 @@
-"""The geometry of bar charts; `templates/charts.html` draws it as inline SVG.
+"""Bar charts, and the first screen of a summary: what was read, done, wrong and open.
 
-A chart is data: bars, guides and labels with their places in units of the picture. The page's
-stylesheet colours a bar by its class, in dark and in light.
-
-The first screen of a summary: what was read, done, wrong and open, and how earlier months were.
+A chart is data: bars, guides and labels with their places in units of the picture.
+`templates/charts.html` draws it as inline SVG. The page's stylesheet colours a bar by its class, in
+dark and in light.
 
 A month is compared with the published months before it. Their pages and this one change together:
-`publish_run` writes the later pages again when an earlier month gets a revision.
+`site_files` writes the later pages again when an earlier month gets a revision.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
 
 from phrases import Phrases, to_translate
+from publish.case_numbers import CaseNumbers
 from publish.precision import RuleErrors, of_cohort
-from publish.summary import PeriodKind, Summary
+from publish.summary import PeriodKind, Standing, Summary
 
 WIDTH = 560.0
 """Units of a chart's width; at 390 pixels a unit is about 0.6 of a pixel, so labels are large."""
@@ -188,27 +188,6 @@ EXACT = 9_000
 
 
 @dataclass(frozen=True, slots=True)
-class DoneCounts:
-    """What people did in a period: decisions by what they did to a post, and what came back.
-
-    `overturned` are the measures of a month's decisions that fell by its end, by code, or None
-    where that is not known.
-    """
-
-    removed: int
-    disabled: int
-    labelled: int
-    other: int
-    restored: int
-    overturned: Mapping[str, int] | None
-
-    @property
-    def measures(self) -> int:
-        """Return how many measures were taken."""
-        return self.removed + self.disabled + self.labelled + self.other
-
-
-@dataclass(frozen=True, slots=True)
 class WrongShare:
     """How many decided findings turned out wrong: the rest of the precision, and its interval.
 
@@ -223,60 +202,6 @@ class WrongShare:
     share: float
     low: float
     high: float
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCases:
-    """What waited for people at the end of a month."""
-
-    findings: int
-    notices: int
-    complaints: int
-    disputes: int
-    orders: int
-
-    @property
-    def all(self) -> int:
-        """Return how many cases waited."""
-        return self.findings + self.notices + self.complaints + self.disputes + self.orders
-
-
-@dataclass(frozen=True, slots=True)
-class MonthRow:
-    """One month of a trend. `wrong` and `open` are None where nothing is known."""
-
-    month: str
-    provisional: bool
-    inspected: int
-    live: int
-    done: DoneCounts
-    overturned: int
-    wrong: WrongShare | None
-    open: OpenCases | None
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """The answers of a page, and the months up to it, oldest first: at least its own."""
-
-    done: DoneCounts
-    wrong: WrongShare | None
-    open: OpenCases | None
-    months: tuple[MonthRow, ...]
-
-    @property
-    def before(self) -> MonthRow | None:
-        """Return the month before, or None."""
-        return self.months[-2] if len(self.months) > 1 else None
-
-
-def headline_of(summary: Summary, earlier: Iterable[Summary] = ()) -> Headline:
-    """Return the answers of a summary; `earlier` are its published months, oldest first."""
-    months: tuple[MonthRow, ...] = ()
-    if summary.kind is PeriodKind.MONTH:
-        before = [month for month in earlier if month.period < summary.period]
-        months = tuple(map(_row, [*before[1 - TREND_MONTHS :], summary]))
-    return Headline(_done(summary), wrong_share(summary.errors), _open(summary), months)
 
 
 def wrong_share(errors: RuleErrors) -> WrongShare | None:
@@ -297,69 +222,34 @@ def wrong_share(errors: RuleErrors) -> WrongShare | None:
     return WrongShare(decided, count, dismissed, share, low, high)
 
 
-def trends(headline: Headline, phrases: Phrases) -> dict[str, Chart]:
+def trends(months: Sequence[Summary], phrases: Phrases) -> dict[str, Chart]:
     """Return a small chart for each answer; {} for a single month: its number says it all."""
-    rows = headline.months
-    if len(rows) < 2:
+    if len(months) < 2:
         return {}
-
-    def chart(title: str, value: Callable[[MonthRow], float | None]) -> Chart:
-        labels = [phrases.short_month(row.month) for row in rows]
-        return small_columns(phrases.gettext(title), labels, [value(row) for row in rows])
-
-    return {
-        "read": chart(to_translate("Posts read by month"), lambda row: row.inspected),
-        "done": chart(to_translate("Measures taken by month"), lambda row: row.done.measures),
-        "wrong": chart(
-            to_translate("Share of decided findings that were wrong, by month"),
-            lambda row: row.wrong.share if row.wrong else None,
+    labels = [phrases.short_month(month.period) for month in months]
+    wrong = [wrong_share(month.errors) for month in months]
+    answers: dict[str, tuple[str, list[float | None]]] = {
+        "read": (
+            to_translate("Posts read by month"),
+            [month.numbers.inspected for month in months],
         ),
-        "open": chart(
+        "done": (
+            to_translate("Measures taken by month"),
+            [sum(month.cases.by_measure.values()) for month in months],
+        ),
+        "wrong": (
+            to_translate("Share of decided findings that were wrong, by month"),
+            [found.share if found else None for found in wrong],
+        ),
+        "open": (
             to_translate("Cases open at the end of the month"),
-            lambda row: row.open.all if row.open else None,
+            [month.standing.open if month.standing else None for month in months],
         ),
     }
-
-
-def _row(month: Summary) -> MonthRow:
-    return MonthRow(
-        month=month.period,
-        provisional=month.provisional,
-        inspected=month.numbers.inspected,
-        live=month.numbers.live,
-        done=_done(month),
-        overturned=month.cases.overturned,
-        wrong=wrong_share(month.errors),
-        open=_open(month),
-    )
-
-
-def _done(summary: Summary) -> DoneCounts:
-    measures, overturned = summary.cases.by_measure, None
-    if summary.kind is PeriodKind.MONTH:
-        overturned = of_cohort(summary.cases.overturned_measures, summary.period)
-    removed, disabled, labelled = (measures.get(code, 0) for code in SHOWN_MEASURES)
-    return DoneCounts(
-        removed=removed,
-        disabled=disabled,
-        labelled=labelled,
-        other=sum(measures.values()) - removed - disabled - labelled,
-        restored=sum(summary.cases.reinstated.values()),
-        overturned=overturned,
-    )
-
-
-def _open(summary: Summary) -> OpenCases | None:
-    standing = summary.standing
-    if standing is None:
-        return None
-    return OpenCases(
-        findings=sum(standing.open_findings.values()),
-        notices=standing.open_notices,
-        complaints=standing.open_complaints,
-        disputes=standing.open_disputes,
-        orders=standing.open_orders,
-    )
+    return {
+        name: small_columns(phrases.gettext(title), labels, values)
+        for name, (title, values) in answers.items()
+    }
 
 
 def listed(parts: Sequence[str], phrases: Phrases) -> str:
@@ -377,76 +267,60 @@ def listed(parts: Sequence[str], phrases: Phrases) -> str:
     return phrases.gettext("%(parts)s and %(last)s", parts=first, last=parts[-1])
 
 
-def done_words(done: DoneCounts, phrases: Phrases) -> str:
+def done_words(cases: CaseNumbers, phrases: Phrases) -> str:
     """Return the actions taken in one sentence; measures that nobody took are left out."""
+    removed, disabled, labelled = (cases.by_measure.get(code, 0) for code in SHOWN_MEASURES)
+    other = sum(cases.by_measure.values()) - removed - disabled - labelled
     counts = [
-        (done.removed, phrases.gettext("%(count)s removed a post", count=done.removed)),
-        (done.disabled, phrases.gettext("%(count)s disabled access to one", count=done.disabled)),
-        (done.labelled, phrases.gettext("%(count)s put a label on one", count=done.labelled)),
-        (done.other, phrases.gettext("%(count)s restricted something else", count=done.other)),
+        (removed, phrases.gettext("%(count)s removed a post", count=removed)),
+        (disabled, phrases.gettext("%(count)s disabled access to one", count=disabled)),
+        (labelled, phrases.gettext("%(count)s put a label on one", count=labelled)),
+        (other, phrases.gettext("%(count)s restricted something else", count=other)),
     ]
     said = listed([words for count, words in counts if count], phrases)
-    first = (
-        phrases.gettext("Of the measures that people took, %(said)s.", said=said)
-        if said
-        else phrases.gettext("Nothing was removed, disabled or labelled.")
-    )
-    back = (
-        phrases.ngettext("%(num)s post came back.", "%(num)s posts came back.", done.restored)
-        if done.restored
-        else phrases.gettext("Nothing came back.")
-    )
+    first = phrases.gettext("Nothing was removed, disabled or labelled.")
+    if said:
+        first = phrases.gettext("Of the measures that people took, %(said)s.", said=said)
+    back = phrases.gettext("Nothing came back.")
+    if restored := sum(cases.reinstated.values()):
+        back = phrases.ngettext("%(num)s post came back.", "%(num)s posts came back.", restored)
     return f"{first}{phrases.gap}{back}"
 
 
-def mistake_words(done: DoneCounts, day: str, phrases: Phrases) -> str:
-    """Return how many of a month's measures were overturned by a day; "" if that is not known."""
-    if done.overturned is None:
+def mistake_words(summary: Summary, day: str, phrases: Phrases) -> str:
+    """Return how many of a month's measures were overturned by a day; "" for other periods."""
+    if summary.kind is not PeriodKind.MONTH:
         return ""
-    removed, disabled, labelled = (done.overturned.get(code, 0) for code in SHOWN_MEASURES)
-    of_removed = phrases.gettext(
-        "%(wrong)s of %(count)s removals", wrong=removed, count=done.removed
-    )
-    of_disabled = phrases.gettext(
-        "%(wrong)s of %(count)s blocks of access", wrong=disabled, count=done.disabled
-    )
-    of_labelled = phrases.gettext(
-        "%(wrong)s of %(count)s labels", wrong=labelled, count=done.labelled
+    fell = of_cohort(summary.cases.overturned_measures, summary.period)
+    messages = (
+        to_translate("%(wrong)s of %(count)s removals"),
+        to_translate("%(wrong)s of %(count)s blocks of access"),
+        to_translate("%(wrong)s of %(count)s labels"),
     )
     counts = [
-        (done.removed, of_removed),
-        (done.disabled, of_disabled),
-        (done.labelled, of_labelled),
+        phrases.gettext(message, wrong=fell.get(code, 0), count=count)
+        for code, message in zip(SHOWN_MEASURES, messages, strict=True)
+        if (count := summary.cases.by_measure.get(code, 0))
     ]
-    said = listed([words for count, words in counts if count], phrases)
+    said = listed(counts, phrases)
     return said and phrases.gettext(
-        "Mistakes: by %(day)s, %(said)s had been overturned.",
-        day=phrases.day(day),
-        said=said,
+        "Mistakes: by %(day)s, %(said)s had been overturned.", day=phrases.day(day), said=said
     )
 
 
-def open_words(waiting: OpenCases, day: str, phrases: Phrases) -> str:
+def open_words(waiting: Standing, phrases: Phrases) -> str:
     """Return what waited for people, in one sentence; kinds without a case are left out."""
+    found, notices = sum(waiting.open_findings.values()), waiting.open_notices
+    came, disputed, ordered = waiting.open_complaints, waiting.open_disputes, waiting.open_orders
     counts = [
-        (
-            waiting.findings,
-            phrases.ngettext("%(num)s finding", "%(num)s findings", waiting.findings),
-        ),
-        (waiting.notices, phrases.ngettext("%(num)s notice", "%(num)s notices", waiting.notices)),
-        (
-            waiting.complaints,
-            phrases.ngettext("%(num)s complaint", "%(num)s complaints", waiting.complaints),
-        ),
-        (
-            waiting.disputes,
-            phrases.ngettext("%(num)s dispute", "%(num)s disputes", waiting.disputes),
-        ),
-        (waiting.orders, phrases.ngettext("%(num)s order", "%(num)s orders", waiting.orders)),
+        (found, phrases.ngettext("%(num)s finding", "%(num)s findings", found)),
+        (notices, phrases.ngettext("%(num)s notice", "%(num)s notices", notices)),
+        (came, phrases.ngettext("%(num)s complaint", "%(num)s complaints", came)),
+        (disputed, phrases.ngettext("%(num)s dispute", "%(num)s disputes", disputed)),
+        (ordered, phrases.ngettext("%(num)s order", "%(num)s orders", ordered)),
     ]
     said = listed([words for count, words in counts if count], phrases)
+    day = phrases.day(waiting.day)
     if not said:
-        return phrases.gettext("Nothing was waiting on %(day)s.", day=phrases.day(day))
-    return phrases.gettext(
-        "On %(day)s these waited for people: %(said)s.", day=phrases.day(day), said=said
-    )
+        return phrases.gettext("Nothing was waiting on %(day)s.", day=day)
+    return phrases.gettext("On %(day)s these waited for people: %(said)s.", day=day, said=said)

@@ -32,8 +32,8 @@ from publish_steps.served_log import (
     PeriodFile,
     ServedLog,
     checking_programs,
+    known_key,
     list_files,
-    note_known,
     period_file,
     read_known,
     standing_file,
@@ -121,7 +121,9 @@ def _grow(run: PublishRun, log: ServedLog, at: str) -> None:
         if is_last:
             files = list_files(log, known, due)
             listed = sha256(files).hexdigest()
-            if not portion and listed == known.newest_list and not _is_silent(known, at):
+            since = datetime.fromisoformat(at) - datetime.fromisoformat(known.at or at)
+            is_seen = known.at and since < ALIVE_AFTER
+            if not portion and listed == known.newest_list and is_seen:
                 break
             # Also if it is there already: the lifecycle deletes what was not written for long.
             log.objects.put(log.public, f"log/lists/{listed}.json", files)
@@ -130,7 +132,7 @@ def _grow(run: PublishRun, log: ServedLog, at: str) -> None:
     for leaf in log.files(head).leaves(known.size):
         known.add(leaf)
     known.root = head.root
-    note_known(log, known)
+    log.objects.put(log.work, known_key(log), msgspec.json.encode(known))
 
 
 def _portions(
@@ -143,12 +145,6 @@ def _portions(
     while len(portion := list(islice(leaves, AT_ONCE))) == AT_ONCE and has_time():
         yield portion, False
     yield portion, True
-
-
-def _is_silent(known: KnownLog, at: str) -> bool:
-    """Return whether the newest run of the log is so old that another one should be seen."""
-    now = datetime.fromisoformat(at)
-    return not known.at or now - datetime.fromisoformat(known.at) >= ALIVE_AFTER
 
 
 LOGS = 9
@@ -258,7 +254,10 @@ class DueLeaves:
         known = self.known.days.get(f"{provider}/{day}")
         if (known and known.facts == facts) or not (seal.folded.receipts or closed):
             return
-        key, logged = self._key(day[:7]), self.known.logged(provider, day, self.files)
+        month, store = day[:7], self.log.store
+        key = store.log_key(month)  # else this run is the first that needs it
+        key = key or store.put_log_key(month, token_bytes(32), key_expiry(month))
+        logged = self.known.logged(provider, day, self.files)
         for shard in SHARDS:
             for leaf in sorted(self._shard(provider, day, shard, key)):
                 if sha256(leaf).digest() not in logged:
@@ -344,11 +343,6 @@ class DueLeaves:
                     self.known.etags[path] = etag
                 else:
                     yield ReportLeaf(path, digest, len(data))
-
-    def _key(self, month: str) -> bytes:
-        """Return the key of a month; the first run that needs it makes it."""
-        store = self.log.store
-        return store.log_key(month) or store.put_log_key(month, token_bytes(32), key_expiry(month))
 
 
 def key_expiry(month: str) -> int:

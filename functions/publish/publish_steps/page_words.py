@@ -126,15 +126,6 @@ def case_words(code: str) -> str:
     return CASES.get(code) or MEASURES.get(code) or category_words(code)
 
 
-def language_words(code: str) -> str:
-    """Return the words for a count under a code that names no language, and "" for any other.
-
-    >>> language_words("und"), language_words("id")
-    ('No language was given', '')
-    """
-    return LANGUAGE_CODES.get(code, "")
-
-
 def cause_words(cause: str) -> str:
     """Return why something was overturned, came back or changed, in words.
 
@@ -352,10 +343,12 @@ def environment(language: str = "en") -> Environment:
     phrases = of(language)
     engine = page_engine(TEMPLATES, phrases, replace_controls, separators=True)
     stylesheet = (TEMPLATES / "page.css").read_text("utf-8")
-    # The stylesheet is a file of ours; a policy by digest needs its bytes as they are.
+    # The policy allows this stylesheet alone, and no script: it names the digest of its bytes.
+    digest = base64.b64encode(sha256(stylesheet.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     engine.globals |= {
         "stylesheet": Markup(stylesheet),  # noqa: S704 # nosec B704
-        "policy": policy_for(stylesheet),
+        "policy": policy,
         "meanings": meanings(),
         "no_address": NO_ADDRESS,
         "languages": [(name, NAMES[name], html_ending(name)) for name in LANGUAGES],
@@ -368,7 +361,6 @@ def environment(language: str = "en") -> Environment:
         "month_words": phrases.month,
         "share_words": phrases.share,
         "hours_words": phrases.duration,
-        "language_words": _translated(language_words, phrases),
         "category_words": _translated(category_words, phrases),
         "case_words": _translated(case_words, phrases),
         "cause_words": _translated(cause_words, phrases),
@@ -381,12 +373,6 @@ def environment(language: str = "en") -> Environment:
     }
     engine.filters["say"] = phrases.gettext
     return engine
-
-
-def policy_for(stylesheet: str) -> str:
-    """Return the content security policy: this one stylesheet, and no script from anywhere."""
-    digest = base64.b64encode(sha256(stylesheet.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 def _translated(words: Callable[[str], str], phrases: Phrases) -> Callable[[str], str]:

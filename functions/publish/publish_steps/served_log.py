@@ -1,16 +1,15 @@
-"""Which files of the public bucket belong into the log: those that will not change any more.
+"""The public log as it is served, the one way in which it grows, and what it says so far.
 
-The log as it is served, and the one way in which it grows.
+Only files of the public bucket that will not change any more belong into it.
 
-The order is that of Sunlight: stage the files, move the head in the table by
+The order of growth is that of Sunlight: stage the files, move the head in the table by
 compare-and-swap, write the files, read them back, sign the head, and serve the checkpoint last.
 Providers get copies of what was served. A run that dies anywhere leaves a head that the next run
 brings up. Two runs at once cannot both move the head, and a head that lost is never signed. A
 served checkpoint is only replaced by that of a head that extends it.
 
-What a log says so far: a fold of its leaves, kept in the work bucket.
-
-It is a note and never a fact. A lost or old one costs time: it is made again from the log.
+What a log says is a fold of its leaves, kept in the work bucket. It is a note and never a fact: a
+lost or old one costs time, and is made again from the log.
 """
 
 import re
@@ -417,14 +416,9 @@ def read_known(log: ServedLog, head: LogHead) -> KnownLog:
     return known
 
 
-def note_known(log: ServedLog, known: KnownLog) -> None:
-    """Keep the fold for the next run."""
-    log.objects.put(log.work, _key(log), msgspec.json.encode(known))
-
-
 def _noted(log: ServedLog, head: LogHead, files: LogFiles) -> KnownLog | None:
     """Return the note, if it is one of the first leaves of this log."""
-    data = log.objects.get(log.work, _key(log))
+    data = log.objects.get(log.work, known_key(log))
     try:
         known = msgspec.json.decode(data, type=KnownLog) if data else None
         if known is None or known.origin != log.origin or known.size > head.size:
@@ -435,5 +429,6 @@ def _noted(log: ServedLog, head: LogHead, files: LogFiles) -> KnownLog | None:
     return known if root.hex() == known.root else None
 
 
-def _key(log: ServedLog) -> str:
+def known_key(log: ServedLog) -> str:
+    """Return the key of the note in the work bucket."""
     return f"log/known/{log.folder}known.json"

@@ -284,10 +284,10 @@ is fetched file by file."""
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest date that a zip file can hold."""
 
-Read = Callable[[str], bytes | None]
 
-
-def archive_of(summary: Summary, encoded: bytes, read: Read) -> bytes | None:
+def archive_of(
+    summary: Summary, encoded: bytes, read: Callable[[str], bytes | None]
+) -> bytes | None:
     """Return the zip file of a closed summary; None if it is too large or a file is missing.
 
     `encoded` is the summary's JSON. Its CSV comes from the summary, since it is not written yet;
@@ -323,7 +323,14 @@ def archive_of(summary: Summary, encoded: bytes, read: Read) -> bytes | None:
         ],
     }
     files["manifest.json"] = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
-    return _zipped(files)
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
+        for path, data in sorted(files.items()):
+            entry = zipfile.ZipInfo(path, FIRST_DATE)
+            entry.create_system = 3  # the same on every machine
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, data)
+    return made.getvalue()
 
 
 def _needed(summary: Summary) -> set[str]:
@@ -342,17 +349,6 @@ def _needed(summary: Summary) -> set[str]:
         earlier |= {*carried, *(f"{stem}.r{before.revision}" for stem in carried)}
     paths |= {f"{stem}.{kind}" for stem in stems for kind in ("json", "csv")}
     return paths | {f"{stem}.json" for stem in earlier}
-
-
-def _zipped(files: dict[str, bytes]) -> bytes:
-    made = BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
-        for path, data in sorted(files.items()):
-            entry = zipfile.ZipInfo(path, FIRST_DATE)
-            entry.create_system = 3  # the same on every machine
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, data)
-    return made.getvalue()
 
 
 ENTRIES = 40
@@ -418,17 +414,13 @@ def _entry(summary: Summary, base: str, public_url: str) -> Iterable[str]:
         title = f"Correction: {title}, revision {summary.revision}"
         words = f"{summary.why_revised} {words}"
     yield "<entry>"
-    yield f"<title>{_text(title)}</title>"
+    yield f"<title>{escape(replace_controls(title))}</title>"
     yield f"<id>{_id(f'{public_url}/{summary.path}/{summary.revision}')}</id>"
     yield f"<updated>{entry_date(summary)}</updated>"
     yield f"<link href={quoteattr(f'{base}{summary.path}.html')}/>"
-    yield f"<summary>{_text(words)}</summary>"
+    yield f"<summary>{escape(replace_controls(words))}</summary>"
     yield "</entry>"
 
 
 def _id(name: str) -> str:
     return f"urn:uuid:{uuid5(NAMESPACE_URL, name)}"
-
-
-def _text(text: str) -> str:
-    return escape(replace_controls(text))

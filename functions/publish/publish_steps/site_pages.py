@@ -1,15 +1,6 @@
-"""Facts.
+"""The pages of summaries and packs, and the index: plain HTML that also works from a folder."""
 
-The pages of summaries and packs, and the index: plain HTML that also works from a folder.
-
-The Atom feed of new periods and corrections: closed days, months and campaigns, newest first.
-
-Source: RFC 4287. Nothing says when a summary was written, since its bytes are a function of facts:
-an entry is dated when its period became final, and each later revision one second after the one
-before.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -22,18 +13,19 @@ from phrases import Phrases, of, to_translate
 from publish.folding import Numbers, PublishedSets, proposes_from
 from publish.precision import Errors, Evidence, RuleErrors
 from publish.public_bucket import why_revised
-from publish.summary import Summary, SummaryPart
+from publish.summary import PeriodKind, Summary, SummaryPart
 from publish_steps import page_words, tables
 from publish_steps.headline import (
     SHOWN_MEASURES,
+    TREND_MONTHS,
     Chart,
     done_words,
-    headline_of,
     mistake_words,
     open_words,
     trends,
+    wrong_share,
 )
-from publish_steps.page_words import render
+from publish_steps.page_words import LANGUAGE_CODES, render
 from publish_steps.tables import ordinary_rows, sign_rows, weight_rows
 from rules.pack import Pack
 from rules.pack_parts import ALGORITHM
@@ -198,10 +190,10 @@ class Pages:
         numbers, say, by_day = summary.numbers, self.phrases.gettext, summary.days
         met, quiet = tables.rule_rows(summary, self.catalogue, self.language)
         categories = tables.category_rows(numbers.by_category)
-        refusals = tables.refusal_rows(numbers.refused_by_code)
+        refusals = tables.count_rows(numbers.refused_by_code, page_words.refusal_words)
         cases = tables.case_tables(summary.cases)
         decided = any(day.decided or day.overturned for day in by_day)
-        headline = headline_of(summary, months)
+        known = [*months, summary] if summary.kind is PeriodKind.MONTH else []
         counted_to = summary.standing.day if summary.standing else summary.last_day
         opening = page_words.opening(summary, self.phrases)
         busy = [day for day in by_day if tables.is_busy(day)]
@@ -210,16 +202,17 @@ class Pages:
             summary.path,
             s=summary,
             n=numbers,
-            h=headline,
+            months=known[-TREND_MONTHS:],
+            wrong_of=wrong_share,
             title=page_words.title_of(summary, self.phrases),
             opening=opening,
             why_revised=why_revised(summary, self.phrases),
             decided_words=page_words.decided_words(summary.cases, self.phrases),
-            done_words=done_words(headline.done, self.phrases),
-            mistake_words=mistake_words(headline.done, counted_to, self.phrases),
-            open_words=open_words(headline.open, counted_to, self.phrases) if headline.open else "",
+            done_words=done_words(summary.cases, self.phrases),
+            mistake_words=mistake_words(summary, counted_to, self.phrases),
+            open_words=open_words(summary.standing, self.phrases) if summary.standing else "",
             shown_measures=SHOWN_MEASURES,
-            trends=trends(headline, self.phrases),
+            trends=trends(known[-TREND_MONTHS:], self.phrases),
             complaints=tables.EndedComplaints.of(summary.cases),
             decided_within=percentiles(summary.cases.decide_seconds).median_hours,
             earlier=earlier,
@@ -227,7 +220,10 @@ class Pages:
             quiet=quiet,
             categories=categories,
             refusals=refusals,
-            by_language=tables.language_rows(numbers.by_language, self.phrases),
+            by_language=tables.count_rows(
+                numbers.by_language,
+                lambda code: say(LANGUAGE_CODES.get(code, "")) or self.phrases.language_name(code),
+            ),
             findings_chart=self._findings_chart(busy, categories, summary),
             inspected_chart=tables.inspected_chart(by_day, say) if len(busy) > 1 else None,
             refusal_chart=tables.refusal_chart(refusals, say) if len(refusals) > 1 else None,
@@ -250,19 +246,16 @@ class Pages:
         self,
         totals: Numbers,
         errors: Errors,
-        campaigns: Iterable[str] = (),
-        terms: Evidence | None = None,
+        campaigns: Sequence[str],
+        terms: Evidence,
     ) -> dict[tuple[str, int], str]:
         """Return a page for each version of each pack whose id can be part of a path.
 
         `totals` and `errors` are of all findings so far, `terms` of all months that are over;
         `campaigns` are those that have a page.
         """
-        published = frozenset(campaigns)
         return {
-            key: self._pack(
-                pack, totals, errors, terms or {}, campaign_shown=pack.campaign in published
-            )
+            key: self._pack(pack, totals, errors, terms, campaign_shown=pack.campaign in campaigns)
             for key, pack in self.catalogue.packs.items()
             if pack.has_page
         }

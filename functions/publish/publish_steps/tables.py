@@ -1,24 +1,23 @@
-"""Rows of the pages' tables, and their charts, from a summary and the published sets.
+"""Rows and charts of the pages, from a summary and the published sets.
 
-Rows and charts on cases, and how complaints ended, from the numbers of a summary.
-
-The weights of scored rules and the card of their pack, as a page shows them.
+Rules, categories, refusals and languages; cases and how complaints ended; the weights of scored
+rules and the card of their pack.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from cases.kinds import CaseNumbers
 from ledger.estimates import Percentiles, percentiles
-from phrases import Phrases, to_translate
+from phrases import to_translate
 from phrases.phrases import CATEGORIES, category_words
 from publish.folding import PublishedSets
 from publish.precision import Estimate, RuleErrors, estimate
 from publish.summary import PeriodKind, Standing, Summary, SummaryPart
-from publish_steps.headline import Chart, Say, bars, columns
-from publish_steps.page_words import case_words, language_words, refusal_words
+from publish_steps.headline import Chart, Say, Series, bars, columns
+from publish_steps.page_words import case_words
 from rules.pack import Pack, Rule, Said
 from rules.pack_parts import OrdinaryPosts, PackCard, Score
 from rules.pinned import digest_of, sentence_of
@@ -65,7 +64,8 @@ def rule_rows(
         _rule_row(pack, rule, summary, language)
         for version, pack in known.items()
         if summary.kind is not PeriodKind.CAMPAIGN or pack.campaign == summary.period
-        if version in ran or any(_rule_name(pack, rule) in found for rule in pack.rules)
+        if version in ran
+        or any(f"{pack.id}/{pack.version}/{rule.id}" in found for rule in pack.rules)
         for rule in pack.rules
     ]
     rows.sort(key=lambda row: (-row.live, -row.shadow, row.pack, row.version, row.rule))
@@ -90,18 +90,11 @@ def category_rows(by_category: Mapping[str, int]) -> list[TableRow]:
     ]
 
 
-def refusal_rows(by_code: Mapping[str, int]) -> list[TableRow]:
-    """Return codes of refusal with their meaning, most records first."""
-    rows = [TableRow(code, refusal_words(code), count) for code, count in by_code.items()]
-    return sorted(rows, key=lambda row: (-row.live, row.key))
-
-
-def language_rows(tally: Mapping[str, int], phrases: Phrases) -> list[TableRow]:
-    """Return posts by the language that the sender gave, the most first, with its name."""
-    rows = [
-        TableRow(code, phrases.gettext(language_words(code)) or phrases.language_name(code), count)
-        for code, count in tally.items()
-    ]
+def count_rows(
+    tally: Mapping[str, int], words: Callable[[str], str] = case_words
+) -> list[TableRow]:
+    """Return the counts of a tally in words, the most first."""
+    rows = [TableRow(code, words(code), count) for code, count in tally.items()]
     return sorted(rows, key=lambda row: (-row.live, row.key))
 
 
@@ -120,35 +113,34 @@ def colour_of(category: str) -> str:
     return f"c{order.index(category) + 1}" if category in order else "c0"
 
 
-def findings_chart(days: Iterable[SummaryPart], rows: Iterable[TableRow], say: Say = str) -> Chart:
+def by_day(title: str, days: Iterable[SummaryPart], series: Series) -> Chart:
+    """Return a chart of days, labelled by the day of the month, without a leading zero."""
+    return columns(title, [day.name[8:].lstrip("0") for day in days], series)
+
+
+def findings_chart(days: Sequence[SummaryPart], rows: Iterable[TableRow], say: Say = str) -> Chart:
     """Return findings by day: live ones stacked by category, all in shadow on top."""
-    shown = list(days)
     live = [
-        (row.colour, say(row.words), [day.by_category.get(f"{row.key}/live", 0) for day in shown])
+        (row.colour, say(row.words), [day.by_category.get(f"{row.key}/live", 0) for day in days])
         for row in rows
         if row.live
     ]
-    shadow = (SHADOW[0], say(SHADOW[1]), [day.shadow for day in shown])
-    labels = [day_label(day.name) for day in shown]
-    title = say(to_translate("Findings by day and category"))
-    return columns(title, labels, [*live, shadow])
+    shadow = (SHADOW[0], say(SHADOW[1]), [day.shadow for day in days])
+    return by_day(say(to_translate("Findings by day and category")), days, [*live, shadow])
 
 
-def inspected_chart(days: Iterable[SummaryPart], say: Say = str) -> Chart:
+def inspected_chart(days: Sequence[SummaryPart], say: Say = str) -> Chart:
     """Return inspected posts by day."""
-    shown = list(days)
-    values = [day.inspected for day in shown]
-    labels = [day_label(day.name) for day in shown]
-    return columns(say(to_translate("Inspected posts by day")), labels, [("plain", "", values)])
+    values = [day.inspected for day in days]
+    return by_day(say(to_translate("Inspected posts by day")), days, [("plain", "", values)])
 
 
-def category_chart(rows: Iterable[TableRow], say: Say = str) -> Chart:
+def category_chart(rows: Sequence[TableRow], say: Say = str) -> Chart:
     """Return the findings of a day by category."""
-    shown = list(rows)
-    live = [(row.colour, say(row.words), row.live) for row in shown if row.live]
-    shadow = sum(row.shadow for row in shown)
-    whole = [*live, *([(SHADOW[0], say(SHADOW[1]), shadow)] if shadow else [])]
-    return bars(say(to_translate("Findings by category")), whole)
+    drawn = [(row.colour, say(row.words), row.live) for row in rows if row.live]
+    if shadow := sum(row.shadow for row in rows):
+        drawn.append((SHADOW[0], say(SHADOW[1]), shadow))
+    return bars(say(to_translate("Findings by category")), drawn)
 
 
 def refusal_chart(rows: Iterable[TableRow], say: Say = str) -> Chart:
@@ -157,21 +149,8 @@ def refusal_chart(rows: Iterable[TableRow], say: Say = str) -> Chart:
     return bars(title, [("plain", row.key, row.live) for row in rows])
 
 
-def day_label(day: str) -> str:
-    """Return the day of the month, without a leading zero.
-
-    >>> day_label("2026-11-05")
-    '5'
-    """
-    return day[8:].lstrip("0")
-
-
-def _rule_name(pack: Pack, rule: Rule) -> str:
-    return f"{pack.id}/{pack.version}/{rule.id}"
-
-
 def _rule_row(pack: Pack, rule: Rule, summary: Summary, language: str) -> RuleRow:
-    numbers, key = summary.numbers, _rule_name(pack, rule)
+    numbers, key = summary.numbers, f"{pack.id}/{pack.version}/{rule.id}"
     return RuleRow(
         pack=pack.id,
         version=pack.version,
@@ -303,6 +282,7 @@ class CaseTables:
 def case_tables(numbers: CaseNumbers) -> CaseTables:
     """Return the rows and shares of a period's case numbers."""
     shown, hidden = _moderators(numbers.by_moderator)
+    looks = numbers.decisions - numbers.grouped + numbers.groups
     contests = (
         _contest(to_translate("Complaints by authors and notifiers"), "complaint", numbers),
         _contest(to_translate("Disputes before certified bodies"), "dispute", numbers),
@@ -310,32 +290,26 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
     return CaseTables(
         decide=percentiles(numbers.decide_seconds),
         notice=percentiles(numbers.notice_seconds),
-        hurried=estimate(numbers.under_5_seconds, _looks(numbers)),
+        hurried=estimate(numbers.under_5_seconds, looks),
         agreement=estimate(numbers.agreed, numbers.second_reviews),
-        verdicts=_rows(numbers.by_verdict),
-        measures=_rows(numbers.by_measure),
+        verdicts=count_rows(numbers.by_verdict),
+        measures=count_rows(numbers.by_measure),
         contests=[contest for contest in contests if contest.came or contest.ended],
         orders=_orders(numbers),
         moderators=shown,
         moderators_hidden=hidden,
-        notices=_rows(numbers.notices_by_category),
+        notices=count_rows(numbers.notices_by_category),
     )
 
 
-def _looks(numbers: CaseNumbers) -> int:
-    return numbers.decisions - numbers.grouped + numbers.groups
-
-
-def decided_chart(days: Iterable[SummaryPart], say: Say = str) -> Chart:
+def decided_chart(days: Sequence[SummaryPart], say: Say = str) -> Chart:
     """Return findings decided by day, with the decisions overturned that day on top."""
-    shown = list(days)
     series = [
-        ("plain", say(to_translate("Decided")), [day.decided for day in shown]),
-        ("fell", say(to_translate("Overturned")), [day.overturned for day in shown]),
+        ("plain", say(to_translate("Decided")), [day.decided for day in days]),
+        ("fell", say(to_translate("Overturned")), [day.overturned for day in days]),
     ]
-    labels = [day_label(day.name) for day in shown]
-    title = say(to_translate("Findings decided and decisions overturned by day"))
-    return columns(title, labels, series)
+    title = to_translate("Findings decided and decisions overturned by day")
+    return by_day(say(title), days, series)
 
 
 def open_chart(standing: Standing, say: Say = str) -> Chart | None:
@@ -357,11 +331,6 @@ def complaints_chart(numbers: CaseNumbers, say: Say = str) -> Chart | None:
         for outcome in OUTCOMES
     ]
     return bars(say(to_translate("Complaints by outcome")), rows) if len(ended) > 1 else None
-
-
-def _rows(tally: Mapping[str, int]) -> list[TableRow]:
-    rows = [TableRow(key, case_words(key), count) for key, count in tally.items()]
-    return sorted(rows, key=lambda row: (-row.live, row.key))
 
 
 def _contest(words: str, name: str, numbers: CaseNumbers) -> Contest:
@@ -424,50 +393,30 @@ def _moderators(by_moderator: Mapping[str, int]) -> tuple[list[ModeratorRow], in
     return rows, len(decisions) - len(rows)
 
 
-class ScoreRow(NamedTuple):
-    """What has a weight: a term, a sign or a term in pinyin."""
+def weight_rows(score: Score) -> list[tuple[int, list[tuple[str, str]]]]:
+    """Return what has each weight of a score, the largest first, by kind and name.
 
-    kind: str
-    name: str
-
-
-class WeightRow(NamedTuple):
-    """All that has one weight, in the order of names."""
-
-    weight: int
-    entries: tuple[ScoreRow, ...]
-
-
-class OrdinaryRow(NamedTuple):
-    """How many of 10,000 ordinary posts of a kind a score finds wrongly."""
-
-    some: OrdinaryPosts
-    found: float
-    found_high: float
-
-
-def weight_rows(score: Score) -> list[WeightRow]:
-    """Return the entries of a score by weight, the largest first.
-
-    >>> weight_rows(Score(8, terms={"gacor": 7, "kakak": -2}, signs={"link": 7}))[0].entries
-    (ScoreRow(kind='term', name='gacor'), ScoreRow(kind='sign', name='link'))
+    >>> weight_rows(Score(8, terms={"gacor": 7, "kakak": -2}, signs={"link": 7}))[0]
+    (7, [('term', 'gacor'), ('sign', 'link')])
     """
-    by_weight: defaultdict[int, list[ScoreRow]] = defaultdict(list)
+    by_weight: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
     lists = {"term": score.terms, "sign": score.signs, "pinyin": score.pinyin}
     for kind, weights in lists.items():
         for name, weight in weights.items():
-            by_weight[weight].append(ScoreRow(kind, name))
+            by_weight[weight].append((kind, name))
     return [
-        WeightRow(weight, tuple(sorted(by_weight[weight], key=lambda entry: entry.name)))
+        (weight, sorted(by_weight[weight], key=lambda entry: entry[1]))
         for weight in sorted(by_weight, reverse=True)
     ]
 
 
-def ordinary_rows(card: PackCard) -> list[OrdinaryRow]:
-    """Return the kinds of ordinary posts in the order of the card."""
+def ordinary_rows(card: PackCard) -> list[tuple[OrdinaryPosts, float, float]]:
+    """Return the kinds of ordinary posts, how many of 10,000 are wrongly found, or found high."""
     return [
-        OrdinaryRow(
-            some, _of_ten_thousand(some.found, some), _of_ten_thousand(some.found_high, some)
+        (
+            some,
+            10_000 * some.found / (some.posts or 1),
+            10_000 * some.found_high / (some.posts or 1),
         )
         for some in card.ordinary
     ]
@@ -488,7 +437,3 @@ def sign_rows(rule_set: RuleSet) -> list[SignRow]:
         SignRow(name, sentence_of(name), digest, digest_of(name) == digest)
         for name, digest in sorted((rule_set.signs or {}).items())
     ]
-
-
-def _of_ten_thousand(found: int, some: OrdinaryPosts) -> float:
-    return 10_000 * found / some.posts if some.posts else 0.0
