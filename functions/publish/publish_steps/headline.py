@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
 
+from cases.kinds import CaseNumbers
 from phrases import Phrases, to_translate
-from publish.case_numbers import CaseNumbers
 from publish.precision import RuleErrors, of_cohort
 from publish.summary import PeriodKind, Standing, Summary
 
