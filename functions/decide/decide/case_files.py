@@ -4,22 +4,21 @@ Every delivery writes them, a repeated one too, so that a worker that dies in be
 A file that is already there stays.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import msgspec
 
-from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice
-from dsa.statement import MatchedRule, StatementFacts, build_statement, meaning_problems
-from dsa.statement_schema import schema_problems
+from dsa.statement import NOTICE_LANGUAGES, DecidedFinding, author_notice, build_statement
+from dsa.statement_checks import meaning_problems, schema_problems
 from judging.case_facts import DecidedPacks
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.case_messages import CaseMessage, Decision, Escalation, Outcome, Reinstatement
 from ledger.case_reading import announced_entry
-from ledger.cases import Case, CaseEntry, CaseState, JournalEntry, case_id
+from ledger.cases import Case, CaseState, JournalEntry, case_id
 from ledger.findings import Finding
 from ledger.keys import (
     HOLDS_EXCERPTS,
@@ -97,8 +96,7 @@ class CaseFiles:
             text = author_notice(language, first_entry, findings, notices)
             key = author_notice_key(entry.provider, decision, language)
             self.objects.put_if(self.out_bucket, key, text.encode(), None)
-        facts = _statement_facts(first_entry, findings)
-        statement = build_statement(facts)
+        statement = build_statement(first_entry, findings[0] if findings else None)
         key = statement_key(entry.provider, entry.at[:10], decision)
         self.objects.put_if(self.out_bucket, key, encode_json(statement), None)
         return _statement_problems(statement, date.fromisoformat(entry.at[:10]))
@@ -190,30 +188,6 @@ class CaseFiles:
         if case is None or not case.entries:
             raise LookupError(f"the case {name} has no entry, but a committed message")
         return case
-
-
-def _statement_facts(decision: CaseEntry, findings: Sequence[DecidedFinding]) -> StatementFacts:
-    """Return the facts for the statement of a decision, with the rule of its first finding.
-
-    A notice does not say when its post was published, so the time when it was received is used.
-    """
-    entry = decision.journal_entry
-    if not findings:
-        received = entry.about.received_at if entry.about else entry.opened_at
-        return StatementFacts(entry, decision.reason, received, "", None)
-    first = findings[0].finding
-    matched = MatchedRule(
-        pack=first.pack,
-        version=first.version,
-        rule=first.rule,
-        why=findings[0].why,
-        legal_ground=findings[0].pack.legal_ground.text,
-        address=findings[0].page,
-        check=first.checks[0].url if first.checks else "",
-    )
-    # The sender stated when the post was published: at the latest when it was found.
-    published_at = min(first.published_at, first.found_at)
-    return StatementFacts(entry, decision.reason, published_at, first.language or "", matched)
 
 
 def _statement_problems(statement: Mapping[str, Any], today: date) -> tuple[str, ...]:

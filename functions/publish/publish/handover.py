@@ -34,7 +34,8 @@ import msgspec
 from dsa.indicators import About
 from dsa.report import LEDGER, Period, Report, report_files
 from dsa.report_entries import Entries
-from dsa.statement_schema import BATCH
+from dsa.report_proof import WrittenReport, prove
+from dsa.statement import BATCH
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.closing import NO_SET, put_in_force
@@ -60,7 +61,6 @@ from publish.periods import PeriodKind, days_before
 from publish.precision import RuleErrors, errors_of
 from publish.public_bucket import SummaryBucket
 from publish.summary import Standing
-from report_proof.proof import WrittenReport, prove
 from rules.pack import Pack
 from rules.pack_parts import ALGORITHM, Fingerprinted, copy_groups
 from rules.rule_set import Paused, RuleSet, SetError, load_set, with_pauses

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import msgspec
 
-from dsa.author_notice import wilson_interval
+from dsa import wilson_interval
 from ledger.units import counts, says
 from phrases import to_translate
 from rules.pack import Pack

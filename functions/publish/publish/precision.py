@@ -43,7 +43,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from dsa.author_notice import AUDITED_AT_LEAST, AuditSample, missed_posts
+from dsa import AUDITED_AT_LEAST, AuditSample, missed_posts
 from ledger.cases import DecidedScore, JournalEntry
 from ledger.provider import SENTINEL
 from ledger.units import counts, says, sum_tallies

@@ -24,7 +24,7 @@ from desk.items import (
     rule_name,
 )
 from desk.queue import Mark, MarkedPiece, differing_pieces, marked_pieces, marks_of
-from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice
+from dsa.statement import NOTICE_LANGUAGES, DecidedFinding, author_notice
 from ledger.case_messages import Decision
 from ledger.case_reading import entry_of
 from ledger.cases import CaseEntry, CaseState, Move

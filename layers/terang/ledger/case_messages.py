@@ -6,7 +6,7 @@
    `JournalEntry`.
 2. Judge it: `judging.case_facts`, `judging.judge`.
 3. Publish it: `CaseLine` in `publish.case_line`, `publish.case_numbers`, and once more in
-   `recount.recount`; if the yearly report needs it, `dsa.report` and `report_proof`.
+   `recount.recount`; if the yearly report needs it, `dsa.report` and `dsa.report_proof`.
 4. Let people send it: `desk.items`, `desk.deciding` and a page; its times in
    `terang.case_queue`, its order in `terang.review`; docs/cases.md.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dsa.author_notice import wilson_interval
+from dsa import wilson_interval
 from publish.periods import estimate, percentiles, rounded_seconds
 from publish.precision import errors_of, strata_of
 

@@ -15,7 +15,7 @@ import pytest
 from announce import announcements
 from claims import admission, fact_check, index
 from desk import desk_port, queue
-from dsa import author_notice, report
+from dsa import report
 from intake import arrival
 from learn import feed_import
 from ledger import (
@@ -50,7 +50,7 @@ from scan import inspection, rule_sets
 from tlog import leaves, tree
 
 MODULES = (
-    announcements, admission, index, queue, author_notice, arrival, feed_import, closing,
+    announcements, admission, index, queue, arrival, feed_import, closing,
     objects, cases, case_messages, units, posts, provider, publish_run, day_facts,
     periods, summary, case_numbers, folding, precision, case_line, public_journal, tables,
     served_log, inspection, rule_sets, tree, leaves,

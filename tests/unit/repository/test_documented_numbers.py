@@ -11,7 +11,7 @@ from claims import admission, index, layout, ranking, text_words
 from console import browser_session, sign_in
 from decide import case_work
 from desk import asking, queue
-from dsa import author_notice, statement_schema
+from dsa import AUDITED_AT_LEAST, statement
 from intake import reader
 from judging import judgement
 from learn import feed_import
@@ -109,8 +109,8 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("review", "After 45 minutes", queue.CareSettings().minutes, 45),
         ("review", "after five severe cards in a row", queue.CareSettings().severe_limit, 5),
         ("review", "For ten seconds you can undo", case_messages.UNDO_SECONDS, 10),
-        ("statements", "at most 100 statements each", statement_schema.BATCH, 100),
-        ("statements", "Below 100 audited posts it is blank", author_notice.AUDITED_AT_LEAST, 100),
+        ("statements", "at most 100 statements each", statement.BATCH, 100),
+        ("statements", "Below 100 audited posts it is blank", AUDITED_AT_LEAST, 100),
         ("threats", "destroyed after two years", pseudonyms.KEY_MONTHS, 24),
         ("threats", "after ten minutes", sign_in.ATTEMPT_SECONDS, 600),
     ],
@@ -126,7 +126,7 @@ def test_a_page_says_the_number_of_the_code(
     ("counted", "recounted", "value"),
     [
         (case_numbers.HURRIED_BELOW_SECONDS, recount.HURRIED_SECONDS, 5),
-        (author_notice.AUDITED_AT_LEAST, recount.SAMPLE_AT_LEAST, 100),
+        (AUDITED_AT_LEAST, recount.SAMPLE_AT_LEAST, 100),
         (summary.COHORTS, recount.FOLLOWED_MONTHS, 13),
     ],
 )
