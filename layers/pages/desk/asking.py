@@ -32,7 +32,7 @@ from desk.queue import (
     ordered,
 )
 from desk.table_desk import TableDesk
-from ledger.case_messages import ItemClaim, PendingDecision
+from ledger.case_messages import ItemLease, PendingDecision
 from phrases import LANGUAGES, Phrases, of
 
 HTML = "text/html; charset=utf-8"
@@ -144,7 +144,7 @@ def see(path: str, care: CareSettings | None = None) -> Response[str]:
     return Response(HTTPStatus.SEE_OTHER, HTML, "", headers)
 
 
-CLAIM_MINUTES = 10
+LEASE_MINUTES = 10
 STATIC = Path(__file__).parent / "static"
 TYPES = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
 
@@ -176,7 +176,7 @@ def search() -> Response[str]:
 
 @router.post("/next")
 def go_to_next() -> Response[str]:
-    """Claim the next free item that fits the filters, and go to its card."""
+    """Lease the next free item that fits the filters, and go to its card."""
     asking: Asking = router.context["asking"]
     return see(next_path(asking))
 
@@ -189,23 +189,23 @@ def leave() -> Response[str]:
 
 
 def next_path(asking: Asking) -> str:
-    """Claim the next item and return the path of its card; the queue's where nothing is free.
+    """Lease the next item and return the path of its card; the queue's where nothing is free.
 
     What the moderator skipped or escalated today comes last.
     """
     desk, moderator, wanted = asking.desk, asking.moderator, asking.wanted
     now = desk.now()
     items = ordered((item for item in desk.items(moderator) if wanted.wants(item, now)), now)
-    claims = dict(desk.claims(moderator))
+    leases = dict(desk.leases(moderator))
     left = (each for each in asking.recent if each.leaves_open)
     skipped = frozenset(key for each in left for key in each.items)
     while item := next_item(
-        items, claims, moderator, spare_severe=asking.care.spares_severe(now), skipped=skipped
+        items, leases, moderator, spare_severe=asking.care.spares_severe(now), skipped=skipped
     ):
-        claim = desk.claim(moderator, item.key, now + timedelta(minutes=CLAIM_MINUTES))
-        if claim.moderator == moderator.name:
+        lease = desk.lease(moderator, item.key, now + timedelta(minutes=LEASE_MINUTES))
+        if lease.moderator == moderator.name:
             return card_path(item.key, wanted)
-        claims[item.key] = claim  # a colleague was quicker
+        leases[item.key] = lease  # a colleague was quicker
     return with_filter("/", wanted)
 
 
@@ -229,7 +229,7 @@ def queue_page(asking: Asking, text: str = "") -> Response[str]:
         found = desk.search(moderator, text)
         fitting = [item for item in fitting if item.key in found]
     items = ordered(fitting, now)
-    claims = desk.claims(moderator)
+    leases = desk.leases(moderator)
     page = asking.query.get("page", "1")
     number = int(page) if page.isdecimal() and len(page) < 6 and int(page) else 1
     first = (number - 1) * PAGE_ITEMS
@@ -239,7 +239,7 @@ def queue_page(asking: Asking, text: str = "") -> Response[str]:
         wanted=wanted,
         text=text,
         rows=[
-            _row(asking, item, claims.get(item.key), now, wanted)
+            _row(asking, item, leases.get(item.key), now, wanted)
             for item in items[first : first + PAGE_ITEMS]
         ],
         total=len(items),
@@ -254,14 +254,14 @@ def queue_page(asking: Asking, text: str = "") -> Response[str]:
 
 
 def _row(
-    asking: Asking, item: Item, claim: ItemClaim | None, now: datetime, wanted: QueueFilter
+    asking: Asking, item: Item, lease: ItemLease | None, now: datetime, wanted: QueueFilter
 ) -> dict[str, object]:
     return {
         "item": item,
         "path": card_path(item.key, wanted),
         "left": hours_left(item, now),
-        "claim": claim,
-        "mine": claim is not None and claim.moderator == asking.moderator.name,
+        "lease": lease,
+        "mine": lease is not None and lease.moderator == asking.moderator.name,
         "may_take": may_take(item, asking.moderator),
     }
 

@@ -1,6 +1,6 @@
 """The queue: which items a moderator sees, in which order, and which one comes next.
 
-Pure functions over items and claims.
+Pure functions over items and leases.
 
 Where the terms of findings are in an excerpt, and the excerpt cut into pieces at those places.
 
@@ -21,7 +21,7 @@ from math import inf
 from urllib.parse import parse_qs, urlencode
 
 from desk.items import Item, ItemKind, Moderator, OpenFinding
-from ledger.case_messages import ItemClaim
+from ledger.case_messages import ItemLease
 
 SEVERITIES = ("high", "medium", "low", "")
 
@@ -130,7 +130,7 @@ def may_take(item: Item, moderator: Moderator) -> bool:
 
 def next_item(
     items: Sequence[Item],
-    claims: Mapping[str, ItemClaim],
+    leases: Mapping[str, ItemLease],
     moderator: Moderator,
     *,
     spare_severe: bool = False,
@@ -145,7 +145,7 @@ def next_item(
         item
         for item in items
         if may_take(item, moderator)
-        and (item.key not in claims or claims[item.key].moderator == moderator.name)
+        and (item.key not in leases or leases[item.key].moderator == moderator.name)
     ]
     unseen = [item for item in free if item.key not in skipped] or free
     gentle = [item for item in unseen if item.severity != "high"] if spare_severe else []

@@ -1,6 +1,6 @@
 """The routes of the settings, the training, the lead's page, and the editor of examples.
 
-The routes of a card: its page, claiming it, deciding, and taking a decision back.
+The routes of a card: its page, leasing it, deciding, and taking a decision back.
 
 The application: one event in, one answer out, and the checks that hold for every request.
 """
@@ -19,8 +19,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from desk import asking as queue_routes
 from desk.asking import (
-    CLAIM_MINUTES,
     HTML,
+    LEASE_MINUTES,
     Asking,
     card_path,
     next_path,
@@ -236,15 +236,15 @@ def card(key: str) -> Response[str]:
     return card_page(asking, dossier)
 
 
-@router.post("/card/<key>/claim")
-def claim(key: str) -> Response[str]:
-    """Claim an item for ten minutes, or renew the claim."""
+@router.post("/card/<key>/lease")
+def lease(key: str) -> Response[str]:
+    """Lease an item for ten minutes, or renew the lease."""
     asking: Asking = router.context["asking"]
     dossier = asking.desk.dossier(asking.moderator, key)
     if dossier is None or not may_take(dossier.item, asking.moderator):
         return asking.missing()
-    until = asking.desk.now() + timedelta(minutes=CLAIM_MINUTES)
-    asking.desk.claim(asking.moderator, key, until)
+    until = asking.desk.now() + timedelta(minutes=LEASE_MINUTES)
+    asking.desk.lease(asking.moderator, key, until)
     return see(card_path(key, asking.wanted))
 
 
@@ -339,7 +339,7 @@ def card_page(
     """Return the page of a card. A form that decided nothing keeps everything that was typed."""
     desk, moderator = asking.desk, asking.moderator
     now = desk.now()
-    claim = desk.claims(moderator).get(dossier.item.key)
+    lease = desk.leases(moderator).get(dossier.item.key)
     fresh = form_id(moderator.name, now, secrets.token_hex(4))
     if form is None:
         form = DecisionForm(fresh, measure=_last_measure(asking, dossier))
@@ -357,10 +357,10 @@ def card_page(
         wanted=asking.wanted,
         problem=problem,
         first=first,
-        claim=claim,
+        lease=lease,
         left=hours_left(dossier.item, now),
         notices=notices,
-        taken=claim is not None and claim.moderator != moderator.name,
+        taken=lease is not None and lease.moderator != moderator.name,
         may_take=may_take(dossier.item, moderator),
         with_filter=with_filter,
     )

@@ -2,7 +2,7 @@
 
 The caller has checked who the moderator is. Every method checks that what it is asked for belongs
 to the moderator's provider. What belongs to another one is answered as if it did not exist. Nothing
-is counted: a claim is a put with an end, a decision is stored once under its id, and undo marks
+is counted: a lease is a put with an end, a decision is stored once under its id, and undo marks
 that record.
 
 Hand a decision over: first the message that will send it, then the decision itself.
@@ -48,7 +48,7 @@ from desk.table_dossiers import (
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.case_messages import UNDO_SECONDS, ItemClaim, PendingDecision, PendingName
+from ledger.case_messages import UNDO_SECONDS, ItemLease, PendingDecision, PendingName
 from ledger.cases import Case, JournalEntry, Move
 from ledger.keys import audit_file_key
 from ledger.privacy import sampled_posts
@@ -200,18 +200,18 @@ class TableDesk:
         """Return the packs in force."""
         return self._dossiers.packs()
 
-    def claims(self, moderator: Moderator) -> Mapping[str, ItemClaim]:
-        """Return the claims in force at the moderator's provider, by item."""
-        return self.desk.claims(moderator.provider)
+    def leases(self, moderator: Moderator) -> Mapping[str, ItemLease]:
+        """Return the leases in force at the moderator's provider, by item."""
+        return self.desk.leases(moderator.provider)
 
-    def claim(self, moderator: Moderator, key: str, until: datetime) -> ItemClaim:
-        """Claim an item, or renew the own claim. Return the claim in force, or a colleague's."""
-        wanted = ItemClaim(key, moderator.name, utc_exactly(until))
-        return self.desk.claim(moderator.provider, wanted)
+    def lease(self, moderator: Moderator, key: str, until: datetime) -> ItemLease:
+        """Lease an item, or renew the own lease. Return the lease in force, or a colleague's."""
+        wanted = ItemLease(key, moderator.name, utc_exactly(until))
+        return self.desk.lease(moderator.provider, wanted)
 
     def release(self, moderator: Moderator, key: str) -> None:
-        """End the own claim."""
-        self.desk.release_claim(moderator.provider, moderator.name, key)
+        """End the own lease."""
+        self.desk.release_lease(moderator.provider, moderator.name, key)
 
     def store_pending(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
         """Store a decision as pending. Return None, or who decided one of its items before.

@@ -347,7 +347,7 @@ UNDO_SECONDS = 10
 """How long a decision can be taken back: the delay of the message that names it."""
 
 
-class ItemClaim(msgspec.Struct, frozen=True):
+class ItemLease(msgspec.Struct, frozen=True):
     """Who looks at an item, until when (RFC 3339 in UTC). One that has ended counts for nothing."""
 
     item: str

@@ -105,7 +105,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("posts", "at most 2,048 characters", reader.LINK_LENGTH, 2_048),
         ("posts", "nests deeper than 64 levels", texts.JSON_DEPTH, 64),
         ("posts", "longer than 2 MiB", posts.LINE_BYTES, 2 * MIB),
-        ("review", "claims a card for you for ten minutes", asking.CLAIM_MINUTES, 10),
+        ("review", "takes a card for you for ten minutes", asking.LEASE_MINUTES, 10),
         ("review", "After 45 minutes", queue.CareSettings().minutes, 45),
         ("review", "after five severe cards in a row", queue.CareSettings().severe_limit, 5),
         ("review", "For ten seconds you can undo", case_messages.UNDO_SECONDS, 10),
