@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from desk.asking import DeskSession
 from desk.deciding import Adoption, AdoptionResult
-from desk.desk_port import CannedReason, DeskQuality, DeskSession, FirstDecision, RuleQuality
 from desk.items import Door, Dossier, Item, ItemKind, Moderator, OpenFinding, Role, RuleFacts
 from desk.routes import DeskApplication
+from desk.table_desk import CannedReason, DeskQuality, FirstDecision, RuleQuality
 from ledger.case_messages import ItemLease, PendingDecision, PendingState
 from ledger.cases import CaseEntry, JournalEntry
 from ledger.findings import Finding, FoundSpan, digest

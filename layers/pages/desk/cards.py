@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from desk.deciding import REASON_LENGTH, DecidingError, DecisionForm, decide
-from desk.desk_port import CannedReason
 from desk.items import (
     Dossier,
     Moderator,
@@ -24,6 +23,7 @@ from desk.items import (
     rule_name,
 )
 from desk.queue import Mark, MarkedPiece, differing_pieces, marked_pieces, marks_of
+from desk.table_desk import CannedReason
 from dsa.statement import NOTICE_LANGUAGES, DecidedFinding, author_notice
 from ledger.case_messages import Decision
 from ledger.case_reading import entry_of

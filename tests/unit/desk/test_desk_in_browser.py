@@ -15,7 +15,6 @@ from support.desk_world import KnownRule, MemoryDesk, audited, complaint, decide
 from support.review_world import run_folder
 
 from desk.deciding import DecisionForm, decide, form_id
-from desk.desk_port import CannedReason
 from desk.items import (
     Door,
     EarlierDecision,
@@ -27,6 +26,7 @@ from desk.items import (
     order_dossier,
 )
 from desk.routes import DeskApplication
+from desk.table_desk import CannedReason
 from ledger.case_messages import Audit, Complaint, Decision, Outcome
 from ledger.case_reading import read_case_message
 from ledger.cases import Case, CaseEntry, JournalEntry

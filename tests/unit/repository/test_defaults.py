@@ -14,7 +14,7 @@ import pytest
 # Each on a line of its package: `make mutants` finds a test by the modules that it imports.
 from announce import announcements
 from claims import admission, fact_check, index
-from desk import desk_port, queue
+from desk import queue, table_desk
 from dsa import report
 from intake import arrival
 from learn import feed_import
@@ -59,7 +59,7 @@ MODULES = (
 STORED = (
     case_reading, announcements, pack_parts, queue, cases, case_line, case_refusal, fact_check,
     closing, privacy, feed_import, report, findings, leaves, units, case_messages, pack,
-    desk_port, posts, provider, refusals, public_journal, rule,
+    table_desk, posts, provider, refusals, public_journal, rule,
 )  # fmt: skip
 
 SHORT = """

@@ -8,7 +8,7 @@ import pytest
 from announce import announcements, webhooks
 from answer import question
 from claims import admission, index, layout, ranking, text_words
-from console import browser_session, sign_in
+from console import application, browser_session
 from decide import case_work
 from desk import asking, queue
 from dsa import AUDITED_AT_LEAST, statement
@@ -112,7 +112,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("statements", "at most 100 statements each", statement.BATCH, 100),
         ("statements", "Below 100 audited posts it is blank", AUDITED_AT_LEAST, 100),
         ("threats", "destroyed after two years", pseudonyms.KEY_MONTHS, 24),
-        ("threats", "after ten minutes", sign_in.ATTEMPT_SECONDS, 600),
+        ("threats", "after ten minutes", application.ATTEMPT_SECONDS, 600),
     ],
 )
 def test_a_page_says_the_number_of_the_code(
