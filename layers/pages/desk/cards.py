@@ -1,11 +1,8 @@
 """What a card shows about an item, ready for the template: pieces of text, never markup.
 
-Canned reasons: the ones that the desk ships with, and which of them fit a card.
-
-The author reads the reason of a measure as it is, so a reason describes the post, not what a
-program did. The shipped ones name nobody, and a lead can replace them all.
-
-The author's notice as it will read, while the moderator can still change the decision.
+Then the canned reasons that fit a card. The author reads the reason of a measure as it is, so a
+reason describes the post, not what a program did. The shipped ones name nobody, and a lead can
+replace them all. Last the author's notice as it will read, while the decision can still change.
 """
 
 from collections.abc import Sequence
