@@ -13,9 +13,8 @@ from integration.test_desk_store import deliver, name
 from support.sign_in_world import CLIENT, ISSUER, ORIGIN, Browser, MemoryIssuer
 from support.world import ROLE, World
 
-from console.application import Console, console_of
+from console.application import Console, IssuerError, console_of
 from console.browser_session import SESSION_COOKIE, SESSIONS
-from console.sign_in import IssuerError
 from ledger.aws.table import Table
 from ledger.keys import Provider
 

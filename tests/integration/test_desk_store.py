@@ -1,4 +1,4 @@
-"""Claims, decisions that can be taken back, and who may decide through which door."""
+"""Leases, decisions that can be taken back, and who may decide through which door."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from support.world import ROLE, World
 from cases.decision import Decision, Verdict
 from cases.kinds import as_sent
 from decide.case_work import CaseOutcome
-from ledger.aws.desk_store import DynamoDesk, ItemClaim, PendingDecision, PendingState
+from ledger.aws.desk_store import DynamoDesk, ItemLease, PendingDecision, PendingState
 from ledger.aws.objects import Delivery
 from ledger.keys import Provider
 
@@ -161,29 +161,29 @@ def _start(world: World) -> datetime:
     return world.clock.now() - timedelta(days=1)
 
 
-class TestClaims:
-    """One moderator at a time looks at an item, for as long as the claim says."""
+class TestLeases:
+    """One moderator at a time looks at an item, for as long as the lease says."""
 
-    def test_a_claim_keeps_others_away_until_it_ends(self, world: World) -> None:
-        claims, now = world.desk, world.clock.now()
+    def test_a_lease_keeps_others_away_until_it_ends(self, world: World) -> None:
+        leases, now = world.desk, world.clock.now()
         until = at(now + timedelta(minutes=10))
-        assert claims.claim("acme", ItemClaim("i", "m-1", until)).moderator == "m-1"
-        assert claims.claim("acme", ItemClaim("i", "m-2", until)).moderator == "m-1"
-        assert claims.claim("acme", ItemClaim("i", "m-1", until)).moderator == "m-1"
-        assert {item: one.moderator for item, one in claims.claims("acme").items()} == {"i": "m-1"}
-        assert claims.claims("beta") == {}
+        assert leases.lease("acme", ItemLease("i", "m-1", until)).moderator == "m-1"
+        assert leases.lease("acme", ItemLease("i", "m-2", until)).moderator == "m-1"
+        assert leases.lease("acme", ItemLease("i", "m-1", until)).moderator == "m-1"
+        assert {item: one.moderator for item, one in leases.leases("acme").items()} == {"i": "m-1"}
+        assert leases.leases("beta") == {}
         world.clock.move(minutes=11)
-        assert world.desk.claims("acme") == {}
+        assert world.desk.leases("acme") == {}
         later = at(world.clock.now() + timedelta(minutes=10))
-        assert world.desk.claim("acme", ItemClaim("i", "m-2", later)).moderator == "m-2"
+        assert world.desk.lease("acme", ItemLease("i", "m-2", later)).moderator == "m-2"
 
-    def test_a_claim_is_given_back_by_its_moderator_alone(self, world: World) -> None:
+    def test_a_lease_is_given_back_by_its_moderator_alone(self, world: World) -> None:
         until = at(world.clock.now() + timedelta(minutes=10))
-        world.desk.claim("acme", ItemClaim("i", "m-1", until))
-        world.desk.release_claim("acme", "m-2", "i")
-        assert world.desk.claim("acme", ItemClaim("i", "m-2", until)).moderator == "m-1"
-        world.desk.release_claim("acme", "m-1", "i")
-        assert world.desk.claim("acme", ItemClaim("i", "m-2", until)).moderator == "m-2"
+        world.desk.lease("acme", ItemLease("i", "m-1", until))
+        world.desk.release_lease("acme", "m-2", "i")
+        assert world.desk.lease("acme", ItemLease("i", "m-2", until)).moderator == "m-1"
+        world.desk.release_lease("acme", "m-1", "i")
+        assert world.desk.lease("acme", ItemLease("i", "m-2", until)).moderator == "m-2"
 
 
 class TestDoors:

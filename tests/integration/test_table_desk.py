@@ -13,9 +13,8 @@ from support.sample_posts import OTP, pack
 from support.world import ROLE, World
 
 from desk.deciding import Adoption, DecisionForm, decide, form_id
-from desk.desk_port import CannedReason
 from desk.items import Door, ItemKind, Moderator, Role
-from desk.table_desk import PendingSender, SetExamples, TableDesk
+from desk.table_desk import CannedReason, PendingSender, SetExamples, TableDesk
 from ledger.cases import case_id, is_for_second_review
 from ledger.findings import FloodQuestion
 from ledger.keys import Provider
@@ -230,7 +229,7 @@ class TestAnotherProvider:
         assert at.dossier(STRANGER, finding) is None
         assert at.search(STRANGER, "one-time") == frozenset()
         assert at.recent(STRANGER) == []
-        assert at.claims(STRANGER) == {}
+        assert at.leases(STRANGER) == {}
 
     def test_opens_no_case(self, world: World) -> None:
         decided = contested(world)
@@ -316,15 +315,15 @@ def test_the_audit_shows_the_month_before(world: World) -> None:
     assert desk(world).dossier(STRANGER, "2026-10.1") is None
 
 
-def test_claims_are_shown_to_colleagues(world: World) -> None:
+def test_leases_are_shown_to_colleagues(world: World) -> None:
     [finding] = found(world)
     at = desk(world)
     until = at.now() + timedelta(minutes=10)
-    assert at.claim(ANNA, finding, until).moderator == "m-1"
-    assert at.claim(BEN, finding, until).moderator == "m-1"
-    assert at.claims(BEN)[finding].moderator == "m-1"
+    assert at.lease(ANNA, finding, until).moderator == "m-1"
+    assert at.lease(BEN, finding, until).moderator == "m-1"
+    assert at.leases(BEN)[finding].moderator == "m-1"
     at.release(ANNA, finding)
-    assert at.claims(BEN) == {}
+    assert at.leases(BEN) == {}
 
 
 def test_reasons_are_those_that_a_lead_wrote(world: World) -> None:

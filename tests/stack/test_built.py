@@ -188,6 +188,31 @@ def test_only_scan_carries_numpy() -> None:
     assert [name for name in FUNCTIONS if "MatcherLayer" in built.layers_of(name)] == ["Scan"]
 
 
+SPEAKING = """
+from babel import Locale
+from phrases import LANGUAGES, of
+for words in map(of, LANGUAGES):
+    print(words.day("2026-11-05"), words.month("2026-10"), words.short_month("2026-10"),
+          words.decimal(1234.5, 1), words.duration(80), words.language_name("zh-Hant"))
+Locale.parse("de_DE")
+"""
+
+
+def test_the_pages_layer_has_the_locales_of_its_languages_alone() -> None:
+    """Babel's other locales are left out. Who asks for one is told so."""
+    place = {"PYTHONPATH": str(built.BUILD / "PagesLayer/python"), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [built.RUNTIME, "-c", SPEAKING], env=place, capture_output=True, encoding="utf-8"
+    )
+    assert done.stdout.splitlines() == [
+        "5 November 2026 October 2026 Oct 1,234.5 3.3 days Traditional Chinese",
+        "5 November 2026 Oktober 2026 Okt 1.234,5 3,3 hari Tionghoa Mandarin (Tradisional)",
+        "2026年11月5日 2026年10月 10月 1,234.5 3.3 天 繁体中文",
+    ]
+    assert done.stderr.endswith("UnknownLocaleError: unknown locale 'de_DE'\n")
+    assert built.size_of("PagesLayer") < 4_000_000
+
+
 @pytest.mark.parametrize("part", [*FUNCTIONS, *built.LAYERS])
 def test_nothing_built_is_what_the_runtime_brings(part: str) -> None:
     """boto3 in a layer would hide the runtime's own, and weigh more than all the rest."""

@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from desk.asking import DeskSession
 from desk.deciding import Adoption, AdoptionResult
-from desk.desk_port import CannedReason, DeskQuality, DeskSession, FirstDecision, RuleQuality
 from desk.items import Door, Dossier, Item, ItemKind, Moderator, OpenFinding, Role, RuleFacts
 from desk.routes import DeskApplication
-from ledger.aws.desk_store import ItemClaim, PendingDecision, PendingState
+from desk.table_desk import CannedReason, DeskQuality, FirstDecision, RuleQuality
+from ledger.aws.desk_store import ItemLease, PendingDecision, PendingState
 from ledger.cases import CaseEntry, JournalEntry
 from ledger.findings import Finding, FoundSpan, digest
 
@@ -84,7 +85,7 @@ class MemoryDesk:
     dossiers: list[Dossier]
     time: datetime = NOW
     pending: dict[str, PendingDecision] = field(default_factory=dict)
-    claimed: dict[str, ItemClaim] = field(default_factory=dict)
+    leased: dict[str, ItemLease] = field(default_factory=dict)
     own_reasons: list[CannedReason] = field(default_factory=list)
 
     def now(self) -> datetime:
@@ -131,24 +132,24 @@ class MemoryDesk:
             if any(text.casefold() in (f.excerpt or "").casefold() for f in each.findings)
         )
 
-    def claims(self, moderator: Moderator) -> Mapping[str, ItemClaim]:
+    def leases(self, moderator: Moderator) -> Mapping[str, ItemLease]:
         return {
-            key: claim
-            for key, claim in self.claimed.items()
-            if datetime.fromisoformat(claim.until) > self.time
+            key: lease
+            for key, lease in self.leased.items()
+            if datetime.fromisoformat(lease.until) > self.time
         }
 
-    def claim(self, moderator: Moderator, key: str, until: datetime) -> ItemClaim:
-        standing = self.claims(moderator).get(key)
+    def lease(self, moderator: Moderator, key: str, until: datetime) -> ItemLease:
+        standing = self.leases(moderator).get(key)
         if standing is None or standing.moderator == moderator.name:
-            standing = ItemClaim(item=key, moderator=moderator.name, until=until.isoformat())
-            self.claimed[key] = standing
+            standing = ItemLease(item=key, moderator=moderator.name, until=until.isoformat())
+            self.leased[key] = standing
         return standing
 
     def release(self, moderator: Moderator, key: str) -> None:
-        standing = self.claimed.get(key)
+        standing = self.leased.get(key)
         if standing is not None and standing.moderator == moderator.name:
-            del self.claimed[key]
+            del self.leased[key]
 
     def store_pending(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
         own = self.pending.get(pending.id)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from console.sign_in import CodeRefusedError
+from console.application import CodeRefusedError
 from desk.queue import CARE_COOKIE
 
 ISSUER, CLIENT, ORIGIN = "https://issuer.example/pool", "client-1", "https://console.example"

@@ -13,7 +13,7 @@ from support.log_signer import LocalSigner
 
 from publish_steps.served_log import OF_THE_LOG
 from tlog.leaves import Checkpoint, parse_checkpoint, sign_checkpoint, verifier_key
-from tlog.tree import GrowingTree, decode_entries
+from tlog.tree import GrowingTree, decode_bundle
 from verifier.verify import LogSource, Result
 
 
@@ -171,7 +171,7 @@ class Tampering:
         while len(leaves) < size:
             width = min(256, size - len(leaves))
             stem = f"log/tile/entries/{len(leaves) // 256:03}"
-            leaves += decode_entries(self.files[stem if width == 256 else f"{stem}.p/{width}"])
+            leaves += decode_bundle(self.files[stem if width == 256 else f"{stem}.p/{width}"])
         return list(map(json.loads, leaves))
 
     def _make_log_fit(self) -> None:

@@ -8,8 +8,8 @@ from template.flow_rules import rings, watched
 from template.permissions import allows
 from template.resolved import Resolved, source
 
+from console.application import CALLBACK
 from console.browser_session import ConsoleDoor
-from console.sign_in import CALLBACK
 
 STACK = Resolved.of(source())
 PLACE = "123456789012-eu-west-1"

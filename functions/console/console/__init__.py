@@ -1,5 +1,4 @@
 """The function console: the desk's pages for moderators who sign in at the deployed stack.
 
-`identity` says who somebody is, `table` is the desk's port, `application` joins them.
-Start with `application`.
+`browser_session` says who somebody is, `application` signs in and joins the desk. Start there.
 """

@@ -1,18 +1,17 @@
-"""Check an identity token: who issued it, for whom, until when, and that it answers our request.
+"""Who is at the console: a checked identity token, what it grants, and the session that it begins.
 
-Sessions: the browser holds a random secret, the table holds its digest and who it is.
+The browser holds a random secret; the table holds its digest and who it is. Nothing has to be
+signed, and a sign-out ends a session everywhere at once. A copy of the table lets nobody in, since
+it has only the digests.
 
-Nothing has to be signed, and a sign-out ends a session everywhere at once. A copy of the table lets
-nobody in, since it has only the digests.
-
-The few pages for people who have no session. Everything that somebody typed is escaped.
-
-The door of the deployed console: its cookies, and who makes a request.
+Last come the few pages for people who have no session, in which everything that somebody typed is
+escaped, and the door of the console: its cookies, and who makes a request.
 """
 
 import hmac
+import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -23,9 +22,10 @@ from urllib.parse import parse_qsl
 import jwt
 import msgspec
 
-from desk.desk_port import DeskSession, cookie_of
+from desk.asking import DeskSession, cookie_of
 from desk.items import Door, Moderator, Role
 from ledger.aws.table import Table, put_where, record_of
+from ledger.keys import is_provider_id
 from ledger.texts import Clock, replace_controls
 from phrases import Phrases, to_translate
 
@@ -39,7 +39,10 @@ type Claims = Mapping[str, Any]
 
 
 class TokenError(Exception):
-    """A token that proves nothing. `code` says why, for the log; it holds nothing of the token."""
+    """A token that proves nothing, or whose account is nobody at the desk.
+
+    `code` says why, for the log; it holds nothing of the token.
+    """
 
     def __init__(self, code: str):
         super().__init__(code)
@@ -114,6 +117,58 @@ class TokenChecks:
 
 def _number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+"""What names a moderator in a message. It has no `@`, so no e-mail address fits."""
+
+_RANK = (Role.AUDITOR, Role.MODERATOR, Role.LEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """Reads the claims that the operator chose: `moderator_claim` and `groups_claim`."""
+
+    moderator_claim: str
+    groups_claim: str
+
+    def moderator(self, claims: Claims) -> Moderator:
+        """Return the moderator of a checked token.
+
+        Groups are named `<provider>/<role>`; others are ignored. Raises TokenError if the name does
+        not fit, if no group fits, or if the groups name two providers.
+        """
+        name = claims.get(self.moderator_claim)
+        if not (isinstance(name, str) and NAME.fullmatch(name)):
+            raise TokenError("no_moderator")
+        granted = set(_granted(claims.get(self.groups_claim)))
+        providers = {provider for provider, _ in granted}
+        if not providers:
+            raise TokenError("no_group")
+        if len(providers) > 1:
+            raise TokenError("two_providers")
+        role = max((role for _, role in granted), key=_RANK.index)
+        return Moderator(name, providers.pop(), role, Door.CONSOLE)
+
+
+def _granted(groups: object) -> Iterator[tuple[str, Role]]:
+    for group in group_names(groups):
+        provider, _, role = group.partition("/")
+        if is_provider_id(provider) and role in set(Role):
+            yield provider, Role(role)
+
+
+def group_names(groups: object) -> list[str]:
+    """Return the names of groups, in a list or as the one text that HTTP APIs make of a list.
+
+    >>> group_names(["acme/lead"]), group_names("[acme/lead acme/auditor]"), group_names(7)
+    (['acme/lead'], ['acme/lead', 'acme/auditor'], [])
+    """
+    if isinstance(groups, str):
+        return groups.removeprefix("[").removesuffix("]").replace(",", " ").split()
+    if isinstance(groups, list):
+        return [group for group in groups if isinstance(group, str)]
+    return []
 
 
 IDLE = timedelta(hours=1)

@@ -20,7 +20,8 @@ from cases.kinds import CaseNumbers
 from dsa.indicators import About
 from dsa.report import LEDGER, Period, Report, report_files
 from dsa.report_entries import Entries
-from dsa.statement_schema import BATCH
+from dsa.report_proof import WrittenReport, prove
+from dsa.statement import BATCH
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.cases import JournalEntry
@@ -44,7 +45,6 @@ from ledger.refusals import OperatorError
 from ledger.texts import encode_json, encode_json_lines, utc
 from publish.publish_run import PublishRun, Step
 from publish.summary import PeriodKind, days_before, days_between, month_of
-from report_proof.proof import WrittenReport, prove
 from rules.pack import Pack
 from rules.pack_parts import ALGORITHM, Fingerprinted, copy_groups
 

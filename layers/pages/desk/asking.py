@@ -1,24 +1,26 @@
-"""One request of a moderator: the session, the form, the comfort settings; and the answers.
+"""One request of a moderator, and the routes of the queue.
 
-The routes of the queue: its page, the search, the next item, and the files of the pages.
+First what a door proves: the session of a request, and that its own page sent a form. Then the
+request with its form and comfort settings; then the queue's page, the search and the next item.
 """
 
-from collections.abc import Mapping, Sequence
+import base64
+import hmac
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from desk.deciding import Adopter
 from desk.desk_pages import error_page, render
-from desk.desk_port import DeskSession, cookie_of, headers_of
-from desk.items import Item, Moderator
+from desk.items import Moderator
 from desk.queue import (
     CARE_COOKIE,
     PAGE_ITEMS,
@@ -32,10 +34,102 @@ from desk.queue import (
     ordered,
 )
 from desk.table_desk import TableDesk
-from ledger.aws.desk_store import ItemClaim, PendingDecision
-from phrases import LANGUAGES, Phrases, of
+from ledger.aws.desk_store import PendingDecision
+from phrases import LANGUAGES, Phrases, of, to_translate
 
 HTML = "text/html; charset=utf-8"
+
+FORM_BYTES = 65_536
+"""The largest form: a reason has 2,000 code points, an excerpt at most 2,000."""
+
+FORM_FIELDS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSession:
+    """Who sits at the desk in this request, and the token that each form of it must carry.
+
+    The token belongs to the session and cannot be guessed, such as a keyed digest of its id.
+    """
+
+    moderator: Moderator
+    token: str
+
+
+class DeskDoor(Protocol):
+    """What a door knows: its own address, and who makes a request."""
+
+    @property
+    def origin(self) -> str:
+        """Return the origin of the pages, such as `https://console.example.org`."""
+
+    @property
+    def sign_in(self) -> str:
+        """Return the path where somebody without a session is sent; empty without one."""
+
+    @property
+    def sign_out(self) -> str:
+        """Return the path that a POST signs out at; empty without one."""
+
+    def session(self, event: Mapping[str, Any]) -> DeskSession | None:
+        """Return the session of a request, from its cookies; None without one in force."""
+
+
+def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers of an HTTP API's event, by their names in lower case."""
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+
+
+def cookie_of(event: Mapping[str, Any], name: str) -> str:
+    """Return the value of a cookie of an HTTP API's event; empty without one, or with two.
+
+    >>> cookie_of({"cookies": ["a=1", "b=2"]}, "b"), cookie_of({"cookies": ["a=1", "a=2"]}, "a")
+    ('2', '')
+    """
+    pairs = (cookie.partition("=") for cookie in event.get("cookies") or ())
+    values = [value for given, _, value in pairs if given.strip() == name]
+    return values[0] if len(values) == 1 else ""
+
+
+def body_of(event: Mapping[str, Any]) -> str:
+    """Return the body of an HTTP API's event as text."""
+    body: str = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        return base64.b64decode(body).decode("utf-8", "replace")
+    return body
+
+
+class FormError(Exception):
+    """A form that is not ours, is broken, or is too large. Nothing of it was done."""
+
+
+def read_form(event: Mapping[str, Any], session: DeskSession, origin: str) -> dict[str, list[str]]:
+    """Return the fields of a form that this session's own page sent. Raises FormError.
+
+    Source: OWASP ASVS 5.0, 3.5.1 (cross-site requests): a token in the form, and the Origin that a
+    browser sends with each POST.
+    """
+    headers, body = headers_of(event), body_of(event)
+    if headers.get("origin") != origin or headers.get("sec-fetch-site", "same-origin") != (
+        "same-origin"
+    ):
+        raise FormError(to_translate("The form came from another page."))
+    if len(body) > FORM_BYTES:
+        raise FormError(to_translate("The form is too long."))
+    kind = headers.get("content-type", "").partition(";")[0].strip()
+    if kind != "application/x-www-form-urlencoded":
+        raise FormError(to_translate("The form has another type."))
+    try:
+        pairs = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS)
+    except ValueError:
+        raise FormError(to_translate("The form cannot be read.")) from None
+    form: dict[str, list[str]] = {}
+    for name, value in pairs:
+        form.setdefault(name, []).append(value)
+    token = form.pop("token", [""])[0]
+    if not hmac.compare_digest(token.encode(), session.token.encode()):
+        raise FormError(to_translate("The page is older than this session. Load it again."))
+    return form
 
 
 @dataclass(frozen=True)
@@ -144,11 +238,40 @@ def see(path: str, care: CareSettings | None = None) -> Response[str]:
     return Response(HTTPStatus.SEE_OTHER, HTML, "", headers)
 
 
-CLAIM_MINUTES = 10
+LEASE_MINUTES = 10
 STATIC = Path(__file__).parent / "static"
 TYPES = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
 
 router = Router()  # type: ignore[no-untyped-call]
+
+type Route = Callable[..., Response[str]]
+
+
+def on(method: str, path: str) -> Callable[[Route], Route]:
+    """Register what answers a request. It gets the `Asking`, and the parts of the path."""
+
+    def register(answer: Route) -> Route:
+        def route(**parts: str) -> Response[str]:
+            return answer(router.context["asking"], **parts)
+
+        router.route(path, method)(route)
+        return answer
+
+    return register
+
+
+def on_card(method: str, path: str = "") -> Callable[[Route], Route]:
+    """Register what answers a request about a card. It gets the `Asking`, and the dossier."""
+
+    def register(answer: Route) -> Route:
+        @on(method, f"/card/<key>{path}")
+        def route(asking: Asking, key: str) -> Response[str]:
+            dossier = asking.desk.dossier(asking.moderator, key)
+            return asking.missing() if dossier is None else answer(asking, dossier)
+
+        return answer
+
+    return register
 
 
 def static_file(name: str) -> dict[str, Any]:
@@ -160,52 +283,42 @@ def static_file(name: str) -> dict[str, Any]:
     return {"statusCode": 200, "headers": headers, "body": body}
 
 
-@router.get("/")
-def queue() -> Response[str]:
-    """Show what waits."""
-    asking: Asking = router.context["asking"]
-    return queue_page(asking)
-
-
-@router.post("/search")
-def search() -> Response[str]:
+@on("POST", "/search")
+def search(asking: Asking) -> Response[str]:
     """Show the items whose excerpt holds a text. It comes in the form, never in an address."""
-    asking: Asking = router.context["asking"]
     return queue_page(asking, asking.field("text").strip()[:200])
 
 
-@router.post("/next")
-def go_to_next() -> Response[str]:
-    """Claim the next free item that fits the filters, and go to its card."""
-    asking: Asking = router.context["asking"]
+@on("POST", "/next")
+def go_to_next(asking: Asking) -> Response[str]:
+    """Lease the next free item that fits the filters, and go to its card."""
     return see(next_path(asking))
 
 
-@router.post("/leave")
-def leave() -> Response[str]:
+@on("POST", "/leave")
+def leave(asking: Asking) -> Response[str]:
     """Say good-bye at a door that ends the session here."""
-    asking: Asking = router.context["asking"]
     return asking.page("left.html") if asking.sign_out == "/leave" else asking.missing()
 
 
 def next_path(asking: Asking) -> str:
-    """Claim the next item and return the path of its card; the queue's where nothing is free.
+    """Lease the next item and return the path of its card; the queue's where nothing is free.
 
     What the moderator skipped or escalated today comes last.
     """
     desk, moderator, wanted = asking.desk, asking.moderator, asking.wanted
     now = desk.now()
     items = ordered((item for item in desk.items(moderator) if wanted.wants(item, now)), now)
-    claims = dict(desk.claims(moderator))
+    leases = dict(desk.leases(moderator))
     left = (each for each in asking.recent if each.leaves_open)
     skipped = frozenset(key for each in left for key in each.items)
     while item := next_item(
-        items, claims, moderator, spare_severe=asking.care.spares_severe(now), skipped=skipped
+        items, leases, moderator, spare_severe=asking.care.spares_severe(now), skipped=skipped
     ):
-        claim = desk.claim(moderator, item.key, now + timedelta(minutes=CLAIM_MINUTES))
-        if claim.moderator == moderator.name:
+        lease = desk.lease(moderator, item.key, now + timedelta(minutes=LEASE_MINUTES))
+        if lease.moderator == moderator.name:
             return card_path(item.key, wanted)
-        claims[item.key] = claim  # a colleague was quicker
+        leases[item.key] = lease  # a colleague was quicker
     return with_filter("/", wanted)
 
 
@@ -219,6 +332,7 @@ def with_filter(path: str, wanted: QueueFilter) -> str:
     return f"{path}?{urlencode(wanted.chosen)}" if wanted.chosen else path
 
 
+@on("GET", "/")
 def queue_page(asking: Asking, text: str = "") -> Response[str]:
     """Return the page of the queue, of the items whose excerpt holds a text if there is one."""
     desk, moderator, wanted = asking.desk, asking.moderator, asking.wanted
@@ -229,7 +343,7 @@ def queue_page(asking: Asking, text: str = "") -> Response[str]:
         found = desk.search(moderator, text)
         fitting = [item for item in fitting if item.key in found]
     items = ordered(fitting, now)
-    claims = desk.claims(moderator)
+    leases = desk.leases(moderator)
     page = asking.query.get("page", "1")
     number = int(page) if page.isdecimal() and len(page) < 6 and int(page) else 1
     first = (number - 1) * PAGE_ITEMS
@@ -239,7 +353,13 @@ def queue_page(asking: Asking, text: str = "") -> Response[str]:
         wanted=wanted,
         text=text,
         rows=[
-            _row(asking, item, claims.get(item.key), now, wanted)
+            {
+                "item": item,
+                "path": card_path(item.key, wanted),
+                "left": hours_left(item, now),
+                "lease": leases.get(item.key),
+                "may_take": may_take(item, moderator),
+            }
             for item in items[first : first + PAGE_ITEMS]
         ],
         total=len(items),
@@ -248,23 +368,6 @@ def queue_page(asking: Asking, text: str = "") -> Response[str]:
         choices=filter_choices(everything),
         page=number,
         pages=max(1, -(-len(items) // PAGE_ITEMS)),
-        page_path=lambda other: _page_path(wanted, other),
+        page_path=lambda other: f"/?{urlencode({**wanted.chosen, 'page': other})}",
         with_filter=with_filter,
     )
-
-
-def _row(
-    asking: Asking, item: Item, claim: ItemClaim | None, now: datetime, wanted: QueueFilter
-) -> dict[str, object]:
-    return {
-        "item": item,
-        "path": card_path(item.key, wanted),
-        "left": hours_left(item, now),
-        "claim": claim,
-        "mine": claim is not None and claim.moderator == asking.moderator.name,
-        "may_take": may_take(item, asking.moderator),
-    }
-
-
-def _page_path(wanted: QueueFilter, number: int) -> str:
-    return f"/?{urlencode({**wanted.chosen, 'page': number})}"

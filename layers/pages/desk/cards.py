@@ -1,11 +1,8 @@
 """What a card shows about an item, ready for the template: pieces of text, never markup.
 
-Canned reasons: the ones that the desk ships with, and which of them fit a card.
-
-The author reads the reason of a measure as it is, so a reason describes the post, not what a
-program did. The shipped ones name nobody, and a lead can replace them all.
-
-The author's notice as it will read, while the moderator can still change the decision.
+Then the canned reasons that fit a card. The author reads the reason of a measure as it is, so a
+reason describes the post, not what a program did. The shipped ones name nobody, and a lead can
+replace them all. Last the author's notice as it will read, while the decision can still change.
 """
 
 from collections.abc import Sequence
@@ -17,7 +14,6 @@ import msgspec
 from cases.case_message import entry_of
 from cases.decision import Decision
 from desk.deciding import REASON_LENGTH, DecidingError, DecisionForm, decide
-from desk.desk_port import CannedReason
 from desk.items import (
     Dossier,
     Moderator,
@@ -28,7 +24,8 @@ from desk.items import (
     rule_name,
 )
 from desk.queue import Mark, MarkedPiece, differing_pieces, marked_pieces, marks_of
-from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice
+from desk.table_desk import CannedReason
+from dsa.statement import NOTICE_LANGUAGES, DecidedFinding, author_notice
 from ledger.cases import CaseEntry, CaseState, Move
 from ledger.dsa_codes import SourceType
 from ledger.findings import Finding

@@ -1,11 +1,8 @@
-"""Turns a form into the messages of a decision, which are pending until they are sent.
+"""Turn a form into the messages of a decision, which are pending until they are sent.
 
-Nothing here knows HTTP or a clock.
-
-Adopting an example: what a moderator writes, after a post, for a rule's public page.
-
-The editor begins with the post's words, in which names, handles, numbers and links are masked.
-Whatever is saved is public, so it must be rewritten: the masked text itself is refused.
+Nothing here knows HTTP or a clock. Then what a moderator writes, after a post, as an example for a
+rule's public page. The editor begins with the post's words, in which names, handles, numbers and
+links are masked. What is saved is public, so it must be rewritten: the masked text is refused.
 
 Limits: names are found by their capital letter inside a sentence. Names in scripts without capital
 letters, and names at the start of a sentence, are not found: the moderator reads the text.
@@ -15,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 from cases.audit import Audit, FloodAnswer
 from cases.contest import ContestResult, Outcome, SecondReview
@@ -150,7 +147,23 @@ def decide(
 ) -> PendingDecision:
     """Return the pending decision of a form. Raises DecidingError if something is missing."""
     opened = opened_at(form.id, moderator.name, now)
-    items, messages = _messages(form, dossier, moderator.name, opened, now)
+    looked = {"moderator": moderator.name, "opened_at": opened, "decided_at": now}
+    items: tuple[str, ...] = (dossier.item.key,)
+    messages: list[CaseMessage] = []
+    match dossier.item.kind:
+        case ItemKind.ORDER:
+            messages.append(_answer(form, dossier, now))
+        case ItemKind.AUDIT:
+            messages.append(_audit(form, dossier, looked))
+        case ItemKind.SECOND_REVIEW:
+            messages.append(_second_review(form, dossier, looked))
+        case ItemKind.COMPLAINT:
+            messages.append(_outcome(form, dossier, moderator.name, now))
+        case ItemKind.HELD_RULE:
+            messages.append(_flood_answer(form, dossier, looked))
+        case _:
+            by_item = _decisions(form, dossier, looked, now)
+            items, messages = tuple(by_item), list(by_item.values())
     return PendingDecision(
         id=form.id,
         provider=moderator.provider,
@@ -162,29 +175,10 @@ def decide(
     )
 
 
-def _messages(
-    form: DecisionForm, dossier: Dossier, moderator: str, opened: datetime, now: datetime
-) -> tuple[list[str], Sequence[CaseMessage]]:
-    key = dossier.item.key
-    match dossier.item.kind:
-        case ItemKind.ORDER:
-            return [key], [_answer(form, dossier, now)]
-        case ItemKind.AUDIT:
-            return [key], [_audit(form, dossier, moderator, opened, now)]
-        case ItemKind.SECOND_REVIEW:
-            return [key], [_second_review(form, dossier, moderator, opened, now)]
-        case ItemKind.COMPLAINT:
-            return [key], [_outcome(form, dossier, moderator, now)]
-        case ItemKind.HELD_RULE:
-            return [key], [_flood_answer(form, dossier, moderator, opened, now)]
-        case _:
-            return _decisions(form, dossier, moderator, opened, now)
-
-
 def _decisions(
-    form: DecisionForm, dossier: Dossier, moderator: str, opened: datetime, now: datetime
-) -> tuple[list[str], list[CaseMessage]]:
-    """Return one decision for the post, and one for each near copy that is not left out."""
+    form: DecisionForm, dossier: Dossier, looked: dict[str, Any], now: datetime
+) -> dict[str, CaseMessage]:
+    """Return by item the decision on the post, and one for each near copy not left out."""
     if form.verdict not in VERDICTS:
         raise DecidingError(to_translate("Choose a verdict."))
     if form.measure not in MEASURES:
@@ -199,14 +193,12 @@ def _decisions(
     if not own and (dossier.findings or notice is None):
         raise DecidingError(to_translate("A verdict needs at least one finding."))
     parts: list[tuple[str, Sequence[OpenFinding], str | None]] = [(dossier.item.key, own, notice)]
-    if not skips:
-        parts += [
-            (copy.key, copy.findings, next((each.notice for each in copy.findings), "") or None)
-            for copy in dossier.copies
-            if copy.key not in form.left_out
-        ]
-    messages: list[CaseMessage] = [
-        Decision(
+    for copy in () if skips else dossier.copies:
+        if copy.key not in form.left_out:
+            answered = next((each.notice for each in copy.findings), "") or None
+            parts.append((copy.key, copy.findings, answered))
+    return {
+        key: Decision(
             id=form.id if place == 0 else f"{form.id}.{place}",
             group=form.id if len(parts) > 1 else None,
             findings=tuple(each.finding.finding for each in findings),
@@ -216,14 +208,11 @@ def _decisions(
             measures=Measures(visibility=(measure,)) if measure else None,
             reason=reason,
             reason_language=(form.reason_language or None) if reason else None,
-            moderator=moderator,
-            opened_at=opened,
-            decided_at=now,
             applied_at=now if measure else None,
+            **looked,
         )
-        for place, (_, findings, answered) in enumerate(parts)
-    ]
-    return [key for key, _, _ in parts], messages
+        for place, (key, findings, answered) in enumerate(parts)
+    }
 
 
 def _answer(form: DecisionForm, dossier: Dossier, now: datetime) -> Order:
@@ -248,15 +237,13 @@ def _answer(form: DecisionForm, dossier: Dossier, now: datetime) -> Order:
         acknowledged_at=None if entry.acknowledged_at else now,
         effected_at=now if followed and not entry.effected_at else None,
         outcome=outcome,
-        ground=_ground(form) if acts and not followed else None,
+        ground=_reason(form, ground=True) if acts and not followed else None,
         regulation=cast('Literal["dsa", "tco"]', entry.regulation),
         follows=dossier.order.message,
     )
 
 
-def _second_review(
-    form: DecisionForm, dossier: Dossier, moderator: str, opened: datetime, now: datetime
-) -> SecondReview:
+def _second_review(form: DecisionForm, dossier: Dossier, looked: dict[str, Any]) -> SecondReview:
     verdict = VERDICTS.get(form.verdict, (Verdict.SKIPPED, None))[0]
     if verdict is Verdict.SKIPPED:
         raise DecidingError(to_translate("Choose a verdict."))
@@ -265,9 +252,7 @@ def _second_review(
         id=form.id,
         decision=dossier.decision.message,
         verdict=cast('Literal["confirmed", "dismissed", "escalated"]', verdict.value),
-        moderator=moderator,
-        opened_at=opened,
-        decided_at=now,
+        **looked,
     )
 
 
@@ -294,9 +279,7 @@ def _outcome(form: DecisionForm, dossier: Dossier, moderator: str, now: datetime
     )
 
 
-def _audit(
-    form: DecisionForm, dossier: Dossier, moderator: str, opened: datetime, now: datetime
-) -> Audit:
+def _audit(form: DecisionForm, dossier: Dossier, looked: dict[str, Any]) -> Audit:
     if form.verdict not in {"violating", "not_violating", "gone"}:
         raise DecidingError(to_translate("Choose a verdict."))
     violating = form.verdict == "violating"
@@ -308,15 +291,11 @@ def _audit(
         month=dossier.month,
         verdict=cast('Literal["violating", "not_violating", "gone"]', form.verdict),
         category=form.category if violating else None,
-        moderator=moderator,
-        opened_at=opened,
-        decided_at=now,
+        **looked,
     )
 
 
-def _flood_answer(
-    form: DecisionForm, dossier: Dossier, moderator: str, opened: datetime, now: datetime
-) -> FloodAnswer:
+def _flood_answer(form: DecisionForm, dossier: Dossier, looked: dict[str, Any]) -> FloodAnswer:
     if form.verdict not in {OPENED, LEFT_HELD}:
         raise DecidingError(to_translate("Choose an answer."))
     assert dossier.question is not None  # noqa: S101 - a held rule is a question
@@ -326,26 +305,19 @@ def _flood_answer(
         held_rule=dossier.question.rule,
         verdict=cast('Literal["opened", "left_held"]', form.verdict),
         reason=None if is_blank(form.reason) else _reason(form),
-        moderator=moderator,
-        opened_at=opened,
-        decided_at=now,
+        **looked,
     )
 
 
-def _reason(form: DecisionForm) -> str:
+def _reason(form: DecisionForm, *, ground: bool = False) -> str:
+    """Return the reason, or the ground on which an order is not followed. Raises DecidingError."""
     if is_blank(form.reason):
         raise DecidingError(to_translate("Write or choose a reason."))
     if len(form.reason) > REASON_LENGTH:
         raise DecidingError(to_translate("A reason has at most 2,000 characters."))
-    return form.reason
-
-
-def _ground(form: DecisionForm) -> str:
-    """Return why an order is not followed. Raises DecidingError."""
-    reason = _reason(form)
-    if len(reason) > GROUND_LENGTH:
+    if ground and len(form.reason) > GROUND_LENGTH:
         raise DecidingError(to_translate("The reason of an order has at most 500 characters."))
-    return reason
+    return form.reason
 
 
 def _first(form: Mapping[str, list[str]], name: str) -> str:

@@ -1,6 +1,6 @@
-"""Words for codes and times, in the language of the page.
+"""The pages of the desk: words for codes and times, and the template engine.
 
-The template engine of the pages: everything that a stranger wrote is escaped.
+Everything that a stranger wrote is escaped.
 """
 
 from collections.abc import Mapping
@@ -17,174 +17,160 @@ from desk.items import Item, ItemKind
 from desk.queue import AGES, REACHES, CategoryCount
 from ledger.findings import LEFT_HELD, OPENED
 from ledger.texts import replace_controls
-from phrases import Phrases, of
+from phrases import Phrases, of, to_translate
 from phrases.phrases import category_words, page_engine
 
+WORDS: dict[str, dict[str, str]] = {
+    "kind": {
+        ItemKind.FINDING: to_translate("finding"),
+        ItemKind.NOTICE: to_translate("notice"),
+        ItemKind.ORDER: to_translate("order"),
+        ItemKind.COMPLAINT: to_translate("complaint"),
+        ItemKind.SECOND_REVIEW: to_translate("second look"),
+        ItemKind.AUDIT: to_translate("audit sample"),
+        ItemKind.HELD_RULE: to_translate("held rule"),
+        ItemKind.GOLDEN: to_translate("training"),
+    },
+    "severity": {
+        "high": to_translate("high"),
+        "medium": to_translate("medium"),
+        "low": to_translate("low"),
+    },
+    "age": {
+        "hour": to_translate("an hour"),
+        "day": to_translate("a day"),
+        "week": to_translate("a week"),
+    },
+    "disguise": {
+        "accent": to_translate("accents"),
+        "foreign": to_translate("letters of another script"),
+        "han": to_translate("other Han spelling"),
+        "invisible": to_translate("characters that show nothing"),
+        "leet": to_translate("digits and signs for letters"),
+        "lookalike": to_translate("letters that look the same"),
+        "masked": to_translate("stars for letters"),
+        "padded": to_translate("digits after the word"),
+        "repeated": to_translate("repeated letters"),
+        "separated": to_translate("letters apart"),
+        "sound": to_translate("letters that sound the same"),
+        "style": to_translate("letters in dress"),
+        "vowel-mark": to_translate("vowel marks"),
+        "width": to_translate("wide letters"),
+    },
+    "verdict": {
+        "confirmed": to_translate("Confirmed"),
+        "dismissed": to_translate("Dismissed"),
+        "escalated": to_translate("Escalated"),
+        "skipped": to_translate("Skipped"),
+        "violating": to_translate("Violating"),
+        "not_violating": to_translate("Not violating"),
+        "gone": to_translate("Gone"),
+        OPENED: to_translate("Opened"),
+        LEFT_HELD: to_translate("Left held"),
+        "complied": to_translate("Followed"),
+        "contested": to_translate("Contested"),
+        "refused": to_translate("Not followed"),
+        "impossible": to_translate("Impossible"),
+    },
+    "outcome": {
+        "upheld": to_translate("upheld"),
+        "reversed": to_translate("reversed"),
+        "partly_reversed": to_translate("partly reversed"),
+        "omitted": to_translate("not decided"),
+        "overturned": to_translate("overturned"),
+    },
+    "contester": {
+        "author": to_translate("the author"),
+        "notifier": to_translate("who reported the post"),
+        "body": "",  # a body out of court has a name
+    },
+    "state": {
+        "pending": to_translate("can be undone"),
+        "undone": to_translate("taken back"),
+        "sent": to_translate("final"),
+        "taken": to_translate("recorded"),
+        "waiting": to_translate("waits for another message"),
+        "refused": to_translate("refused"),
+    },
+    "measure": {
+        "none": to_translate("nothing"),
+        "removed": to_translate("removed"),
+        "disabled": to_translate("hidden from everyone"),
+        "demoted": to_translate("shown less"),
+        "age": to_translate("adults only"),
+        "interaction": to_translate("no answers or shares"),
+        "labelled": to_translate("labelled"),
+    },
+}
+"""What pages call a code, by what kind of code it is."""
 
-def kind_words(words: Phrases, kind: str) -> str:
-    """Return the name of a kind of item."""
-    _ = words.gettext
-    return {
-        ItemKind.FINDING: _("finding"),
-        ItemKind.NOTICE: _("notice"),
-        ItemKind.ORDER: _("order"),
-        ItemKind.COMPLAINT: _("complaint"),
-        ItemKind.SECOND_REVIEW: _("second look"),
-        ItemKind.AUDIT: _("audit sample"),
-        ItemKind.HELD_RULE: _("held rule"),
-        ItemKind.GOLDEN: _("training"),
-    }[ItemKind(kind)]
+CHOICES: dict[str, tuple[tuple[str, str, str], ...]] = {
+    ItemKind.COMPLAINT: (
+        ("upheld", to_translate("The decision was right"), "c"),
+        ("reversed", to_translate("The decision was wrong"), "d"),
+        ("partly_reversed", to_translate("The measure went too far"), "p"),
+        ("omitted", to_translate("Not decided"), "x"),
+    ),
+    ItemKind.ORDER: (
+        ("complied", WORDS["verdict"]["complied"], "c"),
+        ("refused", WORDS["verdict"]["refused"], "d"),
+        ("contested", WORDS["verdict"]["contested"], "x"),
+        ("impossible", WORDS["verdict"]["impossible"], "i"),
+    ),
+    ItemKind.HELD_RULE: (
+        (OPENED, to_translate("The findings are right: open them"), "c"),
+        (LEFT_HELD, to_translate("Leave them held"), "d"),
+    ),
+    ItemKind.AUDIT: (
+        ("violating", to_translate("Against the rules"), "v"),
+        ("not_violating", to_translate("In order"), "d"),
+        ("gone", to_translate("No longer there"), "x"),
+    ),
+}
+"""The verdicts that a card offers: value, label and key. Other cards offer JUDGING."""
+
+JUDGING = (
+    ("confirmed", to_translate("Confirm"), "c"),
+    ("dismissed", to_translate("Dismiss"), "d"),
+    ("threat", to_translate("Threat to life"), "t"),
+    ("child", to_translate("Abuse of a child"), "a"),
+)
+
+
+def named(words: Phrases, kind: str, code: str) -> str:
+    """Return a code in words, or as it is where there are none.
+
+    >>> named(of("id"), "outcome", "overturned"), named(of("id"), "disguise", "new")
+    ('dibatalkan', 'new')
+    """
+    message = WORDS[kind].get(code)
+    return code if message is None else words.gettext(message)
 
 
 def heading(words: Phrases, counted: Item | CategoryCount) -> str:
     """Return the category of an item or a count, or its kind if it has none."""
     category = words.gettext(category_words(counted.category))
-    return category or kind_words(words, counted.kind).capitalize()
-
-
-def severity_words(words: Phrases, severity: str) -> str:
-    """Return a severity as a word of its language."""
-    _ = words.gettext
-    return {"high": _("high"), "medium": _("medium"), "low": _("low")}.get(severity, severity)
-
-
-def age_filter_words(words: Phrases, age: str) -> str:
-    """Return a choice of the filter by age."""
-    _ = words.gettext
-    return {"hour": _("an hour"), "day": _("a day"), "week": _("a week")}[age]
-
-
-def disguise_words(words: Phrases, kind: str) -> str:
-    """Return how a term was disguised, in words; a kind that is not known as it is."""
-    _ = words.gettext
-    return {
-        "accent": _("accents"),
-        "foreign": _("letters of another script"),
-        "han": _("other Han spelling"),
-        "invisible": _("characters that show nothing"),
-        "leet": _("digits and signs for letters"),
-        "lookalike": _("letters that look the same"),
-        "masked": _("stars for letters"),
-        "padded": _("digits after the word"),
-        "repeated": _("repeated letters"),
-        "separated": _("letters apart"),
-        "sound": _("letters that sound the same"),
-        "style": _("letters in dress"),
-        "vowel-mark": _("vowel marks"),
-        "width": _("wide letters"),
-    }.get(kind, kind)
-
-
-def verdict_words(words: Phrases, verdict: str) -> str:
-    """Return a verdict, or the answer to an order, as a word of its language."""
-    _ = words.gettext
-    return {
-        "confirmed": _("Confirmed"),
-        "dismissed": _("Dismissed"),
-        "escalated": _("Escalated"),
-        "skipped": _("Skipped"),
-        "violating": _("Violating"),
-        "not_violating": _("Not violating"),
-        "gone": _("Gone"),
-        OPENED: _("Opened"),
-        LEFT_HELD: _("Left held"),
-        "complied": _("Followed"),
-        "contested": _("Contested"),
-        "refused": _("Not followed"),
-        "impossible": _("Impossible"),
-    }.get(verdict, verdict)
-
-
-def outcome_words(words: Phrases, outcome: str) -> str:
-    """Return how a contested decision ended, in words.
-
-    >>> from phrases import of
-    >>> outcome_words(of("id"), "overturned"), outcome_words(of("id"), "upheld")
-    ('dibatalkan', 'dipertahankan')
-    """
-    _ = words.gettext
-    return {
-        "upheld": _("upheld"),
-        "reversed": _("reversed"),
-        "partly_reversed": _("partly reversed"),
-        "omitted": _("not decided"),
-        "overturned": _("overturned"),
-    }.get(outcome, outcome)
-
-
-def contester_words(words: Phrases, by: str) -> str:
-    """Return who complained; empty for a body out of court, which has a name."""
-    _ = words.gettext
-    return {"author": _("the author"), "notifier": _("who reported the post")}.get(by, "")
-
-
-def state_words(words: Phrases, state: str) -> str:
-    """Return how far a decision has come, in words."""
-    _ = words.gettext
-    return {
-        "pending": _("can be undone"),
-        "undone": _("taken back"),
-        "sent": _("final"),
-        "taken": _("recorded"),
-        "waiting": _("waits for another message"),
-        "refused": _("refused"),
-    }[state]
+    return category or named(words, "kind", counted.kind).capitalize()
 
 
 def message_words(words: Phrases, message: Mapping[str, Any]) -> str:
     """Return what somebody decided, in words."""
     if message["type"] == "outcome":
-        return outcome_words(words, message["outcome"]).capitalize()
+        return named(words, "outcome", message["outcome"]).capitalize()
     chosen = message.get("verdict") or message.get("outcome")
-    return verdict_words(words, chosen) if chosen else str(message["type"])
+    return named(words, "verdict", chosen) if chosen else str(message["type"])
 
 
 def measure_words(words: Phrases, code: str) -> str:
     """Return a measure as words, by its word in the form or its DSA code."""
-    _ = words.gettext
-    named = {
-        "none": _("nothing"),
-        "removed": _("removed"),
-        "disabled": _("hidden from everyone"),
-        "demoted": _("shown less"),
-        "age": _("adults only"),
-        "interaction": _("no answers or shares"),
-        "labelled": _("labelled"),
-    }
     word = next((word for word, known in MEASURES.items() if known == code), code)
-    return named.get(word, word)
+    return named(words, "measure", word)
 
 
 def verdict_choices(words: Phrases, kind: str) -> list[tuple[str, str, str]]:
     """Return the verdicts that a card offers: value, label and key."""
-    _ = words.gettext
-    if kind == ItemKind.COMPLAINT:
-        return [
-            ("upheld", _("The decision was right"), "c"),
-            ("reversed", _("The decision was wrong"), "d"),
-            ("partly_reversed", _("The measure went too far"), "p"),
-            ("omitted", _("Not decided"), "x"),
-        ]
-    if kind == ItemKind.ORDER:
-        keys = {"complied": "c", "refused": "d", "contested": "x", "impossible": "i"}
-        return [(value, verdict_words(words, value), key) for value, key in keys.items()]
-    if kind == ItemKind.HELD_RULE:
-        return [
-            (OPENED, _("The findings are right: open them"), "c"),
-            (LEFT_HELD, _("Leave them held"), "d"),
-        ]
-    if kind == ItemKind.AUDIT:
-        return [
-            ("violating", _("Against the rules"), "v"),
-            ("not_violating", _("In order"), "d"),
-            ("gone", _("No longer there"), "x"),
-        ]
-    return [
-        ("confirmed", _("Confirm"), "c"),
-        ("dismissed", _("Dismiss"), "d"),
-        ("threat", _("Threat to life"), "t"),
-        ("child", _("Abuse of a child"), "a"),
-    ]
+    choices = CHOICES.get(kind, JUDGING)
+    return [(value, words.gettext(label), key) for value, label, key in choices]
 
 
 def measure_choices(words: Phrases) -> list[tuple[str, str, str]]:
@@ -224,7 +210,9 @@ def environment(language: str) -> Environment:
     words = of(language)
     engine = page_engine(TEMPLATES, words, partial(replace_controls, keep="\n"))
     engine.filters["measure_name"] = partial(measure_words, words)
-    engine.filters["disguise_name"] = partial(disguise_words, words)
+    engine.filters["disguise_name"] = partial(named, words, "disguise")
+    kinds = ("kind", "severity", "age", "verdict", "outcome", "contester", "state")
+    engine.globals |= {f"{kind}_name": partial(named, words, kind) for kind in kinds}
     engine.globals |= {
         "language_name": words.language_name,
         "day": words.day,
@@ -233,15 +221,8 @@ def environment(language: str) -> Environment:
         "share": words.share,
         "category_words": lambda category: words.gettext(category_words(category)),
         "heading": partial(heading, words),
-        "kind_name": partial(kind_words, words),
         "age_words": partial(age_words, words),
         "left_words": partial(left_words, words),
-        "severity_name": partial(severity_words, words),
-        "age_name": partial(age_filter_words, words),
-        "verdict_name": partial(verdict_words, words),
-        "outcome_name": partial(outcome_words, words),
-        "contester_name": partial(contester_words, words),
-        "state_name": partial(state_words, words),
         "message_name": partial(message_words, words),
         "verdict_choices": partial(verdict_choices, words),
         "measure_choices": partial(measure_choices, words),

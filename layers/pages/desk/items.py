@@ -1,13 +1,8 @@
-"""Who sits at the desk: a moderator of one provider, and what the role allows.
+"""Who sits at the desk, and what waits for the moderators of a provider.
 
-What waits for a moderator: the lines of the queue, and everything known about one of them.
-
-Times are RFC 3339 in UTC, as in the records of `ledger`.
-
-What waits for the moderators of a provider: open findings, the last weeks' journal, held rules.
-
-Pure: findings, entries and questions in, items of the queue out. The console and `terang review`
-use it.
+A moderator has a role at one provider. Lines of the queue are items; a dossier is everything known
+about one. Open findings, the last weeks' journal and held rules give the items: pure functions,
+which the console and `terang review` use. Times are RFC 3339 in UTC, as in the records of `ledger`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,18 +1,14 @@
 """The queue: which items a moderator sees, in which order, and which one comes next.
 
-Pure functions over items and claims.
+Then where the terms of findings are in an excerpt, which is cut into pieces at those places. Pieces
+are plain text; the template escapes each and puts the mark around it.
 
-Where the terms of findings are in an excerpt, and the excerpt cut into pieces at those places.
-
-Pieces are plain text; the template escapes each and puts the mark around it.
-
-Care for moderators: what a page hides, when a break is due, and how many severe cards in a row.
-
-The settings are the moderator's own comfort, kept in a cookie and nowhere else: nobody reports how
-long or how fast somebody reads.
+Then care for moderators: what a page hides, when a break is due, and how many severe cards in a
+row. The settings are the moderator's own comfort, kept in a cookie and nowhere else: nobody reports
+how long or how fast somebody reads.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
@@ -21,7 +17,7 @@ from math import inf
 from urllib.parse import parse_qs, urlencode
 
 from desk.items import Item, ItemKind, Moderator, OpenFinding
-from ledger.aws.desk_store import ItemClaim
+from ledger.aws.desk_store import ItemLease
 
 SEVERITIES = ("high", "medium", "low", "")
 
@@ -130,7 +126,7 @@ def may_take(item: Item, moderator: Moderator) -> bool:
 
 def next_item(
     items: Sequence[Item],
-    claims: Mapping[str, ItemClaim],
+    leases: Mapping[str, ItemLease],
     moderator: Moderator,
     *,
     spare_severe: bool = False,
@@ -145,7 +141,7 @@ def next_item(
         item
         for item in items
         if may_take(item, moderator)
-        and (item.key not in claims or claims[item.key].moderator == moderator.name)
+        and (item.key not in leases or leases[item.key].moderator == moderator.name)
     ]
     unseen = [item for item in free if item.key not in skipped] or free
     gentle = [item for item in unseen if item.severity != "high"] if spare_severe else []
@@ -212,23 +208,22 @@ def marks_of(findings: Sequence[OpenFinding]) -> list[Mark]:
     start = shown.finding.excerpt_start if shown else None
     if shown is None or shown.excerpt is None or not isinstance(start, int):
         return []
-    found = set()
     part = next((span.part for span in shown.finding.spans), "")
-    for each in findings:
-        finding = each.finding
-        if finding.checks:
-            continue
-        for span in finding.spans:
-            if (
-                span.part == part
-                and start <= span.start < span.end
-                and span.end - start <= len(shown.excerpt)
-            ):
-                weight = span.weight if isinstance(span.weight, int) else None
-                rule = f"{finding.pack}/{finding.rule}"
-                at = span.start - start
-                end = span.end - start
-                found.add(Mark(at, end, span.term, rule, weight, span.evasion))
+    found = {
+        Mark(
+            span.start - start,
+            span.end - start,
+            span.term,
+            f"{each.finding.pack}/{each.finding.rule}",
+            span.weight if isinstance(span.weight, int) else None,
+            span.evasion,
+        )
+        for each in findings
+        for span in (() if each.finding.checks else each.finding.spans)
+        if span.part == part
+        and start <= span.start < span.end
+        and span.end - start <= len(shown.excerpt)
+    }
     return sorted(found, key=lambda mark: (mark.start, -mark.end, mark.rule, mark.term))
 
 
@@ -258,17 +253,14 @@ def differing_pieces(first: str, other: str) -> list[tuple[str, bool]]:
     >>> differing_pieces("call 111 now", "call 222 now")
     [('call ', False), ('222', True), (' now', False)]
     """
-    return list(_differences(first[:COMPARED], other[:COMPARED], other[COMPARED:]))
-
-
-def _differences(first: str, other: str, rest: str) -> Iterator[tuple[str, bool]]:
-    matcher = SequenceMatcher(None, _words(first), _words(other), autojunk=False)
-    after = _words(other)
-    for change, _, _, start, end in matcher.get_opcodes():
-        if start < end:
-            yield "".join(after[start:end]), change != "equal"
-    if rest:
-        yield rest, False
+    before, after = _words(first[:COMPARED]), _words(other[:COMPARED])
+    changes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    pieces = [
+        ("".join(after[start:end]), change != "equal")
+        for change, _, _, start, end in changes
+        if start < end
+    ]
+    return [*pieces, (other[COMPARED:], False)] if other[COMPARED:] else pieces
 
 
 def _words(text: str) -> list[str]:
@@ -375,11 +367,7 @@ class CareSettings:
 
     def spares_severe(self, now: datetime) -> bool:
         """Return whether the next card should not be a severe one."""
-        return (
-            bool(self.severe_limit)
-            and self.severe >= self.severe_limit
-            and not (self._is_over(now))
-        )
+        return 0 < self.severe_limit <= self.severe and not self._is_over(now)
 
     def _is_over(self, now: datetime) -> bool:
         return now.timestamp() - self.last > NEW_SITTING_MINUTES * 60

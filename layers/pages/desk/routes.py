@@ -1,8 +1,6 @@
-"""The routes of the settings, the training, the lead's page, and the editor of examples.
+"""The routes of settings, training, the lead's page and a card; and the application.
 
-The routes of a card: its page, claiming it, deciding, and taking a decision back.
-
-The application: one event in, one answer out, and the checks that hold for every request.
+The application takes one event and gives one answer. It checks what holds for every request.
 """
 
 import secrets
@@ -14,18 +12,23 @@ from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from desk import asking as queue_routes
 from desk.asking import (
-    CLAIM_MINUTES,
     HTML,
+    LEASE_MINUTES,
     Asking,
+    DeskDoor,
+    FormError,
     card_path,
     next_path,
+    on,
+    on_card,
     phrases_of,
+    read_form,
+    router,
     see,
+    static_file,
     with_filter,
 )
 from desk.cards import (
@@ -51,10 +54,9 @@ from desk.deciding import (
     read_adoption,
 )
 from desk.desk_pages import error_page
-from desk.desk_port import DeskDoor, FirstDecision, FormError, agreement, read_form
 from desk.items import Dossier, ItemKind
 from desk.queue import BREAK_MINUTES, SEVERE_IN_A_ROW, category_counts, hours_left, may_take
-from desk.table_desk import TableDesk
+from desk.table_desk import FirstDecision, TableDesk, agreement
 from ledger.aws.desk_store import PendingDecision
 from ledger.findings import digest
 from phrases import LANGUAGES, NAMES
@@ -62,13 +64,10 @@ from phrases import LANGUAGES, NAMES
 TRAINING_CARDS = 12
 """Cards for training that a moderator gets on one day."""
 
-router = Router()  # type: ignore[no-untyped-call]
 
-
-@router.get("/settings")
-def settings() -> Response[str]:
+@on("GET", "/settings")
+def settings(asking: Asking) -> Response[str]:
     """Show the settings of this browser."""
-    asking: Asking = router.context["asking"]
     return asking.page(
         "settings.html",
         here="settings",
@@ -78,10 +77,9 @@ def settings() -> Response[str]:
     )
 
 
-@router.post("/settings")
-def save_settings() -> Response[str]:
+@on("POST", "/settings")
+def save_settings(asking: Asking) -> Response[str]:
     """Keep the settings in a cookie."""
-    asking: Asking = router.context["asking"]
     language = asking.field("language")
     care = replace(
         asking.care,
@@ -97,31 +95,21 @@ def save_settings() -> Response[str]:
     return see("/settings", care)
 
 
-@router.post("/settings/break")
-def take_break() -> Response[str]:
+@on("POST", "/settings/break")
+def take_break(asking: Asking) -> Response[str]:
     """Begin a new sitting after a break."""
-    asking: Asking = router.context["asking"]
     return see("/", asking.care.after_break())
 
 
-@router.get("/training")
-def training() -> Response[str]:
-    """Show the cards whose answer is known."""
-    asking: Asking = router.context["asking"]
-    return training_page(asking)
-
-
-@router.get("/lead")
-def lead() -> Response[str]:
+@on("GET", "/lead")
+def lead(asking: Asking) -> Response[str]:
     """Show how decisions hold, to leads."""
-    asking: Asking = router.context["asking"]
     return lead_page(asking) if asking.moderator.may_lead else asking.missing()
 
 
-@router.post("/lead/reasons")
-def save_reasons() -> Response[str]:
+@on("POST", "/lead/reasons")
+def save_reasons(asking: Asking) -> Response[str]:
     """Replace the provider's canned reasons."""
-    asking: Asking = router.context["asking"]
     if not asking.moderator.may_lead:
         return asking.missing()
     lines = asking.field("reasons")
@@ -151,6 +139,7 @@ def lead_page(asking: Asking, lines: str = "", problem: str = "") -> Response[st
     )
 
 
+@on("GET", "/training")
 def training_page(asking: Asking, **outcome: object) -> Response[str]:
     """Return the page of training, with how the last answer fared."""
     today = asking.desk.now().date().isoformat()
@@ -171,24 +160,20 @@ def _choice(text: str, choices: tuple[int, ...], default: int) -> int:
     return known.get(text, default)
 
 
-@router.get("/card/<key>/adopt")
-def adopt(key: str) -> Response[str]:
+@on_card("GET", "/adopt")
+def adopt(asking: Asking, dossier: Dossier) -> Response[str]:
     """Show the editor, with the post's words masked."""
-    asking: Asking = router.context["asking"]
-    dossier = asking.desk.dossier(asking.moderator, key)
-    if dossier is None or asking.adopter is None:
+    if asking.adopter is None:
         return asking.missing()
     is_missed = dossier.item.kind is ItemKind.AUDIT  # else it is a wrong hit
     kind = "match" if is_missed else "ignore"
     return _editor(asking, dossier, masked(dossier.excerpt), kind=kind)
 
 
-@router.post("/card/<key>/adopt")
-def try_adoption(key: str) -> Response[str]:
+@on_card("POST", "/adopt")
+def try_adoption(asking: Asking, dossier: Dossier) -> Response[str]:
     """Show what the tools for packs say about the example, and the patch. Nothing is written."""
-    asking: Asking = router.context["asking"]
-    dossier = asking.desk.dossier(asking.moderator, key)
-    if dossier is None or asking.adopter is None:
+    if asking.adopter is None:
         return asking.missing()
     text, rule, kind = (asking.field(name) for name in ("text", "for_rule", "example"))
     try:
@@ -226,44 +211,27 @@ def _editor(
     )
 
 
-@router.get("/card/<key>")
-def card(key: str) -> Response[str]:
-    """Show everything about an item, and the form to decide it."""
-    asking: Asking = router.context["asking"]
-    dossier = asking.desk.dossier(asking.moderator, key)
-    if dossier is None:
+@on_card("POST", "/lease")
+def lease(asking: Asking, dossier: Dossier) -> Response[str]:
+    """Lease an item for ten minutes, or renew the lease."""
+    if not may_take(dossier.item, asking.moderator):
         return asking.missing()
-    return card_page(asking, dossier)
+    until = asking.desk.now() + timedelta(minutes=LEASE_MINUTES)
+    asking.desk.lease(asking.moderator, dossier.item.key, until)
+    return see(card_path(dossier.item.key, asking.wanted))
 
 
-@router.post("/card/<key>/claim")
-def claim(key: str) -> Response[str]:
-    """Claim an item for ten minutes, or renew the claim."""
-    asking: Asking = router.context["asking"]
-    dossier = asking.desk.dossier(asking.moderator, key)
-    if dossier is None or not may_take(dossier.item, asking.moderator):
-        return asking.missing()
-    until = asking.desk.now() + timedelta(minutes=CLAIM_MINUTES)
-    asking.desk.claim(asking.moderator, key, until)
-    return see(card_path(key, asking.wanted))
-
-
-@router.post("/card/<key>/release")
-def release(key: str) -> Response[str]:
+@on("POST", "/card/<key>/release")
+def release(asking: Asking, key: str) -> Response[str]:
     """Give an item back, so that a colleague can take it."""
-    asking: Asking = router.context["asking"]
     asking.desk.release(asking.moderator, key)
     return see(with_filter("/", asking.wanted))
 
 
-@router.post("/card/<key>/decide")
-def decide_card(key: str) -> Response[str]:
+@on_card("POST", "/decide")
+def decide_card(asking: Asking, dossier: Dossier) -> Response[str]:
     """Store the decision as pending, and go to the next card."""
-    asking: Asking = router.context["asking"]
     desk, moderator = asking.desk, asking.moderator
-    dossier = desk.dossier(moderator, key)
-    if dossier is None:
-        return asking.missing()
     form, now = _form(asking), desk.now()
     if not may_take(dossier.item, moderator):
         problem = asking.phrases.gettext("Another moderator must decide this.")
@@ -286,17 +254,13 @@ def decide_card(key: str) -> Response[str]:
         first = FirstDecision(moderator=moderator.name, decided_at=stored.held_at, stored=stored)
     if first is not None:
         return card_page(asking, dossier, form, first=first, status=HTTPStatus.CONFLICT)
-    desk.release(moderator, key)
+    desk.release(moderator, dossier.item.key)
     return see(next_path(asking), care)
 
 
-@router.post("/card/<key>/notice")
-def show_notice(key: str) -> Response[str]:
+@on_card("POST", "/notice")
+def show_notice(asking: Asking, dossier: Dossier) -> Response[str]:
     """Show the author's notice as it will read. Nothing is stored, and the form stays as it is."""
-    asking: Asking = router.context["asking"]
-    dossier = asking.desk.dossier(asking.moderator, key)
-    if dossier is None:
-        return asking.missing()
     form, now, notices, problem = _form(asking), asking.desk.now(), None, ""
     try:
         territory = asking.desk.territory(asking.moderator)
@@ -306,10 +270,9 @@ def show_notice(key: str) -> Response[str]:
     return card_page(asking, dossier, form, problem, notices=notices)
 
 
-@router.post("/undo/<pending>")
-def undo(pending: str) -> Response[str]:
+@on("POST", "/undo/<pending>")
+def undo(asking: Asking, pending: str) -> Response[str]:
     """Take back a decision that is still pending, and show its card again."""
-    asking: Asking = router.context["asking"]
     own = {each.id: each for each in asking.recent}
     if pending not in own:
         return asking.missing()
@@ -318,15 +281,15 @@ def undo(pending: str) -> Response[str]:
     return see("/recent?late=1")
 
 
-@router.get("/recent")
-def recent() -> Response[str]:
+@on("GET", "/recent")
+def recent(asking: Asking) -> Response[str]:
     """Show the moderator's decisions of the last day and their results."""
-    asking: Asking = router.context["asking"]
     return asking.page(
         "recent.html", here="recent", decisions=asking.recent, late="late" in asking.query
     )
 
 
+@on_card("GET")
 def card_page(
     asking: Asking,
     dossier: Dossier,
@@ -339,7 +302,7 @@ def card_page(
     """Return the page of a card. A form that decided nothing keeps everything that was typed."""
     desk, moderator = asking.desk, asking.moderator
     now = desk.now()
-    claim = desk.claims(moderator).get(dossier.item.key)
+    lease = desk.leases(moderator).get(dossier.item.key)
     fresh = form_id(moderator.name, now, secrets.token_hex(4))
     if form is None:
         form = DecisionForm(fresh, measure=_last_measure(asking, dossier))
@@ -357,10 +320,10 @@ def card_page(
         wanted=asking.wanted,
         problem=problem,
         first=first,
-        claim=claim,
+        lease=lease,
         left=hours_left(dossier.item, now),
         notices=notices,
-        taken=claim is not None and claim.moderator != moderator.name,
+        taken=lease is not None and lease.moderator != moderator.name,
         may_take=may_take(dossier.item, moderator),
         with_filter=with_filter,
     )
@@ -431,7 +394,7 @@ class DeskApplication:
     def _checked(self, event: Mapping[str, Any]) -> dict[str, Any]:
         path, method = event["rawPath"], event["requestContext"]["http"]["method"]
         if method == "GET" and path.startswith("/static/"):
-            return queue_routes.static_file(path.removeprefix("/static/"))
+            return static_file(path.removeprefix("/static/"))
         session = self.door.session(event)
         if session is None:
             if method == "GET" and self.door.sign_in:
@@ -456,8 +419,7 @@ class DeskApplication:
 @cache
 def _resolver() -> APIGatewayHttpResolver:
     app = APIGatewayHttpResolver()
-    for each in (queue_routes.router, router):
-        app.include_router(each)
+    app.include_router(router)
 
     @app.not_found
     def missing(_: Exception) -> Response[str]:

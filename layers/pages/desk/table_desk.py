@@ -2,7 +2,7 @@
 
 The caller has checked who the moderator is. Every method checks that what it is asked for belongs
 to the moderator's provider. What belongs to another one is answered as if it did not exist. Nothing
-is counted: a claim is a put with an end, a decision is stored once under its id, and undo marks
+is counted: a lease is a put with an end, a decision is stored once under its id, and undo marks
 that record.
 
 Hand a decision over: first the message that will send it, then the decision itself.
@@ -10,15 +10,16 @@ Hand a decision over: first the message that will send it, then the decision its
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from math import sqrt
 from typing import Any
 
 import msgspec
 
 from desk.deciding import Adoption, AdoptionResult, rules_with_examples
-from desk.desk_port import CannedReason, DeskQuality, FirstDecision, quality_of
 from desk.items import (
     AUDITED,
     Dossier,
@@ -33,6 +34,7 @@ from desk.items import (
     open_audits,
     open_questions,
     order_dossier,
+    rules_of,
     second_reviews,
     waiting_items,
 )
@@ -45,7 +47,7 @@ from desk.table_dossiers import (
     RecentJournal,
     read_excerpts,
 )
-from ledger.aws.desk_store import UNDO_SECONDS, DynamoDesk, ItemClaim, PendingDecision, PendingName
+from ledger.aws.desk_store import UNDO_SECONDS, DynamoDesk, ItemLease, PendingDecision, PendingName
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.cases import Case, JournalEntry, Move
@@ -53,6 +55,127 @@ from ledger.keys import audit_file_key
 from ledger.privacy import sampled_posts
 from ledger.texts import Clock, utc_exactly
 from rules.pack import Pack
+
+
+class FirstDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """Who decided an item before, and when. This very form did if `undone` or `stored` is set."""
+
+    moderator: str
+    decided_at: str
+    undone: bool = False
+    stored: PendingDecision | None = None
+
+
+class CannedReason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A reason to choose with one key. Without a `pack` it fits every pack."""
+
+    text: str
+    verdict: str
+    language: str
+    pack: str = ""
+
+
+class RuleQuality(msgspec.Struct, frozen=True, kw_only=True):
+    """How decisions on a rule held: how many were confirmed, dismissed, and overturned later."""
+
+    rule: str
+    confirmed: int
+    dismissed: int
+    overturned: int
+
+
+class DeskQuality(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts of the lead's page. `pairs` counts (first verdict, second verdict); no person."""
+
+    pairs: tuple[tuple[str, str, int], ...]
+    rules: tuple[RuleQuality, ...]
+    since: str
+
+
+Z95 = 1.96
+"""Standard deviations around a mean that hold 95 % of a normal distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How often second reviews agreed: raw, and as Cohen's kappa with its 95 % interval.
+
+    `kappa` is None where it is not defined: fewer than two looks, or one verdict alone.
+    """
+
+    pairs: int
+    agreed: int
+    kappa: float | None
+    low: float
+    high: float
+
+
+def agreement(pairs: Iterable[tuple[str, str, int]]) -> Agreement:
+    """Return the agreement of first and second verdicts.
+
+    Kappa is the agreement beyond what chance would give: 1 is always, 0 is no better than chance.
+    Limits: the interval is the large-sample one and too narrow below some 30 pairs.
+    Source: Cohen, A coefficient of agreement for nominal scales (1960).
+
+    >>> found = agreement([("c", "c", 20), ("c", "d", 5), ("d", "c", 10), ("d", "d", 15)])
+    >>> found.pairs, found.agreed, round(found.kappa or 0, 2)
+    (50, 35, 0.4)
+    """
+    counts = Counter[tuple[str, str]]()
+    for first, second, count in pairs:
+        counts[first, second] += count
+    total = counts.total()
+    agreed = sum(count for (first, second), count in counts.items() if first == second)
+    if total < 2:
+        return Agreement(total, agreed, None, -1.0, 1.0)
+    firsts, seconds = Counter[str](), Counter[str]()
+    for (first, second), count in counts.items():
+        firsts[first] += count
+        seconds[second] += count
+    chance = sum(firsts[verdict] * seconds[verdict] for verdict in firsts) / total**2
+    if chance == 1:
+        return Agreement(total, agreed, None, -1.0, 1.0)
+    observed = agreed / total
+    kappa = (observed - chance) / (1 - chance)
+    error = Z95 * sqrt(observed * (1 - observed) / (total * (1 - chance) ** 2))
+    return Agreement(total, agreed, kappa, max(-1.0, kappa - error), min(1.0, kappa + error))
+
+
+def quality_of(entries: Iterable[JournalEntry], since: str) -> DeskQuality:
+    """Return the facts of the lead's page from journal entries.
+
+    A decision counts once for each of its rules, with all its findings. So do the decisions of one
+    look at near copies, and those of them that fell.
+    """
+    seen: set[tuple[str, str]] = set()
+    fallen: set[tuple[str, str]] = set()
+    pairs = Counter[tuple[str, str]]()
+    decided = Counter[tuple[str, str]]()
+    for entry in entries:
+        if entry.type == "second_review" and entry.about is not None:
+            pairs[entry.about.verdict, entry.verdict] += 1
+        elif entry.type == "decision" and entry.verdict in {"confirmed", "dismissed"}:
+            for rule in rules_of(entry):
+                look = entry.look, rule
+                decided[rule, entry.verdict] += look not in seen
+                seen.add(look)
+        if entry.overturns and entry.about is not None:
+            fallen.update((entry.about.look, rule) for rule in rules_of(entry.about))
+    overturned = Counter(rule for _, rule in fallen)
+    rules = sorted({rule for rule, _ in decided} | set(overturned))
+    return DeskQuality(
+        pairs=tuple((*pair, count) for pair, count in sorted(pairs.items())),
+        rules=tuple(
+            RuleQuality(
+                rule=rule,
+                confirmed=decided[rule, "confirmed"],
+                dismissed=decided[rule, "dismissed"],
+                overturned=overturned[rule],
+            )
+            for rule in rules
+        ),
+        since=since,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,18 +322,18 @@ class TableDesk:
         """Return the packs in force."""
         return self._dossiers.packs()
 
-    def claims(self, moderator: Moderator) -> Mapping[str, ItemClaim]:
-        """Return the claims in force at the moderator's provider, by item."""
-        return self.desk.claims(moderator.provider)
+    def leases(self, moderator: Moderator) -> Mapping[str, ItemLease]:
+        """Return the leases in force at the moderator's provider, by item."""
+        return self.desk.leases(moderator.provider)
 
-    def claim(self, moderator: Moderator, key: str, until: datetime) -> ItemClaim:
-        """Claim an item, or renew the own claim. Return the claim in force, or a colleague's."""
-        wanted = ItemClaim(key, moderator.name, utc_exactly(until))
-        return self.desk.claim(moderator.provider, wanted)
+    def lease(self, moderator: Moderator, key: str, until: datetime) -> ItemLease:
+        """Lease an item, or renew the own lease. Return the lease in force, or a colleague's."""
+        wanted = ItemLease(key, moderator.name, utc_exactly(until))
+        return self.desk.lease(moderator.provider, wanted)
 
     def release(self, moderator: Moderator, key: str) -> None:
-        """End the own claim."""
-        self.desk.release_claim(moderator.provider, moderator.name, key)
+        """End the own lease."""
+        self.desk.release_lease(moderator.provider, moderator.name, key)
 
     def store_pending(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
         """Store a decision as pending. Return None, or who decided one of its items before.

@@ -1,11 +1,9 @@
-"""What a worker keeps of the table between requests: open findings, entries, and fingerprints.
+"""What a worker reads of the table for the desk, and keeps between requests; and the dossiers.
 
 The simple version reads every open finding for every page. With 10,000 of them that takes seconds.
 A finding never changes while it is open, so a worker reads each once. Which ones are open changes:
 the index lists them, with a query for each partition, and the answer is used for a while. Entries
 of the last weeks and fingerprints of open findings are used for a while too.
-
-Everything known about one item, for its card: cases, excerpts, rules, earlier decisions.
 """
 
 from collections import defaultdict

@@ -2,5 +2,5 @@
 
 The formats are those of RFC 6962 and of C2SP (tlog-tiles, tlog-checkpoint, signed-note and
 tlog-proof), so that clients written by others can read the log. No AWS, clock or file access. Start
-with `growth`, which adds leaves to a tree, then read `checkpoint`.
+with `tree.GrowingTree`, which adds leaves, then read `leaves`.
 """

@@ -1,11 +1,9 @@
-"""Checkpoints: the signed size and root of a log.
+"""What a leaf of Terang's log says, and the checkpoints that sign the log's size and root.
+
+A leaf never holds a text, an account or the id of a post. It is canonical JSON (RFC 8785), so that
+everybody gets the same hash of the same facts. Its `kind` says which of these it is.
 
 Source: c2sp.org/signed-note and c2sp.org/tlog-checkpoint.
-
-What a leaf of Terang's log says: never a text, an account or the id of a post.
-
-A leaf is canonical JSON (RFC 8785), so that everybody gets the same hash of the same facts. Its
-`kind` says which of these it is.
 """
 
 import base64

@@ -1,22 +1,13 @@
-"""The hashes of a Merkle tree.
+"""The Merkle tree of a log, its files, how it grows, and proofs that it contains a leaf.
 
-Source: RFC 6962, section 2.1.
+The files are tiles of 256 hashes, and bundles of 256 leaves. A tile of level L holds the roots of
+complete subtrees of 256^L leaves. Full tiles and bundles never change. The last one of each level
+may be partial: then its name says how wide it is.
 
-The files of a log: tiles of 256 hashes, and bundles of 256 entries.
+Not all leaves are hashed again when leaves are added: a tree keeps its right edge, of each level
+the hashes of its last, partial tile. The partial tiles of the log store them.
 
-A tile of level L holds the roots of complete subtrees of 256^L leaves. Full tiles and bundles never
-change. The last one of each level may be partial: then its name says how wide it is.
-
-Source: c2sp.org/tlog-tiles.
-
-Adds leaves to a tree, and says which files of the log that writes.
-
-Not all leaves are hashed again: it keeps the right edge, of each level the hashes of its last,
-partial tile. The partial tiles of the log store them.
-
-Proofs that a log contains a leaf, made from its files.
-
-Source: RFC 6962, section 2.1.1; c2sp.org/tlog-proof.
+Source: RFC 6962, section 2.1; c2sp.org/tlog-tiles; c2sp.org/tlog-proof.
 """
 
 import base64
@@ -69,7 +60,7 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
 TILE_WIDTH = 256
 HASH_BYTES = 32
 MOST_LEAF_BYTES = 0xFFFF
-"""The length of an entry is written in two bytes."""
+"""The length of a leaf is written in two bytes."""
 
 
 def tile_path(level: int, number: int, width: int = TILE_WIDTH) -> str:
@@ -81,10 +72,10 @@ def tile_path(level: int, number: int, width: int = TILE_WIDTH) -> str:
     return f"tile/{level}/{_numbered(number, width)}"
 
 
-def entries_path(number: int, width: int = TILE_WIDTH) -> str:
-    """Return the path of a bundle of entries below the folder of the log.
+def bundle_path(number: int, width: int = TILE_WIDTH) -> str:
+    """Return the path of a bundle of leaves below the folder of the log.
 
-    >>> entries_path(1000)
+    >>> bundle_path(1000)
     'tile/entries/x001/000'
     """
     return f"tile/entries/{_numbered(number, width)}"
@@ -98,24 +89,24 @@ def _numbered(number: int, width: int) -> str:
     return "/".join(parts) + (f".p/{width}" if width < TILE_WIDTH else "")
 
 
-def encode_entries(leaves: Iterable[bytes]) -> bytes:
+def encode_bundle(leaves: Iterable[bytes]) -> bytes:
     r"""Return a bundle: each leaf behind its length.
 
     Raises OverflowError for a leaf of more than MOST_LEAF_BYTES.
 
-    >>> encode_entries([b"ab", b""])
+    >>> encode_bundle([b"ab", b""])
     b'\x00\x02ab\x00\x00'
     """
     return b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in leaves)
 
 
-def decode_entries(bundle: bytes) -> list[bytes]:
+def decode_bundle(bundle: bytes) -> list[bytes]:
     """Return the leaves of a bundle. Raise ValueError if it does not end with a whole leaf."""
     leaves, at = [], 0
     while at < len(bundle):
         end = at + 2 + int.from_bytes(bundle[at : at + 2], "big")
         if end > len(bundle) or at + 2 > len(bundle):
-            raise ValueError("a bundle of entries ends within an entry")
+            raise ValueError("a bundle ends within a leaf")
         leaves.append(bundle[at + 2 : end])
         at = end
     return leaves
@@ -131,7 +122,7 @@ def decode_tile(tile: bytes) -> list[bytes]:
 def width_of(level: int, number: int, size: int) -> int:
     """Return how many hashes a tile has in a tree of `size` leaves; 0 if it has no such tile.
 
-    A bundle of entries is as wide as the tile of level 0 with the same number.
+    A bundle is as wide as the tile of level 0 with the same number.
 
     >>> width_of(0, 273, 70_000), width_of(1, 1, 70_000), width_of(2, 0, 70_000)
     (112, 17, 1)
@@ -175,8 +166,8 @@ class GrowingTree:
             tree.edge.append(decode_tile(read_log_file(read_file, path)) if width else [])
             count, level = count // TILE_WIDTH, level + 1
         if width := size % TILE_WIDTH:
-            path = entries_path(size // TILE_WIDTH, width)
-            tree.bundle = decode_entries(read_log_file(read_file, path))
+            path = bundle_path(size // TILE_WIDTH, width)
+            tree.bundle = decode_bundle(read_log_file(read_file, path))
         hashes = [leaf_hash(leaf) for leaf in tree.bundle]
         if tree.root() != root or hashes != (tree.edge[0] if tree.edge else []):
             raise LogDamagedError(f"the last tiles of the log are not those of its {size} leaves")
@@ -188,7 +179,7 @@ class GrowingTree:
             raise ValueError(f"a leaf has {len(leaf)} bytes, and at most {MOST_LEAF_BYTES}")
         self.bundle.append(leaf)
         if len(self.bundle) == TILE_WIDTH:
-            self.files[entries_path(self.size // TILE_WIDTH)] = encode_entries(self.bundle)
+            self.files[bundle_path(self.size // TILE_WIDTH)] = encode_bundle(self.bundle)
             self.bundle.clear()
         self.size += 1
         self._add_hash(0, leaf_hash(leaf), self.size)
@@ -225,8 +216,8 @@ class GrowingTree:
                 self.files[path] = b"".join(tile)
             count //= TILE_WIDTH
         if self.bundle:
-            path = entries_path(self.size // TILE_WIDTH, len(self.bundle))
-            self.files[path] = encode_entries(self.bundle)
+            path = bundle_path(self.size // TILE_WIDTH, len(self.bundle))
+            self.files[path] = encode_bundle(self.bundle)
         files, self.files = self.files, {}
         return files
 
@@ -255,14 +246,14 @@ class LogFiles:
         end = self.size if end is None else end
         for number in range(start // TILE_WIDTH, -(-end // TILE_WIDTH)):
             first = number * TILE_WIDTH
-            bundle = decode_entries(self._read(entries_path(number, self._width(0, number))))
+            bundle = decode_bundle(self._read(bundle_path(number, self._width(0, number))))
             yield from bundle[max(0, start - first) : end - first]
 
     def first_kept(self) -> int:
         """Return the first leaf that can be read: old bundles may be pruned, from the start on."""
 
         def is_kept(number: int) -> bool:
-            return self.read_file(entries_path(number, self._width(0, number))) is not None
+            return self.read_file(bundle_path(number, self._width(0, number))) is not None
 
         bundles = range(-(-self.size // TILE_WIDTH))
         return min(bisect_left(bundles, True, key=is_kept) * TILE_WIDTH, self.size)

@@ -1,13 +1,12 @@
 """The files of a decision with a measure: the author's notice, and the statement of reasons."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice
-from dsa.statement import MatchedRule, StatementFacts, build_statement, meaning_problems
-from dsa.statement_schema import schema_problems
-from ledger.cases import Case, CaseEntry, JournalEntry
+from dsa.statement import NOTICE_LANGUAGES, DecidedFinding, author_notice, build_statement
+from dsa.statement_checks import meaning_problems, schema_problems
+from ledger.cases import Case, JournalEntry
 from ledger.findings import Finding
 from ledger.keys import author_notice_key, rule_page, statement_key
 from ledger.texts import encode_json
@@ -49,33 +48,9 @@ def decision_files(
         for language in (() if is_erased else NOTICE_LANGUAGES)
     }
     day = entry.at[:10]
-    statement = build_statement(_statement_facts(first, findings))
+    statement = build_statement(first, findings[0] if findings else None)
     files[statement_key(entry.provider, day, entry.entry)] = encode_json(statement)
     return files, _problems(statement, date.fromisoformat(day))
-
-
-def _statement_facts(decision: CaseEntry, findings: Sequence[DecidedFinding]) -> StatementFacts:
-    """Return the facts for the statement of a decision, with the rule of its first finding.
-
-    A notice does not say when its post was published, so the time when it was received is used.
-    """
-    entry = decision.journal_entry
-    if not findings:
-        received = entry.about.received_at if entry.about else entry.opened_at
-        return StatementFacts(entry, decision.reason, received, "", None)
-    first = findings[0].finding
-    matched = MatchedRule(
-        pack=first.pack,
-        version=first.version,
-        rule=first.rule,
-        why=findings[0].why,
-        legal_ground=findings[0].pack.legal_ground.text,
-        address=findings[0].page,
-        check=first.checks[0].url if first.checks else "",
-    )
-    # The sender stated when the post was published: at the latest when it was found.
-    published_at = min(first.published_at, first.found_at)
-    return StatementFacts(entry, decision.reason, published_at, first.language or "", matched)
 
 
 def _problems(statement: Mapping[str, Any], today: date) -> tuple[str, ...]:

@@ -1,14 +1,13 @@
-"""Parts 7 and 8: contests and suspensions, and what machines did and how often they were right.
+"""Parts 7 and 8 of the report, the report on terrorist content, and the provider's own words.
 
-The yearly report on terrorist content, from the same entries.
+Part 7 counts contests and suspensions. Part 8 says what machines did and how often they were right.
+The yearly report on terrorist content has no official form.
 
-Source: Regulation (EU) 2021/784, Art. 7(3), letters a to g. It has no official form.
-
-The provider's own part of the report, as the fields of a small YAML file.
+Source: Regulation (EU) 2022/2065; Regulation (EU) 2021/784, Art. 7(3), letters a to g.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
@@ -24,10 +23,9 @@ from dsa.report_entries import (
     ids_of,
     median_hours,
     ratio,
-    took_measure,
 )
 from ledger.cases import JournalEntry
-from ledger.dsa_codes import Measures, SourceType, Visibility
+from ledger.dsa_codes import SourceType, Visibility
 from ledger.estimates import AUDITED_AT_LEAST, AuditSample, missed_posts, wilson_interval
 from ledger.texts import json_schema
 
@@ -43,30 +41,24 @@ _SUSPENSIONS = {
 }
 
 
-def _measured(restriction: Callable[[Measures], object]) -> Callable[[JournalEntry], bool]:
-    return lambda decision: bool(decision.measures and restriction(decision.measures))
-
-
-def _inaction_on(source: SourceType) -> Callable[[JournalEntry], bool]:
-    return lambda decision: decision.source_type == source and not took_measure(decision)
-
-
-_COMPLAINTS_REGARDING: dict[str, Callable[[JournalEntry], bool]] = {
-    "remove or disable access to or restrict visibility of information": _measured(
-        lambda measures: measures.visibility
-    ),
-    "suspend or terminate the provision of the service": _measured(
-        lambda measures: measures.provision
-    ),
-    "suspend or terminate an account": _measured(lambda measures: measures.account),
-    "restrict the ability to monetise information": _measured(lambda measures: measures.monetary),
-    "not to take action on a notice submitted in accordance with Article 16": _inaction_on(
-        SourceType.ARTICLE_16
-    ),
-    "not to take action on a notice submitted by a Trusted Flagger in accordance with Article"
-    " 16": _inaction_on(SourceType.TRUSTED_FLAGGER),
+_COMPLAINTS_REGARDING = {
+    "remove or disable access to or restrict visibility of information": "VISIBILITY",
+    "suspend or terminate the provision of the service": "PROVISION",
+    "suspend or terminate an account": "ACCOUNT",
+    "restrict the ability to monetise information": "MONETARY",
 }
-"""The subject of a complaint, by its decision. Several measures of a decision count in each."""
+"""The subject of a complaint, by the kind of measure that its decision took. A decision with
+several measures counts in each. Other complaints are about no action on a notice."""
+
+
+def _regards(decision: JournalEntry | None, matter: str) -> bool:
+    if decision is None:
+        return False
+    if kind := _COMPLAINTS_REGARDING.get(matter):
+        return any(code.startswith(f"DECISION_{kind}_") for code in decision.done)
+    by_flagger = "Trusted Flagger" in matter
+    source = SourceType.TRUSTED_FLAGGER if by_flagger else SourceType.ARTICLE_16
+    return decision.source_type == source and not decision.done
 
 
 def contest_number(entries: Entries, indicator: str, scope: str) -> Counted:
@@ -81,9 +73,8 @@ def contest_number(entries: Entries, indicator: str, scope: str) -> Counted:
     opened, ended = entries.typed(contest), _ended(entries, contest)
     if indicator.startswith("Complaint regarding"):
         matter = indicator.removeprefix("Complaint regarding a decision ").removeprefix("to ")
-        regards = _COMPLAINTS_REGARDING[matter]
         opened, ended = (
-            [entry for entry in listed if entry.about and regards(entry.about)]
+            [entry for entry in listed if _regards(entry.about, matter)]
             for listed in (opened, ended)
         )
     return _contest_number(scope, opened, ended)
@@ -115,7 +106,7 @@ def _ended(entries: Entries, contest: str) -> list[JournalEntry]:
 def _newly_imposed(entries: Entries) -> Iterator[JournalEntry]:
     """Yield outcomes of complaints that took a measure after a decision that had taken none."""
     for outcome in _ended(entries, "complaint"):
-        if outcome.about is not None and not took_measure(outcome.about) and took_measure(outcome):
+        if outcome.done and outcome.about is not None and not outcome.about.done:
             yield outcome
 
 
@@ -275,7 +266,7 @@ def _findings(decision: JournalEntry) -> int:
 
 
 _TERRORIST = "TERRORIST_CONTENT"
-_TAKEN_DOWN = {Visibility.CONTENT_REMOVED, Visibility.CONTENT_DISABLED}
+_TAKEN_DOWN: set[str] = {Visibility.CONTENT_REMOVED, Visibility.CONTENT_DISABLED}
 _NOT_FOLLOWED = {"contested", "refused", "impossible"}
 _IDENTIFY = (
     "Public posts are inspected against published rules; a moderator decides on each finding,"
@@ -298,18 +289,14 @@ HEADER = ("Letter of Art. 7(3)", "Indicator", "Value", "Text")
 
 def tco_rows(entries: Entries) -> Iterator[TcoRow]:
     """Yield all rows, in the order of the letters."""
-    orders = [order for order in entries.orders if order.entry.regulation == "tco"]
+    orders = [order for order in entries.orders if order.regulation == "tco"]
     answers = _last_answers(entries)
-    followed = [order.entry for order in orders if answers.get(order.entry.entry) == "complied"]
-    not_followed = [
-        order.entry for order in orders if answers.get(order.entry.entry) in _NOT_FOLLOWED
-    ]
+    followed = [order for order in orders if answers.get(order.entry) == "complied"]
+    not_followed = [order for order in orders if answers.get(order.entry) in _NOT_FOLLOWED]
     taken_down = (
         decision
         for decision in entries.measures
-        if _is_terrorist(decision)
-        and decision.measures
-        and _TAKEN_DOWN & set(decision.measures.visibility)
+        if _is_terrorist(decision) and _TAKEN_DOWN & {*decision.done}
     )
     reasons = _reasons(entries, not_followed)
     yield TcoRow("a", "Measures to identify and remove terrorist content", None, _IDENTIFY)
@@ -323,7 +310,7 @@ def tco_rows(entries: Entries) -> Iterator[TcoRow]:
     for result in ("upheld", "partly_reversed", "reversed"):
         indicator = f"Complaints: decision {result.replace('_', ' ')}"
         yield TcoRow("d", indicator, count(entry for entry in outcomes if entry.outcome == result))
-    contested = (order.entry for order in orders if answers.get(order.entry.entry) == "contested")
+    contested = (order for order in orders if answers.get(order.entry) == "contested")
     yield TcoRow("e", "Reviews brought against removal orders", count(contested))
     reinstatements = _about_terrorist(entries, "reinstatement")
     for letter, cause, indicator in (

@@ -1,11 +1,10 @@
-"""The harmonised report of a provider and period: eleven parts of rows, made from its entries.
+"""The harmonised report of a provider and period: eleven parts of rows, and their files.
+
+The files are eleven CSVs, the report on terrorist content, a workbook, and two that prove every
+number: `ledger.jsonl` has the entries from which all was counted, `cells.jsonl` names the entries
+behind each number of parts 3 to 8. The same facts give the same bytes.
 
 Source: Implementing Regulation (EU) 2024/2835, Annexes I and II.
-
-The files of a report: eleven CSVs, a workbook, and two files that prove every number.
-
-`ledger.jsonl` has the entries from which all was counted; `cells.jsonl` names the entries behind
-each number of parts 3 to 8. The same facts give the same bytes.
 """
 
 import csv
@@ -16,7 +15,6 @@ from datetime import UTC, date, datetime
 
 import msgspec
 import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
 
 from dsa.indicators import HEADER as TCO_HEADER
 from dsa.indicators import TEXTS, About, ServiceKind, automated_number, contest_number, tco_rows
@@ -84,8 +82,8 @@ class Report:
             4: [self._category_cells(row, HOSTING) for row in notice_rows(entries)],
             5: [self._category_cells(row, ALL) for row in measure_rows(entries, 5)],
             6: [self._category_cells(row, ALL) for row in measure_rows(entries, 6)],
-            7: list(self._contests()),
-            8: list(self._automated()),
+            7: list(self._measured(7)),
+            8: list(self._measured(8)),
             9: [[*self._first_cells(row[0]), *row[1:], "", ""] for row in INDICATORS[9]],
             10: [[*self._first_cells(row[0]), *row[1:], ""] for row in INDICATORS[10]],
             11: list(self._qualitative()),
@@ -116,22 +114,20 @@ class Report:
             *context,
         ]
 
-    def _contests(self) -> Iterator[list[Cell]]:
-        for row in INDICATORS[7]:
-            applicability, _, indicator, scope = row
-            value: Cell = ""
-            if self._applies(applicability):
-                value = contest_number(self.entries, indicator, scope)
-            yield [*self._first_cells(applicability), *row[1:], value, ""]
-
-    def _automated(self) -> Iterator[list[Cell]]:
-        for row in INDICATORS[8]:
-            applicability, _, indicator, scope = row
+    def _measured(self, part: int) -> Iterator[list[Cell]]:
+        """Yield the rows of part 7 or 8. One for other providers is blank, which 0 is not."""
+        kinds = {ALL, HOSTING} | ({PLATFORMS} if self.about.kind is ServiceKind.PLATFORM else set())
+        for applicability, label, indicator, scope in INDICATORS[part]:
             value: Cell = ""
             context = ""
-            if self._applies(applicability):
-                value, context = automated_number(self.entries, indicator, scope, self.inspected)
-            yield [*self._first_cells(applicability), *row[1:], value, context]
+            if applicability in kinds:
+                if part == 7:
+                    value = contest_number(self.entries, indicator, scope)
+                else:
+                    value, context = automated_number(
+                        self.entries, indicator, scope, self.inspected
+                    )
+            yield [*self._first_cells(applicability), label, indicator, scope, value, context]
 
     def _qualitative(self) -> Iterator[list[Cell]]:
         written = msgspec.structs.asdict(self.about.qualitative)
@@ -139,12 +135,6 @@ class Report:
         for number, row in enumerate(INDICATORS[11]):
             text = texts[number] if number < len(texts) else ""
             yield [*self._first_cells(row[0]), row[1], text]
-
-    def _applies(self, applicability: str) -> bool:
-        """Return whether a row is for this kind of provider; if not it is blank, which 0 is not."""
-        if applicability == PLATFORMS:
-            return self.about.kind is ServiceKind.PLATFORM
-        return applicability in {ALL, HOSTING}
 
 
 LEDGER, CELLS, WORKBOOK, TCO = "ledger.jsonl", "cells.jsonl", "report.xlsx", "TCO_Art_7_3.csv"
@@ -249,7 +239,10 @@ def _workbook(sheets: Mapping[str, Sequence[Sequence[Cell]]]) -> bytes:
         for name, rows in sheets.items():
             sheet = book.add_worksheet(name)
             sheet.freeze_panes(1, 0)
-            _set_up_print(sheet)
+            sheet.set_landscape()
+            sheet.set_paper(_A3)
+            sheet.fit_to_pages(1, 0)  # each row on one page, under the header
+            sheet.repeat_rows(0)
             for column, width in enumerate(_widths(rows)):
                 sheet.set_column(column, column, width)
             for number, row in enumerate(rows):
@@ -259,14 +252,6 @@ def _workbook(sheets: Mapping[str, Sequence[Sequence[Cell]]]) -> bytes:
                     elif isinstance(cell, str) and cell:
                         sheet.write_string(number, column, cell, body if number else header)
     return data.getvalue()
-
-
-def _set_up_print(sheet: Worksheet) -> None:
-    """Keep each row on one page, under the header."""
-    sheet.set_landscape()
-    sheet.set_paper(_A3)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
 
 
 def _widths(rows: Sequence[Sequence[Cell]]) -> list[int]:

@@ -1,12 +1,13 @@
-"""The eleven parts of the harmonised report: their names, headers, and the rows that are fixed.
+"""The entries of a period as the harmonised report counts them, and its parts 3 to 6.
 
-Source: Implementing Regulation (EU) 2024/2835, Annex I; its words are in template.json.
+First the eleven parts: names, headers, and fixed rows, whose words are in `report_template.json`.
+Then the entries and the numbers made of them. Last the rows of orders, notices and measures,
+counted by category.
 
-The entries of a period, sorted as the report counts them, and the numbers made of them.
-
-Parts 3 to 6: orders, notices and measures, counted by category.
+Source: Implementing Regulation (EU) 2024/2835, Annex I.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dsa.statement_schema import CATEGORY_PREFIX, KEYWORD_PREFIX
+from dsa.statement import CATEGORY_PREFIX, KEYWORD_PREFIX
 from ledger.cases import JournalEntry
 from ledger.dsa_codes import (
     CATEGORIES,
@@ -26,7 +27,6 @@ from ledger.dsa_codes import (
     NOT_SPECIFIED_NOTICE,
     NOT_SPECIFIED_ORDER,
     AccountMeasure,
-    Measures,
     Monetary,
     Provision,
     SourceType,
@@ -118,6 +118,7 @@ def file_name(part: int) -> str:
 
 OTHER = "OTHER"
 
+ORDER_TIMES = ("acknowledged_at", "effected_at")
 NOT_DESCRIBED = "Not specified further."
 """The description of a row of sub-category "Other" where its entries have none."""
 
@@ -144,7 +145,7 @@ class Entries:
     @cached_property
     def measures(self) -> list[JournalEntry]:
         """Decisions that took a measure."""
-        return [entry for entry in self.typed("decision") if took_measure(entry)]
+        return [entry for entry in self.typed("decision") if entry.done]
 
     @cached_property
     def notices(self) -> list[JournalEntry]:
@@ -161,16 +162,19 @@ class Entries:
         ]
 
     @cached_property
-    def orders(self) -> list["TimedOrder"]:
-        """Orders that came in the period, with the times that later messages about them gave."""
-        followed_by: dict[str, list[JournalEntry]] = {}
-        for entry in self.typed("order"):
-            if entry.follows:
-                followed_by.setdefault(entry.follows, []).append(entry)
+    def orders(self) -> list[JournalEntry]:
+        """Orders that came in the period, with the earliest times that messages about them gave."""
+        times = defaultdict[tuple[str, str], list[str]](list)
+        for order in self.typed("order"):
+            for name in ORDER_TIMES:
+                if time := getattr(order, name):
+                    times[order.follows or order.entry, name].append(time)
         return [
-            _timed(entry, followed_by.get(entry.entry, []))
-            for entry in self.typed("order")
-            if not entry.follows
+            msgspec.structs.replace(
+                order, **{name: min(times[order.entry, name], default="") for name in ORDER_TIMES}
+            )
+            for order in self.typed("order")
+            if not order.follows
         ]
 
 
@@ -179,27 +183,6 @@ def _without_terms(entry: JournalEntry) -> JournalEntry:
     return msgspec.structs.replace(
         entry, scores=(), about=msgspec.structs.replace(about, scores=()) if about else None
     )
-
-
-@dataclass(frozen=True, slots=True)
-class TimedOrder:
-    """An order, and when it was acknowledged and effected; empty where it was not yet."""
-
-    entry: JournalEntry
-    acknowledged_at: str
-    effected_at: str
-
-
-def _timed(order: JournalEntry, later: list[JournalEntry]) -> TimedOrder:
-    messages = [order, *later]
-    acknowledged = (entry.acknowledged_at for entry in messages if entry.acknowledged_at)
-    effected = (entry.effected_at for entry in messages if entry.effected_at)
-    return TimedOrder(order, min(acknowledged, default=""), min(effected, default=""))
-
-
-def took_measure(entry: JournalEntry) -> bool:
-    """Return whether an entry took any measure."""
-    return bool(entry.done)
 
 
 def own_initiative(entries: Entries, part: int) -> Iterator[JournalEntry]:
@@ -241,7 +224,9 @@ def counts_in(row: CategoryRow, part: int, description: str) -> Callable[[Journa
         own_row = category_row_of(entry, part)
         if not row.keyword:
             return own_row.category == row.category
-        return own_row == row and (row.keyword != OTHER or _description(entry) == description)
+        return own_row == row and (
+            row.keyword != OTHER or (entry.other or NOT_DESCRIBED) == description
+        )
 
     return counts
 
@@ -254,12 +239,10 @@ def descriptions(row: CategoryRow, part: int, entries: Iterable[JournalEntry]) -
     """
     if row.keyword != OTHER:
         return [""]
-    texts = {_description(entry) for entry in entries if category_row_of(entry, part) == row}
+    texts = {
+        entry.other or NOT_DESCRIBED for entry in entries if category_row_of(entry, part) == row
+    }
     return sorted(texts) or [""]
-
-
-def _description(entry: JournalEntry) -> str:
-    return entry.other or NOT_DESCRIBED
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +294,8 @@ def median_hours(spans: Iterable[tuple[JournalEntry, str, str]]) -> Counted:
     listed = list(spans)
     if not listed:
         return Counted(None, "median_hours", why="nothing to take a median of")
-    hours = [_hours_between(start, end) for _, start, end in listed]
+    moments = datetime.fromisoformat
+    hours = [(moments(end) - moments(start)).total_seconds() / 3600 for _, start, end in listed]
     ids = ids_of(entry for entry, _, _ in listed)
     return Counted(round(float(median(hours)), 4), "median_hours", ids)
 
@@ -327,11 +311,6 @@ def ratio(part: Iterable[JournalEntry], whole: Iterable[JournalEntry]) -> Counte
 def ids_of(entries: Iterable[JournalEntry]) -> tuple[str, ...]:
     """Return the ids of entries, sorted."""
     return tuple(sorted(entry.entry for entry in entries))
-
-
-def _hours_between(start: str, end: str) -> float:
-    span = datetime.fromisoformat(end) - datetime.fromisoformat(start)
-    return span.total_seconds() / 3600
 
 
 EUROSTAT = {"GR": "EL"}
@@ -355,88 +334,70 @@ def order_rows(entries: Entries) -> Iterator[CountedRow]:
 
     A country outside the Union has rows only if it sent an order.
     """
-    others = {order.entry.country for order in entries.orders} & (EEA - EU)
+    others = {order.country for order in entries.orders} & (EEA - EU)
     for scope in (TOTAL, *MEMBER_STATES, *sorted(others)):
-        in_scope = [order for order in entries.orders if scope in (TOTAL, _country_of(order.entry))]
+        in_scope = [
+            order
+            for order in entries.orders
+            if scope in (TOTAL, EUROSTAT.get(order.country, order.country))
+        ]
         for row in category_rows(3):
-            if scope != TOTAL and row == LEFT_OUT and not _any_in(row, in_scope):
+            is_left_out = scope != TOTAL and row == LEFT_OUT
+            if is_left_out and row not in {category_row_of(order, 3) for order in in_scope}:
                 continue
-            for description in descriptions(row, 3, (order.entry for order in in_scope)):
-                counts = counts_in(row, 3, description)
-                orders = [order for order in in_scope if counts(order.entry)]
+            for description in descriptions(row, 3, in_scope):
+                orders = list(filter(counts_in(row, 3, description), in_scope))
                 yield CountedRow(row, description, tuple(_order_numbers(orders)), scope)
 
 
-def _any_in(row: CategoryRow, orders: Sequence[TimedOrder]) -> bool:
-    return any(category_row_of(order.entry, 3) == row for order in orders)
-
-
-def _country_of(entry: JournalEntry) -> str:
-    return EUROSTAT.get(entry.country, entry.country)
-
-
-def _order_numbers(orders: Sequence[TimedOrder]) -> Iterator[Counted]:
-    act = [order for order in orders if order.entry.kind == "act"]
-    inform = [order for order in orders if order.entry.kind == "inform"]
-    yield count(order.entry for order in act)
-    yield count_items(order.entry for order in act)
+def _order_numbers(orders: Sequence[JournalEntry]) -> Iterator[Counted]:
+    act = [order for order in orders if order.kind == "act"]
+    inform = [order for order in orders if order.kind == "inform"]
+    yield count(act)
+    yield count_items(act)
     yield from _order_medians(act)
-    yield count(order.entry for order in inform)
+    yield count(inform)
     yield from _order_medians(inform)
 
 
-def _order_medians(orders: Sequence[TimedOrder]) -> Iterator[Counted]:
-    for moment in ("acknowledged_at", "effected_at"):
-        yield median_hours(
-            (order.entry, order.entry.received_at, reached)
-            for order in orders
-            if (reached := getattr(order, moment))
-        )
+def _order_medians(orders: Sequence[JournalEntry]) -> Iterator[Counted]:
+    for moment in ORDER_TIMES:
+        times = ((order, order.received_at, getattr(order, moment)) for order in orders)
+        yield median_hours(each for each in times if each[2])
 
 
 def notice_rows(entries: Entries) -> Iterator[CountedRow]:
     """Yield the rows of part 4: notices of Article 16 and the decisions on them."""
+    on_notices = [(decision, decision.about) for decision in entries.on_notices if decision.about]
+    everything = [*entries.notices, *(about for _, about in on_notices)]
     for row in category_rows(4):
-        everything = [
-            *entries.notices,
-            *(decision.about for decision in entries.on_notices if decision.about),
-        ]
         for description in descriptions(row, 4, everything):
             counts = counts_in(row, 4, description)
-            received = [notice for notice in entries.notices if counts(notice)]
-            decided = [
-                decision
-                for decision in entries.on_notices
-                if decision.about and counts(decision.about)
-            ]
+            received = list(filter(counts, entries.notices))
+            decided = [each for each in on_notices if counts(each[1])]
             yield CountedRow(row, description, tuple(_notice_numbers(received, decided)))
 
 
 def _notice_numbers(
-    received: Sequence[JournalEntry], decided: Sequence[JournalEntry]
+    received: Sequence[JournalEntry], decided: Sequence[tuple[JournalEntry, JournalEntry]]
 ) -> Iterator[Counted]:
-    """Yield each number twice: for all notices, then for those of trusted flaggers."""
+    """Yield each number twice: for all notices, then for those of trusted flaggers.
+
+    Each decision comes with its notice.
+    """
     trusted = [notice for notice in received if notice.trusted_flagger]
-    decided_both = (
-        decided,
-        [decision for decision in decided if decision.about and decision.about.trusted_flagger],
-    )
+    decided_both = (decided, [each for each in decided if each[1].trusted_flagger])
     for function in (count, count_items):
         yield function(received)
         yield function(trusted)
     for decisions in decided_both:
         yield median_hours(
-            (decision, decision.about.received_at, decision.decided_at)
-            for decision in decisions
-            if decision.about
+            (decision, notice.received_at, decision.decided_at) for decision, notice in decisions
         )
     for by_law in (True, False):
         for decisions in decided_both:
-            yield count(
-                decision
-                for decision in decisions
-                if took_measure(decision) and (decision.ground == "illegal") == by_law
-            )
+            done = (decision for decision, _ in decisions if decision.done)
+            yield count(each for each in done if (each.ground == "illegal") == by_law)
 
 
 def measure_rows(entries: Entries, part: int) -> Iterator[CountedRow]:
@@ -444,41 +405,19 @@ def measure_rows(entries: Entries, part: int) -> Iterator[CountedRow]:
     measures = list(own_initiative(entries, part))
     for row in category_rows(part):
         for description in descriptions(row, part, measures):
-            counts = counts_in(row, part, description)
-            in_row = [decision for decision in measures if counts(decision)]
-            yield CountedRow(row, description, tuple(_measure_numbers(in_row)))
+            in_row = list(filter(counts_in(row, part, description), measures))
+            numbers = (
+                count(in_row),
+                count(decision for decision in in_row if decision.rules),
+                *(count(each for each in in_row if codes & {*each.done}) for codes in RESTRICTIONS),
+            )
+            yield CountedRow(row, description, numbers)
 
 
-def _measure_numbers(decisions: Sequence[JournalEntry]) -> Iterator[Counted]:
-    yield count(decisions)
-    yield count(decision for decision in decisions if decision.rules)
-    for took in RESTRICTIONS:
-        yield count(
-            decision for decision in decisions if decision.measures and took(decision.measures)
-        )
-
-
-def _visibility(code: Visibility) -> Callable[[Measures], bool]:
-    return lambda measures: code in measures.visibility
-
-
-def _monetary(code: Monetary) -> Callable[[Measures], bool]:
-    return lambda measures: measures.monetary == code
-
-
-def _provision(*codes: Provision) -> Callable[[Measures], bool]:
-    return lambda measures: measures.provision in codes
-
-
-def _account(code: AccountMeasure) -> Callable[[Measures], bool]:
-    return lambda measures: measures.account == code
-
-
-RESTRICTIONS = (
-    *(_visibility(code) for code in Visibility),
-    *(_monetary(code) for code in Monetary),
-    _provision(Provision.PARTIAL_SUSPENSION, Provision.TOTAL_SUSPENSION),
-    _provision(Provision.PARTIAL_TERMINATION, Provision.TOTAL_TERMINATION),
-    *(_account(code) for code in AccountMeasure),
+RESTRICTIONS: tuple[set[str], ...] = (
+    *({str(code)} for code in (*Visibility, *Monetary)),
+    {Provision.PARTIAL_SUSPENSION, Provision.TOTAL_SUSPENSION},
+    {Provision.PARTIAL_TERMINATION, Provision.TOTAL_TERMINATION},
+    *({str(code)} for code in AccountMeasure),
 )
-"""The columns of restrictions of parts 5 and 6, in order: whether some measures include each."""
+"""The columns of restrictions of parts 5 and 6, in order: the codes that each counts."""

@@ -14,9 +14,9 @@ from cyclopts import App, Parameter
 from dsa.indicators import About
 from dsa.report import LedgerError, Period, Report, report_files, report_of_ledger
 from dsa.report_entries import Entries, file_name
-from dsa.statement_schema import StatementProblem
+from dsa.report_proof import NotAReportError, WrittenReport, prove
+from dsa.statement_checks import StatementProblem
 from ledger.refusals import OperatorError
-from report_proof.proof import NotAReportError, WrittenReport, prove
 from terang import ROOT, InputError
 from terang.case_queue import read_file
 from terang.reports.report_lint import has_report, report_problems

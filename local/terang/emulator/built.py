@@ -24,15 +24,7 @@ SAM = ROOT / ".tools/sam/bin/sam"
 RUNTIME = ROOT / ".tools/runtime/bin/python"
 """Lambda's interpreter with what its runtime brings: the runtime client and boto3."""
 
-LAYERS = (
-    "RulesLayer",
-    "MatcherLayer",
-    "ArraysLayer",
-    "LedgerLayer",
-    "DsaLayer",
-    "ClaimsLayer",
-    "PhrasesLayer",
-)
+LAYERS = ("TerangLayer", "MatcherLayer", "ClaimsLayer", "PagesLayer")
 SOURCES = ("functions", "layers", "template.yaml")
 MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}
 START_SECONDS = 20

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsa.report_entries import HEADERS, INDICATORS, PARTS, category_rows, file_name
-from dsa.statement_schema import parse_day
+from dsa.statement import parse_day
 from ledger.refusals import OperatorError
 from terang.case_queue import read_file
 

@@ -28,8 +28,15 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from dsa.statement import Distribution, PackCodes, meaning_problems
-from dsa.statement_schema import BATCH, FIELDS, StatementProblem, schema_problems
+from dsa.statement import BATCH
+from dsa.statement_checks import (
+    FIELDS,
+    Distribution,
+    PackCodes,
+    StatementProblem,
+    meaning_problems,
+    schema_problems,
+)
 from ledger.posts import LINE_BYTES, read_lines
 from ledger.refusals import Code, FileRefusedError
 from ledger.streams import (

@@ -33,7 +33,8 @@ from yaml.constructor import ConstructorError
 from dsa.indicators import About
 from dsa.report import LEDGER, Period
 from dsa.report_entries import Entries
-from dsa.statement_schema import BATCH, schema_problems
+from dsa.statement import BATCH
+from dsa.statement_checks import schema_problems
 from ledger.aws.store import DynamoStore
 from ledger.cases import JournalEntry
 from ledger.refusals import OperatorError

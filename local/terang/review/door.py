@@ -35,7 +35,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from claims.fact_check import days_between
-from desk.desk_port import FORM_BYTES, DeskSession, cookie_of
+from desk.asking import FORM_BYTES, DeskSession, cookie_of
 from desk.items import Moderator
 from desk.routes import SECURITY_HEADERS, DeskApplication
 from ledger.aws.store import DynamoStore

@@ -17,10 +17,9 @@ from typing import Any
 import msgspec
 
 from desk.deciding import Adopter
-from desk.desk_port import CannedReason
 from desk.items import Moderator
 from desk.routes import DeskApplication
-from desk.table_desk import TableDesk
+from desk.table_desk import CannedReason, TableDesk
 from ledger.aws.desk_store import SENT_DAYS, DynamoDesk, PendingDecision, PendingState
 from ledger.aws.table import Item
 from ledger.refusals import OperatorError, TerangError

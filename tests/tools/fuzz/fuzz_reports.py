@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from dsa.indicators import About
     from dsa.report import LedgerError, Period, Report, report_files, report_of_ledger
     from dsa.report_entries import PARTS, Entries, file_name
-    from report_proof.proof import NotAReportError, WrittenReport, prove
+    from dsa.report_proof import NotAReportError, WrittenReport, prove
     from terang.reports.report_lint import read_part, report_problems
     from terang.reports.submission import AboutError, read_about
 

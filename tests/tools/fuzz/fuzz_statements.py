@@ -16,8 +16,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from support.format_files import dumps, json_lines, zipped
     from support.statement_samples import SOUND
 
-    from dsa.statement import Distribution
-    from dsa.statement_schema import FIELDS
+    from dsa.statement_checks import FIELDS, Distribution
     from terang.reports.statement_files import StatementPlace, problems_of, statements_in
 
 TODAY = date(2026, 11, 25)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SOURCES = ("layers/terang", "layers/matcher", "layers/claims", "layers/pages",
            "functions/intake", "functions/scan", "local", "tests")  # fmt: skip
 INSTRUMENTED = ["authoring", "claims", "csv", "desk", "dsa", "gzip", "intake", "json", "ledger",
-                "matcher", "message", "recount", "report_proof", "rules", "scan",
+                "matcher", "message", "recount", "rules", "scan",
                 "terang", "verifier", "yaml", "zipfile"]  # fmt: skip
 
 SECONDS = 1.0

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from console.sign_in import SignInAttempt
+from console.application import SignInAttempt
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from console.sign_in import MOST_BYTES, CodeRefusedError, IssuerError, fetch_json
+from console.application import MOST_BYTES, CodeRefusedError, IssuerError, fetch_json
 
 FORM = {"code": "c 1", "client_id": "client-1"}
 

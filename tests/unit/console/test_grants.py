@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from console.sign_in import GrantError, Grants
+from console.browser_session import Grants, TokenError
 from desk.items import Door, Moderator, Role
 
 GRANTS = Grants("cognito:username", "cognito:groups")
@@ -14,7 +14,7 @@ def granted(name: Any, groups: Any) -> Moderator | str:
     claims = {"cognito:username": name, "cognito:groups": groups}
     try:
         return GRANTS.moderator({key: value for key, value in claims.items() if value is not ...})
-    except GrantError as error:
+    except TokenError as error:
         return error.code
 
 

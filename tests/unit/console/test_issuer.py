@@ -8,7 +8,7 @@ import pytest
 from support.sample_posts import StandingClock
 from support.sign_in_world import CLIENT, ISSUER, KEY, OTHER_KEY, MemoryIssuer, jwk
 
-from console.sign_in import Issuer, IssuerError, check_address
+from console.application import Issuer, IssuerError, check_address
 
 type Form = Mapping[str, str] | None
 

@@ -19,7 +19,6 @@ from cases.contest import Complaint, Outcome
 from cases.decision import Decision
 from cases.kinds import read_case_message
 from desk.deciding import DecisionForm, decide, form_id
-from desk.desk_port import CannedReason
 from desk.items import (
     Door,
     EarlierDecision,
@@ -31,6 +30,7 @@ from desk.items import (
     order_dossier,
 )
 from desk.routes import DeskApplication
+from desk.table_desk import CannedReason
 from ledger.cases import Case, CaseEntry, JournalEntry
 from ledger.findings import FoundCheck, FoundSpan, Label
 from terang.case_queue import read_messages

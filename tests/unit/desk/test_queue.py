@@ -7,7 +7,7 @@ import pytest
 
 from desk.items import Door, Item, ItemKind, Moderator, Role
 from desk.queue import QueueFilter, category_counts, filter_choices, may_take, next_item, ordered
-from ledger.aws.desk_store import ItemClaim
+from ledger.aws.desk_store import ItemLease
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
 BASE = Item("k", ItemKind.FINDING, "2026-11-25T12:00:00Z", "VIOLENCE", "medium", ("a/b",), "en", 50)
@@ -57,11 +57,11 @@ def test_filters(wish: dict[str, str], fits: bool) -> None:
 def test_next_leaves_out_what_a_colleague_has_or_who_decided_first() -> None:
     items = [replace(BASE, key=key) for key in "abc"]
     items[0] = replace(items[0], not_for=("m-7",))
-    claims = {"b": ItemClaim(item="b", moderator="m-8", until="2026-11-25T14:05:00Z")}
-    found = next_item(items, claims, WHO)
+    leases = {"b": ItemLease(item="b", moderator="m-8", until="2026-11-25T14:05:00Z")}
+    found = next_item(items, leases, WHO)
     assert found is not None
     assert found.key == "c"
-    assert next_item(items[:2], claims, WHO) is None
+    assert next_item(items[:2], leases, WHO) is None
 
 
 def test_skipped_items_come_last_and_severe_ones_are_spared() -> None:
@@ -138,9 +138,9 @@ def test_a_wish_is_cut_and_an_empty_one_is_no_part_of_an_address() -> None:
     assert wish.chosen == {"rule": "r" * 200}
 
 
-def test_next_renews_the_own_claim() -> None:
-    claims = {"k": ItemClaim(item="k", moderator="m-7", until="2026-11-25T14:05:00Z")}
-    assert next_item([BASE], claims, WHO) == BASE
+def test_next_renews_the_own_lease() -> None:
+    leases = {"k": ItemLease(item="k", moderator="m-7", until="2026-11-25T14:05:00Z")}
+    assert next_item([BASE], leases, WHO) == BASE
 
 
 def test_counts_are_by_kind_where_there_is_no_category_and_the_most_first() -> None:

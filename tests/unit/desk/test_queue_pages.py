@@ -1,4 +1,4 @@
-"""From the queue to a card and on: pages, filters, claims, settings, and forms that are broken."""
+"""From the queue to a card and on: pages, filters, leases, settings, and forms that are broken."""
 
 import base64
 import re
@@ -21,7 +21,7 @@ from support.desk_world import (
 
 from desk.items import ItemKind, Moderator
 from desk.queue import CareSettings
-from ledger.aws.desk_store import ItemClaim
+from ledger.aws.desk_store import ItemLease
 
 P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_000))
 
@@ -58,7 +58,7 @@ def test_filters_go_along_from_page_to_page(desk: MemoryDesk) -> None:
     visitor, wanted = Visitor(desk), {"severity": "low"}
     path = f"/card/{P2.item.key}"
     assert visitor.post("/next", wanted)["headers"]["Location"] == f"{path}?severity=low"
-    assert visitor.post(f"{path}/claim", wanted)["headers"]["Location"] == f"{path}?severity=low"
+    assert visitor.post(f"{path}/lease", wanted)["headers"]["Location"] == f"{path}?severity=low"
     assert visitor.post(f"{path}/release", wanted)["headers"]["Location"] == "/?severity=low"
     fields = form_of(visitor, P2.item.key) | wanted | {"verdict": "dismissed", "reason": "A joke."}
     assert visitor.post(f"{path}/decide", fields)["headers"]["Location"] == "/?severity=low"
@@ -66,42 +66,42 @@ def test_filters_go_along_from_page_to_page(desk: MemoryDesk) -> None:
     assert undone["headers"]["Location"] == f"{path}?severity=low"
 
 
-def test_claiming_and_giving_back_is_seen_by_colleagues(desk: MemoryDesk) -> None:
+def test_leasing_and_giving_back_is_seen_by_colleagues(desk: MemoryDesk) -> None:
     first, second = Visitor(desk), Visitor(desk, "m-8")
-    first.post(f"/card/{P1.item.key}/claim")
-    assert desk.claimed[P1.item.key].until == "2026-11-25T14:10:00+00:00"
+    first.post(f"/card/{P1.item.key}/lease")
+    assert desk.leased[P1.item.key].until == "2026-11-25T14:10:00+00:00"
     assert "m-7" in second.get(f"/card/{P1.item.key}")["body"]
     second.post(f"/card/{P1.item.key}/release")
-    assert P1.item.key in desk.claimed
+    assert P1.item.key in desk.leased
     first.post(f"/card/{P1.item.key}/release")
-    assert not desk.claimed
+    assert not desk.leased
 
 
-def test_nobody_claims_what_they_may_not_decide(desk: MemoryDesk) -> None:
+def test_nobody_leases_what_they_may_not_decide(desk: MemoryDesk) -> None:
     key = "c" * 64
-    assert Visitor(desk, "m-1").post(f"/card/{key}/claim")["statusCode"] == 404
-    assert Visitor(desk, "m-2").post(f"/card/{key}/claim")["statusCode"] == 303
+    assert Visitor(desk, "m-1").post(f"/card/{key}/lease")["statusCode"] == 404
+    assert Visitor(desk, "m-2").post(f"/card/{key}/lease")["statusCode"] == 303
 
 
-def test_a_decision_gives_the_claim_back(desk: MemoryDesk) -> None:
+def test_a_decision_gives_the_lease_back(desk: MemoryDesk) -> None:
     visitor = Visitor(desk)
-    visitor.post(f"/card/{P1.item.key}/claim")
+    visitor.post(f"/card/{P1.item.key}/lease")
     fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A joke."}
     answer = visitor.post(f"/card/{P1.item.key}/decide", fields)
-    assert P1.item.key not in desk.claimed
-    [taken] = desk.claimed
-    assert answer["headers"]["Location"] == f"/card/{taken}", "the next one is claimed"
+    assert P1.item.key not in desk.leased
+    [taken] = desk.leased
+    assert answer["headers"]["Location"] == f"/card/{taken}", "the next one is leased"
 
 
 def test_next_goes_on_where_a_colleague_was_quicker(desk: MemoryDesk) -> None:
-    claim, tried = desk.claim, []
+    lease, tried = desk.lease, []
 
-    def slow(moderator: Moderator, key: str, until: datetime) -> ItemClaim:
+    def slow(moderator: Moderator, key: str, until: datetime) -> ItemLease:
         tried.append(key)
         who = replace(moderator, name="m-8") if key == P1.item.key else moderator
-        return claim(who, key, until)
+        return lease(who, key, until)
 
-    desk.claim = slow  # type: ignore[method-assign]
+    desk.lease = slow  # type: ignore[method-assign]
     location = Visitor(desk).post("/next")["headers"]["Location"]
     assert tried[0] == P1.item.key
     assert location == f"/card/{tried[1]}"

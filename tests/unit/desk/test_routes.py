@@ -54,21 +54,21 @@ def test_a_search_is_no_address(desk: MemoryDesk) -> None:
     assert "?text" not in body
 
 
-def test_next_claims_what_is_free(desk: MemoryDesk) -> None:
+def test_next_leases_what_is_free(desk: MemoryDesk) -> None:
     first, second = Visitor(desk), Visitor(desk, "m-8")
     assert first.post("/next")["headers"]["Location"] == f"/card/{P1.item.key}"
     assert second.post("/next")["headers"]["Location"] != f"/card/{P1.item.key}"
     assert "taken by m-7" in second.get("/")["body"]
 
 
-def test_a_claim_ends_after_ten_minutes(desk: MemoryDesk) -> None:
+def test_a_lease_ends_after_ten_minutes(desk: MemoryDesk) -> None:
     Visitor(desk).post("/next")
     later(desk, minutes=10)
     assert Visitor(desk, "m-8").post("/next")["headers"]["Location"] == f"/card/{P1.item.key}"
 
 
-def test_a_claimed_card_is_still_decided_by_a_colleague(desk: MemoryDesk) -> None:
-    """Somebody who claims everything keeps nobody from deciding."""
+def test_a_leased_card_is_still_decided_by_a_colleague(desk: MemoryDesk) -> None:
+    """Somebody who leases everything keeps nobody from deciding."""
     Visitor(desk).post("/next")
     colleague = Visitor(desk, "m-8")
     fields = form_of(colleague, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
@@ -282,7 +282,7 @@ def test_another_providers_case_does_not_exist(desk: MemoryDesk) -> None:
     for answer in (
         stranger.get(f"/card/{P1.item.key}"),
         stranger.post(f"/card/{P1.item.key}/decide", fields),
-        stranger.post(f"/card/{P1.item.key}/claim"),
+        stranger.post(f"/card/{P1.item.key}/lease"),
     ):
         assert answer["statusCode"] == 404
         assert "send me" not in answer["body"]

@@ -9,15 +9,12 @@ from cases.order import Answer
 from desk.deciding import MEASURES, VERDICTS
 from desk.desk_pages import (
     age_words,
-    contester_words,
-    kind_words,
     left_words,
     measure_choices,
     measure_words,
     message_words,
-    state_words,
+    named,
     verdict_choices,
-    verdict_words,
 )
 from desk.items import ItemKind
 from ledger.aws.desk_store import PendingState
@@ -57,14 +54,14 @@ def test_each_measure_has_a_key_and_is_named_by_its_code_as_by_its_word() -> Non
 
 
 def test_kinds_states_and_verdicts_have_words() -> None:
-    assert kind_words(EN, "second_review") == "second look"
-    assert len({kind_words(EN, kind) for kind in ItemKind}) == len(ItemKind)
+    assert named(EN, "kind", "second_review") == "second look"
+    assert len({named(EN, "kind", kind) for kind in ItemKind}) == len(ItemKind)
     states = set(PendingState) - {PendingState.VOID}  # nobody's: it is listed nowhere
-    assert len({state_words(EN, state) for state in states}) == len(states)
+    assert len({named(EN, "state", state) for state in states}) == len(states)
     spoken = (*VERDICTS, *Answer, "opened", "left_held", "violating", "not_violating", "gone")
-    words = {verdict_words(EN, each) for each in spoken}
+    words = {named(EN, "verdict", each) for each in spoken}
     assert len(words) == len(spoken)
-    assert verdict_words(EN, "dismissed") == "Dismissed"
+    assert named(EN, "verdict", "dismissed") == "Dismissed"
 
 
 @pytest.mark.parametrize(
@@ -82,8 +79,8 @@ def test_what_somebody_decided_is_said_in_words(message: dict[str, Any], words: 
 
 
 def test_a_body_out_of_court_has_a_name_and_others_have_words() -> None:
-    assert contester_words(EN, "author") == "the author"
-    assert contester_words(EN, "body") == ""
+    assert named(EN, "contester", "author") == "the author"
+    assert named(EN, "contester", "body") == ""
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from support.memory_cases import MemoryCases, finding
 from support.sample_messages import decision, notice
 from support.sample_posts import pack
 
-from dsa import author_notice
+from dsa import statement
 from ledger.cases import case_id
 from ledger.dsa_codes import AccountMeasure, Monetary, Provision, Visibility
 from ledger.findings import FoundSpan
@@ -38,7 +38,7 @@ def told(language: str, *messages: dict[str, Any]) -> str:
     return cases.files[key].decode()
 
 
-@pytest.mark.parametrize("language", author_notice.NOTICE_LANGUAGES)
+@pytest.mark.parametrize("language", statement.NOTICE_LANGUAGES)
 def test_every_language_says_all_that_the_law_requires(language: str) -> None:
     text = told(language, decision(F1, F2, scope=["DE", "NL"], measures=EVERYTHING))
     for said in (
@@ -131,7 +131,7 @@ Please name this decision: {case_id("decision", "acme", "d-1")}
     )
 
 
-@pytest.mark.parametrize("language", author_notice.NOTICE_LANGUAGES)
+@pytest.mark.parametrize("language", statement.NOTICE_LANGUAGES)
 def test_what_a_score_is_the_sum_of_is_named(language: str) -> None:
     spans = (FoundSpan("text", 0, 3, "otp", (), 4), FoundSpan("text", 4, 9, "{link}", (), 5))
     cases = MemoryCases()
@@ -155,9 +155,9 @@ def test_without_a_measure_there_is_no_notice() -> None:
     assert not [key for key in cases.files if "/notices/" in key]
 
 
-@pytest.mark.parametrize("language", author_notice.NOTICE_LANGUAGES)
+@pytest.mark.parametrize("language", statement.NOTICE_LANGUAGES)
 def test_every_code_has_words_in_every_language(language: str) -> None:
-    path = Path(author_notice.__file__).parent / f"templates/notice.{language}.txt"
+    path = Path(statement.__file__).parent / f"templates/notice.{language}.txt"
     text = path.read_text("utf-8")
     for codes in (Visibility, Monetary, Provision, AccountMeasure):
         assert all(f'"{code}": "' in text for code in codes)
@@ -170,8 +170,8 @@ def test_without_public_pages_only_the_rule_is_named() -> None:
     case = cases.case(case_id("decision", "acme", "d-1"))
     assert case is not None
     pack = cases.work().files.packs.of(finding(1))
-    found = [author_notice.DecidedFinding(finding(1), pack)]
-    text = author_notice.author_notice("en", case.entries[0], found, [])
+    found = [statement.DecidedFinding(finding(1), pack)]
+    text = statement.author_notice("en", case.entries[0], found, [])
     assert "(codes/3/asks-for-code)" in text
     assert "/packs/" not in text
 
@@ -181,7 +181,7 @@ def test_without_public_pages_only_the_rule_is_named() -> None:
     [("2026-11-25", "2027-05-25"), ("2026-08-31", "2027-02-28"), ("2027-08-31", "2028-02-29")],
 )
 def test_six_months_later(day: str, after: str) -> None:
-    assert author_notice.months_after(date.fromisoformat(day), 6).isoformat() == after
+    assert statement.months_after(date.fromisoformat(day), 6).isoformat() == after
 
 
 def test_nothing_in_a_reason_is_taken_for_a_template() -> None:
@@ -232,7 +232,7 @@ def test_a_rule_is_explained_in_the_language_of_its_author(
     cases.decide(decision(F1))
     [entry] = cases.entries[case_id("decision", "acme", "d-1")].values()
     translated = structs.replace(pack(), translations=TRANSLATED)
-    decided = author_notice.DecidedFinding(finding(1), translated)
-    text = author_notice.author_notice(language, entry, [decided], [])
+    decided = statement.DecidedFinding(finding(1), translated)
+    text = statement.author_notice(language, entry, [decided], [])
     assert shown in text.replace("：", ": ")
     assert (said in text) is (language == "zh")

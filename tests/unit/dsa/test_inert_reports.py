@@ -14,10 +14,10 @@ from support.memory_cases import MemoryCases, finding
 from support.report_ledger_samples import year
 from support.sample_messages import decision
 
-from dsa.author_notice import NOTICE_LANGUAGES
 from dsa.indicators import About, Qualitative
 from dsa.report import Period, Report, report_files
 from dsa.report_entries import Entries
+from dsa.statement import NOTICE_LANGUAGES
 from ledger.cases import case_id
 from ledger.keys import author_notice_key
 

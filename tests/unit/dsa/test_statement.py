@@ -1,22 +1,28 @@
 """The statement of reasons that a decision becomes."""
 
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
+from support.memory_cases import finding
 from support.report_ledger_samples import entry
+from support.sample_posts import pack
 
-from dsa.statement import MatchedRule, StatementFacts, build_statement, meaning_problems
-from dsa.statement_schema import schema_problems
+from dsa.statement import DecidedFinding, build_statement
+from dsa.statement_checks import meaning_problems, schema_problems
+from ledger.cases import CaseEntry
+from rules.pack import LegalGround
 
-MATCHED = MatchedRule(
-    pack="one-time-codes",
-    version=3,
-    rule="asks-for-code",
-    why="Asks the reader to pass on a one-time code.",
-    legal_ground="An invented act, section 5",
-    address="https://terang.example/packs/one-time-codes/3.html#asks-for-code",
+PACK = msgspec.structs.replace(pack(), legal_ground=LegalGround("An invented act, section 5", ""))
+MATCHED = DecidedFinding(
+    finding(
+        1,
+        pack="one-time-codes",
+        published_at="2026-11-23T22:00:00Z",
+        language="zh-Hant",
+    ),
+    PACK,
+    "https://terang.example/packs/one-time-codes/3.html#asks-for-code",
 )
 FOUND = {
     "verdict": "confirmed",
@@ -29,21 +35,23 @@ FOUND = {
     "automated_decision": "NOT_AUTOMATED",
     "content_type": ("CONTENT_TYPE_TEXT",),
     "moderator": "m-17",
+    "opened_at": "2026-11-23T22:00:00Z",
     "source_type": "VOLUNTARY",
     "rules": {"one-time-codes/3/asks-for-code/live": 1},
 }
 
 
 def decided(
-    matched: MatchedRule | None = MATCHED, reason: str = "It asks.", **fields: Any
-) -> StatementFacts:
-    return StatementFacts(
-        entry("decision", 1, 1, **(FOUND | fields)),
-        reason,
-        "2026-11-23T22:00:00Z",
-        "zh-Hant",
-        matched,
-    )
+    matched: DecidedFinding | None = MATCHED, reason: str = "It asks.", **fields: Any
+) -> tuple[CaseEntry, DecidedFinding | None]:
+    made = entry("decision", 1, 1, **(FOUND | fields))
+    return CaseEntry(1, "decide", "standing", made, "d-1", reason=reason), matched
+
+
+def ground(text: str) -> DecidedFinding:
+    """The finding of a pack with this legal ground."""
+    legal_ground = LegalGround(text, "")
+    return DecidedFinding(MATCHED.finding, msgspec.structs.replace(PACK, legal_ground=legal_ground))
 
 
 NOTICED: dict[str, Any] = {"source_type": "TRUSTED_FLAGGER", "rules": {}}
@@ -77,27 +85,27 @@ DECISIONS = {
         None, keywords=("OTHER",), other="A kind", ground_text="An invented act"
     ),
     "a reason at its limit": decided(reason="x" * 2_000, ground_text="y" * 500),
-    "a language that the database has not": StatementFacts(
-        decided().entry, "It asks.", "2026-11-23T22:00:00Z", "ace", MATCHED
+    "a language that the database has not": decided(
+        DecidedFinding(msgspec.structs.replace(MATCHED.finding, language="ace"), PACK)
     ),
 }
 
 
 @pytest.mark.parametrize("name", DECISIONS)
 def test_the_database_would_take_it_and_it_means_what_it_says(name: str) -> None:
-    statement = msgspec.json.decode(msgspec.json.encode(build_statement(DECISIONS[name])))
+    statement = msgspec.json.decode(msgspec.json.encode(build_statement(*DECISIONS[name])))
     assert list(schema_problems(statement)) == []
-    packs = {"one-time-codes": (frozenset({"SCAMS_AND_FRAUD"}), MATCHED.legal_ground)}
+    packs = {"one-time-codes": (frozenset({"SCAMS_AND_FRAUD"}), PACK.legal_ground.text)}
     assert list(meaning_problems(statement, packs)) == []
 
 
 def test_a_notice_about_what_a_rule_found_names_both() -> None:
-    facts = build_statement(decided(source_type="ARTICLE_16"))["decision_facts"]
+    facts = build_statement(*decided(source_type="ARTICLE_16"))["decision_facts"]
     assert facts.startswith("A notice named the post. Matched pack one-time-codes 3 rule asks-for")
 
 
 def test_it_says_what_was_decided_and_no_more() -> None:
-    statement = build_statement(decided())
+    statement = build_statement(*decided())
     assert statement == {
         "decision_visibility": ["DECISION_VISIBILITY_CONTENT_REMOVED"],
         "decision_ground": "DECISION_GROUND_ILLEGAL_CONTENT",
@@ -116,43 +124,44 @@ def test_it_says_what_was_decided_and_no_more() -> None:
         "source_type": "SOURCE_VOLUNTARY",
         "automated_detection": "Yes",
         "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
-        "puid": decided().entry.entry,
+        "puid": decided()[0].journal_entry.entry,
     }
 
 
 def test_a_long_ground_of_a_pack_is_cut() -> None:
-    matched = replace(MATCHED, legal_ground="y" * 501)
-    assert build_statement(decided(matched))["illegal_content_legal_ground"] == "y" * 500
+    assert build_statement(*decided(ground("y" * 501)))["illegal_content_legal_ground"] == "y" * 500
 
 
 def test_a_sub_category_of_its_own_is_described() -> None:
-    statement = build_statement(DECISIONS["a sub-category of its own"])
+    statement = build_statement(*DECISIONS["a sub-category of its own"])
     assert statement["category_specification"] == ["KEYWORD_OTHER"]
     assert statement["category_specification_other"] == "A kind"
 
 
 def test_a_sub_category_that_the_schema_names_is_not_described() -> None:
     """The database drops a description without the keyword that it describes."""
-    statement = build_statement(decided(keywords=("PHISHING",), other="A kind"))
+    statement = build_statement(*decided(keywords=("PHISHING",), other="A kind"))
     assert "category_specification_other" not in statement
     assert list(schema_problems(statement)) == []
 
 
 def test_a_reason_that_names_somebody_gives_way_to_the_rules_own() -> None:
-    statement = build_statement(decided(reason="Its author, @invented_seller, asks."))
-    assert statement["illegal_content_explanation"] == MATCHED.why
+    statement = build_statement(*decided(reason="Its author, @invented_seller, asks."))
+    assert statement["illegal_content_explanation"] == "Asks for a code."
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\u200b\x00"])
 def test_a_blank_reason_gives_way_to_the_rules_own(blank: str) -> None:
-    statement = build_statement(decided(reason=blank))
-    assert statement["illegal_content_explanation"] == MATCHED.why
+    statement = build_statement(*decided(reason=blank))
+    assert statement["illegal_content_explanation"] == "Asks for a code."
 
 
 def test_what_a_notice_told_was_not_found_by_machine() -> None:
-    assert build_statement(decided(None, ground_text="x", **NOTICED))["automated_detection"] == "No"
+    assert (
+        build_statement(*decided(None, ground_text="x", **NOTICED))["automated_detection"] == "No"
+    )
 
 
 def test_a_decision_without_a_measure_has_no_statement() -> None:
     with pytest.raises(ValueError, match="no measure"):
-        build_statement(decided(measures=None))
+        build_statement(*decided(measures=None))

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from support.statement_samples import SOUND, changed, incompatible
 
-from dsa.statement import Distribution, meaning_problems, personal_data
+from dsa.statement import personal_data
+from dsa.statement_checks import Distribution, meaning_problems
 
 PACKS = {
     "one-time-codes": (frozenset({"SCAMS_AND_FRAUD", "CYBER_VIOLENCE"}), "An invented act"),

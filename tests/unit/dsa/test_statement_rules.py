@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.statement_samples import SOUND, changed, incompatible
 
-from dsa.statement_schema import schema_problems
+from dsa.statement_checks import schema_problems
 
 VISIBILITY_OTHER = ["DECISION_VISIBILITY_OTHER"]
 

@@ -8,9 +8,9 @@ from support.decided_findings import RULE, do, world
 from support.publish_world import World
 from support.sample_entries import decision
 
+from dsa.report_proof import WrittenReport, prove
 from ledger.keys import report_key, statement_batch_key, statements_of_day
-from publish_steps import handover
-from report_proof.proof import WrittenReport, prove
+from publish import handover
 
 DAY = "2026-11-25"
 

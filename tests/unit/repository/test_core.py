@@ -12,7 +12,7 @@ CORE = {
     *("rules", "matcher", "ledger", "cases", "intake", "scan", "decide", "publish", "phrases"),
 }
 BEHIND = {
-    *("claims", "dsa", "report_proof", "tlog", "publish_steps", "desk", "announce", "authoring"),
+    *("claims", "dsa", "tlog", "publish_steps", "desk", "announce", "authoring"),
     *("terang", "answer", "feeds", "console", "recount", "verifier"),
 }
 EXCEPTIONS = set[tuple[str, str]]()

@@ -15,8 +15,8 @@ import pytest
 from announce import announcements
 from cases import case_message, kinds, notice
 from claims import admission, fact_check, ranking
-from desk import desk_port, queue
-from dsa import author_notice, report
+from desk import queue, table_desk
+from dsa import report
 from feeds import feed_import
 from intake import arrival
 from ledger import (
@@ -45,7 +45,7 @@ from scan import inspection, rule_sets
 from tlog import leaves, tree
 
 MODULES = (
-    announcements, admission, ranking, queue, author_notice, arrival, feed_import, closing,
+    announcements, admission, ranking, queue, arrival, feed_import, closing,
     objects, cases, case_message, kinds, notice, units, posts, keys, publish_run, day_facts,
     summary, folding, precision, tables, estimates, served_log,
     inspection, rule_sets, tree, leaves,
@@ -54,7 +54,7 @@ MODULES = (
 STORED = (
     announcements, pack_parts, queue, cases, desk_store, case_refusal, fact_check,
     closing, privacy, feed_import, report, findings, leaves, units, pack,
-    desk_port, posts, keys, refusals, day_facts, rule,
+    table_desk, posts, keys, refusals, day_facts, rule,
 )  # fmt: skip
 
 SHORT = """

@@ -9,10 +9,10 @@ from announce import announcements
 from answer import question
 from cases import case_message, contest, decision
 from claims import admission, check_rules, index, ranking, text_words
-from console import browser_session, sign_in
+from console import application, browser_session
 from decide import case_work
 from desk import asking, queue
-from dsa import statement_schema
+from dsa import statement
 from feeds import feed_import
 from intake import reader
 from ledger import (
@@ -114,14 +114,14 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("posts", "at most 2,048 characters", reader.LINK_LENGTH, 2_048),
         ("posts", "nests deeper than 64 levels", texts.JSON_DEPTH, 64),
         ("posts", "longer than 2 MiB", posts.LINE_BYTES, 2 * MIB),
-        ("review", "claims a card for you for ten minutes", asking.CLAIM_MINUTES, 10),
+        ("review", "takes a card for you for ten minutes", asking.LEASE_MINUTES, 10),
         ("review", "After 45 minutes", queue.CareSettings().minutes, 45),
         ("review", "after five severe cards in a row", queue.CareSettings().severe_limit, 5),
         ("review", "For ten seconds you can undo", desk_store.UNDO_SECONDS, 10),
-        ("statements", "at most 100 statements each", statement_schema.BATCH, 100),
+        ("statements", "at most 100 statements each", statement.BATCH, 100),
         ("statements", "Below 100 audited posts it is blank", estimates.AUDITED_AT_LEAST, 100),
         ("threats", "destroyed after two years", store.KEY_MONTHS, 24),
-        ("threats", "after ten minutes", sign_in.ATTEMPT_SECONDS, 600),
+        ("threats", "after ten minutes", application.ATTEMPT_SECONDS, 600),
     ],
 )
 def test_a_page_says_the_number_of_the_code(

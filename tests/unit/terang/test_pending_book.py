@@ -10,8 +10,8 @@ from support.desk_world import dossier, finding
 from support.sample_posts import StandingClock
 
 from desk.deciding import DecisionForm, decide, form_id
-from desk.desk_port import CannedReason
 from desk.items import Door, Moderator, Role
+from desk.table_desk import CannedReason
 from ledger.aws.desk_store import PendingDecision, PendingState
 from ledger.refusals import OperatorError
 from terang.case_queue import read_messages

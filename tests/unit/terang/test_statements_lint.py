@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from support.statement_samples import SOUND, changed
 
-from dsa.statement_schema import FIELDS
+from dsa.statement_checks import FIELDS
 from terang.cli.command import main
 
 

@@ -9,9 +9,9 @@ from tlog.tree import (
     GrowingTree,
     LogDamagedError,
     LogFiles,
-    decode_entries,
-    encode_entries,
-    entries_path,
+    bundle_path,
+    decode_bundle,
+    encode_bundle,
     leaf_hash,
     node_hash,
     root_of,
@@ -95,7 +95,7 @@ def test_growing_in_steps_gives_the_tree_of_growing_at_once(steps: list[int]) ->
 @pytest.mark.parametrize("size", [1, 256, 257, 600])
 def test_a_changed_edge_is_refused(size: int) -> None:
     tree, files = grown(numbered(size))
-    for path in (tile_path(0, size // 256, size % 256), entries_path(size // 256, size % 256)):
+    for path in (tile_path(0, size // 256, size % 256), bundle_path(size // 256, size % 256)):
         if size % 256:
             changed = files | {path: files[path][:-1] + b"?"}
             with pytest.raises(LogDamagedError):
@@ -108,13 +108,13 @@ def test_a_changed_edge_is_refused(size: int) -> None:
 
 @given(st.lists(st.binary(max_size=400), max_size=9))
 def test_entries_come_back_as_they_went_in(leaves: list[bytes]) -> None:
-    assert decode_entries(encode_entries(leaves)) == leaves
+    assert decode_bundle(encode_bundle(leaves)) == leaves
 
 
 @pytest.mark.parametrize("bundle", [b"\x00", b"\x00\x02a", b"\x00\x01ab"])
 def test_a_bundle_that_ends_within_an_entry_is_refused(bundle: bytes) -> None:
     with pytest.raises(ValueError, match="ends within"):
-        decode_entries(bundle)
+        decode_bundle(bundle)
 
 
 def test_a_leaf_that_is_too_long_is_refused() -> None:

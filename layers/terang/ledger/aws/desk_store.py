@@ -1,7 +1,7 @@
 """The desk of each provider in the table, and the public log on AWS.
 
-Everything of a desk is under `D#<provider>`: claims, and decisions that can still be taken back.
-Nothing is counted or deleted: a claim has an end, and a decision moves to its next state by a
+Everything of a desk is under `D#<provider>`: leases, and decisions that can still be taken back.
+Nothing is counted or deleted: a lease has an end, and a decision moves to its next state by a
 conditional put.
 
 The caller sends the message that names a decision first, and then stores the decision. If it dies
@@ -49,7 +49,7 @@ UNDO_SECONDS = 10
 """How long a decision can be taken back: the delay of the message that names it."""
 
 
-class ItemClaim(msgspec.Struct, frozen=True):
+class ItemLease(msgspec.Struct, frozen=True):
     """Who looks at an item, until when (RFC 3339 in UTC). One that has ended counts for nothing."""
 
     item: str
@@ -109,10 +109,10 @@ _LIVE = {PendingState.PENDING, PendingState.SENT}
 _TRIES = 8
 
 
-class ModeratorClaims(msgspec.Struct, frozen=True):
-    """The claims of one moderator that have not ended."""
+class ModeratorLeases(msgspec.Struct, frozen=True):
+    """The leases of one moderator that have not ended."""
 
-    claims: tuple[ItemClaim, ...] = ()
+    leases: tuple[ItemLease, ...] = ()
 
 
 class PendingRow(msgspec.Struct, frozen=True):
@@ -125,7 +125,7 @@ class PendingRow(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class DynamoDesk(TableRows):
-    """Claims, decisions that can be taken back for a few seconds, and canned reasons."""
+    """Leases, decisions that can be taken back for a few seconds, and canned reasons."""
 
     live: timedelta = LIVE
 
@@ -208,34 +208,34 @@ class DynamoDesk(TableRows):
         held = self.pending_since(provider, start)
         return frozenset(item for pending in held if _settles(pending) for item in pending.items)
 
-    def claims(self, provider: str) -> dict[str, ItemClaim]:
-        """Return the claims in force, by item."""
+    def leases(self, provider: str) -> dict[str, ItemLease]:
+        """Return the leases in force, by item."""
         now = utc_exactly(self.clock.now())
-        lists = self.table.records(_desk(provider), "on#", ModeratorClaims)
+        lists = self.table.records(_desk(provider), "on#", ModeratorLeases)
         return {
-            claim.item: claim for listed in lists for claim in listed.claims if claim.until > now
+            lease.item: lease for listed in lists for lease in listed.leases if lease.until > now
         }
 
-    def claim(self, provider: str, wanted: ItemClaim) -> ItemClaim:
-        """Put a claim where none of a colleague's is in force. Return the one in force."""
+    def lease(self, provider: str, wanted: ItemLease) -> ItemLease:
+        """Put a lease where none of a colleague's is in force. Return the one in force."""
         now = utc_exactly(self.clock.now())
         free = "attribute_not_exists(pk) OR ends <= :now OR holder = :holder"
-        put = self._put_claim(provider, wanted)
+        put = self._put_lease(provider, wanted)
         if self.table.transact(put_where(put, free, now=now, holder=wanted.moderator)):
-            self._list_claim(provider, wanted, now)
+            self._list_lease(provider, wanted, now)
             return wanted
-        stored = record_of(self.table.get(_desk(provider), _claim(wanted.item)), ItemClaim)
+        stored = record_of(self.table.get(_desk(provider), _lease(wanted.item)), ItemLease)
         if stored is None or stored.until <= now:
-            raise OSError("the claim of an item is gone")
+            raise OSError("the lease of an item is gone")
         return stored
 
-    def release_claim(self, provider: str, moderator: str, item: str) -> None:
-        """End a claim of this moderator; a colleague's stays."""
+    def release_lease(self, provider: str, moderator: str, item: str) -> None:
+        """End a lease of this moderator; a colleague's stays."""
         now = utc_exactly(self.clock.now())
-        ended = ItemClaim(item, moderator, now)
-        put = self._put_claim(provider, ended)
+        ended = ItemLease(item, moderator, now)
+        put = self._put_lease(provider, ended)
         self.table.transact(put_where(put, "holder = :holder", holder=moderator))
-        self._list_claim(provider, ended, now)
+        self._list_lease(provider, ended, now)
 
     def reasons[T](self, provider: str, kind: type[T]) -> T | None:
         """Return the canned reasons of a provider, if it has edited them."""
@@ -245,29 +245,29 @@ class DynamoDesk(TableRows):
         """Replace the canned reasons of a provider."""
         self.table.put(_desk(provider), "reasons", tuple(reasons))
 
-    def _put_claim(self, provider: str, claim: ItemClaim) -> Item:
+    def _put_lease(self, provider: str, lease: ItemLease) -> Item:
         return self.table.put_action(
             _desk(provider),
-            _claim(claim.item),
-            claim,
-            expires=_expires(claim.until),
-            holder=claim.moderator,
-            ends=claim.until,
+            _lease(lease.item),
+            lease,
+            expires=_expires(lease.until),
+            holder=lease.moderator,
+            ends=lease.until,
         )
 
-    def _list_claim(self, provider: str, changed: ItemClaim, now: str) -> None:
-        """Keep a moderator's claims in one row, so that a page reads one row for each colleague.
+    def _list_lease(self, provider: str, changed: ItemLease, now: str) -> None:
+        """Keep a moderator's leases in one row, so that a page reads one row for each colleague.
 
-        Two pages of one moderator may overwrite each other's row. Then a claim is in force and not
+        Two pages of one moderator may overwrite each other's row. Then a lease is in force and not
         shown, and still nobody can take the item.
         """
         key = _desk(provider), f"on#{changed.moderator}"
-        before = record_of(self.table.get(*key), ModeratorClaims) or ModeratorClaims()
-        kept = [each for each in before.claims if each.until > now and each.item != changed.item]
+        before = record_of(self.table.get(*key), ModeratorLeases) or ModeratorLeases()
+        kept = [each for each in before.leases if each.until > now and each.item != changed.item]
         if changed.until > now:
             kept.append(changed)
-        last = max((claim.until for claim in kept), default=now)
-        self.table.put(*key, ModeratorClaims(tuple(kept)), expires=_expires(last))
+        last = max((lease.until for lease in kept), default=now)
+        self.table.put(*key, ModeratorLeases(tuple(kept)), expires=_expires(last))
 
     def _locks(self, provider: str, items: Sequence[str]) -> dict[str, PendingRow | None]:
         keys = [(_desk(provider), _lock(item)) for item in items]
@@ -353,8 +353,8 @@ def _pending(pending: str) -> str:
     return f"pending#{pending}"
 
 
-def _claim(item: str) -> str:
-    return f"claim#{item}"
+def _lease(item: str) -> str:
+    return f"lease#{item}"
 
 
 def _lock(item: str) -> str:
