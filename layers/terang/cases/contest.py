@@ -329,8 +329,8 @@ class CheckCorrection(BaseCaseMessage, frozen=True, tag="correction", kw_only=Tr
 
     @staticmethod
     def line(entry: JournalEntry) -> dict[str, Any]:
-        """Return the verdict that counts no longer, if somebody had decided."""
-        return {"about": entry.about.verdict if entry.about else ""}
+        """Return the verdict and its findings that count no longer, if somebody had decided."""
+        return AboutDecision.line(entry) | {"found": entry.found}
 
     @staticmethod
     def count(line: CaseLine) -> Iterator[Addend]:

@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from support.desk_world import audited, complaint, decided, dossier, finding
 
+from cases.kinds import CaseMessage
 from desk.cards import ReasonError, read_reasons
 from desk.deciding import DecidingError, DecisionForm, decide, form_id
 from desk.items import Door, Dossier, Item, ItemKind, Moderator, NearCopy, Role
@@ -24,7 +26,8 @@ def form(verdict: str, opened: datetime = NOW, **fields: Any) -> DecisionForm:
 
 
 def messages(made: DecisionForm, card: Dossier = CARD, now: datetime = NOW) -> list[Any]:
-    return [*decide(made, card, WHO, now).messages]
+    pending = decide(made, card, WHO, now)
+    return [msgspec.convert(each, CaseMessage) for each in pending.messages]
 
 
 def why(made: DecisionForm, card: Dossier = CARD) -> str:
