@@ -21,8 +21,8 @@ from env import SHIPPED, env_of
 
 from ledger.closing import current_set
 from ledger.refusals import OperatorError
-from terang.emulator import built
-from terang.emulator.stack import StackError
+from terang import emulator
+from terang.emulator import StackError
 from terang.remote import Remote
 
 EXAMPLE_SENDER = "AROAEXAMPLEUPLOADER1"
@@ -78,7 +78,7 @@ def main(name: str, stack: str, provider: str = DEFAULT_PROVIDER) -> int:
         sys.stderr.write(f"{path.name}: the name must begin with a function, as scan-mine.json\n")
         return 2
     try:
-        built.build()
+        emulator.build()
         remote = Remote.find(stack)
         settings = env_of(stack, example_queue=False)
         known = remote.store.provider(provider)
@@ -96,8 +96,8 @@ def main(name: str, stack: str, provider: str = DEFAULT_PROVIDER) -> int:
         given = session_settings() | settings[function]
         with tempfile.TemporaryDirectory(prefix="terang-invoke-") as folder:
             log = Path(folder) / "log"
-            with built.started(function, given, log) as url:
-                answer = built.invoke(url, event)
+            with emulator.started(function, given, log) as url:
+                answer = emulator.invoke(url, event)
             sys.stderr.write(log.read_text("utf-8", errors="replace"))
     except (StackError, OperatorError) as error:
         sys.stderr.write(f"{error}\n")

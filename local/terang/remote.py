@@ -22,8 +22,8 @@ from ledger.texts import Clock, clock_from_setting
 from matcher import SetError
 from terang import InputError, check_known
 from terang.case_queue import CaseQueue
-from terang.emulator.stack import ACCOUNT
-from terang.packs.set_publishing import PackBucket
+from terang.emulator import ACCOUNT
+from terang.set_publishing import PackBucket
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 

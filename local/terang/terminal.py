@@ -186,6 +186,9 @@ def escape_unencodable() -> None:
 
 STACK = "terang"
 
+LONG_BEFORE_DAYS = 365
+"""A check that is older than the post by more days is shown with its age."""
+
 _CHANNEL = re.compile(r"(telegram|discord):.+", re.DOTALL)
 _MODERATOR = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -247,6 +250,11 @@ def _check_pack(_: type, pack: str) -> None:
 def _check_month(_: type, month: str) -> None:
     if not _MONTH.fullmatch(month):
         raise ValueError("Write the month as YYYY-MM.")
+
+
+def option(metavar: str, words: str) -> Parameter:
+    """Return how the help shows an option: with a word for its value, and what it means."""
+    return Parameter(metavar=metavar, help=words)
 
 
 Day = Annotated[date, Parameter(metavar="DAY", converter=_read_day)]

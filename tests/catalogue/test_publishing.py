@@ -22,7 +22,7 @@ from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext, PublishRequest
 from publish.publishing import publish
 from publish.summary import Summary
-from terang.packs.set_publishing import PackBucket
+from terang.set_publishing import PackBucket
 
 DAY = date(2026, 11, 25)
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -13,12 +13,12 @@ import pytest
 from stack.running import DAY, ROOT, STACK, Running
 
 import terang.case_queue
-import terang.emulator.stack
+import terang.emulator
 from ledger.dsa_codes import EU
 from ledger.findings import file_id
 from ledger.refusals import OperatorError
 from terang.cli.command import main
-from terang.trial.runner import Dropped
+from terang.runner import Dropped
 
 POSTS = ROOT / "local/samples/files/posts.jsonl"
 CASES = ROOT / "local/samples/cases.jsonl"
@@ -349,7 +349,7 @@ def test_a_pipeline_that_fails_ends_in_1(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(terang.emulator.stack, "EMULATOR", Path(emulator))
+    monkeypatch.setattr(terang.emulator, "EMULATOR", Path(emulator))
     out = tmp_path / "out"
     assert main(["run", str(POSTS), "--out", str(out), "--today", DAY, "--json"]) == 1
     printed = capsys.readouterr()

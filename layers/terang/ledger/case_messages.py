@@ -8,7 +8,7 @@
 3. Publish it: `CaseLine` in `publish.case_line`, `publish.case_numbers`, and once more in
    `recount.recount`; if the yearly report needs it, `dsa.report` and `report_proof`.
 4. Let people send it: `desk.items`, `desk.deciding` and a page; its times in
-   `terang.case_queue`, its order in `terang.review`; docs/cases.md.
+   `terang.case_queue`, its order in `terang.cli.review`; docs/cases.md.
 
 What a moderator holds: an item to look at, and a decision that can still be taken back.
 """

@@ -82,7 +82,7 @@ packs learn -> terang.cli.packs_learning:learn
 packs schema -> terang.cli.pack_authoring:schema
     Print the JSON Schema of a pack, for editors.
     terang packs schema > docs/pack.schema.json
-packs pull -> terang.cli.pack_authoring:pull
+packs pull -> terang.cli.packs_in_force:pull
     Take a pack or set that another stack has published; it runs in shadow first.
     terang packs pull https://stats.example/packs/new-scam/2.yaml --digest SHA256 --out pulled
 packs publish -> terang.cli.packs_in_force:publish

@@ -1,7 +1,6 @@
 """`terang packs` and `terang scan` on this machine: check, try, compare and write packs."""
 
 import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +14,13 @@ from cyclopts import Parameter
 
 from authoring.explain import NEAREST, explain, hits_beside_contacts
 from authoring.format import LayoutError, canonical, pack_schema
-from authoring.wording import NewPack, WordListError, pack_lines, read_words, usable_terms
+from authoring.wording import (
+    NewPack,
+    WordListError,
+    pack_lines,
+    read_words,
+    usable_terms,
+)
 from ledger.posts import Post, read_line
 from ledger.refusals import OperatorError, Refusal
 from ledger.texts import encode_json_lines
@@ -24,17 +29,7 @@ from rules.pack import pack_paths
 from rules.pack_parts import category_problem
 from terang import USAGE, InputError
 from terang.case_queue import read_file
-from terang.packs.comparison import (
-    BATCH,
-    PublishedSource,
-    as_lines,
-    as_row,
-    compare,
-    describe,
-    hit_row,
-    keep,
-    pack_changes,
-)
+from terang.comparison import BATCH, as_lines, as_row, compare, hit_row, pack_changes
 from terang.terminal import (
     Day,
     PackId,
@@ -42,6 +37,7 @@ from terang.terminal import (
     UsageError,
     counted,
     load_checked,
+    option,
     print_lines_of_json,
     print_pack_problems,
     print_problem,
@@ -61,8 +57,7 @@ def check(
     /,
     *,
     posts: Annotated[
-        Path | None,
-        Parameter(metavar="FILE", help="ordinary posts as JSON Lines, also tried with contacts"),
+        Path | None, option("FILE", "ordinary posts as JSON Lines, also tried with contacts")
     ] = None,
     today: Today | None = None,
 ) -> int:
@@ -178,7 +173,7 @@ def diff(
     new: Annotated[Path, Parameter(help="a folder or a file")],
     /,
     *,
-    posts: Annotated[Path, Parameter(metavar="FILE", help="posts as JSON Lines")],
+    posts: Annotated[Path, option("FILE", "posts as JSON Lines")],
     as_json: Annotated[
         bool, Parameter(name="--json", help="print one line of JSON, without text of posts")
     ] = False,
@@ -209,17 +204,13 @@ def import_words(
     /,
     *,
     pack_id: PackId,
-    category: Annotated[str, Parameter(metavar="CODE", help="a category of the DSA")],
-    keyword: Annotated[
-        tuple[str, ...], Parameter(metavar="CODE", help="default: to be filled in")
-    ] = (),
+    category: Annotated[str, option("CODE", "a category of the DSA")],
+    keyword: Annotated[tuple[str, ...], option("CODE", "default: to be filled in")] = (),
     language: Annotated[
-        tuple[str, ...], Parameter(metavar="TAG", help="such as en; default: to be filled in")
+        tuple[str, ...], option("TAG", "such as en; default: to be filled in")
     ] = (),
-    owner: Annotated[str, Parameter(metavar="NAME", help="default: to be filled in")] = "",
-    column: Annotated[
-        str, Parameter(metavar="NAME", help="of a table; default: `term`, or the first one")
-    ] = "",
+    owner: Annotated[str, option("NAME", "default: to be filled in")] = "",
+    column: Annotated[str, option("NAME", "of a table; default: `term`, or the first one")] = "",
     today: Annotated[Day | None, Parameter(help="the first day in force")] = None,
 ) -> int:
     """Print the pack; 2 if no word can be a term."""
@@ -238,48 +229,6 @@ def import_words(
     return 0
 
 
-def pull(
-    url: Annotated[str, Parameter(help="a published pack (.yaml) or set (.json): https://…")],
-    /,
-    *,
-    digest: Annotated[
-        str,
-        Parameter(
-            metavar="SHA256",
-            help="the SHA-256 of that file, from somebody you trust; a set's is its name",
-        ),
-    ],
-    out: Annotated[Path, Parameter(metavar="DIR", help="where the packs are written")],
-    only: Annotated[
-        tuple[str, ...], Parameter(metavar="ID", help="take this pack of a set; repeat it for more")
-    ] = (),
-    today: Today | None = None,
-) -> int:
-    """Show each pack and write it in shadow; 1 if it cannot be taken or does not check here.
-
-    A pack that does not check is written too: the problems name lines of its file.
-    """
-    if not re.fullmatch("[0-9a-f]{64}", digest):
-        raise UsageError(f"--digest {digest}: a SHA-256 has 64 of 0-9 and a-f")
-    try:
-        pulled = PublishedSource(url, digest).pull(only)
-    except PackError as error:
-        print_pack_problems(error)
-        return 1
-    for pack, _ in pulled:
-        for line in describe(pack):
-            print_result(line)
-    paths = keep(pulled, out)
-    if load_checked(out, today) is None:
-        written = " ".join(map(str, paths))
-        print_problem(f"written: {written}; mend or remove what does not check, then publish {out}")
-        return 1
-    print_result(f"{counted(len(paths), 'pack')} in {out}, in shadow: only counted, never proposed")
-    print_result(f"next: terang packs diff packs {out} --posts posts.jsonl")
-    print_result(f"then: terang packs publish {out}")
-    return 0
-
-
 def schema() -> int:
     """Print the JSON Schema of a pack."""
     for line in json.dumps(pack_schema(), indent=2).split("\n"):
@@ -289,7 +238,7 @@ def schema() -> int:
 
 def scan(
     *,
-    packs: Annotated[Path, Parameter(metavar="DIR", help="the folder of the packs")],
+    packs: Annotated[Path, option("DIR", "the folder of the packs")],
     today: Today | None = None,
     scores: Annotated[
         bool, Parameter(help="print the sums of all scored rules, for every post", negative="")

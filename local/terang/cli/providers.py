@@ -30,6 +30,7 @@ from terang.terminal import (
     ProviderId,
     StackName,
     console,
+    option,
     print_json,
     print_result,
     print_warning,
@@ -51,14 +52,12 @@ def add(
     provider: ProviderId,
     /,
     *,
-    principal: Annotated[str, Parameter(metavar="ARN", help="who may take the role")],
+    principal: Annotated[str, option("ARN", "who may take the role")],
     territory: Annotated[
-        str, Parameter(metavar="CODE,CODE", help="where its decisions hold: EU, EEA or countries")
+        str, option("CODE,CODE", "where its decisions hold: EU, EEA or countries")
     ] = "",
     open_channels: Channels = (),
-    packs: Annotated[
-        str, Parameter(metavar="PACK,PACK", help="default: all that rest on the law")
-    ] = "",
+    packs: Annotated[str, option("PACK,PACK", "default: all that rest on the law")] = "",
     stack: StackName = STACK,
 ) -> int:
     """Deploy the provider's role and register it. Called again, it changes the role."""
@@ -157,7 +156,7 @@ def pause(
     rule: Rule,
     /,
     *,
-    why: Annotated[str, Parameter(metavar="TEXT", help="the reason, published with the set")],
+    why: Annotated[str, option("TEXT", "the reason, published with the set")],
     stack: StackName = STACK,
 ) -> int:
     """Hold a rule in shadow, and print the digest of the set in force."""
@@ -210,7 +209,7 @@ def lift(
     leave_held: Annotated[
         bool, Parameter(negative="", help="answer that the findings stay held")
     ] = False,
-    reason: Annotated[str, Parameter(metavar="TEXT", help="kept with the case")] = "",
+    reason: Annotated[str, option("TEXT", "kept with the case")] = "",
     stack: StackName = STACK,
 ) -> int:
     """Answer the question of the flood guard: 0 if the answer is taken, 1 if it is refused.

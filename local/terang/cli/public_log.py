@@ -15,7 +15,7 @@ from cyclopts import Parameter
 
 from ledger.refusals import OperatorError
 from terang import InputError
-from terang.terminal import STACK, StackName, console, print_result
+from terang.terminal import STACK, StackName, console, option, print_result
 from tlog.leaves import (
     FindingLeaf,
     Leaf,
@@ -121,14 +121,11 @@ def _checkpoints(read_file: ReadFile) -> Iterator[tuple[str, bytes]]:
 Place = Annotated[str, Parameter(help="a copy of the public bucket, or its address")]
 Keys = Annotated[
     tuple[str, ...],
-    Parameter(
-        metavar="VKEY", help="a key of the log that you know from elsewhere; repeat for more"
-    ),
+    option("VKEY", "a key of the log that you know from elsewhere; repeat for more"),
 ]
 
 Witnesses = Annotated[
-    tuple[str, ...],
-    Parameter(metavar="VKEY", help="the key of a witness that must have signed; repeat for more"),
+    tuple[str, ...], option("VKEY", "the key of a witness that must have signed; repeat for more")
 ]
 
 
@@ -138,20 +135,14 @@ def verify(
     *,
     key: Keys = (),
     state: Annotated[
-        Path | None,
-        Parameter(metavar="FILE", help="where the newest checkpoint seen is kept"),
+        Path | None, option("FILE", "where the newest checkpoint seen is kept")
     ] = None,
     checkpoint: Annotated[
-        tuple[Path, ...],
-        Parameter(metavar="FILE", help="a checkpoint that somebody else got; repeat it for more"),
+        tuple[Path, ...], option("FILE", "a checkpoint that somebody else got; repeat it for more")
     ] = (),
     witness: Witnesses = (),
-    proof: Annotated[
-        Path | None, Parameter(metavar="FILE", help="check this proof, and nothing else")
-    ] = None,
-    receipt: Annotated[
-        Path | None, Parameter(metavar="FILE", help="the receipt that the proof is of")
-    ] = None,
+    proof: Annotated[Path | None, option("FILE", "check this proof, and nothing else")] = None,
+    receipt: Annotated[Path | None, option("FILE", "the receipt that the proof is of")] = None,
 ) -> int:
     """Check; 0: all is proved, 1: something is wrong, 2: there is no log, 3: not all is proved."""
     if proof is not None:
@@ -163,13 +154,10 @@ def monitor(
     place: Place,
     /,
     *,
-    state: Annotated[
-        Path, Parameter(metavar="FILE", help="where the newest checkpoint seen is kept")
-    ],
+    state: Annotated[Path, option("FILE", "where the newest checkpoint seen is kept")],
     key: Keys = (),
     checkpoint: Annotated[
-        tuple[Path, ...],
-        Parameter(metavar="FILE", help="the copy in a provider's bucket; repeat it for more"),
+        tuple[Path, ...], option("FILE", "the copy in a provider's bucket; repeat it for more")
     ] = (),
     witness: Witnesses = (),
 ) -> int:
@@ -194,7 +182,7 @@ def prove_file(
 
 
 def prove_one_finding(
-    finding: Annotated[str, Parameter(metavar="ID", help="the id of a finding or unit")],
+    finding: Annotated[str, option("ID", "the id of a finding or unit")],
     /,
     *,
     out: Annotated[Path, Parameter(metavar="FILE")] = Path("finding.tlog-proof"),

@@ -19,16 +19,9 @@ from ledger.refusals import OperatorError
 from report_proof.proof import NotAReportError, WrittenReport, prove
 from terang import ROOT, InputError
 from terang.case_queue import read_file
-from terang.reports.report_lint import has_report, report_problems
-from terang.reports.statement_files import StatementLint, StatementPlace, files_of, pack_codes
-from terang.reports.submission import (
-    SentFile,
-    SorApi,
-    Submission,
-    read_about,
-    read_ledger,
-    write_report,
-)
+from terang.report_lint import has_report, report_problems
+from terang.statement_files import StatementLint, StatementPlace, files_of, pack_codes
+from terang.submission import SentFile, SorApi, Submission, read_about, read_ledger, write_report
 from terang.terminal import (
     STACK,
     Day,
@@ -37,6 +30,7 @@ from terang.terminal import (
     StackName,
     UsageError,
     console,
+    option,
     parse_day,
     print_json,
     print_problem,
@@ -59,11 +53,10 @@ def lint(
     *files: Files,
     as_json: JsonLines = False,
     packs: Annotated[
-        Path | None, Parameter(metavar="DIR", help="the packs that facts name; default: packs/")
+        Path | None, option("DIR", "the packs that facts name; default: packs/")
     ] = None,
     last: Annotated[
-        tuple[Path, ...],
-        Parameter(metavar="FILE", help="statements of the month before, to compare with"),
+        tuple[Path, ...], option("FILE", "statements of the month before, to compare with")
     ] = (),
     today: Annotated[Day | None, Parameter(help="later days in a statement are wrong")] = None,
 ) -> int:
@@ -117,16 +110,12 @@ def _print(place: StatementPlace, problem: StatementProblem, *, as_json: bool) -
 
 def submit(
     *files: Files,
-    to: Annotated[
-        str, Parameter(metavar="ADDRESS", help="the address of the sandbox, or of the database")
-    ],
+    to: Annotated[str, option("ADDRESS", "the address of the sandbox, or of the database")],
     sent: Annotated[
-        Path,
-        Parameter(metavar="FILE", help="records what was sent; default: statements-sent.jsonl"),
+        Path, option("FILE", "records what was sent; default: statements-sent.jsonl")
     ] = Path("statements-sent.jsonl"),
     token_file: Annotated[
-        Path | None,
-        Parameter(metavar="FILE", help=f"holds the token; default: the variable {TOKEN}"),
+        Path | None, option("FILE", f"holds the token; default: the variable {TOKEN}")
     ] = None,
 ) -> int:
     """Send the statements that were not sent yet; 0 if the database has all, 1 if not."""
@@ -187,16 +176,11 @@ app = App(
 def report(
     *,
     provider: Annotated[ProviderId | None, Parameter(help="whose report")] = None,
-    period: Annotated[
-        str | None, Parameter(metavar="YEAR", help="or FIRST/LAST, both days included")
-    ] = None,
-    out: Annotated[Path | None, Parameter(metavar="DIR", help="where it is written")] = None,
-    about: Annotated[
-        Path | None, Parameter(metavar="FILE", help="the provider's description of itself")
-    ] = None,
+    period: Annotated[str | None, option("YEAR", "or FIRST/LAST, both days included")] = None,
+    out: Annotated[Path | None, option("DIR", "where it is written")] = None,
+    about: Annotated[Path | None, option("FILE", "the provider's description of itself")] = None,
     ledger: Annotated[
-        Path | None,
-        Parameter(metavar="FILE", help="ledger.jsonl of an earlier report, instead of a stack"),
+        Path | None, option("FILE", "ledger.jsonl of an earlier report, instead of a stack")
     ] = None,
     stack: StackName = STACK,
 ) -> int:
@@ -257,9 +241,7 @@ def check(
     folder: Folder,
     /,
     *,
-    cell: Annotated[
-        str, Parameter(metavar="PART:ROW:COLUMN", help="print the entries behind 5:2:F")
-    ] = "",
+    cell: Annotated[str, option("PART:ROW:COLUMN", "print the entries behind 5:2:F")] = "",
 ) -> int:
     """Print each number that does not follow from the entries; 0 if all do, 1 if not."""
     try:

@@ -27,8 +27,9 @@ from rules.pack import Packs
 from terang import IS_INSTALLED, ROOT, USAGE, InputError
 from terang.case_queue import read_messages, result_lines
 from terang.check_library import CheckLibrary
-from terang.emulator.stack import REGION, StackError
+from terang.emulator import REGION, StackError
 from terang.remote import Access, explain_stack_errors, first_steps
+from terang.runner import Deployed, Progress, name_of
 from terang.terminal import (
     STACK,
     Channels,
@@ -38,14 +39,14 @@ from terang.terminal import (
     Today,
     console,
     counted,
+    option,
     print_checked,
     print_json,
     print_problem,
     progress_bar,
     today_utc,
 )
-from terang.trial.runner import Deployed, Progress, name_of
-from terang.trial.trial import PAGES_PORT, RunResult, Trial, deployed_for, owned, run_trial
+from terang.trial import PAGES_PORT, RunResult, Trial, deployed_for, owned, run_trial
 
 SAMPLES = ROOT / "local/samples"
 SAMPLES_DAY = date(2026, 11, 25)
@@ -60,25 +61,21 @@ OTHER_COLUMNS = 20
 def run(
     *files: Annotated[Path, Parameter(help="files of posts; default: the samples")],
     provider: Annotated[ProviderId, Parameter(help="whose posts they are")] = SAMPLES_PROVIDER,
-    packs: Annotated[Path | None, Parameter(metavar="DIR", help="default: packs/")] = None,
-    out: Annotated[
-        Path, Parameter(metavar="DIR", help="the folder of the results; default: terang-out")
-    ] = Path("terang-out"),
-    messages: Annotated[
-        Path | None, Parameter(metavar="FILE", help="lines to send as messages with posts")
-    ] = None,
+    packs: Annotated[Path | None, option("DIR", "default: packs/")] = None,
+    out: Annotated[Path, option("DIR", "the folder of the results; default: terang-out")] = Path(
+        "terang-out"
+    ),
+    messages: Annotated[Path | None, option("FILE", "lines to send as messages with posts")] = None,
     cases: Annotated[
-        tuple[Path, ...],
-        Parameter(metavar="FILE", help="messages about cases, sent after the findings"),
+        tuple[Path, ...], option("FILE", "messages about cases, sent after the findings")
     ] = (),
     as_json: JsonLine = False,
     today: Today | None = None,
     open_channels: Channels = (),
     index: Annotated[
         Path | None,
-        Parameter(
-            metavar="DIR",
-            help="fact-checks of `terang factchecks import`; default: PACKS/factchecks if present",
+        option(
+            "DIR", "fact-checks of `terang factchecks import`; default: PACKS/factchecks if present"
         ),
     ] = None,
     excerpt: Annotated[

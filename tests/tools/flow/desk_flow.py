@@ -22,7 +22,7 @@ from ledger.case_messages import ContestResult, Outcome, PendingDecision, Pendin
 from ledger.keys import audit_file_key
 from ledger.provider import Provider
 from ledger.texts import utc_exactly
-from terang.emulator.stack import ACCOUNT
+from terang.emulator import ACCOUNT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -25,8 +25,8 @@ with atheris.instrument_imports(include=INSTRUMENTED):
         read_messages,
         resolve_findings,
     )
-    from terang.review.run_table import RunTable, read_sample
-    from terang.review.sitting import BookRows
+    from terang.home_desk import BookRows
+    from terang.run_table import RunTable, read_sample
 
 FILE = Path(tempfile.mkdtemp(prefix="terang-fuzz-")) / "findings.jsonl"
 RUN = FILE.with_name("run.jsonl")

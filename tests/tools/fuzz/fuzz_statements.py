@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
 
     from dsa.statement import Distribution
     from dsa.statement_schema import FIELDS
-    from terang.reports.statement_files import StatementPlace, problems_of, statements_in
+    from terang.statement_files import StatementPlace, problems_of, statements_in
 
 TODAY = date(2026, 11, 25)
 FILE = Path(tempfile.mkdtemp(prefix="terang-fuzz-")) / "statements"

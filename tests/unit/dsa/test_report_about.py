@@ -11,7 +11,7 @@ from support.written_report import table, written
 from dsa.indicators import About, ServiceKind, about_schema
 from dsa.report_entries import file_name
 from terang.cli.command import main
-from terang.reports.submission import AboutError, read_about
+from terang.submission import AboutError, read_about
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "local/samples/report-about.yaml"

@@ -32,7 +32,7 @@ from rules.pack import pack_paths
 from rules.pinned import FACTCHECKS, pack_yaml, without_factchecks
 from rules.rule_set import counted_rules, with_factchecks, with_pauses, with_settings
 from terang import check_known
-from terang.packs.next_set import SetHistory, SetRequest, going_back, next_set
+from terang.next_set import SetHistory, SetRequest, going_back, next_set
 from terang.terminal import counted
 
 NO_RULE = "NO RULE: nothing is inspected for it"

@@ -38,7 +38,7 @@ from ledger.aws.store import DynamoStore
 from ledger.cases import JournalEntry
 from ledger.refusals import OperatorError
 from terang.case_queue import decode_lines, read_file
-from terang.reports.statement_files import statements_in
+from terang.statement_files import statements_in
 from terang.terminal import console
 
 TRIES = 6

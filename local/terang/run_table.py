@@ -1,19 +1,31 @@
-"""A run's folder as the table of one provider, in memory. It needs no AWS.
+"""A table in memory, for the desk at home: what `ledger.aws` asks of DynamoDB, and no more.
+
+A run's folder as the table of one provider, in memory. It needs no AWS.
 
 The findings are put as scan puts them. The messages of the run and of the files are judged by the
 code of decide, so that what waits is what would wait in a stack.
+
+Tries a moderator's example in the packs of this machine, and writes the patch for the author.
 """
 
+import json
+import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from difflib import unified_diff
 from hashlib import blake2b
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import msgspec
+import yaml
 
+from authoring.check import check_packs
+from authoring.format import LOADER
+from desk.deciding import Adoption, AdoptionResult, rules_with_examples
 from desk.table_desk import TableDesk
 from judging.case_facts import DecidedPacks, FactsReader
 from judging.judge import judge
@@ -21,7 +33,7 @@ from judging.judgement import Acceptance, FirstSent
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.finding_store import SEVERITY_RANKS, open_list_keys
 from ledger.aws.store import DynamoStore
-from ledger.aws.table import Item, item_of
+from ledger.aws.table import Item, Table, item_of
 from ledger.case_messages import CaseMessage
 from ledger.case_reading import read_case_message
 from ledger.cases import CaseMarker
@@ -35,10 +47,119 @@ from ledger.texts import Clock, SystemClock, clock_from_setting
 from ledger.units import Marker
 from matcher.fingerprint import Fingerprints
 from matcher.fold import fold
+from rules.pack import PackError, load_packs, pack_paths
 from rules.pack_parts import may_have_copies
 from terang import InputError, check_known
 from terang.case_queue import decode_lines, in_waves, read_file, read_messages
-from terang.review.memory_table import MemoryTable
+
+type Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryTable(Table):
+    """Holds items by partition and sort key. Nothing in it expires.
+
+    `keep`, if given, gets the items of each write before the write is done.
+    """
+
+    client: Any = None
+    name: str = "memory"
+    keep: list[Callable[[Sequence[Item]], None]] = field(default_factory=list)
+    _items: dict[str, dict[str, Item]] = field(default_factory=dict)
+    _lock: RLock = field(default_factory=RLock)
+
+    def put(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> None:
+        self._write([item_of(pk, sk, record, **attributes)])
+
+    def put_all(self, items: Iterable[Item]) -> None:
+        self._write([*items])
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        return self._items.get(pk, {}).get(sk)
+
+    def get_many(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        return {key: item for key in keys if (item := self.get(*key))}
+
+    def query(self, pk: str, prefix: str) -> Iterator[Item]:
+        return (item for sk, item in self._sorted(pk) if sk.startswith(prefix))
+
+    def between(self, pk: str, start: str, end: str) -> Iterator[Item]:
+        return (item for sk, item in self._sorted(pk) if start <= sk <= end)
+
+    def listed(self, index: str, value: str, limit: int) -> list[tuple[str, str, str]]:
+        pk_name, sk_name = f"{index}_pk", f"{index}_sk"
+        with self._lock:
+            found = sorted(
+                (item[sk_name]["S"], pk, sk)
+                for pk, items in self._items.items()
+                for sk, item in items.items()
+                if item.get(pk_name, {}).get("S") == value
+            )
+        return found[:limit]
+
+    def _sorted(self, pk: str) -> list[tuple[str, Item]]:
+        with self._lock:
+            return sorted(self._items.get(pk, {}).items())
+
+    def _write(self, items: Sequence[Item]) -> None:
+        with self._lock:
+            for keep in self.keep:
+                keep(items)
+            for item in items:
+                self._items.setdefault(item["pk"]["S"], {})[item["sk"]["S"]] = item
+
+    def _cancelled(self, actions: Sequence[Item]) -> list[Item] | None:
+        """Do all actions, or none and return why: a condition that does not hold."""
+        with self._lock:
+            pairs = [self._pair(action) for action in actions]
+            held = [_holds(before, told) for before, told, _ in pairs]
+            if not all(held):
+                return [{"Code": "None" if good else "ConditionalCheckFailed"} for good in held]
+            self._write([after for _, _, after in pairs if after is not None])
+        return None
+
+    def _pair(self, action: Item) -> tuple[Item, Item, Item | None]:
+        """Return the stored item, the parameters of the action, and the item after it."""
+        [(kind, told)] = action.items()
+        key = told["Item"] if kind == "Put" else told["Key"]
+        before = self.get(key["pk"]["S"], key["sk"]["S"]) or {}
+        match kind:
+            case "Put":
+                return before, told, told["Item"]
+            case "Update":
+                return before, told, _updated(before, told)
+        return before, told, None
+
+
+def _updated(item: Item, told: Item) -> Item:
+    """Return an item after `SET a = :a, …` or `REMOVE a, …`."""
+    verb, _, names = told["UpdateExpression"].partition(" ")
+    if verb == "REMOVE":
+        return {name: value for name, value in item.items() if name not in names.split(", ")}
+    values = told["ExpressionAttributeValues"]
+    return item | {name.removeprefix(":"): value for name, value in values.items()}
+
+
+def _holds(item: Item, told: Item) -> bool:
+    """Return whether the condition of an action holds for the stored item, {} if there is none."""
+    values = told.get("ExpressionAttributeValues", {})
+    terms = told.get("ConditionExpression", "").split(" OR ")
+    return any(_term_holds(item, term, values) for term in terms)
+
+
+def _term_holds(item: Item, term: str, values: Item) -> bool:
+    """Return whether `f(name)`, `name = :value` or `name <= :value` holds; no condition does."""
+    if not term:
+        return True
+    function, _, name = term.rstrip(")").partition("(")
+    if name:
+        return (name in item) == (function == "attribute_exists")
+    name, operator, wanted = term.split()
+    stored, value = item.get(name), values[wanted]
+    return stored is not None and (
+        stored == value if operator == "=" else stored["S"] <= value["S"]
+    )
+
 
 PUBLIC, OUT = "public", "."
 """The buckets as folders of a run. Keys of the out bucket begin with `out/`."""
@@ -168,7 +289,7 @@ class RunTable:
 
 def _fill(store: DynamoStore, table: MemoryTable, provider: str, rows: Sequence[FoundRow]) -> None:
     """Put findings, their units, the questions about held rules, and fingerprints."""
-    table.put_all(item for row in rows for item in _items(row))
+    table.put_all(item for row in rows for item in _items_of(row))
     for row in sorted(rows, key=lambda row: row.found_at):
         if row.held:
             day, rule = row.found_at[:10], f"{row.pack}/{row.rule}"
@@ -188,7 +309,7 @@ def _digest(text: str) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass")).digest()
 
 
-def _items(row: FoundRow) -> Iterator[Item]:
+def _items_of(row: FoundRow) -> Iterator[Item]:
     key = f"C#{row.finding}"
     yield item_of(key, "finding", row, **open_list_keys(row))
     yield item_of(f"U#{row.unit}", "unit", Marker(row.unit, row.provider, row.found_at[:10]))
@@ -266,3 +387,95 @@ def provider_of_run(path: Path) -> str:
 
 def _providers_of(path: Path) -> list[str]:
     return [each.name for each in (run_folder(path) / "out").glob("*/")]
+
+
+@dataclass(frozen=True, slots=True)
+class PackExamples:
+    """The port `Adopter` over a folder of packs. The folder itself is never written."""
+
+    folder: Path
+    today: date
+
+    def rules(self) -> list[str]:
+        """Return the rules of the packs that take examples, as `pack/rule`, sorted."""
+        return rules_with_examples(load_packs(self.folder, date.min))
+
+    def adopted(self, adoption: Adoption) -> AdoptionResult | None:
+        """Return the patch and what the check says; None if the packs have no such rule."""
+        for path in pack_paths(self.folder):
+            before = path.read_text("utf-8")
+            after = with_example(before, adoption)
+            if after is not None:
+                lines = unified_diff(
+                    before.splitlines(keepends=True),
+                    after.splitlines(keepends=True),
+                    f"a/{path.name}",
+                    f"b/{path.name}",
+                )
+                return AdoptionResult("".join(lines), tuple(self._problems(path, after)), ())
+        return None
+
+    def _problems(self, path: Path, after: str) -> Iterator[str]:
+        """Yield what `packs check` says about a copy of the pack that has the example."""
+        with tempfile.TemporaryDirectory() as made:
+            copy = Path(made) / path.name
+            copy.write_text(after, "utf-8")
+            try:
+                check_packs(copy, self.today, protected=path.parent / "protected", advice=False)
+            except PackError as error:
+                yield from map(str, error.problems)
+
+
+def with_example(source: str, adoption: Adoption) -> str | None:
+    """Return the YAML of a pack with the example in its rule; None if it is another pack's.
+
+    The example becomes the last of its list; comments and layout stay as they are.
+    """
+    top = yaml.compose(source, Loader=LOADER)
+    pack = _fields(top)
+    if "id" not in pack or pack["id"].value != adoption.pack or "rules" not in pack:
+        return None
+    rule = next(
+        (
+            fields
+            for fields in map(_fields, pack["rules"].value)
+            if fields["id"].value == adoption.rule
+        ),
+        None,
+    )
+    if rule is None:
+        return None
+    quoted = json.dumps(adoption.text, ensure_ascii=False)
+    lines = source.splitlines(keepends=True)
+    listed = rule.get(adoption.kind)
+    if not isinstance(listed, yaml.CollectionNode) or not listed.value:
+        indent = " " * rule["id"].start_mark.column
+        indent = indent[: -len("id: ")]
+        at = _last_line(max(rule.values(), key=lambda node: node.end_mark.index)) + 1
+        return _inserted(lines, at, f"{indent}{adoption.kind}:\n{indent}  - {quoted}\n")
+    last = listed.value[-1]
+    if listed.flow_style:
+        mark = last.end_mark
+        return f"{source[: mark.index]}, {quoted}{source[mark.index :]}"
+    indent = " " * listed.start_mark.column
+    return _inserted(lines, _last_line(last) + 1, f"{indent}- {quoted}\n")
+
+
+def _fields(node: yaml.Node | None) -> dict[str, yaml.Node]:
+    return {key.value: value for key, value in node.value} if node else {}
+
+
+def _last_line(node: yaml.Node) -> int:
+    """Return the number of a node's last line.
+
+    A list or mapping in block style ends where the next token starts, so its last part decides.
+    """
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _last_line(last[1] if isinstance(last, tuple) else last)
+    ends_before = node.end_mark.column == 0 and node.end_mark.line > node.start_mark.line
+    return int(node.end_mark.line) - ends_before
+
+
+def _inserted(lines: list[str], at: int, new: str) -> str:
+    return "".join([*lines[:at], new, *lines[at:]])

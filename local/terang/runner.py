@@ -26,7 +26,7 @@ from ledger.provider import Provider
 from ledger.texts import Clock, clock_from_setting
 from ledger.units import Receipt
 from terang.case_queue import CaseQueue
-from terang.emulator.stack import ACCOUNT, LocalStack, StackError
+from terang.emulator import ACCOUNT, LocalStack, StackError
 from terang.remote import call_function
 
 STALL_SECONDS = 180

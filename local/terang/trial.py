@@ -1,8 +1,13 @@
-"""One run of `terang run`: deploy, send, wait, decide, publish, copy the results into a folder."""
+"""One run of `terang run`: deploy, send, wait, decide, publish, copy the results into a folder.
+
+Deploys template.yaml to the local stack, without its alarms, which it cannot read.
+"""
 
 import fcntl
 import os
+import re
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,11 +26,11 @@ from ledger.refusals import OperatorError
 from ledger.texts import clock_from_setting, encode_json_lines
 from ledger.units import Receipt
 from matcher import Pack
+from terang import ROOT
 from terang.case_queue import MessageResult, findings_in, send_messages
-from terang.emulator.built import deploy
-from terang.emulator.stack import local_stack
-from terang.packs.set_publishing import PackBucket
-from terang.trial.runner import Deployed, Dropped, Progress
+from terang.emulator import REGION, LocalStack, StackError, built, local_stack
+from terang.runner import Deployed, Dropped, Progress
+from terang.set_publishing import PackBucket
 
 PAGES_PORT = 8765
 """Where `terang run --serve` serves the pages on loopback."""
@@ -264,3 +269,60 @@ def _why(out: Path, error: OSError) -> str:
     if out.exists() and not out.is_dir():
         return "not a folder"
     return f"cannot be made or read: {error.strerror}"
+
+
+ARTIFACTS, TEMPLATE = "local-artifacts", "template.yaml"
+DEPLOY_SECONDS = 120
+
+
+def deploy(stack: LocalStack, name: str, parameters: dict[str, str]) -> dict[str, str]:
+    """Create the stack from the template. Return its outputs. Raises StackError with the reason."""
+    zips = built()
+    s3 = stack.client("s3")
+    s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for path in zips.values():
+        s3.put_object(Bucket=ARTIFACTS, Key=path.name, Body=path.read_bytes())
+    s3.put_object(Bucket=ARTIFACTS, Key=TEMPLATE, Body=_with_artifacts(zips).encode())
+    cloudformation = stack.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateURL=f"{stack.url}/{ARTIFACTS}/{TEMPLATE}",  # the call takes only 51,200 bytes
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in ({"PublicDoor": "own"} | parameters).items()
+        ],
+    )
+    return _outputs(cloudformation, name)
+
+
+def _outputs(cloudformation: Any, name: str) -> dict[str, str]:
+    deadline = time.monotonic() + DEPLOY_SECONDS
+    while time.monotonic() < deadline:
+        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        status = stack["StackStatus"]
+        if status == "CREATE_COMPLETE":
+            return {
+                output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())
+            }
+        if not status.endswith("_IN_PROGRESS"):
+            events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+            failed = [
+                f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+                for event in events
+                if event["ResourceStatus"].endswith("FAILED")
+            ]
+            raise StackError(f"the template did not deploy ({status}):\n" + "\n".join(failed))
+        time.sleep(0.1)
+    raise StackError(f"the template did not deploy within {DEPLOY_SECONDS} s")
+
+
+def _with_artifacts(zips: dict[str, Path]) -> str:
+    """Return the template with addresses of zips instead of folders, as `sam build` does."""
+    text = (ROOT / "template.yaml").read_text()
+    # The emulator refuses alarms on more than one metric.
+    text = re.sub(r"^  \w+Alarm:.*\n(?:    .*\n)+", "", text, flags=re.MULTILINE)
+    for uri, path in zips.items():
+        for key in ("CodeUri", "ContentUri"):
+            text = text.replace(f"{key}: {uri}\n", f"{key}: s3://{ARTIFACTS}/{path.name}\n")
+    return text
