@@ -254,7 +254,7 @@ class _Data(msgspec.Struct, frozen=True):
 def common_words(language: str) -> dict[str, str]:
     """Return the commonest words of a language by their fold; empty for an unknown language.
 
-    Source: wordfreq, by scripts/build_common_words.py.
+    Source: wordfreq, by scripts/build_words.py.
 
     >>> common_words("en")[" money "], common_words("tlh")
     ('money', {})

@@ -6,9 +6,9 @@ it from the pack's JSON in the set, without the keys below.
 
 The signs, gates and algorithms that this release knows, with definitions and digests.
 
-`signs.json` is written by `scripts/build_signs.py` from `matcher.signs`, and a test compares the
-two. A set names the digest of each sign and gate that its rules use. So a release in which one of
-them finds something else refuses the set, and never changes what a published rule finds.
+`signs.json` is written by `scripts/build_documents.py` from `matcher.signs`, and a test compares
+the two. A set names the digest of each sign and gate that its rules use. So a release in which one
+of them finds something else refuses the set, and never changes what a published rule finds.
 
 The pack `factchecks`: what a set says about findings that rest on a published fact-check.
 
