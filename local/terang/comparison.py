@@ -43,17 +43,12 @@ class RuleChange:
             self.still += 1
             self.raised += before.severity is not Severity.HIGH is after.severity
             self.lowered += after.severity is not Severity.HIGH is before.severity
-        elif after:
-            self.newly += 1
-            self.show("newly", post, after)
-        elif before:
-            self.no_longer += 1
-            self.show("no_longer", post, before)
-
-    def show(self, kind: str, post: Post, hit: Hit) -> None:
-        """Keep a post as an example while there is room."""
-        if len(self.examples[kind]) < EXAMPLES:
-            self.examples[kind].append((post, hit))
+        elif hit := after or before:
+            self.newly += hit is after
+            self.no_longer += hit is before
+            examples = self.examples["newly" if hit is after else "no_longer"]
+            if len(examples) < EXAMPLES:
+                examples.append((post, hit))
 
 
 @dataclass(slots=True)

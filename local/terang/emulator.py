@@ -52,17 +52,14 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 def built() -> dict[str, Path]:
     """Return the zips of layers and functions by path in the template; build changed ones."""
     BUILT.mkdir(exist_ok=True)
-    layers = {f"layers/{name}": _layer(name) for name in LAYERS}
-    return layers | {f"functions/{name}": _function(name) for name in FUNCTIONS}
-
-
-def _function(name: str) -> Path:
-    folder = ROOT / "functions" / name
-    path = BUILT / f"functions-{name}-{fingerprint(folder)}.zip"
-    if not path.exists():
-        files = files_of(folder)
-        _create_whole(path, zip_of({name: file.read_bytes() for name, file in files.items()}))
-    return path
+    zips = {f"layers/{name}": _layer(name) for name in LAYERS}
+    for name in FUNCTIONS:
+        folder = ROOT / "functions" / name
+        path = zips[f"functions/{name}"] = BUILT / f"functions-{name}-{fingerprint(folder)}.zip"
+        if not path.exists():
+            files = files_of(folder)
+            _create_whole(path, zip_of({key: file.read_bytes() for key, file in files.items()}))
+    return zips
 
 
 def _layer(name: str) -> Path:
@@ -240,17 +237,22 @@ class LocalStack:
 
     def environment(self) -> dict[str, str]:
         """Return the variables with which a shell or `sam` reaches the emulator."""
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_REGION": REGION,
-        }
+        return environment_of(self.url, REGION)
 
     def log(self) -> str:
         """Return the emulator's log, which includes the lines of the functions."""
         return (self.folder / "log").read_text(errors="replace")
+
+
+def environment_of(endpoint: str, region: str) -> dict[str, str]:
+    """Return the variables that lead to an emulator, which takes any credentials."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+    }
 
 
 @contextmanager

@@ -313,7 +313,11 @@ class PendingBook:
                 with book.pending_file.open("r+b") as opened:
                     opened.truncate(opened.seek(-len(half), os.SEEK_END))
             for line in lines:
-                book.rows.restore(_decoded(line, book.pending_file))
+                try:
+                    book.rows.restore(msgspec.json.decode(line, type=PendingDecision))
+                except UNREADABLE as error:
+                    why = f"not the pending decisions of this command: {error}"
+                    raise OperatorError(f"{book.pending_file}: {why}") from None
         if book.reasons_file.exists():
             data, name = book.reasons_file.read_bytes(), str(book.reasons_file)
             book.rows.put_reasons(provider, decode_lines(data, CannedReason, name))
@@ -377,13 +381,6 @@ def _append_lines(file: Path, records: Iterable[bytes]) -> None:
         opened.write(lines)
         opened.flush()
         os.fsync(opened.fileno())
-
-
-def _decoded(line: bytes, file: Path) -> PendingDecision:
-    try:
-        return msgspec.json.decode(line, type=PendingDecision)
-    except UNREADABLE as error:
-        raise OperatorError(f"{file}: not the pending decisions of this command: {error}") from None
 
 
 type Send = Callable[[Sequence[Mapping[str, Any]]], list[MessageResult]]

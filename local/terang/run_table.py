@@ -1,11 +1,10 @@
-"""A table in memory, for the desk at home: what `ledger.aws` asks of DynamoDB, and no more.
+"""What the desk at home reads: a run's folder as the table of one provider, and a folder of packs.
 
-A run's folder as the table of one provider, in memory. It needs no AWS.
+`MemoryTable` is what `ledger.aws` asks of DynamoDB, and no more. The findings of a run are put into
+it as scan puts them. The messages of the run and of the files are judged by the code of decide, so
+that what waits is what would wait in a stack.
 
-The findings are put as scan puts them. The messages of the run and of the files are judged by the
-code of decide, so that what waits is what would wait in a stack.
-
-Tries a moderator's example in the packs of this machine, and writes the patch for the author.
+`PackExamples` tries a moderator's example in the packs, and writes the patch for their author.
 """
 
 import json
@@ -169,10 +168,6 @@ KEY = bytes(32)
 """The key of fingerprints that never leave this process."""
 
 
-class _Run(msgspec.Struct, frozen=True):
-    today: str = ""
-
-
 class FoundRow(Finding, frozen=True):
     """A line of `findings.jsonl`, as scan writes it."""
 
@@ -218,17 +213,24 @@ class RunTable:
         With a month, only the sample of that month is read. Raises OperatorError if the folder is
         not a run's, it has not this provider, or the sample does not exist.
         """
-        if provider and (names := _providers_of(path)):
+        names = [each.name for each in (run_folder(path) / "out").glob("*/")]
+        if provider and names:
             check_known("provider", provider, names)
         rows = findings_of_run(path) if month is None else []
-        known = provider or next((each.provider for each in rows), "") or provider_of_run(path)
+        known = provider or next((each.provider for each in rows), "")
         folder, clock = run_folder(path), clock_of_run(path)
+        if not known:
+            if len(names) != 1:
+                where = f"{folder / 'out'} has {len(names)} providers"
+                raise InputError(f"{where}: name one with --provider")
+            [known] = names
         table = MemoryTable()
         store = DynamoStore(table, clock)
         store.put_provider(Provider(known, territory=countries_of("EU")))
         _fill(store, table, known, [each for each in rows if each.provider == known])
         objects: Any = FolderObjects(folder)  # it only reads
-        months = (month,) if month else tuple(_months(folder, known))
+        samples = (folder / audit_file_key(known, "x")).parent.glob("????-??.jsonl")
+        months = (month,) if month else tuple(sorted(file.stem for file in samples))
         for each in months:
             key = audit_file_key(known, each)
             read_sample(objects.get(OUT, key), str(folder / key))
@@ -298,8 +300,8 @@ def _fill(store: DynamoStore, table: MemoryTable, provider: str, rows: Sequence[
     for row in rows:
         text = " ".join(fold(row.excerpt or "").split())
         if text:  # short texts are copies only if they are the same
-            print_of = prints.of_folded_quickly if may_have_copies(text) else _digest
-            made = FindingFingerprint(row.finding, "", print_of(text))
+            made_of = prints.of_folded_quickly if may_have_copies(text) else _digest
+            made = FindingFingerprint(row.finding, "", made_of(text))
             by_day[row.found_at[:10]].append(made)
     for day, made_on in by_day.items():
         store.put_fingerprints(Marker("0", provider, day), made_on, NEVER)
@@ -349,11 +351,6 @@ def is_moment(text: str) -> bool:
         return False
 
 
-def _months(folder: Path, provider: str) -> Iterable[str]:
-    samples = (folder / audit_file_key(provider, "x")).parent
-    return sorted(file.stem for file in samples.glob("????-??.jsonl"))
-
-
 def read_sample(data: bytes | None, name: str) -> list[str]:
     """Return the posts of a sample, by rank. Raises InputError if it cannot be read."""
     if data is None:
@@ -371,22 +368,10 @@ def clock_of_run(path: Path) -> Clock:
     if not file.is_file():
         return SystemClock()
     try:
-        return clock_from_setting(msgspec.json.decode(read_file(file), type=_Run).today)
+        run = msgspec.json.decode(read_file(file), type=dict[str, str])
+        return clock_from_setting(run.get("today", ""))
     except (msgspec.DecodeError, ValueError) as error:
         raise InputError(f"{file}: not from a run: {error}") from None
-
-
-def provider_of_run(path: Path) -> str:
-    """Return the provider of a run's folder. Raises OperatorError if there is not exactly one."""
-    names = _providers_of(path)
-    if len(names) != 1:
-        folder = run_folder(path) / "out"
-        raise InputError(f"{folder} has {len(names)} providers: name one with --provider")
-    return names[0]
-
-
-def _providers_of(path: Path) -> list[str]:
-    return [each.name for each in (run_folder(path) / "out").glob("*/")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,14 +420,8 @@ def with_example(source: str, adoption: Adoption) -> str | None:
     pack = _fields(top)
     if "id" not in pack or pack["id"].value != adoption.pack or "rules" not in pack:
         return None
-    rule = next(
-        (
-            fields
-            for fields in map(_fields, pack["rules"].value)
-            if fields["id"].value == adoption.rule
-        ),
-        None,
-    )
+    rules = {fields["id"].value: fields for fields in map(_fields, pack["rules"].value)}
+    rule = rules.get(adoption.rule)
     if rule is None:
         return None
     quoted = json.dumps(adoption.text, ensure_ascii=False)

@@ -1,12 +1,13 @@
-"""The commands for operators of a stack: `terang fsck`, `redrive`, `publish` and `restore`.
+"""The commands for operators: `terang fsck`, `redrive`, `publish`, `restore` and `erase`.
 
-`terang erase`: erase an author from a stack, on a request that the provider passes on.
+An author is erased on a request that the provider passes on.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import boto3
@@ -28,7 +29,7 @@ from terang.repair.dead_letters import (
     send_units,
 )
 from terang.repair.erasure import BucketEraser, Erasure, ErasureResult, TableEraser
-from terang.repair.table_snapshot import Difference, put_back
+from terang.repair.table_snapshot import put_back
 from terang.terminal import (
     STACK,
     Day,
@@ -65,8 +66,10 @@ def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:
         records = [difference.record(stack) for difference in differences]
         print_json({"differences": records, **result.counted, "under_way": result.under_way})
     else:
-        for line in _lines_of(differences, stack):
-            print_result(line)
+        for each in differences:
+            print_result(f"{each.kind}: {each.where}")
+            print_result(f"  is {each.found}; should be {each.wanted}")
+            print_result(f"  {each.advice(stack)}")
     counted = ", ".join(f"{count:,} {name}" for name, count in result.counted.items())
     console.print(f"{counted}: {len(differences):,} differences")
     if result.under_way:
@@ -74,14 +77,6 @@ def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:
             f"{result.under_way:,} messages are under way; their results may still be missing"
         )
     return 1 if differences else 0
-
-
-def _lines_of(differences: Sequence[Difference], stack: str) -> Iterator[str]:
-    """Yield three lines for each difference: its place, its values, and what to type."""
-    for difference in differences:
-        yield f"{difference.kind}: {difference.where}"
-        yield f"  is {difference.found}; should be {difference.wanted}"
-        yield f"  {difference.advice(stack)}"
 
 
 @contextmanager
@@ -123,7 +118,7 @@ def redrive(
     left = 0
     for name, letters in asked.items():
         if seen[name].count:
-            result = letters.redrive(began, limit, _counter(name))
+            result = letters.redrive(began, limit, partial(_say_thousands, name))
             console.print(f"{name}: {result.returned:,} returned, {result.left.total():,} left")
             for reason, count in result.left.items():
                 print_warning(f"  {count:,}: {reason}")
@@ -157,13 +152,10 @@ def _age(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours < 24 else f"{hours // 24} d {hours % 24} h"
 
 
-def _counter(name: str) -> Callable[[RedriveResult], None]:
-    def count(result: RedriveResult) -> None:
-        done = result.returned + result.left.total()
-        if done % 1_000 == 0:
-            console.print(f"{name}: {done:,}", style="dim")
-
-    return count
+def _say_thousands(name: str, result: RedriveResult) -> None:
+    done = result.returned + result.left.total()
+    if done % 1_000 == 0:
+        console.print(f"{name}: {done:,}", style="dim")
 
 
 def publish(

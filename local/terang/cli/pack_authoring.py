@@ -42,6 +42,7 @@ from terang.terminal import (
     print_pack_problems,
     print_problem,
     print_result,
+    print_results,
     print_warning,
     progress_bar,
     today_utc,
@@ -121,8 +122,7 @@ def try_text(
         raise InputError(
             "the text is empty: give the words of a post, or - to read them from stdin"
         )
-    for line in explain(checked, words, misses):
-        print_result(line)
+    print_results(explain(checked, words, misses))
     return 0
 
 
@@ -194,8 +194,7 @@ def diff(
     if as_json:
         print_lines_of_json(encode_json_lines([as_row(comparison)]))
     else:
-        for line in (*pack_changes(before, after), *as_lines(comparison)):
-            print_result(line)
+        print_results((*pack_changes(before, after), *as_lines(comparison)))
     return 0
 
 
@@ -224,15 +223,13 @@ def import_words(
     if not terms:
         raise InputError(f"{words}: there is no term in it")
     pack = NewPack(pack_id, category, keyword, language, owner, today or today_utc())
-    for line in pack_lines(pack, terms):
-        print_result(line)
+    print_results(pack_lines(pack, terms))
     return 0
 
 
 def schema() -> int:
     """Print the JSON Schema of a pack."""
-    for line in json.dumps(pack_schema(), indent=2).split("\n"):
-        print_result(line)
+    print_results(json.dumps(pack_schema(), indent=2).split("\n"))
     return 0
 
 

@@ -1,16 +1,14 @@
-"""Takes a pack, or the packs of a set, that another stack has published.
+"""`terang packs pull`, `publish`, `list` and `rollback`: the sets of deployed stacks.
 
-The digest names the bytes, so it does not matter who serves them. The set proves its packs: each
-YAML file must say what the set says. A pulled pack runs in shadow, whatever its author chose, and
-names its origin.
-
-`terang packs publish`, `list` and `rollback`: the set in force of a deployed stack.
+A pack is taken from another stack by a digest. The digest names the bytes, so it does not matter
+who serves them. A set proves its packs: each YAML file must say what the set says. A pulled pack
+runs in shadow, whatever its author chose, and names its origin.
 """
 
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -47,6 +45,7 @@ from terang.terminal import (
     print_pack_problems,
     print_problem,
     print_result,
+    print_results,
     print_warning,
 )
 
@@ -55,9 +54,6 @@ SECONDS = 60
 """How long an address may take, from its name to its last byte."""
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-
-type Fetch = Callable[[str, int], bytes]
-"""Returns what an address serves, at most so many bytes."""
 
 
 def fetch(url: str, most: int) -> bytes:
@@ -100,49 +96,41 @@ def _read(url: str, most: int, into: "Future[tuple[int, bytes]]") -> None:
         pool.clear()
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedSource:
-    """An address with the digest of what it must serve: the YAML of a pack, or a set."""
+def published_packs(url: str, digest: str, ids: Sequence[str]) -> list[tuple[Pack, str]]:
+    """Return the pack, or those packs of the set whose ids are given; without any, all of them.
 
-    url: str
-    digest: str
-    fetch: Fetch = fetch
+    Each comes with the YAML to keep: in shadow, with its origin.
 
-    def pull(self, ids: Sequence[str]) -> list[tuple[Pack, str]]:
-        """Return the pack, or those packs of the set whose ids are given; without any, all of them.
+    Raises OperatorError if an address cannot be read, if anything differs from its digest, or
+    if an id is not there, and PackError if a pack does not parse.
+    """
+    data = fetch(url, SET_BYTES)
+    actual = hashlib.sha256(data).hexdigest()
+    if actual != digest:
+        raise OperatorError(
+            f"{url}: its SHA-256 is {actual}, not {digest}. Somebody changed it, or"
+            " the digest belongs to something else. Nothing was taken."
+        )
+    if data[:1] == b"{":
+        pulled = list(_packs_of_set(url, data, ids))
+    elif len(data) > PACK_BYTES:
+        raise OperatorError(f"{url}: a pack has at most {PACK_BYTES:,} bytes")
+    else:
+        pulled = [_pulled(data, url)]
+    if missing := sorted(set(ids) - {pack.id for pack, _ in pulled}):
+        raise InputError(f"{url}: there is no pack {', '.join(missing)}")
+    return pulled
 
-        Each comes with the YAML to keep: in shadow, with its origin.
 
-        Raises OperatorError if an address cannot be read, if anything differs from its digest, or
-        if an id is not there, and PackError if a pack does not parse.
-        """
-        data = self.fetch(self.url, SET_BYTES)
-        actual = hashlib.sha256(data).hexdigest()
-        if actual != self.digest:
-            raise OperatorError(
-                f"{self.url}: its SHA-256 is {actual}, not {self.digest}. Somebody changed it, or"
-                " the digest belongs to something else. Nothing was taken."
-            )
-        pulled = list(self._packs_of_set(data, ids) if data[:1] == b"{" else self._pack(data))
-        if missing := sorted(set(ids) - {pack.id for pack, _ in pulled}):
-            raise InputError(f"{self.url}: there is no pack {', '.join(missing)}")
-        return pulled
-
-    def _pack(self, data: bytes) -> Iterator[tuple[Pack, str]]:
-        if len(data) > PACK_BYTES:
-            raise OperatorError(f"{self.url}: a pack has at most {PACK_BYTES:,} bytes")
-        yield _pulled(data, self.url)
-
-    def _packs_of_set(self, data: bytes, ids: Sequence[str]) -> Iterator[tuple[Pack, str]]:
-        try:
-            packs = without_factchecks(load_set(data).packs)
-        except SetError as error:
-            raise OperatorError(f"{self.url}: {error}") from None
-        for pack in packs:
-            if ids and pack.id not in ids:
-                continue
-            url = urljoin(self.url, f"../packs/{pack.id}/{pack.version}.yaml")
-            pulled = _pulled(self.fetch(url, PACK_BYTES), url)
+def _packs_of_set(set_url: str, data: bytes, ids: Sequence[str]) -> Iterator[tuple[Pack, str]]:
+    try:
+        packs = without_factchecks(load_set(data).packs)
+    except SetError as error:
+        raise OperatorError(f"{set_url}: {error}") from None
+    for pack in packs:
+        if not ids or pack.id in ids:
+            url = urljoin(set_url, f"../packs/{pack.id}/{pack.version}.yaml")
+            pulled = _pulled(fetch(url, PACK_BYTES), url)
             if pulled[0].digest != pack.digest:
                 raise OperatorError(f"{url}: it is not the version that the set names")
             yield pulled
@@ -241,13 +229,12 @@ def pull(
     if not re.fullmatch("[0-9a-f]{64}", digest):
         raise UsageError(f"--digest {digest}: a SHA-256 has 64 of 0-9 and a-f")
     try:
-        pulled = PublishedSource(url, digest).pull(only)
+        pulled = published_packs(url, digest, only)
     except PackError as error:
         print_pack_problems(error)
         return 1
     for pack, _ in pulled:
-        for line in describe(pack):
-            print_result(line)
+        print_results(describe(pack))
     paths = keep(pulled, out)
     if load_checked(out, today) is None:
         written = " ".join(map(str, paths))
@@ -282,27 +269,26 @@ def publish(
     if packs is None and not (remove or chosen):
         raise UsageError("name the folder of the packs, or --remove ID")
 
-    def work(remote: Remote, consent: "_Consent") -> str | None:
-        now = remote.clock.now()
-        checked: Sequence[Pack] | None = []
-        if packs is not None:
-            checked = load_checked(packs, now.date(), advice=True)
-        if checked is None:
-            return None
-        return remote.public.publish(
-            packs,
-            checked,
-            chosen,
-            notice_hours=remote.notice_hours,
-            now=now,
-            removed=remove,
-            registered=consent.registered,
-            without_rules=allow_no_rules,
-            consent=consent,
-        )
-
-    named = *chosen, *allow_no_rules
-    return _change(stack, work, _Consent(posts, yes=yes, asks_for_removal=False, named=named))
+    remote, registered = _stack_with(stack, posts, (*chosen, *allow_no_rules))
+    now = remote.clock.now()
+    checked: Sequence[Pack] | None = []
+    if packs is not None:
+        checked = load_checked(packs, now.date(), advice=True)
+    if checked is None:
+        return USAGE
+    digest = remote.public.publish(
+        packs,
+        checked,
+        chosen,
+        notice_hours=remote.notice_hours,
+        now=now,
+        removed=remove,
+        registered=registered,
+        without_rules=allow_no_rules,
+        consent=_Consent(posts, yes=yes, asks_for_removal=False),
+    )
+    print_result(digest)
+    return 0
 
 
 def rollback(
@@ -315,19 +301,28 @@ def rollback(
     yes: Yes = False,
 ) -> int:
     """Put an earlier set in force again, and print the digest of the set in force."""
+    remote, registered = _stack_with(stack, posts, allow_no_rules)
+    in_force = remote.public.go_back(
+        digest,
+        notice_hours=remote.notice_hours,
+        now=remote.clock.now(),
+        registered=registered,
+        without_rules=allow_no_rules,
+        consent=_Consent(posts, yes=yes, asks_for_removal=True),
+    )
+    print_result(in_force)
+    return 0
 
-    def work(remote: Remote, consent: "_Consent") -> str:
-        return remote.public.go_back(
-            digest,
-            notice_hours=remote.notice_hours,
-            now=remote.clock.now(),
-            registered=consent.registered,
-            without_rules=allow_no_rules,
-            consent=consent,
-        )
 
-    consent = _Consent(posts, yes=yes, asks_for_removal=True, named=allow_no_rules)
-    return _change(stack, work, consent)
+def _stack_with(stack: str, posts: Path | None, named: Sequence[str]) -> tuple[Remote, list[str]]:
+    """Return the stack and its registered providers. Raises UsageError for what is not there."""
+    if posts is not None and not posts.is_file():
+        raise UsageError(f"{posts}: no such file")
+    remote = Remote.find(stack)
+    registered = [provider.provider for provider in remote.store.providers()]
+    for name in named:
+        check_known("provider", name, {*registered, *remote.public.provider_settings()})
+    return remote, registered
 
 
 def _chosen(words: Sequence[str]) -> dict[str, list[str]]:
@@ -354,13 +349,15 @@ class _Consent:
     posts: Path | None
     yes: bool
     asks_for_removal: bool
-    named: tuple[str, ...]
-    registered: list[str] = field(default_factory=list)
     _shown: list[str] = field(default_factory=list)
 
     def __call__(self, change: SetChange) -> None:
         """Raise OperatorError if the operator answers no."""
-        lines = [*change.lines(), *self._hits(change)]
+        lines = [*change.lines()]
+        if self.posts is not None:  # show which of them the change newly hits, or no longer
+            old = Matcher(change.before.packs if change.before else ())
+            with self.posts.open("rb") as posts:
+                lines += as_lines(compare(old, Matcher(change.after.packs), posts))
         if lines == self._shown:
             return  # somebody else published meanwhile, and it makes no difference
         if self._shown:
@@ -386,28 +383,6 @@ class _Consent:
             if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
                 raise OperatorError("not published")
 
-    def _hits(self, change: SetChange) -> list[str]:
-        """Return the posts of the sample that the change newly hits or no longer hits, as lines."""
-        if self.posts is None:
-            return []
-        old = Matcher(change.before.packs if change.before else ())
-        with self.posts.open("rb") as lines:
-            return list(as_lines(compare(old, Matcher(change.after.packs), lines)))
-
-
-def _change(stack: str, work: Callable[[Remote, _Consent], str | None], consent: _Consent) -> int:
-    if consent.posts is not None and not consent.posts.is_file():
-        raise UsageError(f"{consent.posts}: no such file")
-    remote = Remote.find(stack)
-    consent.registered = [provider.provider for provider in remote.store.providers()]
-    for name in consent.named:
-        check_known("provider", name, {*consent.registered, *remote.public.provider_settings()})
-    digest = work(remote, consent)
-    if digest is None:
-        return USAGE
-    print_result(digest)
-    return 0
-
 
 def list_in_force(*, stack: StackName = STACK) -> int:
     """Print the set in force, its packs, what each provider runs, and the sets before it."""
@@ -420,12 +395,11 @@ def list_in_force(*, stack: StackName = STACK) -> int:
     for pack in rule_set.packs:
         print_result(f"  {_pack_line(pack, notice_until(pack, rule_set.notice_hours), now)}")
     print_result("providers:")
-    for name in sorted({*registered, *rule_set.providers}):
-        print_result(f"  {name}: {_provider_line(rule_set, name, now.date())}")
+    names, today = sorted({*registered, *rule_set.providers}), now.date()
+    print_results(f"  {name}: {_provider_line(rule_set, name, today)}" for name in names)
     if pointer.earlier:
         print_result(f"sets before it, of the last {RETURN_DAYS} days:")
-    for earlier in pointer.earlier:
-        print_result(f"  {earlier.set} until {earlier.until}")
+    print_results(f"  {earlier.set} until {earlier.until}" for earlier in pointer.earlier)
     return 0
 
 

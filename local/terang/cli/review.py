@@ -193,7 +193,6 @@ def summarize_entry(entry: JournalEntry) -> str:
 console = Screen()
 
 Port = Annotated[int, option("N", "the port on this machine; default: any free")]
-Others = Annotated[tuple[Path, ...], option("FILE", "messages of colleagues, complaints, notices")]
 RoleName = Annotated[Role, Parameter(help="moderator, lead or auditor")]
 
 
@@ -206,7 +205,9 @@ def review(
         Path | None,
         option("FILE", "default: decisions-NAME.jsonl; of a stack also -STACK-PROVIDER"),
     ] = None,
-    cases: Others = (),
+    cases: Annotated[
+        tuple[Path, ...], option("FILE", "messages of colleagues, complaints, notices")
+    ] = (),
     provider: Annotated[ProviderId | None, Parameter(help="review this provider's stack")] = None,
     stack: StackName = STACK,
     send: Annotated[bool, Parameter(help="send each decision after ten seconds")] = False,
@@ -379,19 +380,15 @@ def show(
 ) -> int:
     """Show one case with everything that happened; 2 if it does not exist."""
     remote = _remote(stack).known(*filter(None, [provider]))
-    history = _find(remote.store, case, provider)
+    ids = [case] if is_id(case) else []
+    ids += [case_id(kind, provider, case) for kind in MESSAGE_TYPES] if provider else []
+    found = (case_history(remote.store, name) for name in ids)
+    history = next(filter(None, found), None)
     if history is None:
         hint = "" if provider or is_id(case) else "; a message's id needs --provider P"
         raise InputError(f"there is no case {case} here{hint}")
     console.print(case_screen(history, shown=show, now=remote.clock.now()))
     return 0
-
-
-def _find(store: DynamoStore, name: str, provider: str | None) -> CaseHistory | None:
-    """Return the case of that id, or the one that the provider's message of that id opened."""
-    ids = [name] if is_id(name) else []
-    ids += [case_id(kind, provider, name) for kind in MESSAGE_TYPES] if provider else []
-    return next((history for case in ids if (history := case_history(store, case))), None)
 
 
 def _remote(stack: str) -> "Remote":

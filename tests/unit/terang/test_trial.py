@@ -14,7 +14,7 @@ from support.sample_posts import line
 from ledger.refusals import OperatorError
 from terang.cli.command import main
 from terang.cli.run import print_run
-from terang.runner import Dropped, name_of
+from terang.runner import name_of
 from terang.terminal import Screen
 from terang.trial import RunResult, empty, owned
 
@@ -176,8 +176,7 @@ def test_messages_that_are_no_text_are_refused_before_anything_starts(
     ],
 )
 def test_a_name_of_any_bytes_is_text_for_keys_and_lines(written: bytes, name: str) -> None:
-    dropped = Dropped(Path(os.fsdecode(written)), "f", 1)
-    assert dropped.name == name_of(dropped.path) == name
+    assert name_of(Path(os.fsdecode(written))) == name
     assert len(f"drop/{'p' * 40}/0000/{name}".encode()) <= 1024
 
 

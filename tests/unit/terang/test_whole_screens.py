@@ -126,6 +126,5 @@ def test_a_difference_of_packs_shows_the_words_that_were_hit() -> None:
     made = PackComparison(posts=1)
     hit = Hit("codes", 1, "asks", "live", "SCAMS_AND_FRAUD", "high",
               (Span("text", at, at + 15, "send me the otp", ()),))  # fmt: skip
-    made.rules["codes/asks"].newly = 1
-    made.rules["codes/asks"].show("newly", found_post[0], hit)
+    made.rules["codes/asks"].count(found_post[0], None, hit)
     assert any("send me the otp" in line for line in list(as_lines(made))[2:])
