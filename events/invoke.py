@@ -1,10 +1,16 @@
 """Send an event of this folder to its built function under Lambda's runtime client, without Docker.
 
-    make invoke EVENT=scan-posts-object STACK=terang PROVIDER=sample-chat
+`make invoke EVENT=scan-posts-object STACK=terang PROVIDER=sample-chat`: the function works on that
+stack with your credentials: on AWS, or on the local stack whose address AWS_ENDPOINT_URL names
+(`terang run --keep` prints it). The example names in the event become those of the stack: buckets,
+queues, the set in force, the provider, and a sender registered for it.
 
-The function works on that stack with your credentials: on AWS, or on the local stack whose address
-AWS_ENDPOINT_URL names (`terang run --keep` prints it). The example names in the event become those
-of the stack: buckets, queues, the set in force, the provider, and a sender registered for it.
+With Docker, print the settings of a deployed stack. Type this in the clone's folder, with its name.
+
+    .venv/bin/python events/invoke.py env terang > env.json
+
+`sam local invoke --env-vars env.json` then lets a function work on that stack, with your
+credentials. Write to another file than events/env.json: this program reads the names from it.
 """
 
 import json
@@ -14,23 +20,43 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
-
 import boto3
-from env import SHIPPED, env_of
 
 from ledger.closing import current_set
 from ledger.refusals import OperatorError
-from terang.emulator import built
-from terang.emulator.stack import StackError
+from terang import emulator
+from terang.emulator import StackError
 from terang.remote import Remote
 
 EXAMPLE_SENDER = "AROAEXAMPLEUPLOADER1"
 EXAMPLE_SET = "0" * 64
 DEFAULT_PROVIDER = "sample-chat"
-
+SHIPPED = Path(__file__).with_name("env.json")
 
 Settings = dict[str, dict[str, str]]
+
+
+def env_of(stack: str, *, example_queue: bool = True) -> Settings:
+    """Return the settings of each function of the stack, under its name in the template.
+
+    A stack without announcements or a console lacks their functions. `example_queue` keeps the
+    example's POSTS_QUEUE_ARN: the events here name it as their source.
+    Raises SystemExit if events/env.json is empty: a shell empties the file that it writes to.
+    """
+    text = SHIPPED.read_text()
+    if not text.strip():
+        sys.exit(f"{SHIPPED} is empty: git checkout it, and write to env.json next to the Makefile")
+    outputs, functions = Remote.find(stack).outputs, boto3.client("lambda")
+    found = {}
+    for name, settings in json.loads(text).items():
+        if output := outputs.get(f"{name.removesuffix('Function')}Function"):
+            configuration: Any = functions.get_function_configuration(FunctionName=output)
+            found[name] = settings | {
+                key: value
+                for key, value in configuration["Environment"]["Variables"].items()
+                if key in settings and not (example_queue and key == "POSTS_QUEUE_ARN")
+            }
+    return found
 
 
 def filled(event: str, settings: Settings, example: Settings, sender: str) -> Any:
@@ -49,8 +75,7 @@ def filled(event: str, settings: Settings, example: Settings, sender: str) -> An
 def session_settings() -> dict[str, str]:
     """Return the caller's credentials, region and endpoint as a function finds them on Lambda."""
     session = boto3.Session()
-    found = session.get_credentials()
-    if found is None:
+    if (found := session.get_credentials()) is None:
         raise OperatorError("there are no AWS credentials; those of a local stack may be any words")
     key = found.get_frozen_credentials()
     settings = {
@@ -78,7 +103,7 @@ def main(name: str, stack: str, provider: str = DEFAULT_PROVIDER) -> int:
         sys.stderr.write(f"{path.name}: the name must begin with a function, as scan-mine.json\n")
         return 2
     try:
-        built.build()
+        emulator.build()
         remote = Remote.find(stack)
         settings = env_of(stack, example_queue=False)
         known = remote.store.provider(provider)
@@ -96,8 +121,8 @@ def main(name: str, stack: str, provider: str = DEFAULT_PROVIDER) -> int:
         given = session_settings() | settings[function]
         with tempfile.TemporaryDirectory(prefix="terang-invoke-") as folder:
             log = Path(folder) / "log"
-            with built.started(function, given, log) as url:
-                answer = built.invoke(url, event)
+            with emulator.started(function, given, log) as url:
+                answer = emulator.invoke(url, event)
             sys.stderr.write(log.read_text("utf-8", errors="replace"))
     except (StackError, OperatorError) as error:
         sys.stderr.write(f"{error}\n")
@@ -109,4 +134,7 @@ def main(name: str, stack: str, provider: str = DEFAULT_PROVIDER) -> int:
 if __name__ == "__main__":
     if not 2 <= len(sys.argv) <= 4:
         sys.exit(__doc__)
+    if sys.argv[1] == "env":
+        sys.stdout.write(json.dumps(env_of(*sys.argv[2:3] or ["terang"]), indent=2) + "\n")
+        sys.exit()
     sys.exit(main(sys.argv[1], *(sys.argv[2:] or ["terang"])))

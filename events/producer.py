@@ -102,8 +102,8 @@ def send(queue: str, provider: str, bodies: Iterable[str]) -> set[str]:
 def results(bucket: str, provider: str, sent: set[str], seconds: float) -> Iterator[dict[str, Any]]:
     """Yield findings and refusals of these messages as they come, each once, for so many seconds.
 
-    A message without findings and refusals leaves no file of its own, so nothing says that
-    all have come; a receipt of a batch names the messages that were read together.
+    A message without any leaves no file of its own; a receipt of a batch names the messages that
+    were read together.
     """
     s3, read, until = boto3.client("s3"), set(), time.monotonic() + seconds
     pages = s3.get_paginator("list_objects_v2")
@@ -139,7 +139,10 @@ def main() -> None:
         return
     with given.posts.open(encoding="utf-8") as lines:
         sent = send(given.queue, given.provider, bodies_of(lines))
-    sys.stderr.write(f"{len(sent)} messages sent; what comes of them, for {given.wait:g} s:\n")
+    sys.stderr.write(
+        f"{len(sent)} messages sent; for {given.wait:g} s (--wait), what comes of them is read: a"
+        " message without findings and refusals leaves no file, so nothing says that all came\n"
+    )
     for record in results(given.out, given.provider, sent, given.wait):
         sys.stdout.write(json.dumps(record) + "\n")
         sys.stdout.flush()

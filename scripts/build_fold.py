@@ -96,8 +96,7 @@ def script(char: str) -> str:
 @cache
 def skeleton(char: str) -> str:
     """Return the UTS #39 skeleton without accents: equal skeletons look alike."""
-    raw = _spoof.getSkeleton(icu.USpoofChecks.SINGLE_SCRIPT_CONFUSABLE, char)
-    return "".join(c for c in raw if not is_accent(ord(c)))
+    return "".join(c for c in raw_skeleton(char) if not is_accent(ord(c)))
 
 
 def is_accent(code: int) -> bool:
@@ -222,12 +221,6 @@ def as_words(folded: str) -> str:
     return re.sub(" +", " ", "".join(parts))
 
 
-def dropped_as(code: int) -> str | None:
-    """Return the kind under which a code point is dropped, or None if it stays."""
-    tests = {"invisible": is_invisible, "accent": is_accent, "vowel-mark": is_vowel_mark}
-    return next((kind for kind, test in tests.items() if test(code)), None)
-
-
 def folded_as(char: str) -> tuple[str, str] | None:
     """Return the kind of disguise and the folded form, or None if the character stays."""
     folded = plain(char)
@@ -256,9 +249,10 @@ def build() -> dict[str, object]:
     folded: dict[str, dict[str, str]] = {}
     words: list[int] = []
     spaceless: list[int] = []
+    drops = {"invisible": is_invisible, "accent": is_accent, "vowel-mark": is_vowel_mark}
     for code in range(0x110000):
         char = chr(code)
-        if kind := dropped_as(code):
+        if kind := next((kind for kind, test in drops.items() if test(code)), None):
             dropped.setdefault(kind, []).append(code)
         elif code in HANGUL or unicodedata.category(char) in ("Cs", "Cn", "Co"):
             continue
@@ -289,10 +283,9 @@ def main(path: str) -> None:
     """Write the table, with the versions of its sources."""
     table = build()
     digest = hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()[:12]
-    unicode_version = unicodedata.unidata_version
     opencc_version = metadata.version("opencc-python-reimplemented")
-    sources = f"unicode-{unicode_version}+icu-{icu.ICU_VERSION}+opencc-{opencc_version}"
-    version = f"{sources}+{digest}"
+    sources = f"unicode-{unicodedata.unidata_version}+icu-{icu.ICU_VERSION}"
+    version = f"{sources}+opencc-{opencc_version}+{digest}"
     text = json.dumps({"version": version, **table}, ensure_ascii=True, separators=(",", ":"))
     Path(path).write_text(text + "\n", encoding="ascii")
     print(version, len(text), "bytes")

@@ -20,9 +20,8 @@ from playwright.sync_api import sync_playwright
 from desk.items import Door, Moderator, Role
 from terang.case_queue import read_messages
 from terang.cli.command import main
-from terang.review.door import HomeServer
-from terang.review.run_table import RunTable
-from terang.review.sitting import Sitting
+from terang.home_desk import HomeServer, Sitting
+from terang.run_table import RunTable
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from support.chromium import ARGUMENTS, CHROMIUM
@@ -82,7 +81,7 @@ def take_all(server: HomeServer) -> None:
     with sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1000, "height": 800})
-        page.goto(server.door.address)
+        page.goto(server.address)
         take(page, "desk-queue", 560)
         with page.expect_navigation():
             page.get_by_role("link", name="high").first.click()

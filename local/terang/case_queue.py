@@ -1,6 +1,6 @@
-"""Messages about cases: reads and writes their files, completes them, and puts them in order.
+"""Messages about cases: reads their files, completes and orders them, sends them to a stack.
 
-Sends messages about cases to a deployed stack, and waits for the outcome of each.
+`CaseQueue` waits for the outcome of each.
 """
 
 import dataclasses
@@ -84,18 +84,13 @@ LINKS = ("id", "findings", "finding", *REFERENCES)
 def findings_in(objects: S3Objects, out_bucket: str, provider: str) -> list[Finding]:
     """Return the findings in the provider's part of the out bucket, by day and unit.
 
-    Raises InputError for a file that holds something else.
+    Raises InputError with the line of a file that is not a finding.
     """
     return [
         finding
         for key in objects.keys(out_bucket, f"out/{provider}/findings/")
-        for finding in findings_of(objects.get(out_bucket, key) or b"", key)
+        for finding in decode_lines(objects.get(out_bucket, key) or b"", Finding, key)
     ]
-
-
-def findings_of(data: bytes, name: str) -> list[Finding]:
-    """Return the findings of a file. Raises InputError with the line that is not a finding."""
-    return decode_lines(data, Finding, name)
 
 
 def resolve_findings(message: Fields, findings: Iterable[Finding]) -> dict[str, Any] | None:
@@ -238,6 +233,13 @@ class MessageResult:
     advice: str = ""
     message: Fields = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
+    @classmethod
+    def of(cls, message: Fields, status: str, *why: str) -> "MessageResult":
+        """Return the result of a message; `why` are the other fields, in their order."""
+        code, field, first, advice = (*why, "", "", "", "")[:4]
+        name, kind = str(message.get("id", "")), str(message.get("type", ""))
+        return cls(name, kind, status, code, field, first, advice, message)
+
     def __str__(self) -> str:
         why = f": {self.code}" if self.code else ""
         field = f" ({self.field})" if self.field else ""
@@ -250,8 +252,7 @@ class MessageResult:
 class _Sent:
     """A message under way: the name of its receipt, its digest, and the receipt before it."""
 
-    id: str
-    type: str
+    message: Fields
     name: str
     digest: str
     earlier_key: str
@@ -278,14 +279,16 @@ class CaseQueue:
         """
         keys = self.objects.keys(self.out_bucket, f"out/{self.provider}/receipts/messages/")
         earlier = {key.rpartition("/")[2].removesuffix(".json"): key for key in keys}
-        messages = list(messages)
         sent = [self._send(message, earlier) for message in messages]
         results: dict[int, MessageResult] = {}
         quiet = 0.0
         while len(results) < len(sent):
-            new = dict(self._answered(sent, results))
-            results |= new
-            quiet = 0.0 if new else quiet + POLL_SECONDS
+            left = [place for place in range(len(sent)) if place not in results]
+            known = len(results)
+            for place in left[:ASKED_AT_ONCE]:
+                if (result := self._result(sent[place])) is not None:
+                    results[place] = result
+            quiet = 0.0 if len(results) > known else quiet + POLL_SECONDS
             if quiet > STALL_SECONDS:
                 raise OperatorError(
                     f"{len(sent) - len(results)} messages were not answered within"
@@ -293,10 +296,7 @@ class CaseQueue:
                 )
             if len(results) < len(sent):
                 self.pause(POLL_SECONDS)
-        return [
-            dataclasses.replace(results[place], message=message)
-            for place, message in enumerate(messages)
-        ]
+        return [results[place] for place in range(len(sent))]
 
     def _send(self, message: Fields, earlier: Mapping[str, str]) -> _Sent:
         body = msgspec.json.encode(message)
@@ -313,40 +313,19 @@ class CaseQueue:
             MessageBody=body.decode(),
             MessageAttributes={"provider": attribute},
         )
-        return _Sent(
-            id=str(message.get("id", "")),
-            type=str(message.get("type", "")),
-            name=name,
-            digest=content,
-            earlier_key=earlier.get(name, ""),
-            before=before,
-        )
-
-    def _answered(
-        self, sent: Sequence[_Sent], results: Mapping[int, MessageResult]
-    ) -> Iterator[tuple[int, MessageResult]]:
-        asked = [place for place in range(len(sent)) if place not in results][:ASKED_AT_ONCE]
-        for place in asked:
-            if (result := self._result(sent[place])) is not None:
-                yield place, result
+        return _Sent(message, name, content, earlier.get(name, ""), before)
 
     def _result(self, sent: _Sent) -> MessageResult | None:
         """Return a message's result, or None: `taken` by its marker, else from a new receipt."""
         marker = self.store.case_marker(sent.name)
         if marker is not None and marker.digest == sent.digest:
-            return MessageResult(sent.id, sent.type, "taken")
+            return MessageResult.of(sent.message, "taken")
         receipt = self._receipt(sent.name, sent.earlier_key)
         if receipt is None or receipt == sent.before:
             return None
-        return MessageResult(
-            sent.id,
-            sent.type,
-            receipt.status,
-            receipt.code,
-            receipt.field,
-            receipt.first.moderator if receipt.first else "",
-            receipt.advice,
-        )
+        first = receipt.first.moderator if receipt.first else ""
+        why = receipt.code, receipt.field, first, receipt.advice
+        return MessageResult.of(sent.message, receipt.status, *why)
 
     def _receipt(self, name: str, earlier_key: str) -> CaseReceipt | None:
         """Return the newest receipt of that name; a message that waited has an earlier day's."""
@@ -373,9 +352,7 @@ def send_messages(
     known = findings() if any("rule" in message for message in messages) else ()
     resolved = [(message, resolve_findings(message, known)) for message in messages]
     results = [
-        MessageResult(
-            str(message.get("id", "")), str(message.get("type", "")), NOT_SENT, "unknown", "rule"
-        )
+        MessageResult.of(message, NOT_SENT, "unknown", "rule")
         for message, sendable in resolved
         if sendable is None
     ]

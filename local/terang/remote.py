@@ -1,14 +1,11 @@
-"""Lines for a shell of a new provider: its buckets and queues, a first file, a first message.
-
-A deployed stack, on AWS or where AWS_ENDPOINT_URL points.
-"""
+"""A deployed stack, on AWS or where AWS_ENDPOINT_URL points; and the first steps of a provider."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import boto3
@@ -22,8 +19,8 @@ from ledger.texts import Clock, clock_from_setting
 from matcher import SetError
 from terang import InputError, check_known
 from terang.case_queue import CaseQueue
-from terang.emulator.stack import ACCOUNT
-from terang.packs.set_publishing import PackBucket
+from terang.emulator import ACCOUNT, environment_of
+from terang.set_publishing import PackBucket
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -89,36 +86,6 @@ export $(printf 'AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_SESSION_TOKEN
 _ANYBODY = "none is needed: this local stack takes any credentials"
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where a provider sends and reads. `endpoint` is the address of a local stack, or empty."""
-
-    provider: str
-    role: str
-    region: str
-    drop_bucket: str
-    out_bucket: str
-    posts_url: str
-    cases_url: str
-    endpoint: str = ""
-
-    @classmethod
-    def of(
-        cls, provider: str, role: str, outputs: dict[str, str], region: str, endpoint: str
-    ) -> Self:
-        """Read the outputs of a stack; `endpoint` is that of any of its clients."""
-        return cls(
-            provider=provider,
-            role=role,
-            region=region,
-            drop_bucket=outputs["DropBucket"],
-            out_bucket=outputs["OutBucket"],
-            posts_url=outputs["PostsUrl"],
-            cases_url=outputs.get("CasesUrl", "none: the stack is older than its queue of cases"),
-            endpoint=endpoint if is_loopback(endpoint) else "",
-        )
-
-
 def is_loopback(endpoint: str) -> bool:
     """Return whether an address is that of this machine, where a local stack runs.
 
@@ -138,29 +105,29 @@ def senders_of(role_id: str, account: str, endpoint: str) -> set[str]:
     return {role_id, ACCOUNT} if emulated else {role_id}
 
 
-def first_steps(access: Access) -> str:
-    """Return lines for a shell: where the provider sends and reads, a first file and message."""
-    if access.endpoint:
-        given = {
-            "AWS_ENDPOINT_URL": access.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": access.region,
-            "AWS_REGION": access.region,
-        }
+def first_steps(
+    provider: str, role: str, outputs: Mapping[str, str], region: str, endpoint: str
+) -> str:
+    """Return lines for a shell: where the provider sends and reads, a first file and message.
+
+    `role` is the ARN of its role, `outputs` are those of the stack, and `endpoint` is the address
+    of any of its clients.
+    """
+    is_local = is_loopback(endpoint)
+    environment = _TAKE_ROLE.format(region=region, role=role)
+    if is_local:
+        given = environment_of(endpoint, region)
         environment = "".join(f"export {name}={value}\n" for name, value in given.items())
-    else:
-        environment = _TAKE_ROLE.format(region=access.region, role=access.role)
     return _TEXT.format(
-        provider=access.provider,
-        role=access.role or _ANYBODY,
-        drop=access.drop_bucket,
-        out=access.out_bucket,
-        posts=access.posts_url,
-        cases=access.cases_url,
+        provider=provider,
+        role=role or _ANYBODY,
+        drop=outputs["DropBucket"],
+        out=outputs["OutBucket"],
+        posts=outputs["PostsUrl"],
+        cases=outputs.get("CasesUrl", "none: the stack is older than its queue of cases"),
         environment=environment,
         # Versions 1 of the AWS CLI do not read AWS_ENDPOINT_URL for every service.
-        aws=f"aws --endpoint-url {access.endpoint}" if access.endpoint else "aws",
+        aws=f"aws --endpoint-url {endpoint}" if is_local else "aws",
     )
 
 
@@ -208,12 +175,17 @@ def what_to_do(error: Exception) -> str:
 
 
 @contextmanager
-def explain_stack_errors() -> Iterator[None]:
+def explain_stack_errors(failed: str = "") -> Iterator[None]:
     """Turn what AWS answers, and a set that cannot be used, into an error for the operator."""
     try:
         yield
     except (BotoCoreError, ClientError, SetError) as error:
-        raise OperatorError(what_to_do(error)) from error
+        raise OperatorError(f"{failed}{what_to_do(error)}") from error
+
+
+def outputs_of(stack: Mapping[str, Any]) -> dict[str, str]:
+    """Return the outputs of a stack, as CloudFormation describes it, by name."""
+    return {entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", ())}
 
 
 @dataclass(frozen=True)
@@ -237,13 +209,12 @@ class Remote:
             stack = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         except (BotoCoreError, ClientError) as error:
             raise InputError(f"cannot read the stack {name}: {what_to_do(error)}") from None
-        outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", ())}
         parameters = {
             entry["ParameterKey"]: entry["ParameterValue"] for entry in stack.get("Parameters", ())
         }
         return cls(
             name,
-            outputs,
+            outputs_of(stack),
             int(parameters.get("NoticeHours", "24")),
             parameters.get("Today", ""),
             int(parameters.get("ExcerptDays", "30")),
@@ -279,14 +250,10 @@ class Remote:
     @cached_property
     def secret(self) -> bytes:
         """The root key of the pseudonyms. Raises OperatorError if the caller may not read it."""
-        try:
+        with explain_stack_errors("cannot read the secret of the pseudonyms: "):
             secret = boto3.client("secretsmanager").get_secret_value(
                 SecretId=self.outputs["PseudonymSecretArn"]
             )
-        except (BotoCoreError, ClientError) as error:
-            raise OperatorError(
-                f"cannot read the secret of the pseudonyms: {what_to_do(error)}"
-            ) from None
         return str(secret["SecretString"]).encode()
 
     def cases(self, provider: str) -> CaseQueue:
@@ -310,21 +277,14 @@ class Remote:
 
         Raises OperatorError if the caller may not take the role.
         """
+        cloudformation, stack = boto3.client("cloudformation"), f"{self.name}-provider-{provider}"
         try:
-            stacks = boto3.client("cloudformation").describe_stacks(
-                StackName=_provider_stack(self.name, provider)
-            )["Stacks"]
+            [described] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
         except (BotoCoreError, ClientError):
             return {}
-        role = next(
-            output["OutputValue"]
-            for output in stacks[0]["Outputs"]
-            if output["OutputKey"] == "RoleArn"
-        )
-        try:
+        role = outputs_of(described)["RoleArn"]
+        with explain_stack_errors(f"cannot send as {provider}: "):
             session = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="terang-cases")
-        except (BotoCoreError, ClientError) as error:
-            raise OperatorError(f"cannot send as {provider}: {what_to_do(error)}") from None
         credentials = session["Credentials"]
         return {
             "aws_access_key_id": credentials["AccessKeyId"],
@@ -336,10 +296,10 @@ class Remote:
         """Upload a stream of any length."""
         boto3.client("s3").upload_fileobj(stream, bucket, key)
 
-    def access(self, provider: str, role: str) -> Access:
-        """Return where a provider sends and reads; `role` is the ARN of its role."""
+    def first_steps(self, provider: str, role: str) -> str:
+        """Return the first steps of a provider; `role` is the ARN of its role."""
         meta = boto3.client("cloudformation").meta
-        return Access.of(provider, role, self.outputs, meta.region_name, meta.endpoint_url)
+        return first_steps(provider, role, self.outputs, meta.region_name, meta.endpoint_url)
 
     def senders(self, role_id: str) -> set[str]:
         """Return the senders that SQS names for messages of a role."""
@@ -352,16 +312,10 @@ class Remote:
         Raises OperatorError if it cannot be deployed.
         """
         cloudformation: Any = boto3.client("cloudformation")
-        stack = _provider_stack(self.name, provider)
-        parameters = {
-            "ProviderId": provider,
-            "TrustedPrincipal": principal,
-            **{
-                name: self.outputs[name]
-                for name in ("DropBucket", "OutBucket", "PostsArn", "CasesArn")
-            },
-            "KeyArn": self.outputs["KeyArn"],
-        }
+        stack = f"{self.name}-provider-{provider}"
+        given = ("DropBucket", "OutBucket", "PostsArn", "CasesArn", "KeyArn")
+        parameters = {"ProviderId": provider, "TrustedPrincipal": principal}
+        parameters |= {name: self.outputs[name] for name in given}
         request = {
             "StackName": stack,
             "TemplateBody": template,
@@ -383,12 +337,7 @@ class Remote:
                 raise OperatorError(
                     f"cannot deploy the role of {provider}: {what_to_do(error)}"
                 ) from None
-        outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-        return {output["OutputKey"]: output["OutputValue"] for output in outputs}
-
-
-def _provider_stack(stack: str, provider: str) -> str:
-    return f"{stack}-provider-{provider}"
+        return outputs_of(cloudformation.describe_stacks(StackName=stack)["Stacks"][0])
 
 
 def change_secret[T](stack: str, output: str, kind: Any, change: Callable[[T], T]) -> T:

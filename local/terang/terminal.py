@@ -1,11 +1,9 @@
-"""The only place where the command writes: no terminal obeys text that strangers wrote.
+"""The only place where the command writes, and the arguments that several commands take.
 
-File names, the fields of a report and the words of a pack are strangers' text. `show_controls` also
-replaces line breaks, so that one string is one line and cannot forge another. Unlike
-`ledger.texts.replace_controls` it keeps the place of every character, so that the spans of
-findings still fit.
-
-The arguments that several commands take: how each is read, and which values are allowed.
+No terminal obeys text that strangers wrote: file names, the fields of a report, the words of a
+pack. `show_controls` also replaces line breaks, so that one string is one line and cannot forge
+another. Unlike `ledger.texts.replace_controls` it keeps the place of every character, so that the
+spans of findings still fit.
 
 A command's signature is its arguments: `stack: StackName = STACK` becomes `--stack NAME`. A value
 that does not fit is wrong usage, which `command` reports with the option's name and exit code 2.
@@ -16,14 +14,14 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter, Token
+from cyclopts import Parameter
 from rich.console import Console
 from rich.text import Text
 
@@ -132,6 +130,12 @@ def print_result(text: object = "") -> None:
     sys.stdout.write(show_controls(str(text)) + "\n")
 
 
+def print_results(lines: Iterable[object]) -> None:
+    """Write lines of the result to stdout."""
+    for line in lines:
+        print_result(line)
+
+
 def print_json(record: object) -> None:
     """Write a record to stdout as one line of JSON with its keys in the order given."""
     line = json.dumps(record, ensure_ascii=False) + "\n"
@@ -186,9 +190,10 @@ def escape_unencodable() -> None:
 
 STACK = "terang"
 
+LONG_BEFORE_DAYS = 365
+"""A check that is older than the post by more days is shown with its age."""
+
 _CHANNEL = re.compile(r"(telegram|discord):.+", re.DOTALL)
-_MODERATOR = re.compile(r"[A-Za-z0-9._-]{1,100}")
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 class UsageError(Exception):
@@ -215,10 +220,6 @@ def today_utc() -> date:
     return datetime.now(UTC).date()
 
 
-def _read_day(_: type, tokens: Sequence[Token]) -> date:
-    return parse_day(tokens[0].value)
-
-
 def _check_provider(_: type, name: str | None) -> None:
     from ledger.keys import is_provider_id  # late: `terang --help` needs no msgspec
 
@@ -233,8 +234,13 @@ def _check_channels(_: type, channels: tuple[str, ...]) -> None:
 
 
 def _check_moderator(_: type, name: str) -> None:
-    if not _MODERATOR.fullmatch(name):
+    if not re.fullmatch("[A-Za-z0-9._-]{1,100}", name):
         raise ValueError("A pseudonym has 1 to 100 letters, digits, `.`, `_` or `-`.")
+
+
+def _check_month(_: type, month: str) -> None:
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        raise ValueError("Write the month as YYYY-MM.")
 
 
 def _check_pack(_: type, pack: str) -> None:
@@ -244,12 +250,14 @@ def _check_pack(_: type, pack: str) -> None:
         raise ValueError(f"A pack's id must have {ID_MEANS}.")
 
 
-def _check_month(_: type, month: str) -> None:
-    if not _MONTH.fullmatch(month):
-        raise ValueError("Write the month as YYYY-MM.")
+def option(metavar: str, words: str) -> Parameter:
+    """Return how the help shows an option: with a word for its value, and what it means."""
+    return Parameter(metavar=metavar, help=words)
 
 
-Day = Annotated[date, Parameter(metavar="DAY", converter=_read_day)]
+Day = Annotated[
+    date, Parameter(metavar="DAY", converter=lambda _, tokens: parse_day(tokens[0].value))
+]
 Today = Annotated[Day, Parameter(help="the day that counts as today, in UTC")]
 StackName = Annotated[str, Parameter(metavar="NAME", help=f"a deployed stack; default: {STACK}")]
 ProviderId = Annotated[str, Parameter(metavar="ID", validator=_check_provider)]

@@ -20,7 +20,7 @@ from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext, PublishRequest, publish
 from publish.summary import Summary
-from terang.packs.set_publishing import PackBucket
+from terang.set_publishing import PackBucket
 
 DAY = date(2026, 11, 25)
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

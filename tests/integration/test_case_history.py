@@ -7,7 +7,7 @@ from support.sample_posts import OTP, lines
 from support.world import World
 
 from ledger.cases import case_id
-from terang.review.door import CaseHistory, case_history, case_screen
+from terang.cli.review import CaseHistory, case_history, case_screen
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_the_whole_history_from_any_of_its_ids(world: World, story: str, kind: s
     names = {"decision": "d-1", "complaint": "c-1", "notice": "n-1"}
     found = at(world, case_id(kind, "acme", names[kind]) if kind in names else story)
     assert [entry.message for entry in found.entries] == ["n-1", "d-1", "c-1", "o-1", "b-1"]
-    assert [one.case for one in found.findings] == [story]
+    assert [one.case for one in found.cases if one.finding] == [story]
 
 
 def test_what_was_committed_in_one_second_stands_in_the_order_of_things(

@@ -15,7 +15,7 @@ from claims.admission import ChangeKind, CheckChange, CheckedClaim
 from feeds.reopening import TRIES
 from ledger.cases import Case, CaseState, case_id
 from ledger.texts import utc
-from terang.packs.set_publishing import PackBucket
+from terang.set_publishing import PackBucket
 
 LABELLED = {"visibility": ["DECISION_VISIBILITY_CONTENT_LABELLED"]}
 WITHDRAWN = table(*CHECKS[1:])

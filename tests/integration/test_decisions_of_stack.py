@@ -7,7 +7,7 @@ from support.world import DAY, World
 from authoring.term_candidates import SelectedBy, decided_posts
 from ledger.cases import case_id, is_for_second_review
 from ledger.keys import audit_file_key
-from terang.packs.decided_posts import decisions_of_stack
+from terang.cli.packs_learning import decisions_of_stack
 
 DRAWN = next(
     f"d-{n}" for n in range(99) if is_for_second_review(case_id("decision", "acme", f"d-{n}"))

@@ -17,7 +17,7 @@ from integration.event_account import (
 )
 from support.declared import read_template
 
-from terang.emulator import built
+from terang import emulator
 
 
 def test_env_json_names_what_the_template_declares_for_each_function() -> None:
@@ -32,7 +32,7 @@ def test_env_json_names_what_the_template_declares_for_each_function() -> None:
 def test_a_built_function_has_the_memory_of_the_template() -> None:
     resources = read_template()["Resources"]
     for function in ENV:
-        memory = built.environment(function, {})["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+        memory = emulator.environment(function, {})["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
         assert memory == str(resources[function]["Properties"]["MemorySize"]), function
 
 

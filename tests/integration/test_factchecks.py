@@ -25,7 +25,7 @@ from ledger.findings import Finding, Label
 from ledger.refusals import OperatorError
 from ledger.units import Receipt
 from scan.inspection import FloodLimits
-from terang.packs.set_publishing import PackBucket
+from terang.set_publishing import PackBucket
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from ledger.refusals import OperatorError
 from matcher import Pack, ProviderSettings, RuleSet, load_packs, load_set
 from terang.case_queue import MessageResult
 from terang.cli.command import main
-from terang.packs.set_publishing import PackBucket, SetChange
 from terang.remote import Remote
+from terang.set_publishing import PackBucket, SetChange
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 type Command = Callable[..., int]

@@ -25,7 +25,7 @@ from ledger.units import (
 from matcher import Mode, Pack, Rule, Severity
 from rules.pinned import TOPICS
 from rules.rule_set import counted_rules
-from terang.packs.set_publishing import check_receipts
+from terang.set_publishing import check_receipts
 
 COUNT = 16 * 1024**2 // 91
 """Posts in a unit, at most: it has 16 MiB, and the line of a post at least 91 bytes."""

@@ -18,7 +18,7 @@ from ledger.refusals import OperatorError
 from rules.pack import InForce
 from rules.rule_set import ProviderSettings
 from scan.inspection import FloodLimits
-from terang.packs.set_publishing import PackBucket
+from terang.set_publishing import PackBucket
 
 
 class TestFloodGuard:

@@ -19,7 +19,7 @@ from ledger.cases import case_id, is_for_second_review
 from ledger.findings import FloodQuestion
 from ledger.keys import Provider
 from rules.pack import Translation
-from terang.review.sitting import BookRows
+from terang.home_desk import BookRows
 
 ANNA = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
 BEN = Moderator("m-2", "acme", Role.LEAD, Door.CONSOLE)

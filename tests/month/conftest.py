@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from month.lived import Month, lived
 
-from terang.emulator.stack import EMULATOR
+from terang.emulator import EMULATOR
 
 
 @pytest.fixture(scope="session")

@@ -17,10 +17,10 @@ from month.plan import FULL, PROVIDER, SMALL
 from month.writing import write
 
 from matcher import Pack
-from terang.emulator.built import deploy
-from terang.emulator.stack import local_stack
-from terang.packs.set_publishing import PackBucket
-from terang.trial.runner import Deployed
+from terang.emulator import local_stack
+from terang.runner import Deployed
+from terang.set_publishing import PackBucket
+from terang.trial import deploy
 
 STACK = "terang-month"
 PACKS = Path(__file__).parent / "packs"

@@ -19,7 +19,7 @@ from typing import Any
 from month.plan import PROVIDER, Message, Plan, Post
 
 from terang.repair.dead_letters import messages_in
-from terang.trial.runner import Deployed
+from terang.runner import Deployed
 
 OURS = {"found", "after_minutes", "looked_seconds", "day", "blunder", "found_at", "category"}
 """Fields of a decision that are the script's own, and not sent."""

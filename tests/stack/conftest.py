@@ -11,9 +11,9 @@ import pytest
 from stack.running import DAY, ROOT, STACK, Running
 
 from matcher import Pack
-from terang.emulator.built import deploy
-from terang.emulator.stack import EMULATOR, local_stack
-from terang.packs.set_publishing import PackBucket
+from terang.emulator import EMULATOR, local_stack
+from terang.set_publishing import PackBucket
+from terang.trial import deploy
 
 RANGE_BYTES = 64 * 1024
 """Small, so that a file of a few megabytes is many units."""

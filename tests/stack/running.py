@@ -9,7 +9,7 @@ from typing import Any
 from ledger.aws.desk_store import DynamoDesk
 from ledger.closing import FileReceipt
 from terang import ROOT
-from terang.trial.runner import Deployed, Dropped
+from terang.runner import Deployed, Dropped
 
 __all__ = ["DAY", "ROOT", "STACK", "Running"]
 

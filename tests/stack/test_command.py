@@ -13,12 +13,12 @@ import pytest
 from stack.running import DAY, ROOT, STACK, Running
 
 import terang.case_queue
-import terang.emulator.stack
+import terang.emulator
 from ledger.dsa_codes import EU
 from ledger.findings import file_id
 from ledger.refusals import OperatorError
 from terang.cli.command import main
-from terang.trial.runner import Dropped
+from terang.runner import Dropped
 
 POSTS = ROOT / "local/samples/files/posts.jsonl"
 CASES = ROOT / "local/samples/cases.jsonl"
@@ -256,20 +256,18 @@ def test_a_provider_that_is_not_registered_is_not_waited_for_for_ever(
 
 
 def clone_of_events(folder: Path) -> Path:
-    """A clone's folder with what env.py needs, so that nothing is written into this one."""
+    """A clone's folder with what the program needs, so that nothing is written into this one."""
     (folder / "events").mkdir()
-    for name in ("env.py", "env.json"):
+    for name in ("invoke.py", "env.json"):
         shutil.copy(ROOT / "events" / name, folder / "events" / name)
     (folder / ".venv").symlink_to(ROOT / ".venv")
     return folder
 
 
-def test_env_py_fills_env_json_with_what_the_functions_have(
-    running: Running, tmp_path: Path
-) -> None:
+def test_env_json_is_filled_with_what_the_functions_have(running: Running, tmp_path: Path) -> None:
     """The line of its docstring is typed as it is; the queue of posts keeps the events' name."""
     clone = clone_of_events(tmp_path)
-    docstring = (ROOT / "events/env.py").read_text().split('"""')[1]
+    docstring = (ROOT / "events/invoke.py").read_text().split('"""')[1]
     [line] = [one.strip() for one in docstring.splitlines() if one.startswith("    ")]
     assert line in (ROOT / "events/README.md").read_text()
     typed = line.replace(" terang ", f" {STACK} ")
@@ -285,9 +283,9 @@ def test_env_py_fills_env_json_with_what_the_functions_have(
     assert filled["Scan"]["POSTS_QUEUE_ARN"] == shipped["Scan"]["POSTS_QUEUE_ARN"]
 
 
-def test_env_py_says_why_it_reads_nothing_once_its_names_were_emptied(tmp_path: Path) -> None:
+def test_why_nothing_is_read_once_the_names_were_emptied_is_said(tmp_path: Path) -> None:
     clone = clone_of_events(tmp_path)
-    typed = ".venv/bin/python events/env.py terang > events/env.json"
+    typed = ".venv/bin/python events/invoke.py env terang > events/env.json"
     done = subprocess.run(
         ["bash", "-c", typed], cwd=clone, stderr=subprocess.PIPE, text=True, check=False
     )
@@ -349,7 +347,7 @@ def test_a_pipeline_that_fails_ends_in_1(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(terang.emulator.stack, "EMULATOR", Path(emulator))
+    monkeypatch.setattr(terang.emulator, "EMULATOR", Path(emulator))
     out = tmp_path / "out"
     assert main(["run", str(POSTS), "--out", str(out), "--today", DAY, "--json"]) == 1
     printed = capsys.readouterr()

@@ -17,7 +17,7 @@ from ledger.closing import current_set, set_key
 from ledger.keys import factchecks_key
 from matcher import load_set
 from terang.cli.command import main
-from terang.packs.set_publishing import PackBucket
+from terang.set_publishing import PackBucket
 
 PROVIDER = "factcheck-chat"
 KEY = "factchecks/checks.csv"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from stack.running import ROOT, Running
 
-from terang.emulator.stack import StackError
+from terang.emulator import StackError
 
 PATIENCE_SECONDS = 30
 

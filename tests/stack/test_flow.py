@@ -14,7 +14,7 @@ from ledger.closing import FileReceipt
 from ledger.findings import file_id
 from ledger.units import Receipt
 from rules.pinned import FACTCHECKS
-from terang.trial.runner import Dropped, Progress
+from terang.runner import Dropped, Progress
 
 SAMPLES = ROOT / "local/samples"
 RULES = {

@@ -15,9 +15,9 @@ from ledger.findings import unit_id
 from ledger.keys import sentinel_post
 from matcher import Pack
 from terang.cli.command import main
-from terang.emulator.built import deploy
-from terang.emulator.stack import EMULATOR, local_stack
-from terang.packs.set_publishing import PackBucket
+from terang.emulator import EMULATOR, local_stack
+from terang.set_publishing import PackBucket
+from terang.trial import deploy
 from tlog.leaves import parse_checkpoint
 from verifier.verify import Folder, Options, check_place
 

@@ -14,9 +14,9 @@ from stack.conftest import PARAMETERS
 from stack.running import BUCKETS, DAY, ROOT, Running
 
 from matcher import Pack
-from terang.emulator.built import ARTIFACTS, deploy
-from terang.emulator.stack import EMULATOR, LocalStack, local_stack
-from terang.packs.set_publishing import PackBucket
+from terang.emulator import EMULATOR, LocalStack, local_stack
+from terang.set_publishing import PackBucket
+from terang.trial import ARTIFACTS, deploy
 from tlog.leaves import parse_checkpoint
 from verifier.verify import Folder, Options, check_place
 

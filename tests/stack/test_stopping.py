@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from stack.running import ROOT, Running
 
-import terang.emulator.stack
-from terang.emulator.stack import StackError, local_stack
+import terang.emulator
+from terang.emulator import StackError, local_stack
 
 WAITS = """
 import signal
-from terang.emulator.stack import local_stack
+from terang.emulator import local_stack
 with local_stack() as stack:
     print(stack.pid, stack.folder, flush=True)
     signal.pause()
@@ -82,7 +82,7 @@ def test_a_run_that_serves_answers_questions_until_it_is_stopped(
 def test_an_emulator_ends_with_a_run_that_is_killed(running: Running, system: str) -> None:
     """Its folder is left to the machine: nobody is there any more to remove it."""
     told = f"""
-import terang.emulator.stack as stack
+import terang.emulator as stack
 stack._ENDS_WITH = stack._ENDS_WITH.replace("sys.platform", "'{system}'")
 """
     waits = [sys.executable, "-c", told + WAITS]
@@ -108,7 +108,7 @@ def test_workers_that_the_emulator_forgot_are_ended(
     os.mkfifo(pipe)
     emulator.write_text(f"#!/bin/sh\nexec 3>{pipe}\nsleep 600 &\nexit 1\n")
     emulator.chmod(0o755)
-    monkeypatch.setattr(terang.emulator.stack, "EMULATOR", emulator)
+    monkeypatch.setattr(terang.emulator, "EMULATOR", emulator)
     held = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     try:
         with pytest.raises(StackError, match="did not start"), local_stack():

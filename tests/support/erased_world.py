@@ -17,8 +17,7 @@ from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext, PublishRequest, publish
 from publish_steps.handover import Samples, Statements
-from terang.repair.erase_buckets import BucketEraser
-from terang.repair.erasure import Erasure, ErasureResult, TableEraser
+from terang.repair.erasure import BucketEraser, Erasure, ErasureResult, TableEraser
 
 ACCOUNT, CANARY = "ana-zq7", "canary-zq7"
 POST = f"post-{CANARY}"
@@ -129,8 +128,7 @@ def erase(
         now=datetime.now(UTC),
         dry_run=dry_run,
     )
-    work = Erasure(store, table, buckets, world.keys(store), world.clock, "acme")
-    return work.erase(ACCOUNT, posts)
+    return Erasure(table, buckets, world.keys(store), world.clock).erase(ACCOUNT, posts)
 
 
 def places_of(world: World, *words: str) -> list[str]:

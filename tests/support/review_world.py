@@ -14,8 +14,8 @@ from desk.items import Door, Moderator, OpenFinding, Role
 from desk.table_desk import TableDesk
 from ledger.findings import Finding, FoundSpan, digest
 from matcher import Pack, build_set, digest_of
-from terang.review.run_table import RunTable
-from terang.review.sitting import BookRows
+from terang.home_desk import BookRows
+from terang.run_table import RunTable
 
 DAY = "2026-11-25"
 WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.FILE)

@@ -17,8 +17,7 @@ from ledger.closing import FILE_DAYS
 from ledger.privacy import SAMPLE_DAYS
 from publish.publish_run import LOOK_BACK_DAYS
 from publish_steps.logging_run import ALIVE_AFTER, KEY_DAYS, LOGS, RESTATED_DAYS
-from terang.repair.erase_buckets import INTAKE_AGE
-from terang.repair.erasure import TOMBSTONE_DAYS
+from terang.repair.erasure import INTAKE_AGE, TOMBSTONE_DAYS
 from verifier.verify import KEPT
 
 DAY = timedelta(days=1)

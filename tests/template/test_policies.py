@@ -5,6 +5,7 @@ import io
 import json
 import re
 import shutil
+import webbrowser
 from collections.abc import Iterator
 from importlib import import_module
 from itertools import product
@@ -27,9 +28,8 @@ from ledger.aws.store import DynamoStore
 from ledger.closing import Closing
 from ledger.keys import Provider
 from terang import case_queue
-from terang.cli import review
 from terang.cli.command import COMMANDS, main
-from terang.review.door import HomeServer
+from terang.home_desk import HomeServer
 
 STACK = Resolved.of(source(), Console="oidc", Announcements="on", Sentinel="on", Today=DAY)
 ARN = "arn:aws:{}:eu-west-1:123456789012:{}"
@@ -252,7 +252,7 @@ def needs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[Ne
         words = live_on(trial, answers.outputs, tmp_path_factory.mktemp("typed"))
         patch.setattr(BaseClient, "_make_api_call", answers.__call__)
         patch.setattr(case_queue, "STALL_SECONDS", 0)
-        patch.setattr(review, "open_browser", lambda _: None)
+        patch.setattr(webbrowser, "open", lambda _: None)
         patch.setattr(HomeServer, "serve", lambda _: None)
         for line in COMMANDS_OF_A_STACK.strip().splitlines():
             calls = Calls(OPERATE)  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.keys import Provider
 from matcher import Pack, build_set, digest_of
-from terang.packs.set_publishing import PackBucket
+from terang.set_publishing import PackBucket
 
 DAY, SENDER = "2026-11-25", "AROAEXAMPLEACME"
 STACK = Resolved.of(

@@ -35,7 +35,7 @@ from support.world import ROLE
 
 from ledger.keys import Provider
 from matcher import load_packs
-from terang.packs.set_publishing import PackBucket
+from terang.set_publishing import PackBucket
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "local/samples"

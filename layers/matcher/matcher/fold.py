@@ -28,7 +28,7 @@ never gives, so that terms in pinyin and written terms do not meet.
 
 Limits: a letter has one reading, its first in the table. Letters apart are read only where a
 written term has them.
-Source: `pinyin.json`, made by `scripts/build_pinyin.py`.
+Source: `pinyin.json`, made by `scripts/build_words.py`.
 """
 
 import re

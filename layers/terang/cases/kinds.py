@@ -5,7 +5,7 @@
 1. Write its class in a module of this package; a field that no other kind has also goes into
    `JournalEntry`, and into `CaseFacts` if it is public.
 2. Name it in `CaseMessage`, and what it counts in `CaseNumbers`.
-3. Describe it in docs/cases.md, run `scripts/build_schemas.py`, and add an example to the tests.
+3. Describe it in docs/cases.md, run `scripts/build_documents.py`, and add an example to the tests.
 
 To show it on the desk needs `desk.items`, `desk.deciding` and a page; to recount it,
 `recount.recount`, which shares no code with this.

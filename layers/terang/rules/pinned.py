@@ -6,9 +6,9 @@ of that version. A set publishes the digest: anyone can compute it from the pack
 without the keys below.
 
 `signs.json` has the signs, gates and algorithms that this release knows, with definitions and
-digests. `scripts/build_signs.py` writes it, and a test compares the two. A set names the digest of
-each that its rules use. So a release in which one of them finds something else refuses the set, and
-never changes what a published rule finds.
+digests. `scripts/build_documents.py` writes it, and a test compares the two. A set names the digest
+of each that its rules use. So a release in which one of them finds something else refuses the set,
+and never changes what a published rule finds.
 
 The rules of the pack `factchecks` have no words: a post meets one when the index of checks that the
 set names attaches a check of that topic. It is in the set like other packs, so that it is listed,

@@ -1,4 +1,4 @@
-"""The `terang` command: each module reads arguments, calls the room that does the work, and prints.
+"""The `terang` command: each module reads arguments, does or calls the work, and prints.
 
-No command imports another one. Start with `command`.
+No command imports another one. Start with `command`, the table of all commands.
 """

@@ -82,7 +82,7 @@ packs learn -> terang.cli.packs_learning:learn
 packs schema -> terang.cli.pack_authoring:schema
     Print the JSON Schema of a pack, for editors.
     terang packs schema > docs/pack.schema.json
-packs pull -> terang.cli.pack_authoring:pull
+packs pull -> terang.cli.packs_in_force:pull
     Take a pack or set that another stack has published; it runs in shadow first.
     terang packs pull https://stats.example/packs/new-scam/2.yaml --digest SHA256 --out pulled
 packs publish -> terang.cli.packs_in_force:publish
@@ -237,7 +237,7 @@ def build_app() -> App:
     app = App(
         name="terang",
         help="Inspect public posts against published, expiring rules.",
-        help_epilogue=_example("terang run posts.jsonl --provider acme-chat --packs packs"),
+        help_epilogue="Example: terang run posts.jsonl --provider acme-chat --packs packs",
         help_format="plaintext",
         version=_version,
         version_flags="--version",
@@ -257,7 +257,7 @@ def build_app() -> App:
         if not above:
             shown["group"] = groups[name]
         if not command.function.endswith(":app"):  # one has commands of its own, and its example
-            shown["help_epilogue"] = _example(command.example)
+            shown["help_epilogue"] = f"Example: {command.example}"
         if command.function:
             parent.command(command.function, name=name, **shown)
         else:
@@ -271,10 +271,6 @@ def _version() -> str:
         return metadata.version("terang")
     project: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     return project
-
-
-def _example(line: str) -> str:
-    return f"Example: {line}"
 
 
 def parse(app: App, tokens: Sequence[str]) -> tuple[Callable[..., int | None], BoundArguments]:
@@ -313,7 +309,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _call(*parse(app, tokens))
     except (CycloptsError, UsageError) as error:
         print_problem(f"{name}: {_explain(error, name)}")
-        _print_hint(name)
+        examples = {f"terang {command.words}": command.example for command in COMMANDS}
+        if name in examples:
+            print_problem(f"Example: {examples[name]}")
+        print_problem(f"All options: {name} --help")
         return USAGE
     except BrokenPipeError:
         sys.stderr.close()  # the program that read our output has ended
@@ -327,7 +326,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
-        print_problem(_unexpected(error))
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        print_problem(  # without its text: that may quote a post
+            f"terang: an unexpected error ({type(error).__name__} at"
+            f" {Path(place.filename).name}:{place.lineno}). Please report it with the command, as"
+            f" CONTRIBUTING.md says; {TRACEBACK}=1 in the environment shows where it came from"
+        )
         return 1
 
 
@@ -359,21 +363,3 @@ def _names_below(name: str) -> list[str]:
     """Return the commands of `terang`, or of one of its groups such as `terang packs`."""
     below = [f"terang {command.words}".partition(f"{name} ")[2] for command in COMMANDS]
     return [words for words in below if words and " " not in words]
-
-
-def _print_hint(name: str) -> None:
-    """Print what to type instead: the command's example, and where its options are listed."""
-    examples = {f"terang {command.words}": command.example for command in COMMANDS}
-    if name in examples:
-        print_problem(f"Example: {examples[name]}")
-    print_problem(f"All options: {name} --help")
-
-
-def _unexpected(error: Exception) -> str:
-    """Return a sentence about an error of ours, without its text: that may quote a post."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return (
-        f"terang: an unexpected error ({type(error).__name__} at"
-        f" {Path(place.filename).name}:{place.lineno}). Please report it with the command, as"
-        f" CONTRIBUTING.md says; {TRACEBACK}=1 in the environment shows where it came from"
-    )

@@ -21,8 +21,15 @@ from ledger.texts import encode_json_lines
 from terang import InputError
 from terang.case_queue import decoded
 from terang.check_library import CheckLibrary, SentenceModel
-from terang.review.door import LONG_BEFORE_DAYS
-from terang.terminal import Day, Screen, UsageError, print_lines_of_json, print_result, progress_bar
+from terang.terminal import (
+    LONG_BEFORE_DAYS,
+    Day,
+    Screen,
+    UsageError,
+    print_lines_of_json,
+    print_result,
+    progress_bar,
+)
 
 INDEX = Path("terang-index")
 

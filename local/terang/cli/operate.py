@@ -1,12 +1,13 @@
-"""The commands for operators of a stack: `terang fsck`, `redrive`, `publish` and `restore`.
+"""The commands for operators: `terang fsck`, `redrive`, `publish`, `restore` and `erase`.
 
-`terang erase`: erase an author from a stack, on a request that the provider passes on.
+An author is erased on a request that the provider passes on.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import boto3
@@ -27,9 +28,8 @@ from terang.repair.dead_letters import (
     dead_letters,
     send_units,
 )
-from terang.repair.erase_buckets import BucketEraser
-from terang.repair.erasure import Erasure, ErasureResult, TableEraser
-from terang.repair.table_snapshot import Difference, put_back
+from terang.repair.erasure import BucketEraser, Erasure, ErasureResult, TableEraser
+from terang.repair.table_snapshot import put_back
 from terang.terminal import (
     STACK,
     Day,
@@ -38,6 +38,7 @@ from terang.terminal import (
     StackName,
     UsageError,
     console,
+    option,
     parse_day,
     print_json,
     print_result,
@@ -65,8 +66,10 @@ def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:
         records = [difference.record(stack) for difference in differences]
         print_json({"differences": records, **result.counted, "under_way": result.under_way})
     else:
-        for line in _lines_of(differences, stack):
-            print_result(line)
+        for each in differences:
+            print_result(f"{each.kind}: {each.where}")
+            print_result(f"  is {each.found}; should be {each.wanted}")
+            print_result(f"  {each.advice(stack)}")
     counted = ", ".join(f"{count:,} {name}" for name, count in result.counted.items())
     console.print(f"{counted}: {len(differences):,} differences")
     if result.under_way:
@@ -74,14 +77,6 @@ def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:
             f"{result.under_way:,} messages are under way; their results may still be missing"
         )
     return 1 if differences else 0
-
-
-def _lines_of(differences: Sequence[Difference], stack: str) -> Iterator[str]:
-    """Yield three lines for each difference: its place, its values, and what to type."""
-    for difference in differences:
-        yield f"{difference.kind}: {difference.where}"
-        yield f"  is {difference.found}; should be {difference.wanted}"
-        yield f"  {difference.advice(stack)}"
 
 
 @contextmanager
@@ -102,10 +97,8 @@ def redrive(
         tuple[Queue, ...], Parameter(help="repeat it for more; default: all of them")
     ] = (),
     dry_run: Annotated[bool, Parameter(help="only show the letters")] = False,
-    limit: Annotated[int | None, Parameter(metavar="N", help="at most N of each queue")] = None,
-    file: Annotated[
-        str, Parameter(metavar="ID", help="instead: send all units of a sealed file again")
-    ] = "",
+    limit: Annotated[int | None, option("N", "at most N of each queue")] = None,
+    file: Annotated[str, option("ID", "instead: send all units of a sealed file again")] = "",
     stack: StackName = STACK,
 ) -> int:
     """Send the letters again; 0 if none is left in the chosen queues, 1 if one is."""
@@ -125,7 +118,7 @@ def redrive(
     left = 0
     for name, letters in asked.items():
         if seen[name].count:
-            result = letters.redrive(began, limit, _counter(name))
+            result = letters.redrive(began, limit, partial(_say_thousands, name))
             console.print(f"{name}: {result.returned:,} returned, {result.left.total():,} left")
             for reason, count in result.left.items():
                 print_warning(f"  {count:,}: {reason}")
@@ -159,13 +152,10 @@ def _age(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours < 24 else f"{hours // 24} d {hours % 24} h"
 
 
-def _counter(name: str) -> Callable[[RedriveResult], None]:
-    def count(result: RedriveResult) -> None:
-        done = result.returned + result.left.total()
-        if done % 1_000 == 0:
-            console.print(f"{name}: {done:,}", style="dim")
-
-    return count
+def _say_thousands(name: str, result: RedriveResult) -> None:
+    done = result.returned + result.left.total()
+    if done % 1_000 == 0:
+        console.print(f"{name}: {done:,}", style="dim")
 
 
 def publish(
@@ -178,9 +168,9 @@ def publish(
     rebuild: Annotated[bool, Parameter(help="write published days again")] = False,
     accept: Annotated[
         tuple[str, ...],
-        Parameter(
-            metavar="PROVIDER/DAY",
-            help="publish this day although the table has lost some of it; or log, or new-log:"
+        option(
+            "PROVIDER/DAY",
+            "publish this day although the table has lost some of it; or log, or new-log:"
             " see docs/log.md",
         ),
     ] = (),
@@ -262,8 +252,7 @@ def erase(
         ),
     ],
     post: Annotated[
-        tuple[str, ...],
-        Parameter(metavar="ID", help="a post that the account does not lead to; repeat for more"),
+        tuple[str, ...], option("ID", "a post that the account does not lead to; repeat for more")
     ] = (),
     stack: StackName = STACK,
     dry_run: Annotated[bool, Parameter(help="print what would go; change nothing")] = False,
@@ -274,19 +263,6 @@ def erase(
     if not 1 <= len(name) <= ACCOUNT_LENGTH:
         raise UsageError(f"--account has {len(name)} characters; allowed: 1 to {ACCOUNT_LENGTH}")
     remote = Remote.find(stack).known(provider)
-    try:
-        with explain_stack_errors():
-            erased = _erasure(remote, provider, dry_run=dry_run).erase(name, {*post})
-    except (OSError, OperatorError) as error:
-        raise OperatorError(f"{error}; the erasure is not complete: repeat the command") from None
-    if as_json:
-        _print_json(erased, provider, dry_run=dry_run)
-    else:
-        _print(erased, dry_run=dry_run)
-    return 0 if dry_run or (erased.is_clean and not erased.under_way) else 1
-
-
-def _erasure(remote: Remote, provider: str, *, dry_run: bool) -> Erasure:
     buckets = BucketEraser(
         store=remote.store,
         objects=remote.objects,
@@ -297,27 +273,27 @@ def _erasure(remote: Remote, provider: str, *, dry_run: bool) -> Erasure:
         now=datetime.now(UTC),
         dry_run=dry_run,
     )
-    return Erasure(
-        store=remote.store,
-        table=TableEraser(remote.store.table),
-        buckets=buckets,
-        keys=PseudonymKeys(remote.store, remote.clock, remote.secret),
-        clock=remote.clock,
-        provider=provider,
-    )
-
-
-def _print_json(erased: ErasureResult, provider: str, *, dry_run: bool) -> None:
-    """Print the counts; they name neither account nor pseudonym."""
-    print_json(
-        {
-            "provider": provider,
-            **{name: erased.counts[name] for name in COUNTED},
-            "under_way": erased.under_way,
-            "waiting_files": len(erased.waiting_files),
-            "dry_run": dry_run,
-        }
-    )
+    table = TableEraser(remote.store.table)
+    try:
+        with explain_stack_errors():
+            keys = PseudonymKeys(remote.store, remote.clock, remote.secret)
+            erased = Erasure(table, buckets, keys, remote.clock).erase(name, {*post})
+    except (OSError, OperatorError) as error:
+        raise OperatorError(f"{error}; the erasure is not complete: repeat the command") from None
+    if as_json:
+        counts = {name: erased.counts[name] for name in COUNTED}  # no account, no pseudonym
+        print_json(
+            {
+                "provider": provider,
+                **counts,
+                "under_way": erased.under_way,
+                "waiting_files": len(erased.waiting_files),
+                "dry_run": dry_run,
+            }
+        )
+    else:
+        _print(erased, dry_run=dry_run)
+    return 0 if dry_run or (erased.is_clean and not erased.under_way) else 1
 
 
 def _print(erased: ErasureResult, *, dry_run: bool) -> None:
@@ -326,20 +302,16 @@ def _print(erased: ErasureResult, *, dry_run: bool) -> None:
             print_result(f"{erased.counts[name]:>6}  {words}")
     if not erased.counts.total():
         print_result("the stack holds nothing of that author")
-    _print_waiting(erased.waiting_files)
-    if erased.under_way:
-        print_result(
-            f"{erased.under_way} parts of files under way hold posts: repeat the command later"
-        )
-    elif not erased.is_clean and not dry_run:
-        print_result("workers added more meanwhile: repeat the command")
-
-
-def _print_waiting(files: list[str]) -> None:
-    """Print the files that are not read to their end; their findings will be stored as stubs."""
+    files = erased.waiting_files  # not read to their end; their findings will be stored as stubs
     if files:
         print_result(f"{len(files)} files wait in the drop bucket, and go when they are done:")
     for key in files[:FILES_SHOWN]:
         print_result(f"  {key}")
     if len(files) > FILES_SHOWN:
         print_result(f"  and {len(files) - FILES_SHOWN} more")
+    if erased.under_way:
+        print_result(
+            f"{erased.under_way} parts of files under way hold posts: repeat the command later"
+        )
+    elif not erased.is_clean and not dry_run:
+        print_result("workers added more meanwhile: repeat the command")

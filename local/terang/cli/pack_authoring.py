@@ -1,7 +1,6 @@
 """`terang packs` and `terang scan` on this machine: check, try, compare and write packs."""
 
 import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -24,17 +23,7 @@ from rules.pack import pack_paths
 from rules.pack_parts import category_problem
 from terang import USAGE, InputError
 from terang.case_queue import read_file
-from terang.packs.comparison import (
-    BATCH,
-    PublishedSource,
-    as_lines,
-    as_row,
-    compare,
-    describe,
-    hit_row,
-    keep,
-    pack_changes,
-)
+from terang.comparison import BATCH, as_lines, as_row, compare, hit_row, pack_changes
 from terang.terminal import (
     Day,
     PackId,
@@ -42,10 +31,12 @@ from terang.terminal import (
     UsageError,
     counted,
     load_checked,
+    option,
     print_lines_of_json,
     print_pack_problems,
     print_problem,
     print_result,
+    print_results,
     print_warning,
     progress_bar,
     today_utc,
@@ -61,8 +52,7 @@ def check(
     /,
     *,
     posts: Annotated[
-        Path | None,
-        Parameter(metavar="FILE", help="ordinary posts as JSON Lines, also tried with contacts"),
+        Path | None, option("FILE", "ordinary posts as JSON Lines, also tried with contacts")
     ] = None,
     today: Today | None = None,
 ) -> int:
@@ -126,8 +116,7 @@ def try_text(
         raise InputError(
             "the text is empty: give the words of a post, or - to read them from stdin"
         )
-    for line in explain(checked, words, misses):
-        print_result(line)
+    print_results(explain(checked, words, misses))
     return 0
 
 
@@ -178,7 +167,7 @@ def diff(
     new: Annotated[Path, Parameter(help="a folder or a file")],
     /,
     *,
-    posts: Annotated[Path, Parameter(metavar="FILE", help="posts as JSON Lines")],
+    posts: Annotated[Path, option("FILE", "posts as JSON Lines")],
     as_json: Annotated[
         bool, Parameter(name="--json", help="print one line of JSON, without text of posts")
     ] = False,
@@ -199,8 +188,7 @@ def diff(
     if as_json:
         print_lines_of_json(encode_json_lines([as_row(comparison)]))
     else:
-        for line in (*pack_changes(before, after), *as_lines(comparison)):
-            print_result(line)
+        print_results((*pack_changes(before, after), *as_lines(comparison)))
     return 0
 
 
@@ -209,17 +197,13 @@ def import_words(
     /,
     *,
     pack_id: PackId,
-    category: Annotated[str, Parameter(metavar="CODE", help="a category of the DSA")],
-    keyword: Annotated[
-        tuple[str, ...], Parameter(metavar="CODE", help="default: to be filled in")
-    ] = (),
+    category: Annotated[str, option("CODE", "a category of the DSA")],
+    keyword: Annotated[tuple[str, ...], option("CODE", "default: to be filled in")] = (),
     language: Annotated[
-        tuple[str, ...], Parameter(metavar="TAG", help="such as en; default: to be filled in")
+        tuple[str, ...], option("TAG", "such as en; default: to be filled in")
     ] = (),
-    owner: Annotated[str, Parameter(metavar="NAME", help="default: to be filled in")] = "",
-    column: Annotated[
-        str, Parameter(metavar="NAME", help="of a table; default: `term`, or the first one")
-    ] = "",
+    owner: Annotated[str, option("NAME", "default: to be filled in")] = "",
+    column: Annotated[str, option("NAME", "of a table; default: `term`, or the first one")] = "",
     today: Annotated[Day | None, Parameter(help="the first day in force")] = None,
 ) -> int:
     """Print the pack; 2 if no word can be a term."""
@@ -233,63 +217,19 @@ def import_words(
     if not terms:
         raise InputError(f"{words}: there is no term in it")
     pack = NewPack(pack_id, category, keyword, language, owner, today or today_utc())
-    for line in pack_lines(pack, terms):
-        print_result(line)
-    return 0
-
-
-def pull(
-    url: Annotated[str, Parameter(help="a published pack (.yaml) or set (.json): https://…")],
-    /,
-    *,
-    digest: Annotated[
-        str,
-        Parameter(
-            metavar="SHA256",
-            help="the SHA-256 of that file, from somebody you trust; a set's is its name",
-        ),
-    ],
-    out: Annotated[Path, Parameter(metavar="DIR", help="where the packs are written")],
-    only: Annotated[
-        tuple[str, ...], Parameter(metavar="ID", help="take this pack of a set; repeat it for more")
-    ] = (),
-    today: Today | None = None,
-) -> int:
-    """Show each pack and write it in shadow; 1 if it cannot be taken or does not check here.
-
-    A pack that does not check is written too: the problems name lines of its file.
-    """
-    if not re.fullmatch("[0-9a-f]{64}", digest):
-        raise UsageError(f"--digest {digest}: a SHA-256 has 64 of 0-9 and a-f")
-    try:
-        pulled = PublishedSource(url, digest).pull(only)
-    except PackError as error:
-        print_pack_problems(error)
-        return 1
-    for pack, _ in pulled:
-        for line in describe(pack):
-            print_result(line)
-    paths = keep(pulled, out)
-    if load_checked(out, today) is None:
-        written = " ".join(map(str, paths))
-        print_problem(f"written: {written}; mend or remove what does not check, then publish {out}")
-        return 1
-    print_result(f"{counted(len(paths), 'pack')} in {out}, in shadow: only counted, never proposed")
-    print_result(f"next: terang packs diff packs {out} --posts posts.jsonl")
-    print_result(f"then: terang packs publish {out}")
+    print_results(pack_lines(pack, terms))
     return 0
 
 
 def schema() -> int:
     """Print the JSON Schema of a pack."""
-    for line in json.dumps(pack_schema(), indent=2).split("\n"):
-        print_result(line)
+    print_results(json.dumps(pack_schema(), indent=2).split("\n"))
     return 0
 
 
 def scan(
     *,
-    packs: Annotated[Path, Parameter(metavar="DIR", help="the folder of the packs")],
+    packs: Annotated[Path, option("DIR", "the folder of the packs")],
     today: Today | None = None,
     scores: Annotated[
         bool, Parameter(help="print the sums of all scored rules, for every post", negative="")

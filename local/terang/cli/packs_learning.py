@@ -1,10 +1,16 @@
-"""`terang packs learn`: labelled or decided posts become a scored pack in shadow."""
+"""`terang packs learn`: labelled or decided posts become a scored pack in shadow.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+What moderators decided is in the journal of a stack, or in a run's messages. Terang keeps no text,
+so it comes from the provider's own files, by the post's id. The finding's id is a digest of the
+text too: a post that was edited since is not taken.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
@@ -19,10 +25,28 @@ from authoring.labelled import (
     relabel,
     review_lines,
 )
-from authoring.term_candidates import MODERATORS, decided_posts
-from ledger.dsa_codes import CaseReceipt
-from ledger.findings import Finding
-from ledger.refusals import OperatorError
+from authoring.term_candidates import (
+    MODERATORS,
+    DecidedPost,
+    PostVerdict,
+    SecondWords,
+    SelectedBy,
+    SelectionShare,
+    decided_posts,
+    selection_weights,
+    selection_words,
+)
+from cases.audit import Audit
+from cases.contest import Complaint, ContestResult, Dispute, Outcome, Reinstatement, SecondReview
+from cases.decision import Decision
+from cases.kinds import CaseMessage, read_case_message
+from cases.notice import Notice
+from ledger.aws.store import DynamoStore
+from ledger.cases import JournalEntry
+from ledger.dsa_codes import CaseReceipt, CaseRefusal
+from ledger.findings import Finding, finding_id
+from ledger.posts import Post, read_line
+from ledger.refusals import OperatorError, Refusal
 from ledger.texts import SystemClock
 from matcher.sign_catalogue import SIGNS
 from rules.pack import SHIPPED_SENTENCES, PackError
@@ -35,14 +59,6 @@ from terang.case_queue import (
     read_messages,
     resolve_findings,
 )
-from terang.packs.decided_posts import (
-    Decisions,
-    PublishedMonth,
-    decisions_of_messages,
-    decisions_of_stack,
-    selection_shares,
-    with_texts,
-)
 from terang.terminal import (
     STACK,
     Day,
@@ -50,58 +66,271 @@ from terang.terminal import (
     ProviderId,
     StackName,
     UsageError,
+    option,
     print_problem,
     print_result,
     print_warning,
     today_utc,
 )
 
+_JUDGED = {"confirmed": True, "dismissed": False}
+_AUDITED = {"violating": True, "not_violating": False}
+
+
+@dataclass(slots=True)
+class Decisions:
+    """All verdicts of a provider, later messages about them, and the decided findings.
+
+    `erased` counts verdicts on posts of erased authors, `unread` messages that Terang would refuse.
+    """
+
+    provider: str
+    verdicts: list[PostVerdict] = field(default_factory=list)
+    later: SecondWords = field(default_factory=SecondWords)
+    findings: dict[str, Finding] = field(default_factory=dict)
+    erased: int = 0
+    unread: int = 0
+
+    def add(
+        self,
+        key: str,
+        about: tuple[str, str],
+        decision: JournalEntry | Decision,
+        findings: Sequence[Finding],
+    ) -> None:
+        """Add a decision on a post and category, and on these findings in it."""
+        self.findings |= {finding.finding: finding for finding in findings}
+        verdict = PostVerdict(
+            key=key,
+            post=about[0],
+            selection=SelectedBy.RULE if findings else SelectedBy.NOTICE,
+            category=about[1],
+            is_right=_JUDGED[decision.verdict],
+            moderator=decision.moderator,
+            findings=tuple(finding.finding for finding in findings),
+        )
+        self.verdicts.append(verdict)
+
+    def add_audit(self, key: str, post: str, audit: JournalEntry | Audit) -> None:
+        """Add the verdict on a post of the month's sample."""
+        verdict = PostVerdict(
+            key=key,
+            post=post,
+            selection=SelectedBy.AUDIT,
+            category=audit.category or "",
+            is_right=_AUDITED.get(audit.verdict),
+            moderator=audit.moderator,
+        )
+        self.verdicts.append(verdict)
+
+
+def decisions_of_stack(store: DynamoStore, provider: str, days: Iterable[str]) -> Decisions:
+    """Return what people decided on these days. Decisions on erased authors' posts are counted."""
+    decisions = Decisions(provider)
+    overturned: set[str] = set()
+    looks: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+    for day in days:
+        for entry in store.journal_entries(provider, day):
+            if entry.overturns:
+                overturned.add(entry.decision)
+            if entry.type == "second_review" and entry.verdict in _JUDGED:
+                looks[entry.decision].append((entry.moderator, _JUDGED[entry.verdict]))
+            if entry.type == "decision" and entry.verdict in _JUDGED:
+                _add_decision(decisions, store, entry)
+            if entry.type == "audit":
+                case = store.case(entry.cases[0]) if entry.cases else None
+                if case and case.entries and (post := case.entries[0].post):
+                    decisions.add_audit(entry.entry, post, entry)
+                else:
+                    decisions.erased += 1
+    decisions.later = SecondWords(frozenset(overturned), looks)
+    return decisions
+
+
+def _add_decision(decisions: Decisions, store: DynamoStore, entry: JournalEntry) -> None:
+    cases = [case for name in entry.cases if name != entry.entry and (case := store.case(name))]
+    findings = [case.finding for case in cases if case.finding]
+    posts = {finding.post for finding in findings}
+    posts |= {case.entries[0].post for case in cases if not case.finding}
+    if posts - {""}:
+        decisions.add(entry.entry, (max(posts), entry.category), entry, findings)
+    else:
+        decisions.erased += 1
+
+
+def decisions_of_messages(
+    provider: str, findings: Sequence[Finding], messages: Iterable[Mapping[str, Any]]
+) -> Decisions:
+    """Return the decisions of a run's messages, which name their findings by id.
+
+    Messages that Terang would refuse for their fields are counted. A second decision on the same
+    finding is left out.
+    """
+    by_id = {finding.finding: finding for finding in findings}
+    read = [read_case_message(msgspec.json.encode(message)) for message in messages]
+    taken = [message for message in read if not isinstance(message, CaseRefusal)]
+    notices = {message.id: message for message in taken if isinstance(message, Notice)}
+    decisions = Decisions(provider, later=_second_words(taken), unread=len(read) - len(taken))
+    done: set[str] = set()
+    for message in taken:
+        match message:
+            case Decision() if message.verdict in _JUDGED and done.isdisjoint(message.findings):
+                done.update(message.findings)
+                found = [by_id[name] for name in message.findings if name in by_id]
+                if about := found[0] if found else notices.get(message.notice or ""):
+                    decisions.add(message.id, (about.post, about.category), message, found)
+            case Audit():
+                decisions.add_audit(message.id, message.post, message)
+    return decisions
+
+
+def _second_words(messages: Sequence[CaseMessage]) -> SecondWords:
+    """Return which decisions were overturned, and second reviews at them, by the sender's ids."""
+    contests = (each for each in messages if isinstance(each, Complaint | Dispute))
+    contested = {each.id: each.decision for each in contests}
+    looks: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+    overturned: set[str] = set()
+    for message in messages:
+        match message:
+            case Outcome(outcome=ContestResult.REVERSED):
+                overturned.add(contested.get(message.complaint or message.dispute or "", ""))
+            case Reinstatement():
+                overturned.add(message.decision)
+            case SecondReview() if message.verdict in _JUDGED:
+                looks[message.decision].append((message.moderator, _JUDGED[message.verdict]))
+    return SecondWords(frozenset(overturned), looks)
+
+
+class PublishedNumbers(msgspec.Struct, frozen=True):
+    """The numbers of a published month that say how posts were selected."""
+
+    inspected: int = 0
+    live: int = 0
+    held: int = 0
+
+
+class PublishedMonth(msgspec.Struct, frozen=True):
+    """The fields of a published month that are needed here."""
+
+    numbers: PublishedNumbers
+
+
+def selection_shares(
+    decisions: Decisions, months: Sequence[PublishedNumbers]
+) -> dict[SelectedBy, SelectionShare]:
+    """Return how many posts of each kind were decided, out of how many in the published months.
+
+    Held findings count as proposed if somebody decided on one: then a person had opened them.
+    """
+    counted = Counter(verdict.selection for verdict in decisions.verdicts)
+    is_opened = any(finding.held for finding in decisions.findings.values())
+    live = sum(month.live - (0 if is_opened else month.held) for month in months)
+    unmet = sum(max(month.inspected - month.live, 0) for month in months)
+    decided = sum(finding.mode == "live" for finding in decisions.findings.values())
+    shares = {
+        SelectedBy.RULE: SelectionShare(decided, live or None),
+        SelectedBy.AUDIT: SelectionShare(counted[SelectedBy.AUDIT], unmet or None),
+        SelectedBy.NOTICE: SelectionShare(counted[SelectedBy.NOTICE], None),
+    }
+    return {name: share for name, share in shares.items() if counted[name]}
+
+
+def with_texts(
+    decided: Sequence[DecidedPost],
+    decisions: Decisions,
+    months: Sequence[PublishedNumbers],
+    files: Iterable[Path],
+) -> tuple[list[LabelledPost], int, int]:
+    """Return the decided posts with their texts from the provider's files, in the order of lines.
+
+    After them: how many decided posts have an id that no file has, and how many another text than
+    the one that was inspected.
+
+    Raises OperatorError if a file holds no post that Terang takes.
+    """
+    wanted = {one.post: one for one in decided}
+    shares = selection_shares(decisions, months)
+    weights = selection_weights(shares)
+    labelled: dict[str, LabelledPost] = {}
+    known: set[str] = set()
+    for path in files:
+        for number, post in _posts(path, read_file(path)):
+            one = wanted.get(post.id)
+            if one is None:
+                continue
+            known.add(post.id)
+            if (text := _text_of(post, one, decisions)) and post.id not in labelled:
+                share, weight = shares[one.selection], weights[one.selection]
+                labelled[post.id] = LabelledPost(
+                    text,
+                    one.is_harmful,
+                    f"{path}:{number}",
+                    weight=weight,
+                    moderators=one.moderators,
+                    selected=selection_words(
+                        one.selection, share, weight, is_harmful=one.is_harmful
+                    ),
+                )
+    return [*labelled.values()], len(wanted.keys() - known), len(known - labelled.keys())
+
+
+def _posts(path: Path, data: bytes) -> Iterator[tuple[int, Post]]:
+    posts = 0
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if line.strip() and not isinstance(read := read_line(line.rstrip(b"\r")), Refusal):
+            posts += 1
+            yield number, read[0]
+    if not posts:
+        raise InputError(f"{path}: no line is a post; write JSON Lines as docs/posts.md says")
+
+
+def _text_of(post: Post, decided: DecidedPost, decisions: Decisions) -> str:
+    """Return the part in which a rule found something, else the text; empty if it was edited."""
+    parts = dict(post.parts)
+    for name in decided.findings:
+        finding = decisions.findings[name]
+        rule = finding.pack, finding.rule, finding.mode
+        if name == finding_id(decisions.provider, post.id, post.text_digest, *rule):
+            place = finding.spans[0].part if finding.spans else "text"
+            return post.text if place.startswith("links/") else parts.get(place, post.text)
+    return "" if decided.findings else post.text
+
 
 def learn(
     *labelled: Annotated[Path, Parameter(help="JSON Lines or .csv, with `text` and `label`")],
-    clean: Annotated[
-        tuple[Path, ...], Parameter(metavar="FILE", help="further ordinary posts, with `text`")
-    ] = (),
+    clean: Annotated[tuple[Path, ...], option("FILE", "further ordinary posts, with `text`")] = (),
     counts: Annotated[
-        tuple[Path, ...],
-        Parameter(metavar="FILE", help="learn from tables that count harmful documents by term"),
+        tuple[Path, ...], option("FILE", "learn from tables that count harmful documents by term")
     ] = (),
     pack_id: PackId,
-    category: Annotated[str, Parameter(metavar="CODE", help="a category of the DSA")],
-    out: Annotated[Path, Parameter(metavar="DIR", help="the folder of the results")],
+    category: Annotated[str, option("CODE", "a category of the DSA")],
+    out: Annotated[Path, option("DIR", "the folder of the results")],
     language: Annotated[
-        str, Parameter(metavar="TAG", help="of the posts, such as id; default: to be filled in")
+        str, option("TAG", "of the posts, such as id; default: to be filled in")
     ] = "",
     harmful: Annotated[
-        tuple[str, ...],
-        Parameter(metavar="LABEL", help="labels that mean harmful; all others mean ordinary"),
+        tuple[str, ...], option("LABEL", "labels that mean harmful; all others mean ordinary")
     ] = (),
     strike: Annotated[
-        Path | None, Parameter(metavar="FILE", help="terms that must not be used, one a line")
+        Path | None, option("FILE", "terms that must not be used, one a line")
     ] = None,
     words: Annotated[
-        Path | None,
-        Parameter(metavar="FILE", help="`word: weight` a line, from which the weights start"),
+        Path | None, option("FILE", "`word: weight` a line, from which the weights start")
     ] = None,
     relabel_file: Annotated[
         Path | None,
         Parameter(name="--relabel", metavar="FILE", help="a review.jsonl with `answer` filled in"),
     ] = None,
-    most: Annotated[int, Parameter(metavar="N", help="terms and signs with a weight")] = 200,
+    most: Annotated[int, option("N", "terms and signs with a weight")] = 200,
     today: Annotated[Day | None, Parameter(help="the first day in force")] = None,
     provider: Annotated[
         ProviderId | None, Parameter(help="learn from its decisions in the stack")
     ] = None,
     stack: StackName = STACK,
-    run: Annotated[
-        Path | None, Parameter(metavar="DIR", help="learn from the decisions of a run's folder")
-    ] = None,
-    cases: Annotated[
-        tuple[Path, ...], Parameter(metavar="FILE", help="the messages of that run")
-    ] = (),
+    run: Annotated[Path | None, option("DIR", "learn from the decisions of a run's folder")] = None,
+    cases: Annotated[tuple[Path, ...], option("FILE", "the messages of that run")] = (),
     posts: Annotated[
-        tuple[Path, ...],
-        Parameter(metavar="FILE", help="the provider's own posts, for the texts of decided ones"),
+        tuple[Path, ...], option("FILE", "the provider's own posts, for the texts of decided ones")
     ] = (),
 ) -> int:
     """Write the pack in shadow, its card, and the posts whose labels somebody should look at."""
@@ -111,10 +340,22 @@ def learn(
     from authoring.learning import learn as learn_weights
     from authoring.pack_text import LearnedPack, pack_text
 
-    if problem := category_problem(category):
+    asked = provider is not None or run is not None
+    nothing = "name a file of labelled posts, or --counts, or --provider or --run for decisions"
+    mistakes = {
+        category_problem(category): True,
+        nothing: not (labelled or asked or counts),
+        "--counts needs no labelled posts or decisions; give --clean texts": bool(
+            counts and (labelled or asked)
+        ),
+        "name --provider P of a stack, or --run DIR, not both": bool(provider and run),
+        "--posts FILE is needed: Terang keeps no texts of posts": asked and not posts,
+        "--run needs --cases FILE, the messages with the decisions": bool(run and not cases),
+        "--posts and --cases need --provider P of a stack, or --run DIR": not asked
+        and bool(posts or cases),
+    }
+    if problem := next((words for words, is_so in mistakes.items() if words and is_so), ""):
         raise UsageError(problem)
-    asked = _DecisionsAsked(provider, stack, run, cases, posts)
-    asked.check(labelled, counts)
     try:
         given = _read(labelled, partial(read_labelled, harmful=harmful))
         others = _read(clean, read_clean)
@@ -127,15 +368,15 @@ def learn(
         for row in error.problems:
             print_problem(row)
         return USAGE
-    if asked.any:
-        given += _decided(asked, category)
+    if asked:
+        decisions, months = _of_run(run, cases) if run else _of_stack(stack, provider or "")
+        given += _texts_of(decisions, months, category, posts)
     problems, protected = read_sentences(SHIPPED_SENTENCES)
     if problems:
         raise InputError("\n".join(map(str, problems)))
     sentences = [sentence.text for sentence in protected]
     struck_out = tuple(line for line in struck if line.strip())
     wanted = Wanted(most, tuple(SIGNS), struck_out, given_words)
-    pack = LearnedPack(pack_id, category, language, today or today_utc())
     try:
         find_library(ROOT)
         learned = (
@@ -143,6 +384,7 @@ def learn(
             if counts
             else learn_weights(given, others, sentences, wanted, print_warning)
         )
+        pack = LearnedPack(pack_id, category, language, today or today_utc())
         text = pack_text(pack, learned, {})
     except (LearningError, PackError) as error:  # a pack does not check if its terms contradict
         raise OperatorError(": ".join([*map(str, counts or labelled), str(error)])) from None
@@ -164,48 +406,16 @@ def _read(
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _DecisionsAsked:
-    """Whose decisions to learn from: a provider's in a stack, or those of a run."""
-
-    provider: str | None
-    stack: str
-    run: Path | None
-    cases: tuple[Path, ...]
-    posts: tuple[Path, ...]
-
-    @property
-    def any(self) -> bool:
-        """Return whether decisions are asked for at all."""
-        return self.provider is not None or self.run is not None
-
-    def check(self, labelled: Sequence[Path], counts: Sequence[Path]) -> None:
-        """Raise UsageError if something is missing or contradicts something else."""
-        if not labelled and not self.any and not counts:
-            raise UsageError(
-                "name a file of labelled posts, or --counts, or --provider or --run for decisions"
-            )
-        if counts and (labelled or self.any):
-            raise UsageError("--counts needs no labelled posts or decisions; give --clean texts")
-        if self.provider is not None and self.run is not None:
-            raise UsageError("name --provider P of a stack, or --run DIR, not both")
-        if self.any and not self.posts:
-            raise UsageError("--posts FILE is needed: Terang keeps no texts of posts")
-        if self.run is not None and not self.cases:
-            raise UsageError("--run needs --cases FILE, the messages with the decisions")
-        if not self.any and (self.posts or self.cases):
-            raise UsageError("--posts and --cases need --provider P of a stack, or --run DIR")
-
-
-def _decided(asked: _DecisionsAsked, category: str) -> list[LabelledPost]:
+def _texts_of(
+    decisions: Decisions,
+    months: Sequence[PublishedNumbers],
+    category: str,
+    files: Sequence[Path],
+) -> list[LabelledPost]:
     """Return the decided posts with their texts, and say how many there are.
 
     Raises OperatorError if there are no decisions, no texts, or the decisions of one person alone.
     """
-    if asked.run is not None:
-        decisions, months = _of_run(asked.run, asked.cases)
-    else:
-        decisions, months = _of_stack(asked.stack, asked.provider or "")
     if not decisions.verdicts:
         erased = f" ({decisions.erased} on posts of erased authors)" if decisions.erased else ""
         unread = f" ({decisions.unread} messages would be refused)" if decisions.unread else ""
@@ -214,8 +424,7 @@ def _decided(asked: _DecisionsAsked, category: str) -> list[LabelledPost]:
             " findings"
         )
     decided = decided_posts(decisions.verdicts, decisions.later, category)
-    shares = selection_shares(decisions, months)
-    posts, missing, edited = with_texts(decided, decisions, shares, asked.posts, read_file)
+    posts, missing, edited = with_texts(decided, decisions, months, files)
     print_warning(
         f"{len(decisions.verdicts):,} decisions label {len(decided):,} posts for {category};"
         f" {len(posts):,} of them are in the files, {missing:,} are not,"
@@ -235,7 +444,7 @@ def _decided(asked: _DecisionsAsked, category: str) -> list[LabelledPost]:
     return posts
 
 
-def _of_stack(stack: str, provider: str) -> tuple[Decisions, dict[str, PublishedMonth]]:
+def _of_stack(stack: str, provider: str) -> tuple[Decisions, list[PublishedNumbers]]:
     """Read the journal of the days that have a published summary."""
     from terang.remote import Remote  # late: files need no boto3
 
@@ -247,43 +456,36 @@ def _of_stack(stack: str, provider: str) -> tuple[Decisions, dict[str, Published
         if key.endswith(".json")
     ]
     days = [name for name in periods if len(name) == len("2026-11-25") and name[:2] == "20"]
-    months = {
-        name: _month(remote.objects.get(bucket, f"{folder}{name}.json") or b"{}")
+    months = [
+        _month(remote.objects.get(bucket, f"{folder}{name}.json") or b"{}")
         for name in {day[:7] for day in days} & set(periods)
-    }
+    ]
     return decisions_of_stack(remote.store, provider, sorted(days)), months
 
 
-def _of_run(folder: Path, cases: Sequence[Path]) -> tuple[Decisions, dict[str, PublishedMonth]]:
+def _of_run(folder: Path, cases: Sequence[Path]) -> tuple[Decisions, list[PublishedNumbers]]:
     path = folder / "findings.jsonl"
     findings = decode_lines(read_file(path), Finding, str(path), "no findings.jsonl of a run")
     if not findings:
         raise OperatorError(f"{path}: the run found nothing")
     provider = findings[0].provider
     messages = [message for case in cases for message in read_messages(case)]
-    refused = _refused_in(folder / "out" / provider / "receipts/messages")
+    receipts = [
+        decode_lines(read_file(path), CaseReceipt, str(path))[0]
+        for path in sorted((folder / "out" / provider / "receipts/messages").glob("*/*.json"))
+        if b'"kind":"case"' in read_file(path).replace(b" ", b"")
+    ]
+    refused = {receipt.id for receipt in receipts if receipt.status == "refused" and receipt.id}
     taken = [message for message in messages if message.get("id") not in refused]
     clock = SystemClock()
     named = [resolve_findings(complete_times(message, clock), findings) for message in taken]
-    months = {
-        file.stem: _month(read_file(file))
-        for file in (folder / "public/summaries" / provider).glob("20??-??.json")
-    }
+    files = (folder / "public/summaries" / provider).glob("20??-??.json")
+    months = [_month(read_file(file)) for file in files]
     return decisions_of_messages(provider, findings, filter(None, named)), months
 
 
-def _refused_in(folder: Path) -> set[str]:
-    """Return the sender's ids of the messages that the run refused."""
-    receipts = [
-        decode_lines(read_file(path), CaseReceipt, str(path))[0]
-        for path in sorted(folder.glob("*/*.json"))
-        if b'"kind":"case"' in read_file(path).replace(b" ", b"")
-    ]
-    return {receipt.id for receipt in receipts if receipt.status == "refused" and receipt.id}
-
-
-def _month(data: bytes) -> PublishedMonth:
+def _month(data: bytes) -> PublishedNumbers:
     try:
-        return msgspec.json.decode(data, type=PublishedMonth)
+        return msgspec.json.decode(data, type=PublishedMonth).numbers
     except msgspec.MsgspecError as error:
         raise OperatorError(f"a published month cannot be read: {error}") from None

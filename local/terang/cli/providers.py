@@ -6,6 +6,7 @@
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -20,7 +21,7 @@ from ledger.refusals import OperatorError
 from ledger.texts import utc
 from matcher import ProviderSettings
 from terang import ROOT, check_known
-from terang.remote import Remote, call_function, change_secret, first_steps
+from terang.remote import Remote, call_function, change_secret
 from terang.terminal import (
     STACK,
     Channels,
@@ -30,12 +31,17 @@ from terang.terminal import (
     ProviderId,
     StackName,
     console,
+    option,
     print_json,
     print_result,
+    print_results,
     print_warning,
 )
 
 SECRET_BYTES = 32
+
+PARTNERS, WEBHOOKS = "PartnersSecretArn", "WebhooksSecretArn"
+"""The names of outputs."""
 
 NOBODY = "nobody"
 """The template's initial content of the secret: a partner whose digest matches no secret."""
@@ -51,14 +57,12 @@ def add(
     provider: ProviderId,
     /,
     *,
-    principal: Annotated[str, Parameter(metavar="ARN", help="who may take the role")],
+    principal: Annotated[str, option("ARN", "who may take the role")],
     territory: Annotated[
-        str, Parameter(metavar="CODE,CODE", help="where its decisions hold: EU, EEA or countries")
+        str, option("CODE,CODE", "where its decisions hold: EU, EEA or countries")
     ] = "",
     open_channels: Channels = (),
-    packs: Annotated[
-        str, Parameter(metavar="PACK,PACK", help="default: all that rest on the law")
-    ] = "",
+    packs: Annotated[str, option("PACK,PACK", "default: all that rest on the law")] = "",
     stack: StackName = STACK,
 ) -> int:
     """Deploy the provider's role and register it. Called again, it changes the role."""
@@ -82,20 +86,12 @@ def add(
     )
     if packs:
         remote.public.choose(provider, packs.split(","))
-    for line in first_steps(remote.access(provider, role["RoleArn"])).splitlines():
-        print_result(line)
+    print_results(remote.first_steps(provider, role["RoleArn"]).splitlines())
     console.print(f"{provider} sends as {role['RoleId']}")
-    _warn_without_rules(remote, provider)
+    with suppress(OperatorError):  # nothing is published yet
+        if remote.public.in_force()[1].is_without_rules(provider, remote.clock.now().date()):
+            print_warning(f"{provider} runs no rule: name packs for it with --packs")
     return 0
-
-
-def _warn_without_rules(remote: Remote, provider: str) -> None:
-    try:
-        rule_set = remote.public.in_force()[1]
-    except OperatorError:
-        return  # nothing is published yet
-    if rule_set.is_without_rules(provider, remote.clock.now().date()):
-        print_warning(f"{provider} runs no rule: name packs for it with --packs")
 
 
 def sentinel(*, stack: StackName = STACK) -> int:
@@ -110,11 +106,7 @@ def sentinel(*, stack: StackName = STACK) -> int:
     return 0
 
 
-def list_all(
-    *,
-    stack: StackName = STACK,
-    as_json: JsonLines = False,
-) -> int:
+def list_all(*, stack: StackName = STACK, as_json: JsonLines = False) -> int:
     """Print a line for each provider: its fact-checks, packs, open channels and senders.
 
     There is no table: its columns would break a role's ARN, which people copy.
@@ -135,21 +127,17 @@ def list_all(
                     "territory": list(provider.territory),
                 }
             )
-        else:
-            print_result(_line_of(provider, settings))
+            continue
+        named = (provider.territory, provider.open_channels, provider.senders, settings.packs or ())
+        territory, channels, senders, packs = (" ".join(names) or "none" for names in named)
+        print_result(
+            f"{provider.provider}:"
+            f" fact-checks {'proposed' if settings.factchecks else 'in shadow'};"
+            f" packs: {'those of the law' if settings.packs is None else packs};"
+            f" door: {provider.door}; territory: {territory};"
+            f" open channels: {channels}; senders: {senders}"
+        )
     return 0
-
-
-def _line_of(provider: Provider, settings: ProviderSettings) -> str:
-    factchecks = "proposed" if settings.factchecks else "in shadow"
-    packs = "those of the law" if settings.packs is None else " ".join(settings.packs) or "none"
-    channels = " ".join(provider.open_channels) or "none"
-    senders = " ".join(provider.senders) or "none"
-    return (
-        f"{provider.provider}: fact-checks {factchecks}; packs: {packs};"
-        f" door: {provider.door}; territory: {' '.join(provider.territory) or 'none'};"
-        f" open channels: {channels}; senders: {senders}"
-    )
 
 
 def pause(
@@ -157,7 +145,7 @@ def pause(
     rule: Rule,
     /,
     *,
-    why: Annotated[str, Parameter(metavar="TEXT", help="the reason, published with the set")],
+    why: Annotated[str, option("TEXT", "the reason, published with the set")],
     stack: StackName = STACK,
 ) -> int:
     """Hold a rule in shadow, and print the digest of the set in force."""
@@ -210,7 +198,7 @@ def lift(
     leave_held: Annotated[
         bool, Parameter(negative="", help="answer that the findings stay held")
     ] = False,
-    reason: Annotated[str, Parameter(metavar="TEXT", help="kept with the case")] = "",
+    reason: Annotated[str, option("TEXT", "kept with the case")] = "",
     stack: StackName = STACK,
 ) -> int:
     """Answer the question of the flood guard: 0 if the answer is taken, 1 if it is refused.
@@ -250,7 +238,7 @@ def add_partner(partner: PartnerId, /, *, stack: StackName = STACK) -> int:
         raise OperatorError(f"{NOBODY} stands for no partner: choose another id")
     secret = secrets.token_urlsafe(SECRET_BYTES)
     digest = sha256(secret.encode()).hexdigest()
-    _change_partners(stack, lambda partners: partners | {partner: digest})
+    change_secret(stack, PARTNERS, Partners, lambda stored: stored | {partner: digest})
     print_result(secret)
     return 0
 
@@ -259,27 +247,25 @@ def remove_partner(
     partner: Annotated[str, Parameter(help="the partner's id")], /, *, stack: StackName = STACK
 ) -> int:
     """Take the secret out. It stops working within minutes."""
-
-    def without(partners: Partners) -> Partners:
-        check_known("partner", partner, partners.keys() - {NOBODY})
-        return {name: digest for name, digest in partners.items() if name != partner}
-
-    _change_partners(stack, without)
+    change_secret(stack, PARTNERS, Partners, _without("partner", partner))
     return 0
+
+
+def _without[T](kind: str, name: str) -> Callable[[dict[str, T]], dict[str, T]]:
+    """Return a change that takes a name out. It raises UnknownNameError if it is not there."""
+
+    def without(stored: dict[str, T]) -> dict[str, T]:
+        check_known(kind, name, stored.keys() - {NOBODY})
+        return {other: value for other, value in stored.items() if other != name}
+
+    return without
 
 
 def list_partners(*, stack: StackName = STACK) -> int:
     """Print the partners, one a line."""
-    for name in sorted(_change_partners(stack, lambda partners: partners).keys() - {NOBODY}):
-        print_result(name)
+    partners: Partners = change_secret(stack, PARTNERS, Partners, lambda stored: stored)
+    print_results(sorted(partners.keys() - {NOBODY}))
     return 0
-
-
-def _change_partners(stack: str, change: Callable[[Partners], Partners]) -> Partners:
-    return change_secret(stack, "PartnersSecretArn", Partners, change)
-
-
-SECRET = "WebhooksSecretArn"  # noqa: S105 - the name of an output
 
 
 def _check_url(_: type, url: str) -> None:
@@ -300,26 +286,20 @@ def add_webhook(
         before, now = webhooks.get(provider), int(time.time())
         return webhooks | {provider: renewed(before, url, secrets.token_bytes, now)}
 
-    print_result(change_secret(stack, SECRET, Webhooks, added)[provider].secrets[0].secret)
+    print_result(change_secret(stack, WEBHOOKS, Webhooks, added)[provider].secrets[0].secret)
     return 0
 
 
 def list_webhooks(*, stack: StackName = STACK) -> int:
     """Print a line for each webhook: provider and address."""
-    webhooks: Webhooks = change_secret(stack, SECRET, Webhooks, lambda stored: stored)
-    for provider, webhook in sorted(webhooks.items()):
-        print_result(f"{provider} {webhook.url}")
+    webhooks: Webhooks = change_secret(stack, WEBHOOKS, Webhooks, lambda stored: stored)
+    print_results(f"{provider} {webhook.url}" for provider, webhook in sorted(webhooks.items()))
     return 0
 
 
 def remove_webhook(provider: ProviderId, /, *, stack: StackName = STACK) -> int:
     """Remove a provider's webhook. Events on their way are dropped."""
-
-    def without(webhooks: Webhooks) -> Webhooks:
-        check_known("webhook", provider, webhooks)
-        return {name: webhook for name, webhook in webhooks.items() if name != provider}
-
-    change_secret(stack, SECRET, Webhooks, without)
+    change_secret(stack, WEBHOOKS, Webhooks, _without("webhook", provider))
     return 0
 
 

@@ -1,6 +1,6 @@
-"""Proofs of single leaves of a public log: of a finding, or of the receipt of a file.
+"""`terang verify`, `prove` and `monitor`: check the public log, and prove what it contains.
 
-`terang verify`, `prove` and `monitor`: check the public log, and prove what it contains.
+A proof is of one leaf: of a finding or unit, or of the receipt of a file.
 """
 
 import json
@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
 
 from ledger.refusals import OperatorError
 from terang import InputError
-from terang.terminal import STACK, StackName, console, print_result
+from terang.case_queue import read_file
+from terang.terminal import STACK, StackName, console, option, print_result
 from tlog.leaves import (
     FindingLeaf,
     Leaf,
@@ -30,7 +31,6 @@ from tlog.leaves import (
 from tlog.tree import LogDamagedError, LogFiles, ReadFile, encode_proof
 from verifier.verify import (
     MOST_LOGS,
-    LogSource,
     LogUnreadableError,
     Options,
     proof_command,
@@ -39,19 +39,17 @@ from verifier.verify import (
 )
 
 
-def prove_receipt(receipt: bytes, read_file: ReadFile) -> tuple[bytes, Leaf]:
+def prove_receipt(receipt: bytes, get: ReadFile) -> tuple[bytes, Leaf]:
     """Return the proof of the receipt of a file, and its leaf. Raises OperatorError without one."""
     digest = sha256(receipt).hexdigest()
 
-    def is_of(leaf: Leaf) -> bool:
-        return isinstance(leaf, ReceiptLeaf) and leaf.sha256 == digest
+    def revealed(leaf: Leaf) -> dict[str, str] | None:
+        return {} if isinstance(leaf, ReceiptLeaf) and leaf.sha256 == digest else None
 
-    return _prove(read_file, is_of, lambda _: {})
+    return _prove(get, revealed)
 
 
-def prove_finding(
-    name: str, month_keys: Mapping[str, bytes], read_file: ReadFile
-) -> tuple[bytes, Leaf]:
+def prove_finding(name: str, month_keys: Mapping[str, bytes], get: ReadFile) -> tuple[bytes, Leaf]:
     """Return the proof of a finding or unit by its id, and its leaf; it reveals its own key only.
 
     `month_keys` are the keys of the months that are still kept. Raises OperatorError if no leaf is
@@ -59,39 +57,30 @@ def prove_finding(
     """
     digests = {keyed(key, name): own_key(key, name) for key in month_keys.values()}
 
-    def is_of(leaf: Leaf) -> bool:
-        return _digest_in(leaf) in digests
+    def revealed(leaf: Leaf) -> dict[str, str] | None:
+        named = leaf.finding if isinstance(leaf, FindingLeaf) else ""
+        named = leaf.unit if isinstance(leaf, UnitLeaf) else named
+        return {"id": name, "key": digests[named].hex()} if named in digests else None
 
-    return _prove(
-        read_file, is_of, lambda leaf: {"id": name, "key": digests[_digest_in(leaf)].hex()}
-    )
-
-
-def _digest_in(leaf: Leaf) -> str:
-    match leaf:
-        case FindingLeaf():
-            return leaf.finding
-        case UnitLeaf():
-            return leaf.unit
-        case _:
-            return ""
+    return _prove(get, revealed)
 
 
-def _prove(
-    read_file: ReadFile, is_of: Callable[[Leaf], bool], more_about: Callable[[Leaf], dict[str, Any]]
-) -> tuple[bytes, Leaf]:
-    """Return the proof of the first leaf that fits, of the newest log that has one; and it."""
+def _prove(get: ReadFile, revealed: Callable[[Leaf], dict[str, str] | None]) -> tuple[bytes, Leaf]:
+    """Return the proof of the first leaf that fits, of the newest log that has one; and it.
+
+    `revealed` returns what the proof says of a leaf that fits, and None for any other.
+    """
     searched: list[str] = []
-    for folder, note in reversed(list(_checkpoints(read_file))):
+    for folder, note in reversed(list(_checkpoints(get))):
         checkpoint = parse_checkpoint(note)
-        files = LogFiles(checkpoint.size, partial(_read_in, folder, read_file))
+        files = LogFiles(checkpoint.size, partial(_get_in, folder, get))
         searched.append(f"{checkpoint.size:,} leaves of {checkpoint.origin}")
         try:
             first = files.first_kept()
             for index, data in enumerate(files.leaves(first), first):
                 leaf = decode_leaf(data)
-                if is_of(leaf):
-                    extra = json.dumps({"leaf": data.decode()} | more_about(leaf), sort_keys=True)
+                if (more := revealed(leaf)) is not None:
+                    extra = json.dumps({"leaf": data.decode()} | more, sort_keys=True)
                     proof = encode_proof(index, files.inclusion(index), note, extra.encode())
                     return proof, leaf
         except LogDamagedError as error:
@@ -103,15 +92,15 @@ def _prove(
     )
 
 
-def _read_in(folder: str, read_file: ReadFile, path: str) -> bytes | None:
-    return read_file(folder + path)
+def _get_in(folder: str, get: ReadFile, path: str) -> bytes | None:
+    return get(folder + path)
 
 
-def _checkpoints(read_file: ReadFile) -> Iterator[tuple[str, bytes]]:
+def _checkpoints(get: ReadFile) -> Iterator[tuple[str, bytes]]:
     """Yield the log and those that continue it: where below `log/`, and the newest checkpoint."""
     folder = ""
     for number in range(2, MOST_LOGS + 2):
-        note = read_file(f"{folder}checkpoint")
+        note = get(f"{folder}checkpoint")
         if note is None:
             return
         yield folder, note
@@ -121,14 +110,11 @@ def _checkpoints(read_file: ReadFile) -> Iterator[tuple[str, bytes]]:
 Place = Annotated[str, Parameter(help="a copy of the public bucket, or its address")]
 Keys = Annotated[
     tuple[str, ...],
-    Parameter(
-        metavar="VKEY", help="a key of the log that you know from elsewhere; repeat for more"
-    ),
+    option("VKEY", "a key of the log that you know from elsewhere; repeat for more"),
 ]
 
 Witnesses = Annotated[
-    tuple[str, ...],
-    Parameter(metavar="VKEY", help="the key of a witness that must have signed; repeat for more"),
+    tuple[str, ...], option("VKEY", "the key of a witness that must have signed; repeat for more")
 ]
 
 
@@ -138,20 +124,14 @@ def verify(
     *,
     key: Keys = (),
     state: Annotated[
-        Path | None,
-        Parameter(metavar="FILE", help="where the newest checkpoint seen is kept"),
+        Path | None, option("FILE", "where the newest checkpoint seen is kept")
     ] = None,
     checkpoint: Annotated[
-        tuple[Path, ...],
-        Parameter(metavar="FILE", help="a checkpoint that somebody else got; repeat it for more"),
+        tuple[Path, ...], option("FILE", "a checkpoint that somebody else got; repeat it for more")
     ] = (),
     witness: Witnesses = (),
-    proof: Annotated[
-        Path | None, Parameter(metavar="FILE", help="check this proof, and nothing else")
-    ] = None,
-    receipt: Annotated[
-        Path | None, Parameter(metavar="FILE", help="the receipt that the proof is of")
-    ] = None,
+    proof: Annotated[Path | None, option("FILE", "check this proof, and nothing else")] = None,
+    receipt: Annotated[Path | None, option("FILE", "the receipt that the proof is of")] = None,
 ) -> int:
     """Check; 0: all is proved, 1: something is wrong, 2: there is no log, 3: not all is proved."""
     if proof is not None:
@@ -163,13 +143,10 @@ def monitor(
     place: Place,
     /,
     *,
-    state: Annotated[
-        Path, Parameter(metavar="FILE", help="where the newest checkpoint seen is kept")
-    ],
+    state: Annotated[Path, option("FILE", "where the newest checkpoint seen is kept")],
     key: Keys = (),
     checkpoint: Annotated[
-        tuple[Path, ...],
-        Parameter(metavar="FILE", help="the copy in a provider's bucket; repeat it for more"),
+        tuple[Path, ...], option("FILE", "the copy in a provider's bucket; repeat it for more")
     ] = (),
     witness: Witnesses = (),
 ) -> int:
@@ -185,16 +162,19 @@ def prove_file(
     out: Annotated[Path, Parameter(metavar="FILE")] = Path("receipt.tlog-proof"),
 ) -> int:
     """Write the proof that the log names this receipt; 1 if it does not, 2 if there is no log."""
-    try:
-        data = receipt.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read {receipt}: {error.strerror}") from None
-    source = source_of(place)
-    return _write(lambda: prove_receipt(data, lambda path: _read(source, f"log/{path}")), out)
+    data, source = read_file(receipt, may_be_pipe=True), source_of(place)
+
+    def get(path: str) -> bytes | None:
+        found = source.get(f"log/{path}")
+        if fault := source.faults.get(f"log/{path}"):
+            raise OperatorError(f"log/{path} {fault}")
+        return found
+
+    return _write(lambda: prove_receipt(data, get), out)
 
 
 def prove_one_finding(
-    finding: Annotated[str, Parameter(metavar="ID", help="the id of a finding or unit")],
+    finding: Annotated[str, option("ID", "the id of a finding or unit")],
     /,
     *,
     out: Annotated[Path, Parameter(metavar="FILE")] = Path("finding.tlog-proof"),
@@ -211,13 +191,6 @@ def prove_one_finding(
         lambda: prove_finding(finding, keys, lambda path: objects.get(bucket, f"log/{path}")),
         out,
     )
-
-
-def _read(source: LogSource, path: str) -> bytes | None:
-    data = source.get(path)
-    if path in source.faults:
-        raise OperatorError(f"{path} {source.faults[path]}")
-    return data
 
 
 def _write(prove: Callable[[], tuple[bytes, Leaf]], out: Path) -> int:

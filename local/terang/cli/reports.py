@@ -1,6 +1,6 @@
-"""`terang statements lint` and `submit`: check statements of reasons, and send them.
+"""`terang statements` and `terang report`: statements of reasons, and the harmonised yearly report.
 
-`terang report`, `report check` and `report lint`: a provider's harmonised yearly report.
+Both are checked, whoever wrote them; statements are also sent, and a report is written.
 """
 
 import os
@@ -13,22 +13,15 @@ from cyclopts import App, Parameter
 
 from dsa.indicators import About
 from dsa.report import LedgerError, Period, Report, report_files, report_of_ledger
-from dsa.report_entries import Entries, file_name
+from dsa.report_entries import file_name
 from dsa.report_proof import NotAReportError, WrittenReport, prove
 from dsa.statement_checks import StatementProblem
 from ledger.refusals import OperatorError
 from terang import ROOT, InputError
 from terang.case_queue import read_file
-from terang.reports.report_lint import has_report, report_problems
-from terang.reports.statement_files import StatementLint, StatementPlace, files_of, pack_codes
-from terang.reports.submission import (
-    SentFile,
-    SorApi,
-    Submission,
-    read_about,
-    read_ledger,
-    write_report,
-)
+from terang.report_lint import has_report, report_problems
+from terang.statement_files import StatementLint, StatementPlace, files_of, pack_codes
+from terang.submission import SentFile, SorApi, Submission, read_about, read_ledger, write_report
 from terang.terminal import (
     STACK,
     Day,
@@ -37,10 +30,12 @@ from terang.terminal import (
     StackName,
     UsageError,
     console,
+    option,
     parse_day,
     print_json,
     print_problem,
     print_result,
+    print_results,
     print_warning,
     progress_bar,
     today_utc,
@@ -59,11 +54,10 @@ def lint(
     *files: Files,
     as_json: JsonLines = False,
     packs: Annotated[
-        Path | None, Parameter(metavar="DIR", help="the packs that facts name; default: packs/")
+        Path | None, option("DIR", "the packs that facts name; default: packs/")
     ] = None,
     last: Annotated[
-        tuple[Path, ...],
-        Parameter(metavar="FILE", help="statements of the month before, to compare with"),
+        tuple[Path, ...], option("FILE", "statements of the month before, to compare with")
     ] = (),
     today: Annotated[Day | None, Parameter(help="later days in a statement are wrong")] = None,
 ) -> int:
@@ -117,16 +111,12 @@ def _print(place: StatementPlace, problem: StatementProblem, *, as_json: bool) -
 
 def submit(
     *files: Files,
-    to: Annotated[
-        str, Parameter(metavar="ADDRESS", help="the address of the sandbox, or of the database")
-    ],
+    to: Annotated[str, option("ADDRESS", "the address of the sandbox, or of the database")],
     sent: Annotated[
-        Path,
-        Parameter(metavar="FILE", help="records what was sent; default: statements-sent.jsonl"),
+        Path, option("FILE", "records what was sent; default: statements-sent.jsonl")
     ] = Path("statements-sent.jsonl"),
     token_file: Annotated[
-        Path | None,
-        Parameter(metavar="FILE", help=f"holds the token; default: the variable {TOKEN}"),
+        Path | None, option("FILE", f"holds the token; default: the variable {TOKEN}")
     ] = None,
 ) -> int:
     """Send the statements that were not sent yet; 0 if the database has all, 1 if not."""
@@ -187,16 +177,11 @@ app = App(
 def report(
     *,
     provider: Annotated[ProviderId | None, Parameter(help="whose report")] = None,
-    period: Annotated[
-        str | None, Parameter(metavar="YEAR", help="or FIRST/LAST, both days included")
-    ] = None,
-    out: Annotated[Path | None, Parameter(metavar="DIR", help="where it is written")] = None,
-    about: Annotated[
-        Path | None, Parameter(metavar="FILE", help="the provider's description of itself")
-    ] = None,
+    period: Annotated[str | None, option("YEAR", "or FIRST/LAST, both days included")] = None,
+    out: Annotated[Path | None, option("DIR", "where it is written")] = None,
+    about: Annotated[Path | None, option("FILE", "the provider's description of itself")] = None,
     ledger: Annotated[
-        Path | None,
-        Parameter(metavar="FILE", help="ledger.jsonl of an earlier report, instead of a stack"),
+        Path | None, option("FILE", "ledger.jsonl of an earlier report, instead of a stack")
     ] = None,
     stack: StackName = STACK,
 ) -> int:
@@ -209,9 +194,17 @@ def report(
     except ValueError as error:
         raise InputError(str(error)) from None
     if ledger:
-        entries, files = _from_ledger(ledger, days, words)
+        try:
+            data = read_file(ledger, may_be_pipe=True)
+            _, entries, files = report_of_ledger(data, days, words)
+        except LedgerError as error:
+            raise InputError(f"{ledger}: {error}") from None
     else:
-        entries, files = _from_stack(stack, provider or "", days, words)
+        from terang.remote import Remote  # late: a report from a ledger needs no boto3
+
+        store, name = Remote.find(stack).known(provider or "").store, provider or ""
+        entries, inspected = read_ledger(store, name, days)
+        files = report_files(Report(days, entries, inspected, words), name)
     changed = write_report(out, files, words)
     console.print(f"{out}: {len(entries.all):,} entries, {str(days).replace('/', ' to ')}")
     if changed:
@@ -236,30 +229,11 @@ def _period(text: str) -> Period:
     return period
 
 
-def _from_ledger(path: Path, period: Period, about: About) -> tuple[Entries, dict[str, bytes]]:
-    try:
-        _, entries, files = report_of_ledger(read_file(path, may_be_pipe=True), period, about)
-    except LedgerError as error:
-        raise InputError(f"{path}: {error}") from None
-    return entries, files
-
-
-def _from_stack(
-    stack: str, provider: str, period: Period, about: About
-) -> tuple[Entries, dict[str, bytes]]:
-    from terang.remote import Remote  # late: a report from a ledger needs no boto3
-
-    entries, inspected = read_ledger(Remote.find(stack).known(provider).store, provider, period)
-    return entries, report_files(Report(period, entries, inspected, about), provider)
-
-
 def check(
     folder: Folder,
     /,
     *,
-    cell: Annotated[
-        str, Parameter(metavar="PART:ROW:COLUMN", help="print the entries behind 5:2:F")
-    ] = "",
+    cell: Annotated[str, option("PART:ROW:COLUMN", "print the entries behind 5:2:F")] = "",
 ) -> int:
     """Print each number that does not follow from the entries; 0 if all do, 1 if not."""
     try:
@@ -271,8 +245,7 @@ def check(
         proof = prove(written)
     except (OSError, NotAReportError) as error:
         raise InputError(f"{folder}: this is not a report that can be proved: {error}") from None
-    for difference in proof.differences:
-        print_result(difference)
+    print_results(proof.differences)
     print_result(
         f"{proof.numbers:,} numbers proved from {proof.entries:,} entries,"
         f" {len(proof.differences)} differ"
@@ -283,12 +256,12 @@ def check(
 def _print_entries(cell: str, report: WrittenReport) -> None:
     """Print the entries behind a cell: `5:2:F`, or `7:1` for the value of a row."""
     match = _CELL.fullmatch(cell)
-    rows = report.parts[int(match["part"])] if match else []
-    if not match or not 1 <= int(match["row"]) <= len(rows):
+    part, row = (int(match["part"]), int(match["row"])) if match else (0, 0)
+    rows = report.parts[part] if match else []
+    if not match or not 1 <= row <= len(rows):
         raise UsageError(
             f"--cell {cell}: write PART:ROW:COLUMN, such as 5:2:F; row 1 is below the header"
         )
-    part, row = int(match["part"]), int(match["row"])
     columns = [name for name in rows[row - 1] if not name.startswith("_")]
     place = _column_number(match["column"] or "")
     column = columns[place - 1] if 1 <= place <= len(columns) else "Value"
@@ -298,10 +271,8 @@ def _print_entries(cell: str, report: WrittenReport) -> None:
     ids = claim.get("ids", ())
     value = claim["value"] or "blank"
     print_result(f"{column.strip()}: {value} = {claim['how']} of {len(ids)}")
-    for name in ids:
-        print_result(name)
-    for name in claim.get("of", ()):
-        print_result(f"of {name}")
+    print_results(ids)
+    print_results(f"of {name}" for name in claim.get("of", ()))
 
 
 def _column_number(letters: str) -> int:
@@ -316,12 +287,7 @@ def _column_number(letters: str) -> int:
     return number
 
 
-def lint_report(
-    folder: Folder,
-    /,
-    *,
-    as_json: JsonLines = False,
-) -> int:
+def lint_report(folder: Folder, /, *, as_json: JsonLines = False) -> int:
     """Print each problem; 0 without problems, 1 otherwise."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")

@@ -1,29 +1,33 @@
-"""`terang review`, `audit`, `cases send` and `case`: open the desk, send, and look up."""
+"""`terang review`, `audit`, `cases send` and `case`: open the desk, send, and draw a whole case."""
 
-from collections.abc import Mapping, Sequence
+import os
+import webbrowser
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.text import Text
 
 from cases.kinds import MESSAGE_TYPES
+from claims.fact_check import days_between
 from desk.items import Door, Role
 from desk.items import Moderator as DeskModerator
 from ledger.aws.store import DynamoStore
-from ledger.cases import case_id
-from ledger.findings import is_id
+from ledger.cases import Case, CaseEntry, JournalEntry, case_id
+from ledger.findings import Finding, is_id
 from ledger.refusals import OperatorError
 from terang import InputError
 from terang.case_queue import NOT_SENT, findings_in, read_messages, result_lines, send_messages
-from terang.review.door import (
-    CaseHistory,
-    case_history,
-    case_screen,
-    directions,
-    open_browser,
-)
-from terang.review.run_table import RunTable, clock_of_run
+from terang.run_table import PackExamples, RunTable, clock_of_run, run_folder
 from terang.terminal import (
+    LONG_BEFORE_DAYS,
     STACK,
     Moderator,
     Month,
@@ -31,24 +35,164 @@ from terang.terminal import (
     Screen,
     StackName,
     UsageError,
+    blur,
     counted,
+    option,
+    show_controls,
     today_utc,
 )
 
 if TYPE_CHECKING:
     from ledger.aws.desk_store import DynamoDesk
+    from terang.home_desk import HomeServer, Sitting
     from terang.remote import Remote
-    from terang.review.door import HomeServer
-    from terang.review.pack_examples import PackExamples
-    from terang.review.sitting import SittingResult
+
+
+CASES = 200
+"""The largest number of cases that a history follows."""
+
+ORDER = (
+    *("notice", "order", "decision", "second_review", "complaint", "dispute"),
+    *("outcome", "reinstatement", "correction", "flood_answer"),
+)
+"""The order of entries that were committed within one second."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHistory:
+    """A case, it and all related cases, and all their entries by time."""
+
+    case: Case
+    cases: tuple[Case, ...]
+    entries: tuple[CaseEntry, ...]
+
+
+def case_history(store: DynamoStore, case: str) -> CaseHistory | None:
+    """Return what happened to a case and to all cases related to it.
+
+    A decision, its findings, the complaints about it and their outcomes are cases of their own.
+    They share the entries of the messages that moved them, so each leads to the same history.
+    """
+    asked = store.case(case)
+    if asked is None:
+        return None
+    cases, waiting = {asked.case: asked}, deque([asked])
+    entries: dict[str, CaseEntry] = {}
+    while waiting:
+        for entry in waiting.popleft().entries:
+            move = entry.journal_entry
+            entries.setdefault(move.entry, entry)
+            for name in (*move.cases, move.decision, move.follows):
+                is_new = name and name not in cases and len(cases) < CASES
+                if is_new and (related := store.case(name)) is not None:
+                    cases[name] = related
+                    waiting.append(related)
+    ordered = sorted(entries.values(), key=lambda entry: _when(entry.journal_entry))
+    return CaseHistory(asked, tuple(cases.values()), tuple(ordered))
+
+
+def _when(entry: JournalEntry) -> tuple[str, int]:
+    return entry.at, ORDER.index(entry.type) if entry.type in ORDER else len(ORDER)
+
+
+def age(at: str, now: datetime) -> str:
+    """Return how long ago that was, in the largest unit.
+
+    >>> from datetime import UTC
+    >>> age("2026-11-25T10:00:00Z", datetime(2026, 11, 26, 11, 0, tzinfo=UTC))
+    '1 d'
+    """
+    seconds = max(0, int((now - datetime.fromisoformat(at)).total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def checks_of(finding: Finding) -> Iterator[str]:
+    """Yield two lines for each check whose claim the post repeats, the nearest first."""
+    for check in finding.checks:
+        day = check.date or "no date"
+        stated = f" ({check.stated})" if check.stated.casefold() != check.rating else ""
+        yield show_controls(f"{check.publisher}, {day}: {check.rating}{stated}: {check.claim}")
+        yield f"  {show_controls(check.url)}{_age(check.date, finding.published_at[:10])}"
+
+
+def _age(checked: str, published: str) -> str:
+    days = days_between(checked, published)
+    if days is None or days <= LONG_BEFORE_DAYS:
+        return ""
+    return f", checked {days // 365} years before the post"
+
+
+def case_screen(history: CaseHistory, *, shown: bool, now: datetime) -> RenderableType:
+    """Return the whole case; excerpts are blurred unless `shown`."""
+    case = history.case
+    findings = [
+        _case_finding(related, related.finding, shown=shown, now=now)
+        for related in history.cases
+        if related.finding
+    ]
+    title = Text(f"case {case.case}: {case.state or 'without entries'}", "bold")
+    return Group(title, *findings, Rule(style="dim"), *_entries(history))
+
+
+def _case_finding(case: Case, finding: Finding, *, shown: bool, now: datetime) -> Group:
+    author = finding.account or "erased"
+    text = Text.assemble(
+        (f"{finding.pack}/{finding.rule}", "bold"), f" v{finding.version}\n",
+        ("finding ", "dim"), f"{finding.finding}\n",
+        f"{finding.severity}  {finding.category}  {finding.mode}  {case.state}\n",
+        ("post ", "dim"), f"{show_controls(finding.post)}\n",
+        f"{show_controls(finding.url)}\n" if finding.url else "",
+        ("author ", "dim"), author,
+        ("\nfound ", "dim"), f"{finding.found_at}, {age(finding.found_at, now)} ago\n",
+    )  # fmt: skip
+    for line in checks_of(finding):
+        text.append(f"{line}\n", "cyan")
+    if case.excerpt is None:
+        text.append("The excerpt is no longer kept.", "dim")
+    else:
+        excerpt = show_controls(case.excerpt) if shown else blur(case.excerpt)
+        text.append(excerpt, None if shown else "dim")
+    return Group(Rule(style="dim"), text)
+
+
+def _entries(history: CaseHistory) -> Iterator[RenderableType]:
+    """Yield each entry: its time, type and words, and the reason below."""
+    if not history.entries:
+        yield Text("nobody has done anything about it yet", "dim")
+    for case_entry in history.entries:
+        entry = case_entry.journal_entry
+        by = entry.moderator or entry.by or entry.body or entry.authority
+        recorded = entry.at.replace("T", " ").removesuffix("Z")
+        text = Text.assemble((f"{recorded}  ", "dim"), (f"{entry.type} ", "bold"))
+        text.append(show_controls(case_entry.message), "bold")
+        text.append(f" by {show_controls(by)}" if by else "")
+        text.append(f": {show_controls(words)}" if (words := summarize_entry(entry)) else "")
+        yield text
+        if reason := case_entry.reason or entry.ground_text:
+            yield Padding(Text(show_controls(reason)), (0, 0, 0, 2))
+
+
+def summarize_entry(entry: JournalEntry) -> str:
+    """Return an entry in a few words: its verdict or outcome, and the measures.
+
+    >>> summarize_entry(JournalEntry("e", "acme", "", type="decision", verdict="dismissed"))
+    'dismissed'
+    """
+    words = [entry.verdict or entry.outcome or entry.cause or entry.why, entry.escalation]
+    words += (code.removeprefix("DECISION_").replace("_", " ").lower() for code in entry.done)
+    if entry.type == "order":
+        words = [entry.kind, entry.country, *words]
+    if entry.overturns:
+        words.append("overturned")
+    return ", ".join(word for word in words if word)
+
 
 console = Screen()
 
-Port = Annotated[int, Parameter(metavar="N", help="the port on this machine; default: any free")]
-Others = Annotated[
-    tuple[Path, ...],
-    Parameter(metavar="FILE", help="messages of colleagues, complaints, notices"),
-]
+Port = Annotated[int, option("N", "the port on this machine; default: any free")]
 RoleName = Annotated[Role, Parameter(help="moderator, lead or auditor")]
 
 
@@ -59,19 +203,18 @@ def review(
     moderator: Moderator,
     decisions: Annotated[
         Path | None,
-        Parameter(
-            metavar="FILE",
-            help="default: decisions-NAME.jsonl; of a stack also -STACK-PROVIDER",
-        ),
+        option("FILE", "default: decisions-NAME.jsonl; of a stack also -STACK-PROVIDER"),
     ] = None,
-    cases: Others = (),
+    cases: Annotated[
+        tuple[Path, ...], option("FILE", "messages of colleagues, complaints, notices")
+    ] = (),
     provider: Annotated[ProviderId | None, Parameter(help="review this provider's stack")] = None,
     stack: StackName = STACK,
     send: Annotated[bool, Parameter(help="send each decision after ten seconds")] = False,
-    limit: Annotated[int, Parameter(metavar="N", help="at most N findings of a stack")] = 2_000,
+    limit: Annotated[int, option("N", "at most N findings of a stack")] = 2_000,
     role: RoleName = Role.MODERATOR,
     packs: Annotated[
-        Path | None, Parameter(metavar="DIR", help="write examples for the rules of these packs")
+        Path | None, option("DIR", "write examples for the rules of these packs")
     ] = None,
     port: Port = 0,
 ) -> int:
@@ -81,12 +224,19 @@ def review(
     if send and provider is None:
         raise UsageError("--send needs --provider P of a stack")
     file = decisions or _own_file(f"decisions-{moderator}", findings, stack, provider)
+    hint = ""
     if findings is not None:
         table = RunTable.read(findings, _other_messages(file, cases))
-        return _sit_at_run(findings, table, moderator, file, role, port, packs)
-    return _sit_at_stack(
-        stack, provider or "", moderator, file, role, port, limit, send=send, packs=packs
-    )
+        sitting = _at_run(findings, table, moderator, role, file)
+    else:
+        who = DeskModerator(moderator, provider or "", role, Door.QUEUE)
+        sitting = _at_stack(stack, who, file, limit, send=send)
+        if not send:
+            hint = f"terang cases send {file} --provider {provider} --stack {stack}"
+    if packs is not None:
+        sitting.adopter = PackExamples(packs, today_utc())
+        sitting.adopter.rules()  # packs that cannot be read stop the command here
+    return _sit(sitting, port, hint)
 
 
 def audit(
@@ -98,10 +248,7 @@ def audit(
     moderator: Moderator,
     verdicts: Annotated[
         Path | None,
-        Parameter(
-            metavar="FILE",
-            help="default: audit-MONTH-NAME.jsonl; of a stack also -STACK-PROVIDER",
-        ),
+        option("FILE", "default: audit-MONTH-NAME.jsonl; of a stack also -STACK-PROVIDER"),
     ] = None,
     stack: StackName = STACK,
     port: Port = 0,
@@ -110,8 +257,10 @@ def audit(
     file = verdicts or _own_file(f"audit-{month}-{moderator}", run, stack, provider)
     if run is not None:
         table = RunTable.read(run, _other_messages(file, ()), provider, month)
-        return _sit_at_run(run, table, moderator, file, Role.AUDITOR, port)
-    return _sit_at_stack(stack, provider, moderator, file, Role.AUDITOR, port, 2_000, month=month)
+        return _sit(_at_run(run, table, moderator, Role.AUDITOR, file), port)
+    who = DeskModerator(moderator, provider, Role.AUDITOR, Door.QUEUE)
+    hint = f"terang cases send {file} --provider {provider} --stack {stack}"
+    return _sit(_at_stack(stack, who, file, 2_000, month=month), port, hint)
 
 
 def _own_file(name: str, run: Path | None, stack: str, provider: str | None) -> Path:
@@ -119,43 +268,28 @@ def _own_file(name: str, run: Path | None, stack: str, provider: str | None) -> 
     return Path(f"{name}.jsonl" if run else f"{name}-{stack}-{provider}.jsonl")
 
 
-def _sit_at_run(
-    run: Path,
-    table: RunTable,
-    name: str,
-    file: Path,
-    role: Role,
-    port: int,
-    packs: Path | None = None,
-) -> int:
-    from terang.review.sitting import Sitting  # late: it takes longer to import than to read a run
+def _at_run(run: Path, table: RunTable, name: str, role: Role, file: Path) -> "Sitting":
+    from terang.home_desk import Sitting  # late: it takes longer to import than to read a run
 
-    folder = run if run.is_dir() else run.parent
     who = DeskModerator(name, table.provider, role, Door.FILE)
-    public = folder / "public"
-    sitting = Sitting(who, table.desk, file, clock_of_run(run), table.judge)
-    sitting.public = public if public.is_dir() else None
-    sitting.adopter = _adopter(packs)
-    return _report(_explained(sitting.run, file, port), file, "")
+    public = run_folder(run) / "public"
+    shown = public if public.is_dir() else None
+    return Sitting(who, table.desk, file, clock_of_run(run), table.judge, shown)
 
 
-def _sit_at_stack(
+def _at_stack(
     stack: str,
-    provider: str,
-    name: str,
+    who: DeskModerator,
     file: Path,
-    role: Role,
-    port: int,
     limit: int,
     *,
     month: str | None = None,
     send: bool = False,
-    packs: Path | None = None,
-) -> int:
+) -> "Sitting":
     from desk.table_desk import TableDesk
-    from terang.review.sitting import Sitting
+    from terang.home_desk import Sitting
 
-    remote = _remote(stack).known(provider)
+    remote = _remote(stack).known(who.provider)
 
     def desk(rows: "DynamoDesk") -> TableDesk:
         return TableDesk(
@@ -173,58 +307,39 @@ def _sit_at_stack(
             most=limit,
         )
 
-    who = DeskModerator(name, provider, role, Door.QUEUE)
-    queue = remote.cases(provider) if send else None
-    sitting = Sitting(
-        who,
-        desk,
-        file,
-        remote.clock,
-        send=(lambda messages: send_messages(queue, messages, list)) if queue else None,
-    )
-    with_hint = "" if send else f"terang cases send {file} --provider {provider} --stack {stack}"
-    sitting.adopter = _adopter(packs)
-    return _report(_explained(sitting.run, file, port), file, with_hint)
+    sitting = Sitting(who, desk, file, remote.clock)
+    if send:
+        queue = remote.cases(who.provider)
+        sitting.send = lambda messages: send_messages(queue, messages, list)
+    return sitting
 
 
-def _adopter(packs: Path | None) -> "PackExamples | None":
-    """Return what tries examples in these packs. Raises PackError if they cannot be read."""
-    if packs is None:
-        return None
-    from terang.review.pack_examples import PackExamples  # late: it reads YAML
-
-    adopter = PackExamples(packs, today_utc())
-    adopter.rules()
-    return adopter
-
-
-def _explained(run: Any, file: Path, port: int) -> "SittingResult":
+def _sit(sitting: "Sitting", port: int, hint: str = "") -> int:
+    """Serve the desk, and say what was decided and how to send it."""
+    file = sitting.file
     try:
-        result: SittingResult = run(_say_where, port)
+        decided, results, problem = sitting.run(_say_where, port)
     except OSError as error:
         raise OperatorError(f"cannot write {file} or serve port {port}: {error.strerror}") from None
-    return result
+    console.print(f"{counted(decided, 'message')} in {file}" if decided else "nothing decided")
+    for line in result_lines(results) if results else ():
+        console.print(line)
+    if problem is not None:
+        raise OperatorError(f"{problem}; what was decided is in {file}: send it again")
+    if hint and decided:
+        console.print(f"send with: {hint}")
+    return 0
 
 
 def _say_where(server: "HomeServer") -> None:
     """Open the browser, and in any case print where the desk is and how it ends."""
-    door = server.door
-    open_browser(door.address)
-    for line in directions(door.address, door.port):
+    from terang.home_desk import directions, has_browser
+
+    if has_browser(os.environ):
+        webbrowser.open(server.address)
+    for line in directions(server.address, server.port):
         console.print(line)
     console.print("Ctrl-C, or `Sign out` on the page, ends it.")
-
-
-def _report(result: "SittingResult", file: Path, hint: str) -> int:
-    decided = counted(result.decided, "message")
-    console.print(f"{decided} in {file}" if result.decided else "nothing decided")
-    for line in result_lines(result.results) if result.results else ():
-        console.print(line)
-    if result.problem is not None:
-        raise OperatorError(f"{result.problem}; what was decided is in {file}: send it again")
-    if hint and result.decided:
-        console.print(f"send with: {hint}")
-    return 0
 
 
 def _other_messages(own: Path, cases: Sequence[Path]) -> list[Mapping[str, Any]]:
@@ -265,19 +380,15 @@ def show(
 ) -> int:
     """Show one case with everything that happened; 2 if it does not exist."""
     remote = _remote(stack).known(*filter(None, [provider]))
-    history = _find(remote.store, case, provider)
+    ids = [case] if is_id(case) else []
+    ids += [case_id(kind, provider, case) for kind in MESSAGE_TYPES] if provider else []
+    found = (case_history(remote.store, name) for name in ids)
+    history = next(filter(None, found), None)
     if history is None:
         hint = "" if provider or is_id(case) else "; a message's id needs --provider P"
         raise InputError(f"there is no case {case} here{hint}")
     console.print(case_screen(history, shown=show, now=remote.clock.now()))
     return 0
-
-
-def _find(store: DynamoStore, name: str, provider: str | None) -> CaseHistory | None:
-    """Return the case of that id, or the one that the provider's message of that id opened."""
-    ids = [name] if is_id(name) else []
-    ids += [case_id(kind, provider, name) for kind in MESSAGE_TYPES] if provider else []
-    return next((history for case in ids if (history := case_history(store, case))), None)
 
 
 def _remote(stack: str) -> "Remote":

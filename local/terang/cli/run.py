@@ -1,7 +1,6 @@
 """`terang run`: send files through the whole stack on this machine, and print the findings."""
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
@@ -25,10 +24,11 @@ from ledger.refusals import ADVICE, Code, OperatorError
 from matcher import PackError, Problem
 from rules.pack import Packs
 from terang import IS_INSTALLED, ROOT, USAGE, InputError
-from terang.case_queue import read_messages, result_lines
+from terang.case_queue import read_file, read_messages, result_lines
 from terang.check_library import CheckLibrary
-from terang.emulator.stack import REGION, StackError
-from terang.remote import Access, explain_stack_errors, first_steps
+from terang.emulator import REGION, StackError
+from terang.remote import explain_stack_errors, first_steps
+from terang.runner import Deployed, Progress, name_of
 from terang.terminal import (
     STACK,
     Channels,
@@ -38,20 +38,21 @@ from terang.terminal import (
     Today,
     console,
     counted,
+    option,
     print_checked,
     print_json,
     print_problem,
     progress_bar,
     today_utc,
 )
-from terang.trial.runner import Deployed, Progress, name_of
-from terang.trial.trial import PAGES_PORT, RunResult, Trial, deployed_for, owned, run_trial
+from terang.trial import PAGES_PORT, RunResult, Trial, deployed_for, owned, run_trial
 
 SAMPLES = ROOT / "local/samples"
 SAMPLES_DAY = date(2026, 11, 25)
 CLOSED_AFTER = timedelta(days=2)
 """When the day of the samples is closed, at whatever time it is: two hours after its end."""
 SAMPLES_PROVIDER = "sample-chat"
+OUT = Path("terang-out")
 
 OTHER_COLUMNS = 20
 """The width of the table's other columns; where rules are wider than the rest, it is a list."""
@@ -60,25 +61,19 @@ OTHER_COLUMNS = 20
 def run(
     *files: Annotated[Path, Parameter(help="files of posts; default: the samples")],
     provider: Annotated[ProviderId, Parameter(help="whose posts they are")] = SAMPLES_PROVIDER,
-    packs: Annotated[Path | None, Parameter(metavar="DIR", help="default: packs/")] = None,
-    out: Annotated[
-        Path, Parameter(metavar="DIR", help="the folder of the results; default: terang-out")
-    ] = Path("terang-out"),
-    messages: Annotated[
-        Path | None, Parameter(metavar="FILE", help="lines to send as messages with posts")
-    ] = None,
+    packs: Annotated[Path | None, option("DIR", "default: packs/")] = None,
+    out: Annotated[Path, option("DIR", "the folder of the results; default: terang-out")] = OUT,
+    messages: Annotated[Path | None, option("FILE", "lines to send as messages with posts")] = None,
     cases: Annotated[
-        tuple[Path, ...],
-        Parameter(metavar="FILE", help="messages about cases, sent after the findings"),
+        tuple[Path, ...], option("FILE", "messages about cases, sent after the findings")
     ] = (),
     as_json: JsonLine = False,
     today: Today | None = None,
     open_channels: Channels = (),
     index: Annotated[
         Path | None,
-        Parameter(
-            metavar="DIR",
-            help="fact-checks of `terang factchecks import`; default: PACKS/factchecks if present",
+        option(
+            "DIR", "fact-checks of `terang factchecks import`; default: PACKS/factchecks if present"
         ),
     ] = None,
     excerpt: Annotated[
@@ -237,9 +232,7 @@ def _run(trial: Trial, running: ExitStack, *, keep: bool) -> tuple[Deployed, Run
 def _bodies(path: Path) -> list[str]:
     """Return the lines of a file, each the body of a message. Raises OperatorError."""
     try:
-        lines = path.read_bytes().decode("utf-8").split("\n")
-    except OSError as error:
-        raise OperatorError(f"cannot read {path}: {error.strerror}") from None
+        lines = read_file(path, may_be_pipe=True).decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise OperatorError(f"{path}:{line}: not UTF-8; the body of a message is text") from None
@@ -299,35 +292,27 @@ def print_run(result: RunResult, console: Screen, out: Path) -> None:
 
 def _print_rules(result: RunResult, console: Screen) -> None:
     """Print the findings by rule, the most frequent first, as a table or in a narrow list."""
-    counts = result.by_rule
-    rows = [(_split(key), count) for key, count in _most_first(counts)]
+    counts, rows = result.by_rule, []
+    for key, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
+        pack, _, rule, mode = key.split("/")
+        rows.append((f"{pack}/{rule}", mode, count))
     if max(map(len, counts), default=0) + OTHER_COLUMNS > console.width:
-        for (rule, mode), count in rows:
+        for rule, mode, count in rows:
             console.print(f"{count:,} {rule} ({mode})")
     elif rows:
         table = Table(title=f"{result.provider}: what was found", title_justify="left")
         table.add_column("rule", overflow="fold")
         table.add_column("mode")
         table.add_column("findings", justify="right")
-        for (rule, mode), count in rows:
+        for rule, mode, count in rows:
             table.add_row(rule, mode, f"{count:,}")
         console.print(table)
-
-
-def _split(key: str) -> tuple[str, str]:
-    pack, _, rule, mode = key.split("/")
-    return f"{pack}/{rule}", mode
-
-
-def _most_first(counts: Counter[str]) -> Sequence[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
 
 
 def _print_kept(deployed: Deployed, provider: str) -> None:
     """Print how to send to the stack that keeps running, and how to stop it."""
     stack = deployed.stack
-    access = Access.of(provider, "", deployed.outputs, REGION, stack.url)
-    for line in first_steps(access).splitlines():
+    for line in first_steps(provider, "", deployed.outputs, REGION, stack.url).splitlines():
         console.print(line, soft_wrap=True)
     stop = (
         f"kill {stack.pid}; while kill -0 {stack.pid} 2>/dev/null; do sleep 1; done;"
@@ -340,12 +325,9 @@ def _print_kept(deployed: Deployed, provider: str) -> None:
 
 def _print_doors(deployed: Deployed) -> None:
     """Print where the tip line answers on this machine."""
-    lines = (
-        f"ask:      {deployed.ask_url} (the page; updates for a bot under telegram)",
-        f"tip line: {deployed.tip_line_url} (JSON, for partners)",
-    )
-    for line in lines:
-        console.print(line, soft_wrap=True)
+    page = f"{deployed.ask_url} (the page; updates for a bot under telegram)"
+    console.print(f"ask:      {page}", soft_wrap=True)
+    console.print(f"tip line: {deployed.tip_line_url} (JSON, for partners)", soft_wrap=True)
 
 
 def _serve(folder: Path, deployed: Deployed) -> None:

@@ -3,13 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 from recount.recount import EARLIER, differences_of
-from terang.repair.table_snapshot import Difference, JournalDay, Record, TableSnapshot
+from terang.repair.table_snapshot import Difference, JournalDay, Record, TableSnapshot, by_day
 
 type Get = Callable[[str], bytes]
 
@@ -135,33 +136,31 @@ class PublicCopy:
 
     def differences(self, table: TableSnapshot, now: datetime) -> Iterator[Difference]:
         """Check the public journal against the table, and the summaries against the journal."""
-        receipts, entries = table.receipts_by_day(), table.entries_by_day()
-        for day in sorted(table.days() | self._days()):
-            copies = table.copies.get(day)
-            yield from self._check_day(
-                day, receipts.get(day, {}), entries.get(day, []), copies, now
-            )
-        for path in self.summaries():
-            yield from self._check_summary(path)
-
-    def _days(self) -> set[JournalDay]:
-        return {
+        receipts, entries = by_day(table.receipts), by_day(table.entries)
+        published = {
             JournalDay(path.parent.name, path.stem[:_DAY_LENGTH])
             for path in self.folder.glob("journal/*/*.jsonl")
             if not EARLIER.search(path.stem)
         }
+        for day in sorted(receipts.keys() | entries.keys() | published):
+            found = receipts[day], entries[day].values()
+            yield from self._check_day(day, *found, table.copies.get(day), now)
+        for path in self.summaries():
+            yield from self._check_summary(path)
 
     def _check_day(
         self,
         day: JournalDay,
         receipts: Mapping[str, Record],
-        entries: Sequence[Record],
+        entries: Iterable[Record],
         copies: Record | None,
         now: datetime,
     ) -> Iterator[Difference]:
         name = f"{day.provider}/{day.day}"
-        summary = _json(self.folder / f"summaries/{name}.json")
-        left_out = {receipt["receipt"] for receipt in summary.get("left_out", ())}
+        left_out: set[str] = set()
+        with suppress(OSError, ValueError):  # there is no summary yet, or it is not JSON
+            summary = json.loads((self.folder / f"summaries/{name}.json").read_bytes())
+            left_out = {receipt["receipt"] for receipt in summary.get("left_out", ())}
         stored = Counter(
             _receipt_text(receipt)
             for unit, receipt in receipts.items()
@@ -226,13 +225,16 @@ def _journal_lines(path: Path) -> Iterator[Record]:
 
 def _receipt_text(receipt: Record) -> str:
     """Return the fields that a public line repeats from a receipt, as a text to compare."""
-    fields = {name: receipt[name] for name in (*_COUNTS, "kind", "set")}
-    fields |= {name: _without_zeros(receipt[name]) for name in (*_TALLIES, "held")}
-    fields |= {
-        "skipped": sorted(receipt["skipped"]),
-        "first": receipt["from"][:10],
-        "last": receipt["until"][:10],
-    }
+    return _counts_text(receipt, receipt["from"][:10], receipt["until"][:10])
+
+
+def _counts_text(counts: Record, first: str, last: str) -> str:
+    """Return counts as a text. A public line leaves zeros and empty fields out."""
+    fields = {name: counts.get(name, 0) for name in _COUNTS}
+    fields |= {name: counts.get(name, "") for name in ("kind", "set")}
+    for name in (*_TALLIES, "held"):
+        fields[name] = {key: count for key, count in counts.get(name, {}).items() if count}
+    fields |= {"skipped": sorted(counts["skipped"]), "first": first, "last": last}
     return json.dumps(fields, sort_keys=True)
 
 
@@ -250,10 +252,7 @@ def _line_text(line: Record) -> str:
         return _case_text(line, line.get("found", {}), line.get("overturns", False))
     if line["kind"] == "copies":
         return _copies_text(line)
-    fields = {name: line.get(name, 0) for name in _COUNTS}
-    fields |= {name: line.get(name, "") for name in ("kind", "set", "first", "last")}
-    fields |= {name: _without_zeros(line.get(name, {})) for name in (*_TALLIES, "held")}
-    return json.dumps(fields | {"skipped": sorted(line["skipped"])}, sort_keys=True)
+    return _counts_text(line, line.get("first", ""), line.get("last", ""))
 
 
 def _copies_text(copies: Record) -> str:
@@ -265,19 +264,6 @@ def _copies_text(copies: Record) -> str:
 def _case_text(fields: Record, found: Mapping[str, int], overturns: bool) -> str:
     words = {name: fields[name] for name in _CASE_WORDS if fields.get(name)}
     return json.dumps(words | {"found": found, "overturns": overturns}, sort_keys=True)
-
-
-def _without_zeros(tally: Mapping[str, int]) -> dict[str, int]:
-    return {key: count for key, count in tally.items() if count}
-
-
-def _json(path: Path) -> Record:
-    """Return the object in a file; an empty one if there is no such file or no JSON in it."""
-    try:
-        record: Record = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return record
 
 
 _LOST = {"object_gone", "object_changed"}
@@ -307,16 +293,16 @@ def _check_markers(table: TableSnapshot) -> Iterator[Difference]:
     for unit, marker in sorted(table.markers.items()):
         wanted, name = JournalDay(marker["provider"], marker["day"]), marker.get("batch") or unit
         days = [day for day, _ in table.receipts.get(name, ())]
-        wanted_key = _receipt_key(wanted, name)
+        wanted_key = _journal_key(wanted, "receipt", name)
         if not days:
             yield Difference("marker_without_receipt", f"U#{unit}", "no receipt", wanted_key)
         elif wanted not in days:
-            key = _receipt_key(days[0], name)
+            key = _journal_key(days[0], "receipt", name)
             yield Difference("receipt_misplaced", f"U#{unit}", key, wanted_key)
         elif marker.get("batch") and unit not in table.members[name]:
             yield Difference("marker_without_receipt", f"U#{unit}", "not counted", wanted_key)
     for unit, places in sorted(table.receipts.items()):
-        key = _receipt_key(places[0][0], unit)
+        key = _journal_key(places[0][0], "receipt", unit)
         for member in table.members[unit] or [unit]:
             marker = table.markers.get(member, {})
             if (marker.get("batch") or member) != unit or not marker:
@@ -330,7 +316,7 @@ def _check_markers(table: TableSnapshot) -> Iterator[Difference]:
 def _check_receipt(
     table: TableSnapshot, day: JournalDay, unit: str, receipt: Record
 ) -> Iterator[Difference]:
-    where = _receipt_key(day, unit)
+    where = _journal_key(day, "receipt", unit)
     wanted_records = receipt["inspected"] + sum(receipt["refused"].values())
     if receipt["records"] != wanted_records:
         yield Difference(
@@ -406,7 +392,8 @@ def _check_file(
         if row["unit"] and row["unit"] not in table.receipts:
             yield Difference("range_unit", f"{where} {number}", "no receipt", f"U#{row['unit']}")
     sources = table.parts[file] if manifest.get("translated") else [manifest["dropped"]]
-    size, read = _sum(sources, "size"), _sum(rows.values(), "bytes")
+    size = sum(source["size"] for source in sources)
+    read = sum(row["bytes"] for row in rows.values())
     # Nobody knows how many bytes the lines of a lost range had.
     fits = read <= size if any(_is_lost(table, row) for row in rows.values()) else read == size
     if not missing and not fits:
@@ -419,12 +406,8 @@ def _is_lost(table: TableSnapshot, row: Record) -> bool:
     return not row["bytes"] and any(receipt["refused"].keys() & _LOST for _, receipt in receipts)
 
 
-def _sum(records: Iterable[Record], name: str) -> int:
-    return sum(record[name] for record in records)
-
-
-def _receipt_key(day: JournalDay, unit: str) -> str:
-    return f"J#{day.provider}#{day.day}#{unit[0]} receipt#{unit}"
+def _journal_key(day: JournalDay, kind: str, name: str) -> str:
+    return f"J#{day.provider}#{day.day}#{name[0]} {kind}#{name}"
 
 
 def _tally_text(rules: Mapping[str, int]) -> str:
@@ -434,30 +417,22 @@ def _tally_text(rules: Mapping[str, int]) -> str:
 def case_differences(table: TableSnapshot) -> Iterator[Difference]:
     """Check cases: entries without a gap, each in the journal, each made by one message."""
     for case, entries in sorted(table.cases.items()):
-        yield from _check_numbers(case, entries)
+        numbers = sorted(int(sk) for sk in entries)
+        recorded = sorted(record["number"] for record in entries.values())
+        if not (numbers == recorded == list(range(1, len(entries) + 1))):
+            found = f"entries {', '.join(map(str, numbers))}"
+            yield Difference("entry_gap", f"C#{case}", found, f"1 to {max(numbers)}")
         for sk, record in sorted(entries.items(), key=lambda entry: int(entry[0])):
-            yield from _check_in_journal(table, f"C#{case} {sk}", record["entry"])
+            entry = record["entry"]  # which the journal must hold too, word for word
+            places = table.entries.get(entry["entry"], [])
+            if len(places) != 1 or places[0][1] != entry:
+                found = "another entry" if len(places) == 1 else f"{len(places)} in the journal"
+                yield Difference("entry_without_journal", f"C#{case} {sk}", found, entry["entry"])
         last = entries[max(entries, key=int)]
         if case in table.listed and last["state"] in _SETTLED:
             yield Difference("decided_and_listed", f"C#{case}", "listed as open", last["state"])
     yield from _check_journal(table)
     yield from _check_messages(table)
-
-
-def _check_numbers(case: str, entries: Mapping[str, Record]) -> Iterator[Difference]:
-    numbers = sorted(int(sk) for sk in entries)
-    recorded = sorted(record["number"] for record in entries.values())
-    if not (numbers == recorded == list(range(1, len(entries) + 1))):
-        found = f"entries {', '.join(map(str, numbers))}"
-        yield Difference("entry_gap", f"C#{case}", found, f"1 to {max(numbers)}")
-
-
-def _check_in_journal(table: TableSnapshot, where: str, entry: Record) -> Iterator[Difference]:
-    """The journal must hold the entry that a case holds, word for word."""
-    places = table.entries.get(entry["entry"], [])
-    if len(places) != 1 or places[0][1] != entry:
-        found = "another entry" if len(places) == 1 else f"{len(places)} in the journal"
-        yield Difference("entry_without_journal", where, found, entry["entry"])
 
 
 def _check_journal(table: TableSnapshot) -> Iterator[Difference]:
@@ -469,7 +444,7 @@ def _check_journal(table: TableSnapshot) -> Iterator[Difference]:
     }
     for name, places in sorted(table.entries.items()):
         for day, entry in places:
-            where = _entry_key(day, name)
+            where = _journal_key(day, "entry", name)
             if (entry["provider"], entry["at"][:10]) != day:
                 yield Difference("journal_without_entry", where, entry["at"][:10], day.day)
             for case in entry.get("cases", ()):
@@ -486,9 +461,5 @@ def _check_messages(table: TableSnapshot) -> Iterator[Difference]:
             yield Difference("message_without_entry", f"M#{message}", found, marker["day"])
     accepted = {marker["entry"] for marker in table.messages.values()}
     for name in sorted(table.entries.keys() - accepted):
-        where = _entry_key(table.entries[name][0][0], name)
+        where = _journal_key(table.entries[name][0][0], "entry", name)
         yield Difference("entry_without_message", where, "no message", "one message")
-
-
-def _entry_key(day: JournalDay, entry: str) -> str:
-    return f"J#{day.provider}#{day.day}#{entry[0]} entry#{entry}"

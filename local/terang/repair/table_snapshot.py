@@ -1,14 +1,13 @@
-"""A difference that `terang fsck` found: its place, both values, and the repairing command.
-
-The raw items of the table, as `terang fsck` reads them and `terang restore` puts them back.
+"""The raw items of the table, as `terang fsck` reads them and `terang restore` puts them back.
 
 fsck must not share bugs with the store. So it decodes items with `json` alone, here and in the
-checks, and imports only the error for rows of a later release.
+checks, and imports only the error for rows of a later release. A difference that it finds has its
+place, both values, and the repairing command.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -23,41 +22,33 @@ EXPLAINED = PAGE + "What fsck names"
 REBUILD = "terang publish --since {day} --rebuild --stack {stack}"
 
 ADVICE = {
-    "marker_without_receipt": RESTORE,
-    "receipt_without_marker": RESTORE,
-    "receipt_twice": RESTORE,
-    "receipt_misplaced": RESTORE,
     "receipt_sums": PAGE + "NumbersHeldAlarm",
-    "receipt_findings": RESTORE,
-    "finding_missing": RESTORE,
     "finding_stray": "if its file is gone, let its sender put it again, else: "
     "terang redrive --stack {stack}",
-    "finding_twice": RESTORE,
     "range_missing": "reads what the bucket still has, records the rest as object_gone: "
     "terang redrive --file {name} --stack {stack}",
-    "range_unit": RESTORE,
-    "range_bytes": RESTORE,
-    "file_not_closed": "terang publish --stack {stack}",
-    "entry_gap": RESTORE,
-    "entry_without_journal": RESTORE,
-    "journal_without_entry": RESTORE,
-    "message_without_entry": RESTORE,
-    "entry_without_message": RESTORE,
-    "decided_and_listed": RESTORE,
-    "findings_untold": EXPLAINED,
-    "findings_mistold": EXPLAINED,
-    "findings_of_nothing": EXPLAINED,
-    "refusals_untold": EXPLAINED,
-    "batch_untold": EXPLAINED,
-    "file_untold": "terang publish --stack {stack}",
-    "file_mistold": EXPLAINED,
-    "statement_missing": EXPLAINED,
     "public_ahead": RESTORE
     + "; if the loss is true: terang publish --accept {name} --stack {stack}",
     "public_behind": "terang publish --since {day} --stack {stack}",
-    "public_other": REBUILD,
-    "recount": REBUILD,
-    "page_missing": REBUILD,
+    **dict.fromkeys(("file_not_closed", "file_untold"), "terang publish --stack {stack}"),
+    **dict.fromkeys(("public_other", "recount", "page_missing"), REBUILD),
+    **dict.fromkeys(
+        (
+            *("marker_without_receipt", "receipt_without_marker", "receipt_twice"),
+            *("receipt_misplaced", "receipt_findings", "finding_missing", "finding_twice"),
+            *("range_unit", "range_bytes", "entry_gap", "entry_without_journal"),
+            *("journal_without_entry", "message_without_entry", "entry_without_message"),
+            "decided_and_listed",
+        ),
+        RESTORE,
+    ),
+    **dict.fromkeys(
+        (
+            *("findings_untold", "findings_mistold", "findings_of_nothing", "refusals_untold"),
+            *("batch_untold", "file_mistold", "statement_missing"),
+        ),
+        EXPLAINED,
+    ),
 }
 """The advice for every kind of difference; `{name}` is the end of its place."""
 
@@ -159,27 +150,6 @@ class TableSnapshot:
                 case "W" if sk.startswith("closed#"):
                     self.closed.add(sk.removeprefix("closed#"))
 
-    def days(self) -> set[JournalDay]:
-        """Return the days on which the journal holds anything."""
-        stored = (*self.receipts.values(), *self.entries.values())
-        return {day for places in stored for day, _ in places}
-
-    def receipts_by_day(self) -> dict[JournalDay, dict[str, Record]]:
-        """Return the receipts of each day by unit."""
-        by_day: dict[JournalDay, dict[str, Record]] = defaultdict(dict)
-        for unit, places in self.receipts.items():
-            for day, receipt in places:
-                by_day[day][unit] = receipt
-        return by_day
-
-    def entries_by_day(self) -> dict[JournalDay, list[Record]]:
-        """Return the case entries of each day."""
-        by_day: dict[JournalDay, list[Record]] = defaultdict(list)
-        for places in self.entries.values():
-            for day, entry in places:
-                by_day[day].append(entry)
-        return by_day
-
     def _add_journal(self, name: str, sk: str, record: Record, item: Record) -> None:
         provider, day, _ = name.split("#")
         journal_day = JournalDay(provider, day)
@@ -211,6 +181,17 @@ class TableSnapshot:
             self.rows[file][int(number)] = record
 
 
+def by_day(
+    stored: Mapping[str, Sequence[tuple[JournalDay, Record]]],
+) -> defaultdict[JournalDay, dict[str, Record]]:
+    """Return receipts or case entries by day, then by id."""
+    days: defaultdict[JournalDay, dict[str, Record]] = defaultdict(dict)
+    for name, places in stored.items():
+        for day, record in places:
+            days[day][name] = record
+    return days
+
+
 def _ids(item: Record, name: str) -> list[str]:
     packed = bytes(item[name]["B"]) if name in item else b""
     return [packed[at : at + 32].hex() for at in range(0, len(packed), 32)]
@@ -232,7 +213,8 @@ def put_back(client: Any, copy: str, table: str) -> tuple[int, int]:
     restored = present = 0
     for page in client.get_paginator("scan").paginate(TableName=copy):
         for item in page["Items"]:
-            if _is_of_a_text(item):
+            pk, sk = item["pk"]["S"], item["sk"]["S"]
+            if sk == "excerpt" or (pk.startswith("J#") and sk.startswith("copies#")):
                 continue
             try:
                 client.put_item(
@@ -244,8 +226,3 @@ def put_back(client: Any, copy: str, table: str) -> tuple[int, int]:
                     raise
                 present += 1
     return restored, present
-
-
-def _is_of_a_text(item: Record) -> bool:
-    pk, sk = item["pk"]["S"], item["sk"]["S"]
-    return bool(sk == "excerpt" or (pk.startswith("J#") and sk.startswith("copies#")))

@@ -14,7 +14,7 @@ from simulation.s3 import S3
 from simulation.sqs import SQS
 from support.world import Clients, World
 
-from terang.emulator.stack import EMULATOR, LocalStack, local_stack
+from terang.emulator import EMULATOR, LocalStack, local_stack
 
 PARAMETERS = "before-parameter-build.dynamodb.*"
 SERVICES = ("dynamodb", "s3", "sqs")

@@ -31,7 +31,7 @@ from tools.bench.peers import Buffers, Hyperscan
 from matcher import Matcher, load_packs
 from rules.pack import Pack
 from rules.rule_set import ProviderSettings
-from terang.emulator import built
+from terang import emulator
 
 TESTS = Path(__file__).parents[2]
 ROUNDS = 5
@@ -124,15 +124,15 @@ def deployed(
     settings: dict[str, str], event: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> list[dict[str, Any]]:
     """The answers of the built function, each to the same event."""
-    plain = built.environment
+    plain = emulator.environment
 
     def environment(function: str, given: dict[str, str]) -> dict[str, str]:
         found = plain(function, given)
         return found | {"PYTHONPATH": os.pathsep.join((found["PYTHONPATH"], str(TESTS)))}
 
-    monkeypatch.setattr(built, "environment", environment)
-    with built.started("Scan", settings, folder / "log", "bench.deployed_worker.handler") as url:
-        return [built.invoke(url, event) for _ in range(ROUNDS)]
+    monkeypatch.setattr(emulator, "environment", environment)
+    with emulator.started("Scan", settings, folder / "log", "bench.deployed_worker.handler") as url:
+        return [emulator.invoke(url, event) for _ in range(ROUNDS)]
 
 
 def in_development(
@@ -155,7 +155,7 @@ def test_the_built_function(
     count: int, report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A unit of 8 MiB through the handler."""
-    built.build()
+    emulator.build()
     data = corpus.unit(corpus.HIT_RATES[0])
     world, seed, event = seeded(tmp_path, [corpus.pack(count)], data)
     settings = settings_of(world, seed)
@@ -200,7 +200,7 @@ def test_a_delivery_of_messages(
     report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In batches, and as units of their own: messages that come for the third time."""
-    built.build()
+    emulator.build()
     data = corpus.unit(corpus.HIT_RATES[0])
     world, seed, _ = seeded(tmp_path, [corpus.pack(1_000)], data)
     bodies = [line.decode() for line in data.splitlines()]
@@ -233,7 +233,7 @@ def test_the_built_function_on_real_posts(
     report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A unit of each set, with the packs that ship. A small set is repeated until it fills one."""
-    built.build()
+    emulator.build()
     packs = list(load_packs(PACKS))
     report.row(REAL_TABLE, "posts", "µs a post", "MB/s", "limit = 1")
     for name, texts in corpus.real_sets().items():

@@ -15,9 +15,9 @@ from support.chromium import ARGUMENTS, CHROMIUM
 from tools.flow import desk_flow as flow
 
 from matcher import Pack
-from terang.emulator.built import deploy
-from terang.emulator.stack import local_stack
-from terang.packs.set_publishing import PackBucket
+from terang.emulator import local_stack
+from terang.set_publishing import PackBucket
+from terang.trial import deploy
 
 if TYPE_CHECKING:
     from collections.abc import Callable

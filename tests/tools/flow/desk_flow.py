@@ -23,7 +23,7 @@ from cases.kinds import as_sent
 from ledger.aws.desk_store import PendingDecision, PendingName
 from ledger.keys import Provider, audit_file_key
 from ledger.texts import utc_exactly
-from terang.emulator.stack import ACCOUNT
+from terang.emulator import ACCOUNT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -20,13 +20,12 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from ledger.refusals import OperatorError
     from terang.case_queue import (
         complete_times,
-        findings_of,
         in_waves,
         read_messages,
         resolve_findings,
     )
-    from terang.review.run_table import RunTable, read_sample
-    from terang.review.sitting import BookRows
+    from terang.home_desk import BookRows
+    from terang.run_table import RunTable, findings_of_run, read_sample
 
 FILE = Path(tempfile.mkdtemp(prefix="terang-fuzz-")) / "findings.jsonl"
 RUN = FILE.with_name("run.jsonl")
@@ -49,7 +48,7 @@ def one_file(data: bytes) -> None:
     with contextlib.suppress(OperatorError):
         if kind == FINDINGS:
             _review()
-            findings_of(rest, str(FILE))
+            findings_of_run(FILE)
         elif kind == SAMPLE:
             read_sample(rest, str(FILE))
         else:

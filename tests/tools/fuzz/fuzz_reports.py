@@ -19,8 +19,8 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from dsa.report import LedgerError, Period, Report, report_files, report_of_ledger
     from dsa.report_entries import PARTS, Entries, file_name
     from dsa.report_proof import NotAReportError, WrittenReport, prove
-    from terang.reports.report_lint import read_part, report_problems
-    from terang.reports.submission import AboutError, read_about
+    from terang.report_lint import read_part, report_problems
+    from terang.submission import AboutError, read_about
 
 YEAR, INSPECTED = Period.year(2026), {"2026-02": 2_000, "2026-03": 17_000, "2026-04": 1_000}
 ROWS = 9
@@ -49,7 +49,7 @@ def one_file(data: bytes) -> None:
     if work == "lint":
         path = FOLDER / name
         path.write_bytes(rest)
-        assert all(problem.row >= 0 for problem in read_part(LINTED.index(name) + 1, path).problems)
+        assert all(problem.row >= 0 for problem in read_part(LINTED.index(name) + 1, path)[1])
         assert all(fault.code for fault in report_problems(FOLDER))
         path.unlink()
     elif work == "prove":

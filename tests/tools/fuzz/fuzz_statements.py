@@ -17,7 +17,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from support.statement_samples import SOUND
 
     from dsa.statement_checks import FIELDS, Distribution
-    from terang.reports.statement_files import StatementPlace, problems_of, statements_in
+    from terang.statement_files import StatementPlace, problems_of, statements_in
 
 TODAY = date(2026, 11, 25)
 FILE = Path(tempfile.mkdtemp(prefix="terang-fuzz-")) / "statements"

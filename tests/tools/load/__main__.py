@@ -14,9 +14,9 @@ from tools.load.loading import Load, Size
 from tools.load.probes import Probes
 
 from matcher import Pack
-from terang.emulator.built import deploy
-from terang.emulator.stack import local_stack
-from terang.packs.set_publishing import PackBucket
+from terang.emulator import local_stack
+from terang.set_publishing import PackBucket
+from terang.trial import deploy
 
 
 def main(arguments: list[str]) -> int:

@@ -43,7 +43,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def test_the_schema_in_docs_is_that_of_the_code() -> None:
     committed = json.loads((ROOT / "docs/event.schema.json").read_text("utf-8"))
-    assert committed == announcement_schema(), "python scripts/build_schemas.py"
+    assert committed == announcement_schema(), "python scripts/build_documents.py"
 
 
 def found(events: list[AnyAnnouncement]) -> list[str]:

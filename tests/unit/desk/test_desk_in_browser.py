@@ -34,9 +34,8 @@ from desk.table_desk import CannedReason
 from ledger.cases import Case, CaseEntry, JournalEntry
 from ledger.findings import FoundCheck, FoundSpan, Label
 from terang.case_queue import read_messages
-from terang.review.door import HomeServer
-from terang.review.run_table import RunTable
-from terang.review.sitting import PendingBook
+from terang.home_desk import HomeServer, PendingBook
+from terang.run_table import RunTable
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -97,7 +96,7 @@ def serving(desk: Any, moderator: str = "m-7", role: Role = Role.LEAD, tick: Any
             ) -> Iterator[HomeServer]:  # fmt: skip
     """The door at home over a desk."""
     who = Moderator(moderator, "acme", role, Door.FILE)
-    server = HomeServer.open(
+    server = HomeServer(
         who, lambda door: DeskApplication(desk, door, KnownRule()), tick or (lambda: None)
     )
     thread = threading.Thread(target=server.serve)
@@ -172,12 +171,12 @@ def test_every_page_is_inert_accessible_and_fits_its_window(window: Window) -> N
     desk = MemoryDesk(everything(), own_reasons=reasons)
     page = window.page
     with serving(desk) as server:
-        page.goto(server.door.address)
+        page.goto(server.address)
         paths = ["/", "/recent", "/training", "/lead", "/settings", "/?kind=complaint"]
         paths += [f"/card/{each.item.key}" for each in desk.dossiers]
         paths += [f"/card/{desk.dossiers[0].item.key}/adopt"]
         for path in paths:
-            page.goto(f"{server.door.origin}{path}")
+            page.goto(f"{server.origin}{path}")
             page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
             found = axe.Axe().run(page)
             assert found.violations_count == 0, f"{path}: {found.generate_report()}"
@@ -189,7 +188,7 @@ def test_a_post_is_hidden_until_it_is_asked_for(window: Window) -> None:
     desk = MemoryDesk([dossier(finding(text="send me the code"))])
     page = window.page
     with serving(desk) as server:
-        page.goto(server.door.address)
+        page.goto(server.address)
         window.press("n")
         text = page.locator("p.text")
         assert not text.is_visible()
@@ -202,7 +201,7 @@ def test_a_post_is_hidden_until_it_is_asked_for(window: Window) -> None:
 
 def test_the_keyboard_reaches_the_contents_first(window: Window) -> None:
     with serving(MemoryDesk(everything())) as server:
-        window.page.goto(server.door.address)
+        window.page.goto(server.address)
         window.page.keyboard.press("Tab")
         focused = window.page.evaluate("document.activeElement.textContent")
         assert focused == "Skip to the contents"
@@ -212,16 +211,16 @@ def test_keys_can_be_turned_off(window: Window) -> None:
     """WCAG 2.2, 2.1.4: a screen reader may need the single keys for itself."""
     page = window.page
     with serving(MemoryDesk(everything())) as server:
-        page.goto(server.door.address)
-        page.goto(f"{server.door.origin}/settings")
+        page.goto(server.address)
+        page.goto(f"{server.origin}/settings")
         page.get_by_label("Single keys").uncheck()
         page.get_by_label("Language").select_option("id")
         page.get_by_role("button", name="Save").click()
-        page.goto(f"{server.door.origin}/")
+        page.goto(f"{server.origin}/")
         assert page.get_by_role("heading", level=1).inner_text() == "8 hal menunggu"
         page.keyboard.press("n")
         page.wait_for_timeout(100)
-        assert page.url == f"{server.door.origin}/"
+        assert page.url == f"{server.origin}/"
 
 
 TYPED = "It warns of the code; 验证码."
@@ -239,7 +238,7 @@ def test_what_was_typed_stays_when_a_colleague_was_first(window: Window) -> None
     desk = MemoryDesk([dossier(finding(text="send me"))])
     page = window.page
     with serving(desk) as server:
-        page.goto(server.door.address)
+        page.goto(server.address)
         dismiss_in_words(window)
         colleague = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
         form = DecisionForm(form_id("m-1", desk.now(), "00000000"), "confirmed", reason="It asks.")
@@ -257,7 +256,7 @@ def test_what_was_typed_stays_when_the_network_drops(window: Window) -> None:
     desk = MemoryDesk([dossier(finding(text="send me"))])
     page = window.page
     with serving(desk) as server:
-        page.goto(server.door.address)
+        page.goto(server.address)
         dismiss_in_words(window)
         page.route("**/decide", lambda route: route.abort("connectionreset"))
         with pytest.raises(playwright.Error, match="ERR_CONNECTION_RESET"):
@@ -282,7 +281,7 @@ def test_a_day_of_a_small_service(window: Window, tmp_path: Path) -> None:
     sample.write_text('{"post": "quiet-1"}\n{"post": "quiet-2"}\n')
     first, second = tmp_path / "decisions-m-7.jsonl", tmp_path / "decisions-m-2.jsonl"
     with at_home(folder, first, "m-7") as server:
-        page.goto(server.door.address)
+        page.goto(server.address)
         assert page.get_by_role("heading", level=1).inner_text() == "6 items wait"
         window.press("n")
         post = page.locator("dl.facts bdi").first.inner_text()
@@ -311,7 +310,7 @@ def test_a_day_of_a_small_service(window: Window, tmp_path: Path) -> None:
         page.keyboard.press("u")
         page.wait_for_timeout(100)
         assert page.url == after
-        page.goto(f"{server.door.origin}/")
+        page.goto(f"{server.origin}/")
         assert "3 items wait" in page.get_by_role("heading", level=1).inner_text()
         page.get_by_role("button", name="Sign out").click()
         assert "Signed out" in page.get_by_role("heading", level=1).inner_text()
@@ -323,17 +322,17 @@ def test_a_day_of_a_small_service(window: Window, tmp_path: Path) -> None:
                "received_at": "2026-11-28T00:00:00Z"}  # fmt: skip
     complaints.write_text(json.dumps(contest) + "\n")
     with at_home(folder, first, "m-7", complaints) as server:
-        page.goto(server.door.address)
-        page.goto(f"{server.door.origin}/?kind=complaint")
+        page.goto(server.address)
+        page.goto(f"{server.origin}/?kind=complaint")
         assert "for a colleague" in page.locator("ol.rows").inner_text()
     with at_home(folder, second, "m-2", first, complaints) as server:
-        page.goto(server.door.address)
-        page.goto(f"{server.door.origin}/?kind=complaint")
+        page.goto(server.address)
+        page.goto(f"{server.origin}/?kind=complaint")
         window.press("n")
         assert "The decision that is contested" in page.locator("main").inner_text()
         page.keyboard.press("d")
         window.press("1")
-        page.goto(f"{server.door.origin}/?kind=audit")
+        page.goto(f"{server.origin}/?kind=audit")
         window.press("n")
         page.keyboard.press("v")
         page.get_by_label("Category").select_option("VIOLENCE")

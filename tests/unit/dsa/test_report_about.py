@@ -11,7 +11,7 @@ from support.written_report import table, written
 from dsa.indicators import About, ServiceKind, about_schema
 from dsa.report_entries import file_name
 from terang.cli.command import main
-from terang.reports.submission import AboutError, read_about
+from terang.submission import AboutError, read_about
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "local/samples/report-about.yaml"
@@ -19,7 +19,7 @@ SAMPLE = ROOT / "local/samples/report-about.yaml"
 
 def test_the_committed_schema_is_that_of_the_code() -> None:
     committed = json.loads(ROOT.joinpath("docs/report-about.schema.json").read_text("utf-8"))
-    assert committed == about_schema(), "python scripts/build_schemas.py"
+    assert committed == about_schema(), "python scripts/build_documents.py"
 
 
 def test_the_sample_fits_the_schema_and_says_all_that_can_be_said() -> None:

@@ -74,7 +74,7 @@ def test_an_accepted_message_fits_the_schema(message: dict[str, Any]) -> None:
 
 def test_the_committed_schema_matches_the_code() -> None:
     committed = json.loads(ROOT.joinpath("docs/case-message.schema.json").read_text("utf-8"))
-    assert committed == case_message_schema(), "python scripts/build_schemas.py"
+    assert committed == case_message_schema(), "python scripts/build_documents.py"
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {

@@ -16,7 +16,7 @@ VALUE = re.compile(r"%\((\w+)\)s|%%|</?[a-z]+[^>]*>")
 
 def script() -> ModuleType:
     """The script that brings the catalogues up to the sources."""
-    spec = importlib.util.spec_from_file_location("extract", ROOT / "scripts/extract_phrases.py")
+    spec = importlib.util.spec_from_file_location("extract", ROOT / "scripts/build_documents.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -36,7 +36,7 @@ CATALOGUES = [
 
 @pytest.mark.parametrize(("language", "package"), CATALOGUES)
 def test_a_catalogue_lacks_nothing(language: str, package: str) -> None:
-    """Run scripts/extract_phrases.py, then translate what this names."""
+    """Run scripts/build_documents.py, then translate what this names."""
     catalogue = EXTRACT.updated(EXTRACT.packages()[package], language)
     assert EXTRACT.lacking(catalogue) == []
 

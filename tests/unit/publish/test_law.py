@@ -10,7 +10,7 @@ from support.sample_entries import decision
 
 from dsa.report_proof import WrittenReport, prove
 from ledger.keys import report_key, statement_batch_key, statements_of_day
-from publish import handover
+from publish_steps import handover
 
 DAY = "2026-11-25"
 

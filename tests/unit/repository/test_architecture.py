@@ -226,7 +226,7 @@ def test_boto3_and_yaml_are_imported_by_what_needs_them() -> None:
     commands = ("command", "pack_authoring", "packs_learning", "reports", "review", "factchecks")
     names = [
         "recount.recount",
-        "terang.reports.report_lint",
+        "terang.report_lint",
         *(f"terang.cli.{one}" for one in commands),
     ]
     program = "import importlib, matcher, sys\nassert 'yaml' not in sys.modules\n" + "".join(

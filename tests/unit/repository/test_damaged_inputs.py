@@ -25,11 +25,11 @@ from support.sample_checks import CHECKS, table
 
 import terang.cli.reports
 import terang.remote
-import terang.trial.trial
+import terang.trial
 from ledger.refusals import OperatorError
 from terang.cli.command import main
-from terang.emulator.stack import StackError
-from terang.review.door import HomeServer
+from terang.emulator import StackError
+from terang.home_desk import HomeServer
 
 SECONDS = 30
 """Longer waits no command: then it reads what never ends, or nobody writes."""
@@ -75,14 +75,14 @@ def world(
 
     def looked_through(self: HomeServer) -> None:
         """Open the queue and every card, as a moderator would, instead of listening."""
-        cookie = self.door.enter(self.door.key).partition(";")[0].partition("=")
-        for item in self.application.desk.items(self.door.moderator):
+        cookie = self.enter(self.key).partition(";")[0].partition("=")
+        for item in self.application.desk.items(self.moderator):
             for path in ("/", f"/card/{item.key}", "/lead", "/training", "/recent"):
                 self.answer(http_event("GET", path, cookies={cookie[0]: cookie[2]}))
         self._server.server_close()
 
     monkeypatch.setattr(terang.remote.Remote, "find", not_there)
-    monkeypatch.setattr(terang.trial.trial, "local_stack", not_started)
+    monkeypatch.setattr(terang.trial, "local_stack", not_started)
     monkeypatch.setattr(terang.cli.reports.SorApi, "send", not_there)
     monkeypatch.setenv(terang.cli.reports.TOKEN, "token")
     monkeypatch.setattr(HomeServer, "serve", looked_through)

@@ -28,7 +28,7 @@ def document(*rules: Rule) -> bytes:
 
 
 def test_the_file_of_signs_is_what_the_code_says() -> None:
-    """If this fails, a sign may find something else: see scripts/build_signs.py."""
+    """If this fails, a sign may find something else: see scripts/build_documents.py."""
     assert Path(pinned.__file__).with_name("signs.json").read_bytes() == as_document()
     assert {name: sign.digest for name, sign in SIGNS.items()} == {
         name: sign.digest for name, sign in pinned.KNOWN.signs.items()

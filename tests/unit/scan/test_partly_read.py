@@ -20,7 +20,7 @@ from rules.pack_parts import Score
 from terang.cli.command import main
 from terang.cli.run import print_run
 from terang.terminal import Screen
-from terang.trial.trial import RunResult
+from terang.trial import RunResult
 
 WORDS = ("bomb", "prize", "pills", "money", "secret", "letter")
 RULE = Rule(id="any", severity=Severity.LOW, why="Invented.", groups=(WORDS,))

@@ -10,8 +10,8 @@ from desk.items import Door, Moderator, Role, audits
 from ledger.dsa_codes import CATEGORIES
 from ledger.refusals import OperatorError
 from terang.cli.command import main
-from terang.review.run_table import RunTable, read_sample
-from terang.review.sitting import BookRows
+from terang.home_desk import BookRows
+from terang.run_table import RunTable, read_sample
 
 
 @pytest.fixture

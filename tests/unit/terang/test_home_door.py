@@ -13,7 +13,7 @@ from support.desk_world import MemoryDesk, dossier, finding
 
 from desk.items import Door, Moderator, Role
 from desk.routes import DeskApplication
-from terang.review.door import HomeServer, directions, has_browser
+from terang.home_desk import HomeServer, directions, has_browser
 
 P1 = dossier(finding("p1", text="send me the code"))
 WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.FILE)
@@ -30,10 +30,10 @@ class Reached:
     def ask(
         self, method: str, path: str, body: str | None = None, **headers: str
     ) -> tuple[int, dict[str, str], str]:
-        door = self.server.door
-        sent = {"Host": f"127.0.0.1:{door.port}", "Cookie": self.cookie}
+        home = self.server
+        sent = {"Host": f"127.0.0.1:{home.port}", "Cookie": self.cookie}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = http.client.HTTPConnection("127.0.0.1", door.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", home.port, timeout=10)
         connection.request(method, path, body, sent)
         answer = connection.getresponse()
         text = answer.read().decode()
@@ -44,7 +44,7 @@ class Reached:
         return answer.status, got, text
 
     def enter(self) -> None:
-        self.ask("GET", f"/enter?key={self.server.door.key}")
+        self.ask("GET", f"/enter?key={self.server.key}")
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def reached(tmp_path: Path) -> Iterator[Reached]:
     (tmp_path / "public/packs/codes/3.html").write_text("<h1>Codes</h1>")
     (tmp_path / "secret.html").write_text("secret")
     desk = MemoryDesk([P1])
-    server = HomeServer.open(
+    server = HomeServer(
         WHO, lambda door: DeskApplication(desk, door), lambda: None, public=tmp_path / "public"
     )
     thread = threading.Thread(target=server.serve)
@@ -64,7 +64,7 @@ def reached(tmp_path: Path) -> Iterator[Reached]:
 
 
 def test_the_key_works_once(reached: Reached) -> None:
-    key = reached.server.door.key
+    key = reached.server.key
     status, headers, _ = reached.ask("GET", f"/enter?key={key}")
     assert (status, headers["Location"]) == (303, "/")
     assert re.search("HttpOnly; SameSite=Strict", headers["Set-Cookie"])
@@ -88,7 +88,7 @@ def test_another_host_gets_nothing(reached: Reached, host: str) -> None:
 
 
 def test_localhost_is_sent_to_the_address(reached: Reached) -> None:
-    port = reached.server.door.port
+    port = reached.server.port
     status, headers, _ = reached.ask("GET", "/enter?key=x", Host=f"localhost:{port}")
     assert (status, headers["Location"]) == (303, f"http://127.0.0.1:{port}/enter?key=x")
 
@@ -100,11 +100,11 @@ def test_a_form_of_another_page_does_nothing(reached: Reached) -> None:
     body = urlencode(fields | {"verdict": "dismissed", "reason": "No."})
     kind = "application/x-www-form-urlencoded"
     path = f"/card/{P1.item.key}/decide"
-    for origin in ("https://evil.example", "null", f"http://localhost:{reached.server.door.port}"):
+    for origin in ("https://evil.example", "null", f"http://localhost:{reached.server.port}"):
         assert reached.ask("POST", path, body, Origin=origin, Content_Type=kind)[0] == 403
     assert reached.ask("POST", path, body, Content_Type=kind)[0] == 403
     assert not reached.desk.pending
-    own = reached.server.door.origin
+    own = reached.server.origin
     assert reached.ask("POST", path, body, Origin=own, Content_Type=kind)[0] == 303
     assert len(reached.desk.pending) == 1
 
@@ -133,12 +133,12 @@ def test_leaving_ends_the_session_and_the_server(reached: Reached) -> None:
     reached.enter()
     token = re.search(r'name="token" value="([^"]+)"', reached.ask("GET", "/")[2])
     assert token
-    own = reached.server.door.origin
+    own = reached.server.origin
     kind = "application/x-www-form-urlencoded"
     assert reached.ask("POST", "/leave", "token=x", Origin=own, Content_Type=kind)[0] == 403
     body = f"token={token[1]}"
     assert reached.ask("POST", "/leave", body, Origin=own, Content_Type=kind)[0] == 200
-    assert reached.server.door.session({"cookies": [reached.cookie]}) is None
+    assert reached.server.session({"cookies": [reached.cookie]}) is None
 
 
 @pytest.mark.parametrize("cookie", ["x", "a=b; =;", "desk=\x01", 'desk-1="', "é=ü"])

@@ -22,7 +22,7 @@ from ledger.closing import FileReceipt
 from terang.cli.command import main
 from terang.cli.run import print_run
 from terang.terminal import Screen, print_json, print_problem, print_result, print_warning
-from terang.trial.trial import RunResult
+from terang.trial import RunResult
 
 
 def named(word: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from terang.emulator import stack
+from terang import emulator as stack
 
 
 @pytest.fixture

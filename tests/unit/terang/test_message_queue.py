@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from terang.emulator.stack import StackError
-from terang.trial import runner
-from terang.trial.runner import BATCH, MESSAGE_BYTES, QUEUE_LENGTH, MessageQueue
+from terang import runner
+from terang.emulator import StackError
+from terang.runner import BATCH, MESSAGE_BYTES, QUEUE_LENGTH, MessageQueue
 
 
 class Emulator:

@@ -22,7 +22,7 @@ from matcher import (
 )
 from rules.pack import Translation
 from rules.rule_set import with_factchecks
-from terang.packs.next_set import ReplacedSet, SetRequest, going_back, next_set
+from terang.next_set import ReplacedSet, SetRequest, going_back, next_set
 
 T0 = datetime(2026, 11, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

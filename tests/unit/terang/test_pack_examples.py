@@ -7,7 +7,7 @@ import pytest
 
 from desk.deciding import Adoption
 from rules.pack import Pack
-from terang.review.pack_examples import PackExamples, with_example
+from terang.run_table import PackExamples, with_example
 
 ROOT = Path(__file__).parents[3]
 TODAY = date(2026, 11, 25)

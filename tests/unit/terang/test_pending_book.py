@@ -14,9 +14,9 @@ from desk.items import Door, Moderator, Role
 from desk.table_desk import CannedReason
 from ledger.aws.desk_store import PendingDecision, PendingState
 from ledger.refusals import OperatorError
+from terang import home_desk
 from terang.case_queue import read_messages
-from terang.review import sitting
-from terang.review.sitting import PendingBook
+from terang.home_desk import PendingBook
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
 WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.FILE)
@@ -83,7 +83,7 @@ def test_a_death_at_any_write_loses_and_repeats_nothing(
     file: Path, writes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three decisions, the second taken back; the process dies at each write in turn."""
-    real, left = sitting._append_lines, [writes]
+    real, left = home_desk._append_lines, [writes]
 
     def dying(target: Path, records: Iterable[bytes]) -> None:
         if not left[0]:
@@ -93,7 +93,7 @@ def test_a_death_at_any_write_loses_and_repeats_nothing(
 
     made = [decision(number, NOW + timedelta(seconds=number)) for number in (1, 2, 3)]
     held = []
-    monkeypatch.setattr(sitting, "_append_lines", dying)
+    monkeypatch.setattr(home_desk, "_append_lines", dying)
     try:
         book = opened(file)
         for each in made:
@@ -104,7 +104,7 @@ def test_a_death_at_any_write_loses_and_repeats_nothing(
         move(book, 60)
     except KeyboardInterrupt:
         pass
-    monkeypatch.setattr(sitting, "_append_lines", real)
+    monkeypatch.setattr(home_desk, "_append_lines", real)
     opened(file, seconds=61)
     opened(file, seconds=62)
     assert ids(file) == held

@@ -11,7 +11,7 @@ from support.sample_messages import complaint, decision, notice, order, outcome
 from desk.items import ItemKind
 from ledger.refusals import OperatorError
 from terang.cli.command import main
-from terang.review.run_table import findings_of_run
+from terang.run_table import findings_of_run
 
 KEYS = {each.finding.post: each.finding.finding for each in four_findings()}
 PRIZE = "Win a prize today at our shop in the old town, only 7 are left"

@@ -8,7 +8,7 @@ import pytest
 from support.sample_checks import REPEATS_SALT, SALT
 
 from ledger.findings import Finding, FoundCheck, FoundSpan, Label
-from terang.review.door import checks_of
+from terang.cli.review import checks_of
 
 CHECK = FoundCheck("https://check.example/1", SALT, "false", "Fake", "Check", "2026-10-01", 0.9)
 

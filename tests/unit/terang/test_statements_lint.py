@@ -6,6 +6,7 @@ import io
 import json
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,29 @@ def zipped(name: str, *members: bytes) -> bytes:
     return out.getvalue()
 
 
-def lint(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, list[dict[str, Any]]]:
-    code = main(["statements", "lint", *map(str, words), "--json", "--today", "2026-11-25"])
-    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+type Lint = Callable[..., tuple[int, list[dict[str, Any]]]]
+
+
+@pytest.fixture
+def lint(capsys: pytest.CaptureFixture[str]) -> Lint:
+    """The command on files, with its exit code and problems."""
+
+    def run(*words: object) -> tuple[int, list[dict[str, Any]]]:
+        code = main(["statements", "lint", *map(str, words), "--json", "--today", "2026-11-25"])
+        return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return run
+
+
+@pytest.fixture
+def linted(lint: Lint, tmp_path: Path) -> Lint:
+    """The same on one file of these bytes."""
+
+    def run(data: bytes) -> tuple[int, list[dict[str, Any]]]:
+        (tmp_path / "file").write_bytes(data)
+        return lint(tmp_path / "file")
+
+    return run
 
 
 BROKEN = [changed(puid="p-1"), changed(puid="p-2", content_language="id")]
@@ -71,12 +92,8 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_tells_the_same(
-    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "statements"
-    path.write_bytes(FORMS[form])
-    code, told = lint(capsys, path)
+def test_every_form_tells_the_same(form: str, linted: Lint) -> None:
+    code, told = linted(FORMS[form])
     assert code == 1
     assert [(one["item"], one["puid"], one["field"], one["code"]) for one in told] == [
         (2, "p-2", "content_language", "not_allowed")
@@ -84,55 +101,39 @@ def test_every_form_tells_the_same(
     assert told[0].keys() == {"file", "item", "puid", "field", "code", "message"}
 
 
-def test_sound_statements_end_with_nought(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_sound_statements_end_with_nought(tmp_path: Path, lint: Lint) -> None:
     (tmp_path / "a.json").write_bytes(json.dumps({"statements": many(100)}, indent=1).encode())
     (tmp_path / "b.jsonl").write_bytes(json.dumps(changed(puid="b-1"), indent=1).encode())
-    assert lint(capsys, tmp_path) == (0, [])
+    assert lint(tmp_path) == (0, [])
 
 
-def test_a_batch_of_more_than_the_api_takes(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "batch.json"
-    path.write_text(json.dumps({"statements": many(130)}))
-    _, told = lint(capsys, path)
+def test_a_batch_of_more_than_the_api_takes(linted: Lint) -> None:
+    _, told = linted(json.dumps({"statements": many(130)}).encode())
     assert [(one["item"], one["code"]) for one in told] == [(101, "batch_too_large")]
 
 
-def test_a_wrong_statement_does_not_stop_the_others(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "lines.jsonl"
-    path.write_bytes(lines([SOUND]) + b'{"puid": \n\n[1]\n' + lines([changed(puid="p-9")]))
-    _, told = lint(capsys, path)
+def test_a_wrong_statement_does_not_stop_the_others(linted: Lint) -> None:
+    _, told = linted(lines([SOUND]) + b'{"puid": \n\n[1]\n' + lines([changed(puid="p-9")]))
     assert [(one["item"], one["code"]) for one in told] == [
         (2, "not_a_statement"),
         (3, "not_a_statement"),
     ]
 
 
-def test_a_document_that_breaks_off_says_where(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "batch.json"
-    path.write_text(json.dumps({"statements": many(3)})[:-40])
-    _, told = lint(capsys, path)
+def test_a_document_that_breaks_off_says_where(linted: Lint) -> None:
+    _, told = linted(json.dumps({"statements": many(3)})[:-40].encode())
     assert [(one["item"], one["code"]) for one in told] == [(3, "not_a_statement")]
     assert "byte" in told[0]["message"]
 
 
-def test_puids_are_unique_across_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_puids_are_unique_across_files(tmp_path: Path, lint: Lint) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(lines([SOUND]))
-    _, told = lint(capsys, tmp_path / "a", tmp_path / "b")
+    _, told = lint(tmp_path / "a", tmp_path / "b")
     assert [(Path(one["file"]).name, one["code"]) for one in told] == [("b", "duplicate_puid")]
 
 
-def test_a_month_is_compared_with_the_month_before(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_month_is_compared_with_the_month_before(tmp_path: Path, lint: Lint) -> None:
     violence = {"category": "STATEMENT_CATEGORY_VIOLENCE", "category_specification": None}
     last, now = tmp_path / "last", tmp_path / "now"
     last.write_bytes(
@@ -146,7 +147,7 @@ def test_a_month_is_compared_with_the_month_before(
     now.write_bytes(
         lines([changed(puid=f"v-{n}", decision_facts="Decided.", **violence) for n in range(120)])
     )
-    _, told = lint(capsys, now, "--last", last)
+    _, told = lint(now, "--last", last)
     assert [(one["item"], one["code"]) for one in told] == [(1, "distribution_shift")]
 
 
@@ -154,9 +155,7 @@ HEADER = Path(__file__).parents[4] / "shared/data/dsa/sor-csv-header-full.csv"
 
 
 @pytest.mark.skipif(not HEADER.exists(), reason="the database's header is not here")
-def test_every_column_of_the_database_is_known(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_column_of_the_database_is_known(tmp_path: Path, lint: Lint) -> None:
     """A row with something in each of them is a statement of the schema, and what is its answer."""
     columns = HEADER.read_text().strip().split(",")
     row = dict.fromkeys(columns, "") | {
@@ -179,7 +178,7 @@ def test_every_column_of_the_database_is_known(
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows([row, row | {"platform_uid": "p-2", "content_id_ean": "47"}])
-    code, told = lint(capsys, path)
+    code, told = lint(path)
     assert (code, [(one["item"], one["field"], one["code"]) for one in told]) == (
         1,
         [(2, "content_id", "format")],
@@ -210,12 +209,8 @@ BROKEN_FILES = {
 
 
 @pytest.mark.parametrize("name", BROKEN_FILES)
-def test_a_file_of_another_kind_is_one_problem(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(BROKEN_FILES[name])
-    code, told = lint(capsys, path)
+def test_a_file_of_another_kind_is_one_problem(name: str, linted: Lint) -> None:
+    code, told = linted(BROKEN_FILES[name])
     assert code == 1
     assert [one["code"] for one in told] == ["not_a_statement"]
 
@@ -259,14 +254,12 @@ DAMAGED_MEMBERS = {
 
 
 @pytest.mark.parametrize("name", DAMAGED_MEMBERS)
-def test_a_member_that_cannot_be_read_costs_itself(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_member_that_cannot_be_read_costs_itself(name: str, tmp_path: Path, lint: Lint) -> None:
     """It is one problem that says why, and the next member is read."""
     path = tmp_path / "day.zip"
     data, why = DAMAGED_MEMBERS[name]
     path.write_bytes(data)
-    code, told = lint(capsys, path)
+    code, told = lint(path)
     assert told[-1]["puid"] == "p-9"
     faults = [one for one in told if one["code"] == "not_a_statement"]
     assert code == 1
@@ -274,42 +267,31 @@ def test_a_member_that_cannot_be_read_costs_itself(
     assert faults[0]["message"].startswith("first.jsonl ")
 
 
-def test_an_unknown_version_of_zip_is_one_problem(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "day.zip"
-    path.write_bytes(packed(DEFLATED, lines(many(1)), version=99))
-    _, told = lint(capsys, path)
+def test_an_unknown_version_of_zip_is_one_problem(linted: Lint) -> None:
+    _, told = linted(packed(DEFLATED, lines(many(1)), version=99))
     assert [one["code"] for one in told] == ["not_a_statement"]
     assert "method or version" in told[0]["message"]
 
 
 def test_nothing_is_laid_on_the_disk_that_is_much_larger_than_the_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch, linted: Lint
 ) -> None:
     """Not even a byte of a bomb: its declared size decides before it is expanded."""
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda: pytest.fail("something was laid"))
     inner = packed(STORED, b" " * 30_000_000)
-    path = tmp_path / "bomb.zip"
-    path.write_bytes(packed(DEFLATED, inner))
-    assert path.stat().st_size < 100_000
-    _, told = lint(capsys, path)
+    bomb = packed(DEFLATED, inner)
+    assert len(bomb) < 100_000
+    _, told = linted(bomb)
     assert "more than 200 times" in told[0]["message"]
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lambda data: packed(DEFLATED, data)])
-def test_an_endless_archive_is_not_read_to_its_end(
-    pack: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "bomb"
-    path.write_bytes(pack(b'{"puid": "p-1"}\n' + b"\n" * 4_000_000))
-    _, told = lint(capsys, path)
+def test_an_endless_archive_is_not_read_to_its_end(pack: Any, linted: Lint) -> None:
+    _, told = linted(pack(b'{"puid": "p-1"}\n' + b"\n" * 4_000_000))
     assert any("more than 200 times" in one["message"] for one in told)
 
 
-def test_members_that_overlap_are_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_members_that_overlap_are_refused(linted: Lint) -> None:
     """A directory that names one member many times is a bomb of time."""
     whole = packed(DEFLATED, lines(many(40)))
     first, end = whole.index(b"PK\x01\x02"), whole.index(b"PK\x05\x06")
@@ -317,9 +299,7 @@ def test_members_that_overlap_are_refused(
     tail = bytearray(whole[end:])
     tail[8:12] = (50).to_bytes(2, "little") * 2
     tail[12:16] = (50 * len(entry)).to_bytes(4, "little")
-    path = tmp_path / "day.zip"
-    path.write_bytes(whole[:first] + entry * 50 + tail)
-    _, told = lint(capsys, path)
+    _, told = linted(whole[:first] + entry * 50 + tail)
     assert [one["message"] for one in told] == ["the file is a zip with members that overlap"]
 
 
@@ -327,12 +307,12 @@ def test_members_that_overlap_are_refused(
     "value", [[{"a": 1}], {"a": [1]}, [[1]], 7, 10**4_000, 1e308, True, ["\x00"], "\x1b[2J"]
 )
 def test_a_field_of_another_type_is_a_problem_and_no_crash(
-    value: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    value: Any, tmp_path: Path, lint: Lint
 ) -> None:
     path = tmp_path / "lines.jsonl"
     rows = [changed(puid=f"p-{field}") | {field: value} for field in (*FIELDS, "another")]
     path.write_bytes(lines(rows))
-    code, told = lint(capsys, path)
+    code, told = lint(path)
     assert code == 1
     assert told
 
@@ -345,29 +325,21 @@ DEEP = {
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_deep_nesting_is_a_problem_and_not_a_crash(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(DEEP[name])
-    code, told = lint(capsys, path)
+def test_deep_nesting_is_a_problem_and_not_a_crash(name: str, linted: Lint) -> None:
+    code, told = linted(DEEP[name])
     assert code == 1
     assert told
 
 
 @pytest.mark.parametrize("cell", [b'"x\n",', b"x,"])
-def test_a_row_without_end_is_not_held_in_memory(
-    cell: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "day.csv"
-    path.write_bytes(b"category,x\n" + cell * 3_000_000)
-    _, told = lint(capsys, path)
+def test_a_row_without_end_is_not_held_in_memory(cell: bytes, linted: Lint) -> None:
+    _, told = linted(b"category,x\n" + cell * 3_000_000)
     assert [one["code"] for one in told] == ["not_a_statement"]
     assert "2 MiB" in told[0]["message"]
 
 
 def test_a_file_that_may_not_be_read_is_a_problem_of_its_own(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lint: Lint
 ) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(lines([SOUND]))
@@ -379,7 +351,7 @@ def test_a_file_that_may_not_be_read_is_a_problem_of_its_own(
         return opening(path, *words, **more)
 
     monkeypatch.setattr(Path, "open", refused)
-    _, told = lint(capsys, tmp_path)
+    _, told = lint(tmp_path)
     assert [(Path(one["file"]).name, one["message"]) for one in told] == [
         ("a", "the file cannot be read: Permission denied")
     ]

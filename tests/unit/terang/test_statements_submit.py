@@ -13,7 +13,7 @@ from support.sor_server import TOKEN, Database, served
 from support.statement_samples import changed
 
 import terang.cli.reports
-import terang.reports.submission
+import terang.submission
 from terang.cli.command import main
 
 
@@ -28,7 +28,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
 def paused(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that were made, without their time."""
     pauses: list[float] = []
-    api = terang.reports.submission.SorApi
+    api = terang.submission.SorApi
     monkeypatch.setattr(
         terang.cli.reports, "SorApi", lambda to, token: api(to, token, pause=pauses.append)
     )
@@ -71,7 +71,7 @@ def test_refused_statements_are_named_and_the_others_are_sent(
     tmp_path: Path, database: Database, capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> None:
     """A rule that came to the database later than to us."""
-    monkeypatch.setattr(terang.reports.submission, "schema_problems", lambda _: ())
+    monkeypatch.setattr(terang.submission, "schema_problems", lambda _: ())
     statements = many(5)
     statements[2]["category"] = "LATE"
     files = written(tmp_path, statements)
@@ -118,7 +118,7 @@ def test_it_waits_as_long_as_it_is_asked_to(
 def test_it_goes_on_where_it_was_stopped(
     tmp_path: Path, database: Database, paused: list[float]
 ) -> None:
-    database.next = ["", *["500"] * terang.reports.submission.TRIES]
+    database.next = ["", *["500"] * terang.submission.TRIES]
     files = written(tmp_path, many(250))
     assert submit(files, database.address) == 1
     assert len(database.has) == 100

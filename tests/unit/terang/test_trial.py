@@ -14,9 +14,9 @@ from support.sample_posts import line
 from ledger.refusals import OperatorError
 from terang.cli.command import main
 from terang.cli.run import print_run
+from terang.runner import name_of
 from terang.terminal import Screen
-from terang.trial.runner import Dropped, name_of
-from terang.trial.trial import RunResult, empty, owned
+from terang.trial import RunResult, empty, owned
 
 
 def run(tmp_path: Path, out: Path, *words: object) -> int:
@@ -73,7 +73,7 @@ def test_ctrl_c_after_the_run_stops_only_a_stack_that_is_not_kept(
 def test_the_folder_is_free_again_when_a_run_is_killed(tmp_path: Path) -> None:
     out = tmp_path / "out"
     program = (
-        "import sys, time, pathlib\nfrom terang.trial.trial import owned\n"
+        "import sys, time, pathlib\nfrom terang.trial import owned\n"
         "with owned(pathlib.Path(sys.argv[1])):\n"
         "    print('mine', flush=True)\n    time.sleep(60)\n"
     )
@@ -176,8 +176,7 @@ def test_messages_that_are_no_text_are_refused_before_anything_starts(
     ],
 )
 def test_a_name_of_any_bytes_is_text_for_keys_and_lines(written: bytes, name: str) -> None:
-    dropped = Dropped(Path(os.fsdecode(written)), "f", 1)
-    assert dropped.name == name_of(dropped.path) == name
+    assert name_of(Path(os.fsdecode(written))) == name
     assert len(f"drop/{'p' * 40}/0000/{name}".encode()) <= 1024
 
 

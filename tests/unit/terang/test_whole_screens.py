@@ -15,11 +15,11 @@ from ledger.cases import Case, CaseEntry, JournalEntry
 from ledger.findings import FoundCheck, Label
 from ledger.posts import read_line
 from matcher import Hit, Span
+from terang.cli.review import CaseHistory, case_screen
 from terang.cli.run import print_run
-from terang.packs.comparison import PackComparison, as_lines
-from terang.review.door import CaseHistory, case_screen
+from terang.comparison import PackComparison, as_lines
 from terang.terminal import Screen, print_result, show_controls
-from terang.trial.trial import RunResult
+from terang.trial import RunResult
 
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
 WIDTHS = (40, 80, 200)
@@ -126,6 +126,5 @@ def test_a_difference_of_packs_shows_the_words_that_were_hit() -> None:
     made = PackComparison(posts=1)
     hit = Hit("codes", 1, "asks", "live", "SCAMS_AND_FRAUD", "high",
               (Span("text", at, at + 15, "send me the otp", ()),))  # fmt: skip
-    made.rules["codes/asks"].newly = 1
-    made.rules["codes/asks"].show("newly", found_post[0], hit)
+    made.rules["codes/asks"].count(found_post[0], None, hit)
     assert any("send me the otp" in line for line in list(as_lines(made))[2:])

@@ -1,23 +1,24 @@
-"""Builds layers and functions for the local stack.
+"""Emulators on loopback: of AWS (MiniStack, in an environment of its own), and of Lambda's runtime.
 
-The emulator unpacks each zip again for each worker, and a layer has up to 1,200 files. So each
-layer is unpacked once, into `BUILT`, where its bytecode stays as well. Its zip has one line, which
-leads there.
+For AWS, layers and functions are zipped here. The emulator unpacks each zip again for each worker,
+and a layer has up to 1,200 files. So each layer is unpacked once, into `BUILT`, where its bytecode
+stays as well. Its zip has one line, which leads there.
 
-An emulator of AWS on loopback: MiniStack, in an environment of its own.
+What `sam build` makes runs under Lambda's own runtime client and emulator, without Docker.
 """
 
 import fcntl
 import hashlib
 import io
+import json
 import os
+import platform
 import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 import zipfile
@@ -51,17 +52,14 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 def built() -> dict[str, Path]:
     """Return the zips of layers and functions by path in the template; build changed ones."""
     BUILT.mkdir(exist_ok=True)
-    layers = {f"layers/{name}": _layer(name) for name in LAYERS}
-    return layers | {f"functions/{name}": _function(name) for name in FUNCTIONS}
-
-
-def _function(name: str) -> Path:
-    folder = ROOT / "functions" / name
-    path = BUILT / f"functions-{name}-{fingerprint(folder)}.zip"
-    if not path.exists():
-        files = files_of(folder)
-        _create_whole(path, zip_of({name: file.read_bytes() for name, file in files.items()}))
-    return path
+    zips = {f"layers/{name}": _layer(name) for name in LAYERS}
+    for name in FUNCTIONS:
+        folder = ROOT / "functions" / name
+        path = zips[f"functions/{name}"] = BUILT / f"functions-{name}-{fingerprint(folder)}.zip"
+        if not path.exists():
+            files = files_of(folder)
+            _create_whole(path, zip_of({key: file.read_bytes() for key, file in files.items()}))
+    return zips
 
 
 def _layer(name: str) -> Path:
@@ -94,24 +92,19 @@ def builds_kept() -> Iterator[int]:
     try:
         with suppress(BlockingIOError):  # a stack may start a worker from them
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _remove_earlier()
+            seen = set()
+            for path in sorted(BUILT.iterdir(), key=lambda each: -each.stat().st_mtime_ns):
+                part, _, _ = path.name.rpartition("-")
+                if part and (part, path.suffix) not in seen:
+                    seen.add((part, path.suffix))  # the newest
+                elif path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
         fcntl.flock(lock, fcntl.LOCK_SH)
         yield lock
     finally:
         os.close(lock)
-
-
-def _remove_earlier() -> None:
-    """Remove all builds but the newest of each layer and function."""
-    seen = set()
-    for path in sorted(BUILT.iterdir(), key=lambda path: path.stat().st_mtime_ns, reverse=True):
-        part, _, _ = path.name.rpartition("-")
-        if part and (part, path.suffix) not in seen:
-            seen.add((part, path.suffix))
-        elif path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
 
 
 def _create_whole(path: Path, data: bytes) -> None:
@@ -127,14 +120,17 @@ def files_of(folder: Path) -> dict[str, Path]:
     Packages are copied from the environment that runs this, so nothing is downloaded; `sam build`
     resolves the same pins for AWS.
     """
-    files = {
-        name: path for name, path in _below(folder) if not SKIPPED.intersection(name.split("/"))
-    }
+    files = dict(_below(folder))
     requirements = folder / "requirements.txt"
     if requirements.exists():
         for package in packages(requirements.read_text()):
-            files |= _files_of(package)
-    return files
+            installed = {file.as_posix(): Path(str(file.locate())) for file in package.files or ()}
+            files |= {name: path for name, path in installed.items() if not name.startswith("..")}
+    return {
+        name: path
+        for name, path in files.items()
+        if not SKIPPED.intersection(name.split("/")) and path.is_file()
+    }
 
 
 def zip_of(files: Mapping[str, bytes]) -> bytes:
@@ -178,18 +174,6 @@ def packages(requirements: str) -> list[Distribution]:
             named[name] = distribution(name)
             waiting += named[name].requires or []
     return list(named.values())
-
-
-def _files_of(package: Distribution) -> dict[str, Path]:
-    """Return a package's files by name, without its tests."""
-    files = {file.as_posix(): Path(str(file.locate())) for file in package.files or ()}
-    return {
-        name: path
-        for name, path in files.items()
-        if not name.startswith("..")
-        and not SKIPPED.intersection(name.split("/"))
-        and path.is_file()
-    }
 
 
 EMULATOR = ROOT / ".tools/stack/bin/ministack"
@@ -253,17 +237,22 @@ class LocalStack:
 
     def environment(self) -> dict[str, str]:
         """Return the variables with which a shell or `sam` reaches the emulator."""
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_REGION": REGION,
-        }
+        return environment_of(self.url, REGION)
 
     def log(self) -> str:
         """Return the emulator's log, which includes the lines of the functions."""
         return (self.folder / "log").read_text(errors="replace")
+
+
+def environment_of(endpoint: str, region: str) -> dict[str, str]:
+    """Return the variables that lead to an emulator, which takes any credentials."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+    }
 
 
 @contextmanager
@@ -276,13 +265,26 @@ def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
     """
     if not EMULATOR.exists():
         raise StackError("the local stack is not set up: run `make run` or scripts/bootstrap.sh")
-    folder = Path(tempfile.mkdtemp(prefix="terang-"))
+    folder = Path(mkdtemp(prefix="terang-"))
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
+    # The functions inherit the environment, so the caller's other variables stay out of it.
+    names = ("PATH", "HOME", "LANG")
+    kept_variables = {name: os.environ[name] for name in names if name in os.environ}
     with (folder / "log").open("wb") as log, builds_kept() as builds:
         process = subprocess.Popen(  # noqa: S603 - a path of ours, no shell
             [EMULATOR] if keep else ending_with_this_process(EMULATOR),
-            env=_environment(port, folder),
+            env=kept_variables
+            | {
+                "GATEWAY_PORT": str(port),
+                "BIND_HOST": "127.0.0.1",  # else it listens on every interface
+                "IOT_MTLS_ENABLED": "0",  # and opens a port for MQTT
+                "SERVICES": SERVICES,
+                "LAMBDA_EXECUTOR": "local",
+                "MINISTACK_REGION": REGION,
+                "MINISTACK_ACCOUNT_ID": ACCOUNT,
+                "TMPDIR": str(folder),
+            },
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -298,7 +300,11 @@ def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
         kept = keep  # not after a failure: nobody would know that it runs
     finally:
         if not kept:
-            _stop(process)
+            # Asked to end, it takes a second and forgets workers that are just starting. So its
+            # process group is killed: it writes nothing that outlives it.
+            with suppress(ProcessLookupError):  # it has ended by itself, and left none
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
             shutil.rmtree(folder, ignore_errors=True)
         signal.signal(signal.SIGTERM, before)
 
@@ -312,21 +318,6 @@ def ending_with_this_process(*command: str | Path) -> list[str | Path]:
     Limits: to Linux the parent is the thread that starts the command; start it in the main thread.
     """
     return [sys.executable, "-I", "-S", "-c", _ENDS_WITH, str(os.getpid()), *command]
-
-
-def _environment(port: int, folder: Path) -> dict[str, str]:
-    """Return an environment without the caller's variables: the functions inherit it."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": "127.0.0.1",  # else it listens on every interface
-        "IOT_MTLS_ENABLED": "0",  # and opens a port for MQTT
-        "SERVICES": SERVICES,
-        "LAMBDA_EXECUTOR": "local",
-        "MINISTACK_REGION": REGION,
-        "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "TMPDIR": str(folder),
-    }
 
 
 def _wait_until_up(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
@@ -343,18 +334,133 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], folder: Path) -> 
     raise StackError(f"the local stack did not start:\n{tail}")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Kill the emulator's process group. It writes nothing that outlives it.
-
-    Asked to end, it takes a second, and forgets workers that are just starting.
-    """
-    with suppress(ProcessLookupError):  # it has ended by itself, and left none
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(10)
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+BUILD = ROOT / ".aws-sam/build"
+SAM = ROOT / ".tools/sam/bin/sam"
+RUNTIME = ROOT / ".tools/runtime/bin/python"
+"""Lambda's interpreter with what its runtime brings: the runtime client and boto3."""
+
+SOURCES = ("functions", "layers", "template.yaml")
+MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}
+
+
+def build() -> None:
+    """Bring the build up to the sources, for this machine's processor.
+
+    Raises StackError with what sam said if it fails.
+    """
+    machine = MACHINES[platform.machine()]
+    if _is_fresh(machine):
+        return
+    done = subprocess.run(  # noqa: S603 - a target of ours, no shell
+        ["make", "build", f"ARCH={machine}"],  # noqa: S607 - whoever builds has make
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise StackError(f"sam build failed:\n{done.stderr[-2000:]}")
+
+
+def _is_fresh(machine: str) -> bool:
+    built = BUILD / "template.yaml"
+    if not built.exists() or f"BuildArchitecture: {machine}" not in built.read_text("utf-8"):
+        return False
+    return built.stat().st_mtime > max(
+        path.stat().st_mtime
+        for source in SOURCES
+        for path in (ROOT / source, *(ROOT / source).rglob("*"))
+        if "__pycache__" not in path.parts and path.is_file()
+    )
+
+
+def layers_of(function: str) -> list[str]:
+    """Return the layers that the template gives a function, in their order."""
+    listed = _declared(function, "Layers").partition("[")[2].partition("]")[0]
+    return re.findall(r"!Ref (\w+)", listed)
+
+
+def _declared(function: str, name: str) -> str:
+    """Return the template's text from the value of a function's property on."""
+    text = (ROOT / "template.yaml").read_text("utf-8").partition(f"\n  {function}:\n")[2]
+    return text.partition(f"\n      {name}: ")[2]
+
+
+def environment(function: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a function on Lambda.
+
+    Modules come from its folder (/var/task), its layers (/opt/python) and the runtime, in that
+    order.
+    """
+    places = [BUILD / function, *(BUILD / layer / "python" for layer in layers_of(function))]
+    return dict(settings) | {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join(map(str, places)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LAMBDA_TASK_ROOT": str(BUILD / function),
+        "AWS_LAMBDA_FUNCTION_NAME": function,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": _declared(function, "MemorySize").split()[0],
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": "300",
+    }
+
+
+@contextmanager
+def started(
+    function: str, settings: Mapping[str, str], log: Path, handler: str = ""
+) -> Iterator[str]:
+    """Start a built function, and yield the address at which it waits for events.
+
+    Its handler is the template's unless another one is named. `log` is the file of its output.
+    Raises StackError if sam or the runtime client is not set up.
+    """
+    if not (SAM.exists() and RUNTIME.exists()):
+        raise StackError("the build is not set up: run scripts/bootstrap.sh sam runtime")
+    name = f"aws-lambda-rie-{MACHINES[platform.machine()]}"
+    interface = next(SAM.parents[1].glob(f"lib/python3.*/site-packages/samcli/local/rapid/{name}"))
+    ports = [_free_port(), _free_port()]
+    address, api = (f"127.0.0.1:{port}" for port in ports)
+    command: list[str | Path] = [
+        *(interface, "--log-level", "error"),
+        *("--runtime-interface-emulator-address", address, "--runtime-api-address", api),
+        *(RUNTIME, "-m", "awslambdaric", handler or _declared(function, "Handler").split()[0]),
+    ]
+    with log.open("wb") as out:
+        process = subprocess.Popen(  # noqa: S603 - paths of ours, no shell
+            ending_with_this_process(*command),
+            cwd=BUILD / function,
+            env=environment(function, settings),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        until = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", ports[0]), timeout=1).close()
+                break
+            except ConnectionRefusedError:
+                if time.monotonic() > until:
+                    raise
+        yield f"http://{address}/2015-03-31/functions/function/invocations"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def invoke(url: str, event: Mapping[str, Any]) -> Any:
+    """Return the answer to an event. An error of the handler is one too, with `errorMessage`."""
+    request = urllib.request.Request(url, json.dumps(event).encode())  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=900) as answer:  # noqa: S310 # nosec B310
+        data = answer.read() or b"null"
+    try:
+        return json.loads(data)
+    except ValueError:  # the emulator's own words, such as "Task timed out"
+        return {"errorMessage": data.decode(errors="replace")}

@@ -1,8 +1,7 @@
 """Builds the set that follows the one in force: packs are added, replaced and removed.
 
-Pure: earlier sets come in as arguments, and a document comes out.
-
-The sets that were in force before, read from the public bucket.
+`next_set` is pure: earlier sets come in as arguments, and a document comes out. `SetHistory` reads
+the sets that were in force before from the public bucket.
 """
 
 import re
@@ -224,18 +223,11 @@ def _names(
         return None
     if not names and provider in request.without_rules:
         return ()
-    if not names and _ran_the_law(provider, earlier):
-        return None
+    before_that = (rule_set.settings_of(provider).packs for rule_set, _ in earlier)
+    if not names and next((had for had in before_that if had != ()), ()) is None:
+        return None  # it ran those of the law, until all of them left
     names = (*names, *_lost(provider, before, earlier))
     return tuple(name for name in names if name in after)
-
-
-def _ran_the_law(provider: str, earlier: Iterable[ReplacedSet]) -> bool:
-    for rule_set, _ in earlier:
-        had = rule_set.settings_of(provider).packs
-        if had != ():
-            return had is None
-    return False
 
 
 def _lost(provider: str, before: RuleSet, earlier: Iterable[ReplacedSet]) -> tuple[str, ...]:
@@ -310,13 +302,16 @@ class SetHistory:
         pointer = read_pointer(self.objects, self.name) or Pointer("", "")
         until = {earlier.set: earlier.until for earlier in reversed(pointer.earlier)}
         dated: list[tuple[str, str, ReplacedSet]] = []
-        for key in self.objects.keys(self.name, "sets/"):
-            match = SET_KEY.fullmatch(key)
-            rule_set = self._readable(match[1]) if match else None
-            if match and rule_set and match[1] != pointer.set:
-                ended = until.get(match[1], "")
-                moment = datetime.fromisoformat(ended) if ended else None
-                dated.append((ended, _newest(rule_set), ReplacedSet(rule_set, moment)))
+        for digest in self._digests() - {pointer.set}:
+            try:
+                rule_set = load_set(self.objects.get(self.name, set_key(digest)) or b"", digest)
+            except SetError:
+                continue  # it has another form or is damaged
+            ended = until.get(digest, "")
+            moment = datetime.fromisoformat(ended) if ended else None
+            published = [pack.published_at for pack in rule_set.packs if pack.published_at]
+            newest = utc(max(published)) if published else ""
+            dated.append((ended, newest, ReplacedSet(rule_set, moment)))
         return [earlier for *_, earlier in sorted(dated, key=lambda row: row[:2], reverse=True)]
 
     def _needs_earlier(self, current: RuleSet, request: SetRequest) -> bool:
@@ -334,18 +329,9 @@ class SetHistory:
                 return True
         return False
 
-    def _readable(self, digest: str) -> RuleSet | None:
-        """Return a set, or None if it has another form or is damaged."""
-        try:
-            return load_set(self.objects.get(self.name, set_key(digest)) or b"", digest)
-        except SetError:
-            return None
-
     def whole_digest(self, digest: str) -> str:
         """Return the digest of the one set that begins so. Raises OperatorError."""
-        keys = self.objects.keys(self.name, "sets/")
-        digests = [match[1] for key in keys if (match := SET_KEY.fullmatch(key))]
-        fitting = [whole for whole in digests if whole.startswith(digest)]
+        fitting = [whole for whole in self._digests() if whole.startswith(digest)]
         if len(digest) < MIN_DIGITS or len(fitting) != 1:
             problem = "several sets begin with it" if fitting else "no set begins with it"
             raise InputError(
@@ -354,8 +340,6 @@ class SetHistory:
             )
         return fitting[0]
 
-
-def _newest(rule_set: RuleSet) -> str:
-    """Return when the newest version of a set was published, RFC 3339 in UTC, or empty."""
-    moments = [pack.published_at for pack in rule_set.packs if pack.published_at]
-    return utc(max(moments)) if moments else ""
+    def _digests(self) -> set[str]:
+        keys = self.objects.keys(self.name, "sets/")
+        return {match[1] for key in keys if (match := SET_KEY.fullmatch(key))}

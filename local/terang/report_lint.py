@@ -1,13 +1,9 @@
-"""Reads the tables of anybody's report from files, with the problems of the files.
-
-Checks anybody's harmonised report against the template, its own sums, and its meaning.
-"""
+"""Checks anybody's harmonised report against the template, its own sums, and its meaning."""
 
 import csv
 import io
 import re
 from collections.abc import Iterator
-from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -32,27 +28,41 @@ class ReportProblem(NamedTuple):
     message: str
 
 
-class ReadPart(NamedTuple):
-    """A part as it was read: its rows in the template's columns, or None; and its problems."""
+class _UnreadableError(Exception):
+    """A part that is not a table of the template; `problems` say why."""
 
-    rows: Table | None
-    problems: list[ReportProblem]
+    def __init__(self, *problems: ReportProblem) -> None:
+        super().__init__(*problems)
+        self.problems = problems
 
 
-def read_part(part: int, path: Path) -> ReadPart:
-    """Read a file. It reads on after a problem where it can, to report the other problems too."""
+def read_part(part: int, path: Path) -> tuple[Table | None, list[ReportProblem]]:
+    """Return the rows of a part in the template's columns, and its problems.
+
+    A file that cannot be read as a table has no rows.
+    """
+    problems: list[ReportProblem] = []
+    try:
+        return _rows_of(part, path, problems), problems
+    except _UnreadableError as error:
+        return None, [*problems, *error.problems]
+
+
+def _rows_of(part: int, path: Path, problems: list[ReportProblem]) -> Table:
+    def not_csv(row: int, message: str) -> _UnreadableError:
+        return _UnreadableError(ReportProblem(part, row, "", "not_csv", message))
+
     try:
         data = read_file(path)
-    except OperatorError as error:
-        return ReadPart(None, [ReportProblem(part, 0, "", "not_csv", str(error))])
-    try:
         text = data.decode("utf-8-sig")
+    except OperatorError as error:
+        raise not_csv(0, str(error)) from None
     except UnicodeDecodeError as error:
-        return ReadPart(
-            None, [ReportProblem(part, _row(data, error), "", "not_csv", _encoding(data, error))]
-        )
+        message = f"not UTF-8: byte {data[error.start]:#04x} at place {error.start}"
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            message = "the file is UTF-16; the template is UTF-8"
+        raise not_csv(data[: error.start].count(b"\n"), message) from None
     delimiter = _delimiter(text.partition("\n")[0], len(HEADERS[part]))
-    problems = []
     if delimiter != ",":
         message = f"cells are separated by {_DELIMITERS[delimiter]}; RFC 4180 has commas"
         problems.append(ReportProblem(part, 0, "", "delimiter", message))
@@ -60,31 +70,20 @@ def read_part(part: int, path: Path) -> ReadPart:
     try:
         header, *rows = [row for row in reader if any(row)]
     except csv.Error as error:
-        message = f"not CSV as in RFC 4180: {error}"
-        return ReadPart(
-            None, [*problems, ReportProblem(part, reader.line_num - 1, "", "not_csv", message)]
-        )
+        raise not_csv(reader.line_num - 1, f"not CSV as in RFC 4180: {error}") from None
     except ValueError:
-        return ReadPart(None, [ReportProblem(part, 0, "", "not_csv", "the file is empty")])
-    return _in_template(part, header, rows, problems)
-
-
-def _in_template(
-    part: int, header: list[str], rows: Table, problems: list[ReportProblem]
-) -> ReadPart:
-    """Return the rows with their cells in the template's order, if the header is the template's."""
+        raise not_csv(0, "the file is empty") from None
     names = [name.strip() for name in header]
     wanted = [name.strip() for name in HEADERS[part]]
     if names == wanted:
-        return ReadPart(rows, problems)
+        return rows
     if sorted(names) != sorted(wanted):
-        return ReadPart(None, [*problems, *_header(part, names, wanted)])
+        raise _UnreadableError(*_header(part, names, wanted))
     moved = next(n for n, name in enumerate(names) if name != wanted[n])
     message = f"{names[moved]!r} is in the place of {wanted[moved]!r}"
     problems.append(ReportProblem(part, 0, HEADERS[part][moved], "column_order", message))
     places = [names.index(name) for name in wanted]
-    whole = [row if len(row) < len(places) else [row[n] for n in places] for row in rows]
-    return ReadPart(whole, problems)
+    return [row if len(row) < len(places) else [row[n] for n in places] for row in rows]
 
 
 def _header(part: int, names: list[str], wanted: list[str]) -> Iterator[ReportProblem]:
@@ -111,16 +110,6 @@ def _delimiter(first: str, columns: int) -> str:
     return best if first.count(best) > first.count(",") else ","
 
 
-def _row(data: bytes, error: UnicodeDecodeError) -> int:
-    return data[: error.start].count(b"\n")
-
-
-def _encoding(data: bytes, error: UnicodeDecodeError) -> str:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "the file is UTF-16; the template is UTF-8"
-    return f"not UTF-8: byte {data[error.start]:#04x} at place {error.start}"
-
-
 _COUNT = re.compile(r"[0-9]{1,18}")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SEPARATED = re.compile(r"\d{1,3}(?:[,. '’\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d+,\d+")
@@ -141,10 +130,10 @@ def report_problems(folder: Path) -> Iterator[ReportProblem]:
         if path is None:
             yield ReportProblem(part, 0, "", "part_missing", f"there is no {file_name(part)}")
             continue
-        read = read_part(part, path)
-        yield from read.problems
-        if read.rows is not None:
-            yield from _rows(part, read.rows)
+        rows, problems = read_part(part, path)
+        yield from problems
+        if rows is not None:
+            yield from _rows(part, rows)
 
 
 def _path(folder: Path, part: int) -> Path | None:
@@ -199,14 +188,12 @@ def _block(part: int, block: list[tuple[int, str]], wanted: list[str]) -> Iterat
         return
     for (number, code), expected in zip(block, wanted, strict=False):
         if code != expected:
-            yield ReportProblem(
-                part, number, "", "row_order", f"{code}, the template has {expected} here"
-            )
+            message = f"{code}, the template has {expected} here"
+            yield ReportProblem(part, number, "", "row_order", message)
             return
     number = block[-1][0] if block else 0
-    yield ReportProblem(
-        part, number, "", "row_order", f"{len(codes)} rows, the template has {len(wanted)}"
-    )
+    message = f"{len(codes)} rows, the template has {len(wanted)}"
+    yield ReportProblem(part, number, "", "row_order", message)
 
 
 def _order_of_indicators(part: int, rows: Table) -> Iterator[ReportProblem]:
@@ -286,13 +273,12 @@ def _others(part: int, rows: Table) -> Iterator[ReportProblem]:
         scope = row[described + 1] if part == 3 else ""
         text = row[described].strip()
         counted = any(cell.strip() not in ("", "0") for cell in row[first:])
+        column = HEADERS[part][described]
         if counted and text in ("", 'Text to detail the "Other" keyword.'):
-            yield ReportProblem(
-                part, number, HEADERS[part][described], "other_undescribed", "say which"
-            )
+            yield ReportProblem(part, number, column, "other_undescribed", "say which")
         if text and (scope, category, text) in seen:
             message = f"{text!r} is there twice under {category}"
-            yield ReportProblem(part, number, HEADERS[part][described], "other_repeated", message)
+            yield ReportProblem(part, number, column, "other_repeated", message)
         seen.add((scope, category, text))
 
 
@@ -305,15 +291,15 @@ def _periods(part: int, rows: Table) -> Iterator[ReportProblem]:
             return
     period = rows[0][column] if rows else ""
     first, last = (parse_day(day) for day in (*period.split("/"), "", "")[:2])
-    if first is None or last is None or not _is_period(first, last):
+    ends = ((1, 1), (12, 31)), ((1, 1), (6, 30)), ((7, 1), (12, 31))
+    if not (
+        first
+        and last
+        and first.year == last.year
+        and ((first.month, first.day), (last.month, last.day)) in ends
+    ):
         message = f"{period!r}: a year or half a year as YYYY-MM-DD/YYYY-MM-DD"
         yield ReportProblem(part, 1, "Reporting period", "period", message)
-
-
-def _is_period(first: date, last: date) -> bool:
-    ends = ((1, 1), (12, 31)), ((1, 1), (6, 30)), ((7, 1), (12, 31))
-    days = (first.month, first.day), (last.month, last.day)
-    return first.year == last.year and days in ends
 
 
 def _values(part: int, number: int, row: list[str]) -> Iterator[ReportProblem]:
@@ -323,16 +309,13 @@ def _values(part: int, number: int, row: list[str]) -> Iterator[ReportProblem]:
             continue
         kind = _kind_of_number(part, name, row)
         if kind and not _NUMBER.fullmatch(value):
+            code, message = "not_a_number", f"{value!r}"
             if _SEPARATED.fullmatch(value):
-                yield ReportProblem(
-                    part, number, name, "separator", f"{value!r}: digits and one point"
-                )
-            else:
-                yield ReportProblem(part, number, name, "not_a_number", f"{value!r}")
+                code, message = "separator", f"{value!r}: digits and one point"
+            yield ReportProblem(part, number, name, code, message)
         elif kind == "share" and not 0 <= float(value) <= 1:
-            yield ReportProblem(
-                part, number, name, "share_range", f"{value}: from 0 to 1, not per cent"
-            )
+            message = f"{value}: from 0 to 1, not per cent"
+            yield ReportProblem(part, number, name, "share_range", message)
         elif kind == "count" and "." in value:
             yield ReportProblem(part, number, name, "not_whole", f"{value}: a count is whole")
 
@@ -371,35 +354,24 @@ def _zeros_for_blanks(part: int, rows: Table) -> Iterator[ReportProblem]:
         for column, count in _MEDIANS.get(part, {}).items():
             if _is_zero(row[column]) and not _counted(row[count]):
                 yield _zero_problem(part, number, HEADERS[part][column])
-    if part in (7, 8):
-        counts = _counts(part, rows)
-        for number, row in enumerate(rows, 1):
-            counted = counts.get(_key(part, row))
-            if _is_zero(row[_VALUE]) and counted is False and _is_time_or_share(part, row):
-                yield _zero_problem(part, number, "Value")
+    if part not in (7, 8):
+        return
+    named = _INDICATOR if part == 7 else _SCOPE
+    counted = {
+        row[named].strip(): _counted(row[_VALUE])
+        for row in rows
+        if (part == 8 and "solely" in row[_INDICATOR])
+        or (part == 7 and row[_SCOPE].strip().startswith(_TOTAL))
+    }
+    for number, row in enumerate(rows, 1):
+        of_nothing = counted.get(row[named].strip()) is False
+        if of_nothing and _is_zero(row[_VALUE]) and _is_time_or_share(part, row):
+            yield _zero_problem(part, number, "Value")
 
 
 def _zero_problem(part: int, number: int, column: str) -> ReportProblem:
-    return ReportProblem(
-        part,
-        number,
-        column,
-        "zero_for_blank",
-        "there is nothing that it could be 0 of: leave it blank",
-    )
-
-
-def _counts(part: int, rows: Table) -> dict[str, bool]:
-    counts: dict[str, bool] = {}
-    for row in rows:
-        solely = part == 8 and "solely" in row[_INDICATOR]
-        if solely or (part == 7 and row[_SCOPE].strip().startswith(_TOTAL)):
-            counts[_key(part, row)] = _counted(row[_VALUE])
-    return counts
-
-
-def _key(part: int, row: list[str]) -> str:
-    return row[_INDICATOR if part == 7 else _SCOPE].strip()
+    message = "there is nothing that it could be 0 of: leave it blank"
+    return ReportProblem(part, number, column, "zero_for_blank", message)
 
 
 def _is_time_or_share(part: int, row: list[str]) -> bool:

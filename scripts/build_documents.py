@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
-"""Bring the catalogues of layers/pages up to the messages in the sources.
+"""Write the files that the sources define; look at the diff.
 
-Each package of layers and functions that says something has one catalogue per language. A message
-is the text of `_("…")`, `gettext("…")`, `ngettext("…", "…", n)` or `to_translate("…")`, in Python
-and in templates, or the meaning of a sign. New messages get an empty translation, which a test
-names; messages that no source has any more are removed.
+- `docs/*.schema.json` of case messages, events and the report's about.
+- `layers/terang/rules/signs.json`: what each sign of `matcher.signs` is, and its digest. A changed
+  digest means that a sign may find something else. Sets that name it are refused then, so give the
+  changed sign a new id, and keep the old one while a set names it.
+- The catalogues of layers/pages. Each package of layers and functions that says something has one
+  per language. A message is the text of `_("…")`, `gettext("…")`, `ngettext("…", "…", n)` or
+  `to_translate("…")`, in Python and in templates, or the meaning of a sign. New messages get an
+  empty translation, which a test names; messages that no source has any more are removed.
 """
 
+import json
 from io import BytesIO
 from pathlib import Path
 
@@ -14,10 +19,19 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from announce.announcements import announcement_schema
+from cases.kinds import case_message_schema
+from dsa.indicators import about_schema
+from matcher.sign_catalogue import as_document
 from rules.pack_parts import ALGORITHM
 from rules.pinned import KNOWN, sentence_of
 
 ROOT = Path(__file__).parents[1]
+SCHEMAS = {
+    "case-message.schema.json": case_message_schema,
+    "event.schema.json": announcement_schema,
+    "report-about.schema.json": about_schema,
+}
 CATALOGUES = ROOT / "layers/pages/phrases/catalogues"
 TRANSLATED = ("id", "zh")
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "to_translate": None}
@@ -47,14 +61,6 @@ def messages_of(folder: Path) -> Catalog:
     return found
 
 
-def read(path: Path, language: str) -> Catalog:
-    """Return the catalogue at a path, or an empty one."""
-    if not path.exists():
-        return Catalog(locale=language, project="Terang", charset="utf-8")
-    with path.open("rb") as file:
-        return read_po(file, locale=language)
-
-
 def written(catalogue: Catalog) -> bytes:
     """Return a catalogue as text, in the order of messages and without dates."""
     file = BytesIO()
@@ -73,28 +79,29 @@ def written(catalogue: Catalog) -> bytes:
 
 def updated(folder: Path, language: str) -> Catalog:
     """Return the catalogue of a package with exactly the messages of its sources."""
-    catalogue = read(CATALOGUES / language / f"{folder.name}.po", language)
+    path = CATALOGUES / language / f"{folder.name}.po"
+    text = BytesIO(path.read_bytes() if path.exists() else b"")
+    catalogue = read_po(text, locale=language)
     catalogue.update(messages_of(folder), no_fuzzy_matching=True)
     return catalogue
 
 
 def lacking(catalogue: Catalog) -> list[str]:
     """Return the messages without a translation, or without one of their plural forms."""
-    return [
-        _first(message.id) for message in catalogue if message.id and not _is_whole(message.string)
-    ]
-
-
-def _is_whole(string: object) -> bool:
-    return all(string) if isinstance(string, tuple | list) else bool(string)
-
-
-def _first(ids: object) -> str:
-    return str(ids[0] if isinstance(ids, tuple | list) else ids)
+    found = []
+    for message in catalogue:
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        texts = message.string if isinstance(message.string, tuple) else (message.string,)
+        if message.id and not all(texts):
+            found.append(str(ids[0]))
+    return found
 
 
 def main() -> None:
-    """Write each catalogue that has messages, and say how many lack a translation."""
+    """Write all of them, and say how many messages of each catalogue lack a translation."""
+    for name, schema in SCHEMAS.items():
+        (ROOT / "docs" / name).write_text(json.dumps(schema(), indent=2) + "\n", "utf-8")
+    (ROOT / "layers/terang/rules/signs.json").write_bytes(as_document())
     for name, folder in packages().items():
         for language in TRANSLATED:
             catalogue = updated(folder, language)

@@ -1,15 +1,13 @@
-"""Opens archives of statements, member by member; each is bounded before it is expanded.
+"""Reads statements of reasons from files, and finds their problems: of file, schema, and meaning.
 
-Daily files of the database are zips of zips of CSV. A zip is read from its end, so a zip inside
-another is first copied to disk. Since a zip hardly packs, its declared size must be near its packed
-size. All other files are streamed, and metered by `ledger.streams`.
+Files are JSON Lines, batches of the API, or CSV of the database. They are streamed: memory holds
+one statement, whatever the file's size. Every problem of a file is an item of its own; no reader
+here raises for bad input.
 
-Reads statements of reasons from files: JSON Lines, batches of the API, CSV of the database.
-
-Files are streamed: memory holds one statement, whatever the file's size. Every problem of a file is
-an item of its own; no reader here raises for bad input.
-
-Finds the problems of statements of reasons: of the file, the schema, and the meaning.
+Archives are opened member by member; each is bounded before it is expanded. Daily files of the
+database are zips of zips of CSV. A zip is read from its end, so a zip inside another is first
+copied to disk. Since a zip hardly packs, its declared size must be near its packed size. All other
+files are streamed, and metered by `ledger.streams`.
 """
 
 import csv
@@ -161,6 +159,9 @@ def _refusing_damaged_zip() -> AbstractContextManager[None]:
     """Refuse damage of any method that Python unpacks: bzip2 raises OSError for it."""
     return refusing_damaged_zip(RuntimeError, OverflowError, lzma.LZMAError, OSError)
 
+
+_RENAMED = {"platform_uid": "puid", "content_id_ean": "content_id"}
+"""The columns of the database's files that have another name than their field."""
 
 _ARRAYS = {
     *("decision_visibility", "category_addition", "category_specification"),
@@ -319,24 +320,21 @@ def _of_table(stream: BinaryIO) -> Iterator[FiledStatement]:
     rows = csv.DictReader(fed)
     number = 0
     try:
-        columns = frozenset(_field(name) for name in rows.fieldnames or ())
+        columns = frozenset(_RENAMED.get(name, name) for name in rows.fieldnames or ())
         if "category" not in columns:
             yield _problem_at(1, "neither JSON nor a table with the columns of the database")
             return
         for number, row in enumerate(rows, 1):
             fed.begin_row()
             statement = {
-                _field(name): _cell(_field(name), value)
+                (field := _RENAMED.get(name, name)): _cell(field, value)
                 for name, value in row.items()
                 if isinstance(name, str) and value
             }
             yield FiledStatement(number, statement, columns=columns)
     except (UnicodeDecodeError, csv.Error) as error:
-        yield _problem_at(number + 1, f"the table cannot be read from here on: {_why(error)}")
-
-
-def _why(error: Exception) -> str:
-    return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        yield _problem_at(number + 1, f"the table cannot be read from here on: {why}")
 
 
 class _RowLines:
@@ -354,11 +352,6 @@ class _RowLines:
             if line.data is None or self._size > LINE_BYTES:
                 raise csv.Error("a row of more than 2 MiB")
             yield line.data.decode() + "\n"
-
-
-def _field(column: str) -> str:
-    """Return the field of a column: the database's files name two of them differently."""
-    return {"platform_uid": "puid", "content_id_ean": "content_id"}.get(column, column)
 
 
 def _cell(field: str, value: str) -> Any:

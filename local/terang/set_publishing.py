@@ -1,6 +1,6 @@
-"""The changes that publishing would make to the set in force: packs, providers, notice periods.
+"""Publishes packs: their YAML, a new set, and last the pointer, moved by compare-and-swap.
 
-Publishes packs: their YAML, a new set, and last the pointer, moved by compare-and-swap.
+`SetChange` is what publishing would change in the set in force: packs, providers, notice periods.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ from rules.pack import pack_paths
 from rules.pinned import FACTCHECKS, pack_yaml, without_factchecks
 from rules.rule_set import counted_rules, with_factchecks, with_pauses, with_settings
 from terang import check_known
-from terang.packs.next_set import SetHistory, SetRequest, going_back, next_set
+from terang.next_set import SetHistory, SetRequest, going_back, next_set
 from terang.terminal import counted
 
 NO_RULE = "NO RULE: nothing is inspected for it"
@@ -74,16 +74,6 @@ class SetChange:
         return [name for name in self.providers if self.after.is_without_rules(name, today)]
 
     @property
-    def newly_without_rules(self) -> list[str]:
-        """The ones that run a rule now, or for which nothing was published yet."""
-        today, before = self.now.date(), self.before
-        return [
-            name
-            for name in self.without_rules
-            if before is None or not before.is_without_rules(name, today)
-        ]
-
-    @property
     def losing(self) -> list[str]:
         """The providers that would no longer run a pack that stays in the set."""
         today, stay = self.now.date(), {pack.id for pack in self.after.packs}
@@ -101,7 +91,12 @@ class SetChange:
 
     def check(self, may_be_without: Collection[str]) -> None:
         """Raise OperatorError if a provider would be left with no rules or with too many."""
-        left = [name for name in self.newly_without_rules if name not in may_be_without]
+        today, before = self.now.date(), self.before
+        left = [
+            name
+            for name in self.without_rules
+            if not (name in may_be_without or (before and before.is_without_rules(name, today)))
+        ]
         if left:
             name = left[0]
             raise OperatorError(
@@ -109,7 +104,6 @@ class SetChange:
                 f" (a pack that rests on terms runs only where it is named), or say"
                 f" --allow-no-rules {name}"
             )
-        today = self.now.date()
         for name in self.providers:
             check_receipts(name, self.after.packs_of(name, today))
         # For providers registered later: no provider has the empty string as its id.
@@ -124,11 +118,17 @@ class SetChange:
         for pack in self.added:
             yield f"+ {pack.id} version {pack.version}: {rules_words(pack)}, {self._proposes(pack)}"
         for old, new in self.replaced:
-            rules = _rules_changed(old, new)
+            before, after = ({rule.id: rule for rule in pack.rules} for pack in (old, new))
+            changed = sum(before[name] != after[name] for name in before.keys() & after.keys())
+            new_ones, gone = len(after.keys() - before.keys()), len(before.keys() - after.keys())
+            rules = f"{rules_words(new)} ({new_ones} new, {changed} changed, {gone} gone)"
             yield (
                 f"~ {new.id} version {old.version} -> {new.version}: {rules}, {self._proposes(new)}"
             )
-        if unused := self._unused():
+        today = self.now.date()
+        run = {pack for name in self.providers for pack in _ids(self.after, name, today)}
+        unused = [pack.id for pack in self.added if self.providers and pack.id not in run]
+        if unused:
             named = f"--provider {self.providers[0]}=+{',+'.join(unused)}"
             yield f"no provider runs {', '.join(unused)}: publish it with {named}"
         stay = len(_term_packs(self.after)) - len(self.added) - len(self.replaced)
@@ -136,12 +136,6 @@ class SetChange:
             yield f"= {stay} {'pack stays' if stay == 1 else 'packs stay'}"
         for name in self.providers:
             yield f"{name}: {self._runs(name)}"
-
-    def _unused(self) -> list[str]:
-        """Return the ids of added packs that no known provider would run."""
-        today = self.now.date()
-        run = {pack for name in self.providers for pack in _ids(self.after, name, today)}
-        return [pack.id for pack in self.added if pack.id not in run] if self.providers else []
 
     def _runs(self, provider: str) -> str:
         today = self.now.date()
@@ -198,13 +192,6 @@ def rules_words(pack: Pack) -> str:
     return counted(len(pack.rules), "rule")
 
 
-def _rules_changed(old: Pack, new: Pack) -> str:
-    before, after = ({rule.id: rule for rule in pack.rules} for pack in (old, new))
-    changed = sum(before[name] != after[name] for name in before.keys() & after.keys())
-    new_ones, gone = len(after.keys() - before.keys()), len(before.keys() - after.keys())
-    return f"{rules_words(new)} ({new_ones} new, {changed} changed, {gone} gone)"
-
-
 type Consent = Callable[[SetChange], None]
 """Is called with the change; raises OperatorError to refuse it."""
 
@@ -252,13 +239,23 @@ class PackBucket:
             chosen=chosen,
             without_rules=without_rules,
         )
-        sources = _sources(folder, packs)
+        paths = pack_paths(folder) if folder else []
+        texts = (path.read_text(encoding="utf-8").encode() for path in paths)
+        by_digest = {sha256(text).hexdigest(): text for text in texts}
+        sources = {pack.id: by_digest[pack.digest] for pack in packs}
 
         def make_next(before: bytes | None) -> bytes:
-            new = [pack for pack in packs if not self._has_yaml(pack, sources[pack.id])]
+            published = {pack.id: self.objects.get(self.name, _yaml_key(pack)) for pack in packs}
+            for pack in packs:
+                if published[pack.id] not in (None, sources[pack.id]):
+                    raise OperatorError(_other_content(pack))
             data = self._changed(before, request, registered, consent)
-            for pack in new:
-                self._put_yaml(pack, sources[pack.id])
+            for pack in packs:
+                if published[pack.id] is None:
+                    try:
+                        self.objects.put_new(self.name, _yaml_key(pack), sources[pack.id])
+                    except ImmutableError:
+                        raise OperatorError(_other_content(pack)) from None
             return data
 
         return put_in_force(self.objects, self.name, make_next, now)
@@ -279,7 +276,7 @@ class PackBucket:
         came since has to stay, such as a pause, or has to begin, such as a notice period. Raises
         OperatorError as `publish` does, and if there is no such set.
         """
-        name = self._history.whole_digest(digest)
+        name = SetHistory(self.objects, self.name).whole_digest(digest)
         target = self.objects.get(self.name, set_key(name)) or b""
         earlier_set = load_set(target, name)
 
@@ -292,15 +289,12 @@ class PackBucket:
 
         return put_in_force(self.objects, self.name, make_next, now)
 
-    @property
-    def _history(self) -> SetHistory:
-        return SetHistory(self.objects, self.name)
-
     def _changed(
         self, before: bytes | None, request: SetRequest, registered: Sequence[str], consent: Consent
     ) -> bytes:
         current = None if before is None else load_set(before)
-        data = next_set(current, request, self._history.before(current, request))
+        earlier = SetHistory(self.objects, self.name).before(current, request)
+        data = next_set(current, request, earlier)
         after = load_set(data)
         if not without_factchecks(after.packs):
             raise OperatorError("no pack would be in force: there is nothing to publish")
@@ -319,9 +313,7 @@ class PackBucket:
         counted. A setting that is None stays as it is.
         """
 
-        def changed(before: RuleSet | None) -> bytes:
-            if before is None:
-                raise OperatorError(NO_SET)
+        def changed(before: RuleSet) -> bytes:
             for pack in packs or ():
                 check_known("pack", pack, (each.id for each in before.packs))
             settings = before.settings_of(provider)
@@ -331,7 +323,7 @@ class PackBucket:
                 settings = msgspec.structs.replace(settings, factchecks=factchecks)
             return with_settings(before, provider, settings)
 
-        return self._move(changed, self.clock.now())
+        return self._change(changed)
 
     def pause(self, provider: str, rule: str, why: str) -> str:
         """Hold a rule (`pack/rule`) in shadow for a provider, and return the new set's digest.
@@ -339,15 +331,13 @@ class PackBucket:
         The pause is public. Only a higher version of its pack with other rules ends it.
         """
 
-        def changed(before: RuleSet | None) -> bytes:
-            if before is None:
-                raise OperatorError(NO_SET)
+        def changed(before: RuleSet) -> bytes:
             rules = (f"{pack.id}/{each.id}" for pack in before.packs for each in pack.rules)
             check_known("rule", rule, rules)
             pause = Paused(rule, utc(self.clock.now()), why)
             return with_pauses(before, [(provider, pause)])
 
-        return self._move(changed, self.clock.now())
+        return self._change(changed)
 
     def publish_checks(self, index: ClaimIndex, now: datetime) -> str:
         """Put an index of checks in force without notice. Return the new set's digest."""
@@ -355,11 +345,12 @@ class PackBucket:
         self.objects.put_new(self.name, factchecks_lists_key(lists_digest()), lists())
         facts = encode_json(facts_of(index, {}))
         self.objects.put(self.name, factchecks_facts_key(index.digest), facts)
-        languages = tuple(index.totals)
-        digest = self._move(
-            lambda before: with_factchecks(before, index.digest, languages, now, notice_hours=0),
-            now,
-        )
+
+        def make_next(before: bytes | None) -> bytes:
+            current = None if before is None else load_set(before)
+            return with_factchecks(current, index.digest, tuple(index.totals), now, notice_hours=0)
+
+        digest = put_in_force(self.objects, self.name, make_next, now)
         pack = next(pack for pack in self._set(digest).packs if pack.id == FACTCHECKS)
         self.objects.put_new(self.name, f"packs/{FACTCHECKS}/{pack.version}.yaml", pack_yaml(pack))
         return digest
@@ -380,26 +371,13 @@ class PackBucket:
     def _set(self, digest: str) -> RuleSet:
         return load_set(stored_set(self.objects, self.name, digest), digest)
 
-    def _move(self, make_next: Callable[[RuleSet | None], bytes], now: datetime) -> str:
-        return put_in_force(
-            self.objects,
-            self.name,
-            lambda before: make_next(None if before is None else load_set(before)),
-            now,
-        )
+    def _change(self, changed: Callable[[RuleSet], bytes]) -> str:
+        def make_next(before: bytes | None) -> bytes:
+            if before is None:
+                raise OperatorError(NO_SET)
+            return changed(load_set(before))
 
-    def _has_yaml(self, pack: Pack, source: bytes) -> bool:
-        """Return whether a version is published. Raise OperatorError if it has other content."""
-        published = self.objects.get(self.name, _yaml_key(pack))
-        if published is not None and published != source:
-            raise OperatorError(_other_content(pack))
-        return published is not None
-
-    def _put_yaml(self, pack: Pack, source: bytes) -> None:
-        try:
-            self.objects.put_new(self.name, _yaml_key(pack), source)
-        except ImmutableError:
-            raise OperatorError(_other_content(pack)) from None
+        return put_in_force(self.objects, self.name, make_next, self.clock.now())
 
 
 def _yaml_key(pack: Pack) -> str:
@@ -411,10 +389,3 @@ def _other_content(pack: Pack) -> str:
         f"version {pack.version} of {pack.id} was published with other content:"
         " a change needs a higher version"
     )
-
-
-def _sources(folder: Path | None, packs: Sequence[Pack]) -> dict[str, bytes]:
-    paths = pack_paths(folder) if folder else []
-    texts = (path.read_text(encoding="utf-8").encode() for path in paths)
-    by_digest = {sha256(text).hexdigest(): text for text in texts}
-    return {pack.id: by_digest[pack.digest] for pack in packs}

@@ -1,7 +1,4 @@
-"""A queue of the local stack: messages are sent as fast as they are taken.
-
-The local stack as `terang run` uses it: send files and messages, wait, and read the results.
-"""
+"""The local stack as `terang run` uses it: send files and messages, wait, and read the results."""
 
 import os
 import time
@@ -25,7 +22,7 @@ from ledger.keys import Provider, receipt_key
 from ledger.texts import Clock, clock_from_setting
 from ledger.units import Receipt
 from terang.case_queue import CaseQueue
-from terang.emulator.stack import ACCOUNT, LocalStack, StackError
+from terang.emulator import ACCOUNT, LocalStack, StackError
 from terang.remote import call_function
 
 STALL_SECONDS = 180
@@ -81,10 +78,9 @@ class MessageQueue:
 
     def waiting(self) -> int:
         """Return how many messages wait."""
-        answer = self.sqs.get_queue_attributes(
-            QueueUrl=self.url, AttributeNames=["ApproximateNumberOfMessages"]
-        )
-        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+        name = "ApproximateNumberOfMessages"
+        answer = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
+        return int(answer["Attributes"][name])
 
 
 def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:
@@ -135,11 +131,6 @@ class Dropped:
     path: Path
     file: str
     size: int
-
-    @property
-    def name(self) -> str:
-        """The file's name as text, without the folder."""
-        return name_of(self.path)
 
 
 def name_of(path: Path) -> str:
@@ -337,29 +328,21 @@ class Deployed:
         self, provider: str, dropped: Sequence[Dropped], closed: Sequence[FileReceipt]
     ) -> Iterator[dict[str, Any]]:
         """Yield every refusal that is kept with its place; `file` is empty for a message."""
-        for key in self.objects.keys(
-            self.outputs["OutBucket"], f"out/{provider}/receipts/messages/"
-        ):
-            receipt = msgspec.json.decode(self.objects.get(self.outputs["OutBucket"], key) or b"{}")
+        out, work = self.outputs["OutBucket"], self.outputs["WorkBucket"]
+        for key in self.objects.keys(out, f"out/{provider}/receipts/messages/"):
+            receipt = msgspec.json.decode(self.objects.get(out, key) or b"{}")
             yield from ({"file": "", **refusal} for refusal in receipt.get("refusals", ()))
-        closing = Closing(
-            self.store,
-            self.objects,
-            self.clock,
-            self.outputs["OutBucket"],
-            self.outputs["WorkBucket"],
-        )
+        closing = Closing(self.store, self.objects, self.clock, out, work)
         for file, receipt in zip(dropped, closed, strict=True):
             if receipt.status == "refused":
                 place = {"at": receipt.place} if receipt.place else {}
-                yield {"file": file.name, "code": receipt.code, **place}
+                yield {"file": name_of(file.path), "code": receipt.code, **place}
                 continue
             sealed = self.store.manifest(file.file)
             rows = self.store.ranges(file.file)
-            for refusal in (
-                closing.refusals(sealed[0], rows, closing.receipts(rows)) if sealed else ()
-            ):
-                yield {"file": file.name, **msgspec.to_builtins(refusal)}
+            receipts = closing.receipts(rows)
+            for refusal in closing.refusals(sealed[0], rows, receipts) if sealed else ():
+                yield {"file": name_of(file.path), **msgspec.to_builtins(refusal)}
 
     def copy(self, bucket: str, prefix: str, folder: Path) -> None:
         """Copy everything under a prefix of a bucket into a folder."""

@@ -1,8 +1,13 @@
-"""One run of `terang run`: deploy, send, wait, decide, publish, copy the results into a folder."""
+"""One run of `terang run`: deploy, send, wait, decide, publish, copy the results into a folder.
+
+template.yaml is deployed to the local stack without its alarms, which it cannot read.
+"""
 
 import fcntl
 import os
+import re
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,14 +23,15 @@ from ledger.closing import FileReceipt
 from ledger.findings import EXCERPT_LENGTH
 from ledger.keys import report_key
 from ledger.refusals import OperatorError
-from ledger.texts import clock_from_setting, encode_json_lines
+from ledger.texts import encode_json_lines
 from ledger.units import Receipt
 from matcher import Pack
+from terang import ROOT
 from terang.case_queue import MessageResult, findings_in, send_messages
-from terang.emulator.built import deploy
-from terang.emulator.stack import local_stack
-from terang.packs.set_publishing import PackBucket
-from terang.trial.runner import Deployed, Dropped, Progress
+from terang.emulator import REGION, LocalStack, StackError, built, local_stack
+from terang.remote import outputs_of
+from terang.runner import Deployed, Dropped, Progress
+from terang.set_publishing import PackBucket
 
 PAGES_PORT = 8765
 """Where `terang run --serve` serves the pages on loopback."""
@@ -97,10 +103,31 @@ class RunResult:
 @contextmanager
 def deployed_for(trial: Trial, *, keep: bool) -> Iterator[Deployed]:
     """Start the local stack with the provider and its rules; stop it at the end unless kept."""
+    parameters = {
+        "PublicUrl": f"http://127.0.0.1:{PAGES_PORT}",
+        "NoticeHours": "0",  # the packs are read where they are run: no notice is needed
+        "DeletionProtection": "false",
+        "Today": trial.today,
+        "ExcerptLength": str(trial.excerpt_length),
+        # A unit takes seconds, with an index two minutes; the work of a killed worker returns soon.
+        "VisibilityTimeout": "300" if trial.index else "60",
+        "FileVisibilityTimeout": "900",  # as long as a translation may take
+        "ScanConcurrency": "2",
+        "BatchWindow": "1",
+        "AskPage": "on",
+        "TelegramBot": "terang_bot",
+        "TipLine": "secret",
+    }
     with local_stack(keep=keep) as stack:
-        deployed = Deployed(stack, deploy(stack, trial.stack_name, _parameters(trial)), trial.today)
+        deployed = Deployed(stack, deploy(stack, trial.stack_name, parameters), trial.today)
         deployed.register(trial.provider, trial.open_channels)
-        _publish_rules(deployed, trial)
+        public = PackBucket(deployed.objects, deployed.outputs["PublicBucket"], deployed.clock)
+        packs, now = trial.packs(), deployed.clock.now()
+        chosen = {trial.provider: [pack.id for pack in packs]}  # all of them propose
+        public.publish(trial.packs_folder, packs, chosen, notice_hours=0, now=now)
+        if trial.index is not None:
+            public.publish_checks(trial.index, now)
+            public.choose(trial.provider, None, factchecks=True)
         yield deployed
 
 
@@ -124,63 +151,24 @@ def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]
         deployed.publish({"since": deployed.began, "through": deployed.day})
     else:
         deployed.publish()
-    _copy_results(deployed, trial, dropped, closed, answers)
+    empty(trial.out)
+    deployed.copy(deployed.outputs["PublicBucket"], "", trial.out / "public")
+    deployed.copy(out, "out/", trial.out)
+    with (trial.out / "findings.jsonl").open("wb") as findings:
+        for path in sorted((trial.out / "out").rglob("findings/*/*.jsonl")):
+            findings.write(path.read_bytes())
+    taken = (answer.message for answer in answers if answer.status == "taken")
+    for name, rows in {
+        "refusals.jsonl": deployed.refusals(trial.provider, dropped, closed),
+        "cases.jsonl": taken,
+        "run.json": [{"today": trial.today}],
+    }.items():
+        (trial.out / name).write_bytes(encode_json_lines(rows))
     report = write_year_so_far(deployed, trial.provider, trial.out)
     receipts = deployed.receipts(trial.provider)
     return RunResult(
         trial.provider, receipts, list(zip(dropped, closed, strict=True)), answers, report
     )
-
-
-def _parameters(trial: Trial) -> dict[str, str]:
-    return {
-        "PublicUrl": f"http://127.0.0.1:{PAGES_PORT}",
-        "NoticeHours": "0",  # the packs are read where they are run: no notice is needed
-        "DeletionProtection": "false",
-        "Today": trial.today,
-        "ExcerptLength": str(trial.excerpt_length),
-        # A unit takes seconds, with an index two minutes; the work of a killed worker returns soon.
-        "VisibilityTimeout": "300" if trial.index else "60",
-        "FileVisibilityTimeout": "900",  # as long as a translation may take
-        "ScanConcurrency": "2",
-        "BatchWindow": "1",
-        "AskPage": "on",
-        "TelegramBot": "terang_bot",
-        "TipLine": "secret",
-    }
-
-
-def _publish_rules(deployed: Deployed, trial: Trial) -> None:
-    """Publish the packs, and the fact-checks if there are any. All of them propose."""
-    clock = clock_from_setting(trial.today)
-    public = PackBucket(deployed.objects, deployed.outputs["PublicBucket"], clock)
-    packs, now = trial.packs(), clock.now()
-    chosen = {trial.provider: [pack.id for pack in packs]}
-    public.publish(trial.packs_folder, packs, chosen, notice_hours=0, now=now)
-    if trial.index is not None:
-        public.publish_checks(trial.index, now)
-        public.choose(trial.provider, None, factchecks=True)
-
-
-def _copy_results(
-    deployed: Deployed,
-    trial: Trial,
-    dropped: Sequence[Dropped],
-    closed: Sequence[FileReceipt],
-    answers: Sequence[MessageResult],
-) -> None:
-    """Replace the content of the out folder with the results of this run."""
-    empty(trial.out)
-    deployed.copy(deployed.outputs["PublicBucket"], "", trial.out / "public")
-    deployed.copy(deployed.outputs["OutBucket"], "out/", trial.out)
-    with (trial.out / "findings.jsonl").open("wb") as findings:
-        for path in sorted((trial.out / "out").rglob("findings/*/*.jsonl")):
-            findings.write(path.read_bytes())
-    refusals = encode_json_lines(deployed.refusals(trial.provider, dropped, closed))
-    (trial.out / "refusals.jsonl").write_bytes(refusals)
-    taken = [answer.message for answer in answers if answer.status == "taken"]
-    (trial.out / "cases.jsonl").write_bytes(encode_json_lines(taken))
-    (trial.out / "run.json").write_bytes(encode_json_lines([{"today": trial.today}]))
 
 
 def write_year_so_far(deployed: Deployed, provider: str, out: Path) -> Path | None:
@@ -223,9 +211,22 @@ def owned(out: Path) -> Iterator[None]:
         out.mkdir(parents=True, exist_ok=True)
         folder = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise OperatorError(f"--out {out}: {_why(out, error)}") from None
+        why = f"cannot be made or read: {error.strerror}"
+        if out.is_symlink() and not out.exists():
+            why = "a link that leads nowhere"
+        elif out.exists() and not out.is_dir():
+            why = "not a folder"
+        raise OperatorError(f"--out {out}: {why}") from None
     try:
-        _lock(folder, out)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_there = os.path.samestat(os.fstat(folder), out.stat())
+        except (BlockingIOError, FileNotFoundError):
+            is_there = False  # or a run that failed has removed it meanwhile
+        if not is_there:
+            raise OperatorError(
+                f"--out {out}: another run is writing into it; wait for it, or name another folder"
+            )
         if not {path.name for path in out.iterdir()} <= RESULTS:
             raise OperatorError(
                 f"--out {out} holds something else than an earlier run: name another folder"
@@ -247,20 +248,46 @@ def empty(out: Path) -> None:
             path.unlink()
 
 
-def _lock(folder: int, out: Path) -> None:
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not os.path.samestat(os.fstat(folder), out.stat()):
-            raise BlockingIOError  # noqa: TRY301 - a run that failed has removed it meanwhile
-    except (BlockingIOError, FileNotFoundError):
-        raise OperatorError(
-            f"--out {out}: another run is writing into it; wait for it, or name another folder"
-        ) from None
+ARTIFACTS, TEMPLATE = "local-artifacts", "template.yaml"
+DEPLOY_SECONDS = 120
 
 
-def _why(out: Path, error: OSError) -> str:
-    if out.is_symlink() and not out.exists():
-        return "a link that leads nowhere"
-    if out.exists() and not out.is_dir():
-        return "not a folder"
-    return f"cannot be made or read: {error.strerror}"
+def deploy(stack: LocalStack, name: str, parameters: dict[str, str]) -> dict[str, str]:
+    """Create the stack from the template. Return its outputs. Raises StackError with the reason."""
+    zips, s3 = built(), stack.client("s3")
+    # The emulator refuses alarms on more than one metric.
+    text = (ROOT / "template.yaml").read_text()
+    text = re.sub(r"^  \w+Alarm:.*\n(?:    .*\n)+", "", text, flags=re.MULTILINE)
+    for uri, path in zips.items():  # addresses of zips instead of folders, as `sam build` does
+        for key in ("CodeUri", "ContentUri"):
+            text = text.replace(f"{key}: {uri}\n", f"{key}: s3://{ARTIFACTS}/{path.name}\n")
+    s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for path in zips.values():
+        s3.put_object(Bucket=ARTIFACTS, Key=path.name, Body=path.read_bytes())
+    s3.put_object(Bucket=ARTIFACTS, Key=TEMPLATE, Body=text.encode())
+    cloudformation = stack.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateURL=f"{stack.url}/{ARTIFACTS}/{TEMPLATE}",  # the call takes only 51,200 bytes
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in ({"PublicDoor": "own"} | parameters).items()
+        ],
+    )
+    deadline = time.monotonic() + DEPLOY_SECONDS
+    while time.monotonic() < deadline:
+        described = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        status = described["StackStatus"]
+        if status == "CREATE_COMPLETE":
+            return outputs_of(described)
+        if not status.endswith("_IN_PROGRESS"):
+            events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+            failed = [
+                f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+                for event in events
+                if event["ResourceStatus"].endswith("FAILED")
+            ]
+            raise StackError(f"the template did not deploy ({status}):\n" + "\n".join(failed))
+        time.sleep(0.1)
+    raise StackError(f"the template did not deploy within {DEPLOY_SECONDS} s")

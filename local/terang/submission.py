@@ -1,12 +1,11 @@
-"""Sends statements of reasons to the DSA Transparency Database, and continues after a stop.
+"""Sends statements of reasons to the DSA Transparency Database, and writes a yearly report.
 
-Source: the API of the database, schema of 2025-07-01. It answers 201 when it took a whole batch,
-else 422, and took nothing; then `errors` has `statement_<n>` or `existing_puids`.
+Sending continues after a stop. Source: the API of the database, schema of 2025-07-01. It answers
+201 when it took a whole batch, else 422, and took nothing; then `errors` has `statement_<n>` or
+`existing_puids`.
 
-Reads the inputs of a yearly report, and writes it into a folder.
-
-A provider describes itself in a YAML file, a stack holds the entries, and a report written over an
-earlier one is a correction of it.
+For a report, a provider describes itself in a YAML file, a stack holds the entries, and a report
+written over an earlier one is a correction of it.
 """
 
 import csv
@@ -20,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import batched
+from itertools import batched, zip_longest
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -39,11 +38,13 @@ from ledger.aws.store import DynamoStore
 from ledger.cases import JournalEntry
 from ledger.refusals import OperatorError
 from terang.case_queue import decode_lines, read_file
-from terang.reports.statement_files import statements_in
+from terang.statement_files import statements_in
 from terang.terminal import console
 
 TRIES = 6
 """Tries of a request that was throttled (429) or not answered; each waits twice as long."""
+
+WHY_REFUSED = {401: "it does not know the token", 403: "the token may not send statements"}
 
 _LONGEST_PAUSE_SECONDS = 120.0
 _TIMEOUT = urllib3.Timeout(connect=10, read=60)
@@ -87,7 +88,17 @@ class SorApi:
         body = msgspec.json.encode({"statements": batch})
         for attempt in range(TRIES):
             try:
-                response = self._post(body)
+                response = self.pool.request(
+                    "POST",
+                    f"{self.address.rstrip('/')}/api/v1/statements",
+                    body=body,
+                    redirect=False,  # a redirect would carry the token elsewhere
+                    headers={
+                        "Authorization": f"Bearer {self.token}",
+                        "Accept": "application/json",
+                        "Content-Type": "application/json",
+                    },
+                )
             except urllib3.exceptions.HTTPError as error:
                 problem, wait = type(error).__name__, None
             else:
@@ -95,23 +106,11 @@ class SorApi:
                     return _answer(batch, response.status, response.data)
                 problem, wait = f"HTTP {response.status}", response.headers.get("Retry-After")
                 if response.status != 429 and response.status < 500:
-                    raise ApiError(f"{self.address} answered {problem}: {_why(response.status)}")
+                    why = WHY_REFUSED.get(response.status, "is this the address of the API?")
+                    raise ApiError(f"{self.address} answered {problem}: {why}")
             if attempt + 1 < TRIES:
                 self.pause(_seconds(wait, attempt))
         raise ApiError(f"{self.address} took nothing in {TRIES} tries; the last: {problem}")
-
-    def _post(self, body: bytes) -> urllib3.BaseHTTPResponse:
-        return self.pool.request(
-            "POST",
-            f"{self.address.rstrip('/')}/api/v1/statements",
-            body=body,
-            redirect=False,  # a redirect would carry the token elsewhere
-            headers={
-                "Authorization": f"Bearer {self.token}",
-                "Accept": "application/json",
-                "Content-Type": "application/json",
-            },
-        )
 
 
 def _answer(batch: Sequence[Mapping[str, Any]], status: int, data: bytes) -> BatchResult:
@@ -131,11 +130,6 @@ def _answer(batch: Sequence[Mapping[str, Any]], status: int, data: bytes) -> Bat
     if not (refused or existing & puids) or not all(0 <= n < len(batch) for n in refused):
         raise ApiError(f"HTTP {status} that does not name a statement of the batch")
     return BatchResult(existing=existing, refused=refused)
-
-
-def _why(status: int) -> str:
-    reasons = {401: "it does not know the token", 403: "the token may not send statements"}
-    return reasons.get(status, "is this the address of the API?")
 
 
 def _seconds(wait: str | None, attempt: int) -> float:
@@ -299,13 +293,9 @@ def _value(kind: Any, node: yaml.Node, name: str) -> Any:
     if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
         return _struct(bare, node)
     try:
-        return msgspec.convert(_python_value(node), kind)
+        return msgspec.convert(yaml.SafeLoader("").construct_object(node, deep=True), kind)
     except (ValueError, msgspec.ValidationError) as error:  # YAML parses days itself
         raise _error_at(node, f"{name}: {error}") from error
-
-
-def _python_value(node: yaml.Node) -> Any:
-    return yaml.SafeLoader("").construct_object(node, deep=True)
 
 
 def _error_at(node: yaml.Node, problem: str) -> ConstructorError:
@@ -366,18 +356,14 @@ def _changes(
     for name, data in files.items():
         if not name.endswith(".csv") or name not in earlier:
             continue
-        old, new = _table(earlier[name]), _table(data)
-        for row in range(max(len(old), len(new))):
-            for column, title in enumerate(new[0]):
-                before, now = (_cell(table, row, column) for table in (old, new))
+        old, new = (
+            list(csv.reader(io.StringIO(text.decode(), newline="")))
+            for text in (earlier[name], data)
+        )
+        titles = new[0]
+        for row, (was, cells) in enumerate(zip_longest(old, new, fillvalue=list[str]())):
+            befores, nows = ([*some, *[""] * len(titles)] for some in (was, cells))
+            for title, before, now in zip(titles, befores, nows, strict=False):
                 if before != now:
                     reason = about.correction
                     yield [str(version), name, str(row), title, before, now, published, reason]
-
-
-def _table(data: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(data.decode(), newline="")))
-
-
-def _cell(table: list[list[str]], row: int, column: int) -> str:
-    return table[row][column] if row < len(table) and column < len(table[row]) else ""

@@ -1,1 +1,0 @@
-"""Runs files and messages through the local stack, as `terang run` does. Start with `trial`."""
