@@ -233,23 +233,6 @@ def what_nobody_here_reads_is_not_taken(stack: Resolved) -> Iterator[str]:
     yield from (f"DropBucket takes {what}" for what, one in wanted.items() if one not in denied)
 
 
-GUARD_RULES = (
-    nothing_is_allowed_by_a_star,
-    nothing_is_open_to_everybody,
-    nobody_deletes_from_the_ledger,
-    no_function_registers_a_sender,
-    only_publish_writes_the_public_bucket,
-    no_function_writes_what_calls_it,
-    what_holds_state_is_retained,
-    buckets_are_closed,
-    queues_are_closed,
-    the_table_can_be_restored_and_forgets,
-    files_do_not_outlive_their_use,
-    a_prefix_has_one_rule,
-    what_nobody_here_reads_is_not_taken,
-)
-
-
 def _resource_policies(stack: Resolved) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for kind, place in (
         ("AWS::KMS::Key", "KeyPolicy"),
