@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -161,45 +162,51 @@ def shipped() -> bytes:
     return build_set(packs, notice_hours=0)
 
 
+@pytest.fixture(scope="module")
+def kept_clients() -> Iterator[None]:
+    """Let moto answer, and keep boto3's clients: making one takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patched, mock_aws():
+        for name, value in AWS.items():
+            patched.setenv(name, value)
+        patched.setattr(boto3, "client", cache(boto3.client))
+        yield
+
+
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch, shipped: bytes) -> Iterator[Account]:
-    for name, value in AWS.items():
-        monkeypatch.setenv(name, value)
+def account(
+    monkeypatch: pytest.MonkeyPatch, shipped: bytes, kept_clients: None
+) -> Iterator[Account]:
     monkeypatch.setattr("ledger.aws.table.THREADS", 1)  # moto copies tables that others write to
+    monkeypatch.setattr("publish.publish_run.LOOK_BACK_DAYS", 2)
     parameters.clear_caches()  # type: ignore[no-untyped-call]
-    with mock_aws():
-        s3 = boto3.client("s3")
-        for kind in ("DROP", "WORK", "OUT", "PUBLIC"):
-            region = {"LocationConstraint": AWS["AWS_DEFAULT_REGION"]}
-            s3.create_bucket(Bucket=bucket(kind), CreateBucketConfiguration=region)
-            s3.put_bucket_versioning(
-                Bucket=bucket(kind), VersioningConfiguration={"Status": "Enabled"}
-            )
-        sqs = boto3.client("sqs")
-        sqs.create_queue(QueueName=ENV["Intake"]["UNITS_QUEUE_URL"].rpartition("/")[2])
-        secret = boto3.client("secretsmanager").create_secret(
-            Name="terang-pseudonyms", SecretString="a root key for trials"
-        )
-        webhook = json.dumps({"telegram": sha256(b"web-hook_1").hexdigest()})
-        boto3.client("secretsmanager").create_secret(
-            Name=ENV["Answer"]["PARTNERS_SECRET"], SecretString=webhook
-        )
-        boto3.client("secretsmanager").create_secret(
-            Name=ENV["Announce"]["WEBHOOKS_SECRET"], SecretString="{}"
-        )
-        for settings in ("Intake", "Scan"):
-            monkeypatch.setitem(ENV[settings], "PSEUDONYM_SECRET", secret["ARN"])
-        store = create_table()
-        store.put_provider(Provider("sample-chat", senders=("AROAEXAMPLEUPLOADER1",)))
-        objects = S3Objects(s3)
-        digest = digest_of(shipped)
-        objects.put(bucket("PUBLIC"), set_key(digest), shipped)
-        objects.put(
-            bucket("PUBLIC"), POINTER_KEY, msgspec.json.encode({"set": digest, "since": ""})
-        )
-        made = Account(monkeypatch, store, objects, s3, sqs, digest)
-        yield made
-        made.remove()
+    s3 = boto3.client("s3")
+    for kind in ("DROP", "WORK", "OUT", "PUBLIC"):
+        region = {"LocationConstraint": AWS["AWS_DEFAULT_REGION"]}
+        s3.create_bucket(Bucket=bucket(kind), CreateBucketConfiguration=region)
+        s3.put_bucket_versioning(Bucket=bucket(kind), VersioningConfiguration={"Status": "Enabled"})
+    sqs = boto3.client("sqs")
+    sqs.create_queue(QueueName=ENV["Intake"]["UNITS_QUEUE_URL"].rpartition("/")[2])
+    secret = boto3.client("secretsmanager").create_secret(
+        Name="terang-pseudonyms", SecretString="a root key for trials"
+    )
+    webhook = json.dumps({"telegram": sha256(b"web-hook_1").hexdigest()})
+    boto3.client("secretsmanager").create_secret(
+        Name=ENV["Answer"]["PARTNERS_SECRET"], SecretString=webhook
+    )
+    boto3.client("secretsmanager").create_secret(
+        Name=ENV["Announce"]["WEBHOOKS_SECRET"], SecretString="{}"
+    )
+    for settings in ("Intake", "Scan"):
+        monkeypatch.setitem(ENV[settings], "PSEUDONYM_SECRET", secret["ARN"])
+    store = create_table()
+    store.put_provider(Provider("sample-chat", senders=("AROAEXAMPLEUPLOADER1",)))
+    objects = S3Objects(s3)
+    digest = digest_of(shipped)
+    objects.put(bucket("PUBLIC"), set_key(digest), shipped)
+    objects.put(bucket("PUBLIC"), POINTER_KEY, msgspec.json.encode({"set": digest, "since": ""}))
+    made = Account(monkeypatch, store, objects, s3, sqs, digest)
+    yield made
+    made.remove()
     for module in made.imported:
         sys.modules.pop(module, None)
     parameters.clear_caches()  # type: ignore[no-untyped-call]

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import boto3
 import pytest
-from support.world import DAY, ROLE, SECRET_NAME, World
+from aws_lambda_powertools.utilities import parameters
+from support.world import DAY, ROLE, SECRET, SECRET_NAME, World
 
 
 class Output:
@@ -39,8 +40,8 @@ class Context:
 
 
 @contextmanager
-def deployed(name: str, world: World) -> Iterator[ModuleType]:
-    """The handler's module with the settings of the template, over the world's clients of moto."""
+def deployed(name: str, world: World, **secrets: Any) -> Iterator[ModuleType]:
+    """The handler's module with the settings of the template, over the world's clients."""
     settings = {
         "AWS_DEFAULT_REGION": "us-east-1",
         "POWERTOOLS_SERVICE_NAME": f"{name}-{world.number}",
@@ -76,6 +77,8 @@ def deployed(name: str, world: World) -> Iterator[ModuleType]:
             patched.setenv(key, value)
         name = f"{name}.handler"
         patched.delitem(sys.modules, name, raising=False)
+        known = {SECRET_NAME: SECRET.decode(), **secrets}
+        patched.setattr(parameters, "get_secret", lambda name, **_: known[name])
         patched.setattr(boto3, "client", lambda service, **_: getattr(world.clients, service))
         module = importlib.import_module(name)
         module.logger.handlers[0].setStream(Output())

@@ -6,14 +6,13 @@ import msgspec
 import pytest
 from integration.decided_cases import decide
 from integration.scanned_units import handed_out
-from integration.test_scan_batches import body, deliver
+from integration.test_scan_batches import body, deliver, delivered
 from support.erased_world import erase
 from support.faults import Calls, CrashError
 from support.sample_messages import complaint, decision, outcome
 from support.sample_posts import PACK, lines, pack
 from support.world import DAY, World
 
-from ledger.aws.objects import Delivery
 from ledger.cases import case_id
 from ledger.keys import copies_key
 from ledger.privacy import CopySnapshot
@@ -110,10 +109,7 @@ class TestTriedAgain:
         assert_all_are_counted(confirmed)
 
     def test_as_messages(self, confirmed: World, change: str, fatal: int) -> None:
-        sent = [
-            Delivery("arn:posts", text, "AROAACME:x", {"provider": "acme"}, confirmed.clock.now())
-            for text in MESSAGES
-        ]
+        sent = delivered(confirmed, *MESSAGES)
         with suppress(CrashError):
             worker = confirmed.deliveries(Calls(fatal=fatal).through(confirmed.store))
             list(worker.take_messages(sent, lambda: 300))

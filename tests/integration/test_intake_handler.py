@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from integration.handlers import Context, created, delivery, deployed
+from simulation.answers import refusal
+from simulation.sqs import SQS
 from support.sample_posts import lines
 from support.world import World
 
@@ -95,9 +97,14 @@ def test_a_failed_message_comes_again_after_minutes_and_not_hours(
 
 
 def test_a_message_that_cannot_be_shown_sooner_fails_all_the_same(
-    world: World, intake: ModuleType
+    world: World, intake: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its handle is one that SQS does not know any more."""
+
+    def unknown(*_: object, **__: object) -> None:
+        raise refusal("ReceiptHandleIsInvalid", "ChangeMessageVisibility")
+
+    monkeypatch.setattr(SQS, "change_message_visibility", unknown)
     world.clients.s3.delete_object(Bucket=world.public, Key="sets/current.json")
     assert len(deliver(world, intake, file_event(world), handle="stale")) == 1
 
