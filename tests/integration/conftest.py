@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from integration.event_account import account, kept_clients, shipped  # noqa: F401 - fixtures
+from integration.event_account import account, shipped  # noqa: F401 - fixtures
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 from simulation.clients import Client, DirectTransport
@@ -23,8 +23,7 @@ OVER_BOTO3 = ("test_objects", "test_store", "test_unknown_names")
 """Modules that hang faults into boto3's own clients, or ask for other services: they have moto.
 
 The worlds of all others stand on the simulation's services, which answer 20 times as fast. The
-contract in `simulation/contract` proves that both answer alike, and `test_handled_events` takes
-each function's events over boto3 and moto.
+contract in `simulation/contract` proves that both answer alike.
 """
 
 

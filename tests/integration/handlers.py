@@ -72,17 +72,24 @@ def deployed(name: str, world: World, **secrets: Any) -> Iterator[ModuleType]:
         "TRUSTED_PUBLISHERS": "check.example",
         "TODAY": DAY,
     }
+    known = {SECRET_NAME: SECRET.decode(), **secrets}
+    with over_clients(world.clients, f"{name}.handler", settings, known) as module:
+        module.logger.handlers[0].setStream(Output())
+        yield module
+
+
+@contextmanager
+def over_clients(
+    clients: Any, name: str, settings: dict[str, str], secrets: dict[str, Any]
+) -> Iterator[ModuleType]:
+    """A module imported anew in this environment, with these clients and secrets of AWS."""
     with pytest.MonkeyPatch.context() as patched:
         for key, value in settings.items():
             patched.setenv(key, value)
-        name = f"{name}.handler"
         patched.delitem(sys.modules, name, raising=False)
-        known = {SECRET_NAME: SECRET.decode(), **secrets}
-        patched.setattr(parameters, "get_secret", lambda name, **_: known[name])
-        patched.setattr(boto3, "client", lambda service, **_: getattr(world.clients, service))
-        module = importlib.import_module(name)
-        module.logger.handlers[0].setStream(Output())
-        yield module
+        patched.setattr(parameters, "get_secret", lambda secret, **_: secrets[secret])
+        patched.setattr(boto3, "client", lambda service, **_: getattr(clients, service))
+        yield importlib.import_module(name)
         patched.delitem(sys.modules, name, raising=False)
 
 
