@@ -1,7 +1,6 @@
 """Nothing that reads untrusted text takes more than a multiple of its length.
 
 The lines and loops of a reader are counted, and patterns that are slow on some text are measured.
-`make bench` measures the same texts in seconds.
 """
 
 import ast
