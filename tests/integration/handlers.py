@@ -83,11 +83,17 @@ def over_clients(
     clients: Any, name: str, settings: dict[str, str], secrets: dict[str, Any]
 ) -> Iterator[ModuleType]:
     """A module imported anew in this environment, with these clients and secrets of AWS."""
+
+    def secret(name: str, **_: Any) -> Any:
+        if secrets.get(name) is None:
+            raise parameters.GetParameterError(name)
+        return secrets[name]
+
     with pytest.MonkeyPatch.context() as patched:
         for key, value in settings.items():
             patched.setenv(key, value)
         patched.delitem(sys.modules, name, raising=False)
-        patched.setattr(parameters, "get_secret", lambda secret, **_: secrets[secret])
+        patched.setattr(parameters, "get_secret", secret)
         patched.setattr(boto3, "client", lambda service, **_: getattr(clients, service))
         yield importlib.import_module(name)
         patched.delitem(sys.modules, name, raising=False)
