@@ -79,10 +79,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
         pytest.param(event(body=f"{{{CANARY}"), 400, "no_json", id="garbage"),
         pytest.param(event([CANARY]), 400, "no_question", id="no text"),
         pytest.param(
-            event(requestContext={"http": {"sourceIp": ADDRESS}}),
-            403,
-            "not_known",
-            id="nobody",
+            event(requestContext={"http": {"sourceIp": ADDRESS}}), 403, "not_known", id="nobody"
         ),
         pytest.param(form("", "GET"), 200, "opened", id="the page"),
         pytest.param(form(f"{REPEATS_SALT} {CANARY}"), 200, "answered", id="the page's answer"),

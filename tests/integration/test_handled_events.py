@@ -5,15 +5,7 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
-from integration.event_account import (
-    DAY,
-    MIB,
-    ROOT,
-    SAMPLE,
-    Account,
-    place,
-    read_event,
-)
+from integration.event_account import DAY, MIB, ROOT, SAMPLE, Account, place, read_event
 from integration.metrics import metrics_of
 
 from ledger.cases import JournalEntry

@@ -100,11 +100,7 @@ def test_two_versions_of_a_key_are_two_files(world: World) -> None:
     assert dropped(world) == []
 
 
-@pytest.mark.parametrize(
-    "data",
-    [b"\n" * 300_000],
-    ids=["more blanks than the head"],
-)
+@pytest.mark.parametrize("data", [b"\n" * 300_000], ids=["more blanks than the head"])
 def test_a_file_whose_head_is_blank_is_accepted_and_closed(
     new_world: Callable[..., World], data: bytes
 ) -> None:

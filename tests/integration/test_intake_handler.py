@@ -78,11 +78,7 @@ def test_a_message_that_fails_is_named_and_its_neighbours_are_not(
 
 @pytest.mark.parametrize(("receives", "seconds"), [(1, 60), (2, 120), (4, 240)])
 def test_a_failed_message_comes_again_after_minutes_and_not_hours(
-    world: World,
-    intake: ModuleType,
-    monkeypatch: pytest.MonkeyPatch,
-    receives: int,
-    seconds: int,
+    world: World, intake: ModuleType, monkeypatch: pytest.MonkeyPatch, receives: int, seconds: int
 ) -> None:
     """While no set is published, as on the first day of a stack."""
     world.clients.s3.delete_object(Bucket=world.public, Key="sets/current.json")

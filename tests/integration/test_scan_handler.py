@@ -43,11 +43,7 @@ def test_units_and_messages_are_taken_and_counted(
 ) -> None:
     [unit] = world.take_in(lines("a", OTP))
     body = msgspec.json.encode(unit).decode()
-    records = [
-        delivery(0, body, "arn:units"),
-        post(1),
-        post(2, audience="followers"),
-    ]
+    records = [delivery(0, body, "arn:units"), post(1), post(2, audience="followers")]
     assert call(scan, *records) == []
     assert call(scan, *records) == []
     assert sorted(receipt.kind for receipt in world.receipts()) == ["messages", "range"]

@@ -293,9 +293,7 @@ def test_open_findings_are_listed_by_severity_reach_and_age(
     assert [ids[one] for one in world.open_findings()] == [4, 2, 1, 3, 5, 0]
 
 
-def test_the_first_open_findings_come_from_all_partitions_in_one_order(
-    store: DynamoStore,
-) -> None:
+def test_the_first_open_findings_come_from_all_partitions_in_one_order(store: DynamoStore) -> None:
     findings = [finding(number, reach=number) for number in range(40)]
     store.put_findings([(one, "") for one in findings], LATER)
     assert [one.reach for one in store.open_findings("acme", 25)] == [*range(39, 14, -1)]

@@ -66,11 +66,7 @@ def followed(draw: st.DrawFn) -> list[JournalEntry]:
         return [first, asked]
     result = draw(st.sampled_from(["upheld", "partly_reversed", "reversed", "omitted"]))
     implemented = draw(st.booleans()) if kind == "dispute" else None
-    return [
-        first,
-        asked,
-        outcome(f"o {first.entry}", asked, result, implemented=implemented, **of),
-    ]
+    return [first, asked, outcome(f"o {first.entry}", asked, result, implemented=implemented, **of)]
 
 
 @st.composite

@@ -7,12 +7,7 @@ findings and published bytes as a run without faults.
 
 import pytest
 from simulation.chance import READS, Fault, PlannedFaults, SeededFaults
-from simulation.enumerate_faults import (
-    check_faults,
-    faults_of_publish,
-    first_faults,
-    second_faults,
-)
+from simulation.enumerate_faults import check_faults, faults_of_publish, first_faults, second_faults
 from simulation.patches import running_on
 from simulation.records import Records
 from simulation.runs import run

@@ -4,14 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from stack.console_browser import (
-    PASSWORD,
-    Browser,
-    ConsoleAddress,
-    Page,
-    account,
-    console_address,
-)
+from stack.console_browser import PASSWORD, Browser, ConsoleAddress, Page, account, console_address
 from stack.running import Running
 from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
 from tools.flow import desk_flow as flow

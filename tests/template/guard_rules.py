@@ -217,10 +217,7 @@ def what_nobody_here_reads_is_not_taken(stack: Resolved) -> Iterator[str]:
         "a key of the sender's": {
             "Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}
         },
-        "another KMS key": {
-            "Null": {key: "false"},
-            "StringNotEquals": {key: stack.arn("Key")},
-        },
+        "another KMS key": {"Null": {key: "false"}, "StringNotEquals": {key: stack.arn("Key")}},
         "an archive": {"StringEquals": {"s3:x-amz-storage-class": ["GLACIER", "DEEP_ARCHIVE"]}},
     }
     policy = stack.typed("AWS::S3::BucketPolicy")["DropBucketPolicy"]["PolicyDocument"]

@@ -62,11 +62,9 @@ BROKEN: dict[Rule, dict[str, Change]] = {
         "functions under Lambda's key": drop("Globals/Function/KmsKeyArn"),
     },
     access.only_who_must_tell_missing_from_denied_lists_the_mailbox: {
-        "publish lists the mailbox": allow("PublishRole", "s3:ListBucketVersions", MAILBOX),
+        "publish lists the mailbox": allow("PublishRole", "s3:ListBucketVersions", MAILBOX)
     },
-    flow.sections_stand_in_order: {
-        "outputs before resources": outputs_first,
-    },
+    flow.sections_stand_in_order: {"outputs before resources": outputs_first},
     flow.everything_says_what_it_is: {
         "a parameter without a description": drop("Parameters/NoticeHours/Description"),
         "a parameter that takes anything": drop("Parameters/PublicUrl/AllowedPattern"),
@@ -80,12 +78,12 @@ BROKEN: dict[Rule, dict[str, Change]] = {
     flow.nothing_turns_in_a_circle: {
         "learn refers to the bucket that calls it": put(
             "Learn/Environment/Variables/WORK_BUCKET", {"Ref": "WorkBucket"}
-        ),
+        )
     },
     flow.mappings_report_each_failed_message: {
         "a mapping that fails whole batches": drop(
             "Scan/Events/Posts/Properties/FunctionResponseTypes"
-        ),
+        )
     },
     flow.mappings_are_bounded: {
         "a mapping without a bound": drop(f"{UNITS}/ScalingConfig"),
@@ -116,7 +114,7 @@ BROKEN: dict[Rule, dict[str, Change]] = {
         "a queue with the visibility of AWS": drop("Posts/VisibilityTimeout"),
     },
     flow.large_deliveries_have_their_window: {
-        "a large delivery without a window": put("Parameters/BatchWindow/MinValue", 0),
+        "a large delivery without a window": put("Parameters/BatchWindow/MinValue", 0)
     },
     flow.dead_letters_outlive_their_source: {
         "dead letters as short-lived as their source": put(
@@ -162,7 +160,7 @@ BROKEN: dict[Rule, dict[str, Change]] = {
         ),
     },
     guard.nobody_deletes_from_the_ledger: {
-        "scan deletes items": allow("ScanRole", ["dynamodb:GetItem", "dynamodb:DeleteItem"], TABLE),
+        "scan deletes items": allow("ScanRole", ["dynamodb:GetItem", "dynamodb:DeleteItem"], TABLE)
     },
     guard.no_function_registers_a_sender: {
         "scan puts any key": allow("ScanRole", "dynamodb:PutItem", TABLE),
@@ -247,17 +245,17 @@ OF_A_PROVIDER: dict[Rule, dict[str, Change]] = {
     access.roles_touch_buckets_of_this_account_alone: {
         "a provider drops into anybody's bucket": drop(
             "Role/Policies/0/PolicyDocument/Statement/-1"
-        ),
+        )
     },
     access.only_who_must_tell_missing_from_denied_lists_the_mailbox: {
         "a provider lists the mailbox": allow(
             "Role", "s3:ListBucket", {"Fn::Sub": "arn:${AWS::Partition}:s3:::${DropBucket}"}
-        ),
+        )
     },
     access.services_act_for_this_account_alone: {
         "a service takes a provider's role": put(
             f"Role/{TRUST}/Principal", {"Service": "ec2.amazonaws.com"}
-        ),
+        )
     },
 }
 

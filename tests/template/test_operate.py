@@ -103,11 +103,7 @@ def test_the_readme_names_the_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        ("AWS::KMS::Key", "keys"),
-        ("AWS::SecretsManager::Secret", "secrets"),
-    ],
+    ("kind", "name"), [("AWS::KMS::Key", "keys"), ("AWS::SecretsManager::Secret", "secrets")]
 )
 def test_the_cost_counts_what_the_template_has(kind: str, name: str) -> None:
     made = [one for one in source()["Resources"].values() if one["Type"] == kind]
