@@ -164,14 +164,6 @@ def test_a_sender_unknown_is_counted_for_the_alarm(
     assert metrics_of(capsys.readouterr().out) == {"UnknownSender": 1.0}
 
 
-def test_a_message_delivered_twice_changes_no_number(account: Account) -> None:
-    event = read_event("scan-posts-array")
-    account.invoke("Scan", event)
-    before = account.receipts()
-    account.invoke("Scan", event)
-    assert account.receipts() == before
-
-
 DECIDED = ("decision", "second-review", "complaint", "outcome", "dispute", "reinstatement")
 """Events about one decision, in the order in which people act."""
 
