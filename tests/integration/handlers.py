@@ -120,15 +120,16 @@ def created(world: World, key: str, version: str, **changes: Any) -> dict[str, A
 
 
 def delivery(
-    number: int, body: str, queue: str = "arn:posts", sender: str = f"{ROLE}:session", **named: str
-) -> dict[str, Any]:
+    number: int, body: str, queue: str = "arn:posts", sender: str = f"{ROLE}:session",
+    receives: int = 1, **named: str,
+) -> dict[str, Any]:  # fmt: skip
     """SQS's record of a message; `named` are its attributes, `provider` among them."""
     return {
         "messageId": f"message-{number}",
         "receiptHandle": "handle",
         "body": body,
         "attributes": {
-            "ApproximateReceiveCount": "1",
+            "ApproximateReceiveCount": str(receives),
             "SentTimestamp": "1795608000000",
             "SenderId": sender,
             "ApproximateFirstReceiveTimestamp": "1795608000001",
@@ -147,3 +148,11 @@ def delivery(
         "eventSourceARN": queue,
         "awsRegion": "us-east-1",
     }
+
+
+def call(module: ModuleType, *records: dict[str, Any], seconds: float = 300) -> list[str]:
+    """Let a handler take these deliveries; the numbers of those that failed."""
+    answer = module.handler({"Records": list(records)}, Context(seconds))
+    assert answer.keys() == {"batchItemFailures"}
+    failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    return [one.removeprefix("message-") for one in failed]

@@ -7,7 +7,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from integration.handlers import Context, deployed
+from integration.handlers import Context, call, delivery, deployed
 from simulation.clients import Client, DirectTransport
 from simulation.sqs import SQS
 from support.world import World
@@ -31,20 +31,13 @@ class Announce:
 
     def take(self, queue: str, *bodies: Any, receives: int = 1) -> list[str]:
         """The names of those that failed; each is named by its place."""
-        records = [
-            {
-                "messageId": str(place),
-                "receiptHandle": "handle",
-                "body": json.dumps(body),
-                "attributes": {"ApproximateReceiveCount": str(receives)},
-                "messageAttributes": {},
-                "eventSource": "aws:sqs",
-                "eventSourceARN": f"arn:{queue}",
-            }
-            for place, body in enumerate(bodies)
-        ]
-        answer = self.module.handler({"Records": records}, Context())
-        return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+        return call(
+            self.module,
+            *(
+                delivery(place, json.dumps(body), f"arn:{queue}", receives=receives)
+                for place, body in enumerate(bodies)
+            ),
+        )
 
 
 @pytest.fixture

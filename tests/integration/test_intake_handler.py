@@ -30,10 +30,11 @@ def deliver(
     world: World, intake: ModuleType, *bodies: object, receives: int = 1, handle: str = "handle"
 ) -> set[str]:
     """Deliver messages of the queue of files; the bodies of those that are named as failed."""
-    records = [delivery(number, json.dumps(one), "arn:files") for number, one in enumerate(bodies)]
-    for record in records:
-        record["receiptHandle"] = handle
-        record["attributes"]["ApproximateReceiveCount"] = str(receives)
+    records = [
+        delivery(number, json.dumps(one), "arn:files", receives=receives)
+        | {"receiptHandle": handle}
+        for number, one in enumerate(bodies)
+    ]
     answer = intake.handler({"Records": records}, Context())
     failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
     return {record["body"] for record in records if record["messageId"] in failed}

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from integration.handlers import Context, delivery, deployed
+from integration.handlers import call, delivery, deployed
 from integration.metrics import metrics_of
 from support.sample_posts import OTP, fields, line, lines, pack
 from support.world import World
@@ -28,14 +28,6 @@ def scan(world: World) -> Iterator[ModuleType]:
 def post(number: int, queue: str = "arn:posts", **changes: Any) -> dict[str, Any]:
     """A delivery of one post of `acme`."""
     return delivery(number, json.dumps(fields(id=f"m{number}", **changes)), queue, provider="acme")
-
-
-def call(scan: ModuleType, *records: dict[str, Any], seconds: float = 300) -> list[str]:
-    """Let the handler take these deliveries; the numbers of those that failed."""
-    answer = scan.handler({"Records": list(records)}, Context(seconds))
-    assert answer.keys() == {"batchItemFailures"}
-    failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
-    return [one.removeprefix("message-") for one in failed]
 
 
 def test_units_and_messages_are_taken_and_counted(
