@@ -138,15 +138,6 @@ def test_every_number_follows_from_the_public_journal(facts: list[Receipt]) -> N
         assert shown.held <= shown.live
 
 
-@examples(20)
-@given(st.lists(receipts(), max_size=8, unique_by=lambda receipt: receipt.unit))
-def test_publishing_a_second_time_changes_nothing(facts: list[Receipt]) -> None:
-    made = published(facts)
-    before = dict(made.objects.stored)
-    made.publish("2026-11-03T09:00:00Z")
-    assert made.objects.stored == before
-
-
 @given(st.text())
 def test_a_cell_is_read_back_as_its_visible_text_and_never_as_a_formula(text: str) -> None:
     (row,) = list(csv.reader(io.StringIO(csv_cell(text), newline=""))) or [[""]]

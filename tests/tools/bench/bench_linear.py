@@ -12,6 +12,7 @@ from simulation.clients import Client, DirectTransport
 from simulation.dynamodb import DynamoDB
 from simulation.s3 import S3
 from simulation.sqs import SQS
+from support.format_files import post
 from support.world import Clients, World
 from tools.bench import corpus
 from tools.bench.measure import Report, medians
@@ -84,14 +85,7 @@ def _texts(
 
 def _line(number: int, text: str) -> bytes:
     """Return a post as a line of JSON that has few bytes apart from its text."""
-    post = {
-        "id": f"{number:05}",
-        "account": "a",
-        "text": text,
-        "audience": "public",
-        "published_at": "2026-11-25T12:00:00Z",
-    }
-    return msgspec.json.encode(post) + b"\n"
+    return msgspec.json.encode(post(id=f"{number:05}", account="a", text=text)) + b"\n"
 
 
 def _bytes_of(text: str) -> int:
