@@ -28,7 +28,7 @@ test: setup-test ## the tests, with one each of the local stack and of the desk 
 	$(BIN)/pytest -n auto --maxprocesses 8 $(ARGS)
 
 nightly: setup-test ## the rest: all of the local stack, browsers and the month; then MINUTES= (5) of make drill
-	$(BIN)/pytest -m nightly -n auto --maxprocesses 8 $(ARGS)
+	$(BIN)/pytest -m 'nightly or hypothesis' --hypothesis-profile nightly -n auto --maxprocesses 8 $(ARGS)
 	$(MAKE) drill MINUTES=$(or $(MINUTES),5)
 
 month: setup ## a month of 20,000 posts and all that people do, by a script of its own count; OUT= keeps its pages

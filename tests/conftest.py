@@ -6,9 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 os.environ["TERANG_TRACEBACK"] = "1"
 """The command hides no fault of ours in a test, nor in a process that a test starts."""
+
+settings.register_profile("nightly", max_examples=100)
+settings.register_profile("make test", max_examples=25)
+settings.load_profile("make test")
+"""What is drawn gets a quarter of its examples in `make test`, and all in `make nightly`."""
 
 LOOPBACK = ("127.", "::1", "localhost")
 

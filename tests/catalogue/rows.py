@@ -45,6 +45,6 @@ PUBLISH = {
     "L5": ("a summary while units are missing", "the file is named as open"),
 }
 OPERATOR = {
-    "O4": ("code that went back, and rows of the later release", "schema_newer; again later"),
+    "O4": ("code that went back, and rows of the later release", "schema_newer; again later")
 }
 ROWS = FILE | TEXT | IDENTITY | PACK | PUBLISH | OPERATOR

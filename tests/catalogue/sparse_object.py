@@ -48,7 +48,6 @@ class SparseObject:
         return self.source
 
     def read_range(self, source: Source, start: int, end: int) -> bytes:
-        """The bytes from `start` to `end`."""
         assert source == self.source
         assert 0 <= start < end <= self.size
         self.longest_read = max(self.longest_read, end - start)

@@ -6,11 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 from aws_lambda_powertools.utilities import parameters
-from integration import handlers
 from integration.handlers import deployed
 from support.canary import ACCOUNT
 from support.sample_posts import OTP, fields, line, lines
-from support.world import ROLE, World
+from support.world import ROLE, SECRET_NAME, World
 
 from ledger.aws.objects import Delivery
 from ledger.keys import Provider
@@ -128,13 +127,11 @@ def test_i4_a_unit_whose_key_is_missing_fails_and_comes_again(world: World, when
     assert world.state() == before
 
 
-def test_i4_without_the_secret_no_worker_begins(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_i4_without_the_secret_no_worker_begins(world: World) -> None:
     """Its import fails, so the delivery comes again; nothing is stored under another name."""
-    monkeypatch.setattr(handlers, "SECRET_NAME", "no-such-secret")
     before = world.state()
     for function in ("intake", "scan"):
-        with pytest.raises(parameters.GetParameterError), deployed(function, world):
+        without = deployed(function, world, **{SECRET_NAME: None})
+        with pytest.raises(parameters.GetParameterError), without:
             pass
     assert world.state() == before

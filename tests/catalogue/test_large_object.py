@@ -103,7 +103,7 @@ def test_closing_reads_two_items_for_each_unit_and_few_refusals(
     assert (sum(file_receipt.refused.values()), len(file_receipt.refusals)) == (12, 3)
 
 
-LOOKED_AT = 16
+LOOKED_AT = 64
 """Each so many units are read: all 2,385 take 43 s, and come to the same."""
 
 

@@ -14,7 +14,7 @@ from support.publish_world import all_steps, sample_receipt
 from support.sample_posts import OTP, PACK, SHADOW, StandingClock, lines
 from support.world import World
 
-from ledger.closing import POINTER_KEY, current_set, set_key
+from ledger.closing import current_set, set_key
 from matcher import RuleSet, load_packs, load_set
 from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket
@@ -78,14 +78,6 @@ def test_l2_many_publishers_at_once_lose_nothing(world: World, folder: Path) -> 
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda name: bucket.pause(name, RULE, "looked at"), names))
     assert in_force(world).providers.keys() == {"acme", *names}
-
-
-def test_l2_no_pointer_is_moved_by_who_did_not_read_it_last(world: World) -> None:
-    found = world.objects.get_with_etag(world.public, POINTER_KEY)
-    assert found is not None
-    world.objects.put(world.public, POINTER_KEY, b'{"set": "other"}')
-    assert not world.objects.put_if(world.public, POINTER_KEY, b"{}", found[1])
-    assert world.objects.get(world.public, POINTER_KEY) == b'{"set": "other"}'
 
 
 def summary(world: World, moment: datetime) -> Summary:

@@ -1,4 +1,4 @@
-"""AWS in memory: moto with the limits that it does not keep, or for many calls the simulation's."""
+"""AWS in memory: the simulation's, or moto, both with the limits that neither keeps."""
 
 from collections.abc import Callable, Iterator
 from threading import Lock
@@ -19,29 +19,15 @@ from support.world import SECRET, SECRET_NAME, Clients, World
 
 TRANSACTION_BYTES = 4 * 1024 * 1024
 
+OVER_BOTO3 = ("test_objects", "test_store", "test_unknown_names")
+"""Modules that hang faults into boto3's own clients, or ask for other services: they have moto.
 
-MANY_CALLS = {
-    "test_corrections",
-    "test_decide_crashes",
-    "test_erasing",
-    "test_erasure",
-    "test_factchecks",
-    "test_intake_crashes",
-    "test_feeds",
-    "test_operator",
-    "test_publishing",
-    "test_residue",
-    "test_scan_batches",
-    "test_scan_crashes",
-}
-"""Modules whose worlds stand on the simulation's services, which answer 20 times as fast as moto.
-
-`simulation/contract` proves that both answer alike.
+The worlds of all others stand on the simulation's services, which answer 20 times as fast. The
+contract in `simulation/contract` proves that both answer alike.
 """
 
 
 def keep_limits(params: dict[str, Any], model: Any, **_: Any) -> None:
-    """Keep the limits in calls of botocore."""
     keep_limits_of(model.name, params)
 
 
@@ -90,7 +76,7 @@ class LimitedTransport(DirectTransport):
 @pytest.fixture(scope="module")
 def clients(request: pytest.FixtureRequest) -> Iterator[Clients]:
     """Clients made once a module: making one takes longer than most tests."""
-    if request.module.__name__.rpartition(".")[2] in MANY_CALLS:
+    if not request.module.__name__.endswith(OVER_BOTO3):
         services = (DynamoDB(), S3(), SQS())
         yield Clients(*(Client(service, LimitedTransport()) for service in services))
         return
@@ -136,7 +122,6 @@ def new_world(clients: Clients, heard: Callable[[], str]) -> Iterator[Callable[.
 
 @pytest.fixture
 def world(new_world: Callable[..., World]) -> World:
-    """One world."""
     return new_world()
 
 

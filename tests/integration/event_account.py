@@ -1,40 +1,36 @@
 """An account for the events of events/: buckets, a queue, a table, and the shipped packs."""
 
-import importlib
 import json
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import unquote_plus
 
-import boto3
 import msgspec
 import pytest
-from aws_lambda_powertools.utilities import parameters
-from moto import mock_aws
-from support.declared import ROOT, table_shape
+from integration.handlers import Context, over_clients
+from msgspec.json import encode
+from simulation.clients import Client, DirectTransport
+from simulation.dynamodb import DynamoDB
+from simulation.s3 import S3
+from simulation.sqs import SQS
+from support.declared import ROOT
+from support.world import DAY, Clients, World
 
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
 from ledger.closing import POINTER_KEY, set_key
 from ledger.findings import file_id
 from ledger.keys import Provider
-from ledger.units import RangeMessage, Receipt
+from ledger.units import Receipt
 from matcher import Pack, build_set, digest_of
 
 EVENTS = ROOT / "events"
 SAMPLE = ROOT / "local/samples/files/posts.jsonl"
 ENV: dict[str, dict[str, str]] = json.loads((EVENTS / "env.json").read_text())
-AWS = {
-    "AWS_DEFAULT_REGION": "eu-west-1",
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
+SECRETS = {
+    ENV["Scan"]["PSEUDONYM_SECRET"]: "a root key for trials",
+    ENV["Answer"]["PARTNERS_SECRET"]: {"telegram": sha256(b"web-hook_1").hexdigest()},
+    ENV["Announce"]["WEBHOOKS_SECRET"]: {},
 }
-DAY = "2026-11-25"
 MIB = 1024 * 1024
 
 
@@ -47,87 +43,60 @@ def names(prefix: str) -> list[str]:
     return sorted(path.stem for path in EVENTS.glob(f"{prefix}-*.json"))
 
 
-@dataclass
-class Account:
-    """An account that has what env.json names, one provider, and the shipped packs in force."""
+def bucket(kind: str) -> str:
+    return {**ENV["Intake"], **ENV["Scan"]}[f"{kind}_BUCKET"]
 
-    monkeypatch: pytest.MonkeyPatch
-    store: DynamoStore
-    objects: S3Objects
-    s3: Any
-    sqs: Any
-    in_force: str
-    imported: list[str] = field(default_factory=list)
+
+def place(event: dict[str, Any]) -> dict[str, Any]:
+    """What an S3 event says of its object."""
+    found: dict[str, Any] = event["Records"][0]["s3"]
+    return found
+
+
+class Account(World):
+    """A stack that has what env.json names, one provider, and the shipped packs in force."""
+
+    table = ENV["Scan"]["TABLE"]
+    drop = bucket("DROP")
+    work = bucket("WORK")
+    out = bucket("OUT")
+    public = bucket("PUBLIC")
+
+    def __init__(self, shipped: bytes) -> None:
+        services = (DynamoDB(), S3(), SQS())
+        super().__init__(Clients(*(Client(one, DirectTransport()) for one in services)))
+        self.store.put_provider(Provider("sample-chat", senders=("AROAEXAMPLEUPLOADER1",)))
+        self.in_force = digest_of(shipped)
+        self.put_at("PUBLIC", set_key(self.in_force), shipped)
+        self.put_at("PUBLIC", POINTER_KEY, encode({"set": self.in_force, "since": ""}))
+
+    def put_at(self, kind: str, key: str, data: bytes) -> None:
+        self.objects.put(bucket(kind), key, data)
+
+    def keys_of(self, kind: str, prefix: str = "") -> list[str]:
+        return self.objects.keys(bucket(kind), prefix)
+
+    def read(self, kind: str, key: str) -> bytes | None:
+        return self.objects.get(bucket(kind), key)
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """Call the function's handler as a fresh worker would."""
-        for name, value in ENV[function].items():
-            self.monkeypatch.setenv(name, value)
-        module = f"{function.removesuffix('Function').lower()}.handler"
-        sys.modules.pop(module, None)
-        self.imported.append(module)
-        loaded: ModuleType = importlib.import_module(module)
-        context = SimpleNamespace(
-            function_name=function,
-            memory_limit_in_mb=1769,
-            aws_request_id="1",
-            invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:f",
-            get_remaining_time_in_millis=lambda: 300_000,
-        )
-        return loaded.handler(event, context)
+        settings = ENV[function] | {"AWS_DEFAULT_REGION": "eu-west-1"}
+        if function == "Intake":
+            settings["UNITS_QUEUE_URL"] = self.queue_url
+        name = f"{function.removesuffix('Function').lower()}.handler"
+        with over_clients(self.clients, name, settings, SECRETS) as loaded:
+            return loaded.handler(event, Context(function_name=function))
 
-    def drop(self, event: dict[str, Any], data: bytes) -> str:
+    def sent(self, event: dict[str, Any], data: bytes) -> str:
         """Put the object that an event speaks of, and pin its version in the event; the file."""
-        key, version = unquote_plus(place(event)["object"]["key"]), ""
-        if "Multipart" in event["Records"][0]["eventName"]:
-            version = self._put_in_parts(key, data)
-        else:
-            version = self.s3.put_object(Bucket=bucket("DROP"), Key=key, Body=data)["VersionId"]
-        place(event)["object"]["versionId"] = version
-        return file_id(bucket("DROP"), key, version)
+        told = place(event)["object"]
+        key = unquote_plus(told["key"])
+        told["versionId"] = self.objects.put(self.drop, key, data).version
+        return file_id(self.drop, key, told["versionId"])
 
-    def _put_in_parts(self, key: str, data: bytes) -> str:
-        where = {"Bucket": bucket("DROP"), "Key": key}
-        upload = self.s3.create_multipart_upload(**where)["UploadId"]
-        parts = []
-        for number, start in enumerate(range(0, len(data), 8 * MIB), 1):
-            body = data[start : start + 8 * MIB]
-            part = self.s3.upload_part(**where, UploadId=upload, PartNumber=number, Body=body)
-            parts.append({"PartNumber": number, "ETag": part["ETag"]})
-        answer = self.s3.complete_multipart_upload(
-            **where, UploadId=upload, MultipartUpload={"Parts": parts}
-        )
-        return str(answer["VersionId"])
-
-    def remove(self) -> None:
-        """Take all away: the names are those of env.json, and the next test wants them too."""
-        boto3.client("dynamodb").delete_table(TableName=ENV["Scan"]["TABLE"])
-        self.sqs.delete_queue(QueueUrl=ENV["Intake"]["UNITS_QUEUE_URL"])
-        secrets = (
-            ENV["Scan"]["PSEUDONYM_SECRET"],
-            ENV["Answer"]["PARTNERS_SECRET"],
-            ENV["Announce"]["WEBHOOKS_SECRET"],
-        )
-        for secret in secrets:
-            boto3.client("secretsmanager").delete_secret(
-                SecretId=secret, ForceDeleteWithoutRecovery=True
-            )
-        resource = boto3.resource("s3")
-        for kind in ("DROP", "WORK", "OUT", "PUBLIC"):
-            resource.Bucket(bucket(kind)).object_versions.delete()
-            resource.Bucket(bucket(kind)).delete()
-
-    def units(self) -> list[RangeMessage]:
-        """The units that were sent, by number."""
-        answer = self.sqs.receive_message(
-            QueueUrl=ENV["Intake"]["UNITS_QUEUE_URL"], MaxNumberOfMessages=10
-        )
-        bodies = [message["Body"] for message in answer.get("Messages", ())]
-        sent = [msgspec.json.decode(body, type=RangeMessage) for body in bodies]
-        return sorted(sent, key=lambda unit: unit.number)
-
-    def receipts(self) -> list[Receipt]:
-        return list(self.store.receipts("sample-chat", DAY))
+    def receipts(self, day: str = DAY) -> list[Receipt]:
+        return list(self.store.receipts("sample-chat", day))
 
     def total(self) -> tuple[int, dict[str, int], set[str]]:
         """Inspected posts, refusals by code, and the rules that were met, over all receipts."""
@@ -138,16 +107,6 @@ class Account:
         met = [key.split("/") for receipt in self.receipts() for key in receipt.by_rule]
         rules = {f"{pack}/{rule}" for pack, _, rule, _ in met}
         return sum(receipt.inspected for receipt in self.receipts()), refused, rules
-
-
-def place(event: dict[str, Any]) -> dict[str, Any]:
-    """What an S3 event says of its object."""
-    found: dict[str, Any] = event["Records"][0]["s3"]
-    return found
-
-
-def bucket(kind: str) -> str:
-    return {**ENV["Intake"], **ENV["Scan"]}[f"{kind}_BUCKET"]
 
 
 @pytest.fixture(scope="module")
@@ -162,51 +121,5 @@ def shipped() -> bytes:
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch, shipped: bytes) -> Iterator[Account]:
-    for name, value in AWS.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr("ledger.aws.table.THREADS", 1)  # moto copies tables that others write to
-    parameters.clear_caches()  # type: ignore[no-untyped-call]
-    with mock_aws():
-        s3 = boto3.client("s3")
-        for kind in ("DROP", "WORK", "OUT", "PUBLIC"):
-            region = {"LocationConstraint": AWS["AWS_DEFAULT_REGION"]}
-            s3.create_bucket(Bucket=bucket(kind), CreateBucketConfiguration=region)
-            s3.put_bucket_versioning(
-                Bucket=bucket(kind), VersioningConfiguration={"Status": "Enabled"}
-            )
-        sqs = boto3.client("sqs")
-        sqs.create_queue(QueueName=ENV["Intake"]["UNITS_QUEUE_URL"].rpartition("/")[2])
-        secret = boto3.client("secretsmanager").create_secret(
-            Name="terang-pseudonyms", SecretString="a root key for trials"
-        )
-        webhook = json.dumps({"telegram": sha256(b"web-hook_1").hexdigest()})
-        boto3.client("secretsmanager").create_secret(
-            Name=ENV["Answer"]["PARTNERS_SECRET"], SecretString=webhook
-        )
-        boto3.client("secretsmanager").create_secret(
-            Name=ENV["Announce"]["WEBHOOKS_SECRET"], SecretString="{}"
-        )
-        for settings in ("Intake", "Scan"):
-            monkeypatch.setitem(ENV[settings], "PSEUDONYM_SECRET", secret["ARN"])
-        store = create_table()
-        store.put_provider(Provider("sample-chat", senders=("AROAEXAMPLEUPLOADER1",)))
-        objects = S3Objects(s3)
-        digest = digest_of(shipped)
-        objects.put(bucket("PUBLIC"), set_key(digest), shipped)
-        objects.put(
-            bucket("PUBLIC"), POINTER_KEY, msgspec.json.encode({"set": digest, "since": ""})
-        )
-        made = Account(monkeypatch, store, objects, s3, sqs, digest)
-        yield made
-        made.remove()
-    for module in made.imported:
-        sys.modules.pop(module, None)
-    parameters.clear_caches()  # type: ignore[no-untyped-call]
-
-
-def create_table() -> DynamoStore:
-    """The table, with the keys and the index of the template."""
-    dynamodb = boto3.client("dynamodb")
-    dynamodb.create_table(TableName=ENV["Scan"]["TABLE"], **table_shape())
-    return DynamoStore.of(dynamodb, ENV["Scan"]["TABLE"])
+def account(shipped: bytes) -> Account:
+    return Account(shipped)

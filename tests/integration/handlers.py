@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import boto3
 import pytest
-from support.world import DAY, ROLE, SECRET_NAME, World
+from aws_lambda_powertools.utilities import parameters
+from support.world import DAY, ROLE, SECRET, SECRET_NAME, World
 
 
 class Output:
@@ -39,8 +40,8 @@ class Context:
 
 
 @contextmanager
-def deployed(name: str, world: World) -> Iterator[ModuleType]:
-    """The handler's module with the settings of the template, over the world's clients of moto."""
+def deployed(name: str, world: World, **secrets: Any) -> Iterator[ModuleType]:
+    """The handler's module with the settings of the template, over the world's clients."""
     settings = {
         "AWS_DEFAULT_REGION": "us-east-1",
         "POWERTOOLS_SERVICE_NAME": f"{name}-{world.number}",
@@ -71,15 +72,30 @@ def deployed(name: str, world: World) -> Iterator[ModuleType]:
         "TRUSTED_PUBLISHERS": "check.example",
         "TODAY": DAY,
     }
+    known = {SECRET_NAME: SECRET.decode(), **secrets}
+    with over_clients(world.clients, f"{name}.handler", settings, known) as module:
+        module.logger.handlers[0].setStream(Output())
+        yield module
+
+
+@contextmanager
+def over_clients(
+    clients: Any, name: str, settings: dict[str, str], secrets: dict[str, Any]
+) -> Iterator[ModuleType]:
+    """A module imported anew in this environment, with these clients and secrets of AWS."""
+
+    def secret(name: str, **_: Any) -> Any:
+        if secrets.get(name) is None:
+            raise parameters.GetParameterError(name)
+        return secrets[name]
+
     with pytest.MonkeyPatch.context() as patched:
         for key, value in settings.items():
             patched.setenv(key, value)
-        name = f"{name}.handler"
         patched.delitem(sys.modules, name, raising=False)
-        patched.setattr(boto3, "client", lambda service, **_: getattr(world.clients, service))
-        module = importlib.import_module(name)
-        module.logger.handlers[0].setStream(Output())
-        yield module
+        patched.setattr(parameters, "get_secret", secret)
+        patched.setattr(boto3, "client", lambda service, **_: getattr(clients, service))
+        yield importlib.import_module(name)
         patched.delitem(sys.modules, name, raising=False)
 
 
@@ -104,15 +120,16 @@ def created(world: World, key: str, version: str, **changes: Any) -> dict[str, A
 
 
 def delivery(
-    number: int, body: str, queue: str = "arn:posts", sender: str = f"{ROLE}:session", **named: str
-) -> dict[str, Any]:
+    number: int, body: str, queue: str = "arn:posts", sender: str = f"{ROLE}:session",
+    receives: int = 1, **named: str,
+) -> dict[str, Any]:  # fmt: skip
     """SQS's record of a message; `named` are its attributes, `provider` among them."""
     return {
         "messageId": f"message-{number}",
         "receiptHandle": "handle",
         "body": body,
         "attributes": {
-            "ApproximateReceiveCount": "1",
+            "ApproximateReceiveCount": str(receives),
             "SentTimestamp": "1795608000000",
             "SenderId": sender,
             "ApproximateFirstReceiveTimestamp": "1795608000001",
@@ -131,3 +148,11 @@ def delivery(
         "eventSourceARN": queue,
         "awsRegion": "us-east-1",
     }
+
+
+def call(module: ModuleType, *records: dict[str, Any], seconds: float = 300) -> list[str]:
+    """Let a handler take these deliveries; the numbers of those that failed."""
+    answer = module.handler({"Records": list(records)}, Context(seconds))
+    assert answer.keys() == {"batchItemFailures"}
+    failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    return [one.removeprefix("message-") for one in failed]

@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
-from integration.handlers import Context, deployed
+from integration.handlers import Context, call, delivery, deployed
+from simulation.clients import Client, DirectTransport
+from simulation.sqs import SQS
 from support.world import World
 
 from announce.announcements import WAITS
 from ledger.keys import entry_key
-
-# Powertools says so of each event that counts nothing.
 
 SECRET = "whsec_c2VjcmV0LWNhbmFyeQ=="
 KEY = entry_key("acme", "2026-11-25", "a" * 64)
@@ -32,52 +31,44 @@ class Announce:
 
     def take(self, queue: str, *bodies: Any, receives: int = 1) -> list[str]:
         """The names of those that failed; each is named by its place."""
-        records = [
-            {
-                "messageId": str(place),
-                "receiptHandle": "handle",
-                "body": json.dumps(body),
-                "attributes": {"ApproximateReceiveCount": str(receives)},
-                "messageAttributes": {},
-                "eventSource": "aws:sqs",
-                "eventSourceARN": f"arn:{queue}",
-            }
-            for place, body in enumerate(bodies)
-        ]
-        answer = self.module.handler({"Records": records}, Context())
-        return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+        return call(
+            self.module,
+            *(
+                delivery(place, json.dumps(body), f"arn:{queue}", receives=receives)
+                for place, body in enumerate(bodies)
+            ),
+        )
 
 
 @pytest.fixture
 def announce(clients: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Announce]:
-    bus, secrets = (
-        boto3.client(service, region_name="us-east-1") for service in ("events", "secretsmanager")
-    )
     webhooks = {"acme": {"url": "https://127.0.0.1/", "secrets": [{"secret": SECRET}]}}
-    secrets.create_secret(Name="webhooks", SecretString=json.dumps(webhooks))
-    bus.create_event_bus(Name="terang")
-    sqs = boto3.client("sqs", region_name="us-east-1")
-    world = World(SimpleNamespace(dynamodb=clients.dynamodb, s3=clients.s3, sqs=sqs, events=bus))
+    events: list[dict[str, Any]] = []
+
+    def put_events(Entries: list[dict[str, Any]]) -> dict[str, int]:  # noqa: N803
+        events.extend(Entries)
+        return {"FailedEntryCount": 0}
+
+    clients = SimpleNamespace(
+        dynamodb=clients.dynamodb,
+        s3=clients.s3,
+        sqs=Client(SQS(), DirectTransport()),
+        events=SimpleNamespace(put_events=put_events),
+    )
+    world = World(clients)
     monkeypatch.setenv("ANNOUNCEMENTS_QUEUE_URL", f"{world.queue_url}-none")
     monkeypatch.setenv("WEBHOOKS_QUEUE_URL", world.queue_url)
     monkeypatch.setenv("WEBHOOKS_QUEUE_ARN", "arn:webhooks")
     monkeypatch.setenv("EVENT_BUS", "terang")
     monkeypatch.setenv("WEBHOOKS_SECRET", "webhooks")
-    with deployed("announce", world) as module:
-        made = Announce(module, world)
-        sqs.meta.events.register(
-            "before-parameter-build.sqs.ChangeMessageVisibility",
-            lambda params, **_: made.waits.append(
-                (params["QueueUrl"].removeprefix(world.queue_url), params["VisibilityTimeout"])
-            ),
-        )
-        bus.meta.events.register(
-            "before-parameter-build.events.PutEvents",
-            lambda params, **_: made.events.extend(params["Entries"]),
-        )
+    with deployed("announce", world, webhooks=json.dumps(webhooks)) as module:
+        made = Announce(module, world, events=events)
+
+        def wait(_: SQS, QueueUrl: str, VisibilityTimeout: int, **__: Any) -> None:  # noqa: N803
+            made.waits.append((QueueUrl.removeprefix(world.queue_url), VisibilityTimeout))
+
+        monkeypatch.setattr(SQS, "change_message_visibility", wait)
         yield made
-    secrets.delete_secret(SecretId="webhooks", ForceDeleteWithoutRecovery=True)
-    bus.delete_event_bus(Name="terang")
     world.remove()
 
 

@@ -8,9 +8,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode
 
-import boto3
 import pytest
-from aws_lambda_powertools.utilities import parameters
 from integration.handlers import Context, deployed
 from integration.metrics import metrics_of
 from support.sample_checks import CHECKS, REPEATS_SALT, table
@@ -24,14 +22,9 @@ ADDRESS = "203.0.113.77"
 def answer(clients: Any) -> Iterator[tuple[ModuleType, World]]:
     world = World(clients)
     world.import_checks(table(*CHECKS))
-    partners = json.dumps({"telegram": sha256(b"web-hook_1").hexdigest()})
-    parameters.clear_caches()  # type: ignore[no-untyped-call] # another test's, of another region
-    secrets = boto3.client("secretsmanager", region_name="us-east-1")
-    secrets.create_secret(Name="partners", SecretString=partners)
-    with deployed("answer", world) as module:
+    partners = {"telegram": sha256(b"web-hook_1").hexdigest()}
+    with deployed("answer", world, partners=partners) as module:
         yield module, world
-    secrets.delete_secret(SecretId="partners", ForceDeleteWithoutRecovery=True)
-    parameters.clear_caches()  # type: ignore[no-untyped-call]
     world.remove()
 
 
@@ -86,10 +79,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
         pytest.param(event(body=f"{{{CANARY}"), 400, "no_json", id="garbage"),
         pytest.param(event([CANARY]), 400, "no_question", id="no text"),
         pytest.param(
-            event(requestContext={"http": {"sourceIp": ADDRESS}}),
-            403,
-            "not_known",
-            id="nobody",
+            event(requestContext={"http": {"sourceIp": ADDRESS}}), 403, "not_known", id="nobody"
         ),
         pytest.param(form("", "GET"), 200, "opened", id="the page"),
         pytest.param(form(f"{REPEATS_SALT} {CANARY}"), 200, "answered", id="the page's answer"),

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 from aws_lambda_powertools.utilities import parameters
 from integration.decided_cases import found
@@ -291,8 +290,9 @@ def test_a_client_with_a_secret_shows_it_to_the_issuer_alone(
     """It is read from Secrets Manager when a code is exchanged, and no page or address has it."""
     world, issuer, _ = made
     parameters.clear_caches()
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    boto3.client("secretsmanager").create_secret(Name="client", SecretString="s3cr3t words")
+    monkeypatch.setattr(
+        parameters, "get_secret", lambda name, **_: {"client": "s3cr3t words"}[name]
+    )
     browser = Browser(console(world, issuer, "client").respond)
     pages = [browser.get("/sign-in"), sign_in(issuer, browser), browser.get("/")]
     assert [page["statusCode"] for page in pages] == [303, 303, 200]

@@ -1,6 +1,4 @@
-"""A rule of copies finds near copies of confirmed posts; each try of a unit finds the same."""
-
-from contextlib import suppress
+"""A rule of copies finds near copies of confirmed posts. Units tried again: in the simulation."""
 
 import msgspec
 import pytest
@@ -8,12 +6,11 @@ from integration.decided_cases import decide
 from integration.scanned_units import handed_out
 from integration.test_scan_batches import body, deliver
 from support.erased_world import erase
-from support.faults import Calls, CrashError
+from support.faults import Calls
 from support.sample_messages import complaint, decision, outcome
 from support.sample_posts import PACK, lines, pack
 from support.world import DAY, World
 
-from ledger.aws.objects import Delivery
 from ledger.cases import case_id
 from ledger.keys import copies_key
 from ledger.privacy import CopySnapshot
@@ -94,47 +91,6 @@ def test_nothing_is_a_copy_without_decisions(world: World) -> None:
     world.scan(*world.take_in(lines(WHOLE, COPY)))
     assert RULE not in counted(world)
     assert not any(receipt.not_compared for receipt in world.receipts())
-
-
-@pytest.mark.parametrize("change", ["newer", "erased"])
-@pytest.mark.parametrize("fatal", [6, 9, 11])
-class TestTriedAgain:
-    """A second try counts what the first stored, whatever became of the snapshot."""
-
-    def test_as_a_range(self, confirmed: World, change: str, fatal: int) -> None:
-        [unit] = confirmed.take_in(lines(COPY, OTHER, start=5))
-        with suppress(CrashError):
-            confirmed.scanner(Calls(fatal=fatal).through(confirmed.store)).scan_range(unit)
-        put(confirmed, change)
-        confirmed.scan(unit)
-        assert_all_are_counted(confirmed)
-
-    def test_as_messages(self, confirmed: World, change: str, fatal: int) -> None:
-        sent = [
-            Delivery("arn:posts", text, "AROAACME:x", {"provider": "acme"}, confirmed.clock.now())
-            for text in MESSAGES
-        ]
-        with suppress(CrashError):
-            worker = confirmed.deliveries(Calls(fatal=fatal).through(confirmed.store))
-            list(worker.take_messages(sent, lambda: 300))
-        put(confirmed, change)
-        deliver(confirmed, *MESSAGES)
-        assert_all_are_counted(confirmed)
-
-
-def assert_all_are_counted(world: World) -> None:
-    stored = [item for item in world.items() if item["sk"]["S"] == "finding"]
-    assert sum(receipt.findings for receipt in world.receipts()) == len(stored)
-
-
-def put(world: World, change: str) -> None:
-    """Change the stored snapshot."""
-    before = snapshot(world)
-    rows = tuple(row._replace(decision="f" * 64) for row in before.rows)
-    new = msgspec.structs.replace(
-        before, rows=rows if change == "newer" else (), erased=change == "erased"
-    )
-    world.objects.put(world.work, copies_key("acme"), msgspec.json.encode(new))
 
 
 class TestSnapshot:

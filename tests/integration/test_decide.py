@@ -1,16 +1,15 @@
 """Decide over the table: what one transaction moves, what waits, and what is refused."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 from integration.decided_cases import case_of, decide, entries, found
-from support.faults import Calls, plan_answers
+from support.faults import Calls
 from support.sample_messages import SENT, audit, complaint, decision, notice
 from support.sample_posts import OTP, PACK, pack
-from support.world import DAY, ROLE, Clients, World
+from support.world import DAY, ROLE, World
 
 from ledger.aws.objects import Delivery
 from ledger.cases import CaseState, WaitingMessage
@@ -154,16 +153,3 @@ def test_samples_come_by_rank(world: World) -> None:
         world.store.put_sample(Marker(unit, "acme", DAY), posts, 9)
     assert world.store.samples("acme", DAY) == [one, two, two]
     assert world.store.samples("acme", "2026-11-24") == []
-
-
-@pytest.mark.parametrize("acts", [("drop", "ok"), ("lost_ack", "ok")], ids=["lost", "no answer"])
-def test_a_commit_without_an_answer(
-    new_world: Callable[..., World], fresh_clients: Clients, acts: tuple[str, ...]
-) -> None:
-    world = new_world()
-    [finding] = found(world)
-    plan_answers(fresh_clients.dynamodb, "dynamodb", "TransactWriteItems", acts)
-    world.clients = fresh_clients
-    [handled] = world.decide(decision(finding))
-    assert handled.status in {"taken", "repeated"}
-    assert len(entries(world, "decision")) == 1

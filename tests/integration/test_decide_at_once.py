@@ -76,10 +76,7 @@ class TestTwoAtOnce:
         first, second = found(world, OTP, OTP)
         other = decision(second, id="d-2", group="g-1")
         [handled] = meddled(
-            world,
-            decision(first, group="g-1"),
-            "commit_case",
-            lambda: world.decide(other),
+            world, decision(first, group="g-1"), "commit_case", lambda: world.decide(other)
         )
         assert handled.status == "taken"
         made = entries(world, "decision")

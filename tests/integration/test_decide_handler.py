@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from integration.handlers import Context, delivery, deployed
+from integration.handlers import Context, call, delivery, deployed
 from integration.metrics import metrics_of
 from support.sample_messages import complaint, decision, notice, on_day, order, suspension
 from support.sample_posts import OTP, lines
@@ -29,14 +29,6 @@ def about(number: int, *messages: Any, **named: str) -> dict[str, Any]:
     dated = [on_day(DAY, message) if isinstance(message, dict) else message for message in messages]
     body = json.dumps(dated[0] if len(dated) == 1 else dated)
     return delivery(number, body, "arn:cases", **({"provider": "acme"} | named))
-
-
-def call(decide: ModuleType, *records: dict[str, Any], seconds: float = 300) -> list[str]:
-    """Let the handler take these deliveries; the numbers of those that failed."""
-    answer = decide.handler({"Records": list(records)}, Context(seconds))
-    assert answer.keys() == {"batchItemFailures"}
-    failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
-    return [one.removeprefix("message-") for one in failed]
 
 
 def case_receipts(world: World) -> list[CaseReceipt]:

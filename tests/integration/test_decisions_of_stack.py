@@ -28,9 +28,7 @@ def test_findings_notices_and_audits_become_labels(world: World) -> None:
         complaint(decision="d-b"),
         outcome(),
         audit(
-            post="p2",
-            opened_at="2026-11-25T12:20:00+00:00",
-            decided_at="2026-11-25T12:30:00+00:00",
+            post="p2", opened_at="2026-11-25T12:20:00+00:00", decided_at="2026-11-25T12:30:00+00:00"
         ),
         notice(post="p3", category="SCAMS_AND_FRAUD", keyword=..., finding=...),
         decision(id="d-c", notice="n-1", findings=..., **GROUND),

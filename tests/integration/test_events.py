@@ -6,15 +6,7 @@ from hashlib import md5
 from typing import Any
 
 import pytest
-from integration.event_account import (
-    ENV,
-    EVENTS,
-    ROOT,
-    SAMPLE,
-    names,
-    place,
-    read_event,
-)
+from integration.event_account import ENV, EVENTS, ROOT, SAMPLE, names, place, read_event
 from support.declared import read_template
 
 from terang import emulator
@@ -57,8 +49,7 @@ def digest_of_attributes(attributes: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(
-    "name",
-    [*names("intake-queued"), *names("scan"), *names("decide"), *names("announce-s3")],
+    "name", [*names("intake-queued"), *names("scan"), *names("decide"), *names("announce-s3")]
 )
 def test_messages_tell_their_true_digests_and_are_received_after_they_are_sent(name: str) -> None:
     for record in read_event(name)["Records"]:

@@ -37,10 +37,7 @@ def test_a_feed_is_taken_and_its_checks_are_logged(
 
 def test_events_of_another_bucket_or_prefix_are_ignored(world: World, feeds: ModuleType) -> None:
     feed = table(*CHECKS)
-    records = [
-        put(world, world.drop, KEY, feed),
-        put(world, world.work, "parts/checks.csv", feed),
-    ]
+    records = [put(world, world.drop, KEY, feed), put(world, world.work, "parts/checks.csv", feed)]
     before = world.state()
     feeds.handler({"Records": records}, Context())
     assert world.state() == before

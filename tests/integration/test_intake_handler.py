@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from integration.handlers import Context, created, delivery, deployed
+from simulation.answers import refusal
+from simulation.sqs import SQS
 from support.sample_posts import lines
 from support.world import World
 
@@ -28,10 +30,11 @@ def deliver(
     world: World, intake: ModuleType, *bodies: object, receives: int = 1, handle: str = "handle"
 ) -> set[str]:
     """Deliver messages of the queue of files; the bodies of those that are named as failed."""
-    records = [delivery(number, json.dumps(one), "arn:files") for number, one in enumerate(bodies)]
-    for record in records:
-        record["receiptHandle"] = handle
-        record["attributes"]["ApproximateReceiveCount"] = str(receives)
+    records = [
+        delivery(number, json.dumps(one), "arn:files", receives=receives)
+        | {"receiptHandle": handle}
+        for number, one in enumerate(bodies)
+    ]
     answer = intake.handler({"Records": records}, Context())
     failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
     return {record["body"] for record in records if record["messageId"] in failed}
@@ -76,11 +79,7 @@ def test_a_message_that_fails_is_named_and_its_neighbours_are_not(
 
 @pytest.mark.parametrize(("receives", "seconds"), [(1, 60), (2, 120), (4, 240)])
 def test_a_failed_message_comes_again_after_minutes_and_not_hours(
-    world: World,
-    intake: ModuleType,
-    monkeypatch: pytest.MonkeyPatch,
-    receives: int,
-    seconds: int,
+    world: World, intake: ModuleType, monkeypatch: pytest.MonkeyPatch, receives: int, seconds: int
 ) -> None:
     """While no set is published, as on the first day of a stack."""
     world.clients.s3.delete_object(Bucket=world.public, Key="sets/current.json")
@@ -95,9 +94,14 @@ def test_a_failed_message_comes_again_after_minutes_and_not_hours(
 
 
 def test_a_message_that_cannot_be_shown_sooner_fails_all_the_same(
-    world: World, intake: ModuleType
+    world: World, intake: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its handle is one that SQS does not know any more."""
+
+    def unknown(*_: object, **__: object) -> None:
+        raise refusal("ReceiptHandleIsInvalid", "ChangeMessageVisibility")
+
+    monkeypatch.setattr(SQS, "change_message_visibility", unknown)
     world.clients.s3.delete_object(Bucket=world.public, Key="sets/current.json")
     assert len(deliver(world, intake, file_event(world), handle="stale")) == 1
 

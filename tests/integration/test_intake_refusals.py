@@ -1,14 +1,11 @@
 """Files refused as a whole, and those of nobody who is registered: told, counted and gone."""
 
-import gzip
 import json
 from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
-from integration.received_files import BINARY, FILE, ZIPPED, counted, dropped, receive
-from support.faults import Calls
-from support.sample_posts import OTP, line, lines
+from integration.received_files import BINARY, FILE, ZIPPED, dropped, receive
 from support.world import DAY, World
 
 from intake.arrival import IDENTITY_BYTES
@@ -69,26 +66,6 @@ class TestRefusedFiles:
         for provider in ("acme", "others"):
             receive(world, *world.put(BINARY, "x.bin", provider))
         assert len(world.receipts()) == len(list(world.store.receipts("others", DAY))) == 1
-
-    def test_that_break_in_the_middle_leave_no_part(self, new_world: Callable[..., World]) -> None:
-        world, calls = new_world(part_bytes=30_000), Calls()
-        words = (sha256(b"%d" % number).hexdigest() for number in range(3_000))
-        key, version = world.put(gzip.compress(lines(*words), mtime=0)[:-20], "x.gz")
-        outcome = counted(world, calls).receive(world.drop, key, version, lambda: 900)
-        assert (outcome.status, outcome.code) == ("refused", "gzip_truncated")
-        assert calls.names.count("put_new") > 1
-        assert world.objects.keys(world.work, "") == []
-        listed = world.clients.s3.list_object_versions(Bucket=world.work)
-        assert not listed.keys() & {"Versions", "DeleteMarkers"}
-        assert world.units() == []
-        assert dropped(world) == []
-
-    def test_event_again_finds_nothing_and_changes_nothing(self, world: World) -> None:
-        key, version = world.put(BINARY, "x.bin")
-        receive(world, key, version)
-        before = world.state()
-        assert receive(world, key, version).status == "gone"
-        assert world.state() == before
 
     def test_need_no_set(self, world: World) -> None:
         world.clients.s3.delete_object(Bucket=world.public, Key="sets/current.json")
@@ -167,9 +144,3 @@ class TestUnknownProviders:
         assert dropped(world, "") == []
         assert world.receipts() == []
         assert world.units() == []
-
-    def test_are_those_that_a_field_of_the_file_names(self, world: World) -> None:
-        """The prefix is the provider, whatever the records say."""
-        world.scan(*world.take_in(line(provider="others", text=OTP) + b"\n"))
-        assert len(world.receipts()) == 1
-        assert list(world.store.receipts("others", DAY)) == []

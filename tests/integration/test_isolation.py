@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import pytest
+from integration.decided_cases import receipts
 from support.sample_messages import (
     audit,
     complaint,
@@ -22,7 +22,6 @@ from support.sample_posts import OTP, fields, line, lines
 from support.world import ROLE, World
 
 from ledger.aws.objects import Delivery
-from ledger.dsa_codes import CaseReceipt
 from ledger.keys import Provider, audit_file_key
 from scan.scanner import UnknownSender
 
@@ -54,13 +53,6 @@ def of_others(world: World) -> dict[Any, Any]:
     state = world.state()
     kept = [*state["items"].items(), *state["objects"].items()]
     return {place: one for place, one in kept if "others" in f"{place} {one}"}
-
-
-def case_receipts(world: World) -> list[CaseReceipt]:
-    """What acme is told of its messages about cases."""
-    keys = world.objects.keys(world.out, "out/acme/receipts/messages/")
-    read = [world.objects.get(world.out, key) or b"" for key in keys]
-    return [msgspec.json.decode(data, type=CaseReceipt) for data in read]
 
 
 ABOUT_OTHERS: dict[str, tuple[Callable[[str], dict[str, Any]], str]] = {
@@ -98,9 +90,8 @@ def test_a_case_of_anothers_is_not_moved(
     before = of_others(world)
     [handled] = world.decide(message(finding))
     assert handled.status in {"refused", "waiting"}
-    assert [(receipt.provider, receipt.code) for receipt in case_receipts(world)] == [
-        ("acme", code)
-    ]
+    [receipt] = receipts(world).values()
+    assert (receipt.provider, receipt.code) == ("acme", code)
     assert of_others(world) == before
 
 

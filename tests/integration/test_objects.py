@@ -1,6 +1,6 @@
 """Buckets: versions are pinned, ranges are exact, and what is written once stays."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import SEEK_CUR, SEEK_END, BytesIO
 from typing import Any
@@ -17,7 +17,6 @@ from support.world import Clients, World
 import ledger.aws.objects
 from ledger.aws.objects import S3Objects
 from ledger.refusals import (
-    ImmutableError,
     ObjectChangedError,
     ObjectGoneError,
     ObjectUnreadableError,
@@ -68,14 +67,6 @@ def asked(version: str | None = None, start: int = 2, end: int = 5) -> dict[str,
     return request | ({"VersionId": version} if version else {})
 
 
-def test_a_range_is_exact_and_of_the_pinned_version(world: World, objects: S3Objects) -> None:
-    source = objects.put(world.drop, "k", DATA)
-    objects.put(world.drop, "k", b"another content")
-    assert [objects.read_range(source, *cut) for cut in ((0, 10), (2, 5), (9, 10))] == [
-        DATA, b"234", b"9"
-    ]  # fmt: skip
-
-
 def test_the_pin_is_what_head_says(world: World, objects: S3Objects) -> None:
     first, second = objects.put(world.drop, "k", DATA), objects.put(world.drop, "k", b"2")
     assert objects.head(world.drop, "k") == second
@@ -94,20 +85,6 @@ def test_a_deleted_version_or_object_is_gone(world: World, objects: S3Objects) -
         objects.head(world.drop, "k", source.version)
     assert objects.get(world.drop, "k") is None
     objects.delete_version(source)
-
-
-def test_no_delete_marker_and_no_other_version_is_touched(world: World, objects: S3Objects) -> None:
-    first, second = objects.put(world.drop, "k", DATA), objects.put(world.drop, "k", b"2")
-    objects.delete_version(second)
-    listed = world.clients.s3.list_object_versions(Bucket=world.drop)
-    assert [version["VersionId"] for version in listed["Versions"]] == [first.version]
-    assert "DeleteMarkers" not in listed
-
-
-def test_other_bytes_than_the_etag_says_are_changed(world: World, objects: S3Objects) -> None:
-    source = msgspec.structs.replace(objects.put(world.drop, "k", DATA), etag='"other"')
-    with pytest.raises(ObjectChangedError):
-        objects.read_range(source, 0, 3)
 
 
 def test_a_version_that_is_a_delete_marker_is_gone(world: World, objects: S3Objects) -> None:
@@ -208,33 +185,6 @@ def test_errors_are_told_by_who_must_act(
         objects.read_range(SOURCE, 2, 5)
 
 
-def test_what_is_written_once_stays(world: World, objects: S3Objects) -> None:
-    first = objects.put_new(world.work, "k", DATA)
-    assert objects.put_new(world.work, "k", DATA) == first
-    with pytest.raises(ImmutableError):
-        objects.put_new(world.work, "k", b"other")
-    assert objects.get(world.work, "k") == DATA
-
-
-def test_compare_and_swap(world: World, objects: S3Objects) -> None:
-    assert objects.put_if(world.public, "k", b"1", None)
-    assert not objects.put_if(world.public, "k", b"2", None)
-    found = objects.get_with_etag(world.public, "k")
-    assert found is not None
-    assert objects.put_if(world.public, "k", b"3", found[1])
-    assert not objects.put_if(world.public, "k", b"4", found[1])
-    assert not objects.put_if(world.public, "absent", b"5", found[1])
-    assert objects.get(world.public, "k") == b"3"
-    assert objects.get(world.public, "absent") is None
-
-
-def test_a_file_that_holds_excerpts_is_tagged(world: World, objects: S3Objects) -> None:
-    """The lifecycle of the out bucket goes by the tag."""
-    objects.put_if(world.out, "k", DATA, None, tags="holds=excerpts")
-    tags = world.clients.s3.get_object_tagging(Bucket=world.out, Key="k")["TagSet"]
-    assert tags == [{"Key": "holds", "Value": "excerpts"}]
-
-
 def test_a_write_that_meets_another_is_tried_again(
     stubbed: tuple[S3Objects, Stubber], pauses: list[float]
 ) -> None:
@@ -276,16 +226,6 @@ def test_the_content_type_follows_the_ending(
     expected = {"Bucket": "b", "Key": key, "Body": ANY, "ContentType": kind}
     stubber.add_response("put_object", {"ETag": '"e"'}, expected)
     objects.put("b", key, DATA)
-
-
-def test_keys_are_listed_sorted_over_all_pages(world: World, objects: S3Objects) -> None:
-    for name in ("b", "a/2", "a/1", "c"):
-        objects.put(world.out, name, b"")
-    pages: Callable[..., Any] = world.clients.s3.get_paginator("list_objects_v2").paginate
-    assert len(list(pages(Bucket=world.out, PaginationConfig={"PageSize": 3}))) == 2
-    assert objects.keys(world.out, "") == ["a/1", "a/2", "b", "c"]
-    assert objects.keys(world.out, "a/") == ["a/1", "a/2"]
-    assert objects.keys(world.out, "x") == []
 
 
 def test_an_object_opens_as_a_file_of_its_version(

@@ -10,7 +10,6 @@ from support.faults import Calls
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import DAY, World
 
-from ledger.findings import unit_id
 from scan import reading
 from terang.repair.checks import unit_differences
 from terang.repair.table_snapshot import Difference, TableSnapshot
@@ -49,19 +48,6 @@ def test_no_account_and_no_text_of_a_harmless_post_is_stored(world: World) -> No
     assert canary.encode() not in stored
     assert account.encode() not in stored
     assert world.pseudonym(account).encode() in stored
-
-
-def test_a_unit_taken_twice_changes_nothing(world: World) -> None:
-    units = world.take_in(FILE)
-    world.scan(*units)
-    before = world.state()
-    outcome = world.scanner().scan_range(units[0])
-    world.closing().close(units[0].file)
-    assert not outcome.new
-    assert outcome.receipt == one(world.receipts())
-    world.clock.move(days=3)
-    world.scan(*units)
-    assert world.state() == before
 
 
 def test_the_same_bytes_under_another_key_change_no_number(world: World) -> None:
@@ -115,12 +101,6 @@ def test_a_finding_belongs_to_the_unit_that_put_it_first(world: World) -> None:
     assert all(receipt.closes for receipt in receipts)
     assert [finding["post"] for finding in handed_out(world, receipts[1])] == ["p1"]
     assert len(world.open_findings()) == 2
-
-
-def test_an_edited_post_is_another_finding(world: World) -> None:
-    world.scan(*world.take_in(lines(OTP)))
-    world.scan(*world.take_in(lines(OTP + "!"), "edited.jsonl"))
-    assert [receipt.findings for receipt in world.receipts()] == [1, 1]
 
 
 def test_a_file_of_many_ranges_adds_up(new_world: Callable[..., World]) -> None:
@@ -263,8 +243,3 @@ class TestLostObjects:
         assert calls.names[0] == "read_range"
         assert outcome.receipt == one(world.receipts())
         assert outcome.receipt.refused == {"not_public": 1}
-
-
-def test_the_id_of_a_unit_is_that_of_its_bytes(world: World) -> None:
-    world.scan(*world.take_in(FILE))
-    assert one(world.receipts()).unit == unit_id("acme", FILE)

@@ -3,18 +3,21 @@
 import json
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from integration.scanned_units import one
 from support.faults import Calls
 from support.sample_posts import OTP, PRIZE, SHADOW, fields, pack
 from support.world import DAY, SECRET, World
 
 from ledger.aws.objects import Delivery
 from ledger.findings import batch_id, unit_id
-from ledger.keys import batch_receipt_key, findings_key
-from ledger.units import BATCH_FINDINGS, BATCH_MESSAGES, Attempt, Marker, Receipt
+from ledger.keys import Provider, batch_receipt_key, findings_key
+from ledger.privacy import draw_sample, month_audit_key
+from ledger.units import BATCH_FINDINGS, BATCH_MESSAGES, Attempt, Marker
 from publish.day_facts import JournalSpool
 from scan import scanner
 from scan.scanner import EndedMessages
@@ -30,30 +33,21 @@ def unit(text: str, provider: str = "acme") -> str:
     return unit_id(provider, text.encode())
 
 
+def delivered(world: World, *bodies: str, provider: str = "acme") -> list[Delivery]:
+    return [
+        Delivery("arn:posts", text, "AROAACME:x", {"provider": provider}, world.clock.now(), str(n))
+        for n, text in enumerate(bodies)
+    ]
+
+
 def deliver(world: World, *bodies: str, **changes: Any) -> list[EndedMessages]:
     """A fresh worker takes one delivery of these bodies."""
-    attributes = {"provider": changes.pop("provider", "acme")}
-    deliveries = [
-        Delivery(
-            "arn:posts",
-            text,
-            "AROAACME:x",
-            attributes,
-            changes.get("sent_at", world.clock.now()),
-            str(number),
-            changes.get("receives", 1),
-        )
-        for number, text in enumerate(bodies)
-    ]
+    receives = changes.get("receives", 1)
+    deliveries = [replace(one, receives=receives) for one in delivered(world, *bodies)]
     store = changes.get("calls", Calls()).through(world.store)
     ended = [*world.deliveries(store).take_messages(deliveries, lambda: 300)]
     assert all(isinstance(one, EndedMessages) for one in ended)
     return ended  # type: ignore[return-value]
-
-
-def one(receipts: list[Receipt]) -> Receipt:
-    assert len(receipts) == 1
-    return receipts[0]
 
 
 def test_one_receipt_sums_the_messages_of_a_batch(world: World) -> None:
@@ -173,14 +167,9 @@ def test_a_message_that_comes_again_keeps_the_length_of_its_excerpts(world: Worl
 
 
 def test_messages_of_two_providers_are_two_batches(world: World) -> None:
-    from ledger.keys import Provider
-
     world.store.put_provider(Provider("others", ("AROAACME",)))
-    sent = [
-        Delivery("arn:posts", body(f"p{n}"), "AROAACME:x", {"provider": name}, world.clock.now())
-        for n in range(2)
-        for name in ("acme", "others")
-    ]
+    bodies = [body(f"p{n}") for n in range(2)]
+    sent = [one for name in ("acme", "others") for one in delivered(world, *bodies, provider=name)]
     assert len([*world.deliveries().take_messages(sent, lambda: 300)]) == 2
     assert one(world.receipts()).messages == 2
     assert one(list(world.store.receipts("others", DAY))).messages == 2
@@ -221,10 +210,7 @@ class TestComingAgain:
         assert not any(one.error for one in ended)
 
     def test_too_little_time_hands_all_back(self, world: World) -> None:
-        message = Delivery(
-            "arn:posts", body("a"), "AROAACME:x", {"provider": "acme"}, world.clock.now(), "a"
-        )
-        [ended] = world.deliveries().take_messages([message], lambda: 5)
+        [ended] = world.deliveries().take_messages(delivered(world, body("a")), lambda: 5)
         assert isinstance(ended, EndedMessages)
         assert type(ended.error).__name__ == "TimeReserveError"
 
@@ -233,11 +219,7 @@ class TestComingAgain:
     ) -> None:
         monkeypatch.setattr(scanner, "BATCH_MESSAGES", 2)
         seconds = iter([300, 300, 300, 5, 5, 5])
-        messages = [
-            Delivery("arn:posts", body(f"m{n}"), "AROAACME:x", {"provider": "acme"},
-                     world.clock.now(), str(n))
-            for n in range(6)
-        ]  # fmt: skip
+        messages = delivered(world, *(body(f"m{n}") for n in range(6)))
         ended = [*world.deliveries().take_messages(messages, lambda: next(seconds))]
         failed = [one for one in ended if isinstance(one, EndedMessages) and one.error]
         assert sum(len(one.messages) for one in failed) == 2
@@ -271,11 +253,7 @@ def test_a_service_that_does_not_answer_is_asked_once(world: World) -> None:
             calls.append(key)
             raise OSError
 
-    deliveries = [
-        Delivery("arn:posts", body(f"m{n}"), "AROAACME:x", {"provider": "acme"},
-                 world.clock.now(), str(n))
-        for n in range(8)
-    ]  # fmt: skip
+    deliveries = delivered(world, *(body(f"m{n}") for n in range(8)))
     [ended] = world.deliveries(objects=Silent()).take_messages(deliveries, lambda: 300)
     assert isinstance(ended, EndedMessages)
     assert (len(ended.messages), type(ended.error), len(calls)) == (8, OSError, 1)
@@ -285,8 +263,6 @@ def test_the_secret_of_the_sample_is_that_of_single_units(world: World) -> None:
     deliver(world, body("a"), body("b"))
     sampled = {post.post: post.rank for post in world.store.samples("acme", DAY)}
     assert sampled.keys() == {"a", "b"}
-    from ledger.privacy import draw_sample, month_audit_key
-
     drawn = draw_sample(month_audit_key(SECRET, DAY[:7]), "acme", ["a", "b"])
     assert {post.post: post.rank for post in drawn} == sampled
 
@@ -332,11 +308,8 @@ def test_a_race_that_is_lost_costs_only_what_others_committed(world: World) -> N
             commits.append(1)
             return world.store.commit_batch(*args, **options)
 
-    deliveries = [
-        Delivery("arn:posts", text, "AROAACME:x", {"provider": "acme"}, world.clock.now(), str(n))
-        for n, text in enumerate(bodies)
-    ]
-    ended = list(world.deliveries(store=Raced()).take_messages(deliveries, lambda: 300))
+    workers = world.deliveries(store=Raced())
+    ended = list(workers.take_messages(delivered(world, *bodies), lambda: 300))
     assert [each.error for each in ended if isinstance(each, EndedMessages)] == [None] * len(ended)
     assert sorted(receipt.messages or 1 for receipt in world.receipts()) == [1, 3]
     assert len(commits) == 2

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from integration.handlers import Context, delivery, deployed
+from integration.handlers import call, delivery, deployed
 from integration.metrics import metrics_of
 from support.sample_posts import OTP, fields, line, lines, pack
-from support.world import DAY, World
+from support.world import World
 
 from ledger.aws.objects import Delivery
 from rules.rule_set import ProviderSettings
@@ -30,24 +30,12 @@ def post(number: int, queue: str = "arn:posts", **changes: Any) -> dict[str, Any
     return delivery(number, json.dumps(fields(id=f"m{number}", **changes)), queue, provider="acme")
 
 
-def call(scan: ModuleType, *records: dict[str, Any], seconds: float = 300) -> list[str]:
-    """Let the handler take these deliveries; the numbers of those that failed."""
-    answer = scan.handler({"Records": list(records)}, Context(seconds))
-    assert answer.keys() == {"batchItemFailures"}
-    failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
-    return [one.removeprefix("message-") for one in failed]
-
-
 def test_units_and_messages_are_taken_and_counted(
     world: World, scan: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     [unit] = world.take_in(lines("a", OTP))
     body = msgspec.json.encode(unit).decode()
-    records = [
-        delivery(0, body, "arn:units"),
-        post(1),
-        post(2, audience="followers"),
-    ]
+    records = [delivery(0, body, "arn:units"), post(1), post(2, audience="followers")]
     assert call(scan, *records) == []
     assert call(scan, *records) == []
     assert sorted(receipt.kind for receipt in world.receipts()) == ["messages", "range"]
@@ -90,18 +78,6 @@ def test_a_call_without_an_answer_fails_its_own_delivery_only(
 
 def test_when_all_fail_all_are_named_and_nothing_is_raised(scan: ModuleType) -> None:
     assert call(scan, *(delivery(n, "{}", "arn:units") for n in range(3))) == ["0", "1", "2"]
-
-
-def test_garbage_of_a_sender_is_data_and_does_not_come_again(
-    world: World, scan: ModuleType
-) -> None:
-    assert call(scan, delivery(0, "hello", provider="acme")) == []
-    assert world.receipts()[0].refused == {"msg_syntax": 1}
-
-
-def test_with_too_little_time_left_all_comes_again(world: World, scan: ModuleType) -> None:
-    assert call(scan, post(0), post(1), seconds=5) == ["0", "1"]
-    assert world.receipts() == []
 
 
 def test_an_unknown_sender_stores_nothing_and_is_alarmed(
@@ -163,8 +139,3 @@ def test_no_word_of_a_post_is_logged_whatever_happens(
     output = capsys.readouterr()
     assert CANARY not in output.out + output.err
     assert "OSError" in output.out
-
-
-def test_the_day_of_a_trial_stands(world: World, scan: ModuleType) -> None:
-    call(scan, post(0))
-    assert [receipt.at[:10] for receipt in world.receipts(DAY)] == [DAY]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from integration.scanned_units import one
 from support.sample_posts import OTP, fields
-from support.world import DAY, World
+from support.world import World
 
 from ledger.aws.objects import Delivery
 from ledger.keys import message_receipt_key
@@ -55,22 +55,10 @@ class TestMessages:
                 refused
             )
 
-    def test_are_another_unit_for_another_provider(self, world: World) -> None:
-        body = json.dumps(fields(text=OTP))
-        for provider in ("acme", "others"):
-            world.scanner().scan_message(provider, body, world.clock.now())
-        assert one(world.receipts()).findings == 1
-        assert one(list(world.store.receipts("others", DAY))).findings == 1
-
     def test_with_lone_surrogates_are_refused(self, world: World) -> None:
         outcome = world.scanner().scan_message("acme", '{"x":"\ud800"}', world.clock.now())
         assert outcome.receipt is not None
         assert outcome.receipt.refused == {"encoding": 1}
-
-    def test_of_an_unknown_sender_store_nothing(self, world: World) -> None:
-        before = world.state()
-        assert take_message(world, "AROASTRANGE:x") is None
-        assert world.state() == before
 
     def test_of_the_redrive_role_count_for_the_first_sender(self, world: World) -> None:
         assert take_message(world, "AROAACME:x").receipt.inspected == 1

@@ -152,14 +152,6 @@ class TestPostsWithoutRules:
         assert one(world.receipts()).no_rules == 0
 
 
-def test_a_set_published_meanwhile_does_not_touch_a_file(world: World) -> None:
-    """A unit is inspected by the set in force when its file came."""
-    [unit] = world.take_in(FILE)
-    world.publish(pack(SHADOW))
-    world.scan(unit)
-    assert one(world.receipts()).by_rule["codes/3/asks-for-code/live"] == 2
-
-
 def test_a_set_that_is_gone_stops_the_unit_before_anything_is_written(world: World) -> None:
     [unit] = world.take_in(FILE)
     before = world.state()

@@ -1,15 +1,19 @@
 """The store: what is written once stays, and an answer that is lost changes no number."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
 from botocore.exceptions import ConnectionClosedError
+from integration.decided_cases import entries, found
 from support.faults import plan_answers
+from support.sample_messages import decision
 from support.world import DAY, Clients, World
 
 import ledger.aws.store
+import ledger.aws.table
 from ledger.aws.finding_store import open_list_keys
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import key_of
@@ -118,18 +122,6 @@ def test_an_answer_to_seal_that_is_lost_does_no_harm(world: World, fresh_clients
     shaky.seal(manifest(), [DROPPED], 9)
     assert world.store.manifest("f1") == (manifest(), [DROPPED])
     assert len(world.store.files("acme")) == 1
-
-
-def test_a_unit_is_committed_once(store: DynamoStore) -> None:
-    row = RangeRow(0, unit(0), 10, 2)
-    assert store.marker(unit(0)) is None
-    assert store.commit_unit(marker(), receipt(), "f1", row)
-    assert not store.commit_unit(marker(), receipt(inspected=99), "f1", row)
-    assert not store.commit_unit(marker(day="2026-11-26"), receipt(), "f1", row)
-    assert store.marker(unit(0)) == marker()
-    assert list(store.receipts("acme", DAY)) == [receipt()]
-    assert list(store.receipts("acme", "2026-11-26")) == []
-    assert store.ranges("f1") == [row]
 
 
 def test_a_receipt_is_never_written_over(world: World) -> None:
@@ -301,9 +293,7 @@ def test_open_findings_are_listed_by_severity_reach_and_age(
     assert [ids[one] for one in world.open_findings()] == [4, 2, 1, 3, 5, 0]
 
 
-def test_the_first_open_findings_come_from_all_partitions_in_one_order(
-    store: DynamoStore,
-) -> None:
+def test_the_first_open_findings_come_from_all_partitions_in_one_order(store: DynamoStore) -> None:
     findings = [finding(number, reach=number) for number in range(40)]
     store.put_findings([(one, "") for one in findings], LATER)
     assert [one.reach for one in store.open_findings("acme", 25)] == [*range(39, 14, -1)]
@@ -352,3 +342,21 @@ def test_work_is_noted_where_no_provider_can_be_registered(
     store.put_moderator_letter("acme", "2026-11", "A", "m-1", 9)
     store.put_audit_key("2026-10", "ab", 9)
     assert [item for item in world.items() if item["pk"]["S"].startswith("P#")] == before
+
+
+@pytest.mark.parametrize("acts", [("drop", "ok"), ("lost_ack", "ok")], ids=["lost", "no answer"])
+def test_a_commit_without_an_answer(
+    new_world: Callable[..., World], fresh_clients: Clients, acts: tuple[str, ...]
+) -> None:
+    world = new_world()
+    [finding] = found(world)
+    plan_answers(fresh_clients.dynamodb, "dynamodb", "TransactWriteItems", acts)
+    world.clients = fresh_clients
+    [handled] = world.decide(decision(finding))
+    assert handled.status in {"taken", "repeated"}
+    assert len(entries(world, "decision")) == 1
+
+
+def test_clients_are_shared_by_threads(clients: Clients) -> None:
+    """Eight threads put pairs: the pool of connections must be as large."""
+    assert clients.dynamodb.meta.config.max_pool_connections >= ledger.aws.table.THREADS

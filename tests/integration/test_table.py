@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from support.world import Clients, World
+from support.world import World
 
 import ledger.aws.table
 from ledger.aws.table import PAIRS, Item, Table, item_of, record_of
@@ -83,23 +83,6 @@ def test_an_item_keeps_its_record_and_attributes(table: Table) -> None:
     }  # fmt: skip
     assert record_of(item, dict) == {"a": [1]}
     assert table.get("p", "other") is None
-
-
-def test_a_query_gives_all_pages_in_order(table: Table) -> None:
-    for number in reversed(range(5)):
-        table.put("p", f"s#{number}", number, text="x" * 300_000)
-    table.put("p", "t#", 9)
-    table.put("q", "s#9", 9)
-    assert table.records("p", "s#", int) == [0, 1, 2, 3, 4]
-    assert table.count("p", "s#") == 5
-    assert table.records("p", "", int) == [0, 1, 2, 3, 4, 9]
-    assert (table.records("p", "u#", int), table.count("p", "u#")) == ([], 0)
-
-
-def test_a_transaction_is_all_or_nothing(table: Table) -> None:
-    assert table.transact(table.put_if_absent("p", "1", 1), table.put_if_absent("p", "2", 2))
-    assert not table.transact(table.put_if_absent("p", "1", 7), table.put_if_absent("p", "3", 3))
-    assert table.records("p", "", int) == [1, 2]
 
 
 def test_a_condition_that_fails_behind_the_first_action_raises(table: Table) -> None:
@@ -244,8 +227,3 @@ def test_pauses_double_with_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
         pause()
     assert all(0 <= one <= 0.05 * 2**place for place, one in enumerate(slept))
     assert len(slept) == 8
-
-
-def test_clients_are_shared_by_threads(clients: Clients) -> None:
-    """Eight threads put pairs: the pool of connections must be as large."""
-    assert clients.dynamodb.meta.config.max_pool_connections >= ledger.aws.table.THREADS

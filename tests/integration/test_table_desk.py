@@ -116,14 +116,6 @@ def test_an_undone_decision_waits_again(world: World) -> None:
     assert [item.key for item in desk(world).items(BEN)] == [finding]
 
 
-def test_the_second_is_told_who_was_first(world: World) -> None:
-    [finding] = found(world)
-    pending = dismiss(world, finding, ANNA)
-    assert dismiss(world, finding, BEN) == "m-1"
-    deliver(world, name(pending))
-    assert dismiss(world, finding, BEN) == "m-1"
-
-
 def test_nobody_holds_a_decision_in_anothers_name(world: World) -> None:
     [finding] = found(world)
     at = desk(world)

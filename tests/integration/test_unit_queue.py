@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.world import World
 
 from ledger.aws.objects import SqsUnitQueue
 from ledger.units import RangeMessage, Source
@@ -47,11 +46,6 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     slept: list[float] = []
     monkeypatch.setattr("ledger.aws.objects.time.sleep", slept.append)
     return slept
-
-
-def test_all_units_arrive_as_they_were_sent(world: World) -> None:
-    SqsUnitQueue(world.clients.sqs, world.queue_url).send(iter(units(23)))
-    assert world.units() == units(23)
 
 
 def test_units_go_in_tens() -> None:

@@ -93,7 +93,6 @@ class Plan:
     told: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def say(self, day: str, message: Message) -> Message:
-        """Put a message on a day."""
         self.messages.setdefault(day, []).append(message)
         return message
 
@@ -111,7 +110,6 @@ VISIBILITY = (
 
 
 def another(moderator: str) -> str:
-    """A moderator who is not this one."""
     return MODERATORS[(MODERATORS.index(moderator) + 1) % 3]
 
 

@@ -3,8 +3,9 @@
 from collections import Counter
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from property.effort import examples
 from support.memory_cases import MemoryCases, finding
 from support.sample_messages import (
     complaint,
@@ -95,7 +96,7 @@ def test_a_group_counts_and_falls_once() -> None:
     assert len(facts(IN_ORDER)["counted"]) == 2  # a decision and an outcome
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.permutations(MONTH * 2))
 def test_any_order_and_every_message_twice(messages: list[dict[str, Any]]) -> None:
     cases = world()
@@ -104,7 +105,7 @@ def test_any_order_and_every_message_twice(messages: list[dict[str, Any]]) -> No
     assert sum(one.status == "taken" for one in handled) == len(MONTH)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.permutations(MONTH), st.data())
 def test_with_one_message_lost_until_the_end(messages: list[dict[str, Any]], data: Any) -> None:
     """As when a dead letter is repeated a week later."""
@@ -114,7 +115,7 @@ def test_with_one_message_lost_until_the_end(messages: list[dict[str, Any]], dat
     assert facts(cases) == facts(IN_ORDER)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.lists(
         st.tuples(

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from property.effort import examples
 from support.format_files import PUBLIC, Generated, context, dumps, json_lines, post, zipped
 
 from intake.arrival import choose_reader, join_parts, translate
@@ -74,7 +75,7 @@ def test_any_bytes_behind_the_beginning_of_a_format(head: bytes, data: bytes) ->
     outcome(head + data)
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.sampled_from(sorted(FILES)), st.data())
 def test_any_change_of_a_good_file(name: str, data: st.DataObject) -> None:
     """Bytes replaced, inserted, left out, or the rest cut off, in up to four places."""
@@ -97,7 +98,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(values, st.sampled_from([None, 1]))
 def test_any_json_made_of_the_words_of_the_formats(value: Any, indent: int | None) -> None:
     outcome(json.dumps(value, indent=indent).encode())

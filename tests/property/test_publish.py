@@ -8,8 +8,9 @@ from collections import Counter
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from property.effort import examples
 from support.publish_world import World, sample_pack, sample_receipt, sample_rule
 
 from ledger.posts import COUNTED_LANGUAGES, SCRIPTS, language_of
@@ -94,7 +95,7 @@ def test_nothing_is_the_nought_of_folding(part: Numbers) -> None:
 
 
 @pytest.mark.usefixtures("in_english_only")
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.lists(receipts(), max_size=12, unique_by=lambda receipt: receipt.unit))
 def test_a_month_is_its_days_and_all_is_its_providers(facts: list[Receipt]) -> None:
     made = published(facts)
@@ -109,7 +110,7 @@ def test_a_month_is_its_days_and_all_is_its_providers(facts: list[Receipt]) -> N
 
 
 @pytest.mark.usefixtures("in_english_only")
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.lists(receipts(), max_size=12, unique_by=lambda receipt: receipt.unit))
 def test_every_number_follows_from_the_public_journal(facts: list[Receipt]) -> None:
     """Recounted here with plain dictionaries, from the published files alone."""
@@ -135,15 +136,6 @@ def test_every_number_follows_from_the_public_journal(facts: list[Receipt]) -> N
         assert shown.records == shown.inspected + shown.refused
         assert shown.findings == shown.live + shown.shadow == sum(shown.by_category.values())
         assert shown.held <= shown.live
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.lists(receipts(), max_size=8, unique_by=lambda receipt: receipt.unit))
-def test_publishing_a_second_time_changes_nothing(facts: list[Receipt]) -> None:
-    made = published(facts)
-    before = dict(made.objects.stored)
-    made.publish("2026-11-03T09:00:00Z")
-    assert made.objects.stored == before
 
 
 @given(st.text())

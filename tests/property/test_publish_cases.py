@@ -4,8 +4,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from property.effort import examples
 from support.publish_world import World, sample_pack, sample_receipt, sample_rule
 from support.sample_entries import contest, decision, entry, outcome
 
@@ -65,11 +66,7 @@ def followed(draw: st.DrawFn) -> list[JournalEntry]:
         return [first, asked]
     result = draw(st.sampled_from(["upheld", "partly_reversed", "reversed", "omitted"]))
     implemented = draw(st.booleans()) if kind == "dispute" else None
-    return [
-        first,
-        asked,
-        outcome(f"o {first.entry}", asked, result, implemented=implemented, **of),
-    ]
+    return [first, asked, outcome(f"o {first.entry}", asked, result, implemented=implemented, **of)]
 
 
 @st.composite
@@ -113,7 +110,7 @@ def published(done: list[JournalEntry]) -> World:
     return made
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(histories, st.lists(others(), max_size=8))
 def test_recount_proves_what_people_did(done: list[JournalEntry], more: list[JournalEntry]) -> None:
     made = published([*done, *more])
@@ -125,7 +122,7 @@ def test_recount_proves_what_people_did(done: list[JournalEntry], more: list[Jou
         assert recount_command(Path(folder)) == 0
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(histories)
 def test_a_month_is_its_days_and_all_is_its_providers(done: list[JournalEntry]) -> None:
     made = published(done)
@@ -142,7 +139,7 @@ def test_a_month_is_its_days_and_all_is_its_providers(done: list[JournalEntry]) 
             assert sum_records(CaseNumbers, parts) == summary.cases
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(histories)
 def test_publishing_again_changes_nothing(done: list[JournalEntry]) -> None:
     made = published(done)

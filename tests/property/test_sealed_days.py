@@ -7,8 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from property.effort import examples
 from support.publish_world import DiedError, World, live, sample_pack, sample_receipt
 from support.sample_entries import decision
 
@@ -101,7 +102,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(steps, max_size=12))
 def test_a_day_later_sealed_days_are_as_if_everything_was_read(
     history: list[tuple[str, ...]],
@@ -134,7 +135,7 @@ def test_a_day_later_sealed_days_are_as_if_everything_was_read(
         assert recount_command(past.sealed.copy_to(Path(folder))) == 2 * nothing_published
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(records, max_size=10))
 def test_sealed_bytes_are_those_of_a_run_that_reads_everything(
     history: list[tuple[str, ...]],

@@ -37,7 +37,6 @@ SKEWS = (0.0, 0.0, 0.0, 2.0, -2.0, 3 * 3600.0, -3 * 3600.0, 86_400.0, -86_400.0)
 
 
 def faults_of(operation: str) -> tuple[Fault, ...]:
-    """The faults that make a difference to an operation."""
     faults = READ_FAULTS if operation in READS else tuple(Fault)
     return tuple(fault for fault in faults if fault is not Fault.BUSY) + (
         (Fault.BUSY,) if operation in SOFT else ()

@@ -278,6 +278,5 @@ class Cluster:
 
 
 def day_after(seconds: float, hour: int = 3) -> float:
-    """An hour of the next day."""
     moment = datetime.fromtimestamp(seconds, UTC) + timedelta(days=1)
     return moment.replace(hour=hour, minute=0, second=0, microsecond=0).timestamp()

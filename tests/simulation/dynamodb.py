@@ -97,14 +97,16 @@ class DynamoDB:
         return {"Responses": found, "UnprocessedKeys": left}
 
     def query(self, TableName: str, ExpressionAttributeValues: Item, **asked: Any) -> Item:
-        """`pk = :pk`, perhaps with `begins_with(sk, :prefix)`; or a partition of an index."""
+        """`pk = :pk`, perhaps with a prefix or bounds of `sk`; or a partition of an index."""
         self._calls += 1
         values = {name: value["S"] for name, value in ExpressionAttributeValues.items()}
         if "IndexName" in asked:
             found = self._listed(TableName, asked["IndexName"], *values.values())
         else:
             prefix = values.get(":prefix", "")
-            found = self._partition(TableName, values[":pk"], prefix, _consistent(asked))
+            start, end = values.get(":start", ""), values.get(":end", "\U0010ffff")
+            every = self._partition(TableName, values[":pk"], prefix, _consistent(asked))
+            found = (one for one in every if start <= one[0][1] <= end)
         return self._page([item for _, item in sorted(found)], asked)
 
     def scan(self, TableName: str, **asked: Any) -> Item:

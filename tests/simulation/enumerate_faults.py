@@ -26,7 +26,6 @@ def single_faults(scenario: Scenario = CANONICAL) -> list[Place]:
 
 
 def places(calls: list[tuple[str, str]], after: int = -1) -> list[Place]:
-    """Every fault of each call after number `after`."""
     return [
         (number, fault)
         for number, (_, operation) in enumerate(calls)
@@ -45,7 +44,6 @@ def first_faults() -> list[Place]:
 
 
 def faults_of_publish(*, every: bool = False) -> Iterator[Place]:
-    """Each fault of each write of publish, and of each read one, by turns, or `every` one."""
     calls = run(CANONICAL, PlannedFaults()).calls
     for number, fault in places(calls, after=_published_from(calls) - 1):
         turn = READ_FAULTS[number % len(READ_FAULTS)]

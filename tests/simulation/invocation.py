@@ -23,7 +23,6 @@ class Worker:
 
     @classmethod
     def started(cls, function: str, skew: float) -> "Worker":
-        """A cold start."""
         return cls(function, cold_start(function), skew)
 
 

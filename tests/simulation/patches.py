@@ -210,7 +210,6 @@ def _method_page(self: Pages) -> str:
 
 
 def _page_digest(pages: Pages, today: str, *arguments: object) -> str:
-    """A page as the digest of all that it is made of."""
     catalogue = pages.catalogue
     about = (
         *(catalogue.current, *sorted(catalogue.sets), pages.public_url, today),

@@ -98,7 +98,6 @@ def _ids(item: Record, name: str) -> list[str]:
 
 
 def objects_of(cluster: Cluster, bucket: str, prefix: str = "") -> dict[str, bytes]:
-    """The newest version of each object of a bucket."""
     return {
         key: versions[-1].data
         for key, versions in sorted(cluster.s3.buckets[bucket].items())

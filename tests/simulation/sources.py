@@ -26,7 +26,6 @@ class Source:
         return url_of(f"{self.queue}-dead")
 
     def make_queue(self, sqs: SQS) -> None:
-        """Make the queue, and the one of its dead letters."""
         sqs.create_queue(f"{self.queue}-dead")
         queue = sqs.queues[sqs.create_queue(self.queue)["QueueUrl"]]
         queue.visibility, queue.dead, queue.most = VISIBILITY, self.dead, RECEIVES

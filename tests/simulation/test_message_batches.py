@@ -172,5 +172,4 @@ def test_a_message_costs_at_most_two_and_a_half_write_units(
 
 
 def _add(units: Counter[str], item: Any, factor: int) -> None:
-    """Count an item in units of 1 KiB, by what it is."""
     units[item["sk"]["S"].partition("#")[0]] += -(-size_of(item) // 1024) * factor

@@ -6,18 +6,15 @@ findings and published bytes as a run without faults.
 """
 
 import pytest
-from simulation.chance import PlannedFaults, SeededFaults
-from simulation.enumerate_faults import (
-    check_faults,
-    faults_of_publish,
-    first_faults,
-    second_faults,
-)
+from simulation.chance import READS, Fault, PlannedFaults, SeededFaults
+from simulation.enumerate_faults import check_faults, faults_of_publish, first_faults, second_faults
 from simulation.patches import running_on
 from simulation.records import Records
 from simulation.runs import run
 from simulation.scenarios import (
     ANSWERED,
+    BY_NAME,
+    CANONICAL,
     COPIED,
     DECIDED,
     ERASED,
@@ -32,20 +29,26 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:No application metrics to publish"),
 ]
 
-SEEDS = 600
-BLOCK = 100
+SEEDS, BLOCK, OFTEN = 600, 100, 200
+"""Seeds, how many a test has, and how many `make test` runs of them."""
 
-GROUPS = 60
-"""Seeds in which people decide near copies in one look."""
+APART = 15
+"""So many seeds each scenario with people in it gets in `make test`, and four times as many later.
 
-ANSWERS = 60
-"""Seeds in which people answer the flood guard."""
+In them people decide near copies in one look, or answer the flood guard: some findings are stored
+after the answer, by workers that looked before it. Or confirmed posts change while their copies are
+looked for.
+"""
 
-COPIES = 60
-"""Seeds in which confirmed posts change while their copies are looked for."""
+PAIRS_APART = 1009
+"""Of the pairs each 1009th is run here, and all of them by `make drill PAIRS=1`."""
 
-PAIRS_APART = 211
-"""Of the pairs each 211th is run here, and all of them by `make drill PAIRS=1`."""
+
+def seeds(step: int, often: int, end: int) -> list[object]:
+    """Blocks of seeds, of which `make nightly` has those that are not run often."""
+    late = pytest.mark.nightly
+    firsts = range(0, end, step)
+    return [pytest.param(first, marks=[late] if first >= often else []) for first in firsts]
 
 
 @pytest.mark.parametrize(
@@ -63,26 +66,16 @@ def test_a_seed_that_once_failed_does_not_fail(seed: int, scenario: Scenario) ->
     check_seed(seed, scenario)
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, BLOCK))
+@pytest.mark.parametrize("first", seeds(BLOCK, OFTEN, SEEDS))
 def test_a_schedule_drawn_from_a_seed_changes_nothing(first: int) -> None:
     for seed in range(first, first + BLOCK):
         check_seed(seed)
 
 
-def test_a_group_counts_once_whichever_decision_comes_first() -> None:
-    for seed in range(GROUPS):
-        check_seed(seed, GROUPED)
-
-
-def test_an_answer_opens_what_is_held_whatever_comes_first() -> None:
-    """Some findings are stored after the answer, by workers that looked before it."""
-    for seed in range(ANSWERS):
-        check_seed(seed, ANSWERED)
-
-
-@pytest.mark.parametrize("scenario", [COPIED, ERASED], ids=str)
-def test_each_try_of_a_unit_finds_the_same_copies(scenario: Scenario) -> None:
-    for seed in range(COPIES):
+@pytest.mark.parametrize("scenario", [GROUPED, ANSWERED, COPIED, ERASED], ids=str)
+@pytest.mark.parametrize("first", seeds(APART, APART, 4 * APART))
+def test_nor_does_one_of_people_and_copies(first: int, scenario: Scenario) -> None:
+    for seed in range(first, first + APART):
         check_seed(seed, scenario)
 
 
@@ -98,9 +91,12 @@ def test_a_moderator_finds_opened_findings_next_to_others() -> None:
     assert len(listed) == len(live)
 
 
-def test_no_fault_of_publish_changes_anything() -> None:
+@pytest.mark.parametrize("reads", [False, pytest.param(True, marks=pytest.mark.nightly)])
+def test_no_fault_of_publish_changes_anything(reads: bool) -> None:
+    calls = run(CANONICAL, PlannedFaults()).calls
     for place in faults_of_publish():
-        check_faults(place)
+        if (calls[place[0]][1] in READS) is reads:
+            check_faults(place)
 
 
 def test_no_fault_of_intake_or_scan_nor_any_pair_changes_anything() -> None:
@@ -112,6 +108,22 @@ def test_no_fault_of_intake_or_scan_nor_any_pair_changes_anything() -> None:
             if number % PAIRS_APART == 0:
                 check_faults(first, second)
     assert number > 10_000
+
+
+@pytest.mark.parametrize(
+    ("scenario", "function"),
+    [
+        pytest.param(BY_NAME["a file that is translated"], "intake", id="a translated file"),
+        pytest.param(BY_NAME["files refused as a whole"], "intake", id="refused files"),
+        pytest.param(DECIDED, "decide", id="messages that wait for each other"),
+    ],
+)
+def test_a_worker_that_dies_after_any_write_leaves_no_trace(
+    scenario: Scenario, function: str
+) -> None:
+    for number, (called, operation) in enumerate(run(scenario, PlannedFaults()).calls):
+        if called == function and operation not in READS:
+            check_faults((number, Fault.KILLED_AFTER), scenario=scenario)
 
 
 def test_a_seed_gives_the_same_run_each_time() -> None:

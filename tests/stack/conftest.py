@@ -1,6 +1,5 @@
 """The template deployed once to the local stack, with the shipped packs in force on 2026-11-25."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from stack.running import DAY, ROOT, STACK, Running
+from support.format_files import json_lines, post
 
 from matcher import Pack
 from terang.emulator import EMULATOR, local_stack
@@ -64,19 +64,12 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Those that are met are near copies under any key for fingerprints, not only under most.
     """
     path = tmp_path_factory.mktemp("large") / "large.jsonl"
-    with path.open("w") as file:
+    with path.open("wb") as file:
         for number in range(20_000):
             text = "Send me the OTP please" if number % 100 == 0 else "The market opens at nine"
             text += f", stall {number}. It is dry today, and all stalls stay open to dusk."
-            post = {
-                "id": f"p-{number}",
-                "account": f"user-{number % 997}",
-                "text": text,
-                "audience": "public",
-                "published_at": "2026-11-24T08:00:00Z",
-                "language": "en",
-            }
-            file.write(json.dumps(post) + "\n")
+            who = {"id": f"p-{number}", "account": f"user-{number % 997}", "language": "en"}
+            file.write(json_lines(post(text=text, published_at="2026-11-24T08:00:00Z", **who)))
     return path
 
 

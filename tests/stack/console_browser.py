@@ -124,7 +124,6 @@ def _tell_the_console(running: Running, origin: str) -> None:
 
 
 def account(running: Running, name: str, group: str) -> None:
-    """Make an account in a group."""
     cognito, pool = running.stack.client("cognito-idp"), running.outputs["ConsolePoolId"]
     cognito.admin_create_user(
         UserPoolId=pool, Username=name, TemporaryPassword=PASSWORD, MessageAction="SUPPRESS"

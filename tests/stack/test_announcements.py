@@ -6,19 +6,14 @@ from typing import Any
 
 import pytest
 from stack.running import STACK, Running
+from support.format_files import json_lines, post
 from support.sample_messages import decision
 
 from terang.cli.command import main
 
 PROVIDER = "hearing-chat"
 CANARY = "quokka"
-POST = {
-    "id": "1",
-    "account": "user-1",
-    "text": f"Please send me the OTP you just got, {CANARY}.",
-    "audience": "public",
-    "published_at": "2026-11-24T21:12:00+00:00",
-}
+TEXT = f"Please send me the OTP you just got, {CANARY}."
 SECONDS = 60
 
 
@@ -66,7 +61,7 @@ def test_a_provider_hears_of_findings_files_and_decisions(
     secret = capsys.readouterr().out.strip()
     assert secret.startswith("whsec_")
     path = tmp_path / "posts.jsonl"
-    path.write_text(json.dumps(POST) + "\n")
+    path.write_bytes(json_lines(post(text=TEXT, published_at="2026-11-24T21:12:00+00:00")))
     running.take(PROVIDER, path)
     [found] = heard.wait("findings.recorded")
     [finding] = running.store.open_findings(PROVIDER, 9)

@@ -21,7 +21,7 @@ UNZIPPED_BYTES = 100_000_000
 
 MOST_LAYERS = 5
 
-FUNCTIONS = ("Intake", "Scan", "Decide", "Publish", "Learn", "Answer")
+FUNCTIONS = ("Intake", "Scan", "Decide", "Publish", "Feeds", "Answer")
 LAYERS = sorted({layer for function in FUNCTIONS for layer in emulator.layers_of(function)})
 
 
@@ -125,7 +125,7 @@ def test_the_built_publish_publishes(running: Running, tmp_path: Path) -> None:
 
 def test_the_built_feeds_and_answer_start(running: Running, tmp_path: Path) -> None:
     """All that they import is in their layers."""
-    with emulator.started("Learn", settings_of(running, "Learn"), tmp_path / "learn") as url:
+    with emulator.started("Feeds", settings_of(running, "Feeds"), tmp_path / "feeds") as url:
         assert emulator.invoke(url, event_of("intake-s3-test-event")) is None
     with emulator.started("Answer", settings_of(running, "Answer"), tmp_path / "answer") as url:
         answer = emulator.invoke(url, event_of("answer-question"))

@@ -4,16 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from stack.console_browser import (
-    PASSWORD,
-    Browser,
-    ConsoleAddress,
-    Page,
-    account,
-    console_address,
-)
+from stack.console_browser import PASSWORD, Browser, ConsoleAddress, Page, account, console_address
 from stack.running import Running
 from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
+from support.format_files import post
 from tools.flow import desk_flow as flow
 
 
@@ -47,15 +41,9 @@ def signed_in(origin: str, name: str) -> tuple[Browser, Page]:
 @pytest.fixture(scope="module")
 def found(running: Running, origin: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A finding of a post with a word to look for; the posts of a day at the desk come with it."""
-    post = {
-        "id": "c-1",
-        "account": "user-1",
-        "text": "Send me the OTP please, neighbour <b>of mine</b>",
-        "audience": "public",
-        "published_at": "2026-11-24T08:00:00Z",
-        "language": "en",
-    }
-    posts = [post, post | {"id": "c-2"}, *flow.posts(single=7, groups=(3,), quiet=1)]
+    text, at = "Send me the OTP please, neighbour <b>of mine</b>", "2026-11-24T08:00:00Z"
+    asks = post(id="c-1", text=text, published_at=at, language="en")
+    posts = [asks, asks | {"id": "c-2"}, *flow.posts(single=7, groups=(3,), quiet=1)]
     flow.prepare(running, tmp_path_factory.mktemp("console"), posts)
     account(running, "n-1", "other-chat/moderator")
     open_ones = running.store.open_findings(flow.PROVIDER, 20)

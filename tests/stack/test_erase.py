@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from stack.running import STACK, Running
+from support.format_files import post as sample
 
 from terang.cli.command import main
 
@@ -13,13 +14,8 @@ PROVIDER, WORD = "erase-chat", "zq7-erased"
 
 
 def post(number: int, text: str, account: str = f"ana-{WORD}") -> dict[str, Any]:
-    return {
-        "id": f"p-{number}-{WORD if WORD in account else 'ben'}",
-        "account": account,
-        "text": text,
-        "audience": "public",
-        "published_at": "2026-11-24T08:00:00Z",
-    }
+    name = f"p-{number}-{WORD if WORD in account else 'ben'}"
+    return sample(id=name, account=account, text=text, published_at="2026-11-24T08:00:00Z")
 
 
 OTP = "Please send me the OTP you just got"

@@ -92,15 +92,6 @@ def test_the_pages_tell_of_the_index_and_hold_nothing_hostile(
     assert recounted(scanned, tmp_path) == 0
 
 
-def test_the_operator_is_told_whom_nobody_trusts(scanned: Running) -> None:
-    bucket = scanned.outputs["OutBucket"]
-    keys = scanned.objects.keys(bucket, "receipts/factchecks/")
-    told = [json.loads(scanned.objects.get(bucket, key) or b"") for key in keys]
-    [receipt] = [one for one in told if one["feed"] == "checks.csv"]
-    assert receipt["strangers"] == {"bread.example": 1}
-    assert receipt["refused"] == {"publisher_not_trusted": 2}
-
-
 def post(running: Running, address: str, body: str, headers: dict[str, str]) -> tuple[int, str]:
     """Post to an address of the emulator, which may be a host under `localhost`."""
     parts = urlsplit(address)

@@ -156,7 +156,6 @@ def test_a_file_under_another_key_is_repeated_and_changes_no_number(
 
 @pytest.fixture(scope="module")
 def parted(running: Running, large: Path) -> list[FileReceipt]:
-    """The large file, put in parts."""
     running.register("parted-chat", ())
     bucket, key = running.outputs["DropBucket"], "drop/parted-chat/large.jsonl"
     in_parts = TransferConfig(multipart_threshold=1 << 20, multipart_chunksize=5 << 20)

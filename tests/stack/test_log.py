@@ -10,6 +10,7 @@ from unittest import mock
 import pytest
 from stack.conftest import PARAMETERS
 from stack.running import DAY, ROOT, STACK, Running
+from support.format_files import post
 
 from ledger.findings import unit_id
 from ledger.keys import sentinel_post
@@ -41,14 +42,8 @@ def logged() -> Iterator[Running]:
         bucket.publish(ROOT / "packs", packs, {}, notice_hours=0, now=moment)
         assert main(["providers", "sentinel", "--stack", STACK]) == 0
         made.register(PROVIDER, ())
-        post = {
-            "id": "p-1",
-            "account": "user-1",
-            "text": "Please send me the OTP you just got",
-            "audience": "public",
-            "published_at": f"{DAY}T00:00:00Z",
-        }
-        made.finish(PROVIDER, [], made.send(PROVIDER, [json.dumps(post)]))
+        body = post(text="Please send me the OTP you just got", published_at=f"{DAY}T00:00:00Z")
+        made.finish(PROVIDER, [], made.send(PROVIDER, [json.dumps(body)]))
         made.publish({})
         made.finish("sentinel", [], {unit_id("sentinel", sentinel_post(DAY).encode())})
         made.turn_clock_of_publish(TWO_DAYS_LATER)

@@ -97,35 +97,6 @@ def test_of_a_whole_account_only_the_public_channel_enters(
     assert CANARY not in running.logs()
 
 
-def test_what_lines_rows_and_messages_say_is_in_no_log(running: Running, tmp_path: Path) -> None:
-    """Posts with findings, refused and broken records, and messages that cannot be read."""
-    word = "zq7-logged"
-    post = {
-        "id": f"p-{word}",
-        "account": word,
-        "text": f"Send me the OTP {word}",
-        "audience": "public",
-        "published_at": "2026-11-24T08:00:00Z",
-        "url": f"https://chat.example/{word}",
-    }
-    records = [post, post | {"id": 1}, post | {"audience": word}, post | {"published_at": word}]
-    lines = tmp_path / "lines.jsonl"
-    broken = f'{{"id": "{word}\n{word}\n{{"{word}": 1, "{word}": 2}}\n'
-    lines.write_text("".join(json.dumps(one) + "\n" for one in records) + broken)
-    rows = tmp_path / "rows.csv"
-    rows.write_text(f'id,account,text,audience,published_at\n1,a,"{word},public,x\n{word},b\n')
-    unknown = tmp_path / "unknown.bin"
-    unknown.write_text(f"{word} is no format at all")
-    running.register("logged-chat", ())
-    dropped = running.drop("logged-chat", [lines, rows, unknown])
-    bodies = [word, f'{{"id": "{word}', json.dumps([post | {"id": f"m-{word}"}, word, [word]])]
-    running.finish("logged-chat", dropped, running.send("logged-chat", bodies))
-    refused = [code for one in running.receipts("logged-chat") for code in one.refused]
-    assert {"field_type", "json_syntax", "msg_syntax", "not_public", "time_syntax"} <= {*refused}
-    assert sum(one.findings for one in running.receipts("logged-chat")) == 2
-    assert word not in running.logs()
-
-
 @pytest.mark.parametrize(
     "name",
     [

@@ -21,7 +21,7 @@ from dsa.report_entries import Entries, file_name
 from terang import ROOT
 
 SEED = 20261125
-EACH = 9
+EACH = 4
 """Inputs of each kind of damage that a reader gets in every run of the tests."""
 
 

@@ -66,7 +66,6 @@ def live_through(world: World) -> None:
 
 
 def finding_of(world: World, post: str, rule: str = "asks-for-code") -> str:
-    """The finding of a post that is whole."""
     pages = (json.loads(item["record"]["S"]) for item in world.items() if _is_finding(item))
     return str(
         next(page["finding"] for page in pages if page["post"] == post and page["rule"] == rule)
@@ -148,7 +147,6 @@ def places_of(world: World, *words: str) -> list[str]:
 
 
 def versions(world: World, bucket: str) -> Iterator[tuple[str, bytes]]:
-    """Key and bytes of every version."""
     for version in world.objects.versions(bucket, ""):
         yield version.source.key, world.objects.version_bytes(version.source) or b""
 

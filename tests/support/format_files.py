@@ -22,22 +22,18 @@ PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 
 
 def post(**changes: Any) -> dict[str, Any]:
-    """A public post, changed."""
     return POST | changes
 
 
 def json_lines(*records: Any) -> bytes:
-    """A line for each record."""
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
 
 
 def dumps(value: Any) -> bytes:
-    """The value as JSON."""
     return json.dumps(value).encode()
 
 
 def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
-    """A zip of these members, packed."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members:
@@ -46,7 +42,6 @@ def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
 
 
 def context(*open_channels: str, budget: Budget | None = None) -> FileContext:
-    """The context of a file of the provider `acme`."""
     return FileContext("acme", "posts", frozenset(open_channels), FileEffort(budget or Budget()))
 
 
@@ -60,7 +55,6 @@ def read(
 
 
 def items(found: Iterable[PostItem | Refusal]) -> list[PostItem]:
-    """The items among what was found."""
     return [one for one in found if isinstance(one, PostItem)]
 
 

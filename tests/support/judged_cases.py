@@ -13,7 +13,6 @@ DRAWN = next(
 
 
 def two_findings() -> MemoryCases:
-    """Two findings of one post."""
     made = MemoryCases()
     made.find(finding(1), finding(2))
     return made

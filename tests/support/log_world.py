@@ -171,7 +171,6 @@ def sentinel_pack() -> dict[str, object]:
 
 
 def sentinel_receipt(day: str, rule_set: str, *, found: bool = True) -> Receipt:
-    """The receipt of the sentinel post of a day."""
     by_rule = {"sentinel/1/daily-post/shadow": 1} if found else {}
     return sample_receipt(
         day, 2, "sentinel", inspected=1, refused={}, by_rule=by_rule, set=rule_set

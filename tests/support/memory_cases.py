@@ -83,10 +83,7 @@ class MemoryCases:
         )
 
     def decide(
-        self,
-        *messages: dict[str, Any],
-        provider: str = "acme",
-        sent_at: datetime | None = None,
+        self, *messages: dict[str, Any], provider: str = "acme", sent_at: datetime | None = None
     ) -> list[CaseOutcome]:
         """What became of messages sent then or now, and of those that they woke."""
         return [

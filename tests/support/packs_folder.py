@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from support.format_files import post
 from support.sample_packs import PACK
 
 from terang.cli.command import main
@@ -29,18 +30,7 @@ def sample_folder(tmp_path: Path) -> Path:
     tmp_path.joinpath("packs/protected").mkdir(parents=True)
     tmp_path.joinpath("packs/protected/en.txt").write_text("Police warn of thefts.\n", "utf-8")
     tmp_path.joinpath("packs/otp.yaml").write_text(PACK, "utf-8")
-    lines = [
-        json.dumps(
-            {
-                "id": name,
-                "account": "a",
-                "text": text,
-                "audience": "public",
-                "published_at": "2026-11-25T10:00:00Z",
-            }
-        )
-        for name, text in POSTS
-    ]
+    lines = [json.dumps(post(id=name, account="a", text=text)) for name, text in POSTS]
     tmp_path.joinpath("posts.jsonl").write_text("\n".join([*lines, "", "{}"]), "utf-8")
     tmp_path.joinpath("words.txt").write_text(WORDS, "utf-8")
     return tmp_path

@@ -358,5 +358,4 @@ def sample_receipt(
 
 
 def live(rule: str = "asks-for-code", pack: str = "one-time-codes", version: int = 1) -> str:
-    """The key of a live rule."""
     return rule_key(pack, version, rule, "live")

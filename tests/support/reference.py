@@ -32,7 +32,6 @@ DIGITS = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b"}
 
 
 def find(packs: Sequence[Pack], text: str) -> list[Found]:
-    """The hits of one text."""
     return find_post(packs, [("text", text)])
 
 
@@ -48,7 +47,6 @@ def find_post(packs: Sequence[Pack], post: Sequence[tuple[str, str]]) -> list[Fo
 
 
 def spans_of(rule: Rule, post: Sequence[tuple[str, str]]) -> tuple[Span, ...] | None:
-    """The spans of a rule in a post, or None where it is not satisfied."""
     linked = linked_groups(rule, post)
     satisfied = False
     spans: set[Span] = set()
@@ -67,7 +65,6 @@ def spans_of(rule: Rule, post: Sequence[tuple[str, str]]) -> tuple[Span, ...] | 
 
 
 def linked_groups(rule: Rule, post: Sequence[tuple[str, str]]) -> dict[int, list[Span]]:
-    """The groups that URLs of a post serve, by their number, with the spans."""
     groups: defaultdict[int, list[Span]] = defaultdict(list)
     for name, url in post:
         if name.startswith("links/"):
@@ -223,7 +220,6 @@ def counts_of(rule: Rule) -> list[int]:
 
 
 def ordered(rule: Rule, group: list[Match]) -> Iterator[tuple[int, Match]]:
-    """Each match with the place of its term in the group."""
     for match in group:
         at = [terms.index(match[2]) for terms in groups_of(rule) if match[2] in terms]
         yield (min(at) if at else 0), match

@@ -47,7 +47,6 @@ def four_findings() -> tuple[OpenFinding, ...]:
 
 
 def run_folder(folder: Path, *findings: OpenFinding) -> Path:
-    """The folder of a run: its findings, those of `four_findings` if none, and their set."""
     parsed = Pack.parse(PACK, "sample")
     data = build_set(
         [msgspec.structs.replace(parsed, published_at=datetime(2026, 1, 1, tzinfo=UTC))],

@@ -46,7 +46,6 @@ CHECKS = (check(1, SALT), check(2, FRIDGE), check(3, MAYOR), check(4, TRUE, "Tru
 
 
 def table(*rows: dict[str, str]) -> bytes:
-    """A feed as a table."""
     text = io.StringIO()
     writer = csv.DictWriter(text, CHECKS[0].keys(), lineterminator="\n")
     writer.writeheader()

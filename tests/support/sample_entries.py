@@ -15,12 +15,10 @@ REMOVED = Measures(visibility=(Visibility("DECISION_VISIBILITY_CONTENT_REMOVED")
 
 
 def entry_id(name: str) -> str:
-    """The id of an entry: any 64 hex digits that the name stands for."""
     return sha256(name.encode()).hexdigest()
 
 
 def entry(name: str, kind: str, day: str = "2026-11-25", /, **fields: Any) -> JournalEntry:
-    """An entry of acme on a day."""
     defaults = {"provider": "acme", "at": f"{day}T18:00:00Z", "cases": (entry_id(f"case {name}"),)}
     return JournalEntry(entry=entry_id(name), type=kind, **(defaults | fields))
 
@@ -62,7 +60,6 @@ def decision(
 
 
 def contest(name: str, about: JournalEntry, kind: str = "complaint", **fields: Any) -> JournalEntry:
-    """A complaint or dispute about a decision."""
     own = {"by": "author"} if kind == "complaint" else {"body": "A certified body"}
     defaults = {"decision": about.entry, "about": about, "received_at": "2026-11-26T08:00:00Z"}
     return entry(name, kind, "2026-11-26", **(own | defaults | fields))

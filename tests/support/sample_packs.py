@@ -134,7 +134,6 @@ protected:
 
 
 def pack_of(*rules: Rule) -> Pack:
-    """A pack around some rules."""
     return Pack(
         id="a-pack",
         version=1,

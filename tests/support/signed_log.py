@@ -9,7 +9,6 @@ from tlog.tree import GrowingTree
 def signed_log(
     folder: str, origin: str, signer: Signer, leaves: Iterable[bytes]
 ) -> tuple[dict[str, bytes], Checkpoint]:
-    """The files of a log of these leaves, and its checkpoint."""
     tree = GrowingTree()
     for leaf in leaves:
         tree.add(leaf)

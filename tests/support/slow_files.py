@@ -25,10 +25,7 @@ SLOW_FILES: dict[str, tuple[bytes, bytes]] = {
     "one message of many embeds": (SERVER + b'{"type":"Default","embeds":[', b"{},"),
     "an outbox of numbers": (b'{"orderedItems":[', b"1,"),
     "objects that follow one another": (b'{"orderedItems":[]}', b"{}"),
-    "one note of tags": (
-        b'{"orderedItems":[{"type":"Note","to":"as:Public","content":"',
-        b"<p>",
-    ),
+    "one note of tags": (b'{"orderedItems":[{"type":"Note","to":"as:Public","content":"', b"<p>"),
     "blank lines of Jetstream": (EVENT, b"\n"),
     "empty events": (EVENT, b"{}\n"),
 }

@@ -245,7 +245,6 @@ def words_for(tampering: Tampering, result: Result) -> list[str]:
 
 
 def write(files: dict[str, bytes], folder: Path) -> Path:
-    """Write files into a folder."""
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -65,12 +65,10 @@ def built_with(claim: str, publisher: str) -> bytes:
 
 @cache
 def sample_index() -> bytes:
-    """An index of the sample's checks."""
     return built(*CHECKS, *MORE)
 
 
 def public_with(index: bytes | None) -> Public:
-    """The public bucket with this index in force, or none."""
     public = Public()
     public.put(index)
     return public

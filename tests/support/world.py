@@ -287,7 +287,6 @@ class World:
         return [item for page in pages for item in page["Items"]]
 
     def open_findings(self) -> list[str]:
-        """The findings that the open index lists, by its sort keys."""
         found = [
             (item["open_sk"]["S"], item["pk"]["S"].removeprefix("C#"))
             for partition in ("acme", *(f"acme#{digit:x}" for digit in range(16)))

@@ -84,7 +84,6 @@ def suspect(text: str) -> object:
 
 
 def signs(text: str) -> object:
-    """Look for all signs."""
     return find_signs(text, SIGNS)
 
 

@@ -106,14 +106,6 @@ def only_who_must_tell_missing_from_denied_lists_the_mailbox(stack: Resolved) ->
                 yield f"{name} lists the mailbox"
 
 
-ACCESS_RULES = (
-    services_act_for_this_account_alone,
-    roles_touch_buckets_of_this_account_alone,
-    logs_and_secrets_rest_under_the_stacks_key,
-    only_who_must_tell_missing_from_denied_lists_the_mailbox,
-)
-
-
 def _lets_services_in(stack: Resolved) -> Iterator[tuple[str, dict[str, Any]]]:
     """The statements of roles, buckets, queues and keys that let a service in."""
     documents = [

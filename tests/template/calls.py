@@ -1,6 +1,6 @@
 """The calls that code makes of AWS, and the permissions that each of them needs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,9 +8,13 @@ from unittest import mock
 
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
-from template.resolved import Resolved
+from simulation.clients import DirectTransport
+from template.permissions import allows, matches
+from template.resolved import Resolved, as_list
 
 NOT_THERE = {"404", "NoSuchKey", "NoSuchVersion"}
+SERVICES = {"S3": "s3", "SQS": "sqs", "DynamoDB": "dynamodb"}
+"""The services of the simulation, by their classes."""
 
 
 @dataclass(frozen=True)
@@ -37,24 +41,35 @@ class Calls:
 
         def record(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
             service = client.meta.service_model.service_name
-            self.note(service, operation, params)
-            try:
-                return call(client, operation, params)
-            except ClientError as error:
-                if service == "s3" and error.response["Error"]["Code"] in NOT_THERE:
-                    self.miss(params)
-                raise
+            return self.noted(service, operation, params, lambda: call(client, operation, params))
 
-        with mock.patch.object(BaseClient, "_make_api_call", record):
+        carry = DirectTransport.call
+
+        def record_simulated(
+            transport: DirectTransport, name: str, perform: Any, params: dict[str, Any]
+        ) -> Any:
+            service = SERVICES[type(perform.__self__).__name__]
+            return self.noted(
+                service, spelt(name), params, lambda: carry(transport, name, perform, params)
+            )
+
+        with (
+            mock.patch.object(BaseClient, "_make_api_call", record),
+            mock.patch.object(DirectTransport, "call", record_simulated),
+        ):
             yield
 
-    def note(self, service: str, operation: str, params: dict[str, Any]) -> None:
-        """Note a call."""
+    def noted(
+        self, service: str, operation: str, params: dict[str, Any], call: Callable[[], Any]
+    ) -> Any:
+        """Make a call, and note it. Who may not list is told 403 where something is not there."""
         self.needs.update(self._needs(service, operation, params))
-
-    def miss(self, params: dict[str, Any]) -> None:
-        """Note that S3 said that an object is not there: who may not list is told 403 instead."""
-        self.needs.add(Need("s3:ListBucket", f"arn:aws:s3:::{params['Bucket']}"))
+        try:
+            return call()
+        except ClientError as error:
+            if service == "s3" and error.response["Error"]["Code"] in NOT_THERE:
+                self.needs.add(Need("s3:ListBucket", f"arn:aws:s3:::{params['Bucket']}"))
+            raise
 
     def _needs(self, service: str, operation: str, params: dict[str, Any]) -> Iterator[Need]:
         match service:
@@ -99,6 +114,61 @@ class Calls:
         for action, item in touched:
             names = tuple(sorted(item)) if action == "PutItem" else ()
             yield Need(f"dynamodb:{action}", self.stack.arn("Table"), item["pk"]["S"], names)
+
+
+def denied(stack: Resolved, role: str, needs: Iterable[Need]) -> set[Need]:
+    """Return the permissions that a role lacks."""
+    return {
+        one
+        for one in needs
+        if not allows(
+            stack,
+            role,
+            one.action,
+            one.resource,
+            LeadingKeys=one.partition,
+            Attributes=one.attributes,
+        )
+    }
+
+
+def uncalled(stack: Resolved, role: str, needs: Iterable[Need]) -> set[tuple[str, str]]:
+    """Return the actions of a role on resources that nothing called."""
+    return {
+        (action, resource)
+        for statement in stack.grants(role)
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+        if not any(one.action == action and matches(resource, one.resource) for one in needs)
+    }
+
+
+def untouched(stack: Resolved, role: str, needs: Iterable[Need]) -> set[tuple[str, str]]:
+    """Return the partitions of the table that a statement names and nothing touched.
+
+    A statement on the table itself must name some.
+    """
+    found: set[tuple[str, str]] = set()
+    for statement in stack.grants(role):
+        actions = as_list(statement["Action"])
+        keys = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
+        default = [] if "/index/" in str(statement["Resource"]) else ["no partition is named"]
+        if actions[0].startswith("dynamodb:"):
+            found |= {
+                (statement["Sid"], key)
+                for key in keys.get("dynamodb:LeadingKeys", default)
+                if not any(one.action in actions and matches(key, one.partition) for one in needs)
+            }
+    return found
+
+
+def spelt(operation: str) -> str:
+    """The operation as AWS spells it.
+
+    >>> spelt("list_objects_v2")
+    'ListObjectsV2'
+    """
+    return "".join(part.capitalize() for part in operation.split("_"))
 
 
 def _touched(action: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -10,14 +10,16 @@ type Change = Callable[[Template], None]
 
 
 def broken(change: Change, name: str = "template.yaml") -> Template:
-    """The template as written, but for one change."""
     template = source(name)
     change(template)
     return template
 
 
 def put(path: str, value: Any) -> Change:
-    """Set what stands at a path such as `Resources/Scan/Properties/Timeout`."""
+    """Set what stands at a path such as `Resources/Feeds/DependsOn`.
+
+    A path that begins with a resource, such as `Scan/Timeout`, is one of its properties.
+    """
 
     def change(template: Template) -> None:
         place, last = _reach(template, path)
@@ -48,11 +50,14 @@ def add(path: str, value: Any) -> Change:
 
 def allow(role: str, action: Any, resource: Any) -> Change:
     """Give a role one more permission."""
-    statements = f"Resources/{role}/Properties/Policies/0/PolicyDocument/Statement"
+    statements = f"{role}/Policies/0/PolicyDocument/Statement"
     return add(statements, {"Effect": "Allow", "Action": action, "Resource": resource})
 
 
 def _reach(template: Template, path: str) -> tuple[Any, Any]:
+    name, _, rest = path.partition("/")
+    if name in template["Resources"]:
+        path = f"Resources/{name}/Properties/{rest}"
     place: Any = template
     *steps, last = (int(step) if step.lstrip("-").isdigit() else step for step in path.split("/"))
     for step in steps:

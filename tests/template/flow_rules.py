@@ -212,24 +212,6 @@ def every_function_logs_into_its_own_group(stack: Resolved) -> Iterator[str]:
             yield f"{name} has no log group with retention and key"
 
 
-FLOW_RULES = (
-    sections_stand_in_order,
-    everything_says_what_it_is,
-    nothing_turns_in_a_circle,
-    mappings_report_each_failed_message,
-    mappings_are_bounded,
-    a_new_account_can_run_it,
-    files_wait_in_a_queue,
-    large_deliveries_have_their_window,
-    messages_stay_hidden_long_enough,
-    dead_letters_outlive_their_source,
-    every_function_fails_into_something,
-    somebody_hears_of_dead_letters,
-    somebody_hears_when_work_stands_still,
-    every_function_logs_into_its_own_group,
-)
-
-
 def _mappings(stack: Resolved) -> dict[str, dict[str, Any]]:
     return stack.typed("AWS::Lambda::EventSourceMapping")
 

@@ -217,10 +217,7 @@ def what_nobody_here_reads_is_not_taken(stack: Resolved) -> Iterator[str]:
         "a key of the sender's": {
             "Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}
         },
-        "another KMS key": {
-            "Null": {key: "false"},
-            "StringNotEquals": {key: stack.arn("Key")},
-        },
+        "another KMS key": {"Null": {key: "false"}, "StringNotEquals": {key: stack.arn("Key")}},
         "an archive": {"StringEquals": {"s3:x-amz-storage-class": ["GLACIER", "DEEP_ARCHIVE"]}},
     }
     policy = stack.typed("AWS::S3::BucketPolicy")["DropBucketPolicy"]["PolicyDocument"]
@@ -231,23 +228,6 @@ def what_nobody_here_reads_is_not_taken(stack: Resolved) -> Iterator[str]:
         and one["Resource"] == f"{stack.arn('DropBucket')}/*"
     ]
     yield from (f"DropBucket takes {what}" for what, one in wanted.items() if one not in denied)
-
-
-GUARD_RULES = (
-    nothing_is_allowed_by_a_star,
-    nothing_is_open_to_everybody,
-    nobody_deletes_from_the_ledger,
-    no_function_registers_a_sender,
-    only_publish_writes_the_public_bucket,
-    no_function_writes_what_calls_it,
-    what_holds_state_is_retained,
-    buckets_are_closed,
-    queues_are_closed,
-    the_table_can_be_restored_and_forgets,
-    files_do_not_outlive_their_use,
-    a_prefix_has_one_rule,
-    what_nobody_here_reads_is_not_taken,
-)
 
 
 def _resource_policies(stack: Resolved) -> Iterator[tuple[str, Mapping[str, Any]]]:

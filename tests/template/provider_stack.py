@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from template.resolved import Resolved, source
+from template.resolved import Resolved, resolved
 
 PLACE = "123456789012-eu-west-1"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/k"
@@ -15,14 +15,15 @@ def bucket(kind: str) -> str:
 
 
 def provider_stack(name: str, written: dict[str, Any] | None = None) -> Resolved:
-    """provider.yaml as it is deployed for a provider of this name."""
-    return Resolved.of(
-        written or source("provider.yaml"),
-        ProviderId=name,
-        TrustedPrincipal="arn:aws:iam::210987654321:root",
-        DropBucket=bucket("drop").rpartition(":")[2],
-        OutBucket=bucket("out").rpartition(":")[2],
-        PostsArn=POSTS,
-        CasesArn=CASES,
-        KeyArn=KEY,
-    )
+    parameters = {
+        "ProviderId": name,
+        "TrustedPrincipal": "arn:aws:iam::210987654321:root",
+        "DropBucket": bucket("drop").rpartition(":")[2],
+        "OutBucket": bucket("out").rpartition(":")[2],
+        "PostsArn": POSTS,
+        "CasesArn": CASES,
+        "KeyArn": KEY,
+    }
+    if written is None:
+        return resolved("provider.yaml", **parameters)
+    return Resolved.of(written, **parameters)

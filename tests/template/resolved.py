@@ -55,10 +55,7 @@ class Resolved:
     @classmethod
     def of(cls, written: dict[str, Any], **parameters: str) -> "Resolved":
         """Expand and resolve; parameters that are not given have their defaults."""
-        expanded = _expand(written)
-        declared = written.get("Parameters", {})
-        defaults = {name: one["Default"] for name, one in declared.items() if "Default" in one}
-        return cls(written, expanded, defaults | parameters)
+        return cls(written, _expand(written), _defaults(written) | parameters)
 
     @cached_property
     def resources(self) -> dict[str, dict[str, Any]]:
@@ -82,7 +79,6 @@ class Resolved:
         return [one for policy in self.policies(role) for one in as_list(policy["Statement"])]
 
     def policies(self, role: str) -> list[dict[str, Any]]:
-        """The documents of the policies that stand in a role."""
         shared = [p for p in self.typed("AWS::IAM::Policy").values() if role in p["Roles"]]
         own = self.typed("AWS::IAM::Role")[role].get("Policies", [])
         return [policy["PolicyDocument"] for policy in (*own, *shared)]
@@ -163,6 +159,13 @@ class Resolved:
         return f"arn:aws:any:eu-west-1:123456789012:{name}"
 
 
+@cache
+def resolved(name: str = "template.yaml", **parameters: str) -> Resolved:
+    """Return a template of the repository: expanded once, and resolved once for its parameters."""
+    written = _parsed(name)
+    return Resolved(written, _expanded(name), _defaults(written) | parameters)
+
+
 type Rule = Callable[[Resolved], Iterator[str]]
 """A house rule: yields what breaks it."""
 
@@ -188,6 +191,16 @@ def references(node: Any) -> Iterator[str]:
         case list():
             for inner in node:
                 yield from references(inner)
+
+
+def _defaults(written: dict[str, Any]) -> dict[str, Any]:
+    declared = written.get("Parameters", {})
+    return {name: one["Default"] for name, one in declared.items() if "Default" in one}
+
+
+@cache
+def _expanded(name: str) -> dict[str, Any]:
+    return _expand(_parsed(name))
 
 
 def _expand(written: dict[str, Any]) -> dict[str, Any]:

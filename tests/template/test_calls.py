@@ -9,8 +9,7 @@ from moto import mock_aws
 from support.faults import CrashError
 from support.sample_checks import CHECKS, REPEATS_FRIDGE, table
 from support.sample_messages import audit, complaint, decision, flood_answer, on_day, outcome
-from template.permissions import allows, matches
-from template.resolved import as_list
+from template.calls import denied, uncalled, untouched
 from template.trial import DAY, SETTINGS, STACK, Trial, bucket, delivery, lines, post
 
 from ledger.aws.store import DynamoStore
@@ -228,51 +227,20 @@ def test_a_function_is_given_the_settings_that_it_reads(trial: Trial, function: 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_may_do_what_it_does(trial: Trial, function: str) -> None:
     needs = trial.calls[function].needs
-    role = STACK.role_of(function)
-    denied = {
-        need
-        for need in needs
-        if not allows(
-            STACK,
-            role,
-            need.action,
-            need.resource,
-            LeadingKeys=need.partition,
-            Attributes=need.attributes,
-        )
-    }
     assert len(needs) > (3 if function in WRITES_NOTHING else 5)
-    assert denied == set()
+    assert denied(STACK, STACK.role_of(function), needs) == set()
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_may_do_nothing_else(trial: Trial, function: str) -> None:
     called = trial.calls[function].needs
-    uncalled = {
-        (action, resource)
-        for statement in STACK.grants(STACK.role_of(function))
-        for action in as_list(statement["Action"])
-        for resource in as_list(statement["Resource"])
-        if not any(one.action == action and matches(resource, one.resource) for one in called)
-    }
-    assert uncalled == LAMBDA_CALLS[function]
+    assert uncalled(STACK, STACK.role_of(function), called) == LAMBDA_CALLS[function]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_may_touch_no_other_partition(trial: Trial, function: str) -> None:
     """Every statement on the table names its partitions, and each of them is touched."""
-    called = trial.calls[function].needs
-    for statement in STACK.grants(STACK.role_of(function)):
-        actions = as_list(statement["Action"])
-        if not actions[0].startswith("dynamodb:"):
-            continue
-        condition = statement["Condition"]["ForAllValues:StringLike"]
-        untouched = {
-            key
-            for key in condition["dynamodb:LeadingKeys"]
-            if not any(one.action in actions and matches(key, one.partition) for one in called)
-        }
-        assert untouched == set(), statement["Sid"]
+    assert untouched(STACK, STACK.role_of(function), trial.calls[function].needs) == set()
 
 
 def test_what_holds_excerpts_carries_the_tag_by_which_it_expires(trial: Trial) -> None:

@@ -8,7 +8,7 @@ import pytest
 from template.changes import Change, allow, broken, drop, put
 from template.permissions import allows
 from template.provider_stack import CASES, KEY, POSTS, bucket, provider_stack
-from template.resolved import Resolved, source
+from template.resolved import resolved, source
 
 from intake.arrival import provider_of
 from ledger.keys import (
@@ -48,7 +48,7 @@ OTHER_ACTIONS = (
     *("kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:ScheduleKeyDeletion"),
     *("sts:AssumeRole", "iam:PassRole", "iam:PutRolePolicy", "logs:GetLogEvents"),
 )
-STACK = Resolved.of(source())
+STACK = resolved()
 
 
 def told_to(name: str) -> list[str]:

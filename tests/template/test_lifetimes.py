@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from template.changes import Change, broken, put
-from template.resolved import Resolved, source
+from template.resolved import Resolved, resolved
 
 from feeds.feed_import import CHANGE_DAYS
 from ledger.aws.store import KEY_MONTHS
@@ -122,11 +122,11 @@ def wrong(stack: Resolved) -> set[str]:
 
 
 def test_every_pair_is_in_order() -> None:
-    assert wrong(Resolved.of(source())) == set()
+    assert wrong(resolved()) == set()
 
 
 def test_every_log_that_may_begin_is_pruned_alike() -> None:
-    bucket = Resolved.of(source()).typed("AWS::S3::Bucket")["PublicBucket"]
+    bucket = resolved().typed("AWS::S3::Bucket")["PublicBucket"]
     rules = {one["Prefix"]: one for one in bucket["LifecycleConfiguration"]["Rules"]}
     folders = ["log/", *(f"log/{number}/" for number in range(2, LOGS + 1))]
     pruned = [rules.pop(f"{folder}tile/entries/") for folder in folders]

@@ -9,8 +9,7 @@ import re
 from typing import Any
 
 import pytest
-from template import resolved
-from template.resolved import Resolved, source
+from template.resolved import PSEUDO, Resolved, resolved, source
 
 LONGEST = {
     "AWS::StackName": "s" * 28,
@@ -26,7 +25,7 @@ PHYSICAL = 60
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Resolved:
     for name, value in LONGEST.items():
-        monkeypatch.setitem(resolved.PSEUDO, name, value)
+        monkeypatch.setitem(PSEUDO, name, value)
     parameters = source()["Parameters"]
     longest = {
         name: "x" * one["MaxLength"] for name, one in parameters.items() if "MaxLength" in one
@@ -42,7 +41,7 @@ def test_the_template_is_small_enough() -> None:
     template = source()
     counts = {one: len(template[one]) for one in ("Parameters", "Mappings", "Outputs")}
     assert max(counts.values()) <= 200
-    assert len(Resolved.of(template, PublicDoor="cloudfront").expanded["Resources"]) <= 500
+    assert len(resolved(PublicDoor="cloudfront").expanded["Resources"]) <= 500
 
 
 def test_every_parameter_is_in_one_group() -> None:

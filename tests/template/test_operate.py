@@ -6,7 +6,7 @@ from math import nan
 
 import pytest
 from template.flow_rules import rings, watched
-from template.resolved import ROOT, Resolved, source
+from template.resolved import ROOT, resolved, source
 
 from terang.cli.command import build_app, parse
 from terang.repair.table_snapshot import ADVICE, Difference
@@ -20,7 +20,7 @@ ANSWERED = [
 ]
 COMMANDS = [one.partition("terang ")[2] for one in ANSWERED if "terang " in one]
 EVERYTHING = {"Console": "oidc", "Announcements": "on", "Sentinel": "on"}
-ALARMS = Resolved.of(source(), **EVERYTHING).typed("AWS::CloudWatch::Alarm")
+ALARMS = resolved(**EVERYTHING).typed("AWS::CloudWatch::Alarm")
 
 
 def test_every_alarm_has_its_paragraph_and_no_other() -> None:
@@ -103,11 +103,7 @@ def test_the_readme_names_the_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        ("AWS::KMS::Key", "keys"),
-        ("AWS::SecretsManager::Secret", "secrets"),
-    ],
+    ("kind", "name"), [("AWS::KMS::Key", "keys"), ("AWS::SecretsManager::Secret", "secrets")]
 )
 def test_the_cost_counts_what_the_template_has(kind: str, name: str) -> None:
     made = [one for one in source()["Resources"].values() if one["Type"] == kind]
@@ -119,6 +115,6 @@ def test_the_cost_counts_what_the_template_has(kind: str, name: str) -> None:
 def test_the_cost_counts_what_alarms_watch() -> None:
     page = (ROOT / "docs/cost.md").read_text()
     for parameters in ({}, EVERYTHING):
-        made = Resolved.of(source(), **parameters).typed("AWS::CloudWatch::Alarm").values()
+        made = resolved(**parameters).typed("AWS::CloudWatch::Alarm").values()
         metrics = sum(len(watched(alarm)) for alarm in made)
         assert f"| {metrics} metrics of {len(made)} alarms: {metrics / 10:.2f} |" in page

@@ -21,7 +21,7 @@ from support.sample_checks import CHECKS, table
 from support.sample_messages import decision, on_day
 from template.calls import Calls, Need
 from template.permissions import allows, matches
-from template.resolved import ROOT, Resolved, as_list, source
+from template.resolved import ROOT, as_list, resolved
 from template.trial import DAY, Trial, bucket, delivery, lines, make_table, post
 
 from ledger.aws.store import DynamoStore
@@ -31,7 +31,7 @@ from terang import case_queue
 from terang.cli.command import COMMANDS, main
 from terang.home_desk import HomeServer
 
-STACK = Resolved.of(source(), Console="oidc", Announcements="on", Sentinel="on", Today=DAY)
+STACK = resolved(Console="oidc", Announcements="on", Sentinel="on", Today=DAY)
 ARN = "arn:aws:{}:eu-west-1:123456789012:{}"
 ROLE = "arn:aws:iam::123456789012:role/terang-provider-acme-Role-X"
 
@@ -113,7 +113,7 @@ TYPES = sorted(
     {
         one["Type"]
         for name in ("template.yaml", "provider.yaml")
-        for one in Resolved.of(source(name)).expanded["Resources"].values()
+        for one in resolved(name).expanded["Resources"].values()
     }
 )
 UNUSED = """
@@ -242,7 +242,7 @@ def needs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[Ne
     made: dict[str, set[Need]] = {}
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-        trial = Trial(patch)
+        trial = Trial(patch, over_boto3=True)
         answers = Answers(trial)
         patch.setattr(Closing, "close", lambda closing, file: False)  # its parts stay
         trial.take_in(

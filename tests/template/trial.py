@@ -1,4 +1,7 @@
-"""A trial of the handlers on moto, in the environment and with the names of the template."""
+"""A trial of the handlers, in the environment and with the names of the template.
+
+Buckets, table and queues are the simulation's, and moto's where boto3's own clients are wanted.
+"""
 
 import importlib
 import json
@@ -18,10 +21,13 @@ import pytest
 from aws_lambda_powertools.utilities import parameters
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
-from moto.dynamodb.models.table import Item, Table
+from simulation.clients import Client, DirectTransport
+from simulation.dynamodb import DynamoDB
+from simulation.s3 import S3
+from simulation.sqs import SQS
 from support.log_signer import LocalSigner
 from template.calls import NOT_THERE, Calls
-from template.resolved import Resolved, source
+from template.resolved import resolved
 
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
@@ -30,8 +36,7 @@ from matcher import Pack, build_set, digest_of
 from terang.set_publishing import PackBucket
 
 DAY, SENDER = "2026-11-25", "AROAEXAMPLEACME"
-STACK = Resolved.of(
-    source(),
+STACK = resolved(
     Today=DAY,
     PublicUrl="https://terang.example",
     RangeBytes="2048",
@@ -88,11 +93,14 @@ class Environment(dict[str, str]):
 
 
 class Trial:
-    """The stack's buckets, table, queue and secret on moto, and what each function did there."""
+    """The stack's buckets, table, queues and secrets, and what each function did there."""
 
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, patch: pytest.MonkeyPatch, *, over_boto3: bool = False) -> None:
         self.patch = patch
-        patch.setattr(Table, "all_items", _all_items)
+        if not over_boto3:
+            client, found = boto3.client, {"s3": S3(), "sqs": SQS(), "dynamodb": DynamoDB()}
+            simulated = {name: Client(one, DirectTransport()) for name, one in found.items()}
+            patch.setattr(boto3, "client", lambda name, **_: simulated.get(name) or client(name))
         patch.setattr(BaseClient, "_make_api_call", _signing(BaseClient._make_api_call))
         self.outside = {name: one for name, one in os.environ.items() if name not in _ALL_SETTINGS}
         self.environments: dict[str, Environment] = {}
@@ -131,7 +139,6 @@ class Trial:
             return getattr(importlib.import_module(module), handler)
 
     def run(self, function: str, *events: dict[str, Any], today: str = DAY) -> list[Any]:
-        """What a function answers to these events."""
         handler = self.start(function, today)
         with self.calls[function].recorded():
             return [handler(event, CONTEXT) for event in events]
@@ -184,35 +191,34 @@ class Trial:
     @contextmanager
     def ignoring_ranges(self) -> Iterator[None]:
         """A server that does not know Range where a version is named."""
-        call = BaseClient._make_api_call
+        call = DirectTransport.call
 
-        def answer(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
-            answered = call(client, operation, params)
-            if operation == "GetObject" and "VersionId" in params:
+        def answer(wire: DirectTransport, name: str, perform: Any, params: dict[str, Any]) -> Any:
+            answered = call(wire, name, perform, params)
+            if name == "get_object" and "VersionId" in params:
                 answered.pop("ContentRange", None)
             return answered
 
-        with mock.patch.object(BaseClient, "_make_api_call", answer):
+        with mock.patch.object(DirectTransport, "call", answer):
             yield
 
     @contextmanager
     def denying_what_is_gone(self) -> Iterator[None]:
         """A server that says denied for a pinned version that is not there."""
-        call = BaseClient._make_api_call
+        call = DirectTransport.call
 
-        def answer(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
+        def answer(wire: DirectTransport, name: str, perform: Any, params: dict[str, Any]) -> Any:
             try:
-                return call(client, operation, params)
+                return call(wire, name, perform, params)
             except ClientError as error:
                 if "VersionId" in params and error.response["Error"]["Code"] in NOT_THERE:
                     error.response["Error"]["Code"] = "AccessDenied"
                 raise
 
-        with mock.patch.object(BaseClient, "_make_api_call", answer):
+        with mock.patch.object(DirectTransport, "call", answer):
             yield
 
     def findings(self, pack: str) -> list[str]:
-        """The ids of the findings of a pack in the table."""
         items = boto3.client("dynamodb").scan(TableName="Table")["Items"]
         records = [
             json.loads(item["record"]["S"]) for item in items if item["sk"]["S"] == "finding"
@@ -220,14 +226,12 @@ class Trial:
         return [one["finding"] for one in records if one["pack"] == pack]
 
     def sample(self, provider: str, month: str, post: str) -> None:
-        """Let the month's sample ask for a post."""
         line = json.dumps({"post": post, "rank": "00"}).encode()
         self.s3.put_object(
             Bucket=bucket("out"), Key=f"out/{provider}/audit/{month}.jsonl", Body=line
         )
 
     def leave_key(self, month: str) -> None:
-        """Leave the key of a month's sample, as scan did in that month."""
         DynamoStore.of(boto3.client("dynamodb"), "Table").put_audit_key(month, "ab" * 32, 2**31)
 
     def tags(self, key: str) -> list[dict[str, str]]:
@@ -290,20 +294,10 @@ def post(number: int, **changed: Any) -> dict[str, Any]:
 
 
 def lines(*posts: dict[str, Any]) -> bytes:
-    """Posts as JSON Lines."""
     return b"".join(json.dumps(one).encode() + b"\n" for one in posts)
 
 
 _ALL_SETTINGS = {name for settings in SETTINGS.values() for name in settings}
-
-
-def _all_items(table: Table) -> list[Item]:
-    """All items by their keys, as moto sorts them at each query.
-
-    Moto's own takes the keys apart anew for each comparison: half of what a trial took.
-    """
-    items = [item for partition in table.items.values() for item in partition.values()]
-    return sorted(items, key=lambda item: (item.hash_key.cast_value, item.range_key.cast_value))
 
 
 def _signing(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -324,7 +318,6 @@ def _signing(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def make_buckets(s3: Any) -> None:
-    """Make the stack's buckets."""
     for one in STACK.typed("AWS::S3::Bucket").values():
         place = {"LocationConstraint": "eu-west-1"}
         s3.create_bucket(Bucket=one["BucketName"], CreateBucketConfiguration=place)

@@ -23,7 +23,6 @@ IMPLEMENTATIONS = ["memory", "moto", pytest.param("emulator", marks=pytest.mark.
 
 @pytest.fixture(scope="module", params=IMPLEMENTATIONS)  # a moto that stays would be everybody's
 def implementation(request: pytest.FixtureRequest) -> Iterator[tuple[str, Clients]]:
-    """The name of an implementation, and clients of it."""
     if request.param == "memory":
         services = (DynamoDB(page_items=3), S3(page_keys=3), SQS())
         yield request.param, Clients(*(Client(service, DirectTransport()) for service in services))

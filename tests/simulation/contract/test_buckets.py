@@ -29,6 +29,7 @@ def test_a_write_is_made_over_the_bytes_that_were_read_or_not_at_all(aws: World)
     assert not aws.objects.put_if(aws.public, "k", b"4", found[1])
     assert not aws.objects.put_if(aws.public, "absent", b"5", found[1])
     assert aws.objects.get(aws.public, "k") == b"3"
+    assert aws.objects.get(aws.public, "absent") is None
 
 
 def test_a_key_that_was_deleted_is_free_again(aws: World, s3: Any) -> None:

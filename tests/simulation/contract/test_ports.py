@@ -51,9 +51,13 @@ def test_a_file_becomes_findings_and_receipts(aws: World) -> None:
 
 def test_a_unit_is_committed_once(aws: World) -> None:
     unit = Unit()
+    assert aws.store.marker(unit.name) is None
     assert aws.store.commit_unit(unit.marker, unit.receipt, "f1", unit.row)
-    assert not aws.store.commit_unit(unit.marker, unit.receipt, "f1", unit.row)
-    assert aws.receipts() == [unit.receipt]
+    for marker in (unit.marker, Marker(unit.name, "acme", "2026-11-26")):
+        again = replace(unit.receipt, inspected=99)
+        assert not aws.store.commit_unit(marker, again, "f1", unit.row)
+    assert aws.store.marker(unit.name) == unit.marker
+    assert (aws.receipts(), aws.receipts("2026-11-26")) == ([unit.receipt], [])
     assert aws.store.ranges("f1") == [unit.row]
 
 

@@ -15,7 +15,6 @@ def table(aws: World) -> Table:
 
 
 def refused(call: Any, **params: Any) -> ClientError:
-    """The error of a call that must be refused."""
     with pytest.raises(ClientError) as caught:
         call(**params)
     return caught.value
@@ -99,7 +98,15 @@ def test_a_query_gives_a_partition_in_the_order_of_its_keys(table: Table) -> Non
     table.put("q", "b#1")
     assert [item["sk"]["S"] for item in table.query("p", "b#")] == ["b#", "b#10", "b#9"]
     assert [item["sk"]["S"] for item in table.query("p", "")] == ["a", "b#", "b#10", "b#9", "c"]
+    assert [item["sk"]["S"] for item in table.between("p", "b#10", "b~")] == ["b#10", "b#9"]
     assert (table.count("p", "b#"), table.count("r", "")) == (3, 0)
+
+
+def test_a_query_gives_all_pages_in_order(table: Table) -> None:
+    for number in reversed(range(5)):
+        table.put("p", f"s#{number}", number, text="x" * 300_000)
+    assert table.records("p", "s#", int) == [0, 1, 2, 3, 4]
+    assert table.count("p", "s#") == 5
 
 
 def test_many_items_are_got_at_once(table: Table, dynamodb: Any) -> None:

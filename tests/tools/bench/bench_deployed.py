@@ -18,11 +18,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from integration import handlers
 from simulation.clients import Client, DirectTransport
 from simulation.dynamodb import DynamoDB
 from simulation.s3 import S3
 from simulation.sqs import SQS
-from support.world import DAY, ROLE, Clients, World
+from support.world import DAY, Clients, World
 from tools.bench import corpus
 from tools.bench.bench_whole import behind_peer, only_folded
 from tools.bench.measure import Report, medians
@@ -99,24 +100,11 @@ def put_in_force(world: World, packs: list[Pack]) -> None:
 
 def delivery(bodies: list[str], queue: str, receives: int = 1) -> dict[str, Any]:
     """The event of messages that come together, for the first or a later time."""
-    records = [record(body, queue, number, receives) for number, body in enumerate(bodies)]
-    return {"Records": records}
-
-
-def record(body: str, queue: str, number: int, receives: int) -> dict[str, Any]:
     return {
-        "messageId": f"message-{number}",
-        "receiptHandle": "handle",
-        "body": body,
-        "attributes": {
-            "SenderId": ROLE,
-            "SentTimestamp": "1795608000000",
-            "ApproximateReceiveCount": str(receives),
-        },
-        "messageAttributes": {"provider": {"stringValue": "acme", "dataType": "String"}},
-        "eventSource": "aws:sqs",
-        "eventSourceARN": queue,
-        "awsRegion": "eu-west-1",
+        "Records": [
+            handlers.delivery(number, body, queue, receives=receives, provider="acme")
+            for number, body in enumerate(bodies)
+        ]
     }
 
 

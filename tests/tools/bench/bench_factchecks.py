@@ -141,7 +141,6 @@ class Asked:
 def asked_of(
     index: ClaimIndex, texts: list[Told], language: str, meaning: Meaning | None = None
 ) -> Asked:
-    """What an index answers to texts."""
     checks, result = index.language(language), Asked([], [], 0, 0)
     attached = right = 0
     for one in texts:

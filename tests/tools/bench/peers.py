@@ -103,7 +103,6 @@ class Peer:
         """Takes folded patterns."""
 
     def ends(self, buffer: bytes) -> list[int]:
-        """Bytes of the buffer at which a pattern ends."""
         raise NotImplementedError
 
     def passing(self, buffers: Buffers, texts: Sequence[str]) -> set[int]:

@@ -44,7 +44,6 @@ def sample_log() -> tuple[dict[str, bytes], dict[str, bytes]]:
 
 
 def check(files: dict[str, bytes], remembered: dict[str, object], now: datetime) -> Result:
-    """What a check says."""
     with (
         mock.patch.object(verify, "_recount"),
         mock.patch.object(verify, "_remembered", return_value=remembered),

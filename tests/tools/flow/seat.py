@@ -28,7 +28,6 @@ class Seat:
     looked: Callable[[str, "Page"], None] = lambda *_: None
 
     def press(self, *keys: str) -> None:
-        """Press keys that stay on the page."""
         for key in keys:
             self.page.keyboard.press(key)
             self.keys += 1

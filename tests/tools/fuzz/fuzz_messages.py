@@ -15,7 +15,6 @@ with atheris.instrument_imports(include=INSTRUMENTED):
 
 
 def posts(body: str) -> None:
-    """Read a body from the queue of posts."""
     lines = lines_of_body(body)
     if isinstance(lines, Refusal):
         return

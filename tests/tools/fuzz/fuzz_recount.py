@@ -39,10 +39,7 @@ SOUND = {kind: (FOLDER / name).read_bytes() for kind, name in PLACES.items()}
 SET_PATH = next(path for path in (FOLDER / "sets").glob("*.json") if path.stem != "current")
 
 
-CHANGED = {kind: (kind,) for kind in SOUND} | {
-    JOURNAL: (SUMMARY, JOURNAL),
-    SET: (SUMMARY, JOURNAL),
-}
+CHANGED = {kind: (kind,) for kind in SOUND} | {JOURNAL: (SUMMARY, JOURNAL), SET: (SUMMARY, JOURNAL)}
 """The files that an input changes, by its kind."""
 
 

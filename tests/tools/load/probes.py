@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import quantiles
 
 from stack.running import DAY, Running
+from support.format_files import post
 
 PROVIDER = "load-probe"
 GIVEN_UP_SECONDS = 120
@@ -45,15 +46,10 @@ class Probes:
 
     def _time(self, name: str, send: Callable[[str], object]) -> None:
         self.sent += 1
-        post = {
-            "id": f"probe-{self.sent}",
-            "account": "user-1",
-            "text": f"Send me the OTP please, stall {self.sent}.",
-            "audience": "public",
-            "published_at": f"{DAY}T00:00:00Z",
-        }
+        text = f"Send me the OTP please, stall {self.sent}."
+        body = post(id=f"probe-{self.sent}", text=text, published_at=f"{DAY}T00:00:00Z")
         began = time.monotonic()
-        send(json.dumps(post))
+        send(json.dumps(body))
         while self._files() < self.sent:
             if time.monotonic() - began > GIVEN_UP_SECONDS:
                 raise AssertionError(f"no findings file after {GIVEN_UP_SECONDS} s")

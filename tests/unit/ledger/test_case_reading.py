@@ -58,7 +58,7 @@ TAKEN = {
     "acknowledged at once": order(acknowledged_at="2026-11-25T08:00:00+00:00"),
     "as many findings as may be": decision(*(f"{number:064x}" for number in range(20))),
     "a violating post": audit(verdict="violating", category="SCAMS_AND_FRAUD"),
-} | {str(maker.__name__): maker() for maker in MAKERS}
+} | {f"{one['type']} {one['id']}": one for one in (maker() for maker in MAKERS)}
 
 
 @pytest.mark.parametrize("message", TAKEN.values(), ids=TAKEN)
