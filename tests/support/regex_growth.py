@@ -19,7 +19,10 @@ LENGTH, MOST_REPEATS = 1_600, 8
 FEW_SECONDS = 0.000_000_7
 """For a character: ten times what linear patterns need, and less than quadratic ones do."""
 
-LONGEST = 20.0
+SURE_SECONDS = 0.1
+"""What takes as long is measured once."""
+
+LONGEST = 4.0
 """Seconds after which a search does not end."""
 
 SINGLE = (code.LITERAL, code.NOT_LITERAL, code.ANY, code.IN)
@@ -31,8 +34,10 @@ class EndlessError(Exception):
     """A search does not end."""
 
 
-def growth(pattern: re.Pattern[Any], *, anchored: bool = False) -> tuple[float, str]:
+def growth(pattern: re.Pattern[Any], enough: float, *, anchored: bool = False) -> tuple[float, str]:
     """Return by how much the time grows when the worst text doubles, and what it repeats.
+
+    The first text on which it grows by more than is `enough` ends the search.
 
     What is repeated is each string of one or two kinds of characters that the pattern can tell
     apart; those of one kind also behind each beginning of a string that it may match. Linear
@@ -56,12 +61,15 @@ def growth(pattern: re.Pattern[Any], *, anchored: bool = False) -> tuple[float, 
 
         told = f"{before}({piece})*{after}"
         try:
-            if _seconds(pattern, text(1), anchored) > FEW_SECONDS * LENGTH:
+            if (first := _seconds(pattern, text(1), anchored)) > FEW_SECONDS * LENGTH:
+                tries = 5 if first < SURE_SECONDS else 1
                 once, more = (
-                    min(_seconds(pattern, text(times), anchored) for _ in range(5))
+                    min(_seconds(pattern, text(times), anchored) for _ in range(tries))
                     for times in (1, 4)
                 )
                 worst = max(worst, ((more / once) ** 0.5, told))
+                if worst[0] > enough:
+                    return worst
         except EndlessError:
             return float("inf"), told
     return worst

@@ -1,9 +1,10 @@
-"""The worst unit ends in time. That no input grows faster than its length is a test of its own."""
+"""The worst input of each reader takes twice as long when it is twice as long, and a unit ends."""
 
 import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import starmap
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from simulation.s3 import S3
 from simulation.sqs import SQS
 from support.format_files import post
 from support.world import Clients, World
+from support.worst_inputs import WORST
 from tools.bench import corpus
 from tools.bench.measure import Report, medians
 
@@ -21,11 +23,41 @@ from ledger.units import Receipt
 from matcher import Matcher, Pack, load_packs
 
 PACKS = Path(__file__).parents[3] / "packs"
+LENGTH = 16_384
+"""Characters of the shorter text; readers cut at 20,000 or later."""
+
+SHOWN = 2
+"""Texts shown of each reader: those that take longest for each character."""
+
+LEAST_SECONDS = 0.001
+"""Below this, what a call costs at all hides what its text costs."""
+
+MOST_TIMES = 3.0
 MOST_SECONDS = 100.0
 """Seconds for a unit of 8 MiB, of the 300 that scan has."""
 
 SAMPLE_BYTES = 48 * 1024
 LENGTHS = (60, 300, 3_000, 65_536)
+
+
+def test_a_text_of_twice_the_length_takes_twice_the_time(report: Report) -> None:
+    """Of each reader, the texts that take longest, and the largest ratio of all."""
+    shown: dict[str, list[tuple[float, float, str]]] = {}
+    worst = 0.0
+    for name, (read, text) in WORST.items():
+        reader, _, kind = name.partition(", ")
+        runs = {size: partial(read, text(size * LENGTH)) for size in (1, 2)}
+        seconds = medians(runs, rounds=3)
+        ratio = seconds[2] / seconds[1]
+        shown.setdefault(reader, []).append((seconds[2], ratio, kind))
+        if seconds[1] > LEAST_SECONDS:
+            worst = max(worst, ratio)
+    table = f"Worst inputs, doubled from {LENGTH:,} to {2 * LENGTH:,} characters"
+    report.row(table, "reader", "text", "ms", "times the half")
+    for reader, rows in shown.items():
+        for seconds, ratio, kind in sorted(rows, reverse=True)[:SHOWN]:
+            report.row(table, reader, kind, f"{seconds * 1e3:.1f}", f"{ratio:.2f}")
+    report.goal("worst ratio of a doubled input", worst, MOST_TIMES, "x", most=True)
 
 
 def test_the_worst_unit_ends_in_time(report: Report) -> None:

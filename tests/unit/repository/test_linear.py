@@ -1,6 +1,7 @@
 """Nothing that reads untrusted text takes more than a multiple of its length.
 
 The lines and loops of a reader are counted, and patterns that are slow on some text are measured.
+`make bench` measures the same texts in seconds.
 """
 
 import ast
@@ -17,8 +18,7 @@ from msgspec import Meta
 from support.regex_growth import growth
 from support.worst_inputs import POSTS, WORST
 
-from authoring.check import check_packs
-from matcher import Matcher
+from matcher import Matcher, load_packs
 from rules.rule import ID
 from verifier import verify
 
@@ -145,21 +145,21 @@ def _within(value: object) -> Iterator[re.Pattern[Any]]:
 
 @pytest.mark.parametrize(("pattern", "anchored"), [*_patterns()])
 def test_a_pattern_takes_a_multiple_of_the_length(pattern: re.Pattern[Any], anchored: bool) -> None:
-    times, text = growth(pattern, anchored=anchored)
+    times, text = growth(pattern, MOST, anchored=anchored)
     assert times <= MOST, f"{text!r} takes {times:.1f} times as long when it is twice as long"
 
 
 SLOW = {
     "each letter begins anew": r"a+b",
     "hidden characters begin a host": r"(?<![\w.])(?:[^\W_](?:[^\W_]|[-\x02])*+\.)+[a-z]{2,63}",
-    "two runs of the same": r"\d+\s*\d+x",
+    "two runs of the same": r"^\d+\s*\d+x",
     "a choice that says the same": r"(?:a|a)*b",
 }
 
 
 @pytest.mark.parametrize("pattern", SLOW.values(), ids=SLOW)
 def test_a_slow_pattern_would_be_found(pattern: str) -> None:
-    assert growth(re.compile(pattern))[0] > MOST
+    assert growth(re.compile(pattern), MOST)[0] > MOST
 
 
 def steps_of(run: Callable[[], object]) -> int:
@@ -197,7 +197,7 @@ def test_a_reader_runs_a_multiple_of_the_length(
 
 @cache
 def _shipped() -> Matcher:
-    return Matcher(check_packs(ROOT / "packs"))
+    return Matcher(load_packs(ROOT / "packs"))
 
 
 @pytest.mark.parametrize("pieces", POSTS.values(), ids=POSTS)
