@@ -321,10 +321,9 @@ def test_list_says_what_is_in_force_since_when_and_for_whom(
 
 def test_a_publish_that_died_is_ended_by_the_next_one(stack: World, folder: Path) -> None:
     """Its YAML is there and in no set: that is no absence, and no version published otherwise."""
-    bucket = PackBucket(stack.objects, stack.public)
-    both = load_packs(folder, date(2026, 11, 25))
-    for pack in both:
-        bucket._put_yaml(pack, (folder / f"{pack.id}.yaml").read_bytes())
+    for pack in load_packs(folder, date(2026, 11, 25)):
+        key = f"packs/{pack.id}/{pack.version}.yaml"
+        stack.objects.put_new(stack.public, key, (folder / f"{pack.id}.yaml").read_bytes())
     stack.clock.move(days=1)
     assert packs("publish", folder) == 0
     assert {pack.published_at for pack in in_force(stack).packs} == {NOW + timedelta(days=1)}
