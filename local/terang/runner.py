@@ -16,7 +16,7 @@ from boto3.s3.transfer import TransferConfig
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.closing import Closing, FileReceipt
-from ledger.dsa_codes import countries_of
+from ledger.codes import countries_of
 from ledger.findings import file_id, unit_id
 from ledger.keys import Provider, receipt_key
 from ledger.texts import Clock, clock_from_setting

@@ -8,7 +8,7 @@ from support.sample_messages import decision
 from support.sample_posts import OTP, lines
 from support.world import World
 
-from ledger.refusals import SchemaNewerError
+from ledger.codes import SchemaNewerError
 
 FILE = lines(OTP, "The market opens at nine", "It is dry", OTP)
 

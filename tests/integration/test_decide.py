@@ -13,10 +13,9 @@ from support.world import DAY, ROLE, World
 
 from ledger.aws.objects import Delivery
 from ledger.cases import CaseState, WaitingMessage
-from ledger.findings import Finding
+from ledger.codes import OperatorError
+from ledger.findings import Finding, SampledPost
 from ledger.keys import audit_file_key
-from ledger.privacy import SampledPost
-from ledger.refusals import OperatorError
 from ledger.units import Marker
 
 RULE = PACK[PACK.index("  - id: asks-for-code") :]

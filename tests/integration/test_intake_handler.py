@@ -13,7 +13,7 @@ from support.sample_posts import lines
 from support.world import World
 
 from ledger.aws.objects import TimeReserveError
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 
 
 @pytest.fixture

@@ -16,12 +16,7 @@ from support.world import Clients, World
 
 import ledger.aws.objects
 from ledger.aws.objects import S3Objects
-from ledger.refusals import (
-    ObjectChangedError,
-    ObjectGoneError,
-    ObjectUnreadableError,
-    OperatorError,
-)
+from ledger.codes import ObjectChangedError, ObjectGoneError, ObjectUnreadableError, OperatorError
 from ledger.units import Source
 
 DATA = b"0123456789"

@@ -36,8 +36,8 @@ from publish.summary import Summary, decode_summary, encode_summary
 from publish_steps import handover, site_files
 from publish_steps.site_files import encode_csv
 from publish_steps.site_pages import Contents, Pages
-from scan import rule_sets as rulesets
 from scan import scanner
+from scan import unit_input as rulesets
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK_BACK_DAYS = 7

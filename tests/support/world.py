@@ -13,9 +13,8 @@ from support.sample_messages import SENT
 from support.sample_posts import SHADOW, StandingClock, pack
 
 from claims.admission import Trust
-from claims.check_rules import PublishedIndexes
-from decide.case_deliveries import CaseDeliveries, PendingDecisions, case_work_of
-from decide.case_work import CaseOutcome, CaseWork
+from claims.check_finder import PublishedIndexes
+from decide.case_work import CaseDeliveries, CaseOutcome, CaseWork, PendingDecisions, case_work_of
 from dsa.decision_files import decision_files
 from feeds.feed_import import FeedImporter, FeedOutcome, Library
 from feeds.reopening import Reopening
@@ -31,10 +30,9 @@ from matcher import Pack, build_set
 from rules.pinned import FACTCHECKS
 from rules.rule_set import ProviderSettings
 from scan.inspection import FloodGuard, FloodLimits
-from scan.persisting import UnitRecorder
-from scan.rule_sets import RuleSets, Snapshots
 from scan.scanner import Deliveries, MessageScanner
-from scan.unit_work import UnitScanner
+from scan.unit_input import KnownSnapshots, RuleSets
+from scan.unit_work import UnitRecorder, UnitScanner
 
 SECRET, SECRET_NAME = b"the secret of this test", "pseudonym-secret"
 SALT = b"the salt of a month, and of 32 b"
@@ -176,7 +174,7 @@ class World:
             keys=self.keys(store),
             secret=SECRET,
             recorder=UnitRecorder(store, objects, self.work, self.out, 30),
-            snapshots=Snapshots(objects, self.clock, self.work),
+            snapshots=KnownSnapshots(objects, self.clock, self.work),
         )
 
     def deliveries(self, store: Any = None, objects: Any = None) -> Deliveries:

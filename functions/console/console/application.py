@@ -43,7 +43,7 @@ from desk.table_desk import PendingSender, SetExamples, TableDesk
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects, Senders
 from ledger.aws.store import DynamoStore
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from ledger.texts import Clock, SystemClock, clock_from_setting
 
 KEPT_SECONDS = 3_600

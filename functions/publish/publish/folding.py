@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Meta
 
 from ledger.aws.store import DynamoStore
-from ledger.privacy import DayCopies, FindingFingerprint
+from ledger.findings import DayCopies, FindingFingerprint
 from ledger.units import Counts, Receipt, Tally, counts, says
 from phrases import to_translate
 from rules.pack import PATH_NAME, Pack

@@ -24,8 +24,8 @@ import rfc8785
 
 from ledger.aws.desk_store import DynamoLogStore
 from ledger.aws.objects import S3Objects
+from ledger.codes import OperatorError
 from ledger.keys import log_checkpoint_key
-from ledger.refusals import OperatorError
 from ledger.units import LogHead
 from tlog.leaves import (
     Checkpoint,

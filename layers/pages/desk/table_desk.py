@@ -51,8 +51,8 @@ from ledger.aws.desk_store import UNDO_SECONDS, DynamoDesk, ItemLease, PendingDe
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.cases import Case, JournalEntry, Move
+from ledger.findings import sampled_posts
 from ledger.keys import audit_file_key
-from ledger.privacy import sampled_posts
 from ledger.texts import Clock, utc_exactly
 from rules.pack import Pack
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ledger.codes import Code, OperatorError, Refusal
 from ledger.keys import receipt_key, refusals_key
-from ledger.refusals import Code, OperatorError, Refusal
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import Manifest, RangeRow, Receipt, ReceiptCounts, Source, sum_records
 

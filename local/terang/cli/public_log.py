@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from terang import InputError
 from terang.case_queue import read_file
 from terang.terminal import STACK, StackName, console, option, print_result

@@ -21,8 +21,8 @@ from desk.items import Door, Role
 from desk.items import Moderator as DeskModerator
 from ledger.aws.store import DynamoStore
 from ledger.cases import Case, CaseEntry, JournalEntry, case_id
+from ledger.codes import OperatorError
 from ledger.findings import Finding, is_id
-from ledger.refusals import OperatorError
 from terang import InputError
 from terang.case_queue import NOT_SENT, findings_in, read_messages, result_lines, send_messages
 from terang.run_table import PackExamples, RunTable, clock_of_run, run_folder

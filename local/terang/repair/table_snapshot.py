@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from ledger.aws.objects import error_code
-from ledger.refusals import SchemaNewerError
+from ledger.codes import SchemaNewerError
 
 PAGE = "see docs/operate.md, "
 RESTORE = PAGE + "Restoring a table"

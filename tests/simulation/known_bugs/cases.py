@@ -9,7 +9,7 @@ from greenlet import getcurrent
 from simulation.bugs import Bug, Call, Change, at_aws, everywhere, handler, method
 from simulation.known_bugs.answering import name_no_failure
 
-from decide.case_files import CaseFiles
+from cases.case_store import CaseFiles
 from ledger.aws.store import DynamoCases
 from ledger.cases import Case, CaseMarker, JournalEntry, counted_once
 

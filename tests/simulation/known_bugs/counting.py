@@ -14,7 +14,7 @@ from ledger.findings import Finding, unit_id
 from ledger.texts import SystemClock
 from ledger.units import Attempt, RangeMessage, RangeRow
 from scan.inspection import own_findings
-from scan.reading import OwnedLines
+from scan.unit_input import OwnedLines
 
 
 def _count_up(original: Call, store: DynamoStore, *given: Any) -> bool:

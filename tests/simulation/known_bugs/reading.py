@@ -6,7 +6,7 @@ from simulation.bugs import Bug, Call, Port, at_aws, everywhere, method, without
 
 from ledger.aws.store import DynamoStore
 from ledger.units import Marker, RangeMessage, Source, cut_ranges
-from scan.reading import OwnedLines, read_owned
+from scan.unit_input import OwnedLines, read_owned
 
 
 def _nothing_before(objects: Any, unit: RangeMessage) -> OwnedLines:

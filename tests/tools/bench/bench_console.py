@@ -29,7 +29,7 @@ from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.finding_store import open_list_keys
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import item_of
-from ledger.privacy import FindingFingerprint
+from ledger.findings import FindingFingerprint
 
 OPEN = 10_000
 PAGES = 60

@@ -11,8 +11,7 @@ from desk.table_dossiers import NearCopies, OpenFindings, RecentJournal
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import shards
 from ledger.cases import JournalEntry
-from ledger.findings import Finding, FloodHold, FloodQuestion
-from ledger.privacy import FindingFingerprint
+from ledger.findings import Finding, FindingFingerprint, FloodHold, FloodQuestion
 
 TODAY = date(2026, 11, 25)
 ALIKE, OTHER = bytes(64), bytes([1] * 64)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cases.order import Answer
+from cases.asked import Answer
 from desk.deciding import MEASURES, VERDICTS
 from desk.desk_pages import (
     age_words,

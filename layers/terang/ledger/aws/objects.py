@@ -17,8 +17,7 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ledger.aws.store import DynamoStore
-from ledger.keys import Provider, is_provider_id
-from ledger.refusals import (
+from ledger.codes import (
     ImmutableError,
     ObjectChangedError,
     ObjectGoneError,
@@ -27,6 +26,7 @@ from ledger.refusals import (
     TerangError,
     logged,
 )
+from ledger.keys import Provider, is_provider_id
 from ledger.texts import Clock
 from ledger.units import RangeMessage, Source
 
