@@ -11,9 +11,9 @@ from support.canary import ACCOUNT
 from support.sample_posts import OTP, fields, line, lines
 from support.world import ROLE, SECRET_NAME, World
 
-from ledger.aws.objects import Delivery
 from ledger.codes import Code, KeyUnavailableError
 from ledger.keys import Provider
+from ledger.objects import Delivery
 from scan.scanner import UnknownSender
 from scan.unit_input import read_records
 

@@ -9,7 +9,7 @@ from catalogue.sparse_object import SparseObject
 from support.faults import Calls
 from support.world import World
 
-from ledger.aws.objects import SqsUnitQueue
+from ledger.objects import SqsUnitQueue
 from ledger.units import RangeMessage
 from scan.unit_input import read_owned, read_records
 

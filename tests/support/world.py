@@ -20,11 +20,11 @@ from feeds.feed_import import FeedImporter, FeedOutcome, Library
 from feeds.reopening import Reopening
 from intake.arrival import Intake
 from intake.reader import Budget
-from ledger.aws.desk_store import DynamoDesk
-from ledger.aws.objects import S3Objects, Senders, SqsUnitQueue
-from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.closing import Closing, FileReceipt
+from ledger.desk_store import DynamoDesk
 from ledger.keys import Provider, receipt_key
+from ledger.objects import S3Objects, Senders, SqsUnitQueue
+from ledger.store import DynamoStore, PseudonymKeys
 from ledger.units import RangeMessage, Receipt
 from matcher import Pack, build_set
 from rules.pinned import FACTCHECKS

@@ -14,8 +14,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from answer.ask_routes import routes_of
 from answer.tip_line import IndexInForce, RateLimit, TipLine, response
-from ledger.aws.objects import S3Objects
 from ledger.codes import logged
+from ledger.objects import S3Objects
 from ledger.texts import clock_from_setting
 
 SECRETS_SECONDS = 300

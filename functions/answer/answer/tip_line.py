@@ -22,10 +22,10 @@ import msgspec
 from claims.check_finder import CheckAnswer, ClaimIndex, Level, ask
 from claims.fact_check import Check, Rating, days_between
 from claims.text_words import ClaimText, guess_language, primary
-from ledger.aws.objects import S3Objects
 from ledger.closing import current_set, stored_set
 from ledger.codes import OperatorError
 from ledger.keys import factchecks_key
+from ledger.objects import S3Objects
 from ledger.texts import Clock, is_blank
 from phrases import LANGUAGES, Phrases, of
 from rules.rule_set import SetError, read_set

@@ -24,13 +24,13 @@ from aws_lambda_powertools.metrics import MetricUnit
 from cases.case_message import judge
 from cases.case_store import CaseFiles, DecidedPacks, Facts, FactsReader, FirstSent, RoomFiles
 from cases.kinds import CaseMessage, SentNames, names_of, read_case_message
-from ledger.aws.desk_store import DynamoDesk, PendingDecision, PendingName, PendingState
-from ledger.aws.objects import Delivery, S3Objects, Senders, require_reserve
-from ledger.aws.store import DynamoStore
 from ledger.cases import Case, CaseMarker, JournalEntry, WaitingMessage
 from ledger.codes import CaseCode, CaseReceipt, CaseRefusal, Refusal
+from ledger.desk_store import DynamoDesk, PendingDecision, PendingName, PendingState
 from ledger.findings import digest
 from ledger.keys import message_receipt_key
+from ledger.objects import Delivery, S3Objects, Senders, require_reserve
+from ledger.store import DynamoStore
 from ledger.texts import Clock, encode_json, lines_of_body, utc
 
 TRIES = 12

@@ -16,9 +16,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from decide.case_work import CaseDeliveries, PendingDecisions, case_work_of, count
 from dsa.decision_files import decision_files
-from ledger.aws.desk_store import DynamoDesk
-from ledger.aws.objects import Delivery, S3Objects, Senders, log_failures
-from ledger.aws.store import DynamoStore
+from ledger.desk_store import DynamoDesk
+from ledger.objects import Delivery, S3Objects, Senders, log_failures
+from ledger.store import DynamoStore
 from ledger.texts import clock_from_setting
 
 logger, metrics = Logger(), Metrics()

@@ -31,11 +31,11 @@ from claims.check_finder import ClaimIndex
 from claims.fact_check import FeedCheck, FeedError, read_feed
 from claims.topics import lists, lists_digest
 from feeds.reopening import Reopening
-from ledger.aws.objects import S3Objects
 from ledger.closing import put_in_force, set_key
 from ledger.codes import ObjectChangedError, ObjectGoneError, OperatorError
 from ledger.findings import digest
 from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
+from ledger.objects import S3Objects
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import Source
 from rules.pinned import FACTCHECKS, pack_yaml

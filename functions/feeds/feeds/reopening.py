@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import msgspec
 
 from claims.admission import CheckChange, CheckedClaim
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
 from ledger.cases import (
     TRANSITIONS,
     Case,
@@ -28,6 +26,8 @@ from ledger.cases import (
 )
 from ledger.findings import Finding, digest
 from ledger.keys import correction_key
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import rule_key
 

@@ -28,13 +28,13 @@ from intake.reader import (
     check_size,
     read_counted,
 )
-from ledger.aws.objects import S3Objects, SqsUnitQueue
-from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.closing import FILE_DAYS, Closing, current_set, lost_file, refused_file
 from ledger.codes import Code, FileRefusedError, ObjectGoneError, ObjectUnreadableError, Refusal
 from ledger.findings import Pseudonyms, digest, file_id
 from ledger.keys import Provider, is_provider_id, part_key, receipt_key, unknown_receipt_key
+from ledger.objects import S3Objects, SqsUnitQueue
 from ledger.posts import LINE_BYTES, Post, TranslatedPost, read_fields
+from ledger.store import DynamoStore, PseudonymKeys
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import Manifest, Marker, Receipt, Source, cut_ranges, digest_of_ids, units_of
 

@@ -21,9 +21,9 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from ledger.aws.objects import Delivery, S3Objects, Senders, log_failures
-from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.closing import Closing
+from ledger.objects import Delivery, S3Objects, Senders, log_failures
+from ledger.store import DynamoStore, PseudonymKeys
 from ledger.texts import clock_from_setting
 from rules.pinned import FACTCHECKS
 from scan.inspection import FloodGuard, FloodLimits, UnitOutcome

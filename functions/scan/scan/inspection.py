@@ -14,7 +14,6 @@ from uuid import uuid4
 
 import msgspec
 
-from ledger.aws.store import DynamoStore
 from ledger.findings import (
     Finding,
     FloodQuestion,
@@ -27,6 +26,7 @@ from ledger.findings import (
     finding_id,
 )
 from ledger.posts import Post, TranslatedPost
+from ledger.store import DynamoStore
 from ledger.texts import Clock, utc
 from ledger.units import Attempt, FoundCopies, Marker, Receipt, digest_of_ids, rule_key
 from matcher import Hit

@@ -16,10 +16,10 @@ from itertools import batched, chain
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ledger.aws.objects import Delivery, Senders, require_reserve
 from ledger.closing import Closing
 from ledger.codes import OperatorError
 from ledger.findings import SampledPost, batch_id, unit_id
+from ledger.objects import Delivery, Senders, require_reserve
 from ledger.texts import Clock, utc
 from ledger.units import (
     BATCH_BYTES,

@@ -21,11 +21,11 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from ledger.aws.objects import S3Objects
 from ledger.closing import current_set, stored_set
 from ledger.codes import OperatorError, Refusal
 from ledger.findings import CopySnapshot, Label, unit_id
 from ledger.keys import copies_key
+from ledger.objects import S3Objects
 from ledger.posts import (
     LINE_BYTES,
     Post,

@@ -20,8 +20,6 @@ from functools import cache
 
 import msgspec
 
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.closing import FILE_DAYS
 from ledger.codes import Code, ObjectChangedError, ObjectGoneError, Refusal
 from ledger.findings import (
@@ -45,7 +43,9 @@ from ledger.keys import (
     message_receipt_key,
     refusals_key,
 )
+from ledger.objects import S3Objects
 from ledger.posts import Post
+from ledger.store import DynamoStore, PseudonymKeys
 from ledger.texts import Clock, encode_json, encode_json_lines, utc
 from ledger.units import Attempt, Marker, RangeMessage, RangeRow, Receipt, digest_of_ids, rule_key
 from matcher.fingerprint import Fingerprints

@@ -19,8 +19,8 @@ from cases.contest import ContestResult, Outcome, SecondReview
 from cases.decision import Decision, Escalation, Verdict
 from cases.kinds import CaseMessage, as_sent
 from desk.items import Dossier, ItemKind, Moderator, OpenFinding
-from ledger.aws.desk_store import UNDO_SECONDS, PendingDecision, PendingState
 from ledger.codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER, Measures, Visibility
+from ledger.desk_store import UNDO_SECONDS, PendingDecision, PendingState
 from ledger.findings import LEFT_HELD, OPENED
 from ledger.texts import is_blank, utc_exactly
 from phrases import to_translate

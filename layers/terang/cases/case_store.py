@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
 from ledger.cases import AnnouncedEntry, Case, CaseMove, JournalEntry, case_id
 from ledger.closing import stored_set
 from ledger.codes import OperatorError
@@ -28,13 +26,15 @@ from ledger.keys import (
     findings_key,
     proposal_key,
 )
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
 from ledger.texts import encode_json, encode_json_lines
 from rules.pack import Pack
 from rules.rule_set import KnownSets, SetError
 
 if TYPE_CHECKING:
-    from ledger.aws.objects import S3Objects
-    from ledger.aws.store import DynamoStore
+    from ledger.objects import S3Objects
+    from ledger.store import DynamoStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from ledger.aws.objects import S3Objects, StoredVersion, error_code
-from ledger.aws.store import DynamoStore, PseudonymKeys
-from ledger.aws.table import Item, Table, record_of
 from ledger.cases import CaseEntry, WaitingMessage
 from ledger.findings import CopySnapshot, Finding, FindingFingerprint, SampledPost, stub_of
 from ledger.keys import HOLDS_EXCERPTS, copies_key, findings_key
+from ledger.objects import S3Objects, StoredVersion, error_code
+from ledger.store import DynamoStore, PseudonymKeys
+from ledger.table import Item, Table, record_of
 from ledger.texts import Clock, encode_json, encode_json_lines, utc
 from rules.pack_parts import ALGORITHM, Fingerprinted, copy_groups
 

@@ -10,8 +10,8 @@ from simulation.bugs import Bug, Call, Change, at_aws, everywhere, handler, meth
 from simulation.known_bugs.answering import name_no_failure
 
 from cases.case_store import CaseFiles
-from ledger.aws.store import DynamoCases
 from ledger.cases import Case, CaseMarker, JournalEntry, counted_once
+from ledger.store import DynamoCases
 
 
 def _journal_alone(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa: N803

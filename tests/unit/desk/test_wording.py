@@ -17,7 +17,7 @@ from desk.desk_pages import (
     verdict_choices,
 )
 from desk.items import ItemKind
-from ledger.aws.desk_store import PendingState
+from ledger.desk_store import PendingState
 from phrases import of
 
 EN = of("en")

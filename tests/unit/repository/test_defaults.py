@@ -19,8 +19,7 @@ from desk import queue, table_desk
 from dsa import report
 from feeds import feed_import
 from intake import arrival
-from ledger import cases, closing, codes, findings, keys, posts, units
-from ledger.aws import desk_store, objects
+from ledger import cases, closing, codes, desk_store, findings, keys, objects, posts, units
 from publish import (
     day_facts,
     folding,

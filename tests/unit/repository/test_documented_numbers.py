@@ -15,8 +15,7 @@ from desk import asking, queue
 from dsa import statement
 from feeds import feed_import
 from intake import reader
-from ledger import cases, findings, posts, streams, texts, units
-from ledger.aws import desk_store, store
+from ledger import cases, desk_store, findings, posts, store, streams, texts, units
 from matcher import hit, term, term_index
 from publish import day_facts, precision, publish_run, summary
 from publish_steps import logging_run

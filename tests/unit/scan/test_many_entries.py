@@ -13,9 +13,9 @@ from support.sample_posts import pack
 from cases.case_message import judge
 from cases.case_store import Acceptance, Facts, FirstSent
 from cases.kinds import read_case_message
-from ledger.aws.store import DynamoStore
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseState, JournalEntry
 from ledger.codes import CaseRefusal
+from ledger.store import DynamoStore
 from terang.repair.checks import case_differences
 from terang.repair.table_snapshot import TableSnapshot
 

@@ -19,7 +19,9 @@ from typing import Any
 
 import msgspec
 
-from ledger.aws.finding_store import (
+from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
+from ledger.codes import KeyUnavailableError
+from ledger.finding_store import (
     DynamoFindings,
     DynamoFloods,
     DynamoUnits,
@@ -27,18 +29,6 @@ from ledger.aws.finding_store import (
     open_list_keys,
     range_place,
 )
-from ledger.aws.table import (
-    AUDIT_KEYS,
-    Item,
-    Table,
-    TableRows,
-    journal_of,
-    record_of,
-    shards,
-    work_of,
-)
-from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
-from ledger.codes import KeyUnavailableError
 from ledger.findings import (
     DayCopies,
     Finding,
@@ -49,6 +39,16 @@ from ledger.findings import (
     stub_of,
 )
 from ledger.keys import Provider
+from ledger.table import (
+    AUDIT_KEYS,
+    Item,
+    Table,
+    TableRows,
+    journal_of,
+    record_of,
+    shards,
+    work_of,
+)
 from ledger.texts import Clock, SystemClock
 from ledger.units import Manifest, Marker, OpenFile, RangeRow, Receipt, Source
 

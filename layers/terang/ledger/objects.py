@@ -16,7 +16,6 @@ from typing import Any, BinaryIO, cast
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ledger.aws.store import DynamoStore
 from ledger.codes import (
     ImmutableError,
     ObjectChangedError,
@@ -27,6 +26,7 @@ from ledger.codes import (
     logged,
 )
 from ledger.keys import Provider, is_provider_id
+from ledger.store import DynamoStore
 from ledger.texts import Clock
 from ledger.units import RangeMessage, Source
 

@@ -16,7 +16,6 @@ from datetime import datetime
 from heapq import merge
 from itertools import islice
 
-from ledger.aws.table import Item, TableRows, item_of, journal_of, record_of, shards, work_of
 from ledger.cases import CaseEntry
 from ledger.findings import (
     Finding,
@@ -27,6 +26,7 @@ from ledger.findings import (
     digest,
     flood_question_id,
 )
+from ledger.table import Item, TableRows, item_of, journal_of, record_of, shards, work_of
 from ledger.units import Attempt, Marker, RangeRow, Receipt, UnitState
 
 
