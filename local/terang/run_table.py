@@ -1,8 +1,8 @@
 """What the desk at home reads: a run's folder as the table of one provider, and a folder of packs.
 
-`MemoryTable` is what `ledger.table` asks of DynamoDB, no more. The findings of a run are put there as
-scan puts them. The messages of the run and of the files are judged by the code of decide, so
-that what waits is what would wait in a stack.
+`MemoryTable` is what `ledger.table` asks of DynamoDB. The findings of a run are put into it as scan
+puts them. The messages of the run and of the files are judged by the code of decide, so that what
+waits is what would wait in a stack.
 
 `PackExamples` tries a moderator's example in the packs, and writes the patch for their author.
 """

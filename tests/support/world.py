@@ -14,7 +14,7 @@ from support.sample_posts import SHADOW, StandingClock, pack
 
 from claims.admission import Trust
 from claims.check_finder import PublishedIndexes
-from decide.case_work import CaseDeliveries, CaseOutcome, CaseWork, PendingDecisions, case_work_of
+from decide.case_work import CaseDeliveries, CaseOutcome, CaseWork, case_work_of
 from dsa.decision_files import decision_files
 from feeds.feed_import import FeedImporter, FeedOutcome, Library
 from feeds.reopening import Reopening
@@ -208,9 +208,8 @@ class World:
 
     def case_deliveries(self) -> CaseDeliveries:
         """A fresh worker of decide, from the delivery on."""
-        work, senders = self.case_work(), Senders(self.store, self.clock, "AROAREDRIVE")
-        console = PendingDecisions(self.desk, work, senders)
-        return CaseDeliveries(work, senders, console, "arn:console")
+        senders = Senders(self.store, self.clock, "AROAREDRIVE")
+        return CaseDeliveries(self.case_work(), senders, self.desk, "arn:console")
 
     def decide(self, *messages: dict[str, Any], provider: str = "acme") -> list[CaseOutcome]:
         """Take messages about cases, each by a fresh worker; what they and the woken came to.

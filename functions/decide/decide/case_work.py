@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
 import msgspec
 from aws_lambda_powertools import Logger, Metrics
@@ -70,14 +69,6 @@ class SentLine:
     case: str = ""
     message_key: str = ""
     other_door: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """A message in the journal, now or before."""
-
-    marker: CaseMarker
-    entry: JournalEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +153,19 @@ class CaseWork:
             return Settled(CaseOutcome("refused", kind, result.code, first), message_key, line)
         if line.case:
             self._write_receipt(message_key, line, "taken", None, message)
-        problems = self.files.write(result.entry)
+        marker, entry = result
+        problems = self.files.write(entry)
         status = "repeated" if facts is None else "taken"
         outcome = CaseOutcome(status, kind, problems=problems)
-        return Settled(outcome, message_key, line, result.marker.wakes)
+        return Settled(outcome, message_key, line, marker.wakes)
 
     def _commit(
         self, message_key: str, line: SentLine, message: CaseMessage
-    ) -> tuple[Committed | CaseRefusal, Facts | None]:
+    ) -> tuple[tuple[CaseMarker, JournalEntry] | CaseRefusal, Facts | None]:
         """Judge the message and put its marker and entries in one transaction.
 
-        Return the result and the facts it was judged by; None if the id was known before.
+        Return its marker and entry or the refusal, and the facts it was judged by; None if the id
+        was known before.
 
         The transaction fails when another worker moved one of the cases. Then everything is read
         and judged again. Of two messages that exclude each other, the later one is refused.
@@ -182,7 +175,7 @@ class CaseWork:
             known = self.store.case_marker(message_key)
             if known is not None:
                 if known.digest == content:
-                    return Committed(known, self.store.entry_of(known)), None
+                    return (known, self.store.entry_of(known)), None
                 return CaseRefusal(CaseCode.ID_REUSED, "id"), None
             if line.other_door and getattr(message, "moderator", None) is not None:
                 advice = f"this provider's moderators decide at the door {line.other_door}"
@@ -202,7 +195,7 @@ class CaseWork:
                 wakes=tuple(filter(None, (judged.entry.entry, judged.entry.decision))),
             )
             if self.store.commit_case(marker, judged.entry, judged.moves):
-                return Committed(marker, judged.entry), facts
+                return (marker, judged.entry), facts
         raise OSError(f"other workers moved the cases of a message {TRIES} times")
 
     def _keep_waiting(
@@ -302,51 +295,6 @@ class CaseWork:
         self.objects.put(self.out_bucket, key, encode_json(receipt))
 
 
-@dataclass(frozen=True, slots=True)
-class PendingDecisions:
-    """Takes the decisions that the console's messages name.
-
-    The order loses no decision and repeats none. The decision is sent first: then it can no longer
-    be taken back. Its messages are taken next, and each is recognised if it comes again. Its end is
-    written last. If a worker dies in between, the next delivery continues.
-    """
-
-    store: DynamoDesk
-    work: CaseWork
-    senders: Senders
-
-    def take(self, body: str, seconds_left: Callable[[], float]) -> list[CaseOutcome]:
-        """Return the outcome of each message of the decision; none if it was taken back.
-
-        Raises msgspec.MsgspecError if the body names no decision: the console sends no such one.
-        """
-        name = msgspec.json.decode(body, type=PendingName)
-        pending = self.store.release_pending(name.provider, name.pending)
-        if pending.state is not PendingState.SENT:
-            return []
-        outcomes, woken = [], []
-        for message in pending.messages:
-            require_reserve(seconds_left)
-            outcome, *others = self._take_message(pending, message)
-            outcomes.append(outcome)
-            woken += others
-        self.store.end_pending(_ended(pending, outcomes))
-        return outcomes + woken
-
-    def _take_message(
-        self, pending: PendingDecision, message: dict[str, Any]
-    ) -> Iterator[CaseOutcome]:
-        """Take a message as if it was sent when the moderator decided."""
-        clock, trial = self.work.clock, self.work.trial_day
-        sent_at = clock.now() if trial else datetime.fromisoformat(pending.held_at)
-        return self.work.take(
-            pending.provider,
-            msgspec.json.encode(message),
-            sent_at,
-            self.senders.other_door(pending.provider, "console"),
-        )
-
-
 def _ended(pending: PendingDecision, outcomes: list[CaseOutcome]) -> PendingDecision:
     """Return the decision with its outcome: refused if one of its messages was, else waiting."""
     by_status = {one.status: one for one in reversed(outcomes)}
@@ -363,7 +311,7 @@ class CaseDeliveries:
 
     work: CaseWork
     senders: Senders
-    console: PendingDecisions
+    desk: DynamoDesk
     console_queue_arn: str
 
     def take(
@@ -375,7 +323,7 @@ class CaseDeliveries:
         delivers all of it again, and messages that were taken before are `repeated`.
         """
         if delivery.queue_arn == self.console_queue_arn:
-            return self.console.take(delivery.body, seconds_left)
+            return self._take_decision(delivery.body, seconds_left)
         provider = self.senders.provider_of_sender(delivery.sender_id, delivery.attributes)
         if provider is None:
             return None
@@ -383,6 +331,34 @@ class CaseDeliveries:
             self.work.clock.now() if self.work.trial_day else self.senders.first_sent(delivery)
         )
         return list(self._take_lines(provider, delivery.body, sent_at, seconds_left))
+
+    def _take_decision(self, body: str, seconds_left: Callable[[], float]) -> list[CaseOutcome]:
+        """Return the outcome of each message of a console's decision; none if it was taken back.
+
+        The order loses no decision and repeats none. The decision is sent first: then it can no
+        longer be taken back. Its messages are taken next, as if they were sent when the moderator
+        decided, and each is recognised if it comes again. Its end is written last. If a worker dies
+        in between, the next delivery continues.
+
+        Raises msgspec.MsgspecError if the body names no decision: the console sends no such one.
+        """
+        name = msgspec.json.decode(body, type=PendingName)
+        pending = self.desk.release_pending(name.provider, name.pending)
+        if pending.state is not PendingState.SENT:
+            return []
+        provider, clock = pending.provider, self.work.clock
+        outcomes, woken = [], []
+        for message in pending.messages:
+            require_reserve(seconds_left)
+            held_at = datetime.fromisoformat(pending.held_at)
+            sent_at = clock.now() if self.work.trial_day else held_at
+            other_door = self.senders.other_door(provider, "console")
+            data = msgspec.json.encode(message)
+            outcome, *others = self.work.take(provider, data, sent_at, other_door)
+            outcomes.append(outcome)
+            woken += others
+        self.desk.end_pending(_ended(pending, outcomes))
+        return outcomes + woken
 
     def _take_lines(
         self, provider: str, body: str, sent_at: datetime, seconds_left: Callable[[], float]
