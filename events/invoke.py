@@ -23,7 +23,7 @@ from typing import Any
 import boto3
 
 from ledger.closing import current_set
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from terang import emulator
 from terang.emulator import StackError
 from terang.remote import Remote

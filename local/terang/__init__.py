@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 

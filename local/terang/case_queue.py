@@ -14,12 +14,11 @@ from typing import Any
 import msgspec
 
 from cases.kinds import read_case_message, required_times
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
-from ledger.dsa_codes import CaseReceipt, CaseRefusal
+from ledger.codes import CaseReceipt, CaseRefusal, OperatorError
 from ledger.findings import Finding, digest
 from ledger.keys import message_receipt_key
-from ledger.refusals import OperatorError
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
 from ledger.texts import Clock, utc
 from terang import InputError
 

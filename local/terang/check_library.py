@@ -26,13 +26,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from claims.admission import ChangeKind, Spool, changes, with_topic
-from claims.check_finder import ClaimIndex, Progress, build_index, silent
+from claims.admission import ChangeKind, Spool, build_index, changes, with_topic
+from claims.check_finder import ClaimIndex, Progress, silent
 from claims.fact_check import Check, FeedCheck, FeedError
 from claims.index import NAME_BIT, BadIndexError, digest_of
 from claims.text_words import normalise
+from ledger.codes import OperatorError
 from ledger.findings import is_id
-from ledger.refusals import OperatorError
 from terang import ROOT
 from terang.case_queue import UNREADABLE
 

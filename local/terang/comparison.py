@@ -8,9 +8,9 @@ from typing import Any
 
 from authoring.advice import why_unprotected
 from authoring.explain import NOTHING_ALONE, deciding_terms
+from ledger.codes import Refusal
 from ledger.findings import excerpt_of
 from ledger.posts import Post, read_line
-from ledger.refusals import Refusal
 from matcher import Hit, Matcher, Pack, Severity
 from rules.pack_parts import Score
 

@@ -34,9 +34,9 @@ from desk.deciding import Adopter
 from desk.items import Moderator
 from desk.routes import SECURITY_HEADERS, DeskApplication
 from desk.table_desk import CannedReason, TableDesk
-from ledger.aws.desk_store import SENT_DAYS, DynamoDesk, PendingDecision, PendingState
-from ledger.aws.table import Item
-from ledger.refusals import OperatorError, TerangError
+from ledger.codes import OperatorError, TerangError
+from ledger.desk_store import SENT_DAYS, DynamoDesk, PendingDecision, PendingState
+from ledger.table import Item
 from ledger.texts import Clock
 from terang.case_queue import UNREADABLE, MessageResult, decode_lines, read_messages
 from terang.run_table import MemoryTable

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import msgspec
 
 from authoring.advice import PLACEHOLDER
-from ledger.aws.objects import S3Objects
 from ledger.closing import RETURN_DAYS, Pointer, read_pointer, set_key
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
+from ledger.objects import S3Objects
 from ledger.texts import utc
 from matcher import (
     FOLD_VERSION,

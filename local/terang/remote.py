@@ -12,9 +12,9 @@ import boto3
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
 from ledger.texts import Clock, clock_from_setting
 from matcher import SetError
 from terang import InputError, check_known

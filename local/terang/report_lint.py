@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dsa.report_entries import HEADERS, INDICATORS, PARTS, category_rows, file_name
 from dsa.statement import parse_day
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from terang.case_queue import read_file
 
 type Table = list[list[str]]

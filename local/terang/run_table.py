@@ -1,8 +1,8 @@
 """What the desk at home reads: a run's folder as the table of one provider, and a folder of packs.
 
-`MemoryTable` is what `ledger.aws` asks of DynamoDB, and no more. The findings of a run are put into
-it as scan puts them. The messages of the run and of the files are judged by the code of decide, so
-that what waits is what would wait in a stack.
+`MemoryTable` is what `ledger.table` asks of DynamoDB. The findings of a run are put into it as scan
+puts them. The messages of the run and of the files are judged by the code of decide, so that what
+waits is what would wait in a stack.
 
 `PackExamples` tries a moderator's example in the packs, and writes the patch for their author.
 """
@@ -24,21 +24,19 @@ import yaml
 
 from authoring.check import check_packs
 from authoring.format import LOADER
-from cases.case_facts import Acceptance, DecidedPacks, Facts, FactsReader, FirstSent
 from cases.case_message import judge
+from cases.case_store import Acceptance, DecidedPacks, Facts, FactsReader, FirstSent
 from cases.kinds import CaseMessage, read_case_message
 from desk.deciding import Adoption, AdoptionResult, rules_with_examples
 from desk.table_desk import TableDesk
-from ledger.aws.desk_store import DynamoDesk
-from ledger.aws.finding_store import SEVERITY_RANKS, open_list_keys
-from ledger.aws.store import DynamoStore
-from ledger.aws.table import Item, Table, item_of
 from ledger.cases import CaseMarker
-from ledger.dsa_codes import CaseRefusal, countries_of
-from ledger.findings import Finding, FloodQuestion, digest, is_id
+from ledger.codes import CaseRefusal, OperatorError, countries_of
+from ledger.desk_store import DynamoDesk
+from ledger.finding_store import SEVERITY_RANKS, open_list_keys
+from ledger.findings import Finding, FindingFingerprint, FloodQuestion, SampleLine, digest, is_id
 from ledger.keys import Provider, audit_file_key
-from ledger.privacy import FindingFingerprint, SampleLine
-from ledger.refusals import OperatorError
+from ledger.store import DynamoStore
+from ledger.table import Item, Table, item_of
 from ledger.texts import Clock, SystemClock, clock_from_setting
 from ledger.units import Marker
 from matcher.fingerprint import Fingerprints

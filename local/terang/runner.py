@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 import msgspec
 from boto3.s3.transfer import TransferConfig
 
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
 from ledger.closing import Closing, FileReceipt
-from ledger.dsa_codes import countries_of
+from ledger.codes import countries_of
 from ledger.findings import file_id, unit_id
 from ledger.keys import Provider, receipt_key
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
 from ledger.texts import Clock, clock_from_setting
 from ledger.units import Receipt
 from terang.case_queue import CaseQueue

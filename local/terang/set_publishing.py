@@ -11,9 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from claims.check_finder import ClaimIndex, facts_of
+from claims.admission import facts_of
+from claims.check_finder import ClaimIndex
 from claims.topics import lists, lists_digest
-from ledger.aws.objects import S3Objects
 from ledger.closing import (
     NO_SET,
     Pointer,
@@ -23,8 +23,9 @@ from ledger.closing import (
     set_key,
     stored_set,
 )
+from ledger.codes import ImmutableError, OperatorError
 from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
-from ledger.refusals import ImmutableError, OperatorError
+from ledger.objects import S3Objects
 from ledger.texts import Clock, SystemClock, encode_json, utc
 from ledger.units import ITEM_BYTES, max_receipt_bytes
 from matcher import Mode, Pack, Paused, ProviderSettings, RuleSet, load_set

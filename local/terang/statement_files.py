@@ -35,8 +35,8 @@ from dsa.statement_checks import (
     meaning_problems,
     schema_problems,
 )
+from ledger.codes import Code, FileRefusedError
 from ledger.posts import LINE_BYTES, read_lines
-from ledger.refusals import Code, FileRefusedError
 from ledger.streams import (
     EXPANSION_RATIO,
     FREE_BYTES,

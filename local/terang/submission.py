@@ -34,9 +34,9 @@ from dsa.report import LEDGER, Period
 from dsa.report_entries import Entries
 from dsa.statement import BATCH
 from dsa.statement_checks import schema_problems
-from ledger.aws.store import DynamoStore
 from ledger.cases import JournalEntry
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
+from ledger.store import DynamoStore
 from terang.case_queue import decode_lines, read_file
 from terang.statement_files import statements_in
 from terang.terminal import console

@@ -20,9 +20,9 @@ from dsa.indicators import About
 from dsa.report import Period, Report, report_files
 from dsa.report_entries import Entries
 from ledger.closing import FileReceipt
+from ledger.codes import OperatorError
 from ledger.findings import EXCERPT_LENGTH
 from ledger.keys import report_key
-from ledger.refusals import OperatorError
 from ledger.texts import encode_json_lines
 from ledger.units import Receipt
 from matcher import Pack

@@ -12,7 +12,7 @@ from support.format_files import dumps, items, json_lines, post, read, refusals,
 from support.sample_posts import lines
 from support.world import World
 
-from ledger.refusals import FileRefusedError
+from ledger.codes import FileRefusedError
 
 HEADER = "id,account,text,audience,published_at"
 ROW = "1,u1,Hello,public,2026-11-25T10:00:00Z"

@@ -15,11 +15,11 @@ from support.sample_posts import OTP, line, pack
 
 from intake.arrival import choose_reader, translate
 from intake.reader import HEAD_BYTES
-from ledger.privacy import Pseudonyms
-from ledger.refusals import Code, FileRefusedError
+from ledger.codes import Code, FileRefusedError
+from ledger.findings import Pseudonyms
 from ledger.texts import lines_of_body
 from matcher import Matcher
-from scan.reading import read_records
+from scan.unit_input import read_records
 
 PEAK_MIB = 16
 """A reader holds one line of 2 MiB, decoded, and some pieces of the stream."""

@@ -11,11 +11,11 @@ from support.canary import ACCOUNT
 from support.sample_posts import OTP, fields, line, lines
 from support.world import ROLE, SECRET_NAME, World
 
-from ledger.aws.objects import Delivery
+from ledger.codes import Code, KeyUnavailableError
 from ledger.keys import Provider
-from ledger.refusals import Code, KeyUnavailableError
-from scan.reading import read_records
+from ledger.objects import Delivery
 from scan.scanner import UnknownSender
+from scan.unit_input import read_records
 
 
 def scan(world: World, provider: str = "acme", **changes: Any) -> Any:

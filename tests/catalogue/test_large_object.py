@@ -9,9 +9,9 @@ from catalogue.sparse_object import SparseObject
 from support.faults import Calls
 from support.world import World
 
-from ledger.aws.objects import SqsUnitQueue
+from ledger.objects import SqsUnitQueue
 from ledger.units import RangeMessage
-from scan.reading import read_owned, read_records
+from scan.unit_input import read_owned, read_records
 
 SIZE = 20_000_000_000
 RANGE_BYTES = 8 * 1024**2

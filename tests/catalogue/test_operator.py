@@ -8,7 +8,7 @@ from support.sample_messages import decision
 from support.sample_posts import OTP, lines
 from support.world import World
 
-from ledger.refusals import SchemaNewerError
+from ledger.codes import SchemaNewerError
 
 FILE = lines(OTP, "The market opens at nine", "It is dry", OTP)
 
@@ -21,7 +21,7 @@ def published(world: World) -> dict[str, bytes]:
 
 def write_a_later_form(patched: pytest.MonkeyPatch) -> None:
     """Read and write all records as a later release may do."""
-    patched.setattr("ledger.aws.table.SCHEMA", 2)
+    patched.setattr("ledger.table.SCHEMA", 2)
 
 
 def test_o4_code_that_went_back_waits_for_the_later_release(

@@ -15,9 +15,9 @@ from support.world import World
 
 from authoring.check import check_packs
 from ledger.closing import POINTER_KEY, current_set, set_key
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from matcher import Matcher, PackError, SetError
-from scan.rule_sets import POINTER_SECONDS, RuleSets
+from scan.unit_input import POINTER_SECONDS, RuleSets
 
 DAY = date(2026, 11, 25)
 

@@ -10,9 +10,9 @@ from integration.handlers import Context, created, deployed
 from support.sample_posts import fields, line
 from support.world import World
 
+from ledger.codes import Code, Refusal
 from ledger.posts import LINE_BYTES
-from ledger.refusals import Code, Refusal
-from scan.reading import read_records
+from scan.unit_input import read_records
 
 MARK = b"\xef\xbb\xbf"
 

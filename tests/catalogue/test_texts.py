@@ -13,10 +13,10 @@ from support.sample_posts import OTP, PACK, fields, line, pack
 from support.world import World
 
 from authoring.explain import explain
+from ledger.codes import Code
 from ledger.posts import LINE_BYTES
-from ledger.refusals import Code
 from matcher import FOLD_VERSION, Matcher, Pack, PackError, build_set, load_set
-from scan.reading import read_records
+from scan.unit_input import read_records
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

@@ -7,10 +7,10 @@ import msgspec
 from support.memory_objects import RangesOf
 
 from ledger.units import cut_ranges
-from scan.reading import UnitRecords, read_owned, read_records
+from scan.unit_input import UnitRecords, read_owned, read_records
 
 if TYPE_CHECKING:
-    from ledger.refusals import Refusal
+    from ledger.codes import Refusal
 
 
 def counts_of(readings: list[UnitRecords], sizes: list[int]) -> tuple[object, ...]:

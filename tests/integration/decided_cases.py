@@ -10,7 +10,7 @@ from support.world import DAY, World
 
 from decide.case_work import CaseOutcome
 from ledger.cases import Case, JournalEntry
-from ledger.dsa_codes import CaseReceipt
+from ledger.codes import CaseReceipt
 
 
 def found(world: World, *texts: str) -> list[str]:

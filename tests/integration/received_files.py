@@ -8,7 +8,7 @@ from support.sample_posts import OTP, line, lines
 from support.world import World
 
 from intake.arrival import Intake
-from ledger.aws.objects import SqsUnitQueue
+from ledger.objects import SqsUnitQueue
 
 FILE = lines("a", OTP, "b", OTP) + line(audience="followers") + b"\n"
 

@@ -9,7 +9,7 @@ from support.sample_messages import complaint, decision, outcome, suspension
 from support.sample_posts import OTP, lines
 from support.world import World
 
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from terang.case_queue import CaseQueue, MessageResult
 
 

@@ -14,8 +14,8 @@ from support.world import ROLE, World
 
 from console.application import Console, IssuerError, console_of
 from console.browser_session import SESSION_COOKIE, SESSIONS
-from ledger.aws.table import Table
 from ledger.keys import Provider
+from ledger.table import Table
 
 Made = tuple[World, MemoryIssuer, Browser]
 

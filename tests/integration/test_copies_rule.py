@@ -12,8 +12,8 @@ from support.sample_posts import PACK, lines, pack
 from support.world import DAY, World
 
 from ledger.cases import case_id
+from ledger.findings import CopySnapshot
 from ledger.keys import copies_key
-from ledger.privacy import CopySnapshot
 from publish.summary import days_between
 from publish_steps.handover import Snapshots
 from rules.pack_parts import ALGORITHM

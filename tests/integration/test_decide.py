@@ -11,12 +11,11 @@ from support.sample_messages import SENT, audit, complaint, decision, notice
 from support.sample_posts import OTP, PACK, pack
 from support.world import DAY, ROLE, World
 
-from ledger.aws.objects import Delivery
 from ledger.cases import CaseState, WaitingMessage
-from ledger.findings import Finding
+from ledger.codes import OperatorError
+from ledger.findings import Finding, SampledPost
 from ledger.keys import audit_file_key
-from ledger.privacy import SampledPost
-from ledger.refusals import OperatorError
+from ledger.objects import Delivery
 from ledger.units import Marker
 
 RULE = PACK[PACK.index("  - id: asks-for-code") :]

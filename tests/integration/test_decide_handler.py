@@ -13,7 +13,7 @@ from support.sample_messages import complaint, decision, notice, on_day, order, 
 from support.sample_posts import OTP, lines
 from support.world import DAY, World
 
-from ledger.dsa_codes import CaseReceipt
+from ledger.codes import CaseReceipt
 
 CANARY = "canary-4711"
 

@@ -15,9 +15,9 @@ from support.world import ROLE, World
 from cases.decision import Decision, Verdict
 from cases.kinds import as_sent
 from decide.case_work import CaseOutcome
-from ledger.aws.desk_store import DynamoDesk, ItemLease, PendingDecision, PendingState
-from ledger.aws.objects import Delivery
+from ledger.desk_store import DynamoDesk, ItemLease, PendingDecision, PendingState
 from ledger.keys import Provider
+from ledger.objects import Delivery
 
 
 @pytest.fixture

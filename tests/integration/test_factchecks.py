@@ -20,9 +20,9 @@ from support.sample_messages import decision
 from support.sample_posts import OTP, lines
 from support.world import World
 
-from claims import check_rules
+from claims import check_finder
+from ledger.codes import OperatorError
 from ledger.findings import Finding, Label
-from ledger.refusals import OperatorError
 from ledger.units import Receipt
 from scan.inspection import FloodLimits
 from terang.set_publishing import PackBucket
@@ -162,7 +162,7 @@ def test_a_worker_that_dies_leaves_findings_by_the_index_of_their_first_attempt(
 
 def test_a_unit_asks_no_more_than_so_often(wanting: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """And a text that comes again is asked about once."""
-    monkeypatch.setattr(check_rules, "MAX_TEXTS", 1)
+    monkeypatch.setattr(check_finder, "MAX_TEXTS", 1)
     receipt = scan(wanting, REPEATS_SALT, REPEATS_SALT, "Good morning", REPEATS_FRIDGE)
     assert receipt.by_rule == {"factchecks/1/health/live": 2}
     assert (receipt.inspected, receipt.not_asked) == (4, 1)

@@ -11,13 +11,13 @@ from support.faults import Calls, CrashError
 from support.sample_checks import CHECKS, FRIDGE, SALT, check, data_feed, table
 from support.world import DAY, World
 
-from claims.admission import Spool
-from claims.check_finder import ClaimIndex, build_index
+from claims.admission import Spool, build_index
+from claims.check_finder import ClaimIndex
 from claims.topics import lists
 from feeds import feed_import
 from ledger.closing import current_set, set_key
+from ledger.codes import OperatorError
 from ledger.keys import factchecks_key
-from ledger.refusals import OperatorError
 from matcher import RuleSet, load_set
 from rules.pinned import FACTCHECKS
 

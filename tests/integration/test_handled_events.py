@@ -9,7 +9,7 @@ from integration.event_account import DAY, MIB, ROOT, SAMPLE, Account, place, re
 from integration.metrics import metrics_of
 
 from ledger.cases import JournalEntry
-from ledger.dsa_codes import CaseReceipt
+from ledger.codes import CaseReceipt
 from ledger.keys import audit_file_key, receipt_key
 from ledger.units import RangeMessage
 

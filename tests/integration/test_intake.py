@@ -11,7 +11,7 @@ from support.sample_posts import OTP, fields, pack
 from support.world import DAY, World
 
 from intake.reader import Budget
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 
 
 def test_json_lines_are_cut_where_they_stand(new_world: Callable[..., World]) -> None:

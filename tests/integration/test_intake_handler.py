@@ -12,8 +12,8 @@ from simulation.sqs import SQS
 from support.sample_posts import lines
 from support.world import World
 
-from ledger.aws.objects import TimeReserveError
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
+from ledger.objects import TimeReserveError
 
 
 @pytest.fixture

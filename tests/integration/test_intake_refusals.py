@@ -10,10 +10,10 @@ from support.world import DAY, World
 
 from intake.arrival import IDENTITY_BYTES
 from intake.reader import Budget
-from ledger.aws.objects import S3Objects
+from ledger.codes import ObjectUnreadableError
 from ledger.findings import file_id
 from ledger.keys import Provider
-from ledger.refusals import ObjectUnreadableError
+from ledger.objects import S3Objects
 
 
 class TestRefusedFiles:

@@ -21,8 +21,8 @@ from support.sample_messages import (
 from support.sample_posts import OTP, fields, line, lines
 from support.world import ROLE, World
 
-from ledger.aws.objects import Delivery
 from ledger.keys import Provider, audit_file_key
+from ledger.objects import Delivery
 from scan.scanner import UnknownSender
 
 OTHERS = "AROAOTHERS"

@@ -3,8 +3,8 @@
 from support.publish_world import sample_receipt
 from support.world import World
 
-from ledger.aws.desk_store import DynamoLogStore
-from ledger.aws.table import Table
+from ledger.desk_store import DynamoLogStore
+from ledger.table import Table
 from ledger.units import LogHead, Marker
 from publish_steps.logging_run import key_expiry
 

@@ -14,14 +14,9 @@ from botocore.stub import ANY, Stubber
 from support.faults import plan_answers
 from support.world import Clients, World
 
-import ledger.aws.objects
-from ledger.aws.objects import S3Objects
-from ledger.refusals import (
-    ObjectChangedError,
-    ObjectGoneError,
-    ObjectUnreadableError,
-    OperatorError,
-)
+import ledger.objects
+from ledger.codes import ObjectChangedError, ObjectGoneError, ObjectUnreadableError, OperatorError
+from ledger.objects import S3Objects
 from ledger.units import Source
 
 DATA = b"0123456789"
@@ -37,7 +32,7 @@ def objects(world: World) -> S3Objects:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that would have been made."""
     slept: list[float] = []
-    monkeypatch.setattr("ledger.aws.objects.time.sleep", slept.append)
+    monkeypatch.setattr("ledger.objects.time.sleep", slept.append)
     return slept
 
 
@@ -231,7 +226,7 @@ def test_the_content_type_follows_the_ending(
 def test_an_object_opens_as_a_file_of_its_version(
     world: World, objects: S3Objects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger.aws.objects, "READ_AHEAD_BYTES", 4)
+    monkeypatch.setattr(ledger.objects, "READ_AHEAD_BYTES", 4)
     source = objects.put(world.drop, "k", DATA)
     objects.put(world.drop, "k", b"another")
     with objects.open(source) as file:

@@ -15,9 +15,9 @@ from support.world import World
 
 from authoring.advice import PLACEHOLDER
 from ledger.closing import POINTER_KEY, RETURN_DAYS, read_pointer, set_key
+from ledger.codes import OperatorError
 from ledger.findings import FloodQuestion
 from ledger.keys import Provider
-from ledger.refusals import OperatorError
 from matcher import Pack, ProviderSettings, RuleSet, load_packs, load_set
 from terang.case_queue import MessageResult
 from terang.cli.command import main

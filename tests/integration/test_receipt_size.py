@@ -8,9 +8,9 @@ import pytest
 from support.sample_posts import OTP, lines, pack
 from support.world import DAY, World
 
-from ledger.aws.table import Item, item_of
+from ledger.codes import Code, OperatorError
 from ledger.posts import COUNTED_LANGUAGES, SCRIPTS
-from ledger.refusals import Code, OperatorError
+from ledger.table import Item, item_of
 from ledger.units import (
     BATCH_BYTES,
     BATCH_FINDINGS,

@@ -10,7 +10,7 @@ from support.faults import Calls
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import DAY, World
 
-from scan import reading
+from scan import unit_input
 from terang.repair.checks import unit_differences
 from terang.repair.table_snapshot import Difference, TableSnapshot
 
@@ -130,7 +130,7 @@ def test_a_file_of_many_ranges_adds_up(new_world: Callable[..., World]) -> None:
 def test_a_line_beyond_all_bounds_is_one_refusal(
     new_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "READ_ON_BYTES", 300_000)
+    monkeypatch.setattr(unit_input, "READ_ON_BYTES", 300_000)
     world = new_world(range_bytes=1_000_000)
     data = lines("a") + line(text="x" * 3_000_000) + b"\n" + lines(OTP, start=1)
     units = world.take_in(data)

@@ -13,10 +13,9 @@ from support.faults import Calls
 from support.sample_posts import OTP, PRIZE, SHADOW, fields, pack
 from support.world import DAY, SECRET, World
 
-from ledger.aws.objects import Delivery
-from ledger.findings import batch_id, unit_id
+from ledger.findings import batch_id, draw_sample, month_audit_key, unit_id
 from ledger.keys import Provider, batch_receipt_key, findings_key
-from ledger.privacy import draw_sample, month_audit_key
+from ledger.objects import Delivery
 from ledger.units import BATCH_FINDINGS, BATCH_MESSAGES, Attempt, Marker
 from publish.day_facts import JournalSpool
 from scan import scanner

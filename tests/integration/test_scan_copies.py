@@ -7,7 +7,7 @@ from support.faults import Calls, CrashError
 from support.sample_posts import OTP, lines
 from support.world import DAY, World
 
-from ledger.privacy import FindingFingerprint
+from ledger.findings import FindingFingerprint
 from rules.pack_parts import HASHES, are_copies
 
 FILE = lines(OTP, f"{OTP} 🔥", "The market opens at nine, and the fish is fresh")

@@ -13,7 +13,7 @@ from integration.metrics import metrics_of
 from support.sample_posts import OTP, fields, line, lines, pack
 from support.world import World
 
-from ledger.aws.objects import Delivery
+from ledger.objects import Delivery
 from rules.rule_set import ProviderSettings
 
 CANARY = "canary-4711"

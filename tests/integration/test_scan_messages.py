@@ -8,8 +8,8 @@ from integration.scanned_units import one
 from support.sample_posts import OTP, fields
 from support.world import World
 
-from ledger.aws.objects import Delivery
 from ledger.keys import message_receipt_key
+from ledger.objects import Delivery
 from scan.scanner import UnknownSender
 
 

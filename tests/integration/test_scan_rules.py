@@ -13,8 +13,8 @@ from support.sample_messages import decision, flood_answer
 from support.sample_posts import OTP, PRIZE, SHADOW, fields, lines, pack
 from support.world import DAY, World
 
+from ledger.codes import OperatorError
 from ledger.findings import FloodQuestion
-from ledger.refusals import OperatorError
 from rules.pack import InForce
 from rules.rule_set import ProviderSettings
 from scan.inspection import FloodLimits

@@ -7,7 +7,7 @@ from support.faults import Calls, CrashError
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import DAY, SECRET, World
 
-from ledger.privacy import SampledPost, draw_sample, month_audit_key
+from ledger.findings import SampledPost, draw_sample, month_audit_key
 
 QUIET = ("The market opens at nine", "Rain is due", "The road is closed")
 FILE = lines(OTP, *QUIET, PRIZE) + line(id="bad", audience="followers") + b"\n"

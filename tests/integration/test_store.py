@@ -12,14 +12,14 @@ from support.faults import plan_answers
 from support.sample_messages import decision
 from support.world import DAY, Clients, World
 
-import ledger.aws.store
-import ledger.aws.table
-from ledger.aws.finding_store import open_list_keys
-from ledger.aws.store import DynamoStore
-from ledger.aws.table import key_of
+import ledger.store
+import ledger.table
 from ledger.cases import CaseMarker, JournalEntry
+from ledger.finding_store import open_list_keys
 from ledger.findings import Finding, FloodQuestion, FoundSpan, digest
 from ledger.keys import Provider
+from ledger.store import DynamoStore
+from ledger.table import key_of
 from ledger.units import Manifest, Marker, OpenFile, RangeRow, Receipt, Source, digest_of_ids
 
 LATER = 2**31
@@ -253,7 +253,7 @@ def test_an_expired_excerpt_is_not_shown_though_dynamodb_still_has_it(world: Wor
 def test_more_ids_than_a_page_holds_are_all_found(
     store: DynamoStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger.aws.finding_store, "IDS_PER_PAGE", 7)
+    monkeypatch.setattr(ledger.finding_store, "IDS_PER_PAGE", 7)
     pairs = [(finding(number), str(number)) for number in range(22)]
     store.put_findings(pairs, LATER)
     store.put_finding_ids(marker(), [found.finding for found, _ in pairs])
@@ -359,4 +359,4 @@ def test_a_commit_without_an_answer(
 
 def test_clients_are_shared_by_threads(clients: Clients) -> None:
     """Eight threads put pairs: the pool of connections must be as large."""
-    assert clients.dynamodb.meta.config.max_pool_connections >= ledger.aws.table.THREADS
+    assert clients.dynamodb.meta.config.max_pool_connections >= ledger.table.THREADS

@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 from support.world import World
 
-import ledger.aws.table
-from ledger.aws.table import PAIRS, Item, Table, item_of, record_of
+import ledger.table
+from ledger.table import PAIRS, Item, Table, item_of, record_of
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def table(world: World) -> Table:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long each pause would have been at most."""
     longest: list[float] = []
-    monkeypatch.setattr(ledger.aws.table, "_sleep_up_to", longest.append)
+    monkeypatch.setattr(ledger.table, "_sleep_up_to", longest.append)
     return longest
 
 
@@ -221,8 +221,8 @@ def test_keys_that_are_never_processed_raise(waits: list[float]) -> None:
 
 def test_pauses_double_with_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("ledger.aws.table.time.sleep", slept.append)
-    pauses: list[Callable[[], None]] = list(ledger.aws.table._pauses())
+    monkeypatch.setattr("ledger.table.time.sleep", slept.append)
+    pauses: list[Callable[[], None]] = list(ledger.table._pauses())
     for pause in pauses:
         pause()
     assert all(0 <= one <= 0.05 * 2**place for place, one in enumerate(slept))

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ledger.aws.objects import SqsUnitQueue
+from ledger.objects import SqsUnitQueue
 from ledger.units import RangeMessage, Source
 
 SOURCE = Source("drop", "drop/acme/a b+\u00e9", "v1", "etag", 99)
@@ -44,7 +44,7 @@ class Queue:
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     slept: list[float] = []
-    monkeypatch.setattr("ledger.aws.objects.time.sleep", slept.append)
+    monkeypatch.setattr("ledger.objects.time.sleep", slept.append)
     return slept
 
 

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.sample_posts import POST, line
 
+from ledger.codes import Code, Refusal
 from ledger.posts import FIELDS, _explain, read_fields, read_line
-from ledger.refusals import Code, Refusal
 
 TEXTS = st.text(alphabet=st.sampled_from('a"\\[]{},:\u00e9\U0001f600\u200b\n\x00 '), max_size=8)
 VALUES: st.SearchStrategy[Any] = st.one_of(

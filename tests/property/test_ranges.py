@@ -10,8 +10,8 @@ from support.memory_objects import RangesOf
 from support.whole_lines import check, owners
 
 from ledger.units import cut_ranges
-from scan import reading
-from scan.reading import read_owned
+from scan import unit_input
+from scan.unit_input import read_owned
 
 BYTES = [b"a", b"\n", b"\r", b"\xc3", b"\xa9", b'"']
 SIGNS = [b"a", b"\n", b"\r", "é".encode(), b'"']
@@ -36,7 +36,7 @@ def files(alphabet: list[bytes], longest: int) -> Iterator[bytes]:
 def test_all_short_files_in_all_cuts(
     alphabet: list[bytes], longest: int, read_on: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "READ_ON_BYTES", read_on)
+    monkeypatch.setattr(unit_input, "READ_ON_BYTES", read_on)
     for data in files(alphabet, longest):
         for size in range(1, len(data) + 2):
             check(data, size)
@@ -52,8 +52,8 @@ def test_sizes_add_up_and_lines_begin_once_whatever_the_bounds(
     data: bytes, size: int, read_on: int, line_bytes: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(reading, "READ_ON_BYTES", read_on)
-        patched.setattr(reading, "LINE_BYTES", line_bytes)
+        patched.setattr(unit_input, "READ_ON_BYTES", read_on)
+        patched.setattr(unit_input, "LINE_BYTES", line_bytes)
         objects = RangesOf(data)
         found = [
             read_owned(objects, objects.unit(*place)) for place in cut_ranges(objects.source, size)

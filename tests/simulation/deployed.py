@@ -11,7 +11,7 @@ from simulation.cluster import Cluster
 from simulation.records import Records, objects_of
 from support.world import DAY, StandingClock
 
-from ledger.aws.objects import S3Objects
+from ledger.objects import S3Objects
 from terang.repair.dead_letters import FsckResult, StackCheck
 
 if TYPE_CHECKING:

@@ -22,10 +22,10 @@ from cases.decision import Decision, Verdict
 from cases.kinds import as_sent
 from desk import table_desk
 from desk.table_desk import PendingSender
-from ledger.aws.desk_store import UNDO_SECONDS, DynamoDesk, PendingDecision, PendingState
-from ledger.aws.table import Table
+from ledger.desk_store import UNDO_SECONDS, DynamoDesk, PendingDecision, PendingState
 from ledger.findings import digest
 from ledger.keys import Provider
+from ledger.table import Table
 
 ENDS = {PendingState.TAKEN, PendingState.REFUSED, PendingState.UNDONE, PendingState.VOID}
 

@@ -17,9 +17,9 @@ from simulation.oracle import INJECTED
 from simulation.records import objects_of
 from support.log_signer import LocalSigner
 
-from ledger.aws.desk_store import DynamoLogStore
-from ledger.aws.objects import S3Objects
-from ledger.aws.table import Table
+from ledger.desk_store import DynamoLogStore
+from ledger.objects import S3Objects
+from ledger.table import Table
 from ledger.texts import utc
 from ledger.units import LogHead
 from publish_steps.served_log import LogBusyError, LogRefusedError, ServedLog

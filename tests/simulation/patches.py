@@ -24,8 +24,8 @@ import pytest
 from aws_lambda_powertools.utilities import parameters
 from support.world import SECRET
 
-import ledger.aws.finding_store
-import ledger.aws.table
+import ledger.finding_store
+import ledger.table
 from cases.kinds import CaseNumbers
 from ledger.texts import SystemClock
 from matcher import Matcher, Pack
@@ -36,8 +36,8 @@ from publish.summary import Summary, decode_summary, encode_summary
 from publish_steps import handover, site_files
 from publish_steps.site_files import encode_csv
 from publish_steps.site_pages import Contents, Pages
-from scan import rule_sets as rulesets
 from scan import scanner
+from scan import unit_input as rulesets
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK_BACK_DAYS = 7
@@ -133,13 +133,13 @@ def patched_machine(settings: dict[str, str], *, is_small: bool = True) -> Itera
         patched.setattr(time, "sleep", lambda seconds: _clusters[-1].sleep(seconds))
         patched.setattr(random, "uniform", _middle)
         patched.setattr(secrets, "token_bytes", bytes)  # a seed replays to the same pseudonyms
-        patched.setattr(ledger.aws.table, "ThreadPoolExecutor", _OneAfterAnother)
+        patched.setattr(ledger.table, "ThreadPoolExecutor", _OneAfterAnother)
         patched.setattr(rulesets, "Matcher", _matcher)
         if not is_small:
             yield
             return
-        patched.setattr(ledger.aws.table, "PAIRS", SMALL["PAIRS"])
-        patched.setattr(ledger.aws.finding_store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
+        patched.setattr(ledger.table, "PAIRS", SMALL["PAIRS"])
+        patched.setattr(ledger.finding_store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
         patched.setattr(scanner, "BATCH_MESSAGES", SMALL["BATCH_MESSAGES"])
         patched.setattr(scanner, "SECOND_BATCH", SMALL["SECOND_BATCH"])
         patched.setattr(day_facts, "FILE_BYTES", SMALL["FILE_BYTES"])

@@ -13,8 +13,8 @@ from support.sample_packs import CARD
 from support.sample_posts import OTP, PACK, PRIZE, SHADOW, fields, line, lines, pack
 from support.world import ROLE, SECRET, World
 
+from ledger.findings import ConfirmedFingerprint, CopySnapshot, copy_key
 from ledger.keys import copies_key
-from ledger.privacy import ConfirmedFingerprint, CopySnapshot, copy_key
 from matcher import Pack
 from matcher.fingerprint import Fingerprints
 from rules.pack_parts import ALGORITHM

@@ -9,7 +9,7 @@ from simulation.desk import Desk, Resigned, play
 from simulation.enumerate_faults import places
 
 from desk.table_desk import PendingSender
-from ledger.aws.desk_store import DynamoDesk, PendingDecision, PendingName, PendingState
+from ledger.desk_store import DynamoDesk, PendingDecision, PendingName, PendingState
 
 SEEDS = 50
 PAIRS_APART = 397

@@ -12,7 +12,7 @@ from simulation.scenarios import BY_NAME, MESSAGES, Scenario
 from simulation.stack_faults import BATCH_FAULTS, FAULTS, finding_nobody_counts, row_lost
 from support.world import DAY, StandingClock
 
-from ledger.aws.objects import S3Objects
+from ledger.objects import S3Objects
 from scan import scanner
 from terang.repair.table_snapshot import ADVICE
 

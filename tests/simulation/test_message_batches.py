@@ -20,7 +20,7 @@ from support.sample_posts import OTP, fields
 
 from ledger import units as receipt
 from scan import scanner
-from scan.reading import read_body
+from scan.unit_input import read_body
 
 pytestmark = [
     pytest.mark.usefixtures("patched_machine"),

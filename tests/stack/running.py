@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ledger.aws.desk_store import DynamoDesk
 from ledger.closing import FileReceipt
+from ledger.desk_store import DynamoDesk
 from terang import ROOT
 from terang.runner import Deployed, Dropped
 

@@ -14,9 +14,8 @@ from stack.running import DAY, ROOT, STACK, Running
 
 import terang.case_queue
 import terang.emulator
-from ledger.dsa_codes import EU
+from ledger.codes import EU, OperatorError
 from ledger.findings import file_id
-from ledger.refusals import OperatorError
 from terang.cli.command import main
 from terang.runner import Dropped
 

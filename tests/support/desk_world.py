@@ -15,8 +15,8 @@ from desk.deciding import Adoption, AdoptionResult
 from desk.items import Door, Dossier, Item, ItemKind, Moderator, OpenFinding, Role, RuleFacts
 from desk.routes import DeskApplication
 from desk.table_desk import CannedReason, DeskQuality, FirstDecision, RuleQuality
-from ledger.aws.desk_store import ItemLease, PendingDecision, PendingState
 from ledger.cases import CaseEntry, JournalEntry
+from ledger.desk_store import ItemLease, PendingDecision, PendingState
 from ledger.findings import Finding, FoundSpan, digest
 
 ORIGIN = "http://desk.localhost:8000"

@@ -8,7 +8,7 @@ from typing import Any
 
 from intake.arrival import choose_reader
 from intake.reader import HEAD_BYTES, Budget, FileContext, FileEffort, PostItem, read_counted
-from ledger.refusals import Refusal
+from ledger.codes import Refusal
 
 POST: dict[str, Any] = {
     "id": "1",

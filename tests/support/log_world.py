@@ -10,7 +10,7 @@ from typing import cast
 from support.log_signer import LocalSigner
 from support.publish_world import BUCKET, MemoryObjects, World, sample_pack, sample_receipt
 
-from ledger.refusals import ImmutableError
+from ledger.codes import ImmutableError
 from ledger.units import LogHead, Receipt, Source
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext

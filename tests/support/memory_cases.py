@@ -10,12 +10,11 @@ import msgspec
 from support.sample_messages import SENT
 from support.sample_posts import StandingClock, pack
 
-from decide.case_deliveries import case_work_of
-from decide.case_work import CaseOutcome, CaseWork
+from decide.case_work import CaseOutcome, CaseWork, case_work_of
 from dsa.decision_files import decision_files
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.closing import set_key
-from ledger.dsa_codes import CaseReceipt
+from ledger.codes import CaseReceipt
 from ledger.findings import Finding, FloodQuestion
 from ledger.keys import Provider
 from ledger.units import Marker

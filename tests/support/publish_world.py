@@ -15,9 +15,9 @@ import pytest
 from support.sample_packs import CARD, SCORED
 
 from ledger.cases import JournalEntry
+from ledger.codes import ImmutableError
+from ledger.findings import DayCopies, FindingFingerprint, SampledPost
 from ledger.keys import Provider
-from ledger.privacy import DayCopies, FindingFingerprint, SampledPost
-from ledger.refusals import ImmutableError
 from ledger.units import OpenFile, Receipt, Source, rule_key
 from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket

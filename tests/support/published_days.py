@@ -10,7 +10,7 @@ from support.publish_world import World, live, sample_pack, sample_receipt, scor
 from support.sample_entries import RULE, contest, decision, entry, entry_id, outcome
 
 from ledger.cases import DecidedScore
-from ledger.privacy import FindingFingerprint
+from ledger.findings import FindingFingerprint
 from ledger.units import OpenFile
 
 DAY = "summaries/acme/2026-11-25.json"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from ledger.cases import JournalEntry, case_id
-from ledger.dsa_codes import Measures, Monetary, Provision, Visibility
+from ledger.codes import Measures, Monetary, Provision, Visibility
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 MEASURES = (

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ledger.cases import JournalEntry
-from ledger.dsa_codes import Measures, Visibility
+from ledger.codes import Measures, Visibility
 
 RULE = "one-time-codes/1/asks-for-code/live"
 REMOVED = Measures(visibility=(Visibility("DECISION_VISIBILITY_CONTENT_REMOVED"),))

@@ -10,11 +10,9 @@ from typing import Any
 import msgspec
 from support.sample_checks import CHECKS, PUBLISHER, check, table
 
-from answer.ask_routes import JSON_PARTNER, JSON_SECRET
-from answer.question import RateLimit
-from answer.tip_line import IndexInForce, Reply, TipLine, routes_of
-from claims.admission import Trust, admit
-from claims.check_finder import build_index
+from answer.ask_routes import JSON_PARTNER, JSON_SECRET, routes_of
+from answer.tip_line import IndexInForce, RateLimit, Reply, TipLine
+from claims.admission import Trust, admit, build_index
 from claims.fact_check import Check, FeedCheck, Rating, read_feed
 from ledger.closing import POINTER_KEY, set_key
 from ledger.keys import factchecks_key

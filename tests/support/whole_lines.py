@@ -3,7 +3,7 @@
 from support.memory_objects import RangesOf
 
 from ledger.units import cut_ranges
-from scan.reading import read_owned
+from scan.unit_input import read_owned
 
 
 def owners(data: bytes, size: int) -> list[bytes]:

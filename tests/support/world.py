@@ -13,28 +13,26 @@ from support.sample_messages import SENT
 from support.sample_posts import SHADOW, StandingClock, pack
 
 from claims.admission import Trust
-from claims.check_rules import PublishedIndexes
-from decide.case_deliveries import CaseDeliveries, PendingDecisions, case_work_of
-from decide.case_work import CaseOutcome, CaseWork
+from claims.check_finder import PublishedIndexes
+from decide.case_work import CaseDeliveries, CaseOutcome, CaseWork, case_work_of
 from dsa.decision_files import decision_files
 from feeds.feed_import import FeedImporter, FeedOutcome, Library
 from feeds.reopening import Reopening
 from intake.arrival import Intake
 from intake.reader import Budget
-from ledger.aws.desk_store import DynamoDesk
-from ledger.aws.objects import S3Objects, Senders, SqsUnitQueue
-from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.closing import Closing, FileReceipt
+from ledger.desk_store import DynamoDesk
 from ledger.keys import Provider, receipt_key
+from ledger.objects import S3Objects, Senders, SqsUnitQueue
+from ledger.store import DynamoStore, PseudonymKeys
 from ledger.units import RangeMessage, Receipt
 from matcher import Pack, build_set
 from rules.pinned import FACTCHECKS
 from rules.rule_set import ProviderSettings
 from scan.inspection import FloodGuard, FloodLimits
-from scan.persisting import UnitRecorder
-from scan.rule_sets import RuleSets, Snapshots
 from scan.scanner import Deliveries, MessageScanner
-from scan.unit_work import UnitScanner
+from scan.unit_input import KnownSnapshots, RuleSets
+from scan.unit_work import UnitRecorder, UnitScanner
 
 SECRET, SECRET_NAME = b"the secret of this test", "pseudonym-secret"
 SALT = b"the salt of a month, and of 32 b"
@@ -176,7 +174,7 @@ class World:
             keys=self.keys(store),
             secret=SECRET,
             recorder=UnitRecorder(store, objects, self.work, self.out, 30),
-            snapshots=Snapshots(objects, self.clock, self.work),
+            snapshots=KnownSnapshots(objects, self.clock, self.work),
         )
 
     def deliveries(self, store: Any = None, objects: Any = None) -> Deliveries:
@@ -210,9 +208,8 @@ class World:
 
     def case_deliveries(self) -> CaseDeliveries:
         """A fresh worker of decide, from the delivery on."""
-        work, senders = self.case_work(), Senders(self.store, self.clock, "AROAREDRIVE")
-        console = PendingDecisions(self.desk, work, senders)
-        return CaseDeliveries(work, senders, console, "arn:console")
+        senders = Senders(self.store, self.clock, "AROAREDRIVE")
+        return CaseDeliveries(self.case_work(), senders, self.desk, "arn:console")
 
     def decide(self, *messages: dict[str, Any], provider: str = "acme") -> list[CaseOutcome]:
         """Take messages about cases, each by a fresh worker; what they and the woken came to.

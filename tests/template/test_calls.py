@@ -12,8 +12,8 @@ from support.sample_messages import audit, complaint, decision, flood_answer, on
 from template.calls import denied, uncalled, untouched
 from template.trial import DAY, SETTINGS, STACK, Trial, bucket, delivery, lines, post
 
-from ledger.aws.store import DynamoStore
 from ledger.closing import Closing
+from ledger.store import DynamoStore
 
 # Powertools says so of each event that counts nothing.
 

@@ -14,11 +14,11 @@ from template.resolved import resolved
 from template.trial import Environment, bucket, make_buckets, make_table
 
 from console.application import console_of
-from ledger.aws.desk_store import DynamoDesk
-from ledger.aws.store import DynamoStore
-from ledger.aws.table import Table
 from ledger.closing import set_key
+from ledger.desk_store import DynamoDesk
 from ledger.keys import Provider
+from ledger.store import DynamoStore
+from ledger.table import Table
 from ledger.texts import SystemClock
 from matcher import digest_of
 

@@ -12,9 +12,9 @@ from template.changes import Change, broken, put
 from template.resolved import Resolved, resolved
 
 from feeds.feed_import import CHANGE_DAYS
-from ledger.aws.store import KEY_MONTHS
 from ledger.closing import FILE_DAYS
-from ledger.privacy import SAMPLE_DAYS
+from ledger.findings import SAMPLE_DAYS
+from ledger.store import KEY_MONTHS
 from publish.publish_run import LOOK_BACK_DAYS
 from publish_steps.logging_run import ALIVE_AFTER, KEY_DAYS, LOGS, RESTATED_DAYS
 from terang.repair.erasure import INTAKE_AGE, TOMBSTONE_DAYS

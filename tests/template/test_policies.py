@@ -24,9 +24,9 @@ from template.permissions import allows, matches
 from template.resolved import ROOT, as_list, resolved
 from template.trial import DAY, Trial, bucket, delivery, lines, make_table, post
 
-from ledger.aws.store import DynamoStore
 from ledger.closing import Closing
 from ledger.keys import Provider
+from ledger.store import DynamoStore
 from terang import case_queue
 from terang.cli.command import COMMANDS, main
 from terang.home_desk import HomeServer

@@ -29,9 +29,9 @@ from support.log_signer import LocalSigner
 from template.calls import NOT_THERE, Calls
 from template.resolved import resolved
 
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
 from ledger.keys import Provider
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
 from matcher import Pack, build_set, digest_of
 from terang.set_publishing import PackBucket
 

@@ -30,11 +30,11 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from ledger.aws.objects import S3Objects, send_messages
 from ledger.cases import AnnouncedEntry
+from ledger.codes import TerangError
 from ledger.findings import digest, is_id
 from ledger.keys import Webhook, Webhooks, is_provider_id, split_webhook_url
-from ledger.refusals import TerangError
+from ledger.objects import S3Objects, send_messages
 from ledger.texts import Clock, json_schema, utc
 
 FINDINGS_PER_EVENT = 50

@@ -16,8 +16,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from announce.announcements import Announcer, WebhookError, WebhookSender, wait_after
-from ledger.aws.objects import S3Objects, log_failures, postpone
 from ledger.keys import Webhooks
+from ledger.objects import S3Objects, log_failures, postpone
 from ledger.texts import clock_from_setting
 
 SECRETS_SECONDS = 60

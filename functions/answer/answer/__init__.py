@@ -1,5 +1,4 @@
 """The function answer: a text in, published checks out.
 
 Nothing of a question is stored or logged. Start with `tip_line`; `ask_routes` are the ways to ask.
-`question` says who may ask and how often, and holds the words of the answers.
 """

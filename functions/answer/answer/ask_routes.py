@@ -10,7 +10,7 @@
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
@@ -22,8 +22,9 @@ import msgspec
 from jinja2 import Environment
 from markupsafe import Markup
 
-from answer.question import (
+from answer.tip_line import (
     WINDOW_SECONDS,
+    AskRoute,
     Partners,
     Question,
     Request,
@@ -376,3 +377,16 @@ def _fitting(parts: Sequence[str]) -> str:
         if len(longer.encode("utf-16-le", "surrogatepass")) <= 2 * MOST_UTF16:
             text = longer
     return text
+
+
+def routes_of(
+    *, secrets: Callable[[], Mapping[str, str]], asks_for_secret: bool, bot: str
+) -> dict[str, AskRoute]:
+    """Return each way to ask by the key of its route. The template says which routes there are."""
+    partners, page = Partners(secrets), PageRoute()
+    return {
+        "$default": JsonRoute(partners if asks_for_secret else None),
+        "GET /": page,
+        "POST /": page,
+        "POST /telegram": TelegramRoute(bot, partners),
+    }

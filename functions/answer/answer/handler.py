@@ -12,10 +12,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from answer.question import RateLimit, response
-from answer.tip_line import IndexInForce, TipLine, routes_of
-from ledger.aws.objects import S3Objects
-from ledger.refusals import logged
+from answer.ask_routes import routes_of
+from answer.tip_line import IndexInForce, RateLimit, TipLine, response
+from ledger.codes import logged
+from ledger.objects import S3Objects
 from ledger.texts import clock_from_setting
 
 SECRETS_SECONDS = 300

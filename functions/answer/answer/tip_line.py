@@ -1,27 +1,316 @@
-"""The tip line: a text in, up to five published checks out. Nothing of the text is kept."""
+"""The tip line: a text in, up to five published checks out. Nothing of the text is kept.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+A request comes from a function URL or an HTTP API. An asker is a partner with a secret, or is only
+counted. The answer says in the asker's language which checks there are, by whom, and where to read
+them. `ask_routes` holds the ways to ask.
+
+"""
+
+import base64
+import binascii
+import hmac
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b, sha256
+from ipaddress import IPv6Address, ip_address
 from typing import Any, Protocol
 
-from answer.ask_routes import JsonRoute, PageRoute, TelegramRoute
-from answer.question import (
-    Partners,
-    Question,
-    RateLimit,
-    Request,
-    RequestError,
-    TipAnswer,
-    language_for,
-)
+import msgspec
+
 from claims.check_finder import CheckAnswer, ClaimIndex, Level, ask
-from claims.text_words import ClaimText, guess_language
-from ledger.aws.objects import S3Objects
+from claims.fact_check import Check, Rating, days_between
+from claims.text_words import ClaimText, guess_language, primary
 from ledger.closing import current_set, stored_set
+from ledger.codes import OperatorError
 from ledger.keys import factchecks_key
-from ledger.refusals import OperatorError
+from ledger.objects import S3Objects
 from ledger.texts import Clock, is_blank
+from phrases import LANGUAGES, Phrases, of
 from rules.rule_set import SetError, read_set
+
+MOST_BYTES = 100 * 1024
+"""The most bytes of a question. Only 20,000 code points of it are read."""
+WINDOW_SECONDS = 60
+"""How long an asker waits after too many questions."""
+
+
+class RequestError(Exception):
+    """A request that gets no answer, with the status of HTTP and a code for programs."""
+
+    def __init__(self, status: int, code: str):
+        super().__init__(code)
+        self.status, self.code = status, code
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A text to find checks for; `language` is that of the answer, by default the text's own."""
+
+    text: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The parts of an event (payload format 2.0) that are read.
+
+    `route` is the key of the API's route, `$default` for the function URL. `caller` is the
+    principal that signed the request, if AWS requires that. `address` only serves to count
+    requests. None of it is kept.
+    """
+
+    route: str
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    caller: str
+    address: str
+    raw_body: Any
+    is_encoded: bool
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> "Request":
+        """Read an event. It holds what AWS says, and strings that anyone may have written."""
+        context = event.get("requestContext") or {}
+        http = context.get("http") or {}
+        iam = (context.get("authorizer") or {}).get("iam") or {}
+        return cls(
+            route=str(event.get("routeKey") or "$default"),
+            method=str(http.get("method", "")),
+            headers={str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()},
+            query=event.get("queryStringParameters") or {},
+            caller=principal_of(str(iam.get("userArn") or "")),
+            address=network_of(str(http.get("sourceIp") or "")),
+            raw_body=event.get("body") or "",
+            is_encoded=bool(event.get("isBase64Encoded")),
+        )
+
+    @property
+    def body(self) -> bytes:
+        """Return at most `MOST_BYTES`. Raises RequestError if it is longer or cannot be decoded."""
+        text = self.raw_body
+        if not isinstance(text, str):
+            raise RequestError(400, "no_json")
+        if len(text) > MOST_BYTES * 2:  # too long even in base64, so it need not be decoded
+            raise RequestError(413, "too_large")
+        try:
+            data = (
+                base64.b64decode(text, validate=True)
+                if self.is_encoded
+                else text.encode("utf-8", "surrogatepass")
+            )
+        except (binascii.Error, ValueError):
+            raise RequestError(400, "no_json") from None
+        if len(data) > MOST_BYTES:
+            raise RequestError(413, "too_large")
+        return data
+
+
+def principal_of(arn: str) -> str:
+    """Return who signed a request, by the ARN of the caller.
+
+    Sessions of an assumed role and federated users choose their own names. With a quota for each
+    name, an asker could have any number of quotas.
+
+    >>> principal_of("arn:aws:sts::123456789012:assumed-role/helpdesk/bot")
+    'arn:aws:sts::123456789012:assumed-role/helpdesk'
+    >>> principal_of("arn:aws:sts::123456789012:federated-user/anna")
+    'arn:aws:sts::123456789012:federated-user'
+    >>> principal_of("arn:aws:iam::123456789012:user/team/anna")
+    'arn:aws:iam::123456789012:user/team/anna'
+    """
+    *account_parts, resource = arn.split(":", 5)
+    account = ":".join(account_parts)
+    kind, *names = resource.split("/")
+    if kind == "assumed-role" and names:
+        return f"{account}:{kind}/{names[0]}"
+    return f"{account}:{kind}" if kind == "federated-user" else arn
+
+
+def network_of(address: str) -> str:
+    """Return an IPv4 address, or the /64 of an IPv6 address: a household has all of those.
+
+    >>> network_of("192.0.2.7"), network_of("2001:db8:1:2:3::4"), network_of("")
+    ('192.0.2.7', '2001:db8:1:2::', '')
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Address(int(parsed) >> 64 << 64))
+    return address
+
+
+def response(status: int, body: Mapping[str, Any], **headers: str) -> dict[str, Any]:
+    """Return a response of JSON. No cache may keep it."""
+    always = {"content-type": "application/json; charset=utf-8", "cache-control": "no-store"}
+    always["x-content-type-options"] = "nosniff"
+    return {
+        "statusCode": status,
+        "headers": always | {name.replace("_", "-"): value for name, value in headers.items()},
+        "body": json.dumps(body, ensure_ascii=False),
+        "isBase64Encoded": False,
+    }
+
+
+_NO_DIGEST = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """Partners by id, each with the SHA-256 of its secret in hex.
+
+    `secrets` is called for each request, and may cache its result.
+    """
+
+    secrets: Callable[[], Mapping[str, str]]
+
+    def admit(self, partner: str, secret: str) -> None:
+        """Raise RequestError unless the partner is known and the secret is its own.
+
+        An unknown partner and a wrong secret take the same time and get the same answer.
+        """
+        given = sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+        known = self.secrets().get(partner, _NO_DIGEST)
+        if not hmac.compare_digest(given.encode(), known.encode()):
+            raise RequestError(403, "not_known")
+
+
+@dataclass(slots=True)
+class RateLimit:
+    """How often each asker may ask one worker within a minute.
+
+    An asker is counted under a digest whose key is drawn each minute and never leaves the
+    worker. Nothing is stored, so the limit of all workers together is higher.
+    """
+
+    most: int
+    now: Callable[[], float]
+    _began: float = float("-inf")
+    _key: bytes = b""
+    _counted: dict[bytes, int] = field(default_factory=dict)
+
+    def count(self, asker: str) -> None:
+        """Count a request. Raises RequestError beyond the limit."""
+        now = self.now()
+        if now - self._began >= WINDOW_SECONDS:
+            self._began, self._key, self._counted = now, os.urandom(16), {}
+        digest = blake2b(
+            asker.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16
+        ).digest()
+        self._counted[digest] = self._counted.get(digest, 0) + 1
+        if self._counted[digest] > self.most:
+            raise RequestError(429, "too_often")
+
+
+LONG_AGO_DAYS = 365
+
+
+@dataclass(frozen=True, slots=True)
+class TipAnswer:
+    """The published checks that a text may repeat, best first; empty if nobody checked it."""
+
+    language: str
+    checks: Sequence[CheckAnswer]
+    today: str
+
+    def is_old(self, check: Check) -> bool:
+        """Return whether a check is more than a year old."""
+        age = days_between(check.date, self.today)
+        return age is not None and age > LONG_AGO_DAYS
+
+
+def language_for(asked: str, text: str | ClaimText, answers: Sequence[CheckAnswer]) -> str:
+    """Return the language of an answer: the one asked for, the text's, or the first check's.
+
+    >>> language_for("id-ID", "Salt", []), language_for("fr", "Air yang dapat menyembuhkan", [])
+    ('id', 'id')
+    >>> language_for("", "Salt", [])
+    'en'
+    """
+    first = [answer.check.language for answer in answers[:1]]
+    return supported(asked, guess_language(text, set(LANGUAGES)), *first)
+
+
+def supported(*tags: str) -> str:
+    """Return the first language of these tags that has phrases, else English.
+
+    >>> supported("fr", "zh-Hans", "id"), supported("")
+    ('zh', 'en')
+    """
+    return next((language for tag in tags if (language := primary(tag)) in LANGUAGES), "en")
+
+
+def answer_text(answer: TipAnswer) -> str:
+    """Return the answer as plain text to forward. A claim with markup is shown as it is."""
+    words = of(answer.language)
+    if not answer.checks:
+        return words.gettext("No published check was found.")
+    return "\n\n".join(answer_parts(answer))
+
+
+def answer_parts(answer: TipAnswer) -> list[str]:
+    """Return the parts of the text: its opening, then one for each check."""
+    words = of(answer.language)
+    opening = words.gettext("Published checks that may be about this:")
+    return [opening, *(_check_text(words, answer, found.check) for found in answer.checks)]
+
+
+def _check_text(words: Phrases, answer: TipAnswer, check: Check) -> str:
+    text = words.gettext(
+        "%(rating)s: %(claim)s\n%(publisher)s, %(date)s\n%(url)s",
+        rating=rating_words(words, check.rating),
+        claim=check.claim,
+        publisher=check.publisher,
+        date=check.date or words.gettext("no date"),
+        url=check.url,
+    )
+    return f"{text}\n{old_words(words)}" if answer.is_old(check) else text
+
+
+def old_words(words: Phrases) -> str:
+    """Return the warning that a check is old."""
+    return words.gettext("This check is more than a year old.")
+
+
+def rating_words(words: Phrases, rating: Rating) -> str:
+    """Return the verdict of a check as words of a language."""
+    _ = words.gettext
+    return {
+        Rating.FALSE: _("False"),
+        Rating.MISLEADING: _("Misleading"),
+        Rating.MISSING_CONTEXT: _("Missing context"),
+        Rating.SATIRE: _("Satire"),
+        Rating.TRUE: _("True"),
+        Rating.UNCLEAR: _("Unclear"),
+    }[rating]
+
+
+def nothing_words(words: Phrases) -> str:
+    """Return the sentence that nobody has checked a text."""
+    return words.gettext("Nobody has checked this yet, as far as we know.")
+
+
+def advice_words(words: Phrases) -> str:
+    """Return what people can do about a text that nobody has checked."""
+    return words.gettext(
+        "That makes it neither true nor false. Before you pass it on, look who said it first and"
+        " when, and whether anyone else reports it. Copy one whole sentence of it and ask again:"
+        " a text of a few words is too short to compare. You can also send it to a fact-checker."
+    )
+
+
+def problem_words(words: Phrases, code: str) -> str:
+    """Return why a request got no answer, and what the asker can do."""
+    _ = words.gettext
+    return {
+        "no_text": _("There is no text to look up. Paste one, then try again."),
+        "too_large": _("This text is too long. Paste the part with the claim."),
+        "too_often": _("Too many questions came at once. Please ask again in a minute."),
+        "no_index": _("There are no published checks here yet. Please come back another day."),
+    }.get(code) or _("Something failed here. Please try again in a moment.")
 
 
 class AskRoute(Protocol):
@@ -151,16 +440,3 @@ class TipLine:
 def _near(index: ClaimIndex, text: ClaimText, language: str) -> list[CheckAnswer]:
     answers = ask(index, text, language)
     return [answer for answer in answers if answer.level is not Level.NONE]
-
-
-def routes_of(
-    *, secrets: Callable[[], Mapping[str, str]], asks_for_secret: bool, bot: str
-) -> dict[str, AskRoute]:
-    """Return each way to ask by the key of its route. The template says which routes there are."""
-    partners, page = Partners(secrets), PageRoute()
-    return {
-        "$default": JsonRoute(partners if asks_for_secret else None),
-        "GET /": page,
-        "POST /": page,
-        "POST /telegram": TelegramRoute(bot, partners),
-    }

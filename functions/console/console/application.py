@@ -40,10 +40,10 @@ from desk.asking import FormError, body_of, cookie_of, headers_of, phrases_of, r
 from desk.items import Moderator
 from desk.routes import DeskApplication
 from desk.table_desk import PendingSender, SetExamples, TableDesk
-from ledger.aws.desk_store import DynamoDesk
-from ledger.aws.objects import S3Objects, Senders
-from ledger.aws.store import DynamoStore
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
+from ledger.desk_store import DynamoDesk
+from ledger.objects import S3Objects, Senders
+from ledger.store import DynamoStore
 from ledger.texts import Clock, SystemClock, clock_from_setting
 
 KEPT_SECONDS = 3_600

@@ -24,8 +24,8 @@ import msgspec
 
 from desk.asking import DeskSession, cookie_of
 from desk.items import Door, Moderator, Role
-from ledger.aws.table import Table, put_where, record_of
 from ledger.keys import is_provider_id
+from ledger.table import Table, put_where, record_of
 from ledger.texts import Clock, replace_controls
 from phrases import Phrases, to_translate
 

@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from console.application import console_of
-from ledger.refusals import logged
+from ledger.codes import logged
 
 logger, metrics = Logger(), Metrics()
 

@@ -1,27 +1,36 @@
-"""Take one message about a case, from its line to its entries.
+"""Take deliveries of messages about cases: check the sender, take each message, count the results.
 
 A repeated message changes nothing. A message that comes too early is kept with the case that it
 waits for, and is judged again when another message moves that case.
+
+A message of the console only names a decision, which is taken from the table. Whoever sends such a
+message decides nothing by it: the provider, the moderator and the messages are those of the stored
+decision, and only the console's role stores one. One that comes too early only shortens the time in
+which the decision can be taken back.
+
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 import msgspec
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 
-from cases.case_facts import Facts, FactsReader, FirstSent
 from cases.case_message import judge
+from cases.case_store import CaseFiles, DecidedPacks, Facts, FactsReader, FirstSent, RoomFiles
 from cases.kinds import CaseMessage, SentNames, names_of, read_case_message
-from decide.case_files import CaseFiles
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
 from ledger.cases import Case, CaseMarker, JournalEntry, WaitingMessage
-from ledger.dsa_codes import CaseCode, CaseReceipt, CaseRefusal
+from ledger.codes import CaseCode, CaseReceipt, CaseRefusal, Refusal
+from ledger.desk_store import DynamoDesk, PendingDecision, PendingName, PendingState
 from ledger.findings import digest
 from ledger.keys import message_receipt_key
-from ledger.texts import Clock, encode_json, utc
+from ledger.objects import Delivery, S3Objects, Senders, require_reserve
+from ledger.store import DynamoStore
+from ledger.texts import Clock, encode_json, lines_of_body, utc
 
 TRIES = 12
 """How often a message is judged while other workers keep moving its cases."""
@@ -60,14 +69,6 @@ class SentLine:
     case: str = ""
     message_key: str = ""
     other_door: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """A message in the journal, now or before."""
-
-    marker: CaseMarker
-    entry: JournalEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +153,19 @@ class CaseWork:
             return Settled(CaseOutcome("refused", kind, result.code, first), message_key, line)
         if line.case:
             self._write_receipt(message_key, line, "taken", None, message)
-        problems = self.files.write(result.entry)
+        marker, entry = result
+        problems = self.files.write(entry)
         status = "repeated" if facts is None else "taken"
         outcome = CaseOutcome(status, kind, problems=problems)
-        return Settled(outcome, message_key, line, result.marker.wakes)
+        return Settled(outcome, message_key, line, marker.wakes)
 
     def _commit(
         self, message_key: str, line: SentLine, message: CaseMessage
-    ) -> tuple[Committed | CaseRefusal, Facts | None]:
+    ) -> tuple[tuple[CaseMarker, JournalEntry] | CaseRefusal, Facts | None]:
         """Judge the message and put its marker and entries in one transaction.
 
-        Return the result and the facts it was judged by; None if the id was known before.
+        Return its marker and entry or the refusal, and the facts it was judged by; None if the id
+        was known before.
 
         The transaction fails when another worker moved one of the cases. Then everything is read
         and judged again. Of two messages that exclude each other, the later one is refused.
@@ -172,7 +175,7 @@ class CaseWork:
             known = self.store.case_marker(message_key)
             if known is not None:
                 if known.digest == content:
-                    return Committed(known, self.store.entry_of(known)), None
+                    return (known, self.store.entry_of(known)), None
                 return CaseRefusal(CaseCode.ID_REUSED, "id"), None
             if line.other_door and getattr(message, "moderator", None) is not None:
                 advice = f"this provider's moderators decide at the door {line.other_door}"
@@ -192,7 +195,7 @@ class CaseWork:
                 wakes=tuple(filter(None, (judged.entry.entry, judged.entry.decision))),
             )
             if self.store.commit_case(marker, judged.entry, judged.moves):
-                return Committed(marker, judged.entry), facts
+                return (marker, judged.entry), facts
         raise OSError(f"other workers moved the cases of a message {TRIES} times")
 
     def _keep_waiting(
@@ -290,3 +293,132 @@ class CaseWork:
         )
         key = message_receipt_key(line.provider, line.day or receipt.at[:10], message_key)
         self.objects.put(self.out_bucket, key, encode_json(receipt))
+
+
+def _ended(pending: PendingDecision, outcomes: list[CaseOutcome]) -> PendingDecision:
+    """Return the decision with its outcome: refused if one of its messages was, else waiting."""
+    by_status = {one.status: one for one in reversed(outcomes)}
+    worst = by_status.get("refused") or by_status.get("waiting")
+    if worst is None:
+        return msgspec.structs.replace(pending, state=PendingState.TAKEN)
+    state = PendingState(worst.status)
+    return msgspec.structs.replace(pending, state=state, code=worst.code, first=worst.first)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDeliveries:
+    """Takes deliveries. If one fails midway, its next delivery repeats nothing."""
+
+    work: CaseWork
+    senders: Senders
+    desk: DynamoDesk
+    console_queue_arn: str
+
+    def take(
+        self, delivery: Delivery, seconds_left: Callable[[], float]
+    ) -> list[CaseOutcome] | None:
+        """Return the outcome of each message of a delivery; None if the sender is not registered.
+
+        Raises TimeReserveError when too little time is left, and errors of the platform. SQS then
+        delivers all of it again, and messages that were taken before are `repeated`.
+        """
+        if delivery.queue_arn == self.console_queue_arn:
+            return self._take_decision(delivery.body, seconds_left)
+        provider = self.senders.provider_of_sender(delivery.sender_id, delivery.attributes)
+        if provider is None:
+            return None
+        sent_at = (
+            self.work.clock.now() if self.work.trial_day else self.senders.first_sent(delivery)
+        )
+        return list(self._take_lines(provider, delivery.body, sent_at, seconds_left))
+
+    def _take_decision(self, body: str, seconds_left: Callable[[], float]) -> list[CaseOutcome]:
+        """Return the outcome of each message of a console's decision; none if it was taken back.
+
+        The order loses no decision and repeats none. The decision is sent first: then it can no
+        longer be taken back. Its messages are taken next, as if they were sent when the moderator
+        decided, and each is recognised if it comes again. Its end is written last. If a worker dies
+        in between, the next delivery continues.
+
+        Raises msgspec.MsgspecError if the body names no decision: the console sends no such one.
+        """
+        name = msgspec.json.decode(body, type=PendingName)
+        pending = self.desk.release_pending(name.provider, name.pending)
+        if pending.state is not PendingState.SENT:
+            return []
+        provider, clock = pending.provider, self.work.clock
+        outcomes, woken = [], []
+        for message in pending.messages:
+            require_reserve(seconds_left)
+            held_at = datetime.fromisoformat(pending.held_at)
+            sent_at = clock.now() if self.work.trial_day else held_at
+            other_door = self.senders.other_door(provider, "console")
+            data = msgspec.json.encode(message)
+            outcome, *others = self.work.take(provider, data, sent_at, other_door)
+            outcomes.append(outcome)
+            woken += others
+        self.desk.end_pending(_ended(pending, outcomes))
+        return outcomes + woken
+
+    def _take_lines(
+        self, provider: str, body: str, sent_at: datetime, seconds_left: Callable[[], float]
+    ) -> Iterator[CaseOutcome]:
+        lines = lines_of_body(body)
+        if isinstance(lines, Refusal):
+            data = body.encode("utf-8", "surrogatepass")
+            yield self.work.refuse(provider, data, CaseRefusal(lines.code))
+            return
+        for line in lines.split(b"\n"):
+            if line.strip():
+                require_reserve(seconds_left)
+                other_door = self.senders.other_door(provider, "queue")
+                yield from self.work.take(provider, line, sent_at, other_door)
+
+
+def case_work_of(
+    store: DynamoStore,
+    objects: S3Objects,
+    clock: Clock,
+    *,
+    out_bucket: str,
+    public_bucket: str,
+    rooms: tuple[RoomFiles, ...],
+    trial_day: bool = False,
+) -> CaseWork:
+    """Build decide from its table, buckets and clock. `rooms` write files of entries too."""
+    packs = DecidedPacks(objects, public_bucket)
+    return CaseWork(
+        store=store,
+        objects=objects,
+        clock=clock,
+        reader=FactsReader(store, objects, packs, out_bucket),
+        files=CaseFiles(store, objects, packs, out_bucket, rooms),
+        out_bucket=out_bucket,
+        trial_day=trial_day,
+    )
+
+
+def count(
+    outcomes: Sequence[CaseOutcome] | None, delivery: str, logger: Logger, metrics: Metrics
+) -> None:
+    """Log and count one delivery. Nothing that a message says is logged but its type."""
+    if outcomes is None:
+        logger.warning("refused", extra={"code": "sender_unknown", "delivery": delivery})
+        metrics.add_metric("UnknownSender", MetricUnit.Count, 1)
+        return
+    by_status = Counter(each.status for each in outcomes)
+    logger.info(
+        "decided",
+        extra={
+            "delivery": delivery,
+            "statuses": by_status,
+            "types": Counter(each.type for each in outcomes if each.type),
+            "codes": Counter(each.code for each in outcomes if each.code),
+        },
+    )
+    # A statement that the database would refuse raises an alarm: once, not at every repetition.
+    invalid = [each for each in outcomes if each.problems and each.status == "taken"]
+    for each in invalid:
+        logger.error("statement invalid", extra={"faults": each.problems})
+    if invalid:
+        metrics.add_metric("StatementInvalid", MetricUnit.Count, len(invalid))

@@ -14,11 +14,11 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from decide.case_deliveries import CaseDeliveries, PendingDecisions, case_work_of, count
+from decide.case_work import CaseDeliveries, case_work_of, count
 from dsa.decision_files import decision_files
-from ledger.aws.desk_store import DynamoDesk
-from ledger.aws.objects import Delivery, S3Objects, Senders, log_failures
-from ledger.aws.store import DynamoStore
+from ledger.desk_store import DynamoDesk
+from ledger.objects import Delivery, S3Objects, Senders, log_failures
+from ledger.store import DynamoStore
 from ledger.texts import clock_from_setting
 
 logger, metrics = Logger(), Metrics()
@@ -39,7 +39,7 @@ work = case_work_of(
 deliveries = CaseDeliveries(
     work=work,
     senders=senders,
-    console=PendingDecisions(DynamoDesk(store.table, clock), work, senders),
+    desk=DynamoDesk(store.table, clock),
     console_queue_arn=setting["CONSOLE_QUEUE_ARN"],
 )
 

@@ -18,21 +18,24 @@ from claims.admission import (
     Admitted,
     ChangeKind,
     CheckChange,
+    PublishedChange,
     Spool,
     Trust,
     admit,
+    build_index,
     changes,
+    facts_of,
     with_topic,
 )
-from claims.check_finder import ClaimIndex, PublishedChange, build_index, facts_of
+from claims.check_finder import ClaimIndex
 from claims.fact_check import FeedCheck, FeedError, read_feed
 from claims.topics import lists, lists_digest
 from feeds.reopening import Reopening
-from ledger.aws.objects import S3Objects
 from ledger.closing import put_in_force, set_key
+from ledger.codes import ObjectChangedError, ObjectGoneError, OperatorError
 from ledger.findings import digest
 from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
-from ledger.refusals import ObjectChangedError, ObjectGoneError, OperatorError
+from ledger.objects import S3Objects
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import Source
 from rules.pinned import FACTCHECKS, pack_yaml
@@ -252,8 +255,7 @@ class FeedImporter:
         name = key.removeprefix(CONFIRMED).removeprefix(PREFIX)
         known = self.library.catalogue()[0].feeds.get(name)
         if known is not None and known.version == _version(source):
-            self.library.activate()
-            self._report_changes()
+            self._put_in_force()
             return FeedOutcome("known")
         if source.size > LARGEST_BYTES:
             return self._refuse(name, source, "too_large", f"above {LARGEST_BYTES:,} bytes")
@@ -288,13 +290,17 @@ class FeedImporter:
             after = msgspec.structs.replace(before, feeds=before.feeds | {name: feed})
             checks = self.library.checks(after)
             changed = changes(self.library.checks(before), checks)
-            after = self.library.publish(self._with_changes(after, changed, at), checks)
+            oldest = utc(self.library.clock.now() - timedelta(days=CHANGE_DAYS))
+            pending = [known for known in before.changes if known.at >= oldest]
+            if changed:
+                pending.append(PendingChanges(self.library.keep("changes", changed), at))
+            after = msgspec.structs.replace(after, changes=tuple(pending))
+            after = self.library.publish(after, checks)
             if self.library.move(after, etag):
                 break
         else:
             raise OSError(f"other imports changed the catalogue {TRIES} times")
-        self.library.activate()
-        reported = self._report_changes()
+        reported = self._put_in_force()
         kinds = Counter(change.change for change in changed)
         receipt = ImportReceipt(
             feed=name,
@@ -314,18 +320,9 @@ class FeedImporter:
         )
         return self._put_receipt(receipt)
 
-    def _with_changes(
-        self, catalogue: FeedCatalogue, changed: list[CheckChange], at: str
-    ) -> FeedCatalogue:
-        """Return the catalogue with these changes, and without those older than CHANGE_DAYS."""
-        oldest = utc(self.library.clock.now() - timedelta(days=CHANGE_DAYS))
-        pending = [changes for changes in catalogue.changes if changes.at >= oldest]
-        if changed:
-            pending.append(PendingChanges(self.library.keep("changes", changed), at))
-        return msgspec.structs.replace(catalogue, changes=tuple(pending))
-
-    def _report_changes(self) -> Counter[str]:
-        """Report each recent change to the findings with that check; a repeat reports nothing."""
+    def _put_in_force(self) -> Counter[str]:
+        """Activate the index and report each recent change; a repeat reports nothing."""
+        self.library.activate()
         return self.reopening.report(self.library.changes(self.library.catalogue()[0]))
 
     def _refuse(self, name: str, source: Source, code: str, why: str) -> FeedOutcome:

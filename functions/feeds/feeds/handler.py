@@ -12,8 +12,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from claims.admission import Trust
 from feeds.feed_import import PREFIX, FeedImporter, FeedOutcome, Library
 from feeds.reopening import Reopening
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
 from ledger.texts import clock_from_setting
 
 logger, metrics = Logger(), Metrics()

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import msgspec
 
 from claims.admission import CheckChange, CheckedClaim
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
 from ledger.cases import (
     TRANSITIONS,
     Case,
@@ -28,6 +26,8 @@ from ledger.cases import (
 )
 from ledger.findings import Finding, digest
 from ledger.keys import correction_key
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import rule_key
 
@@ -101,10 +101,10 @@ class Reopening:
             decision = self._decision_of(case)
             first = decision.first if decision else None
             group = self.store.case(first.group) if first and first.group else None
-            entry = _entry(case.finding, decision, change, message, utc(self.clock.now()), group)
+            at = utc(self.clock.now())
+            entry, moves = _superseded(case, case.finding, decision, group, change, message, at)
             said = digest("said", msgspec.json.encode(change))
-            marker = CaseMarker(message, entry.provider, said, entry.at[:10], entry.entry)
-            moves = _moves(case, decision, entry, message, change, group)
+            marker = CaseMarker(message, entry.provider, said, at[:10], entry.entry)
             if self.store.commit_case(marker, entry, moves):
                 self._put_correction(finding, message, change)
                 return "reopened" if decision else "noted"
@@ -161,18 +161,22 @@ def _rests_on(finding: Finding, change: CheckChange, *, again: bool) -> bool:
     return bool(dropped)
 
 
-def _entry(
+def _superseded(
+    case: Case,
     finding: Finding,
     decision: Case | None,
+    group: Case | None,
     change: CheckChange,
     message: str,
     at: str,
-    group: Case | None,
-) -> JournalEntry:
-    """Return the entry. If the change supersedes a decision, it carries the number to subtract."""
+) -> tuple[JournalEntry, tuple[CaseMove, ...]]:
+    """Return the entry, and the moves of the cases with the reason that moderators see.
+
+    If the change supersedes a decision, the entry carries the number to subtract.
+    """
     key = rule_key(finding.pack, finding.version, finding.rule, finding.mode)
     found = {f"{finding.found_at[:10]}/{key}": 1} if decision else {}
-    return JournalEntry(
+    entry = JournalEntry(
         entry=case_id("correction", finding.provider, message),
         type="correction",
         provider=finding.provider,
@@ -187,17 +191,6 @@ def _entry(
         group=group.case if group else "",
         counted=counted_once(found, group, Move.SUPERSEDE) if group else {},
     )
-
-
-def _moves(
-    case: Case,
-    decision: Case | None,
-    entry: JournalEntry,
-    message: str,
-    change: CheckChange,
-    group: Case | None,
-) -> tuple[CaseMove, ...]:
-    """Return the moves of the cases. The reason, which moderators see, quotes the old check."""
     now = [f"{said.rating} ({said.date or 'no date'})" for said in change.after[:SHOWN_CLAIMS]]
     says = f" It says now: {', '.join(now)}." if now else ""
     reason = f"The check {change.url} was {change.change}.{says}"
@@ -206,7 +199,7 @@ def _moves(
         moves.append((decision, CaseKind.DECISION, Move.SUPERSEDE))
     if group and entry.counted:
         moves.append((group, CaseKind.GROUP, Move.SUPERSEDE))
-    return tuple(
+    return entry, tuple(
         CaseMove(
             moved.case,
             CaseEntry(

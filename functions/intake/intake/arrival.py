@@ -28,14 +28,13 @@ from intake.reader import (
     check_size,
     read_counted,
 )
-from ledger.aws.objects import S3Objects, SqsUnitQueue
-from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.closing import FILE_DAYS, Closing, current_set, lost_file, refused_file
-from ledger.findings import digest, file_id
+from ledger.codes import Code, FileRefusedError, ObjectGoneError, ObjectUnreadableError, Refusal
+from ledger.findings import Pseudonyms, digest, file_id
 from ledger.keys import Provider, is_provider_id, part_key, receipt_key, unknown_receipt_key
+from ledger.objects import S3Objects, SqsUnitQueue
 from ledger.posts import LINE_BYTES, Post, TranslatedPost, read_fields
-from ledger.privacy import Pseudonyms
-from ledger.refusals import Code, FileRefusedError, ObjectGoneError, ObjectUnreadableError, Refusal
+from ledger.store import DynamoStore, PseudonymKeys
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import Manifest, Marker, Receipt, Source, cut_ranges, digest_of_ids, units_of
 
@@ -121,7 +120,7 @@ def _post_line(item: PostItem, pseudonyms: Pseudonyms) -> bytes | Refusal:
 IDENTITY_BYTES = 1024 * 1024
 """Bytes that, with the size, identify a refused file, or a unit that holds only refusals.
 
-Posts are recognised by the ids of their units (`scan.reading`).
+Posts are recognised by the ids of their units (`scan.unit_input`).
 """
 
 UNREADABLE = "Upload it again in the storage class STANDARD, without an encryption key of your own."

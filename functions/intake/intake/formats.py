@@ -48,8 +48,8 @@ from intake.reader import (
     published_time,
     read_counted,
 )
+from ledger.codes import Code, FileRefusedError, Refusal
 from ledger.posts import FIELDS, LINE_BYTES, REQUIRED, read_lines
-from ledger.refusals import Code, FileRefusedError, Refusal
 from ledger.streams import (
     PIECE_BYTES,
     ArchiveMeter,

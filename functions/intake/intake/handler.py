@@ -18,9 +18,9 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake.arrival import FileOutcome, Intake
-from ledger.aws.objects import S3Objects, SqsUnitQueue, TimeReserveError, log_failures, postpone
-from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.closing import Closing
+from ledger.objects import S3Objects, SqsUnitQueue, TimeReserveError, log_failures, postpone
+from ledger.store import DynamoStore, PseudonymKeys
 from ledger.texts import clock_from_setting
 
 FILE_SECONDS = 600

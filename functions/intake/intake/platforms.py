@@ -55,8 +55,8 @@ from intake.reader import (
     read_elements,
     web_address,
 )
+from ledger.codes import Code, FileRefusedError, Refusal
 from ledger.posts import LINE_BYTES
-from ledger.refusals import Code, FileRefusedError, Refusal
 from ledger.streams import JsonDocument
 from ledger.texts import decode_object, decode_value
 

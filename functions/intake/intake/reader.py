@@ -22,8 +22,8 @@ from math import inf
 from types import SimpleNamespace
 from typing import Any, BinaryIO
 
+from ledger.codes import Code, FileRefusedError, Refusal
 from ledger.posts import BOM
-from ledger.refusals import Code, FileRefusedError, Refusal
 from ledger.streams import (
     EXPANSION_RATIO,
     JsonDocument,

@@ -28,10 +28,9 @@ import msgspec
 
 from cases.case_message import CaseLine
 from cases.kinds import CaseNumbers, case_lines, case_numbers
-from ledger.aws.objects import S3Objects
 from ledger.cases import JournalEntry
-from ledger.findings import short_digest
-from ledger.privacy import DayCopies
+from ledger.findings import DayCopies, short_digest
+from ledger.objects import S3Objects
 from ledger.texts import utc
 from ledger.units import Counts, OpenFile, Receipt, Tally, counts, says, sum_records
 from publish.folding import (

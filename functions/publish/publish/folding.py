@@ -20,8 +20,8 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from ledger.aws.store import DynamoStore
-from ledger.privacy import DayCopies, FindingFingerprint
+from ledger.findings import DayCopies, FindingFingerprint
+from ledger.store import DynamoStore
 from ledger.units import Counts, Receipt, Tally, counts, says
 from phrases import to_translate
 from rules.pack import PATH_NAME, Pack

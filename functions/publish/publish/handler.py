@@ -9,11 +9,11 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ledger.aws.desk_store import DynamoLogStore, KmsSigner
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
 from ledger.closing import Closing
+from ledger.desk_store import DynamoLogStore, KmsSigner
 from ledger.keys import SENTINEL
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
 from ledger.texts import clock_from_setting
 from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket

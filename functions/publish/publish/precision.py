@@ -32,9 +32,16 @@ from msgspec import UNSET, Meta, UnsetType
 
 from cases.decision import JUDGED
 from ledger.cases import DecidedScore, JournalEntry
-from ledger.estimates import AUDITED_AT_LEAST, AuditSample, missed_posts, wilson_interval
 from ledger.keys import SENTINEL
-from ledger.units import counts, says, sum_tallies
+from ledger.units import (
+    AUDITED_AT_LEAST,
+    AuditSample,
+    counts,
+    missed_posts,
+    says,
+    sum_tallies,
+    wilson_interval,
+)
 from phrases import to_translate
 from rules.pack import Pack
 from rules.pack_parts import CardLevel

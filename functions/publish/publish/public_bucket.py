@@ -19,10 +19,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from cases.kinds import CaseNumbers, by_month, of_packs
-from ledger.aws.objects import S3Objects
 from ledger.closing import read_pointer
+from ledger.codes import OperatorError
 from ledger.keys import SENTINEL
-from ledger.refusals import OperatorError
+from ledger.objects import S3Objects
 from ledger.units import sum_records
 from phrases import Phrases, of
 from publish.day_facts import DayFacts

@@ -25,12 +25,12 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore, assign_letters
 from ledger.cases import JournalEntry
 from ledger.closing import NO_SET, put_in_force
+from ledger.codes import OperatorError
 from ledger.keys import SENTINEL, is_provider_id, sentinel_post
-from ledger.refusals import OperatorError
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore, assign_letters
 from ledger.texts import Clock
 from ledger.units import OpenFile
 from publish.day_facts import (

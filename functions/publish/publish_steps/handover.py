@@ -22,9 +22,16 @@ from dsa.report import LEDGER, Period, Report, report_files
 from dsa.report_entries import Entries
 from dsa.report_proof import WrittenReport, prove
 from dsa.statement import BATCH
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
 from ledger.cases import JournalEntry
+from ledger.codes import OperatorError
+from ledger.findings import (
+    COPY_DAYS,
+    ConfirmedFingerprint,
+    CopySnapshot,
+    SampledPost,
+    SampleLine,
+    merge_samples,
+)
 from ledger.keys import (
     SENTINEL,
     audit_file_key,
@@ -33,15 +40,8 @@ from ledger.keys import (
     statement_batch_key,
     statements_of_day,
 )
-from ledger.privacy import (
-    COPY_DAYS,
-    ConfirmedFingerprint,
-    CopySnapshot,
-    SampledPost,
-    SampleLine,
-    merge_samples,
-)
-from ledger.refusals import OperatorError
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
 from ledger.texts import encode_json, encode_json_lines, utc
 from publish.publish_run import PublishRun, Step
 from publish.summary import PeriodKind, days_before, days_between, month_of

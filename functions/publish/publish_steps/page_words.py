@@ -16,7 +16,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from cases.kinds import CaseNumbers
-from ledger.refusals import Code
+from ledger.codes import Code
 from ledger.texts import replace_controls
 from phrases import LANGUAGES, NAMES, Phrases, of, to_translate
 from phrases.phrases import category_words, page_engine

@@ -30,10 +30,9 @@ import msgspec
 from msgspec import UNSET
 
 from cases.kinds import CLOCKS, CaseNumbers
-from ledger.estimates import percentiles
 from ledger.keys import SENTINEL, factchecks_facts_key
 from ledger.texts import escape_csv_formula, replace_controls
-from ledger.units import sum_records
+from ledger.units import percentiles, sum_records
 from phrases import LANGUAGES
 from publish.folding import Numbers, measures
 from publish.precision import Errors, RuleErrors, errors_of, sum_evidence, without_cohorts

@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from cases.kinds import CaseNumbers
-from ledger.estimates import percentiles
+from ledger.units import percentiles
 from phrases import Phrases, of, to_translate
 from publish.folding import Numbers, PublishedSets, proposes_from
 from publish.precision import Errors, Evidence, RuleErrors

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cases.kinds import CaseNumbers
-from ledger.estimates import Percentiles, percentiles
+from ledger.units import Percentiles, percentiles
 from phrases import to_translate
 from phrases.phrases import CATEGORIES, category_words
 from publish.folding import PublishedSets

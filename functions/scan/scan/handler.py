@@ -4,8 +4,8 @@ import gc
 import os
 import random
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
@@ -21,17 +21,18 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from claims.check_rules import PublishedIndexes
-from ledger.aws.objects import Delivery, S3Objects, Senders, log_failures
-from ledger.aws.store import DynamoStore, PseudonymKeys
 from ledger.closing import Closing
+from ledger.objects import Delivery, S3Objects, Senders, log_failures
+from ledger.store import DynamoStore, PseudonymKeys
 from ledger.texts import clock_from_setting
 from rules.pinned import FACTCHECKS
 from scan.inspection import FloodGuard, FloodLimits, UnitOutcome
-from scan.persisting import UnitRecorder
-from scan.rule_sets import POINTER_SECONDS, RuleSets, Snapshots
 from scan.scanner import Deliveries, MessageScanner, UnknownSender
-from scan.unit_work import UnitScanner
+from scan.unit_input import POINTER_SECONDS, KnownSnapshots, RuleSets
+from scan.unit_work import UnitRecorder, UnitScanner
+
+if TYPE_CHECKING:
+    from claims.check_finder import PublishedIndexes
 
 OBJECTS_PER_SEARCH = 20_000
 """New objects before Python looks for cycles again. A unit's posts and findings live until it is
@@ -52,7 +53,15 @@ work_bucket, out_bucket = setting["WORK_BUCKET"], setting["OUT_BUCKET"]
 PATIENCE = (0.5, 1.0)
 """A worker believes the pointer for a share of POINTER_SECONDS, drawn from this range."""
 
-indexes = PublishedIndexes(partial(objects.get, setting["PUBLIC_BUCKET"]))
+
+@cache
+def indexes() -> "PublishedIndexes":
+    """Import what reads an index only where a set names one: other workers do not pay for it."""
+    from claims.check_finder import PublishedIndexes
+
+    return PublishedIndexes(partial(objects.get, setting["PUBLIC_BUCKET"]))
+
+
 recorder = UnitRecorder(
     store=store,
     objects=objects,
@@ -70,7 +79,7 @@ scanner = UnitScanner(
         setting["PUBLIC_BUCKET"],
         public=bool(setting["PUBLIC_URL"]),
         patience=POINTER_SECONDS * random.uniform(*PATIENCE),  # noqa: S311 - no secret
-        finders={FACTCHECKS: indexes.rules_of},
+        finders={FACTCHECKS: lambda rule_set: indexes().rules_of(rule_set)},
     ),
     guard=FloodGuard(
         store,
@@ -80,7 +89,7 @@ scanner = UnitScanner(
     keys=PseudonymKeys(store, clock, secret.encode()),
     secret=secret.encode(),
     recorder=recorder,
-    snapshots=Snapshots(objects, clock, work_bucket),
+    snapshots=KnownSnapshots(objects, clock, work_bucket),
     excerpt_length=int(setting["EXCERPT_LENGTH"]),
 )
 deliveries = Deliveries(

@@ -14,24 +14,25 @@ from uuid import uuid4
 
 import msgspec
 
-from ledger.aws.store import DynamoStore
 from ledger.findings import (
     Finding,
     FloodQuestion,
     FloodTotal,
     FoundSpan,
+    Pseudonyms,
+    SampledPost,
+    draw_sample,
     excerpt_of,
     finding_id,
 )
 from ledger.posts import Post, TranslatedPost
-from ledger.privacy import Pseudonyms, SampledPost, draw_sample
+from ledger.store import DynamoStore
 from ledger.texts import Clock, utc
 from ledger.units import Attempt, FoundCopies, Marker, Receipt, digest_of_ids, rule_key
 from matcher import Hit
 from matcher.fingerprint import Fingerprints
 from matcher.hit import PostResult
-from scan.reading import UnitRecords
-from scan.rule_sets import Rules, copy_hit, part_hit
+from scan.unit_input import Rules, UnitRecords, copy_hit, part_hit
 
 EXCHANGE_SECONDS = 60
 """How old a worker's row, and what it knows of the rows of the others, may be."""

@@ -16,11 +16,10 @@ from itertools import batched, chain
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ledger.aws.objects import Delivery, Senders, require_reserve
 from ledger.closing import Closing
-from ledger.findings import batch_id, unit_id
-from ledger.privacy import SampledPost
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
+from ledger.findings import SampledPost, batch_id, unit_id
+from ledger.objects import Delivery, Senders, require_reserve
 from ledger.texts import Clock, utc
 from ledger.units import (
     BATCH_BYTES,
@@ -39,10 +38,8 @@ from scan.inspection import (
     match_posts,
     merge_inspections,
 )
-from scan.persisting import message_receipt
-from scan.reading import UnitRecords, read_body
-from scan.rule_sets import Rules
-from scan.unit_work import UnitScanner
+from scan.unit_input import Rules, UnitRecords, read_body
+from scan.unit_work import UnitScanner, message_receipt
 
 BODY_BYTES = 1024 * 1024
 """Bytes of the bodies of one batch: fact-checks may take a minute for so many posts."""

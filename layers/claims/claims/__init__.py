@@ -1,5 +1,5 @@
 """Published fact-checks: read their feeds, index them, and find the checks that fit a text.
 
-No AWS and no clock. Start with `asking`, which answers a text from an index; `feeds.admission` and
-`building` make that index.
+No AWS and no clock. Start with `check_finder`, which answers a text from an index; `admission`
+makes that index.
 """

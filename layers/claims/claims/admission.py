@@ -1,4 +1,4 @@
-"""Decide which reviews of a feed become checks, and why the others do not.
+"""Decide which reviews of a feed become checks, and build the index of these.
 
 Public lists say which publishers are trusted, and what their ratings mean. The checks are kept on
 disk, where any number is merged, sorted and compared in constant memory.
@@ -9,7 +9,7 @@ import re
 import sqlite3
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Buffer, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
@@ -20,9 +20,12 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from claims.check_finder import Bounds, ClaimIndex, Progress, measure, silent, watched
 from claims.fact_check import Check, Cues, FeedCheck, Rating, Review
+from claims.index import LanguageIndex, index_bytes, lay_out
+from claims.ranking import published_curves
 from claims.text_words import guess_language, primary, read_json
-from claims.topics import topic_of
+from claims.topics import lists_digest, topic_of
 
 _TABLE = """
     PRAGMA journal_mode = OFF;
@@ -407,3 +410,75 @@ def _is_long_enough(claim: str) -> bool:
     letters = sum(char.isalnum() for char in claim)
     joined = sum(char > "\u3000" for char in claim)
     return letters >= FEWEST_LETTERS or joined >= FEWEST_JOINED_LETTERS
+
+
+CHANGED_SHOWN = 100
+
+
+class PublishedChange(msgspec.Struct, frozen=True):
+    """A check that was corrected or withdrawn, and the day when that became known."""
+
+    url: str
+    change: str
+    day: str
+
+
+class IndexFacts(msgspec.Struct, frozen=True):
+    """The published counts of an index.
+
+    `by_topic` counts the checks that may make findings. `refused` counts by code the reviews that
+    were refused from its feeds. `changed` are checks that were corrected or withdrawn lately:
+    labels that name them are superseded. `lists` is the digest of the word lists that gave the
+    checks their topics; they are published under `factchecks/topics/`.
+    """
+
+    index: str
+    checks: int
+    by_publisher: dict[str, int]
+    by_language: dict[str, int]
+    by_rating: dict[str, int]
+    by_topic: dict[str, int]
+    refused: dict[str, int]
+    changed: tuple[PublishedChange, ...] = ()
+    lists: str = ""
+
+
+def facts_of(
+    index: ClaimIndex, refused: Mapping[str, int], changed: Iterable[PublishedChange] = ()
+) -> IndexFacts:
+    """Return the facts of an index, with the newest CHANGED_SHOWN of the changed checks."""
+    newest = sorted(changed, key=lambda check: (check.day, check.url), reverse=True)
+    checks = list(index.checks())
+    return IndexFacts(
+        index=index.digest,
+        checks=len(checks),
+        by_publisher=_counted(check.publisher for check in checks),
+        by_language=dict(sorted(index.totals.items())),
+        by_rating=_counted(str(check.rating) for check in checks),
+        by_topic=_counted(check.topic for check in checks if check.makes_findings),
+        refused=dict(sorted(refused.items())),
+        changed=tuple(newest[:CHANGED_SHOWN]),
+        lists=lists_digest(),
+    )
+
+
+def _counted(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))
+
+
+def build_index(found: Iterable[FeedCheck], progress: Progress = silent) -> bytes:
+    """Return the bytes of the index of these checks; their order does not matter.
+
+    One language after the other is read from disk: in memory are only the arrays.
+    """
+    checks = found if isinstance(found, Spool) else Spool([found])
+    totals = checks.totals()
+    arrays: dict[str, Buffer] = {}
+    bounds: dict[str, Bounds] = {}
+    for language, total in totals.items():
+        in_language = watched(checks.of(language), f"laying out {language}", total, progress)
+        for name, numbers in lay_out(in_language, language, total).items():
+            arrays[f"{language}/{name}"] = numbers
+        bounds[language] = measure(LanguageIndex(arrays, language, total), progress)
+    facts = {"checks": totals, "bounds": bounds, "attaching": published_curves()}
+    return index_bytes(facts, arrays)

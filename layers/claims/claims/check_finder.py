@@ -1,18 +1,18 @@
-"""Answer a text from an index: which published checks are about its claim. And build the index.
+"""Answer a text from an index: which published checks are about its claim.
 
 `ask` compares a text with all checks, in milliseconds. `CheckFinder` finds the checks that posts
 repeat: only checks that make findings, with a memory, and after a prefilter that takes tens of
 microseconds. The prefilter misses two in a hundred texts that would get a check: they say a claim
-in other words throughout.
+in other words throughout. `CheckRules` is what scan runs for the pack `factchecks`.
 
-The more claims an index has, the more words any text shares with them. So `build_index` measures
-the scores from which checks are suggested and attached for each index and language: with ordinary
+The more claims an index has, the more words any text shares with them. So `measure` finds the
+scores from which checks are suggested and attached for each index and language: with ordinary
 sentences, and with the index's own claims while their right answer is left out.
 """
 
 import math
-from collections import Counter, OrderedDict
-from collections.abc import Buffer, Callable, Iterable, Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -20,14 +20,11 @@ from hashlib import blake2b
 
 import msgspec
 
-from claims.admission import Spool
-from claims.fact_check import Check, FeedCheck
+from claims.fact_check import Check
 from claims.index import (
     BadIndexError,
     LanguageIndex,
     digest_of,
-    index_bytes,
-    lay_out,
     read_index,
 )
 from claims.ranking import (
@@ -38,7 +35,6 @@ from claims.ranking import (
     Ranked,
     evidence_for,
     meets,
-    published_curves,
     query_of,
     rank,
     reorder_by_meaning,
@@ -46,12 +42,15 @@ from claims.ranking import (
     sigmoid,
 )
 from claims.text_words import ClaimText, calibration_negatives, guess_language, primary
-from claims.topics import lists_digest
+from ledger.codes import OperatorError
+from ledger.findings import FoundCheck, Label
+from ledger.keys import factchecks_key
+from ledger.posts import Post
+from rules.rule_set import RuleSet
 
 ANSWERS = 5
 FEWEST_WORDS = 8
 """Words below which a text is too short to repeat a claim: nothing is attached."""
-CHANGED_SHOWN = 100
 
 REMEMBERED = 50_000
 """Texts with their checks that are kept in memory, since forwarded texts come again and again."""
@@ -64,6 +63,19 @@ HELD = 0.25
 COVERED = 0.4
 """Share of the weight of the claim, or of its title, that a text must hold or imply."""
 FEWEST_SHARED = 2
+
+MAX_TEXTS = 16_000
+"""The most different texts of one unit that are looked up in an index: at 5 ms each about a minute,
+two and a half if all are long. A unit full of hoaxes must end. Each attempt looks up the same."""
+
+MAX_PARTS = 4
+"""The parts of a post that are looked up: its text, and those that follow it."""
+
+KEPT_INDEXES = 2
+"""Indexes that a worker keeps: units of the previous set may still arrive."""
+
+type Proposed = tuple[str, str, str, Label]
+"""A rule (its topic), the part of the post, the claim that the part repeats, and the label."""
 
 FALSE_ATTACH = 3 / 1_000
 """Share of the shipped sentences that may get a check. They were written to be close to rumours
@@ -141,57 +153,6 @@ class ClaimIndex:
         for name, total in sorted(self.totals.items()):
             language = self.language(name)
             yield from (language.check(place) for place in range(total))
-
-
-class PublishedChange(msgspec.Struct, frozen=True):
-    """A check that was corrected or withdrawn, and the day when that became known."""
-
-    url: str
-    change: str
-    day: str
-
-
-class IndexFacts(msgspec.Struct, frozen=True):
-    """The published counts of an index.
-
-    `by_topic` counts the checks that may make findings. `refused` counts by code the reviews that
-    were refused from its feeds. `changed` are checks that were corrected or withdrawn lately:
-    labels that name them are superseded. `lists` is the digest of the word lists that gave the
-    checks their topics; they are published under `factchecks/topics/`.
-    """
-
-    index: str
-    checks: int
-    by_publisher: dict[str, int]
-    by_language: dict[str, int]
-    by_rating: dict[str, int]
-    by_topic: dict[str, int]
-    refused: dict[str, int]
-    changed: tuple[PublishedChange, ...] = ()
-    lists: str = ""
-
-
-def facts_of(
-    index: ClaimIndex, refused: Mapping[str, int], changed: Iterable[PublishedChange] = ()
-) -> IndexFacts:
-    """Return the facts of an index, with the newest CHANGED_SHOWN of the changed checks."""
-    newest = sorted(changed, key=lambda check: (check.day, check.url), reverse=True)
-    checks = list(index.checks())
-    return IndexFacts(
-        index=index.digest,
-        checks=len(checks),
-        by_publisher=_counted(check.publisher for check in checks),
-        by_language=dict(sorted(index.totals.items())),
-        by_rating=_counted(str(check.rating) for check in checks),
-        by_topic=_counted(check.topic for check in checks if check.makes_findings),
-        refused=dict(sorted(refused.items())),
-        changed=tuple(newest[:CHANGED_SHOWN]),
-        lists=lists_digest(),
-    )
-
-
-def _counted(values: Iterable[str]) -> dict[str, int]:
-    return dict(sorted(Counter(values).items()))
 
 
 class Level(StrEnum):
@@ -319,17 +280,14 @@ class CheckFinder:
         digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         key = digest + question
         if key not in self._answers:
-            self._answers[key] = answer_of(self._prepare(text))
+            if text not in self._prepared:
+                self._prepared[text] = ClaimText(text)
+                while len(self._prepared) > PREPARED:
+                    self._prepared.popitem(last=False)
+            self._answers[key] = answer_of(self._prepared[text])
             while len(self._answers) > REMEMBERED:
                 self._answers.popitem(last=False)
         return self._answers[key]
-
-    def _prepare(self, text: str) -> ClaimText:
-        if text not in self._prepared:
-            self._prepared[text] = ClaimText(text)
-            while len(self._prepared) > PREPARED:
-                self._prepared.popitem(last=False)
-        return self._prepared[text]
 
     def _passes(self, text: ClaimText) -> bool:
         if text.word_count < FEWEST_WORDS:
@@ -389,6 +347,87 @@ class _Prefilter:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class CheckRules:
+    """The rules of the pack, over one index."""
+
+    finder: CheckFinder
+
+    def found(self, posts: Sequence[Post]) -> tuple[dict[int, list[Proposed]], int]:
+        """Return what each post repeats, by its number, at most one check for a topic.
+
+        The second value counts the posts that were not looked up: they came after MAX_TEXTS.
+        """
+        asked: set[str] = set()
+        by_post: dict[int, list[Proposed]] = {}
+        not_asked = 0
+        for number, post in enumerate(posts):
+            parts = [part for part in post.parts[:MAX_PARTS] if self.finder.may_repeat(part[1])]
+            new = {text for _, text in parts} - asked
+            if len(asked) + len(new) > MAX_TEXTS:
+                not_asked += 1
+                continue
+            asked |= new
+            by_topic: dict[str, Proposed] = {}
+            for part, text in parts:
+                attached = self.finder.find(text)
+                if attached is not None:
+                    claim, label = attached.checks[0][0].claim, _label(attached.checks)
+                    by_topic.setdefault(attached.topic, (attached.topic, part, claim, label))
+            if by_topic:
+                by_post[number] = list(by_topic.values())
+        return by_post, not_asked
+
+
+@dataclass(slots=True)
+class PublishedIndexes:
+    """The indexes that sets name. `read` returns the bytes under a key of the public bucket."""
+
+    read: Callable[[str], bytes | None]
+    _kept: OrderedDict[str, CheckRules] = field(default_factory=OrderedDict)
+
+    def rules_of(self, rule_set: RuleSet) -> CheckRules:
+        """Return the rules over the index of a set.
+
+        Raises OperatorError if the index is missing, cannot be read, or has another digest.
+        """
+        index = rule_set.factchecks
+        if index not in self._kept:
+            self._kept[index] = CheckRules(self._finder(index))
+            while len(self._kept) > KEPT_INDEXES:
+                self._kept.popitem(last=False)
+        return self._kept[index]
+
+    def _finder(self, index: str) -> CheckFinder:
+        data = self.read(factchecks_key(index))
+        if data is None:
+            raise OperatorError(f"the index of checks {index} is not in the public bucket")
+        try:
+            opened = ClaimIndex(data)
+        except BadIndexError as error:
+            raise OperatorError(f"the index of checks {index} cannot be read: {error}") from error
+        if opened.digest != index:
+            raise OperatorError(f"the bytes of the index of checks {index} have another digest")
+        return CheckFinder(opened)
+
+
+def _label(checks: Sequence[tuple[Check, float]]) -> Label:
+    return Label(
+        tuple(
+            FoundCheck(
+                url=check.url,
+                claim=check.claim,
+                rating=str(check.rating),
+                stated=check.stated,
+                publisher=check.publisher,
+                date=check.date,
+                score=score,
+            )
+            for check, score in checks
+        )
+    )
+
+
 def silent(work: str, done: int, total: int) -> None:
     """Report nothing."""
 
@@ -399,24 +438,6 @@ def watched[T](items: Iterable[T], work: str, total: int, progress: Progress) ->
         if done % REPORTED_EVERY == 0:
             progress(work, done, total)
         yield item
-
-
-def build_index(found: Iterable[FeedCheck], progress: Progress = silent) -> bytes:
-    """Return the bytes of the index of these checks; their order does not matter.
-
-    One language after the other is read from disk: in memory are only the arrays.
-    """
-    checks = found if isinstance(found, Spool) else Spool([found])
-    totals = checks.totals()
-    arrays: dict[str, Buffer] = {}
-    bounds: dict[str, Bounds] = {}
-    for language, total in totals.items():
-        in_language = watched(checks.of(language), f"laying out {language}", total, progress)
-        for name, numbers in lay_out(in_language, language, total).items():
-            arrays[f"{language}/{name}"] = numbers
-        bounds[language] = measure(LanguageIndex(arrays, language, total), progress)
-    facts = {"checks": totals, "bounds": bounds, "attaching": published_curves()}
-    return index_bytes(facts, arrays)
 
 
 def measure(index: LanguageIndex, progress: Progress = silent) -> Bounds:

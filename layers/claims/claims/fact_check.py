@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, cast
 import msgspec
 
 from claims.text_words import resolve_references, without_categories
-from ledger.refusals import Code, FileRefusedError
+from ledger.codes import Code, FileRefusedError
 from ledger.streams import JsonDocument
 from ledger.texts import JSON_DEPTH
 

@@ -34,7 +34,7 @@ from desk.queue import (
     ordered,
 )
 from desk.table_desk import TableDesk
-from ledger.aws.desk_store import PendingDecision
+from ledger.desk_store import PendingDecision
 from phrases import LANGUAGES, Phrases, of, to_translate
 
 HTML = "text/html; charset=utf-8"

@@ -27,7 +27,7 @@ from desk.queue import Mark, MarkedPiece, differing_pieces, marked_pieces, marks
 from desk.table_desk import CannedReason
 from dsa.statement import NOTICE_LANGUAGES, DecidedFinding, author_notice
 from ledger.cases import CaseEntry, CaseState, Move
-from ledger.dsa_codes import SourceType
+from ledger.codes import SourceType
 from ledger.findings import Finding
 from ledger.texts import is_blank, utc
 from phrases import to_translate

@@ -14,20 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Protocol, cast
 
-from cases.audit import Audit, FloodAnswer
+from cases.asked import Answer, Audit, FloodAnswer, Order
 from cases.contest import ContestResult, Outcome, SecondReview
 from cases.decision import Decision, Escalation, Verdict
 from cases.kinds import CaseMessage, as_sent
-from cases.order import Answer, Order
 from desk.items import Dossier, ItemKind, Moderator, OpenFinding
-from ledger.aws.desk_store import UNDO_SECONDS, PendingDecision, PendingState
-from ledger.dsa_codes import (
-    CATEGORIES,
-    NOT_SPECIFIED_NOTICE,
-    NOT_SPECIFIED_ORDER,
-    Measures,
-    Visibility,
-)
+from ledger.codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER, Measures, Visibility
+from ledger.desk_store import UNDO_SECONDS, PendingDecision, PendingState
 from ledger.findings import LEFT_HELD, OPENED
 from ledger.texts import is_blank, utc_exactly
 from phrases import to_translate

@@ -17,7 +17,7 @@ from math import inf
 from urllib.parse import parse_qs, urlencode
 
 from desk.items import Item, ItemKind, Moderator, OpenFinding
-from ledger.aws.desk_store import ItemLease
+from ledger.desk_store import ItemLease
 
 SEVERITIES = ("high", "medium", "low", "")
 

@@ -57,7 +57,7 @@ from desk.desk_pages import error_page
 from desk.items import Dossier, ItemKind
 from desk.queue import BREAK_MINUTES, SEVERE_IN_A_ROW, category_counts, hours_left, may_take
 from desk.table_desk import FirstDecision, TableDesk, agreement
-from ledger.aws.desk_store import PendingDecision
+from ledger.desk_store import PendingDecision
 from ledger.findings import digest
 from phrases import LANGUAGES, NAMES
 

@@ -47,12 +47,12 @@ from desk.table_dossiers import (
     RecentJournal,
     read_excerpts,
 )
-from ledger.aws.desk_store import UNDO_SECONDS, DynamoDesk, ItemLease, PendingDecision, PendingName
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
 from ledger.cases import Case, JournalEntry, Move
+from ledger.desk_store import UNDO_SECONDS, DynamoDesk, ItemLease, PendingDecision, PendingName
+from ledger.findings import sampled_posts
 from ledger.keys import audit_file_key
-from ledger.privacy import sampled_posts
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
 from ledger.texts import Clock, utc_exactly
 from rules.pack import Pack
 

@@ -26,14 +26,14 @@ from desk.items import (
     golden_dossiers,
     rule_name,
 )
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
-from ledger.aws.table import shards
 from ledger.cases import Case, CaseEntry, CaseState, JournalEntry, Move
 from ledger.closing import current_set, stored_set
+from ledger.codes import OperatorError
 from ledger.findings import Finding, FloodHold
 from ledger.keys import rule_page
-from ledger.refusals import OperatorError
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
+from ledger.table import shards
 from rules.pack import Pack
 from rules.pack_parts import Fingerprinted, are_copies, copy_groups
 from rules.rule_set import KnownSets, RuleSet, SetError

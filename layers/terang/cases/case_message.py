@@ -22,7 +22,7 @@ from typing import Annotated, Any, Literal, Never
 import msgspec
 from msgspec import Meta
 
-from cases.case_facts import Acceptance, Facts, FactsReader
+from cases.case_store import Acceptance, Facts, FactsReader
 from ledger.cases import (
     NEW,
     TRANSITIONS,
@@ -36,8 +36,7 @@ from ledger.cases import (
     Move,
     case_id,
 )
-from ledger.dsa_codes import CATEGORIES, EEA, AnyCode, CaseCode, CaseRefusal, EarlierMove, Strict
-from ledger.refusals import Code
+from ledger.codes import CATEGORIES, EEA, AnyCode, CaseCode, CaseRefusal, Code, EarlierMove, Strict
 from ledger.texts import utc
 from ledger.units import Tally, says
 
@@ -174,7 +173,7 @@ class CaseLine(CaseFacts, msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CaseStep:
     """One move of one case; `case` is None if the message opens it."""
 
     id: str
@@ -242,9 +241,9 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
     def taken(
         self,
         entry: JournalEntry,
-        steps: Iterable[Step],
+        steps: Iterable[CaseStep],
         excerpts: Iterable[CaseMove] = (),
-        group: Step | None = None,
+        group: CaseStep | None = None,
     ) -> Acceptance:
         """Return the acceptance with these steps.
 
@@ -259,7 +258,7 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
             moves.append(_without_words(self._move(group, entry)))
         return Acceptance(entry, (*moves, *excerpts))
 
-    def _move(self, step: Step, entry: JournalEntry) -> CaseMove:
+    def _move(self, step: CaseStep, entry: JournalEntry) -> CaseMove:
         kept = ("reason", "post", "url", "reason_language")
         case_entry = CaseEntry(
             number=step.case.next_number if step.case else 1,
@@ -378,7 +377,7 @@ def _as_text(value: Any) -> Any:
             return value
 
 
-def refusals_of(steps: Iterable[Step], field: str) -> Iterator[CaseRefusal]:
+def refusals_of(steps: Iterable[CaseStep], field: str) -> Iterator[CaseRefusal]:
     """Yield a refusal for each step that the table refuses; `field` names the case."""
     for step in steps:
         code, case = step.outcome, step.case

@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from cases.case_facts import Facts, FactsReader
 from cases.case_message import (
     CONFLICT,
     COUNT,
@@ -21,12 +20,12 @@ from cases.case_message import (
     Addend,
     BaseCaseMessage,
     CaseLine,
+    CaseStep,
     FieldRule,
     Id,
     Judging,
     Moderator,
     Reason,
-    Step,
     Time,
     earlier_move,
     in_days,
@@ -36,6 +35,7 @@ from cases.case_message import (
     stated_at,
     unknown,
 )
+from cases.case_store import Facts, FactsReader
 from cases.decision import MEASURE_DAYS, finding_results, measure_rules, results_by_day
 from ledger.cases import (
     Case,
@@ -47,7 +47,7 @@ from ledger.cases import (
     counted_once,
     is_for_second_review,
 )
-from ledger.dsa_codes import CaseCode, CaseRefusal, Measures, Words
+from ledger.codes import CaseCode, CaseRefusal, Measures, Words
 
 CONTESTED_DAYS = 366
 """How long an open complaint or dispute keeps an excerpt. Even a forgotten one ends."""
@@ -140,7 +140,7 @@ class SecondReview(AboutDecision, frozen=True, tag="second_review", kw_only=True
 
     def judge_about(self, case: Case, decided: JournalEntry, facts: Facts) -> Judging:
         """Take a second verdict on a decision that was drawn for one. A group is drawn as one."""
-        step = Step(case.case, case, CaseKind.DECISION, Move.REVIEW)
+        step = CaseStep(case.case, case, CaseKind.DECISION, Move.REVIEW)
         group = facts.cases.get(decided.group)
         yield from refusals_of([step], "decision")
         yield from self.before_decision(decided, facts, "opened_at")
@@ -153,7 +153,7 @@ class SecondReview(AboutDecision, frozen=True, tag="second_review", kw_only=True
             first = earlier_move(reviewed)
             yield CaseRefusal(CaseCode.DECIDED_ALREADY, "decision", first=first)
         entry = self.entry(facts, about=decided, group=decided.group)
-        counts = Step(decided.group, group, CaseKind.GROUP, Move.REVIEW) if group else None
+        counts = CaseStep(decided.group, group, CaseKind.GROUP, Move.REVIEW) if group else None
         return self.taken(entry, [step], group=counts)
 
     @staticmethod
@@ -174,11 +174,11 @@ class _Contest(AboutDecision, frozen=True, kw_only=True):
 
     def judge_about(self, case: Case, decided: JournalEntry, facts: Facts) -> Judging:
         """Take a complaint or a dispute."""
-        step = Step(case.case, case, CaseKind.DECISION, Move.CONTEST)
+        step = CaseStep(case.case, case, CaseKind.DECISION, Move.CONTEST)
         yield from refusals_of([step], "decision")
         yield from self.before_decision(decided, facts, "received_at")
         entry = self.entry(facts, about=decided)
-        opening = Step(entry.entry, None, CaseKind.CONTEST, Move.OPEN)
+        opening = CaseStep(entry.entry, None, CaseKind.CONTEST, Move.OPEN)
         kept = _excerpts(decided, facts, in_days(facts.now, CONTESTED_DAYS))
         return self.taken(entry, (opening, step), kept)
 
@@ -259,8 +259,8 @@ class Outcome(BaseCaseMessage, frozen=True, tag="outcome", kw_only=True):
             return (yield unknown(field, contest_id))
         case = facts.cases[contested.decision]
         decided = case.entries[0].journal_entry
-        answer = Step(contest_id, contest, CaseKind.CONTEST, Move.ANSWER)
-        step = Step(case.case, case, CaseKind.DECISION, RESULTS[self.outcome])
+        answer = CaseStep(contest_id, contest, CaseKind.CONTEST, Move.ANSWER)
+        step = CaseStep(case.case, case, CaseKind.DECISION, RESULTS[self.outcome])
         if self.complaint is not None and self.moderator == decided.moderator:
             yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
         yield from refusals_of([answer, step], field)
@@ -309,7 +309,7 @@ class Reinstatement(AboutDecision, frozen=True, tag="reinstatement", kw_only=Tru
         """Take the return of a post or account: after a reversal, or by a court or the provider."""
         is_answer = self.cause in {Cause.COMPLAINT, Cause.DISPUTE}
         move = Move.RESTORE if is_answer else Move.WITHDRAW
-        step = Step(case.case, case, CaseKind.DECISION, move)
+        step = CaseStep(case.case, case, CaseKind.DECISION, move)
         if decided.measures is None:  # there is nothing to restore
             yield CaseRefusal(CaseCode.NOTHING_DECIDED, "decision")
         yield from refusals_of([step], "decision")
@@ -324,8 +324,8 @@ class Reinstatement(AboutDecision, frozen=True, tag="reinstatement", kw_only=Tru
         yield from _overturned(line, line.cause)
 
 
-class CheckCorrection(BaseCaseMessage, frozen=True, tag="correction", kw_only=True):
-    """A published check changed on which a finding rests. `learn` writes it; nobody sends it."""
+class ReportedChange(BaseCaseMessage, frozen=True, tag="correction", kw_only=True):
+    """A published check changed on which a finding rests. `feeds` writes it; nobody sends it."""
 
     @staticmethod
     def line(entry: JournalEntry) -> dict[str, Any]:
@@ -341,7 +341,7 @@ class CheckCorrection(BaseCaseMessage, frozen=True, tag="correction", kw_only=Tr
             yield from results_by_day("reopened", line)
 
 
-def _overturns(step: Step, decided: JournalEntry, facts: Facts) -> dict[str, Any]:
+def _overturns(step: CaseStep, decided: JournalEntry, facts: Facts) -> dict[str, Any]:
     """Return the fields that say whether the step overturns a decision, and for which rules."""
     was_overturned = step.case is None or step.case.state is CaseState.OVERTURNED
     overturns = not was_overturned and step.outcome is CaseState.OVERTURNED
@@ -355,11 +355,11 @@ def _overturns(step: Step, decided: JournalEntry, facts: Facts) -> dict[str, Any
     }
 
 
-def _counting_group(entry: JournalEntry, facts: Facts) -> Step | None:
+def _counting_group(entry: JournalEntry, facts: Facts) -> CaseStep | None:
     """Return the step of the group of an overturned decision, if the entry counts for it."""
     if not entry.counted:
         return None
-    return Step(entry.group, facts.cases.get(entry.group), CaseKind.GROUP, Move.OVERTURN)
+    return CaseStep(entry.group, facts.cases.get(entry.group), CaseKind.GROUP, Move.OVERTURN)
 
 
 def _excerpts(decided: JournalEntry, facts: Facts, expires: int) -> Iterator[CaseMove]:
@@ -370,7 +370,7 @@ def _excerpts(decided: JournalEntry, facts: Facts, expires: int) -> Iterator[Cas
             yield CaseMove(name, excerpt_expires=expires)
 
 
-def _end_after_answer(decided: JournalEntry, step: Step, now: datetime) -> int:
+def _end_after_answer(decided: JournalEntry, step: CaseStep, now: datetime) -> int:
     """Return when the excerpts expire after the last open complaint or dispute was answered."""
     soon = in_days(now, ANSWERED_DAYS)
     if decided.measures is None or step.outcome is CaseState.OVERTURNED:

@@ -15,7 +15,6 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from cases.case_facts import Facts, FactsReader
 from cases.case_message import (
     CONFLICT,
     COUNT,
@@ -24,6 +23,7 @@ from cases.case_message import (
     Addend,
     BaseCaseMessage,
     CaseLine,
+    CaseStep,
     Country,
     FieldRule,
     FindingId,
@@ -34,7 +34,6 @@ from cases.case_message import (
     Moderator,
     Reason,
     ReasonLanguage,
-    Step,
     Time,
     in_days,
     order_of_times,
@@ -43,6 +42,7 @@ from cases.case_message import (
     stated_at,
     unknown,
 )
+from cases.case_store import Facts, FactsReader
 from ledger.cases import (
     Case,
     CaseKind,
@@ -52,7 +52,7 @@ from ledger.cases import (
     counted_once,
     is_for_second_review,
 )
-from ledger.dsa_codes import (
+from ledger.codes import (
     CaseCode,
     CaseRefusal,
     ContentType,
@@ -194,7 +194,7 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
         move = MOVES[self.verdict]
         decides = move is Move.DECIDE
         steps = [
-            Step(
+            CaseStep(
                 case.case,
                 case,
                 CaseKind.FINDING_OR_NOTICE,
@@ -233,8 +233,10 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
             scope=self.scope or facts.territory,
             leads=self.group is not None and group is None,
         )
-        opening = Step(entry.entry, None, CaseKind.DECISION, Move.DECIDE if decides else Move.REFER)
-        counts = Step(entry.group, group, CaseKind.GROUP, Move.DECIDE) if counted else None
+        opening = CaseStep(
+            entry.entry, None, CaseKind.DECISION, Move.DECIDE if decides else Move.REFER
+        )
+        counts = CaseStep(entry.group, group, CaseKind.GROUP, Move.DECIDE) if counted else None
         return self.taken(entry, (*steps, opening), group=counts)
 
     def _missing_cases(self, facts: Facts) -> Iterator[CaseRefusal]:

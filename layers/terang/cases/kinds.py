@@ -23,24 +23,21 @@ from typing import Annotated, Any, cast, get_args
 
 import msgspec
 
-from cases.audit import Audit, FloodAnswer
+from cases.asked import Audit, FloodAnswer, Notice, Order, Suspension
 from cases.case_message import COUNT, BaseCaseMessage, CaseLine, seconds_between
 from cases.contest import (
-    CheckCorrection,
     Complaint,
     Dispute,
     Outcome,
     Reinstatement,
+    ReportedChange,
     SecondReview,
 )
 from cases.decision import FINDINGS_IN_DECISION, JUDGED, Decision
-from cases.notice import Notice, Suspension
-from cases.order import Order
 from ledger.cases import CaseFacts, JournalEntry
-from ledger.dsa_codes import CaseCode, CaseRefusal
+from ledger.codes import CaseCode, CaseRefusal, Code, Refusal
 from ledger.findings import short_digest
 from ledger.posts import LINE_BYTES, YEARS, time_code
-from ledger.refusals import Code, Refusal
 from ledger.texts import before_leap_second, is_blank, json_schema, nests_too_deep, read_object
 from ledger.units import Tally, counts, says
 from rules.pack import Pack
@@ -68,7 +65,7 @@ MESSAGE_TYPES: dict[str, type[BaseCaseMessage]] = {
 }
 """The types of `CaseMessage` by their `type`."""
 
-KINDS = MESSAGE_TYPES | {"correction": CheckCorrection}
+KINDS = MESSAGE_TYPES | {"correction": ReportedChange}
 """What an entry of the journal can be: a message, or a correction."""
 
 

@@ -25,9 +25,9 @@ from dsa.report_entries import (
     ratio,
 )
 from ledger.cases import JournalEntry
-from ledger.dsa_codes import SourceType, Visibility
-from ledger.estimates import AUDITED_AT_LEAST, AuditSample, missed_posts, wilson_interval
+from ledger.codes import SourceType, Visibility
 from ledger.texts import json_schema
+from ledger.units import AUDITED_AT_LEAST, AuditSample, missed_posts, wilson_interval
 
 _RESULTS = {
     "Decisions upheld": "upheld",

@@ -20,7 +20,7 @@ import msgspec
 
 from dsa.statement import CATEGORY_PREFIX, KEYWORD_PREFIX
 from ledger.cases import JournalEntry
-from ledger.dsa_codes import (
+from ledger.codes import (
     CATEGORIES,
     EEA,
     EU,

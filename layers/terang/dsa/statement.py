@@ -20,7 +20,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ledger.cases import CaseEntry, JournalEntry
-from ledger.dsa_codes import CATEGORIES, Measures, SourceType
+from ledger.codes import CATEGORIES, Measures, SourceType
 from ledger.findings import Finding
 from ledger.posts import ISO_639_1
 from ledger.texts import is_blank, replace_controls

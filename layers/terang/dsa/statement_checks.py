@@ -32,7 +32,7 @@ from dsa.statement import (
     parse_day,
     personal_data,
 )
-from ledger.dsa_codes import (
+from ledger.codes import (
     EEA,
     NOT_SPECIFIED_NOTICE,
     NOT_SPECIFIED_ORDER,

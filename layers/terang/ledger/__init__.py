@@ -1,5 +1,5 @@
 """The records of what happened, and the table, buckets and queues that hold them.
 
-Only its room `aws` knows boto3. Start with `units` for posts, `cases` for cases, and `aws.store`
-for the table.
+Only `objects` and the stores know AWS. Start with `units` for posts, `cases` for cases, and `store`
+for the table: `DynamoStore` joins the stores of units, findings, cases, floods and personal data.
 """

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from ledger.dsa_codes import CaseCode, Measures
+from ledger.codes import CaseCode, Measures
 from ledger.findings import Finding, digest
 from ledger.units import Tally, counts, says
 

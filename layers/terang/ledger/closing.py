@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ledger.codes import Code, OperatorError, Refusal
 from ledger.keys import receipt_key, refusals_key
-from ledger.refusals import Code, OperatorError, Refusal
 from ledger.texts import Clock, encode_json, utc
 from ledger.units import Manifest, RangeRow, Receipt, ReceiptCounts, Source, sum_records
 
 if TYPE_CHECKING:
-    from ledger.aws.objects import S3Objects
-    from ledger.aws.store import DynamoStore
+    from ledger.objects import S3Objects
+    from ledger.store import DynamoStore
 
 POINTER_KEY = "sets/current.json"
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, BinaryIO, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from ledger.refusals import Code, Refusal
+from ledger.codes import Code, Refusal
 from ledger.texts import before_leap_second, is_blank, nests_too_deep, read_object
 
 LINE_BYTES = 2 * 1024 * 1024

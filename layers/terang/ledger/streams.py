@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, BinaryIO, Protocol
 
+from ledger.codes import Code, FileRefusedError
 from ledger.posts import CHUNK_BYTES, LINE_BYTES, read_lines, read_past_bom
-from ledger.refusals import Code, FileRefusedError
 from ledger.texts import JSON_DEPTH, decode_object, decode_value, nests_too_deep
 
 KEYS = 1_000

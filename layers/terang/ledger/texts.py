@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ledger.refusals import Code, Refusal
+from ledger.codes import Code, Refusal
 
 _LEAP_SECOND = re.compile(
     r"(?P<minute>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):60(\.\d+)?(?P<offset>[Zz]|[+-]\d\d:\d\d)", re.ASCII

@@ -28,7 +28,7 @@ from cyclopts import (
     UnusedCliTokensError,
 )
 
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from terang import IS_INSTALLED, ROOT, USAGE, InputError, UnknownNameError
 from terang.terminal import UsageError, escape_unencodable, print_problem
 

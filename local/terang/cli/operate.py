@@ -16,8 +16,8 @@ from cyclopts import Parameter
 from rich.progress import SpinnerColumn, TextColumn
 from rich.table import Table
 
-from ledger.aws.store import PseudonymKeys
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
+from ledger.store import PseudonymKeys
 from terang import InputError, check_known
 from terang.remote import Remote, call_function, explain_stack_errors
 from terang.repair.dead_letters import (

@@ -15,8 +15,8 @@ from cyclopts import Parameter
 from authoring.explain import NEAREST, explain, hits_beside_contacts
 from authoring.format import LayoutError, canonical, pack_schema
 from authoring.pack_text import NewPack, WordListError, pack_lines, read_words, usable_terms
+from ledger.codes import OperatorError, Refusal
 from ledger.posts import Post, read_line
-from ledger.refusals import OperatorError, Refusal
 from ledger.texts import encode_json_lines
 from matcher import Matcher, Pack, PackError, load_packs
 from rules.pack import pack_paths

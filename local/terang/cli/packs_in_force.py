@@ -24,7 +24,7 @@ from cyclopts import Parameter
 
 from authoring.format import LayoutError, canonical
 from ledger.closing import RETURN_DAYS
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from matcher import Matcher, Mode, Pack, PackError, ProviderSettings, RuleSet
 from rules.pack import PACK_BYTES
 from rules.pinned import FACTCHECKS, without_factchecks

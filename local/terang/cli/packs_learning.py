@@ -36,17 +36,15 @@ from authoring.term_candidates import (
     selection_weights,
     selection_words,
 )
-from cases.audit import Audit
+from cases.asked import Audit, Notice
 from cases.contest import Complaint, ContestResult, Dispute, Outcome, Reinstatement, SecondReview
 from cases.decision import Decision
 from cases.kinds import CaseMessage, read_case_message
-from cases.notice import Notice
-from ledger.aws.store import DynamoStore
 from ledger.cases import JournalEntry
-from ledger.dsa_codes import CaseReceipt, CaseRefusal
+from ledger.codes import CaseReceipt, CaseRefusal, OperatorError, Refusal
 from ledger.findings import Finding, finding_id
 from ledger.posts import Post, read_line
-from ledger.refusals import OperatorError, Refusal
+from ledger.store import DynamoStore
 from ledger.texts import SystemClock
 from matcher.sign_catalogue import SIGNS
 from rules.pack import SHIPPED_SENTENCES, PackError

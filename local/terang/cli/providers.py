@@ -14,10 +14,9 @@ import boto3
 import msgspec
 from cyclopts import Parameter
 
-from ledger.dsa_codes import countries_of
+from ledger.codes import OperatorError, countries_of
 from ledger.findings import LEFT_HELD, OPENED
 from ledger.keys import SENTINEL, Provider, Webhooks, renewed, split_webhook_url
-from ledger.refusals import OperatorError
 from ledger.texts import utc
 from matcher import ProviderSettings
 from terang import ROOT, check_known

@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from terang import InputError
 from terang.case_queue import read_file
 from terang.terminal import STACK, StackName, console, option, print_result
@@ -181,7 +181,7 @@ def prove_one_finding(
     stack: StackName = STACK,
 ) -> int:
     """Write the proof that the log names this finding; 1 if it does not, 2 if there is no log."""
-    from ledger.aws.desk_store import DynamoLogStore
+    from ledger.desk_store import DynamoLogStore
     from terang.remote import Remote
 
     remote = Remote.find(stack)

@@ -16,7 +16,7 @@ from dsa.report import LedgerError, Period, Report, report_files, report_of_ledg
 from dsa.report_entries import file_name
 from dsa.report_proof import NotAReportError, WrittenReport, prove
 from dsa.statement_checks import StatementProblem
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from terang import ROOT, InputError
 from terang.case_queue import read_file
 from terang.report_lint import has_report, report_problems

@@ -19,10 +19,10 @@ from cases.kinds import MESSAGE_TYPES
 from claims.fact_check import days_between
 from desk.items import Door, Role
 from desk.items import Moderator as DeskModerator
-from ledger.aws.store import DynamoStore
 from ledger.cases import Case, CaseEntry, JournalEntry, case_id
+from ledger.codes import OperatorError
 from ledger.findings import Finding, is_id
-from ledger.refusals import OperatorError
+from ledger.store import DynamoStore
 from terang import InputError
 from terang.case_queue import NOT_SENT, findings_in, read_messages, result_lines, send_messages
 from terang.run_table import PackExamples, RunTable, clock_of_run, run_folder
@@ -43,7 +43,7 @@ from terang.terminal import (
 )
 
 if TYPE_CHECKING:
-    from ledger.aws.desk_store import DynamoDesk
+    from ledger.desk_store import DynamoDesk
     from terang.home_desk import HomeServer, Sitting
     from terang.remote import Remote
 

@@ -19,8 +19,8 @@ from rich.table import Table
 
 from authoring.check import check_packs
 from claims.index import BadIndexError
+from ledger.codes import ADVICE, Code, OperatorError
 from ledger.findings import EXCERPT_LENGTH
-from ledger.refusals import ADVICE, Code, OperatorError
 from matcher import PackError, Problem
 from rules.pack import Packs
 from terang import IS_INSTALLED, ROOT, USAGE, InputError

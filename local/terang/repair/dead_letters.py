@@ -19,8 +19,8 @@ from urllib.parse import unquote_plus
 import boto3
 from botocore.exceptions import ClientError
 
-from ledger.aws.objects import SqsUnitQueue, error_code
 from ledger.keys import is_provider_id
+from ledger.objects import SqsUnitQueue, error_code
 from ledger.units import units_of
 from terang import InputError
 from terang.remote import Remote

@@ -16,13 +16,12 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from ledger.aws.objects import S3Objects, StoredVersion, error_code
-from ledger.aws.store import DynamoStore, PseudonymKeys
-from ledger.aws.table import Item, Table, record_of
 from ledger.cases import CaseEntry, WaitingMessage
-from ledger.findings import Finding, finding_row
+from ledger.findings import CopySnapshot, Finding, FindingFingerprint, SampledPost, stub_of
 from ledger.keys import HOLDS_EXCERPTS, copies_key, findings_key
-from ledger.privacy import CopySnapshot, FindingFingerprint, SampledPost, stub_of
+from ledger.objects import S3Objects, StoredVersion, error_code
+from ledger.store import DynamoStore, PseudonymKeys
+from ledger.table import Item, Table, record_of
 from ledger.texts import Clock, encode_json, encode_json_lines, utc
 from rules.pack_parts import ALGORITHM, Fingerprinted, copy_groups
 
@@ -131,7 +130,7 @@ class BucketEraser:
         """
         marker = self.store.marker(unit)
         if marker is not None:
-            rows = [finding_row(*one) for one in self.store.findings_of(marker)]
+            rows = [finding.row(excerpt) for finding, excerpt in self.store.findings_of(marker)]
             key, data = findings_key(marker), encode_json_lines(rows)
             self.objects.put_if(self.out_bucket, key, data, None, tags=HOLDS_EXCERPTS)
 

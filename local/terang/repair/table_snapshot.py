@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from ledger.aws.objects import error_code
-from ledger.refusals import SchemaNewerError
+from ledger.codes import SchemaNewerError
+from ledger.objects import error_code
 
 PAGE = "see docs/operate.md, "
 RESTORE = PAGE + "Restoring a table"

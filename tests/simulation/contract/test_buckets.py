@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from support.world import World
 
-from ledger.refusals import ImmutableError, ObjectChangedError, ObjectGoneError
+from ledger.codes import ImmutableError, ObjectChangedError, ObjectGoneError
 
 DATA = b"0123456789"
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 from support.world import World
 
-from ledger.aws.table import Item, Table, item_of
+from ledger.table import Item, Table, item_of
 
 
 @pytest.fixture

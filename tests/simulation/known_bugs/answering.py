@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 from simulation.answers import refusal
 from simulation.bugs import Bug, Call, at_aws, everywhere, handler, method, without
 
-from ledger.aws.objects import S3Objects, error_code, log_failures
+from ledger.objects import S3Objects, error_code, log_failures
 from scan.inspection import UnitOutcome
 from scan.scanner import Deliveries, EndedMessages, MessageScanner
 

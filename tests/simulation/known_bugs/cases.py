@@ -9,9 +9,9 @@ from greenlet import getcurrent
 from simulation.bugs import Bug, Call, Change, at_aws, everywhere, handler, method
 from simulation.known_bugs.answering import name_no_failure
 
-from decide.case_files import CaseFiles
-from ledger.aws.store import DynamoCases
+from cases.case_store import CaseFiles
 from ledger.cases import Case, CaseMarker, JournalEntry, counted_once
+from ledger.store import DynamoCases
 
 
 def _journal_alone(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa: N803

@@ -7,14 +7,14 @@ import msgspec
 from simulation.bugs import Bug, Call, Change, both, everywhere, method
 
 from scan.inspection import Inspection, inspect_posts
-from scan.rule_sets import Confirmed, Snapshots, find_copies
+from scan.unit_input import Confirmed, KnownSnapshots, find_copies
 
 
 def _newest_snapshot() -> Change:
     """Each try of a unit compares its posts with the newest snapshot, also one after the first."""
     read: list[Confirmed] = []
 
-    def keep(original: Call, snapshots: Snapshots, provider: str) -> Confirmed:
+    def keep(original: Call, snapshots: KnownSnapshots, provider: str) -> Confirmed:
         read[:] = [original(snapshots, provider)]
         return read[0]
 
@@ -26,7 +26,7 @@ def _newest_snapshot() -> Change:
             named["attempt"] = msgspec.structs.replace(attempt, copies=copies)
         return inspect_posts(posts, rules, *given, **named)
 
-    return both(method(Snapshots, "newest", keep), everywhere(inspect_posts, inspect))
+    return both(method(KnownSnapshots, "newest", keep), everywhere(inspect_posts, inspect))
 
 
 COPYING = [Bug("a unit takes the newest snapshot on its second try", _newest_snapshot())]

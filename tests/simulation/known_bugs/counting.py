@@ -8,13 +8,13 @@ import pytest
 from botocore.exceptions import ClientError
 from simulation.bugs import Bug, Call, Change, at_aws, both, everywhere, method
 
-from ledger.aws.store import DynamoStore
-from ledger.aws.table import Pair, Table, shards
 from ledger.findings import Finding, unit_id
+from ledger.store import DynamoStore
+from ledger.table import Pair, Table, shards
 from ledger.texts import SystemClock
 from ledger.units import Attempt, RangeMessage, RangeRow
 from scan.inspection import own_findings
-from scan.reading import OwnedLines
+from scan.unit_input import OwnedLines
 
 
 def _count_up(original: Call, store: DynamoStore, *given: Any) -> bool:

@@ -10,12 +10,12 @@ import pytest
 from simulation.bugs import Bug, Call, Change, Port, at_aws, everywhere, handler, method
 
 from intake.arrival import FileOutcome, Intake, join_parts
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
 from ledger.closing import Closing
 from ledger.findings import file_id
 from ledger.keys import findings_key
+from ledger.objects import S3Objects
 from ledger.posts import Post
+from ledger.store import DynamoStore
 from ledger.texts import SystemClock
 from ledger.units import Marker, Receipt, Source
 from scan.inspection import account_of

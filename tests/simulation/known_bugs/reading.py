@@ -4,9 +4,9 @@ from typing import Any
 
 from simulation.bugs import Bug, Call, Port, at_aws, everywhere, method, without
 
-from ledger.aws.store import DynamoStore
+from ledger.store import DynamoStore
 from ledger.units import Marker, RangeMessage, Source, cut_ranges
-from scan.reading import OwnedLines, read_owned
+from scan.unit_input import OwnedLines, read_owned
 
 
 def _nothing_before(objects: Any, unit: RangeMessage) -> OwnedLines:

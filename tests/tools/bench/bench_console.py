@@ -25,11 +25,11 @@ from console.browser_session import SESSION_COOKIE, ConsoleDoor, Sessions
 from desk.items import Door, Moderator, Role
 from desk.routes import DeskApplication
 from desk.table_desk import PendingSender, TableDesk
-from ledger.aws.desk_store import DynamoDesk
-from ledger.aws.finding_store import open_list_keys
-from ledger.aws.store import DynamoStore
-from ledger.aws.table import item_of
-from ledger.privacy import FindingFingerprint
+from ledger.desk_store import DynamoDesk
+from ledger.finding_store import open_list_keys
+from ledger.findings import FindingFingerprint
+from ledger.store import DynamoStore
+from ledger.table import item_of
 
 OPEN = 10_000
 PAGES = 60

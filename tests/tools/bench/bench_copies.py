@@ -19,8 +19,7 @@ from matcher.fold import fold
 from matcher.hit import PostResult
 from rules.pack import Severity
 from rules.pack_parts import CopyIndex, Fingerprinted, copy_groups, may_have_copies
-from scan.reading import read_records
-from scan.rule_sets import Confirmed, copy_rules, find_copies
+from scan.unit_input import Confirmed, copy_rules, find_copies, read_records
 
 MADE = Fingerprints(bytes(range(32)))
 POSTS, TEXTS, DECISIONS = 3_000, 36, 30

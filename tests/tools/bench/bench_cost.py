@@ -25,7 +25,7 @@ from tools.bench import corpus
 from tools.bench.bench_deployed import POSTS_ARN, delivery, put_in_force
 from tools.bench.measure import Report
 
-from ledger.aws.objects import Delivery
+from ledger.objects import Delivery
 from matcher import load_packs
 from scan.scanner import EndedMessages
 

@@ -23,7 +23,8 @@ from tools.training.frames import Told, told
 from tools.training.posting import lengthened, posted, signed
 from tools.training.topic_claims import Admission, TopicClaim, admission, halves
 
-from claims.check_finder import FEWEST_WORDS, ClaimIndex, Level, ask, build_index
+from claims.admission import build_index
+from claims.check_finder import FEWEST_WORDS, ClaimIndex, Level, ask
 from claims.fact_check import FeedCheck
 from claims.ranking import Meaning, query_of, rank
 from claims.text_words import ClaimText, calibration_negatives

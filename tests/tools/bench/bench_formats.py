@@ -9,8 +9,8 @@ from tools.bench.measure import Report, medians
 
 from intake.arrival import choose_reader, translate
 from intake.reader import HEAD_BYTES, Budget, count_marks
-from ledger.privacy import Pseudonyms
-from ledger.refusals import FileRefusedError
+from ledger.codes import FileRefusedError
+from ledger.findings import Pseudonyms
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 MOST_MICROSECONDS = 8

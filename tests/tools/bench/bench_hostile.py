@@ -9,7 +9,7 @@ from tools.bench.measure import Report, medians
 
 from matcher import Matcher, Rule, Severity
 from matcher.engine import BATCH, FIRST_BATCH
-from scan.reading import read_records
+from scan.unit_input import read_records
 
 LENGTH = 65_536
 BATCHED = 4  # times that a text is among many others

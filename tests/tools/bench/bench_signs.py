@@ -9,7 +9,7 @@ from matcher.key_finders import ALPHABET
 from matcher.sign_catalogue import SIGNS, find_signs
 from matcher.sign_finder import SignFinder
 from matcher.sign_tables import in_lines
-from scan.reading import read_records
+from scan.unit_input import read_records
 
 FEW = 500  # posts, for the plain way
 

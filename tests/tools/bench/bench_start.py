@@ -13,7 +13,7 @@ from tools.bench import corpus
 from tools.bench.measure import Report, medians
 
 from matcher import Matcher, build_set
-from scan.reading import read_records
+from scan.unit_input import read_records
 
 PROCESSES = 9
 MANY = max(corpus.SIZES)

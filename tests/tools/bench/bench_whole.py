@@ -15,7 +15,7 @@ from matcher import Hit, Matcher
 from matcher.engine import FIRST_BATCH
 from matcher.key_finders import ALPHABET
 from matcher.sign_tables import in_lines
-from scan.reading import read_records
+from scan.unit_input import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable

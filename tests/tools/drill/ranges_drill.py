@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from support.whole_lines import check
 
-from scan import reading
+from scan import unit_input
 
 SIGNS = [
     b"a",
@@ -36,7 +36,7 @@ def one_case(seed: int) -> None:
     chance = Random(seed)
     data = b"".join(chance.choices(SIGNS, k=chance.randrange(LONGEST)))
     size, read_on = chance.randint(1, len(data) + 2), chance.choice([1, 2, 3, 7, 100])
-    with patch.object(reading, "READ_ON_BYTES", read_on):
+    with patch.object(unit_input, "READ_ON_BYTES", read_on):
         check(data, size)
 
 

@@ -20,7 +20,7 @@ from tools.flow.seat import NARROW, Seat, seat
 
 from cases.contest import ContestResult, Outcome
 from cases.kinds import as_sent
-from ledger.aws.desk_store import PendingDecision, PendingName
+from ledger.desk_store import PendingDecision, PendingName
 from ledger.keys import Provider, audit_file_key
 from ledger.texts import utc_exactly
 from terang.emulator import ACCOUNT

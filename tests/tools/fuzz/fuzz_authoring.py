@@ -20,8 +20,8 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from authoring.explain import explain
     from authoring.format import LayoutError, canonical
     from authoring.pack_text import NewPack, WordListError, pack_lines, read_words, usable_terms
+    from ledger.codes import Refusal
     from ledger.posts import read_line
-    from ledger.refusals import Refusal
     from matcher import Matcher, Pack, PackError
     from rules.rule import Rule
     from rules.yaml_reader import keys_of

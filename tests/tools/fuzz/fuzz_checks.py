@@ -16,11 +16,11 @@ from harness import INSTRUMENTED, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from support.sample_checks import CHECKS, REPEATS_SALT, data_feed, table
 
-    from claims.admission import Trust, admit
-    from claims.check_finder import ask, build_index
+    from claims.admission import Trust, admit, build_index
+    from claims.check_finder import ask
     from claims.fact_check import FeedError, read_feed
     from claims.index import BadIndexError, digest_of
-    from ledger.refusals import OperatorError
+    from ledger.codes import OperatorError
     from terang.case_queue import decoded
     from terang.check_library import CheckLibrary
     from terang.cli.factchecks import AskedText

@@ -17,7 +17,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
 
     from desk.cards import card_view
     from desk.items import Door, Moderator, Role
-    from ledger.refusals import OperatorError
+    from ledger.codes import OperatorError
     from terang.case_queue import (
         complete_times,
         in_waves,

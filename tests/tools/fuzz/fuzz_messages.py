@@ -8,10 +8,9 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from fuzz_seeds import BODIES, CASE_WORDS, CASES, WORDS
 
     from cases.kinds import FIELD_NAME, read_case_message
-    from ledger.dsa_codes import CaseRefusal
-    from ledger.refusals import Refusal
+    from ledger.codes import CaseRefusal, Refusal
     from ledger.texts import encode_json, lines_of_body
-    from scan.reading import read_records
+    from scan.unit_input import read_records
 
 
 def posts(body: str) -> None:

@@ -17,11 +17,11 @@ with atheris.instrument_imports(include=INSTRUMENTED):
 
     from intake.arrival import choose_reader, translate
     from intake.reader import HEAD_BYTES, FileContext
+    from ledger.codes import FileRefusedError, Refusal
+    from ledger.findings import Pseudonyms
     from ledger.posts import TranslatedPost, read_translated_line
-    from ledger.privacy import Pseudonyms
-    from ledger.refusals import FileRefusedError, Refusal
     from ledger.units import cut_ranges
-    from scan.reading import UnitRecords, read_owned, read_records
+    from scan.unit_input import UnitRecords, read_owned, read_records
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 OPEN = frozenset({"discord:10", "telegram:5"})

@@ -10,7 +10,8 @@ from tools.training.frames import Told, told
 from tools.training.noise import noise
 from tools.training.posting import posted
 
-from claims.check_finder import ClaimIndex, build_index
+from claims.admission import build_index
+from claims.check_finder import ClaimIndex
 from claims.fact_check import FeedCheck
 from claims.index import LanguageIndex
 from claims.ranking import evidence_for, likenesses, query_of, rank

@@ -20,7 +20,6 @@ from announce.announcements import (
     is_announced,
 )
 from ledger.closing import FileReceipt
-from ledger.findings import finding_row
 from ledger.keys import correction_key, findings_key, receipt_key
 from ledger.texts import encode_json, encode_json_lines
 from ledger.units import Marker
@@ -32,7 +31,7 @@ KEY = findings_key(Marker(ID, "acme", "2026-11-25"))
 def rows(count: int) -> bytes:
     return encode_json_lines(
         [
-            finding_row(finding(number, url="https://post.example/1"), "Send me the code")
+            finding(number, url="https://post.example/1").row("Send me the code")
             for number in range(count)
         ]
     )
@@ -77,9 +76,9 @@ def test_no_word_of_a_post_or_about_a_person_is_announced() -> None:
 
 
 def test_a_file_from_which_an_author_was_erased_is_a_repeat() -> None:
-    erased = [finding_row(finding(1, post="", account=""), None)]
+    erased = [finding(1, post="", account="").row(None)]
     [again] = announcements_of(KEY, encode_json_lines(erased))
-    whole = [finding_row(finding(1), "Send me the code")]
+    whole = [finding(1).row("Send me the code")]
     [first] = announcements_of(KEY, encode_json_lines(whole))
     assert again == first
 

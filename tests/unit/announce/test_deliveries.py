@@ -12,7 +12,6 @@ from support.memory_cases import finding
 from template.resolved import source
 
 from announce.announcements import WAITS, Announcer, WebhookError, wait_after
-from ledger.findings import finding_row
 from ledger.keys import Webhook, Webhooks, WebhookSecret, findings_key
 from ledger.texts import clock_from_setting, encode_json_lines
 from ledger.units import Marker
@@ -86,7 +85,7 @@ def put(key: str, bucket: str = "out") -> str:
 
 
 def stack(count: int = 60) -> Stack:
-    rows = [finding_row(finding(number), "Send me the code") for number in range(count)]
+    rows = [finding(number).row("Send me the code") for number in range(count)]
     return Stack({KEY: encode_json_lines(rows), BETA: encode_json_lines(rows[:1])})
 
 

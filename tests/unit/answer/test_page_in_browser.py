@@ -11,7 +11,7 @@ from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
 from support.sample_checks import REPEATS_SALT, SALT
 from support.tip_line_world import GARAM, Line, built_with, public_with, sample_index
 
-from answer.question import advice_words, nothing_words
+from answer.tip_line import advice_words, nothing_words
 from phrases import LANGUAGES, of
 
 if TYPE_CHECKING:

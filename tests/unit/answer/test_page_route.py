@@ -11,7 +11,7 @@ import pytest
 from support.sample_checks import REPEATS_SALT, SALT
 from support.tip_line_world import GARAM, Line, built_with, public_with, sample_index
 
-from answer.question import nothing_words, old_words, problem_words
+from answer.tip_line import nothing_words, old_words, problem_words
 from desk.routes import SECURITY_HEADERS
 from phrases import LANGUAGES, NAMES, of
 

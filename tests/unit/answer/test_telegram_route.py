@@ -12,7 +12,7 @@ from support.sample_checks import CHECKS, REPEATS_SALT, check
 from support.tip_line_world import GARAM, Line, built, built_with, public_with, sample_index
 
 from answer.ask_routes import MOST_UTF16, SECRET
-from answer.question import advice_words, nothing_words, problem_words
+from answer.tip_line import advice_words, nothing_words, problem_words
 from phrases import LANGUAGES, of
 
 UPDATES = json.loads(Path(__file__).with_name("telegram_updates.json").read_text("utf-8"))

@@ -12,10 +12,10 @@ from support.sample_checks import CHECKS, REPEATS_MAYOR, REPEATS_SALT, SALT
 from support.tip_line_world import GARAM, KNOWN, PARTNERS, Line, built, public_with, sample_index
 
 from answer.ask_routes import JSON_PARTNER, JSON_SECRET
-from answer.question import MOST_BYTES, WINDOW_SECONDS, TipAnswer, old_words, rating_words
+from answer.tip_line import MOST_BYTES, WINDOW_SECONDS, TipAnswer, old_words, rating_words
 from claims.fact_check import Check, Rating
 from ledger.closing import POINTER_KEY, set_key
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from phrases import LANGUAGES, of
 
 

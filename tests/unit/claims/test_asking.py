@@ -7,7 +7,8 @@ import msgspec
 import pytest
 from tools.training.development import LANGUAGES, entry_of, examples
 
-from claims.check_finder import ANSWERS, FEWEST_WORDS, NEVER, ClaimIndex, Level, ask, build_index
+from claims.admission import build_index
+from claims.check_finder import ANSWERS, FEWEST_WORDS, NEVER, ClaimIndex, Level, ask
 from claims.fact_check import Check, FeedCheck, Rating, days_between
 from claims.index import BadIndexError
 from claims.ranking import explain

@@ -5,7 +5,8 @@ import pytest
 from tools.training.development import entry_of, examples
 
 from claims import ranking
-from claims.check_finder import ClaimIndex, Level, ask, build_index
+from claims.admission import build_index
+from claims.check_finder import ClaimIndex, Level, ask
 from claims.index import LanguageIndex
 from claims.ranking import Demands, Ranked, ahead, evidence_for, meets, query_of, shipped_curves
 from claims.text_words import split_known_words

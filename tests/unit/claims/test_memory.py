@@ -11,8 +11,7 @@ import pytest
 from support.endless import Endless
 from support.sample_checks import PUBLISHER
 
-from claims.admission import Spool, Trust, admit
-from claims.check_finder import build_index
+from claims.admission import Spool, Trust, admit, build_index
 from claims.fact_check import read_feed
 from claims.index import lay_out
 

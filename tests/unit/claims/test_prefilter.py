@@ -8,7 +8,8 @@ from support.sample_checks import CHECKS, REPEATS_FRIDGE, REPEATS_MAYOR, REPEATS
 from tools.training.development import LANGUAGES, examples
 from unit.answer.test_tip_line import built
 
-from claims.check_finder import CheckFinder, ClaimIndex, Level, ask, build_index
+from claims.admission import build_index
+from claims.check_finder import CheckFinder, ClaimIndex, Level, ask
 from claims.fact_check import Rating
 from claims.text_words import calibration_negatives
 

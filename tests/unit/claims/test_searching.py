@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 from tools.training.development import examples
 
-from claims.check_finder import ClaimIndex, build_index
+from claims.admission import build_index
+from claims.check_finder import ClaimIndex
 from claims.fact_check import FeedCheck
 from claims.index import LanguageIndex, rarity, saturated
 from claims.text_words import grams_of

@@ -21,7 +21,7 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.dsa_codes import CaseReceipt, EarlierMove
+from ledger.codes import CaseReceipt, EarlierMove
 from ledger.keys import audit_file_key
 
 

@@ -24,11 +24,11 @@ from support.sample_messages import (
     suspension,
 )
 
-from cases.case_facts import Facts, FirstSent
 from cases.case_message import judge
+from cases.case_store import Facts, FirstSent
 from cases.kinds import MESSAGE_TYPES, read_case_message
 from ledger.cases import case_id
-from ledger.dsa_codes import CaseRefusal
+from ledger.codes import CaseRefusal
 from ledger.findings import FloodQuestion
 from ledger.keys import audit_file_key
 

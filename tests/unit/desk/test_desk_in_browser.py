@@ -14,7 +14,7 @@ from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
 from support.desk_world import KnownRule, MemoryDesk, audited, complaint, decided, dossier, finding
 from support.review_world import run_folder
 
-from cases.audit import Audit
+from cases.asked import Audit
 from cases.contest import Complaint, Outcome
 from cases.decision import Decision
 from cases.kinds import read_case_message

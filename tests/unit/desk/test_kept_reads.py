@@ -8,11 +8,10 @@ import pytest
 from support.desk_world import finding
 
 from desk.table_dossiers import NearCopies, OpenFindings, RecentJournal
-from ledger.aws.store import DynamoStore
-from ledger.aws.table import shards
 from ledger.cases import JournalEntry
-from ledger.findings import Finding, FloodHold, FloodQuestion
-from ledger.privacy import FindingFingerprint
+from ledger.findings import Finding, FindingFingerprint, FloodHold, FloodQuestion
+from ledger.store import DynamoStore
+from ledger.table import shards
 
 TODAY = date(2026, 11, 25)
 ALIKE, OTHER = bytes(64), bytes([1] * 64)

@@ -7,7 +7,7 @@ import pytest
 
 from desk.items import Door, Item, ItemKind, Moderator, Role
 from desk.queue import QueueFilter, category_counts, filter_choices, may_take, next_item, ordered
-from ledger.aws.desk_store import ItemLease
+from ledger.desk_store import ItemLease
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
 BASE = Item("k", ItemKind.FINDING, "2026-11-25T12:00:00Z", "VIOLENCE", "medium", ("a/b",), "en", 50)

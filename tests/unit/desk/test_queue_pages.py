@@ -21,7 +21,7 @@ from support.desk_world import (
 
 from desk.items import ItemKind, Moderator
 from desk.queue import CareSettings
-from ledger.aws.desk_store import ItemLease
+from ledger.desk_store import ItemLease
 
 P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_000))
 

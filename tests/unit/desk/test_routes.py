@@ -17,7 +17,7 @@ from support.desk_world import (
 from cases.kinds import read_case_message
 from desk.cards import SHIPPED
 from desk.items import Dossier, Item, ItemKind, NearCopy
-from ledger.aws.desk_store import PendingState
+from ledger.desk_store import PendingState
 from ledger.findings import FloodQuestion
 
 P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_000))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cases.order import Answer
+from cases.asked import Answer
 from desk.deciding import MEASURES, VERDICTS
 from desk.desk_pages import (
     age_words,
@@ -17,7 +17,7 @@ from desk.desk_pages import (
     verdict_choices,
 )
 from desk.items import ItemKind
-from ledger.aws.desk_store import PendingState
+from ledger.desk_store import PendingState
 from phrases import of
 
 EN = of("en")

@@ -12,7 +12,7 @@ from support.sample_posts import pack
 
 from dsa import statement
 from ledger.cases import case_id
-from ledger.dsa_codes import AccountMeasure, Monetary, Provision, Visibility
+from ledger.codes import AccountMeasure, Monetary, Provision, Visibility
 from ledger.findings import FoundSpan
 from ledger.keys import author_notice_key
 from rules.pack import Translation

@@ -14,7 +14,7 @@ from support.format_files import context, dumps, items, json_lines, post, read, 
 
 from intake import formats
 from intake.reader import Budget
-from ledger.refusals import FileRefusedError
+from ledger.codes import FileRefusedError
 from ledger.streams import ArchiveMeter
 
 LINES = json_lines(post(), post(id="2"))

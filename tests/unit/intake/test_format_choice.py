@@ -9,7 +9,7 @@ from support.format_files import PUBLIC, dumps, json_lines, post, zipped
 from intake.arrival import choose_reader
 from intake.formats import GZIP, READERS, ZIP
 from intake.reader import HEAD_BYTES, Budget, check_size
-from ledger.refusals import Code, FileRefusedError
+from ledger.codes import Code, FileRefusedError
 
 TELEGRAM = {"name": "Market", "type": "public_channel", "id": 5, "messages": []}
 ACCOUNT = {"about": "An export.", "chats": {"about": "", "list": [TELEGRAM]}}

@@ -3,8 +3,8 @@
 import pytest
 from support.format_files import items, read, refusals
 
+from ledger.codes import Code, FileRefusedError, Refusal
 from ledger.posts import LINE_BYTES, read_fields
-from ledger.refusals import Code, FileRefusedError, Refusal
 
 HEADER = "id,account,text,audience,published_at"
 ROW = "1,u1,Hello,public,2026-11-25T10:00:00Z"

@@ -6,7 +6,7 @@ import pytest
 from support.format_files import dumps, items, read, refusals
 
 from intake.reader import PostItem
-from ledger.refusals import FileRefusedError
+from ledger.codes import FileRefusedError
 
 OPEN = "discord:10"
 MESSAGE: dict[str, Any] = {

@@ -14,8 +14,8 @@ from support.slow_files import HEADER, MIB, SLOW_FILES, pieces
 
 from intake.arrival import choose_reader, translate
 from intake.reader import HEAD_BYTES, LAST_SECONDS, Budget, FileContext, FileEffort
-from ledger.privacy import Pseudonyms
-from ledger.refusals import Code, FileRefusedError
+from ledger.codes import Code, FileRefusedError
+from ledger.findings import Pseudonyms
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 

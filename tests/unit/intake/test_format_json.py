@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from support.format_files import Generated, dumps, items, json_lines, post, read, refusals
 
+from ledger.codes import Code, FileRefusedError
 from ledger.posts import LINE_BYTES, read_lines
-from ledger.refusals import Code, FileRefusedError
 from ledger.streams import KEYS, JsonDocument
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.sample_posts import StandingClock
 
-from ledger.aws.objects import REGISTRY_SECONDS, Delivery, Senders
 from ledger.keys import Provider
+from ledger.objects import REGISTRY_SECONDS, Delivery, Senders
 
 SENT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ROLE, OTHER, REDRIVE = "AROAACME", "AROAOTHER", "AROAREDRIVE"

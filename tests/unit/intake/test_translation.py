@@ -13,9 +13,9 @@ from support.format_files import PUBLIC, Generated, context, dumps, json_lines, 
 
 from intake.arrival import choose_reader, join_parts, translate
 from intake.reader import HEAD_BYTES, Budget, FileContext
+from ledger.codes import FileRefusedError, Refusal
+from ledger.findings import Pseudonyms
 from ledger.posts import LINE_BYTES, TranslatedPost, read_translated_line
-from ledger.privacy import Pseudonyms
-from ledger.refusals import FileRefusedError, Refusal
 
 EXPORTS = Path(__file__).parents[4] / "shared" / "data" / "exports"
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")

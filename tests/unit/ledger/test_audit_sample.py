@@ -7,7 +7,7 @@ from itertools import batched
 
 import msgspec
 
-from ledger.privacy import SAMPLE_SIZE, DrawnPost, draw_sample, merge_samples, month_audit_key
+from ledger.findings import SAMPLE_SIZE, DrawnPost, draw_sample, merge_samples, month_audit_key
 
 KEY = month_audit_key(b"secret", "2026-11")
 POSTS = [f"p-{number}" for number in range(10_000)]

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from cases.kinds import MESSAGE_TYPES, read_case_message
-from ledger.dsa_codes import CaseCode, CaseRefusal
+from ledger.codes import CaseCode, CaseRefusal
 
 PAGE = (Path(__file__).parents[3] / "docs/cases.md").read_text("utf-8")
 

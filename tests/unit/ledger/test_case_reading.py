@@ -24,7 +24,7 @@ from support.sample_messages import (
 
 from cases.decision import Decision
 from cases.kinds import MESSAGE_TYPES, case_message_schema, read_case_message
-from ledger.dsa_codes import CaseRefusal, Measures
+from ledger.codes import CaseRefusal, Measures
 from ledger.posts import LINE_BYTES
 
 ROOT = Path(__file__).parents[3]

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.cases import TRANSITIONS, CaseKind, CaseState, Move
-from ledger.dsa_codes import CaseCode
+from ledger.codes import CaseCode
 
 ROWS = """
 finding_or_notice new        open      open

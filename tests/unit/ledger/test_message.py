@@ -5,9 +5,9 @@ import json
 import pytest
 from support.sample_posts import fields, line
 
-from ledger.refusals import Code, Refusal
+from ledger.codes import Code, Refusal
 from ledger.texts import lines_of_body
-from scan.reading import read_records
+from scan.unit_input import read_records
 
 POST = fields()
 NAN = b'{"x": NaN}'.decode()

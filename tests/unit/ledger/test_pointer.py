@@ -8,7 +8,7 @@ from support.publish_world import MemoryObjects
 from support.sample_posts import StandingClock
 
 from ledger.closing import POINTER_KEY, put_in_force, set_key
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 
 IN_FORCE = "0" * 64
 

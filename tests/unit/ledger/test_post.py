@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from support.sample_posts import POST, fields, line
 
+from ledger.codes import Code, Refusal
 from ledger.posts import (
     LINE_BYTES,
     Post,
@@ -15,7 +16,6 @@ from ledger.posts import (
     read_line,
     read_translated_line,
 )
-from ledger.refusals import Code, Refusal
 from ledger.texts import JSON_DEPTH, utc
 
 DEEP = json.loads("[" * JSON_DEPTH + "]" * JSON_DEPTH)

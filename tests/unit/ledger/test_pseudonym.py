@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.privacy import Pseudonyms, hkdf
+from ledger.findings import Pseudonyms, hkdf
 
 LONG = bytes(range(0x50)), bytes(range(0x60, 0xB0)), bytes(range(0xB0, 0x100))
 

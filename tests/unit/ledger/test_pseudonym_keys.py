@@ -8,9 +8,8 @@ from typing import Any, cast
 import pytest
 from support.sample_posts import StandingClock
 
-from ledger.aws.store import PseudonymKeys
-from ledger.privacy import MonthSalt
-from ledger.refusals import KeyUnavailableError
+from ledger.codes import KeyUnavailableError
+from ledger.store import MonthSalt, PseudonymKeys
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from support.decided_findings import RULE, decided, do, recounted, world
 from support.publish_world import CLOSED, World, sample_pack, sample_receipt, sample_rule
 from support.sample_entries import contest, decision, entry, outcome
 
-from ledger.privacy import SampledPost
+from ledger.findings import SampledPost
 
 NAME = RULE.rpartition("/")[0]
 

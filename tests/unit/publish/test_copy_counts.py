@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
-from ledger.privacy import FindingFingerprint
+from ledger.findings import FindingFingerprint
 from publish.folding import count_copies
 from recount.recount import differences_of
 from rules.pack_parts import HASHES

@@ -6,7 +6,7 @@ import pytest
 from support.publish_world import CLOSED, DiedError, World, sample_receipt
 from support.published_days import DAY, world
 
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 
 
 def test_a_day_is_published_two_hours_after_its_end() -> None:

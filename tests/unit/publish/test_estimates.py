@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.estimates import percentiles, rounded_seconds, wilson_interval
+from ledger.units import percentiles, rounded_seconds, wilson_interval
 from publish.precision import errors_of, estimate, strata_of
 
 NEWCOMBE = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611),

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from support.publish_world import MemoryObjects, live, sample_pack, sample_receipt, sample_rule
 
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from ledger.units import sum_records
 from publish.folding import (
     LeftOutReason,

@@ -14,9 +14,9 @@ from moto import mock_aws
 from support.declared import table_shape
 from support.publish_world import sample_pack, sample_receipt
 
-from ledger.aws.objects import S3Objects
-from ledger.aws.store import DynamoStore
 from ledger.keys import Provider
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
 from ledger.units import Marker, Receipt
 from publish.publish_run import LogGrowth, PublishResult
 

@@ -3,7 +3,7 @@
 from support.decided_findings import decided, do, world
 from support.publish_world import CLOSED, World
 
-from ledger.aws.store import assign_letters
+from ledger.store import assign_letters
 
 
 def test_moderators_are_letters_and_few_decisions_give_no_share() -> None:

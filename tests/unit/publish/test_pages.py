@@ -10,7 +10,7 @@ import pytest
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 from support.published_site import pages_of, parsed, sample_site
 
-from ledger.refusals import Code
+from ledger.codes import Code
 from publish_steps.page_words import REFUSALS, opening
 
 

@@ -26,7 +26,7 @@ from support.sample_checks import CHECKS, table
 import terang.cli.reports
 import terang.remote
 import terang.trial
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from terang.cli.command import main
 from terang.emulator import StackError
 from terang.home_desk import HomeServer

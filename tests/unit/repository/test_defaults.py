@@ -13,25 +13,13 @@ import pytest
 
 # Each on a line of its package: `make mutants` finds a test by the modules that it imports.
 from announce import announcements
-from cases import case_message, kinds, notice
+from cases import asked, case_message, kinds
 from claims import admission, fact_check, ranking
 from desk import queue, table_desk
 from dsa import report
 from feeds import feed_import
 from intake import arrival
-from ledger import (
-    cases,
-    closing,
-    estimates,
-    findings,
-    keys,
-    posts,
-    privacy,
-    refusals,
-    units,
-)
-from ledger import dsa_codes as case_refusal
-from ledger.aws import desk_store, objects
+from ledger import cases, closing, codes, desk_store, findings, keys, objects, posts, units
 from publish import (
     day_facts,
     folding,
@@ -41,20 +29,20 @@ from publish import (
 )
 from publish_steps import served_log, tables
 from rules import pack, pack_parts, rule
-from scan import inspection, rule_sets
+from scan import inspection, unit_input
 from tlog import leaves, tree
 
 MODULES = (
     announcements, admission, ranking, queue, arrival, feed_import, closing,
-    objects, cases, case_message, kinds, notice, units, posts, keys, publish_run, day_facts,
-    summary, folding, precision, tables, estimates, served_log,
-    inspection, rule_sets, tree, leaves,
+    objects, cases, case_message, kinds, asked, units, posts, keys, publish_run, day_facts,
+    summary, folding, precision, tables, served_log,
+    inspection, unit_input, tree, leaves,
 )  # fmt: skip
 
 STORED = (
-    announcements, pack_parts, queue, cases, desk_store, case_refusal, fact_check,
-    closing, privacy, feed_import, report, findings, leaves, units, pack,
-    table_desk, posts, keys, refusals, day_facts, rule,
+    announcements, pack_parts, queue, cases, desk_store, codes, fact_check,
+    closing, findings, feed_import, report, leaves, units, pack,
+    table_desk, posts, keys, day_facts, rule,
 )  # fmt: skip
 
 SHORT = """

@@ -6,25 +6,16 @@ from pathlib import Path
 import pytest
 
 from announce import announcements
-from answer import question
+from answer import tip_line
 from cases import case_message, contest, decision
-from claims import admission, check_rules, index, ranking, text_words
+from claims import admission, check_finder, index, ranking, text_words
 from console import application, browser_session
 from decide import case_work
 from desk import asking, queue
 from dsa import statement
 from feeds import feed_import
 from intake import reader
-from ledger import (
-    cases,
-    estimates,
-    findings,
-    posts,
-    privacy,
-    streams,
-    texts,
-)
-from ledger.aws import desk_store, store
+from ledger import cases, desk_store, findings, posts, store, streams, texts, units
 from matcher import hit, term, term_index
 from publish import day_facts, precision, publish_run, summary
 from publish_steps import logging_run
@@ -42,9 +33,9 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
 @pytest.mark.parametrize(
     ("page", "sentence", "number", "value"),
     [
-        ("architecture", "fingerprints of found posts, for 30 days", privacy.COPY_DAYS, 30),
-        ("ask", "at most 100 KiB", question.MOST_BYTES, 100 * KIB),
-        ("ask", "`TipsPerMinute` requests a minute", question.WINDOW_SECONDS, 60),
+        ("architecture", "fingerprints of found posts, for 30 days", findings.COPY_DAYS, 30),
+        ("ask", "at most 100 KiB", tip_line.MOST_BYTES, 100 * KIB),
+        ("ask", "`TipsPerMinute` requests a minute", tip_line.WINDOW_SECONDS, 60),
         ("cases", "1 MiB at most", scanner.BODY_BYTES, MIB),
         ("cases", "more than 20 findings", decision.FINDINGS_IN_DECISION, 20),
         ("cases", "**waits** for it, for 14 days", case_work.WAIT_DAYS, 14),
@@ -81,7 +72,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("factchecks", "fewer than eight letters", admission.FEWEST_LETTERS, 8),
         ("factchecks-in-the-stack", "more than half of its checks", feed_import.SHARE, 0.5),
         ("factchecks-in-the-stack", "(above 1 GiB)", feed_import.LARGEST_BYTES, GIB),
-        ("factchecks-in-the-stack", "16,000 texts of a unit", check_rules.MAX_TEXTS, 16_000),
+        ("factchecks-in-the-stack", "16,000 texts of a unit", check_finder.MAX_TEXTS, 16_000),
         ("files", "more than 200 times its packed size", streams.EXPANSION_RATIO, 200),
         ("files", "The first MiB is exempt", streams.FREE_BYTES, MIB),
         ("files", "- 1,500,000,000 bytes", reader.Budget().total_bytes, 1_500_000_000),
@@ -119,7 +110,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("review", "after five severe cards in a row", queue.CareSettings().severe_limit, 5),
         ("review", "For ten seconds you can undo", desk_store.UNDO_SECONDS, 10),
         ("statements", "at most 100 statements each", statement.BATCH, 100),
-        ("statements", "Below 100 audited posts it is blank", estimates.AUDITED_AT_LEAST, 100),
+        ("statements", "Below 100 audited posts it is blank", units.AUDITED_AT_LEAST, 100),
         ("threats", "destroyed after two years", store.KEY_MONTHS, 24),
         ("threats", "after ten minutes", application.ATTEMPT_SECONDS, 600),
     ],
@@ -135,7 +126,7 @@ def test_a_page_says_the_number_of_the_code(
     ("counted", "recounted", "value"),
     [
         (decision.HURRIED_BELOW_SECONDS, recount.HURRIED_SECONDS, 5),
-        (estimates.AUDITED_AT_LEAST, recount.SAMPLE_AT_LEAST, 100),
+        (units.AUDITED_AT_LEAST, recount.SAMPLE_AT_LEAST, 100),
         (summary.COHORTS, recount.FOLLOWED_MONTHS, 13),
     ],
 )

@@ -7,14 +7,14 @@ import msgspec
 import pytest
 from support.sample_posts import PACK, StandingClock, pack
 
+from ledger.findings import ConfirmedFingerprint, CopySnapshot
 from ledger.posts import Post
-from ledger.privacy import ConfirmedFingerprint, CopySnapshot
 from ledger.units import CopyMatch, FoundCopies
 from matcher.fingerprint import Fingerprints
 from matcher.hit import PostResult
 from rules.pack_parts import ALGORITHM
-from scan import rule_sets
-from scan.rule_sets import Confirmed, Snapshots, copy_hit, copy_rules, find_copies
+from scan import unit_input
+from scan.unit_input import Confirmed, KnownSnapshots, copy_hit, copy_rules, find_copies
 
 TEXT = "the market needs it by nine, so tell my friend at the gate which fish you want today"
 OTHER = "our choir sings on the green this evening, bring a chair and a warm coat with you"
@@ -71,7 +71,7 @@ def test_after_an_erasure_posts_count_as_not_compared() -> None:
 
 
 def test_a_unit_of_too_many_copies_says_how_many_it_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rule_sets, "MOST_FOUND", 2)
+    monkeypatch.setattr(unit_input, "MOST_FOUND", 2)
     found = find(*[TEXT] * 5)
     assert found.found == (CopyMatch(NAME, DECISION, (0, 1)),)
     assert found.not_compared == 3
@@ -88,7 +88,7 @@ def test_a_snapshot_is_read_once_a_minute() -> None:
     reads = []
     objects = SimpleNamespace(get=lambda *_: reads.append(clock.moment))
     clock = StandingClock()
-    snapshots = Snapshots(objects, clock, "work")
+    snapshots = KnownSnapshots(objects, clock, "work")
     begun = clock.moment
     for seconds, count in ((0, 1), (0, 1), (60, 1), (61, 2), (-1, 3)):
         clock.moment = begun + timedelta(seconds=seconds)

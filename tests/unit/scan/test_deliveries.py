@@ -9,14 +9,14 @@ import msgspec
 import pytest
 from support.sample_posts import StandingClock
 
-from ledger.aws.objects import RESERVE_SECONDS, Delivery, TimeReserveError
+from ledger.objects import RESERVE_SECONDS, Delivery, TimeReserveError
 from ledger.units import RangeMessage, Source
 from scan.inspection import UnitOutcome
 from scan.scanner import Deliveries, EndedMessages, Message, UnknownSender
 
 if TYPE_CHECKING:
-    from ledger.aws.objects import Senders
     from ledger.closing import Closing
+    from ledger.objects import Senders
     from scan.scanner import MessageScanner
     from scan.unit_work import UnitScanner
 

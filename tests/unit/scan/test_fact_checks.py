@@ -5,17 +5,16 @@ from typing import Any
 
 from support.sample_packs import pack_of
 
-from claims.check_finder import Attached
-from claims.check_rules import CheckRules
+from claims.check_finder import Attached, CheckRules
 from claims.fact_check import Check, Rating
+from ledger.findings import Pseudonyms
 from ledger.posts import Post
-from ledger.privacy import Pseudonyms
 from ledger.units import Attempt
 from matcher import Matcher, Rule, Severity
 from matcher.fingerprint import Fingerprints
 from matcher.hit import PostResult
 from scan.inspection import inspect_posts
-from scan.rule_sets import Rules
+from scan.unit_input import Rules
 
 
 class EchoFinder:

@@ -7,9 +7,8 @@ import pytest
 from support.canary import ACCOUNT
 from support.sample_posts import OTP, PACK, PRIZE, SHADOW, fields, pack
 
-from ledger.findings import Finding
+from ledger.findings import Finding, Pseudonyms, stub_of
 from ledger.posts import Post, TranslatedPost
-from ledger.privacy import Pseudonyms, stub_of
 from ledger.units import Attempt
 from matcher import Matcher
 from matcher.fingerprint import Fingerprints
@@ -22,7 +21,7 @@ from scan.inspection import (
     inspect_posts,
     match_posts,
 )
-from scan.rule_sets import Rules
+from scan.unit_input import Rules
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 RULES = Rules("set", (), Matcher([pack(), pack(SHADOW)]))

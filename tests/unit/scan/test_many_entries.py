@@ -10,12 +10,12 @@ from support.memory_cases import finding
 from support.sample_messages import SENT, decision
 from support.sample_posts import pack
 
-from cases.case_facts import Acceptance, Facts, FirstSent
 from cases.case_message import judge
+from cases.case_store import Acceptance, Facts, FirstSent
 from cases.kinds import read_case_message
-from ledger.aws.store import DynamoStore
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseState, JournalEntry
-from ledger.dsa_codes import CaseRefusal
+from ledger.codes import CaseRefusal
+from ledger.store import DynamoStore
 from terang.repair.checks import case_differences
 from terang.repair.table_snapshot import TableSnapshot
 

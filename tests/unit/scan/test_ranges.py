@@ -3,10 +3,10 @@
 import pytest
 from support.memory_objects import RangesOf
 
-from ledger.refusals import Code
+from ledger.codes import Code
 from ledger.units import cut_ranges
-from scan import reading
-from scan.reading import OwnedLines, read_owned, read_records
+from scan import unit_input
+from scan.unit_input import OwnedLines, read_owned, read_records
 
 
 def split(data: bytes, size: int) -> list[OwnedLines]:
@@ -37,8 +37,8 @@ def test_ranges_own_lines(data: bytes, size: int, expected: list[bytes]) -> None
 def test_the_rest_of_a_line_beyond_all_bounds_is_passed_over_and_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reading, "LINE_BYTES", 20)
-    monkeypatch.setattr(reading, "READ_ON_BYTES", 4)
+    monkeypatch.setattr(unit_input, "LINE_BYTES", 20)
+    monkeypatch.setattr(unit_input, "READ_ON_BYTES", 4)
     data = b"a\n" + b"b" * 1000 + b"\nc\n"
     found = split(data, 8)
     assert sum(one.size for one in found) == len(data)
@@ -49,8 +49,8 @@ def test_the_rest_of_a_line_beyond_all_bounds_is_passed_over_and_counted(
 
 
 def test_a_line_as_long_as_it_may_be_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "LINE_BYTES", 20)
-    monkeypatch.setattr(reading, "READ_ON_BYTES", 4)
+    monkeypatch.setattr(unit_input, "LINE_BYTES", 20)
+    monkeypatch.setattr(unit_input, "READ_ON_BYTES", 4)
     for length in range(15, 21):
         for size in 6, length:
             found = split(b"b" * length + b"\nc\n", size)
@@ -58,9 +58,9 @@ def test_a_line_as_long_as_it_may_be_is_whole(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_memory_stays_flat_whatever_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "LINE_BYTES", 1_000)
-    monkeypatch.setattr(reading, "READ_ON_BYTES", 100)
-    monkeypatch.setattr(reading, "PASS_OVER_BYTES", 200)
+    monkeypatch.setattr(unit_input, "LINE_BYTES", 1_000)
+    monkeypatch.setattr(unit_input, "READ_ON_BYTES", 100)
+    monkeypatch.setattr(unit_input, "PASS_OVER_BYTES", 200)
     objects = RangesOf(b"x" * 100_000)
     found = read_owned(objects, objects.unit(0, 50))
     assert max(objects.asked) == 200

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 from support.sample_posts import fields, line
 
+from ledger.codes import Code, Refusal
 from ledger.posts import TranslatedPost
-from ledger.refusals import Code, Refusal
-from scan.reading import REFUSALS_IN_DETAIL, read_records
+from scan.unit_input import REFUSALS_IN_DETAIL, read_records
 
 GOOD, BAD = line(), line(audience="followers")
 

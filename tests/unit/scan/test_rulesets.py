@@ -10,11 +10,11 @@ import pytest
 from support.sample_posts import OTP, SHADOW, StandingClock, pack
 
 from ledger.closing import POINTER_KEY, set_key
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from matcher import SetError, build_set
 from rules.pack import InForce
 from rules.rule_set import ProviderSettings
-from scan.rule_sets import KEPT, RuleSets
+from scan.unit_input import KEPT, RuleSets
 
 NOW = StandingClock().now()
 PAST = InForce(from_=date(2026, 1, 1), until=date(2026, 11, 24))

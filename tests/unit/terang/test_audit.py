@@ -7,8 +7,7 @@ import pytest
 
 from desk.deciding import AUDIT_CATEGORIES
 from desk.items import Door, Moderator, Role, audits
-from ledger.dsa_codes import CATEGORIES
-from ledger.refusals import OperatorError
+from ledger.codes import CATEGORIES, OperatorError
 from terang.cli.command import main
 from terang.home_desk import BookRows
 from terang.run_table import RunTable, read_sample

@@ -18,9 +18,9 @@ from authoring.features import LearningError, find_library
 from authoring.labelled import LabelledPost
 from authoring.learning import Wanted
 from authoring.learning import learn as fit
+from ledger.codes import Refusal
 from ledger.findings import Finding, FoundSpan, finding_id
 from ledger.posts import read_line
-from ledger.refusals import Refusal
 from terang import ROOT
 
 OFFERS = ["bonus besar", "hadiah besar", "modal kecil", "untung besar", "saldo gratis"]

@@ -10,8 +10,8 @@ from support.log_world import LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 from support.tampering import write
 
+from ledger.codes import OperatorError
 from ledger.keys import receipt_key
-from ledger.refusals import OperatorError
 from ledger.units import OpenFile
 from terang.cli.command import main
 from terang.cli.public_log import prove_finding, prove_receipt

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from support.sample_packs import pack_of
 
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from matcher import (
     FOLD_VERSION,
     Pack,

@@ -12,8 +12,8 @@ from support.sample_posts import StandingClock
 from desk.deciding import DecisionForm, decide, form_id
 from desk.items import Door, Moderator, Role
 from desk.table_desk import CannedReason
-from ledger.aws.desk_store import PendingDecision, PendingState
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
+from ledger.desk_store import PendingDecision, PendingState
 from terang import home_desk
 from terang.case_queue import read_messages
 from terang.home_desk import PendingBook

@@ -10,8 +10,8 @@ from simulation.clients import Client, DirectTransport
 from simulation.dynamodb import DynamoDB
 from simulation.sqs import SQS
 
-from ledger.aws.objects import ATTRIBUTES
-from ledger.aws.table import Table
+from ledger.objects import ATTRIBUTES
+from ledger.table import Table
 from terang.repair.dead_letters import (
     NOT_BELIEVED,
     DeadLetter,

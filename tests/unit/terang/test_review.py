@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from terang.case_queue import read_messages
 from terang.terminal import blur
 

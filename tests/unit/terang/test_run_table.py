@@ -9,7 +9,7 @@ from support.review_world import WHO, desk_of, found, four_findings, run_folder
 from support.sample_messages import complaint, decision, notice, order, outcome
 
 from desk.items import ItemKind
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from terang.cli.command import main
 from terang.run_table import findings_of_run
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
 from terang import check_library
 from terang.check_library import SentenceModel
 

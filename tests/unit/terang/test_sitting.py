@@ -11,8 +11,8 @@ import pytest
 from support.desk_world import http_event
 from support.review_world import WHO, desk_of, run_folder
 
-from ledger.aws.desk_store import PendingState
-from ledger.refusals import OperatorError
+from ledger.codes import OperatorError
+from ledger.desk_store import PendingState
 from ledger.texts import SystemClock
 from terang.case_queue import MessageResult, read_messages
 from terang.home_desk import HomeServer, PendingBook, Sitting

@@ -20,8 +20,8 @@ from typing import Any, cast
 import msgspec
 from botocore.exceptions import ClientError
 
-from ledger.aws.finding_store import unpacked
-from ledger.aws.table import (
+from ledger.finding_store import unpacked
+from ledger.table import (
     LOG,
     Item,
     Table,

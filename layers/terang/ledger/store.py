@@ -19,7 +19,9 @@ from typing import Any
 
 import msgspec
 
-from ledger.aws.finding_store import (
+from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
+from ledger.codes import KeyUnavailableError
+from ledger.finding_store import (
     DynamoFindings,
     DynamoFloods,
     DynamoUnits,
@@ -27,7 +29,17 @@ from ledger.aws.finding_store import (
     open_list_keys,
     range_place,
 )
-from ledger.aws.table import (
+from ledger.findings import (
+    DayCopies,
+    Finding,
+    FindingFingerprint,
+    Pseudonyms,
+    SampledPost,
+    hkdf,
+    stub_of,
+)
+from ledger.keys import Provider
+from ledger.table import (
     AUDIT_KEYS,
     Item,
     Table,
@@ -37,20 +49,6 @@ from ledger.aws.table import (
     shards,
     work_of,
 )
-from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
-from ledger.findings import Finding
-from ledger.keys import Provider
-from ledger.privacy import (
-    DayCopies,
-    FindingFingerprint,
-    MonthSalt,
-    Pseudonyms,
-    SampledPost,
-    hkdf,
-    key_id_of,
-    stub_of,
-)
-from ledger.refusals import KeyUnavailableError
 from ledger.texts import Clock, SystemClock
 from ledger.units import Manifest, Marker, OpenFile, RangeRow, Receipt, Source
 
@@ -158,6 +156,15 @@ FINGERPRINTS_PER_ITEM = 1_000
 """Fingerprints in one item: 64 bytes, two ids and JSON are at most 300 bytes each."""
 
 SALTS = "S#"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MonthSalt:
+    """The random salt of one month's key; `expires` is in seconds since 1970."""
+
+    key_id: str
+    salt: bytes
+    expires: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,10 +432,11 @@ class PseudonymKeys:
         return [self._derived(salt, provider) for salt in living]
 
     def _salt_at(self, moment: datetime) -> MonthSalt:
-        key_id = key_id_of(moment)
+        month = moment.astimezone(UTC)
+        key_id = f"k{month:%Y-%m}"
         if key_id not in self._known:
             # The end of the month KEY_MONTHS after that of the moment.
-            months = moment.astimezone(UTC).year * 12 + moment.astimezone(UTC).month + KEY_MONTHS
+            months = month.year * 12 + month.month + KEY_MONTHS
             end = datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
             new = MonthSalt(key_id, self.fresh_salt(), int(end.timestamp()))
             self._known[key_id] = self.store.month_salt(key_id) or self.store.put_month_salt(new)

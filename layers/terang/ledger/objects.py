@@ -16,9 +16,7 @@ from typing import Any, BinaryIO, cast
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ledger.aws.store import DynamoStore
-from ledger.keys import Provider, is_provider_id
-from ledger.refusals import (
+from ledger.codes import (
     ImmutableError,
     ObjectChangedError,
     ObjectGoneError,
@@ -27,6 +25,8 @@ from ledger.refusals import (
     TerangError,
     logged,
 )
+from ledger.keys import Provider, is_provider_id
+from ledger.store import DynamoStore
 from ledger.texts import Clock
 from ledger.units import RangeMessage, Source
 

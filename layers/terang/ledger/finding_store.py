@@ -16,17 +16,17 @@ from datetime import datetime
 from heapq import merge
 from itertools import islice
 
-from ledger.aws.table import Item, TableRows, item_of, journal_of, record_of, shards, work_of
 from ledger.cases import CaseEntry
 from ledger.findings import (
     Finding,
     FloodHold,
     FloodQuestion,
     FloodTotal,
-    check_id,
+    SampledPost,
+    digest,
     flood_question_id,
 )
-from ledger.privacy import SampledPost
+from ledger.table import Item, TableRows, item_of, journal_of, record_of, shards, work_of
 from ledger.units import Attempt, Marker, RangeRow, Receipt, UnitState
 
 
@@ -284,14 +284,14 @@ class DynamoFindings(TableRows):
     def put_grounds(self, findings: Sequence[Finding]) -> None:
         """Note for each check or decision which of these findings rest on it."""
         self.table.put_all(
-            item_of(f"K#{check_id(ground)}", f"{finding.provider}#{finding.finding}")
+            item_of(_ground(ground), f"{finding.provider}#{finding.finding}")
             for finding in findings
             for ground in finding.rests_on
         )
 
     def findings_on(self, check: str) -> list[tuple[str, str]]:
         """Return provider and id of the findings that rest on a check (a link) or a decision."""
-        items = self.table.query(f"K#{check_id(check)}", "")
+        items = self.table.query(_ground(check), "")
         uses = (item["sk"]["S"].partition("#") for item in items)
         return [(provider, finding) for provider, _, finding in uses]
 
@@ -374,6 +374,10 @@ def open_list_keys(finding: Finding) -> dict[str, str]:
         "open_pk": partition,
         "open_sk": f"{rank}#{reach:013}#{finding.found_at}#{finding.finding}",
     }
+
+
+def _ground(ground: str) -> str:
+    return f"K#{digest('check', ground)}"
 
 
 def _held_partition(provider: str, shard: str, day: str, rule: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from ledger.refusals import SchemaNewerError
+from ledger.codes import SchemaNewerError
 from ledger.texts import Clock, SystemClock
 
 type Item = dict[str, Any]

@@ -1,0 +1,348 @@
+"""What others ask a provider to act on or to judge, and suspensions of those who offend again.
+
+Somebody reports a post (DSA Art. 16), an authority orders, a draw or the flood guard asks for a
+verdict. A suspension (Art. 23) stands next to the notices that can cause it.
+
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from cases.case_message import (
+    CONFLICT,
+    COUNT,
+    MISSING,
+    RANGE,
+    Addend,
+    BaseCaseMessage,
+    CaseLine,
+    CaseStep,
+    Category,
+    Country,
+    FieldRule,
+    FindingId,
+    Id,
+    Items,
+    Judging,
+    Keyword,
+    Link,
+    Moderator,
+    Month,
+    Reason,
+    RuleName,
+    Time,
+    category_rules,
+    order_of_times,
+    refusals_of,
+    seconds_between,
+    unknown,
+)
+from cases.case_store import Facts, FactsReader
+from ledger.cases import CaseKind, JournalEntry, Move
+from ledger.codes import NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER, CaseCode, CaseRefusal, Words
+from ledger.findings import flood_question_id
+from ledger.texts import utc
+
+
+class Notice(BaseCaseMessage, frozen=True, tag="notice", kw_only=True):
+    """Somebody reports that a post is illegal (DSA Art. 16), or against the terms."""
+
+    post: Id
+    url: Link | None = None
+    finding: FindingId | None = None
+    category: Category
+    keyword: Keyword | None = None
+    other: Words | None = None
+    trusted_flagger: bool
+    article_16: bool = True
+    items: Items = 1
+    received_at: Time
+
+    def rules(self) -> Iterator[FieldRule]:
+        """Yield the rules between the fields, in order."""
+        yield from category_rules(self.category, self.keyword, self.other)
+        yield self.category == NOT_SPECIFIED_ORDER, RANGE, "category"
+        yield self.trusted_flagger and not self.article_16, CONFLICT, "article_16"
+
+    def ask(self, facts: Facts, reader: FactsReader) -> None:
+        """Add the finding of the same post."""
+        reader.add_cases(facts, self.finding or "")
+
+    def judge(self, facts: Facts) -> Judging:
+        """Take a notice. It is open until it is decided, even if a finding of it already was."""
+        yield from self.too_old(facts, "received_at")
+        entry = self.entry(facts)
+        steps = [CaseStep(entry.entry, None, CaseKind.FINDING_OR_NOTICE, Move.OPEN)]
+        if self.finding is not None:
+            case = facts.cases.get(self.finding)
+            if case is None or case.finding is None:
+                return (yield unknown("finding"))
+            if case.finding.provider != facts.provider:
+                yield CaseRefusal(CaseCode.OTHER_PROVIDER, "finding")
+            if case.finding.post != self.post and not case.finding.is_erased:
+                yield CaseRefusal(CaseCode.MIXED_POSTS, "finding")
+            steps.append(CaseStep(case.case, case, CaseKind.FINDING_OR_NOTICE, Move.NOTE))
+        return self.taken(entry, steps)
+
+    @staticmethod
+    def count(line: CaseLine) -> Iterator[Addend]:
+        """Yield the notice and its items."""
+        yield "notices", COUNT, 1
+        yield "notice_items", COUNT, line.items
+        yield "trusted_notices", COUNT, line.trusted_flagger
+        yield "notices_by_category", line.category, 1
+
+
+class Suspension(BaseCaseMessage, frozen=True, tag="suspension", kw_only=True):
+    """Somebody's service, notices or complaints were suspended (DSA Art. 23); nobody is named."""
+
+    why: Literal["illegal_content", "unfounded_notices", "unfounded_complaints"]
+    from_at: Time
+    until: date
+    moderator: Moderator
+
+    def rules(self) -> Iterator[FieldRule]:
+        """Yield the rule between its days."""
+        yield self.until < self.from_at.date(), RANGE, "until"
+
+    def judge(self, facts: Facts) -> Judging:
+        """Take a suspension. It is counted, and nothing can follow it."""
+        yield from self.too_old(facts, "from_at")
+        entry = self.entry(facts)
+        return self.taken(entry, [CaseStep(entry.entry, None, CaseKind.RECORD, Move.CLOSE)])
+
+    @staticmethod
+    def count(line: CaseLine) -> Iterator[Addend]:
+        """Yield the suspension by why."""
+        yield "suspended", line.why, 1
+
+
+INFORM_FIELDS = frozenset(
+    {
+        *("type", "id", "kind", "authority", "country", "received_at", "acknowledged_at"),
+        *("effected_at", "due_at", "outcome", "regulation", "follows"),
+    }
+)
+"""The fields of an order to inform. Any other field could be about a person."""
+
+
+class Answer(StrEnum):
+    """The provider's answer to an order."""
+
+    COMPLIED = "complied"
+    CONTESTED = "contested"
+    REFUSED = "refused"
+    IMPOSSIBLE = "impossible"
+
+
+class Order(BaseCaseMessage, frozen=True, tag="order", kw_only=True):
+    """An authority's order to act against items, or to inform.
+
+    `follows` names the earlier message of the same order that this one completes.
+    An order to inform takes `authority`, `country`, `received_at`, `acknowledged_at`,
+    `effected_at`, `due_at`, `outcome`, `regulation` and `follows`: any other field could be about a
+    person. `due_at` is the deadline that the authority set, if it set one.
+    """
+
+    kind: Literal["act", "inform"]
+    authority: Words
+    country: Country
+    category: Category | None = None
+    keyword: Keyword | None = None
+    other: Words | None = None
+    items: Items | None = None
+    received_at: Time
+    acknowledged_at: Time | None = None
+    effected_at: Time | None = None
+    due_at: Time | None = None
+    outcome: Answer | None = None
+    ground: Words | None = None
+    regulation: Literal["dsa", "tco"] = "dsa"
+    follows: Id | None = None
+
+    @classmethod
+    def refused_name(cls, fields: Mapping[str, Any]) -> str | None:
+        """Return the first field that an order to inform does not take."""
+        if fields.get("kind") != "inform":
+            return None
+        return next((name for name in fields if name not in INFORM_FIELDS), None)
+
+    def rules(self) -> Iterator[FieldRule]:
+        """Yield the rules between the fields, in order."""
+        if self.kind == "act":
+            yield self.category is None, MISSING, "category"
+            yield self.items is None, MISSING, "items"
+            category = self.category or NOT_SPECIFIED_ORDER
+            yield from category_rules(category, self.keyword, self.other)
+            yield category == NOT_SPECIFIED_NOTICE, RANGE, "category"
+            not_done = self.outcome not in {None, Answer.COMPLIED}
+            yield not_done and self.ground is None, MISSING, "ground"
+            yield not not_done and self.ground is not None, CONFLICT, "ground"
+        for name in ("acknowledged_at", "effected_at", "due_at"):
+            at = getattr(self, name)
+            yield at is not None and at < self.received_at, RANGE, name
+
+    def ask(self, facts: Facts, reader: FactsReader) -> None:
+        """Add the order that it follows."""
+        reader.add_cases(facts, facts.id_of("order", self.follows))
+
+    def judge(self, facts: Facts) -> Judging:
+        """Take an order, or a later message about it."""
+        yield from self.too_old(facts, "received_at")
+        ends = Move.CLOSE if self.outcome is not None else None
+        if self.follows is None:
+            entry = self.entry(facts)
+            return self.taken(
+                entry, [CaseStep(entry.entry, None, CaseKind.ORDER, ends or Move.OPEN)]
+            )
+        followed = facts.id_of("order", self.follows)
+        case, first = facts.cases.get(followed), facts.first(followed)
+        if case is None or first is None:
+            return (yield unknown("follows", followed))
+        step = CaseStep(followed, case, CaseKind.ORDER, ends or Move.REPORT)
+        yield from self._contradictions(first)
+        yield from refusals_of([step], "follows")
+        # The next message may repeat times. A count uses this entry to tell which of them are new.
+        return self.taken(self.entry(facts, about=case.order_so_far()), [step])
+
+    def _contradictions(self, first: JournalEntry) -> Iterator[CaseRefusal]:
+        """Refuse a message that contradicts the order's first one: it is about another order."""
+        for field in ("kind", "country", "authority", "regulation"):
+            if getattr(self, field) != getattr(first, field):
+                yield CaseRefusal(CaseCode.FIELD_CONFLICT, field)
+        # The order's waiting times start with the first, and its clock ends with the second.
+        for field in ("received_at", "due_at"):
+            stated, known = getattr(self, field), getattr(first, field)
+            if stated is not None and utc(stated) != known:
+                said = f"the order's first message says {known or 'none'}"
+                advice = f"{field} is {utc(stated)}; {said}"
+                yield CaseRefusal(CaseCode.FIELD_CONFLICT, field, advice=advice)
+
+    @staticmethod
+    def line(entry: JournalEntry) -> dict[str, Any]:
+        """Return its kind and its clocks, each only if no earlier message gave it."""
+        before = entry.about
+        clocks = {
+            f"{clock}_seconds": seconds_between(entry.received_at, getattr(entry, field))
+            for clock, field in (("acknowledge", "acknowledged_at"), ("effect", "effected_at"))
+            if not (before and getattr(before, field))
+        }
+        return {"order": entry.kind, "received": before is None, **clocks}
+
+    @staticmethod
+    def count(line: CaseLine) -> Iterator[Addend]:
+        """Yield the order when it is received, its outcome, and its clocks."""
+        given = f"{line.order}/{line.country}"
+        if line.received:
+            yield "orders", f"{given}/{line.authority}", 1
+            yield "order_items", f"{given}/{line.authority}", line.items
+        if line.outcome:
+            yield "orders_ended", f"{given}/{line.outcome}/{line.authority}", 1
+        for clock in ("acknowledge_seconds", "effect_seconds"):
+            seconds = getattr(line, clock)
+            if seconds is not None:
+                yield f"order_{clock}", f"{given}/{seconds}/{line.authority}", 1
+
+
+class Audit(BaseCaseMessage, frozen=True, tag="audit", kw_only=True):
+    """A moderator's verdict on a post of the month's sample."""
+
+    post: Id
+    month: Month
+    verdict: Literal["violating", "not_violating", "gone"]
+    category: Category | None = None
+    moderator: Moderator
+    opened_at: Time
+    decided_at: Time
+
+    def rules(self) -> Iterator[FieldRule]:
+        """Yield the rules between the fields, in order."""
+        violating = self.verdict == "violating"
+        yield violating and self.category is None, MISSING, "category"
+        yield not violating and self.category is not None, CONFLICT, "category"
+        yield order_of_times(self.opened_at, self.decided_at)
+
+    def ask(self, facts: Facts, reader: FactsReader) -> None:
+        """Add an earlier verdict on the post, and whether it is in the month's sample."""
+        reader.add_cases(facts, self._case(facts))
+        facts.sampled = reader.is_sampled(facts.provider, self.month, self.post)
+
+    def judge(self, facts: Facts) -> Judging:
+        """Take the verdict on a post of the month's sample, once for each post and month."""
+        if not facts.sampled:
+            yield CaseRefusal(CaseCode.NOT_IN_SAMPLE, "post")
+        audited = self._case(facts)
+        step = CaseStep(audited, facts.cases.get(audited), CaseKind.RECORD, Move.CLOSE)
+        yield from refusals_of([step], "post")
+        start = datetime.fromisoformat(f"{self.month}-01T00:00:00Z")
+        yield from self.before(facts, start, "the sample's month began", "opened_at")
+        return self.taken(self.entry(facts), [step])
+
+    def _case(self, facts: Facts) -> str:
+        """Return the case of the post and month, so that a second verdict on it is refused."""
+        return facts.id_of("audit", f"{self.month}/{self.post}")
+
+    @staticmethod
+    def count(line: CaseLine) -> Iterator[Addend]:
+        """Yield the verdict, and of a violation its category."""
+        yield "audited", f"{line.month}/{line.verdict}", 1
+        if line.category:
+            yield "audited", f"{line.month}/{line.verdict}/{line.category}", 1
+
+
+class FloodAnswer(BaseCaseMessage, frozen=True, tag="flood_answer", kw_only=True):
+    """A moderator's answer to the question of the flood guard: one for each rule and day.
+
+    `opened` proposes all findings of the rule that were held that day, and lets the rule propose
+    again. `left_held` leaves them as they are: counted, and not proposed.
+    """
+
+    day: Annotated[date, Meta(description="The day on which the rule was held, UTC.")]
+    held_rule: RuleName
+    verdict: Literal["opened", "left_held"]
+    reason: Reason | None = None
+    moderator: Moderator
+    opened_at: Time
+    decided_at: Time
+
+    def rules(self) -> Iterator[FieldRule]:
+        """Yield the rule between its times."""
+        yield order_of_times(self.opened_at, self.decided_at)
+
+    def ask(self, facts: Facts, reader: FactsReader) -> None:
+        """Add the question, and an earlier answer."""
+        reader.add_cases(facts, self._case(facts))
+        day = self.day.isoformat()
+        facts.question = reader.store.flood_question(facts.provider, day, self.held_rule)
+
+    def judge(self, facts: Facts) -> Judging:
+        """Take the answer to a question of the flood guard, once for each rule and day.
+
+        The answer opens the question's case and closes it. No finding is moved: held findings are
+        listed under their rule and day, and open if the answer says so, whenever they were stored.
+        """
+        question, case = facts.question, self._case(facts)
+        if question is None:
+            return (yield unknown("held_rule"))
+        step = CaseStep(case, facts.cases.get(case), CaseKind.RECORD, Move.CLOSE)
+        yield from refusals_of([step], "held_rule")
+        asked = datetime.fromisoformat(question.at)
+        yield from self.before(facts, asked, "the rule was held", "opened_at")
+        return self.taken(self.entry(facts), [step])
+
+    def _case(self, facts: Facts) -> str:
+        return flood_question_id(facts.provider, self.day.isoformat(), self.held_rule)
+
+    @staticmethod
+    def line(entry: JournalEntry) -> dict[str, Any]:
+        """Return the rule that was held, and when."""
+        return {"held": f"{entry.day}/{entry.held_rule}"}
+
+    @staticmethod
+    def count(line: CaseLine) -> Iterator[Addend]:
+        """Yield the answer by day and rule."""
+        yield "floods_answered", f"{line.held}/{line.verdict}", 1
