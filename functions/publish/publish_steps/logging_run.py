@@ -20,6 +20,7 @@ from secrets import token_bytes
 import msgspec
 
 from ledger.keys import receipt_key
+from ledger.privacy import keyed
 from ledger.texts import utc
 from ledger.units import ReceiptCounts
 from publish.publish_run import LogGrowth, PublishRun, Step
@@ -38,10 +39,11 @@ from publish_steps.served_log import (
     read_known,
     standing_file,
 )
-from tlog.leaves import (
+from tlog import (
     BeganLeaf,
     DayLeaf,
     FindingLeaf,
+    LogFiles,
     MovedLeaf,
     PublishedLeaf,
     ReceiptLeaf,
@@ -51,11 +53,10 @@ from tlog.leaves import (
     UnitLeaf,
     decode_leaf,
     encode_leaf,
+    encode_proof,
     is_signed_by,
-    keyed,
     parse_checkpoint,
 )
-from tlog.tree import LogFiles, encode_proof
 
 ALIVE_AFTER = timedelta(hours=6)
 """When a run adds a leaf although nothing is new: an old log would look like one rolled back."""

@@ -18,8 +18,7 @@ from markupsafe import Markup
 from cases.kinds import CaseNumbers
 from ledger.refusals import Code
 from ledger.texts import replace_controls
-from phrases import LANGUAGES, NAMES, Phrases, of, to_translate
-from phrases.phrases import category_words, page_engine
+from phrases import LANGUAGES, NAMES, Phrases, category_words, of, page_engine, to_translate
 from publish.folding import Numbers
 from publish.summary import NO_ADDRESS, PeriodKind, Summary
 

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from cases.kinds import CaseNumbers
 from ledger.estimates import Percentiles, percentiles
-from phrases import to_translate
-from phrases.phrases import CATEGORIES, category_words
+from phrases import CATEGORIES, category_words, to_translate
 from publish.folding import PublishedSets
 from publish.precision import Estimate, RuleErrors, estimate
 from publish.summary import PeriodKind, Standing, Summary, SummaryPart

@@ -17,8 +17,7 @@ from desk.items import Item, ItemKind
 from desk.queue import AGES, REACHES, CategoryCount
 from ledger.findings import LEFT_HELD, OPENED
 from ledger.texts import replace_controls
-from phrases import Phrases, of, to_translate
-from phrases.phrases import category_words, page_engine
+from phrases import Phrases, category_words, of, page_engine, to_translate
 
 WORDS: dict[str, dict[str, str]] = {
     "kind": {

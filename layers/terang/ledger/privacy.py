@@ -84,6 +84,23 @@ def hkdf(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
     return out[:length]
 
 
+def own_key(period_key: bytes, name: str) -> bytes:
+    """Return the key in the public log of one finding or unit, from the key of its month.
+
+    It reveals neither the key of the month nor the key of any other.
+    """
+    return hkdf(period_key, b"terang log", name.encode(), 32)
+
+
+def keyed(period_key: bytes, name: str) -> str:
+    """Return the digest of a finding or unit in the public log: an HMAC under its own key.
+
+    >>> keyed(bytes(32), "a")[:16]
+    'c4a3bd21d17c90cd'
+    """
+    return hmac.digest(own_key(period_key, name), name.encode(), "sha256").hex()
+
+
 SAMPLE_SIZE = 200
 """Posts of one unit that are kept, and posts of a month that are judged."""
 

@@ -13,23 +13,25 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
+from ledger.privacy import keyed, own_key
 from ledger.refusals import OperatorError
 from terang import InputError
 from terang.case_queue import read_file
 from terang.terminal import STACK, StackName, console, option, print_result
-from tlog.leaves import (
+from tlog import (
     FindingLeaf,
     Leaf,
+    LogDamagedError,
+    LogFiles,
+    ReadFile,
     ReceiptLeaf,
     UnitLeaf,
     decode_leaf,
     encode_leaf,
-    keyed,
-    own_key,
+    encode_proof,
     parse_checkpoint,
 )
-from tlog.tree import LogDamagedError, LogFiles, ReadFile, encode_proof
-from verifier.verify import (
+from verify import (
     MOST_LOGS,
     LogUnreadableError,
     Options,

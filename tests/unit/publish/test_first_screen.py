@@ -20,7 +20,7 @@ from phrases import LANGUAGES, of
 from publish.precision import RuleErrors
 from publish_steps.headline import done_words, wrong_share
 from publish_steps.page_words import html_ending
-from recount.recount import differences_of, recount_command
+from recount import differences_of, recount_command
 
 MONTHS = ("2026-09", "2026-10", "2026-11")
 

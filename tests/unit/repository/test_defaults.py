@@ -11,6 +11,8 @@ from types import ModuleType
 import msgspec
 import pytest
 
+import tlog
+
 # Each on a line of its package: `make mutants` finds a test by the modules that it imports.
 from announce import announcements
 from cases import case_message, kinds, notice
@@ -42,18 +44,17 @@ from publish import (
 from publish_steps import served_log, tables
 from rules import pack, pack_parts, rule
 from scan import inspection, rule_sets
-from tlog import leaves, tree
 
 MODULES = (
     announcements, admission, ranking, queue, arrival, feed_import, closing,
     objects, cases, case_message, kinds, notice, units, posts, keys, publish_run, day_facts,
     summary, folding, precision, tables, estimates, served_log,
-    inspection, rule_sets, tree, leaves,
+    inspection, rule_sets, tlog,
 )  # fmt: skip
 
 STORED = (
     announcements, pack_parts, queue, cases, desk_store, case_refusal, fact_check,
-    closing, privacy, feed_import, report, findings, leaves, units, pack,
+    closing, privacy, feed_import, report, findings, tlog, units, pack,
     table_desk, posts, keys, refusals, day_facts, rule,
 )  # fmt: skip
 

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import recount
+import tlog
+import verify
 from announce import announcements
 from answer import question
 from cases import case_message, contest, decision
@@ -28,12 +31,9 @@ from ledger.aws import desk_store, store
 from matcher import hit, term, term_index
 from publish import day_facts, precision, publish_run, summary
 from publish_steps import logging_run
-from recount import recount
 from rules import pack, pack_parts, pinned
 from rules import pack_parts as copy_rule
 from scan import inspection, scanner
-from tlog import tree
-from verifier import verify
 
 DOCS = Path(__file__).parents[3] / "docs"
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
@@ -93,7 +93,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("findings", "code points (280)", findings.EXCERPT_LENGTH, 280),
         ("findings", "each at most 8 MiB", day_facts.FILE_BYTES, 8 * MIB),
         ("learn", "a weight from -9 to 9", pack_parts.WEIGHT, 9),
-        ("log", "256 a file", tree.TILE_WIDTH, 256),
+        ("log", "256 a file", tlog.TILE_WIDTH, 256),
         ("log", "400 days after the month", logging_run.KEY_DAYS, 400),
         ("log", "again a year after its last leaf", logging_run.RESTATED_DAYS, 365),
         ("log", "one every six hours", logging_run.ALIVE_AFTER, timedelta(hours=6)),
