@@ -12,7 +12,7 @@ from support.sample_posts import StandingClock, pack
 
 from decide.case_deliveries import case_work_of
 from decide.case_work import CaseOutcome, CaseWork
-from dsa.decision_files import decision_files
+from dsa import decision_files
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.closing import set_key
 from ledger.dsa_codes import CaseReceipt

@@ -16,7 +16,7 @@ from claims.admission import Trust
 from claims.check_rules import PublishedIndexes
 from decide.case_deliveries import CaseDeliveries, PendingDecisions, case_work_of
 from decide.case_work import CaseOutcome, CaseWork
-from dsa.decision_files import decision_files
+from dsa import decision_files
 from feeds.feed_import import FeedImporter, FeedOutcome, Library
 from feeds.reopening import Reopening
 from intake.arrival import Intake

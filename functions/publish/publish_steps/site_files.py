@@ -48,10 +48,15 @@ from publish.summary import (
     period_of,
     summary_path,
 )
-from publish_steps.headline import TREND_MONTHS
 from publish_steps.page_words import opening, page_path, title_of
-from publish_steps.site_pages import Contents, ListedProvider, Pages, PublishedIndex
-from publish_steps.tables import sign_rows
+from publish_steps.site_pages import (
+    TREND_MONTHS,
+    Contents,
+    ListedProvider,
+    Pages,
+    PublishedIndex,
+    sign_rows,
+)
 from rules.pinned import definition_of
 
 

@@ -214,11 +214,7 @@ def environment(language: str) -> Environment:
     engine.globals |= {f"{kind}_name": partial(named, words, kind) for kind in kinds}
     engine.globals |= {
         "language_name": words.language_name,
-        "day": words.day,
         "number": words.shown,
-        "decimal": words.decimal,
-        "share": words.share,
-        "category_words": lambda category: words.gettext(category_words(category)),
         "heading": partial(heading, words),
         "age_words": partial(age_words, words),
         "left_words": partial(left_words, words),

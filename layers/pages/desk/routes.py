@@ -6,7 +6,6 @@ The application takes one event and gives one answer. It checks what holds for e
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -16,7 +15,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from desk.asking import (
     HTML,
-    LEASE_MINUTES,
     Asking,
     DeskDoor,
     FormError,
@@ -209,16 +207,6 @@ def _editor(
         problem=problem,
         result=result,
     )
-
-
-@on_card("POST", "/lease")
-def lease(asking: Asking, dossier: Dossier) -> Response[str]:
-    """Lease an item for ten minutes, or renew the lease."""
-    if not may_take(dossier.item, asking.moderator):
-        return asking.missing()
-    until = asking.desk.now() + timedelta(minutes=LEASE_MINUTES)
-    asking.desk.lease(asking.moderator, dossier.item.key, until)
-    return see(card_path(dossier.item.key, asking.wanted))
 
 
 @on("POST", "/card/<key>/release")

@@ -328,5 +328,9 @@ def page_engine(
         "_": say.gettext,  # for messages in the template alone: their tags are tags
         "ngettext": say.ngettext,
         "language": phrases.language,
+        "day_words": phrases.day,
+        "decimal": phrases.decimal,
+        "share_words": phrases.share,
+        "category_words": lambda category: phrases.gettext(category_words(category)),
     }
     return engine

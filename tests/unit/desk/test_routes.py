@@ -282,7 +282,6 @@ def test_another_providers_case_does_not_exist(desk: MemoryDesk) -> None:
     for answer in (
         stranger.get(f"/card/{P1.item.key}"),
         stranger.post(f"/card/{P1.item.key}/decide", fields),
-        stranger.post(f"/card/{P1.item.key}/lease"),
     ):
         assert answer["statusCode"] == 404
         assert "send me" not in answer["body"]
