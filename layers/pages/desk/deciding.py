@@ -19,7 +19,7 @@ from cases.contest import ContestResult, Outcome, SecondReview
 from cases.decision import Decision, Escalation, Verdict
 from cases.kinds import CaseMessage, as_sent
 from cases.order import Answer, Order
-from desk.items import Dossier, ItemKind, Moderator, OpenFinding
+from desk import Dossier, ItemKind, Moderator, OpenFinding
 from ledger.aws.desk_store import UNDO_SECONDS, PendingDecision, PendingState
 from ledger.dsa_codes import (
     CATEGORIES,

@@ -13,6 +13,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from desk import Dossier, ItemKind
 from desk.asking import (
     HTML,
     Asking,
@@ -51,9 +52,14 @@ from desk.deciding import (
     masked,
     read_adoption,
 )
-from desk.desk_pages import error_page
-from desk.items import Dossier, ItemKind
-from desk.queue import BREAK_MINUTES, SEVERE_IN_A_ROW, category_counts, hours_left, may_take
+from desk.desk_pages import (
+    BREAK_MINUTES,
+    SEVERE_IN_A_ROW,
+    category_counts,
+    error_page,
+    hours_left,
+    may_take,
+)
 from desk.table_desk import FirstDecision, TableDesk, agreement
 from ledger.aws.desk_store import PendingDecision
 from ledger.findings import digest

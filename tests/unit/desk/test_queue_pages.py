@@ -19,8 +19,8 @@ from support.desk_world import (
     later,
 )
 
-from desk.items import ItemKind, Moderator
-from desk.queue import CareSettings
+from desk import ItemKind, Moderator
+from desk.desk_pages import CareSettings
 from ledger.aws.desk_store import ItemLease
 
 P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_000))

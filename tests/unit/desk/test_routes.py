@@ -15,8 +15,8 @@ from support.desk_world import (
 )
 
 from cases.kinds import read_case_message
+from desk import Dossier, Item, ItemKind, NearCopy
 from desk.cards import SHIPPED
-from desk.items import Dossier, Item, ItemKind, NearCopy
 from ledger.aws.desk_store import PendingState
 from ledger.findings import FloodQuestion
 

@@ -17,7 +17,7 @@ import tlog
 from announce import announcements
 from cases import case_message, kinds, notice
 from claims import admission, fact_check, ranking
-from desk import queue, table_desk
+from desk import desk_pages, table_desk
 from dsa import report
 from feeds import feed_import
 from intake import arrival
@@ -46,14 +46,14 @@ from rules import pack, pack_parts, rule
 from scan import inspection, rule_sets
 
 MODULES = (
-    announcements, admission, ranking, queue, arrival, feed_import, closing,
+    announcements, admission, ranking, desk_pages, arrival, feed_import, closing,
     objects, cases, case_message, kinds, notice, units, posts, keys, publish_run, day_facts,
     summary, folding, precision, tables, estimates, served_log,
     inspection, rule_sets, tlog,
 )  # fmt: skip
 
 STORED = (
-    announcements, pack_parts, queue, cases, desk_store, case_refusal, fact_check,
+    announcements, pack_parts, desk_pages, cases, desk_store, case_refusal, fact_check,
     closing, privacy, feed_import, report, findings, tlog, units, pack,
     table_desk, posts, keys, refusals, day_facts, rule,
 )  # fmt: skip

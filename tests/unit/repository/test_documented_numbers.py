@@ -14,7 +14,7 @@ from cases import case_message, contest, decision
 from claims import admission, check_rules, index, ranking, text_words
 from console import application, browser_session
 from decide import case_work
-from desk import asking, queue
+from desk import asking, desk_pages
 from dsa import statement
 from feeds import feed_import
 from intake import reader
@@ -115,8 +115,8 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("posts", "nests deeper than 64 levels", texts.JSON_DEPTH, 64),
         ("posts", "longer than 2 MiB", posts.LINE_BYTES, 2 * MIB),
         ("review", "takes a card for you for ten minutes", asking.LEASE_MINUTES, 10),
-        ("review", "After 45 minutes", queue.CareSettings().minutes, 45),
-        ("review", "after five severe cards in a row", queue.CareSettings().severe_limit, 5),
+        ("review", "After 45 minutes", desk_pages.CareSettings().minutes, 45),
+        ("review", "after five severe cards in a row", desk_pages.CareSettings().severe_limit, 5),
         ("review", "For ten seconds you can undo", desk_store.UNDO_SECONDS, 10),
         ("statements", "at most 100 statements each", statement.BATCH, 100),
         ("statements", "Below 100 audited posts it is blank", estimates.AUDITED_AT_LEAST, 100),

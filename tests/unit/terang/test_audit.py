@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from desk import Door, Moderator, Role, audits
 from desk.deciding import AUDIT_CATEGORIES
-from desk.items import Door, Moderator, Role, audits
 from ledger.dsa_codes import CATEGORIES
 from ledger.refusals import OperatorError
 from terang.cli.command import main
