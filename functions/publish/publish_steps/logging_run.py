@@ -23,7 +23,7 @@ from ledger.keys import receipt_key
 from ledger.privacy import keyed
 from ledger.texts import utc
 from ledger.units import ReceiptCounts
-from publish.publish_run import LogGrowth, PublishRun, Step
+from publish.publish_run import LogGrowth, PublishRun, PublishStep
 from publish.summary import days_before
 from publish_steps.served_log import (
     AT_ONCE,
@@ -70,7 +70,7 @@ NEW_LOG = "new-log"
 
 
 @dataclass(frozen=True, slots=True)
-class PublicLog(Step):
+class PublicLog(PublishStep):
     """Adds published files to the public log. A log that cannot grow holds back nothing else.
 
     `log` is the log under `log/` with the key that signs now, `key_before` signed it until its key

@@ -38,7 +38,7 @@ from phrases import LANGUAGES
 from publish.folding import Numbers, measures
 from publish.precision import Errors, RuleErrors, errors_of, sum_evidence, without_cohorts
 from publish.public_bucket import SummaryBucket
-from publish.publish_run import LOOK_BACK_DAYS, PublishRun, Step
+from publish.publish_run import LOOK_BACK_DAYS, PublishRun, PublishStep
 from publish.summary import (
     SETTLING,
     PeriodKind,
@@ -61,7 +61,7 @@ from rules.pinned import definition_of
 
 
 @dataclass(frozen=True, slots=True)
-class Site(Step):
+class Site(PublishStep):
     """Writes all pages, tables and archives.
 
     `contact` and `licence` are shown on every page. `has_log` says whether `log/` is published:
