@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from desk.items import Door, Moderator, Role
+from desk import Door, Moderator, Role
 from terang.case_queue import read_messages
 from terang.cli.command import main
 from terang.home_desk import HomeServer, Sitting

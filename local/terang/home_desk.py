@@ -29,9 +29,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from desk import Moderator
 from desk.asking import FORM_BYTES, DeskSession, cookie_of
 from desk.deciding import Adopter
-from desk.items import Moderator
 from desk.routes import SECURITY_HEADERS, DeskApplication
 from desk.table_desk import CannedReason, TableDesk
 from ledger.codes import OperatorError, TerangError

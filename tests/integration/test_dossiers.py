@@ -11,7 +11,7 @@ from support.sample_messages import decision, notice
 from support.sample_posts import OTP
 from support.world import ROLE, World
 
-from desk.items import Dossier, ItemKind
+from desk import Dossier, ItemKind
 from ledger.keys import Provider
 
 

@@ -31,7 +31,7 @@ from support.sample_posts import OTP
 from support.world import DAY, World
 
 from ledger.findings import unit_id
-from recount.recount import differences_of
+from recount import differences_of
 
 WRITES = (
     "put_month_salt",

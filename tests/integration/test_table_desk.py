@@ -12,8 +12,8 @@ from support.sample_messages import complaint, decision, dispute, order, outcome
 from support.sample_posts import OTP, pack
 from support.world import ROLE, World
 
+from desk import Door, ItemKind, Moderator, Role
 from desk.deciding import Adoption, DecisionForm, decide, form_id
-from desk.items import Door, ItemKind, Moderator, Role
 from desk.table_desk import CannedReason, PendingSender, SetExamples, TableDesk
 from ledger.cases import case_id, is_for_second_review
 from ledger.findings import FloodQuestion

@@ -13,7 +13,7 @@ from month.lived import Month
 from month.living import sendable
 from month.plan import PROVIDER, TERMS, Post
 
-from recount.recount import recount_command
+from recount import recount_command
 
 PAUSED = "market-tricks/names-a-stall"
 

@@ -15,7 +15,7 @@ from cases.kinds import CaseNumbers, by_month, case_numbers
 from ledger.cases import JournalEntry
 from ledger.units import sum_records
 from publish.summary import decode_summary
-from recount.recount import recount_command
+from recount import recount_command
 
 pytestmark = pytest.mark.usefixtures("in_english_only")
 

@@ -14,7 +14,7 @@ from support.publish_world import DiedError, World, live, sample_pack, sample_re
 from support.sample_entries import decision
 
 from publish.publish_run import PublishRequest, publish
-from recount.recount import recount_command
+from recount import recount_command
 
 pytestmark = pytest.mark.usefixtures("in_english_only")
 

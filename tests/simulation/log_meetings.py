@@ -23,8 +23,16 @@ from ledger.table import Table
 from ledger.texts import utc
 from ledger.units import LogHead
 from publish_steps.served_log import LogBusyError, LogRefusedError, ServedLog
-from tlog.leaves import Checkpoint, PublishedLeaf, encode_leaf, parse_checkpoint
-from tlog.tree import LogDamagedError, LogFiles, leaf_hash, root_of
+from tlog import (
+    Checkpoint,
+    LogDamagedError,
+    LogFiles,
+    PublishedLeaf,
+    encode_leaf,
+    leaf_hash,
+    parse_checkpoint,
+    root_of,
+)
 
 ORIGIN = "terang.example/log"
 HOURS, PUBLISHERS = 4, 3

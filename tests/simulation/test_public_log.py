@@ -13,7 +13,7 @@ from support.publish_world import live, sample_pack, sample_receipt
 
 from publish_steps import logging_run
 from publish_steps.served_log import OF_THE_LOG
-from tlog.leaves import Leaf, PublishedLeaf, RunLeaf, UnitLeaf, decode_leaf, parse_checkpoint
+from tlog import Leaf, PublishedLeaf, RunLeaf, UnitLeaf, decode_leaf, parse_checkpoint
 
 OUTCOMES = ("lost", "unanswered", "late", "killed before", "killed after")
 

@@ -19,8 +19,8 @@ from terang.cli.command import main
 from terang.emulator import EMULATOR, local_stack
 from terang.set_publishing import PackBucket
 from terang.trial import deploy
-from tlog.leaves import parse_checkpoint
-from verifier.verify import Folder, Options, check_place
+from tlog import parse_checkpoint
+from verify import Folder, Options, check_place
 
 PROVIDER = "log-chat"
 TWO_DAYS_LATER = "2026-11-27"

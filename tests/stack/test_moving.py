@@ -17,8 +17,8 @@ from matcher import Pack
 from terang.emulator import EMULATOR, LocalStack, local_stack
 from terang.set_publishing import PackBucket
 from terang.trial import ARTIFACTS, deploy
-from tlog.leaves import parse_checkpoint
-from verifier.verify import Folder, Options, check_place
+from tlog import parse_checkpoint
+from verify import Folder, Options, check_place
 
 OLD, NEW = "terang-old", "terang-new"
 TEMPLATE = f"{ARTIFACTS}/template.yaml"

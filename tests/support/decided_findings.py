@@ -7,7 +7,7 @@ from support.publish_world import World, live, sample_pack, sample_receipt
 from support.sample_entries import decision
 
 from ledger.cases import JournalEntry
-from recount.recount import recount_command
+from recount import recount_command
 
 RULE = live()
 

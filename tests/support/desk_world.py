@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from desk import Door, Dossier, Item, ItemKind, Moderator, OpenFinding, Role, RuleFacts
 from desk.asking import DeskSession
 from desk.deciding import Adoption, AdoptionResult
-from desk.items import Door, Dossier, Item, ItemKind, Moderator, OpenFinding, Role, RuleFacts
 from desk.routes import DeskApplication
 from desk.table_desk import CannedReason, DeskQuality, FirstDecision, RuleQuality
 from ledger.cases import CaseEntry, JournalEntry

@@ -11,8 +11,7 @@ from random import Random
 from greenlet import greenlet
 from support.log_world import LogWorld
 
-from tlog.leaves import RunLeaf, decode_leaf
-from tlog.tree import LogFiles
+from tlog import LogFiles, RunLeaf, decode_leaf
 
 
 class CallLostError(OSError):

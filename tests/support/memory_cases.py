@@ -11,7 +11,7 @@ from support.sample_messages import SENT
 from support.sample_posts import StandingClock, pack
 
 from decide.case_work import CaseOutcome, CaseWork, case_work_of
-from dsa.decision_files import decision_files
+from dsa import decision_files
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.closing import set_key
 from ledger.codes import CaseReceipt

@@ -21,7 +21,7 @@ from ledger.keys import Provider
 from ledger.units import OpenFile, Receipt, Source, rule_key
 from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket
-from publish.publish_run import PublishContext, PublishRequest, PublishResult, Step, publish
+from publish.publish_run import PublishContext, PublishRequest, PublishResult, PublishStep, publish
 from publish.summary import Summary, decode_summary
 from publish_steps.handover import OpenFiles, Samples, Snapshots, Statements
 from publish_steps.site_files import Site
@@ -154,7 +154,7 @@ class StandingClock:
 
 def all_steps(
     objects: MemoryObjects, close: Callable[[str], object], out: str = "out", work: str = "work"
-) -> tuple[Step, ...]:
+) -> tuple[PublishStep, ...]:
     """All that a run does with its numbers, without a log."""
     made = (Samples(objects, out), Site(), Statements(objects, out), Snapshots(objects, work))
     return (*made, OpenFiles(close))

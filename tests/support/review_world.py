@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console, RenderableType
 from support.sample_posts import PACK
 
-from desk.items import Door, Moderator, OpenFinding, Role
+from desk import Door, Moderator, OpenFinding, Role
 from desk.table_desk import TableDesk
 from ledger.findings import Finding, FoundSpan, digest
 from matcher import Pack, build_set, digest_of

@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from console.application import CodeRefusedError
-from desk.queue import CARE_COOKIE
+from desk.desk_pages import CARE_COOKIE
 
 ISSUER, CLIENT, ORIGIN = "https://issuer.example/pool", "client-1", "https://console.example"
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from tlog.leaves import Checkpoint, Signer, sign_checkpoint, verifier_key
-from tlog.tree import GrowingTree
+from tlog import Checkpoint, GrowingTree, Signer, sign_checkpoint, verifier_key
 
 
 def signed_log(

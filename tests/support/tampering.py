@@ -12,9 +12,15 @@ from typing import Any
 from support.log_signer import LocalSigner
 
 from publish_steps.served_log import OF_THE_LOG
-from tlog.leaves import Checkpoint, parse_checkpoint, sign_checkpoint, verifier_key
-from tlog.tree import GrowingTree, decode_bundle
-from verifier.verify import LogSource, Result
+from tlog import (
+    Checkpoint,
+    GrowingTree,
+    decode_bundle,
+    parse_checkpoint,
+    sign_checkpoint,
+    verifier_key,
+)
+from verify import LogSource, Result
 
 
 @dataclass

@@ -15,7 +15,7 @@ from support.sample_posts import SHADOW, StandingClock, pack
 from claims.admission import Trust
 from claims.check_finder import PublishedIndexes
 from decide.case_work import CaseDeliveries, CaseOutcome, CaseWork, case_work_of
-from dsa.decision_files import decision_files
+from dsa import decision_files
 from feeds.feed_import import FeedImporter, FeedOutcome, Library
 from feeds.reopening import Reopening
 from intake.arrival import Intake

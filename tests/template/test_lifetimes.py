@@ -18,7 +18,7 @@ from ledger.store import KEY_MONTHS
 from publish.publish_run import LOOK_BACK_DAYS
 from publish_steps.logging_run import ALIVE_AFTER, KEY_DAYS, LOGS, RESTATED_DAYS
 from terang.repair.erasure import INTAKE_AGE, TOMBSTONE_DAYS
-from verifier.verify import KEPT
+from verify import KEPT
 
 DAY = timedelta(days=1)
 RULE = "Resources/{}/Properties/LifecycleConfiguration/Rules/{}/{}"

@@ -43,8 +43,7 @@ from answer.tip_line import (
 from claims.admission import publishers_in
 from claims.check_finder import CheckAnswer
 from ledger.texts import replace_controls
-from phrases import LANGUAGES, NAMES, Phrases, of
-from phrases.phrases import page_engine
+from phrases import LANGUAGES, NAMES, Phrases, of, page_engine
 
 JSON_PARTNER, JSON_SECRET = "x-terang-partner", "x-terang-secret"
 

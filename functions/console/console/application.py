@@ -36,8 +36,8 @@ from console.browser_session import (
     TokenError,
     set_cookie,
 )
+from desk import Moderator
 from desk.asking import FormError, body_of, cookie_of, headers_of, phrases_of, read_form
-from desk.items import Moderator
 from desk.routes import DeskApplication
 from desk.table_desk import PendingSender, SetExamples, TableDesk
 from ledger.codes import OperatorError

@@ -22,8 +22,8 @@ from urllib.parse import parse_qsl
 import jwt
 import msgspec
 
+from desk import Door, Moderator, Role
 from desk.asking import DeskSession, cookie_of
-from desk.items import Door, Moderator, Role
 from ledger.keys import is_provider_id
 from ledger.table import Table, put_where, record_of
 from ledger.texts import Clock, replace_controls

@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from decide.case_work import CaseDeliveries, case_work_of, count
-from dsa.decision_files import decision_files
+from dsa import decision_files
 from ledger.desk_store import DynamoDesk
 from ledger.objects import Delivery, S3Objects, Senders, log_failures
 from ledger.store import DynamoStore

@@ -17,7 +17,7 @@ from ledger.store import DynamoStore
 from ledger.texts import clock_from_setting
 from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket
-from publish.publish_run import PublishContext, PublishRequest, PublishResult, Step, publish
+from publish.publish_run import PublishContext, PublishRequest, PublishResult, PublishStep, publish
 from publish_steps.handover import OpenFiles, Samples, Snapshots, Statements
 from publish_steps.logging_run import PublicLog
 from publish_steps.served_log import ServedLog, origin_of
@@ -56,7 +56,7 @@ def sender_of_sentinel() -> Callable[[str], object] | None:
     )
 
 
-def steps() -> list[Step]:
+def steps() -> list[PublishStep]:
     """Return what a run does with its numbers, in order. The log is last: it names what is there.
 
     There is a log if this stack has a key for it.
@@ -64,7 +64,7 @@ def steps() -> list[Step]:
     out, work = setting["OUT_BUCKET"], setting["WORK_BUCKET"]
     site = Site(setting["CONTACT"], setting["DATA_LICENCE"], has_log=signer is not None)
     before = [Samples(objects, out), site, Statements(objects, out), Snapshots(objects, work)]
-    found: list[Step] = [*before, OpenFiles(closing.close)]
+    found: list[PublishStep] = [*before, OpenFiles(closing.close)]
     if signer is not None:
         log = ServedLog(
             objects=objects,

@@ -114,7 +114,7 @@ class PublishContext:
     pause_below: float
     has_time: Callable[[], bool]
     send_sentinel: Callable[[str], object] | None = None
-    steps: Sequence["Step"] = ()
+    steps: Sequence["PublishStep"] = ()
 
 
 class Pause(NamedTuple):
@@ -421,7 +421,7 @@ class PublishRun:
         result.written += written
 
 
-class Step:
+class PublishStep:
     """What a room adds to a run. Each method is called at its moment; most steps need one or two.
 
     A step gets what else it needs when it is made. Whatever it raises ends the run.

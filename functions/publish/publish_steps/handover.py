@@ -43,7 +43,7 @@ from ledger.keys import (
 from ledger.objects import S3Objects
 from ledger.store import DynamoStore
 from ledger.texts import encode_json, encode_json_lines, utc
-from publish.publish_run import PublishRun, Step
+from publish.publish_run import PublishRun, PublishStep
 from publish.summary import PeriodKind, days_before, days_between, month_of
 from rules.pack import Pack
 from rules.pack_parts import ALGORITHM, Fingerprinted, copy_groups
@@ -58,7 +58,7 @@ class PublishedKey(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Samples(Step):
+class Samples(PublishStep):
     """Merges the day's part into each month's audit sample, in the bucket that providers read."""
 
     objects: S3Objects
@@ -106,7 +106,7 @@ def key_path(month: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Statements(Step):
+class Statements(PublishStep):
     """Writes batches of statements and yearly reports into the bucket that providers read."""
 
     objects: S3Objects
@@ -205,7 +205,7 @@ MOST_ROWS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshots(Step):
+class Snapshots(PublishStep):
     """Renews what the rules of copies of each provider compare posts with, in the work bucket."""
 
     objects: S3Objects
@@ -319,7 +319,7 @@ def _rules_of(packs: Sequence[Pack]) -> dict[str, list[str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenFiles(Step):
+class OpenFiles(PublishStep):
     """Asks each open file to close, or nobody else would write the sender's receipt.
 
     It comes after the numbers: a file that cannot be closed must not hold back any.

@@ -19,10 +19,11 @@ from secrets import token_bytes
 
 import msgspec
 
+from ledger.desk_store import keyed
 from ledger.keys import receipt_key
 from ledger.texts import utc
 from ledger.units import ReceiptCounts
-from publish.publish_run import LogGrowth, PublishRun, Step
+from publish.publish_run import LogGrowth, PublishRun, PublishStep
 from publish.summary import days_before
 from publish_steps.served_log import (
     AT_ONCE,
@@ -38,10 +39,11 @@ from publish_steps.served_log import (
     read_known,
     standing_file,
 )
-from tlog.leaves import (
+from tlog import (
     BeganLeaf,
     DayLeaf,
     FindingLeaf,
+    LogFiles,
     MovedLeaf,
     PublishedLeaf,
     ReceiptLeaf,
@@ -51,11 +53,10 @@ from tlog.leaves import (
     UnitLeaf,
     decode_leaf,
     encode_leaf,
+    encode_proof,
     is_signed_by,
-    keyed,
     parse_checkpoint,
 )
-from tlog.tree import LogFiles, encode_proof
 
 ALIVE_AFTER = timedelta(hours=6)
 """When a run adds a leaf although nothing is new: an old log would look like one rolled back."""
@@ -69,7 +70,7 @@ NEW_LOG = "new-log"
 
 
 @dataclass(frozen=True, slots=True)
-class PublicLog(Step):
+class PublicLog(PublishStep):
     """Adds published files to the public log. A log that cannot grow holds back nothing else.
 
     `log` is the log under `log/` with the key that signs now, `key_before` signed it until its key

@@ -1,12 +1,12 @@
-"""Words for codes: reasons of refusal, verdicts, measures, causes, and the names of numbers.
+"""The words of the pages: of codes, in titles and in sentences, and the template engine.
 
-Sentences of the pages: titles, what was read and found, and what people decided.
-
-The template engine of the pages: what every template may call, and how it prints a value.
+The first sentences say what was read, found and decided; those of the first screen what was done,
+what turned out wrong and what is open. The engine says what every template may call, and how it
+prints a value.
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -18,10 +18,10 @@ from markupsafe import Markup
 from cases.kinds import CaseNumbers
 from ledger.codes import Code
 from ledger.texts import replace_controls
-from phrases import LANGUAGES, NAMES, Phrases, of, to_translate
-from phrases.phrases import category_words, page_engine
+from phrases import LANGUAGES, NAMES, Phrases, category_words, of, page_engine, to_translate
 from publish.folding import Numbers
-from publish.summary import NO_ADDRESS, PeriodKind, Summary
+from publish.precision import of_cohort
+from publish.summary import NO_ADDRESS, PeriodKind, Standing, Summary
 
 REFUSALS = {
     Code.NOT_PUBLIC: to_translate("Not marked as public, so it was not read"),
@@ -311,6 +311,86 @@ def decided_words(cases: CaseNumbers, say: Phrases) -> str:
     return say.gettext("%(made)s; %(fell)s.", made=made, fell=fell)
 
 
+REMOVED = "DECISION_VISIBILITY_CONTENT_REMOVED"
+DISABLED = "DECISION_VISIBILITY_CONTENT_DISABLED"
+LABELLED = "DECISION_VISIBILITY_CONTENT_LABELLED"
+SHOWN_MEASURES = (REMOVED, DISABLED, LABELLED)
+
+
+def listed(parts: Sequence[str], phrases: Phrases) -> str:
+    """Return parts as a list in a sentence.
+
+    >>> from phrases import of
+    >>> listed(["1 a", "2 b", "3 c"], of("en"))
+    '1 a, 2 b and 3 c'
+    >>> listed(["1 a", "2 b"], of("en")), listed(["1 a"], of("en"))
+    ('1 a and 2 b', '1 a')
+    """
+    if len(parts) < 2:
+        return "".join(parts)
+    first = phrases.comma.join(parts[:-1])
+    return phrases.gettext("%(parts)s and %(last)s", parts=first, last=parts[-1])
+
+
+def done_words(cases: CaseNumbers, phrases: Phrases) -> str:
+    """Return the actions taken in one sentence; measures that nobody took are left out."""
+    removed, disabled, labelled = (cases.by_measure.get(code, 0) for code in SHOWN_MEASURES)
+    other = sum(cases.by_measure.values()) - removed - disabled - labelled
+    counts = [
+        (removed, phrases.gettext("%(count)s removed a post", count=removed)),
+        (disabled, phrases.gettext("%(count)s disabled access to one", count=disabled)),
+        (labelled, phrases.gettext("%(count)s put a label on one", count=labelled)),
+        (other, phrases.gettext("%(count)s restricted something else", count=other)),
+    ]
+    said = listed([words for count, words in counts if count], phrases)
+    first = phrases.gettext("Nothing was removed, disabled or labelled.")
+    if said:
+        first = phrases.gettext("Of the measures that people took, %(said)s.", said=said)
+    back = phrases.gettext("Nothing came back.")
+    if restored := sum(cases.reinstated.values()):
+        back = phrases.ngettext("%(num)s post came back.", "%(num)s posts came back.", restored)
+    return f"{first}{phrases.gap}{back}"
+
+
+def mistake_words(summary: Summary, day: str, phrases: Phrases) -> str:
+    """Return how many of a month's measures were overturned by a day; "" for other periods."""
+    if summary.kind is not PeriodKind.MONTH:
+        return ""
+    fell = of_cohort(summary.cases.overturned_measures, summary.period)
+    messages = (
+        to_translate("%(wrong)s of %(count)s removals"),
+        to_translate("%(wrong)s of %(count)s blocks of access"),
+        to_translate("%(wrong)s of %(count)s labels"),
+    )
+    counts = [
+        phrases.gettext(message, wrong=fell.get(code, 0), count=count)
+        for code, message in zip(SHOWN_MEASURES, messages, strict=True)
+        if (count := summary.cases.by_measure.get(code, 0))
+    ]
+    said = listed(counts, phrases)
+    return said and phrases.gettext(
+        "Mistakes: by %(day)s, %(said)s had been overturned.", day=phrases.day(day), said=said
+    )
+
+
+def open_words(waiting: Standing, phrases: Phrases) -> str:
+    """Return what waited for people, in one sentence; kinds without a case are left out."""
+    found, notices = sum(waiting.open_findings.values()), waiting.open_notices
+    came, disputed, ordered = waiting.open_complaints, waiting.open_disputes, waiting.open_orders
+    counts = [
+        (found, phrases.ngettext("%(num)s finding", "%(num)s findings", found)),
+        (notices, phrases.ngettext("%(num)s notice", "%(num)s notices", notices)),
+        (came, phrases.ngettext("%(num)s complaint", "%(num)s complaints", came)),
+        (disputed, phrases.ngettext("%(num)s dispute", "%(num)s disputes", disputed)),
+        (ordered, phrases.ngettext("%(num)s order", "%(num)s orders", ordered)),
+    ]
+    said = listed([words for count, words in counts if count], phrases)
+    day = phrases.day(waiting.day)
+    if not said:
+        return phrases.gettext("Nothing was waiting on %(day)s.", day=day)
+    return phrases.gettext("On %(day)s these waited for people: %(said)s.", day=day, said=said)
+
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -356,14 +436,10 @@ def environment(language: str = "en") -> Environment:
         "say": phrases.gettext,  # for messages that come as data: they are escaped
         "gap": phrases.gap,
         "comma": phrases.comma,
-        "decimal": phrases.decimal,
-        "day_words": phrases.day,
         "month_words": phrases.month,
-        "share_words": phrases.share,
         "hours_words": phrases.duration,
-        "category_words": _translated(category_words, phrases),
-        "case_words": _translated(case_words, phrases),
-        "cause_words": _translated(cause_words, phrases),
+        "case_words": lambda code: phrases.gettext(case_words(code)),
+        "cause_words": lambda cause: phrases.gettext(cause_words(cause)),
         "severities": {
             "low": phrases.gettext(to_translate("low severity")),
             "medium": phrases.gettext(to_translate("medium severity")),
@@ -373,7 +449,3 @@ def environment(language: str = "en") -> Environment:
     }
     engine.filters["say"] = phrases.gettext
     return engine
-
-
-def _translated(words: Callable[[str], str], phrases: Phrases) -> Callable[[str], str]:
-    return lambda code: phrases.gettext(words(code))

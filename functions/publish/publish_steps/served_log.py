@@ -16,21 +16,26 @@ import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 import rfc8785
 
+import tlog
 from ledger.codes import OperatorError
 from ledger.desk_store import DynamoLogStore
 from ledger.keys import log_checkpoint_key
 from ledger.objects import S3Objects
 from ledger.units import LogHead
-from tlog.leaves import (
+from tlog import (
+    EMPTY_ROOT,
     Checkpoint,
     DayLeaf,
     FindingLeaf,
+    GrowingTree,
+    LogDamagedError,
+    LogFiles,
     PublishedLeaf,
     ReceiptLeaf,
     ReportLeaf,
@@ -43,7 +48,6 @@ from tlog.leaves import (
     sign_checkpoint,
     verifier_key,
 )
-from tlog.tree import EMPTY_ROOT, GrowingTree, LogDamagedError, LogFiles
 
 PERIOD_FILE = re.compile(r"(?P<room>summaries|journal)/(?P<provider>[^/]+)/(?P<period>[^/.]+)\..+")
 REVISION = re.compile(r"\.r(?P<revision>\d+)\.")
@@ -113,10 +117,8 @@ def checking_programs() -> dict[str, bytes]:
 
     They are published as they are, and never imported: what checks shares no code with the rest.
     """
-    return {
-        f"log/{name}.py": files(package).joinpath(f"{name}.py").read_bytes()
-        for package, name in (("verifier", "verify"), ("recount", "recount"))
-    }
+    layer = Path(tlog.__file__).parent
+    return {f"log/{name}": (layer / name).read_bytes() for name in ("verify.py", "recount.py")}
 
 
 AT_ONCE = 1 << 16

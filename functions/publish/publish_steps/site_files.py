@@ -37,7 +37,7 @@ from phrases import LANGUAGES
 from publish.folding import Numbers, measures
 from publish.precision import Errors, RuleErrors, errors_of, sum_evidence, without_cohorts
 from publish.public_bucket import SummaryBucket
-from publish.publish_run import LOOK_BACK_DAYS, PublishRun, Step
+from publish.publish_run import LOOK_BACK_DAYS, PublishRun, PublishStep
 from publish.summary import (
     SETTLING,
     PeriodKind,
@@ -47,15 +47,20 @@ from publish.summary import (
     period_of,
     summary_path,
 )
-from publish_steps.headline import TREND_MONTHS
 from publish_steps.page_words import opening, page_path, title_of
-from publish_steps.site_pages import Contents, ListedProvider, Pages, PublishedIndex
-from publish_steps.tables import sign_rows
+from publish_steps.site_pages import (
+    TREND_MONTHS,
+    Contents,
+    ListedProvider,
+    Pages,
+    PublishedIndex,
+    sign_rows,
+)
 from rules.pinned import definition_of
 
 
 @dataclass(frozen=True, slots=True)
-class Site(Step):
+class Site(PublishStep):
     """Writes all pages, tables and archives.
 
     `contact` and `licence` are shown on every page. `has_log` says whether `log/` is published:

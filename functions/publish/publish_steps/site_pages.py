@@ -1,36 +1,172 @@
-"""The pages of summaries and packs, and the index: plain HTML that also works from a folder."""
+"""The pages of summaries and packs, and the index: plain HTML that also works from a folder.
 
-from collections.abc import Iterable, Mapping, Sequence
+A month is compared with the published months before it. Their pages and this one change together:
+`site_files` writes the later pages again when an earlier month gets a revision.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
 from cases.kinds import CaseNumbers
-from ledger.units import percentiles
+from ledger.units import Percentiles, percentiles
 from phrases import Phrases, of, to_translate
 from publish.folding import Numbers, PublishedSets, proposes_from
-from publish.precision import Errors, Evidence, RuleErrors
+from publish.precision import Errors, Estimate, Evidence, RuleErrors, estimate, wrong_share
 from publish.public_bucket import why_revised
 from publish.summary import PeriodKind, Summary, SummaryPart
 from publish_steps import page_words, tables
-from publish_steps.headline import (
+from publish_steps.page_words import (
+    LANGUAGE_CODES,
     SHOWN_MEASURES,
-    TREND_MONTHS,
-    Chart,
+    case_words,
     done_words,
     mistake_words,
     open_words,
-    trends,
-    wrong_share,
+    render,
 )
-from publish_steps.page_words import LANGUAGE_CODES, render
-from publish_steps.tables import ordinary_rows, sign_rows, weight_rows
+from publish_steps.tables import Chart, small_columns
 from rules.pack import Pack
-from rules.pack_parts import ALGORITHM
-from rules.pinned import FACTCHECKS
+from rules.pack_parts import ALGORITHM, OrdinaryPosts, PackCard, Score
+from rules.pinned import FACTCHECKS, digest_of, sentence_of
 from rules.rule_set import RuleSet
+
+TREND_MONTHS = 12
+"""Months of a trend, the page's own month included."""
+
+
+def trends(months: Sequence[Summary], phrases: Phrases) -> dict[str, Chart]:
+    """Return a small chart for each answer; {} for a single month: its number says it all."""
+    if len(months) < 2:
+        return {}
+    labels = [phrases.short_month(month.period) for month in months]
+    wrong = [wrong_share(month.errors) for month in months]
+    answers: dict[str, tuple[str, list[float | None]]] = {
+        "read": (
+            to_translate("Posts read by month"),
+            [month.numbers.inspected for month in months],
+        ),
+        "done": (
+            to_translate("Measures taken by month"),
+            [sum(month.cases.by_measure.values()) for month in months],
+        ),
+        "wrong": (
+            to_translate("Share of decided findings that were wrong, by month"),
+            [found.share if found else None for found in wrong],
+        ),
+        "open": (
+            to_translate("Cases open at the end of the month"),
+            [month.standing.open if month.standing else None for month in months],
+        ),
+    }
+    return {
+        name: small_columns(phrases.gettext(title), labels, values)
+        for name, (title, values) in answers.items()
+    }
+
+
+def weight_rows(score: Score) -> list[tuple[int, list[tuple[str, str]]]]:
+    """Return what has each weight of a score, the largest first, by kind and name.
+
+    >>> weight_rows(Score(8, terms={"gacor": 7, "kakak": -2}, signs={"link": 7}))[0]
+    (7, [('term', 'gacor'), ('sign', 'link')])
+    """
+    by_weight: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+    lists = {"term": score.terms, "sign": score.signs, "pinyin": score.pinyin}
+    for kind, weights in lists.items():
+        for name, weight in weights.items():
+            by_weight[weight].append((kind, name))
+    return [
+        (weight, sorted(by_weight[weight], key=lambda entry: entry[1]))
+        for weight in sorted(by_weight, reverse=True)
+    ]
+
+
+def ordinary_rows(card: PackCard) -> list[tuple[OrdinaryPosts, float, float]]:
+    """Return the kinds of ordinary posts, how many of 10,000 are wrongly found, or found high."""
+    return [
+        (
+            some,
+            10_000 * some.found / (some.posts or 1),
+            10_000 * some.found_high / (some.posts or 1),
+        )
+        for some in card.ordinary
+    ]
+
+
+class SignRow(NamedTuple):
+    """A sign or gate of a set. `is_known` says whether this release has its definition."""
+
+    id: str
+    sentence: str
+    digest: str
+    is_known: bool
+
+
+def sign_rows(rule_set: RuleSet) -> list[SignRow]:
+    """Return the signs and gates that a set names, in the order of ids."""
+    return [
+        SignRow(name, sentence_of(name), digest, digest_of(name) == digest)
+        for name, digest in sorted((rule_set.signs or {}).items())
+    ]
+
+
+def months_of(days: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield days by month, newest first.
+
+    >>> list(months_of(["2026-10-31", "2026-11-01", "2026-11-02"]))
+    [('2026-11', ['2026-11-02', '2026-11-01']), ('2026-10', ['2026-10-31'])]
+    """
+    months: dict[str, list[str]] = {}
+    for day in sorted(days, reverse=True):
+        months.setdefault(day[:7], []).append(day)
+    yield from months.items()
+
+
+def is_busy(part: SummaryPart) -> bool:
+    """Return whether anything was received, decided or overturned in a part of a summary."""
+    return any((part.inspected, part.refused, part.decided, part.overturned))
+
+
+CHANGED = ("reversed", "partly_reversed")
+"""Outcomes that changed the decision in whole or in part."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndedComplaints:
+    """Complaints of some periods: received, answered, and by outcome in words."""
+
+    received: int
+    answered: int
+    changed: Estimate
+    outcomes: tuple[tuple[str, int], ...]
+    took: Percentiles
+
+    @classmethod
+    def of(cls, cases: CaseNumbers) -> "EndedComplaints":
+        """Return how complaints ended, from the sums of these periods.
+
+        >>> EndedComplaints.of(CaseNumbers(complaints_ended={"reversed": 1, "upheld": 3})).answered
+        4
+        """
+        ended = cases.complaints_ended
+        answered = sum(ended.values())
+        return cls(
+            received=sum(cases.complaints.values()),
+            answered=answered,
+            changed=estimate(sum(ended.get(outcome, 0) for outcome in CHANGED), answered),
+            outcomes=tuple(
+                (case_words(outcome), ended[outcome])
+                for outcome in (*CHANGED, "upheld", "omitted")
+                if ended.get(outcome)
+            ),
+            took=percentiles(cases.complaint_seconds),
+        )
 
 
 class CheckCorrection(msgspec.Struct, frozen=True):
@@ -196,7 +332,7 @@ class Pages:
         known = [*months, summary] if summary.kind is PeriodKind.MONTH else []
         counted_to = summary.standing.day if summary.standing else summary.last_day
         opening = page_words.opening(summary, self.phrases)
-        busy = [day for day in by_day if tables.is_busy(day)]
+        busy = [day for day in by_day if is_busy(day)]
         return self._render(
             "summary.html",
             summary.path,
@@ -213,7 +349,7 @@ class Pages:
             open_words=open_words(summary.standing, self.phrases) if summary.standing else "",
             shown_measures=SHOWN_MEASURES,
             trends=trends(known[-TREND_MONTHS:], self.phrases),
-            complaints=tables.EndedComplaints.of(summary.cases),
+            complaints=EndedComplaints.of(summary.cases),
             decided_within=percentiles(summary.cases.decide_seconds).median_hours,
             earlier=earlier,
             met=met,
@@ -266,7 +402,7 @@ class Pages:
 
     def authors(self, cases: CaseNumbers) -> str:
         """Return the page for authors; `cases` are the sums of all published months."""
-        return self._render("authors.html", "authors", ended=tables.EndedComplaints.of(cases))
+        return self._render("authors.html", "authors", ended=EndedComplaints.of(cases))
 
     def method(self) -> str:
         """Return the page on how the numbers are made."""
@@ -283,7 +419,7 @@ class Pages:
             newest_words=page_words.read_words(newest, self.phrases) if newest else "",
             packs=self.catalogue.packs,
             states={key: self._state(pack) for key, pack in self.catalogue.packs.items()},
-            months_of=tables.months_of,
+            months_of=months_of,
             checks=checks,
             refused_checks=refusals_of(checks) if checks else [],
         )

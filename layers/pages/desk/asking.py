@@ -18,20 +18,21 @@ from urllib.parse import parse_qsl, urlencode
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from desk import Moderator
 from desk.deciding import Adopter
-from desk.desk_pages import error_page, render
-from desk.items import Moderator
-from desk.queue import (
+from desk.desk_pages import (
     CARE_COOKIE,
     PAGE_ITEMS,
     CareSettings,
     QueueFilter,
     category_counts,
+    error_page,
     filter_choices,
     hours_left,
     may_take,
     next_item,
     ordered,
+    render,
 )
 from desk.table_desk import TableDesk
 from ledger.desk_store import PendingDecision

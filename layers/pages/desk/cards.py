@@ -1,5 +1,8 @@
 """What a card shows about an item, ready for the template: pieces of text, never markup.
 
+An excerpt is cut into pieces where the terms of findings are. The template escapes each piece and
+puts the mark around it.
+
 Then the canned reasons that fit a card. The author reads the reason of a measure as it is, so a
 reason describes the post, not what a program did. The shipped ones name nobody, and a lead can
 replace them all. Last the author's notice as it will read, while the decision can still change.
@@ -8,13 +11,14 @@ replace them all. Last the author's notice as it will read, while the decision c
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from difflib import SequenceMatcher
+from itertools import pairwise
 
 import msgspec
 
 from cases.case_message import entry_of
 from cases.decision import Decision
-from desk.deciding import REASON_LENGTH, DecidingError, DecisionForm, decide
-from desk.items import (
+from desk import (
     Dossier,
     Moderator,
     NearCopy,
@@ -23,7 +27,7 @@ from desk.items import (
     first_excerpt,
     rule_name,
 )
-from desk.queue import Mark, MarkedPiece, differing_pieces, marked_pieces, marks_of
+from desk.deciding import REASON_LENGTH, DecidingError, DecisionForm, decide
 from desk.table_desk import CannedReason
 from dsa.statement import NOTICE_LANGUAGES, DecidedFinding, author_notice
 from ledger.cases import CaseEntry, CaseState, Move
@@ -34,6 +38,110 @@ from phrases import to_translate
 
 SHOWN_PARTS = {"media_text": "text in the picture or film", "links": "links"}
 """Parts of a post other than its text, in words."""
+
+
+COMPARED = 2_000
+"""Code points of a text that are compared with another one; the rest counts as the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One span in an excerpt: half-open code points, and what is there."""
+
+    start: int
+    end: int
+    term: str
+    rule: str
+    weight: int | None
+    disguise: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedPiece:
+    """A piece of an excerpt, and the marks that cover all of it."""
+
+    text: str
+    marks: tuple[Mark, ...] = ()
+
+
+def marks_of(findings: Sequence[OpenFinding]) -> list[Mark]:
+    """Return the marks of all findings in the first excerpt that is kept, in order.
+
+    A post that repeats a claim has no marks for that: the whole post repeats it.
+    """
+    shown = next((each for each in findings if each.excerpt), None)
+    start = shown.finding.excerpt_start if shown else None
+    if shown is None or shown.excerpt is None or not isinstance(start, int):
+        return []
+    part = next((span.part for span in shown.finding.spans), "")
+    found = {
+        Mark(
+            span.start - start,
+            span.end - start,
+            span.term,
+            f"{each.finding.pack}/{each.finding.rule}",
+            span.weight if isinstance(span.weight, int) else None,
+            span.evasion,
+        )
+        for each in findings
+        for span in (() if each.finding.checks else each.finding.spans)
+        if span.part == part
+        and start <= span.start < span.end
+        and span.end - start <= len(shown.excerpt)
+    }
+    return sorted(found, key=lambda mark: (mark.start, -mark.end, mark.rule, mark.term))
+
+
+def marked_pieces(text: str, marks: Sequence[Mark]) -> list[MarkedPiece]:
+    """Return the text in pieces, each with the marks that cover it.
+
+    >>> [(piece.text, len(piece.marks)) for piece in marked_pieces("send me it", [
+    ...     Mark(0, 4, "send", "a/b", None, ())])]
+    [('send', 1), (' me it', 0)]
+    """
+    places = {0, len(text)}
+    for mark in marks:
+        places |= {mark.start, mark.end}
+    ordered = sorted(places)
+    return [
+        MarkedPiece(
+            text[start:end],
+            tuple(mark for mark in marks if mark.start <= start and end <= mark.end),
+        )
+        for start, end in pairwise(ordered)
+    ]
+
+
+def differing_pieces(first: str, other: str) -> list[tuple[str, bool]]:
+    """Return the other text in pieces, each with whether it differs from the first text.
+
+    >>> differing_pieces("call 111 now", "call 222 now")
+    [('call ', False), ('222', True), (' now', False)]
+    """
+    before, after = _words(first[:COMPARED]), _words(other[:COMPARED])
+    changes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    pieces = [
+        ("".join(after[start:end]), change != "equal")
+        for change, _, _, start, end in changes
+        if start < end
+    ]
+    return [*pieces, (other[COMPARED:], False)] if other[COMPARED:] else pieces
+
+
+def _words(text: str) -> list[str]:
+    """Return the runs of letters and digits of a text, and every other character alone.
+
+    Each character of a script without spaces is a word, so that a difference is shorter than a
+    sentence.
+    """
+    words: list[str] = []
+    for character in text:
+        joins = character.isalnum() and ord(character) < 0x0E00
+        if joins and words and words[-1][-1].isalnum() and ord(words[-1][-1]) < 0x0E00:
+            words[-1] += character
+        else:
+            words.append(character)
+    return words
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from cases.asked import Answer, Audit, FloodAnswer, Order
 from cases.contest import ContestResult, Outcome, SecondReview
 from cases.decision import Decision, Escalation, Verdict
 from cases.kinds import CaseMessage, as_sent
-from desk.items import Dossier, ItemKind, Moderator, OpenFinding
+from desk import Dossier, ItemKind, Moderator, OpenFinding
 from ledger.codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER, Measures, Visibility
 from ledger.desk_store import UNDO_SECONDS, PendingDecision, PendingState
 from ledger.findings import LEFT_HELD, OPENED

@@ -6,7 +6,6 @@ The application takes one event and gives one answer. It checks what holds for e
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -14,9 +13,9 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from desk import Dossier, ItemKind
 from desk.asking import (
     HTML,
-    LEASE_MINUTES,
     Asking,
     DeskDoor,
     FormError,
@@ -53,9 +52,14 @@ from desk.deciding import (
     masked,
     read_adoption,
 )
-from desk.desk_pages import error_page
-from desk.items import Dossier, ItemKind
-from desk.queue import BREAK_MINUTES, SEVERE_IN_A_ROW, category_counts, hours_left, may_take
+from desk.desk_pages import (
+    BREAK_MINUTES,
+    SEVERE_IN_A_ROW,
+    category_counts,
+    error_page,
+    hours_left,
+    may_take,
+)
 from desk.table_desk import FirstDecision, TableDesk, agreement
 from ledger.desk_store import PendingDecision
 from ledger.findings import digest
@@ -209,16 +213,6 @@ def _editor(
         problem=problem,
         result=result,
     )
-
-
-@on_card("POST", "/lease")
-def lease(asking: Asking, dossier: Dossier) -> Response[str]:
-    """Lease an item for ten minutes, or renew the lease."""
-    if not may_take(dossier.item, asking.moderator):
-        return asking.missing()
-    until = asking.desk.now() + timedelta(minutes=LEASE_MINUTES)
-    asking.desk.lease(asking.moderator, dossier.item.key, until)
-    return see(card_path(dossier.item.key, asking.wanted))
 
 
 @on("POST", "/card/<key>/release")

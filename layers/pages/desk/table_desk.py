@@ -19,8 +19,7 @@ from typing import Any
 
 import msgspec
 
-from desk.deciding import Adoption, AdoptionResult, rules_with_examples
-from desk.items import (
+from desk import (
     AUDITED,
     Dossier,
     Item,
@@ -38,6 +37,7 @@ from desk.items import (
     second_reviews,
     waiting_items,
 )
+from desk.deciding import Adoption, AdoptionResult, rules_with_examples
 from desk.table_dossiers import (
     ENDED,
     MOST,

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from functools import partial
 from itertools import batched, chain
 
-from desk.items import (
+from desk import (
     COPIES_SHOWN,
     Dossier,
     EarlierDecision,

@@ -1,4 +1,61 @@
 """The duties of the EU Digital Services Act: notices, statements of reasons, the yearly report.
 
-Start with `statement` or `report.Report`.
+`decision_files` makes what decide writes about a measure: the author's notice and the statement of
+reasons. Start there, or with `report.Report`.
 """
+
+from collections.abc import Callable
+from datetime import date
+
+from dsa.statement import NOTICE_LANGUAGES, DecidedFinding, author_notice, build_statement
+from dsa.statement_checks import meaning_problems, schema_problems
+from ledger.cases import Case, JournalEntry
+from ledger.findings import Finding
+from ledger.keys import author_notice_key, rule_page, statement_key
+from ledger.texts import encode_json
+from rules.pack import Pack
+
+
+def decision_files(
+    entry: JournalEntry,
+    case_of: Callable[[str], Case | None],
+    pack_of: Callable[[Finding], Pack],
+    *,
+    public_url: str,
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the files of a committed entry by key, and the problems of its statement.
+
+    The problems are what `terang statements lint` would report, as `puid field code`. A statement
+    with problems is written all the same: the decision is valid, and a person has to correct the
+    statement or the decision. `public_url` is the address of the packs' pages, or empty.
+    """
+    if entry.type != "decision" or entry.measures is None:
+        return {}, ()
+    decision = case_of(entry.entry)
+    if decision is None:
+        raise LookupError(f"the decision {entry.entry} has no case, but it is committed")
+    first = decision.entries[0]
+    names = (name for name in entry.cases if name != entry.entry)
+    cases = [case for name in names if (case := case_of(name))]
+    findings = [
+        DecidedFinding(finding, pack_of(finding), rule_page(finding, public_url))
+        for finding in (case.finding for case in cases)
+        if finding is not None
+    ]
+    notices = [case.entries[0] for case in cases if case.finding is None]
+    is_erased = any(case.is_erased for case in cases)
+    files = {
+        author_notice_key(entry.provider, entry.entry, language): author_notice(
+            language, first, findings, notices
+        ).encode()
+        for language in (() if is_erased else NOTICE_LANGUAGES)
+    }
+    day = entry.at[:10]
+    statement = build_statement(first, findings[0] if findings else None)
+    files[statement_key(entry.provider, day, entry.entry)] = encode_json(statement)
+    problems = [
+        *schema_problems(statement),
+        # Its category is that of its pack, so no packs are needed to check it.
+        *meaning_problems(statement, {}, date.fromisoformat(day)),
+    ]
+    return files, tuple(f"{statement['puid']} {each.field} {each.code}" for each in problems)

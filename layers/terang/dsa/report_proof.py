@@ -132,10 +132,6 @@ def expect_hours(measured: Iterable[tuple[Record, str, str]]) -> Expected:
     return Expected(median(hours) if hours else None, ids)
 
 
-def _expect_share(part: list[Record], whole: list[Record]) -> Expected:
-    return Expected(len(part) / len(whole) if whole else None, _ids(part), _ids(whole))
-
-
 def _ids(entries: Iterable[Record]) -> frozenset[str]:
     return frozenset(entry["entry"] for entry in entries)
 
@@ -256,7 +252,8 @@ def contest_cell(indicator: str, scope: str, book: EntryBook) -> Expected:
         return expect_hours(
             (entry, entry["answers"]["received_at"], entry["decided_at"]) for entry in decided
         )
-    return _expect_share([entry for entry in decided if entry.get("implemented")], decided)
+    done = [entry for entry in decided if entry.get("implemented")]
+    return Expected(len(done) / len(decided) if decided else None, _ids(done), _ids(decided))
 
 
 def _regards(indicator: str, decision: Record) -> bool:

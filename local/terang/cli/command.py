@@ -169,7 +169,7 @@ webhooks remove -> terang.cli.providers:remove_webhook
 webhooks list -> terang.cli.providers:list_webhooks
     List the webhooks, without their secrets.
     terang webhooks list --stack terang
-recount -> recount.recount:recount_command
+recount -> recount:recount_command
     Prove every published number from the public journal.
     terang recount out/public
 verify -> terang.cli.public_log:verify

@@ -14,22 +14,24 @@ import msgspec
 from cyclopts import Parameter
 
 from ledger.codes import OperatorError
+from ledger.desk_store import keyed, own_key
 from terang import InputError
 from terang.case_queue import read_file
 from terang.terminal import STACK, StackName, console, option, print_result
-from tlog.leaves import (
+from tlog import (
     FindingLeaf,
     Leaf,
+    LogDamagedError,
+    LogFiles,
+    ReadFile,
     ReceiptLeaf,
     UnitLeaf,
     decode_leaf,
     encode_leaf,
-    keyed,
-    own_key,
+    encode_proof,
     parse_checkpoint,
 )
-from tlog.tree import LogDamagedError, LogFiles, ReadFile, encode_proof
-from verifier.verify import (
+from verify import (
     MOST_LOGS,
     LogUnreadableError,
     Options,

@@ -17,8 +17,8 @@ from rich.text import Text
 
 from cases.kinds import MESSAGE_TYPES
 from claims.fact_check import days_between
-from desk.items import Door, Role
-from desk.items import Moderator as DeskModerator
+from desk import Door, Role
+from desk import Moderator as DeskModerator
 from ledger.cases import Case, CaseEntry, JournalEntry, case_id
 from ledger.codes import OperatorError
 from ledger.findings import Finding, is_id

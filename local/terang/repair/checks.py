@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from recount.recount import EARLIER, differences_of
+from recount import EARLIER, differences_of
 from terang.repair.table_snapshot import Difference, JournalDay, Record, TableSnapshot, by_day
 
 type Get = Callable[[str], bytes]

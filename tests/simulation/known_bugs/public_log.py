@@ -4,7 +4,7 @@ from typing import Any
 
 from simulation.bugs import Bug, Call, at_aws, everywhere
 
-from tlog.leaves import Checkpoint, parse_checkpoint
+from tlog import Checkpoint, parse_checkpoint
 
 
 def _any_head(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa: N803

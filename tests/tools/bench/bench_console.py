@@ -22,7 +22,7 @@ from support.sign_in_world import ORIGIN, Browser
 from tools.bench.measure import Report
 
 from console.browser_session import SESSION_COOKIE, ConsoleDoor, Sessions
-from desk.items import Door, Moderator, Role
+from desk import Door, Moderator, Role
 from desk.routes import DeskApplication
 from desk.table_desk import PendingSender, TableDesk
 from ledger.desk_store import DynamoDesk

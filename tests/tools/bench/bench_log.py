@@ -8,9 +8,8 @@ import sys
 import time
 from hashlib import sha256
 
-from tlog.leaves import FindingLeaf, encode_leaf
-from tlog.tree import GrowingTree, LogFiles, encode_proof, leaf_hash, width_of
-from verifier.verify import is_included
+from tlog import FindingLeaf, GrowingTree, LogFiles, encode_leaf, encode_proof, leaf_hash, width_of
+from verify import is_included
 
 LEAVES = int(os.environ.get("LOG_LEAVES", "10000000"))
 DAY = 100_000

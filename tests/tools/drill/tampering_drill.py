@@ -20,8 +20,8 @@ from support.log_world import LogWorld, sentinel_pack, sentinel_receipt
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 from support.tampering import FIRST_VISIT, LATER_VISIT, Memory, Tampering, words_for
 
-from verifier import verify
-from verifier.verify import LogUnreadableError, Options, Result, check_place
+import verify
+from verify import LogUnreadableError, Options, Result, check_place
 
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
 DAYS = ("2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25")

@@ -15,8 +15,8 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from fuzz_seeds import CASE_WORDS, CASES, MESSAGES
     from support.sample_posts import StandingClock
 
+    from desk import Door, Moderator, Role
     from desk.cards import card_view
-    from desk.items import Door, Moderator, Role
     from ledger.codes import OperatorError
     from terang.case_queue import (
         complete_times,

@@ -16,7 +16,7 @@ import atheris
 from harness import INSTRUMENTED, ROOT, fuzz
 
 with atheris.instrument_imports(include=INSTRUMENTED):
-    from recount.recount import differences_of
+    from recount import differences_of
 
 FOLDER = Path(tempfile.mkdtemp(prefix="terang-fuzz-"))
 MADE = "import sys; from pathlib import Path; from support.published_days import published_folder\n"

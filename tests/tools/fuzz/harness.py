@@ -17,7 +17,7 @@ SOURCES = ("layers/terang", "layers/matcher", "layers/claims", "layers/pages",
            "functions/intake", "functions/scan", "local", "tests")  # fmt: skip
 INSTRUMENTED = ["authoring", "claims", "csv", "desk", "dsa", "gzip", "intake", "json", "ledger",
                 "matcher", "message", "recount", "rules", "scan",
-                "terang", "verifier", "yaml", "zipfile"]  # fmt: skip
+                "terang", "verify", "yaml", "zipfile"]  # fmt: skip
 
 SECONDS = 1.0
 """Processor time that one input may take: more is a hang."""

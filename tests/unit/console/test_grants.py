@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from console.browser_session import Grants, TokenError
-from desk.items import Door, Moderator, Role
+from desk import Door, Moderator, Role
 
 GRANTS = Grants("cognito:username", "cognito:groups")
 

@@ -7,9 +7,9 @@ import pytest
 from support.desk_world import MemoryDesk, Visitor, dossier, finding, later
 from support.sample_posts import PACK
 
+from desk import golden_dossiers
 from desk.cards import SHIPPED, ReasonError, read_reasons, reason_lines, suggested_reasons
-from desk.items import golden_dossiers
-from desk.queue import CareSettings
+from desk.desk_pages import CareSettings
 from desk.table_desk import CannedReason, agreement, quality_of
 from ledger.cases import JournalEntry
 from matcher import Pack

@@ -9,9 +9,9 @@ import pytest
 from support.desk_world import audited, complaint, decided, dossier, finding
 
 from cases.kinds import CaseMessage
+from desk import Door, Dossier, Item, ItemKind, Moderator, NearCopy, Role
 from desk.cards import ReasonError, read_reasons
 from desk.deciding import DecidingError, DecisionForm, decide, form_id
-from desk.items import Door, Dossier, Item, ItemKind, Moderator, NearCopy, Role
 from ledger.findings import FloodQuestion
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)

@@ -18,8 +18,7 @@ from cases.asked import Audit
 from cases.contest import Complaint, Outcome
 from cases.decision import Decision
 from cases.kinds import read_case_message
-from desk.deciding import DecisionForm, decide, form_id
-from desk.items import (
+from desk import (
     Door,
     EarlierDecision,
     ItemKind,
@@ -29,6 +28,7 @@ from desk.items import (
     RuleFacts,
     order_dossier,
 )
+from desk.deciding import DecisionForm, decide, form_id
 from desk.routes import DeskApplication
 from desk.table_desk import CannedReason
 from ledger.cases import Case, CaseEntry, JournalEntry

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.desk_world import audited, dossier, finding
 
-from desk.cards import card_view, hidden_outline
-from desk.items import NearCopy
-from desk.queue import Mark, differing_pieces, marked_pieces, marks_of
+from desk import NearCopy
+from desk.cards import Mark, card_view, differing_pieces, hidden_outline, marked_pieces, marks_of
 from ledger.findings import FoundSpan, excerpt_of
 
 LONG = "x" * 500

@@ -11,9 +11,9 @@ from support.memory_cases import MemoryCases, finding
 from support.sample_messages import SENT, notice
 from support.sample_posts import pack
 
+from desk import Door, Dossier, Moderator, OpenFinding, Role, RuleFacts
 from desk.cards import shown_notices
 from desk.deciding import DecisionForm, decide, form_id
-from desk.items import Door, Dossier, Moderator, OpenFinding, Role, RuleFacts
 from ledger.cases import case_id
 from ledger.keys import author_notice_key, rule_page
 from rules.pack import Translation

@@ -10,9 +10,9 @@ from support.desk_world import MemoryDesk, Visitor
 from support.memory_cases import MemoryCases
 from support.sample_messages import SENT, inform, order
 
+from desk import Door, Dossier, ItemKind, Moderator, Role, order_dossier, order_items
 from desk.deciding import DecidingError, DecisionForm, decide, form_id
-from desk.items import Door, Dossier, ItemKind, Moderator, Role, order_dossier, order_items
-from desk.queue import hours_left, ordered
+from desk.desk_pages import hours_left, ordered
 from ledger.cases import case_id
 
 MODERATOR = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)

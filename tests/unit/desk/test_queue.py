@@ -5,8 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from desk.items import Door, Item, ItemKind, Moderator, Role
-from desk.queue import QueueFilter, category_counts, filter_choices, may_take, next_item, ordered
+from desk import Door, Item, ItemKind, Moderator, Role
+from desk.desk_pages import (
+    QueueFilter,
+    category_counts,
+    filter_choices,
+    may_take,
+    next_item,
+    ordered,
+)
 from ledger.desk_store import ItemLease
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)

@@ -19,8 +19,8 @@ from support.desk_world import (
     later,
 )
 
-from desk.items import ItemKind, Moderator
-from desk.queue import CareSettings
+from desk import ItemKind, Moderator
+from desk.desk_pages import CareSettings
 from ledger.desk_store import ItemLease
 
 P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_000))
@@ -58,7 +58,6 @@ def test_filters_go_along_from_page_to_page(desk: MemoryDesk) -> None:
     visitor, wanted = Visitor(desk), {"severity": "low"}
     path = f"/card/{P2.item.key}"
     assert visitor.post("/next", wanted)["headers"]["Location"] == f"{path}?severity=low"
-    assert visitor.post(f"{path}/lease", wanted)["headers"]["Location"] == f"{path}?severity=low"
     assert visitor.post(f"{path}/release", wanted)["headers"]["Location"] == "/?severity=low"
     fields = form_of(visitor, P2.item.key) | wanted | {"verdict": "dismissed", "reason": "A joke."}
     assert visitor.post(f"{path}/decide", fields)["headers"]["Location"] == "/?severity=low"
@@ -68,7 +67,7 @@ def test_filters_go_along_from_page_to_page(desk: MemoryDesk) -> None:
 
 def test_leasing_and_giving_back_is_seen_by_colleagues(desk: MemoryDesk) -> None:
     first, second = Visitor(desk), Visitor(desk, "m-8")
-    first.post(f"/card/{P1.item.key}/lease")
+    first.post("/next")
     assert desk.leased[P1.item.key].until == "2026-11-25T14:10:00+00:00"
     assert "m-7" in second.get(f"/card/{P1.item.key}")["body"]
     second.post(f"/card/{P1.item.key}/release")
@@ -77,15 +76,9 @@ def test_leasing_and_giving_back_is_seen_by_colleagues(desk: MemoryDesk) -> None
     assert not desk.leased
 
 
-def test_nobody_leases_what_they_may_not_decide(desk: MemoryDesk) -> None:
-    key = "c" * 64
-    assert Visitor(desk, "m-1").post(f"/card/{key}/lease")["statusCode"] == 404
-    assert Visitor(desk, "m-2").post(f"/card/{key}/lease")["statusCode"] == 303
-
-
 def test_a_decision_gives_the_lease_back(desk: MemoryDesk) -> None:
     visitor = Visitor(desk)
-    visitor.post(f"/card/{P1.item.key}/lease")
+    visitor.post("/next")
     fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A joke."}
     answer = visitor.post(f"/card/{P1.item.key}/decide", fields)
     assert P1.item.key not in desk.leased

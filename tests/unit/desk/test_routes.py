@@ -15,8 +15,8 @@ from support.desk_world import (
 )
 
 from cases.kinds import read_case_message
+from desk import Dossier, Item, ItemKind, NearCopy
 from desk.cards import SHIPPED
-from desk.items import Dossier, Item, ItemKind, NearCopy
 from ledger.desk_store import PendingState
 from ledger.findings import FloodQuestion
 
@@ -282,7 +282,6 @@ def test_another_providers_case_does_not_exist(desk: MemoryDesk) -> None:
     for answer in (
         stranger.get(f"/card/{P1.item.key}"),
         stranger.post(f"/card/{P1.item.key}/decide", fields),
-        stranger.post(f"/card/{P1.item.key}/lease"),
     ):
         assert answer["statusCode"] == 404
         assert "send me" not in answer["body"]

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from support.desk_world import finding
 
-from desk.items import (
+from desk import (
     Item,
     ItemKind,
     audits,

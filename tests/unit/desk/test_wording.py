@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cases.asked import Answer
+from desk import ItemKind
 from desk.deciding import MEASURES, VERDICTS
 from desk.desk_pages import (
     age_words,
@@ -16,7 +17,6 @@ from desk.desk_pages import (
     named,
     verdict_choices,
 )
-from desk.items import ItemKind
 from ledger.desk_store import PendingState
 from phrases import of
 

@@ -7,8 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from phrases import LANGUAGES, of
-from phrases.phrases import PagePhrases
+from phrases import LANGUAGES, PagePhrases, of
 
 ROOT = Path(__file__).parents[3]
 VALUE = re.compile(r"%\((\w+)\)s|%%|</?[a-z]+[^>]*>")

@@ -6,8 +6,7 @@ import pytest
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
-from phrases import of
-from phrases.phrases import page_engine
+from phrases import of, page_engine
 
 
 def printed(source: str, *, separators: bool = False, **values: object) -> str:

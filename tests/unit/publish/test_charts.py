@@ -8,17 +8,23 @@ import pytest
 from cases.kinds import CaseNumbers
 from publish.folding import Numbers, PublishedSets
 from publish.summary import PeriodKind, Standing, Summary, SummaryPart
-from publish_steps.headline import BASE, GUIDES, WIDTH, Chart, bars, columns, steps
 from publish_steps.page_words import environment
 from publish_steps.site_pages import Pages
 from publish_steps.tables import (
+    BASE,
+    GUIDES,
+    WIDTH,
+    Chart,
     TableRow,
+    bars,
     category_chart,
+    columns,
     complaints_chart,
     decided_chart,
     findings_chart,
     inspected_chart,
     open_chart,
+    steps,
 )
 
 HOSTILE = '"><script>alert(1)</script>\x1b[2J'

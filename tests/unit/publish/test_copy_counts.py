@@ -8,7 +8,7 @@ from support.publish_world import CLOSED, World, live, sample_pack, sample_recei
 
 from ledger.findings import FindingFingerprint
 from publish.folding import count_copies
-from recount.recount import differences_of
+from recount import differences_of
 from rules.pack_parts import HASHES
 
 DAY = "2026-11-25"

@@ -18,9 +18,9 @@ from support.sample_entries import contest, decision, outcome
 from cases.kinds import CaseNumbers
 from phrases import LANGUAGES, of
 from publish.precision import RuleErrors
-from publish_steps.headline import done_words, wrong_share
-from publish_steps.page_words import html_ending
-from recount.recount import differences_of, recount_command
+from publish_steps.page_words import done_words, html_ending
+from publish_steps.site_pages import wrong_share
+from recount import differences_of, recount_command
 
 MONTHS = ("2026-09", "2026-10", "2026-11")
 

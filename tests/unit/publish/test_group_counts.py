@@ -12,7 +12,7 @@ from support.sample_entries import RULE, contest, decision, entry, entry_id, out
 from cases.kinds import CaseNumbers, by_month, case_lines, case_numbers
 from ledger.cases import JournalEntry, is_for_second_review
 from ledger.units import sum_records
-from recount.recount import differences_of
+from recount import differences_of
 
 KEY = f"2026-11-25/{RULE}"
 GROUP = entry_id("a group")

@@ -12,7 +12,7 @@ from support.sample_entries import decision
 from ledger.units import Receipt
 from publish import day_facts
 from publish.day_facts import JournalSpool
-from recount.recount import recount_command, whole_line
+from recount import recount_command, whole_line
 
 SMALL_FILE = 700
 DAY = "2026-11-25"

@@ -12,15 +12,17 @@ from support.log_signer import LocalSigner
 from support.log_world import ORIGIN, LogWorld
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
+from ledger.desk_store import keyed
 from ledger.keys import receipt_key
 from ledger.units import LogHead, OpenFile
 from publish.day_facts import seal_key
 from publish.publish_run import PublishRequest, publish
 from publish_steps.served_log import OF_THE_LOG
-from tlog.leaves import (
+from tlog import (
     DayLeaf,
     FindingLeaf,
     Leaf,
+    LogFiles,
     PublishedLeaf,
     ReceiptLeaf,
     ReportLeaf,
@@ -28,10 +30,8 @@ from tlog.leaves import (
     UnitLeaf,
     decode_leaf,
     is_signed_by,
-    keyed,
     parse_checkpoint,
 )
-from tlog.tree import LogFiles
 
 
 def sample_world() -> LogWorld:

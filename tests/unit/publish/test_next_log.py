@@ -14,9 +14,8 @@ from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 
 from publish_steps import logging_run
 from terang.cli.public_log import prove_finding
-from tlog.leaves import BeganLeaf, Leaf, MovedLeaf, PublishedLeaf, decode_leaf, parse_checkpoint
-from tlog.tree import LogFiles
-from verifier.verify import Folder, Options, Result, check_place, check_proof
+from tlog import BeganLeaf, Leaf, LogFiles, MovedLeaf, PublishedLeaf, decode_leaf, parse_checkpoint
+from verify import Folder, Options, Result, check_place, check_proof
 
 NEXT, LATER = "2026-11-26T09:00:00Z", "2026-11-26T16:00:00Z"
 NEW = LocalSigner("the new key")

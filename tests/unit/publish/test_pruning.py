@@ -9,9 +9,8 @@ from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 
 from ledger.codes import OperatorError
 from terang.cli.public_log import prove_finding
-from tlog.leaves import PublishedLeaf, decode_leaf, parse_checkpoint
-from tlog.tree import LogFiles
-from verifier.verify import Folder, Options, Result, check_place, check_proof
+from tlog import LogFiles, PublishedLeaf, decode_leaf, parse_checkpoint
+from verify import Folder, Options, Result, check_place, check_proof
 
 A_YEAR_LATER, PRUNED = "2027-12-01T02:00:00Z", "2028-01-10T02:00:00Z"
 

@@ -11,9 +11,9 @@ from support.publish_world import live, sample_pack, sample_receipt
 from ledger.findings import unit_id
 from ledger.keys import SENTINEL_TEXT, sentinel_post
 from matcher import Matcher
-from recount.recount import differences_of
+from recount import differences_of
 from rules.pack import Pack
-from verifier.verify import Folder, LogSource, Options, Result, check_place
+from verify import Folder, LogSource, Options, Result, check_place
 
 PACKS = Path(__file__).parents[3] / "packs"
 

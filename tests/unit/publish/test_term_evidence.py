@@ -10,7 +10,7 @@ from support.sample_entries import contest, decision, outcome
 
 from ledger.cases import DecidedScore, JournalEntry
 from publish.precision import GROUPS, RuleEvidence, TermEvidence, sum_evidence, term_evidence
-from recount.recount import differences_of
+from recount import differences_of
 
 RULE = "by-weight/1/advert"
 BAR = 0.94

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.published_days import folder_of_every_kind, leaves
 
-from recount.recount import differences_of, recount_command
+from recount import differences_of, recount_command
 
 NOT_DERIVED = {"public_url"}
 """What nobody can work out from the other files; docs/findings.md names it."""

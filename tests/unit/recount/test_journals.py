@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.published_days import leaves, published_folder
 
-from recount.recount import differences_of
+from recount import differences_of
 
 UNCOUNTED = {"n", "review_seconds", "wait_seconds"}
 """Names of lines, and times that count by their middle or below five seconds."""

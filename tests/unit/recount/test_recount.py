@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
-from recount.recount import differences_of, recount_command
+from recount import differences_of, recount_command
 
 SHADOW = live().replace("/live", "/shadow")
 

@@ -222,7 +222,7 @@ def test_boto3_and_yaml_are_imported_by_what_needs_them() -> None:
     """Boto3 takes longer to import than all of ours, and what is deployed has no PyYAML."""
     commands = ("command", "pack_authoring", "packs_learning", "reports", "review", "factchecks")
     names = [
-        "recount.recount",
+        "recount",
         "terang.report_lint",
         *(f"terang.cli.{one}" for one in commands),
     ]

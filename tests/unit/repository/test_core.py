@@ -13,16 +13,17 @@ CORE = {
 }
 BEHIND = {
     *("claims", "dsa", "tlog", "publish_steps", "desk", "announce", "authoring"),
-    *("terang", "answer", "feeds", "console", "recount", "verifier"),
+    *("terang", "answer", "feeds", "console", "recount", "verify"),
 }
 EXCEPTIONS = set[tuple[str, str]]()
 """What still breaks the law. Each goes with the change that mends it: one too many also fails."""
 
 
 def packages() -> dict[str, Path]:
-    """The packages of the product by name."""
+    """The packages of the product by name, and the modules that are alone in a layer."""
     folders = [*ROOT.glob("layers/*/*/"), *ROOT.glob("functions/*/*/"), *ROOT.glob("local/*/")]
-    return {folder.name: folder for folder in folders if (folder / "__init__.py").exists()}
+    alone = {path.stem: path for path in ROOT.glob("layers/*/*.py")}
+    return alone | {folder.name: folder for folder in folders if (folder / "__init__.py").exists()}
 
 
 def imported(text: str) -> set[str]:
@@ -52,7 +53,7 @@ def test_the_core_imports_nothing_of_the_rooms_behind_it() -> None:
 
 
 def test_an_import_inside_a_function_is_seen() -> None:
-    assert imported("def f():\n    import dsa.report\n    from tlog.tree import x") == {
+    assert imported("def f():\n    import dsa.report\n    from tlog import x") == {
         "dsa",
         "tlog",
     }

@@ -241,7 +241,7 @@ def test_a_fault_that_nobody_expected_is_one_sentence(
     def broken(folder: Path, /) -> NoReturn:
         raise KeyError("what somebody wrote")
 
-    monkeypatch.setattr("recount.recount.recount_command", broken)
+    monkeypatch.setattr("recount.recount_command", broken)
     with pytest.raises(KeyError):
         main(["recount", str(tmp_path)])
     monkeypatch.delenv("TERANG_TRACEBACK")

@@ -11,11 +11,13 @@ from types import ModuleType
 import msgspec
 import pytest
 
+import tlog
+
 # Each on a line of its package: `make mutants` finds a test by the modules that it imports.
 from announce import announcements
 from cases import asked, case_message, kinds
 from claims import admission, fact_check, ranking
-from desk import queue, table_desk
+from desk import desk_pages, table_desk
 from dsa import report
 from feeds import feed_import
 from intake import arrival
@@ -30,18 +32,17 @@ from publish import (
 from publish_steps import served_log, tables
 from rules import pack, pack_parts, rule
 from scan import inspection, unit_input
-from tlog import leaves, tree
 
 MODULES = (
-    announcements, admission, ranking, queue, arrival, feed_import, closing,
-    objects, cases, case_message, kinds, asked, units, posts, keys, publish_run, day_facts,
+    announcements, admission, ranking, desk_pages, arrival, feed_import, closing,
+    objects, cases, case_message, asked, kinds, units, posts, keys, publish_run, day_facts,
     summary, folding, precision, tables, served_log,
-    inspection, unit_input, tree, leaves,
+    inspection, unit_input, tlog,
 )  # fmt: skip
 
 STORED = (
-    announcements, pack_parts, queue, cases, desk_store, codes, fact_check,
-    closing, findings, feed_import, report, leaves, units, pack,
+    announcements, pack_parts, desk_pages, cases, desk_store, codes, fact_check,
+    closing, feed_import, report, findings, tlog, units, pack,
     table_desk, posts, keys, day_facts, rule,
 )  # fmt: skip
 

@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
+import recount
+import tlog
+import verify
 from announce import announcements
 from answer import tip_line
 from cases import case_message, contest, decision
 from claims import admission, check_finder, index, ranking, text_words
 from console import application, browser_session
 from decide import case_work
-from desk import asking, queue
+from desk import asking, desk_pages
 from dsa import statement
 from feeds import feed_import
 from intake import reader
@@ -19,12 +22,9 @@ from ledger import cases, desk_store, findings, posts, store, streams, texts, un
 from matcher import hit, term, term_index
 from publish import day_facts, precision, publish_run, summary
 from publish_steps import logging_run
-from recount import recount
 from rules import pack, pack_parts, pinned
 from rules import pack_parts as copy_rule
 from scan import inspection, scanner
-from tlog import tree
-from verifier import verify
 
 DOCS = Path(__file__).parents[3] / "docs"
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
@@ -84,7 +84,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("findings", "code points (280)", findings.EXCERPT_LENGTH, 280),
         ("findings", "each at most 8 MiB", day_facts.FILE_BYTES, 8 * MIB),
         ("learn", "a weight from -9 to 9", pack_parts.WEIGHT, 9),
-        ("log", "256 a file", tree.TILE_WIDTH, 256),
+        ("log", "256 a file", tlog.TILE_WIDTH, 256),
         ("log", "400 days after the month", logging_run.KEY_DAYS, 400),
         ("log", "again a year after its last leaf", logging_run.RESTATED_DAYS, 365),
         ("log", "one every six hours", logging_run.ALIVE_AFTER, timedelta(hours=6)),
@@ -106,8 +106,8 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("posts", "nests deeper than 64 levels", texts.JSON_DEPTH, 64),
         ("posts", "longer than 2 MiB", posts.LINE_BYTES, 2 * MIB),
         ("review", "takes a card for you for ten minutes", asking.LEASE_MINUTES, 10),
-        ("review", "After 45 minutes", queue.CareSettings().minutes, 45),
-        ("review", "after five severe cards in a row", queue.CareSettings().severe_limit, 5),
+        ("review", "After 45 minutes", desk_pages.CareSettings().minutes, 45),
+        ("review", "after five severe cards in a row", desk_pages.CareSettings().severe_limit, 5),
         ("review", "For ten seconds you can undo", desk_store.UNDO_SECONDS, 10),
         ("statements", "at most 100 statements each", statement.BATCH, 100),
         ("statements", "Below 100 audited posts it is blank", units.AUDITED_AT_LEAST, 100),

@@ -15,7 +15,7 @@ from support.sample_posts import line
 
 from matcher import Matcher, Rule, Severity
 from matcher.hit import STEPS_AT_LEAST, STEPS_PER_POINT, WEIGHINGS, Effort
-from recount.recount import differences_of
+from recount import differences_of
 from rules.pack_parts import Score
 from terang.cli.command import main
 from terang.cli.run import print_run

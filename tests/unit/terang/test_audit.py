@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from desk import Door, Moderator, Role, audits
 from desk.deciding import AUDIT_CATEGORIES
-from desk.items import Door, Moderator, Role, audits
 from ledger.codes import CATEGORIES, OperatorError
 from terang.cli.command import main
 from terang.home_desk import BookRows

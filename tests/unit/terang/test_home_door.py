@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from support.desk_world import MemoryDesk, dossier, finding
 
-from desk.items import Door, Moderator, Role
+from desk import Door, Moderator, Role
 from desk.routes import DeskApplication
 from terang.home_desk import HomeServer, directions, has_browser
 

@@ -9,8 +9,8 @@ import pytest
 from support.desk_world import dossier, finding
 from support.sample_posts import StandingClock
 
+from desk import Door, Moderator, Role
 from desk.deciding import DecisionForm, decide, form_id
-from desk.items import Door, Moderator, Role
 from desk.table_desk import CannedReason
 from ledger.codes import OperatorError
 from ledger.desk_store import PendingDecision, PendingState

@@ -8,7 +8,7 @@ import pytest
 from support.review_world import WHO, desk_of, found, four_findings, run_folder
 from support.sample_messages import complaint, decision, notice, order, outcome
 
-from desk.items import ItemKind
+from desk import ItemKind
 from ledger.codes import OperatorError
 from terang.cli.command import main
 from terang.run_table import findings_of_run

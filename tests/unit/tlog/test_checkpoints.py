@@ -13,15 +13,18 @@ from tlog_scales.tlog import (
     InclusionProofInvalid,
 )
 
-from tlog.leaves import (
+from tlog import (
     Checkpoint,
+    GrowingTree,
+    LogFiles,
+    encode_proof,
     is_signed_by,
     key_id,
+    leaf_hash,
     parse_checkpoint,
     sign_checkpoint,
     verifier_key,
 )
-from tlog.tree import GrowingTree, LogFiles, encode_proof, leaf_hash
 
 ORIGIN = "terang.example/log"
 

@@ -5,15 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlog.leaves import (
+from ledger.desk_store import keyed, own_key
+from tlog import (
     FindingLeaf,
     PublishedLeaf,
     RunLeaf,
     UnitLeaf,
     decode_leaf,
     encode_leaf,
-    keyed,
-    own_key,
 )
 
 DIGEST = "a" * 64

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlog.tree import (
+from tlog import (
     EMPTY_ROOT,
     GrowingTree,
     LogDamagedError,

@@ -11,17 +11,18 @@ from support.log_signer import LocalSigner
 from support.signed_log import signed_log
 from support.tampering import write
 
-from tlog.leaves import (
+from tlog import (
     BeganLeaf,
     Leaf,
+    LogFiles,
     MovedLeaf,
     RunLeaf,
     encode_leaf,
+    encode_proof,
     parse_checkpoint,
     verifier_key,
 )
-from tlog.tree import LogFiles, encode_proof
-from verifier.verify import Options, Result, check_place, source_of
+from verify import Options, Result, check_place, source_of
 
 OLD, NEW = "terang.example/log", "terang.example/log/2"
 OLD_KEY, NEW_KEY = LocalSigner("the old key"), LocalSigner("the new key")

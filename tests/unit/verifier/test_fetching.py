@@ -12,8 +12,8 @@ import pytest
 from support.log_world import LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 
-from verifier import verify
-from verifier.verify import AT_ONCE, LogUnreadableError, Options, check_place, source_of, tile_names
+import verify
+from verify import AT_ONCE, LogUnreadableError, Options, check_place, source_of, tile_names
 
 
 class Served(ThreadingHTTPServer):

@@ -10,10 +10,10 @@ import pytest
 from support.log_world import LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 
-import recount.recount
-import verifier.verify
+import recount
+import verify
 
-PROGRAMS = (Path(recount.recount.__file__), Path(verifier.verify.__file__))
+PROGRAMS = (Path(recount.__file__), Path(verify.__file__))
 
 
 def python_of(minor: int) -> Path | None:

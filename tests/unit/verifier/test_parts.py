@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from support.log_signer import LocalSigner
 
-from tlog.leaves import verifier_key
-from verifier.verify import (
+from tlog import verifier_key
+from verify import (
     LogUnreadableError,
     Options,
     check_place,

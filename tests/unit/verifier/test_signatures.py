@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.log_signer import LocalSigner
 
-from verifier.verify import ORDER, PRIME, is_signed
+from verify import ORDER, PRIME, is_signed
 
 VECTORS = [  # section 7.1: key, message, signature
     ("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",

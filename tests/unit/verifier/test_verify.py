@@ -16,13 +16,12 @@ from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 from support.signed_log import signed_log
 from support.tampering import FIRST_VISIT, LATER_VISIT, Memory, Tampering, words_for, write
 
+import verify
 from publish_steps import logging_run
 from publish_steps.served_log import OF_THE_LOG
 from terang.cli.command import main as terang
-from tlog.leaves import PublishedLeaf, RunLeaf, encode_leaf, parse_checkpoint, verifier_key
-from tlog.tree import LogFiles
-from verifier import verify
-from verifier.verify import LogUnreadableError, Options, Result, check_place, main, source_of
+from tlog import LogFiles, PublishedLeaf, RunLeaf, encode_leaf, parse_checkpoint, verifier_key
+from verify import LogUnreadableError, Options, Result, check_place, main, source_of
 
 LATER = "2026-11-26T09:00:00Z"
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)

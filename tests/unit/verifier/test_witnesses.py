@@ -12,7 +12,7 @@ from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 from tlog_scales.signing import NoteSignature, Vkey
 from tlog_scales.tlog import Checkpoint as TheirCheckpoint
 
-from verifier.verify import Folder, Options, Result, check_place
+from verify import Folder, Options, Result, check_place
 
 WITNESS, NAME, AT = LocalSigner("a witness"), "witness.example/w1", 1_795_658_400
 
