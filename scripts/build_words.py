@@ -28,8 +28,8 @@ from pypinyin import Style, pinyin  # type: ignore[import-not-found]
 from pypinyin.constants import PINYIN_DICT  # type: ignore[import-not-found]
 from wordfreq import get_frequency_dict, top_n_list  # type: ignore[import-not-found]
 
+from matcher.candidates import LOOKALIKES
 from matcher.fold import FOLD, fold
-from matcher.lookalikes import LOOKALIKES
 
 ROOT = Path(__file__).parents[1]
 COMMON = ROOT / "local/authoring/common_words.json"

@@ -41,7 +41,7 @@ from ledger.privacy import FindingFingerprint, SampleLine
 from ledger.refusals import OperatorError
 from ledger.texts import Clock, SystemClock, clock_from_setting
 from ledger.units import Marker
-from matcher.fingerprint import Fingerprints
+from matcher.engine import Fingerprints
 from matcher.fold import fold
 from rules.pack import PackError, load_packs, pack_paths
 from rules.pack_parts import may_have_copies

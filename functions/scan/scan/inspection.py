@@ -28,7 +28,7 @@ from ledger.privacy import Pseudonyms, SampledPost, draw_sample
 from ledger.texts import Clock, utc
 from ledger.units import Attempt, FoundCopies, Marker, Receipt, digest_of_ids, rule_key
 from matcher import Hit
-from matcher.fingerprint import Fingerprints
+from matcher.engine import Fingerprints
 from matcher.hit import PostResult
 from scan.reading import UnitRecords
 from scan.rule_sets import Rules, copy_hit, part_hit

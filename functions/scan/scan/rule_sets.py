@@ -27,7 +27,7 @@ from ledger.refusals import OperatorError
 from ledger.texts import Clock
 from ledger.units import ITEM_BYTES, CopyMatch, FoundCopies, max_receipt_bytes
 from matcher import Hit, Matcher, Pack, Rule, RuleSet, Span, load_set
-from matcher.fingerprint import Fingerprints, load_numpy
+from matcher.engine import Fingerprints, load_numpy
 from matcher.hit import PostResult
 from rules.pack_parts import ALGORITHM, CopyIndex, Fingerprinted
 from rules.rule_set import counted_rules

@@ -18,7 +18,7 @@ from ledger.privacy import Pseudonyms, copy_key, month_audit_key
 from ledger.refusals import Code, ObjectChangedError, ObjectGoneError, Refusal
 from ledger.texts import Clock, utc
 from ledger.units import Attempt, RangeMessage, RangeRow
-from matcher.fingerprint import Fingerprints
+from matcher.engine import Fingerprints
 from matcher.hit import PostResult
 from scan.inspection import (
     FloodGuard,

@@ -12,7 +12,7 @@ from ledger.posts import Post
 from ledger.privacy import Pseudonyms
 from ledger.units import Attempt
 from matcher import Matcher, Rule, Severity
-from matcher.fingerprint import Fingerprints
+from matcher.engine import Fingerprints
 from matcher.hit import PostResult
 from scan.inspection import inspect_posts
 from scan.rule_sets import Rules

@@ -12,7 +12,7 @@ from ledger.posts import Post, TranslatedPost
 from ledger.privacy import Pseudonyms, stub_of
 from ledger.units import Attempt
 from matcher import Matcher
-from matcher.fingerprint import Fingerprints
+from matcher.engine import Fingerprints
 from scan.inspection import (
     MAX_SPANS,
     ExcerptedFinding,
