@@ -269,7 +269,7 @@ def _idle(probes: list[dict[Listed, list[Span]]]) -> str | None:
 def common_words(language: str) -> dict[str, str]:
     """Return the commonest words of a language by their fold; empty for an unknown language.
 
-    Source: wordfreq, by scripts/build_words.py.
+    Source: wordfreq, by scripts/build_data.py.
 
     >>> common_words("en")[" money "], common_words("tlh")
     ('money', {})

@@ -176,7 +176,7 @@ def is_ordinary_word(letters: str) -> bool:
     """Return whether folded letters are an ordinary word.
 
     Limits: knows only words of three letters or more (Arabic: two) that remain when another word
-    loses its first or last letter. Source: wordfreq, by scripts/build_words.py.
+    loses its first or last letter. Source: wordfreq, by scripts/build_data.py.
 
     >>> is_ordinary_word("error"), is_ordinary_word("omber")
     (True, False)
