@@ -2,18 +2,27 @@
 """Write the files that the sources define; look at the diff.
 
 - `docs/*.schema.json` of case messages, events and the report's about.
-- `layers/terang/rules/signs.json`: what each sign of `matcher.signs` is, and its digest. A changed
-  digest means that a sign may find something else. Sets that name it are refused then, so give the
-  changed sign a new id, and keep the old one while a set names it.
+- `layers/terang/rules/signs.json`: what each sign of `matcher.sign_catalogue` is, and its digest. A
+  changed digest means that a sign may find something else. Sets that name it are refused then, so
+  give the changed sign a new id, and keep the old one while a set names it.
 - The catalogues of layers/pages. Each package of layers and functions that says something has one
   per language. A message is the text of `_("…")`, `gettext("…")`, `ngettext("…", "…", n)` or
   `to_translate("…")`, in Python and in templates, or the meaning of a sign. New messages get an
   empty translation, which a test names; messages that no source has any more are removed.
+
+With the word `pictures` it takes those of the desk in docs/images again instead, in Chromium: it
+runs invented posts through the whole stack on this machine, opens the desk on the run as
+`terang review` does, and decides a card. That needs what `make setup-test` installs.
 """
 
 import json
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -26,6 +35,11 @@ from matcher.sign_catalogue import as_document
 from rules.pack_parts import ALGORITHM
 from rules.pinned import KNOWN, sentence_of
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from terang.home_desk import HomeServer
+
 ROOT = Path(__file__).parents[1]
 SCHEMAS = {
     "case-message.schema.json": case_message_schema,
@@ -37,6 +51,21 @@ TRANSLATED = ("id", "zh")
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "to_translate": None}
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
 OPTIONS = {"jinja2": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}}
+
+IMAGES = ROOT / "docs/images"
+NOW = datetime.now(UTC)
+BANK = (
+    "Hi dear, our bank is updating all accounts {when}. Please s3nd me the 0TP you just got by SMS,"
+    " or your account will be closed. — {who}"
+)
+POSTS = [
+    (BANK.format(when="today", who="Support team"), 48_200, "en"),
+    (BANK.format(when="tonight", who="Help desk"), 310, "en"),
+    (BANK.format(when="this week", who="Support team"), 90, "en"),
+    ("Kerja dari rumah, cuma like video dapat 300 ribu per hari, minat chat admin.", 5_020, "id"),
+    ("我换了手机登不上去，你把收到的验证码发给我一下。", 77, "zh"),
+    ("Hi mum, this is my new number, please transfer money today, urgent.", 3, "en"),
+]
 
 
 def packages() -> dict[str, Path]:
@@ -97,7 +126,7 @@ def lacking(catalogue: Catalog) -> list[str]:
     return found
 
 
-def main() -> None:
+def build_documents() -> None:
     """Write all of them, and say how many messages of each catalogue lack a translation."""
     for name, schema in SCHEMAS.items():
         (ROOT / "docs" / name).write_text(json.dumps(schema(), indent=2) + "\n", "utf-8")
@@ -114,5 +143,84 @@ def main() -> None:
             print(f"{len(lacking(catalogue))} not translated")
 
 
+def write_inputs(folder: Path) -> tuple[Path, Path]:
+    """Write the posts of a provider, and an order with a deadline; return both files."""
+    posts, cases = folder / "posts.jsonl", folder / "cases.jsonl"
+    rows = [
+        {
+            "id": f"c/{4711 + number}", "account": f"user-{number}", "text": text, "reach": reach,
+            "language": language, "audience": "public",
+            "published_at": (NOW - timedelta(hours=3)).isoformat(),
+            "url": f"https://chat.example/c/{4711 + number}",
+        }
+        for number, (text, reach, language) in enumerate(POSTS)
+    ]  # fmt: skip
+    posts.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    order = {
+        "type": "order", "id": "q-1", "kind": "act", "authority": "A regional court",
+        "country": "DE", "category": "SCAMS_AND_FRAUD", "items": 1,
+        "received_at": (NOW - timedelta(hours=2)).isoformat(),
+        "due_at": (NOW + timedelta(hours=6)).isoformat(),
+    }  # fmt: skip
+    cases.write_text(json.dumps(order) + "\n", "utf-8")
+    return posts, cases
+
+
+def take(page: "Page", name: str, height: int) -> None:
+    """Write the top of a page as a picture."""
+    page.mouse.move(0, 0)
+    size = page.viewport_size or {"width": 0}
+    clip = {"x": 0, "y": 0, "width": size["width"], "height": height}
+    page.screenshot(path=IMAGES / f"{name}.png", clip=clip, full_page=True)
+
+
+def take_all(server: "HomeServer") -> None:
+    """Go through the desk as a moderator does, and stop the server."""
+    from playwright.sync_api import sync_playwright
+
+    sys.path.append(str(ROOT / "tests"))
+    from support.chromium import ARGUMENTS, CHROMIUM
+
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1000, "height": 800})
+        page.goto(server.address)
+        take(page, "desk-queue", 560)
+        with page.expect_navigation():
+            page.get_by_role("link", name="high").first.click()
+        for key in (" ", "c", "r"):
+            page.keyboard.press(key)
+        take(page, "desk", 800)
+        page.locator(".copy summary").first.click()
+        page.locator(".copy input").last.uncheck()
+        page.locator(".more").screenshot(path=IMAGES / "desk-group.png")
+        with page.expect_navigation():
+            page.keyboard.press("1")
+        take(page, "desk-undo", 420)
+        browser.close()
+    server.stop()
+
+
+def take_pictures() -> None:
+    """Run the posts, and take the pictures of the desk on this run."""
+    from desk import Door, Moderator, Role
+    from terang.case_queue import read_messages
+    from terang.cli.command import main as terang
+    from terang.home_desk import Sitting
+    from terang.run_table import RunTable
+
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        posts, cases = write_inputs(folder)
+        run = ["run", str(posts), "--provider", "acme-chat", "--out", str(folder / "out")]
+        if terang(run):
+            sys.exit("the run failed")
+        table = RunTable.read(folder / "out", read_messages(cases))
+        who = Moderator("m-7", "acme-chat", Role.MODERATOR, Door.FILE)
+        file, clock = folder / "decisions.jsonl", table.store.clock
+        sitting = Sitting(who, table.desk, file, clock, table.judge, folder / "out/public")
+        sitting.run(lambda server: threading.Thread(target=take_all, args=(server,)).start())
+
+
 if __name__ == "__main__":
-    main()
+    take_pictures() if "pictures" in sys.argv[1:] else build_documents()

@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import structs
 
+import matcher.sign_catalogue as catalogue
 from claims.text_words import read_json
-from matcher import term_checks
 from matcher.engine import Matcher
 from matcher.fold import (
     FOLD,
@@ -269,7 +269,7 @@ def _idle(probes: list[dict[Listed, list[Span]]]) -> str | None:
 def common_words(language: str) -> dict[str, str]:
     """Return the commonest words of a language by their fold; empty for an unknown language.
 
-    Source: wordfreq, by scripts/build_words.py.
+    Source: wordfreq, by scripts/build_data.py.
 
     >>> common_words("en")[" money "], common_words("tlh")
     ('money', {})
@@ -429,7 +429,7 @@ def weighted_term_problem(written: str) -> str | None:
     >>> weighted_term_problem("presid*")
     '`presid*` names an office; no score may know one, so drop it'
     """
-    if problem := term_checks.weighted_term_problem(written):
+    if problem := catalogue.weighted_term_problem(written):
         return problem
     kind = named_in(written)
     return f"`{written}` names {kind}; no score may know one, so drop it" if kind else None
@@ -437,7 +437,7 @@ def weighted_term_problem(written: str) -> str | None:
 
 def pinyin_problem(written: str) -> str | None:
     """Return why a string cannot be a term in pinyin, or None if it can."""
-    if problem := term_checks.pinyin_problem(written):
+    if problem := catalogue.pinyin_problem(written):
         return problem
     kind = named_by_sound(sound_pattern(written))
     what = f"`{written}` sounds like the name of {kind}"

@@ -15,7 +15,7 @@ from authoring.advice import why_unprotected
 from matcher.engine import Matcher
 from matcher.fold import fold
 from matcher.hit import Hit, Span
-from matcher.sign_shapes import SCRIPTS, passes, word_lists, words_of
+from matcher.part_signs import SCRIPTS, passes, word_lists, words_of
 from rules.pack import Pack, Rule
 from rules.pack_parts import WEIGHT, WEIGHTS_IN_LIST, Gate, Score, deciding
 

@@ -24,8 +24,8 @@ import msgspec
 import yaml
 from msgspec import structs
 
+from matcher.part_signs import SCRIPTS, word_lists
 from matcher.sign_catalogue import SIGNS
-from matcher.sign_shapes import SCRIPTS, word_lists
 from rules.pack import Ground, LegalGround, Origin, Pack, ProtectedSentences, TranslatedTitle
 from rules.pack_parts import (
     KEYWORDS,

@@ -30,8 +30,8 @@ from authoring.labelled import (
     share_of_groups,
 )
 from authoring.learning import FOLDS, Learned
+from matcher.sign_catalogue import term_problem
 from matcher.term import Term
-from matcher.term_checks import term_problem
 from rules.pack_parts import KEYWORDS, TERMS_ONLY
 
 _COUNTED = (

@@ -39,7 +39,7 @@ from ledger.store import DynamoStore
 from ledger.table import Item, Table, item_of
 from ledger.texts import Clock, SystemClock, clock_from_setting
 from ledger.units import Marker
-from matcher.fingerprint import Fingerprints
+from matcher.engine import Fingerprints
 from matcher.fold import fold
 from rules.pack import PackError, load_packs, pack_paths
 from rules.pack_parts import may_have_copies

@@ -14,12 +14,14 @@ from property.test_matcher_reference import LINKS, WORDS, draw_pack, draw_term, 
 from support.sample_packs import pack_of
 
 from matcher import AtLeast, Matcher, Rule, Severity, engine, hit
+from matcher.evaluator import ScoredRules
 from matcher.fold import FOLD, fold
 from matcher.key_finders import LETTERS_IN_KEY, NEEDS_OF_KEY, WORDS_IN_KEY
 from matcher.prefilter import Prefilter
 from matcher.sign_tables import Alphabet
-from matcher.suspects import ScoredPatterns
-from matcher.term import pattern_of
+from matcher.term import Automaton, pattern_of
+from matcher.term_index import PatternIndex
+from rules.pack_parts import Score
 
 seeds = st.integers(0, 2**48)
 
@@ -282,16 +284,11 @@ def test_a_rule_needs_all_its_groups_in_one_text() -> None:
 
 def test_a_text_is_let_go_that_surely_has_terms_against_a_post() -> None:
     """Not one that may have them, that may take too many steps, or that shares its steps."""
-    scored = ScoredPatterns(
-        weights=[(0, 0, 6), (1, 0, -4)],
-        signs={},
-        thresholds={0: 5},
-        gates={},
-        alone=[0, 1],
-        against=[(1, 0, -4, "home")],
-        uses=[(0, 3), (1, 3)],
-    )
-    prefilter = Prefilter([" prize ", " home "], [], [0], scored=scored)
+    score = Score(threshold=5, terms={"home": -4, "prize": 6})
+    rule = Rule(id="scored", severity=Severity.LOW, why="Tests.", score=score)
+    index = PatternIndex([rule])
+    scored = ScoredRules([rule], index, Automaton(index.patterns))
+    prefilter = Prefilter(index.patterns, [], [0], scored=scored)
     texts = ["a prize", "a prize at home", "a prize @home", "prize " * 400 + "home"]
     assert [passing.text for passing in prefilter.passing(texts)] == [0, 2, 3]
     together = prefilter.passing(texts, beside_others={1})

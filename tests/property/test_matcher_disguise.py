@@ -12,14 +12,12 @@ from support.sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
 from matcher.aligned import WordReading
-from matcher.candidates import Candidate, CandidateKind, find_candidates
+from matcher.candidates import LOOKALIKES, STAR, Candidate, CandidateKind, find_candidates
 from matcher.fold import FOLD, fold
 from matcher.hit import Effort
-from matcher.key_finders import ALPHABET
-from matcher.lookalikes import LOOKALIKES, STAR, is_suspect
+from matcher.key_finders import ALPHABET, Suspects
 from matcher.prefilter import Prefilter
-from matcher.readings import READINGS_OF_CANDIDATE, read_candidate
-from matcher.suspects import Suspects
+from matcher.readings import READINGS_OF_CANDIDATE, is_suspect, read_candidate
 from matcher.term_index import PatternIndex
 from matcher.vocabulary import Vocabulary
 

@@ -15,7 +15,7 @@ from support import reference
 from support.sample_packs import pack_of
 
 from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity, engine
-from matcher.lookalikes import LOOKALIKES
+from matcher.candidates import LOOKALIKES
 
 TEXTS_OF_PACK = 4
 

@@ -8,11 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
 
-from matcher.lookalikes import LOOKALIKES, LOOKALIKES_OF, STAR, fit_of
+from matcher.candidates import LOOKALIKES, STAR, fit_of
 from matcher.vocabulary import MaskedWords
 
 seeds = st.integers(0, 2**48)
 LETTERS = "ilaos1"
+
+
+def signs_of(letter: str) -> str:
+    """Return the signs that may replace a letter."""
+    return "".join(sign for sign, letters in LOOKALIKES.items() if letter in letters)
 
 
 def units_of(random: Random, word: str) -> str:
@@ -20,7 +25,7 @@ def units_of(random: Random, word: str) -> str:
     units = ""
     for letter in word:
         kind = random.random()
-        signs = LOOKALIKES_OF.get(letter, "")
+        signs = signs_of(letter)
         if kind < 0.2:
             units += STAR * random.choice([1, 1, 2])
         elif kind < 0.5 and signs:
@@ -37,7 +42,7 @@ def reference_fit(word: str, units: str) -> bool:
     for letter, run in groupby(word):
         length = len(list(run))
         more = "," if stretched and letter.isalpha() else ""
-        groups.append(f"[{re.escape(letter + LOOKALIKES_OF.get(letter, ''))}]{{{length}{more}}}")
+        groups.append(f"[{re.escape(letter + signs_of(letter))}]{{{length}{more}}}")
     return bool(re.fullmatch("".join(groups), units))
 
 
@@ -66,7 +71,7 @@ def test_a_fit_is_found_where_a_pattern_finds_one(seed: int) -> None:
         assert fit == sorted(set(fit)) or fit[-1] == len(units) - 1
         assert len(fit) == len(word)
         for letter, at in zip(word, fit, strict=True):
-            assert units[at] in letter + LOOKALIKES_OF.get(letter, "")
+            assert units[at] in letter + signs_of(letter)
 
 
 @given(seeds)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from property.effort import share
 
 from matcher.key_finders import ALPHABET
+from matcher.part_signs import SCRIPTS, passes, word_lists
+from matcher.prefilter import GateView
 from matcher.sign_catalogue import SIGNS, find_signs
 from matcher.sign_finder import SignBounds, SignFinder, signs_of
-from matcher.sign_shapes import SCRIPTS, passes, word_lists
-from matcher.sign_view import GateView
 from rules.pack_parts import Gate
 
 WRITTEN = """

@@ -16,7 +16,7 @@ from support.world import ROLE, SECRET, World
 from ledger.findings import ConfirmedFingerprint, CopySnapshot, copy_key
 from ledger.keys import copies_key
 from matcher import Pack
-from matcher.fingerprint import Fingerprints
+from matcher.engine import Fingerprints
 from rules.pack_parts import ALGORITHM
 
 QUIET = f"The market is quiet, {TEXT}."

@@ -15,10 +15,10 @@ from support.reference_terms import Match, is_mark, matches_of, sound_matches_of
 
 from matcher import Evasion, Pack, Rule
 from matcher.aligned import find_hosts, opaque_spans
-from matcher.chunk_signs import signs_of_link
 from matcher.fold import FOLD, host_of, is_spaceless, normal_host
+from matcher.part_signs import passes
 from matcher.sign_catalogue import SIGNS
-from matcher.sign_shapes import passes
+from matcher.sign_shapes import signs_of_link
 from rules.pack import sign_of
 
 type Span = tuple[str, int, int, str, tuple[str, ...]]

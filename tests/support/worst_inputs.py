@@ -26,7 +26,7 @@ from matcher import Matcher, Rule, Severity
 from matcher.aligned import find_hosts, opaque_spans
 from matcher.candidates import find_candidates
 from matcher.fold import fold
-from matcher.lookalikes import is_suspect
+from matcher.readings import is_suspect
 from matcher.sign_catalogue import SIGNS, find_signs
 
 WORDS = ("bomb", "bumb", "otp", "prize", "*aa*", "a*", "facility", "验证码", "bomber*", "*secret*")

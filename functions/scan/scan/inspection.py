@@ -30,7 +30,7 @@ from ledger.store import DynamoStore
 from ledger.texts import Clock, utc
 from ledger.units import Attempt, FoundCopies, Marker, Receipt, digest_of_ids, rule_key
 from matcher import Hit
-from matcher.fingerprint import Fingerprints
+from matcher.engine import Fingerprints
 from matcher.hit import PostResult
 from scan.unit_input import Rules, UnitRecords, copy_hit, part_hit
 

@@ -44,7 +44,7 @@ from ledger.units import (
     sum_tallies,
 )
 from matcher import Hit, Matcher, Pack, Rule, RuleSet, Span, load_set
-from matcher.fingerprint import Fingerprints, load_numpy
+from matcher.engine import Fingerprints, load_numpy
 from matcher.hit import PostResult
 from rules.pack_parts import ALGORITHM, CopyIndex, Fingerprinted
 from rules.rule_set import counted_rules

@@ -48,7 +48,7 @@ from ledger.posts import Post
 from ledger.store import DynamoStore, PseudonymKeys
 from ledger.texts import Clock, encode_json, encode_json_lines, utc
 from ledger.units import Attempt, Marker, RangeMessage, RangeRow, Receipt, digest_of_ids, rule_key
-from matcher.fingerprint import Fingerprints
+from matcher.engine import Fingerprints
 from matcher.hit import PostResult
 from scan.inspection import (
     FloodGuard,

@@ -118,7 +118,7 @@ def stop_words(language: str) -> frozenset[str]:
 def common_words(language: str) -> tuple[str, ...]:
     """Return the commonest words of a language, most frequent first; none for most languages.
 
-    For Chinese they are pairs of letters. Source: wordfreq, by scripts/build_words.py.
+    For Chinese they are pairs of letters. Source: wordfreq, by scripts/build_data.py.
 
     >>> "people" in common_words("en"), "tsunami" in common_words("en"), common_words("fr")
     (True, False, ())

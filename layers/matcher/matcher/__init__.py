@@ -45,7 +45,7 @@ Follow a post from `engine` (all packs) to `evaluator` (one part), and from ther
 from matcher.engine import Matcher
 from matcher.fold import Evasion
 from matcher.hit import Hit, Span
-from matcher.term_checks import TERM_CHECKS
+from matcher.sign_catalogue import TERM_CHECKS
 from rules.pack import AtLeast, Ground, Mode, Pack, PackError, Problem, Rule, Severity, load_packs
 from rules.rule import CHECKS
 from rules.rule_set import (

@@ -1,16 +1,24 @@
-"""Finds the stretches of a text that may be words in disguise.
+r"""Finds the stretches of a text that may be words in disguise, and fits them to words.
 
 The fold already undoes disguises of single letters. This module finds the others: digits and signs
 among letters, stretched letters, letters kept apart, letters masked by a star, a letter of a
 foreign script, and words run together after a hash. Which words a candidate hides depends on the
-terms; see `readings`.
+terms; see `readings`. A text is first turned into a shape with one character for the kind of each
+of its characters. Patterns then search the shape, which is the same for all scripts.
 
-A text is first turned into a shape with one character for the kind of each of its characters.
-Patterns then search the shape, which is the same for all scripts.
+Signs among letters that are notation and not a disguise: typography, sums, code, numbering.
+
+- Stars set words *off* and point to footnotes. A bullet at the edge of a word begins an item.
+- In 2*a = b*c, stars multiply; in $70K, $1.5m+ and 50k$, digits count money.
+- In `$hit->{n}`, `\s*m`, `part*.txt` and 8ab1-dbce, signs and digits belong to code. If a text has
+  one variable, all its words with `$` are variables.
+- In "that's" and "l'an", a single letter is part of a word; in "File5.2" and 1e90, digits count.
+
+Limits: a formula or a line of code without any of these signs is read like any other text.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby, pairwise, product
@@ -18,22 +26,173 @@ from typing import Self
 
 from matcher.aligned import Opaque, opaque_spans
 from matcher.fold import FOLD, CodePointTable, is_spaceless
-from matcher.lookalikes import (
-    HASHES,
-    IN_CAPITALS,
-    LOOKALIKES,
-    SPACED,
-    STAR,
-    STARS,
-    STRETCHED,
-    has_run_of_three,
-    notation_spans,
-    with_spans_replaced,
+
+LOOKALIKES = {
+    "0": "o", "1": "il", "!": "il", "|": "il", "3": "eз", "€": "e", "4": "aч", "@": "a", "5": "s",
+    "$": "s", "§": "s", "6": "gб", "9": "g", "7": "t", "+": "t", "8": "b", "¢": "c",
+}  # fmt: skip
+"""Digits and signs, and the letters that each may replace."""
+
+STAR = "*"
+"""The unit that may replace any letter."""
+
+BULLETS = "•●"
+STARS = f"*＊∗⁎✱✲{BULLETS}"
+HASHES = "#＃"
+_CAPITALS = r"A-Z\u00c0-\u00d6\u00d8-\u00de\u0391-\u03a9\u0400-\u042f"  # Latin, Greek, Cyrillic
+IN_CAPITALS = rf"(?=\w*(?:[^\W\d_{_CAPITALS}][{_CAPITALS}]|[{_CAPITALS}]{{2}}[^\W\d_{_CAPITALS}]))"
+"""A pattern for words run together after a hash, of which a later one begins with a capital."""
+
+_RUN_OF_THREE = re.compile(r"([^\W\d])\1\1|(?<=[^\W\d])(\d)\2\2(?=[^\W\d])")
+
+
+def fit_of(word: str, units: str) -> list[int] | None:
+    """Return the unit for each letter of a word, or None if some unit does not fit.
+
+    If the word's last letter is repeated, its place is that of the last repetition. A run of a
+    letter is as long as in the word, or longer if some unit occurs three times in a row.
+
+    >>> fit_of("bomb", "b0mb"), fit_of("bomb", "boooomb"), fit_of("bomb", "boomb")
+    ([0, 1, 2, 3], [0, 1, 5, 6], None)
+    """
+    if not _RUN_OF_THREE.search(units):
+        same = len(word) == len(units) and all(map(_stands_for, units, word))
+        return list(range(len(units))) if same else None
+    return _stretched_fit(word, units)
+
+
+def _stands_for(unit: str, letter: str) -> bool:
+    return unit == letter or letter in LOOKALIKES.get(unit, "")
+
+
+def _stretched_fit(word: str, units: str) -> list[int] | None:
+    """Return the fit of a word whose runs of letters may be longer in the units.
+
+    The simple way is a search by `i+l+i+`, which may try every way to divide a run of signs that
+    fit both letters. Here bit `n` of `ends[at]` says that the units from `at` on may follow
+    the first `n` letters, and each unit is looked at once.
+    """
+    step, stay = dict.fromkeys(units, 0), dict.fromkeys(units, 0)
+    for unit in step:
+        for number, letter in enumerate(word):
+            if _stands_for(unit, letter):
+                step[unit] |= 1 << number
+                ends_run = word[number + 1 : number + 2] != letter
+                stay[unit] |= (ends_run and letter.isalpha()) << number + 1
+    ends = [1 << len(word)]
+    for unit in reversed(units):
+        ends.append((step[unit] & ends[-1] >> 1) | (stay[unit] & ends[-1]))
+    ends.reverse()
+    if not ends[0] & 1:
+        return None
+    fit: list[int] = []
+    for at, unit in enumerate(units):
+        if not stay[unit] & ends[at + 1] & 1 << len(fit):  # a run is as long as it can be
+            fit.append(at)
+    fit[-1] = len(units) - 1
+    return fit
+
+
+_EMPHASIS = re.compile(
+    r"(?<![wdz*\x02])([*]+)(?=[wdhz$])[^*\n]{1,300}(?<=[^ *])([*]+)(?![wdz*\x02])"
 )
+_FOOTNOTE = re.compile(r"(?:^|\n)[ \t]*[*＊∗⁎]+[ \t]*\w")
+_POINTS_TO_FOOTNOTE = re.compile(r"(?<=[wdz])[*]+(?![wdz*])")
+_WILDCARD = re.compile(r"(?<=[_:>/.\\])\w{1,60}[*]|\w[*](?=[(/=>`])|\w[*](?=\.\w)")
+_BULLET = re.compile(rf"(?<![\w{BULLETS}])[{BULLETS}]+|[{BULLETS}]+(?![\w{BULLETS}])")
+_FACTOR = r"(?:[^\W\d_\u0590-\u06ff]|\d{1,9})"  # (a*b) is a formula; (ر*ا) is a word
+_PRODUCT = re.compile(rf"(?<![\w*]){_FACTOR}(?:\*{_FACTOR})+(?![\w*])")
+_OPERATOR_BEFORE = re.compile(r"[-+=/^<>(][ \t]?$")
+_OPERATOR_AFTER = re.compile(r"[ \t]?(?:[+=/^<>]|[)\]]?[ \t]?[-+=/^*])")
+_VARIABLE = re.compile(r"\$\w{1,60}(?=->|[\[{(]|[ \t]?=)|\$[^\W_]{1,60}_\w")
+_ANY_VARIABLE = re.compile(r"\$\w{1,60}")
+_PATTERN_CLASS = re.compile(r"\\[sSwWdDbB](?:[*+]\w*|[*+]?[$|])")
+_HEX = "[0-9A-Fa-f]"  # the patterns below begin with a plain character, which `re` finds fast
+_SERIAL = re.compile(rf"{_HEX}(?<![\w-].){_HEX}{{1,11}}(?:-{_HEX}{{4,12}}){{2,}}(?!\w)")
+_NUMBER = re.compile(
+    rf"(?:\d(?<![\w+!|$].)(?:\d{{0,19}}[Ee]\d{{1,4}}|(?<=0)[Xx]{_HEX}{{1,40}})"
+    rf"|#(?<![\w+!|$].){_HEX}{{6}}(?:{_HEX}{{2}})?)(?!\w)"
+)
+_PRICE = re.compile(
+    r"\$(?<![\w+!|$@].)\d[\d.,]*[kKmMbB]?[+]?(?![\w+!|$])"
+    r"|\d(?<![\w+!|$@].)[\d.,]{0,12}[kKmMbB]\$(?![\w+!|$])"
+)
+_CLITIC = re.compile(  # begins with its apostrophe, like the patterns above
+    r"['’](?:(?<=\w\w.)(?=([^\W\d_])(?!\w))|(?<=[^\W\d_].)(?<!\w\w.)(?=\w\w))"
+)
+_CHAPTER = re.compile(r"\d(?<=[^\W\d_].)(?=[.]\d)")
+
+
+def notation_spans(text: str, shape: str) -> Iterator[tuple[int, int]]:
+    """Yield the half-open code points of a text with this shape that are notation."""
+    if STAR in shape:
+        yield from _stars(text, shape)
+    if "$" in text:
+        yield from (found.span() for found in _PRICE.finditer(text))
+        if _VARIABLE.search(text):
+            yield from (found.span() for found in _ANY_VARIABLE.finditer(text))
+    if "\\" in text:
+        yield from (found.span() for found in _PATTERN_CLASS.finditer(text))
+    if "'" in text or "’" in text:
+        for found in _CLITIC.finditer(text):
+            letter = found.start() + 1 if found[1] else found.start() - 1
+            yield letter, letter + 1
+    if "d" in shape:
+        for pattern in (_SERIAL, _NUMBER, _CHAPTER):
+            yield from (found.span() for found in pattern.finditer(text))
+
+
+def _stars(text: str, shape: str) -> Iterator[tuple[int, int]]:
+    for found in _EMPHASIS.finditer(shape) if shape.count(STAR) > 1 else ():
+        yield found.span(1)
+        yield found.span(2)
+    if _FOOTNOTE.search(text):
+        yield from (found.span() for found in _POINTS_TO_FOOTNOTE.finditer(shape))
+    yield from ((found.end() - 1, found.end()) for found in _WILDCARD.finditer(text))
+    yield from (found.span() for found in _BULLET.finditer(text))
+    for found in _PRODUCT.finditer(text):
+        start, end = found.span()
+        before, after = text[max(0, start - 2) : start], text[end : end + 4]
+        if _OPERATOR_BEFORE.search(before) or _OPERATOR_AFTER.match(after):
+            yield start, end
+
+
+def with_spans_replaced(shape: str, spans: Iterable[tuple[int, int]], kind: str = "-") -> str:
+    """Return a shape with some spans replaced; they may overlap. A `-` is never read."""
+    pieces, at = [], 0
+    for start, end in sorted(spans):
+        first = max(start, at)
+        pieces += [shape[at:first], kind * (end - first)]
+        at = max(end, at)
+    return "".join([*pieces, shape[at:]])
+
+
+STRETCHED = re.compile(r"([^\W\d_])\1\1", re.IGNORECASE)
+"""Three equal letters in a row."""
+
+SPACELESS = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"
+"""Letters of scripts without spaces, in which #topics and @names occur inside sentences."""
+
+SPACED = rf"[^\W\d_{SPACELESS}]"
+"""A pattern for one letter of any other script."""
+
+
+def has_run_of_three(folded: str) -> bool:
+    """Return whether a character occurs three times in a row. It may be true without one.
+
+    The simple way is a search by pattern, which takes ten times as long. Here all neighbours are
+    compared at once, as the bytes of two long integers.
+    """
+    width, encoding = (1, "ascii") if folded.isascii() else (4, "utf-32-le")
+    data = folded.encode(encoding, "surrogatepass")
+    number = int.from_bytes(data, "little")
+    unlike = number ^ (number >> 8 * width)
+    unlike |= unlike >> 8 * width
+    return bytes(width) in unlike.to_bytes(len(data), "little")[: -2 * width]
+
 
 _DROPPED, _HAN, _SPACELESS = "\x02", "h", "z"
-LONGEST = 60
-"""Units of a candidate. Longer ones are not words."""
+LONGEST = 60  # units of a candidate: longer ones are not words
 
 
 class CandidateKind(StrEnum):
@@ -140,14 +299,12 @@ _MASKED_BY_SIGN = re.compile(  # not in C#m, n%s, n%lu
     rf"|#(?<={SPACED}{{2}}.)#{{0,3}}(?={SPACED})"
 )
 _ESCAPED_STAR = re.compile(r"(?<=[\w*])\\(?=[*][\w\\*])")
-_DOMAIN = re.compile("-w")
 _WRITTEN_LEFTWARD = r"\u0590-\u06ff\ufb1d-\ufdff\ufe70-\ufefc"
 _LEFTWARD, _RIGHTWARD = f"[{_WRITTEN_LEFTWARD}]", rf"[^\W{_WRITTEN_LEFTWARD}]"
 _TURNS = re.compile(
     rf"(?<={_LEFTWARD}{{3}})(?={_RIGHTWARD}{{3}})|(?<={_RIGHTWARD}{{3}})(?={_LEFTWARD}{{3}})"
 )
 _SIGN_INSIDE = re.compile(r"[$*][wd$*]")
-_ENDS_WORD = ("$", "+")
 _SIGNS_ALONE = re.compile(r"[$](?:(?=d)|(?<=d[$]))(?<=[d$][$])(?=[d$])")
 _ENUMERATING = ",;:&=<>，、；：。！？"
 
@@ -174,7 +331,7 @@ def _opaque(text: str, shape: str, spans: list[Opaque]) -> Iterator[tuple[int, i
     """
     for start, end, is_link in spans:
         before, after = shape[start - 1 : start] or " ", shape[end : end + 2]
-        in_word = before in "wd$*" or _SIGN_INSIDE.match(after) or text[end : end + 1] in _ENDS_WORD
+        in_word = before in "wd$*" or _SIGN_INSIDE.match(after) or text[end : end + 1] in ("$", "+")
         if is_link or not in_word:
             yield start, end
 
@@ -195,7 +352,7 @@ def _words(text: str, shape: str) -> Iterator[Candidate]:
             first, last = spaced.rfind(" ", 0, at + 1), spaced.find(" ", at + 1) - 1
             if last - first < 2 * LONGEST:
                 units, places = _units(text, shape, range(first, last))
-                is_address = "@" in units and _DOMAIN.match(shape, last) and text[last] == "."
+                is_address = "@" in units and shape.startswith("-w", last) and text[last] == "."
                 if 2 < len(units) <= LONGEST and not is_address:
                     yield _candidate(text, CandidateKind.WORD, units, places)
 
@@ -223,14 +380,22 @@ def _evidence(text: str, shape: str) -> Iterator[int]:
     yield from (found.start() for found in _TWO_SCRIPTS_WRITTEN.finditer(text))
 
 
-def _units(text: str, shape: str, places: range) -> tuple[str, tuple[int, ...]]:
+def _units(
+    text: str, shape: str, places: Iterable[int], ends: str = ""
+) -> tuple[str, tuple[int, ...]]:
     units: list[str] = []
     at: list[int] = []
     for here in places:
         kind = shape[here]
         if kind == _DROPPED:
             continue
-        plain = STAR if kind == STAR else text[here] if kind == "$" else FOLD[ord(text[here])]
+        plain = (
+            STAR
+            if kind == STAR
+            else text[here]
+            if kind == "$"
+            else FOLD[ord(text[here])].strip(ends)
+        )
         units += plain
         at += [here] * len(plain)
     return "".join(units), tuple(at)
@@ -281,7 +446,14 @@ def _evenly_separated(text: str, shape: str, places: list[int]) -> Iterator[Cand
     Where it changes ("a b.o.m.b"), a letter may be the last of one stretch or the first of the
     next, so both are yielded.
     """
-    separators = [_separator(text, shape, *pair) for pair in pairwise(places)]
+    separators = [
+        "".join(
+            " " if shape[at] == " " else text[at]
+            for at in range(before + 1, after)
+            if shape[at] != _DROPPED
+        )
+        for before, after in pairwise(places)
+    ]
     first = 0
     for separator, run in groupby(separators):
         last = first + len(list(run))
@@ -294,24 +466,9 @@ def _evenly_separated(text: str, shape: str, places: list[int]) -> Iterator[Cand
                     begin += shape[places[begin] - 1 : places[begin]] == _HAN
                     end -= shape[places[end] + 1 : places[end] + 2] == _HAN
                 if end - begin > 1:
-                    units, at = _chain_units(text, shape, places[begin : end + 1])
+                    units, at = _units(text, shape, places[begin : end + 1], " ")
                     yield _candidate(text, CandidateKind.APART, units, at, separator)
         first = last
-
-
-def _separator(text: str, shape: str, before: int, after: int) -> str:
-    inner = range(before + 1, after)
-    kept = (" " if shape[at] == " " else text[at] for at in inner if shape[at] != _DROPPED)
-    return "".join(kept)
-
-
-def _chain_units(text: str, shape: str, places: list[int]) -> tuple[str, tuple[int, ...]]:
-    pairs = [
-        (char, at)
-        for at in places
-        for char in (text[at] if shape[at] == "$" else FOLD[ord(text[at])].strip())
-    ]
-    return "".join(char for char, _ in pairs), tuple(at for _, at in pairs)
 
 
 def _hashtags(text: str, shape: str) -> Iterator[Candidate]:

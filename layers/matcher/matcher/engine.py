@@ -1,4 +1,4 @@
-"""The matcher: which rules a post satisfies, and where.
+"""The matcher: which rules a post satisfies, and where; and the fingerprint of a post.
 
 `RuleEvaluator` evaluates a post part by part. When there are many posts, `matcher.prefilter`
 first drops those that cannot satisfy a rule, if numpy is installed.
@@ -7,22 +7,36 @@ Limits: `vocabulary` says which disguises count. A word wholly in look-alikes of
 counts as that script's own word if the part has other letters of the script. A post that takes more
 work than `matcher.hit` allows is read in part, and its result says so. A hit shows its first 200
 spans, and says if there are more.
+
+A fingerprint is a MinHash over character 4-grams, under a provider's key. Without the key nobody
+can compute the fingerprint of a text, so stored fingerprints do not tell which texts they are of.
+`rules.pack_parts` says how they are compared. The hashes are quick and not cryptographic: somebody
+with many fingerprints and their texts could find the key. So fingerprints are private, and end
+after 30 days.
 """
 
+import struct
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import shake_256
+from typing import TYPE_CHECKING, Any
 
 from matcher.evaluator import PartResult, PartScore, PartSigns, RuleEvaluator
-from matcher.fold import TABLE_VERSION
+from matcher.fold import TABLE_VERSION, fold
 from matcher.hit import Effort, GroupsByLink, Hit, HostIndex, Part, PassingText, PostResult, Span
 from matcher.term_index import SPANS_SHOWN
 from rules.pack import Pack, Severity
+from rules.pack_parts import GRAM, HASHES, may_have_copies
 from rules.pinned import without_factchecks
 from rules.rule_set import FOLD_VERSION
 
 if TYPE_CHECKING:
     from matcher.prefilter import Prefilter
+
 
 FIRST_BATCH = 1_000
 """Posts that justify importing numpy and building the prefilter. Under all shipped packs 1,000
@@ -122,7 +136,6 @@ class Matcher:
         if self._prefilter is None and posts >= FIRST_BATCH and has_work:
             try:
                 from matcher.prefilter import Prefilter
-                from matcher.suspects import ScoredPatterns
             except ModuleNotFoundError:
                 return None
             self._prefilter = Prefilter(
@@ -130,16 +143,7 @@ class Matcher:
                 index.needs(),
                 index.all_groups,
                 self._evaluator.vocabulary,
-                ScoredPatterns(
-                    index.weights(),
-                    scored.weights_of_signs,
-                    scored.thresholds,
-                    scored.gates,
-                    index.only_scored(),
-                    index.sounds,
-                    index.counterweights(),
-                    index.scored_uses(),
-                ),
+                scored,
                 index.signs,
             )
         return self._prefilter if posts >= BATCH else None
@@ -266,3 +270,92 @@ def _keep_highest(best: dict[int, PartScore], scores: Iterable[PartScore]) -> No
     for score in scores:
         if score.rule not in best or score.total > best[score.rule].total:
             best[score.rule] = score
+
+
+_MASK, _LOW = 2**64 - 1, 2**32 - 1
+_FIRST, _SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+"""The multipliers of SplitMix64 (G. Steele, D. Lea, C. Flood, 2014)."""
+
+
+@dataclass(frozen=True)
+class Fingerprints:
+    """Makes the fingerprints of one provider's posts; `key` are 32 secret bytes."""
+
+    key: bytes = field(repr=False)
+
+    def of(self, texts: Iterable[str]) -> bytes:
+        """Return the fingerprint of a post's texts; empty if they are too short to be compared.
+
+        >>> made = Fingerprints(bytes(32))
+        >>> made.of(["Send me the code, my friend"]) == made.of(["SEND me the code my friend!"])
+        True
+        >>> made.of(["Hello"])
+        b''
+        """
+        text = " ".join(" ".join(fold(part).split()) for part in texts)
+        if not may_have_copies(text):
+            return b""
+        is_quick = "numpy" in sys.modules  # loading it takes longer than some fingerprints
+        return self.of_folded_quickly(text) if is_quick else self.of_folded(text)
+
+    def of_folded(self, text: str) -> bytes:
+        """Return the fingerprint of a text in its normal form."""
+        multiplier, mask, factors, addends = self._numbers
+        letters = struct.unpack(f"<{len(text)}I", text.encode("utf-32-le", "surrogatepass"))
+        grams = set()
+        for place in range(len(letters) - GRAM + 1):
+            gram = 0
+            for letter in letters[place : place + GRAM]:
+                gram = (gram * multiplier + letter) & _MASK
+            grams.add(_mixed(gram ^ mask))
+        return bytes(
+            min((factor * gram + addend) & _LOW for gram in grams) >> 8 & 0xFF
+            for factor, addend in zip(factors, addends, strict=True)
+        )
+
+    def of_folded_quickly(self, text: str) -> bytes:
+        """Return what `of_folded` returns, with numpy: some 25 times faster."""
+        import numpy as np  # only scan has it
+
+        multiplier, mask, factors, addends = self._arrays
+        letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype("u8")
+        grams = letters[: 1 - GRAM]
+        for place in range(1, GRAM):
+            grams = grams * multiplier + letters[place : len(letters) - GRAM + 1 + place]
+        grams ^= mask
+        for shift, factor in ((30, _FIRST), (27, _SECOND)):
+            grams ^= grams >> np.uint64(shift)
+            grams *= np.uint64(factor)
+        grams ^= grams >> np.uint64(31)
+        hashes = grams.astype("u4")[:, None] * factors
+        hashes += addends
+        smallest = hashes.min(axis=0) >> np.uint32(8)
+        made: bytes = smallest.astype("u1").tobytes()
+        return made
+
+    @cached_property
+    def _numbers(self) -> tuple[int, int, tuple[int, ...], tuple[int, ...]]:
+        """Return the multiplier and mask of grams, and a factor and an addend for each hash."""
+        bits = shake_256(b"terang minhash-1" + self.key).digest(2 * 8 + 2 * HASHES * 4)
+        multiplier, mask, *rest = struct.unpack(f"<2Q{2 * HASHES}I", bits)
+        return multiplier | 1, mask, tuple(n | 1 for n in rest[:HASHES]), tuple(rest[HASHES:])
+
+    @cached_property
+    def _arrays(self) -> tuple[Any, Any, Any, Any]:
+        import numpy as np
+
+        multiplier, mask, factors, addends = self._numbers
+        pair = np.array(factors, "u4"), np.array(addends, "u4")
+        return np.uint64(multiplier), np.uint64(mask), *pair
+
+
+def load_numpy() -> None:
+    """Load numpy, if it is installed: it pays from some hundred fingerprints on."""
+    with suppress(ModuleNotFoundError):
+        import numpy  # noqa: F401
+
+
+def _mixed(gram: int) -> int:
+    gram = ((gram ^ gram >> 30) * _FIRST) & _MASK
+    gram = ((gram ^ gram >> 27) * _SECOND) & _MASK
+    return gram ^ gram >> 31

@@ -17,15 +17,15 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from matcher.aligned import AlignedText, WordReading, aligned_stretches, aligned_views, find_hosts
-from matcher.chunk_signs import LINK_SIGNS, signs_of_link
 from matcher.fold import fold, sounds_of
 from matcher.hit import Effort, GroupsByLink, HostIndex, Part, PassingText, Span
-from matcher.lookalikes import has_han_apart, has_odd_letters, is_suspect
+from matcher.part_signs import SCRIPTS, passes, word_lists
+from matcher.readings import Chunks, has_han_apart, has_odd_letters, is_suspect, layers_of
 from matcher.sign_catalogue import find_signs, first_places
-from matcher.sign_shapes import SCRIPTS, passes, word_lists
+from matcher.sign_shapes import LINK_SIGNS, signs_of_link
 from matcher.term import Automaton, Match, Term, TermPlace
 from matcher.term_index import (
     SOUNDS,
@@ -35,13 +35,10 @@ from matcher.term_index import (
     TermUse,
     matches_in_windows,
 )
+from matcher.vocabulary import Vocabulary
 from rules.pack import Rule, sign_of
 from rules.pack_parts import Gate
 from rules.rule_set import SetError
-
-if TYPE_CHECKING:
-    from matcher.readings import Chunks
-    from matcher.vocabulary import Vocabulary
 
 
 class PartScore(NamedTuple):
@@ -106,7 +103,7 @@ class ScoredRules:
     """The scored rules among some rules. Rules are known by their order."""
 
     def __init__(self, rules: Sequence[Rule], index: PatternIndex, automaton: Automaton):
-        self._rules, self._index, self._automaton = rules, index, automaton
+        self._rules, self.index, self._automaton = rules, index, automaton
         self.scores = {at: rule.score for at, rule in enumerate(rules) if rule.score}
         for gate in self.gates.values():
             _check_gate(gate)
@@ -117,7 +114,7 @@ class ScoredRules:
         }
         self._uses: dict[int, list[tuple[int, _Key, Term, bool]]] = {}  # by pattern
         self._weights: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)  # by pattern
-        for pattern, rule, weight in index.weights():
+        for pattern, rule, weight, _ in index.scored_terms():
             if weight > 0:
                 self._weights[pattern].append((rule, weight))
 
@@ -212,9 +209,9 @@ class ScoredRules:
     def _occurrences(self, folded: str, effort: Effort) -> Iterator[tuple[int, int]]:
         """Yield the occurrences of patterns in a folded text, then of terms in pinyin."""
         yield from self._automaton.occurrences(folded, effort)
-        if self._index.sounds and (sounds := sounds_of(folded)) != folded:
+        if self.index.sounds and (sounds := sounds_of(folded)) != folded:
             for pattern, end in self._automaton.occurrences(sounds, effort):
-                if pattern in self._index.sounds:
+                if pattern in self.index.sounds:
                     yield pattern, end
 
     def _uses_of(self, pattern: int) -> list[tuple[int, "_Key", Term, bool]]:
@@ -223,7 +220,7 @@ class ScoredRules:
             rules = self._rules
             self._uses[pattern] = [
                 (rule, (group, term.written) if group >= 0 else _CANCELLED, term, rules[rule].exact)
-                for (rule, group, _), term in self._index.terms(pattern)
+                for (rule, group, _), term in self.index.terms(pattern)
                 if rule in self.scores
             ]
         return self._uses[pattern]
@@ -295,10 +292,8 @@ class RuleEvaluator:
         self.signs = self.scored.signs.union(self.index.signs)
 
     @cached_property
-    def vocabulary(self) -> "Vocabulary":
+    def vocabulary(self) -> Vocabulary:
         """The words of the patterns, to read disguises with. Few texts need it, so it is late."""
-        from matcher.vocabulary import Vocabulary
-
         return Vocabulary(
             [
                 pattern
@@ -308,10 +303,8 @@ class RuleEvaluator:
         )
 
     @cached_property
-    def chunks(self) -> "Chunks":
+    def chunks(self) -> Chunks:
         """Which chunks of texts may hide a word; late, like the vocabulary."""
-        from matcher.readings import Chunks
-
         return Chunks(self.vocabulary)
 
     def evaluate(
@@ -446,8 +439,6 @@ class RuleEvaluator:
 
     def read_disguises(self, text: str, effort: Effort) -> _Layers:
         """Return the readings of a text's disguised words, in layers that can be searched."""
-        from matcher.readings import layers_of  # late, like the vocabulary
-
         return layers_of(text, self.vocabulary, effort)
 
     def _matches(

@@ -3,7 +3,7 @@
 A folded text is its words in small plain letters, each with one space before and after it. Signs
 are not part of words. A letter of a script that writes no spaces between words is a word by itself.
 
-One table maps each code point to a string. `scripts/build_fold.py` makes it and it is committed as
+One table maps each code point to a string. `scripts/build_data.py` makes it and it is committed as
 `fold.json`. The table ignores context, so a text is folded in one pass, and terms in the same way.
 
 The fold is generous: Cyrillic "рот" becomes "pot". It only finds places where a term may be.
@@ -28,7 +28,7 @@ never gives, so that terms in pinyin and written terms do not meet.
 
 Limits: a letter has one reading, its first in the table. Letters apart are read only where a
 written term has them.
-Source: `pinyin.json`, made by `scripts/build_words.py`.
+Source: `pinyin.json`, made by `scripts/build_data.py`.
 """
 
 import re

@@ -1,26 +1,36 @@
-"""Finds the keys of patterns in folded texts, and the texts whose keys may satisfy a rule.
+"""Finds the keys of patterns in folded texts, and the texts that may have a word in disguise.
 
 The simple way is a dictionary from words to patterns, asked for every word of every text in Python.
 Here every word has a 64-bit value and an array of all values is looked up at once; then the values
 of each two words in a row, and so on, as far as patterns begin like that. Pieces of words are
 looked up by a value for their letters. Several patterns may share a key, so a key only says that
 one of them may be there. The bits of all groups that keys serve in a text are put together at once.
+
+Suspects: instead of calling `is_suspect` for each text, its questions are asked of all texts in a
+line at once, as arrays, and patterns search only at the few places that are left. The texts that
+remain are judged by their chunks, like a text alone (`readings.Chunks`). No disguise is missed.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from matcher.fold import FOLD, sounds, syllables
-from matcher.lookalikes import DISGUISE_SIGNS
+from matcher.fold import FOLD, fold, sounds, syllables
+from matcher.readings import DISGUISE_SIGNS, HAN_ENDINGS, SIGNS_WITH_USES, Chunks, has_han_apart
 from matcher.sign_tables import (
     ALONE,
+    LETTER,
+    SIGN,
+    SPACE,
+    TEXT_END,
     Alphabet,
     Hashes,
+    JoinedTexts,
     Places,
     SymbolLine,
     Symbols,
@@ -28,6 +38,7 @@ from matcher.sign_tables import (
     in_lines,
     mixed,
 )
+from matcher.vocabulary import Vocabulary
 
 WORDS_IN_KEY = 4
 """The first words of a pattern that its key counts."""
@@ -359,3 +370,131 @@ class RuleNeeds:
             passing[texts[present == wanted]] = True
             with_signs[texts[(of_signs > 0) & (present | of_signs == wanted)]] = True
         return np.flatnonzero(passing), np.flatnonzero(with_signs)
+
+
+_HAN_ENDINGS = np.array([ord(char) for char in HAN_ENDINGS], np.uint32)
+_IS_SPACE = np.array([chr(code).isspace() for code in range(0x3002)])  # U+3000 is the last one
+_AROUND = 8  # code points around letters apart in which a sign may be one of them
+_BETWEEN = 7  # places from one Han letter to the next, of letters apart
+
+
+class Suspects:
+    """Tells which texts of a line may have a word in disguise.
+
+    >>> texts = ["24 h", "b0mb", "h0me", "booomb", "b.o.m.b", "验-证-码", "$hoot", "so!", "p!ain"]
+    >>> sorted(Suspects(Vocabulary([" bomb "])).among(ALPHABET.line(texts), texts))
+    [1, 3, 4, 5]
+    """
+
+    def __init__(self, vocabulary: Vocabulary):
+        """Take the words that may be in disguise."""
+        self._vocabulary, self._chunks = vocabulary, Chunks(vocabulary)
+
+    def among(self, line: SymbolLine, texts: Sequence[str]) -> set[int]:
+        """Return the numbers of those texts of a line."""
+        mentions, in_words = self.sign_places(line.joined)
+        single, alone = _apart(line)
+        suspects = set(_texts_at(line.joined.ends, mentions))
+        suspects.update(self._with_letters_apart(line, single))
+        apart = line.starts[alone]  # without those before the end of a sentence or clause
+        ends = np.isin(line.joined.codes[line.code_points(apart) + 1], _HAN_ENDINGS)
+        han = _texts_at(line.ends, apart[~ends])
+        suspects.update(text for text in han if has_han_apart(texts[text]))
+        words = line.code_points(line.starts[_odd_words(line)])
+        odd = np.append(words, np.array(in_words, np.intp))
+        suspects.update(
+            text
+            for text, chunks in _chunks_at(line.joined, odd)
+            if text not in suspects and self._chunks.may_hide_in(chunks)
+        )
+        return suspects
+
+    def _with_letters_apart(self, line: SymbolLine, single: Mask) -> Iterator[int]:
+        """Yield the texts in which letters apart may be a word, given where three of them begin."""
+        words = np.flatnonzero(single)
+        if not words.size:
+            return
+        breaks = np.flatnonzero(np.diff(words) > 1)
+        firsts, lasts = words[np.append(0, breaks + 1)], words[np.append(breaks, -1)] + 2
+        starts = line.code_points(line.starts[firsts]).tolist()
+        ends = line.code_points(line.starts[lasts]).tolist()
+        texts = np.searchsorted(line.ends, line.starts[firsts]).tolist()
+        for text, start, end in zip(texts, starts, ends, strict=True):
+            stretch = line.joined.text[max(0, start - _AROUND) : end + 1 + _AROUND]
+            folded = fold(line.joined.text[start : end + 1])
+            if self._chunks.may_hide_apart(stretch, folded):
+                yield text
+
+    def sign_places(self, joined: JoinedTexts) -> tuple[list[int], list[int]]:
+        """Return the places of signs that may be part of a disguise, sign by sign.
+
+            >>> texts = ["a $ign!", "#topic #BigWord @you", "so!", "p!ain"]
+        >>> Suspects(Vocabulary([" anaconda "])).sign_places(ALPHABET.line(texts).joined)
+        ([], [34, 15, 2])
+
+        Returns:
+            First mentions that may be a word, then other signs.
+        """
+        signs = np.flatnonzero(joined.symbols == SIGN)
+        codes = joined.codes[signs]
+        mentions: list[int] = []
+        in_words: list[int] = []
+        without_uses = np.ones(signs.size, bool)
+        for sign, pattern in SIGNS_WITH_USES.items():
+            here = codes == ord(sign)
+            without_uses &= ~here
+            if sign == "!":  # most of them end a sentence: an ASCII space or sign comes next
+                after = joined.codes[signs + 1]
+                is_space = joined.symbols[signs + 1] == SPACE
+                here &= ~(is_space & (after < 128) & (after != ord("_")))
+            places: list[int] = signs[here].tolist()
+            if sign == "@":
+                mentions += self._vocabulary.mentions.among(joined.text, places)
+            in_words += (place for place in places if pattern.match(joined.text, place))
+        return mentions, [*in_words, *signs[without_uses].tolist()]
+
+
+def _texts_at(ends: Places, places: Places | Sequence[int]) -> list[int]:
+    texts: list[int] = np.unique(np.searchsorted(ends, places)).tolist()
+    return texts
+
+
+def _odd_words(line: SymbolLine) -> Places:
+    """Return words with a digit next to a letter, a letter three times, or Latin and Arabic."""
+    symbols = line.symbols
+    digit = _within(symbols, "0", "9")
+    letter = (symbols - LETTER < ALONE - LETTER) & ~digit  # lower symbols wrap around
+    same = symbols[1:] == symbols[:-1]
+    odd = (letter[:-1] & digit[1:]) | (digit[:-1] & letter[1:])
+    arabic, latin = _within(symbols, "\u0621", "\u064a"), _within(symbols, "a", "z")
+    odd |= (latin[:-1] & arabic[1:]) | (arabic[:-1] & latin[1:])
+    odd[1:] |= same[1:] & same[:-1] & letter[2:]
+    return line.words_at(np.flatnonzero(odd))
+
+
+def _chunks_at(joined: JoinedTexts, places: Places) -> Iterator[tuple[int, set[str]]]:
+    spaces = np.flatnonzero(_IS_SPACE.take(joined.codes, mode="clip"))
+    chunks = np.unique(np.searchsorted(spaces, places))
+    starts, ends = np.append(-1, spaces)[chunks] + 1, spaces[chunks]
+    texts = np.searchsorted(joined.ends, starts)
+    rows = zip(texts.tolist(), starts.tolist(), ends.tolist(), strict=True)
+    for text, of_text in groupby(rows, itemgetter(0)):
+        yield text, {joined.text[start:end] for _, start, end in of_text}
+
+
+def _apart(line: SymbolLine) -> tuple[Mask, Mask]:
+    """Return the words that begin three letters apart, of scripts with spaces and without."""
+    first = line.symbols[line.starts]
+    single = (line.sizes == 1) & (first >= LETTER) & (first < ALONE)
+    alone = (first >= ALONE) & (first < TEXT_END)
+    gaps = np.diff(line.starts)
+    alone[:-1] &= (gaps > 1) & (gaps <= _BETWEEN)
+    single[:-2] &= single[1:-1] & single[2:]
+    single[-2:] = False
+    alone[:-2] &= alone[1:-1] & (gaps[:-1] == gaps[1:])
+    alone[-2:] = False
+    return single, alone
+
+
+def _within(symbols: Symbols, first: str, last: str) -> Mask:
+    return symbols - (LETTER + ord(first)) <= ord(last) - ord(first)

@@ -1,4 +1,4 @@
-"""The signs of a whole part, which takes several chunks to see.
+"""The signs of a whole part, which takes several chunks to see, of Han letters, and gates.
 
 These are letters apart, emoji, capitals, phone numbers, repeated phrases, and:
 
@@ -9,17 +9,28 @@ These are letters apart, emoji, capitals, phone numbers, repeated phrases, and:
   is how adverts hide a name; a text that is dressed throughout is how people decorate what they
   say. A word here is a chunk.
 
+A gate says what a text must look like for a scored rule to read it. Weights are learned from posts
+of one language. In other languages the same letters mean something else, and without a gate a score
+finds what nobody trained it on. `gate_words.json` has the 200 commonest words of each language by
+wordfreq.
+
 `DECIDES` has the constants that a sign's digest covers, by the room under which they are published.
 """
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from matcher.chunk_signs import WORD, signs_of_word
-from matcher.fold import fold
+import msgspec
+
+from matcher.fold import STRICT, CodePointTable, fold, is_spaceless
 from matcher.sign_shapes import (
     CAPITALS,
+    DECIDED_IN_CHUNKS,
     DIGITS,
     DRESSED,
     EMOJI,
@@ -28,17 +39,50 @@ from matcher.sign_shapes import (
     JOINER,
     LETTERS,
     LINE_END,
+    LISTS,
     MARKS,
     OTHER,
+    RARE_HAN,
     SKIN_TONE,
     SMALLS,
     SPACE,
     SPACELESS,
     STROKE,
+    WORD,
     Found,
     constants,
     plain_letters,
+    signs_of_word,
 )
+from rules.pack_parts import Gate, script_gate, words_gate
+
+FEWEST_DIGITS, MOST_HAN_DIGITS = 4, 11
+_ANY_HAN = f"[{HAN}{RARE_HAN}]"
+_SOME_DIGITS = f"[{DIGITS}]{{{FEWEST_DIGITS},{MOST_HAN_DIGITS}}}+"
+_HAN_NUMBER = re.compile(
+    rf"(?<![{DIGITS}.,%$-])(?:(?<={_ANY_HAN}){_SOME_DIGITS}|{_SOME_DIGITS}(?={_ANY_HAN}))"
+    rf"(?![{DIGITS}.,%$-])"
+)
+GAP_KINDS = f" ._*|+{OTHER}{EMOJI}{FLAG_LETTER}{SKIN_TONE}{MARKS}-"
+"""Kinds of code points that may be between Han letters of one word, apart from ends of clauses."""
+
+_HAN_GAP = f"[{GAP_KINDS}]{{1,4}}+"
+_HAN_APART = re.compile(rf"{_ANY_HAN}(?:{_HAN_GAP}{_ANY_HAN}){{2,}}+")
+_RARE = re.compile(f"{RARE_HAN}+")
+
+
+def han_in(text: str, shape: str) -> Iterator[Found]:
+    """Yield the signs of Han letters in a chunk, in whose shape addresses are spaces."""
+    for found in _HAN_NUMBER.finditer(shape):
+        if text[found.end() : found.end() + 1] not in LISTS.counters or found.end() == len(text):
+            yield "han-number", *found.span()
+    yield from (("rare-han", *found.span()) for found in _RARE.finditer(shape))
+
+
+def han_apart(shape: str) -> Iterator[Found]:
+    """Yield where three Han letters or more are apart, and no clause ends between them."""
+    yield from (("han-apart", *found.span()) for found in _HAN_APART.finditer(shape))
+
 
 CASED_AT_LEAST, CAPITALS_SHARE = 10, 0.7
 WORDS_IN_PHRASE, LETTERS_IN_PHRASE, TIMES = 3, 12, 3
@@ -300,7 +344,13 @@ def dress_sign(shape: str) -> str:
     return "dressed-text" if dressed >= DRESSED_WORDS and plain < dressed else ""
 
 
-DECIDES = {
+DECIDES = DECIDED_IN_CHUNKS | {
+    "han": constants(
+        globals(),
+        "DIGITS EMOJI FEWEST_DIGITS FLAG_LETTER GAP_KINDS HAN MARKS MOST_DIGITS=MOST_HAN_DIGITS "
+        "OTHER RARE_HAN SKIN_TONE _ANY_HAN _APART=_HAN_APART _GAP=_HAN_GAP "
+        "_NUMBER=_HAN_NUMBER _RARE _SOME_DIGITS",
+    ),
     "parts": constants(
         globals(),
         "CAPITALS CAPITALS_SHARE CASED_AT_LEAST DIGITS EMOJI FLAG_LETTER JOINER LETTERS "
@@ -323,3 +373,109 @@ DECIDES = {
     ),
 }
 """What decides the signs of each room, by the name under which it is published."""
+
+
+GATES_VERSION = 1
+"""Counts changes to the code of gates. Raise it when a gate lets other texts pass."""
+
+INSIDE, OUTSIDE = "y", "n"
+
+FEW_WORDS = 4
+"""A text of so few words need not have a common one."""
+
+CHINESE, LETTERS_IN_HAN = "Chinese", 5
+"""The script for Han letters next to links and names in Latin, and what one such letter counts.
+
+A letter that is a word by itself, as a Han letter is, counts as five: as many as a Latin word has.
+"""
+
+SCRIPTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "Latin": (("a", "z"), ("\u00aa", "\u024f"), ("\u1e00", "\u1eff")),
+    "Cyrillic": (("\u0400", "\u052f"),),
+    "Greek": (("\u0370", "\u03ff"),),
+    "Arabic": (("\u0600", "\u06ff"), ("\u0750", "\u077f")),
+    "Han": (("\u3400", "\u9fff"),),
+    CHINESE: (("\u3400", "\u9fff"),),
+    "Thai": (("\u0e00", "\u0e7f"),),
+    "Devanagari": (("\u0900", "\u097f"),),
+}
+"""The letters of each script, after the fold of styles and widths."""
+
+
+def passes(text: str, gate: Gate) -> bool:
+    """Return whether a text looks as a gate wants it.
+
+    >>> passes("Main slot di sini, 𝐠𝐚𝐜𝐨𝐫 sekali", Gate("Latin", "id"))
+    True
+    >>> passes("Play the slots in this casino", Gate("Latin", "id")), passes("слот", Gate("Latin"))
+    (False, False)
+    """
+    return (not gate.script or _is_in_script(text, gate.script)) and (
+        not gate.words_of or _has_word(text, gate.words_of)
+    )
+
+
+def _is_in_script(text: str, script: str) -> bool:
+    """Return whether half of the letters are of a script, or there is no letter."""
+    letters = text.translate(letters_of(script))
+    return 2 * letters.count(OUTSIDE) <= len(letters)
+
+
+@cache
+def letters_of(script: str) -> CodePointTable[str]:
+    """Return what letters each code point is folded to: `INSIDE` the script, or `OUTSIDE`.
+
+    >>> "Aé, \u0434𝐠".translate(letters_of("Latin")), "加vx".translate(letters_of("Chinese"))
+    ('yyny', 'yyyyynn')
+    """
+    inside = _pattern_of(script)
+
+    def counted(letter: str) -> str:
+        kind = INSIDE if inside.fullmatch(letter) else OUTSIDE
+        return kind * (LETTERS_IN_HAN if script == CHINESE and is_spaceless(letter) else 1)
+
+    def letters(code: int) -> str:
+        return "".join(map(counted, filter(str.isalpha, STRICT[code])))
+
+    return CodePointTable(letters)
+
+
+@cache
+def _pattern_of(script: str) -> re.Pattern[str]:
+    ranges = (f"{re.escape(first)}-{re.escape(last)}" for first, last in SCRIPTS[script])
+    return re.compile(f"[{''.join(ranges)}]+")
+
+
+def _has_word(text: str, language: str) -> bool:
+    words = fold(text).split()
+    return len(words) <= FEW_WORDS or not words_of(language).isdisjoint(words)
+
+
+@cache
+def words_of(language: str) -> frozenset[str]:
+    """Return the folded words of a list."""
+    return frozenset(fold(word).strip(" ") for word in _data()["words"][language].split())
+
+
+def gate_definitions() -> dict[str, object]:
+    """Return all that decides each gate, by its id in a set."""
+    folded: dict[str, object] = {"code": GATES_VERSION, "unicode": unicodedata.unidata_version}
+    scripts: dict[str, object] = {
+        script_gate(script): folded | {"letters": SCRIPTS[script]} for script in SCRIPTS
+    }
+    scripts[script_gate(CHINESE)] = folded | {"letters": SCRIPTS[CHINESE], "word": LETTERS_IN_HAN}
+    return scripts | {
+        words_gate(language): folded | {"few": FEW_WORDS, "words": sorted(words_of(language))}
+        for language in word_lists()
+    }
+
+
+@cache
+def word_lists() -> tuple[str, ...]:
+    """Return the ids of the lists of words."""
+    return tuple(_data()["words"])
+
+
+@cache
+def _data() -> Any:
+    return msgspec.json.decode(Path(__file__).with_name("gate_words.json").read_bytes())

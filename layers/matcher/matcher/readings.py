@@ -21,7 +21,11 @@ A chunk by itself does not show whether a star is emphasis, or a sign code. So i
 way that its text could have it cut, as if it were in small letters. The answer may be yes without a
 disguise; it is never no for a word in disguise.
 
-Limits: says nothing of Han letters apart and of mentions; see `suspicion`.
+Limits: says nothing of Han letters apart and of mentions.
+
+Before that comes a fast test for features that every disguise needs: a sign, a digit next to a
+letter, three equal letters in a row, single letters in a row, or two scripts in one word. It may be
+true for nothing, never false for a disguise.
 """
 
 import re
@@ -30,10 +34,24 @@ from collections.abc import Iterator
 from itertools import filterfalse, product
 
 from matcher.aligned import WordReading
-from matcher.candidates import LONGEST, Candidate, CandidateKind, find_candidates, hashtags_in
+from matcher.candidates import (
+    IN_CAPITALS,
+    LONGEST,
+    LOOKALIKES,
+    SPACED,
+    SPACELESS,
+    STAR,
+    STARS,
+    STRETCHED,
+    Candidate,
+    CandidateKind,
+    find_candidates,
+    fit_of,
+    has_run_of_three,
+    hashtags_in,
+)
 from matcher.fold import FOLD, CodePointTable, Evasion, is_spaceless
 from matcher.hit import Effort
-from matcher.lookalikes import LOOKALIKES, SINGLE_UNITS, SPACED, STAR, STARS, fit_of
 from matcher.vocabulary import (
     Vocabulary,
     foreign_as_stars,
@@ -417,3 +435,64 @@ def _ways_to_cut(pieces: list[str]) -> Iterator[str]:
             yield units
             if _NUMBERED.fullmatch(units):
                 yield units[:-1]
+
+
+_RARE_SIGNS = f"{STARS}€$§|+¢"
+
+SIGNS_WITH_USES = {  # each pattern begins with a plain character, which `re` finds fast
+    "!": re.compile(r"!(?<=\w!)(?=[\w@])|!(?=\w)"),
+    "@": re.compile(rf"@(?:(?<=[0-9A-Za-z\u00c0-\u077f]@)|[^\W{SPACELESS}]*+[!@$+€|*](?=\w))"),
+    "#": re.compile(rf"#(?<!\w#){IN_CAPITALS}|#(?<={SPACED}#)(?=[#%]*{SPACED})"),
+    "＃": re.compile(rf"＃(?<!\w＃){IN_CAPITALS}"),
+    "%": re.compile(rf"%(?<={SPACED}%)(?=[#%]*{SPACED})"),
+}
+"""Signs that also have ordinary uses, and what shows that one may be part of a disguise."""
+
+DISGUISE_SIGNS = f"{_RARE_SIGNS}{''.join(SIGNS_WITH_USES)}"
+"""All signs of disguises that the fold turns into spaces."""
+
+_MIXED_FOLD = re.compile(r"[0-9](?=[^\W\d])|[0-9](?<=[^\W\d].)")
+_SINGLES = re.compile(r" [a-z\u0370-\u077f] [0-9a-z\u0370-\u077f] [0-9a-z\u0370-\u077f] ")
+SINGLE_UNITS = re.compile(rf"(?: [^\W_{SPACELESS}](?= )){{3,}}+")
+"""Three letters or digits of a fold in a row, of any script with spaces."""
+
+_TWO_SCRIPTS = re.compile(r"[a-z][\u0621-\u064a]|[\u0621-\u064a][a-z]")
+
+HAN_ENDINGS = "，。、；：！？\n"
+"""Signs that end a sentence or clause of Han letters, so that no word goes on after them."""
+
+_HAN_APART = re.compile(rf"(?:[\u3400-\u9fff](?:_|[^\w{HAN_ENDINGS}]){{1,6}}){{2}}[\u3400-\u9fff]")
+
+
+def is_suspect(text: str, folded: str) -> bool:
+    """Return whether a text may have a word in disguise, except for a mention that may be one.
+
+    >>> from matcher.fold import fold
+    >>> [is_suspect(text, fold(text)) for text in ("A plain text, 24 words.", "b0mb", "heeelp")]
+    [False, True, True]
+    """
+    return bool(
+        any(sign in text for sign in _RARE_SIGNS)
+        or any(sign in text and used.search(text) for sign, used in SIGNS_WITH_USES.items())
+        or _MIXED_FOLD.search(folded)
+        or _SINGLES.search(folded)
+        or has_odd_letters(folded)
+        or (not folded.isascii() and has_han_apart(text))
+    )
+
+
+def has_odd_letters(folded: str) -> bool:
+    """Return whether a word has a run of three letters, or letters of two scripts."""
+    return bool(
+        (has_run_of_three(folded) and STRETCHED.search(folded))
+        or (not folded.isascii() and _TWO_SCRIPTS.search(folded))
+    )
+
+
+def has_han_apart(text: str) -> bool:
+    """Return whether three Han letters are separated, and no sentence or clause ends between them.
+
+    >>> has_han_apart("验-证-码"), has_han_apart("我，你，他")
+    (True, False)
+    """
+    return bool(_HAN_APART.search(text))

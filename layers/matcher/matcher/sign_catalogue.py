@@ -4,33 +4,53 @@ A sign decides findings, so a set names it with its digest. The digest covers th
 constants of the sign's module, the kinds of code points, the lists that the sign looks words up in,
 a counter of changes to the code, and the version of Unicode. A sign that shall find something else
 gets a new id (`link-2`).
+
+`TERM_CHECKS` tells which words can be a term, sign or host name of a pack. That is a matter of
+their fold, so this package adds its checks to those of `rules.rule`.
 """
 
 import hashlib
+import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from itertools import chain
 
 import msgspec
 
-from matcher import chunk_signs, part_signs
-from matcher.chunk_signs import addresses_in, han_apart, han_in, numbers_in, signs_of_word, words_in
-from matcher.fold import pinyin_definition
-from matcher.part_signs import names_in_pieces, signs_of_part, signs_of_proportions
+from matcher.aligned import find_hosts, opaque_spans
+from matcher.fold import JOINT, NamedHost, fold, pinyin_definition, syllables
+from matcher.part_signs import (
+    DECIDES,
+    SCRIPTS,
+    gate_definitions,
+    han_apart,
+    han_in,
+    names_in_pieces,
+    signs_of_part,
+    signs_of_proportions,
+    word_lists,
+)
 from matcher.sign_shapes import (
     KINDS,
+    LISTS,
     STANDARDS,
     Chunk,
     Found,
-    as_published,
+    addresses_in,
     chunks_of,
-    gate_definitions,
+    numbers_in,
     shape_of,
+    signs_of_word,
+    words_in,
 )
+from matcher.term import Term
 from rules.pack_parts import PINYIN
+from rules.rule import TERM_LENGTH
+from rules.yaml_reader import Check
 
 CODE_VERSION = 1
 """Counts changes to the code of signs. Raise it when a sign finds something else."""
@@ -151,7 +171,6 @@ remembered_signs = lru_cache(REMEMBERED)(read_signs)
 """`read_signs` for chunks of at most `LONG` code points: the same chunks come again and again."""
 
 
-_DECIDES = chunk_signs.DECIDES | part_signs.DECIDES
 _COMMON = {
     "code": CODE_VERSION,
     "unicode": unicodedata.unidata_version,
@@ -164,15 +183,14 @@ def _digest_of(definition: object) -> str:
     return hashlib.sha256(msgspec.json.encode(definition, order="deterministic")).hexdigest()
 
 
+def _published(lists: Iterable[str]) -> dict[str, list[str]]:
+    return {name: sorted(getattr(LISTS, name)) for name in lists}
+
+
 def _sign(name: str, module: str, sentence: str) -> SignDefinition:
     names = _LISTS.get(name, ())
-    definition = _COMMON | {
-        "id": name,
-        "module": _DECIDES[module],
-        "lists": as_published(names),
-    }
-    digest = _digest_of(definition)
-    return SignDefinition(name, sentence, module, names, digest)
+    definition = {"id": name, "module": DECIDES[module], "lists": _published(names)}
+    return SignDefinition(name, sentence, module, names, _digest_of(_COMMON | definition))
 
 
 _SENTENCES: dict[str, dict[str, str]] = {
@@ -307,8 +325,132 @@ def as_document() -> bytes:
             for name, sign in SIGNS.items()
         },
         "common": _COMMON,
-        "modules": _DECIDES,
-        "lists": as_published(lists),
+        "modules": DECIDES,
+        "lists": _published(lists),
     }
     data = msgspec.json.encode(content, order="deterministic")
     return msgspec.json.format(data, indent=1) + b"\n"
+
+
+MOST_SYLLABLES = 8
+"""Syllables of a term in pinyin."""
+
+_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
+
+
+def term_problem(written: str) -> str | None:
+    """Return why a string cannot be a term, or None if it can.
+
+    >>> term_problem("@someone")
+    '`@someone` is a handle; rules name no accounts'
+    >>> term_problem("b*mb")
+    '`b*mb`: `*` is allowed only at an end, to open it'
+    >>> term_problem("one-time code") is None
+    True
+    """
+    if not written.strip():
+        return "a term needs at least one letter or digit; an empty one would match everywhere"
+    if len(written) > TERM_LENGTH:
+        return f"a term has at most {TERM_LENGTH} code points, this one {len(written)}; shorten it"
+    term = Term.of(written)
+    if term.literal.lstrip().startswith(("@", "＠")):
+        return f"`{written}` is a handle; rules name no accounts"
+    if term.literal.lstrip().startswith("{"):
+        return f"`{written}` is written like a sign; write a term without braces"
+    if "*" in term.literal:
+        return f"`{written}`: `*` is allowed only at an end, to open it"
+    if not term.pattern:
+        return f"`{written}` has no letter or digit, so there is nothing to compare"
+    if opaque_spans(term.literal):
+        return (
+            f"`{written}` is a link, and terms do not look inside links; name its host in `links`"
+        )
+    return None
+
+
+def weighted_term_problem(written: str) -> str | None:
+    """Return why a string cannot be a term of a score, or None if it can.
+
+    >>> weighted_term_problem("x")
+    '`x` is a single letter or digit, which tells nothing; use a word or phrase'
+    """
+    if problem := term_problem(written):
+        return problem
+    if len(fold(Term.of(written).literal).strip(" ")) == 1:
+        return f"`{written}` is a single letter or digit, which tells nothing; use a word or phrase"
+    return None
+
+
+def pinyin_problem(written: str) -> str | None:
+    """Return why a string cannot be a term in pinyin, or None if it can.
+
+    >>> pinyin_problem("jia-wei") is None
+    True
+    >>> pinyin_problem("jia")
+    '`jia` is one syllable, which tells nothing; use two or more'
+    >>> pinyin_problem("jia-xwei")
+    '`xwei` is not a syllable of pinyin; write it without tones, and ü as v'
+    """
+    given = written.split(JOINT)
+    for syllable in given:
+        if syllable not in syllables():
+            return f"`{syllable}` is not a syllable of pinyin; write it without tones, and ü as v"
+    if len(given) == 1:
+        return f"`{written}` is one syllable, which tells nothing; use two or more"
+    if len(given) > MOST_SYLLABLES:
+        return f"`{written}` has more than {MOST_SYLLABLES} syllables; shorten it"
+    return None
+
+
+def sign_problem(written: str) -> str | None:
+    """Return why a string cannot be a sign of a score, or None if it can.
+
+    >>> sign_problem("lnk")
+    '`lnk` is not a sign; did you mean `link`?'
+    """
+    if written in SIGNS:
+        return None
+    close = get_close_matches(written, SIGNS, 1)
+    advice = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(SIGNS)}"
+    return f"`{written}` is not a sign; {advice}"
+
+
+def script_problem(written: str) -> str | None:
+    """Return why a string cannot be the script of a gate, or None if it can."""
+    return _unless_listed(written, SCRIPTS, "a script")
+
+
+def words_problem(written: str) -> str | None:
+    """Return why a string cannot be the list of words of a gate, or None if it can."""
+    return _unless_listed(written, word_lists(), "a list of words")
+
+
+def _unless_listed(written: str, listed: Iterable[str], kind: str) -> str | None:
+    names = sorted(listed)
+    return None if written in names else f"`{written}` is not {kind}; there are {', '.join(names)}"
+
+
+def host_problem(written: str) -> str | None:
+    """Return why a string cannot be a host name of `links`, or None if it can.
+
+    >>> host_problem("https://shop.example/x")
+    '`https://shop.example/x` is not a host name; write it without scheme and path: shop.example'
+    >>> host_problem("shop.example") is None
+    True
+    """
+    if _HOST.fullmatch(NamedHost.of(written).name) and not written.strip().startswith("."):
+        return None
+    named = find_hosts(written)
+    advice = named[0].name if named else "shop.example"
+    return f"`{written}` is not a host name; write it without scheme and path: {advice}"
+
+
+TERM_CHECKS: dict[str, Check] = {
+    "term": term_problem,
+    "weighted": weighted_term_problem,
+    "pinyin": pinyin_problem,
+    "sign": sign_problem,
+    "script": script_problem,
+    "words": words_problem,
+    "host": host_problem,
+}

@@ -18,9 +18,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from matcher import chunk_signs, part_signs
-from matcher import sign_shapes as shapes
-from matcher import sign_tables as tables
+import matcher.part_signs as of_parts
+import matcher.sign_shapes as shapes
+import matcher.sign_tables as tables
 from matcher.key_finders import ALPHABET
 from matcher.part_signs import MANY_WORDS, SOME_WORDS
 from matcher.sign_catalogue import (
@@ -319,19 +319,19 @@ class SignFinder:
     def _of_texts(self, view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
         """Yield texts that have a sign which is counted in the view, each with the sign."""
         emoji = zip(*map(np.ndarray.tolist, view.counts(view.emoji)), strict=True)
-        yield from ((text, part_signs.emoji_sign(number)) for text, number in emoji)
+        yield from ((text, of_parts.emoji_sign(number)) for text, number in emoji)
         capitals = np.flatnonzero(view.in_capitals() & view.wanted).tolist()
         yield from ((text, "capitals") for text in capitals)
         yield from ((text, "repeated-marks") for text in view.texts_at(view.bangs))
         yield from (
-            (text, part_signs.length_sign(number))
+            (text, of_parts.length_sign(number))
             for text, number in zip(*map(np.ndarray.tolist, view.lengths), strict=True)
             if view.wanted[text]
         )
         if "repeated-phrase" in self._wanted:
             for text in filter(view.wanted.__getitem__, tables.repeated_phrases(view.line)):
                 shape = view.shape_of(text)
-                yield from ((text, s) for s, *_ in part_signs.repeated_phrases(texts[text], shape))
+                yield from ((text, s) for s, *_ in of_parts.repeated_phrases(texts[text], shape))
 
     def view(self, line: SymbolLine) -> SignView:
         """Return the kinds of the code points of a line."""
@@ -369,12 +369,12 @@ class SignFinder:
 
     def _add_numbers(self, view: SignView, found: _Found) -> None:
         starts, sizes = view.numbers_alone()
-        sizes = np.minimum(sizes, chunk_signs.MOST_DIGITS)
+        sizes = np.minimum(sizes, shapes.MOST_DIGITS)
         of_text, wanted = view.texts(starts), view.wanted[view.texts(starts)]
-        pairs = np.unique((of_text * (chunk_signs.MOST_DIGITS + 1) + sizes)[wanted]).tolist()
+        pairs = np.unique((of_text * (shapes.MOST_DIGITS + 1) + sizes)[wanted]).tolist()
         for pair in pairs:
-            text, size = divmod(pair, chunk_signs.MOST_DIGITS + 1)
-            found[text].add(chunk_signs.SIGN_OF_SIZE[size])
+            text, size = divmod(pair, shapes.MOST_DIGITS + 1)
+            found[text].add(shapes.SIGN_OF_SIZE[size])
         self._add_chunks(view, view.odd_numbers, found)
         for text in view.texts_at(view.rare_han()):
             found[text].add("rare-han")
@@ -383,32 +383,32 @@ class SignFinder:
 def _of_word(word: str, shape: str) -> _Signs:
     """Return the signs of a word that may have marks before its first letter."""
     letters = shape.lstrip(shapes.MARKS)
-    return frozenset(chunk_signs.signs_of_word(word[len(shape) - len(letters) :], letters))
+    return frozenset(shapes.signs_of_word(word[len(shape) - len(letters) :], letters))
 
 
 def _chunk_start(shape: str, end: int) -> int:
     """Return where the chunk begins that ends at a place, looking as far as numbers do."""
-    first = max(0, end - chunk_signs.AROUND)
+    first = max(0, end - shapes.AROUND)
     return max(shape.rfind(space, first, end) + 1 or first for space in _SPACES)
 
 
 def _chunk_end(shape: str, start: int) -> int:
     """Return where the chunk ends that begins at a place, looking as far as numbers do."""
-    ends = (shape.find(space, start, start + chunk_signs.AROUND) for space in _SPACES)
-    return min((end for end in ends if end >= 0), default=start + chunk_signs.AROUND)
+    ends = (shape.find(space, start, start + shapes.AROUND) for space in _SPACES)
+    return min((end for end in ends if end >= 0), default=start + shapes.AROUND)
 
 
 _OF_WORDS = {sign for sign in SIGNS if SIGNS[sign].module in ROOMS_OF_WORDS}
 _OF_PARTS: tuple[tuple[set[str], Callable[[SignView], Places], _Find], ...] = (
-    ({"phone"}, lambda view: view.phones, part_signs.phones),
-    ({"spaced-letters", *_OF_WORDS}, lambda view: view.letters_apart, part_signs.letters_apart),
-    ({"name-in-pieces"}, lambda view: view.names_in_pieces, part_signs.names_in_pieces),
-    ({"han-apart"}, lambda view: view.han_apart, lambda _, shape: chunk_signs.han_apart(shape)),
-    ({"emoji-wrapped"}, lambda view: view.emoji, lambda _, shape: part_signs.wrapped_words(shape)),
+    ({"phone"}, lambda view: view.phones, of_parts.phones),
+    ({"spaced-letters", *_OF_WORDS}, lambda view: view.letters_apart, of_parts.letters_apart),
+    ({"name-in-pieces"}, lambda view: view.names_in_pieces, of_parts.names_in_pieces),
+    ({"han-apart"}, lambda view: view.han_apart, lambda _, shape: of_parts.han_apart(shape)),
+    ({"emoji-wrapped"}, lambda view: view.emoji, lambda _, shape: of_parts.wrapped_words(shape)),
     (
         {"dressed-in-plain", "dressed-text"},
         lambda view: view.dressed,
-        part_signs.signs_of_proportions,
+        of_parts.signs_of_proportions,
     ),
 )
 """Signs of a whole part, the places without which a text has none, and what finds them there."""

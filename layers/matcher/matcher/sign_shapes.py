@@ -1,30 +1,32 @@
-"""What signs and gates look at: lists of words, the shape of a text, its chunks and its letters.
+"""The shape of a text, and the signs of its chunks: addresses, numbers and words.
 
 The shape of a text has one character for each code point, which says what kind it is. Signs are
 patterns over the shape, so their spans are spans of the original. ASCII signs are their own shape.
-Most signs lie within one chunk, the text between two white spaces. So `sign_finder` can drop the
-chunks that have none, and both ways of looking for signs call the same functions for the rest.
+Most signs lie within one chunk, the text between two white spaces, so `sign_finder` can drop the
+chunks that have none.
 
-A gate says what a text must look like for a scored rule to read it. Weights are learned from posts
-of one language. In other languages the same letters mean something else, and without a gate a score
-finds what nobody trained it on.
+- Links and mentions are those of `matcher.aligned`, in which terms do not match. A host name
+  without a slash counts as well if it ends like most links do: "daftar di shop.com".
+- The fold reads `10g` as a word, so only the signs of numbers see what it is. A number is a run of
+  digits in any dress, with points and commas between them.
+- Names of games are made to be said: they have vowels, and no number that begins with 0. Models of
+  ear-buds, phones and trains have other names.
 
-Sources: `lists.json` has hosts, endings, currencies, units and ordinary names, and the published
-page of a sign shows those that it uses; `gate_words.json` has the 200 commonest words of each
-language by wordfreq.
+`lists.json` has hosts, endings, currencies, units and ordinary names; the published page of a sign
+shows those that it uses. `DECIDED_IN_CHUNKS` has the constants that a sign's digest covers, by
+the room under which they are published.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from matcher.fold import FOLD, STRICT, CodePointTable, fold, is_spaceless, script_of
-from rules.pack_parts import Gate, script_gate, words_gate
+from matcher.aligned import find_hosts, opaque_spans
+from matcher.fold import FOLD, STRICT, CodePointTable, host_of, is_spaceless, script_of
 
 
 class Lists(msgspec.Struct, frozen=True):
@@ -49,15 +51,6 @@ class Lists(msgspec.Struct, frozen=True):
 
 
 LISTS = msgspec.json.decode(Path(__file__).with_name("lists.json").read_bytes(), type=Lists)
-
-
-def as_published(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return some of the lists as they are published, sorted.
-
-    >>> as_published(["unit_letters"])["unit_letters"][:2]
-    ['克', '公斤']
-    """
-    return {name: sorted(getattr(LISTS, name)) for name in names}
 
 
 SMALL, CAPITAL, UNCASED = "a", "A", "o"
@@ -125,7 +118,8 @@ def _kind(code: int) -> str:
         if pattern.match(char) and (kind in _IN_WORDS) == is_word:
             return kind
     if _HAN.match(char):
-        return HAN if char in LISTS.cantonese or _is_in_standard(char) else RARE_HAN
+        is_common = any(len(char.encode(name, "ignore")) == 2 for name in STANDARDS)
+        return HAN if char in LISTS.cantonese or is_common else RARE_HAN
     if is_word:
         return _kind_in_word(char)
     if not folded:
@@ -142,10 +136,6 @@ def _kind_in_word(char: str) -> str:
         return UNCASED
     small, capital = _OF_SCRIPT.get(script_of(STRICT[ord(char)][0]), (SMALL, CAPITAL))
     return capital if char.isupper() else small
-
-
-def _is_in_standard(char: str) -> bool:
-    return any(len(char.encode(name, "ignore")) == 2 for name in STANDARDS)
 
 
 SHAPES = CodePointTable(_kind)
@@ -173,14 +163,9 @@ def plain_letters(word: str) -> str:
 
 
 def _plain(code: int) -> str:
-    if _is_circled(code):
+    if 0x2776 <= code <= 0x2793 or 0x24F5 <= code <= 0x24FF:  # circled, which the fold leaves
         return str(unicodedata.digit(chr(code), ""))
     return FOLD[code].strip(" ")
-
-
-def _is_circled(code: int) -> bool:
-    """Return whether a code point is a circled digit that the fold does not know."""
-    return 0x2776 <= code <= 0x2793 or 0x24F5 <= code <= 0x24FF
 
 
 _plains = CodePointTable(_plain)
@@ -212,7 +197,6 @@ def chunks_of(text: str, shape: str) -> Iterator[tuple[int, str, str, str]]:
     Only a number at an edge may have a currency or a unit in the next chunk. Where no sign depends
     on a neighbour, it is empty.
 
-    >>> from matcher.sign_shapes import shape_of
     >>> text = "only 10 g  left"
     >>> list(chunks_of(text, shape_of(text)))
     [(0, 'only', '', ''), (5, '10', 'only', 'g'), (8, 'g', '', ''), (11, 'left', '', '')]
@@ -233,113 +217,284 @@ def constants(names: Mapping[str, object], wanted: str) -> dict[str, object]:
     """Return some constants of a module by name, patterns as text; `a=b` publishes `b` as `a`."""
     pairs = [name.partition("=") for name in wanted.split()]
     values = {published: names[own or published] for published, _, own in pairs}
-    return {
-        name: value.pattern if isinstance(value, re.Pattern) else value
-        for name, value in values.items()
-    }
+    return {name: getattr(value, "pattern", value) for name, value in values.items()}
 
 
-GATES_VERSION = 1
-"""Counts changes to the code of gates. Raise it when a gate lets other texts pass."""
+LINK_SIGNS = frozenset({"link", "messenger-link", "short-link", "rare-domain"})
+"""The signs of a link, which a URL outside the text has as well."""
 
-INSIDE, OUTSIDE = "y", "n"
+_HINT = re.compile(r"[/@#.\uff20]")
+_DOT_IN_WORD = re.compile(r"[^.][.](?=[^\W\d_])")
+_EMAIL_PART = r"[A-Za-z0-9_-]"
+_EMAIL = re.compile(
+    rf"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{{1,64}}+@(?:{_EMAIL_PART}++\.)+[A-Za-z]++"
+)
+_TOPIC_LETTER = f"{LETTERS}hk"
+_TOPIC = re.compile(
+    rf"(?<![{LETTERS}{DIGITS}{MARKS}&#])#[{DIGITS}_]*+[{_TOPIC_LETTER}][{_TOPIC_LETTER}{DIGITS}{MARKS}_]++"
+)
 
-FEW_WORDS = 4
-"""A text of so few words need not have a common one."""
 
-CHINESE, WORD = "Chinese", 5
-"""The script for Han letters next to links and names in Latin, and what one such letter counts.
+def addresses_in(chunk: Chunk) -> tuple[list[Found], str]:
+    """Return the signs of addresses in a chunk, and its shape with addresses as spaces."""
+    if not _HINT.search(chunk.text):
+        return [], chunk.shape
+    found = list(_addresses_in(chunk.text))
+    shape = _without(chunk.shape, [sign[1:] for sign in found])
+    found += (("hashtag", *topic.span()) for topic in _TOPIC.finditer(shape))
+    return found, shape
 
-A letter that is a word by itself, as a Han letter is, counts as five: as many as a Latin word has.
-"""
 
-SCRIPTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "Latin": (("a", "z"), ("\u00aa", "\u024f"), ("\u1e00", "\u1eff")),
-    "Cyrillic": (("\u0400", "\u052f"),),
-    "Greek": (("\u0370", "\u03ff"),),
-    "Arabic": (("\u0600", "\u06ff"), ("\u0750", "\u077f")),
-    "Han": (("\u3400", "\u9fff"),),
-    CHINESE: (("\u3400", "\u9fff"),),
-    "Thai": (("\u0e00", "\u0e7f"),),
-    "Devanagari": (("\u0900", "\u097f"),),
+def _addresses_in(text: str) -> Iterator[Found]:
+    taken: list[tuple[int, int]] = []
+    if "@" in text:
+        taken += (email.span() for email in _EMAIL.finditer(text))
+        yield from (("email", start, end) for start, end in taken)
+    for start, end, is_link in opaque_spans(text):
+        taken.append((start, end))
+        if not is_link:
+            yield "handle", start, end
+        elif host := host_of(text[start:end]):
+            yield from _link(start, end, host.name)
+    if _DOT_IN_WORD.search(text):
+        for host in find_hosts(_without(text, taken)):
+            if host.name.rpartition(".")[2] in LISTS.bare_endings:
+                yield from _link(host.start, host.end, host.name)
+
+
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    pieces: list[str] = []
+    at = 0
+    for start, end in sorted(spans):
+        if start >= at:
+            pieces += [text[at:start], SPACE * (end - start)]
+            at = end
+    return "".join([*pieces, text[at:]])
+
+
+def signs_of_link(url: str) -> Iterator[Found]:
+    """Yield the signs of a URL that a post lists outside its text.
+
+    >>> list(signs_of_link("https://t.me/a"))
+    [('link', 0, 14), ('messenger-link', 0, 14)]
+    """
+    if host := host_of(url):
+        yield from _link(0, len(url), host.name)
+
+
+def _link(start: int, end: int, host: str) -> Iterator[Found]:
+    """Yield the signs of a link with a host name in normal form."""
+    yield "link", start, end
+    labels = host.split(".")
+    parents = {".".join(labels[at:]) for at in range(len(labels))}
+    if parents & LISTS.messenger_hosts:
+        yield "messenger-link", start, end
+    if parents & LISTS.short_hosts:
+        yield "short-link", start, end
+    ending = labels[-1]
+    is_country = len(ending) == 2 and ending not in LISTS.rare_countries
+    if not (is_country or ending in LISTS.usual_endings):
+        yield "rare-domain", start, end
+
+
+_NUMBER = re.compile(rf"[{DIGITS}](?:[{DIGITS}{MARKS}]|[.,](?=[{DIGITS}]))*+")
+_NAME_BEFORE = re.compile(r"[^\W\d_]{1,7}+(?=[.:]?\Z)")
+_NAME_AFTER = re.compile(r"[^\W\d_]+")
+AROUND = 12
+"""Code points around a number that may name a currency or a unit."""
+
+_LETTERS = frozenset(LETTERS + MARKS)
+_PERCENT = frozenset("%\uff05\ufe6a\u066a")
+MOST_DIGITS = 12
+"""From here on, all numbers by themselves have the same sign."""
+
+SIGN_OF_SIZE = (
+    *("", "digits-1", "digits-2", "digits-3", "digits-4", "digits-5-6", "digits-5-6"),
+    *["digits-7-11"] * 5,
+    "digits-12",
+)
+
+
+def numbers_in(chunk: Chunk, shape: str) -> Iterator[Found]:
+    """Yield the signs of the numbers of a chunk, in whose shape addresses are spaces.
+
+    The span of a number with a currency or a unit holds both, also in the next chunk.
+    """
+    for found in _NUMBER.finditer(shape):
+        start, end = found.span()
+        first = _currency_before(chunk, shape, start)
+        if first is not None:
+            yield "money", first, end
+        if first is not None or shape[start - 1 : start] not in _LETTERS:
+            yield from ((sign, start, last) for sign, last in _after(chunk, end))
+        if _LETTERS.isdisjoint(shape[max(0, start - 1) : start] + shape[end : end + 1]):
+            digits = sum(map(found[0].count, DIGITS))
+            yield SIGN_OF_SIZE[min(digits, MOST_DIGITS)], start, end
+
+
+def _currency_before(chunk: Chunk, shape: str, start: int) -> int | None:
+    """Return where the currency before a number begins, or None without one."""
+    if start:
+        head, kind, end = chunk.text[max(0, start - AROUND) : start], shape[start - 1], start
+    else:
+        head, end = chunk.before[-AROUND:], -1
+        kind = shape_of(head[-1:])
+    if kind == CURRENCY:
+        return end - 1
+    name = _NAME_BEFORE.search(head)
+    if name and name[0].casefold() in LISTS.currencies_before:
+        return end - len(head) + name.start()
+    return None
+
+
+def _after(chunk: Chunk, end: int) -> Iterator[tuple[str, int]]:
+    """Yield the signs that what follows a number gives it, and where each ends."""
+    tail = chunk.text[end : end + AROUND]
+    at = end if tail else end + 1
+    tail = tail or chunk.after[:AROUND]
+    if not tail:
+        return
+    name = _NAME_AFTER.match(tail)
+    word = name[0].casefold() if name else ""
+    if len(word) == 1 and at > end and word != "g":
+        word = ""  # a letter by itself is seldom a unit: "5 k"
+    if tail[0] in _PERCENT:
+        yield "percent", at + 1
+    elif at == end and (shape_of(tail[0]) == CURRENCY or tail[0] in LISTS.currency_letters):
+        yield "money", at + 1
+    elif word in LISTS.currencies_after:
+        yield "money", at + len(word)
+    if word in LISTS.units:
+        yield "amount", at + len(word)
+    elif at == end and tail.startswith(LISTS.unit_letters):
+        yield "amount", at + 1
+
+
+WORD = re.compile(rf"[{LETTERS}{DIGITS}][{LETTERS}{DIGITS}{MARKS}]*+")
+_ODD = re.compile(rf"[{DIGITS}{DRESSED}{STROKE}]|[{CAPITALS}]{{4}}")
+_CAPITALS = re.compile(rf"[{CAPITALS}]{{4,}}")
+_DRESSES = {
+    "styled-letters": STYLED,
+    "enclosed-letters": ENCLOSED,
+    "wide-letters": WIDE,
+    "small-capitals": SMALL_CAPITAL,
+    "struck-letters": STROKE,
 }
-"""The letters of each script, after the fold of styles and widths."""
+_NAME = re.compile(r"(?P<name>[a-z][a-z0-9]{2,14}(?<=[a-z]))(?:\d{2,3}|[45]d)")
+_GAME = re.compile(rf"[a-z]{{2,15}}[a-z](?:{'|'.join(LISTS.game_endings)})")
+_SCRIPTS = (SMALL + CAPITAL + DRESSED, CYRILLIC + CYRILLIC_CAPITAL, GREEK + GREEK_CAPITAL)
 
 
-def passes(text: str, gate: Gate) -> bool:
-    """Return whether a text looks as a gate wants it.
+def words_in(text: str, shape: str) -> Iterator[Found]:
+    """Yield the signs of the words of a text, in whose shape addresses are spaces."""
+    for found in WORD.finditer(shape):
+        start, end = found.span()
+        yield from ((sign, start, end) for sign in signs_of_word(text[start:end], found[0]))
 
-    >>> passes("Main slot di sini, 𝐠𝐚𝐜𝐨𝐫 sekali", Gate("Latin", "id"))
-    True
-    >>> passes("Play the slots in this casino", Gate("Latin", "id")), passes("слот", Gate("Latin"))
-    (False, False)
+
+def signs_of_word(word: str, shape: str) -> Iterator[str]:
+    """Yield the signs of one word, also of one whose letters are apart in the text."""
+    is_mixed = _is_mixed(word, shape)
+    is_odd = is_mixed or _ODD.search(shape) is not None
+    if is_mixed:
+        yield "mixed-scripts"
+    if not is_odd and not (word.isascii() and word.isalnum()):
+        return  # letters of one script, with accents or hidden characters
+    plain = plain_letters(word)
+    if _GAME.fullmatch(plain) and plain not in LISTS.ordinary_game_names:
+        yield "game-name"
+    if not is_odd:
+        return
+    if _CAPITALS.fullmatch(shape):
+        yield "capital-word"
+    if _has_any(shape, LETTERS):
+        yield from _dresses_of(shape)
+        if _has_any(shape, DIGITS):
+            yield "letters-digits"
+            if is_name_with_number(plain):
+                yield from _names_of(plain, word, shape, is_mixed=is_mixed)
+
+
+def is_name_with_number(plain: str) -> bool:
+    """Return whether plain letters are a name of three letters or more with a number after it.
+
+    >>> [is_name_with_number(word) for word in ("aero88", "gac0r88", "toko4d", "ga0c0r88")]
+    [True, True, True, True]
+    >>> [is_name_with_number(word) for word in ("gac0r", "a2b3c44")]
+    [False, False]
     """
-    return (not gate.script or _is_in_script(text, gate.script)) and (
-        not gate.words_of or _has_word(text, gate.words_of)
-    )
+    found = _NAME.fullmatch(plain)
+    return found is not None and sum(map(str.isdigit, found["name"])) * 3 <= len(found["name"])
 
 
-def _is_in_script(text: str, script: str) -> bool:
-    """Return whether half of the letters are of a script, or there is no letter."""
-    letters = text.translate(letters_of(script))
-    return 2 * letters.count(OUTSIDE) <= len(letters)
+def is_ordinary_name(plain: str) -> bool:
+    """Return whether a name with a number is one that ordinary posts have, such as `utf16`."""
+    return plain in LISTS.ordinary_words or plain.rstrip("0123456789") in LISTS.ordinary_stems
 
 
-@cache
-def letters_of(script: str) -> CodePointTable[str]:
-    """Return what letters each code point is folded to: `INSIDE` the script, or `OUTSIDE`.
+def _names_of(plain: str, word: str, shape: str, *, is_mixed: bool) -> Iterator[str]:
+    yield "name-number"
+    if not is_ordinary_name(plain):
+        yield "unknown-name-number"
+        if word.isascii() and is_model(plain):
+            yield "model-number"
+    if _has_any(shape, DRESSED + DRESSED_DIGIT + STROKE) or is_mixed:
+        yield "dressed-name-number"
+    if unicodedata.normalize("NFKC", word).isupper():
+        yield "capital-name-number"
 
-    >>> "Aé, \u0434𝐠".translate(letters_of("Latin")), "加vx".translate(letters_of("Chinese"))
-    ('yyny', 'yyyyynn')
+
+def _dresses_of(shape: str) -> Iterator[str]:
+    counts = {sign: shape.count(kind) for sign, kind in _DRESSES.items()}
+    yield from (sign for sign, count in counts.items() if count > 1)
+    if sum(counts.values()) > 1:
+        yield "dressed-letters"
+    plain = sum(map(shape.count, PLAIN_LETTERS))
+    dressed = sum(map(shape.count, DRESSED))
+    if plain and dressed and plain + dressed > 2:
+        yield "half-dressed"
+
+
+def _is_mixed(word: str, shape: str) -> bool:
+    """Return whether a word of three letters or more is written in several scripts."""
+    if word.isascii() or sum(map(shape.count, LETTERS)) < 3:
+        return False
+    return sum(_has_any(shape, kinds) for kinds in _SCRIPTS) > 1
+
+
+def _has_any(shape: str, kinds: str) -> bool:
+    return any(kind in shape for kind in kinds)
+
+
+_MODEL = re.compile(r"[b-df-hj-np-tv-z]{3,8}\d{2,3}|[a-z]{3,12}0\d{1,2}")
+
+
+def is_model(name: str) -> bool:
+    """Return whether a name with a number, in small letters, is like that of a model.
+
+    >>> [name for name in ("xkt08", "wfc510", "hoki88", "hoki4d") if is_model(name)]
+    ['xkt08', 'wfc510']
     """
-    inside = _pattern_of(script)
-
-    def counted(letter: str) -> str:
-        kind = INSIDE if inside.fullmatch(letter) else OUTSIDE
-        return kind * (WORD if script == CHINESE and is_spaceless(letter) else 1)
-
-    def letters(code: int) -> str:
-        return "".join(map(counted, filter(str.isalpha, STRICT[code])))
-
-    return CodePointTable(letters)
+    return _MODEL.fullmatch(name) is not None
 
 
-@cache
-def _pattern_of(script: str) -> re.Pattern[str]:
-    ranges = (f"{re.escape(first)}-{re.escape(last)}" for first, last in SCRIPTS[script])
-    return re.compile(f"[{''.join(ranges)}]+")
-
-
-def _has_word(text: str, language: str) -> bool:
-    words = fold(text).split()
-    return len(words) <= FEW_WORDS or not words_of(language).isdisjoint(words)
-
-
-@cache
-def words_of(language: str) -> frozenset[str]:
-    """Return the folded words of a list."""
-    return frozenset(fold(word).strip(" ") for word in _data()["words"][language].split())
-
-
-def gate_definitions() -> dict[str, object]:
-    """Return all that decides each gate, by its id in a set."""
-    folded: dict[str, object] = {"code": GATES_VERSION, "unicode": unicodedata.unidata_version}
-    scripts: dict[str, object] = {
-        script_gate(script): folded | {"letters": SCRIPTS[script]} for script in SCRIPTS
-    }
-    scripts[script_gate(CHINESE)] = folded | {"letters": SCRIPTS[CHINESE], "word": WORD}
-    return scripts | {
-        words_gate(language): folded | {"few": FEW_WORDS, "words": sorted(words_of(language))}
-        for language in word_lists()
-    }
-
-
-@cache
-def word_lists() -> tuple[str, ...]:
-    """Return the ids of the lists of words."""
-    return tuple(_data()["words"])
-
-
-@cache
-def _data() -> Any:
-    return msgspec.json.decode(Path(__file__).with_name("gate_words.json").read_bytes())
+DECIDED_IN_CHUNKS = {
+    "addresses": constants(
+        globals(),
+        "DIGITS LETTERS LINK_SIGNS MARKS SPACE _DOT_IN_WORD _EMAIL _EMAIL_PART _HINT _TOPIC "
+        "_TOPIC_LETTER",
+    ),
+    "numbers": constants(
+        globals(),
+        "AROUND CURRENCY DIGITS LETTERS MARKS MOST_DIGITS SIGN_OF_SIZE _LETTERS _NAME_AFTER "
+        "_NAME_BEFORE _NUMBER _PERCENT",
+    ),
+    "words": constants(
+        globals(),
+        "CAPITAL CAPITALS CYRILLIC CYRILLIC_CAPITAL DIGITS DRESSED DRESSED_DIGIT ENCLOSED GREEK "
+        "GREEK_CAPITAL LETTERS MARKS PLAIN_LETTERS SMALL SMALL_CAPITAL STROKE STYLED WIDE WORD "
+        "_CAPITALS _DRESSES _GAME _NAME _ODD _SCRIPTS",
+    ),
+    "models": constants(globals(), "_MODEL"),
+}
+"""What decides the signs of each room, by the name under which it is published."""

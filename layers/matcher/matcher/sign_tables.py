@@ -18,8 +18,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matcher import chunk_signs, part_signs
-from matcher import sign_shapes as shapes
+import matcher.part_signs as of_parts
+import matcher.sign_shapes as shapes
 from matcher.sign_shapes import LISTS
 
 type Symbols = npt.NDArray[np.uint16]
@@ -305,7 +305,7 @@ def _property_table() -> bytes:
         (UNIT, shapes.LETTERS + shapes.DIGITS),
         (CAPITAL, shapes.CAPITALS),
         (HAN, shapes.HAN + shapes.RARE_HAN),
-        (GAP, chunk_signs.GAP_KINDS),
+        (GAP, of_parts.GAP_KINDS),
     ):
         for kind in kinds:
             table[ord(kind)] |= bit
@@ -358,9 +358,7 @@ AFTER_NUMBERS = _pair_table({*LISTS.units, *LISTS.currencies_after})
 BEFORE_NUMBERS = _pair_table(word[::-1] for word in LISTS.currencies_before)
 WORD_BUT_DIGITS = _kind_table(shapes.LETTERS + shapes.MARKS)
 MARKS = _kind_table(shapes.MARKS)
-BEFORE_NUMBERS_APART = _kind_table(
-    part_signs.BEFORE_NUMBERS + "!" + shapes.SKIN_TONE + shapes.MARKS
-)
+BEFORE_NUMBERS_APART = _kind_table(of_parts.BEFORE_NUMBERS + "!" + shapes.SKIN_TONE + shapes.MARKS)
 IN_NUMBERS_APART = _kind_table("./ -")
 BEGINS_PIECE = _kind_table(shapes.CAPITALS + shapes.DRESSED + shapes.MARKS)
 BETWEEN_PIECES = _kind_table(" -")
@@ -413,7 +411,7 @@ def repeated_phrases(line: SymbolLine) -> list[int]:
     starts, sizes, words = line.starts[spaced], line.sizes[spaced], line.hashes()[spaced]
     texts = np.searchsorted(line.ends, starts)
     together = texts[2:] == texts[:-2]
-    together &= sizes[:-2] + sizes[1:-1] + sizes[2:] >= part_signs.LETTERS_IN_PHRASE
+    together &= sizes[:-2] + sizes[1:-1] + sizes[2:] >= of_parts.LETTERS_IN_PHRASE
     keys = words[:-2] + words[1:-1] * _ODDS[0] + words[2:] * _ODDS[1]
     keys += texts[:-2].view(np.uint64) * _ODDS[2]
     texts, keys = texts[:-2][together], keys[together]

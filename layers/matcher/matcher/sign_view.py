@@ -1,22 +1,18 @@
-"""A line of texts by the kinds of its code points: the places that may have a sign, and gates.
+"""A line of texts by the kinds of its code points: the places that may have a sign.
 
 Each method answers for all texts of a line at once and never misses a place that matters. Those
-that are exact say so. To ask `passes` about the gates of each text would read every letter in
-Python; here the letters of a script and all others are counted for all texts at once.
+that are exact say so.
 """
 
-from collections.abc import Sequence
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from matcher import chunk_signs, part_signs
-from matcher import sign_shapes as shapes
-from matcher import sign_tables as tables
-from matcher.sign_shapes import OUTSIDE, letters_of, passes
+import matcher.part_signs as of_parts
+import matcher.sign_shapes as shapes
+import matcher.sign_tables as tables
 from matcher.sign_tables import Mask, Places, SymbolLine
-from rules.pack_parts import Gate
 
 type Bytes = npt.NDArray[np.uint8]
 
@@ -289,7 +285,7 @@ class SignView(KindView):
         odd |= tables.NEXT_TO_ODD_NUMBERS[kinds[starts - 1]]
         odd |= tables.NEXT_TO_ODD_NUMBERS[kinds[before]]
         next_to_han: Mask = ((properties[starts - 1] | properties[ends]) & tables.HAN) > 0
-        odd |= next_to_han & (sizes >= chunk_signs.FEWEST_DIGITS)
+        odd |= next_to_han & (sizes >= of_parts.FEWEST_DIGITS)
         odd |= np.isin(first, tables.CURRENCY_LETTERS) | self._after_marked_point(starts)
         places: Places = starts[odd]
         return places
@@ -298,7 +294,7 @@ class SignView(KindView):
 
     @cached_property
     def emoji(self) -> Places:
-        """The place of each emoji, as `part_signs.emoji_sign` counts them. It is exact."""
+        """The place of each emoji, as `of_parts.emoji_sign` counts them. It is exact."""
         emoji, flags = self.of_kind(shapes.EMOJI), self.of_kind(shapes.FLAG_LETTER)
         emoji = emoji[self.kinds[emoji - 1] != ord(shapes.JOINER)]
         flags = flags[self.kinds[flags - 1] != ord(shapes.FLAG_LETTER)]
@@ -318,8 +314,8 @@ class SignView(KindView):
         others = (self._spaces, self._rare[1], np.flatnonzero(self.kinds == ord(shapes.HAN)))
         ends = self.line.joined.ends
         cased = np.diff(ends - sum(np.searchsorted(places, ends) for places in others), prepend=0)
-        enough: Mask = self._in_each_text(self.capitals) >= part_signs.CAPITALS_SHARE * cased
-        return enough & (cased >= part_signs.CASED_AT_LEAST)
+        enough: Mask = self._in_each_text(self.capitals) >= of_parts.CAPITALS_SHARE * cased
+        return enough & (cased >= of_parts.CASED_AT_LEAST)
 
     def _in_each_text(self, places: Places) -> Places:
         """Return how many of some places, which are in order, each text has."""
@@ -344,7 +340,7 @@ class SignView(KindView):
         after_chunks = self._spaces[np.diff(self._spaces, prepend=-1) > 1]
         before = np.searchsorted(after_chunks, self.line.joined.ends, "right")
         counts = np.diff(before, prepend=0)
-        long = np.flatnonzero(counts >= part_signs.SOME_WORDS)
+        long = np.flatnonzero(counts >= of_parts.SOME_WORDS)
         return long, counts[long]
 
     @cached_property
@@ -402,11 +398,10 @@ class SignView(KindView):
         places = np.union1d(self.of_kind(shapes.UNCASED), self.of_kind(shapes.OTHER))
         codes = self.line.joined.codes[places]
         broken = np.zeros(codes.size, bool)
-        for span in part_signs.BROKEN:
+        for span in of_parts.BROKEN:
             broken |= (codes >= ord(span[0])) & (codes <= ord(span[-1]))
-        return tables.close_together(
-            places[broken], part_signs.BROKEN_IN_ROW, part_signs.BROKEN_IN_ROW - 1
-        )
+        in_row = of_parts.BROKEN_IN_ROW
+        return tables.close_together(places[broken], in_row, in_row - 1)
 
     @cached_property
     def han_apart(self) -> Places:
@@ -415,64 +410,3 @@ class SignView(KindView):
         gaps = self._properties[letters - 1] & self._properties[letters + 1] & tables.GAP
         apart: Places = letters[gaps > 0]
         return apart
-
-
-_UNKNOWN = np.int8(-128)
-
-
-class _ScriptCounts:
-    """How much each code point adds to the letters of a script over all others."""
-
-    def __init__(self, script: str):
-        self._letters = letters_of(script)
-        self._counts = np.full(0x110000, _UNKNOWN, np.int8)
-
-    def of(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.int8]:
-        counts = self._counts.take(codes)
-        if counts.min(initial=0) == _UNKNOWN:
-            for code in np.unique(codes[counts == _UNKNOWN]).tolist():
-                letters = self._letters[code]
-                self._counts[code] = len(letters) - 2 * letters.count(OUTSIDE)
-            counts = self._counts.take(codes)
-        return counts
-
-
-_counts_of = cache(_ScriptCounts)
-
-
-class GateView:
-    """Answers for the texts of one line. It remembers which pass.
-
-    >>> from matcher.key_finders import ALPHABET
-    >>> texts = ["слот", "slot", "88"]
-    >>> gates = GateView(ALPHABET.line(texts), texts)
-    >>> gates.passing(np.array([0, 1, 2]), Gate("Latin")).tolist()
-    [1, 2]
-    """
-
-    def __init__(self, line: SymbolLine, texts: Sequence[str]):
-        self._joined, self._texts = line.joined, texts
-        self._in_script: dict[str, Mask] = {}
-        self._has_word: dict[str, dict[int, bool]] = {}
-
-    def passing(self, texts: Places, gate: Gate | None) -> Places:
-        """Return those of some texts that a gate lets pass."""
-        if gate is None:
-            return texts
-        if gate.script:
-            texts = texts[self._is_in_script(gate.script)[texts]]
-        if gate.words_of:
-            has_word = self._has_word.setdefault(gate.words_of, {})
-            words = Gate(words_of=gate.words_of)
-            for at in texts.tolist():
-                if at not in has_word:
-                    has_word[at] = passes(self._texts[at], words)
-            texts = np.array([at for at in texts.tolist() if has_word[at]], np.intp)
-        return texts
-
-    def _is_in_script(self, script: str) -> Mask:
-        if script not in self._in_script:
-            counts = _counts_of(script).of(self._joined.codes)
-            sums = np.add.reduceat(counts, self._joined.starts, dtype=np.int32)
-            self._in_script[script] = sums >= 0
-        return self._in_script[script]

@@ -59,7 +59,8 @@ class PatternIndex:
     """The patterns of some rules, and the uses of each. Rules are known by their order.
 
     `all_groups` has, for each rule, the bits of all its groups. A scored rule has none: its terms
-    are in one group, those in pinyin in another, and `weights` tells what they are worth. `signs`
+    are in one group, those in pinyin in another, and `scored_terms` tells what they are
+    worth. `signs`
     has the patterns of signs by their ids, and `with_signs` the rules that have some in groups.
     `sounds` are the patterns of terms in pinyin.
 
@@ -141,31 +142,21 @@ class PatternIndex:
                 if use.group >= 0 and self.all_groups[use.rule]:
                     yield pattern, use.rule, 1 << use.group
 
-    def weights(self) -> Iterator[tuple[int, int, int]]:
-        """Yield each pattern of a weighted term with its scored rule, and the weight."""
+    def scored_terms(self) -> Iterator[tuple[int, int, int, str]]:
+        """Yield each pattern of a scored rule with the rule, the weight and the term.
+
+        A phrase that cancels weighs 0. The term is empty if it is in pinyin, or if the pattern is
+        of another form of it.
+        """
         for pattern in range(len(self.patterns)) if self._weighed else ():
             for use in self.uses(pattern):
-                score = self._rules[use.rule].score
-                if score and use.group >= 0:
-                    _, written = self._form_of(use)[0]
-                    weights = score.pinyin if use.group == SOUNDS else score.terms
-                    yield pattern, use.rule, weights[written]
-
-    def counterweights(self) -> Iterator[tuple[int, int, int, str]]:
-        """Yield each pattern of a term against a post with its rule, weight and written form."""
-        for pattern in range(len(self.patterns)) if self._weighed else ():
-            for use in self.uses(pattern):
-                score = self._rules[use.rule].score
-                if score and use.group == 0:
-                    form, written = self._form_of(use)[0]
-                    if (weight := score.terms[written]) < 0 and form == written:
-                        yield pattern, use.rule, weight, written
-
-    def scored_uses(self) -> Iterator[tuple[int, int]]:
-        """Yield each pattern of a scored rule with the number of its terms there."""
-        for pattern in range(len(self.patterns)) if self._weighed else ():
-            if number := sum(use.rule in self._weighed for use in self.uses(pattern)):
-                yield pattern, number
+                if (score := self._rules[use.rule].score) is None:
+                    continue
+                form, written = self._form_of(use)[0]
+                weights = score.pinyin if use.group == SOUNDS else score.terms
+                weight = weights[written] if use.group >= 0 else 0
+                is_plain = use.group == 0 and form == written
+                yield pattern, use.rule, weight, written if is_plain else ""
 
     def only_scored(self) -> Iterator[int]:
         """Yield the patterns that only scored rules have."""

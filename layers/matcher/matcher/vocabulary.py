@@ -32,10 +32,32 @@ from typing import NamedTuple
 
 import msgspec
 
-from matcher.candidates import Candidate, CandidateKind
+from matcher.candidates import LOOKALIKES, STAR, Candidate, CandidateKind
 from matcher.fold import Evasion, fold, is_spaceless
-from matcher.lookalikes import LOOKALIKES, SAME_LOOKALIKE, STAR, skeleton_of
 from matcher.term import Automaton
+
+SAME_LOOKALIKE = str.maketrans(
+    {like: letters[0] for sign, letters in LOOKALIKES.items() for like in (sign, *letters[1:])}
+)
+"""A table that makes signs, and letters that share a sign, one letter."""
+
+
+def skeleton_of(letters: str) -> tuple[str, list[int]]:
+    """Return the skeleton of letters and signs, and where each of its letters begins.
+
+    The length of `letters` follows as the last place.
+
+    >>> skeleton_of("k1lll")
+    ('ki', [0, 1, 5])
+    """
+    out: list[str] = []
+    starts: list[int] = []
+    for at, letter in enumerate(letters.translate(SAME_LOOKALIKE)):
+        if not out or out[-1] != letter:
+            out.append(letter)
+            starts.append(at)
+    return "".join(out), [*starts, len(letters)]
+
 
 MENTION_LETTERS = 7
 """The shortest word whose first letter an @ may replace."""
@@ -154,7 +176,7 @@ def is_ordinary_word(letters: str) -> bool:
     """Return whether folded letters are an ordinary word.
 
     Limits: knows only words of three letters or more (Arabic: two) that remain when another word
-    loses its first or last letter. Source: wordfreq, by scripts/build_words.py.
+    loses its first or last letter. Source: wordfreq, by scripts/build_data.py.
 
     >>> is_ordinary_word("error"), is_ordinary_word("omber")
     (True, False)

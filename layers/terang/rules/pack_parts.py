@@ -6,7 +6,7 @@
   weights, so that many weak reasons make one finding, and each of them can be read.
 - Copies: a fingerprint is a MinHash: 64 bytes, each the smallest value of one keyed hash over the
   character 4-grams of a text in its normal form. The share of equal bytes estimates the share of
-  4-grams that two texts have in common (Jaccard). `matcher.fingerprint` makes fingerprints; here
+  4-grams that two texts have in common (Jaccard). `matcher.engine` makes fingerprints; here
   they meet. Source: A. Broder, "On the resemblance and containment of documents" (1997); P. Li and
   C. König, "b-Bit Minwise Hashing" (2010).
 - Card: weights come from a program that saw many posts, so the public must be able to read which
@@ -137,7 +137,7 @@ class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a part must look like to be scored.
 
     Half of its letters are of `script`, if one is named, and it has a word of the list `words_of`
-    or at most a few words. The lists have their ids in `matcher.sign_shapes`.
+    or at most a few words. The lists have their ids in `matcher.part_signs`.
     """
 
     script: Annotated[

@@ -113,7 +113,7 @@ def sentence_of(name: str) -> str:
 def definition_of(name: str) -> bytes:
     """Return all that decides a known sign or gate, as JSON. Its SHA-256 is the digest.
 
-    >>>     >>> sha256(definition_of("link")).hexdigest() == KNOWN.signs["link"].digest
+    >>> hashlib.sha256(definition_of("link")).hexdigest() == KNOWN.signs["link"].digest
     True
     """
     if name == pack_parts.ALGORITHM:

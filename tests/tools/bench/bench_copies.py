@@ -14,7 +14,7 @@ from tools.bench.corpus import REAL_POSTS
 from tools.bench.measure import Report, medians
 
 from matcher import Matcher, Pack
-from matcher.fingerprint import Fingerprints
+from matcher.engine import Fingerprints
 from matcher.fold import fold
 from matcher.hit import PostResult
 from rules.pack import Severity

@@ -10,7 +10,7 @@ from support.sample_packs import pack_of
 from matcher import Matcher, Rule, Severity
 from matcher.aligned import without_opaque
 from matcher.fold import STRICT
-from matcher.suspects import Counterweights, is_plain, surely_has
+from matcher.prefilter import Counterweights, is_plain, surely_has
 
 TERMS = ("home", "at home", "что", "vpn можно", "什么", "加v", "com")
 AROUND = st.sampled_from(

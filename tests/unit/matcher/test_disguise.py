@@ -9,7 +9,7 @@ from support.sample_packs import pack_of
 from matcher import Evasion, Matcher, Rule, Severity
 from matcher.candidates import find_candidates
 from matcher.fold import fold
-from matcher.lookalikes import is_suspect
+from matcher.readings import is_suspect
 from matcher.term import affixed_forms
 from rules.pack import Affixes
 

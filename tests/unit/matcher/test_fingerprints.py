@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.fingerprint import Fingerprints
+from matcher.engine import Fingerprints
 from rules.pack_parts import HASHES, Fingerprinted, are_copies, copy_groups, may_have_copies
 
 MADE = Fingerprints(bytes(range(32)))

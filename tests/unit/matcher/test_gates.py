@@ -2,7 +2,7 @@
 
 import pytest
 
-from matcher.sign_shapes import SCRIPTS, passes, word_lists, words_of
+from matcher.part_signs import SCRIPTS, passes, word_lists, words_of
 from rules.pack_parts import Gate
 
 TEXTS = {

@@ -19,7 +19,7 @@ from support.regex_growth import growth
 from support.worst_inputs import POSTS, WORST
 
 import verify
-from matcher import Matcher
+from matcher import Matcher, load_packs
 from rules.rule import ID
 
 ROOT = Path(__file__).parents[3]

@@ -10,7 +10,7 @@ from support.sample_posts import PACK, StandingClock, pack
 from ledger.findings import ConfirmedFingerprint, CopySnapshot
 from ledger.posts import Post
 from ledger.units import CopyMatch, FoundCopies
-from matcher.fingerprint import Fingerprints
+from matcher.engine import Fingerprints
 from matcher.hit import PostResult
 from rules.pack_parts import ALGORITHM
 from scan import unit_input

@@ -11,7 +11,7 @@ from ledger.findings import Pseudonyms
 from ledger.posts import Post
 from ledger.units import Attempt
 from matcher import Matcher, Rule, Severity
-from matcher.fingerprint import Fingerprints
+from matcher.engine import Fingerprints
 from matcher.hit import PostResult
 from scan.inspection import inspect_posts
 from scan.unit_input import Rules

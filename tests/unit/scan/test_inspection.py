@@ -11,7 +11,7 @@ from ledger.findings import Finding, Pseudonyms, stub_of
 from ledger.posts import Post, TranslatedPost
 from ledger.units import Attempt
 from matcher import Matcher
-from matcher.fingerprint import Fingerprints
+from matcher.engine import Fingerprints
 from scan.inspection import (
     MAX_SPANS,
     ExcerptedFinding,
