@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 
 from desk.items import Door, Moderator, Role
 from terang.case_queue import read_messages
-from terang.cli.command import main
+from terang.cli import main
 from terang.home_desk import HomeServer, Sitting
 from terang.run_table import RunTable
 

@@ -17,7 +17,7 @@ import terang.emulator
 from ledger.dsa_codes import EU
 from ledger.findings import file_id
 from ledger.refusals import OperatorError
-from terang.cli.command import main
+from terang.cli import main
 from terang.runner import Dropped
 
 POSTS = ROOT / "local/samples/files/posts.jsonl"

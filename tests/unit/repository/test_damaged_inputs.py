@@ -27,7 +27,7 @@ import terang.cli.reports
 import terang.remote
 import terang.trial
 from ledger.refusals import OperatorError
-from terang.cli.command import main
+from terang.cli import main
 from terang.emulator import StackError
 from terang.home_desk import HomeServer
 

@@ -17,7 +17,7 @@ from matcher import Matcher, Rule, Severity
 from matcher.hit import STEPS_AT_LEAST, STEPS_PER_POINT, WEIGHINGS, Effort
 from recount.recount import differences_of
 from rules.pack_parts import Score
-from terang.cli.command import main
+from terang.cli import main
 from terang.cli.run import print_run
 from terang.terminal import Screen
 from terang.trial import RunResult

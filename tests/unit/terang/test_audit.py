@@ -9,7 +9,7 @@ from desk.deciding import AUDIT_CATEGORIES
 from desk.items import Door, Moderator, Role, audits
 from ledger.dsa_codes import CATEGORIES
 from ledger.refusals import OperatorError
-from terang.cli.command import main
+from terang.cli import main
 from terang.home_desk import BookRows
 from terang.run_table import RunTable, read_sample
 

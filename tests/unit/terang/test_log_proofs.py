@@ -13,7 +13,7 @@ from support.tampering import write
 from ledger.keys import receipt_key
 from ledger.refusals import OperatorError
 from ledger.units import OpenFile
-from terang.cli.command import main
+from terang.cli import main
 from terang.cli.public_log import prove_finding, prove_receipt
 from verifier.verify import main as stand_alone
 

@@ -16,8 +16,7 @@ from matcher import Mode, Pack
 from rules.pack import Origin
 from rules.rule_set import build_set, digest_of
 from terang import ROOT
-from terang.cli import packs_in_force
-from terang.cli.command import main
+from terang.cli import main, packs_in_force
 
 SAFE = PACK.replace("send me", "hand me over")
 LIVE = SAFE.replace("rules:\n", "mode: live  # since May\nrules:\n", 1)

@@ -14,7 +14,7 @@ from support.statement_samples import changed
 
 import terang.cli.reports
 import terang.submission
-from terang.cli.command import main
+from terang.cli import main
 
 
 @pytest.fixture

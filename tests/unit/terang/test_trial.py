@@ -12,7 +12,7 @@ from support.publish_world import sample_receipt
 from support.sample_posts import line
 
 from ledger.refusals import OperatorError
-from terang.cli.command import main
+from terang.cli import main
 from terang.cli.run import print_run
 from terang.runner import name_of
 from terang.terminal import Screen
