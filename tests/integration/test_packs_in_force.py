@@ -226,7 +226,6 @@ def test_a_registered_provider_that_would_run_nothing_is_a_provider_without_rule
 
 def test_a_provider_that_lost_all_packs_is_mended(stack: World, folder: Path) -> None:
     """The sets have no history: one pack alone in force, then all again, and `packs: []`."""
-    bucket = PackBucket(stack.objects, stack.public)
     both = load_packs(folder, date(2026, 11, 25))
     bucket.publish(folder, both, {"acme": ["codes", "prizes"]}, notice_hours=24, now=NOW)
     whole = in_force(stack)
@@ -321,10 +320,10 @@ def test_list_says_what_is_in_force_since_when_and_for_whom(
 
 def test_a_publish_that_died_is_ended_by_the_next_one(stack: World, folder: Path) -> None:
     """Its YAML is there and in no set: that is no absence, and no version published otherwise."""
-    bucket = PackBucket(stack.objects, stack.public)
     both = load_packs(folder, date(2026, 11, 25))
     for pack in both:
-        bucket._put_yaml(pack, (folder / f"{pack.id}.yaml").read_bytes())
+        data = (folder / f"{pack.id}.yaml").read_bytes()
+        stack.objects.put_new(stack.public, f"packs/{pack.id}/{pack.version}.yaml", data)
     stack.clock.move(days=1)
     assert packs("publish", folder) == 0
     assert {pack.published_at for pack in in_force(stack).packs} == {NOW + timedelta(days=1)}

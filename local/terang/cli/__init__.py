@@ -56,43 +56,43 @@ _TABLE = """\
 run -> terang.cli.run:run
     Send files through the whole stack on this machine, and publish the results.
     terang run export.json --provider acme-chat --packs packs --out out --today 2026-11-25
-scan -> terang.cli.pack_authoring:scan
+scan -> terang.cli.packs:scan
     Match posts from stdin without AWS; print a line for each post with hits.
     terang scan --packs packs < posts.jsonl > hits.jsonl
 packs
     Write, check, try and publish packs.
     terang packs check packs
-packs check -> terang.cli.pack_authoring:check
+packs check -> terang.cli.packs:check
     Check every pack of a folder.
     terang packs check packs
-packs try -> terang.cli.pack_authoring:try_text
+packs try -> terang.cli.packs:try_text
     Show which rules hit a text, and why or why not.
     terang packs try packs "Please send me the OTP"
-packs format -> terang.cli.pack_authoring:format_packs
+packs format -> terang.cli.packs:format_packs
     Write packs in the canonical layout; comments are kept.
     terang packs format packs --check
-packs diff -> terang.cli.pack_authoring:diff
+packs diff -> terang.cli.packs:diff
     Compare two versions of packs: which posts does the new one hit, and no longer hit?
     terang packs diff packs new-packs --posts posts.jsonl
-packs import -> terang.cli.pack_authoring:import_words
+packs import -> terang.cli.packs:import_words
     Turn a list of words into a shadow pack on stdout, to be filled in.
     terang packs import words.txt --id new-pack --category SCAMS_AND_FRAUD > new-pack.yaml
 packs learn -> terang.cli.packs_learning:learn
     Learn a scored pack in shadow from labelled posts, or from what moderators decided.
     terang packs learn posts.csv --id new-pack --category SCAMS_AND_FRAUD --out learned
-packs schema -> terang.cli.pack_authoring:schema
+packs schema -> terang.cli.packs:schema
     Print the JSON Schema of a pack, for editors.
     terang packs schema > docs/pack.schema.json
-packs pull -> terang.cli.packs_in_force:pull
+packs pull -> terang.cli.packs:pull
     Take a pack or set that another stack has published; it runs in shadow first.
     terang packs pull https://stats.example/packs/new-scam/2.yaml --digest SHA256 --out pulled
-packs publish -> terang.cli.packs_in_force:publish
+packs publish -> terang.cli.packs:publish
     Check packs and put them in force; packs that are not named stay.
     terang packs publish packs --stack terang
-packs list -> terang.cli.packs_in_force:list_in_force
+packs list -> terang.cli.packs:list_in_force
     Show the set in force, what each provider runs, and the sets before it.
     terang packs list --stack terang
-packs rollback -> terang.cli.packs_in_force:rollback
+packs rollback -> terang.cli.packs:rollback
     Put the packs of an earlier set in force again.
     terang packs rollback 0123456789abcdef --stack terang
 review -> terang.cli.review:review

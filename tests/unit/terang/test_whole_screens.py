@@ -17,7 +17,7 @@ from ledger.posts import read_line
 from matcher import Hit, Span
 from terang.cli.review import CaseHistory, case_screen
 from terang.cli.run import print_run
-from terang.comparison import PackComparison, as_lines
+from terang.new_packs import PackComparison, as_lines
 from terang.terminal import Screen, print_result, show_controls
 from terang.trial import RunResult
 
