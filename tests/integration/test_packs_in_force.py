@@ -226,6 +226,7 @@ def test_a_registered_provider_that_would_run_nothing_is_a_provider_without_rule
 
 def test_a_provider_that_lost_all_packs_is_mended(stack: World, folder: Path) -> None:
     """The sets have no history: one pack alone in force, then all again, and `packs: []`."""
+    bucket = PackBucket(stack.objects, stack.public)
     both = load_packs(folder, date(2026, 11, 25))
     bucket.publish(folder, both, {"acme": ["codes", "prizes"]}, notice_hours=24, now=NOW)
     whole = in_force(stack)

@@ -46,7 +46,10 @@ ROWS = (
     ("report --provider nobody-here --period 2026 --out o", NOBODY),
     ("publish --accept nobody-here/2026-11-25", NOBODY),
     ("erase --provider nobody-here --account ana", NOBODY),
-    ("redrive --queue console", "unknown queue of this stack 'console'; allowed: cases, intake"),
+    (
+        "redrive --queue console",
+        "unknown queue of this stack 'console'; allowed: cases, feeds",
+    ),
     (f"statements lint {__file__} --packs nowhere", "nowhere: no such folder"),
 )
 

@@ -113,10 +113,10 @@ cases send -> terang.cli.review:send
 factchecks
     Import published fact-checks.
     terang factchecks import feed.json --index terang-index
-factchecks import -> terang.cli.factchecks:import_feed
+factchecks import -> terang.check_library:import_feed
     Read a feed of ClaimReview or a table of checks, and rebuild the index.
     terang factchecks import checks.csv --index terang-index --trust check.example
-ask -> terang.cli.factchecks:ask_texts
+ask -> terang.check_library:ask_texts
     Find the published checks that are about a text; nothing is stored.
     terang ask "salt water cures colds" --index terang-index
 partners
@@ -173,31 +173,31 @@ webhooks list -> terang.cli.providers:list_webhooks
 recount -> recount.recount:recount_command
     Prove every published number from the public journal.
     terang recount out/public
-verify -> terang.cli.public_log:verify
+verify -> terang.cli.published:verify
     Check the public log, and every file and number that it names.
     terang verify https://terang.example --state seen.json
 prove
     Prove that the public log names a finding, or the receipt of a file.
     terang prove file receipt.json terang-out/public
-prove finding -> terang.cli.public_log:prove_one_finding
+prove finding -> terang.cli.published:prove_one_finding
     Write a proof that the log names a finding.
     terang prove finding 0123abcd --stack terang
-prove file -> terang.cli.public_log:prove_file
+prove file -> terang.cli.published:prove_file
     Write a proof that the log names the receipt of a file.
     terang prove file receipt.json terang-out/public
-monitor -> terang.cli.public_log:monitor
+monitor -> terang.cli.published:monitor
     Watch a log: check it against what was seen before, and name what came late.
     terang monitor https://terang.example --state seen.json
 statements
     Check statements of reasons, and send them.
     terang statements lint out/out/acme-chat/statements
-statements lint -> terang.cli.reports:lint
+statements lint -> terang.cli.published:lint
     Check anyone's statements against the schema, and whether they make sense.
     terang statements lint statements.jsonl --last last-month.csv.gz
-statements submit -> terang.cli.reports:submit
+statements submit -> terang.cli.published:submit
     Send statements to the DSA Transparency Database; call it again to continue.
     terang statements submit out/out/acme-chat/statements --to https://SANDBOX
-report -> terang.cli.reports:app
+report -> terang.cli.published:app
     Write the harmonised report of a provider's year, with the proof of every number.
     terang report --provider acme-chat --period 2026 --out report --about about.yaml
 fsck -> terang.cli.operate:fsck

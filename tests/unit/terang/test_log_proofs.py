@@ -14,7 +14,7 @@ from ledger.keys import receipt_key
 from ledger.refusals import OperatorError
 from ledger.units import OpenFile
 from terang.cli import main
-from terang.cli.public_log import prove_finding, prove_receipt
+from terang.cli.published import prove_finding, prove_receipt
 from verifier.verify import main as stand_alone
 
 RECEIPT = b'{"file": "f1", "records": 3, "inspected": 2, "refused": {"not_public": 1}}\n'
