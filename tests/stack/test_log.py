@@ -17,8 +17,8 @@ from ledger.keys import sentinel_post
 from matcher import Pack
 from terang.cli import main
 from terang.emulator import EMULATOR, local_stack
+from terang.runner import deploy
 from terang.set_publishing import PackBucket
-from terang.trial import deploy
 from tlog.leaves import parse_checkpoint
 from verifier.verify import Folder, Options, check_place
 

@@ -369,7 +369,7 @@ def _prove(get: ReadFile, revealed: Callable[[Leaf], dict[str, str] | None]) -> 
     searched: list[str] = []
     for folder, note in reversed(list(_checkpoints(get))):
         checkpoint = parse_checkpoint(note)
-        files = LogFiles(checkpoint.size, lambda path, folder=folder: get(folder + path))
+        files = LogFiles(checkpoint.size, lambda path: get(folder + path))  # noqa: B023 - read here
         searched.append(f"{checkpoint.size:,} leaves of {checkpoint.origin}")
         try:
             first = files.first_kept()

@@ -25,7 +25,7 @@ from support.sample_checks import CHECKS, table
 
 import terang.cli.published
 import terang.remote
-import terang.trial
+import terang.runner
 from ledger.refusals import OperatorError
 from terang.cli import main
 from terang.emulator import StackError
@@ -82,7 +82,7 @@ def world(
         self._server.server_close()
 
     monkeypatch.setattr(terang.remote.Remote, "find", not_there)
-    monkeypatch.setattr(terang.trial, "local_stack", not_started)
+    monkeypatch.setattr(terang.runner, "local_stack", not_started)
     monkeypatch.setattr(terang.cli.published.SorApi, "send", not_there)
     monkeypatch.setenv(terang.cli.published.TOKEN, "token")
     monkeypatch.setattr(HomeServer, "serve", looked_through)
