@@ -28,7 +28,7 @@ point_to_sources() {
   for part in layers/terang layers/matcher layers/claims layers/pages functions/intake functions/scan functions/decide functions/publish functions/feeds functions/answer functions/announce functions/console local; do
     echo "$PWD/$part"
   done > "$(echo .venv/lib/python3.*/site-packages)/terang.pth"
-  printf '#!%s\nimport sys\nfrom terang.cli.command import main\nif __name__ == "__main__":\n    sys.exit(main())\n' "$PWD/.venv/bin/python" > .venv/bin/terang
+  printf '#!%s\nimport sys\nfrom terang.cli import main\nif __name__ == "__main__":\n    sys.exit(main())\n' "$PWD/.venv/bin/python" > .venv/bin/terang
   chmod +x .venv/bin/terang
 }
 

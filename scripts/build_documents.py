@@ -205,7 +205,7 @@ def take_pictures() -> None:
     """Run the posts, and take the pictures of the desk on this run."""
     from desk import Door, Moderator, Role
     from terang.case_queue import read_messages
-    from terang.cli.command import main as terang
+    from terang.cli import main as terang
     from terang.home_desk import Sitting
     from terang.run_table import RunTable
 

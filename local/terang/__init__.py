@@ -1,8 +1,8 @@
 """The `terang` command, and the whole stack on this machine.
 
-`cli` reads arguments and prints. `trial` and `runner` are a run on the stack that `emulator`
+`cli` reads arguments and prints. `cli.run` and `runner` are a run on the stack that `emulator`
 starts, `remote` is a deployed stack, `home_desk` and `run_table` are the desk at home. Start with
-`cli.command`, the list of all commands.
+`cli`, the list of all commands.
 """
 
 from collections.abc import Iterable

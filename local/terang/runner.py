@@ -1,9 +1,15 @@
-"""The local stack as `terang run` uses it: send files and messages, wait, and read the results."""
+"""The local stack as `terang run` uses it: deploy, send files and messages, wait, read the results.
+
+template.yaml is deployed without its alarms, which the emulator cannot read.
+"""
 
 import os
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import batched
 from pathlib import Path
@@ -13,92 +19,31 @@ from urllib.parse import urlsplit
 import msgspec
 from boto3.s3.transfer import TransferConfig
 
+from claims.check_finder import ClaimIndex
+from dsa.indicators import About
+from dsa.report import Period, Report, report_files
+from dsa.report_entries import Entries
 from ledger.closing import Closing, FileReceipt
 from ledger.codes import countries_of
-from ledger.findings import file_id, unit_id
-from ledger.keys import Provider, receipt_key
+from ledger.findings import EXCERPT_LENGTH, file_id, unit_id
+from ledger.keys import Provider, receipt_key, report_key
 from ledger.objects import S3Objects
 from ledger.store import DynamoStore
 from ledger.texts import Clock, clock_from_setting
 from ledger.units import Receipt
+from matcher import Pack
+from terang import ROOT
 from terang.case_queue import CaseQueue
-from terang.emulator import ACCOUNT, LocalStack, StackError
-from terang.remote import call_function
-
-STALL_SECONDS = 180
-"""How long a run waits without any progress before it gives up."""
-
-POLL_SECONDS = 0.25
-"""The shortest pause between two looks at a queue or a run."""
-
-QUEUE_LENGTH = 1_000
-"""Messages that wait at once: for each delivery, the emulator looks at all that wait."""
-
-BATCH = 10
-"""The messages that SQS takes at once."""
-
-MESSAGE_BYTES = 1024 * 1024
-"""The largest message that SQS accepts, and the most bytes that it takes at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class MessageQueue:
-    """A queue, by its address."""
-
-    sqs: Any
-    url: str
-
-    def send(self, provider: str, bodies: Iterable[str]) -> None:
-        """Send messages in a provider's name. Raises StackError if SQS would not accept one."""
-        attributes = {"provider": {"DataType": "String", "StringValue": provider}}
-        for batch in _batches(bodies):
-            answer = self.sqs.send_message_batch(
-                QueueUrl=self.url,
-                Entries=[
-                    {"Id": str(at), "MessageBody": body, "MessageAttributes": attributes}
-                    for at, body in enumerate(batch)
-                ],
-            )
-            if failed := answer.get("Failed"):
-                raise StackError(f"SQS refused {len(failed)} messages: {failed[0]['Code']}")
-
-    def wait_for_space(self, check: Callable[[], None]) -> None:
-        """Wait until the queue is half empty, and call `check` meanwhile.
-
-        Raises StackError if nothing is taken for STALL_SECONDS.
-        """
-        last, moved = None, time.monotonic()
-        while (waiting := self.waiting()) > QUEUE_LENGTH // 2:
-            if waiting != last:
-                last, moved = waiting, time.monotonic()
-            elif time.monotonic() - moved > STALL_SECONDS:
-                raise StackError(f"there was no progress for {STALL_SECONDS} s")
-            check()
-            time.sleep(POLL_SECONDS)
-
-    def waiting(self) -> int:
-        """Return how many messages wait."""
-        name = "ApproximateNumberOfMessages"
-        answer = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
-        return int(answer["Attributes"][name])
-
-
-def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:
-    """Yield bodies in batches that SQS accepts. Raises StackError for one that it would not."""
-    batch: list[str] = []
-    size = 0
-    for body in bodies:
-        length = len(body.encode())
-        if length > MESSAGE_BYTES:
-            raise StackError(f"a message is larger than {MESSAGE_BYTES} bytes: drop a file")
-        if len(batch) == BATCH or size + length > MESSAGE_BYTES:
-            yield batch
-            batch, size = [], 0
-        batch.append(body)
-        size += length
-    if batch:
-        yield batch
-
+from terang.emulator import ACCOUNT, REGION, LocalStack, StackError, built, local_stack
+from terang.remote import (
+    POLL_SECONDS,
+    QUEUE_LENGTH,
+    STALL_SECONDS,
+    MessageQueue,
+    call_function,
+    outputs_of,
+)
+from terang.set_publishing import PackBucket
 
 POLL_SHARE = 4
 """Looks take at most a fourth of the time: the emulator's answers cost functions the processor."""
@@ -385,3 +330,127 @@ def _after(began: float, seconds: float, share: int) -> float:
     """
     now = time.monotonic()
     return now + max(seconds, (share - 1) * (now - began))
+
+
+PAGES_PORT = 8765
+"""Where `terang run --serve` serves the pages on loopback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The input of a run. `bodies` are messages to the posts queue, `cases` those about cases.
+
+    `packs` waits until they are checked. If `closed_on` is a day, publish runs on that day, when
+    the day of the run is closed; otherwise the day is published while it is open.
+    """
+
+    stack_name: str
+    provider: str
+    packs_folder: Path
+    packs: Callable[[], Sequence[Pack]]
+    out: Path
+    today: str = ""
+    closed_on: str = ""
+    excerpt_length: int = EXCERPT_LENGTH
+    files: Sequence[Path] = ()
+    bodies: Sequence[str] = ()
+    cases: Sequence[dict[str, Any]] = ()
+    open_channels: Sequence[str] = ()
+    index: ClaimIndex | None = None
+
+
+@contextmanager
+def deployed_for(trial: Trial, *, keep: bool) -> Iterator[Deployed]:
+    """Start the local stack with the provider and its rules; stop it at the end unless kept."""
+    parameters = {
+        "PublicUrl": f"http://127.0.0.1:{PAGES_PORT}",
+        "NoticeHours": "0",  # the packs are read where they are run: no notice is needed
+        "DeletionProtection": "false",
+        "Today": trial.today,
+        "ExcerptLength": str(trial.excerpt_length),
+        # A unit takes seconds, with an index two minutes; the work of a killed worker returns soon.
+        "VisibilityTimeout": "300" if trial.index else "60",
+        "FileVisibilityTimeout": "900",  # as long as a translation may take
+        "ScanConcurrency": "2",
+        "BatchWindow": "1",
+        "AskPage": "on",
+        "TelegramBot": "terang_bot",
+        "TipLine": "secret",
+    }
+    with local_stack(keep=keep) as stack:
+        deployed = Deployed(stack, deploy(stack, trial.stack_name, parameters), trial.today)
+        deployed.register(trial.provider, trial.open_channels)
+        public = PackBucket(deployed.objects, deployed.outputs["PublicBucket"], deployed.clock)
+        packs, now = trial.packs(), deployed.clock.now()
+        chosen = {trial.provider: [pack.id for pack in packs]}  # all of them propose
+        public.publish(trial.packs_folder, packs, chosen, notice_hours=0, now=now)
+        if trial.index is not None:
+            public.publish_checks(trial.index, now)
+            public.choose(trial.provider, None, factchecks=True)
+        yield deployed
+
+
+ARTIFACTS, TEMPLATE = "local-artifacts", "template.yaml"
+DEPLOY_SECONDS = 120
+
+
+def deploy(stack: LocalStack, name: str, parameters: dict[str, str]) -> dict[str, str]:
+    """Create the stack from the template. Return its outputs. Raises StackError with the reason."""
+    zips, s3 = built(), stack.client("s3")
+    # The emulator refuses alarms on more than one metric.
+    text = (ROOT / "template.yaml").read_text()
+    text = re.sub(r"^  \w+Alarm:.*\n(?:    .*\n)+", "", text, flags=re.MULTILINE)
+    for uri, path in zips.items():  # addresses of zips instead of folders, as `sam build` does
+        for key in ("CodeUri", "ContentUri"):
+            text = text.replace(f"{key}: {uri}\n", f"{key}: s3://{ARTIFACTS}/{path.name}\n")
+    s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for path in zips.values():
+        s3.put_object(Bucket=ARTIFACTS, Key=path.name, Body=path.read_bytes())
+    s3.put_object(Bucket=ARTIFACTS, Key=TEMPLATE, Body=text.encode())
+    cloudformation = stack.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateURL=f"{stack.url}/{ARTIFACTS}/{TEMPLATE}",  # the call takes only 51,200 bytes
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in ({"PublicDoor": "own"} | parameters).items()
+        ],
+    )
+    deadline = time.monotonic() + DEPLOY_SECONDS
+    while time.monotonic() < deadline:
+        described = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        status = described["StackStatus"]
+        if status == "CREATE_COMPLETE":
+            return outputs_of(described)
+        if not status.endswith("_IN_PROGRESS"):
+            events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+            failed = [
+                f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+                for event in events
+                if event["ResourceStatus"].endswith("FAILED")
+            ]
+            raise StackError(f"the template did not deploy ({status}):\n" + "\n".join(failed))
+        time.sleep(0.1)
+    raise StackError(f"the template did not deploy within {DEPLOY_SECONDS} s")
+
+
+def write_year_so_far(deployed: Deployed, provider: str, out: Path) -> Path | None:
+    """Write the harmonised report of the year so far, where publish puts that of a whole year.
+
+    Return its folder, or None if nobody did anything.
+    """
+    store, days = deployed.store, sorted({deployed.began, deployed.day})
+    entries = Entries.of(entry for day in days for entry in store.journal_entries(provider, day))
+    if not entries.all:
+        return None
+    inspected = Counter[str]()
+    for day in days:
+        inspected[day[:7]] += sum(receipt.inspected for receipt in store.receipts(provider, day))
+    year = days[-1][:4]
+    report = Report(Period.year(int(year)), entries, inspected, About(name=provider))
+    for name, data in report_files(report, provider).items():
+        path = out / report_key(provider, year, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return out / report_key(provider, year, "")

@@ -16,6 +16,7 @@ from claims.check_finder import ClaimIndex
 from claims.topics import lists, lists_digest
 from ledger.closing import (
     NO_SET,
+    RETURN_DAYS,
     Pointer,
     current_set,
     put_in_force,
@@ -369,6 +370,20 @@ class PackBucket:
             raise OperatorError(NO_SET)
         return pointer, self._set(pointer.set)
 
+    def lines(self, registered: Iterable[str], now: datetime) -> Iterator[str]:
+        """Yield the set in force for people: its packs, who runs them, and the sets before it."""
+        pointer, rule_set = self.in_force()
+        yield f"set {pointer.set}"
+        yield f"in force since {pointer.since}"
+        for pack in rule_set.packs:
+            yield f"  {_pack_line(pack, notice_until(pack, rule_set.notice_hours), now)}"
+        yield "providers:"
+        for name in sorted({*registered, *rule_set.providers}):
+            yield f"  {name}: {_provider_line(rule_set, name, now.date())}"
+        if pointer.earlier:
+            yield f"sets before it, of the last {RETURN_DAYS} days:"
+        yield from (f"  {earlier.set} until {earlier.until}" for earlier in pointer.earlier)
+
     def _set(self, digest: str) -> RuleSet:
         return load_set(stored_set(self.objects, self.name, digest), digest)
 
@@ -379,6 +394,32 @@ class PackBucket:
             return changed(load_set(before))
 
         return put_in_force(self.objects, self.name, make_next, self.clock.now())
+
+
+def _pack_line(pack: Pack, notice: datetime, now: datetime) -> str:
+    is_live = any(pack.mode_of(rule) is Mode.LIVE for rule in pack.rules)
+    published_at = pack.published_at or now
+    days = pack.in_force
+    return (
+        f"{pack.id} version {pack.version}: {rules_words(pack)}, {'live' if is_live else 'shadow'},"
+        f" published {_minute(published_at)},"
+        f" notice until {_minute(notice)}{'' if notice > now else ' (over)'},"
+        f" runs {days.from_} to {days.until}{'' if now.date() <= days.until else ' (expired)'}"
+    )
+
+
+def _provider_line(rule_set: RuleSet, name: str, today: date) -> str:
+    settings = rule_set.providers.get(name, ProviderSettings())
+    line = ", ".join(_ids(rule_set, name, today)) or "no pack of words"
+    if rule_set.is_without_rules(name, today):
+        line = NO_RULE
+    if settings.paused:
+        line += f"; paused: {', '.join(pause.rule for pause in settings.paused)}"
+    return line + ("; fact-checks are proposed" if settings.factchecks else "")
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _yaml_key(pack: Pack) -> str:

@@ -20,7 +20,7 @@ from ledger.findings import FloodQuestion
 from ledger.keys import Provider
 from matcher import Pack, ProviderSettings, RuleSet, load_packs, load_set
 from terang.case_queue import MessageResult
-from terang.cli.command import main
+from terang.cli import main
 from terang.remote import Remote
 from terang.set_publishing import PackBucket, SetChange
 

@@ -10,9 +10,8 @@ from support.faults import Calls
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import DAY, World
 
-from scan import unit_input
+from terang.repair import Difference, TableSnapshot
 from terang.repair.checks import unit_differences
-from terang.repair.table_snapshot import Difference, TableSnapshot
 
 
 def test_a_file_becomes_findings_and_a_receipt(world: World) -> None:

@@ -11,7 +11,7 @@ import pytest
 from support.canary import places_of
 from support.world import World
 
-from terang.cli.command import COMMANDS, main
+from terang.cli import COMMANDS, main
 from terang.remote import Remote
 
 NOBODY = "unknown provider 'nobody-here'; allowed: acme"

@@ -18,9 +18,8 @@ from month.writing import write
 
 from matcher import Pack
 from terang.emulator import local_stack
-from terang.runner import Deployed
+from terang.runner import Deployed, deploy
 from terang.set_publishing import PackBucket
-from terang.trial import deploy
 
 STACK = "terang-month"
 PACKS = Path(__file__).parent / "packs"

@@ -17,7 +17,7 @@ from month.plan import PROVIDER, Message
 
 from dsa.report_entries import PARTS, file_name
 from ledger.cases import case_id
-from terang.cli.command import main
+from terang.cli import main
 
 TEMPLATE = Path(__file__).parents[3] / "shared/data/dsa/report-template"
 ABOUT = """\

@@ -7,7 +7,7 @@ from typing import Any
 
 from simulation.cluster import Cluster
 
-from terang.repair.table_snapshot import TableSnapshot
+from terang.repair import TableSnapshot
 
 type Record = dict[str, Any]
 

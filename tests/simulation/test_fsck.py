@@ -14,7 +14,7 @@ from support.world import DAY, StandingClock
 
 from ledger.objects import S3Objects
 from scan import scanner
-from terang.repair.table_snapshot import ADVICE
+from terang.repair import ADVICE
 
 pytestmark = [
     pytest.mark.usefixtures("patched_machine"),

@@ -12,8 +12,8 @@ from support.format_files import json_lines, post
 
 from matcher import Pack
 from terang.emulator import EMULATOR, local_stack
+from terang.runner import deploy
 from terang.set_publishing import PackBucket
-from terang.trial import deploy
 
 RANGE_BYTES = 64 * 1024
 """Small, so that a file of a few megabytes is many units."""

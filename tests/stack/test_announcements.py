@@ -9,7 +9,7 @@ from stack.running import STACK, Running
 from support.format_files import json_lines, post
 from support.sample_messages import decision
 
-from terang.cli.command import main
+from terang.cli import main
 
 PROVIDER = "hearing-chat"
 CANARY = "quokka"

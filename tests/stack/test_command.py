@@ -16,7 +16,7 @@ import terang.case_queue
 import terang.emulator
 from ledger.codes import EU, OperatorError
 from ledger.findings import file_id
-from terang.cli.command import main
+from terang.cli import main
 from terang.runner import Dropped
 
 POSTS = ROOT / "local/samples/files/posts.jsonl"

@@ -8,7 +8,7 @@ import pytest
 from stack.running import STACK, Running
 from support.format_files import post as sample
 
-from terang.cli.command import main
+from terang.cli import main
 
 PROVIDER, WORD = "erase-chat", "zq7-erased"
 

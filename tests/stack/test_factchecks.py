@@ -16,7 +16,7 @@ from support.sample_messages import decision
 from ledger.closing import current_set, set_key
 from ledger.keys import factchecks_key
 from matcher import load_set
-from terang.cli.command import main
+from terang.cli import main
 from terang.set_publishing import PackBucket
 
 PROVIDER = "factcheck-chat"

@@ -15,10 +15,10 @@ from support.format_files import post
 from ledger.findings import unit_id
 from ledger.keys import sentinel_post
 from matcher import Pack
-from terang.cli.command import main
+from terang.cli import main
 from terang.emulator import EMULATOR, local_stack
+from terang.runner import deploy
 from terang.set_publishing import PackBucket
-from terang.trial import deploy
 from tlog import parse_checkpoint
 from verify import Folder, Options, check_place
 

@@ -15,8 +15,8 @@ from stack.running import BUCKETS, DAY, ROOT, Running
 
 from matcher import Pack
 from terang.emulator import EMULATOR, LocalStack, local_stack
+from terang.runner import ARTIFACTS, deploy
 from terang.set_publishing import PackBucket
-from terang.trial import ARTIFACTS, deploy
 from tlog import parse_checkpoint
 from verify import Folder, Options, check_place
 

@@ -27,7 +27,7 @@ with local_stack() as stack:
 SERVES = """
 import sys
 import terang.cli.run
-from terang.cli.command import main
+from terang.cli import main
 terang.cli.run.PAGES_PORT = 0  # any that is free
 sys.exit(main(sys.argv[1:]))
 """

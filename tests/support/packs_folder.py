@@ -8,7 +8,7 @@ import pytest
 from support.format_files import post
 from support.sample_packs import PACK
 
-from terang.cli.command import main
+from terang.cli import main
 
 WORDS = "# bait\nfree gift\n\nkode otp\n@someone\nFree  Gift\nno\n"
 

@@ -1,7 +1,14 @@
-"""How several workers share the tests: what stays with one of them, and what goes first."""
+"""A plugin of every test run: how it is stopped, and how several workers share its tests.
 
+pyproject.toml names it, so it is there whichever tests are run.
+"""
+
+import signal
+import sys
+from pathlib import Path
 from typing import Any
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 OF_THE_STACK = ("tests/stack/", "tests/month/", "tests/simulation/contract/")
@@ -46,3 +53,28 @@ class Shares(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return share_of(nodeid)
+
+
+def pytest_sessionstart() -> None:
+    """Stop with the line to type if the environment was made from other requirements."""
+    wanted = Path(__file__).parents[2] / "requirements/dev.lock"
+    made_from = Path(sys.prefix) / ".lock"
+    if made_from.exists() and made_from.read_bytes() != wanted.read_bytes():
+        pytest.exit(f"{sys.prefix} is out of date: run `scripts/bootstrap.sh dev`", returncode=1)
+
+
+def pytest_configure() -> None:
+    """TERM ends a run as Ctrl-C does: by default nothing that was started would be stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares | None:
+    """Share the tests as here, unless `--dist` says otherwise."""
+    return Shares(config, log) if config.getvalue("dist") == "load" else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long comes first where workers share; alone, a run keeps the files' order."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: turn_of(item.nodeid))

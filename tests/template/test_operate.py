@@ -8,8 +8,8 @@ import pytest
 from template.flow_rules import rings, watched
 from template.resolved import ROOT, resolved, source
 
-from terang.cli.command import build_app, parse
-from terang.repair.table_snapshot import ADVICE, Difference
+from terang.cli import build_app, parse
+from terang.repair import ADVICE, Difference
 
 PAGE = (ROOT / "docs/operate.md").read_text()
 HEADINGS = re.findall(r"^#+ (.+)$", PAGE, re.MULTILINE)

@@ -28,7 +28,7 @@ from ledger.closing import Closing
 from ledger.keys import Provider
 from ledger.store import DynamoStore
 from terang import case_queue
-from terang.cli.command import COMMANDS, main
+from terang.cli import COMMANDS, main
 from terang.home_desk import HomeServer
 
 STACK = resolved(Console="oidc", Announcements="on", Sentinel="on", Today=DAY)

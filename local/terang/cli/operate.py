@@ -20,6 +20,7 @@ from ledger.codes import OperatorError
 from ledger.store import PseudonymKeys
 from terang import InputError, check_known
 from terang.remote import Remote, call_function, explain_stack_errors
+from terang.repair import put_back
 from terang.repair.dead_letters import (
     QueueContents,
     RedriveResult,
@@ -29,7 +30,6 @@ from terang.repair.dead_letters import (
     send_units,
 )
 from terang.repair.erasure import BucketEraser, Erasure, ErasureResult, TableEraser
-from terang.repair.table_snapshot import put_back
 from terang.terminal import (
     STACK,
     Day,

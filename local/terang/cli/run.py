@@ -1,8 +1,13 @@
 """`terang run`: send files through the whole stack on this machine, and print the findings."""
 
+import fcntl
+import os
+import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +15,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from signal import SIG_IGN, SIGINT, signal
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -19,16 +24,35 @@ from rich.table import Table
 
 from authoring.check import check_packs
 from claims.index import BadIndexError
+from ledger.closing import FileReceipt
 from ledger.codes import ADVICE, Code, OperatorError
 from ledger.findings import EXCERPT_LENGTH
+from ledger.texts import encode_json_lines
+from ledger.units import Receipt
 from matcher import PackError, Problem
 from rules.pack import Packs
 from terang import IS_INSTALLED, ROOT, USAGE, InputError
-from terang.case_queue import read_file, read_messages, result_lines
+from terang.case_queue import (
+    MessageResult,
+    findings_in,
+    read_file,
+    read_messages,
+    result_lines,
+    send_messages,
+)
 from terang.check_library import CheckLibrary
 from terang.emulator import REGION, StackError
 from terang.remote import explain_stack_errors, first_steps
-from terang.runner import Deployed, Progress, name_of
+from terang.runner import (
+    PAGES_PORT,
+    Deployed,
+    Dropped,
+    Progress,
+    Trial,
+    deployed_for,
+    name_of,
+    write_year_so_far,
+)
 from terang.terminal import (
     STACK,
     Channels,
@@ -45,7 +69,6 @@ from terang.terminal import (
     progress_bar,
     today_utc,
 )
-from terang.trial import PAGES_PORT, RunResult, Trial, deployed_for, owned, run_trial
 
 SAMPLES = ROOT / "local/samples"
 SAMPLES_DAY = date(2026, 11, 25)
@@ -56,6 +79,142 @@ OUT = Path("terang-out")
 
 OTHER_COLUMNS = 20
 """The width of the table's other columns; where rules are wider than the rest, it is a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The result of a run. `report` is the folder of the year's report, if there is one."""
+
+    provider: str
+    receipts: list[Receipt]
+    files: list[tuple[Dropped, FileReceipt]]
+    cases: list[MessageResult]
+    report: Path | None
+    by_rule: Counter[str] = field(init=False, default_factory=Counter)
+    """Distinct findings by `pack/version/rule/mode`."""
+
+    def __post_init__(self) -> None:
+        for receipt in self.receipts:
+            self.by_rule.update(receipt.by_rule)
+
+    def summary(self, out: Path) -> dict[str, Any]:
+        """Return the line of `--json`. A rule is `pack/rule`; versions and modes are added up.
+
+        `partly_read` is left out if it is zero.
+        """
+        refused, by_rule = Counter[str](), Counter[str]()
+        for receipt in self.receipts:
+            refused.update(receipt.refused)
+        for key, count in self.by_rule.items():
+            pack, _, rule, _ = key.split("/")
+            by_rule[f"{pack}/{rule}"] += count
+        partly_read = sum(receipt.partly_read for receipt in self.receipts)
+        return {
+            "provider": self.provider,
+            "inspected": sum(receipt.inspected for receipt in self.receipts),
+            "refused": refused.total(),
+            "findings": sum(receipt.findings for receipt in self.receipts),
+            "by_rule": dict(sorted(by_rule.items())),
+            "refusals_by_code": dict(sorted(refused.items())),
+            "out": str(out),
+            **({"partly_read": partly_read} if partly_read else {}),
+        }
+
+
+def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]) -> RunResult:
+    """Send everything, wait for it, publish, and replace the out folder with the results.
+
+    `show` is called with the progress while files and messages are waited for.
+    """
+    dropped = deployed.drop(trial.provider, trial.files)
+    messages = deployed.send(trial.provider, trial.bodies)
+    closed = deployed.wait(trial.provider, dropped, messages, show)
+    out = deployed.outputs["OutBucket"]
+    answers = send_messages(
+        deployed.cases(trial.provider),
+        trial.cases,
+        lambda: findings_in(deployed.objects, out, trial.provider),
+        trial=True,
+    )
+    if trial.closed_on:
+        deployed.turn_clock_of_publish(trial.closed_on)
+        deployed.publish({"since": deployed.began, "through": deployed.day})
+    else:
+        deployed.publish()
+    empty(trial.out)
+    deployed.copy(deployed.outputs["PublicBucket"], "", trial.out / "public")
+    deployed.copy(out, "out/", trial.out)
+    with (trial.out / "findings.jsonl").open("wb") as findings:
+        for path in sorted((trial.out / "out").rglob("findings/*/*.jsonl")):
+            findings.write(path.read_bytes())
+    taken = (answer.message for answer in answers if answer.status == "taken")
+    for name, rows in {
+        "refusals.jsonl": deployed.refusals(trial.provider, dropped, closed),
+        "cases.jsonl": taken,
+        "run.json": [{"today": trial.today}],
+    }.items():
+        (trial.out / name).write_bytes(encode_json_lines(rows))
+    report = write_year_so_far(deployed, trial.provider, trial.out)
+    receipts = deployed.receipts(trial.provider)
+    return RunResult(
+        trial.provider, receipts, list(zip(dropped, closed, strict=True)), answers, report
+    )
+
+
+RESULTS = {"findings.jsonl", "refusals.jsonl", "cases.jsonl", "public", "out", "run.json"}
+"""Names that a run writes into its folder. A folder with any other name is not replaced."""
+
+
+@contextmanager
+def owned(out: Path) -> Iterator[None]:
+    """Create the folder if it is missing, and keep other runs out of it meanwhile.
+
+    The lock is on the folder itself and ends with this process, even if it is killed. A link is
+    followed. A folder that was created here and is empty at the end is removed.
+
+    Raises OperatorError if another run uses it, if it holds anything but an earlier run, or if it
+    cannot be created.
+    """
+    made = not out.exists()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        folder = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        why = f"cannot be made or read: {error.strerror}"
+        if out.is_symlink() and not out.exists():
+            why = "a link that leads nowhere"
+        elif out.exists() and not out.is_dir():
+            why = "not a folder"
+        raise OperatorError(f"--out {out}: {why}") from None
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_there = os.path.samestat(os.fstat(folder), out.stat())
+        except (BlockingIOError, FileNotFoundError):
+            is_there = False  # or a run that failed has removed it meanwhile
+        if not is_there:
+            raise OperatorError(
+                f"--out {out}: another run is writing into it; wait for it, or name another folder"
+            )
+        if not {path.name for path in out.iterdir()} <= RESULTS:
+            raise OperatorError(
+                f"--out {out} holds something else than an earlier run: name another folder"
+            )
+        yield
+    finally:
+        if made:
+            with suppress(OSError):  # it holds results
+                out.rmdir()
+        os.close(folder)
+
+
+def empty(out: Path) -> None:
+    """Remove the results of an earlier run. Of a link only the link is removed."""
+    for path in out.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def run(

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from recount import EARLIER, differences_of
-from terang.repair.table_snapshot import Difference, JournalDay, Record, TableSnapshot, by_day
+from terang.repair import Difference, JournalDay, Record, TableSnapshot, by_day
 
 type Get = Callable[[str], bytes]
 

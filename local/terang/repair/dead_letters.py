@@ -24,6 +24,7 @@ from ledger.objects import SqsUnitQueue, error_code
 from ledger.units import units_of
 from terang import InputError
 from terang.remote import Remote
+from terang.repair import Difference, TableSnapshot
 from terang.repair.checks import (
     Get,
     PublicCopy,
@@ -31,7 +32,6 @@ from terang.repair.checks import (
     out_differences,
     unit_differences,
 )
-from terang.repair.table_snapshot import Difference, TableSnapshot
 
 HIDDEN_SECONDS = 120
 """How long a letter is hidden from others while it is returned."""

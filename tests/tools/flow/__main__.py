@@ -16,8 +16,8 @@ from tools.flow import desk_flow as flow
 
 from matcher import Pack
 from terang.emulator import local_stack
+from terang.runner import deploy
 from terang.set_publishing import PackBucket
-from terang.trial import deploy
 
 if TYPE_CHECKING:
     from collections.abc import Callable

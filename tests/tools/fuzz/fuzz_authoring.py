@@ -25,7 +25,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from matcher import Matcher, Pack, PackError
     from rules.rule import Rule
     from rules.yaml_reader import keys_of
-    from terang.comparison import as_lines, as_row, compare
+    from terang.new_packs import as_lines, as_row, compare
 
 FORMAT, WORDS, TABLE, POSTS, TEXT = range(5)
 PACKS = [Pack.parse(PACK, "pack.yaml")]

@@ -22,8 +22,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from claims.index import BadIndexError, digest_of
     from ledger.codes import OperatorError
     from terang.case_queue import decoded
-    from terang.check_library import CheckLibrary
-    from terang.cli.factchecks import AskedText
+    from terang.check_library import AskedText, CheckLibrary
 
 TRUST = Trust(["check.example"])
 FOLDER = Path(tempfile.mkdtemp(prefix="terang-fuzz-"))

@@ -15,8 +15,8 @@ from tools.load.probes import Probes
 
 from matcher import Pack
 from terang.emulator import local_stack
+from terang.runner import deploy
 from terang.set_publishing import PackBucket
-from terang.trial import deploy
 
 
 def main(arguments: list[str]) -> int:

@@ -13,7 +13,7 @@ from support.sample_checks import CHECKS, REPEATS_SALT, check, table
 
 from claims.index import MAGIC, digest_of
 from terang.check_library import CheckLibrary
-from terang.cli.command import main
+from terang.cli import main
 
 SEED = 20261125
 INDONESIAN = check(9, "Minum air garam tiga kali sehari menyembuhkan pilek dalam satu malam")

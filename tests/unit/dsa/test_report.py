@@ -11,7 +11,7 @@ from support.written_report import ROOT, table, written
 
 from dsa.indicators import recall
 from dsa.report_entries import PARTS, Entries, file_name
-from terang.cli.command import main
+from terang.cli import main
 
 TEMPLATE = ROOT.parent / "shared/data/dsa/report-template"
 

@@ -10,7 +10,7 @@ from support.written_report import table, written
 
 from dsa.indicators import About, ServiceKind, about_schema
 from dsa.report_entries import file_name
-from terang.cli.command import main
+from terang.cli import main
 from terang.submission import AboutError, read_about
 
 ROOT = Path(__file__).parents[3]

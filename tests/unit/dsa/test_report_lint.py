@@ -11,7 +11,7 @@ import pytest
 from support.written_report import put, table, written
 
 from dsa.report_entries import HEADERS, file_name
-from terang.cli.command import main
+from terang.cli import main
 
 type Change = Callable[[list[list[str]]], None]
 

@@ -20,7 +20,7 @@ from dsa.report import LedgerError, Period, Report, entries_of, report_files, re
 from dsa.report_entries import PARTS, Entries, file_name
 from dsa.report_proof import WrittenReport, prove
 from ledger.cases import DecidedScore, JournalEntry
-from terang.cli.command import main
+from terang.cli import main
 
 TABLES = [file_name(part) for part in PARTS]
 

@@ -13,7 +13,7 @@ from support.log_world import ORIGIN, LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 
 from publish_steps import logging_run
-from terang.cli.public_log import prove_finding
+from terang.cli.published import prove_finding
 from tlog import BeganLeaf, Leaf, LogFiles, MovedLeaf, PublishedLeaf, decode_leaf, parse_checkpoint
 from verify import Folder, Options, Result, check_place, check_proof
 

@@ -8,7 +8,7 @@ from support.log_world import LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 
 from ledger.codes import OperatorError
-from terang.cli.public_log import prove_finding
+from terang.cli.published import prove_finding
 from tlog import LogFiles, PublishedLeaf, decode_leaf, parse_checkpoint
 from verify import Folder, Options, Result, check_place, check_proof
 

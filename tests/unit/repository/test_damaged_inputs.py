@@ -23,11 +23,11 @@ from support.published_days import published_folder
 from support.review_world import run_folder
 from support.sample_checks import CHECKS, table
 
-import terang.cli.reports
+import terang.cli.published
 import terang.remote
-import terang.trial
+import terang.runner
 from ledger.codes import OperatorError
-from terang.cli.command import main
+from terang.cli import main
 from terang.emulator import StackError
 from terang.home_desk import HomeServer
 
@@ -82,9 +82,9 @@ def world(
         self._server.server_close()
 
     monkeypatch.setattr(terang.remote.Remote, "find", not_there)
-    monkeypatch.setattr(terang.trial, "local_stack", not_started)
-    monkeypatch.setattr(terang.cli.reports.SorApi, "send", not_there)
-    monkeypatch.setenv(terang.cli.reports.TOKEN, "token")
+    monkeypatch.setattr(terang.runner, "local_stack", not_started)
+    monkeypatch.setattr(terang.cli.published.SorApi, "send", not_there)
+    monkeypatch.setenv(terang.cli.published.TOKEN, "token")
     monkeypatch.setattr(HomeServer, "serve", looked_through)
     folder = tmp_path / "work"
     shutil.copytree(sound_folder, folder)

@@ -33,7 +33,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def call(site: Path, folder: Path, *words: str, text: str = "") -> subprocess.CompletedProcess[str]:
-    program = "import sys; from terang.cli.command import main; sys.exit(main())"
+    program = "import sys; from terang.cli import main; sys.exit(main())"
     return subprocess.run(
         [sys.executable, "-c", program, *words],
         cwd=folder, input=text, capture_output=True, text=True,

@@ -15,9 +15,8 @@ from cases.case_store import Acceptance, Facts, FirstSent
 from cases.kinds import read_case_message
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseState, JournalEntry
 from ledger.codes import CaseRefusal
-from ledger.store import DynamoStore
+from terang.repair import TableSnapshot
 from terang.repair.checks import case_differences
-from terang.repair.table_snapshot import TableSnapshot
 
 FOUND = finding(1)
 SKIP = JournalEntry("0" * 64, "acme", "2026-11-25T12:30:00Z", type="decision", verdict="skipped")

@@ -17,10 +17,9 @@ from matcher import Matcher, Rule, Severity
 from matcher.hit import STEPS_AT_LEAST, STEPS_PER_POINT, WEIGHINGS, Effort
 from recount import differences_of
 from rules.pack_parts import Score
-from terang.cli.command import main
-from terang.cli.run import print_run
+from terang.cli import main
+from terang.cli.run import RunResult, print_run
 from terang.terminal import Screen
-from terang.trial import RunResult
 
 WORDS = ("bomb", "prize", "pills", "money", "secret", "letter")
 RULE = Rule(id="any", severity=Severity.LOW, why="Invented.", groups=(WORDS,))

@@ -8,7 +8,7 @@ import pytest
 from desk import Door, Moderator, Role, audits
 from desk.deciding import AUDIT_CATEGORIES
 from ledger.codes import CATEGORIES, OperatorError
-from terang.cli.command import main
+from terang.cli import main
 from terang.home_desk import BookRows
 from terang.run_table import RunTable, read_sample
 

@@ -5,7 +5,7 @@ from typing import NoReturn
 import pytest
 
 from terang import InputError
-from terang.cli.command import main
+from terang.cli import main
 from terang.remote import Remote
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from claims import admission
-from terang.cli.command import main
+from terang.cli import main
 
 HEADER = "url,claim,rating,publisher,date,language\n"
 SALT = "https://check.example/salt,Drinking warm salt water cures the common cold in a night"

@@ -19,10 +19,9 @@ from support.written_report import put, table, written
 
 from dsa.report_entries import file_name
 from ledger.closing import FileReceipt
-from terang.cli.command import main
-from terang.cli.run import print_run
+from terang.cli import main
+from terang.cli.run import RunResult, print_run
 from terang.terminal import Screen, print_json, print_problem, print_result, print_warning
-from terang.trial import RunResult
 
 
 def named(word: str) -> str:

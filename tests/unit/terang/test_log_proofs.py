@@ -13,8 +13,8 @@ from support.tampering import write
 from ledger.codes import OperatorError
 from ledger.keys import receipt_key
 from ledger.units import OpenFile
-from terang.cli.command import main
-from terang.cli.public_log import prove_finding, prove_receipt
+from terang.cli import main
+from terang.cli.published import prove_finding, prove_receipt
 from verify import main as stand_alone
 
 RECEIPT = b'{"file": "f1", "records": 3, "inspected": 2, "refused": {"not_public": 1}}\n'

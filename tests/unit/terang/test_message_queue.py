@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from terang import runner
+from terang import remote
 from terang.emulator import StackError
-from terang.runner import BATCH, MESSAGE_BYTES, QUEUE_LENGTH, MessageQueue
+from terang.remote import BATCH, MESSAGE_BYTES, QUEUE_LENGTH, MessageQueue
 
 
 class Emulator:
@@ -35,8 +35,8 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], tuple[Emulator, An
 
     def started(taken: int) -> tuple[Emulator, MessageQueue]:
         emulator, seconds = Emulator(taken), iter(range(10_000))
-        monkeypatch.setattr(runner.time, "sleep", emulator.take)
-        monkeypatch.setattr(runner.time, "monotonic", lambda: next(seconds))
+        monkeypatch.setattr(remote.time, "sleep", emulator.take)
+        monkeypatch.setattr(remote.time, "monotonic", lambda: next(seconds))
         return emulator, MessageQueue(emulator, "http://queue")
 
     return started

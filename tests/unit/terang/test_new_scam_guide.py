@@ -8,7 +8,7 @@ import pytest
 
 from matcher import Matcher, Pack
 from terang import ROOT
-from terang.cli.command import main
+from terang.cli import main
 
 GUIDE = (ROOT / "docs/new-scam.md").read_text("utf-8")
 YAML = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)

@@ -8,7 +8,7 @@ from support.packs_folder import run_packs, sample_folder
 from support.sample_packs import PACK
 
 from matcher import Pack
-from terang.cli.command import main
+from terang.cli import main
 
 
 @pytest.fixture

@@ -15,9 +15,8 @@ from support.sample_packs import PACK
 from matcher import Mode, Pack
 from rules.pack import Origin
 from rules.rule_set import build_set, digest_of
-from terang import ROOT
-from terang.cli import packs_in_force
-from terang.cli.command import main
+from terang import ROOT, new_packs
+from terang.cli import main
 
 SAFE = PACK.replace("send me", "hand me over")
 LIVE = SAFE.replace("rules:\n", "mode: live  # since May\nrules:\n", 1)
@@ -210,7 +209,7 @@ def test_an_address_that_answers_byte_by_byte_is_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Somebody who waits sees for what. No single byte is late, and the wait ends all the same."""
-    monkeypatch.setattr(packs_in_force, "SECONDS", 0.3)
+    monkeypatch.setattr(new_packs, "SECONDS", 0.3)
     url = f"{published[1]}/endless.yaml"
     assert _pull(url, "0" * 64, tmp_path / "out") == 2
     said = capsys.readouterr().err

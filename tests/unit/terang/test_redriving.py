@@ -12,6 +12,7 @@ from simulation.sqs import SQS
 
 from ledger.objects import ATTRIBUTES
 from ledger.table import Table
+from terang.repair import put_back
 from terang.repair.dead_letters import (
     NOT_BELIEVED,
     DeadLetter,
@@ -22,7 +23,6 @@ from terang.repair.dead_letters import (
     NamesTarget,
     RedriveResult,
 )
-from terang.repair.table_snapshot import put_back
 
 DEAD, LIVE = "https://sqs.example/dead", "https://sqs.example/live"
 ACME, OPERATOR = "AROAACME:session", "AROAOPERATOR"

@@ -15,8 +15,7 @@ from botocore.exceptions import (
 )
 
 from terang import InputError
-from terang.cli import operate
-from terang.cli.command import main
+from terang.cli import main, operate
 from terang.remote import Remote, first_steps, senders_of
 
 

@@ -10,7 +10,7 @@ from support.sample_messages import complaint, decision, notice, order, outcome
 
 from desk import ItemKind
 from ledger.codes import OperatorError
-from terang.cli.command import main
+from terang.cli import main
 from terang.run_table import findings_of_run
 
 KEYS = {each.finding.post: each.finding.finding for each in four_findings()}

@@ -11,7 +11,7 @@ import pytest
 from support.packs_folder import run_packs, sample_folder
 from support.sample_packs import SCORED
 
-from terang.cli.command import main
+from terang.cli import main
 
 NAME = "one-time-codes/asks-for-code"
 

@@ -14,7 +14,7 @@ import pytest
 from support.statement_samples import SOUND, changed
 
 from dsa.statement_checks import FIELDS
-from terang.cli.command import main
+from terang.cli import main
 
 
 def many(count: int) -> list[dict[str, Any]]:

@@ -12,14 +12,14 @@ import pytest
 from support.sor_server import TOKEN, Database, served
 from support.statement_samples import changed
 
-import terang.cli.reports
+import terang.cli.published
 import terang.submission
-from terang.cli.command import main
+from terang.cli import main
 
 
 @pytest.fixture
 def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    monkeypatch.setenv(terang.cli.reports.TOKEN, TOKEN)
+    monkeypatch.setenv(terang.cli.published.TOKEN, TOKEN)
     with served() as database:
         yield database
 
@@ -30,7 +30,7 @@ def paused(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     pauses: list[float] = []
     api = terang.submission.SorApi
     monkeypatch.setattr(
-        terang.cli.reports, "SorApi", lambda to, token: api(to, token, pause=pauses.append)
+        terang.cli.published, "SorApi", lambda to, token: api(to, token, pause=pauses.append)
     )
     return pauses
 
@@ -156,7 +156,7 @@ def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(
 def test_the_token_may_lie_in_a_file(
     tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(terang.cli.reports.TOKEN)
+    monkeypatch.delenv(terang.cli.published.TOKEN)
     files, token = written(tmp_path, many(3)), tmp_path / "token"
     words = ["statements", "submit", str(files), "--to", database.address]
     words += ["--sent", str(tmp_path / "sent.jsonl"), "--token-file", str(token)]
@@ -176,7 +176,7 @@ def test_a_token_that_is_none_is_not_shown(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv(terang.cli.reports.TOKEN, token)
+    monkeypatch.setenv(terang.cli.published.TOKEN, token)
     assert submit(written(tmp_path, many(1)), database.address) == 2
     told = capsys.readouterr()
     assert "cret" not in told.out + told.err
@@ -189,7 +189,7 @@ def test_a_wrong_token_stops_at_once(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv(terang.cli.reports.TOKEN, "another")
+    monkeypatch.setenv(terang.cli.published.TOKEN, "another")
     assert submit(written(tmp_path, many(3)), database.address) == 1
     assert database.requests == 1
     assert "does not know the token" in capsys.readouterr().err
@@ -203,6 +203,6 @@ def test_the_token_goes_to_no_open_address(tmp_path: Path, database: Database, t
 def test_without_a_token_nothing_is_sent(
     tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(terang.cli.reports.TOKEN)
+    monkeypatch.delenv(terang.cli.published.TOKEN)
     assert submit(written(tmp_path, many(1)), database.address) == 2
     assert database.requests == 0

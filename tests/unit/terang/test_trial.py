@@ -12,11 +12,10 @@ from support.publish_world import sample_receipt
 from support.sample_posts import line
 
 from ledger.codes import OperatorError
-from terang.cli.command import main
-from terang.cli.run import print_run
+from terang.cli import main
+from terang.cli.run import RunResult, empty, owned, print_run
 from terang.runner import name_of
 from terang.terminal import Screen
-from terang.trial import RunResult, empty, owned
 
 
 def run(tmp_path: Path, out: Path, *words: object) -> int:
@@ -73,7 +72,7 @@ def test_ctrl_c_after_the_run_stops_only_a_stack_that_is_not_kept(
 def test_the_folder_is_free_again_when_a_run_is_killed(tmp_path: Path) -> None:
     out = tmp_path / "out"
     program = (
-        "import sys, time, pathlib\nfrom terang.trial import owned\n"
+        "import sys, time, pathlib\nfrom terang.cli.run import owned\n"
         "with owned(pathlib.Path(sys.argv[1])):\n"
         "    print('mine', flush=True)\n    time.sleep(60)\n"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from terang.cli.command import main
+from terang.cli import main
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,9 @@ from ledger.findings import FoundCheck, Label
 from ledger.posts import read_line
 from matcher import Hit, Span
 from terang.cli.review import CaseHistory, case_screen
-from terang.cli.run import print_run
-from terang.comparison import PackComparison, as_lines
+from terang.cli.run import RunResult, print_run
+from terang.new_packs import PackComparison, as_lines
 from terang.terminal import Screen, print_result, show_controls
-from terang.trial import RunResult
 
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
 WIDTHS = (40, 80, 200)

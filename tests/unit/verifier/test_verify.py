@@ -19,7 +19,7 @@ from support.tampering import FIRST_VISIT, LATER_VISIT, Memory, Tampering, words
 import verify
 from publish_steps import logging_run
 from publish_steps.served_log import OF_THE_LOG
-from terang.cli.command import main as terang
+from terang.cli import main as terang
 from tlog import LogFiles, PublishedLeaf, RunLeaf, encode_leaf, parse_checkpoint, verifier_key
 from verify import LogUnreadableError, Options, Result, check_place, main, source_of
 

@@ -1,13 +1,14 @@
-"""`terang packs` and `terang scan` on this machine: check, try, compare and write packs."""
+"""`terang packs` and `terang scan`: check, try, compare and write packs, and put them in force."""
 
 import json
+import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import batched
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
@@ -21,12 +22,25 @@ from ledger.texts import encode_json_lines
 from matcher import Matcher, Pack, PackError, load_packs
 from rules.pack import pack_paths
 from rules.pack_parts import category_problem
-from terang import USAGE, InputError
+from terang import USAGE, InputError, check_known
 from terang.case_queue import read_file
-from terang.comparison import BATCH, as_lines, as_row, compare, hit_row, pack_changes
+from terang.new_packs import (
+    BATCH,
+    AskedConsent,
+    as_lines,
+    as_row,
+    compare,
+    describe,
+    hit_row,
+    keep,
+    pack_changes,
+    published_packs,
+)
 from terang.terminal import (
+    STACK,
     Day,
     PackId,
+    StackName,
     Today,
     UsageError,
     counted,
@@ -41,6 +55,9 @@ from terang.terminal import (
     progress_bar,
     today_utc,
 )
+
+if TYPE_CHECKING:
+    from terang.remote import Remote
 
 type Row = dict[str, Any]
 
@@ -289,3 +306,152 @@ def _hit_rows(matcher: Matcher, posts: list[Post]) -> tuple[list[Row], list[Row]
 def _score_rows(matcher: Matcher, posts: list[Post]) -> tuple[list[Row], list[Row]]:
     scores = matcher.scores([post.parts for post in posts])
     return [{"id": post.id, "scores": of} for post, of in zip(posts, scores, strict=True)], []
+
+
+Posts = Annotated[
+    Path | None, option("FILE", "posts as JSON Lines: show what the change hits in them")
+]
+WithoutRules = Annotated[
+    tuple[str, ...], option("PROVIDER", "a provider that may be left without a rule")
+]
+Yes = Annotated[bool, Parameter(help="do not ask at a terminal")]
+
+
+def pull(
+    url: Annotated[str, Parameter(help="a published pack (.yaml) or set (.json): https://…")],
+    /,
+    *,
+    digest: Annotated[
+        str,
+        option("SHA256", "the SHA-256 of that file, from somebody you trust; a set's is its name"),
+    ],
+    out: Annotated[Path, option("DIR", "where the packs are written")],
+    only: Annotated[
+        tuple[str, ...], option("ID", "take this pack of a set; repeat it for more")
+    ] = (),
+    today: Today | None = None,
+) -> int:
+    """Show each pack and write it in shadow; 1 if it cannot be taken or does not check here.
+
+    A pack that does not check is written too: the problems name lines of its file.
+    """
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise UsageError(f"--digest {digest}: a SHA-256 has 64 of 0-9 and a-f")
+    try:
+        pulled = published_packs(url, digest, only)
+    except PackError as error:
+        print_pack_problems(error)
+        return 1
+    for pack, _ in pulled:
+        print_results(describe(pack))
+    paths = keep(pulled, out)
+    if load_checked(out, today) is None:
+        written = " ".join(map(str, paths))
+        print_problem(f"written: {written}; mend or remove what does not check, then publish {out}")
+        return 1
+    print_result(f"{counted(len(paths), 'pack')} in {out}, in shadow: only counted, never proposed")
+    print_result(f"next: terang packs diff packs {out} --posts posts.jsonl")
+    print_result(f"then: terang packs publish {out}")
+    return 0
+
+
+def publish(
+    packs: Annotated[Path | None, Parameter(help="their folder; not needed with --remove")] = None,
+    /,
+    *,
+    stack: StackName = STACK,
+    provider: Annotated[
+        tuple[str, ...],
+        option(
+            "ID=PACK,PACK",
+            "the packs that one provider runs (default: all that rest on the law), or with"
+            " ID=+PACK the ones that it runs besides",
+        ),
+    ] = (),
+    remove: Annotated[tuple[str, ...], option("ID", "a pack that leaves the set")] = (),
+    posts: Posts = None,
+    allow_no_rules: WithoutRules = (),
+    yes: Yes = False,
+) -> int:
+    """Publish packs and print the digest of the set in force; 2 if the packs do not check."""
+    chosen = _chosen(provider)
+    if packs is None and not (remove or chosen):
+        raise UsageError("name the folder of the packs, or --remove ID")
+
+    remote, registered = _stack_with(stack, posts, (*chosen, *allow_no_rules))
+    now = remote.clock.now()
+    checked: Sequence[Pack] | None = []
+    if packs is not None:
+        checked = load_checked(packs, now.date(), advice=True)
+    if checked is None:
+        return USAGE
+    digest = remote.public.publish(
+        packs,
+        checked,
+        chosen,
+        notice_hours=remote.notice_hours,
+        now=now,
+        removed=remove,
+        registered=registered,
+        without_rules=allow_no_rules,
+        consent=AskedConsent(posts, yes=yes, asks_for_removal=False),
+    )
+    print_result(digest)
+    return 0
+
+
+def rollback(
+    digest: Annotated[str, Parameter(help="from `terang packs list`; its beginning is enough")],
+    /,
+    *,
+    stack: StackName = STACK,
+    posts: Posts = None,
+    allow_no_rules: WithoutRules = (),
+    yes: Yes = False,
+) -> int:
+    """Put an earlier set in force again, and print the digest of the set in force."""
+    remote, registered = _stack_with(stack, posts, allow_no_rules)
+    in_force = remote.public.go_back(
+        digest,
+        notice_hours=remote.notice_hours,
+        now=remote.clock.now(),
+        registered=registered,
+        without_rules=allow_no_rules,
+        consent=AskedConsent(posts, yes=yes, asks_for_removal=True),
+    )
+    print_result(in_force)
+    return 0
+
+
+def _stack_with(stack: str, posts: Path | None, named: Sequence[str]) -> tuple["Remote", list[str]]:
+    """Return the stack and its registered providers. Raises UsageError for what is not there."""
+    from terang.remote import Remote  # late: what is done on this machine needs no boto3
+
+    if posts is not None and not posts.is_file():
+        raise UsageError(f"{posts}: no such file")
+    remote = Remote.find(stack)
+    registered = [provider.provider for provider in remote.store.providers()]
+    for name in named:
+        check_known("provider", name, {*registered, *remote.public.provider_settings()})
+    return remote, registered
+
+
+def _chosen(words: Sequence[str]) -> dict[str, list[str]]:
+    """Return the packs by provider, from words such as `acme=pack-1,pack-2` or `acme=+pack-3`."""
+    chosen = {}
+    for word in words:
+        provider, separator, names = word.partition("=")
+        if not separator:
+            raise UsageError(f"--provider {word!r}: write it as ID=PACK,PACK")
+        chosen[provider] = [name for name in names.split(",") if name]
+        added = [name for name in chosen[provider] if name.startswith("+")]
+        if added and len(added) < len(chosen[provider]):
+            raise UsageError(f"--provider {word!r}: write + before each pack, or before none")
+    return chosen
+
+
+def list_in_force(*, stack: StackName = STACK) -> int:
+    """Print the set in force, its packs, what each provider runs, and the sets before it."""
+    remote, registered = _stack_with(stack, None, ())
+    print_results(remote.public.lines(registered, remote.clock.now()))
+    return 0
