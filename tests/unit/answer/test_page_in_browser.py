@@ -132,10 +132,7 @@ def test_the_text_is_in_no_address(served: str, page: "Page") -> None:
 
 
 @pytest.mark.parametrize(
-    "served",
-    [built_with(f"{GARAM} {HOSTILE}", HOSTILE)],
-    ids=["hostile"],
-    indirect=True,
+    "served", [built_with(f"{GARAM} {HOSTILE}", HOSTILE)], ids=["hostile"], indirect=True
 )
 def test_hostile_text_is_only_shown(served: str, page: "Page") -> None:
     page.goto(served)

@@ -32,11 +32,7 @@ WHY_NOT = {
         "send me a b c d otp",
         "its terms are more than 3 words apart (`within`)",
     ),
-    "two of them": (
-        RULE,
-        "never share: send me the otp bank",
-        TWO,
-    ),
+    "two of them": (RULE, "never share: send me the otp bank", TWO),
     "too few": (COUNTED, "free", "only 1 of the 2 that `at_least` needs of [free, gratis]"),
     "no host": (HOSTS, "otp", "none of [shop.example]"),
     "a host alone": (HOSTS, "shop.example", "none of [otp]"),

@@ -2,13 +2,7 @@
 
 import pytest
 
-from authoring.features import (
-    FeatureKind,
-    WeighedFeatures,
-    prior_of,
-    read_given_words,
-    with_words,
-)
+from authoring.features import FeatureKind, WeighedFeatures, prior_of, read_given_words, with_words
 from authoring.labelled import LabelError
 
 

@@ -21,12 +21,7 @@ from authoring.labelled import (
     share_of_groups,
     suspects,
 )
-from authoring.term_candidates import (
-    candidates,
-    copy_groups,
-    patterns_in,
-    sound_candidates,
-)
+from authoring.term_candidates import candidates, copy_groups, patterns_in, sound_candidates
 
 BAD_ROWS = {
     "a label that is not known": (

@@ -114,10 +114,7 @@ GENERIC = {
 @pytest.mark.parametrize(
     ("language", "text"),
     [
-        (
-            "id",
-            "Menurut survei pada tahun 2020 jumlah penduduk Indonesia yang punya telepon naik",
-        ),
+        ("id", "Menurut survei pada tahun 2020 jumlah penduduk Indonesia yang punya telepon naik"),
         ("id", "Pertumbuhan konsumsi mencapai lima persen, sedangkan ekspor dan impor ikut naik"),
         ("en", "My niece saw the results of the exam, called everybody and danced in the kitchen"),
     ],

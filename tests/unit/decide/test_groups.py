@@ -5,13 +5,7 @@ from typing import Any
 import pytest
 from support.judged_cases import DRAWN, entry, state
 from support.memory_cases import MemoryCases, finding
-from support.sample_messages import (
-    complaint,
-    decision,
-    outcome,
-    reinstatement,
-    second_review,
-)
+from support.sample_messages import complaint, decision, outcome, reinstatement, second_review
 
 from ledger.cases import CaseState, JournalEntry, Move, case_id, is_for_second_review
 

@@ -65,11 +65,7 @@ REFUSED: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
     ),
     "an id of another message": ([decision(F1)], decision(F2), "id_reused"),
     "an id of another type": ([decision(F1)], complaint(id="d-1"), "id_reused"),
-    "a complaint about a skip": (
-        [decision(F1, verdict="skipped")],
-        complaint(),
-        "nothing_decided",
-    ),
+    "a complaint about a skip": ([decision(F1, verdict="skipped")], complaint(), "nothing_decided"),
     "the decision's own moderator": (
         [decision(F1), complaint()],
         outcome(moderator="m-1"),
@@ -97,11 +93,7 @@ REFUSED: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
         "nothing_decided",
     ),
     "a notice about an unknown finding": ([], notice(finding="f" * 64), "unknown"),
-    "a notice about another's finding": (
-        [],
-        notice(finding=finding(3).finding),
-        "other_provider",
-    ),
+    "a notice about another's finding": ([], notice(finding=finding(3).finding), "other_provider"),
     "a notice about another post": ([], notice(post="2", finding=F1), "mixed_posts"),
     "another country's order": (
         [order()],
@@ -164,18 +156,12 @@ EARLY = {
     "a complaint before its decision": ([complaint()], [decision(F1)]),
     "a dispute before its decision": ([dispute()], [decision(F1)]),
     "an outcome before all": ([outcome(), complaint()], [decision(F1)]),
-    "a review before its decision": (
-        [second_review(decision=DRAWN)],
-        [decision(F1, id=DRAWN)],
-    ),
+    "a review before its decision": ([second_review(decision=DRAWN)], [decision(F1, id=DRAWN)]),
     "a reinstatement before the outcome": (
         [reinstatement(), outcome()],
         [decision(F1), complaint()],
     ),
-    "a decision before its notice": (
-        [decision(F1, notice="n-1")],
-        [notice()],
-    ),
+    "a decision before its notice": ([decision(F1, notice="n-1")], [notice()]),
     "an order's end before the order": (
         [order(id="q-2", follows="q-1", outcome="complied")],
         [order()],

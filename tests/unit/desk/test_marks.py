@@ -62,8 +62,7 @@ def test_spans_of_another_part_have_no_mark() -> None:
 
 
 @given(
-    st.text(max_size=60),
-    st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=6),
+    st.text(max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=6)
 )
 def test_pieces_put_together_are_the_text(text: str, places: list[tuple[int, int]]) -> None:
     marks = [

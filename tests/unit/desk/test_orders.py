@@ -33,8 +33,7 @@ def card(cases: MemoryCases, name: str = "q-1") -> Dossier:
 
 
 @pytest.mark.parametrize(
-    ("regulation", "deadline"),
-    [("tco", "2026-11-25T09:00:00Z"), ("dsa", "2026-11-26T08:00:00Z")],
+    ("regulation", "deadline"), [("tco", "2026-11-25T09:00:00Z"), ("dsa", "2026-11-26T08:00:00Z")]
 )
 def test_an_order_waits_with_the_hours_of_its_regulation(regulation: str, deadline: str) -> None:
     cases = received(order(regulation=regulation))

@@ -15,12 +15,7 @@ from rules.pack import LegalGround
 
 PACK = msgspec.structs.replace(pack(), legal_ground=LegalGround("An invented act, section 5", ""))
 MATCHED = DecidedFinding(
-    finding(
-        1,
-        pack="one-time-codes",
-        published_at="2026-11-23T22:00:00Z",
-        language="zh-Hant",
-    ),
+    finding(1, pack="one-time-codes", published_at="2026-11-23T22:00:00Z", language="zh-Hant"),
     PACK,
     "https://terang.example/packs/one-time-codes/3.html#asks-for-code",
 )

@@ -182,19 +182,7 @@ def test_html_is_read_as_its_readers_see_it(html: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    [
-        "<",
-        "<a ",
-        "<a '",
-        '<a "',
-        "<!--",
-        "<script>",
-        "<a href=",
-        "&",
-        "<a href='x",
-        "\n ",
-        " ",
-    ],
+    ["<", "<a ", "<a '", '<a "', "<!--", "<script>", "<a href=", "&", "<a href='x", "\n ", " "],
 )
 def test_html_takes_linear_time(piece: str) -> None:
     """Half a million characters of each kind of trouble; a parser that starts again would hang."""

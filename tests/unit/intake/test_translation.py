@@ -34,11 +34,7 @@ def test_a_post_is_read_again_as_it_was_meant() -> None:
     assert found.at == "[0]"
     assert found.account == PSEUDONYMS.of("u1")
     assert (found.id, found.text, found.language) == ("1", "The market opens at nine.", "en")
-    assert (found.links, found.media_text, found.reach) == (
-        ["https://example.org"],
-        ["Apples"],
-        3,
-    )
+    assert (found.links, found.media_text, found.reach) == (["https://example.org"], ["Apples"], 3)
     assert not found.assumed_utc
     assert b"u1" not in line
     assert line.endswith(b"\n")

@@ -159,11 +159,7 @@ def test_notices_suspensions_and_audits_are_counts() -> None:
         "trusted_notices": 1,
         "notices_by_category": {"VIOLENCE": 1},
         "suspended": {"unfounded_notices": 1},
-        "audited": {
-            "2026-11/gone": 1,
-            "2026-11/violating": 1,
-            "2026-11/violating/VIOLENCE": 1,
-        },
+        "audited": {"2026-11/gone": 1, "2026-11/violating": 1, "2026-11/violating/VIOLENCE": 1},
     }
 
 
@@ -174,10 +170,7 @@ def test_answers_to_the_flood_guard_are_counted_by_rule_and_day() -> None:
         entry("g", "flood_answer", verdict="left_held", day="2026-11-26", held_rule="codes/asks"),
     )
     assert told(numbers) == {
-        "floods_answered": {
-            "2026-11-25/codes/asks/opened": 1,
-            "2026-11-26/codes/asks/left_held": 1,
-        }
+        "floods_answered": {"2026-11-25/codes/asks/opened": 1, "2026-11-26/codes/asks/left_held": 1}
     }
 
 

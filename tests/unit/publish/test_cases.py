@@ -48,9 +48,7 @@ def test_open_findings_are_told_by_age_at_the_end_of_the_month() -> None:
     assert [count for _, count in standing.ages()] == [4, 0, 2, 0]
 
 
-def test_a_later_decision_changes_the_later_month_and_never_the_closed_one(
-    tmp_path: Path,
-) -> None:
+def test_a_later_decision_changes_the_later_month_and_never_the_closed_one(tmp_path: Path) -> None:
     made = world(d20261125=10, d20261130=1)
     do(made, *decided(6, "confirmed"))
     made.publish("2026-12-01T02:00:00Z")

@@ -3,14 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support.publish_world import (
-    CLOSED,
-    World,
-    all_steps,
-    live,
-    sample_pack,
-    sample_receipt,
-)
+from support.publish_world import CLOSED, World, all_steps, live, sample_pack, sample_receipt
 from support.published_days import DAY, world
 
 from ledger.findings import short_digest

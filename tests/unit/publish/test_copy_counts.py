@@ -34,10 +34,7 @@ def test_groups_are_counted_together_and_by_rule(world: World) -> None:
     world.publish(CLOSED)
     numbers = world.summary(f"acme/{DAY}").numbers
     assert (numbers.copy_findings, numbers.copy_groups) == (4, 2)
-    assert numbers.copy_groups_by_rule == {
-        live(): 2,
-        live().replace("/live", "/shadow"): 1,
-    }
+    assert numbers.copy_groups_by_rule == {live(): 2, live().replace("/live", "/shadow"): 1}
     assert world.summary("all/2026-11").numbers.copy_groups == 2
     assert "Copy groups" in world.text(f"summaries/acme/{DAY}.html")
 

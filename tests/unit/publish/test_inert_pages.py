@@ -33,11 +33,7 @@ def hostile_world(payload: str) -> tuple[list[str], bytes]:
     key = f"one-time-codes/1/{payload}/live"
     made.store.add(
         sample_receipt(
-            by_rule={key: 5},
-            held={key: 2},
-            refused={payload: 1},
-            skipped=(payload,),
-            set=digest,
+            by_rule={key: 5}, held={key: 2}, refused={payload: 1}, skipped=(payload,), set=digest
         )
     )
     made.publish(CLOSED)

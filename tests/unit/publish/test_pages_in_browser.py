@@ -12,14 +12,7 @@ import msgspec
 import pytest
 from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
 from support.log_world import LogWorld
-from support.publish_world import (
-    World,
-    live,
-    sample_pack,
-    sample_receipt,
-    sample_rule,
-    scored_pack,
-)
+from support.publish_world import World, live, sample_pack, sample_receipt, sample_rule, scored_pack
 from support.sample_entries import contest, decision, entry, outcome
 
 from ledger.cases import JournalEntry

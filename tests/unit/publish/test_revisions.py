@@ -1,11 +1,7 @@
 """Revisions: which differences make one, what it says, and which make none."""
 
 import msgspec
-from support.publish_world import (
-    CLOSED,
-    World,
-    sample_receipt,
-)
+from support.publish_world import CLOSED, World, sample_receipt
 from support.published_days import DAY, world
 
 

@@ -104,12 +104,7 @@ def test_posts_without_a_rule_are_recounted_and_shown(tmp_path: Path) -> None:
     ],
 )
 def test_a_changed_file_is_named(
-    folder: Path,
-    capsys: pytest.CaptureFixture[str],
-    path: str,
-    before: str,
-    after: str,
-    said: str,
+    folder: Path, capsys: pytest.CaptureFixture[str], path: str, before: str, after: str, said: str
 ) -> None:
     text = (folder / path).read_text()
     assert before in text

@@ -62,9 +62,7 @@ def test_a_queue_from_which_nobody_takes_is_an_error(
     assert looks
 
 
-def test_what_sqs_would_not_take_is_not_sent(
-    start: Callable[[int], tuple[Emulator, Any]],
-) -> None:
+def test_what_sqs_would_not_take_is_not_sent(start: Callable[[int], tuple[Emulator, Any]]) -> None:
     emulator, queue = start(0)
     with pytest.raises(StackError, match="drop a file"):
         queue.send("acme", ["x" * (MESSAGE_BYTES + 1)])

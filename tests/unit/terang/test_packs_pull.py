@@ -56,10 +56,7 @@ def published(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 
 def _set_of(root: Path, text: str = LIVE) -> str:
     pack = Pack.parse(text, "3.yaml")
-    data = build_set(
-        [_dated(pack)],
-        notice_hours=24,
-    )
+    data = build_set([_dated(pack)], notice_hours=24)
     digest = digest_of(data)
     (root / f"sets/{digest}.json").write_bytes(data)
     return digest

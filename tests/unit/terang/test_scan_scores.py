@@ -17,10 +17,7 @@ NAME = "one-time-codes/asks-for-code"
 
 
 def scanned(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    *words: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str
 ) -> list[dict[str, Any]]:
     folder = sample_folder(tmp_path)
     folder.joinpath("packs/otp.yaml").write_text(SCORED, "utf-8")

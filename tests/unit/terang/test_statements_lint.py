@@ -86,7 +86,7 @@ FORMS = {
     "gzip": gzip.compress(table(BROKEN)),
     "zip": zipped("sor-full.csv", table(BROKEN)),
     "a day of the database, zips in a zip": zipped(
-        *("sor-full.zip", *(zipped("sor-full.csv", table([one])) for one in BROKEN)),
+        *("sor-full.zip", *(zipped("sor-full.csv", table([one])) for one in BROKEN))
     ),
 }
 

@@ -8,10 +8,7 @@ from hypothesis import strategies as st
 from support.log_signer import LocalSigner
 from tlog_scales.signing import NoteSignature, Vkey
 from tlog_scales.tlog import Checkpoint as TheirCheckpoint
-from tlog_scales.tlog import (
-    InclusionProof,
-    InclusionProofInvalid,
-)
+from tlog_scales.tlog import InclusionProof, InclusionProofInvalid
 
 from tlog.leaves import (
     Checkpoint,

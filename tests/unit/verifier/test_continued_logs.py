@@ -102,7 +102,6 @@ def test_a_log_that_was_seen_and_is_gone_is_wrong(tmp_path: Path) -> None:
     assert checked(folder, confirmed=True, state=state).wrong == []
     rmtree(folder / "log/2")
     result = check_place(
-        source_of(str(folder)),
-        Options(state=state, now=datetime(2026, 11, 26, 3, tzinfo=UTC)),
+        source_of(str(folder)), Options(state=state, now=datetime(2026, 11, 26, 3, tzinfo=UTC))
     )
     assert result.wrong == [f"{NEW} was seen on 2026-11-26T03:00:00Z, and is gone"]
