@@ -83,16 +83,11 @@ def test_l2_many_publishers_at_once_lose_nothing(world: World, folder: Path) -> 
 def summary(world: World, moment: datetime) -> Summary:
     """What is published of the day at a moment."""
     desk = PublishContext(
-        store=world.store,
-        public=SummaryBucket(world.objects, world.public),
-        seals=SealBucket(world.objects, world.work),
-        clock=StandingClock(moment),
-        public_url="https://terang.example",
-        notice_hours=0,
-        pause_below=0.5,
-        has_time=lambda: True,
+        store=world.store, public=SummaryBucket(world.objects, world.public),
+        seals=SealBucket(world.objects, world.work), clock=StandingClock(moment),
+        public_url="https://terang.example", notice_hours=0, pause_below=0.5, has_time=lambda: True,
         steps=all_steps(world.objects, world.closing().close, world.out, world.work),
-    )
+    )  # fmt: skip
     publish(desk, PublishRequest(check=True))
     data = world.objects.get(world.public, f"summaries/acme/{DAY}.json") or b""
     return msgspec.json.decode(data, type=Summary)

@@ -116,14 +116,9 @@ def test_digits_in_words_of_arabic_hold_no_post_back() -> None:
     assert [at for at, found in enumerate(hits) if found] == [0, 4, 7]
 
 
-FILLER = [
-    "plain words, and more; ",
-    "see https://www.a.example/a/otp?b=c and @otp.code, ",
-    "一二，三 ที่นี่ ",
-    "Ｗｉｄｅ ﷺ ½ \u200b\u0301 x\u0301 ",
-    "\n\t",
-    "no-space-at-all" * 3,
-]
+FILLER = ["plain words, and more; ", "see https://www.a.example/a/otp?b=c and @otp.code, ",
+          "一二，三 ที่นี่ ", "Ｗｉｄｅ ﷺ ½ \u200b\u0301 x\u0301 ", "\n\t",
+          "no-space-at-all" * 3]  # fmt: skip
 
 
 @given(seeds)
@@ -229,18 +224,10 @@ def test_no_text_is_lost_that_holds_a_pattern(seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("term", "text"),
-    [
-        ("open sesame", "open barley"),
-        ("a b c d", "a b c e"),
-        ("consolidation", "consolidations"),
-        ("bomb*", "tomb"),
-        ("*bomb", "bombs"),
-        ("*bomb*", "bob"),
-        ("bombs*", "bombard"),
-        ("*abomb", "rebomb"),
-        ("验证码", "验证证码"),
-    ],
-)
+    [("open sesame", "open barley"), ("a b c d", "a b c e"), ("consolidation", "consolidations"),
+     ("bomb*", "tomb"), ("*bomb", "bombs"), ("*bomb*", "bob"), ("bombs*", "bombard"),
+     ("*abomb", "rebomb"), ("验证码", "验证证码")],
+)  # fmt: skip
 def test_a_text_without_the_pattern_is_held_back(term: str, text: str) -> None:
     prefilter = Prefilter([pattern_of(term)], [(0, 0, 1)], [1])
     assert [passing.text for passing in prefilter.passing([text, term, text, ""])] == [1]
@@ -282,15 +269,9 @@ def test_a_rule_needs_all_its_groups_in_one_text() -> None:
 
 def test_a_text_is_let_go_that_surely_has_terms_against_a_post() -> None:
     """Not one that may have them, that may take too many steps, or that shares its steps."""
-    scored = ScoredPatterns(
-        weights=[(0, 0, 6), (1, 0, -4)],
-        signs={},
-        thresholds={0: 5},
-        gates={},
-        alone=[0, 1],
-        against=[(1, 0, -4, "home")],
-        uses=[(0, 3), (1, 3)],
-    )
+    scored = ScoredPatterns(weights=[(0, 0, 6), (1, 0, -4)], signs={}, thresholds={0: 5}, gates={},
+                            alone=[0, 1], against=[(1, 0, -4, "home")],
+                            uses=[(0, 3), (1, 3)])  # fmt: skip
     prefilter = Prefilter([" prize ", " home "], [], [0], scored=scored)
     texts = ["a prize", "a prize at home", "a prize @home", "prize " * 400 + "home"]
     assert [passing.text for passing in prefilter.passing(texts)] == [0, 2, 3]

@@ -28,15 +28,8 @@ WORDS = [
     "bombing", "settle", "payload", "transfer", "kirimkan", "Überweisung", "пароли", "заказы",
     "рассылка", "حوالات", "رسالتك", "راسا", "hello", "success", "silly", "mp3player", "deliver",
 ]  # fmt: skip
-AROUND = [
-    ("", ""),
-    ("the ", " now"),
-    ("请", "给我"),
-    ("(", ")"),
-    ("", "."),
-    ("привет ", "!"),
-    ("قل ", " "),
-]
+AROUND = [("", ""), ("the ", " now"), ("请", "给我"), ("(", ")"), ("", "."), ("привет ", "!"),
+          ("قل ", " ")]  # fmt: skip
 SEPARATORS = [".", "-", " ", "_", "🔥", "·", " - ", "/", "~"]
 LETTERS = {
     letter: [s for s in LOOKALIKES if letter in LOOKALIKES[s] and s not in "@+|!"]
@@ -91,13 +84,8 @@ def with_foreign(random: Random, word: str) -> str:
     return word[:at] + random.choice(DIGITS[word[at]]) + word[at + 1 :]
 
 
-INJECTED = {
-    Evasion.LEET: with_sign,
-    Evasion.FOREIGN: with_foreign,
-    Evasion.REPEATED: with_repeats,
-    Evasion.SEPARATED: apart,
-    Evasion.MASKED: with_star,
-}
+INJECTED = {Evasion.LEET: with_sign, Evasion.FOREIGN: with_foreign, Evasion.REPEATED: with_repeats,
+            Evasion.SEPARATED: apart, Evasion.MASKED: with_star}  # fmt: skip
 
 
 @given(seeds)

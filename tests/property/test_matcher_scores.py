@@ -67,19 +67,15 @@ def draw_scored(random: Random, number: int, terms: list[str]) -> Rule:
         id=f"scored-{number}",
         severity=Severity.LOW,
         why="Tests.",
-        score=Score(
-            random.choice([1, 3, 6, 10]),
-            12,
-            random.choice([None, None, Gate("Latin"), Gate("", "en"), Gate("Han", "id")]),
-            draw_weights(random, terms),
-            signs=draw_signs(random),
-            pinyin=draw_pinyin(random),
-        ),
+        score=Score(random.choice([1, 3, 6, 10]), 12,
+                    random.choice([None, None, Gate("Latin"), Gate("", "en"), Gate("Han", "id")]),
+                    draw_weights(random, terms), signs=draw_signs(random),
+                    pinyin=draw_pinyin(random)),
         except_=draw_terms(random, 1, 1) if random.random() < 0.15 else (),
         unless=draw_terms(random, 1, 1) if random.random() < 0.15 else (),
         exact=random.random() < 0.2,
         affixes=Affixes.ID if random.random() < 0.1 else None,
-    )
+    )  # fmt: skip
 
 
 def draw_pack(random: Random) -> Pack:

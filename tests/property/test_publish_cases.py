@@ -39,18 +39,13 @@ def decided(draw: st.DrawFn) -> JournalEntry:
     verdict, day = draw(verdicts), draw(days)
     measures = {} if verdict == "confirmed" else {"measures": None}
     return decision(
-        f"{name}",
-        verdict,
-        found=draw(st.sampled_from([one for one in DAYS if one <= day])),
-        day=day,
-        rules=draw(st.dictionaries(st.sampled_from(RULES), st.integers(1, 3), max_size=3)),
-        after_hours=draw(st.floats(0, 900)),
-        looked_seconds=draw(st.floats(0, 90)),
+        f"{name}", verdict, found=draw(st.sampled_from([one for one in DAYS if one <= day])),
+        day=day, rules=draw(st.dictionaries(st.sampled_from(RULES), st.integers(1, 3), max_size=3)),
+        after_hours=draw(st.floats(0, 900)), looked_seconds=draw(st.floats(0, 90)),
         moderator=draw(st.sampled_from(["lia", "budi", "sari"])),
-        provider=draw(st.sampled_from(["acme", "kilat"])),
-        notice=draw(st.sampled_from(["", "n"])),
+        provider=draw(st.sampled_from(["acme", "kilat"])), notice=draw(st.sampled_from(["", "n"])),
         **measures,
-    )
+    )  # fmt: skip
 
 
 @st.composite

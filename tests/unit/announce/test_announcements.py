@@ -85,20 +85,10 @@ def test_a_file_from_which_an_author_was_erased_is_a_repeat() -> None:
 
 
 def test_a_closed_file_is_announced_with_its_counts() -> None:
-    receipt = FileReceipt(
-        file=ID,
-        provider="acme",
-        key="drop/acme/letters of mr smith.jsonl",
-        version="v1",
-        status="done",
-        at="2026-11-25T12:00:00Z",
-        bytes=7,
-        records=3,
-        inspected=2,
-        refused={"not_public": 1},
-        findings=1,
-        by_rule={"codes/3/asks-for-code/live": 1},
-    )
+    receipt = FileReceipt(file=ID, provider="acme", key="drop/acme/letters of mr smith.jsonl",
+                          version="v1", status="done", at="2026-11-25T12:00:00Z", bytes=7,
+                          records=3, inspected=2, refused={"not_public": 1}, findings=1,
+                          by_rule={"codes/3/asks-for-code/live": 1})  # fmt: skip
     [event] = announcements_of(receipt_key("acme", ID), encode_json(receipt))
     assert isinstance(event, FileClosed)
     assert (event.data.status, event.data.inspected, event.data.refused) == (
@@ -116,11 +106,8 @@ def test_what_people_did_is_announced_without_their_words() -> None:
     entries = {key: data for key, data in world.files.items() if "/entries/" in key}
     events = [event for key, data in entries.items() for event in announcements_of(key, data)]
     assert all(isinstance(event, CaseMoved) for event in events)
-    decided, contested = sorted(
-        (event.data for event in events if isinstance(event, CaseMoved)),
-        key=lambda data: data.type,
-        reverse=True,
-    )
+    decided, contested = sorted((event.data for event in events if isinstance(event, CaseMoved)),
+                                key=lambda data: data.type, reverse=True)  # fmt: skip
     assert (decided.type, contested.type) == ("decision", "complaint")
     assert decided.verdict == "confirmed"
     assert one in decided.cases
@@ -142,16 +129,9 @@ def test_a_repeated_message_announces_the_same_entry() -> None:
 
 
 def test_a_changed_check_is_announced_without_its_words() -> None:
-    correction = {
-        "finding": ID,
-        "check": "https://check.example/1",
-        "change": "withdrawn",
-        "before": [{"claim": "Salt cures", "rating": "false", "date": ""}],
-        "after": [],
-        "superseded": True,
-        "at": "2026-11-25T12:00:00Z",
-        "decision": "d",
-    }
+    correction = {"finding": ID, "check": "https://check.example/1", "change": "withdrawn",
+                  "before": [{"claim": "Salt cures", "rating": "false", "date": ""}], "after": [],
+                  "superseded": True, "at": "2026-11-25T12:00:00Z", "decision": "d"}  # fmt: skip
     [event] = announcements_of(correction_key("acme", "2026-11-25", ID), encode_json(correction))
     assert isinstance(event, CheckCorrected)
     assert (event.data.change, event.data.superseded) == ("withdrawn", True)
@@ -160,17 +140,12 @@ def test_a_changed_check_is_announced_without_its_words() -> None:
 
 @pytest.mark.parametrize(
     "key",
-    [
-        f"out/acme/receipts/messages/2026-11-25/{ID}.json",
-        f"out/acme/receipts/batches/2026-11-25/{ID}.json",
-        f"out/acme/notices/{ID}.en.txt",
-        f"out/acme/decisions/2026-11-25/{ID}.json",
-        f"out/all/entries/2026-11-25/{ID}.json",
-        "out/acme/entries/2026-11-25/x.json",
-        f"receipts/_unknown/{ID}.json",
-        "out/acme/log/checkpoint",
-    ],
-)
+    [f"out/acme/receipts/messages/2026-11-25/{ID}.json",
+     f"out/acme/receipts/batches/2026-11-25/{ID}.json", f"out/acme/notices/{ID}.en.txt",
+     f"out/acme/decisions/2026-11-25/{ID}.json", f"out/all/entries/2026-11-25/{ID}.json",
+     "out/acme/entries/2026-11-25/x.json", f"receipts/_unknown/{ID}.json",
+     "out/acme/log/checkpoint"],
+)  # fmt: skip
 def test_nothing_else_is_announced(key: str) -> None:
     assert not is_announced(key)
     assert list(announcements_of(key, b"{}")) == []

@@ -79,14 +79,9 @@ def test_an_address_without_a_path_is_asked_for_the_root(told: Receiver, pem: Pa
 
 @pytest.mark.parametrize(
     ("order", "code"),
-    [
-        ("500", "http_500"),
-        ("300", "http_300"),
-        ("302", "http_302"),
-        ("404", "http_404"),
-        ("drop", "unreachable"),
-    ],
-)
+    [("500", "http_500"), ("300", "http_300"), ("302", "http_302"), ("404", "http_404"),
+     ("drop", "unreachable")],
+)  # fmt: skip
 def test_anything_but_success_is_a_failure(
     told: Receiver, pem: Path, order: str, code: str
 ) -> None:
@@ -232,20 +227,11 @@ def test_a_certificate_of_another_host_is_refused(told: Receiver, pem: Path) -> 
 
 @pytest.mark.parametrize(
     "url",
-    [
-        "http://hooks.example/",
-        "https:///path",
-        "https://name:word@hooks.example/",
-        "https://hooks.example/#part",
-        "https://hooks.example:99999/",
-        "https://hooks.example:0/",
-        "https://hooks.example/\x7f",
-        "https://hooks.example/a b",
-        "https://hooks.example/\r\nhost: x",
-        "https://hóoks.example/",
-        "file:///etc/passwd",
-    ],
-)
+    ["http://hooks.example/", "https:///path", "https://name:word@hooks.example/",
+     "https://hooks.example/#part", "https://hooks.example:99999/", "https://hooks.example:0/",
+     "https://hooks.example/\x7f", "https://hooks.example/a b", "https://hooks.example/\r\nhost: x",
+     "https://hóoks.example/", "file:///etc/passwd"],
+)  # fmt: skip
 def test_an_address_that_is_not_plain_https_is_refused(url: str, pem: Path) -> None:
     with pytest.raises(ValueError, match=r"address|port|Port|URL"):
         split_webhook_url(url)

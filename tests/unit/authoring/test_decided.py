@@ -68,11 +68,8 @@ def test_each_post_counts_for_all_like_it_within_a_limit() -> None:
         SelectedBy.AUDIT: SelectionShare(200, 90_000),
         SelectedBy.NOTICE: SelectionShare(7, None),
     }
-    assert selection_weights(shares) == {
-        SelectedBy.RULE: 1.5,
-        SelectedBy.AUDIT: 1.0 * TRIM,
-        SelectedBy.NOTICE: 1.0,
-    }
+    assert selection_weights(shares) == {SelectedBy.RULE: 1.5, SelectedBy.AUDIT: 1.0 * TRIM,
+                                         SelectedBy.NOTICE: 1.0}  # fmt: skip
     assert selection_weights({}) == {}
 
 

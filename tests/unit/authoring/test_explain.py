@@ -7,15 +7,9 @@ from support.sample_packs import pack_of
 from authoring.explain import NEAREST, explain, met_in, why_not
 from matcher import AtLeast, Rule, Severity
 
-RULE = Rule(
-    id="asks-for-code",
-    severity=Severity.HIGH,
-    why="Tests.",
-    groups=(("otp", "login code"), ("send me",)),
-    within=3,
-    except_=("otp bank",),
-    unless=("never share",),
-)
+RULE = Rule(id="asks-for-code", severity=Severity.HIGH, why="Tests.",
+            groups=(("otp", "login code"), ("send me",)), within=3, except_=("otp bank",),
+            unless=("never share",))  # fmt: skip
 COUNTED = structs.replace(RULE, groups=(), at_least=AtLeast(2, ("free", "gratis")), within=None)
 HOSTS = structs.replace(RULE, groups=(("otp",),), links=("shop.example",), within=None)
 TWO = (
@@ -27,21 +21,15 @@ WHY_NOT = {
     "one group missing": (RULE, "my otp", "none of [send me]"),
     "the context": (RULE, "never share: send me the otp", "`never share` in `unless` is near"),
     "the exception": (RULE, "send me the otp bank", "the exception `otp bank` holds `otp`"),
-    "the distance": (
-        RULE,
-        "send me a b c d otp",
-        "its terms are more than 3 words apart (`within`)",
-    ),
+    "the distance": (RULE, "send me a b c d otp",
+                     "its terms are more than 3 words apart (`within`)"),
     "two of them": (RULE, "never share: send me the otp bank", TWO),
     "too few": (COUNTED, "free", "only 1 of the 2 that `at_least` needs of [free, gratis]"),
     "no host": (HOSTS, "otp", "none of [shop.example]"),
     "a host alone": (HOSTS, "shop.example", "none of [otp]"),
-    "many terms": (
-        structs.replace(RULE, groups=(("a", "b", "c", "d", "e"), ("send me",))),
-        "send me",
-        "none of [a, b, c, d, …]",
-    ),
-}
+    "many terms": (structs.replace(RULE, groups=(("a", "b", "c", "d", "e"), ("send me",))),
+                   "send me", "none of [a, b, c, d, …]"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("rule", "text", "why"), WHY_NOT.values(), ids=WHY_NOT)

@@ -42,9 +42,6 @@ def test_a_word_takes_the_place_of_a_candidate_with_its_fold() -> None:
 def test_only_words_have_a_prior() -> None:
     """Weights are coefficients times four, so a prior is a quarter of the weight."""
     entries = WeighedFeatures(["bonus", "gift"], ["link"])
-    assert list(entries) == [
-        (FeatureKind.TERM, "bonus"),
-        (FeatureKind.TERM, "gift"),
-        (FeatureKind.SIGN, "link"),
-    ]
+    assert list(entries) == [(FeatureKind.TERM, "bonus"), (FeatureKind.TERM, "gift"),
+                             (FeatureKind.SIGN, "link")]  # fmt: skip
     assert prior_of(entries, {"gift": 4, "link": 9}).tolist() == [0, 1, 0]

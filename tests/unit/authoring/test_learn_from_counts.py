@@ -36,19 +36,9 @@ def test_a_row_has_a_term_or_a_sign_of_the_wanted_category() -> None:
         (f"{HEADER}a b\t1\t2\tx\na b\t3\t2\tx\n", "t.tsv:3: `a b` is the same as line 2"),
         (f"{HEADER}a b\t1\t2\tx\nA  B\t3\t2\ty\n", "t.tsv:3: `A  B` is the same as line 2"),
     ],
-    ids=[
-        "a missing column",
-        "a word for a number",
-        "no odds",
-        "a short row",
-        "odds of nobody",
-        "no end",
-        "a long field",
-        "a NUL",
-        "a row twice",
-        "a term in two spellings",
-    ],
-)
+    ids=["a missing column", "a word for a number", "no odds", "a short row", "odds of nobody",
+         "no end", "a long field", "a NUL", "a row twice", "a term in two spellings"],
+)  # fmt: skip
 def test_a_bad_table_is_reported_with_its_line(table: str, message: str) -> None:
     with pytest.raises(LabelError) as caught:
         read_counts(table.encode(), "t.tsv")

@@ -217,8 +217,5 @@ def test_a_term_in_pinyin_has_several_spellings_in_harmful_posts() -> None:
 def test_features_tell_terms_in_pinyin_from_written_ones() -> None:
     entries = WeighedFeatures(["加微"], ["link"], ["jia-wei"])
     assert features_of(["加微", "佳薇", "加", "https://a.example"], entries) == [
-        [0, 2],
-        [2],
-        [],
-        [1],
-    ]
+        [0, 2], [2], [], [1],
+    ]  # fmt: skip

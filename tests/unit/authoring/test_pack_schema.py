@@ -75,17 +75,13 @@ FAULTY = {
     "one example": ("[send me the otp, otp - send me]", "[send me the otp]"),
     "a category of opinion": ("SCAMS_AND_FRAUD", "ILLEGAL_OR_HARMFUL_SPEECH"),
     "a keyword of another category": ("[PHISHING]", "[SUICIDE]"),
-    "links for violence": (
-        "SCAMS_AND_FRAUD\nkeywords: [PHISHING]",
-        "VIOLENCE\nkeywords: [COORDINATED_HARM]",
-    ),
-    "law for what is no breach of it": (
-        "SCAMS_AND_FRAUD\nkeywords: [PHISHING]",
-        "OTHER_VIOLATION_TC\nkeywords: [NUDITY]",
-    ),
+    "links for violence": ("SCAMS_AND_FRAUD\nkeywords: [PHISHING]",
+                           "VIOLENCE\nkeywords: [COORDINATED_HARM]"),
+    "law for what is no breach of it": ("SCAMS_AND_FRAUD\nkeywords: [PHISHING]",
+                                        "OTHER_VIOLATION_TC\nkeywords: [NUDITY]"),
     "a link that is none": ('"https://law.example/1"', "law.example"),
     "a day that is none": ("2027-04-30", "soon"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("old", "new"), FAULTY.values(), ids=FAULTY)

@@ -31,18 +31,12 @@ def test_a_pack_is_read_as_written() -> None:
     pack = Pack.parse(PACK, "otp.yaml")
     [rule] = pack.rules
     assert (pack.id, pack.version, pack.ground, pack.mode) == (
-        "one-time-codes",
-        3,
-        Ground.ILLEGAL,
-        Mode.LIVE,
-    )
+        "one-time-codes", 3, Ground.ILLEGAL, Mode.LIVE,
+    )  # fmt: skip
     assert (pack.in_force.from_, pack.in_force.until) == (date(2026, 11, 1), date(2027, 4, 30))
     assert (rule.groups, rule.within) == ((("otp", "login code"), ("send me",)), 12)
-    assert (rule.except_, rule.unless, rule.severity) == (
-        ("otp bank",),
-        ("never share",),
-        Severity.HIGH,
-    )
+    assert (rule.except_, rule.unless, rule.severity) == (("otp bank",), ("never share",),
+                                                          Severity.HIGH)  # fmt: skip
     assert (len(rule.match), len(rule.ignore), rule.exact, rule.mode) == (2, 2, False, None)
 
 
@@ -267,11 +261,8 @@ def test_two_rules_with_one_id_are_a_problem() -> None:
 def test_all_problems_are_reported_in_the_order_of_lines() -> None:
     text = PACK.replace("version: 3", "version: x").replace("[otp, login code]", "[no, '@a']")
     assert [line.split(": ")[0] for line in problems(text.replace("12", "-1"))] == [
-        "otp.yaml:2",
-        "otp.yaml:17",
-        "otp.yaml:17",
-        "otp.yaml:19",
-    ]
+        "otp.yaml:2", "otp.yaml:17", "otp.yaml:17", "otp.yaml:19",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["", "[]", "otp", "- a\n- b"])

@@ -150,21 +150,11 @@ NAMES = {
     "a party": ["partai", "国民党", "партия", "Parteien", "الحزب", "barisan nasional"],
     "a people": ["Nigerian money", "华人", "回族", "таджики", "orang Jawa", "藏人", "Flüchtlinge"],
     "a religion": ["church", "masjid", "寺庙", "回教", "мечеть", "Kirchen", "المسجد", "mosquée"],
-    "an office": [
-        "President",
-        "bupati",
-        "政府",
-        "губернатор",
-        "правительств*",
-        "Bundeskanzlerin",
-        "الحكومة",
-        "perdana menteri",
-        "presid*",
-        "gobierno",
-        "bill for the council tax mayor",
-    ],
+    "an office": ["President", "bupati", "政府", "губернатор", "правительств*", "Bundeskanzlerin",
+                  "الحكومة", "perdana menteri", "presid*", "gobierno",
+                  "bill for the council tax mayor"],
     "a person": ["Dear Patricia", "путин"],
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -176,22 +166,9 @@ def test_no_term_names_persons_parties_peoples_religions_or_offices(kind: str, t
 
 @pytest.mark.parametrize(
     "term",
-    [
-        "slot gacor",
-        "dan",
-        "the bill",
-        "优惠",
-        "том числе",
-        "mu",
-        "official support",
-        "council tax",
-        "Deutsche Bank",
-        "中国人民银行",
-        "现在日赚",
-        "iban",
-        "main*",
-    ],
-)
+    ["slot gacor", "dan", "the bill", "优惠", "том числе", "mu", "official support", "council tax",
+     "Deutsche Bank", "中国人民银行", "现在日赚", "iban", "main*"],
+)  # fmt: skip
 def test_ordinary_words_are_terms(term: str) -> None:
     assert named_in(term) is None
 
@@ -286,13 +263,10 @@ def test_what_changes_nothing_is_named(tmp_path: Path) -> None:
 
 
 RULE = Rule(
-    id="asks-for-code",
-    severity=Severity.MEDIUM,
-    why="Tests.",
+    id="asks-for-code", severity=Severity.MEDIUM, why="Tests.",
     score=Score(6, 8, Gate("Latin"), {"otp": 3, "send me": 5, "bank": -4}, signs={"link": 2}),
-    unless=("never share",),
-    except_=("otp box",),
-)
+    unless=("never share",), except_=("otp box",),
+)  # fmt: skip
 EXPLAINED = {
     "a hit": ("Send me the ｏtp", [
         "compared as: send me the otp",

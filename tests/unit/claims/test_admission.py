@@ -48,43 +48,33 @@ def test_the_halves_are_even_apart_and_always_the_same(language: str) -> None:
 
 @pytest.mark.parametrize(
     "claim",
-    [
-        "A guest of a show called for the assassination of a health official",
-        "The sweets of the Candlewick factory were invented by a dentist",
-        "An ice cream parlour gives each child a free scoop on its birthday",
-        "Topi kerucut pada tahun baru adalah tanda orang murtad",
-        "Data pertumbuhan ekonomi tahun ini",
-        "A man snatched her phone on the street",
-        "The bank building has the oldest lift of the country",
-    ],
-)
+    ["A guest of a show called for the assassination of a health official",
+     "The sweets of the Candlewick factory were invented by a dentist",
+     "An ice cream parlour gives each child a free scoop on its birthday",
+     "Topi kerucut pada tahun baru adalah tanda orang murtad", "Data pertumbuhan ekonomi tahun ini",
+     "A man snatched her phone on the street",
+     "The bank building has the oldest lift of the country"],
+)  # fmt: skip
 def test_what_was_once_admitted_wrongly_is_not(claim: str) -> None:
     assert [topic_of(claim, language) for language in ("en", "id")] == ["", ""]
 
 
 @pytest.mark.parametrize(
     "claim",
-    [
-        "Garlic tea cured Otis Larkin of cancer",
-        "Dr. Marlow says that garlic tea cures cancer",
-        "Marlow said that garlic tea cures cancer",
-        "The singer who was cured of cancer by garlic tea",
-        "Garlic tea cures cancer\nDid Bill Hartigan Beat Cancer With Tea?",
-        "王小明说大蒜茶能治愈癌症",
-    ],
-)
+    ["Garlic tea cured Otis Larkin of cancer", "Dr. Marlow says that garlic tea cures cancer",
+     "Marlow said that garlic tea cures cancer", "The singer who was cured of cancer by garlic tea",
+     "Garlic tea cures cancer\nDid Bill Hartigan Beat Cancer With Tea?",
+     "王小明说大蒜茶能治愈癌症"],
+)  # fmt: skip
 def test_a_claim_that_names_a_person_is_kept_out(claim: str) -> None:
     assert kept_out_by(claim)
 
 
 @pytest.mark.parametrize(
     "claim",
-    [
-        "Does Garlic Tea Cure Cancer?",
-        "Garlic tea sold in Harlow Bay cures cancer",
-        "Garlic tea from the Brewlane Coffee Company cures cancer",
-    ],
-)
+    ["Does Garlic Tea Cure Cancer?", "Garlic tea sold in Harlow Bay cures cancer",
+     "Garlic tea from the Brewlane Coffee Company cures cancer"],
+)  # fmt: skip
 def test_places_firms_and_headlines_are_no_persons(claim: str) -> None:
     assert topic_of(claim, "en") == "health"
 
@@ -114,13 +104,8 @@ def test_long_texts_need_more_than_a_word_of_a_topic() -> None:
     assert not topic_of("The flood reached the town " + 3 * filler, "en")
 
 
-FEED = {
-    "@type": "ClaimReview",
-    "url": f"https://{PUBLISHER}/news/1",
-    "claimReviewed": HERB,
-    "reviewRating": {"alternateName": "False"},
-    "inLanguage": "en",
-}
+FEED = {"@type": "ClaimReview", "url": f"https://{PUBLISHER}/news/1", "claimReviewed": HERB,
+        "reviewRating": {"alternateName": "False"}, "inLanguage": "en"}  # fmt: skip
 
 
 @pytest.mark.parametrize(

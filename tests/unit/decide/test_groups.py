@@ -78,15 +78,10 @@ def test_a_later_decision_of_the_group_reads_one_entry(cases: MemoryCases) -> No
 
 @pytest.mark.parametrize(
     "changes",
-    [
-        {"verdict": "dismissed"},
-        {"moderator": "m-2"},
-        {"opened_at": "2026-11-25T12:29:01Z"},
-        {"decided_at": "2026-11-25T12:30:01Z"},
-        {"findings": [finding(6).finding]},
-    ],
+    [{"verdict": "dismissed"}, {"moderator": "m-2"}, {"opened_at": "2026-11-25T12:29:01Z"},
+     {"decided_at": "2026-11-25T12:30:01Z"}, {"findings": [finding(6).finding]}],
     ids=["verdict", "moderator", "opening", "moment", "category"],
-)
+)  # fmt: skip
 def test_another_look_is_refused_and_the_others_stand(
     cases: MemoryCases, changes: dict[str, Any]
 ) -> None:

@@ -73,11 +73,8 @@ def test_a_reason_that_names_somebody_gives_way_to_the_rules_own(cases: MemoryCa
 
 def test_a_decision_keeps_which_terms_decided_a_score(cases: MemoryCases) -> None:
     """Only of scored findings that keep all that their score is the sum of."""
-    spans = (
-        FoundSpan("text", 0, 4, "slot", weight=5),
-        FoundSpan("text", 5, 10, "gacor", weight=7),
-        FoundSpan("text", 0, 10, "{link}", weight=3),
-    )
+    spans = (FoundSpan("text", 0, 4, "slot", weight=5), FoundSpan("text", 5, 10, "gacor", weight=7),
+             FoundSpan("text", 0, 10, "{link}", weight=3))  # fmt: skip
     scored = finding(3, spans=spans, score=15, threshold=12)
     capped = finding(4, spans=spans, score=15, threshold=12, spans_capped=True)
     cases.find(scored, capped)
@@ -118,22 +115,18 @@ def test_the_journal_holds_no_words_on_a_person(cases: MemoryCases) -> None:
     ("changes", "kept"),
     [
         pytest.param({}, ("illegal", "A provision", "https://law.example/1"), id="the pack's"),
-        pytest.param(
-            {"ground": "illegal"},
-            ("illegal", "A provision", "https://law.example/1"),
-            id="the pack's, named again",
-        ),
+        pytest.param({"ground": "illegal"}, ("illegal", "A provision", "https://law.example/1"),
+                     id="the pack's, named again"),
         pytest.param(
             {"ground_text": "Another law"}, ("illegal", "Another law", ""), id="other words"
         ),
         pytest.param({"ground": "terms"}, ("terms", "", ""), id="another kind"),
         pytest.param(
             {"ground": "terms", "ground_text": "Rule 4", "ground_url": "https://chat.example/4"},
-            ("terms", "Rule 4", "https://chat.example/4"),
-            id="the sender's own",
+            ("terms", "Rule 4", "https://chat.example/4"), id="the sender's own",
         ),
     ],
-)
+)  # fmt: skip
 def test_a_decision_rests_on(
     cases: MemoryCases, changes: dict[str, str], kept: tuple[str, str, str]
 ) -> None:
@@ -171,13 +164,10 @@ def test_an_escalation_is_recorded_after_the_decision_too(cases: MemoryCases) ->
         pytest.param(
             [decision(F1), complaint(), outcome(outcome="upheld")], 198, id="the measure stands"
         ),
-        pytest.param(
-            [decision(F1, verdict="dismissed"), complaint(), outcome(outcome="upheld")],
-            14,
-            id="the dismissal stands",
-        ),
+        pytest.param([decision(F1, verdict="dismissed"), complaint(), outcome(outcome="upheld")],
+                     14, id="the dismissal stands"),
     ],
-)
+)  # fmt: skip
 def test_how_long_an_excerpt_is_kept(
     cases: MemoryCases, messages: list[dict[str, Any]], days: int
 ) -> None:

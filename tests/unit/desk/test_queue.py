@@ -19,17 +19,13 @@ def keys(*items: Item) -> str:
 
 
 def test_the_order_is_deadline_escalation_severity_reach_and_age() -> None:
-    items = [
-        replace(BASE, key="a", kind=ItemKind.COMPLAINT, deadline="2026-11-25T16:00:00Z"),
-        replace(BASE, key="b", deadline="2026-11-26T13:00:00Z", severity="high"),
-        replace(BASE, key="c", escalated=True, severity="low"),
-        replace(BASE, key="d", severity="high", reach=9),
-        replace(BASE, key="e", severity="high", reach=None),
-        replace(BASE, key="f", reach=70),
-        replace(BASE, key="g", since="2026-11-20T12:00:00Z"),
-        replace(BASE, key="h"),
-        replace(BASE, key="i", severity=""),
-    ]
+    items = [replace(BASE, key="a", kind=ItemKind.COMPLAINT, deadline="2026-11-25T16:00:00Z"),
+             replace(BASE, key="b", deadline="2026-11-26T13:00:00Z", severity="high"),
+             replace(BASE, key="c", escalated=True, severity="low"),
+             replace(BASE, key="d", severity="high", reach=9),
+             replace(BASE, key="e", severity="high", reach=None), replace(BASE, key="f", reach=70),
+             replace(BASE, key="g", since="2026-11-20T12:00:00Z"), replace(BASE, key="h"),
+             replace(BASE, key="i", severity="")]  # fmt: skip
     assert keys(*reversed(items)) == "abcdefghi"
 
 
@@ -78,11 +74,8 @@ def test_roles_take_what_they_may() -> None:
     auditor, lead = replace(WHO, role=Role.AUDITOR), replace(WHO, role=Role.LEAD)
     taken = {who.role: [may_take(item, who) for item in (BASE, audit, held)]
              for who in (WHO, auditor, lead)}  # fmt: skip
-    assert taken == {
-        Role.MODERATOR: [True, True, True],
-        Role.AUDITOR: [False, True, False],
-        Role.LEAD: [True, True, True],
-    }
+    assert taken == {Role.MODERATOR: [True, True, True], Role.AUDITOR: [False, True, False],
+                     Role.LEAD: [True, True, True]}  # fmt: skip
 
 
 def test_counts_and_choices_are_of_what_waits() -> None:

@@ -65,12 +65,9 @@ def test_an_item_takes_its_facts_from_the_first_finding_and_names_each_rule_once
 
 def test_a_notice_waits_unless_it_is_answered_or_on_the_card_of_an_open_finding() -> None:
     about = (found("p1").finding,)
-    notices = [
-        entry("a", "notice", category="VIOLENCE"),
-        entry("b", "notice", trusted_flagger=True),
-        entry("c", "notice", cases=about),
-        entry("d", "notice"),
-    ]
+    notices = [entry("a", "notice", category="VIOLENCE"),
+               entry("b", "notice", trusted_flagger=True), entry("c", "notice", cases=about),
+               entry("d", "notice")]  # fmt: skip
     items = [*notice_items([found("p1")], [*notices, entry("e", "decision", notice="d")])]
     assert [(each.key, each.severity, each.since, each.category) for each in items] == [
         ("a", "medium", "2026-11-25T12:00:00Z", "VIOLENCE"),

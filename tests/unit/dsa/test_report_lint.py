@@ -138,24 +138,18 @@ FORMS: dict[str, tuple[Callable[[list[list[str]]], bytes], list[tuple[int, str]]
     "every cell quoted": (lambda rows: again(rows, quoting=csv.QUOTE_ALL), []),
     "semicolons": (lambda rows: again(rows, delimiter=";"), [(0, "delimiter")]),
     "tabs": (lambda rows: again(rows, delimiter="\t"), [(0, "delimiter")]),
-    "columns in another order": (
-        lambda rows: again([[row[1], row[0], *row[2:]] for row in rows]),
-        [(0, "column_order")],
-    ),
+    "columns in another order": (lambda rows: again([[row[1], row[0], *row[2:]] for row in rows]),
+                                 [(0, "column_order")]),
     "a column more": (lambda rows: again([[*row, "x"] for row in rows]), [(0, "header")]),
     "a column fewer": (lambda rows: again([row[:-1] for row in rows]), [(0, "header")]),
     "a column twice": (lambda rows: again([[*row, row[1]] for row in rows]), [(0, "header")]),
     "UTF-16": (lambda rows: again(rows).decode().encode("utf-16"), [(0, "not_csv")]),
-    "Latin-1 in the second row": (
-        lambda rows: again(rows).replace(b"NAM", b"\xc4NAM"),
-        [(11, "not_csv")],
-    ),
-    "a quote that never ends": (
-        lambda rows: again(rows).replace(b"Total number", b'"Total', 1),
-        [(1, "not_csv")],
-    ),
+    "Latin-1 in the second row": (lambda rows: again(rows).replace(b"NAM", b"\xc4NAM"),
+                                  [(11, "not_csv")]),
+    "a quote that never ends": (lambda rows: again(rows).replace(b"Total number", b'"Total', 1),
+                                [(1, "not_csv")]),
     "nothing": (lambda rows: b"", [(0, "not_csv")]),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FORMS)

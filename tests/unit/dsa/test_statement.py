@@ -52,14 +52,9 @@ def ground(text: str) -> DecidedFinding:
 NOTICED: dict[str, Any] = {"source_type": "TRUSTED_FLAGGER", "rules": {}}
 DECISIONS = {
     "found by a rule": decided(),
-    "against the terms": decided(
-        ground="terms",
-        category="OTHER_VIOLATION_TC",
-        keywords=("NUDITY",),
-        ground_text="Rules, 7",
-        matched=None,
-        **NOTICED,
-    ),
+    "against the terms": decided(ground="terms", category="OTHER_VIOLATION_TC",
+                                 keywords=("NUDITY",), ground_text="Rules, 7", matched=None,
+                                 **NOTICED),
     "on a notice": decided(None, ground_text="An invented act", **NOTICED),
     "every measure with its end": decided(
         measures={
@@ -83,7 +78,7 @@ DECISIONS = {
     "a language that the database has not": decided(
         DecidedFinding(msgspec.structs.replace(MATCHED.finding, language="ace"), PACK)
     ),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", DECISIONS)

@@ -56,12 +56,9 @@ def test_an_outbox_gives_its_created_notes() -> None:
     ]
     item = items(found)[0]
     assert {key: value for key, value in item.fields.items() if value is not None} == {
-        "id": NOTE["id"],
-        "account": NOTE["attributedTo"],
-        "text": "The market opens.",
-        "audience": "public",
-        "published_at": "2026-11-25T10:00:00Z",
-    }
+        "id": NOTE["id"], "account": NOTE["attributedTo"], "text": "The market opens.",
+        "audience": "public", "published_at": "2026-11-25T10:00:00Z",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

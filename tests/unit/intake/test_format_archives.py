@@ -103,22 +103,15 @@ class TestZip:
             ("b/posts.jsonl", LINES), ("b/", b""), ("a.json", dumps([post()])), method=method
         )
         found = read(data)
-        assert [i.at for i in items(found)] == [
-            "posts.jsonl line 1",
-            "posts.jsonl line 2",
-            "a.json [0]",
-        ]
+        assert [i.at for i in items(found)] == ["posts.jsonl line 1", "posts.jsonl line 2",
+                                                "a.json [0]"]  # fmt: skip
 
     def test_names_are_labels_only(self) -> None:
         names = ("../../etc/posts.jsonl", "C:\\posts\x07.jsonl", "é" * 90, "posts.jsonl", "x/..")
         found = read(pack(*[(name, dumps(post())) for name in names]))
-        assert [item.at for item in items(found)] == [
-            "posts.jsonl line 1",
-            "C_posts_.jsonl line 1",
-            "_ line 1",
-            "posts.jsonl~2 line 1",
-            ".. line 1",
-        ]
+        assert [item.at for item in items(found)] == ["posts.jsonl line 1", "C_posts_.jsonl line 1",
+                                                      "_ line 1", "posts.jsonl~2 line 1",
+                                                      ".. line 1"]  # fmt: skip
 
     def test_a_link_is_refused_by_itself_and_never_followed(self) -> None:
         link = zipfile.ZipInfo("posts.jsonl")

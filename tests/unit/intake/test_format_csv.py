@@ -18,13 +18,8 @@ def test_a_row_becomes_a_post() -> None:
     (item,) = items(read(f"{HEADER}\n{ROW}\n".encode()))
     assert item.at == "row 2"
     assert not item.assumed_utc
-    assert item.fields == {
-        "id": "1",
-        "account": "u1",
-        "text": "Hello",
-        "audience": "public",
-        "published_at": "2026-11-25T10:00:00Z",
-    }
+    assert item.fields == {"id": "1", "account": "u1", "text": "Hello", "audience": "public",
+                           "published_at": "2026-11-25T10:00:00Z"}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -80,12 +75,8 @@ def test_lists_are_json_or_separated_by_bars() -> None:
 def test_an_empty_cell_is_an_absent_field_but_a_text_may_be_empty() -> None:
     (item,) = items(read(f"{HEADER},language\n1,,,public,2026-11-25 10:00:00,\n".encode()))
     assert item.assumed_utc
-    assert item.fields == {
-        "id": "1",
-        "text": "",
-        "audience": "public",
-        "published_at": "2026-11-25T10:00:00+00:00",
-    }
+    assert item.fields == {"id": "1", "text": "", "audience": "public",
+                           "published_at": "2026-11-25T10:00:00+00:00"}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -128,15 +119,12 @@ def test_a_header_at_fault_is_told_what_is_wrong(header: str, fault: str) -> Non
         pytest.param(ROW.encode().replace(b"Hello", b'"a"b'), "csv_row", id="a quote amiss"),
         pytest.param(ROW.encode().replace(b"Hello", b"x" * 131_073), "csv_row", id="a huge cell"),
         pytest.param(b'1,u,"' + b"x" * LINE_BYTES + b'"', "line_long", id="a line beyond bounds"),
-        pytest.param(
-            b'1,u,"' + b"many words\n" * (LINE_BYTES // 10) + b'"',
-            "line_long",
-            id="lines beyond bounds",
-        ),
+        pytest.param(b'1,u,"' + b"many words\n" * (LINE_BYTES // 10) + b'"', "line_long",
+                     id="lines beyond bounds"),
         pytest.param(b'1,u,"\n'.ljust(LINE_BYTES, b"x") + b'"', "line_long", id="one byte beyond"),
         pytest.param(b'1,u,"\n'.ljust(LINE_BYTES - 1, b"x") + b'"', "csv_row", id="not beyond"),
     ],
-)
+)  # fmt: skip
 def test_a_row_at_fault_costs_itself_only(row: bytes, code: str) -> None:
     found = read(b"\n".join((HEADER.encode(), ROW.encode(), row, ROW.encode(), b"")))
     assert [item.at for item in items(found)] == ["row 2", "row 4"]

@@ -9,13 +9,10 @@ from intake.reader import PostItem
 from ledger.refusals import FileRefusedError
 
 OPEN = "discord:10"
-MESSAGE: dict[str, Any] = {
-    "id": "30",
-    "type": "Default",
-    "timestamp": "2026-11-25T17:00:00.5+07:00",
-    "content": "The market opens at nine.",
-    "author": {"id": "40", "name": "somebody"},
-}
+MESSAGE: dict[str, Any] = {"id": "30", "type": "Default",
+                           "timestamp": "2026-11-25T17:00:00.5+07:00",
+                           "content": "The market opens at nine.",
+                           "author": {"id": "40", "name": "somebody"}}  # fmt: skip
 
 
 def export(*messages: Any, guild: Any = "10", kind: Any = "GuildTextChat") -> bytes:
@@ -38,12 +35,9 @@ def test_a_message_of_an_open_server_becomes_a_post() -> None:
     item = only()
     assert (item.at, item.assumed_utc) == ("messages[0]", False)
     assert {key: value for key, value in item.fields.items() if value is not None} == {
-        "id": "20/30",
-        "account": "40",
-        "text": "The market opens at nine.",
-        "audience": "public",
+        "id": "20/30", "account": "40", "text": "The market opens at nine.", "audience": "public",
         "published_at": "2026-11-25T17:00:00.5+07:00",
-    }
+    }  # fmt: skip
 
 
 def test_embeds_attachments_buttons_and_forwards_are_read() -> None:
@@ -57,20 +51,11 @@ def test_embeds_attachments_buttons_and_forwards_are_read() -> None:
     }
     row = {"components": [{"type": "Button", "label": "Open", "url": "https://a.example"}]}
     forwarded = {"content": "Forwarded.", "embeds": [{"title": "Inner"}]}
-    fields = only(
-        embeds=[embed],
-        attachments=[{"description": "Apples", "fileName": "a.png"}],
-        components=[row],
-        forwardedMessage=forwarded,
-    ).fields
+    fields = only(embeds=[embed], attachments=[{"description": "Apples", "fileName": "a.png"}],
+                  components=[row], forwardedMessage=forwarded).fields  # fmt: skip
     assert fields["links"] == ["https://example.org", "https://example.com", "https://a.example"]
-    assert fields["media_text"] == [
-        "Forwarded.",
-        "Writer\nTitle\nMore\nDay\nMonday\nEnd",
-        "Apples",
-        "Open",
-        "Inner",
-    ]
+    assert fields["media_text"] == ["Forwarded.", "Writer\nTitle\nMore\nDay\nMonday\nEnd", "Apples",
+                                    "Open", "Inner"]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["GuildMemberJoin", "ChannelPinnedMessage", "18", None, 7, []])
@@ -87,15 +72,9 @@ def test_a_server_that_is_not_registered_is_refused_whole(registered: tuple[str,
 
 @pytest.mark.parametrize(
     ("guild", "kind"),
-    [
-        ("0", "DirectTextChat"),
-        ("0", "GuildTextChat"),
-        ("10", "DirectTextChat"),
-        ("10", "DirectGroupTextChat"),
-        ("10", "GuildPrivateThread"),
-        ("10", None),
-    ],
-)
+    [("0", "DirectTextChat"), ("0", "GuildTextChat"), ("10", "DirectTextChat"),
+     ("10", "DirectGroupTextChat"), ("10", "GuildPrivateThread"), ("10", None)],
+)  # fmt: skip
 def test_direct_messages_and_private_threads_never_enter(guild: str, kind: Any) -> None:
     assert refused(export(MESSAGE, guild=guild, kind=kind), OPEN, "discord:0") == "not_public"
 

@@ -7,12 +7,9 @@ from support.format_files import items, json_lines, read, refusals
 
 from intake.reader import PostItem
 
-RECORD: dict[str, Any] = {
-    "$type": "app.bsky.feed.post",
-    "text": "The market opens at nine.",
-    "createdAt": "2026-11-25T10:00:00.123Z",
-    "langs": ["id", "en"],
-}
+RECORD: dict[str, Any] = {"$type": "app.bsky.feed.post", "text": "The market opens at nine.",
+                          "createdAt": "2026-11-25T10:00:00.123Z",
+                          "langs": ["id", "en"]}  # fmt: skip
 
 
 def event(record: Any = None, **commit: Any) -> dict[str, Any]:
@@ -30,13 +27,10 @@ def test_a_created_post_enters() -> None:
     item = only()
     assert item.at == "line 1"
     assert {key: value for key, value in item.fields.items() if value is not None} == {
-        "id": "at://did:plc:ada/app.bsky.feed.post/3k",
-        "account": "did:plc:ada",
-        "text": "The market opens at nine.",
-        "audience": "public",
-        "published_at": "2026-11-25T10:00:00.123Z",
-        "language": "id",
-    }
+        "id": "at://did:plc:ada/app.bsky.feed.post/3k", "account": "did:plc:ada",
+        "text": "The market opens at nine.", "audience": "public",
+        "published_at": "2026-11-25T10:00:00.123Z", "language": "id",
+    }  # fmt: skip
 
 
 def test_links_and_media_texts_are_kept() -> None:

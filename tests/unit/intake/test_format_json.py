@@ -22,15 +22,10 @@ def test_lines_are_posts_and_a_bad_one_costs_itself_only() -> None:
     found = read(b"\xef\xbb\xbf" + json_lines(post()) + b"\n".join(bad) + b"\r\n\n" + dumps(post()))
     assert [item.at for item in items(found)] == ["line 1", "line 10"]
     assert items(found)[0].fields == post()
-    assert refusals(found) == [
-        ("json_syntax", "line 2"),
-        ("not_an_object", "line 3"),
-        ("json_duplicate_key", "line 4"),
-        ("encoding", "line 5"),
-        ("json_syntax", "line 6"),
-        ("json_depth", "line 7"),
-        ("json_syntax", "line 8"),
-    ]
+    assert refusals(found) == [("json_syntax", "line 2"), ("not_an_object", "line 3"),
+                               ("json_duplicate_key", "line 4"), ("encoding", "line 5"),
+                               ("json_syntax", "line 6"), ("json_depth", "line 7"),
+                               ("json_syntax", "line 8")]  # fmt: skip
 
 
 def test_a_line_beyond_the_limit_is_refused_and_the_next_is_read() -> None:
@@ -57,12 +52,8 @@ def test_a_value_may_be_as_long_as_a_line(value: str) -> None:
 def test_lines_are_the_same_however_the_stream_is_cut(most: int) -> None:
     data = b'\xef\xbb\xbfone "quoted"\r\n\ntwo\nthree'
     stream: Any = Generated([data], most)
-    assert list(read_lines(stream)) == [
-        (1, b'one "quoted"\r', 2),
-        (2, b"", 0),
-        (3, b"two", 0),
-        (4, b"three", 0),
-    ]
+    assert list(read_lines(stream)) == [(1, b'one "quoted"\r', 2), (2, b"", 0), (3, b"two", 0),
+                                        (4, b"three", 0)]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -84,13 +75,9 @@ def test_a_bad_element_costs_itself_only() -> None:
     elements = [dumps(post()), b'{"a": 01}', b"7", b'{"a":1,"a":2}', long, deep(64), dumps(post())]
     found = read(b"[" + b",\n".join(elements) + b"]")
     assert [item.at for item in items(found)] == ["[0]", "[6]"]
-    assert refusals(found) == [
-        ("json_syntax", "[1]"),
-        ("not_an_object", "[2]"),
-        ("json_duplicate_key", "[3]"),
-        ("line_long", "[4]"),
-        ("json_depth", "[5]"),
-    ]
+    assert refusals(found) == [("json_syntax", "[1]"), ("not_an_object", "[2]"),
+                               ("json_duplicate_key", "[3]"), ("line_long", "[4]"),
+                               ("json_depth", "[5]")]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,9 @@ from support.format_files import dumps, items, read, refusals
 from intake.reader import PostItem
 from ledger.refusals import FileRefusedError
 
-MESSAGE: dict[str, Any] = {
-    "id": 7,
-    "type": "message",
-    "date": "2026-11-25T17:00:00",
-    "date_unixtime": "1795600800",
-    "from": "Somebody",
-    "from_id": "user42",
-    "text": "The market opens at nine.",
-}
+MESSAGE: dict[str, Any] = {"id": 7, "type": "message", "date": "2026-11-25T17:00:00",
+                           "date_unixtime": "1795600800", "from": "Somebody", "from_id": "user42",
+                           "text": "The market opens at nine."}  # fmt: skip
 
 
 def chat(*messages: dict[str, Any], **head: Any) -> dict[str, Any]:
@@ -39,23 +33,15 @@ def test_a_message_of_a_public_group_becomes_a_post() -> None:
     assert item.at == "messages[0]"
     assert not item.assumed_utc
     assert {key: value for key, value in item.fields.items() if value is not None} == {
-        "id": "5/7",
-        "account": "user42",
-        "text": "The market opens at nine.",
-        "audience": "public",
-        "published_at": "2026-11-25T10:00:00+00:00",
-        "reach": 120,
-    }
+        "id": "5/7", "account": "user42", "text": "The market opens at nine.", "audience": "public",
+        "published_at": "2026-11-25T10:00:00+00:00", "reach": 120,
+    }  # fmt: skip
 
 
 def test_a_text_in_pieces_is_joined_and_its_links_are_kept() -> None:
-    text = [
-        "See ",
-        {"type": "text_link", "text": "this", "href": "https://example.org/page"},
-        " and ",
-        {"type": "link", "text": "example.com"},
-        {"type": "bold", "text": "!"},
-    ]
+    text = ["See ", {"type": "text_link", "text": "this", "href": "https://example.org/page"},
+            " and ", {"type": "link", "text": "example.com"},
+            {"type": "bold", "text": "!"}]  # fmt: skip
     fields = only({"text": text, "text_entities": [{"type": "link", "text": "example.com"}]}).fields
     assert fields["text"] == "See this and example.com!"
     assert fields["links"] == ["https://example.org/page", "example.com"]
@@ -172,16 +158,8 @@ def test_a_broken_message_costs_itself_only() -> None:
 @pytest.mark.parametrize("odd", [None, True, 1.5, "x", [], {}, [None, 3, {"text": 5}]])
 @pytest.mark.parametrize(
     "field",
-    [
-        "text",
-        "id",
-        "from_id",
-        "date_unixtime",
-        "poll",
-        "text_entities",
-        "inline_bot_buttons",
-        "type",
-    ],
-)
+    ["text", "id", "from_id", "date_unixtime", "poll", "text_entities", "inline_bot_buttons",
+     "type"],
+)  # fmt: skip
 def test_odd_values_are_never_an_error(field: str, odd: Any) -> None:
     assert len(read(dumps(chat(MESSAGE | {field: odd})))) == 1

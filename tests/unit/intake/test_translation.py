@@ -166,13 +166,8 @@ class TestFlatMemory:
         assert peak < self.MOST_BYTES
 
     def test_a_telegram_chat(self) -> None:
-        message = {
-            "id": 1,
-            "type": "message",
-            "date_unixtime": "1",
-            "from_id": "u",
-            "text": self.TEXT,
-        }
+        message = {"id": 1, "type": "message", "date_unixtime": "1", "from_id": "u",
+                   "text": self.TEXT}  # fmt: skip
         head = b'{"name": "n", "type": "public_channel", "id": 5, "messages": ['
         count, given, peak = self.peak(self.pieces(head, message, b"]}"), context())
         assert (count, given > 100_000_000, peak < self.MOST_BYTES) == (self.ITEMS, True, True)

@@ -261,18 +261,10 @@ def test_a_message_is_refused(message: dict[str, Any], code: str, field: str) ->
     assert read_case_message(json.dumps(message).encode()) == CaseRefusal(code, field)  # type: ignore[arg-type]
 
 
-BLANKS = {
-    "a blank": " ",
-    "blanks and a newline": " \t\n\u00a0\u3000",
-    "NUL": "\x00",
-    "controls": "\x07\x1b\x7f",
-    "no width": "\u200b\u2060\ufeff",
-    "joiners": "\u200c\u200d",
-    "turns of direction": "\u202e\u2066",
-    "a mark without a letter": "\u0301\ufe0f",
-    "a filler of Hangul": "\u3164",
-    "an empty cell of Braille": "\u2800",
-}
+BLANKS = {"a blank": " ", "blanks and a newline": " \t\n\u00a0\u3000", "NUL": "\x00",
+          "controls": "\x07\x1b\x7f", "no width": "\u200b\u2060\ufeff", "joiners": "\u200c\u200d",
+          "turns of direction": "\u202e\u2066", "a mark without a letter": "\u0301\ufe0f",
+          "a filler of Hangul": "\u3164", "an empty cell of Braille": "\u2800"}  # fmt: skip
 REQUIRED_TEXTS: dict[str, dict[str, Any]] = {
     "reason": decision(FINDING),
     "ground_text": decision(FINDING, ground_text="x"),

@@ -200,11 +200,8 @@ def test_other_fields_do_not_change_the_text_digest() -> None:
 
 
 def test_a_translated_line_is_read_as_it_was_written() -> None:
-    post = TranslatedPost(
-        **{name: getattr(_post(), name) for name in Post.__struct_fields__},
-        at="messages[3]",
-        assumed_utc=True,
-    )
+    post = TranslatedPost(**{name: getattr(_post(), name) for name in Post.__struct_fields__},
+                          at="messages[3]", assumed_utc=True)  # fmt: skip
     assert read_translated_line(msgspec.json.encode(post)) == post
     refusal = Refusal(Code.FIELD_TYPE, at="messages[4]", field="date")
     written = {"refused": refusal.code, "at": refusal.at, "field": refusal.field}

@@ -58,12 +58,8 @@ def test_a_syllable_that_does_not_exist_is_refused() -> None:
         Matcher(
             [
                 pack_of(
-                    Rule(
-                        id="a",
-                        severity=Severity.LOW,
-                        why="",
-                        score=Score(1, pinyin={"jia-xwei": 1}),
-                    )
+                    Rule(id="a", severity=Severity.LOW, why="",
+                         score=Score(1, pinyin={"jia-xwei": 1}))
                 )
             ]
-        )
+        )  # fmt: skip

@@ -115,15 +115,9 @@ def order(name: str, **fields: object) -> JournalEntry:
     return entry(
         name,
         "order",
-        **{
-            "kind": "act",
-            "country": "DE",
-            "authority": "An authority / south",
-            "items": 3,
-            "received_at": "2026-11-25T08:00:00Z",
-            **fields,
-        },
-    )
+        **{"kind": "act", "country": "DE", "authority": "An authority / south", "items": 3,
+           "received_at": "2026-11-25T08:00:00Z", **fields},
+    )  # fmt: skip
 
 
 def test_an_order_is_counted_once_with_the_clock_of_each_later_word() -> None:

@@ -105,11 +105,8 @@ def test_without_a_set_the_operators_notice_period_is_shown() -> None:
 
 def test_paused_and_held_rules_are_named() -> None:
     made = World()
-    pause = {
-        "rule": "one-time-codes/asks-for-code",
-        "since": "2026-11-20T00:00:00Z",
-        "why": "A song.",
-    }
+    pause = {"rule": "one-time-codes/asks-for-code", "since": "2026-11-20T00:00:00Z",
+             "why": "A song."}  # fmt: skip
     digest = made.put_set(sample_pack(), acme={"packs": None, "paused": [pause]})
     made.store.add(sample_receipt(by_rule={live(): 30}, held={live(): 21}, set=digest))
     made.publish(CLOSED)

@@ -13,12 +13,9 @@ from rules.pack_parts import HASHES
 
 DAY = "2026-11-25"
 ADVERT, ALMOST, OTHER = bytes(HASHES), bytes(HASHES - 9) + b"x" * 9, bytes(range(HASHES))
-PRINTS = [
-    FindingFingerprint("f1", live(), ADVERT),
-    FindingFingerprint("f2", live(), ALMOST),
-    FindingFingerprint("f3", live().replace("/live", "/shadow"), OTHER),
-    FindingFingerprint("f4", live(), OTHER),
-]
+PRINTS = [FindingFingerprint("f1", live(), ADVERT), FindingFingerprint("f2", live(), ALMOST),
+          FindingFingerprint("f3", live().replace("/live", "/shadow"), OTHER),
+          FindingFingerprint("f4", live(), OTHER)]  # fmt: skip
 
 
 @pytest.fixture
@@ -58,14 +55,8 @@ def test_the_journal_holds_counts_and_neither_ids_nor_fingerprints(world: World)
     world.publish(CLOSED)
     *_, last = world.text(f"journal/acme/{DAY}.jsonl").splitlines()
     line = msgspec.json.decode(last)
-    assert line == {
-        "n": 2,
-        "kind": "copies",
-        "algorithm": "minhash-1",
-        "findings": 4,
-        "groups": 2,
-        "by_rule": line["by_rule"],
-    }
+    assert line == {"n": 2, "kind": "copies", "algorithm": "minhash-1", "findings": 4, "groups": 2,
+                    "by_rule": line["by_rule"]}  # fmt: skip
 
 
 def test_a_campaign_counts_no_copies_since_its_packs_are_a_part(world: World) -> None:

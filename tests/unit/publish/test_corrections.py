@@ -41,11 +41,8 @@ def test_what_is_decided_anew_counts_once(tmp_path: Path) -> None:
     first = decision("first")
     do(made, first)
     made.publish("2026-12-01T02:00:00Z")
-    do(
-        made,
-        corrected(first, "2026-12-01", "corrected"),
-        decision("anew", "dismissed", day="2026-12-02", measures=None, after_hours=170),
-    )
+    do(made, corrected(first, "2026-12-01", "corrected"),
+       decision("anew", "dismissed", day="2026-12-02", measures=None, after_hours=170))  # fmt: skip
     made.store.add(sample_receipt("2026-12-02", 9, set=made.put_set(sample_pack())))
     made.publish("2026-12-03T02:00:00Z", "2026-12-03", provisional=True)
     november, december = made.summary("acme/2026-11"), made.summary("acme/2026-12")

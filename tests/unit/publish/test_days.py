@@ -197,9 +197,5 @@ def test_a_day_without_providers_gives_the_pages_of_no_period_and_nothing_else()
         for name in ("authors", "index", "method")
         for ending in (".html", ".id.html", ".zh.html")
     }
-    assert made.objects.stored.keys() == {
-        *pages,
-        "feed.xml",
-        "schemas/journal.json",
-        "schemas/summary.json",
-    }
+    assert made.objects.stored.keys() == {*pages, "feed.xml", "schemas/journal.json",
+                                          "schemas/summary.json"}  # fmt: skip

@@ -51,16 +51,11 @@ def test_durations_keep_three_digits(seconds: float, rounded: int) -> None:
 
 def test_precision_takes_back_what_fell_and_gives_back_what_was_restored() -> None:
     errors = errors_of(
-        {
-            "a/1/r/live/confirmed": 8,
-            "a/1/r/live/overturned": 2,
-            "a/1/r/shadow/dismissed": 2,
-            "a/1/r/live/restored": 1,
-            "a/1/r/live/escalated": 5,
-        },
+        {"a/1/r/live/confirmed": 8, "a/1/r/live/overturned": 2, "a/1/r/shadow/dismissed": 2,
+         "a/1/r/live/restored": 1, "a/1/r/live/escalated": 5},
         rules=["a/1/quiet"],
         as_of="2026-11-30",
-    )
+    )  # fmt: skip
     rule = errors.by_rule["a/1/r"]
     assert (rule.decided, rule.dismissed, rule.overturned, rule.precision) == (10, 2, 2, 0.7)
     assert errors.by_rule["a/1/quiet"].precision is None

@@ -31,44 +31,20 @@ def catalogue(*packs: dict[str, object]) -> PublishedSets:
 
 
 def test_a_receipt_is_counted_by_rule_category_severity_code_and_language() -> None:
-    receipt = sample_receipt(
-        inspected=10,
-        refused={"not_public": 2, "json_syntax": 1},
-        by_rule={live(): 4, SHADOW: 1},
-        held={live(): 3},
-        by_language={"en": 9, "other": 1},
-        set="set",
-        repeats=7,
-        skipped=("old-pack/2",),
-        unknown_fields=5,
-        assumed_utc=6,
-    )
+    receipt = sample_receipt(inspected=10, refused={"not_public": 2, "json_syntax": 1},
+                             by_rule={live(): 4, SHADOW: 1}, held={live(): 3},
+                             by_language={"en": 9, "other": 1}, set="set", repeats=7,
+                             skipped=("old-pack/2",), unknown_fields=5, assumed_utc=6)  # fmt: skip
     numbers = numbers_of(receipt, catalogue())
-    assert numbers == Numbers(
-        units=1,
-        bytes=2400,
-        lines=13,
-        records=13,
-        inspected=10,
-        refused=3,
-        findings=5,
-        live=4,
-        shadow=1,
-        held=3,
-        repeats=7,
-        refused_by_code={"not_public": 2, "json_syntax": 1},
-        by_rule={live(): 4, SHADOW: 1},
-        held_by_rule={live(): 3},
-        by_category={"SCAMS_AND_FRAUD/live": 4, "SCAMS_AND_FRAUD/shadow": 1},
-        by_severity={"high/live": 4, "high/shadow": 1},
-        by_language={"en": 9, "other": 1},
-        skipped={"old-pack/2": 1},
-        sets={"set": 1},
-        unknown_fields=5,
-        assumed_utc=6,
-        first="2026-11-25",
-        last="2026-11-25",
-    )
+    assert numbers == Numbers(units=1, bytes=2400, lines=13, records=13, inspected=10, refused=3,
+                              findings=5, live=4, shadow=1, held=3, repeats=7,
+                              refused_by_code={"not_public": 2, "json_syntax": 1},
+                              by_rule={live(): 4, SHADOW: 1}, held_by_rule={live(): 3},
+                              by_category={"SCAMS_AND_FRAUD/live": 4, "SCAMS_AND_FRAUD/shadow": 1},
+                              by_severity={"high/live": 4, "high/shadow": 1},
+                              by_language={"en": 9, "other": 1}, skipped={"old-pack/2": 1},
+                              sets={"set": 1}, unknown_fields=5, assumed_utc=6, first="2026-11-25",
+                              last="2026-11-25")  # fmt: skip
 
 
 def test_a_file_refused_whole_is_one_unit_and_one_record() -> None:
@@ -91,29 +67,21 @@ def test_a_file_refused_whole_is_one_unit_and_one_record() -> None:
         pytest.param(
             {"held": {SHADOW: 1}}, LeftOutReason.DOES_NOT_CLOSE, id="held of a rule not met"
         ),
-        pytest.param(
-            {"inspected": 104, "refused": {"not_public": -1}},
-            LeftOutReason.DOES_NOT_CLOSE,
-            id="sums that close with a negative count",
-        ),
+        pytest.param({"inspected": 104, "refused": {"not_public": -1}},
+                     LeftOutReason.DOES_NOT_CLOSE,
+                     id="sums that close with a negative count"),
         pytest.param(
             {"set": "other"}, LeftOutReason.RULE_UNKNOWN, id="a set that is not published"
         ),
-        pytest.param(
-            {"by_rule": {live("no-such-rule"): 2}},
-            LeftOutReason.RULE_UNKNOWN,
-            id="a rule not in its set",
-        ),
-        pytest.param(
-            {"by_rule": {"one-time-codes/1/asks-for-code/loud": 2}},
-            LeftOutReason.RULE_UNKNOWN,
-            id="a mode that does not exist",
-        ),
+        pytest.param({"by_rule": {live("no-such-rule"): 2}}, LeftOutReason.RULE_UNKNOWN,
+                     id="a rule not in its set"),
+        pytest.param({"by_rule": {"one-time-codes/1/asks-for-code/loud": 2}},
+                     LeftOutReason.RULE_UNKNOWN, id="a mode that does not exist"),
         pytest.param(
             {"by_rule": {}, "findings": 0, "set": "other"}, None, id="no finding needs no set"
         ),
     ],
-)
+)  # fmt: skip
 def test_what_may_not_be_counted(changes: dict[str, object], fault: LeftOutReason | None) -> None:
     receipt = sample_receipt(by_rule={live(): 2}, set="set")
     receipt = msgspec.structs.replace(receipt, **changes)

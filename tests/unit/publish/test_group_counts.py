@@ -22,15 +22,10 @@ def group_of(count: int, verdict: str = "confirmed", **changes: Any) -> list[Jou
     """The decisions of one look at so many posts."""
     changes = {"group": GROUP} | ({} if verdict == "confirmed" else {"measures": None}) | changes
     return [
-        decision(
-            f"{verdict} {place}",
-            verdict,
-            leads=place == 0,
-            counted={} if place else {KEY: 1},
-            **changes,
-        )
+        decision(f"{verdict} {place}", verdict, leads=place == 0, counted={} if place else {KEY: 1},
+                 **changes)
         for place in range(count)
-    ]
+    ]  # fmt: skip
 
 
 def counted(entries: Iterable[JournalEntry]) -> CaseNumbers:

@@ -18,16 +18,11 @@ from rules.rule_set import read_set
 def hostile_world(payload: str) -> tuple[list[str], bytes]:
     """All pages, and the CSV, of a world in which every name and word is this one."""
     made = World()
-    hostile = sample_pack(
-        rules=[sample_rule(payload, why=payload, match=[payload] * 2)],
-        title=payload,
-        why=payload,
-        owner=payload,
-        category=payload,
-        campaign="autumn",
-        legal_ground={"text": payload, "url": f"javascript:alert(1)//{payload}"},
-        languages=[payload],
-    )
+    hostile = sample_pack(rules=[sample_rule(payload, why=payload, match=[payload] * 2)],
+                          title=payload, why=payload, owner=payload, category=payload,
+                          campaign="autumn",
+                          legal_ground={"text": payload, "url": f"javascript:alert(1)//{payload}"},
+                          languages=[payload])  # fmt: skip
     pause = {"rule": payload, "since": payload, "why": payload}
     digest = made.put_set(hostile, acme={"packs": None, "paused": [pause]})
     key = f"one-time-codes/1/{payload}/live"

@@ -49,22 +49,11 @@ def lines_of(data: bytes) -> list[dict[str, object]]:
 
 def all_fields() -> Receipt:
     """A receipt in which no field has its default."""
-    return sample_receipt(
-        inspected=6,
-        refused={"not_public": 3, "text_long": 0},
-        by_rule={live(): 2, live("other"): 1},
-        held={live(): 1},
-        repeats=4,
-        set="ab" * 32,
-        skipped=("old-pack/2", "another/1"),
-        unknown_fields=5,
-        assumed_utc=1,
-        by_language={"id": 4, "zh-hant": 2},
-        no_rules=6,
-        partly_read=2,
-        messages=6,
-        last="2026-11-26T00:00:00Z",
-    )
+    return sample_receipt(inspected=6, refused={"not_public": 3, "text_long": 0},
+                          by_rule={live(): 2, live("other"): 1}, held={live(): 1}, repeats=4,
+                          set="ab" * 32, skipped=("old-pack/2", "another/1"), unknown_fields=5,
+                          assumed_utc=1, by_language={"id": 4, "zh-hant": 2}, no_rules=6,
+                          partly_read=2, messages=6, last="2026-11-26T00:00:00Z")  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -80,16 +80,9 @@ def test_a_run_logs_each_file_of_a_closed_period_and_serves_a_signed_checkpoint(
         assert leaf.sha256 == sha256(made.objects.stored[path]).hexdigest()
     assert files["summaries/acme/2026-11-25.json"].revision == 1
     assert files["journal/acme/2026-11-25.jsonl"].of == "journal"
-    assert {leaf.of for leaf in files.values()} == {
-        "journal",
-        "summary",
-        "sheet",
-        "page",
-        "archive",
-        "set",
-        "schema",
-        "program",
-    }
+    assert {leaf.of for leaf in files.values()} == {"journal", "summary", "sheet", "page",
+                                                    "archive", "set", "schema",
+                                                    "program"}  # fmt: skip
     assert not [path for path in files if "2026-11." in path], "the month is open"
 
 

@@ -111,14 +111,11 @@ def test_without_a_card_a_page_says_that_scores_run_in_shadow() -> None:
     ("changes", "state", "words"),
     [
         ({"unprotected": ["de"]}, "shadow", "there are no protected sentences in German yet"),
-        (
-            {"protected": [{"language": "de"} | {kind: [f"Satz {kind}"] * 5 for kind in KINDS}]},
-            "live",
-            "Protected sentences by the pack's author: German",
-        ),
+        ({"protected": [{"language": "de"} | {kind: [f"Satz {kind}"] * 5 for kind in KINDS}]},
+         "live", "Protected sentences by the pack's author: German"),
     ],
     ids=["none", "the author's"],
-)
+)  # fmt: skip
 def test_a_page_says_whose_protected_sentences_are(
     changes: dict[str, object], state: str, words: str
 ) -> None:
@@ -157,11 +154,8 @@ def test_after_a_rollback_the_older_version_is_in_force_and_the_newer_one_is_not
     assert "Replaced." not in newer
     assert '<strong>Not in force.</strong> The set in force has <a href="1.html">version 1' in newer
     assert "The set in force has no version of this pack" in made.text("packs/bait/1.html")
-    assert states(made) == {
-        "bait/1": "not in force",
-        "one-time-codes/1": "live",
-        "one-time-codes/2": "not in force",
-    }
+    assert states(made) == {"bait/1": "not in force", "one-time-codes/1": "live",
+                            "one-time-codes/2": "not in force"}  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -39,17 +39,10 @@ def inspect(*posts: Post, **settings: Any) -> list[ExcerptedFinding]:
 def inspection(
     *posts: Post, provider: str = "acme", unit: str = "u1", rules: Rules = RULES, length: int = 280
 ) -> Inspection:
-    return inspect_posts(
-        posts,
-        rules,
-        PSEUDONYMS,
-        provider=provider,
-        unit=unit,
-        found_at="2026-11-25T12:00:00Z",
-        results=match_posts(posts, rules),
-        attempt=Attempt("set", "", length),
-        fingerprints=Fingerprints(bytes(32)),
-    )
+    return inspect_posts(posts, rules, PSEUDONYMS, provider=provider, unit=unit,
+                         found_at="2026-11-25T12:00:00Z", results=match_posts(posts, rules),
+                         attempt=Attempt("set", "", length),
+                         fingerprints=Fingerprints(bytes(32)))  # fmt: skip
 
 
 def test_a_finding_says_all_about_its_hit_and_nothing_of_the_account() -> None:

@@ -94,12 +94,9 @@ def test_the_day_that_counts_is_the_units_not_the_workers(public: Public) -> Non
 
 def test_providers_that_run_the_same_packs_may_skip_others(public: Public) -> None:
     """A pack that one of them never chose is not named in its receipts."""
-    name = public.publish(
-        pack(),
-        pack(id="old", in_force=PAST),
-        acme=ProviderSettings(packs=("codes",)),
-        others=ProviderSettings(),
-    )
+    name = public.publish(pack(), pack(id="old", in_force=PAST),
+                          acme=ProviderSettings(packs=("codes",)),
+                          others=ProviderSettings())  # fmt: skip
     known = rulesets(public)
     assert known.rules(name, "others", NOW).skipped == ("old/3",)
     assert known.rules(name, "acme", NOW).skipped == ()

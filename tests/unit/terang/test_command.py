@@ -59,18 +59,13 @@ def test_wrong_usage_says_what_to_type(
 
 
 BY_ROW = {
-    "done": (
-        0,
-        "packs schema",
-        "packs check {packs}",
-        "packs diff {packs} {packs} --posts {empty}",
-    ),
+    "done": (0, "packs schema", "packs check {packs}",
+             "packs diff {packs} {packs} --posts {empty}"),
     "refused posts are data": (0, "scan --packs {packs}"),
     "a problem is found": (1, "packs check {bad}", "packs format {bad}", "statements lint {bad}"),
     "refused, or it failed": (1, "partners add nobody"),
     "a file is missing": (
-        2,
-        *("run {no}", "scan --packs {no}", "packs check {no}", "packs try {no} x"),
+        2, *("run {no}", "scan --packs {no}", "packs check {no}", "packs try {no} x"),
         *("packs format {no}", "packs diff {packs} {packs} --posts {no}"),
         "packs import {no} --id abc --category SELF_HARM",
         "packs learn {no} --id abc --category SELF_HARM --out {empty}",
@@ -95,7 +90,7 @@ BY_ROW = {
         *("redrive", "publish", "restore x", "providers list", "webhooks list", "prove finding x"),
         *("erase --provider acme --account x", "report --provider acme --period 2026 --out {tmp}"),
     ),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

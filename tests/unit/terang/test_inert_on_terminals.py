@@ -212,11 +212,8 @@ def test_printed_text_is_shown_unchanged(capsys: pytest.CaptureFixture[str], wor
 FORGED = "s-1\nposts.json: item 7: required: must be there\r\nstatements: 0; problems: 0"
 
 
-@pytest.mark.parametrize(
-    "tell",
-    [print_result, print_problem, print_warning, Screen().print],
-    ids=["say", "problem", "warning", "screen"],
-)
+@pytest.mark.parametrize("tell", [print_result, print_problem, print_warning, Screen().print],
+                         ids=["say", "problem", "warning", "screen"])  # fmt: skip
 def test_a_string_is_one_line_whatever_it_holds(
     capsys: pytest.CaptureFixture[str], tell: Callable[[str], None]
 ) -> None:

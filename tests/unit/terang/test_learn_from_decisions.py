@@ -257,15 +257,11 @@ USAGE = {
         "name a file of labelled posts, or --counts, or --provider or --run for decisions",
     ),
     "no texts": (("--provider", "acme"), "--posts FILE is needed: Terang keeps no texts of posts"),
-    "no messages": (
-        ("--run", "run", "--posts", "p"),
-        "--run needs --cases FILE, the messages with the decisions",
-    ),
-    "both": (
-        ("--run", "run", "--provider", "acme", "--posts", "p"),
-        "name --provider P of a stack, or --run DIR, not both",
-    ),
-}
+    "no messages": (("--run", "run", "--posts", "p"),
+                    "--run needs --cases FILE, the messages with the decisions"),
+    "both": (("--run", "run", "--provider", "acme", "--posts", "p"),
+             "name --provider P of a stack, or --run DIR, not both"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("words", "fault"), USAGE.values(), ids=USAGE)

@@ -32,11 +32,8 @@ def ids(*messages: dict[str, Any]) -> list[list[str]]:
 )
 def test_post_and_rule_name_the_findings_of_a_decision(rule: object, meant: list[str]) -> None:
     message = {"type": "decision", "id": "d-1", "post": "p1", "rule": rule}
-    assert resolve_findings(message, FINDINGS) == {
-        "type": "decision",
-        "id": "d-1",
-        "findings": meant,
-    }
+    assert resolve_findings(message, FINDINGS) == {"type": "decision", "id": "d-1",
+                                                   "findings": meant}  # fmt: skip
 
 
 def test_a_notice_keeps_its_post_and_takes_one_finding() -> None:

@@ -164,16 +164,12 @@ def test_diff_shows_what_changes(folder: Path, capsys: pytest.CaptureFixture[str
         capsys, folder, "diff", folder / "packs", new_version(folder), "--posts", posts
     ) == (
         0,
-        [
-            "one-time-codes/asks-for-code: 1 newly hit, 1 no longer, 1 still",
-            "  + p-3: text 0-7 'send me', text 12-15 'pin'",
-            "      send me the pin",
-            "  - p-2: text 0-7 'send me', text 12-22 'login code'",
-            "      send me the login code",
-            "4 posts (1 lines refused): 1 newly hit, 1 no longer",
-        ],
+        ["one-time-codes/asks-for-code: 1 newly hit, 1 no longer, 1 still",
+         "  + p-3: text 0-7 'send me', text 12-15 'pin'", "      send me the pin",
+         "  - p-2: text 0-7 'send me', text 12-22 'login code'", "      send me the login code",
+         "4 posts (1 lines refused): 1 newly hit, 1 no longer"],
         [],
-    )
+    )  # fmt: skip
 
 
 def test_diff_as_json_holds_no_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,13 +22,8 @@ def test_import_makes_a_pack_with_gaps(folder: Path, capsys: pytest.CaptureFixtu
     assert "mode: shadow" in out
     assert '    any: [free gift, kode otp, "no"]' in out
     assert "in_force: {from: 2026-11-01, until: 2027-05-02}" in out
-    assert out[-5:] == [
-        "    match:",
-        "      - free gift",
-        "      - kode otp",
-        '      - "no"',
-        "    ignore: []",
-    ]
+    assert out[-5:] == ["    match:", "      - free gift", "      - kode otp", '      - "no"',
+                        "    ignore: []"]  # fmt: skip
 
 
 def test_check_says_what_an_imported_pack_lacks(
@@ -60,23 +55,15 @@ def test_an_imported_pack_is_sound_once_it_is_filled_in(
 
 
 TABLES = {
-    "the column of that name": (
-        "words.csv",
-        'rank,term\n1,free gift\n2,"a, b"\n',
-        (),
-        '[free gift, "a, b"]',
-    ),
+    "the column of that name": ("words.csv", 'rank,term\n1,free gift\n2,"a, b"\n', (),
+                                '[free gift, "a, b"]'),
     "the first column": ("words.csv", "word,rank\nfree gift,1\n", (), "[free gift]"),
-    "a column that is named": (
-        "words.csv",
-        "term,other\nx y,free gift\n",
-        ("--column", "other"),
-        "[free gift]",
-    ),
+    "a column that is named": ("words.csv", "term,other\nx y,free gift\n", ("--column", "other"),
+                               "[free gift]"),
     "tabs": ("words.tsv", "rank\tterm\n1\tfree gift\n", (), "[free gift]"),
     "semicolons": ("words.csv", 'term;rank\n"free; gift, now";1\n', (), '["free; gift, now"]'),
     "a mark at the start": ("words.csv", "\ufeffterm\nfree gift\n", (), "[free gift]"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "text", "more", "group"), TABLES.values(), ids=TABLES)
@@ -122,16 +109,8 @@ def test_import_of_a_column_that_is_not_there_names_those_that_are(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder.joinpath("words.csv").write_text("a,b\n1,2\n", "utf-8")
-    words = (
-        "import",
-        folder / "words.csv",
-        "--id",
-        "bait",
-        "--category",
-        "SELF_HARM",
-        "--column",
-        "c",
-    )
+    words = ("import", folder / "words.csv", "--id", "bait", "--category", "SELF_HARM", "--column",
+             "c")  # fmt: skip
     assert run_packs(capsys, folder, *words) == (
         2,
         [],

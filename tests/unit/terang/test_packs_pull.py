@@ -147,15 +147,11 @@ def test_a_set_proves_its_packs(published: tuple[Path, str], tmp_path: Path) -> 
     [
         ("packs/one-time-codes/3.yaml", "0" * 64, (), "Nothing was taken"),
         ("packs/one-time-codes/4.yaml", "0" * 64, (), "HTTP 404"),
-        (
-            "packs/one-time-codes/3.yaml",
-            "",
-            ("--only", "other-pack"),
-            "there is no pack other-pack",
-        ),
+        ("packs/one-time-codes/3.yaml", "", ("--only", "other-pack"),
+         "there is no pack other-pack"),
     ],
     ids=["other bytes", "not there", "not in it"],
-)
+)  # fmt: skip
 def test_what_cannot_be_taken_is_said(
     published: tuple[Path, str],
     tmp_path: Path,

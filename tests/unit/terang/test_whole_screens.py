@@ -58,15 +58,8 @@ LONG = {
     "pack": "a-pack-of-forty-letters-" + "p" * 15,
     "rule": "a-rule-of-forty-letters-" + "r" * 15,
 }
-CHECK = FoundCheck(
-    "https://check.example/" + "c" * 200,
-    "这个说法是错误的" * 20,
-    "false",
-    "假" * 60,
-    "Check",
-    "",
-    0.9,
-)
+CHECK = FoundCheck("https://check.example/" + "c" * 200, "这个说法是错误的" * 20, "false",
+                   "假" * 60, "Check", "", 0.9)  # fmt: skip
 
 
 def long_finding() -> Any:
@@ -92,13 +85,9 @@ def test_a_case_shows_ids_reasons_and_history_whole(width: int) -> None:
 def test_a_run_shows_rules_files_and_folders_whole(
     width: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    receipt = SimpleNamespace(
-        inspected=1,
-        refused={},
-        findings=1,
-        by_rule={f"{LONG['pack']}/1/{LONG['rule']}/live": 1},
-        partly_read=0,
-    )
+    receipt = SimpleNamespace(inspected=1, refused={}, findings=1,
+                              by_rule={f"{LONG['pack']}/1/{LONG['rule']}/live": 1},
+                              partly_read=0)  # fmt: skip
     name, out = "f" * 150 + ".jsonl", Path("/" + "o" * 150)
     file = SimpleNamespace(status="refused", code="not_public", repeated=False, advice="a" * 200)
     made: Any = RunResult("acme", [receipt], [(SimpleNamespace(path=Path(name)), file)], [], out)  # type: ignore[list-item]

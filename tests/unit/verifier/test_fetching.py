@@ -130,13 +130,8 @@ def test_if_a_run_ends_meanwhile_all_is_read_again_once(served: Served, *, moves
 
 def test_the_names_of_a_log_are_those_of_its_tiles() -> None:
     assert list(tile_names(0)) == []
-    assert list(tile_names(257)) == [
-        "tile/entries/000",
-        "tile/entries/001.p/1",
-        "tile/0/000",
-        "tile/0/001.p/1",
-        "tile/1/000.p/1",
-    ]
+    assert list(tile_names(257)) == ["tile/entries/000", "tile/entries/001.p/1", "tile/0/000",
+                                     "tile/0/001.p/1", "tile/1/000.p/1"]  # fmt: skip
 
 
 def test_a_log_that_claims_to_be_endless_is_not_fetched_to_its_end(served: Served) -> None:

@@ -51,11 +51,8 @@ def check(files: dict[str, bytes], folder: Path, *others: bytes, key: str = "") 
     for number, other in enumerate(others):
         paths.append(folder / f"{number}.checkpoint")
         paths[-1].write_bytes(other)
-    options = Options(
-        checkpoints=tuple(paths),
-        witnesses=(key or vkey_of(WITNESS),),
-        now=datetime(2026, 11, 26, 10, tzinfo=UTC),
-    )
+    options = Options(checkpoints=tuple(paths), witnesses=(key or vkey_of(WITNESS),),
+                      now=datetime(2026, 11, 26, 10, tzinfo=UTC))  # fmt: skip
     return check_place(Folder(world.copy_to(folder / "public")), options)
 
 
