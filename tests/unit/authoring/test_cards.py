@@ -1,6 +1,7 @@
-"""The card of a pack with scored rules: read, refused with a line, and what is without it."""
+"""The card of a pack with scored rules, and the words of the shipped packs."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from msgspec import structs
@@ -9,6 +10,7 @@ from support.sample_packs import CARD, PACK, SCORED
 from authoring.check import word_warnings
 from authoring.format import canonical
 from matcher import Matcher, Mode, Pack, PackError, build_set, load_set
+from phrases import LANGUAGES
 from rules.pack import read_pack
 from rules.pack_parts import CardLevel, Interval, Reading
 
@@ -106,3 +108,26 @@ def test_a_live_pack_without_a_card_is_warned_of() -> None:
     assert "no `card`: scored rules run in shadow" in warning.message
     in_shadow = SCORED.replace("rules:", "mode: shadow\nrules:")
     assert [*word_warnings(read_pack(in_shadow, "otp.yaml"))] == []
+
+
+PACKS = sorted((Path(__file__).parents[3] / "packs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", PACKS, ids=lambda path: path.stem)
+def test_a_shipped_pack_says_everything_in_each_language(path: Path) -> None:
+    """Packs of other people need English alone: `packs check` asks for nothing else."""
+    pack = Pack.parse(path.read_text("utf-8"), path.name)
+    missing = [
+        f"{language}: {what}"
+        for language in LANGUAGES
+        for what, said in (
+            ("title", pack.title_in(language)),
+            ("why", pack.why_in(language)),
+            *((f"why of {rule.id}", pack.reason_in(language, rule)) for rule in pack.rules),
+        )
+        if said.language != language
+    ]
+    assert not missing, (
+        f"packs/{path.name} ships, so it needs words in {', '.join(LANGUAGES)}. Write"
+        f" `why: {{en: …, id: …, zh: …}}`, see docs/packs.md. Missing: {'; '.join(missing)}"
+    )

@@ -1,4 +1,4 @@
-"""A token proves something only if the issuer signed it, for us, now, in answer to our request."""
+"""What proves a moderator: a token for us, the claims in it, and the attempt that asked for it."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -10,7 +10,9 @@ import jwt
 import pytest
 from support.sign_in_world import CLIENT, ISSUER, KEY, OTHER_KEY, claims_at, jwk, signed
 
-from console.browser_session import TokenChecks, TokenError
+from console.application import SignInAttempt
+from console.browser_session import Grants, TokenChecks, TokenError
+from desk.items import Door, Moderator, Role
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER, EARLIER = int(NOW.timestamp()) + 3_600, int(NOW.timestamp()) - 3_600
@@ -128,3 +130,81 @@ def test_a_minute_of_leeway_and_what_may_be_missing(
             CHECKS.claims(token, "n-1", now)
     else:
         assert CHECKS.claims(token, "n-1", now)["sub"] == "s-1"
+
+
+GRANTS = Grants("cognito:username", "cognito:groups")
+
+
+def granted(name: Any, groups: Any) -> Moderator | str:
+    claims = {"cognito:username": name, "cognito:groups": groups}
+    try:
+        return GRANTS.moderator({key: value for key, value in claims.items() if value is not ...})
+    except TokenError as error:
+        return error.code
+
+
+@pytest.mark.parametrize(
+    ("groups", "role"),
+    [
+        (["acme/moderator"], Role.MODERATOR),
+        ("[acme/lead]", Role.LEAD),
+        ("[acme/auditor acme/moderator]", Role.MODERATOR),
+        (["acme/lead", "everybody", "acme/king", "ACME/lead"], Role.LEAD),
+    ],
+)
+def test_a_group_names_provider_and_role(groups: Any, role: Role) -> None:
+    assert granted("m-7", groups) == Moderator("m-7", "acme", role, Door.CONSOLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "groups", "code"),
+    [
+        ("ada@example.org", ["acme/lead"], "no_moderator"),
+        ("", ["acme/lead"], "no_moderator"),
+        ("m 7", ["acme/lead"], "no_moderator"),
+        ("m-7\n", ["acme/lead"], "no_moderator"),
+        ("m" * 101, ["acme/lead"], "no_moderator"),
+        (7, ["acme/lead"], "no_moderator"),
+        (..., ["acme/lead"], "no_moderator"),
+        ("m-7", [], "no_group"),
+        ("m-7", ..., "no_group"),
+        ("m-7", ["acme"], "no_group"),
+        ("m-7", ["all/lead"], "no_group"),
+        ("m-7", [7, None], "no_group"),
+        ("m-7", {"acme/lead": 1}, "no_group"),
+        ("m-7", ["acme/moderator", "beta/auditor"], "two_providers"),
+    ],
+)
+def test_anything_else_is_nobody(name: Any, groups: Any, code: str) -> None:
+    assert granted(name, groups) == code
+
+
+def test_an_attempt_knows_its_own_state_for_ten_minutes() -> None:
+    attempt = SignInAttempt.begin()
+    state = attempt.state(NOW)
+    assert attempt.knows(state, NOW)
+    assert attempt.knows(state, NOW + timedelta(minutes=10))
+    assert not attempt.knows(state, NOW + timedelta(minutes=10, seconds=1))
+    assert not attempt.knows(state, NOW - timedelta(seconds=1))
+    assert not attempt.knows(state, NOW - timedelta(minutes=1))
+    assert not SignInAttempt.begin().knows(state, NOW)
+
+
+@pytest.mark.parametrize("state", ["", ".", "x", "1.", "٣.a", f"{'9' * 40}.a", "-1.a", "1e9.a"])
+def test_an_invented_state_is_not_known(state: str) -> None:
+    assert not SignInAttempt.begin().knows(state, NOW)
+
+
+def test_a_state_cannot_be_made_younger() -> None:
+    attempt = SignInAttempt.begin()
+    old = attempt.state(NOW - timedelta(hours=1))
+    fresh = f"{int(NOW.timestamp())}.{old.partition('.')[2]}"
+    assert not attempt.knows(fresh, NOW)
+
+
+def test_nothing_that_is_sent_gives_the_verifier_away() -> None:
+    attempt = SignInAttempt.begin()
+    sent = {attempt.state(NOW), attempt.nonce, attempt.challenge}
+    assert attempt.verifier not in sent
+    assert len({*sent, attempt.verifier, attempt.secret}) == 5
+    assert 43 <= len(attempt.verifier) <= 128

@@ -158,7 +158,9 @@ def test_a_lead_edits_the_reasons_and_nobody_else_sees_the_page() -> None:
     assert answer["statusCode"] == 400
     assert "A poem." in answer["body"]
     lead.post("/lead/reasons", {"reasons": "dismissed | en | * | A poem."})
-    assert [each.text for each in desk.own_reasons] == ["A poem."]
+    assert desk.desk.reasons("acme", list[CannedReason]) == [
+        CannedReason(text="A poem.", verdict="dismissed", language="en"),
+    ]  # fmt: skip
     assert "A poem." in moderator.get(f"/card/{desk.dossiers[0].item.key}")["body"]
 
 

@@ -168,7 +168,7 @@ def everything() -> list[Any]:
 def test_every_page_is_inert_accessible_and_fits_its_window(window: Window) -> None:
     reasons = [CannedReason(text=HOSTILE, verdict=verdict, language="en")
                for verdict in ("confirmed", "upheld")]  # fmt: skip
-    desk = MemoryDesk(everything(), own_reasons=reasons)
+    desk = MemoryDesk(everything(), reasons=reasons)
     page = window.page
     with serving(desk) as server:
         page.goto(server.address)
@@ -268,7 +268,7 @@ def test_what_was_typed_stays_when_the_network_drops(window: Window) -> None:
         assert page.locator("input[value=dismissed]").is_checked()
         page.keyboard.press("w")
         window.press("Control+Enter")
-    [pending] = desk.pending.values()
+    [pending] = desk.pending
     assert pending.messages[0]["reason"] == TYPED
     window.complaints.clear()  # the browser notes the drop
 

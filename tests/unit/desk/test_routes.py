@@ -154,13 +154,14 @@ def test_back_and_another_choice_is_told_what_is_stored(
     form = form_of(visitor, group.item.key) | {"verdict": "dismissed", "reason": "A poem."}
     for _ in range(2):
         assert visitor.post(path, form | before)["statusCode"] == 303
-    [stored] = desk.pending.values()
+    [stored] = desk.pending
     answer = visitor.post(path, form | then)
     assert answer["statusCode"] == 409
     assert f"This form was used at 2026-11-25 14:00: {said}" in answer["body"]
     assert f'value="{stored.id}"' not in answer["body"], "the next form is a new one"
-    assert [*desk.pending.values()] == [stored]
-    desk.pending[stored.id] = msgspec.structs.replace(stored, state=PendingState.REFUSED)
+    assert desk.pending == [stored]
+    sent = desk.desk.release_pending("acme", stored.id)
+    desk.desk.end_pending(msgspec.structs.replace(sent, state=PendingState.REFUSED))
     assert "refused. What" in visitor.post(path, form | before)["body"]
 
 
@@ -237,7 +238,7 @@ def test_one_of_two_rules_may_be_left_out_and_not_both(desk: MemoryDesk) -> None
     visitor.post(
         f"/card/{both.item.key}/decide", fields | {"kept": both.findings[1].finding.finding}
     )
-    [pending] = desk.pending.values()
+    [pending] = desk.pending
     assert pending.messages[0]["findings"] == [both.findings[1].finding.finding]
 
 
@@ -249,7 +250,7 @@ def test_near_copies_are_decided_with_the_post_unless_left_out(desk: MemoryDesk)
     fields = form_of(visitor, group.item.key) | {"verdict": "dismissed", "reason": "A poem."}
     fields["kept"] = [key for key in fields["shown"] if key != "1" * 64]  # type: ignore[attr-defined]
     visitor.post(f"/card/{group.item.key}/decide", fields)
-    [pending] = desk.pending.values()
+    [pending] = desk.pending
     assert pending.items == (group.item.key, "2" * 64)
     assert [message["id"] for message in pending.messages] == [pending.id, f"{pending.id}.1"]
 
@@ -262,7 +263,7 @@ def test_a_complaint_is_for_another_moderator(desk: MemoryDesk) -> None:
     fields = form_of(second, key) | {"verdict": "reversed", "reason": "It warns of the code."}
     assert first.post(f"/card/{key}/decide", fields)["statusCode"] == 403
     assert second.post(f"/card/{key}/decide", fields)["statusCode"] == 303
-    [pending] = desk.pending.values()
+    [pending] = desk.pending
     [message] = pending.messages
     assert (message["complaint"], message["outcome"]) == ("complaint-1", "reversed")
 
@@ -378,7 +379,7 @@ def test_a_held_rule_is_one_question(verdict: str) -> None:
     fields = form_of(visitor, item.key)
     assert "Choose an answer" in visitor.post(f"/card/{item.key}/decide", fields)["body"]
     visitor.post(f"/card/{item.key}/decide", fields | {"verdict": verdict})
-    [pending] = desk.pending.values()
+    [pending] = desk.pending
     answer = pending.messages[0]
     told = [answer[name] for name in ("type", "held_rule", "day", "verdict")]
     assert told == ["flood_answer", "codes/asks", "2026-11-25", verdict]
@@ -392,7 +393,7 @@ def test_every_message_of_the_desk_is_one_that_decide_reads(desk: MemoryDesk) ->
         fields = form_of(visitor, key) | {"verdict": verdict, "measure": "removed", "reason": "So."}
         assert visitor.post(f"/card/{key}/decide", fields)["statusCode"] == 303
         later(desk, seconds=20)
-    for pending in desk.pending.values():
+    for pending in desk.pending:
         for message in pending.messages:
             read = read_case_message(msgspec.json.encode(message))
             assert read == msgspec.convert(message, type(read))

@@ -1,6 +1,7 @@
-"""What waits, from findings and the journal: from when to when, for whom, and what is answered."""
+"""What waits and for whom: from when to when, in which order, and what is next."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -8,8 +9,11 @@ import pytest
 from support.desk_world import finding
 
 from desk.items import (
+    Door,
     Item,
     ItemKind,
+    Moderator,
+    Role,
     audits,
     by_post,
     contest_items,
@@ -21,6 +25,8 @@ from desk.items import (
     rules_of,
     second_reviews,
 )
+from desk.queue import QueueFilter, category_counts, filter_choices, may_take, next_item, ordered
+from ledger.aws.desk_store import ItemLease
 from ledger.cases import JournalEntry, case_id, is_for_second_review
 from ledger.findings import Finding, FloodHold, FloodQuestion
 
@@ -136,3 +142,146 @@ def test_a_name_that_is_no_rules_is_left_out(name: str) -> None:
     named = {name: 1, "codes/3/asks/live": 1, "codes/4/asks/shadow": 2}
     assert rules_of(msgspec.structs.replace(DECIDED, rules=named)) == ("codes/asks",)
     assert rules_of(None) == ()
+
+
+BASE = Item("k", ItemKind.FINDING, "2026-11-25T12:00:00Z", "VIOLENCE", "medium", ("a/b",), "en", 50)
+WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.CONSOLE)
+
+
+def keys(*items: Item) -> str:
+    return "".join(item.key for item in ordered(items, NOW))
+
+
+def test_the_order_is_deadline_escalation_severity_reach_and_age() -> None:
+    items = [replace(BASE, key="a", kind=ItemKind.COMPLAINT, deadline="2026-11-25T16:00:00Z"),
+             replace(BASE, key="b", deadline="2026-11-26T13:00:00Z", severity="high"),
+             replace(BASE, key="c", escalated=True, severity="low"),
+             replace(BASE, key="d", severity="high", reach=9),
+             replace(BASE, key="e", severity="high", reach=None), replace(BASE, key="f", reach=70),
+             replace(BASE, key="g", since="2026-11-20T12:00:00Z"), replace(BASE, key="h"),
+             replace(BASE, key="i", severity="")]  # fmt: skip
+    assert keys(*reversed(items)) == "abcdefghi"
+
+
+def test_a_deadline_of_next_week_does_not_come_first() -> None:
+    later = replace(BASE, key="z", deadline="2026-12-09T12:00:00Z", severity="low")
+    assert keys(later, BASE) == "kz"
+
+
+@pytest.mark.parametrize(
+    ("wish", "fits"),
+    [
+        ({"kind": "finding"}, True), ({"kind": "audit"}, False),
+        ({"category": "VIOLENCE"}, True), ({"category": "SELF_HARM"}, False),
+        ({"rule": "a/b"}, True), ({"rule": "a/c"}, False),
+        ({"language": "en"}, True), ({"severity": "low"}, False),
+        ({"age": "hour"}, True), ({"age": "day"}, False), ({"age": "eon"}, True),
+        ({"reach": "50"}, True), ({"reach": "51"}, False), ({"reach": "many"}, True),
+        ({"text": "anything"}, True), ({}, True),
+    ],
+)  # fmt: skip
+def test_filters(wish: dict[str, str], fits: bool) -> None:
+    assert QueueFilter.parse(wish).wants(BASE, NOW) is fits
+
+
+def test_next_leaves_out_what_a_colleague_has_or_who_decided_first() -> None:
+    items = [replace(BASE, key=key) for key in "abc"]
+    items[0] = replace(items[0], not_for=("m-7",))
+    leases = {"b": ItemLease(item="b", moderator="m-8", until="2026-11-25T14:05:00Z")}
+    found = next_item(items, leases, WHO)
+    assert found is not None
+    assert found.key == "c"
+    assert next_item(items[:2], leases, WHO) is None
+
+
+def test_skipped_items_come_last_and_severe_ones_are_spared() -> None:
+    items = [replace(BASE, key="a", severity="high"), replace(BASE, key="b")]
+    assert next_item(items, {}, WHO, skipped=frozenset("a")) == items[1]
+    assert next_item(items[:1], {}, WHO, skipped=frozenset("a")) == items[0]
+    assert next_item(items, {}, WHO, spare_severe=True) == items[1]
+    assert next_item(items[:1], {}, WHO, spare_severe=True) == items[0]
+
+
+def test_roles_take_what_they_may() -> None:
+    audit = replace(BASE, kind=ItemKind.AUDIT)
+    held = replace(BASE, kind=ItemKind.HELD_RULE)
+    auditor, lead = replace(WHO, role=Role.AUDITOR), replace(WHO, role=Role.LEAD)
+    taken = {who.role: [may_take(item, who) for item in (BASE, audit, held)]
+             for who in (WHO, auditor, lead)}  # fmt: skip
+    assert taken == {Role.MODERATOR: [True, True, True], Role.AUDITOR: [False, True, False],
+                     Role.LEAD: [True, True, True]}  # fmt: skip
+
+
+def test_counts_and_choices_are_of_what_waits() -> None:
+    items = [BASE, replace(BASE, key="o", since="2026-11-01T00:00:00Z", language="id"),
+             replace(BASE, key="p", category="SELF_HARM", rules=("c/d",))]  # fmt: skip
+    counts = category_counts(items)
+    assert [(each.category, each.count) for each in counts] == [("VIOLENCE", 2), ("SELF_HARM", 1)]
+    assert counts[0].oldest == "2026-11-01T00:00:00Z"
+    assert filter_choices(items)["language"] == ["en", "id"]
+    assert filter_choices(items)["rule"] == ["a/b", "c/d"]
+
+
+@pytest.mark.parametrize(
+    ("deadline", "place"), [("2026-11-26T14:00:00Z", "ya"), ("2026-11-26T14:00:01Z", "ay")]
+)
+def test_a_deadline_counts_from_a_day_before_it(deadline: str, place: str) -> None:
+    soon = replace(BASE, key="y", deadline=deadline, severity="low")
+    assert keys(replace(BASE, key="a", severity="high"), soon) == place
+
+
+def test_a_deadline_that_is_over_comes_before_one_that_is_near() -> None:
+    near, now = "2026-11-25T15:00:00Z", "2026-11-25T14:00:00Z"
+    items = [replace(BASE, key=key, deadline=at)
+             for key, at in (("c", near), ("b", now), ("a", "2026-11-25T13:00:00Z"))]  # fmt: skip
+    assert keys(*items) == "abc"
+
+
+def test_later_deadlines_come_first_due_first_and_then_by_age_and_key() -> None:
+    items = [replace(BASE, key="d"), replace(BASE, key="c", since="2026-11-25T11:00:00Z"),
+             replace(BASE, key="b", deadline="2026-12-02T12:00:00Z"),
+             replace(BASE, key="a", deadline="2026-12-01T12:00:00Z"),
+             replace(BASE, key="e")]  # fmt: skip
+    assert keys(*items) == "abcde"
+
+
+@pytest.mark.parametrize(
+    ("age", "hours"), [("hour", 1), ("day", 24), ("week", 168)]
+)  # fmt: skip
+def test_an_item_fits_an_age_from_its_first_moment(age: str, hours: int) -> None:
+    wish, since = QueueFilter(age=age), datetime.fromisoformat(BASE.since)
+    assert wish.wants(BASE, since + timedelta(hours=hours))
+    assert not wish.wants(BASE, since + timedelta(hours=hours, seconds=-1))
+
+
+def test_an_item_of_unknown_reach_was_read_by_nobody() -> None:
+    unknown = replace(BASE, reach=None)
+    assert QueueFilter(reach="0").wants(unknown, NOW)
+    assert not QueueFilter(reach="1").wants(unknown, NOW)
+
+
+def test_a_wish_is_cut_and_an_empty_one_is_no_part_of_an_address() -> None:
+    wish = QueueFilter.parse({"rule": "r" * 201, "severity": ""})
+    assert wish.chosen == {"rule": "r" * 200}
+
+
+def test_next_renews_the_own_lease() -> None:
+    leases = {"k": ItemLease(item="k", moderator="m-7", until="2026-11-25T14:05:00Z")}
+    assert next_item([BASE], leases, WHO) == BASE
+
+
+def test_counts_are_by_kind_where_there_is_no_category_and_the_most_first() -> None:
+    held = replace(BASE, category="", kind=ItemKind.HELD_RULE)
+    items = [replace(BASE, category="b"), replace(BASE, category="a"), held,
+             replace(held, kind=ItemKind.AUDIT),
+             replace(held, since="2026-11-26T12:00:00Z")]  # fmt: skip
+    counted = [
+        (each.category, each.kind, each.count, each.oldest) for each in category_counts(items)
+    ]
+    at = BASE.since
+    assert counted == [("", "held_rule", 2, at), ("", "audit", 1, at), ("a", "", 1, at),
+                       ("b", "", 1, at)]  # fmt: skip
+    assert filter_choices(items) == {
+        "kind": ["audit", "finding", "held_rule"], "category": ["a", "b"], "rule": ["a/b"],
+        "language": ["en"], "severity": ["medium"],
+    }  # fmt: skip

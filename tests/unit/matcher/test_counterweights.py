@@ -1,4 +1,4 @@
-"""Where a term against a post surely counts, so that arrays may take off its weight."""
+"""Scored rules: which texts they read, and where a term against a post surely counts."""
 
 import sys
 
@@ -10,7 +10,9 @@ from support.sample_packs import pack_of
 from matcher import Matcher, Rule, Severity
 from matcher.aligned import without_opaque
 from matcher.fold import STRICT
+from matcher.sign_shapes import SCRIPTS, passes, word_lists, words_of
 from matcher.suspects import Counterweights, is_plain, surely_has
+from rules.pack_parts import Gate
 
 TERMS = ("home", "at home", "что", "vpn можно", "什么", "加v", "com")
 AROUND = st.sampled_from(
@@ -70,3 +72,35 @@ def test_a_text_with_too_many_places_is_left_to_the_evaluator() -> None:
     few, many = [0] * 10, [0] * 60
     assert against.outweighing("home " * 10, few, {7: 9.0}, {7: 9}) == {7}
     assert against.outweighing("home " * 10, many, {7: 9.0}, {7: 9}) == set()
+
+
+TEXTS = {
+    "a common word": ("Ayo main slot yang gacor malam ini", Gate("Latin", "id"), True),
+    "no common word": ("gacor maxwin jackpot scatter bonus", Gate("Latin", "id"), False),
+    "few words": ("gacor maxwin jackpot scatter", Gate("Latin", "id"), True),
+    "letters in dress": ("𝐬𝐥𝐨𝐭 𝐠𝐚𝐜𝐨𝐫 ｄｉ ｓｉｎｉ", Gate("Latin"), True),
+    "half of the letters": ("abc абв", Gate("Latin"), True),
+    "less than half": ("abc абвг", Gate("Latin"), False),
+    "no letter": ("123 🔥", Gate("Latin"), True),
+    "nothing": ("", Gate("Latin", "id"), True),
+    "look-alikes": ("рот", Gate("Latin"), False),
+    "Han letters": ("加微信 vx", Gate("Han"), True),
+    "a link among Han letters": ("免费送 88aa.example.com", Gate("Han"), False),
+    "a link is few words of a Chinese text": ("免费送 88aa.example.com", Gate("Chinese"), True),
+    "a Chinese name in an English text": ("How to write 上海 in Latin", Gate("Chinese"), False),
+    "a Japanese text": ("これは無料です", Gate("Chinese"), False),
+    "any text": ("что угодно", Gate(), True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "gate", "expected"), TEXTS.values(), ids=TEXTS)
+def test_a_text_passes_a_gate_or_not(text: str, gate: Gate, expected: bool) -> None:
+    assert passes(text, gate) == expected
+
+
+def test_each_list_has_two_hundred_words() -> None:
+    assert {language: len(words_of(language)) for language in word_lists()} == {
+        "en": 200,
+        "id": 200,
+    }
+    assert "Latin" in SCRIPTS

@@ -7,12 +7,14 @@ import sys
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from shutil import copy
+from typing import NoReturn
 
 import pytest
 
 import terang.cli
-from terang import ROOT
+from terang import ROOT, InputError
 from terang.cli.command import COMMANDS, GROUPS, Command, build_app, main, parse
+from terang.remote import Remote
 
 SHARED = {"terang.terminal"}
 
@@ -144,3 +146,56 @@ def test_a_command_imports_no_other_command() -> None:
         }
         others = {name for name in imported if name.startswith("terang.cli.")} - SHARED
         assert others == set(), path.name
+
+
+def test_a_stack_that_cannot_be_found_is_not_taken_for_work_half_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing was done, and repeating it does not help: a mistyped name is wrong usage."""
+
+    def find(name: str) -> NoReturn:
+        raise InputError(f"cannot read the stack {name}: it does not exist")
+
+    monkeypatch.setattr(Remote, "find", find)
+    asked = ["erase", "--provider", "acme", "--account", "zzz-account", "--stack", "nosuch"]
+    assert main(asked) == 2
+    told = capsys.readouterr().err
+    assert "cannot read the stack nosuch" in told
+    assert "repeat" not in told
+    assert "zzz-account" not in told
+
+
+@pytest.mark.parametrize(
+    ("provider", "account", "told"),
+    [
+        ("Big Co", "ana", 'Invalid value "Big Co" for --provider'),
+        ("acme", "", "--account has 0 characters; allowed: 1 to 200"),
+        ("acme", "zzz" * 99, "--account has 297 characters; allowed: 1 to 200"),
+    ],
+    ids=["provider", "nobody", "too long"],
+)
+def test_arguments_that_contradict_each_other_are_named(
+    capsys: pytest.CaptureFixture[str], provider: str, account: str, told: str
+) -> None:
+    """The message gives the length of the account, which must not be on a screen or in a log."""
+    assert main(["erase", "--provider", provider, "--account", account]) == 2
+    found = capsys.readouterr().err
+    assert told in found
+    assert "zzz" not in found
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://hooks.example/", "https"),
+        ("hooks.example", "https"),
+        ("https://name:word@hooks.example/", "password"),
+        ("https://hooks.example/a b", "ASCII"),
+    ],
+)
+def test_an_address_that_is_not_plain_https_is_wrong_usage(
+    url: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before any stack is asked."""
+    assert main(["webhooks", "add", "acme-chat", url]) == 2
+    assert reason in capsys.readouterr().err
