@@ -34,32 +34,25 @@ def test_f5_a_newline_in_quotes_is_text_however_the_parts_are_cut(
         world.remove()
 
 
-@pytest.mark.parametrize(
-    ("row", "code"),
-    [
-        ("1,u1,Hello", "csv_row"),
-        (f"{ROW},more", "csv_row"),
-        (ROW.replace("Hello", "a\0b"), "csv_row"),
-        (ROW.replace("Hello", "x" * 131_073), "csv_row"),
-        (ROW.replace("Hello", '"a"b'), "csv_row"),
-    ],
-    ids=["too few cells", "too many", "NUL", "a cell of more than 128 KiB", "a quote amiss"],
-)
+@pytest.mark.parametrize(("row", "code"), [
+    ("1,u1,Hello", "csv_row"),
+    (f"{ROW},more", "csv_row"),
+    (ROW.replace("Hello", "a\0b"), "csv_row"),
+    (ROW.replace("Hello", "x" * 131_073), "csv_row"),
+    (ROW.replace("Hello", '"a"b'), "csv_row"),
+], ids=["too few cells", "too many", "NUL", "a cell of more than 128 KiB",
+        "a quote amiss"])  # fmt: skip
 def test_f6_a_row_at_fault_costs_itself(row: str, code: str) -> None:
     found = read(f"{HEADER}\n{ROW}\n{row}\n{ROW}\n".encode())
     assert refusals(found) == [(code, "row 3")]
     assert [item.at for item in items(found)] == ["row 2", "row 4"]
 
 
-@pytest.mark.parametrize(
-    ("header", "code"),
-    [
-        (f"{HEADER},text", "csv_header"),
-        ("id,account,text,audience", "csv_header"),
-        ("id,account,text,published_at", "csv_no_audience"),
-    ],
-    ids=["a name twice", "a name missing", "no audience"],
-)
+@pytest.mark.parametrize(("header", "code"), [
+    (f"{HEADER},text", "csv_header"),
+    ("id,account,text,audience", "csv_header"),
+    ("id,account,text,published_at", "csv_no_audience"),
+], ids=["a name twice", "a name missing", "no audience"])  # fmt: skip
 def test_f6_a_header_at_fault_costs_the_file(header: str, code: str) -> None:
     with pytest.raises(FileRefusedError) as refused:
         read(f"{header}\n{ROW}\n".encode())
@@ -69,15 +62,11 @@ def test_f6_a_header_at_fault_costs_the_file(header: str, code: str) -> None:
 PACKED = gzip.compress(lines(*(f"text {number}" for number in range(5_000))), mtime=0)
 
 
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [
-        (PACKED[: len(PACKED) // 2], "gzip_truncated"),
-        (PACKED[:-1], "gzip_truncated"),
-        (PACKED[:-8] + bytes(4) + PACKED[-4:], "gzip_broken"),
-    ],
-    ids=["cut in the middle", "cut at the last byte", "another checksum"],
-)
+@pytest.mark.parametrize(("data", "code"), [
+    (PACKED[: len(PACKED) // 2], "gzip_truncated"),
+    (PACKED[:-1], "gzip_truncated"),
+    (PACKED[:-8] + bytes(4) + PACKED[-4:], "gzip_broken"),
+], ids=["cut in the middle", "cut at the last byte", "another checksum"])  # fmt: skip
 def test_f7_a_damaged_gzip_counts_nothing_and_leaves_nothing(
     new_world: Callable[..., World], data: bytes, code: str
 ) -> None:
@@ -109,17 +98,13 @@ def link() -> zipfile.ZipInfo:
     return info
 
 
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [
-        (encrypted(), "zip_encrypted"),
-        (zipped((link(), b"/etc/hostname")), "zip_link"),
-        (zipped(("a.zip", zipped(("b.jsonl", LINES)))), "zip_nested"),
-        (zipped(("a.jsonl.gz", gzip.compress(LINES))), "zip_nested"),
-        (zipped(("a.jsonl", LINES))[:-30], "zip_broken"),
-    ],
-    ids=["encrypted", "a link", "a zip in it", "a gzip in it", "cut short"],
-)
+@pytest.mark.parametrize(("data", "code"), [
+    (encrypted(), "zip_encrypted"),
+    (zipped((link(), b"/etc/hostname")), "zip_link"),
+    (zipped(("a.zip", zipped(("b.jsonl", LINES)))), "zip_nested"),
+    (zipped(("a.jsonl.gz", gzip.compress(LINES))), "zip_nested"),
+    (zipped(("a.jsonl", LINES))[:-30], "zip_broken"),
+], ids=["encrypted", "a link", "a zip in it", "a gzip in it", "cut short"])  # fmt: skip
 def test_f11_a_zip_that_cannot_be_read_says_why(data: bytes, code: str) -> None:
     with pytest.raises(FileRefusedError) as refused:
         read(data)

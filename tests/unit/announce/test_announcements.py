@@ -138,14 +138,12 @@ def test_a_changed_check_is_announced_without_its_words() -> None:
     assert b"Salt" not in msgspec.json.encode(event)
 
 
-@pytest.mark.parametrize(
-    "key",
-    [f"out/acme/receipts/messages/2026-11-25/{ID}.json",
-     f"out/acme/receipts/batches/2026-11-25/{ID}.json", f"out/acme/notices/{ID}.en.txt",
-     f"out/acme/decisions/2026-11-25/{ID}.json", f"out/all/entries/2026-11-25/{ID}.json",
-     "out/acme/entries/2026-11-25/x.json", f"receipts/_unknown/{ID}.json",
-     "out/acme/log/checkpoint"],
-)  # fmt: skip
+@pytest.mark.parametrize("key", [
+    f"out/acme/receipts/messages/2026-11-25/{ID}.json",
+    f"out/acme/receipts/batches/2026-11-25/{ID}.json", f"out/acme/notices/{ID}.en.txt",
+    f"out/acme/decisions/2026-11-25/{ID}.json", f"out/all/entries/2026-11-25/{ID}.json",
+    "out/acme/entries/2026-11-25/x.json", f"receipts/_unknown/{ID}.json", "out/acme/log/checkpoint",
+])  # fmt: skip
 def test_nothing_else_is_announced(key: str) -> None:
     assert not is_announced(key)
     assert list(announcements_of(key, b"{}")) == []

@@ -165,29 +165,25 @@ def test_slow_addresses_leave_four_fifths_of_a_worker_to_others(slow: int) -> No
     assert slow > 1 or used < clock.now * 9 / (9 + REST_SECONDS) + 9
 
 
-@pytest.mark.parametrize(
-    "addresses",
-    [
-        ["127.0.0.1"],
-        ["10.0.0.8"],
-        ["169.254.169.254"],
-        ["93.184.216.34", "192.168.1.1"],
-        ["100.64.0.1"],
-        ["0.0.0.0"],
-        ["224.0.0.1"],
-        ["255.255.255.255"],
-        *([f"{net}.1"] for net in ("192.0.2", "198.51.100", "203.0.113", "198.18.0", "240.0.0")),
-        *([f"192.{net}.9"] for net in ("0.0", "88.99", "52.193", "31.196", "175.48")),
-        ["::1"],
-        *(
-            [f"{net}:7f00:1"]
-            for net in ("::ffff", "64:ff9b:", "64:ff9b:1:", "2001:db8:", "2001:0:")
-        ),
-        ["2002:7f00:1::"],
-        ["2606:2800:220:1::1"],
-    ],
-    ids="/".join,
-)
+@pytest.mark.parametrize("addresses", [
+    ["127.0.0.1"],
+    ["10.0.0.8"],
+    ["169.254.169.254"],
+    ["93.184.216.34", "192.168.1.1"],
+    ["100.64.0.1"],
+    ["0.0.0.0"],
+    ["224.0.0.1"],
+    ["255.255.255.255"],
+    *([f"{net}.1"] for net in ("192.0.2", "198.51.100", "203.0.113", "198.18.0", "240.0.0")),
+    *([f"192.{net}.9"] for net in ("0.0", "88.99", "52.193", "31.196", "175.48")),
+    ["::1"],
+    *(
+        [f"{net}:7f00:1"]
+        for net in ("::ffff", "64:ff9b:", "64:ff9b:1:", "2001:db8:", "2001:0:")
+    ),
+    ["2002:7f00:1::"],
+    ["2606:2800:220:1::1"],
+], ids="/".join)  # fmt: skip
 def test_a_name_of_an_inner_address_is_refused(pem: Path, addresses: list[str]) -> None:
     """After the name was resolved, and if any of its addresses is one."""
     sender = sender_to(pem, resolve=lambda *_: addresses, is_allowed=is_public_address)

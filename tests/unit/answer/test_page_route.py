@@ -76,20 +76,17 @@ def test_what_nobody_checked_gets_advice(line: Line, language: str, publisher: s
     assert publisher in page
 
 
-@pytest.mark.parametrize(
-    ("changes", "language"),
-    [
-        ({}, "en"),
-        ({"headers": {"Accept-Language": "id-ID,id;q=0.9,en;q=0.8"}}, "id"),
-        ({"headers": {"accept-language": "fr, zh-Hant;q=0.5"}}, "zh"),
-        ({"headers": {"accept-language": "id"}} | in_language("zh"), "zh"),
-        (in_language("fr"), "en"),
-        (in_language("<script>"), "en"),
-        ({"headers": {"accept-language": "," * 100_000}}, "en"),
-        ({"headers": {"accept-language": "x," * 99 + "id"}}, "id"),
-        ({"headers": {"accept-language": "x" + "x," * 99 + "id"}}, "en"),
-    ],
-)
+@pytest.mark.parametrize(("changes", "language"), [
+    ({}, "en"),
+    ({"headers": {"Accept-Language": "id-ID,id;q=0.9,en;q=0.8"}}, "id"),
+    ({"headers": {"accept-language": "fr, zh-Hant;q=0.5"}}, "zh"),
+    ({"headers": {"accept-language": "id"}} | in_language("zh"), "zh"),
+    (in_language("fr"), "en"),
+    (in_language("<script>"), "en"),
+    ({"headers": {"accept-language": "," * 100_000}}, "en"),
+    ({"headers": {"accept-language": "x," * 99 + "id"}}, "id"),
+    ({"headers": {"accept-language": "x" + "x," * 99 + "id"}}, "en"),
+])  # fmt: skip
 def test_the_page_speaks_the_language_that_is_wanted(
     line: Line, changes: dict[str, Any], language: str
 ) -> None:
@@ -139,20 +136,17 @@ def test_every_page_has_the_security_headers(line: Line, made: str) -> None:
     assert headers["content-type"] == "text/html; charset=utf-8"
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    [
-        pytest.param("", 400, "no_text", id="nothing"),
-        pytest.param("text=", 400, "no_text", id="empty"),
-        pytest.param("text=%20%E2%80%8B", 400, "no_text", id="blanks"),
-        pytest.param("other=x", 400, "no_text", id="another field"),
-        pytest.param("text=%FF%FE", 400, "no_text", id="no UTF-8"),
-        pytest.param("&".join(["a=1"] * 1_000), 400, "no_text", id="many fields"),
-        pytest.param("\ud800", 400, "no_text", id="half a letter"),
-        pytest.param("text=" + "a" * 103_000, 413, "too_large", id="too long"),
-        pytest.param("a" * 10_000_000, 413, "too_large", id="10 MB"),
-    ],
-)
+@pytest.mark.parametrize(("body", "status", "code"), [
+    pytest.param("", 400, "no_text", id="nothing"),
+    pytest.param("text=", 400, "no_text", id="empty"),
+    pytest.param("text=%20%E2%80%8B", 400, "no_text", id="blanks"),
+    pytest.param("other=x", 400, "no_text", id="another field"),
+    pytest.param("text=%FF%FE", 400, "no_text", id="no UTF-8"),
+    pytest.param("&".join(["a=1"] * 1_000), 400, "no_text", id="many fields"),
+    pytest.param("\ud800", 400, "no_text", id="half a letter"),
+    pytest.param("text=" + "a" * 103_000, 413, "too_large", id="too long"),
+    pytest.param("a" * 10_000_000, 413, "too_large", id="10 MB"),
+])  # fmt: skip
 def test_a_form_without_a_question_says_what_to_do(
     line: Line, body: str, status: int, code: str
 ) -> None:

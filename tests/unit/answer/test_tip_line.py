@@ -50,16 +50,13 @@ def test_where_nothing_was_found_it_says_so_plainly(line: Line) -> None:
     assert told["message"] == "No published check was found."
 
 
-@pytest.mark.parametrize(
-    ("question", "language", "words"),
-    [
-        ({"text": "Minum air garam hangat menyembuhkan pilek dalam satu malam, kata tetangga"},
-         "id", "Salah:"),
-        ({"text": REPEATS_SALT, "language": "zh-Hans"}, "zh", "不实："),
-        ({"text": REPEATS_SALT, "language": "fr"}, "en", "False:"),
-        ({"text": "zzz qqq", "language": "id"}, "id", "Tidak ditemukan"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("question", "language", "words"), [
+    ({"text": "Minum air garam hangat menyembuhkan pilek dalam satu malam, kata tetangga"},
+     "id", "Salah:"),
+    ({"text": REPEATS_SALT, "language": "zh-Hans"}, "zh", "不实："),
+    ({"text": REPEATS_SALT, "language": "fr"}, "en", "False:"),
+    ({"text": "zzz qqq", "language": "id"}, "id", "Tidak ditemukan"),
+])  # fmt: skip
 def test_it_speaks_the_askers_language(
     line: Line, question: dict[str, str], language: str, words: str
 ) -> None:
@@ -90,22 +87,19 @@ def test_each_language_has_a_word_for_each_rating(language: str) -> None:
     assert len({rating_words(of(language), rating) for rating in Rating}) == len(Rating)
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    [
-        pytest.param("", 400, "no_json", id="nothing"),
-        pytest.param("{", 400, "no_json", id="half"),
-        pytest.param("\x00\ud800", 400, "no_json", id="garbage"),
-        pytest.param('{"a":' + "[" * 50_000, 400, "no_json", id="depths"),
-        pytest.param("[]", 400, "no_question", id="a list"),
-        pytest.param('{"text": 1}', 400, "no_question", id="a number"),
-        pytest.param("{}", 400, "no_question", id="no text"),
-        pytest.param('{"text": " "}', 400, "no_text", id="blanks"),
-        pytest.param('{"text": "\\u200b\\u0000"}', 400, "no_text", id="nothing that is seen"),
-        pytest.param(json.dumps({"text": "a" * MOST_BYTES}), 413, "too_large", id="too long"),
-        pytest.param("a" * 10_000_000, 413, "too_large", id="10 MB"),
-    ],
-)
+@pytest.mark.parametrize(("body", "status", "code"), [
+    pytest.param("", 400, "no_json", id="nothing"),
+    pytest.param("{", 400, "no_json", id="half"),
+    pytest.param("\x00\ud800", 400, "no_json", id="garbage"),
+    pytest.param('{"a":' + "[" * 50_000, 400, "no_json", id="depths"),
+    pytest.param("[]", 400, "no_question", id="a list"),
+    pytest.param('{"text": 1}', 400, "no_question", id="a number"),
+    pytest.param("{}", 400, "no_question", id="no text"),
+    pytest.param('{"text": " "}', 400, "no_text", id="blanks"),
+    pytest.param('{"text": "\\u200b\\u0000"}', 400, "no_text", id="nothing that is seen"),
+    pytest.param(json.dumps({"text": "a" * MOST_BYTES}), 413, "too_large", id="too long"),
+    pytest.param("a" * 10_000_000, 413, "too_large", id="10 MB"),
+])  # fmt: skip
 def test_what_is_no_question_is_told_so(line: Line, body: str, status: int, code: str) -> None:
     before = time.process_time()
     assert line.ask(body) == (status, {"code": code})
@@ -142,20 +136,17 @@ def test_only_post_is_answered(line: Line) -> None:
     assert line.ask({"text": "x"}, requestContext=context) == (405, {"code": "post_only"})
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        pytest.param(None, id="none"),
-        pytest.param({}, id="no headers"),
-        pytest.param({JSON_PARTNER: "helpdesk"}, id="no secret"),
-        pytest.param({JSON_PARTNER: "helpdesk", JSON_SECRET: "open"}, id="another secret"),
-        pytest.param({JSON_PARTNER: "others", JSON_SECRET: "open sesame"}, id="another partner"),
-        pytest.param({JSON_PARTNER: "", JSON_SECRET: ""}, id="blanks"),
-        pytest.param(
-            {JSON_PARTNER: "helpdesk", JSON_SECRET: PARTNERS["helpdesk"]}, id="the digest"
-        ),
-    ],
-)
+@pytest.mark.parametrize("headers", [
+    pytest.param(None, id="none"),
+    pytest.param({}, id="no headers"),
+    pytest.param({JSON_PARTNER: "helpdesk"}, id="no secret"),
+    pytest.param({JSON_PARTNER: "helpdesk", JSON_SECRET: "open"}, id="another secret"),
+    pytest.param({JSON_PARTNER: "others", JSON_SECRET: "open sesame"}, id="another partner"),
+    pytest.param({JSON_PARTNER: "", JSON_SECRET: ""}, id="blanks"),
+    pytest.param(
+        {JSON_PARTNER: "helpdesk", JSON_SECRET: PARTNERS["helpdesk"]}, id="the digest"
+    ),
+])  # fmt: skip
 def test_who_is_not_known_is_refused(line: Line, headers: Any) -> None:
     assert line.ask({"text": REPEATS_SALT}, headers=headers) == (403, {"code": "not_known"})
 
@@ -183,27 +174,23 @@ def test_a_partner_that_asks_too_often_waits(line: Line) -> None:
 STS, IAM = "arn:aws:sts::123456789012", "arn:aws:iam::123456789012"
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "shared"),
-    [
-        (f"{STS}:assumed-role/helpdesk/one", f"{STS}:assumed-role/helpdesk/two", True),
-        (f"{STS}:assumed-role/helpdesk/a:b", f"{STS}:assumed-role/helpdesk/c", True),
-        (f"{STS}:assumed-role/helpdesk/one", f"{STS}:assumed-role/other/one", False),
-        (f"{STS}:assumed-role/helpdesk/one",
-         "arn:aws:sts::210987654321:assumed-role/helpdesk/one", False),
-        ("arn:aws-cn:sts::123456789012:assumed-role/helpdesk/one",
-         "arn:aws-cn:sts::123456789012:assumed-role/helpdesk/two", True),
-        (f"{STS}:federated-user/anna", f"{STS}:federated-user/budi", True),
-        (f"{STS}:federated-user/anna", "arn:aws:sts::210987654321:federated-user/anna", False),
-        (f"{IAM}:user/anna", f"{IAM}:user/budi", False),
-        (f"{IAM}:user/team/anna", f"{IAM}:user/team/budi", False),
-        (f"{IAM}:root", f"{IAM}:root", True),
-        (f"{IAM}:root", "arn:aws:iam::210987654321:root", False),
-    ],
-    ids=["two sessions of a role", "a session with a colon", "two roles", "two accounts",
-         "another partition", "two federated users of an account", "federated by two accounts",
-         "two users", "two users with a path", "root", "the roots of two accounts"],
-)  # fmt: skip
+@pytest.mark.parametrize(("first", "second", "shared"), [
+    (f"{STS}:assumed-role/helpdesk/one", f"{STS}:assumed-role/helpdesk/two", True),
+    (f"{STS}:assumed-role/helpdesk/a:b", f"{STS}:assumed-role/helpdesk/c", True),
+    (f"{STS}:assumed-role/helpdesk/one", f"{STS}:assumed-role/other/one", False),
+    (f"{STS}:assumed-role/helpdesk/one",
+     "arn:aws:sts::210987654321:assumed-role/helpdesk/one", False),
+    ("arn:aws-cn:sts::123456789012:assumed-role/helpdesk/one",
+     "arn:aws-cn:sts::123456789012:assumed-role/helpdesk/two", True),
+    (f"{STS}:federated-user/anna", f"{STS}:federated-user/budi", True),
+    (f"{STS}:federated-user/anna", "arn:aws:sts::210987654321:federated-user/anna", False),
+    (f"{IAM}:user/anna", f"{IAM}:user/budi", False),
+    (f"{IAM}:user/team/anna", f"{IAM}:user/team/budi", False),
+    (f"{IAM}:root", f"{IAM}:root", True),
+    (f"{IAM}:root", "arn:aws:iam::210987654321:root", False),
+], ids=["two sessions of a role", "a session with a colon", "two roles", "two accounts",
+        "another partition", "two federated users of an account", "federated by two accounts",
+        "two users", "two users with a path", "root", "the roots of two accounts"])  # fmt: skip
 def test_a_principal_has_one_quota_whatever_its_session_is_called(
     line: Line, first: str, second: str, shared: bool
 ) -> None:

@@ -160,17 +160,14 @@ def test_the_protected_sentences_of_an_author_are_thirty_that_the_pack_leaves_al
     assert [line for line in problems(folder) if line.startswith(f"otp.yaml:{expected}")]
 
 
-@pytest.mark.parametrize(
-    ("text", "lacking"),
-    [
-        (PACK, ()),
-        (PACK.replace("[en, id]", "[en-GB, zh-Hant]"), ()),
-        (PACK.replace("[en, id]", "[en, de-AT, ms]"), ("de-AT", "ms")),
-        (OWN, ()),
-        (OWN.replace("[de]", "[de-AT, ms]"), ("ms",)),
-    ],
-    ids=["shipped", "shipped tags", "none ship", "the author's", "the author's and none"],
-)
+@pytest.mark.parametrize(("text", "lacking"), [
+    (PACK, ()),
+    (PACK.replace("[en, id]", "[en-GB, zh-Hant]"), ()),
+    (PACK.replace("[en, id]", "[en, de-AT, ms]"), ("de-AT", "ms")),
+    (OWN, ()),
+    (OWN.replace("[de]", "[de-AT, ms]"), ("ms",)),
+], ids=["shipped", "shipped tags", "none ship", "the author's",
+        "the author's and none"])  # fmt: skip
 def test_a_pack_names_its_languages_without_protected_sentences(
     folder: Path, text: str, lacking: tuple[str, ...]
 ) -> None:

@@ -95,14 +95,11 @@ def test_the_nearest_miss_comes_first() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("what is your otp", "[send it to me, you send, a, b, …]"),
-        ("apa otp kamu yang ini", "[kirim ke saya, kamu kirim, a, b, …]"),
-        ("你的验证码是 otp", "[发给我, a, b, send it to me, …]"),
-    ],
-)
+@pytest.mark.parametrize(("text", "shown"), [
+    ("what is your otp", "[send it to me, you send, a, b, …]"),
+    ("apa otp kamu yang ini", "[kirim ke saya, kamu kirim, a, b, …]"),
+    ("你的验证码是 otp", "[发给我, a, b, send it to me, …]"),
+])  # fmt: skip
 def test_missing_terms_of_the_texts_language_are_shown_first(text: str, shown: str) -> None:
     terms = ("a", "b", "send it to me", "you send", "kirim ke saya", "kamu kirim", "发给我")
     rule = structs.replace(RULE, groups=(("otp",), terms))

@@ -324,19 +324,16 @@ def test_a_line_has_a_word_and_its_weight() -> None:
     assert read_given_words(data, "w.txt") == {"free gift": 4, "加我": -2, "24/7": 1}
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("free gift", "w.txt:1: no weight from -9 to 9 after `:`; write `word: 4`"),
-        ("free gift: x", "w.txt:1: no weight from -9 to 9 after `:`; write `free gift: 4`"),
-        ("free gift: 10", "w.txt:1: no weight"),
-        ("free gift: 0", "w.txt:1: no weight"),
-        ("x: 4", "w.txt:1: `x` is a single letter"),
-        (": 4", "w.txt:1: a term needs"),
-        ("free gift: 4\nFREE  gift: 3", "w.txt:2: `FREE  gift` is the same as line 1; drop one"),
-    ],
-    ids=["no weight", "a word for it", "too much", "nothing", "a letter", "no word", "twice"],
-)
+@pytest.mark.parametrize(("line", "message"), [
+    ("free gift", "w.txt:1: no weight from -9 to 9 after `:`; write `word: 4`"),
+    ("free gift: x", "w.txt:1: no weight from -9 to 9 after `:`; write `free gift: 4`"),
+    ("free gift: 10", "w.txt:1: no weight"),
+    ("free gift: 0", "w.txt:1: no weight"),
+    ("x: 4", "w.txt:1: `x` is a single letter"),
+    (": 4", "w.txt:1: a term needs"),
+    ("free gift: 4\nFREE  gift: 3", "w.txt:2: `FREE  gift` is the same as line 1; drop one"),
+], ids=["no weight", "a word for it", "too much", "nothing", "a letter", "no word",
+        "twice"])  # fmt: skip
 def test_a_bad_line_is_reported_with_its_place(line: str, message: str) -> None:
     with pytest.raises(LabelError) as caught:
         read_given_words(line.encode(), "w.txt")
@@ -375,23 +372,19 @@ def test_a_row_has_a_term_or_a_sign_of_the_wanted_category() -> None:
     assert sounds == [CountedTerm((FeatureKind.PINYIN, "jia-wei"), 7, 6)]
 
 
-@pytest.mark.parametrize(
-    ("table", "message"),
-    [
-        ("term\tdocs\n", "t.tsv:1: no column `log2_odds`; the header has term, docs"),
-        (f"{HEADER}a b\tmany\t2\tx\n", "t.tsv:2: "),
-        (f"{HEADER}a b\t1\tnan\tx\n", "t.tsv:2: "),
-        (f"{HEADER}a b\n", "t.tsv:2: "),
-        (f"{HEADER}a b\t1\t5000\tx\n", "t.tsv:2: "),
-        (f"{HEADER}a b\tinf\t2\tx\n", "t.tsv:2: "),
-        (f"{HEADER}{'a' * 200_000}\t1\t2\tx\n", "t.tsv:2: not a table: field larger than"),
-        (f"{HEADER}a\0b\t1\t2\tx\n", "t.tsv:2: '\\x00' in a term"),
-        (f"{HEADER}a b\t1\t2\tx\na b\t3\t2\tx\n", "t.tsv:3: `a b` is the same as line 2"),
-        (f"{HEADER}a b\t1\t2\tx\nA  B\t3\t2\ty\n", "t.tsv:3: `A  B` is the same as line 2"),
-    ],
-    ids=["a missing column", "a word for a number", "no odds", "a short row", "odds of nobody",
-         "no end", "a long field", "a NUL", "a row twice", "a term in two spellings"],
-)  # fmt: skip
+@pytest.mark.parametrize(("table", "message"), [
+    ("term\tdocs\n", "t.tsv:1: no column `log2_odds`; the header has term, docs"),
+    (f"{HEADER}a b\tmany\t2\tx\n", "t.tsv:2: "),
+    (f"{HEADER}a b\t1\tnan\tx\n", "t.tsv:2: "),
+    (f"{HEADER}a b\n", "t.tsv:2: "),
+    (f"{HEADER}a b\t1\t5000\tx\n", "t.tsv:2: "),
+    (f"{HEADER}a b\tinf\t2\tx\n", "t.tsv:2: "),
+    (f"{HEADER}{'a' * 200_000}\t1\t2\tx\n", "t.tsv:2: not a table: field larger than"),
+    (f"{HEADER}a\0b\t1\t2\tx\n", "t.tsv:2: '\\x00' in a term"),
+    (f"{HEADER}a b\t1\t2\tx\na b\t3\t2\tx\n", "t.tsv:3: `a b` is the same as line 2"),
+    (f"{HEADER}a b\t1\t2\tx\nA  B\t3\t2\ty\n", "t.tsv:3: `A  B` is the same as line 2"),
+], ids=["a missing column", "a word for a number", "no odds", "a short row", "odds of nobody",
+        "no end", "a long field", "a NUL", "a row twice", "a term in two spellings"])  # fmt: skip
 def test_a_bad_table_is_reported_with_its_line(table: str, message: str) -> None:
     with pytest.raises(LabelError) as caught:
         read_counts(table.encode(), "t.tsv")

@@ -59,13 +59,11 @@ def test_what_was_once_admitted_wrongly_is_not(claim: str) -> None:
     assert [topic_of(claim, language) for language in ("en", "id")] == ["", ""]
 
 
-@pytest.mark.parametrize(
-    "claim",
-    ["Garlic tea cured Otis Larkin of cancer", "Dr. Marlow says that garlic tea cures cancer",
-     "Marlow said that garlic tea cures cancer", "The singer who was cured of cancer by garlic tea",
-     "Garlic tea cures cancer\nDid Bill Hartigan Beat Cancer With Tea?",
-     "王小明说大蒜茶能治愈癌症"],
-)  # fmt: skip
+@pytest.mark.parametrize("claim", [
+    "Garlic tea cured Otis Larkin of cancer", "Dr. Marlow says that garlic tea cures cancer",
+    "Marlow said that garlic tea cures cancer", "The singer who was cured of cancer by garlic tea",
+    "Garlic tea cures cancer\nDid Bill Hartigan Beat Cancer With Tea?", "王小明说大蒜茶能治愈癌症",
+])  # fmt: skip
 def test_a_claim_that_names_a_person_is_kept_out(claim: str) -> None:
     assert kept_out_by(claim)
 
@@ -108,18 +106,15 @@ FEED = {"@type": "ClaimReview", "url": f"https://{PUBLISHER}/news/1", "claimRevi
         "reviewRating": {"alternateName": "False"}, "inLanguage": "en"}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("more", "topic"),
-    [
-        ({}, "health"),
-        ({"keywords": ["tea", "elections"]}, ""),
-        ({"articleSection": "Politics"}, ""),
-        ({"about": {"@type": "Thing", "name": "Religion"}}, ""),
-        ({"url": f"https://{PUBLISHER}/politics/garlic-tea"}, ""),
-        ({"itemReviewed": {"author": {"@type": "Person", "name": "Otis Larkin"}}}, ""),
-        ({"itemReviewed": {"author": {"@type": "Organization", "name": "Viral posts"}}}, "health"),
-    ],
-)
+@pytest.mark.parametrize(("more", "topic"), [
+    ({}, "health"),
+    ({"keywords": ["tea", "elections"]}, ""),
+    ({"articleSection": "Politics"}, ""),
+    ({"about": {"@type": "Thing", "name": "Religion"}}, ""),
+    ({"url": f"https://{PUBLISHER}/politics/garlic-tea"}, ""),
+    ({"itemReviewed": {"author": {"@type": "Person", "name": "Otis Larkin"}}}, ""),
+    ({"itemReviewed": {"author": {"@type": "Organization", "name": "Viral posts"}}}, "health"),
+])  # fmt: skip
 def test_the_fields_of_a_claim_review_are_read(more: dict[str, object], topic: str) -> None:
     data = json.dumps([FEED | more]).encode()
     [entry] = admit(read_feed(io.BytesIO(data)), Trust([PUBLISHER])).checks

@@ -17,18 +17,15 @@ def english(*claims: str) -> LanguageIndex:
     return ClaimIndex(build_index(entries)).language("en")
 
 
-@pytest.mark.parametrize(
-    ("text", "attached"),
-    [
-        ("Check your bathroom! Oakridge shampoo recalled, LIVE INSECTS in the bottles", True),
-        ("check your bathroom! oakridge shampoo recalled, live insects in the bottles", True),
-        ("Check your bathroom! Tidewell shampoo recalled, LIVE INSECTS in the bottles", False),
-        ("They say Bram Orven will host a show in which strangers swap pets for a month", True),
-        ("They say Orven will host a show in which strangers swap pets for a month", True),
-        ("They say Hugo Orven will host a show in which strangers swap pets for a month", False),
-        ("They say Hugo Quill will host a show in which strangers swap pets for a month", False),
-    ],
-)
+@pytest.mark.parametrize(("text", "attached"), [
+    ("Check your bathroom! Oakridge shampoo recalled, LIVE INSECTS in the bottles", True),
+    ("check your bathroom! oakridge shampoo recalled, live insects in the bottles", True),
+    ("Check your bathroom! Tidewell shampoo recalled, LIVE INSECTS in the bottles", False),
+    ("They say Bram Orven will host a show in which strangers swap pets for a month", True),
+    ("They say Orven will host a show in which strangers swap pets for a month", True),
+    ("They say Hugo Orven will host a show in which strangers swap pets for a month", False),
+    ("They say Hugo Quill will host a show in which strangers swap pets for a month", False),
+])  # fmt: skip
 def test_a_story_told_of_another_name_is_another_story(text: str, attached: bool) -> None:
     """A name that a claim begins with is one, since no text writes it small."""
     claims = (
@@ -63,14 +60,11 @@ def test_one_slip_unmakes_no_name() -> None:
     assert named == dict(zip(claims, (True, True, True, False), strict=True))
 
 
-@pytest.mark.parametrize(
-    ("text", "claim"),
-    [
-        ("#nomorepills because of #saltwater", "No more pills: salt water helps."),
-        ("the US bans it", "U.S. officials ban tea."),
-        ("Zoë ate 3 pies at her 40th", "Zoe ate three pies, one for each of 40 guests."),
-    ],
-)
+@pytest.mark.parametrize(("text", "claim"), [
+    ("#nomorepills because of #saltwater", "No more pills: salt water helps."),
+    ("the US bans it", "U.S. officials ban tea."),
+    ("Zoë ate 3 pies at her 40th", "Zoe ate three pies, one for each of 40 guests."),
+])  # fmt: skip
 def test_several_spellings_are_one(text: str, claim: str) -> None:
     """Each known word of the text stands in the claim."""
     index = english(claim)
@@ -111,14 +105,11 @@ GENERIC = {
 }
 
 
-@pytest.mark.parametrize(
-    ("language", "text"),
-    [
-        ("id", "Menurut survei pada tahun 2020 jumlah penduduk Indonesia yang punya telepon naik"),
-        ("id", "Pertumbuhan konsumsi mencapai lima persen, sedangkan ekspor dan impor ikut naik"),
-        ("en", "My niece saw the results of the exam, called everybody and danced in the kitchen"),
-    ],
-)
+@pytest.mark.parametrize(("language", "text"), [
+    ("id", "Menurut survei pada tahun 2020 jumlah penduduk Indonesia yang punya telepon naik"),
+    ("id", "Pertumbuhan konsumsi mencapai lima persen, sedangkan ekspor dan impor ikut naik"),
+    ("en", "My niece saw the results of the exam, called everybody and danced in the kitchen"),
+])  # fmt: skip
 def test_a_short_claim_of_everyday_words_is_attached_to_nothing(language: str, text: str) -> None:
     entries = [entry_of(f"https://s.example/{one}", one, "", language) for one in GENERIC[language]]
     among = ClaimIndex(build_index([*entries, *(one.entry for one in examples(language))]))
@@ -182,14 +173,11 @@ def test_small_numbers_and_years_tell_no_story_apart() -> None:
     assert 0 < distinctiveness["lamp"] <= 2
 
 
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ("Drinking warm salt water three times a day cures the common cold within a night", "id"),
-        ("Minum air garam hangat tiga kali sehari menyembuhkan pilek dalam satu malam", "en"),
-        ("Beber agua salada tibia tres veces al día cura el resfriado común en una noche", "en"),
-    ],
-)
+@pytest.mark.parametrize(("text", "language"), [
+    ("Drinking warm salt water three times a day cures the common cold within a night", "id"),
+    ("Minum air garam hangat tiga kali sehari menyembuhkan pilek dalam satu malam", "en"),
+    ("Beber agua salada tibia tres veces al día cura el resfriado común en una noche", "en"),
+])  # fmt: skip
 def test_a_check_is_not_attached_across_languages(text: str, language: str) -> None:
     """A feed may say the wrong language, and an asker too: the text itself has to be in it."""
     claim = entry_of("https://s.example/1", text, "", language)
@@ -217,15 +205,12 @@ def test_an_index_keeps_the_curves_it_was_built_with(monkeypatch: pytest.MonkeyP
         ranking.shipped_curves.cache_clear()
 
 
-@pytest.mark.parametrize(
-    ("tag", "split"),
-    [
-        pytest.param("nomorepillsnow", "no more pills now", id="four words"),
-        pytest.param("nomorepillsnowplease", "nomorepillsnowplease", id="five words"),
-        pytest.param("more", "more", id="a known word"),
-        pytest.param("nonow", "nonow", id="too short to try"),
-    ],
-)
+@pytest.mark.parametrize(("tag", "split"), [
+    pytest.param("nomorepillsnow", "no more pills now", id="four words"),
+    pytest.param("nomorepillsnowplease", "nomorepillsnowplease", id="five words"),
+    pytest.param("more", "more", id="a known word"),
+    pytest.param("nonow", "nonow", id="too short to try"),
+])  # fmt: skip
 def test_a_tag_is_split_into_at_most_four_known_words(tag: str, split: str) -> None:
     words = {"no", "more", "pills", "now", "please"}
     assert split_known_words(tag, words.__contains__) == split

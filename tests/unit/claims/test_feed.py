@@ -30,23 +30,20 @@ def read(content: object) -> list[Review]:
     return list(read_feed(io.BytesIO(data)))
 
 
-@pytest.mark.parametrize(
-    "feed",
-    [
-        pytest.param(REVIEW, id="an object"),
-        pytest.param([REVIEW], id="an array"),
-        pytest.param({"@graph": [{"@type": "WebPage"}, REVIEW]}, id="a graph"),
-        pytest.param({"@type": "DataFeed", "dataFeedElement": [{"item": [REVIEW]}]}, id="a feed"),
-        pytest.param({"dataFeedElement": [{"item": REVIEW}]}, id="a feed whose item is no array"),
-        pytest.param(REVIEW | {"@type": ["Article", "ClaimReview"]}, id="two types"),
-        pytest.param(
-            {name: value if name == "@type" else [value] for name, value in REVIEW.items()},
-            id="every value in an array",
-        ),
-        pytest.param(b"\xef\xbb\xbf" + json.dumps(REVIEW).encode(), id="a byte-order mark"),
-        pytest.param(b'{"a": 1}\n' + json.dumps(REVIEW).encode() + b"\n", id="lines of JSON"),
-    ],
-)
+@pytest.mark.parametrize("feed", [
+    pytest.param(REVIEW, id="an object"),
+    pytest.param([REVIEW], id="an array"),
+    pytest.param({"@graph": [{"@type": "WebPage"}, REVIEW]}, id="a graph"),
+    pytest.param({"@type": "DataFeed", "dataFeedElement": [{"item": [REVIEW]}]}, id="a feed"),
+    pytest.param({"dataFeedElement": [{"item": REVIEW}]}, id="a feed whose item is no array"),
+    pytest.param(REVIEW | {"@type": ["Article", "ClaimReview"]}, id="two types"),
+    pytest.param(
+        {name: value if name == "@type" else [value] for name, value in REVIEW.items()},
+        id="every value in an array",
+    ),
+    pytest.param(b"\xef\xbb\xbf" + json.dumps(REVIEW).encode(), id="a byte-order mark"),
+    pytest.param(b'{"a": 1}\n' + json.dumps(REVIEW).encode() + b"\n", id="lines of JSON"),
+])  # fmt: skip
 def test_a_review_is_read_however_it_is_wrapped(feed: object) -> None:
     [review] = read(feed)
     assert (review.claim, review.rating) == ("Salt water cures colds", "False")
@@ -64,18 +61,15 @@ def test_what_is_missing_is_empty_and_not_an_error() -> None:
     assert (review.url, review.date, review.rating, review.publisher) == ("", "", "", "")
 
 
-@pytest.mark.parametrize(
-    ("rating", "read_as"),
-    [
-        ({"ratingValue": 1, "bestRating": 5}, "1/5"),
-        ({"ratingValue": "2"}, "2"),
-        ([{"alternateName": "Half true"}, {"alternateName": "False"}], "Half true"),
-        ({"alternateName": ["Salah", "False"]}, "Salah"),
-        ("False", "False"),
-        (None, ""),
-        (17, ""),
-    ],
-)
+@pytest.mark.parametrize(("rating", "read_as"), [
+    ({"ratingValue": 1, "bestRating": 5}, "1/5"),
+    ({"ratingValue": "2"}, "2"),
+    ([{"alternateName": "Half true"}, {"alternateName": "False"}], "Half true"),
+    ({"alternateName": ["Salah", "False"]}, "Salah"),
+    ("False", "False"),
+    (None, ""),
+    (17, ""),
+])  # fmt: skip
 def test_a_rating_is_read_in_words_or_as_a_share(rating: object, read_as: str) -> None:
     [review] = reviews_in_value(REVIEW | {"reviewRating": rating})
     assert review.rating == read_as
@@ -87,18 +81,15 @@ def test_a_table_may_have_its_columns_in_any_order_and_case() -> None:
     assert (review.claim, review.url) == ("Salt, it cures colds", "https://check.example/1")
 
 
-@pytest.mark.parametrize(
-    ("data", "told"),
-    [
-        (b"", "lacks url and claim"),
-        (b"link,text\nx,y\n", "lacks url and claim"),
-        (b"url,claim\n\xff\xfe,x\n", "UTF-8"),
-        (b'[{"@type": "ClaimReview"', "is not JSON before"),
-        (b"<html>", "lacks url and claim"),
-        (b'[{"url": nothing}]', "not JSON"),
-        (b'{"dataFeedElement": [], "dataFeedElement": []}', "not JSON"),
-    ],
-)
+@pytest.mark.parametrize(("data", "told"), [
+    (b"", "lacks url and claim"),
+    (b"link,text\nx,y\n", "lacks url and claim"),
+    (b"url,claim\n\xff\xfe,x\n", "UTF-8"),
+    (b'[{"@type": "ClaimReview"', "is not JSON before"),
+    (b"<html>", "lacks url and claim"),
+    (b'[{"url": nothing}]', "not JSON"),
+    (b'{"dataFeedElement": [], "dataFeedElement": []}', "not JSON"),
+])  # fmt: skip
 def test_what_is_no_feed_is_refused_with_the_reason(data: bytes, told: str) -> None:
     with pytest.raises(FeedError, match=told):
         read(data)
@@ -183,15 +174,12 @@ def test_a_true_check_is_taken_as_such() -> None:
     assert entry.check.rating is Rating.TRUE
 
 
-@pytest.mark.parametrize(
-    ("feed", "told"),
-    [
-        pytest.param(b"[" * 100_000, "is not JSON before", id="lists"),
-        pytest.param(b'{"a":' * 100_000, "is not JSON before", id="objects"),
-        pytest.param(b"[" * 100_000 + b"]" * 100_000, "deeper than 64", id="closed ones"),
-        pytest.param(b'[{"a": "x"}, ' * 10_000, "is not JSON before", id="others between them"),
-    ],
-)
+@pytest.mark.parametrize(("feed", "told"), [
+    pytest.param(b"[" * 100_000, "is not JSON before", id="lists"),
+    pytest.param(b'{"a":' * 100_000, "is not JSON before", id="objects"),
+    pytest.param(b"[" * 100_000 + b"]" * 100_000, "deeper than 64", id="closed ones"),
+    pytest.param(b'[{"a": "x"}, ' * 10_000, "is not JSON before", id="others between them"),
+])  # fmt: skip
 def test_a_feed_of_brackets_is_refused_before_it_is_parsed(feed: bytes, told: str) -> None:
     """A parser that names each value by its path took all memory that there was for 100 KB."""
     tracemalloc.start()

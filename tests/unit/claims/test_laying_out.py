@@ -177,15 +177,12 @@ def merged_entries(*rows: dict[str, str]) -> Spool:
 BEFORE = merged_entries(*CHECKS)
 
 
-@pytest.mark.parametrize(
-    ("row", "change"),
-    [
-        pytest.param(check(1, SALT, "Misleading"), ChangeKind.CORRECTED, id="another rating"),
-        pytest.param(check(1, f"{SALT}, says a post"), ChangeKind.CORRECTED, id="another claim"),
-        pytest.param(check(1, SALT, date="2026-11-01"), ChangeKind.CORRECTED, id="a later day"),
-        pytest.param(check(9, SALT), ChangeKind.WITHDRAWN, id="another link"),
-    ],
-)
+@pytest.mark.parametrize(("row", "change"), [
+    pytest.param(check(1, SALT, "Misleading"), ChangeKind.CORRECTED, id="another rating"),
+    pytest.param(check(1, f"{SALT}, says a post"), ChangeKind.CORRECTED, id="another claim"),
+    pytest.param(check(1, SALT, date="2026-11-01"), ChangeKind.CORRECTED, id="a later day"),
+    pytest.param(check(9, SALT), ChangeKind.WITHDRAWN, id="another link"),
+])  # fmt: skip
 def test_what_a_check_says_otherwise_is_a_change(row: dict[str, str], change: ChangeKind) -> None:
     [found] = changes(BEFORE, merged_entries(row, *CHECKS[1:]))
     assert (found.url, found.change) == ("https://check.example/1", change)

@@ -110,16 +110,12 @@ def test_a_token_ends_by_the_stacks_clock() -> None:
         CHECKS.claims(token, "n-1", NOW + timedelta(seconds=360))
 
 
-@pytest.mark.parametrize(
-    ("changes", "seconds", "code"),
-    [
-        ({}, 359, ""), ({}, 360, "expired"),
-        ({"iat": int(NOW.timestamp()) + 60}, 0, ""),
-        ({"iat": int(NOW.timestamp()) + 61}, 0, "not_yet"),
-        ({"exp": True}, 0, "expired"), ({"exp": 4e9}, 0, ""), ({"iat": "now"}, 0, "not_yet"),
-        ({"token_use": ...}, 0, ""), ({"azp": CLIENT}, 0, ""), ({"nonce": 7}, 0, "wrong_nonce"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("changes", "seconds", "code"), [
+    ({}, 359, ""), ({}, 360, "expired"), ({"iat": int(NOW.timestamp()) + 60}, 0, ""),
+    ({"iat": int(NOW.timestamp()) + 61}, 0, "not_yet"), ({"exp": True}, 0, "expired"),
+    ({"exp": 4e9}, 0, ""), ({"iat": "now"}, 0, "not_yet"), ({"token_use": ...}, 0, ""),
+    ({"azp": CLIENT}, 0, ""), ({"nonce": 7}, 0, "wrong_nonce"),
+])  # fmt: skip
 def test_a_minute_of_leeway_and_what_may_be_missing(
     changes: dict[str, Any], seconds: int, code: str
 ) -> None:
@@ -143,38 +139,32 @@ def granted(name: Any, groups: Any) -> Moderator | str:
         return error.code
 
 
-@pytest.mark.parametrize(
-    ("groups", "role"),
-    [
-        (["acme/moderator"], Role.MODERATOR),
-        ("[acme/lead]", Role.LEAD),
-        ("[acme/auditor acme/moderator]", Role.MODERATOR),
-        (["acme/lead", "everybody", "acme/king", "ACME/lead"], Role.LEAD),
-    ],
-)
+@pytest.mark.parametrize(("groups", "role"), [
+    (["acme/moderator"], Role.MODERATOR),
+    ("[acme/lead]", Role.LEAD),
+    ("[acme/auditor acme/moderator]", Role.MODERATOR),
+    (["acme/lead", "everybody", "acme/king", "ACME/lead"], Role.LEAD),
+])  # fmt: skip
 def test_a_group_names_provider_and_role(groups: Any, role: Role) -> None:
     assert granted("m-7", groups) == Moderator("m-7", "acme", role, Door.CONSOLE)
 
 
-@pytest.mark.parametrize(
-    ("name", "groups", "code"),
-    [
-        ("ada@example.org", ["acme/lead"], "no_moderator"),
-        ("", ["acme/lead"], "no_moderator"),
-        ("m 7", ["acme/lead"], "no_moderator"),
-        ("m-7\n", ["acme/lead"], "no_moderator"),
-        ("m" * 101, ["acme/lead"], "no_moderator"),
-        (7, ["acme/lead"], "no_moderator"),
-        (..., ["acme/lead"], "no_moderator"),
-        ("m-7", [], "no_group"),
-        ("m-7", ..., "no_group"),
-        ("m-7", ["acme"], "no_group"),
-        ("m-7", ["all/lead"], "no_group"),
-        ("m-7", [7, None], "no_group"),
-        ("m-7", {"acme/lead": 1}, "no_group"),
-        ("m-7", ["acme/moderator", "beta/auditor"], "two_providers"),
-    ],
-)
+@pytest.mark.parametrize(("name", "groups", "code"), [
+    ("ada@example.org", ["acme/lead"], "no_moderator"),
+    ("", ["acme/lead"], "no_moderator"),
+    ("m 7", ["acme/lead"], "no_moderator"),
+    ("m-7\n", ["acme/lead"], "no_moderator"),
+    ("m" * 101, ["acme/lead"], "no_moderator"),
+    (7, ["acme/lead"], "no_moderator"),
+    (..., ["acme/lead"], "no_moderator"),
+    ("m-7", [], "no_group"),
+    ("m-7", ..., "no_group"),
+    ("m-7", ["acme"], "no_group"),
+    ("m-7", ["all/lead"], "no_group"),
+    ("m-7", [7, None], "no_group"),
+    ("m-7", {"acme/lead": 1}, "no_group"),
+    ("m-7", ["acme/moderator", "beta/auditor"], "two_providers"),
+])  # fmt: skip
 def test_anything_else_is_nobody(name: Any, groups: Any, code: str) -> None:
     assert granted(name, groups) == code
 

@@ -48,14 +48,11 @@ def test_a_decision_moves_all_its_findings_at_once(cases: MemoryCases) -> None:
     assert made.source_type == "VOLUNTARY"
 
 
-@pytest.mark.parametrize(
-    ("said", "scope"),
-    [
-        ({"scope": ["AT"]}, ["AT"]),
-        ({}, ["DE", "NL"]),
-        ({"verdict": "dismissed", "measures": None, "applied_at": None}, []),
-    ],
-)
+@pytest.mark.parametrize(("said", "scope"), [
+    ({"scope": ["AT"]}, ["AT"]),
+    ({}, ["DE", "NL"]),
+    ({"verdict": "dismissed", "measures": None, "applied_at": None}, []),
+])  # fmt: skip
 def test_a_measure_holds_in_the_providers_territory_unless_it_says_where(
     cases: MemoryCases, said: dict[str, Any], scope: list[str]
 ) -> None:
@@ -112,22 +109,19 @@ def test_the_journal_holds_no_words_on_a_person(cases: MemoryCases) -> None:
     assert case.entries[0].reason == "It asks readers for a one-time code."
 
 
-@pytest.mark.parametrize(
-    ("changes", "kept"),
-    [
-        pytest.param({}, ("illegal", "A provision", "https://law.example/1"), id="the pack's"),
-        pytest.param({"ground": "illegal"}, ("illegal", "A provision", "https://law.example/1"),
-                     id="the pack's, named again"),
-        pytest.param(
-            {"ground_text": "Another law"}, ("illegal", "Another law", ""), id="other words"
-        ),
-        pytest.param({"ground": "terms"}, ("terms", "", ""), id="another kind"),
-        pytest.param(
-            {"ground": "terms", "ground_text": "Rule 4", "ground_url": "https://chat.example/4"},
-            ("terms", "Rule 4", "https://chat.example/4"), id="the sender's own",
-        ),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("changes", "kept"), [
+    pytest.param({}, ("illegal", "A provision", "https://law.example/1"), id="the pack's"),
+    pytest.param({"ground": "illegal"}, ("illegal", "A provision", "https://law.example/1"),
+                 id="the pack's, named again"),
+    pytest.param(
+        {"ground_text": "Another law"}, ("illegal", "Another law", ""), id="other words"
+    ),
+    pytest.param({"ground": "terms"}, ("terms", "", ""), id="another kind"),
+    pytest.param(
+        {"ground": "terms", "ground_text": "Rule 4", "ground_url": "https://chat.example/4"},
+        ("terms", "Rule 4", "https://chat.example/4"), id="the sender's own",
+    ),
+])  # fmt: skip
 def test_a_decision_rests_on(
     cases: MemoryCases, changes: dict[str, str], kept: tuple[str, str, str]
 ) -> None:
@@ -153,22 +147,19 @@ def test_an_escalation_is_recorded_after_the_decision_too(cases: MemoryCases) ->
     assert F1 not in cases.excerpts
 
 
-@pytest.mark.parametrize(
-    ("messages", "days"),
-    [
-        pytest.param([decision(F1, verdict="dismissed")], 7, id="dismissed"),
-        pytest.param([decision(F1)], 198, id="a measure"),
-        pytest.param([decision(F1), complaint()], 366, id="a complaint holds it"),
-        pytest.param([decision(F1), dispute()], 366, id="a dispute holds it"),
-        pytest.param([decision(F1), complaint(), dispute(), outcome()], 366, id="one is open"),
-        pytest.param([decision(F1), complaint(), outcome()], 14, id="overturned"),
-        pytest.param(
-            [decision(F1), complaint(), outcome(outcome="upheld")], 198, id="the measure stands"
-        ),
-        pytest.param([decision(F1, verdict="dismissed"), complaint(), outcome(outcome="upheld")],
-                     14, id="the dismissal stands"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("messages", "days"), [
+    pytest.param([decision(F1, verdict="dismissed")], 7, id="dismissed"),
+    pytest.param([decision(F1)], 198, id="a measure"),
+    pytest.param([decision(F1), complaint()], 366, id="a complaint holds it"),
+    pytest.param([decision(F1), dispute()], 366, id="a dispute holds it"),
+    pytest.param([decision(F1), complaint(), dispute(), outcome()], 366, id="one is open"),
+    pytest.param([decision(F1), complaint(), outcome()], 14, id="overturned"),
+    pytest.param(
+        [decision(F1), complaint(), outcome(outcome="upheld")], 198, id="the measure stands"
+    ),
+    pytest.param([decision(F1, verdict="dismissed"), complaint(), outcome(outcome="upheld")],
+                 14, id="the dismissal stands"),
+])  # fmt: skip
 def test_how_long_an_excerpt_is_kept(
     cases: MemoryCases, messages: list[dict[str, Any]], days: int
 ) -> None:
@@ -227,14 +218,11 @@ def test_an_outcome_holds_the_entry_that_it_answers(cases: MemoryCases) -> None:
     assert made.answers.about is None
 
 
-@pytest.mark.parametrize(
-    ("said", "source"),
-    [
-        pytest.param({}, "ARTICLE_16", id="a notice"),
-        pytest.param({"trusted_flagger": True}, "TRUSTED_FLAGGER", id="a trusted flagger"),
-        pytest.param({"article_16": False}, "OTHER_NOTIFICATION", id="another notification"),
-    ],
-)
+@pytest.mark.parametrize(("said", "source"), [
+    pytest.param({}, "ARTICLE_16", id="a notice"),
+    pytest.param({"trusted_flagger": True}, "TRUSTED_FLAGGER", id="a trusted flagger"),
+    pytest.param({"article_16": False}, "OTHER_NOTIFICATION", id="another notification"),
+])  # fmt: skip
 def test_a_decision_on_a_notice_alone(
     cases: MemoryCases, said: dict[str, Any], source: str
 ) -> None:
@@ -356,12 +344,10 @@ def test_a_later_decision_of_the_group_reads_one_entry(decided_group: MemoryCase
     assert not group.entries[0].reason
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{"verdict": "dismissed"}, {"moderator": "m-2"}, {"opened_at": "2026-11-25T12:29:01Z"},
-     {"decided_at": "2026-11-25T12:30:01Z"}, {"findings": [finding(6).finding]}],
-    ids=["verdict", "moderator", "opening", "moment", "category"],
-)  # fmt: skip
+@pytest.mark.parametrize("changes", [
+    {"verdict": "dismissed"}, {"moderator": "m-2"}, {"opened_at": "2026-11-25T12:29:01Z"},
+    {"decided_at": "2026-11-25T12:30:01Z"}, {"findings": [finding(6).finding]},
+], ids=["verdict", "moderator", "opening", "moment", "category"])  # fmt: skip
 def test_another_look_is_refused_and_the_others_stand(
     decided_group: MemoryCases, changes: dict[str, Any]
 ) -> None:

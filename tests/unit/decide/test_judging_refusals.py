@@ -100,14 +100,11 @@ def test_a_message_is_refused(
     assert (told.status, told.code, told.type) == ("refused", code, message["type"])
 
 
-@pytest.mark.parametrize(
-    ("message", "told"),
-    [
-        (complaint(by=None), ("complaint", "c-1", "field_missing")),
-        (complaint(type="verdict"), ("", "c-1", "type_unknown")),
-        (complaint(id="c" * 201), ("", "", "field_length")),
-    ],
-)
+@pytest.mark.parametrize(("message", "told"), [
+    (complaint(by=None), ("complaint", "c-1", "field_missing")),
+    (complaint(type="verdict"), ("", "c-1", "type_unknown")),
+    (complaint(id="c" * 201), ("", "", "field_length")),
+])  # fmt: skip
 def test_the_receipt_of_a_message_that_is_not_read_has_its_names(
     cases: MemoryCases, message: dict[str, Any], told: tuple[str, ...]
 ) -> None:

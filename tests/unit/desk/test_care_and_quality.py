@@ -171,15 +171,12 @@ def test_the_leads_page_names_no_moderator() -> None:
     assert "m-1" not in body
 
 
-@pytest.mark.parametrize(
-    ("pairs", "kappa"),
-    [
-        pytest.param([], None, id="none"),
-        pytest.param([("c", "c", 9)], None, id="one verdict alone"),
-        pytest.param([("c", "c", 5), ("d", "d", 5)], 1.0, id="always"),
-        pytest.param([("c", "d", 5), ("d", "c", 5)], -1.0, id="never"),
-    ],
-)
+@pytest.mark.parametrize(("pairs", "kappa"), [
+    pytest.param([], None, id="none"),
+    pytest.param([("c", "c", 9)], None, id="one verdict alone"),
+    pytest.param([("c", "c", 5), ("d", "d", 5)], 1.0, id="always"),
+    pytest.param([("c", "d", 5), ("d", "c", 5)], -1.0, id="never"),
+])  # fmt: skip
 def test_agreement(pairs: list[tuple[str, str, int]], kappa: float | None) -> None:
     found = agreement(pairs)
     assert found.kappa == kappa

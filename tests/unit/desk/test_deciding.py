@@ -58,20 +58,17 @@ def test_a_decision_can_be_taken_back_for_ten_seconds() -> None:
         "2026-11-25T14:00:00.000000Z", "2026-11-25T14:00:10.000000Z")  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("fields", "parsed"),
-    [
-        ({"reason": [" typed "], "canned": ["chosen"]}, {"reason": "typed"}),
-        ({"reason": [" "], "canned": [" chosen "]}, {"reason": "chosen"}),
-        ({"verdict": ["confirmed", "skipped"]}, {"verdict": "skipped"}),
-        ({"verdict": ["confirmed", "dismissed"]}, {"verdict": "confirmed"}),
-        ({"measure": [""]}, {"measure": "none"}),
-        ({"measure": ["age"]}, {"measure": "age"}),
-        ({"shown": ["a", "b"], "kept": ["b", "c"]}, {"left_out": frozenset("a")}),
-        ({"shows": ["yes"]}, {"shows_text": True}),
-        ({"violates": ["VIOLENCE"], "category": ["a"]}, {"category": "VIOLENCE"}),
-    ],
-)
+@pytest.mark.parametrize(("fields", "parsed"), [
+    ({"reason": [" typed "], "canned": ["chosen"]}, {"reason": "typed"}),
+    ({"reason": [" "], "canned": [" chosen "]}, {"reason": "chosen"}),
+    ({"verdict": ["confirmed", "skipped"]}, {"verdict": "skipped"}),
+    ({"verdict": ["confirmed", "dismissed"]}, {"verdict": "confirmed"}),
+    ({"measure": [""]}, {"measure": "none"}),
+    ({"measure": ["age"]}, {"measure": "age"}),
+    ({"shown": ["a", "b"], "kept": ["b", "c"]}, {"left_out": frozenset("a")}),
+    ({"shows": ["yes"]}, {"shows_text": True}),
+    ({"violates": ["VIOLENCE"], "category": ["a"]}, {"category": "VIOLENCE"}),
+])  # fmt: skip
 def test_fields_of_a_form(fields: dict[str, list[str]], parsed: dict[str, object]) -> None:
     assert DecisionForm.parse(fields) == replace(DecisionForm(""), **parsed)
 

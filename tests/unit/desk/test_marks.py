@@ -30,15 +30,12 @@ from phrases import of
 LONG = "x" * 500
 
 
-@pytest.mark.parametrize(
-    ("text", "start", "shown"),
-    [
-        pytest.param("word and more", 0, ["word"], id="a short text"),
-        pytest.param(f"{LONG} word {LONG}", 501, ["word"], id="the middle of a long one"),
-        pytest.param(f"{LONG} word", 501, ["word"], id="the end of a long one"),
-        pytest.param(f"word {LONG}", 0, ["word"], id="the beginning of a long one"),
-    ],
-)
+@pytest.mark.parametrize(("text", "start", "shown"), [
+    pytest.param("word and more", 0, ["word"], id="a short text"),
+    pytest.param(f"{LONG} word {LONG}", 501, ["word"], id="the middle of a long one"),
+    pytest.param(f"{LONG} word", 501, ["word"], id="the end of a long one"),
+    pytest.param(f"word {LONG}", 0, ["word"], id="the beginning of a long one"),
+])  # fmt: skip
 def test_marks_are_on_the_words(text: str, start: int, shown: list[str]) -> None:
     spans = (FoundSpan("text", start, start + 4, "word"),)
     begins, excerpt = excerpt_of(text, start, start + 4)
@@ -144,13 +141,10 @@ def test_only_the_beginning_of_long_texts_is_compared() -> None:
     assert differing_pieces("one", "one") == [("one", False)]
 
 
-@pytest.mark.parametrize(
-    ("first", "other", "changed"),
-    [
-        ("a-1", "a-2", ["2"]), ("word", "words", ["words"]), ("ab cd", "ab", []),
-        ("\u0e01\u0e02", "\u0e01\u0e03", ["\u0e03"]), ("\u0e01a", "\u0e01b", ["b"]),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("first", "other", "changed"), [
+    ("a-1", "a-2", ["2"]), ("word", "words", ["words"]), ("ab cd", "ab", []),
+    ("\u0e01\u0e02", "\u0e01\u0e03", ["\u0e03"]), ("\u0e01a", "\u0e01b", ["b"]),
+])  # fmt: skip
 def test_a_difference_is_a_word_or_a_character_of_a_script_without_spaces(
     first: str, other: str, changed: list[str]
 ) -> None:
@@ -180,19 +174,16 @@ NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
 JUDGING = "c confirmed, d dismissed, t threat, a child"
 
 
-@pytest.mark.parametrize(
-    ("kind", "keys"),
-    [
-        (ItemKind.COMPLAINT, "c upheld, d reversed, p partly_reversed, x omitted"),
-        (ItemKind.ORDER, "c complied, d refused, x contested, i impossible"),
-        (ItemKind.HELD_RULE, "c opened, d left_held"),
-        (ItemKind.AUDIT, "v violating, d not_violating, x gone"),
-        (ItemKind.FINDING, JUDGING),
-        (ItemKind.NOTICE, JUDGING),
-        (ItemKind.SECOND_REVIEW, JUDGING),
-        (ItemKind.GOLDEN, JUDGING),
-    ],
-)
+@pytest.mark.parametrize(("kind", "keys"), [
+    (ItemKind.COMPLAINT, "c upheld, d reversed, p partly_reversed, x omitted"),
+    (ItemKind.ORDER, "c complied, d refused, x contested, i impossible"),
+    (ItemKind.HELD_RULE, "c opened, d left_held"),
+    (ItemKind.AUDIT, "v violating, d not_violating, x gone"),
+    (ItemKind.FINDING, JUDGING),
+    (ItemKind.NOTICE, JUDGING),
+    (ItemKind.SECOND_REVIEW, JUDGING),
+    (ItemKind.GOLDEN, JUDGING),
+])  # fmt: skip
 def test_each_kind_of_card_has_its_verdicts_and_keys(kind: ItemKind, keys: str) -> None:
     choices = verdict_choices(EN, kind)
     assert ", ".join(f"{key} {value}" for value, _, key in choices) == keys
@@ -219,16 +210,12 @@ def test_kinds_states_and_verdicts_have_words() -> None:
     assert named(EN, "verdict", "dismissed") == "Dismissed"
 
 
-@pytest.mark.parametrize(
-    ("message", "words"),
-    [
-        ({"type": "second_review", "verdict": "dismissed"}, "Dismissed"),
-        ({"type": "outcome", "outcome": "partly_reversed"}, "Partly reversed"),
-        ({"type": "order", "outcome": "refused"}, "Not followed"),
-        ({"type": "suspension"}, "suspension"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
+@pytest.mark.parametrize(("message", "words"), [
+    ({"type": "second_review", "verdict": "dismissed"}, "Dismissed"),
+    ({"type": "outcome", "outcome": "partly_reversed"}, "Partly reversed"),
+    ({"type": "order", "outcome": "refused"}, "Not followed"),
+    ({"type": "suspension"}, "suspension"),
+], ids=lambda value: value if isinstance(value, str) else "")  # fmt: skip
 def test_what_somebody_decided_is_said_in_words(message: dict[str, Any], words: str) -> None:
     assert message_words(EN, message) == words
 
@@ -238,15 +225,12 @@ def test_a_body_out_of_court_has_a_name_and_others_have_words() -> None:
     assert named(EN, "contester", "body") == ""
 
 
-@pytest.mark.parametrize(
-    ("since", "words"),
-    [
-        ("2026-11-25T13:00:00Z", "an hour"),
-        ("2026-11-25T14:00:00Z", "less than a minute"),
-        ("2026-11-25T15:00:00Z", "less than a minute"),
-        ("2026-11-21T14:00:00Z", "4 days"),
-    ],
-)
+@pytest.mark.parametrize(("since", "words"), [
+    ("2026-11-25T13:00:00Z", "an hour"),
+    ("2026-11-25T14:00:00Z", "less than a minute"),
+    ("2026-11-25T15:00:00Z", "less than a minute"),
+    ("2026-11-21T14:00:00Z", "4 days"),
+])  # fmt: skip
 def test_an_age_is_never_negative(since: str, words: str) -> None:
     assert age_words(EN, since, NOW) == words
 

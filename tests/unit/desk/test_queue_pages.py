@@ -210,37 +210,31 @@ def test_training_shows_twelve_cards_in_an_order_of_the_day_and_moderator() -> N
 POST = "Please ask Budi Santoso or @budi99 at +62 812-3456-789, see https://a.example/x?y=1 now"
 
 
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ("call 0812 3456 7890 today", "call [number] today"),
-        ("kode 884213 dari @si_budi", "kode [number] dari [handle]"),
-        ("write to a.b@mail.example.org", "write to [mail]"),
-        ("see www.a.example/p?q=1 or bit.com/x", "see [link] or [link]"),
-        ("meet Maria Lopez and then Ivan", "meet [name] and then [name]"),
-        ("Send me the code, friend", "Send me the code, friend"),
-        ("把验证码 884213 发给我", "把验证码 [number] 发给我"),
-        ("send 12 posts", "send 12 posts"),
-    ],
-)
+@pytest.mark.parametrize(("text", "left"), [
+    ("call 0812 3456 7890 today", "call [number] today"),
+    ("kode 884213 dari @si_budi", "kode [number] dari [handle]"),
+    ("write to a.b@mail.example.org", "write to [mail]"),
+    ("see www.a.example/p?q=1 or bit.com/x", "see [link] or [link]"),
+    ("meet Maria Lopez and then Ivan", "meet [name] and then [name]"),
+    ("Send me the code, friend", "Send me the code, friend"),
+    ("把验证码 884213 发给我", "把验证码 [number] 发给我"),
+    ("send 12 posts", "send 12 posts"),
+])  # fmt: skip
 def test_masks(text: str, left: str) -> None:
     assert masked(text) == left
     assert masked(left) == left
 
 
-@pytest.mark.parametrize(
-    ("rule", "kind", "text", "why"),
-    [
-        pytest.param("codes/asks", "ignore", masked(POST), "Rewrite it first", id="as masked"),
-        pytest.param("codes/asks", "ignore", f" {POST} ", "Rewrite it first", id="as posted"),
-        pytest.param("codes/asks", "ignore", "ask @budi99", "still has a name", id="a handle"),
-        pytest.param("codes/asks", "ignore", "​", "1 to 500", id="nothing"),
-        pytest.param("codes/asks", "ignore", "x" * 501, "1 to 500", id="too long"),
-        pytest.param("codes", "ignore", "a quotation", "Choose a rule", id="no rule"),
-        pytest.param("/asks", "ignore", "a quotation", "Choose a rule", id="no pack"),
-        pytest.param("codes/asks", "maybe", "a quotation", "Choose a rule", id="no kind"),
-    ],
-)
+@pytest.mark.parametrize(("rule", "kind", "text", "why"), [
+    pytest.param("codes/asks", "ignore", masked(POST), "Rewrite it first", id="as masked"),
+    pytest.param("codes/asks", "ignore", f" {POST} ", "Rewrite it first", id="as posted"),
+    pytest.param("codes/asks", "ignore", "ask @budi99", "still has a name", id="a handle"),
+    pytest.param("codes/asks", "ignore", "​", "1 to 500", id="nothing"),
+    pytest.param("codes/asks", "ignore", "x" * 501, "1 to 500", id="too long"),
+    pytest.param("codes", "ignore", "a quotation", "Choose a rule", id="no rule"),
+    pytest.param("/asks", "ignore", "a quotation", "Choose a rule", id="no pack"),
+    pytest.param("codes/asks", "maybe", "a quotation", "Choose a rule", id="no kind"),
+])  # fmt: skip
 def test_what_may_not_be_published_is_refused(rule: str, kind: str, text: str, why: str) -> None:
     with pytest.raises(DecidingError, match=why):
         read_adoption(rule, kind, text, POST)

@@ -132,19 +132,16 @@ def test_a_replayed_form_decides_once(desk: MemoryDesk) -> None:
     assert len(desk.pending) == 1
 
 
-@pytest.mark.parametrize(
-    ("before", "then", "said"),
-    [
-        pytest.param({}, {"verdict": "confirmed"}, "Dismissed, can", id="another verdict"),
-        pytest.param({}, {"reason": "A song."}, "Dismissed, can", id="another reason"),
-        pytest.param({}, {"kept": []}, "Dismissed, can", id="a copy left out"),
-        pytest.param({"kept": []}, {"kept": "1" * 64}, "Dismissed, can", id="a copy taken in"),
-        pytest.param({"verdict": "skipped"}, {}, "Skipped, can", id="a verdict after a skip"),
-        pytest.param({"verdict": "confirmed", "measure": "removed"},
-                     {"verdict": "confirmed", "measure": "age"}, "Confirmed: removed, can",
-                     id="another measure"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("before", "then", "said"), [
+    pytest.param({}, {"verdict": "confirmed"}, "Dismissed, can", id="another verdict"),
+    pytest.param({}, {"reason": "A song."}, "Dismissed, can", id="another reason"),
+    pytest.param({}, {"kept": []}, "Dismissed, can", id="a copy left out"),
+    pytest.param({"kept": []}, {"kept": "1" * 64}, "Dismissed, can", id="a copy taken in"),
+    pytest.param({"verdict": "skipped"}, {}, "Skipped, can", id="a verdict after a skip"),
+    pytest.param({"verdict": "confirmed", "measure": "removed"},
+                 {"verdict": "confirmed", "measure": "age"}, "Confirmed: removed, can",
+                 id="another measure"),
+])  # fmt: skip
 def test_back_and_another_choice_is_told_what_is_stored(
     before: dict[str, object], then: dict[str, object], said: str
 ) -> None:
@@ -174,14 +171,11 @@ def test_a_form_that_does_nothing_does_not_say_done(desk: MemoryDesk) -> None:
 SENT, KEPT = "A reason. If your service did something", "A reason, kept with the case. Terang sends"
 
 
-@pytest.mark.parametrize(
-    ("kind", "said"),
-    [
-        (ItemKind.FINDING, {"confirmed": SENT, "dismissed": KEPT, "child": KEPT}),
-        (ItemKind.COMPLAINT, {"upheld": KEPT, "reversed": KEPT, "partly_reversed": KEPT}),
-        (ItemKind.GOLDEN, {"confirmed": "Reason</legend>", "dismissed": "Reason</legend>"}),
-    ],
-)
+@pytest.mark.parametrize(("kind", "said"), [
+    (ItemKind.FINDING, {"confirmed": SENT, "dismissed": KEPT, "child": KEPT}),
+    (ItemKind.COMPLAINT, {"upheld": KEPT, "reversed": KEPT, "partly_reversed": KEPT}),
+    (ItemKind.GOLDEN, {"confirmed": "Reason</legend>", "dismissed": "Reason</legend>"}),
+])  # fmt: skip
 def test_only_a_reason_that_is_sent_is_said_to_be(kind: ItemKind, said: dict[str, str]) -> None:
     item = complaint() if kind is ItemKind.COMPLAINT else dossier(finding("p1"), kind=kind)
     body = Visitor(MemoryDesk([item]), "m-2").get(f"/card/{item.item.key}")["body"]
@@ -202,19 +196,16 @@ def test_the_second_of_two_is_told_who_was_first_and_keeps_the_words(desk: Memor
     assert "Typed at length." in answer["body"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        pytest.param({"verdict": ""}, "Choose a verdict", id="no verdict"),
-        pytest.param({"reason": " ​"}, "Write or choose a reason", id="a reason nobody can see"),
-        pytest.param({"reason": "x" * 2_001}, "at most 2,000", id="a long reason"),
-        pytest.param({"measure": "DROP"}, "Choose a measure", id="an unknown measure"),
-        pytest.param({"id": "m-8-20261125T140000.000000Z-00000000"}, "not yours",
-                     id="a colleague's form"),
-        pytest.param({"id": "x"}, "not yours", id="no form of ours"),
-        pytest.param({"id": "m-7-20261123T140000.000000Z-00000000"}, "a day old", id="an old form"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("changes", "why"), [
+    pytest.param({"verdict": ""}, "Choose a verdict", id="no verdict"),
+    pytest.param({"reason": " ​"}, "Write or choose a reason", id="a reason nobody can see"),
+    pytest.param({"reason": "x" * 2_001}, "at most 2,000", id="a long reason"),
+    pytest.param({"measure": "DROP"}, "Choose a measure", id="an unknown measure"),
+    pytest.param({"id": "m-8-20261125T140000.000000Z-00000000"}, "not yours",
+                 id="a colleague's form"),
+    pytest.param({"id": "x"}, "not yours", id="no form of ours"),
+    pytest.param({"id": "m-7-20261123T140000.000000Z-00000000"}, "a day old", id="an old form"),
+])  # fmt: skip
 def test_a_form_that_lacks_something_decides_nothing(
     desk: MemoryDesk, changes: dict[str, object], why: str
 ) -> None:
@@ -289,19 +280,16 @@ def test_another_providers_case_does_not_exist(desk: MemoryDesk) -> None:
         assert "send me" not in answer["body"]
 
 
-@pytest.mark.parametrize(
-    ("form", "headers"),
-    [
-        pytest.param({"token": "token-of-m-8"}, {}, id="another session's token"),
-        pytest.param({"token": ""}, {}, id="no token"),
-        pytest.param({}, {"origin": "https://evil.example"}, id="another page"),
-        pytest.param({}, {"origin": "null"}, id="no page"),
-        pytest.param({}, {"sec-fetch-site": "cross-site"}, id="across sites"),
-        pytest.param({}, {"content-type": "text/plain"}, id="another type"),
-        pytest.param({"reason": "x" * 70_000}, {}, id="too long"),
-        pytest.param({"x": ["1"] * 500}, {}, id="too many fields"),
-    ],
-)
+@pytest.mark.parametrize(("form", "headers"), [
+    pytest.param({"token": "token-of-m-8"}, {}, id="another session's token"),
+    pytest.param({"token": ""}, {}, id="no token"),
+    pytest.param({}, {"origin": "https://evil.example"}, id="another page"),
+    pytest.param({}, {"origin": "null"}, id="no page"),
+    pytest.param({}, {"sec-fetch-site": "cross-site"}, id="across sites"),
+    pytest.param({}, {"content-type": "text/plain"}, id="another type"),
+    pytest.param({"reason": "x" * 70_000}, {}, id="too long"),
+    pytest.param({"x": ["1"] * 500}, {}, id="too many fields"),
+])  # fmt: skip
 def test_a_form_of_another_page_does_nothing(
     desk: MemoryDesk, form: dict[str, object], headers: dict[str, str]
 ) -> None:

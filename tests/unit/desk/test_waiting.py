@@ -92,20 +92,17 @@ def test_a_contest_waits_for_others_than_who_decided_until_it_has_an_outcome() -
     ]
 
 
-@pytest.mark.parametrize(
-    ("changes", "waits"),
-    [
-        ({}, True),
-        ({"at": "2026-11-18T14:00:00Z"}, True),
-        ({"at": "2026-11-18T13:59:59Z"}, False),
-        ({"entry": NOT_DRAWN}, False),
-        ({"verdict": "skipped"}, False),
-        ({"type": "audit"}, False),
-        ({"group": DRAWN, "leads": True, "entry": NOT_DRAWN}, True),
-        ({"group": DRAWN, "leads": False}, False),
-        ({"group": NOT_DRAWN, "leads": True}, False),
-    ],
-)
+@pytest.mark.parametrize(("changes", "waits"), [
+    ({}, True),
+    ({"at": "2026-11-18T14:00:00Z"}, True),
+    ({"at": "2026-11-18T13:59:59Z"}, False),
+    ({"entry": NOT_DRAWN}, False),
+    ({"verdict": "skipped"}, False),
+    ({"type": "audit"}, False),
+    ({"group": DRAWN, "leads": True, "entry": NOT_DRAWN}, True),
+    ({"group": DRAWN, "leads": False}, False),
+    ({"group": NOT_DRAWN, "leads": True}, False),
+])  # fmt: skip
 def test_a_decision_that_was_drawn_waits_a_week(changes: dict[str, Any], waits: bool) -> None:
     made = msgspec.structs.replace(DECIDED, **changes)
     items = [*second_reviews([made], NOW)]
@@ -168,18 +165,13 @@ def test_a_deadline_of_next_week_does_not_come_first() -> None:
     assert keys(later, BASE) == "kz"
 
 
-@pytest.mark.parametrize(
-    ("wish", "fits"),
-    [
-        ({"kind": "finding"}, True), ({"kind": "audit"}, False),
-        ({"category": "VIOLENCE"}, True), ({"category": "SELF_HARM"}, False),
-        ({"rule": "a/b"}, True), ({"rule": "a/c"}, False),
-        ({"language": "en"}, True), ({"severity": "low"}, False),
-        ({"age": "hour"}, True), ({"age": "day"}, False), ({"age": "eon"}, True),
-        ({"reach": "50"}, True), ({"reach": "51"}, False), ({"reach": "many"}, True),
-        ({"text": "anything"}, True), ({}, True),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("wish", "fits"), [
+    ({"kind": "finding"}, True), ({"kind": "audit"}, False), ({"category": "VIOLENCE"}, True),
+    ({"category": "SELF_HARM"}, False), ({"rule": "a/b"}, True), ({"rule": "a/c"}, False),
+    ({"language": "en"}, True), ({"severity": "low"}, False), ({"age": "hour"}, True),
+    ({"age": "day"}, False), ({"age": "eon"}, True), ({"reach": "50"}, True),
+    ({"reach": "51"}, False), ({"reach": "many"}, True), ({"text": "anything"}, True), ({}, True),
+])  # fmt: skip
 def test_filters(wish: dict[str, str], fits: bool) -> None:
     assert QueueFilter.parse(wish).wants(BASE, NOW) is fits
 

@@ -60,14 +60,11 @@ def test_every_language_says_all_that_the_law_requires(language: str) -> None:
     assert text.count("\n- ") == 7 + 3 + 2, "a line for each measure and each rule"
 
 
-@pytest.mark.parametrize(
-    ("language", "words"),
-    [
-        ("en", ("A person decided this,", "A program found it", "another person", "removed")),
-        ("id", ("oleh seorang manusia,", "Sebuah program menemukannya", "orang lain", "dihapus")),
-        ("zh", ("由人工作出，", "程序", "另一个人", "已被删除")),
-    ],
-)
+@pytest.mark.parametrize(("language", "words"), [
+    ("en", ("A person decided this,", "A program found it", "another person", "removed")),
+    ("id", ("oleh seorang manusia,", "Sebuah program menemukannya", "orang lain", "dihapus")),
+    ("zh", ("由人工作出，", "程序", "另一个人", "已被删除")),
+])  # fmt: skip
 def test_a_person_decided_and_another_will_look_again(
     language: str, words: tuple[str, ...]
 ) -> None:
@@ -75,14 +72,11 @@ def test_a_person_decided_and_another_will_look_again(
     assert all(word.lower() in text for word in words)
 
 
-@pytest.mark.parametrize(
-    ("language", "reported", "machine"),
-    [
-        ("en", "Somebody reported it: a trusted flagger.", "program"),
-        ("id", "pelapor tepercaya", "program"),
-        ("zh", "可信举报者", "程序"),
-    ],
-)
+@pytest.mark.parametrize(("language", "reported", "machine"), [
+    ("en", "Somebody reported it: a trusted flagger.", "program"),
+    ("id", "pelapor tepercaya", "program"),
+    ("zh", "可信举报者", "程序"),
+])  # fmt: skip
 def test_a_reported_post_is_not_called_a_machine_finding(
     language: str, reported: str, machine: str
 ) -> None:
@@ -189,18 +183,15 @@ def test_nothing_in_a_reason_is_taken_for_a_template() -> None:
     assert said in told("en", decision(F1, reason=said))
 
 
-@pytest.mark.parametrize(
-    ("language", "reason_language", "said"),
-    [
-        ("en", ..., "exist in one language only."),
-        ("en", "en", "in the words of the person who decided."),
-        ("en", "id", "exist in Indonesian only."),
-        ("id", "id", "oleh orang yang memutuskan."),
-        ("id", "zh", "hanya ada dalam bahasa Tionghoa."),
-        ("zh", "en", "仅有英语版本。"),
-        ("zh", "th", "仅有一种语言版本。"),
-    ],
-)
+@pytest.mark.parametrize(("language", "reason_language", "said"), [
+    ("en", ..., "exist in one language only."),
+    ("en", "en", "in the words of the person who decided."),
+    ("en", "id", "exist in Indonesian only."),
+    ("id", "id", "oleh orang yang memutuskan."),
+    ("id", "zh", "hanya ada dalam bahasa Tionghoa."),
+    ("zh", "en", "仅有英语版本。"),
+    ("zh", "th", "仅有一种语言版本。"),
+])  # fmt: skip
 def test_a_reason_in_another_language_is_called_so(
     language: str, reason_language: Any, said: str
 ) -> None:
@@ -215,14 +206,11 @@ TRANSLATED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("language", "shown", "said"),
-    [
-        ("en", "Theft of one-time codes: Asks for a code.", "English"),
-        ("id", "Kode sekali pakai: Meminta kode.", "bahasa Inggris"),
-        ("zh", "一次性验证码: Asks for a code.", "仅有英文说明"),
-    ],
-)
+@pytest.mark.parametrize(("language", "shown", "said"), [
+    ("en", "Theft of one-time codes: Asks for a code.", "English"),
+    ("id", "Kode sekali pakai: Meminta kode.", "bahasa Inggris"),
+    ("zh", "一次性验证码: Asks for a code.", "仅有英文说明"),
+])  # fmt: skip
 def test_a_rule_is_explained_in_the_language_of_its_author(
     language: str, shown: str, said: str
 ) -> None:

@@ -61,22 +61,19 @@ def test_an_outbox_gives_its_created_notes() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        pytest.param(dumps(NOTE), id="one object"),
-        pytest.param(json_lines(NOTE), id="one object on a line"),
-        pytest.param(dumps({"orderedItems": [NOTE]}), id="ordered items"),
-        pytest.param(
-            dumps({"@context": NOTE["@context"], "type": "CollectionPage", "items": [NOTE]}),
-            id="a page",
-        ),
-        pytest.param(
-            dumps({"@context": NOTE["@context"], "first": {"orderedItems": [NOTE]}}),
-            id="a first page inside its collection",
-        ),
-    ],
-)
+@pytest.mark.parametrize("data", [
+    pytest.param(dumps(NOTE), id="one object"),
+    pytest.param(json_lines(NOTE), id="one object on a line"),
+    pytest.param(dumps({"orderedItems": [NOTE]}), id="ordered items"),
+    pytest.param(
+        dumps({"@context": NOTE["@context"], "type": "CollectionPage", "items": [NOTE]}),
+        id="a page",
+    ),
+    pytest.param(
+        dumps({"@context": NOTE["@context"], "first": {"orderedItems": [NOTE]}}),
+        id="a first page inside its collection",
+    ),
+])  # fmt: skip
 def test_ways_to_send_one_note(data: bytes) -> None:
     assert [item.fields["id"] for item in items(read(data))] == [NOTE["id"]]
 
@@ -92,19 +89,16 @@ def test_the_public_collection_has_three_names(public: Any) -> None:
     assert only(to=public).fields["audience"] == "public"
 
 
-@pytest.mark.parametrize(
-    "thing",
-    [
-        pytest.param(NOTE | {"to": [FOLLOWERS], "cc": [PUBLIC]}, id="unlisted"),
-        pytest.param(NOTE | {"to": [FOLLOWERS], "cc": []}, id="to followers"),
-        pytest.param({k: v for k, v in NOTE.items() if k not in ("to", "cc")}, id="to nobody"),
-        pytest.param(NOTE | {"to": None}, id="to null"),
-        pytest.param(NOTE | {"to": [{"id": PUBLIC}]}, id="an object in place of the address"),
-        pytest.param(NOTE | {"to": PUBLIC + "x"}, id="almost the address"),
-        pytest.param(create(NOTE, to=[FOLLOWERS]), id="public object, private activity"),
-        pytest.param(create(NOTE | {"to": [], "cc": []}), id="private object, public activity"),
-    ],
-)
+@pytest.mark.parametrize("thing", [
+    pytest.param(NOTE | {"to": [FOLLOWERS], "cc": [PUBLIC]}, id="unlisted"),
+    pytest.param(NOTE | {"to": [FOLLOWERS], "cc": []}, id="to followers"),
+    pytest.param({k: v for k, v in NOTE.items() if k not in ("to", "cc")}, id="to nobody"),
+    pytest.param(NOTE | {"to": None}, id="to null"),
+    pytest.param(NOTE | {"to": [{"id": PUBLIC}]}, id="an object in place of the address"),
+    pytest.param(NOTE | {"to": PUBLIC + "x"}, id="almost the address"),
+    pytest.param(create(NOTE, to=[FOLLOWERS]), id="public object, private activity"),
+    pytest.param(create(NOTE | {"to": [], "cc": []}), id="private object, public activity"),
+])  # fmt: skip
 def test_what_is_not_addressed_to_everyone_is_refused(thing: dict[str, Any]) -> None:
     assert refusals(read(outbox(thing))) == [("not_public", "orderedItems[0]")]
 
@@ -159,20 +153,17 @@ def test_odd_values_are_never_an_error(field: str, odd: Any) -> None:
     assert len(read(outbox(create(NOTE | {field: odd}), NOTE | {field: odd}))) == 2
 
 
-@pytest.mark.parametrize(
-    ("html", "text"),
-    [
-        pytest.param("plain", "plain", id="no tags"),
-        pytest.param("a < b > c", "a < b > c", id="signs that are no tags"),
-        pytest.param("b<b></b>ook", "book", id="a word broken by tags"),
-        pytest.param("a<!-- hidden -->b<script>hidden</script>c", "abc", id="hidden parts"),
-        pytest.param("a<!-- open <p>b", "a", id="an open comment"),
-        pytest.param('<a title="x > y">z</a>', "z", id="a bracket inside a quote"),
-        pytest.param("one</p>\n\n<p>two", "one\ntwo", id="blocks"),
-        pytest.param("&amp;lt; &#x41; &bogus;", "&lt; A &bogus;", id="entities once"),
-        pytest.param(f"a&#{'9' * 5_000};", "a\ufffd", id="a number that int does not take"),
-    ],
-)
+@pytest.mark.parametrize(("html", "text"), [
+    pytest.param("plain", "plain", id="no tags"),
+    pytest.param("a < b > c", "a < b > c", id="signs that are no tags"),
+    pytest.param("b<b></b>ook", "book", id="a word broken by tags"),
+    pytest.param("a<!-- hidden -->b<script>hidden</script>c", "abc", id="hidden parts"),
+    pytest.param("a<!-- open <p>b", "a", id="an open comment"),
+    pytest.param('<a title="x > y">z</a>', "z", id="a bracket inside a quote"),
+    pytest.param("one</p>\n\n<p>two", "one\ntwo", id="blocks"),
+    pytest.param("&amp;lt; &#x41; &bogus;", "&lt; A &bogus;", id="entities once"),
+    pytest.param(f"a&#{'9' * 5_000};", "a\ufffd", id="a number that int does not take"),
+])  # fmt: skip
 def test_html_is_read_as_its_readers_see_it(html: str, text: str) -> None:
     assert read_html(html)[0] == text
 

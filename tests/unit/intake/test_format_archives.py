@@ -68,14 +68,11 @@ class TestGzip:
     def test_a_cut_file_is_truncated(self, kept: int) -> None:
         assert refused_code(gzip.compress(LINES)[:kept]) == "gzip_truncated"
 
-    @pytest.mark.parametrize(
-        "data",
-        [
-            pytest.param(gzip.compress(LINES) + b"more", id="something follows"),
-            pytest.param(gzip.compress(LINES)[:-8] + b"\0" * 8, id="another checksum"),
-            pytest.param(gzip.compress(LINES)[:10] + b"\xff" * 40, id="no DEFLATE"),
-        ],
-    )
+    @pytest.mark.parametrize("data", [
+        pytest.param(gzip.compress(LINES) + b"more", id="something follows"),
+        pytest.param(gzip.compress(LINES)[:-8] + b"\0" * 8, id="another checksum"),
+        pytest.param(gzip.compress(LINES)[:10] + b"\xff" * 40, id="no DEFLATE"),
+])  # fmt: skip
     def test_a_damaged_file_is_broken(self, data: bytes) -> None:
         assert refused_code(data) == "gzip_broken"
 
@@ -138,20 +135,17 @@ class TestZip:
         assert refusals(found) == [("format_unknown", "member 1"), ("zip_nested", "member 2")]
         assert len(items(found)) == 2
 
-    @pytest.mark.parametrize(
-        ("data", "code"),
-        [
-            pytest.param(with_flags(pack(("a", LINES)), 0x1), "zip_encrypted", id="encrypted"),
-            pytest.param(with_flags(pack(("a", LINES)), 0x20), "zip_method", id="a patch"),
-            pytest.param(pack(("a", LINES), method=zipfile.ZIP_BZIP2), "zip_method", id="bzip2"),
-            pytest.param(pack(("a", LINES), method=zipfile.ZIP_LZMA), "zip_method", id="lzma"),
-            pytest.param(pack(("a.zip", pack())), "zip_nested", id="an archive in it"),
-            pytest.param(pack(("a.gz", gzip.compress(LINES))), "zip_nested", id="gzip in it"),
-            pytest.param(pack(("a", b"prose"), ("b", b"prose")), "format_unknown", id="prose"),
-            pytest.param(pack(("a", LINES))[:-30], "zip_broken", id="cut"),
-            pytest.param(b"PK\x03\x04" + b"\0" * 40, "zip_broken", id="no directory"),
-        ],
-    )
+    @pytest.mark.parametrize(("data", "code"), [
+        pytest.param(with_flags(pack(("a", LINES)), 0x1), "zip_encrypted", id="encrypted"),
+        pytest.param(with_flags(pack(("a", LINES)), 0x20), "zip_method", id="a patch"),
+        pytest.param(pack(("a", LINES), method=zipfile.ZIP_BZIP2), "zip_method", id="bzip2"),
+        pytest.param(pack(("a", LINES), method=zipfile.ZIP_LZMA), "zip_method", id="lzma"),
+        pytest.param(pack(("a.zip", pack())), "zip_nested", id="an archive in it"),
+        pytest.param(pack(("a.gz", gzip.compress(LINES))), "zip_nested", id="gzip in it"),
+        pytest.param(pack(("a", b"prose"), ("b", b"prose")), "format_unknown", id="prose"),
+        pytest.param(pack(("a", LINES))[:-30], "zip_broken", id="cut"),
+        pytest.param(b"PK\x03\x04" + b"\0" * 40, "zip_broken", id="no directory"),
+])  # fmt: skip
     def test_a_file_of_which_nothing_can_be_read_is_refused(self, data: bytes, code: str) -> None:
         assert refused_code(data) == code
 

@@ -40,60 +40,54 @@ def chosen(data: bytes, name: str = "") -> str:
     return choose_reader(data[:HEAD_BYTES], name, len(data)).name
 
 
-@pytest.mark.parametrize(
-    ("data", "format_name"),
-    [
-        pytest.param(json_lines(post(), post()), "jsonl", id="posts a line each"),
-        pytest.param(dumps(post()), "jsonl", id="one post without a newline"),
-        pytest.param(b"\xef\xbb\xbf" + json_lines(post()), "jsonl", id="a byte order mark"),
-        pytest.param(b"oops\n" * 19 + json_lines(post()), "jsonl", id="the 20th line is an object"),
-        pytest.param(b"[1, 2]\n" + json_lines(post()), "jsonl", id="an array first, then posts"),
-        pytest.param(json_lines(post(messages=[], guild=1)), "jsonl", id="a post with odd fields"),
-        pytest.param(dumps(post(text="x" * 300_000)), "jsonl", id="a line longer than the head"),
-        pytest.param(b'{"text": "caf\xe9"}\n' * 3, "jsonl", id="lines in Latin-1"),
-        pytest.param(b'{"a":' * 99 + b"1" + b"}" * 99, "jsonl", id="a line nested too deep"),
-        pytest.param(dumps([post()]), "json-array", id="an array on one line"),
-        pytest.param(pretty([post(), post()]), "json-array", id="an array on many lines"),
-        pytest.param(b"[\n" + dumps(post()) + b"\n]", "json-array", id="an element a line"),
-        pytest.param(b"[]", "json-array", id="an empty array"),
-        pytest.param(
-            dumps([post(text="x" * 300_000)]), "json-array", id="an array beyond the head"
-        ),
-        pytest.param(dumps({"posts": [post()]}), "json-array", id="an array under posts"),
-        pytest.param(dumps(TELEGRAM), "telegram", id="a chat on one line"),
-        pytest.param(pretty(TELEGRAM), "telegram", id="a chat on many lines"),
-        pytest.param(dumps(ACCOUNT), "telegram", id="a whole account"),
-        pytest.param(dumps(DISCORD), "discord", id="a channel of a server"),
-        pytest.param(b'{"guild": {}, "channel": {}}', "discord", id="a channel, cut off"),
-        pytest.param(dumps(NOTE), "activitystreams", id="a note on one line"),
-        pytest.param(json_lines(NOTE, NOTE), "activitystreams", id="notes a line each"),
-        pytest.param(dumps({"orderedItems": []}), "activitystreams", id="an outbox"),
-        pytest.param(json_lines(EVENT, EVENT), "jetstream", id="events a line each"),
-        pytest.param(b"ID,Account,Text\n", "csv", id="a header with commas"),
-        pytest.param(b'"text";"audience"\n', "csv", id="a header with semicolons and quotes"),
-        pytest.param(b"id\ttext\n", "csv", id="a header with tabs"),
-        pytest.param(gzip.compress(b""), "gzip", id="gzip"),
-        pytest.param(zipped(("a", b"")), "zip", id="zip"),
-        pytest.param(zipped(), "zip", id="zip without members"),
-    ],
-)
+@pytest.mark.parametrize(("data", "format_name"), [
+    pytest.param(json_lines(post(), post()), "jsonl", id="posts a line each"),
+    pytest.param(dumps(post()), "jsonl", id="one post without a newline"),
+    pytest.param(b"\xef\xbb\xbf" + json_lines(post()), "jsonl", id="a byte order mark"),
+    pytest.param(b"oops\n" * 19 + json_lines(post()), "jsonl", id="the 20th line is an object"),
+    pytest.param(b"[1, 2]\n" + json_lines(post()), "jsonl", id="an array first, then posts"),
+    pytest.param(json_lines(post(messages=[], guild=1)), "jsonl", id="a post with odd fields"),
+    pytest.param(dumps(post(text="x" * 300_000)), "jsonl", id="a line longer than the head"),
+    pytest.param(b'{"text": "caf\xe9"}\n' * 3, "jsonl", id="lines in Latin-1"),
+    pytest.param(b'{"a":' * 99 + b"1" + b"}" * 99, "jsonl", id="a line nested too deep"),
+    pytest.param(dumps([post()]), "json-array", id="an array on one line"),
+    pytest.param(pretty([post(), post()]), "json-array", id="an array on many lines"),
+    pytest.param(b"[\n" + dumps(post()) + b"\n]", "json-array", id="an element a line"),
+    pytest.param(b"[]", "json-array", id="an empty array"),
+    pytest.param(
+        dumps([post(text="x" * 300_000)]), "json-array", id="an array beyond the head"
+    ),
+    pytest.param(dumps({"posts": [post()]}), "json-array", id="an array under posts"),
+    pytest.param(dumps(TELEGRAM), "telegram", id="a chat on one line"),
+    pytest.param(pretty(TELEGRAM), "telegram", id="a chat on many lines"),
+    pytest.param(dumps(ACCOUNT), "telegram", id="a whole account"),
+    pytest.param(dumps(DISCORD), "discord", id="a channel of a server"),
+    pytest.param(b'{"guild": {}, "channel": {}}', "discord", id="a channel, cut off"),
+    pytest.param(dumps(NOTE), "activitystreams", id="a note on one line"),
+    pytest.param(json_lines(NOTE, NOTE), "activitystreams", id="notes a line each"),
+    pytest.param(dumps({"orderedItems": []}), "activitystreams", id="an outbox"),
+    pytest.param(json_lines(EVENT, EVENT), "jetstream", id="events a line each"),
+    pytest.param(b"ID,Account,Text\n", "csv", id="a header with commas"),
+    pytest.param(b'"text";"audience"\n', "csv", id="a header with semicolons and quotes"),
+    pytest.param(b"id\ttext\n", "csv", id="a header with tabs"),
+    pytest.param(gzip.compress(b""), "gzip", id="gzip"),
+    pytest.param(zipped(("a", b"")), "zip", id="zip"),
+    pytest.param(zipped(), "zip", id="zip without members"),
+])  # fmt: skip
 def test_content_decides_the_format(data: bytes, format_name: str) -> None:
     assert chosen(data, "posts.bin") == format_name
 
 
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [
-        pytest.param(b"Dear reader,\nhello.\n", Code.FORMAT_UNKNOWN, id="prose"),
-        pytest.param(pretty(MATRIX), Code.FORMAT_UNKNOWN, id="an event of Matrix"),
-        pytest.param(b"BZh91AY&SY\x00\x01", Code.FORMAT_UNKNOWN, id="bzip2"),
-        pytest.param(b"\xfd7zXZ\x00\x00", Code.FORMAT_UNKNOWN, id="xz"),
-        pytest.param(bytes(range(256)), Code.FORMAT_UNKNOWN, id="binary"),
-        pytest.param(b"oops\n" * 20 + json_lines(post()), Code.FORMAT_UNKNOWN, id="posts too late"),
-        pytest.param(dumps(post()).decode().encode("utf-16"), Code.ENCODING, id="UTF-16"),
-        pytest.param(dumps(post()).decode().encode("utf-16-le"), Code.ENCODING, id="UTF-16, bare"),
-    ],
-)
+@pytest.mark.parametrize(("data", "code"), [
+    pytest.param(b"Dear reader,\nhello.\n", Code.FORMAT_UNKNOWN, id="prose"),
+    pytest.param(pretty(MATRIX), Code.FORMAT_UNKNOWN, id="an event of Matrix"),
+    pytest.param(b"BZh91AY&SY\x00\x01", Code.FORMAT_UNKNOWN, id="bzip2"),
+    pytest.param(b"\xfd7zXZ\x00\x00", Code.FORMAT_UNKNOWN, id="xz"),
+    pytest.param(bytes(range(256)), Code.FORMAT_UNKNOWN, id="binary"),
+    pytest.param(b"oops\n" * 20 + json_lines(post()), Code.FORMAT_UNKNOWN, id="posts too late"),
+    pytest.param(dumps(post()).decode().encode("utf-16"), Code.ENCODING, id="UTF-16"),
+    pytest.param(dumps(post()).decode().encode("utf-16-le"), Code.ENCODING, id="UTF-16, bare"),
+])  # fmt: skip
 def test_what_no_reader_knows_is_refused(data: bytes, code: Code) -> None:
     with pytest.raises(FileRefusedError) as refused:
         chosen(data, "posts.json")
@@ -152,55 +146,47 @@ def senders(registry: Registry, clock: StandingClock | None = None, redrive: str
     return Senders(registry, clock or StandingClock(), redrive)
 
 
-@pytest.mark.parametrize(
-    ("sender", "attributes", "believed"),
-    [
-        (f"{ROLE}:session", {"provider": "acme"}, "acme"),
-        ("AIDAUSER", {"provider": "acme"}, "acme"),
-        (f"{OTHER}:session", {"provider": "others"}, "others"),
-        (f"{OTHER}:session", {"provider": "acme"}, None),
-        (f"{OTHER}:{ROLE}", {"provider": "acme"}, None),
-        (f"x{ROLE}:session", {"provider": "acme"}, None),
-        ("", {"provider": "acme"}, None),
-        ("", {"provider": "silent"}, None),
-        (":session", {"provider": "silent"}, None),
-        (f"{ROLE}:session", {}, None),
-        (f"{ROLE}:session", {"provider": ""}, None),
-        (f"{ROLE}:session", {"provider": "nobody"}, None),
-        (f"{ROLE}:session", {"provider": "ACME"}, None),
-        (f"{ROLE}:session", {"provider": "acme#x"}, None),
-        (f"{REDRIVE}:session", {"provider": "acme", "first_sender": f"{ROLE}:one"}, "acme"),
-        (f"{REDRIVE}:session", {"provider": "acme", "first_sender": f"{OTHER}:one"}, None),
-        (f"{REDRIVE}:session", {"provider": "acme", "first_sender": REDRIVE}, None),
-        (f"{REDRIVE}:session", {"provider": "acme"}, None),
-        (f"{OTHER}:session", {"provider": "acme", "first_sender": f"{ROLE}:one"}, None),
-    ],
-    ids=["a registered role", "a registered user", "another provider's role for its own",
-         "another provider's role", "a session named like a role", "a role whose end is the same",
-         "no sender", "no sender for a provider without roles", "an empty role", "no provider",
-         "an empty provider", "a provider that nobody registered", "another case",
-         "no name of a provider", "the redrive role repeats a registered one",
-         "the redrive role repeats another's", "the redrive role repeats itself",
-         "the redrive role for itself", "a role that is not the redrive role repeats"],
-)  # fmt: skip
+@pytest.mark.parametrize(("sender", "attributes", "believed"), [
+    (f"{ROLE}:session", {"provider": "acme"}, "acme"),
+    ("AIDAUSER", {"provider": "acme"}, "acme"),
+    (f"{OTHER}:session", {"provider": "others"}, "others"),
+    (f"{OTHER}:session", {"provider": "acme"}, None),
+    (f"{OTHER}:{ROLE}", {"provider": "acme"}, None),
+    (f"x{ROLE}:session", {"provider": "acme"}, None),
+    ("", {"provider": "acme"}, None),
+    ("", {"provider": "silent"}, None),
+    (":session", {"provider": "silent"}, None),
+    (f"{ROLE}:session", {}, None),
+    (f"{ROLE}:session", {"provider": ""}, None),
+    (f"{ROLE}:session", {"provider": "nobody"}, None),
+    (f"{ROLE}:session", {"provider": "ACME"}, None),
+    (f"{ROLE}:session", {"provider": "acme#x"}, None),
+    (f"{REDRIVE}:session", {"provider": "acme", "first_sender": f"{ROLE}:one"}, "acme"),
+    (f"{REDRIVE}:session", {"provider": "acme", "first_sender": f"{OTHER}:one"}, None),
+    (f"{REDRIVE}:session", {"provider": "acme", "first_sender": REDRIVE}, None),
+    (f"{REDRIVE}:session", {"provider": "acme"}, None),
+    (f"{OTHER}:session", {"provider": "acme", "first_sender": f"{ROLE}:one"}, None),
+], ids=["a registered role", "a registered user", "another provider's role for its own",
+        "another provider's role", "a session named like a role", "a role whose end is the same",
+        "no sender", "no sender for a provider without roles", "an empty role", "no provider",
+        "an empty provider", "a provider that nobody registered", "another case",
+        "no name of a provider", "the redrive role repeats a registered one",
+        "the redrive role repeats another's", "the redrive role repeats itself",
+        "the redrive role for itself", "a role that is not the redrive role repeats"])  # fmt: skip
 def test_who_is_believed(sender: str, attributes: dict[str, str], believed: str | None) -> None:
     assert senders(Registry(), redrive=REDRIVE).provider_of_sender(sender, attributes) == believed
 
 
-@pytest.mark.parametrize(
-    ("sender", "first_sent", "days_ago"),
-    [
-        (REDRIVE, str(1_000 * int((SENT - timedelta(days=9)).timestamp())), 9),
-        (REDRIVE, str(1_000 * int((SENT + timedelta(days=9)).timestamp())), 0),
-        (REDRIVE, "", 0),
-        (REDRIVE, "soon", 0),
-        (REDRIVE, "\N{ARABIC-INDIC DIGIT ONE}", 0),
-        (REDRIVE, "9" * 5_000, 0),
-        (ROLE, str(1_000 * int((SENT - timedelta(days=9)).timestamp())), 0),
-    ],
-    ids=["the redrive role", "later than it was sent", "nothing is said", "no number",
-         "digits of another script", "a number beyond all times", "another role"],
-)  # fmt: skip
+@pytest.mark.parametrize(("sender", "first_sent", "days_ago"), [
+    (REDRIVE, str(1_000 * int((SENT - timedelta(days=9)).timestamp())), 9),
+    (REDRIVE, str(1_000 * int((SENT + timedelta(days=9)).timestamp())), 0),
+    (REDRIVE, "", 0),
+    (REDRIVE, "soon", 0),
+    (REDRIVE, "\N{ARABIC-INDIC DIGIT ONE}", 0),
+    (REDRIVE, "9" * 5_000, 0),
+    (ROLE, str(1_000 * int((SENT - timedelta(days=9)).timestamp())), 0),
+], ids=["the redrive role", "later than it was sent", "nothing is said", "no number",
+        "digits of another script", "a number beyond all times", "another role"])  # fmt: skip
 def test_only_the_redrive_role_says_when_a_message_was_sent_first(
     sender: str, first_sent: str, days_ago: int
 ) -> None:
@@ -273,13 +259,10 @@ def test_packing_hides_none_of_it(head: bytes, item: bytes) -> None:
     assert taken(io.BytesIO(data), data, about_file) <= 300_000
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        pytest.param(zip_of(b'{"a":[' + b"[]," * 50_000 + b"1]}", 4), id="heads of brackets"),
-        pytest.param(gzip.compress(json_lines(post())) * 300_001, id="tiny gzip members"),
-    ],
-)
+@pytest.mark.parametrize("data", [
+    pytest.param(zip_of(b'{"a":[' + b"[]," * 50_000 + b"1]}", 4), id="heads of brackets"),
+    pytest.param(gzip.compress(json_lines(post())) * 300_001, id="tiny gzip members"),
+])  # fmt: skip
 def test_what_only_finding_out_costs_is_counted(data: bytes) -> None:
     """Of four members the format is looked for in 100,000 brackets each, and none is a post."""
     about_file = context(budget=Budget(marks=300_000, ratio=2_000))
@@ -330,14 +313,11 @@ def test_a_machine_that_is_too_slow_refuses_and_does_not_try_for_ever() -> None:
     assert 0 < taken(io.BytesIO(data), data, about_file) < 500_000
 
 
-@pytest.mark.parametrize(
-    ("budget", "count"),
-    [
-        (Budget(total_bytes=100), FileEffort.unpack),
-        (Budget(marks=100), FileEffort.mark),
-        (Budget(written_bytes=100), FileEffort.record),
-    ],
-)
+@pytest.mark.parametrize(("budget", "count"), [
+    (Budget(total_bytes=100), FileEffort.unpack),
+    (Budget(marks=100), FileEffort.mark),
+    (Budget(written_bytes=100), FileEffort.record),
+])  # fmt: skip
 def test_a_budget_may_be_used_up_and_no_more(
     budget: Budget, count: Callable[[FileEffort, int], None]
 ) -> None:

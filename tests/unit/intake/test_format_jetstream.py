@@ -43,17 +43,14 @@ def test_links_and_media_texts_are_kept() -> None:
     assert only(embed={"video": {}, "alt": "A stall"}).fields["media_text"] == ["A stall"]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        pytest.param(event(operation="update"), id="an edit"),
-        pytest.param(event(operation="delete", record=None), id="a deletion"),
-        pytest.param(event(collection="app.bsky.feed.like"), id="a like"),
-        pytest.param({"did": "d", "time_us": 1, "kind": "identity", "identity": {}}, id="identity"),
-        pytest.param({"did": "d", "time_us": 1, "kind": "account", "account": {}}, id="account"),
-        pytest.param({"audience": "public", "text": "x"}, id="something else"),
-    ],
-)
+@pytest.mark.parametrize("line", [
+    pytest.param(event(operation="update"), id="an edit"),
+    pytest.param(event(operation="delete", record=None), id="a deletion"),
+    pytest.param(event(collection="app.bsky.feed.like"), id="a like"),
+    pytest.param({"did": "d", "time_us": 1, "kind": "identity", "identity": {}}, id="identity"),
+    pytest.param({"did": "d", "time_us": 1, "kind": "account", "account": {}}, id="account"),
+    pytest.param({"audience": "public", "text": "x"}, id="something else"),
+])  # fmt: skip
 def test_other_events_are_no_posts(line: dict[str, Any]) -> None:
     assert refusals(read(json_lines(event(), line))) == [("not_a_post", "line 2")]
 

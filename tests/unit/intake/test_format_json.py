@@ -56,16 +56,13 @@ def test_lines_are_the_same_however_the_stream_is_cut(most: int) -> None:
                                         (4, b"three", 0)]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("data", "places"),
-    [
-        pytest.param(dumps([post(), post()]), ["[0]", "[1]"], id="an array"),
-        pytest.param(b"\xef\xbb\xbf [ ] \n", [], id="an empty one"),
-        pytest.param(
-            dumps({"made": {"by": []}, "posts": [post()], "n": 1}), ["posts[0]"], id="under posts"
-        ),
-    ],
-)
+@pytest.mark.parametrize(("data", "places"), [
+    pytest.param(dumps([post(), post()]), ["[0]", "[1]"], id="an array"),
+    pytest.param(b"\xef\xbb\xbf [ ] \n", [], id="an empty one"),
+    pytest.param(
+        dumps({"made": {"by": []}, "posts": [post()], "n": 1}), ["posts[0]"], id="under posts"
+    ),
+])  # fmt: skip
 def test_an_array_holds_posts(data: bytes, places: list[str]) -> None:
     assert [item.at for item in items(read(data))] == places
 
@@ -80,17 +77,14 @@ def test_a_bad_element_costs_itself_only() -> None:
                                ("json_depth", "[5]")]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [
-        pytest.param(b'[{"a": 1}, {"a"', Code.JSON_SYNTAX, id="cut inside a value"),
-        pytest.param(b'[{"a": 1},', Code.JSON_SYNTAX, id="cut between values"),
-        pytest.param(b'[{"a": 1} {"a": 1}]', Code.JSON_SYNTAX, id="no comma"),
-        pytest.param(b'{"posts": [{}], "posts": [{}]}', Code.JSON_DUPLICATE_KEY, id="posts twice"),
-        pytest.param(b'{"posts": [{}]} []', Code.JSON_SYNTAX, id="something follows"),
-        pytest.param(b'{"posts": {}}', Code.JSON_SYNTAX, id="posts are no array"),
-    ],
-)
+@pytest.mark.parametrize(("data", "code"), [
+    pytest.param(b'[{"a": 1}, {"a"', Code.JSON_SYNTAX, id="cut inside a value"),
+    pytest.param(b'[{"a": 1},', Code.JSON_SYNTAX, id="cut between values"),
+    pytest.param(b'[{"a": 1} {"a": 1}]', Code.JSON_SYNTAX, id="no comma"),
+    pytest.param(b'{"posts": [{}], "posts": [{}]}', Code.JSON_DUPLICATE_KEY, id="posts twice"),
+    pytest.param(b'{"posts": [{}]} []', Code.JSON_SYNTAX, id="something follows"),
+    pytest.param(b'{"posts": {}}', Code.JSON_SYNTAX, id="posts are no array"),
+])  # fmt: skip
 def test_a_text_that_is_broken_between_values_is_refused_whole(data: bytes, code: Code) -> None:
     with pytest.raises(FileRefusedError) as refused:
         read(data)
@@ -150,14 +144,11 @@ def test_a_row_becomes_a_post() -> None:
                            "published_at": "2026-11-25T10:00:00Z"}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("written", "read_as", "assumed"),
-    [
-        ("2026-12-31T23:59:60Z", "2026-12-31T23:59:59.999999+00:00", False),
-        ("2026-12-31 23:59:60", "2026-12-31T23:59:59.999999+00:00", True),
-        ("2027-01-01T06:59:60.25+07:00", "2027-01-01T06:59:59.999999+07:00", False),
-    ],
-)
+@pytest.mark.parametrize(("written", "read_as", "assumed"), [
+    ("2026-12-31T23:59:60Z", "2026-12-31T23:59:59.999999+00:00", False),
+    ("2026-12-31 23:59:60", "2026-12-31T23:59:59.999999+00:00", True),
+    ("2027-01-01T06:59:60.25+07:00", "2027-01-01T06:59:59.999999+07:00", False),
+])  # fmt: skip
 def test_a_leap_second_is_read_in_every_format_that_writes_times(
     written: str, read_as: str, assumed: bool
 ) -> None:
@@ -207,52 +198,43 @@ def test_an_empty_cell_is_an_absent_field_but_a_text_may_be_empty() -> None:
                            "published_at": "2026-11-25T10:00:00+00:00"}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("header", "code"),
-    [
-        pytest.param("id,account,text,published_at", "csv_no_audience", id="no audience"),
-        pytest.param("id,account,text,audience", "csv_header", id="no time"),
-        pytest.param("account,text,audience,published_at", "csv_header", id="no id"),
-        pytest.param(HEADER + ",Text", "csv_header", id="a name twice"),
-        pytest.param(HEADER + ",", "csv_header", id="a column without a name"),
-    ],
-)
+@pytest.mark.parametrize(("header", "code"), [
+    pytest.param("id,account,text,published_at", "csv_no_audience", id="no audience"),
+    pytest.param("id,account,text,audience", "csv_header", id="no time"),
+    pytest.param("account,text,audience,published_at", "csv_header", id="no id"),
+    pytest.param(HEADER + ",Text", "csv_header", id="a name twice"),
+    pytest.param(HEADER + ",", "csv_header", id="a column without a name"),
+])  # fmt: skip
 def test_a_header_at_fault_refuses_the_file(header: str, code: str) -> None:
     with pytest.raises(FileRefusedError) as refused:
         read(f"{header}\n{ROW}\n".encode())
     assert (refused.value.code, refused.value.at) == (code, "row 1")
 
 
-@pytest.mark.parametrize(
-    ("header", "fault"),
-    [
-        ("id,user,text,audience", "No column is named account, published_at: rename"),
-        (HEADER + ",Text", "Columns 3 and 6 have the same name"),
-        (HEADER + ",", "Column 6 has no name."),
-    ],
-)
+@pytest.mark.parametrize(("header", "fault"), [
+    ("id,user,text,audience", "No column is named account, published_at: rename"),
+    (HEADER + ",Text", "Columns 3 and 6 have the same name"),
+    (HEADER + ",", "Column 6 has no name."),
+])  # fmt: skip
 def test_a_header_at_fault_is_told_what_is_wrong(header: str, fault: str) -> None:
     with pytest.raises(FileRefusedError) as refused:
         read(f"{header}\n".encode())
     assert fault in refused.value.advice
 
 
-@pytest.mark.parametrize(
-    ("row", "code"),
-    [
-        pytest.param(b"1,u1,Hello,public", "csv_row", id="too few cells"),
-        pytest.param(ROW.encode() + b",more", "csv_row", id="too many cells"),
-        pytest.param(ROW.encode().replace(b"Hello", b"a\0b"), "csv_row", id="NUL"),
-        pytest.param(ROW.encode().replace(b"Hello", b"\xe9"), "encoding", id="Latin-1"),
-        pytest.param(ROW.encode().replace(b"Hello", b'"a"b'), "csv_row", id="a quote amiss"),
-        pytest.param(ROW.encode().replace(b"Hello", b"x" * 131_073), "csv_row", id="a huge cell"),
-        pytest.param(b'1,u,"' + b"x" * LINE_BYTES + b'"', "line_long", id="a line beyond bounds"),
-        pytest.param(b'1,u,"' + b"many words\n" * (LINE_BYTES // 10) + b'"', "line_long",
-                     id="lines beyond bounds"),
-        pytest.param(b'1,u,"\n'.ljust(LINE_BYTES, b"x") + b'"', "line_long", id="one byte beyond"),
-        pytest.param(b'1,u,"\n'.ljust(LINE_BYTES - 1, b"x") + b'"', "csv_row", id="not beyond"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("row", "code"), [
+    pytest.param(b"1,u1,Hello,public", "csv_row", id="too few cells"),
+    pytest.param(ROW.encode() + b",more", "csv_row", id="too many cells"),
+    pytest.param(ROW.encode().replace(b"Hello", b"a\0b"), "csv_row", id="NUL"),
+    pytest.param(ROW.encode().replace(b"Hello", b"\xe9"), "encoding", id="Latin-1"),
+    pytest.param(ROW.encode().replace(b"Hello", b'"a"b'), "csv_row", id="a quote amiss"),
+    pytest.param(ROW.encode().replace(b"Hello", b"x" * 131_073), "csv_row", id="a huge cell"),
+    pytest.param(b'1,u,"' + b"x" * LINE_BYTES + b'"', "line_long", id="a line beyond bounds"),
+    pytest.param(b'1,u,"' + b"many words\n" * (LINE_BYTES // 10) + b'"', "line_long",
+                 id="lines beyond bounds"),
+    pytest.param(b'1,u,"\n'.ljust(LINE_BYTES, b"x") + b'"', "line_long", id="one byte beyond"),
+    pytest.param(b'1,u,"\n'.ljust(LINE_BYTES - 1, b"x") + b'"', "csv_row", id="not beyond"),
+])  # fmt: skip
 def test_a_row_at_fault_costs_itself_only(row: bytes, code: str) -> None:
     found = read(b"\n".join((HEADER.encode(), ROW.encode(), row, ROW.encode(), b"")))
     assert [item.at for item in items(found)] == ["row 2", "row 4"]

@@ -156,10 +156,8 @@ def test_a_broken_message_costs_itself_only() -> None:
 
 
 @pytest.mark.parametrize("odd", [None, True, 1.5, "x", [], {}, [None, 3, {"text": 5}]])
-@pytest.mark.parametrize(
-    "field",
-    ["text", "id", "from_id", "date_unixtime", "poll", "text_entities", "inline_bot_buttons",
-     "type"],
-)  # fmt: skip
+@pytest.mark.parametrize("field", [
+    "text", "id", "from_id", "date_unixtime", "poll", "text_entities", "inline_bot_buttons", "type",
+])  # fmt: skip
 def test_odd_values_are_never_an_error(field: str, odd: Any) -> None:
     assert len(read(dumps(chat(MESSAGE | {field: odd})))) == 1

@@ -62,15 +62,12 @@ def test_a_refusal_tells_code_place_and_field_and_nothing_else() -> None:
     assert (found.code, found.at, found.field) == ("field_type", "[2]", "id")
 
 
-@pytest.mark.parametrize(
-    ("records", "code"),
-    [
-        pytest.param([post(audience="private"), {}], "not_public", id="all private"),
-        pytest.param([post(audience="private"), post()], None, id="one is public"),
-        pytest.param([post(audience="private"), post(id=7)], None, id="one is public but broken"),
-        pytest.param([], None, id="nothing at all"),
-    ],
-)
+@pytest.mark.parametrize(("records", "code"), [
+    pytest.param([post(audience="private"), {}], "not_public", id="all private"),
+    pytest.param([post(audience="private"), post()], None, id="one is public"),
+    pytest.param([post(audience="private"), post(id=7)], None, id="one is public but broken"),
+    pytest.param([], None, id="nothing at all"),
+])  # fmt: skip
 def test_a_file_of_which_all_is_private_is_refused_whole(records: Any, code: str | None) -> None:
     if code is None:
         assert len(translated(dumps(records))) == len(records)

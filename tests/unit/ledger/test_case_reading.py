@@ -332,18 +332,15 @@ def test_a_leap_second_is_read_as_the_last_instant_before_it() -> None:
     assert isinstance(told, CaseRefusal)
 
 
-@pytest.mark.parametrize(
-    ("line", "code"),
-    [
-        pytest.param(b"hello", "json_syntax", id="no JSON"),
-        pytest.param(b"[]", "not_an_object", id="no object"),
-        pytest.param(b'{"id": "1", "id": "2"}', "json_duplicate_key", id="a key twice"),
-        pytest.param(b'{"id": "\xff"}', "encoding", id="no UTF-8"),
-        pytest.param(b'{"a":' * 65 + b"1" + b"}" * 65, "json_depth", id="too deep"),
-        pytest.param(b" " * (LINE_BYTES + 1), "line_long", id="too long"),
-        pytest.param(b" " * LINE_BYTES, "json_syntax", id="as long as it may be"),
-    ],
-)
+@pytest.mark.parametrize(("line", "code"), [
+    pytest.param(b"hello", "json_syntax", id="no JSON"),
+    pytest.param(b"[]", "not_an_object", id="no object"),
+    pytest.param(b'{"id": "1", "id": "2"}', "json_duplicate_key", id="a key twice"),
+    pytest.param(b'{"id": "\xff"}', "encoding", id="no UTF-8"),
+    pytest.param(b'{"a":' * 65 + b"1" + b"}" * 65, "json_depth", id="too deep"),
+    pytest.param(b" " * (LINE_BYTES + 1), "line_long", id="too long"),
+    pytest.param(b" " * LINE_BYTES, "json_syntax", id="as long as it may be"),
+])  # fmt: skip
 def test_a_line_is_refused(line: bytes, code: str) -> None:
     assert read_case_message(line) == CaseRefusal(code)  # type: ignore[arg-type]
 

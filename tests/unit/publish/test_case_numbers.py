@@ -62,13 +62,10 @@ def test_less_than_five_seconds_is_hurried(seconds: float, hurried: int) -> None
     assert counted(decision("d", looked_seconds=seconds)).under_5_seconds == hurried
 
 
-@pytest.mark.parametrize(
-    ("verdict", "result", "became"),
-    [
-        pytest.param("confirmed", "reversed", "overturned", id="a measure fell"),
-        pytest.param("dismissed", "reversed", "restored", id="a dismissal fell"),
-    ],
-)
+@pytest.mark.parametrize(("verdict", "result", "became"), [
+    pytest.param("confirmed", "reversed", "overturned", id="a measure fell"),
+    pytest.param("dismissed", "reversed", "restored", id="a dismissal fell"),
+])  # fmt: skip
 def test_a_reversal_counts_once_for_the_decision_its_rule_and_its_post(
     verdict: str, result: str, became: str
 ) -> None:

@@ -72,15 +72,12 @@ def test_with_no_public_address_the_summary_says_why_nothing_is_proposed() -> No
         assert "every rule runs in shadow" in made.text(page)
 
 
-@pytest.mark.parametrize(
-    ("ran", "hours"),
-    [
-        pytest.param([6], 6, id="that of the set that ran"),
-        pytest.param([6, 2, 48], 2, id="the shortest of several"),
-        pytest.param([0], 0, id="none at all"),
-        pytest.param([], 72, id="that of the set in force if none ran"),
-    ],
-)
+@pytest.mark.parametrize(("ran", "hours"), [
+    pytest.param([6], 6, id="that of the set that ran"),
+    pytest.param([6, 2, 48], 2, id="the shortest of several"),
+    pytest.param([0], 0, id="none at all"),
+    pytest.param([], 72, id="that of the set in force if none ran"),
+])  # fmt: skip
 def test_a_summary_shows_the_notice_period_that_was_applied(ran: list[int], hours: int) -> None:
     made = World()
     for number, notice in enumerate(ran):

@@ -36,30 +36,23 @@ def part(day: str, **numbers: int) -> SummaryPart:
     return SummaryPart(day, provisional=False, revision=1, by_category=by_category, **counts)
 
 
-@pytest.mark.parametrize(
-    ("top", "scale"),
-    [
-        pytest.param(0, [0, 1], id="nothing"),
-        pytest.param(3, [0, 1, 2, 3], id="few"),
-        pytest.param(17, [0, 5, 10, 15, 20], id="some"),
-        pytest.param(100, [0, 50, 100], id="a round number"),
-        pytest.param(12_345, [0, 5_000, 10_000, 15_000], id="many"),
-    ],
-)
+@pytest.mark.parametrize(("top", "scale"), [
+    pytest.param(0, [0, 1], id="nothing"),
+    pytest.param(3, [0, 1, 2, 3], id="few"),
+    pytest.param(17, [0, 5, 10, 15, 20], id="some"),
+    pytest.param(100, [0, 50, 100], id="a round number"),
+    pytest.param(12_345, [0, 5_000, 10_000, 15_000], id="many"),
+])  # fmt: skip
 def test_a_scale_has_round_whole_steps(top: int, scale: list[int]) -> None:
     assert steps(top) == scale
     assert len(scale) <= GUIDES + 1
 
 
-@pytest.mark.parametrize(
-    "chart",
-    [
-        columns(HOSTILE, [HOSTILE, "2"], [("c1", HOSTILE, [3, 4]), ("shadow", "b", [0, 1])]),
-        bars(HOSTILE, [("plain", HOSTILE, 7), ("plain", "b", 0)]),
-        bars("many rows", [("plain", str(n), 1_000 * n) for n in range(40)]),
-    ],
-    ids=["columns", "bars", "many bars"],
-)
+@pytest.mark.parametrize("chart", [
+    columns(HOSTILE, [HOSTILE, "2"], [("c1", HOSTILE, [3, 4]), ("shadow", "b", [0, 1])]),
+    bars(HOSTILE, [("plain", HOSTILE, 7), ("plain", "b", 0)]),
+    bars("many rows", [("plain", str(n), 1_000 * n) for n in range(40)]),
+], ids=["columns", "bars", "many bars"])  # fmt: skip
 def test_a_drawn_chart_holds_shapes_and_text_alone(chart: Chart) -> None:
     """Screen readers say its first child, the title; every coordinate is a plain number."""
     drawn = tree(chart)
@@ -170,14 +163,11 @@ def test_open_findings_are_shown_by_age() -> None:
     assert open_chart(Standing("2026-11-30", open_findings={"2026-11-30": 2})) is None
 
 
-@pytest.mark.parametrize(
-    ("day", "shown"),
-    [
-        pytest.param(part("2026-11-05", decided=1), True, id="decided"),
-        pytest.param(part("2026-11-05", overturned=1), True, id="overturned only"),
-        pytest.param(part("2026-11-05", inspected=9), False, id="neither"),
-    ],
-)
+@pytest.mark.parametrize(("day", "shown"), [
+    pytest.param(part("2026-11-05", decided=1), True, id="decided"),
+    pytest.param(part("2026-11-05", overturned=1), True, id="overturned only"),
+    pytest.param(part("2026-11-05", inspected=9), False, id="neither"),
+])  # fmt: skip
 def test_the_chart_of_decisions_is_on_a_page_with_any(day: SummaryPart, *, shown: bool) -> None:
     month = Summary(
         provider="acme", kind=PeriodKind.MONTH, period="2026-11", first_day="2026-11-01",

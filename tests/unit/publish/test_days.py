@@ -33,16 +33,13 @@ def test_an_open_day_is_published_when_asked_and_closes_without_a_revision() -> 
     assert not [key for key in made.objects.stored if ".r1." in key]
 
 
-@pytest.mark.parametrize(
-    ("through", "provisional", "last"),
-    [
-        pytest.param(None, False, "2026-11-24", id="by the schedule, closed days"),
-        pytest.param("2026-11-23", False, "2026-11-23", id="closed days up to one"),
-        pytest.param("2026-11-25", True, "2026-11-25", id="the open day too"),
-        pytest.param("2027-01-01", True, "2026-11-25", id="no day that has not begun"),
-        pytest.param(None, True, "2026-11-25", id="all that has begun"),
-    ],
-)
+@pytest.mark.parametrize(("through", "provisional", "last"), [
+    pytest.param(None, False, "2026-11-24", id="by the schedule, closed days"),
+    pytest.param("2026-11-23", False, "2026-11-23", id="closed days up to one"),
+    pytest.param("2026-11-25", True, "2026-11-25", id="the open day too"),
+    pytest.param("2027-01-01", True, "2026-11-25", id="no day that has not begun"),
+    pytest.param(None, True, "2026-11-25", id="all that has begun"),
+])  # fmt: skip
 def test_which_days_a_run_publishes(through: str | None, provisional: bool, last: str) -> None:
     made = World()
     for day in ("2026-11-23", "2026-11-24", "2026-11-25"):
@@ -114,14 +111,11 @@ def test_a_first_day_that_is_published_late_is_linked_from_the_next_one() -> Non
     assert made.objects.stored == before
 
 
-@pytest.mark.parametrize(
-    ("moment", "provisional"),
-    [
-        pytest.param("2026-11-30T12:00:00Z", True, id="while it runs"),
-        pytest.param("2026-12-01T01:59:00Z", True, id="before its last day is closed"),
-        pytest.param("2026-12-01T02:00:00Z", False, id="when its last day is closed"),
-    ],
-)
+@pytest.mark.parametrize(("moment", "provisional"), [
+    pytest.param("2026-11-30T12:00:00Z", True, id="while it runs"),
+    pytest.param("2026-12-01T01:59:00Z", True, id="before its last day is closed"),
+    pytest.param("2026-12-01T02:00:00Z", False, id="when its last day is closed"),
+])  # fmt: skip
 def test_a_month_is_provisional_until_all_its_days_are_published(
     moment: str, provisional: bool
 ) -> None:

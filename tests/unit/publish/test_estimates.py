@@ -28,15 +28,12 @@ def test_a_share_of_few_is_blank_and_says_why() -> None:
     assert estimate(20, 20, at_least=20).share == 1
 
 
-@pytest.mark.parametrize(
-    ("seconds", "median", "p90"),
-    [
-        pytest.param({"3600": 1}, 1, 1, id="one"),
-        pytest.param({"3600": 1, "7200": 1}, 1.5, 1.9, id="between two"),
-        pytest.param({"3600": 9, "36000": 1}, 1, 1.9, id="one of ten is slow"),
-        pytest.param({"0": 5, "36000": 5}, 5, 10, id="half and half"),
-    ],
-)
+@pytest.mark.parametrize(("seconds", "median", "p90"), [
+    pytest.param({"3600": 1}, 1, 1, id="one"),
+    pytest.param({"3600": 1, "7200": 1}, 1.5, 1.9, id="between two"),
+    pytest.param({"3600": 9, "36000": 1}, 1, 1.9, id="one of ten is slow"),
+    pytest.param({"0": 5, "36000": 5}, 5, 10, id="half and half"),
+])  # fmt: skip
 def test_percentiles(seconds: dict[str, int], median: float, p90: float) -> None:
     found = percentiles(seconds)
     assert (found.median_hours, found.p90_hours) == (median, p90)
@@ -94,14 +91,11 @@ def test_recall_and_prevalence_hold_their_intervals_and_their_strata() -> None:
     assert strata["SELF_HARM"].recall.share == 1
 
 
-@pytest.mark.parametrize(
-    ("posts", "audited", "why"),
-    [
-        pytest.param({"A/confirmed": 9}, {"not_violating": 99}, "only 99 of the 100", id="few"),
-        pytest.param({"A/confirmed": 9}, {}, "none yet", id="none"),
-        pytest.param({}, {"not_violating": 150}, "no violating post", id="nothing bad known"),
-    ],
-)
+@pytest.mark.parametrize(("posts", "audited", "why"), [
+    pytest.param({"A/confirmed": 9}, {"not_violating": 99}, "only 99 of the 100", id="few"),
+    pytest.param({"A/confirmed": 9}, {}, "none yet", id="none"),
+    pytest.param({}, {"not_violating": 150}, "no violating post", id="nothing bad known"),
+])  # fmt: skip
 def test_recall_is_blank_with_its_reason(
     posts: dict[str, int], audited: dict[str, int], why: str
 ) -> None:
@@ -142,14 +136,11 @@ def test_ten_decided_findings_are_enough() -> None:
     assert made.publish(CLOSED).paused
 
 
-@pytest.mark.parametrize(
-    ("confirmed", "dismissed"),
-    [
-        pytest.param(0, 9, id="nine are too few"),
-        pytest.param(4, 8, id="the interval still reaches one half"),
-        pytest.param(15, 5, id="it is right"),
-    ],
-)
+@pytest.mark.parametrize(("confirmed", "dismissed"), [
+    pytest.param(0, 9, id="nine are too few"),
+    pytest.param(4, 8, id="the interval still reaches one half"),
+    pytest.param(15, 5, id="it is right"),
+])  # fmt: skip
 def test_a_rule_that_may_be_right_is_not_paused(confirmed: int, dismissed: int) -> None:
     made = world(d20261125=40)
     do(made, *decided(confirmed, "confirmed"), *decided(dismissed, "dismissed", measures=None))

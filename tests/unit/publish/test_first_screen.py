@@ -113,14 +113,11 @@ def contested_removals() -> World:
     return made
 
 
-@pytest.mark.parametrize(
-    ("language", "words"),
-    [
-        ("en", "Mistakes: by 31 October 2026, 1 of 4 removals had been overturned."),
-        ("id", "Kekeliruan: hingga 31 Oktober 2026, 1 dari 4 penghapusan telah dibatalkan."),
-        ("zh", "错误：截至2026年10月31日，4 项删除中的 1 项已被推翻。"),
-    ],
-)
+@pytest.mark.parametrize(("language", "words"), [
+    ("en", "Mistakes: by 31 October 2026, 1 of 4 removals had been overturned."),
+    ("id", "Kekeliruan: hingga 31 Oktober 2026, 1 dari 4 penghapusan telah dibatalkan."),
+    ("zh", "错误：截至2026年10月31日，4 项删除中的 1 项已被推翻。"),
+])  # fmt: skip
 def test_a_month_says_how_many_of_its_removals_were_mistakes(language: str, words: str) -> None:
     page = contested_removals().text(f"summaries/acme/2026-10{html_ending(language)}")
     assert words in page[: page.index('id="errors"')]

@@ -250,19 +250,16 @@ def test_nothing_published_identifies_a_unit_a_file_or_a_post(published: World) 
                 assert not re.search(pattern, text), (key, pattern)
 
 
-@pytest.mark.parametrize(
-    ("tag", "shown"),
-    [
-        pytest.param("zh-Hant-TW", "zh-hant", id="language and script stay"),
-        pytest.param("EN_us", "en", id="a region goes"),
-        pytest.param("", "und", id="nothing is undetermined"),
-        pytest.param("call me at 5", "other", id="a sentence is not a language"),
-        pytest.param("english", "other", id="a name of a language is not a tag"),
-        pytest.param("joe", "other", id="a tag that no language has"),
-        pytest.param("id-x-johndoe", "id", id="a private subtag goes"),
-        pytest.param("=1+1", "other", id="a formula is not a language"),
-    ],
-)
+@pytest.mark.parametrize(("tag", "shown"), [
+    pytest.param("zh-Hant-TW", "zh-hant", id="language and script stay"),
+    pytest.param("EN_us", "en", id="a region goes"),
+    pytest.param("", "und", id="nothing is undetermined"),
+    pytest.param("call me at 5", "other", id="a sentence is not a language"),
+    pytest.param("english", "other", id="a name of a language is not a tag"),
+    pytest.param("joe", "other", id="a tag that no language has"),
+    pytest.param("id-x-johndoe", "id", id="a private subtag goes"),
+    pytest.param("=1+1", "other", id="a formula is not a language"),
+])  # fmt: skip
 def test_a_language_is_shown_only_as_far_as_it_is_one(tag: str, shown: str) -> None:
     assert language_of(tag) == language_of(shown) == shown
 
@@ -282,26 +279,23 @@ def test_the_csv_holds_every_number_of_the_json(published: World) -> None:
         assert all(found[name, key] == str(count) for key, count in entries)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("=HYPERLINK(1)", id="a formula"),
-        pytest.param("+1", id="a plus"),
-        pytest.param("-1", id="a minus"),
-        pytest.param("@SUM(1)", id="an at sign"),
-        pytest.param("|calc", id="a pipe"),
-        pytest.param("\t=1", id="a formula behind a tab"),
-        pytest.param("\r=1", id="a formula behind a return"),
-        pytest.param("\n=1", id="a formula behind a new line"),
-        pytest.param("\0=1", id="a formula behind a NUL"),
-        pytest.param("   =1", id="a formula behind blanks"),
-        pytest.param("\u200b=1", id="a formula behind an invisible mark"),
-        pytest.param("\ufeff=1", id="a formula behind a byte order mark"),
-        pytest.param("＝1", id="a full-width formula"),
-        pytest.param("﹣1", id="a small minus"),
-        pytest.param("−1", id="a typographic minus"),
-    ],
-)
+@pytest.mark.parametrize("text", [
+    pytest.param("=HYPERLINK(1)", id="a formula"),
+    pytest.param("+1", id="a plus"),
+    pytest.param("-1", id="a minus"),
+    pytest.param("@SUM(1)", id="an at sign"),
+    pytest.param("|calc", id="a pipe"),
+    pytest.param("\t=1", id="a formula behind a tab"),
+    pytest.param("\r=1", id="a formula behind a return"),
+    pytest.param("\n=1", id="a formula behind a new line"),
+    pytest.param("\0=1", id="a formula behind a NUL"),
+    pytest.param("   =1", id="a formula behind blanks"),
+    pytest.param("\u200b=1", id="a formula behind an invisible mark"),
+    pytest.param("\ufeff=1", id="a formula behind a byte order mark"),
+    pytest.param("＝1", id="a full-width formula"),
+    pytest.param("﹣1", id="a small minus"),
+    pytest.param("−1", id="a typographic minus"),
+])  # fmt: skip
 def test_a_text_that_a_spreadsheet_would_run_is_kept_from_it(text: str) -> None:
     (row,) = csv.reader(io.StringIO(csv_cell(text)))
     assert row[0].startswith(("'", "\ufffd"))

@@ -84,49 +84,46 @@ def test_numbers_are_shown_with_separators(site: World) -> None:
     assert '<dd class="big">1,234,567</dd>' in made.text("summaries/acme/2026-11-25.html")
 
 
-@pytest.mark.parametrize(
-    ("path", "sentences"),
-    [
-        pytest.param(
-            "acme/2026-11-25",
-            [
-                "On 25 November 2026 Terang read 100 public posts of acme and recorded 3 findings.",
-                "All of them were proposed for people to look at.",
-                "3 other records were refused and not checked by any rule.",
-            ],
-            id="a day",
-        ),
-        pytest.param(
-            "kilat/2026-11-25",
-            ["On 25 November 2026 Terang read 1 public post of kilat. None of them met a rule."],
-            id="a quiet day",
-        ),
-        pytest.param(
-            "all/2026-11",
-            [
-                (
-                    "In November 2026 Terang read 301 public posts of 2 providers so far"
-                    " and recorded 6 findings."
-                ),
-                "All of them were proposed for people to look at.",
-                "9 other records were refused and not checked by any rule.",
-            ],
-            id="an open month of all",
-        ),
-        pytest.param(
-            "acme/autumn",
-            [
-                (
-                    "In the days of the campaign autumn Terang read 300 public posts of acme so far"
-                    " and recorded 4 findings of its rules."
-                ),
-                "All of them were proposed for people to look at.",
-                "9 other records were refused and not checked by any rule.",
-            ],
-            id="a campaign",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("path", "sentences"), [
+    pytest.param(
+        "acme/2026-11-25",
+        [
+            "On 25 November 2026 Terang read 100 public posts of acme and recorded 3 findings.",
+            "All of them were proposed for people to look at.",
+            "3 other records were refused and not checked by any rule.",
+        ],
+        id="a day",
+    ),
+    pytest.param(
+        "kilat/2026-11-25",
+        ["On 25 November 2026 Terang read 1 public post of kilat. None of them met a rule."],
+        id="a quiet day",
+    ),
+    pytest.param(
+        "all/2026-11",
+        [
+            (
+                "In November 2026 Terang read 301 public posts of 2 providers so far"
+                " and recorded 6 findings."
+            ),
+            "All of them were proposed for people to look at.",
+            "9 other records were refused and not checked by any rule.",
+        ],
+        id="an open month of all",
+    ),
+    pytest.param(
+        "acme/autumn",
+        [
+            (
+                "In the days of the campaign autumn Terang read 300 public posts of acme so far"
+                " and recorded 4 findings of its rules."
+            ),
+            "All of them were proposed for people to look at.",
+            "9 other records were refused and not checked by any rule.",
+        ],
+        id="a campaign",
+    ),
+])  # fmt: skip
 def test_a_page_opens_with_plain_words(site: World, path: str, sentences: list[str]) -> None:
     assert opening(site.summary(path)) == sentences
 

@@ -85,17 +85,14 @@ def test_posts_without_a_rule_are_recounted_and_shown(tmp_path: Path) -> None:
             )
 
 
-@pytest.mark.parametrize(
-    ("path", "before", "after", "said"),
-    [
-        pytest.param("journal/acme/2026-11-25.jsonl", '"inspected":100', '"inspected":101',
-                     "is missing, or is not the file that was counted",
-                     id="a digit of the journal"),
-        pytest.param("summaries/acme/2026-11.csv", '"inspected","",200', '"inspected","",201',
-                     '2026-11.csv says "2026-11","acme","inspected","",201, which',
-                     id="a digit of a sheet"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("path", "before", "after", "said"), [
+    pytest.param("journal/acme/2026-11-25.jsonl", '"inspected":100', '"inspected":101',
+                 "is missing, or is not the file that was counted",
+                 id="a digit of the journal"),
+    pytest.param("summaries/acme/2026-11.csv", '"inspected","",200', '"inspected","",201',
+                 '2026-11.csv says "2026-11","acme","inspected","",201, which',
+                 id="a digit of a sheet"),
+])  # fmt: skip
 def test_a_changed_file_is_named(
     folder: Path, capsys: pytest.CaptureFixture[str], path: str, before: str, after: str, said: str
 ) -> None:

@@ -169,16 +169,13 @@ def test_who_names_packs_runs_exactly_those() -> None:
     assert ids(made(), "chosen") == ["house", "law-a"]
 
 
-@pytest.mark.parametrize(
-    ("at", "skipped"),
-    [
-        (datetime(2026, 10, 31, 23, 59, tzinfo=UTC), True),
-        (datetime(2026, 11, 1, 0, 0, tzinfo=UTC), False),
-        (datetime(2027, 4, 30, 23, 59, tzinfo=UTC), False),
-        (datetime(2027, 5, 1, 0, 0, tzinfo=UTC), True),
-        (datetime(2027, 5, 1, 1, 0, tzinfo=timezone(timedelta(hours=7))), False),
-    ],
-)
+@pytest.mark.parametrize(("at", "skipped"), [
+    (datetime(2026, 10, 31, 23, 59, tzinfo=UTC), True),
+    (datetime(2026, 11, 1, 0, 0, tzinfo=UTC), False),
+    (datetime(2027, 4, 30, 23, 59, tzinfo=UTC), False),
+    (datetime(2027, 5, 1, 0, 0, tzinfo=UTC), True),
+    (datetime(2027, 5, 1, 1, 0, tzinfo=timezone(timedelta(hours=7))), False),
+])  # fmt: skip
 def test_a_pack_outside_its_dates_is_skipped_and_named(at: datetime, skipped: bool) -> None:
     selection = made().for_provider("unnamed", at, public=True)
     assert selection.skipped == (("law-a", "law-b") if skipped else ())
@@ -231,17 +228,14 @@ def test_a_set_of_another_form_is_shown_and_not_run() -> None:
         load_set(other)
 
 
-@pytest.mark.parametrize(
-    ("weights", "threshold", "decided"),
-    [
-        pytest.param([("slot", 5), ("gacor", 7)], 12, ("slot", "gacor"), id="each is needed"),
-        pytest.param([("slot", 5), ("gacor", 7)], 7, ("gacor",), id="one is enough alone"),
-        pytest.param([("slot", 9), ("gacor", 9)], 9, (), id="each is enough"),
-        pytest.param([("slot", 5), ("kakak", -2)], 3, ("slot",), id="one that speaks against it"),
-        pytest.param([("slot", 5)], 6, (), id="no finding at all"),
-        pytest.param([], 1, (), id="nothing"),
-    ],
-)
+@pytest.mark.parametrize(("weights", "threshold", "decided"), [
+    pytest.param([("slot", 5), ("gacor", 7)], 12, ("slot", "gacor"), id="each is needed"),
+    pytest.param([("slot", 5), ("gacor", 7)], 7, ("gacor",), id="one is enough alone"),
+    pytest.param([("slot", 9), ("gacor", 9)], 9, (), id="each is enough"),
+    pytest.param([("slot", 5), ("kakak", -2)], 3, ("slot",), id="one that speaks against it"),
+    pytest.param([("slot", 5)], 6, (), id="no finding at all"),
+    pytest.param([], 1, (), id="nothing"),
+])  # fmt: skip
 def test_a_term_decided_if_the_score_without_it_is_too_low(
     weights: list[tuple[str, int]], threshold: int, decided: tuple[str, ...]
 ) -> None:

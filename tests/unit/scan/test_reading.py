@@ -32,24 +32,20 @@ from terang.trial import RunResult
 GOOD, BAD = line(), line(audience="followers")
 
 
-@pytest.mark.parametrize(
-    ("data", "lines", "records"),
-    [
-        (b"", 0, 0),
-        (b"\n", 1, 0),
-        (b" \n\t\r\n\n", 3, 0),
-        (b"\xef\xbb\xbf", 0, 0),
-        (b"\xef\xbb\xbf\n", 1, 0),
-        (GOOD, 1, 1),
-        (GOOD + b"\n", 1, 1),
-        (GOOD + b"\r\n" + GOOD + b"\r\n", 2, 2),
-        (b"\xef\xbb\xbf" + GOOD + b"\n", 1, 1),
-        (GOOD + b"\n\n" + BAD, 3, 2),
-    ],
-    ids=["nothing", "a newline", "blank lines", "a byte order mark", "a mark and a newline",
-         "no newline at the end", "a newline at the end", "CRLF", "a mark before a post",
-         "a blank line between"],
-)  # fmt: skip
+@pytest.mark.parametrize(("data", "lines", "records"), [
+    (b"", 0, 0),
+    (b"\n", 1, 0),
+    (b" \n\t\r\n\n", 3, 0),
+    (b"\xef\xbb\xbf", 0, 0),
+    (b"\xef\xbb\xbf\n", 1, 0),
+    (GOOD, 1, 1),
+    (GOOD + b"\n", 1, 1),
+    (GOOD + b"\r\n" + GOOD + b"\r\n", 2, 2),
+    (b"\xef\xbb\xbf" + GOOD + b"\n", 1, 1),
+    (GOOD + b"\n\n" + BAD, 3, 2),
+], ids=["nothing", "a newline", "blank lines", "a byte order mark", "a mark and a newline",
+        "no newline at the end", "a newline at the end", "CRLF", "a mark before a post",
+        "a blank line between"])  # fmt: skip
 def test_blank_lines_are_lines_and_no_records(data: bytes, lines: int, records: int) -> None:
     reading = read_records(data, begins_file=True)
     assert (reading.lines, reading.records) == (lines, records)
@@ -123,20 +119,17 @@ def split(data: bytes, size: int) -> list[OwnedLines]:
     return [read_owned(objects, objects.unit(start, end)) for start, end in made]
 
 
-@pytest.mark.parametrize(
-    ("data", "size", "expected"),
-    [
-        (b"ab\ncd\n", 3, [b"ab\n", b"cd\n"]),
-        (b"ab\ncd\n", 2, [b"ab\n", b"cd\n", b""]),
-        (b"ab\ncd", 3, [b"ab\n", b"cd"]),
-        (b"abcdef\ng", 2, [b"abcdef\n", b"", b"", b"g"]),
-        (b"\n\n\n", 1, [b"\n", b"\n", b"\n"]),
-        (b"a\r\nb\r\n", 2, [b"a\r\n", b"b\r\n", b""]),
-        (b"a\rb\n", 2, [b"a\rb\n", b""]),
-    ],
-    ids=["a line begins on a boundary", "a line crosses one", "no newline at the end",
-         "a line crosses two", "empty lines", "CRLF across a boundary", "a lone CR ends no line"],
-)  # fmt: skip
+@pytest.mark.parametrize(("data", "size", "expected"), [
+    (b"ab\ncd\n", 3, [b"ab\n", b"cd\n"]),
+    (b"ab\ncd\n", 2, [b"ab\n", b"cd\n", b""]),
+    (b"ab\ncd", 3, [b"ab\n", b"cd"]),
+    (b"abcdef\ng", 2, [b"abcdef\n", b"", b"", b"g"]),
+    (b"\n\n\n", 1, [b"\n", b"\n", b"\n"]),
+    (b"a\r\nb\r\n", 2, [b"a\r\n", b"b\r\n", b""]),
+    (b"a\rb\n", 2, [b"a\rb\n", b""]),
+], ids=["a line begins on a boundary", "a line crosses one", "no newline at the end",
+        "a line crosses two", "empty lines", "CRLF across a boundary",
+        "a lone CR ends no line"])  # fmt: skip
 def test_ranges_own_lines(data: bytes, size: int, expected: list[bytes]) -> None:
     assert [one.data for one in split(data, size)] == expected
 

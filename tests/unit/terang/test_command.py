@@ -34,21 +34,17 @@ def test_an_example_can_be_typed(command: Command) -> None:
     assert callable(parse(build_app(), words[1:])[0])
 
 
-@pytest.mark.parametrize(
-    ("words", "suggestion"),
-    [
-        (["pack"], "did you mean packs?"),
-        (["packs", "chek"], "did you mean check?"),
-        (["xyz"], "allowed: run, scan"),
-        (["run", "--provder", "acme"], "Did you mean --provider?"),
-        (["redrive", "--queue", "post"], '"posts"'),
-        (["packs", "check"], "PACKS is missing"),
-        (["packs", "check", "packs", "--today"], "--today needs a value"),
-        (["recount", "a", "b"], "there is no place for 'b'"),
-        (["packs"], "name a command: check, try"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
+@pytest.mark.parametrize(("words", "suggestion"), [
+    (["pack"], "did you mean packs?"),
+    (["packs", "chek"], "did you mean check?"),
+    (["xyz"], "allowed: run, scan"),
+    (["run", "--provder", "acme"], "Did you mean --provider?"),
+    (["redrive", "--queue", "post"], '"posts"'),
+    (["packs", "check"], "PACKS is missing"),
+    (["packs", "check", "packs", "--today"], "--today needs a value"),
+    (["recount", "a", "b"], "there is no place for 'b'"),
+    (["packs"], "name a command: check, try"),
+], ids=lambda value: " ".join(value) if isinstance(value, list) else "")  # fmt: skip
 def test_wrong_usage_says_what_to_type(
     words: list[str], suggestion: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -165,15 +161,11 @@ def test_a_stack_that_cannot_be_found_is_not_taken_for_work_half_done(
     assert "zzz-account" not in told
 
 
-@pytest.mark.parametrize(
-    ("provider", "account", "told"),
-    [
-        ("Big Co", "ana", 'Invalid value "Big Co" for --provider'),
-        ("acme", "", "--account has 0 characters; allowed: 1 to 200"),
-        ("acme", "zzz" * 99, "--account has 297 characters; allowed: 1 to 200"),
-    ],
-    ids=["provider", "nobody", "too long"],
-)
+@pytest.mark.parametrize(("provider", "account", "told"), [
+    ("Big Co", "ana", 'Invalid value "Big Co" for --provider'),
+    ("acme", "", "--account has 0 characters; allowed: 1 to 200"),
+    ("acme", "zzz" * 99, "--account has 297 characters; allowed: 1 to 200"),
+], ids=["provider", "nobody", "too long"])  # fmt: skip
 def test_arguments_that_contradict_each_other_are_named(
     capsys: pytest.CaptureFixture[str], provider: str, account: str, told: str
 ) -> None:
@@ -184,15 +176,12 @@ def test_arguments_that_contradict_each_other_are_named(
     assert "zzz" not in found
 
 
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [
-        ("http://hooks.example/", "https"),
-        ("hooks.example", "https"),
-        ("https://name:word@hooks.example/", "password"),
-        ("https://hooks.example/a b", "ASCII"),
-    ],
-)
+@pytest.mark.parametrize(("url", "reason"), [
+    ("http://hooks.example/", "https"),
+    ("hooks.example", "https"),
+    ("https://name:word@hooks.example/", "password"),
+    ("https://hooks.example/a b", "ASCII"),
+])  # fmt: skip
 def test_an_address_that_is_not_plain_https_is_wrong_usage(
     url: str, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

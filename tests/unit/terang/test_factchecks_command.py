@@ -84,17 +84,14 @@ def test_an_old_check_is_shown_with_its_age(
     assert "checked 10 years before the text was posted" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        pytest.param(["http://check.example/feed.json"], id="an address without encryption"),
-        pytest.param(["ftp://check.example/feed.json"], id="another scheme"),
-        pytest.param(["checks.csv", "--trust", "https://check.example/"], id="a link for a domain"),
-        pytest.param(["checks.csv", "--trust", "check.example:8443"], id="a port"),
-        pytest.param(["checks.csv", "--trust", "example"], id="no domain"),
-        pytest.param(["checks.csv", "--trust", ""], id="nothing"),
-    ],
-)
+@pytest.mark.parametrize("words", [
+    pytest.param(["http://check.example/feed.json"], id="an address without encryption"),
+    pytest.param(["ftp://check.example/feed.json"], id="another scheme"),
+    pytest.param(["checks.csv", "--trust", "https://check.example/"], id="a link for a domain"),
+    pytest.param(["checks.csv", "--trust", "check.example:8443"], id="a port"),
+    pytest.param(["checks.csv", "--trust", "example"], id="no domain"),
+    pytest.param(["checks.csv", "--trust", ""], id="nothing"),
+])  # fmt: skip
 def test_a_call_that_would_trust_or_find_nothing_is_refused(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -87,14 +87,11 @@ def ids(*messages: dict[str, Any]) -> list[list[str]]:
     return [[one["id"] for one in wave] for wave in in_waves(messages)]
 
 
-@pytest.mark.parametrize(
-    ("rule", "meant"),
-    [
-        pytest.param("codes/links", [LINKS], id="one rule"),
-        pytest.param(["codes/links", "codes/asks"], [ONE, LINKS, EDITED], id="several rules"),
-        pytest.param("codes/asks", [ONE, EDITED], id="a post that was edited"),
-    ],
-)
+@pytest.mark.parametrize(("rule", "meant"), [
+    pytest.param("codes/links", [LINKS], id="one rule"),
+    pytest.param(["codes/links", "codes/asks"], [ONE, LINKS, EDITED], id="several rules"),
+    pytest.param("codes/asks", [ONE, EDITED], id="a post that was edited"),
+])  # fmt: skip
 def test_post_and_rule_name_the_findings_of_a_decision(rule: object, meant: list[str]) -> None:
     message = {"type": "decision", "id": "d-1", "post": "p1", "rule": rule}
     assert resolve_findings(message, FINDINGS) == {"type": "decision", "id": "d-1",

@@ -116,14 +116,11 @@ def test_only_a_pack_that_is_named_is_removed() -> None:
     assert after.providers["acme"].packs == ("aaa",)
 
 
-@pytest.mark.parametrize(
-    ("removed", "fault"),
-    [
-        ("zzz", "--remove zzz: the set in force has no such pack"),
-        ("aaa", "--remove aaa: the folder holds it too"),
-        ("factchecks", "--remove factchecks: it belongs to the index of checks"),
-    ],
-)
+@pytest.mark.parametrize(("removed", "fault"), [
+    ("zzz", "--remove zzz: the set in force has no such pack"),
+    ("aaa", "--remove aaa: the folder holds it too"),
+    ("factchecks", "--remove factchecks: it belongs to the index of checks"),
+])  # fmt: skip
 def test_a_removal_that_fits_nothing_is_refused(removed: str, fault: str) -> None:
     with pytest.raises(OperatorError, match=fault):
         follow(ALL, pack("aaa"), removed=[removed])

@@ -143,16 +143,12 @@ def test_a_set_proves_its_packs(published: tuple[Path, str], tmp_path: Path) -> 
     assert not (tmp_path / "again").exists()
 
 
-@pytest.mark.parametrize(
-    ("path", "digest", "more", "words"),
-    [
-        ("packs/one-time-codes/3.yaml", "0" * 64, (), "Nothing was taken"),
-        ("packs/one-time-codes/4.yaml", "0" * 64, (), "HTTP 404"),
-        ("packs/one-time-codes/3.yaml", "", ("--only", "other-pack"),
-         "there is no pack other-pack"),
-    ],
-    ids=["other bytes", "not there", "not in it"],
-)  # fmt: skip
+@pytest.mark.parametrize(("path", "digest", "more", "words"), [
+    ("packs/one-time-codes/3.yaml", "0" * 64, (), "Nothing was taken"),
+    ("packs/one-time-codes/4.yaml", "0" * 64, (), "HTTP 404"),
+    ("packs/one-time-codes/3.yaml", "", ("--only", "other-pack"),
+     "there is no pack other-pack"),
+], ids=["other bytes", "not there", "not in it"])  # fmt: skip
 def test_what_cannot_be_taken_is_said(
     published: tuple[Path, str],
     tmp_path: Path,
@@ -171,15 +167,11 @@ def test_what_cannot_be_taken_is_said(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda mine, _: mine.write_text("id: mine\n", "utf-8"),
-        lambda mine, there: mine.symlink_to(there),
-        lambda mine, there: there.touch() or mine.symlink_to(there),
-    ],
-    ids=["other content", "a link that dangles", "a link"],
-)
+@pytest.mark.parametrize("make", [
+    lambda mine, _: mine.write_text("id: mine\n", "utf-8"),
+    lambda mine, there: mine.symlink_to(there),
+    lambda mine, there: there.touch() or mine.symlink_to(there),
+], ids=["other content", "a link that dangles", "a link"])  # fmt: skip
 def test_a_file_that_is_there_stays(
     published: tuple[Path, str],
     tmp_path: Path,
@@ -212,14 +204,10 @@ def test_an_address_that_answers_byte_by_byte_is_left(
     assert "not served within 0.3 seconds" in said
 
 
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("http://stats.example/packs/a/1.yaml", "write an https:// address"),
-        ("https://[bad/packs/a/1.yaml", "Invalid IPv6 URL"),
-    ],
-    ids=["plain http is for this machine only", "not an address"],
-)
+@pytest.mark.parametrize(("url", "words"), [
+    ("http://stats.example/packs/a/1.yaml", "write an https:// address"),
+    ("https://[bad/packs/a/1.yaml", "Invalid IPv6 URL"),
+], ids=["plain http is for this machine only", "not an address"])  # fmt: skip
 def test_an_address_that_is_not_https_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], url: str, words: str
 ) -> None:

@@ -41,25 +41,21 @@ def refused(code: str, operation: str = "GetItem") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "words of AWS"}}, operation)
 
 
-@pytest.mark.parametrize(
-    ("error", "advice"),
-    [
-        (NoCredentialsError(), "no credentials: sign in"),
-        (ProfileNotFound(profile="x"), "no credentials: sign in"),
-        (EndpointConnectionError(endpoint_url="http://x"), "AWS does not answer"),
-        (WaiterError("StackCreateComplete", "failed", {}), "CloudFormation could not finish"),
-        (refused("ExpiredToken"), "the credentials have expired"),
-        (refused("ExpiredTokenException"), "the credentials have expired"),
-        (refused("InvalidClientTokenId"), "AWS does not know these credentials"),
-        (refused("AccessDeniedException"), "these credentials may not do that"),
-        (refused("ResourceNotFoundException"), "a part of the stack is not there"),
-        (refused("AWS.SimpleQueueService.NonExistentQueue"), "a part of the stack is not there"),
-        (refused("ProvisionedThroughputExceededException"), "AWS is busy"),
-        (refused("ValidationError", "DescribeStacks"), "there is no such stack in this account"),
-        (refused("ValidationError", "UpdateStack"), "AWS refuses: words of AWS"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
+@pytest.mark.parametrize(("error", "advice"), [
+    (NoCredentialsError(), "no credentials: sign in"),
+    (ProfileNotFound(profile="x"), "no credentials: sign in"),
+    (EndpointConnectionError(endpoint_url="http://x"), "AWS does not answer"),
+    (WaiterError("StackCreateComplete", "failed", {}), "CloudFormation could not finish"),
+    (refused("ExpiredToken"), "the credentials have expired"),
+    (refused("ExpiredTokenException"), "the credentials have expired"),
+    (refused("InvalidClientTokenId"), "AWS does not know these credentials"),
+    (refused("AccessDeniedException"), "these credentials may not do that"),
+    (refused("ResourceNotFoundException"), "a part of the stack is not there"),
+    (refused("AWS.SimpleQueueService.NonExistentQueue"), "a part of the stack is not there"),
+    (refused("ProvisionedThroughputExceededException"), "AWS is busy"),
+    (refused("ValidationError", "DescribeStacks"), "there is no such stack in this account"),
+    (refused("ValidationError", "UpdateStack"), "AWS refuses: words of AWS"),
+], ids=lambda value: value if isinstance(value, str) else "")  # fmt: skip
 def test_what_aws_answers_becomes_what_to_do(
     error: Exception,
     advice: str,
@@ -146,15 +142,11 @@ def test_on_this_machine_any_credentials_do() -> None:
     assert "assume-role" not in LOCAL
 
 
-@pytest.mark.parametrize(
-    ("account", "endpoint", "senders"),
-    [
-        ("123456789012", "http://127.0.0.1:4566", {"AROA1", "123456789012"}),
-        ("123456789012", "https://sqs.eu-west-1.amazonaws.com", {"AROA1"}),
-        ("210987654321", "http://localhost:4566", {"AROA1"}),
-    ],
-    ids=["the emulator", "AWS", "another account behind a tunnel"],
-)
+@pytest.mark.parametrize(("account", "endpoint", "senders"), [
+    ("123456789012", "http://127.0.0.1:4566", {"AROA1", "123456789012"}),
+    ("123456789012", "https://sqs.eu-west-1.amazonaws.com", {"AROA1"}),
+    ("210987654321", "http://localhost:4566", {"AROA1"}),
+], ids=["the emulator", "AWS", "another account behind a tunnel"])  # fmt: skip
 def test_only_the_account_of_the_emulator_is_registered_too(
     account: str, endpoint: str, senders: set[str]
 ) -> None:

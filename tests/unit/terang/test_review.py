@@ -33,15 +33,12 @@ def test_blurring_keeps_the_shape_of_wide_and_combining_text() -> None:
     assert blur("验证码 कि a\u0301") == "░░░░░░ ░░ ░"
 
 
-@pytest.mark.parametrize(
-    ("text", "ids"),
-    [
-        pytest.param('{"id": "1"}', ["1"], id="one object"),
-        pytest.param('[{"id": "1"},\n {"id": "2"}]', ["1", "2"], id="an array"),
-        pytest.param('{"id": "1"}\n\n{"id": "2"}\n', ["1", "2"], id="lines"),
-        pytest.param("", [], id="nothing"),
-    ],
-)
+@pytest.mark.parametrize(("text", "ids"), [
+    pytest.param('{"id": "1"}', ["1"], id="one object"),
+    pytest.param('[{"id": "1"},\n {"id": "2"}]', ["1", "2"], id="an array"),
+    pytest.param('{"id": "1"}\n\n{"id": "2"}\n', ["1", "2"], id="lines"),
+    pytest.param("", [], id="nothing"),
+])  # fmt: skip
 def test_messages_are_read_in_each_of_their_shapes(
     tmp_path: Path, text: str, ids: list[str]
 ) -> None:
@@ -81,13 +78,10 @@ def test_posts_come_by_rank() -> None:
         ("2026-11.1", "p3"), ("2026-11.2", "p1")]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("provider", "month", "said"),
-    [
-        ("acme-chat", "2026-10", "there is no sample at"),
-        ("acme-chta", "2026-11", "unknown provider 'acme-chta'; did you mean acme-chat?"),
-    ],
-)
+@pytest.mark.parametrize(("provider", "month", "said"), [
+    ("acme-chat", "2026-10", "there is no sample at"),
+    ("acme-chta", "2026-11", "unknown provider 'acme-chta'; did you mean acme-chat?"),
+])  # fmt: skip
 def test_what_the_run_lacks_is_named(run: Path, provider: str, month: str, said: str) -> None:
     with pytest.raises(OperatorError, match=re.escape(said)):
         RunTable.read(run, [], provider, month)
@@ -108,14 +102,11 @@ def test_a_post_judged_in_the_file_no_longer_waits(run: Path) -> None:
     assert item.key == "2026-11.2"
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("--provider", "A", "--month", "2026-11", "--moderator", "m"), "--provider"),
-        (("--provider", "acme-chat", "--month", "soon", "--moderator", "m"), "YYYY-MM"),
-        (("--provider", "acme-chat", "--month", "2026-11", "--moderator", "J D"), "--moderator"),
-    ],
-)
+@pytest.mark.parametrize(("words", "said"), [
+    (("--provider", "A", "--month", "2026-11", "--moderator", "m"), "--provider"),
+    (("--provider", "acme-chat", "--month", "soon", "--moderator", "m"), "YYYY-MM"),
+    (("--provider", "acme-chat", "--month", "2026-11", "--moderator", "J D"), "--moderator"),
+])  # fmt: skip
 def test_wrong_usage_says_why(
     words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -117,13 +117,10 @@ def test_a_file_of_something_else_is_not_a_run(tmp_path: Path) -> None:
         findings_of_run(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "said"),
-    [
-        pytest.param(["run", "--moderator", "Jane Doe"], 2, "--moderator", id="a name"),
-        pytest.param(["--moderator", "m-7"], 2, "a run's folder", id="nothing to review"),
-    ],
-)
+@pytest.mark.parametrize(("words", "code", "said"), [
+    pytest.param(["run", "--moderator", "Jane Doe"], 2, "--moderator", id="a name"),
+    pytest.param(["--moderator", "m-7"], 2, "a run's folder", id="nothing to review"),
+])  # fmt: skip
 def test_wrong_usage_says_why(
     words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

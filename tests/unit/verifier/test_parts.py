@@ -97,24 +97,20 @@ def test_a_checkpoint_has_origin_size_and_root(size: str) -> None:
     assert open_checkpoint(with_more, KEY)[1] == 7
 
 
-@pytest.mark.parametrize(
-    ("written", "why"),
-    [
-        (b"", "not a checkpoint"), (b"\xff", "not a checkpoint"),
-        (note(f"{ORIGIN}\n7\n"), "not a checkpoint"),
-        (note(f"{ORIGIN}\n7\n*\n"), "not a checkpoint"),
-        (note(f"{ORIGIN}\n7\n{base64.b64encode(bytes(31)).decode()}\n"), "not a checkpoint"),
-        (note(f"{ORIGIN}\n07\n{ROOT}\n"), "not a checkpoint"),
-        (note(f"{ORIGIN}\n-1\n{ROOT}\n"), "not a checkpoint"),
-        (note(f"{ORIGIN}\n1{'0' * 18}\n{ROOT}\n"), "not a checkpoint"),
-        (note(SOUND.replace("l1", "l2")), "not one of this log"),
-        (note(SOUND, end=""), "not a signed note"), (note(SOUND, end="\n\n"), "not a signed note"),
-        (note(SOUND, "log.example/l2"), "did not sign it"),
-        (note(SOUND).replace(b"\n7\n", b"\n8\n"), "did not sign it"),
-        (f"{SOUND}\n\u2014 {ORIGIN}\n".encode(), "did not sign it"),
-        (f"{SOUND}\n\u2014 {ORIGIN} *\n".encode(), "did not sign it"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("written", "why"), [
+    (b"", "not a checkpoint"), (b"\xff", "not a checkpoint"),
+    (note(f"{ORIGIN}\n7\n"), "not a checkpoint"), (note(f"{ORIGIN}\n7\n*\n"), "not a checkpoint"),
+    (note(f"{ORIGIN}\n7\n{base64.b64encode(bytes(31)).decode()}\n"), "not a checkpoint"),
+    (note(f"{ORIGIN}\n07\n{ROOT}\n"), "not a checkpoint"),
+    (note(f"{ORIGIN}\n-1\n{ROOT}\n"), "not a checkpoint"),
+    (note(f"{ORIGIN}\n1{'0' * 18}\n{ROOT}\n"), "not a checkpoint"),
+    (note(SOUND.replace("l1", "l2")), "not one of this log"),
+    (note(SOUND, end=""), "not a signed note"), (note(SOUND, end="\n\n"), "not a signed note"),
+    (note(SOUND, "log.example/l2"), "did not sign it"),
+    (note(SOUND).replace(b"\n7\n", b"\n8\n"), "did not sign it"),
+    (f"{SOUND}\n\u2014 {ORIGIN}\n".encode(), "did not sign it"),
+    (f"{SOUND}\n\u2014 {ORIGIN} *\n".encode(), "did not sign it"),
+])  # fmt: skip
 def test_a_note_that_is_no_checkpoint_of_the_key_is_none(written: bytes, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         open_checkpoint(written, KEY)
@@ -153,25 +149,22 @@ def test_a_bundle_is_cut_into_its_leaves() -> None:
 PUBLISHED = {"kind": "published", "path": "a", "sha256": "0" * 64, "size": 1, "of": "summary"}
 
 
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({}, ""), ({"kind": "other", "path": None}, ""), ({"kind": 7}, "no kind"),
-        *(({"path": path}, "no path") for path in (
-            "/a", "", "a/", "a//b", "../a", "a/../b", "a/..", ".", "a\\b", "a\0", "a\n", "\ud800",
-            "a" * 1025, 7, None, ["a"], {})),
-        ({"path": "...a/b..c/\u00e9"}, ""),
-        ({"path": "summaries/all/2026-02-30.json"}, "day"),
-        *(({"sha256": value}, "no sha256") for value in ("0" * 63, "A" * 64, "\u0660" * 64, 0)),
-        *(({"size": value}, "no size") for value in (-1, "1", 1.0, True, None, [1], 10**15)),
-        *(({"revision": value}, "no revision") for value in (-1, "2", 1.5, False, None)),
-        ({"of": "A"}, "no of"), ({"kind": "run", "at": "2026-11-25T00:00:00Z"}, ""),
-        ({"kind": "run"}, "no at"), ({"kind": "run", "at": 7}, "no at"),
-        *(({"kind": "run", "at": at}, "no at|time data|day is out|range") for at in (
-            "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-25T24:00:00Z",
-            "0000-11-25T00:00:00Z", "9999-12-31T23:59:59Z", "\u0662026-11-25T00:00:00Z")),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("changes", "why"), [
+    ({}, ""), ({"kind": "other", "path": None}, ""), ({"kind": 7}, "no kind"),
+    *(({"path": path}, "no path") for path in (
+        "/a", "", "a/", "a//b", "../a", "a/../b", "a/..", ".", "a\\b", "a\0", "a\n", "\ud800",
+        "a" * 1025, 7, None, ["a"], {})),
+    ({"path": "...a/b..c/\u00e9"}, ""),
+    ({"path": "summaries/all/2026-02-30.json"}, "day"),
+    *(({"sha256": value}, "no sha256") for value in ("0" * 63, "A" * 64, "\u0660" * 64, 0)),
+    *(({"size": value}, "no size") for value in (-1, "1", 1.0, True, None, [1], 10**15)),
+    *(({"revision": value}, "no revision") for value in (-1, "2", 1.5, False, None)),
+    ({"of": "A"}, "no of"), ({"kind": "run", "at": "2026-11-25T00:00:00Z"}, ""),
+    ({"kind": "run"}, "no at"), ({"kind": "run", "at": 7}, "no at"),
+    *(({"kind": "run", "at": at}, "no at|time data|day is out|range") for at in (
+        "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-25T24:00:00Z",
+        "0000-11-25T00:00:00Z", "9999-12-31T23:59:59Z", "\u0662026-11-25T00:00:00Z")),
+])  # fmt: skip
 def test_a_leaf_has_the_fields_of_its_kind(changes: dict[str, object], why: str) -> None:
     leaf = PUBLISHED | changes
     if why:
@@ -199,13 +192,11 @@ def test_a_proof_has_an_index_its_hashes_and_a_checkpoint() -> None:
     assert parse_proof(alone.encode())[2] == []
 
 
-@pytest.mark.parametrize(
-    "written",
-    ["", proof().replace("\n\n", "\n"), proof().replace("@v1", "@v2"), proof(extra="*"),
-
-     proof(extra=base64.b64encode(b"[" * 9999).decode()), proof(index="x"),
-     proof().replace(ROOT, "*", 1), "c2sp.org/tlog-proof@v1\nextra e30=\n\n"],
-)  # fmt: skip
+@pytest.mark.parametrize("written", [
+    "", proof().replace("\n\n", "\n"), proof().replace("@v1", "@v2"), proof(extra="*"),
+    proof(extra=base64.b64encode(b"[" * 9999).decode()), proof(index="x"),
+    proof().replace(ROOT, "*", 1), "c2sp.org/tlog-proof@v1\nextra e30=\n\n",
+])  # fmt: skip
 def test_a_proof_that_is_none_is_an_error_of_its_bytes(written: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - which one does not matter to who reads it
         parse_proof(written.encode())
