@@ -42,15 +42,12 @@ FILES = {
     "account": dumps({"about": "", "chats": {"list": [PRIVATE_CHAT, CHAT]}}),
     "activitystreams": dumps({"orderedItems": [NOTE, {"type": "Create", "object": NOTE}]}),
     "discord": dumps(
-        {
-            "guild": {"id": "10"},
-            "channel": {"id": "2", "type": "GuildTextChat"},
-            "messages": [DISCORD_MESSAGE],
-        }
+        {"guild": {"id": "10"}, "channel": {"id": "2", "type": "GuildTextChat"},
+         "messages": [DISCORD_MESSAGE]}
     ),
     "jetstream": json_lines({"did": "d", "time_us": 1, "kind": "commit", "commit": {}}) * 2,
     "csv": b'id,account,text,audience,published_at\n1,u,"a\nb",public,2026-11-25T10:00:00Z\n',
-}
+}  # fmt: skip
 FILES |= {
     "gzip": gzip.compress(FILES["jsonl"]) + gzip.compress(FILES["jsonl"]),
     "zip": zipped(("posts.jsonl", FILES["jsonl"]), ("chat/result.json", FILES["account"])),
@@ -76,10 +73,8 @@ def test_any_bytes(data: bytes) -> None:
     outcome(data)
 
 
-@given(
-    st.sampled_from([b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08\0", b'{"messages": [', b"["]),
-    st.binary(max_size=200),
-)
+@given(st.sampled_from([b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08\0", b'{"messages": [', b"["]),
+       st.binary(max_size=200))  # fmt: skip
 def test_any_bytes_behind_the_beginning_of_a_format(head: bytes, data: bytes) -> None:
     outcome(head + data)
 

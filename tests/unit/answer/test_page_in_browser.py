@@ -25,10 +25,8 @@ HOSTILE = (
     " {{ 7*7 }} \u202eabc <svg/onload=window.ran=3> javascript:window.ran=4 " + "w" * 300
 )
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM"),
-]
+pytestmark = [pytest.mark.browser,
+              pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM")]  # fmt: skip
 
 
 class _Api(BaseHTTPRequestHandler):

@@ -59,11 +59,9 @@ def test_a_question_is_answered_in_the_response(
         "method": "sendMessage",
         "chat_id": asked["chat"]["id"],
         "link_preview_options": {"is_disabled": True},
-        "reply_parameters": {
-            "message_id": asked["message_id"],
-            "allow_sending_without_reply": True,
-        },
-    }
+        "reply_parameters": {"message_id": asked["message_id"],
+                             "allow_sending_without_reply": True},
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("update", "words"), [

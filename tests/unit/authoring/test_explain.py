@@ -55,10 +55,8 @@ def test_only_the_nearest_misses_are_listed() -> None:
 def test_terms_in_a_text_name_the_exception_that_dropped_them() -> None:
     met = met_in(pack_of(RULE), RULE, "otp bank: send me your otp")
     assert [(m.span.start, m.span.term, m.exception) for m in met] == [
-        (0, "otp", "otp bank"),
-        (23, "otp", None),
-        (10, "send me", None),
-    ]
+        (0, "otp", "otp bank"), (23, "otp", None), (10, "send me", None),
+    ]  # fmt: skip
 
 
 EXPLAINED = {

@@ -185,11 +185,9 @@ def measured() -> Measured:
 def test_a_review_has_the_most_suspicious_labels_first() -> None:
     rows = [json.loads(line) for line in review_lines(measured())]
     assert [(row["text"], row["label"], row["score"]) for row in rows] == [
-        ("text 2", "ordinary", 15),
-        ("text 3", "ordinary", 1),
-        ("text 0", "harmful", 3),
+        ("text 2", "ordinary", 15), ("text 3", "ordinary", 1), ("text 0", "harmful", 3),
         ("text 1", "harmful", 20),
-    ]
+    ]  # fmt: skip
 
 
 def test_answers_of_a_review_change_labels() -> None:
@@ -252,12 +250,8 @@ OURS, OTHER = "SCAMS_AND_FRAUD", "VIOLENCE"
 
 
 def said(
-    verdict: bool | None,
-    key: str = "d-1",
-    category: str = OURS,
-    by: SelectedBy = SelectedBy.RULE,
-    moderator: str = "m-1",
-) -> PostVerdict:
+        verdict: bool | None, key: str = "d-1", category: str = OURS,
+        by: SelectedBy = SelectedBy.RULE, moderator: str = "m-1") -> PostVerdict:  # fmt: skip
     return PostVerdict(key, "p-1", by, category, verdict, moderator)
 
 
@@ -297,11 +291,9 @@ def test_a_rule_selects_before_a_notice() -> None:
 
 
 def test_each_post_counts_for_all_like_it_within_a_limit() -> None:
-    shares = {
-        SelectedBy.RULE: SelectionShare(100, 150),
-        SelectedBy.AUDIT: SelectionShare(200, 90_000),
-        SelectedBy.NOTICE: SelectionShare(7, None),
-    }
+    shares = {SelectedBy.RULE: SelectionShare(100, 150),
+              SelectedBy.AUDIT: SelectionShare(200, 90_000),
+              SelectedBy.NOTICE: SelectionShare(7, None)}  # fmt: skip
     assert selection_weights(shares) == {SelectedBy.RULE: 1.5, SelectedBy.AUDIT: 1.0 * TRIM,
                                          SelectedBy.NOTICE: 1.0}  # fmt: skip
     assert selection_weights({}) == {}

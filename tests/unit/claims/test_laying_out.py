@@ -201,10 +201,8 @@ def test_a_page_of_several_claims_loses_one() -> None:
 
 
 def test_of_two_feeds_the_later_check_counts() -> None:
-    old, new = (
-        merged_entries(check(1, SALT)),
-        merged_entries(check(1, SALT, "True", date="2026-11-01")),
-    )
+    old, new = (merged_entries(check(1, SALT)),
+                merged_entries(check(1, SALT, "True", date="2026-11-01")))  # fmt: skip
     for feeds in ([old, new], [new, old]):
         assert [one.check.rating for one in Spool(feeds)] == ["true"]
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from support.sample_checks import CHECKS, REPEATS_FRIDGE, REPEATS_MAYOR, REPEATS_SALT
 from tools.training.development import LANGUAGES, examples
-from unit.answer.test_tip_line import built
+from unit.answer.test_page_route import built
 
 from claims.check_finder import CheckFinder, ClaimIndex, Level, ask, build_index
 from claims.fact_check import FeedCheck, Rating

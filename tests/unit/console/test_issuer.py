@@ -199,19 +199,12 @@ def padded(size: int) -> bytes:
     return b"{" + b" " * (size - 2) + b"}"
 
 
-BODIES = {
-    "/object": (200, b'{"a": 1}'),
-    "/list": (200, b"[]"),
-    "/text": (200, b"sign in here"),
-    "/bytes": (200, b"\xff\xfe"),
-    "/largest": (200, padded(MOST_BYTES)),
-    "/larger": (200, padded(MOST_BYTES + 1)),
-    "/moved": (302, b""),
-    "/refused": (400, json.dumps({"error": "invalid_grant"}).encode()),
-    "/unknown": (401, b""),
-    "/gone": (404, b""),
-    "/failed": (500, b"secret words"),
-}
+BODIES = {"/object": (200, b'{"a": 1}'), "/list": (200, b"[]"), "/text": (200, b"sign in here"),
+          "/bytes": (200, b"\xff\xfe"), "/largest": (200, padded(MOST_BYTES)),
+          "/larger": (200, padded(MOST_BYTES + 1)), "/moved": (302, b""),
+          "/refused": (400, json.dumps({"error": "invalid_grant"}).encode()),
+          "/unknown": (401, b""), "/gone": (404, b""),
+          "/failed": (500, b"secret words")}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -188,11 +188,9 @@ OVERTURNED: dict[str, tuple[list[dict[str, Any]], list[bool]]] = {
     "by a court": ([reinstatement(cause="court")], [True]),
     "by the provider itself": ([reinstatement(cause="own_initiative")], [True]),
     "by a court, then reversed": ([reinstatement(cause="court"), outcome()], [True, False]),
-    "by a dispute's body": (
-        [dispute(), outcome(complaint=..., dispute="x-1", implemented=False)],
-        [False, True],
-    ),
-}
+    "by a dispute's body": ([dispute(), outcome(complaint=..., dispute="x-1", implemented=False)],
+                            [False, True]),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("messages", "overturns"), OVERTURNED.values(), ids=OVERTURNED)
@@ -374,10 +372,8 @@ def test_the_same_name_of_another_provider_is_another_group(decided_group: Memor
 def test_a_group_is_overturned_once(decided_group: MemoryCases) -> None:
     decided_group.decide(grouped(1), grouped(2), grouped(3))
     for number in (2, 3):
-        decided_group.decide(
-            complaint(id=f"c-{number}", decision=f"d-{number}"),
-            outcome(id=f"o-{number}", complaint=f"c-{number}"),
-        )
+        decided_group.decide(complaint(id=f"c-{number}", decision=f"d-{number}"),
+                             outcome(id=f"o-{number}", complaint=f"c-{number}"))  # fmt: skip
     decided_group.decide(reinstatement(decision="d-1", cause="court"))
     fell = [entry(decided_group, "outcome", f"o-{number}") for number in (2, 3)]
     fell.append(entry(decided_group, "reinstatement", "b-1"))

@@ -153,12 +153,8 @@ EARLY: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, datetime]] = {
 
 @pytest.mark.parametrize(("before", "message", "field", "began"), EARLY.values(), ids=EARLY)
 def test_a_time_before_the_events_of_the_case_is_refused(
-    cases: MemoryCases,
-    before: list[dict[str, Any]],
-    message: dict[str, Any],
-    field: str,
-    began: datetime,
-) -> None:
+        cases: MemoryCases, before: list[dict[str, Any]], message: dict[str, Any], field: str,
+        began: datetime) -> None:  # fmt: skip
     assert {one.status for one in cases.decide(*before)} <= {"taken"}
     opens = field == "decided_at" and "opened_at" in message  # nobody decides before they open
     names = ("opened_at", "decided_at") if opens else (field,)

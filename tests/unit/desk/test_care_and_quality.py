@@ -102,12 +102,10 @@ def test_the_break_is_offered_on_the_page() -> None:
 
 
 def test_reasons_are_of_the_pack_and_the_language_of_the_post() -> None:
-    own = [
-        CannedReason(text="For all.", verdict="dismissed", language="en"),
-        CannedReason(text="For codes.", verdict="dismissed", language="en", pack="codes"),
-        CannedReason(text="For others.", verdict="dismissed", language="en", pack="threats"),
-        CannedReason(text="Untuk semua.", verdict="dismissed", language="id"),
-    ]
+    own = [CannedReason(text="For all.", verdict="dismissed", language="en"),
+           CannedReason(text="For codes.", verdict="dismissed", language="en", pack="codes"),
+           CannedReason(text="For others.", verdict="dismissed", language="en", pack="threats"),
+           CannedReason(text="Untuk semua.", verdict="dismissed", language="id")]  # fmt: skip
     assert suggested_reasons(own, dossier(finding()), "zh")["dismissed"] == [
         "For codes.",
         "For all.",

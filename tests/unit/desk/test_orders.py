@@ -222,12 +222,8 @@ def test_asking_for_the_notice_decides_nothing_and_keeps_the_form() -> None:
 
 def test_a_rule_that_cannot_be_read_is_no_error_of_the_page() -> None:
     desk = MemoryDesk([notice_card("other/1/rule")], SENT)
-    fields = {
-        "id": NOTICE_FORM.id,
-        "verdict": "confirmed",
-        "measure": "removed",
-        "kept": FOUND.finding,
-    }
+    fields = {"id": NOTICE_FORM.id, "verdict": "confirmed", "measure": "removed",
+              "kept": FOUND.finding}  # fmt: skip
     body = Visitor(desk, "m-1").post(f"/card/{FOUND.finding}/notice", fields)["body"]
     assert "The words of the rule cannot be read." in body
 

@@ -20,21 +20,12 @@ MATCHED = DecidedFinding(
     PACK,
     "https://terang.example/packs/one-time-codes/3.html#asks-for-code",
 )
-FOUND = {
-    "verdict": "confirmed",
-    "category": "SCAMS_AND_FRAUD",
-    "keywords": ("PHISHING",),
-    "ground": "illegal",
-    "measures": {"visibility": ["DECISION_VISIBILITY_CONTENT_REMOVED"]},
-    "applied_at": "2026-11-24T10:00:00Z",
-    "scope": ("NL", "DE"),
-    "automated_decision": "NOT_AUTOMATED",
-    "content_type": ("CONTENT_TYPE_TEXT",),
-    "moderator": "m-17",
-    "opened_at": "2026-11-23T22:00:00Z",
-    "source_type": "VOLUNTARY",
-    "rules": {"one-time-codes/3/asks-for-code/live": 1},
-}
+FOUND = {"verdict": "confirmed", "category": "SCAMS_AND_FRAUD", "keywords": ("PHISHING",),
+         "ground": "illegal", "measures": {"visibility": ["DECISION_VISIBILITY_CONTENT_REMOVED"]},
+         "applied_at": "2026-11-24T10:00:00Z", "scope": ("NL", "DE"),
+         "automated_decision": "NOT_AUTOMATED", "content_type": ("CONTENT_TYPE_TEXT",),
+         "moderator": "m-17", "opened_at": "2026-11-23T22:00:00Z", "source_type": "VOLUNTARY",
+         "rules": {"one-time-codes/3/asks-for-code/live": 1}}  # fmt: skip
 
 
 def decided(

@@ -14,12 +14,9 @@ PACKS = {
     "two-time-codes": (frozenset({"RISK_FOR_PUBLIC_SECURITY"}), "An invented act"),
     "no-ground": (frozenset({"ANIMAL_WELFARE"}), ""),
 }
-NO_PACK: dict[str, Any] = {
-    "decision_facts": "A notice named the post.",
-    "source_type": "SOURCE_ARTICLE_16",
-    "automated_detection": "No",
-    "category_specification": None,
-}
+NO_PACK: dict[str, Any] = {"decision_facts": "A notice named the post.",
+                           "source_type": "SOURCE_ARTICLE_16", "automated_detection": "No",
+                           "category_specification": None}  # fmt: skip
 TODAY = date(2026, 11, 25)
 
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {

@@ -52,11 +52,9 @@ def test_a_time_without_offset_is_marked() -> None:
 def test_a_refusal_tells_code_place_and_field_and_nothing_else() -> None:
     secret = post(audience="followers", text="A PRIVATE WORD", id="A PRIVATE ID")
     lines = translated(dumps([post(), secret, post(id=7), 5]))
-    assert lines[1:] == [
-        b'{"refused":"not_public","at":"[1]","field":"audience"}\n',
-        b'{"refused":"field_type","at":"[2]","field":"id"}\n',
-        b'{"refused":"not_an_object","at":"[3]"}\n',
-    ]
+    assert lines[1:] == [b'{"refused":"not_public","at":"[1]","field":"audience"}\n',
+                         b'{"refused":"field_type","at":"[2]","field":"id"}\n',
+                         b'{"refused":"not_an_object","at":"[3]"}\n']  # fmt: skip
     found = read_translated_line(lines[2])
     assert isinstance(found, Refusal)
     assert (found.code, found.at, found.field) == ("field_type", "[2]", "id")

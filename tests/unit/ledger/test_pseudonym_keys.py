@@ -59,12 +59,10 @@ def test_a_key_changes_only_with_the_month() -> None:
 def test_a_key_needs_the_secret_and_the_salt_and_the_provider() -> None:
     clock = StandingClock()
     salts = MemorySalts()
-    values = {
-        keys(salts, clock).in_force("acme").of("ana").partition(":")[2],
-        keys(salts, clock, b"other").in_force("acme").of("ana").partition(":")[2],
-        keys(MemorySalts(), clock).in_force("acme").of("ana").partition(":")[2],
-        keys(salts, clock).in_force("acne").of("ana").partition(":")[2],
-    }
+    values = {keys(salts, clock).in_force("acme").of("ana").partition(":")[2],
+              keys(salts, clock, b"other").in_force("acme").of("ana").partition(":")[2],
+              keys(MemorySalts(), clock).in_force("acme").of("ana").partition(":")[2],
+              keys(salts, clock).in_force("acne").of("ana").partition(":")[2]}  # fmt: skip
     assert len(values) == 4
 
 

@@ -72,10 +72,8 @@ def test_numbers_and_dates_are_those_of_the_language() -> None:
     assert of("zh").ngettext("%(num)s minute", "%(num)s minutes", 1) == "1 分钟"
     assert of("id").duration(80) == "3,3 hari"
     assert [(of(language).gap, of(language).comma) for language in LANGUAGES] == [
-        (" ", ", "),
-        (" ", ", "),
-        ("", "、"),
-    ]
+        (" ", ", "), (" ", ", "), ("", "、"),
+    ]  # fmt: skip
 
 
 def test_values_on_a_page_are_escaped_and_the_catalogue_is_not() -> None:

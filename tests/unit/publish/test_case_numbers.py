@@ -27,18 +27,13 @@ def told(numbers: CaseNumbers) -> dict[str, object]:
 
 def test_a_decision_counts_its_findings_its_measure_and_its_time() -> None:
     numbers = counted(decision("d", rules={RULE: 2}))
-    assert told(numbers) == {
-        "decisions": 1,
-        "decided": 2,
-        "by_verdict": {"confirmed": 1},
-        "by_measure": {"DECISION_VISIBILITY_CONTENT_REMOVED": 1},
-        "by_ground": {"illegal": 1},
-        "decide_seconds": {"7200": 1},
-        "by_moderator": {"A/confirmed": 1},
-        "by_rule": {f"2026-11-25/{RULE}/confirmed": 2},
-        "by_found_day": {"2026-11-25": 2},
-        "posts": {"2026-11-25/SCAMS_AND_FRAUD/confirmed": 1},
-    }
+    assert told(numbers) == {"decisions": 1, "decided": 2, "by_verdict": {"confirmed": 1},
+                             "by_measure": {"DECISION_VISIBILITY_CONTENT_REMOVED": 1},
+                             "by_ground": {"illegal": 1}, "decide_seconds": {"7200": 1},
+                             "by_moderator": {"A/confirmed": 1},
+                             "by_rule": {f"2026-11-25/{RULE}/confirmed": 2},
+                             "by_found_day": {"2026-11-25": 2},
+                             "posts": {"2026-11-25/SCAMS_AND_FRAUD/confirmed": 1}}  # fmt: skip
 
 
 def test_what_is_skipped_is_no_decision() -> None:
@@ -125,12 +120,10 @@ def test_an_order_is_counted_once_with_the_clock_of_each_later_word() -> None:
     first = order("1")
     seen = order("2", acknowledged_at="2026-11-25T09:00:00Z", about=first)
     done = order(
-        "3",
-        acknowledged_at="2026-11-25T09:00:00Z",
-        effected_at="2026-11-25T10:00:00Z",
+        "3", acknowledged_at="2026-11-25T09:00:00Z", effected_at="2026-11-25T10:00:00Z",
         outcome="complied",
         about=msgspec.structs.replace(first, acknowledged_at="2026-11-25T09:00:00Z"),
-    )
+    )  # fmt: skip
     numbers = counted(first, seen, done)
     key = "An authority / south"
     assert numbers.orders == {f"act/DE/{key}": 1}
@@ -143,10 +136,8 @@ def test_an_order_is_counted_once_with_the_clock_of_each_later_word() -> None:
 def test_notices_suspensions_and_audits_are_counts() -> None:
     notice = entry("n", "notice", category="VIOLENCE", trusted_flagger=True, items=2)
     suspended = entry("s", "suspension", why="unfounded_notices", moderator="lia")
-    audits = [
-        entry("a", "audit", month="2026-11", verdict="violating", category="VIOLENCE"),
-        entry("b", "audit", month="2026-11", verdict="gone"),
-    ]
+    audits = [entry("a", "audit", month="2026-11", verdict="violating", category="VIOLENCE"),
+              entry("b", "audit", month="2026-11", verdict="gone")]  # fmt: skip
     numbers = counted(notice, suspended, *audits)
     assert told(numbers) == {
         "notices": 1,

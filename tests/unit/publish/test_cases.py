@@ -125,10 +125,8 @@ def test_the_sample_of_the_month_is_handed_out_and_its_key_published_after_it() 
     assert len(drawn) == 200
     assert json.loads(drawn[0]) == {"post": "p-0", "rank": "0" * 32, "account": "k:a"}
     assert "audit/2026-11.json" not in made.objects.stored
-    made.store.sampled["acme", "2026-11-26"] = [
-        SampledPost("q", "0" * 31 + "1", "k:b"),
-        SampledPost("p-0", "0" * 32, "k:a"),
-    ]
+    made.store.sampled["acme", "2026-11-26"] = [SampledPost("q", "0" * 31 + "1", "k:b"),
+                                                SampledPost("p-0", "0" * 32, "k:a")]  # fmt: skip
     made.publish("2026-12-01T02:00:00Z")
     assert len(made.text("out/acme/audit/2026-11.jsonl").splitlines()) == 200
     assert '"post":"q"' in made.text("out/acme/audit/2026-11.jsonl").splitlines()[2]

@@ -109,11 +109,9 @@ def test_a_rule_id_may_hold_a_slash_without_being_taken_for_another() -> None:
 def test_measures_name_every_number_once_in_a_fixed_order() -> None:
     numbers = sum_records(
         Numbers,
-        [
-            Numbers(units=1, refused_by_code={"b": 1, "a": 2}, by_rule={live(): 1}),
-            Numbers(partly_read=1, copy_findings=2, copy_groups=1),
-        ],
-    )
+        [Numbers(units=1, refused_by_code={"b": 1, "a": 2}, by_rule={live(): 1}),
+         Numbers(partly_read=1, copy_findings=2, copy_groups=1)],
+    )  # fmt: skip
     named = [(measure, key) for measure, key, _ in measures(numbers)]
     assert len(named) == len(set(named))
     assert [key for measure, key in named if measure == "refused_by_code"] == ["a", "b"]

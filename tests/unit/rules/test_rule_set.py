@@ -245,10 +245,8 @@ def test_a_term_decided_if_the_score_without_it_is_too_low(
 def shipped(paths: list[Path]) -> bytes:
     published_at = datetime(2026, 11, 1, tzinfo=UTC)
     packs = [Pack.parse(path.read_text(), path.name) for path in paths]
-    return build_set(
-        [msgspec.structs.replace(pack, published_at=published_at) for pack in packs],
-        notice_hours=12,
-    )
+    return build_set([msgspec.structs.replace(pack, published_at=published_at) for pack in packs],
+                     notice_hours=12)  # fmt: skip
 
 
 def with_providers(data: bytes, number: int) -> bytes:

@@ -77,14 +77,12 @@ def test_all_refusals_are_counted_and_the_first_are_kept() -> None:
 def test_languages_and_times_are_those_of_the_posts() -> None:
     reading = read_records(
         b"\n".join(
-            [
-                line(language="id", published_at="2026-11-25T07:00:00+07:00"),
-                line(published_at="2026-11-24T23:59:59Z"),
-                line(published_at="2020-01-01T00:00:00Z", audience="followers"),
-                line(language="id", published_at="2026-11-25T00:00:01Z"),
-            ]
+            [line(language="id", published_at="2026-11-25T07:00:00+07:00"),
+             line(published_at="2026-11-24T23:59:59Z"),
+             line(published_at="2020-01-01T00:00:00Z", audience="followers"),
+             line(language="id", published_at="2026-11-25T00:00:01Z")]
         )
-    )
+    )  # fmt: skip
     counts = reading.counts
     assert counts["by_language"] == {"id": 2, "und": 1}
     assert (counts["first"], counts["last"]) == ("2026-11-24T23:59:59Z", "2026-11-25T00:00:01Z")
@@ -96,10 +94,8 @@ def test_unknown_fields_of_accepted_posts_are_counted() -> None:
 
 
 def test_translated_lines_keep_their_places_and_count_assumed_times() -> None:
-    posts = [
-        msgspec.convert(fields(at="messages[0]", assumed_utc=True), TranslatedPost),
-        msgspec.convert(fields(at="messages[1]"), TranslatedPost),
-    ]
+    posts = [msgspec.convert(fields(at="messages[0]", assumed_utc=True), TranslatedPost),
+             msgspec.convert(fields(at="messages[1]"), TranslatedPost)]  # fmt: skip
     data = b"\n".join([*map(msgspec.json.encode, posts), b'{"refused":"not_a_post","at":"m[2]"}'])
     reading = read_records(data, translated=True)
     assert reading.posts == posts

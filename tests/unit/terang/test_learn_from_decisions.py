@@ -214,10 +214,8 @@ def test_what_a_run_refused_teaches_nothing(
 
 
 FAULTS = {
-    "no decisions": (
-        lambda folder: write(folder, []),
-        "acme has no decisions yet: confirm or dismiss some findings",
-    ),
+    "no decisions": (lambda folder: write(folder, []),
+                     "acme has no decisions yet: confirm or dismiss some findings"),
     "no texts": (
         lambda folder: folder.joinpath("posts.jsonl").write_text(line(999, "x")),
         (
@@ -238,7 +236,7 @@ FAULTS = {
             " person's habit"
         ),
     ),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("change", "fault"), FAULTS.values(), ids=FAULTS)

@@ -150,14 +150,8 @@ def test_a_set_proves_its_packs(published: tuple[Path, str], tmp_path: Path) -> 
      "there is no pack other-pack"),
 ], ids=["other bytes", "not there", "not in it"])  # fmt: skip
 def test_what_cannot_be_taken_is_said(
-    published: tuple[Path, str],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    path: str,
-    digest: str,
-    more: tuple[str, ...],
-    words: str,
-) -> None:
+        published: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], path: str,
+        digest: str, more: tuple[str, ...], words: str) -> None:  # fmt: skip
     """One sentence, and nothing is written; 2 for what is not there."""
     digest = digest or hashlib.sha256(LIVE.encode()).hexdigest()
     assert _pull(f"{published[1]}/{path}", digest, tmp_path / "out", *more) == (
@@ -173,11 +167,8 @@ def test_what_cannot_be_taken_is_said(
     lambda mine, there: there.touch() or mine.symlink_to(there),
 ], ids=["other content", "a link that dangles", "a link"])  # fmt: skip
 def test_a_file_that_is_there_stays(
-    published: tuple[Path, str],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    make: Callable[[Path, Path], object],
-) -> None:
+        published: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+        make: Callable[[Path, Path], object]) -> None:  # fmt: skip
     """Work on a pulled pack is not overwritten, and nothing is written outside of the folder."""
     mine, there = tmp_path / "out/one-time-codes.yaml", tmp_path / "there"
     mine.parent.mkdir()
@@ -190,11 +181,8 @@ def test_a_file_that_is_there_stays(
 
 
 def test_an_address_that_answers_byte_by_byte_is_left(
-    published: tuple[Path, str],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+        published: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """Somebody who waits sees for what. No single byte is late, and the wait ends all the same."""
     monkeypatch.setattr(packs_in_force, "SECONDS", 0.3)
     url = f"{published[1]}/endless.yaml"
@@ -277,13 +265,8 @@ TABLES = {
 
 @pytest.mark.parametrize(("name", "text", "more", "group"), TABLES.values(), ids=TABLES)
 def test_import_reads_a_table(
-    folder: Path,
-    capsys: pytest.CaptureFixture[str],
-    name: str,
-    text: str,
-    more: tuple[str, ...],
-    group: str,
-) -> None:
+        folder: Path, capsys: pytest.CaptureFixture[str], name: str, text: str,
+        more: tuple[str, ...], group: str) -> None:  # fmt: skip
     folder.joinpath(name).write_text(text, "utf-8")
     words = ("import", folder / name, "--id", "bait", "--category", "SELF_HARM", *more)
     code, out, _ = run_packs(capsys, folder, *words)
@@ -301,13 +284,8 @@ REFUSED = {
 
 @pytest.mark.parametrize(("more", "text", "code", "why"), REFUSED.values(), ids=REFUSED)
 def test_import_refuses(
-    folder: Path,
-    capsys: pytest.CaptureFixture[str],
-    more: tuple[str, ...],
-    text: str,
-    code: int,
-    why: str,
-) -> None:
+        folder: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], text: str,
+        code: int, why: str) -> None:  # fmt: skip
     folder.joinpath("words.txt").write_text(text, "utf-8")
     got, out, err = run_packs(capsys, folder, *imported(folder, *more))
     assert (got, out) == (code, [])
@@ -321,7 +299,5 @@ def test_import_of_a_column_that_is_not_there_names_those_that_are(
     words = ("import", folder / "words.csv", "--id", "bait", "--category", "SELF_HARM", "--column",
              "c")  # fmt: skip
     assert run_packs(capsys, folder, *words) == (
-        2,
-        [],
-        ["terang packs import: words.csv: no column `c`; it has a, b"],
-    )
+        2, [], ["terang packs import: words.csv: no column `c`; it has a, b"],
+    )  # fmt: skip

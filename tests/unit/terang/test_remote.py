@@ -57,11 +57,8 @@ def refused(code: str, operation: str = "GetItem") -> ClientError:
     (refused("ValidationError", "UpdateStack"), "AWS refuses: words of AWS"),
 ], ids=lambda value: value if isinstance(value, str) else "")  # fmt: skip
 def test_what_aws_answers_becomes_what_to_do(
-    error: Exception,
-    advice: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+        error: Exception, advice: str, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """Whatever the command, and with the code of AWS or boto in brackets at the end."""
 
     def find(_: str) -> Remote:
@@ -80,11 +77,8 @@ def test_what_aws_answers_becomes_what_to_do(
     ("log", "code"), [({}, 0), ({"log": "refused: another key signs"}, 1)], ids=["grew", "refused"]
 )
 def test_publish_ends_with_1_if_the_log_refused(
-    log: dict[str, str],
-    code: int,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+        log: dict[str, str], code: int, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     remote = Remote("terang", {"PublishFunction": "publish"}, 24, "", 30, "")
     monkeypatch.setattr(Remote, "find", lambda _: remote)
     monkeypatch.setattr(operate, "call_function", lambda *_: {"written": 4, "revised": 0} | log)

@@ -114,10 +114,8 @@ def test_a_batch_of_more_than_the_api_takes(linted: Lint) -> None:
 
 def test_a_wrong_statement_does_not_stop_the_others(linted: Lint) -> None:
     _, told = linted(lines([SOUND]) + b'{"puid": \n\n[1]\n' + lines([changed(puid="p-9")]))
-    assert [(one["item"], one["code"]) for one in told] == [
-        (2, "not_a_statement"),
-        (3, "not_a_statement"),
-    ]
+    assert [(one["item"], one["code"]) for one in told] == [(2, "not_a_statement"),
+                                                            (3, "not_a_statement")]  # fmt: skip
 
 
 def test_a_document_that_breaks_off_says_where(linted: Lint) -> None:
@@ -163,16 +161,11 @@ def test_every_column_of_the_database_is_known(tmp_path: Path, lint: Lint) -> No
         for name, value in SOUND.items()
         if name != "puid"
     }
-    row |= {
-        "uuid": "u-1",
-        "account_type": "ACCOUNT_TYPE_PRIVATE",
-        "decision_account": "DECISION_ACCOUNT_SUSPENDED",
-        "end_date_account_restriction": "2026-12-01 00:00:00",
-        "content_id_ean": "4006381333931",
-        "platform_uid": "p-1",
-        "platform_name": "Acme",
-        "created_at": "2026-11-03 10:00:00",
-    }
+    row |= {"uuid": "u-1", "account_type": "ACCOUNT_TYPE_PRIVATE",
+            "decision_account": "DECISION_ACCOUNT_SUSPENDED",
+            "end_date_account_restriction": "2026-12-01 00:00:00",
+            "content_id_ean": "4006381333931", "platform_uid": "p-1", "platform_name": "Acme",
+            "created_at": "2026-11-03 10:00:00"}  # fmt: skip
     path = tmp_path / "day.csv"
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, columns)

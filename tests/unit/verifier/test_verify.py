@@ -204,12 +204,8 @@ def without_lists(files: dict[str, bytes]) -> dict[str, bytes]:
     (dict.fromkeys(FILES), 2, "there is no log/checkpoint here"),
 ])  # fmt: skip
 def test_the_verdict_has_three_lines_and_the_exit_code_is_its_worst(
-    changed: dict[str, bytes | None],
-    code: int,
-    said: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+        changed: dict[str, bytes | None], code: int, said: str, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     files = FILES | changed
     folder = write({path: data for path, data in files.items() if data is not None}, tmp_path)
     assert main([str(folder)]) == code
