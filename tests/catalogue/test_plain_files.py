@@ -200,10 +200,8 @@ def test_f5_a_newline_in_quotes_is_text_however_the_parts_are_cut(
 
 
 @pytest.mark.parametrize(("row", "code"), [
-    ("1,u1,Hello", "csv_row"),
-    (f"{ROW},more", "csv_row"),
-    (ROW.replace("Hello", "a\0b"), "csv_row"),
-    (ROW.replace("Hello", "x" * 131_073), "csv_row"),
+    ("1,u1,Hello", "csv_row"), (f"{ROW},more", "csv_row"),
+    (ROW.replace("Hello", "a\0b"), "csv_row"), (ROW.replace("Hello", "x" * 131_073), "csv_row"),
     (ROW.replace("Hello", '"a"b'), "csv_row"),
 ], ids=["too few cells", "too many", "NUL", "a cell of more than 128 KiB",
         "a quote amiss"])  # fmt: skip

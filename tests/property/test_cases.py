@@ -106,13 +106,11 @@ def test_with_one_message_lost_until_the_end(messages: list[dict[str, Any]], dat
 
 
 @examples(100)
-@given(
-    st.lists(
-        st.tuples(st.sets(st.sampled_from([F1, F2, F3, F4]), min_size=1),
-                  st.sampled_from(["confirmed", "dismissed", "skipped"])),
-        max_size=12,
-    )
-)  # fmt: skip
+@given(st.lists(
+    st.tuples(st.sets(st.sampled_from([F1, F2, F3, F4]), min_size=1),
+              st.sampled_from(["confirmed", "dismissed", "skipped"])),
+    max_size=12,
+))  # fmt: skip
 def test_each_finding_is_decided_once_and_wholly(decisions: list[tuple[set[str], str]]) -> None:
     """Whatever decisions come, each that is taken moved all its findings, and none twice."""
     cases = world()

@@ -169,10 +169,8 @@ def test_hostile_texts_are_found_as_each_alone(text: str) -> None:
 
 @pytest.mark.parametrize(("links", "text"), [
     ("shop.example", "at sh0p.example today"),
-    ("shop.example", "https://www.xn--shp-hna.example/a"),
-    ("~shop.example", "ѕһор.example"),
-    ("shop.例え", "https://sh0p.xn--r8jz45g/a"),
-    ("a.__", "see https://a.__/x"),
+    ("shop.example", "https://www.xn--shp-hna.example/a"), ("~shop.example", "ѕһор.example"),
+    ("shop.例え", "https://sh0p.xn--r8jz45g/a"), ("a.__", "see https://a.__/x"),
 ], ids=["a digit", "an accent in IDNA", "Cyrillic", "a last label in IDNA",
         "a label of signs"])  # fmt: skip
 @pytest.mark.parametrize("counted", [False, True], ids=["alone", "with a group that counts"])

@@ -161,10 +161,8 @@ def test_the_protected_sentences_of_an_author_are_thirty_that_the_pack_leaves_al
 
 
 @pytest.mark.parametrize(("text", "lacking"), [
-    (PACK, ()),
-    (PACK.replace("[en, id]", "[en-GB, zh-Hant]"), ()),
-    (PACK.replace("[en, id]", "[en, de-AT, ms]"), ("de-AT", "ms")),
-    (OWN, ()),
+    (PACK, ()), (PACK.replace("[en, id]", "[en-GB, zh-Hant]"), ()),
+    (PACK.replace("[en, id]", "[en, de-AT, ms]"), ("de-AT", "ms")), (OWN, ()),
     (OWN.replace("[de]", "[de-AT, ms]"), ("ms",)),
 ], ids=["shipped", "shipped tags", "none ship", "the author's",
         "the author's and none"])  # fmt: skip

@@ -319,10 +319,8 @@ def test_a_line_has_a_word_and_its_weight() -> None:
 @pytest.mark.parametrize(("line", "message"), [
     ("free gift", "w.txt:1: no weight from -9 to 9 after `:`; write `word: 4`"),
     ("free gift: x", "w.txt:1: no weight from -9 to 9 after `:`; write `free gift: 4`"),
-    ("free gift: 10", "w.txt:1: no weight"),
-    ("free gift: 0", "w.txt:1: no weight"),
-    ("x: 4", "w.txt:1: `x` is a single letter"),
-    (": 4", "w.txt:1: a term needs"),
+    ("free gift: 10", "w.txt:1: no weight"), ("free gift: 0", "w.txt:1: no weight"),
+    ("x: 4", "w.txt:1: `x` is a single letter"), (": 4", "w.txt:1: a term needs"),
     ("free gift: 4\nFREE  gift: 3", "w.txt:2: `FREE  gift` is the same as line 1; drop one"),
 ], ids=["no weight", "a word for it", "too much", "nothing", "a letter", "no word",
         "twice"])  # fmt: skip
@@ -366,10 +364,8 @@ def test_a_row_has_a_term_or_a_sign_of_the_wanted_category() -> None:
 
 @pytest.mark.parametrize(("table", "message"), [
     ("term\tdocs\n", "t.tsv:1: no column `log2_odds`; the header has term, docs"),
-    (f"{HEADER}a b\tmany\t2\tx\n", "t.tsv:2: "),
-    (f"{HEADER}a b\t1\tnan\tx\n", "t.tsv:2: "),
-    (f"{HEADER}a b\n", "t.tsv:2: "),
-    (f"{HEADER}a b\t1\t5000\tx\n", "t.tsv:2: "),
+    (f"{HEADER}a b\tmany\t2\tx\n", "t.tsv:2: "), (f"{HEADER}a b\t1\tnan\tx\n", "t.tsv:2: "),
+    (f"{HEADER}a b\n", "t.tsv:2: "), (f"{HEADER}a b\t1\t5000\tx\n", "t.tsv:2: "),
     (f"{HEADER}a b\tinf\t2\tx\n", "t.tsv:2: "),
     (f"{HEADER}{'a' * 200_000}\t1\t2\tx\n", "t.tsv:2: not a table: field larger than"),
     (f"{HEADER}a\0b\t1\t2\tx\n", "t.tsv:2: '\\x00' in a term"),

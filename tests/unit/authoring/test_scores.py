@@ -248,12 +248,10 @@ def test_no_protected_sentence_reaches_half_of_the_threshold(
     tmp_path: Path, sentence: str, refused: bool
 ) -> None:
     told = checked(tmp_path, SCORED, sentence)
-    assert told == refused * [
-        (
-            "otp.yaml:13: asks-for-code: the protected sentence protected/en.txt:1 scores 3 "
-            "(`otp` +3); none may reach half of the threshold 6, so weaken a weight: My otp."
-        )
-    ]
+    assert told == refused * [(
+        "otp.yaml:13: asks-for-code: the protected sentence protected/en.txt:1 scores 3 "
+        "(`otp` +3); none may reach half of the threshold 6, so weaken a weight: My otp."
+    )]  # fmt: skip
 
 
 def test_what_changes_nothing_is_named(tmp_path: Path) -> None:

@@ -48,20 +48,18 @@ DECISIONS = {
                                  keywords=("NUDITY",), ground_text="Rules, 7", matched=None,
                                  **NOTICED),
     "on a notice": decided(None, ground_text="An invented act", **NOTICED),
-    "every measure with its end": decided(
-        measures={
-            "visibility": ["DECISION_VISIBILITY_OTHER", "DECISION_VISIBILITY_CONTENT_DEMOTED"],
-            "visibility_other": "A line above the post",
-            "monetary": "DECISION_MONETARY_OTHER",
-            "monetary_other": "No adverts beside it",
-            "provision": "DECISION_PROVISION_PARTIAL_SUSPENSION",
-            "account": "DECISION_ACCOUNT_SUSPENDED",
-            "account_type": "ACCOUNT_TYPE_PRIVATE",
-            "visibility_until": "2026-12-24",
-            "provision_until": "2026-12-25",
-            "account_until": "2026-12-26",
-        }
-    ),
+    "every measure with its end": decided(measures={
+        "visibility": ["DECISION_VISIBILITY_OTHER", "DECISION_VISIBILITY_CONTENT_DEMOTED"],
+        "visibility_other": "A line above the post",
+        "monetary": "DECISION_MONETARY_OTHER",
+        "monetary_other": "No adverts beside it",
+        "provision": "DECISION_PROVISION_PARTIAL_SUSPENSION",
+        "account": "DECISION_ACCOUNT_SUSPENDED",
+        "account_type": "ACCOUNT_TYPE_PRIVATE",
+        "visibility_until": "2026-12-24",
+        "provision_until": "2026-12-25",
+        "account_until": "2026-12-26",
+    }),
     "partly by machine": decided(automated_decision="PARTIALLY"),
     "a sub-category of its own": decided(
         None, keywords=("OTHER",), other="A kind", ground_text="An invented act"

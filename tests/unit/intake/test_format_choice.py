@@ -128,13 +128,11 @@ ROLE, OTHER, REDRIVE = "AROAACME", "AROAOTHER", "AROAREDRIVE"
 class Registry:
     """The providers, and how often somebody looked."""
 
-    providers: dict[str, Provider] = field(
-        default_factory=lambda: {
-            "acme": Provider("acme", (ROLE, "AIDAUSER")),
-            "others": Provider("others", (OTHER,)),
-            "silent": Provider("silent"),
-        }
-    )
+    providers: dict[str, Provider] = field(default_factory=lambda: {
+        "acme": Provider("acme", (ROLE, "AIDAUSER")),
+        "others": Provider("others", (OTHER,)),
+        "silent": Provider("silent"),
+    })  # fmt: skip
     asked: list[str] = field(default_factory=list)
 
     def provider(self, provider: str) -> Provider | None:
@@ -179,11 +177,8 @@ def test_who_is_believed(sender: str, attributes: dict[str, str], believed: str 
 
 @pytest.mark.parametrize(("sender", "first_sent", "days_ago"), [
     (REDRIVE, str(1_000 * int((SENT - timedelta(days=9)).timestamp())), 9),
-    (REDRIVE, str(1_000 * int((SENT + timedelta(days=9)).timestamp())), 0),
-    (REDRIVE, "", 0),
-    (REDRIVE, "soon", 0),
-    (REDRIVE, "\N{ARABIC-INDIC DIGIT ONE}", 0),
-    (REDRIVE, "9" * 5_000, 0),
+    (REDRIVE, str(1_000 * int((SENT + timedelta(days=9)).timestamp())), 0), (REDRIVE, "", 0),
+    (REDRIVE, "soon", 0), (REDRIVE, "\N{ARABIC-INDIC DIGIT ONE}", 0), (REDRIVE, "9" * 5_000, 0),
     (ROLE, str(1_000 * int((SENT - timedelta(days=9)).timestamp())), 0),
 ], ids=["the redrive role", "later than it was sent", "nothing is said", "no number",
         "digits of another script", "a number beyond all times", "another role"])  # fmt: skip

@@ -28,13 +28,9 @@ def receipt(**changes: Any) -> Receipt:
 
 
 @pytest.mark.parametrize(("changes", "closes"), [
-    ({}, True),
-    ({"inspected": 2}, False),
-    ({"refused": {"not_public": 3}}, False),
-    ({"records": 0, "inspected": 0, "refused": {}}, True),
-    ({"findings": 2}, False),
-    ({"by_rule": {}}, False),
-    ({"repeats": 7}, True),
+    ({}, True), ({"inspected": 2}, False), ({"refused": {"not_public": 3}}, False),
+    ({"records": 0, "inspected": 0, "refused": {}}, True), ({"findings": 2}, False),
+    ({"by_rule": {}}, False), ({"repeats": 7}, True),
 ], ids=["whole", "a post lost", "a refusal too many", "nothing", "a finding without rule",
         "a rule lost", "repeats belong to others"])  # fmt: skip
 def test_a_receipt_closes_only_if_every_record_is_counted(

@@ -165,11 +165,7 @@ def test_sounds_keep_places_and_what_is_not_han() -> None:
 
 def test_a_syllable_that_does_not_exist_is_refused() -> None:
     with pytest.raises(SetError, match="xwei"):
-        Matcher(
-            [
-                pack_of(
-                    Rule(id="a", severity=Severity.LOW, why="",
-                         score=Score(1, pinyin={"jia-xwei": 1}))
-                )
-            ]
-        )  # fmt: skip
+        Matcher([pack_of(
+            Rule(id="a", severity=Severity.LOW, why="",
+                 score=Score(1, pinyin={"jia-xwei": 1}))
+        )])  # fmt: skip

@@ -178,11 +178,9 @@ def test_pages_name_the_check_of_the_log_where_there_is_one(path: str, language:
 def test_a_late_receipt_adds_its_own_leaves_and_the_revision() -> None:
     made = published()
     before = leaves(made)
-    made.count(
-        sample_receipt(
-            "2026-11-24", 7, by_rule={live(): 1}, set=next(iter(made.store.journal.values()))[0].set
-        )
-    )
+    made.count(sample_receipt(
+        "2026-11-24", 7, by_rule={live(): 1}, set=next(iter(made.store.journal.values()))[0].set
+    ))  # fmt: skip
     made.publish("2026-11-26T04:00:00Z")
     added = leaves(made)[len(before) :]
     assert leaves(made)[: len(before)] == before

@@ -176,11 +176,9 @@ def hostile_world(payload: str) -> tuple[list[str], bytes]:
     pause = {"rule": payload, "since": payload, "why": payload}
     digest = made.put_set(hostile, acme={"packs": None, "paused": [pause]})
     key = f"one-time-codes/1/{payload}/live"
-    made.store.add(
-        sample_receipt(
-            by_rule={key: 5}, held={key: 2}, refused={payload: 1}, skipped=(payload,), set=digest
-        )
-    )
+    made.store.add(sample_receipt(
+        by_rule={key: 5}, held={key: 2}, refused={payload: 1}, skipped=(payload,), set=digest
+    ))  # fmt: skip
     made.publish(CLOSED)
     day = made.summary("acme/2026-11-25")
     day = msgspec.structs.replace(day, provider=payload, public_url=payload)

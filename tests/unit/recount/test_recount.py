@@ -30,11 +30,9 @@ def _world() -> World:
         ("2026-11-25", "acme", 2),
         ("2026-11-25", "beta", 3),
     ):
-        world.store.add(
-            sample_receipt(
-                day, number, provider, by_rule={live(): 4, SHADOW: 1}, held={live(): 1}, set=digest
-            )
-        )
+        world.store.add(sample_receipt(
+            day, number, provider, by_rule={live(): 4, SHADOW: 1}, held={live(): 1}, set=digest
+        ))  # fmt: skip
     world.publish(CLOSED)
     return world
 

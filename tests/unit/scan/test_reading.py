@@ -33,15 +33,9 @@ GOOD, BAD = line(), line(audience="followers")
 
 
 @pytest.mark.parametrize(("data", "lines", "records"), [
-    (b"", 0, 0),
-    (b"\n", 1, 0),
-    (b" \n\t\r\n\n", 3, 0),
-    (b"\xef\xbb\xbf", 0, 0),
-    (b"\xef\xbb\xbf\n", 1, 0),
-    (GOOD, 1, 1),
-    (GOOD + b"\n", 1, 1),
-    (GOOD + b"\r\n" + GOOD + b"\r\n", 2, 2),
-    (b"\xef\xbb\xbf" + GOOD + b"\n", 1, 1),
+    (b"", 0, 0), (b"\n", 1, 0), (b" \n\t\r\n\n", 3, 0), (b"\xef\xbb\xbf", 0, 0),
+    (b"\xef\xbb\xbf\n", 1, 0), (GOOD, 1, 1), (GOOD + b"\n", 1, 1),
+    (GOOD + b"\r\n" + GOOD + b"\r\n", 2, 2), (b"\xef\xbb\xbf" + GOOD + b"\n", 1, 1),
     (GOOD + b"\n\n" + BAD, 3, 2),
 ], ids=["nothing", "a newline", "blank lines", "a byte order mark", "a mark and a newline",
         "no newline at the end", "a newline at the end", "CRLF", "a mark before a post",
@@ -75,14 +69,12 @@ def test_all_refusals_are_counted_and_the_first_are_kept() -> None:
 
 
 def test_languages_and_times_are_those_of_the_posts() -> None:
-    reading = read_records(
-        b"\n".join(
-            [line(language="id", published_at="2026-11-25T07:00:00+07:00"),
-             line(published_at="2026-11-24T23:59:59Z"),
-             line(published_at="2020-01-01T00:00:00Z", audience="followers"),
-             line(language="id", published_at="2026-11-25T00:00:01Z")]
-        )
-    )  # fmt: skip
+    reading = read_records(b"\n".join(
+        [line(language="id", published_at="2026-11-25T07:00:00+07:00"),
+         line(published_at="2026-11-24T23:59:59Z"),
+         line(published_at="2020-01-01T00:00:00Z", audience="followers"),
+         line(language="id", published_at="2026-11-25T00:00:01Z")]
+    ))  # fmt: skip
     counts = reading.counts
     assert counts["by_language"] == {"id": 2, "und": 1}
     assert (counts["first"], counts["last"]) == ("2026-11-24T23:59:59Z", "2026-11-25T00:00:01Z")
@@ -116,12 +108,9 @@ def split(data: bytes, size: int) -> list[OwnedLines]:
 
 
 @pytest.mark.parametrize(("data", "size", "expected"), [
-    (b"ab\ncd\n", 3, [b"ab\n", b"cd\n"]),
-    (b"ab\ncd\n", 2, [b"ab\n", b"cd\n", b""]),
-    (b"ab\ncd", 3, [b"ab\n", b"cd"]),
-    (b"abcdef\ng", 2, [b"abcdef\n", b"", b"", b"g"]),
-    (b"\n\n\n", 1, [b"\n", b"\n", b"\n"]),
-    (b"a\r\nb\r\n", 2, [b"a\r\n", b"b\r\n", b""]),
+    (b"ab\ncd\n", 3, [b"ab\n", b"cd\n"]), (b"ab\ncd\n", 2, [b"ab\n", b"cd\n", b""]),
+    (b"ab\ncd", 3, [b"ab\n", b"cd"]), (b"abcdef\ng", 2, [b"abcdef\n", b"", b"", b"g"]),
+    (b"\n\n\n", 1, [b"\n", b"\n", b"\n"]), (b"a\r\nb\r\n", 2, [b"a\r\n", b"b\r\n", b""]),
     (b"a\rb\n", 2, [b"a\rb\n", b""]),
 ], ids=["a line begins on a boundary", "a line crosses one", "no newline at the end",
         "a line crosses two", "empty lines", "CRLF across a boundary",

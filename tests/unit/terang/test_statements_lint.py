@@ -134,14 +134,10 @@ def test_puids_are_unique_across_files(tmp_path: Path, lint: Lint) -> None:
 def test_a_month_is_compared_with_the_month_before(tmp_path: Path, lint: Lint) -> None:
     violence = {"category": "STATEMENT_CATEGORY_VIOLENCE", "category_specification": None}
     last, now = tmp_path / "last", tmp_path / "now"
-    last.write_bytes(
-        lines(
-            [
-                one | {"application_date": "2026-10-31", "content_date": "2026-10-30"}
-                for one in many(120)
-            ]
-        )
-    )
+    last.write_bytes(lines([
+        one | {"application_date": "2026-10-31", "content_date": "2026-10-30"}
+        for one in many(120)
+    ]))  # fmt: skip
     now.write_bytes(
         lines([changed(puid=f"v-{n}", decision_facts="Decided.", **violence) for n in range(120)])
     )
