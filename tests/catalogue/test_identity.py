@@ -47,13 +47,12 @@ def test_i1_one_id_of_another_provider_is_its_own(world: World) -> None:
     assert [(receipt.findings, receipt.repeats) for receipt in receipts] == [(1, 0)] * 2
 
 
-@pytest.mark.parametrize(
-    ("given", "code"),
-    [(..., Code.FIELD_MISSING), (None, Code.FIELD_MISSING), ("", Code.FIELD_LENGTH),
-     ("\u3000 \t", Code.FIELD_LENGTH), ("x" * 201, Code.FIELD_LENGTH), (1, Code.FIELD_TYPE),
-     (1.0, Code.FIELD_TYPE), (True, Code.FIELD_TYPE), (["1"], Code.FIELD_TYPE)],
-    ids=["absent", "null", "empty", "blank", "huge", "a number", "a fraction", "true", "a list"],
-)  # fmt: skip
+@pytest.mark.parametrize(("given", "code"), [
+    (..., Code.FIELD_MISSING), (None, Code.FIELD_MISSING), ("", Code.FIELD_LENGTH),
+    ("\u3000 \t", Code.FIELD_LENGTH), ("x" * 201, Code.FIELD_LENGTH), (1, Code.FIELD_TYPE),
+    (1.0, Code.FIELD_TYPE), (True, Code.FIELD_TYPE), (["1"], Code.FIELD_TYPE),
+], ids=["absent", "null", "empty", "blank", "huge", "a number", "a fraction", "true",
+        "a list"])  # fmt: skip
 @pytest.mark.parametrize("field", ["id", "account"])
 def test_i2_what_is_no_id_is_refused_by_its_field(field: str, given: Any, code: Code) -> None:
     reading = read_records(line(**{field: given}) + b"\n" + line())

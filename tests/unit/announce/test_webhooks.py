@@ -83,11 +83,10 @@ def test_an_address_without_a_path_is_asked_for_the_root(told: Receiver, pem: Pa
     assert told.targets == ["/"]
 
 
-@pytest.mark.parametrize(
-    ("order", "code"),
-    [("500", "http_500"), ("300", "http_300"), ("302", "http_302"), ("404", "http_404"),
-     ("drop", "unreachable")],
-)  # fmt: skip
+@pytest.mark.parametrize(("order", "code"), [
+    ("500", "http_500"), ("300", "http_300"), ("302", "http_302"), ("404", "http_404"),
+    ("drop", "unreachable"),
+])  # fmt: skip
 def test_anything_but_success_is_a_failure(
     told: Receiver, pem: Path, order: str, code: str
 ) -> None:

@@ -81,11 +81,10 @@ def test_what_has_no_text_gets_help(line: Line) -> None:
     assert "Send or forward me" in does["text"]
 
 
-@pytest.mark.parametrize(
-    "update",
-    ["talk in a group", "a command for another bot", "a message of a bot", "an edited message",
-     "a post of a channel", "a button that is pressed", "somebody who blocks the bot"],
-)  # fmt: skip
+@pytest.mark.parametrize("update", [
+    "talk in a group", "a command for another bot", "a message of a bot", "an edited message",
+    "a post of a channel", "a button that is pressed", "somebody who blocks the bot",
+])  # fmt: skip
 def test_other_updates_are_taken_and_left(line: Line, update: str) -> None:
     assert sent(line, UPDATES[update]) == (200, {}, "")
 

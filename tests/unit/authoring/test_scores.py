@@ -165,11 +165,10 @@ def test_no_term_names_persons_parties_peoples_religions_or_offices(kind: str, t
     assert named_in(term) == kind
 
 
-@pytest.mark.parametrize(
-    "term",
-    ["slot gacor", "dan", "the bill", "优惠", "том числе", "mu", "official support", "council tax",
-     "Deutsche Bank", "中国人民银行", "现在日赚", "iban", "main*"],
-)  # fmt: skip
+@pytest.mark.parametrize("term", [
+    "slot gacor", "dan", "the bill", "优惠", "том числе", "mu", "official support", "council tax",
+    "Deutsche Bank", "中国人民银行", "现在日赚", "iban", "main*",
+])  # fmt: skip
 def test_ordinary_words_are_terms(term: str) -> None:
     assert named_in(term) is None
 

@@ -253,15 +253,14 @@ def test_the_halves_are_even_apart_and_always_the_same(language: str) -> None:
     assert abs(len(one.development) - len(one.set_aside)) <= len(TOPICS) + 10
 
 
-@pytest.mark.parametrize(
-    "claim",
-    ["A guest of a show called for the assassination of a health official",
-     "The sweets of the Candlewick factory were invented by a dentist",
-     "An ice cream parlour gives each child a free scoop on its birthday",
-     "Topi kerucut pada tahun baru adalah tanda orang murtad", "Data pertumbuhan ekonomi tahun ini",
-     "A man snatched her phone on the street",
-     "The bank building has the oldest lift of the country"],
-)  # fmt: skip
+@pytest.mark.parametrize("claim", [
+    "A guest of a show called for the assassination of a health official",
+    "The sweets of the Candlewick factory were invented by a dentist",
+    "An ice cream parlour gives each child a free scoop on its birthday",
+    "Topi kerucut pada tahun baru adalah tanda orang murtad", "Data pertumbuhan ekonomi tahun ini",
+    "A man snatched her phone on the street",
+    "The bank building has the oldest lift of the country",
+])  # fmt: skip
 def test_what_was_once_admitted_wrongly_is_not(claim: str) -> None:
     assert [topic_of(claim, language) for language in ("en", "id")] == ["", ""]
 
@@ -275,11 +274,10 @@ def test_a_claim_that_names_a_person_is_kept_out(claim: str) -> None:
     assert kept_out_by(claim)
 
 
-@pytest.mark.parametrize(
-    "claim",
-    ["Does Garlic Tea Cure Cancer?", "Garlic tea sold in Harlow Bay cures cancer",
-     "Garlic tea from the Brewlane Coffee Company cures cancer"],
-)  # fmt: skip
+@pytest.mark.parametrize("claim", [
+    "Does Garlic Tea Cure Cancer?", "Garlic tea sold in Harlow Bay cures cancer",
+    "Garlic tea from the Brewlane Coffee Company cures cancer",
+])  # fmt: skip
 def test_places_firms_and_headlines_are_no_persons(claim: str) -> None:
     assert topic_of(claim, "en") == "health"
 

@@ -85,11 +85,10 @@ def test_an_address_in_the_configuration_must_be_safe(memory: MemoryIssuer) -> N
         Issuer(ISSUER, CLIENT, fetch=fetch, now=Watch()).key("k1")
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["http://issuer.example/", "file:///etc/passwd", "http://localhost@evil.example/",
-     "http://localhost.evil.example/", ""],
-)  # fmt: skip
+@pytest.mark.parametrize("url", [
+    "http://issuer.example/", "file:///etc/passwd", "http://localhost@evil.example/",
+    "http://localhost.evil.example/", "",
+])  # fmt: skip
 def test_an_address_without_https_is_refused(url: str) -> None:
     with pytest.raises(IssuerError):
         check_address(url)

@@ -111,10 +111,9 @@ def test_decide_takes_every_answer(first: dict[str, Any], answer: str) -> None:
     assert not entry.moderator
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"verdict": "confirmed"}, {"verdict": "refused"},
-              {"verdict": "refused", "reason": "x" * 501}]
-)  # fmt: skip
+@pytest.mark.parametrize("wrong", [
+    {"verdict": "confirmed"}, {"verdict": "refused"}, {"verdict": "refused", "reason": "x" * 501},
+])  # fmt: skip
 def test_an_answer_needs_its_kind_and_why_it_was_not_followed(wrong: dict[str, str]) -> None:
     with pytest.raises(DecidingError):
         decide(replace(FORM, **wrong), card(received(order())), MODERATOR, SENT)

@@ -137,11 +137,10 @@ def test_a_search_is_cut_and_asks_within_the_filters(desk: MemoryDesk) -> None:
     assert key in visitor.post("/search", {"text": "x" * 400})["body"]
 
 
-@pytest.mark.parametrize(
-    ("verdict", "measure", "offered"),
-    [("confirmed", "removed", "removed"), ("confirmed", "none", "none"),
-     ("dismissed", "removed", "none")],
-)  # fmt: skip
+@pytest.mark.parametrize(("verdict", "measure", "offered"), [
+    ("confirmed", "removed", "removed"), ("confirmed", "none", "none"),
+    ("dismissed", "removed", "none"),
+])  # fmt: skip
 def test_the_last_measure_is_offered_again(
     desk: MemoryDesk, verdict: str, measure: str, offered: str
 ) -> None:

@@ -79,14 +79,13 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [SOUND, changed(**NO_PACK), changed(**NO_PACK, illegal_content_legal_ground="An invented act"),
-     changed(**NO_PACK) | {"category": "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE"},
-     incompatible(**NO_PACK) | {"category": "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"},
-     changed(category="STATEMENT_CATEGORY_CYBER_VIOLENCE", category_specification=None),
-     changed(illegal_content_legal_ground="刑法")],
-)  # fmt: skip
+@pytest.mark.parametrize("statement", [
+    SOUND, changed(**NO_PACK), changed(**NO_PACK, illegal_content_legal_ground="An invented act"),
+    changed(**NO_PACK) | {"category": "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE"},
+    incompatible(**NO_PACK) | {"category": "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"},
+    changed(category="STATEMENT_CATEGORY_CYBER_VIOLENCE", category_specification=None),
+    changed(illegal_content_legal_ground="刑法"),
+])  # fmt: skip
 def test_a_sound_statement_means_what_it_says(statement: dict[str, Any]) -> None:
     assert list(meaning_problems(statement, PACKS, TODAY)) == []
 

@@ -91,11 +91,10 @@ def test_the_exporters_control_characters_arerepair_escapes() -> None:
     assert item.fields["text"] == "a\x0b\\x0Bb"
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["personal_chat", "private_supergroup", "private_channel", "private_group", "bot_chat",
-     "saved_messages", "Public_Channel", "", None, 7, ["public_channel"], {}],
-)  # fmt: skip
+@pytest.mark.parametrize("kind", [
+    "personal_chat", "private_supergroup", "private_channel", "private_group", "bot_chat",
+    "saved_messages", "Public_Channel", "", None, 7, ["public_channel"], {},
+])  # fmt: skip
 def test_any_other_type_is_refused_even_where_the_chat_is_registered(kind: Any) -> None:
     data = dumps(chat(MESSAGE, type=kind))
     assert refused(data, "telegram:5") == "not_public"
@@ -218,11 +217,10 @@ def test_a_server_that_is_not_registered_is_refused_whole(registered: tuple[str,
     assert refused(export(DISCORD_MESSAGE), *registered) == "channel_not_open"
 
 
-@pytest.mark.parametrize(
-    ("guild", "kind"),
-    [("0", "DirectTextChat"), ("0", "GuildTextChat"), ("10", "DirectTextChat"),
-     ("10", "DirectGroupTextChat"), ("10", "GuildPrivateThread"), ("10", None)],
-)  # fmt: skip
+@pytest.mark.parametrize(("guild", "kind"), [
+    ("0", "DirectTextChat"), ("0", "GuildTextChat"), ("10", "DirectTextChat"),
+    ("10", "DirectGroupTextChat"), ("10", "GuildPrivateThread"), ("10", None),
+])  # fmt: skip
 def test_direct_messages_and_private_threads_never_enter(guild: str, kind: Any) -> None:
     assert (
         refused(export(DISCORD_MESSAGE, guild=guild, kind=kind), OPEN, "discord:0") == "not_public"

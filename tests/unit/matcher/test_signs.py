@@ -270,11 +270,10 @@ def has(text: str, term: str) -> bool:
     return surely_has(without_opaque(text).lower(), term)
 
 
-@pytest.mark.parametrize(
-    ("text", "term"),
-    [("I was AT HOME.", "at home"), ("(home)", "home"), ("你说什么？", "什么"),
-     ("see shop.example/a and go home", "home"), ("Что, опять", "что")],
-)  # fmt: skip
+@pytest.mark.parametrize(("text", "term"), [
+    ("I was AT HOME.", "at home"), ("(home)", "home"), ("你说什么？", "什么"),
+    ("see shop.example/a and go home", "home"), ("Что, опять", "что"),
+])  # fmt: skip
 def test_a_term_in_plain_letters_between_plain_signs_surely_counts(text: str, term: str) -> None:
     """Capitals, and links elsewhere in the text, make no difference."""
     assert has(text, term)

@@ -153,11 +153,10 @@ def test_who_is_not_named_runs_what_rests_on_the_law() -> None:
     assert ids(made(), "paused") == ["law-a", "law-b"]
 
 
-@pytest.mark.parametrize(
-    ("names", "factchecks", "wants_any"),
-    [((), True, False), ((FACTCHECKS,), False, False), ((FACTCHECKS,), True, True),
-     (("law-a",), False, True)],
-)  # fmt: skip
+@pytest.mark.parametrize(("names", "factchecks", "wants_any"), [
+    ((), True, False), ((FACTCHECKS,), False, False), ((FACTCHECKS,), True, True),
+    (("law-a",), False, True),
+])  # fmt: skip
 def test_fact_checks_alone_are_rules_only_for_who_wants_them(
     names: tuple[str, ...], factchecks: bool, wants_any: bool
 ) -> None:

@@ -251,13 +251,12 @@ def test_a_proof_is_a_file_of_lines() -> None:
 DIGEST = "a" * 64
 
 
-@pytest.mark.parametrize(
-    "leaf",
-    [PublishedLeaf("summaries/all/2026-11.json", DIGEST, 7, "summary", 2),
-     PublishedLeaf("sets/ab.json", DIGEST, 7, "set"),
-     UnitLeaf("acme", "2026-11-25", DIGEST, 3, 2, {"not_public": 1}, 2),
-     FindingLeaf("acme", "2026-11-25", DIGEST), RunLeaf("2026-11-26T02:00:00Z")],
-)  # fmt: skip
+@pytest.mark.parametrize("leaf", [
+    PublishedLeaf("summaries/all/2026-11.json", DIGEST, 7, "summary", 2),
+    PublishedLeaf("sets/ab.json", DIGEST, 7, "set"),
+    UnitLeaf("acme", "2026-11-25", DIGEST, 3, 2, {"not_public": 1}, 2),
+    FindingLeaf("acme", "2026-11-25", DIGEST), RunLeaf("2026-11-26T02:00:00Z"),
+])  # fmt: skip
 def test_a_leaf_comes_back_as_it_went_in(leaf: msgspec.Struct) -> None:
     assert decode_leaf(encode_leaf(leaf)) == leaf  # type: ignore[arg-type]
 

@@ -211,11 +211,10 @@ def test_a_proof_that_is_none_is_an_error_of_its_bytes(written: str) -> None:
 SEEN = b'{"a": {"size": %s, "root": "", "key": "", "seen": %s}}'
 
 
-@pytest.mark.parametrize(
-    "left",
-    [b"", b"{", b"[]", b"\xff", b"[" * 9999, b'{"a": 5}', b'{"a": {}}', SEEN % (b'"1"', b'""'),
-     SEEN % (b"1", b"0")],
-)  # fmt: skip
+@pytest.mark.parametrize("left", [
+    b"", b"{", b"[]", b"\xff", b"[" * 9999, b'{"a": 5}', b'{"a": {}}', SEEN % (b'"1"', b'""'),
+    SEEN % (b"1", b"0"),
+])  # fmt: skip
 def test_what_an_earlier_check_did_not_leave_is_not_taken_for_it(
     left: bytes, tmp_path: Path
 ) -> None:
