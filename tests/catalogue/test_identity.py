@@ -1,6 +1,8 @@
-"""Rows I1-I4: who wrote what, and who sent it."""
+"""Rows I1-I4 and I6: who wrote what, who sent it, and who is erased meanwhile."""
 
 import json
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -8,12 +10,15 @@ import pytest
 from aws_lambda_powertools.utilities import parameters
 from integration.handlers import deployed
 from support.canary import ACCOUNT
+from support.erased_world import FILE, MESSAGE, WORDS, erase, places_of
+from support.faults import Calls, CrashError
 from support.sample_posts import OTP, fields, line, lines
 from support.world import ROLE, SECRET_NAME, World
 
 from ledger.codes import Code, KeyUnavailableError
 from ledger.keys import Provider
 from ledger.objects import Delivery
+from ledger.units import RangeMessage
 from scan.scanner import UnknownSender
 from scan.unit_input import read_records
 
@@ -42,21 +47,12 @@ def test_i1_one_id_of_another_provider_is_its_own(world: World) -> None:
     assert [(receipt.findings, receipt.repeats) for receipt in receipts] == [(1, 0)] * 2
 
 
-@pytest.mark.parametrize(
-    ("given", "code"),
-    [
-        (..., Code.FIELD_MISSING),
-        (None, Code.FIELD_MISSING),
-        ("", Code.FIELD_LENGTH),
-        ("\u3000 \t", Code.FIELD_LENGTH),
-        ("x" * 201, Code.FIELD_LENGTH),
-        (1, Code.FIELD_TYPE),
-        (1.0, Code.FIELD_TYPE),
-        (True, Code.FIELD_TYPE),
-        (["1"], Code.FIELD_TYPE),
-    ],
-    ids=["absent", "null", "empty", "blank", "huge", "a number", "a fraction", "true", "a list"],
-)
+@pytest.mark.parametrize(("given", "code"), [
+    (..., Code.FIELD_MISSING), (None, Code.FIELD_MISSING), ("", Code.FIELD_LENGTH),
+    ("\u3000 \t", Code.FIELD_LENGTH), ("x" * 201, Code.FIELD_LENGTH), (1, Code.FIELD_TYPE),
+    (1.0, Code.FIELD_TYPE), (True, Code.FIELD_TYPE), (["1"], Code.FIELD_TYPE),
+], ids=["absent", "null", "empty", "blank", "huge", "a number", "a fraction", "true",
+        "a list"])  # fmt: skip
 @pytest.mark.parametrize("field", ["id", "account"])
 def test_i2_what_is_no_id_is_refused_by_its_field(field: str, given: Any, code: Code) -> None:
     reading = read_records(line(**{field: given}) + b"\n" + line())
@@ -135,3 +131,57 @@ def test_i4_without_the_secret_no_worker_begins(world: World) -> None:
         with pytest.raises(parameters.GetParameterError), without:
             pass
     assert world.state() == before
+
+
+COUNTED = [(6, 4)]
+"""Inspected posts and findings of the file, whoever they are of."""
+
+
+def take(world: World, unit: RangeMessage, calls: Calls) -> None:
+    """A fresh worker takes the unit over counted ports; what it raises, SQS gives again."""
+    worker = world.scanner(calls.through(world.store), calls.through(world.objects))
+    with suppress(OSError, CrashError):
+        worker.scan_range(unit)
+
+
+def of_file(new_world: Callable[..., World]) -> tuple[World, RangeMessage]:
+    world = new_world(range_bytes=100_000)
+    [unit] = world.take_in(FILE)
+    return world, unit
+
+
+@pytest.fixture(scope="module")
+def names() -> list[str]:
+    """Filled by the first test that needs it: the calls of a delivery."""
+    return []
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["and goes on", "and is killed"])
+def test_i6_erased_before_any_call_of_a_worker_nothing_is_left(
+    new_world: Callable[..., World], names: list[str], *, killed: bool
+) -> None:
+    """The worker then goes on, or dies after that call; the delivery comes again either way."""
+    if not names:
+        world, unit = of_file(new_world)
+        calls = Calls()
+        take(world, unit, calls)
+        names += calls.names
+        world.remove()
+    for at, name in enumerate(names):
+        world, unit = of_file(new_world)
+        take(world, unit, Calls(at, lambda world=world: erase(world), fatal=at if killed else None))
+        take(world, unit, Calls())
+        world.closing().close(unit.file)
+        assert places_of(world, *WORDS) == [], f"erased before {name}, call {at}"
+        counted = [(receipt.inspected, receipt.findings) for receipt in world.receipts()]
+        assert counted == COUNTED, f"erased before {name}, call {at}"
+        world.remove()
+
+
+def test_i6_a_message_on_its_way_brings_only_stubs(world: World) -> None:
+    erase(world)
+    receipt = world.scanner().scan_message("acme", MESSAGE, world.clock.now()).receipt
+    assert receipt is not None
+    assert (receipt.inspected, receipt.findings) == (2, 2)
+    assert places_of(world, *WORDS) == []
+    assert len(world.open_findings()) == 1

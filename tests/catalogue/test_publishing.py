@@ -1,25 +1,33 @@
-"""Rows L2 and L5: two who publish, and summaries of what is not yet read to its end."""
+"""Rows L2, L5, O4 and P1-P6: two who publish, code that went back, sets that change."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any, cast
 
 import msgspec
 import pytest
+from integration.handlers import deployed
+from support.erased_world import publish_all
 from support.faults import Calls
 from support.publish_world import World as Journal
-from support.publish_world import all_steps, sample_receipt
-from support.sample_posts import OTP, PACK, SHADOW, StandingClock, lines
+from support.publish_world import all_steps, live, sample_pack, sample_receipt
+from support.sample_messages import decision
+from support.sample_posts import OTP, PACK, PRIZE, SHADOW, StandingClock, lines, pack
 from support.world import World
 
-from ledger.closing import current_set, set_key
-from matcher import RuleSet, load_packs, load_set
+from authoring.check import check_packs
+from ledger.closing import POINTER_KEY, current_set, set_key
+from ledger.codes import OperatorError, SchemaNewerError
+from matcher import Matcher, PackError, RuleSet, SetError, load_packs, load_set
 from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext, PublishRequest, publish
 from publish.summary import Summary
+from scan.unit_input import POINTER_SECONDS, RuleSets
 from terang.set_publishing import PackBucket
 
 DAY = date(2026, 11, 25)
@@ -83,16 +91,11 @@ def test_l2_many_publishers_at_once_lose_nothing(world: World, folder: Path) -> 
 def summary(world: World, moment: datetime) -> Summary:
     """What is published of the day at a moment."""
     desk = PublishContext(
-        store=world.store,
-        public=SummaryBucket(world.objects, world.public),
-        seals=SealBucket(world.objects, world.work),
-        clock=StandingClock(moment),
-        public_url="https://terang.example",
-        notice_hours=0,
-        pause_below=0.5,
-        has_time=lambda: True,
+        store=world.store, public=SummaryBucket(world.objects, world.public),
+        seals=SealBucket(world.objects, world.work), clock=StandingClock(moment),
+        public_url="https://terang.example", notice_hours=0, pause_below=0.5, has_time=lambda: True,
         steps=all_steps(world.objects, world.closing().close, world.out, world.work),
-    )
+    )  # fmt: skip
     publish(desk, PublishRequest(check=True))
     data = world.objects.get(world.public, f"summaries/acme/{DAY}.json") or b""
     return msgspec.json.decode(data, type=Summary)
@@ -122,3 +125,199 @@ def test_l5_a_receipt_that_does_not_close_is_left_out_and_named() -> None:
     assert isinstance(told["numbers"], dict)
     assert (told["numbers"]["units"], told["numbers"]["inspected"]) == (1, 100)
     assert len(outcome.left_out) == 1
+
+
+FILE = lines(OTP, "The market opens at nine", "It is dry", OTP)
+
+
+def published(world: World) -> dict[str, bytes]:
+    """What everybody can read, by its key."""
+    keys = world.objects.keys(world.public, "")
+    return {key: world.objects.get(world.public, key) or b"" for key in keys}
+
+
+def write_a_later_form(patched: pytest.MonkeyPatch) -> None:
+    """Read and write all records as a later release may do."""
+    patched.setattr("ledger.table.SCHEMA", 2)
+
+
+def test_o4_code_that_went_back_waits_for_the_later_release(
+    new_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever meets a row of the other form fails and comes again; then all is as if never."""
+    straight = new_world(range_bytes=200)
+    straight.scan(*straight.take_in(FILE))
+    publish_all(straight)
+    world = new_world(range_bytes=200)
+    units = world.take_in(FILE)
+    with monkeypatch.context() as patched:
+        write_a_later_form(patched)
+        world.scan(units[0])
+    [finding] = world.open_findings()
+    before = published(world)
+    for work in (
+        lambda: world.scan(units[0]),
+        lambda: world.scan(*units[1:]),
+        lambda: world.decide(decision(finding)),
+        lambda: publish_all(world),
+    ):
+        with pytest.raises(SchemaNewerError, match="form 2, and this release reads forms up to 1"):
+            work()
+    assert published(world) == before
+    write_a_later_form(monkeypatch)
+    world.scan(*units)
+    publish_all(world)
+    assert published(world) == published(straight)
+
+
+def test_p1_all_units_of_a_file_are_read_by_the_set_that_it_came_under(world: World) -> None:
+    world.range_bytes = 200
+    first, *others = world.take_in(lines(OTP, PRIZE, OTP))
+    assert others
+    world.scan(first)
+    newer = world.publish(pack(SHADOW))  # without the rule that OTP hits
+    world.scan(*others)
+    receipts = world.receipts()
+    assert {receipt.set for receipt in receipts} == {first.set} != {newer}
+    assert sum(receipt.findings for receipt in receipts) == 3
+    assert world.file_receipt(first.file).set == first.set
+
+
+DAMAGED: dict[str, Callable[[bytes], bytes]] = {
+    "cut short": lambda data: data[:-20],
+    "a byte changed": lambda data: data.replace(b"one-time", b"any-time"),
+    "empty": lambda data: b"",
+    "another document": lambda data: b'{"set": "0"}',
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
+def test_p2_a_damaged_set_runs_nowhere_and_the_old_one_goes_on(
+    world: World, damage: Callable[[bytes], bytes]
+) -> None:
+    """A worker that met it still scans what came under the old one, and leaves no trace of it."""
+    scanner = world.scanner()
+    old = world.take_in(lines(OTP))
+    name = world.publish(pack(version=4))
+    data = world.objects.get(world.public, set_key(name)) or b""
+    world.objects.put(world.public, set_key(name), damage(data))
+    [new] = world.take_in(lines(OTP, PRIZE), "new.jsonl")
+    before = world.state()
+    with pytest.raises(SetError):
+        scanner.scan_range(new)
+    assert world.state() == before
+    receipt = scanner.scan_range(*old).receipt
+    assert receipt is not None
+    assert receipt.findings == 1
+
+
+@pytest.mark.parametrize("pointer", [b"", b"{", b"[]", b'{"set": 7}', b"\xff", b"[" * 100_000])
+def test_p2_a_damaged_pointer_is_the_operators_to_mend(world: World, pointer: bytes) -> None:
+    world.objects.put(world.public, POINTER_KEY, pointer)
+    with pytest.raises(OperatorError, match="does not name a set"):
+        current_set(world.objects, world.public)
+
+
+BROKEN = {
+    "cut short": PACK[: PACK.index("    match:")],
+    "cut in a word": PACK[:-8],
+    "no version": PACK.replace("version: 3\n", ""),
+    "a version of words": PACK.replace("version: 3", "version: three"),
+    "another category": PACK.replace("SCAMS_AND_FRAUD", "CIVIC_DISCOURSE"),
+    "no mapping": "- id: codes\n",
+    "no YAML": PACK + "\t{",
+    "a key twice": PACK + "id: others\n",
+    "an anchor": PACK.replace("[one-time code]", "&a [one-time code]"),
+    "bytes that are no UTF-8": PACK.encode().replace(b"For trials", b"\xff"),
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_p2_a_broken_pack_is_refused_with_its_line_and_no_other_is_loaded(
+    tmp_path: Path, text: str | bytes
+) -> None:
+    (tmp_path / "sound.yaml").write_text(SHADOW)
+    (tmp_path / "broken.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(PackError) as refused:
+        check_packs(tmp_path, DAY)
+    problems = [
+        problem for problem in refused.value.problems if problem.file.endswith("broken.yaml")
+    ]
+    assert problems
+    assert all(problem.line >= 1 for problem in problems)
+
+
+def test_p2_sentences_that_are_no_utf_8_are_a_problem_of_their_file(tmp_path: Path) -> None:
+    (tmp_path / "sound.yaml").write_text(SHADOW)
+    (tmp_path / "protected").mkdir()
+    (tmp_path / "protected" / "en.txt").write_bytes(b"A sentence.\nCaf\xe9\n")
+    with pytest.raises(PackError, match=r"en\.txt:2: .*not UTF-8"):
+        check_packs(tmp_path, DAY)
+
+
+@pytest.mark.parametrize("key", ["regex", "pattern", "match_regex"])
+def test_p4_a_pattern_is_an_unknown_key_wherever_it_stands(tmp_path: Path, key: str) -> None:
+    """Terms are words: there is nothing in a pack that could take time without bound."""
+    endless = f'{key}: "(a+)+$"'
+    for text in (
+        PACK + endless + "\n",
+        PACK.replace("    severity", f"    {endless}\n    severity"),
+    ):
+        (tmp_path / "pack.yaml").write_text(text)
+        with pytest.raises(PackError, match=f"unknown key `{key}`"):
+            check_packs(tmp_path, DAY)
+
+
+def test_p4_signs_of_patterns_in_a_term_are_plain_signs() -> None:
+    written = PACK.replace("[[one-time code], [send me]]", '[["(a+)+$ code"]]')
+    found = Matcher([pack(written)]).find("see a code")
+    assert [hit.rule for hit in found] == ["asks-for-code"]
+
+
+def test_p5_a_withdrawn_pack_leaves_what_was_published_as_it_stands() -> None:
+    journal = Journal()
+    first = journal.put_set(sample_pack(), sample_pack("prizes"))
+    journal.store.add(sample_receipt(by_rule={live(): 3}, set=first))
+    journal.publish("2026-11-26T09:00:00Z")
+    before = dict(journal.objects.stored)
+    journal.put_set(sample_pack("prizes"))
+    outcome = journal.publish("2026-11-26T10:00:00Z")
+    after = journal.objects.stored
+    kept = [key for key in before if key.startswith(("summaries/", "journal/", "sets/", "packs/"))]
+    changed = {key for key in kept if after[key] != before[key]}
+    assert outcome.revised == []
+    pages = {
+        f"packs/{pack}/1{ending}.html"
+        for pack in ("one-time-codes", "prizes")
+        for ending in ("", ".id", ".zh")
+    }
+    assert changed <= {POINTER_KEY, *pages}
+    assert "packs/one-time-codes/1.html" in after  # it still explains its findings
+
+
+def test_p6_workers_that_began_together_look_for_a_new_set_at_different_moments(
+    world: World,
+) -> None:
+    clock, chance = StandingClock(), Random(4711)
+    workers = [
+        RuleSets(world.objects, clock, world.public, public=True, patience=chance.uniform(15, 30))
+        for _ in range(20)
+    ]
+    old = {worker.current() for worker in workers}
+    new = world.publish(pack(version=4))
+    looked = []
+    for _ in range(POINTER_SECONDS + 1):
+        clock.move(seconds=1)
+        looked.append(sum(worker.current() == new for worker in workers))
+    assert (looked[13], looked[-1]) == (0, len(workers))
+    assert max(after - before for before, after in pairwise(looked)) < 10
+    assert old != {new}
+
+
+def test_p6_each_worker_draws_its_own_patience(world: World) -> None:
+    drawn = []
+    for _ in range(3):
+        with deployed("scan", world) as scan:
+            drawn.append(scan.deliveries.scanner.rulesets.patience)
+    assert len(set(drawn)) == 3
+    assert all(POINTER_SECONDS / 2 <= patience <= POINTER_SECONDS for patience in drawn)

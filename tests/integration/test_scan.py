@@ -10,6 +10,7 @@ from support.faults import Calls
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import DAY, World
 
+from scan import unit_input
 from terang.repair import Difference, TableSnapshot
 from terang.repair.checks import unit_differences
 

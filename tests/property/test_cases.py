@@ -27,29 +27,19 @@ F5, F6, F7 = (finding(number, post=f"p{number}").finding for number in range(5, 
 _NAMES = (f"d-{number}" for number in range(2, 999))
 DRAWN = next(one for one in _NAMES if is_for_second_review(case_id("decision", "acme", one)))
 MONTH: list[dict[str, Any]] = [
-    decision(F1, F2),
-    complaint(),
-    complaint(id="c-2", by="notifier"),
-    outcome(),
-    outcome(id="o-2", complaint="c-2", outcome="upheld"),
-    dispute(),
+    decision(F1, F2), complaint(), complaint(id="c-2", by="notifier"), outcome(),
+    outcome(id="o-2", complaint="c-2", outcome="upheld"), dispute(),
     outcome(id="o-3", complaint=..., dispute="x-1", moderator=..., outcome="reversed"),
-    reinstatement(),
-    notice(finding=F3),
-    decision(F3, id=DRAWN, notice="n-1", verdict="dismissed"),
-    second_review(decision=DRAWN),
-    complaint(id="c-3", decision=DRAWN, by="notifier"),
+    reinstatement(), notice(finding=F3), decision(F3, id=DRAWN, notice="n-1", verdict="dismissed"),
+    second_review(decision=DRAWN), complaint(id="c-3", decision=DRAWN, by="notifier"),
     outcome(id="o-4", complaint="c-3", outcome="partly_reversed"),
-    decision(F4, id="d-4", verdict="skipped"),
-    order(),
+    decision(F4, id="d-4", verdict="skipped"), order(),
     order(id="q-3", follows="q-1", acknowledged_at="2026-11-25T08:40:00Z"),
-    order(id="q-4", follows="q-1", outcome="complied"),
-    inform(),
-    suspension(),
+    order(id="q-4", follows="q-1", outcome="complied"), inform(), suspension(),
     *(decision(name, id=f"g-{name[-1]}", group="g") for name in (F5, F6, F7)),
     *(complaint(id=f"c-{name[-1]}", decision=f"g-{name[-1]}") for name in (F5, F7)),
     *(outcome(id=f"o-{name[-1]}", complaint=f"c-{name[-1]}") for name in (F5, F7)),
-]
+]  # fmt: skip
 """A month in small: each message once, in the order in which people act."""
 
 
@@ -116,15 +106,11 @@ def test_with_one_message_lost_until_the_end(messages: list[dict[str, Any]], dat
 
 
 @examples(100)
-@given(
-    st.lists(
-        st.tuples(
-            st.sets(st.sampled_from([F1, F2, F3, F4]), min_size=1),
-            st.sampled_from(["confirmed", "dismissed", "skipped"]),
-        ),
-        max_size=12,
-    )
-)
+@given(st.lists(
+    st.tuples(st.sets(st.sampled_from([F1, F2, F3, F4]), min_size=1),
+              st.sampled_from(["confirmed", "dismissed", "skipped"])),
+    max_size=12,
+))  # fmt: skip
 def test_each_finding_is_decided_once_and_wholly(decisions: list[tuple[set[str], str]]) -> None:
     """Whatever decisions come, each that is taken moved all its findings, and none twice."""
     cases = world()

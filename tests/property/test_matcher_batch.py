@@ -118,14 +118,9 @@ def test_digits_in_words_of_arabic_hold_no_post_back() -> None:
     assert [at for at, found in enumerate(hits) if found] == [0, 4, 7]
 
 
-FILLER = [
-    "plain words, and more; ",
-    "see https://www.a.example/a/otp?b=c and @otp.code, ",
-    "一二，三 ที่นี่ ",
-    "Ｗｉｄｅ ﷺ ½ \u200b\u0301 x\u0301 ",
-    "\n\t",
-    "no-space-at-all" * 3,
-]
+FILLER = ["plain words, and more; ", "see https://www.a.example/a/otp?b=c and @otp.code, ",
+          "一二，三 ที่นี่ ", "Ｗｉｄｅ ﷺ ½ \u200b\u0301 x\u0301 ", "\n\t",
+          "no-space-at-all" * 3]  # fmt: skip
 
 
 @given(seeds)
@@ -174,17 +169,12 @@ def test_hostile_texts_are_found_as_each_alone(text: str) -> None:
     assert matcher.find_all(texts) == [matcher.find(one) for one in texts]
 
 
-@pytest.mark.parametrize(
-    ("links", "text"),
-    [
-        ("shop.example", "at sh0p.example today"),
-        ("shop.example", "https://www.xn--shp-hna.example/a"),
-        ("~shop.example", "ѕһор.example"),
-        ("shop.例え", "https://sh0p.xn--r8jz45g/a"),
-        ("a.__", "see https://a.__/x"),
-    ],
-    ids=["a digit", "an accent in IDNA", "Cyrillic", "a last label in IDNA", "a label of signs"],
-)
+@pytest.mark.parametrize(("links", "text"), [
+    ("shop.example", "at sh0p.example today"),
+    ("shop.example", "https://www.xn--shp-hna.example/a"), ("~shop.example", "ѕһор.example"),
+    ("shop.例え", "https://sh0p.xn--r8jz45g/a"), ("a.__", "see https://a.__/x"),
+], ids=["a digit", "an accent in IDNA", "Cyrillic", "a last label in IDNA",
+        "a label of signs"])  # fmt: skip
 @pytest.mark.parametrize("counted", [False, True], ids=["alone", "with a group that counts"])
 def test_no_host_is_held_back(links: str, text: str, counted: bool) -> None:
     group = AtLeast(2, ("otp", "код")) if counted else None
@@ -229,20 +219,11 @@ def test_no_text_is_lost_that_holds_a_pattern(seed: int) -> None:
     assert holding <= {passing.text for passing in prefilter.passing(texts)}
 
 
-@pytest.mark.parametrize(
-    ("term", "text"),
-    [
-        ("open sesame", "open barley"),
-        ("a b c d", "a b c e"),
-        ("consolidation", "consolidations"),
-        ("bomb*", "tomb"),
-        ("*bomb", "bombs"),
-        ("*bomb*", "bob"),
-        ("bombs*", "bombard"),
-        ("*abomb", "rebomb"),
-        ("验证码", "验证证码"),
-    ],
-)
+@pytest.mark.parametrize(("term", "text"), [
+    ("open sesame", "open barley"), ("a b c d", "a b c e"), ("consolidation", "consolidations"),
+    ("bomb*", "tomb"), ("*bomb", "bombs"), ("*bomb*", "bob"), ("bombs*", "bombard"),
+    ("*abomb", "rebomb"), ("验证码", "验证证码"),
+])  # fmt: skip
 def test_a_text_without_the_pattern_is_held_back(term: str, text: str) -> None:
     prefilter = Prefilter([pattern_of(term)], [(0, 0, 1)], [1])
     assert [passing.text for passing in prefilter.passing([text, term, text, ""])] == [1]
@@ -331,15 +312,11 @@ print(sum(map(bool, hits)), bool(sys.modules.get("numpy")))
 """
 
 
-@pytest.mark.parametrize(
-    ("before", "posts", "printed"),
-    [
-        ("", 5_000, "5000 True"),
-        ("", 5, "5 False"),
-        ("sys.modules['numpy'] = None", 5_000, "5000 False"),
-    ],
-    ids=["many posts import numpy", "few do not", "without numpy the hits are the same"],
-)
+@pytest.mark.parametrize(("before", "posts", "printed"), [
+    ("", 5_000, "5000 True"), ("", 5, "5 False"),
+    ("sys.modules['numpy'] = None", 5_000, "5000 False"),
+], ids=["many posts import numpy", "few do not",
+        "without numpy the hits are the same"])  # fmt: skip
 def test_numpy_is_for_many_posts_and_may_be_missing(before: str, posts: int, printed: str) -> None:
     program = PROGRAM.format(before=before, posts=posts)
     paths = "import sys; sys.path.insert(0, 'tests')\n"

@@ -19,16 +19,8 @@ from matcher.candidates import LOOKALIKES
 
 TEXTS_OF_PACK = 4
 
-LATIN = [
-    "bombing",
-    "payload",
-    "transfer",
-    "kirimkan",
-    "Überweisung",
-    "deliver",
-    "toilet",
-    "tickets",
-]
+LATIN = ["bombing", "payload", "transfer", "kirimkan", "Überweisung", "deliver", "toilet",
+         "tickets"]  # fmt: skip
 CYRILLIC = ["пароли", "заказы", "рассылка", "звезда", "чебурек"]
 ARABIC = ["حوالات", "رسالتك", "مكافات"]
 DEVANAGARI = ["पासवर्ड", "कोड", "भेजो"]
@@ -142,21 +134,14 @@ def draw_terms(random: Random, low: int, high: int) -> tuple[str, ...]:
 
 
 def draw_pack(random: Random) -> Pack:
-    return pack_of(
-        *(
-            Rule(
-                id=f"rule-{number}",
-                severity=Severity.LOW,
-                why="Tests.",
-                groups=tuple(draw_terms(random, 1, 3) for _ in range(random.randint(1, 2))),
-                at_least=random.choice([None, None, AtLeast(2, draw_terms(random, 2, 4))]),
-                within=random.choice([None, None, 1, 3]),
-                except_=draw_terms(random, 0, 1),
-                unless=draw_terms(random, 0, 1) if random.random() < 0.3 else (),
-            )
-            for number in range(2)
-        )
-    )
+    return pack_of(*(
+        Rule(id=f"rule-{number}", severity=Severity.LOW, why="Tests.",
+             groups=tuple(draw_terms(random, 1, 3) for _ in range(random.randint(1, 2))),
+             at_least=random.choice([None, None, AtLeast(2, draw_terms(random, 2, 4))]),
+             within=random.choice([None, None, 1, 3]), except_=draw_terms(random, 0, 1),
+             unless=draw_terms(random, 0, 1) if random.random() < 0.3 else ())
+        for number in range(2)
+    ))  # fmt: skip
 
 
 def draw_texts(random: Random, pack: Pack) -> tuple[str, str, dict[int, int]]:

@@ -22,22 +22,8 @@ from rules.pack import Affixes, sign_of
 
 TEXTS_OF_PACK = 4
 
-SPACED = [
-    "otp",
-    "code",
-    "a",
-    "Über",
-    "рот",
-    "код",
-    "pot",
-    "рука",
-    "رمز",
-    "كود",
-    "कोड",
-    "कि",
-    "가",
-    "각",
-]
+SPACED = ["otp", "code", "a", "Über", "рот", "код", "pot", "рука", "رمز", "كود", "कोड", "कि", "가",
+          "각"]  # fmt: skip
 SPACELESS = ["發", "验证码", "驗證碼", "验证", "转账", "ガ", "カ", "รหัส", "ที่", "ที"]
 WORDS = SPACED + SPACELESS
 SIGNS = ["", " ", " ", " ", "  ", "\n", "\u00a0", "-", "'", "’", ".", "，", "🔥", "_", "#", "@"]
@@ -107,13 +93,8 @@ def draw_rule(random: Random, number: int) -> Rule:
 def draw_text(random: Random, pack: Pack) -> str:
     """A text made mostly of a pack's own terms, parted anyhow, some letters dressed up."""
     rule = random.choice(pack.rules)
-    lists = [
-        *rule.groups * 2,
-        *[rule.at_least.of if rule.at_least else ()] * 3,
-        rule.except_,
-        rule.unless,
-        rule.links,
-    ]
+    lists = [*rule.groups * 2, *[rule.at_least.of if rule.at_least else ()] * 3, rule.except_,
+             rule.unless, rule.links]  # fmt: skip
     spoken = [term.strip("*") for terms in lists for term in terms if not sign_of(term)]
     spoken = spoken or WORDS
     out = ""

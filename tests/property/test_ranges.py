@@ -25,14 +25,9 @@ def files(alphabet: list[bytes], longest: int) -> Iterator[bytes]:
 @pytest.mark.parametrize(
     ("alphabet", "longest", "read_on"),
     [(SIGNS, 7, 3), (BYTES, 6, 2), (BYTES[:2], 10, 1), (BYTES[:2], 10, 3), (BYTES[:2], 10, 100)],
-    ids=[
-        "signs",
-        "half signs",
-        "newlines, byte by byte",
-        "newlines, in threes",
-        "newlines, at once",
-    ],
-)
+    ids=["signs", "half signs", "newlines, byte by byte", "newlines, in threes",
+         "newlines, at once"],
+)  # fmt: skip
 def test_all_short_files_in_all_cuts(
     alphabet: list[bytes], longest: int, read_on: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -42,12 +37,8 @@ def test_all_short_files_in_all_cuts(
             check(data, size)
 
 
-@given(
-    st.lists(st.integers(0, 40).map(lambda length: b"x" * length), max_size=12).map(b"\n".join),
-    st.integers(1, 60),
-    st.integers(1, 9),
-    st.integers(0, 30),
-)
+@given(st.lists(st.integers(0, 40).map(lambda length: b"x" * length), max_size=12).map(b"\n".join),
+       st.integers(1, 60), st.integers(1, 9), st.integers(0, 30))  # fmt: skip
 def test_sizes_add_up_and_lines_begin_once_whatever_the_bounds(
     data: bytes, size: int, read_on: int, line_bytes: int
 ) -> None:

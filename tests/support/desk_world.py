@@ -4,20 +4,24 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from urllib.parse import urlencode
+from datetime import UTC, datetime
+from typing import Any, cast
+from urllib.parse import parse_qsl, unquote, urlencode
 
 import msgspec
+from support.sample_posts import StandingClock
 
 from desk import Door, Dossier, Item, ItemKind, Moderator, OpenFinding, Role, RuleFacts
 from desk.asking import DeskSession
 from desk.deciding import Adoption, AdoptionResult
 from desk.routes import DeskApplication
-from desk.table_desk import CannedReason, DeskQuality, FirstDecision, RuleQuality
+from desk.table_desk import CannedReason, DeskQuality, RuleQuality, TableDesk
 from ledger.cases import CaseEntry, JournalEntry
-from ledger.desk_store import ItemLease, PendingDecision, PendingState
+from ledger.desk_store import DynamoDesk, ItemLease, PendingDecision
 from ledger.findings import Finding, FoundSpan, digest
+from ledger.keys import Provider
+from ledger.store import DynamoStore
+from terang.run_table import MemoryTable
 
 ORIGIN = "http://desk.localhost:8000"
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
@@ -78,116 +82,50 @@ def audited(rank: int = 1) -> Dossier:
     return Dossier(item, post=f"a{rank}", month="2026-11")
 
 
-@dataclass
-class MemoryDesk:
-    """The port `Desk` in memory, for one provider and any number of moderators."""
+class MemoryDesk(TableDesk):
+    """The desk over a table in memory, with given dossiers of `acme` as what waits."""
 
-    dossiers: list[Dossier]
-    time: datetime = NOW
-    pending: dict[str, PendingDecision] = field(default_factory=dict)
-    leased: dict[str, ItemLease] = field(default_factory=dict)
-    own_reasons: list[CannedReason] = field(default_factory=list)
+    def __init__(
+        self, dossiers: list[Dossier], time: datetime = NOW, reasons: Sequence[CannedReason] = ()
+    ) -> None:
+        self.dossiers, self.standing = dossiers, StandingClock(time)
+        table, unread = MemoryTable(), cast("Any", None)
+        store, rows = DynamoStore(table, self.standing), DynamoDesk(table, self.standing)
+        super().__init__(store, rows, rows, unread, self.standing, "", "", "")
+        store.put_provider(Provider("acme", territory=("DE", "NL")))  # as of MemoryCases
+        if reasons:
+            rows.put_reasons("acme", reasons)
 
-    def now(self) -> datetime:
-        return self.time
+    @property
+    def pending(self) -> list[PendingDecision]:
+        """All decisions that were stored, in any state."""
+        return self.desk.pending_since("acme", datetime(2026, 1, 1, tzinfo=UTC))
 
-    def _standing(self, key: str) -> PendingDecision | None:
-        return next(
-            (
-                each
-                for each in self.pending.values()
-                if key in each.items and each.state is not PendingState.UNDONE
-                and not self._skips(each)
-            ),
-            None,
-        )  # fmt: skip
-
-    def _skips(self, pending: PendingDecision) -> bool:
-        return pending.messages[0].get("verdict") == "skipped"
+    @property
+    def leased(self) -> dict[str, ItemLease]:
+        """The leases in force, by item."""
+        return self.desk.leases("acme")
 
     def items(self, moderator: Moderator) -> Sequence[Item]:
-        if moderator.provider != "acme":
-            return []
+        live = self.desk.live_items("acme")
         return [
-            each.item
-            for each in self.dossiers
-            if self._standing(each.item.key) is None and each.item.kind is not ItemKind.GOLDEN
-        ]
+            each.item for each in self.dossiers
+            if each.item.kind is not ItemKind.GOLDEN and each.item.key not in live
+            and moderator.provider == "acme"
+        ]  # fmt: skip
 
     def dossier(self, moderator: Moderator, key: str) -> Dossier | None:
-        if moderator.provider != "acme":
-            return None
-        return next((each for each in self.dossiers if each.item.key == key), None)
+        own = self.dossiers if moderator.provider == "acme" else []
+        return next((each for each in own if each.item.key == key), None)
 
     def goldens(self, moderator: Moderator) -> Sequence[Dossier]:
         return [each for each in self.dossiers if each.item.kind is ItemKind.GOLDEN]
 
-    def territory(self, moderator: Moderator) -> tuple[str, ...]:
-        return ("DE", "NL")  # as of MemoryCases
-
     def search(self, moderator: Moderator, text: str) -> frozenset[str]:
         return frozenset(
-            each.item.key
-            for each in self.dossiers
+            each.item.key for each in self.dossiers
             if any(text.casefold() in (f.excerpt or "").casefold() for f in each.findings)
-        )
-
-    def leases(self, moderator: Moderator) -> Mapping[str, ItemLease]:
-        return {
-            key: lease
-            for key, lease in self.leased.items()
-            if datetime.fromisoformat(lease.until) > self.time
-        }
-
-    def lease(self, moderator: Moderator, key: str, until: datetime) -> ItemLease:
-        standing = self.leases(moderator).get(key)
-        if standing is None or standing.moderator == moderator.name:
-            standing = ItemLease(item=key, moderator=moderator.name, until=until.isoformat())
-            self.leased[key] = standing
-        return standing
-
-    def release(self, moderator: Moderator, key: str) -> None:
-        standing = self.leased.get(key)
-        if standing is not None and standing.moderator == moderator.name:
-            del self.leased[key]
-
-    def store_pending(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
-        own = self.pending.get(pending.id)
-        if own is not None:
-            undone = own.state is PendingState.UNDONE
-            first = FirstDecision(moderator=own.moderator, decided_at=own.held_at, undone=True)
-            return first if undone else None
-        for key in pending.items:
-            if (standing := self._standing(key)) is not None:
-                return FirstDecision(moderator=standing.moderator, decided_at=standing.held_at)
-        self.pending[pending.id] = pending
-        return None
-
-    def undo(self, moderator: Moderator, pending: str) -> bool:
-        own = self.pending.get(pending)
-        if own is None or own.moderator != moderator.name or own.state is not PendingState.PENDING:
-            return False
-        if datetime.fromisoformat(own.due_at) <= self.time:
-            return False
-        self.pending[pending] = msgspec.structs.replace(own, state=PendingState.UNDONE)
-        return True
-
-    def recent(self, moderator: Moderator) -> Sequence[PendingDecision]:
-        own = [each for each in self.pending.values() if each.moderator == moderator.name]
-        shown = [
-            msgspec.structs.replace(each, state=PendingState.SENT)
-            if each.state is PendingState.PENDING
-            and datetime.fromisoformat(each.due_at) <= self.time
-            else each
-            for each in own
-        ]
-        return sorted(shown, key=lambda each: each.held_at, reverse=True)
-
-    def reasons(self, moderator: Moderator) -> Sequence[CannedReason]:
-        return self.own_reasons
-
-    def put_reasons(self, moderator: Moderator, reasons: Sequence[CannedReason]) -> None:
-        self.own_reasons = list(reasons)
+        )  # fmt: skip
 
     def quality(self, moderator: Moderator) -> DeskQuality:
         rule = RuleQuality(rule="codes/asks", confirmed=40, dismissed=10, overturned=2)
@@ -278,8 +216,6 @@ def http_event(
     cookies: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """An event of an HTTP API in the form 2.0, as a gateway sends it."""
-    from urllib.parse import parse_qsl, unquote
-
     path, _, query = address.partition("?")
     event = {
         "version": "2.0",
@@ -297,5 +233,8 @@ def http_event(
 
 
 def later(desk: MemoryDesk, **span: float) -> None:
-    """Move the time of a desk on."""
-    desk.time += timedelta(**span)
+    """Let time pass: decisions that are due are on their way."""
+    desk.standing.move(**span)
+    for each in desk.pending:
+        if datetime.fromisoformat(each.due_at) <= desk.now():
+            desk.desk.release_pending(each.provider, each.id)

@@ -1,19 +1,25 @@
-"""A webhook gets signed events at its own public address, or a code says why not."""
+"""A webhook gets signed events at its own address, and events/receiver.py keeps each once."""
 
 import base64
 import hmac
+import importlib.util
+import json
+import random
+import socket
+import sqlite3
 import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
-from support.tls_receiver import Receiver, certificate, receiver, sender_to
+from support.tls_receiver import HOST, Receiver, certificate, receiver, sender_to, served
 
 from announce.announcements import (
     REST_SECONDS,
@@ -77,16 +83,10 @@ def test_an_address_without_a_path_is_asked_for_the_root(told: Receiver, pem: Pa
     assert told.targets == ["/"]
 
 
-@pytest.mark.parametrize(
-    ("order", "code"),
-    [
-        ("500", "http_500"),
-        ("300", "http_300"),
-        ("302", "http_302"),
-        ("404", "http_404"),
-        ("drop", "unreachable"),
-    ],
-)
+@pytest.mark.parametrize(("order", "code"), [
+    ("500", "http_500"), ("300", "http_300"), ("302", "http_302"), ("404", "http_404"),
+    ("drop", "unreachable"),
+])  # fmt: skip
 def test_anything_but_success_is_a_failure(
     told: Receiver, pem: Path, order: str, code: str
 ) -> None:
@@ -170,29 +170,25 @@ def test_slow_addresses_leave_four_fifths_of_a_worker_to_others(slow: int) -> No
     assert slow > 1 or used < clock.now * 9 / (9 + REST_SECONDS) + 9
 
 
-@pytest.mark.parametrize(
-    "addresses",
-    [
-        ["127.0.0.1"],
-        ["10.0.0.8"],
-        ["169.254.169.254"],
-        ["93.184.216.34", "192.168.1.1"],
-        ["100.64.0.1"],
-        ["0.0.0.0"],
-        ["224.0.0.1"],
-        ["255.255.255.255"],
-        *([f"{net}.1"] for net in ("192.0.2", "198.51.100", "203.0.113", "198.18.0", "240.0.0")),
-        *([f"192.{net}.9"] for net in ("0.0", "88.99", "52.193", "31.196", "175.48")),
-        ["::1"],
-        *(
-            [f"{net}:7f00:1"]
-            for net in ("::ffff", "64:ff9b:", "64:ff9b:1:", "2001:db8:", "2001:0:")
-        ),
-        ["2002:7f00:1::"],
-        ["2606:2800:220:1::1"],
-    ],
-    ids="/".join,
-)
+@pytest.mark.parametrize("addresses", [
+    ["127.0.0.1"],
+    ["10.0.0.8"],
+    ["169.254.169.254"],
+    ["93.184.216.34", "192.168.1.1"],
+    ["100.64.0.1"],
+    ["0.0.0.0"],
+    ["224.0.0.1"],
+    ["255.255.255.255"],
+    *([f"{net}.1"] for net in ("192.0.2", "198.51.100", "203.0.113", "198.18.0", "240.0.0")),
+    *([f"192.{net}.9"] for net in ("0.0", "88.99", "52.193", "31.196", "175.48")),
+    ["::1"],
+    *(
+        [f"{net}:7f00:1"]
+        for net in ("::ffff", "64:ff9b:", "64:ff9b:1:", "2001:db8:", "2001:0:")
+    ),
+    ["2002:7f00:1::"],
+    ["2606:2800:220:1::1"],
+], ids="/".join)  # fmt: skip
 def test_a_name_of_an_inner_address_is_refused(pem: Path, addresses: list[str]) -> None:
     """After the name was resolved, and if any of its addresses is one."""
     sender = sender_to(pem, resolve=lambda *_: addresses, is_allowed=is_public_address)
@@ -232,20 +228,11 @@ def test_a_certificate_of_another_host_is_refused(told: Receiver, pem: Path) -> 
 
 @pytest.mark.parametrize(
     "url",
-    [
-        "http://hooks.example/",
-        "https:///path",
-        "https://name:word@hooks.example/",
-        "https://hooks.example/#part",
-        "https://hooks.example:99999/",
-        "https://hooks.example:0/",
-        "https://hooks.example/\x7f",
-        "https://hooks.example/a b",
-        "https://hooks.example/\r\nhost: x",
-        "https://hóoks.example/",
-        "file:///etc/passwd",
-    ],
-)
+    ["http://hooks.example/", "https:///path", "https://name:word@hooks.example/",
+     "https://hooks.example/#part", "https://hooks.example:99999/", "https://hooks.example:0/",
+     "https://hooks.example/\x7f", "https://hooks.example/a b", "https://hooks.example/\r\nhost: x",
+     "https://hóoks.example/", "file:///etc/passwd"],
+)  # fmt: skip
 def test_an_address_that_is_not_plain_https_is_refused(url: str, pem: Path) -> None:
     with pytest.raises(ValueError, match=r"address|port|Port|URL"):
         split_webhook_url(url)
@@ -260,3 +247,136 @@ def test_a_replaced_secret_signs_for_another_day() -> None:
     assert second.keys(2_000 + OVERLAP_SECONDS) == [b"x" * 32]
     third = renewed(second, second.url, lambda size: b"y" * size, 3_000)
     assert third.keys(3_000) == [b"y" * 32, b"x" * 32]
+
+
+ROOT = Path(__file__).resolve().parents[3]
+SHARED_SECRET = WebhookSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+
+
+def example() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("receiver", ROOT / "events/receiver.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+RECEIVER = example()
+
+
+@dataclass
+class Running:
+    """The example behind TLS, the sender to it, and its file."""
+
+    url: str
+    sender: WebhookSender
+    path: Path
+
+    def send(self, event: dict[str, Any], *secrets: WebhookSecret) -> None:
+        webhook = Webhook(self.url, secrets or (SHARED_SECRET,))
+        self.sender.send(webhook, event["id"], json.dumps(event).encode())
+
+    def count(self, table: str) -> int:
+        with closing(sqlite3.connect(self.path)) as store:
+            [(count,)] = store.execute(f"select count(*) from {table}")
+        return int(count)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    pem, path = certificate(tmp_path), tmp_path / "events.db"
+    server = RECEIVER.server(str(path), SHARED_SECRET.secret, 0)
+    with served(server, pem) as url:
+        yield Running(url, sender_to(pem), path)
+
+
+def moved(number: int, kind: str) -> dict[str, Any]:
+    data = {"entry": str(number), "type": kind, "at": "", "cases": ["case-1"]}
+    at = f"2026-11-25T12:00:{number:02}Z"
+    return {"id": f"event-{number}", "type": "case.moved", "timestamp": at, "data": data}
+
+
+def recorded(number: int) -> dict[str, Any]:
+    one = {"finding": f"f-{number}", "pack": "codes", "version": 3, "rule": "asks", "mode": "live"}
+    return {
+        "id": f"found-{number}",
+        "type": "findings.recorded",
+        "timestamp": "2026-11-25T11:00:00Z",
+        "data": {"findings": [one, one | {"finding": "f-all", "held": True}]},
+    }
+
+
+def test_repeats_and_any_order_change_nothing(running: Running) -> None:
+    events = [recorded(number) for number in range(5)]
+    events += [
+        moved(number, kind) for number, kind in enumerate(("decision", "complaint", "outcome"))
+    ]
+    chance = random.Random(7)
+    for event in chance.sample(events * 3, k=len(events) * 3):
+        running.send(event)
+    assert (running.count("event"), running.count("finding")) == (8, 6)
+    with closing(sqlite3.connect(running.path)) as store:
+        told = [move["type"] for move in RECEIVER.history(store, "case-1")]
+        assert told == ["decision", "complaint", "outcome"]
+
+
+def test_what_is_not_signed_by_us_is_refused(running: Running) -> None:
+    stranger = WebhookSecret("whsec_c3RyYW5nZXI=")
+    with pytest.raises(WebhookError, match="http_401"):
+        running.send(moved(1, "decision"), stranger)
+    assert running.count("event") == 0
+
+
+def test_an_old_signature_and_a_changed_body_are_refused() -> None:
+    now = int(time.time())
+    headers = signed_headers("event-1", b"{}", [SHARED_SECRET.key], now)
+    assert RECEIVER.is_signed(headers, b"{}", SHARED_SECRET.secret, now)
+    assert not RECEIVER.is_signed(headers, b"{ }", SHARED_SECRET.secret, now)
+    assert not RECEIVER.is_signed(headers, b"{}", SHARED_SECRET.secret, now + 301)
+    assert not RECEIVER.is_signed(
+        headers | {"webhook-id": "event-2"}, b"{}", SHARED_SECRET.secret, now
+    )
+    assert not RECEIVER.is_signed({}, b"{}", SHARED_SECRET.secret, now)
+    assert not RECEIVER.is_signed({"webhook-timestamp": "²"}, b"{}", SHARED_SECRET.secret, now)
+
+
+def test_both_secrets_are_taken_while_they_change(running: Running) -> None:
+    webhook = renewed(Webhook(running.url, (SHARED_SECRET,)), running.url, bytes, int(time.time()))
+    running.send(moved(1, "decision"), *webhook.secrets)
+    assert running.count("event") == 1
+
+
+def test_an_event_that_breaks_off_is_stored_when_it_comes_again(running: Running) -> None:
+    """The sender dies in the middle of the body."""
+    port = int(running.url.split(":")[2].partition("/")[0])
+    event = json.dumps(moved(1, "decision")).encode()
+    headers = signed_headers("event-1", event, [SHARED_SECRET.key], int(time.time()))
+    context = running.sender.context
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    head = ["POST / HTTP/1.1", f"content-length: {len(event)}", *lines, "", ""]
+    plain = socket.create_connection(("127.0.0.1", port))
+    with context.wrap_socket(plain, server_hostname=HOST) as tls:
+        tls.sendall("\r\n".join(head).encode() + event[:20])
+    running.send(moved(1, "decision"))
+    assert running.count("event") == 1
+
+
+def test_a_receiver_that_fails_twice_hangs_and_redirects_gets_the_event_in_the_end(
+    tmp_path: Path,
+) -> None:
+    """As the queue does: each failure is tried again, and no other address is called."""
+    pem = certificate(tmp_path)
+    orders, codes = ["500", "500", "302", "hang"], []
+    with receiver(pem) as told:
+        told.next = list(orders)
+        for _ in range(len(orders) + 1):
+            try:
+                sender_to(pem, seconds=0.3).send(
+                    Webhook(told.url, (SHARED_SECRET,)), "event-1", b"{}"
+                )
+            except WebhookError as error:
+                codes.append(error.code)
+        assert codes == ["http_500", "http_500", "http_302", "timeout"]
+        assert {headers["webhook-id"] for headers, _ in told.arrived} == {"event-1"}
+        assert len(told.arrived) == 5

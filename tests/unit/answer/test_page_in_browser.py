@@ -25,10 +25,8 @@ HOSTILE = (
     " {{ 7*7 }} \u202eabc <svg/onload=window.ran=3> javascript:window.ran=4 " + "w" * 300
 )
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM"),
-]
+pytestmark = [pytest.mark.browser,
+              pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM")]  # fmt: skip
 
 
 class _Api(BaseHTTPRequestHandler):
@@ -132,10 +130,7 @@ def test_the_text_is_in_no_address(served: str, page: "Page") -> None:
 
 
 @pytest.mark.parametrize(
-    "served",
-    [built_with(f"{GARAM} {HOSTILE}", HOSTILE)],
-    ids=["hostile"],
-    indirect=True,
+    "served", [built_with(f"{GARAM} {HOSTILE}", HOSTILE)], ids=["hostile"], indirect=True
 )
 def test_hostile_text_is_only_shown(served: str, page: "Page") -> None:
     page.goto(served)

@@ -39,15 +39,12 @@ def line() -> Line:
     return Line(public_with(sample_index()))
 
 
-@pytest.mark.parametrize(
-    ("update", "words", "link"),
-    [
-        ("a text in a private chat", "Salah: Minum air garam", "/11"),
-        ("a forwarded post of a channel", "False: Drinking warm salt water", "/1"),
-        ("a picture with a caption", "不实：Drinking warm salt water", "/1"),
-        ("a reply that names the bot in a group", "False: Drinking warm salt water", "/1"),
-    ],
-)
+@pytest.mark.parametrize(("update", "words", "link"), [
+    ("a text in a private chat", "Salah: Minum air garam", "/11"),
+    ("a forwarded post of a channel", "False: Drinking warm salt water", "/1"),
+    ("a picture with a caption", "不实：Drinking warm salt water", "/1"),
+    ("a reply that names the bot in a group", "False: Drinking warm salt water", "/1"),
+])  # fmt: skip
 def test_a_question_is_answered_in_the_response(
     line: Line, update: str, words: str, link: str
 ) -> None:
@@ -62,20 +59,15 @@ def test_a_question_is_answered_in_the_response(
         "method": "sendMessage",
         "chat_id": asked["chat"]["id"],
         "link_preview_options": {"is_disabled": True},
-        "reply_parameters": {
-            "message_id": asked["message_id"],
-            "allow_sending_without_reply": True,
-        },
-    }
+        "reply_parameters": {"message_id": asked["message_id"],
+                             "allow_sending_without_reply": True},
+    }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("update", "words"),
-    [
-        ("the button that starts the bot", "Kirim atau teruskan"),
-        ("help in a group", "Send or forward me"),
-    ],
-)
+@pytest.mark.parametrize(("update", "words"), [
+    ("the button that starts the bot", "Kirim atau teruskan"),
+    ("help in a group", "Send or forward me"),
+])  # fmt: skip
 def test_a_command_gets_help(line: Line, update: str, words: str) -> None:
     status, does, outcome = sent(line, UPDATES[update])
     assert (status, outcome) == (200, "")
@@ -89,18 +81,10 @@ def test_what_has_no_text_gets_help(line: Line) -> None:
     assert "Send or forward me" in does["text"]
 
 
-@pytest.mark.parametrize(
-    "update",
-    [
-        "talk in a group",
-        "a command for another bot",
-        "a message of a bot",
-        "an edited message",
-        "a post of a channel",
-        "a button that is pressed",
-        "somebody who blocks the bot",
-    ],
-)
+@pytest.mark.parametrize("update", [
+    "talk in a group", "a command for another bot", "a message of a bot", "an edited message",
+    "a post of a channel", "a button that is pressed", "somebody who blocks the bot",
+])  # fmt: skip
 def test_other_updates_are_taken_and_left(line: Line, update: str) -> None:
     assert sent(line, UPDATES[update]) == (200, {}, "")
 
@@ -118,15 +102,12 @@ def test_a_text_next_to_the_bots_name_is_the_question(line: Line) -> None:
     assert sent(line, update)[2] == "answered"
 
 
-@pytest.mark.parametrize(
-    ("words", "shown", "outcome"),
-    [
-        pytest.param("@terang_bot is this true?", REPEATS_SALT, "answered", id="a remark"),
-        pytest.param(f"@terang_bot {REPEATS_SALT}", "", "answered", id="a picture without words"),
-        pytest.param("/help@terang_bot", REPEATS_SALT, "", id="a command"),
-        pytest.param(REPEATS_SALT, "is this true?", "", id="talk"),
-    ],
-)
+@pytest.mark.parametrize(("words", "shown", "outcome"), [
+    pytest.param("@terang_bot is this true?", REPEATS_SALT, "answered", id="a remark"),
+    pytest.param(f"@terang_bot {REPEATS_SALT}", "", "answered", id="a picture without words"),
+    pytest.param("/help@terang_bot", REPEATS_SALT, "", id="a command"),
+    pytest.param(REPEATS_SALT, "is this true?", "", id="talk"),
+])  # fmt: skip
 def test_a_reply_that_names_the_bot_asks_about_the_other_message(
     line: Line, words: str, shown: str, outcome: str
 ) -> None:
@@ -152,16 +133,13 @@ def test_help_is_in_the_users_language(line: Line, tag: str, language: str) -> N
     assert does["text"].startswith(openings[language])
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        pytest.param({}, id="none"),
-        pytest.param({SECRET: ""}, id="empty"),
-        pytest.param({SECRET: "web-hook_2"}, id="another"),
-        pytest.param({SECRET: "open sesame"}, id="another partner's"),
-        pytest.param({SECRET: "ß\ud800"}, id="no letters of a header"),
-    ],
-)
+@pytest.mark.parametrize("headers", [
+    pytest.param({}, id="none"),
+    pytest.param({SECRET: ""}, id="empty"),
+    pytest.param({SECRET: "web-hook_2"}, id="another"),
+    pytest.param({SECRET: "open sesame"}, id="another partner's"),
+    pytest.param({SECRET: "ß\ud800"}, id="no letters of a header"),
+])  # fmt: skip
 def test_only_the_webhook_is_answered(line: Line, headers: dict[str, str]) -> None:
     """Telegram repeats it, so an operator who set another secret finds the updates again."""
     assert sent(line, message(), headers=headers) == (403, {"code": "not_known"}, "not_known")

@@ -37,16 +37,13 @@ def test_it_is_in_shadow_if_its_pack_is() -> None:
     assert pack.mode_of(pack.rules[1]) is Mode.SHADOW
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        pytest.param(("of: asks", "of: begs"), "`begs-for-code` is not a rule", id="no such rule"),
-        pytest.param(("of: asks-for-code", "of: copies-of-code"), "is not a rule", id="itself"),
-        pytest.param(("    copies", "    any: [code]\n    copies"), "no `any`", id="terms"),
-        pytest.param(("    copies", "    match: [Code]\n    copies"), "no `match`", id="examples"),
-        pytest.param(("    copies", "    mode: live\n    copies"), "write it into", id="mode"),
-    ],
-)
+@pytest.mark.parametrize(("change", "message"), [
+    pytest.param(("of: asks", "of: begs"), "`begs-for-code` is not a rule", id="no such rule"),
+    pytest.param(("of: asks-for-code", "of: copies-of-code"), "is not a rule", id="itself"),
+    pytest.param(("    copies", "    any: [code]\n    copies"), "no `any`", id="terms"),
+    pytest.param(("    copies", "    match: [Code]\n    copies"), "no `match`", id="examples"),
+    pytest.param(("    copies", "    mode: live\n    copies"), "write it into", id="mode"),
+])  # fmt: skip
 def test_a_problem_is_named(change: tuple[str, str], message: str) -> None:
     with pytest.raises(PackError) as raised:
         read(change)

@@ -132,20 +132,12 @@ def test_long_lists_and_texts_wrap() -> None:
     assert canonical(made, "otp.yaml") == made
 
 
-QUOTED = {
-    "what YAML takes for a truth": "'no'",
-    "what YAML takes for a number": '"4711"',
-    "what YAML takes for a day": "'2026-11-01'",
-    "a comma": "'a, b'",
-    "a colon": "'a: b'",
-    "a sign of YAML": "'!a'",
-    "an open end": "'*bomb*'",
-    "quotes": '"say \\"otp\\""',
-    "an apostrophe": "don't",
-    "what nobody sees": '"o\\u200btp"',
-    "a letter beyond the first plane": "'𝓸tp'",
-    "a space of another kind": '"o\\u00a0tp"',
-}
+QUOTED = {"what YAML takes for a truth": "'no'", "what YAML takes for a number": '"4711"',
+          "what YAML takes for a day": "'2026-11-01'", "a comma": "'a, b'", "a colon": "'a: b'",
+          "a sign of YAML": "'!a'", "an open end": "'*bomb*'", "quotes": '"say \\"otp\\""',
+          "an apostrophe": "don't", "what nobody sees": '"o\\u200btp"',
+          "a letter beyond the first plane": "'𝓸tp'",
+          "a space of another kind": '"o\\u00a0tp"'}  # fmt: skip
 
 
 @pytest.mark.parametrize("term", QUOTED.values(), ids=QUOTED)

@@ -1,4 +1,4 @@
-"""Learning: labelled posts in, weights and thresholds out."""
+"""Learning: posts, decisions, words and counted tables in; weights and thresholds out."""
 
 import json
 from itertools import product
@@ -6,7 +6,19 @@ from itertools import product
 import numpy as np
 import pytest
 
-from authoring.features import DroppedTerms, WeighedFeatures, features_of, folds, rounded
+from authoring.counts import CountedTerm, learn_from_counts, read_counts
+from authoring.features import (
+    DroppedTerms,
+    FeatureKind,
+    LearningError,
+    WeighedFeatures,
+    features_of,
+    folds,
+    prior_of,
+    read_given_words,
+    rounded,
+    with_words,
+)
 from authoring.labelled import (
     LOWEST,
     LabelError,
@@ -21,10 +33,20 @@ from authoring.labelled import (
     share_of_groups,
     suspects,
 )
+from authoring.learning import Wanted
 from authoring.term_candidates import (
+    TRIM,
+    DecidedPost,
+    PostVerdict,
+    SecondWords,
+    SelectedBy,
+    SelectionShare,
     candidates,
     copy_groups,
+    decided_posts,
     patterns_in,
+    selection_weights,
+    selection_words,
     sound_candidates,
 )
 
@@ -163,11 +185,9 @@ def measured() -> Measured:
 def test_a_review_has_the_most_suspicious_labels_first() -> None:
     rows = [json.loads(line) for line in review_lines(measured())]
     assert [(row["text"], row["label"], row["score"]) for row in rows] == [
-        ("text 2", "ordinary", 15),
-        ("text 3", "ordinary", 1),
-        ("text 0", "harmful", 3),
+        ("text 2", "ordinary", 15), ("text 3", "ordinary", 1), ("text 0", "harmful", 3),
         ("text 1", "harmful", 20),
-    ]
+    ]  # fmt: skip
 
 
 def test_answers_of_a_review_change_labels() -> None:
@@ -222,8 +242,155 @@ def test_a_term_in_pinyin_has_several_spellings_in_harmful_posts() -> None:
 def test_features_tell_terms_in_pinyin_from_written_ones() -> None:
     entries = WeighedFeatures(["加微"], ["link"], ["jia-wei"])
     assert features_of(["加微", "佳薇", "加", "https://a.example"], entries) == [
-        [0, 2],
-        [2],
-        [],
-        [1],
+        [0, 2], [2], [], [1],
+    ]  # fmt: skip
+
+
+OURS, OTHER = "SCAMS_AND_FRAUD", "VIOLENCE"
+
+
+def said(
+        verdict: bool | None, key: str = "d-1", category: str = OURS,
+        by: SelectedBy = SelectedBy.RULE, moderator: str = "m-1") -> PostVerdict:  # fmt: skip
+    return PostVerdict(key, "p-1", by, category, verdict, moderator)
+
+
+LABELS = {
+    "confirmed": ([said(True)], {}, True),
+    "dismissed": ([said(False)], {}, False),
+    "skipped": ([said(None)], {}, None),
+    "confirmed and overturned": ([said(True)], {"overturned": frozenset({"d-1"})}, False),
+    "dismissed and overturned": ([said(False)], {"overturned": frozenset({"d-1"})}, True),
+    "confirmed for another category": ([said(True, category=OTHER)], {}, None),
+    "dismissed for another category": ([said(False, category=OTHER)], {}, False),
+    "two who disagree": ([said(True)], {"looks": {"d-1": [("m-2", False)]}}, None),
+    "two who agree": ([said(True)], {"looks": {"d-1": [("m-2", True)]}}, True),
+    "two rules, one of them wrong": ([said(False), said(True, "d-2")], {}, True),
+    "an audited post": ([said(False, by=SelectedBy.AUDIT)], {}, False),
+}
+
+
+@pytest.mark.parametrize(("verdicts", "later", "label"), LABELS.values(), ids=LABELS)
+def test_the_last_word_on_a_post_is_its_label(
+    verdicts: list[PostVerdict], later: dict[str, object], label: bool | None
+) -> None:
+    labelled = decided_posts(verdicts, SecondWords(**later), OURS)  # type: ignore[arg-type]
+    assert [post.is_harmful for post in labelled] == ([] if label is None else [label])
+
+
+def test_a_second_review_is_another_moderator_behind_the_label() -> None:
+    later = SecondWords(looks={"d-1": [("m-2", True)]})
+    [post] = decided_posts([said(True)], later, OURS)
+    assert post == DecidedPost("p-1", True, SelectedBy.RULE, frozenset({"m-1", "m-2"}), ())
+
+
+def test_a_rule_selects_before_a_notice() -> None:
+    verdicts = [said(True, by=SelectedBy.NOTICE), said(True, "d-2", moderator="m-2")]
+    [post] = decided_posts(verdicts, SecondWords(), OURS)
+    assert (post.selection, post.moderators) == (SelectedBy.RULE, {"m-1", "m-2"})
+
+
+def test_each_post_counts_for_all_like_it_within_a_limit() -> None:
+    shares = {SelectedBy.RULE: SelectionShare(100, 150),
+              SelectedBy.AUDIT: SelectionShare(200, 90_000),
+              SelectedBy.NOTICE: SelectionShare(7, None)}  # fmt: skip
+    assert selection_weights(shares) == {SelectedBy.RULE: 1.5, SelectedBy.AUDIT: 1.0 * TRIM,
+                                         SelectedBy.NOTICE: 1.0}  # fmt: skip
+    assert selection_weights({}) == {}
+
+
+def test_the_card_says_how_posts_were_selected() -> None:
+    audited = SelectionShare(200, 90_000)
+    assert selection_words(SelectedBy.AUDIT, audited, 10.0, is_harmful=False) == (
+        "In the random audit sample and judged not violating. 200 of 90,000 posts were judged;"
+        " each counts 10.0 instead of 450"
+    )
+    assert selection_words(SelectedBy.NOTICE, SelectionShare(7, None), 1.0, is_harmful=True) == (
+        "Reported by a notice and confirmed by a moderator. How likely that was is not known;"
+        " each counts once"
+    )
+
+
+def test_a_line_has_a_word_and_its_weight() -> None:
+    data = "\ufeff# lures\nfree gift: 4\n\n加我 : -2\n24/7: 1\n".encode()
+    assert read_given_words(data, "w.txt") == {"free gift": 4, "加我": -2, "24/7": 1}
+
+
+@pytest.mark.parametrize(("line", "message"), [
+    ("free gift", "w.txt:1: no weight from -9 to 9 after `:`; write `word: 4`"),
+    ("free gift: x", "w.txt:1: no weight from -9 to 9 after `:`; write `free gift: 4`"),
+    ("free gift: 10", "w.txt:1: no weight"), ("free gift: 0", "w.txt:1: no weight"),
+    ("x: 4", "w.txt:1: `x` is a single letter"), (": 4", "w.txt:1: a term needs"),
+    ("free gift: 4\nFREE  gift: 3", "w.txt:2: `FREE  gift` is the same as line 1; drop one"),
+], ids=["no weight", "a word for it", "too much", "nothing", "a letter", "no word",
+        "twice"])  # fmt: skip
+def test_a_bad_line_is_reported_with_its_place(line: str, message: str) -> None:
+    with pytest.raises(LabelError) as caught:
+        read_given_words(line.encode(), "w.txt")
+    assert str(caught.value).startswith(message)
+
+
+def test_bytes_that_are_not_utf_8_are_reported() -> None:
+    with pytest.raises(LabelError, match=r"w\.txt: not UTF-8"):
+        read_given_words(b"\xff: 4", "w.txt")
+
+
+def test_a_word_takes_the_place_of_a_candidate_with_its_fold() -> None:
+    assert with_words(["bonus", "gift"], {"Gift": 3, "prize": 2}) == ["Gift", "bonus", "prize"]
+
+
+def test_only_words_have_a_prior() -> None:
+    """Weights are coefficients times four, so a prior is a quarter of the weight."""
+    entries = WeighedFeatures(["bonus", "gift"], ["link"])
+    assert list(entries) == [(FeatureKind.TERM, "bonus"), (FeatureKind.TERM, "gift"),
+                             (FeatureKind.SIGN, "link")]  # fmt: skip
+    assert prior_of(entries, {"gift": 4, "link": 9}).tolist() == [0, 1, 0]
+
+
+HEADER = "term\tdocuments\tlog2_odds\tcategory\n"
+
+
+def test_a_row_has_a_term_or_a_sign_of_the_wanted_category() -> None:
+    """Rows of signs with words, of unknown signs and of single letters are left out."""
+    rows = "purple\t4\t9.1\tbulbs\n{d2}\t3\t2\tbulbs\n{link} now\t3\t2\tbulbs\n{x}\t1\t1\tbulbs\n"
+    data = f"{HEADER}{rows}q\t1\t1\tbulbs\nother\t9\t9\tseeds\n".encode()
+    assert read_counts(data, "t.tsv", {"bulbs"}) == [
+        CountedTerm((FeatureKind.TERM, "purple"), 4, 9.1),
+        CountedTerm((FeatureKind.SIGN, "digits-2"), 3, 2),
     ]
+    sounds = read_counts(b"pinyin\tdocs\tlog2_odds\njia-wei\t7\t6\n", "t.tsv")
+    assert sounds == [CountedTerm((FeatureKind.PINYIN, "jia-wei"), 7, 6)]
+
+
+@pytest.mark.parametrize(("table", "message"), [
+    ("term\tdocs\n", "t.tsv:1: no column `log2_odds`; the header has term, docs"),
+    (f"{HEADER}a b\tmany\t2\tx\n", "t.tsv:2: "), (f"{HEADER}a b\t1\tnan\tx\n", "t.tsv:2: "),
+    (f"{HEADER}a b\n", "t.tsv:2: "), (f"{HEADER}a b\t1\t5000\tx\n", "t.tsv:2: "),
+    (f"{HEADER}a b\tinf\t2\tx\n", "t.tsv:2: "),
+    (f"{HEADER}{'a' * 200_000}\t1\t2\tx\n", "t.tsv:2: not a table: field larger than"),
+    (f"{HEADER}a\0b\t1\t2\tx\n", "t.tsv:2: '\\x00' in a term"),
+    (f"{HEADER}a b\t1\t2\tx\na b\t3\t2\tx\n", "t.tsv:3: `a b` is the same as line 2"),
+    (f"{HEADER}a b\t1\t2\tx\nA  B\t3\t2\ty\n", "t.tsv:3: `A  B` is the same as line 2"),
+], ids=["a missing column", "a word for a number", "no odds", "a short row", "odds of nobody",
+        "no end", "a long field", "a NUL", "a row twice", "a term in two spellings"])  # fmt: skip
+def test_a_bad_table_is_reported_with_its_line(table: str, message: str) -> None:
+    with pytest.raises(LabelError) as caught:
+        read_counts(table.encode(), "t.tsv")
+    assert str(caught.value).startswith(message)
+
+
+def test_a_row_that_ends_before_its_term_is_left_out() -> None:
+    assert read_counts(b"documents\tlog2_odds\tterm\n3\t2\n", "t.tsv") == []
+
+
+def test_a_term_counts_in_each_category() -> None:
+    data = f"{HEADER}a b\t1\t2\tx\na b\t3\t2\ty\n".encode()
+    assert len(read_counts(data, "t.tsv")) == 2
+
+
+def test_learning_needs_rows_and_clean_texts() -> None:
+    row = CountedTerm((FeatureKind.TERM, "purple"), 420, 9.0)
+    post = LabelledPost("we plant bulbs", is_harmful=False, place="clean.csv:1")
+    for rows, clean in (([], [post]), ([row], [])):
+        with pytest.raises(LearningError, match="needs rows"):
+            learn_from_counts(rows, clean, [], Wanted(10, ()))

@@ -1,14 +1,17 @@
-"""The arrays of an index say what its checks say, counted here in dictionaries."""
+"""The arrays of an index say what its checks say, and what a new import changes of them."""
 
+import io
 from array import array
 from collections import Counter, defaultdict
 from itertools import pairwise
 from random import Random
 
 import pytest
+from support.sample_checks import CHECKS, FRIDGE, PUBLISHER, SALT, check, table
 from tools.training.development import LANGUAGES, entry_of, examples
 
-from claims.fact_check import FeedCheck
+from claims.admission import ChangeKind, Spool, Trust, admit, changes
+from claims.fact_check import FeedCheck, read_feed
 from claims.index import (
     COMMON_GRAM,
     MAGIC,
@@ -165,3 +168,53 @@ def test_a_rare_word_that_a_short_claim_repeats_keeps_its_whole_weight() -> None
     wanted = rarity(1, 21) * saturated(12, lengths[0], sum(lengths) / 21)
     assert wanted > 2 * rarity(1, 21)
     assert max(made["word_weights"]) * step == pytest.approx(wanted, abs=step)
+
+
+def merged_entries(*rows: dict[str, str]) -> Spool:
+    return admit(read_feed(io.BytesIO(table(*rows))), Trust([PUBLISHER])).checks
+
+
+BEFORE = merged_entries(*CHECKS)
+
+
+@pytest.mark.parametrize(("row", "change"), [
+    pytest.param(check(1, SALT, "Misleading"), ChangeKind.CORRECTED, id="another rating"),
+    pytest.param(check(1, f"{SALT}, says a post"), ChangeKind.CORRECTED, id="another claim"),
+    pytest.param(check(1, SALT, date="2026-11-01"), ChangeKind.CORRECTED, id="a later day"),
+    pytest.param(check(9, SALT), ChangeKind.WITHDRAWN, id="another link"),
+])  # fmt: skip
+def test_what_a_check_says_otherwise_is_a_change(row: dict[str, str], change: ChangeKind) -> None:
+    [found] = changes(BEFORE, merged_entries(row, *CHECKS[1:]))
+    assert (found.url, found.change) == ("https://check.example/1", change)
+    assert found.before[0].rating == "false"
+    assert bool(found.after) is (change is ChangeKind.CORRECTED)
+
+
+def test_new_checks_and_their_order_change_nothing() -> None:
+    assert changes(BEFORE, merged_entries(*reversed(CHECKS), check(9, "Cats cure cancer"))) == []
+
+
+def test_a_page_of_several_claims_loses_one() -> None:
+    two = (check(1, SALT), check(1, FRIDGE))
+    [found] = changes(merged_entries(*two), merged_entries(two[0]))
+    assert (len(found.before), len(found.after)) == (2, 1)
+
+
+def test_of_two_feeds_the_later_check_counts() -> None:
+    old, new = (merged_entries(check(1, SALT)),
+                merged_entries(check(1, SALT, "True", date="2026-11-01")))  # fmt: skip
+    for feeds in ([old, new], [new, old]):
+        assert [one.check.rating for one in Spool(feeds)] == ["true"]
+
+
+def test_a_page_that_words_its_claim_anew_no_longer_says_the_old_one() -> None:
+    """Its old check stays in no index, whichever feed it came from."""
+    old, new = (
+        merged_entries(*CHECKS),
+        merged_entries(check(1, f"{SALT} overnight", "True", date="2027-01-01")),
+    )
+    for feeds in ([old, new], [new, old]):
+        merged = Spool(feeds)
+        assert len(merged) == len(CHECKS)
+        [told] = [one.check for one in merged if one.check.url == "https://check.example/1"]
+        assert told.rating == "true"

@@ -1,10 +1,10 @@
-"""What messages about cases do: to their cases, to excerpts, and in the journal."""
+"""What messages do to their cases, to excerpts and in the journal, alone and in groups."""
 
 from typing import Any
 
 import msgspec
 import pytest
-from support.judged_cases import F1, F2, days_left, entry, state, two_findings
+from support.judged_cases import DRAWN, F1, F2, days_left, entry, state, two_findings
 from support.memory_cases import SET, MemoryCases, finding
 from support.sample_messages import (
     REMOVED,
@@ -17,10 +17,11 @@ from support.sample_messages import (
     order,
     outcome,
     reinstatement,
+    second_review,
     suspension,
 )
 
-from ledger.cases import CaseState, DecidedScore, case_id
+from ledger.cases import CaseState, DecidedScore, JournalEntry, Move, case_id, is_for_second_review
 from ledger.closing import set_key
 from ledger.findings import FoundSpan
 from ledger.keys import audit_file_key
@@ -47,14 +48,11 @@ def test_a_decision_moves_all_its_findings_at_once(cases: MemoryCases) -> None:
     assert made.source_type == "VOLUNTARY"
 
 
-@pytest.mark.parametrize(
-    ("said", "scope"),
-    [
-        ({"scope": ["AT"]}, ["AT"]),
-        ({}, ["DE", "NL"]),
-        ({"verdict": "dismissed", "measures": None, "applied_at": None}, []),
-    ],
-)
+@pytest.mark.parametrize(("said", "scope"), [
+    ({"scope": ["AT"]}, ["AT"]),
+    ({}, ["DE", "NL"]),
+    ({"verdict": "dismissed", "measures": None, "applied_at": None}, []),
+])  # fmt: skip
 def test_a_measure_holds_in_the_providers_territory_unless_it_says_where(
     cases: MemoryCases, said: dict[str, Any], scope: list[str]
 ) -> None:
@@ -73,11 +71,8 @@ def test_a_reason_that_names_somebody_gives_way_to_the_rules_own(cases: MemoryCa
 
 def test_a_decision_keeps_which_terms_decided_a_score(cases: MemoryCases) -> None:
     """Only of scored findings that keep all that their score is the sum of."""
-    spans = (
-        FoundSpan("text", 0, 4, "slot", weight=5),
-        FoundSpan("text", 5, 10, "gacor", weight=7),
-        FoundSpan("text", 0, 10, "{link}", weight=3),
-    )
+    spans = (FoundSpan("text", 0, 4, "slot", weight=5), FoundSpan("text", 5, 10, "gacor", weight=7),
+             FoundSpan("text", 0, 10, "{link}", weight=3))  # fmt: skip
     scored = finding(3, spans=spans, score=15, threshold=12)
     capped = finding(4, spans=spans, score=15, threshold=12, spans_capped=True)
     cases.find(scored, capped)
@@ -114,26 +109,19 @@ def test_the_journal_holds_no_words_on_a_person(cases: MemoryCases) -> None:
     assert case.entries[0].reason == "It asks readers for a one-time code."
 
 
-@pytest.mark.parametrize(
-    ("changes", "kept"),
-    [
-        pytest.param({}, ("illegal", "A provision", "https://law.example/1"), id="the pack's"),
-        pytest.param(
-            {"ground": "illegal"},
-            ("illegal", "A provision", "https://law.example/1"),
-            id="the pack's, named again",
-        ),
-        pytest.param(
-            {"ground_text": "Another law"}, ("illegal", "Another law", ""), id="other words"
-        ),
-        pytest.param({"ground": "terms"}, ("terms", "", ""), id="another kind"),
-        pytest.param(
-            {"ground": "terms", "ground_text": "Rule 4", "ground_url": "https://chat.example/4"},
-            ("terms", "Rule 4", "https://chat.example/4"),
-            id="the sender's own",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("changes", "kept"), [
+    pytest.param({}, ("illegal", "A provision", "https://law.example/1"), id="the pack's"),
+    pytest.param({"ground": "illegal"}, ("illegal", "A provision", "https://law.example/1"),
+                 id="the pack's, named again"),
+    pytest.param(
+        {"ground_text": "Another law"}, ("illegal", "Another law", ""), id="other words"
+    ),
+    pytest.param({"ground": "terms"}, ("terms", "", ""), id="another kind"),
+    pytest.param(
+        {"ground": "terms", "ground_text": "Rule 4", "ground_url": "https://chat.example/4"},
+        ("terms", "Rule 4", "https://chat.example/4"), id="the sender's own",
+    ),
+])  # fmt: skip
 def test_a_decision_rests_on(
     cases: MemoryCases, changes: dict[str, str], kept: tuple[str, str, str]
 ) -> None:
@@ -159,25 +147,19 @@ def test_an_escalation_is_recorded_after_the_decision_too(cases: MemoryCases) ->
     assert F1 not in cases.excerpts
 
 
-@pytest.mark.parametrize(
-    ("messages", "days"),
-    [
-        pytest.param([decision(F1, verdict="dismissed")], 7, id="dismissed"),
-        pytest.param([decision(F1)], 198, id="a measure"),
-        pytest.param([decision(F1), complaint()], 366, id="a complaint holds it"),
-        pytest.param([decision(F1), dispute()], 366, id="a dispute holds it"),
-        pytest.param([decision(F1), complaint(), dispute(), outcome()], 366, id="one is open"),
-        pytest.param([decision(F1), complaint(), outcome()], 14, id="overturned"),
-        pytest.param(
-            [decision(F1), complaint(), outcome(outcome="upheld")], 198, id="the measure stands"
-        ),
-        pytest.param(
-            [decision(F1, verdict="dismissed"), complaint(), outcome(outcome="upheld")],
-            14,
-            id="the dismissal stands",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("messages", "days"), [
+    pytest.param([decision(F1, verdict="dismissed")], 7, id="dismissed"),
+    pytest.param([decision(F1)], 198, id="a measure"),
+    pytest.param([decision(F1), complaint()], 366, id="a complaint holds it"),
+    pytest.param([decision(F1), dispute()], 366, id="a dispute holds it"),
+    pytest.param([decision(F1), complaint(), dispute(), outcome()], 366, id="one is open"),
+    pytest.param([decision(F1), complaint(), outcome()], 14, id="overturned"),
+    pytest.param(
+        [decision(F1), complaint(), outcome(outcome="upheld")], 198, id="the measure stands"
+    ),
+    pytest.param([decision(F1, verdict="dismissed"), complaint(), outcome(outcome="upheld")],
+                 14, id="the dismissal stands"),
+])  # fmt: skip
 def test_how_long_an_excerpt_is_kept(
     cases: MemoryCases, messages: list[dict[str, Any]], days: int
 ) -> None:
@@ -206,11 +188,9 @@ OVERTURNED: dict[str, tuple[list[dict[str, Any]], list[bool]]] = {
     "by a court": ([reinstatement(cause="court")], [True]),
     "by the provider itself": ([reinstatement(cause="own_initiative")], [True]),
     "by a court, then reversed": ([reinstatement(cause="court"), outcome()], [True, False]),
-    "by a dispute's body": (
-        [dispute(), outcome(complaint=..., dispute="x-1", implemented=False)],
-        [False, True],
-    ),
-}
+    "by a dispute's body": ([dispute(), outcome(complaint=..., dispute="x-1", implemented=False)],
+                            [False, True]),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("messages", "overturns"), OVERTURNED.values(), ids=OVERTURNED)
@@ -236,14 +216,11 @@ def test_an_outcome_holds_the_entry_that_it_answers(cases: MemoryCases) -> None:
     assert made.answers.about is None
 
 
-@pytest.mark.parametrize(
-    ("said", "source"),
-    [
-        pytest.param({}, "ARTICLE_16", id="a notice"),
-        pytest.param({"trusted_flagger": True}, "TRUSTED_FLAGGER", id="a trusted flagger"),
-        pytest.param({"article_16": False}, "OTHER_NOTIFICATION", id="another notification"),
-    ],
-)
+@pytest.mark.parametrize(("said", "source"), [
+    pytest.param({}, "ARTICLE_16", id="a notice"),
+    pytest.param({"trusted_flagger": True}, "TRUSTED_FLAGGER", id="a trusted flagger"),
+    pytest.param({"article_16": False}, "OTHER_NOTIFICATION", id="another notification"),
+])  # fmt: skip
 def test_a_decision_on_a_notice_alone(
     cases: MemoryCases, said: dict[str, Any], source: str
 ) -> None:
@@ -291,3 +268,133 @@ def test_a_time_from_an_earlier_message_is_kept_with_the_order(cases: MemoryCase
     about = entry(cases, "order", "q-9").about
     assert about is not None
     assert (about.acknowledged_at, about.effected_at) == ("2026-11-25T09:00:00Z", "")
+
+
+POSTS = [finding(number, post=f"p{number}", rule="asks-for-code") for number in range(1, 5)]
+RULE = "2026-11-25/codes/3/asks-for-code/live"
+DRAWN_GROUP = next(
+    f"g-{n}" for n in range(99) if is_for_second_review(case_id("group", "acme", f"g-{n}"))
+)
+NOT_DRAWN_GROUP = next(
+    f"g-{n}" for n in range(99) if not is_for_second_review(case_id("group", "acme", f"g-{n}"))
+)
+
+
+@pytest.fixture
+def decided_group() -> MemoryCases:
+    made = MemoryCases()
+    made.find(*POSTS)
+    return made
+
+
+def grouped(number: int, **changes: Any) -> dict[str, Any]:
+    """The decision on one of the posts, in the group `g-1`."""
+    about = POSTS[number - 1].finding
+    return decision(about, **{"id": f"d-{number}", "group": "g-1", **changes})
+
+
+def decided(decided_group: MemoryCases, number: int) -> JournalEntry:
+    return entry(decided_group, "decision", f"d-{number}")
+
+
+def test_each_post_has_its_own_decision_and_the_group_counts_once(
+    decided_group: MemoryCases,
+) -> None:
+    decided_group.decide(*(grouped(number) for number in (1, 2, 3)))
+    entries = [decided(decided_group, number) for number in (1, 2, 3)]
+    assert [made.cases for made in entries] == [
+        (post.finding, made.entry) for post, made in zip(POSTS, entries, strict=False)
+    ]
+    assert {made.group for made in entries} == {case_id("group", "acme", "g-1")}
+    assert [made.leads for made in entries] == [True, False, False]
+    assert [made.counted for made in entries] == [{RULE: 1}, {}, {}]
+    assert [state(decided_group, post.finding) for post in POSTS] == [
+        *[CaseState.DECIDED] * 3,
+        "open",
+    ]
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)], ids=["few rules first", "all rules first"])
+def test_each_rule_and_day_counts_once_whichever_post_comes_first(
+    decided_group: MemoryCases, order: tuple[int, int]
+) -> None:
+    decided_group.find(finding(9, post="p2", found_at="2026-11-24T12:00:00Z"))
+    second = grouped(2) | {"findings": [POSTS[1].finding, finding(9).finding]}
+    messages = {1: grouped(1), 2: second}
+    decided_group.decide(*(messages[number] for number in order))
+    counted = [key for number in order for key in decided(decided_group, number).counted]
+    assert sorted(counted) == [RULE.replace("-25", "-24"), RULE]
+
+
+def test_a_repeat_counts_nothing(decided_group: MemoryCases) -> None:
+    decided_group.decide(grouped(1), grouped(2))
+    before = dict(decided_group.journal)
+    assert [one.status for one in decided_group.decide(grouped(2), grouped(1))] == ["repeated"] * 2
+    assert decided_group.journal == before
+
+
+def test_a_later_decision_of_the_group_reads_one_entry(decided_group: MemoryCases) -> None:
+    """Else a group of a thousand posts would read half a million entries."""
+    decided_group.decide(*(grouped(number) for number in (1, 2, 3, 4)))
+    group = decided_group.case(case_id("group", "acme", "g-1"))
+    assert group is not None
+    assert [made.move for made in group.entries] == [Move.DECIDE]
+    assert not group.entries[0].reason
+
+
+@pytest.mark.parametrize("changes", [
+    {"verdict": "dismissed"}, {"moderator": "m-2"}, {"opened_at": "2026-11-25T12:29:01Z"},
+    {"decided_at": "2026-11-25T12:30:01Z"}, {"findings": [finding(6).finding]},
+], ids=["verdict", "moderator", "opening", "moment", "category"])  # fmt: skip
+def test_another_look_is_refused_and_the_others_stand(
+    decided_group: MemoryCases, changes: dict[str, Any]
+) -> None:
+    decided_group.find(finding(6, category="VIOLENCE"))
+    decided_group.decide(grouped(1))
+    [handled] = decided_group.decide(grouped(2, **changes))
+    assert (handled.status, handled.code) == ("refused", "field_conflict")
+    refused = decided_group.receipts()["d-2"]
+    assert refused.field == "group"
+    assert "the first decision of the group has" in refused.advice
+    assert state(decided_group, POSTS[0].finding) is CaseState.DECIDED
+
+
+def test_the_same_name_of_another_provider_is_another_group(decided_group: MemoryCases) -> None:
+    decided_group.find(finding(7, provider="other"))
+    decided_group.decide(grouped(1))
+    decided_group.decide(
+        decision(finding(7).finding, group="g-1", verdict="dismissed"), provider="other"
+    )
+    assert entry(decided_group, "decision", "d-1").leads
+    assert decided_group.journal[case_id("decision", "other", "d-1")].leads
+
+
+def test_a_group_is_overturned_once(decided_group: MemoryCases) -> None:
+    decided_group.decide(grouped(1), grouped(2), grouped(3))
+    for number in (2, 3):
+        decided_group.decide(complaint(id=f"c-{number}", decision=f"d-{number}"),
+                             outcome(id=f"o-{number}", complaint=f"c-{number}"))  # fmt: skip
+    decided_group.decide(reinstatement(decision="d-1", cause="court"))
+    fell = [entry(decided_group, "outcome", f"o-{number}") for number in (2, 3)]
+    fell.append(entry(decided_group, "reinstatement", "b-1"))
+    assert all(made.overturns and made.group for made in fell)
+    assert [made.counted for made in fell] == [{RULE: 1}, {}, {}]
+
+
+def test_an_upheld_decision_counts_nothing_against_its_group(decided_group: MemoryCases) -> None:
+    decided_group.decide(grouped(1), complaint(), outcome(outcome="upheld"))
+    assert entry(decided_group, "outcome", "o-1").counted == {}
+
+
+def test_a_group_is_drawn_for_a_second_review_as_one(decided_group: MemoryCases) -> None:
+    for number in (1, 2):
+        decided_group.decide(grouped(number, group=DRAWN_GROUP))
+    [first] = decided_group.decide(second_review(decision="d-2"))
+    [again] = decided_group.decide(second_review(id="r-2", decision="d-1", moderator="m-3"))
+    assert (first.status, again.status, again.code) == ("taken", "refused", "decided_already")
+
+
+def test_a_decision_of_a_group_is_not_drawn_alone(decided_group: MemoryCases) -> None:
+    decided_group.decide(grouped(1, id=DRAWN, group=NOT_DRAWN_GROUP))
+    [handled] = decided_group.decide(second_review(decision=DRAWN))
+    assert handled.code == "not_in_sample"

@@ -38,97 +38,58 @@ REFUSED: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
     "findings of two categories": ([], decision(F1, finding(6).finding), "mixed_categories"),
     "another post's notice": ([notice(post="2")], decision(F1, notice="n-1"), "mixed_posts"),
     "a finding that is decided": ([decision(F1)], decision(F1, F2, id="d-2"), "decided_already"),
-    "a skip of what is decided": (
-        [decision(F1)],
-        decision(F1, id="d-2", verdict="skipped"),
-        "decided_already",
-    ),
+    "a skip of what is decided": ([decision(F1)], decision(F1, id="d-2", verdict="skipped"),
+                                  "decided_already"),
     "opened before it was escalated": (
-        [decision(F1, verdict="escalated", escalation="threat_to_life")],
-        decision(F1, id="d-2"),
+        [decision(F1, verdict="escalated", escalation="threat_to_life")], decision(F1, id="d-2"),
         "stale",
     ),
     "opened before it was escalated again": (
         [
             decision(F1, verdict="escalated", escalation="threat_to_life"),
-            decision(
-                F1,
-                id="d-2",
-                verdict="escalated",
-                escalation="threat_to_life",
-                opened_at="2026-11-25T12:40:00Z",
-                decided_at="2026-11-25T12:50:00Z",
-            ),
+            decision(F1, id="d-2", verdict="escalated", escalation="threat_to_life",
+                     opened_at="2026-11-25T12:40:00Z",
+                     decided_at="2026-11-25T12:50:00Z"),
         ],
         decision(F1, id="d-3", opened_at="2026-11-25T12:45:00Z", decided_at="2026-11-25T13:00:00Z"),
         "stale",
     ),
     "an id of another message": ([decision(F1)], decision(F2), "id_reused"),
     "an id of another type": ([decision(F1)], complaint(id="d-1"), "id_reused"),
-    "a complaint about a skip": (
-        [decision(F1, verdict="skipped")],
-        complaint(),
-        "nothing_decided",
-    ),
-    "the decision's own moderator": (
-        [decision(F1), complaint()],
-        outcome(moderator="m-1"),
-        "same_moderator",
-    ),
-    "a second outcome": (
-        [decision(F1), complaint(), outcome()],
-        outcome(id="o-2"),
-        "decided_already",
-    ),
+    "a complaint about a skip": ([decision(F1, verdict="skipped")], complaint(), "nothing_decided"),
+    "the decision's own moderator": ([decision(F1), complaint()], outcome(moderator="m-1"),
+                                     "same_moderator"),
+    "a second outcome": ([decision(F1), complaint(), outcome()], outcome(id="o-2"),
+                         "decided_already"),
     "a review that was not drawn": ([decision(F1)], second_review(), "not_in_sample"),
-    "a review by the same moderator": (
-        [decision(F1, id=DRAWN)],
-        second_review(decision=DRAWN, moderator="m-1"),
-        "same_moderator",
-    ),
-    "a third verdict": (
-        [decision(F1, id=DRAWN), second_review(decision=DRAWN)],
-        second_review(id="r-2", decision=DRAWN, moderator="m-3"),
-        "decided_already",
-    ),
-    "what was never taken away": (
-        [decision(F1, verdict="dismissed")],
-        reinstatement(cause="court"),
-        "nothing_decided",
-    ),
+    "a review by the same moderator": ([decision(F1, id=DRAWN)],
+                                       second_review(decision=DRAWN, moderator="m-1"),
+                                       "same_moderator"),
+    "a third verdict": ([decision(F1, id=DRAWN), second_review(decision=DRAWN)],
+                        second_review(id="r-2", decision=DRAWN, moderator="m-3"),
+                        "decided_already"),
+    "what was never taken away": ([decision(F1, verdict="dismissed")], reinstatement(cause="court"),
+                                  "nothing_decided"),
     "a notice about an unknown finding": ([], notice(finding="f" * 64), "unknown"),
-    "a notice about another's finding": (
-        [],
-        notice(finding=finding(3).finding),
-        "other_provider",
-    ),
+    "a notice about another's finding": ([], notice(finding=finding(3).finding), "other_provider"),
     "a notice about another post": ([], notice(post="2", finding=F1), "mixed_posts"),
-    "another country's order": (
-        [order()],
-        order(id="q-2", follows="q-1", country="FR"),
-        "field_conflict",
-    ),
-    "an order's second end": (
-        [order(outcome="complied")],
-        order(id="q-2", follows="q-1", outcome="complied"),
-        "decided_already",
-    ),
+    "another country's order": ([order()], order(id="q-2", follows="q-1", country="FR"),
+                                "field_conflict"),
+    "an order's second end": ([order(outcome="complied")],
+                              order(id="q-2", follows="q-1", outcome="complied"),
+                              "decided_already"),
     "a post that nobody asked for": ([], audit(post="2"), "not_in_sample"),
     "a month without a sample": ([], audit(month="2026-10"), "not_in_sample"),
     "a post that was audited": ([audit()], audit(id="a-2", moderator="m-2"), "decided_already"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("before", "message", "code"), REFUSED.values(), ids=REFUSED)
 def test_a_message_is_refused(
     cases: MemoryCases, before: list[dict[str, Any]], message: dict[str, Any], code: str
 ) -> None:
-    cases.find(
-        finding(3, provider="other"),
-        finding(4, unit="unit-that-failed"),
-        finding(5, post="2"),
-        finding(6, category="VIOLENCE"),
-    )
+    cases.find(finding(3, provider="other"), finding(4, unit="unit-that-failed"),
+               finding(5, post="2"), finding(6, category="VIOLENCE"))  # fmt: skip
     cases.files[audit_file_key("acme", "2026-11")] = b'{"post":"1","rank":"00"}\n'
     assert {one.status for one in cases.decide(*before)} <= {"taken"}
     entries = dict(cases.journal)
@@ -139,14 +100,11 @@ def test_a_message_is_refused(
     assert (told.status, told.code, told.type) == ("refused", code, message["type"])
 
 
-@pytest.mark.parametrize(
-    ("message", "told"),
-    [
-        (complaint(by=None), ("complaint", "c-1", "field_missing")),
-        (complaint(type="verdict"), ("", "c-1", "type_unknown")),
-        (complaint(id="c" * 201), ("", "", "field_length")),
-    ],
-)
+@pytest.mark.parametrize(("message", "told"), [
+    (complaint(by=None), ("complaint", "c-1", "field_missing")),
+    (complaint(type="verdict"), ("", "c-1", "type_unknown")),
+    (complaint(id="c" * 201), ("", "", "field_length")),
+])  # fmt: skip
 def test_the_receipt_of_a_message_that_is_not_read_has_its_names(
     cases: MemoryCases, message: dict[str, Any], told: tuple[str, ...]
 ) -> None:
@@ -164,23 +122,13 @@ EARLY = {
     "a complaint before its decision": ([complaint()], [decision(F1)]),
     "a dispute before its decision": ([dispute()], [decision(F1)]),
     "an outcome before all": ([outcome(), complaint()], [decision(F1)]),
-    "a review before its decision": (
-        [second_review(decision=DRAWN)],
-        [decision(F1, id=DRAWN)],
-    ),
-    "a reinstatement before the outcome": (
-        [reinstatement(), outcome()],
-        [decision(F1), complaint()],
-    ),
-    "a decision before its notice": (
-        [decision(F1, notice="n-1")],
-        [notice()],
-    ),
-    "an order's end before the order": (
-        [order(id="q-2", follows="q-1", outcome="complied")],
-        [order()],
-    ),
-}
+    "a review before its decision": ([second_review(decision=DRAWN)], [decision(F1, id=DRAWN)]),
+    "a reinstatement before the outcome": ([reinstatement(), outcome()],
+                                           [decision(F1), complaint()]),
+    "a decision before its notice": ([decision(F1, notice="n-1")], [notice()]),
+    "an order's end before the order": ([order(id="q-2", follows="q-1", outcome="complied")],
+                                        [order()]),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("early", "late"), EARLY.values(), ids=EARLY)

@@ -153,12 +153,8 @@ EARLY: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, datetime]] = {
 
 @pytest.mark.parametrize(("before", "message", "field", "began"), EARLY.values(), ids=EARLY)
 def test_a_time_before_the_events_of_the_case_is_refused(
-    cases: MemoryCases,
-    before: list[dict[str, Any]],
-    message: dict[str, Any],
-    field: str,
-    began: datetime,
-) -> None:
+        cases: MemoryCases, before: list[dict[str, Any]], message: dict[str, Any], field: str,
+        began: datetime) -> None:  # fmt: skip
     assert {one.status for one in cases.decide(*before)} <= {"taken"}
     opens = field == "decided_at" and "opened_at" in message  # nobody decides before they open
     names = ("opened_at", "decided_at") if opens else (field,)
@@ -271,15 +267,12 @@ def test_the_clock_of_an_order_runs_from_its_first_message(cases: MemoryCases) -
     assert [one.status for one in cases.decide(same)] == ["taken"]
 
 
-@pytest.mark.parametrize(
-    ("decided_at", "code"),
-    [
-        ("2026-11-24T23:54:59Z", "time_early"),
-        ("2026-11-24T23:55:00Z", ""),
-        ("2026-11-26T00:05:00Z", ""),
-        ("2026-11-26T00:05:01Z", "time_future"),
-    ],
-)
+@pytest.mark.parametrize(("decided_at", "code"), [
+    ("2026-11-24T23:54:59Z", "time_early"),
+    ("2026-11-24T23:55:00Z", ""),
+    ("2026-11-26T00:05:00Z", ""),
+    ("2026-11-26T00:05:01Z", "time_future"),
+])  # fmt: skip
 def test_only_the_day_of_a_trials_clock_counts(
     cases: MemoryCases, decided_at: str, code: str
 ) -> None:

@@ -102,12 +102,10 @@ def test_the_break_is_offered_on_the_page() -> None:
 
 
 def test_reasons_are_of_the_pack_and_the_language_of_the_post() -> None:
-    own = [
-        CannedReason(text="For all.", verdict="dismissed", language="en"),
-        CannedReason(text="For codes.", verdict="dismissed", language="en", pack="codes"),
-        CannedReason(text="For others.", verdict="dismissed", language="en", pack="threats"),
-        CannedReason(text="Untuk semua.", verdict="dismissed", language="id"),
-    ]
+    own = [CannedReason(text="For all.", verdict="dismissed", language="en"),
+           CannedReason(text="For codes.", verdict="dismissed", language="en", pack="codes"),
+           CannedReason(text="For others.", verdict="dismissed", language="en", pack="threats"),
+           CannedReason(text="Untuk semua.", verdict="dismissed", language="id")]  # fmt: skip
     assert suggested_reasons(own, dossier(finding()), "zh")["dismissed"] == [
         "For codes.",
         "For all.",
@@ -158,7 +156,9 @@ def test_a_lead_edits_the_reasons_and_nobody_else_sees_the_page() -> None:
     assert answer["statusCode"] == 400
     assert "A poem." in answer["body"]
     lead.post("/lead/reasons", {"reasons": "dismissed | en | * | A poem."})
-    assert [each.text for each in desk.own_reasons] == ["A poem."]
+    assert desk.desk.reasons("acme", list[CannedReason]) == [
+        CannedReason(text="A poem.", verdict="dismissed", language="en"),
+    ]  # fmt: skip
     assert "A poem." in moderator.get(f"/card/{desk.dossiers[0].item.key}")["body"]
 
 
@@ -169,15 +169,12 @@ def test_the_leads_page_names_no_moderator() -> None:
     assert "m-1" not in body
 
 
-@pytest.mark.parametrize(
-    ("pairs", "kappa"),
-    [
-        pytest.param([], None, id="none"),
-        pytest.param([("c", "c", 9)], None, id="one verdict alone"),
-        pytest.param([("c", "c", 5), ("d", "d", 5)], 1.0, id="always"),
-        pytest.param([("c", "d", 5), ("d", "c", 5)], -1.0, id="never"),
-    ],
-)
+@pytest.mark.parametrize(("pairs", "kappa"), [
+    pytest.param([], None, id="none"),
+    pytest.param([("c", "c", 9)], None, id="one verdict alone"),
+    pytest.param([("c", "c", 5), ("d", "d", 5)], 1.0, id="always"),
+    pytest.param([("c", "d", 5), ("d", "c", 5)], -1.0, id="never"),
+])  # fmt: skip
 def test_agreement(pairs: list[tuple[str, str, int]], kappa: float | None) -> None:
     found = agreement(pairs)
     assert found.kappa == kappa

@@ -58,29 +58,25 @@ def test_a_decision_can_be_taken_back_for_ten_seconds() -> None:
         "2026-11-25T14:00:00.000000Z", "2026-11-25T14:00:10.000000Z")  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("fields", "parsed"),
-    [
-        ({"reason": [" typed "], "canned": ["chosen"]}, {"reason": "typed"}),
-        ({"reason": [" "], "canned": [" chosen "]}, {"reason": "chosen"}),
-        ({"verdict": ["confirmed", "skipped"]}, {"verdict": "skipped"}),
-        ({"verdict": ["confirmed", "dismissed"]}, {"verdict": "confirmed"}),
-        ({"measure": [""]}, {"measure": "none"}),
-        ({"measure": ["age"]}, {"measure": "age"}),
-        ({"shown": ["a", "b"], "kept": ["b", "c"]}, {"left_out": frozenset("a")}),
-        ({"shows": ["yes"]}, {"shows_text": True}),
-        ({"violates": ["VIOLENCE"], "category": ["a"]}, {"category": "VIOLENCE"}),
-    ],
-)
+@pytest.mark.parametrize(("fields", "parsed"), [
+    ({"reason": [" typed "], "canned": ["chosen"]}, {"reason": "typed"}),
+    ({"reason": [" "], "canned": [" chosen "]}, {"reason": "chosen"}),
+    ({"verdict": ["confirmed", "skipped"]}, {"verdict": "skipped"}),
+    ({"verdict": ["confirmed", "dismissed"]}, {"verdict": "confirmed"}),
+    ({"measure": [""]}, {"measure": "none"}),
+    ({"measure": ["age"]}, {"measure": "age"}),
+    ({"shown": ["a", "b"], "kept": ["b", "c"]}, {"left_out": frozenset("a")}),
+    ({"shows": ["yes"]}, {"shows_text": True}),
+    ({"violates": ["VIOLENCE"], "category": ["a"]}, {"category": "VIOLENCE"}),
+])  # fmt: skip
 def test_fields_of_a_form(fields: dict[str, list[str]], parsed: dict[str, object]) -> None:
     assert DecisionForm.parse(fields) == replace(DecisionForm(""), **parsed)
 
 
-@pytest.mark.parametrize(
-    ("verdict", "measure", "code"),
-    [("confirmed", "removed", REMOVED), ("confirmed", "none", None), ("dismissed", "removed", None),
-     ("threat", "removed", None)],
-)  # fmt: skip
+@pytest.mark.parametrize(("verdict", "measure", "code"), [
+    ("confirmed", "removed", REMOVED), ("confirmed", "none", None), ("dismissed", "removed", None),
+    ("threat", "removed", None),
+])  # fmt: skip
 def test_only_a_confirmed_post_gets_a_measure(verdict: str, measure: str, code: str | None) -> None:
     [message] = messages(form(verdict, measure=measure, reason_language="en"))
     assert (message.measures.visibility[0] if message.measures else None) == code
@@ -121,11 +117,10 @@ def test_a_notice_without_a_finding_is_decided_and_a_card_of_nothing_is_not() ->
     assert "at least one finding" in why(nothing_left, reported)
 
 
-@pytest.mark.parametrize(
-    ("outcome", "measure", "code"),
-    [("upheld", "removed", None), ("reversed", "removed", None), ("omitted", "none", None),
-     ("partly_reversed", "removed", REMOVED)],
-)  # fmt: skip
+@pytest.mark.parametrize(("outcome", "measure", "code"), [
+    ("upheld", "removed", None), ("reversed", "removed", None), ("omitted", "none", None),
+    ("partly_reversed", "removed", REMOVED),
+])  # fmt: skip
 def test_a_measure_remains_only_after_a_part_was_reversed(
     outcome: str, measure: str, code: str | None
 ) -> None:
@@ -134,12 +129,11 @@ def test_a_measure_remains_only_after_a_part_was_reversed(
     assert (message.measures.visibility[0] if message.measures else None) == code
 
 
-@pytest.mark.parametrize(
-    ("verdict", "fields", "problem"),
-    [("confirmed", {}, "Choose an outcome"), ("upheld", {"reason": " "}, "Write or choose"),
-     ("partly_reversed", {"measure": "none"}, "that remains"),
-     ("partly_reversed", {"measure": "DROP"}, "that remains")],
-)  # fmt: skip
+@pytest.mark.parametrize(("verdict", "fields", "problem"), [
+    ("confirmed", {}, "Choose an outcome"), ("upheld", {"reason": " "}, "Write or choose"),
+    ("partly_reversed", {"measure": "none"}, "that remains"),
+    ("partly_reversed", {"measure": "DROP"}, "that remains"),
+])  # fmt: skip
 def test_an_outcome_needs_its_parts(verdict: str, fields: dict[str, str], problem: str) -> None:
     assert problem in why(form(verdict, **fields), complaint())
 

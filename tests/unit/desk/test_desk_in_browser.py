@@ -48,10 +48,8 @@ HOSTILE = (
     "javascript:window.ran=3 \u202egnp.exe \x00 </textarea></title><svg/onload=window.ran=4>"
 )
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM"),
-]
+pytestmark = [pytest.mark.browser,
+              pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM")]  # fmt: skip
 
 
 @dataclass
@@ -128,10 +126,8 @@ def read_known(messages: list[dict[str, Any]]) -> list[Any]:
 def everything() -> list[Any]:
     """Items of every kind, each with text that wants to run."""
     check = FoundCheck("https://check.example/1", HOSTILE, "false", HOSTILE, HOSTILE, "", 0.9)
-    spans = (
-        FoundSpan("text", 0, 7, "send me", ("leet",), 4),
-        FoundSpan("text", 0, 4, "{link}", (), 5),
-    )
+    spans = (FoundSpan("text", 0, 7, "send me", ("leet",), 4),
+             FoundSpan("text", 0, 4, "{link}", (), 5))  # fmt: skip
     scored = finding(
         "p1", text=HOSTILE, spans=spans, score=9, threshold=8, url="https://chat.example/p1"
     )
@@ -168,7 +164,7 @@ def everything() -> list[Any]:
 def test_every_page_is_inert_accessible_and_fits_its_window(window: Window) -> None:
     reasons = [CannedReason(text=HOSTILE, verdict=verdict, language="en")
                for verdict in ("confirmed", "upheld")]  # fmt: skip
-    desk = MemoryDesk(everything(), own_reasons=reasons)
+    desk = MemoryDesk(everything(), reasons=reasons)
     page = window.page
     with serving(desk) as server:
         page.goto(server.address)
@@ -268,7 +264,7 @@ def test_what_was_typed_stays_when_the_network_drops(window: Window) -> None:
         assert page.locator("input[value=dismissed]").is_checked()
         page.keyboard.press("w")
         window.press("Control+Enter")
-    [pending] = desk.pending.values()
+    [pending] = desk.pending
     assert pending.messages[0]["reason"] == TYPED
     window.complaints.clear()  # the browser notes the drop
 

@@ -1,28 +1,40 @@
-"""Marks are on the words or nowhere, and pieces put together are the text again."""
+"""Marks are on the words or nowhere, and every code has a word."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.desk_world import audited, dossier, finding
 
-from desk import NearCopy
+from cases.asked import Answer
+from desk import ItemKind, NearCopy
 from desk.cards import Mark, card_view, differing_pieces, hidden_outline, marked_pieces, marks_of
+from desk.deciding import MEASURES, VERDICTS
+from desk.desk_pages import (
+    age_words,
+    left_words,
+    measure_choices,
+    measure_words,
+    message_words,
+    named,
+    verdict_choices,
+)
+from ledger.desk_store import PendingState
 from ledger.findings import FoundSpan, excerpt_of
+from phrases import of
 
 LONG = "x" * 500
 
 
-@pytest.mark.parametrize(
-    ("text", "start", "shown"),
-    [
-        pytest.param("word and more", 0, ["word"], id="a short text"),
-        pytest.param(f"{LONG} word {LONG}", 501, ["word"], id="the middle of a long one"),
-        pytest.param(f"{LONG} word", 501, ["word"], id="the end of a long one"),
-        pytest.param(f"word {LONG}", 0, ["word"], id="the beginning of a long one"),
-    ],
-)
+@pytest.mark.parametrize(("text", "start", "shown"), [
+    pytest.param("word and more", 0, ["word"], id="a short text"),
+    pytest.param(f"{LONG} word {LONG}", 501, ["word"], id="the middle of a long one"),
+    pytest.param(f"{LONG} word", 501, ["word"], id="the end of a long one"),
+    pytest.param(f"word {LONG}", 0, ["word"], id="the beginning of a long one"),
+])  # fmt: skip
 def test_marks_are_on_the_words(text: str, start: int, shown: list[str]) -> None:
     spans = (FoundSpan("text", start, start + 4, "word"),)
     begins, excerpt = excerpt_of(text, start, start + 4)
@@ -61,8 +73,7 @@ def test_spans_of_another_part_have_no_mark() -> None:
 
 
 @given(
-    st.text(max_size=60),
-    st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=6),
+    st.text(max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=6)
 )
 def test_pieces_put_together_are_the_text(text: str, places: list[tuple[int, int]]) -> None:
     marks = [
@@ -129,13 +140,10 @@ def test_only_the_beginning_of_long_texts_is_compared() -> None:
     assert differing_pieces("one", "one") == [("one", False)]
 
 
-@pytest.mark.parametrize(
-    ("first", "other", "changed"),
-    [
-        ("a-1", "a-2", ["2"]), ("word", "words", ["words"]), ("ab cd", "ab", []),
-        ("\u0e01\u0e02", "\u0e01\u0e03", ["\u0e03"]), ("\u0e01a", "\u0e01b", ["b"]),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("first", "other", "changed"), [
+    ("a-1", "a-2", ["2"]), ("word", "words", ["words"]), ("ab cd", "ab", []),
+    ("\u0e01\u0e02", "\u0e01\u0e03", ["\u0e03"]), ("\u0e01a", "\u0e01b", ["b"]),
+])  # fmt: skip
 def test_a_difference_is_a_word_or_a_character_of_a_script_without_spaces(
     first: str, other: str, changed: list[str]
 ) -> None:
@@ -158,3 +166,77 @@ def test_a_card_without_a_finding_shows_the_post_of_its_item() -> None:
     with_finding = replace(dossier(finding("p7", url=None)), url="https://chat.example/8")
     assert (card_view(with_finding).post, card_view(with_finding).url) == (
         "p7", "https://chat.example/8")  # fmt: skip
+
+
+EN = of("en")
+NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
+JUDGING = "c confirmed, d dismissed, t threat, a child"
+
+
+@pytest.mark.parametrize(("kind", "keys"), [
+    (ItemKind.COMPLAINT, "c upheld, d reversed, p partly_reversed, x omitted"),
+    (ItemKind.ORDER, "c complied, d refused, x contested, i impossible"),
+    (ItemKind.HELD_RULE, "c opened, d left_held"),
+    (ItemKind.AUDIT, "v violating, d not_violating, x gone"),
+    (ItemKind.FINDING, JUDGING),
+    (ItemKind.NOTICE, JUDGING),
+    (ItemKind.SECOND_REVIEW, JUDGING),
+    (ItemKind.GOLDEN, JUDGING),
+])  # fmt: skip
+def test_each_kind_of_card_has_its_verdicts_and_keys(kind: ItemKind, keys: str) -> None:
+    choices = verdict_choices(EN, kind)
+    assert ", ".join(f"{key} {value}" for value, _, key in choices) == keys
+    assert all(label and label not in (value, key) for value, label, key in choices)
+
+
+def test_each_measure_has_a_key_and_is_named_by_its_code_as_by_its_word() -> None:
+    choices = measure_choices(EN)
+    assert [(value, key) for value, _, key in choices] == [*zip(MEASURES, "0rhkyil", strict=True)]
+    for value, label, _ in choices:
+        assert label != value or value in ("removed", "labelled")
+        assert measure_words(EN, MEASURES[value] or "none") == label
+    assert measure_words(EN, "DECISION_VISIBILITY_OTHER") == "DECISION_VISIBILITY_OTHER"
+
+
+def test_kinds_states_and_verdicts_have_words() -> None:
+    assert named(EN, "kind", "second_review") == "second look"
+    assert len({named(EN, "kind", kind) for kind in ItemKind}) == len(ItemKind)
+    states = set(PendingState) - {PendingState.VOID}  # nobody's: it is listed nowhere
+    assert len({named(EN, "state", state) for state in states}) == len(states)
+    spoken = (*VERDICTS, *Answer, "opened", "left_held", "violating", "not_violating", "gone")
+    words = {named(EN, "verdict", each) for each in spoken}
+    assert len(words) == len(spoken)
+    assert named(EN, "verdict", "dismissed") == "Dismissed"
+
+
+@pytest.mark.parametrize(("message", "words"), [
+    ({"type": "second_review", "verdict": "dismissed"}, "Dismissed"),
+    ({"type": "outcome", "outcome": "partly_reversed"}, "Partly reversed"),
+    ({"type": "order", "outcome": "refused"}, "Not followed"),
+    ({"type": "suspension"}, "suspension"),
+], ids=lambda value: value if isinstance(value, str) else "")  # fmt: skip
+def test_what_somebody_decided_is_said_in_words(message: dict[str, Any], words: str) -> None:
+    assert message_words(EN, message) == words
+
+
+def test_a_body_out_of_court_has_a_name_and_others_have_words() -> None:
+    assert named(EN, "contester", "author") == "the author"
+    assert named(EN, "contester", "body") == ""
+
+
+@pytest.mark.parametrize(("since", "words"), [
+    ("2026-11-25T13:00:00Z", "an hour"),
+    ("2026-11-25T14:00:00Z", "less than a minute"),
+    ("2026-11-25T15:00:00Z", "less than a minute"),
+    ("2026-11-21T14:00:00Z", "4 days"),
+])  # fmt: skip
+def test_an_age_is_never_negative(since: str, words: str) -> None:
+    assert age_words(EN, since, NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(2.0, "2 hours left"), (0.0, "less than a minute left"), (-2.0, "2 hours late")],
+)
+def test_a_deadline_is_ahead_or_over(hours: float, words: str) -> None:
+    assert left_words(EN, hours) == words

@@ -1,4 +1,4 @@
-"""Orders of authorities wait with their deadline, and decide takes the desk's answers."""
+"""Orders with their deadlines and notices to authors: decide takes what the desk showed."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -6,14 +6,28 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.desk_world import MemoryDesk, Visitor
-from support.memory_cases import MemoryCases
-from support.sample_messages import SENT, inform, order
+from support.desk_world import MemoryDesk, Visitor, dossier
+from support.memory_cases import MemoryCases, finding
+from support.sample_messages import SENT, inform, notice, order
+from support.sample_posts import pack
 
-from desk import Door, Dossier, ItemKind, Moderator, Role, order_dossier, order_items
+from desk import (
+    Door,
+    Dossier,
+    ItemKind,
+    Moderator,
+    OpenFinding,
+    Role,
+    RuleFacts,
+    order_dossier,
+    order_items,
+)
+from desk.cards import shown_notices
 from desk.deciding import DecidingError, DecisionForm, decide, form_id
 from desk.desk_pages import hours_left, ordered
 from ledger.cases import case_id
+from ledger.keys import author_notice_key, rule_page
+from rules.pack import Translation
 
 MODERATOR = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
 FORM = DecisionForm(form_id("m-1", SENT - timedelta(minutes=2), "00ff00ff"), "complied")
@@ -33,8 +47,7 @@ def card(cases: MemoryCases, name: str = "q-1") -> Dossier:
 
 
 @pytest.mark.parametrize(
-    ("regulation", "deadline"),
-    [("tco", "2026-11-25T09:00:00Z"), ("dsa", "2026-11-26T08:00:00Z")],
+    ("regulation", "deadline"), [("tco", "2026-11-25T09:00:00Z"), ("dsa", "2026-11-26T08:00:00Z")]
 )
 def test_an_order_waits_with_the_hours_of_its_regulation(regulation: str, deadline: str) -> None:
     cases = received(order(regulation=regulation))
@@ -98,10 +111,9 @@ def test_decide_takes_every_answer(first: dict[str, Any], answer: str) -> None:
     assert not entry.moderator
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"verdict": "confirmed"}, {"verdict": "refused"},
-              {"verdict": "refused", "reason": "x" * 501}]
-)  # fmt: skip
+@pytest.mark.parametrize("wrong", [
+    {"verdict": "confirmed"}, {"verdict": "refused"}, {"verdict": "refused", "reason": "x" * 501},
+])  # fmt: skip
 def test_an_answer_needs_its_kind_and_why_it_was_not_followed(wrong: dict[str, str]) -> None:
     with pytest.raises(DecidingError):
         decide(replace(FORM, **wrong), card(received(order())), MODERATOR, SENT)
@@ -118,3 +130,106 @@ def test_the_card_shows_the_order_and_answers_it() -> None:
     assert sent["statusCode"] == 303
     assert "Followed" in visitor.get("/recent")["body"]
     assert key not in visitor.get("/")["body"]
+
+
+FOUND = finding(1, url="https://chat.example/1", language="id")
+PAGE = rule_page(FOUND, "https://terang.example")
+TERRITORY = ("DE", "NL")  # of the provider in MemoryCases
+OPENED = SENT - timedelta(minutes=2)
+NOTICE_FORM = DecisionForm(form_id("m-1", OPENED, "00ff00ff"), "confirmed", "removed", "It asks.")
+
+
+def notice_card(*names: str, **changes: Any) -> Dossier:
+    """The dossier of the finding, with the words of its pack."""
+    made = dossier(OpenFinding(FOUND, "Send me the code"), language="id", **changes)
+    facts = RuleFacts.of(pack(), FOUND.rule, PAGE)
+    return replace(made, rules=tuple((name, facts) for name in names or ("codes/3/asks-for-code",)))
+
+
+def written(language: str, *messages: Any) -> str:
+    """The notice that decide writes after these messages."""
+    cases = MemoryCases()
+    cases.find(FOUND)
+    cases.decide(*messages)
+    key = author_notice_key("acme", case_id("decision", "acme", messages[-1]["id"]), language)
+    return cases.files[key].decode()
+
+
+@pytest.mark.parametrize("reason_language", ["", "id", "en"])
+def test_it_reads_as_decide_writes_it(reason_language: str) -> None:
+    form = replace(NOTICE_FORM, reason_language=reason_language)
+    shown = shown_notices(form, notice_card(), MODERATOR, SENT, "zh", TERRITORY)
+    sent = decide(form, notice_card(), MODERATOR, SENT).messages
+    assert shown == [(each, written(each, *sent)) for each in ("id", "zh")]
+
+
+def test_it_says_that_somebody_reported_the_post() -> None:
+    cases = MemoryCases()
+    cases.find(FOUND)
+    reported = notice(finding=FOUND.finding, trusted_flagger=True)
+    cases.decide(reported)
+    [entry] = cases.entries[case_id("notice", "acme", "n-1")].values()
+    reported_card = notice_card(notices=(entry,))
+    [(_, text)] = shown_notices(NOTICE_FORM, reported_card, MODERATOR, SENT, "id", TERRITORY)
+    cases.decide(
+        *map(msgspec.to_builtins, decide(NOTICE_FORM, reported_card, MODERATOR, SENT).messages)
+    )
+    key = author_notice_key("acme", case_id("decision", "acme", NOTICE_FORM.id), "id")
+    assert text == cases.files[key].decode()
+    assert "pelapor tepercaya" in text
+
+
+def test_the_author_comes_first_and_a_language_without_notices_is_the_moderators() -> None:
+    def languages(language: str, moderator: str) -> list[str]:
+        found = replace(notice_card(), item=replace(notice_card().item, language=language))
+        return [name for name, _ in shown_notices(NOTICE_FORM, found, MODERATOR, SENT, moderator)]
+
+    assert languages("zh-Hans", "en") == ["zh", "en"]
+    assert languages("en", "en") == ["en"]
+    assert languages("th", "id") == ["id"]
+
+
+def test_without_a_measure_the_author_gets_none() -> None:
+    assert (
+        shown_notices(replace(NOTICE_FORM, measure="none"), notice_card(), MODERATOR, SENT, "en")
+        == []
+    )
+    assert (
+        shown_notices(
+            replace(NOTICE_FORM, verdict="dismissed"), notice_card(), MODERATOR, SENT, "en"
+        )
+        == []
+    )
+
+
+def test_asking_for_the_notice_decides_nothing_and_keeps_the_form() -> None:
+    fields = {"verdict": "confirmed", "measure": "removed", "reason": "", "shows": "yes"}
+    fields["kept"] = fields["shown"] = FOUND.finding
+    translated = pack(translations={"id": Translation(title="Kode sekali pakai")})
+    facts = (("codes/3/asks-for-code", RuleFacts.of(translated, FOUND.rule, PAGE)),)
+    desk = MemoryDesk([replace(notice_card(), rules=facts)], SENT)
+    visitor = Visitor(desk, "m-1")
+    body = visitor.post(f"/card/{FOUND.finding}/notice", fields | {"id": NOTICE_FORM.id})["body"]
+    assert not desk.pending
+    assert '<pre lang="id"' in body
+    assert "Kiriman Anda dihapus" in body
+    assert "Kode sekali pakai" in body
+    assert "\n…\n" in body, "the reason that is still to be written"
+    assert f'value="{NOTICE_FORM.id}"' in body
+    assert '<details class="excerpt" open>' in body, "the text that was open stays open"
+
+
+def test_a_rule_that_cannot_be_read_is_no_error_of_the_page() -> None:
+    desk = MemoryDesk([notice_card("other/1/rule")], SENT)
+    fields = {"id": NOTICE_FORM.id, "verdict": "confirmed", "measure": "removed",
+              "kept": FOUND.finding}  # fmt: skip
+    body = Visitor(desk, "m-1").post(f"/card/{FOUND.finding}/notice", fields)["body"]
+    assert "The words of the rule cannot be read." in body
+
+
+def test_a_canned_reason_names_its_language() -> None:
+    desk, canned = MemoryDesk([notice_card()], SENT), "Kata-kata itu berarti lain di sini."
+    fields = {"id": NOTICE_FORM.id, "verdict": "dismissed", "canned": canned, "kept": FOUND.finding}
+    Visitor(desk, "m-1").post(f"/card/{FOUND.finding}/decide", fields)
+    [pending] = desk.pending
+    assert pending.messages[0]["reason_language"] == "id"

@@ -1,4 +1,4 @@
-"""From the queue to a card and on: pages, filters, leases, settings, and forms that are broken."""
+"""From the queue to a card and on: filters, leases, settings, broken forms and examples."""
 
 import base64
 import re
@@ -8,6 +8,8 @@ from datetime import datetime
 import pytest
 from support.desk_world import (
     ORIGIN,
+    CookieDoor,
+    KnownRule,
     MemoryDesk,
     Visitor,
     audited,
@@ -20,7 +22,9 @@ from support.desk_world import (
 )
 
 from desk import ItemKind, Moderator
+from desk.deciding import Adoption, DecidingError, masked, read_adoption
 from desk.desk_pages import CareSettings
+from desk.routes import DeskApplication
 from ledger.desk_store import ItemLease
 
 P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_000))
@@ -68,7 +72,7 @@ def test_filters_go_along_from_page_to_page(desk: MemoryDesk) -> None:
 def test_leasing_and_giving_back_is_seen_by_colleagues(desk: MemoryDesk) -> None:
     first, second = Visitor(desk), Visitor(desk, "m-8")
     first.post("/next")
-    assert desk.leased[P1.item.key].until == "2026-11-25T14:10:00+00:00"
+    assert desk.leased[P1.item.key].until == "2026-11-25T14:10:00.000000Z"
     assert "m-7" in second.get(f"/card/{P1.item.key}")["body"]
     second.post(f"/card/{P1.item.key}/release")
     assert P1.item.key in desk.leased
@@ -126,11 +130,10 @@ def test_a_search_is_cut_and_asks_within_the_filters(desk: MemoryDesk) -> None:
     assert key in visitor.post("/search", {"text": "x" * 400})["body"]
 
 
-@pytest.mark.parametrize(
-    ("verdict", "measure", "offered"),
-    [("confirmed", "removed", "removed"), ("confirmed", "none", "none"),
-     ("dismissed", "removed", "none")],
-)  # fmt: skip
+@pytest.mark.parametrize(("verdict", "measure", "offered"), [
+    ("confirmed", "removed", "removed"), ("confirmed", "none", "none"),
+    ("dismissed", "removed", "none"),
+])  # fmt: skip
 def test_the_last_measure_is_offered_again(
     desk: MemoryDesk, verdict: str, measure: str, offered: str
 ) -> None:
@@ -194,3 +197,71 @@ def test_training_shows_twelve_cards_in_an_order_of_the_day_and_moderator() -> N
     assert drawn("m-8") != own
     later(desk, days=1)
     assert drawn("m-7") != own
+
+
+POST = "Please ask Budi Santoso or @budi99 at +62 812-3456-789, see https://a.example/x?y=1 now"
+
+
+@pytest.mark.parametrize(("text", "left"), [
+    ("call 0812 3456 7890 today", "call [number] today"),
+    ("kode 884213 dari @si_budi", "kode [number] dari [handle]"),
+    ("write to a.b@mail.example.org", "write to [mail]"),
+    ("see www.a.example/p?q=1 or bit.com/x", "see [link] or [link]"),
+    ("meet Maria Lopez and then Ivan", "meet [name] and then [name]"),
+    ("Send me the code, friend", "Send me the code, friend"),
+    ("把验证码 884213 发给我", "把验证码 [number] 发给我"),
+    ("send 12 posts", "send 12 posts"),
+])  # fmt: skip
+def test_masks(text: str, left: str) -> None:
+    assert masked(text) == left
+    assert masked(left) == left
+
+
+@pytest.mark.parametrize(("rule", "kind", "text", "why"), [
+    pytest.param("codes/asks", "ignore", masked(POST), "Rewrite it first", id="as masked"),
+    pytest.param("codes/asks", "ignore", f" {POST} ", "Rewrite it first", id="as posted"),
+    pytest.param("codes/asks", "ignore", "ask @budi99", "still has a name", id="a handle"),
+    pytest.param("codes/asks", "ignore", "​", "1 to 500", id="nothing"),
+    pytest.param("codes/asks", "ignore", "x" * 501, "1 to 500", id="too long"),
+    pytest.param("codes", "ignore", "a quotation", "Choose a rule", id="no rule"),
+    pytest.param("/asks", "ignore", "a quotation", "Choose a rule", id="no pack"),
+    pytest.param("codes/asks", "maybe", "a quotation", "Choose a rule", id="no kind"),
+])  # fmt: skip
+def test_what_may_not_be_published_is_refused(rule: str, kind: str, text: str, why: str) -> None:
+    with pytest.raises(DecidingError, match=why):
+        read_adoption(rule, kind, text, POST)
+
+
+def test_an_example_in_ones_own_words_is_taken() -> None:
+    longest = read_adoption("codes/asks", "match", f"{'x ' * 249}xy", POST)
+    assert (longest.kind, len(longest.text)) == ("match", 500)
+    made = read_adoption("codes/asks", "ignore", "never send  anyone\nthe code", POST)
+    assert made == Adoption("codes", "asks", "ignore", "never send anyone the code")
+
+
+def test_the_editor_masks_and_shows_what_the_check_says() -> None:
+    case = dossier(finding(text=POST))
+    visitor, adopter = Visitor(MemoryDesk([case])), KnownRule()
+    path = f"/card/{case.item.key}/adopt"
+    assert visitor.get(path)["statusCode"] == 404
+    visitor.application = DeskApplication(visitor.desk, CookieDoor(), adopter)
+    assert path in visitor.get(f"/card/{case.item.key}")["body"]
+    body = visitor.get(path)["body"]
+    assert "[name] or [handle] at [number]" in body
+    assert "Budi" not in body
+    form = {"for_rule": "codes/asks", "example": "ignore", "text": masked(POST)}
+    assert "Rewrite it first" in visitor.post(path, form)["body"]
+    assert not adopter.tried
+    answer = visitor.post(path, form | {"text": "never send anyone the code"})["body"]
+    assert "codes.yaml:3: is hit" in answer
+    assert "+ &lt;b&gt;example&lt;/b&gt;" in answer
+
+
+def test_an_editor_without_the_files_of_packs_names_the_commands_to_run() -> None:
+    case = dossier(finding(text=POST))
+    visitor = Visitor(MemoryDesk([case]))
+    visitor.application = DeskApplication(visitor.desk, CookieDoor(), KnownRule(checked=False))
+    form = {"for_rule": "codes/asks", "example": "ignore", "text": "never send anyone the code"}
+    answer = visitor.post(f"/card/{case.item.key}/adopt", form)["body"]
+    assert "This console cannot run packs check" in answer
+    assert "terang packs check new-packs" in answer

@@ -132,19 +132,16 @@ def test_a_replayed_form_decides_once(desk: MemoryDesk) -> None:
     assert len(desk.pending) == 1
 
 
-@pytest.mark.parametrize(
-    ("before", "then", "said"),
-    [
-        pytest.param({}, {"verdict": "confirmed"}, "Dismissed, can", id="another verdict"),
-        pytest.param({}, {"reason": "A song."}, "Dismissed, can", id="another reason"),
-        pytest.param({}, {"kept": []}, "Dismissed, can", id="a copy left out"),
-        pytest.param({"kept": []}, {"kept": "1" * 64}, "Dismissed, can", id="a copy taken in"),
-        pytest.param({"verdict": "skipped"}, {}, "Skipped, can", id="a verdict after a skip"),
-        pytest.param({"verdict": "confirmed", "measure": "removed"},
-                     {"verdict": "confirmed", "measure": "age"}, "Confirmed: removed, can",
-                     id="another measure"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("before", "then", "said"), [
+    pytest.param({}, {"verdict": "confirmed"}, "Dismissed, can", id="another verdict"),
+    pytest.param({}, {"reason": "A song."}, "Dismissed, can", id="another reason"),
+    pytest.param({}, {"kept": []}, "Dismissed, can", id="a copy left out"),
+    pytest.param({"kept": []}, {"kept": "1" * 64}, "Dismissed, can", id="a copy taken in"),
+    pytest.param({"verdict": "skipped"}, {}, "Skipped, can", id="a verdict after a skip"),
+    pytest.param({"verdict": "confirmed", "measure": "removed"},
+                 {"verdict": "confirmed", "measure": "age"}, "Confirmed: removed, can",
+                 id="another measure"),
+])  # fmt: skip
 def test_back_and_another_choice_is_told_what_is_stored(
     before: dict[str, object], then: dict[str, object], said: str
 ) -> None:
@@ -154,13 +151,14 @@ def test_back_and_another_choice_is_told_what_is_stored(
     form = form_of(visitor, group.item.key) | {"verdict": "dismissed", "reason": "A poem."}
     for _ in range(2):
         assert visitor.post(path, form | before)["statusCode"] == 303
-    [stored] = desk.pending.values()
+    [stored] = desk.pending
     answer = visitor.post(path, form | then)
     assert answer["statusCode"] == 409
     assert f"This form was used at 2026-11-25 14:00: {said}" in answer["body"]
     assert f'value="{stored.id}"' not in answer["body"], "the next form is a new one"
-    assert [*desk.pending.values()] == [stored]
-    desk.pending[stored.id] = msgspec.structs.replace(stored, state=PendingState.REFUSED)
+    assert desk.pending == [stored]
+    sent = desk.desk.release_pending("acme", stored.id)
+    desk.desk.end_pending(msgspec.structs.replace(sent, state=PendingState.REFUSED))
     assert "refused. What" in visitor.post(path, form | before)["body"]
 
 
@@ -173,14 +171,11 @@ def test_a_form_that_does_nothing_does_not_say_done(desk: MemoryDesk) -> None:
 SENT, KEPT = "A reason. If your service did something", "A reason, kept with the case. Terang sends"
 
 
-@pytest.mark.parametrize(
-    ("kind", "said"),
-    [
-        (ItemKind.FINDING, {"confirmed": SENT, "dismissed": KEPT, "child": KEPT}),
-        (ItemKind.COMPLAINT, {"upheld": KEPT, "reversed": KEPT, "partly_reversed": KEPT}),
-        (ItemKind.GOLDEN, {"confirmed": "Reason</legend>", "dismissed": "Reason</legend>"}),
-    ],
-)
+@pytest.mark.parametrize(("kind", "said"), [
+    (ItemKind.FINDING, {"confirmed": SENT, "dismissed": KEPT, "child": KEPT}),
+    (ItemKind.COMPLAINT, {"upheld": KEPT, "reversed": KEPT, "partly_reversed": KEPT}),
+    (ItemKind.GOLDEN, {"confirmed": "Reason</legend>", "dismissed": "Reason</legend>"}),
+])  # fmt: skip
 def test_only_a_reason_that_is_sent_is_said_to_be(kind: ItemKind, said: dict[str, str]) -> None:
     item = complaint() if kind is ItemKind.COMPLAINT else dossier(finding("p1"), kind=kind)
     body = Visitor(MemoryDesk([item]), "m-2").get(f"/card/{item.item.key}")["body"]
@@ -201,19 +196,16 @@ def test_the_second_of_two_is_told_who_was_first_and_keeps_the_words(desk: Memor
     assert "Typed at length." in answer["body"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        pytest.param({"verdict": ""}, "Choose a verdict", id="no verdict"),
-        pytest.param({"reason": " ​"}, "Write or choose a reason", id="a reason nobody can see"),
-        pytest.param({"reason": "x" * 2_001}, "at most 2,000", id="a long reason"),
-        pytest.param({"measure": "DROP"}, "Choose a measure", id="an unknown measure"),
-        pytest.param({"id": "m-8-20261125T140000.000000Z-00000000"}, "not yours",
-                     id="a colleague's form"),
-        pytest.param({"id": "x"}, "not yours", id="no form of ours"),
-        pytest.param({"id": "m-7-20261123T140000.000000Z-00000000"}, "a day old", id="an old form"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("changes", "why"), [
+    pytest.param({"verdict": ""}, "Choose a verdict", id="no verdict"),
+    pytest.param({"reason": " ​"}, "Write or choose a reason", id="a reason nobody can see"),
+    pytest.param({"reason": "x" * 2_001}, "at most 2,000", id="a long reason"),
+    pytest.param({"measure": "DROP"}, "Choose a measure", id="an unknown measure"),
+    pytest.param({"id": "m-8-20261125T140000.000000Z-00000000"}, "not yours",
+                 id="a colleague's form"),
+    pytest.param({"id": "x"}, "not yours", id="no form of ours"),
+    pytest.param({"id": "m-7-20261123T140000.000000Z-00000000"}, "a day old", id="an old form"),
+])  # fmt: skip
 def test_a_form_that_lacks_something_decides_nothing(
     desk: MemoryDesk, changes: dict[str, object], why: str
 ) -> None:
@@ -237,7 +229,7 @@ def test_one_of_two_rules_may_be_left_out_and_not_both(desk: MemoryDesk) -> None
     visitor.post(
         f"/card/{both.item.key}/decide", fields | {"kept": both.findings[1].finding.finding}
     )
-    [pending] = desk.pending.values()
+    [pending] = desk.pending
     assert pending.messages[0]["findings"] == [both.findings[1].finding.finding]
 
 
@@ -249,7 +241,7 @@ def test_near_copies_are_decided_with_the_post_unless_left_out(desk: MemoryDesk)
     fields = form_of(visitor, group.item.key) | {"verdict": "dismissed", "reason": "A poem."}
     fields["kept"] = [key for key in fields["shown"] if key != "1" * 64]  # type: ignore[attr-defined]
     visitor.post(f"/card/{group.item.key}/decide", fields)
-    [pending] = desk.pending.values()
+    [pending] = desk.pending
     assert pending.items == (group.item.key, "2" * 64)
     assert [message["id"] for message in pending.messages] == [pending.id, f"{pending.id}.1"]
 
@@ -262,7 +254,7 @@ def test_a_complaint_is_for_another_moderator(desk: MemoryDesk) -> None:
     fields = form_of(second, key) | {"verdict": "reversed", "reason": "It warns of the code."}
     assert first.post(f"/card/{key}/decide", fields)["statusCode"] == 403
     assert second.post(f"/card/{key}/decide", fields)["statusCode"] == 303
-    [pending] = desk.pending.values()
+    [pending] = desk.pending
     [message] = pending.messages
     assert (message["complaint"], message["outcome"]) == ("complaint-1", "reversed")
 
@@ -287,19 +279,16 @@ def test_another_providers_case_does_not_exist(desk: MemoryDesk) -> None:
         assert "send me" not in answer["body"]
 
 
-@pytest.mark.parametrize(
-    ("form", "headers"),
-    [
-        pytest.param({"token": "token-of-m-8"}, {}, id="another session's token"),
-        pytest.param({"token": ""}, {}, id="no token"),
-        pytest.param({}, {"origin": "https://evil.example"}, id="another page"),
-        pytest.param({}, {"origin": "null"}, id="no page"),
-        pytest.param({}, {"sec-fetch-site": "cross-site"}, id="across sites"),
-        pytest.param({}, {"content-type": "text/plain"}, id="another type"),
-        pytest.param({"reason": "x" * 70_000}, {}, id="too long"),
-        pytest.param({"x": ["1"] * 500}, {}, id="too many fields"),
-    ],
-)
+@pytest.mark.parametrize(("form", "headers"), [
+    pytest.param({"token": "token-of-m-8"}, {}, id="another session's token"),
+    pytest.param({"token": ""}, {}, id="no token"),
+    pytest.param({}, {"origin": "https://evil.example"}, id="another page"),
+    pytest.param({}, {"origin": "null"}, id="no page"),
+    pytest.param({}, {"sec-fetch-site": "cross-site"}, id="across sites"),
+    pytest.param({}, {"content-type": "text/plain"}, id="another type"),
+    pytest.param({"reason": "x" * 70_000}, {}, id="too long"),
+    pytest.param({"x": ["1"] * 500}, {}, id="too many fields"),
+])  # fmt: skip
 def test_a_form_of_another_page_does_nothing(
     desk: MemoryDesk, form: dict[str, object], headers: dict[str, str]
 ) -> None:
@@ -377,7 +366,7 @@ def test_a_held_rule_is_one_question(verdict: str) -> None:
     fields = form_of(visitor, item.key)
     assert "Choose an answer" in visitor.post(f"/card/{item.key}/decide", fields)["body"]
     visitor.post(f"/card/{item.key}/decide", fields | {"verdict": verdict})
-    [pending] = desk.pending.values()
+    [pending] = desk.pending
     answer = pending.messages[0]
     told = [answer[name] for name in ("type", "held_rule", "day", "verdict")]
     assert told == ["flood_answer", "codes/asks", "2026-11-25", verdict]
@@ -391,7 +380,7 @@ def test_every_message_of_the_desk_is_one_that_decide_reads(desk: MemoryDesk) ->
         fields = form_of(visitor, key) | {"verdict": verdict, "measure": "removed", "reason": "So."}
         assert visitor.post(f"/card/{key}/decide", fields)["statusCode"] == 303
         later(desk, seconds=20)
-    for pending in desk.pending.values():
+    for pending in desk.pending:
         for message in pending.messages:
             read = read_case_message(msgspec.json.encode(message))
             assert read == msgspec.convert(message, type(read))

@@ -1,6 +1,8 @@
-"""What waits, from findings and the journal: from when to when, for whom, and what is answered."""
+"""What waits and for whom: from when to when, in which order, and what is next."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -8,8 +10,11 @@ import pytest
 from support.desk_world import finding
 
 from desk import (
+    Door,
     Item,
     ItemKind,
+    Moderator,
+    Role,
     audits,
     by_post,
     contest_items,
@@ -21,8 +26,20 @@ from desk import (
     rules_of,
     second_reviews,
 )
+from desk.desk_pages import (
+    QueueFilter,
+    category_counts,
+    filter_choices,
+    may_take,
+    next_item,
+    ordered,
+)
+from desk.table_dossiers import NearCopies, OpenFindings, RecentJournal
 from ledger.cases import JournalEntry, case_id, is_for_second_review
-from ledger.findings import Finding, FloodHold, FloodQuestion
+from ledger.desk_store import ItemLease
+from ledger.findings import Finding, FindingFingerprint, FloodHold, FloodQuestion
+from ledger.store import DynamoStore
+from ledger.table import shards
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
 DRAWN = next(name for name in map(str, range(200)) if is_for_second_review(name))
@@ -65,12 +82,9 @@ def test_an_item_takes_its_facts_from_the_first_finding_and_names_each_rule_once
 
 def test_a_notice_waits_unless_it_is_answered_or_on_the_card_of_an_open_finding() -> None:
     about = (found("p1").finding,)
-    notices = [
-        entry("a", "notice", category="VIOLENCE"),
-        entry("b", "notice", trusted_flagger=True),
-        entry("c", "notice", cases=about),
-        entry("d", "notice"),
-    ]
+    notices = [entry("a", "notice", category="VIOLENCE"),
+               entry("b", "notice", trusted_flagger=True), entry("c", "notice", cases=about),
+               entry("d", "notice")]  # fmt: skip
     items = [*notice_items([found("p1")], [*notices, entry("e", "decision", notice="d")])]
     assert [(each.key, each.severity, each.since, each.category) for each in items] == [
         ("a", "medium", "2026-11-25T12:00:00Z", "VIOLENCE"),
@@ -89,20 +103,17 @@ def test_a_contest_waits_for_others_than_who_decided_until_it_has_an_outcome() -
     ]
 
 
-@pytest.mark.parametrize(
-    ("changes", "waits"),
-    [
-        ({}, True),
-        ({"at": "2026-11-18T14:00:00Z"}, True),
-        ({"at": "2026-11-18T13:59:59Z"}, False),
-        ({"entry": NOT_DRAWN}, False),
-        ({"verdict": "skipped"}, False),
-        ({"type": "audit"}, False),
-        ({"group": DRAWN, "leads": True, "entry": NOT_DRAWN}, True),
-        ({"group": DRAWN, "leads": False}, False),
-        ({"group": NOT_DRAWN, "leads": True}, False),
-    ],
-)
+@pytest.mark.parametrize(("changes", "waits"), [
+    ({}, True),
+    ({"at": "2026-11-18T14:00:00Z"}, True),
+    ({"at": "2026-11-18T13:59:59Z"}, False),
+    ({"entry": NOT_DRAWN}, False),
+    ({"verdict": "skipped"}, False),
+    ({"type": "audit"}, False),
+    ({"group": DRAWN, "leads": True, "entry": NOT_DRAWN}, True),
+    ({"group": DRAWN, "leads": False}, False),
+    ({"group": NOT_DRAWN, "leads": True}, False),
+])  # fmt: skip
 def test_a_decision_that_was_drawn_waits_a_week(changes: dict[str, Any], waits: bool) -> None:
     made = msgspec.structs.replace(DECIDED, **changes)
     items = [*second_reviews([made], NOW)]
@@ -139,3 +150,310 @@ def test_a_name_that_is_no_rules_is_left_out(name: str) -> None:
     named = {name: 1, "codes/3/asks/live": 1, "codes/4/asks/shadow": 2}
     assert rules_of(msgspec.structs.replace(DECIDED, rules=named)) == ("codes/asks",)
     assert rules_of(None) == ()
+
+
+BASE = Item("k", ItemKind.FINDING, "2026-11-25T12:00:00Z", "VIOLENCE", "medium", ("a/b",), "en", 50)
+WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.CONSOLE)
+
+
+def keys(*items: Item) -> str:
+    return "".join(item.key for item in ordered(items, NOW))
+
+
+def test_the_order_is_deadline_escalation_severity_reach_and_age() -> None:
+    items = [replace(BASE, key="a", kind=ItemKind.COMPLAINT, deadline="2026-11-25T16:00:00Z"),
+             replace(BASE, key="b", deadline="2026-11-26T13:00:00Z", severity="high"),
+             replace(BASE, key="c", escalated=True, severity="low"),
+             replace(BASE, key="d", severity="high", reach=9),
+             replace(BASE, key="e", severity="high", reach=None), replace(BASE, key="f", reach=70),
+             replace(BASE, key="g", since="2026-11-20T12:00:00Z"), replace(BASE, key="h"),
+             replace(BASE, key="i", severity="")]  # fmt: skip
+    assert keys(*reversed(items)) == "abcdefghi"
+
+
+def test_a_deadline_of_next_week_does_not_come_first() -> None:
+    later = replace(BASE, key="z", deadline="2026-12-09T12:00:00Z", severity="low")
+    assert keys(later, BASE) == "kz"
+
+
+@pytest.mark.parametrize(("wish", "fits"), [
+    ({"kind": "finding"}, True), ({"kind": "audit"}, False), ({"category": "VIOLENCE"}, True),
+    ({"category": "SELF_HARM"}, False), ({"rule": "a/b"}, True), ({"rule": "a/c"}, False),
+    ({"language": "en"}, True), ({"severity": "low"}, False), ({"age": "hour"}, True),
+    ({"age": "day"}, False), ({"age": "eon"}, True), ({"reach": "50"}, True),
+    ({"reach": "51"}, False), ({"reach": "many"}, True), ({"text": "anything"}, True), ({}, True),
+])  # fmt: skip
+def test_filters(wish: dict[str, str], fits: bool) -> None:
+    assert QueueFilter.parse(wish).wants(BASE, NOW) is fits
+
+
+def test_next_leaves_out_what_a_colleague_has_or_who_decided_first() -> None:
+    items = [replace(BASE, key=key) for key in "abc"]
+    items[0] = replace(items[0], not_for=("m-7",))
+    leases = {"b": ItemLease(item="b", moderator="m-8", until="2026-11-25T14:05:00Z")}
+    found = next_item(items, leases, WHO)
+    assert found is not None
+    assert found.key == "c"
+    assert next_item(items[:2], leases, WHO) is None
+
+
+def test_skipped_items_come_last_and_severe_ones_are_spared() -> None:
+    items = [replace(BASE, key="a", severity="high"), replace(BASE, key="b")]
+    assert next_item(items, {}, WHO, skipped=frozenset("a")) == items[1]
+    assert next_item(items[:1], {}, WHO, skipped=frozenset("a")) == items[0]
+    assert next_item(items, {}, WHO, spare_severe=True) == items[1]
+    assert next_item(items[:1], {}, WHO, spare_severe=True) == items[0]
+
+
+def test_roles_take_what_they_may() -> None:
+    audit = replace(BASE, kind=ItemKind.AUDIT)
+    held = replace(BASE, kind=ItemKind.HELD_RULE)
+    auditor, lead = replace(WHO, role=Role.AUDITOR), replace(WHO, role=Role.LEAD)
+    taken = {who.role: [may_take(item, who) for item in (BASE, audit, held)]
+             for who in (WHO, auditor, lead)}  # fmt: skip
+    assert taken == {Role.MODERATOR: [True, True, True], Role.AUDITOR: [False, True, False],
+                     Role.LEAD: [True, True, True]}  # fmt: skip
+
+
+def test_counts_and_choices_are_of_what_waits() -> None:
+    items = [BASE, replace(BASE, key="o", since="2026-11-01T00:00:00Z", language="id"),
+             replace(BASE, key="p", category="SELF_HARM", rules=("c/d",))]  # fmt: skip
+    counts = category_counts(items)
+    assert [(each.category, each.count) for each in counts] == [("VIOLENCE", 2), ("SELF_HARM", 1)]
+    assert counts[0].oldest == "2026-11-01T00:00:00Z"
+    assert filter_choices(items)["language"] == ["en", "id"]
+    assert filter_choices(items)["rule"] == ["a/b", "c/d"]
+
+
+@pytest.mark.parametrize(
+    ("deadline", "place"), [("2026-11-26T14:00:00Z", "ya"), ("2026-11-26T14:00:01Z", "ay")]
+)
+def test_a_deadline_counts_from_a_day_before_it(deadline: str, place: str) -> None:
+    soon = replace(BASE, key="y", deadline=deadline, severity="low")
+    assert keys(replace(BASE, key="a", severity="high"), soon) == place
+
+
+def test_a_deadline_that_is_over_comes_before_one_that_is_near() -> None:
+    near, now = "2026-11-25T15:00:00Z", "2026-11-25T14:00:00Z"
+    items = [replace(BASE, key=key, deadline=at)
+             for key, at in (("c", near), ("b", now), ("a", "2026-11-25T13:00:00Z"))]  # fmt: skip
+    assert keys(*items) == "abc"
+
+
+def test_later_deadlines_come_first_due_first_and_then_by_age_and_key() -> None:
+    items = [replace(BASE, key="d"), replace(BASE, key="c", since="2026-11-25T11:00:00Z"),
+             replace(BASE, key="b", deadline="2026-12-02T12:00:00Z"),
+             replace(BASE, key="a", deadline="2026-12-01T12:00:00Z"),
+             replace(BASE, key="e")]  # fmt: skip
+    assert keys(*items) == "abcde"
+
+
+@pytest.mark.parametrize(
+    ("age", "hours"), [("hour", 1), ("day", 24), ("week", 168)]
+)  # fmt: skip
+def test_an_item_fits_an_age_from_its_first_moment(age: str, hours: int) -> None:
+    wish, since = QueueFilter(age=age), datetime.fromisoformat(BASE.since)
+    assert wish.wants(BASE, since + timedelta(hours=hours))
+    assert not wish.wants(BASE, since + timedelta(hours=hours, seconds=-1))
+
+
+def test_an_item_of_unknown_reach_was_read_by_nobody() -> None:
+    unknown = replace(BASE, reach=None)
+    assert QueueFilter(reach="0").wants(unknown, NOW)
+    assert not QueueFilter(reach="1").wants(unknown, NOW)
+
+
+def test_a_wish_is_cut_and_an_empty_one_is_no_part_of_an_address() -> None:
+    wish = QueueFilter.parse({"rule": "r" * 201, "severity": ""})
+    assert wish.chosen == {"rule": "r" * 200}
+
+
+def test_next_renews_the_own_lease() -> None:
+    leases = {"k": ItemLease(item="k", moderator="m-7", until="2026-11-25T14:05:00Z")}
+    assert next_item([BASE], leases, WHO) == BASE
+
+
+def test_counts_are_by_kind_where_there_is_no_category_and_the_most_first() -> None:
+    held = replace(BASE, category="", kind=ItemKind.HELD_RULE)
+    items = [replace(BASE, category="b"), replace(BASE, category="a"), held,
+             replace(held, kind=ItemKind.AUDIT),
+             replace(held, since="2026-11-26T12:00:00Z")]  # fmt: skip
+    counted = [
+        (each.category, each.kind, each.count, each.oldest) for each in category_counts(items)
+    ]
+    at = BASE.since
+    assert counted == [("", "held_rule", 2, at), ("", "audit", 1, at), ("a", "", 1, at),
+                       ("b", "", 1, at)]  # fmt: skip
+    assert filter_choices(items) == {
+        "kind": ["audit", "finding", "held_rule"], "category": ["a", "b"], "rule": ["a/b"],
+        "language": ["en"], "severity": ["medium"],
+    }  # fmt: skip
+
+
+TODAY = date(2026, 11, 25)
+ALIKE, OTHER = bytes(64), bytes([1] * 64)
+
+
+class Watch:
+    """A clock that goes on when it is told."""
+
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class MemoryTable:
+    """Records by partition; it remembers what was read."""
+
+    def __init__(self, rows: Mapping[str, Sequence[Any]]) -> None:
+        self.rows, self.read = rows, list[str]()
+
+    def records(self, pk: str, prefix: str, kind: type[Any]) -> list[Any]:
+        self.read.append(pk)
+        return list(self.rows.get(f"{pk} {prefix}", ()))
+
+    def days(self) -> set[str]:
+        """The days that were read since somebody asked, each from all its shards."""
+        read, self.read = self.read, []
+        days = {pk.split("#")[2] for pk in read}
+        assert len(read) == len(days) * len(shards())
+        return days
+
+
+def kept_entry(name: str, day: str) -> JournalEntry:
+    """An entry at an hour that its name ends with."""
+    hour = int(name[-1], 16)
+    return JournalEntry(name, "acme", f"{day}T{hour:02}:00:00Z", type="decision")
+
+
+def test_today_is_read_again_after_twenty_seconds_and_an_earlier_day_after_ten_minutes() -> None:
+    rows = {f"J#acme#2026-11-{day}#{shard} entry#": [kept_entry(f"{day}{hour}", f"2026-11-{day}")]
+            for day, shard, hour in (("25", "a", "7"), ("25", "f", "0"), ("24", "0", "1"),
+                                     ("23", "2", "2"))}  # fmt: skip
+    table: Any = MemoryTable(rows)
+    watch = Watch()
+    journal = RecentJournal(DynamoStore(table), watch)
+
+    def names(days: int = 2) -> list[str]:
+        return [each.entry for each in journal.entries("acme", TODAY, days)]
+
+    assert names() == ["241", "250", "257"]
+    assert table.days() == {"2026-11-24", "2026-11-25"}
+    read = {20: set(), 20.5: {"2026-11-25"}, 600: {"2026-11-25"}, 600.5: {"2026-11-24"}}
+    for watch.seconds, days in read.items():
+        assert names() == ["241", "250", "257"]
+        assert table.days() == days, watch.seconds
+    assert names(3) == ["232", "241", "250", "257"]
+    assert table.days() == {"2026-11-23"}
+    assert list(journal.entries("beta", TODAY, 1)) == []
+    assert table.days() == {"2026-11-25"}
+
+
+def kept_finding(post: str, **changes: Any) -> Finding:
+    return finding(post, **({"found_at": "2026-11-25T12:00:00Z"} | changes)).finding
+
+
+def prints(*rows: tuple[Finding, bytes]) -> list[list[FindingFingerprint]]:
+    return [[FindingFingerprint(each.finding, "codes/3/asks/live", data) for each, data in rows]]
+
+
+def test_near_copies_are_of_the_same_category_within_a_day_and_not_the_post_itself() -> None:
+    own, same_post, alike, other = (kept_finding("p1"), kept_finding("p1", rule="b"),
+                                    kept_finding("p2"), kept_finding("p3"))  # fmt: skip
+    violent, before, after = (kept_finding("p4", category="VIOLENCE"), kept_finding("p5"),
+                              kept_finding("p6"))  # fmt: skip
+    unknown, too_early, unprinted = kept_finding("p7"), kept_finding("p8"), kept_finding("p9")
+    rows = {
+        "J#acme#2026-11-25#3 copies#": prints(
+            (own, ALIKE), (same_post, ALIKE), (alike, ALIKE), (other, OTHER), (violent, ALIKE),
+            (unknown, ALIKE), (unprinted, b""),
+        ),
+        "J#acme#2026-11-24#0 copies#": prints((before, ALIKE)),
+        "J#acme#2026-11-26#f copies#": prints((after, ALIKE)),
+        "J#acme#2026-11-23#0 copies#": prints((too_early, ALIKE)),
+    }  # fmt: skip
+    table: Any = MemoryTable(rows)
+    copies = NearCopies(DynamoStore(table), Watch())
+    listed = [after, own, same_post, alike, other, violent, before, too_early, unprinted]
+    assert copies.of(own, listed) == [[after], [alike], [before]]
+    assert table.days() == {"2026-11-24", "2026-11-25", "2026-11-26"}
+    assert copies.of(other, listed) == []
+    assert copies.of(unprinted, listed) == [], "a short text has no fingerprint"
+    assert copies.of(unknown, listed) == []
+    assert table.days() == set(), "they are kept"
+
+
+def test_nineteen_near_copies_are_shown() -> None:
+    many = [kept_finding(f"p{number:02}") for number in range(21)]
+    rows = {"J#acme#2026-11-25#3 copies#": prints(*((each, ALIKE) for each in many))}
+    table: Any = MemoryTable(rows)
+    shown = NearCopies(DynamoStore(table), Watch()).of(many[0], many)
+    assert shown == [[each] for each in many[1:20]]
+
+
+def test_fingerprints_are_read_again_after_a_minute() -> None:
+    own = kept_finding("p1")
+    table: Any = MemoryTable({})
+    watch = Watch()
+    copies = NearCopies(DynamoStore(table), watch)
+    for watch.seconds, days in ((0, 3), (60, 0), (60.5, 3)):
+        assert copies.of(own, [own]) == []
+        assert len(table.days()) == days
+
+
+class OpenStore:
+    """Lists findings in two partitions; it remembers how often it was asked."""
+
+    def __init__(self, findings: Sequence[Finding], questions: Sequence[FloodHold] = ()) -> None:
+        self.known, self.questions = findings, questions
+        self.asked, self.limits, self.got = 0, list[int](), list[str]()
+
+    def open_partitions(self, provider: str) -> list[str]:
+        self.asked += 1
+        return [provider, f"{provider}#0"]
+
+    def flood_holds(self, provider: str) -> list[FloodHold]:
+        self.asked += 1
+        return [*self.questions]
+
+    def listed(self, partition: str, limit: int) -> list[tuple[str, str]]:
+        self.limits.append(limit)
+        parts = self.known[::2] if "#" in partition else self.known[1::2]
+        return [(each.post, each.finding) for each in parts]
+
+    def findings(self, names: Sequence[str]) -> list[Finding]:
+        self.got += names
+        return [each for each in self.known if each.finding in names and each.post != "gone"]
+
+
+def test_findings_are_listed_in_the_order_of_the_index_and_read_once() -> None:
+    findings = [kept_finding(f"p{number}") for number in range(5)]
+    store: Any = OpenStore([*findings, kept_finding("gone")])
+    watch = Watch()
+    listing = OpenFindings(store, watch)
+    assert listing.of("acme") == findings
+    assert store.limits == [10_000, 10_000]
+    watch.seconds = 20
+    assert listing.of("acme") == findings
+    assert store.asked == 1
+    watch.seconds, store.got = 20.5, []
+    store.known = [*findings[1:], kept_finding("p9")]
+    assert listing.of("acme") == [*findings[1:], kept_finding("p9")]
+    assert (store.asked, store.got) == (2, [kept_finding("p9").finding])
+
+
+def test_holds_are_read_again_after_twenty_seconds() -> None:
+    hold = FloodHold(FloodQuestion("2026-11-25", "codes/asks", "2026-11-25T11:00:00Z", 9, 3, 2))
+    store: Any = OpenStore([], [hold])
+    watch = Watch()
+    listing = OpenFindings(store, watch)
+    for watch.seconds, asked in ((0, 1), (20, 1), (20.5, 2)):
+        assert listing.holds("acme") == [hold]
+        assert store.asked == asked
+
+
+@pytest.mark.parametrize("changes", [{"provider": "beta"}, {"account": ""}])
+def test_what_is_anothers_or_erased_is_not_listed(changes: dict[str, str]) -> None:
+    store: Any = OpenStore([kept_finding("p1"), kept_finding("p2", **changes)])
+    assert OpenFindings(store, Watch()).of("acme") == [kept_finding("p1")]

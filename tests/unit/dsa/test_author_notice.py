@@ -1,16 +1,29 @@
 """The notice to an author says what, where, why, by whom, and how to contest it until when."""
 
+import csv
+import io
+import re
+import zipfile
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import msgspec
 import pytest
 from msgspec import structs
+from support.hostile import FORMULA, HOSTILE, OBEYED
 from support.memory_cases import MemoryCases, finding
+from support.report_ledger_samples import year
 from support.sample_messages import decision, notice
 from support.sample_posts import pack
 
 from dsa import statement
+from dsa.indicators import About, Qualitative
+from dsa.report import Period, Report, report_files
+from dsa.report_entries import Entries
+from dsa.statement import NOTICE_LANGUAGES
 from ledger.cases import case_id
 from ledger.codes import AccountMeasure, Monetary, Provision, Visibility
 from ledger.findings import FoundSpan
@@ -60,14 +73,11 @@ def test_every_language_says_all_that_the_law_requires(language: str) -> None:
     assert text.count("\n- ") == 7 + 3 + 2, "a line for each measure and each rule"
 
 
-@pytest.mark.parametrize(
-    ("language", "words"),
-    [
-        ("en", ("A person decided this,", "A program found it", "another person", "removed")),
-        ("id", ("oleh seorang manusia,", "Sebuah program menemukannya", "orang lain", "dihapus")),
-        ("zh", ("由人工作出，", "程序", "另一个人", "已被删除")),
-    ],
-)
+@pytest.mark.parametrize(("language", "words"), [
+    ("en", ("A person decided this,", "A program found it", "another person", "removed")),
+    ("id", ("oleh seorang manusia,", "Sebuah program menemukannya", "orang lain", "dihapus")),
+    ("zh", ("由人工作出，", "程序", "另一个人", "已被删除")),
+])  # fmt: skip
 def test_a_person_decided_and_another_will_look_again(
     language: str, words: tuple[str, ...]
 ) -> None:
@@ -75,14 +85,11 @@ def test_a_person_decided_and_another_will_look_again(
     assert all(word.lower() in text for word in words)
 
 
-@pytest.mark.parametrize(
-    ("language", "reported", "machine"),
-    [
-        ("en", "Somebody reported it: a trusted flagger.", "program"),
-        ("id", "pelapor tepercaya", "program"),
-        ("zh", "可信举报者", "程序"),
-    ],
-)
+@pytest.mark.parametrize(("language", "reported", "machine"), [
+    ("en", "Somebody reported it: a trusted flagger.", "program"),
+    ("id", "pelapor tepercaya", "program"),
+    ("zh", "可信举报者", "程序"),
+])  # fmt: skip
 def test_a_reported_post_is_not_called_a_machine_finding(
     language: str, reported: str, machine: str
 ) -> None:
@@ -189,18 +196,15 @@ def test_nothing_in_a_reason_is_taken_for_a_template() -> None:
     assert said in told("en", decision(F1, reason=said))
 
 
-@pytest.mark.parametrize(
-    ("language", "reason_language", "said"),
-    [
-        ("en", ..., "exist in one language only."),
-        ("en", "en", "in the words of the person who decided."),
-        ("en", "id", "exist in Indonesian only."),
-        ("id", "id", "oleh orang yang memutuskan."),
-        ("id", "zh", "hanya ada dalam bahasa Tionghoa."),
-        ("zh", "en", "仅有英语版本。"),
-        ("zh", "th", "仅有一种语言版本。"),
-    ],
-)
+@pytest.mark.parametrize(("language", "reason_language", "said"), [
+    ("en", ..., "exist in one language only."),
+    ("en", "en", "in the words of the person who decided."),
+    ("en", "id", "exist in Indonesian only."),
+    ("id", "id", "oleh orang yang memutuskan."),
+    ("id", "zh", "hanya ada dalam bahasa Tionghoa."),
+    ("zh", "en", "仅有英语版本。"),
+    ("zh", "th", "仅有一种语言版本。"),
+])  # fmt: skip
 def test_a_reason_in_another_language_is_called_so(
     language: str, reason_language: Any, said: str
 ) -> None:
@@ -215,14 +219,11 @@ TRANSLATED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("language", "shown", "said"),
-    [
-        ("en", "Theft of one-time codes: Asks for a code.", "English"),
-        ("id", "Kode sekali pakai: Meminta kode.", "bahasa Inggris"),
-        ("zh", "一次性验证码: Asks for a code.", "仅有英文说明"),
-    ],
-)
+@pytest.mark.parametrize(("language", "shown", "said"), [
+    ("en", "Theft of one-time codes: Asks for a code.", "English"),
+    ("id", "Kode sekali pakai: Meminta kode.", "bahasa Inggris"),
+    ("zh", "一次性验证码: Asks for a code.", "仅有英文说明"),
+])  # fmt: skip
 def test_a_rule_is_explained_in_the_language_of_its_author(
     language: str, shown: str, said: str
 ) -> None:
@@ -236,3 +237,71 @@ def test_a_rule_is_explained_in_the_language_of_its_author(
     text = statement.author_notice(language, entry, [decided], [])
     assert shown in text.replace("：", ": ")
     assert (said in text) is (language == "zh")
+
+
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+@cache
+def report(word: str) -> dict[str, bytes]:
+    """A report in which everything that somebody can word is this."""
+    entries = [
+        msgspec.structs.replace(one, other=word, authority=word, ground=word) for one in year()
+    ]
+    texts = Qualitative(**dict.fromkeys(Qualitative.__struct_fields__, word))
+    about = About(name=word, service=word, correction=word, qualitative=texts)
+    reporting = Report(Period.year(2026), Entries.of(entries), {"2026-11": 20_000}, about)
+    return report_files(reporting, "acme")
+
+
+@pytest.fixture(scope="module")
+def harmless() -> dict[str, bytes]:
+    return report("harmless")
+
+
+@pytest.mark.parametrize("word", HOSTILE.values(), ids=HOSTILE)
+def test_no_cell_of_a_report_is_more_than_a_text(word: str, harmless: dict[str, bytes]) -> None:
+    files = report(word)
+    for name in (one for one in files if one.endswith(".csv")):
+        rows, plain = (table(one[name]) for one in (files, harmless))
+        assert [len(row) for row in rows] == [len(row) for row in plain], name
+        cells = [cell for row in rows for cell in row if not number(cell)]
+        assert [cell for cell in cells if FORMULA.match(cell) or OBEYED.search(cell)] == []
+    assert sum(data.count(b"harmless") for data in harmless.values()) > 20
+
+
+@pytest.mark.parametrize("word", HOSTILE.values(), ids=HOSTILE)
+def test_the_workbook_holds_texts_and_numbers_and_no_formula(word: str) -> None:
+    """And no link, which opening a cell would follow; and it is XML, whatever the word."""
+    with zipfile.ZipFile(io.BytesIO(report(word)["report.xlsx"])) as book:
+        parts = {name: book.read(name) for name in book.namelist() if name.endswith(".xml")}
+    for name, data in parts.items():
+        assert not NOT_IN_XML.search(data.decode()), name
+        tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(data).iter()}
+        assert tags.isdisjoint({"f", "hyperlink", "externalReference", "ddeLink"}), name
+
+
+@pytest.mark.parametrize("word", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("language", NOTICE_LANGUAGES)
+def test_a_notice_has_the_lines_of_its_template(language: str, word: str) -> None:
+    """An id of several lines writes none of its own; nothing in it is obeyed."""
+    notices = []
+    for post in ("harmless", word):
+        cases = MemoryCases()
+        one = finding(1, post=post, url=f"https://chat.example/{post}")
+        cases.find(one)
+        cases.decide(decision(one.finding))
+        key = author_notice_key("acme", case_id("decision", "acme", "d-1"), language)
+        notices.append(cases.files[key].decode())
+    harmless_notice, notice = notices
+    assert OBEYED.findall(notice) == []
+    assert "\r" not in notice
+    assert len(notice.split("\n")) == len(harmless_notice.split("\n"))
+
+
+def table(data: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def number(cell: str) -> bool:
+    return re.fullmatch(r"-?\d+(\.\d+)?", cell) is not None

@@ -14,12 +14,9 @@ PACKS = {
     "two-time-codes": (frozenset({"RISK_FOR_PUBLIC_SECURITY"}), "An invented act"),
     "no-ground": (frozenset({"ANIMAL_WELFARE"}), ""),
 }
-NO_PACK: dict[str, Any] = {
-    "decision_facts": "A notice named the post.",
-    "source_type": "SOURCE_ARTICLE_16",
-    "automated_detection": "No",
-    "category_specification": None,
-}
+NO_PACK: dict[str, Any] = {"decision_facts": "A notice named the post.",
+                           "source_type": "SOURCE_ARTICLE_16", "automated_detection": "No",
+                           "category_specification": None}  # fmt: skip
 TODAY = date(2026, 11, 25)
 
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -31,14 +28,10 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         changed(illegal_content_explanation="The post says to call +62 812 3456 7890."),
         *("illegal_content_explanation", "personal_data_phone"),
     ),
-    "a handle in the facts": (
-        changed(decision_facts="The account @invented_seller posted it."),
-        *("decision_facts", "personal_data_handle"),
-    ),
-    "content after its restriction": (
-        changed(content_date="2026-11-03"),
-        *("content_date", "date_order"),
-    ),
+    "a handle in the facts": (changed(decision_facts="The account @invented_seller posted it."),
+                              *("decision_facts", "personal_data_handle")),
+    "content after its restriction": (changed(content_date="2026-11-03"),
+                                      *("content_date", "date_order")),
     "an end before the beginning": (
         changed(end_date_visibility_restriction="2026-11-01"),
         *("end_date_visibility_restriction", "date_order"),
@@ -74,34 +67,25 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         | {"category": "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE"},
         *("category", "category_contradicts_field"),
     ),
-    "a legal ground of one letter": (
-        changed(illegal_content_legal_ground="x"),
-        *("illegal_content_legal_ground", "too_short"),
-    ),
-    "a section of no law": (
-        incompatible(incompatible_content_ground="§ 4"),
-        *("incompatible_content_ground", "too_short"),
-    ),
+    "a legal ground of one letter": (changed(illegal_content_legal_ground="x"),
+                                     *("illegal_content_legal_ground", "too_short")),
+    "a section of no law": (incompatible(incompatible_content_ground="§ 4"),
+                            *("incompatible_content_ground", "too_short")),
     "facts of no letter": (changed(decision_facts="…"), "decision_facts", "too_short"),
     "a keyword of another category": (
         changed(category_specification=["KEYWORD_COORDINATED_HARM"]),
         *("category_specification", "keyword_of_other_category"),
     ),
-}
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        SOUND,
-        changed(**NO_PACK),
-        changed(**NO_PACK, illegal_content_legal_ground="An invented act"),
-        changed(**NO_PACK) | {"category": "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE"},
-        incompatible(**NO_PACK) | {"category": "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"},
-        changed(category="STATEMENT_CATEGORY_CYBER_VIOLENCE", category_specification=None),
-        changed(illegal_content_legal_ground="刑法"),
-    ],
-)
+@pytest.mark.parametrize("statement", [
+    SOUND, changed(**NO_PACK), changed(**NO_PACK, illegal_content_legal_ground="An invented act"),
+    changed(**NO_PACK) | {"category": "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE"},
+    incompatible(**NO_PACK) | {"category": "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"},
+    changed(category="STATEMENT_CATEGORY_CYBER_VIOLENCE", category_specification=None),
+    changed(illegal_content_legal_ground="刑法"),
+])  # fmt: skip
 def test_a_sound_statement_means_what_it_says(statement: dict[str, Any]) -> None:
     assert list(meaning_problems(statement, PACKS, TODAY)) == []
 
@@ -121,40 +105,34 @@ def test_a_keyword_of_a_category_that_is_added_is_no_problem() -> None:
     assert list(meaning_problems(statement, PACKS, TODAY)) == []
 
 
-@pytest.mark.parametrize(
-    ("text", "kinds"),
-    [
-        ("mail me: jo (at) mail (dot) example", ["email"]),
-        ("jo＠mail.example", ["email"]),
-        ("see t.me/invented_seller", ["handle"]),
-        ("https://www.instagram.com/invented.seller", ["handle"]),
-        ("reach 0812-3456-7890", ["phone"]),
-        ("reach (030) 1234567", ["phone"]),
-        ("reach (202) 555-0143", ["phone"]),
-        ("打 138 0013 8000", ["phone"]),
-        ("WA: 8123456789", ["phone"]),
-        ("+442079460958", ["phone"]),
-        ("0049 30 1234567", ["phone"]),
-    ],
-)
+@pytest.mark.parametrize(("text", "kinds"), [
+    ("mail me: jo (at) mail (dot) example", ["email"]),
+    ("jo＠mail.example", ["email"]),
+    ("see t.me/invented_seller", ["handle"]),
+    ("https://www.instagram.com/invented.seller", ["handle"]),
+    ("reach 0812-3456-7890", ["phone"]),
+    ("reach (030) 1234567", ["phone"]),
+    ("reach (202) 555-0143", ["phone"]),
+    ("打 138 0013 8000", ["phone"]),
+    ("WA: 8123456789", ["phone"]),
+    ("+442079460958", ["phone"]),
+    ("0049 30 1234567", ["phone"]),
+])  # fmt: skip
 def test_personal_data_is_seen(text: str, kinds: list[str]) -> None:
     assert [str(one) for one in personal_data(text)] == kinds
 
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "Matched pack one-time-codes 3 rule asks-for-code on 2026-11-01 and 2026-11-02.",
-        "Regulation (EU) 2021/784, Article 5(1); Regulation (EU) 2022/2065 of 19.10.2022",
-        "It promises 1,000,000 or 12.500.000 a month for 25 clicks.",
-        "Statement 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-        "The post of 25/11/2026 10:00 was read 1200345 times.",
-        "§ 263 StGB; KUHP 378; Section 420(2)",
-        "Decided @ once; costs 5 @ 3 each",
-        "https://terang.example/packs/one-time-codes/3.html#asks-for-code",
-        "EAN 4006381333931",
-    ],
-)
+    ["Matched pack one-time-codes 3 rule asks-for-code on 2026-11-01 and 2026-11-02.",
+     "Regulation (EU) 2021/784, Article 5(1); Regulation (EU) 2022/2065 of 19.10.2022",
+     "It promises 1,000,000 or 12.500.000 a month for 25 clicks.",
+     "Statement 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+     "The post of 25/11/2026 10:00 was read 1200345 times.", "§ 263 StGB; KUHP 378; Section 420(2)",
+     "Decided @ once; costs 5 @ 3 each",
+     "https://terang.example/packs/one-time-codes/3.html#asks-for-code",
+     "EAN 4006381333931"],
+)  # fmt: skip
 def test_what_is_no_personal_data_is_not(text: str) -> None:
     assert list(personal_data(text)) == []
 

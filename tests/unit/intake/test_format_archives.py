@@ -68,14 +68,11 @@ class TestGzip:
     def test_a_cut_file_is_truncated(self, kept: int) -> None:
         assert refused_code(gzip.compress(LINES)[:kept]) == "gzip_truncated"
 
-    @pytest.mark.parametrize(
-        "data",
-        [
-            pytest.param(gzip.compress(LINES) + b"more", id="something follows"),
-            pytest.param(gzip.compress(LINES)[:-8] + b"\0" * 8, id="another checksum"),
-            pytest.param(gzip.compress(LINES)[:10] + b"\xff" * 40, id="no DEFLATE"),
-        ],
-    )
+    @pytest.mark.parametrize("data", [
+        pytest.param(gzip.compress(LINES) + b"more", id="something follows"),
+        pytest.param(gzip.compress(LINES)[:-8] + b"\0" * 8, id="another checksum"),
+        pytest.param(gzip.compress(LINES)[:10] + b"\xff" * 40, id="no DEFLATE"),
+])  # fmt: skip
     def test_a_damaged_file_is_broken(self, data: bytes) -> None:
         assert refused_code(data) == "gzip_broken"
 
@@ -103,22 +100,15 @@ class TestZip:
             ("b/posts.jsonl", LINES), ("b/", b""), ("a.json", dumps([post()])), method=method
         )
         found = read(data)
-        assert [i.at for i in items(found)] == [
-            "posts.jsonl line 1",
-            "posts.jsonl line 2",
-            "a.json [0]",
-        ]
+        assert [i.at for i in items(found)] == ["posts.jsonl line 1", "posts.jsonl line 2",
+                                                "a.json [0]"]  # fmt: skip
 
     def test_names_are_labels_only(self) -> None:
         names = ("../../etc/posts.jsonl", "C:\\posts\x07.jsonl", "é" * 90, "posts.jsonl", "x/..")
         found = read(pack(*[(name, dumps(post())) for name in names]))
-        assert [item.at for item in items(found)] == [
-            "posts.jsonl line 1",
-            "C_posts_.jsonl line 1",
-            "_ line 1",
-            "posts.jsonl~2 line 1",
-            ".. line 1",
-        ]
+        assert [item.at for item in items(found)] == ["posts.jsonl line 1", "C_posts_.jsonl line 1",
+                                                      "_ line 1", "posts.jsonl~2 line 1",
+                                                      ".. line 1"]  # fmt: skip
 
     def test_a_link_is_refused_by_itself_and_never_followed(self) -> None:
         link = zipfile.ZipInfo("posts.jsonl")
@@ -145,20 +135,17 @@ class TestZip:
         assert refusals(found) == [("format_unknown", "member 1"), ("zip_nested", "member 2")]
         assert len(items(found)) == 2
 
-    @pytest.mark.parametrize(
-        ("data", "code"),
-        [
-            pytest.param(with_flags(pack(("a", LINES)), 0x1), "zip_encrypted", id="encrypted"),
-            pytest.param(with_flags(pack(("a", LINES)), 0x20), "zip_method", id="a patch"),
-            pytest.param(pack(("a", LINES), method=zipfile.ZIP_BZIP2), "zip_method", id="bzip2"),
-            pytest.param(pack(("a", LINES), method=zipfile.ZIP_LZMA), "zip_method", id="lzma"),
-            pytest.param(pack(("a.zip", pack())), "zip_nested", id="an archive in it"),
-            pytest.param(pack(("a.gz", gzip.compress(LINES))), "zip_nested", id="gzip in it"),
-            pytest.param(pack(("a", b"prose"), ("b", b"prose")), "format_unknown", id="prose"),
-            pytest.param(pack(("a", LINES))[:-30], "zip_broken", id="cut"),
-            pytest.param(b"PK\x03\x04" + b"\0" * 40, "zip_broken", id="no directory"),
-        ],
-    )
+    @pytest.mark.parametrize(("data", "code"), [
+        pytest.param(with_flags(pack(("a", LINES)), 0x1), "zip_encrypted", id="encrypted"),
+        pytest.param(with_flags(pack(("a", LINES)), 0x20), "zip_method", id="a patch"),
+        pytest.param(pack(("a", LINES), method=zipfile.ZIP_BZIP2), "zip_method", id="bzip2"),
+        pytest.param(pack(("a", LINES), method=zipfile.ZIP_LZMA), "zip_method", id="lzma"),
+        pytest.param(pack(("a.zip", pack())), "zip_nested", id="an archive in it"),
+        pytest.param(pack(("a.gz", gzip.compress(LINES))), "zip_nested", id="gzip in it"),
+        pytest.param(pack(("a", b"prose"), ("b", b"prose")), "format_unknown", id="prose"),
+        pytest.param(pack(("a", LINES))[:-30], "zip_broken", id="cut"),
+        pytest.param(b"PK\x03\x04" + b"\0" * 40, "zip_broken", id="no directory"),
+])  # fmt: skip
     def test_a_file_of_which_nothing_can_be_read_is_refused(self, data: bytes, code: str) -> None:
         assert refused_code(data) == code
 

@@ -34,11 +34,7 @@ def test_a_post_is_read_again_as_it_was_meant() -> None:
     assert found.at == "[0]"
     assert found.account == PSEUDONYMS.of("u1")
     assert (found.id, found.text, found.language) == ("1", "The market opens at nine.", "en")
-    assert (found.links, found.media_text, found.reach) == (
-        ["https://example.org"],
-        ["Apples"],
-        3,
-    )
+    assert (found.links, found.media_text, found.reach) == (["https://example.org"], ["Apples"], 3)
     assert not found.assumed_utc
     assert b"u1" not in line
     assert line.endswith(b"\n")
@@ -56,25 +52,20 @@ def test_a_time_without_offset_is_marked() -> None:
 def test_a_refusal_tells_code_place_and_field_and_nothing_else() -> None:
     secret = post(audience="followers", text="A PRIVATE WORD", id="A PRIVATE ID")
     lines = translated(dumps([post(), secret, post(id=7), 5]))
-    assert lines[1:] == [
-        b'{"refused":"not_public","at":"[1]","field":"audience"}\n',
-        b'{"refused":"field_type","at":"[2]","field":"id"}\n',
-        b'{"refused":"not_an_object","at":"[3]"}\n',
-    ]
+    assert lines[1:] == [b'{"refused":"not_public","at":"[1]","field":"audience"}\n',
+                         b'{"refused":"field_type","at":"[2]","field":"id"}\n',
+                         b'{"refused":"not_an_object","at":"[3]"}\n']  # fmt: skip
     found = read_translated_line(lines[2])
     assert isinstance(found, Refusal)
     assert (found.code, found.at, found.field) == ("field_type", "[2]", "id")
 
 
-@pytest.mark.parametrize(
-    ("records", "code"),
-    [
-        pytest.param([post(audience="private"), {}], "not_public", id="all private"),
-        pytest.param([post(audience="private"), post()], None, id="one is public"),
-        pytest.param([post(audience="private"), post(id=7)], None, id="one is public but broken"),
-        pytest.param([], None, id="nothing at all"),
-    ],
-)
+@pytest.mark.parametrize(("records", "code"), [
+    pytest.param([post(audience="private"), {}], "not_public", id="all private"),
+    pytest.param([post(audience="private"), post()], None, id="one is public"),
+    pytest.param([post(audience="private"), post(id=7)], None, id="one is public but broken"),
+    pytest.param([], None, id="nothing at all"),
+])  # fmt: skip
 def test_a_file_of_which_all_is_private_is_refused_whole(records: Any, code: str | None) -> None:
     if code is None:
         assert len(translated(dumps(records))) == len(records)
@@ -170,13 +161,8 @@ class TestFlatMemory:
         assert peak < self.MOST_BYTES
 
     def test_a_telegram_chat(self) -> None:
-        message = {
-            "id": 1,
-            "type": "message",
-            "date_unixtime": "1",
-            "from_id": "u",
-            "text": self.TEXT,
-        }
+        message = {"id": 1, "type": "message", "date_unixtime": "1", "from_id": "u",
+                   "text": self.TEXT}  # fmt: skip
         head = b'{"name": "n", "type": "public_channel", "id": 5, "messages": ['
         count, given, peak = self.peak(self.pieces(head, message, b"]}"), context())
         assert (count, given > 100_000_000, peak < self.MOST_BYTES) == (self.ITEMS, True, True)

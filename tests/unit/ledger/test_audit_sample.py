@@ -60,11 +60,9 @@ def test_every_post_is_equally_likely() -> None:
 
 def test_another_month_provider_or_secret_draws_other_posts() -> None:
     first = draw_sample(KEY, "acme", POSTS)
-    others = (
-        draw_sample(KEY, "others", POSTS),
-        draw_sample(month_audit_key(b"secret", "2026-12"), "acme", POSTS),
-        draw_sample(month_audit_key(b"other", "2026-11"), "acme", POSTS),
-    )
+    others = (draw_sample(KEY, "others", POSTS),
+              draw_sample(month_audit_key(b"secret", "2026-12"), "acme", POSTS),
+              draw_sample(month_audit_key(b"other", "2026-11"), "acme", POSTS))  # fmt: skip
     for other in others:
         assert len(set(names(first)) & set(names(other))) < 20  # 4 are expected
 

@@ -1,10 +1,12 @@
-"""A message is read whole, or refused with the field at fault and nothing of its words."""
+"""A message about a case: read whole or refused, and what it may do in which state."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 from support.sample_messages import (
@@ -24,7 +26,8 @@ from support.sample_messages import (
 
 from cases.decision import Decision
 from cases.kinds import MESSAGE_TYPES, case_message_schema, read_case_message
-from ledger.codes import CaseRefusal, Measures
+from ledger.cases import TRANSITIONS, CaseKind, CaseState, Move
+from ledger.codes import CaseCode, CaseRefusal, Measures
 from ledger.posts import LINE_BYTES
 
 ROOT = Path(__file__).parents[3]
@@ -261,18 +264,10 @@ def test_a_message_is_refused(message: dict[str, Any], code: str, field: str) ->
     assert read_case_message(json.dumps(message).encode()) == CaseRefusal(code, field)  # type: ignore[arg-type]
 
 
-BLANKS = {
-    "a blank": " ",
-    "blanks and a newline": " \t\n\u00a0\u3000",
-    "NUL": "\x00",
-    "controls": "\x07\x1b\x7f",
-    "no width": "\u200b\u2060\ufeff",
-    "joiners": "\u200c\u200d",
-    "turns of direction": "\u202e\u2066",
-    "a mark without a letter": "\u0301\ufe0f",
-    "a filler of Hangul": "\u3164",
-    "an empty cell of Braille": "\u2800",
-}
+BLANKS = {"a blank": " ", "blanks and a newline": " \t\n\u00a0\u3000", "NUL": "\x00",
+          "controls": "\x07\x1b\x7f", "no width": "\u200b\u2060\ufeff", "joiners": "\u200c\u200d",
+          "turns of direction": "\u202e\u2066", "a mark without a letter": "\u0301\ufe0f",
+          "a filler of Hangul": "\u3164", "an empty cell of Braille": "\u2800"}  # fmt: skip
 REQUIRED_TEXTS: dict[str, dict[str, Any]] = {
     "reason": decision(FINDING),
     "ground_text": decision(FINDING, ground_text="x"),
@@ -337,17 +332,128 @@ def test_a_leap_second_is_read_as_the_last_instant_before_it() -> None:
     assert isinstance(told, CaseRefusal)
 
 
-@pytest.mark.parametrize(
-    ("line", "code"),
-    [
-        pytest.param(b"hello", "json_syntax", id="no JSON"),
-        pytest.param(b"[]", "not_an_object", id="no object"),
-        pytest.param(b'{"id": "1", "id": "2"}', "json_duplicate_key", id="a key twice"),
-        pytest.param(b'{"id": "\xff"}', "encoding", id="no UTF-8"),
-        pytest.param(b'{"a":' * 65 + b"1" + b"}" * 65, "json_depth", id="too deep"),
-        pytest.param(b" " * (LINE_BYTES + 1), "line_long", id="too long"),
-        pytest.param(b" " * LINE_BYTES, "json_syntax", id="as long as it may be"),
-    ],
-)
+@pytest.mark.parametrize(("line", "code"), [
+    pytest.param(b"hello", "json_syntax", id="no JSON"),
+    pytest.param(b"[]", "not_an_object", id="no object"),
+    pytest.param(b'{"id": "1", "id": "2"}', "json_duplicate_key", id="a key twice"),
+    pytest.param(b'{"id": "\xff"}', "encoding", id="no UTF-8"),
+    pytest.param(b'{"a":' * 65 + b"1" + b"}" * 65, "json_depth", id="too deep"),
+    pytest.param(b" " * (LINE_BYTES + 1), "line_long", id="too long"),
+    pytest.param(b" " * LINE_BYTES, "json_syntax", id="as long as it may be"),
+])  # fmt: skip
 def test_a_line_is_refused(line: bytes, code: str) -> None:
     assert read_case_message(line) == CaseRefusal(code)  # type: ignore[arg-type]
+
+
+PAGE = (Path(__file__).parents[3] / "docs/cases.md").read_text("utf-8")
+
+
+def first_cells() -> list[str]:
+    return re.findall(r"^\| `([a-z_]+)` \|", PAGE, re.MULTILINE)
+
+
+def test_the_docs_list_every_type_and_every_code() -> None:
+    assert sorted(first_cells()) == sorted(["type", *MESSAGE_TYPES, *map(str, CaseCode)])
+
+
+def test_every_example_is_read() -> None:
+    blocks = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        said = json.loads(block)
+        for message in said if isinstance(said, list) else [said]:
+            assert not isinstance(read_case_message(msgspec.json.encode(message)), CaseRefusal)
+
+
+ROWS = """
+finding_or_notice new        open      open
+finding_or_notice open       note      open
+finding_or_notice open       skip      open
+finding_or_notice open       escalate  escalated
+finding_or_notice open       decide    decided
+finding_or_notice escalated  note      escalated
+finding_or_notice escalated  skip      escalated
+finding_or_notice escalated  escalate  escalated
+finding_or_notice escalated  decide    decided
+finding_or_notice decided    note      decided
+finding_or_notice decided    skip      !decided_already
+finding_or_notice decided    escalate  decided
+finding_or_notice decided    decide    !decided_already
+finding_or_notice decided    reopen    open
+decision  new        decide    standing
+decision  new        refer     referred
+decision  standing   review    standing
+decision  standing   contest   standing
+decision  standing   uphold    standing
+decision  standing   narrow    narrowed
+decision  standing   overturn  overturned
+decision  standing   restore   !out_of_order
+decision  standing   withdraw  overturned
+decision  standing   supersede standing
+decision  narrowed   review    narrowed
+decision  narrowed   contest   narrowed
+decision  narrowed   uphold    narrowed
+decision  narrowed   narrow    narrowed
+decision  narrowed   overturn  overturned
+decision  narrowed   restore   narrowed
+decision  narrowed   withdraw  overturned
+decision  narrowed   supersede narrowed
+decision  overturned review    overturned
+decision  overturned contest   overturned
+decision  overturned uphold    overturned
+decision  overturned narrow    overturned
+decision  overturned overturn  overturned
+decision  overturned restore   overturned
+decision  overturned withdraw  overturned
+decision  referred   review    !nothing_decided
+decision  referred   contest   !nothing_decided
+decision  referred   uphold    !nothing_decided
+decision  referred   narrow    !nothing_decided
+decision  referred   overturn  !nothing_decided
+decision  referred   restore   !nothing_decided
+decision  referred   withdraw  !nothing_decided
+contest   new        open      open
+contest   open       answer    closed
+contest   closed     answer    !decided_already
+order     new        open      open
+order     new        close     closed
+order     open       report    open
+order     open       close     closed
+order     closed     report    closed
+order     closed     close     !decided_already
+record    new        close     closed
+record    closed     close     !decided_already
+group     new        decide    standing
+group     standing   decide    standing
+group     standing   review    standing
+group     standing   overturn  standing
+group     standing   supersede standing
+"""
+
+
+def rows() -> list[list[str]]:
+    return [row.split() for row in ROWS.split("\n") if row]
+
+
+@pytest.mark.parametrize(("kind", "state", "move", "outcome"), rows(), ids=map("-".join, rows()))
+def test_a_move_leads_to_its_state(kind: str, state: str, move: str, outcome: str) -> None:
+    before = None if state == "new" else CaseState(state)
+    refused = outcome.startswith("!")
+    after = CaseCode(outcome[1:]) if refused else CaseState(outcome)
+    assert TRANSITIONS[CaseKind(kind), before][Move(move)] == after
+
+
+def test_there_are_no_other_moves() -> None:
+    assert sum(map(len, TRANSITIONS.values())) == len(rows())
+
+
+def test_a_decided_case_never_opens_again() -> None:
+    """No retroactive verdict: an overturned decision stays so, a decided finding too.
+
+    But a finding opens again when the published check changed that it was decided by.
+    """
+    for (kind, state), moves in TRANSITIONS.items():
+        if state in {CaseState.DECIDED, CaseState.OVERTURNED, CaseState.CLOSED}:
+            others = (after for move, after in moves.items() if move is not Move.REOPEN)
+            kept = {after for after in others if isinstance(after, CaseState)}
+            assert kept <= {state}, (kind, state)

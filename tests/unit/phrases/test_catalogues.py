@@ -6,8 +6,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from jinja2 import UndefinedError
+from markupsafe import Markup
 
-from phrases import LANGUAGES, PagePhrases, of
+from phrases import LANGUAGES, PagePhrases, of, page_engine
 
 ROOT = Path(__file__).parents[3]
 VALUE = re.compile(r"%\((\w+)\)s|%%|</?[a-z]+[^>]*>")
@@ -69,10 +71,8 @@ def test_numbers_and_dates_are_those_of_the_language() -> None:
     assert of("zh").ngettext("%(num)s minute", "%(num)s minutes", 1) == "1 分钟"
     assert of("id").duration(80) == "3,3 hari"
     assert [(of(language).gap, of(language).comma) for language in LANGUAGES] == [
-        (" ", ", "),
-        (" ", ", "),
-        ("", "、"),
-    ]
+        (" ", ", "), (" ", ", "), ("", "、"),
+    ]  # fmt: skip
 
 
 def test_values_on_a_page_are_escaped_and_the_catalogue_is_not() -> None:
@@ -84,3 +84,28 @@ def test_values_on_a_page_are_escaped_and_the_catalogue_is_not() -> None:
 def test_there_is_no_other_language() -> None:
     with pytest.raises(KeyError):
         of("xx")
+
+
+def printed(source: str, *, separators: bool = False, **values: object) -> str:
+    engine = page_engine(Path(), of("en"), str.upper, separators=separators)
+    return engine.from_string(source).render(values)
+
+
+def test_a_statement_on_a_line_of_its_own_leaves_no_line() -> None:
+    assert printed("{% if true %}\n  a\n  {% endif %}\nb") == "  a\nb"
+
+
+def test_a_text_is_cleaned_and_escaped_and_markup_is_not() -> None:
+    assert printed("{{ it }}", it="<a>") == "&lt;A&gt;"
+    assert printed("{{ it }}", it=Markup("<a>")) == "<a>"
+
+
+def test_only_pages_that_ask_for_them_have_numbers_with_separators() -> None:
+    engine = page_engine(Path(), of("en"), str)
+    assert engine.from_string("{{ it }}").render(it=1200) == "1200"
+    assert printed("{{ it }}", separators=True, it=1200) == "1,200"
+
+
+def test_an_unknown_name_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        printed("{{ nobody_set_this }}")

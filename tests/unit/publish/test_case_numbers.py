@@ -1,11 +1,17 @@
-"""What people did, line by line and added up: each type counts in its own way, and nobody shows."""
+"""What people did and what changed checks undo: line by line, added up, month by month."""
+
+import json
+from pathlib import Path
 
 import msgspec
 import pytest
+from support.decided_findings import decided, do, recounted, world
+from support.publish_world import CLOSED, World, sample_pack, sample_receipt, sample_rule
 from support.sample_entries import RULE, contest, decision, entry, outcome
 
 from cases.kinds import CaseNumbers, by_month, case_line, case_lines, case_numbers
 from ledger.cases import JournalEntry
+from ledger.findings import SampledPost
 from ledger.units import sum_records
 from publish_steps.tables import case_tables
 
@@ -23,18 +29,13 @@ def told(numbers: CaseNumbers) -> dict[str, object]:
 
 def test_a_decision_counts_its_findings_its_measure_and_its_time() -> None:
     numbers = counted(decision("d", rules={RULE: 2}))
-    assert told(numbers) == {
-        "decisions": 1,
-        "decided": 2,
-        "by_verdict": {"confirmed": 1},
-        "by_measure": {"DECISION_VISIBILITY_CONTENT_REMOVED": 1},
-        "by_ground": {"illegal": 1},
-        "decide_seconds": {"7200": 1},
-        "by_moderator": {"A/confirmed": 1},
-        "by_rule": {f"2026-11-25/{RULE}/confirmed": 2},
-        "by_found_day": {"2026-11-25": 2},
-        "posts": {"2026-11-25/SCAMS_AND_FRAUD/confirmed": 1},
-    }
+    assert told(numbers) == {"decisions": 1, "decided": 2, "by_verdict": {"confirmed": 1},
+                             "by_measure": {"DECISION_VISIBILITY_CONTENT_REMOVED": 1},
+                             "by_ground": {"illegal": 1}, "decide_seconds": {"7200": 1},
+                             "by_moderator": {"A/confirmed": 1},
+                             "by_rule": {f"2026-11-25/{RULE}/confirmed": 2},
+                             "by_found_day": {"2026-11-25": 2},
+                             "posts": {"2026-11-25/SCAMS_AND_FRAUD/confirmed": 1}}  # fmt: skip
 
 
 def test_what_is_skipped_is_no_decision() -> None:
@@ -58,13 +59,10 @@ def test_less_than_five_seconds_is_hurried(seconds: float, hurried: int) -> None
     assert counted(decision("d", looked_seconds=seconds)).under_5_seconds == hurried
 
 
-@pytest.mark.parametrize(
-    ("verdict", "result", "became"),
-    [
-        pytest.param("confirmed", "reversed", "overturned", id="a measure fell"),
-        pytest.param("dismissed", "reversed", "restored", id="a dismissal fell"),
-    ],
-)
+@pytest.mark.parametrize(("verdict", "result", "became"), [
+    pytest.param("confirmed", "reversed", "overturned", id="a measure fell"),
+    pytest.param("dismissed", "reversed", "restored", id="a dismissal fell"),
+])  # fmt: skip
 def test_a_reversal_counts_once_for_the_decision_its_rule_and_its_post(
     verdict: str, result: str, became: str
 ) -> None:
@@ -115,27 +113,19 @@ def order(name: str, **fields: object) -> JournalEntry:
     return entry(
         name,
         "order",
-        **{
-            "kind": "act",
-            "country": "DE",
-            "authority": "An authority / south",
-            "items": 3,
-            "received_at": "2026-11-25T08:00:00Z",
-            **fields,
-        },
-    )
+        **{"kind": "act", "country": "DE", "authority": "An authority / south", "items": 3,
+           "received_at": "2026-11-25T08:00:00Z", **fields},
+    )  # fmt: skip
 
 
 def test_an_order_is_counted_once_with_the_clock_of_each_later_word() -> None:
     first = order("1")
     seen = order("2", acknowledged_at="2026-11-25T09:00:00Z", about=first)
     done = order(
-        "3",
-        acknowledged_at="2026-11-25T09:00:00Z",
-        effected_at="2026-11-25T10:00:00Z",
+        "3", acknowledged_at="2026-11-25T09:00:00Z", effected_at="2026-11-25T10:00:00Z",
         outcome="complied",
         about=msgspec.structs.replace(first, acknowledged_at="2026-11-25T09:00:00Z"),
-    )
+    )  # fmt: skip
     numbers = counted(first, seen, done)
     key = "An authority / south"
     assert numbers.orders == {f"act/DE/{key}": 1}
@@ -148,10 +138,8 @@ def test_an_order_is_counted_once_with_the_clock_of_each_later_word() -> None:
 def test_notices_suspensions_and_audits_are_counts() -> None:
     notice = entry("n", "notice", category="VIOLENCE", trusted_flagger=True, items=2)
     suspended = entry("s", "suspension", why="unfounded_notices", moderator="lia")
-    audits = [
-        entry("a", "audit", month="2026-11", verdict="violating", category="VIOLENCE"),
-        entry("b", "audit", month="2026-11", verdict="gone"),
-    ]
+    audits = [entry("a", "audit", month="2026-11", verdict="violating", category="VIOLENCE"),
+              entry("b", "audit", month="2026-11", verdict="gone")]  # fmt: skip
     numbers = counted(notice, suspended, *audits)
     assert told(numbers) == {
         "notices": 1,
@@ -159,11 +147,7 @@ def test_notices_suspensions_and_audits_are_counts() -> None:
         "trusted_notices": 1,
         "notices_by_category": {"VIOLENCE": 1},
         "suspended": {"unfounded_notices": 1},
-        "audited": {
-            "2026-11/gone": 1,
-            "2026-11/violating": 1,
-            "2026-11/violating/VIOLENCE": 1,
-        },
+        "audited": {"2026-11/gone": 1, "2026-11/violating": 1, "2026-11/violating/VIOLENCE": 1},
     }
 
 
@@ -174,10 +158,7 @@ def test_answers_to_the_flood_guard_are_counted_by_rule_and_day() -> None:
         entry("g", "flood_answer", verdict="left_held", day="2026-11-26", held_rule="codes/asks"),
     )
     assert told(numbers) == {
-        "floods_answered": {
-            "2026-11-25/codes/asks/opened": 1,
-            "2026-11-26/codes/asks/left_held": 1,
-        }
+        "floods_answered": {"2026-11-25/codes/asks/opened": 1, "2026-11-26/codes/asks/left_held": 1}
     }
 
 
@@ -215,3 +196,182 @@ def test_a_page_counts_complaints_and_disputes_apart() -> None:
     """Complaints are counted by who made them, disputes together."""
     numbers = CaseNumbers(complaints={"author": 2, "notifier": 3}, disputes=4)
     assert [contest.came for contest in case_tables(numbers).contests] == [5, 4]
+
+
+def corrected(about: JournalEntry, day: str = "2026-11-25", why: str = "withdrawn") -> JournalEntry:
+    """A published check changed on which the findings of a decision rest."""
+    return entry(
+        f"correction of {about.entry}", "correction", day, decision=about.entry, about=about,
+        category=about.category, found=about.found, why=why, check="https://check.example/1",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("verdict", ["confirmed", "dismissed"])
+def test_a_verdict_that_rested_on_a_changed_check_counts_no_longer(
+    verdict: str, tmp_path: Path
+) -> None:
+    made = world(d20261125=3)
+    first, *others = decided(2, verdict, **({} if verdict == "confirmed" else {"measures": None}))
+    do(made, first, *others, corrected(first))
+    made.publish("2026-12-01T02:00:00Z")
+    day, month = made.summary("acme/2026-11-25"), made.summary("acme/2026-11")
+    assert (day.cases.decided, day.cases.checks_changed) == (2, {"withdrawn": 1})
+    assert day.errors.decided == 1
+    assert day.errors.dismissed == (verdict == "dismissed")
+    assert month.standing is not None
+    assert month.standing.open_findings == {"2026-11-25": 2}
+    assert recounted(made, tmp_path) == 0
+
+
+def test_what_is_decided_anew_counts_once(tmp_path: Path) -> None:
+    """In a later month: the earlier one is never rewritten, and nothing recounts otherwise."""
+    made = world(d20261125=1)
+    first = decision("first")
+    do(made, first)
+    made.publish("2026-12-01T02:00:00Z")
+    do(made, corrected(first, "2026-12-01", "corrected"),
+       decision("anew", "dismissed", day="2026-12-02", measures=None, after_hours=170))  # fmt: skip
+    made.store.add(sample_receipt("2026-12-02", 9, set=made.put_set(sample_pack())))
+    made.publish("2026-12-03T02:00:00Z", "2026-12-03", provisional=True)
+    november, december = made.summary("acme/2026-11"), made.summary("acme/2026-12")
+    assert (november.errors.decided, november.errors.precision) == (1, 1.0)
+    assert december.standing is not None
+    [_, cohort] = december.standing.cohorts
+    assert (cohort.month, cohort.errors.decided, cohort.errors.precision) == ("2026-11", 1, 0.0)
+    assert cohort.errors.dismissed == 1
+    assert december.standing.open_findings == {}
+    assert recounted(made, tmp_path) == 0
+
+
+def test_a_finding_that_nobody_had_decided_is_only_told_of(tmp_path: Path) -> None:
+    made = world(d20261125=1)
+    do(made, entry("c", "correction", category="SCAMS_AND_FRAUD", why="corrected"))
+    made.publish(CLOSED)
+    day = made.summary("acme/2026-11-25")
+    assert day.cases.checks_changed == {"corrected": 1}
+    assert day.cases.by_rule == {}
+    assert recounted(made, tmp_path) == 0
+
+
+NAME = RULE.rpartition("/")[0]
+
+
+def test_lines_on_cases_follow_the_receipts_in_the_public_journal() -> None:
+    made = world(d20261125=4)
+    do(made, decision("d"), entry("n", "notice", category="VIOLENCE", items=1))
+    made.publish(CLOSED)
+    lines = list(map(json.loads, made.text("journal/acme/2026-11-25.jsonl").splitlines()))
+    assert [line["kind"] for line in lines] == ["names", "range", "case", "case"]
+    assert [line["n"] for line in lines[2:]] == [2, 3]
+    day = made.summary("acme/2026-11-25")
+    assert day.journal[0].lines == 3
+    assert (day.cases.decisions, day.cases.notices) == (1, 1)
+
+
+def test_a_day_and_its_month_tell_precision_of_their_own_findings_and_its_interval() -> None:
+    made = world(d20261124=5, d20261125=20)
+    do(made, *decided(6, "confirmed"), *decided(2, "dismissed", measures=None))
+    do(made, decision("old", "dismissed", found="2026-11-24", measures=None))
+    made.publish(CLOSED)
+    day, month = made.summary("acme/2026-11-25"), made.summary("acme/2026-11")
+    assert (day.errors.decided, day.errors.precision) == (8, 0.75)
+    assert (month.errors.decided, month.errors.dismissed) == (9, 3)
+    assert month.errors.by_rule[NAME].low < 6 / 9 < month.errors.by_rule[NAME].high  # type: ignore[operator]
+    assert (month.errors.as_of, month.days[-1].decided) == ("2026-11-25", 9)
+    assert day.cases.decided == 9  # the decisions of the day, whenever the finding
+    assert '"cohort_decided","2026-11",9' in made.text("summaries/acme/2026-11.csv")
+
+
+def test_open_findings_are_told_by_age_at_the_end_of_the_month() -> None:
+    made = world(d20261101=3, d20261125=4)
+    do(made, decision("d", found="2026-11-01"))
+    made.publish(CLOSED)
+    standing = made.summary("acme/2026-11").standing
+    assert standing is not None
+    assert standing.open_findings == {"2026-11-01": 2, "2026-11-25": 4}
+    assert [count for _, count in standing.ages()] == [4, 0, 2, 0]
+
+
+def test_a_later_decision_changes_the_later_month_and_never_the_closed_one(tmp_path: Path) -> None:
+    made = world(d20261125=10, d20261130=1)
+    do(made, *decided(6, "confirmed"))
+    made.publish("2026-12-01T02:00:00Z")
+    closed = made.objects.stored["summaries/acme/2026-11.json"]
+    late = decision("late", "dismissed", day="2026-12-02", measures=None)
+    fell = contest("c", decision("confirmed 0"))
+    do(made, late, outcome("o", fell, day="2026-12-02"))
+    made.publish("2026-12-03T02:00:00Z")
+    assert made.objects.stored["summaries/acme/2026-11.json"] == closed
+    december = made.summary("acme/2026-12")
+    assert december.standing is not None
+    assert december.standing.before is not None
+    assert december.standing.before.period == "2026-11"
+    own, november = december.standing.cohorts
+    assert (own.month, own.errors.decided) == ("2026-12", None)
+    assert (november.errors.decided, november.errors.overturned) == (7, 1)
+    assert november.errors.precision == round(5 / 7, 4)
+    assert december.standing.open_findings == {"2026-11-25": 3, "2026-11-30": 1}
+    assert (december.cases.overturned, december.errors.decided) == (1, None)
+    assert recounted(made, tmp_path) == 0
+
+
+def test_a_late_entry_of_a_closed_day_is_a_revision_that_says_so() -> None:
+    made = world(d20261125=4)
+    made.publish(CLOSED)
+    do(made, decision("d"))
+    made.publish("2026-11-26T03:00:00Z")
+    day = made.summary("acme/2026-11-25")
+    assert (day.revision, day.why_revised) == (
+        2,
+        "Case entries came to the journal after revision 1.",
+    )
+    assert ("cases.decisions", 0, 1) in [(c.measure, c.before, c.after) for c in day.changes]
+
+
+def test_overturned_decisions_stand_as_large_as_findings() -> None:
+    made = world(d20261125=4)
+    first = decision("d")
+    do(made, first, outcome("o", contest("c", first), day="2026-11-25"))
+    made.publish(CLOSED)
+    for path in ("acme/2026-11-25", "all/2026-11"):
+        page = made.text(f"summaries/{path}.html")
+        assert '<dt>Overturned</dt><dd class="big">1</dd>' in page
+        assert '<dt>Live findings</dt><dd class="big">4</dd>' in page
+        assert "People made 1 decision; 1 decision was overturned." in page
+
+
+def test_a_campaign_tells_what_people_decided_on_its_own_rules(tmp_path: Path) -> None:
+    made = World()
+    digest = made.put_set(
+        sample_pack(campaign="autumn"), sample_pack("threats", rules=[sample_rule("names-a-place")])
+    )
+    other = "threats/1/names-a-place/live"
+    made.store.add(sample_receipt(by_rule={RULE: 3, other: 2}, set=digest))
+    do(made, decision("d"), decision("e", "dismissed", rules={other: 1}, measures=None))
+    made.publish(CLOSED)
+    campaign = made.summary("acme/autumn")
+    assert (campaign.errors.decided, campaign.errors.precision) == (1, 1.0)
+    assert (campaign.cases.decided, campaign.cases.decisions, campaign.standing) == (1, 0, None)
+    page = made.text("summaries/acme/autumn.html")
+    assert '<dt>Decided</dt><dd class="big">1</dd>' in page
+    assert "<dt>Decisions</dt>" not in page  # they are of posts, not of rules
+    assert recounted(made, tmp_path) == 0
+
+
+def test_the_sample_of_the_month_is_handed_out_and_its_key_published_after_it() -> None:
+    made = world(d20261125=1)
+    made.store.sampled["acme", "2026-11-25"] = [
+        SampledPost(f"p-{n}", f"{n:032x}", "k:a") for n in range(300)
+    ]
+    made.store.audit_keys["2026-11"] = "ab" * 32
+    made.publish(CLOSED)
+    drawn = made.text("out/acme/audit/2026-11.jsonl").splitlines()
+    assert len(drawn) == 200
+    assert json.loads(drawn[0]) == {"post": "p-0", "rank": "0" * 32, "account": "k:a"}
+    assert "audit/2026-11.json" not in made.objects.stored
+    made.store.sampled["acme", "2026-11-26"] = [SampledPost("q", "0" * 31 + "1", "k:b"),
+                                                SampledPost("p-0", "0" * 32, "k:a")]  # fmt: skip
+    made.publish("2026-12-01T02:00:00Z")
+    assert len(made.text("out/acme/audit/2026-11.jsonl").splitlines()) == 200
+    assert '"post":"q"' in made.text("out/acme/audit/2026-11.jsonl").splitlines()[2]
+    assert made.json("audit/2026-11.json")["key"] == "ab" * 32

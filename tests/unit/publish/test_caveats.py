@@ -3,14 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support.publish_world import (
-    CLOSED,
-    World,
-    all_steps,
-    live,
-    sample_pack,
-    sample_receipt,
-)
+from support.publish_world import CLOSED, World, all_steps, live, sample_pack, sample_receipt
 from support.published_days import DAY, world
 
 from ledger.findings import short_digest
@@ -79,15 +72,12 @@ def test_with_no_public_address_the_summary_says_why_nothing_is_proposed() -> No
         assert "every rule runs in shadow" in made.text(page)
 
 
-@pytest.mark.parametrize(
-    ("ran", "hours"),
-    [
-        pytest.param([6], 6, id="that of the set that ran"),
-        pytest.param([6, 2, 48], 2, id="the shortest of several"),
-        pytest.param([0], 0, id="none at all"),
-        pytest.param([], 72, id="that of the set in force if none ran"),
-    ],
-)
+@pytest.mark.parametrize(("ran", "hours"), [
+    pytest.param([6], 6, id="that of the set that ran"),
+    pytest.param([6, 2, 48], 2, id="the shortest of several"),
+    pytest.param([0], 0, id="none at all"),
+    pytest.param([], 72, id="that of the set in force if none ran"),
+])  # fmt: skip
 def test_a_summary_shows_the_notice_period_that_was_applied(ran: list[int], hours: int) -> None:
     made = World()
     for number, notice in enumerate(ran):
@@ -112,11 +102,8 @@ def test_without_a_set_the_operators_notice_period_is_shown() -> None:
 
 def test_paused_and_held_rules_are_named() -> None:
     made = World()
-    pause = {
-        "rule": "one-time-codes/asks-for-code",
-        "since": "2026-11-20T00:00:00Z",
-        "why": "A song.",
-    }
+    pause = {"rule": "one-time-codes/asks-for-code", "since": "2026-11-20T00:00:00Z",
+             "why": "A song."}  # fmt: skip
     digest = made.put_set(sample_pack(), acme={"packs": None, "paused": [pause]})
     made.store.add(sample_receipt(by_rule={live(): 30}, held={live(): 21}, set=digest))
     made.publish(CLOSED)

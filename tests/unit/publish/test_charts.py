@@ -1,14 +1,27 @@
-"""Charts: their geometry follows the numbers, and they consist of shapes and text."""
+"""The first screen of a summary: what it says of earlier months, its charts, and its files."""
 
+import io
 import itertools
+import shutil
+import zipfile
+from datetime import date
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
+from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
+from support.published_days import folder_of_every_kind
+from support.published_site import pages_of, parsed, sample_site
+from support.sample_entries import contest, decision, outcome
 
 from cases.kinds import CaseNumbers
+from phrases import LANGUAGES, of
 from publish.folding import Numbers, PublishedSets
+from publish.precision import RuleErrors, wrong_share
 from publish.summary import PeriodKind, Standing, Summary, SummaryPart
-from publish_steps.page_words import environment
+from publish_steps.page_words import done_words, environment, html_ending
 from publish_steps.site_pages import Pages
 from publish_steps.tables import (
     BASE,
@@ -26,6 +39,7 @@ from publish_steps.tables import (
     open_chart,
     steps,
 )
+from recount import differences_of, recount_command
 
 HOSTILE = '"><script>alert(1)</script>\x1b[2J'
 
@@ -42,30 +56,23 @@ def part(day: str, **numbers: int) -> SummaryPart:
     return SummaryPart(day, provisional=False, revision=1, by_category=by_category, **counts)
 
 
-@pytest.mark.parametrize(
-    ("top", "scale"),
-    [
-        pytest.param(0, [0, 1], id="nothing"),
-        pytest.param(3, [0, 1, 2, 3], id="few"),
-        pytest.param(17, [0, 5, 10, 15, 20], id="some"),
-        pytest.param(100, [0, 50, 100], id="a round number"),
-        pytest.param(12_345, [0, 5_000, 10_000, 15_000], id="many"),
-    ],
-)
+@pytest.mark.parametrize(("top", "scale"), [
+    pytest.param(0, [0, 1], id="nothing"),
+    pytest.param(3, [0, 1, 2, 3], id="few"),
+    pytest.param(17, [0, 5, 10, 15, 20], id="some"),
+    pytest.param(100, [0, 50, 100], id="a round number"),
+    pytest.param(12_345, [0, 5_000, 10_000, 15_000], id="many"),
+])  # fmt: skip
 def test_a_scale_has_round_whole_steps(top: int, scale: list[int]) -> None:
     assert steps(top) == scale
     assert len(scale) <= GUIDES + 1
 
 
-@pytest.mark.parametrize(
-    "chart",
-    [
-        columns(HOSTILE, [HOSTILE, "2"], [("c1", HOSTILE, [3, 4]), ("shadow", "b", [0, 1])]),
-        bars(HOSTILE, [("plain", HOSTILE, 7), ("plain", "b", 0)]),
-        bars("many rows", [("plain", str(n), 1_000 * n) for n in range(40)]),
-    ],
-    ids=["columns", "bars", "many bars"],
-)
+@pytest.mark.parametrize("chart", [
+    columns(HOSTILE, [HOSTILE, "2"], [("c1", HOSTILE, [3, 4]), ("shadow", "b", [0, 1])]),
+    bars(HOSTILE, [("plain", HOSTILE, 7), ("plain", "b", 0)]),
+    bars("many rows", [("plain", str(n), 1_000 * n) for n in range(40)]),
+], ids=["columns", "bars", "many bars"])  # fmt: skip
 def test_a_drawn_chart_holds_shapes_and_text_alone(chart: Chart) -> None:
     """Screen readers say its first child, the title; every coordinate is a plain number."""
     drawn = tree(chart)
@@ -147,10 +154,8 @@ def test_the_chart_of_decisions_has_what_was_decided_and_above_it_what_was_overt
 
 def test_the_charts_of_a_period_show_each_day_and_category() -> None:
     days = [part("2026-11-05", inspected=90, live=2, shadow=1), part("2026-11-06", inspected=8)]
-    rows = [
-        TableRow("VIOLENCE", "Violence", 2, 1, "c2"),
-        TableRow("SELF_HARM", "Self-harm", 0, 3, "c6"),
-    ]
+    rows = [TableRow("VIOLENCE", "Violence", 2, 1, "c2"),
+            TableRow("SELF_HARM", "Self-harm", 0, 3, "c6")]  # fmt: skip
     assert [(bar.colour, bar.words) for bar in findings_chart(days, rows).bars] == [
         ("c2", "5, Violence: 2"), ("shadow", "5, In shadow: 1"),
     ]  # fmt: skip
@@ -176,14 +181,11 @@ def test_open_findings_are_shown_by_age() -> None:
     assert open_chart(Standing("2026-11-30", open_findings={"2026-11-30": 2})) is None
 
 
-@pytest.mark.parametrize(
-    ("day", "shown"),
-    [
-        pytest.param(part("2026-11-05", decided=1), True, id="decided"),
-        pytest.param(part("2026-11-05", overturned=1), True, id="overturned only"),
-        pytest.param(part("2026-11-05", inspected=9), False, id="neither"),
-    ],
-)
+@pytest.mark.parametrize(("day", "shown"), [
+    pytest.param(part("2026-11-05", decided=1), True, id="decided"),
+    pytest.param(part("2026-11-05", overturned=1), True, id="overturned only"),
+    pytest.param(part("2026-11-05", inspected=9), False, id="neither"),
+])  # fmt: skip
 def test_the_chart_of_decisions_is_on_a_page_with_any(day: SummaryPart, *, shown: bool) -> None:
     month = Summary(
         provider="acme", kind=PeriodKind.MONTH, period="2026-11", first_day="2026-11-01",
@@ -193,3 +195,228 @@ def test_the_chart_of_decisions_is_on_a_page_with_any(day: SummaryPart, *, shown
     )  # fmt: skip
     page = Pages(PublishedSets({}), "", "2026-11-30").summary(month, digest="")
     assert ("<title>Findings decided and decisions overturned by day</title>" in page) == shown
+
+
+MONTHS = ("2026-09", "2026-10", "2026-11")
+
+
+def months_of_posts() -> World:
+    """Three months of one provider, each with decisions; the last is open."""
+    made = World()
+    digest = made.put_set(sample_pack())
+    for month in MONTHS:
+        day = f"{month}-10"
+        made.store.add(sample_receipt(day, by_rule={live(): 4}, set=digest))
+        for number in range(3):
+            done = decision(f"{month}-{number}", found=day)
+            made.store.do(msgspec.structs.replace(done, at=f"{day}T13:00:00Z"))
+        made.publish(f"{month}-20T03:00:00Z")
+    return made
+
+
+def test_a_month_compares_itself_with_the_months_before_it() -> None:
+    made = months_of_posts()
+    page = made.text("summaries/acme/2026-11.html")
+    assert "October 2026: 100" in page
+    assert '<a href="2026-09.html">September 2026</a>' in page
+    assert "October 2026: 100" not in made.text("summaries/acme/2026-10.html")
+
+
+def test_a_revised_month_changes_the_pages_of_later_months_before_itself() -> None:
+    """A run that dies in between is completed by the next, which still finds the old summary."""
+    made = months_of_posts()
+    made.store.add(sample_receipt("2026-10-31", 9, inspected=50))
+    made.publish("2026-11-20T04:00:00Z")
+    assert "October 2026: 150" in made.text("summaries/acme/2026-11.html")
+    writes = made.objects.writes
+    later, own = "summaries/acme/2026-11.html", "summaries/acme/2026-10.json"
+    assert writes.index(later) < writes.index(own)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_page_is_there_in_each_language(language: str) -> None:
+    site = sample_site()
+    english = [key for key in pages_of(site) if key.count(".") == 1]
+    assert len(english) > 10
+    for key in english:
+        page = site.text(key.removesuffix(".html") + html_ending(language))
+        assert f'<html lang="{language}">' in page
+        assert len(page.encode()) < 100_000
+        alternates = {
+            attributes["hreflang"] for tag, attributes in parsed(page).tags
+            if tag == "link" and "hreflang" in attributes
+        }  # fmt: skip
+        assert alternates == set(LANGUAGES)
+
+
+def test_a_release_that_wrote_english_alone_is_caught_up_with() -> None:
+    made = sample_site()
+    whole = dict(made.objects.stored)
+    for key in [key for key in whole if key.endswith((".id.html", ".zh.html"))]:
+        del made.objects.stored[key]
+    made.publish("2026-11-26T12:00:00Z", "2026-11-26", provisional=True)
+    assert made.objects.stored == whole
+
+
+def test_what_was_done_is_said_in_one_sentence() -> None:
+    cases = CaseNumbers(
+        by_measure={
+            "DECISION_VISIBILITY_CONTENT_REMOVED": 31,
+            "DECISION_VISIBILITY_CONTENT_LABELLED": 2,
+            "DECISION_ACCOUNT_SUSPENDED": 1,
+        },
+        reinstated={"complaint": 3},
+    )
+    assert done_words(cases, of("en")) == (
+        "Of the measures that people took, 31 removed a post, 2 put a label on one and"
+        " 1 restricted something else. 3 posts came back."
+    )
+
+
+def contested_removals() -> World:
+    """Four removals in October. One falls in October, one in November; the month is over."""
+    made = World()
+    made.store.add(sample_receipt("2026-10-10"))
+    done = [decision(f"d {n}", found="2026-10-10", day="2026-10-10") for n in range(4)]
+    fell = [
+        outcome(f"o {n}", contest(f"c {n}", done[n]), day=day)
+        for n, day in enumerate(("2026-10-25", "2026-11-20"))
+    ]
+    for entry in (*done, *fell):
+        made.store.do(entry)
+    made.publish("2026-11-26T02:00:00Z", since="2026-10-01")
+    return made
+
+
+@pytest.mark.parametrize(("language", "words"), [
+    ("en", "Mistakes: by 31 October 2026, 1 of 4 removals had been overturned."),
+    ("id", "Kekeliruan: hingga 31 Oktober 2026, 1 dari 4 penghapusan telah dibatalkan."),
+    ("zh", "错误：截至2026年10月31日，4 项删除中的 1 项已被推翻。"),
+])  # fmt: skip
+def test_a_month_says_how_many_of_its_removals_were_mistakes(language: str, words: str) -> None:
+    page = contested_removals().text(f"summaries/acme/2026-10{html_ending(language)}")
+    assert words in page[: page.index('id="errors"')]
+
+
+def test_a_later_month_says_how_many_removals_of_each_month_fell_since(tmp_path: Path) -> None:
+    """November overturned a removal of October, which is not a mistake of November's removals."""
+    made = contested_removals()
+    page = made.text("summaries/acme/2026-11.html")
+    assert "had been overturned" not in page[: page.index('id="errors"')]
+    assert '<td role="cell" class="num" data-label="Removals">2 of 4</td>' in page
+    folder = made.copy_to(tmp_path)
+    for path in sorted((folder / "summaries").glob("*/*.json")):
+        assert list(differences_of(folder, path)) == []
+    path = folder / "summaries/acme/2026-11.json"
+    path.write_bytes(path.read_bytes().replace(b'"2026-10/decisions"', b'"2026-11/decisions"'))
+    assert any("overturned_measures" in problem for problem in differences_of(folder, path))
+
+
+def test_the_share_of_wrong_findings_is_the_rest_of_the_precision() -> None:
+    wrong = wrong_share(RuleErrors(212, 9, 2, 0.9481, 0.9098, 0.9707))
+    assert wrong is not None
+    assert (wrong.count, wrong.decided) == (11, 212)
+    assert wrong.low < wrong.share < wrong.high
+    assert wrong_share(RuleErrors()) is None
+
+
+def test_a_dismissal_that_was_overturned_is_not_wrong() -> None:
+    """26 were dismissed, and one of these stood after all."""
+    wrong = wrong_share(RuleErrors(85, 26, 5, 0.6471, 0.5411, 0.7403))
+    assert wrong is not None
+    assert (wrong.count, wrong.dismissed) == (30, 25)
+
+
+def contested_month() -> World:
+    """A month with a decision and a complaint that reversed it."""
+    made = World()
+    first = decision("d")
+    complaint = contest("x", first)
+    made.store.add(sample_receipt())
+    for entry in (first, complaint, outcome("o", complaint, day="2026-11-25")):
+        made.store.do(msgspec.structs.replace(entry, at="2026-11-25T13:00:00Z"))
+    made.publish(CLOSED)
+    return made
+
+
+def test_a_month_says_first_what_fell_how_complaints_ended_and_how_long_findings_waited() -> None:
+    page = contested_month().text("summaries/acme/2026-11.html")
+    first_screen = page[: page.index('id="errors"')]
+    for words in (
+        "people dismissed 0 at once, and a decision on 1 was overturned later.",
+        "1 complaint came; 1 of 1 answers changed a decision.",
+        "Half of the decisions on findings came within",
+    ):
+        assert words in first_screen
+
+
+def test_authors_read_how_complaints_ended() -> None:
+    made = contested_month()
+    page = made.text("authors.html")
+    assert "1 complaint was answered so far." in page
+    assert "已答复 1 份申诉" in made.text("authors.zh.html")
+
+
+def unpacked(data: bytes, folder: Path) -> dict[str, Any]:
+    """Unpack an archive; its manifest."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        archive.extractall(folder)
+        manifest: dict[str, Any] = msgspec.json.decode(archive.read("manifest.json"))
+        names = {file["path"] for file in manifest["files"]}
+        assert names | {"manifest.json"} == set(archive.namelist())
+    return manifest
+
+
+def test_each_archive_can_be_recounted_alone_but_a_day_lacks_its_sets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A set is larger than all else of a day, and the same for many days."""
+    public = folder_of_every_kind(tmp_path / "public")
+    archives = sorted(public.glob("summaries/*/*.zip"))
+    assert len(archives) > 30
+    for path in archives:
+        folder = tmp_path / path.parent.name / path.stem
+        manifest = unpacked(path.read_bytes(), folder)
+        summary = msgspec.json.decode(path.with_suffix(".json").read_bytes())
+        lacking = sorted(summary["numbers"]["sets"]) if summary["kind"] == "day" else []
+        assert [named["sha256"] for named in manifest["sets"]] == lacking
+        for named in manifest["sets"]:
+            assert recount_command(folder) == 1
+            assert f"{named['path']} is not here" in capsys.readouterr().out
+            (folder / "sets").mkdir(exist_ok=True)
+            shutil.copy(public / named["path"], folder / named["path"])
+        assert recount_command(folder) == 0, capsys.readouterr().out
+
+
+def test_a_month_carries_on_from_another_that_its_archive_cannot_recount(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = months_of_posts()
+    data = made.objects.stored["summaries/acme/2026-10.zip"]
+    assert unpacked(data, tmp_path)["sets"] == []
+    assert recount_command(tmp_path) == 0
+    assert "0 differ; this zip lacks the journals of 1\n" in capsys.readouterr().out
+    del made.objects.stored["summaries/acme/2026-10.zip"]
+    made.publish("2026-11-20T05:00:00Z", since="2026-10-01", rebuild=True)
+    assert made.objects.stored["summaries/acme/2026-10.zip"] == data
+
+
+def test_an_open_period_has_no_archive() -> None:
+    stored = months_of_posts().objects.stored
+    assert "summaries/acme/2026-10.zip" in stored
+    assert "summaries/acme/2026-11.zip" not in stored
+
+
+def test_the_feed_names_closed_periods_and_corrections_newest_first() -> None:
+    made = months_of_posts()
+    made.store.add(sample_receipt("2026-11-10", 9, inspected=50))
+    made.publish("2026-11-20T04:00:00Z")
+    atom = "{http://www.w3.org/2005/Atom}"
+    feed = ET.fromstring(made.objects.stored["feed.xml"])
+    titles = [entry.findtext(f"{atom}title") or "" for entry in feed.iter(f"{atom}entry")]
+    dates = [entry.findtext(f"{atom}updated") or "" for entry in feed.iter(f"{atom}entry")]
+    assert dates == sorted(dates, reverse=True)
+    assert date.fromisoformat(dates[0][:10]) == date(2026, 11, 20)
+    assert "Correction: All providers, 10 November 2026, revision 2" in titles
+    assert "acme, October 2026" in titles
+    assert not [title for title in titles if "November 2026" in title and "acme, N" in title]

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 
+import msgspec
 import pytest
 from support.publish_world import CLOSED, DiedError, World, sample_receipt
 from support.published_days import DAY, world
@@ -32,16 +33,13 @@ def test_an_open_day_is_published_when_asked_and_closes_without_a_revision() -> 
     assert not [key for key in made.objects.stored if ".r1." in key]
 
 
-@pytest.mark.parametrize(
-    ("through", "provisional", "last"),
-    [
-        pytest.param(None, False, "2026-11-24", id="by the schedule, closed days"),
-        pytest.param("2026-11-23", False, "2026-11-23", id="closed days up to one"),
-        pytest.param("2026-11-25", True, "2026-11-25", id="the open day too"),
-        pytest.param("2027-01-01", True, "2026-11-25", id="no day that has not begun"),
-        pytest.param(None, True, "2026-11-25", id="all that has begun"),
-    ],
-)
+@pytest.mark.parametrize(("through", "provisional", "last"), [
+    pytest.param(None, False, "2026-11-24", id="by the schedule, closed days"),
+    pytest.param("2026-11-23", False, "2026-11-23", id="closed days up to one"),
+    pytest.param("2026-11-25", True, "2026-11-25", id="the open day too"),
+    pytest.param("2027-01-01", True, "2026-11-25", id="no day that has not begun"),
+    pytest.param(None, True, "2026-11-25", id="all that has begun"),
+])  # fmt: skip
 def test_which_days_a_run_publishes(through: str | None, provisional: bool, last: str) -> None:
     made = World()
     for day in ("2026-11-23", "2026-11-24", "2026-11-25"):
@@ -113,14 +111,11 @@ def test_a_first_day_that_is_published_late_is_linked_from_the_next_one() -> Non
     assert made.objects.stored == before
 
 
-@pytest.mark.parametrize(
-    ("moment", "provisional"),
-    [
-        pytest.param("2026-11-30T12:00:00Z", True, id="while it runs"),
-        pytest.param("2026-12-01T01:59:00Z", True, id="before its last day is closed"),
-        pytest.param("2026-12-01T02:00:00Z", False, id="when its last day is closed"),
-    ],
-)
+@pytest.mark.parametrize(("moment", "provisional"), [
+    pytest.param("2026-11-30T12:00:00Z", True, id="while it runs"),
+    pytest.param("2026-12-01T01:59:00Z", True, id="before its last day is closed"),
+    pytest.param("2026-12-01T02:00:00Z", False, id="when its last day is closed"),
+])  # fmt: skip
 def test_a_month_is_provisional_until_all_its_days_are_published(
     moment: str, provisional: bool
 ) -> None:
@@ -197,9 +192,113 @@ def test_a_day_without_providers_gives_the_pages_of_no_period_and_nothing_else()
         for name in ("authors", "index", "method")
         for ending in (".html", ".id.html", ".zh.html")
     }
-    assert made.objects.stored.keys() == {
-        *pages,
-        "feed.xml",
-        "schemas/journal.json",
-        "schemas/summary.json",
-    }
+    assert made.objects.stored.keys() == {*pages, "feed.xml", "schemas/journal.json",
+                                          "schemas/summary.json"}  # fmt: skip
+
+
+def test_a_late_receipt_makes_a_revision_that_says_what_changed_and_keeps_the_first() -> None:
+    made = world()
+    made.publish(CLOSED)
+    first = made.objects.stored[DAY]
+    journal = made.objects.stored["journal/acme/2026-11-25.jsonl"]
+    made.store.add(sample_receipt(number=2, inspected=11, refused={}))
+    outcome = made.publish("2026-11-27T03:00:00Z")
+    day = made.summary("acme/2026-11-25")
+    assert (day.revision, day.numbers.inspected) == (2, 111)
+    assert day.why_revised == "1 unit came to the journal after revision 1."
+    changes = {change.measure: (change.before, change.after) for change in day.changes}
+    assert changes["inspected"] == (100, 111)
+    assert changes["units"] == (1, 2)
+    assert "refused" not in changes
+    assert made.objects.stored["summaries/acme/2026-11-25.r1.json"] == first
+    assert made.objects.stored["journal/acme/2026-11-25.r1.jsonl"] == journal
+    assert outcome.revised == ["summaries/acme/2026-11-25", "summaries/all/2026-11-25"]
+    assert "Revision 2." in made.text("summaries/acme/2026-11-25.html")
+
+
+def test_a_second_revision_leaves_both_earlier_ones() -> None:
+    made = world()
+    made.publish(CLOSED)
+    for number in (2, 3):
+        made.store.add(sample_receipt(number=number))
+        made.publish(f"2026-11-27T0{number}:30:00Z")
+    assert made.summary("acme/2026-11-25").revision == 3
+    kept = [f"summaries/acme/2026-11-25.r{number}.json" for number in (1, 2)]
+    assert set(kept) <= made.objects.stored.keys()
+
+
+def test_a_table_that_is_behind_changes_nothing_until_somebody_accepts_it() -> None:
+    """Restored to yesterday, it holds less than was published: which is true, people must say."""
+    made = world()
+    made.store.add(sample_receipt(number=2))
+    made.publish(CLOSED)
+    before = dict(made.objects.stored)
+    made.store.journal["acme", "2026-11-25"].pop()
+    assert made.publish("2026-11-27T03:00:00Z").behind == ["acme/2026-11-25"]
+    assert made.summary("acme/2026-11-25").revision == 1
+    days = [key for key in before if "2026-11-25" in key]
+    assert [made.objects.stored[key] for key in days] == [before[key] for key in days]
+    made.publish("2026-11-27T04:00:00Z", accept=("acme/2026-11-25",))
+    day = made.summary("acme/2026-11-25")
+    assert day.why_revised == "1 unit of revision 1 was no longer in the journal."
+
+
+def test_a_table_that_lost_a_whole_day_is_behind_too() -> None:
+    made = world()
+    made.publish(CLOSED)
+    made.store.journal.clear()
+    assert made.publish("2026-11-27T03:00:00Z").behind == ["acme/2026-11-25"]
+
+
+def test_a_receipt_that_is_left_out_is_not_missing() -> None:
+    made = world()
+    made.publish(CLOSED)
+    [receipt] = made.store.journal["acme", "2026-11-25"]
+    made.store.journal["acme", "2026-11-25"] = [msgspec.structs.replace(receipt, records=1)]
+    outcome = made.publish("2026-11-27T03:00:00Z")
+    assert (outcome.behind, len(outcome.left_out)) == ([], 1)
+
+
+def test_a_batch_that_is_left_out_is_not_missing() -> None:
+    """Its messages are units, and none of them is lost."""
+    made = World()
+    made.store.add(msgspec.structs.replace(sample_receipt(), kind="messages", messages=98))
+    made.publish(CLOSED)
+    assert made.summary("acme/2026-11-25").numbers.units == 98
+    [receipt] = made.store.journal["acme", "2026-11-25"]
+    made.store.journal["acme", "2026-11-25"] = [msgspec.structs.replace(receipt, records=1)]
+    outcome = made.publish("2026-11-27T03:00:00Z")
+    assert (outcome.behind, len(outcome.left_out)) == ([], 1)
+
+
+def test_a_batch_that_is_gone_is_missing_whatever_came_instead() -> None:
+    made = World()
+    made.store.add(msgspec.structs.replace(sample_receipt(), kind="messages", messages=98))
+    made.publish(CLOSED)
+    made.store.journal["acme", "2026-11-25"] = [sample_receipt(number=n) for n in range(2, 9)]
+    assert made.publish("2026-11-27T03:00:00Z").behind == ["acme/2026-11-25"]
+
+
+def test_a_closed_day_never_becomes_provisional_again() -> None:
+    """A clock that was set back, or a trial day, takes nothing back that was said."""
+    made = world()
+    made.publish(CLOSED)
+    before = made.objects.stored[DAY]
+    made.store.add(sample_receipt(number=2))
+    made.publish("2026-11-25T20:00:00Z", "2026-11-25", provisional=True)
+    assert made.objects.stored[DAY] == before
+
+
+def test_a_closed_month_is_revised_when_a_day_of_it_is() -> None:
+    made = World()
+    made.store.add(sample_receipt("2026-10-30"))
+    made.publish("2026-11-01T02:00:00Z")
+    assert not made.summary("acme/2026-10").provisional
+    made.store.add(sample_receipt("2026-10-30", 2))
+    made.publish("2026-11-02T02:00:00Z")
+    month = made.summary("acme/2026-10")
+    assert month.revision == 2
+    assert [part.revision for part in month.days] == [2, 1]
+    changed = {change.key for change in month.changes if change.measure == "journal"}
+    assert changed == {"journal/acme/2026-10-30.jsonl"}
+    assert "summaries/all/2026-10.r1.json" in made.objects.stored

@@ -1,11 +1,19 @@
-"""Folding: what of a receipt is counted, under which name, and which receipt is not counted."""
+"""Folding is addition; intervals and percentiles are honest where few were counted."""
 
 import msgspec
 import pytest
-from support.publish_world import MemoryObjects, live, sample_pack, sample_receipt, sample_rule
+from support.decided_findings import decided, do, world
+from support.publish_world import (
+    CLOSED,
+    MemoryObjects,
+    live,
+    sample_pack,
+    sample_receipt,
+    sample_rule,
+)
 
 from ledger.codes import OperatorError
-from ledger.units import sum_records
+from ledger.units import percentiles, rounded_seconds, sum_records, wilson_interval
 from publish.folding import (
     LeftOutReason,
     Numbers,
@@ -16,6 +24,7 @@ from publish.folding import (
     numbers_of,
     only_packs,
 )
+from publish.precision import errors_of, estimate, strata_of
 from publish.public_bucket import SummaryBucket
 from rules.rule_set import read_set
 
@@ -31,44 +40,20 @@ def catalogue(*packs: dict[str, object]) -> PublishedSets:
 
 
 def test_a_receipt_is_counted_by_rule_category_severity_code_and_language() -> None:
-    receipt = sample_receipt(
-        inspected=10,
-        refused={"not_public": 2, "json_syntax": 1},
-        by_rule={live(): 4, SHADOW: 1},
-        held={live(): 3},
-        by_language={"en": 9, "other": 1},
-        set="set",
-        repeats=7,
-        skipped=("old-pack/2",),
-        unknown_fields=5,
-        assumed_utc=6,
-    )
+    receipt = sample_receipt(inspected=10, refused={"not_public": 2, "json_syntax": 1},
+                             by_rule={live(): 4, SHADOW: 1}, held={live(): 3},
+                             by_language={"en": 9, "other": 1}, set="set", repeats=7,
+                             skipped=("old-pack/2",), unknown_fields=5, assumed_utc=6)  # fmt: skip
     numbers = numbers_of(receipt, catalogue())
-    assert numbers == Numbers(
-        units=1,
-        bytes=2400,
-        lines=13,
-        records=13,
-        inspected=10,
-        refused=3,
-        findings=5,
-        live=4,
-        shadow=1,
-        held=3,
-        repeats=7,
-        refused_by_code={"not_public": 2, "json_syntax": 1},
-        by_rule={live(): 4, SHADOW: 1},
-        held_by_rule={live(): 3},
-        by_category={"SCAMS_AND_FRAUD/live": 4, "SCAMS_AND_FRAUD/shadow": 1},
-        by_severity={"high/live": 4, "high/shadow": 1},
-        by_language={"en": 9, "other": 1},
-        skipped={"old-pack/2": 1},
-        sets={"set": 1},
-        unknown_fields=5,
-        assumed_utc=6,
-        first="2026-11-25",
-        last="2026-11-25",
-    )
+    assert numbers == Numbers(units=1, bytes=2400, lines=13, records=13, inspected=10, refused=3,
+                              findings=5, live=4, shadow=1, held=3, repeats=7,
+                              refused_by_code={"not_public": 2, "json_syntax": 1},
+                              by_rule={live(): 4, SHADOW: 1}, held_by_rule={live(): 3},
+                              by_category={"SCAMS_AND_FRAUD/live": 4, "SCAMS_AND_FRAUD/shadow": 1},
+                              by_severity={"high/live": 4, "high/shadow": 1},
+                              by_language={"en": 9, "other": 1}, skipped={"old-pack/2": 1},
+                              sets={"set": 1}, unknown_fields=5, assumed_utc=6, first="2026-11-25",
+                              last="2026-11-25")  # fmt: skip
 
 
 def test_a_file_refused_whole_is_one_unit_and_one_record() -> None:
@@ -77,43 +62,32 @@ def test_a_file_refused_whole_is_one_unit_and_one_record() -> None:
     assert (numbers.units, numbers.files_refused, numbers.records, numbers.refused) == (1, 1, 1, 1)
 
 
-@pytest.mark.parametrize(
-    ("changes", "fault"),
-    [
-        pytest.param({}, None, id="a receipt that closes"),
-        pytest.param({"records": 104}, LeftOutReason.DOES_NOT_CLOSE, id="a record too many"),
-        pytest.param(
-            {"findings": 3}, LeftOutReason.DOES_NOT_CLOSE, id="a finding without its rule"
-        ),
-        pytest.param(
-            {"held": {live(): 3}}, LeftOutReason.DOES_NOT_CLOSE, id="more held than found"
-        ),
-        pytest.param(
-            {"held": {SHADOW: 1}}, LeftOutReason.DOES_NOT_CLOSE, id="held of a rule not met"
-        ),
-        pytest.param(
-            {"inspected": 104, "refused": {"not_public": -1}},
-            LeftOutReason.DOES_NOT_CLOSE,
-            id="sums that close with a negative count",
-        ),
-        pytest.param(
-            {"set": "other"}, LeftOutReason.RULE_UNKNOWN, id="a set that is not published"
-        ),
-        pytest.param(
-            {"by_rule": {live("no-such-rule"): 2}},
-            LeftOutReason.RULE_UNKNOWN,
-            id="a rule not in its set",
-        ),
-        pytest.param(
-            {"by_rule": {"one-time-codes/1/asks-for-code/loud": 2}},
-            LeftOutReason.RULE_UNKNOWN,
-            id="a mode that does not exist",
-        ),
-        pytest.param(
-            {"by_rule": {}, "findings": 0, "set": "other"}, None, id="no finding needs no set"
-        ),
-    ],
-)
+@pytest.mark.parametrize(("changes", "fault"), [
+    pytest.param({}, None, id="a receipt that closes"),
+    pytest.param({"records": 104}, LeftOutReason.DOES_NOT_CLOSE, id="a record too many"),
+    pytest.param(
+        {"findings": 3}, LeftOutReason.DOES_NOT_CLOSE, id="a finding without its rule"
+    ),
+    pytest.param(
+        {"held": {live(): 3}}, LeftOutReason.DOES_NOT_CLOSE, id="more held than found"
+    ),
+    pytest.param(
+        {"held": {SHADOW: 1}}, LeftOutReason.DOES_NOT_CLOSE, id="held of a rule not met"
+    ),
+    pytest.param({"inspected": 104, "refused": {"not_public": -1}},
+                 LeftOutReason.DOES_NOT_CLOSE,
+                 id="sums that close with a negative count"),
+    pytest.param(
+        {"set": "other"}, LeftOutReason.RULE_UNKNOWN, id="a set that is not published"
+    ),
+    pytest.param({"by_rule": {live("no-such-rule"): 2}}, LeftOutReason.RULE_UNKNOWN,
+                 id="a rule not in its set"),
+    pytest.param({"by_rule": {"one-time-codes/1/asks-for-code/loud": 2}},
+                 LeftOutReason.RULE_UNKNOWN, id="a mode that does not exist"),
+    pytest.param(
+        {"by_rule": {}, "findings": 0, "set": "other"}, None, id="no finding needs no set"
+    ),
+])  # fmt: skip
 def test_what_may_not_be_counted(changes: dict[str, object], fault: LeftOutReason | None) -> None:
     receipt = sample_receipt(by_rule={live(): 2}, set="set")
     receipt = msgspec.structs.replace(receipt, **changes)
@@ -144,11 +118,9 @@ def test_a_rule_id_may_hold_a_slash_without_being_taken_for_another() -> None:
 def test_measures_name_every_number_once_in_a_fixed_order() -> None:
     numbers = sum_records(
         Numbers,
-        [
-            Numbers(units=1, refused_by_code={"b": 1, "a": 2}, by_rule={live(): 1}),
-            Numbers(partly_read=1, copy_findings=2, copy_groups=1),
-        ],
-    )
+        [Numbers(units=1, refused_by_code={"b": 1, "a": 2}, by_rule={live(): 1}),
+         Numbers(partly_read=1, copy_findings=2, copy_groups=1)],
+    )  # fmt: skip
     named = [(measure, key) for measure, key, _ in measures(numbers)]
     assert len(named) == len(set(named))
     assert [key for measure, key in named if measure == "refused_by_code"] == ["a", "b"]
@@ -158,14 +130,11 @@ def test_measures_name_every_number_once_in_a_fixed_order() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("changes", "named"),
-    [
-        pytest.param({"id": "../evil"}, "pack ../evil", id="a pack that climbs out of its folder"),
-        pytest.param({"campaign": "2026-11"}, "campaign 2026-11", id="a campaign named as a month"),
-        pytest.param({"campaign": "a/b"}, "campaign a/b", id="a campaign with a slash"),
-    ],
-)
+@pytest.mark.parametrize(("changes", "named"), [
+    pytest.param({"id": "../evil"}, "pack ../evil", id="a pack that climbs out of its folder"),
+    pytest.param({"campaign": "2026-11"}, "campaign 2026-11", id="a campaign named as a month"),
+    pytest.param({"campaign": "a/b"}, "campaign a/b", id="a campaign with a slash"),
+])  # fmt: skip
 def test_a_name_that_cannot_be_a_path_is_told_and_its_rules_are_known(
     changes: dict[str, object], named: str
 ) -> None:
@@ -187,3 +156,160 @@ def test_a_set_with_unknown_fields_is_read() -> None:
     pack = {**sample_pack(), "new_field": 1, "campaign": None}
     found = read_set(encoded_set(pack, fold="7", format=1)).packs[0]
     assert found.rules[0].groups[0][0] == "otp"
+
+
+NEWCOMBE = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611),
+            (1, 29, 0.0061, 0.1718)]  # fmt: skip
+"""R. G. Newcombe, "Two-sided confidence intervals for the single proportion", Statistics in
+Medicine 17 (1998), table I, method 3."""
+
+
+@pytest.mark.parametrize(("count", "of", "low", "high"), NEWCOMBE)
+def test_wilson_gives_what_newcombe_printed(count: int, of: int, low: float, high: float) -> None:
+    found = wilson_interval(count, of)
+    assert found == pytest.approx((low, high), abs=0.000_05)
+    mirrored = wilson_interval(of - count, of)
+    assert mirrored == pytest.approx((1 - found[1], 1 - found[0]))
+
+
+def test_a_share_of_few_is_blank_and_says_why() -> None:
+    assert estimate(0, 0).note == "none yet"
+    blank = estimate(19, 19, at_least=20)
+    assert (blank.share, blank.low, blank.high) == (None, None, None)
+    assert estimate(20, 20, at_least=20).share == 1
+
+
+@pytest.mark.parametrize(("seconds", "median", "p90"), [
+    pytest.param({"3600": 1}, 1, 1, id="one"),
+    pytest.param({"3600": 1, "7200": 1}, 1.5, 1.9, id="between two"),
+    pytest.param({"3600": 9, "36000": 1}, 1, 1.9, id="one of ten is slow"),
+    pytest.param({"0": 5, "36000": 5}, 5, 10, id="half and half"),
+])  # fmt: skip
+def test_percentiles(seconds: dict[str, int], median: float, p90: float) -> None:
+    found = percentiles(seconds)
+    assert (found.median_hours, found.p90_hours) == (median, p90)
+    assert percentiles({}).median_hours is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rounded"),
+    [(0.4, 0), (59, 59), (999, 999), (1_004, 1_000), (1_005, 1_010), (12_345, 12_300)],
+)
+def test_durations_keep_three_digits(seconds: float, rounded: int) -> None:
+    assert rounded_seconds(seconds) == rounded
+
+
+def test_precision_takes_back_what_fell_and_gives_back_what_was_restored() -> None:
+    errors = errors_of(
+        {"a/1/r/live/confirmed": 8, "a/1/r/live/overturned": 2, "a/1/r/shadow/dismissed": 2,
+         "a/1/r/live/restored": 1, "a/1/r/live/escalated": 5},
+        rules=["a/1/quiet"],
+        as_of="2026-11-30",
+    )  # fmt: skip
+    rule = errors.by_rule["a/1/r"]
+    assert (rule.decided, rule.dismissed, rule.overturned, rule.precision) == (10, 2, 2, 0.7)
+    assert errors.by_rule["a/1/quiet"].precision is None
+    assert (errors.decided, errors.as_of, errors.note) == (10, "2026-11-30", "")
+
+
+def test_no_more_findings_stand_than_were_decided_and_none_too_few() -> None:
+    """A dismissal that was overturned and reopened no longer counts; nor does a confirmation."""
+    anew = {"dismissed": 1, "restored": 1, "dismissed_anew": 1}
+    errors = errors_of({f"a/1/r/live/{what}": n for what, n in (anew | {"confirmed": 1}).items()})
+    assert (errors.decided, errors.precision, errors.high) == (1, 1.0, 1.0)
+    anew = {"confirmed": 1, "overturned": 1, "confirmed_anew": 1}
+    errors = errors_of({f"a/1/r/live/{what}": n for what, n in (anew | {"dismissed": 1}).items()})
+    assert (errors.decided, errors.precision, errors.low) == (1, 0.0, 0.0)
+    posts = {f"OTHER/{what}": n for what, n in anew.items() if what != "dismissed"}
+    found = strata_of(posts, {"not_violating": 200}, 1_000)["all"]
+    assert (found.confirmed, found.prevalence.share) == (0, 0.0)
+
+
+def test_recall_and_prevalence_hold_their_intervals_and_their_strata() -> None:
+    """200 looked at, 2 bad, of 10,000 posts with 90 confirmed: 99 missed, 48 % recalled."""
+    strata = strata_of(
+        {"VIOLENCE/confirmed": 60, "SELF_HARM/confirmed": 40, "SELF_HARM/overturned": 10},
+        {"violating": 2, "violating/VIOLENCE": 2, "not_violating": 198, "gone": 20},
+        10_000,
+    )
+    whole = strata["all"]
+    assert (whole.confirmed, whole.missed.count, whole.missed.of) == (90, 2, 200)
+    missed = 9_910 * 0.01
+    assert whole.recall.share == pytest.approx(90 / (90 + missed), abs=0.0001)
+    assert whole.prevalence.share == pytest.approx((90 + missed) / 10_000, abs=0.0001)
+    assert whole.recall.low < whole.recall.share < whole.recall.high  # type: ignore[operator]
+    assert (strata["SELF_HARM"].missed.count, strata["VIOLENCE"].missed.count) == (0, 2)
+    assert strata["SELF_HARM"].recall.share == 1
+
+
+@pytest.mark.parametrize(("posts", "audited", "why"), [
+    pytest.param({"A/confirmed": 9}, {"not_violating": 99}, "only 99 of the 100", id="few"),
+    pytest.param({"A/confirmed": 9}, {}, "none yet", id="none"),
+    pytest.param({}, {"not_violating": 150}, "no violating post", id="nothing bad known"),
+])  # fmt: skip
+def test_recall_is_blank_with_its_reason(
+    posts: dict[str, int], audited: dict[str, int], why: str
+) -> None:
+    recall = strata_of(posts, audited, 5_000)["all"].recall
+    assert recall.share is None
+    assert why in recall.note
+
+
+def test_where_nothing_was_decided_or_looked_at_there_are_no_strata() -> None:
+    assert strata_of({}, {}, 5_000) == {}
+
+
+def test_a_rule_that_people_find_wrong_is_paused_visibly_and_once() -> None:
+    made = world(d20261125=40)
+    do(made, *decided(2, "confirmed"), *decided(18, "dismissed", measures=None))
+    outcome_of_run = made.publish(CLOSED)
+    assert [(one.provider, one.rule) for one in outcome_of_run.paused] == [
+        ("acme", "one-time-codes/asks-for-code")
+    ]
+    current = made.json("sets/current.json")["set"]
+    held = made.json(f"sets/{current}.json")
+    (pause,) = held["providers"]["acme"]["paused"]  # type: ignore[index]
+    assert pause["since"] == CLOSED
+    assert pause["why"] == (
+        "of 20 findings of version 1 that people decided by 2026-11-25, 2 stand: at best"
+        " 30% with 95% confidence"
+    )
+    month = made.summary("acme/2026-11")
+    assert [note.rule for note in month.paused] == ["one-time-codes/asks-for-code"]
+    assert "Paused rules." in made.text("summaries/acme/2026-11.html")
+    assert "Paused for acme." in made.text("packs/one-time-codes/1.html")
+    assert not made.publish("2026-11-26T03:00:00Z").paused
+
+
+def test_ten_decided_findings_are_enough() -> None:
+    made = world(d20261125=40)
+    do(made, *decided(10, "dismissed", measures=None))
+    assert made.publish(CLOSED).paused
+
+
+@pytest.mark.parametrize(("confirmed", "dismissed"), [
+    pytest.param(0, 9, id="nine are too few"),
+    pytest.param(4, 8, id="the interval still reaches one half"),
+    pytest.param(15, 5, id="it is right"),
+])  # fmt: skip
+def test_a_rule_that_may_be_right_is_not_paused(confirmed: int, dismissed: int) -> None:
+    made = world(d20261125=40)
+    do(made, *decided(confirmed, "confirmed"), *decided(dismissed, "dismissed", measures=None))
+    assert not made.publish(CLOSED).paused
+
+
+def test_a_higher_version_starts_with_a_clean_slate() -> None:
+    made = world(d20261125=40)
+    do(made, *decided(20, "dismissed", measures=None))
+    made.put_set(sample_pack(version=2))
+    assert not made.publish(CLOSED).paused
+
+
+def test_another_provider_s_rule_goes_on() -> None:
+    made = world(d20261125=40)
+    made.store.add(sample_receipt("2026-11-25", 9, provider="kilat"))
+    do(made, *decided(20, "dismissed", measures=None))
+    made.publish(CLOSED)
+    current = made.json("sets/current.json")["set"]
+    providers = made.json(f"sets/{current}.json")["providers"]
+    assert list(providers) == ["acme"]  # type: ignore[call-overload]

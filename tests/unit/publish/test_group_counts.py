@@ -1,4 +1,4 @@
-"""A group of near copies that was decided as one counts once; its posts are shown next to it."""
+"""Near copies and campaigns: a group counts once, and its posts are shown next to it."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,13 +6,16 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.publish_world import World, live, sample_pack, sample_receipt
+from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt, sample_rule
 from support.sample_entries import RULE, contest, decision, entry, entry_id, outcome
 
 from cases.kinds import CaseNumbers, by_month, case_lines, case_numbers
 from ledger.cases import JournalEntry, is_for_second_review
+from ledger.findings import FindingFingerprint
 from ledger.units import sum_records
+from publish.folding import count_copies
 from recount import differences_of
+from rules.pack_parts import HASHES
 
 KEY = f"2026-11-25/{RULE}"
 GROUP = entry_id("a group")
@@ -22,15 +25,10 @@ def group_of(count: int, verdict: str = "confirmed", **changes: Any) -> list[Jou
     """The decisions of one look at so many posts."""
     changes = {"group": GROUP} | ({} if verdict == "confirmed" else {"measures": None}) | changes
     return [
-        decision(
-            f"{verdict} {place}",
-            verdict,
-            leads=place == 0,
-            counted={} if place else {KEY: 1},
-            **changes,
-        )
+        decision(f"{verdict} {place}", verdict, leads=place == 0, counted={} if place else {KEY: 1},
+                 **changes)
         for place in range(count)
-    ]
+    ]  # fmt: skip
 
 
 def counted(entries: Iterable[JournalEntry]) -> CaseNumbers:
@@ -122,3 +120,137 @@ def test_second_reviews_of_a_group_say_which() -> None:
                    moderator="budi", group=GROUP)  # fmt: skip
     numbers = counted([review])
     assert (numbers.second_reviews, numbers.agreed) == (1, 1)
+
+
+DAY = "2026-11-25"
+ADVERT, ALMOST, OTHER = bytes(HASHES), bytes(HASHES - 9) + b"x" * 9, bytes(range(HASHES))
+PRINTS = [FindingFingerprint("f1", live(), ADVERT), FindingFingerprint("f2", live(), ALMOST),
+          FindingFingerprint("f3", live().replace("/live", "/shadow"), OTHER),
+          FindingFingerprint("f4", live(), OTHER)]  # fmt: skip
+
+
+@pytest.fixture
+def world() -> World:
+    made = World()
+    digest = made.put_set(sample_pack(campaign="autumn"))
+    made.store.add(sample_receipt(DAY, 1, by_rule={live(): 40}, set=digest))
+    made.store.kept_fingerprints["acme", DAY] = list(PRINTS)
+    return made
+
+
+def test_groups_are_counted_together_and_by_rule(world: World) -> None:
+    world.publish(CLOSED)
+    numbers = world.summary(f"acme/{DAY}").numbers
+    assert (numbers.copy_findings, numbers.copy_groups) == (4, 2)
+    assert numbers.copy_groups_by_rule == {live(): 2, live().replace("/live", "/shadow"): 1}
+    assert world.summary("all/2026-11").numbers.copy_groups == 2
+    assert "Copy groups" in world.text(f"summaries/acme/{DAY}.html")
+
+
+def test_the_order_of_arrival_does_not_matter() -> None:
+    assert count_copies(PRINTS) == count_copies(PRINTS[::-1])
+
+
+def test_a_closed_day_stays_when_its_fingerprints_end_or_go_with_their_author(world: World) -> None:
+    world.publish(CLOSED)
+    before = dict(world.objects.stored)
+    world.store.kept_fingerprints.clear()
+    world.publish("2026-12-26T02:00:00Z", since=DAY)
+    key = f"summaries/acme/{DAY}.json"
+    assert world.objects.stored[key] == before[key]
+    key = f"journal/acme/{DAY}.jsonl"
+    assert world.objects.stored[key] == before[key]
+
+
+def test_the_journal_holds_counts_and_neither_ids_nor_fingerprints(world: World) -> None:
+    world.publish(CLOSED)
+    *_, last = world.text(f"journal/acme/{DAY}.jsonl").splitlines()
+    line = msgspec.json.decode(last)
+    assert line == {"n": 2, "kind": "copies", "algorithm": "minhash-1", "findings": 4, "groups": 2,
+                    "by_rule": line["by_rule"]}  # fmt: skip
+
+
+def test_a_campaign_counts_no_copies_since_its_packs_are_a_part(world: World) -> None:
+    world.publish(CLOSED)
+    assert not world.summary("all/autumn").numbers.copy_groups
+
+
+def test_recount_adds_copies_up_and_names_what_cannot_be(world: World, tmp_path: Path) -> None:
+    world.publish(CLOSED)
+    folder = world.copy_to(tmp_path)
+    paths = sorted((folder / "summaries").glob("*/*.json"))
+    assert [list(differences_of(folder, path)) for path in paths] == [[] for _ in paths]
+    path = folder / f"summaries/acme/{DAY}.json"
+    text = path.read_text()
+    path.write_text(text.replace('"copy_groups": 2', '"copy_groups": 3'))
+    assert any("copy_groups" in difference for difference in differences_of(folder, path))
+    path.write_text(text.replace('"copy_groups": 2,\n', ""))
+    assert any("copy_groups" in difference for difference in differences_of(folder, path))
+
+
+def test_without_fingerprints_nothing_is_published_of_copies(world: World) -> None:
+    world.store.kept_fingerprints.clear()
+    world.publish(CLOSED)
+    assert world.summary(f"acme/{DAY}").numbers.copy_findings == 0
+    assert "Copy groups" not in world.text(f"summaries/acme/{DAY}.html")
+
+
+def test_groups_that_were_noted_keep_their_numbers_without_fingerprints() -> None:
+    """An author was erased: the first of a group has no fingerprint, and later ones come."""
+    groups = {"f1": "f1", "f2": "f1", "f3": "f3", "f4": "f3"}
+    noted = [one._replace(group=groups[one.finding]) for one in PRINTS]
+    erased = [one._replace(fingerprint=b"") if one.finding == "f1" else one for one in noted]
+    assert count_copies(erased) == count_copies(PRINTS)
+    late = FindingFingerprint("f0", live(), ALMOST)
+    assert count_copies([*erased, late]).groups == count_copies(PRINTS).groups
+
+
+def test_a_campaign_is_its_packs_over_their_days() -> None:
+    made = World()
+    days = {"from": "2026-11-24", "until": "2026-11-25"}
+    bait = sample_pack("bait", rules=[sample_rule("prize")], campaign="autumn", in_force=days)
+    digest = made.put_set(sample_pack(), bait, kilat={"packs": []})
+    prize = live("prize", "bait")
+    for day in ("2026-11-23", "2026-11-24", "2026-11-25"):
+        made.store.add(sample_receipt(day, by_rule={live(): 1, prize: 2}, set=digest))
+    made.store.add(sample_receipt(provider="kilat"))
+    made.publish("2026-11-25T02:00:00Z")
+    assert made.summary("acme/autumn").provisional
+    made.publish(CLOSED)
+    campaign = made.summary("acme/autumn")
+    assert (campaign.first_day, campaign.last_day) == ("2026-11-24", "2026-11-25")
+    assert campaign.numbers.by_rule == {prize: 4}
+    assert [(part.name, part.live) for part in campaign.days] == [
+        ("2026-11-24", 2),
+        ("2026-11-25", 2),
+    ]
+    assert not campaign.provisional
+    assert made.summary("all/autumn").numbers.by_rule == {prize: 4}
+    assert "summaries/kilat/autumn.json" not in made.objects.stored
+
+
+@pytest.mark.parametrize("name", ["2026-11", "2026-11-25", "../autumn", "a.b"])
+def test_a_campaign_named_like_a_period_or_a_path_gets_no_summary(name: str) -> None:
+    """It overwrites nothing and stops nothing: every other summary is as without it."""
+    found = []
+    for campaign in (None, name):
+        made = World()
+        digest = made.put_set(sample_pack(), sample_pack("bait", campaign=campaign))
+        made.store.add(sample_receipt(by_rule={live(): 3}, set=digest))
+        outcome = made.publish(CLOSED)
+        assert outcome.unpublishable == ([f"campaign {campaign}"] if campaign else [])
+        tables = [key for key in made.objects.stored if key.endswith(".csv")]
+        found.append({key: made.text(key).replace(digest, "") for key in tables})
+        assert "packs/bait/1.html" in made.objects.stored
+    assert len(found[1]) == 4
+    assert found[0] == found[1]
+    assert f"<dd>{name}</dd>" in made.text("packs/bait/1.html")
+
+
+def test_a_campaign_long_over_is_left_as_it_stands() -> None:
+    made = World()
+    days = {"from": "2026-09-01", "until": "2026-09-02"}
+    made.put_set(sample_pack(campaign="summer", in_force=days))
+    made.store.add(sample_receipt())
+    made.publish(CLOSED)
+    assert not made.objects.keys("public", "summaries/acme/summer")

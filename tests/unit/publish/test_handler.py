@@ -20,24 +20,13 @@ from ledger.store import DynamoStore
 from ledger.units import Marker, Receipt
 from publish.publish_run import LogGrowth, PublishResult
 
-SETTINGS = {
-    "AWS_DEFAULT_REGION": "eu-central-1",
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "TABLE": "table",
-    "PUBLIC_BUCKET": "public",
-    "OUT_BUCKET": "out",
-    "WORK_BUCKET": "work",
-    "DROP_BUCKET": "drop",
-    "PUBLIC_URL": "https://terang.example",
-    "NOTICE_HOURS": "24",
-    "PAUSE_BELOW": "0.5",
-    "CONTACT": "",
-    "DATA_LICENCE": "",
-    "TODAY": "2026-11-25",
-    "POWERTOOLS_SERVICE_NAME": "publish",
-    "POWERTOOLS_METRICS_NAMESPACE": "Terang",
-}
+SETTINGS = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test", "TABLE": "table", "PUBLIC_BUCKET": "public",
+            "OUT_BUCKET": "out", "WORK_BUCKET": "work", "DROP_BUCKET": "drop",
+            "PUBLIC_URL": "https://terang.example", "NOTICE_HOURS": "24", "PAUSE_BELOW": "0.5",
+            "CONTACT": "", "DATA_LICENCE": "", "TODAY": "2026-11-25",
+            "POWERTOOLS_SERVICE_NAME": "publish",
+            "POWERTOOLS_METRICS_NAMESPACE": "Terang"}  # fmt: skip
 CONTEXT = SimpleNamespace(
     function_name="publish", memory_limit_in_mb=1024, aws_request_id="1", invoked_function_arn="arn"
 )
@@ -90,15 +79,10 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
 def test_an_event_fills_the_public_bucket(deployed: Deployed) -> None:
     deployed.commit(sample_receipt())
     assert deployed.publish(dict(ORDER)) == {"written": 4, "revised": 0}
-    assert {
-        "index.html",
-        "journal/acme/2026-11-25.jsonl",
-        "schemas/summary.json",
-        "summaries/acme/2026-11-25.csv",
-        "summaries/acme/2026-11-25.html",
-        "summaries/acme/2026-11-25.json",
-        "summaries/all/2026-11.json",
-    } <= set(deployed.published())
+    assert {"index.html", "journal/acme/2026-11-25.jsonl", "schemas/summary.json",
+            "summaries/acme/2026-11-25.csv", "summaries/acme/2026-11-25.html",
+            "summaries/acme/2026-11-25.json",
+            "summaries/all/2026-11.json"} <= set(deployed.published())  # fmt: skip
     page = deployed.s3.head_object(Bucket="public", Key="index.html")
     assert page["ContentType"] == "text/html; charset=utf-8"
     assert deployed.publish(dict(ORDER)) == {"written": 0, "revised": 0}

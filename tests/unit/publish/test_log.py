@@ -80,16 +80,9 @@ def test_a_run_logs_each_file_of_a_closed_period_and_serves_a_signed_checkpoint(
         assert leaf.sha256 == sha256(made.objects.stored[path]).hexdigest()
     assert files["summaries/acme/2026-11-25.json"].revision == 1
     assert files["journal/acme/2026-11-25.jsonl"].of == "journal"
-    assert {leaf.of for leaf in files.values()} == {
-        "journal",
-        "summary",
-        "sheet",
-        "page",
-        "archive",
-        "set",
-        "schema",
-        "program",
-    }
+    assert {leaf.of for leaf in files.values()} == {"journal", "summary", "sheet", "page",
+                                                    "archive", "set", "schema",
+                                                    "program"}  # fmt: skip
     assert not [path for path in files if "2026-11." in path], "the month is open"
 
 
@@ -185,11 +178,9 @@ def test_pages_name_the_check_of_the_log_where_there_is_one(path: str, language:
 def test_a_late_receipt_adds_its_own_leaves_and_the_revision() -> None:
     made = published()
     before = leaves(made)
-    made.count(
-        sample_receipt(
-            "2026-11-24", 7, by_rule={live(): 1}, set=next(iter(made.store.journal.values()))[0].set
-        )
-    )
+    made.count(sample_receipt(
+        "2026-11-24", 7, by_rule={live(): 1}, set=next(iter(made.store.journal.values()))[0].set
+    ))  # fmt: skip
     made.publish("2026-11-26T04:00:00Z")
     added = leaves(made)[len(before) :]
     assert leaves(made)[: len(before)] == before

@@ -1,4 +1,4 @@
-"""A log whose key changes: it ends, and a new one under `log/2/` continues it."""
+"""A log with a new key or without its old bundles, and files made again from the table."""
 
 from contextlib import suppress
 from copy import deepcopy
@@ -10,8 +10,10 @@ import pytest
 from support.log_faults import CallLostError, KilledError, LogFaults, run_together
 from support.log_signer import LocalSigner
 from support.log_world import ORIGIN, LogWorld
-from support.publish_world import CLOSED, live, sample_pack, sample_receipt
+from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
+from support.sample_entries import contest, decision, outcome
 
+from ledger.codes import OperatorError
 from publish_steps import logging_run
 from terang.cli.published import prove_finding
 from tlog import BeganLeaf, Leaf, LogFiles, MovedLeaf, PublishedLeaf, decode_leaf, parse_checkpoint
@@ -178,3 +180,153 @@ def test_a_continuation_is_confirmed_after_its_leaves_are_pruned(tmp_path: Path)
     assert result.wrong == []
     assert any("old leaves were deleted" in line for line in result.said)
     assert f"{ORIGIN} names {ORIGIN}/2 as the log that continues it." in result.said
+
+
+A_YEAR_LATER, PRUNED = "2027-12-01T02:00:00Z", "2028-01-10T02:00:00Z"
+
+
+@pytest.fixture
+def pruned() -> LogWorld:
+    """A log of 2026 that was pruned in 2028, as a lifecycle of 440 days does."""
+    world = LogWorld()
+    digest = world.put_set(sample_pack())
+    for number in range(60):
+        world.count(sample_receipt("2026-11-25", number, by_rule={live(): 4}, set=digest))
+    world.publish(CLOSED)
+    world.publish("2026-11-26T03:00:00Z")  # now each file is known by its etag
+    old = [path for path in world.objects.stored if path.startswith("log/tile/entries/")]
+    assert len(old) == 2
+    world.publish(A_YEAR_LATER)
+    world.publish(PRUNED)
+    for path in old:
+        del world.objects.stored[path]
+    return world
+
+
+def check_pruned(pruned: LogWorld, folder: Path, now: str = "2028-01-10T03:00:00Z") -> Result:
+    moment = datetime.fromisoformat(now).astimezone(UTC)
+    return check_place(Folder(pruned.copy_public(folder)), Options(now=moment))
+
+
+def files_of(pruned: LogWorld) -> LogFiles:
+    size = parse_checkpoint(pruned.objects.stored["log/checkpoint"]).size
+    return LogFiles(size, lambda path: pruned.objects.stored.get(f"log/{path}"))
+
+
+def test_published_files_are_named_again_once_a_year_and_stay_checked(
+    pruned: LogWorld, tmp_path: Path
+) -> None:
+    files = files_of(pruned)
+    kept = [decode_leaf(leaf) for leaf in files.leaves(files.first_kept())]
+    named = [leaf.path for leaf in kept if isinstance(leaf, PublishedLeaf)]
+    assert named.count("summaries/acme/2026-11-25.json") == 2, "the first is in the next bundle"
+    result = check_pruned(pruned, tmp_path)
+    assert result.wrong == []
+    assert "256 old leaves were deleted; only their hashes are left." in result.said
+    (tmp_path / "summaries/acme/2026-11-25.json").write_bytes(b"{}")
+    assert check_place(Folder(tmp_path), Options(now=datetime(2028, 1, 10, 3, tzinfo=UTC))).wrong
+
+
+def test_leaves_that_are_missing_too_early_are_wrong(pruned: LogWorld, tmp_path: Path) -> None:
+    del pruned.objects.stored["log/tile/entries/001"]
+    assert any(wrong.startswith("512 leaves") for wrong in check_pruned(pruned, tmp_path).wrong)
+
+
+def test_a_pruned_log_grows_even_if_the_note_is_lost(pruned: LogWorld, tmp_path: Path) -> None:
+    pruned.objects.of("work").clear()
+    result = pruned.publish("2028-01-10T12:00:00Z")
+    assert (result.log_refused, result.log and result.log.added) == ("", 1)
+    assert check_pruned(pruned, tmp_path, "2028-01-10T13:00:00Z").wrong == []
+
+
+def test_later_leaves_are_proved_and_pruned_ones_are_not(pruned: LogWorld, tmp_path: Path) -> None:
+    pruned.count(sample_receipt("2028-01-10", 1, by_rule={live(): 1}))
+    pruned.publish("2028-01-11T02:00:00Z")
+    read, keys = (lambda path: pruned.objects.stored.get(f"log/{path}")), pruned.heads.log_keys
+    proof, _ = prove_finding(pruned.findings("acme", "2028-01-10")[0], keys, read)
+    place = Folder(pruned.copy_public(tmp_path))
+    assert check_proof(place, proof, (), None).wrong == []
+    with pytest.raises(OperatorError, match="none of the"):
+        prove_finding(pruned.findings("acme", "2026-11-25")[0], keys, read)
+
+
+NOW = "2026-12-03T02:00:00Z"
+BEFORE = ("2026-11-06T02:00:00Z", "2026-11-26T02:00:00Z", "2026-11-28T09:00:00Z")
+SINCE = "2026-11-05"
+OWN = ("summaries/", "journal/", "schemas/", "index.html")
+"""The paths that publish writes, without the pages of packs."""
+
+
+@pytest.fixture
+def rebuilt() -> World:
+    """Two providers, two months, a campaign, decisions and a complaint; published as days went."""
+    world = World()
+    digest = world.put_set(sample_pack(campaign="november-2026"))
+    for day, provider, found in (
+        ("2026-11-05", "acme", 3),
+        ("2026-11-25", "acme", 2),
+        ("2026-11-25", "other-chat", 0),
+        ("2026-12-01", "other-chat", 5),
+    ):
+        rules = {live(): found} if found else {}
+        world.store.add(sample_receipt(day, provider=provider, by_rule=rules, set=digest))
+    decided = decision("d-1", "confirmed", "2026-11-27")
+    complaint = contest("c-1", decided)
+    for entry in (decided, complaint, outcome("o-1", complaint)):
+        world.store.do(entry)
+    for moment in (*BEFORE, NOW):
+        world.publish(moment)
+    return world
+
+
+def own(world: World) -> list[str]:
+    return [
+        key
+        for key in world.objects.stored
+        if key.startswith(OWN) or (key.startswith("packs/") and key.endswith(".html"))
+    ]
+
+
+def test_all_that_was_published_comes_back_with_the_same_bytes(rebuilt: World) -> None:
+    before = dict(rebuilt.objects.stored)
+    assert len(own(rebuilt)) > 100
+    for key in own(rebuilt):
+        del rebuilt.objects.stored[key]
+    rebuilt.publish(NOW, since=SINCE, rebuild=True)
+    assert sorted(rebuilt.objects.stored) == sorted(before)
+    assert rebuilt.objects.stored == before
+
+
+def test_what_was_spoilt_is_mended_and_the_rest_is_not_written(rebuilt: World) -> None:
+    before = dict(rebuilt.objects.stored)
+    spoilt = [key for key in own(rebuilt) if key.endswith((".html", ".csv", ".jsonl"))]
+    for key in spoilt:
+        rebuilt.objects.stored[key] += b" "
+    rebuilt.publish(NOW, since=SINCE, rebuild=True)
+    assert rebuilt.objects.stored == before
+    assert sorted(rebuilt.objects.writes) == sorted(spoilt)
+
+
+def test_it_tells_how_many_summaries_it_had_to_write(rebuilt: World) -> None:
+    """A rebuild that finds all as it should be says so; each spoilt part of one counts it once."""
+    assert rebuilt.publish(NOW, since=SINCE, rebuild=True).written == 0
+    for suffix in ("html", "csv"):
+        rebuilt.objects.stored[f"summaries/acme/2026-11-25.{suffix}"] += b" "
+    rebuilt.objects.stored["journal/acme/2026-11-05.jsonl"] += b" "
+    assert rebuilt.publish(NOW, since=SINCE, rebuild=True).written == 2
+
+
+def test_a_revision_stays_what_it_is_and_its_pages_come_back(rebuilt: World) -> None:
+    rebuilt.store.add(sample_receipt("2026-11-25", 2))
+    rebuilt.publish("2026-12-03T03:00:00Z")
+    before = dict(rebuilt.objects.stored)
+    page = "summaries/acme/2026-11-25.html"
+    assert "Revision 2." in rebuilt.text(page)
+    del rebuilt.objects.stored[page]
+    rebuilt.publish("2026-12-03T03:00:00Z", since=SINCE, rebuild=True)
+    assert rebuilt.objects.stored == before
+
+
+def test_without_being_asked_nothing_is_written_again(rebuilt: World) -> None:
+    rebuilt.publish(NOW)
+    assert rebuilt.objects.writes == []

@@ -1,17 +1,27 @@
-"""Pages without a browser: policy, links that lead somewhere, and what they say of numbers."""
+"""Pages without a browser: policy, links, numbers, letters for moderators; all text is inert."""
 
 import base64
+import csv
+import io
 import re
 from hashlib import sha256
 from pathlib import PurePosixPath
 from posixpath import normpath
 
+import msgspec
 import pytest
-from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
+from support.decided_findings import decided, do, world
+from support.hostile import FORMULA, HOSTILE, OBEYED
+from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt, sample_rule
 from support.published_site import pages_of, parsed, sample_site
 
 from ledger.codes import Code
+from ledger.store import assign_letters
+from publish.folding import PublishedSets
 from publish_steps.page_words import REFUSALS, opening
+from publish_steps.site_files import encode_csv
+from publish_steps.site_pages import Pages
+from rules.rule_set import read_set
 
 
 @pytest.fixture(scope="module")
@@ -74,49 +84,46 @@ def test_numbers_are_shown_with_separators(site: World) -> None:
     assert '<dd class="big">1,234,567</dd>' in made.text("summaries/acme/2026-11-25.html")
 
 
-@pytest.mark.parametrize(
-    ("path", "sentences"),
-    [
-        pytest.param(
-            "acme/2026-11-25",
-            [
-                "On 25 November 2026 Terang read 100 public posts of acme and recorded 3 findings.",
-                "All of them were proposed for people to look at.",
-                "3 other records were refused and not checked by any rule.",
-            ],
-            id="a day",
-        ),
-        pytest.param(
-            "kilat/2026-11-25",
-            ["On 25 November 2026 Terang read 1 public post of kilat. None of them met a rule."],
-            id="a quiet day",
-        ),
-        pytest.param(
-            "all/2026-11",
-            [
-                (
-                    "In November 2026 Terang read 301 public posts of 2 providers so far"
-                    " and recorded 6 findings."
-                ),
-                "All of them were proposed for people to look at.",
-                "9 other records were refused and not checked by any rule.",
-            ],
-            id="an open month of all",
-        ),
-        pytest.param(
-            "acme/autumn",
-            [
-                (
-                    "In the days of the campaign autumn Terang read 300 public posts of acme so far"
-                    " and recorded 4 findings of its rules."
-                ),
-                "All of them were proposed for people to look at.",
-                "9 other records were refused and not checked by any rule.",
-            ],
-            id="a campaign",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("path", "sentences"), [
+    pytest.param(
+        "acme/2026-11-25",
+        [
+            "On 25 November 2026 Terang read 100 public posts of acme and recorded 3 findings.",
+            "All of them were proposed for people to look at.",
+            "3 other records were refused and not checked by any rule.",
+        ],
+        id="a day",
+    ),
+    pytest.param(
+        "kilat/2026-11-25",
+        ["On 25 November 2026 Terang read 1 public post of kilat. None of them met a rule."],
+        id="a quiet day",
+    ),
+    pytest.param(
+        "all/2026-11",
+        [
+            (
+                "In November 2026 Terang read 301 public posts of 2 providers so far"
+                " and recorded 6 findings."
+            ),
+            "All of them were proposed for people to look at.",
+            "9 other records were refused and not checked by any rule.",
+        ],
+        id="an open month of all",
+    ),
+    pytest.param(
+        "acme/autumn",
+        [
+            (
+                "In the days of the campaign autumn Terang read 300 public posts of acme so far"
+                " and recorded 4 findings of its rules."
+            ),
+            "All of them were proposed for people to look at.",
+            "9 other records were refused and not checked by any rule.",
+        ],
+        id="a campaign",
+    ),
+])  # fmt: skip
 def test_a_page_opens_with_plain_words(site: World, path: str, sentences: list[str]) -> None:
     assert opening(site.summary(path)) == sentences
 
@@ -156,3 +163,101 @@ def test_a_chart_is_on_a_page_only_where_it_compares_numbers(site: World) -> Non
     month, day = (site.text(f"summaries/acme/{name}.html") for name in ("2026-11", "2026-11-24"))
     assert "Inspected posts by day" in month
     assert "Inspected posts by day" not in day
+
+
+def hostile_world(payload: str) -> tuple[list[str], bytes]:
+    """All pages, and the CSV, of a world in which every name and word is this one."""
+    made = World()
+    hostile = sample_pack(rules=[sample_rule(payload, why=payload, match=[payload] * 2)],
+                          title=payload, why=payload, owner=payload, category=payload,
+                          campaign="autumn",
+                          legal_ground={"text": payload, "url": f"javascript:alert(1)//{payload}"},
+                          languages=[payload])  # fmt: skip
+    pause = {"rule": payload, "since": payload, "why": payload}
+    digest = made.put_set(hostile, acme={"packs": None, "paused": [pause]})
+    key = f"one-time-codes/1/{payload}/live"
+    made.store.add(sample_receipt(
+        by_rule={key: 5}, held={key: 2}, refused={payload: 1}, skipped=(payload,), set=digest
+    ))  # fmt: skip
+    made.publish(CLOSED)
+    day = made.summary("acme/2026-11-25")
+    day = msgspec.structs.replace(day, provider=payload, public_url=payload)
+    catalogue = PublishedSets(
+        {digest: read_set(made.objects.stored[f"sets/{digest}.json"])}, digest
+    )
+    pages = [Pages(catalogue, payload, "2026-11-26").summary(day, digest="")]
+    return [*pages, *(made.text(key) for key in pages_of(made))], encode_csv(day)
+
+
+def shape(page: str) -> list[tuple[str, list[str]]]:
+    """The elements of a page in order, each with the names of its attributes."""
+    return [(tag, sorted(attributes)) for tag, attributes in parsed(page).tags]
+
+
+@pytest.fixture(scope="module")
+def harmless_world() -> tuple[list[str], bytes]:
+    return hostile_world("Plain words, of a harmless kind")
+
+
+@pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_names_are_inert_in_pages_and_spreadsheet(
+    payload: str, harmless_world: tuple[list[str], bytes]
+) -> None:
+    """A page has the elements and attributes that it has with harmless names, and no others."""
+    pages, table = hostile_world(payload)
+    harmless_pages, harmless_table = harmless_world
+    assert [shape(page) for page in pages] == [shape(page) for page in harmless_pages]
+    for page in pages:
+        found = parsed(page)
+        assert page.count("<style>") == 1
+        assert not [link for link in found.links if link.startswith("javascript:")]
+        assert OBEYED.findall(page) == []
+    assert OBEYED.findall(table.decode()) == []
+    rows, harmless = (
+        list(csv.reader(io.StringIO(data.decode(), newline=""))) for data in (table, harmless_table)
+    )
+    assert [len(row) for row in rows] == [len(row) for row in harmless]
+    assert [cell for row in rows for cell in row if FORMULA.match(cell)] == []
+
+
+def test_moderators_are_letters_and_few_decisions_give_no_share() -> None:
+    made = world(d20261125=60)
+    do(made, *decided(20, "confirmed"), *decided(3, "dismissed", moderator="budi", measures=None))
+    made.publish(CLOSED)
+    month = made.summary("acme/2026-11")
+    assert sorted(month.cases.by_moderator.values()) == [3, 20]
+    page = made.text("summaries/acme/2026-11.html")
+    assert "1 moderator with fewer decisions is not shown" in page
+    for data in (page, made.text("journal/acme/2026-11-25.jsonl")):
+        assert "lia" not in data
+        assert "budi" not in data
+
+
+def test_letters_hold_for_a_month_and_are_dealt_anew_in_the_next() -> None:
+    store = World().store
+    assert assign_letters(store, "acme", "2026-11", ["lia", "budi", "lia"], 0) == {
+        "lia": "A",
+        "budi": "B",
+    }
+    assert assign_letters(store, "acme", "2026-11", ["sari", "budi"], 0)["sari"] == "C"
+    assert assign_letters(store, "acme", "2026-12", ["budi", ""], 0) == {"budi": "A"}
+
+
+def test_two_that_deal_letters_at_once_deal_none_twice() -> None:
+    store = World().store
+
+    class Late:
+        """Reads the letters, and before it writes another has dealt one."""
+
+        looks = 0
+
+        def moderator_letters(self, provider: str, month: str) -> dict[str, str]:
+            found = store.moderator_letters(provider, month)
+            if not self.looks:
+                store.put_moderator_letter(provider, month, "A", "other", 0)
+            self.looks += 1
+            return found
+
+        put_moderator_letter = store.put_moderator_letter
+
+    assert assign_letters(Late(), "acme", "2026-11", ["lia"], 0) == {"other": "A", "lia": "B"}

@@ -12,14 +12,7 @@ import msgspec
 import pytest
 from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
 from support.log_world import LogWorld
-from support.publish_world import (
-    World,
-    live,
-    sample_pack,
-    sample_receipt,
-    sample_rule,
-    scored_pack,
-)
+from support.publish_world import World, live, sample_pack, sample_receipt, sample_rule, scored_pack
 from support.sample_entries import contest, decision, entry, outcome
 
 from ledger.cases import JournalEntry
@@ -48,10 +41,8 @@ PAGES = {
     "the method, with a log": "logged/method.id.html",
 }
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM"),
-]
+pytestmark = [pytest.mark.browser,
+              pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM")]  # fmt: skip
 
 
 def everything_people_do() -> Iterator[JournalEntry]:
@@ -85,11 +76,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small site with every kind of page and notice, as a folder."""
     made = World(public_url="")
     rules = [sample_rule(), sample_rule("sells-accounts", severity="medium")]
-    packs = [
-        sample_pack(rules=rules, campaign="autumn"),
-        sample_pack("threats", rules=[sample_rule("names-a-place")], category="VIOLENCE"),
-        scored_pack(),
-    ]
+    packs = [sample_pack(rules=rules, campaign="autumn"),
+             sample_pack("threats", rules=[sample_rule("names-a-place")], category="VIOLENCE"),
+             scored_pack()]  # fmt: skip
     pause = {"rule": "threats/names-a-place", "since": "2026-11-24", "why": "The title of a song."}
     digest = made.put_set(*packs, acme={"packs": None, "paused": [pause]})
     found = {live(): 7, live("sells-accounts"): 2, "threats/1/names-a-place/shadow": 3}

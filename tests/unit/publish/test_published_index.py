@@ -26,11 +26,8 @@ def site(**facts: object) -> World:
 
 
 def test_the_index_page_lists_the_index_in_force() -> None:
-    made = site(
-        by_publisher={"Check": 1, "Another Check": 2},
-        by_topic={"health": 2},
-        refused={"publisher_not_trusted": 4},
-    )
+    made = site(by_publisher={"Check": 1, "Another Check": 2}, by_topic={"health": 2},
+                refused={"publisher_not_trusted": 4})  # fmt: skip
     page = made.text("index.html")
     assert "3 checks of 2 publishers are in the index in force; 2 of them may lead" in page
     assert page.index("Another Check") < page.index("<bdi>Check")

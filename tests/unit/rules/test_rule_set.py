@@ -1,8 +1,11 @@
-"""Sets: one document for all providers, never changed, and what each runs of it when."""
+"""Sets: one document for all providers, never changed, read once, and what runs of it when."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from msgspec import structs
 from support.sample_packs import PACK
@@ -22,8 +25,10 @@ from matcher import (
     load_set,
 )
 from rules import rule_set
+from rules.pack_parts import deciding
 from rules.pinned import FACTCHECKS
-from rules.rule_set import read_set
+from rules.rule_set import KnownSets, read_set
+from terang import ROOT
 
 PUBLISHED = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -148,15 +153,10 @@ def test_who_is_not_named_runs_what_rests_on_the_law() -> None:
     assert ids(made(), "paused") == ["law-a", "law-b"]
 
 
-@pytest.mark.parametrize(
-    ("names", "factchecks", "wants_any"),
-    [
-        ((), True, False),
-        ((FACTCHECKS,), False, False),
-        ((FACTCHECKS,), True, True),
-        (("law-a",), False, True),
-    ],
-)
+@pytest.mark.parametrize(("names", "factchecks", "wants_any"), [
+    ((), True, False), ((FACTCHECKS,), False, False), ((FACTCHECKS,), True, True),
+    (("law-a",), False, True),
+])  # fmt: skip
 def test_fact_checks_alone_are_rules_only_for_who_wants_them(
     names: tuple[str, ...], factchecks: bool, wants_any: bool
 ) -> None:
@@ -168,16 +168,13 @@ def test_who_names_packs_runs_exactly_those() -> None:
     assert ids(made(), "chosen") == ["house", "law-a"]
 
 
-@pytest.mark.parametrize(
-    ("at", "skipped"),
-    [
-        (datetime(2026, 10, 31, 23, 59, tzinfo=UTC), True),
-        (datetime(2026, 11, 1, 0, 0, tzinfo=UTC), False),
-        (datetime(2027, 4, 30, 23, 59, tzinfo=UTC), False),
-        (datetime(2027, 5, 1, 0, 0, tzinfo=UTC), True),
-        (datetime(2027, 5, 1, 1, 0, tzinfo=timezone(timedelta(hours=7))), False),
-    ],
-)
+@pytest.mark.parametrize(("at", "skipped"), [
+    (datetime(2026, 10, 31, 23, 59, tzinfo=UTC), True),
+    (datetime(2026, 11, 1, 0, 0, tzinfo=UTC), False),
+    (datetime(2027, 4, 30, 23, 59, tzinfo=UTC), False),
+    (datetime(2027, 5, 1, 0, 0, tzinfo=UTC), True),
+    (datetime(2027, 5, 1, 1, 0, tzinfo=timezone(timedelta(hours=7))), False),
+])  # fmt: skip
 def test_a_pack_outside_its_dates_is_skipped_and_named(at: datetime, skipped: bool) -> None:
     selection = made().for_provider("unnamed", at, public=True)
     assert selection.skipped == (("law-a", "law-b") if skipped else ())
@@ -228,3 +225,81 @@ def test_a_set_of_another_form_is_shown_and_not_run() -> None:
     assert read_set(other).packs == made().packs
     with pytest.raises(SetError, match="format 3"):
         load_set(other)
+
+
+@pytest.mark.parametrize(("weights", "threshold", "decided"), [
+    pytest.param([("slot", 5), ("gacor", 7)], 12, ("slot", "gacor"), id="each is needed"),
+    pytest.param([("slot", 5), ("gacor", 7)], 7, ("gacor",), id="one is enough alone"),
+    pytest.param([("slot", 9), ("gacor", 9)], 9, (), id="each is enough"),
+    pytest.param([("slot", 5), ("kakak", -2)], 3, ("slot",), id="one that speaks against it"),
+    pytest.param([("slot", 5)], 6, (), id="no finding at all"),
+    pytest.param([], 1, (), id="nothing"),
+])  # fmt: skip
+def test_a_term_decided_if_the_score_without_it_is_too_low(
+    weights: list[tuple[str, int]], threshold: int, decided: tuple[str, ...]
+) -> None:
+    assert deciding(weights, threshold) == decided
+
+
+def shipped(paths: list[Path]) -> bytes:
+    published_at = datetime(2026, 11, 1, tzinfo=UTC)
+    packs = [Pack.parse(path.read_text(), path.name) for path in paths]
+    return build_set([msgspec.structs.replace(pack, published_at=published_at) for pack in packs],
+                     notice_hours=12)  # fmt: skip
+
+
+def with_providers(data: bytes, number: int) -> bytes:
+    """The same packs under another digest, as each feed and each pause makes one."""
+    made: dict[str, Any] = msgspec.json.decode(data)
+    terms = {"packs": ["advance-fee"], "paused": [], "factchecks": True}
+    made["providers"][f"acme-{number}"] = terms
+    made["factchecks"] = f"{number:064x}"
+    return msgspec.json.encode(made, order="sorted")
+
+
+@pytest.fixture(scope="module")
+def stored() -> dict[str, bytes]:
+    """Many sets of the shipped packs, and one with fewer packs."""
+    paths = sorted((ROOT / "packs").glob("*.yaml"))
+    whole = shipped(paths)
+    sets = {f"{number:08x}": with_providers(whole, number) for number in range(20)}
+    return sets | {"first": shipped(paths[:3])}
+
+
+def test_sets_are_what_they_would_be_if_each_was_parsed_as_a_whole(
+    stored: dict[str, bytes],
+) -> None:
+    found = KnownSets().read(stored, stored.__getitem__)
+    assert found == {digest: read_set(data) for digest, data in stored.items()}
+    assert list(found) == list(stored)
+
+
+def test_a_pack_is_kept_once_however_many_sets_hold_it(stored: dict[str, bytes]) -> None:
+    found = KnownSets().read(stored, stored.__getitem__)
+    kept = {id(pack) for published in found.values() for pack in published.packs}
+    assert len(kept) == len({pack.id for pack in found["00000000"].packs}) > 10
+
+
+def test_a_set_is_asked_for_once_and_one_that_is_gone_is_not_returned(
+    stored: dict[str, bytes],
+) -> None:
+    known, asked = KnownSets(), list[str]()
+
+    def get(digest: str) -> bytes:
+        asked.append(digest)
+        return stored[digest]
+
+    known.read(["00000001", "first"], get)
+    assert known.read(["00000002", "00000001"], get).keys() == {"00000001", "00000002"}
+    assert asked == ["00000001", "first", "00000002"]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b'{"packs": 3}', b'{"packs": [{"id": "x"}]}', b'{"packs": [1'],
+    ids=["nothing", "no object", "no packs", "half a pack", "broken off"],
+)  # fmt: skip
+def test_data_that_is_not_a_set_is_refused(data: bytes) -> None:
+    with pytest.raises(SetError, match="not a set"):
+        KnownSets().one("00000001", lambda _: data)
+    with pytest.raises(SetError, match="not a set"):
+        read_set(data)

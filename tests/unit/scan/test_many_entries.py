@@ -15,6 +15,7 @@ from cases.case_store import Acceptance, Facts, FirstSent
 from cases.kinds import read_case_message
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseState, JournalEntry
 from ledger.codes import CaseRefusal
+from ledger.store import DynamoStore
 from terang.repair import TableSnapshot
 from terang.repair.checks import case_differences
 

@@ -7,12 +7,16 @@ import sys
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from shutil import copy
+from typing import NoReturn
 
 import pytest
 
 import terang.cli
-from terang import ROOT
+from terang import ROOT, InputError
 from terang.cli import COMMANDS, GROUPS, Command, build_app, main, parse
+from terang.remote import Remote
+
+SHARED = {"terang.terminal"}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.words)
@@ -30,21 +34,17 @@ def test_an_example_can_be_typed(command: Command) -> None:
     assert callable(parse(build_app(), words[1:])[0])
 
 
-@pytest.mark.parametrize(
-    ("words", "suggestion"),
-    [
-        (["pack"], "did you mean packs?"),
-        (["packs", "chek"], "did you mean check?"),
-        (["xyz"], "allowed: run, scan"),
-        (["run", "--provder", "acme"], "Did you mean --provider?"),
-        (["redrive", "--queue", "post"], '"posts"'),
-        (["packs", "check"], "PACKS is missing"),
-        (["packs", "check", "packs", "--today"], "--today needs a value"),
-        (["recount", "a", "b"], "there is no place for 'b'"),
-        (["packs"], "name a command: check, try"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
+@pytest.mark.parametrize(("words", "suggestion"), [
+    (["pack"], "did you mean packs?"),
+    (["packs", "chek"], "did you mean check?"),
+    (["xyz"], "allowed: run, scan"),
+    (["run", "--provder", "acme"], "Did you mean --provider?"),
+    (["redrive", "--queue", "post"], '"posts"'),
+    (["packs", "check"], "PACKS is missing"),
+    (["packs", "check", "packs", "--today"], "--today needs a value"),
+    (["recount", "a", "b"], "there is no place for 'b'"),
+    (["packs"], "name a command: check, try"),
+], ids=lambda value: " ".join(value) if isinstance(value, list) else "")  # fmt: skip
 def test_wrong_usage_says_what_to_type(
     words: list[str], suggestion: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -57,18 +57,13 @@ def test_wrong_usage_says_what_to_type(
 
 
 BY_ROW = {
-    "done": (
-        0,
-        "packs schema",
-        "packs check {packs}",
-        "packs diff {packs} {packs} --posts {empty}",
-    ),
+    "done": (0, "packs schema", "packs check {packs}",
+             "packs diff {packs} {packs} --posts {empty}"),
     "refused posts are data": (0, "scan --packs {packs}"),
     "a problem is found": (1, "packs check {bad}", "packs format {bad}", "statements lint {bad}"),
     "refused, or it failed": (1, "partners add nobody"),
     "a file is missing": (
-        2,
-        *("run {no}", "scan --packs {no}", "packs check {no}", "packs try {no} x"),
+        2, *("run {no}", "scan --packs {no}", "packs check {no}", "packs try {no} x"),
         *("packs format {no}", "packs diff {packs} {packs} --posts {no}"),
         "packs import {no} --id abc --category SELF_HARM",
         "packs learn {no} --id abc --category SELF_HARM --out {empty}",
@@ -93,7 +88,7 @@ BY_ROW = {
         *("redrive", "publish", "restore x", "providers list", "webhooks list", "prove finding x"),
         *("erase --provider acme --account x", "report --provider acme --period 2026 --out {tmp}"),
     ),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -146,3 +141,49 @@ def test_a_command_imports_no_other_command() -> None:
         }
         others = {name for name in imported if name.startswith("terang.cli.")}
         assert others == set(), path.name
+
+
+def test_a_stack_that_cannot_be_found_is_not_taken_for_work_half_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing was done, and repeating it does not help: a mistyped name is wrong usage."""
+
+    def find(name: str) -> NoReturn:
+        raise InputError(f"cannot read the stack {name}: it does not exist")
+
+    monkeypatch.setattr(Remote, "find", find)
+    asked = ["erase", "--provider", "acme", "--account", "zzz-account", "--stack", "nosuch"]
+    assert main(asked) == 2
+    told = capsys.readouterr().err
+    assert "cannot read the stack nosuch" in told
+    assert "repeat" not in told
+    assert "zzz-account" not in told
+
+
+@pytest.mark.parametrize(("provider", "account", "told"), [
+    ("Big Co", "ana", 'Invalid value "Big Co" for --provider'),
+    ("acme", "", "--account has 0 characters; allowed: 1 to 200"),
+    ("acme", "zzz" * 99, "--account has 297 characters; allowed: 1 to 200"),
+], ids=["provider", "nobody", "too long"])  # fmt: skip
+def test_arguments_that_contradict_each_other_are_named(
+    capsys: pytest.CaptureFixture[str], provider: str, account: str, told: str
+) -> None:
+    """The message gives the length of the account, which must not be on a screen or in a log."""
+    assert main(["erase", "--provider", provider, "--account", account]) == 2
+    found = capsys.readouterr().err
+    assert told in found
+    assert "zzz" not in found
+
+
+@pytest.mark.parametrize(("url", "reason"), [
+    ("http://hooks.example/", "https"),
+    ("hooks.example", "https"),
+    ("https://name:word@hooks.example/", "password"),
+    ("https://hooks.example/a b", "ASCII"),
+])  # fmt: skip
+def test_an_address_that_is_not_plain_https_is_wrong_usage(
+    url: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before any stack is asked."""
+    assert main(["webhooks", "add", "acme-chat", url]) == 2
+    assert reason in capsys.readouterr().err

@@ -1,27 +1,45 @@
-"""Whatever a name, a word or a field says: no command of `terang` lets a terminal obey it."""
+"""What a stranger wrote is only text on a terminal, and all of it is on the screen."""
 
 import csv
 import io
 import json
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import msgspec
 import pytest
+from rich.console import RenderableType
 from support.hostile import HOSTILE, OBEYED
 from support.publish_world import World, sample_receipt
+from support.review_world import found
 from support.sample_packs import PACK
 from support.sample_posts import line
 from support.statement_samples import changed
 from support.written_report import put, table, written
 
 from dsa.report_entries import file_name
+from ledger.cases import Case, CaseEntry, JournalEntry
 from ledger.closing import FileReceipt
+from ledger.findings import FoundCheck, Label
+from ledger.posts import read_line
+from matcher import Hit, Span
 from terang.cli import main
+from terang.cli.review import CaseHistory, case_screen
 from terang.cli.run import RunResult, print_run
-from terang.terminal import Screen, print_json, print_problem, print_result, print_warning
+from terang.new_packs import PackComparison, as_lines
+from terang.terminal import (
+    Screen,
+    print_json,
+    print_problem,
+    print_result,
+    print_warning,
+    show_controls,
+)
 
 
 def named(word: str) -> str:
@@ -211,11 +229,8 @@ def test_printed_text_is_shown_unchanged(capsys: pytest.CaptureFixture[str], wor
 FORGED = "s-1\nposts.json: item 7: required: must be there\r\nstatements: 0; problems: 0"
 
 
-@pytest.mark.parametrize(
-    "tell",
-    [print_result, print_problem, print_warning, Screen().print],
-    ids=["say", "problem", "warning", "screen"],
-)
+@pytest.mark.parametrize("tell", [print_result, print_problem, print_warning, Screen().print],
+                         ids=["say", "problem", "warning", "screen"])  # fmt: skip
 def test_a_string_is_one_line_whatever_it_holds(
     capsys: pytest.CaptureFixture[str], tell: Callable[[str], None]
 ) -> None:
@@ -239,3 +254,101 @@ def test_json_is_written_whatever_bytes_a_name_holds(capsys: pytest.CaptureFixtu
     assert out.isascii()
     assert "\x7f" not in out
     assert json.loads(out) == {"file": "\udcff\x7f"}
+
+
+NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
+WIDTHS = (40, 80, 200)
+
+CHINESE = "恭喜您中奖请先支付手续费再领取奖金" * 16 + "把验证码发给我！！！！"
+
+
+@pytest.fixture(params=WIDTHS)
+def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setenv("COLUMNS", str(request.param))
+    monkeypatch.setenv("LINES", "24")
+    return int(request.param)
+
+
+def drawn(screen: RenderableType) -> str:
+    """The screen as the command prints it; no line is wider than the terminal."""
+    console = Screen()
+    with console.capture() as capture:
+        console.print(screen)
+    return capture.get()
+
+
+def bare(text: str) -> str:
+    """The text without blanks and frames, which is what wrapping may change."""
+    return "".join(sign for sign in text if not sign.isspace() and sign not in "│╭╮╰╯─")
+
+
+def has(screen: str, text: str) -> bool:
+    return bare(show_controls(text)) in bare(screen)
+
+
+LONG = {
+    "post": "p" * 199 + "!",
+    "url": "https://chat.example/" + "u" * 300 + "/end",
+    "language": "zh-" + "x" * 60,
+    "pack": "a-pack-of-forty-letters-" + "p" * 15,
+    "rule": "a-rule-of-forty-letters-" + "r" * 15,
+}
+CHECK = FoundCheck("https://check.example/" + "c" * 200, "这个说法是错误的" * 20, "false",
+                   "假" * 60, "Check", "", 0.9)  # fmt: skip
+
+
+def long_finding() -> Any:
+    changes = {name: LONG[name] for name in ("url", "language", "pack")}
+    return found(LONG["post"], LONG["rule"], "text", label=Label((CHECK,)), **changes)
+
+
+def test_a_case_shows_ids_reasons_and_history_whole(width: int) -> None:
+    finding = msgspec.structs.replace(long_finding().finding, account="k2026-11:" + "ab" * 16)
+    reason, message = "理由没有空格" * 60, "d" * 199 + "!"
+    entry = JournalEntry("e" * 64, "acme", "2026-11-25T12:00:00Z", type="decision",
+                         verdict="dismissed", moderator="m" * 99 + "!")  # fmt: skip
+    done = CaseEntry(1, "decide", "decided", entry, message, reason=reason)
+    case = Case(finding.finding, finding=finding, excerpt=CHINESE[:280],
+                entries=(done,))  # fmt: skip
+    shown = drawn(case_screen(CaseHistory(case, (case,), (done,)), shown=True, now=NOW))
+    links = (LONG["post"], LONG["url"], LONG["pack"], LONG["rule"], CHECK.url, CHECK.claim)
+    wanted = (*links, finding.finding, finding.account, reason,
+              message, entry.moderator, case.excerpt)  # fmt: skip
+    assert [one for one in wanted if not has(shown, str(one))] == []
+
+
+def test_a_run_shows_rules_files_and_folders_whole(
+    width: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    receipt = SimpleNamespace(inspected=1, refused={}, findings=1,
+                              by_rule={f"{LONG['pack']}/1/{LONG['rule']}/live": 1},
+                              partly_read=0)  # fmt: skip
+    name, out = "f" * 150 + ".jsonl", Path("/" + "o" * 150)
+    file = SimpleNamespace(status="refused", code="not_public", repeated=False, advice="a" * 200)
+    made: Any = RunResult("acme", [receipt], [(SimpleNamespace(path=Path(name)), file)], [], out)  # type: ignore[list-item]
+    print_run(made, Screen(stderr=True), out)
+    told = capsys.readouterr().err
+    assert has(told, f"{LONG['pack']}/{LONG['rule']}")
+    assert f"{name}: refused: not_public ({'a' * 200})\n" in told
+    assert f"check:    .venv/bin/terang verify {out}/public\n" in told
+
+
+def test_a_string_is_one_line_that_the_terminal_wraps(
+    width: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = "https://chat.example/" + "u" * 300
+    Screen().print(long)
+    print_result(long)
+    assert capsys.readouterr().out == f"{long}\n" * 2
+
+
+def test_a_difference_of_packs_shows_the_words_that_were_hit() -> None:
+    text = "雨" * 3_000 + " send me the otp " + "雨" * 3_000
+    at = text.index("send")
+    found_post = read_line(line(text=text))
+    assert isinstance(found_post, tuple)
+    made = PackComparison(posts=1)
+    hit = Hit("codes", 1, "asks", "live", "SCAMS_AND_FRAUD", "high",
+              (Span("text", at, at + 15, "send me the otp", ()),))  # fmt: skip
+    made.rules["codes/asks"].count(found_post[0], None, hit)
+    assert any("send me the otp" in line for line in list(as_lines(made))[2:])

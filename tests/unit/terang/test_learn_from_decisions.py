@@ -214,10 +214,8 @@ def test_what_a_run_refused_teaches_nothing(
 
 
 FAULTS = {
-    "no decisions": (
-        lambda folder: write(folder, []),
-        "acme has no decisions yet: confirm or dismiss some findings",
-    ),
+    "no decisions": (lambda folder: write(folder, []),
+                     "acme has no decisions yet: confirm or dismiss some findings"),
     "no texts": (
         lambda folder: folder.joinpath("posts.jsonl").write_text(line(999, "x")),
         (
@@ -238,7 +236,7 @@ FAULTS = {
             " person's habit"
         ),
     ),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("change", "fault"), FAULTS.values(), ids=FAULTS)
@@ -257,15 +255,11 @@ USAGE = {
         "name a file of labelled posts, or --counts, or --provider or --run for decisions",
     ),
     "no texts": (("--provider", "acme"), "--posts FILE is needed: Terang keeps no texts of posts"),
-    "no messages": (
-        ("--run", "run", "--posts", "p"),
-        "--run needs --cases FILE, the messages with the decisions",
-    ),
-    "both": (
-        ("--run", "run", "--provider", "acme", "--posts", "p"),
-        "name --provider P of a stack, or --run DIR, not both",
-    ),
-}
+    "no messages": (("--run", "run", "--posts", "p"),
+                    "--run needs --cases FILE, the messages with the decisions"),
+    "both": (("--run", "run", "--provider", "acme", "--posts", "p"),
+             "name --provider P of a stack, or --run DIR, not both"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("words", "fault"), USAGE.values(), ids=USAGE)

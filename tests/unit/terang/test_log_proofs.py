@@ -54,12 +54,10 @@ def test_a_proof_of_a_finding_is_accepted_and_reveals_its_own_key_only(
     assert bytes.fromhex(extra["key"]) not in keys.values()
     assert (
         extra["key"]
-        != json.loads(
-            base64.b64decode(
-                prove_finding(other, keys, lambda path: read(made, path))[0].split(b"\n")[1][6:]
-            )
-        )["key"]
-    )
+        != json.loads(base64.b64decode(
+            prove_finding(other, keys, lambda path: read(made, path))[0].split(b"\n")[1][6:]
+        ))["key"]
+    )  # fmt: skip
 
 
 def test_a_proof_of_another_finding_is_not_accepted(

@@ -1,16 +1,34 @@
-"""What waits after a run: its findings and messages, judged as decide judges them."""
+"""What waits after a run, and the next set: packs change one by one, and promises are kept."""
 
 import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from support.review_world import WHO, desk_of, found, four_findings, run_folder
 from support.sample_messages import complaint, decision, notice, order, outcome
+from support.sample_packs import pack_of
 
 from desk import ItemKind
 from ledger.codes import OperatorError
+from matcher import (
+    FOLD_VERSION,
+    Pack,
+    Paused,
+    ProviderSettings,
+    Rule,
+    RuleSet,
+    SetError,
+    Severity,
+    load_set,
+)
+from rules.pack import Translation
+from rules.rule_set import with_factchecks
 from terang.cli import main
+from terang.next_set import ReplacedSet, SetRequest, going_back, next_set
 from terang.run_table import findings_of_run
 
 KEYS = {each.finding.post: each.finding.finding for each in four_findings()}
@@ -117,15 +135,247 @@ def test_a_file_of_something_else_is_not_a_run(tmp_path: Path) -> None:
         findings_of_run(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "said"),
-    [
-        pytest.param(["run", "--moderator", "Jane Doe"], 2, "--moderator", id="a name"),
-        pytest.param(["--moderator", "m-7"], 2, "a run's folder", id="nothing to review"),
-    ],
-)
+@pytest.mark.parametrize(("words", "code", "said"), [
+    pytest.param(["run", "--moderator", "Jane Doe"], 2, "--moderator", id="a name"),
+    pytest.param(["--moderator", "m-7"], 2, "a run's folder", id="nothing to review"),
+])  # fmt: skip
 def test_wrong_usage_says_why(
     words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["review", *words]) == code
     assert said in capsys.readouterr().err
+
+
+T0 = datetime(2026, 11, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+RULES = tuple(
+    Rule(id=name, severity=Severity.LOW, why="why", groups=((f"{name} term",),))
+    for name in ("first", "second")
+)
+
+
+def pack(name: str, version: int = 1, **changes: Any) -> Pack:
+    """A pack whose digest is that of its id and version; each version expects another share."""
+    changes = {"expected_per_mille": version, **changes}
+    made = pack_of(*RULES)
+    digest = f"{name}/{version}"
+    return msgspec.structs.replace(made, id=name, version=version, digest=digest, **changes)
+
+
+def follow(
+        before: RuleSet | None, *packs: Pack, at: datetime = T0,
+        earlier: Sequence[ReplacedSet] = (), **order: Any) -> RuleSet:  # fmt: skip
+    """The set that follows."""
+    return load_set(next_set(before, SetRequest(packs, at, 24, **order), earlier))
+
+
+def versions(rule_set: RuleSet) -> dict[str, int]:
+    return {one.id: one.version for one in rule_set.packs}
+
+
+def published(rule_set: RuleSet, name: str) -> datetime | None:
+    return next(one.published_at for one in rule_set.packs if one.id == name)
+
+
+ALL = follow(None, pack("aaa"), pack("bbb"), pack("ccc"), chosen={"acme": ["aaa", "bbb"]})
+
+
+def test_a_folder_of_one_pack_takes_no_other_out_of_force() -> None:
+    after = follow(ALL, pack("new"), at=T0 + DAY)
+    assert versions(after) == {"aaa": 1, "bbb": 1, "ccc": 1, "new": 1}
+    assert after.providers == ALL.providers
+    assert published(after, "aaa") == T0
+    assert published(after, "new") == T0 + DAY
+
+
+def test_the_same_again_is_the_same_set() -> None:
+    assert follow(ALL, pack("aaa"), pack("bbb"), at=T0 + 9 * DAY) == ALL
+
+
+def test_a_higher_version_replaces_and_gives_notice() -> None:
+    after = follow(ALL, pack("aaa", 2), at=T0 + DAY)
+    assert versions(after) == {"aaa": 2, "bbb": 1, "ccc": 1}
+    assert published(after, "aaa") == T0 + DAY
+
+
+def test_a_version_that_changes_only_words_keeps_its_notice_and_its_pauses() -> None:
+    """The digest of the matching part, which each set publishes, is that of the version before."""
+    translations = {"id": Translation(title="Judul")}
+    words = {"title": "Other", "translations": translations, "expected_per_mille": 1}
+    after = follow(PAUSED, pack("aaa", 2, **words), at=T0 + DAY)
+    assert published(after, "aaa") == T0
+    assert after.providers["acme"].paused == (PAUSE,)
+    assert after.matching
+    assert PAUSED.matching
+    assert after.matching["aaa"] == PAUSED.matching["aaa"]
+    more = follow(after, pack("aaa", 3, title="Other"), at=T0 + DAY)
+    assert published(more, "aaa") == T0 + DAY
+    assert more.providers["acme"].paused == ()
+
+
+def test_a_published_version_stays_as_unprotected_as_it_was() -> None:
+    """A release that ships sentences in its language makes only a higher version live."""
+    first = follow(None, pack("aaa", unprotected=("de",)))
+    [again] = follow(first, pack("aaa"), at=T0 + DAY).packs
+    [higher] = follow(first, pack("aaa", 2, expected_per_mille=1), at=T0 + DAY).packs
+    assert (again.unprotected, again.published_at) == (("de",), T0)
+    assert (higher.unprotected, higher.published_at) == (msgspec.UNSET, T0 + DAY)
+
+
+def test_a_lower_version_is_refused_and_says_how_to_go_back() -> None:
+    newer = follow(ALL, pack("aaa", 2))
+    with pytest.raises(OperatorError, match=r"version 2 is in force.*packs rollback"):
+        follow(newer, pack("aaa"))
+
+
+def test_only_a_pack_that_is_named_is_removed() -> None:
+    after = follow(ALL, removed=["bbb"])
+    assert versions(after) == {"aaa": 1, "ccc": 1}
+    assert after.providers["acme"].packs == ("aaa",)
+
+
+@pytest.mark.parametrize(("removed", "fault"), [
+    ("zzz", "--remove zzz: the set in force has no such pack"),
+    ("aaa", "--remove aaa: the folder holds it too"),
+    ("factchecks", "--remove factchecks: it belongs to the index of checks"),
+])  # fmt: skip
+def test_a_removal_that_fits_nothing_is_refused(removed: str, fault: str) -> None:
+    with pytest.raises(OperatorError, match=fault):
+        follow(ALL, pack("aaa"), removed=[removed])
+
+
+def test_a_provider_cannot_name_what_the_set_lacks() -> None:
+    with pytest.raises(SetError, match="provider acme names packs or rules that the set lacks"):
+        follow(ALL, chosen={"acme": ["aaa", "typo"]})
+
+
+@pytest.mark.parametrize(("days", "keeps"), [(1, True), (30, True), (30.01, False)])
+def test_a_pack_that_returns_unchanged_within_thirty_days_keeps_its_notice(
+    days: float, keeps: bool
+) -> None:
+    """By the set in which it was, and until when that was in force: nothing is counted."""
+    left = T0 + 5 * DAY
+    without = follow(ALL, removed=["bbb"], at=left)
+    back = left + timedelta(days=days)
+    after = follow(without, pack("bbb"), at=back, earlier=[ReplacedSet(ALL, left)])
+    assert published(after, "bbb") == (T0 if keeps else back)
+
+
+def test_a_pack_of_which_nobody_knows_when_it_left_begins_again() -> None:
+    without = follow(ALL, removed=["bbb"])
+    after = follow(without, pack("bbb"), at=T0 + DAY, earlier=[ReplacedSet(ALL, None)])
+    assert published(after, "bbb") == T0 + DAY
+
+
+def test_a_provider_gets_a_pack_back_that_left_the_set() -> None:
+    without = follow(ALL, removed=["bbb"])
+    after = follow(without, pack("bbb"), earlier=[ReplacedSet(ALL, T0)])
+    assert after.providers["acme"].packs == ("aaa", "bbb")
+
+
+def test_packs_that_left_one_after_the_other_all_come_back() -> None:
+    one = follow(ALL, removed=["aaa"])
+    none = follow(one, removed=["bbb"])
+    earlier = [ReplacedSet(one, T0), ReplacedSet(ALL, T0)]
+    after = follow(none, pack("aaa"), pack("bbb"), earlier=earlier)
+    assert set(after.providers["acme"].packs or ()) == {"aaa", "bbb"}
+
+
+def test_a_pack_that_the_provider_gave_up_does_not_come_back_to_it() -> None:
+    narrowed = follow(ALL, chosen={"acme": ["aaa"]})
+    without = follow(narrowed, removed=["bbb"])
+    earlier = [ReplacedSet(narrowed, T0), ReplacedSet(ALL, T0)]
+    after = follow(without, pack("bbb"), earlier=earlier)
+    assert after.providers["acme"].packs == ("aaa",)
+
+
+def test_publishing_again_repairs_a_provider_that_was_left_with_nothing() -> None:
+    """One pack put all others out of force, then all came again."""
+    lost = {"acme": ProviderSettings(packs=())}
+    only = msgspec.structs.replace(follow(None, pack("new")), providers=lost)
+    damaged = msgspec.structs.replace(ALL, providers=lost)
+    earlier = [ReplacedSet(only, None), ReplacedSet(ALL, None)]
+    after = follow(damaged, pack("aaa"), pack("bbb"), pack("ccc"), earlier=earlier)
+    assert after.providers["acme"].packs == ("aaa", "bbb")
+
+
+def test_publishing_again_gives_a_provider_of_no_choice_the_packs_of_the_law_back() -> None:
+    emptied = follow(ALL, chosen={"others": []}, without_rules=["others"])
+    after = follow(emptied, pack("new"), earlier=[ReplacedSet(emptied, T0), ReplacedSet(ALL, T0)])
+    assert after.providers["others"].packs is None
+
+
+def test_a_provider_that_may_be_without_rules_stays_so() -> None:
+    damaged = msgspec.structs.replace(ALL, providers={"acme": ProviderSettings(packs=())})
+    earlier = [ReplacedSet(ALL, T0)]
+    after = follow(damaged, pack("aaa"), earlier=earlier, without_rules=["acme"])
+    assert after.providers["acme"].packs == ()
+
+
+PAUSE = Paused("aaa/first", "2026-11-01T00:00:00Z", "wrong too often")
+PAUSED = msgspec.structs.replace(
+    ALL, providers={"acme": ProviderSettings(("aaa", "bbb"), (PAUSE,))}
+)
+
+
+def test_a_pause_ends_with_a_higher_version_and_only_so() -> None:
+    assert follow(PAUSED, pack("new")).providers["acme"].paused == (PAUSE,)
+    assert follow(PAUSED, pack("aaa", 2)).providers["acme"].paused == ()
+
+
+def test_leaving_the_set_and_returning_lifts_no_pause() -> None:
+    without = follow(PAUSED, removed=["aaa"])
+    assert without.providers["acme"].paused == ()
+    earlier = [ReplacedSet(PAUSED, None)]
+    assert follow(without, pack("aaa"), earlier=earlier).providers["acme"].paused == (PAUSE,)
+    assert follow(without, pack("aaa", 2), earlier=earlier).providers["acme"].paused == ()
+
+
+def back(before: RuleSet, target: RuleSet, at: datetime, *earlier: ReplacedSet) -> RuleSet:
+    """The set after going back to another."""
+    return load_set(next_set(before, going_back(before, target, at, 24, ()), earlier))
+
+
+def test_going_back_gives_the_earlier_set_itself() -> None:
+    later = follow(ALL, pack("aaa", 2), pack("new"), removed=["ccc"], chosen={"acme": ["new"]})
+    assert back(later, ALL, T0 + DAY, ReplacedSet(ALL, T0 + DAY)) == ALL
+
+
+def test_a_late_rollback_starts_a_new_notice_period() -> None:
+    later = follow(ALL, pack("aaa", 2))
+    at = T0 + 60 * DAY
+    after = back(later, ALL, at, ReplacedSet(ALL, T0))
+    assert (published(after, "aaa"), published(after, "bbb")) == (at, T0)
+
+
+def test_going_back_lifts_no_pause_and_keeps_who_wants_fact_checks() -> None:
+    later = follow(ALL, pack("aaa", 2))
+    choice = msgspec.structs.replace(later.providers["acme"], paused=(PAUSE,))
+    others = ProviderSettings(("ccc",), factchecks=True)
+    changed = later.providers | {"acme": choice, "others": others}
+    later = msgspec.structs.replace(later, providers=changed)
+    after = back(later, ALL, T0, ReplacedSet(ALL, T0))
+    assert after.providers["acme"].paused == (PAUSE,)
+    assert after.providers["others"] == ProviderSettings(factchecks=True)
+
+
+def test_rollback_undoes_a_choice_for_a_provider_without_an_entry() -> None:
+    emptied = follow(ALL, chosen={"others": []}, without_rules=["others"])
+    assert back(emptied, ALL, T0, ReplacedSet(ALL, T0)) == ALL
+
+
+def test_the_index_of_checks_stays() -> None:
+    checked = load_set(with_factchecks(ALL, "f" * 64, ["en"], T0, 24))
+    assert follow(checked, pack("new")).factchecks == checked.factchecks
+    assert back(checked, ALL, T0).factchecks == checked.factchecks
+
+
+def test_packs_of_another_fold_are_not_carried_on_unchecked() -> None:
+    old = msgspec.structs.replace(ALL, fold="0")
+    with pytest.raises(OperatorError, match=r"fold 0.*the folder lacks bbb, ccc"):
+        follow(old, pack("aaa"))
+    whole = follow(old, pack("aaa"), pack("bbb"), removed=["ccc"])
+    assert whole.fold == FOLD_VERSION
+    with pytest.raises(OperatorError, match="publish its packs again"):
+        going_back(ALL, old, T0, 24, ())
+    assert load_set(with_factchecks(old, "f" * 64, ["en"], T0, 24)).fold == "0"

@@ -86,7 +86,7 @@ FORMS = {
     "gzip": gzip.compress(table(BROKEN)),
     "zip": zipped("sor-full.csv", table(BROKEN)),
     "a day of the database, zips in a zip": zipped(
-        *("sor-full.zip", *(zipped("sor-full.csv", table([one])) for one in BROKEN)),
+        *("sor-full.zip", *(zipped("sor-full.csv", table([one])) for one in BROKEN))
     ),
 }
 
@@ -114,10 +114,8 @@ def test_a_batch_of_more_than_the_api_takes(linted: Lint) -> None:
 
 def test_a_wrong_statement_does_not_stop_the_others(linted: Lint) -> None:
     _, told = linted(lines([SOUND]) + b'{"puid": \n\n[1]\n' + lines([changed(puid="p-9")]))
-    assert [(one["item"], one["code"]) for one in told] == [
-        (2, "not_a_statement"),
-        (3, "not_a_statement"),
-    ]
+    assert [(one["item"], one["code"]) for one in told] == [(2, "not_a_statement"),
+                                                            (3, "not_a_statement")]  # fmt: skip
 
 
 def test_a_document_that_breaks_off_says_where(linted: Lint) -> None:
@@ -136,14 +134,10 @@ def test_puids_are_unique_across_files(tmp_path: Path, lint: Lint) -> None:
 def test_a_month_is_compared_with_the_month_before(tmp_path: Path, lint: Lint) -> None:
     violence = {"category": "STATEMENT_CATEGORY_VIOLENCE", "category_specification": None}
     last, now = tmp_path / "last", tmp_path / "now"
-    last.write_bytes(
-        lines(
-            [
-                one | {"application_date": "2026-10-31", "content_date": "2026-10-30"}
-                for one in many(120)
-            ]
-        )
-    )
+    last.write_bytes(lines([
+        one | {"application_date": "2026-10-31", "content_date": "2026-10-30"}
+        for one in many(120)
+    ]))  # fmt: skip
     now.write_bytes(
         lines([changed(puid=f"v-{n}", decision_facts="Decided.", **violence) for n in range(120)])
     )
@@ -163,16 +157,11 @@ def test_every_column_of_the_database_is_known(tmp_path: Path, lint: Lint) -> No
         for name, value in SOUND.items()
         if name != "puid"
     }
-    row |= {
-        "uuid": "u-1",
-        "account_type": "ACCOUNT_TYPE_PRIVATE",
-        "decision_account": "DECISION_ACCOUNT_SUSPENDED",
-        "end_date_account_restriction": "2026-12-01 00:00:00",
-        "content_id_ean": "4006381333931",
-        "platform_uid": "p-1",
-        "platform_name": "Acme",
-        "created_at": "2026-11-03 10:00:00",
-    }
+    row |= {"uuid": "u-1", "account_type": "ACCOUNT_TYPE_PRIVATE",
+            "decision_account": "DECISION_ACCOUNT_SUSPENDED",
+            "end_date_account_restriction": "2026-12-01 00:00:00",
+            "content_id_ean": "4006381333931", "platform_uid": "p-1", "platform_name": "Acme",
+            "created_at": "2026-11-03 10:00:00"}  # fmt: skip
     path = tmp_path / "day.csv"
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, columns)

@@ -170,12 +170,8 @@ def test_the_token_may_lie_in_a_file(
 
 @pytest.mark.parametrize("token", ["a secret", "secret\nof two lines", "sécret"])
 def test_a_token_that_is_none_is_not_shown(
-    token: str,
-    tmp_path: Path,
-    database: Database,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+        token: str, tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     monkeypatch.setenv(terang.cli.published.TOKEN, token)
     assert submit(written(tmp_path, many(1)), database.address) == 2
     told = capsys.readouterr()
@@ -184,11 +180,8 @@ def test_a_token_that_is_none_is_not_shown(
 
 
 def test_a_wrong_token_stops_at_once(
-    tmp_path: Path,
-    database: Database,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+        tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     monkeypatch.setenv(terang.cli.published.TOKEN, "another")
     assert submit(written(tmp_path, many(3)), database.address) == 1
     assert database.requests == 1

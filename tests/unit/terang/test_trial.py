@@ -165,15 +165,12 @@ def test_messages_that_are_no_text_are_refused_before_anything_starts(
     assert f"{messages}:2: not UTF-8" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("written", "name"),
-    [
-        pytest.param(b"posts.jsonl", "posts.jsonl", id="ASCII"),
-        pytest.param("帖子.jsonl".encode(), "帖子.jsonl", id="UTF-8"),
-        pytest.param(b"caf\xe9.csv", "caf\\xe9.csv", id="Latin-1"),
-        pytest.param(b"\xff" * 255, "\\xff" * 200, id="the longest"),
-    ],
-)
+@pytest.mark.parametrize(("written", "name"), [
+    pytest.param(b"posts.jsonl", "posts.jsonl", id="ASCII"),
+    pytest.param("帖子.jsonl".encode(), "帖子.jsonl", id="UTF-8"),
+    pytest.param(b"caf\xe9.csv", "caf\\xe9.csv", id="Latin-1"),
+    pytest.param(b"\xff" * 255, "\\xff" * 200, id="the longest"),
+])  # fmt: skip
 def test_a_name_of_any_bytes_is_text_for_keys_and_lines(written: bytes, name: str) -> None:
     assert name_of(Path(os.fsdecode(written))) == name
     assert len(f"drop/{'p' * 40}/0000/{name}".encode()) <= 1024

@@ -1,20 +1,35 @@
-"""The parts of the verifier: each note, proof, name and leaf next to one that is none."""
+"""The parts of the verifier: notes, proofs, names, leaves and signatures, good and bad."""
 
 import base64
 import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
-from hashlib import sha256
+from hashlib import sha256, sha512
 from pathlib import Path
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from hypothesis import given
+from hypothesis import strategies as st
 from support.log_signer import LocalSigner
+from support.log_world import LogWorld
+from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 
+import recount
+import verify
 from tlog import verifier_key
 from verify import (
+    ORDER,
+    PRIME,
     LogUnreadableError,
     Options,
     check_place,
     is_included,
+    is_signed,
     leaf_hash,
     node_hash,
     open_checkpoint,
@@ -82,32 +97,26 @@ SOUND = f"{ORIGIN}\n7\n{ROOT}\n"
 @pytest.mark.parametrize("size", ["0", "7", "1" + "0" * 17])
 def test_a_checkpoint_has_origin_size_and_root(size: str) -> None:
     assert open_checkpoint(note(f"{ORIGIN}\n{size}\n{ROOT}\n"), KEY) == (
-        ORIGIN,
-        int(size),
-        bytes(32),
-    )
+        ORIGIN, int(size), bytes(32),
+    )  # fmt: skip
     with_more = note(f"{SOUND}more\n") + f"\u2014 other.example {ROOT}\n".encode()
     assert open_checkpoint(with_more, KEY)[1] == 7
 
 
-@pytest.mark.parametrize(
-    ("written", "why"),
-    [
-        (b"", "not a checkpoint"), (b"\xff", "not a checkpoint"),
-        (note(f"{ORIGIN}\n7\n"), "not a checkpoint"),
-        (note(f"{ORIGIN}\n7\n*\n"), "not a checkpoint"),
-        (note(f"{ORIGIN}\n7\n{base64.b64encode(bytes(31)).decode()}\n"), "not a checkpoint"),
-        (note(f"{ORIGIN}\n07\n{ROOT}\n"), "not a checkpoint"),
-        (note(f"{ORIGIN}\n-1\n{ROOT}\n"), "not a checkpoint"),
-        (note(f"{ORIGIN}\n1{'0' * 18}\n{ROOT}\n"), "not a checkpoint"),
-        (note(SOUND.replace("l1", "l2")), "not one of this log"),
-        (note(SOUND, end=""), "not a signed note"), (note(SOUND, end="\n\n"), "not a signed note"),
-        (note(SOUND, "log.example/l2"), "did not sign it"),
-        (note(SOUND).replace(b"\n7\n", b"\n8\n"), "did not sign it"),
-        (f"{SOUND}\n\u2014 {ORIGIN}\n".encode(), "did not sign it"),
-        (f"{SOUND}\n\u2014 {ORIGIN} *\n".encode(), "did not sign it"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("written", "why"), [
+    (b"", "not a checkpoint"), (b"\xff", "not a checkpoint"),
+    (note(f"{ORIGIN}\n7\n"), "not a checkpoint"), (note(f"{ORIGIN}\n7\n*\n"), "not a checkpoint"),
+    (note(f"{ORIGIN}\n7\n{base64.b64encode(bytes(31)).decode()}\n"), "not a checkpoint"),
+    (note(f"{ORIGIN}\n07\n{ROOT}\n"), "not a checkpoint"),
+    (note(f"{ORIGIN}\n-1\n{ROOT}\n"), "not a checkpoint"),
+    (note(f"{ORIGIN}\n1{'0' * 18}\n{ROOT}\n"), "not a checkpoint"),
+    (note(SOUND.replace("l1", "l2")), "not one of this log"),
+    (note(SOUND, end=""), "not a signed note"), (note(SOUND, end="\n\n"), "not a signed note"),
+    (note(SOUND, "log.example/l2"), "did not sign it"),
+    (note(SOUND).replace(b"\n7\n", b"\n8\n"), "did not sign it"),
+    (f"{SOUND}\n\u2014 {ORIGIN}\n".encode(), "did not sign it"),
+    (f"{SOUND}\n\u2014 {ORIGIN} *\n".encode(), "did not sign it"),
+])  # fmt: skip
 def test_a_note_that_is_no_checkpoint_of_the_key_is_none(written: bytes, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         open_checkpoint(written, KEY)
@@ -146,25 +155,22 @@ def test_a_bundle_is_cut_into_its_leaves() -> None:
 PUBLISHED = {"kind": "published", "path": "a", "sha256": "0" * 64, "size": 1, "of": "summary"}
 
 
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({}, ""), ({"kind": "other", "path": None}, ""), ({"kind": 7}, "no kind"),
-        *(({"path": path}, "no path") for path in (
-            "/a", "", "a/", "a//b", "../a", "a/../b", "a/..", ".", "a\\b", "a\0", "a\n", "\ud800",
-            "a" * 1025, 7, None, ["a"], {})),
-        ({"path": "...a/b..c/\u00e9"}, ""),
-        ({"path": "summaries/all/2026-02-30.json"}, "day"),
-        *(({"sha256": value}, "no sha256") for value in ("0" * 63, "A" * 64, "\u0660" * 64, 0)),
-        *(({"size": value}, "no size") for value in (-1, "1", 1.0, True, None, [1], 10**15)),
-        *(({"revision": value}, "no revision") for value in (-1, "2", 1.5, False, None)),
-        ({"of": "A"}, "no of"), ({"kind": "run", "at": "2026-11-25T00:00:00Z"}, ""),
-        ({"kind": "run"}, "no at"), ({"kind": "run", "at": 7}, "no at"),
-        *(({"kind": "run", "at": at}, "no at|time data|day is out|range") for at in (
-            "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-25T24:00:00Z",
-            "0000-11-25T00:00:00Z", "9999-12-31T23:59:59Z", "\u0662026-11-25T00:00:00Z")),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("changes", "why"), [
+    ({}, ""), ({"kind": "other", "path": None}, ""), ({"kind": 7}, "no kind"),
+    *(({"path": path}, "no path") for path in (
+        "/a", "", "a/", "a//b", "../a", "a/../b", "a/..", ".", "a\\b", "a\0", "a\n", "\ud800",
+        "a" * 1025, 7, None, ["a"], {})),
+    ({"path": "...a/b..c/\u00e9"}, ""),
+    ({"path": "summaries/all/2026-02-30.json"}, "day"),
+    *(({"sha256": value}, "no sha256") for value in ("0" * 63, "A" * 64, "\u0660" * 64, 0)),
+    *(({"size": value}, "no size") for value in (-1, "1", 1.0, True, None, [1], 10**15)),
+    *(({"revision": value}, "no revision") for value in (-1, "2", 1.5, False, None)),
+    ({"of": "A"}, "no of"), ({"kind": "run", "at": "2026-11-25T00:00:00Z"}, ""),
+    ({"kind": "run"}, "no at"), ({"kind": "run", "at": 7}, "no at"),
+    *(({"kind": "run", "at": at}, "no at|time data|day is out|range") for at in (
+        "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-25T24:00:00Z",
+        "0000-11-25T00:00:00Z", "9999-12-31T23:59:59Z", "\u0662026-11-25T00:00:00Z")),
+])  # fmt: skip
 def test_a_leaf_has_the_fields_of_its_kind(changes: dict[str, object], why: str) -> None:
     leaf = PUBLISHED | changes
     if why:
@@ -192,13 +198,11 @@ def test_a_proof_has_an_index_its_hashes_and_a_checkpoint() -> None:
     assert parse_proof(alone.encode())[2] == []
 
 
-@pytest.mark.parametrize(
-    "written",
-    ["", proof().replace("\n\n", "\n"), proof().replace("@v1", "@v2"), proof(extra="*"),
-
-     proof(extra=base64.b64encode(b"[" * 9999).decode()), proof(index="x"),
-     proof().replace(ROOT, "*", 1), "c2sp.org/tlog-proof@v1\nextra e30=\n\n"],
-)  # fmt: skip
+@pytest.mark.parametrize("written", [
+    "", proof().replace("\n\n", "\n"), proof().replace("@v1", "@v2"), proof(extra="*"),
+    proof(extra=base64.b64encode(b"[" * 9999).decode()), proof(index="x"),
+    proof().replace(ROOT, "*", 1), "c2sp.org/tlog-proof@v1\nextra e30=\n\n",
+])  # fmt: skip
 def test_a_proof_that_is_none_is_an_error_of_its_bytes(written: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - which one does not matter to who reads it
         parse_proof(written.encode())
@@ -207,11 +211,10 @@ def test_a_proof_that_is_none_is_an_error_of_its_bytes(written: str) -> None:
 SEEN = b'{"a": {"size": %s, "root": "", "key": "", "seen": %s}}'
 
 
-@pytest.mark.parametrize(
-    "left",
-    [b"", b"{", b"[]", b"\xff", b"[" * 9999, b'{"a": 5}', b'{"a": {}}', SEEN % (b'"1"', b'""'),
-     SEEN % (b"1", b"0")],
-)  # fmt: skip
+@pytest.mark.parametrize("left", [
+    b"", b"{", b"[]", b"\xff", b"[" * 9999, b'{"a": 5}', b'{"a": {}}', SEEN % (b'"1"', b'""'),
+    SEEN % (b"1", b"0"),
+])  # fmt: skip
 def test_what_an_earlier_check_did_not_leave_is_not_taken_for_it(
     left: bytes, tmp_path: Path
 ) -> None:
@@ -219,3 +222,98 @@ def test_what_an_earlier_check_did_not_leave_is_not_taken_for_it(
     state.write_bytes(left)
     with pytest.raises(LogUnreadableError, match="delete it"):
         check_place(source_of(str(tmp_path)), Options(state=state))
+
+
+VECTORS = [  # section 7.1: key, message, signature
+    ("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"),
+    ("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
+     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"),
+    ("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
+     "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"),
+    ("ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf", sha512(b"abc").hexdigest(),
+     "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "message", "signature"), VECTORS)
+def test_the_vectors_of_the_standard_are_accepted(key: str, message: str, signature: str) -> None:
+    assert is_signed(bytes.fromhex(message), bytes.fromhex(signature), bytes.fromhex(key))
+
+
+def theirs(message: bytes, signature: bytes, key: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+@given(st.text(max_size=4), st.binary(max_size=80), st.integers(0, 96 * 8), st.integers(-1, 1))
+def test_it_says_what_cryptography_says(word: str, message: bytes, bit: int, cut: int) -> None:
+    """Of a signature, and of one with a bit of the key or the signature changed, or a byte cut."""
+    signer = LocalSigner(word)
+    both = bytearray(signer.public_key() + signer.sign(message) + b"\0")
+    both[bit // 8] ^= (1 << bit % 8) if bit < 96 * 8 else 0
+    key, signature = bytes(both[:32]), bytes(both[32 : 96 + cut])
+    assert is_signed(message, signature, key) == theirs(message, signature, key)
+    assert is_signed(message, signature, key) == (bit == 96 * 8 and cut == 0)
+
+
+def test_a_point_or_number_in_another_form_is_refused() -> None:
+    """A signature has one form, so that nobody can make a second one of it."""
+    key, message, signature = (bytes.fromhex(part) for part in VECTORS[1])
+    s = int.from_bytes(signature[32:], "little")
+    assert not is_signed(message, signature[:32] + (s + ORDER).to_bytes(32, "little"), key)
+    neutral, s_zero = (1).to_bytes(32, "little"), bytes(32)
+    assert is_signed(message, neutral + s_zero, neutral)  # 0 = 0B - k0: whoever takes such a key
+    for other in (PRIME + 1, 1 | 1 << 255, 2, PRIME - 1 + PRIME):
+        encoded = (other % (1 << 256)).to_bytes(32, "little")
+        assert not is_signed(message, neutral + s_zero, encoded)
+        assert not is_signed(message, encoded + s_zero, neutral)
+    assert not is_signed(message, signature, key[:31])
+
+
+PROGRAMS = (Path(recount.__file__), Path(verify.__file__))
+
+
+def python_of(minor: int) -> Path | None:
+    """A Python of that version that runs. One of pyenv's shims may run none of its versions."""
+    name = f"python3.{minor}"
+    paths = [Path(folder) / name for folder in os.get_exec_path()]
+    for path in [*paths]:
+        paths += path.parent.parent.glob(f"versions/3.{minor}.*/bin/{name}")
+    for path in filter(Path.exists, paths):
+        if not subprocess.run([path, "-c", "pass"], capture_output=True, check=False).returncode:
+            return path
+    return None
+
+
+@pytest.mark.parametrize("minor", range(9, 14))
+def test_both_programs_run_with_a_bare_python(minor: int, tmp_path: Path) -> None:
+    """Side by side, in an empty environment, on a bucket with a closed period."""
+    python = python_of(minor)
+    if python is None:
+        pytest.skip(f"there is no python3.{minor} that runs")
+    made = LogWorld()
+    made.count(sample_receipt(by_rule={live(): 2}, set=made.put_set(sample_pack())))
+    made.publish(CLOSED)
+    folder, alone = made.copy_public(tmp_path / "public"), tmp_path / "alone"
+    alone.mkdir()
+    for program in PROGRAMS:
+        shutil.copy(program, alone)
+    for program in PROGRAMS:
+        command = [python, "-I", "-S", program.name, folder]
+        done = subprocess.run(command, cwd=alone, env={}, capture_output=True, text=True)
+        # 3: something has no proof, which another test looks at
+        assert (done.returncode in {0, 3}, done.stderr) == (True, ""), done.stdout
+        assert " summaries recounted, 0 differ\n" in done.stdout
+    assert sorted(path.name for path in alone.iterdir()) == ["recount.py", "verify.py"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.name)
+def test_no_name_and_no_syntax_is_newer_than_python_3_9(program: Path) -> None:
+    vermin = Path(sys.prefix) / "bin/vermin"
+    command = [vermin, "--target=3.9-", "--violations", "-vvv", "--no-tips", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -186,32 +186,25 @@ def without_lists(files: dict[str, bytes]) -> dict[str, bytes]:
     return made.objects.stored
 
 
-@pytest.mark.parametrize(
-    ("changed", "code", "said"),
-    [
-        ({}, 0, "Wrong: 0\nNot proved: 0\nProved and recounted: 69 files, 10 summaries recounted,"),
-        ({PAGE: b"x"}, 1, f"Wrong: 1: {PAGE} differs from {BY_LIST}: changed, or copied during a"),
-        ({PAGE: None}, 1, f"Wrong: 1: {PAGE} is missing; {BY_LIST} names it\n"),
-        ({PAGE: FILES[PAGE] * 2}, 1, f"Wrong: 2: {PAGE} differs from {BY_LIST}: changed, or copi"),
-        ({MONTH: None}, 1, f"{MONTH} is missing; {BY_LIST} names it, in an open period\n"),
-        ({"summaries/all/2026-11-24.csv": b"x"}, 1, "is not the file that leaf"),
-        ({LIST: None}, 1, f"{LIST} is missing, or is not the list that the newest run names"),
-        ({LIST: None}, 1, "Not proved: 35: authors.html, authors.id.html, authors.zh.html, feed."),
-        ({LIST: None}, 1, "and 15 more, above"),
-        ({EARLIER: None}, 0, "Wrong: 0\n"),
-        ({EARLIER: b"[]"}, 1, f"{EARLIER} is not the list that its name says"),
-        ({"log/x.html": b""}, 3, "Wrong: 0\nNot proved: 1: log/x.html\nProved and recounted: 69"),
-        ({"journal/acme/2026-11-20.jsonl": b""}, 1, "Not proved: 1: journal/acme/2026-11-20.jsonl"),
-        (dict.fromkeys(FILES), 2, "there is no log/checkpoint here"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("changed", "code", "said"), [
+    ({}, 0, "Wrong: 0\nNot proved: 0\nProved and recounted: 69 files, 10 summaries recounted,"),
+    ({PAGE: b"x"}, 1, f"Wrong: 1: {PAGE} differs from {BY_LIST}: changed, or copied during a"),
+    ({PAGE: None}, 1, f"Wrong: 1: {PAGE} is missing; {BY_LIST} names it\n"),
+    ({PAGE: FILES[PAGE] * 2}, 1, f"Wrong: 2: {PAGE} differs from {BY_LIST}: changed, or copi"),
+    ({MONTH: None}, 1, f"{MONTH} is missing; {BY_LIST} names it, in an open period\n"),
+    ({"summaries/all/2026-11-24.csv": b"x"}, 1, "is not the file that leaf"),
+    ({LIST: None}, 1, f"{LIST} is missing, or is not the list that the newest run names"),
+    ({LIST: None}, 1, "Not proved: 35: authors.html, authors.id.html, authors.zh.html, feed."),
+    ({LIST: None}, 1, "and 15 more, above"),
+    ({EARLIER: None}, 0, "Wrong: 0\n"),
+    ({EARLIER: b"[]"}, 1, f"{EARLIER} is not the list that its name says"),
+    ({"log/x.html": b""}, 3, "Wrong: 0\nNot proved: 1: log/x.html\nProved and recounted: 69"),
+    ({"journal/acme/2026-11-20.jsonl": b""}, 1, "Not proved: 1: journal/acme/2026-11-20.jsonl"),
+    (dict.fromkeys(FILES), 2, "there is no log/checkpoint here"),
+])  # fmt: skip
 def test_the_verdict_has_three_lines_and_the_exit_code_is_its_worst(
-    changed: dict[str, bytes | None],
-    code: int,
-    said: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+        changed: dict[str, bytes | None], code: int, said: str, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     files = FILES | changed
     folder = write({path: data for path, data in files.items() if data is not None}, tmp_path)
     assert main([str(folder)]) == code
