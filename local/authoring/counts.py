@@ -40,14 +40,7 @@ from authoring.features import (
     with_words,
 )
 from authoring.labelled import LOWEST, Flags, LabelError, LabelledPost, Measured
-from authoring.learning import (
-    FOLDS,
-    MOST_PROTECTED,
-    Learned,
-    Report,
-    Wanted,
-    learned_of,
-)
+from authoring.learning import FOLDS, MOST_PROTECTED, Learned, Report, Wanted, learned_of
 from authoring.term_candidates import copy_groups
 from matcher.fold import JOINT
 from matcher.sign_catalogue import SIGNS

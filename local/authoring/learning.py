@@ -33,13 +33,7 @@ from authoring.features import (
     with_words,
 )
 from authoring.labelled import LOWEST, Flags, LabelledPost, Measured, Sums
-from authoring.term_candidates import (
-    GROUPS,
-    MODERATORS,
-    candidates,
-    copy_groups,
-    sound_candidates,
-)
+from authoring.term_candidates import GROUPS, MODERATORS, candidates, copy_groups, sound_candidates
 
 FOLDS = 5
 MOST_PROTECTED = (LOWEST - 1) // 2

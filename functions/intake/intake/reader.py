@@ -24,11 +24,7 @@ from typing import Any, BinaryIO
 
 from ledger.codes import Code, FileRefusedError, Refusal
 from ledger.posts import BOM
-from ledger.streams import (
-    EXPANSION_RATIO,
-    JsonDocument,
-    read_object_lines,
-)
+from ledger.streams import EXPANSION_RATIO, JsonDocument, read_object_lines
 from ledger.texts import before_leap_second, decode_object, decode_value, nests_too_deep
 
 LAST_SECONDS = 60

@@ -33,13 +33,7 @@ from ledger.findings import DayCopies, short_digest
 from ledger.objects import S3Objects
 from ledger.texts import utc
 from ledger.units import Counts, OpenFile, Receipt, Tally, counts, says, sum_records
-from publish.folding import (
-    CopyLine,
-    Numbers,
-    PublishedSets,
-    left_out_reason,
-    numbers_of,
-)
+from publish.folding import CopyLine, Numbers, PublishedSets, left_out_reason, numbers_of
 from publish.summary import JournalFile, LeftOut, OpenFileNote, Summary, journal_path
 from rules.pack_parts import ALGORITHM
 

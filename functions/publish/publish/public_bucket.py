@@ -26,12 +26,7 @@ from ledger.objects import S3Objects
 from ledger.units import sum_records
 from phrases import Phrases, of
 from publish.day_facts import DayFacts
-from publish.folding import (
-    Numbers,
-    PublishedSets,
-    measures,
-    only_packs,
-)
+from publish.folding import Numbers, PublishedSets, measures, only_packs
 from publish.precision import (
     RuleEvidence,
     SentinelDays,

@@ -19,8 +19,7 @@ from secrets import token_bytes
 
 import msgspec
 
-from ledger.desk_store import keyed
-from ledger.keys import receipt_key
+from ledger.keys import keyed, receipt_key
 from ledger.texts import utc
 from ledger.units import ReceiptCounts
 from publish.publish_run import LogGrowth, PublishRun, PublishStep

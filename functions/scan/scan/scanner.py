@@ -31,13 +31,7 @@ from ledger.units import (
     RangeMessage,
     UnitState,
 )
-from scan.inspection import (
-    Inspection,
-    UnitJob,
-    UnitOutcome,
-    match_posts,
-    merge_inspections,
-)
+from scan.inspection import Inspection, UnitJob, UnitOutcome, match_posts, merge_inspections
 from scan.unit_input import Rules, UnitRecords, read_body
 from scan.unit_work import UnitScanner, message_receipt
 

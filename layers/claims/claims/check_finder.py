@@ -21,12 +21,7 @@ from hashlib import blake2b
 import msgspec
 
 from claims.fact_check import Check
-from claims.index import (
-    BadIndexError,
-    LanguageIndex,
-    digest_of,
-    read_index,
-)
+from claims.index import BadIndexError, LanguageIndex, digest_of, read_index
 from claims.ranking import (
     EVIDENCE,
     Curves,

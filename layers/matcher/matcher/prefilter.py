@@ -40,12 +40,7 @@ from matcher.key_finders import (
 )
 from matcher.part_signs import OUTSIDE, letters_of, passes
 from matcher.sign_finder import ScoreBounds, SignFinder
-from matcher.sign_tables import (
-    Mask,
-    Places,
-    SymbolLine,
-    in_lines,
-)
+from matcher.sign_tables import Mask, Places, SymbolLine, in_lines
 from matcher.sign_view import SignView
 from matcher.vocabulary import Vocabulary
 from rules.pack_parts import Gate

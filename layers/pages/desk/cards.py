@@ -18,15 +18,7 @@ import msgspec
 
 from cases.case_message import entry_of
 from cases.decision import Decision
-from desk import (
-    Dossier,
-    Moderator,
-    NearCopy,
-    OpenFinding,
-    RuleFacts,
-    first_excerpt,
-    rule_name,
-)
+from desk import Dossier, Moderator, NearCopy, OpenFinding, RuleFacts, first_excerpt, rule_name
 from desk.deciding import REASON_LENGTH, DecidingError, DecisionForm, decide
 from desk.table_desk import CannedReason
 from dsa.statement import NOTICE_LANGUAGES, DecidedFinding, author_notice

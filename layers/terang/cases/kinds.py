@@ -25,14 +25,7 @@ import msgspec
 
 from cases.asked import Audit, FloodAnswer, Notice, Order, Suspension
 from cases.case_message import COUNT, BaseCaseMessage, CaseLine, seconds_between
-from cases.contest import (
-    Complaint,
-    Dispute,
-    Outcome,
-    Reinstatement,
-    ReportedChange,
-    SecondReview,
-)
+from cases.contest import Complaint, Dispute, Outcome, Reinstatement, ReportedChange, SecondReview
 from cases.decision import FINDINGS_IN_DECISION, JUDGED, Decision
 from ledger.cases import CaseFacts, JournalEntry
 from ledger.codes import CaseCode, CaseRefusal, Code, Refusal

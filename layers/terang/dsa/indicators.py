@@ -15,15 +15,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from dsa.report_entries import (
-    Counted,
-    Entries,
-    count,
-    count_items,
-    ids_of,
-    median_hours,
-    ratio,
-)
+from dsa.report_entries import Counted, Entries, count, count_items, ids_of, median_hours, ratio
 from ledger.cases import JournalEntry
 from ledger.codes import SourceType, Visibility
 from ledger.texts import json_schema

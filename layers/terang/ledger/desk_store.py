@@ -11,7 +11,6 @@ in its place, so that a late put cannot store a decision that nobody will send.
 The log has its head and keys in the table, and the key in KMS that signs it.
 """
 
-import hmac
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,16 +21,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from ledger.finding_store import unpacked
-from ledger.findings import hkdf
-from ledger.table import (
-    LOG,
-    Item,
-    Table,
-    TableRows,
-    journal_of,
-    put_where,
-    record_of,
-)
+from ledger.table import LOG, Item, Table, TableRows, journal_of, put_where, record_of
 from ledger.texts import utc_exactly
 from ledger.units import LogHead, Receipt
 
@@ -456,20 +446,3 @@ class KmsSigner:
                 return False
             raise
         return bool(answer["SignatureValid"])
-
-
-def own_key(period_key: bytes, name: str) -> bytes:
-    """Return the key in the public log of one finding or unit, from the key of its month.
-
-    It reveals neither the key of the month nor the key of any other.
-    """
-    return hkdf(period_key, b"terang log", name.encode(), 32)
-
-
-def keyed(period_key: bytes, name: str) -> str:
-    """Return the digest of a finding or unit in the public log: an HMAC under its own key.
-
-    >>> keyed(bytes(32), "a")[:16]
-    'c4a3bd21d17c90cd'
-    """
-    return hmac.digest(own_key(period_key, name), name.encode(), "sha256").hex()

@@ -5,6 +5,7 @@ the stable interface.
 """
 
 import base64
+import hmac
 import json
 import re
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from ledger.findings import Finding
+from ledger.findings import Finding, hkdf
 from ledger.units import Marker
 
 PROVIDER_ID = re.compile(r"[a-z0-9][a-z0-9-]{2,39}")
@@ -308,3 +309,20 @@ def sentinel_post(day: str) -> str:
             "published_at": f"{day}T00:00:00Z",
         }
     )
+
+
+def own_key(period_key: bytes, name: str) -> bytes:
+    """Return the key in the public log of one finding or unit, from the key of its month.
+
+    It reveals neither the key of the month nor the key of any other.
+    """
+    return hkdf(period_key, b"terang log", name.encode(), 32)
+
+
+def keyed(period_key: bytes, name: str) -> str:
+    """Return the digest of a finding or unit in the public log: an HMAC under its own key.
+
+    >>> keyed(bytes(32), "a")[:16]
+    'c4a3bd21d17c90cd'
+    """
+    return hmac.digest(own_key(period_key, name), name.encode(), "sha256").hex()

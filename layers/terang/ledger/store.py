@@ -39,16 +39,7 @@ from ledger.findings import (
     stub_of,
 )
 from ledger.keys import Provider
-from ledger.table import (
-    AUDIT_KEYS,
-    Item,
-    Table,
-    TableRows,
-    journal_of,
-    record_of,
-    shards,
-    work_of,
-)
+from ledger.table import AUDIT_KEYS, Item, Table, TableRows, journal_of, record_of, shards, work_of
 from ledger.texts import Clock, SystemClock
 from ledger.units import Manifest, Marker, OpenFile, RangeRow, Receipt, Source
 

@@ -23,7 +23,7 @@ from dsa.report_entries import file_name
 from dsa.report_proof import NotAReportError, WrittenReport, prove
 from dsa.statement_checks import StatementProblem
 from ledger.codes import OperatorError
-from ledger.desk_store import keyed, own_key
+from ledger.keys import keyed, own_key
 from terang import ROOT, InputError
 from terang.case_queue import read_file
 from terang.report_lint import has_report, report_problems
@@ -60,14 +60,7 @@ from tlog import (
     encode_proof,
     parse_checkpoint,
 )
-from verify import (
-    MOST_LOGS,
-    LogUnreadableError,
-    Options,
-    proof_command,
-    source_of,
-    verify_command,
-)
+from verify import MOST_LOGS, LogUnreadableError, Options, proof_command, source_of, verify_command
 
 TOKEN = "TERANG_SOR_TOKEN"  # noqa: S105 - the name of a variable
 """The variable with the provider's token. An option would show it in the list of processes."""

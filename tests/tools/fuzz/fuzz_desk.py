@@ -18,12 +18,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from desk import Door, Moderator, Role
     from desk.cards import card_view
     from ledger.codes import OperatorError
-    from terang.case_queue import (
-        complete_times,
-        in_waves,
-        read_messages,
-        resolve_findings,
-    )
+    from terang.case_queue import complete_times, in_waves, read_messages, resolve_findings
     from terang.home_desk import BookRows
     from terang.run_table import RunTable, findings_of_run, read_sample
 

@@ -12,8 +12,7 @@ from support.log_signer import LocalSigner
 from support.log_world import ORIGIN, LogWorld
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
-from ledger.desk_store import keyed
-from ledger.keys import receipt_key
+from ledger.keys import keyed, receipt_key
 from ledger.units import LogHead, OpenFile
 from publish.day_facts import seal_key
 from publish.publish_run import PublishRequest, publish

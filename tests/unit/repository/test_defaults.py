@@ -22,13 +22,7 @@ from dsa import report
 from feeds import feed_import
 from intake import arrival
 from ledger import cases, closing, codes, desk_store, findings, keys, objects, posts, units
-from publish import (
-    day_facts,
-    folding,
-    precision,
-    publish_run,
-    summary,
-)
+from publish import day_facts, folding, precision, publish_run, summary
 from publish_steps import served_log, tables
 from rules import pack, pack_parts, rule
 from scan import inspection, unit_input

@@ -11,7 +11,7 @@ from tlog_scales.signing import NoteSignature, Vkey
 from tlog_scales.tlog import Checkpoint as TheirCheckpoint
 from tlog_scales.tlog import InclusionProof, InclusionProofInvalid
 
-from ledger.desk_store import keyed, own_key
+from ledger.keys import keyed, own_key
 from tlog import (
     EMPTY_ROOT,
     Checkpoint,
