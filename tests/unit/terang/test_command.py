@@ -16,8 +16,6 @@ from terang import ROOT, InputError
 from terang.cli import COMMANDS, GROUPS, Command, build_app, main, parse
 from terang.remote import Remote
 
-SHARED = {"terang.terminal"}
-
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.words)
 def test_help_ends_with_an_example(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
