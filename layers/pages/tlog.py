@@ -140,7 +140,7 @@ class ReportLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="report"):
 class UnitLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="unit", omit_defaults=True):
     """What was counted once: a range of a file, or the messages of a batch.
 
-    `unit` is a keyed digest of its id, see `ledger.privacy`. `messages` is 0 for a range.
+    `unit` is a keyed digest of its id, see `ledger.keys`. `messages` is 0 for a range.
     """
 
     provider: str
@@ -164,7 +164,7 @@ class ReceiptLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="receipt"):
 
 
 class FindingLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="finding"):
-    """A finding: a keyed digest of its id, see `ledger.privacy`."""
+    """A finding: a keyed digest of its id, see `ledger.keys`."""
 
     provider: str
     day: Day
