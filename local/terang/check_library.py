@@ -478,18 +478,18 @@ def _row(answer: CheckAnswer) -> dict[str, Any]:
 
 
 def _print_answers(answers: list[CheckAnswer], published: str, *, why: bool) -> None:
-    console = Screen()
+    screen = Screen()
     shown = [answer for answer in answers if answer.level is not Level.NONE]
     if not shown:
-        console.print("no published check was found")
+        screen.print("no published check was found")
     for answer in shown:
         check = answer.check
-        console.print(f"{check.rating}: {check.claim}")
-        console.print(f"  {check.publisher}, {check.date or 'no date'}, {check.url}")
-        console.print(f"  {answer.level}, score {answer.score:.2f}")
+        screen.print(f"{check.rating}: {check.claim}")
+        screen.print(f"  {check.publisher}, {check.date or 'no date'}, {check.url}")
+        screen.print(f"  {answer.level}, score {answer.score:.2f}")
         age = days_between(check.date, published)
         if age is not None and age > LONG_BEFORE_DAYS:
-            console.print(f"  checked {age // 365} years before the text was posted")
+            screen.print(f"  checked {age // 365} years before the text was posted")
         if why:
             for name, term in explain(answer.likeness)[:5]:
-                console.print(f"    {term:+.2f} {name}")
+                screen.print(f"    {term:+.2f} {name}")

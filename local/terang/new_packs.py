@@ -33,7 +33,7 @@ from rules.pack_parts import Score
 from rules.pinned import without_factchecks
 from rules.rule_set import SetError, load_set
 from terang import InputError
-from terang.terminal import console, print_warning
+from terang.terminal import print_warning, screen
 
 if TYPE_CHECKING:
     from terang.set_publishing import SetChange
@@ -405,7 +405,7 @@ class AskedConsent:
             print_warning("somebody else published meanwhile: this is the change now")
         self._shown = lines
         for line in lines:
-            console.print(line, soft_wrap=True)
+            screen.print(line, soft_wrap=True)
         for name in change.without_rules:
             print_warning(
                 f"{name} runs no rule: its posts are inspected by nothing; name packs for it with"
@@ -420,6 +420,6 @@ class AskedConsent:
             change.replaced or change.losing or (change.removed and self.asks_for_removal)
         )
         if wants_answer and not self.yes and sys.stdin.isatty():
-            console.print("Publish this? [y/N]", end=" ")
+            screen.print("Publish this? [y/N]", end=" ")
             if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
                 raise OperatorError("not published")

@@ -39,7 +39,7 @@ from ledger.codes import OperatorError
 from ledger.store import DynamoStore
 from terang.case_queue import decode_lines, read_file
 from terang.statement_files import statements_in
-from terang.terminal import console
+from terang.terminal import screen
 
 TRIES = 6
 """Tries of a request that was throttled (429) or not answered; each waits twice as long."""
@@ -316,7 +316,7 @@ def read_ledger(
     entries: list[JournalEntry] = []
     inspected = Counter[str]()
     with ThreadPoolExecutor(THREADS) as pool:
-        results = track(pool.map(read, days), "reading days", count, console=console)
+        results = track(pool.map(read, days), "reading days", count, console=screen)
         for day, (of_day, posts) in zip(days, results, strict=True):
             entries += of_day
             inspected[day[:7]] += posts

@@ -110,7 +110,7 @@ class Screen(Console):
         return shown
 
 
-console = Screen(stderr=True)
+screen = Screen(stderr=True)
 """Where commands say what they do. Results go to stdout."""
 
 
@@ -120,7 +120,7 @@ def progress_bar(*columns: "ProgressColumn", **task: Any) -> Iterator[Callable[.
     from rich.progress import Progress  # late: most commands show none
 
     is_seen = sys.stderr.isatty()
-    with Progress(*columns, console=console, transient=True, disable=not is_seen) as bar:
+    with Progress(*columns, console=screen, transient=True, disable=not is_seen) as bar:
         name = bar.add_task(task.pop("description", ""), total=task.pop("total", None), **task)
         yield partial(bar.update, name)
 
@@ -173,12 +173,12 @@ def counted(number: int, one: str) -> str:
 
 def print_problem(text: object) -> None:
     """Write one line to stderr about what stops a command."""
-    console.print(str(text), style="red")
+    screen.print(str(text), style="red")
 
 
 def print_warning(text: object) -> None:
     """Write one line to stderr about something that does not stop a command."""
-    console.print(str(text), style="yellow")
+    screen.print(str(text), style="yellow")
 
 
 def escape_unencodable() -> None:

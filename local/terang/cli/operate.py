@@ -37,13 +37,13 @@ from terang.terminal import (
     ProviderId,
     StackName,
     UsageError,
-    console,
     option,
     parse_day,
     print_json,
     print_result,
     print_warning,
     progress_bar,
+    screen,
 )
 
 WAIT_SECONDS = 900
@@ -71,9 +71,9 @@ def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:
             print_result(f"  is {each.found}; should be {each.wanted}")
             print_result(f"  {each.advice(stack)}")
     counted = ", ".join(f"{count:,} {name}" for name, count in result.counted.items())
-    console.print(f"{counted}: {len(differences):,} differences")
+    screen.print(f"{counted}: {len(differences):,} differences")
     if result.under_way:
-        console.print(
+        screen.print(
             f"{result.under_way:,} messages are under way; their results may still be missing"
         )
     return 1 if differences else 0
@@ -104,7 +104,7 @@ def redrive(
     """Send the letters again; 0 if none is left in the chosen queues, 1 if one is."""
     remote = Remote.find(stack)
     if file:
-        console.print(f"{send_units(remote, file):,} units sent")
+        screen.print(f"{send_units(remote, file):,} units sent")
         return 0
     queues = dead_letters(remote)
     for wanted in queue:
@@ -112,14 +112,14 @@ def redrive(
     asked = {name: letters for name, letters in queues.items() if not queue or name in queue}
     began = datetime.now(UTC).timestamp()
     seen = {name: letters.contents() for name, letters in asked.items()}
-    console.print(_table(seen, began))
+    screen.print(_table(seen, began))
     if dry_run:
         return 0
     left = 0
     for name, letters in asked.items():
         if seen[name].count:
             result = letters.redrive(began, limit, partial(_say_thousands, name))
-            console.print(f"{name}: {result.returned:,} returned, {result.left.total():,} left")
+            screen.print(f"{name}: {result.returned:,} returned, {result.left.total():,} left")
             for reason, count in result.left.items():
                 print_warning(f"  {count:,}: {reason}")
             left += result.left.total()
@@ -155,7 +155,7 @@ def _age(seconds: float) -> str:
 def _say_thousands(name: str, result: RedriveResult) -> None:
     done = result.returned + result.left.total()
     if done % 1_000 == 0:
-        console.print(f"{name}: {done:,}", style="dim")
+        screen.print(f"{name}: {done:,}", style="dim")
 
 
 def publish(
@@ -199,9 +199,9 @@ def publish(
         remote.outputs["PublishFunction"],
         {name: value for name, value in event.items() if value},
     )
-    console.print(f"{counts.get('written', 0):,} written, {counts.get('revised', 0):,} revised")
+    screen.print(f"{counts.get('written', 0):,} written, {counts.get('revised', 0):,} revised")
     if "leaves" in counts:
-        console.print(f"log: {counts['leaves']:,} leaves, {counts['added']:,} of them new")
+        screen.print(f"log: {counts['leaves']:,} leaves, {counts['added']:,} of them new")
     if refused := counts.get("log"):
         print_warning(f"log {refused}; see docs/operate.md, NumbersHeldAlarm")
     return 1 if refused else 0
@@ -216,7 +216,7 @@ def restore(
     """Put the missing items back; 0 when all are there."""
     table = Remote.find(stack).outputs["Table"]
     restored, present = put_back(boto3.client("dynamodb"), copy, table)
-    console.print(f"{restored:,} items put back, {present:,} were there; now: terang fsck")
+    screen.print(f"{restored:,} items put back, {present:,} were there; now: terang fsck")
     return 0
 
 

@@ -29,12 +29,12 @@ from terang.terminal import (
     Moderator,
     ProviderId,
     StackName,
-    console,
     option,
     print_json,
     print_result,
     print_results,
     print_warning,
+    screen,
 )
 
 SECRET_BYTES = 32
@@ -86,7 +86,7 @@ def add(
     if packs:
         remote.public.choose(provider, packs.split(","))
     print_results(remote.first_steps(provider, role["RoleArn"]).splitlines())
-    console.print(f"{provider} sends as {role['RoleId']}")
+    screen.print(f"{provider} sends as {role['RoleId']}")
     with suppress(OperatorError):  # nothing is published yet
         if remote.public.in_force()[1].is_without_rules(provider, remote.clock.now().date()):
             print_warning(f"{provider} runs no rule: name packs for it with --packs")
@@ -101,7 +101,7 @@ def sentinel(*, stack: StackName = STACK) -> int:
     senders = sorted(remote.senders(remote.outputs["SentinelSender"]))
     remote.public.choose(SENTINEL, [SENTINEL])
     remote.store.put_provider(Provider(SENTINEL, senders=tuple(senders)))
-    console.print("the next run of publish sends the post; its page is summaries/sentinel/")
+    screen.print("the next run of publish sends the post; its page is summaries/sentinel/")
     return 0
 
 
@@ -183,7 +183,7 @@ def door(
     if used == "console" and "ConsoleUrl" not in remote.outputs:
         raise OperatorError(f"the stack {stack} has no console: deploy it with the setting Console")
     remote.store.put_provider(msgspec.structs.replace(registered, door=used))
-    console.print(f"the moderators of {provider} decide at the door {used}")
+    screen.print(f"the moderators of {provider} decide at the door {used}")
     return 0
 
 
@@ -210,7 +210,7 @@ def lift(
     question = remote.store.flood_question(provider, held_on, rule)
     if question is None:
         raise OperatorError(f"{rule} was not held for {provider} on {held_on}")
-    console.print(str(question))
+    screen.print(str(question))
     verdict = LEFT_HELD if leave_held else OPENED
     message = {
         "type": "flood_answer",
@@ -227,7 +227,7 @@ def lift(
     if result.status != "taken":
         raise OperatorError(str(result))
     done = "stay held" if leave_held else "are open, and it proposes again"
-    console.print(f"{rule}: its findings of {held_on} {done}")
+    screen.print(f"{rule}: its findings of {held_on} {done}")
     return 0
 
 
@@ -312,5 +312,5 @@ def send_test(*, provider: ProviderId, stack: StackName = STACK) -> int:
         raise OperatorError(f"the stack {stack} announces nothing: deploy it with Announcements on")
     event = {"test": provider}
     code = call_function(boto3.client("lambda"), outputs["AnnounceFunction"], event)["code"]
-    console.print(f"{provider}: not taken ({code})" if code else f"{provider}: taken")
+    screen.print(f"{provider}: not taken ({code})" if code else f"{provider}: taken")
     return 1 if code else 0

@@ -36,7 +36,6 @@ from terang.terminal import (
     ProviderId,
     StackName,
     UsageError,
-    console,
     option,
     parse_day,
     print_json,
@@ -45,6 +44,7 @@ from terang.terminal import (
     print_results,
     print_warning,
     progress_bar,
+    screen,
     today_utc,
 )
 from tlog import (
@@ -96,7 +96,7 @@ def lint(
             _print(place, problem, as_json=as_json)
     counted = f"statements: {checks.statements:,}; problems: {codes.total():,}"
     by_code = ", ".join(f"{code} {count:,}" for code, count in codes.most_common())
-    console.print(f"{counted} ({by_code})" if by_code else counted)
+    screen.print(f"{counted} ({by_code})" if by_code else counted)
     return 1 if codes else 0
 
 
@@ -151,12 +151,12 @@ def submit(
     submission = Submission(SorApi(to, token), sent_file, print_result)
     try:
         for _ in submission.send(paths):
-            console.print(f"{len(sent_file.puids) - before:,} sent", style="dim")
+            screen.print(f"{len(sent_file.puids) - before:,} sent", style="dim")
     except OperatorError as error:
         print_problem(f"terang statements submit: {error}")
-        console.print(f"{len(sent_file.puids) - before:,} sent; the same command continues here")
+        screen.print(f"{len(sent_file.puids) - before:,} sent; the same command continues here")
         return 1
-    console.print(
+    screen.print(
         f"{len(sent_file.puids) - before:,} sent, {before:,} sent before,"
         f" {submission.refused:,} refused"
     )
@@ -225,12 +225,12 @@ def report(
         entries, inspected = read_ledger(store, name, days)
         files = report_files(Report(days, entries, inspected, words), name)
     changed = write_report(out, files, words)
-    console.print(f"{out}: {len(entries.all):,} entries, {str(days).replace('/', ' to ')}")
+    screen.print(f"{out}: {len(entries.all):,} entries, {str(days).replace('/', ' to ')}")
     if changed:
-        console.print(f"corrected: {changed} cells changed; the earlier version is kept in {out}")
+        screen.print(f"corrected: {changed} cells changed; the earlier version is kept in {out}")
         if not (words.correction and words.published):
             print_warning("give the reason in `correction` and the day in `published` of --about")
-    console.print(f"prove it: terang report check {out}")
+    screen.print(f"prove it: terang report check {out}")
     return 0
 
 
@@ -486,9 +486,9 @@ def _write(prove: Callable[[], tuple[bytes, Leaf]], out: Path) -> int:
     except InputError:
         raise
     except (OperatorError, LogUnreadableError, msgspec.DecodeError, ValueError) as error:
-        console.print(str(error))
+        screen.print(str(error))
         return 1
     out.write_bytes(proof)
     print_result(encode_leaf(leaf).decode())
-    console.print(f"written to {out}; check it with: terang verify PLACE --proof {out}")
+    screen.print(f"written to {out}; check it with: terang verify PLACE --proof {out}")
     return 0

@@ -190,7 +190,7 @@ def summarize_entry(entry: JournalEntry) -> str:
     return ", ".join(word for word in words if word)
 
 
-console = Screen()
+screen = Screen()
 
 Port = Annotated[int, option("N", "the port on this machine; default: any free")]
 RoleName = Annotated[Role, Parameter(help="moderator, lead or auditor")]
@@ -321,13 +321,13 @@ def _sit(sitting: "Sitting", port: int, hint: str = "") -> int:
         decided, results, problem = sitting.run(_say_where, port)
     except OSError as error:
         raise OperatorError(f"cannot write {file} or serve port {port}: {error.strerror}") from None
-    console.print(f"{counted(decided, 'message')} in {file}" if decided else "nothing decided")
+    screen.print(f"{counted(decided, 'message')} in {file}" if decided else "nothing decided")
     for line in result_lines(results) if results else ():
-        console.print(line)
+        screen.print(line)
     if problem is not None:
         raise OperatorError(f"{problem}; what was decided is in {file}: send it again")
     if hint and decided:
-        console.print(f"send with: {hint}")
+        screen.print(f"send with: {hint}")
     return 0
 
 
@@ -338,8 +338,8 @@ def _say_where(server: "HomeServer") -> None:
     if has_browser(os.environ):
         webbrowser.open(server.address)
     for line in directions(server.address, server.port):
-        console.print(line)
-    console.print("Ctrl-C, or `Sign out` on the page, ends it.")
+        screen.print(line)
+    screen.print("Ctrl-C, or `Sign out` on the page, ends it.")
 
 
 def _other_messages(own: Path, cases: Sequence[Path]) -> list[Mapping[str, Any]]:
@@ -366,7 +366,7 @@ def send(
         lambda: findings_in(remote.objects, bucket, provider),
     )
     for line in result_lines(answers):
-        console.print(line)
+        screen.print(line)
     return 1 if any(answer.status in {NOT_SENT, "refused"} for answer in answers) else 0
 
 
@@ -387,7 +387,7 @@ def show(
     if history is None:
         hint = "" if provider or is_id(case) else "; a message's id needs --provider P"
         raise InputError(f"there is no case {case} here{hint}")
-    console.print(case_screen(history, shown=show, now=remote.clock.now()))
+    screen.print(case_screen(history, shown=show, now=remote.clock.now()))
     return 0
 
 

@@ -60,13 +60,13 @@ from terang.terminal import (
     ProviderId,
     Screen,
     Today,
-    console,
     counted,
     option,
     print_checked,
     print_json,
     print_problem,
     progress_bar,
+    screen,
     today_utc,
 )
 
@@ -286,7 +286,7 @@ def run(
             deployed, result = _run(trial, running, keep=keep)
             if as_json:
                 print_json(result.summary(out))
-            print_run(result, console, out)
+            print_run(result, screen, out)
             if keep:
                 _print_kept(deployed, provider)
             if serve:
@@ -377,7 +377,7 @@ def _run(trial: Trial, running: ExitStack, *, keep: bool) -> tuple[Deployed, Run
     """Run on a stack that `running` stops at its end, unless it is kept."""
     try:
         with explain_stack_errors():
-            with console.status("starting a stack on this machine"):
+            with screen.status("starting a stack on this machine"):
                 deployed = running.enter_context(deployed_for(trial, keep=keep))
             with _progress_bar() as show:
                 result = run_trial(deployed, trial, show)
@@ -415,49 +415,47 @@ def _progress_bar() -> Iterator[Callable[[Progress], None]]:
         )
 
 
-def print_run(result: RunResult, console: Screen, out: Path) -> None:
+def print_run(result: RunResult, screen: Screen, out: Path) -> None:
     """Print the result for people: files, findings by rule, counts, and where everything is."""
     for dropped, receipt in result.files:
         outcome = f"refused: {receipt.code}" if receipt.status == "refused" else receipt.format
         again = ", delivered before" if receipt.repeated else ""
         advice = f" ({receipt.advice})" if receipt.advice else ""
-        console.print(f"{name_of(dropped.path)}: {outcome}{again}{advice}")
-    _print_rules(result, console)
+        screen.print(f"{name_of(dropped.path)}: {outcome}{again}{advice}")
+    _print_rules(result, screen)
     summary = result.summary(out)
     inspected = f"{counted(summary['inspected'], 'post')} inspected"
     refused = f"{counted(summary['refused'], 'record')} refused"
-    console.print(f"{inspected}, {refused}, {counted(summary['findings'], 'finding')}")
+    screen.print(f"{inspected}, {refused}, {counted(summary['findings'], 'finding')}")
     if "partly_read" in summary:
-        console.print(
-            f"  read in part: {summary['partly_read']:,} (their texts take too much work)"
-        )
+        screen.print(f"  read in part: {summary['partly_read']:,} (their texts take too much work)")
     for code, count in summary["refusals_by_code"].items():
         advice = f" ({ADVICE[Code(code)]})" if code in ADVICE else ""
-        console.print(f"  refused {code}: {count:,}{advice}")
+        screen.print(f"  refused {code}: {count:,}{advice}")
     for line in result_lines(result.cases) if result.cases else ():
-        console.print(line)
-    console.print(f"pages:    {out / 'public/index.html'}")
+        screen.print(line)
+    screen.print(f"pages:    {out / 'public/index.html'}")
     places = f", refused: {out / 'refusals.jsonl'}" if summary["refused"] else ""
-    console.print(f"findings: {out / 'findings.jsonl'}{places}")
+    screen.print(f"findings: {out / 'findings.jsonl'}{places}")
     if result.report:
-        console.print(f"report:   {result.report} (the year so far)")
-    console.print(f"check:    .venv/bin/terang verify {out / 'public'}")
+        screen.print(f"report:   {result.report} (the year so far)")
+    screen.print(f"check:    .venv/bin/terang verify {out / 'public'}")
     if not summary["inspected"]:
         files = sum(receipt.status == "refused" for _, receipt in result.files)
         refused = f"{counted(files, 'file')} refused" if files else refused
         codes = "".join(f", {code}" for code in summary["refusals_by_code"])
-        console.print(f"nothing was read: {refused}{codes}")
+        screen.print(f"nothing was read: {refused}{codes}")
 
 
-def _print_rules(result: RunResult, console: Screen) -> None:
+def _print_rules(result: RunResult, screen: Screen) -> None:
     """Print the findings by rule, the most frequent first, as a table or in a narrow list."""
     counts, rows = result.by_rule, []
     for key, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
         pack, _, rule, mode = key.split("/")
         rows.append((f"{pack}/{rule}", mode, count))
-    if max(map(len, counts), default=0) + OTHER_COLUMNS > console.width:
+    if max(map(len, counts), default=0) + OTHER_COLUMNS > screen.width:
         for rule, mode, count in rows:
-            console.print(f"{count:,} {rule} ({mode})")
+            screen.print(f"{count:,} {rule} ({mode})")
     elif rows:
         table = Table(title=f"{result.provider}: what was found", title_justify="left")
         table.add_column("rule", overflow="fold")
@@ -465,28 +463,28 @@ def _print_rules(result: RunResult, console: Screen) -> None:
         table.add_column("findings", justify="right")
         for rule, mode, count in rows:
             table.add_row(rule, mode, f"{count:,}")
-        console.print(table)
+        screen.print(table)
 
 
 def _print_kept(deployed: Deployed, provider: str) -> None:
     """Print how to send to the stack that keeps running, and how to stop it."""
     stack = deployed.stack
     for line in first_steps(provider, "", deployed.outputs, REGION, stack.url).splitlines():
-        console.print(line, soft_wrap=True)
+        screen.print(line, soft_wrap=True)
     stop = (
         f"kill {stack.pid}; while kill -0 {stack.pid} 2>/dev/null; do sleep 1; done;"
         f" rm -rf {stack.folder}"
     )
     _print_doors(deployed)
-    console.print("# The stack is running. Stop it with:")
-    console.print(stop, soft_wrap=True)
+    screen.print("# The stack is running. Stop it with:")
+    screen.print(stop, soft_wrap=True)
 
 
 def _print_doors(deployed: Deployed) -> None:
     """Print where the tip line answers on this machine."""
     page = f"{deployed.ask_url} (the page; updates for a bot under telegram)"
-    console.print(f"ask:      {page}", soft_wrap=True)
-    console.print(f"tip line: {deployed.tip_line_url} (JSON, for partners)", soft_wrap=True)
+    screen.print(f"ask:      {page}", soft_wrap=True)
+    screen.print(f"tip line: {deployed.tip_line_url} (JSON, for partners)", soft_wrap=True)
 
 
 def _serve(folder: Path, deployed: Deployed) -> None:
@@ -494,5 +492,5 @@ def _serve(folder: Path, deployed: Deployed) -> None:
     handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", PAGES_PORT), handler) as server:
         _print_doors(deployed)
-        console.print(f"serving http://127.0.0.1:{PAGES_PORT} until Ctrl-C")
+        screen.print(f"serving http://127.0.0.1:{PAGES_PORT} until Ctrl-C")
         server.serve_forever()

@@ -271,9 +271,9 @@ def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
 
 def drawn(screen: RenderableType) -> str:
     """The screen as the command prints it; no line is wider than the terminal."""
-    console = Screen()
-    with console.capture() as capture:
-        console.print(screen)
+    seen = Screen()
+    with seen.capture() as capture:
+        seen.print(screen)
     return capture.get()
 
 
