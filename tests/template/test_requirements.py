@@ -14,7 +14,7 @@ from template.resolved import ROOT
 PIN = re.compile(r"([a-z0-9-]+)==([^\s;\\]+)")
 BROUGHT_BY_LAMBDA = {"boto3", "botocore"}
 LAYERS = ("terang", "matcher", "claims", "pages")
-OURS = {path.name for path in ROOT.glob("layers/*/*") if path.is_dir()}
+OURS = {path.stem for path in ROOT.glob("layers/*/*") if path.is_dir() or path.suffix == ".py"}
 DEPLOYED = sorted(path.parent for path in ROOT.glob("*/*/requirements.txt"))
 
 
