@@ -3,9 +3,9 @@
 from support.publish_world import sample_receipt
 from support.world import World
 
-from ledger.desk_store import DynamoLogStore
+from ledger.log_store import DynamoLogStore, LogHead
 from ledger.table import Table
-from ledger.units import LogHead, Marker
+from ledger.units import Marker
 from publish_steps.logging_run import key_expiry
 
 FIRST, SECOND, OTHER = (

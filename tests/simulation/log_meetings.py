@@ -17,11 +17,10 @@ from simulation.oracle import INJECTED
 from simulation.records import objects_of
 from support.log_signer import LocalSigner
 
-from ledger.desk_store import DynamoLogStore
+from ledger.log_store import DynamoLogStore, LogHead
 from ledger.objects import S3Objects
 from ledger.table import Table
 from ledger.texts import utc
-from ledger.units import LogHead
 from publish_steps.served_log import LogBusyError, LogRefusedError, ServedLog
 from tlog import (
     Checkpoint,

@@ -11,7 +11,8 @@ from support.log_signer import LocalSigner
 from support.publish_world import BUCKET, MemoryObjects, World, sample_pack, sample_receipt
 
 from ledger.codes import ImmutableError
-from ledger.units import LogHead, Receipt, Source
+from ledger.log_store import LogHead
+from ledger.units import Receipt, Source
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext
 from publish_steps.logging_run import PublicLog

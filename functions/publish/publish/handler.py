@@ -10,8 +10,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ledger.closing import Closing
-from ledger.desk_store import DynamoLogStore, KmsSigner
 from ledger.keys import SENTINEL
+from ledger.log_store import DynamoLogStore, KmsSigner
 from ledger.objects import S3Objects
 from ledger.store import DynamoStore
 from ledger.texts import clock_from_setting

@@ -24,10 +24,9 @@ import rfc8785
 
 import tlog
 from ledger.codes import OperatorError
-from ledger.desk_store import DynamoLogStore
 from ledger.keys import log_checkpoint_key
+from ledger.log_store import DynamoLogStore, LogHead
 from ledger.objects import S3Objects
-from ledger.units import LogHead
 from tlog import (
     EMPTY_ROOT,
     Checkpoint,

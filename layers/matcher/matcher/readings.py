@@ -10,18 +10,16 @@ together with the stretches that it does not overlap.
 Limits: of three stretches that all overlap, the third is not read. Two words with their letters
 apart, and the same separator between the words, are read as one (`o p e n n o w`).
 
-Tells a disguise from ordinary writing by its own letters, before a text is cut into candidates.
-
-The simple way is to cut the candidates out of each text that has a digit or sign next to a letter,
-and to read them (`readings`). Nine of ten such posts hide nothing, unless a term is `covid`:
-`covid19`, `24h`, `**bold**`, `+7 999`. So each chunk, which is what lies between two spaces, is
-first read by itself. The answer is remembered, since the same chunks come again and again.
+Before a text is cut into candidates, its own letters tell a disguise from ordinary writing. Nine of
+ten posts with a digit or sign next to a letter hide nothing: `covid19`, `24h`, `+7 999`. So `Chunks`
+first reads each chunk, which is what lies between two spaces, by itself. The answer is remembered,
+since the same chunks come again and again.
 
 A chunk by itself does not show whether a star is emphasis, or a sign code. So it is read in every
 way that its text could have it cut, as if it were in small letters. The answer may be yes without a
 disguise; it is never no for a word in disguise.
 
-Limits: says nothing of Han letters apart and of mentions.
+Limits: `Chunks` says nothing of Han letters apart and of mentions.
 
 Before that comes a fast test for features that every disguise needs: a sign, a digit next to a
 letter, three equal letters in a row, single letters in a row, or two scripts in one word. It may be

@@ -1,13 +1,11 @@
 """Units: how a file is cut, the result of each range, receipts with their counts, and estimates.
 
-Every published number is a fold of receipts. Here is also the head of the public log, as the table
-keeps it.
+Every published number is a fold of receipts.
 
 Without its interval, nobody can tell a share of 3 in 4 from one of 300 in 400. Intervals are
 Wilson's score intervals at 95 %: they stay between 0 and 1, are valid near both ends, and do not
 shrink to a point if all or none of a few were counted. Summaries and the yearly report estimate
 with these functions; `recount` and `report_proof` check them with code of their own.
-
 """
 
 from collections import Counter
@@ -393,18 +391,6 @@ def digest_of_ids(ids: Iterable[str]) -> str:
     True
     """
     return sha256("\n".join(sorted(ids)).encode()).hexdigest()
-
-
-class LogHead(msgspec.Struct, frozen=True):
-    """The size and root (in hex) of the log called `origin`; `at` is its newest run, RFC 3339.
-
-    It is moved before the log with it is served, and only by compare-and-swap.
-    """
-
-    origin: str
-    size: int
-    root: str
-    at: str
 
 
 CONFIDENCE = 0.95

@@ -468,7 +468,7 @@ def prove_one_finding(
     stack: StackName = STACK,
 ) -> int:
     """Write the proof that the log names this finding; 1 if it does not, 2 if there is no log."""
-    from ledger.desk_store import DynamoLogStore
+    from ledger.log_store import DynamoLogStore
     from terang.remote import Remote
 
     remote = Remote.find(stack)

@@ -13,7 +13,8 @@ from support.log_world import ORIGIN, LogWorld
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
 from ledger.keys import keyed, receipt_key
-from ledger.units import LogHead, OpenFile
+from ledger.log_store import LogHead
+from ledger.units import OpenFile
 from publish.day_facts import seal_key
 from publish.publish_run import PublishRequest, publish
 from publish_steps.served_log import OF_THE_LOG
