@@ -11,9 +11,9 @@ Limits: of three stretches that all overlap, the third is not read. Two words wi
 apart, and the same separator between the words, are read as one (`o p e n n o w`).
 
 Before a text is cut into candidates, its own letters tell a disguise from ordinary writing. Nine of
-ten posts with a digit or sign next to a letter hide nothing: `covid19`, `24h`, `+7 999`. So `Chunks`
-first reads each chunk, which is what lies between two spaces, by itself. The answer is remembered,
-since the same chunks come again and again.
+ten posts with a digit or sign next to a letter hide nothing: `covid19`, `24h`, `+7 999`. So each
+chunk, which is what lies between two spaces, is first read by itself (`Chunks`). The answer is
+remembered, since the same chunks come again and again.
 
 A chunk by itself does not show whether a star is emphasis, or a sign code. So it is read in every
 way that its text could have it cut, as if it were in small letters. The answer may be yes without a
