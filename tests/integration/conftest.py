@@ -10,12 +10,9 @@ from botocore.config import Config
 from integration.event_account import account, shipped  # noqa: F401 - fixtures
 from moto import mock_aws
 from moto.core.models import botocore_stubber
-from simulation.clients import Client, DirectTransport
-from simulation.dynamodb import DynamoDB
-from simulation.s3 import S3
-from simulation.sqs import SQS
+from simulation.clients import DirectTransport
 from support.canary import leaks, log_places, places_of
-from support.world import SECRET, SECRET_NAME, Clients, World
+from support.world import SECRET, SECRET_NAME, Clients, World, clients_in_memory
 
 TRANSACTION_BYTES = 4 * 1024 * 1024
 
@@ -77,8 +74,7 @@ class LimitedTransport(DirectTransport):
 def clients(request: pytest.FixtureRequest) -> Iterator[Clients]:
     """Clients made once a module: making one takes longer than most tests."""
     if not request.module.__name__.endswith(OVER_BOTO3):
-        services = (DynamoDB(), S3(), SQS())
-        yield Clients(*(Client(service, LimitedTransport()) for service in services))
+        yield clients_in_memory(LimitedTransport())
         return
     with mock_aws():
         secrets = boto3.client("secretsmanager", region_name="us-east-1")

@@ -10,12 +10,8 @@ import msgspec
 import pytest
 from integration.handlers import Context, over_clients
 from msgspec.json import encode
-from simulation.clients import Client, DirectTransport
-from simulation.dynamodb import DynamoDB
-from simulation.s3 import S3
-from simulation.sqs import SQS
 from support.declared import ROOT
-from support.world import DAY, Clients, World
+from support.world import DAY, World, clients_in_memory
 
 from ledger.closing import POINTER_KEY, set_key
 from ledger.findings import file_id
@@ -63,8 +59,7 @@ class Account(World):
     public = bucket("PUBLIC")
 
     def __init__(self, shipped: bytes) -> None:
-        services = (DynamoDB(), S3(), SQS())
-        super().__init__(Clients(*(Client(one, DirectTransport()) for one in services)))
+        super().__init__(clients_in_memory())
         self.store.put_provider(Provider("sample-chat", senders=("AROAEXAMPLEUPLOADER1",)))
         self.in_force = digest_of(shipped)
         self.put_at("PUBLIC", set_key(self.in_force), shipped)

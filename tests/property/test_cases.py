@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import examples
-from support.memory_cases import MemoryCases, finding
+from support.case_world import CaseWorld, finding
 from support.sample_messages import (
     complaint,
     decision,
@@ -43,14 +43,14 @@ MONTH: list[dict[str, Any]] = [
 """A month in small: each message once, in the order in which people act."""
 
 
-def world() -> MemoryCases:
-    made = MemoryCases()
+def world() -> CaseWorld:
+    made = CaseWorld()
     made.find(*(finding(number) for number in range(1, 5)))
     made.find(*(finding(number, post=f"p{number}") for number in range(5, 8)))
     return made
 
 
-def facts(cases: MemoryCases) -> dict[str, Any]:
+def facts(cases: CaseWorld) -> dict[str, Any]:
     """What is published of cases, whatever the order: which entries there are, and their sums."""
     states = {name: case.state for name in cases.entries if (case := cases.case(name))}
     entries = cases.journal.values()
@@ -65,7 +65,7 @@ def facts(cases: MemoryCases) -> dict[str, Any]:
         "led": sum(one.leads for one in entries),
         "states": states,
         "open": cases.open,
-        "waiting": sum(map(len, cases.waiting.values())),
+        "waiting": len(cases.waiting),
         "handed out": {key for key in cases.files if "/receipts/" not in key},
         "numbers": {name: sorted(numbers) for name, numbers in cases.entries.items()},
     }

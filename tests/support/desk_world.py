@@ -92,7 +92,7 @@ class MemoryDesk(TableDesk):
         table, unread = MemoryTable(), cast("Any", None)
         store, rows = DynamoStore(table, self.standing), DynamoDesk(table, self.standing)
         super().__init__(store, rows, rows, unread, self.standing, "", "", "")
-        store.put_provider(Provider("acme", territory=("DE", "NL")))  # as of MemoryCases
+        store.put_provider(Provider("acme", territory=("DE", "NL")))  # as of CaseWorld
         if reasons:
             rows.put_reasons("acme", reasons)
 

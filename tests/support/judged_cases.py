@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from support.memory_cases import MemoryCases, finding
+from support.case_world import CaseWorld, finding
 
 from ledger.cases import CaseState, JournalEntry, case_id, is_for_second_review
 
@@ -12,21 +12,21 @@ DRAWN = next(
 )
 
 
-def two_findings() -> MemoryCases:
-    made = MemoryCases()
+def two_findings() -> CaseWorld:
+    made = CaseWorld()
     made.find(finding(1), finding(2))
     return made
 
 
-def entry(cases: MemoryCases, kind: str, message: str) -> JournalEntry:
+def entry(cases: CaseWorld, kind: str, message: str) -> JournalEntry:
     return cases.journal[case_id(kind, "acme", message)]
 
 
-def state(cases: MemoryCases, name: str) -> CaseState | None:
+def state(cases: CaseWorld, name: str) -> CaseState | None:
     case = cases.case(name)
     return case.state if case else None
 
 
-def days_left(cases: MemoryCases, name: str) -> int:
+def days_left(cases: CaseWorld, name: str) -> int:
     end = datetime.fromtimestamp(cases.excerpts[name][1], UTC)
     return round((end - cases.clock.now()) / timedelta(days=1))

@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from itertools import count
 from typing import Any
 
 import msgspec
+from simulation.clients import Client, DirectTransport, Transport
+from simulation.dynamodb import DynamoDB
+from simulation.s3 import S3
+from simulation.sqs import SQS
 from support.declared import table_shape
 from support.sample_messages import SENT
 from support.sample_posts import SHADOW, StandingClock, pack
@@ -43,11 +48,17 @@ _numbers = count()
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """Clients of AWS; those of a test speak to moto."""
+    """Clients of AWS; those of a test speak to the simulation or to moto."""
 
     dynamodb: Any
     s3: Any
     sqs: Any
+
+
+def clients_in_memory(transport: Transport | None = None) -> Clients:
+    """Clients of the simulation's services, each made anew."""
+    services, carries = (DynamoDB(), S3(), SQS()), transport or DirectTransport()
+    return Clients(*(Client(service, carries) for service in services))
 
 
 @dataclass(slots=True)
@@ -211,7 +222,9 @@ class World:
         senders = Senders(self.store, self.clock, "AROAREDRIVE")
         return CaseDeliveries(self.case_work(), senders, self.desk, "arn:console")
 
-    def decide(self, *messages: dict[str, Any], provider: str = "acme") -> list[CaseOutcome]:
+    def decide(
+        self, *messages: dict[str, Any], provider: str = "acme", sent_at: datetime = SENT
+    ) -> list[CaseOutcome]:
         """Take messages about cases, each by a fresh worker; what they and the woken came to.
 
         They were sent after all that they tell, wherever the clock of the world stands.
@@ -219,7 +232,7 @@ class World:
         return [
             handled
             for message in messages
-            for handled in self.case_work().take(provider, msgspec.json.encode(message), SENT)
+            for handled in self.case_work().take(provider, msgspec.json.encode(message), sent_at)
         ]
 
     def importer(self, objects: Any = None, store: Any = None) -> FeedImporter:

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from aws_lambda_powertools.utilities import parameters
 from moto import mock_aws
-from support.memory_cases import SET, finding
+from support.case_world import SET, finding
 from support.sign_in_world import CLIENT, ISSUER, ORIGIN, Browser, MemoryIssuer
 from template.calls import Calls, denied, uncalled, untouched
 from template.resolved import resolved

@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl
 import msgspec
 from simulation.clients import Client, DirectTransport
 from simulation.dynamodb import DynamoDB
+from support.case_world import finding
 from support.declared import table_shape
-from support.memory_cases import finding
 from support.sample_posts import StandingClock
 from support.sign_in_world import ORIGIN, Browser
 from tools.bench.measure import Report

@@ -16,11 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from simulation.clients import Client
-from simulation.dynamodb import DynamoDB, size_of
-from simulation.s3 import S3
-from simulation.sqs import SQS
-from support.world import Clients, World
+from simulation.dynamodb import size_of
+from support.world import World, clients_in_memory
 from tools.bench import corpus
 from tools.bench.bench_deployed import POSTS_ARN, delivery, put_in_force
 from tools.bench.measure import Report
@@ -120,8 +117,7 @@ def test_what_a_million_posts_cost(report: Report) -> None:
 def _counted(take: Callable[[World], Counter[str]]) -> tuple[Counter[str], float, int, int]:
     """What one way in counts: its calls and units, seconds, bytes in the table, and findings."""
     counting = Counting()
-    services = (DynamoDB(), S3(), SQS())
-    world = World(Clients(*(Client(one, counting) for one in services)), range_bytes=2**23)
+    world = World(clients_in_memory(counting), range_bytes=2**23)
     put_in_force(world, list(load_packs(PACKS)))
     counting.counts.clear()
     start = time.process_time()

@@ -9,12 +9,8 @@ from itertools import starmap
 from pathlib import Path
 
 import msgspec
-from simulation.clients import Client, DirectTransport
-from simulation.dynamodb import DynamoDB
-from simulation.s3 import S3
-from simulation.sqs import SQS
 from support.format_files import post
-from support.world import Clients, World
+from support.world import World, clients_in_memory
 from support.worst_inputs import WORST
 from tools.bench import corpus
 from tools.bench.measure import Report, medians
@@ -142,9 +138,7 @@ def _scanned(packs: list[Pack], texts: list[str]) -> tuple[float, Receipt]:
 
     The services are in memory; what they take counts too.
     """
-    services = DynamoDB(), S3(), SQS()
-    clients = Clients(*(Client(service, DirectTransport()) for service in services))
-    world = World(clients, range_bytes=2 * corpus.UNIT_BYTES)
+    world = World(clients_in_memory(), range_bytes=2 * corpus.UNIT_BYTES)
     at = datetime(2026, 11, 1, tzinfo=UTC)
     world.publish(*(msgspec.structs.replace(pack, published_at=at) for pack in packs))
     [unit] = world.take_in(b"".join(starmap(_line, enumerate(texts))))

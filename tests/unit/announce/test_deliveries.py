@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
-from support.memory_cases import MemoryCases, finding
+from support.case_world import CaseWorld, finding
 from support.sample_messages import complaint, decision
 from template.resolved import source
 
@@ -275,7 +275,7 @@ def test_a_closed_file_is_announced_with_its_counts() -> None:
 
 
 def test_what_people_did_is_announced_without_their_words() -> None:
-    world = MemoryCases()
+    world = CaseWorld()
     [one] = world.find(finding(1))
     world.decide(decision(one, reason="He is my neighbour"), complaint())
     entries = {key: data for key, data in world.files.items() if "/entries/" in key}
@@ -294,7 +294,7 @@ def test_what_people_did_is_announced_without_their_words() -> None:
 
 
 def test_a_repeated_message_announces_the_same_entry() -> None:
-    world = MemoryCases()
+    world = CaseWorld()
     [one] = world.find(finding(1))
     world.decide(decision(one))
     [(key, data)] = [item for item in world.files.items() if "/entries/" in item[0]]

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from support.case_world import KEPT_UNTIL, SET, CaseWorld, finding
 from support.judged_cases import DRAWN, F1, F2, days_left, entry, state, two_findings
-from support.memory_cases import SET, MemoryCases, finding
 from support.sample_messages import (
     REMOVED,
     audit,
@@ -29,11 +29,11 @@ from matcher import digest_of
 
 
 @pytest.fixture
-def cases() -> MemoryCases:
+def cases() -> CaseWorld:
     return two_findings()
 
 
-def test_a_decision_moves_all_its_findings_at_once(cases: MemoryCases) -> None:
+def test_a_decision_moves_all_its_findings_at_once(cases: CaseWorld) -> None:
     [handled] = cases.decide(decision(F1, F2))
     assert (handled.status, handled.type) == ("taken", "decision")
     assert state(cases, F1) == state(cases, F2) == CaseState.DECIDED
@@ -54,7 +54,7 @@ def test_a_decision_moves_all_its_findings_at_once(cases: MemoryCases) -> None:
     ({"verdict": "dismissed", "measures": None, "applied_at": None}, []),
 ])  # fmt: skip
 def test_a_measure_holds_in_the_providers_territory_unless_it_says_where(
-    cases: MemoryCases, said: dict[str, Any], scope: list[str]
+    cases: CaseWorld, said: dict[str, Any], scope: list[str]
 ) -> None:
     cases.decide(decision(F1, **said))
     assert list(entry(cases, "decision", "d-1").scope) == scope
@@ -63,13 +63,13 @@ def test_a_measure_holds_in_the_providers_territory_unless_it_says_where(
     assert stated == ([scope] if scope else [])
 
 
-def test_a_reason_that_names_somebody_gives_way_to_the_rules_own(cases: MemoryCases) -> None:
+def test_a_reason_that_names_somebody_gives_way_to_the_rules_own(cases: CaseWorld) -> None:
     cases.decide(decision(F1, reason="Its author, @invented_seller, asks."))
     [statement] = [data for key, data in cases.files.items() if "/decisions/" in key]
     assert msgspec.json.decode(statement)["illegal_content_explanation"] == "Asks for a code."
 
 
-def test_a_decision_keeps_which_terms_decided_a_score(cases: MemoryCases) -> None:
+def test_a_decision_keeps_which_terms_decided_a_score(cases: CaseWorld) -> None:
     """Only of scored findings that keep all that their score is the sum of."""
     spans = (FoundSpan("text", 0, 4, "slot", weight=5), FoundSpan("text", 5, 10, "gacor", weight=7),
              FoundSpan("text", 0, 10, "{link}", weight=3))  # fmt: skip
@@ -83,7 +83,7 @@ def test_a_decision_keeps_which_terms_decided_a_score(cases: MemoryCases) -> Non
 
 @pytest.mark.parametrize("order", [(1, 7), (7, 1)], ids=["explained last", "explained first"])
 def test_keyword_other_keeps_its_explanation_whichever_finding_is_first(
-    cases: MemoryCases, order: tuple[int, int]
+    cases: CaseWorld, order: tuple[int, int]
 ) -> None:
     """A rule of its own keyword brings the explanation; the other finding's pack has none."""
     data = msgspec.json.decode(SET)
@@ -92,14 +92,14 @@ def test_keyword_other_keeps_its_explanation_whichever_finding_is_first(
         data["packs"][0] | {"id": "own", "keywords": [], "rules": [rule | {"keywords": ["OTHER"]}]}
     )
     made = msgspec.json.encode(data)
-    cases.files[set_key(digest_of(made))] = made
+    cases.objects.put(cases.public, set_key(digest_of(made)), made)
     cases.find(finding(7, pack="own", set=digest_of(made)))
     cases.decide(decision(*(finding(number).finding for number in order)))
     decided = entry(cases, "decision", "d-1")
     assert (decided.keywords, decided.other) == (("OTHER", "PHISHING"), "Theft of one-time codes")
 
 
-def test_the_journal_holds_no_words_on_a_person(cases: MemoryCases) -> None:
+def test_the_journal_holds_no_words_on_a_person(cases: CaseWorld) -> None:
     cases.decide(decision(F1), notice(url="https://chat.example/1"), complaint())
     kept = str([*cases.journal.values()])
     assert "It asks readers" not in kept
@@ -123,14 +123,14 @@ def test_the_journal_holds_no_words_on_a_person(cases: MemoryCases) -> None:
     ),
 ])  # fmt: skip
 def test_a_decision_rests_on(
-    cases: MemoryCases, changes: dict[str, str], kept: tuple[str, str, str]
+    cases: CaseWorld, changes: dict[str, str], kept: tuple[str, str, str]
 ) -> None:
     cases.decide(decision(F1, **changes))
     made = entry(cases, "decision", "d-1")
     assert (made.ground, made.ground_text, made.ground_url) == kept
 
 
-def test_a_skip_leaves_the_case_open_and_an_escalation_too(cases: MemoryCases) -> None:
+def test_a_skip_leaves_the_case_open_and_an_escalation_too(cases: CaseWorld) -> None:
     cases.decide(decision(F1, id="d-1", verdict="skipped"))
     cases.decide(decision(F1, id="d-2", verdict="escalated", escalation="threat_to_life"))
     assert state(cases, F1) is CaseState.ESCALATED
@@ -140,7 +140,7 @@ def test_a_skip_leaves_the_case_open_and_an_escalation_too(cases: MemoryCases) -
     assert F1 not in cases.open
 
 
-def test_an_escalation_is_recorded_after_the_decision_too(cases: MemoryCases) -> None:
+def test_an_escalation_is_recorded_after_the_decision_too(cases: CaseWorld) -> None:
     escalated = decision(F1, id="d-2", verdict="escalated", escalation="child_abuse")
     assert [one.status for one in cases.decide(decision(F1), escalated)] == ["taken", "taken"]
     assert state(cases, F1) is CaseState.DECIDED
@@ -161,19 +161,19 @@ def test_an_escalation_is_recorded_after_the_decision_too(cases: MemoryCases) ->
                  14, id="the dismissal stands"),
 ])  # fmt: skip
 def test_how_long_an_excerpt_is_kept(
-    cases: MemoryCases, messages: list[dict[str, Any]], days: int
+    cases: CaseWorld, messages: list[dict[str, Any]], days: int
 ) -> None:
     cases.decide(*messages)
     assert days_left(cases, F1) == days
 
 
 @pytest.mark.parametrize("changes", [{"measures": ..., "applied_at": ...}, {"verdict": "skipped"}])
-def test_the_end_of_an_excerpt_is_unchanged(cases: MemoryCases, changes: dict[str, Any]) -> None:
+def test_the_end_of_an_excerpt_is_unchanged(cases: CaseWorld, changes: dict[str, Any]) -> None:
     cases.decide(decision(F1, **changes))
-    assert cases.excerpts[F1] == ("Send me the code", 0)
+    assert cases.excerpts[F1] == ("Send me the code", KEPT_UNTIL)
 
 
-def test_suspected_child_abuse_removes_the_excerpt(cases: MemoryCases) -> None:
+def test_suspected_child_abuse_removes_the_excerpt(cases: CaseWorld) -> None:
     cases.decide(decision(F1, verdict="escalated", escalation="child_abuse"))
     assert F1 not in cases.excerpts
     assert F1 in cases.open
@@ -195,7 +195,7 @@ OVERTURNED: dict[str, tuple[list[dict[str, Any]], list[bool]]] = {
 
 @pytest.mark.parametrize(("messages", "overturns"), OVERTURNED.values(), ids=OVERTURNED)
 def test_a_decision_is_overturned_once(
-    cases: MemoryCases, messages: list[dict[str, Any]], overturns: list[bool]
+    cases: CaseWorld, messages: list[dict[str, Any]], overturns: list[bool]
 ) -> None:
     cases.decide(decision(F1, F2), complaint(), *messages)
     made = [entry(cases, message["type"], message["id"]) for message in messages]
@@ -208,7 +208,7 @@ def test_a_decision_is_overturned_once(
     assert len(proposals) == (2 if any(overturns) else 0)
 
 
-def test_an_outcome_holds_the_entry_that_it_answers(cases: MemoryCases) -> None:
+def test_an_outcome_holds_the_entry_that_it_answers(cases: CaseWorld) -> None:
     cases.decide(decision(F1), complaint(), outcome())
     made = entry(cases, "outcome", "o-1")
     assert made.answers is not None
@@ -221,9 +221,7 @@ def test_an_outcome_holds_the_entry_that_it_answers(cases: MemoryCases) -> None:
     pytest.param({"trusted_flagger": True}, "TRUSTED_FLAGGER", id="a trusted flagger"),
     pytest.param({"article_16": False}, "OTHER_NOTIFICATION", id="another notification"),
 ])  # fmt: skip
-def test_a_decision_on_a_notice_alone(
-    cases: MemoryCases, said: dict[str, Any], source: str
-) -> None:
+def test_a_decision_on_a_notice_alone(cases: CaseWorld, said: dict[str, Any], source: str) -> None:
     ground = {"ground": "illegal", "ground_text": "A provision"}
     cases.decide(notice(**said), decision(notice="n-1", **ground))
     made = entry(cases, "decision", "d-1")
@@ -234,7 +232,7 @@ def test_a_decision_on_a_notice_alone(
     assert state(cases, case_id("notice", "acme", "n-1")) is CaseState.DECIDED
 
 
-def test_a_notice_about_a_finding_is_in_the_findings_case(cases: MemoryCases) -> None:
+def test_a_notice_about_a_finding_is_in_the_findings_case(cases: CaseWorld) -> None:
     cases.decide(notice(finding=F1), decision(F1, notice="n-1"))
     case = cases.case(F1)
     assert case is not None
@@ -242,7 +240,7 @@ def test_a_notice_about_a_finding_is_in_the_findings_case(cases: MemoryCases) ->
     assert entry(cases, "decision", "d-1").source_type == "ARTICLE_16"
 
 
-def test_suspensions_and_audits_are_recorded(cases: MemoryCases) -> None:
+def test_suspensions_and_audits_are_recorded(cases: CaseWorld) -> None:
     cases.files[audit_file_key("acme", "2026-11")] = b'{"post":"1","rank":"00"}\n'
     handled = cases.decide(order(), inform(), suspension(), audit())
     assert {one.status for one in handled} == {"taken"}
@@ -250,7 +248,7 @@ def test_suspensions_and_audits_are_recorded(cases: MemoryCases) -> None:
     assert entry(cases, "suspension", "s-1").until == "2026-12-25"
 
 
-def test_a_later_message_of_an_order_holds_the_first(cases: MemoryCases) -> None:
+def test_a_later_message_of_an_order_holds_the_first(cases: CaseWorld) -> None:
     cases.decide(order(), order(id="q-9", follows="q-1", effected_at="2026-11-25T10:00:00Z"))
     made = entry(cases, "order", "q-9")
     assert made.follows == entry(cases, "order", "q-1").entry
@@ -258,7 +256,7 @@ def test_a_later_message_of_an_order_holds_the_first(cases: MemoryCases) -> None
     assert made.cases == (made.follows,)
 
 
-def test_a_time_from_an_earlier_message_is_kept_with_the_order(cases: MemoryCases) -> None:
+def test_a_time_from_an_earlier_message_is_kept_with_the_order(cases: CaseWorld) -> None:
     """A later message may repeat it: whoever counts must see that it is no news."""
     seen = {"acknowledged_at": "2026-11-25T09:00:00Z"}
     done = seen | {"effected_at": "2026-11-25T10:00:00Z", "outcome": "complied"}
@@ -281,8 +279,8 @@ NOT_DRAWN_GROUP = next(
 
 
 @pytest.fixture
-def decided_group() -> MemoryCases:
-    made = MemoryCases()
+def decided_group() -> CaseWorld:
+    made = CaseWorld()
     made.find(*POSTS)
     return made
 
@@ -293,12 +291,12 @@ def grouped(number: int, **changes: Any) -> dict[str, Any]:
     return decision(about, **{"id": f"d-{number}", "group": "g-1", **changes})
 
 
-def decided(decided_group: MemoryCases, number: int) -> JournalEntry:
+def decided(decided_group: CaseWorld, number: int) -> JournalEntry:
     return entry(decided_group, "decision", f"d-{number}")
 
 
 def test_each_post_has_its_own_decision_and_the_group_counts_once(
-    decided_group: MemoryCases,
+    decided_group: CaseWorld,
 ) -> None:
     decided_group.decide(*(grouped(number) for number in (1, 2, 3)))
     entries = [decided(decided_group, number) for number in (1, 2, 3)]
@@ -316,7 +314,7 @@ def test_each_post_has_its_own_decision_and_the_group_counts_once(
 
 @pytest.mark.parametrize("order", [(1, 2), (2, 1)], ids=["few rules first", "all rules first"])
 def test_each_rule_and_day_counts_once_whichever_post_comes_first(
-    decided_group: MemoryCases, order: tuple[int, int]
+    decided_group: CaseWorld, order: tuple[int, int]
 ) -> None:
     decided_group.find(finding(9, post="p2", found_at="2026-11-24T12:00:00Z"))
     second = grouped(2) | {"findings": [POSTS[1].finding, finding(9).finding]}
@@ -326,14 +324,14 @@ def test_each_rule_and_day_counts_once_whichever_post_comes_first(
     assert sorted(counted) == [RULE.replace("-25", "-24"), RULE]
 
 
-def test_a_repeat_counts_nothing(decided_group: MemoryCases) -> None:
+def test_a_repeat_counts_nothing(decided_group: CaseWorld) -> None:
     decided_group.decide(grouped(1), grouped(2))
     before = dict(decided_group.journal)
     assert [one.status for one in decided_group.decide(grouped(2), grouped(1))] == ["repeated"] * 2
     assert decided_group.journal == before
 
 
-def test_a_later_decision_of_the_group_reads_one_entry(decided_group: MemoryCases) -> None:
+def test_a_later_decision_of_the_group_reads_one_entry(decided_group: CaseWorld) -> None:
     """Else a group of a thousand posts would read half a million entries."""
     decided_group.decide(*(grouped(number) for number in (1, 2, 3, 4)))
     group = decided_group.case(case_id("group", "acme", "g-1"))
@@ -347,7 +345,7 @@ def test_a_later_decision_of_the_group_reads_one_entry(decided_group: MemoryCase
     {"decided_at": "2026-11-25T12:30:01Z"}, {"findings": [finding(6).finding]},
 ], ids=["verdict", "moderator", "opening", "moment", "category"])  # fmt: skip
 def test_another_look_is_refused_and_the_others_stand(
-    decided_group: MemoryCases, changes: dict[str, Any]
+    decided_group: CaseWorld, changes: dict[str, Any]
 ) -> None:
     decided_group.find(finding(6, category="VIOLENCE"))
     decided_group.decide(grouped(1))
@@ -359,7 +357,7 @@ def test_another_look_is_refused_and_the_others_stand(
     assert state(decided_group, POSTS[0].finding) is CaseState.DECIDED
 
 
-def test_the_same_name_of_another_provider_is_another_group(decided_group: MemoryCases) -> None:
+def test_the_same_name_of_another_provider_is_another_group(decided_group: CaseWorld) -> None:
     decided_group.find(finding(7, provider="other"))
     decided_group.decide(grouped(1))
     decided_group.decide(
@@ -369,7 +367,7 @@ def test_the_same_name_of_another_provider_is_another_group(decided_group: Memor
     assert decided_group.journal[case_id("decision", "other", "d-1")].leads
 
 
-def test_a_group_is_overturned_once(decided_group: MemoryCases) -> None:
+def test_a_group_is_overturned_once(decided_group: CaseWorld) -> None:
     decided_group.decide(grouped(1), grouped(2), grouped(3))
     for number in (2, 3):
         decided_group.decide(complaint(id=f"c-{number}", decision=f"d-{number}"),
@@ -381,12 +379,12 @@ def test_a_group_is_overturned_once(decided_group: MemoryCases) -> None:
     assert [made.counted for made in fell] == [{RULE: 1}, {}, {}]
 
 
-def test_an_upheld_decision_counts_nothing_against_its_group(decided_group: MemoryCases) -> None:
+def test_an_upheld_decision_counts_nothing_against_its_group(decided_group: CaseWorld) -> None:
     decided_group.decide(grouped(1), complaint(), outcome(outcome="upheld"))
     assert entry(decided_group, "outcome", "o-1").counted == {}
 
 
-def test_a_group_is_drawn_for_a_second_review_as_one(decided_group: MemoryCases) -> None:
+def test_a_group_is_drawn_for_a_second_review_as_one(decided_group: CaseWorld) -> None:
     for number in (1, 2):
         decided_group.decide(grouped(number, group=DRAWN_GROUP))
     [first] = decided_group.decide(second_review(decision="d-2"))
@@ -394,7 +392,7 @@ def test_a_group_is_drawn_for_a_second_review_as_one(decided_group: MemoryCases)
     assert (first.status, again.status, again.code) == ("taken", "refused", "decided_already")
 
 
-def test_a_decision_of_a_group_is_not_drawn_alone(decided_group: MemoryCases) -> None:
+def test_a_decision_of_a_group_is_not_drawn_alone(decided_group: CaseWorld) -> None:
     decided_group.decide(grouped(1, id=DRAWN, group=NOT_DRAWN_GROUP))
     [handled] = decided_group.decide(second_review(decision=DRAWN))
     assert handled.code == "not_in_sample"

@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from support.case_world import CaseWorld, finding
 from support.faults import Calls
 from support.judged_cases import DRAWN, F1, F2, two_findings
-from support.memory_cases import MemoryCases, finding
 from support.sample_messages import (
     SENT,
     audit,
@@ -26,7 +26,7 @@ from ledger.keys import audit_file_key
 
 
 @pytest.fixture
-def cases() -> MemoryCases:
+def cases() -> CaseWorld:
     return two_findings()
 
 
@@ -86,7 +86,7 @@ REFUSED: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("before", "message", "code"), REFUSED.values(), ids=REFUSED)
 def test_a_message_is_refused(
-    cases: MemoryCases, before: list[dict[str, Any]], message: dict[str, Any], code: str
+    cases: CaseWorld, before: list[dict[str, Any]], message: dict[str, Any], code: str
 ) -> None:
     cases.find(finding(3, provider="other"), finding(4, unit="unit-that-failed"),
                finding(5, post="2"), finding(6, category="VIOLENCE"))  # fmt: skip
@@ -106,14 +106,14 @@ def test_a_message_is_refused(
     (complaint(id="c" * 201), ("", "", "field_length")),
 ])  # fmt: skip
 def test_the_receipt_of_a_message_that_is_not_read_has_its_names(
-    cases: MemoryCases, message: dict[str, Any], told: tuple[str, ...]
+    cases: CaseWorld, message: dict[str, Any], told: tuple[str, ...]
 ) -> None:
     cases.decide({name: value for name, value in message.items() if value is not None})
     [receipt] = cases.receipts().values()
     assert (receipt.type, receipt.id, receipt.code) == told
 
 
-def test_a_late_decision_names_the_first_one(cases: MemoryCases) -> None:
+def test_a_late_decision_names_the_first_one(cases: CaseWorld) -> None:
     cases.decide(decision(F1), decision(F1, id="d-2", moderator="m-2", verdict="dismissed"))
     assert cases.receipts()["d-2"].first == EarlierMove("m-1", "confirmed", "2026-11-25T12:30:00Z")
 
@@ -133,26 +133,26 @@ EARLY = {
 
 @pytest.mark.parametrize(("early", "late"), EARLY.values(), ids=EARLY)
 def test_an_early_message_waits(
-    cases: MemoryCases, early: list[dict[str, Any]], late: list[dict[str, Any]]
+    cases: CaseWorld, early: list[dict[str, Any]], late: list[dict[str, Any]]
 ) -> None:
     assert {one.status for one in cases.decide(*early)} == {"waiting"}
     told = cases.receipts()[early[0]["id"]]
     assert (told.status, told.waits_until) == ("waiting", "2026-12-17T00:00:00Z")
     cases.decide(*late)
     assert cases.types() == sorted(message["type"] for message in early + late)
-    assert not any(cases.waiting.values())
+    assert not cases.waiting
     assert {cases.receipts()[message["id"]].status for message in early} == {"taken"}
 
 
-def test_a_waiting_message_is_judged_again(cases: MemoryCases) -> None:
+def test_a_waiting_message_is_judged_again(cases: CaseWorld) -> None:
     """A complaint about what turns out to be a skip is refused in the end, and its sender told."""
     cases.decide(complaint())
     cases.decide(decision(F1, verdict="skipped"))
     assert cases.receipts()["c-1"].code == "nothing_decided"
-    assert not any(cases.waiting.values())
+    assert not cases.waiting
 
 
-def test_a_receipt_keeps_the_day_on_which_its_message_began_to_wait(cases: MemoryCases) -> None:
+def test_a_receipt_keeps_the_day_on_which_its_message_began_to_wait(cases: CaseWorld) -> None:
     cases.decide(complaint())
     key = next(key for key in cases.files if "/receipts/messages/" in key)
     cases.clock.move(days=1)
@@ -160,7 +160,7 @@ def test_a_receipt_keeps_the_day_on_which_its_message_began_to_wait(cases: Memor
     assert msgspec.json.decode(cases.files[key], type=CaseReceipt).status == "taken"
 
 
-def test_the_same_message_again_changes_nothing(cases: MemoryCases) -> None:
+def test_the_same_message_again_changes_nothing(cases: CaseWorld) -> None:
     messages = [decision(F1), complaint(), outcome(), notice(), order(), suspension()]
     cases.decide(*messages)
     before = dict(cases.journal), dict(cases.entries), dict(cases.files)
@@ -169,7 +169,7 @@ def test_the_same_message_again_changes_nothing(cases: MemoryCases) -> None:
 
 
 @pytest.mark.parametrize("at", range(6))
-def test_a_simultaneous_second_delivery_is_not_refused(cases: MemoryCases, at: int) -> None:
+def test_a_simultaneous_second_delivery_is_not_refused(cases: CaseWorld, at: int) -> None:
     """At whatever call of its work the other delivery is taken, it hears of no first one."""
     line = msgspec.json.encode(decision(F1))
 
@@ -177,20 +177,20 @@ def test_a_simultaneous_second_delivery_is_not_refused(cases: MemoryCases, at: i
         cases.decide(decision(F1))
 
     calls = Calls(at=at, happens=other)
-    handled = list(cases.work(calls.through(cases)).take("acme", line, SENT))
+    handled = list(cases.case_work(calls.through(cases.store)).take("acme", line, SENT))
     assert len(calls.names) > at
     assert {one.status for one in handled} <= {"taken", "repeated"}
     assert cases.receipts() == {}
 
 
-def test_the_order_of_keys_does_not_change_a_message(cases: MemoryCases) -> None:
+def test_the_order_of_keys_does_not_change_a_message(cases: CaseWorld) -> None:
     message = decision(F1)
     cases.decide(message)
     again = dict(reversed(message.items()))
     assert [one.status for one in cases.decide(again)] == ["repeated"]
 
 
-def test_two_providers_may_use_the_same_id(cases: MemoryCases) -> None:
+def test_two_providers_may_use_the_same_id(cases: CaseWorld) -> None:
     cases.find(finding(3, provider="other"))
     cases.decide(decision(F1))
     [handled] = cases.decide(decision(finding(3).finding), provider="other")

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from support.case_world import DAY, KEPT_UNTIL, CaseWorld, finding
 from support.judged_cases import DRAWN, F1, F2, entry, two_findings
-from support.memory_cases import DAY, MemoryCases, finding
 from support.sample_messages import (
     MAKERS,
     SENT,
@@ -40,11 +40,11 @@ ALONE = decision(notice="n-1", findings=..., **GROUND)
 
 
 @pytest.fixture
-def cases() -> MemoryCases:
+def cases() -> CaseWorld:
     made = two_findings()
     made.files[audit_file_key("acme", "2026-11")] = b'{"post":"1","rank":"00"}\n'
     held = FloodQuestion(DAY, "codes/asks-for-code", at(FOUND), 1_000, 30, 20)
-    made.questions[held.day, held.rule] = held
+    made.store.put_flood("acme", held, KEPT_UNTIL)
     return made
 
 
@@ -153,7 +153,7 @@ EARLY: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, datetime]] = {
 
 @pytest.mark.parametrize(("before", "message", "field", "began"), EARLY.values(), ids=EARLY)
 def test_a_time_before_the_events_of_the_case_is_refused(
-        cases: MemoryCases, before: list[dict[str, Any]], message: dict[str, Any], field: str,
+        cases: CaseWorld, before: list[dict[str, Any]], message: dict[str, Any], field: str,
         began: datetime) -> None:  # fmt: skip
     assert {one.status for one in cases.decide(*before)} <= {"taken"}
     opens = field == "decided_at" and "opened_at" in message  # nobody decides before they open
@@ -170,7 +170,7 @@ def test_a_time_before_the_events_of_the_case_is_refused(
     assert (taken.status, taken.code) == ("taken", "")
 
 
-def test_a_refusal_says_what_was_received_and_what_is_allowed(cases: MemoryCases) -> None:
+def test_a_refusal_says_what_was_received_and_what_is_allowed(cases: CaseWorld) -> None:
     cases.decide(decision(F1, opened_at="2199-01-01T00:00:00Z", decided_at="2199-01-01T00:00:00Z"))
     assert cases.receipts()["d-1"].advice == (
         "opened_at is 2199-01-01T00:00:00Z; at most 2026-12-03T00:05:00Z is allowed:"
@@ -184,14 +184,14 @@ def test_a_refusal_says_what_was_received_and_what_is_allowed(cases: MemoryCases
     assert [one.status for one in cases.decide(decision(F1))] == ["taken"]
 
 
-def test_an_escalation_dated_ahead_does_not_make_decisions_stale(cases: MemoryCases) -> None:
+def test_an_escalation_dated_ahead_does_not_make_decisions_stale(cases: CaseWorld) -> None:
     far = {"opened_at": "2199-01-01T00:00:00Z", "decided_at": "2199-01-01T00:00:00Z"}
     [refused] = cases.decide(decision(F1, verdict="escalated", escalation="threat_to_life", **far))
     assert refused.code == "time_future"
     assert [one.status for one in cases.decide(decision(F1, id="d-2"))] == ["taken"]
 
 
-def test_times_ahead_of_their_commit_block_nothing(cases: MemoryCases) -> None:
+def test_times_ahead_of_their_commit_block_nothing(cases: CaseWorld) -> None:
     """The clock of a provider may be ahead: such a time counts as that of its commit."""
     opened = SENT - timedelta(hours=1)
     times = {"opened_at": at(SENT), "decided_at": at(SENT)}
@@ -202,7 +202,8 @@ def test_times_ahead_of_their_commit_block_nothing(cases: MemoryCases) -> None:
         old = msgspec.structs.replace(
             kept.journal_entry, decided_at="2199-01-01T00:00:00Z", at="2026-12-02T00:00:00Z"
         )
-        cases.entries[name][1] = msgspec.structs.replace(kept, journal_entry=old)
+        changed = msgspec.structs.replace(kept, journal_entry=old)
+        cases.store.table.put(f"C#{name}", "0001", changed)
     times = {"opened_at": at(opened), "decided_at": at(SENT)}
     [decided] = cases.decide(decision(F1, id="d-3", **times, applied_at=at(SENT)))
     assert (decided.status, decided.code) == ("taken", "")
@@ -210,7 +211,7 @@ def test_times_ahead_of_their_commit_block_nothing(cases: MemoryCases) -> None:
     assert (contested.status, contested.code) == ("taken", "")
 
 
-def test_a_statement_never_dates_a_post_after_its_finding(cases: MemoryCases) -> None:
+def test_a_statement_never_dates_a_post_after_its_finding(cases: CaseWorld) -> None:
     """Authors choose the times of some networks, and the database takes no day of the future."""
     ahead = finding(8, published_at="2199-01-01T00:00:00Z")
     cases.find(ahead)
@@ -220,7 +221,7 @@ def test_a_statement_never_dates_a_post_after_its_finding(cases: MemoryCases) ->
     assert msgspec.json.decode(statement)["content_date"] == "2026-11-25"
 
 
-def test_a_finding_dated_ahead_can_be_decided(cases: MemoryCases) -> None:
+def test_a_finding_dated_ahead_can_be_decided(cases: CaseWorld) -> None:
     """Ours was wrong, and nobody can decide later than they do."""
     ahead = finding(9, found_at="2026-12-04T00:00:00Z")
     cases.find(ahead)
@@ -242,20 +243,20 @@ def test_a_message_that_arrives_late_is_judged_as_on_the_day_it_was_sent(days: i
     assert entry(cases, "decision", "d-1").at == f"2026-12-{3 + days:02}T00:00:00Z"
 
 
-def test_a_waiting_message_is_judged_by_when_it_was_sent(cases: MemoryCases) -> None:
+def test_a_waiting_message_is_judged_by_when_it_was_sent(cases: CaseWorld) -> None:
     """The two years of an order are counted from the sending, however long it waited."""
     sent = datetime(2028, 11, 25, 8, tzinfo=UTC)
     cases.clock.moment = sent
     late = order(id="q-2", follows="q-1", outcome="complied")
-    assert [one.status for one in cases.decide(late)] == ["waiting"]
-    [[waiting]] = [one.values() for one in cases.waiting.values() if one]
+    assert [one.status for one in cases.decide(late, sent_at=sent)] == ["waiting"]
+    [waiting] = cases.waiting
     assert waiting.at == "2028-11-25T08:00:00Z"
     cases.clock.move(days=9)
     handled = cases.decide(order(), sent_at=sent)
     assert [one.status for one in handled] == ["taken", "taken"]
 
 
-def test_the_clock_of_an_order_runs_from_its_first_message(cases: MemoryCases) -> None:
+def test_the_clock_of_an_order_runs_from_its_first_message(cases: CaseWorld) -> None:
     cases.decide(order())
     later = order(id="q-2", follows="q-1", received_at="2026-11-25T08:10:00Z")
     [refused] = cases.decide(later)
@@ -274,7 +275,7 @@ def test_the_clock_of_an_order_runs_from_its_first_message(cases: MemoryCases) -
     ("2026-11-26T00:05:01Z", "time_future"),
 ])  # fmt: skip
 def test_only_the_day_of_a_trials_clock_counts(
-    cases: MemoryCases, decided_at: str, code: str
+    cases: CaseWorld, decided_at: str, code: str
 ) -> None:
     """The time of a trial's day is that of the machine: it says nothing about the order."""
     message = decision(F1, opened_at=decided_at, decided_at=decided_at, applied_at=decided_at)
@@ -283,7 +284,7 @@ def test_only_the_day_of_a_trials_clock_counts(
     given = finding(1)
     first_sent = FirstSent(FOUND + timedelta(hours=3), by_day=True)
     facts = Facts("acme", FOUND, first_sent)
-    told.ask(facts, cases.work().reader)
+    told.ask(facts, cases.case_work().reader)
     assert facts.cases[given.finding].finding == given
     judged = judge(told, facts)
     assert (judged.code if isinstance(judged, CaseRefusal) else "") == code

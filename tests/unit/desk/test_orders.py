@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from support.case_world import CaseWorld, finding
 from support.desk_world import MemoryDesk, Visitor, dossier
-from support.memory_cases import MemoryCases, finding
 from support.sample_messages import SENT, inform, notice, order
 from support.sample_posts import pack
 
@@ -33,14 +33,14 @@ MODERATOR = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
 FORM = DecisionForm(form_id("m-1", SENT - timedelta(minutes=2), "00ff00ff"), "complied")
 
 
-def received(*messages: dict[str, Any]) -> MemoryCases:
+def received(*messages: dict[str, Any]) -> CaseWorld:
     """The cases after these messages."""
-    cases = MemoryCases()
+    cases = CaseWorld()
     cases.decide(*messages)
     return cases
 
 
-def card(cases: MemoryCases, name: str = "q-1") -> Dossier:
+def card(cases: CaseWorld, name: str = "q-1") -> Dossier:
     case = cases.case(case_id("order", "acme", name))
     assert case is not None
     return order_dossier(case)
@@ -134,7 +134,7 @@ def test_the_card_shows_the_order_and_answers_it() -> None:
 
 FOUND = finding(1, url="https://chat.example/1", language="id")
 PAGE = rule_page(FOUND, "https://terang.example")
-TERRITORY = ("DE", "NL")  # of the provider in MemoryCases
+TERRITORY = ("DE", "NL")  # of the provider in CaseWorld
 OPENED = SENT - timedelta(minutes=2)
 NOTICE_FORM = DecisionForm(form_id("m-1", OPENED, "00ff00ff"), "confirmed", "removed", "It asks.")
 
@@ -148,7 +148,7 @@ def notice_card(*names: str, **changes: Any) -> Dossier:
 
 def written(language: str, *messages: Any) -> str:
     """The notice that decide writes after these messages."""
-    cases = MemoryCases()
+    cases = CaseWorld()
     cases.find(FOUND)
     cases.decide(*messages)
     key = author_notice_key("acme", case_id("decision", "acme", messages[-1]["id"]), language)
@@ -164,7 +164,7 @@ def test_it_reads_as_decide_writes_it(reason_language: str) -> None:
 
 
 def test_it_says_that_somebody_reported_the_post() -> None:
-    cases = MemoryCases()
+    cases = CaseWorld()
     cases.find(FOUND)
     reported = notice(finding=FOUND.finding, trusted_flagger=True)
     cases.decide(reported)

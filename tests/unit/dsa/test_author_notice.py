@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 from msgspec import structs
+from support.case_world import CaseWorld, finding
 from support.hostile import FORMULA, HOSTILE, OBEYED
-from support.memory_cases import MemoryCases, finding
 from support.report_ledger_samples import year
 from support.sample_messages import decision, notice
 from support.sample_posts import pack
@@ -44,7 +44,7 @@ EVERYTHING = {
 
 def told(language: str, *messages: dict[str, Any]) -> str:
     """The notice of the decision `d-1` after these messages."""
-    cases = MemoryCases()
+    cases = CaseWorld()
     cases.find(finding(1, url="https://chat.example/1"), finding(2, rule="asks-for-more"))
     cases.decide(*messages)
     key = author_notice_key("acme", case_id("decision", "acme", "d-1"), language)
@@ -141,7 +141,7 @@ Please name this decision: {case_id("decision", "acme", "d-1")}
 @pytest.mark.parametrize("language", statement.NOTICE_LANGUAGES)
 def test_what_a_score_is_the_sum_of_is_named(language: str) -> None:
     spans = (FoundSpan("text", 0, 3, "otp", (), 4), FoundSpan("text", 4, 9, "{link}", (), 5))
-    cases = MemoryCases()
+    cases = CaseWorld()
     cases.find(finding(1, spans=spans, score=9, threshold=8))
     cases.decide(decision(F1))
     text = cases.files[author_notice_key("acme", case_id("decision", "acme", "d-1"), language)]
@@ -156,7 +156,7 @@ def test_the_help_of_a_machine_is_named() -> None:
 
 
 def test_without_a_measure_there_is_no_notice() -> None:
-    cases = MemoryCases()
+    cases = CaseWorld()
     cases.find(finding(1))
     cases.decide(decision(F1, measures=..., applied_at=...), decision(F1, verdict="dismissed"))
     assert not [key for key in cases.files if "/notices/" in key]
@@ -171,12 +171,12 @@ def test_every_code_has_words_in_every_language(language: str) -> None:
 
 
 def test_without_public_pages_only_the_rule_is_named() -> None:
-    cases = MemoryCases()
+    cases = CaseWorld()
     cases.find(finding(1))
     cases.decide(decision(F1))
     case = cases.case(case_id("decision", "acme", "d-1"))
     assert case is not None
-    pack = cases.work().files.packs.of(finding(1))
+    pack = cases.case_work().files.packs.of(finding(1))
     found = [statement.DecidedFinding(finding(1), pack)]
     text = statement.author_notice("en", case.entries[0], found, [])
     assert "(codes/3/asks-for-code)" in text
@@ -228,7 +228,7 @@ def test_a_rule_is_explained_in_the_language_of_its_author(
     language: str, shown: str, said: str
 ) -> None:
     """Where the pack has a reason in English only, the notice says so."""
-    cases = MemoryCases()
+    cases = CaseWorld()
     cases.find(finding(1))
     cases.decide(decision(F1))
     [entry] = cases.entries[case_id("decision", "acme", "d-1")].values()
@@ -287,7 +287,7 @@ def test_a_notice_has_the_lines_of_its_template(language: str, word: str) -> Non
     """An id of several lines writes none of its own; nothing in it is obeyed."""
     notices = []
     for post in ("harmless", word):
-        cases = MemoryCases()
+        cases = CaseWorld()
         one = finding(1, post=post, url=f"https://chat.example/{post}")
         cases.find(one)
         cases.decide(decision(one.finding))

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.memory_cases import finding
+from support.case_world import finding
 from support.report_ledger_samples import entry
 from support.sample_posts import pack
 from support.statement_samples import SOUND, changed, incompatible

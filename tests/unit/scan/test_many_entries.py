@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from simulation.clients import Client, DirectTransport
 from simulation.dynamodb import DynamoDB
-from support.memory_cases import finding
+from support.case_world import finding
 from support.sample_messages import SENT, decision
 from support.sample_posts import pack
 

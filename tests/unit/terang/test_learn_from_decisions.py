@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.memory_cases import finding
+from support.case_world import finding
 from support.packs_folder import run_packs
 from support.sample_messages import audit, complaint, decision, outcome
 from support.sample_posts import fields
