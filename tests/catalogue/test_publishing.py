@@ -279,10 +279,10 @@ def test_p5_a_withdrawn_pack_leaves_what_was_published_as_it_stands() -> None:
     first = journal.put_set(sample_pack(), sample_pack("prizes"))
     journal.store.add(sample_receipt(by_rule={live(): 3}, set=first))
     journal.publish("2026-11-26T09:00:00Z")
-    before = dict(journal.objects.stored)
+    before = dict(journal.files)
     journal.put_set(sample_pack("prizes"))
     outcome = journal.publish("2026-11-26T10:00:00Z")
-    after = journal.objects.stored
+    after = journal.files
     kept = [key for key in before if key.startswith(("summaries/", "journal/", "sets/", "packs/"))]
     changed = {key for key in kept if after[key] != before[key]}
     assert outcome.revised == []

@@ -74,7 +74,7 @@ def published(facts: list[Receipt]) -> World:
 
 def summaries(made: World) -> list[Summary]:
     keys = [key for key in made.objects.keys("public", "summaries/") if key.endswith(".json")]
-    return [decode_summary(made.objects.stored[key]) for key in keys]
+    return [decode_summary(made.files[key]) for key in keys]
 
 
 @given(st.lists(numbers), st.lists(numbers), st.randoms(use_true_random=False))

@@ -34,6 +34,8 @@ class Client:
         self._service, self._transport = service, transport
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
+        if operation.startswith("__"):  # a copy asks before it has a service
+            raise AttributeError(operation)
         perform = getattr(self._service, operation)
 
         def call(**params: Any) -> Any:

@@ -34,7 +34,7 @@ def sample_world() -> LogWorld:
 
 
 def late_receipt(made: LogWorld) -> None:
-    rule_set = made.store.journal["acme", "2026-11-25"][0].set
+    rule_set = next(made.store.receipts("acme", "2026-11-25")).set
     made.count(sample_receipt("2026-11-25", 5, by_rule={live(): 1}, set=rule_set))
 
 
@@ -43,7 +43,7 @@ def settled(faults: LogFaults) -> list[Leaf]:
     faults.stop()
     for hour in HOURS[-2:]:
         assert faults.world.publish(hour).log_refused == ""
-    stored = faults.world.objects.stored
+    stored = faults.world.files
     leaves = [
         decode_leaf(leaf) for leaf in faults.leaves(parse_checkpoint(stored["log/checkpoint"]).size)
     ]

@@ -38,8 +38,7 @@ class LogFaults:
     late: list[Callable[[], object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.world.objects.around = self.around
-        self.world.heads.around = self.around
+        self.world.calls.around = self.around
 
     def stop(self) -> None:
         """Apply what is late, and let no further fault happen."""
@@ -67,7 +66,7 @@ class LogFaults:
 
     def leaves(self, size: int) -> list[bytes]:
         """The leaves of the served log; every tile of it is read."""
-        stored = self.world.objects.stored
+        stored = self.world.files
         files = LogFiles(size, lambda path: stored.get(f"log/{path}"))
         assert files.root(0, size)
         leaves = list(files.leaves())

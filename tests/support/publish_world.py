@@ -1,24 +1,33 @@
-"""A small world for publish: a journal and buckets in memory, a clock that stands, sample facts.
+"""A small world for publish: the simulation's table and buckets, a clock, and sample facts.
 
 The samples are invented; the packs say nothing that anybody could misuse.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from simulation.clients import Client, DirectTransport
+from simulation.dynamodb import DynamoDB
+from simulation.s3 import S3
 from support.sample_packs import CARD, SCORED
+from support.stored_files import StoredFiles
 
 from ledger.cases import JournalEntry
-from ledger.codes import ImmutableError
-from ledger.findings import DayCopies, FindingFingerprint, SampledPost
+from ledger.finding_store import receipt_place
+from ledger.findings import FindingFingerprint
 from ledger.keys import Provider
-from ledger.units import OpenFile, Receipt, Source, rule_key
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
+from ledger.table import journal_of, key_of, work_of
+from ledger.units import Marker, OpenFile, Receipt, rule_key
 from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext, PublishRequest, PublishResult, PublishStep, publish
@@ -32,114 +41,86 @@ CLOSED = "2026-11-26T02:00:00Z"
 """The moment at which 25 November is closed."""
 
 
+KEPT = 2**32
+"""When something in the table expires that no test outlives."""
+
+
 class DiedError(Exception):
     """The worker is gone."""
 
 
 @dataclass(slots=True)
-class MemoryObjects:
-    """Buckets as a dictionary; `writes` keeps the order of all that was put.
+class WatchedCalls(DirectTransport):
+    """Carries calls to the buckets and the table; `writes` keeps the order of all that was put.
 
     At write number `fatal` the worker dies, once; `applied` says whether the write still stands.
+    `around` gets the name and the rest of each call: `get` or `put` of a key, `get head` or
+    `move head` of the log. A call of which it makes nothing is answered and not done.
     """
 
-    stored: dict[str, bytes] = field(default_factory=dict)
     writes: list[str] = field(default_factory=list)
     fatal: int | None = None
     applied: bool = False
+    around: Callable[[str, Callable[[], object]], object] = lambda name, call: call()
 
-    def get(self, bucket: str, key: str) -> bytes | None:
-        return self.stored.get(key)
+    def call(self, operation: str, perform: Callable[..., Any], params: dict[str, Any]) -> Any:
+        call = partial(perform, **params)
+        if operation == "put_object":
+            call = partial(self._put, call, params["Key"])
+        name = _name_of(operation, params)
+        return (self.around(name, call) or {"ETag": ""}) if name else call()
 
-    def put(self, bucket: str, key: str, data: bytes) -> Source:
+    def _put(self, put: Callable[[], object], key: str) -> object:
         if dies := self.fatal == len(self.writes):
             self.fatal = None
-        if self.applied or not dies:
-            self.stored[key] = data
+        answer = put() if self.applied or not dies else None
         if dies:
             raise DiedError(key)
         self.writes.append(key)
-        return Source(bucket, key, "v1", "etag", len(data))
-
-    def put_new(self, bucket: str, key: str, data: bytes) -> Source:
-        if self.stored.get(key, data) != data:
-            raise ImmutableError(key)
-        return self.put(bucket, key, data)
-
-    def put_if(self, bucket: str, key: str, data: bytes, etag: str | None, tags: str = "") -> bool:
-        standing = self.get_with_etag(bucket, key)
-        if (standing[1] if standing else None) != etag:
-            return False
-        self.put(bucket, key, data)
-        return True
-
-    def get_with_etag(self, bucket: str, key: str) -> tuple[bytes, str] | None:
-        data = self.stored.get(key)
-        return None if data is None else (data, sha256(data).hexdigest())
-
-    def keys(self, bucket: str, prefix: str) -> list[str]:
-        return sorted(key for key in self.stored if key.startswith(prefix))
+        return answer
 
 
-@dataclass(slots=True)
-class MemoryStore:
-    """The journal by provider and day, and the lists of files."""
+def _name_of(operation: str, params: dict[str, Any]) -> str:
+    if operation in {"get_object", "put_object"}:
+        return f"{operation[:3]} {params['Key']}"
+    if operation == "get_item" and params["Key"]["sk"]["S"].startswith("head#"):
+        return "get head"
+    is_move = operation == "transact_write_items" and "'head#" in str(params["TransactItems"][0])
+    return "move head" if is_move else ""
 
-    journal: dict[tuple[str, str], list[Receipt]] = field(default_factory=dict)
-    open_files: dict[str, list[OpenFile]] = field(default_factory=dict)
-    registered: list[str] = field(default_factory=list)
-    entries: dict[tuple[str, str], list[JournalEntry]] = field(default_factory=dict)
-    given: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
-    sampled: dict[tuple[str, str], list[SampledPost]] = field(default_factory=dict)
-    audit_keys: dict[str, str] = field(default_factory=dict)
-    kept_fingerprints: dict[tuple[str, str], list[FindingFingerprint]] = field(default_factory=dict)
-    closed_copies: dict[tuple[str, str], DayCopies] = field(default_factory=dict)
 
-    def add(self, receipt: Receipt) -> None:
-        self.journal.setdefault((receipt.provider, receipt.at[:10]), []).append(receipt)
-        if receipt.provider not in self.registered:
-            self.registered.append(receipt.provider)
+class Journal(DynamoStore):
+    """The store, with what other functions put into the table, or a restore takes away."""
+
+    def add(self, receipt: Receipt, ids: Iterable[str] = ()) -> None:
+        """Register the receipt's provider, and put the receipt with the ids of its findings."""
+        if self.provider(receipt.provider) is None:
+            self.put_provider(Provider(receipt.provider))
+        packed = b"".join(map(bytes.fromhex, ids))
+        self.table.put(*receipt_place(marker_of(receipt)), receipt, ids=packed)
+
+    def lose(self, *receipts: Receipt) -> None:
+        for receipt in receipts:
+            key = key_of(*receipt_place(marker_of(receipt)))
+            self.table.client.delete_item(TableName=self.table.name, Key=key)
 
     def do(self, entry: JournalEntry) -> None:
         """Add what somebody did."""
-        self.entries.setdefault((entry.provider, entry.at[:10]), []).append(entry)
+        day = journal_of(entry.provider, entry.at[:10], entry.entry[0])
+        self.table.put(day, f"entry#{entry.entry}", entry)
 
-    def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
-        return list(self.entries.get((provider, day), ()))
+    def put_file(self, provider: str, file: OpenFile) -> None:
+        self.table.put(work_of(provider), f"file#{file.file}", file)
+        if file.closed:
+            self.close_file(provider, file.file, file.closed, KEPT)
 
-    def moderator_letters(self, provider: str, month: str) -> dict[str, str]:
-        return {who: letter for letter, who in self.given.get((provider, month), {}).items()}
+    def keep(self, provider: str, day: str, prints: Sequence[FindingFingerprint]) -> None:
+        """Keep fingerprints of the first receipt of a day."""
+        self.put_fingerprints(marker_of(next(self.receipts(provider, day))), prints, KEPT)
 
-    def put_moderator_letter(
-        self, provider: str, month: str, letter: str, moderator: str, expires: int
-    ) -> bool:
-        given = self.given.setdefault((provider, month), {})
-        return given.setdefault(letter, moderator) == moderator
 
-    def samples(self, provider: str, day: str) -> list[SampledPost]:
-        return self.sampled.get((provider, day), [])
-
-    def fingerprints(self, provider: str, day: str) -> list[FindingFingerprint]:
-        return self.kept_fingerprints.get((provider, day), [])
-
-    def day_copies(self, provider: str, day: str) -> DayCopies | None:
-        return self.closed_copies.get((provider, day))
-
-    def put_day_copies(self, provider: str, day: str, copies: DayCopies) -> DayCopies:
-        return self.closed_copies.setdefault((provider, day), copies)
-
-    def audit_key(self, month: str) -> str | None:
-        return self.audit_keys.get(month)
-
-    def providers(self) -> list[Provider]:
-        return [Provider(name) for name in sorted(self.registered)]
-
-    def receipts(self, provider: str, day: str) -> Iterator[Receipt]:
-        receipts = self.journal.get((provider, day), ())
-        return iter(sorted(receipts, key=lambda receipt: receipt.unit))
-
-    def files(self, provider: str) -> list[OpenFile]:
-        return list(self.open_files.get(provider, ()))
+def marker_of(receipt: Receipt) -> Marker:
+    return Marker(receipt.unit, receipt.provider, receipt.at[:10])
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +134,7 @@ class StandingClock:
 
 
 def all_steps(
-    objects: MemoryObjects, close: Callable[[str], object], out: str = "out", work: str = "work"
+    objects: S3Objects, close: Callable[[str], object], out: str = "out", work: str = "work"
 ) -> tuple[PublishStep, ...]:
     """All that a run does with its numbers, without a log."""
     made = (Samples(objects, out), Site(), Statements(objects, out), Snapshots(objects, work))
@@ -164,12 +145,36 @@ def all_steps(
 class World:
     """All that a run of publish touches."""
 
-    store: MemoryStore = field(default_factory=MemoryStore)
-    objects: MemoryObjects = field(default_factory=MemoryObjects)
-    seals: MemoryObjects = field(default_factory=MemoryObjects)
+    s3: S3 = field(default_factory=S3)
+    calls: WatchedCalls = field(default_factory=WatchedCalls)
+    store: Journal = field(init=False)
+    objects: S3Objects = field(init=False)
+    out: str = BUCKET
+    work: str = BUCKET
     has_time: bool = True
     public_url: str = "https://terang.example"
     closed: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        dynamodb = DynamoDB()
+        dynamodb.create_table(TableName="table")
+        for bucket in (BUCKET, "out", "work", "seals"):
+            self.s3.create_bucket(Bucket=bucket)
+        self.store = Journal.of(Client(dynamodb, self.calls), "table")
+        self.objects = S3Objects(Client(self.s3, self.calls))
+
+    def bucket(self, name: str) -> StoredFiles:
+        """The files of a bucket. Reading and writing them here is no call of a worker."""
+        return StoredFiles(S3Objects(Client(self.s3, DirectTransport())), name)
+
+    @property
+    def files(self) -> StoredFiles:
+        """What is published, and in a world without a log what is handed out too."""
+        return self.bucket(BUCKET)
+
+    @property
+    def seals(self) -> StoredFiles:
+        return self.bucket("seals")
 
     def put_set(
         self,
@@ -185,13 +190,13 @@ class World:
         said |= {"signs": signs} if signs else {}
         data = msgspec.json.encode(said | {"factchecks": factchecks}, order="sorted")
         digest = sha256(data).hexdigest()
-        self.objects.stored[f"sets/{digest}.json"] = data
+        self.files[f"sets/{digest}.json"] = data
         self.put_in_force(digest)
         return digest
 
     def put_in_force(self, digest: str) -> None:
         """Move the pointer to a set, as a rollback does."""
-        self.objects.stored["sets/current.json"] = msgspec.json.encode({"set": digest, "since": ""})
+        self.files["sets/current.json"] = msgspec.json.encode({"set": digest, "since": ""})
 
     def publish(
         self, moment: str, through: str | None = None, **asked: bool | str | tuple[str, ...]
@@ -200,7 +205,7 @@ class World:
 
         As an operator runs it, it reads sealed days too, unless `check=False` says otherwise.
         """
-        self.objects.writes.clear()
+        self.calls.writes.clear()
         order = msgspec.convert({"through": through, "check": True, **asked}, PublishRequest)
         return publish(self.context(moment), order)
 
@@ -208,33 +213,33 @@ class World:
         return PublishContext(
             store=self.store,
             public=SummaryBucket(self.objects, BUCKET),
-            seals=SealBucket(self.seals, "work"),
+            seals=SealBucket(self.seals.objects, self.seals.bucket),
             clock=StandingClock(datetime.fromisoformat(moment).astimezone(UTC)),
             public_url=self.public_url,
             notice_hours=24,
             pause_below=0.5,
             has_time=lambda: self.has_time,
-            steps=all_steps(self.objects, self.closed.append),
+            steps=all_steps(self.objects, self.closed.append, self.out, self.work),
         )
 
     def summary(self, path: str) -> Summary:
         """What is published of a provider and a period, such as `acme/2026-11-25`."""
-        return decode_summary(self.objects.stored[f"summaries/{path}.json"])
+        return decode_summary(self.files[f"summaries/{path}.json"])
 
     def copy_to(self, folder: Path) -> Path:
         """Write all that is published below a folder, as a copy of the buckets has it."""
-        for key, data in self.objects.stored.items():
+        for key, data in self.files.items():
             path = folder / key
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         return folder
 
     def json(self, key: str) -> dict[str, object]:
-        found: dict[str, object] = msgspec.json.decode(self.objects.stored[key])
+        found: dict[str, object] = msgspec.json.decode(self.files[key])
         return found
 
     def text(self, key: str) -> str:
-        return self.objects.stored[key].decode()
+        return self.files[key].decode()
 
 
 @contextmanager

@@ -69,8 +69,8 @@ def folder_of_every_kind(folder: Path) -> Path:
     sets.append(made.put_set(*packs, acme={"paused": [pause]}))
     since, second = "2026-11-25T08:00:00Z", {"set": sets[0], "since": "2026-10-30T08:00:00Z"}
     pointer = {"set": sets[1], "since": since, "earlier": [second | {"until": since}]}
-    made.objects.stored["sets/current.json"] = msgspec.json.encode(pointer)
-    made.store.open_files["acme"] = [OpenFile("f" * 64, "2026-11-24", 1)]
+    made.files["sets/current.json"] = msgspec.json.encode(pointer)
+    made.store.put_file("acme", OpenFile("f" * 64, "2026-11-24", 1))
     scored = "by-weight/1/advert/live"
     for day, provider, by_rule, changes in (
         ("2026-11-24", "acme", {live(): 9, scored: 9}, {"held": {live(): 2}, "bytes": 7}),
@@ -85,7 +85,7 @@ def folder_of_every_kind(folder: Path) -> Path:
         made.count(sentinel_receipt(day, digest, found=day != "2026-11-30"))
     made.count(sample_receipt("2026-11-24", 2, records=7, set=sets[0]))
     prints = [FindingFingerprint(name, live(), bytes(64)) for name in ("a", "b")]
-    made.store.kept_fingerprints["acme", "2026-11-25"] = prints
+    made.store.keep("acme", "2026-11-25", prints)
     first, late = decision("first"), decision("late", day="2026-12-01")
     complaint, dispute = contest("x", first), contest("y", late, "dispute")
     once = {f"2026-11-25/{RULE}": 1}

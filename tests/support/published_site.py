@@ -43,7 +43,7 @@ def sample_site() -> World:
     made.store.add(sample_receipt("2026-11-24", 2))
     made.publish("2026-11-26T12:00:00Z", "2026-11-26", provisional=True)
     for pack in packs:  # the operator's command puts these
-        made.objects.stored[f"packs/{pack['id']}/{pack['version']}.yaml"] = b""
+        made.files[f"packs/{pack['id']}/{pack['version']}.yaml"] = b""
     return made
 
 
@@ -55,4 +55,4 @@ def states(made: World) -> dict[str, str]:
 
 
 def pages_of(made: World) -> list[str]:
-    return [key for key in made.objects.stored if key.endswith(".html")]
+    return [key for key in made.files if key.endswith(".html")]

@@ -23,10 +23,11 @@ class StoredFiles(MutableMapping[str, bytes]):
         self.objects.put(self.bucket, key, data)
 
     def __delitem__(self, key: str) -> None:
-        self.objects.delete_version(self.objects.head(self.bucket, key))
+        self[key]  # or a KeyError
+        self.objects.client.delete_object(Bucket=self.bucket, Key=key)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.objects.keys(self.bucket, ""))
 
     def __len__(self) -> int:
-        return len([*self])
+        return len(self.objects.keys(self.bucket, ""))

@@ -11,15 +11,22 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
+from typing import Any
 
 import msgspec
+from simulation.answers import refusal
+from simulation.clients import Client
 from tools.bench.measure import Report
+
+from ledger.keys import Provider
+from ledger.objects import S3Objects
 
 ROOT = Path(__file__).parents[3]
 DAYS, RECEIPTS = 35, 100_000
@@ -29,31 +36,28 @@ CASES = ("first run", "nothing new", "one new day", "everything")
 
 
 @dataclass(frozen=True, slots=True)
-class Folder(MutableMapping[str, bytes]):
-    """The objects of a bucket as files, by their key."""
+class Folder:
+    """What publish asks of S3, with the objects of a bucket as files by their key."""
 
     path: Path
 
-    def __getitem__(self, key: str) -> bytes:
+    def get_object(self, **asked: Any) -> dict[str, Any]:
         try:
-            return (self.path / key).read_bytes()
+            data = (self.path / asked["Key"]).read_bytes()
         except FileNotFoundError:
-            raise KeyError(key) from None
+            raise refusal("NoSuchKey", "GetObject") from None
+        return {"Body": BytesIO(data), "ETag": sha256(data).hexdigest()}
 
-    def __setitem__(self, key: str, data: bytes) -> None:
-        (self.path / key).parent.mkdir(parents=True, exist_ok=True)
-        (self.path / key).write_bytes(data)
+    def put_object(self, **asked: Any) -> dict[str, str]:
+        file = self.path / asked["Key"]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(asked["Body"])
+        return {"ETag": sha256(asked["Body"]).hexdigest()}
 
-    def __delitem__(self, key: str) -> None:
-        (self.path / key).unlink()
-
-    def __iter__(self) -> Iterator[str]:
-        for path in self.path.rglob("*"):
-            if path.is_file():
-                yield path.relative_to(self.path).as_posix()
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
+    def list_objects_v2(self, **asked: Any) -> dict[str, Any]:
+        paths = (path for path in self.path.rglob("*") if path.is_file())
+        keys = (path.relative_to(self.path).as_posix() for path in paths)
+        return {"Contents": [{"Key": key} for key in keys if key.startswith(asked["Prefix"])]}
 
 
 @dataclass(slots=True)
@@ -83,16 +87,18 @@ class GeneratedStore:
 def run_cases(folder: Path, per_day: int, days: int, messages: int) -> dict[str, object]:
     """Publish `days` days, then again, then one more; seconds and megabytes of each."""
     sys.path.insert(0, str(ROOT / "tests"))
-    from support.publish_world import MemoryObjects, World, live, sample_pack, sample_receipt
+    from support.publish_world import World, live, sample_pack, sample_receipt
 
-    world = World(objects=MemoryObjects(stored=cast("dict[str, bytes]", Folder(folder))))
+    world = World()
     digest = world.put_set(sample_pack())
+    world.copy_to(folder)
+    world.objects = S3Objects(Client(Folder(folder), world.calls))
     receipt = sample_receipt(
         "2026-11-25", inspected=messages, refused={}, by_rule={live(): 1}, set=digest,
         kind="message", by_language={"id": messages},
     )  # fmt: skip
     record = msgspec.structs.replace(receipt, unit="UNIT", at="DAY-DAY-DAT10:00:00Z")
-    world.store.registered.append("acme")
+    world.store.put_provider(Provider("acme"))
     first = LAST - timedelta(days=days - 1)
     template = msgspec.json.encode(record)
     store = GeneratedStore(world.store, template, per_day, str(first), str(LAST))
@@ -112,9 +118,9 @@ def run_cases(folder: Path, per_day: int, days: int, messages: int) -> dict[str,
     publish("nothing new", LAST, 3, check=False)
     store.last = (LAST + timedelta(days=1)).isoformat()
     # The bench looks only at what changed: the seals of the day before are not due yet.
-    for key, seal in world.seals.stored.items():
+    for key, seal in world.seals.items():
         sealed = json.loads(seal) | {"checked_at": f"{LAST + timedelta(days=2)}T01:00:00Z"}
-        world.seals.stored[key] = json.dumps(sealed).encode()
+        world.seals[key] = json.dumps(sealed).encode()
     publish("one new day", LAST + timedelta(days=1), 2, check=False)
     publish("everything", LAST + timedelta(days=1), 3, check=True)
     journal = [path.stat().st_size for path in folder.glob(f"journal/acme/{LAST}*")]

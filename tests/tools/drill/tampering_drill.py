@@ -36,11 +36,11 @@ def sample_log() -> tuple[dict[str, bytes], dict[str, bytes]]:
         for number in range(40):
             made.count(sample_receipt(day, number, by_rule={live(): 2}, set=digest))
     made.publish(CLOSED)
-    older = dict(made.objects.stored)
+    older = dict(made.files)
     made.count(sample_receipt(DAYS[0], 99, by_rule={live(): 1}, set=digest))
     made.count(sample_receipt("2026-11-26", by_rule={live(): 1}, set=digest))
     made.publish("2026-11-26T09:00:00Z", "2026-11-26", provisional=True)
-    return older, dict(made.objects.stored)
+    return older, dict(made.files)
 
 
 def check(files: dict[str, bytes], remembered: dict[str, object], now: datetime) -> Result:

@@ -6,13 +6,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from support.decided_findings import decided, do, recounted, world
-from support.publish_world import CLOSED, World, sample_pack, sample_receipt, sample_rule
+from support.publish_world import CLOSED, KEPT, World, sample_pack, sample_receipt, sample_rule
 from support.sample_entries import RULE, contest, decision, entry, outcome
 
 from cases.kinds import CaseNumbers, by_month, case_line, case_lines, case_numbers
 from ledger.cases import JournalEntry
 from ledger.findings import SampledPost
-from ledger.units import sum_records
+from ledger.units import Marker, sum_records
 from publish_steps.tables import case_tables
 
 LETTERS = {"lia": "A", "budi": "B"}
@@ -296,12 +296,12 @@ def test_a_later_decision_changes_the_later_month_and_never_the_closed_one(tmp_p
     made = world(d20261125=10, d20261130=1)
     do(made, *decided(6, "confirmed"))
     made.publish("2026-12-01T02:00:00Z")
-    closed = made.objects.stored["summaries/acme/2026-11.json"]
+    closed = made.files["summaries/acme/2026-11.json"]
     late = decision("late", "dismissed", day="2026-12-02", measures=None)
     fell = contest("c", decision("confirmed 0"))
     do(made, late, outcome("o", fell, day="2026-12-02"))
     made.publish("2026-12-03T02:00:00Z")
-    assert made.objects.stored["summaries/acme/2026-11.json"] == closed
+    assert made.files["summaries/acme/2026-11.json"] == closed
     december = made.summary("acme/2026-12")
     assert december.standing is not None
     assert december.standing.before is not None
@@ -360,17 +360,16 @@ def test_a_campaign_tells_what_people_decided_on_its_own_rules(tmp_path: Path) -
 
 def test_the_sample_of_the_month_is_handed_out_and_its_key_published_after_it() -> None:
     made = world(d20261125=1)
-    made.store.sampled["acme", "2026-11-25"] = [
-        SampledPost(f"p-{n}", f"{n:032x}", "k:a") for n in range(300)
-    ]
-    made.store.audit_keys["2026-11"] = "ab" * 32
+    posts = [SampledPost(f"p-{n}", f"{n:032x}", "k:a") for n in range(300)]
+    made.store.put_sample(Marker("0", "acme", "2026-11-25"), posts, KEPT)
+    made.store.put_audit_key("2026-11", "ab" * 32, KEPT)
     made.publish(CLOSED)
     drawn = made.text("out/acme/audit/2026-11.jsonl").splitlines()
     assert len(drawn) == 200
     assert json.loads(drawn[0]) == {"post": "p-0", "rank": "0" * 32, "account": "k:a"}
-    assert "audit/2026-11.json" not in made.objects.stored
-    made.store.sampled["acme", "2026-11-26"] = [SampledPost("q", "0" * 31 + "1", "k:b"),
-                                                SampledPost("p-0", "0" * 32, "k:a")]  # fmt: skip
+    assert "audit/2026-11.json" not in made.files
+    posts = [SampledPost("q", "0" * 31 + "1", "k:b"), SampledPost("p-0", "0" * 32, "k:a")]
+    made.store.put_sample(Marker("1", "acme", "2026-11-26"), posts, KEPT)
     made.publish("2026-12-01T02:00:00Z")
     assert len(made.text("out/acme/audit/2026-11.jsonl").splitlines()) == 200
     assert '"post":"q"' in made.text("out/acme/audit/2026-11.jsonl").splitlines()[2]

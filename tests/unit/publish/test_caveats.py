@@ -36,13 +36,13 @@ def test_a_receipt_left_out_alarms_once() -> None:
 
 def test_a_file_is_open_on_each_day_until_it_closes_and_stays_so_said() -> None:
     made = world()
-    made.store.open_files["acme"] = [OpenFile("f", "2026-11-24", 3)]
+    made.store.put_file("acme", OpenFile("f", "2026-11-24", 3))
     made.publish("2026-11-26T02:00:00Z")
     assert made.closed == ["f"]
     note = made.summary("acme/2026-11-25").open_files[0]
     assert (note.file, note.since) == (short_digest("f"), "2026-11-24")
     assert made.summary("acme/2026-11").open_files == (note,)
-    made.store.open_files["acme"] = [OpenFile("f", "2026-11-24", 3, "2026-11-26")]
+    made.store.put_file("acme", OpenFile("f", "2026-11-24", 3, "2026-11-26"))
     made.publish("2026-11-27T02:00:00Z")
     assert made.summary("acme/2026-11-24").open_files
     assert made.summary("acme/2026-11-25").revision == 1
@@ -53,7 +53,7 @@ def test_a_file_is_open_on_each_day_until_it_closes_and_stays_so_said() -> None:
 
 def test_a_file_that_cannot_be_closed_holds_back_no_number() -> None:
     made = world()
-    made.store.open_files["acme"] = [OpenFile("f", "2026-11-24", 3)]
+    made.store.put_file("acme", OpenFile("f", "2026-11-24", 3))
 
     def broken(file: str) -> None:
         raise LookupError(file)
@@ -61,7 +61,7 @@ def test_a_file_that_cannot_be_closed_holds_back_no_number() -> None:
     desk = replace(made.context(CLOSED), steps=all_steps(made.objects, broken))
     with pytest.raises(LookupError):
         publish(desk, PublishRequest())
-    assert "index.html" in made.objects.stored
+    assert "index.html" in made.files
 
 
 def test_with_no_public_address_the_summary_says_why_nothing_is_proposed() -> None:

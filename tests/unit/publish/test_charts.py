@@ -228,7 +228,7 @@ def test_a_revised_month_changes_the_pages_of_later_months_before_itself() -> No
     made.store.add(sample_receipt("2026-10-31", 9, inspected=50))
     made.publish("2026-11-20T04:00:00Z")
     assert "October 2026: 150" in made.text("summaries/acme/2026-11.html")
-    writes = made.objects.writes
+    writes = made.calls.writes
     later, own = "summaries/acme/2026-11.html", "summaries/acme/2026-10.json"
     assert writes.index(later) < writes.index(own)
 
@@ -251,11 +251,11 @@ def test_each_page_is_there_in_each_language(language: str) -> None:
 
 def test_a_release_that_wrote_english_alone_is_caught_up_with() -> None:
     made = sample_site()
-    whole = dict(made.objects.stored)
+    whole = dict(made.files)
     for key in [key for key in whole if key.endswith((".id.html", ".zh.html"))]:
-        del made.objects.stored[key]
+        del made.files[key]
     made.publish("2026-11-26T12:00:00Z", "2026-11-26", provisional=True)
-    assert made.objects.stored == whole
+    assert made.files == whole
 
 
 def test_what_was_done_is_said_in_one_sentence() -> None:
@@ -392,17 +392,17 @@ def test_a_month_carries_on_from_another_that_its_archive_cannot_recount(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = months_of_posts()
-    data = made.objects.stored["summaries/acme/2026-10.zip"]
+    data = made.files["summaries/acme/2026-10.zip"]
     assert unpacked(data, tmp_path)["sets"] == []
     assert recount_command(tmp_path) == 0
     assert "0 differ; this zip lacks the journals of 1\n" in capsys.readouterr().out
-    del made.objects.stored["summaries/acme/2026-10.zip"]
+    del made.files["summaries/acme/2026-10.zip"]
     made.publish("2026-11-20T05:00:00Z", since="2026-10-01", rebuild=True)
-    assert made.objects.stored["summaries/acme/2026-10.zip"] == data
+    assert made.files["summaries/acme/2026-10.zip"] == data
 
 
 def test_an_open_period_has_no_archive() -> None:
-    stored = months_of_posts().objects.stored
+    stored = months_of_posts().files
     assert "summaries/acme/2026-10.zip" in stored
     assert "summaries/acme/2026-11.zip" not in stored
 
@@ -412,7 +412,7 @@ def test_the_feed_names_closed_periods_and_corrections_newest_first() -> None:
     made.store.add(sample_receipt("2026-11-10", 9, inspected=50))
     made.publish("2026-11-20T04:00:00Z")
     atom = "{http://www.w3.org/2005/Atom}"
-    feed = ET.fromstring(made.objects.stored["feed.xml"])
+    feed = ET.fromstring(made.files["feed.xml"])
     titles = [entry.findtext(f"{atom}title") or "" for entry in feed.iter(f"{atom}entry")]
     dates = [entry.findtext(f"{atom}updated") or "" for entry in feed.iter(f"{atom}entry")]
     assert dates == sorted(dates, reverse=True)

@@ -5,7 +5,7 @@ import pytest
 from support.decided_findings import decided, do, world
 from support.publish_world import (
     CLOSED,
-    MemoryObjects,
+    World,
     live,
     sample_pack,
     sample_receipt,
@@ -25,7 +25,6 @@ from publish.folding import (
     only_packs,
 )
 from publish.precision import errors_of, estimate, strata_of
-from publish.public_bucket import SummaryBucket
 from rules.rule_set import read_set
 
 SHADOW = "one-time-codes/1/asks-for-code/shadow"
@@ -146,10 +145,10 @@ def test_a_name_that_cannot_be_a_path_is_told_and_its_rules_are_known(
 
 
 def test_a_damaged_set_in_the_bucket_is_an_operator_error() -> None:
-    objects = MemoryObjects()
-    objects.stored["sets/0123abcd.json"] = b'{"packs": 3}'
+    made = World()
+    made.files["sets/0123abcd.json"] = b'{"packs": 3}'
     with pytest.raises(OperatorError, match="cannot be read"):
-        SummaryBucket(objects, "public").catalogue()
+        made.context(CLOSED).public.catalogue()
 
 
 def test_a_set_with_unknown_fields_is_read() -> None:

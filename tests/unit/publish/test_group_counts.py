@@ -134,7 +134,7 @@ def world() -> World:
     made = World()
     digest = made.put_set(sample_pack(campaign="autumn"))
     made.store.add(sample_receipt(DAY, 1, by_rule={live(): 40}, set=digest))
-    made.store.kept_fingerprints["acme", DAY] = list(PRINTS)
+    made.store.keep("acme", DAY, PRINTS)
     return made
 
 
@@ -153,13 +153,13 @@ def test_the_order_of_arrival_does_not_matter() -> None:
 
 def test_a_closed_day_stays_when_its_fingerprints_end_or_go_with_their_author(world: World) -> None:
     world.publish(CLOSED)
-    before = dict(world.objects.stored)
-    world.store.kept_fingerprints.clear()
+    before = dict(world.files)
+    world.store.keep("acme", DAY, ())
     world.publish("2026-12-26T02:00:00Z", since=DAY)
     key = f"summaries/acme/{DAY}.json"
-    assert world.objects.stored[key] == before[key]
+    assert world.files[key] == before[key]
     key = f"journal/acme/{DAY}.jsonl"
-    assert world.objects.stored[key] == before[key]
+    assert world.files[key] == before[key]
 
 
 def test_the_journal_holds_counts_and_neither_ids_nor_fingerprints(world: World) -> None:
@@ -189,7 +189,7 @@ def test_recount_adds_copies_up_and_names_what_cannot_be(world: World, tmp_path:
 
 
 def test_without_fingerprints_nothing_is_published_of_copies(world: World) -> None:
-    world.store.kept_fingerprints.clear()
+    world.store.keep("acme", DAY, ())
     world.publish(CLOSED)
     assert world.summary(f"acme/{DAY}").numbers.copy_findings == 0
     assert "Copy groups" not in world.text(f"summaries/acme/{DAY}.html")
@@ -226,7 +226,7 @@ def test_a_campaign_is_its_packs_over_their_days() -> None:
     ]
     assert not campaign.provisional
     assert made.summary("all/autumn").numbers.by_rule == {prize: 4}
-    assert "summaries/kilat/autumn.json" not in made.objects.stored
+    assert "summaries/kilat/autumn.json" not in made.files
 
 
 @pytest.mark.parametrize("name", ["2026-11", "2026-11-25", "../autumn", "a.b"])
@@ -239,9 +239,9 @@ def test_a_campaign_named_like_a_period_or_a_path_gets_no_summary(name: str) -> 
         made.store.add(sample_receipt(by_rule={live(): 3}, set=digest))
         outcome = made.publish(CLOSED)
         assert outcome.unpublishable == ([f"campaign {campaign}"] if campaign else [])
-        tables = [key for key in made.objects.stored if key.endswith(".csv")]
+        tables = [key for key in made.files if key.endswith(".csv")]
         found.append({key: made.text(key).replace(digest, "") for key in tables})
-        assert "packs/bait/1.html" in made.objects.stored
+        assert "packs/bait/1.html" in made.files
     assert len(found[1]) == 4
     assert found[0] == found[1]
     assert f"<dd>{name}</dd>" in made.text("packs/bait/1.html")

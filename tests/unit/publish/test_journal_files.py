@@ -49,7 +49,7 @@ def world(receipts: int = 12) -> World:
 def journal(made: World, day: str = DAY) -> dict[str, bytes]:
     """The journal files of a day, without those of earlier revisions, in their order."""
     files = made.summary(f"acme/{day}").journal
-    return {file.path: made.objects.stored[file.path] for file in files}
+    return {file.path: made.files[file.path] for file in files}
 
 
 def lines_of(data: bytes) -> list[dict[str, object]]:
@@ -135,7 +135,7 @@ def test_a_revision_of_a_cut_day_keeps_each_file_of_the_earlier_one(tmp_path: Pa
     made.publish(DAY_AFTER)
     assert made.summary(f"acme/{DAY}").revision == 2
     for path, data in before.items():
-        assert made.objects.stored[f"{path.removesuffix('.jsonl')}.r1.jsonl"] == data
+        assert made.files[f"{path.removesuffix('.jsonl')}.r1.jsonl"] == data
     assert recount_command(made.copy_to(tmp_path)) == 0
 
 
@@ -145,7 +145,7 @@ def test_a_cut_day_of_which_less_is_accepted_keeps_its_files_empty(tmp_path: Pat
     made = world()
     made.publish(CLOSED)
     before = list(journal(made))
-    del made.store.journal["acme", DAY][2:]
+    made.store.lose(*[*made.store.receipts("acme", DAY)][2:])
     made.publish(DAY_AFTER, accept=(f"acme/{DAY}",))
     files = journal(made)
     assert list(files) == before
@@ -163,11 +163,11 @@ def test_a_run_that_dies_between_two_files_is_completed_by_the_next(
         each.publish(CLOSED)
         each.store.add(sample_receipt(DAY, 99))
     right.publish(DAY_AFTER)
-    made.objects.fatal, made.objects.applied = deaths, bool(deaths % 2)
+    made.calls.fatal, made.calls.applied = deaths, bool(deaths % 2)
     with pytest.raises(DiedError):
         made.publish(DAY_AFTER)
     made.publish("2026-11-27T04:00:00Z")
-    assert made.objects.stored == right.objects.stored
+    assert made.files == right.files
     assert recount_command(made.copy_to(tmp_path)) == 0
 
 
@@ -176,11 +176,11 @@ def test_a_seal_that_cannot_be_used_is_written_again(data: bytes) -> None:
     made = world()
     made.publish(CLOSED)
     key = f"seals/acme/{DAY}.json"
-    sound, before = made.seals.stored[key], dict(made.objects.stored)
-    made.seals.stored[key] = data
+    sound, before = made.seals[key], dict(made.files)
+    made.seals[key] = data
     made.publish("2026-11-26T03:00:00Z")
-    assert made.objects.stored == before
-    assert json.loads(made.seals.stored[key])["form"] == json.loads(sound)["form"]
+    assert made.files == before
+    assert json.loads(made.seals[key])["form"] == json.loads(sound)["form"]
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +234,7 @@ def test_json_is_what_any_sorting_encoder_writes(published: World) -> None:
 
 
 def test_a_summary_survives_its_own_encoding(published: World) -> None:
-    data = published.objects.stored["summaries/all/2026-11.json"]
+    data = published.files["summaries/all/2026-11.json"]
     assert encode_summary(decode_summary(data)) == data
 
 
@@ -242,7 +242,7 @@ def test_nothing_published_identifies_a_unit_a_file_or_a_post(published: World) 
     """No id, no file name, no second of a post, no word that a sender wrote."""
     hidden = [r"secret-name", r"drop/", r"T\d\d:\d\d:\d\d"]
     hidden += [receipt.unit for receipt in published.store.receipts("acme", "2026-11-25")]
-    for key, data in published.objects.stored.items():
+    for key, data in published.files.items():
         # An archive holds files that are looked at by themselves; the feed says when a day closed.
         if not key.startswith(("sets/", "packs/")) and not key.endswith(".zip"):
             text = re.sub(r"T02:00:0\dZ", "", data.decode())

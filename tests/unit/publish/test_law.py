@@ -21,11 +21,11 @@ def stated(made: World, numbers: range) -> None:
         do(made, decision(f"s {number}"))
         puid = f"{number:064x}"
         key = f"{statements_of_day('acme', DAY)}{puid}.json"
-        made.objects.stored[key] = json.dumps({"puid": puid}).encode()
+        made.files[key] = json.dumps({"puid": puid}).encode()
 
 
 def batch(made: World, number: int) -> list[str]:
-    data = made.objects.stored[statement_batch_key("acme", DAY, number)]
+    data = made.files[statement_batch_key("acme", DAY, number)]
     return [one["puid"] for one in json.loads(data)["statements"]]
 
 
@@ -42,17 +42,17 @@ def test_a_batch_that_stands_is_not_written_again() -> None:
     made = world(d20261125=4)
     stated(made, range(130))
     made.publish("2026-11-26T02:00:00Z")
-    made.objects.writes.clear()
+    made.calls.writes.clear()
     stated(made, range(130, 140))
     made.publish("2026-11-26T03:00:00Z")
-    written = [key for key in made.objects.writes if "/statements/" in key]
+    written = [key for key in made.calls.writes if "/statements/" in key]
     assert written == [statement_batch_key("acme", DAY, 2)]
     assert len(batch(made, 2)) == 40
 
 
 def reported(made: World) -> dict[str, bytes]:
     prefix = report_key("acme", "2026", "")
-    stored = made.objects.stored
+    stored = made.files
     return {key.removeprefix(prefix): stored[key] for key in stored if key.startswith(prefix)}
 
 
@@ -71,9 +71,9 @@ def test_a_year_is_reported_when_it_is_over() -> None:
     assert prove(WrittenReport.read(files)).differences == ()
     assert b"2026-01-01/2026-12-31" in files["Part_8_automated_means.csv"]
     assert b'"inspected":' in files["ledger.jsonl"]
-    made.objects.writes.clear()
+    made.calls.writes.clear()
     made.publish("2027-01-01T03:00:00Z")
-    assert not [key for key in made.objects.writes if "/reports/" in key]
+    assert not [key for key in made.calls.writes if "/reports/" in key]
 
 
 def test_a_report_that_died_half_way_is_ended() -> None:
@@ -82,8 +82,8 @@ def test_a_report_that_died_half_way_is_ended() -> None:
     whole = in_december()
     whole.publish("2027-01-01T02:00:00Z")
     made.publish("2027-01-01T02:00:00Z")
-    del made.objects.stored[report_key("acme", "2026", "ledger.jsonl")]
-    del made.objects.stored[report_key("acme", "2026", "report.xlsx")]
+    del made.files[report_key("acme", "2026", "ledger.jsonl")]
+    del made.files[report_key("acme", "2026", "report.xlsx")]
     made.publish("2027-01-01T03:00:00Z")
     assert reported(made) == reported(whole)
 
@@ -108,4 +108,4 @@ def test_a_day_without_a_measure_is_not_looked_through_for_statements() -> None:
     made = world(d20261125=4)
     do(made, decision("d", "dismissed"))
     made.publish("2026-11-26T02:00:00Z")
-    assert not [key for key in made.objects.writes if "/statements/" in key]
+    assert not [key for key in made.calls.writes if "/statements/" in key]

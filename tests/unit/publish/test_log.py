@@ -57,9 +57,9 @@ def as_older_release_wrote(summary: bytes) -> bytes:
 
 
 def leaves(made: LogWorld) -> list[Leaf]:
-    note = made.objects.stored["log/checkpoint"]
+    note = made.files["log/checkpoint"]
     size = parse_checkpoint(note).size
-    files = LogFiles(size, lambda path: made.objects.stored.get(f"log/{path}"))
+    files = LogFiles(size, lambda path: made.files.get(f"log/{path}"))
     return [decode_leaf(leaf) for leaf in files.leaves()]
 
 
@@ -73,11 +73,11 @@ def logged_files(made: LogWorld) -> dict[str, PublishedLeaf]:
 
 def test_a_run_logs_each_file_of_a_closed_period_and_serves_a_signed_checkpoint() -> None:
     made = published()
-    note = made.objects.stored["log/checkpoint"]
+    note = made.files["log/checkpoint"]
     assert is_signed_by(note, made.signer)
     files = logged_files(made)
     for path, leaf in files.items():
-        assert leaf.sha256 == sha256(made.objects.stored[path]).hexdigest()
+        assert leaf.sha256 == sha256(made.files[path]).hexdigest()
     assert files["summaries/acme/2026-11-25.json"].revision == 1
     assert files["journal/acme/2026-11-25.jsonl"].of == "journal"
     assert {leaf.of for leaf in files.values()} == {"journal", "summary", "sheet", "page",
@@ -89,30 +89,30 @@ def test_a_run_logs_each_file_of_a_closed_period_and_serves_a_signed_checkpoint(
 def test_units_and_findings_are_logged_by_keyed_digests_only() -> None:
     made = published()
     assert kinds(made)["UnitLeaf"] == 3
-    key = made.heads.log_keys["2026-11"]
+    key = made.log_keys["2026-11"]
     logged = {leaf.finding for leaf in leaves(made) if isinstance(leaf, FindingLeaf)}
     ids = {*made.findings("acme", "2026-11-24"), *made.findings("acme", "2026-11-25")}
     assert logged == {keyed(key, name) for name in ids}
     assert len(logged) == 4
-    everything = b"".join(data for path, data in made.objects.stored.items() if "tile" in path)
-    for receipt, findings in made.heads.units["acme", "2026-11-25"]:
+    everything = b"".join(data for path, data in made.files.items() if "tile" in path)
+    for receipt, findings in made.units("acme", "2026-11-25"):
         for name in (receipt.unit, receipt.source, *findings):
             assert name.encode() not in everything
 
 
 def test_a_second_run_adds_nothing_until_the_log_would_look_silent() -> None:
     made = published()
-    before = dict(made.objects.stored)
+    before = dict(made.files)
     result = made.publish("2026-11-26T03:00:00Z")
     assert result.log is not None
-    assert (result.log.added, made.objects.stored) == (0, before)
+    assert (result.log.added, made.files) == (0, before)
     result = made.publish("2026-11-26T08:00:00Z")
     assert result.log is not None
     assert result.log.added == 1
     newest = leaves(made)[-1]
     assert newest == RunLeaf("2026-11-26T08:00:00Z", leaves_of_runs(made)[0].list)
     again = f"log/lists/{newest.list}.json"
-    assert again in made.objects.writes, "or the lifecycle deletes it while it is the newest"
+    assert again in made.calls.writes, "or the lifecycle deletes it while it is the newest"
 
 
 def leaves_of_runs(made: LogWorld) -> list[RunLeaf]:
@@ -122,14 +122,14 @@ def leaves_of_runs(made: LogWorld) -> list[RunLeaf]:
 def test_a_run_lists_each_file_that_has_no_leaf_and_reads_only_what_changed() -> None:
     made = published()
     read = Counter[str]()
-    made.objects.around = lambda name, call: (read.update([name]), call())[1]
+    made.calls.around = lambda name, call: (read.update([name]), call())[1]
     for hour, page in enumerate((b"a page", b"another", b"another")):
-        made.objects.stored["page.html"] = page
+        made.files["page.html"] = page
         made.publish(f"2026-11-26T0{3 + hour}:00:00Z")
-        entries = json.loads(made.objects.stored[f"log/lists/{leaves_of_runs(made)[-1].list}.json"])
+        entries = json.loads(made.files[f"log/lists/{leaves_of_runs(made)[-1].list}.json"])
         assert {entry["path"]: (entry["sha256"], entry["size"]) for entry in entries} == {
             path: (sha256(data).hexdigest(), len(data))
-            for path, data in made.objects.stored.items()
+            for path, data in made.files.items()
             if path not in logged_files(made) and not OF_THE_LOG.fullmatch(path)
         }
     assert len(leaves_of_runs(made)) == 3
@@ -145,13 +145,13 @@ def test_after_an_upgrade_a_rebuild_keeps_the_bytes_of_summaries_that_say_the_sa
     context = made.context(CLOSED)
     publish(replace(context, steps=context.steps[:-1]), PublishRequest())  # the log is the last
     path = "summaries/acme/2026-11-25.json"
-    older = as_older_release_wrote(made.objects.stored[path])
-    made.objects.stored[path] = older
+    older = as_older_release_wrote(made.files[path])
+    made.files[path] = older
     made.publish("2026-11-26T03:00:00Z")
     made.publish("2026-11-26T04:00:00Z", rebuild=True)
-    assert made.objects.stored[path] == older
+    assert made.files[path] == older
     assert sha256(older).hexdigest() in made.text("summaries/acme/2026-11-25.html")
-    archive = zipfile.ZipFile(BytesIO(made.objects.stored["summaries/acme/2026-11-25.zip"]))
+    archive = zipfile.ZipFile(BytesIO(made.files["summaries/acme/2026-11-25.zip"]))
     assert archive.read(path) == older
     named = [leaf for leaf in leaves(made) if isinstance(leaf, PublishedLeaf) and leaf.path == path]
     assert [leaf.sha256 for leaf in named] == [sha256(older).hexdigest()]
@@ -166,7 +166,7 @@ def test_pages_name_the_check_of_the_log_where_there_is_one(path: str, language:
         assert words in page
     for program in ("log/verify.py", "log/recount.py"):
         assert f'href="{root}{program}"' in page
-        assert program in made.objects.stored
+        assert program in made.files
     without = World()
     without.store.add(sample_receipt(set=without.put_set(sample_pack())))
     without.publish(CLOSED)
@@ -178,9 +178,8 @@ def test_pages_name_the_check_of_the_log_where_there_is_one(path: str, language:
 def test_a_late_receipt_adds_its_own_leaves_and_the_revision() -> None:
     made = published()
     before = leaves(made)
-    made.count(sample_receipt(
-        "2026-11-24", 7, by_rule={live(): 1}, set=next(iter(made.store.journal.values()))[0].set
-    ))  # fmt: skip
+    rule_set = next(made.store.receipts("acme", "2026-11-24")).set
+    made.count(sample_receipt("2026-11-24", 7, by_rule={live(): 1}, set=rule_set))
     made.publish("2026-11-26T04:00:00Z")
     added = leaves(made)[len(before) :]
     assert leaves(made)[: len(before)] == before
@@ -195,9 +194,9 @@ def test_a_late_receipt_adds_its_own_leaves_and_the_revision() -> None:
 def test_an_open_day_is_not_logged() -> None:
     """Even if a run with a clock that was ahead has sealed it."""
     made, key = sample_world(), seal_key("acme", "2026-11-25")
-    made.seals.stored[key] = published().seals.stored[key]
+    made.seals[key] = published().seals[key]
     made.publish("2026-11-25T12:00:00Z", "2026-11-25", provisional=True)
-    assert "summaries/acme/2026-11-25.json" in made.objects.stored
+    assert "summaries/acme/2026-11-25.json" in made.files
     assert "summaries/acme/2026-11-25.json" not in logged_files(made)
     assert "summaries/acme/2026-11-24.json" in logged_files(made)
     assert [leaf.day for leaf in leaves(made) if isinstance(leaf, DayLeaf)] == ["2026-11-24"]
@@ -205,7 +204,7 @@ def test_an_open_day_is_not_logged() -> None:
 
 def test_a_report_is_logged_by_its_digest() -> None:
     made = published()
-    made.objects.of("out")["out/acme/reports/2025/report.csv"] = b"secret to the public"
+    made.bucket("out")["out/acme/reports/2025/report.csv"] = b"secret to the public"
     made.publish("2026-11-26T04:00:00Z")
     [report] = [leaf for leaf in leaves(made) if isinstance(leaf, ReportLeaf)]
     assert report.sha256 == sha256(b"secret to the public").hexdigest()
@@ -214,8 +213,8 @@ def test_a_report_is_logged_by_its_digest() -> None:
 def test_the_receipt_of_a_file_is_logged_on_the_day_on_which_it_was_closed() -> None:
     made = sample_world()
     receipt = b'{"records": 3, "inspected": 2, "refused": {"encoding": 1}}'
-    made.store.open_files["acme"] = [OpenFile("f", "2026-11-24", 1, closed="2026-11-25")]
-    made.objects.of("out")[receipt_key("acme", "f")] = receipt
+    made.store.put_file("acme", OpenFile("f", "2026-11-24", 1, closed="2026-11-25"))
+    made.bucket("out")[receipt_key("acme", "f")] = receipt
     made.publish(CLOSED)
     [leaf] = [leaf for leaf in leaves(made) if isinstance(leaf, ReceiptLeaf)]
     digest = sha256(receipt).hexdigest()
@@ -224,9 +223,9 @@ def test_the_receipt_of_a_file_is_logged_on_the_day_on_which_it_was_closed() -> 
 
 def test_a_run_whose_head_another_run_moved_leaves_the_log_to_it() -> None:
     made = sample_world()
-    made.heads.around = lambda name, call: None if name == "move head" else call()
+    made.calls.around = lambda name, call: None if name == "move head" else call()
     assert made.publish(CLOSED).log == (0, 0)
-    made.heads.around = lambda name, call: call()
+    made.calls.around = lambda name, call: call()
     made.publish("2026-11-26T03:00:00Z")
     assert kinds(made) == kinds(published())
 
@@ -234,16 +233,16 @@ def test_a_run_whose_head_another_run_moved_leaves_the_log_to_it() -> None:
 def test_each_provider_gets_a_copy_of_each_checkpoint_that_was_served() -> None:
     """If the table was restored before, another head of that size could be signed."""
     made = sample_world()
-    made.objects.around = lambda name, call: None if name == "put log/checkpoint" else call()
+    made.calls.around = lambda name, call: None if name == "put log/checkpoint" else call()
     made.publish(CLOSED)
-    assert not made.objects.of("out")
-    made.objects.around = lambda name, call: call()
+    assert not made.bucket("out")
+    made.calls.around = lambda name, call: call()
     for hour in ("03", "09"):
         made.publish(f"2026-11-26T{hour}:00:00Z")
-    note = made.objects.stored["log/checkpoint"]
+    note = made.files["log/checkpoint"]
     for provider in ("acme", "kilat"):
         copies = {
-            k: v for k, v in made.objects.of("out").items() if k.startswith(f"out/{provider}/log/")
+            k: v for k, v in made.bucket("out").items() if k.startswith(f"out/{provider}/log/")
         }
         assert copies[f"out/{provider}/log/checkpoint"] == note
         assert len(copies) == 3
@@ -266,43 +265,40 @@ def test_a_day_that_a_run_could_not_end_is_ended_by_the_next(
 
 def test_a_lost_note_of_what_is_logged_changes_nothing() -> None:
     made = published()
-    before = dict(made.objects.stored)
-    made.objects.of("work").clear()
+    before = dict(made.files)
+    made.bucket("work").clear()
     made.publish("2026-11-26T03:00:00Z")
-    assert made.objects.stored == before
+    assert made.files == before
 
 
 def test_a_log_that_would_contradict_what_is_served_does_not_grow() -> None:
     """The table was restored to a moment before the head moved."""
     made = published()
-    earlier = made.heads.heads[ORIGIN]
+    earlier = made.head
     made.publish("2026-11-26T09:00:00Z")
-    served = made.objects.stored["log/checkpoint"]
-    made.heads.heads[ORIGIN] = earlier
+    served = made.files["log/checkpoint"]
+    made.head = earlier
     refused = made.publish("2026-11-26T16:00:00Z")
     assert "restored" in refused.log_refused
-    assert made.objects.stored["log/checkpoint"] == served
+    assert made.files["log/checkpoint"] == served
     taken = made.publish("2026-11-26T16:00:00Z", accept=("log",))
     assert (taken.log_refused, taken.log and taken.log.added) == ("", 1)
-    assert (
-        parse_checkpoint(made.objects.stored["log/checkpoint"]).size
-        == parse_checkpoint(served).size + 1
-    )
+    assert parse_checkpoint(made.files["log/checkpoint"]).size == parse_checkpoint(served).size + 1
 
 
 def test_the_key_of_a_log_that_is_not_back_yet_begins_no_other() -> None:
     """A stack that takes over an older one's key publishes before the table is restored."""
     made = LogWorld(has_begun=True)
     assert "not here yet" in made.publish("2026-11-26T03:00:00Z").log_refused
-    assert made.heads.heads == {}
+    assert made.head is None
     assert made.publish("2026-11-26T04:00:00Z", accept=("new-log",)).log_refused == ""
     assert made.publish("2026-11-26T11:00:00Z").log_refused == ""
 
 
 def test_a_head_with_another_root_is_refused() -> None:
     made = published()
-    head = made.heads.heads[ORIGIN]
-    made.heads.heads[ORIGIN] = LogHead(ORIGIN, head.size, "0" * 64, head.at)
+    head = made.head
+    made.head = LogHead(ORIGIN, head.size, "0" * 64, head.at)
     assert made.publish("2026-11-26T16:00:00Z").log_refused
     assert made.publish("2026-11-26T16:00:00Z", accept=("log",)).log_refused
 
@@ -312,7 +308,7 @@ def test_another_key_is_refused_and_signs_nothing(is_served: bool) -> None:
     """Also where a run died after it put its key and before its first checkpoint."""
     made = published()
     if not is_served:
-        del made.objects.stored["log/checkpoint"]
+        del made.files["log/checkpoint"]
     made.signer = LocalSigner("another key")
     assert "another key" in made.publish("2026-11-26T16:00:00Z").log_refused
     assert made.signer.signed == []
@@ -330,21 +326,19 @@ def test_another_address_is_refused_by_its_name_not_by_its_key() -> None:
 
 def test_a_served_checkpoint_of_a_stranger_is_not_taken_up() -> None:
     made = published()
-    made.heads.heads.clear()
-    made.objects.stored["log/checkpoint"] = (
-        made.objects.stored["log/checkpoint"][:-8] + b"AAAAAA==\n"
-    )
+    made.head = None
+    made.files["log/checkpoint"] = made.files["log/checkpoint"][:-8] + b"AAAAAA==\n"
     assert "signature" in made.publish("2026-11-26T16:00:00Z", accept=("log",)).log_refused
 
 
 def test_damaged_tiles_are_refused_before_the_head_moves() -> None:
     made = published()
-    head = made.heads.heads[ORIGIN]
-    path = next(path for path in made.objects.stored if "tile/0/000.p" in path)
-    made.objects.stored[path] = bytes(len(made.objects.stored[path]))
+    head = made.head
+    path = next(path for path in made.files if "tile/0/000.p" in path)
+    made.files[path] = bytes(len(made.files[path]))
     result = made.publish("2026-11-26T16:00:00Z")
     assert "tiles" in result.log_refused
-    assert made.heads.heads[ORIGIN] == head
+    assert made.head == head
 
 
 @pytest.mark.parametrize("path", ["log/tile/0/000", "log/tile/entries/000"])
@@ -354,7 +348,7 @@ def test_a_file_that_reads_otherwise_than_it_was_written_is_not_signed(path: str
     made = sample_world()
     for number in range(10, 80):
         made.count(sample_receipt("2026-11-25", number, by_rule={live(): 3}, set=""))
-    made.objects.around = lambda name, call: None if name == f"put {path}" else call()
+    made.calls.around = lambda name, call: None if name == f"put {path}" else call()
     with pytest.raises(OSError, match=path.removeprefix("log/")):
         made.publish(CLOSED)
     assert made.signer.signed == []
@@ -362,10 +356,11 @@ def test_a_file_that_reads_otherwise_than_it_was_written_is_not_signed(path: str
 
 def test_without_a_log_publishing_is_as_it_was() -> None:
     made = sample_world()
-    plain = World(store=made.store)
+    plain = World()
+    plain.store = made.store
     plain.put_set(sample_pack())
     assert plain.publish(CLOSED).log is None
-    assert not [key for key in plain.objects.stored if key.startswith("log/")]
+    assert not [key for key in plain.files if key.startswith("log/")]
 
 
 def test_the_clock_of_a_log_never_goes_back() -> None:
@@ -374,7 +369,7 @@ def test_the_clock_of_a_log_never_goes_back() -> None:
     made.publish("2026-11-26T02:00:01Z")
     made.count(sample_receipt("2026-11-24", 10, set=""))
     made.publish("2026-11-26T02:00:00Z")
-    assert made.heads.heads[ORIGIN].at == "2026-11-26T02:00:01Z"
+    assert made.head.at == "2026-11-26T02:00:01Z"
 
 
 def test_units_of_a_receipt_add_up() -> None:

@@ -36,8 +36,8 @@ def change_key(made: LogWorld, *, old_exists: bool = True) -> None:
 
 
 def leaves(made: LogWorld, folder: str) -> list[Leaf]:
-    size = parse_checkpoint(made.objects.stored[f"{folder}checkpoint"]).size
-    files = LogFiles(size, lambda path: made.objects.stored.get(folder + path))
+    size = parse_checkpoint(made.files[f"{folder}checkpoint"]).size
+    files = LogFiles(size, lambda path: made.files.get(folder + path))
     return [decode_leaf(leaf) for leaf in files.leaves()]
 
 
@@ -47,7 +47,7 @@ def check(made: LogWorld, folder: Path, *keys: str) -> Result:
 
 
 def vkey(made: LogWorld, folder: str) -> str:
-    return made.objects.stored[f"{folder}vkey"].decode().strip()
+    return made.files[f"{folder}vkey"].decode().strip()
 
 
 def test_the_old_log_names_the_new_one_which_names_everything_again(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_without_the_old_key_a_new_log_begins_only_if_somebody_says_so(tmp_path:
     made = sample_world()
     change_key(made, old_exists=False)
     assert "another key" in made.publish(NEXT).log_refused
-    assert "log/2/checkpoint" not in made.objects.stored
+    assert "log/2/checkpoint" not in made.files
     assert made.publish(NEXT, accept=("new-log",)).log_refused == ""
     assert made.publish(LATER).log_refused == ""
     assert any("does not confirm it" in wrong for wrong in check(made, tmp_path / "unknown").wrong)
@@ -102,17 +102,17 @@ def test_no_log_begins_that_nobody_prunes(monkeypatch: pytest.MonkeyPatch) -> No
     made = sample_world()
     change_key(made)
     assert "prunes log/2/" in made.publish(NEXT).log_refused
-    assert "log/2/checkpoint" not in made.objects.stored
+    assert "log/2/checkpoint" not in made.files
 
 
 def test_copies_of_both_logs_are_handed_out() -> None:
     made = sample_world()
-    first = made.objects.of("out")["out/acme/log/checkpoint"]
+    first = made.bucket("out")["out/acme/log/checkpoint"]
     change_key(made)
     made.publish(NEXT)
-    out = made.objects.of("out")
-    assert out["out/acme/log/2/checkpoint"] == made.objects.stored["log/2/checkpoint"]
-    assert out["out/acme/log/checkpoint"] == made.objects.stored["log/checkpoint"] != first
+    out = made.bucket("out")
+    assert out["out/acme/log/2/checkpoint"] == made.files["log/2/checkpoint"]
+    assert out["out/acme/log/checkpoint"] == made.files["log/checkpoint"] != first
 
 
 def test_a_finding_is_proved_from_the_new_log(tmp_path: Path) -> None:
@@ -120,9 +120,7 @@ def test_a_finding_is_proved_from_the_new_log(tmp_path: Path) -> None:
     change_key(made)
     made.publish(NEXT)
     finding = made.findings("acme", "2026-11-25")[0]
-    proof, _ = prove_finding(
-        finding, made.heads.log_keys, lambda path: made.objects.stored.get(f"log/{path}")
-    )
+    proof, _ = prove_finding(finding, made.log_keys, lambda path: made.files.get(f"log/{path}"))
     result = check_proof(Folder(made.copy_public(tmp_path)), proof, (), None)
     assert (result.wrong, result.said[0].split(",")[0]) == ([], f"{ORIGIN}/2")
 
@@ -169,11 +167,11 @@ def test_a_continuation_is_confirmed_after_its_leaves_are_pruned(tmp_path: Path)
     made = sample_world()
     change_key(made)
     made.publish(NEXT)
-    old = [path for path in made.objects.stored if path.startswith("log/tile/entries/")]
+    old = [path for path in made.files if path.startswith("log/tile/entries/")]
     made.publish("2027-12-01T02:00:00Z")
     made.publish("2028-01-10T02:00:00Z")
     for path in old:
-        del made.objects.stored[path]
+        del made.files[path]
     result = check_place(
         Folder(made.copy_public(tmp_path)), Options(now=datetime(2028, 1, 10, 3, tzinfo=UTC))
     )
@@ -194,12 +192,12 @@ def pruned() -> LogWorld:
         world.count(sample_receipt("2026-11-25", number, by_rule={live(): 4}, set=digest))
     world.publish(CLOSED)
     world.publish("2026-11-26T03:00:00Z")  # now each file is known by its etag
-    old = [path for path in world.objects.stored if path.startswith("log/tile/entries/")]
+    old = [path for path in world.files if path.startswith("log/tile/entries/")]
     assert len(old) == 2
     world.publish(A_YEAR_LATER)
     world.publish(PRUNED)
     for path in old:
-        del world.objects.stored[path]
+        del world.files[path]
     return world
 
 
@@ -209,8 +207,8 @@ def check_pruned(pruned: LogWorld, folder: Path, now: str = "2028-01-10T03:00:00
 
 
 def files_of(pruned: LogWorld) -> LogFiles:
-    size = parse_checkpoint(pruned.objects.stored["log/checkpoint"]).size
-    return LogFiles(size, lambda path: pruned.objects.stored.get(f"log/{path}"))
+    size = parse_checkpoint(pruned.files["log/checkpoint"]).size
+    return LogFiles(size, lambda path: pruned.files.get(f"log/{path}"))
 
 
 def test_published_files_are_named_again_once_a_year_and_stay_checked(
@@ -228,12 +226,12 @@ def test_published_files_are_named_again_once_a_year_and_stay_checked(
 
 
 def test_leaves_that_are_missing_too_early_are_wrong(pruned: LogWorld, tmp_path: Path) -> None:
-    del pruned.objects.stored["log/tile/entries/001"]
+    del pruned.files["log/tile/entries/001"]
     assert any(wrong.startswith("512 leaves") for wrong in check_pruned(pruned, tmp_path).wrong)
 
 
 def test_a_pruned_log_grows_even_if_the_note_is_lost(pruned: LogWorld, tmp_path: Path) -> None:
-    pruned.objects.of("work").clear()
+    pruned.bucket("work").clear()
     result = pruned.publish("2028-01-10T12:00:00Z")
     assert (result.log_refused, result.log and result.log.added) == ("", 1)
     assert check_pruned(pruned, tmp_path, "2028-01-10T13:00:00Z").wrong == []
@@ -242,7 +240,7 @@ def test_a_pruned_log_grows_even_if_the_note_is_lost(pruned: LogWorld, tmp_path:
 def test_later_leaves_are_proved_and_pruned_ones_are_not(pruned: LogWorld, tmp_path: Path) -> None:
     pruned.count(sample_receipt("2028-01-10", 1, by_rule={live(): 1}))
     pruned.publish("2028-01-11T02:00:00Z")
-    read, keys = (lambda path: pruned.objects.stored.get(f"log/{path}")), pruned.heads.log_keys
+    read, keys = (lambda path: pruned.files.get(f"log/{path}")), pruned.log_keys
     proof, _ = prove_finding(pruned.findings("acme", "2028-01-10")[0], keys, read)
     place = Folder(pruned.copy_public(tmp_path))
     assert check_proof(place, proof, (), None).wrong == []
@@ -282,51 +280,51 @@ def rebuilt() -> World:
 def own(world: World) -> list[str]:
     return [
         key
-        for key in world.objects.stored
+        for key in world.files
         if key.startswith(OWN) or (key.startswith("packs/") and key.endswith(".html"))
     ]
 
 
 def test_all_that_was_published_comes_back_with_the_same_bytes(rebuilt: World) -> None:
-    before = dict(rebuilt.objects.stored)
+    before = dict(rebuilt.files)
     assert len(own(rebuilt)) > 100
     for key in own(rebuilt):
-        del rebuilt.objects.stored[key]
+        del rebuilt.files[key]
     rebuilt.publish(NOW, since=SINCE, rebuild=True)
-    assert sorted(rebuilt.objects.stored) == sorted(before)
-    assert rebuilt.objects.stored == before
+    assert sorted(rebuilt.files) == sorted(before)
+    assert rebuilt.files == before
 
 
 def test_what_was_spoilt_is_mended_and_the_rest_is_not_written(rebuilt: World) -> None:
-    before = dict(rebuilt.objects.stored)
+    before = dict(rebuilt.files)
     spoilt = [key for key in own(rebuilt) if key.endswith((".html", ".csv", ".jsonl"))]
     for key in spoilt:
-        rebuilt.objects.stored[key] += b" "
+        rebuilt.files[key] += b" "
     rebuilt.publish(NOW, since=SINCE, rebuild=True)
-    assert rebuilt.objects.stored == before
-    assert sorted(rebuilt.objects.writes) == sorted(spoilt)
+    assert rebuilt.files == before
+    assert sorted(rebuilt.calls.writes) == sorted(spoilt)
 
 
 def test_it_tells_how_many_summaries_it_had_to_write(rebuilt: World) -> None:
     """A rebuild that finds all as it should be says so; each spoilt part of one counts it once."""
     assert rebuilt.publish(NOW, since=SINCE, rebuild=True).written == 0
     for suffix in ("html", "csv"):
-        rebuilt.objects.stored[f"summaries/acme/2026-11-25.{suffix}"] += b" "
-    rebuilt.objects.stored["journal/acme/2026-11-05.jsonl"] += b" "
+        rebuilt.files[f"summaries/acme/2026-11-25.{suffix}"] += b" "
+    rebuilt.files["journal/acme/2026-11-05.jsonl"] += b" "
     assert rebuilt.publish(NOW, since=SINCE, rebuild=True).written == 2
 
 
 def test_a_revision_stays_what_it_is_and_its_pages_come_back(rebuilt: World) -> None:
     rebuilt.store.add(sample_receipt("2026-11-25", 2))
     rebuilt.publish("2026-12-03T03:00:00Z")
-    before = dict(rebuilt.objects.stored)
+    before = dict(rebuilt.files)
     page = "summaries/acme/2026-11-25.html"
     assert "Revision 2." in rebuilt.text(page)
-    del rebuilt.objects.stored[page]
+    del rebuilt.files[page]
     rebuilt.publish("2026-12-03T03:00:00Z", since=SINCE, rebuild=True)
-    assert rebuilt.objects.stored == before
+    assert rebuilt.files == before
 
 
 def test_without_being_asked_nothing_is_written_again(rebuilt: World) -> None:
     rebuilt.publish(NOW)
-    assert rebuilt.objects.writes == []
+    assert rebuilt.calls.writes == []

@@ -188,7 +188,7 @@ def test_a_pack_page_changes_on_the_day_after_its_last_and_on_no_other() -> None
     changed = []
     for day in ("2027-04-29", "2027-04-30", "2027-05-01", "2027-05-02", "2027-06-30"):
         made.publish(f"{day}T03:00:00Z")
-        changed.append({k for k in made.objects.writes if k.endswith(".html")})
+        changed.append({k for k in made.calls.writes if k.endswith(".html")})
     pages = {
         f"{page}{ending}"
         for page in ("packs/one-time-codes/1", "index")
@@ -247,7 +247,7 @@ def test_a_pack_that_cannot_stand_in_a_path_gets_no_page_and_is_counted(name: st
     made.store.add(sample_receipt(by_rule={live("prize", name): 2, live(): 1}, set=digest))
     outcome = made.publish(CLOSED)
     assert outcome.unpublishable == [f"pack {name}"]
-    packs = [key for key in made.objects.stored if key.startswith("packs/")]
+    packs = [key for key in made.files if key.startswith("packs/")]
     assert packs == [f"packs/one-time-codes/1{end}" for end in (".html", ".id.html", ".zh.html")]
     page = made.text("summaries/acme/2026-11-25.html")
     assert "<span>prize</span>" in page
@@ -286,7 +286,7 @@ def test_each_sign_has_a_line_and_its_definition_by_its_digest() -> None:
 
 
 def test_a_set_without_signs_has_no_page_of_signs(site: World) -> None:
-    assert not [path for path in site.objects.stored if path.startswith("signs")]
+    assert not [path for path in site.files if path.startswith("signs")]
 
 
 RULE = "by-weight/1/advert"
@@ -428,7 +428,7 @@ def test_the_page_of_the_pack_proposes_what_misleads_for_removal() -> None:
 def test_no_term_list_of_one_finding_is_public() -> None:
     made = world_of_two_terms()
     made.publish("2026-12-02T02:00:00Z")
-    journals = [key for key in made.objects.stored if key.startswith("journal/")]
+    journals = [key for key in made.files if key.startswith("journal/")]
     assert journals
     for key in journals:
         assert "gacor" not in made.text(key)
@@ -465,7 +465,7 @@ def test_a_month_that_an_earlier_release_closed_stays_as_it_is() -> None:
         key = f"summaries/{provider}/2026-11.json"
         summary = json.loads(made.text(key))
         del summary["terms"]
-        made.objects.stored[key] = json.dumps(summary).encode()
+        made.files[key] = json.dumps(summary).encode()
     made.publish("2026-12-03T02:00:00Z")
     assert not made.summary("acme/2026-11").terms
     assert made.summary("acme/2026-11").revision == 1

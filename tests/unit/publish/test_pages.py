@@ -38,7 +38,7 @@ def test_every_link_leads_to_something_that_is_published(site: World) -> None:
                 continue
             path, _, fragment = link.partition("#")
             target = normpath(str(PurePosixPath(key).parent / path))
-            assert target in site.objects.stored, (key, link)
+            assert target in site.files, (key, link)
             if fragment:
                 assert fragment in parsed(site.text(target)).ids, (key, link)
 
@@ -182,9 +182,7 @@ def hostile_world(payload: str) -> tuple[list[str], bytes]:
     made.publish(CLOSED)
     day = made.summary("acme/2026-11-25")
     day = msgspec.structs.replace(day, provider=payload, public_url=payload)
-    catalogue = PublishedSets(
-        {digest: read_set(made.objects.stored[f"sets/{digest}.json"])}, digest
-    )
+    catalogue = PublishedSets({digest: read_set(made.files[f"sets/{digest}.json"])}, digest)
     pages = [Pages(catalogue, payload, "2026-11-26").summary(day, digest="")]
     return [*pages, *(made.text(key) for key in pages_of(made))], encode_csv(day)
 

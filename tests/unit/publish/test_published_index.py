@@ -20,7 +20,7 @@ def site(**facts: object) -> World:
     pack = factchecks_pack(None, ["en"], datetime(2026, 11, 1, tzinfo=UTC))
     made.put_set(sample_pack(), msgspec.to_builtins(pack), factchecks=INDEX)
     stored = msgspec.json.encode({"index": INDEX, "checks": 3} | facts)
-    made.objects.stored[factchecks_facts_key(INDEX)] = stored
+    made.files[factchecks_facts_key(INDEX)] = stored
     made.publish(CLOSED)
     return made
 

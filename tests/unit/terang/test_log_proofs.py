@@ -25,25 +25,25 @@ def made() -> LogWorld:
     made = LogWorld()
     digest = made.put_set(sample_pack())
     made.count(sample_receipt(by_rule={live(): 3}, set=digest))
-    made.store.open_files["acme"] = [OpenFile("f1", "2026-11-25", 1, "2026-11-25")]
-    made.objects.of("out")[receipt_key("acme", "f1")] = RECEIPT
+    made.store.put_file("acme", OpenFile("f1", "2026-11-25", 1, "2026-11-25"))
+    made.bucket("out")[receipt_key("acme", "f1")] = RECEIPT
     made.publish(CLOSED)
     return made
 
 
 @pytest.fixture(scope="module")
 def public(made: LogWorld, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write(made.objects.stored, tmp_path_factory.mktemp("public"))
+    return write(made.files, tmp_path_factory.mktemp("public"))
 
 
 def read(made: LogWorld, path: str) -> bytes | None:
-    return made.objects.stored.get(f"log/{path}")
+    return made.files.get(f"log/{path}")
 
 
 def test_a_proof_of_a_finding_is_accepted_and_reveals_its_own_key_only(
     made: LogWorld, public: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    keys = made.heads.log_keys
+    keys = made.log_keys
     finding, other, _ = made.findings("acme", "2026-11-25")
     proof, _ = prove_finding(finding, keys, lambda path: read(made, path))
     path = tmp_path / "p"
@@ -64,9 +64,7 @@ def test_a_proof_of_another_finding_is_not_accepted(
     made: LogWorld, public: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     finding = made.findings("acme", "2026-11-25")[0]
-    lines = prove_finding(finding, made.heads.log_keys, lambda path: read(made, path))[0].split(
-        b"\n"
-    )
+    lines = prove_finding(finding, made.log_keys, lambda path: read(made, path))[0].split(b"\n")
     extra = json.loads(base64.b64decode(lines[1][6:]))
     lines[1] = b"extra " + base64.b64encode(json.dumps(extra | {"id": "another"}).encode())
     path = tmp_path / "p"
@@ -96,7 +94,7 @@ def test_a_receipt_is_proved_by_its_bytes(
 
 def test_what_is_not_counted_is_said_of_one_checkpoint(made: LogWorld) -> None:
     with pytest.raises(OperatorError, match=r"none of the \d+ leaves of terang.example/log"):
-        prove_finding("unknown", made.heads.log_keys, lambda path: read(made, path))
+        prove_finding("unknown", made.log_keys, lambda path: read(made, path))
     with pytest.raises(OperatorError, match="no log/checkpoint"):
         prove_receipt(b"", lambda _: None)
 

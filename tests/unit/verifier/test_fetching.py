@@ -105,15 +105,15 @@ def sample_world() -> LogWorld:
 def later_files() -> dict[str, bytes]:
     """The files after another run."""
     made = sample_world()
-    made.count(sample_receipt(number=2, set=made.store.journal["acme", "2026-11-25"][0].set))
+    made.count(sample_receipt(number=2, set=next(made.store.receipts("acme", "2026-11-25")).set))
     made.publish("2026-11-26T02:30:00Z")
-    return made.objects.stored
+    return made.files
 
 
 @pytest.fixture
 def served() -> Iterator[Served]:
     made = sample_world()
-    with Served(dict(made.objects.stored)) as server:
+    with Served(dict(made.files)) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server
@@ -289,14 +289,14 @@ def logs() -> tuple[dict[str, bytes], dict[str, bytes]]:
     digest = made.put_set(sample_pack())
     made.count(sample_receipt(by_rule={live(): 2}, set=digest))
     made.publish(CLOSED)
-    older = dict(made.objects.stored)
+    older = dict(made.files)
     made.publish("2026-11-26T09:00:00Z")
-    return older, dict(made.objects.stored)
+    return older, dict(made.files)
 
 
 def check(files: dict[str, bytes], folder: Path, *others: bytes, key: str = "") -> Result:
     world = LogWorld()
-    world.objects.stored = files
+    world.files.update(files)
     paths = []
     for number, other in enumerate(others):
         paths.append(folder / f"{number}.checkpoint")

@@ -39,7 +39,7 @@ def first_world() -> LogWorld:
 
 
 def grow(made: LogWorld) -> LogWorld:
-    rule_set = made.store.journal["acme", "2026-11-24"][0].set
+    rule_set = next(made.store.receipts("acme", "2026-11-24")).set
     made.count(sample_receipt("2026-11-24", 5, by_rule={live(): 1}, set=rule_set))
     made.count(sample_receipt("2026-11-26", 6, by_rule={live(): 1}, set=rule_set))
     made.publish(LATER, "2026-11-26", provisional=True)
@@ -47,9 +47,9 @@ def grow(made: LogWorld) -> LogWorld:
 
 
 WORLD = first_world()
-OLDER = dict(WORLD.objects.stored)
+OLDER = dict(WORLD.files)
 grow(WORLD)
-FILES = dict(WORLD.objects.stored)
+FILES = dict(WORLD.files)
 
 
 def checked(folder: Path, state: Path | None = None, now: datetime = NOW, **more: object) -> Result:
@@ -178,12 +178,13 @@ BY_LIST = f"the list of {LATER}"
 def without_lists(files: dict[str, bytes]) -> dict[str, bytes]:
     """The same files with a log of an earlier release."""
     made = first_world()
-    made.heads.heads.clear()
-    made.objects.stored = {path: files[path] for path in files if not OF_THE_LOG.fullmatch(path)}
+    made.head = None
+    made.files.clear()
+    made.files.update({path: files[path] for path in files if not OF_THE_LOG.fullmatch(path)})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(logging_run, "RunLeaf", lambda at, _list: RunLeaf(at))
         made.publish(LATER)
-    return made.objects.stored
+    return made.files
 
 
 @pytest.mark.parametrize(("changed", "code", "said"), [
@@ -232,16 +233,16 @@ def test_a_log_of_an_earlier_release_has_no_list(
 def test_a_number_that_changed_without_a_revision_is_reported(tmp_path: Path) -> None:
     made = grow(first_world())
     path = "summaries/acme/2026-11-25.json"
-    made.objects.stored[path] += b"\n"
+    made.files[path] += b"\n"
     made.publish("2026-11-26T09:30:00Z")
-    result = checked(write(made.objects.stored, tmp_path))
+    result = checked(write(made.files, tmp_path))
     assert f"{path} was changed without a new revision" in result.wrong
 
 
 def test_what_was_logged_late_is_named_when_watching(tmp_path: Path) -> None:
     made = first_world()
     made.publish("2026-11-29T12:00:00Z")
-    folder = write(made.objects.stored, tmp_path)
+    folder = write(made.files, tmp_path)
     now = datetime(2026, 11, 29, 13, tzinfo=UTC)
     assert checked(folder, now=now).wrong == []
     assert checked(folder, now=now, watch=True).wrong == [
