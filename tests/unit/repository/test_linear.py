@@ -145,7 +145,10 @@ def _within(value: object) -> Iterator[re.Pattern[Any]]:
 
 @pytest.mark.parametrize(("pattern", "anchored"), [*_patterns()])
 def test_a_pattern_takes_a_multiple_of_the_length(pattern: re.Pattern[Any], anchored: bool) -> None:
-    times, text = growth(pattern, MOST, anchored=anchored)
+    for _ in range(3):  # what grows too fast does so each time; a busy machine does not
+        times, text = growth(pattern, MOST, anchored=anchored)
+        if times <= MOST:
+            break
     assert times <= MOST, f"{text!r} takes {times:.1f} times as long when it is twice as long"
 
 
