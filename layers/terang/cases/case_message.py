@@ -38,7 +38,7 @@ from ledger.cases import (
 )
 from ledger.codes import CATEGORIES, EEA, AnyCode, CaseCode, CaseRefusal, Code, EarlierMove, Strict
 from ledger.texts import utc
-from ledger.units import Tally, says
+from ledger.units import Tally, rounded_seconds, says
 
 type FieldRule = tuple[bool, AnyCode, str]
 """Whether a rule is broken, and then the code and field of the refusal."""
@@ -437,14 +437,3 @@ def seconds_between(began: str, ended: str) -> int | None:
         return None
     length = datetime.fromisoformat(ended) - datetime.fromisoformat(began)
     return rounded_seconds(length.total_seconds())
-
-
-def rounded_seconds(seconds: float) -> int:
-    """Return a duration with three significant digits, too coarse to identify a moment.
-
-    >>> rounded_seconds(4.6), rounded_seconds(86_399), rounded_seconds(-3)
-    (5, 86400, 0)
-    """
-    whole = max(0, round(seconds))
-    step: int = 10 ** max(0, len(str(whole)) - 3)
-    return (whole + step // 2) // step * step
