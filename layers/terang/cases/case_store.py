@@ -26,8 +26,6 @@ from ledger.keys import (
     findings_key,
     proposal_key,
 )
-from ledger.objects import S3Objects
-from ledger.store import DynamoStore
 from ledger.texts import encode_json, encode_json_lines
 from rules.pack import Pack
 from rules.rule_set import KnownSets, SetError
