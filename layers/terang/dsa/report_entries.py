@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dsa.statement import CATEGORY_PREFIX, KEYWORD_PREFIX
+from dsa.statement import CATEGORY_PREFIX, KEYWORD_PREFIX, OTHER
 from ledger.cases import JournalEntry
 from ledger.codes import (
     CATEGORIES,
@@ -115,8 +115,6 @@ def file_name(part: int) -> str:
     """
     return f"Part_{part}_{PARTS[part]}.csv"
 
-
-OTHER = "OTHER"
 
 ORDER_TIMES = ("acknowledged_at", "effected_at")
 NOT_DESCRIBED = "Not specified further."
