@@ -1,8 +1,7 @@
 """The desk of each provider in the table: leases, and decisions that can still be taken back.
 
-Everything of a desk is under `D#<provider>`.
-Nothing is counted or deleted: a lease has an end, and a decision moves to its next state by a
-conditional put.
+Everything of a desk is under `D#<provider>`. Nothing is counted or deleted: a lease has an end, and
+a decision moves to its next state by a conditional put.
 
 The caller sends the message that names a decision first, and then stores the decision. If it dies
 in between, nobody was told that the decision is stored. The message finds nothing and puts `void`
@@ -90,7 +89,7 @@ class PendingName(msgspec.Struct, frozen=True):
     pending: str
 
 
-_LIVE = {PendingState.PENDING, PendingState.SENT}
+_ON_ITS_WAY = {PendingState.PENDING, PendingState.SENT}
 """States in which a decision can still change cases."""
 
 _TRIES = 8
@@ -269,7 +268,7 @@ class DynamoDesk(TableRows):
         start = utc_exactly(self.clock.now() - self.live)
         names = [lock for lock in locks if lock is not None]
         for pending in self._decisions(provider, names):
-            if pending.state in _LIVE and _settles(pending) and pending.held_at > start:
+            if pending.state in _ON_ITS_WAY and _settles(pending) and pending.held_at > start:
                 return pending
         return None
 
@@ -329,7 +328,7 @@ def _settles(pending: PendingDecision) -> bool:
     """Return whether a decision keeps its items: one that leaves them open only while it pends."""
     if pending.leaves_open:
         return pending.state is PendingState.PENDING
-    return pending.state in {*_LIVE, PendingState.TAKEN}
+    return pending.state in {*_ON_ITS_WAY, PendingState.TAKEN}
 
 
 def _desk(provider: str) -> str:
