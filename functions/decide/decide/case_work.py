@@ -7,7 +7,6 @@ A message of the console only names a decision, which is taken from the table. W
 message decides nothing by it: the provider, the moderator and the messages are those of the stored
 decision, and only the console's role stores one. One that comes too early only shortens the time in
 which the decision can be taken back.
-
 """
 
 from collections import Counter

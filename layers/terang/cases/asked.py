@@ -2,7 +2,6 @@
 
 Somebody reports a post (DSA Art. 16), an authority orders, a draw or the flood guard asks for a
 verdict. A suspension (Art. 23) stands next to the notices that can cause it.
-
 """
 
 from collections.abc import Iterator, Mapping
@@ -117,7 +116,7 @@ class Suspension(BaseCaseMessage, frozen=True, tag="suspension", kw_only=True):
 
     @staticmethod
     def count(line: CaseLine) -> Iterator[Addend]:
-        """Yield the suspension by why."""
+        """Yield the suspension under its reason."""
         yield "suspended", line.why, 1
 
 

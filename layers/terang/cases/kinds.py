@@ -6,9 +6,8 @@
    `JournalEntry`, and into `CaseFacts` if it is public.
 2. Name it in `CaseMessage`, and what it counts in `CaseNumbers`.
 3. Describe it in docs/cases.md, run `scripts/build_documents.py`, and add an example to the tests.
-
-To show it on the desk needs `desk`, `desk.deciding` and a page; to recount it,
-`recount`, which shares no code with this.
+4. Count it in `recount` too, which shares no code with this.
+5. If moderators send it from the desk, add it to `desk.deciding` and a page.
 
 A line is read as a message, or refused with the name of the field: the types of the fields come
 first, then the rules between them.

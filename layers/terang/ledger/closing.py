@@ -1,7 +1,7 @@
-"""Close files, and move the pointer to the set in force.
+"""Move the pointer to the set in force, and close files.
 
-When the last range of a file is committed, its sender gets a receipt. The pointer and its history
-are one object, moved by compare-and-swap.
+The pointer and its history are one object, moved by compare-and-swap. When the last range of a file
+is committed, its sender gets a receipt.
 """
 
 import random

@@ -1,13 +1,12 @@
-"""Codes: why something was not accepted, and those of the Digital Services Act.
+"""Errors, the codes of refusals, and the codes of the Digital Services Act (DSA).
 
-A refusal is data, with a code and a place. Errors are grouped by who must act. People decide by the
-codes of measures, categories and countries. Categories and keywords are written without the
-prefixes `STATEMENT_CATEGORY_` and `KEYWORD_`, as in packs; the codes of measures are whole, as the
-transparency database wants them.
+Errors are grouped by who must act. A refusal is data: a code and a place. People decide in the
+codes of the DSA: categories with their keywords, countries, and measures. Categories and keywords
+are written without the prefixes `STATEMENT_CATEGORY_` and `KEYWORD_`, as in packs; the codes of
+measures are whole, as the transparency database wants them.
 
 Source: European Commission, DSA Transparency Database, and Implementing Regulation (EU) 2024/2835,
 Annexes I and II.
-
 """
 
 from datetime import date

@@ -1,20 +1,19 @@
 """A finding (a post satisfies a rule), the ids of all things, the flood guard, and personal data.
 
-Ids of units, files and findings are SHA-256 over length-prefixed fields.
+Ids: those of units, files and findings are SHA-256 over length-prefixed fields.
 
-Accounts become keyed pseudonyms before anything is stored. Each month's key is derived from the
-secret of the stack and from a random salt in the table. Neither is of use alone: once the salt is
-deleted, nobody can compute the month's pseudonyms again.
+Pseudonyms: accounts become keyed pseudonyms before anything is stored. Each month's key is derived
+from the secret of the stack and from a random salt in the table. Neither is of use alone: once the
+salt is deleted, nobody can compute the month's pseudonyms again.
 
-The audit sample are posts without a finding, which people judge to see what rules missed. The rank
-of a post is an HMAC of its id under a key of the month, and the posts with the smallest ranks are
-the sample. It is uniform, nobody can foresee it, and repeated posts do not change it. The key is
-published after the month, so that anyone who has the posts can draw the sample again.
+Audit samples: people judge posts without a finding, to see what rules missed. The rank of a post is
+an HMAC of its id under a key of the month, and the posts with the smallest ranks are the sample. It
+is uniform, nobody can foresee it, and repeated posts do not change it. The key is published after
+the month, so that anyone who has the posts can draw the sample again.
 
-A fingerprint is kept with the journal of its day, under a key that only the stack has, for
-COPY_DAYS, and goes when its author is erased. The numbers of a closed day are stored before that,
-so they never change.
-
+Fingerprints: copies of a post are recognised by them. A fingerprint is made under a key that only
+the stack has. It is kept with the journal of its day for COPY_DAYS, and goes when its author is
+erased. The numbers of a closed day are stored before that, so they never change.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
 """A provider as the operator registered it, its webhook, and the keys of objects in the buckets.
 
-All webhooks of a stack are one JSON object in Secrets Manager, by provider. The keys are part of
-the stable interface.
+All webhooks of a stack are one JSON object in Secrets Manager, by provider. The keys of objects are
+part of the stable interface. The post that the stack sends itself is here too, and the digests by
+which the public log knows findings and units.
 """
 
 import base64

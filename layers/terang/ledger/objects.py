@@ -1,6 +1,7 @@
-"""Buckets on S3: pinned versions, exact ranges, and objects that are written once.
+"""Buckets on S3 and queues on SQS.
 
-The queues: deliveries from SQS, who sent them, and the queue of units.
+Of buckets: pinned versions, exact ranges, and objects that are written once. Of queues: deliveries,
+who sent them, and the queue of units.
 """
 
 import io
@@ -463,7 +464,7 @@ class SqsUnitQueue:
     url: str
 
     def send(self, units: Iterable[RangeMessage]) -> None:
-        """Raise OSError if the queue keeps refusing some."""
+        """Send units. Raises OSError if the queue keeps refusing some."""
         send_messages(self.client, self.url, (msgspec.json.encode(unit) for unit in units))
 
 

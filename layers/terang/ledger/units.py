@@ -1,11 +1,14 @@
-"""Units: how a file is cut, the result of each range, receipts with their counts, and estimates.
+"""Units and their receipts, and the mathematics of published numbers: sums, intervals, durations.
 
-Every published number is a fold of receipts.
+How a file is cut comes first, then the result of each range, then receipts with their counts. Every
+published number is a fold of receipts.
 
-Without its interval, nobody can tell a share of 3 in 4 from one of 300 in 400. Intervals are
-Wilson's score intervals at 95 %: they stay between 0 and 1, are valid near both ends, and do not
-shrink to a point if all or none of a few were counted. Summaries and the yearly report estimate
-with these functions; `recount` and `report_proof` check them with code of their own.
+The mathematics of intervals is at the end: `wilson_interval` says how sure a share is, and
+`missed_posts` how many posts the rules missed. Without its interval, nobody can tell a share of 3
+in 4 from one of 300 in 400. Intervals are Wilson's score intervals at 95 %: they stay between 0
+and 1, are valid near both ends, and do not shrink to a point if all or none of a few were counted.
+Summaries and the yearly report estimate with these functions; `recount` and `report_proof` check
+them with code of their own.
 """
 
 from collections import Counter
