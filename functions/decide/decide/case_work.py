@@ -29,7 +29,7 @@ from ledger.findings import digest
 from ledger.keys import message_receipt_key
 from ledger.objects import Delivery, S3Objects, Senders, require_reserve
 from ledger.store import DynamoStore
-from ledger.texts import Clock, encode_json, lines_of_body, utc
+from ledger.texts import Clock, encode_json, in_days, lines_of_body, utc
 
 TRIES = 12
 """How often a message is judged while other workers keep moving its cases."""
@@ -207,7 +207,7 @@ class CaseWork:
         again, since blanks could make the sender's line too long for an item.
         """
         now, case = self.clock.now(), refusal.waits_for
-        expires = int((now + timedelta(days=WAIT_DAYS)).timestamp())
+        expires = in_days(now, WAIT_DAYS)
         data, day = msgspec.json.encode(message), line.day or now.date().isoformat()
         waiting = WaitingMessage(message_key, line.provider, data, day, utc(line.sent_at))
         stored = self.store.put_waiting(case, waiting, expires)

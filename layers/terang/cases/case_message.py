@@ -421,11 +421,6 @@ def stated_at(entry: JournalEntry, field: str) -> datetime:
     return datetime.fromisoformat(min(getattr(entry, field), entry.at))
 
 
-def in_days(start: datetime, days: int) -> int:
-    """Return the moment so many days later, in seconds since 1970."""
-    return int((start + timedelta(days=days)).timestamp())
-
-
 def _day(moment: datetime) -> datetime:
     """Return the start of a day: the clock of a trial has the right day only."""
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -28,7 +28,6 @@ from cases.case_message import (
     Reason,
     Time,
     earlier_move,
-    in_days,
     order_of_times,
     refusals_of,
     seconds_between,
@@ -48,6 +47,7 @@ from ledger.cases import (
     is_for_second_review,
 )
 from ledger.codes import CaseCode, CaseRefusal, Measures, Words
+from ledger.texts import in_days
 
 CONTESTED_DAYS = 366
 """How long an open complaint or dispute keeps an excerpt. Even a forgotten one ends."""

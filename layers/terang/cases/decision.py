@@ -35,7 +35,6 @@ from cases.case_message import (
     Reason,
     ReasonLanguage,
     Time,
-    in_days,
     order_of_times,
     refusals_of,
     seconds_between,
@@ -63,7 +62,7 @@ from ledger.codes import (
     Words,
 )
 from ledger.findings import Finding
-from ledger.texts import utc
+from ledger.texts import in_days, utc
 from ledger.units import rule_key
 from rules.pack_parts import deciding
 

@@ -18,7 +18,7 @@ import msgspec
 
 from ledger.codes import Code, OperatorError, Refusal
 from ledger.keys import receipt_key, refusals_key
-from ledger.texts import Clock, encode_json, utc
+from ledger.texts import Clock, encode_json, in_days, utc
 from ledger.units import Manifest, RangeRow, Receipt, ReceiptCounts, Source, sum_records
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ class Closing:
         receipt = self._receipt(manifest, self.store.ranges(file), utc(now))
         key = receipt_key(manifest.provider, file)
         self.objects.put_if(self.out_bucket, key, encode_json(receipt), None)
-        expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
+        expires = in_days(now, FILE_DAYS)
         self.store.close_file(manifest.provider, file, now.date().isoformat(), expires)
         for source in dict.fromkeys((manifest.dropped, *sources)):
             self.objects.delete_version(source)  # neither dropped files nor parts are kept

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from ledger.table import Item, TableRows, put_where, record_of
-from ledger.texts import utc_exactly
+from ledger.texts import in_days, utc_exactly
 
 UNSENT_DAYS = 20
 """How long a decision is kept until it is sent: 4 days in the queue, 14 among the dead letters."""
@@ -321,7 +321,7 @@ class DynamoDesk(TableRows):
         )
 
     def _in_days(self, days: int) -> int:
-        return int((self.clock.now() + timedelta(days=days)).timestamp())
+        return in_days(self.clock.now(), days)
 
 
 def _settles(pending: PendingDecision) -> bool:

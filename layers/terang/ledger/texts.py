@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
@@ -61,6 +61,11 @@ def utc_exactly(moment: datetime) -> str:
     '2026-11-25T00:00:00.000000Z'
     """
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def in_days(start: datetime, days: int) -> int:
+    """Return the moment so many days later, in seconds since 1970."""
+    return int((start + timedelta(days=days)).timestamp())
 
 
 def before_leap_second(value: str) -> str:
