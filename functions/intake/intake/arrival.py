@@ -8,7 +8,6 @@ content. The same file gives the same bytes each time.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from hashlib import sha256
 from typing import BinaryIO
 
@@ -35,7 +34,7 @@ from ledger.keys import Provider, is_provider_id, part_key, receipt_key, unknown
 from ledger.objects import S3Objects, SqsUnitQueue
 from ledger.posts import LINE_BYTES, Post, TranslatedPost, read_fields
 from ledger.store import DynamoStore, PseudonymKeys
-from ledger.texts import Clock, encode_json, utc
+from ledger.texts import Clock, encode_json, in_days, utc
 from ledger.units import Manifest, Marker, Receipt, Source, cut_ranges, digest_of_ids, units_of
 
 WHITE = b"\xef\xbb\xbf \t\r\n"
@@ -273,7 +272,7 @@ class Intake:
             translated=bool(content),
             content=content,
         )
-        expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
+        expires = in_days(now, FILE_DAYS)
         if self.store.seal(manifest, sources, expires):
             return self._send_units(manifest, sources, status="cut")
         sealed = self.store.manifest(dropped.id)  # another worker sealed it first

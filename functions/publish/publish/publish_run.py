@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -31,7 +31,7 @@ from ledger.codes import OperatorError
 from ledger.keys import SENTINEL, is_provider_id, sentinel_post
 from ledger.objects import S3Objects
 from ledger.store import DynamoStore, assign_letters
-from ledger.texts import Clock
+from ledger.texts import Clock, in_days
 from ledger.units import OpenFile
 from publish.day_facts import (
     DayFacts,
@@ -267,7 +267,7 @@ class PublishRun:
         entries = context.store.journal_entries(provider, day)
         letters: dict[str, str] = {}
         if entries:
-            expires = int((context.clock.now() + timedelta(days=LETTER_DAYS)).timestamp())
+            expires = in_days(context.clock.now(), LETTER_DAYS)
             who = [entry.moderator for entry in sorted(entries, key=lambda entry: entry.entry)]
             letters = assign_letters(context.store, provider, day[:7], who, expires)
         copies = copies_of_day(context.store, provider, day, closed=day <= self.closed)

@@ -8,7 +8,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -27,7 +27,7 @@ from ledger.findings import (
 )
 from ledger.posts import Post, TranslatedPost
 from ledger.store import DynamoStore
-from ledger.texts import Clock, utc
+from ledger.texts import Clock, in_days, utc
 from ledger.units import Attempt, FoundCopies, Marker, Receipt, digest_of_ids, rule_key
 from matcher import Hit
 from matcher.engine import Fingerprints
@@ -165,7 +165,7 @@ class FloodGuard:
         now = self.clock.now()
         if now.timestamp() - total.written_at > EXCHANGE_SECONDS:
             row = FloodTotal(self.worker, total.posts, dict(total.hits))
-            expires = int((now + timedelta(days=TOTAL_DAYS)).timestamp())
+            expires = in_days(now, TOTAL_DAYS)
             self.store.put_flood_total(provider, day, row, expires)
             total.written_at = now.timestamp()
 

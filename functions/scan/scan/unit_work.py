@@ -15,7 +15,7 @@ what is committed, so each delivery of a unit can write the missing files.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 import msgspec
@@ -46,7 +46,7 @@ from ledger.keys import (
 from ledger.objects import S3Objects
 from ledger.posts import Post
 from ledger.store import DynamoStore, PseudonymKeys
-from ledger.texts import Clock, encode_json, encode_json_lines, utc
+from ledger.texts import Clock, encode_json, encode_json_lines, in_days, utc
 from ledger.units import Attempt, Marker, RangeMessage, RangeRow, Receipt, digest_of_ids, rule_key
 from matcher.engine import Fingerprints
 from matcher.hit import PostResult
@@ -139,7 +139,7 @@ class UnitRecorder:
         first.
         """
         provider = effects.job.provider
-        flood_end = int((effects.now + timedelta(days=FILE_DAYS)).timestamp())
+        flood_end = in_days(effects.now, FILE_DAYS)
         for question in effects.flood.questions:
             self.store.put_flood(provider, question, flood_end)
         erased = self.store.erased_accounts(provider, effects.accounts)
@@ -155,7 +155,7 @@ class UnitRecorder:
 
     def _put_findings(self, effects: UnitEffects, erased: Collection[str]) -> list[Finding]:
         """Store the findings, those of erased authors as stubs. Return them as they are stored."""
-        expires = int((effects.now + timedelta(days=self.excerpt_days)).timestamp())
+        expires = in_days(effects.now, self.excerpt_days)
         pairs = [
             (stub_of(excerpted.finding), "")
             if excerpted.finding.account in erased
@@ -185,7 +185,7 @@ class UnitRecorder:
             if not finding.is_erased and made[finding.finding].fingerprint
         ]
         if any(excerpted.fingerprint for excerpted in made.values()):
-            expires = int((effects.now + timedelta(days=COPY_DAYS)).timestamp())
+            expires = in_days(effects.now, COPY_DAYS)
             self.store.put_fingerprints(effects.marker, fingerprints, expires)
 
     def sample_to_store(
@@ -199,7 +199,7 @@ class UnitRecorder:
         if not effects.sample:
             return None
         month = effects.marker.day[:7]
-        expires = int((effects.now + timedelta(days=SAMPLE_DAYS)).timestamp())
+        expires = in_days(effects.now, SAMPLE_DAYS)
         if month not in self._audit_months:
             self.store.put_audit_key(month, effects.audit_key.hex(), expires)
             self._audit_months.add(month)

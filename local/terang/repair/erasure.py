@@ -22,7 +22,7 @@ from ledger.keys import HOLDS_EXCERPTS, copies_key, findings_key
 from ledger.objects import S3Objects, StoredVersion, error_code
 from ledger.store import DynamoStore, PseudonymKeys
 from ledger.table import Item, Table, record_of
-from ledger.texts import Clock, encode_json, encode_json_lines, utc
+from ledger.texts import Clock, encode_json, encode_json_lines, in_days, utc
 from rules.pack_parts import ALGORITHM, Fingerprinted, copy_groups
 
 type Clean = Callable[[bytes], bytes]
@@ -399,7 +399,7 @@ class Erasure:
         buckets = self.buckets
         self._write(self.keys.make_ahead, TOMBSTONE_DAYS)
         accounts = {key.of(account) for key in self.keys.kept(buckets.provider)}
-        expires = int((self.clock.now() + timedelta(days=TOMBSTONE_DAYS)).timestamp())
+        expires = in_days(self.clock.now(), TOMBSTONE_DAYS)
         for pseudonym in sorted(accounts):
             self._write(buckets.store.put_tombstone, buckets.provider, pseudonym, expires)
         known, result = set(posts), ErasureResult()
