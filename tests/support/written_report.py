@@ -4,7 +4,6 @@ import csv
 import io
 from pathlib import Path
 
-import pytest
 from support.report_ledger_samples import year
 
 from dsa.indicators import About
@@ -34,8 +33,3 @@ def put(folder: Path, files: dict[str, bytes]) -> Path:
     for name, data in files.items():
         (folder / name).write_bytes(data)
     return folder
-
-
-@pytest.fixture(scope="module")
-def report() -> dict[str, bytes]:
-    return written()

@@ -279,7 +279,7 @@ NOT_DRAWN_GROUP = next(
 
 
 @pytest.fixture
-def decided_group() -> CaseWorld:
+def copies() -> CaseWorld:
     made = CaseWorld()
     made.find(*POSTS)
     return made
@@ -291,50 +291,45 @@ def grouped(number: int, **changes: Any) -> dict[str, Any]:
     return decision(about, **{"id": f"d-{number}", "group": "g-1", **changes})
 
 
-def decided(decided_group: CaseWorld, number: int) -> JournalEntry:
-    return entry(decided_group, "decision", f"d-{number}")
+def decided(copies: CaseWorld, number: int) -> JournalEntry:
+    return entry(copies, "decision", f"d-{number}")
 
 
-def test_each_post_has_its_own_decision_and_the_group_counts_once(
-    decided_group: CaseWorld,
-) -> None:
-    decided_group.decide(*(grouped(number) for number in (1, 2, 3)))
-    entries = [decided(decided_group, number) for number in (1, 2, 3)]
+def test_each_post_has_its_own_decision_and_the_group_counts_once(copies: CaseWorld) -> None:
+    copies.decide(*(grouped(number) for number in (1, 2, 3)))
+    entries = [decided(copies, number) for number in (1, 2, 3)]
     assert [made.cases for made in entries] == [
         (post.finding, made.entry) for post, made in zip(POSTS, entries, strict=False)
     ]
     assert {made.group for made in entries} == {case_id("group", "acme", "g-1")}
     assert [made.leads for made in entries] == [True, False, False]
     assert [made.counted for made in entries] == [{RULE: 1}, {}, {}]
-    assert [state(decided_group, post.finding) for post in POSTS] == [
-        *[CaseState.DECIDED] * 3,
-        "open",
-    ]
+    assert [state(copies, post.finding) for post in POSTS] == [*[CaseState.DECIDED] * 3, "open"]
 
 
 @pytest.mark.parametrize("order", [(1, 2), (2, 1)], ids=["few rules first", "all rules first"])
 def test_each_rule_and_day_counts_once_whichever_post_comes_first(
-    decided_group: CaseWorld, order: tuple[int, int]
+    copies: CaseWorld, order: tuple[int, int]
 ) -> None:
-    decided_group.find(finding(9, post="p2", found_at="2026-11-24T12:00:00Z"))
+    copies.find(finding(9, post="p2", found_at="2026-11-24T12:00:00Z"))
     second = grouped(2) | {"findings": [POSTS[1].finding, finding(9).finding]}
     messages = {1: grouped(1), 2: second}
-    decided_group.decide(*(messages[number] for number in order))
-    counted = [key for number in order for key in decided(decided_group, number).counted]
+    copies.decide(*(messages[number] for number in order))
+    counted = [key for number in order for key in decided(copies, number).counted]
     assert sorted(counted) == [RULE.replace("-25", "-24"), RULE]
 
 
-def test_a_repeat_counts_nothing(decided_group: CaseWorld) -> None:
-    decided_group.decide(grouped(1), grouped(2))
-    before = dict(decided_group.journal)
-    assert [one.status for one in decided_group.decide(grouped(2), grouped(1))] == ["repeated"] * 2
-    assert decided_group.journal == before
+def test_a_repeat_counts_nothing(copies: CaseWorld) -> None:
+    copies.decide(grouped(1), grouped(2))
+    before = dict(copies.journal)
+    assert [one.status for one in copies.decide(grouped(2), grouped(1))] == ["repeated"] * 2
+    assert copies.journal == before
 
 
-def test_a_later_decision_of_the_group_reads_one_entry(decided_group: CaseWorld) -> None:
+def test_a_later_decision_of_the_group_reads_one_entry(copies: CaseWorld) -> None:
     """Else a group of a thousand posts would read half a million entries."""
-    decided_group.decide(*(grouped(number) for number in (1, 2, 3, 4)))
-    group = decided_group.case(case_id("group", "acme", "g-1"))
+    copies.decide(*(grouped(number) for number in (1, 2, 3, 4)))
+    group = copies.case(case_id("group", "acme", "g-1"))
     assert group is not None
     assert [made.move for made in group.entries] == [Move.DECIDE]
     assert not group.entries[0].reason
@@ -345,54 +340,52 @@ def test_a_later_decision_of_the_group_reads_one_entry(decided_group: CaseWorld)
     {"decided_at": "2026-11-25T12:30:01Z"}, {"findings": [finding(6).finding]},
 ], ids=["verdict", "moderator", "opening", "moment", "category"])  # fmt: skip
 def test_another_look_is_refused_and_the_others_stand(
-    decided_group: CaseWorld, changes: dict[str, Any]
+    copies: CaseWorld, changes: dict[str, Any]
 ) -> None:
-    decided_group.find(finding(6, category="VIOLENCE"))
-    decided_group.decide(grouped(1))
-    [handled] = decided_group.decide(grouped(2, **changes))
+    copies.find(finding(6, category="VIOLENCE"))
+    copies.decide(grouped(1))
+    [handled] = copies.decide(grouped(2, **changes))
     assert (handled.status, handled.code) == ("refused", "field_conflict")
-    refused = decided_group.receipts()["d-2"]
+    refused = copies.receipts()["d-2"]
     assert refused.field == "group"
     assert "the first decision of the group has" in refused.advice
-    assert state(decided_group, POSTS[0].finding) is CaseState.DECIDED
+    assert state(copies, POSTS[0].finding) is CaseState.DECIDED
 
 
-def test_the_same_name_of_another_provider_is_another_group(decided_group: CaseWorld) -> None:
-    decided_group.find(finding(7, provider="other"))
-    decided_group.decide(grouped(1))
-    decided_group.decide(
-        decision(finding(7).finding, group="g-1", verdict="dismissed"), provider="other"
-    )
-    assert entry(decided_group, "decision", "d-1").leads
-    assert decided_group.journal[case_id("decision", "other", "d-1")].leads
+def test_the_same_name_of_another_provider_is_another_group(copies: CaseWorld) -> None:
+    copies.find(finding(7, provider="other"))
+    copies.decide(grouped(1))
+    copies.decide(decision(finding(7).finding, group="g-1", verdict="dismissed"), provider="other")
+    assert entry(copies, "decision", "d-1").leads
+    assert copies.journal[case_id("decision", "other", "d-1")].leads
 
 
-def test_a_group_is_overturned_once(decided_group: CaseWorld) -> None:
-    decided_group.decide(grouped(1), grouped(2), grouped(3))
+def test_a_group_is_overturned_once(copies: CaseWorld) -> None:
+    copies.decide(grouped(1), grouped(2), grouped(3))
     for number in (2, 3):
-        decided_group.decide(complaint(id=f"c-{number}", decision=f"d-{number}"),
+        copies.decide(complaint(id=f"c-{number}", decision=f"d-{number}"),
                              outcome(id=f"o-{number}", complaint=f"c-{number}"))  # fmt: skip
-    decided_group.decide(reinstatement(decision="d-1", cause="court"))
-    fell = [entry(decided_group, "outcome", f"o-{number}") for number in (2, 3)]
-    fell.append(entry(decided_group, "reinstatement", "b-1"))
+    copies.decide(reinstatement(decision="d-1", cause="court"))
+    fell = [entry(copies, "outcome", f"o-{number}") for number in (2, 3)]
+    fell.append(entry(copies, "reinstatement", "b-1"))
     assert all(made.overturns and made.group for made in fell)
     assert [made.counted for made in fell] == [{RULE: 1}, {}, {}]
 
 
-def test_an_upheld_decision_counts_nothing_against_its_group(decided_group: CaseWorld) -> None:
-    decided_group.decide(grouped(1), complaint(), outcome(outcome="upheld"))
-    assert entry(decided_group, "outcome", "o-1").counted == {}
+def test_an_upheld_decision_counts_nothing_against_its_group(copies: CaseWorld) -> None:
+    copies.decide(grouped(1), complaint(), outcome(outcome="upheld"))
+    assert entry(copies, "outcome", "o-1").counted == {}
 
 
-def test_a_group_is_drawn_for_a_second_review_as_one(decided_group: CaseWorld) -> None:
+def test_a_group_is_drawn_for_a_second_review_as_one(copies: CaseWorld) -> None:
     for number in (1, 2):
-        decided_group.decide(grouped(number, group=DRAWN_GROUP))
-    [first] = decided_group.decide(second_review(decision="d-2"))
-    [again] = decided_group.decide(second_review(id="r-2", decision="d-1", moderator="m-3"))
+        copies.decide(grouped(number, group=DRAWN_GROUP))
+    [first] = copies.decide(second_review(decision="d-2"))
+    [again] = copies.decide(second_review(id="r-2", decision="d-1", moderator="m-3"))
     assert (first.status, again.status, again.code) == ("taken", "refused", "decided_already")
 
 
-def test_a_decision_of_a_group_is_not_drawn_alone(decided_group: CaseWorld) -> None:
-    decided_group.decide(grouped(1, id=DRAWN, group=NOT_DRAWN_GROUP))
-    [handled] = decided_group.decide(second_review(decision=DRAWN))
+def test_a_decision_of_a_group_is_not_drawn_alone(copies: CaseWorld) -> None:
+    copies.decide(grouped(1, id=DRAWN, group=NOT_DRAWN_GROUP))
+    [handled] = copies.decide(second_review(decision=DRAWN))
     assert handled.code == "not_in_sample"

@@ -1,6 +1,5 @@
-"""The notice to an author says what, where, why, by whom, and how to contest it until when."""
+"""The notice to an author says all that it must; a stranger's words stay words, in reports too."""
 
-import csv
 import io
 import re
 import zipfile
@@ -18,6 +17,7 @@ from support.hostile import FORMULA, HOSTILE, OBEYED
 from support.report_ledger_samples import year
 from support.sample_messages import decision, notice
 from support.sample_posts import pack
+from support.written_report import table
 
 from dsa import statement
 from dsa.indicators import About, Qualitative
@@ -51,7 +51,7 @@ def told(language: str, *messages: dict[str, Any]) -> str:
     return cases.files[key].decode()
 
 
-@pytest.mark.parametrize("language", statement.NOTICE_LANGUAGES)
+@pytest.mark.parametrize("language", NOTICE_LANGUAGES)
 def test_every_language_says_all_that_the_law_requires(language: str) -> None:
     text = told(language, decision(F1, F2, scope=["DE", "NL"], measures=EVERYTHING))
     for said in (
@@ -138,7 +138,7 @@ Please name this decision: {case_id("decision", "acme", "d-1")}
     )
 
 
-@pytest.mark.parametrize("language", statement.NOTICE_LANGUAGES)
+@pytest.mark.parametrize("language", NOTICE_LANGUAGES)
 def test_what_a_score_is_the_sum_of_is_named(language: str) -> None:
     spans = (FoundSpan("text", 0, 3, "otp", (), 4), FoundSpan("text", 4, 9, "{link}", (), 5))
     cases = CaseWorld()
@@ -162,7 +162,7 @@ def test_without_a_measure_there_is_no_notice() -> None:
     assert not [key for key in cases.files if "/notices/" in key]
 
 
-@pytest.mark.parametrize("language", statement.NOTICE_LANGUAGES)
+@pytest.mark.parametrize("language", NOTICE_LANGUAGES)
 def test_every_code_has_words_in_every_language(language: str) -> None:
     path = Path(statement.__file__).parent / f"templates/notice.{language}.txt"
     text = path.read_text("utf-8")
@@ -297,10 +297,6 @@ def test_a_notice_has_the_lines_of_its_template(language: str, word: str) -> Non
     assert OBEYED.findall(notice) == []
     assert "\r" not in notice
     assert len(notice.split("\n")) == len(harmless_notice.split("\n"))
-
-
-def table(data: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
 def number(cell: str) -> bool:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from support.report_ledger_samples import entry, year
-from support.written_report import ROOT, table, written
+from support.written_report import ROOT, TABLES, table, written
 
 from dsa.indicators import About, ServiceKind, about_schema, recall
 from dsa.report_entries import PARTS, Entries, file_name
@@ -18,8 +18,6 @@ from terang.cli import main
 from terang.submission import AboutError, read_about
 
 TEMPLATE = ROOT.parent / "shared/data/dsa/report-template"
-
-TABLES = [file_name(part) for part in PARTS]
 
 
 @pytest.fixture(scope="module")

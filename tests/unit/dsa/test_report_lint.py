@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 import pytest
 from support.report_ledger_samples import at, entry
-from support.written_report import ROOT, put, table, written
+from support.written_report import ROOT, TABLES, put, table, written
 
 from dsa.indicators import About, ServiceKind
 from dsa.report import LedgerError, Period, Report, entries_of, report_files, report_of_ledger
-from dsa.report_entries import HEADERS, PARTS, Entries, file_name
+from dsa.report_entries import HEADERS, Entries, file_name
 from dsa.report_proof import WrittenReport, prove
 from ledger.cases import DecidedScore, JournalEntry
 from terang.cli import main
@@ -213,9 +213,6 @@ def test_a_folder_without_a_report_is_wrong_usage(tmp_path: Path) -> None:
     assert main(["report", "check", str(tmp_path)]) == 2
 
 
-TABLES = [file_name(part) for part in PARTS]
-
-
 @pytest.fixture(scope="module")
 def proved_report() -> dict[str, bytes]:
     return written()
@@ -264,10 +261,8 @@ def test_recall_is_proved_from_a_hundred_audited_posts_on(audited: int) -> None:
     found = entry("decision", 1, 9, verdict="confirmed", rules={"p/1/r/live": 1},
                   found_days=("2026-02-03",), category="VIOLENCE", ground="illegal",
                   source_type="VOLUNTARY")  # fmt: skip
-    proved_report = Report(
-        Period.year(2026), Entries.of([*audits, found]), {"2026-02": 300}, About()
-    )
-    files = report_files(proved_report, "acme")
+    made = Report(Period.year(2026), Entries.of([*audits, found]), {"2026-02": 300}, About())
+    files = report_files(made, "acme")
     shares = [json.loads(line) for line in files["cells.jsonl"].splitlines()]
     assert any(one["how"] == "recall" and one.get("of") for one in shares) == (audited == 100)
     assert prove(WrittenReport.read(files)).differences == ()

@@ -345,7 +345,7 @@ def test_a_line_is_refused(line: bytes, code: str) -> None:
     assert read_case_message(line) == CaseRefusal(code)  # type: ignore[arg-type]
 
 
-PAGE = (Path(__file__).parents[3] / "docs/cases.md").read_text("utf-8")
+PAGE = (ROOT / "docs/cases.md").read_text("utf-8")
 
 
 def first_cells() -> list[str]:

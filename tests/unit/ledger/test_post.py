@@ -225,29 +225,28 @@ def _post() -> Post:
     return found[0]
 
 
-WHOLE_POST = fields()
 NAN = b'{"x": NaN}'.decode()
 
 
 @pytest.mark.parametrize(("body", "posts", "refused"), [
-    (json.dumps(WHOLE_POST), 1, {}), (json.dumps(WHOLE_POST, indent=2), 1, {}),
-    ("\n " + json.dumps(WHOLE_POST) + "\n", 1, {}), (json.dumps([WHOLE_POST, WHOLE_POST]), 2, {}),
-    (json.dumps([WHOLE_POST, WHOLE_POST], indent=2), 2, {}),
-    (json.dumps([WHOLE_POST, 7, None, [], "x", WHOLE_POST]), 2, {Code.NOT_AN_OBJECT: 4}),
-    ("[]", 0, {}), ("\n".join([json.dumps(WHOLE_POST)] * 3), 3, {}),
-    ("\r\n".join([json.dumps(WHOLE_POST)] * 3) + "\r\n", 3, {}),
-    (json.dumps(WHOLE_POST) + "\nhello\n" + json.dumps(WHOLE_POST), 2, {Code.JSON_SYNTAX: 1}),
-    (json.dumps(WHOLE_POST) + json.dumps(WHOLE_POST), 0, {Code.JSON_SYNTAX: 1}),
+    (json.dumps(POST), 1, {}), (json.dumps(POST, indent=2), 1, {}),
+    ("\n " + json.dumps(POST) + "\n", 1, {}), (json.dumps([POST, POST]), 2, {}),
+    (json.dumps([POST, POST], indent=2), 2, {}),
+    (json.dumps([POST, 7, None, [], "x", POST]), 2, {Code.NOT_AN_OBJECT: 4}),
+    ("[]", 0, {}), ("\n".join([json.dumps(POST)] * 3), 3, {}),
+    ("\r\n".join([json.dumps(POST)] * 3) + "\r\n", 3, {}),
+    (json.dumps(POST) + "\nhello\n" + json.dumps(POST), 2, {Code.JSON_SYNTAX: 1}),
+    (json.dumps(POST) + json.dumps(POST), 0, {Code.JSON_SYNTAX: 1}),
     (NAN, 0, {Code.JSON_SYNTAX: 1}), (json.dumps(fields(text="\u2028\u2029\x85")), 1, {}),
     (json.dumps(fields(text="a\nb"), ensure_ascii=False), 1, {}),
-    ('{"id":"0",' + json.dumps(WHOLE_POST)[1:], 0, {Code.JSON_DUPLICATE_KEY: 1}),
-    (json.dumps([WHOLE_POST])[:-2] + ',"id":"0"}]', 0, {Code.JSON_DUPLICATE_KEY: 1}),
+    ('{"id":"0",' + json.dumps(POST)[1:], 0, {Code.JSON_DUPLICATE_KEY: 1}),
+    (json.dumps([POST])[:-2] + ',"id":"0"}]', 0, {Code.JSON_DUPLICATE_KEY: 1}),
     (json.dumps(fields(x=json.loads("[" * 99 + "]" * 99))), 0, {Code.JSON_DEPTH: 1}),
-    (json.dumps([WHOLE_POST, json.loads("[" * 99 + "]" * 99)]), 1, {Code.JSON_DEPTH: 1}),
+    (json.dumps([POST, json.loads("[" * 99 + "]" * 99)]), 1, {Code.JSON_DEPTH: 1}),
     ('{"a":' * 100_000, 0, {Code.JSON_DEPTH: 1}), (f"[{NAN}]", 0, {Code.JSON_SYNTAX: 1}),
-    (f'[{json.dumps(WHOLE_POST)}, {{"id": "\\ud800"}}]', 1, {Code.JSON_SYNTAX: 1}),
+    (f'[{json.dumps(POST)}, {{"id": "\\ud800"}}]', 1, {Code.JSON_SYNTAX: 1}),
     (json.dumps(fields(text="\ud800"), indent=2), 0, {Code.JSON_SYNTAX: 1}),
-    ("{\n" + json.dumps(WHOLE_POST), 1, {Code.JSON_SYNTAX: 1}),
+    ("{\n" + json.dumps(POST), 1, {Code.JSON_SYNTAX: 1}),
 ], ids=["an object", "an indented object", "an object in white space", "an array",
         "an indented array", "an array of anything", "an empty array", "lines", "lines with CRLF",
         "a line of garbage", "two objects on one line", "NaN", "separators that Python cuts at",
@@ -265,8 +264,8 @@ def test_bodies_are_read(body: str, posts: int, refused: dict[Code, int]) -> Non
 @pytest.mark.parametrize(("body", "code"), [
     ("", Code.MSG_SYNTAX), ("  \n", Code.MSG_SYNTAX), ("hello", Code.MSG_SYNTAX),
     ('"public"', Code.MSG_SYNTAX), ("7", Code.MSG_SYNTAX), ("[", Code.MSG_SYNTAX),
-    ("[" * 100_000, Code.MSG_SYNTAX), (json.dumps([WHOLE_POST]) + "x", Code.MSG_SYNTAX),
-    (json.dumps(WHOLE_POST, indent=2)[:-1], Code.MSG_SYNTAX), ('{"text": "\ud800"}', Code.ENCODING),
+    ("[" * 100_000, Code.MSG_SYNTAX), (json.dumps([POST]) + "x", Code.MSG_SYNTAX),
+    (json.dumps(POST, indent=2)[:-1], Code.MSG_SYNTAX), ('{"text": "\ud800"}', Code.ENCODING),
 ], ids=["empty", "blank", "words", "a string", "a number", "an open array", "brackets without end",
         "words behind an array", "an indented object without its end",
         "a lone surrogate"])  # fmt: skip
