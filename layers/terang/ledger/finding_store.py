@@ -335,13 +335,13 @@ class DynamoFindings(TableRows):
         """Return the excerpts that are still kept, by finding."""
         items = self.table.get_many([(f"C#{finding}", "excerpt") for finding in findings])
         now = self.clock.now()
-        texts = {pk[2:]: kept_text(item, now) for (pk, _), item in items.items()}
+        texts = {pk.removeprefix("C#"): kept_text(item, now) for (pk, _), item in items.items()}
         return {finding: text for finding, text in texts.items() if text is not None}
 
     def with_entries(self, findings: Sequence[str]) -> set[str]:
         """Return those of these findings about which somebody has done anything yet."""
         items = self.table.get_many([(f"C#{finding}", f"{1:04}") for finding in findings])
-        return {pk[2:] for pk, _ in items}
+        return {pk.removeprefix("C#") for pk, _ in items}
 
 
 def kept_text(excerpt: Item, now: datetime) -> str | None:
