@@ -1,6 +1,7 @@
 """Explains why a text hits a rule or not: its terms, and the part of the rule that decides.
 
-What rules hit because of a way to get in touch, which half of all lawful offers have too.
+It also tells what rules hit only because of a way to get in touch, which half of all lawful offers
+have too.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

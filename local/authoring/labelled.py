@@ -1,6 +1,6 @@
 """Labelled posts, the thresholds that they give, and the labels that somebody should look at again.
 
-They come as JSON Lines, or as a table with a header (`.csv`, `.tsv`). Each row has `text` and
+Posts come as JSON Lines, or as a table with a header (`.csv`, `.tsv`). Each row has `text` and
 `label`. `group` names the copies of one text, if somebody grouped them already. `brand` names what
 an advert is for: its letters never become a term.
 

@@ -1,29 +1,27 @@
-"""Telegram Desktop's export (`result.json`), of one chat or of a whole account.
+"""Exports of Telegram and Discord, and ActivityStreams: only what anybody may read enters.
 
-A chat enters if its `type` shows that anybody may join. Without a `type` it enters only if it is
-registered as open. A chat of any other type never enters, and its messages are only counted.
-`name`, `type` and `id` must come before the messages, as the application writes them. Where they
-come later, they are ignored.
+Telegram Desktop exports one chat or a whole account (`result.json`). A chat enters if its `type`
+shows that anybody may join. Without a `type` it enters only if it is registered as open. A chat of
+any other type never enters, and its messages are only counted. `name`, `type` and `id` must come
+before the messages, as the application writes them. Where they come later, they are ignored.
 
 Service messages (joined, pinned …) are refused `not_a_post`, so that the counts add up. The caption
 of a photo or file is the message's text; polls and games go into `media_text`.
 Source: tdesktop, export/output/export_output_json.cpp.
 
-DiscordChatExporter's JSON of one channel.
-
-Joining a Discord server takes an invitation, and the file does not say whether anybody gets one.
-So a server enters only if it is registered as open (`discord:GUILD`); otherwise the whole file is
-refused. Direct messages (guild `0`) and private threads never enter. The file does not show whether
-only some roles may see a channel of an open server: the person who registers it vouches for that.
+DiscordChatExporter writes the JSON of one channel. Joining a Discord server takes an invitation,
+and the file does not say whether anybody gets one. So a server enters only if it is registered as
+open (`discord:GUILD`); otherwise the whole file is refused. Direct messages (guild `0`) and private
+threads never enter. The file does not show whether only some roles may see a channel of an open
+server: the person who registers it vouches for that.
 
 `guild` and `channel` must come before the messages, as the exporter writes them.
 Source: DiscordChatExporter.Core/Exporting/JsonMessageWriter.cs.
 
-ActivityStreams 2.0: an outbox (a collection or a page of one), or single objects.
-
-A post is public if `to` holds the Public collection. In `cc` that collection makes a post unlisted,
-which its author did not address to everyone; without it the post is private. If both an activity
-and its object have addresses, both must be public.
+ActivityStreams 2.0 has an outbox (a collection or a page of one), or single objects. A post is
+public if `to` holds the Public collection. In `cc` that collection makes a post unlisted, which its
+author did not address to everyone; without it the post is private. If both an activity and its
+object have addresses, both must be public.
 
 Only created objects are posts: likes, follows, announcements of others' posts, edits and deletions
 are refused `not_a_post`. Content is HTML and becomes text; `tag` is ignored.

@@ -8,7 +8,6 @@ of these in one snapshot for each provider. The first attempt at a unit compares
 newest snapshot, and records the result as `FoundCopies` before it stores a finding. Later attempts
 take that result, and read no snapshot. A pack whose rules have neither has a finder of its own, and
 `scan.handler` lists these.
-
 """
 
 import re

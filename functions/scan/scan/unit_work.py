@@ -10,7 +10,6 @@ messages to another worker, nothing is left that counts.
 
 A sender gets findings, receipts of batches, and the refusals of messages. All of it follows from
 what is committed, so each delivery of a unit can write the missing files.
-
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -416,7 +415,7 @@ class UnitScanner:
         receipt counts.
         """
 
-        def inspect(by: Attempt, *, is_recorded: bool) -> tuple[Attempt, Rules, Inspection]:
+        def inspect_by(by: Attempt, *, is_recorded: bool) -> tuple[Attempt, Rules, Inspection]:
             rules = self.rulesets.rules(by.set, job.provider, datetime.fromisoformat(by.at))
             results = match_posts(posts, rules)
             by, inspection = self.inspect(
@@ -432,7 +431,7 @@ class UnitScanner:
             )
             return by, rules, inspection
 
-        attempt, rules, inspection = inspect(attempt, is_recorded=False)
+        attempt, rules, inspection = inspect_by(attempt, is_recorded=False)
         earlier = None if inspection.findings else self.store.recorded_attempt(job.unit)
         if not inspection.findings and earlier is None:
             return None, rules, inspection
@@ -440,7 +439,7 @@ class UnitScanner:
         if recorded is None:
             return None
         if recorded != attempt:
-            _, rules, inspection = inspect(recorded, is_recorded=True)
+            _, rules, inspection = inspect_by(recorded, is_recorded=True)
         return recorded, rules, inspection
 
     def inspect(

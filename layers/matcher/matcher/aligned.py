@@ -1,4 +1,7 @@
-"""Links and mentions, which terms do not match inside, and the host names in a text.
+"""A folded text aligned with its original, and what terms do not match inside: links and mentions.
+
+The fold alone cannot say where in the original a match lies. Aligning is slow, so it is done only
+for a text in which some rule may be satisfied.
 
 A link begins with `http://`, `https://` or `www.`, or is a host name with a slash after it. It ends
 at white space, a quote, a bracket that may enclose links, or a letter of a script without spaces,
@@ -7,11 +10,6 @@ to it. A mention is an `@` and a name, with no word character before it.
 
 A host name without a slash is not a link, and terms do match inside it: otherwise "otp.send it"
 would hide its words. `find_hosts` still finds it, for the `links` of rules.
-
-A folded text aligned with its original, letter by letter.
-
-The fold alone cannot say where in the original a match lies. Aligning is slow, so it is done only
-for a text in which some rule may be satisfied.
 """
 
 import re

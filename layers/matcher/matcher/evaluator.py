@@ -17,13 +17,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import chain
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from matcher.aligned import AlignedText, WordReading, aligned_stretches, aligned_views, find_hosts
 from matcher.fold import fold, sounds_of
 from matcher.hit import Effort, GroupsByLink, HostIndex, Part, PassingText, Span
 from matcher.part_signs import SCRIPTS, passes, word_lists
-from matcher.readings import Chunks, has_han_apart, has_odd_letters, is_suspect, layers_of
 from matcher.sign_catalogue import find_signs, first_places
 from matcher.sign_shapes import LINK_SIGNS, signs_of_link
 from matcher.term import Automaton, Match, Term, TermPlace
@@ -35,10 +34,13 @@ from matcher.term_index import (
     TermUse,
     matches_in_windows,
 )
-from matcher.vocabulary import Vocabulary
 from rules.pack import Rule, sign_of
 from rules.pack_parts import Gate
 from rules.rule_set import SetError
+
+if TYPE_CHECKING:
+    from matcher.readings import Chunks
+    from matcher.vocabulary import Vocabulary
 
 
 class PartScore(NamedTuple):
@@ -292,8 +294,10 @@ class RuleEvaluator:
         self.signs = self.scored.signs.union(self.index.signs)
 
     @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """The words of the patterns, to read disguises with. Few texts need it, so it is late."""
+    def vocabulary(self) -> "Vocabulary":
+        """The words of the patterns, to read disguises with. Its import is late: it is slow."""
+        from matcher.vocabulary import Vocabulary
+
         return Vocabulary(
             [
                 pattern
@@ -303,8 +307,10 @@ class RuleEvaluator:
         )
 
     @cached_property
-    def chunks(self) -> Chunks:
+    def chunks(self) -> "Chunks":
         """Which chunks of texts may hide a word; late, like the vocabulary."""
+        from matcher.readings import Chunks
+
         return Chunks(self.vocabulary)
 
     def evaluate(
@@ -410,7 +416,7 @@ class RuleEvaluator:
             return patterns, known.stretches, layers
         folded = fold(text)
         patterns |= self._patterns_in(folded, effort)
-        if known is None and self._may_hide(text, folded):
+        if known is None and self.chunks.may_be_disguised(text, folded):
             layers = self.read_disguises(text, effort)
         for layer in layers:
             pieces, at = [], 0
@@ -428,17 +434,10 @@ class RuleEvaluator:
             patterns |= self._automaton.patterns_in(sounds, effort)
         return patterns
 
-    def _may_hide(self, text: str, folded: str) -> bool:
-        if "@" in text and self.vocabulary.mentions.is_in(text):
-            return True
-        return is_suspect(text, folded) and (
-            has_han_apart(text)
-            or self.chunks.may_hide_apart(text, folded)
-            or self.chunks.may_hide(text, in_letters=has_odd_letters(folded))
-        )
-
     def read_disguises(self, text: str, effort: Effort) -> _Layers:
         """Return the readings of a text's disguised words, in layers that can be searched."""
+        from matcher.readings import layers_of
+
         return layers_of(text, self.vocabulary, effort)
 
     def _matches(

@@ -1,4 +1,4 @@
-"""The fold: the normal form in which texts and terms are compared.
+"""The fold, in which texts and terms are compared, the normal form of hosts, and pinyin.
 
 A folded text is its words in small plain letters, each with one space before and after it. Signs
 are not part of words. A letter of a script that writes no spaces between words is a word by itself.
@@ -9,22 +9,20 @@ One table maps each code point to a string. `scripts/build_data.py` makes it and
 The fold is generous: Cyrillic "рот" becomes "pot". It only finds places where a term may be.
 `matcher.term` then decides by looking at the original text.
 
-Host names: their normal form, and hosts that imitate another, such as `b4nk.example`.
-
-A look-alike differs from the host that a rule names only where a plain letter a-z was replaced by a
-digit, by an accented letter, or by a letter of another script that looks the same. So a rule that
-names a false host never matches the true one. The last label must be equal: something that only
-looks like a top-level domain is not one.
+A host name may imitate another, as `b4nk.example` does. Such a look-alike differs from the host
+that a rule names only where a plain letter a-z was replaced by a digit, by an accented letter, or
+by a letter of another script that looks the same. So a rule that names a false host never matches
+the true one. The last label must be equal: something that only looks like a top-level domain is not
+one.
 
 Limits: added, doubled or exchanged letters (`paypall`, `rn` for `m`) make another host, and so does
 a hyphen for a dot.
 Source: Unicode Technical Standard 39, on skeletons of confusable strings.
 
-How Han letters sound: their pinyin, without tones.
-
-Adverts write a word with other letters of the same sound, such as 咔 for 卡. A term in pinyin meets
-them all. For the search, each syllable is a letter of its own, out of code points that the fold
-never gives, so that terms in pinyin and written terms do not meet.
+Pinyin, here without tones, says how Han letters sound. Adverts write a word with other letters of
+the same sound, such as 咔 for 卡. A term in pinyin meets them all. For the search, each syllable is a
+letter of its own, out of code points that the fold never gives, so that terms in pinyin and written
+terms do not meet.
 
 Limits: a letter has one reading, its first in the table. Letters apart are read only where a
 written term has them.

@@ -18,7 +18,6 @@ from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from matcher.fold import FOLD, fold, sounds, syllables
 from matcher.readings import DISGUISE_SIGNS, HAN_ENDINGS, SIGNS_WITH_USES, Chunks, has_han_apart
@@ -31,6 +30,7 @@ from matcher.sign_tables import (
     Alphabet,
     Hashes,
     JoinedTexts,
+    Mask,
     Places,
     SymbolLine,
     Symbols,
@@ -50,8 +50,6 @@ _ODD = np.uint64(0xC2B2AE3D27D4EB4F)
 
 ALPHABET = Alphabet(FOLD, DISGUISE_SIGNS)
 """The symbols of the fold, shared by patterns and texts."""
-
-type Mask = npt.NDArray[np.bool_]
 
 
 class Keys(NamedTuple):
@@ -428,7 +426,7 @@ class Suspects:
     def sign_places(self, joined: JoinedTexts) -> tuple[list[int], list[int]]:
         """Return the places of signs that may be part of a disguise, sign by sign.
 
-            >>> texts = ["a $ign!", "#topic #BigWord @you", "so!", "p!ain"]
+        >>> texts = ["a $ign!", "#topic #BigWord @you", "so!", "p!ain"]
         >>> Suspects(Vocabulary([" anaconda "])).sign_places(ALPHABET.line(texts).joined)
         ([], [34, 15, 2])
 

@@ -1,6 +1,6 @@
-"""The signs of a whole part, which takes several chunks to see, of Han letters, and gates.
+"""The signs that one chunk does not show, the signs of Han letters, and the gates of scored rules.
 
-These are letters apart, emoji, capitals, phone numbers, repeated phrases, and:
+The former are letters apart, emoji, capitals, phone numbers, repeated phrases, and:
 
 - names in pieces: adverts take a name apart so that no list of words finds it. Its letters are in
   groups of one or two or in frames, the number stands apart, emoji take the place of letters, or

@@ -12,8 +12,8 @@ so such a term counts if the text surely has it: in plain letters, between space
 outside of links. Most ordinary posts that have a few words of adverts have such terms, and need not
 be aligned.
 
-It is imported only for so many texts that they pay for the import of numpy. Without numpy, as in
-the function learn, each text is evaluated by itself, with the same result.
+It is imported only for so many texts that they pay for the import of numpy. Without numpy, each
+text is evaluated by itself, with the same result.
 """
 
 from collections import Counter, defaultdict

@@ -1,29 +1,22 @@
 """Reads the disguised words of a text, and puts the readings together so that they can be searched.
 
-The simple way is to replace one disguised word at a time and to search the text again for each of
-its readings. Instead, a layer is one way to read the whole text: it has one reading of each
-disguised word, so that a phrase of two disguised words is found. There are as many layers as the
-word with most readings has; the others repeat their last. Two stretches may overlap: in "发 给 我
-发-给-我", both may have the fourth letter. The later one then goes into a second group of layers,
-together with the stretches that it does not overlap.
+First comes a fast test for features that every disguise needs (`is_suspect`): a sign, a digit next
+to a letter, three equal letters in a row, single letters in a row, or two scripts in one word. But
+nine of ten posts with a digit or sign next to a letter hide nothing: `covid19`, `24h`, `+7 999`. So
+each chunk, which is what lies between two spaces, is then read by itself (`Chunks`). The answer is
+remembered, since the same chunks come again and again. A chunk by itself does not show whether a
+star is emphasis, or a sign code. So it is read in every way that its text could have it cut, as if
+it were in small letters. Both tests may say yes without a disguise, and never no to one.
+
+Only then is the text cut into candidates. The simple way is to replace one disguised word at a time
+and to search the text again for each of its readings. Instead, a layer is one way to read the whole
+text: it has one reading of each disguised word, so that a phrase of two disguised words is found.
+There are as many layers as the word with most readings has; the others repeat their last. Two
+stretches may overlap: in "发 给 我 发-给-我", both may have the fourth letter. The later one then
+goes into a second group of layers, together with the stretches that it does not overlap.
 
 Limits: of three stretches that all overlap, the third is not read. Two words with their letters
 apart, and the same separator between the words, are read as one (`o p e n n o w`).
-
-Before a text is cut into candidates, its own letters tell a disguise from ordinary writing. Nine of
-ten posts with a digit or sign next to a letter hide nothing: `covid19`, `24h`, `+7 999`. So each
-chunk, which is what lies between two spaces, is first read by itself (`Chunks`). The answer is
-remembered, since the same chunks come again and again.
-
-A chunk by itself does not show whether a star is emphasis, or a sign code. So it is read in every
-way that its text could have it cut, as if it were in small letters. The answer may be yes without a
-disguise; it is never no for a word in disguise.
-
-Limits: `Chunks` says nothing of Han letters apart and of mentions.
-
-Before that comes a fast test for features that every disguise needs: a sign, a digit next to a
-letter, three equal letters in a row, single letters in a row, or two scripts in one word. It may be
-true for nothing, never false for a disguise.
 """
 
 import re
@@ -324,6 +317,16 @@ class Chunks:
         self._vocabulary = vocabulary
         self._plain: set[str] = set()
         self._answers: dict[str, bool] = {}
+
+    def may_be_disguised(self, text: str, folded: str) -> bool:
+        """Return whether any word of a text may be in disguise, given the fold of the text."""
+        if "@" in text and self._vocabulary.mentions.is_in(text):
+            return True
+        return is_suspect(text, folded) and (
+            has_han_apart(text)
+            or self.may_hide_apart(text, folded)
+            or self.may_hide(text, in_letters=has_odd_letters(folded))
+        )
 
     def may_hide(self, text: str, *, in_letters: bool = True) -> bool:
         """Return whether a word of a text may be in disguise, with its letters together.

@@ -25,6 +25,7 @@ from matcher.sign_shapes import LISTS
 type Symbols = npt.NDArray[np.uint16]
 type Hashes = npt.NDArray[np.uint64]
 type Places = npt.NDArray[np.intp]
+type Mask = npt.NDArray[np.bool_]
 
 _UNKNOWN, _DROPPED, SPACE, MANY, SIGN = range(5)
 LETTER = 8  # the first symbol of a letter
@@ -285,8 +286,6 @@ def in_lines(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         yield texts[first:last]
         first = last
 
-
-type Mask = npt.NDArray[np.bool_]
 
 IN_CHUNK, IN_WORD, UNIT, CAPITAL, HAN, GAP = (1 << bit for bit in range(6))
 """Properties of kinds, as bits. A unit is a letter or digit."""

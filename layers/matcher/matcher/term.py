@@ -1,4 +1,4 @@
-"""A term of a pack, and the check of a place at which the fold has the term's pattern.
+"""A term of a pack, its forms, the search for its pattern, and the check of a place that has it.
 
 The fold is generous, so the check looks at the original text and applies these rules:
 
@@ -13,25 +13,21 @@ The fold is generous, so the check looks at the original text and applies these 
 - A look-alike is a letter of *another* script. A word written wholly in another script than the
   term is a word of that script, if the rest of the part has letters of it.
 
-A term in pinyin, and the check of a place at which letters sound like it.
+The check of a term in pinyin is that of a written term, with three differences: any Han letters of
+these sounds will do, nothing may lie between them, and the match is said to be one of sound.
 
-The check is that of a written term, with three differences: any Han letters of these sounds will
-do, nothing may lie between them, and the match is said to be one of sound.
-
-The forms of an Indonesian or Malay word, which `affixes: id` adds to the terms of a rule.
-
-Rules attach prefixes, suffixes and reduplication. The nasal of `me-` and `pe-` changes the first
-letter (kirim, mengirim; tembak, menembak). Colloquial forms are included (ngirim, kirimin, orang2).
-Some of the forms are never used; they match nothing.
+`affixes: id` adds the forms of Indonesian and Malay words to the terms of a rule. Rules attach
+prefixes, suffixes and reduplication. The nasal of `me-` and `pe-` changes the first letter (kirim,
+mengirim; tembak, menembak). Colloquial forms are included (ngirim, kirimin, orang2). Some of the
+forms are never used; they match nothing.
 
 Limits: only terms of one word get forms. A root with an irregular change (ajar, belajar) needs its
 forms as terms.
 Source: Tata Bahasa Baku Bahasa Indonesia, 4th edition, on prefixes and their nasals.
 
-Finds many patterns in one pass over a folded text.
-
-The simple way is to search for each pattern in turn, which takes time for each pattern. An
-Aho-Corasick automaton reads each letter of the text once, however many patterns there are.
+`Automaton` finds many patterns in one pass over a folded text. The simple way is to search for each
+pattern in turn, which takes time for each pattern. An Aho-Corasick automaton reads each letter of
+the text once, however many patterns there are.
 
 The library keeps the children of a node in an unsorted list and searches it from the front. So text
 and patterns are passed as UTF-8 bytes seen as Latin-1 (a list has at most 256 entries), and

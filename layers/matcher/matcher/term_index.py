@@ -59,10 +59,9 @@ class PatternIndex:
     """The patterns of some rules, and the uses of each. Rules are known by their order.
 
     `all_groups` has, for each rule, the bits of all its groups. A scored rule has none: its terms
-    are in one group, those in pinyin in another, and `scored_terms` tells what they are
-    worth. `signs`
-    has the patterns of signs by their ids, and `with_signs` the rules that have some in groups.
-    `sounds` are the patterns of terms in pinyin.
+    are in one group, those in pinyin in another, and `scored_terms` tells what they are worth.
+    `signs` has the patterns of signs by their ids, and `with_signs` the rules that have some in
+    groups. `sounds` are the patterns of terms in pinyin.
 
     >>> from rules.pack import Severity
     >>> rule = Rule(id="a", severity=Severity.LOW, why="", groups=(("otp",), ("OTP", "kirim")))

@@ -7,8 +7,8 @@
 - Copies: a fingerprint is a MinHash: 64 bytes, each the smallest value of one keyed hash over the
   character 4-grams of a text in its normal form. The share of equal bytes estimates the share of
   4-grams that two texts have in common (Jaccard). `matcher.engine` makes fingerprints; here
-  they meet. Source: A. Broder, "On the resemblance and containment of documents" (1997); P. Li and
-  C. König, "b-Bit Minwise Hashing" (2010).
+  they are compared. Source: A. Broder, "On the resemblance and containment of documents" (1997);
+  P. Li and C. König, "b-Bit Minwise Hashing" (2010).
 - Card: weights come from a program that saw many posts, so the public must be able to read which
   posts, how good the result is, where it is wrong, and who read it.
 """

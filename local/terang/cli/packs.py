@@ -15,7 +15,6 @@ from cyclopts import Parameter
 
 from authoring.explain import NEAREST, explain, hits_beside_contacts
 from authoring.format import LayoutError, canonical, pack_schema
-from authoring.pack_text import NewPack, WordListError, pack_lines, read_words, usable_terms
 from ledger.codes import OperatorError, Refusal
 from ledger.posts import Post, read_line
 from ledger.texts import encode_json_lines
@@ -224,17 +223,19 @@ def import_words(
     today: Annotated[Day | None, Parameter(help="the first day in force")] = None,
 ) -> int:
     """Print the pack; 2 if no word can be a term."""
+    from authoring import pack_text  # late: it needs numpy
+
     if problem := category_problem(category):
         raise UsageError(problem)
     try:
-        listed = read_words(read_file(words, may_be_pipe=True), words.suffix, column)
-    except WordListError as error:
+        listed = pack_text.read_words(read_file(words, may_be_pipe=True), words.suffix, column)
+    except pack_text.WordListError as error:
         raise InputError(f"{words}: {error}") from None
-    terms = list(usable_terms(listed, str(words), print_warning))
+    terms = list(pack_text.usable_terms(listed, str(words), print_warning))
     if not terms:
         raise InputError(f"{words}: there is no term in it")
-    pack = NewPack(pack_id, category, keyword, language, owner, today or today_utc())
-    print_results(pack_lines(pack, terms))
+    pack = pack_text.NewPack(pack_id, category, keyword, language, owner, today or today_utc())
+    print_results(pack_text.pack_lines(pack, terms))
     return 0
 
 

@@ -231,7 +231,10 @@ def test_boto3_and_yaml_are_imported_by_what_needs_them() -> None:
         "terang.cli",
         *(f"terang.cli.{one}" for one in commands),
     ]
-    program = "import importlib, matcher, sys\nassert 'yaml' not in sys.modules\n" + "".join(
+    program = "import importlib, matcher, sys\n" + "".join(
+        f"assert '{late}' not in sys.modules, '{late}'\n" for late in ("yaml", "matcher.readings")
+    )
+    program += "".join(
         f"importlib.import_module('{name}')\nassert 'boto3' not in sys.modules, '{name}'\n"
         for name in names
     )
