@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 import msgspec
 from support.sample_posts import StandingClock
 
-from desk import Door, Dossier, Item, ItemKind, Moderator, OpenFinding, Role, RuleFacts
+from desk import Door, Dossier, Item, ItemKind, Moderator, OpenFinding, Role, RuleFacts, rule_name
 from desk.asking import DeskSession
 from desk.deciding import Adoption, AdoptionResult
 from desk.routes import DeskApplication
@@ -50,10 +50,7 @@ def dossier(*findings: OpenFinding, **changes: Any) -> Dossier:
         severity=first.severity, language=first.language or "", reach=first.reach,
         rules=tuple(f"{f.finding.pack}/{f.finding.rule}" for f in findings),
     )  # fmt: skip
-    rules = {
-        f"{f.finding.pack}/{f.finding.version}/{f.finding.rule}": RuleFacts("One-time codes", WHY)
-        for f in findings
-    }
+    rules = {rule_name(f.finding): RuleFacts("One-time codes", WHY) for f in findings}
     kinds = {name: changes.pop(name) for name in list(changes) if hasattr(item, name)}
     return Dossier(replace(item, **kinds), findings, rules=tuple(rules.items()), **changes)
 

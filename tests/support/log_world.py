@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from pathlib import Path
 
 from support.log_signer import LocalSigner
 from support.publish_world import BUCKET, World, sample_pack, sample_receipt
@@ -86,10 +85,6 @@ class LogWorld(World):
             steps=(samples, Site(has_log=True), *others, log),
             send_sentinel=self.sentinel_posts.append if self.sends_sentinel else None,
         )
-
-    def copy_public(self, folder: Path) -> Path:
-        """Write the public bucket into a folder."""
-        return self.copy_to(folder)
 
 
 def sentinel_pack() -> dict[str, object]:

@@ -18,6 +18,7 @@ from simulation.clients import Client, DirectTransport
 from simulation.dynamodb import DynamoDB
 from simulation.s3 import S3
 from support.sample_packs import CARD, SCORED
+from support.sample_posts import StandingClock
 from support.stored_files import StoredFiles
 
 from ledger.cases import JournalEntry
@@ -123,16 +124,6 @@ def marker_of(receipt: Receipt) -> Marker:
     return Marker(receipt.unit, receipt.provider, receipt.at[:10])
 
 
-@dataclass(frozen=True, slots=True)
-class StandingClock:
-    """A clock that shows one moment."""
-
-    moment: datetime
-
-    def now(self) -> datetime:
-        return self.moment
-
-
 def all_steps(
     objects: S3Objects, close: Callable[[str], object], out: str = "out", work: str = "work"
 ) -> tuple[PublishStep, ...]:
@@ -227,7 +218,7 @@ class World:
         return decode_summary(self.files[f"summaries/{path}.json"])
 
     def copy_to(self, folder: Path) -> Path:
-        """Write all that is published below a folder, as a copy of the buckets has it."""
+        """Write all that is published below a folder, as a copy of the bucket has it."""
         for key, data in self.files.items():
             path = folder / key
             path.parent.mkdir(parents=True, exist_ok=True)

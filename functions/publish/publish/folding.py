@@ -1,11 +1,8 @@
-"""Reads the published rules: all sets, and the facts on the index of fact-checks.
+"""From a receipt to numbers: the published sets that name its rules, and the counts of a summary.
 
-The numbers of a summary: those of one receipt, which `ledger.units.sum_records` adds up.
-
-Counts the copy groups of a day's findings: near copies of one text count as one.
-
-The groups are computed from all fingerprints of the day, sorted by finding, so no order of arrival
-matters. They are stored when the day is closed: fingerprints end after 30 days.
+`ledger.units.sum_records` adds up the numbers of receipts. Copy groups are counted apart, from all
+fingerprints of a day, sorted by finding, so no order of arrival matters. They are stored when the
+day is closed: fingerprints end after 30 days.
 """
 
 import re

@@ -62,9 +62,13 @@ def steps() -> list[PublishStep]:
     There is a log if this stack has a key for it.
     """
     out, work = setting["OUT_BUCKET"], setting["WORK_BUCKET"]
-    site = Site(setting["CONTACT"], setting["DATA_LICENCE"], has_log=signer is not None)
-    before = [Samples(objects, out), site, Statements(objects, out), Snapshots(objects, work)]
-    found: list[PublishStep] = [*before, OpenFiles(closing.close)]
+    found: list[PublishStep] = [
+        Samples(objects, out),
+        Site(setting["CONTACT"], setting["DATA_LICENCE"], has_log=signer is not None),
+        Statements(objects, out),
+        Snapshots(objects, work),
+        OpenFiles(closing.close),
+    ]
     if signer is not None:
         log = ServedLog(
             objects=objects,

@@ -396,15 +396,15 @@ class SummaryBucket:
         return self.published(provider, earlier[-1]) if earlier else None
 
     def published_after(self, provider: str, period: SummaryPeriod) -> Summary | None:
-        """Return the oldest one after it."""
+        """Return the oldest summary of the same kind after a period."""
         later = [name for name in self.periods(provider, period.kind) if name > period.name]
         return self.published(provider, later[0]) if later else None
 
     def encoded(self, summary: Summary) -> bytes:
         """Return the JSON of a summary: the published bytes if they say the same.
 
-        Another release may write other fields. The log names their
-        digest, and only a revision may replace them.
+        Another release may write other fields. The log names their digest, and only a revision may
+        replace them.
         """
         if self.published(summary.provider, summary.period) == summary:
             return self._read(f"{summary.path}.json")

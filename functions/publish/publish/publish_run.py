@@ -168,7 +168,7 @@ def days_due(request: PublishRequest, today: str, closed: str) -> list[str]:
 
 
 def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
-    """Publish every summary that is due and differs from the published one; then end each step.
+    """Publish every summary that is due and differs from the published one; then `end` each step.
 
     Raises OperatorError if a provider is registered under a name that cannot be part of a path.
     """

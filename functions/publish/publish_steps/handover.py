@@ -65,7 +65,7 @@ class Samples(PublishStep):
     out: str
 
     def day_counted(self, run: PublishRun, provider: str, day: str) -> None:
-        """Merge posts into the provider's sample of the month.
+        """Merge the day's posts into the provider's sample of the month.
 
         The stored sample is read before the posts, and replaced only if it is still the same. If
         an author is erased in between, the erasure wins, and the next run merges again.
@@ -214,8 +214,7 @@ class Snapshots(PublishStep):
     def end(self, run: PublishRun) -> None:
         """Renew the snapshots of all providers.
 
-        It takes the days on which people may have decided anything: those with cases, and the open
-        ones.
+        People may have decided something on the days with cases, and on those that are open.
         """
         now, public = run.context.clock.now(), run.context.public
         days = days_between(days_before(run.today, SNAPSHOT_DAYS), run.today)
@@ -320,7 +319,7 @@ def _rules_of(packs: Sequence[Pack]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class OpenFiles(PublishStep):
-    """Asks each open file to close, or nobody else would write the sender's receipt.
+    """Asks each open file to close: if its last worker died, nobody else writes the receipt.
 
     It comes after the numbers: a file that cannot be closed must not hold back any.
     """

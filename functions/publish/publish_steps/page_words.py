@@ -154,10 +154,8 @@ def meanings() -> dict[str, str]:
 def title_of(summary: Summary, phrases: Phrases | None = None) -> str:
     """Return the title of a summary: provider and period, in English if no language is given.
 
-    >>> from publish.summary import Errors
     >>> title_of(Summary(provider="all", kind=PeriodKind.MONTH, period="2026-11", notice_hours=24,
-    ...     first_day="2026-11-01", last_day="2026-11-30", provisional=False, numbers=Numbers(),
-    ...     errors=Errors()))
+    ...     first_day="2026-11-01", last_day="2026-11-30", provisional=False, numbers=Numbers()))
     'All providers, November 2026'
     """
     say = phrases or of("en")
@@ -320,7 +318,6 @@ SHOWN_MEASURES = (REMOVED, DISABLED, LABELLED)
 def listed(parts: Sequence[str], phrases: Phrases) -> str:
     """Return parts as a list in a sentence.
 
-    >>> from phrases import of
     >>> listed(["1 a", "2 b", "3 c"], of("en"))
     '1 a, 2 b and 3 c'
     >>> listed(["1 a", "2 b"], of("en")), listed(["1 a"], of("en"))

@@ -156,8 +156,8 @@ class Site(PublishStep):
         campaigns = public.periods("all", PeriodKind.CAMPAIGN)
         terms = sum_evidence(month.terms for month in months if month.terms)
         key = factchecks_facts_key(in_force.factchecks) if in_force.factchecks else ""
-        checks = public.objects.get(public.bucket, key) if key else None
-        index = msgspec.json.decode(checks, type=PublishedIndex) if checks else None
+        facts = public.objects.get(public.bucket, key) if key else None
+        checks = msgspec.json.decode(facts, type=PublishedIndex) if facts else None
         contents = contents_of(public, months)
         rows = sign_rows(in_force)
         for row in rows:
@@ -173,7 +173,7 @@ class Site(PublishStep):
         feed = feed_of(contents.providers, public.published, run.context.public_url)
         public.put("feed.xml", feed)
         for language, pages in reversed(by_language.items()):
-            public.put(page_path("index", language), pages.index(contents, index).encode())
+            public.put(page_path("index", language), pages.index(contents, checks).encode())
 
 
 def contents_of(public: SummaryBucket, months: Sequence[Summary]) -> Contents:

@@ -1,7 +1,7 @@
 """The pages of summaries and packs, and the index: plain HTML that also works from a folder.
 
-A month is compared with the published months before it. Their pages and this one change together:
-`site_files` writes the later pages again when an earlier month gets a revision.
+The page of a month compares it with the published months before it, so `site_files` writes it again
+when one of them gets a revision.
 """
 
 from collections import defaultdict

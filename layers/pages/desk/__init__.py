@@ -81,9 +81,9 @@ class Item:
 
     `key` names it in addresses: the id of its first finding (a finding), or of its case (a notice,
     an order, a complaint, a decision), `<month>.<place>` (an audit), the id of its question (a held
-    rule), or a digest of its rule and text (training). `rules` are `pack/rule`. `since` is when
-    it began to wait. `deadline` is empty where nothing sets one. `has_copies` is
-    told at home alone. `not_for` are moderators who may not decide it: those who decided first.
+    rule), or a digest of its rule and text (training). `rules` are `pack/rule`. `since` is when it
+    began to wait. `deadline` is empty where nothing sets one. `has_copies` is told at home alone.
+    `not_for` are moderators who may not decide it: those who decided first.
     """
 
     key: str
@@ -181,8 +181,8 @@ class Dossier:
     """Everything known about one item, for its card.
 
     `findings` are those of one post and category, the most urgent first. `notices` are the entries
-    of notices about the post. `decision` is that of a complaint, or the one of a second
-    look; its message id is what the answer names. `contest` is the complaint itself. `order` is an
+    of notices about the post. `decision` is that of a complaint, or the one of a second look; its
+    message id is what the answer names. `contest` is the complaint itself. `order` is an
     authority's order, with all times known so far. `post` and `url` are of an audit's post, or of a
     notice without findings. `rules` has the words about each `pack/version/rule`. `answer` is the
     known verdict of a golden card, and `question` is the flood guard's about a held rule.

@@ -1,11 +1,11 @@
 """What a card shows about an item, ready for the template: pieces of text, never markup.
 
 An excerpt is cut into pieces where the terms of findings are. The template escapes each piece and
-puts the mark around it.
+puts the mark around it. A card also offers the canned reasons that fit it, and shows the author's
+notice as it will read, while the decision can still change.
 
-Then the canned reasons that fit a card. The author reads the reason of a measure as it is, so a
-reason describes the post, not what a program did. The shipped ones name nobody, and a lead can
-replace them all. Last the author's notice as it will read, while the decision can still change.
+The author reads the reason of a measure as it is, so a reason describes the post, not what a
+program did. The shipped reasons name nobody, and a lead can replace them all.
 """
 
 from collections.abc import Sequence

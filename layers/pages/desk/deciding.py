@@ -1,8 +1,9 @@
-"""Turn a form into the messages of a decision, which are pending until they are sent.
+"""What the forms of a moderator become: a decision, or an example for a rule's public page.
 
-Nothing here knows HTTP or a clock. Then what a moderator writes, after a post, as an example for a
-rule's public page. The editor begins with the post's words, in which names, handles, numbers and
-links are masked. What is saved is public, so it must be rewritten: the masked text is refused.
+A decision is one message or several, which are pending until they are sent. An example is written
+after a post: the editor begins with the post's words, in which names, handles, numbers and links
+are masked. What is saved is public, so it must be rewritten: the masked text is refused. Nothing
+here knows HTTP or a clock.
 
 Limits: names are found by their capital letter inside a sentence. Names in scripts without capital
 letters, and names at the start of a sentence, are not found: the moderator reads the text.
@@ -161,7 +162,7 @@ def decide(
         id=form.id,
         provider=moderator.provider,
         moderator=moderator.name,
-        items=tuple(items),
+        items=items,
         messages=tuple(map(as_sent, messages)),
         held_at=utc_exactly(now),
         due_at=utc_exactly(now + timedelta(seconds=UNDO_SECONDS)),

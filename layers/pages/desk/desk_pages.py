@@ -1,12 +1,9 @@
 """What the pages of the desk show: the queue, care for moderators, words for codes, and templates.
 
-The queue: which items a moderator sees, in which order, and which one comes next.
-
-Care for moderators: what a page hides, when a break is due, and how many severe cards in a row. The
-settings are the moderator's own comfort, kept in a cookie and nowhere else: nobody reports how long
-or how fast somebody reads.
-
-Then words, and the template engine. Everything that a stranger wrote is escaped.
+The queue has the items that a moderator sees in their order, and knows which one comes next. Care
+is what a page hides, when a break is due, and how many severe cards come in a row. Its settings are
+the moderator's own comfort, kept in a cookie and nowhere else: nobody reports how long or how fast
+somebody reads. In a template, everything that a stranger wrote is escaped.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -4,8 +4,6 @@ The caller has checked who the moderator is. Every method checks that what it is
 to the moderator's provider. What belongs to another one is answered as if it did not exist. Nothing
 is counted: a lease is a put with an end, a decision is stored once under its id, and undo marks
 that record.
-
-Hand a decision over: first the message that will send it, then the decision itself.
 """
 
 import json

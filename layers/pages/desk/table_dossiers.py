@@ -1,9 +1,9 @@
 """What a worker reads of the table for the desk, and keeps between requests; and the dossiers.
 
-The simple version reads every open finding for every page. With 10,000 of them that takes seconds.
-A finding never changes while it is open, so a worker reads each once. Which ones are open changes:
-the index lists them, with a query for each partition, and the answer is used for a while. Entries
-of the last weeks and fingerprints of open findings are used for a while too.
+To read every open finding for every page would take seconds with 10,000 of them. A finding never
+changes while it is open, so a worker reads each once. Which ones are open changes: the index lists
+them, with a query for each partition, and the answer is used for a while. Entries of the last weeks
+and fingerprints of open findings are used for a while too.
 """
 
 from collections import defaultdict
@@ -360,10 +360,9 @@ class Dossiers:
     def _facts(self, finding: Finding) -> RuleFacts | None:
         """Return the published words about a finding's rule; None if its set cannot be read."""
         pack = self._pack(finding)
-        rule = pack.rule(finding.rule) if pack else None
-        if pack is None or rule is None:
+        if pack is None or pack.rule(finding.rule) is None:
             return None
-        return RuleFacts.of(pack, rule.id, rule_page(finding, self.public_url))
+        return RuleFacts.of(pack, finding.rule, rule_page(finding, self.public_url))
 
     def _pack(self, finding: Finding) -> Pack | None:
         try:

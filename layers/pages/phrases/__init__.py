@@ -267,7 +267,6 @@ class PagePhrases:
     def gettext(self, message: str, /, **values: object) -> Markup:
         """Return a message of the catalogue with escaped values.
 
-        >>> from phrases import of
         >>> PagePhrases(of("en")).gettext("<b>%(name)s</b>", name="<i>")
         Markup('<b>&lt;i&gt;</b>')
         """
@@ -276,7 +275,6 @@ class PagePhrases:
     def ngettext(self, one: str, many: str, count: int, /, **values: object) -> Markup:
         """Return the form of a message for a count, which is `%(num)s` in it.
 
-        >>> from phrases import of
         >>> PagePhrases(of("en")).ngettext("%(num)s post", "%(num)s posts", 1)
         Markup('1 post')
         """

@@ -259,6 +259,17 @@ def test_a_complaint_is_for_another_moderator(desk: MemoryDesk) -> None:
     assert (message["complaint"], message["outcome"]) == ("complaint-1", "reversed")
 
 
+@pytest.mark.parametrize(("name", "role", "path"), [
+    pytest.param("m-1", "moderator", "/", id="who decided first"),
+    pytest.param("m-2", "auditor", "/", id="an auditor"),
+    pytest.param("m-2", "moderator", f"/card/{'c' * 64}", id="another moderator"),
+])  # fmt: skip
+def test_next_leases_nothing_that_somebody_may_not_decide(name: str, role: str, path: str) -> None:
+    desk = MemoryDesk([complaint()])
+    assert Visitor(desk, name, role=role).post("/next")["headers"]["Location"] == path
+    assert [f"/card/{key}" for key in desk.leased] == [path] * (path != "/")
+
+
 def test_an_auditor_judges_the_sample_and_nothing_else(desk: MemoryDesk) -> None:
     auditor = Visitor(desk, "m-3", role="auditor")
     fields = form_of(auditor, "2026-11.1") | {"verdict": "violating", "violates": "VIOLENCE"}

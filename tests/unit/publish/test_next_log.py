@@ -43,7 +43,7 @@ def leaves(made: LogWorld, folder: str) -> list[Leaf]:
 
 def check(made: LogWorld, folder: Path, *keys: str) -> Result:
     now = datetime(2026, 11, 26, 16, tzinfo=UTC)
-    return check_place(Folder(made.copy_public(folder)), Options(keys=keys, now=now))
+    return check_place(Folder(made.copy_to(folder)), Options(keys=keys, now=now))
 
 
 def vkey(made: LogWorld, folder: str) -> str:
@@ -121,7 +121,7 @@ def test_a_finding_is_proved_from_the_new_log(tmp_path: Path) -> None:
     made.publish(NEXT)
     finding = made.findings("acme", "2026-11-25")[0]
     proof, _ = prove_finding(finding, made.log_keys, lambda path: made.files.get(f"log/{path}"))
-    result = check_proof(Folder(made.copy_public(tmp_path)), proof, (), None)
+    result = check_proof(Folder(made.copy_to(tmp_path)), proof, (), None)
     assert (result.wrong, result.said[0].split(",")[0]) == ([], f"{ORIGIN}/2")
 
 
@@ -173,7 +173,7 @@ def test_a_continuation_is_confirmed_after_its_leaves_are_pruned(tmp_path: Path)
     for path in old:
         del made.files[path]
     result = check_place(
-        Folder(made.copy_public(tmp_path)), Options(now=datetime(2028, 1, 10, 3, tzinfo=UTC))
+        Folder(made.copy_to(tmp_path)), Options(now=datetime(2028, 1, 10, 3, tzinfo=UTC))
     )
     assert result.wrong == []
     assert any("old leaves were deleted" in line for line in result.said)
@@ -203,7 +203,7 @@ def pruned() -> LogWorld:
 
 def check_pruned(pruned: LogWorld, folder: Path, now: str = "2028-01-10T03:00:00Z") -> Result:
     moment = datetime.fromisoformat(now).astimezone(UTC)
-    return check_place(Folder(pruned.copy_public(folder)), Options(now=moment))
+    return check_place(Folder(pruned.copy_to(folder)), Options(now=moment))
 
 
 def files_of(pruned: LogWorld) -> LogFiles:
@@ -242,7 +242,7 @@ def test_later_leaves_are_proved_and_pruned_ones_are_not(pruned: LogWorld, tmp_p
     pruned.publish("2028-01-11T02:00:00Z")
     read, keys = (lambda path: pruned.files.get(f"log/{path}")), pruned.log_keys
     proof, _ = prove_finding(pruned.findings("acme", "2028-01-10")[0], keys, read)
-    place = Folder(pruned.copy_public(tmp_path))
+    place = Folder(pruned.copy_to(tmp_path))
     assert check_proof(place, proof, (), None).wrong == []
     with pytest.raises(OperatorError, match="none of the"):
         prove_finding(pruned.findings("acme", "2026-11-25")[0], keys, read)

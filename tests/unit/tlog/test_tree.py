@@ -128,12 +128,12 @@ def test_a_changed_edge_is_refused(size: int) -> None:
 
 
 @given(st.lists(st.binary(max_size=400), max_size=9))
-def test_entries_come_back_as_they_went_in(leaves: list[bytes]) -> None:
+def test_leaves_come_back_as_they_went_in(leaves: list[bytes]) -> None:
     assert decode_bundle(encode_bundle(leaves)) == leaves
 
 
 @pytest.mark.parametrize("bundle", [b"\x00", b"\x00\x02a", b"\x00\x01ab"])
-def test_a_bundle_that_ends_within_an_entry_is_refused(bundle: bytes) -> None:
+def test_a_bundle_that_ends_within_a_leaf_is_refused(bundle: bytes) -> None:
     with pytest.raises(ValueError, match="ends within"):
         decode_bundle(bundle)
 

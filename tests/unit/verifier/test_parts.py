@@ -298,7 +298,7 @@ def test_both_programs_run_with_a_bare_python(minor: int, tmp_path: Path) -> Non
     made = LogWorld()
     made.count(sample_receipt(by_rule={live(): 2}, set=made.put_set(sample_pack())))
     made.publish(CLOSED)
-    folder, alone = made.copy_public(tmp_path / "public"), tmp_path / "alone"
+    folder, alone = made.copy_to(tmp_path / "public"), tmp_path / "alone"
     alone.mkdir()
     for program in PROGRAMS:
         shutil.copy(program, alone)
