@@ -15,7 +15,6 @@ from cyclopts import Parameter
 
 from authoring.explain import NEAREST, explain, hits_beside_contacts
 from authoring.format import LayoutError, canonical, pack_schema
-from authoring.pack_text import NewPack, WordListError, pack_lines, read_words, usable_terms
 from ledger.codes import OperatorError, Refusal
 from ledger.posts import Post, read_line
 from ledger.texts import encode_json_lines
@@ -224,6 +223,8 @@ def import_words(
     today: Annotated[Day | None, Parameter(help="the first day in force")] = None,
 ) -> int:
     """Print the pack; 2 if no word can be a term."""
+    from authoring.pack_text import NewPack, WordListError, pack_lines, read_words, usable_terms
+
     if problem := category_problem(category):
         raise UsageError(problem)
     try:
