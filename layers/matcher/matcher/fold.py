@@ -20,9 +20,9 @@ a hyphen for a dot.
 Source: Unicode Technical Standard 39, on skeletons of confusable strings.
 
 Pinyin, here without tones, says how Han letters sound. Adverts write a word with other letters of
-the same sound, such as 咔 for 卡. A term in pinyin meets them all. For the search, each syllable is a
-letter of its own, out of code points that the fold never gives, so that terms in pinyin and written
-terms do not meet.
+the same sound, such as 咔 for 卡. A term in pinyin meets them all. For the search, each syllable
+is a letter of its own, out of code points that the fold never gives, so that terms in pinyin and
+written terms do not meet.
 
 Limits: a letter has one reading, its first in the table. Letters apart are read only where a
 written term has them.

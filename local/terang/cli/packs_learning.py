@@ -16,6 +16,8 @@ import msgspec
 from cyclopts import Parameter
 
 from authoring.check import read_sentences
+from authoring.counts import learn_from_counts, read_counts
+from authoring.features import LearningError, find_library, read_given_words
 from authoring.labelled import (
     LabelError,
     LabelledPost,
@@ -25,6 +27,9 @@ from authoring.labelled import (
     relabel,
     review_lines,
 )
+from authoring.learning import Wanted
+from authoring.learning import learn as learn_weights
+from authoring.pack_text import LearnedPack, pack_text
 from authoring.term_candidates import (
     MODERATORS,
     DecidedPost,
@@ -332,12 +337,6 @@ def learn(
     ] = (),
 ) -> int:
     """Write the pack in shadow, its card, and the posts whose labels somebody should look at."""
-    from authoring.counts import learn_from_counts, read_counts  # late: they need numpy
-    from authoring.features import LearningError, find_library, read_given_words
-    from authoring.learning import Wanted
-    from authoring.learning import learn as learn_weights
-    from authoring.pack_text import LearnedPack, pack_text
-
     asked = provider is not None or run is not None
     nothing = "name a file of labelled posts, or --counts, or --provider or --run for decisions"
     mistakes = {

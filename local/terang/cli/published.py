@@ -2,7 +2,7 @@
 
 `terang verify`, `prove` and `monitor` check the log and prove one leaf of it: of a finding or unit,
 or of the receipt of a file. `terang statements` and `terang report` check what anybody wrote;
-statements are also sent, and a report is written.
+statements are also sent, and a report is written. What only these two need is imported late.
 """
 
 import json
@@ -12,23 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from cyclopts import App, Parameter
 
-from dsa.indicators import About
-from dsa.report import LedgerError, Period, Report, report_files, report_of_ledger
-from dsa.report_entries import file_name
-from dsa.report_proof import NotAReportError, WrittenReport, prove
-from dsa.statement_checks import StatementProblem
 from ledger.codes import OperatorError
 from ledger.keys import keyed, own_key
 from terang import ROOT, InputError
 from terang.case_queue import read_file
-from terang.report_lint import has_report, report_problems
-from terang.statement_files import StatementLint, StatementPlace, files_of, pack_codes
-from terang.submission import SentFile, SorApi, Submission, read_about, read_ledger, write_report
 from terang.terminal import (
     STACK,
     Day,
@@ -62,6 +54,12 @@ from tlog import (
 )
 from verify import MOST_LOGS, LogUnreadableError, Options, proof_command, source_of, verify_command
 
+if TYPE_CHECKING:
+    from dsa.report import Period
+    from dsa.report_proof import WrittenReport
+    from dsa.statement_checks import StatementProblem
+    from terang.statement_files import StatementPlace
+
 TOKEN = "TERANG_SOR_TOKEN"  # noqa: S105 - the name of a variable
 """The variable with the provider's token. An option would show it in the list of processes."""
 
@@ -83,13 +81,14 @@ def lint(
     today: Annotated[Day | None, Parameter(help="later days in a statement are wrong")] = None,
 ) -> int:
     """Print each problem; 0 without problems, 1 otherwise."""
+    from terang.statement_files import StatementLint, pack_codes
+
     paths = _existing(files, last)
     if packs and not packs.is_dir():
         raise InputError(f"{packs}: no such folder")
     checks = StatementLint(pack_codes(packs or ROOT / "packs"), today or today_utc())
     codes = Counter[str]()
-    size = sum(path.stat().st_size for path in paths)
-    with progress_bar(total=size) as update:
+    with progress_bar(total=sum(path.stat().st_size for path in paths)) as update:
         checks.learn_last_month(last)
         for place, problem in checks.problems(paths, lambda read: update(advance=read)):
             codes[problem.code] += 1
@@ -101,7 +100,9 @@ def lint(
 
 
 def _existing(files: tuple[Path, ...], others: tuple[Path, ...] = ()) -> list[Path]:
-    """Return the files, those of folders included. Raises UsageError if one is missing."""
+    """Return the files, those of folders too. Raises UsageError or InputError without them."""
+    from terang.statement_files import files_of
+
     if not files:
         raise UsageError("name the files or folders of the statements")
     paths = files_of(files)
@@ -111,17 +112,10 @@ def _existing(files: tuple[Path, ...], others: tuple[Path, ...] = ()) -> list[Pa
     return paths
 
 
-def _print(place: StatementPlace, problem: StatementProblem, *, as_json: bool) -> None:
+def _print(place: "StatementPlace", problem: "StatementProblem", *, as_json: bool) -> None:
     puid = place.puid if isinstance(place.puid, str) and place.puid else None
     if as_json:
-        print_json(
-            {
-                "file": place.file,
-                "item": place.item,
-                "puid": puid,
-                **problem._asdict(),
-            }
-        )
+        print_json({"file": place.file, "item": place.item, "puid": puid, **problem._asdict()})
     else:
         which = f"{place.file}: item {place.item}{f' {puid}' if puid else ''}"
         field = f" {problem.field}:" if problem.field else ""
@@ -139,6 +133,8 @@ def submit(
     ] = None,
 ) -> int:
     """Send the statements that were not sent yet; 0 if the database has all, 1 if not."""
+    from terang.submission import SentFile, SorApi, Submission
+
     paths = _existing(files)
     token = _token(token_file)
     if not to.startswith(("https://", "http://127.0.0.1", "http://localhost")):
@@ -205,6 +201,10 @@ def report(
     stack: StackName = STACK,
 ) -> int:
     """Write a report; 0 when it is written, 2 if its ledger cannot be read."""
+    from dsa.indicators import About
+    from dsa.report import LedgerError, Report, report_files, report_of_ledger
+    from terang.submission import read_about, read_ledger, write_report
+
     if not (out and period and (provider or ledger)):
         raise UsageError("--provider (or --ledger), --period and --out are needed")
     try:
@@ -234,8 +234,10 @@ def report(
     return 0
 
 
-def _period(text: str) -> Period:
+def _period(text: str) -> "Period":
     """Return the period. Raises ValueError if it is neither a year nor two days."""
+    from dsa.report import Period
+
     first, _, last = text.partition("/")
     if re.fullmatch(r"20\d\d", text):
         return Period.year(int(text))
@@ -255,6 +257,8 @@ def check(
     cell: Annotated[str, option("PART:ROW:COLUMN", "print the entries behind 5:2:F")] = "",
 ) -> int:
     """Print each number that does not follow from the entries; 0 if all do, 1 if not."""
+    from dsa.report_proof import NotAReportError, WrittenReport, prove
+
     try:
         files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
         written = WrittenReport.read(files)
@@ -272,7 +276,7 @@ def check(
     return 1 if proof.differences else 0
 
 
-def _print_entries(cell: str, report: WrittenReport) -> None:
+def _print_entries(cell: str, report: "WrittenReport") -> None:
     """Print the entries behind a cell: `5:2:F`, or `7:1` for the value of a row."""
     match = _CELL.fullmatch(cell)
     part, row = (int(match["part"]), int(match["row"])) if match else (0, 0)
@@ -298,6 +302,9 @@ def _print_entries(cell: str, report: WrittenReport) -> None:
 
 def lint_report(folder: Folder, /, *, as_json: JsonLines = False) -> int:
     """Print each problem; 0 without problems, 1 otherwise."""
+    from dsa.report_entries import file_name
+    from terang.report_lint import has_report, report_problems
+
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
     if not has_report(folder):
@@ -399,7 +406,6 @@ Keys = Annotated[
     tuple[str, ...],
     option("VKEY", "a key of the log that you know from elsewhere; repeat for more"),
 ]
-
 Witnesses = Annotated[
     tuple[str, ...], option("VKEY", "the key of a witness that must have signed; repeat for more")
 ]

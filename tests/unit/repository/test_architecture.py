@@ -221,8 +221,11 @@ def test_the_command_prints_in_one_place() -> None:
     assert [name for name, text in others if coloured.search(text)] == []
 
 
-def test_boto3_and_yaml_are_imported_by_what_needs_them() -> None:
-    """Boto3 takes longer to import than all of ours, and what is deployed has no PyYAML."""
+def test_slow_libraries_are_imported_by_what_needs_them() -> None:
+    """Boto3 takes longer to import than all of ours, and what is deployed has no PyYAML.
+
+    `terang verify` needs no pages, and `terang scan` looks at few posts without arrays.
+    """
     commands = ("packs", "packs_learning", "published", "review")
     names = [
         "recount",
@@ -233,6 +236,10 @@ def test_boto3_and_yaml_are_imported_by_what_needs_them() -> None:
     ]
     program = "import importlib, matcher, sys\n" + "".join(
         f"assert '{late}' not in sys.modules, '{late}'\n" for late in ("yaml", "matcher.readings")
+    )
+    program += (
+        "import terang.cli.published\nassert not {'jinja2', 'yaml'} & {*sys.modules}\n"
+        "import terang.cli.packs\nassert 'numpy' not in sys.modules\n"
     )
     program += "".join(
         f"importlib.import_module('{name}')\nassert 'boto3' not in sys.modules, '{name}'\n"

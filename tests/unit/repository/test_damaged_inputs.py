@@ -26,6 +26,7 @@ from support.sample_checks import CHECKS, table
 import terang.cli.published
 import terang.remote
 import terang.runner
+import terang.submission
 from ledger.codes import OperatorError
 from terang.cli import main
 from terang.emulator import StackError
@@ -83,7 +84,7 @@ def world(
 
     monkeypatch.setattr(terang.remote.Remote, "find", not_there)
     monkeypatch.setattr(terang.runner, "local_stack", not_started)
-    monkeypatch.setattr(terang.cli.published.SorApi, "send", not_there)
+    monkeypatch.setattr(terang.submission.SorApi, "send", not_there)
     monkeypatch.setenv(terang.cli.published.TOKEN, "token")
     monkeypatch.setattr(HomeServer, "serve", looked_through)
     folder = tmp_path / "work"
