@@ -25,11 +25,13 @@ from functools import cached_property
 from hashlib import shake_256
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from matcher.evaluator import PartResult, PartScore, PartSigns, RuleEvaluator
 from matcher.fold import TABLE_VERSION, fold
 from matcher.hit import Effort, GroupsByLink, Hit, HostIndex, Part, PassingText, PostResult, Span
 from matcher.term_index import SPANS_SHOWN
-from rules.pack import Pack, Severity
+from rules.pack import Mode, Pack, Severity
 from rules.pack_parts import GRAM, HASHES, may_have_copies
 from rules.pinned import without_factchecks
 from rules.rule_set import FOLD_VERSION
@@ -93,11 +95,13 @@ class Matcher:
         """
         return [result.hits for result in self.results(posts)]
 
-    def results(self, posts: Iterable[Sequence[Part]]) -> list[PostResult]:
+    def results(
+        self, posts: Iterable[Sequence[Part]], *, shadow_places: bool = True
+    ) -> list[PostResult]:
         """Find the hits of each post, as `find_posts` does, and say which posts were read in part.
 
         Whether a post is read in part depends on the post and the rules alone. Exact copies are
-        evaluated once.
+        evaluated once. Without `shadow_places`, hits of rules in shadow have no spans and no sum.
         """
         numbers: dict[tuple[Part, ...], int] = {}
         copies = [numbers.setdefault(tuple(post), len(numbers)) for post in posts]
@@ -109,6 +113,8 @@ class Matcher:
             results = [PostResult(())] * len(distinct)
             for number, parts in self._passing(distinct, prefilter).items():
                 results[number] = self._evaluate(distinct[number], parts)
+        if not shadow_places:
+            results = [_without_places(result) for result in results]
         return [results[number] for number in copies]
 
     def scores(self, posts: Iterable[Sequence[Part]]) -> list[dict[str, int]]:
@@ -258,7 +264,16 @@ class Matcher:
             len(spans) > SPANS_SHOWN,
             score and score.total,
             score and score.threshold,
+            ("high" if is_high else "medium") if score else None,
         )
+
+
+def _without_places(result: PostResult) -> PostResult:
+    hits = (
+        replace(hit, spans=(), spans_capped=False, score=None) if hit.mode is Mode.SHADOW else hit
+        for hit in result.hits
+    )
+    return result._replace(hits=tuple(hits))
 
 
 def _effort_for(post: Sequence[Part]) -> Effort:

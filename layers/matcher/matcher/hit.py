@@ -12,7 +12,7 @@ A host name is looked up exactly, then by the skeleton that it shares with its l
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -101,7 +101,8 @@ class Hit(msgspec.Struct, frozen=True):
 
     `spans_capped` is true if there are more spans than these. The hit of a scored rule has the sum
     and the threshold, and the spans of the part with the highest sum: each term that counts there,
-    once.
+    once. Its `band` is `high` if the severity is high by the sum. A hit without places has neither
+    spans nor a sum.
     """
 
     pack: str
@@ -114,6 +115,7 @@ class Hit(msgspec.Struct, frozen=True):
     spans_capped: bool = False
     score: int | None = None
     threshold: int | None = None
+    band: Literal["medium", "high"] | None = None
 
 
 class PassingText(NamedTuple):
