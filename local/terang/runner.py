@@ -367,6 +367,7 @@ def deployed_for(trial: Trial, *, keep: bool) -> Iterator[Deployed]:
         "NoticeHours": "0",  # the packs are read where they are run: no notice is needed
         "DeletionProtection": "false",
         "Today": trial.today,
+        "ShadowFindings": "all",  # the findings are of the owner's own files
         "ExcerptLength": str(trial.excerpt_length),
         # A unit takes seconds, with an index two minutes; the work of a killed worker returns soon.
         "VisibilityTimeout": "300" if trial.index else "60",

@@ -61,6 +61,7 @@ def deployed(name: str, world: World, **secrets: Any) -> Iterator[ModuleType]:
         "FLOOD_MINIMUM_POSTS": "1000000",
         "EXCERPT_DAYS": "30",
         "EXCERPT_LENGTH": "280",
+        "SHADOW_FINDINGS": "counted",
         "RANGE_BYTES": "1000",
         "PART_BYTES": "1000",
         "PSEUDONYM_SECRET": SECRET_NAME,

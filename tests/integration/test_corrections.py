@@ -15,6 +15,7 @@ from claims.admission import ChangeKind, CheckChange, CheckedClaim
 from feeds.reopening import TRIES
 from ledger.cases import Case, CaseState, case_id
 from ledger.texts import utc
+from scan.inspection import ShadowFindings
 from terang.set_publishing import PackBucket
 
 LABELLED = {"visibility": ["DECISION_VISIBILITY_CONTENT_LABELLED"]}
@@ -258,6 +259,7 @@ def test_what_the_new_words_of_a_check_find_is_not_opened_for_the_old_ones(world
 
 
 def test_a_finding_in_shadow_is_nobodys_to_decide(world: World) -> None:
+    world.shadow = ShadowFindings.ALL
     world.import_checks(table(*CHECKS))
     world.scan(*world.take_in(lines(REPEATS_SALT)))
     world.import_checks(WITHDRAWN)

@@ -24,7 +24,7 @@ from claims import check_finder
 from ledger.codes import OperatorError
 from ledger.findings import Finding, Label
 from ledger.units import Receipt
-from scan.inspection import FloodLimits
+from scan.flood_guard import FloodLimits
 from terang.set_publishing import PackBucket
 
 

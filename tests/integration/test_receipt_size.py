@@ -61,8 +61,8 @@ def largest(packs: list[Pack], **changes: Any) -> Receipt:
     made = Receipt(
         unit=UNIT, provider="p" * 40, kind="message", source="\x01" * 1024, bytes=10**8,
         lines=10**8, records=10**8, inspected=10**8, refused=dict.fromkeys(map(str, Code), 10**8),
-        findings=10**8, findings_digest=UNIT, repeats=10**8, by_rule=live, held=live,
-        by_language=dict.fromkeys(languages, COUNT), set=UNIT,
+        findings=10**8, recorded=10**8, findings_digest=UNIT, repeats=10**8, by_rule=live,
+        held=live, by_language=dict.fromkeys(languages, COUNT), set=UNIT,
         at="2026-11-25T12:00:00Z", skipped=(), unknown_fields=10**9, assumed_utc=10**8,
         first="2026-11-24T12:00:00Z", last="2026-11-25T11:00:00Z", not_asked=10**8,
         not_compared=10**8, no_rules=10**8, partly_read=10**8,

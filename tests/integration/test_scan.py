@@ -11,8 +11,16 @@ from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import DAY, World
 
 from scan import unit_input
+from scan.inspection import ShadowFindings
 from terang.repair import Difference, TableSnapshot
 from terang.repair.checks import unit_differences
+
+
+def differences(world: World) -> list[Difference]:
+    """What fsck says of the units and files of a table in which nothing is under way."""
+    ledger = TableSnapshot()
+    ledger.add(world.items())
+    return list(unit_differences(ledger, quiet=True))
 
 
 def test_a_file_becomes_findings_and_a_receipt(world: World) -> None:
@@ -28,8 +36,8 @@ def test_a_file_becomes_findings_and_a_receipt(world: World) -> None:
     assert (receipt.bytes, receipt.source) == (len(FILE), "drop/acme/posts.jsonl")
     assert receipt.at == f"{DAY}T12:00:00Z"
     found = handed_out(world, receipt)
-    assert sorted(finding["post"] for finding in found) == ["p1", "p5", "p6"]
-    assert {finding["excerpt"] for finding in found} == {OTP, PRIZE}
+    assert sorted(finding["post"] for finding in found) == ["p1", "p6"]
+    assert {finding["excerpt"] for finding in found} == {OTP}
     assert len(world.open_findings()) == 2
     file_receipt = world.file_receipt(units[0].file)
     assert (file_receipt.status, file_receipt.inspected, file_receipt.findings) == ("done", 4, 3)
@@ -37,6 +45,32 @@ def test_a_file_becomes_findings_and_a_receipt(world: World) -> None:
     assert [(refusal.line, refusal.byte) for refusal in file_receipt.refusals] == [
         (3, FILE.index(BAD))
     ]
+
+
+def test_a_finding_in_shadow_is_counted_and_nothing_of_it_is_stored(
+    new_world: Callable[..., World],
+) -> None:
+    """All of it is with the other setting. Neither a repeat nor fsck sees a difference."""
+    world, kept = new_world(), new_world(shadow=ShadowFindings.ALL)
+    units = world.take_in(FILE)
+    world.scan(*units, *units)
+    counted = one(world.receipts())
+    assert PRIZE.encode() not in world.everything()
+    kept.scan(*kept.take_in(FILE))
+    whole = one(kept.receipts())
+    assert (counted.findings, counted.recorded, whole.findings, whole.recorded) == (3, 2, 3, 3)
+    assert (counted.by_rule, counted.high) == (whole.by_rule, whole.high)
+    assert sorted(row["post"] for row in handed_out(kept, whole)) == ["p1", "p5", "p6"]
+    for each in world, kept:
+        assert differences(each) == []
+
+
+def test_a_post_in_an_overlapping_export_is_counted_again_in_shadow_only(world: World) -> None:
+    world.scan(*world.take_in(FILE))
+    world.scan(*world.take_in(lines("more") + FILE, "overlap.jsonl"))
+    again = next(each for each in world.receipts() if each.source.endswith("overlap.jsonl"))
+    assert again.by_rule == {"prizes/1/names-prize/shadow": 1}
+    assert (again.inspected, again.findings, again.recorded, again.repeats) == (5, 1, 0, 2)
 
 
 def test_no_account_and_no_text_of_a_harmless_post_is_stored(world: World) -> None:
@@ -200,9 +234,9 @@ class TestLostObjects:
         world.scan(first)
         world.objects.delete_version(first.source)
         world.scan(*others)
-        assert self.differences(world) == []
+        assert differences(world) == []
         world.scan(*world.take_in(FILE, "again.jsonl"))
-        assert self.differences(world) == []
+        assert differences(world) == []
         assert sum(receipt.inspected for receipt in world.receipts()) == 4
         lost = [receipt for receipt in world.receipts() if "object_gone" in receipt.refused]
         assert len(lost) == len(others)
@@ -215,13 +249,7 @@ class TestLostObjects:
         assert others
         world.scan(first, *others)
         assert world.file_receipt(first.file).status == "incomplete"
-        assert self.differences(world) == []
-
-    def differences(self, world: World) -> list[Difference]:
-        """What fsck says of the units and files of a table in which nothing is under way."""
-        ledger = TableSnapshot()
-        ledger.add(world.items())
-        return list(unit_differences(ledger, quiet=True))
+        assert differences(world) == []
 
     def test_a_changed_object_is_refused(self, world: World) -> None:
         [unit] = world.take_in(FILE)

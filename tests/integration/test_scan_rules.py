@@ -17,7 +17,7 @@ from ledger.codes import OperatorError
 from ledger.findings import FloodQuestion
 from rules.pack import InForce
 from rules.rule_set import ProviderSettings
-from scan.inspection import FloodLimits
+from scan.flood_guard import FloodLimits
 from terang.set_publishing import PackBucket
 
 

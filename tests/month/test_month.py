@@ -125,7 +125,15 @@ def test_the_rule_that_is_wrong_was_paused_and_runs_in_shadow(month: Month) -> N
     life.begin("2026-12-03")
     life.post([Post("p-late", "2026-12-03", f"Message: a {TERMS[PAUSED]} again.", (PAUSED,))])
     assert sendable(Post("p", "2026-12-03", "t"))["audience"] == "public"
-    assert [one["mode"] for one in life.findings["p-late"]] == ["shadow"]
+    assert "p-late" not in life.findings
+    deployed = life.deployed
+    made = deployed.objects.keys(deployed.outputs["OutBucket"], f"out/{PROVIDER}/receipts/")
+    found = [
+        json.loads(deployed.objects.get(deployed.outputs["OutBucket"], key) or b"{}")["by_rule"]
+        for key in made
+        if key.count("/") == 3
+    ]
+    assert {f"{PAUSED.replace('/', '/1/')}/shadow": 1} in found
 
 
 def test_recount_is_clean_and_names_a_digit_that_is_changed(

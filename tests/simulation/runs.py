@@ -37,6 +37,7 @@ SETTINGS = {
     "CONSOLE_QUEUE_ARN": "arn:console",
     "EXCERPT_DAYS": "30",
     "EXCERPT_LENGTH": "280",
+    "SHADOW_FINDINGS": "counted",
     "RANGE_BYTES": str(RANGE_BYTES),
     "PART_BYTES": str(RANGE_BYTES),
     "PSEUDONYM_SECRET": "pseudonym-secret",

@@ -38,16 +38,16 @@ def digest_changed(made: Deployed) -> None:
 
 
 def finding_lost(made: Deployed) -> None:
-    made.remove(f"C#{made.finding('shadow')}", "finding")
+    made.remove(f"C#{made.finding()}", "finding")
 
 
 def finding_nobody_counts(made: Deployed) -> None:
-    made.put("C#" + "0" * 64, "finding", made.item(f"C#{made.finding('shadow')}", "finding"))
+    made.put("C#" + "0" * 64, "finding", made.item(f"C#{made.finding()}", "finding"))
 
 
 def finding_counted_twice(made: Deployed) -> None:
     _, pk, sk = made.unit("message", found=False)
-    made.put(pk, f"{sk}#00000000", {"ids": {"B": bytes.fromhex(made.finding("shadow"))}})
+    made.put(pk, f"{sk}#00000000", {"ids": {"B": bytes.fromhex(made.finding())}})
 
 
 def row_lost(made: Deployed) -> None:
@@ -90,7 +90,7 @@ def message_lost(made: Deployed) -> None:
 
 
 def listed_again(made: Deployed) -> None:
-    pk = f"C#{made.finding('live')}"
+    pk = f"C#{made.finding()}"
     made.put(pk, "finding", made.item(pk, "finding") | {"open_pk": {"S": "acme"}})
 
 

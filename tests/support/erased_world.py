@@ -17,6 +17,7 @@ from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext, PublishRequest, publish
 from publish_steps.handover import Samples, Statements
+from scan.inspection import ShadowFindings
 from terang.repair.erasure import BucketEraser, Erasure, ErasureResult, TableEraser
 
 ACCOUNT, CANARY = "ana-zq7", "canary-zq7"
@@ -50,6 +51,7 @@ MESSAGE = json.dumps([hers(7, OTP), his(4, OTP)])
 
 def live_through(world: World) -> None:
     """Files, messages, decisions, and all that publish makes of them for the provider."""
+    world.shadow = ShadowFindings.ALL
     world.scan(*world.take_in(FILE))
     units = world.take_in(ARRAY, "array.json")
     part = units[0].source

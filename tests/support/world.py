@@ -34,7 +34,8 @@ from ledger.units import RangeMessage, Receipt
 from matcher import Pack, build_set
 from rules.pinned import FACTCHECKS
 from rules.rule_set import ProviderSettings
-from scan.inspection import FloodGuard, FloodLimits
+from scan.flood_guard import FloodGuard, FloodLimits
+from scan.inspection import ShadowFindings
 from scan.scanner import Deliveries, MessageScanner
 from scan.unit_input import KnownSnapshots, RuleSets
 from scan.unit_work import UnitRecorder, UnitScanner
@@ -72,6 +73,7 @@ class World:
     part_bytes: int = 1_000
     budget: Budget = Budget()  # noqa: RUF009 - frozen
     limits: FloodLimits = FloodLimits(1_000, 1_000_000)  # noqa: RUF009 - frozen
+    shadow: ShadowFindings = ShadowFindings.COUNTED
     queue_url: str = ""
     removed: bool = False
 
@@ -186,6 +188,7 @@ class World:
             secret=SECRET,
             recorder=UnitRecorder(store, objects, self.work, self.out, 30),
             snapshots=KnownSnapshots(objects, self.clock, self.work),
+            shadow=self.shadow,
         )
 
     def deliveries(self, store: Any = None, objects: Any = None) -> Deliveries:

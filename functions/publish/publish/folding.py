@@ -212,7 +212,13 @@ class Numbers(Counts, msgspec.Struct, frozen=True, omit_defaults=False):
         int, counts(to_translate("Findings of live rules, including those held back."))
     ] = 0
     shadow: Annotated[
-        int, counts(to_translate("Findings of rules on trial: counted, never proposed."))
+        int,
+        counts(
+            to_translate(
+                "Findings of rules in shadow: counted, never proposed. If its post comes again,"
+                " one is counted again."
+            )
+        ),
     ] = 0
     held: Annotated[
         int,
@@ -241,7 +247,7 @@ class Numbers(Counts, msgspec.Struct, frozen=True, omit_defaults=False):
         int,
         counts(
             "Findings whose texts were compared with the others of their provider and day, to find"
-            " near copies. Short texts are not compared."
+            " near copies. Short texts and findings without a record are not compared."
         ),
     ] = 0
     copy_groups: Annotated[
@@ -388,7 +394,7 @@ class CopyLine(msgspec.Struct, frozen=True):
     ]
     kind: Annotated[Literal["copies"], says("Always `copies`: it is no receipt.")]
     algorithm: Annotated[str, says("How texts were compared, such as `minhash-1`.")]
-    findings: Annotated[int, counts("Findings whose texts were long enough to be compared.")]
+    findings: Annotated[int, counts("Findings with a record, of texts long enough to compare.")]
     groups: Annotated[int, counts("Groups of near copies among them.")]
     by_rule: Annotated[Tally, says("Such groups in the findings of each `pack/version/rule/mode`.")]
 

@@ -26,7 +26,8 @@ from ledger.objects import Delivery, S3Objects, Senders, log_failures
 from ledger.store import DynamoStore, PseudonymKeys
 from ledger.texts import clock_from_setting
 from rules.pinned import FACTCHECKS
-from scan.inspection import FloodGuard, FloodLimits, UnitOutcome
+from scan.flood_guard import FloodGuard, FloodLimits
+from scan.inspection import ShadowFindings, UnitOutcome
 from scan.scanner import Deliveries, MessageScanner, UnknownSender
 from scan.unit_input import POINTER_SECONDS, KnownSnapshots, RuleSets
 from scan.unit_work import UnitRecorder, UnitScanner
@@ -90,6 +91,7 @@ scanner = UnitScanner(
     secret=secret.encode(),
     recorder=recorder,
     snapshots=KnownSnapshots(objects, clock, work_bucket),
+    shadow=ShadowFindings(setting["SHADOW_FINDINGS"]),
     excerpt_length=int(setting["EXCERPT_LENGTH"]),
 )
 deliveries = Deliveries(

@@ -1,23 +1,21 @@
 """What a unit is about to store, as data: its findings, its part of the audit sample, its receipt.
 
-Posts become findings, one for each rule that a post satisfies; other posts may be sampled. The
-flood guard holds a rule that hits too much of a provider's day: it proposes nothing more that day.
+Each rule that a post satisfies is a finding. One of a live rule gets a record; one of a rule in
+shadow is only counted, with its band, unless the stack keeps all. Posts without a finding may be
+sampled.
 """
 
-import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
 from ledger.findings import (
     Finding,
-    FloodQuestion,
-    FloodTotal,
     FoundSpan,
     Pseudonyms,
     SampledPost,
@@ -26,166 +24,25 @@ from ledger.findings import (
     finding_id,
 )
 from ledger.posts import Post, TranslatedPost
-from ledger.store import DynamoStore
-from ledger.texts import Clock, in_days, utc
-from ledger.units import Attempt, FoundCopies, Marker, Receipt, digest_of_ids, rule_key
+from ledger.texts import utc
+from ledger.units import (
+    Attempt,
+    FoundCopies,
+    Marker,
+    Receipt,
+    digest_of_ids,
+    rule_key,
+    sum_tallies,
+)
 from matcher import Hit
 from matcher.engine import Fingerprints
 from matcher.hit import PostResult
+from rules.rule import Mode
+from scan.flood_guard import FloodDecision
 from scan.unit_input import Rules, UnitRecords, copy_hit, part_hit
 
-EXCHANGE_SECONDS = 60
-"""How old a worker's row, and what it knows of the rows of the others, may be."""
-
-DAY_LENGTH = len("2026-11-25")
-
-TOTAL_DAYS = 2
-"""How long the row of a worker is kept: until its day is over everywhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class FloodLimits:
-    """A rule floods with more than `per_mille` of a day's posts, from `minimum_posts` on.
-
-    A pack may say that more is to be expected, where many posts are what it looks for.
-    """
-
-    per_mille: int
-    minimum_posts: int
-
-    def flooded(self, posts: int, hits: Mapping[str, int], expected: Mapping[str, int]) -> set[str]:
-        """Return the rules that hit too much. `expected` has per mille by pack.
-
-        >>> FloodLimits(20, 1000).flooded(1000, {"a/b": 21, "a/c": 20, "d/e": 21}, {"d": 100})
-        {'a/b'}
-        >>> FloodLimits(20, 1000).flooded(999, {"a/b": 999}, {})
-        set()
-        """
-        if posts < self.minimum_posts:
-            return set()
-        return {
-            rule
-            for rule, count in hits.items()
-            if count * 1000 > self.most_expected(rule, expected) * posts
-        }
-
-    def most_expected(self, rule: str, expected: Mapping[str, int]) -> int:
-        """Return how many hits of a rule per mille are expected at most."""
-        return max(self.per_mille, expected.get(rule.partition("/")[0], 0))
-
-
-@dataclass(frozen=True, slots=True)
-class FloodDecision:
-    """All rules (`pack/rule`) that propose nothing in this unit, and the questions to store."""
-
-    held: frozenset[str] = frozenset()
-    questions: tuple[FloodQuestion, ...] = ()
-
-
-@dataclass(slots=True)
-class _DayTotal:
-    """The posts and live hits of a provider's day: this worker's own, and those of all others.
-
-    `read_at` and `written_at` are the times of the last exchange, in seconds since 1970.
-    """
-
-    posts: int = 0
-    hits: Counter[str] = field(default_factory=Counter)
-    others_posts: int = 0
-    others_hits: Counter[str] = field(default_factory=Counter)
-    read_at: float = -math.inf
-    written_at: float = -math.inf
-
-
-@dataclass(slots=True)
-class FloodGuard:
-    """Decides which rules are held, by the receipts of the day so far and the current unit.
-
-    Adding up the day's receipts would read a gigabyte on a day of a million units. Instead each
-    worker keeps one row with the sum of the receipts that it committed, and reads the rows of the
-    others.
-
-    Limits:
-        Rows are up to a minute old. A worker that dies, or learns only from the marker that its
-        commit succeeded, leaves those receipts out.
-    """
-
-    store: DynamoStore
-    clock: Clock
-    limits: FloodLimits
-    worker: str = field(default_factory=lambda: uuid4().hex)
-    _totals: dict[tuple[str, str], _DayTotal] = field(default_factory=dict)
-
-    def decide(
-        self,
-        provider: str,
-        day: str,
-        posts: int,
-        hits: Mapping[str, int],
-        expected: Mapping[str, int],
-    ) -> FloodDecision:
-        """Decide for one unit.
-
-        `hits` are its live hits by `pack/rule`; `expected` has per mille by pack. A rule that was
-        held once stays held for the day, until a person answers its question and opens it.
-        """
-        if not hits:  # there is nothing to hold
-            return FloodDecision()
-        opened_by_rule = self.store.floods(provider, day)
-        total = self._total(provider, day)
-        self._read_others(provider, day, total)
-        day_posts = total.posts + total.others_posts + posts
-        day_hits = total.hits + total.others_hits + Counter(hits)
-        flooded = self.limits.flooded(day_posts, day_hits, expected)
-        new = sorted(rule for rule in flooded if rule in hits and rule not in opened_by_rule)
-        at = utc(self.clock.now())
-        questions = tuple(
-            FloodQuestion(
-                day=day,
-                rule=rule,
-                at=at,
-                posts=day_posts,
-                hits=day_hits[rule],
-                expected=self.limits.most_expected(rule, expected),
-            )
-            for rule in new
-        )
-        held = {rule for rule, is_opened in opened_by_rule.items() if not is_opened}
-        return FloodDecision(frozenset(held.union(new)), questions)
-
-    def count(self, receipt: Receipt) -> None:
-        """Add a receipt that this worker has just committed, and write its row once a minute."""
-        provider, day = receipt.provider, receipt.at[:DAY_LENGTH]
-        total = self._total(provider, day)
-        total.posts += receipt.inspected
-        for key, count in receipt.by_rule.items():
-            pack, _, rule, mode = key.split("/")
-            if mode == "live":
-                total.hits[f"{pack}/{rule}"] += count
-        now = self.clock.now()
-        if now.timestamp() - total.written_at > EXCHANGE_SECONDS:
-            row = FloodTotal(self.worker, total.posts, dict(total.hits))
-            expires = in_days(now, TOTAL_DAYS)
-            self.store.put_flood_total(provider, day, row, expires)
-            total.written_at = now.timestamp()
-
-    def _total(self, provider: str, day: str) -> _DayTotal:
-        """Return this worker's total of a day, and forget other days."""
-        if (provider, day) not in self._totals:
-            of_today = {key: kept for key, kept in self._totals.items() if key[1] == day}
-            self._totals = of_today | {(provider, day): _DayTotal()}
-        return self._totals[provider, day]
-
-    def _read_others(self, provider: str, day: str, total: _DayTotal) -> None:
-        now = self.clock.now().timestamp()
-        if now - total.read_at <= EXCHANGE_SECONDS:
-            return
-        total.read_at, total.others_posts, total.others_hits = now, 0, Counter()
-        for row in self.store.flood_totals(provider, day):
-            if row.worker != self.worker:
-                total.others_posts += row.posts
-                total.others_hits.update(row.hits)
-
+HIGH = "high"
+"""The band of a score far above its threshold."""
 
 MAX_SPANS = 100
 """The most spans that a finding keeps: a post can repeat a term many thousand times. A finding
@@ -201,19 +58,43 @@ class ExcerptedFinding:
     fingerprint: bytes = b""
 
 
+class ShadowFindings(StrEnum):
+    """What a stack keeps of a finding of a rule in shadow: its number alone, or all of it."""
+
+    COUNTED = "counted"
+    ALL = "all"
+
+    def records(self, hit: Hit) -> bool:
+        """Return whether a hit gets a record. A trial that draws some of them decides here."""
+        return hit.mode is Mode.LIVE or self is ShadowFindings.ALL
+
+
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The findings of a unit's posts, by id.
+    """The findings of a unit's posts.
 
+    `findings` are those to record, by id. `counted` are all others, by their key in `by_rule`, and
+    `high` are those of them in that band. `met` are the ids of the posts that have a finding.
     `not_asked` posts were not compared with fact-checks, and `not_compared` not with posts that
     people confirmed. `partly_read` posts would have taken more work than one post may take, so that
     only a part of it was done.
     """
 
     findings: dict[str, ExcerptedFinding] = field(default_factory=dict)
+    counted: Counter[str] = field(default_factory=Counter)
+    high: Counter[str] = field(default_factory=Counter)
+    met: set[str] = field(default_factory=set)
     not_asked: int = 0
     partly_read: int = 0
     not_compared: int = 0
+
+    def count(self, hits: Iterable[Hit]) -> None:
+        """Count hits that get no record."""
+        for hit in hits:
+            key = rule_key(hit.pack, hit.version, hit.rule, hit.mode)
+            self.counted[key] += 1
+            if hit.band == HIGH:
+                self.high[key] += 1
 
 
 def inspect_posts(
@@ -227,21 +108,31 @@ def inspect_posts(
     results: Sequence[PostResult],
     attempt: Attempt,
     fingerprints: Fingerprints,
+    shadow: ShadowFindings,
 ) -> Inspection:
-    """Return all findings of these posts, in order; the same text of the same post counts once.
+    """Return all findings of these posts, in order.
 
-    `results` are what the matcher found, maybe together with other posts. `attempt` is that by
-    which the unit is inspected: it has the copies.
+    The same text of the same post is recorded once. `results` are what the matcher found, maybe
+    together with other posts. `attempt` is that by which the unit is inspected: it has the copies.
     """
     other_hits, not_asked = _hits_without_terms(posts, rules, attempt.copies)
-    findings: dict[str, ExcerptedFinding] = {}
+    made = Inspection(
+        not_asked=not_asked,
+        partly_read=sum(result.partly_read for result in results),
+        not_compared=attempt.copies.not_compared if attempt.copies else 0,
+    )
     for number, (post, (term_hits, _)) in enumerate(zip(posts, results, strict=True)):
-        if not term_hits and number not in other_hits:
+        hits: list[_Hit] = [(hit, {}) for hit in term_hits] + other_hits.get(number, [])
+        if not hits:
+            continue
+        made.met.add(post.id)
+        recorded = [pair for pair in hits if shadow.records(pair[0])]
+        made.count(hit for hit, _ in hits if not shadow.records(hit))
+        if not recorded:
             continue
         account, text, parts = account_of(post, pseudonyms), post.text_digest, dict(post.parts)
         fingerprint = fingerprints.of(parts.values())
-        hits: list[_Hit] = [(hit, {}) for hit in term_hits]
-        for hit, grounds in hits + other_hits.get(number, []):
+        for hit, grounds in recorded:
             first = hit.spans[0]
             start, excerpt = excerpt_of(
                 parts[first.part], first.start, first.end, attempt.excerpt_length
@@ -264,6 +155,7 @@ def inspect_posts(
                 spans_capped=hit.spans_capped or len(hit.spans) > MAX_SPANS or msgspec.UNSET,
                 score=_if_any(hit.score),
                 threshold=_if_any(hit.threshold),
+                band=hit.band or msgspec.UNSET,
                 unit=unit,
                 reach=post.reach,
                 language=post.language,
@@ -272,13 +164,8 @@ def inspect_posts(
                 **grounds,
             )
             excerpted = ExcerptedFinding(finding, excerpt, fingerprint)
-            findings.setdefault(finding.finding, excerpted)
-    return Inspection(
-        findings,
-        not_asked,
-        sum(result.partly_read for result in results),
-        attempt.copies.not_compared if attempt.copies else 0,
-    )
+            made.findings.setdefault(finding.finding, excerpted)
+    return made
 
 
 type _Hit = tuple[Hit, dict[str, Any]]
@@ -307,23 +194,26 @@ def _hits_without_terms(
     return hits, not_tried
 
 
-def match_posts(posts: Sequence[Post], rules: Rules) -> list[PostResult]:
-    """Return what the matcher finds in each post."""
-    return rules.matcher.results([post.parts for post in posts])
+def match_posts(posts: Sequence[Post], rules: Rules, shadow: ShadowFindings) -> list[PostResult]:
+    """Return what the matcher finds in each post, with the places that are recorded."""
+    with_places = shadow is ShadowFindings.ALL
+    return rules.matcher.results([post.parts for post in posts], shadow_places=with_places)
 
 
 def merge_inspections(inspections: Sequence[Inspection]) -> Inspection:
     """Return the inspection of several units as one. A finding belongs to the first that has it."""
-    findings: dict[str, ExcerptedFinding] = {}
+    merged = Inspection(
+        not_asked=sum(inspection.not_asked for inspection in inspections),
+        partly_read=sum(inspection.partly_read for inspection in inspections),
+        not_compared=sum(inspection.not_compared for inspection in inspections),
+    )
     for inspection in inspections:
         for name, excerpted in inspection.findings.items():
-            findings.setdefault(name, excerpted)
-    return Inspection(
-        findings,
-        sum(inspection.not_asked for inspection in inspections),
-        sum(inspection.partly_read for inspection in inspections),
-        sum(inspection.not_compared for inspection in inspections),
-    )
+            merged.findings.setdefault(name, excerpted)
+        merged.counted.update(inspection.counted)
+        merged.high.update(inspection.high)
+        merged.met.update(inspection.met)
+    return merged
 
 
 def sample_unflagged(
@@ -338,8 +228,7 @@ def sample_unflagged(
 
     People judge them to see what the rules missed. `key` is the key of the month.
     """
-    flagged = {excerpted.finding.post for excerpted in inspection.findings.values()}
-    unflagged = {post.id: post for post in posts if post.id not in flagged}
+    unflagged = {post.id: post for post in posts if post.id not in inspection.met}
     return [
         SampledPost(post, rank, account_of(unflagged[post], pseudonyms))
         for post, rank in draw_sample(key, provider, unflagged)
@@ -437,12 +326,14 @@ class UnitEffects:
         ]
 
     def receipt(self, own: Sequence[Finding], repeats: int) -> Receipt:
-        """Return the unit's receipt.
+        """Return the unit's receipt, whose findings are those recorded and those only counted.
 
         `own` are the findings that this unit stored first, in order of their ids. Another unit had
         stored `repeats` more before.
         """
-        job, rules = self.job, self.rules
+        job, rules, inspection = self.job, self.rules, self.inspection
+        by_rule = sum_tallies([count_by_rule(own), inspection.counted])
+        is_high = (finding for finding in own if finding.band == HIGH)
         return Receipt(
             **self.records.counts,
             unit=job.unit,
@@ -450,18 +341,20 @@ class UnitEffects:
             kind=job.kind,
             source=job.source,
             bytes=job.size,
-            findings=len(own),
+            findings=sum(by_rule.values()),
+            recorded=len(own),
             findings_digest=digest_of_ids(finding.finding for finding in own),
             repeats=repeats,
-            by_rule=count_by_rule(own),
+            by_rule=by_rule,
+            high=sum_tallies([count_by_rule(is_high), inspection.high]),
             held=count_by_rule(finding for finding in own if finding.held),
             set=rules.set,
             skipped=rules.skipped,
             at=utc(self.now),
-            not_asked=self.inspection.not_asked,
-            not_compared=self.inspection.not_compared,
+            not_asked=inspection.not_asked,
+            not_compared=inspection.not_compared,
             no_rules=len(self.records.posts) if rules.none_in_force else 0,
-            partly_read=self.inspection.partly_read,
+            partly_read=inspection.partly_read,
         )
 
 

@@ -237,7 +237,8 @@ class MessageScanner:
         pseudonyms = self.scanner.keys.in_force(provider)
         for one in work:
             one.records = read_body(one.message.body)
-        results = match_posts([post for one in work for post in one.records.posts], rules)
+        posts_of_all = [post for one in work for post in one.records.posts]
+        results = match_posts(posts_of_all, rules, self.scanner.shadow)
         found_at, start = utc(self.scanner.clock.now()), 0
         for one in work:
             posts = one.records.posts

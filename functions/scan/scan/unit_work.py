@@ -49,9 +49,10 @@ from ledger.texts import Clock, encode_json, encode_json_lines, in_days, utc
 from ledger.units import Attempt, Marker, RangeMessage, RangeRow, Receipt, digest_of_ids, rule_key
 from matcher.engine import Fingerprints
 from matcher.hit import PostResult
+from scan.flood_guard import FloodGuard
 from scan.inspection import (
-    FloodGuard,
     Inspection,
+    ShadowFindings,
     UnitEffects,
     UnitJob,
     UnitOutcome,
@@ -73,8 +74,8 @@ from scan.unit_input import (
 )
 
 OF_FINDINGS = {
-    *("findings", "findings_digest", "repeats", "by_rule", "held", "partly_read"),
-    *("not_asked", "not_compared", "messages", "refused_messages"),
+    *("findings", "findings_digest", "recorded", "repeats", "by_rule", "held", "high"),
+    *("partly_read", "not_asked", "not_compared", "messages", "refused_messages"),
 }
 """Fields of a receipt that the report on one message of a batch leaves out."""
 
@@ -247,7 +248,7 @@ class UnitRecorder:
     def hand_out_again(self, marker: Marker) -> UnitOutcome:
         """Return the outcome of a committed unit. Make sure that its findings are handed out."""
         receipt = self.store.receipt(marker)
-        if receipt.findings:
+        if receipt.recorded:
             self._hand_out(marker, self.store.findings_of(marker))
         if marker.batch:
             self.put_batch_receipt(marker, receipt, self.store.batch_units(marker))
@@ -294,7 +295,10 @@ class UnitRecorder:
 
 @dataclass(frozen=True, slots=True)
 class UnitScanner:
-    """Scans units. Pseudonyms and audit samples have keys derived from `secret`."""
+    """Scans units. Pseudonyms and audit samples have keys derived from `secret`.
+
+    `shadow` says what is kept of findings of rules in shadow.
+    """
 
     store: DynamoStore
     objects: S3Objects
@@ -305,6 +309,7 @@ class UnitScanner:
     secret: bytes
     recorder: UnitRecorder
     snapshots: KnownSnapshots
+    shadow: ShadowFindings = ShadowFindings.COUNTED
     excerpt_length: int = EXCERPT_LENGTH
 
     def new_attempt(self, digest: str, at: datetime) -> Attempt:
@@ -417,7 +422,7 @@ class UnitScanner:
 
         def inspect_by(by: Attempt, *, is_recorded: bool) -> tuple[Attempt, Rules, Inspection]:
             rules = self.rulesets.rules(by.set, job.provider, datetime.fromisoformat(by.at))
-            results = match_posts(posts, rules)
+            results = match_posts(posts, rules, self.shadow)
             by, inspection = self.inspect(
                 posts,
                 results,
@@ -474,6 +479,7 @@ class UnitScanner:
             results=results,
             attempt=attempt,
             fingerprints=fingerprints,
+            shadow=self.shadow,
         )
         return attempt, inspection
 

@@ -165,8 +165,7 @@ class NearCopies:
     """Finds near copies; `seconds` is a clock that only goes on.
 
     Limits: it compares findings of three days, the card's and its neighbours. A flood is quick, and
-    a day may have 50,000 fingerprints, most of rules in shadow. Only those of open findings stay
-    in memory.
+    a day may have 50,000 fingerprints. Only those of open findings stay in memory.
     """
 
     store: DynamoStore

@@ -157,9 +157,10 @@ class Finding(msgspec.Struct, frozen=True):
     `post` and `url` are personal data: they are never published. Only a finding of the pack
     `factchecks` has a `label`. `spans_capped` is set, to true, if the post satisfies the rule at
     more places than `spans` keeps. Only a finding of a scored rule has a `score`, the sum of the
-    weights in the part that has the most, and the `threshold` that it reached. Only a finding of a
-    rule of copies has `copy_of`: the decision by which a person confirmed the post that it copies.
-    `excerpt_start` is the code point of the first span's part at which the excerpt begins.
+    weights in the part that has the most, the `threshold` that it reached, and the `band` in which
+    it is, `medium` or `high`. Only a finding of a rule of copies has `copy_of`: the decision by
+    which a person confirmed the post that it copies. `excerpt_start` is the code point of the first
+    span's part at which the excerpt begins.
     """
 
     finding: str
@@ -185,6 +186,7 @@ class Finding(msgspec.Struct, frozen=True):
     spans_capped: bool | msgspec.UnsetType = msgspec.UNSET
     score: int | msgspec.UnsetType = msgspec.UNSET
     threshold: int | msgspec.UnsetType = msgspec.UNSET
+    band: str | msgspec.UnsetType = msgspec.UNSET
     copy_of: str | msgspec.UnsetType = msgspec.UNSET
     excerpt_start: int | msgspec.UnsetType = msgspec.UNSET
 

@@ -227,8 +227,10 @@ class Counts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     lines: Annotated[int, counts("Lines read.")] = 0
     records: Annotated[int, counts("Records read: always inspected plus all refused.")] = 0
     inspected: Annotated[int, counts("Records accepted as public posts.")] = 0
-    findings: Annotated[int, counts("Findings that this unit stored first.")] = 0
-    repeats: Annotated[int, counts("Findings that another unit had stored before.")] = 0
+    findings: Annotated[
+        int, counts("Hits of rules: those in shadow, and findings that this unit recorded first.")
+    ] = 0
+    repeats: Annotated[int, counts("Findings that another unit had recorded before.")] = 0
     by_rule: Annotated[Tally, says("Findings by `pack/version/rule/mode`.")] = {}
     by_language: Annotated[
         Tally, says("Inspected posts by the language that the sender named, `other` if unclear.")
@@ -249,13 +251,17 @@ class Counts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class ReceiptCounts(Counts, frozen=True):
     """The counts of a receipt, of a unit or a file.
 
-    `held` findings are also in `by_rule`, and were not proposed because of the flood guard.
+    `held` findings are also in `by_rule`, and were not proposed because of the flood guard; `high`
+    are those of a scored rule whose band is `high`, and all others of such a rule are `medium`.
+    `recorded` says how many findings have a record of their own: the rest is only counted.
     `skipped` names packs that are out of force, as `pack/version`. `first` and `last` (`from` and
     `until` in JSON) are the earliest and latest `published_at`, RFC 3339 in UTC.
     """
 
     refused: Tally = {}
     held: Tally = {}
+    high: Tally = {}
+    recorded: int = 0
     skipped: tuple[str, ...] = ()
     set: str = ""
     first: str = msgspec.field(default="", name="from")
@@ -362,20 +368,15 @@ COUNT_BYTES = 10
 """Quotes, colon, comma and the count of one rule, of at most six digits."""
 
 
-def max_receipt_bytes(rules: Iterable[tuple[str, bool]]) -> int:
+def max_receipt_bytes(rules: Iterable[tuple[str, int]]) -> int:
     """Return the most bytes that the item of a receipt takes if every rule finds something.
 
-    `rules` are names as `pack/version/rule`, and whether they are live. A live rule is counted in
-    `by_rule` and, if the flood guard holds it, again in `held`; one in shadow is counted once.
+    `rules` are the keys of `by_rule`, each with the number of tallies that may count it.
 
-    >>> max_receipt_bytes([("codes/3/asks", True)]) - max_receipt_bytes([])
+    >>> max_receipt_bytes([("codes/3/asks/live", 2)]) - max_receipt_bytes([])
     54
     """
-    total = OTHER_BYTES
-    for name, is_live in rules:
-        in_shadow = len(name) + len("/shadow") + COUNT_BYTES
-        total += 2 * (len(name) + len("/live") + COUNT_BYTES) if is_live else in_shadow
-    return total
+    return OTHER_BYTES + sum(times * (len(key) + COUNT_BYTES) for key, times in rules)
 
 
 def rule_key(pack: str, version: int, rule: str, mode: str) -> str:

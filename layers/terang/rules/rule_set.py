@@ -232,12 +232,16 @@ def _encode(rule_set: RuleSet) -> bytes:
     return msgspec.json.encode(whole, order="sorted")
 
 
-def counted_rules(packs: Iterable[Pack]) -> Iterator[tuple[str, bool]]:
-    """Yield each rule as receipts name it (`pack/version/rule`), and whether it is live."""
+def counted_rules(packs: Iterable[Pack]) -> Iterator[tuple[str, int]]:
+    """Yield each rule as receipts name it, and how many tallies of a receipt may count it.
+
+    Its key (`pack/version/rule/mode`) is in `by_rule`, in `held` if the flood guard holds it, which
+    happens to live ones only, and in `high` if its score has that band.
+    """
     for pack in packs:
         for rule in pack.rules:
-            is_live = pack.mode_of(rule) is Mode.LIVE
-            yield f"{pack.id}/{pack.version}/{rule.id}", is_live
+            mode, has_band = pack.mode_of(rule), bool(rule.score and rule.score.high)
+            yield f"{pack.id}/{pack.version}/{rule.id}/{mode}", 1 + (mode is Mode.LIVE) + has_band
 
 
 def with_factchecks(

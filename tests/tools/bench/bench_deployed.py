@@ -69,6 +69,7 @@ def settings_of(world: World, seed: Path) -> dict[str, str]:
         "FLOOD_MINIMUM_POSTS": "1000000",
         "EXCERPT_DAYS": "30",
         "EXCERPT_LENGTH": "280",
+        "SHADOW_FINDINGS": "counted",
         "TODAY": DAY,
         "PSEUDONYM_SECRET": "pseudonym-secret",
         "POWERTOOLS_SERVICE_NAME": "scan",

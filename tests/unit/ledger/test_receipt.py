@@ -19,7 +19,7 @@ def receipt(**changes: Any) -> Receipt:
     """A receipt of five records: three posts, two refusals, one finding."""
     made = Receipt(
         unit="ab", provider="acme", kind="range", source="drop/acme/a", bytes=500, lines=6,
-        records=5, inspected=3, refused={"not_public": 1, "field_type": 1}, findings=1,
+        records=5, inspected=3, refused={"not_public": 1, "field_type": 1}, findings=1, recorded=1,
         findings_digest=digest_of_ids(["f"]), repeats=0, by_rule={"codes/3/asks/live": 1},
         by_language={"en": 3}, set="s", at="2026-11-25T12:00:00Z",
         first="2026-11-24T12:00:00Z", last="2026-11-25T11:00:00Z",
@@ -58,6 +58,7 @@ def test_receipts_are_summed_into_a_file_receipt() -> None:
     assert msgspec.structs.asdict(sum_records(ReceiptCounts, [one, other])) == {
         "bytes": 1000, "by_language": {"en": 6}, "set": "",
         "lines": 12, "records": 12, "inspected": 6, "findings": 2, "repeats": 0,
+        "recorded": 2, "high": {},
         "unknown_fields": 5, "assumed_utc": 2, "partly_read": 3, "no_rules": 0,
         "refused": {"field_type": 1, "not_public": 5},
         "by_rule": {"codes/3/asks/live": 2}, "held": {"codes/3/asks/live": 1},

@@ -25,6 +25,7 @@ from scan.inspection import (
     MAX_SPANS,
     ExcerptedFinding,
     Inspection,
+    ShadowFindings,
     UnitOutcome,
     count_by_rule,
     count_live_hits,
@@ -165,10 +166,16 @@ def inspect(*posts: Post, **settings: Any) -> list[ExcerptedFinding]:
 
 
 def inspection(
-    *posts: Post, provider: str = "acme", unit: str = "u1", rules: Rules = RULES, length: int = 280
+    *posts: Post,
+    provider: str = "acme",
+    unit: str = "u1",
+    rules: Rules = RULES,
+    length: int = 280,
+    shadow: ShadowFindings = ShadowFindings.ALL,
 ) -> Inspection:
+    results = match_posts(posts, rules, shadow)
     return inspect_posts(posts, rules, PSEUDONYMS, provider=provider, unit=unit,
-                         found_at="2026-11-25T12:00:00Z", results=match_posts(posts, rules),
+                         found_at="2026-11-25T12:00:00Z", results=results, shadow=shadow,
                          attempt=Attempt("set", "", length),
                          fingerprints=Fingerprints(bytes(32)))  # fmt: skip
 
@@ -193,6 +200,13 @@ SCORED = PACK.replace(
     "    all: [[one-time code], [send me]]\n",
     "    score: {threshold: 8, high: 12, terms: {one-time code: 4, send me: 3, please: -1},"
     " signs: {phone: 5}}\n",
+)
+
+
+SCORED_IN_SHADOW = (
+    SCORED.replace("id: codes", "id: scores")
+    .replace("threshold: 8, high: 12", "threshold: 6, high: 11")
+    .replace("rules:", "mode: shadow\nrules:")
 )
 
 
@@ -277,8 +291,23 @@ def test_a_finding_says_where_it_keeps_fewer_spans_than_there_are(times: int) ->
 
 
 def test_no_posts_give_nothing() -> None:
-    assert inspect() == []
-    assert inspect(post()) == []
+    for shadow in ShadowFindings:
+        assert inspection(shadow=shadow) == inspection(post(), shadow=shadow) == Inspection()
+
+
+def test_a_finding_in_shadow_is_a_number_with_its_band() -> None:
+    """Each time that its post is read: without a record, nothing tells that it came again."""
+    rules = Rules("set", (), Matcher([pack(), pack(SHADOW), pack(SCORED_IN_SHADOW)]))
+    posts = [post(text=PRIZE), post(text=OTP), post(text=f"{OTP}: +62 812 3456 7890"), post()]
+    made = inspection(*posts, *posts[:1], rules=rules, shadow=ShadowFindings.COUNTED)
+    assert {found.finding.rule for found in made.findings.values()} == {"asks-for-code"}
+    score = "scores/3/asks-for-code/shadow"
+    assert made.counted == {"prizes/1/names-prize/shadow": 2, score: 2}
+    assert made.high == {score: 1}
+    assert made.met == {"1"}
+    whole = inspection(*posts, rules=rules, shadow=ShadowFindings.ALL)
+    bands = [found.finding.band for found in whole.findings.values()]
+    assert sorted(bands, key=str) == [msgspec.UNSET, msgspec.UNSET, msgspec.UNSET, "high", "medium"]
 
 
 NOW = StandingClock().now()

@@ -8,7 +8,7 @@ from support.sample_posts import StandingClock
 
 from ledger.findings import FloodTotal
 from ledger.units import Receipt
-from scan.inspection import EXCHANGE_SECONDS, FloodGuard, FloodLimits
+from scan.flood_guard import EXCHANGE_SECONDS, FloodGuard, FloodLimits
 
 DAY, RULE = "2026-11-25", "codes/asks"
 
