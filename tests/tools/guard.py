@@ -67,7 +67,7 @@ def played() -> Iterator[tuple[str, Cluster]]:
                 for state in ("begins", "moves"):
                     cluster, _ = play(scenario, PlannedFaults(), getattr(scenario, state))
                     yield f"{scenario.name}, {state}", cluster
-    settings = SETTINGS | REAL_SIZES
+    settings = SETTINGS | REAL_SIZES | {"SHADOW_FINDINGS": "all"}  # as `terang run`
     with patched_machine(settings, is_small=False):
         for name, lived in ("samples", samples), ("month", month):
             cluster = KeyedCluster(PlannedFaults(), settings)
