@@ -127,7 +127,8 @@ def run_cases(folder: Path, per_day: int, days: int, messages: int) -> dict[str,
 
 def in_a_process(per_day: int, days: int, messages: int) -> dict[str, list[float]]:
     """The cases in a process of their own."""
-    call = "from tools.bench.bench_publish import *; print(json.dumps(run_cases(Path(sys.argv[1]), "
+    call = "import sys; from tools.bench.bench_publish import *; "
+    call += "print(json.dumps(run_cases(Path(sys.argv[1]), "
     with TemporaryDirectory() as folder:
         program = f"{call}{per_day}, {days}, {messages})))"
         found: dict[str, list[float]] = in_process(program, folder, PYTHONPATH=str(ROOT / "tests"))
