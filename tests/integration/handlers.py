@@ -39,10 +39,9 @@ class Context:
         return int(self.seconds * 1000)
 
 
-@contextmanager
-def deployed(name: str, world: World, **secrets: Any) -> Iterator[ModuleType]:
-    """The handler's module with the settings of the template, over the world's clients."""
-    settings = {
+def settings_of(name: str, world: World) -> dict[str, str]:
+    """The settings that the template gives a function."""
+    return {
         "AWS_DEFAULT_REGION": "us-east-1",
         "POWERTOOLS_SERVICE_NAME": f"{name}-{world.number}",
         "POWERTOOLS_METRICS_NAMESPACE": "Terang",
@@ -73,7 +72,13 @@ def deployed(name: str, world: World, **secrets: Any) -> Iterator[ModuleType]:
         "TRUSTED_PUBLISHERS": "check.example",
         "TODAY": DAY,
     }
+
+
+@contextmanager
+def deployed(name: str, world: World, **secrets: Any) -> Iterator[ModuleType]:
+    """The handler's module with the settings of the template, over the world's clients."""
     known = {SECRET_NAME: SECRET.decode(), **secrets}
+    settings = settings_of(name, world)
     with over_clients(world.clients, f"{name}.handler", settings, known) as module:
         module.logger.handlers[0].setStream(Output())
         yield module

@@ -8,9 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import msgspec
 from tools.bench import corpus
-from tools.bench.corpus import REAL_POSTS
 from tools.bench.measure import Report, medians
 
 from matcher import Matcher, Pack
@@ -28,14 +26,6 @@ play on my channel today and win real coins bonus for every new member of the gr
 friends that the draw begins at nine deposit is small payout is quick ask the admin how
 """
 WORDS = ADVERTS.split()
-
-
-class Row(msgspec.Struct):
-    """A row of real posts with the label that somebody gave it."""
-
-    text: str
-    label: str = "ham"
-    label_error: object = None
 
 
 def test_copies(report: Report) -> None:
@@ -71,11 +61,10 @@ def index_of(confirmed: Sequence[Fingerprinted]) -> CopyIndex:
 
 def test_recall_of_a_scored_pack_with_copies(report: Report) -> None:
     """Whatever the pack finds is confirmed, if it is an advert; the others are compared with it."""
-    if not REAL_POSTS.is_dir():
+    sets = corpus.labelled().items()
+    rows = [row for name, of_set in sets if name.startswith("gambling-") for row in of_set]
+    if not rows:
         return
-    decode = msgspec.json.Decoder(Row).decode_lines
-    paths = sorted(REAL_POSTS.glob("gambling-comments-id-*.jsonl"))
-    rows = [row for path in paths for row in decode(path.read_bytes())]
     adverts = [row.text for row in rows if row.label != "ham" or row.label_error]
     hits = Matcher([gambling_pack()]).find_all(adverts)
     report.row("Gambling comments", "of adverts", "the pack finds", "and with copies")
@@ -129,11 +118,10 @@ def test_false_copies(report: Report) -> None:
     Written tests come in pairs that differ in a word, and are left out. The 13 rows that remain at
     this writing were read: all but one are adverts that somebody labelled as ordinary.
     """
-    if not REAL_POSTS.is_dir():
+    sets = corpus.labelled().items()
+    rows = [row for name, of_set in sets if "tests" not in name for row in of_set]
+    if not rows:
         return
-    decode = msgspec.json.Decoder(Row).decode_lines
-    paths = [path for path in sorted(REAL_POSTS.glob("*.jsonl")) if "tests" not in path.stem]
-    rows = [row for path in paths for row in decode(path.read_bytes())]
     fingerprints = [MADE.of_folded_quickly(text) if may_have_copies(text) else b""
               for text in (" ".join(fold(row.text).split()) for row in rows)]  # fmt: skip
     index = index_of(

@@ -11,10 +11,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from support.sample_packs import pack_of
+from tools.bench.corpus import DATA, labelled
+from tools.bench.measure import in_columns
 
 from authoring.advice import common_words
 from matcher import Evasion, Hit, Matcher, Rule, Severity, load_packs, readings
@@ -24,7 +27,6 @@ from matcher.hit import Effort
 from matcher.vocabulary import Vocabulary
 
 ROOT = Path(__file__).parents[3]
-DATA = ROOT.parent / "shared" / "data"
 DAY = date(2026, 11, 25)
 
 STEPS = (
@@ -52,19 +54,15 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no data at {DATA}")
 
 
 def texts(folder: str) -> Iterator[str]:
-    for path in sorted((DATA / folder).glob("*.jsonl")):
-        with path.open(encoding="utf-8") as lines:
-            yield from (json.loads(line)["text"] for line in lines)
+    for rows in labelled(folder).values():
+        yield from (row.text for row in rows)
 
 
 def ordinary_posts() -> Iterator[str]:
     """Yield the posts that are labelled harmless and were not found to be mislabelled."""
-    for path in sorted((DATA / "posts").glob("*.jsonl")):
-        with path.open(encoding="utf-8") as lines:
-            for row in map(json.loads, lines):
-                odd = row.get("suspect") or row.get("label_error")
-                if row["label"] in ("ham", "ham_test") and not odd:
-                    yield row["text"]
+    for row in chain.from_iterable(labelled().values()):
+        if row.label in ("ham", "ham_test") and not (row.suspect or row.label_error):
+            yield row.text
 
 
 def pairs() -> list[dict[str, str]]:
@@ -242,9 +240,4 @@ def test_names_and_phrases_that_only_contain_a_word() -> None:
 
 def show(title: str, table: list[list[str]], below: list[str]) -> None:
     """Prints a table with its columns aligned, and lines below it."""
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = [
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in table
-    ]
-    sys.stdout.write("\n".join(["", "", title, "", *lines, *below, ""]))
+    sys.stdout.write("\n".join(["", "", title, "", in_columns(table), *below, ""]))

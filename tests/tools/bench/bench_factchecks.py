@@ -7,9 +7,6 @@ weights do for checks that they have not seen. Clean text is not part of the pro
 """
 
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +14,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from tools.bench.measure import Report
+from tools.bench.corpus import DATA, labelled
+from tools.bench.measure import Report, in_process
+from tools.training import noise
 from tools.training.development import LANGUAGES, SOURCES, Example, entry_of, examples, near_misses
 from tools.training.frames import Told, told
 from tools.training.posting import lengthened, posted, signed
@@ -32,7 +31,6 @@ from claims.topics import topic_of
 from terang.check_library import SentenceModel
 
 ROOT = Path(__file__).parents[3]
-DATA = ROOT.parent / "shared/data"
 CLEAN = {
     "en": ("news-en",),
     "id": ("news-id", "reviews-tweets-news-id"),
@@ -85,7 +83,6 @@ class Library:
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def library(request: pytest.FixtureRequest) -> Library:
-    noise = pytest.importorskip("training.noise", reason="claims of drawn words need wordfreq")
     random, language = Random(3), request.param
     some = examples(language)
     near = list(near_misses(some, language, random, rounds=1))
@@ -164,11 +161,9 @@ def _first(links: list[str], rights: frozenset[str]) -> int:
 def test_checks_are_found_and_attached(library: Library, report: Report) -> None:
     index, language = ClaimIndex(library.data), library.language
     table = "Texts of the development set, whose weights know them"
-    if language == LANGUAGES[0]:
-        report.row(
-            table, "", "texts", "R@1", "R@5", "MRR", "R@1 of plain sum", "attach recall",
-            "precision",
-        )  # fmt: skip
+    report.head(
+        table, "", "texts", "R@1", "R@5", "MRR", "R@1 of plain sum", "attach recall", "precision"
+    )
     every = [one for texts in library.asked.values() for one in texts]
     dressed = "signed" if language == "en" else "as posted"
     sets = [(name, texts, None) for name, texts in library.asked.items()]
@@ -197,7 +192,6 @@ def test_checks_are_found_and_attached(library: Library, report: Report) -> None
 
 def test_texts_of_another_kind_are_found(report: Report) -> None:
     """Malay news asked of Indonesian news: other words for the same, by other translators."""
-    noise = pytest.importorskip("training.noise", reason="claims of drawn words need wordfreq")
     some, others = _clean("news-id"), _clean("news-ms")
     if not some:
         pytest.skip("clean text is not part of the project")
@@ -220,9 +214,7 @@ def test_texts_of_another_kind_are_found(report: Report) -> None:
 
 
 def _clean(name: str) -> list[str]:
-    path = DATA / f"clean/{name}.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else ()
-    return [json.loads(line)["text"] for line in lines]
+    return [row.text for row in labelled("clean").get(name, ())]
 
 
 def test_wrong_answers_are_not_attached(library: Library, report: Report) -> None:
@@ -235,11 +227,8 @@ def test_wrong_answers_are_not_attached(library: Library, report: Report) -> Non
     index, bare = ClaimIndex(library.data), ClaimIndex(build_index(without))
     bounds = index.bounds[library.language]
     table = "False attaches"
-    if library.language == LANGUAGES[0]:
-        report.row(
-            table, "", "bound", "texts without answer", "attached", "in long texts", "clean",
-            "attached",
-        )  # fmt: skip
+    head = ("bound", "texts without answer", "attached", "in long texts", "clean", "attached")
+    report.head(table, "", *head)
     wrong_gone, wrong_clean = attached(bare, gone, library), attached(index, clean, library)
     wrong_long: int | str = ""
     if library.language in SPACED:
@@ -294,7 +283,6 @@ def _admission_row(
 
 def test_ordinary_texts_are_given_no_check(report: Report) -> None:
     """All languages in one index, with short claims of everyday words, and no language named."""
-    noise = pytest.importorskip("training.noise", reason="claims of drawn words need wordfreq")
     sets = ordinary_texts()
     if not sets:
         pytest.skip("ordinary texts are not part of the project")
@@ -321,11 +309,9 @@ def ordinary_texts() -> dict[str, list[str]]:
     """Return the texts by set, MOST_ORDINARY of each at most, drawn by a fixed seed."""
     sets: dict[str, list[str]] = {}
     for folder in ("clean", "fraud", "posts"):
-        for path in sorted((DATA / folder).glob("*.jsonl")):
-            rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-            texts = [one["text"] for one in rows if one.get("label", "ham") in ORDINARY]
-            if texts:
-                sets[f"{folder}/{path.stem}"] = texts
+        for name, rows in labelled(folder).items():
+            if texts := [row.text for row in rows if row.label in ORDINARY]:
+                sets[f"{folder}/{name}"] = texts
     messages = [
         one["text"]
         for path in sorted((DATA / "exports/telegram").glob("public-*.json"))
@@ -355,14 +341,9 @@ def test_what_an_index_costs(library: Library, report: Report, tmp_path: Path) -
     path.write_bytes(library.data)
     texts = [one.text for some in library.asked.values() for one in some]
     texts += [" ".join(texts[at : at + 12]) for at in range(0, len(texts), 12)]
-    done = subprocess.run(
-        [sys.executable, "-c", COLD, str(path), library.language],
-        input=json.dumps(texts), capture_output=True, text=True, check=True, env=os.environ,
-    )  # fmt: skip
-    cold, held, middle, late = json.loads(done.stdout)
+    cold, held, middle, late = in_process(COLD, path, library.language, given=json.dumps(texts))
     table = f"Cost of {CHECKS:,} checks"
-    if library.language == LANGUAGES[0]:
-        report.row(table, "", "build s", "MB", "cold ms", "p50 ms", "p95 ms", "memory MB")
+    report.head(table, "", "build s", "MB", "cold ms", "p50 ms", "p95 ms", "memory MB")
     size = len(library.data) / 1e6
     report.row(
         table, library.language, f"{library.seconds:.1f}", f"{size:.1f}", f"{cold * 1e3:.0f}",

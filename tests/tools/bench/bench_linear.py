@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from functools import partial
 from itertools import starmap
 from pathlib import Path
@@ -139,8 +138,7 @@ def _scanned(packs: list[Pack], texts: list[str]) -> tuple[float, Receipt]:
     The services are in memory; what they take counts too.
     """
     world = World(clients_in_memory(), range_bytes=2 * corpus.UNIT_BYTES)
-    at = datetime(2026, 11, 1, tzinfo=UTC)
-    world.publish(*(msgspec.structs.replace(pack, published_at=at) for pack in packs))
+    world.publish(*corpus.published(packs))
     [unit] = world.take_in(b"".join(starmap(_line, enumerate(texts))))
     start = time.process_time()
     world.scan(unit)

@@ -9,19 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from tools.bench.bench_evasion import (
-    DATA,
-    DAY,
-    ROOT,
-    ordinary_posts,
-    protected_sentences,
-    show,
-    texts,
-)
+from tools.bench.bench_evasion import DAY, ROOT, ordinary_posts, protected_sentences, show, texts
+from tools.bench.corpus import DATA, labelled
 
 from matcher import Hit, Matcher, Mode, Pack, load_packs
 
-LABELLED = ("sms-en", "youtube-comments-en")
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no data at {DATA}")
 
 
@@ -40,19 +32,13 @@ def exported() -> Iterator[str]:
                 yield text
 
 
-def labelled(name: str) -> Iterator[tuple[str, str]]:
-    with (DATA / "fraud" / f"{name}.jsonl").open(encoding="utf-8") as lines:
-        for row in map(json.loads, lines):
-            yield row["text"], row["label"]
-
-
 def test_nothing_innocent_is_hit(packs: list[Pack]) -> None:
     places = {
         "clean": [*texts("clean")],
         "exports": [*exported()],
         "protected": protected_sentences(),
-        **{f"{name}, ham": [text for text, label in labelled(name) if label == "ham"]
-           for name in LABELLED},
+        **{f"{name}, ham": [row.text for row in rows if row.label == "ham"]
+           for name, rows in labelled("fraud").items()},
     }  # fmt: skip
     matcher = Matcher(packs)
     table, wrong = [["texts", "number", "live", "shadow"]], []
@@ -80,15 +66,14 @@ def test_no_disguise_adds_a_hit_on_ordinary_posts(packs: list[Pack]) -> None:
 def test_precision_and_recall(packs: list[Pack]) -> None:
     """Of each pack among all that is labelled spam, most of which is no business of any pack."""
     matcher = Matcher(packs)
-    for name in LABELLED:
-        rows = [*labelled(name)]
-        spam = sum(label == "spam" for _, label in rows)
+    for name, rows in labelled("fraud").items():
+        spam = sum(row.label == "spam" for row in rows)
         right: Counter[str] = Counter()
         wrong: Counter[str] = Counter()
-        found = zip(rows, matcher.find_all([text for text, _ in rows]), strict=True)
-        for (_, label), hits in found:
+        found = zip(rows, matcher.find_all([row.text for row in rows]), strict=True)
+        for row, hits in found:
             counted = {hit.pack for hit in hits} | ({"any of them"} if hits else set())
-            (right if label == "spam" else wrong).update(counted)
+            (right if row.label == "spam" else wrong).update(counted)
         table = [["pack", "mode", "spam", "ham", "precision", "recall"]]
         modes = {pack.id: pack.mode.value for pack in packs} | {"any of them": ""}
         for pack, mode in modes.items():

@@ -8,8 +8,6 @@ were sealed.
 
 import json
 import resource
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ from typing import Any
 import msgspec
 from simulation.answers import refusal
 from simulation.clients import Client
-from tools.bench.measure import Report
+from tools.bench.measure import Report, in_process
 
 from ledger.keys import Provider
 from ledger.objects import S3Objects
@@ -86,7 +84,6 @@ class GeneratedStore:
 
 def run_cases(folder: Path, per_day: int, days: int, messages: int) -> dict[str, object]:
     """Publish `days` days, then again, then one more; seconds and megabytes of each."""
-    sys.path.insert(0, str(ROOT / "tests"))
     from support.publish_world import World, live, sample_pack, sample_receipt
 
     world = World()
@@ -130,16 +127,11 @@ def run_cases(folder: Path, per_day: int, days: int, messages: int) -> dict[str,
 
 def in_a_process(per_day: int, days: int, messages: int) -> dict[str, list[float]]:
     """The cases in a process of their own."""
-    call = "from tools.bench.bench_publish import *; print(json.dumps(run_cases(Path(sys.argv[1]), "
+    call = "import sys; from tools.bench.bench_publish import *; "
+    call += "print(json.dumps(run_cases(Path(sys.argv[1]), "
     with TemporaryDirectory() as folder:
-        done = subprocess.run(
-            [sys.executable, "-c", f"{call}{per_day}, {days}, {messages})))", folder],
-            cwd=ROOT / "tests",
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-    found: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
+        program = f"{call}{per_day}, {days}, {messages})))"
+        found: dict[str, list[float]] = in_process(program, folder, PYTHONPATH=str(ROOT / "tests"))
     return found
 
 

@@ -1,16 +1,10 @@
 """What a worker pays before its first post, holds while it waits, and takes for a single one."""
 
-import json
-import os
 import statistics
-import subprocess
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
 from tools.bench import corpus
-from tools.bench.measure import Report, medians
+from tools.bench.measure import Report, in_process, medians
 
 from matcher import Matcher, build_set
 from scan.unit_input import read_records
@@ -47,20 +41,9 @@ print(json.dumps([built - bare, held() - bare]))
 """
 
 
-def in_process(program: str, path: Path, **environment: str) -> list[float]:
-    """What a fresh interpreter prints."""
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(path)],
-        capture_output=True, text=True, check=True, env={**os.environ, **environment},
-    )  # fmt: skip
-    return json.loads(done.stdout)
-
-
 def written_set(folder: Path, count: int) -> Path:
-    at = datetime(2026, 11, 1, tzinfo=UTC)
-    pack = msgspec.structs.replace(corpus.pack(count), published_at=at)
     path = folder / f"{count}.json"
-    path.write_bytes(build_set([pack], notice_hours=24))
+    path.write_bytes(build_set(corpus.published([corpus.pack(count)]), notice_hours=24))
     return path
 
 

@@ -71,10 +71,6 @@ def assert_same_but_for_disguises(hits: Hits, others: Hits) -> None:
             assert all(span.evasion for hit in own for span in hit.spans)
 
 
-def first_lines(data: bytes, number: int) -> bytes:
-    return b"".join(data.splitlines(keepends=True)[:number])
-
-
 @pytest.mark.parametrize("count", corpus.SIZES)
 def test_the_whole_path(count: int, report: Report) -> None:
     """At one number of terms, with few hits and with many."""
@@ -97,7 +93,7 @@ def test_the_whole_path(count: int, report: Report) -> None:
         cases[f"{kind.__name__} on the same fold"] = partial(
             behind_peer, low, matcher, peer, buffers
         )
-    few = first_lines(low, FEW)
+    few = b"".join(low.splitlines(keepends=True)[:FEW])
     slow: dict[str, Callable[[], object]] = {"naive": partial(naive.find, few)}
     if count == min(corpus.SIZES):
         texts = [post.text for post in read_records(few).posts]

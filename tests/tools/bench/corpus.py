@@ -14,14 +14,17 @@ is less clean. Results change with the hit rate, which every figure states.
 import random
 import string
 from bisect import bisect
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, compress
 from pathlib import Path
 
 import msgspec
 import wordfreq
 from support.sample_packs import pack_of
 
+from matcher import Matcher
 from matcher.fold import fold, is_spaceless
 from matcher.term import Automaton, pattern_of
 from rules.pack import Pack, Rule, Severity
@@ -31,9 +34,12 @@ UNIT_BYTES = 8 * 1024 * 1024
 SIZES = (1_000, 10_000, 100_000)
 HIT_RATES = (0.005, 0.10)
 TERMS_IN_RULE = 100
+LEAST_HIT = 20
 
-REAL_POSTS = Path(__file__).parents[4] / "shared/data/posts"
-SOURCE = "real posts" if REAL_POSTS.is_dir() else "posts from word lists, as no real ones are here"
+DATA = Path(__file__).parents[4] / "shared/data"
+SOURCE = (
+    "real posts" if (DATA / "posts").is_dir() else "posts from word lists, as no real ones are here"
+)
 
 _COMMON = {"en": 20_000, "id": 10_000, "zh": 15_000, "ar": 15_000}  # words that posts are made of
 _SHARES = {"en": 0.48, "id": 0.15, "zh": 0.23, "ar": 0.14}  # of the terms
@@ -64,22 +70,52 @@ def _words() -> dict[str, Words]:
     return {language: Words(language) for language in _COMMON}
 
 
-class _RealPost(msgspec.Struct):
-    """A row of a set of real posts."""
+class Row(msgspec.Struct):
+    """A text of a set, with the label that somebody gave it."""
 
     text: str
     lang: str = "en"
+    label: str = "ham"
+    label_error: object = None
+    suspect: object = None
+
+
+type Texts = list[tuple[str, str]]
+"""The language and text of each post."""
 
 
 @cache
-def real_sets() -> dict[str, list[tuple[str, str]]]:
-    """The language and text of the posts of each real set, by its name."""
-    decode = msgspec.json.Decoder(_RealPost).decode_lines
-    sets = {path.stem: decode(path.read_bytes()) for path in sorted(REAL_POSTS.glob("*.jsonl"))}
-    return {name: [(post.lang, post.text) for post in posts] for name, posts in sets.items()}
+def labelled(folder: str = "posts") -> dict[str, list[Row]]:
+    """The rows of each set of a folder of the data, by its name."""
+    decode, paths = msgspec.json.Decoder(Row).decode_lines, sorted((DATA / folder).glob("*.jsonl"))
+    return {path.stem: decode(path.read_bytes()) for path in paths}
 
 
-def lines_of(texts: list[tuple[str, str]], size: int = UNIT_BYTES) -> bytes:
+def real_sets(label: str = "") -> dict[str, Texts]:
+    """The posts of each real set whose label begins so."""
+    return {
+        name: [(row.lang, row.text) for row in rows if row.label.startswith(label)]
+        for name, rows in labelled().items()
+    }
+
+
+def hit_sets(matcher: Matcher) -> dict[str, Texts]:
+    """The posts that a matcher hits, of each real set in which they are at least 20."""
+    sets = {
+        name: list(compress(texts, matcher.find_all(text for _, text in texts)))
+        for name, texts in real_sets().items()
+    }
+    return {name: texts for name, texts in sets.items() if len(texts) >= LEAST_HIT}
+
+
+def mixed(sets: dict[str, Texts]) -> Texts:
+    """All posts of some sets that have a text, in an order drawn by the seed."""
+    texts = [post for posts in sets.values() for post in posts if post[1]]
+    random.Random(SEED).shuffle(texts)
+    return texts
+
+
+def lines_of(texts: Texts, size: int = UNIT_BYTES) -> bytes:
     """Posts as JSON Lines, from the beginning again until they fill that many bytes.
 
     Each time they end with one space more, since the matcher evaluates exact copies once.
@@ -96,15 +132,12 @@ def lines_of(texts: list[tuple[str, str]], size: int = UNIT_BYTES) -> bytes:
 
 
 @cache
-def _texts() -> list[tuple[str, str]]:
-    """The language and text of each post of a unit, before anything is planted."""
-    if real_sets():
-        mixed = [post for posts in real_sets().values() for post in posts if post[1]]
-        random.Random(SEED).shuffle(mixed)
-        count = lines_of(mixed).count(b"\n")
-        return [mixed[number % len(mixed)] for number in range(count)]
+def _texts() -> Texts:
+    """Each post of a unit, before anything is planted."""
+    if texts := mixed(real_sets()):
+        count = lines_of(texts).count(b"\n")
+        return [texts[number % len(texts)] for number in range(count)]
     rng = random.Random(SEED)
-    texts: list[tuple[str, str]] = []
     size = 0
     while size < UNIT_BYTES:
         [languages] = rng.choices(list(_LANGUAGES), list(_LANGUAGES.values()))
@@ -234,6 +267,12 @@ def unit(hit_rate: float) -> bytes:
             text = f"{text[:at]}{gap}{term}{gap}{text[at:]}"
         lines.append(_line(number, language, text))
     return b"".join(lines)
+
+
+def published(packs: Iterable[Pack]) -> list[Pack]:
+    """Packs as they are some weeks after they were published."""
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    return [msgspec.structs.replace(pack, published_at=at) for pack in packs]
 
 
 @cache
