@@ -32,7 +32,7 @@ from ledger.units import ITEM_BYTES, max_receipt_bytes
 from matcher import Mode, Pack, Paused, ProviderSettings, RuleSet, load_set
 from rules.pack import pack_paths
 from rules.pinned import FACTCHECKS, pack_yaml, without_factchecks
-from rules.rule_set import counted_rules, with_factchecks, with_pauses, with_settings
+from rules.rule_set import counted_rules, with_factchecks, with_notes, with_settings
 from terang import check_known
 from terang.next_set import SetHistory, SetRequest, going_back, next_set
 from terang.terminal import counted
@@ -337,7 +337,7 @@ class PackBucket:
             rules = (f"{pack.id}/{each.id}" for pack in before.packs for each in pack.rules)
             check_known("rule", rule, rules)
             pause = Paused(rule, utc(self.clock.now()), why)
-            return with_pauses(before, [(provider, pause)])
+            return with_notes(before, [(provider, pause)])
 
         return self._change(changed)
 

@@ -37,7 +37,7 @@ from rules.rule_set import ProviderSettings
 from scan.flood_guard import FloodGuard, FloodLimits
 from scan.inspection import ShadowFindings
 from scan.scanner import Deliveries, MessageScanner
-from scan.unit_input import KnownSnapshots, RuleSets
+from scan.unit_input import KnownDraws, KnownSnapshots, RuleSets
 from scan.unit_work import UnitRecorder, UnitScanner
 
 SECRET, SECRET_NAME = b"the secret of this test", "pseudonym-secret"
@@ -188,6 +188,7 @@ class World:
             secret=SECRET,
             recorder=UnitRecorder(store, objects, self.work, self.out, 30),
             snapshots=KnownSnapshots(objects, self.clock, self.work),
+            draws=KnownDraws(objects, self.clock, self.work),
             shadow=self.shadow,
         )
 

@@ -66,7 +66,7 @@ from publish.summary import (
     month_of,
 )
 from rules.pack import Pack
-from rules.rule_set import Paused, RuleSet, SetError, load_set, with_pauses
+from rules.rule_set import Paused, RuleSet, SetError, load_set, with_notes
 
 LOOK_BACK_DAYS = 35
 """How many closed days are looked at again: any month's first day and four days more."""
@@ -486,7 +486,7 @@ def pause(objects: S3Objects, bucket: str, pauses: list[Pause], now: datetime) -
             raise OperatorError(NO_SET)
         since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
-            return with_pauses(
+            return with_notes(
                 load_set(before),
                 [(pause.provider, Paused(pause.rule, since, pause.why)) for pause in pauses],
             )

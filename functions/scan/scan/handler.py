@@ -29,7 +29,7 @@ from rules.pinned import FACTCHECKS
 from scan.flood_guard import FloodGuard, FloodLimits
 from scan.inspection import ShadowFindings, UnitOutcome
 from scan.scanner import Deliveries, MessageScanner, UnknownSender
-from scan.unit_input import POINTER_SECONDS, KnownSnapshots, RuleSets
+from scan.unit_input import POINTER_SECONDS, KnownDraws, KnownSnapshots, RuleSets
 from scan.unit_work import UnitRecorder, UnitScanner
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ scanner = UnitScanner(
     secret=secret.encode(),
     recorder=recorder,
     snapshots=KnownSnapshots(objects, clock, work_bucket),
+    draws=KnownDraws(objects, clock, work_bucket),
     shadow=ShadowFindings(setting["SHADOW_FINDINGS"]),
     excerpt_length=int(setting["EXCERPT_LENGTH"]),
 )

@@ -1,12 +1,12 @@
 """What a unit is about to store, as data: its findings, its part of the audit sample, its receipt.
 
 Each rule that a post satisfies is a finding. One of a live rule gets a record; one of a rule in
-shadow is only counted, with its band, unless the stack keeps all. Posts without a finding may be
-sampled.
+shadow is only counted, with its band, unless the stack keeps all. If its rule is on trial, it may
+be drawn: then it also has a record, for people to judge. Posts without a finding may be sampled.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from ledger.draws import Draws, draw_rank
 from ledger.findings import (
     Finding,
     FoundSpan,
@@ -36,6 +37,7 @@ from ledger.units import (
 )
 from matcher import Hit
 from matcher.engine import Fingerprints
+from matcher.fold import fold
 from matcher.hit import PostResult
 from rules.rule import Mode
 from scan.flood_guard import FloodDecision
@@ -51,11 +53,15 @@ that lost spans says so."""
 
 @dataclass(frozen=True, slots=True)
 class ExcerptedFinding:
-    """A finding as it would be stored, with its excerpt and the fingerprint of its post."""
+    """A finding as it would be stored, with its excerpt and the fingerprint of its post.
+
+    `rank` is that of a drawn finding.
+    """
 
     finding: Finding
     excerpt: str
     fingerprint: bytes = b""
+    rank: str = ""
 
 
 class ShadowFindings(StrEnum):
@@ -64,20 +70,39 @@ class ShadowFindings(StrEnum):
     COUNTED = "counted"
     ALL = "all"
 
-    def records(self, hit: Hit) -> bool:
-        """Return whether a hit gets a record. A trial that draws some of them decides here."""
-        return hit.mode is Mode.LIVE or self is ShadowFindings.ALL
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What gets a record of the findings of rules in shadow: all, or those drawn for trials."""
+
+    shadow: ShadowFindings
+    draws: Draws = field(default_factory=Draws)
+    key: bytes = b""
+
+    def counts(self, hit: Hit) -> bool:
+        """Return whether a hit is counted without a record."""
+        return hit.mode is Mode.SHADOW and self.shadow is ShadowFindings.COUNTED
+
+    def rank(self, hit: Hit, post: Post) -> str:
+        """Return the rank of a hit that is drawn, or an empty text."""
+        rule = f"{hit.pack}/{hit.rule}"
+        if rule not in self.draws.rules or not self.counts(hit):
+            return ""
+        folded = " ".join(" ".join(fold(text).split()) for _, text in post.parts)
+        rank = draw_rank(self.key, rule, folded)
+        drawn = self.draws.draws(rule, hit.version, rank, is_high=hit.band == HIGH)
+        return rank if drawn else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """The findings of a unit's posts.
 
-    `findings` are those to record, by id. `counted` are all others, by their key in `by_rule`, and
-    `high` are those of them in that band. `met` are the ids of the posts that have a finding.
-    `not_asked` posts were not compared with fact-checks, and `not_compared` not with posts that
-    people confirmed. `partly_read` posts would have taken more work than one post may take, so that
-    only a part of it was done.
+    `findings` are those to record, by id. `counted` are those of rules in shadow, drawn ones too,
+    by their key in `by_rule`, and `high` are those of them in that band. `met` are the ids of the
+    posts that have a finding. `not_asked` posts were not compared with fact-checks, and
+    `not_compared` not with posts that people confirmed. `partly_read` posts would have taken more
+    work than one post may take, so that only a part of it was done.
     """
 
     findings: dict[str, ExcerptedFinding] = field(default_factory=dict)
@@ -89,7 +114,7 @@ class Inspection:
     not_compared: int = 0
 
     def count(self, hits: Iterable[Hit]) -> None:
-        """Count hits that get no record."""
+        """Count hits without a record."""
         for hit in hits:
             key = rule_key(hit.pack, hit.version, hit.rule, hit.mode)
             self.counted[key] += 1
@@ -108,7 +133,7 @@ def inspect_posts(
     results: Sequence[PostResult],
     attempt: Attempt,
     fingerprints: Fingerprints,
-    shadow: ShadowFindings,
+    keeping: Keeping,
 ) -> Inspection:
     """Return all findings of these posts, in order.
 
@@ -122,18 +147,24 @@ def inspect_posts(
         not_compared=attempt.copies.not_compared if attempt.copies else 0,
     )
     for number, (post, (term_hits, _)) in enumerate(zip(posts, results, strict=True)):
-        hits: list[_Hit] = [(hit, {}) for hit in term_hits] + other_hits.get(number, [])
+        hits: list[_Hit] = [(rules.in_its_band(hit), {}) for hit in term_hits]
+        hits += other_hits.get(number, [])
         if not hits:
             continue
         made.met.add(post.id)
-        recorded = [pair for pair in hits if shadow.records(pair[0])]
-        made.count(hit for hit, _ in hits if not shadow.records(hit))
+        made.count(hit for hit, _ in hits if keeping.counts(hit))
+        ranks = {(hit.pack, hit.rule): keeping.rank(hit, post) for hit, _ in hits}
+        recorded = [
+            pair
+            for pair in _with_places(hits, ranks, post, rules)
+            if not keeping.counts(pair[0]) or ranks[pair[0].pack, pair[0].rule]
+        ]
         if not recorded:
             continue
         account, text, parts = account_of(post, pseudonyms), post.text_digest, dict(post.parts)
         fingerprint = fingerprints.of(parts.values())
         for hit, grounds in recorded:
-            first = hit.spans[0]
+            first, rank = hit.spans[0], ranks[hit.pack, hit.rule]
             start, excerpt = excerpt_of(
                 parts[first.part], first.start, first.end, attempt.excerpt_length
             )
@@ -156,6 +187,7 @@ def inspect_posts(
                 score=_if_any(hit.score),
                 threshold=_if_any(hit.threshold),
                 band=hit.band or msgspec.UNSET,
+                drawn=bool(rank) or msgspec.UNSET,
                 unit=unit,
                 reach=post.reach,
                 language=post.language,
@@ -163,13 +195,24 @@ def inspect_posts(
                 excerpt_start=start,
                 **grounds,
             )
-            excerpted = ExcerptedFinding(finding, excerpt, fingerprint)
+            excerpted = ExcerptedFinding(finding, excerpt, fingerprint, rank)
             made.findings.setdefault(finding.finding, excerpted)
     return made
 
 
 type _Hit = tuple[Hit, dict[str, Any]]
 """A hit, and what its finding rests on: its `label`, or `copy_of`, the decision on another post."""
+
+
+def _with_places(
+    hits: list[_Hit], ranks: Mapping[tuple[str, str], str], post: Post, rules: Rules
+) -> list[_Hit]:
+    """Return the hits, drawn ones with their places, which the matcher has left out."""
+    if not any(ranks[hit.pack, hit.rule] and not hit.spans for hit, _ in hits):
+        return hits
+    [found] = rules.matcher.results([post.parts])
+    placed = {(hit.pack, hit.rule): hit for hit in found.hits}
+    return [(placed.get((hit.pack, hit.rule), hit), grounds) for hit, grounds in hits]
 
 
 def _hits_without_terms(
@@ -290,7 +333,10 @@ class UnitJob:
 
 @dataclass(frozen=True, slots=True)
 class UnitEffects:
-    """Everything that a unit is about to store. `attempt` is the recorded one, if there is one."""
+    """Everything that a unit is about to store.
+
+    `attempt` is the recorded one, if there is one. `draws` is the digest of the draws.
+    """
 
     job: UnitJob
     records: UnitRecords
@@ -300,6 +346,7 @@ class UnitEffects:
     sample: Sequence[SampledPost]
     audit_key: bytes
     attempt: Attempt | None
+    draws: str
     now: datetime
 
     @property
@@ -325,6 +372,11 @@ class UnitEffects:
             for finding in [excerpted.finding]
         ]
 
+    def repeats(self, stored: Iterable[Finding], own: Sequence[Finding]) -> int:
+        """Return how many findings another unit had counted before. Drawn ones count each time."""
+        counted = sum(not finding.drawn for finding in stored)
+        return counted - sum(not finding.drawn for finding in own)
+
     def receipt(self, own: Sequence[Finding], repeats: int) -> Receipt:
         """Return the unit's receipt, whose findings are those recorded and those only counted.
 
@@ -332,8 +384,9 @@ class UnitEffects:
         stored `repeats` more before.
         """
         job, rules, inspection = self.job, self.rules, self.inspection
-        by_rule = sum_tallies([count_by_rule(own), inspection.counted])
-        is_high = (finding for finding in own if finding.band == HIGH)
+        counted = [finding for finding in own if not finding.drawn]  # drawn ones are in shadow
+        by_rule = sum_tallies([count_by_rule(counted), inspection.counted])
+        is_high = (finding for finding in counted if finding.band == HIGH)
         return Receipt(
             **self.records.counts,
             unit=job.unit,
@@ -353,6 +406,7 @@ class UnitEffects:
             at=utc(self.now),
             not_asked=inspection.not_asked,
             not_compared=inspection.not_compared,
+            draws=self.draws,
             no_rules=len(self.records.posts) if rules.none_in_force else 0,
             partly_read=inspection.partly_read,
         )

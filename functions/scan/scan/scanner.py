@@ -143,10 +143,11 @@ def cut_batches(work: Iterable[MessageWork]) -> Iterator[list[MessageWork]]:
 
 
 def group_by_rules(work: Iterable[MessageWork]) -> Iterator[list[MessageWork]]:
-    """Yield the messages of each provider and rules, in order."""
-    groups: dict[tuple[str, int], list[MessageWork]] = {}
+    """Yield the messages of each provider, rules and draws, in order."""
+    groups: dict[tuple[str, int, str], list[MessageWork]] = {}
     for one in work:
-        groups.setdefault((one.message.provider, id(one.rules)), []).append(one)
+        alike = one.message.provider, id(one.rules), one.attempt.draws
+        groups.setdefault(alike, []).append(one)
     yield from groups.values()
 
 
@@ -202,7 +203,9 @@ class MessageScanner:
 
     def _work_on(self, message: Message, state: UnitState) -> MessageWork:
         rulesets = self.scanner.rulesets
-        attempt = state.attempt or self.scanner.new_attempt(rulesets.current(), message.sent_at)
+        attempt = state.attempt or self.scanner.new_attempt(
+            message.provider, rulesets.current(), message.sent_at
+        )
         rules = rulesets.rules(attempt.set, message.provider, datetime.fromisoformat(attempt.at))
         return MessageWork(message, rules, attempt, is_recorded=state.attempt is not None)
 
@@ -312,6 +315,7 @@ class MessageScanner:
             work[0].rules,
             self.scanner.keys.in_force(provider),
             now,
+            work[0].attempt.draws,
         )
         marker = effects.marker
         erased, _, own = recorder.store_first(effects, units)
@@ -322,11 +326,13 @@ class MessageScanner:
             effects.inspection.findings
             and store.erased_accounts(provider, effects.accounts) != erased
         ):
-            recorder.put_fingerprints(effects, [])  # the next attempt may be another batch
+            recorder.forget(effects)  # the next attempt may be another batch
             raise OSError("an author was erased meanwhile")
-        found = sum(len(one.inspection.findings) for one in work)
+        found = (
+            excerpted.finding for one in work for excerpted in one.inspection.findings.values()
+        )
         receipt = msgspec.structs.replace(
-            effects.receipt(own, repeats=found - len(own)),
+            effects.receipt(own, effects.repeats(found, own)),
             messages=len(work),
             refused_messages=tuple(sorted(one.message.unit for one in work if one.records.refused)),
         )

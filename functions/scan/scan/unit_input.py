@@ -12,7 +12,7 @@ take that result, and read no snapshot. A pack whose rules have neither has a fi
 
 import re
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -22,6 +22,7 @@ import msgspec
 
 from ledger.closing import current_set, stored_set
 from ledger.codes import OperatorError, Refusal
+from ledger.draws import Draws, read_draws
 from ledger.findings import CopySnapshot, Label, unit_id
 from ledger.keys import copies_key
 from ledger.objects import S3Objects
@@ -46,7 +47,8 @@ from matcher import Hit, Matcher, Pack, Rule, RuleSet, Span, load_set
 from matcher.engine import Fingerprints, load_numpy
 from matcher.hit import PostResult
 from rules.pack_parts import ALGORITHM, CopyIndex, Fingerprinted
-from rules.rule_set import counted_rules
+from rules.rule import Mode
+from rules.rule_set import HIGH, counted_rules
 
 BOM = b"\xef\xbb\xbf"
 
@@ -230,7 +232,7 @@ def read_body(body: str) -> UnitRecords:
 
 
 SNAPSHOT_SECONDS = 60
-"""The longest time for which a worker believes a snapshot before it reads it again."""
+"""The longest time for which a worker believes a snapshot or draws before it reads them again."""
 
 MOST_FOUND = 10_000
 """Copies of one unit: with 4,000 decisions, their record takes 350 KB of an item's 400."""
@@ -308,6 +310,32 @@ class KnownSnapshots:
         return confirmed
 
 
+@dataclass(slots=True)
+class KnownDraws:
+    """The newest draws of each provider, kept in memory for a minute, and earlier ones by name."""
+
+    objects: S3Objects
+    clock: Clock
+    work_bucket: str
+    _kept: dict[str, tuple[float, Draws]] = field(default_factory=dict)
+
+    def newest(self, provider: str) -> Draws:
+        """Return the draws of a provider; nothing is drawn where there are none."""
+        now = self.clock.now().timestamp()
+        read_at, draws = self._kept.get(provider, (0.0, Draws()))
+        if not 0 <= now - read_at <= SNAPSHOT_SECONDS:
+            draws = read_draws(self.objects, self.work_bucket, provider)
+            self._kept[provider] = now, draws
+        return draws
+
+    def of(self, provider: str, digest: str) -> Draws:
+        """Return the draws that an attempt went by."""
+        newest = self.newest(provider)
+        if digest in ("", newest.digest):
+            return newest if digest else Draws()
+        return read_draws(self.objects, self.work_bucket, provider, digest)
+
+
 def find_copies(
     posts: Sequence[Post],
     results: Sequence[PostResult],
@@ -381,7 +409,8 @@ class Rules:
     `none_in_force` says that the provider has no rule at all (see `Selection`). `expected` has the
     per mille of posts that a rule of a pack may hit, by pack, where the pack says so.
     `receipt_bytes` is the most that a receipt takes. `copies` are the rules of copies, by
-    `pack/rule`. `finders` come with the packs whose rules they try.
+    `pack/rule`. `finders` come with the packs whose rules they try. `high_only` are the rules
+    (`pack/rule`) that propose in their `high` band alone.
     """
 
     set: str
@@ -392,6 +421,13 @@ class Rules:
     receipt_bytes: int = 0
     copies: Mapping[str, PackRule] = field(default_factory=dict)
     finders: Sequence[tuple[Pack, Finder]] = ()
+    high_only: Collection[str] = ()
+
+    def in_its_band(self, hit: Hit) -> Hit:
+        """Return a hit in shadow if its rule was adopted for its `high` band alone."""
+        if hit.band == HIGH or f"{hit.pack}/{hit.rule}" not in self.high_only:
+            return hit
+        return msgspec.structs.replace(hit, mode=Mode.SHADOW)
 
 
 @dataclass(slots=True)
@@ -434,6 +470,7 @@ class RuleSets:
             tuple(pack.id for pack in packs),
             selection.skipped,
             frozenset(selection.shadowed),
+            frozenset(selection.adopted.items()),
             selection.no_rules,
         )
         if key not in self._rules:
@@ -453,6 +490,7 @@ class RuleSets:
                     for pack in packs
                     if pack.id in self.finders
                 ],
+                high_only=[name for name, band in selection.adopted.items() if band == HIGH],
             )
             _keep(self._rules, key, rules)
         return self._rules[key]

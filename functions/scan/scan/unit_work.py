@@ -13,7 +13,7 @@ what is committed, so each delivery of a unit can write the missing files.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 
@@ -21,6 +21,7 @@ import msgspec
 
 from ledger.closing import FILE_DAYS
 from ledger.codes import Code, ObjectChangedError, ObjectGoneError, Refusal
+from ledger.draws import DrawnFinding, draw_key
 from ledger.findings import (
     COPY_DAYS,
     EXCERPT_LENGTH,
@@ -51,7 +52,9 @@ from matcher.engine import Fingerprints
 from matcher.hit import PostResult
 from scan.flood_guard import FloodGuard
 from scan.inspection import (
+    ExcerptedFinding,
     Inspection,
+    Keeping,
     ShadowFindings,
     UnitEffects,
     UnitJob,
@@ -63,6 +66,7 @@ from scan.inspection import (
     sample_unflagged,
 )
 from scan.unit_input import (
+    KnownDraws,
     KnownSnapshots,
     Rules,
     RuleSets,
@@ -96,6 +100,13 @@ def message_receipt(batch: Receipt, job: UnitJob, records: UnitRecords) -> Recei
     )
 
 
+def drawn_of(found: ExcerptedFinding) -> DrawnFinding:
+    """Return the row of a drawn finding."""
+    finding = found.finding
+    rule, band = f"{finding.pack}/{finding.rule}", finding.band or ""
+    return DrawnFinding(finding.finding, rule, finding.version, found.rank, band, found.fingerprint)
+
+
 @dataclass(frozen=True, slots=True)
 class UnitRecorder:
     """Stores the results of units, and hands them out."""
@@ -122,7 +133,7 @@ class UnitRecorder:
             self.store.put_sample(marker, *sample)
         if self.store.erased_accounts(job.provider, accounts) != erased:
             raise OSError("an author was erased meanwhile")
-        receipt = effects.receipt(own, repeats=len(stored) - len(own))
+        receipt = effects.receipt(own, repeats=effects.repeats(stored, own))
         row = RangeRow(job.number, job.unit, job.size, receipt.lines) if job.file else None
         if not self.store.commit_unit(marker, receipt, job.file, row, effects.attempt):
             # Another worker was first, or our own call succeeded although its answer was lost.
@@ -172,21 +183,33 @@ class UnitRecorder:
     def put_fingerprints(self, effects: UnitEffects, own: Sequence[Finding]) -> None:
         """Store the fingerprints of the findings that a unit counts, without erased authors.
 
-        Write them even if none is left: an earlier attempt may have stored more.
+        Write them even if none is left: an earlier attempt may have stored more. Those of drawn
+        findings are kept with their trial.
         """
-        made = effects.inspection.findings
+        made, provider = effects.inspection.findings, effects.job.provider
+        whole = [finding for finding in own if not finding.is_erased]
         fingerprints = [
             FindingFingerprint(
                 finding.finding,
                 rule_key(finding.pack, finding.version, finding.rule, finding.mode),
                 made[finding.finding].fingerprint,
             )
-            for finding in own
-            if not finding.is_erased and made[finding.finding].fingerprint
+            for finding in whole
+            if made[finding.finding].fingerprint and not finding.drawn
         ]
+        drawn = [drawn_of(made[finding.finding]) for finding in whole if finding.drawn]
+        self.store.put_drawn(provider, drawn, in_days(effects.now, self.excerpt_days))
         if any(excerpted.fingerprint for excerpted in made.values()):
             expires = in_days(effects.now, COPY_DAYS)
             self.store.put_fingerprints(effects.marker, fingerprints, expires)
+
+    def forget(self, effects: UnitEffects) -> None:
+        """Take back the fingerprints that an attempt stored: an author was erased meanwhile."""
+        self.put_fingerprints(effects, [])
+        found = effects.inspection.findings.values()
+        drawn = [drawn_of(replace(each, fingerprint=b"")) for each in found if each.rank]
+        expires = in_days(effects.now, self.excerpt_days)
+        self.store.put_drawn(effects.job.provider, drawn, expires)
 
     def sample_to_store(
         self, effects: UnitEffects, erased: Collection[str]
@@ -309,12 +332,14 @@ class UnitScanner:
     secret: bytes
     recorder: UnitRecorder
     snapshots: KnownSnapshots
+    draws: KnownDraws
     shadow: ShadowFindings = ShadowFindings.COUNTED
     excerpt_length: int = EXCERPT_LENGTH
 
-    def new_attempt(self, digest: str, at: datetime) -> Attempt:
-        """Return an attempt by the rules of a set at a moment."""
-        return Attempt(digest, utc(at), self.excerpt_length)
+    def new_attempt(self, provider: str, digest: str, at: datetime) -> Attempt:
+        """Return an attempt by the rules of a set at a moment, and the newest draws."""
+        draws = self.draws.newest(provider).digest
+        return Attempt(digest, utc(at), self.excerpt_length, draws)
 
     def scan_range(self, unit: RangeMessage) -> UnitOutcome:
         """Scan one range of a file."""
@@ -356,7 +381,7 @@ class UnitScanner:
             outcome = self.recorder.committed(job.unit)
         else:
             pseudonyms = self.keys.in_force(provider)
-            attempt = self.new_attempt(self.rulesets.current(), sent_at)
+            attempt = self.new_attempt(provider, self.rulesets.current(), sent_at)
             outcome = self._work(job, read_body(body), attempt, pseudonyms)
         self.recorder.hand_out_refusals(outcome.receipt, job, body)
         return outcome
@@ -379,7 +404,8 @@ class UnitScanner:
         if inspected is None:  # another worker committed it meanwhile
             return self.recorder.repeated(job)
         recorded, rules, inspection = inspected
-        effects = self.effects(job, records, inspection, rules, pseudonyms, now, recorded)
+        draws = (recorded or attempt).draws
+        effects = self.effects(job, records, inspection, rules, pseudonyms, now, draws, recorded)
         outcome = self.recorder.persist(effects)
         if outcome.new and outcome.receipt:
             self.guard.count(outcome.receipt)
@@ -393,15 +419,19 @@ class UnitScanner:
         rules: Rules,
         pseudonyms: Pseudonyms,
         now: datetime,
+        draws: str,
         attempt: Attempt | None = None,
     ) -> UnitEffects:
-        """Return all that a unit is about to store. `attempt` is the recorded one, if one is."""
+        """Return all that a unit is about to store.
+
+        `draws` is the digest of the draws. `attempt` is the recorded one, if one is.
+        """
         posts, day = records.posts, now.date().isoformat()
         hits = count_live_hits(inspection)
         flood = self.guard.decide(job.provider, day, len(posts), hits, rules.expected)
         key = month_audit_key(self.secret, day[:7])
         sample = sample_unflagged(posts, inspection, pseudonyms, key=key, provider=job.provider)
-        return UnitEffects(job, records, rules, inspection, flood, sample, key, attempt, now)
+        return UnitEffects(job, records, rules, inspection, flood, sample, key, attempt, draws, now)
 
     def _inspect_unit(
         self,
@@ -479,12 +509,16 @@ class UnitScanner:
             results=results,
             attempt=attempt,
             fingerprints=fingerprints,
-            shadow=self.shadow,
+            keeping=Keeping(
+                self.shadow,
+                self.draws.of(provider, attempt.draws),
+                draw_key(self.secret, provider),
+            ),
         )
         return attempt, inspection
 
     def _attempt_at(self, unit: RangeMessage) -> Attempt:
-        return self.new_attempt(unit.set, datetime.fromisoformat(unit.at))
+        return self.new_attempt(unit.provider, unit.set, datetime.fromisoformat(unit.at))
 
 
 @cache

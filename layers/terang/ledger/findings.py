@@ -159,7 +159,8 @@ class Finding(msgspec.Struct, frozen=True):
     more places than `spans` keeps. Only a finding of a scored rule has a `score`, the sum of the
     weights in the part that has the most, the `threshold` that it reached, and the `band` in which
     it is, `medium` or `high`. Only a finding of a rule of copies has `copy_of`: the decision by
-    which a person confirmed the post that it copies. `excerpt_start` is the code point of the first
+    which a person confirmed the post that it copies. `drawn` is set, to true, if a trial of its
+    rule in shadow keeps it for people to judge. `excerpt_start` is the code point of the first
     span's part at which the excerpt begins.
     """
 
@@ -187,6 +188,7 @@ class Finding(msgspec.Struct, frozen=True):
     score: int | msgspec.UnsetType = msgspec.UNSET
     threshold: int | msgspec.UnsetType = msgspec.UNSET
     band: str | msgspec.UnsetType = msgspec.UNSET
+    drawn: bool | msgspec.UnsetType = msgspec.UNSET
     copy_of: str | msgspec.UnsetType = msgspec.UNSET
     excerpt_start: int | msgspec.UnsetType = msgspec.UNSET
 

@@ -21,6 +21,7 @@ import msgspec
 
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.codes import KeyUnavailableError
+from ledger.draws import DynamoDraws
 from ledger.finding_store import (
     DynamoFindings,
     DynamoFloods,
@@ -289,7 +290,9 @@ def _salt_of(item: Item) -> MonthSalt:
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoStore(DynamoUnits, DynamoFindings, DynamoCases, DynamoFloods, DynamoPrivacy):
+class DynamoStore(
+    DynamoUnits, DynamoFindings, DynamoCases, DynamoFloods, DynamoPrivacy, DynamoDraws
+):
     """The stores of the table in one object; here are providers, dropped files and receipts."""
 
     @classmethod

@@ -137,12 +137,14 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
 
     They decide which rules apply. The first attempt that may store findings is recorded, and later
     ones go by it: if it stored findings and died, the next must find the same. `excerpt_length` is
-    how many code points of a post it kept. `copies` is None if no rule of copies ran.
+    how many code points of a post it kept, `draws` the digest of the draws that it went by.
+    `copies` is None if no rule of copies ran.
     """
 
     set: str
     at: str
     excerpt_length: int = EXCERPT_LENGTH
+    draws: str = ""
     copies: FoundCopies | None = None
 
     @property
@@ -150,7 +152,7 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
         """A name that two attempts share only if they find the same."""
         found = self.copies.found if self.copies else ()
         copies = [sha256(msgspec.json.encode(found)).hexdigest()] if found else []
-        return " ".join((self.set, self.at, *copies))
+        return " ".join((self.set, self.at, *filter(None, [self.draws]), *copies))
 
 
 class UnitState(msgspec.Struct, frozen=True):
@@ -280,6 +282,7 @@ class Receipt(ReceiptCounts, frozen=True, kw_only=True, omit_defaults=False):
 
     The receipt of a batch sums its `messages`, each a unit of its own with its own marker. Its
     `unit` is the id of the batch. `refused_messages` names the messages with refused records.
+    `draws` is the digest of the draws of rules on trial, or empty.
     """
 
     unit: str
@@ -292,6 +295,7 @@ class Receipt(ReceiptCounts, frozen=True, kw_only=True, omit_defaults=False):
     not_compared: int = 0
     messages: int = 0
     refused_messages: tuple[str, ...] = ()
+    draws: str = ""
 
     @property
     def units(self) -> int:

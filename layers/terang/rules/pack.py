@@ -231,8 +231,12 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
     def mode_of(self, rule: Rule) -> Mode:
-        """Return the mode in which a rule of this pack runs."""
-        return Mode.SHADOW if self.lacks_of(rule) else rule.mode or self.mode
+        """Return the mode in which a rule of this pack runs.
+
+        A rule that is live by itself was adopted: a selection of a set says so, and no pack can.
+        """
+        lacks = rule.mode is not Mode.LIVE and self.lacks_of(rule)
+        return Mode.SHADOW if lacks else rule.mode or self.mode
 
     def lacks_of(self, rule: Rule) -> str:
         """Return why a rule cannot be live: unprotected, no-card, not-read; empty if it can."""

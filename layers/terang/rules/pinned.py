@@ -45,6 +45,18 @@ def matching_digest(pack: Pack) -> str:
     return hashlib.sha256(msgspec.json.encode(part, order="sorted")).hexdigest()
 
 
+def rule_digest(pack: Pack, rule: Rule) -> str:
+    """Return the digest, in hex, of what people try of a rule: all that decides what it finds.
+
+    Words, dates and examples are no part of it. Neither is the mode, which a trial changes.
+    """
+    part: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(rule))
+    for key in (*NOT_OF_RULE, "mode", "match", "ignore"):
+        part.pop(key, None)
+    named = {"rule": part, "category": pack.category_of(rule)}
+    return hashlib.sha256(msgspec.json.encode(named, order="sorted")).hexdigest()
+
+
 class KnownSign(msgspec.Struct, frozen=True):
     """A sign: its sentence for the public, its module, the lists that it reads, and its digest."""
 

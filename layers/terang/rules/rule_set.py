@@ -7,7 +7,7 @@ version of the code made it. `load_set` also checks that this code can run it.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from rules.pinned import (
     factchecks_pack,
     has_scores,
     matching_digest,
+    rule_digest,
     signs_problem,
     without_factchecks,
 )
@@ -48,6 +49,27 @@ class SetError(ValueError):
     """A document that is not the expected set, or that this code cannot run."""
 
 
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a trial came to: copy groups by how people judged them, and the 95 % interval of right.
+
+    `people` judged, and `agreed` of the `twice` judged groups were judged alike by two of them.
+    """
+
+    judged: int = 0
+    right: int = 0
+    wrong: int = 0
+    cannot_tell: int = 0
+    low: float = 0.0
+    high: float = 0.0
+    people: int = 0
+    twice: int = 0
+    agreed: int = 0
+
+
+ALL, HIGH = "all", "high"
+"""The bands in which a rule can be adopted: all of its findings, or those of the upper band."""
+
+
 class Paused(msgspec.Struct, frozen=True):
     """A rule (`pack/rule`) held in shadow for one provider, since when (RFC 3339), and why."""
 
@@ -56,15 +78,33 @@ class Paused(msgspec.Struct, frozen=True):
     why: str
 
 
+class Adopted(msgspec.Struct, frozen=True):
+    """A rule (`pack/rule`) that people of one provider tried, and let propose there.
+
+    `matching` is the digest of what they tried (`rule_digest`): a version that changes it is on
+    trial again. `band` is `all`, or `high` alone. `since` is RFC 3339; the notice period follows.
+    `evidence` are the figures of the trial, by the provider's own account.
+    """
+
+    rule: str
+    version: int
+    matching: str
+    band: str
+    since: str
+    evidence: Evidence
+
+
 class ProviderSettings(msgspec.Struct, frozen=True):
     """What a provider runs: pack ids, or None for every pack whose ground is illegal.
 
-    Findings of published fact-checks stay in shadow unless `factchecks` asks for them.
+    Findings of published fact-checks stay in shadow unless `factchecks` asks for them. `live_here`
+    are the rules in shadow that it has adopted.
     """
 
     packs: tuple[str, ...] | None = None
     paused: tuple[Paused, ...] = ()
     factchecks: bool = False
+    live_here: tuple[Adopted, ...] = ()
 
     def takes(self, pack: Pack) -> bool:
         """Return whether the provider runs a pack. One that rests on terms must be named."""
@@ -82,7 +122,8 @@ class Selection(NamedTuple):
 
     `skipped` names packs outside their dates, in the order of ids. `shadowed` gives the reason
     for each rule (`pack/rule`) that was moved to shadow: fold, effort, not-public, not-wanted,
-    paused, notice, unprotected (`Pack.unprotected`), or for a scored rule no-card or not-read. With
+    paused, notice, unprotected (`Pack.unprotected`), or for a scored rule no-card or not-read.
+    `adopted` are the rules that are live because the provider adopted them, with their bands. With
     `no_rules`, nothing can be proposed: `packs` has no pack of words, and the provider does not
     want published fact-checks either.
     """
@@ -91,6 +132,7 @@ class Selection(NamedTuple):
     skipped: tuple[str, ...]
     shadowed: dict[str, str]
     no_rules: bool
+    adopted: Mapping[str, str] = {}
 
 
 class SetFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,21 +168,26 @@ class RuleSet(SetFields, frozen=True, kw_only=True):
 
         A pack outside its dates on that UTC day is skipped and named. A rule is moved to shadow
         where nobody can read it (`public` is false), where it is paused for the provider, and
-        until `notice_hours` have passed since its version was published.
+        until `notice_hours` have passed since its version was published. A rule in shadow that the
+        provider has adopted is live, `notice_hours` after that.
         """
         settings = self.settings_of(provider)
         running: list[Pack] = []
         skipped: list[str] = []
         shadowed: dict[str, str] = {}
+        adopted: dict[str, str] = {}
         for pack in filter(settings.takes, self.packs):
             if at.astimezone(UTC).date() not in pack.in_force:
                 skipped.append(pack.id)
                 continue
             reasons = self._shadow_reasons(pack, settings, at, public=public)
+            here = self._adopted(pack, settings, at, reasons)
+            reasons = {name: why for name, why in reasons.items() if name not in here}
             shadowed |= reasons
-            running.append(_in_shadow(pack, reasons))
+            adopted |= here
+            running.append(_with_modes(pack, reasons, here))
         no_rules = not settings.wants_any(running)
-        return Selection(tuple(running), tuple(skipped), shadowed, no_rules)
+        return Selection(tuple(running), tuple(skipped), shadowed, no_rules, adopted)
 
     def packs_of(self, provider: str, today: date) -> tuple[Pack, ...]:
         """Return the packs that a provider runs from a day (UTC) on, without expired ones."""
@@ -180,10 +227,32 @@ class RuleSet(SetFields, frozen=True, kw_only=True):
         reasons = {name: lacks[name] or paused.get(name, "") for name in names}
         return {name: reason for name, reason in reasons.items() if reason}
 
+    def _adopted(
+        self, pack: Pack, settings: ProviderSettings, at: datetime, reasons: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Return the bands in which adopted rules of a pack propose.
 
-def _in_shadow(pack: Pack, names: Mapping[str, str]) -> Pack:
+        An adoption holds for what was tried. It replaces a person who has read the card, and lifts
+        no other reason.
+        """
+        rules = {f"{pack.id}/{rule.id}": rule for rule in pack.rules}
+        paused = {pause.rule for pause in settings.paused}
+        notice = timedelta(hours=self.notice_hours)
+        return {
+            adopted.rule: adopted.band
+            for adopted in settings.live_here
+            if (rule := rules.get(adopted.rule))
+            and adopted.matching == rule_digest(pack, rule)
+            and reasons.get(adopted.rule, "not-read") == "not-read"
+            and adopted.rule not in paused
+            and at >= datetime.fromisoformat(adopted.since) + notice
+        }
+
+
+def _with_modes(pack: Pack, in_shadow: Collection[str], live: Collection[str]) -> Pack:
+    modes = dict.fromkeys(in_shadow, Mode.SHADOW) | dict.fromkeys(live, Mode.LIVE)
     rules = tuple(
-        structs.replace(rule, mode=Mode.SHADOW) if f"{pack.id}/{rule.id}" in names else rule
+        structs.replace(rule, mode=modes.get(f"{pack.id}/{rule.id}", rule.mode))
         for rule in pack.rules
     )
     return structs.replace(pack, rules=rules)
@@ -270,16 +339,17 @@ def with_settings(before: RuleSet, provider: str, settings: ProviderSettings) ->
     return _encode(structs.replace(before, providers=before.providers | {provider: settings}))
 
 
-def with_pauses(before: RuleSet, pauses: Iterable[tuple[str, Paused]]) -> bytes:
-    """Return the document of the next set: the same with more pauses, each by its provider.
+def with_notes(before: RuleSet, notes: Iterable[tuple[str, Paused | Adopted]]) -> bytes:
+    """Return the document of the next set: the same with more pauses and adoptions by provider.
 
-    A pause replaces an earlier one of the same rule.
+    Each replaces an earlier one of its kind of the same rule.
     """
     providers = dict(before.providers)
-    for provider, pause in pauses:
+    for provider, note in notes:
         settings = providers.get(provider, ProviderSettings())
-        others = tuple(other for other in settings.paused if other.rule != pause.rule)
-        providers[provider] = structs.replace(settings, paused=(*others, pause))
+        field = "paused" if isinstance(note, Paused) else "live_here"
+        others = [other for other in getattr(settings, field) if other.rule != note.rule]
+        providers[provider] = structs.replace(settings, **{field: (*others, note)})
     return _encode(structs.replace(before, providers=providers))
 
 
@@ -292,6 +362,8 @@ def check_set(rule_set: RuleSet) -> None:
         raise SetError(f"pack ids occur twice: {twice}")
     rules = {f"{pack.id}/{rule.id}" for pack in rule_set.packs for rule in pack.rules}
     for pack in rule_set.packs:
+        if any(rule.mode is Mode.LIVE for rule in pack.rules):
+            raise SetError(f"pack {pack.id} has a rule that is live by itself")
         if pack.published_at is None or pack.published_at.tzinfo is None:
             raise SetError(f"pack {pack.id} lacks `published_at` with its offset")
     if bool(rule_set.factchecks) != (FACTCHECKS in ids):
@@ -299,6 +371,7 @@ def check_set(rule_set: RuleSet) -> None:
     for provider, settings in rule_set.providers.items():
         unknown = {*(settings.packs or ())} - {*ids}
         unknown |= {pause.rule for pause in settings.paused} - rules
+        unknown |= {adopted.rule for adopted in settings.live_here} - rules
         if unknown:
             raise SetError(
                 f"provider {provider} names packs or rules that the set lacks: {sorted(unknown)}"

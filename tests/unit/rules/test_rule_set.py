@@ -93,7 +93,12 @@ def test_a_set_is_canonical_json_that_shows_its_packs() -> None:
     assert pack["in_force"] == {"from": "2026-11-01", "until": "2027-04-30"}
     assert pack["rules"][0]["all"] == [["otp", "login code"], ["send me"]]
     assert pack["rules"][0]["except"] == ["otp bank"]
-    paused = {"packs": None, "paused": [structs.asdict(PAUSE)], "factchecks": False}
+    paused = {
+        "packs": None,
+        "paused": [structs.asdict(PAUSE)],
+        "factchecks": False,
+        "live_here": [],
+    }
     assert plain["providers"]["paused"] == paused
 
 
@@ -209,7 +214,7 @@ def test_more_pauses_change_nothing_else_of_a_set() -> None:
     """A pause replaces an earlier pause of its rule, and a provider without an entry gets one."""
     again = structs.replace(PAUSE, since="2026-11-09T00:00:00Z", why="Still too many.")
     before = made()
-    after = load_set(rule_set.with_pauses(before, [("paused", again), ("new", PAUSE)]))
+    after = load_set(rule_set.with_notes(before, [("paused", again), ("new", PAUSE)]))
     assert after.settings_of("paused").paused == (again,)
     assert after.settings_of("new") == ProviderSettings(paused=(PAUSE,))
     assert structs.replace(after, providers=before.providers) == before
@@ -217,7 +222,7 @@ def test_more_pauses_change_nothing_else_of_a_set() -> None:
 
 def test_a_rule_that_a_set_lacks_cannot_be_paused() -> None:
     with pytest.raises(SetError, match="names packs or rules that the set lacks"):
-        rule_set.with_pauses(made(), [("new", structs.replace(PAUSE, rule="law-a/other"))])
+        rule_set.with_notes(made(), [("new", structs.replace(PAUSE, rule="law-a/other"))])
 
 
 def test_a_set_of_another_form_is_shown_and_not_run() -> None:

@@ -19,7 +19,7 @@ from matcher.engine import Fingerprints
 from matcher.hit import PostResult
 from rules.pack_parts import ALGORITHM
 from scan import unit_input
-from scan.inspection import ShadowFindings, inspect_posts
+from scan.inspection import Keeping, ShadowFindings, inspect_posts
 from scan.unit_input import Confirmed, KnownSnapshots, Rules, copy_hit, copy_rules, find_copies
 
 TEXT = "the market needs it by nine, so tell my friend at the gate which fish you want today"
@@ -128,7 +128,7 @@ def test_a_post_is_a_hit_once_for_each_topic_of_the_pack() -> None:
         [post], Rules("set", (), Matcher([]), finders=[(pack, finder)]), Pseudonyms(b"", "k1"),
         provider="acme", unit="u1", found_at="", results=[PostResult(())],
         attempt=Attempt("set", ""), fingerprints=Fingerprints(bytes(32)),
-        shadow=ShadowFindings.ALL,
+        keeping=Keeping(ShadowFindings.ALL),
     ).findings  # fmt: skip
     [finding] = [excerpted.finding for excerpted in found.values()]
     assert (finding.rule, finding.spans[0].part) == ("health", "text")

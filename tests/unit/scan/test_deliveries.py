@@ -25,6 +25,7 @@ from scan.inspection import (
     MAX_SPANS,
     ExcerptedFinding,
     Inspection,
+    Keeping,
     ShadowFindings,
     UnitOutcome,
     count_by_rule,
@@ -175,7 +176,7 @@ def inspection(
 ) -> Inspection:
     results = match_posts(posts, rules, shadow)
     return inspect_posts(posts, rules, PSEUDONYMS, provider=provider, unit=unit,
-                         found_at="2026-11-25T12:00:00Z", results=results, shadow=shadow,
+                         found_at="2026-11-25T12:00:00Z", results=results, keeping=Keeping(shadow),
                          attempt=Attempt("set", "", length),
                          fingerprints=Fingerprints(bytes(32)))  # fmt: skip
 

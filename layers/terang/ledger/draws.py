@@ -1,0 +1,171 @@
+"""Trials of rules in shadow: which of their findings are drawn, so that people can judge them.
+
+A draw ranks a finding by a keyed hash of its rule and folded text: exact copies have one rank, and
+a repeat draws the same. A finding is drawn if its rank is below the limit of its rule. Publish sets
+the limits by yesterday's counts, so that about `DRAWN_A_DAY` are drawn, and writes them into one
+private document for each provider. Documents are named by their digest, which receipts pin.
+
+The table has a row for each trial, and one for each drawn finding, with the fingerprint of its
+post. Everything of a provider's trials is under `T#<provider>`, and ends with the excerpts.
+"""
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ledger.findings import hkdf
+from ledger.table import TableRows, item_of, record_of
+
+if TYPE_CHECKING:
+    from ledger.objects import S3Objects
+
+DRAWN_A_DAY = 60
+"""Findings of a rule and band that are drawn in a day, about: two looks at 30."""
+
+RANKS = 1 << 32
+"""Ranks are compared by their first 32 bits."""
+
+_RANK_DIGITS = 32
+
+
+class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A trial of a rule (`pack/rule`) at a provider: who began it and when, RFC 3339 in UTC.
+
+    `matching` is the digest of what is tried (`rules.pinned.rule_digest`). `read_by` is the lead
+    who read its terms, and `read_at` when.
+    """
+
+    rule: str
+    version: int
+    matching: str
+    began_at: str
+    moderator: str
+    read_by: str = ""
+    read_at: str = ""
+
+
+class DrawLimit(msgspec.Struct, frozen=True):
+    """Below which rank findings of a rule are drawn: any of them, and those of the `high` band."""
+
+    version: int
+    any: int
+    high: int
+
+
+class Draws(msgspec.Struct, frozen=True):
+    """The rules on trial at a provider, by `pack/rule`."""
+
+    rules: dict[str, DrawLimit] = {}
+
+    @property
+    def digest(self) -> str:
+        """The name of this document; empty if nothing is on trial."""
+        return sha256(msgspec.json.encode(self, order="sorted")).hexdigest() if self.rules else ""
+
+    def draws(self, rule: str, version: int, rank: str, *, is_high: bool) -> bool:
+        """Return whether a finding is drawn.
+
+        >>> draws = Draws({"a/b": DrawLimit(1, any=0x40000000, high=0x80000000)})
+        >>> draws.draws("a/b", 1, "7" * 32, is_high=True)
+        True
+        >>> draws.draws("a/b", 1, "7" * 32, is_high=False)
+        False
+        """
+        limit = self.rules.get(rule)
+        if limit is None or limit.version != version:
+            return False
+        return int(rank[:8], 16) < max(limit.any, limit.high if is_high else 0)
+
+
+class DrawnFinding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A drawn finding, with the fingerprint of its post while the author is not erased."""
+
+    finding: str
+    rule: str
+    version: int
+    rank: str
+    band: str = ""
+    fingerprint: bytes = b""
+
+
+def draw_key(secret: bytes, provider: str) -> bytes:
+    """Derive the key of a provider's draws from the secret of the stack."""
+    return hkdf(secret, b"terang draws", provider.encode(), 32)
+
+
+def draw_rank(key: bytes, rule: str, folded: str) -> str:
+    """Return the rank of a finding of a rule (`pack/rule`) in a folded text.
+
+    >>> draw_rank(b"key", "a/b", " hello ")[:8]
+    'ab01955f'
+    """
+    return hmac.digest(key, f"{rule}\n{folded}".encode(), "sha256").hex()[:_RANK_DIGITS]
+
+
+def draw_limit(budget: int, counted: int) -> int:
+    """Return the limit by which about `budget` of so many findings are drawn.
+
+    >>> [draw_limit(60, 120) == RANKS // 2, draw_limit(60, 30) == RANKS, draw_limit(60, 0) == RANKS]
+    [True, True, True]
+    """
+    return RANKS * budget // max(budget, counted)
+
+
+def draws_key(provider: str, digest: str = "newest") -> str:
+    """Return the key of a provider's draws in the work bucket.
+
+    >>> draws_key("acme")
+    'draws/acme/newest.json'
+    """
+    return f"draws/{provider}/{digest}.json"
+
+
+def read_draws(objects: "S3Objects", bucket: str, provider: str, digest: str = "newest") -> Draws:
+    """Return the draws of a digest, or the newest; none if there are none."""
+    data = objects.get(bucket, draws_key(provider, digest))
+    return msgspec.json.decode(data, type=Draws) if data else Draws()
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDraws(TableRows):
+    """Trials and drawn findings of each provider."""
+
+    def trials(self, provider: str) -> list[Trial]:
+        """Return the trials of a provider, by rule."""
+        return self.table.records(_trials(provider), "trial#", Trial)
+
+    def trial(self, provider: str, rule: str) -> Trial | None:
+        """Return the trial of a rule, if one was begun."""
+        found = self.table.records(_trials(provider), f"trial#{rule}", Trial)
+        return next((trial for trial in found if trial.rule == rule), None)
+
+    def put_trial(self, provider: str, trial: Trial) -> None:
+        """Begin a trial, or begin it again for another version."""
+        self.table.put(_trials(provider), f"trial#{trial.rule}", trial)
+
+    def drawn(self, provider: str, rule: str) -> list[DrawnFinding]:
+        """Return the findings that were drawn of a rule and are still kept, by rank."""
+        now = self.clock.now().timestamp()
+        items = self.table.query(_trials(provider), f"drawn#{rule}#")
+        kept = [item for item in items if int(item["expires"]["N"]) > now]
+        return [drawn for item in kept if (drawn := record_of(item, DrawnFinding))]
+
+    def put_drawn(self, provider: str, drawn: Iterable[DrawnFinding], expires: int) -> None:
+        """Keep drawn findings, before the receipt that counts them; a repeat puts the same."""
+        self.table.put_all(
+            item_of(
+                _trials(provider),
+                f"drawn#{one.rule}#{one.rank}#{one.finding}",
+                one,
+                expires=expires,
+            )
+            for one in drawn
+        )
+
+
+def _trials(provider: str) -> str:
+    return f"T#{provider}"
