@@ -74,7 +74,7 @@ CASES = (
      "complaint_seconds", "disputes_ended", "dispute_seconds", "notices_by_category", "orders",
      "order_items", "orders_ended", "order_acknowledge_seconds", "order_effect_seconds",
      "suspended", "by_rule", "in_groups", "by_found_day", "reopened", "checks_changed", "posts",
-     "audited", "floods_answered"),
+     "audited", "floods_answered", "tried", "adopted"),
 )  # fmt: skip
 FIGURES = ("decided", "dismissed", "overturned", "precision", "low", "high", "with_copies")
 """What is said of a rule's errors. The last one is absent without groups of near copies."""
@@ -905,6 +905,7 @@ def _audit_addends(line: Record) -> Iterator[Addend]:
 
 
 SIMPLE_ADDENDS: dict[str, Callable[[Record], Iterable[Addend]]] = {
+    "adoption": lambda line: [("adopted", f"{line['tried']}/{line['band']}", 1)],
     "audit": _audit_addends,
     "complaint": lambda line: [("complaints", line["by"], 1)],
     "dispute": lambda _line: [("disputes", COUNT, 1)],
@@ -926,6 +927,7 @@ SIMPLE_ADDENDS: dict[str, Callable[[Record], Iterable[Addend]]] = {
         ("agreed", COUNT, int(line["verdict"] == line["about"])),
     ],
     "suspension": lambda line: [("suspended", line["why"], 1)],
+    "trial": lambda line: [("tried", f"{line['tried']}/{line['verdict']}", 1)],
 }
 
 

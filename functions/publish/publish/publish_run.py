@@ -31,7 +31,7 @@ from ledger.codes import OperatorError
 from ledger.keys import SENTINEL, is_provider_id, sentinel_post
 from ledger.objects import S3Objects
 from ledger.store import DynamoStore, assign_letters
-from ledger.texts import Clock, in_days
+from ledger.texts import Clock, in_days, utc
 from ledger.units import OpenFile
 from publish.day_facts import (
     DayFacts,
@@ -66,7 +66,7 @@ from publish.summary import (
     month_of,
 )
 from rules.pack import Pack
-from rules.rule_set import Paused, RuleSet, SetError, load_set, with_notes
+from rules.rule_set import Adopted, Evidence, Paused, RuleSet, SetError, load_set, with_notes
 
 LOOK_BACK_DAYS = 35
 """How many closed days are looked at again: any month's first day and four days more."""
@@ -199,7 +199,7 @@ def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
         run.publish_days(provider)
     run.publish_days_of_all()
     run.publish_months()
-    if run.pause_rules():
+    if run.change_rules():
         run = replace(run, catalogue=context.public.catalogue())
         run.publish_months()  # they name the pauses
     run.publish_campaigns()
@@ -371,18 +371,39 @@ class PublishRun:
             (entry for day in days for entry in store.journal_entries(provider, day)), bar_of
         )
 
-    def pause_rules(self) -> bool:
-        """Pause the rules that people find wrong too often. Return whether there were any."""
-        context, paused = self.context, self.result.paused
+    def change_rules(self) -> bool:
+        """Pause rules that people find wrong too often, and let adopted ones propose.
+
+        Return whether there were any. An adoption that a dead run left comes with the next one.
+        """
+        context, result, in_force = self.context, self.result, self.catalogue.in_force
+        notes: list[tuple[str, Paused | Adopted]] = []
+        since = utc(context.clock.now())
         for provider in self.providers:
             months = context.public.periods(provider, PeriodKind.MONTH)
             newest = context.public.published(provider, months[-1]) if months else None
             if newest and newest.standing:
-                in_force = self.catalogue.in_force
-                paused += due(provider, newest.standing, in_force, context.pause_below)
-        if paused:
-            pause(context.public.objects, context.public.bucket, paused, context.clock.now())
-        return bool(paused)
+                pauses = [*due(provider, newest.standing, in_force, context.pause_below)]
+                result.paused += pauses
+                notes += [(provider, Paused(one.rule, since, one.why)) for one in pauses]
+            notes += [(provider, one) for one in self._adopted(provider, in_force, since)]
+        if notes:
+            change_rules(context.public.objects, context.public.bucket, notes, context.clock.now())
+        return bool(notes)
+
+    def _adopted(self, provider: str, in_force: RuleSet, since: str) -> Iterator[Adopted]:
+        """Yield the adoptions of the last days that the set in force lacks."""
+        known = {
+            (one.rule, one.matching, one.band) for one in in_force.settings_of(provider).live_here
+        }
+        for day in self.days:
+            for entry in self.context.store.journal_entries(provider, day):
+                named = entry.rule, entry.matching, entry.band
+                if entry.type == "adoption" and named not in known:
+                    evidence = msgspec.convert(entry.evidence, Evidence)
+                    yield Adopted(
+                        entry.rule, entry.version, entry.matching, entry.band, since, evidence
+                    )
 
     def _publish_summary(self, draft: Summary, facts: DayFacts | None = None) -> bool:
         """Compare a draft with the published summary, and write it if they differ.
@@ -475,22 +496,20 @@ def due(provider: str, standing: Standing, in_force: RuleSet, below: float) -> I
                 )
 
 
-def pause(objects: S3Objects, bucket: str, pauses: list[Pause], now: datetime) -> str:
-    """Put a set with these pauses in force on top of the set in force. Return its digest.
+def change_rules(
+    objects: S3Objects, bucket: str, notes: Sequence[tuple[str, Paused | Adopted]], now: datetime
+) -> str:
+    """Put a set with these notes by provider in force on top of the set in force.
 
-    Raises OperatorError while others keep publishing sets, or if no set exists.
+    Return its digest. Raises OperatorError while others keep publishing sets, or if no set exists.
     """
 
     def make_next(before: bytes | None) -> bytes:
         if before is None:
             raise OperatorError(NO_SET)
-        since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
-            return with_notes(
-                load_set(before),
-                [(pause.provider, Paused(pause.rule, since, pause.why)) for pause in pauses],
-            )
+            return with_notes(load_set(before), notes)
         except SetError as error:
-            raise OperatorError(f"nothing can be paused in the set in force: {error}") from error
+            raise OperatorError(f"the set in force cannot be changed: {error}") from error
 
     return put_in_force(objects, bucket, make_next, now)

@@ -6,7 +6,7 @@ be drawn: then it also has a record, for people to judge. Posts without a findin
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -55,12 +55,13 @@ that lost spans says so."""
 class ExcerptedFinding:
     """A finding as it would be stored, with its excerpt and the fingerprint of its post.
 
-    `rank` is that of a drawn finding.
+    `draw` (`all` or `high`) and `rank` are those of a drawn finding.
     """
 
     finding: Finding
     excerpt: str
     fingerprint: bytes = b""
+    draw: str = ""
     rank: str = ""
 
 
@@ -83,15 +84,14 @@ class Keeping:
         """Return whether a hit is counted without a record."""
         return hit.mode is Mode.SHADOW and self.shadow is ShadowFindings.COUNTED
 
-    def rank(self, hit: Hit, post: Post) -> str:
-        """Return the rank of a hit that is drawn, or an empty text."""
+    def drawn(self, hit: Hit, post: Post) -> tuple[str, str]:
+        """Return by which draw a hit is drawn, and its rank; empty texts if it is not."""
         rule = f"{hit.pack}/{hit.rule}"
         if rule not in self.draws.rules or not self.counts(hit):
-            return ""
+            return "", ""
         folded = " ".join(" ".join(fold(text).split()) for _, text in post.parts)
         rank = draw_rank(self.key, rule, folded)
-        drawn = self.draws.draws(rule, hit.version, rank, is_high=hit.band == HIGH)
-        return rank if drawn else ""
+        return self.draws.draw_of(rule, hit.version, rank, is_high=hit.band == HIGH), rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +153,19 @@ def inspect_posts(
             continue
         made.met.add(post.id)
         made.count(hit for hit, _ in hits if keeping.counts(hit))
-        ranks = {(hit.pack, hit.rule): keeping.rank(hit, post) for hit, _ in hits}
+        draws = {(hit.pack, hit.rule): keeping.drawn(hit, post) for hit, _ in hits}
+        draws = {key: drawn for key, drawn in draws.items() if drawn[0]}
         recorded = [
             pair
-            for pair in _with_places(hits, ranks, post, rules)
-            if not keeping.counts(pair[0]) or ranks[pair[0].pack, pair[0].rule]
+            for pair in _with_places(hits, draws, post, rules)
+            if not keeping.counts(pair[0]) or (pair[0].pack, pair[0].rule) in draws
         ]
         if not recorded:
             continue
         account, text, parts = account_of(post, pseudonyms), post.text_digest, dict(post.parts)
         fingerprint = fingerprints.of(parts.values())
         for hit, grounds in recorded:
-            first, rank = hit.spans[0], ranks[hit.pack, hit.rule]
+            first, draw = hit.spans[0], draws.get((hit.pack, hit.rule), ("", ""))
             start, excerpt = excerpt_of(
                 parts[first.part], first.start, first.end, attempt.excerpt_length
             )
@@ -187,7 +188,7 @@ def inspect_posts(
                 score=_if_any(hit.score),
                 threshold=_if_any(hit.threshold),
                 band=hit.band or msgspec.UNSET,
-                drawn=bool(rank) or msgspec.UNSET,
+                drawn=bool(draw[0]) or msgspec.UNSET,
                 unit=unit,
                 reach=post.reach,
                 language=post.language,
@@ -195,7 +196,7 @@ def inspect_posts(
                 excerpt_start=start,
                 **grounds,
             )
-            excerpted = ExcerptedFinding(finding, excerpt, fingerprint, rank)
+            excerpted = ExcerptedFinding(finding, excerpt, fingerprint, *draw)
             made.findings.setdefault(finding.finding, excerpted)
     return made
 
@@ -205,10 +206,10 @@ type _Hit = tuple[Hit, dict[str, Any]]
 
 
 def _with_places(
-    hits: list[_Hit], ranks: Mapping[tuple[str, str], str], post: Post, rules: Rules
+    hits: list[_Hit], drawn: Collection[tuple[str, str]], post: Post, rules: Rules
 ) -> list[_Hit]:
     """Return the hits, drawn ones with their places, which the matcher has left out."""
-    if not any(ranks[hit.pack, hit.rule] and not hit.spans for hit, _ in hits):
+    if all(hit.spans for hit, _ in hits if (hit.pack, hit.rule) in drawn):
         return hits
     [found] = rules.matcher.results([post.parts])
     placed = {(hit.pack, hit.rule): hit for hit in found.hits}

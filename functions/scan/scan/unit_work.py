@@ -103,8 +103,15 @@ def message_receipt(batch: Receipt, job: UnitJob, records: UnitRecords) -> Recei
 def drawn_of(found: ExcerptedFinding) -> DrawnFinding:
     """Return the row of a drawn finding."""
     finding = found.finding
-    rule, band = f"{finding.pack}/{finding.rule}", finding.band or ""
-    return DrawnFinding(finding.finding, rule, finding.version, found.rank, band, found.fingerprint)
+    return DrawnFinding(
+        finding.finding,
+        f"{finding.pack}/{finding.rule}",
+        finding.version,
+        found.rank,
+        band=finding.band or "",
+        extra=found.draw == "high",
+        fingerprint=found.fingerprint,
+    )
 
 
 @dataclass(frozen=True, slots=True)

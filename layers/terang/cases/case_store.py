@@ -7,16 +7,17 @@ The files are those of other rooms, examples, and the entry. Every delivery writ
 one too, so that a worker that dies in between loses nothing. A file that is already there stays.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from ledger.cases import AnnouncedEntry, Case, CaseMove, JournalEntry, case_id
 from ledger.closing import stored_set
 from ledger.codes import OperatorError
+from ledger.draws import DrawnFinding, Trial
 from ledger.findings import Finding, FloodQuestion, sampled_posts
 from ledger.keys import (
     HOLDS_EXCERPTS,
@@ -46,14 +47,22 @@ class FirstSent:
     by_day: bool = False
 
 
+class TrialRules(NamedTuple):
+    """What a stack asks of a trial: the least lower end of the interval, and how many people."""
+
+    least: float = 0.8
+    people: int = 2
+
+
 @dataclass(slots=True)
 class Facts:
     """All that a judgement knows: the provider, the moment, and the cases that exist, by id.
 
     `first_sent` bounds the times that the message states. `in_receipts` holds the findings
     that a receipt counts, `packs` the pack that made each finding. `sampled` is whether the post
-    of an audit was drawn, `question` the question of the flood guard that is answered. `territory`
-    is the provider's.
+    of an audit was drawn, `question` the question of the flood guard that is answered. `trial` is
+    that of a rule, `drawn` are its drawn findings, and `trial_rules` is what the stack asks of it.
+    `territory` is the provider's.
     """
 
     provider: str
@@ -64,6 +73,9 @@ class Facts:
     packs: dict[str, Pack] = field(default_factory=dict)
     sampled: bool = False
     question: FloodQuestion | None = None
+    trial: Trial | None = None
+    drawn: Sequence[DrawnFinding] = ()
+    trial_rules: TrialRules = TrialRules()  # noqa: RUF009 - frozen
     territory: tuple[str, ...] = ()
 
     def id_of(self, kind: str, message: str | None) -> str:
@@ -116,6 +128,7 @@ class FactsReader:
     objects: "S3Objects"
     packs: DecidedPacks
     out_bucket: str
+    trial_rules: TrialRules = TrialRules()  # noqa: RUF009 - frozen
 
     def add_cases(self, facts: Facts, *names: str) -> None:
         """Add the cases that exist. A case that only has messages waiting for it does not."""
@@ -148,6 +161,12 @@ class FactsReader:
             for finding in findings
             if finding.provider == facts.provider
         }
+
+    def add_trial(self, facts: Facts, rule: str) -> None:
+        """Add the trial of a rule (`pack/rule`), and what was drawn for it."""
+        facts.trial = self.store.trial(facts.provider, rule)
+        facts.drawn = self.store.drawn(facts.provider, rule) if facts.trial else ()
+        facts.trial_rules = self.trial_rules
 
     def is_sampled(self, provider: str, month: str, post: str) -> bool:
         """Return whether a post is in the month's sample."""

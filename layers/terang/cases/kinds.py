@@ -26,6 +26,7 @@ from cases.asked import Audit, FloodAnswer, Notice, Order, Suspension
 from cases.case_message import COUNT, BaseCaseMessage, CaseLine, seconds_between
 from cases.contest import Complaint, Dispute, Outcome, Reinstatement, ReportedChange, SecondReview
 from cases.decision import FINDINGS_IN_DECISION, JUDGED, Decision
+from cases.trials import Adoption, TrialAnswer
 from ledger.cases import CaseFacts, JournalEntry
 from ledger.codes import CaseCode, CaseRefusal, Code, Refusal
 from ledger.findings import short_digest
@@ -49,6 +50,8 @@ type CaseMessage = (
     | Reinstatement
     | Audit
     | FloodAnswer
+    | TrialAnswer
+    | Adoption
 )
 
 MESSAGE_TYPES: dict[str, type[BaseCaseMessage]] = {
@@ -388,6 +391,17 @@ class CaseNumbers(msgspec.Struct, frozen=True):
             "Answers to the flood guard by `day/pack/rule/what`: the findings of that"
             " rule and day were `opened`, or `left_held`."
         ),
+    ] = {}
+    tried: Annotated[
+        Tally,
+        says(
+            "Answers about drawn findings of rules in shadow, by `pack/version/rule/what`: `right`,"
+            " `wrong` or `cannot_tell`. Nothing happened to these posts."
+        ),
+    ] = {}
+    adopted: Annotated[
+        Tally,
+        says("Rules in shadow that the provider let propose, by `pack/version/rule/band`."),
     ] = {}
 
 

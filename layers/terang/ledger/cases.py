@@ -150,8 +150,8 @@ class CaseFacts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         str,
         says(
             "`decision`, `second_review`, `complaint`, `dispute`, `outcome`, `notice`,"
-            " `order`, `suspension`, `reinstatement`, `audit`, `flood_answer`, or `correction`: a"
-            " published check changed on which a finding rests."
+            " `order`, `suspension`, `reinstatement`, `audit`, `flood_answer`, `trial`,"
+            " `adoption`, or `correction`: a published check changed on which a finding rests."
         ),
     ]
     verdict: Annotated[
@@ -159,7 +159,7 @@ class CaseFacts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         says(
             "Of a decision or second review `confirmed`, `dismissed`, `escalated` or"
             " `skipped`; of an audit `violating`, `not_violating` or `gone`; of an answer to the"
-            " flood guard `opened` or `left_held`."
+            " flood guard `opened` or `left_held`; of a trial `right`, `wrong` or `cannot_tell`."
         ),
     ] = ""
     category: Annotated[str, says("What it is about: a category of the DSA.")] = ""
@@ -194,6 +194,22 @@ class CaseFacts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     country: Annotated[str, says("The country of an order.")] = ""
     authority: Annotated[str, says("The authority that gave it.")] = ""
     month: Annotated[str, says("The month of whose sample an audit looked.")] = ""
+    tried: Annotated[str, says("The rule on trial, as `pack/version/rule`.")] = ""
+    band: Annotated[
+        str,
+        says(
+            "Of a trial the band of the finding; of an adoption the band that proposes from then"
+            " on: `all` or `high`."
+        ),
+    ] = ""
+    evidence: Annotated[
+        dict[str, float],
+        says(
+            "Of an adoption: copy groups `judged`, `right`, `wrong` and `cannot_tell`, the `low`"
+            " and `high` end of the share of right ones with 95 % confidence, `people` who judged,"
+            " and `agreed` of the groups judged `twice`; by the provider's own account."
+        ),
+    ] = {}
     leads: Annotated[bool, says("Whether the decision is the first of its group.")] = False
     counted: Annotated[
         Tally,
@@ -232,6 +248,8 @@ class JournalEntry(CaseFacts, frozen=True):
     counts.
 
     The answer to a question of the flood guard has the `day` and the `held_rule` (`pack/rule`).
+    A trial's answer has the `group` of near copies to which its finding belongs. An adoption has
+    the `matching` digest of what was tried, and who read the terms (`terms_read_by`).
     """
 
     entry: str
@@ -280,6 +298,10 @@ class JournalEntry(CaseFacts, frozen=True):
     answers: "JournalEntry | None" = None
     group: str = ""
     due_at: str = ""
+    rule: str = ""
+    version: int = 0
+    matching: str = ""
+    terms_read_by: str = ""
 
     @property
     def done(self) -> tuple[str, ...]:

@@ -360,6 +360,8 @@ class CaseCode(StrEnum):
     OUT_OF_ORDER = "out_of_order"  # another message must come first
     NOTHING_DECIDED = "nothing_decided"  # it was passed on, so there is nothing to contest
     NOT_IN_SAMPLE = "not_in_sample"  # it was not drawn, and would bias the sample
+    NOT_ON_TRIAL = "not_on_trial"  # no trial of this version of the rule is under way
+    NOT_PROVED = "not_proved"  # the evidence of the trial does not hold
     TIME_FUTURE = "time_future"  # a time after the message's own arrival
     TIME_EARLY = "time_early"  # before what it is about, or over two years old
 

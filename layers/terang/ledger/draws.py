@@ -12,6 +12,7 @@ post. Everything of a provider's trials is under `T#<provider>`, and ends with t
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 DRAWN_A_DAY = 60
 """Findings of a rule and band that are drawn in a day, about: two looks at 30."""
+
+DRAWING_DAYS = 14
+"""Days of a trial on which findings are drawn. Their excerpts are kept longer."""
 
 RANKS = 1 << 32
 """Ranks are compared by their first 32 bits."""
@@ -47,6 +51,10 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     read_by: str = ""
     read_at: str = ""
 
+    def is_over(self, now: datetime) -> bool:
+        """Return whether nothing more is drawn: a rule that hits seldom cannot wait forever."""
+        return now - datetime.fromisoformat(self.began_at) >= timedelta(days=DRAWING_DAYS)
+
 
 class DrawLimit(msgspec.Struct, frozen=True):
     """Below which rank findings of a rule are drawn: any of them, and those of the `high` band."""
@@ -66,29 +74,35 @@ class Draws(msgspec.Struct, frozen=True):
         """The name of this document; empty if nothing is on trial."""
         return sha256(msgspec.json.encode(self, order="sorted")).hexdigest() if self.rules else ""
 
-    def draws(self, rule: str, version: int, rank: str, *, is_high: bool) -> bool:
-        """Return whether a finding is drawn.
+    def draw_of(self, rule: str, version: int, rank: str, *, is_high: bool) -> str:
+        """Return by which draw a finding is drawn, that of `all` or of `high`; else an empty text.
 
         >>> draws = Draws({"a/b": DrawLimit(1, any=0x40000000, high=0x80000000)})
-        >>> draws.draws("a/b", 1, "7" * 32, is_high=True)
-        True
-        >>> draws.draws("a/b", 1, "7" * 32, is_high=False)
-        False
+        >>> [draws.draw_of("a/b", 1, "3" * 32, is_high=high) for high in (False, True)]
+        ['all', 'all']
+        >>> [draws.draw_of("a/b", 1, "7" * 32, is_high=high) for high in (False, True)]
+        ['', 'high']
         """
-        limit = self.rules.get(rule)
+        limit, place = self.rules.get(rule), int(rank[:8], 16)
         if limit is None or limit.version != version:
-            return False
-        return int(rank[:8], 16) < max(limit.any, limit.high if is_high else 0)
+            return ""
+        if place < limit.any:
+            return "all"
+        return "high" if is_high and place < limit.high else ""
 
 
 class DrawnFinding(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A drawn finding, with the fingerprint of its post while the author is not erased."""
+    """A drawn finding, with the fingerprint of its post while the author is not erased.
+
+    `extra` ones were drawn because of their band, and say nothing of all findings.
+    """
 
     finding: str
     rule: str
     version: int
     rank: str
     band: str = ""
+    extra: bool = False
     fingerprint: bytes = b""
 
 
