@@ -18,7 +18,7 @@ from ledger.texts import clock_from_setting
 from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext, PublishRequest, PublishResult, PublishStep, publish
-from publish_steps.handover import OpenFiles, Samples, Snapshots, Statements
+from publish_steps.handover import OpenFiles, Samples, Snapshots, Statements, TrialDraws
 from publish_steps.logging_run import PublicLog
 from publish_steps.served_log import ServedLog, origin_of
 from publish_steps.site_files import Site
@@ -67,6 +67,7 @@ def steps() -> list[PublishStep]:
         Site(setting["CONTACT"], setting["DATA_LICENCE"], has_log=signer is not None),
         Statements(objects, out),
         Snapshots(objects, work),
+        TrialDraws(objects, work),
         OpenFiles(closing.close),
     ]
     if signer is not None:

@@ -9,7 +9,8 @@
 - The sender's receipt of a file whose last worker died after the last range.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
@@ -24,6 +25,7 @@ from dsa.report_proof import WrittenReport, prove
 from dsa.statement import BATCH
 from ledger.cases import JournalEntry
 from ledger.codes import OperatorError
+from ledger.draws import NEWEST, DrawLimit, Draws, Trial, draw_limit, draws_key, read_draws
 from ledger.findings import (
     COPY_DAYS,
     ConfirmedFingerprint,
@@ -43,10 +45,12 @@ from ledger.keys import (
 from ledger.objects import S3Objects
 from ledger.store import DynamoStore
 from ledger.texts import encode_json, encode_json_lines, utc
+from ledger.units import ReceiptCounts, Tally, rule_key, sum_records
 from publish.publish_run import PublishRun, PublishStep
 from publish.summary import PeriodKind, days_before, days_between, month_of
-from rules.pack import Pack
+from rules.pack import Mode, Pack
 from rules.pack_parts import ALGORITHM, Fingerprinted, copy_groups
+from rules.pinned import rule_digest
 
 
 class PublishedKey(msgspec.Struct, frozen=True):
@@ -315,6 +319,52 @@ def _rules_of(packs: Sequence[Pack]) -> dict[str, list[str]]:
             for of in (rule.copies, rule.id) if rule.copies else ():
                 rules.setdefault(f"{pack.id}/{of}", []).append(f"{pack.id}/{rule.id}")
     return rules
+
+
+@dataclass(frozen=True, slots=True)
+class TrialDraws(PublishStep):
+    """Renews the draws of each provider's trials, in the work bucket."""
+
+    objects: S3Objects
+    work: str
+
+    def end(self, run: PublishRun) -> None:
+        """Write the draws of each provider that differ from those in force."""
+        store, now = run.context.store, run.context.clock.now()
+        for provider in run.providers:
+            going = {one.rule: one for one in store.trials(provider) if not one.is_over(now)}
+            draws = Draws()
+            if going:
+                found, high = _found_lately(store, provider, run.today)
+                draws = Draws(
+                    {
+                        name: DrawLimit(version, draw_limit(found[key]), draw_limit(high[key]))
+                        for name, version, key in _tried(run.catalogue.in_force.packs, going)
+                    }
+                )
+            if draws != read_draws(self.objects, self.work, provider):
+                data = msgspec.json.encode(draws, order="sorted")
+                for name in filter(None, (draws.digest, NEWEST)):
+                    self.objects.put(self.work, draws_key(provider, name), data)
+
+
+def _tried(packs: Iterable[Pack], going: Mapping[str, Trial]) -> Iterator[tuple[str, int, str]]:
+    """Yield the rules in force that are on trial: name, version, and key in receipts."""
+    for pack in packs:
+        for rule in pack.rules:
+            trial = going.get(name := f"{pack.id}/{rule.id}")
+            if trial and trial.matching == rule_digest(pack, rule):
+                yield name, pack.version, rule_key(pack.id, pack.version, rule.id, Mode.SHADOW)
+
+
+def _found_lately(store: DynamoStore, provider: str, today: str) -> tuple[Tally, Tally]:
+    """Return by rule the findings of the fuller of two days, and those of the `high` band."""
+    found, high = Counter[str](), Counter[str]()
+    for day in (days_before(today, 1), today):
+        counts = sum_records(ReceiptCounts, store.receipts(provider, day))
+        found |= Counter(counts.by_rule)
+        high |= Counter(counts.high)
+    return found, high
 
 
 @dataclass(frozen=True, slots=True)

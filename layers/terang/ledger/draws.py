@@ -120,16 +120,19 @@ def draw_rank(key: bytes, rule: str, folded: str) -> str:
     return hmac.digest(key, f"{rule}\n{folded}".encode(), "sha256").hex()[:_RANK_DIGITS]
 
 
-def draw_limit(budget: int, counted: int) -> int:
-    """Return the limit by which about `budget` of so many findings are drawn.
+def draw_limit(found: int) -> int:
+    """Return the limit by which about DRAWN_A_DAY of so many findings are drawn.
 
-    >>> [draw_limit(60, 120) == RANKS // 2, draw_limit(60, 30) == RANKS, draw_limit(60, 0) == RANKS]
-    [True, True, True]
+    >>> [draw_limit(found) / RANKS for found in (2 * DRAWN_A_DAY, DRAWN_A_DAY, 0)]
+    [0.5, 1.0, 1.0]
     """
-    return RANKS * budget // max(budget, counted)
+    return RANKS * DRAWN_A_DAY // max(DRAWN_A_DAY, found)
 
 
-def draws_key(provider: str, digest: str = "newest") -> str:
+NEWEST = "newest"
+
+
+def draws_key(provider: str, digest: str = NEWEST) -> str:
     """Return the key of a provider's draws in the work bucket.
 
     >>> draws_key("acme")
@@ -138,7 +141,7 @@ def draws_key(provider: str, digest: str = "newest") -> str:
     return f"draws/{provider}/{digest}.json"
 
 
-def read_draws(objects: "S3Objects", bucket: str, provider: str, digest: str = "newest") -> Draws:
+def read_draws(objects: "S3Objects", bucket: str, provider: str, digest: str = NEWEST) -> Draws:
     """Return the draws of a digest, or the newest; none if there are none."""
     data = objects.get(bucket, draws_key(provider, digest))
     return msgspec.json.decode(data, type=Draws) if data else Draws()
