@@ -1,7 +1,9 @@
 """A rule in shadow is tried by people of a provider, and proposes there from then on."""
 
+from hashlib import sha256
 from typing import Any
 
+import msgspec
 import pytest
 from support.sample_posts import PRIZE, SHADOW, line, lines, pack
 from support.world import DAY, World
