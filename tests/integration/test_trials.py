@@ -86,7 +86,7 @@ def test_a_drawn_finding_has_a_record_and_is_counted_as_before(tried: World) -> 
     assert counted == len(drawn(tried)) == 32
     assert receipt.draws
     assert tried.open_findings() == []
-    scan(tried, line(text="Something else") + b"\n" + prizes(32), "again.jsonl")
+    scan(tried, b"".join(reversed(prizes(32).splitlines(keepends=True))), "again.jsonl")
     again = sum(one.by_rule["prizes/1/names-prize/shadow"] for one in tried.receipts())
     assert (again, len(drawn(tried))) == (64, 32)
     assert sum(one.repeats for one in tried.receipts()) == 0

@@ -203,7 +203,7 @@ class CaseFacts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         ),
     ] = ""
     evidence: Annotated[
-        dict[str, float],
+        dict[str, int | float],
         says(
             "Of an adoption: copy groups `judged`, `right`, `wrong` and `cannot_tell`, the `low`"
             " and `high` end of the share of right ones with 95 % confidence, `people` who judged,"
