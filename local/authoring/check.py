@@ -154,8 +154,8 @@ class _Lines(dict[tuple[str, ...], int]):
         return read[key]
 
 
-KEPT_BYTES = 64 * 1024 * 1024
-"""The size of the cache. The oldest files beyond it are removed."""
+MOST_KEPT = 500
+"""Packs in the cache. The oldest ones beyond it are removed."""
 
 
 class KnownPacks:
@@ -235,21 +235,19 @@ class KnownPacks:
 
     def save(self) -> None:
         """Keep what was found, if the folder can be used."""
+        if self._folder is None or not self._changed:
+            return
         with suppress(OSError, UnicodeError):
-            for path, kept in map(self._kept.__getitem__, sorted(self._changed)):
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                if not _is_own(path.parent):
-                    return
-                body = msgspec.json.encode(kept)
-                with NamedTemporaryFile(dir=path.parent, delete=False) as part:
-                    part.write(_digest_of(path, body) + body)
-                Path(part.name).replace(path)
-            if self._folder and self._changed:
-                size = 0
-                for path in sorted(self._folder.iterdir(), key=lambda at: -at.stat().st_mtime_ns):
-                    size += path.stat().st_size
-                    if size > KEPT_BYTES:
-                        path.unlink()
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if _is_own(self._folder):
+                for path, kept in map(self._kept.__getitem__, self._changed):
+                    body = msgspec.json.encode(kept)
+                    with NamedTemporaryFile(dir=self._folder, delete=False) as part:
+                        part.write(_digest_of(path, body) + body)
+                    Path(part.name).replace(path)
+                by_age = sorted(self._folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+                for path in by_age[:-MOST_KEPT]:
+                    path.unlink()
 
 
 def _load(path: Path) -> _Kept | None:
@@ -362,21 +360,8 @@ def _sentences(path: Path) -> Iterator[Sentence]:
 
 
 def _check_own(file: PackFile) -> Iterator[Problem]:
-    """Yield what the examples, hosts and protected sentences of a pack say against it."""
-    yield from _check_examples(file, Matcher([file.pack]))
-    yield from _check_hosts(file)
-    texts = (
-        text
-        for own in file.pack.protected or ()
-        for kind in own.__struct_fields__[1:]
-        for text in getattr(own, kind)
-    )
-    brought = [Sentence(file.name, file.lines["protected", text], text, "") for text in texts]
-    if brought:
-        yield from _check_protected(file, brought)
-
-
-def _check_examples(file: PackFile, matcher: Matcher) -> Iterator[Problem]:
+    """Yield what the examples, names and hosts of a pack say against it."""
+    matcher = Matcher([file.pack])
     for rule in file.pack.rules:
         if rule.copies:
             continue
@@ -401,6 +386,7 @@ def _check_examples(file: PackFile, matcher: Matcher) -> Iterator[Problem]:
                     )
                     yield file.problem(key, message, rule.id)
         yield from _check_names(file, rule, matcher)
+    yield from _check_hosts(file)
 
 
 def _check_names(file: PackFile, rule: Rule, matcher: Matcher) -> Iterator[Problem]:
@@ -469,7 +455,17 @@ def _suffix_like(name: str) -> str | None:
 
 
 def _check_protected(file: PackFile, sentences: list[Sentence]) -> Iterator[Problem]:
-    """Yield where a rule hits a protected sentence, or reaches half of its threshold with one."""
+    """Yield where a rule hits a protected sentence, or reaches half of its threshold with one.
+
+    The pack may have further sentences of its own.
+    """
+    own = (
+        getattr(each, kind)
+        for each in file.pack.protected or ()
+        for kind in each.__struct_fields__[1:]
+    )
+    brought = [(file.lines["protected", text], text) for text in chain.from_iterable(own)]
+    sentences = [*(Sentence(file.name, line, text, "") for line, text in brought), *sentences]
     thresholds = {rule.id: rule.score.threshold for rule in file.pack.rules if rule.score}
     halved = [
         structs.replace(

@@ -330,19 +330,13 @@ def hits_beside_contacts(
     Scored rules are left out: there, a contact is one weight of many.
     """
     found: dict[tuple[str, str], HitBesideContacts] = {}
-    for text, hits in _tried(matcher, texts):
-        for hit in hits:
-            if hit.score is None:
-                own = dict.fromkeys(f"`{span.term}`" for span in hit.spans if span.end <= len(text))
-                first = HitBesideContacts(text, ", ".join(own))
-                found.setdefault((hit.pack, hit.rule), first).count += 1
-    return found
-
-
-def _tried(matcher: Matcher, texts: Iterable[str]) -> Iterator[tuple[str, list[Hit]]]:
-    """Yield each text with what is hit of it once contacts follow."""
     for some in batched(texts, TRIED_AT_ONCE):
-        yield from zip(some, matcher.find_all([text + _ALL for text in some]), strict=True)
+        tried = zip(some, matcher.find_all([text + _ALL for text in some]), strict=True)
+        for text, hit in ((text, hit) for text, hits in tried for hit in hits if hit.score is None):
+            own = dict.fromkeys(f"`{span.term}`" for span in hit.spans if span.end <= len(text))
+            first = HitBesideContacts(text, ", ".join(own))
+            found.setdefault((hit.pack, hit.rule), first).count += 1
+    return found
 
 
 def contact_warnings(file: PackFile, texts: Sequence[str]) -> Iterator[Problem]:

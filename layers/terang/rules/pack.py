@@ -313,10 +313,7 @@ def pack_paths(place: Path) -> list[Path]:
 def read_files(
     place: Path, read: Callable[[str, str], PackFile] | None = None
 ) -> tuple[list[Problem], list[PackFile]]:
-    """Return the problems of the packs of a folder, or of one file, and those that have none.
-
-    `read` is `read_pack`, or does the same in less time.
-    """
+    """Return the problems of the packs of a folder, or of one file, and those that have none."""
     paths = pack_paths(place)
     problems: list[Problem] = []
     files: dict[str, PackFile] = {}

@@ -148,7 +148,7 @@ def test_the_oldest_files_are_removed_from_a_full_cache(
     outcome(folder, KnownPacks(folder / "cache"))
     first = entry(folder)
     os.utime(first, (1, 1))
-    monkeypatch.setattr(check, "KEPT_BYTES", first.stat().st_size + 100)
+    monkeypatch.setattr(check, "MOST_KEPT", 1)
     CHANGES["the pack"](folder)
     outcome(folder, KnownPacks(folder / "cache"))
     assert entry(folder) != first
