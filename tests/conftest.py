@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -10,6 +11,10 @@ from hypothesis import settings
 
 os.environ["TERANG_TRACEBACK"] = "1"
 """The command hides no fault of ours in a test, nor in a process that a test starts."""
+
+CACHE = TemporaryDirectory()
+os.environ["XDG_CACHE_HOME"] = CACHE.name
+"""No test writes into the cache of whoever runs it."""
 
 settings.register_profile("nightly", max_examples=100)
 settings.register_profile("make test", max_examples=25)

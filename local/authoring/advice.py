@@ -37,7 +37,7 @@ from matcher.fold import (
     syllables,
 )
 from matcher.hit import Span
-from matcher.term import Term
+from matcher.term import Term, pattern_of
 from rules.pack import Mode, Pack, PackFile, Problem, Rule, sign_of
 
 SHORT_LIST = 8
@@ -51,28 +51,31 @@ class Listed(NamedTuple):
     written: str
 
 
-def advise(files: Iterable[PackFile]) -> Iterator[Problem]:
-    """Yield the warnings of packs that passed every check."""
-    first: dict[object, str] = {}
-    for file in files:
-        for rule in file.pack.rules:
-            if rule.copies:
-                continue
+def advise(file: PackFile) -> Iterator[Problem]:
+    """Yield the warnings of a pack that passed every check."""
+    for rule in file.pack.rules:
+        if not rule.copies:
             advice = _Advice(file, rule)
             yield from advice.terms()
             yield from advice.exceptions()
             yield from advice.common_words()
             yield from advice.hosts()
+
+
+def repeated_conditions(files: Iterable[PackFile]) -> Iterator[Problem]:
+    """Yield the rules that ask the same as an earlier one, of their pack or of another."""
+    first: dict[object, str] = {}
+    for file in files:
+        for rule in file.pack.rules:
             name = f"{file.pack.id}/{rule.id}"
-            other = first.setdefault(_condition(rule), name)
-            if other != name:
+            if not rule.copies and (other := first.setdefault(_condition(rule), name)) != name:
                 message = f"asks the same as {other}: the same groups; keep one of them"
                 yield file.problem((rule.id,), message, rule.id)
 
 
 def _condition(rule: Rule) -> object:
     groups = frozenset(
-        frozenset(term if sign_of(term) else Term.of(term).pattern for term in group)
+        frozenset(term if sign_of(term) else pattern_of(term) for term in group)
         for group in rule.groups
     )
     counted = rule.at_least and (rule.at_least.n, frozenset(rule.at_least.of))

@@ -1,14 +1,26 @@
-"""Check everything about a folder of packs that can be known before they run."""
+"""Check everything about a folder of packs that can be known before they run.
 
+Each pack is tried alone, so what is found in it depends on no other pack and can be kept
+(`KnownPacks`). Ids, and rules that ask the same, are compared across packs every time.
+"""
+
+import os
 import re
-from collections.abc import Iterable, Iterator
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
+from hashlib import sha256
+from importlib import metadata
 from importlib.resources import files as package_files
 from itertools import chain
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
+import msgspec
 from msgspec import structs
 from publicsuffixlist import PublicSuffixList
 
@@ -16,12 +28,13 @@ from authoring.advice import (
     advise,
     named_in,
     pinyin_problem,
+    repeated_conditions,
     term_warning,
     weighted_term_problem,
     why_unprotected,
     words_asked_for,
 )
-from authoring.explain import hits_beside_contacts, hits_of_contacts, score_in, why_not
+from authoring.explain import contact_warnings, why_not
 from matcher.engine import Matcher
 from matcher.fold import NamedHost, is_lookalike, skeleton
 from matcher.hit import Hit
@@ -30,6 +43,7 @@ from rules.pack import (
     SHIPPED_SENTENCES,
     TERMS_IN_PACK,
     Mode,
+    Pack,
     PackError,
     PackFile,
     Packs,
@@ -37,6 +51,7 @@ from rules.pack import (
     Rule,
     in_force,
     read_files,
+    read_pack,
     sign_of,
 )
 from rules.pack_parts import Score
@@ -65,6 +80,7 @@ def check_packs(
     *,
     protected: Path | str | None = None,
     advice: bool = True,
+    known: "KnownPacks | None" = None,
 ) -> Packs:
     """Read the packs of a folder, or of one file, and check everything.
 
@@ -76,43 +92,182 @@ def check_packs(
         protected: A folder of sentences, one a line, `#` for comments. None is `protected` in
             the folder of packs, or else the one that ships.
         advice: Whether to look for terms, exceptions and rules that do nothing or too much.
+        known: What earlier checks found. It changes what a check takes, and nothing else.
 
     Raises:
         PackError: With every problem of every file, by file and line.
     """
-    place = Path(folder)
+    place, known = Path(folder), known or KnownPacks()
     own_sentences = (place.parent if place.is_file() else place) / "protected"
     if protected is None:
         protected = own_sentences if own_sentences.is_dir() else SHIPPED_SENTENCES
-    problems, files = read_files(place)
+    problems, files = read_files(place, known.read)
     sentence_problems, sentences = read_sentences(Path(protected))
     problems += sentence_problems
     if not sentences:
         problems.append(Problem(str(place), 1, None, "no protected sentences: name their folder"))
-    running, expired = in_force(files, today)
-    problems += (problem for file in files for problem in word_problems(file))
+    against = msgspec.json.encode([(each.text, each.heading) for each in sentences])
+    running, warnings = in_force(files, today)
+    for file in files:
+        problems += known.found(word_problems, file)
     for file in running:
-        matcher = Matcher([file.pack])
-        problems += _check_examples(file, matcher)
-        problems += _check_hosts(file)
-        own = [(line, key[1]) for key, line in file.lines.items() if len(key) == 2]
-        brought = [Sentence(file.name, line, text, "its own") for line, text in own]
-        problems += _check_protected({file.pack.id: file}, brought, matcher)
-    by_id = {file.pack.id: file for file in running}
-    matcher = Matcher(file.pack for file in by_id.values())
-    problems += _check_protected(by_id, sentences, matcher)
+        problems += known.found(_check_own, file)
+        problems += known.found(_check_protected, file, sentences, seen=against)
     if problems:
+        known.save()
         raise PackError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
-    warnings = [*expired, *(warning for file in files for warning in word_warnings(file))]
+    for file in files:
+        warnings += known.found(word_warnings, file, warns=True)
     if advice:
-        warnings += advise(running)
+        for file in running:
+            warnings += known.found(advise, file, warns=True)
+        warnings += repeated_conditions(running)
         serious = [sentence.text for sentence in sentences if sentence.heading != SATIRE]
-        for (pack, rule), hit in hits_beside_contacts(matcher, serious).items():
-            warnings.append(by_id[pack].problem((rule,), hit.message(len(serious)), rule))
-        for (pack, rule), contact in hits_of_contacts(matcher).items():
-            message = f"`{contact}` alone is a hit; a way to get in touch is no sign of harm"
-            warnings.append(by_id[pack].problem((rule,), message, rule))
+        for file in running:
+            warnings += known.found(contact_warnings, file, serious, seen=against, warns=True)
+    known.save()
     return Packs((file.pack for file in running), warnings)
+
+
+class _Kept(msgspec.Struct):
+    """What is kept of one pack.
+
+    `lines` are those of its id, its days and its rules. `found` has for each check the digest of
+    what else it saw, and the line, rule and message of each warning.
+    """
+
+    pack: Pack
+    lines: dict[str, int]
+    found: dict[str, tuple[str, list[tuple[int, str | None, str]]]]
+
+
+class _Lines(dict[tuple[str, ...], int]):
+    """The kept lines of a pack. For any other one, the pack is read again."""
+
+    def __init__(self, kept: dict[str, int], text: str):
+        super().__init__({(key,): line for key, line in kept.items()})
+        self._text = text
+
+    def __missing__(self, key: tuple[str, ...]) -> int:
+        read = read_pack(self._text, "").lines
+        self.update(read)
+        return read[key]
+
+
+MOST_KEPT = 500
+"""Packs in the cache. The oldest ones beyond it are removed."""
+
+
+class KnownPacks:
+    """What checks found in packs, kept in a folder that may be deleted at any time.
+
+    The name of a file is the digest of a pack and of what decides the outcome of its checks. It is
+    JSON after a digest of its own. What is damaged, what others than the user may write, and a
+    folder that cannot be used count as absent: then all checks are made.
+    """
+
+    def __init__(self, folder: Path | None = None):
+        """Take the folder. Without one nothing is known, and nothing is kept."""
+        self._folder = folder
+        self._kept: dict[str, tuple[Path, _Kept]] = {}  # by name of the pack, with its file here
+        self._changed: set[str] = set()
+
+    @classmethod
+    def of_user(cls) -> "KnownPacks":
+        """Return those in the user's cache: XDG_CACHE_HOME, or else ~/.cache."""
+        named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+        try:
+            return cls((named if named.is_absolute() else Path.home() / ".cache") / "terang")
+        except RuntimeError:  # nobody knows the user's home
+            return cls()
+
+    @cached_property
+    def _program(self) -> bytes:
+        """The digest of what decides the outcome of a check, apart from packs and sentences."""
+        shipped = sorted(path.name for path in SHIPPED_SENTENCES.glob("*.txt"))
+        digest = sha256(repr((sys.version, shipped)).encode())
+        for package in ("authoring", "claims", "matcher", "rules"):
+            for path in sorted(Path(str(package_files(package))).rglob("*")):
+                if path.is_file() and path.suffix != ".pyc":
+                    digest.update(f"\0{path}\0".encode() + path.read_bytes())
+        for library in ("msgspec", "numpy", "publicsuffixlist", "pyahocorasick", "pyyaml"):
+            digest.update(f"\0{library} {metadata.version(library)}".encode())
+        return digest.digest()
+
+    def read(self, text: str, name: str) -> PackFile:
+        """Read one pack, as `read_pack` does."""
+        if self._folder is None:
+            return read_pack(text, name)
+        digest = sha256(text.encode()).hexdigest()
+        path = self._folder / sha256(self._program + digest.encode()).hexdigest()
+        kept = _load(path)
+        if kept and kept.pack.digest == digest:
+            file = PackFile(kept.pack, name, text, _Lines(kept.lines, text))
+        else:
+            file = read_pack(text, name)
+            lines = {key[0]: line for key, line in file.lines.items() if len(key) == 1}
+            kept = _Kept(file.pack, lines, {})
+        self._kept[name] = path, kept
+        return file
+
+    def found(
+        self,
+        check: Callable[..., Iterable[Problem]],
+        file: PackFile,
+        *more: object,
+        seen: bytes = b"",
+        warns: bool = False,
+    ) -> list[Problem]:
+        """Return what `check` finds in a file, given it and `more`, or has found before.
+
+        `seen` is what decides it apart from the pack. Problems, unless it only warns, are not kept:
+        they may name other files.
+        """
+        _, kept = self._kept.get(file.name, (None, None))
+        name, of = check.__name__, sha256(seen).hexdigest()
+        if kept and kept.found.get(name, ("",))[0] == of:
+            return [Problem(file.name, *found) for found in kept.found[name][1]]
+        found = list(check(file, *more))
+        if kept and (warns or not found):
+            kept.found[name] = of, [each[1:] for each in found]
+            self._changed.add(file.name)
+        return found
+
+    def save(self) -> None:
+        """Keep what was found, if the folder can be used."""
+        if self._folder is None or not self._changed:
+            return
+        with suppress(OSError, UnicodeError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if _is_own(self._folder):
+                for path, kept in map(self._kept.__getitem__, self._changed):
+                    body = msgspec.json.encode(kept)
+                    with NamedTemporaryFile(dir=self._folder, delete=False) as part:
+                        part.write(_digest_of(path, body) + body)
+                    Path(part.name).replace(path)
+                by_age = sorted(self._folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+                for path in by_age[:-MOST_KEPT]:
+                    path.unlink()
+
+
+def _load(path: Path) -> _Kept | None:
+    """Return what a file of the cache holds, or None if it does not count."""
+    with suppress(OSError, msgspec.MsgspecError):
+        if _is_own(path.parent) and _is_own(path):
+            data = path.read_bytes()
+            if data[:32] == _digest_of(path, data[32:]):
+                return msgspec.json.decode(data[32:], type=_Kept)
+    return None
+
+
+def _is_own(path: Path) -> bool:
+    """Return whether a file or folder is the user's, and nobody else may write it."""
+    found = path.stat()
+    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _digest_of(path: Path, body: bytes) -> bytes:
+    return sha256(path.name.encode() + body).digest()
 
 
 def word_problems(file: PackFile) -> Iterator[Problem]:
@@ -204,7 +359,9 @@ def _sentences(path: Path) -> Iterator[Sentence]:
             yield Sentence(str(path), number, line.strip(), heading)
 
 
-def _check_examples(file: PackFile, matcher: Matcher) -> Iterator[Problem]:
+def _check_own(file: PackFile) -> Iterator[Problem]:
+    """Yield what the examples, names and hosts of a pack say against it."""
+    matcher = Matcher([file.pack])
     for rule in file.pack.rules:
         if rule.copies:
             continue
@@ -229,6 +386,7 @@ def _check_examples(file: PackFile, matcher: Matcher) -> Iterator[Problem]:
                     )
                     yield file.problem(key, message, rule.id)
         yield from _check_names(file, rule, matcher)
+    yield from _check_hosts(file)
 
 
 def _check_names(file: PackFile, rule: Rule, matcher: Matcher) -> Iterator[Problem]:
@@ -296,47 +454,41 @@ def _suffix_like(name: str) -> str | None:
     return next((suffix for suffix in alike if is_lookalike(suffix, name)), None)
 
 
-def _check_protected(
-    by_id: dict[str, PackFile], sentences: list[Sentence], matcher: Matcher
-) -> Iterator[Problem]:
+def _check_protected(file: PackFile, sentences: list[Sentence]) -> Iterator[Problem]:
     """Yield where a rule hits a protected sentence, or reaches half of its threshold with one.
 
-    `matcher` has the packs of the files.
+    The pack may have further sentences of its own.
     """
-    texts = [[("text", sentence.text)] for sentence in sentences]
-    for sentence, result, scores in zip(
-        sentences, matcher.results(texts), matcher.scores(texts), strict=True
+    own = (
+        getattr(each, kind)
+        for each in file.pack.protected or ()
+        for kind in each.__struct_fields__[1:]
+    )
+    brought = [(file.lines["protected", text], text) for text in chain.from_iterable(own)]
+    sentences = [*(Sentence(file.name, line, text, "") for line, text in brought), *sentences]
+    thresholds = {rule.id: rule.score.threshold for rule in file.pack.rules if rule.score}
+    halved = [
+        structs.replace(
+            rule, score=structs.replace(rule.score, threshold=(thresholds[rule.id] + 1) // 2)
+        )
+        if rule.score
+        else rule
+        for rule in file.pack.rules
+    ]
+    matcher = Matcher([structs.replace(file.pack, rules=tuple(halved))])
+    for sentence, hits in zip(
+        sentences, matcher.find_all([each.text for each in sentences]), strict=True
     ):
-        if result.partly_read and len(by_id) > 1:  # too much for all packs at once
-            for id_, file in by_id.items():
-                yield from _check_protected({id_: file}, [sentence], Matcher([file.pack]))
-            continue
-        for hit in result.hits:
+        place = f"the protected sentence {sentence.file}:{sentence.line}"
+        for hit in hits:
+            message = f"hits {place} with {_terms_of(hit)}; no rule may, so narrow it"
             if hit.score is not None:
-                continue  # see below
-            message = (
-                f"hits the protected sentence {sentence.file}:{sentence.line} with "
-                f"{_terms_of(hit)}; no rule may, so narrow it: {sentence.text}"
-            )
-            yield by_id[hit.pack].problem((hit.rule,), message, hit.rule)
-        for name, total in scores.items():
-            pack, _, rule = name.partition("/")
-            yield from _check_score(by_id[pack], rule, total, sentence)
-
-
-def _check_score(file: PackFile, rule_id: str, total: int, sentence: Sentence) -> Iterator[Problem]:
-    rule = next(rule for rule in file.pack.rules if rule.id == rule_id)
-    if rule.score and 2 * total >= rule.score.threshold:
-        terms = ", ".join(
-            f"`{span.term}` {span.weight:+d}"
-            for span in score_in(file.pack, rule, rule.score, sentence.text).spans
-        )
-        message = (
-            f"the protected sentence {sentence.file}:{sentence.line} scores {total} "
-            f"({terms}); none may reach half of the threshold {rule.score.threshold}, so "
-            f"weaken a weight: {sentence.text}"
-        )
-        yield file.problem((rule.id,), message, rule.id)
+                terms = ", ".join(f"`{span.term}` {span.weight:+d}" for span in hit.spans)
+                message = (
+                    f"{place} scores {hit.score} ({terms}); none may reach half of the threshold"
+                    f" {thresholds[hit.rule]}, so weaken a weight"
+                )
+            yield file.problem((hit.rule,), f"{message}: {sentence.text}", hit.rule)
 
 
 def _terms_of(hit: Hit) -> str:

@@ -17,7 +17,7 @@ from matcher.engine import Matcher
 from matcher.fold import fold
 from matcher.hit import Hit, Span
 from matcher.part_signs import SCRIPTS, passes, word_lists, words_of
-from rules.pack import Pack, Rule
+from rules.pack import Pack, PackFile, Problem, Rule
 from rules.pack_parts import WEIGHT, WEIGHTS_IN_LIST, Gate, Score, deciding
 
 _LOOSER: dict[str, dict[str, Any]] = {
@@ -48,7 +48,8 @@ def explain(packs: Sequence[Pack], text: str, misses: int = NEAREST) -> Iterator
     their sum.
     """
     yield f"compared as: {fold(text).strip() or '(no words)'}"
-    hits = Matcher(packs).find(text)
+    seen, at_once = _seen(packs, text)
+    hits = list(_hits_among(seen, packs)) if at_once else Matcher(packs).find(text)
     why_shadow = {pack.id: f"    {why}" for pack in packs if (why := why_unprotected(pack))}
     for hit in hits:
         score = "" if hit.score is None else f": score {hit.score}, it needs {hit.threshold}"
@@ -59,36 +60,75 @@ def explain(packs: Sequence[Pack], text: str, misses: int = NEAREST) -> Iterator
             yield f"    decided by: {', '.join(deciding_terms(hit)) or NOTHING_ALONE}"
     hitting = {(hit.pack, hit.rule) for hit in hits}
     nearly = [
-        (_nearness(pack, rule, text), f"no  {pack.id}/{rule.id}: {why}", pack, rule)
+        (_nearness(pack, rule, text, seen), f"no  {pack.id}/{rule.id}: {why}", pack, rule)
         for pack in packs
         for rule in pack.rules
-        if (pack.id, rule.id) not in hitting and (why := why_not(pack, rule, text))
+        if (pack.id, rule.id) not in hitting and (why := why_not(pack, rule, text, seen))
     ]
     nearly.sort(key=lambda miss: -miss[0])
     for _, line, pack, rule in nearly[:misses]:
         yield line
-        yield from _met(pack, rule, text)
+        yield from _met(pack, rule, text, seen)
     if len(nearly) > misses:
         yield f"{len(nearly) - misses} more rules do not hit: --all shows them"
     if not hits:
         yield "no rule hits this text"
 
 
-def _nearness(pack: Pack, rule: Rule, text: str) -> float:
+type _Seen = dict[tuple[str, str], Hit]
+"""What a text has of rules, by pack and rule: the sums of scored rules, the terms of others."""
+
+
+def _seen(packs: Sequence[Pack], text: str) -> tuple[_Seen, bool]:
+    """Look for all that packs have in a text, and say whether one matcher could do it.
+
+    In it, scored rules have no threshold, and the groups of other rules follow as rules, with their
+    number after a slash. If that takes too much work, rules are tried one by one.
+    """
+    loose = []
+    for pack in packs:
+        rules = list(pack.rules)
+        for number, rule in enumerate(pack.rules):
+            if rule.score:
+                score = structs.replace(rule.score, threshold=-WEIGHT * WEIGHTS_IN_LIST * 3)
+                rules[number] = structs.replace(rule, score=score)
+            elif not rule.copies:
+                groups = enumerate(map(_uncounted, _groups(rule)))
+                rules += (structs.replace(group, id=f"{rule.id}/{at}") for at, group in groups)
+        loose.append(structs.replace(pack, rules=tuple(rules)))
+    [result] = Matcher(loose).results([(("text", text),)])
+    seen = {(hit.pack, hit.rule): hit for hit in result.hits}
+    alone = [structs.replace(pack, rules=(rule,)) for pack in packs for rule in pack.rules]
+    for each in alone if result.partly_read and len(alone) > 1 else ():
+        seen |= _seen([each], text)[0]
+    return seen, not result.partly_read
+
+
+def _hits_among(seen: _Seen, packs: Iterable[Pack]) -> Iterator[Hit]:
+    """Yield the hits of the packs, as their matcher finds them."""
+    for pack in sorted(packs, key=lambda pack: pack.id):
+        for rule in pack.rules:
+            least = rule.score.threshold if rule.score else None
+            hit = seen.get((pack.id, rule.id))
+            if hit and (least is None or (hit.score or 0) >= least):
+                yield structs.replace(hit, threshold=least)
+
+
+def _nearness(pack: Pack, rule: Rule, text: str, seen: _Seen) -> float:
     """Return how near a rule is to a hit: the share of its threshold or of its groups, 0 to 1."""
     if rule.copies:
         return 0
     if rule.score:
-        found = score_in(pack, rule, rule.score, text).score or 0
-        return min(max(found / rule.score.threshold, 0), 1)
+        found = seen.get((pack.id, rule.id))
+        return min(max((found.score or 0) / rule.score.threshold, 0), 1) if found else 0
     groups = _groups(rule)
     return sum(1 for group in groups if _spans_in(pack, group, text)) / len(groups)
 
 
-def _met(pack: Pack, rule: Rule, text: str) -> Iterator[str]:
+def _met(pack: Pack, rule: Rule, text: str, seen: _Seen) -> Iterator[str]:
     if rule.score:
-        spans = score_in(pack, rule, rule.score, text).spans
-        yield from (f"    {_shown_span(span, text)}" for span in spans)
+        found = seen.get((pack.id, rule.id))
+        yield from (f"    {_shown_span(span, text)}" for span in (found.spans if found else ()))
         return
     for span, exception in met_in(pack, rule, text):
         dropped = f", dropped by the exception {exception!r}" if exception else ""
@@ -101,16 +141,6 @@ def _shown_span(span: Span, text: str) -> str:
     weight = "" if span.weight is None else f"{span.weight:+d}  "
     kind = f"sign {span.term}" if span.is_sign else f"term {span.term!r}"
     return f"{weight}{span.start}-{span.end} {shown!r} is the {kind}{seen}"
-
-
-def score_in(pack: Pack, rule: Rule, score: Score, text: str) -> Hit:
-    """Return what a scored rule finds in a text, whatever its threshold is."""
-    score = structs.replace(score, threshold=-WEIGHT * WEIGHTS_IN_LIST * 3)
-    hits = Matcher([structs.replace(pack, rules=(structs.replace(rule, score=score),))]).find(text)
-    if hits:
-        return hits[0]
-    mode, category = pack.mode_of(rule), pack.category_of(rule)  # the gate kept it from being read
-    return Hit(pack.id, pack.version, rule.id, mode, category, rule.severity, (), score=0)
 
 
 class Met(NamedTuple):
@@ -132,17 +162,20 @@ def met_in(pack: Pack, rule: Rule, text: str) -> list[Met]:
     ]
 
 
-def why_not(pack: Pack, rule: Rule, text: str) -> str:
+def why_not(pack: Pack, rule: Rule, text: str, seen: _Seen | None = None) -> str:
     """Return the reason why a rule does not hit a text; empty if the text has none of its terms.
 
     A scored rule always has a reason: its sum. So has a rule of copies, which cannot be tried here.
+    `seen` is what the text has of this and other rules, if that is known.
     """
     if rule.copies:
         return f"it finds near copies of posts that people confirmed as `{rule.copies}`: not tried"
+    if seen is None:
+        seen, _ = _seen([structs.replace(pack, rules=(rule,))], text)
     if rule.score:
-        return _why_too_low(pack, rule, rule.score, text)
+        return _why_too_low(pack, rule, rule.score, text, seen)
     groups = _groups(rule)
-    if not any(_spans_of(pack, group, text) for group in groups):
+    if not any((pack.id, f"{rule.id}/{at}") in seen for at, _ in enumerate(groups)):
         return ""
     missing = [_missing(pack, group, text) for group in groups if not _spans_in(pack, group, text)]
     if missing:
@@ -154,9 +187,9 @@ def why_not(pack: Pack, rule: Rule, text: str) -> str:
     return "; ".join(filter(None, reasons)) + "; each is enough"
 
 
-def _why_too_low(pack: Pack, rule: Rule, score: Score, text: str) -> str:
-    found = score_in(pack, rule, score, text)
-    why = f"score {found.score}, it needs {score.threshold}"
+def _why_too_low(pack: Pack, rule: Rule, score: Score, text: str, seen: _Seen) -> str:
+    found = seen.get((pack.id, rule.id))  # a gate may keep the rule from being read
+    why = f"score {found.score if found else 0}, it needs {score.threshold}"
     phrases = {"unless": rule.unless, "except": rule.except_}
     cancelled = [
         f"{_quoted(terms)} in `{key}` makes it 0"
@@ -227,9 +260,14 @@ def _groups(rule: Rule) -> list[Rule]:
 
 def _spans_of(pack: Pack, group: Rule, text: str) -> tuple[Span, ...]:
     """Return the spans of one group, even of one that counts and finds too few."""
-    if group.at_least:
-        group = structs.replace(group, groups=(group.at_least.of,), at_least=None)
-    return _spans_in(pack, group, text)
+    return _spans_in(pack, _uncounted(group), text)
+
+
+def _uncounted(group: Rule) -> Rule:
+    """Return a group that any term meets, if it counts terms."""
+    if group.at_least is None:
+        return group
+    return structs.replace(group, groups=(group.at_least.of,), at_least=None)
 
 
 def _spans(pack: Pack, rule: Rule, phrases: tuple[str, ...], text: str) -> tuple[Span, ...]:
@@ -292,25 +330,24 @@ def hits_beside_contacts(
     Scored rules are left out: there, a contact is one weight of many.
     """
     found: dict[tuple[str, str], HitBesideContacts] = {}
-    for text, hits in _tried(matcher, texts):
-        for hit in hits:
-            if hit.score is None:
-                own = dict.fromkeys(f"`{span.term}`" for span in hit.spans if span.end <= len(text))
-                first = HitBesideContacts(text, ", ".join(own))
-                found.setdefault((hit.pack, hit.rule), first).count += 1
+    for some in batched(texts, TRIED_AT_ONCE):
+        tried = zip(some, matcher.find_all([text + _ALL for text in some]), strict=True)
+        for text, hit in ((text, hit) for text, hits in tried for hit in hits if hit.score is None):
+            own = dict.fromkeys(f"`{span.term}`" for span in hit.spans if span.end <= len(text))
+            first = HitBesideContacts(text, ", ".join(own))
+            found.setdefault((hit.pack, hit.rule), first).count += 1
     return found
 
 
-def _tried(matcher: Matcher, texts: Iterable[str]) -> Iterator[tuple[str, list[Hit]]]:
-    """Yield each text with what is hit of it once contacts follow."""
-    for some in batched(texts, TRIED_AT_ONCE):
-        yield from zip(some, matcher.find_all([text + _ALL for text in some]), strict=True)
-
-
-def hits_of_contacts(matcher: Matcher) -> dict[tuple[str, str], str]:
-    """Return by pack and rule the first way to get in touch that alone is a hit."""
-    found: dict[tuple[str, str], str] = {}
+def contact_warnings(file: PackFile, texts: Sequence[str]) -> Iterator[Problem]:
+    """Yield the rules of a pack that a contact alone hits, or ordinary texts with some."""
+    matcher = Matcher([file.pack])
+    for (_, rule), beside in hits_beside_contacts(matcher, texts).items():
+        yield file.problem((rule,), beside.message(len(texts)), rule)
+    alone: dict[str, str] = {}
     for contact, hits in zip(CONTACTS, matcher.find_all(CONTACTS), strict=True):
         for hit in hits:
-            found.setdefault((hit.pack, hit.rule), contact)
-    return found
+            alone.setdefault(hit.rule, contact)
+    for rule, contact in alone.items():
+        message = f"`{contact}` alone is a hit; a way to get in touch is no sign of harm"
+        yield file.problem((rule,), message, rule)

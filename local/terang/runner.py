@@ -340,14 +340,14 @@ PAGES_PORT = 8765
 class Trial:
     """The input of a run. `bodies` are messages to the posts queue, `cases` those about cases.
 
-    `packs` waits until they are checked. If `closed_on` is a day, publish runs on that day, when
-    the day of the run is closed; otherwise the day is published while it is open.
+    If `closed_on` is a day, publish runs on that day, when the day of the run is closed; otherwise
+    the day is published while it is open.
     """
 
     stack_name: str
     provider: str
     packs_folder: Path
-    packs: Callable[[], Sequence[Pack]]
+    packs: Sequence[Pack]
     out: Path
     today: str = ""
     closed_on: str = ""
@@ -382,7 +382,7 @@ def deployed_for(trial: Trial, *, keep: bool) -> Iterator[Deployed]:
         deployed = Deployed(stack, deploy(stack, trial.stack_name, parameters), trial.today)
         deployed.register(trial.provider, trial.open_channels)
         public = PackBucket(deployed.objects, deployed.outputs["PublicBucket"], deployed.clock)
-        packs, now = trial.packs(), deployed.clock.now()
+        packs, now = trial.packs, deployed.clock.now()
         chosen = {trial.provider: [pack.id for pack in packs]}  # all of them propose
         public.publish(trial.packs_folder, packs, chosen, notice_hours=0, now=now)
         if trial.index is not None:

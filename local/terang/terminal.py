@@ -287,19 +287,14 @@ def load_checked(folder: Path, day: date | None, *, advice: bool = False) -> "Pa
 
     `advice` adds the warnings that matter to people who edit the packs.
     """
-    from authoring.check import check_packs  # late: `terang --help` needs no matcher
-
-    return print_checked(folder, lambda: check_packs(folder, day or today_utc(), advice=advice))
-
-
-def print_checked(folder: Path, load: "Callable[[], Packs]") -> "Packs | None":
-    """Return the packs of a folder that `load` returns, as `load_checked` does."""
+    from authoring.check import KnownPacks, check_packs  # late: `terang --help` needs no matcher
     from matcher import PackError
 
     if not folder.exists():
         raise InputError(f"{folder}: no such file or folder")
     try:
-        packs = load()
+        known = KnownPacks.of_user()
+        packs = check_packs(folder, day or today_utc(), advice=advice, known=known)
     except PackError as error:
         print_pack_problems(error)
         return None

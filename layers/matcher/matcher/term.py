@@ -108,6 +108,8 @@ class Term:
     @cached_property
     def tight(self) -> frozenset[int]:
         """The gaps between words, counted from 0, that must be empty in a text."""
+        if self.literal.isascii():
+            return frozenset()  # between words of such letters a gap may be empty or not
         aligned = AlignedText.of(self.literal)
         gaps = [at for at, plain in enumerate(aligned.folded) if plain == " "][1:-1]
         return frozenset(number for number, at in enumerate(gaps) if _is_tight(aligned, at))

@@ -38,6 +38,7 @@ SOUNDS = 1
 
 _PUNYCODE = " xn "  # the fold of "xn--" in a host name that is not IDNA decoded yet
 _GROUP, _RULE = 20, 26  # bits below them in a use: 100,000 terms in a pack, 20 lists in a rule
+_LISTS = (1 << _RULE - _GROUP) - 1
 
 type _Forms = tuple[tuple[tuple[str, str], ...], ...]
 """For each list of terms: the forms of its terms, each with its term as written."""
@@ -79,8 +80,12 @@ class PatternIndex:
         self._weighed = {at: _term_lists(rule) for at, rule in enumerate(rules) if rule.score}
         self._further_uses: dict[int, list[int]] = {}  # by the first use of a pattern
         first_uses: dict[str, int] = {}
+        sounds: set[str] = set()
         for number, rule in enumerate(rules):
-            for first_of_list, patterns in _patterns(number, rule, self._forms.get(number)):
+            for first_of_list, made in _patterns(number, rule, self._forms.get(number)):
+                patterns = list(made)
+                if rule.score and (first_of_list >> _GROUP & _LISTS) + UNLESS == SOUNDS:
+                    sounds.update(patterns)
                 for use, pattern in enumerate(patterns, first_of_list):
                     if (first := first_uses.setdefault(pattern, use)) != use:
                         self._further_uses.setdefault(first, []).append(use)
@@ -89,14 +94,8 @@ class PatternIndex:
         self.signs = {
             sign: at for at, pattern in enumerate(self.patterns) if (sign := sign_of(pattern))
         }
-        self.sounds = (
-            frozenset(
-                pattern
-                for pattern in range(len(self.patterns))
-                if any(map(self._is_sound, self.uses(pattern)))
-            )
-            if any(rule.score and rule.score.pinyin for rule in rules)
-            else frozenset[int]()
+        self.sounds = frozenset(
+            at for at, pattern in enumerate(self.patterns if sounds else ()) if pattern in sounds
         )
         self.with_signs = frozenset(
             use.rule for pattern in self.signs.values() for use in self.uses(pattern)
@@ -111,7 +110,7 @@ class PatternIndex:
         first = self._first_uses[pattern]
         for use in (first, *self._further_uses.get(first, ())):
             order = use & (1 << _GROUP) - 1
-            group = (use >> _GROUP & (1 << _RULE - _GROUP) - 1) + UNLESS
+            group = (use >> _GROUP & _LISTS) + UNLESS
             yield TermUse(use >> _RULE, group, order)
 
     def _groups_of(self, pattern: int) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from published sets, which are JSON.
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -314,7 +314,9 @@ def pack_paths(place: Path) -> list[Path]:
     return [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
 
 
-def read_files(place: Path) -> tuple[list[Problem], list[PackFile]]:
+def read_files(
+    place: Path, read: Callable[[str, str], PackFile] | None = None
+) -> tuple[list[Problem], list[PackFile]]:
     """Return the problems of the packs of a folder, or of one file, and those that have none."""
     paths = pack_paths(place)
     problems: list[Problem] = []
@@ -324,7 +326,7 @@ def read_files(place: Path) -> tuple[list[Problem], list[PackFile]]:
         problems.append(Problem(str(place), 1, None, message))
     for path in paths:
         try:
-            file = read_pack(text_of(path, PACK_BYTES), str(path))
+            file = (read or read_pack)(text_of(path, PACK_BYTES), str(path))
         except PackError as error:
             problems += error.problems
             continue

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import shutil
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -11,10 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
-from signal import SIG_IGN, SIGINT, signal
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -22,15 +18,12 @@ from cyclopts.validators import Number
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from authoring.check import check_packs
 from claims.index import BadIndexError
 from ledger.closing import FileReceipt
 from ledger.codes import ADVICE, Code, OperatorError
 from ledger.findings import EXCERPT_LENGTH
 from ledger.texts import encode_json_lines
 from ledger.units import Receipt
-from matcher import PackError, Problem
-from rules.pack import Packs
 from terang import IS_INSTALLED, ROOT, USAGE, InputError
 from terang.case_queue import (
     MessageResult,
@@ -61,13 +54,12 @@ from terang.terminal import (
     Screen,
     Today,
     counted,
+    load_checked,
     option,
-    print_checked,
     print_json,
     print_problem,
     progress_bar,
     screen,
-    today_utc,
 )
 
 SAMPLES = ROOT / "local/samples"
@@ -261,11 +253,10 @@ def run(
     if index is None and (folder / "factchecks").is_dir():
         index = folder / "factchecks"
     try:
-        with (
-            owned(out),
-            _checked_meanwhile(folder, today) as checked,
-            ExitStack() as running,
-        ):
+        with owned(out), ExitStack() as running:
+            checked = load_checked(folder, today)
+            if checked is None:
+                return USAGE
             if is_unnamed:
                 print_problem(f"these posts are counted for {provider}: --provider names another")
             trial = Trial(
@@ -291,8 +282,6 @@ def run(
                 _print_kept(deployed, provider)
             if serve:
                 _serve(out / "public", deployed)
-    except _UnusablePacksError:
-        return USAGE
     except _FailedError as error:
         raise OperatorError(str(error)) from None
     except (BadIndexError, OperatorError) as error:
@@ -317,56 +306,6 @@ def _require_checkout() -> None:
             " clone the repository and type `make run`. To see what packs find, `terang scan`"
             " needs no checkout."
         )
-
-
-class _UnusablePacksError(Exception):
-    """The packs do not check; their problems were printed."""
-
-
-@contextmanager
-def _checked_meanwhile(folder: Path, today: date | None) -> Iterator[Callable[[], Packs]]:
-    """Check packs while a stack starts. Yield a function that waits for them.
-
-    It raises _UnusablePacksError if they do not check. They are checked in a process of their own:
-    a thread would take the processor from whatever starts the stack.
-    """
-    # With fork, what is imported here need not be imported there. A Mac's libraries do not bear it.
-    processes = get_context("fork") if sys.platform == "linux" else get_context("spawn")
-    receiver, sender = processes.Pipe(duplex=False)
-    process = processes.Process(target=_load_and_send, args=(sender, folder, today), daemon=True)
-    process.start()
-    sender.close()
-
-    def load() -> Packs:
-        try:
-            loaded: Packs | Sequence[Problem] = receiver.recv()
-        except EOFError:
-            raise OperatorError(
-                f"{folder}: the process that checks the packs ended early"
-            ) from None
-        if isinstance(loaded, Packs):
-            return loaded
-        raise PackError(loaded)
-
-    def packs() -> Packs:
-        checked = print_checked(folder, load)
-        if checked is None:
-            raise _UnusablePacksError
-        return checked
-
-    try:
-        yield packs
-    finally:
-        process.kill()
-
-
-def _load_and_send(sender: Connection, folder: Path, today: date | None) -> None:
-    """Send the packs of a folder, or the problems of those that do not check."""
-    signal(SIGINT, SIG_IGN)  # Ctrl-C ends the command, which ends this process
-    try:
-        sender.send(check_packs(folder, today or today_utc(), advice=False))
-    except PackError as error:
-        sender.send(error.problems)
 
 
 class _FailedError(Exception):
