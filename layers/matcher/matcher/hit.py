@@ -10,12 +10,14 @@ A host name is looked up exactly, then by the skeleton that it shares with its l
 """
 
 import math
+import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
 
+from matcher.aligned import find_hosts
 from matcher.fold import Evasion, Host, NamedHost, host_of, is_lookalike, skeleton
 from rules.pack import Mode, Rule, Severity
 
@@ -54,9 +56,9 @@ class Effort:
         self.ran_out |= self._checks < 0
         return self._checks >= 0
 
-    def take_weighing(self) -> bool:
-        """Weigh a term at a place, and return whether there was a step left for it."""
-        self._weighings -= 1
+    def take_weighing(self, terms: int = 1) -> bool:
+        """Weigh a term at a place, or several, and return whether there were steps left for it."""
+        self._weighings -= terms
         self.ran_out |= self._weighings < 0
         return self._weighings >= 0
 
@@ -118,13 +120,47 @@ class Hit(msgspec.Struct, frozen=True):
     band: Literal["medium", "high"] | None = None
 
 
+class PartScore(NamedTuple):
+    """The sum of one scored rule in one part, and its spans if it reaches the threshold.
+
+    Of a rule that is only counted, there are no spans, and any sum in the same band will do.
+    """
+
+    rule: int
+    threshold: int
+    total: int
+    spans: list[Span]
+
+
+def bounds_of(
+    rule: int, most: int, found: Iterable[Mapping[int, Sequence[tuple[int, str]]]], letters: str
+) -> tuple[int, int]:
+    """Return the least and the greatest score of a rule, given weights by rule of the patterns."""
+    least = greatest = most
+    may_be_cancelled = False
+    for of_rules in found:
+        for weight, sure in of_rules.get(rule, ()):
+            is_sure = sure in letters
+            if weight == 0:  # a phrase that cancels
+                if is_sure:
+                    return 0, 0
+                may_be_cancelled = True
+            elif weight < 0:
+                least += weight
+                greatest += weight if is_sure else 0
+            elif not is_sure:
+                least -= weight
+    return 0 if may_be_cancelled else least, greatest
+
+
 class PassingText(NamedTuple):
     """What the prefilter knows of a text that may satisfy a rule.
 
     `stretches` hold all patterns of rules without a score. They are None if there are too many.
     A suspect text may have further patterns, in disguise. `signs` are those that it has of the
     signs in rules, or None if nobody looked for them. `scored` are the scored rules that may reach
-    their threshold, and `grouped` says whether a rule without a score may be satisfied; neither is
+    their threshold, apart from counted ones of which the score is `certain`, or None if nobody
+    asked. `grouped` says whether a rule without a score may be satisfied. None of the three is
     valid for a text with words in disguise.
     """
 
@@ -134,6 +170,7 @@ class PassingText(NamedTuple):
     signs: Collection[str] | None
     scored: Sequence[int]
     grouped: bool
+    certain: Sequence[PartScore] | None
 
 
 class PostResult(NamedTuple):
@@ -202,3 +239,21 @@ class HostIndex:
                 if is_lookalike(name, use.name):
                     by_rule.setdefault(use.rule, (use, (Evasion.LOOKALIKE,)))
         return list(by_rule.values())
+
+
+_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
+
+
+def host_problem(written: str) -> str | None:
+    """Return why a string cannot be a host name of `links`, or None if it can.
+
+    >>> host_problem("https://shop.example/x")
+    '`https://shop.example/x` is not a host name; write it without scheme and path: shop.example'
+    >>> host_problem("shop.example") is None
+    True
+    """
+    if _HOST.fullmatch(NamedHost.of(written).name) and not written.strip().startswith("."):
+        return None
+    named = find_hosts(written)
+    advice = named[0].name if named else "shop.example"
+    return f"`{written}` is not a host name; write it without scheme and path: {advice}"
