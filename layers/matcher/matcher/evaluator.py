@@ -15,12 +15,19 @@ counted needs no places: if its terms are in plain letters, they tell its band w
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from matcher.aligned import AlignedText, WordReading, aligned_stretches, aligned_views, find_hosts
+from matcher.aligned import (
+    AlignedText,
+    WordReading,
+    aligned_stretches,
+    aligned_views,
+    find_hosts,
+    without_opaque,
+)
 from matcher.fold import fold, sounds_of
 from matcher.hit import (
     Effort,
@@ -30,10 +37,10 @@ from matcher.hit import (
     PartScore,
     PassingText,
     Span,
-    bounds_of,
+    scores_in_bands,
+    signs_of_urls,
 )
 from matcher.sign_catalogue import PartSigns, check_gate
-from matcher.sign_shapes import LINK_SIGNS, signs_of_link
 from matcher.term import (
     MATCHES_IN_PART,
     NEVER,
@@ -104,11 +111,8 @@ class ScoredRules:
     def signs_of_links(self, post: Sequence[Part]) -> dict[str, Span]:
         """Return the signs of the URLs of a post that lie outside its texts."""
         spans: dict[str, Span] = {}
-        for name, url in post if not LINK_SIGNS.isdisjoint(self.signs) else ():
-            if name.startswith("links/"):
-                for sign, start, end in signs_of_link(url):
-                    if sign in self.signs:
-                        spans.setdefault(sign, Span(name, start, end, f"{{{sign}}}", ()))
+        for _, sign, span in signs_of_urls(post, self.signs):
+            spans.setdefault(sign, span)
         return spans
 
     def reachable(
@@ -128,13 +132,20 @@ class ScoredRules:
             score = self.scores[rule]
             missing = score.threshold - sums[rule]
             if missing <= self._most_of_signs[rule] and signs.passes(score.reads):
-                of_signs = _sum_of(score.signs, signs.present) if score.signs else 0
+                present = score.signs.keys() & signs.present if score.signs else ()
+                of_signs = sum(score.signs[sign] for sign in present)
                 if missing <= of_signs:
                     reachable[rule] = sums[rule] + of_signs
         return reachable
 
     def certain(
-        self, text: str, patterns: Sequence[int], most: Mapping[int, int], effort: Effort
+        self,
+        text: str,
+        patterns: Sequence[int],
+        most: Mapping[int, int],
+        effort: Effort,
+        *,
+        disguised: bool = False,
     ) -> list[PartScore]:
         """Return scores of a text that no look at places can move to another band.
 
@@ -142,30 +153,28 @@ class ScoredRules:
         adding up all terms might take more steps than are left. `patterns` come at least as often
         as the text has them, and `most` has the sums of some rules without terms against a post.
         """
-        if 2 * len(patterns) > MATCHES_IN_PART:
-            return []
-        steps, found = 0, []
+        steps, found = 0, {}
         for pattern, times in Counter(patterns).items():
             uses, of_rules = self._sure.get(pattern) or self._sure_weights(pattern)
-            steps += uses * times
             if uses:
-                found.append(of_rules)
-        if not effort.take_weighing(steps):
+                steps += uses * times
+                found[pattern] = of_rules
+        if 2 * len(patterns) > MATCHES_IN_PART or not effort.take_weighing(steps):
             return []
         letters = sure_letters(text, with_sounds=any(self.scores[rule].pinyin for rule in most))
-        scores = []
-        for rule, total in most.items():
-            least, greatest = bounds_of(rule, total, found, letters)
-            score = self.scores[rule]
-            if score.band(least) == score.band(greatest):
-                scores.append(PartScore(rule, score.threshold, least, []))
-        return scores
+        certain = scores_in_bands(self.scores, most, found.values(), letters)
+        if len(certain) == len(most) or disguised:
+            return certain
+        outside = {at for at, _ in self._occurrences(fold(without_opaque(text)), Effort())}
+        sums = dict(most)
+        for pattern in found.keys() - outside:  # in links alone, or not at all
+            for rule in found[pattern].keys() & sums.keys():
+                sums[rule] -= sum(max(0, weight) for weight, _ in found[pattern][rule])
+            del found[pattern]
+        return scores_in_bands(self.scores, sums, found.values(), letters)
 
     def _sure_weights(self, pattern: int) -> tuple[int, dict[int, list[tuple[int, str]]]]:
-        """Return how many scored terms have a pattern, and their weights by rule; remembered.
-
-        With each weight comes what a text has if the term surely counts there.
-        """
+        """Return how many scored terms have a pattern, and each rule's weights with `Term.sure`."""
         of_rules: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
         for rule, key, term, exact in self._uses_of(pattern):
             is_sure = not exact and not self._rules[rule].affixes  # forms of it count once
@@ -237,7 +246,7 @@ class ScoredRules:
         if _CANCELLED in matches or not signs.passes(score.reads):
             return PartScore(rule, score.threshold, 0, [])
         total = sum(self._weight(rule, key) for key in matches)
-        total += _sum_of(score.signs, signs.present)
+        total += sum(score.signs[sign] for sign in score.signs.keys() & signs.present)
         if total < score.threshold or not shown:
             return PartScore(rule, score.threshold, total, [])  # places of signs take long to find
         spans = [
@@ -257,10 +266,6 @@ type _Key = tuple[int, str]  # what counts once a part: the group and the term a
 type _Matched = dict[_Key, tuple[Term, AlignedText, int]]  # with its end in a folded text
 _CANCELLED = UNLESS, ""
 """What all phrases of `unless` and `except` are known by."""
-
-
-def _sum_of(weights: Mapping[str, int], present: Collection[str]) -> int:
-    return sum(map(weights.__getitem__, weights.keys() & present))
 
 
 type Stretches = Sequence[tuple[int, int]]
@@ -323,7 +328,6 @@ class RuleEvaluator:
         """Return the rules that a part satisfies, and the sums of its scored rules.
 
         If the effort runs out, only matches found by then count, also those against a rule.
-        Evaluating counted rules may then have taken more of it than finding their places takes.
 
         Args:
             text: The part.
@@ -348,7 +352,9 @@ class RuleEvaluator:
             sums = self.scored.reachable({*patterns}, signs, known and known.scored)
             if (known is None or known.certain is None) and not counted.isdisjoint(sums):
                 of_counted = {rule: sums[rule] for rule in sums if rule in counted}
-                certain = self.scored.certain(text, patterns, of_counted, effort)
+                certain = self.scored.certain(
+                    text, patterns, of_counted, effort, disguised=bool(layers)
+                )
             scored = [rule for rule in sums if all(rule != score.rule for score in certain)]
         if not numbers and not scored:
             return PartResult([], certain)
@@ -384,15 +390,9 @@ class RuleEvaluator:
         They may have host names, or the signs of links.
         """
         groups = self._hosts.groups_by_link(post)
-        if LINK_SIGNS.isdisjoint(self.index.signs):
-            return groups
-        for number, (name, url) in enumerate(post):
-            for sign, start, end in signs_of_link(url) if name.startswith("links/") else ():
-                if (pattern := self.index.signs.get(sign)) is not None:
-                    span = Span(name, start, end, f"{{{sign}}}", ())
-                    for rule, group, _ in self.index.uses(pattern):
-                        of_rule = groups.setdefault(rule, {})
-                        of_rule.setdefault(group, []).append((number, span))
+        for number, sign, span in signs_of_urls(post, self.index.signs):
+            for rule, group, _ in self.index.uses(self.index.signs[sign]):
+                groups.setdefault(rule, {}).setdefault(group, []).append((number, span))
         return groups
 
     def _possible_rules(

@@ -12,14 +12,16 @@ A host name is looked up exactly, then by the skeleton that it shares with its l
 import math
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from matcher.aligned import find_hosts
 from matcher.fold import Evasion, Host, NamedHost, host_of, is_lookalike, skeleton
+from matcher.sign_shapes import LINK_SIGNS, signs_of_link
 from rules.pack import Mode, Rule, Severity
+from rules.pack_parts import Score
 
 STEPS_AT_LEAST, STEPS_PER_POINT = 100, 1 / 8
 """Steps of each kind that any post may take, and further ones for each code point of its texts."""
@@ -132,10 +134,31 @@ class PartScore(NamedTuple):
     spans: list[Span]
 
 
-def bounds_of(
-    rule: int, most: int, found: Iterable[Mapping[int, Sequence[tuple[int, str]]]], letters: str
-) -> tuple[int, int]:
-    """Return the least and the greatest score of a rule, given weights by rule of the patterns."""
+type _Weights = Iterable[Mapping[int, Sequence[tuple[int, str]]]]
+
+
+def scores_in_bands(
+    scores: Mapping[int, Score], most: Mapping[int, int], found: _Weights, letters: str
+) -> list[PartScore]:
+    """Return those scores of a text of which the least and the greatest sum are in one band.
+
+    Args:
+        scores: The scored rules.
+        most: Some of them, each with the sum of terms for a post that the text may have.
+        found: The weights by rule of each pattern that the text may have. With a weight comes what
+            is among the letters if the term surely counts.
+        letters: The letters of the text, as by `sure_letters`.
+    """
+    certain = []
+    for rule, total in most.items():
+        score = scores[rule]
+        least, greatest = _bounds_of(rule, total, found, letters)
+        if score.band(least) == score.band(greatest):
+            certain.append(PartScore(rule, score.threshold, least, []))
+    return certain
+
+
+def _bounds_of(rule: int, most: int, found: _Weights, letters: str) -> tuple[int, int]:
     least = greatest = most
     may_be_cancelled = False
     for of_rules in found:
@@ -182,6 +205,14 @@ class PostResult(NamedTuple):
 
 type GroupsByLink = dict[int, dict[int, list[tuple[int, Span]]]]
 """The `links` groups that URLs of a post satisfy: rule to group to (number of the part, span)."""
+
+
+def signs_of_urls(post: Sequence[Part], wanted: Collection[str]) -> Iterator[tuple[int, str, Span]]:
+    """Yield the wanted signs of the URLs outside a post's texts, with the number of the part."""
+    for number, (name, url) in enumerate(post) if not LINK_SIGNS.isdisjoint(wanted) else ():
+        for sign, start, end in signs_of_link(url) if name.startswith("links/") else ():
+            if sign in wanted:
+                yield number, sign, Span(name, start, end, f"{{{sign}}}", ())
 
 
 class HostUse(NamedTuple):

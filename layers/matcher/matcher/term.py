@@ -117,7 +117,7 @@ class Term:
     @cached_property
     def sure(self) -> str:
         """The letters that a text has, among its `sure_letters`, where the term surely counts."""
-        letters = sure_letters(self.literal).strip(" ")
+        letters = sure_letters(self.literal).strip(" '")
         if not letters or _UNSURE in letters:
             return NEVER
         opens, closes = (not _IN_HAN.fullmatch(f" {letters[at]} ") for at in (0, -1))
@@ -245,15 +245,17 @@ NEVER, _UNSURE = "\x03", "\x02"
 
 _HAN = "\u3400-\u9fff"
 _IN_HAN, _RUNS_OF_HAN = re.compile(f" [{_HAN}] "), re.compile(f"[{_HAN}]+|[^{_HAN}]+")
-_NEXT_TO_UNSURE = re.compile(f"[{_HAN}]?{_UNSURE}+[{_HAN}]?")
+_NEXT_TO_UNSURE = re.compile(f"[{_HAN}]?([{_UNSURE}']+)[{_HAN}]?")
 
 
 def _sure_letter(code: int) -> str:
     strict = STRICT[code]
     if _IN_HAN.fullmatch(strict):
         return strict[1]
+    if chr(code) in _APOSTROPHES:
+        return "'"
     is_mark = unicodedata.category(chr(code))[0] == "M"
-    return strict if len(strict) == 1 and not is_mark and chr(code) not in _APOSTROPHES else _UNSURE
+    return strict if len(strict) == 1 and not is_mark else _UNSURE
 
 
 _sure_letters = CodePointTable(_sure_letter)
@@ -274,11 +276,9 @@ def sure_letters(text: str, *, with_sounds: bool = False) -> str:
     [True, True, True, False, False, False]
     """
     letters = f" {without_opaque(text).translate(_sure_letters)} "
-    if letters.isascii() and not with_sounds:
-        return letters
-    if _UNSURE in letters:
-        letters = _NEXT_TO_UNSURE.sub(_UNSURE, letters)
-    letters = " ".join(_RUNS_OF_HAN.findall(letters))
+    if not letters.isascii():
+        letters = " ".join(_RUNS_OF_HAN.findall(_NEXT_TO_UNSURE.sub(r"\1", letters)))
+    letters = letters.replace("'", " '")  # a word may end there, and none begins
     return f"{letters}\n{letters.translate(_sound_letters)}" if with_sounds else letters
 
 
