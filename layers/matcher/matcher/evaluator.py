@@ -161,13 +161,14 @@ class ScoredRules:
                 found[pattern] = of_rules
         if 2 * len(patterns) > MATCHES_IN_PART or not effort.take_weighing(steps):
             return []
-        letters = sure_letters(text, with_sounds=any(self.scores[rule].pinyin for rule in most))
+        shown = without_opaque(text)
+        letters = sure_letters(shown, with_sounds=any(self.scores[rule].pinyin for rule in most))
         certain = scores_in_bands(self.scores, most, found.values(), letters)
-        if len(certain) == len(most) or disguised:
+        if len(certain) == len(most) or shown == text or disguised:
             return certain
-        outside = {at for at, _ in self._occurrences(fold(without_opaque(text)), Effort())}
+        outside = {at for at, _ in self._occurrences(fold(shown), Effort())}
         sums = dict(most)
-        for pattern in found.keys() - outside:  # in links alone, or not at all
+        for pattern in found.keys() - outside:  # in links alone
             for rule in found[pattern].keys() & sums.keys():
                 sums[rule] -= sum(max(0, weight) for weight, _ in found[pattern][rule])
             del found[pattern]

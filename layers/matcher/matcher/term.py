@@ -45,7 +45,7 @@ from typing import NamedTuple, Self
 
 import ahocorasick
 
-from matcher.aligned import READ, AlignedText, without_opaque
+from matcher.aligned import READ, AlignedText
 from matcher.fold import (
     FOLD,
     HAN,
@@ -263,19 +263,19 @@ _sound_letters = CodePointTable(lambda code: sounds().get(code, chr(code)))
 
 
 def sure_letters(text: str, *, with_sounds: bool = False) -> str:
-    """Return the letters of a text that terms surely match, with a space for each sign.
+    """Return the letters that terms surely match in a text by `without_opaque`.
 
     A term surely counts, except in an exact rule, if `Term.sure` is among them; it may count
-    elsewhere, too. Letters in links and mentions are left out, and Han letters next to what may
-    change them (an apostrophe, a mark, a dropped character). There is a space between Han letters
-    and others. The sounds of Han letters come in a second line, if they are wanted.
+    elsewhere, too. Each sign is a space. Han letters next to what may change them (an apostrophe, a
+    mark, a dropped character) are left out, and there is a space between others and these. The
+    sounds of Han letters come in a second line, if they are wanted.
 
-    >>> letters = sure_letters("I was AT home, l'heure est là. @otp")
-    >>> terms = map(Term.of, ("at home", "hom*", "la", "heure", "otp", "-"))
+    >>> letters = sure_letters("I was AT home, l'heure est là.")
+    >>> terms = map(Term.of, ("at home", "hom*", "la", "heure", "hom", "-"))
     >>> [term.sure in letters for term in terms]
     [True, True, True, False, False, False]
     """
-    letters = f" {without_opaque(text).translate(_sure_letters)} "
+    letters = f" {text.translate(_sure_letters)} "
     if not letters.isascii():
         letters = " ".join(_RUNS_OF_HAN.findall(_NEXT_TO_UNSURE.sub(r"\1", letters)))
     letters = letters.replace("'", " '")  # a word may end there, and none begins

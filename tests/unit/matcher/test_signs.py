@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from support.sample_packs import pack_of
 
 from matcher import Matcher, Rule, Severity
+from matcher.aligned import without_opaque
 from matcher.evaluator import ScoredRules
 from matcher.fold import FOLD
 from matcher.hit import Effort
@@ -271,7 +272,7 @@ AROUND = st.sampled_from(
 
 
 def has(text: str, term: str) -> bool:
-    return Term.of(term).sure in sure_letters(text)
+    return Term.of(term).sure in sure_letters(without_opaque(text))
 
 
 @pytest.mark.parametrize(("text", "term"), [
