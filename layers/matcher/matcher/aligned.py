@@ -115,14 +115,18 @@ def opaque_spans(text: str, start: int = 0, end: int | None = None) -> list[Opaq
 
 
 def without_opaque(text: str) -> str:
-    """Return a text without the runs between spaces that may have a link or mention.
+    """Return a text with a space for each link and mention.
 
     >>> without_opaque("see www.a.example/otp, @otp and/or otp")
-    'see    otp'
+    'see  ,   and/or otp'
     """
     if not _SIGN.search(text):
         return text
-    return " ".join("" if _SIGN.search(run) else run for run in text.split(" "))
+    pieces, at = [], 0
+    for start, end, _ in opaque_spans(text):
+        pieces.append(text[at:start])
+        at = end
+    return " ".join([*pieces, text[at:]])
 
 
 def stretch_around(text: str, start: int, end: int) -> tuple[int, int]:

@@ -3,26 +3,26 @@
 A sign decides findings, so a set names it with its digest. The digest covers the patterns and
 constants of the sign's module, the kinds of code points, the lists that the sign looks words up in,
 a counter of changes to the code, and the version of Unicode. A sign that shall find something else
-gets a new id (`link-2`).
+gets a new id (`link-2`). `PartSigns` are the signs of one part of a post.
 
 `TERM_CHECKS` tells which words can be a term, sign or host name of a pack. That is a matter of
 their fold, so this package adds its checks to those of `rules.rule`.
 """
 
 import hashlib
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 
 import msgspec
 
-from matcher.aligned import find_hosts, opaque_spans
-from matcher.fold import JOINT, NamedHost, fold, pinyin_definition, syllables
+from matcher.aligned import opaque_spans
+from matcher.fold import JOINT, fold, pinyin_definition, syllables
+from matcher.hit import Span, host_problem
 from matcher.part_signs import (
     DECIDES,
     SCRIPTS,
@@ -30,6 +30,7 @@ from matcher.part_signs import (
     han_apart,
     han_in,
     names_in_pieces,
+    passes,
     signs_of_part,
     signs_of_proportions,
     word_lists,
@@ -48,8 +49,9 @@ from matcher.sign_shapes import (
     words_in,
 )
 from matcher.term import Term
-from rules.pack_parts import PINYIN
+from rules.pack_parts import PINYIN, Gate
 from rules.rule import TERM_LENGTH
+from rules.rule_set import SetError
 from rules.yaml_reader import Check
 
 CODE_VERSION = 1
@@ -332,10 +334,65 @@ def as_document() -> bytes:
     return msgspec.json.format(data, indent=1) + b"\n"
 
 
+class PartSigns:
+    """The signs of one part. Their places are found when they are first needed.
+
+    To find places takes longer than the fold. Whether a sign is there is known of a text that came
+    through the prefilter.
+    """
+
+    def __init__(
+        self,
+        part: str,
+        text: str,
+        wanted: Collection[str],
+        links: Mapping[str, Span],
+        known: Collection[str] | None = None,
+        passed: Iterable[Gate | None] = (),
+    ):
+        """Take the part, the signs that rules have, and those of links that count too.
+
+        `known` are those of the wanted signs that the part has, if somebody has looked, and
+        `passed` are gates that are known to let it pass.
+        """
+        self.part, self._text, self._links = part, text, links
+        self._known, self._wanted = known, wanted if known is None else known
+        self._passed: dict[Gate | None, bool] = dict.fromkeys(passed, True)
+
+    def passes(self, gate: Gate | None) -> bool:
+        """Return whether the part looks as a gate wants it; without one, any does."""
+        if gate not in self._passed:
+            self._passed[gate] = gate is None or passes(self._text, gate)
+        return self._passed[gate]
+
+    @cached_property
+    def present(self) -> Collection[str]:
+        """The signs that the part or its links have."""
+        return self.spans if self._known is None else {*self._known, *self._links}
+
+    @cached_property
+    def places(self) -> dict[str, list[tuple[int, int]]]:
+        """The half-open spans of each sign in the part."""
+        return find_signs(self._text, self._wanted) if self._wanted else {}
+
+    @cached_property
+    def spans(self) -> dict[str, Span]:
+        """The first span of each sign. Those of links come last."""
+        places = first_places(self._text, self._wanted, self._known or ()) if self._wanted else {}
+        own = {sign: Span(self.part, *at, f"{{{sign}}}", ()) for sign, at in places.items()}
+        return {**self._links, **own}
+
+
+def check_gate(gate: Gate) -> None:
+    """Raise SetError for a gate that this code does not know."""
+    if gate.script and gate.script not in SCRIPTS:
+        raise SetError(f"a rule reads the script {gate.script!r}, which this code does not know")
+    if gate.words_of and gate.words_of not in word_lists():
+        raise SetError(f"a rule reads words of {gate.words_of!r}, which this code does not know")
+
+
 MOST_SYLLABLES = 8
 """Syllables of a term in pinyin."""
-
-_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
 
 
 def term_problem(written: str) -> str | None:
@@ -428,21 +485,6 @@ def words_problem(written: str) -> str | None:
 def _unless_listed(written: str, listed: Iterable[str], kind: str) -> str | None:
     names = sorted(listed)
     return None if written in names else f"`{written}` is not {kind}; there are {', '.join(names)}"
-
-
-def host_problem(written: str) -> str | None:
-    """Return why a string cannot be a host name of `links`, or None if it can.
-
-    >>> host_problem("https://shop.example/x")
-    '`https://shop.example/x` is not a host name; write it without scheme and path: shop.example'
-    >>> host_problem("shop.example") is None
-    True
-    """
-    if _HOST.fullmatch(NamedHost.of(written).name) and not written.strip().startswith("."):
-        return None
-    named = find_hosts(written)
-    advice = named[0].name if named else "shop.example"
-    return f"`{written}` is not a host name; write it without scheme and path: {advice}"
 
 
 TERM_CHECKS: dict[str, Check] = {

@@ -242,17 +242,6 @@ class ScoreBounds:
             reached.append(sums[of_step, columns])
         return np.concatenate(reaching), np.concatenate(rules), np.concatenate(reached)
 
-    def sums_at(
-        self, texts: Places, keys: Places, wanted: Places, rules: Places
-    ) -> npt.NDArray[np.float64]:
-        """Return the sums of some texts and rules, given the number of the text of each key."""
-        distinct, rows = np.unique(wanted, return_inverse=True)
-        chosen = np.isin(texts, distinct)
-        texts, keys = self._weighed(texts[chosen], keys[chosen])
-        sums = self._sums(np.searchsorted(distinct, texts), keys, distinct.size)
-        at: npt.NDArray[np.float64] = sums[rows, np.searchsorted(self._order, rules)]
-        return at
-
     def _weighed(self, texts: Places, keys: Places) -> tuple[Places, Places]:
         some = self._firsts[keys + 1] > self._firsts[keys]
         pairs = np.sort(texts[some] * self._firsts.size + keys[some])

@@ -51,6 +51,7 @@ from matcher.fold import (
     HAN,
     JOINT,
     STRICT,
+    CodePointTable,
     Evasion,
     evasions,
     fold,
@@ -58,6 +59,7 @@ from matcher.fold import (
     is_word,
     script_of,
     sound_pattern,
+    sounds,
 )
 from matcher.hit import Effort
 
@@ -113,6 +115,15 @@ class Term:
         aligned = AlignedText.of(self.literal)
         gaps = [at for at, plain in enumerate(aligned.folded) if plain == " "][1:-1]
         return frozenset(number for number, at in enumerate(gaps) if _is_tight(aligned, at))
+
+    @cached_property
+    def sure(self) -> str:
+        """The letters that a text has, among its `sure_letters`, where the term surely counts."""
+        letters = sure_letters(self.literal).strip(" '")
+        if not letters or _UNSURE in letters:
+            return NEVER
+        opens, closes = (not _IN_HAN.fullmatch(f" {letters[at]} ") for at in (0, -1))
+        return f"{' ' * (opens and self.opens)}{letters}{' ' * (closes and self.closes)}"
 
     @cached_property
     def letters(self) -> str:
@@ -231,6 +242,48 @@ def pattern_of(written: str) -> str:
     return folded[not opens : len(folded) - (not closes)] if folded != " " else ""
 
 
+NEVER, _UNSURE = "\x03", "\x02"
+"""What no `sure_letters` have, and what they have for all that may not be what it seems."""
+
+_HAN = "\u3400-\u9fff"
+_IN_HAN, _RUNS_OF_HAN = re.compile(f" [{_HAN}] "), re.compile(f"[{_HAN}]+|[^{_HAN}]+")
+_NEXT_TO_UNSURE = re.compile(f"[{_HAN}]?([{_UNSURE}']+)[{_HAN}]?")
+
+
+def _sure_letter(code: int) -> str:
+    strict = STRICT[code]
+    if _IN_HAN.fullmatch(strict):
+        return strict[1]
+    if chr(code) in _APOSTROPHES:
+        return "'"
+    is_mark = unicodedata.category(chr(code))[0] == "M"
+    return strict if len(strict) == 1 and not is_mark else _UNSURE
+
+
+_sure_letters = CodePointTable(_sure_letter)
+_sound_letters = CodePointTable(lambda code: sounds().get(code, chr(code)))
+
+
+def sure_letters(text: str, *, with_sounds: bool = False) -> str:
+    """Return the letters that terms surely match in a text by `without_opaque`.
+
+    A term surely counts, except in an exact rule, if `Term.sure` is among them; it may count
+    elsewhere, too. Each sign is a space. Han letters next to what may change them (an apostrophe, a
+    mark, a dropped character) are left out, and there is a space between others and these. The
+    sounds of Han letters come in a second line, if they are wanted.
+
+    >>> letters = sure_letters("I was AT home, l'heure est là.")
+    >>> terms = map(Term.of, ("at home", "hom*", "la", "heure", "hom", "-"))
+    >>> [term.sure in letters for term in terms]
+    [True, True, True, False, False, False]
+    """
+    letters = f" {text.translate(_sure_letters)} "
+    if not letters.isascii():
+        letters = " ".join(_RUNS_OF_HAN.findall(_NEXT_TO_UNSURE.sub(r"\1", letters)))
+    letters = letters.replace("'", " '")  # a word may end there, and none begins
+    return f"{letters}\n{letters.translate(_sound_letters)}" if with_sounds else letters
+
+
 def _parse(written: str) -> tuple[bool, str, bool]:
     """Return whether a word must begin where a term begins, its text, and the same for its end."""
     stripped = written.strip()
@@ -300,6 +353,11 @@ class SoundTerm(Term):
     def tight(self) -> frozenset[int]:
         """All gaps between syllables."""
         return frozenset(range(self.written.count(JOINT)))
+
+    @cached_property
+    def sure(self) -> str:
+        """The syllables, as among the sounds of `sure_letters`."""
+        return self.pattern.replace(" ", "")
 
     def disguises(self, original: str) -> tuple[Evasion, ...]:
         """Return how the letters are disguised: by their sound, at least."""
@@ -400,12 +458,12 @@ class Automaton:
         self._automaton.make_automaton()
         self._is_empty = not patterns
 
-    def patterns_in(self, folded: str, effort: Effort | None = None) -> set[int]:
-        """Return the patterns that occur in a folded text."""
+    def patterns_in(self, folded: str, effort: Effort | None = None) -> list[int]:
+        """Return the patterns that occur in a folded text, each as often as it does."""
         if self._is_empty:
-            return set()
+            return []
         matches = self._automaton.iter(_as_latin(folded))
-        patterns = {index for _, index in islice(matches, MATCHES_IN_PART)}
+        patterns = [index for _, index in islice(matches, MATCHES_IN_PART)]
         if effort and next(matches, None):
             effort.ran_out = True
         return patterns
