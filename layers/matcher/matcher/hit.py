@@ -179,7 +179,6 @@ def _bounds_of(rule: int, most: int, found: _Weights, letters: str) -> tuple[int
 class PassingText(NamedTuple):
     """What the prefilter knows of a text that may satisfy a rule.
 
-    `stretches` hold all patterns of rules without a score. They are None if there are too many.
     A suspect text may have further patterns, in disguise. `signs` are those that it has of the
     signs in rules, or None if nobody looked for them. `scored` are the scored rules that may reach
     their threshold, apart from counted ones of which the score is `certain`, or None if nobody
@@ -188,7 +187,6 @@ class PassingText(NamedTuple):
     """
 
     text: int
-    stretches: Sequence[tuple[int, int]] | None
     suspect: bool
     signs: Collection[str] | None
     scored: Sequence[int]

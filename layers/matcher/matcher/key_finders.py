@@ -88,11 +88,6 @@ class PatternLine(NamedTuple):
     closes: Mask  # the last word may be the beginning of a longer one
     wordless: Mask  # the pattern is one space, which every fold has
 
-    def words_around(self) -> tuple[Places, Places]:
-        """Return how many words of each pattern come before its key's first word, and after it."""
-        before = np.where(self.sizes - self.opens - self.closes > 0, self.opens, 0)
-        return before, np.maximum(self.sizes - 1 - before, 0)
-
     @classmethod
     def of(cls, patterns: Sequence[str], alphabet: Alphabet = ALPHABET) -> "PatternLine":
         """Put patterns in a line. There is at least one."""
