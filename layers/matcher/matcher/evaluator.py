@@ -85,11 +85,6 @@ class ScoredRules:
             self._weights[pattern].append((rule, weight))
 
     @property
-    def thresholds(self) -> dict[int, int]:
-        """Return the threshold of each scored rule."""
-        return {rule: score.threshold for rule, score in self.scores.items()}
-
-    @property
     def gates(self) -> dict[int, Gate]:
         """Return the gate of each scored rule that has one."""
         return {rule: score.reads for rule, score in self.scores.items() if score.reads}
@@ -197,15 +192,11 @@ class ScoredRules:
         counted: Set[int] = frozenset(),
         every_score: bool = False,
     ) -> list[PartScore]:
-        """Return the score of a part for each of some rules.
+        """Return the score of a part for each of some rules, without places of counted ones.
 
-        Args:
-            views: The part aligned by itself, then with each layer of readings.
-            rules: The wanted rules.
-            signs: The signs of the part.
-            effort: The work that is left for the post. If it runs out, terms found by then count.
-            counted: The rules of which no places are wanted.
-            every_score: Whether to return scores that cannot reach their threshold, too.
+        `views` are the part aligned by itself, then with each layer of readings. If the effort runs
+        out, terms found by then count. Scores that cannot reach their threshold are left out,
+        unless every score is wanted.
         """
         found = [list(self._occurrences(view.folded, effort)) for view in views if rules]
         if not every_score:
@@ -317,24 +308,15 @@ class RuleEvaluator:
         signs: PartSigns,
         known: PassingText | None = None,
         *,
-        effort: Effort | None = None,
+        effort: Effort,
         counted: Set[int] = frozenset(),
         every_score: bool,
     ) -> PartResult:
         """Return the rules that a part satisfies, and the sums of its scored rules.
 
-        If the effort runs out, only matches found by then count, also those against a rule.
-
-        Args:
-            text: The part.
-            by_link: The groups that URLs outside the text satisfy.
-            signs: The signs of the part.
-            known: What the prefilter knows of the part.
-            effort: The work that is left for the post.
-            counted: The rules of which no places are wanted.
-            every_score: Whether to return the sums of all scored rules, however small.
+        If the effort runs out, only matches found by then count, also those against a rule. No
+        places are wanted of the counted rules. With `every_score`, sums are returned however small.
         """
-        effort = effort or Effort()
         patterns, layers = self._search(text, known, effort)
         known = None if layers else known  # it is about the text as written
         grouped = known is None or known.grouped
@@ -452,7 +434,8 @@ class RuleEvaluator:
                     if key not in checked:
                         if not effort.take_check():
                             return matches
-                        checked[key] = term.match_at(view, end, exact=key[1])
+                        found = term.is_at(view, end, exact=key[1])
+                        checked[key] = term.shown_at(view, end) if found else None
                     if match := checked[key]:
                         matches[rule][group].append((order, match))
         return matches

@@ -123,7 +123,8 @@ class ScoreFilter:
             for pattern, rule, weight in scored.index.weights_for_posts()
             if keys[pattern] >= 0
         )
-        self._bounds = ScoreBounds(number, weights, scored.thresholds, signs)
+        thresholds = {rule: score.threshold for rule, score in scored.scores.items()}
+        self._bounds = ScoreBounds(number, weights, thresholds, signs)
         self._patterns: defaultdict[int, list[int]] = defaultdict(list)  # by key
         for pattern, key in enumerate(keys.tolist()):
             self._patterns[key].append(pattern)
@@ -147,15 +148,9 @@ class ScoreFilter:
         """Return the texts with known signs that may reach thresholds.
 
         Each comes with the rules, apart from those of which the score is certain, and with the
-        certain scores, as in `PassingText`.
-
-        Args:
-            words: The keys of words in texts with known signs.
-            of_signs: Rows of a text and the key of a sign there.
-            gates: The gates of the line.
-            texts: The texts of the line.
-            beside_others: The texts that share the steps of their post with others.
-            counted: The rules of which no places are wanted.
+        certain scores, as in `PassingText`. `of_signs` has rows of a text and the key of a sign
+        there. Texts `beside_others` share the steps of their post. No places are wanted of the
+        counted rules.
         """
         sums: defaultdict[int, dict[int, int]] = defaultdict(dict)
         at, rules, most = self._bounds.reaching(*words.with_rows(of_signs), len(texts))
@@ -208,15 +203,10 @@ class Prefilter:
         scored: ScoredRules | None = None,
         signs: Mapping[str, int] | None = None,
     ):
-        """Take the patterns and what they serve.
+        """Take folded patterns, at least one, and what they serve, as in `RuleNeeds`.
 
-        Args:
-            patterns: Folded patterns, at least one.
-            needs: Indexes of patterns, each with a rule that it serves and the group as a bit.
-            all_groups: For each rule the bits of all its groups, fewer than 32.
-            vocabulary: The words of the patterns. Without it, words in disguise do not count.
-            scored: The scored rules, whose patterns are among these.
-            signs: The patterns that are signs, by their ids.
+        A rule has fewer than 32 groups. Without the vocabulary of the patterns, words in disguise
+        do not count. The patterns of scored rules are among these, and so are those that are signs.
         """
         self._suspects = Suspects(vocabulary) if vocabulary else None
         self._finders: list[KeyFinder] = []
@@ -235,7 +225,7 @@ class Prefilter:
             keys[sounds] = number + self._sounds.keys
             number += self._sounds.number
         wanted = dict.fromkeys((*(signs or ()), *(scored.weights_of_signs if scored else ())))
-        is_scored = bool(scored and scored.thresholds)
+        is_scored = bool(scored and scored.scores)
         self._signs = SignFinder(wanted) if wanted or is_scored else None
         first_sign = number
         self._key_of_sign = {sign: number + at for at, sign in enumerate(wanted)}
@@ -261,11 +251,8 @@ class Prefilter:
     ) -> Iterator[PassingText]:
         """Yield the texts that may satisfy a rule, in order.
 
-        Args:
-            texts: The texts.
-            more_signs: Signs that count with a text and are not in it, by the number of the text.
-            beside_others: The numbers of texts that share the steps of their post with others.
-            counted: The rules of which no places are wanted.
+        `more_signs` count with a text and are not in it. Texts `beside_others` share the steps of
+        their post. No places are wanted of the counted rules.
         """
         first, more = 0, more_signs or {}
         for some in in_lines(texts):
