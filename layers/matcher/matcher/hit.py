@@ -142,12 +142,9 @@ def scores_in_bands(
 ) -> list[PartScore]:
     """Return those scores of a text of which the least and the greatest sum are in one band.
 
-    Args:
-        scores: The scored rules.
-        most: Some of them, each with the sum of terms for a post that the text may have.
-        found: The weights by rule of each pattern that the text may have. With a weight comes what
-            is among the letters if the term surely counts.
-        letters: The letters of the text, as by `sure_letters`.
+    `most` has for each rule the sum of terms for a post that the text may have, and `found` the
+    weights by rule of each pattern that it may have. With a weight comes what is among the letters,
+    which are as by `sure_letters`, if the term surely counts.
     """
     certain = []
     for rule, total in most.items():
