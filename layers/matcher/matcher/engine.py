@@ -266,8 +266,7 @@ class Matcher:
             if known and not (known.suspect or known.grouped or known.scored):
                 yield number, name, helpful, PartResult([], list(known.certain or ()))
                 continue
-            present, scored = (known.signs, known.scored) if known else (None, ())
-            passed = [self._evaluator.scored.scores[rule].reads for rule in scored]
+            present = known.signs if known else None
             yield (
                 number,
                 name,
@@ -275,7 +274,7 @@ class Matcher:
                 self._evaluator.evaluate(
                     text,
                     helpful,
-                    PartSigns(name, text, self._evaluator.signs, signs, present, passed),
+                    PartSigns(name, text, self._evaluator.signs, signs, present),
                     known,
                     effort=effort,
                     counted=counted,

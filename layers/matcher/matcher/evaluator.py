@@ -23,8 +23,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from matcher.aligned import (
     AlignedText,
     WordReading,
-    aligned_stretches,
-    aligned_views,
     find_hosts,
     without_opaque,
 )
@@ -85,11 +83,6 @@ class ScoredRules:
         self._weights: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)  # by pattern
         for pattern, rule, weight in index.weights_for_posts():
             self._weights[pattern].append((rule, weight))
-
-    @property
-    def thresholds(self) -> dict[int, int]:
-        """Return the threshold of each scored rule."""
-        return {rule: score.threshold for rule, score in self.scores.items()}
 
     @property
     def gates(self) -> dict[int, Gate]:
@@ -199,15 +192,11 @@ class ScoredRules:
         counted: Set[int] = frozenset(),
         every_score: bool = False,
     ) -> list[PartScore]:
-        """Return the score of a part for each of some rules.
+        """Return the score of a part for each of some rules, without places of counted ones.
 
-        Args:
-            views: The part aligned by itself, then with each layer of readings.
-            rules: The wanted rules.
-            signs: The signs of the part.
-            effort: The work that is left for the post. If it runs out, terms found by then count.
-            counted: The rules of which no places are wanted.
-            every_score: Whether to return scores that cannot reach their threshold, too.
+        `views` are the part aligned by itself, then with each layer of readings. If the effort runs
+        out, terms found by then count. Scores that cannot reach their threshold are left out,
+        unless every score is wanted.
         """
         found = [list(self._occurrences(view.folded, effort)) for view in views if rules]
         if not every_score:
@@ -269,9 +258,6 @@ _CANCELLED = UNLESS, ""
 """What all phrases of `unless` and `except` are known by."""
 
 
-type Stretches = Sequence[tuple[int, int]]
-"""Half-open code points of a text, in order, each as by `stretch_around`."""
-
 type _Layers = list[list[WordReading]]
 
 
@@ -322,25 +308,16 @@ class RuleEvaluator:
         signs: PartSigns,
         known: PassingText | None = None,
         *,
-        effort: Effort | None = None,
+        effort: Effort,
         counted: Set[int] = frozenset(),
         every_score: bool,
     ) -> PartResult:
         """Return the rules that a part satisfies, and the sums of its scored rules.
 
-        If the effort runs out, only matches found by then count, also those against a rule.
-
-        Args:
-            text: The part.
-            by_link: The groups that URLs outside the text satisfy.
-            signs: The signs of the part.
-            known: What the prefilter knows of the part.
-            effort: The work that is left for the post.
-            counted: The rules of which no places are wanted.
-            every_score: Whether to return the sums of all scored rules, however small.
+        If the effort runs out, only matches found by then count, also those against a rule. No
+        places are wanted of the counted rules. With `every_score`, sums are returned however small.
         """
-        effort = effort or Effort()
-        patterns, stretches, layers = self._search(text, known, effort)
+        patterns, layers = self._search(text, known, effort)
         known = None if layers else known  # it is about the text as written
         grouped = known is None or known.grouped
         numbers = self._possible_rules(patterns, by_link, signs) if grouped else []
@@ -362,16 +339,13 @@ class RuleEvaluator:
         rules = [self._rules[number] for number in numbers]
         has_hosts = any(rule.links for rule in rules)
         has_signs = not self.index.with_signs.isdisjoint(numbers)
-        counts_words = any(rule.within is not None for rule in rules)
-        if has_hosts or has_signs or stretches is None:
-            views = aligned_views(text, layers)
-        else:
-            views = aligned_stretches(text, stretches, counting=counts_words)
+        aligned = AlignedText.of(text)
+        views = [aligned, *map(aligned.with_readings, layers)]
         matches = self._matches(views, {*numbers}, effort) if numbers else {}
         if has_hosts:
-            self._add_hosts(views[0], matches)
+            self._add_hosts(aligned, matches)
         if has_signs:
-            self._add_signs(views[0], matches, signs, effort)
+            self._add_signs(aligned, matches, signs, effort)
         satisfied: list[tuple[int, list[Match]]] = []
         for number, rule in zip(numbers, rules, strict=True):
             linked = sum([1 << group for group in by_link.get(number, ())])
@@ -410,23 +384,13 @@ class RuleEvaluator:
 
     def _search(
         self, text: str, known: PassingText | None, effort: Effort
-    ) -> tuple[list[int], Stretches | None, _Layers]:
-        """Return the patterns in a part, the stretches that hold them, and its disguised words.
-
-        A pattern comes as often as it occurs.
-
-        Stretches are None if a pattern may be anywhere, as it may be if a word is disguised.
-        """
+    ) -> tuple[list[int], _Layers]:
+        """Return the patterns in a part, each as often as it occurs, and its disguised words."""
         layers = self.read_disguises(text, effort) if known and known.suspect else []
-        patterns: list[int] = []
         if known and not known.grouped and known.certain is not None and not layers:
-            return patterns, None, layers  # sums need the places of patterns anyway
-        if known and known.stretches is not None and not known.scored and not layers:
-            for start, end in known.stretches:
-                patterns += self._automaton.patterns_in(fold(text[start:end]), effort)
-            return patterns, known.stretches, layers
+            return [], layers  # sums need the places of patterns anyway
         folded = fold(text)
-        patterns += self._patterns_in(folded, effort)
+        patterns = self._patterns_in(folded, effort)
         if known is None and self.chunks.may_be_disguised(text, folded):
             layers = self.read_disguises(text, effort)
         for layer in layers:
@@ -436,7 +400,7 @@ class RuleEvaluator:
                 at = reading.end
             folded = fold("".join([*pieces, text[at:]]))  # folding twice changes nothing
             patterns += self._patterns_in(folded, effort)
-        return patterns, None, layers
+        return patterns, layers
 
     def _patterns_in(self, folded: str, effort: Effort) -> list[int]:
         """Return the patterns in a folded text, and those that its Han letters sound like."""
@@ -470,7 +434,8 @@ class RuleEvaluator:
                     if key not in checked:
                         if not effort.take_check():
                             return matches
-                        checked[key] = term.match_at(view, end, exact=key[1])
+                        found = term.is_at(view, end, exact=key[1])
+                        checked[key] = term.shown_at(view, end) if found else None
                     if match := checked[key]:
                         matches[rule][group].append((order, match))
         return matches

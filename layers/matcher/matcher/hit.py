@@ -142,12 +142,9 @@ def scores_in_bands(
 ) -> list[PartScore]:
     """Return those scores of a text of which the least and the greatest sum are in one band.
 
-    Args:
-        scores: The scored rules.
-        most: Some of them, each with the sum of terms for a post that the text may have.
-        found: The weights by rule of each pattern that the text may have. With a weight comes what
-            is among the letters if the term surely counts.
-        letters: The letters of the text, as by `sure_letters`.
+    `most` has for each rule the sum of terms for a post that the text may have, and `found` the
+    weights by rule of each pattern that it may have. With a weight comes what is among the letters,
+    which are as by `sure_letters`, if the term surely counts.
     """
     certain = []
     for rule, total in most.items():
@@ -179,7 +176,6 @@ def _bounds_of(rule: int, most: int, found: _Weights, letters: str) -> tuple[int
 class PassingText(NamedTuple):
     """What the prefilter knows of a text that may satisfy a rule.
 
-    `stretches` hold all patterns of rules without a score. They are None if there are too many.
     A suspect text may have further patterns, in disguise. `signs` are those that it has of the
     signs in rules, or None if nobody looked for them. `scored` are the scored rules that may reach
     their threshold, apart from counted ones of which the score is `certain`, or None if nobody
@@ -188,7 +184,6 @@ class PassingText(NamedTuple):
     """
 
     text: int
-    stretches: Sequence[tuple[int, int]] | None
     suspect: bool
     signs: Collection[str] | None
     scored: Sequence[int]

@@ -23,7 +23,6 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from matcher.aligned import stretch_around
 from matcher.evaluator import ScoredRules
 from matcher.hit import Effort, PartScore, PassingText
 from matcher.key_finders import (
@@ -124,7 +123,8 @@ class ScoreFilter:
             for pattern, rule, weight in scored.index.weights_for_posts()
             if keys[pattern] >= 0
         )
-        self._bounds = ScoreBounds(number, weights, scored.thresholds, signs)
+        thresholds = {rule: score.threshold for rule, score in scored.scores.items()}
+        self._bounds = ScoreBounds(number, weights, thresholds, signs)
         self._patterns: defaultdict[int, list[int]] = defaultdict(list)  # by key
         for pattern, key in enumerate(keys.tolist()):
             self._patterns[key].append(pattern)
@@ -148,15 +148,9 @@ class ScoreFilter:
         """Return the texts with known signs that may reach thresholds.
 
         Each comes with the rules, apart from those of which the score is certain, and with the
-        certain scores, as in `PassingText`.
-
-        Args:
-            words: The keys of words in texts with known signs.
-            of_signs: Rows of a text and the key of a sign there.
-            gates: The gates of the line.
-            texts: The texts of the line.
-            beside_others: The texts that share the steps of their post with others.
-            counted: The rules of which no places are wanted.
+        certain scores, as in `PassingText`. `of_signs` has rows of a text and the key of a sign
+        there. Texts `beside_others` share the steps of their post. No places are wanted of the
+        counted rules.
         """
         sums: defaultdict[int, dict[int, int]] = defaultdict(dict)
         at, rules, most = self._bounds.reaching(*words.with_rows(of_signs), len(texts))
@@ -190,18 +184,14 @@ class ScoreFilter:
             yield rule, rows[np.isin(texts[rows], passing)]
 
 
-PLACES_IN_TEXT = 64
-"""Keys in a text for which stretches are cut out. A text with more is evaluated as a whole."""
-
-
 class Prefilter:
     """Lets through the texts that may satisfy a rule, and a few that do not.
 
     >>> needs = [(0, 0, 1), (1, 0, 2), (2, 1, 1)]
     >>> prefilter = Prefilter([" send me ", " otp ", " bomb"], needs, all_groups=[3, 1])
     >>> texts = ["Please send me the OTP", "send otp", "BOMBS", ""]
-    >>> [passing[:2] for passing in prefilter.passing(texts)]
-    [(0, [(7, 14), (19, 22)]), (2, [(0, 5)])]
+    >>> [passing.text for passing in prefilter.passing(texts)]
+    [0, 2]
     """
 
     def __init__(
@@ -213,15 +203,10 @@ class Prefilter:
         scored: ScoredRules | None = None,
         signs: Mapping[str, int] | None = None,
     ):
-        """Take the patterns and what they serve.
+        """Take folded patterns, at least one, and what they serve, as in `RuleNeeds`.
 
-        Args:
-            patterns: Folded patterns, at least one.
-            needs: Indexes of patterns, each with a rule that it serves and the group as a bit.
-            all_groups: For each rule the bits of all its groups, fewer than 32.
-            vocabulary: The words of the patterns. Without it, words in disguise do not count.
-            scored: The scored rules, whose patterns are among these.
-            signs: The patterns that are signs, by their ids.
+        A rule has fewer than 32 groups. Without the vocabulary of the patterns, words in disguise
+        do not count. The patterns of scored rules are among these, and so are those that are signs.
         """
         self._suspects = Suspects(vocabulary) if vocabulary else None
         self._finders: list[KeyFinder] = []
@@ -230,8 +215,8 @@ class Prefilter:
         sounds = np.array(sorted(scored.index.sounds if scored else ()), np.intp)
         others = [*(signs or {}).values(), *sounds]
         words = np.setdiff1d(np.arange(len(patterns)), others)
-        lines = [PatternLine.of([patterns[at] for at in words])] if words.size else []
-        for finder, chosen in chain.from_iterable(map(finders_of, lines)):
+        line = [PatternLine.of([patterns[at] for at in words])] if words.size else []
+        for finder, chosen in chain.from_iterable(map(finders_of, line)):
             self._finders.append(finder)
             keys[words[chosen]] = number + finder.keys
             number += finder.number
@@ -240,7 +225,7 @@ class Prefilter:
             keys[sounds] = number + self._sounds.keys
             number += self._sounds.number
         wanted = dict.fromkeys((*(signs or ()), *(scored.weights_of_signs if scored else ())))
-        is_scored = bool(scored and scored.thresholds)
+        is_scored = bool(scored and scored.scores)
         self._signs = SignFinder(wanted) if wanted or is_scored else None
         first_sign = number
         self._key_of_sign = {sign: number + at for at, sign in enumerate(wanted)}
@@ -256,11 +241,6 @@ class Prefilter:
             plain[list(scored.index.only_scored())] = False
             self._is_plain[:] = False
             self._is_plain[keys[plain & (keys >= 0)]] = True
-        self._before, self._after = np.zeros(number, np.intp), np.zeros(number, np.intp)
-        for line in lines:
-            found = keys[words] >= 0
-            for most, around in zip((self._before, self._after), line.words_around(), strict=True):
-                np.maximum.at(most, keys[words][found], around[found])
 
     def passing(
         self,
@@ -271,19 +251,15 @@ class Prefilter:
     ) -> Iterator[PassingText]:
         """Yield the texts that may satisfy a rule, in order.
 
-        Args:
-            texts: The texts.
-            more_signs: Signs that count with a text and are not in it, by the number of the text.
-            beside_others: The numbers of texts that share the steps of their post with others.
-            counted: The rules of which no places are wanted.
+        `more_signs` count with a text and are not in it. Texts `beside_others` share the steps of
+        their post. No places are wanted of the counted rules.
         """
         first, more = 0, more_signs or {}
         for some in in_lines(texts):
             line = ALPHABET.line(some)
-            places, keys = self._find(line)
-            found = Keys(np.searchsorted(line.ends, places), keys)
+            found = self._find(line)
             given = {at: more[first + at] for at in range(len(some)) if first + at in more}
-            plain = found.where(self._is_plain[keys])
+            plain = found.where(self._is_plain[found.keys])
             satisfied, with_signs = self._needs.passing(*plain, len(some))
             signs: dict[int, frozenset[str]] = {}
             reaching: _Reaching = {}
@@ -300,15 +276,11 @@ class Prefilter:
                 )
                 satisfied = np.union1d(satisfied, of_signs)
             suspects = self._suspects.among(line, some) if self._suspects else set()
-            near = self._is_plain[keys] & np.isin(found.texts, satisfied)
-            spans = self._spans(line, places[near], *found.where(near))
             grouped = set(satisfied.tolist())
             for text in sorted(suspects.union(grouped, reaching)):
-                around = spans.get(text, [])
                 scored, certain = reaching.get(text, ((), ()))
                 yield PassingText(
                     first + text,
-                    _stretches(some[text], around) if len(around) <= PLACES_IN_TEXT else None,
                     text in suspects,
                     signs.get(text),
                     scored,
@@ -343,40 +315,12 @@ class Prefilter:
             words, of_signs, gates, texts, beside_others, counted
         )
 
-    def _find(self, line: SymbolLine) -> tuple[Places, Places]:
+    def _find(self, line: SymbolLine) -> Keys:
         all_places, all_keys, number = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)], 0
         for finder in (*self._finders, *([self._sounds] if self._sounds else [])):
             for places, keys in finder.find(line):
                 all_places.append(places)
                 all_keys.append(keys + number)
             number += finder.number
-        return np.concatenate(all_places), np.concatenate(all_keys)
-
-    def _spans(
-        self, line: SymbolLine, places: Places, texts: Places, keys: Places
-    ) -> dict[int, list[tuple[int, int]]]:
-        """Return, by text, half-open code points around each key that its patterns may reach."""
-        ends = line.words_at(line.ends)  # a text's end is a word by itself
-        least, most = np.append(-1, ends)[texts] + 1, ends[texts] - 1
-        words = line.words_at(places)
-        firsts = np.clip(words - self._before[keys], least, most)
-        lasts = np.clip(words + self._after[keys], least, most)
-        symbols = np.stack((line.starts[firsts], line.starts[lasts] + line.sizes[lasts] - 1))
-        starts, lasts = line.code_points(symbols) - np.append(-1, line.joined.ends)[texts] - 1
-        spans_of: dict[int, list[tuple[int, int]]] = {}
-        spans = zip(texts.tolist(), starts.tolist(), (lasts + 1).tolist(), strict=True)
-        for text, start, end in spans:
-            spans_of.setdefault(text, []).append((start, end))
-        return spans_of
-
-
-def _stretches(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return stretches that hold all spans and cut no word or link, in order and merged."""
-    stretches: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if stretches and start <= stretches[-1][1]:
-            if end > stretches[-1][1]:
-                stretches[-1] = stretches[-1][0], stretch_around(text, start, end)[1]
-        else:
-            stretches.append(stretch_around(text, start, end))
-    return stretches
+        texts = np.searchsorted(line.ends, np.concatenate(all_places))
+        return Keys(texts, np.concatenate(all_keys))

@@ -140,18 +140,12 @@ class Term:
         """The form that an `exact` rule compares."""
         return _plain(self.literal)
 
-    def match_at(self, aligned: AlignedText, end: int, *, exact: bool) -> Match | None:
-        """Check whether the pattern that ends before `aligned.folded[end]` is the term.
-
-        Args:
-            aligned: The part.
-            end: Where the automaton found the end of the pattern, in the folded text.
-            exact: Whether the original must be the term except for case and gaps.
-        """
-        return self.shown_at(aligned, end) if self.is_at(aligned, end, exact=exact) else None
-
     def is_at(self, aligned: AlignedText, end: int, *, exact: bool) -> bool:
-        """Return whether there is a match, which takes longer to show than to find."""
+        """Return whether the pattern that ends before `aligned.folded[end]` is the term.
+
+        If `exact`, the original must be the term except for case and gaps. To show a match takes
+        longer than to find it.
+        """
         first, last = self._letters_before(end)
         readings = aligned.readings_at(first, last) if aligned.readings else []
         if aligned.readings and not readings:
@@ -460,30 +454,26 @@ class Automaton:
 
     def patterns_in(self, folded: str, effort: Effort | None = None) -> list[int]:
         """Return the patterns that occur in a folded text, each as often as it does."""
-        if self._is_empty:
-            return []
-        matches = self._automaton.iter(_as_latin(folded))
-        patterns = [index for _, index in islice(matches, MATCHES_IN_PART)]
-        if effort and next(matches, None):
-            effort.ran_out = True
-        return patterns
+        return [index for _, index in self._found(folded, effort)]
 
     def occurrences(self, folded: str, effort: Effort | None = None) -> list[tuple[int, int]]:
         """Return each occurrence as pattern and end in code points, in the order of ends."""
-        if self._is_empty:
-            return []
-        occurrences: list[tuple[int, int]] = []
-        matches = self._automaton.iter(_as_latin(folded))
-        counting = islice(matches, MATCHES_IN_PART)
+        found = self._found(folded, effort)
         if folded.isascii():
-            occurrences += ((index, last + 1) for last, index in counting)
-        else:
-            data = folded.encode()
-            end = counted = 0
-            for last, index in counting:
-                end += len(data[counted : last + 1].decode())
-                counted = last + 1
-                occurrences.append((index, end))
+            return [(index, last + 1) for last, index in found]
+        occurrences: list[tuple[int, int]] = []
+        data = folded.encode()
+        end = counted = 0
+        for last, index in found:
+            end += len(data[counted : last + 1].decode())
+            counted = last + 1
+            occurrences.append((index, end))
+        return occurrences
+
+    def _found(self, folded: str, effort: Effort | None) -> list[tuple[int, int]]:
+        """Return the last byte of each occurrence, with the pattern."""
+        matches = self._automaton.iter(_as_latin(folded)) if not self._is_empty else iter(())
+        found = list(islice(matches, MATCHES_IN_PART))
         if effort and next(matches, None):
             effort.ran_out = True
-        return occurrences
+        return found

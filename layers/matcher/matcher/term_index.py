@@ -273,13 +273,8 @@ def matches_in_windows(
 ) -> list[Match] | None:
     """Return the matches in those windows of a part that satisfy a rule, or None without any.
 
-    The list is empty if links outside the text serve all groups.
-
-    Args:
-        rule: The rule.
-        matches: Its matches in the part.
-        needed: The groups that need a match in the text, as bits.
-        most: Matches after which no further window is looked for.
+    The list is empty if links outside the text serve all groups. `needed` are those that need a
+    match in the text, as bits. After `most` matches no further window is looked for.
     """
     if len(matches) == 1 and not rule.at_least:  # most often: one term, of the only group
         [(group, only)] = matches.items()

@@ -130,6 +130,9 @@ WEIGHT = 9
 WEIGHTS_IN_LIST = 2_000
 """Entries of each list of a score."""
 
+LOWEST_SUM = -WEIGHT * WEIGHTS_IN_LIST * 3
+"""No score is lower, so any text reaches it."""
+
 MOST_THRESHOLD = 1_000
 
 
