@@ -41,9 +41,6 @@ from rules.rule import Mode
 from scan.flood_guard import FloodDecision
 from scan.unit_input import Rules, UnitRecords, copy_hit, part_hit
 
-HIGH = "high"
-"""The band of a score far above its threshold."""
-
 MAX_SPANS = 100
 """The most spans that a finding keeps: a post can repeat a term many thousand times. A finding
 that lost spans says so."""
@@ -76,8 +73,7 @@ class Inspection:
     `findings` are those to record, by id. `counted` are all others, by their key in `by_rule`, and
     `high` are those of them in that band. `met` are the ids of the posts that have a finding.
     `not_asked` posts were not compared with fact-checks, and `not_compared` not with posts that
-    people confirmed. `partly_read` posts would have taken more work than one post may take, so that
-    only a part of it was done.
+    people confirmed. `partly_read` posts took more work than one post may take: a part was done.
     """
 
     findings: dict[str, ExcerptedFinding] = field(default_factory=dict)
@@ -93,8 +89,7 @@ class Inspection:
         for hit in hits:
             key = rule_key(hit.pack, hit.version, hit.rule, hit.mode)
             self.counted[key] += 1
-            if hit.band == HIGH:
-                self.high[key] += 1
+            self.high[key] += hit.band == "high"
 
 
 def inspect_posts(
@@ -333,7 +328,7 @@ class UnitEffects:
         """
         job, rules, inspection = self.job, self.rules, self.inspection
         by_rule = sum_tallies([count_by_rule(own), inspection.counted])
-        is_high = (finding for finding in own if finding.band == HIGH)
+        is_high = (finding for finding in own if finding.band == "high")
         return Receipt(
             **self.records.counts,
             unit=job.unit,
@@ -346,7 +341,7 @@ class UnitEffects:
             findings_digest=digest_of_ids(finding.finding for finding in own),
             repeats=repeats,
             by_rule=by_rule,
-            high=sum_tallies([count_by_rule(is_high), inspection.high]),
+            high=sum_tallies([count_by_rule(is_high), +inspection.high]),
             held=count_by_rule(finding for finding in own if finding.held),
             set=rules.set,
             skipped=rules.skipped,
