@@ -327,11 +327,7 @@ def named_in(term: str) -> str | None:
 
 
 def named_by_sound(pattern: str) -> str | None:
-    """Return what Han letters with these sounds may name, or None.
-
-    Args:
-        pattern: The syllables, as by `sound_pattern`.
-    """
+    """Return what Han letters with these sounds, as by `sound_pattern`, may name, or None."""
     return next((kind for name, kind in _sounds_of_names() if name in pattern), None)
 
 

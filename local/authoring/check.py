@@ -87,7 +87,6 @@ def check_packs(
     A pack that has expired is left out, with a warning that says how to renew it.
 
     Args:
-        folder: Where the packs are.
         today: The day that decides what has expired; None is today (UTC).
         protected: A folder of sentences, one a line, `#` for comments. None is `protected` in
             the folder of packs, or else the one that ships.
@@ -467,15 +466,7 @@ def _check_protected(file: PackFile, sentences: list[Sentence]) -> Iterator[Prob
     brought = [(file.lines["protected", text], text) for text in chain.from_iterable(own)]
     sentences = [*(Sentence(file.name, line, text, "") for line, text in brought), *sentences]
     thresholds = {rule.id: rule.score.threshold for rule in file.pack.rules if rule.score}
-    halved = [
-        structs.replace(
-            rule, score=structs.replace(rule.score, threshold=(thresholds[rule.id] + 1) // 2)
-        )
-        if rule.score
-        else rule
-        for rule in file.pack.rules
-    ]
-    matcher = Matcher([structs.replace(file.pack, rules=tuple(halved))])
+    matcher = Matcher([file.pack.with_thresholds(lambda threshold: (threshold + 1) // 2)])
     for sentence, hits in zip(
         sentences, matcher.find_all([each.text for each in sentences]), strict=True
     ):

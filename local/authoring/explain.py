@@ -18,7 +18,7 @@ from matcher.fold import fold
 from matcher.hit import Hit, Span
 from matcher.part_signs import SCRIPTS, passes, word_lists, words_of
 from rules.pack import Pack, PackFile, Problem, Rule
-from rules.pack_parts import WEIGHT, WEIGHTS_IN_LIST, Gate, Score, deciding
+from rules.pack_parts import LOWEST_SUM, Gate, Score, deciding
 
 _LOOSER: dict[str, dict[str, Any]] = {
     "unless": {"unless": ()},
@@ -88,14 +88,12 @@ def _seen(packs: Sequence[Pack], text: str) -> tuple[_Seen, bool]:
     loose = []
     for pack in packs:
         rules = list(pack.rules)
-        for number, rule in enumerate(pack.rules):
-            if rule.score:
-                score = structs.replace(rule.score, threshold=-WEIGHT * WEIGHTS_IN_LIST * 3)
-                rules[number] = structs.replace(rule, score=score)
-            elif not rule.copies:
+        for rule in pack.rules:
+            if not (rule.score or rule.copies):
                 groups = enumerate(map(_uncounted, _groups(rule)))
                 rules += (structs.replace(group, id=f"{rule.id}/{at}") for at, group in groups)
-        loose.append(structs.replace(pack, rules=tuple(rules)))
+        every = structs.replace(pack, rules=tuple(rules))
+        loose.append(every.with_thresholds(lambda _: LOWEST_SUM))
     [result] = Matcher(loose).results([(("text", text),)])
     seen = {(hit.pack, hit.rule): hit for hit in result.hits}
     alone = [structs.replace(pack, rules=(rule,)) for pack in packs for rule in pack.rules]
@@ -277,10 +275,8 @@ def _spans(pack: Pack, rule: Rule, phrases: tuple[str, ...], text: str) -> tuple
 
 
 def _holder(phrases: tuple[Span, ...], span: Span) -> str | None:
-    for phrase in phrases:
-        if phrase.start <= span.start and span.end <= phrase.end:
-            return phrase.term
-    return None
+    holding = (each for each in phrases if each.start <= span.start and span.end <= each.end)
+    return next((phrase.term for phrase in holding), None)
 
 
 def _spans_in(pack: Pack, rule: Rule, text: str) -> tuple[Span, ...]:

@@ -223,12 +223,7 @@ def coefficients(
     prior that the texts contradict as a whole counts nothing. What the texts say of one feature
     moves it from there. A feature tells the more, the further it moves and the more texts have it.
 
-    Args:
-        matrix: The features of the texts.
-        is_harmful: Their labels.
-        counts: How often each text counts.
-        prior: A coefficient for each feature, 0 for what nobody knows anything about.
-        freedom: How many features may have a coefficient, and how far they may move.
+    `counts` says how often each text counts. A prior of 0 means that nobody knows anything.
     """
     moved, _ = _ridge(matrix, is_harmful, counts, prior, freedom)
     tells = np.abs(moved) * np.sqrt(matrix.T @ counts)

@@ -206,14 +206,11 @@ class _Layout:
         if key in _BLOCKS or (key in _NESTED and isinstance(value, yaml.MappingNode)):
             head, rest = start, list(self._block(key, value, indent))
         else:
-            is_weights = key in _WEIGHTS
-            stripped = first is not value
-            lines = (
+            head, *rest = (
                 _weights(start, value)
-                if is_weights
-                else _value(start, value, indent, stripped=stripped)
+                if key in _WEIGHTS
+                else _value(start, value, indent, stripped=first is not value)
             )
-            head, *rest = lines
         behind = self.comments.behind[id(first)]
         above = list(self.comments.above[id(first)])
         fits = len(behind) == 1 and len(head) + 2 + len(behind[0]) <= WIDTH

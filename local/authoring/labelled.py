@@ -71,15 +71,9 @@ def read_labelled(
 ) -> list[LabelledPost]:
     """Return the posts of one file, in the order of its rows.
 
-    Args:
-        data: The content of the file.
-        name: What problems call the file.
-        suffix: `.csv` or `.tsv` for a table, anything else for JSON Lines.
-        harmful: The labels that mean harmful; then every other label means ordinary. None means
-            that labels are words such as `harmful` and `ordinary`.
-
-    Raises:
-        LabelError: With the first rows that cannot be used.
+    With the suffix `.csv` or `.tsv` it is a table, else JSON Lines. `harmful` are the labels that
+    mean harmful; then every other label means ordinary. Without any, labels are words such as
+    `harmful` and `ordinary`. Raises LabelError with the first rows that cannot be used.
     """
     return _posts(data, name, suffix, lambda row: _is_harmful(row, harmful))
 
@@ -300,11 +294,8 @@ def choose_thresholds(
     >>> choose_thresholds(sums, harmful, np.repeat([15, 0], [2, 1000]))
     (16, 17)
 
-    Args:
-        sums: Of the labelled posts.
-        is_harmful: Their labels.
-        clean: Sums of further ordinary posts.
-        weights: How many posts each labelled one counts for; None for one each.
+    The sums are of the labelled posts, `clean` are those of further ordinary posts, and `weights`
+    are how many posts each labelled one counts for; None for one each.
     """
     weights = np.ones(len(sums)) if weights is None else weights
     ordinary = np.concatenate([sums[~is_harmful], clean])

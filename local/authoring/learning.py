@@ -99,12 +99,8 @@ def learn(
 ) -> Learned:
     """Learn weights and thresholds from labelled posts. The same input gives the same result.
 
-    Args:
-        posts: The labelled posts.
-        clean: Further ordinary posts, of other kinds. The thresholds must hold for them alone too.
-        protected: The protected sentences. None may reach half of a threshold.
-        wanted: What the result may be.
-        report: Is called with a line about each step.
+    The thresholds must hold for the clean posts alone too, which are ordinary ones of other kinds.
+    No protected sentence may reach half of a threshold. `report` gets a line about each step.
 
     Raises:
         LearningError: If there are too few copy groups.

@@ -155,13 +155,7 @@ class LearnedPack:
 
 
 def pack_text(pack: LearnedPack, learned: Learned, gate: Mapping[str, str]) -> str:
-    """Return the YAML of the pack in the canonical layout.
-
-    Args:
-        pack: Its fields.
-        learned: The weights and thresholds.
-        gate: What a text must look like to be scored, empty for any.
-    """
+    """Return the YAML of the pack in the canonical layout. An empty gate lets any text pass."""
     category = pack.category
     keywords = sorted(KEYWORDS[category])
     last_day = pack.first_day + timedelta(days=DAYS)

@@ -69,11 +69,7 @@ def candidates(
 ) -> list[str]:
     """Return the candidates as they will be written, in the order of the alphabet.
 
-    Args:
-        texts: The labelled texts.
-        is_harmful: Their labels.
-        groups: Their copy groups.
-        is_left_out: Whether a term must not be used, such as a name.
+    A term that `is_left_out`, such as a name, is not one.
     """
     surprise = _surprise_of(texts, is_harmful, groups, patterns_in)
     usable = [
@@ -232,9 +228,7 @@ def copy_groups(texts: Sequence[str], named: Sequence[str] = ()) -> list[int]:
     >>> copy_groups(["send me the code now", "good morning", "Send me the CODE now!"])
     [0, 1, 0]
 
-    Args:
-        texts: The texts.
-        named: The group that somebody gave each text, "" for none; those stay together.
+    `named` is the group that somebody gave each text, "" for none; those stay together.
     """
     groups = list(range(len(texts)))
 

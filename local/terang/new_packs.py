@@ -254,27 +254,14 @@ def hit_row(hit: Hit) -> dict[str, Any]:
     A hit of a scored rule also has the sum and the threshold, and its spans have weights.
     `spans_capped` says that there are more spans.
     """
-    spans = [
-        {
-            "part": span.part,
-            "start": span.start,
-            "end": span.end,
-            "term": span.term,
-            "evasion": [str(kind) for kind in span.evasion],
-        }
-        | ({} if span.weight is None else {"weight": span.weight})
-        for span in hit.spans
-    ]
-    row: dict[str, Any] = {
-        "pack": hit.pack,
-        "rule": hit.rule,
-        "mode": str(hit.mode),
-        "severity": str(hit.severity),
-        "spans": spans,
-    }
-    if hit.score is not None:
-        row |= {"score": hit.score, "threshold": hit.threshold}
-    return row | ({"spans_capped": True} if hit.spans_capped else {})
+    fields = msgspec.to_builtins(hit)
+    shown = ["pack", "rule", "mode", "severity", "spans"]
+    shown += ["score", "threshold"] if hit.score is not None else []
+    shown += ["spans_capped"] if hit.spans_capped else []
+    for span in fields["spans"]:
+        if span["weight"] is None:
+            del span["weight"]
+    return {name: fields[name] for name in shown}
 
 
 def as_row(comparison: PackComparison) -> dict[str, Any]:

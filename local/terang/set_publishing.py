@@ -28,7 +28,7 @@ from ledger.codes import ImmutableError, OperatorError
 from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
 from ledger.objects import S3Objects
 from ledger.texts import Clock, SystemClock, encode_json, utc
-from ledger.units import ITEM_BYTES, max_receipt_bytes
+from ledger.units import receipt_problem
 from matcher import Mode, Pack, Paused, ProviderSettings, RuleSet, load_set
 from rules.pack import pack_paths
 from rules.pinned import FACTCHECKS, pack_yaml, without_factchecks
@@ -171,14 +171,9 @@ def notice_until(pack: Pack, notice_hours: int) -> datetime:
 
 def check_receipts(provider: str, packs: Iterable[Pack]) -> None:
     """Raise OperatorError if a receipt that counts all rules of these packs is too large."""
-    rules = list(counted_rules(packs))
-    size = max_receipt_bytes(rules)
-    if size > ITEM_BYTES:
-        raise OperatorError(
-            f"{provider} would run {len(rules):,} rules: a receipt that counts each of them takes"
-            f" up to {size:,} bytes, {size - ITEM_BYTES:,} more than the {ITEM_BYTES:,} of an item"
-            " of the table; name fewer packs for it with --provider, or shorten ids"
-        )
+    if problem := receipt_problem(counted_rules(packs)):
+        advice = "name fewer packs for it with --provider, or shorten ids"
+        raise OperatorError(f"{provider} would run {problem}; {advice}")
 
 
 def _term_packs(rule_set: RuleSet) -> tuple[Pack, ...]:

@@ -123,7 +123,6 @@ def test_one_rule_more_is_refused_at_publishing_and_at_loading(world: World, mod
     world.publish(*packs)
     [unit] = world.take_in(lines(OTP))
     before = world.state()
-    of_acme = problem.replace("rules", "rules for acme")
-    with pytest.raises(OperatorError, match=f"the set {unit.set} has {of_acme}"):
+    with pytest.raises(OperatorError, match=f"by the set {unit.set}, acme would run {problem}"):
         world.scanner().scan_range(unit)
     assert world.state() == before

@@ -126,7 +126,6 @@ FILLER = ["plain words, and more; ", "see https://www.a.example/a/otp?b=c and @o
 @given(seeds)
 @share(5)
 def test_a_term_between_many_words_is_found_at_its_place(seed: int) -> None:
-    """Long texts, of which only stretches are looked at."""
     random = Random(seed)
     packs = [draw_pack(random)]
     texts = [
@@ -138,17 +137,6 @@ def test_a_term_between_many_words_is_found_at_its_place(seed: int) -> None:
     ]
     matcher = Matcher(packs)
     assert matcher.find_all(texts) == [matcher.find(text) for text in texts]
-
-
-def test_stretches_hold_all_patterns_and_little_else() -> None:
-    """A phrase of many words and signs, a word open at an end, one after what folds to several."""
-    terms = [" a b c d e f ", "nd ", "wor", " 验 证 ", " far "]
-    prefilter = Prefilter(terms, [(at, 0, 1) for at in range(len(terms))], [1])
-    text = "ﷺ x\u0301y, a-b ... c\u200b d!!! e\nf. A hand 一验证码 https://a.example/far/far end"
-    [(_, stretches, *_)] = prefilter.passing([text])
-    assert [text[start:end] for start, end in stretches or ()] == [
-        "a-b ... c\u200b d!!! e\nf.", "hand", "一验证码", "https://a.example/far/far", "end",
-    ]  # fmt: skip
 
 
 def alone(matcher: Matcher, post: list[tuple[str, str]]) -> object:
@@ -263,17 +251,39 @@ def test_a_rule_needs_all_its_groups_in_one_text() -> None:
     assert [passing.text for passing in prefilter.passing(["b", "a b", "c", "a", "b b"])] == [1, 3]
 
 
-def test_a_text_is_let_go_that_surely_has_terms_against_a_post() -> None:
+def test_a_text_is_let_go_that_surely_has_terms_against_a_post(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Not one that may have them, that may take too many steps, or that shares its steps."""
     score = Score(threshold=5, terms={"home": -4, "prize": 6})
     rule = Rule(id="scored", severity=Severity.LOW, why="Tests.", score=score)
     index = PatternIndex([rule])
     scored = ScoredRules([rule], index, Automaton(index.patterns))
     prefilter = Prefilter(index.patterns, [], [0], scored=scored)
+    monkeypatch.setattr(hit, "WEIGHINGS", 1)
     texts = ["a prize", "a prize at home", "a prize @home", "prize " * 400 + "home"]
     assert [passing.text for passing in prefilter.passing(texts)] == [0, 2, 3]
     together = prefilter.passing(texts, beside_others={1})
     assert [passing.text for passing in together] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(("text", "band"), [
+    ("a prize", "high"), ("a pr\u200bize", "high"), ("a prize at home", "medium"),
+    ("a prize at h\u043eme", "medium"), ("a prize at h0me", "medium"), ("prize @home", "high"),
+    ("a prize at l'home", "high"), ("a prize, never", None), ("a prize, nev\u200ber", None),
+    ("a prize, n3ver", None), ("a prize at l'never", "high"), ("home", None), ("pr1ze", "high"),
+    ("a prize at hоmе, you say", "medium"), ("prize " * 400 + "home", "medium"),
+])  # fmt: skip
+def test_a_band_is_that_of_the_score(
+    text: str, band: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of terms for and against a post and a phrase that cancels, in plain letters and in dress."""
+    score = Score(threshold=5, high=9, terms={"home": -4, "prize": 9})
+    rule = Rule(id="scored", severity=Severity.LOW, why="Tests.", score=score, unless=("never",))
+    for batch in (0, 9):
+        monkeypatch.setattr(engine, "BATCH", batch)
+        [result] = Matcher([pack_of(rule)]).results([[("text", text)]], shadow_places=False)
+        assert [(hit.band, hit.spans) for hit in result.hits] == ([(band, ())] if band else [])
 
 
 def test_every_code_point_is_folded_as_by_the_table() -> None:

@@ -1,12 +1,15 @@
 """Scored rules find what the obvious sum of weights finds, alone and together, hit or not."""
 
 import re
+from functools import cache
 from itertools import groupby
+from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from property.effort import share
 from property.test_matcher_dressed import WORDS as DRESSED_WORDS
 from property.test_matcher_dressed import draw_texts
@@ -22,7 +25,7 @@ from property.test_matcher_reference import (
 from support import reference
 from support.sample_packs import pack_of
 
-from matcher import Hit, Matcher, Pack, Rule, Severity, engine
+from matcher import Hit, Matcher, Mode, Pack, Rule, Severity, engine, hit, load_packs
 from matcher.candidates import LOOKALIKES, STAR, fit_of
 from matcher.term import pattern_of
 from matcher.vocabulary import MaskedWords
@@ -164,6 +167,56 @@ def test_scores_of_posts_together_are_those_of_each_alone(seed: int) -> None:
         together = matcher.results(posts)
         patch.setattr(engine, "BATCH", len(posts) + 1)
         assert together == matcher.results(posts)
+
+
+@cache
+def shipped() -> tuple[list[Pack], Matcher]:
+    packs = load_packs(Path(__file__).parents[2] / "packs")
+    return packs, Matcher(packs)
+
+
+def draw_matcher(random: Random, patch: pytest.MonkeyPatch) -> tuple[Matcher, Pack]:
+    """One of the shipped packs, or of drawn rules of which scored ones may be live, too."""
+    if random.random() < 0.4:
+        packs, matcher = shipped()
+        pack = random.choice(packs)
+        return matcher, replace(pack, rules=tuple(random.choices(pack.rules, k=2)))
+    patch.setattr(Pack, "mode_of", lambda _, rule: rule.mode or Mode.SHADOW)
+    rules = [*draw_pack(random).rules, draw_rule(random, 3)]
+    pack = pack_of(*(replace(rule, mode=random.choice([Mode.LIVE, None])) for rule in rules))
+    return Matcher([pack]), pack
+
+
+FURTHER = ("", "", " b0mb", " o.t.p", " otр", "。免费", " never share", " @otp t.me/otp", " j'otp")
+
+
+def draw_long_post(random: Random, pack: Pack) -> list[tuple[str, str]]:
+    """A post that may repeat its terms so often that it takes many steps."""
+    times, further = random.choice([1, 1, 1, 30]), random.choice(FURTHER)
+    return [(name, (text + further) * times) for name, text in draw_post(random, pack)]
+
+
+@given(seeds)
+@share(15)
+def test_a_counted_hit_is_the_hit_without_its_places(seed: int) -> None:
+    """Alone and together, and of posts that are read in part."""
+    random = Random(seed)
+    with pytest.MonkeyPatch.context() as patch:
+        matcher, pack = draw_matcher(random, patch)
+        posts = [draw_long_post(random, pack) for _ in range(random.randrange(8))]
+        patch.setattr(engine, "FIRST_BATCH", 0)
+        patch.setattr(engine, "BATCH", random.choice([0, len(posts) + 1]))
+        patch.setattr(hit, "STEPS_AT_LEAST", random.choice([100, 100, 10, 3, 0]))
+        patch.setattr(hit, "STEPS_PER_POINT", random.choice([1 / 8, 1 / 8, 0.02, 0]))
+        counted = matcher.results(posts, shadow_places=False)
+        for post, (hits, partly_read) in zip(matcher.results(posts), counted, strict=True):
+            bare = [
+                replace(of_rule, spans=(), spans_capped=False, score=None)
+                if of_rule.mode is Mode.SHADOW
+                else of_rule
+                for of_rule in post.hits
+            ]
+            assert (list(hits), partly_read) == (bare, post.partly_read), posts
 
 
 @given(seeds)

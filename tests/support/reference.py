@@ -17,7 +17,7 @@ from matcher import Evasion, Pack, Rule
 from matcher.aligned import find_hosts, opaque_spans
 from matcher.fold import FOLD, host_of, is_spaceless, normal_host
 from matcher.part_signs import passes
-from matcher.sign_catalogue import SIGNS
+from matcher.sign_catalogue import find_signs
 from matcher.sign_shapes import signs_of_link
 from rules.pack import sign_of
 
@@ -120,7 +120,7 @@ def of_sign(sign: str, part: str, written: str) -> list[tuple[int, int]]:
     """Where a sign is in a text, or in a URL, which is a link as it is."""
     if part.startswith("links/"):
         return [(start, end) for found, start, end in signs_of_link(written) if found == sign]
-    return SIGNS[sign].find(written)
+    return find_signs(written, [sign]).get(sign, [])
 
 
 def host_term(rule: Rule, seen: str) -> tuple[str, tuple[Evasion, ...]] | None:
@@ -205,7 +205,7 @@ def terms_of(group: Sequence[str]) -> list[str]:
 def signs_in(group: Sequence[str], text: str) -> Iterator[Match]:
     for term in group:
         if sign := sign_of(term):
-            yield from ((start, end, term, ()) for start, end in SIGNS[sign].find(text))
+            yield from ((start, end, term, ()) for start, end in of_sign(sign, "text", text))
 
 
 def groups_of(rule: Rule) -> list[tuple[str, ...]]:

@@ -226,11 +226,6 @@ WRITTEN = frozenset({"Default", "Reply", "20", "23"})
 """Types of messages that somebody wrote; 20 and 23 are answers of bots. Others are notices."""
 
 
-def _is_discord(head: FileHead) -> bool:
-    """Return whether the first object has a guild and a channel."""
-    return head.outline.keys() >= DISCORD_HEAD
-
-
 def _discord_items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:
     """Yield a post for each message, at `messages[3]`.
 
@@ -319,7 +314,9 @@ def _discord_buttons(components: Any) -> Iterator[dict[str, Any]]:
         yield from _discord_buttons(component.get("components"))
 
 
-DISCORD = FormatReader("discord", b",[{", _is_discord, _discord_items)
+DISCORD = FormatReader(
+    "discord", b",[{", lambda head: head.outline.keys() >= DISCORD_HEAD, _discord_items
+)
 
 
 TO_EVERYONE = frozenset({"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"})

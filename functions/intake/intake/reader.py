@@ -393,11 +393,6 @@ def _plain_post(record: dict[str, Any], at: str) -> PostItem:
 JSONL = FormatReader("jsonl", b"\n,[{", _is_jsonl, _jsonl_items)
 
 
-def _is_json_array(head: FileHead) -> bool:
-    """Return whether the file is an array of objects, or an object with the key `posts`."""
-    return head.is_array or "posts" in head.outline
-
-
 def _json_array_items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:  # noqa: ARG001
     """Yield a post for each element, at `[3]` or `posts[3]`."""
     document = JsonDocument(stream)
@@ -412,7 +407,9 @@ def _json_array_items(stream: BinaryIO, context: FileContext) -> Iterator[PostIt
     document.end()
 
 
-JSON_ARRAY = FormatReader("json-array", b",[{", _is_json_array, _json_array_items)
+JSON_ARRAY = FormatReader(
+    "json-array", b",[{", lambda head: head.is_array or "posts" in head.outline, _json_array_items
+)
 
 
 POSTS = "app.bsky.feed.post"

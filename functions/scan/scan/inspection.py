@@ -43,9 +43,6 @@ from rules.rule import Mode
 from scan.flood_guard import FloodDecision
 from scan.unit_input import Rules, UnitRecords, copy_hit, part_hit
 
-HIGH = "high"
-"""The band of a score far above its threshold."""
-
 MAX_SPANS = 100
 """The most spans that a finding keeps: a post can repeat a term many thousand times. A finding
 that lost spans says so."""
@@ -91,7 +88,7 @@ class Keeping:
             return "", ""
         folded = " ".join(" ".join(fold(text).split()) for _, text in post.parts)
         rank = draw_rank(self.key, rule, folded)
-        return self.draws.draw_of(rule, hit.version, rank, is_high=hit.band == HIGH), rank
+        return self.draws.draw_of(rule, hit.version, rank, is_high=hit.band == "high"), rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +98,8 @@ class Inspection:
     `findings` are those to record, by id. `counted` are those of rules in shadow, drawn ones too,
     by their key in `by_rule`, and `high` are those of them in that band. `met` are the ids of the
     posts that have a finding. `not_asked` posts were not compared with fact-checks, and
-    `not_compared` not with posts that people confirmed. `partly_read` posts would have taken more
-    work than one post may take, so that only a part of it was done.
+    `not_compared` not with posts that people confirmed. `partly_read` posts took more work than one
+    post may take: a part was done.
     """
 
     findings: dict[str, ExcerptedFinding] = field(default_factory=dict)
@@ -118,8 +115,7 @@ class Inspection:
         for hit in hits:
             key = rule_key(hit.pack, hit.version, hit.rule, hit.mode)
             self.counted[key] += 1
-            if hit.band == HIGH:
-                self.high[key] += 1
+            self.high[key] += hit.band == "high"
 
 
 def inspect_posts(
@@ -387,7 +383,7 @@ class UnitEffects:
         job, rules, inspection = self.job, self.rules, self.inspection
         counted = [finding for finding in own if not finding.drawn]  # drawn ones are in shadow
         by_rule = sum_tallies([count_by_rule(counted), inspection.counted])
-        is_high = (finding for finding in counted if finding.band == HIGH)
+        is_high = (finding for finding in counted if finding.band == "high")
         return Receipt(
             **self.records.counts,
             unit=job.unit,
@@ -400,7 +396,7 @@ class UnitEffects:
             findings_digest=digest_of_ids(finding.finding for finding in own),
             repeats=repeats,
             by_rule=by_rule,
-            high=sum_tallies([count_by_rule(is_high), inspection.high]),
+            high=sum_tallies([count_by_rule(is_high), +inspection.high]),
             held=count_by_rule(finding for finding in own if finding.held),
             set=rules.set,
             skipped=rules.skipped,

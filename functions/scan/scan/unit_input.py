@@ -36,11 +36,11 @@ from ledger.posts import (
 )
 from ledger.texts import Clock, lines_of_body, utc
 from ledger.units import (
-    ITEM_BYTES,
     CopyMatch,
     FoundCopies,
     RangeMessage,
     max_receipt_bytes,
+    receipt_problem,
     sum_tallies,
 )
 from matcher import Hit, Matcher, Pack, Rule, RuleSet, Span, load_set
@@ -474,11 +474,13 @@ class RuleSets:
             selection.no_rules,
         )
         if key not in self._rules:
+            if problem := receipt_problem(counted_rules(packs)):
+                raise OperatorError(f"by the set {digest}, {provider} would run {problem}")
             versions = {pack.id: pack.version for pack in rule_set.packs}
             rules = Rules(
                 set=digest,
                 skipped=tuple(f"{pack}/{versions[pack]}" for pack in selection.skipped),
-                receipt_bytes=_checked_size(digest, provider, packs),
+                receipt_bytes=max_receipt_bytes(counted_rules(packs)),
                 matcher=Matcher(packs),
                 none_in_force=selection.no_rules,
                 expected={
@@ -500,18 +502,6 @@ class RuleSets:
             data = stored_set(self.objects, self.public_bucket, digest)
             _keep(self._sets, digest, load_set(data, digest))
         return self._sets[digest]
-
-
-def _checked_size(digest: str, provider: str, packs: Sequence[Pack]) -> int:
-    rules = list(counted_rules(packs))
-    size = max_receipt_bytes(rules)
-    if size > ITEM_BYTES:
-        raise OperatorError(
-            f"the set {digest} has {len(rules):,} rules for {provider}: a receipt that counts each"
-            f" of them takes up to {size:,} bytes, {size - ITEM_BYTES:,} more than the"
-            f" {ITEM_BYTES:,} of an item of the table"
-        )
-    return size
 
 
 def _keep[K, V](kept: OrderedDict[K, V], key: K, value: V) -> None:

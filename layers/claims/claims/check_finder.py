@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 
 import msgspec
@@ -258,7 +258,9 @@ class CheckFinder:
     index: ClaimIndex
     _prefilters: dict[str, "_Prefilter"] = field(default_factory=dict)
     _answers: OrderedDict[bytes, bool | Attached | None] = field(default_factory=OrderedDict)
-    _prepared: OrderedDict[str, ClaimText] = field(default_factory=OrderedDict)
+    _prepared: Callable[[str], ClaimText] = field(
+        default_factory=lambda: lru_cache(PREPARED)(ClaimText)
+    )
 
     def may_repeat(self, text: str) -> bool:
         """A text is worth the time that `find` takes."""
@@ -275,11 +277,7 @@ class CheckFinder:
         digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         key = digest + question
         if key not in self._answers:
-            if text not in self._prepared:
-                self._prepared[text] = ClaimText(text)
-                while len(self._prepared) > PREPARED:
-                    self._prepared.popitem(last=False)
-            self._answers[key] = answer_of(self._prepared[text])
+            self._answers[key] = answer_of(self._prepared(text))
             while len(self._answers) > REMEMBERED:
                 self._answers.popitem(last=False)
         return self._answers[key]

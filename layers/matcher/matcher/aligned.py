@@ -29,7 +29,6 @@ from matcher.fold import (
     CodePointTable,
     Evasion,
     Host,
-    fold,
     host_of,
     is_dropped,
     is_spaceless,
@@ -81,7 +80,6 @@ _LINK = re.compile(
 )
 _SIGN = re.compile(r"[/@＠wW](?:(?<![wW])|[wW]{2}\.)")
 _BARE_HOST = re.compile(rf"{_HOST_START}(?P<host>{_HOST})(?!\.?[\w-])")
-_BOUNDARIES = " \n，！"  # the most frequent characters outside words, links, hosts and mentions
 _FINAL_SIGNS = ".,;:!?)]*_~…"
 
 
@@ -93,8 +91,8 @@ class Opaque(NamedTuple):
     is_link: bool
 
 
-def opaque_spans(text: str, start: int = 0, end: int | None = None) -> list[Opaque]:
-    """Find the links and mentions of a text or of a stretch of it, in order, without overlaps.
+def opaque_spans(text: str) -> list[Opaque]:
+    """Find the links and mentions of a text in order, without overlaps.
 
     The simple way is to search the whole text with one pattern. That is slow, so the search first
     jumps to the few signs that every link and mention has, and tries the pattern only on the run
@@ -104,38 +102,28 @@ def opaque_spans(text: str, start: int = 0, end: int | None = None) -> list[Opaq
     [(4, 21), (23, 27)]
     """
     spans: list[Opaque] = []
-    stop = len(text) if end is None else end
-    at = start
-    while sign := _SIGN.search(text, at, stop):
+    at = 0
+    while sign := _SIGN.search(text, at):
         first = max(at, text.rfind(" ", at, sign.start()) + 1)
-        at = text.find(" ", sign.end(), stop)
-        at = stop if at < 0 else at
+        at = text.find(" ", sign.end())
+        at = len(text) if at < 0 else at
         spans += _opaque_spans(text, first, at)
     return spans
 
 
 def without_opaque(text: str) -> str:
-    """Return a text without the runs between spaces that may have a link or mention.
+    """Return a text with a space for each link and mention.
 
     >>> without_opaque("see www.a.example/otp, @otp and/or otp")
-    'see    otp'
+    'see  ,   and/or otp'
     """
     if not _SIGN.search(text):
         return text
-    return " ".join("" if _SIGN.search(run) else run for run in text.split(" "))
-
-
-def stretch_around(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return a stretch around a span that does not cut words, links or mentions.
-
-    It begins and ends at a character that belongs to none of them, or where the text does.
-
-    >>> stretch_around("see https://a.example/otp, my otp", 22, 25)
-    (4, 26)
-    """
-    first = max(text.rfind(char, 0, start) for char in _BOUNDARIES) + 1
-    after = [at for char in _BOUNDARIES if (at := text.find(char, end)) >= 0]
-    return first, min(after, default=len(text))
+    pieces, at = [], 0
+    for start, end, _ in opaque_spans(text):
+        pieces.append(text[at:start])
+        at = end
+    return " ".join([*pieces, text[at:]])
 
 
 def _opaque_spans(text: str, start: int, end: int) -> Iterator[Opaque]:
@@ -261,10 +249,10 @@ class _Alignment:
     are added at once.
     """
 
-    def __init__(self, start: int, word: int):
+    def __init__(self) -> None:
         self.folded, self.strict = [" "], [" "]
-        self.source, self.words = [start], [word]
-        self._word, self._spaced = word, True
+        self.source, self.words = [0], [-1]
+        self._word, self._spaced = -1, True
 
     def add_text(self, text: str, at: int) -> None:
         folded, strict = text.translate(_single), text.translate(_single_strict)
@@ -333,14 +321,15 @@ class AlignedText:
     _written_in: dict[tuple[str | None, str | None], bool] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, text: str, start: int = 0, end: int | None = None, words_before: int = 0) -> Self:
-        """Align a text, or a stretch of it as by `stretch_around`."""
-        so_far = _Alignment(start, words_before - 1)
-        at, stop = start, len(text) if end is None else end
-        for first, last, _ in [*opaque_spans(text, start, stop), (stop, stop, False)]:
+    def of(cls, text: str) -> Self:
+        """Align a text."""
+        so_far, at = _Alignment(), 0
+        for first, last, _ in opaque_spans(text):
             so_far.add_text(text[at:first], at)
-            so_far.add(first, _OPAQUE if first < last else _SPACE)
+            so_far.add(first, _OPAQUE)
             at = last
+        so_far.add_text(text[at:], at)
+        so_far.add(len(text), _SPACE)
         folded, strict = "".join(so_far.folded), "".join(so_far.strict)
         return cls(text, folded, so_far.source, so_far.words, strict)
 
@@ -449,39 +438,3 @@ class AlignedText:
             letters = set(self.text.translate(STRICT)) - twins - LOOKALIKES.keys()
             self._written_in[script, other] = any(script_of(char) == script for char in letters)
         return self._written_in[script, other]
-
-
-def aligned_views(text: str, layers: Sequence[Sequence[WordReading]]) -> list[AlignedText]:
-    """Return a text aligned by itself, then with each layer of readings."""
-    aligned = AlignedText.of(text)
-    return [aligned, *map(aligned.with_readings, layers)]
-
-
-def aligned_stretches(
-    text: str, stretches: Sequence[tuple[int, int]], *, counting: bool
-) -> list[AlignedText]:
-    """Return stretches of a text, as by `stretch_around`, each aligned by itself.
-
-    With `counting`, words are numbered from the beginning of the text.
-    """
-    views: list[AlignedText] = []
-    words = at = 0
-    for start, end in stretches:
-        words += words_in(text, at, start) if counting else 0
-        views.append(AlignedText.of(text, start, end, words))
-        words, at = views[-1].words[-1] + 1, end
-    return views
-
-
-def words_in(text: str, start: int, end: int) -> int:
-    """Count the words in a stretch of a text, as `AlignedText.words` numbers them.
-
-    >>> words_in("Ｏtp: https://a.example ที่", 0, 26)
-    3
-    """
-    part = text[start:end]
-    if opaque_spans(part):
-        return AlignedText.of(text, start, end).words[-1] + 1
-    folded = fold(part)
-    marks = () if folded.isascii() else (char for char in set(folded) if _marks[ord(char)])
-    return folded.count(" ") - 1 - sum(map(folded.count, marks))

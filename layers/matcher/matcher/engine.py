@@ -18,18 +18,27 @@ after 30 days.
 import struct
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import shake_256
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
-from matcher.evaluator import PartResult, PartScore, PartSigns, RuleEvaluator
+from matcher.evaluator import PartResult, RuleEvaluator
 from matcher.fold import TABLE_VERSION, fold
-from matcher.hit import Effort, GroupsByLink, Hit, HostIndex, Part, PassingText, PostResult, Span
+from matcher.hit import (
+    Effort,
+    GroupsByLink,
+    Hit,
+    HostIndex,
+    Part,
+    PartScore,
+    PassingText,
+    PostResult,
+    Span,
+)
+from matcher.sign_catalogue import PartSigns
 from matcher.term_index import SPANS_SHOWN
 from rules.pack import Mode, Pack, Severity
 from rules.pack_parts import GRAM, HASHES, may_have_copies
@@ -68,6 +77,12 @@ class Matcher:
         """
         ordered = sorted(without_factchecks(packs), key=lambda pack: pack.id)
         self._rules = [(pack, rule) for pack in ordered for rule in pack.rules if not rule.copies]
+        self._in_shadow = frozenset(
+            number
+            for number, (pack, rule) in enumerate(self._rules)
+            if pack.mode_of(rule) is Mode.SHADOW
+        )
+        self._counted_hits: dict[tuple[int, str | None], Hit] = {}  # by rule and band
         self._hosts = HostIndex()
         for number, (_, rule) in enumerate(self._rules):
             self._hosts.add(number, len(rule.term_groups), rule)
@@ -107,14 +122,13 @@ class Matcher:
         copies = [numbers.setdefault(tuple(post), len(numbers)) for post in posts]
         distinct = list(numbers)
         prefilter = self._prefilter_for(len(copies))
+        counted = frozenset() if shadow_places else self._in_shadow
         if prefilter is None:
-            results = [self._evaluate(post) for post in distinct]
+            results = [self._evaluate(post, counted=counted) for post in distinct]
         else:
             results = [PostResult(())] * len(distinct)
-            for number, parts in self._passing(distinct, prefilter).items():
-                results[number] = self._evaluate(distinct[number], parts)
-        if not shadow_places:
-            results = [_without_places(result) for result in results]
+            for number, parts in self._passing(distinct, prefilter, counted).items():
+                results[number] = self._evaluate(distinct[number], parts, counted)
         return [results[number] for number in copies]
 
     def scores(self, posts: Iterable[Sequence[Part]]) -> list[dict[str, int]]:
@@ -155,7 +169,7 @@ class Matcher:
         return self._prefilter if posts >= BATCH else None
 
     def _passing(
-        self, posts: Sequence[Sequence[Part]], prefilter: "Prefilter"
+        self, posts: Sequence[Sequence[Part]], prefilter: "Prefilter", counted: Set[int]
     ) -> dict[int, _Parts]:
         """Return by number the posts with a part that may satisfy a rule, or with a named link."""
         owners: list[tuple[int, int]] = []
@@ -181,17 +195,30 @@ class Matcher:
                 signs |= dict.fromkeys(found, of_links)
                 if self._evaluator.groups_by_link(post) or (of_links and not found):
                     passing[number] = {}
-        for known in prefilter.passing(texts, signs, beside_others):
+        for known in prefilter.passing(texts, signs, beside_others, counted):
             number, part = owners[known.text]
             passing.setdefault(number, {})[part] = known
         return passing
 
-    def _evaluate(self, post: Sequence[Part], parts: _Parts | None = None) -> PostResult:
+    def _evaluate(
+        self,
+        post: Sequence[Part],
+        parts: _Parts | None = None,
+        counted: Set[int] = frozenset(),
+        *,
+        in_full: bool = False,
+    ) -> PostResult:
+        """Return the hits of a post, without the places of counted rules.
+
+        These take fewer steps, unless the post is evaluated `in_full`. It is if steps are short, so
+        that it is read in part with places and without.
+        """
         effort = _effort_for(post)
+        saved = frozenset[int]() if in_full else counted
         hits: dict[int, Hit] = {}
         spans: defaultdict[int, list[tuple[int, Span]]] = defaultdict(list)
         best: dict[int, PartScore] = {}
-        for number, name, by_link, result in self._evaluated_parts(post, parts, effort):
+        for number, name, by_link, result in self._evaluated_parts(post, parts, effort, saved):
             for rule, matches in result.satisfied:
                 spans[rule] += [
                     (number, Span(name, *place[:2], term, evasion))
@@ -200,12 +227,14 @@ class Matcher:
                 for of_links in by_link.get(rule, {}).values():
                     spans[rule] += of_links
             _keep_highest(best, result.scores)
+        if effort.ran_out and saved:
+            return self._evaluate(post, None, counted, in_full=True)
         for rule, of_rule in spans.items():
             ordered = sorted({*of_rule}, key=lambda at: (at[0], at[1].start, at[1].end, at[1].term))
-            hits[rule] = self._hit(rule, [span for _, span in ordered])
+            hits[rule] = self._hit(rule, [span for _, span in ordered], None, rule in counted)
         for rule, score in best.items():
             if score.total >= score.threshold:
-                hits[rule] = self._hit(rule, score.spans, score)
+                hits[rule] = self._hit(rule, score.spans, score, rule in counted)
         return PostResult(tuple(hits[rule] for rule in sorted(hits)), effort.ran_out)
 
     def _evaluated_parts(
@@ -213,6 +242,7 @@ class Matcher:
         post: Sequence[Part],
         parts: _Parts | None,
         effort: Effort,
+        counted: Set[int] = frozenset(),
         *,
         every_score: bool = False,
     ) -> Iterator[tuple[int, str, GroupsByLink, PartResult]]:
@@ -233,8 +263,10 @@ class Matcher:
             if parts is not None and number not in parts and not helpful:
                 continue
             known = None if parts is None or helpful else parts[number]
-            present, scored = (known.signs, known.scored) if known else (None, ())
-            passed = [self._evaluator.scored.scores[rule].reads for rule in scored]
+            if known and not (known.suspect or known.grouped or known.scored):
+                yield number, name, helpful, PartResult([], list(known.certain or ()))
+                continue
+            present = known.signs if known else None
             yield (
                 number,
                 name,
@@ -242,38 +274,36 @@ class Matcher:
                 self._evaluator.evaluate(
                     text,
                     helpful,
-                    PartSigns(name, text, self._evaluator.signs, signs, present, passed),
+                    PartSigns(name, text, self._evaluator.signs, signs, present),
                     known,
                     effort=effort,
+                    counted=counted,
                     every_score=every_score,
                 ),
             )
 
-    def _hit(self, number: int, spans: list[Span], score: PartScore | None = None) -> Hit:
+    def _hit(self, number: int, spans: list[Span], score: PartScore | None, counted: bool) -> Hit:
         pack, rule = self._rules[number]
-        high = rule.score.high if rule.score else None
-        is_high = score is not None and high is not None and score.total >= high
-        return Hit(
+        band = rule.score.band(score.total) if rule.score and score else None
+        if counted and (number, band) in self._counted_hits:
+            return self._counted_hits[number, band]
+        shown = () if counted else spans
+        hit = Hit(
             pack.id,
             pack.version,
             rule.id,
             pack.mode_of(rule),
             pack.category,
-            Severity.HIGH if is_high else rule.severity,
-            tuple(spans[:SPANS_SHOWN]),
-            len(spans) > SPANS_SHOWN,
-            score and score.total,
+            Severity.HIGH if band == "high" else rule.severity,
+            tuple(shown[:SPANS_SHOWN]),
+            len(shown) > SPANS_SHOWN,
+            None if counted else score and score.total,
             score and score.threshold,
-            ("high" if is_high else "medium") if score else None,
+            band,
         )
-
-
-def _without_places(result: PostResult) -> PostResult:
-    hits = (
-        replace(hit, spans=(), spans_capped=False, score=None) if hit.mode is Mode.SHADOW else hit
-        for hit in result.hits
-    )
-    return result._replace(hits=tuple(hits))
+        if counted:
+            self._counted_hits[number, band] = hit
+        return hit
 
 
 def _effort_for(post: Sequence[Part]) -> Effort:

@@ -10,24 +10,47 @@ goes through four steps, and most texts leave after the first:
 
 A scored rule takes the same way. The weights of the patterns in a text give a bound first, since no
 term occurs without its pattern. Only where the weights of signs may still help are these looked
-for, and only rules that may reach their threshold have their terms checked.
+for, and only rules that may reach their threshold have their terms checked. A rule that is only
+counted needs no places: if its terms are in plain letters, they tell its band without alignment.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from matcher.aligned import AlignedText, WordReading, aligned_stretches, aligned_views, find_hosts
+from matcher.aligned import (
+    AlignedText,
+    WordReading,
+    find_hosts,
+    without_opaque,
+)
 from matcher.fold import fold, sounds_of
-from matcher.hit import Effort, GroupsByLink, HostIndex, Part, PassingText, Span
-from matcher.part_signs import SCRIPTS, passes, word_lists
-from matcher.sign_catalogue import find_signs, first_places
-from matcher.sign_shapes import LINK_SIGNS, signs_of_link
-from matcher.term import Automaton, Match, Term, TermPlace
+from matcher.hit import (
+    Effort,
+    GroupsByLink,
+    HostIndex,
+    Part,
+    PartScore,
+    PassingText,
+    Span,
+    scores_in_bands,
+    signs_of_urls,
+)
+from matcher.sign_catalogue import PartSigns, check_gate
+from matcher.term import (
+    MATCHES_IN_PART,
+    NEVER,
+    Automaton,
+    Match,
+    Term,
+    TermPlace,
+    sure_letters,
+)
 from matcher.term_index import (
     SOUNDS,
+    SPANS_SHOWN,
     UNLESS,
     MatchesByGroup,
     PatternIndex,
@@ -36,69 +59,10 @@ from matcher.term_index import (
 )
 from rules.pack import Rule, sign_of
 from rules.pack_parts import Gate
-from rules.rule_set import SetError
 
 if TYPE_CHECKING:
     from matcher.readings import Chunks
     from matcher.vocabulary import Vocabulary
-
-
-class PartScore(NamedTuple):
-    """The sum of one scored rule in one part, and its spans if it reaches the threshold."""
-
-    rule: int
-    threshold: int
-    total: int
-    spans: list[Span]
-
-
-class PartSigns:
-    """The signs of one part. Their places are found when they are first needed.
-
-    To find places takes longer than the fold. Whether a sign is there is known of a text that came
-    through the prefilter.
-    """
-
-    def __init__(
-        self,
-        part: str,
-        text: str,
-        wanted: Collection[str],
-        links: Mapping[str, Span],
-        known: Collection[str] | None = None,
-        passed: Iterable[Gate | None] = (),
-    ):
-        """Take the part, the signs that rules have, and those of links that count too.
-
-        `known` are those of the wanted signs that the part has, if somebody has looked, and
-        `passed` are gates that are known to let it pass.
-        """
-        self.part, self._text, self._links = part, text, links
-        self._known, self._wanted = known, wanted if known is None else known
-        self._passed: dict[Gate | None, bool] = dict.fromkeys(passed, True)
-
-    def passes(self, gate: Gate | None) -> bool:
-        """Return whether the part looks as a gate wants it; without one, any does."""
-        if gate not in self._passed:
-            self._passed[gate] = gate is None or passes(self._text, gate)
-        return self._passed[gate]
-
-    @cached_property
-    def present(self) -> Collection[str]:
-        """The signs that the part or its links have."""
-        return self.spans if self._known is None else {*self._known, *self._links}
-
-    @cached_property
-    def places(self) -> dict[str, list[tuple[int, int]]]:
-        """The half-open spans of each sign in the part."""
-        return find_signs(self._text, self._wanted) if self._wanted else {}
-
-    @cached_property
-    def spans(self) -> dict[str, Span]:
-        """The first span of each sign. Those of links come last."""
-        places = first_places(self._text, self._wanted, self._known or ()) if self._wanted else {}
-        own = {sign: Span(self.part, *at, f"{{{sign}}}", ()) for sign, at in places.items()}
-        return {**self._links, **own}
 
 
 class ScoredRules:
@@ -108,22 +72,17 @@ class ScoredRules:
         self._rules, self.index, self._automaton = rules, index, automaton
         self.scores = {at: rule.score for at, rule in enumerate(rules) if rule.score}
         for gate in self.gates.values():
-            _check_gate(gate)
+            check_gate(gate)
         self.signs = frozenset(sign for score in self.scores.values() for sign in score.signs)
         self._most_of_signs = {
             rule: sum(weight for weight in score.signs.values() if weight > 0)
             for rule, score in self.scores.items()
         }
         self._uses: dict[int, list[tuple[int, _Key, Term, bool]]] = {}  # by pattern
+        self._sure: dict[int, tuple[int, dict[int, list[tuple[int, str]]]]] = {}  # by pattern
         self._weights: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)  # by pattern
-        for pattern, rule, weight, _ in index.scored_terms():
-            if weight > 0:
-                self._weights[pattern].append((rule, weight))
-
-    @property
-    def thresholds(self) -> dict[int, int]:
-        """Return the threshold of each scored rule."""
-        return {rule: score.threshold for rule, score in self.scores.items()}
+        for pattern, rule, weight in index.weights_for_posts():
+            self._weights[pattern].append((rule, weight))
 
     @property
     def gates(self) -> dict[int, Gate]:
@@ -145,35 +104,83 @@ class ScoredRules:
     def signs_of_links(self, post: Sequence[Part]) -> dict[str, Span]:
         """Return the signs of the URLs of a post that lie outside its texts."""
         spans: dict[str, Span] = {}
-        for name, url in post if not LINK_SIGNS.isdisjoint(self.signs) else ():
-            if name.startswith("links/"):
-                for sign, start, end in signs_of_link(url):
-                    if sign in self.signs:
-                        spans.setdefault(sign, Span(name, start, end, f"{{{sign}}}", ()))
+        for _, sign, span in signs_of_urls(post, self.signs):
+            spans.setdefault(sign, span)
         return spans
 
     def reachable(
         self, patterns: Set[int], signs: PartSigns, among: Iterable[int] | None = None
-    ) -> list[int]:
+    ) -> dict[int, int]:
         """Return the rules that a part with these patterns and signs may satisfy, in order.
 
-        `among` names the only rules that can be satisfied, if that is known.
+        Each comes with the sum of its terms for a post and of its signs. `among` names the only
+        rules that can be satisfied, if that is known.
         """
         sums = Counter[int]()
         for pattern in patterns & self._weights.keys():
             for rule, weight in self._weights[pattern]:
                 sums[rule] += weight
-        reachable: list[int] = []
+        reachable: dict[int, int] = {}
         for rule in self.scores if among is None else among:
             score = self.scores[rule]
             missing = score.threshold - sums[rule]
-            if (
-                missing <= self._most_of_signs[rule]
-                and signs.passes(score.reads)
-                and (not score.signs or missing <= _sum_of(score.signs, signs.present))
-            ):
-                reachable.append(rule)
+            if missing <= self._most_of_signs[rule] and signs.passes(score.reads):
+                present = score.signs.keys() & signs.present if score.signs else ()
+                of_signs = sum(score.signs[sign] for sign in present)
+                if missing <= of_signs:
+                    reachable[rule] = sums[rule] + of_signs
         return reachable
+
+    def certain(
+        self,
+        text: str,
+        patterns: Sequence[int],
+        most: Mapping[int, int],
+        effort: Effort,
+        *,
+        disguised: bool = False,
+    ) -> list[PartScore]:
+        """Return scores of a text that no look at places can move to another band.
+
+        A total below the threshold says that the text surely misses it. There are no scores if
+        adding up all terms might take more steps than are left. `patterns` come at least as often
+        as the text has them, and `most` has the sums of some rules without terms against a post.
+        """
+        steps, found = 0, {}
+        for pattern, times in Counter(patterns).items():
+            uses, of_rules = self._sure.get(pattern) or self._sure_weights(pattern)
+            if uses:
+                steps += uses * times
+                found[pattern] = of_rules
+        if 2 * len(patterns) > MATCHES_IN_PART or not effort.take_weighing(steps):
+            return []
+        shown = without_opaque(text)
+        letters = sure_letters(shown, with_sounds=any(self.scores[rule].pinyin for rule in most))
+        certain = scores_in_bands(self.scores, most, found.values(), letters)
+        if len(certain) == len(most) or shown == text or disguised:
+            return certain
+        outside = {at for at, _ in self._occurrences(fold(shown), Effort())}
+        sums = dict(most)
+        for pattern in found.keys() - outside:  # in links alone
+            for rule in found[pattern].keys() & sums.keys():
+                sums[rule] -= sum(max(0, weight) for weight, _ in found[pattern][rule])
+            del found[pattern]
+        return scores_in_bands(self.scores, sums, found.values(), letters)
+
+    def _sure_weights(self, pattern: int) -> tuple[int, dict[int, list[tuple[int, str]]]]:
+        """Return how many scored terms have a pattern, and each rule's weights with `Term.sure`."""
+        of_rules: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+        for rule, key, term, exact in self._uses_of(pattern):
+            is_sure = not exact and not self._rules[rule].affixes  # forms of it count once
+            of_rules[rule].append((self._weight(rule, key), term.sure if is_sure else NEVER))
+        self._sure[pattern] = len(self._uses_of(pattern)), dict(of_rules)
+        return self._sure[pattern]
+
+    def _weight(self, rule: int, key: "_Key") -> int:
+        """Return what a term is worth, and 0 of a phrase that cancels."""
+        group, written = key
+        score = self.scores[rule]
+        return 0 if group < 0 else (score.pinyin if group == SOUNDS else score.terms)[written]
 
     def weigh(
         self,
@@ -182,31 +189,29 @@ class ScoredRules:
         signs: PartSigns,
         effort: Effort,
         *,
+        counted: Set[int] = frozenset(),
         every_score: bool = False,
     ) -> list[PartScore]:
-        """Return the score of a part for each of some rules.
+        """Return the score of a part for each of some rules, without places of counted ones.
 
-        Args:
-            views: The part aligned by itself, then with each layer of readings.
-            rules: The wanted rules.
-            signs: The signs of the part.
-            effort: The work that is left for the post. If it runs out, terms found by then count.
-            every_score: Whether to return scores that cannot reach their threshold, too.
+        `views` are the part aligned by itself, then with each layer of readings. If the effort runs
+        out, terms found by then count. Scores that cannot reach their threshold are left out,
+        unless every score is wanted.
         """
         found = [list(self._occurrences(view.folded, effort)) for view in views if rules]
         if not every_score:
-            rules = self.reachable({pattern for pattern, _ in chain(*found)}, signs, rules)
-        counted: dict[int, _Counted] = {rule: {} for rule in rules}
+            rules = [*self.reachable({pattern for pattern, _ in chain(*found)}, signs, rules)]
+        matched: dict[int, _Matched] = {rule: {} for rule in rules}
         for view, occurrences in zip(views, found, strict=False):
             for pattern, end in occurrences:
                 for rule, key, term, exact in self._uses_of(pattern):
-                    matches = counted.get(rule)
+                    matches = matched.get(rule)
                     if matches is not None and key not in matches:
                         if not effort.take_weighing():
                             break
                         if term.is_at(view, end, exact=exact):
                             matches[key] = term, view, end
-        return [self._score(rule, counted[rule], signs) for rule in rules]
+        return [self._score(rule, matched[rule], signs, rule not in counted) for rule in rules]
 
     def _occurrences(self, folded: str, effort: Effort) -> Iterator[tuple[int, int]]:
         """Yield the occurrences of patterns in a folded text, then of terms in pinyin."""
@@ -219,26 +224,24 @@ class ScoredRules:
     def _uses_of(self, pattern: int) -> list[tuple[int, "_Key", Term, bool]]:
         """Return the terms of scored rules with a pattern. They are remembered."""
         if pattern not in self._uses:
-            rules = self._rules
             self._uses[pattern] = [
-                (rule, (group, term.written) if group >= 0 else _CANCELLED, term, rules[rule].exact)
-                for (rule, group, _), term in self.index.terms(pattern)
-                if rule in self.scores
+                (at, (group, term.written) if group >= 0 else _CANCELLED, term, rule.exact)
+                for (at, group, _), term in self.index.terms(pattern)
+                if (rule := self._rules[at]).score
             ]
         return self._uses[pattern]
 
-    def _score(self, rule: int, matches: "_Counted", signs: PartSigns) -> PartScore:
+    def _score(self, rule: int, matches: "_Matched", signs: PartSigns, shown: bool) -> PartScore:
         score = self.scores[rule]
         if _CANCELLED in matches or not signs.passes(score.reads):
             return PartScore(rule, score.threshold, 0, [])
-        weights = {0: score.terms, SOUNDS: score.pinyin}
-        total = sum(weights[group][term] for group, term in matches)
-        total += _sum_of(score.signs, signs.present)
-        if total < score.threshold:
+        total = sum(self._weight(rule, key) for key in matches)
+        total += sum(score.signs[sign] for sign in score.signs.keys() & signs.present)
+        if total < score.threshold or not shown:
             return PartScore(rule, score.threshold, total, [])  # places of signs take long to find
         spans = [
-            Span(signs.part, *place[:2], written, evasion, weights[group][written])
-            for (group, _), (term, view, end) in matches.items()
+            Span(signs.part, *place[:2], written, evasion, self._weight(rule, key))
+            for key, (term, view, end) in matches.items()
             for place, written, evasion in [term.shown_at(view, end)]
         ]
         for sign, weight in score.signs.items():
@@ -249,26 +252,11 @@ class ScoredRules:
         return PartScore(rule, score.threshold, total, spans)
 
 
-def _check_gate(gate: Gate) -> None:
-    """Raise SetError for a gate that this code does not know."""
-    if gate.script and gate.script not in SCRIPTS:
-        raise SetError(f"a rule reads the script {gate.script!r}, which this code does not know")
-    if gate.words_of and gate.words_of not in word_lists():
-        raise SetError(f"a rule reads words of {gate.words_of!r}, which this code does not know")
-
-
 type _Key = tuple[int, str]  # what counts once a part: the group and the term as written
-type _Counted = dict[_Key, tuple[Term, AlignedText, int]]  # with its end in a folded text
+type _Matched = dict[_Key, tuple[Term, AlignedText, int]]  # with its end in a folded text
 _CANCELLED = UNLESS, ""
 """What all phrases of `unless` and `except` are known by."""
 
-
-def _sum_of(weights: Mapping[str, int], present: Collection[str]) -> int:
-    return sum(map(weights.__getitem__, weights.keys() & present))
-
-
-type Stretches = Sequence[tuple[int, int]]
-"""Half-open code points of a text, in order, each as by `stretch_around`."""
 
 type _Layers = list[list[WordReading]]
 
@@ -320,56 +308,56 @@ class RuleEvaluator:
         signs: PartSigns,
         known: PassingText | None = None,
         *,
-        effort: Effort | None = None,
+        effort: Effort,
+        counted: Set[int] = frozenset(),
         every_score: bool,
     ) -> PartResult:
         """Return the rules that a part satisfies, and the sums of its scored rules.
 
-        If the effort runs out, only matches found by then count, also those against a rule.
-
-        Args:
-            text: The part.
-            by_link: The groups that URLs outside the text satisfy.
-            signs: The signs of the part.
-            known: What the prefilter knows of the part.
-            effort: The work that is left for the post.
-            every_score: Whether to return the sums of all scored rules, however small.
+        If the effort runs out, only matches found by then count, also those against a rule. No
+        places are wanted of the counted rules. With `every_score`, sums are returned however small.
         """
-        effort = effort or Effort()
-        patterns, stretches, layers = self._search(text, known, effort)
+        patterns, layers = self._search(text, known, effort)
         known = None if layers else known  # it is about the text as written
         grouped = known is None or known.grouped
         numbers = self._possible_rules(patterns, by_link, signs) if grouped else []
+        certain = list(known.certain or ()) if known else []
         if every_score:
             scored = list(self.scored.scores)
-        elif known and not known.grouped:
+        elif known and not known.grouped and (known.certain is not None or not counted):
             scored = list(known.scored)
         else:
-            scored = self.scored.reachable(patterns, signs, known and known.scored)
+            sums = self.scored.reachable({*patterns}, signs, known and known.scored)
+            if (known is None or known.certain is None) and not counted.isdisjoint(sums):
+                of_counted = {rule: sums[rule] for rule in sums if rule in counted}
+                certain = self.scored.certain(
+                    text, patterns, of_counted, effort, disguised=bool(layers)
+                )
+            scored = [rule for rule in sums if all(rule != score.rule for score in certain)]
         if not numbers and not scored:
-            return PartResult([], [])
+            return PartResult([], certain)
         rules = [self._rules[number] for number in numbers]
         has_hosts = any(rule.links for rule in rules)
         has_signs = not self.index.with_signs.isdisjoint(numbers)
-        counts_words = any(rule.within is not None for rule in rules)
-        if has_hosts or has_signs or stretches is None:
-            views = aligned_views(text, layers)
-        else:
-            views = aligned_stretches(text, stretches, counting=counts_words)
+        aligned = AlignedText.of(text)
+        views = [aligned, *map(aligned.with_readings, layers)]
         matches = self._matches(views, {*numbers}, effort) if numbers else {}
         if has_hosts:
-            self._add_hosts(views[0], matches)
+            self._add_hosts(aligned, matches)
         if has_signs:
-            self._add_signs(views[0], matches, signs, effort)
+            self._add_signs(aligned, matches, signs, effort)
         satisfied: list[tuple[int, list[Match]]] = []
         for number, rule in zip(numbers, rules, strict=True):
             linked = sum([1 << group for group in by_link.get(number, ())])
             needed = self.index.all_groups[number] & ~linked
-            in_windows = matches_in_windows(rule, matches[number], needed)
+            most = 0 if number in counted else SPANS_SHOWN
+            in_windows = matches_in_windows(rule, matches[number], needed, most)
             if in_windows is not None:
                 satisfied.append((number, in_windows))
-        scores = self.scored.weigh(views, scored, signs, effort, every_score=every_score)
-        return PartResult(satisfied, scores)
+        scores = self.scored.weigh(
+            views, scored, signs, effort, counted=counted, every_score=every_score
+        )
+        return PartResult(satisfied, certain + scores)
 
     def groups_by_link(self, post: Sequence[Part]) -> GroupsByLink:
         """Return the groups that the URLs of a post satisfy, apart from URLs in its texts.
@@ -377,45 +365,32 @@ class RuleEvaluator:
         They may have host names, or the signs of links.
         """
         groups = self._hosts.groups_by_link(post)
-        if LINK_SIGNS.isdisjoint(self.index.signs):
-            return groups
-        for number, (name, url) in enumerate(post):
-            for sign, start, end in signs_of_link(url) if name.startswith("links/") else ():
-                if (pattern := self.index.signs.get(sign)) is not None:
-                    span = Span(name, start, end, f"{{{sign}}}", ())
-                    for rule, group, _ in self.index.uses(pattern):
-                        of_rule = groups.setdefault(rule, {})
-                        of_rule.setdefault(group, []).append((number, span))
+        for number, sign, span in signs_of_urls(post, self.index.signs):
+            for rule, group, _ in self.index.uses(self.index.signs[sign]):
+                groups.setdefault(rule, {}).setdefault(group, []).append((number, span))
         return groups
 
     def _possible_rules(
-        self, patterns: set[int], by_link: GroupsByLink, signs: PartSigns
+        self, patterns: list[int], by_link: GroupsByLink, signs: PartSigns
     ) -> list[int]:
         if not self.index.signs:
-            return self.index.possible_rules(patterns, by_link)
-        rules = self.index.possible_rules(patterns.union(self.index.signs.values()), by_link)
+            return self.index.possible_rules({*patterns}, by_link)
+        patterns = [*{*patterns}]
+        rules = self.index.possible_rules([*patterns, *self.index.signs.values()], by_link)
         if self.index.with_signs.isdisjoint(rules):
             return rules  # signs take longer to find than words
-        present = {at for sign, at in self.index.signs.items() if sign in signs.present}
-        return self.index.possible_rules(patterns | present, by_link)
+        present = [at for sign, at in self.index.signs.items() if sign in signs.present]
+        return self.index.possible_rules([*patterns, *present], by_link)
 
     def _search(
         self, text: str, known: PassingText | None, effort: Effort
-    ) -> tuple[set[int], Stretches | None, _Layers]:
-        """Return the patterns in a part, the stretches that hold them, and its disguised words.
-
-        Stretches are None if a pattern may be anywhere, as it may be if a word is disguised.
-        """
+    ) -> tuple[list[int], _Layers]:
+        """Return the patterns in a part, each as often as it occurs, and its disguised words."""
         layers = self.read_disguises(text, effort) if known and known.suspect else []
-        patterns: set[int] = set()
-        if known and not known.grouped and not layers:
-            return patterns, None, layers  # sums need the places of patterns anyway
-        if known and known.stretches is not None and not known.scored and not layers:
-            for start, end in known.stretches:
-                patterns |= self._automaton.patterns_in(fold(text[start:end]), effort)
-            return patterns, known.stretches, layers
+        if known and not known.grouped and known.certain is not None and not layers:
+            return [], layers  # sums need the places of patterns anyway
         folded = fold(text)
-        patterns |= self._patterns_in(folded, effort)
+        patterns = self._patterns_in(folded, effort)
         if known is None and self.chunks.may_be_disguised(text, folded):
             layers = self.read_disguises(text, effort)
         for layer in layers:
@@ -424,14 +399,14 @@ class RuleEvaluator:
                 pieces += [text[at : reading.start], f" {reading.letters} "]
                 at = reading.end
             folded = fold("".join([*pieces, text[at:]]))  # folding twice changes nothing
-            patterns |= self._patterns_in(folded, effort)
-        return patterns, None, layers
+            patterns += self._patterns_in(folded, effort)
+        return patterns, layers
 
-    def _patterns_in(self, folded: str, effort: Effort) -> set[int]:
+    def _patterns_in(self, folded: str, effort: Effort) -> list[int]:
         """Return the patterns in a folded text, and those that its Han letters sound like."""
         patterns = self._automaton.patterns_in(folded, effort)
         if self.index.sounds and (sounds := sounds_of(folded)) != folded:
-            patterns |= self._automaton.patterns_in(sounds, effort)
+            patterns += self._automaton.patterns_in(sounds, effort)
         return patterns
 
     def read_disguises(self, text: str, effort: Effort) -> _Layers:
@@ -459,7 +434,8 @@ class RuleEvaluator:
                     if key not in checked:
                         if not effort.take_check():
                             return matches
-                        checked[key] = term.match_at(view, end, exact=key[1])
+                        found = term.is_at(view, end, exact=key[1])
+                        checked[key] = term.shown_at(view, end) if found else None
                     if match := checked[key]:
                         matches[rule][group].append((order, match))
         return matches

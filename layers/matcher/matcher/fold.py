@@ -184,7 +184,9 @@ _scripts = CodePointTable(
 
 
 def fold(text: str) -> str:
-    r"""Fold a text to its words, each between spaces. Folding a folded text changes nothing.
+    r"""Fold a text to its words, each between spaces; without words it is one space.
+
+    Folding a folded text changes nothing.
 
     >>> fold("Ｏｎｅ-TIME\u200b Cødе!")
     ' one time code '
@@ -192,9 +194,6 @@ def fold(text: str) -> str:
     ' 请 发 otp 给 我 '
     >>> fold("ที่")  # marks of Thai stay
     ' ท ี ่ '
-
-    Returns:
-        At least one space: a text without words folds to " ".
     """
     folded = f" {text.translate(FOLD)} "
     while "  " in folded:

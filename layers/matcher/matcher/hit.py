@@ -10,14 +10,18 @@ A host name is looked up exactly, then by the skeleton that it shares with its l
 """
 
 import math
+import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
 
+from matcher.aligned import find_hosts
 from matcher.fold import Evasion, Host, NamedHost, host_of, is_lookalike, skeleton
+from matcher.sign_shapes import LINK_SIGNS, signs_of_link
 from rules.pack import Mode, Rule, Severity
+from rules.pack_parts import Score
 
 STEPS_AT_LEAST, STEPS_PER_POINT = 100, 1 / 8
 """Steps of each kind that any post may take, and further ones for each code point of its texts."""
@@ -54,9 +58,9 @@ class Effort:
         self.ran_out |= self._checks < 0
         return self._checks >= 0
 
-    def take_weighing(self) -> bool:
-        """Weigh a term at a place, and return whether there was a step left for it."""
-        self._weighings -= 1
+    def take_weighing(self, terms: int = 1) -> bool:
+        """Weigh a term at a place, or several, and return whether there were steps left for it."""
+        self._weighings -= terms
         self.ran_out |= self._weighings < 0
         return self._weighings >= 0
 
@@ -118,22 +122,73 @@ class Hit(msgspec.Struct, frozen=True):
     band: Literal["medium", "high"] | None = None
 
 
+class PartScore(NamedTuple):
+    """The sum of one scored rule in one part, and its spans if it reaches the threshold.
+
+    Of a rule that is only counted, there are no spans, and any sum in the same band will do.
+    """
+
+    rule: int
+    threshold: int
+    total: int
+    spans: list[Span]
+
+
+type _Weights = Iterable[Mapping[int, Sequence[tuple[int, str]]]]
+
+
+def scores_in_bands(
+    scores: Mapping[int, Score], most: Mapping[int, int], found: _Weights, letters: str
+) -> list[PartScore]:
+    """Return those scores of a text of which the least and the greatest sum are in one band.
+
+    `most` has for each rule the sum of terms for a post that the text may have, and `found` the
+    weights by rule of each pattern that it may have. With a weight comes what is among the letters,
+    which are as by `sure_letters`, if the term surely counts.
+    """
+    certain = []
+    for rule, total in most.items():
+        score = scores[rule]
+        least, greatest = _bounds_of(rule, total, found, letters)
+        if score.band(least) == score.band(greatest):
+            certain.append(PartScore(rule, score.threshold, least, []))
+    return certain
+
+
+def _bounds_of(rule: int, most: int, found: _Weights, letters: str) -> tuple[int, int]:
+    least = greatest = most
+    may_be_cancelled = False
+    for of_rules in found:
+        for weight, sure in of_rules.get(rule, ()):
+            is_sure = sure in letters
+            if weight == 0:  # a phrase that cancels
+                if is_sure:
+                    return 0, 0
+                may_be_cancelled = True
+            elif weight < 0:
+                least += weight
+                greatest += weight if is_sure else 0
+            elif not is_sure:
+                least -= weight
+    return 0 if may_be_cancelled else least, greatest
+
+
 class PassingText(NamedTuple):
     """What the prefilter knows of a text that may satisfy a rule.
 
-    `stretches` hold all patterns of rules without a score. They are None if there are too many.
     A suspect text may have further patterns, in disguise. `signs` are those that it has of the
     signs in rules, or None if nobody looked for them. `scored` are the scored rules that may reach
-    their threshold, and `grouped` says whether a rule without a score may be satisfied; neither is
+    their threshold, apart from counted ones of which the score is `certain`, or None if nobody
+    asked. `grouped` says whether a rule without a score may be satisfied. None of the three is
     valid for a text with words in disguise.
     """
 
     text: int
-    stretches: Sequence[tuple[int, int]] | None
     suspect: bool
     signs: Collection[str] | None
     scored: Sequence[int]
     grouped: bool
+    certain: Sequence[PartScore] | None
 
 
 class PostResult(NamedTuple):
@@ -145,6 +200,14 @@ class PostResult(NamedTuple):
 
 type GroupsByLink = dict[int, dict[int, list[tuple[int, Span]]]]
 """The `links` groups that URLs of a post satisfy: rule to group to (number of the part, span)."""
+
+
+def signs_of_urls(post: Sequence[Part], wanted: Collection[str]) -> Iterator[tuple[int, str, Span]]:
+    """Yield the wanted signs of the URLs outside a post's texts, with the number of the part."""
+    for number, (name, url) in enumerate(post) if not LINK_SIGNS.isdisjoint(wanted) else ():
+        for sign, start, end in signs_of_link(url) if name.startswith("links/") else ():
+            if sign in wanted:
+                yield number, sign, Span(name, start, end, f"{{{sign}}}", ())
 
 
 class HostUse(NamedTuple):
@@ -202,3 +265,21 @@ class HostIndex:
                 if is_lookalike(name, use.name):
                     by_rule.setdefault(use.rule, (use, (Evasion.LOOKALIKE,)))
         return list(by_rule.values())
+
+
+_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
+
+
+def host_problem(written: str) -> str | None:
+    """Return why a string cannot be a host name of `links`, or None if it can.
+
+    >>> host_problem("https://shop.example/x")
+    '`https://shop.example/x` is not a host name; write it without scheme and path: shop.example'
+    >>> host_problem("shop.example") is None
+    True
+    """
+    if _HOST.fullmatch(NamedHost.of(written).name) and not written.strip().startswith("."):
+        return None
+    named = find_hosts(written)
+    advice = named[0].name if named else "shop.example"
+    return f"`{written}` is not a host name; write it without scheme and path: {advice}"

@@ -88,11 +88,6 @@ class PatternLine(NamedTuple):
     closes: Mask  # the last word may be the beginning of a longer one
     wordless: Mask  # the pattern is one space, which every fold has
 
-    def words_around(self) -> tuple[Places, Places]:
-        """Return how many words of each pattern come before its key's first word, and after it."""
-        before = np.where(self.sizes - self.opens - self.closes > 0, self.opens, 0)
-        return before, np.maximum(self.sizes - 1 - before, 0)
-
     @classmethod
     def of(cls, patterns: Sequence[str], alphabet: Alphabet = ALPHABET) -> "PatternLine":
         """Put patterns in a line. There is at least one."""
@@ -278,7 +273,9 @@ class SoundFinder:
         alphabet = Alphabet(defaultdict(lambda: " ", own))
         [(self._finder, _)] = finders_of(PatternLine.of(patterns, alphabet))
         self.keys, self.number = self._finder.keys, self._finder.number
-        self._symbols = _symbols_of_sounds()
+        self._symbols = np.arange(1 << 16, dtype=np.uint16)  # by symbol
+        for code, letter in sounds().items():
+            self._symbols[alone_symbol(code)] = alone_symbol(ord(letter))
 
     def find(self, line: SymbolLine) -> Iterator[tuple[Places, Places]]:
         """Yield the places in the line at which keys begin, and the keys."""
@@ -291,14 +288,6 @@ class SoundFinder:
                     sizes=line.sizes[alone],
                 )
             )
-
-
-def _symbols_of_sounds() -> Symbols:
-    """Return for each symbol that of the syllable, if it is of a Han letter, or itself."""
-    symbols = np.arange(1 << 16, dtype=np.uint16)
-    for code, letter in sounds().items():
-        symbols[alone_symbol(code)] = alone_symbol(ord(letter))
-    return symbols
 
 
 NEEDS_OF_KEY = 64
@@ -316,14 +305,10 @@ class RuleNeeds:
         needs: Iterable[tuple[int, int, int]],
         all_groups: Sequence[int],
     ):
-        """Take what patterns serve.
+        """Take the key of each pattern, or -1, how many keys there are, and what patterns serve.
 
-        Args:
-            keys: The key of each pattern, or -1.
-            number: The number of keys.
-            first_sign: The first key that is one of a sign. All further keys are, too.
-            needs: Indexes of patterns, each with a rule that it serves and the group as a bit.
-            all_groups: For each rule the bits of all its groups.
+        From `first_sign` on, keys are those of signs. `needs` are indexes of patterns, each with a
+        rule that it serves and the group as a bit. `all_groups` are the bits of each rule's groups.
         """
         self._all_groups = np.array(all_groups, np.uint32)
         rows = np.fromiter(chain.from_iterable(needs), np.int64).reshape(-1, 3)
@@ -341,12 +326,8 @@ class RuleNeeds:
     def passing(self, texts: Places, keys: Places, number: int) -> tuple[Places, Places]:
         """Return the texts in which every group of some rule has a key, in order.
 
-        Then return the texts in which every group would have one, if they had all signs.
-
-        Args:
-            texts: The number of the text of each key.
-            keys: The keys.
-            number: The number of texts.
+        Then return the texts in which every group would have one, if they had all signs. `texts`
+        has the number of the text of each key, out of so many.
         """
         pairs = np.sort(texts * self._firsts.size + keys)
         texts, keys = np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], self._firsts.size)
@@ -424,14 +405,11 @@ class Suspects:
                 yield text
 
     def sign_places(self, joined: JoinedTexts) -> tuple[list[int], list[int]]:
-        """Return the places of signs that may be part of a disguise, sign by sign.
+        """Return the places of mentions that may be a word, then of other signs of a disguise.
 
         >>> texts = ["a $ign!", "#topic #BigWord @you", "so!", "p!ain"]
         >>> Suspects(Vocabulary([" anaconda "])).sign_places(ALPHABET.line(texts).joined)
         ([], [34, 15, 2])
-
-        Returns:
-            First mentions that may be a word, then other signs.
         """
         signs = np.flatnonzero(joined.symbols == SIGN)
         codes = joined.codes[signs]

@@ -116,13 +116,9 @@ _of_emoji = frozenset(["emoji-1", "emoji-2-3", "many-emoji", "emoji-wrapped"])
 def signs_of_part(
     text: str, shape: str, wanted: Collection[str], *, names: bool
 ) -> Iterator[Found]:
-    """Yield the signs of a part that are not in one chunk, sign by sign.
+    """Yield at least the wanted signs of a part that are not in one chunk, sign by sign.
 
-    Args:
-        text: The part.
-        shape: Its shape.
-        wanted: The signs that must be among the yielded ones.
-        names: Whether signs of words are wanted, which letters apart may have together.
+    With `names`, signs of words are wanted, which letters apart may have together.
     """
     if names or "spaced-letters" in wanted:
         yield from letters_apart(text, shape)

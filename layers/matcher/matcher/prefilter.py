@@ -6,17 +6,16 @@ text in which every group of some rule seems to have a pattern, or which may hav
 disguise, goes on to the evaluator, which decides.
 
 For scored rules, the weights of words are added up first with those of all signs that a text may
-have. Signs are looked for only in the texts that are left. Then their exact weights count, the
-gates, and the terms that speak against a post. A key of words only says that a term may be there,
-so such a term counts if the text surely has it: in plain letters, between spaces or plain signs,
-outside of links. Most ordinary posts that have a few words of adverts have such terms, and need not
-be aligned.
+have. Signs are looked for only in the texts that are left. Then their exact weights count, and the
+gates. A key of words only says that a term may be there, so the terms of the texts that are left
+are looked for in their letters. That surely misses the threshold of most ordinary posts with a few
+words of adverts, and tells the band of most adverts: neither need be aligned.
 
 It is imported only for so many texts that they pay for the import of numpy. Without numpy, each
 text is evaluated by itself, with the same result.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
@@ -24,10 +23,8 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from matcher.aligned import stretch_around, without_opaque
 from matcher.evaluator import ScoredRules
-from matcher.fold import STRICT
-from matcher.hit import STEPS_AT_LEAST, STEPS_PER_POINT, PassingText
+from matcher.hit import Effort, PartScore, PassingText
 from matcher.key_finders import (
     ALPHABET,
     KeyFinder,
@@ -109,105 +106,7 @@ class GateView:
         return self._in_script[script]
 
 
-_BEFORE, _AFTER = ' \n("“，。！？、：；', ' \n.,!?:;)"”，。！？、：；'
-_HAN = "\u4e00", "\u9fff"
-
-
-def is_plain(term: str) -> bool:
-    """Return whether a term is small plain letters with single spaces between words.
-
-    >>> is_plain("at home"), is_plain("什么"), is_plain("hom*"), is_plain("Straße")
-    (True, True, False, False)
-    """
-    letters = term.split(" ")
-    return all(letters) and all(
-        char == char.lower() and STRICT[ord(char)].strip(" ") == char for char in "".join(letters)
-    )
-
-
-def surely_has(text: str, term: str) -> bool:
-    """Return whether a text in small letters has a plain term at a place where it surely counts.
-
-    >>> surely_has("i was at home.", "at home"), surely_has("that home's", "home")
-    (True, False)
-    """
-    at = text.find(term)
-    while at >= 0:
-        end = at + len(term)
-        if _is_apart(text[at - 1 : at], _BEFORE) and _is_apart(text[end : end + 1], _AFTER):
-            return True
-        at = text.find(term, end)
-    return False
-
-
-def _is_apart(neighbour: str, signs: str) -> bool:
-    return neighbour in signs or _HAN[0] <= neighbour <= _HAN[1]
-
-
-class Counterweights:
-    """The plain terms against a post of scored rules, by key.
-
-    >>> against = Counterweights([(3, 7, -5, "at home")], {3: 1})
-    >>> against.outweighing("I am at HOME now", [3, 3], {7: 9}, {7: 5})
-    {7}
-    """
-
-    def __init__(self, terms: Iterable[tuple[int, int, int, str]], uses: Mapping[int, int]):
-        """Take keys with a rule, a weight against a post and its term; and the uses of keys.
-
-        A use is a term of a scored rule that has the key. Each takes a step at a place.
-        """
-        self._terms: defaultdict[int, list[tuple[int, int, str]]] = defaultdict(list)
-        for key, rule, weight, term in terms:
-            if is_plain(term):
-                self._terms[key].append((rule, weight, term))
-        self._uses = uses
-
-    def weights(self) -> Iterator[tuple[int, int, int]]:
-        """Yield the keys with a rule and a weight there."""
-        for key, terms in self._terms.items():
-            yield from ((key, rule, weight) for rule, weight, _ in terms)
-
-    def outweighing(
-        self,
-        text: str,
-        keys: Sequence[int],
-        sums: Mapping[int, float],
-        thresholds: Mapping[int, int],
-    ) -> set[int]:
-        """Return those rules whose thresholds a text surely does not reach.
-
-        There are none if adding up all of its terms might take more steps than the text may take.
-
-        Args:
-            text: The text.
-            keys: Its keys of words, as often as they occur.
-            sums: The most that each rule may add up there, by its other terms and signs.
-            thresholds: The thresholds of all rules.
-        """
-        steps = sum(self._uses.get(key, 0) for key in keys)
-        if steps > STEPS_AT_LEAST + STEPS_PER_POINT * len(text):
-            return set()
-        terms: defaultdict[int, set[tuple[int, str]]] = defaultdict(set)
-        for key in set(keys):
-            for rule, weight, term in self._terms.get(key, ()):
-                terms[rule].add((weight, term))
-        plain = without_opaque(text).lower()
-        return {
-            rule
-            for rule, most in sums.items()
-            if _is_outweighed(plain, most - thresholds[rule], sorted(terms[rule]))
-        }
-
-
-def _is_outweighed(text: str, margin: float, terms: Iterable[tuple[int, str]]) -> bool:
-    """Return whether a text surely has terms whose weights take more than a margin, in order."""
-    for weight, term in terms:
-        if margin < 0:
-            break
-        if surely_has(text, term):
-            margin += weight
-    return margin < 0
+type _Reaching = dict[int, tuple[Sequence[int], Sequence[PartScore] | None]]
 
 
 class ScoreFilter:
@@ -216,25 +115,26 @@ class ScoreFilter:
     def __init__(
         self, scored: ScoredRules, keys: Places, number: int, key_of_sign: Mapping[str, int]
     ):
-        self._gates, self._thresholds = scored.gates, scored.thresholds
+        self._scored, self._gates = scored, scored.gates
         signs = scored.weights_of_signs
         weights = [(key_of_sign[sign], *pair) for sign, pairs in signs.items() for pair in pairs]
-        against: list[tuple[int, int, int, str]] = []
-        uses = Counter[int]()
-        for pattern, rule, weight, term in scored.index.scored_terms():
-            key = int(keys[pattern])
-            uses[key] += 1
-            if weight > 0 and key >= 0:
-                weights.append((key, rule, weight))
-            elif weight < 0 and term:
-                against.append((key, rule, weight, term))
-        self._bounds = ScoreBounds(number, weights, self._thresholds, signs)
-        self._counterweights = Counterweights(against, uses)
-        self._against = ScoreBounds(number, self._counterweights.weights(), self._thresholds)
+        weights += (
+            (int(keys[pattern]), rule, weight)
+            for pattern, rule, weight in scored.index.weights_for_posts()
+            if keys[pattern] >= 0
+        )
+        thresholds = {rule: score.threshold for rule, score in scored.scores.items()}
+        self._bounds = ScoreBounds(number, weights, thresholds, signs)
+        self._patterns: defaultdict[int, list[int]] = defaultdict(list)  # by key
+        for pattern, key in enumerate(keys.tolist()):
+            self._patterns[key].append(pattern)
 
     def open(self, found: Keys, view: SignView, gates: GateView) -> Iterable[int]:
         """Return the texts that may reach the threshold of a scored rule with some signs."""
-        return self._let_in(gates, *self._bounds.open(*found, view))
+        at, rules = self._bounds.open(*found, view)
+        return {
+            text for rule, texts in self._let_in(gates, at, rules) for text in at[texts].tolist()
+        }
 
     def reaching(
         self,
@@ -243,40 +143,45 @@ class ScoreFilter:
         gates: GateView,
         texts: Sequence[str],
         beside_others: Collection[int],
-    ) -> dict[int, list[int]]:
-        """Return the texts with known signs that may reach thresholds, each with the rules.
+        counted: Collection[int],
+    ) -> _Reaching:
+        """Return the texts with known signs that may reach thresholds.
 
-        Args:
-            words: The keys of words in texts with known signs.
-            of_signs: Rows of a text and the key of a sign there.
-            gates: The gates of the line.
-            texts: The texts of the line.
-            beside_others: The texts that share the steps of their post with others.
+        Each comes with the rules, apart from those of which the score is certain, and with the
+        certain scores, as in `PassingText`. `of_signs` has rows of a text and the key of a sign
+        there. Texts `beside_others` share the steps of their post. No places are wanted of the
+        counted rules.
         """
+        sums: defaultdict[int, dict[int, int]] = defaultdict(dict)
         at, rules, most = self._bounds.reaching(*words.with_rows(of_signs), len(texts))
-        reaching = self._let_in(gates, at, rules)
-        least = most + self._against.sums_at(*words, at, rules)
-        unsure = least < np.array([self._thresholds[rule] for rule in rules.tolist()])
-        sums: defaultdict[int, dict[int, float]] = defaultdict(dict)
-        for row in np.flatnonzero(unsure).tolist():
-            text, rule = int(at[row]), int(rules[row])
-            if text not in beside_others and rule in reaching.get(text, ()):
-                sums[text][rule] = float(most[row])
-        for text, keys in words.by_text(sums):
-            gone = self._counterweights.outweighing(texts[text], keys, sums[text], self._thresholds)
-            reaching[text] = [rule for rule in reaching[text] if rule not in gone]
-        return {text: kept for text, kept in reaching.items() if kept}
+        for rule, chosen in self._let_in(gates, at, rules):
+            for text, sum_ in zip(at[chosen].tolist(), most[chosen].tolist(), strict=True):
+                sums[text][rule] = int(sum_)
+        reaching: _Reaching = {
+            text: ([*sums[text]], None) for text in sums.keys() & {*beside_others}
+        }
+        for text, keys in words.by_text(sums.keys() - {*beside_others}):
+            most_of = sums[text]
+            patterns = [pattern for key in keys for pattern in self._patterns[key]]
+            effort = Effort.for_texts(texts[text : text + 1])
+            certain = self._scored.certain(texts[text], patterns, most_of, effort)
+            for rule, threshold, total, _ in certain:
+                if total < threshold or rule in counted:
+                    del most_of[rule]
+            certain = [score for score in certain if score.total >= score.threshold]
+            kept = [score for score in certain if score.rule in counted]
+            if most_of or kept:
+                reaching[text] = [*most_of], kept
+        return reaching
 
-    def _let_in(self, gates: GateView, texts: Places, rules: Places) -> dict[int, list[int]]:
-        let_in: dict[int, list[int]] = {}
+    def _let_in(
+        self, gates: GateView, texts: Places, rules: Places
+    ) -> Iterator[tuple[int, Places]]:
+        """Yield each rule with those of its rows whose texts its gate lets pass."""
         for rule in np.unique(rules).tolist():
-            for text in gates.passing(texts[rules == rule], self._gates.get(rule)).tolist():
-                let_in.setdefault(text, []).append(rule)
-        return let_in
-
-
-PLACES_IN_TEXT = 64
-"""Keys in a text for which stretches are cut out. A text with more is evaluated as a whole."""
+            rows = np.flatnonzero(rules == rule)
+            passing = gates.passing(texts[rows], self._gates.get(rule))
+            yield rule, rows[np.isin(texts[rows], passing)]
 
 
 class Prefilter:
@@ -285,8 +190,8 @@ class Prefilter:
     >>> needs = [(0, 0, 1), (1, 0, 2), (2, 1, 1)]
     >>> prefilter = Prefilter([" send me ", " otp ", " bomb"], needs, all_groups=[3, 1])
     >>> texts = ["Please send me the OTP", "send otp", "BOMBS", ""]
-    >>> [passing[:2] for passing in prefilter.passing(texts)]
-    [(0, [(7, 14), (19, 22)]), (2, [(0, 5)])]
+    >>> [passing.text for passing in prefilter.passing(texts)]
+    [0, 2]
     """
 
     def __init__(
@@ -298,15 +203,10 @@ class Prefilter:
         scored: ScoredRules | None = None,
         signs: Mapping[str, int] | None = None,
     ):
-        """Take the patterns and what they serve.
+        """Take folded patterns, at least one, and what they serve, as in `RuleNeeds`.
 
-        Args:
-            patterns: Folded patterns, at least one.
-            needs: Indexes of patterns, each with a rule that it serves and the group as a bit.
-            all_groups: For each rule the bits of all its groups, fewer than 32.
-            vocabulary: The words of the patterns. Without it, words in disguise do not count.
-            scored: The scored rules, whose patterns are among these.
-            signs: The patterns that are signs, by their ids.
+        A rule has fewer than 32 groups. Without the vocabulary of the patterns, words in disguise
+        do not count. The patterns of scored rules are among these, and so are those that are signs.
         """
         self._suspects = Suspects(vocabulary) if vocabulary else None
         self._finders: list[KeyFinder] = []
@@ -315,8 +215,8 @@ class Prefilter:
         sounds = np.array(sorted(scored.index.sounds if scored else ()), np.intp)
         others = [*(signs or {}).values(), *sounds]
         words = np.setdiff1d(np.arange(len(patterns)), others)
-        lines = [PatternLine.of([patterns[at] for at in words])] if words.size else []
-        for finder, chosen in chain.from_iterable(map(finders_of, lines)):
+        line = [PatternLine.of([patterns[at] for at in words])] if words.size else []
+        for finder, chosen in chain.from_iterable(map(finders_of, line)):
             self._finders.append(finder)
             keys[words[chosen]] = number + finder.keys
             number += finder.number
@@ -325,7 +225,7 @@ class Prefilter:
             keys[sounds] = number + self._sounds.keys
             number += self._sounds.number
         wanted = dict.fromkeys((*(signs or ()), *(scored.weights_of_signs if scored else ())))
-        is_scored = bool(scored and scored.thresholds)
+        is_scored = bool(scored and scored.scores)
         self._signs = SignFinder(wanted) if wanted or is_scored else None
         first_sign = number
         self._key_of_sign = {sign: number + at for at, sign in enumerate(wanted)}
@@ -341,35 +241,28 @@ class Prefilter:
             plain[list(scored.index.only_scored())] = False
             self._is_plain[:] = False
             self._is_plain[keys[plain & (keys >= 0)]] = True
-        self._before, self._after = np.zeros(number, np.intp), np.zeros(number, np.intp)
-        for line in lines:
-            found = keys[words] >= 0
-            for most, around in zip((self._before, self._after), line.words_around(), strict=True):
-                np.maximum.at(most, keys[words][found], around[found])
 
     def passing(
         self,
         texts: Sequence[str],
         more_signs: Mapping[int, Collection[str]] | None = None,
         beside_others: Collection[int] = (),
+        counted: Collection[int] = (),
     ) -> Iterator[PassingText]:
         """Yield the texts that may satisfy a rule, in order.
 
-        Args:
-            texts: The texts.
-            more_signs: Signs that count with a text and are not in it, by the number of the text.
-            beside_others: The numbers of texts that share the steps of their post with others.
+        `more_signs` count with a text and are not in it. Texts `beside_others` share the steps of
+        their post. No places are wanted of the counted rules.
         """
         first, more = 0, more_signs or {}
         for some in in_lines(texts):
             line = ALPHABET.line(some)
-            places, keys = self._find(line)
-            found = Keys(np.searchsorted(line.ends, places), keys)
+            found = self._find(line)
             given = {at: more[first + at] for at in range(len(some)) if first + at in more}
-            plain = found.where(self._is_plain[keys])
+            plain = found.where(self._is_plain[found.keys])
             satisfied, with_signs = self._needs.passing(*plain, len(some))
             signs: dict[int, frozenset[str]] = {}
-            reaching: Mapping[int, Sequence[int]] = {}
+            reaching: _Reaching = {}
             if self._signs:
                 gates, view = GateView(line, some), self._signs.view(line)
                 of_scores = self._scores.open(found, view, gates) if self._scores else ()
@@ -377,23 +270,22 @@ class Prefilter:
                 if open_:
                     view.wanted = np.isin(np.arange(len(some)), list(open_))
                     signs = dict.fromkeys(open_, frozenset()) | self._signs.among(view, some)
+                beside = {at - first for at in beside_others}
                 of_signs, reaching = self._passing_with(
-                    signs, given, found, gates, some, {at - first for at in beside_others}
+                    signs, given, found, gates, some, beside, counted
                 )
                 satisfied = np.union1d(satisfied, of_signs)
             suspects = self._suspects.among(line, some) if self._suspects else set()
-            near = self._is_plain[keys] & np.isin(found.texts, satisfied)
-            spans = self._spans(line, places[near], *found.where(near))
             grouped = set(satisfied.tolist())
             for text in sorted(suspects.union(grouped, reaching)):
-                around = spans.get(text, [])
+                scored, certain = reaching.get(text, ((), ()))
                 yield PassingText(
                     first + text,
-                    _stretches(some[text], around) if len(around) <= PLACES_IN_TEXT else None,
                     text in suspects,
                     signs.get(text),
-                    reaching.get(text, ()),
+                    scored,
                     text in grouped,
+                    certain,
                 )
             first += len(some)
 
@@ -405,7 +297,8 @@ class Prefilter:
         gates: GateView,
         texts: Sequence[str],
         beside_others: Collection[int],
-    ) -> tuple[Places, Mapping[int, Sequence[int]]]:
+        counted: Collection[int],
+    ) -> tuple[Places, _Reaching]:
         """Return which of the texts with known signs satisfy a rule, or may reach thresholds."""
         rows = [
             (text, self._key_of_sign[sign])
@@ -418,42 +311,16 @@ class Prefilter:
         satisfied, _ = self._needs.passing(*all_.where(self._is_plain[all_.keys]), len(texts))
         if self._scores is None:
             return satisfied, {}
-        return satisfied, self._scores.reaching(words, of_signs, gates, texts, beside_others)
+        return satisfied, self._scores.reaching(
+            words, of_signs, gates, texts, beside_others, counted
+        )
 
-    def _find(self, line: SymbolLine) -> tuple[Places, Places]:
+    def _find(self, line: SymbolLine) -> Keys:
         all_places, all_keys, number = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)], 0
         for finder in (*self._finders, *([self._sounds] if self._sounds else [])):
             for places, keys in finder.find(line):
                 all_places.append(places)
                 all_keys.append(keys + number)
             number += finder.number
-        return np.concatenate(all_places), np.concatenate(all_keys)
-
-    def _spans(
-        self, line: SymbolLine, places: Places, texts: Places, keys: Places
-    ) -> dict[int, list[tuple[int, int]]]:
-        """Return, by text, half-open code points around each key that its patterns may reach."""
-        ends = line.words_at(line.ends)  # a text's end is a word by itself
-        least, most = np.append(-1, ends)[texts] + 1, ends[texts] - 1
-        words = line.words_at(places)
-        firsts = np.clip(words - self._before[keys], least, most)
-        lasts = np.clip(words + self._after[keys], least, most)
-        symbols = np.stack((line.starts[firsts], line.starts[lasts] + line.sizes[lasts] - 1))
-        starts, lasts = line.code_points(symbols) - np.append(-1, line.joined.ends)[texts] - 1
-        spans_of: dict[int, list[tuple[int, int]]] = {}
-        spans = zip(texts.tolist(), starts.tolist(), (lasts + 1).tolist(), strict=True)
-        for text, start, end in spans:
-            spans_of.setdefault(text, []).append((start, end))
-        return spans_of
-
-
-def _stretches(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return stretches that hold all spans and cut no word or link, in order and merged."""
-    stretches: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if stretches and start <= stretches[-1][1]:
-            if end > stretches[-1][1]:
-                stretches[-1] = stretches[-1][0], stretch_around(text, start, end)[1]
-        else:
-            stretches.append(stretch_around(text, start, end))
-    return stretches
+        texts = np.searchsorted(line.ends, np.concatenate(all_places))
+        return Keys(texts, np.concatenate(all_keys))

@@ -22,6 +22,7 @@ apart, and the same separator between the words, are read as one (`o p e n n o w
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import filterfalse, product
 
 from matcher.aligned import WordReading
@@ -315,8 +316,7 @@ class Chunks:
     def __init__(self, vocabulary: Vocabulary):
         """Take the words that may be in disguise."""
         self._vocabulary = vocabulary
-        self._plain: set[str] = set()
-        self._answers: dict[str, bool] = {}
+        self._remembered = lru_cache(REMEMBERED)(self._read)
 
     def may_be_disguised(self, text: str, folded: str) -> bool:
         """Return whether any word of a text may be in disguise, given the fold of the text."""
@@ -340,10 +340,9 @@ class Chunks:
     def may_hide_in(self, chunks: set[str]) -> bool:
         """Return whether a word of some chunks of a text may be in disguise."""
         read = 0
-        for chunk in chunks - self._plain:
-            answer = self._answers.get(chunk)
-            if answer is None:
-                answer = self._read(chunk)
+        for chunk in chunks:
+            is_short = len(chunk) <= REMEMBERED_LENGTH
+            answer = self._remembered(chunk) if is_short else self._read(chunk)
             read += answer is not None
             if answer or read > CHUNKS_READ:
                 return True
@@ -352,9 +351,7 @@ class Chunks:
     def may_hide_apart(self, text: str, folded: str) -> bool:
         """Return whether a word of a text may be in disguise, with its letters apart.
 
-        Args:
-            text: The text, or a stretch of it that has all signs next to letters apart.
-            folded: Its fold.
+        A stretch of the text will do that has all signs next to letters apart.
         """
         if not (runs := {run[0] for run in SINGLE_UNITS.finditer(folded)}):
             return False
@@ -371,18 +368,6 @@ class Chunks:
 
     def _read(self, chunk: str) -> bool | None:
         """Return whether a chunk may hide a word, or None if it lacks what every disguise has."""
-        answer = self._answer(chunk)
-        if len(chunk) <= REMEMBERED_LENGTH:
-            if len(self._answers) + len(self._plain) >= REMEMBERED:
-                self._answers.clear()
-                self._plain.clear()
-            if answer is None:
-                self._plain.add(chunk)
-            else:
-                self._answers[chunk] = answer
-        return answer
-
-    def _answer(self, chunk: str) -> bool | None:
         if _STAR_IN_WORD.search(chunk) or self._may_have_hashtag(chunk):
             return True
         words = [word for word in chunk.translate(_units).split() if _ODD.search(word)]

@@ -3,26 +3,26 @@
 A sign decides findings, so a set names it with its digest. The digest covers the patterns and
 constants of the sign's module, the kinds of code points, the lists that the sign looks words up in,
 a counter of changes to the code, and the version of Unicode. A sign that shall find something else
-gets a new id (`link-2`).
+gets a new id (`link-2`). `PartSigns` are the signs of one part of a post.
 
 `TERM_CHECKS` tells which words can be a term, sign or host name of a pack. That is a matter of
 their fold, so this package adds its checks to those of `rules.rule`.
 """
 
 import hashlib
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 
 import msgspec
 
-from matcher.aligned import find_hosts, opaque_spans
-from matcher.fold import JOINT, NamedHost, fold, pinyin_definition, syllables
+from matcher.aligned import opaque_spans
+from matcher.fold import JOINT, fold, pinyin_definition, syllables
+from matcher.hit import Span, host_problem
 from matcher.part_signs import (
     DECIDES,
     SCRIPTS,
@@ -30,6 +30,7 @@ from matcher.part_signs import (
     han_apart,
     han_in,
     names_in_pieces,
+    passes,
     signs_of_part,
     signs_of_proportions,
     word_lists,
@@ -48,8 +49,9 @@ from matcher.sign_shapes import (
     words_in,
 )
 from matcher.term import Term
-from rules.pack_parts import PINYIN
+from rules.pack_parts import PINYIN, Gate
 from rules.rule import TERM_LENGTH
+from rules.rule_set import SetError
 from rules.yaml_reader import Check
 
 CODE_VERSION = 1
@@ -59,10 +61,6 @@ REMEMBERED, LONG = 2**14, 160
 """Chunks whose signs are remembered, and the code points of one at most."""
 
 ROOMS_OF_WORDS = frozenset({"words", "models"})
-_LENGTHS_AND_DRESS = frozenset({"words-13-25", "words-26", "dressed-in-plain", "dressed-text"})
-OF_WHOLE_TEXTS = _LENGTHS_AND_DRESS | {"capitals", "emoji-1", "emoji-2-3", "many-emoji"}
-"""Signs whose span is the whole text."""
-
 _ROOMS_OF_CHUNKS = ROOMS_OF_WORDS | {"addresses", "numbers", "han"}
 
 type Spans = list[tuple[int, int]]
@@ -81,10 +79,6 @@ class SignDefinition:
     lists: tuple[str, ...]
     digest: str
 
-    def find(self, text: str) -> Spans:
-        """Return the half-open spans of the sign in a text, in order."""
-        return find_signs(text, [self.id]).get(self.id, [])
-
 
 def find_signs(text: str, wanted: Collection[str]) -> dict[str, Spans]:
     """Return the wanted signs of a text, each with its half-open spans in order.
@@ -94,48 +88,19 @@ def find_signs(text: str, wanted: Collection[str]) -> dict[str, Spans]:
     """
     shape = shape_of(text)
     found: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
-    chunks = _signs_by_chunk(text, shape) if _in_chunks(wanted) else ()
-    for sign, start, end in chain(_signs_of_whole(text, shape, wanted), *chunks):
+    in_chunks = any(SIGNS[sign].module in _ROOMS_OF_CHUNKS for sign in wanted)
+    chunks = _signs_by_chunk(text, shape) if in_chunks else ()
+    for sign, start, end in chain(_signs_of_whole(text, shape, wanted), chunks):
         if sign in wanted:
             found[sign].add((start, end))
     return {sign: sorted(found[sign]) for sign in SIGNS if sign in found}
 
 
-def first_places(
-    text: str, wanted: Collection[str], known: Collection[str] = ()
-) -> dict[str, tuple[int, int]]:
-    """Return the first span of each wanted sign of a text, without reading more than that needs.
-
-    `known` are those of the wanted signs that the text is known to have.
-
-    >>> first_places("Main di 𝐀𝐄𝐑𝐎𝟖𝟖, bonus 50rb, 60rb", ["money", "name-number"])
-    {'money': (22, 26), 'name-number': (8, 14)}
-    """
-    first = {sign: (0, len(text)) for sign in OF_WHOLE_TEXTS.intersection(known)}
-    left = [sign for sign in wanted if sign not in first]
-    shape = shape_of(text) if left else ""
-    chunks = _until_all(_in_chunks(left), _signs_by_chunk(text, shape))
-    for sign, start, end in chain(chunks, _signs_of_whole(text, shape, left)):
-        if sign not in first or (start, end) < first[sign]:
-            first[sign] = start, end
-    return {sign: first[sign] for sign in wanted if sign in first}
-
-
-def _until_all(wanted: set[str], by_chunk: Iterator[list[Found]]) -> Iterator[Found]:
-    while wanted and (found := next(by_chunk, None)):
-        yield from found
-        wanted = wanted.difference([sign for sign, *_ in found])
-
-
-def _in_chunks(wanted: Collection[str]) -> set[str]:
-    return {sign for sign in wanted if SIGNS[sign].module in _ROOMS_OF_CHUNKS}
-
-
-def _signs_by_chunk(text: str, shape: str) -> Iterator[list[Found]]:
+def _signs_by_chunk(text: str, shape: str) -> Iterator[Found]:
     for at, chunk, before, after in chunks_of(text, shape):
         read = remembered_signs if len(chunk) <= LONG else read_signs
-        if found := read(chunk, before, after):
-            yield [(sign, at + start, at + end) for sign, start, end in found]
+        for sign, start, end in read(chunk, before, after):
+            yield sign, at + start, at + end
 
 
 def _signs_of_whole(text: str, shape: str, wanted: Collection[str]) -> Iterator[Found]:
@@ -150,21 +115,14 @@ def _signs_of_whole(text: str, shape: str, wanted: Collection[str]) -> Iterator[
         yield from han_apart(shape)
 
 
-def signs_of_chunk(chunk: Chunk) -> list[Found]:
-    """Return the signs of a chunk, with places counted from its start."""
-    found, shape = addresses_in(chunk)
-    found += words_in(chunk.text, shape)
-    found += numbers_in(chunk, shape)
-    found += han_in(chunk.text, shape)
-    return found
-
-
 def read_signs(text: str, before: str, after: str) -> list[Found]:
     """Return the signs of a chunk between two others, with places counted from its start."""
     shape = shape_of(text)
     if text.isascii() and text.isalpha():  # one word, as most chunks are
         return [(sign, 0, len(text)) for sign in signs_of_word(text, shape)]
-    return signs_of_chunk(Chunk(text, shape, before, after))
+    chunk = Chunk(text, shape, before, after)
+    found, shape = addresses_in(chunk)
+    return [*found, *words_in(text, shape), *numbers_in(chunk, shape), *han_in(text, shape)]
 
 
 remembered_signs = lru_cache(REMEMBERED)(read_signs)
@@ -332,10 +290,65 @@ def as_document() -> bytes:
     return msgspec.json.format(data, indent=1) + b"\n"
 
 
+class PartSigns:
+    """The signs of one part. Their places are found when they are first needed.
+
+    To find places takes longer than the fold. Whether a sign is there is known of a text that came
+    through the prefilter.
+    """
+
+    def __init__(
+        self,
+        part: str,
+        text: str,
+        wanted: Collection[str],
+        links: Mapping[str, Span],
+        known: Collection[str] | None = None,
+    ):
+        """Take the part, the signs that rules have, and those of links that count too.
+
+        `known` are those of the wanted signs that the part has, if somebody has looked.
+        """
+        self.part, self._text, self._links = part, text, links
+        self._known, self._wanted = known, wanted if known is None else known
+        self._passed: dict[Gate | None, bool] = {}
+
+    def passes(self, gate: Gate | None) -> bool:
+        """Return whether the part looks as a gate wants it; without one, any does."""
+        if gate not in self._passed:
+            self._passed[gate] = gate is None or passes(self._text, gate)
+        return self._passed[gate]
+
+    @cached_property
+    def present(self) -> Collection[str]:
+        """The signs that the part or its links have."""
+        return self.spans if self._known is None else {*self._known, *self._links}
+
+    @cached_property
+    def places(self) -> dict[str, list[tuple[int, int]]]:
+        """The half-open spans of each sign in the part."""
+        return find_signs(self._text, self._wanted) if self._wanted else {}
+
+    @cached_property
+    def spans(self) -> dict[str, Span]:
+        """The first span of each sign. Those of links come last."""
+        own = {
+            sign: Span(self.part, *places[0], f"{{{sign}}}", ())
+            for sign, places in self.places.items()
+        }
+        return {**self._links, **own}
+
+
+def check_gate(gate: Gate) -> None:
+    """Raise SetError for a gate that this code does not know."""
+    if gate.script and gate.script not in SCRIPTS:
+        raise SetError(f"a rule reads the script {gate.script!r}, which this code does not know")
+    if gate.words_of and gate.words_of not in word_lists():
+        raise SetError(f"a rule reads words of {gate.words_of!r}, which this code does not know")
+
+
 MOST_SYLLABLES = 8
 """Syllables of a term in pinyin."""
-
-_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
 
 
 def term_problem(written: str) -> str | None:
@@ -415,34 +428,9 @@ def sign_problem(written: str) -> str | None:
     return f"`{written}` is not a sign; {advice}"
 
 
-def script_problem(written: str) -> str | None:
-    """Return why a string cannot be the script of a gate, or None if it can."""
-    return _unless_listed(written, SCRIPTS, "a script")
-
-
-def words_problem(written: str) -> str | None:
-    """Return why a string cannot be the list of words of a gate, or None if it can."""
-    return _unless_listed(written, word_lists(), "a list of words")
-
-
 def _unless_listed(written: str, listed: Iterable[str], kind: str) -> str | None:
     names = sorted(listed)
     return None if written in names else f"`{written}` is not {kind}; there are {', '.join(names)}"
-
-
-def host_problem(written: str) -> str | None:
-    """Return why a string cannot be a host name of `links`, or None if it can.
-
-    >>> host_problem("https://shop.example/x")
-    '`https://shop.example/x` is not a host name; write it without scheme and path: shop.example'
-    >>> host_problem("shop.example") is None
-    True
-    """
-    if _HOST.fullmatch(NamedHost.of(written).name) and not written.strip().startswith("."):
-        return None
-    named = find_hosts(written)
-    advice = named[0].name if named else "shop.example"
-    return f"`{written}` is not a host name; write it without scheme and path: {advice}"
 
 
 TERM_CHECKS: dict[str, Check] = {
@@ -450,7 +438,7 @@ TERM_CHECKS: dict[str, Check] = {
     "weighted": weighted_term_problem,
     "pinyin": pinyin_problem,
     "sign": sign_problem,
-    "script": script_problem,
-    "words": words_problem,
+    "script": lambda written: _unless_listed(written, SCRIPTS, "a script"),
+    "words": lambda written: _unless_listed(written, word_lists(), "a list of words"),
     "host": host_problem,
 }

@@ -172,13 +172,9 @@ class ScoreBounds:
         thresholds: Mapping[int, int],
         signs: Mapping[str, Sequence[tuple[int, int]]] | None = None,
     ):
-        """Take the weights and their bounds.
+        """Take the number of keys, and the weights: keys, also of signs, with a scored rule each.
 
-        Args:
-            number: The number of keys.
-            weights: Keys with a scored rule and a weight there, also those of signs.
-            thresholds: The sum that each rule needs.
-            signs: Scored rules with a weight there, by sign.
+        `signs` has by sign the scored rules, with the weight there.
         """
         rules = {rule: at for at, rule in enumerate(sorted(thresholds))}
         self._order = np.array(list(rules))
@@ -199,12 +195,7 @@ class ScoreBounds:
     def open(self, texts: Places, keys: Places, view: SignView) -> tuple[Places, Places]:
         """Return the texts and rules of which the sum may reach the threshold, with signs.
 
-        A sign counts that a text may have.
-
-        Args:
-            texts: The number of the text of each key.
-            keys: The keys of words. Of equal ones in a text, one counts.
-            view: The view of the line.
+        The keys are of words. A sign counts that a text may have.
         """
         worth = self._signs.worth(view)
         texts, rules, _ = self._reaching(texts, keys, len(worth), lambda cut: worth[cut])
@@ -215,10 +206,8 @@ class ScoreBounds:
     ) -> tuple[Places, Places, npt.NDArray[np.float64]]:
         """Return the texts and rules of which the sum may reach the threshold, with it, by text.
 
-        Args:
-            texts: The number of the text of each key.
-            keys: The keys, also of signs. Of equal ones in a text, one counts.
-            number: The number of texts.
+        `texts` has the number of the text of each key, out of so many. The keys are also of signs.
+        Of equal ones in a text, one counts.
         """
         return self._reaching(texts, keys, number, lambda _: 0)
 
@@ -241,17 +230,6 @@ class ScoreBounds:
             rules.append(self._order[columns])
             reached.append(sums[of_step, columns])
         return np.concatenate(reaching), np.concatenate(rules), np.concatenate(reached)
-
-    def sums_at(
-        self, texts: Places, keys: Places, wanted: Places, rules: Places
-    ) -> npt.NDArray[np.float64]:
-        """Return the sums of some texts and rules, given the number of the text of each key."""
-        distinct, rows = np.unique(wanted, return_inverse=True)
-        chosen = np.isin(texts, distinct)
-        texts, keys = self._weighed(texts[chosen], keys[chosen])
-        sums = self._sums(np.searchsorted(distinct, texts), keys, distinct.size)
-        at: npt.NDArray[np.float64] = sums[rows, np.searchsorted(self._order, rules)]
-        return at
 
     def _weighed(self, texts: Places, keys: Places) -> tuple[Places, Places]:
         some = self._firsts[keys + 1] > self._firsts[keys]

@@ -336,7 +336,7 @@ def _pair_table(words: Iterable[str]) -> Mask:
     return table
 
 
-def _kind_table(kinds: str) -> Mask:
+def kind_table(kinds: str) -> Mask:
     """Return for each kind whether it is one of these."""
     table = np.zeros(256, bool)
     table[[ord(kind) for kind in kinds]] = True
@@ -347,7 +347,7 @@ PROPERTIES, SCRIPTS = _property_table(), _script_table()
 TWO_SCRIPTS = bytes(code in (1 * 2, 1 * 3, 2 * 3) for code in range(256))  # products of numbers
 _COMMON = shapes.SMALLS + shapes.CAPITALS + shapes.HAN + shapes.SPACE + shapes.LINE_END
 RARE = bytes(chr(code) not in _COMMON for code in range(256))
-DRESSED = _kind_table(shapes.DRESSED + shapes.STROKE)
+DRESSED = kind_table(shapes.DRESSED + shapes.STROKE)
 GAME_ENDINGS = np.zeros((32, 32, 32), bool)
 for _ending in LISTS.game_endings:
     if _ending.isalpha():
@@ -355,12 +355,12 @@ for _ending in LISTS.game_endings:
 HOST_ENDINGS = _pair_table(LISTS.bare_endings)
 AFTER_NUMBERS = _pair_table({*LISTS.units, *LISTS.currencies_after})
 BEFORE_NUMBERS = _pair_table(word[::-1] for word in LISTS.currencies_before)
-WORD_BUT_DIGITS = _kind_table(shapes.LETTERS + shapes.MARKS)
-MARKS = _kind_table(shapes.MARKS)
-BEFORE_NUMBERS_APART = _kind_table(of_parts.BEFORE_NUMBERS + "!" + shapes.SKIN_TONE + shapes.MARKS)
-IN_NUMBERS_APART = _kind_table("./ -")
-BEGINS_PIECE = _kind_table(shapes.CAPITALS + shapes.DRESSED + shapes.MARKS)
-BETWEEN_PIECES = _kind_table(" -")
+WORD_BUT_DIGITS = kind_table(shapes.LETTERS + shapes.MARKS)
+MARKS = kind_table(shapes.MARKS)
+BEFORE_NUMBERS_APART = kind_table(of_parts.BEFORE_NUMBERS + "!" + shapes.SKIN_TONE + shapes.MARKS)
+IN_NUMBERS_APART = kind_table("./ -")
+BEGINS_PIECE = kind_table(shapes.CAPITALS + shapes.DRESSED + shapes.MARKS)
+BETWEEN_PIECES = kind_table(" -")
 NEXT_TO_ODD_NUMBERS = MARKS.copy()
 NEXT_TO_ODD_NUMBERS[[ord(shapes.CURRENCY), ord("%")]] = True
 CURRENCY_LETTERS = np.array(

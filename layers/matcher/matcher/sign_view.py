@@ -137,10 +137,8 @@ class KindView:
 
     def of_kinds(self, kinds: str) -> Places:
         """Return the places of some of the kinds for which `of_kind` can be asked, in order."""
-        wanted = np.zeros(256, bool)
-        wanted[[ord(kind) for kind in kinds]] = True
         found, places = self._rare
-        of_kinds: Places = places[wanted[found]]
+        of_kinds: Places = places[tables.kind_table(kinds)[found]]
         return of_kinds
 
     @cached_property

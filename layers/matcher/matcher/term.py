@@ -51,6 +51,7 @@ from matcher.fold import (
     HAN,
     JOINT,
     STRICT,
+    CodePointTable,
     Evasion,
     evasions,
     fold,
@@ -58,6 +59,7 @@ from matcher.fold import (
     is_word,
     script_of,
     sound_pattern,
+    sounds,
 )
 from matcher.hit import Effort
 
@@ -115,6 +117,15 @@ class Term:
         return frozenset(number for number, at in enumerate(gaps) if _is_tight(aligned, at))
 
     @cached_property
+    def sure(self) -> str:
+        """The letters that a text has, among its `sure_letters`, where the term surely counts."""
+        letters = sure_letters(self.literal).strip(" '")
+        if not letters or _UNSURE in letters:
+            return NEVER
+        opens, closes = (not _IN_HAN.fullmatch(f" {letters[at]} ") for at in (0, -1))
+        return f"{' ' * (opens and self.opens)}{letters}{' ' * (closes and self.closes)}"
+
+    @cached_property
     def letters(self) -> str:
         """The letters without the fold of look-alikes, words run together."""
         return self.literal.translate(STRICT).replace(" ", "")
@@ -129,18 +140,12 @@ class Term:
         """The form that an `exact` rule compares."""
         return _plain(self.literal)
 
-    def match_at(self, aligned: AlignedText, end: int, *, exact: bool) -> Match | None:
-        """Check whether the pattern that ends before `aligned.folded[end]` is the term.
-
-        Args:
-            aligned: The part.
-            end: Where the automaton found the end of the pattern, in the folded text.
-            exact: Whether the original must be the term except for case and gaps.
-        """
-        return self.shown_at(aligned, end) if self.is_at(aligned, end, exact=exact) else None
-
     def is_at(self, aligned: AlignedText, end: int, *, exact: bool) -> bool:
-        """Return whether there is a match, which takes longer to show than to find."""
+        """Return whether the pattern that ends before `aligned.folded[end]` is the term.
+
+        If `exact`, the original must be the term except for case and gaps. To show a match takes
+        longer than to find it.
+        """
         first, last = self._letters_before(end)
         readings = aligned.readings_at(first, last) if aligned.readings else []
         if aligned.readings and not readings:
@@ -231,6 +236,48 @@ def pattern_of(written: str) -> str:
     return folded[not opens : len(folded) - (not closes)] if folded != " " else ""
 
 
+NEVER, _UNSURE = "\x03", "\x02"
+"""What no `sure_letters` have, and what they have for all that may not be what it seems."""
+
+_HAN = "\u3400-\u9fff"
+_IN_HAN, _RUNS_OF_HAN = re.compile(f" [{_HAN}] "), re.compile(f"[{_HAN}]+|[^{_HAN}]+")
+_NEXT_TO_UNSURE = re.compile(f"[{_HAN}]?([{_UNSURE}']+)[{_HAN}]?")
+
+
+def _sure_letter(code: int) -> str:
+    strict = STRICT[code]
+    if _IN_HAN.fullmatch(strict):
+        return strict[1]
+    if chr(code) in _APOSTROPHES:
+        return "'"
+    is_mark = unicodedata.category(chr(code))[0] == "M"
+    return strict if len(strict) == 1 and not is_mark else _UNSURE
+
+
+_sure_letters = CodePointTable(_sure_letter)
+_sound_letters = CodePointTable(lambda code: sounds().get(code, chr(code)))
+
+
+def sure_letters(text: str, *, with_sounds: bool = False) -> str:
+    """Return the letters that terms surely match in a text by `without_opaque`.
+
+    A term surely counts, except in an exact rule, if `Term.sure` is among them; it may count
+    elsewhere, too. Each sign is a space. Han letters next to what may change them (an apostrophe, a
+    mark, a dropped character) are left out, and there is a space between others and these. The
+    sounds of Han letters come in a second line, if they are wanted.
+
+    >>> letters = sure_letters("I was AT home, l'heure est là.")
+    >>> terms = map(Term.of, ("at home", "hom*", "la", "heure", "hom", "-"))
+    >>> [term.sure in letters for term in terms]
+    [True, True, True, False, False, False]
+    """
+    letters = f" {text.translate(_sure_letters)} "
+    if not letters.isascii():
+        letters = " ".join(_RUNS_OF_HAN.findall(_NEXT_TO_UNSURE.sub(r"\1", letters)))
+    letters = letters.replace("'", " '")  # a word may end there, and none begins
+    return f"{letters}\n{letters.translate(_sound_letters)}" if with_sounds else letters
+
+
 def _parse(written: str) -> tuple[bool, str, bool]:
     """Return whether a word must begin where a term begins, its text, and the same for its end."""
     stripped = written.strip()
@@ -300,6 +347,11 @@ class SoundTerm(Term):
     def tight(self) -> frozenset[int]:
         """All gaps between syllables."""
         return frozenset(range(self.written.count(JOINT)))
+
+    @cached_property
+    def sure(self) -> str:
+        """The syllables, as among the sounds of `sure_letters`."""
+        return self.pattern.replace(" ", "")
 
     def disguises(self, original: str) -> tuple[Evasion, ...]:
         """Return how the letters are disguised: by their sound, at least."""
@@ -400,32 +452,28 @@ class Automaton:
         self._automaton.make_automaton()
         self._is_empty = not patterns
 
-    def patterns_in(self, folded: str, effort: Effort | None = None) -> set[int]:
-        """Return the patterns that occur in a folded text."""
-        if self._is_empty:
-            return set()
-        matches = self._automaton.iter(_as_latin(folded))
-        patterns = {index for _, index in islice(matches, MATCHES_IN_PART)}
-        if effort and next(matches, None):
-            effort.ran_out = True
-        return patterns
+    def patterns_in(self, folded: str, effort: Effort | None = None) -> list[int]:
+        """Return the patterns that occur in a folded text, each as often as it does."""
+        return [index for _, index in self._found(folded, effort)]
 
     def occurrences(self, folded: str, effort: Effort | None = None) -> list[tuple[int, int]]:
         """Return each occurrence as pattern and end in code points, in the order of ends."""
-        if self._is_empty:
-            return []
-        occurrences: list[tuple[int, int]] = []
-        matches = self._automaton.iter(_as_latin(folded))
-        counting = islice(matches, MATCHES_IN_PART)
+        found = self._found(folded, effort)
         if folded.isascii():
-            occurrences += ((index, last + 1) for last, index in counting)
-        else:
-            data = folded.encode()
-            end = counted = 0
-            for last, index in counting:
-                end += len(data[counted : last + 1].decode())
-                counted = last + 1
-                occurrences.append((index, end))
+            return [(index, last + 1) for last, index in found]
+        occurrences: list[tuple[int, int]] = []
+        data = folded.encode()
+        end = counted = 0
+        for last, index in found:
+            end += len(data[counted : last + 1].decode())
+            counted = last + 1
+            occurrences.append((index, end))
+        return occurrences
+
+    def _found(self, folded: str, effort: Effort | None) -> list[tuple[int, int]]:
+        """Return the last byte of each occurrence, with the pattern."""
+        matches = self._automaton.iter(_as_latin(folded)) if not self._is_empty else iter(())
+        found = list(islice(matches, MATCHES_IN_PART))
         if effort and next(matches, None):
             effort.ran_out = True
-        return occurrences
+        return found

@@ -60,7 +60,7 @@ class PatternIndex:
     """The patterns of some rules, and the uses of each. Rules are known by their order.
 
     `all_groups` has, for each rule, the bits of all its groups. A scored rule has none: its terms
-    are in one group, those in pinyin in another, and `scored_terms` tells what they are worth.
+    are in one group, those in pinyin in another, and `weights_for_posts` has what they are worth.
     `signs` has the patterns of signs by their ids, and `with_signs` the rules that have some in
     groups. `sounds` are the patterns of terms in pinyin.
 
@@ -140,21 +140,15 @@ class PatternIndex:
                 if use.group >= 0 and self.all_groups[use.rule]:
                     yield pattern, use.rule, 1 << use.group
 
-    def scored_terms(self) -> Iterator[tuple[int, int, int, str]]:
-        """Yield each pattern of a scored rule with the rule, the weight and the term.
-
-        A phrase that cancels weighs 0. The term is empty if it is in pinyin, or if the pattern is
-        of another form of it.
-        """
+    def weights_for_posts(self) -> Iterator[tuple[int, int, int]]:
+        """Yield each pattern that weighs for a post, with the scored rule and the weight."""
         for pattern in range(len(self.patterns)) if self._weighed else ():
             for use in self.uses(pattern):
-                if (score := self._rules[use.rule].score) is None:
-                    continue
-                form, written = self._form_of(use)[0]
-                weights = score.pinyin if use.group == SOUNDS else score.terms
-                weight = weights[written] if use.group >= 0 else 0
-                is_plain = use.group == 0 and form == written
-                yield pattern, use.rule, weight, written if is_plain else ""
+                score = self._rules[use.rule].score
+                if score and use.group >= 0:
+                    weights = score.pinyin if use.group == SOUNDS else score.terms
+                    if (weight := weights[self._form_of(use)[0][1]]) > 0:
+                        yield pattern, use.rule, weight
 
     def only_scored(self) -> Iterator[int]:
         """Yield the patterns that only scored rules have."""
@@ -274,15 +268,13 @@ class Intervals:
 _NO_INTERVALS = Intervals(())
 
 
-def matches_in_windows(rule: Rule, matches: MatchesByGroup, needed: int) -> list[Match] | None:
+def matches_in_windows(
+    rule: Rule, matches: MatchesByGroup, needed: int, most: int = SPANS_SHOWN
+) -> list[Match] | None:
     """Return the matches in those windows of a part that satisfy a rule, or None without any.
 
-    The list is empty if links outside the text serve all groups.
-
-    Args:
-        rule: The rule.
-        matches: Its matches in the part.
-        needed: The groups that need a match in the text, as bits.
+    The list is empty if links outside the text serve all groups. `needed` are those that need a
+    match in the text, as bits. After `most` matches no further window is looked for.
     """
     if len(matches) == 1 and not rule.at_least:  # most often: one term, of the only group
         [(group, only)] = matches.items()
@@ -294,7 +286,7 @@ def matches_in_windows(rule: Rule, matches: MatchesByGroup, needed: int) -> list
     groups, best = _places(matches)
     places = [GroupedPlace(place, groups[place]) for place in sorted(groups)]
     counts = {1 << len(rule.groups): rule.at_least.n} if rule.at_least else {}
-    chosen = places_in_windows(places, needed, rule.within, unless, counts)
+    chosen = places_in_windows(places, needed, rule.within, unless, counts, most)
     if not chosen and (needed or unless):
         return None
     return [best[grouped.place][2] for grouped in chosen]
@@ -350,6 +342,7 @@ def places_in_windows(
     within: int | None,
     unless: Intervals,
     counts: Mapping[int, int],
+    most: int = SPANS_SHOWN,
 ) -> list[GroupedPlace]:
     """Return the places in those minimal windows that are short enough and not cancelled.
 
@@ -360,21 +353,22 @@ def places_in_windows(
         unless: First and last words of the phrases that cancel a window if they touch it, widened
             by `within` words on both sides. Without `within` they cancel any window.
         counts: The number of places that a group needs, by its bit, if it is not one.
+        most: Places after which no further window is looked for.
 
     Returns:
-        Places in the order of the text, at most one more than `SPANS_SHOWN`. That one says that
-        there are more.
+        Places in the order of the text, at most one more than `most`. That one says that there are
+        more.
     """
     chosen: list[GroupedPlace] = []
     done = 0
     for first, last in _minimal_windows(places, groups, within, counts):
-        if len(chosen) > SPANS_SHOWN:
+        if len(chosen) > most:
             break
         window = places[first : last + 1]
         if _is_near(window, within) and not _is_cancelled(window, within, unless):
             chosen += places[max(first, done) : last + 1]
             done = last + 1
-    return chosen[: SPANS_SHOWN + 1]
+    return chosen[: most + 1]
 
 
 def _is_near(window: Sequence[GroupedPlace], within: int | None) -> bool:

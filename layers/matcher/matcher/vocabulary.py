@@ -130,10 +130,8 @@ def is_plausible_evasion(
 def is_plausible_mask(word: str, units: str, *, alone: bool) -> bool:
     """Return whether the rest of a masked word identifies it.
 
-    Args:
-        word: The word that the units may be.
-        units: The letters, digits, signs and stars of the text.
-        alone: Whether the word is a term by itself. In a phrase the other words say more.
+    `units` are the letters, digits, signs and stars of the text. A word that is `alone` is a term
+    by itself. In a phrase the other words say more.
     """
     seen = sum(unit.isalnum() for unit in units)
     telling = sum(unit.isalpha() or unit in word for unit in units)
@@ -155,12 +153,7 @@ def sounds_alike(word: str, units: str, masked: str, fit: list[int]) -> bool:
     """Return whether the foreign letters among units sound like the letters of a word there.
 
     A digit that more often counts something (as in صفحة1) replaces a letter only inside a word.
-
-    Args:
-        word: The word that the units may be.
-        units: The letters and digits of the text.
-        masked: The same with stars for foreign letters.
-        fit: The unit for each letter of the word.
+    `masked` are the units with stars for foreign letters, and `fit` is the unit for each letter.
     """
     if STAR in (masked[0], masked[-1]) and not _ARABIC_NUMBERS.isdisjoint((units[0], units[-1])):
         return False

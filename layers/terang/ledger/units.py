@@ -383,6 +383,16 @@ def max_receipt_bytes(rules: Iterable[tuple[str, int]]) -> int:
     return OTHER_BYTES + sum(times * (len(key) + COUNT_BYTES) for key, times in rules)
 
 
+def receipt_problem(rules: Iterable[tuple[str, int]]) -> str:
+    """Return why a receipt of these rules might not fit into an item, or an empty text."""
+    counted = list(rules)
+    size = max_receipt_bytes(counted)
+    return (size > ITEM_BYTES) * (
+        f"{len(counted):,} rules: a receipt that counts each of them takes up to {size:,} bytes,"
+        f" {size - ITEM_BYTES:,} more than the {ITEM_BYTES:,} of an item of the table"
+    )
+
+
 def rule_key(pack: str, version: int, rule: str, mode: str) -> str:
     """Return the key under which a rule is counted.
 

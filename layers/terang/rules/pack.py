@@ -230,6 +230,15 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
         """Return the rule with an id, or None."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
+    def with_thresholds(self, change: Callable[[int], int]) -> "Pack":
+        """Return the pack with another threshold for each of its scored rules."""
+        rules = list(self.rules)
+        for at, rule in enumerate(rules):
+            if score := rule.score:
+                score = structs.replace(score, threshold=change(score.threshold))
+                rules[at] = structs.replace(rule, score=score)
+        return structs.replace(self, rules=tuple(rules))
+
     def mode_of(self, rule: Rule) -> Mode:
         """Return the mode in which a rule of this pack runs.
 

@@ -19,7 +19,7 @@ from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -130,6 +130,9 @@ WEIGHT = 9
 WEIGHTS_IN_LIST = 2_000
 """Entries of each list of a score."""
 
+LOWEST_SUM = -WEIGHT * WEIGHTS_IN_LIST * 3
+"""No score is lower, so any text reaches it."""
+
 MOST_THRESHOLD = 1_000
 
 
@@ -219,6 +222,12 @@ class Score(msgspec.Struct, frozen=True, omit_defaults=True):
         """Return the sum of all weights for a post: no text has more."""
         lists = self.terms, self.signs, self.pinyin
         return sum(weight for given in lists for weight in given.values() if weight > 0)
+
+    def band(self, total: int) -> Literal["medium", "high"] | None:
+        """Return the band of a sum, or None below the threshold."""
+        if total < self.threshold:
+            return None
+        return "high" if self.high is not None and total >= self.high else "medium"
 
 
 def deciding(weights: Iterable[tuple[str, int]], threshold: int) -> tuple[str, ...]:

@@ -304,7 +304,7 @@ def test_a_finding_in_shadow_is_a_number_with_its_band() -> None:
     assert {found.finding.rule for found in made.findings.values()} == {"asks-for-code"}
     score = "scores/3/asks-for-code/shadow"
     assert made.counted == {"prizes/1/names-prize/shadow": 2, score: 2}
-    assert made.high == {score: 1}
+    assert +made.high == {score: 1}
     assert made.met == {"1"}
     whole = inspection(*posts, rules=rules, shadow=ShadowFindings.ALL)
     bands = [found.finding.band for found in whole.findings.values()]

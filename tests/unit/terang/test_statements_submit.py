@@ -30,7 +30,7 @@ def paused(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     pauses: list[float] = []
     api = terang.submission.SorApi
     monkeypatch.setattr(
-        terang.cli.published, "SorApi", lambda to, token: api(to, token, pause=pauses.append)
+        terang.submission, "SorApi", lambda to, token: api(to, token, pause=pauses.append)
     )
     return pauses
 
