@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from support.erased_world import ACCOUNT, erase
 from support.sample_posts import OTP, PRIZE, SHADOW, line, lines, pack
 from support.world import DAY, World, clients_in_memory
 
+from cases.trials import group_names
 from ledger.closing import put_in_force
 from ledger.draws import RANKS, DrawLimit, DrawnFinding, Draws, Trial
 from publish.day_facts import SealBucket
@@ -303,3 +305,28 @@ def test_a_draw_changes_nothing_that_is_published_of_a_day() -> None:
     day = json.loads(without["summaries/acme/2026-11-25.json"])
     assert day["numbers"]["by_rule"]["prizes/1/names-prize/shadow"] == 13
     assert with_draws == without
+
+
+LONG = "you are the lucky winner of the grand prize, so come to the old market at nine today {}"
+
+
+def test_an_erased_author_leaves_no_fingerprint_and_what_people_judged(world: World) -> None:
+    """Her post and his copy of it were one text, and stay one."""
+    begin(world)
+    hers, his = (
+        line(id=name, account=name, text=LONG.format(end)) + b"\n"
+        for name, end in ((ACCOUNT, "!"), ("ben", "?"))
+    )
+    scan(world, hers + his + prizes(30))
+    before = {one.finding: one for one in drawn(world)}
+    groups = group_names(list(before.values()))
+    assert (len(before), len(set(groups.values()))) == (32, 31)
+    assert erase(world).counts["drawn"] == 32
+    after = {one.finding: one for one in drawn(world)}
+    [emptied] = [name for name in before if after[name].fingerprint != before[name].fingerprint]
+    finding = world.store.case(emptied)
+    assert finding is not None
+    assert finding.excerpt is None
+    assert after[emptied].fingerprint == b""
+    assert group_names(list(after.values())) == groups
+    assert erase(world).counts["drawn"] == 0

@@ -18,7 +18,8 @@ from ledger.findings import SAMPLE_DAYS
 from ledger.store import KEY_MONTHS
 from publish.publish_run import LOOK_BACK_DAYS
 from publish_steps.logging_run import ALIVE_AFTER, KEY_DAYS, LOGS, RESTATED_DAYS
-from terang.repair.erasure import INTAKE_AGE, TOMBSTONE_DAYS
+from terang.repair.bucket_eraser import INTAKE_AGE
+from terang.repair.erasure import TOMBSTONE_DAYS
 from verify import KEPT
 
 DAY = timedelta(days=1)

@@ -128,7 +128,7 @@ def group_names(drawn: Sequence[DrawnFinding]) -> dict[str, str]:
     """Return the group of near copies of each drawn finding: the id of one in it."""
     whole = [Fingerprinted(one.finding, one.fingerprint) for one in drawn if one.fingerprint]
     alone = {one.finding: one.finding for one in drawn}
-    return alone | copy_groups(whole)
+    return alone | copy_groups(whole, {one.finding: one.group for one in drawn if one.group})
 
 
 def _evidence(groups: Sequence[Sequence[Answer]]) -> Evidence:
