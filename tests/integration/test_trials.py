@@ -17,6 +17,7 @@ from support.world import DAY, World, clients_in_memory
 from cases.trials import group_names
 from ledger.closing import put_in_force
 from ledger.draws import RANKS, DrawLimit, DrawnFinding, Draws, Trial
+from ledger.store import DynamoStore
 from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext, PublishRequest, publish
@@ -26,6 +27,7 @@ from recount import evidence_problem, recount_command
 from rules.pack import Pack
 from rules.pinned import rule_digest
 from rules.rule_set import load_set
+from scan.unit_input import KnownDraws
 from terang.next_set import SetRequest, next_set
 
 RULE = "prizes/names-prize"
@@ -114,6 +116,17 @@ def test_nothing_is_drawn_above_the_limit_or_after_the_trial(world: World) -> No
     world.clock.move(days=15)
     run_publish(world)
     assert world.objects.get(world.work, "draws/acme/newest.json") == limits_of(Draws())
+
+
+def test_nothing_is_drawn_for_a_provider_that_left(world: World) -> None:
+    begin(world)
+    assert KnownDraws(world.objects, world.clock, world.work).newest("acme").rules
+    providers = world.store.providers()
+    with pytest.MonkeyPatch.context() as patch:
+        others = [one for one in providers if one.provider != "acme"]
+        patch.setattr(DynamoStore, "providers", lambda _: others)
+        run_publish(world)
+    assert KnownDraws(world.objects, world.clock, world.work).newest("acme") == Draws()
 
 
 def limits_of(draws: Draws) -> bytes:
