@@ -47,9 +47,10 @@ from publish.precision import (
     term_evidence,
 )
 from publish.public_bucket import Drafter, SummaryBucket, has_lost_records, next_revision
-from publish.rule_changes import Pause, adoptions_due, change_rules, due
+from publish.rule_changes import adoptions_due, change_rules, pauses_due
 from publish.summary import (
     LeftOut,
+    PausedNote,
     PeriodKind,
     Summary,
     SummaryPeriod,
@@ -120,7 +121,7 @@ class PublishResult:
     """What a run did, for logs and metrics. Steps add to it: the last three are theirs alone."""
 
     written: int = 0
-    paused: list[Pause] = field(default_factory=list)
+    paused: list[PausedNote] = field(default_factory=list)
     revised: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     unpublishable: list[str] = field(default_factory=list)
@@ -366,11 +367,15 @@ class PublishRun:
             months = context.public.periods(provider, PeriodKind.MONTH)
             newest = context.public.published(provider, months[-1]) if months else None
             if newest and newest.standing:
-                pauses = [*due(provider, newest.standing, in_force, context.pause_below)]
+                below = context.pause_below
+                pauses = [*pauses_due(provider, newest.standing, in_force, below, since)]
                 result.paused += pauses
                 notes += [(provider, Paused(one.rule, since, one.why)) for one in pauses]
             entries = (
-                entry for day in self.days for entry in context.store.journal_entries(provider, day)
+                entry
+                for day in self.days
+                if (summary := context.public.published(provider, day)) and summary.went_live
+                for entry in context.store.journal_entries(provider, day)
             )
             adoptions = adoptions_due(entries, in_force.settings_of(provider), in_force, since)
             notes += [(provider, one) for one in adoptions]

@@ -7,11 +7,10 @@ proposes there. Both are notes of one provider in the next set, which is put in 
 set in force. What dies in between is done by the next run: it finds the same facts.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
 
@@ -19,11 +18,10 @@ from ledger.cases import JournalEntry
 from ledger.closing import NO_SET, put_in_force
 from ledger.codes import OperatorError
 from ledger.objects import S3Objects
-from ledger.units import Tally
 from publish.precision import RuleErrors, errors_of
-from publish.summary import Standing, WentLive
+from publish.public_bucket import SummaryBucket
+from publish.summary import PausedNote, Standing, Summary, WentLive
 from rules.pack import Pack
-from rules.pinned import rule_digest
 from rules.rule_set import (
     Adopted,
     Evidence,
@@ -40,15 +38,9 @@ AT_LEAST = 10
 """Decided findings of one provider below which no rule is paused."""
 
 
-class Pause(NamedTuple):
-    """A rule (`pack/rule`) to keep in shadow for a provider, and why."""
-
-    provider: str
-    rule: str
-    why: str
-
-
-def due(provider: str, standing: Standing, in_force: RuleSet, below: float) -> Iterator[Pause]:
+def pauses_due(
+    provider: str, standing: Standing, in_force: RuleSet, below: float, since: str
+) -> Iterator[PausedNote]:
     """Yield the rules in force that must be paused for a provider and are not yet.
 
     A version is judged by all of its findings in the cohorts, of whatever month. It is paused if
@@ -67,9 +59,10 @@ def due(provider: str, standing: Standing, in_force: RuleSet, below: float) -> I
             if found.precision is None or found.high is None or name in paused:
                 continue
             if decided >= AT_LEAST and found.high < below:
-                yield Pause(
+                yield PausedNote(
                     provider,
                     name,
+                    since,
                     f"of {decided} findings of version {pack.version} that people decided by"
                     f" {standing.day}, {round(found.precision * decided)} stand: at best"
                     f" {100 * found.high:.0f}% with 95% confidence",
@@ -114,81 +107,76 @@ def change_rules(
     return put_in_force(objects, bucket, make_next, now)
 
 
-class LiveHere(NamedTuple):
-    """A rule in shadow that a provider has adopted: `live`, `paused` there, or `lapsed` since.
-
-    `since` is the day from which the set has it; of one that has lapsed, the day of its adoption.
-    """
-
-    rule: str
-    provider: str
-    state: str
-    since: str
-    band: str
-    version: int
-    evidence: Mapping[str, int | float]
-
-
 @dataclass(frozen=True, slots=True)
 class PublishedTrials:
-    """What all months say of trials.
+    """What all months say of trials, whatever the version of a rule (`pack/rule`).
 
     `went_live` are the adoptions, oldest first. `answers` counts what people said of drawn
-    findings, by `pack/version/rule/verdict`, and `tried_by` names who did, by `pack/version/rule`.
+    findings, by rule and verdict, and `tried_by` names their providers by rule.
     """
 
     went_live: Sequence[WentLive]
-    answers: Tally
+    answers: Mapping[str, Counter[str]]
     tried_by: Mapping[str, set[str]]
 
-    def live_here(self, pack: Pack, in_force: RuleSet) -> list[LiveHere]:
-        """Return who adopted which rule of a pack, by rule and provider; [] if it is replaced."""
-        found: dict[tuple[str, str], LiveHere] = {}
+    def live_here(self, pack: Pack, in_force: RuleSet) -> list[tuple[str, WentLive]]:
+        """Return the adoptions of rules of a pack, by rule and provider; [] if it is replaced.
+
+        Each is `live`, `paused` there, or `lapsed`: the set in force lacks it. The day of those in
+        the set is that on which they came into one.
+        """
         if pack not in in_force.packs:
             return []
-        for note in self.went_live:
-            of, version, rule = note.tried.split("/")
-            if of == pack.id and pack.rule(rule):
-                found[rule, note.provider] = LiveHere(
-                    rule, note.provider, "lapsed", note.day, note.band, int(version), note.evidence
-                )
+        found = {
+            (rule_of(note.tried), note.provider): ("lapsed", note)
+            for note in self.went_live
+            if note.tried.partition("/")[0] == pack.id
+        }
         for provider, settings in in_force.providers.items():
             paused = {pause.rule for pause in settings.paused}
             for one in settings.live_here:
                 of, _, rule = one.rule.partition("/")
                 if of == pack.id:
-                    state = "paused" if one.rule in paused else "live"
-                    evidence = msgspec.to_builtins(one.evidence)
-                    found[rule, provider] = LiveHere(
-                        rule, provider, state, one.since[:10], one.band, one.version, evidence
+                    tried, evidence = (
+                        f"{of}/{one.version}/{rule}",
+                        msgspec.to_builtins(one.evidence),
                     )
+                    note = WentLive(provider, one.since[:10], tried, one.band, evidence)
+                    state = "paused" if one.rule in paused else "live"
+                    found[one.rule, provider] = state, note
         return [found[key] for key in sorted(found)]
 
-    def tried(self, pack: Pack, known: Iterable[Pack]) -> list[tuple[str, list[int], int]]:
-        """Return the rules of a pack that were tried.
+    def tried(self, pack: Pack) -> list[tuple[str, Counter[str], int]]:
+        """Return the tried rules of a pack, their answers, and how many providers adopted none.
 
-        Each has its answers right, wrong and cannot tell, and how many providers tried it and have
-        not adopted it. Nobody has to say that a trial ended with a no, so nobody can hide one. A
-        trial under way is among them. `known` are all versions of all packs: those that differ in
-        their words alone are tried as one.
+        Nobody has to say that a trial ended with a no, so nobody can hide one. A trial under way
+        counts as not adopted.
         """
         found = []
         for rule in pack.rules:
-            of = f"{pack.id}/{pack.version}/{rule.id}"
-            said = [
-                self.answers.get(f"{of}/{what}", 0) for what in ("right", "wrong", "cannot_tell")
-            ]
-            if not any(said):
-                continue
-            digest = rule_digest(pack, rule)
-            names = {
-                f"{pack.id}/{other.version}/{rule.id}"
-                for other in known
-                if other.id == pack.id
-                and (same := other.rule(rule.id))
-                and rule_digest(other, same) == digest
-            }
-            tried = {provider for name in names for provider in self.tried_by.get(name, ())}
-            adopted = {note.provider for note in self.went_live if note.tried in names}
-            found.append((rule.id, said, len(tried - adopted)))
+            name = f"{pack.id}/{rule.id}"
+            if answers := self.answers.get(name):
+                adopted = {note.provider for note in self.went_live if rule_of(note.tried) == name}
+                found.append((rule.id, answers, len(self.tried_by[name] - adopted)))
         return found
+
+
+def trials_of(months: Iterable[Summary], public: SummaryBucket) -> PublishedTrials:
+    """Return what the months of `all`, and of those who tried rules, say of trials."""
+    went_live: list[WentLive] = []
+    answers, tried_by = defaultdict[str, Counter[str]](Counter), defaultdict[str, set[str]](set)
+    for month in months:
+        went_live += month.went_live
+        for part in month.providers if month.cases.tried else ():
+            own = public.published(part.name, month.period)
+            for key, count in own.cases.tried.items() if own else ():
+                tried, _, verdict = key.rpartition("/")
+                answers[rule_of(tried)][verdict] += count
+                tried_by[rule_of(tried)].add(part.name)
+    return PublishedTrials(went_live, answers, tried_by)
+
+
+def rule_of(tried: str) -> str:
+    """Return `pack/rule` of `pack/version/rule`."""
+    pack, _, rule = tried.split("/")
+    return f"{pack}/{rule}"

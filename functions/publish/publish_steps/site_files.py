@@ -32,13 +32,13 @@ from msgspec import UNSET
 from cases.kinds import CLOCKS, CaseNumbers
 from ledger.keys import SENTINEL, factchecks_facts_key
 from ledger.texts import escape_csv_formula, replace_controls
-from ledger.units import Tally, percentiles, sum_records
+from ledger.units import percentiles, sum_records
 from phrases import LANGUAGES
 from publish.folding import Numbers, measures
 from publish.precision import Errors, RuleErrors, errors_of, sum_evidence, without_cohorts
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import LOOK_BACK_DAYS, PublishRun, PublishStep
-from publish.rule_changes import PublishedTrials
+from publish.rule_changes import trials_of
 from publish.summary import (
     SETTLING,
     PeriodKind,
@@ -156,7 +156,7 @@ class Site(PublishStep):
         decided = errors_of(without_cohorts(cases.by_rule))
         campaigns = public.periods("all", PeriodKind.CAMPAIGN)
         terms = sum_evidence(month.terms for month in months if month.terms)
-        trials = trials_of(public, months, cases.tried)
+        trials = trials_of(months, public)
         key = factchecks_facts_key(in_force.factchecks) if in_force.factchecks else ""
         facts = public.objects.get(public.bucket, key) if key else None
         checks = msgspec.json.decode(facts, type=PublishedIndex) if facts else None
@@ -177,18 +177,6 @@ class Site(PublishStep):
         public.put("feed.xml", feed)
         for language, pages in reversed(by_language.items()):
             public.put(page_path("index", language), pages.index(contents, checks).encode())
-
-
-def trials_of(public: SummaryBucket, months: Sequence[Summary], answers: Tally) -> PublishedTrials:
-    """Return what the months of `all` and of those who tried rules say of trials."""
-    tried_by: dict[str, set[str]] = {}
-    for month in months:
-        for part in month.providers if month.cases.tried else ():
-            own = public.published(part.name, month.period)
-            for key in own.cases.tried if own else ():
-                tried_by.setdefault(key.rpartition("/")[0], set()).add(part.name)
-    went_live = [note for month in months for note in month.went_live]
-    return PublishedTrials(went_live, answers, tried_by)
 
 
 def contents_of(public: SummaryBucket, months: Sequence[Summary]) -> Contents:

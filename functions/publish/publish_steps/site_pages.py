@@ -486,7 +486,7 @@ class Pages:
             language_name=self.phrases.language_name,
             campaign_shown=shown,
             live_here=trials.live_here(pack, self.catalogue.in_force),
-            tried=trials.tried(pack, self.catalogue.packs.values()),
+            tried=trials.tried(pack),
             notice_hours=notice_hours,
             proposes_from=proposes_from(pack, notice_hours),
             evidence={
