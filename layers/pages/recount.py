@@ -102,6 +102,9 @@ DIGITS = 4
 SAMPLE_AT_LEAST = 100
 FOLLOWED_MONTHS = 13
 TERM_GROUPS = 5
+TRIED_AT_LEAST = 0.5
+"""The least share of right findings, at the lower end, on which any stack lets a rule go live."""
+
 MOST_SHOWN = 100
 """How many differences of one file are printed."""
 
@@ -254,6 +257,7 @@ class Recount:
         self.must: Record = {"provider": self.provider, "kind": self.kind, "period": self.period}
         self.differences: list[str] = []
         self.totals: defaultdict[tuple[str, str], Totals] = defaultdict(Totals)
+        self.went_live: list[Record] = []
         self.applied: list[PublishedSet] = []
         self.lacking: set[str] = set()
 
@@ -345,6 +349,27 @@ class Recount:
         must["standing"] = self._standing(sums, rules) if self.kind == "month" else None
         if self.kind == "month" and not must["provisional"]:
             must["terms"] = self._terms(sums)
+        for adoption in self.went_live:
+            if problem := evidence_problem(adoption["evidence"], self._answers(adoption, sums)):
+                self.differences.append(f"went_live {adoption['tried']}: {problem}")
+
+    def _answers(self, adoption: Record, sums: Sums) -> Counter[str] | None:
+        """Return the answers of a provider's people on a rule, by verdict, up to this month.
+
+        None says that they are not here: those of a day are in earlier days, too.
+        """
+        if self.kind != "month" or self.provider == "all" or self.is_in_zip:
+            return None
+        stems = (path.stem for path in self.path.parent.glob("*.json"))
+        months = [stem for stem in stems if MONTH.fullmatch(stem) and stem < self.period]
+        read = (_published(self.folder, self.provider, month, None) for month in months)
+        tallies = [sums["tried"], *(month.get("cases", {}).get("tried", {}) for month in read)]
+        answers = Counter[str]()
+        pack, _, rule = adoption["tried"].split("/")
+        for key, count in (item for tally in tallies for item in tally.items()):
+            of, _, what, verdict = key.split("/")
+            answers[verdict] += count if (of, what) == (pack, rule) else 0
+        return answers
 
     # Its notes and revisions
 
@@ -361,6 +386,7 @@ class Recount:
         if not self.parts:
             must |= {name: summary[name] for name in ("open_files", "left_out")}
         must["paused"] = self._paused()
+        must["went_live"] = [] if self.kind == "campaign" else self.went_live
         applied = [one.notice_hours for one in self.applied]
         hours, published = {one.notice_hours for one in self._sets()}, summary["notice_hours"]
         may_be = self.is_in_zip or published in hours or not hours
@@ -555,6 +581,10 @@ class Recount:
                         continue
                     counted += 1
                     if line["kind"] == "case":
+                        if line["type"] == "adoption":
+                            note = {"provider": provider, "day": day[:DAY_LENGTH]}
+                            note |= {of: line[of] for of in ("tried", "band", "evidence")}
+                            self.went_live.append(note)
                         _add_to(cases, case_addends(line, found_length))
                         continue
                     if line["kind"] == "copies":
@@ -993,6 +1023,31 @@ def _interval(count: int, of: int) -> tuple[float, float]:
     a, b, c = 1 + Z * Z / of, -(2 * count / of + Z * Z / of), (count / of) ** 2
     root = math.sqrt(max(0.0, b * b - 4 * a * c))
     return (-b - root) / (2 * a), (-b + root) / (2 * a)
+
+
+def evidence_problem(said: Mapping[str, Any], answers: Counter[str] | None) -> str:
+    """Return why the evidence of an adoption cannot be, or an empty text.
+
+    Each group was answered once, and some twice. Which groups a look took is not published, so
+    there may be more answers than it needs.
+    """
+    found = Counter(said)
+    judged, right, twice = found["judged"], found["right"], found["twice"]
+    whole = right + found["wrong"] + found["cannot_tell"]
+    if not (0 < judged == whole and 0 <= found["agreed"] <= twice <= judged and found["people"]):
+        return "its evidence does not add up"
+    low, high = _interval(right, judged)
+    if not (_agree(found["low"], low) and _agree(found["high"], high)):
+        return "its interval is not that of its evidence"
+    if found["low"] < TRIED_AT_LEAST:
+        return "its evidence is too weak for any stack"
+    if answers is None or (
+        judged + twice <= _total(answers)
+        and right <= answers["right"]
+        and found["people"] <= _total(answers)
+    ):
+        return ""
+    return "it claims more judgements than the journal has"
 
 
 # Prevalence and recall, from the audit sample and what people confirmed

@@ -1,19 +1,34 @@
 """A rule in shadow is tried by people of a provider, and proposes there from then on."""
 
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from support.sample_posts import PRIZE, SHADOW, line, lines, pack
-from support.world import DAY, World
+from support.erased_world import ACCOUNT, erase
+from support.sample_posts import OTP, PRIZE, SHADOW, line, lines, pack
+from support.world import DAY, World, clients_in_memory
 
+from cases.trials import group_names
+from ledger.closing import put_in_force
 from ledger.draws import RANKS, DrawLimit, DrawnFinding, Draws, Trial
+from ledger.store import DynamoStore
 from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext, PublishRequest, publish
 from publish_steps.handover import TrialDraws
+from publish_steps.site_files import Site
+from recount import evidence_problem, recount_command
+from rules.pack import Pack
 from rules.pinned import rule_digest
+from rules.rule_set import load_set
+from scan.unit_input import KnownDraws
+from terang.next_set import SetRequest, next_set
 
 RULE = "prizes/names-prize"
 PRIZES = pack(SHADOW)
@@ -37,7 +52,7 @@ def run_publish(world: World) -> None:
         notice_hours=0,
         pause_below=0.5,
         has_time=lambda: True,
-        steps=(TrialDraws(world.objects, world.work),),
+        steps=(Site(), TrialDraws(world.objects, world.work)),
     )
     publish(context, PublishRequest(provisional=True))
 
@@ -103,6 +118,17 @@ def test_nothing_is_drawn_above_the_limit_or_after_the_trial(world: World) -> No
     assert world.objects.get(world.work, "draws/acme/newest.json") == limits_of(Draws())
 
 
+def test_nothing_is_drawn_for_a_provider_that_left(world: World) -> None:
+    begin(world)
+    assert KnownDraws(world.objects, world.clock, world.work).newest("acme").rules
+    providers = world.store.providers()
+    with pytest.MonkeyPatch.context() as patch:
+        others = [one for one in providers if one.provider != "acme"]
+        patch.setattr(DynamoStore, "providers", lambda _: others)
+        run_publish(world)
+    assert KnownDraws(world.objects, world.clock, world.work).newest("acme") == Draws()
+
+
 def limits_of(draws: Draws) -> bytes:
     return msgspec.json.encode(draws, order="sorted")
 
@@ -155,3 +181,165 @@ def test_answers_that_may_not_be_given_are_refused(tried: World) -> None:
     assert status(tried, answer(one, id="t-3", finding="0" * 64)) == "unknown"
     tried.store.put_trial("acme", Trial(RULE, 2, "another", f"{DAY}T08:00:00Z", "lead-1"))
     assert status(tried, answer(drawn(tried)[1])) == "not_on_trial"
+
+
+def public_copy(world: World, folder: Path) -> Path:
+    """Write the public bucket into a folder, as everybody can."""
+    for key in world.objects.keys(world.public, ""):
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / key).write_bytes(world.objects.get(world.public, key) or b"")
+    return folder
+
+
+def adopt(world: World, wrong: int = 1, **changes: Any) -> None:
+    """Judge all drawn findings by two people, and adopt the rule."""
+    for number, one in enumerate(sorted(drawn(world), key=lambda one: one.rank)):
+        verdict = "wrong" if number < wrong else "right"
+        assert status(world, answer(one, verdict, moderator=f"m-{number % 2}")) == "taken"
+    assert status(world, adoption(**changes)) == "taken"
+    run_publish(world)
+
+
+def page(folder: Path, name: str) -> str:
+    """The words of a page, without its tags."""
+    return " ".join(re.sub("<[^>]+>", " ", (folder / name).read_text("utf-8")).split())
+
+
+def test_pages_and_json_say_what_went_live_and_recount_agrees(tried: World, tmp_path: Path) -> None:
+    adopt(tried)
+    folder = public_copy(tried, tmp_path)
+    month = json.loads((folder / "summaries/acme/2026-11.json").read_bytes())
+    [note] = month["went_live"]
+    assert note["evidence"] == {
+        "judged": 30,
+        "right": 29,
+        "wrong": 1,
+        "low": 0.8333,
+        "high": 0.9941,
+        "people": 2,
+    }
+    assert (note["day"], note["tried"], note["band"]) == (DAY, "prizes/1/names-prize", "all")
+    assert recount_command(folder) == 0
+    pack_page = page(folder, "packs/prizes/1.html")
+    assert "live since 25 November 2026" in pack_page
+    assert "31 right, 1 wrong, 0 cannot tell" in pack_page
+    assert "not adopted it" not in pack_page
+    assert "Rules that went live after a trial" in page(folder, "summaries/all/2026-11.html")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"judged": 60, "right": 59}, {"right": 30}, {"people": 33}, {"low": 0.9}, {"agreed": 1}],
+)
+def test_recount_names_evidence_that_cannot_be(changes: dict[str, int | float]) -> None:
+    said = {"judged": 30, "right": 29, "wrong": 1, "low": 0.8333, "high": 0.9941, "people": 2}
+    answers = Counter({"right": 31, "wrong": 1})
+    assert evidence_problem(said, answers) == ""
+    assert evidence_problem(said | changes, answers) != ""
+
+
+def test_a_trial_that_nobody_adopts_is_counted(tried: World, tmp_path: Path) -> None:
+    status(tried, answer(drawn(tried)[0], "wrong"))
+    run_publish(tried)
+    said = page(public_copy(tried, tmp_path), "packs/prizes/1.html")
+    assert "1 provider has tried it and not adopted it" in said
+
+
+def live_here(world: World) -> list[tuple[str, str, str]]:
+    in_force = json.loads(world.objects.get(world.public, "sets/current.json") or b"")
+    data = world.objects.get(world.public, f"sets/{in_force['set']}.json") or b""
+    adopted = load_set(data).settings_of("acme").live_here
+    return [(one.rule, one.band, one.since) for one in adopted]
+
+
+def republish(world: World, *packs: Pack, removed: Sequence[str] = ()) -> None:
+    """Publish packs on top of the set in force, as the operator does."""
+    now = world.clock.now()
+    request = SetRequest(packs=packs, now=now, notice_hours=0, removed=removed)
+    put_in_force(
+        world.objects,
+        world.public,
+        lambda before: next_set(load_set(before or b""), request, []),
+        now,
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "state"),
+    [
+        ("[The grand prize]", "[A grand prize]", "live since"),
+        ("grand prize", "great prize", "lapsed, adopted on"),
+    ],
+    ids=["another example", "another term"],
+)
+def test_an_adoption_lapses_with_what_was_tried(
+    tried: World, tmp_path: Path, old: str, new: str, state: str
+) -> None:
+    adopt(tried)
+    before = live_here(tried)
+    changed = SHADOW.replace("version: 1", "version: 2").replace(old, new)
+    republish(tried, pack(), pack(changed))
+    run_publish(tried)
+    assert live_here(tried) == (before if state == "live since" else [])
+    assert state in page(public_copy(tried, tmp_path), "packs/prizes/2.html")
+    run_publish(tried)
+    assert live_here(tried) == (before if state == "live since" else [])
+    republish(tried, removed=["prizes"])
+    assert live_here(tried) == []
+
+
+def test_the_last_of_two_adoptions_holds_and_its_notice_ends(tried: World) -> None:
+    begin(tried, read_by="lead-1")
+    adopt(tried, wrong=0)
+    once = live_here(tried)
+    tried.clock.move(hours=1)
+    run_publish(tried)
+    assert live_here(tried) == once
+
+
+def numbers_with(world: World, *, draws: bool) -> dict[str, bytes]:
+    """What is published after the same posts, of a day that is closed."""
+    if draws:
+        begin(world)
+    scan(world, prizes(5) + lines(OTP, f"{OTP} {PRIZE}", start=50))
+    scan(world, lines(OTP, start=50) + prizes(7), "again.jsonl")
+    assert (len(drawn(world)) > 0) == draws
+    world.clock.move(days=1)
+    run_publish(world)
+    objects = world.objects
+    keys = [key for key in objects.keys(world.public, "") if key.startswith(("summ", "journal"))]
+    return {key: objects.get(world.public, key) or b"" for key in keys}
+
+
+def test_a_draw_changes_nothing_that_is_published_of_a_day() -> None:
+    """The same posts in two worlds, one with a trial: the same bytes."""
+    with_draws = numbers_with(World(clients_in_memory()), draws=True)
+    without = numbers_with(World(clients_in_memory()), draws=False)
+    day = json.loads(without["summaries/acme/2026-11-25.json"])
+    assert day["numbers"]["by_rule"]["prizes/1/names-prize/shadow"] == 13
+    assert with_draws == without
+
+
+LONG = "you are the lucky winner of the grand prize, so come to the old market at nine today {}"
+
+
+def test_an_erased_author_leaves_no_fingerprint_and_what_people_judged(world: World) -> None:
+    """Her post and his copy of it were one text, and stay one."""
+    begin(world)
+    hers, his = (
+        line(id=name, account=name, text=LONG.format(end)) + b"\n"
+        for name, end in ((ACCOUNT, "!"), ("ben", "?"))
+    )
+    scan(world, hers + his + prizes(30))
+    before = {one.finding: one for one in drawn(world)}
+    groups = group_names(list(before.values()))
+    assert (len(before), len(set(groups.values()))) == (32, 31)
+    assert erase(world).counts["drawn"] == 32
+    after = {one.finding: one for one in drawn(world)}
+    [emptied] = [name for name in before if after[name].fingerprint != before[name].fingerprint]
+    finding = world.store.case(emptied)
+    assert finding is not None
+    assert finding.excerpt is None
+    assert after[emptied].fingerprint == b""
+    assert group_names(list(after.values())) == groups
+    assert erase(world).counts["drawn"] == 0

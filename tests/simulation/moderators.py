@@ -20,6 +20,7 @@ from support.sample_messages import (
     second_review,
 )
 
+from cases.trials import is_asked_twice
 from ledger.cases import case_id, is_for_second_review
 
 PROVIDER = "acme"
@@ -70,6 +71,29 @@ def answers(handed_out: bytes, now: datetime) -> Iterator[str]:
                     decided_at=(found + timedelta(minutes=1)).isoformat(),
                 )
             )
+
+
+def judgements(handed_out: bytes, now: datetime) -> Iterator[str]:
+    """What two people say of each drawn finding of one file: the rule is right."""
+    for row in handed_out.splitlines():
+        finding = json.loads(row)
+        if finding.get("drawn"):
+            found = min(datetime.fromisoformat(finding["found_at"]), now)
+            for number in range(1 + is_asked_twice(finding["finding"])):
+                who = f"m-{(int(finding['finding'][-1], 16) + number) % 2}"
+                said = {"verdict": "right", "moderator": who, "at": found.isoformat()}
+                name = f"t-{finding['finding'][:8]}-{number}"
+                yield json.dumps(
+                    {"type": "trial", "id": name, "finding": finding["finding"]} | said
+                )
+
+
+def adoptions(rule: str, now: datetime) -> Iterator[str]:
+    """The messages of two leads who adopt a rule at once."""
+    for lead in ("lead-1", "lead-2"):
+        said = {"terms_read_by": lead, "moderator": lead, "at": now.isoformat()}
+        named = {"rule": rule, "version": 1, "band": "all"}
+        yield json.dumps({"type": "adoption", "id": f"a-{lead}"} | named | said)
 
 
 def entries(finding: dict[str, Any], *, drawn_alone: bool = True) -> list[str]:

@@ -14,10 +14,12 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from simulation.cluster import Cluster
 from simulation.moderators import entries
 from simulation.records import Record, Records, objects_of
-from simulation.scenarios import Scenario
+from simulation.scenarios import PRIZES_TRIED, Scenario
 from support.canary import leaks, log_places
 from support.faults import CrashError
 
+from cases.trials import is_asked_twice
+from rules.rule_set import RuleSet, load_set
 from terang.repair.checks import case_differences
 
 
@@ -30,6 +32,7 @@ def broken(cluster: Cluster, scenario: Scenario) -> Iterator[str]:
     yield from _handed_out(cluster, records)
     yield from _cases(cluster, records, scenario)
     yield from _floods(cluster, records, scenario)
+    yield from _trials(cluster, records, scenario)
     for day in cluster.closed_early:
         yield f"{day} was published as closed before all its receipts could be there"
     yield from _published(cluster, records)
@@ -107,8 +110,11 @@ def _mistold(
     if any(one["unit"] not in members for one in found):
         yield "it lists a finding that is not its own"
     live = {key: count for key, count in receipt["by_rule"].items() if key.endswith("/live")}
-    if _by_rule(found) != live:  # findings in shadow are counted, and have no record
+    drawn = _by_rule([one for one in found if one.get("drawn")])
+    if _by_rule(found) - drawn != live:  # findings in shadow are counted, and drawn ones recorded
         yield "its live rules are not those of its findings"
+    if not drawn <= Counter(receipt["by_rule"]):
+        yield "it drew a finding that it does not count"
     if _by_rule([one for one in found if one.get("held")]) != receipt.get("held", {}):
         yield "what it says is held is not"
     copied = sum("copy_of" in one for one in found)
@@ -204,13 +210,17 @@ def _handed_out(cluster: Cluster, records: Records) -> Iterator[str]:
         yield "the sender did not get the receipt of a batch"
 
 
+OF_RULES = {"flood_answer", "trial", "adoption"}
+"""Entries that decide on no finding."""
+
+
 def _cases(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[str]:
     """Each message about a finding became its entry exactly once, at any time of arrival."""
     for difference in case_differences(records.ledger):
         place = f"{difference.kind}: {difference.where[:24]}"
         yield f"{place} is {difference.found}, should be {difference.wanted}"
     findings = records.findings.values() if scenario.decided else ()
-    decided = {name for name, one in records.entries.items() if one["type"] != "flood_answer"}
+    decided = {name for name, one in records.entries.items() if one["type"] not in OF_RULES}
     if scenario.grouped:  # drawn as a group, a decision is not drawn alone
         decided = {name for name in decided if records.entries[name]["type"] != "second_review"}
         said = {n for one in findings for n in entries(one, drawn_alone=False)}
@@ -227,13 +237,23 @@ def _cases(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[s
     ]
     is_last = "put_object" not in cluster.injector.late and not cluster.largest_skew
     if (
-        is_last and not scenario.answered and set(last) - {"taken"}
+        is_last and not (scenario.answered or scenario.tried) and set(last) - {"taken"}
     ):  # else the last word came late, or for another day
         yield f"messages about cases were {', '.join(sorted(set(last)))}"
     confirmed = {name for name, one in records.entries.items() if one.get("measures")}
     stated = objects_of(cluster, cluster.world.out, "out/acme/decisions/")
     if {key.rpartition("/")[2].removesuffix(".json") for key in stated} != confirmed:
         yield "decisions with a measure and statements are not the same"
+
+
+def current(cluster: Cluster) -> bytes:
+    """The set in force."""
+    public = objects_of(cluster, cluster.world.public, "sets/")
+    return public[f"sets/{json.loads(public['sets/current.json'])['set']}.json"]
+
+
+def tried_version(in_force: RuleSet) -> int:
+    return next(pack.version for pack in in_force.packs if pack.id == "prizes")
 
 
 def _groups(records: Records) -> Iterator[str]:
@@ -284,6 +304,38 @@ def _floods(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[
         wanted = f"acme#{name[0]}{f'#held#{day}#{rule}' if finding.get('held') else ''}"
         if listed != (wanted if finding["mode"] == "live" else ""):
             yield f"finding {name[:8]} is listed under {listed or 'nothing'}"
+
+
+def _trials(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[str]:
+    """Drawn findings have their rows and answers; an adoption is in the set once, as it was tried.
+
+    What is counted is what would be counted without a draw: each post that names a prize.
+    """
+    if not scenario.tried:
+        return
+    drawn = {name: one for name, one in records.findings.items() if one.get("drawn")}
+    if records.ledger.drawn.keys() != drawn.keys():
+        yield f"{len(records.ledger.drawn)} rows of {len(drawn)} drawn findings"
+    if any((one["provider"], one["mode"]) != ("acme", "shadow") for one in drawn.values()):
+        yield "a finding was drawn that is live, or another's"
+    prizes = Counter[str]()
+    for receipt in records.receipts.values():
+        prizes.update({key.split("/")[0]: n for key, n in receipt["by_rule"].items()})
+    if prizes["prizes"] != PRIZES_TRIED:
+        yield f"{prizes['prizes']} prizes are counted, and they are {PRIZES_TRIED}"
+    answers = [one for one in records.entries.values() if one["type"] == "trial"]
+    if Counter(case for one in answers for case in one["cases"]) != {
+        name: 1 + is_asked_twice(name) for name in drawn
+    }:
+        yield f"{len(answers)} answers are not those of {len(drawn)} drawn findings"
+    adopted = [one for one in records.entries.values() if one["type"] == "adoption"]
+    if len(adopted) > 1:
+        yield "a rule was adopted twice"
+    in_force = load_set(current(cluster))
+    live = in_force.settings_of("acme").live_here
+    wanted = [one["matching"] for one in adopted if one["version"] == tried_version(in_force)]
+    if [one.matching for one in live] != wanted:
+        yield f"{len(adopted)} adoptions, and {len(live)} in the set"
 
 
 COUNTED = ("bytes", "lines", "records", "inspected", "refused", "findings", "units")

@@ -32,6 +32,7 @@ from matcher import Matcher, Pack
 from publish import day_facts, publish_run
 from publish.folding import Numbers
 from publish.precision import Errors, Evidence
+from publish.rule_changes import PublishedTrials
 from publish.summary import Summary, decode_summary, encode_summary
 from publish_steps import handover, site_files
 from publish_steps.site_files import encode_csv
@@ -192,8 +193,9 @@ def _pack_pages(
     errors: Errors,
     campaigns: Iterable[str] = (),
     terms: Evidence | None = None,
+    trials: PublishedTrials | None = None,
 ) -> dict[Any, str]:
-    digest = _page_digest(self, self.today, totals, errors, terms, *campaigns)
+    digest = _page_digest(self, self.today, totals, errors, terms, trials, *campaigns)
     return {key: f"{key} {digest}" for key, pack in self.catalogue.packs.items() if pack.has_page}
 
 

@@ -10,11 +10,19 @@ from simulation.chance import Chance, PlannedFaults
 from simulation.cluster import NOON, Cluster, day_after
 from simulation.comparing import Expected, Facts
 from simulation.log_meetings import Meetings
-from simulation.moderators import answers, bodies, looks
+from simulation.moderators import adoptions, answers, bodies, judgements, looks
 from simulation.oracle import broken
 from simulation.patches import patched_machine, running_on
 from simulation.records import Records
-from simulation.scenarios import BY_NAME, MEETINGS, RANGE_BYTES, SENDER, Scenario, State
+from simulation.scenarios import (
+    BY_NAME,
+    MEETINGS,
+    RANGE_BYTES,
+    SENDER,
+    TRIED_RULE,
+    Scenario,
+    State,
+)
 
 SETTINGS = {
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -38,6 +46,8 @@ SETTINGS = {
     "EXCERPT_DAYS": "30",
     "EXCERPT_LENGTH": "280",
     "SHADOW_FINDINGS": "counted",
+    "TRIAL_LEAST": "0.8",
+    "TRIAL_PEOPLE": "2",
     "RANGE_BYTES": str(RANGE_BYTES),
     "PART_BYTES": str(RANGE_BYTES),
     "PSEUDONYM_SECRET": "pseudonym-secret",
@@ -104,6 +114,11 @@ def play(scenario: Scenario, chance: Chance, begins: State) -> tuple[Cluster, bo
         moves = _plan(cluster, scenario, begins)
         _send(cluster, scenario)
         cluster.run()
+        if scenario.tried:
+            now = datetime.fromtimestamp(cluster.injector.seconds, UTC)
+            for body in cluster.chance.shuffle(list(adoptions(TRIED_RULE, now))):
+                cluster.send("cases", body, SENDER, provider="acme")
+            cluster.run()
         cluster.at(max(day_after(NOON), cluster.injector.seconds), "publish", {})
         cluster.run()
         cluster.stop_faults()
@@ -140,6 +155,8 @@ def _send(cluster: Cluster, scenario: Scenario) -> None:
         )
     if scenario.answered:
         cluster.on_findings = lambda data: _decide(cluster, answers, data)
+    if scenario.tried:
+        cluster.on_findings = lambda data: _decide(cluster, judgements, data)
     for key, data in scenario.files.items():
         cluster.world.objects.put(cluster.world.drop, key, data)
     for body in scenario.messages:

@@ -13,11 +13,16 @@ from support.sample_packs import CARD
 from support.sample_posts import OTP, PACK, PRIZE, SHADOW, fields, line, lines, pack
 from support.world import ROLE, SECRET, World
 
+from ledger.closing import put_in_force
+from ledger.draws import NEWEST, RANKS, DrawLimit, Draws, Trial, draws_key
 from ledger.findings import ConfirmedFingerprint, CopySnapshot, copy_key
 from ledger.keys import copies_key
 from matcher import Pack
 from matcher.engine import Fingerprints
 from rules.pack_parts import ALGORITHM
+from rules.pinned import rule_digest
+from rules.rule_set import load_set
+from terang.next_set import SetRequest, next_set
 
 QUIET = f"The market is quiet, {TEXT}."
 PRIVATE = line(id="private", audience="followers", text=QUIET, url=URL) + b"\n"
@@ -41,6 +46,8 @@ ADDED_UP = """    score:
 SCORED = SHADOW.replace(SHADOW[SHADOW.index("    any:") : SHADOW.index("    ignore:")], ADDED_UP)
 """The pack of prizes with a score in the place of a term."""
 
+TRIED_RULE = "prizes/names-prize"
+PRIZES_TRIED = 31
 NO_FLOOD = {"MAX_RULE_PER_MILLE": "1000", "FLOOD_MINIMUM_POSTS": "1000000"}
 FLOOD = {"MAX_RULE_PER_MILLE": "200", "FLOOD_MINIMUM_POSTS": "3"}
 
@@ -89,6 +96,30 @@ def confirmed_state(*texts: str, erased: bool = False) -> "State":
     return begin
 
 
+def trial_state(world: World) -> None:
+    """Put a rule in shadow on trial, and draw all that it finds."""
+    prizes = pack(SHADOW)
+    world.publish(pack(), prizes)
+    tried = rule_digest(prizes, prizes.rules[0])
+    world.store.put_trial("acme", Trial(TRIED_RULE, 1, tried, "2026-11-25T00:00:00Z", "lead-1"))
+    draws = Draws({TRIED_RULE: DrawLimit(1, RANKS, RANKS)})
+    for name in (draws.digest, NEWEST):
+        data = msgspec.json.encode(draws, order="sorted")
+        world.objects.put(world.work, draws_key("acme", name), data)
+
+
+def lapsed_state(world: World) -> None:
+    """Publish a version with another term on top of the set in force: its adoption lapses."""
+    changed = pack(SHADOW.replace("version: 1", "version: 2").replace("any: [", "any: [won, "))
+    request = SetRequest([changed], world.clock.now(), notice_hours=0)
+    put_in_force(
+        world.objects,
+        world.public,
+        lambda before: next_set(load_set(before or b""), request, []),
+        world.clock.now(),
+    )
+
+
 State = Callable[[World], None]
 """What is in force when a run begins, or from some moment on."""
 
@@ -100,7 +131,8 @@ class Scenario:
     `overlaps` says that posts come in more than one unit, `strangers` which files are nobody's,
     `decided` that moderators decide on each finding as soon as they are handed it, and `grouped`
     that they decide near copies in one look. `answered` that
-    they answer the flood guard as soon as they are handed a held finding. `begins` is what is in
+    they answer the flood guard as soon as they are handed a held finding. `tried` that they judge
+    each drawn finding, and that two leads then adopt the rule at once. `begins` is what is in
     force at first, and `moves` from some moment on, if chance wants it.
     """
 
@@ -113,6 +145,7 @@ class Scenario:
     decided: bool = False
     grouped: bool = False
     answered: bool = False
+    tried: bool = False
     settings: dict[str, str] = field(default_factory=lambda: NO_FLOOD)
     begins: State = first_state
     moves: State = second_state
@@ -145,6 +178,10 @@ def _table() -> bytes:
     rows.append(f"c9,{ACCOUNT},{QUIET},followers,2026-11-25T03:00:00Z")
     quoted = [row.replace(f",{QUIET},", f',"{QUIET}",') for row in rows]
     return "\n".join(["id,account,text,audience,published_at", *quoted]).encode()
+
+
+def _words(count: int) -> list[str]:
+    return [sha256(b"%d" % number).hexdigest() for number in range(count)]
 
 
 MESSAGES = (
@@ -250,6 +287,22 @@ ANSWERED = Scenario(
 )
 """Moderators open what is held, while more of it is stored; it has seeds of its own."""
 
+TRIED = Scenario(
+    "people try a rule, and two leads adopt it",
+    {
+        "drop/acme/lines.jsonl": lines(
+            *(f"{one} {PRIZE}" for one in _words(PRIZES_TRIED - 1)), OTP, QUIET
+        )
+    },
+    (json.dumps(fields(id="m1", text=f"At last, {PRIZE}")),),
+    overlaps=True,
+    tried=True,
+    begins=trial_state,
+    moves=lapsed_state,
+)
+"""Findings are drawn, judged and adopted, and the pointer moves; it has seeds of its own. Which
+lead is first is chance, and so is what is drawn once the pointer moved."""
+
 NEAR = "the market needs {} by nine, so tell my friend at the gate which fish you want today"
 FAR = "our choir sings on the green {} evening, bring a chair and a warm coat for the second part"
 COPIES = [NEAR.format("them"), QUIET, FAR.format("this"), NEAR.format("you all").upper(), OTP]
@@ -280,7 +333,7 @@ CANONICAL = Scenario(
 
 BY_NAME = {
     one.name: one
-    for one in (*SCENARIOS, DECIDED, GROUPED, ANSWERED, COPIED, ERASED, MEETINGS, CANONICAL)
+    for one in (*SCENARIOS, DECIDED, GROUPED, ANSWERED, TRIED, COPIED, ERASED, MEETINGS, CANONICAL)
 }
 
 

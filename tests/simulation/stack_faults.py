@@ -1,5 +1,6 @@
 """Faults of a stack, one of each kind, with the name that fsck gives it."""
 
+import json
 from collections.abc import Callable
 from typing import cast
 
@@ -237,4 +238,27 @@ FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
         lambda made: made.drop("PublicBucket", f"summaries/acme/{DAY}.html"),
         {"page_missing"},
     ),
+}
+
+
+def drawn_row_lost(made: Deployed) -> None:
+    made.remove("T#acme", next(sk for sk in made.table["T#acme"] if sk.startswith("drawn#")))
+
+
+def drawn_finding_lost(made: Deployed) -> None:
+    made.remove(f"C#{made.finding()}", "finding")
+
+
+def adoption_lost(made: Deployed) -> None:
+    """Somebody puts the set before the adoption in force, and deletes the one that has it."""
+    pointer = json.loads(made.objects.get(made.outputs["PublicBucket"], "sets/current.json") or b"")
+    made.drop("PublicBucket", f"sets/{pointer['set']}")
+    before = json.dumps(pointer["earlier"][0]).encode()
+    made.rewrite("PublicBucket", "sets/current.json", lambda _: before)
+
+
+TRIAL_FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
+    "a drawn finding without its row": (drawn_row_lost, {"drawn_unlisted"}),
+    "a row without its finding": (drawn_finding_lost, {"drawn_of_nothing", "finding_missing"}),
+    "an adoption in no set": (adoption_lost, {"adoption_unheard"}),
 }

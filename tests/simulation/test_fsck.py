@@ -8,8 +8,14 @@ from simulation.chance import PlannedFaults
 from simulation.deployed import Deployed
 from simulation.patches import running_on
 from simulation.records import objects_of
-from simulation.scenarios import BY_NAME, MESSAGES, Scenario
-from simulation.stack_faults import BATCH_FAULTS, FAULTS, finding_nobody_counts, row_lost
+from simulation.scenarios import BY_NAME, MESSAGES, TRIED, Scenario
+from simulation.stack_faults import (
+    BATCH_FAULTS,
+    FAULTS,
+    TRIAL_FAULTS,
+    finding_nobody_counts,
+    row_lost,
+)
 from support.world import DAY, StandingClock
 
 from ledger.objects import S3Objects
@@ -39,8 +45,8 @@ def batched(patched_machine: None) -> Deployed:
     return _made()
 
 
-def _made() -> Deployed:
-    cluster, _ = runs.play(SCENARIO, PlannedFaults(), SCENARIO.begins)
+def _made(scenario: Scenario = SCENARIO) -> Deployed:
+    cluster, _ = runs.play(scenario, PlannedFaults(), scenario.begins)
     world, url = cluster.world, "https://sqs.example"
     outputs = {
         "Table": world.table,
@@ -98,8 +104,19 @@ def test_a_fault_of_a_batch_is_named(batched: Deployed, tmp_path: Path, name: st
     assert {difference.kind for difference in looked.differences} == kinds, looked.differences
 
 
+@pytest.mark.parametrize("name", TRIAL_FAULTS)
+@pytest.mark.usefixtures("patched_machine")
+def test_a_fault_of_a_trial_is_named(tmp_path: Path, name: str) -> None:
+    tried = _made(TRIED)
+    assert tried.look(tmp_path / "before").differences == []
+    spoil, kinds = TRIAL_FAULTS[name]
+    spoil(tried)
+    looked = tried.look(tmp_path / "after")
+    assert {difference.kind for difference in looked.differences} == kinds, looked.differences
+
+
 def test_every_kind_is_seeded() -> None:
-    seeded = (*FAULTS.values(), *BATCH_FAULTS.values())
+    seeded = (*FAULTS.values(), *BATCH_FAULTS.values(), *TRIAL_FAULTS.values())
     assert set().union(*(kinds for _, kinds in seeded)) == ADVICE.keys()
 
 

@@ -5,11 +5,13 @@ AWS in memory, while a seed decides what fails. What is left must close, and com
 findings and published bytes as a run without faults.
 """
 
+import json
+
 import pytest
 from simulation.chance import READS, Fault, PlannedFaults, SeededFaults
 from simulation.enumerate_faults import check_faults, faults_of_publish, first_faults, second_faults
 from simulation.patches import running_on
-from simulation.records import Records
+from simulation.records import Records, objects_of
 from simulation.runs import run
 from simulation.scenarios import (
     ANSWERED,
@@ -20,6 +22,7 @@ from simulation.scenarios import (
     ERASED,
     GROUPED,
     SCENARIOS,
+    TRIED,
     Scenario,
 )
 from simulation.seeds import check_seed, kept
@@ -52,7 +55,7 @@ def seeds(step: int, often: int, end: int) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    "scenario", [*SCENARIOS, DECIDED, GROUPED, ANSWERED, COPIED, ERASED], ids=str
+    "scenario", [*SCENARIOS, DECIDED, GROUPED, ANSWERED, TRIED, COPIED, ERASED], ids=str
 )
 def test_a_run_without_faults_is_right(scenario: Scenario) -> None:
     finished = run(scenario, PlannedFaults())
@@ -72,7 +75,7 @@ def test_a_schedule_drawn_from_a_seed_changes_nothing(first: int) -> None:
         check_seed(seed)
 
 
-@pytest.mark.parametrize("scenario", [GROUPED, ANSWERED, COPIED, ERASED], ids=str)
+@pytest.mark.parametrize("scenario", [GROUPED, ANSWERED, TRIED, COPIED, ERASED], ids=str)
 @pytest.mark.parametrize("first", seeds(APART, APART, 4 * APART))
 def test_nor_does_one_of_people_and_copies(first: int, scenario: Scenario) -> None:
     for seed in range(first, first + APART):
@@ -89,6 +92,26 @@ def test_a_moderator_finds_opened_findings_next_to_others() -> None:
     assert any(finding.held for finding in listed)
     live = [one for one in Records.of(finished.cluster).findings.values() if one["mode"] == "live"]
     assert len(listed) == len(live)
+
+
+def test_of_two_leads_one_adopts_and_the_other_is_told() -> None:
+    finished = run(TRIED, PlannedFaults())
+    told = objects_of(finished.cluster, finished.cluster.world.out, "out/acme/receipts/messages/")
+    [refused] = [one for one in map(json.loads, told.values()) if one["kind"] == "case"]
+    assert (refused["type"], refused["code"]) == ("adoption", "decided_already")
+
+
+def test_a_publish_that_dies_while_it_changes_the_set_is_completed() -> None:
+    """A lost write of a set, of its pointer or of draws."""
+    calls = run(TRIED, PlannedFaults()).calls
+    last = max(at for at, (called, _) in enumerate(calls) if called == "decide")
+    writes = [
+        at
+        for at, (called, operation) in enumerate(calls)
+        if called == "publish" and operation not in READS and at > last
+    ]
+    for at in writes[::3]:
+        check_faults((at, Fault.KILLED_AFTER), scenario=TRIED)
 
 
 @pytest.mark.parametrize("reads", [False, pytest.param(True, marks=pytest.mark.nightly)])

@@ -18,7 +18,8 @@ from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext, PublishRequest, publish
 from publish_steps.handover import Samples, Statements
 from scan.inspection import ShadowFindings
-from terang.repair.erasure import BucketEraser, Erasure, ErasureResult, TableEraser
+from terang.repair.bucket_eraser import BucketEraser
+from terang.repair.erasure import Erasure, ErasureResult, TableEraser
 
 ACCOUNT, CANARY = "ana-zq7", "canary-zq7"
 POST = f"post-{CANARY}"

@@ -38,6 +38,7 @@ MESSAGES = (
     delivery("Posts", json.dumps(post(102)), sender="AROASOMEBODYELSE"),
     delivery("Posts", "no posts at all"),
     delivery("Posts", json.dumps(post(140, text=REPEATS_FRIDGE))),
+    delivery("Posts", json.dumps(post(150, text="A cotton wick for your lamp"))),
 )
 
 # What Lambda itself, S3 and SQS do in the role's name.
@@ -74,7 +75,9 @@ def messages_of(trial: Trial) -> list[dict[str, Any]]:
     So many findings of one rule are dismissed that it is paused.
     """
     [labelled] = trial.findings("factchecks")
+    [drawn] = trial.findings("wicks")
     confirmed, harmful, standing, *wrong = sorted(trial.findings("lamp-oil"))[:15]
+    by_lead = {"moderator": "lead", "at": f"{DAY}T12:40:00Z"}
     dismissed = {"verdict": "dismissed", "measures": None, "applied_at": None}
     trial.sample("acme", DAY[:7], "p1")
     return [
@@ -89,6 +92,16 @@ def messages_of(trial: Trial) -> list[dict[str, Any]]:
         audit(post="p1"),
         audit(id="a-2", post="p1", month="2026-10"),
         flood_answer(held_rule="lamp-oil/on-offer"),
+        {"type": "trial", "id": "t-1", "finding": drawn, "verdict": "right", **by_lead},
+        {
+            "type": "adoption",
+            "id": "t-2",
+            "rule": "wicks/wick",
+            "version": 1,
+            "band": "all",
+            "terms_read_by": "lead",
+            **by_lead,
+        },
         *(decision(one, id=f"w-{n}", **dismissed) for n, one in enumerate(wrong)),
     ]
 
@@ -120,6 +133,7 @@ def trial() -> Iterator[Trial]:
         trial.s3.delete_object(Bucket=bucket("work"), Key="factchecks/checks.csv")
         trial.run("Feeds", fed)
         trial.want_factchecks("acme")
+        trial.begin_trial("acme")
         dropped = [trial.drop(key, data) for key, data in FILES.items()]
         gone = trial.drop("drop/acme/gone.jsonl", lines(post(200)))
         trial.take_in(*dropped, gone, {"Event": "s3:TestEvent"})

@@ -13,11 +13,13 @@ from template.resolved import Resolved, resolved
 
 from feeds.feed_import import CHANGE_DAYS
 from ledger.closing import FILE_DAYS
+from ledger.draws import DRAWING_DAYS
 from ledger.findings import SAMPLE_DAYS
 from ledger.store import KEY_MONTHS
 from publish.publish_run import LOOK_BACK_DAYS
 from publish_steps.logging_run import ALIVE_AFTER, KEY_DAYS, LOGS, RESTATED_DAYS
-from terang.repair.erasure import INTAKE_AGE, TOMBSTONE_DAYS
+from terang.repair.bucket_eraser import INTAKE_AGE
+from terang.repair.erasure import TOMBSTONE_DAYS
 from verify import KEPT
 
 DAY = timedelta(days=1)
@@ -77,6 +79,10 @@ def pairs(stack: Resolved) -> dict[str, tuple[timedelta, timedelta]]:
         "a dead unit finds its part": (dead + intake, _least(stack, "WorkBucket")),
         "a failed event finds its file": (
             _queue(stack, "IntakeFailed") + _timeout(stack, "Intake"), _hidden(stack, "DropBucket")
+        ),
+        "a dead unit finds the draws of its first try": (
+            DAY * DRAWING_DAYS + dead,
+            DAY * int(_rule(stack, "WorkBucket", "draws/")["ExpirationInDays"]),
         ),
         "refusals are there when the last unit closes its file": (
             dead, _least(stack, "WorkBucket")

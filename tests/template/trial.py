@@ -29,10 +29,13 @@ from support.log_signer import LocalSigner
 from template.calls import NOT_THERE, Calls
 from template.resolved import resolved
 
+from ledger.draws import NEWEST, RANKS, DrawLimit, Draws, draws_key
+from ledger.draws import Trial as TrialOfRule
 from ledger.keys import Provider
 from ledger.objects import S3Objects
 from ledger.store import DynamoStore
 from matcher import Pack, build_set, digest_of
+from rules.pinned import rule_digest
 from terang.set_publishing import PackBucket
 
 DAY, SENDER = "2026-11-25", "AROAEXAMPLEACME"
@@ -73,6 +76,22 @@ rules:
   - {id: oil, severity: low, why: Offers lamp oil., any: [lamp oil]}
   - {id: oil-again, severity: low, why: Repeats an offer., copies: {of: oil, mode: live}}
   - {id: shade, severity: low, why: Sells shades., all: [[lamp shade], [here, {sign: link}]]}
+"""
+SHADOW = """
+id: wicks
+version: 1
+title: Sale of wicks
+why: A pack in shadow.
+category: SCAMS_AND_FRAUD
+keywords: [PHISHING]
+ground: illegal
+legal_ground: {text: "Lamp Act, article 2", url: "https://law.example/2"}
+languages: [en]
+owner: trust@provider.example
+in_force: {from: 2026-11-01, until: 2027-04-30}
+mode: shadow
+rules:
+  - {id: wick, severity: low, why: Offers wicks., any: [cotton wick]}
 """
 
 
@@ -165,6 +184,18 @@ class Trial:
         self.s3.put_object(Bucket=bucket("work"), Key=key, Body=data)
         place = {"bucket": {"name": bucket("work")}, "object": {"key": key, "size": len(data)}}
         return {"Records": [{"eventName": "ObjectCreated:Put", "s3": place}]}
+
+    def begin_trial(self, provider: str) -> None:
+        """Try the rule in shadow at a provider, and draw all that it finds."""
+        pack = Pack.parse(SHADOW, "wicks.yaml")
+        made = TrialOfRule(
+            "wicks/wick", 1, rule_digest(pack, pack.rules[0]), f"{DAY}T00:00:00Z", "lead"
+        )
+        DynamoStore.of(boto3.client("dynamodb"), "Table").put_trial(provider, made)
+        draws = Draws({made.rule: DrawLimit(1, RANKS, 0)})
+        for name in (draws.digest, NEWEST):
+            data = msgspec.json.encode(draws, order="sorted")
+            self.s3.put_object(Bucket=bucket("work"), Key=draws_key(provider, name), Body=data)
 
     def want_factchecks(self, provider: str) -> None:
         """Let a provider have what published checks find."""
@@ -336,8 +367,11 @@ def make_table(name: str = "Table") -> None:
 
 def _publish_a_set(s3: Any) -> None:
     published_at = datetime(2026, 11, 1, tzinfo=UTC)
-    pack = msgspec.structs.replace(Pack.parse(PACK, "lamp-oil.yaml"), published_at=published_at)
-    data = build_set([pack], notice_hours=0)
+    packs = (Pack.parse(text, "pack.yaml") for text in (PACK, SHADOW))
+    data = build_set(
+        (msgspec.structs.replace(pack, published_at=published_at) for pack in packs),
+        notice_hours=0,
+    )
     pointer = json.dumps({"set": digest_of(data), "since": "2026-11-01T00:00:00Z"}).encode()
     s3.put_object(Bucket=bucket("public"), Key=f"sets/{digest_of(data)}.json", Body=data)
     s3.put_object(Bucket=bucket("public"), Key="sets/current.json", Body=pointer)

@@ -34,7 +34,7 @@ from ledger.objects import S3Objects
 from ledger.texts import utc
 from ledger.units import Counts, OpenFile, Receipt, Tally, counts, says, sum_records
 from publish.folding import CopyLine, Numbers, PublishedSets, left_out_reason, numbers_of
-from publish.summary import JournalFile, LeftOut, OpenFileNote, Summary, journal_path
+from publish.summary import JournalFile, LeftOut, OpenFileNote, Summary, WentLive, journal_path
 from rules.pack_parts import ALGORITHM
 
 
@@ -222,6 +222,7 @@ class DayFacts:
     cases: CaseNumbers
     left_out: tuple[LeftOut, ...]
     open_files: tuple[OpenFileNote, ...]
+    went_live: tuple[WentLive, ...]
     folded: FoldedJournal
 
     @property
@@ -289,6 +290,11 @@ def count_day(
         cases=case_numbers(cases),
         left_out=tuple(sorted(left_out, key=lambda left: left.receipt)),
         open_files=open_on(provider, day, files),
+        went_live=tuple(
+            WentLive(provider, day, line.tried, line.band, line.evidence)
+            for line in cases
+            if line.type == "adoption"
+        ),
         folded=FoldedJournal(folded, digest.hexdigest(), len(cases), sha256(ordered).hexdigest()),
     )
 

@@ -80,6 +80,7 @@ class Drafter:
             journal=facts.journal_files,
             open_files=facts.open_files,
             left_out=facts.left_out,
+            went_live=facts.went_live,
             paused=_in_order(paused),
         )
 
@@ -141,7 +142,8 @@ class Drafter:
             sum_records(Numbers, [day.numbers for day in counted]),
             sum_records(CaseNumbers, [by_month(day.cases) for day in counted]),
             as_of=days[-1].period,
-            **notes | {"paused": _in_order(paused)},
+            **notes
+            | {"paused": _in_order(paused), "went_live": () if packs else notes["went_live"]},
             provisional=not over or any(day.provisional for day in days),
             days=tuple(part_of(day.period, day) for day in counted),
             providers=tuple(part_of(summary.provider, summary) for summary in providers),
@@ -212,6 +214,7 @@ def _joined(summaries: Sequence[Summary], newest: Sequence[Summary]) -> dict[str
         "open_files": tuple(note for summary in newest for note in summary.open_files),
         "left_out": tuple(left for summary in summaries for left in summary.left_out),
         "paused": _in_order(paused),
+        "went_live": tuple(note for summary in summaries for note in summary.went_live),
     }
 
 

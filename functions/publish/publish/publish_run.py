@@ -15,21 +15,17 @@ the index last. If a run dies, the published files are older but consistent, and
 completes them.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from ledger.cases import JournalEntry
-from ledger.closing import NO_SET, put_in_force
 from ledger.codes import OperatorError
 from ledger.keys import SENTINEL, is_provider_id, sentinel_post
-from ledger.objects import S3Objects
 from ledger.store import DynamoStore, assign_letters
 from ledger.texts import Clock, in_days, utc
 from ledger.units import OpenFile
@@ -44,19 +40,18 @@ from publish.day_facts import (
 )
 from publish.folding import PublishedSets, copies_of_day
 from publish.precision import (
-    RuleErrors,
     RuleEvidence,
     bar_of_pack,
-    errors_of,
     is_found,
     sum_evidence,
     term_evidence,
 )
 from publish.public_bucket import Drafter, SummaryBucket, has_lost_records, next_revision
+from publish.rule_changes import adoptions_due, change_rules, pauses_due
 from publish.summary import (
     LeftOut,
+    PausedNote,
     PeriodKind,
-    Standing,
     Summary,
     SummaryPeriod,
     campaign_period,
@@ -66,16 +61,13 @@ from publish.summary import (
     month_of,
 )
 from rules.pack import Pack
-from rules.rule_set import Adopted, Evidence, Paused, RuleSet, SetError, load_set, with_notes
+from rules.rule_set import Adopted, Paused
 
 LOOK_BACK_DAYS = 35
 """How many closed days are looked at again: any month's first day and four days more."""
 
 LETTER_DAYS = 120
 """How long moderators keep the letters of a month: longer than its days can be revised."""
-
-AT_LEAST = 10
-"""Decided findings of one provider below which no rule is paused."""
 
 Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
@@ -117,14 +109,6 @@ class PublishContext:
     steps: Sequence["PublishStep"] = ()
 
 
-class Pause(NamedTuple):
-    """A rule (`pack/rule`) to keep in shadow for a provider, and why."""
-
-    provider: str
-    rule: str
-    why: str
-
-
 class LogGrowth(NamedTuple):
     """How many leaves the public log has, and how many of them this run added."""
 
@@ -137,7 +121,7 @@ class PublishResult:
     """What a run did, for logs and metrics. Steps add to it: the last three are theirs alone."""
 
     written: int = 0
-    paused: list[Pause] = field(default_factory=list)
+    paused: list[PausedNote] = field(default_factory=list)
     revised: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     unpublishable: list[str] = field(default_factory=list)
@@ -383,27 +367,21 @@ class PublishRun:
             months = context.public.periods(provider, PeriodKind.MONTH)
             newest = context.public.published(provider, months[-1]) if months else None
             if newest and newest.standing:
-                pauses = [*due(provider, newest.standing, in_force, context.pause_below)]
+                below = context.pause_below
+                pauses = [*pauses_due(provider, newest.standing, in_force, below, since)]
                 result.paused += pauses
                 notes += [(provider, Paused(one.rule, since, one.why)) for one in pauses]
-            notes += [(provider, one) for one in self._adopted(provider, in_force, since)]
+            entries = (
+                entry
+                for day in self.days
+                if (summary := context.public.published(provider, day)) and summary.went_live
+                for entry in context.store.journal_entries(provider, day)
+            )
+            adoptions = adoptions_due(entries, in_force.settings_of(provider), in_force, since)
+            notes += [(provider, one) for one in adoptions]
         if notes:
             change_rules(context.public.objects, context.public.bucket, notes, context.clock.now())
         return bool(notes)
-
-    def _adopted(self, provider: str, in_force: RuleSet, since: str) -> Iterator[Adopted]:
-        """Yield the adoptions of the last days that the set in force lacks."""
-        known = {
-            (one.rule, one.matching, one.band) for one in in_force.settings_of(provider).live_here
-        }
-        for day in self.days:
-            for entry in self.context.store.journal_entries(provider, day):
-                named = entry.rule, entry.matching, entry.band
-                if entry.type == "adoption" and named not in known:
-                    evidence = msgspec.convert(entry.evidence, Evidence)
-                    yield Adopted(
-                        entry.rule, entry.version, entry.matching, entry.band, since, evidence
-                    )
 
     def _publish_summary(self, draft: Summary, facts: DayFacts | None = None) -> bool:
         """Compare a draft with the published summary, and write it if they differ.
@@ -466,50 +444,3 @@ class PublishStep:
 
     def end(self, run: PublishRun) -> None:
         """Work after all summaries of the run."""
-
-
-def due(provider: str, standing: Standing, in_force: RuleSet, below: float) -> Iterator[Pause]:
-    """Yield the rules in force that must be paused for a provider and are not yet.
-
-    A version is judged by all of its findings in the cohorts, of whatever month. It is paused if
-    even the upper end of its precision's interval is below `below`. The set in which it is paused
-    gives these figures as the reason; only a higher version with other rules ends the pause.
-    """
-    whole = Counter[str]()
-    for cohort in standing.cohorts:
-        whole.update(cohort.by_rule)
-    errors = errors_of(whole).by_rule
-    paused = {pause.rule for pause in in_force.settings_of(provider).paused}
-    for pack in in_force.packs:
-        for rule in pack.rules:
-            found = errors.get(f"{pack.id}/{pack.version}/{rule.id}", RuleErrors())
-            name, decided = f"{pack.id}/{rule.id}", found.decided or 0
-            if found.precision is None or found.high is None or name in paused:
-                continue
-            if decided >= AT_LEAST and found.high < below:
-                yield Pause(
-                    provider,
-                    name,
-                    f"of {decided} findings of version {pack.version} that people decided by"
-                    f" {standing.day}, {round(found.precision * decided)} stand: at best"
-                    f" {100 * found.high:.0f}% with 95% confidence",
-                )
-
-
-def change_rules(
-    objects: S3Objects, bucket: str, notes: Sequence[tuple[str, Paused | Adopted]], now: datetime
-) -> str:
-    """Put a set with these notes by provider in force on top of the set in force.
-
-    Return its digest. Raises OperatorError while others keep publishing sets, or if no set exists.
-    """
-
-    def make_next(before: bytes | None) -> bytes:
-        if before is None:
-            raise OperatorError(NO_SET)
-        try:
-            return with_notes(load_set(before), notes)
-        except SetError as error:
-            raise OperatorError(f"the set in force cannot be changed: {error}") from error
-
-    return put_in_force(objects, bucket, make_next, now)

@@ -308,6 +308,23 @@ class PausedNote(msgspec.Struct, frozen=True):
     why: Annotated[str, says("Why, in the operator's words.")]
 
 
+class WentLive(msgspec.Struct, frozen=True):
+    """A rule in shadow that people of a provider tried, and let propose there."""
+
+    provider: Annotated[str, says("The provider.")]
+    day: Annotated[str, says("The day of the adoption. The next set has it.")]
+    tried: Annotated[str, says("The rule, as `pack/version/rule`.")]
+    band: Annotated[str, says("What proposes: `all` of its findings, or those of `high` alone.")]
+    evidence: Annotated[
+        dict[str, int | float],
+        says(
+            "By the provider's own account, as on the line of the journal; what is absent is 0:"
+            " copy groups `judged`, `right`, `wrong` and `cannot_tell`, the interval `low` to"
+            " `high`, `people`, and `agreed` of the groups judged `twice`."
+        ),
+    ]
+
+
 class NumberChange(msgspec.Struct, frozen=True):
     """One number that a revision changed."""
 
@@ -386,6 +403,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
     left_out: Annotated[tuple[LeftOut, ...], says("Receipts that are in none of the numbers.")] = ()
     paused: Annotated[tuple[PausedNote, ...], says("Rules that were held in shadow.")] = ()
+    went_live: Annotated[
+        tuple[WentLive, ...],
+        says("Rules in shadow that providers adopted after a trial; a campaign lists none."),
+    ] = ()
     notice_hours: Annotated[
         int, counts("Hours for which a new version of a pack only runs in shadow.")
     ]

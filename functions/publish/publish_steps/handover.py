@@ -329,10 +329,15 @@ class TrialDraws(PublishStep):
     work: str
 
     def end(self, run: PublishRun) -> None:
-        """Write the draws of each provider that differ from those in force."""
+        """Write the draws of each provider that differ from those in force.
+
+        Nothing more is drawn for a provider that is not registered any more.
+        """
         store, now = run.context.store, run.context.clock.now()
-        for provider in run.providers:
-            going = {one.rule: one for one in store.trials(provider) if not one.is_over(now)}
+        drawing = {key.split("/")[1] for key in self.objects.keys(self.work, "draws/")}
+        for provider in sorted(drawing | {*run.providers}):
+            trials = store.trials(provider) if provider in run.providers else ()
+            going = {one.rule: one for one in trials if not one.is_over(now)}
             draws = Draws()
             if going:
                 found, high = _found_lately(store, provider, run.today)

@@ -38,6 +38,7 @@ from publish.folding import Numbers, measures
 from publish.precision import Errors, RuleErrors, errors_of, sum_evidence, without_cohorts
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import LOOK_BACK_DAYS, PublishRun, PublishStep
+from publish.rule_changes import trials_of
 from publish.summary import (
     SETTLING,
     PeriodKind,
@@ -155,6 +156,7 @@ class Site(PublishStep):
         decided = errors_of(without_cohorts(cases.by_rule))
         campaigns = public.periods("all", PeriodKind.CAMPAIGN)
         terms = sum_evidence(month.terms for month in months if month.terms)
+        trials = trials_of(months, public)
         key = factchecks_facts_key(in_force.factchecks) if in_force.factchecks else ""
         facts = public.objects.get(public.bucket, key) if key else None
         checks = msgspec.json.decode(facts, type=PublishedIndex) if facts else None
@@ -166,7 +168,8 @@ class Site(PublishStep):
         for language, pages in by_language.items() if rows else ():
             public.put(page_path("signs", language), pages.signs().encode())
         for language, pages in by_language.items():
-            for (pack, version), page in pages.packs(totals, decided, campaigns, terms).items():
+            made = pages.packs(totals, decided, campaigns, terms, trials)
+            for (pack, version), page in made.items():
                 public.put(page_path(f"packs/{pack}/{version}", language), page.encode())
             public.put(page_path("authors", language), pages.authors(cases).encode())
             public.put(page_path("method", language), pages.method().encode())

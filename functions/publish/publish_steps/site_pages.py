@@ -19,6 +19,7 @@ from phrases import Phrases, of, to_translate
 from publish.folding import Numbers, PublishedSets, proposes_from
 from publish.precision import Errors, Estimate, Evidence, RuleErrors, estimate, wrong_share
 from publish.public_bucket import why_revised
+from publish.rule_changes import PublishedTrials
 from publish.summary import PeriodKind, Summary, SummaryPart
 from publish_steps import page_words, tables
 from publish_steps.page_words import (
@@ -384,6 +385,7 @@ class Pages:
         errors: Errors,
         campaigns: Sequence[str],
         terms: Evidence,
+        trials: PublishedTrials,
     ) -> dict[tuple[str, int], str]:
         """Return a page for each version of each pack whose id can be part of a path.
 
@@ -391,7 +393,7 @@ class Pages:
         `campaigns` are those that have a page.
         """
         return {
-            key: self._pack(pack, totals, errors, terms, campaign_shown=pack.campaign in campaigns)
+            key: self._pack(pack, totals, errors, terms, trials, shown=pack.campaign in campaigns)
             for key, pack in self.catalogue.packs.items()
             if pack.has_page
         }
@@ -450,7 +452,14 @@ class Pages:
         return state_of(pack, self.catalogue.in_force, self.today, public=bool(self.public_url))
 
     def _pack(
-        self, pack: Pack, totals: Numbers, errors: Errors, terms: Evidence, *, campaign_shown: bool
+        self,
+        pack: Pack,
+        totals: Numbers,
+        errors: Errors,
+        terms: Evidence,
+        trials: PublishedTrials,
+        *,
+        shown: bool,
     ) -> str:
         found = {
             rule.id: {
@@ -475,7 +484,9 @@ class Pages:
             versions=versions_in(self.catalogue.in_force, pack.id),
             matching=self.catalogue.matching_of(pack),
             language_name=self.phrases.language_name,
-            campaign_shown=campaign_shown,
+            campaign_shown=shown,
+            live_here=trials.live_here(pack, self.catalogue.in_force),
+            tried=trials.tried(pack),
             notice_hours=notice_hours,
             proposes_from=proposes_from(pack, notice_hours),
             evidence={

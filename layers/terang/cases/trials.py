@@ -11,7 +11,7 @@ alone. Publish puts the adoption into the next set.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -128,7 +128,7 @@ def group_names(drawn: Sequence[DrawnFinding]) -> dict[str, str]:
     """Return the group of near copies of each drawn finding: the id of one in it."""
     whole = [Fingerprinted(one.finding, one.fingerprint) for one in drawn if one.fingerprint]
     alone = {one.finding: one.finding for one in drawn}
-    return alone | copy_groups(whole)
+    return alone | copy_groups(whole, {one.finding: one.group for one in drawn if one.group})
 
 
 def _evidence(groups: Sequence[Sequence[Answer]]) -> Evidence:
@@ -148,6 +148,26 @@ def _evidence(groups: Sequence[Sequence[Answer]]) -> Evidence:
         twice=len(twice),
         agreed=sum(len(said) == 1 for said in twice),
     )
+
+
+FRESH_AFTER = timedelta(days=180)
+FRESH = 20
+"""How old an adoption becomes, and how many newer decisions must then support it."""
+
+
+def fresh_needed(since: str, decided: int, now: datetime) -> int:
+    """Return how many more decisions the desk asks for on what an adopted rule proposes.
+
+    `since` is when it was adopted, RFC 3339, and `decided` how many of its findings people have
+    confirmed or dismissed in the last FRESH_AFTER. Its precision comes from the same decisions, and
+    a rule that is often wrong is paused.
+
+    >>> now = datetime.fromisoformat("2027-06-01T00:00:00Z")
+    >>> [fresh_needed(since, 12, now) for since in ("2026-11-25T12:00:00Z", "2027-02-01T12:00:00Z")]
+    [8, 0]
+    """
+    is_old = now - datetime.fromisoformat(since) >= FRESH_AFTER
+    return max(0, FRESH - decided) if is_old else 0
 
 
 def is_asked_twice(finding: str) -> bool:

@@ -94,7 +94,8 @@ class Draws(msgspec.Struct, frozen=True):
 class DrawnFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     """A drawn finding, with the fingerprint of its post while the author is not erased.
 
-    `extra` ones were drawn because of their band, and say nothing of all findings.
+    `extra` ones were drawn because of their band, and say nothing of all findings. `group` is noted
+    when an author is erased: the group of near copies, which no fingerprint tells any more.
     """
 
     finding: str
@@ -104,6 +105,7 @@ class DrawnFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     band: str = ""
     extra: bool = False
     fingerprint: bytes = b""
+    group: str = ""
 
 
 def draw_key(secret: bytes, provider: str) -> bytes:

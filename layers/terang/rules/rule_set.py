@@ -295,10 +295,31 @@ def build_set(
 
 
 def _encode(rule_set: RuleSet) -> bytes:
-    check_set(rule_set)
+    """Return the document of a set, without adoptions that have lapsed."""
+    providers = {
+        name: structs.replace(
+            settings,
+            live_here=tuple(one for one in settings.live_here if is_as_tried(rule_set.packs, one)),
+        )
+        for name, settings in rule_set.providers.items()
+    }
     matching = {pack.id: matching_digest(pack) for pack in rule_set.packs}
-    whole = structs.replace(rule_set, matching=matching)
+    whole = structs.replace(rule_set, matching=matching, providers=providers)
+    check_set(whole)
     return msgspec.json.encode(whole, order="sorted")
+
+
+def is_as_tried(packs: Iterable[Pack], adopted: Adopted) -> bool:
+    """Return whether these packs have an adopted rule as people tried it.
+
+    A version that changes what the rule finds ends the adoption: the rule is in shadow again.
+    """
+    return any(
+        adopted.matching == rule_digest(pack, rule)
+        for pack in packs
+        for rule in pack.rules
+        if f"{pack.id}/{rule.id}" == adopted.rule
+    )
 
 
 def counted_rules(packs: Iterable[Pack]) -> Iterator[tuple[str, int]]:

@@ -21,6 +21,7 @@ from ledger.store import PseudonymKeys
 from terang import InputError, check_known
 from terang.remote import Remote, call_function, explain_stack_errors
 from terang.repair import put_back
+from terang.repair.bucket_eraser import BucketEraser
 from terang.repair.dead_letters import (
     QueueContents,
     RedriveResult,
@@ -29,7 +30,7 @@ from terang.repair.dead_letters import (
     dead_letters,
     send_units,
 )
-from terang.repair.erasure import BucketEraser, Erasure, ErasureResult, TableEraser
+from terang.repair.erasure import Erasure, ErasureResult, TableEraser
 from terang.terminal import (
     STACK,
     Day,

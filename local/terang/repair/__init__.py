@@ -31,6 +31,7 @@ ADVICE = {
     "public_ahead": RESTORE
     + "; if the loss is true: terang publish --accept {name} --stack {stack}",
     "public_behind": "terang publish --since {day} --stack {stack}",
+    "adoption_unheard": "terang publish --stack {stack}",
     **dict.fromkeys(("file_not_closed", "file_untold"), "terang publish --stack {stack}"),
     **dict.fromkeys(("public_other", "recount", "page_missing"), REBUILD),
     **dict.fromkeys(
@@ -47,6 +48,7 @@ ADVICE = {
         (
             *("findings_untold", "findings_mistold", "findings_of_nothing", "refusals_untold"),
             *("batch_untold", "file_mistold", "statement_missing"),
+            *("drawn_of_nothing", "drawn_unlisted"),
         ),
         EXPLAINED,
     ),
@@ -102,8 +104,8 @@ class TableSnapshot:
     """All that the table holds, by the ids of units, findings, files, cases and messages.
 
     Receipts and entries are in lists, so that one stored twice is noticed. `members` are the
-    messages of a batch, by its id. Limits: it is held in memory, about 2 KB for each finding and
-    receipt.
+    messages of a batch, by its id; `drawn` has the key of the row of each drawn finding.
+    Limits: it is held in memory, about 2 KB for each finding and receipt.
     """
 
     items: int = 0
@@ -127,6 +129,7 @@ class TableSnapshot:
     rows: dict[str, dict[int, Record]] = field(default_factory=lambda: defaultdict(dict))
     closed: set[str] = field(default_factory=set)
     copies: dict[JournalDay, Record] = field(default_factory=dict)
+    drawn: dict[str, str] = field(default_factory=dict)
 
     def add(self, items: Iterable[Record]) -> None:
         """Add items in DynamoDB's own notation."""
@@ -146,6 +149,8 @@ class TableSnapshot:
                     self.messages[name] = record
                 case "F":
                     self._add_file(name, sk, record)
+                case "T" if sk.startswith("drawn#"):
+                    self.drawn[record["finding"]] = f"{pk} {sk}"
                 case "W" if sk.startswith("copies#"):
                     self.copies[JournalDay(name, sk.removeprefix("copies#"))] = record
                 case "W" if sk.startswith("closed#"):
@@ -206,6 +211,10 @@ def _record(item: Record) -> Any:
     return json.loads(item["record"]["S"])
 
 
+FINGERPRINTS = {("J#", "copies"), ("T#", "drawn")}
+"""What begins the keys of items with fingerprints."""
+
+
 def put_back(client: Any, copy: str, table: str) -> tuple[int, int]:
     """Put each item of the copy if it is absent. Return how many were put, and how many were there.
 
@@ -215,7 +224,7 @@ def put_back(client: Any, copy: str, table: str) -> tuple[int, int]:
     for page in client.get_paginator("scan").paginate(TableName=copy):
         for item in page["Items"]:
             pk, sk = item["pk"]["S"], item["sk"]["S"]
-            if sk == "excerpt" or (pk.startswith("J#") and sk.startswith("copies#")):
+            if sk == "excerpt" or (pk[:2], sk.partition("#")[0]) in FINGERPRINTS:
                 continue
             try:
                 client.put_item(

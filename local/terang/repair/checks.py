@@ -119,7 +119,10 @@ _COUNTS = (
     *("bytes", "lines", "records", "inspected", "findings", "repeats"),
     *("unknown_fields", "assumed_utc", "no_rules", "partly_read", "messages"),
 )
-_CASE_WORDS = ("type", "verdict", "outcome", "cause", "why", "by", "month", "items", "ground")
+_CASE_WORDS = (
+    *("type", "verdict", "outcome", "cause", "why", "by", "month", "items", "ground"),
+    *("tried", "band", "evidence"),
+)
 """The fields that a public line on a case repeats from its entry as they are."""
 
 

@@ -32,6 +32,7 @@ from terang.repair.checks import (
     out_differences,
     unit_differences,
 )
+from terang.repair.trial_checks import trial_differences
 
 HIDDEN_SECONDS = 120
 """How long a letter is hidden from others while it is returned."""
@@ -401,6 +402,7 @@ class StackCheck:
             *unit_differences(table, quiet=not under_way),
             *case_differences(table),
             *out_differences(table, keys, self._reader(out), today, self.remote.excerpt_days),
+            *trial_differences(table, folder, now, self.remote.excerpt_days),
         ]
         self.progress("summaries recounted", 0, 0)
         differences += public.differences(table, now)

@@ -1,234 +1,29 @@
 """Erases an author: findings become stubs, words and ids are removed, and every number stays.
 
-`TableEraser` and `BucketEraser` find what holds the author's data, and remove it everywhere. Data
+`TableEraser` and `bucket_eraser` find what holds the author's data, and remove it everywhere. Data
 that names the author's posts is removed last, so an erasure that was killed can start again and
 find the rest.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import partial
-from itertools import chain
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 from botocore.exceptions import ClientError
 
+from cases.trials import group_names
 from ledger.cases import CaseEntry, WaitingMessage
-from ledger.findings import CopySnapshot, Finding, FindingFingerprint, SampledPost, stub_of
-from ledger.keys import HOLDS_EXCERPTS, copies_key, findings_key
-from ledger.objects import S3Objects, StoredVersion, error_code
-from ledger.store import DynamoStore, PseudonymKeys
+from ledger.draws import DrawnFinding
+from ledger.findings import Finding, FindingFingerprint, SampledPost, stub_of
+from ledger.objects import error_code
+from ledger.store import PseudonymKeys
 from ledger.table import Item, Table, record_of
-from ledger.texts import Clock, encode_json, encode_json_lines, in_days, utc
-from rules.pack_parts import ALGORITHM, Fingerprinted, copy_groups
-
-type Clean = Callable[[bytes], bytes]
-type JsonRow = dict[str, Any]
-
-WHY_NO_REASON = "The reason was erased together with the author of the post."
-"""Replaces the reason in a statement, because a reason may quote the post."""
-
-EXPLANATIONS = ("illegal_content_explanation", "incompatible_content_explanation")
-
-INTAKE_AGE = timedelta(days=5)
-"""Age from which parts without a manifest are leftovers: a file waits in its queue for 4 days."""
-
-
-@dataclass(frozen=True, slots=True)
-class BucketEraser:
-    """The operator's access to the out, work and drop bucket; `provider` is the author's.
-
-    `now` is the time by the clock of S3.
-    """
-
-    store: DynamoStore
-    objects: S3Objects
-    out_bucket: str
-    work_bucket: str
-    drop_bucket: str
-    provider: str
-    now: datetime
-    dry_run: bool = False
-
-    def traces(self, accounts: Set[str]) -> tuple[set[str], list[StoredVersion]]:
-        """Search everything. Return the posts of an author, and the parts that hold them."""
-        posts: set[str] = set()
-        parts: list[StoredVersion] = []
-        for kind in ("findings", "audit"):
-            for version in chain.from_iterable(self._versions(kind).values()):
-                rows = _rows(self._bytes(version))
-                posts |= {row["post"] for row in rows if row.get("account") in accounts}
-        encoded = [account.encode() for account in accounts]
-        for version in self.objects.versions(self.work_bucket, "parts/"):
-            data = self._bytes(version)
-            if any(account in data for account in encoded):
-                rows = _rows(data)
-                posts |= {row["id"] for row in rows if row.get("account") in accounts}
-                parts.append(version)
-        return posts, parts
-
-    def clean_cases(self, related: Set[str], erased: Set[str]) -> Counter[str]:
-        """Clean what providers got about cases: delete notices and proposals, clear reasons."""
-        counts = Counter[str]()
-        for kind, names in {"notices": related, "proposals": erased}.items():
-            for key, versions in self._versions(kind).items():
-                if _stem(key) in names:
-                    counts[kind] += 1
-                    self._delete(versions)
-        for key, versions in self._versions("decisions").items():
-            if _stem(key) in related:
-                counts["statements"] += self._clean(versions, clean_statement)
-        for versions in self._versions("statements").values():
-            counts["batches"] += self._clean(versions, partial(clean_batch, related=related))
-        return counts
-
-    def clean_posts(self, accounts: Set[str], erased: Set[str], posts: Set[str]) -> Counter[str]:
-        """Clean the files that name posts: the months' samples, and findings."""
-        samples = partial(clean_sample, accounts=accounts, posts=posts)
-        files = partial(clean_findings, accounts=accounts, erased=erased)
-        counts = Counter[str]()
-        for versions in self._versions("audit").values():
-            counts["samples"] += self._clean(versions, samples)
-        for versions in self._versions("findings").values():
-            counts["files"] += self._clean(versions, files, HOLDS_EXCERPTS)
-        return counts
-
-    def empty_snapshot(self) -> None:
-        """Empty the provider's snapshot of confirmed fingerprints, in every version.
-
-        Call it when the author's fingerprints are gone from the table. A run of publish that read
-        them before can then write no snapshot; the next run writes a new one.
-        """
-        key = copies_key(self.provider)
-        empty = CopySnapshot(utc(self.now), ALGORITHM, erased=True)
-        self.objects.put(self.work_bucket, key, msgspec.json.encode(empty))
-        versions = self.objects.versions(self.work_bucket, key)
-        self._delete([version for version in versions if not version.is_latest])
-
-    def delete_parts(self, parts: Collection[StoredVersion]) -> tuple[int, int]:
-        """Delete parts that nobody reads any more. Return how many, and how many are kept."""
-        free = [part for part in parts if not self._is_needed(part)]
-        self._delete(free)
-        return len(free), len(parts) - len(free)
-
-    def waiting_files(self) -> list[str]:
-        """Return the keys of the provider's files that still wait in the drop bucket, sorted.
-
-        They hold posts as they were sent and are not searched here.
-        """
-        versions = self.objects.versions(self.drop_bucket, f"drop/{self.provider}/")
-        return sorted({version.source.key for version in versions if not version.is_marker})
-
-    def write_findings(self, unit: str) -> None:
-        """Write a unit's file of findings as the table has them now, unless there is one.
-
-        Its worker may have read the findings before they became stubs, and writes a file only where
-        it is missing.
-        """
-        marker = self.store.marker(unit)
-        if marker is not None:
-            rows = [finding.row(excerpt) for finding, excerpt in self.store.findings_of(marker)]
-            key, data = findings_key(marker), encode_json_lines(rows)
-            self.objects.put_if(self.out_bucket, key, data, None, tags=HOLDS_EXCERPTS)
-
-    def _versions(self, kind: str) -> dict[str, list[StoredVersion]]:
-        by_key: dict[str, list[StoredVersion]] = {}
-        for version in self.objects.versions(self.out_bucket, f"out/{self.provider}/{kind}/"):
-            by_key.setdefault(version.source.key, []).append(version)
-        return by_key
-
-    def _bytes(self, version: StoredVersion) -> bytes:
-        return b"" if version.is_marker else self.objects.version_bytes(version.source) or b""
-
-    def _clean(
-        self, versions: list[StoredVersion], clean: Callable[[bytes], bytes], tags: str = ""
-    ) -> bool:
-        """Rewrite the newest version and delete each one that names the author.
-
-        Return whether any did.
-        """
-        changed = False
-        for version in versions:
-            data = self._bytes(version)
-            cleaned = clean(data) if data else data
-            if cleaned == data:
-                continue
-            changed = True
-            # If somebody wrote a newer version meanwhile, the next round finds it.
-            at, put_if = version.source, self.objects.put_if
-            if not self.dry_run and (
-                not version.is_latest or put_if(at.bucket, at.key, cleaned, at.etag, tags=tags)
-            ):
-                self.objects.delete_version(at)
-        return changed
-
-    def _delete(self, versions: Collection[StoredVersion]) -> None:
-        for version in versions if not self.dry_run else ():
-            self.objects.delete_version(version.source)
-
-    def _is_needed(self, part: StoredVersion) -> bool:
-        """Return whether a unit, or intake itself, may still read the part."""
-        file = part.source.key.split("/")[1]
-        sealed = self.store.manifest(file)
-        if sealed is None:
-            return self.now - part.written_at < INTAKE_AGE
-        return self.store.range_count(file) < sealed[0].ranges
-
-
-def _stem(key: str) -> str:
-    """Return the decision or finding that a file is named after: `<id>.json`, `<id>.en.txt`."""
-    return key.rpartition("/")[2].partition(".")[0]
-
-
-def _rows(data: bytes) -> list[JsonRow]:
-    return [msgspec.json.decode(line, type=JsonRow) for line in data.splitlines()]
-
-
-def clean_findings(data: bytes, accounts: Set[str], erased: Set[str]) -> bytes:
-    """Replace the author's findings in a unit's file by stubs; the same bytes if it has none."""
-    rows = _rows(data)
-    is_authors = [
-        row["account"] in accounts or (row["account"] != "" and row["finding"] in erased)
-        for row in rows
-    ]
-    if not any(is_authors):
-        return data
-    return encode_json_lines(
-        msgspec.to_builtins(stub_of(msgspec.convert(row, Finding))) if erase else row
-        for row, erase in zip(rows, is_authors, strict=True)
-    )
-
-
-def clean_sample(data: bytes, accounts: Set[str], posts: Set[str]) -> bytes:
-    """Remove the author's posts from a month's sample."""
-    rows = _rows(data)
-    kept = [row for row in rows if row.get("account") not in accounts and row["post"] not in posts]
-    return data if len(kept) == len(rows) else encode_json_lines(kept)
-
-
-def clean_statement(data: bytes) -> bytes:
-    """Replace the reason that a person wrote in a statement of reasons."""
-    statement = msgspec.json.decode(data, type=JsonRow)
-    cleaned = _without_reason(statement)
-    return data if cleaned == statement else encode_json(cleaned)
-
-
-def clean_batch(data: bytes, related: Set[str]) -> bytes:
-    """Replace the reasons of statements on these decisions in a batch."""
-    batch = msgspec.json.decode(data, type=dict[str, list[JsonRow]])
-    statements = batch["statements"]
-    cleaned = [_without_reason(row) if row["puid"] in related else row for row in statements]
-    return data if cleaned == statements else encode_json(batch | {"statements": cleaned})
-
-
-def _without_reason(statement: JsonRow) -> JsonRow:
-    return {
-        name: WHY_NO_REASON if name in EXPLANATIONS else value for name, value in statement.items()
-    }
-
+from ledger.texts import Clock, in_days
+from rules.pack_parts import Fingerprinted, copy_groups
+from terang.repair.bucket_eraser import BucketEraser
 
 ERASED = "erased"
 """Replaces a reason where a message must have one."""
@@ -240,7 +35,8 @@ class TableTraces:
 
     `accounts` are the author's pseudonyms. `posts`, for those whose key is gone, grows meanwhile,
     because the findings name more posts. `findings` are whole ones of the author; `stubs` are all
-    stubs of the provider, of any author; `excerpts` are the cases that have a text.
+    stubs of the provider, of any author; `excerpts` are the cases that have a text. `drawn` are all
+    drawn findings of the provider's trials, by rule.
     """
 
     provider: str
@@ -253,6 +49,7 @@ class TableTraces:
     waiting: list[tuple[Item, WaitingMessage]] = field(default_factory=list)
     samples: list[tuple[Item, list[SampledPost]]] = field(default_factory=list)
     fingerprints: list[tuple[Item, list[FindingFingerprint]]] = field(default_factory=list)
+    drawn: dict[str, list[tuple[Item, DrawnFinding]]] = field(default_factory=dict)
 
     @property
     def erased(self) -> set[str]:
@@ -293,6 +90,10 @@ class TableTraces:
                 self.samples.append((item, posts))
         elif pk.startswith(f"J#{self.provider}#") and sk.startswith("copies#"):
             self.fingerprints.append((item, record_of(item, list[FindingFingerprint]) or []))
+        elif (pk, sk[:6]) == (f"T#{self.provider}", "drawn#") and (
+            one := record_of(item, DrawnFinding)
+        ):
+            self.drawn.setdefault(one.rule, []).append((item, one))
 
     def _add_case(self, item: Item, case: str, sk: str) -> None:
         if sk == "excerpt" and "text" in item:
@@ -426,6 +227,7 @@ class Erasure:
             kept = [post for post in sample if not stored.wrote(post)]
             counts["samples"] += self._write(self.table.replace, item, kept)
         counts += self._clean_fingerprints(stored)
+        counts += self._clean_drawn(stored)
         counts += self.buckets.clean_posts(accounts, stored.erased, known)
         deleted, result.under_way = self.buckets.delete_parts(parts)
         counts["parts"] += deleted
@@ -475,6 +277,23 @@ class Erasure:
                 ]
                 if noted != fingerprints:
                     counts["fingerprints"] += self._write(self.table.replace, item, noted)
+        return counts
+
+    def _clean_drawn(self, stored: TableTraces) -> Counter[str]:
+        """Remove the fingerprints of the author's drawn posts, and note the groups of each trial.
+
+        So what people judged stays as it was: copies of one text still count once.
+        """
+        counts = Counter[str]()
+        for rows in stored.drawn.values():
+            if not any(one.fingerprint and one.finding in stored.erased for _, one in rows):
+                continue
+            groups = group_names([one for _, one in rows])
+            for item, one in rows:
+                left = b"" if one.finding in stored.erased else one.fingerprint
+                noted = msgspec.structs.replace(one, fingerprint=left, group=groups[one.finding])
+                if noted != one:
+                    counts["drawn"] += self._write(self.table.replace, item, noted)
         return counts
 
     def _make_stubs(self, stored: TableTraces) -> Counter[str]:

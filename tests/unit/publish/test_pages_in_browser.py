@@ -31,6 +31,7 @@ PAGES = {
     "a day with every notice": "summaries/acme/2026-11-25.html",
     "a campaign": "summaries/acme/autumn.html",
     "a pack": "packs/one-time-codes/1.html",
+    "a pack with a trial": "packs/threats/1.html",
     "a pack with scores": "packs/by-weight/1.html",
     "an open month in Indonesian": "summaries/acme/2026-11.id.html",
     "the index in Chinese": "index.zh.html",
@@ -65,6 +66,12 @@ def everything_people_do() -> Iterator[JournalEntry]:
         yield entry(f"w {number}", "order", kind="act", country="DE", items=1, outcome=end,
                     authority="An office", received_at="2026-11-24T08:00:00Z",
                     acknowledged_at="2026-11-24T09:00:00Z")  # fmt: skip
+    tried = {"tried": "threats/1/names-a-place", "band": "all", "moderator": "sari"}
+    evidence = {"judged": 30, "right": 29, "wrong": 1, "low": 0.8333, "high": 0.9941, "people": 2}
+    yield entry("t", "trial", verdict="right", **tried)
+    yield entry(
+        "u", "adoption", rule="threats/names-a-place", version=1, evidence=evidence, **tried
+    )
     for number in range(120):
         bad = {"category": "VIOLENCE"} if number == 7 else {}
         verdict = "violating" if bad else "not_violating"

@@ -20,7 +20,7 @@ from feeds import feed_import
 from intake import reader
 from ledger import cases, desk_store, findings, posts, store, streams, texts, units
 from matcher import hit, term, term_index
-from publish import day_facts, precision, publish_run, summary
+from publish import day_facts, precision, rule_changes, summary
 from publish_steps import logging_run
 from rules import pack, pack_parts, pinned
 from rules import pack_parts as copy_rule
@@ -47,7 +47,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("cases", "(one in twenty)", cases.SECOND_REVIEW_PER, 20),
         ("console", "an hour after it was last used", browser_session.IDLE, timedelta(hours=1)),
         ("console", "twelve hours after the sign-in", browser_session.LONGEST, timedelta(hours=12)),
-        ("deploy", "after at least 10 decided findings", publish_run.AT_LEAST, 10),
+        ("deploy", "after at least 10 decided findings", rule_changes.AT_LEAST, 10),
         ("effort", "every eight code points of its text", hit.STEPS_PER_POINT, 1 / 8),
         ("effort", "more than 200,000 places", term.MATCHES_IN_PART, 200_000),
         ("effort", "the first 200 spans", term_index.SPANS_SHOWN, 200),

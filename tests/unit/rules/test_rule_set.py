@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 from support.sample_packs import PACK
 
+from ledger.texts import utc
 from matcher import (
     FOLD_VERSION,
     Ground,
@@ -26,8 +27,8 @@ from matcher import (
 )
 from rules import rule_set
 from rules.pack_parts import deciding
-from rules.pinned import FACTCHECKS
-from rules.rule_set import KnownSets, read_set
+from rules.pinned import FACTCHECKS, rule_digest
+from rules.rule_set import Adopted, Evidence, KnownSets, read_set
 from terang import ROOT
 
 PUBLISHED = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -208,6 +209,39 @@ def test_a_paused_rule_runs_in_shadow_for_its_provider_only() -> None:
     assert selection.shadowed == {"law-a/asks-for-code": "paused"}
     assert [hit.mode for hit in hits] == [Mode.SHADOW, Mode.LIVE]
     assert made().for_provider("chosen", LATER, public=True).shadowed == {}
+
+
+ADOPTED = Adopted(
+    "law-a/asks-for-code", 1, "", "all", utc(LATER - timedelta(hours=72)), Evidence(30, 30)
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "settings", "hours", "mode"),
+    [
+        pytest.param({}, {}, 0, Mode.LIVE, id="as it was tried"),
+        pytest.param({}, {}, -1, Mode.SHADOW, id="within the notice period"),
+        pytest.param({"why": "Other words."}, {}, 0, Mode.LIVE, id="in other words"),
+        pytest.param({"within": 5}, {}, 0, Mode.SHADOW, id="lapsed"),
+        pytest.param({}, {"paused": (PAUSE,)}, 0, Mode.SHADOW, id="paused"),
+    ],
+)
+def test_an_adopted_rule_proposes_while_it_is_as_it_was_tried(
+    changed: dict[str, Any], settings: dict[str, Any], hours: int, mode: Mode
+) -> None:
+    tried = pack_named("law-a", mode=Mode.SHADOW)
+    adopted = structs.replace(ADOPTED, matching=rule_digest(tried, tried.rules[0]))
+    rule = structs.replace(tried.rules[0], **changed)
+    lapses = rule_digest(tried, rule) != adopted.matching
+    provider = {"acme": ProviderSettings(live_here=(adopted,), **settings)}
+    now = structs.replace(tried, rules=(rule, *tried.rules[1:]))
+    rule_set = load_set(build_set([now], notice_hours=72, providers=provider))
+    at = LATER + timedelta(hours=hours)
+    [ran] = rule_set.for_provider("acme", at, public=True).packs
+    assert ran.mode_of(ran.rules[0]) is mode
+    assert (rule_set.settings_of("acme").live_here == ()) is lapses
+    [other] = rule_set.for_provider("other", at, public=True).packs
+    assert other.mode_of(other.rules[0]) is Mode.SHADOW
 
 
 def test_more_pauses_change_nothing_else_of_a_set() -> None:
