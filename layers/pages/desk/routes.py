@@ -60,6 +60,7 @@ from desk.desk_pages import (
     hours_left,
     may_take,
 )
+from desk.rule_routes import rules_page as rules_page  # its routes are registered
 from desk.table_desk import FirstDecision, TableDesk, agreement
 from ledger.desk_store import PendingDecision
 from ledger.findings import digest
@@ -279,7 +280,11 @@ def undo(asking: Asking, pending: str) -> Response[str]:
 def recent(asking: Asking) -> Response[str]:
     """Show the moderator's decisions of the last day and their results."""
     return asking.page(
-        "recent.html", here="recent", decisions=asking.recent, late="late" in asking.query
+        "recent.html",
+        here="recent",
+        decisions=asking.recent,
+        late="late" in asking.query,
+        card_path=lambda key: card_path(key, asking.wanted),
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from cases.case_store import TrialRules
 from desk import (
     AUDITED,
     Dossier,
@@ -45,6 +46,7 @@ from desk.table_dossiers import (
     RecentJournal,
     read_excerpts,
 )
+from desk.trial_desk import Precision, RuleView, TrialDesk
 from ledger.cases import Case, JournalEntry, Move
 from ledger.desk_store import UNDO_SECONDS, DynamoDesk, ItemLease, PendingDecision, PendingName
 from ledger.findings import sampled_posts
@@ -52,6 +54,7 @@ from ledger.keys import audit_file_key
 from ledger.objects import S3Objects
 from ledger.store import DynamoStore
 from ledger.texts import Clock, utc_exactly
+from ledger.units import wilson_interval
 from rules.pack import Pack
 
 
@@ -224,6 +227,7 @@ class TableDesk:
     public_bucket: str
     public_url: str
     out_bucket: str
+    trial_rules: TrialRules = TrialRules()  # noqa: RUF009 - frozen
     months: tuple[str, ...] = ()
     only_audits: bool = False
     most: int = MOST
@@ -233,6 +237,7 @@ class TableDesk:
     _journal: RecentJournal = field(init=False)
     _copies: NearCopies = field(init=False)
     _dossiers: Dossiers = field(init=False)
+    trials: TrialDesk = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what is kept between requests."""
@@ -240,6 +245,7 @@ class TableDesk:
         self._journal = RecentJournal(self.store, self.seconds)
         self._copies = NearCopies(self.store, self.seconds)
         self._dossiers = Dossiers(self.store, self.objects, self.public_bucket, self.public_url)
+        self.trials = TrialDesk(self.store, self._dossiers, self.trial_rules, self.seconds)
 
     def now(self) -> datetime:
         """Return the time in UTC."""
@@ -263,6 +269,7 @@ class TableDesk:
             items = [replace(item, has_copies=item.key in alike) for item in items]
         holds = self._findings.holds(provider)
         items += (each.item for each in open_questions(provider, holds))
+        items += self.trials.items(moderator, entries)
         return [*(item for item in items if item.key not in live), *audited[:AUDITED]]
 
     def dossier(self, moderator: Moderator, key: str) -> Dossier | None:
@@ -377,17 +384,29 @@ class TableDesk:
 
     def quality(self, moderator: Moderator) -> DeskQuality:
         """Return how second reviews agreed and how decisions held, of the last 90 days."""
-        today = self.now().date()
-        entries = list(self._journal.entries(moderator.provider, today, QUALITY_DAYS))
-        return quality_of(entries, (today - timedelta(days=QUALITY_DAYS - 1)).isoformat())
+        since = self.now().date() - timedelta(days=QUALITY_DAYS - 1)
+        return quality_of(self._entries(moderator.provider, QUALITY_DAYS), since.isoformat())
 
-    def _entries(self, provider: str) -> list[JournalEntry]:
-        return list(self._journal.entries(provider, self.now().date(), LOOK_BACK_DAYS))
+    def rules(self, moderator: Moderator) -> list[RuleView]:
+        """Return how the provider's rules run, those that would bring most cards first."""
+        entries = self._entries(moderator.provider, QUALITY_DAYS)
+        decided = {
+            each.rule: Precision(right, of, *wilson_interval(right, of))
+            for each in quality_of(entries, "").rules
+            if (of := each.confirmed + each.dismissed)
+            for right in [max(0, each.confirmed - each.overturned)]
+        }
+        return self.trials.views(moderator.provider, entries, decided)
+
+    def _entries(self, provider: str, days: int = LOOK_BACK_DAYS) -> list[JournalEntry]:
+        return list(self._journal.entries(provider, self.now().date(), days))
 
     def _of_finding(self, provider: str, case: Case) -> Dossier | None:
         finding = case.finding
         if finding is None or finding.provider != provider or finding.is_erased:
             return None
+        if finding.drawn:
+            return self.trials.dossier(case, finding)
         open_ones = self._findings.of(provider)
         place = finding.post, finding.category
         same = (each for each in open_ones if (each.post, each.category) == place)
