@@ -16,7 +16,7 @@ from cases.case_store import TrialRules
 from cases.trials import Answer
 from desk import Door, Dossier, Item, ItemKind, Moderator, OpenFinding, Role, RuleFacts, rule_name
 from desk.asking import DeskSession
-from desk.deciding import Adoption, AdoptionResult
+from desk.deciding import ExampleResult, NewExample
 from desk.routes import DeskApplication
 from desk.table_desk import CannedReason, DeskQuality, RuleQuality, TableDesk
 from desk.trial_desk import Asked, Precision, RuleState, RuleView, asked_by
@@ -180,16 +180,16 @@ class MemoryDesk(TableDesk):
 class KnownRule:
     """The port `Adopter` with one rule."""
 
-    tried: list[Adoption] = field(default_factory=list)
+    tried: list[NewExample] = field(default_factory=list)
     checked: bool = True
 
     def rules(self) -> list[str]:
         return ["codes/asks"]
 
-    def adopted(self, adoption: Adoption) -> AdoptionResult | None:
+    def adopted(self, adoption: NewExample) -> ExampleResult | None:
         self.tried.append(adoption)
         problems = ("codes.yaml:3: is hit",) if self.checked else ()
-        return AdoptionResult("+ <b>example</b>", problems, checked=self.checked)
+        return ExampleResult("+ <b>example</b>", problems, checked=self.checked)
 
 
 @dataclass

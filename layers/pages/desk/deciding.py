@@ -374,7 +374,7 @@ _NAME = re.compile(r"(?<=[\w,;:] )(?:[^\W\d_a-z][a-z]{1,40})(?: [^\W\d_a-z][a-z]
 
 
 @dataclass(frozen=True, slots=True)
-class Adoption:
+class NewExample:
     """An example for a rule: a post that it should match, or leave alone (`ignore`)."""
 
     pack: str
@@ -384,7 +384,7 @@ class Adoption:
 
 
 @dataclass(frozen=True, slots=True)
-class AdoptionResult:
+class ExampleResult:
     """What the tools for packs say about an example, and the change to the pack's file.
 
     `problems` are those of `packs check` with the example, `changes` the lines of `packs diff`.
@@ -403,7 +403,7 @@ class Adopter(Protocol):
     def rules(self) -> list[str]:
         """Return the rules of the packs that take examples, as `pack/rule`, sorted."""
 
-    def adopted(self, adoption: Adoption) -> AdoptionResult | None:
+    def adopted(self, example: NewExample) -> ExampleResult | None:
         """Return what the change would be; None if the packs have no such rule."""
 
 
@@ -424,7 +424,7 @@ def masked(text: str) -> str:
     return _NAME.sub("[name]", text)
 
 
-def read_adoption(rule: str, kind: str, text: str, before: str) -> Adoption:
+def read_example(rule: str, kind: str, text: str, before: str) -> NewExample:
     """Return the example of a form. Raises DecidingError if it may not be published.
 
     `before` is the post's text, in which nothing was masked.
@@ -439,4 +439,4 @@ def read_adoption(rule: str, kind: str, text: str, before: str) -> Adoption:
         raise DecidingError(to_translate("Rewrite it first: what you save is public."))
     if words != masked(words):
         raise DecidingError(to_translate("It still has a name, a handle, a number or a link."))
-    return Adoption(pack, name, "match" if kind == "match" else "ignore", words)
+    return NewExample(pack, name, "match" if kind == "match" else "ignore", words)

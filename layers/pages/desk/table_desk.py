@@ -36,7 +36,7 @@ from desk import (
     second_reviews,
     waiting_items,
 )
-from desk.deciding import Adoption, AdoptionResult, rules_with_examples
+from desk.deciding import ExampleResult, NewExample, rules_with_examples
 from desk.table_dossiers import (
     ENDED,
     MOST,
@@ -461,10 +461,10 @@ class SetExamples:
         """Return the rules of the packs that take examples, as `pack/rule`, sorted."""
         return rules_with_examples(self.packs())
 
-    def adopted(self, adoption: Adoption) -> AdoptionResult | None:
+    def adopted(self, example: NewExample) -> ExampleResult | None:
         """Return the lines to add to a rule; None if the packs have no such rule."""
-        if f"{adoption.pack}/{adoption.rule}" not in self.rules():
+        if f"{example.pack}/{example.rule}" not in self.rules():
             return None
-        text = json.dumps(adoption.text, ensure_ascii=False)
-        lines = f"# {adoption.pack}, rule {adoption.rule}\n{adoption.kind}:\n  - {text}\n"
-        return AdoptionResult(lines, checked=False)
+        text = json.dumps(example.text, ensure_ascii=False)
+        lines = f"# {example.pack}, rule {example.rule}\n{example.kind}:\n  - {text}\n"
+        return ExampleResult(lines, checked=False)
