@@ -1,5 +1,6 @@
 """A trial at the desk: begun by a lead, judged on cards, read, and adopted; nobody else may."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -14,7 +15,7 @@ from support.world import DAY, ROLE, World
 
 from cases.trials import is_asked_twice
 from ledger.draws import DrawnFinding
-from ledger.keys import Provider
+from ledger.keys import Provider, statement_key
 
 PAGE = f"/rules/{RULE}"
 
@@ -67,8 +68,8 @@ def test_a_team_tries_a_rule_and_lets_it_go_live(world: World) -> None:
     first = waiting(world)
     assert len(first) == 30
     for number, key in enumerate(first):
+        assert "to 100%" not in visitor(world, "m-1").get(PAGE)["body"]
         assert judge(world, key, f"m-{number % 2}") == ["taken"]
-        assert "to 100%" not in visitor(world, "m-1").get(PAGE)["body"] or number == 29
     lead = visitor(world, "lead-1", "lead")
     body = lead.get(PAGE)["body"]
     assert "89% to 100%" in body
@@ -154,7 +155,12 @@ def test_a_reported_post_is_decided_by_another_person(world: World) -> None:
     entries = world.store.journal_entries("acme", DAY)
     [decision] = [entry for entry in entries if entry.type == "decision"]
     assert (decision.rules, decision.source_type) == ({}, "VOLUNTARY")
-    assert decision.ground == "illegal"
+    data = world.objects.get(world.out, statement_key("acme", DAY, decision.entry)) or b""
+    statement = json.loads(data)
+    assert statement["decision_ground"] == "DECISION_GROUND_ILLEGAL_CONTENT"
+    assert statement["automated_detection"] == "Yes"
+    assert "A rule on trial found the post" in statement["decision_facts"]
+    assert "names-prize" not in data.decode()
 
 
 @pytest.mark.parametrize("path", ["begin", "read", "strike", "adopt"])

@@ -19,7 +19,7 @@ from desk.asking import DeskSession
 from desk.deciding import ExampleResult, NewExample
 from desk.routes import DeskApplication
 from desk.table_desk import CannedReason, DeskQuality, RuleQuality, TableDesk
-from desk.trial_desk import Asked, Precision, RuleState, RuleView, asked_by
+from desk.trial_desk import Asked, RuleState, RuleView, asked_by
 from ledger.cases import CaseEntry, JournalEntry
 from ledger.desk_store import DynamoDesk, ItemLease, PendingDecision
 from ledger.draws import DrawnFinding, Trial
@@ -27,6 +27,7 @@ from ledger.findings import Finding, FoundSpan, digest
 from ledger.keys import Provider
 from ledger.store import DynamoStore
 from matcher import load_packs
+from rules.rule_set import Evidence
 from terang.run_table import MemoryTable
 
 ORIGIN = "http://desk.localhost:8000"
@@ -92,7 +93,8 @@ def rule_views() -> list[RuleView]:
     for at, (pack, rule) in enumerate((each, rule) for each in packs for rule in each.rules):
         view = RuleView(
             f"{pack.id}/{rule.id}", pack, rule, pack.lacks_of(rule), "", ("", ""), False, None,
-            Precision(38, 50, 0.63, 0.86) if at % 2 else None, 180 / (1 + at), 9.0,
+            Evidence(judged=50, right=38, low=0.63, high=0.86) if at % 2 else None,
+            180 / (1 + at), 9.0,
         )  # fmt: skip
         if view.state is RuleState.NOT_TRIED:
             states = {

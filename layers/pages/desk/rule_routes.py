@@ -9,7 +9,6 @@ import secrets
 from collections import Counter
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 from aws_lambda_powertools.event_handler import Response
@@ -23,38 +22,13 @@ from ledger.texts import utc
 from phrases import to_translate
 from rules.pinned import rule_digest, sentence_of
 
-SHADOW_WORDS = {
-    "": to_translate("its author keeps it in shadow"),
-    "fold": to_translate("the set was checked with another version of the program"),
-    "effort": to_translate("the set was made for another version of the program"),
-    "not-public": to_translate("nobody can read the rules: no public address is set"),
-    "not-wanted": to_translate("this service has not asked for fact-checks"),
-    "paused": to_translate("people found it wrong too often"),
-    "notice": to_translate("its version is new, and the notice period runs"),
-    "unprotected": to_translate("its language has no protected sentences yet"),
-    "no-card": to_translate("its pack has no card that says how the score was learned"),
-    "not-read": to_translate("nobody has read its terms yet"),
-}
-"""Why a rule is in shadow, by its code."""
-
-STATE_WORDS = {
-    RuleState.MAY_GO_LIVE: to_translate("may go live"),
-    RuleState.ON_TRIAL: to_translate("on trial"),
-    RuleState.LAPSED: to_translate("lapsed"),
-    RuleState.NOT_TRIED: to_translate("not tried"),
-    RuleState.SOON: to_translate("live soon"),
-    RuleState.LIVE: to_translate("live"),
-    RuleState.PAUSED: to_translate("paused"),
-}
-WORDS: dict[str, Any] = {"states": STATE_WORDS, "why": SHADOW_WORDS}
-
 
 @on("GET", "/rules")
 def rules_page(asking: Asking) -> Response[str]:
     """Show how each rule of the provider runs."""
     views = asking.desk.rules(asking.moderator)
     counts = Counter(view.state for view in views)
-    return asking.page("rules.html", here="rules", views=views, counts=counts, **WORDS)
+    return asking.page("rules.html", here="rules", views=views, counts=counts)
 
 
 def on_rule(method: str, path: str = "") -> Callable[[Route], Route]:
@@ -77,7 +51,6 @@ def on_rule(method: str, path: str = "") -> Callable[[Route], Route]:
 def rule_page(asking: Asking, view: RuleView, problem: str = "", patch: str = "") -> Response[str]:
     """Return the page of a rule."""
     desk, moderator = asking.desk, asking.moderator
-    groups = [group for group in (*view.rule.term_groups, view.rule.links) if group]
     return asking.page(
         "rule.html",
         HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK,
@@ -85,12 +58,10 @@ def rule_page(asking: Asking, view: RuleView, problem: str = "", patch: str = ""
         view=view,
         terms=desk.trials.terms(moderator.provider, view),
         least=desk.trial_rules.least,
-        alone=len(groups) == 1 and view.rule.at_least is None,
         sign_words=lambda term: asking.phrases.gettext(sentence_of(term.strip("{}"))),
         form_id=form_id(moderator.name, desk.now(), secrets.token_hex(4)),
         problem=asking.phrases.gettext(problem),
         patch=patch,
-        **WORDS,
     )
 
 

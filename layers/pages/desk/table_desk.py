@@ -46,7 +46,7 @@ from desk.table_dossiers import (
     RecentJournal,
     read_excerpts,
 )
-from desk.trial_desk import Precision, RuleView, TrialDesk
+from desk.trial_desk import RuleView, TrialDesk
 from ledger.cases import Case, JournalEntry, Move
 from ledger.desk_store import UNDO_SECONDS, DynamoDesk, ItemLease, PendingDecision, PendingName
 from ledger.findings import sampled_posts
@@ -56,6 +56,7 @@ from ledger.store import DynamoStore
 from ledger.texts import Clock, utc_exactly
 from ledger.units import wilson_interval
 from rules.pack import Pack
+from rules.rule_set import Evidence
 
 
 class FirstDecision(msgspec.Struct, frozen=True, kw_only=True):
@@ -390,12 +391,12 @@ class TableDesk:
     def rules(self, moderator: Moderator) -> list[RuleView]:
         """Return how the provider's rules run, those that would bring most cards first."""
         entries = self._entries(moderator.provider, QUALITY_DAYS)
-        decided = {
-            each.rule: Precision(right, of, *wilson_interval(right, of))
-            for each in quality_of(entries, "").rules
-            if (of := each.confirmed + each.dismissed)
-            for right in [max(0, each.confirmed - each.overturned)]
-        }
+        decided = {}
+        for each in quality_of(entries, "").rules:
+            right, of = max(0, each.confirmed - each.overturned), each.confirmed + each.dismissed
+            if of:
+                low, high = wilson_interval(right, of)
+                decided[each.rule] = Evidence(judged=of, right=right, low=low, high=high)
         return self.trials.views(moderator.provider, entries, decided)
 
     def _entries(self, provider: str, days: int = LOOK_BACK_DAYS) -> list[JournalEntry]:

@@ -38,7 +38,7 @@ from ledger.units import Tally
 from rules.pack import Mode, Pack, Rule
 from rules.pack_parts import deciding
 from rules.pinned import rule_digest
-from rules.rule_set import ALL, HIGH
+from rules.rule_set import ALL, HIGH, Evidence
 
 FOUND_DAYS = 7
 """Days whose published summaries say what a rule finds in a day."""
@@ -62,27 +62,19 @@ class RuleState(StrEnum):
     PAUSED = "paused"
 
 
-class Precision(NamedTuple):
-    """How often a rule was right, with both ends of the 95 % interval."""
-
-    right: int
-    of: int
-    low: float
-    high: float
-
-
 class Asked(NamedTuple):
     """What a trial asks of people in a band: `judged` of `look` groups are judged.
 
-    `first` has a drawn finding of each group that nobody has judged. `second` has those that a
-    second person is asked about, with who was the first. `share_high` is the share of the rule's
+    `first` has a drawn finding of each group that nobody has judged, with who judged all others
+    where only another person helps. `second` has those that a second person is asked about, with
+    who was the first. `share_high` is the share of the rule's
     findings that have the band `high`.
     """
 
     trial: Trial
     standings: dict[str, Standing]
     band: str
-    first: list[DrawnFinding]
+    first: dict[str, str]
     second: dict[str, str]
     judged: int
     look: int
@@ -111,7 +103,7 @@ class RuleView(NamedTuple):
     adopted: tuple[str, str]
     is_tried: bool
     asked: Asked | None
-    decided: Precision | None
+    decided: Evidence | None
     a_day: float
     seconds: float | None
 
@@ -141,12 +133,10 @@ class RuleView(NamedTuple):
         return self.adopted[0] or next(iter(passed), self.asked.band if self.asked else ALL)
 
     @property
-    def precision(self) -> Precision | None:
+    def precision(self) -> Evidence | None:
         """Return how often it was right here: in its trial, or by decisions since it is live."""
         evidence = self.asked.standings[self.band].evidence if self.asked else None
-        if evidence is None or self.state is RuleState.LIVE:
-            return self.decided
-        return Precision(evidence.right, evidence.judged, evidence.low, evidence.high)
+        return self.decided if self.state is RuleState.LIVE else evidence or self.decided
 
     @property
     def cards(self) -> float:
@@ -175,11 +165,14 @@ def asked_by(
     band = HIGH if HIGH in standings and standings[ALL].why_not == "not_right" else ALL
     evidence, why_not = standings[band].evidence, standings[band].why_not
     look = evidence.judged if evidence and not why_not else standings[band].next_look
-    groups, first, second = sample_of(drawn, band)[:look], [], {}
+    judges = {answer.moderator for one in drawn for answer in answers.get(one.finding, ())}
+    alone = min(judges) if why_not == "people" and len(judges) == 1 else ""
+    first, second = dict[str, str](), dict[str, str]()
+    groups = sample_of(drawn, band)[:look]
     for group in groups:
         given = [(one, answer) for one in group for answer in answers.get(one.finding, ())]
         if not given and why_not:
-            first += [one for one in group if one.fingerprint][:1]
+            first |= dict.fromkeys([one.finding for one in group if one.fingerprint][:1], alone)
         elif len(given) == 1 and rules.people > 1:
             [(one, answer)] = given
             if one.fingerprint and is_asked_twice(one.finding):
@@ -187,15 +180,6 @@ def asked_by(
     sample = [one.band == HIGH for one in drawn if not one.extra]
     share_high, judged = sum(sample) / max(1, len(sample)), len(groups) - len(first)
     return Asked(trial, standings, band, first, second, judged, look, share_high)
-
-
-def answers_in(entries: Iterable[JournalEntry]) -> dict[str, list[Answer]]:
-    """Return the answers of trials by finding."""
-    answers = defaultdict[str, list[Answer]](list)
-    for entry in entries:
-        if entry.type == "trial":
-            answers[entry.cases[0]].append(Answer(entry.moderator, entry.verdict))
-    return answers
 
 
 def seconds_a_card(entries: Iterable[JournalEntry]) -> float | None:
@@ -263,8 +247,8 @@ class TrialDesk:
             )
             for view in self.views(moderator.provider, entries)
             if (asked := view.asked) and view.state not in {RuleState.LIVE, RuleState.PAUSED}
-            for finding, first in ({one.finding: "" for one in asked.first} | asked.second).items()
-            if first != moderator.name
+            for finding, judge in (asked.first | asked.second).items()
+            if judge != moderator.name
         ]
 
     def dossier(self, case: Case, finding: Finding) -> Dossier:
@@ -292,7 +276,7 @@ class TrialDesk:
         self,
         provider: str,
         entries: Sequence[JournalEntry],
-        decided: Mapping[str, Precision] = MappingProxyType({}),
+        decided: Mapping[str, Evidence] = MappingProxyType({}),
     ) -> list[RuleView]:
         """Return the rules that run for a provider, those that would bring most cards first.
 
@@ -306,12 +290,15 @@ class TrialDesk:
         trials = {trial.rule: trial for trial in self.store.trials(provider)}
         paused = {pause.rule: pause.since for pause in settings.paused}
         adopted = defaultdict[str, dict[str, tuple[str, str]]](dict)
-        for entry in entries:  # publish has not put the newest into the set yet
-            if entry.type == "adoption":
+        answers = defaultdict[str, list[Answer]](list)
+        for entry in entries:
+            if entry.type == "trial":
+                answers[entry.cases[0]].append(Answer(entry.moderator, entry.verdict))
+            elif entry.type == "adoption":  # publish may not have put it into the set yet
                 adopted[entry.rule][entry.matching] = entry.band, entry.at
         for one in settings.live_here:
             adopted[one.rule][one.matching] = one.band, one.since
-        answers, seconds = answers_in(entries), seconds_a_card(entries)
+        seconds = seconds_a_card(entries)
         found = self._found.get((provider,), PAST_SECONDS, partial(self._read_found, provider))
         views = []
         for pack, rule in [(each, rule) for each in selection.packs for rule in each.rules]:

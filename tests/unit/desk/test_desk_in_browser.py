@@ -259,7 +259,7 @@ def test_keys_can_be_turned_off(window: Window) -> None:
         page.get_by_label("Language").select_option("id")
         page.get_by_role("button", name="Save").click()
         page.goto(f"{server.origin}/")
-        assert page.get_by_role("heading", level=1).inner_text() == "8 hal menunggu"
+        assert page.get_by_role("heading", level=1).inner_text() == "9 hal menunggu"
         page.keyboard.press("n")
         page.wait_for_timeout(100)
         assert page.url == f"{server.origin}/"
