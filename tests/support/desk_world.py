@@ -94,7 +94,7 @@ def rule_views() -> list[RuleView]:
         view = RuleView(
             f"{pack.id}/{rule.id}", pack, rule, pack.lacks_of(rule), "", ("", ""), False, None,
             Evidence(judged=50, right=38, low=0.63, high=0.86) if at % 2 else None,
-            180 / (1 + at), 9.0,
+            180 / (1 + at), 7.0, 9.0,
         )  # fmt: skip
         if view.state is RuleState.NOT_TRIED:
             states = {

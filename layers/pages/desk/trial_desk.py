@@ -1,8 +1,8 @@
 """Trials at the desk: what they ask of people, and how each rule of a provider runs there.
 
-A group of near copies is one card, shown once, and one in five to a second person. The card is
-blind: it has neither score and band of the finding nor what others said. Findings of the `high`
-band are asked for only where all findings together were not right often enough.
+A group of near copies is one card, shown once, and one in five to a second person where the stack
+asks for two. The card is blind: it has neither score and band of the finding nor what others said.
+Findings of the `high` band are asked for only where all findings were not right often enough.
 
 What a rule would bring is told in cards and minutes a day. The minutes come from the median time of
 all decisions of the provider, never of a person.
@@ -67,8 +67,7 @@ class Asked(NamedTuple):
 
     `first` has a drawn finding of each group that nobody has judged, with who judged all others
     where only another person helps. `second` has those that a second person is asked about, with
-    who was the first. `share_high` is the share of the rule's
-    findings that have the band `high`.
+    who was the first. Of the rule's findings, the share `share_high` has the band `high`.
     """
 
     trial: Trial
@@ -92,7 +91,8 @@ class RuleView(NamedTuple):
     `why` is the code of why it is in shadow. `paused` and `adopted` are when that was, and the
     latter in which band. `asked` is of its trial, if what runs now is tried; `is_tried` also if
     what ran before was. `decided` is how often decisions found it right. It finds `a_day` in a day,
-    and a card takes so many `seconds`, None before anybody can tell.
+    `live_a_day` of them as proposals, and a card takes so many `seconds`; None before anybody can
+    tell.
     """
 
     name: str
@@ -105,6 +105,7 @@ class RuleView(NamedTuple):
     asked: Asked | None
     decided: Evidence | None
     a_day: float
+    live_a_day: float
     seconds: float | None
 
     @property
@@ -141,7 +142,11 @@ class RuleView(NamedTuple):
     @property
     def cards(self) -> float:
         """Return how many cards a day it brings, or would bring."""
-        return self.a_day * (self.asked.share_high if self.asked and self.band == HIGH else 1)
+        if self.band != HIGH:
+            return self.a_day
+        if self.state is RuleState.LIVE:
+            return self.live_a_day
+        return self.a_day * (self.asked.share_high if self.asked else 1)
 
     @property
     def minutes(self) -> float | None:
@@ -320,6 +325,7 @@ class TrialDesk:
                     asked=asked,
                     decided=decided.get(name),
                     a_day=found.get(name, 0.0),
+                    live_a_day=found.get(f"{name}/{Mode.LIVE}", 0.0),
                     seconds=seconds,
                 )
             )
@@ -345,7 +351,7 @@ class TrialDesk:
         return self._drawn.get((provider, trial.rule, trial.matching), LISTED_SECONDS, read)
 
     def _read_found(self, provider: str) -> dict[str, float]:
-        """Return the findings a day by rule, as the last published days have them."""
+        """Return the findings a day by rule, and by rule and mode, of the last published days."""
         today, found, days = self.store.clock.now().date(), Counter[str](), 0
         for back in range(FOUND_DAYS):
             key = f"summaries/{provider}/{today - timedelta(days=back)}.json"
@@ -353,6 +359,7 @@ class TrialDesk:
                 days += 1
                 summary = msgspec.json.decode(data, type=_FoundSummary)
                 for rule, count in summary.numbers.by_rule.items():
-                    pack, _, name, _ = rule.split("/")
+                    pack, _, name, mode = rule.split("/")
                     found[f"{pack}/{name}"] += count
+                    found[f"{pack}/{name}/{mode}"] += count
         return {rule: count / days for rule, count in found.items()}

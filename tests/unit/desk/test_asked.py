@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from support.desk_world import NOW, MemoryDesk, Visitor, rule_views, trial_of
 
@@ -13,7 +14,7 @@ from ledger.cases import JournalEntry
 from ledger.draws import DrawnFinding, Trial
 from ledger.findings import digest
 from ledger.texts import utc
-from rules.pack import Rule
+from rules.pack import Mode, Rule
 from rules.pack_parts import Score
 from rules.rule_set import ALL, HIGH
 
@@ -113,6 +114,16 @@ def test_what_one_person_judged_is_said_so() -> None:
 def test_only_a_lead_is_offered_what_only_a_lead_may_do() -> None:
     for view in {view.state: view for view in rule_views()}.values():
         assert "<button" not in page(view, "auditor").partition("<main")[2]
+
+
+def test_a_rule_brings_what_it_proposes_in_its_band() -> None:
+    view = next(view for view in rule_views() if view.state is RuleState.LIVE)
+    view = view._replace(a_day=40.0, live_a_day=4.0)
+    assert (view.cards, view.minutes) == (40, 6)
+    assert view._replace(adopted=(HIGH, utc(NOW))).cards == 4
+    soon = view._replace(rule=SCORED, why="not-read", asked=asked("wr" * 30, SCORED))
+    soon = soon._replace(pack=msgspec.structs.replace(view.pack, mode=Mode.SHADOW))
+    assert (soon.state, soon.band, soon.cards) == (RuleState.MAY_GO_LIVE, HIGH, 20)
 
 
 def test_a_rule_whose_reason_a_trial_cannot_lift_offers_none() -> None:
