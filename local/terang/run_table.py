@@ -27,7 +27,7 @@ from authoring.format import LOADER
 from cases.case_message import judge
 from cases.case_store import Acceptance, DecidedPacks, Facts, FactsReader, FirstSent
 from cases.kinds import CaseMessage, read_case_message
-from desk.deciding import Adoption, AdoptionResult, rules_with_examples
+from desk.deciding import ExampleResult, NewExample, rules_with_examples
 from desk.table_desk import TableDesk
 from ledger.cases import CaseMarker
 from ledger.codes import CaseRefusal, OperatorError, countries_of
@@ -255,6 +255,7 @@ class RunTable:
             months=self.months,
             only_audits=self.only_audits,
             marks_copies=True,
+            trial_rules=self.reader.trial_rules,
         )
 
     def judge(self, messages: Sequence[Mapping[str, Any]]) -> None:
@@ -381,11 +382,11 @@ class PackExamples:
         """Return the rules of the packs that take examples, as `pack/rule`, sorted."""
         return rules_with_examples(load_packs(self.folder, date.min))
 
-    def adopted(self, adoption: Adoption) -> AdoptionResult | None:
+    def adopted(self, example: NewExample) -> ExampleResult | None:
         """Return the patch and what the check says; None if the packs have no such rule."""
         for path in pack_paths(self.folder):
             before = path.read_text("utf-8")
-            after = with_example(before, adoption)
+            after = with_example(before, example)
             if after is not None:
                 lines = unified_diff(
                     before.splitlines(keepends=True),
@@ -393,7 +394,7 @@ class PackExamples:
                     f"a/{path.name}",
                     f"b/{path.name}",
                 )
-                return AdoptionResult("".join(lines), tuple(self._problems(path, after)), ())
+                return ExampleResult("".join(lines), tuple(self._problems(path, after)), ())
         return None
 
     def _problems(self, path: Path, after: str) -> Iterator[str]:
@@ -407,27 +408,27 @@ class PackExamples:
                 yield from map(str, error.problems)
 
 
-def with_example(source: str, adoption: Adoption) -> str | None:
+def with_example(source: str, example: NewExample) -> str | None:
     """Return the YAML of a pack with the example in its rule; None if it is another pack's.
 
     The example becomes the last of its list; comments and layout stay as they are.
     """
     top = yaml.compose(source, Loader=LOADER)
     pack = _fields(top)
-    if "id" not in pack or pack["id"].value != adoption.pack or "rules" not in pack:
+    if "id" not in pack or pack["id"].value != example.pack or "rules" not in pack:
         return None
     rules = {fields["id"].value: fields for fields in map(_fields, pack["rules"].value)}
-    rule = rules.get(adoption.rule)
+    rule = rules.get(example.rule)
     if rule is None:
         return None
-    quoted = json.dumps(adoption.text, ensure_ascii=False)
+    quoted = json.dumps(example.text, ensure_ascii=False)
     lines = source.splitlines(keepends=True)
-    listed = rule.get(adoption.kind)
+    listed = rule.get(example.kind)
     if not isinstance(listed, yaml.CollectionNode) or not listed.value:
         indent = " " * rule["id"].start_mark.column
         indent = indent[: -len("id: ")]
         at = _last_line(max(rule.values(), key=lambda node: node.end_mark.index)) + 1
-        return _inserted(lines, at, f"{indent}{adoption.kind}:\n{indent}  - {quoted}\n")
+        return _inserted(lines, at, f"{indent}{example.kind}:\n{indent}  - {quoted}\n")
     last = listed.value[-1]
     if listed.flow_style:
         mark = last.end_mark

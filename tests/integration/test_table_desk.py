@@ -13,7 +13,7 @@ from support.sample_posts import OTP, pack
 from support.world import ROLE, World
 
 from desk import Door, ItemKind, Moderator, Role
-from desk.deciding import Adoption, DecisionForm, decide, form_id
+from desk.deciding import DecisionForm, NewExample, decide, form_id
 from desk.table_desk import CannedReason, PendingSender, SetExamples, TableDesk
 from ledger.cases import case_id, is_for_second_review
 from ledger.findings import FloodQuestion
@@ -202,12 +202,12 @@ def test_an_example_for_a_rule_becomes_lines_for_its_author(world: World) -> Non
     found(world)
     examples = SetExamples(desk(world).packs)
     assert "codes/asks-for-code" in examples.rules()
-    made = examples.adopted(Adoption("codes", "asks-for-code", "ignore", 'A "joke" about codes'))
+    made = examples.adopted(NewExample("codes", "asks-for-code", "ignore", 'A "joke" about codes'))
     assert made is not None
     assert not made.checked
     rule = yaml.safe_load(made.patch)
     assert rule == {"ignore": ['A "joke" about codes']}
-    assert examples.adopted(Adoption("codes", "no-rule", "ignore", "A joke")) is None
+    assert examples.adopted(NewExample("codes", "no-rule", "ignore", "A joke")) is None
 
 
 class TestAnotherProvider:

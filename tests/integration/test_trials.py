@@ -343,3 +343,42 @@ def test_an_erased_author_leaves_no_fingerprint_and_what_people_judged(world: Wo
     assert after[emptied].fingerprint == b""
     assert group_names(list(after.values())) == groups
     assert erase(world).counts["drawn"] == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, "taken"),
+        ({"finding": None}, "field_missing"),
+        ({"article_16": True}, "field_conflict"),
+        ({"post": "another"}, "mixed_posts"),
+    ],
+)
+def test_a_moderators_own_notice_is_of_a_drawn_finding(
+    tried: World, changes: dict[str, Any], code: str
+) -> None:
+    assert status(tried, notice(tried) | changes) == code
+    scan(tried, line(id="live", text=OTP) + b"\n", "live.jsonl")
+    [found] = tried.open_findings()
+    live = {"id": "n-2", "finding": found, "post": "live"}
+    assert status(tried, notice(tried) | live) == "not_in_sample"
+
+
+def test_who_reports_a_post_of_a_trial_does_not_decide_on_it(tried: World) -> None:
+    assert status(tried, notice(tried)) == "taken"
+    decided = {"type": "decision", "id": "d-1", "notice": "n-1", "verdict": "dismissed"}
+    decided |= {"reason": "It is a joke.", "moderator": "m-1"}
+    decided |= dict.fromkeys(("opened_at", "decided_at"), f"{DAY}T13:00:00Z")
+    assert status(tried, decided) == "same_moderator"
+    assert status(tried, decided | {"id": "d-2", "moderator": "m-2"}) == "taken"
+    assert status(tried, answer(drawn(tried)[0])) == "taken", "the finding was not moved"
+
+
+def notice(world: World) -> dict[str, Any]:
+    """A notice of a moderator who judges a drawn finding."""
+    case = world.store.case(drawn(world)[0].finding)
+    assert case
+    assert case.finding
+    made = {"type": "notice", "id": "n-1", "post": case.finding.post, "finding": case.case}
+    told = {"category": "SCAMS_AND_FRAUD", "trusted_flagger": False, "article_16": False}
+    return made | told | {"moderator": "m-1", "received_at": f"{DAY}T12:30:00Z"}

@@ -5,22 +5,29 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlencode
 
 import msgspec
 from support.sample_posts import StandingClock
 
+from cases.case_store import TrialRules
+from cases.trials import Answer
 from desk import Door, Dossier, Item, ItemKind, Moderator, OpenFinding, Role, RuleFacts, rule_name
 from desk.asking import DeskSession
-from desk.deciding import Adoption, AdoptionResult
+from desk.deciding import ExampleResult, NewExample
 from desk.routes import DeskApplication
 from desk.table_desk import CannedReason, DeskQuality, RuleQuality, TableDesk
+from desk.trial_desk import Asked, RuleState, RuleView, asked_by
 from ledger.cases import CaseEntry, JournalEntry
 from ledger.desk_store import DynamoDesk, ItemLease, PendingDecision
+from ledger.draws import DrawnFinding, Trial
 from ledger.findings import Finding, FoundSpan, digest
 from ledger.keys import Provider
 from ledger.store import DynamoStore
+from matcher import load_packs
+from rules.rule_set import Evidence
 from terang.run_table import MemoryTable
 
 ORIGIN = "http://desk.localhost:8000"
@@ -79,6 +86,42 @@ def audited(rank: int = 1) -> Dossier:
     return Dossier(item, post=f"a{rank}", month="2026-11")
 
 
+def rule_views() -> list[RuleView]:
+    """The shipped rules at `acme`; those in shadow are in each other state in turn."""
+    packs = load_packs(Path(__file__).parents[2] / "packs", NOW.date())
+    views = []
+    for at, (pack, rule) in enumerate((each, rule) for each in packs for rule in each.rules):
+        view = RuleView(
+            f"{pack.id}/{rule.id}", pack, rule, pack.lacks_of(rule), "", ("", ""), False, None,
+            Evidence(judged=50, right=38, low=0.63, high=0.86) if at % 2 else None,
+            180 / (1 + at), 7.0, 9.0,
+        )  # fmt: skip
+        if view.state is RuleState.NOT_TRIED:
+            states = {
+                0: {"asked": trial_of(view, 0), "is_tried": True},
+                1: {"asked": trial_of(view, 30), "is_tried": True},
+                2: {"adopted": ("high", "2026-11-12T08:00:00Z")},
+                3: {"paused": "2026-11-10T08:00:00Z"},
+                4: {"is_tried": True},
+            }
+            view = view._replace(**states.get(len(views) % 6, {}))
+        views.append(view)
+    return views
+
+
+def trial_of(view: RuleView, judged: int, people: int = 2) -> Asked:
+    """The trial of a rule, of whose 30 drawn findings so many were judged right."""
+    trial = Trial(view.name, view.pack.version, "", "2026-11-20T08:00:00Z", "lead-1")
+    rows = [
+        DrawnFinding(digest(view.name, str(n)), view.name, view.pack.version, f"{n:032x}",
+                     fingerprint=bytes([n] * 64))
+        for n in range(30)
+    ]  # fmt: skip
+    given = {row.finding: [Answer(f"m-{n % people}", "right")] for n, row in enumerate(rows)}
+    answers = {row.finding: given[row.finding] for row in rows[:judged]}
+    return asked_by(trial, view.rule, rows, answers, TrialRules(people=people), NOW)
+
+
 class MemoryDesk(TableDesk):
     """The desk over a table in memory, with given dossiers of `acme` as what waits."""
 
@@ -86,6 +129,7 @@ class MemoryDesk(TableDesk):
         self, dossiers: list[Dossier], time: datetime = NOW, reasons: Sequence[CannedReason] = ()
     ) -> None:
         self.dossiers, self.standing = dossiers, StandingClock(time)
+        self.views: list[RuleView] = []
         table, unread = MemoryTable(), cast("Any", None)
         store, rows = DynamoStore(table, self.standing), DynamoDesk(table, self.standing)
         super().__init__(store, rows, rows, unread, self.standing, "", "", "")
@@ -118,6 +162,9 @@ class MemoryDesk(TableDesk):
     def goldens(self, moderator: Moderator) -> Sequence[Dossier]:
         return [each for each in self.dossiers if each.item.kind is ItemKind.GOLDEN]
 
+    def rules(self, moderator: Moderator) -> list[RuleView]:
+        return self.views
+
     def search(self, moderator: Moderator, text: str) -> frozenset[str]:
         return frozenset(
             each.item.key for each in self.dossiers
@@ -135,16 +182,16 @@ class MemoryDesk(TableDesk):
 class KnownRule:
     """The port `Adopter` with one rule."""
 
-    tried: list[Adoption] = field(default_factory=list)
+    tried: list[NewExample] = field(default_factory=list)
     checked: bool = True
 
     def rules(self) -> list[str]:
         return ["codes/asks"]
 
-    def adopted(self, adoption: Adoption) -> AdoptionResult | None:
+    def adopted(self, adoption: NewExample) -> ExampleResult | None:
         self.tried.append(adoption)
         problems = ("codes.yaml:3: is hit",) if self.checked else ()
-        return AdoptionResult("+ <b>example</b>", problems, checked=self.checked)
+        return ExampleResult("+ <b>example</b>", problems, checked=self.checked)
 
 
 @dataclass

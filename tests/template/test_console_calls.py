@@ -14,13 +14,13 @@ from template.resolved import resolved
 from template.trial import Environment, bucket, make_buckets, make_table
 
 from console.application import console_of
-from ledger.closing import set_key
+from ledger.closing import put_in_force
 from ledger.desk_store import DynamoDesk
 from ledger.keys import Provider
+from ledger.objects import S3Objects
 from ledger.store import DynamoStore
 from ledger.table import Table
 from ledger.texts import SystemClock
-from matcher import digest_of
 
 SECRET = "ClientSecret"  # the name: moto gives it an ARN of its own
 STACK = resolved(
@@ -45,7 +45,7 @@ def settings() -> Environment:
 
 @pytest.fixture(scope="module")
 def calls(settings: Environment) -> Iterator[Calls]:
-    """A moderator signs in, reads, claims, decides, takes back and signs out."""
+    """A lead signs in, tries a rule, reads, claims, decides, takes back and signs out."""
     made = Calls(STACK)
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
@@ -55,13 +55,13 @@ def calls(settings: Environment) -> Iterator[Calls]:
         store, held = DynamoStore.of(dynamodb, "Table"), DynamoDesk(Table(dynamodb, "Table"))
         store.put_provider(Provider("acme", ("AROAACME",), door="console"))
         store.put_findings([(finding(1), "Send me the code")], 2**31)
-        s3.put_object(Bucket=bucket("public"), Key=set_key(digest_of(SET)), Body=SET)
+        put_in_force(S3Objects(s3), bucket("public"), lambda _: SET, datetime.now(UTC))
         boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="words")
         url = sqs.create_queue(QueueName="ConsoleCases")["QueueUrl"]
         parameters.clear_caches()
         settings["CONSOLE_QUEUE_URL"] = url
         console = console_of(settings, dynamodb, s3, sqs, lambda *_: None)
-        issuer = MemoryIssuer(SystemClock().now())
+        issuer = MemoryIssuer(SystemClock().now(), {"cognito:groups": ["acme/lead"]})
         console.sign_in.issuer.fetch = issuer.fetch
         browser = Browser(console.respond)
         with made.recorded():
@@ -88,6 +88,8 @@ def browse(browser: Browser) -> None:
     assert browser.post(f"/card/{key}/decide", form)["statusCode"] == 303
     assert browser.post(f"/undo/{form['id']}", token)["headers"]["Location"] == f"/card/{key}"
     assert browser.get("/training")["statusCode"] == 200
+    assert browser.get("/rules")["statusCode"] == 200
+    assert browser.post("/rules/prizes/names-prize/begin", token)["statusCode"] == 303
     assert browser.post("/sign-out", token)["statusCode"] == 200
 
 

@@ -71,6 +71,7 @@ class ItemKind(StrEnum):
     COMPLAINT = "complaint"  # somebody contests a decision
     SECOND_REVIEW = "second_review"  # a colleague's decision, drawn by chance
     AUDIT = "audit"  # a post of the month's sample, which no rule hit
+    TRIAL = "trial"  # a finding of a rule in shadow, drawn so that people try the rule
     HELD_RULE = "held_rule"  # the flood guard asks about all findings of a rule on a day
     GOLDEN = "golden"  # training: the answer is known, and nothing is sent
 
@@ -333,6 +334,7 @@ def notice_items(findings: Iterable[Finding], entries: Sequence[JournalEntry]) -
             since=entry.received_at,
             category=entry.category,
             severity="high" if entry.trusted_flagger else "medium",
+            not_for=(entry.moderator,) if entry.moderator else (),
         )
 
 

@@ -324,8 +324,8 @@ def next_path(asking: Asking) -> str:
 
 
 def card_path(key: str, wanted: QueueFilter) -> str:
-    """Return the address of an item's card, which remembers the filters."""
-    return with_filter(f"/card/{key}", wanted)
+    """Return the address of an item's card, or of a rule's page. It remembers the filters."""
+    return with_filter(f"/{key}" if key.startswith("rules/") else f"/card/{key}", wanted)
 
 
 def with_filter(path: str, wanted: QueueFilter) -> str:

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Protocol, cast
 
-from cases.asked import Answer, Audit, FloodAnswer, Order
+from cases.asked import Answer, Audit, FloodAnswer, Notice, Order
 from cases.contest import ContestResult, Outcome, SecondReview
 from cases.decision import Decision, Escalation, Verdict
 from cases.kinds import CaseMessage, as_sent
+from cases.trials import TrialAnswer
 from desk import Dossier, ItemKind, Moderator, OpenFinding
 from ledger.codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER, Measures, Visibility
 from ledger.desk_store import UNDO_SECONDS, PendingDecision, PendingState
@@ -71,7 +72,7 @@ class DecisionForm:
 
     `left_out` are ids of findings, and keys of near copies, that the moderator left out.
     `reason_language` is empty unless the reason is a canned one. `shows_text` says that the text
-    was open: the next page shows it open again.
+    was open: the next page shows it open again. `reports` asks for a notice of the moderator's own.
     """
 
     id: str
@@ -82,6 +83,7 @@ class DecisionForm:
     left_out: frozenset[str] = frozenset()
     reason_language: str = ""
     shows_text: bool = False
+    reports: bool = False
 
     @classmethod
     def parse(cls, form: Mapping[str, list[str]]) -> "DecisionForm":
@@ -96,6 +98,7 @@ class DecisionForm:
             category=_first(form, "violates"),  # `category` is a filter of the queue
             left_out=frozenset(form.get("shown", ())) - frozenset(form.get("kept", ())),
             shows_text=bool(_first(form, "shows")),
+            reports=bool(_first(form, "reports")),
         )
 
     def chose(self, new: PendingDecision, stored: PendingDecision) -> bool:
@@ -153,16 +156,25 @@ def decide(
             messages.append(_second_review(form, dossier, looked))
         case ItemKind.COMPLAINT:
             messages.append(_outcome(form, dossier, moderator.name, now))
+        case ItemKind.TRIAL:
+            messages += _trial_answer(form, dossier, moderator.name, now)
         case ItemKind.HELD_RULE:
             messages.append(_flood_answer(form, dossier, looked))
         case _:
             by_item = _decisions(form, dossier, looked, now)
             items, messages = tuple(by_item), list(by_item.values())
+    return pending_of(moderator, now, items, messages)
+
+
+def pending_of(
+    moderator: Moderator, now: datetime, items: Sequence[str], messages: Sequence[CaseMessage]
+) -> PendingDecision:
+    """Return messages as a decision that can be taken back; the first one names it."""
     return PendingDecision(
-        id=form.id,
+        id=messages[0].id,
         provider=moderator.provider,
         moderator=moderator.name,
-        items=items,
+        items=tuple(items),
         messages=tuple(map(as_sent, messages)),
         held_at=utc_exactly(now),
         due_at=utc_exactly(now + timedelta(seconds=UNDO_SECONDS)),
@@ -183,6 +195,9 @@ def _decisions(
     measure = MEASURES[form.measure] if verdict is Verdict.CONFIRMED else None
     own = [each for each in dossier.findings if each.finding.finding not in form.left_out]
     reported = (entry.message for entry in dossier.notices)
+    told = [entry.journal_entry for entry in dossier.notices]
+    names = ("ground", "ground_text", "ground_url")  # a moderator's own notice has them
+    grounds: dict[str, Any] = {name: getattr(e, name) or None for e in told for name in names}
     notice = next(reported, next((each.notice for each in own if each.notice), None))
     if not own and (dossier.findings or notice is None):
         raise DecidingError(to_translate("A verdict needs at least one finding."))
@@ -203,6 +218,7 @@ def _decisions(
             reason=reason,
             reason_language=(form.reason_language or None) if reason else None,
             applied_at=now if measure else None,
+            **({} if findings or verdict is not Verdict.CONFIRMED else grounds),
             **looked,
         )
         for place, (key, findings, answered) in enumerate(parts)
@@ -289,6 +305,31 @@ def _audit(form: DecisionForm, dossier: Dossier, looked: dict[str, Any]) -> Audi
     )
 
 
+def _trial_answer(
+    form: DecisionForm, dossier: Dossier, moderator: str, now: datetime
+) -> list[CaseMessage]:
+    """Return the answer about a drawn finding, and the moderator's own notice if they report it."""
+    if form.verdict not in {"right", "wrong", "cannot_tell"}:
+        raise DecidingError(to_translate("Choose an answer."))
+    finding = dossier.findings[0].finding
+    verdict = cast('Literal["right", "wrong", "cannot_tell"]', form.verdict)
+    answer = TrialAnswer(
+        id=form.id, finding=finding.finding, verdict=verdict, moderator=moderator, decided_at=now
+    )
+    notice = Notice(
+        id=f"{form.id}.1",
+        post=finding.post,
+        url=finding.url,
+        finding=finding.finding,
+        category=finding.category,
+        trusted_flagger=False,
+        article_16=False,
+        moderator=moderator,
+        received_at=now,
+    )
+    return [answer, notice] if form.reports else [answer]
+
+
 def _flood_answer(form: DecisionForm, dossier: Dossier, looked: dict[str, Any]) -> FloodAnswer:
     if form.verdict not in {OPENED, LEFT_HELD}:
         raise DecidingError(to_translate("Choose an answer."))
@@ -333,7 +374,7 @@ _NAME = re.compile(r"(?<=[\w,;:] )(?:[^\W\d_a-z][a-z]{1,40})(?: [^\W\d_a-z][a-z]
 
 
 @dataclass(frozen=True, slots=True)
-class Adoption:
+class NewExample:
     """An example for a rule: a post that it should match, or leave alone (`ignore`)."""
 
     pack: str
@@ -343,7 +384,7 @@ class Adoption:
 
 
 @dataclass(frozen=True, slots=True)
-class AdoptionResult:
+class ExampleResult:
     """What the tools for packs say about an example, and the change to the pack's file.
 
     `problems` are those of `packs check` with the example, `changes` the lines of `packs diff`.
@@ -362,7 +403,7 @@ class Adopter(Protocol):
     def rules(self) -> list[str]:
         """Return the rules of the packs that take examples, as `pack/rule`, sorted."""
 
-    def adopted(self, adoption: Adoption) -> AdoptionResult | None:
+    def adopted(self, example: NewExample) -> ExampleResult | None:
         """Return what the change would be; None if the packs have no such rule."""
 
 
@@ -383,7 +424,7 @@ def masked(text: str) -> str:
     return _NAME.sub("[name]", text)
 
 
-def read_adoption(rule: str, kind: str, text: str, before: str) -> Adoption:
+def read_example(rule: str, kind: str, text: str, before: str) -> NewExample:
     """Return the example of a form. Raises DecidingError if it may not be published.
 
     `before` is the post's text, in which nothing was masked.
@@ -398,4 +439,4 @@ def read_adoption(rule: str, kind: str, text: str, before: str) -> Adoption:
         raise DecidingError(to_translate("Rewrite it first: what you save is public."))
     if words != masked(words):
         raise DecidingError(to_translate("It still has a name, a handle, a number or a link."))
-    return Adoption(pack, name, "match" if kind == "match" else "ignore", words)
+    return NewExample(pack, name, "match" if kind == "match" else "ignore", words)

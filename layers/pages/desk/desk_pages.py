@@ -104,12 +104,13 @@ def hours_left(item: Item, now: datetime) -> float | None:
 
 
 def ordered(items: Iterable[Item], now: datetime) -> list[Item]:
-    """Return items in the order in which to decide: urgent, severe, widely read, due first, old."""
+    """Return items in the order to decide: urgent, severe, widely read, due, old; trials last."""
 
-    def rank(item: Item) -> tuple[bool, float, bool, int, int, float, str, str]:
-        left = hours_left(item, now)
+    def rank(item: Item) -> tuple[Any, ...]:
+        left, is_trial = hours_left(item, now), item.kind is ItemKind.TRIAL
         is_soon = left is not None and left <= SOON_HOURS
         return (
+            is_trial,
             not is_soon,
             left or 0.0 if is_soon else 0.0,
             not item.escalated,
@@ -117,6 +118,7 @@ def ordered(items: Iterable[Item], now: datetime) -> list[Item]:
             -(item.reach or 0),
             inf if left is None else left,
             item.since,
+            item.rules if is_trial else (),
             item.key,
         )
 
@@ -289,6 +291,7 @@ WORDS: dict[str, dict[str, str]] = {
         ItemKind.SECOND_REVIEW: to_translate("second look"),
         ItemKind.AUDIT: to_translate("audit sample"),
         ItemKind.HELD_RULE: to_translate("held rule"),
+        ItemKind.TRIAL: to_translate("trial"),
         ItemKind.GOLDEN: to_translate("training"),
     },
     "severity": {
@@ -331,6 +334,10 @@ WORDS: dict[str, dict[str, str]] = {
         "contested": to_translate("Contested"),
         "refused": to_translate("Not followed"),
         "impossible": to_translate("Impossible"),
+        "right": to_translate("Right"),
+        "wrong": to_translate("Wrong"),
+        "cannot_tell": to_translate("Cannot tell"),
+        "adoption": to_translate("Goes live"),
     },
     "outcome": {
         "upheld": to_translate("upheld"),
@@ -417,8 +424,8 @@ def message_words(words: Phrases, message: Mapping[str, Any]) -> str:
     """Return what somebody decided, in words."""
     if message["type"] == "outcome":
         return named(words, "outcome", message["outcome"]).capitalize()
-    chosen = message.get("verdict") or message.get("outcome")
-    return named(words, "verdict", chosen) if chosen else str(message["type"])
+    chosen = message.get("verdict") or message.get("outcome") or message["type"]
+    return named(words, "verdict", str(chosen))
 
 
 def measure_words(words: Phrases, code: str) -> str:
@@ -476,6 +483,7 @@ def environment(language: str) -> Environment:
     engine.globals |= {
         "language_name": words.language_name,
         "number": words.shown,
+        "duration": words.duration,
         "heading": partial(heading, words),
         "age_words": partial(age_words, words),
         "left_words": partial(left_words, words),

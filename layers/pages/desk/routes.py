@@ -44,13 +44,13 @@ from desk.deciding import (
     MEASURES,
     VERDICTS,
     Adopter,
-    AdoptionResult,
     DecidingError,
     DecisionForm,
+    ExampleResult,
     decide,
     form_id,
     masked,
-    read_adoption,
+    read_example,
 )
 from desk.desk_pages import (
     BREAK_MINUTES,
@@ -60,6 +60,7 @@ from desk.desk_pages import (
     hours_left,
     may_take,
 )
+from desk.rule_routes import rules_page as rules_page  # its routes are registered
 from desk.table_desk import FirstDecision, TableDesk, agreement
 from ledger.desk_store import PendingDecision
 from ledger.findings import digest
@@ -175,21 +176,21 @@ def adopt(asking: Asking, dossier: Dossier) -> Response[str]:
 
 
 @on_card("POST", "/adopt")
-def try_adoption(asking: Asking, dossier: Dossier) -> Response[str]:
+def try_example(asking: Asking, dossier: Dossier) -> Response[str]:
     """Show what the tools for packs say about the example, and the patch. Nothing is written."""
     if asking.adopter is None:
         return asking.missing()
     text, rule, kind = (asking.field(name) for name in ("text", "for_rule", "example"))
     try:
-        adoption = read_adoption(rule, kind, text, dossier.excerpt)
+        example = read_example(rule, kind, text, dossier.excerpt)
     except DecidingError as error:
         problem = asking.phrases.gettext(str(error))
         return _editor(asking, dossier, text, rule, kind, problem=problem)
-    result = asking.adopter.adopted(adoption)
+    result = asking.adopter.adopted(example)
     if result is None:
         problem = asking.phrases.gettext("The packs here have no such rule.")
         return _editor(asking, dossier, text, rule, kind, problem=problem)
-    return _editor(asking, dossier, adoption.text, rule, kind, result=result)
+    return _editor(asking, dossier, example.text, rule, kind, result=result)
 
 
 def _editor(
@@ -199,7 +200,7 @@ def _editor(
     rule: str = "",
     kind: str = "ignore",
     problem: str = "",
-    result: AdoptionResult | None = None,
+    result: ExampleResult | None = None,
 ) -> Response[str]:
     rules = asking.adopter.rules() if asking.adopter else []
     own = next((each for each in dossier.item.rules if each in rules), "")
@@ -279,7 +280,11 @@ def undo(asking: Asking, pending: str) -> Response[str]:
 def recent(asking: Asking) -> Response[str]:
     """Show the moderator's decisions of the last day and their results."""
     return asking.page(
-        "recent.html", here="recent", decisions=asking.recent, late="late" in asking.query
+        "recent.html",
+        here="recent",
+        decisions=asking.recent,
+        late="late" in asking.query,
+        card_path=lambda key: card_path(key, asking.wanted),
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from cases.case_store import TrialRules
 from desk import (
     AUDITED,
     Dossier,
@@ -35,7 +36,7 @@ from desk import (
     second_reviews,
     waiting_items,
 )
-from desk.deciding import Adoption, AdoptionResult, rules_with_examples
+from desk.deciding import ExampleResult, NewExample, rules_with_examples
 from desk.table_dossiers import (
     ENDED,
     MOST,
@@ -45,6 +46,7 @@ from desk.table_dossiers import (
     RecentJournal,
     read_excerpts,
 )
+from desk.trial_desk import RuleView, TrialDesk
 from ledger.cases import Case, JournalEntry, Move
 from ledger.desk_store import UNDO_SECONDS, DynamoDesk, ItemLease, PendingDecision, PendingName
 from ledger.findings import sampled_posts
@@ -52,7 +54,9 @@ from ledger.keys import audit_file_key
 from ledger.objects import S3Objects
 from ledger.store import DynamoStore
 from ledger.texts import Clock, utc_exactly
+from ledger.units import wilson_interval
 from rules.pack import Pack
+from rules.rule_set import Evidence
 
 
 class FirstDecision(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,6 +228,7 @@ class TableDesk:
     public_bucket: str
     public_url: str
     out_bucket: str
+    trial_rules: TrialRules = TrialRules()  # noqa: RUF009 - frozen
     months: tuple[str, ...] = ()
     only_audits: bool = False
     most: int = MOST
@@ -233,6 +238,7 @@ class TableDesk:
     _journal: RecentJournal = field(init=False)
     _copies: NearCopies = field(init=False)
     _dossiers: Dossiers = field(init=False)
+    trials: TrialDesk = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what is kept between requests."""
@@ -240,6 +246,7 @@ class TableDesk:
         self._journal = RecentJournal(self.store, self.seconds)
         self._copies = NearCopies(self.store, self.seconds)
         self._dossiers = Dossiers(self.store, self.objects, self.public_bucket, self.public_url)
+        self.trials = TrialDesk(self.store, self._dossiers, self.trial_rules, self.seconds)
 
     def now(self) -> datetime:
         """Return the time in UTC."""
@@ -263,6 +270,7 @@ class TableDesk:
             items = [replace(item, has_copies=item.key in alike) for item in items]
         holds = self._findings.holds(provider)
         items += (each.item for each in open_questions(provider, holds))
+        items += self.trials.items(moderator, entries)
         return [*(item for item in items if item.key not in live), *audited[:AUDITED]]
 
     def dossier(self, moderator: Moderator, key: str) -> Dossier | None:
@@ -377,17 +385,29 @@ class TableDesk:
 
     def quality(self, moderator: Moderator) -> DeskQuality:
         """Return how second reviews agreed and how decisions held, of the last 90 days."""
-        today = self.now().date()
-        entries = list(self._journal.entries(moderator.provider, today, QUALITY_DAYS))
-        return quality_of(entries, (today - timedelta(days=QUALITY_DAYS - 1)).isoformat())
+        since = self.now().date() - timedelta(days=QUALITY_DAYS - 1)
+        return quality_of(self._entries(moderator.provider, QUALITY_DAYS), since.isoformat())
 
-    def _entries(self, provider: str) -> list[JournalEntry]:
-        return list(self._journal.entries(provider, self.now().date(), LOOK_BACK_DAYS))
+    def rules(self, moderator: Moderator) -> list[RuleView]:
+        """Return how the provider's rules run, those that would bring most cards first."""
+        entries = self._entries(moderator.provider, QUALITY_DAYS)
+        decided = {}
+        for each in quality_of(entries, "").rules:
+            right, of = max(0, each.confirmed - each.overturned), each.confirmed + each.dismissed
+            if of:
+                low, high = wilson_interval(right, of)
+                decided[each.rule] = Evidence(judged=of, right=right, low=low, high=high)
+        return self.trials.views(moderator.provider, entries, decided)
+
+    def _entries(self, provider: str, days: int = LOOK_BACK_DAYS) -> list[JournalEntry]:
+        return list(self._journal.entries(provider, self.now().date(), days))
 
     def _of_finding(self, provider: str, case: Case) -> Dossier | None:
         finding = case.finding
         if finding is None or finding.provider != provider or finding.is_erased:
             return None
+        if finding.drawn:
+            return self.trials.dossier(case, finding)
         open_ones = self._findings.of(provider)
         place = finding.post, finding.category
         same = (each for each in open_ones if (each.post, each.category) == place)
@@ -442,10 +462,10 @@ class SetExamples:
         """Return the rules of the packs that take examples, as `pack/rule`, sorted."""
         return rules_with_examples(self.packs())
 
-    def adopted(self, adoption: Adoption) -> AdoptionResult | None:
+    def adopted(self, example: NewExample) -> ExampleResult | None:
         """Return the lines to add to a rule; None if the packs have no such rule."""
-        if f"{adoption.pack}/{adoption.rule}" not in self.rules():
+        if f"{example.pack}/{example.rule}" not in self.rules():
             return None
-        text = json.dumps(adoption.text, ensure_ascii=False)
-        lines = f"# {adoption.pack}, rule {adoption.rule}\n{adoption.kind}:\n  - {text}\n"
-        return AdoptionResult(lines, checked=False)
+        text = json.dumps(example.text, ensure_ascii=False)
+        lines = f"# {example.pack}, rule {example.rule}\n{example.kind}:\n  - {text}\n"
+        return ExampleResult(lines, checked=False)

@@ -49,7 +49,7 @@ MOST = 20_000
 
 
 @dataclass(slots=True)
-class _Kept[V]:
+class Kept[V]:
     """Values that are used for some time after they were read, by key."""
 
     seconds: Callable[[], float]
@@ -70,12 +70,12 @@ class OpenFindings:
     store: DynamoStore
     seconds: Callable[[], float]
     most: int = MOST
-    _listed: _Kept[list[str]] = field(init=False)
-    _holds: _Kept[list[FloodHold]] = field(init=False)
+    _listed: Kept[list[str]] = field(init=False)
+    _holds: Kept[list[FloodHold]] = field(init=False)
     _known: dict[str, dict[str, Finding]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._listed, self._holds = _Kept(self.seconds), _Kept(self.seconds)
+        self._listed, self._holds = Kept(self.seconds), Kept(self.seconds)
 
     def of(self, provider: str) -> list[Finding]:
         """Return the open findings of a provider, the most urgent first."""
@@ -170,10 +170,10 @@ class NearCopies:
 
     store: DynamoStore
     seconds: Callable[[], float]
-    _days: _Kept[dict[str, bytes]] = field(init=False)
+    _days: Kept[dict[str, bytes]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._days = _Kept(self.seconds)
+        self._days = Kept(self.seconds)
 
     def of(self, finding: Finding, open_findings: Sequence[Finding]) -> list[list[Finding]]:
         """Return the findings of each near copy in the same category, the most urgent first."""
@@ -264,7 +264,7 @@ class Dossiers:
             replace(item, escalated=any(each.escalated for each in findings)),
             findings,
             notices=notices,
-            rules=self._rules(findings),
+            rules=self.rule_facts(findings),
             earlier=(*_on_the_post(cases), *_on_the_rule(findings, entries)),
         )
 
@@ -302,7 +302,7 @@ class Dossiers:
             notices=(opening,),
             post=opening.post,
             url=opening.url,
-            rules=self._rules(findings),
+            rules=self.rule_facts(findings),
         )
 
     def of_decision(self, item: Item, decision: Case, contest: Case | None = None) -> Dossier:
@@ -314,7 +314,7 @@ class Dossiers:
             findings,
             decision=opening,
             contest=contest.entries[0] if contest else None,
-            rules=self._rules(findings),
+            rules=self.rule_facts(findings),
         )
 
     def goldens(self, provider: str) -> list[Dossier]:
@@ -323,10 +323,15 @@ class Dossiers:
 
     def packs(self) -> tuple[Pack, ...]:
         """Return the packs in force; none if no set can be read."""
+        rule_set = self.in_force()
+        return rule_set.packs if rule_set else ()
+
+    def in_force(self) -> RuleSet | None:
+        """Return the set in force, or None if it cannot be read."""
         try:
-            return self._set(current_set(self.objects, self.public_bucket)).packs
+            return self._set(current_set(self.objects, self.public_bucket))
         except (SetError, OperatorError):
-            return ()
+            return None
 
     def _findings(self, names: Iterable[str]) -> tuple[OpenFinding, ...]:
         cases = (self.store.case(name) for name in names)
@@ -348,7 +353,8 @@ class Dossiers:
             if notice is not None and notice.state is CaseState.OPEN:
                 yield notice.entries[0]
 
-    def _rules(self, findings: Iterable[OpenFinding]) -> tuple[tuple[str, RuleFacts], ...]:
+    def rule_facts(self, findings: Iterable[OpenFinding]) -> tuple[tuple[str, RuleFacts], ...]:
+        """Return the published words about the rules of findings, by `pack/version/rule`."""
         facts = {
             rule_name(each.finding): known
             for each in findings

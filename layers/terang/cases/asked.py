@@ -35,6 +35,7 @@ from cases.case_message import (
     RuleName,
     Time,
     category_rules,
+    ground_of,
     order_of_times,
     refusals_of,
     seconds_between,
@@ -48,7 +49,12 @@ from ledger.texts import utc
 
 
 class Notice(BaseCaseMessage, frozen=True, tag="notice", kw_only=True):
-    """Somebody reports that a post is illegal (DSA Art. 16), or against the terms."""
+    """Somebody reports that a post is illegal (DSA Art. 16), or against the terms.
+
+    With a `moderator` it is the provider's own: a moderator reports the post of a drawn finding on
+    a trial. Another person decides on it, on the ground of the finding's pack, and it says nothing
+    about the rule.
+    """
 
     post: Id
     url: Link | None = None
@@ -59,6 +65,7 @@ class Notice(BaseCaseMessage, frozen=True, tag="notice", kw_only=True):
     trusted_flagger: bool
     article_16: bool = True
     items: Items = 1
+    moderator: Moderator | None = None
     received_at: Time
 
     def rules(self) -> Iterator[FieldRule]:
@@ -66,10 +73,14 @@ class Notice(BaseCaseMessage, frozen=True, tag="notice", kw_only=True):
         yield from category_rules(self.category, self.keyword, self.other)
         yield self.category == NOT_SPECIFIED_ORDER, RANGE, "category"
         yield self.trusted_flagger and not self.article_16, CONFLICT, "article_16"
+        yield self.moderator is not None and self.finding is None, MISSING, "finding"
+        yield self.moderator is not None and self.article_16, CONFLICT, "article_16"
 
     def ask(self, facts: Facts, reader: FactsReader) -> None:
-        """Add the finding of the same post."""
+        """Add the finding of the same post, and the pack that made it."""
         reader.add_cases(facts, self.finding or "")
+        if self.moderator is not None:
+            reader.add_packs(facts)
 
     def judge(self, facts: Facts) -> Judging:
         """Take a notice. It is open until it is decided, even if a finding of it already was."""
@@ -84,7 +95,12 @@ class Notice(BaseCaseMessage, frozen=True, tag="notice", kw_only=True):
                 yield CaseRefusal(CaseCode.OTHER_PROVIDER, "finding")
             if case.finding.post != self.post and not case.finding.is_erased:
                 yield CaseRefusal(CaseCode.MIXED_POSTS, "finding")
-            steps.append(CaseStep(case.case, case, CaseKind.FINDING_OR_NOTICE, Move.NOTE))
+            if self.moderator is None:
+                steps.append(CaseStep(case.case, case, CaseKind.FINDING_OR_NOTICE, Move.NOTE))
+            else:
+                if not case.finding.drawn:
+                    yield CaseRefusal(CaseCode.NOT_IN_SAMPLE, "finding")
+                entry = self.entry(facts, **ground_of(facts.packs[case.case]))
         return self.taken(entry, steps)
 
     @staticmethod

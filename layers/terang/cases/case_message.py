@@ -39,6 +39,7 @@ from ledger.cases import (
 from ledger.codes import CATEGORIES, EEA, AnyCode, CaseCode, CaseRefusal, Code, EarlierMove, Strict
 from ledger.texts import utc
 from ledger.units import Tally, rounded_seconds, says
+from rules.pack import Pack
 
 type FieldRule = tuple[bool, AnyCode, str]
 """Whether a rule is broken, and then the code and field of the refusal."""
@@ -385,6 +386,12 @@ def refusals_of(steps: Iterable[CaseStep], field: str) -> Iterator[CaseRefusal]:
             waits_for = case.case if code is CaseCode.OUT_OF_ORDER else ""
             first = _who_was_first(case) if code is CaseCode.DECIDED_ALREADY else None
             yield CaseRefusal(code, field, first=first, waits_for=waits_for)
+
+
+def ground_of(pack: Pack) -> dict[str, str]:
+    """Return the fields of an entry that say on what law or clause a pack rests."""
+    law = pack.legal_ground
+    return {"ground": pack.ground, "ground_text": law.text, "ground_url": law.url}
 
 
 def unknown(field: str, waits_for: str = "") -> CaseRefusal:

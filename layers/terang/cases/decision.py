@@ -35,6 +35,7 @@ from cases.case_message import (
     Reason,
     ReasonLanguage,
     Time,
+    ground_of,
     order_of_times,
     refusals_of,
     seconds_between,
@@ -217,6 +218,8 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
             if escalated and stated_at(earlier.journal_entry, "decided_at") > opened_at:
                 yield CaseRefusal(CaseCode.STALE, "opened_at")
         about = notice.first if notice else None
+        if decides and about and about.moderator == self.moderator:
+            yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
         if findings or about is None:
             subject = _from_findings(findings, facts)
         else:
@@ -302,8 +305,7 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
             return {}
         if self.ground_text is not None or self.ground_url is not None:
             return {"ground": pack.ground}
-        law = pack.legal_ground
-        return {"ground": pack.ground, "ground_text": law.text, "ground_url": law.url}
+        return ground_of(pack)
 
     @staticmethod
     def line(entry: JournalEntry) -> dict[str, Any]:
@@ -382,7 +384,7 @@ def _mixed_cases(findings: Sequence[Finding], notice: Case | None) -> Iterator[C
 
 def _source_of(notice: JournalEntry | None) -> SourceType:
     """Return the code for who made the provider look at the post."""
-    if notice is None:
+    if notice is None or notice.moderator:
         return SourceType.VOLUNTARY
     if notice.trusted_flagger:
         return SourceType.TRUSTED_FLAGGER

@@ -98,8 +98,10 @@ def standing_of(
     (Evidence(judged=30, right=30, wrong=0, cannot_tell=0, low=0.8865, high=1.0, people=1, \
 twice=0, agreed=0), '')
     """
-    sample = [one for one in drawn if (one.band == HIGH if band == HIGH else not one.extra)]
-    groups = _in_order(sample, answers)
+    groups = [
+        [answer for one in group for answer in answers.get(one.finding, ())]
+        for group in sample_of(drawn, band)
+    ]
     judged = next((at for at, given in enumerate(groups) if not given), len(groups))
     looks = [look for look in LOOKS if look <= judged]
     if is_over and judged == len(groups) >= FEWEST:
@@ -113,15 +115,14 @@ twice=0, agreed=0), '')
     return Standing(len(groups), judged, evidence, why_not)
 
 
-def _in_order(
-    sample: Sequence[DrawnFinding], answers: Mapping[str, Sequence[Answer]]
-) -> list[list[Answer]]:
-    """Return the answers to each group of near copies, in the order of the draw."""
-    groups = group_names(sample)
-    given: dict[str, list[Answer]] = {}
+def sample_of(drawn: Sequence[DrawnFinding], band: str) -> list[list[DrawnFinding]]:
+    """Return the groups of near copies that a band is judged by, in the order of the draw."""
+    sample = [one for one in drawn if (one.band == HIGH if band == HIGH else not one.extra)]
+    names = group_names(sample)
+    groups: dict[str, list[DrawnFinding]] = {}
     for one in sorted(sample, key=lambda one: (one.rank, one.finding)):
-        given.setdefault(groups[one.finding], []).extend(answers.get(one.finding, ()))
-    return list(given.values())
+        groups.setdefault(names[one.finding], []).append(one)
+    return list(groups.values())
 
 
 def group_names(drawn: Sequence[DrawnFinding]) -> dict[str, str]:

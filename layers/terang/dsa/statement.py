@@ -343,6 +343,8 @@ def _decision_facts(entry: JournalEntry, found: DecidedFinding | None) -> str:
     if found:
         finding, where = found.finding, f", published at {found.page}" if found.page else ""
         text += f"Matched pack {finding.pack} {finding.version} rule {finding.rule}{where}. "
+    elif entry.about and not is_noticed:  # a moderator's own notice
+        text += "A rule on trial found the post, and a moderator reported it. "
     elif not is_noticed:
         text = "The provider looked at the post of its own accord. "
     text += "Decided by a moderator."

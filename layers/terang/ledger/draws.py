@@ -173,6 +173,11 @@ class DynamoDraws(TableRows):
         kept = [item for item in items if int(item["expires"]["N"]) > now]
         return [drawn for item in kept if (drawn := record_of(item, DrawnFinding))]
 
+    def drawn_for(self, provider: str, trial: Trial) -> list[DrawnFinding]:
+        """Return the drawn findings of a trial, without those of what was tried before it."""
+        drawn = self.drawn(provider, trial.rule)
+        return [one for one in drawn if one.version >= trial.version]
+
     def put_drawn(self, provider: str, drawn: Iterable[DrawnFinding], expires: int) -> None:
         """Keep drawn findings, before the receipt that counts them; a repeat puts the same."""
         self.table.put_all(

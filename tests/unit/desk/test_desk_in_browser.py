@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
-from support.desk_world import KnownRule, MemoryDesk, audited, complaint, decided, dossier, finding
+from support.desk_world import (
+    KnownRule,
+    MemoryDesk,
+    audited,
+    complaint,
+    decided,
+    dossier,
+    finding,
+    rule_views,
+)
 from support.review_world import run_folder
 
 from cases.asked import Audit
@@ -33,6 +42,7 @@ from desk.routes import DeskApplication
 from desk.table_desk import CannedReason
 from ledger.cases import Case, CaseEntry, JournalEntry
 from ledger.findings import FoundCheck, FoundSpan, Label
+from phrases import LANGUAGES
 from terang.case_queue import read_messages
 from terang.home_desk import HomeServer, PendingBook
 from terang.run_table import RunTable
@@ -157,6 +167,7 @@ def everything() -> list[Any]:
         dossier(finding("p5"), key="5" * 64, kind=ItemKind.SECOND_REVIEW, decision=decided()),
         dossier(finding("p6", text=HOSTILE), key="6" * 64, kind=ItemKind.GOLDEN,
                 answer="dismissed"),
+        dossier(finding("p7", text=HOSTILE), key="a" * 64, kind=ItemKind.TRIAL),
     ]  # fmt: skip
 
 
@@ -178,6 +189,41 @@ def test_every_page_is_inert_accessible_and_fits_its_window(window: Window) -> N
             assert found.violations_count == 0, f"{path}: {found.generate_report()}"
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
             assert page.evaluate("window.ran") is None, path
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_rules_pages_are_accessible_with_all_rules(window: Window, language: str) -> None:
+    desk, page = MemoryDesk([]), window.page
+    desk.views = rule_views()
+    assert len(desk.views) > 100
+    page.set_extra_http_headers({"Accept-Language": language})
+    by_state = {view.state: view.name for view in desk.views}
+    assert len(by_state) == 7
+    with serving(desk) as server:
+        page.goto(server.address)
+        for path in ("/rules", *(f"/rules/{name}" for name in by_state.values())):
+            page.goto(f"{server.origin}{path}")
+            assert page.locator("html").get_attribute("lang") == language
+            found = axe.Axe().run(page)
+            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_a_trial_is_judged_by_one_key_each(window: Window) -> None:
+    cards = [dossier(finding(f"p{n}", mode="shadow"), kind=ItemKind.TRIAL) for n in range(3)]
+    desk, page = MemoryDesk([*cards, dossier(finding("p9", severity="low"))]), window.page
+    with serving(desk, role=Role.MODERATOR) as server:
+        page.goto(server.address)
+        window.press("n")
+        assert "p9" in page.locator("main").inner_text(), "what waits comes first"
+        page.keyboard.press("d")
+        window.press("1")
+        page.keyboard.press("m")
+        for key in "cdx":
+            window.press(key)
+    sent = [[message.get("verdict", message["type"]) for message in pending.messages]
+            for pending in desk.pending]  # fmt: skip
+    assert sorted(sent) == [["cannot_tell"], ["dismissed"], ["right", "notice"], ["wrong"]]
 
 
 def test_a_post_is_hidden_until_it_is_asked_for(window: Window) -> None:
@@ -213,7 +259,7 @@ def test_keys_can_be_turned_off(window: Window) -> None:
         page.get_by_label("Language").select_option("id")
         page.get_by_role("button", name="Save").click()
         page.goto(f"{server.origin}/")
-        assert page.get_by_role("heading", level=1).inner_text() == "8 hal menunggu"
+        assert page.get_by_role("heading", level=1).inner_text() == "9 hal menunggu"
         page.keyboard.press("n")
         page.wait_for_timeout(100)
         assert page.url == f"{server.origin}/"

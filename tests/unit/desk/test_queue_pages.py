@@ -22,7 +22,7 @@ from support.desk_world import (
 )
 
 from desk import ItemKind, Moderator
-from desk.deciding import Adoption, DecidingError, masked, read_adoption
+from desk.deciding import DecidingError, NewExample, masked, read_example
 from desk.desk_pages import CareSettings
 from desk.routes import DeskApplication
 from ledger.desk_store import ItemLease
@@ -229,14 +229,14 @@ def test_masks(text: str, left: str) -> None:
 ])  # fmt: skip
 def test_what_may_not_be_published_is_refused(rule: str, kind: str, text: str, why: str) -> None:
     with pytest.raises(DecidingError, match=why):
-        read_adoption(rule, kind, text, POST)
+        read_example(rule, kind, text, POST)
 
 
 def test_an_example_in_ones_own_words_is_taken() -> None:
-    longest = read_adoption("codes/asks", "match", f"{'x ' * 249}xy", POST)
+    longest = read_example("codes/asks", "match", f"{'x ' * 249}xy", POST)
     assert (longest.kind, len(longest.text)) == ("match", 500)
-    made = read_adoption("codes/asks", "ignore", "never send  anyone\nthe code", POST)
-    assert made == Adoption("codes", "asks", "ignore", "never send anyone the code")
+    made = read_example("codes/asks", "ignore", "never send  anyone\nthe code", POST)
+    assert made == NewExample("codes", "asks", "ignore", "never send anyone the code")
 
 
 def test_the_editor_masks_and_shows_what_the_check_says() -> None:

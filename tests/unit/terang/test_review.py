@@ -14,7 +14,7 @@ from support.review_world import WHO, desk_of, run_folder
 from support.sample_checks import REPEATS_SALT, SALT
 
 from desk import Door, Moderator, Role, audits
-from desk.deciding import AUDIT_CATEGORIES, Adoption
+from desk.deciding import AUDIT_CATEGORIES, NewExample
 from ledger.codes import CATEGORIES, OperatorError
 from ledger.desk_store import PendingState
 from ledger.findings import Finding, FoundCheck, FoundSpan, Label
@@ -245,7 +245,7 @@ def test_the_rules_of_every_shipped_pack_take_an_example(path: Path) -> None:
     rules = [rule for rule in pack.rules if not rule.copies]
     for rule in (rules[0], rules[-1]):
         for kind in ("match", "ignore"):
-            after = with_example(source, Adoption(pack.id, rule.id, kind, text))  # type: ignore[arg-type]
+            after = with_example(source, NewExample(pack.id, rule.id, kind, text))  # type: ignore[arg-type]
             assert after is not None
             made = Pack.parse(after, path.name)
             assert getattr(made.rule(rule.id), kind) == (*getattr(rule, kind), text)
@@ -257,12 +257,12 @@ def test_a_rule_without_such_examples_gets_a_list() -> None:
     source = (
         "id: a\nrules:\n  - id: r\n    why: x\n    match:\n      - one\n\n  - id: s\n    why: y\n"
     )
-    after = with_example(source, Adoption("a", "r", "ignore", "two"))
+    after = with_example(source, NewExample("a", "r", "ignore", "two"))
     assert after == source.replace("      - one\n", '      - one\n    ignore:\n      - "two"\n')
-    last = with_example(source, Adoption("a", "s", "match", "two"))
+    last = with_example(source, NewExample("a", "s", "match", "two"))
     assert last == f'{source}    match:\n      - "two"\n'
-    assert with_example(source, Adoption("b", "r", "ignore", "two")) is None
-    assert with_example(source, Adoption("a", "t", "ignore", "two")) is None
+    assert with_example(source, NewExample("b", "r", "ignore", "two")) is None
+    assert with_example(source, NewExample("a", "t", "ignore", "two")) is None
 
 
 def test_the_check_says_what_the_rule_does_with_it() -> None:
@@ -272,11 +272,11 @@ def test_the_check_says_what_the_rule_does_with_it() -> None:
     rule = pack.rules[0]
     assert f"{pack.id}/{rule.id}" in examples.rules()
     assert "account-takeover/copies-of-recovery-offer" not in examples.rules()
-    quoted = examples.adopted(Adoption(pack.id, rule.id, "ignore", f"{rule.match[0]} again"))
+    quoted = examples.adopted(NewExample(pack.id, rule.id, "ignore", f"{rule.match[0]} again"))
     assert quoted is not None
     assert "threats-of-violence.yaml" in quoted.problems[0]
-    kept = examples.adopted(Adoption(pack.id, rule.id, "ignore", "the weather kills the mood"))
+    kept = examples.adopted(NewExample(pack.id, rule.id, "ignore", "the weather kills the mood"))
     assert kept is not None
     assert kept.problems == ()
     assert '+      - "the weather kills the mood"' in kept.patch
-    assert examples.adopted(Adoption("nothing", "here", "ignore", "x")) is None
+    assert examples.adopted(NewExample("nothing", "here", "ignore", "x")) is None

@@ -1,0 +1,194 @@
+"""A trial at the desk: begun by a lead, judged on cards, read, and adopted; nobody else may."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, cast
+
+import pytest
+from integration.test_desk_store import deliver, name
+from integration.test_table_desk import desk
+from integration.test_trials import RULE, answer, prizes, run_publish, scan, status
+from support.desk_world import MemoryDesk, Visitor, form_of
+from support.world import DAY, ROLE, World
+
+from cases.trials import is_asked_twice
+from ledger.draws import DrawnFinding
+from ledger.keys import Provider, statement_key
+
+PAGE = f"/rules/{RULE}"
+
+
+@pytest.fixture
+def world(new_world: Callable[..., World]) -> World:
+    world = new_world()
+    world.store.put_provider(Provider("acme", (ROLE,), door="console"))
+    return world
+
+
+def visitor(world: World, who: str, role: str = "moderator", **changes: str) -> Visitor:
+    """Somebody at a fresh worker's desk."""
+    return Visitor(cast("MemoryDesk", desk(world)), who, role=role, **changes)
+
+
+def begin(world: World, posts: int = 32) -> None:
+    """A lead begins the trial of the rule, and so many posts are found."""
+    assert visitor(world, "lead-1", "lead").post(f"{PAGE}/begin")["statusCode"] == 303
+    run_publish(world)
+    scan(world, prizes(posts))
+
+
+def waiting(world: World, who: str = "m-1") -> list[str]:
+    """The keys of the cards of trials that somebody may judge, in the order of the queue."""
+    seat = visitor(world, who)
+    pages = [seat.get(f"/?kind=trial&page={page}")["body"] for page in (1, 2)]
+    return [key for page in pages for key in re.findall(r'href="/card/([0-9a-f]{64})', page)]
+
+
+def judge(world: World, key: str, who: str = "m-1", **changes: Any) -> list[str]:
+    """Judge a card by its form; what became of the messages."""
+    seat = visitor(world, who)
+    fields = form_of(seat, key) | {"verdict": "right"} | changes
+    if (given := seat.post(f"/card/{key}/decide", fields))["statusCode"] != 303:
+        return [str(given["statusCode"])]
+    world.clock.move(seconds=20)
+    return [one.code or one.status for one in deliver(world, name(str(fields["id"]))) or ()]
+
+
+def drawn(world: World) -> list[DrawnFinding]:
+    return world.store.drawn("acme", RULE)
+
+
+def test_a_team_tries_a_rule_and_lets_it_go_live(world: World) -> None:
+    lead = visitor(world, "lead-1", "lead")
+    assert "Nobody has tried it here yet." in lead.get(PAGE)["body"]
+    begin(world)
+    assert "0 of 30 texts are judged" in visitor(world, "m-1").get(PAGE)["body"]
+    first = waiting(world)
+    assert len(first) == 30
+    for number, key in enumerate(first):
+        assert "to 100%" not in visitor(world, "m-1").get(PAGE)["body"]
+        assert judge(world, key, f"m-{number % 2}") == ["taken"]
+    lead = visitor(world, "lead-1", "lead")
+    body = lead.get(PAGE)["body"]
+    assert "89% to 100%" in body
+    assert "Let it go live here" not in body, "nobody has read the terms"
+    form = re.findall(r'name="id" value="([^"]+)"', body) or ["lead-1-20260101T000000.000000Z-0"]
+    assert lead.post(f"{PAGE}/adopt", {"id": form[0], "band": "all"})["statusCode"] == 400
+    assert lead.post(f"{PAGE}/read")["statusCode"] == 303
+    body = visitor(world, "lead-1", "lead").get(PAGE)["body"]
+    [form_id] = set(re.findall(r'name="id" value="([^"]+)"', body))
+    fields = {"id": form_id, "band": "all"}
+    assert visitor(world, "lead-1", "lead").post(f"{PAGE}/adopt", fields)["statusCode"] == 303
+    world.clock.move(seconds=20)
+    assert [one.code or one.status for one in deliver(world, name(form_id)) or ()] == ["taken"]
+    assert "live soon" in visitor(world, "m-1").get("/rules")["body"]
+    run_publish(world)
+    world.clock.move(minutes=1)
+    assert "on the evidence of its trial" in visitor(world, "m-1").get(PAGE)["body"]
+    assert waiting(world) == []
+
+
+def test_an_adoption_can_be_taken_back_for_ten_seconds(world: World) -> None:
+    begin(world)
+    for number, one in enumerate(drawn(world)):
+        status(world, answer(one, moderator=f"m-{number % 2}"))
+    lead = visitor(world, "lead-1", "lead")
+    lead.post(f"{PAGE}/read")
+    [form_id] = set(re.findall(r'name="id" value="([^"]+)"', lead.get(PAGE)["body"]))
+    lead.post(f"{PAGE}/adopt", {"id": form_id, "band": "all"})
+    assert PAGE in lead.get("/recent")["body"]
+    assert lead.post(f"/undo/{form_id}")["headers"]["Location"] == PAGE
+    assert deliver(world, name(form_id)) == []
+
+
+def test_one_in_five_is_shown_to_a_second_person_who_does_not_know(world: World) -> None:
+    begin(world, 40)
+    first = waiting(world)
+    for key in first:
+        judge(world, key, verdict="wrong")
+    world.clock.move(minutes=16)  # a decision keeps its item out of the queue for a while
+    assert not {*waiting(world)} & {*first}
+    again = {*waiting(world, "m-2")} & {*first}
+    assert again == {key for key in first if is_asked_twice(key)}
+    assert again, "of 30 findings drawn by digest, some are asked twice"
+    key = min(again)
+    body = visitor(world, "m-2").get(f"/card/{key}")["body"]
+    assert "Wrong, " not in body
+    assert "m-1" not in body
+    assert judge(world, key) == ["403"]
+    assert judge(world, key, "m-2", verdict="cannot_tell") == ["taken"]
+
+
+def test_a_card_of_a_trial_is_blind_and_comes_last(world: World) -> None:
+    begin(world, 3)
+    [key, *_] = waiting(world)
+    body = visitor(world, "m-1").get(f"/card/{key}")["body"]
+    assert "nothing happens to this post" in body
+    for letter, verdict in (("c", "right"), ("d", "wrong"), ("x", "cannot_tell")):
+        assert f'value="{verdict}" data-key="{letter}"' in body
+    assert judge(world, key, verdict="confirmed") == ["400"]
+    assert visitor(world, "a-1", "auditor").get(PAGE)["statusCode"] == 200
+
+
+def test_near_copies_are_one_card(world: World) -> None:
+    begin(world, 0)
+    text = b"The grand prize of our house waits for you and for your friends, so come and take it"
+    post = b'{"id": "c%d", "account": "a", "text": "%s %d", "audience": "public", "published_at":'
+    rows = [(post % (n, text, n)) + f' "{DAY}T10:00:00Z"}}\n'.encode() for n in range(4)]
+    scan(world, b"".join(rows))
+    assert len(drawn(world)) == 4
+    assert len(waiting(world)) == 1
+
+
+def test_a_reported_post_is_decided_by_another_person(world: World) -> None:
+    begin(world, 2)
+    [key, _] = waiting(world)
+    assert judge(world, key, reports="yes") == ["taken", "taken"]
+    world.clock.move(minutes=1)
+    body = visitor(world, "m-2").get("/?kind=notice")["body"]
+    [notice] = re.findall(r'href="/card/([0-9a-f]{64})', body)
+    decided = {"verdict": "confirmed", "measure": "removed", "reason": "It names a prize."}
+    assert judge(world, notice, **decided) == ["403"]
+    assert judge(world, notice, "m-2", **decided) == ["taken"]
+    entries = world.store.journal_entries("acme", DAY)
+    [decision] = [entry for entry in entries if entry.type == "decision"]
+    assert (decision.rules, decision.source_type) == ({}, "VOLUNTARY")
+    data = world.objects.get(world.out, statement_key("acme", DAY, decision.entry)) or b""
+    statement = json.loads(data)
+    assert statement["decision_ground"] == "DECISION_GROUND_ILLEGAL_CONTENT"
+    assert statement["automated_detection"] == "Yes"
+    assert "A rule on trial found the post" in statement["decision_facts"]
+    assert "names-prize" not in data.decode()
+
+
+@pytest.mark.parametrize("path", ["begin", "read", "strike", "adopt"])
+def test_only_a_lead_of_the_provider_changes_a_trial(world: World, path: str) -> None:
+    begin(world, 1)
+    before = world.store.trials("acme")
+    for role in ("moderator", "auditor"):
+        assert visitor(world, "m-1", role).post(f"{PAGE}/{path}")["statusCode"] == 404
+    stranger = visitor(world, "lead-9", "lead", provider="beta")
+    assert "on trial" not in stranger.get("/rules")["body"]
+    stranger.post(f"{PAGE}/{path}", {"band": "all"})
+    assert world.store.trials("acme") == before
+    foreign = visitor(world, "lead-1", "lead").post(f"{PAGE}/{path}", origin="https://x.example")
+    assert foreign["statusCode"] == 403
+
+
+def test_terms_that_a_lead_would_strike_are_lines_for_the_owner(world: World) -> None:
+    begin(world, 1)
+    lead = visitor(world, "lead-1", "lead")
+    assert "decided 1 finding here" in lead.get(PAGE)["body"]
+    body = lead.post(f"{PAGE}/strike", {"struck": ["grand prize", "nothing of it"]})["body"]
+    assert "# prizes, rule names-prize: strike\n- &#34;grand prize&#34;" in body
+    assert lead.post(f"{PAGE}/strike")["statusCode"] == 400
+
+
+def test_what_a_rule_brings_is_told_by_what_is_published(world: World) -> None:
+    begin(world, 40)
+    run_publish(world)
+    body = visitor(world, "m-1").get("/rules")["body"]
+    assert re.search(r"about \d+ cards a day", body)
+    assert datetime.fromisoformat(world.store.trials("acme")[0].began_at).date().isoformat() == DAY
