@@ -45,6 +45,11 @@ LOOKS = (30, 60, 120)
 FEWEST = 16
 """Groups at which it is looked at where no more exist. If all 16 are right, .80 or more are."""
 
+LIFTED = frozenset({"", "not-read"})
+"""Why a rule is in shadow, where an adoption lifts it: `mode: shadow`, or an unread card."""
+
+UNLIFTED = "no trial lifts this reason for which the rule is in shadow"
+
 ASKED_TWICE_PER = 5
 """One drawn finding in this many is asked of a second person."""
 
@@ -61,7 +66,8 @@ class Standing(NamedTuple):
 
     `groups` exist so far, and the first `judged` of them in the order of the draw are judged.
     `evidence` is that of the last look, None before the first. `why_not` says why the rule may not
-    go live: `unjudged`, `not_right` or `people`; it is empty if it may.
+    go live: `unjudged`, `too_few` (and no more will come), `not_right` or `people`; it is empty if
+    it may.
     """
 
     groups: int
@@ -73,6 +79,18 @@ class Standing(NamedTuple):
     def next_look(self) -> int:
         """Return how many groups must be judged for the next look; 0 after the last."""
         return next((look for look in LOOKS if look > self.judged), 0)
+
+    def missing(self, rules: TrialRules) -> str:
+        """Return in words what the evidence lacks; empty if the rule may go live."""
+        evidence = self.evidence or Evidence()
+        return {
+            "unjudged": f"{self.judged} of {self.groups} drawn texts are judged; the first look"
+            f" is at {LOOKS[0]}, or at all if no more come",
+            "too_few": f"there are {self.groups} different texts, and {FEWEST} are needed",
+            "not_right": f"right in {evidence.low:.0%} at least, by {evidence.right} of"
+            f" {evidence.judged}; {rules.least:.0%} is needed",
+            "people": f"judged by {evidence.people}, and {rules.people} people are needed",
+        }.get(self.why_not, "")
 
 
 def standing_of(
@@ -98,14 +116,17 @@ def standing_of(
     (Evidence(judged=30, right=30, wrong=0, cannot_tell=0, low=0.8865, high=1.0, people=1, \
 twice=0, agreed=0), '')
     """
-    sample = [one for one in drawn if (one.band == HIGH if band == HIGH else not one.extra)]
-    groups = _in_order(sample, answers)
+    groups = [
+        [answer for one in group for answer in answers.get(one.finding, ())]
+        for group in sample_of(drawn, band)
+    ]
     judged = next((at for at, given in enumerate(groups) if not given), len(groups))
     looks = [look for look in LOOKS if look <= judged]
     if is_over and judged == len(groups) >= FEWEST:
         looks.append(min(judged, LOOKS[-1]))
     if not looks:
-        return Standing(len(groups), judged, None, "unjudged")
+        is_few = is_over and len(groups) < FEWEST
+        return Standing(len(groups), judged, None, "too_few" if is_few else "unjudged")
     evidence = _evidence(groups[: max(looks)])
     why_not = "not_right" if evidence.low < rules.least else ""
     if not why_not and evidence.people < rules.people:
@@ -113,15 +134,14 @@ twice=0, agreed=0), '')
     return Standing(len(groups), judged, evidence, why_not)
 
 
-def _in_order(
-    sample: Sequence[DrawnFinding], answers: Mapping[str, Sequence[Answer]]
-) -> list[list[Answer]]:
-    """Return the answers to each group of near copies, in the order of the draw."""
-    groups = group_names(sample)
-    given: dict[str, list[Answer]] = {}
+def sample_of(drawn: Sequence[DrawnFinding], band: str) -> list[list[DrawnFinding]]:
+    """Return the groups of near copies that a band is judged by, in the order of the draw."""
+    sample = [one for one in drawn if (one.band == HIGH if band == HIGH else not one.extra)]
+    names = group_names(sample)
+    groups: dict[str, list[DrawnFinding]] = {}
     for one in sorted(sample, key=lambda one: (one.rank, one.finding)):
-        given.setdefault(groups[one.finding], []).extend(answers.get(one.finding, ()))
-    return list(given.values())
+        groups.setdefault(names[one.finding], []).append(one)
+    return list(groups.values())
 
 
 def group_names(drawn: Sequence[DrawnFinding]) -> dict[str, str]:
@@ -190,7 +210,8 @@ class TrialAnswer(BaseCaseMessage, frozen=True, tag="trial", kw_only=True):
         finding = case.finding
         if finding.provider != facts.provider:
             yield CaseRefusal(CaseCode.OTHER_PROVIDER, "finding")
-        if not finding.drawn:
+        groups = group_names(facts.drawn)
+        if self.finding not in groups:
             yield CaseRefusal(CaseCode.NOT_IN_SAMPLE, "finding")
         if finding.finding not in facts.in_receipts:
             yield CaseRefusal(CaseCode.NOT_COUNTED, "finding")
@@ -198,19 +219,20 @@ class TrialAnswer(BaseCaseMessage, frozen=True, tag="trial", kw_only=True):
         rule, trial = pack.rule(finding.rule), facts.trial
         if rule is None or trial is None or trial.matching != rule_digest(pack, rule):
             yield CaseRefusal(CaseCode.NOT_ON_TRIAL, "finding")
+        if trial and trial.ended_at:
+            yield CaseRefusal(CaseCode.NOT_ON_TRIAL, "finding", advice="the trial has ended")
         given = answers_of(facts, self.finding)
         if any(answer.moderator == self.moderator for answer in given):
             yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
         if len(given) > is_asked_twice(self.finding):
             yield CaseRefusal(CaseCode.DECIDED_ALREADY, "finding")
-        found_at = datetime.fromisoformat(finding.found_at)
-        yield from self.before(facts, found_at, "the finding was made", "decided_at")
-        groups = group_names(facts.drawn)
+        began = datetime.fromisoformat(trial.began_at if trial else finding.found_at)
+        yield from self.before(facts, began, "the trial began", "decided_at")
         entry = self.entry(
             facts,
             tried=f"{finding.pack}/{finding.version}/{finding.rule}",
             band=finding.band or "",
-            group=groups.get(self.finding, self.finding),
+            group=groups[self.finding],
             rules={rule_key(finding.pack, finding.version, finding.rule, finding.mode): 1},
         )
         step = CaseStep(self.finding, case, CaseKind.FINDING_OR_NOTICE, Move.NOTE)
@@ -237,11 +259,12 @@ class Adoption(BaseCaseMessage, frozen=True, tag="adoption", kw_only=True):
         reader.add_cases(facts, self._case(facts))
         reader.add_trial(facts, self.rule)
         reader.add_cases(facts, *(one.finding for one in facts.drawn))
+        reader.add_one_pack(facts)
 
     def judge(self, facts: Facts) -> Judging:
         """Take an adoption whose evidence holds, once for each rule, version and band."""
         trial = facts.trial
-        if trial is None or trial.version != self.version:
+        if trial is None or trial.version != self.version or trial.ended_at:
             return (yield CaseRefusal(CaseCode.NOT_ON_TRIAL, "rule"))
         step = CaseStep(
             self._case(facts), facts.cases.get(self._case(facts)), CaseKind.RECORD, Move.CLOSE
@@ -252,14 +275,16 @@ class Adoption(BaseCaseMessage, frozen=True, tag="adoption", kw_only=True):
             facts.drawn, answers, self.band, facts.trial_rules, is_over=trial.is_over(facts.now)
         )
         if standing.why_not or standing.evidence is None:
-            advice = f"{standing.judged} of {standing.groups} drawn texts are judged"
-            if standing.evidence:
-                low = standing.evidence.low
-                advice = f"right in {low:.0%} at least, by {standing.evidence.people} people"
+            advice = standing.missing(facts.trial_rules)
             yield CaseRefusal(CaseCode.NOT_PROVED, standing.why_not, advice=advice)
+        pack, _, rule = self.rule.partition("/")
+        for tried in facts.packs.values():
+            known = tried.rule(rule)
+            lacks = tried.lacks_of(known) if known else "rule"
+            if lacks not in LIFTED:
+                yield CaseRefusal(CaseCode.NOT_PROVED, lacks, advice=UNLIFTED)
         began = datetime.fromisoformat(trial.began_at)
         yield from self.before(facts, began, "the trial began", "decided_at")
-        pack, _, rule = self.rule.partition("/")
         entry = self.entry(
             facts,
             tried=f"{pack}/{self.version}/{rule}",
