@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -93,16 +94,21 @@ def _first_groups(ranked: Iterable[tuple[str, str, FoundRow, str]]) -> Iterator[
     for rank, name, row, text in ranked:
         if rank in ranks:
             continue
-        made = prints.of_folded_quickly(text) if may_have_copies(text) else b""
-        if made and index.copy_of(made):
+        made_of = prints.of_folded_quickly if may_have_copies(text) else text_digest
+        made = made_of(text)
+        if index.copy_of(made):
             continue
         ranks.add(rank)
-        if made:
-            index.add(Fingerprinted(name, made))
+        index.add(Fingerprinted(name, made))
         rule, band = f"{row.pack}/{row.rule}", row.band or ""
         yield DrawnFinding(name, rule, row.version, rank, band=band, fingerprint=made)
         if len(ranks) == SAMPLE:
             return
+
+
+def text_digest(text: str) -> bytes:
+    """Return the digest of a text that is too short for a fingerprint, as long as one."""
+    return blake2b(text.encode("utf-8", "surrogatepass")).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import unified_diff
-from hashlib import blake2b
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -46,7 +45,7 @@ from rules.pack import PackError, load_packs, pack_paths
 from rules.pack_parts import may_have_copies
 from terang import InputError, check_known
 from terang.case_queue import FoundRow, decode_lines, in_waves, read_file, read_messages
-from terang.rule_trials import HOME_RULES, NEVER, begin_at_home
+from terang.rule_trials import HOME_RULES, NEVER, begin_at_home, text_digest
 
 type Key = tuple[str, str]
 
@@ -299,15 +298,11 @@ def _fill(store: DynamoStore, table: MemoryTable, provider: str, rows: Sequence[
     for row in rows:
         text = " ".join(fold(row.excerpt or "").split())
         if text:  # short texts are copies only if they are the same
-            made_of = prints.of_folded_quickly if may_have_copies(text) else _digest
+            made_of = prints.of_folded_quickly if may_have_copies(text) else text_digest
             made = FindingFingerprint(row.finding, "", made_of(text))
             by_day[row.found_at[:10]].append(made)
     for day, made_on in by_day.items():
         store.put_fingerprints(Marker("0", provider, day), made_on, NEVER)
-
-
-def _digest(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _items_of(row: FoundRow) -> Iterator[Item]:
