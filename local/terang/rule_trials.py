@@ -33,9 +33,6 @@ SAMPLE = 60
 
 HOME_RULES = TrialRules(people=1)
 
-BEGAN = "1970-01-01T00:00:00Z"
-"""When a trial at home began: before every answer, also one given after an earlier run."""
-
 NEVER = 2**40
 
 BY_PACK = "mode"
@@ -65,7 +62,9 @@ def begin_at_home(
         pack = pack_of(newest)
         if rule := pack.rule(rule_id):
             matching = rule_digest(pack, rule)
-            trial = Trial(f"{pack_id}/{rule_id}", newest.version, matching, BEGAN, "terang")
+            began = min(row.found_at for row in found)
+            name = f"{pack_id}/{rule_id}"
+            trial = Trial(name, newest.version, matching, began, "terang", whole=True)
             store.put_trial(provider, trial)
             own = [row for row in found if row.version == newest.version]
             drawn = draw_at_home(own)

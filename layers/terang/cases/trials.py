@@ -11,7 +11,6 @@ alone. Publish puts the adoption into the next set.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -226,8 +225,8 @@ class TrialAnswer(BaseCaseMessage, frozen=True, tag="trial", kw_only=True):
             yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
         if len(given) > is_asked_twice(self.finding):
             yield CaseRefusal(CaseCode.DECIDED_ALREADY, "finding")
-        began = datetime.fromisoformat(trial.began_at if trial else finding.found_at)
-        yield from self.before(facts, began, "the trial began", "decided_at")
+        if trial:
+            yield from self.before(facts, trial.takes_since, "the trial began", "decided_at")
         entry = self.entry(
             facts,
             tried=f"{finding.pack}/{finding.version}/{finding.rule}",
@@ -283,8 +282,7 @@ class Adoption(BaseCaseMessage, frozen=True, tag="adoption", kw_only=True):
             lacks = tried.lacks_of(known) if known else "rule"
             if lacks not in LIFTED:
                 yield CaseRefusal(CaseCode.NOT_PROVED, lacks, advice=UNLIFTED)
-        began = datetime.fromisoformat(trial.began_at)
-        yield from self.before(facts, began, "the trial began", "decided_at")
+        yield from self.before(facts, trial.takes_since, "the trial began", "decided_at")
         entry = self.entry(
             facts,
             tried=f"{pack}/{self.version}/{rule}",

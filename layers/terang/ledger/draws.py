@@ -12,7 +12,7 @@ post. Everything of a provider's trials is under `T#<provider>`, and ends with t
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import msgspec
@@ -36,7 +36,8 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     """A trial of a rule (`pack/rule`) at a provider: who began it and when, RFC 3339 in UTC.
 
     `matching` is the digest of what is tried (`rules.pinned.rule_digest`). `read_by` is the lead
-    who read its terms, and `read_at` when. With `ended_at`, somebody has ended it.
+    who read its terms, and `read_at` when. With `ended_at`, somebody has ended it. A `whole` one is
+    of a run at home: all findings of the rule are there, and answers of an earlier run hold.
     """
 
     rule: str
@@ -47,11 +48,19 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     read_by: str = ""
     read_at: str = ""
     ended_at: str = ""
+    whole: bool = False
 
     def is_over(self, now: datetime) -> bool:
         """Return whether nothing more is drawn: a rule that hits seldom cannot wait forever."""
         ends = datetime.fromisoformat(self.began_at) + timedelta(days=DRAWING_DAYS)
-        return bool(self.ended_at) or now >= ends
+        return self.whole or bool(self.ended_at) or now >= ends
+
+    @property
+    def takes_since(self) -> datetime:
+        """Return the moment before which no answer can have been given."""
+        return (
+            datetime.fromtimestamp(0, UTC) if self.whole else datetime.fromisoformat(self.began_at)
+        )
 
 
 class DrawLimit(msgspec.Struct, frozen=True):
