@@ -209,24 +209,23 @@ class TrialAnswer(BaseCaseMessage, frozen=True, tag="trial", kw_only=True):
         finding = case.finding
         if finding.provider != facts.provider:
             yield CaseRefusal(CaseCode.OTHER_PROVIDER, "finding")
-        groups = group_names(facts.drawn)
-        if self.finding not in groups:
-            yield CaseRefusal(CaseCode.NOT_IN_SAMPLE, "finding")
         if finding.finding not in facts.in_receipts:
             yield CaseRefusal(CaseCode.NOT_COUNTED, "finding")
         pack = facts.packs[finding.finding]
         rule, trial = pack.rule(finding.rule), facts.trial
         if rule is None or trial is None or trial.matching != rule_digest(pack, rule):
-            yield CaseRefusal(CaseCode.NOT_ON_TRIAL, "finding")
-        if trial and trial.ended_at:
+            return (yield CaseRefusal(CaseCode.NOT_ON_TRIAL, "finding"))
+        if trial.ended_at:
             yield CaseRefusal(CaseCode.NOT_ON_TRIAL, "finding", advice="the trial has ended")
+        groups = group_names(facts.drawn)
+        if self.finding not in groups:
+            yield CaseRefusal(CaseCode.NOT_IN_SAMPLE, "finding")
         given = answers_of(facts, self.finding)
         if any(answer.moderator == self.moderator for answer in given):
             yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
         if len(given) > is_asked_twice(self.finding):
             yield CaseRefusal(CaseCode.DECIDED_ALREADY, "finding")
-        if trial:
-            yield from self.before(facts, trial.takes_since, "the trial began", "decided_at")
+        yield from self.before(facts, trial.takes_since, "the trial began", "decided_at")
         entry = self.entry(
             facts,
             tried=f"{finding.pack}/{finding.version}/{finding.rule}",
