@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -125,7 +125,7 @@ def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]
     messages = deployed.send(trial.provider, trial.bodies)
     closed = deployed.wait(trial.provider, dropped, messages, show)
     out = deployed.outputs["OutBucket"]
-    if any(message.get("type") in {"trial", "adoption"} for message in trial.cases):
+    if any(map(_is_of_trial, trial.cases)):
         deployed.begin_trials(trial.provider)
     answers = send_messages(
         deployed.cases(trial.provider),
@@ -156,6 +156,12 @@ def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]
     return RunResult(
         trial.provider, receipts, list(zip(dropped, closed, strict=True)), answers, report
     )
+
+
+def _is_of_trial(message: Mapping[str, Any]) -> bool:
+    """Return whether a message is about a drawn finding; a moderator's own notice is, too."""
+    kind = message.get("type")
+    return kind in {"trial", "adoption"} or (kind == "notice" and "moderator" in message)
 
 
 RESULTS = {"findings.jsonl", "refusals.jsonl", "cases.jsonl", "public", "out", "run.json"}
