@@ -80,7 +80,13 @@ LINKS = ("id", "findings", "finding", *REFERENCES)
 """Fields that link messages to each other."""
 
 
-def findings_in(objects: S3Objects, out_bucket: str, provider: str) -> list[Finding]:
+class FoundRow(Finding, frozen=True):
+    """A line of findings as scan hands it out."""
+
+    excerpt: str | None = None
+
+
+def findings_in(objects: S3Objects, out_bucket: str, provider: str) -> list[FoundRow]:
     """Return the findings in the provider's part of the out bucket, by day and unit.
 
     Raises InputError with the line of a file that is not a finding.
@@ -88,7 +94,7 @@ def findings_in(objects: S3Objects, out_bucket: str, provider: str) -> list[Find
     return [
         finding
         for key in objects.keys(out_bucket, f"out/{provider}/findings/")
-        for finding in decode_lines(objects.get(out_bucket, key) or b"", Finding, key)
+        for finding in decode_lines(objects.get(out_bucket, key) or b"", FoundRow, key)
     ]
 
 
@@ -96,9 +102,10 @@ def resolve_findings(message: Fields, findings: Iterable[Finding]) -> dict[str, 
     """Return the message with the ids of the findings that its `post` and `rule` mean.
 
     `rule` is `pack/rule` or a list of them. A notice keeps its post, and gets the last finding.
-    Return None if there is no such finding. A message without `rule` stays as it is.
+    Return None if there is no such finding. A message without `rule` stays as it is, and so does an
+    adoption.
     """
-    if "rule" not in message:
+    if "rule" not in message or message.get("type") == "adoption":
         return dict(message)
     rules = message["rule"] if isinstance(message["rule"], list) else [message["rule"]]
     meant = [
@@ -128,7 +135,8 @@ def in_waves(messages: Sequence[Fields]) -> list[list[Fields]]:
     """Return the messages in waves, so that each comes after those that it refers to.
 
     A queue keeps no order, so a wave is sent when the one before is answered. A message also comes
-    after earlier ones that are linked to it by findings and names.
+    after earlier ones that are linked to it by findings and names. An adoption comes after the
+    answers before it, and before those after it.
 
     >>> [[message["id"] for message in wave] for wave in in_waves(
     ...     [{"id": "o", "complaint": "c"}, {"id": "d"}, {"id": "c", "decision": "d"}])]
@@ -172,8 +180,16 @@ def _predecessors(messages: Sequence[Fields]) -> list[set[int]]:
     threads = _threads(messages)
     earlier: dict[int, set[int]] = {}
     predecessors = []
+    answers, adopted = set[int](), set[int]()
     for place, message in enumerate(messages):
         named = {places[name] for name in _texts(message, *REFERENCES) if name in places}
+        match message.get("type"):
+            case "trial":
+                named |= adopted
+                answers.add(place)
+            case "adoption":
+                named |= answers
+                adopted.add(place)
         before = earlier.setdefault(threads[place], set())
         predecessors.append((named | before) - {place})
         before.add(place)
@@ -206,6 +222,8 @@ STALL_SECONDS = 120
 """How long to wait while no message is answered."""
 
 POLL_SECONDS = 0.25
+
+A_SECOND = 1.0
 
 ASKED_AT_ONCE = 50
 """Messages that one round asks about: they are answered roughly in order."""
@@ -306,6 +324,8 @@ class CaseQueue:
             name = digest("message", self.provider, read.id)
             content = sha256(msgspec.json.encode(read)).hexdigest()
         before = self._receipt(name, earlier.get(name, ""))
+        if before and before.at >= utc(self.clock.now()):
+            self.pause(A_SECOND)  # a second refusal in the same second would have the same receipt
         attribute = {"DataType": "String", "StringValue": self.provider}
         self.sqs.send_message(
             QueueUrl=self.url,

@@ -13,6 +13,7 @@ import boto3
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cases.case_store import TrialRules
 from ledger.codes import OperatorError
 from ledger.objects import S3Objects
 from ledger.store import DynamoStore
@@ -198,6 +199,7 @@ class Remote:
     notice_hours: int
     today: str = ""
     excerpt_days: int = 30
+    trial_rules: TrialRules = TrialRules()  # noqa: RUF009 - frozen
     redrive_sender: str = ""
 
     @classmethod
@@ -219,6 +221,10 @@ class Remote:
             int(parameters.get("NoticeHours", "24")),
             parameters.get("Today", ""),
             int(parameters.get("ExcerptDays", "30")),
+            TrialRules(
+                float(parameters.get("TrialLeast", TrialRules().least)),
+                int(parameters.get("TrialPeople", TrialRules().people)),
+            ),
             parameters.get("RedriveSender", ""),
         )
 

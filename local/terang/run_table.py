@@ -11,10 +11,10 @@ import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import unified_diff
-from hashlib import blake2b
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -33,7 +33,7 @@ from ledger.cases import CaseMarker
 from ledger.codes import CaseRefusal, OperatorError, countries_of
 from ledger.desk_store import DynamoDesk
 from ledger.finding_store import SEVERITY_RANKS, open_list_keys
-from ledger.findings import Finding, FindingFingerprint, FloodQuestion, SampleLine, digest, is_id
+from ledger.findings import FindingFingerprint, FloodQuestion, SampleLine, digest, is_id
 from ledger.keys import Provider, audit_file_key
 from ledger.store import DynamoStore
 from ledger.table import Item, Table, item_of
@@ -44,7 +44,8 @@ from matcher.fold import fold
 from rules.pack import PackError, load_packs, pack_paths
 from rules.pack_parts import may_have_copies
 from terang import InputError, check_known
-from terang.case_queue import decode_lines, in_waves, read_file, read_messages
+from terang.case_queue import FoundRow, decode_lines, in_waves, read_file, read_messages
+from terang.rule_trials import HOME_RULES, NEVER, begin_at_home, text_digest
 
 type Key = tuple[str, str]
 
@@ -158,15 +159,8 @@ def _term_holds(item: Item, term: str, values: Item) -> bool:
 PUBLIC, OUT = "public", "."
 """The buckets as folders of a run. Keys of the out bucket begin with `out/`."""
 
-NEVER = 2**40
 KEY = bytes(32)
 """The key of fingerprints that never leave this process."""
-
-
-class FoundRow(Finding, frozen=True):
-    """A line of `findings.jsonl`, as scan writes it."""
-
-    excerpt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,17 +216,25 @@ class RunTable:
         table = MemoryTable()
         store = DynamoStore(table, clock)
         store.put_provider(Provider(known, territory=countries_of("EU")))
-        _fill(store, table, known, [each for each in rows if each.provider == known])
         objects: Any = FolderObjects(folder)  # it only reads
         samples = (folder / audit_file_key(known, "x")).parent.glob("????-??.jsonl")
         months = (month,) if month else tuple(sorted(file.stem for file in samples))
         for each in months:
             key = audit_file_key(known, each)
             read_sample(objects.get(OUT, key), str(folder / key))
+        packs = DecidedPacks(objects, PUBLIC)
+        rows = [each for each in rows if each.provider == known]
+        with suppress(OperatorError):  # a file of findings alone has no packs
+            drawn = begin_at_home(store, known, rows, packs.of)
+            rows = [
+                msgspec.structs.replace(each, drawn=True) if each.finding in drawn else each
+                for each in rows
+            ]
+        _fill(store, table, known, rows)
         run = cls(
             known,
             store,
-            FactsReader(store, objects, DecidedPacks(objects, PUBLIC), OUT),
+            FactsReader(store, objects, packs, OUT, HOME_RULES),
             "/public" if (folder / PUBLIC).is_dir() else "",
             months,
             month is not None,
@@ -297,15 +299,11 @@ def _fill(store: DynamoStore, table: MemoryTable, provider: str, rows: Sequence[
     for row in rows:
         text = " ".join(fold(row.excerpt or "").split())
         if text:  # short texts are copies only if they are the same
-            made_of = prints.of_folded_quickly if may_have_copies(text) else _digest
+            made_of = prints.of_folded_quickly if may_have_copies(text) else text_digest
             made = FindingFingerprint(row.finding, "", made_of(text))
             by_day[row.found_at[:10]].append(made)
     for day, made_on in by_day.items():
         store.put_fingerprints(Marker("0", provider, day), made_on, NEVER)
-
-
-def _digest(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _items_of(row: FoundRow) -> Iterator[Item]:

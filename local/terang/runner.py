@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 from boto3.s3.transfer import TransferConfig
 
+from cases.case_store import DecidedPacks
 from claims.check_finder import ClaimIndex
 from dsa.indicators import About
 from dsa.report import Period, Report, report_files
@@ -32,8 +33,9 @@ from ledger.store import DynamoStore
 from ledger.texts import Clock, clock_from_setting
 from ledger.units import Receipt
 from matcher import Pack
+from rules.rule_set import Adopted
 from terang import ROOT
-from terang.case_queue import CaseQueue
+from terang.case_queue import CaseQueue, findings_in
 from terang.emulator import ACCOUNT, REGION, LocalStack, StackError, built, local_stack
 from terang.remote import (
     POLL_SECONDS,
@@ -43,7 +45,9 @@ from terang.remote import (
     call_function,
     outputs_of,
 )
+from terang.rule_trials import HOME_RULES, begin_at_home
 from terang.set_publishing import PackBucket
+from terang.terminal import print_warning
 
 POLL_SHARE = 4
 """Looks take at most a fourth of the time: the emulator's answers cost functions the processor."""
@@ -187,6 +191,12 @@ class Deployed:
     def send_cases(self, provider: str, bodies: Iterable[str]) -> None:
         """Send messages about cases to their queue in the provider's name."""
         self._queue("CasesUrl").send(provider, bodies)
+
+    def begin_trials(self, provider: str) -> None:
+        """Put every rule in shadow of the run on trial, as the desk at home does."""
+        out, public = self.outputs["OutBucket"], self.outputs["PublicBucket"]
+        rows = findings_in(self.objects, out, provider)
+        begin_at_home(self.store, provider, rows, DecidedPacks(self.objects, public).of)
 
     def cases(self, provider: str) -> CaseQueue:
         """Return the queue of cases in the provider's name; it waits for each answer."""
@@ -340,6 +350,8 @@ PAGES_PORT = 8765
 class Trial:
     """The input of a run. `bodies` are messages to the posts queue, `cases` those about cases.
 
+    `adopted` are rules that an earlier run of the provider adopted.
+
     If `closed_on` is a day, publish runs on that day, when the day of the run is closed; otherwise
     the day is published while it is open.
     """
@@ -357,6 +369,7 @@ class Trial:
     cases: Sequence[dict[str, Any]] = ()
     open_channels: Sequence[str] = ()
     index: ClaimIndex | None = None
+    adopted: Sequence[Adopted] = ()
 
 
 @contextmanager
@@ -368,6 +381,7 @@ def deployed_for(trial: Trial, *, keep: bool) -> Iterator[Deployed]:
         "DeletionProtection": "false",
         "Today": trial.today,
         "ShadowFindings": "all",  # the findings are of the owner's own files
+        "TrialPeople": str(HOME_RULES.people),
         "ExcerptLength": str(trial.excerpt_length),
         # A unit takes seconds, with an index two minutes; the work of a killed worker returns soon.
         "VisibilityTimeout": "300" if trial.index else "60",
@@ -388,6 +402,8 @@ def deployed_for(trial: Trial, *, keep: bool) -> Iterator[Deployed]:
         if trial.index is not None:
             public.publish_checks(trial.index, now)
             public.choose(trial.provider, None, factchecks=True)
+        for rule in public.adopt(trial.provider, trial.adopted) if trial.adopted else ():
+            print_warning(f"{rule}: on trial again, because what was tried has changed")
         yield deployed
 
 

@@ -31,8 +31,8 @@ from ledger.texts import Clock, SystemClock, encode_json, utc
 from ledger.units import receipt_problem
 from matcher import Mode, Pack, Paused, ProviderSettings, RuleSet, load_set
 from rules.pack import pack_paths
-from rules.pinned import FACTCHECKS, pack_yaml, without_factchecks
-from rules.rule_set import counted_rules, with_factchecks, with_notes, with_settings
+from rules.pinned import FACTCHECKS, pack_yaml, rule_digest, without_factchecks
+from rules.rule_set import Adopted, counted_rules, with_factchecks, with_notes, with_settings
 from terang import check_known
 from terang.next_set import SetHistory, SetRequest, going_back, next_set
 from terang.terminal import counted
@@ -336,6 +336,32 @@ class PackBucket:
 
         return self._change(changed)
 
+    def adopt(self, provider: str, adopted: Iterable[Adopted]) -> list[str]:
+        """Let a provider run rules as another run adopted them. Return those that lapse.
+
+        A rule that is gone, or finds something else now, lapses. What was adopted later than now
+        holds from now on: a run may be given an earlier day.
+        """
+        lapsed: list[str] = []
+
+        def changed(before: RuleSet) -> bytes:
+            tried = {
+                f"{pack.id}/{rule.id}": rule_digest(pack, rule)
+                for pack in before.packs
+                for rule in pack.rules
+            }
+            lapsed[:] = [one.rule for one in adopted if tried.get(one.rule) != one.matching]
+            now = utc(self.clock.now())
+            notes = [
+                (provider, msgspec.structs.replace(one, since=min(one.since, now)))
+                for one in adopted
+                if one.rule not in lapsed
+            ]
+            return with_notes(before, notes)
+
+        self._change(changed)
+        return lapsed
+
     def publish_checks(self, index: ClaimIndex, now: datetime) -> str:
         """Put an index of checks in force without notice. Return the new set's digest."""
         self.objects.put_new(self.name, factchecks_key(index.digest), index.data)
@@ -410,6 +436,9 @@ def _provider_line(rule_set: RuleSet, name: str, today: date) -> str:
         line = NO_RULE
     if settings.paused:
         line += f"; paused: {', '.join(pause.rule for pause in settings.paused)}"
+    if settings.live_here:
+        named = (f"{one.rule} (version {one.version}, {one.band})" for one in settings.live_here)
+        line += f"; adopted: {', '.join(named)}"
     return line + ("; fact-checks are proposed" if settings.factchecks else "")
 
 

@@ -233,8 +233,8 @@ def _check_channels(_: type, channels: tuple[str, ...]) -> None:
             raise ValueError(f"Write {channel!r} as telegram:ID or discord:ID.")
 
 
-def _check_moderator(_: type, name: str) -> None:
-    if not re.fullmatch("[A-Za-z0-9._-]{1,100}", name):
+def _check_moderator(_: type, name: str | None) -> None:
+    if name is not None and not re.fullmatch("[A-Za-z0-9._-]{1,100}", name):
         raise ValueError("A pseudonym has 1 to 100 letters, digits, `.`, `_` or `-`.")
 
 

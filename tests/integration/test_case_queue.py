@@ -1,7 +1,7 @@
 """Messages about cases are sent, each is answered once, and nobody waits in vain."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -90,6 +90,17 @@ def test_a_refusal_of_before_is_no_answer(world: World, finding: str) -> None:
     sending.send([decision(finding)])
     world.clock.move(seconds=1)
     assert sending.send([suspension(id="d-1")])[0].code == "id_reused"
+
+
+def test_a_message_may_be_refused_twice_in_one_second(world: World) -> None:
+    """Its two receipts must differ, so the second sending waits for the next second."""
+
+    def pause(seconds: float) -> None:
+        world.clock.move(seconds=seconds)
+
+    sending = replace(queue(world, Delivering(world)), pause=pause)
+    for _ in range(2):
+        assert sending.send([suspension(until="soon")])[0].code == "time_syntax"
 
 
 def test_a_queue_that_answers_nothing_is_given_up(world: World) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from cases.trials import group_names
 from ledger.closing import put_in_force
 from ledger.draws import RANKS, DrawLimit, DrawnFinding, Draws, Trial
 from ledger.store import DynamoStore
+from ledger.texts import utc
 from publish.day_facts import SealBucket
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishContext, PublishRequest, publish
@@ -26,9 +28,10 @@ from publish_steps.site_files import Site
 from recount import evidence_problem, recount_command
 from rules.pack import Pack
 from rules.pinned import rule_digest
-from rules.rule_set import load_set
+from rules.rule_set import Adopted, Evidence, load_set
 from scan.unit_input import KnownDraws
 from terang.next_set import SetRequest, next_set
+from terang.set_publishing import PackBucket
 
 RULE = "prizes/names-prize"
 PRIZES = pack(SHADOW)
@@ -172,6 +175,31 @@ def test_one_person_alone_proves_nothing_and_adopts_nothing(tried: World) -> Non
     for one in drawn(tried):
         status(tried, answer(one))
     assert status(tried, adoption()) == "not_proved"
+
+
+def test_what_another_run_adopted_proposes_unless_it_has_changed(world: World) -> None:
+    tried_as = rule_digest(PRIZES, PRIZES.rules[0])
+    later, evidence = utc(world.clock.now() + timedelta(hours=1)), Evidence(30, 30)
+    adopted = [
+        Adopted(RULE, 1, tried_as, "all", later, evidence),
+        Adopted("codes/asks-for-code", 3, "another", "all", later, evidence),
+    ]
+    bucket = PackBucket(world.objects, world.public, world.clock)
+    assert bucket.adopt("acme", adopted) == ["codes/asks-for-code"]
+    [named] = (each for each in bucket.lines((), world.clock.now()) if "acme" in each)
+    assert "adopted: prizes/names-prize (version 1, all)" in named
+    scan(world, prizes(1))
+    assert len(world.open_findings()) == 1
+
+
+def test_nothing_is_taken_after_a_trial_has_ended(tried: World) -> None:
+    trial = tried.store.trial("acme", RULE)
+    assert trial is not None
+    ended = msgspec.structs.replace(trial, ended_at=f"{DAY}T12:30:00Z")
+    tried.store.put_trial("acme", ended)
+    assert ended.is_over(tried.clock.now())
+    assert status(tried, answer(drawn(tried)[0])) == "not_on_trial"
+    assert status(tried, adoption()) == "not_on_trial"
 
 
 def test_answers_that_may_not_be_given_are_refused(tried: World) -> None:

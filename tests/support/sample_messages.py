@@ -103,16 +103,32 @@ flood_answer = _maker(
 )  # fmt: skip
 """A moderator looked at the held findings of a rule, and opens them."""
 
+tried = _maker(
+    "trial", id="t-1", finding="0" * 64, verdict="right", moderator="m-1",
+    at="2026-11-25T12:30:00+00:00",
+)  # fmt: skip
+"""An answer about a drawn finding."""
+
+adoption = _maker(
+    "adoption", id="v-1", rule="prizes/names-prize", version=1, band="all", terms_read_by="m-2",
+    moderator="m-2", at="2026-11-25T12:40:00+00:00",
+)  # fmt: skip
+"""A lead lets a rule propose that was tried."""
+
 MAKERS: tuple[Maker, ...] = (
     *(complaint, dispute, outcome, second_review, notice, order, inform, suspension),
-    *(reinstatement, audit, flood_answer),
+    *(reinstatement, audit, flood_answer, tried, adoption),
 )
 """All but the decision, which is of findings."""
+
+
+def is_time(name: str) -> bool:
+    return name == "at" or name.endswith("_at")
 
 
 def on_day(day: str, message: dict[str, Any]) -> dict[str, Any]:
     """The message with all that it tells on one day, as a trial has it."""
     return {
-        name: f"{day}{value[10:]}" if name.endswith("_at") and isinstance(value, str) else value
+        name: f"{day}{value[10:]}" if is_time(name) and isinstance(value, str) else value
         for name, value in message.items()
     }

@@ -80,6 +80,10 @@ providers pause acme lamp-oil/oil --why x
 providers factchecks acme on
 providers door acme console
 providers lift acme lamp-oil/oil --moderator m-1
+trial --provider acme
+trial --provider acme --begin lamp-oil/oil --moderator m-1
+trial --provider acme --end lamp-oil/oil
+trial --provider acme --forbid lamp-oil/oil --why x
 webhooks add acme https://hooks.example/x
 webhooks list
 webhooks test --provider acme

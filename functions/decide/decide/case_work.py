@@ -20,7 +20,15 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from cases.case_message import judge
-from cases.case_store import CaseFiles, DecidedPacks, Facts, FactsReader, FirstSent, RoomFiles
+from cases.case_store import (
+    CaseFiles,
+    DecidedPacks,
+    Facts,
+    FactsReader,
+    FirstSent,
+    RoomFiles,
+    TrialRules,
+)
 from cases.kinds import CaseMessage, SentNames, names_of, read_case_message
 from ledger.cases import Case, CaseMarker, JournalEntry, WaitingMessage
 from ledger.codes import CaseCode, CaseReceipt, CaseRefusal, Refusal
@@ -383,6 +391,7 @@ def case_work_of(
     public_bucket: str,
     rooms: tuple[RoomFiles, ...],
     trial_day: bool = False,
+    trial_rules: TrialRules = TrialRules(),  # noqa: B008 - frozen
 ) -> CaseWork:
     """Build decide from its table, buckets and clock. `rooms` write files of entries too."""
     packs = DecidedPacks(objects, public_bucket)
@@ -390,7 +399,7 @@ def case_work_of(
         store=store,
         objects=objects,
         clock=clock,
-        reader=FactsReader(store, objects, packs, out_bucket),
+        reader=FactsReader(store, objects, packs, out_bucket, trial_rules),
         files=CaseFiles(store, objects, packs, out_bucket, rooms),
         out_bucket=out_bucket,
         trial_day=trial_day,

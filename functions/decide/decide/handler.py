@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from cases.case_store import TrialRules
 from decide.case_work import CaseDeliveries, case_work_of, count
 from dsa import decision_files
 from ledger.desk_store import DynamoDesk
@@ -35,6 +36,7 @@ work = case_work_of(
     public_bucket=setting["PUBLIC_BUCKET"],
     rooms=(partial(decision_files, public_url=setting["PUBLIC_URL"]),),
     trial_day=bool(setting["TODAY"]),
+    trial_rules=TrialRules(float(setting["TRIAL_LEAST"]), int(setting["TRIAL_PEOPLE"])),
 )
 deliveries = CaseDeliveries(
     work=work,

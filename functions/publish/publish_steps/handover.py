@@ -25,7 +25,7 @@ from dsa.report_proof import WrittenReport, prove
 from dsa.statement import BATCH
 from ledger.cases import JournalEntry
 from ledger.codes import OperatorError
-from ledger.draws import NEWEST, DrawLimit, Draws, Trial, draw_limit, draws_key, read_draws
+from ledger.draws import NEWEST, DrawLimit, Draws, Trial, draw_limit, draws_key
 from ledger.findings import (
     COPY_DAYS,
     ConfirmedFingerprint,
@@ -42,7 +42,7 @@ from ledger.keys import (
     statement_batch_key,
     statements_of_day,
 )
-from ledger.objects import S3Objects
+from ledger.objects import S3Objects, read_draws
 from ledger.store import DynamoStore
 from ledger.texts import encode_json, encode_json_lines, utc
 from ledger.units import ReceiptCounts, Tally, rule_key, sum_records

@@ -22,10 +22,10 @@ import msgspec
 
 from ledger.closing import current_set, stored_set
 from ledger.codes import OperatorError, Refusal
-from ledger.draws import Draws, read_draws
+from ledger.draws import Draws
 from ledger.findings import CopySnapshot, Label, unit_id
 from ledger.keys import copies_key
-from ledger.objects import S3Objects
+from ledger.objects import S3Objects, read_draws
 from ledger.posts import (
     LINE_BYTES,
     Post,

@@ -81,6 +81,9 @@ class Notice(BaseCaseMessage, frozen=True, tag="notice", kw_only=True):
         reader.add_cases(facts, self.finding or "")
         if self.moderator is not None:
             reader.add_packs(facts)
+            for case in facts.cases.values():
+                if case.finding and case.finding.provider == facts.provider:
+                    reader.add_trial(facts, f"{case.finding.pack}/{case.finding.rule}")
 
     def judge(self, facts: Facts) -> Judging:
         """Take a notice. It is open until it is decided, even if a finding of it already was."""
@@ -98,7 +101,7 @@ class Notice(BaseCaseMessage, frozen=True, tag="notice", kw_only=True):
             if self.moderator is None:
                 steps.append(CaseStep(case.case, case, CaseKind.FINDING_OR_NOTICE, Move.NOTE))
             else:
-                if not case.finding.drawn:
+                if case.case not in {one.finding for one in facts.drawn}:
                     yield CaseRefusal(CaseCode.NOT_IN_SAMPLE, "finding")
                 entry = self.entry(facts, **ground_of(facts.packs[case.case]))
         return self.taken(entry, steps)

@@ -278,14 +278,18 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
         """
         sent = facts.first_sent
         latest = (_day(sent.at) + timedelta(days=1) if sent.by_day else sent.at) + SKEW
-        for name in self.__struct_fields__:
+        for name, sent_as in self._sent_names().items():
             stated = getattr(self, name)
             if isinstance(stated, datetime) and stated > latest and name != "due_at":
                 advice = (
-                    f"{name} is {utc(stated)}; at most {utc(latest)} is allowed:"
+                    f"{sent_as} is {utc(stated)}; at most {utc(latest)} is allowed:"
                     " 5 minutes after the message was first sent"
                 )
-                yield CaseRefusal(CaseCode.TIME_FUTURE, name, advice=advice)
+                yield CaseRefusal(CaseCode.TIME_FUTURE, sent_as, advice=advice)
+
+    def _sent_names(self) -> dict[str, str]:
+        """Return what each field is called in a message."""
+        return dict(zip(self.__struct_fields__, self.__struct_encode_fields__, strict=True))
 
     def before(
         self, facts: Facts, start: datetime, event: str, *names: str
@@ -300,11 +304,12 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
         for name in names:
             stated = getattr(self, name)
             if stated is not None and stated < earliest:
+                sent_as = self._sent_names()[name]
                 advice = (
-                    f"{name} is {utc(stated)}; at least {utc(earliest)} is allowed:"
+                    f"{sent_as} is {utc(stated)}; at least {utc(earliest)} is allowed:"
                     f" 5 minutes before {event}"
                 )
-                yield CaseRefusal(CaseCode.TIME_EARLY, name, advice=advice)
+                yield CaseRefusal(CaseCode.TIME_EARLY, sent_as, advice=advice)
 
     def too_old(self, facts: Facts, name: str) -> Iterator[CaseRefusal]:
         """Refuse a time over two years old: a mistyped year distorts waiting times."""

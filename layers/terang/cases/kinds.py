@@ -107,7 +107,7 @@ def required_times(kind: str) -> list[str]:
     (['opened_at', 'decided_at'], [])
     """
     fields = msgspec.structs.fields(MESSAGE_TYPES[kind]) if kind in MESSAGE_TYPES else ()
-    return [field.name for field in fields if field.required and field.name.endswith("_at")]
+    return [each.encode_name for each in fields if each.required and each.name.endswith("_at")]
 
 
 class SentNames(msgspec.Struct, frozen=True):

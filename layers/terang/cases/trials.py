@@ -45,6 +45,11 @@ LOOKS = (30, 60, 120)
 FEWEST = 16
 """Groups at which it is looked at where no more exist. If all 16 are right, .80 or more are."""
 
+LIFTED = frozenset({"", "not-read"})
+"""Why a rule is in shadow, where an adoption lifts it: `mode: shadow`, or an unread card."""
+
+UNLIFTED = "no trial lifts this reason for which the rule is in shadow"
+
 ASKED_TWICE_PER = 5
 """One drawn finding in this many is asked of a second person."""
 
@@ -61,7 +66,8 @@ class Standing(NamedTuple):
 
     `groups` exist so far, and the first `judged` of them in the order of the draw are judged.
     `evidence` is that of the last look, None before the first. `why_not` says why the rule may not
-    go live: `unjudged`, `not_right` or `people`; it is empty if it may.
+    go live: `unjudged`, `too_few` (and no more will come), `not_right` or `people`; it is empty if
+    it may.
     """
 
     groups: int
@@ -73,6 +79,18 @@ class Standing(NamedTuple):
     def next_look(self) -> int:
         """Return how many groups must be judged for the next look; 0 after the last."""
         return next((look for look in LOOKS if look > self.judged), 0)
+
+    def missing(self, rules: TrialRules) -> str:
+        """Return in words what the evidence lacks; empty if the rule may go live."""
+        evidence = self.evidence or Evidence()
+        return {
+            "unjudged": f"{self.judged} of {self.groups} drawn texts are judged; the first look"
+            f" is at {LOOKS[0]}, or at all if no more come",
+            "too_few": f"there are {self.groups} different texts, and {FEWEST} are needed",
+            "not_right": f"right in {evidence.low:.0%} at least, by {evidence.right} of"
+            f" {evidence.judged}; {rules.least:.0%} is needed",
+            "people": f"judged by {evidence.people}, and {rules.people} people are needed",
+        }.get(self.why_not, "")
 
 
 def standing_of(
@@ -107,7 +125,8 @@ twice=0, agreed=0), '')
     if is_over and judged == len(groups) >= FEWEST:
         looks.append(min(judged, LOOKS[-1]))
     if not looks:
-        return Standing(len(groups), judged, None, "unjudged")
+        is_few = is_over and len(groups) < FEWEST
+        return Standing(len(groups), judged, None, "too_few" if is_few else "unjudged")
     evidence = _evidence(groups[: max(looks)])
     why_not = "not_right" if evidence.low < rules.least else ""
     if not why_not and evidence.people < rules.people:
@@ -211,27 +230,28 @@ class TrialAnswer(BaseCaseMessage, frozen=True, tag="trial", kw_only=True):
         finding = case.finding
         if finding.provider != facts.provider:
             yield CaseRefusal(CaseCode.OTHER_PROVIDER, "finding")
-        if not finding.drawn:
-            yield CaseRefusal(CaseCode.NOT_IN_SAMPLE, "finding")
         if finding.finding not in facts.in_receipts:
             yield CaseRefusal(CaseCode.NOT_COUNTED, "finding")
         pack = facts.packs[finding.finding]
         rule, trial = pack.rule(finding.rule), facts.trial
         if rule is None or trial is None or trial.matching != rule_digest(pack, rule):
-            yield CaseRefusal(CaseCode.NOT_ON_TRIAL, "finding")
+            return (yield CaseRefusal(CaseCode.NOT_ON_TRIAL, "finding"))
+        if trial.ended_at:
+            yield CaseRefusal(CaseCode.NOT_ON_TRIAL, "finding", advice="the trial has ended")
+        groups = group_names(facts.drawn)
+        if self.finding not in groups:
+            yield CaseRefusal(CaseCode.NOT_IN_SAMPLE, "finding")
         given = answers_of(facts, self.finding)
         if any(answer.moderator == self.moderator for answer in given):
             yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
         if len(given) > is_asked_twice(self.finding):
             yield CaseRefusal(CaseCode.DECIDED_ALREADY, "finding")
-        found_at = datetime.fromisoformat(finding.found_at)
-        yield from self.before(facts, found_at, "the finding was made", "decided_at")
-        groups = group_names(facts.drawn)
+        yield from self.before(facts, trial.takes_since, "the trial began", "decided_at")
         entry = self.entry(
             facts,
             tried=f"{finding.pack}/{finding.version}/{finding.rule}",
             band=finding.band or "",
-            group=groups.get(self.finding, self.finding),
+            group=groups[self.finding],
             rules={rule_key(finding.pack, finding.version, finding.rule, finding.mode): 1},
         )
         step = CaseStep(self.finding, case, CaseKind.FINDING_OR_NOTICE, Move.NOTE)
@@ -258,11 +278,12 @@ class Adoption(BaseCaseMessage, frozen=True, tag="adoption", kw_only=True):
         reader.add_cases(facts, self._case(facts))
         reader.add_trial(facts, self.rule)
         reader.add_cases(facts, *(one.finding for one in facts.drawn))
+        reader.add_one_pack(facts)
 
     def judge(self, facts: Facts) -> Judging:
         """Take an adoption whose evidence holds, once for each rule, version and band."""
         trial = facts.trial
-        if trial is None or trial.version != self.version:
+        if trial is None or trial.version != self.version or trial.ended_at:
             return (yield CaseRefusal(CaseCode.NOT_ON_TRIAL, "rule"))
         step = CaseStep(
             self._case(facts), facts.cases.get(self._case(facts)), CaseKind.RECORD, Move.CLOSE
@@ -273,14 +294,15 @@ class Adoption(BaseCaseMessage, frozen=True, tag="adoption", kw_only=True):
             facts.drawn, answers, self.band, facts.trial_rules, is_over=trial.is_over(facts.now)
         )
         if standing.why_not or standing.evidence is None:
-            advice = f"{standing.judged} of {standing.groups} drawn texts are judged"
-            if standing.evidence:
-                low = standing.evidence.low
-                advice = f"right in {low:.0%} at least, by {standing.evidence.people} people"
+            advice = standing.missing(facts.trial_rules)
             yield CaseRefusal(CaseCode.NOT_PROVED, standing.why_not, advice=advice)
-        began = datetime.fromisoformat(trial.began_at)
-        yield from self.before(facts, began, "the trial began", "decided_at")
         pack, _, rule = self.rule.partition("/")
+        for tried in facts.packs.values():
+            known = tried.rule(rule)
+            lacks = tried.lacks_of(known) if known else "rule"
+            if lacks not in LIFTED:
+                yield CaseRefusal(CaseCode.NOT_PROVED, lacks, advice=UNLIFTED)
+        yield from self.before(facts, trial.takes_since, "the trial began", "decided_at")
         entry = self.entry(
             facts,
             tried=f"{pack}/{self.version}/{rule}",

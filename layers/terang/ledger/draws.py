@@ -12,17 +12,13 @@ post. Everything of a provider's trials is under `T#<provider>`, and ends with t
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from ledger.findings import hkdf
 from ledger.table import TableRows, item_of, record_of
-
-if TYPE_CHECKING:
-    from ledger.objects import S3Objects
 
 DRAWN_A_DAY = 60
 """Findings of a rule and band that are drawn in a day, about: two looks at 30."""
@@ -40,7 +36,8 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     """A trial of a rule (`pack/rule`) at a provider: who began it and when, RFC 3339 in UTC.
 
     `matching` is the digest of what is tried (`rules.pinned.rule_digest`). `read_by` is the lead
-    who read its terms, and `read_at` when.
+    who read its terms, and `read_at` when. With `ended_at`, somebody has ended it. A `whole` one is
+    of a run at home: all findings of the rule are there, and answers of an earlier run hold.
     """
 
     rule: str
@@ -50,10 +47,20 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     moderator: str
     read_by: str = ""
     read_at: str = ""
+    ended_at: str = ""
+    whole: bool = False
 
     def is_over(self, now: datetime) -> bool:
         """Return whether nothing more is drawn: a rule that hits seldom cannot wait forever."""
-        return now - datetime.fromisoformat(self.began_at) >= timedelta(days=DRAWING_DAYS)
+        ends = datetime.fromisoformat(self.began_at) + timedelta(days=DRAWING_DAYS)
+        return self.whole or bool(self.ended_at) or now >= ends
+
+    @property
+    def takes_since(self) -> datetime:
+        """Return the moment before which no answer can have been given."""
+        return (
+            datetime.fromtimestamp(0, UTC) if self.whole else datetime.fromisoformat(self.began_at)
+        )
 
 
 class DrawLimit(msgspec.Struct, frozen=True):
@@ -141,12 +148,6 @@ def draws_key(provider: str, digest: str = NEWEST) -> str:
     'draws/acme/newest.json'
     """
     return f"draws/{provider}/{digest}.json"
-
-
-def read_draws(objects: "S3Objects", bucket: str, provider: str, digest: str = NEWEST) -> Draws:
-    """Return the draws of a digest, or the newest; none if there are none."""
-    data = objects.get(bucket, draws_key(provider, digest))
-    return msgspec.json.decode(data, type=Draws) if data else Draws()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from ledger.codes import (
     TerangError,
     logged,
 )
+from ledger.draws import NEWEST, Draws, draws_key
 from ledger.keys import Provider, is_provider_id
 from ledger.store import DynamoStore
 from ledger.texts import Clock
@@ -486,3 +487,9 @@ def send_messages(client: Any, url: str, bodies: Iterable[bytes]) -> None:
             time.sleep(0.05 * 2**attempt)
         else:
             raise OSError(f"the queue did not take {len(entries)} messages")
+
+
+def read_draws(objects: S3Objects, bucket: str, provider: str, digest: str = NEWEST) -> Draws:
+    """Return the draws of a digest, or the newest; none if there are none."""
+    data = objects.get(bucket, draws_key(provider, digest))
+    return msgspec.json.decode(data, type=Draws) if data else Draws()

@@ -98,6 +98,9 @@ packs rollback -> terang.cli.packs:rollback
 review -> terang.cli.review:review
     Decide on findings in the browser, two keys for each.
     terang review terang-out --moderator m-7
+trial -> terang.cli.trying:trial
+    Show how often each rule in shadow is right, and which may propose.
+    terang trial terang-out
 audit -> terang.cli.review:audit
     Judge posts that no rule hit: the month's random sample.
     terang audit --provider acme-chat --month 2026-11 --moderator m-7
@@ -220,7 +223,7 @@ erase -> terang.cli.operate:erase
 
 GROUPS = {
     "Try, and write rules": "run scan packs ask factchecks",
-    "Moderate": "review audit case cases",
+    "Moderate": "review trial audit case cases",
     "Check what was published": "verify recount prove monitor",
     "Answer for a provider": "statements report",
     "Operate a stack": "providers partners webhooks publish fsck redrive restore erase",

@@ -192,6 +192,9 @@ def summarize_entry(entry: JournalEntry) -> str:
 
 screen = Screen()
 
+AT_HOME = "m-1"
+"""The moderator of a run's folder who gives no name."""
+
 Port = Annotated[int, option("N", "the port on this machine; default: any free")]
 RoleName = Annotated[Role, Parameter(help="moderator, lead or auditor")]
 
@@ -200,7 +203,7 @@ def review(
     findings: Annotated[Path | None, Parameter(help="a run's folder; or name --provider")] = None,
     /,
     *,
-    moderator: Moderator,
+    moderator: Moderator | None = None,
     decisions: Annotated[
         Path | None,
         option("FILE", "default: decisions-NAME.jsonl; of a stack also -STACK-PROVIDER"),
@@ -212,7 +215,7 @@ def review(
     stack: StackName = STACK,
     send: Annotated[bool, Parameter(help="send each decision after ten seconds")] = False,
     limit: Annotated[int, option("N", "at most N findings of a stack")] = 2_000,
-    role: RoleName = Role.MODERATOR,
+    role: RoleName | None = None,
     packs: Annotated[
         Path | None, option("DIR", "write examples for the rules of these packs")
     ] = None,
@@ -223,10 +226,15 @@ def review(
         raise UsageError("name a run's folder, or --provider P of a stack")
     if send and provider is None:
         raise UsageError("--send needs --provider P of a stack")
+    if moderator is None and findings is None:
+        raise UsageError("--moderator is missing")
+    moderator = moderator or AT_HOME
+    role = role or (Role.LEAD if findings else Role.MODERATOR)  # at home one person does all
     file = decisions or _own_file(f"decisions-{moderator}", findings, stack, provider)
     hint = ""
     if findings is not None:
         table = RunTable.read(findings, _other_messages(file, cases))
+        hint = f"terang run FILE … --provider {table.provider} --cases {file}"
         sitting = _at_run(findings, table, moderator, role, file)
     else:
         who = DeskModerator(moderator, provider or "", role, Door.QUEUE)

@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -19,12 +19,13 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingCo
 from rich.table import Table
 
 from claims.index import BadIndexError
-from ledger.closing import FileReceipt
+from ledger.closing import FileReceipt, read_pointer, stored_set
 from ledger.codes import ADVICE, Code, OperatorError
 from ledger.findings import EXCERPT_LENGTH
 from ledger.texts import encode_json_lines
 from ledger.units import Receipt
-from terang import IS_INSTALLED, ROOT, USAGE, InputError
+from rules.rule_set import Adopted, read_set
+from terang import IS_INSTALLED, ROOT, USAGE, InputError, check_known
 from terang.case_queue import (
     MessageResult,
     findings_in,
@@ -36,6 +37,7 @@ from terang.case_queue import (
 from terang.check_library import CheckLibrary
 from terang.emulator import REGION, StackError
 from terang.remote import explain_stack_errors, first_steps
+from terang.run_table import PUBLIC, FolderObjects
 from terang.runner import (
     PAGES_PORT,
     Deployed,
@@ -58,6 +60,7 @@ from terang.terminal import (
     option,
     print_json,
     print_problem,
+    print_warning,
     progress_bar,
     screen,
 )
@@ -122,6 +125,8 @@ def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]
     messages = deployed.send(trial.provider, trial.bodies)
     closed = deployed.wait(trial.provider, dropped, messages, show)
     out = deployed.outputs["OutBucket"]
+    if any(map(_is_of_trial, trial.cases)):
+        deployed.begin_trials(trial.provider)
     answers = send_messages(
         deployed.cases(trial.provider),
         trial.cases,
@@ -151,6 +156,12 @@ def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]
     return RunResult(
         trial.provider, receipts, list(zip(dropped, closed, strict=True)), answers, report
     )
+
+
+def _is_of_trial(message: Mapping[str, Any]) -> bool:
+    """Return whether a message is about a drawn finding; a moderator's own notice is, too."""
+    kind = message.get("type")
+    return kind in {"trial", "adoption"} or (kind == "notice" and "moderator" in message)
 
 
 RESULTS = {"findings.jsonl", "refusals.jsonl", "cases.jsonl", "public", "out", "run.json"}
@@ -218,6 +229,9 @@ def run(
     cases: Annotated[
         tuple[Path, ...], option("FILE", "messages about cases, sent after the findings")
     ] = (),
+    trials: Annotated[
+        Path | None, option("OUT", "an earlier run: what was adopted there is live")
+    ] = None,
     as_json: JsonLine = False,
     today: Today | None = None,
     open_channels: Channels = (),
@@ -252,6 +266,7 @@ def run(
     _require_there(files, folder)
     if index is None and (folder / "factchecks").is_dir():
         index = folder / "factchecks"
+    adopted = adopted_in(trials, provider) if trials else ()
     try:
         with owned(out), ExitStack() as running:
             checked = load_checked(folder, today)
@@ -273,6 +288,7 @@ def run(
                 cases=[each for file in cases for each in read_messages(file, may_be_pipe=True)],
                 open_channels=open_channels,
                 index=CheckLibrary(index).current() if index else None,
+                adopted=adopted,
             )
             deployed, result = _run(trial, running, keep=keep)
             if as_json:
@@ -287,6 +303,26 @@ def run(
     except (BadIndexError, OperatorError) as error:
         raise InputError(str(error)) from None
     return 0
+
+
+def adopted_in(out: Path, provider: str) -> tuple[Adopted, ...]:
+    """Return what an earlier run of a provider adopted.
+
+    Raises InputError if the folder is not one of a run, or is another provider's.
+    """
+    objects: Any = FolderObjects(out)  # it only reads
+    pointer = read_pointer(objects, PUBLIC)
+    if pointer is None:
+        raise InputError(f"--trials {out}: not the folder of a run: no public/sets/current.json")
+    check_known("provider", provider, [each.name for each in (out / "out").glob("*/")])
+    rule_set = read_set(stored_set(objects, PUBLIC, pointer.set))
+    adopted = rule_set.settings_of(provider).live_here
+    if not adopted:
+        print_warning(
+            f"--trials {out}: nothing was adopted there. Give the answers and adoptions of"
+            " `terang review` to its run with --cases"
+        )
+    return adopted
 
 
 def _require_there(files: Sequence[Path], folder: Path) -> None:
@@ -373,12 +409,24 @@ def print_run(result: RunResult, screen: Screen, out: Path) -> None:
         screen.print(f"  refused {code}: {count:,}{advice}")
     for line in result_lines(result.cases) if result.cases else ():
         screen.print(line)
+    taken = (each.message for each in result.cases if each.status == "taken")
+    adopted = {m["rule"]: m["band"] for m in taken if m.get("type") == "adoption"}
+    for rule, band in sorted(adopted.items()):
+        which = "its findings" if band == "all" else "its findings of the high band"
+        screen.print(f"{rule} is adopted: with --trials {out} other runs propose {which}")
     screen.print(f"pages:    {out / 'public/index.html'}")
     places = f", refused: {out / 'refusals.jsonl'}" if summary["refused"] else ""
     screen.print(f"findings: {out / 'findings.jsonl'}{places}")
     if result.report:
         screen.print(f"report:   {result.report} (the year so far)")
     screen.print(f"check:    .venv/bin/terang verify {out / 'public'}")
+    in_shadow = {key: count for key, count in result.by_rule.items() if key.endswith("/shadow")}
+    if in_shadow:
+        findings, rules = (
+            counted(sum(in_shadow.values()), "finding"),
+            counted(len(in_shadow), "rule"),
+        )
+        screen.print(f"{findings} by {rules} in shadow: try them with `terang review {out}`")
     if not summary["inspected"]:
         files = sum(receipt.status == "refused" for _, receipt in result.files)
         refused = f"{counted(files, 'file')} refused" if files else refused

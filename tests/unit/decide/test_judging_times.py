@@ -16,6 +16,7 @@ from support.sample_messages import (
     dispute,
     flood_answer,
     inform,
+    is_time,
     notice,
     order,
     outcome,
@@ -53,7 +54,7 @@ def at(moment: datetime) -> str:
 
 
 def times_of(message: dict[str, Any]) -> list[str]:
-    return [name for name in message if name.endswith("_at")]
+    return [name for name in message if is_time(name)]
 
 
 ALL = [decision(F1), *(maker() for maker in MAKERS)]
@@ -64,7 +65,7 @@ STATED["order effected_at"] = order(), "effected_at"
 
 def test_every_time_of_every_type_is_tried() -> None:
     declared = {
-        f"{kind} {field.name}"
+        f"{kind} {field.encode_name}"
         for kind, struct in MESSAGE_TYPES.items()
         for field in msgspec.structs.fields(struct)
         if field.name.endswith("_at")

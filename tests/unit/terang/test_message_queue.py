@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from support.review_world import found
+from support.sample_messages import adoption, tried
 from support.sample_posts import StandingClock
 
 from terang import remote
@@ -106,7 +107,8 @@ def test_a_notice_keeps_its_post_and_takes_one_finding() -> None:
 
 
 def test_a_message_that_says_all_stays_as_it_is() -> None:
-    for message in ({"type": "notice", "post": "p1"}, {"id": "d", "findings": [ONE]}):
+    whole = {"type": "notice", "post": "p1"}, {"id": "d", "findings": [ONE]}, adoption()
+    for message in whole:
         assert resolve_findings(message, FINDINGS) == message
 
 
@@ -127,6 +129,7 @@ def test_missing_times_become_now_and_given_times_stay() -> None:
     assert complete_times({"type": "outcome", "measures": {}}, clock) == {
         "type": "outcome", "measures": {}, "decided_at": NOW
     }  # fmt: skip
+    assert complete_times(tried(at=...), clock) == tried(at=NOW)
     assert complete_times({"type": "unheard-of"}, clock) == {"type": "unheard-of"}
 
 
@@ -149,6 +152,12 @@ def test_linked_messages_keep_the_order_of_the_file() -> None:
     assert ids(*first, {"id": "b", "decision": "d"}, {"id": "other"}) == [
         ["d", "other"], ["c"], ["o"], ["b"]
     ]  # fmt: skip
+
+
+def test_an_adoption_goes_after_the_answers_before_it() -> None:
+    answers = [tried(id=name, finding=name) for name in "abc"]
+    sent = ids(*answers[:2], adoption(id="1"), adoption(id="2", rule="a/b"), answers[2])
+    assert sent == [["a", "b"], ["1", "2"], ["c"]]
 
 
 def test_a_reference_to_nothing_or_to_itself_does_not_stop_a_message() -> None:

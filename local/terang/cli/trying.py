@@ -1,0 +1,290 @@
+"""`terang trial`: how each rule stands in its trial, of a run or a stack; and what operators do."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+from cyclopts import Parameter
+from rich.table import Table
+
+from cases.case_store import DecidedPacks, FactsReader
+from ledger.closing import read_pointer, stored_set
+from ledger.codes import OperatorError
+from ledger.draws import Trial
+from ledger.texts import utc
+from matcher import RuleSet
+from rules.pinned import rule_digest
+from rules.rule_set import read_set
+from terang import InputError, check_known
+from terang.case_queue import read_messages
+from terang.rule_trials import LIFTABLE, RuleTrial, rule_trials
+from terang.run_table import PUBLIC, RunTable, findings_of_run
+from terang.terminal import (
+    STACK,
+    JsonLines,
+    Moderator,
+    ProviderId,
+    Screen,
+    StackName,
+    UsageError,
+    counted,
+    option,
+    print_json,
+    print_result,
+)
+
+if TYPE_CHECKING:
+    from terang.remote import Remote
+
+IN_WORDS = {
+    "mode": "its pack says `mode: shadow`",
+    "not-read": "nobody has read its terms",
+    "no-card": "its pack has no card",
+    "unprotected": "a language without protected sentences",
+    "notice": "its notice period",
+    "paused": "paused",
+}
+"""Why a rule is in shadow. Other reasons concern a whole set, and are shown as they are."""
+
+WHY_NOT = {
+    "unjudged": "judge more",
+    "too_few": "too few texts",
+    "not_right": "not right often enough",
+    "people": "more people must judge",
+    "not_on_trial": "not on trial",
+}
+
+NOTHING_TO_SAY = {"not_on_trial", "live"}
+"""Why not, of a rule that is left out for people if it also found nothing."""
+
+TITLES = ("rule", "why in shadow", "findings", "judged", "right", "may go live")
+
+BORDERS = 3 * len(TITLES) + 1
+"""The width of a table's borders; where its cells are wider than the rest, it is a list."""
+
+RuleName = Annotated[str | None, Parameter(metavar="PACK/RULE")]
+
+
+def trial(
+    run: Annotated[Path | None, Parameter(help="a run's folder; or name --provider")] = None,
+    /,
+    *,
+    cases: Annotated[
+        tuple[Path, ...], option("FILE", "answers that the run has not taken yet")
+    ] = (),
+    provider: Annotated[ProviderId | None, Parameter(help="whose rules they are")] = None,
+    stack: StackName = STACK,
+    begin: Annotated[RuleName, Parameter(help="put a rule in shadow on trial")] = None,
+    end: Annotated[RuleName, Parameter(help="end a trial; no more answers are taken")] = None,
+    adopt: Annotated[RuleName, Parameter(help="let a rule propose whose evidence holds")] = None,
+    forbid: Annotated[RuleName, Parameter(help="end a trial, and hold the rule in shadow")] = None,
+    band: Annotated[
+        Literal["all", "high"], Parameter(help="of --adopt: which findings propose")
+    ] = "all",
+    moderator: Annotated[Moderator | None, Parameter(help="who begins, or adopts")] = None,
+    read_by: Annotated[Moderator | None, Parameter(help="who has read the rule's terms")] = None,
+    why: Annotated[str, option("TEXT", "of --forbid: the reason, published with the set")] = "",
+    as_json: JsonLines = False,
+) -> int:
+    """Show the rules that run, or do one thing; 1 if the stack refuses an adoption."""
+    given = {"begin": begin, "end": end, "adopt": adopt, "forbid": forbid}
+    verbs = {verb: rule for verb, rule in given.items() if rule}
+    _check_usage([*verbs], run, provider, moderator, why)
+    if run is not None:
+        _show(_of_run(run, provider, cases), as_json=as_json)
+        return 0
+    from terang.remote import Remote  # late: a run's folder needs no boto3
+
+    whose = provider or ""
+    remote, who = Remote.find(stack).known(whose), moderator or ""
+    for verb, rule in verbs.items():
+        match verb:
+            case "begin":
+                _begin(remote, whose, rule, who)
+            case "end":
+                _end(remote, whose, rule)
+            case "adopt":
+                _adopt(remote, whose, rule, band, who, read_by)
+            case "forbid":
+                _forbid(remote, whose, rule, why)
+    if not verbs:
+        _show(_of_stack(remote, whose), as_json=as_json)
+    return 0
+
+
+def _check_usage(
+    verbs: Sequence[str], run: Path | None, provider: str | None, moderator: str | None, why: str
+) -> None:
+    """Raise UsageError for arguments that do not fit together."""
+    problems = (
+        (run is None and provider is None, "name a run's folder, or --provider P of a stack"),
+        (
+            run and verbs,
+            f"--{' and --'.join(verbs)} is for a stack: name --provider, and no folder",
+        ),
+        (len(verbs) > 1, f"--{' and --'.join(verbs)}: one at a time"),
+        ({"begin", "adopt"} & {*verbs} and not moderator, "--moderator NAME is missing"),
+        ("forbid" in verbs and not why, "--why TEXT is missing: it is published"),
+    )
+    for is_wrong, problem in problems:
+        if is_wrong:
+            raise UsageError(problem)
+
+
+def _of_run(path: Path, provider: str | None, cases: tuple[Path, ...]) -> list[RuleTrial]:
+    """Return the rules of a run. Raises InputError if it is not one, or nothing was found."""
+    messages = [message for file in cases for message in read_messages(file)]
+    table = RunTable.read(path, messages, provider)
+    rows = [row for row in findings_of_run(path) if row.provider == table.provider]
+    if not rows:
+        raise InputError(f"{path} has no findings: there is nothing to try")
+    found = Counter(f"{row.pack}/{row.rule}" for row in rows)
+    pointer = read_pointer(table.reader.objects, PUBLIC)
+    if pointer is None:
+        raise InputError(f"{path} has no public/sets/current.json: name the folder of a run")
+    rule_set = read_set(stored_set(table.reader.objects, PUBLIC, pointer.set))
+    since = datetime.fromisoformat(pointer.since)
+    return rule_trials(table.reader, table.provider, rule_set, found, since)
+
+
+def _of_stack(remote: "Remote", provider: str) -> list[RuleTrial]:
+    """Return the rules of a stack, with the findings of the newest month that is published."""
+    _, rule_set = remote.public.in_force()
+    return rule_trials(
+        _reader(remote), provider, rule_set, _found_lately(remote, provider), remote.clock.now()
+    )
+
+
+def _reader(remote: "Remote") -> FactsReader:
+    objects, public = remote.objects, remote.outputs["PublicBucket"]
+    packs, out = DecidedPacks(objects, public), remote.outputs["OutBucket"]
+    return FactsReader(remote.store, objects, packs, out, remote.trial_rules)
+
+
+def _found_lately(remote: "Remote", provider: str) -> Mapping[str, int]:
+    month = remote.clock.now().date().isoformat()[:7]
+    key = f"summaries/{provider}/{month}.json"
+    data = remote.objects.get(remote.outputs["PublicBucket"], key) or b"{}"
+    numbers = msgspec.json.decode(data, type=dict[str, Any]).get("numbers", {})
+    found = Counter[str]()
+    for name, count in numbers.get("by_rule", {}).items():
+        pack, _, rule, _ = name.split("/")
+        found[f"{pack}/{rule}"] += count
+    return found
+
+
+def _begin(remote: "Remote", provider: str, name: str, moderator: str) -> None:
+    """Put a rule on trial. Raises InputError for one that does not run, or cannot go live."""
+    _, rule_set = remote.public.in_force()
+    now = remote.clock.now()
+    rules = {one.rule: one for one in rule_trials(_reader(remote), provider, rule_set, {}, now)}
+    check_known("rule", name, rules)
+    why = rules[name].shadow_because
+    if why not in LIFTABLE:
+        raise InputError(f"{name}: {_why_in_shadow(why)}, and no trial changes that")
+    known = remote.store.trial(provider, name)
+    if known and known.version == rules[name].version and not known.ended_at:
+        raise InputError(f"{name}: on trial since {known.began_at}; --end ends it")
+    digest = _digest_of(rule_set, name)
+    begun = Trial(name, rules[name].version, digest, utc(now), moderator)
+    remote.store.put_trial(provider, begun)
+    print_result(f"{name}: on trial; findings are drawn after the next run of publish")
+
+
+def _digest_of(rule_set: RuleSet, name: str) -> str:
+    """Return the digest of what is tried of a rule in the set."""
+    return next(
+        rule_digest(pack, rule)
+        for pack in rule_set.packs
+        for rule in pack.rules
+        if f"{pack.id}/{rule.id}" == name
+    )
+
+
+def _end(remote: "Remote", provider: str, name: str) -> None:
+    """End a trial. Raises InputError if there is none under way."""
+    under_way = {one.rule: one for one in remote.store.trials(provider) if not one.ended_at}
+    if name not in under_way:
+        are = ", ".join(sorted(under_way)) or "none"
+        raise InputError(f"{name} is not on trial at {provider}; on trial: {are}")
+    ended = msgspec.structs.replace(under_way[name], ended_at=utc(remote.clock.now()))
+    remote.store.put_trial(provider, ended)
+    print_result(f"{name}: the trial has ended")
+
+
+def _forbid(remote: "Remote", provider: str, name: str, why: str) -> None:
+    """Pause a rule, whatever was adopted, and end its trial. Print the new set's digest."""
+    print_result(remote.public.pause(provider, name, why))
+    if any(one.rule == name and not one.ended_at for one in remote.store.trials(provider)):
+        _end(remote, provider, name)
+
+
+def _adopt(
+    remote: "Remote", provider: str, name: str, band: str, moderator: str, read_by: str | None
+) -> None:
+    """Send an adoption. Raises OperatorError with what decide says if it is refused."""
+    tried = remote.store.trial(provider, name)
+    if tried is None:
+        raise InputError(f"{name} is not on trial at {provider}: begin it with --begin {name}")
+    reader = read_by or tried.read_by
+    if not reader:
+        raise UsageError("nobody has marked the terms as read on the desk: name --read-by NAME")
+    now = utc(remote.clock.now())
+    message = {
+        "type": "adoption",
+        "id": f"adoption-{name}-{tried.version}-{band}-{now}",
+        "rule": name,
+        "version": tried.version,
+        "band": band,
+        "terms_read_by": reader,
+        "moderator": moderator,
+        "at": now,
+    }
+    [result] = remote.cases(provider).send([message])
+    if result.status != "taken":
+        raise OperatorError(str(result))
+    print_result(f"{name}: adopted; publish puts it into the next set, and notice follows")
+
+
+def _show(rules: list[RuleTrial], *, as_json: bool) -> None:
+    if as_json:
+        for rule in rules:
+            print_json(rule.line())
+        return
+    screen = Screen()
+    shown = [rule for rule in rules if rule.found or rule.why_not not in NOTHING_TO_SAY]
+    rows = list(map(_cells, shown))
+    widths = [max(map(len, column)) for column in zip(TITLES, *rows, strict=True)]
+    if sum(widths) + BORDERS > screen.width:
+        for name, why, found, judged, right, may in rows:
+            screen.print(f"{name} ({why})")
+            screen.print("  " + "; ".join(filter(None, (f"{found} found", judged, right, may))))
+    elif rows:
+        table = Table(title="rules that run, by what they found", title_justify="left")
+        for title in TITLES:
+            table.add_column(title, justify="right" if title == "findings" else "left")
+        for row in rows:
+            table.add_row(*row)
+        screen.print(table)
+    if others := len(rules) - len(shown):
+        screen.print(f"{counted(others, 'other rule')} found nothing")
+
+
+def _cells(rule: RuleTrial) -> tuple[str, ...]:
+    standing, evidence = rule.standing, rule.standing.evidence
+    why = _why_in_shadow(rule.shadow_because)
+    judged = f"{standing.judged} of {standing.groups} judged" if standing.groups else ""
+    right = ""
+    if evidence:
+        share = f"{evidence.low:.0%} to {evidence.high:.0%}"
+        right = f"{evidence.right} of {evidence.judged} right ({share})"
+    may = {"all": "may go live", "high": "its high band may go live"}
+    words = may.get(rule.band) or WHY_NOT.get(rule.why_not, "")
+    return rule.rule, why, f"{rule.found:,}", judged, right, words if rule.shadow_because else ""
+
+
+def _why_in_shadow(why: str) -> str:
+    return IN_WORDS.get(why, why or "live")
