@@ -7,20 +7,19 @@ enough.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from cases.case_store import Facts, FactsReader, FirstSent, TrialRules
-from cases.trials import LIFTED, Standing, answers_of, sample_of, standing_of
+from cases.case_store import TrialRules
+from cases.trials import Standing
+from desk.trial_desk import TRIED, RuleView
 from ledger.draws import DrawnFinding, Trial, draw_rank
 from ledger.findings import Finding
 from ledger.store import DynamoStore
-from matcher import Mode, Pack, RuleSet
+from matcher import Mode, Pack
 from matcher.engine import Fingerprints
 from matcher.fold import fold
 from rules.pack_parts import CopyIndex, Fingerprinted, may_have_copies
@@ -34,12 +33,6 @@ SAMPLE = 60
 HOME_RULES = TrialRules(people=1)
 
 NEVER = 2**40
-
-BY_PACK = "mode"
-"""Why a rule is in shadow whose pack says so: `mode: shadow`."""
-
-LIFTABLE = LIFTED - {""} | {BY_PACK}
-"""Reasons that an adoption lifts."""
 
 
 def begin_at_home(
@@ -110,35 +103,44 @@ def text_digest(text: str) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass")).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class RuleTrial:
-    """How a rule stands at a provider.
+class RuleTrial(NamedTuple):
+    """How a rule runs at a provider, and how often it `found` something."""
 
-    `shadow_because` is why it is in shadow, and empty if it is live: BY_PACK, or a reason of
-    `Selection.shadowed`. `standing` is that in `band`, the widest in which the rule may go live;
-    without one, in `all`. `sample` are the findings that people judge, in the order of the draw,
-    each with its excerpt.
-    """
-
-    rule: str
-    version: int
-    shadow_because: str
+    view: RuleView
     found: int
-    band: str
-    standing: Standing
-    why_not: str
-    sample: tuple[tuple[Finding, str | None], ...]
 
-    def line(self) -> dict[str, Any]:
+    @property
+    def band(self) -> str:
+        """Return the widest band in which the rule may go live, or an empty text."""
+        return next(iter(self.view.passed), "")
+
+    @property
+    def standing(self) -> Standing:
+        """Return how its trial stands in that band; without one, in `all`."""
+        asked = self.view.asked
+        return asked.standings[self.band or ALL] if asked else Standing(0, 0, None, "not_on_trial")
+
+    @property
+    def why_not(self) -> str:
+        """Return why the rule may not go live: a reason for shadow, or one of its standing."""
+        because = self.view.shadow_because
+        if self.band or because in {*TRIED, "mode"}:
+            return self.standing.why_not if because or self.view.asked else "live"
+        return because
+
+    def line(self, store: DynamoStore) -> dict[str, Any]:
         """Return the line of `--json`. Before the first look it shows no share."""
-        standing, evidence = self.standing, self.standing.evidence
+        view, standing, evidence = self.view, self.standing, self.standing.evidence
         is_hidden = evidence is None and standing.judged > 0
         known = evidence or Evidence()
+        cases = (
+            store.case(first.finding) for first, *_ in (view.asked.groups if view.asked else ())
+        )
         return {
-            "rule": self.rule,
-            "version": self.version,
-            "mode": str(Mode.SHADOW if self.shadow_because else Mode.LIVE),
-            "shadow_because": self.shadow_because or None,
+            "rule": view.name,
+            "version": view.pack.version,
+            "mode": str(Mode.SHADOW if view.shadow_because else Mode.LIVE),
+            "shadow_because": view.shadow_because or None,
             "findings": self.found,
             "band": self.band or None,
             "judged": evidence.judged if evidence else standing.judged,
@@ -150,69 +152,12 @@ class RuleTrial:
             "why_not": self.why_not or None,
             "sample": [
                 {
-                    "finding": finding.finding,
-                    "post": finding.post,
-                    "excerpt": excerpt,
-                    "score": finding.score if finding.score is not msgspec.UNSET else None,
+                    "finding": case.case,
+                    "post": case.finding.post,
+                    "excerpt": case.excerpt,
+                    "score": case.finding.score or None,
                 }
-                for finding, excerpt in self.sample
+                for case in cases
+                if case and case.finding
             ],
         }
-
-
-def rule_trials(
-    reader: FactsReader,
-    provider: str,
-    rule_set: RuleSet,
-    found: Mapping[str, int],
-    at: datetime,
-) -> list[RuleTrial]:
-    """Return every rule that runs for a provider, by findings.
-
-    `found` has the findings by `pack/rule`.
-    """
-    selection = rule_set.for_provider(provider, at, public=True)
-    paused = {pause.rule for pause in rule_set.settings_of(provider).paused}
-    made = []
-    for pack in selection.packs:
-        for rule in pack.rules:
-            name = f"{pack.id}/{rule.id}"
-            why = "paused" if name in paused else selection.shadowed.get(name, "")
-            if not why and pack.mode_of(rule) is Mode.SHADOW:
-                why = BY_PACK
-            facts = Facts(provider, at, FirstSent(at))
-            reader.add_trial(facts, name)
-            if facts.trial and facts.trial.matching != rule_digest(pack, rule):
-                facts.trial, facts.drawn = None, ()
-            made.append(_stands(reader, facts, name, pack.version, why, found.get(name, 0)))
-    return sorted(made, key=lambda one: (-one.found, one.rule))
-
-
-def _stands(
-    reader: FactsReader, facts: Facts, name: str, version: int, why: str, found: int
-) -> RuleTrial:
-    reader.add_cases(facts, *(one.finding for one in facts.drawn))
-    answers = {one.finding: answers_of(facts, one.finding) for one in facts.drawn}
-    is_over = facts.trial is not None and facts.trial.is_over(facts.now)
-    stands = {
-        band: standing_of(facts.drawn, answers, band, facts.trial_rules, is_over=is_over)
-        for band in (ALL, HIGH)
-    }
-    lacks = "" if why in LIFTABLE else why
-    if facts.trial is None:
-        lacks = lacks or ("not_on_trial" if why else "live")
-    bands = [band for band, standing in stands.items() if not standing.why_not and not lacks]
-    band = bands[0] if bands else ""
-    is_tried = stands[ALL].why_not == "not_right"  # then the upper band alone may be good enough
-    sample = sample_of(facts.drawn, band or (HIGH if is_tried else ALL))
-    cases = (facts.cases.get(first.finding) for first, *_ in sample)
-    return RuleTrial(
-        name,
-        version,
-        why,
-        found,
-        band,
-        stands[band or ALL],
-        "" if band else lacks or stands[ALL].why_not,
-        tuple((case.finding, case.excerpt) for case in cases if case and case.finding),
-    )

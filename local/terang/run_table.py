@@ -29,7 +29,7 @@ from cases.case_store import Acceptance, DecidedPacks, Facts, FactsReader, First
 from cases.kinds import CaseMessage, read_case_message
 from desk.deciding import ExampleResult, NewExample, rules_with_examples
 from desk.table_desk import TableDesk
-from ledger.cases import CaseMarker
+from ledger.cases import CaseMarker, JournalEntry
 from ledger.codes import CaseRefusal, OperatorError, countries_of
 from ledger.desk_store import DynamoDesk
 from ledger.finding_store import SEVERITY_RANKS, open_list_keys
@@ -180,6 +180,7 @@ class RunTable:
     """The table of a run, and how more messages move it.
 
     `months` are those of the samples in the folder. With `only_audits` nothing else waits.
+    `entries` is its journal.
     """
 
     provider: str
@@ -188,6 +189,7 @@ class RunTable:
     public_url: str
     months: tuple[str, ...]
     only_audits: bool
+    entries: list[JournalEntry] = field(default_factory=list)
 
     @classmethod
     def read(
@@ -286,6 +288,7 @@ class RunTable:
             key = digest("message", self.provider, message.id)
             marker = CaseMarker(key, self.provider, "", entry.at[:10], entry.entry)
             self.store.commit_case(marker, entry, judged.moves)
+            self.entries.append(entry)
 
 
 def _fill(store: DynamoStore, table: MemoryTable, provider: str, rows: Sequence[FoundRow]) -> None:

@@ -17,10 +17,9 @@ from cases.trials import Adoption
 from desk.asking import Asking, Route, on, see
 from desk.deciding import DecidingError, form_id, opened_at, pending_of
 from desk.trial_desk import RuleState, RuleView, terms_of
-from ledger.draws import Trial
 from ledger.texts import utc
 from phrases import to_translate
-from rules.pinned import rule_digest, sentence_of
+from rules.pinned import sentence_of
 
 
 @on("GET", "/rules")
@@ -70,14 +69,8 @@ def begin(asking: Asking, view: RuleView) -> Response[str]:
     """Begin the trial of what the rule finds now."""
     if not view.may_be_tried:
         return asking.missing()
-    trial = Trial(
-        rule=view.name,
-        version=view.pack.version,
-        matching=rule_digest(view.pack, view.rule),
-        began_at=utc(asking.desk.now()),
-        moderator=asking.moderator.name,
-    )
-    asking.desk.store.put_trial(asking.moderator.provider, trial)
+    begun = view.begun(asking.moderator.name, asking.desk.now())
+    asking.desk.store.put_trial(asking.moderator.provider, begun)
     return see(f"/rules/{view.name}")
 
 
@@ -108,8 +101,8 @@ def strike(asking: Asking, view: RuleView) -> Response[str]:
 def adopt_rule(asking: Asking, view: RuleView) -> Response[str]:
     """Let the rule go live here, on the evidence of its trial. It can be taken back for a while."""
     desk, moderator, band = asking.desk, asking.moderator, asking.field("band")
-    passed = view.asked.passed if view.asked and view.state is RuleState.MAY_GO_LIVE else []
-    if view.asked is None or band not in passed:
+    may = view.state is RuleState.MAY_GO_LIVE and band in view.passed
+    if view.asked is None or not may:
         return rule_page(asking, view, to_translate("It may not go live yet."))
     trial, now, form = view.asked.trial, desk.now(), asking.field("id")
     if not trial.read_by:

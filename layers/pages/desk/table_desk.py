@@ -397,7 +397,7 @@ class TableDesk:
             if of:
                 low, high = wilson_interval(right, of)
                 decided[each.rule] = Evidence(judged=of, right=right, low=low, high=high)
-        return self.trials.views(moderator.provider, entries, decided)
+        return self.trials.views(moderator.provider, entries, self.now(), decided)
 
     def _entries(self, provider: str, days: int = LOOK_BACK_DAYS) -> list[JournalEntry]:
         return list(self._journal.entries(provider, self.now().date(), days))

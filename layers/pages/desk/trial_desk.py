@@ -27,13 +27,14 @@ from msgspec import UNSET
 from cases.case_message import seconds_between
 from cases.case_store import TrialRules
 from cases.decision import JUDGED
-from cases.trials import Answer, Standing, is_asked_twice, sample_of, standing_of
+from cases.trials import LIFTED, Answer, Standing, is_asked_twice, sample_of, standing_of
 from desk import Dossier, Item, ItemKind, Moderator, OpenFinding
 from desk.table_dossiers import BATCH, LISTED_SECONDS, PAST_SECONDS, Dossiers, Kept
 from ledger.cases import Case, JournalEntry
 from ledger.draws import DrawnFinding, Trial
 from ledger.findings import Finding
 from ledger.store import DynamoStore
+from ledger.texts import utc
 from ledger.units import Tally
 from rules.pack import Mode, Pack, Rule
 from rules.pack_parts import deciding
@@ -46,8 +47,8 @@ FOUND_DAYS = 7
 TIMED = 10
 """Decisions from which on the median time of a card is told: of fewer it would be a person's."""
 
-LIFTED = ("", "not-read", "notice")
-"""Why a rule that can be tried is in shadow: a trial lifts the first two, and a notice ends."""
+TRIED = LIFTED | {"notice"}
+"""Why a rule that can be tried is in shadow: a notice ends by itself."""
 
 
 class RuleState(StrEnum):
@@ -63,7 +64,7 @@ class RuleState(StrEnum):
 
 
 class Asked(NamedTuple):
-    """What a trial asks of people in a band: `judged` of `look` groups are judged.
+    """What a trial asks of people in a band, by its `groups`: `judged` of `look` are judged.
 
     `first` has a drawn finding of each group that nobody has judged, with who judged all others
     where only another person helps. `second` has those that a second person is asked about, with
@@ -73,16 +74,12 @@ class Asked(NamedTuple):
     trial: Trial
     standings: dict[str, Standing]
     band: str
+    groups: list[list[DrawnFinding]]
     first: dict[str, str]
     second: dict[str, str]
     judged: int
     look: int
     share_high: float
-
-    @property
-    def passed(self) -> list[str]:
-        """Return the bands whose evidence holds, the widest first."""
-        return [band for band, standing in self.standings.items() if not standing.why_not]
 
 
 class RuleView(NamedTuple):
@@ -115,23 +112,39 @@ class RuleView(NamedTuple):
             return RuleState.PAUSED
         if self.pack.mode_of(self.rule) is Mode.LIVE:
             return RuleState.LIVE
-        if self.why in LIFTED and self.adopted[0]:
+        if self.why in TRIED and self.adopted[0]:
             return RuleState.SOON
         if self.asked:
-            may = self.why in LIFTED and self.asked.passed
-            return RuleState.MAY_GO_LIVE if may else RuleState.ON_TRIAL
+            return RuleState.MAY_GO_LIVE if self.passed else RuleState.ON_TRIAL
         return RuleState.LAPSED if self.is_tried else RuleState.NOT_TRIED
 
     @property
     def may_be_tried(self) -> bool:
         """Return whether a lead may begin a trial of it."""
-        return self.state in {RuleState.NOT_TRIED, RuleState.LAPSED} and self.why in LIFTED
+        return self.state in {RuleState.NOT_TRIED, RuleState.LAPSED} and self.why in TRIED
+
+    def begun(self, moderator: str, now: datetime) -> Trial:
+        """Return a trial of what the rule finds now."""
+        matching = rule_digest(self.pack, self.rule)
+        return Trial(self.name, self.pack.version, matching, utc(now), moderator)
+
+    @property
+    def shadow_because(self) -> str:
+        """Return why it is in shadow, `mode` if its pack says so; empty if it is live."""
+        by_pack = "mode" if self.pack.mode_of(self.rule) is Mode.SHADOW else ""
+        return "paused" if self.paused else self.why or by_pack
+
+    @property
+    def passed(self) -> list[str]:
+        """Return the bands in which it may go live by its evidence, the widest first."""
+        if self.asked is None or self.paused or self.why not in TRIED:
+            return []
+        return [band for band, standing in self.asked.standings.items() if not standing.why_not]
 
     @property
     def band(self) -> str:
         """Return the band in which it is live or may go live, or which is asked for."""
-        passed = self.asked.passed if self.asked else []
-        return self.adopted[0] or next(iter(passed), self.asked.band if self.asked else ALL)
+        return self.adopted[0] or next(iter(self.passed), self.asked.band if self.asked else ALL)
 
     @property
     def precision(self) -> Evidence | None:
@@ -173,8 +186,8 @@ def asked_by(
     judges = {answer.moderator for one in drawn for answer in answers.get(one.finding, ())}
     alone = min(judges) if why_not == "people" and len(judges) == 1 else ""
     first, second = dict[str, str](), dict[str, str]()
-    groups = sample_of(drawn, band)[:look]
-    for group in groups:
+    groups = sample_of(drawn, band)
+    for group in groups[:look]:
         given = [(one, answer) for one in group for answer in answers.get(one.finding, ())]
         if not given and why_not:
             first |= dict.fromkeys([one.finding for one in group if one.fingerprint][:1], alone)
@@ -183,8 +196,8 @@ def asked_by(
             if one.fingerprint and is_asked_twice(one.finding):
                 second[one.finding] = answer.moderator
     sample = [one.band == HIGH for one in drawn if not one.extra]
-    share_high, judged = sum(sample) / max(1, len(sample)), len(groups) - len(first)
-    return Asked(trial, standings, band, first, second, judged, look, share_high)
+    share_high, judged = sum(sample) / max(1, len(sample)), len(groups[:look]) - len(first)
+    return Asked(trial, standings, band, groups, first, second, judged, look, share_high)
 
 
 def seconds_a_card(entries: Iterable[JournalEntry]) -> float | None:
@@ -250,7 +263,7 @@ class TrialDesk:
                 severity=view.rule.severity.value,
                 rules=(view.name,),
             )
-            for view in self.views(moderator.provider, entries)
+            for view in self.views(moderator.provider, entries, self.store.clock.now())
             if (asked := view.asked) and view.state not in {RuleState.LIVE, RuleState.PAUSED}
             for finding, judge in (asked.first | asked.second).items()
             if judge != moderator.name
@@ -280,19 +293,20 @@ class TrialDesk:
     def views(
         self,
         provider: str,
-        entries: Sequence[JournalEntry],
+        entries: Iterable[JournalEntry],
+        now: datetime,
         decided: Mapping[str, Evidence] = MappingProxyType({}),
     ) -> list[RuleView]:
         """Return the rules that run for a provider, those that would bring most cards first.
 
         `decided` says how often the decisions on a rule's findings found it right.
         """
-        rule_set, now = self.dossiers.in_force(), self.store.clock.now()
+        rule_set, entries = self.dossiers.in_force(), [*entries]
         if rule_set is None:
             return []
         settings, is_public = rule_set.settings_of(provider), bool(self.dossiers.public_url)
         selection = rule_set.for_provider(provider, now, public=is_public)
-        trials = {trial.rule: trial for trial in self.store.trials(provider)}
+        trials = {each.rule: each for each in self.store.trials(provider) if not each.ended_at}
         paused = {pause.rule: pause.since for pause in settings.paused}
         adopted = defaultdict[str, dict[str, tuple[str, str]]](dict)
         answers = defaultdict[str, list[Answer]](list)

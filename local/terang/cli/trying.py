@@ -1,27 +1,28 @@
 """`terang trial`: how each rule stands in its trial, of a run or a stack; and what operators do."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
 from rich.table import Table
 
-from cases.case_store import DecidedPacks, FactsReader
-from ledger.closing import read_pointer, stored_set
+from desk.table_desk import QUALITY_DAYS
+from desk.table_dossiers import Dossiers, RecentJournal
+from desk.trial_desk import FOUND_DAYS, RuleView, TrialDesk
+from ledger.closing import read_pointer
 from ledger.codes import OperatorError
-from ledger.draws import Trial
+from ledger.desk_store import DynamoDesk
+from ledger.store import DynamoStore
 from ledger.texts import utc
-from matcher import RuleSet
-from rules.pinned import rule_digest
-from rules.rule_set import read_set
 from terang import InputError, check_known
 from terang.case_queue import read_messages
-from terang.rule_trials import LIFTABLE, RuleTrial, rule_trials
-from terang.run_table import PUBLIC, RunTable, findings_of_run
+from terang.rule_trials import RuleTrial
+from terang.run_table import PUBLIC, MemoryTable, RunTable, findings_of_run
 from terang.terminal import (
     STACK,
     JsonLines,
@@ -94,7 +95,9 @@ def trial(
     verbs = {verb: rule for verb, rule in given.items() if rule}
     _check_usage([*verbs], run, provider, moderator, why)
     if run is not None:
-        _show(_of_run(run, provider, cases), as_json=as_json)
+        messages = [message for file in cases for message in read_messages(file)]
+        table = RunTable.read(run, messages, provider)
+        _show(_of_run(table, run), table.store, as_json=as_json)
         return 0
     from terang.remote import Remote  # late: a run's folder needs no boto3
 
@@ -111,7 +114,7 @@ def trial(
             case "forbid":
                 _forbid(remote, whose, rule, why)
     if not verbs:
-        _show(_of_stack(remote, whose), as_json=as_json)
+        _show(_of_stack(remote, whose), remote.store, as_json=as_json)
     return 0
 
 
@@ -134,74 +137,47 @@ def _check_usage(
             raise UsageError(problem)
 
 
-def _of_run(path: Path, provider: str | None, cases: tuple[Path, ...]) -> list[RuleTrial]:
+def _of_run(table: RunTable, path: Path) -> list[RuleTrial]:
     """Return the rules of a run. Raises InputError if it is not one, or nothing was found."""
-    messages = [message for file in cases for message in read_messages(file)]
-    table = RunTable.read(path, messages, provider)
     rows = [row for row in findings_of_run(path) if row.provider == table.provider]
     if not rows:
         raise InputError(f"{path} has no findings: there is nothing to try")
-    found = Counter(f"{row.pack}/{row.rule}" for row in rows)
     pointer = read_pointer(table.reader.objects, PUBLIC)
     if pointer is None:
         raise InputError(f"{path} has no public/sets/current.json: name the folder of a run")
-    rule_set = read_set(stored_set(table.reader.objects, PUBLIC, pointer.set))
+    found = Counter(f"{row.pack}/{row.rule}" for row in rows)
+    trials = table.desk(DynamoDesk(MemoryTable(), table.store.clock)).trials
     since = datetime.fromisoformat(pointer.since)
-    return rule_trials(table.reader, table.provider, rule_set, found, since)
+    views = trials.views(table.provider, table.entries, since)
+    made = [RuleTrial(view, found[view.name]) for view in views]
+    return sorted(made, key=lambda one: (-one.found, one.view.name))
 
 
 def _of_stack(remote: "Remote", provider: str) -> list[RuleTrial]:
-    """Return the rules of a stack, with the findings of the newest month that is published."""
-    _, rule_set = remote.public.in_force()
-    return rule_trials(
-        _reader(remote), provider, rule_set, _found_lately(remote, provider), remote.clock.now()
-    )
+    """Return the rules of a stack, with about how much they find in a week."""
+    views = _views(remote, provider)
+    return [RuleTrial(view, round(view.a_day * FOUND_DAYS)) for view in views]
 
 
-def _reader(remote: "Remote") -> FactsReader:
-    objects, public = remote.objects, remote.outputs["PublicBucket"]
-    packs, out = DecidedPacks(objects, public), remote.outputs["OutBucket"]
-    return FactsReader(remote.store, objects, packs, out, remote.trial_rules)
-
-
-def _found_lately(remote: "Remote", provider: str) -> Mapping[str, int]:
-    month = remote.clock.now().date().isoformat()[:7]
-    key = f"summaries/{provider}/{month}.json"
-    data = remote.objects.get(remote.outputs["PublicBucket"], key) or b"{}"
-    numbers = msgspec.json.decode(data, type=dict[str, Any]).get("numbers", {})
-    found = Counter[str]()
-    for name, count in numbers.get("by_rule", {}).items():
-        pack, _, rule, _ = name.split("/")
-        found[f"{pack}/{rule}"] += count
-    return found
+def _views(remote: "Remote", provider: str) -> list[RuleView]:
+    dossiers = Dossiers(remote.store, remote.objects, remote.outputs["PublicBucket"], "public")
+    now = remote.clock.now()
+    entries = RecentJournal(remote.store, monotonic).entries(provider, now.date(), QUALITY_DAYS)
+    trials = TrialDesk(remote.store, dossiers, remote.trial_rules, monotonic)
+    return trials.views(provider, entries, now)
 
 
 def _begin(remote: "Remote", provider: str, name: str, moderator: str) -> None:
     """Put a rule on trial. Raises InputError for one that does not run, or cannot go live."""
-    _, rule_set = remote.public.in_force()
-    now = remote.clock.now()
-    rules = {one.rule: one for one in rule_trials(_reader(remote), provider, rule_set, {}, now)}
+    rules = {view.name: view for view in _views(remote, provider)}
     check_known("rule", name, rules)
-    why = rules[name].shadow_because
-    if why not in LIFTABLE:
-        raise InputError(f"{name}: {_why_in_shadow(why)}, and no trial changes that")
-    known = remote.store.trial(provider, name)
-    if known and known.version == rules[name].version and not known.ended_at:
-        raise InputError(f"{name}: on trial since {known.began_at}; --end ends it")
-    digest = _digest_of(rule_set, name)
-    begun = Trial(name, rules[name].version, digest, utc(now), moderator)
-    remote.store.put_trial(provider, begun)
+    view = rules[name]
+    if view.asked:
+        raise InputError(f"{name}: on trial since {view.asked.trial.began_at}; --end ends it")
+    if not view.may_be_tried:
+        raise InputError(f"{name}: {_why_in_shadow(view)}, and no trial changes that")
+    remote.store.put_trial(provider, view.begun(moderator, remote.clock.now()))
     print_result(f"{name}: on trial; findings are drawn after the next run of publish")
-
-
-def _digest_of(rule_set: RuleSet, name: str) -> str:
-    """Return the digest of what is tried of a rule in the set."""
-    return next(
-        rule_digest(pack, rule)
-        for pack in rule_set.packs
-        for rule in pack.rules
-        if f"{pack.id}/{rule.id}" == name
-    )
 
 
 def _end(remote: "Remote", provider: str, name: str) -> None:
@@ -249,10 +225,10 @@ def _adopt(
     print_result(f"{name}: adopted; publish puts it into the next set, and notice follows")
 
 
-def _show(rules: list[RuleTrial], *, as_json: bool) -> None:
+def _show(rules: list[RuleTrial], store: DynamoStore, *, as_json: bool) -> None:
     if as_json:
         for rule in rules:
-            print_json(rule.line())
+            print_json(rule.line(store))
         return
     screen = Screen()
     shown = [rule for rule in rules if rule.found or rule.why_not not in NOTHING_TO_SAY]
@@ -275,7 +251,6 @@ def _show(rules: list[RuleTrial], *, as_json: bool) -> None:
 
 def _cells(rule: RuleTrial) -> tuple[str, ...]:
     standing, evidence = rule.standing, rule.standing.evidence
-    why = _why_in_shadow(rule.shadow_because)
     judged = f"{standing.judged} of {standing.groups} judged" if standing.groups else ""
     right = ""
     if evidence:
@@ -283,8 +258,10 @@ def _cells(rule: RuleTrial) -> tuple[str, ...]:
         right = f"{evidence.right} of {evidence.judged} right ({share})"
     may = {"all": "may go live", "high": "its high band may go live"}
     words = may.get(rule.band) or WHY_NOT.get(rule.why_not, "")
-    return rule.rule, why, f"{rule.found:,}", judged, right, words if rule.shadow_because else ""
+    view, found = rule.view, f"{rule.found:,}"
+    words = words if view.shadow_because else ""
+    return view.name, _why_in_shadow(view), found, judged, right, words
 
 
-def _why_in_shadow(why: str) -> str:
-    return IN_WORDS.get(why, why or "live")
+def _why_in_shadow(view: RuleView) -> str:
+    return IN_WORDS.get(view.shadow_because, view.shadow_because or "live")
