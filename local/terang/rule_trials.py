@@ -9,6 +9,7 @@ enough.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -68,39 +69,43 @@ def begin_at_home(
 
 def draw_at_home(rows: Iterable[FoundRow]) -> list[DrawnFinding]:
     """Draw the first SAMPLE copy groups of one rule's findings, and those of its `high` band."""
-    texts = ((row, " ".join(fold(row.excerpt or "").split())) for row in rows)
-    ranked = sorted(
-        (draw_rank(b"", f"{row.pack}/{row.rule}", text), row.finding, row, text)
-        for row, text in texts
-        if text
+    found = (
+        DrawnFinding(
+            row.finding,
+            rule := f"{row.pack}/{row.rule}",
+            row.version,
+            draw_rank(b"", rule, text),
+            band=row.band or "",
+            fingerprint=made,
+        )
+        for row, text, made in fingerprinted(rows)
     )
-    drawn = {one.finding: one for one in _first_groups(ranked)}
-    high = _first_groups([each for each in ranked if each[2].band == HIGH])
+    ranked = sorted(found, key=lambda one: (one.rank, one.finding))
+    drawn = {one.finding: one for one in islice(_first_ones(ranked), SAMPLE)}
+    high = islice(_first_ones(one for one in ranked if one.band == HIGH), SAMPLE)
     extra = [one for one in high if one.finding not in drawn]
     return [*drawn.values(), *(msgspec.structs.replace(one, extra=True) for one in extra)]
 
 
-def _first_groups(ranked: Iterable[tuple[str, str, FoundRow, str]]) -> Iterator[DrawnFinding]:
-    """Yield the first finding of each copy group, until there are SAMPLE."""
-    prints, ranks, index = Fingerprints(bytes(32)), set[str](), CopyIndex()
-    for rank, name, row, text in ranked:
-        if rank in ranks:
-            continue
-        made_of = prints.of_folded_quickly if may_have_copies(text) else text_digest
-        made = made_of(text)
-        if index.copy_of(made):
-            continue
-        ranks.add(rank)
-        index.add(Fingerprinted(name, made))
-        rule, band = f"{row.pack}/{row.rule}", row.band or ""
-        yield DrawnFinding(name, rule, row.version, rank, band=band, fingerprint=made)
-        if len(ranks) == SAMPLE:
-            return
+def _first_ones(ranked: Iterable[DrawnFinding]) -> Iterator[DrawnFinding]:
+    """Yield the first finding of each copy group."""
+    index = CopyIndex()
+    for one in ranked:
+        if not index.copy_of(one.fingerprint):
+            index.add(Fingerprinted(one.finding, one.fingerprint))
+            yield one
 
 
-def text_digest(text: str) -> bytes:
-    """Return the digest of a text that is too short for a fingerprint, as long as one."""
-    return blake2b(text.encode("utf-8", "surrogatepass")).digest()
+def fingerprinted(rows: Iterable[FoundRow]) -> Iterator[tuple[FoundRow, str, bytes]]:
+    """Yield rows whose text is known, with the folded text and its fingerprint.
+
+    Short texts are copies only if they are the same. No fingerprint leaves this process.
+    """
+    prints = Fingerprints(bytes(32))
+    for row in rows:
+        if text := " ".join(fold(row.excerpt or "").split()):
+            short = blake2b(text.encode("utf-8", "surrogatepass")).digest()
+            yield row, text, prints.of_folded_quickly(text) if may_have_copies(text) else short
 
 
 class RuleTrial(NamedTuple):

@@ -39,13 +39,10 @@ from ledger.store import DynamoStore
 from ledger.table import Item, Table, item_of
 from ledger.texts import Clock, SystemClock, clock_from_setting
 from ledger.units import Marker
-from matcher.engine import Fingerprints
-from matcher.fold import fold
 from rules.pack import PackError, load_packs, pack_paths
-from rules.pack_parts import may_have_copies
 from terang import InputError, check_known
 from terang.case_queue import FoundRow, decode_lines, in_waves, read_file, read_messages
-from terang.rule_trials import HOME_RULES, NEVER, begin_at_home, text_digest
+from terang.rule_trials import HOME_RULES, NEVER, begin_at_home, fingerprinted
 
 type Key = tuple[str, str]
 
@@ -158,9 +155,6 @@ def _term_holds(item: Item, term: str, values: Item) -> bool:
 
 PUBLIC, OUT = "public", "."
 """The buckets as folders of a run. Keys of the out bucket begin with `out/`."""
-
-KEY = bytes(32)
-"""The key of fingerprints that never leave this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,13 +292,9 @@ def _fill(store: DynamoStore, table: MemoryTable, provider: str, rows: Sequence[
         if row.held:
             day, rule = row.found_at[:10], f"{row.pack}/{row.rule}"
             store.put_flood(provider, FloodQuestion(day, rule, row.found_at, 0, 0, 0), NEVER)
-    prints, by_day = Fingerprints(KEY), defaultdict[str, list[FindingFingerprint]](list)
-    for row in rows:
-        text = " ".join(fold(row.excerpt or "").split())
-        if text:  # short texts are copies only if they are the same
-            made_of = prints.of_folded_quickly if may_have_copies(text) else text_digest
-            made = FindingFingerprint(row.finding, "", made_of(text))
-            by_day[row.found_at[:10]].append(made)
+    by_day = defaultdict[str, list[FindingFingerprint]](list)
+    for row, _, made in fingerprinted(rows):
+        by_day[row.found_at[:10]].append(FindingFingerprint(row.finding, "", made))
     for day, made_on in by_day.items():
         store.put_fingerprints(Marker("0", provider, day), made_on, NEVER)
 
