@@ -223,8 +223,6 @@ STALL_SECONDS = 120
 
 POLL_SECONDS = 0.25
 
-A_SECOND = 1.0
-
 ASKED_AT_ONCE = 50
 """Messages that one round asks about: they are answered roughly in order."""
 
@@ -325,7 +323,7 @@ class CaseQueue:
             content = sha256(msgspec.json.encode(read)).hexdigest()
         before = self._receipt(name, earlier.get(name, ""))
         if before and before.at >= utc(self.clock.now()):
-            self.pause(A_SECOND)  # a second refusal in the same second would have the same receipt
+            self.pause(1)  # a second refusal in the same second would have the same receipt
         attribute = {"DataType": "String", "StringValue": self.provider}
         self.sqs.send_message(
             QueueUrl=self.url,

@@ -31,8 +31,15 @@ from ledger.texts import Clock, SystemClock, encode_json, utc
 from ledger.units import receipt_problem
 from matcher import Mode, Pack, Paused, ProviderSettings, RuleSet, load_set
 from rules.pack import pack_paths
-from rules.pinned import FACTCHECKS, pack_yaml, rule_digest, without_factchecks
-from rules.rule_set import Adopted, counted_rules, with_factchecks, with_notes, with_settings
+from rules.pinned import FACTCHECKS, pack_yaml, without_factchecks
+from rules.rule_set import (
+    Adopted,
+    counted_rules,
+    is_as_tried,
+    with_factchecks,
+    with_notes,
+    with_settings,
+)
 from terang import check_known
 from terang.next_set import SetHistory, SetRequest, going_back, next_set
 from terang.terminal import counted
@@ -336,7 +343,7 @@ class PackBucket:
 
         return self._change(changed)
 
-    def adopt(self, provider: str, adopted: Iterable[Adopted]) -> list[str]:
+    def adopt(self, provider: str, adopted: Collection[Adopted]) -> list[str]:
         """Let a provider run rules as another run adopted them. Return those that lapse.
 
         A rule that is gone, or finds something else now, lapses. What was adopted later than now
@@ -345,19 +352,10 @@ class PackBucket:
         lapsed: list[str] = []
 
         def changed(before: RuleSet) -> bytes:
-            tried = {
-                f"{pack.id}/{rule.id}": rule_digest(pack, rule)
-                for pack in before.packs
-                for rule in pack.rules
-            }
-            lapsed[:] = [one.rule for one in adopted if tried.get(one.rule) != one.matching]
+            lapsed[:] = [one.rule for one in adopted if not is_as_tried(before.packs, one)]
             now = utc(self.clock.now())
-            notes = [
-                (provider, msgspec.structs.replace(one, since=min(one.since, now)))
-                for one in adopted
-                if one.rule not in lapsed
-            ]
-            return with_notes(before, notes)
+            from_now = (msgspec.structs.replace(one, since=min(one.since, now)) for one in adopted)
+            return with_notes(before, ((provider, one) for one in from_now))
 
         self._change(changed)
         return lapsed
