@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
+import msgspec
 import pytest
 from integration.test_desk_store import deliver, name
 from integration.test_table_desk import desk
@@ -130,6 +131,17 @@ def test_a_card_of_a_trial_is_blind_and_comes_last(world: World) -> None:
         assert f'value="{verdict}" data-key="{letter}"' in body
     assert judge(world, key, verdict="confirmed") == ["400"]
     assert visitor(world, "a-1", "auditor").get(PAGE)["statusCode"] == 200
+
+
+def test_a_trial_that_has_ended_asks_nobody(world: World) -> None:
+    begin(world, 2)
+    assert len(waiting(world)) == 2
+    [trial] = world.store.trials("acme")
+    ended = msgspec.structs.replace(trial, ended_at=trial.began_at)
+    world.store.put_trial("acme", ended)
+    assert waiting(world) == []
+    lead = visitor(world, "lead-1", "lead")
+    assert lead.post(f"{PAGE}/begin")["statusCode"] == 303
 
 
 def test_near_copies_are_one_card(world: World) -> None:
