@@ -29,7 +29,7 @@ from recount import evidence_problem, recount_command
 from rules.pack import Pack
 from rules.pinned import rule_digest
 from rules.rule_set import Adopted, Evidence, load_set
-from scan.unit_input import KnownDraws
+from scan.inspection import KnownDraws
 from terang.next_set import SetRequest, next_set
 from terang.set_publishing import PackBucket
 

@@ -35,9 +35,9 @@ from matcher import Pack, build_set
 from rules.pinned import FACTCHECKS
 from rules.rule_set import ProviderSettings
 from scan.flood_guard import FloodGuard, FloodLimits
-from scan.inspection import ShadowFindings
+from scan.inspection import KnownDraws, ShadowFindings
 from scan.scanner import Deliveries, MessageScanner
-from scan.unit_input import KnownDraws, KnownSnapshots, RuleSets
+from scan.unit_input import KnownSnapshots, RuleSets
 from scan.unit_work import UnitRecorder, UnitScanner
 
 SECRET, SECRET_NAME = b"the secret of this test", "pseudonym-secret"

@@ -27,9 +27,9 @@ from ledger.store import DynamoStore, PseudonymKeys
 from ledger.texts import clock_from_setting
 from rules.pinned import FACTCHECKS
 from scan.flood_guard import FloodGuard, FloodLimits
-from scan.inspection import ShadowFindings, UnitOutcome
+from scan.inspection import KnownDraws, ShadowFindings, UnitOutcome
 from scan.scanner import Deliveries, MessageScanner, UnknownSender
-from scan.unit_input import POINTER_SECONDS, KnownDraws, KnownSnapshots, RuleSets
+from scan.unit_input import POINTER_SECONDS, KnownSnapshots, RuleSets
 from scan.unit_work import UnitRecorder, UnitScanner
 
 if TYPE_CHECKING:

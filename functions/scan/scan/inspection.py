@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.draws import Draws, draw_rank
+from ledger.draws import DrawnFinding, Draws, draw_rank
 from ledger.findings import (
     Finding,
     FoundSpan,
@@ -24,8 +24,9 @@ from ledger.findings import (
     excerpt_of,
     finding_id,
 )
+from ledger.objects import S3Objects, read_draws
 from ledger.posts import Post, TranslatedPost
-from ledger.texts import utc
+from ledger.texts import Clock, utc
 from ledger.units import (
     Attempt,
     FoundCopies,
@@ -40,8 +41,9 @@ from matcher.engine import Fingerprints
 from matcher.fold import fold
 from matcher.hit import PostResult
 from rules.rule import Mode
+from rules.rule_set import HIGH
 from scan.flood_guard import FloodDecision
-from scan.unit_input import Rules, UnitRecords, copy_hit, part_hit
+from scan.unit_input import SNAPSHOT_SECONDS, Rules, UnitRecords, copy_hit, part_hit
 
 MAX_SPANS = 100
 """The most spans that a finding keeps: a post can repeat a term many thousand times. A finding
@@ -52,14 +54,13 @@ that lost spans says so."""
 class ExcerptedFinding:
     """A finding as it would be stored, with its excerpt and the fingerprint of its post.
 
-    `draw` (`all` or `high`) and `rank` are those of a drawn finding.
+    `drawn` is the row of a drawn one.
     """
 
     finding: Finding
     excerpt: str
     fingerprint: bytes = b""
-    draw: str = ""
-    rank: str = ""
+    drawn: DrawnFinding | None = None
 
 
 class ShadowFindings(StrEnum):
@@ -67,6 +68,32 @@ class ShadowFindings(StrEnum):
 
     COUNTED = "counted"
     ALL = "all"
+
+
+@dataclass(slots=True)
+class KnownDraws:
+    """The newest draws of each provider, kept in memory for a minute, and earlier ones by name."""
+
+    objects: S3Objects
+    clock: Clock
+    work_bucket: str
+    _kept: dict[str, tuple[float, Draws]] = field(default_factory=dict)
+
+    def newest(self, provider: str) -> Draws:
+        """Return the draws of a provider; nothing is drawn where there are none."""
+        now = self.clock.now().timestamp()
+        read_at, draws = self._kept.get(provider, (0.0, Draws()))
+        if not 0 <= now - read_at <= SNAPSHOT_SECONDS:
+            draws = read_draws(self.objects, self.work_bucket, provider)
+            self._kept[provider] = now, draws
+        return draws
+
+    def of(self, provider: str, digest: str) -> Draws:
+        """Return the draws that an attempt went by."""
+        newest = self.newest(provider)
+        if digest in ("", newest.digest):
+            return newest if digest else Draws()
+        return read_draws(self.objects, self.work_bucket, provider, digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +108,16 @@ class Keeping:
         """Return whether a hit is counted without a record."""
         return hit.mode is Mode.SHADOW and self.shadow is ShadowFindings.COUNTED
 
-    def drawn(self, hit: Hit, post: Post) -> tuple[str, str]:
-        """Return by which draw a hit is drawn, and its rank; empty texts if it is not."""
+    def drawn(self, hit: Hit, post: Post) -> DrawnFinding | None:
+        """Return the row of a hit that is drawn, still without its finding."""
         rule = f"{hit.pack}/{hit.rule}"
         if rule not in self.draws.rules or not self.counts(hit):
-            return "", ""
+            return None
         folded = " ".join(" ".join(fold(text).split()) for _, text in post.parts)
         rank = draw_rank(self.key, rule, folded)
-        return self.draws.draw_of(rule, hit.version, rank, is_high=hit.band == "high"), rank
+        draw = self.draws.draw_of(rule, hit.version, rank, is_high=hit.band == HIGH)
+        row = DrawnFinding("", rule, hit.version, rank, hit.band or "", extra=draw == HIGH)
+        return row if draw else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +128,7 @@ class Inspection:
     by their key in `by_rule`, and `high` are those of them in that band. `met` are the ids of the
     posts that have a finding. `not_asked` posts were not compared with fact-checks, and
     `not_compared` not with posts that people confirmed. `partly_read` posts took more work than one
-    post may take: a part was done.
+    post may take: a part was done. `draws` is the digest of the draws.
     """
 
     findings: dict[str, ExcerptedFinding] = field(default_factory=dict)
@@ -109,13 +138,14 @@ class Inspection:
     not_asked: int = 0
     partly_read: int = 0
     not_compared: int = 0
+    draws: str = ""
 
     def count(self, hits: Iterable[Hit]) -> None:
         """Count hits without a record."""
         for hit in hits:
             key = rule_key(hit.pack, hit.version, hit.rule, hit.mode)
             self.counted[key] += 1
-            self.high[key] += hit.band == "high"
+            self.high[key] += hit.band == HIGH
 
 
 def inspect_posts(
@@ -141,6 +171,7 @@ def inspect_posts(
         not_asked=not_asked,
         partly_read=sum(result.partly_read for result in results),
         not_compared=attempt.copies.not_compared if attempt.copies else 0,
+        draws=attempt.draws,
     )
     for number, (post, (term_hits, _)) in enumerate(zip(posts, results, strict=True)):
         hits: list[_Hit] = [(rules.in_its_band(hit), {}) for hit in term_hits]
@@ -149,8 +180,7 @@ def inspect_posts(
             continue
         made.met.add(post.id)
         made.count(hit for hit, _ in hits if keeping.counts(hit))
-        draws = {(hit.pack, hit.rule): keeping.drawn(hit, post) for hit, _ in hits}
-        draws = {key: drawn for key, drawn in draws.items() if drawn[0]}
+        draws = {(hit.pack, hit.rule): row for hit, _ in hits if (row := keeping.drawn(hit, post))}
         recorded = [
             pair
             for pair in _with_places(hits, draws, post, rules)
@@ -161,7 +191,7 @@ def inspect_posts(
         account, text, parts = account_of(post, pseudonyms), post.text_digest, dict(post.parts)
         fingerprint = fingerprints.of(parts.values())
         for hit, grounds in recorded:
-            first, draw = hit.spans[0], draws.get((hit.pack, hit.rule), ("", ""))
+            first, drawn = hit.spans[0], draws.get((hit.pack, hit.rule))
             start, excerpt = excerpt_of(
                 parts[first.part], first.start, first.end, attempt.excerpt_length
             )
@@ -184,7 +214,7 @@ def inspect_posts(
                 score=_if_any(hit.score),
                 threshold=_if_any(hit.threshold),
                 band=hit.band or msgspec.UNSET,
-                drawn=bool(draw[0]) or msgspec.UNSET,
+                drawn=drawn is not None or msgspec.UNSET,
                 unit=unit,
                 reach=post.reach,
                 language=post.language,
@@ -192,7 +222,11 @@ def inspect_posts(
                 excerpt_start=start,
                 **grounds,
             )
-            excerpted = ExcerptedFinding(finding, excerpt, fingerprint, *draw)
+            if drawn:
+                drawn = msgspec.structs.replace(
+                    drawn, finding=finding.finding, fingerprint=fingerprint
+                )
+            excerpted = ExcerptedFinding(finding, excerpt, fingerprint, drawn)
             made.findings.setdefault(finding.finding, excerpted)
     return made
 
@@ -241,11 +275,15 @@ def match_posts(posts: Sequence[Post], rules: Rules, shadow: ShadowFindings) -> 
 
 
 def merge_inspections(inspections: Sequence[Inspection]) -> Inspection:
-    """Return the inspection of several units as one. A finding belongs to the first that has it."""
+    """Return the inspection of several units by the same draws as one.
+
+    A finding belongs to the first that has it.
+    """
     merged = Inspection(
         not_asked=sum(inspection.not_asked for inspection in inspections),
         partly_read=sum(inspection.partly_read for inspection in inspections),
         not_compared=sum(inspection.not_compared for inspection in inspections),
+        draws=inspections[0].draws,
     )
     for inspection in inspections:
         for name, excerpted in inspection.findings.items():
@@ -330,10 +368,7 @@ class UnitJob:
 
 @dataclass(frozen=True, slots=True)
 class UnitEffects:
-    """Everything that a unit is about to store.
-
-    `attempt` is the recorded one, if there is one. `draws` is the digest of the draws.
-    """
+    """Everything that a unit is about to store. `attempt` is the recorded one, if there is one."""
 
     job: UnitJob
     records: UnitRecords
@@ -343,7 +378,6 @@ class UnitEffects:
     sample: Sequence[SampledPost]
     audit_key: bytes
     attempt: Attempt | None
-    draws: str
     now: datetime
 
     @property
@@ -369,21 +403,17 @@ class UnitEffects:
             for finding in [excerpted.finding]
         ]
 
-    def repeats(self, stored: Iterable[Finding], own: Sequence[Finding]) -> int:
-        """Return how many findings another unit had counted before. Drawn ones count each time."""
-        counted = sum(not finding.drawn for finding in stored)
-        return counted - sum(not finding.drawn for finding in own)
-
-    def receipt(self, own: Sequence[Finding], repeats: int) -> Receipt:
+    def receipt(self, own: Sequence[Finding], stored: Iterable[Finding]) -> Receipt:
         """Return the unit's receipt, whose findings are those recorded and those only counted.
 
-        `own` are the findings that this unit stored first, in order of their ids. Another unit had
-        stored `repeats` more before.
+        `own` are the findings that this unit stored first, in order of their ids, and `stored` all
+        that are stored now. Drawn ones count each time, as others of rules in shadow do.
         """
         job, rules, inspection = self.job, self.rules, self.inspection
-        counted = [finding for finding in own if not finding.drawn]  # drawn ones are in shadow
+        counted = [finding for finding in own if not finding.drawn]
+        repeats = sum(not finding.drawn for finding in stored) - len(counted)
         by_rule = sum_tallies([count_by_rule(counted), inspection.counted])
-        is_high = (finding for finding in counted if finding.band == "high")
+        is_high = (finding for finding in counted if finding.band == HIGH)
         return Receipt(
             **self.records.counts,
             unit=job.unit,
@@ -403,7 +433,7 @@ class UnitEffects:
             at=utc(self.now),
             not_asked=inspection.not_asked,
             not_compared=inspection.not_compared,
-            draws=self.draws,
+            draws=inspection.draws,
             no_rules=len(self.records.posts) if rules.none_in_force else 0,
             partly_read=inspection.partly_read,
         )
@@ -421,3 +451,19 @@ def own_findings(stored: Iterable[Finding], units: Collection[str]) -> list[Find
     """Return the findings that these units stored first, in order of their ids."""
     own = (finding for finding in stored if finding.unit in units)
     return sorted(own, key=lambda finding: finding.finding)
+
+
+def message_receipt(batch: Receipt, job: UnitJob, records: UnitRecords) -> Receipt:
+    """Return what a batch's receipt holds of one message: its records, and not its findings."""
+    return Receipt(
+        **records.counts,
+        unit=job.unit,
+        provider=batch.provider,
+        kind="message",
+        bytes=job.size,
+        findings_digest=digest_of_ids(()),
+        set=batch.set,
+        skipped=batch.skipped,
+        at=batch.at,
+        no_rules=len(records.posts) if batch.no_rules else 0,
+    )

@@ -31,9 +31,16 @@ from ledger.units import (
     RangeMessage,
     UnitState,
 )
-from scan.inspection import Inspection, UnitJob, UnitOutcome, match_posts, merge_inspections
+from scan.inspection import (
+    Inspection,
+    UnitJob,
+    UnitOutcome,
+    match_posts,
+    merge_inspections,
+    message_receipt,
+)
 from scan.unit_input import Rules, UnitRecords, read_body
-from scan.unit_work import UnitScanner, message_receipt
+from scan.unit_work import UnitScanner
 
 BODY_BYTES = 1024 * 1024
 """Bytes of the bodies of one batch: fact-checks may take a minute for so many posts."""
@@ -315,7 +322,6 @@ class MessageScanner:
             work[0].rules,
             self.scanner.keys.in_force(provider),
             now,
-            work[0].attempt.draws,
         )
         marker = effects.marker
         erased, _, own = recorder.store_first(effects, units)
@@ -332,7 +338,7 @@ class MessageScanner:
             excerpted.finding for one in work for excerpted in one.inspection.findings.values()
         )
         receipt = msgspec.structs.replace(
-            effects.receipt(own, effects.repeats(found, own)),
+            effects.receipt(own, found),
             messages=len(work),
             refused_messages=tuple(sorted(one.message.unit for one in work if one.records.refused)),
         )

@@ -22,10 +22,9 @@ import msgspec
 
 from ledger.closing import current_set, stored_set
 from ledger.codes import OperatorError, Refusal
-from ledger.draws import Draws
 from ledger.findings import CopySnapshot, Label, unit_id
 from ledger.keys import copies_key
-from ledger.objects import S3Objects, read_draws
+from ledger.objects import S3Objects
 from ledger.posts import (
     LINE_BYTES,
     Post,
@@ -308,32 +307,6 @@ class KnownSnapshots:
                 confirmed = Confirmed.of(data)
             self._kept[provider] = now, confirmed
         return confirmed
-
-
-@dataclass(slots=True)
-class KnownDraws:
-    """The newest draws of each provider, kept in memory for a minute, and earlier ones by name."""
-
-    objects: S3Objects
-    clock: Clock
-    work_bucket: str
-    _kept: dict[str, tuple[float, Draws]] = field(default_factory=dict)
-
-    def newest(self, provider: str) -> Draws:
-        """Return the draws of a provider; nothing is drawn where there are none."""
-        now = self.clock.now().timestamp()
-        read_at, draws = self._kept.get(provider, (0.0, Draws()))
-        if not 0 <= now - read_at <= SNAPSHOT_SECONDS:
-            draws = read_draws(self.objects, self.work_bucket, provider)
-            self._kept[provider] = now, draws
-        return draws
-
-    def of(self, provider: str, digest: str) -> Draws:
-        """Return the draws that an attempt went by."""
-        newest = self.newest(provider)
-        if digest in ("", newest.digest):
-            return newest if digest else Draws()
-        return read_draws(self.objects, self.work_bucket, provider, digest)
 
 
 def find_copies(

@@ -13,7 +13,7 @@ what is committed, so each delivery of a unit can write the missing files.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 
@@ -21,7 +21,7 @@ import msgspec
 
 from ledger.closing import FILE_DAYS
 from ledger.codes import Code, ObjectChangedError, ObjectGoneError, Refusal
-from ledger.draws import DrawnFinding, draw_key
+from ledger.draws import draw_key
 from ledger.findings import (
     COPY_DAYS,
     EXCERPT_LENGTH,
@@ -47,14 +47,14 @@ from ledger.objects import S3Objects
 from ledger.posts import Post
 from ledger.store import DynamoStore, PseudonymKeys
 from ledger.texts import Clock, encode_json, encode_json_lines, in_days, utc
-from ledger.units import Attempt, Marker, RangeMessage, RangeRow, Receipt, digest_of_ids, rule_key
+from ledger.units import Attempt, Marker, RangeMessage, RangeRow, Receipt, rule_key
 from matcher.engine import Fingerprints
 from matcher.hit import PostResult
 from scan.flood_guard import FloodGuard
 from scan.inspection import (
-    ExcerptedFinding,
     Inspection,
     Keeping,
+    KnownDraws,
     ShadowFindings,
     UnitEffects,
     UnitJob,
@@ -62,11 +62,11 @@ from scan.inspection import (
     count_live_hits,
     inspect_posts,
     match_posts,
+    message_receipt,
     own_findings,
     sample_unflagged,
 )
 from scan.unit_input import (
-    KnownDraws,
     KnownSnapshots,
     Rules,
     RuleSets,
@@ -82,36 +82,6 @@ OF_FINDINGS = {
     *("partly_read", "not_asked", "not_compared", "messages", "refused_messages"),
 }
 """Fields of a receipt that the report on one message of a batch leaves out."""
-
-
-def message_receipt(batch: Receipt, job: UnitJob, records: UnitRecords) -> Receipt:
-    """Return what a batch's receipt holds of one message: its records, and not its findings."""
-    return Receipt(
-        **records.counts,
-        unit=job.unit,
-        provider=batch.provider,
-        kind="message",
-        bytes=job.size,
-        findings_digest=digest_of_ids(()),
-        set=batch.set,
-        skipped=batch.skipped,
-        at=batch.at,
-        no_rules=len(records.posts) if batch.no_rules else 0,
-    )
-
-
-def drawn_of(found: ExcerptedFinding) -> DrawnFinding:
-    """Return the row of a drawn finding."""
-    finding = found.finding
-    return DrawnFinding(
-        finding.finding,
-        f"{finding.pack}/{finding.rule}",
-        finding.version,
-        found.rank,
-        band=finding.band or "",
-        extra=found.draw == "high",
-        fingerprint=found.fingerprint,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +110,7 @@ class UnitRecorder:
             self.store.put_sample(marker, *sample)
         if self.store.erased_accounts(job.provider, accounts) != erased:
             raise OSError("an author was erased meanwhile")
-        receipt = effects.receipt(own, repeats=effects.repeats(stored, own))
+        receipt = effects.receipt(own, stored)
         row = RangeRow(job.number, job.unit, job.size, receipt.lines) if job.file else None
         if not self.store.commit_unit(marker, receipt, job.file, row, effects.attempt):
             # Another worker was first, or our own call succeeded although its answer was lost.
@@ -204,7 +174,7 @@ class UnitRecorder:
             for finding in whole
             if made[finding.finding].fingerprint and not finding.drawn
         ]
-        drawn = [drawn_of(made[finding.finding]) for finding in whole if finding.drawn]
+        drawn = [row for finding in whole if (row := made[finding.finding].drawn)]
         self.store.put_drawn(provider, drawn, in_days(effects.now, self.excerpt_days))
         if any(excerpted.fingerprint for excerpted in made.values()):
             expires = in_days(effects.now, COPY_DAYS)
@@ -213,8 +183,11 @@ class UnitRecorder:
     def forget(self, effects: UnitEffects) -> None:
         """Take back the fingerprints that an attempt stored: an author was erased meanwhile."""
         self.put_fingerprints(effects, [])
-        found = effects.inspection.findings.values()
-        drawn = [drawn_of(replace(each, fingerprint=b"")) for each in found if each.rank]
+        drawn = [
+            msgspec.structs.replace(excerpted.drawn, fingerprint=b"")
+            for excerpted in effects.findings()
+            if excerpted.drawn
+        ]
         expires = in_days(effects.now, self.excerpt_days)
         self.store.put_drawn(effects.job.provider, drawn, expires)
 
@@ -411,8 +384,7 @@ class UnitScanner:
         if inspected is None:  # another worker committed it meanwhile
             return self.recorder.repeated(job)
         recorded, rules, inspection = inspected
-        draws = (recorded or attempt).draws
-        effects = self.effects(job, records, inspection, rules, pseudonyms, now, draws, recorded)
+        effects = self.effects(job, records, inspection, rules, pseudonyms, now, recorded)
         outcome = self.recorder.persist(effects)
         if outcome.new and outcome.receipt:
             self.guard.count(outcome.receipt)
@@ -426,19 +398,15 @@ class UnitScanner:
         rules: Rules,
         pseudonyms: Pseudonyms,
         now: datetime,
-        draws: str,
         attempt: Attempt | None = None,
     ) -> UnitEffects:
-        """Return all that a unit is about to store.
-
-        `draws` is the digest of the draws. `attempt` is the recorded one, if one is.
-        """
+        """Return all that a unit is about to store. `attempt` is the recorded one, if one is."""
         posts, day = records.posts, now.date().isoformat()
         hits = count_live_hits(inspection)
         flood = self.guard.decide(job.provider, day, len(posts), hits, rules.expected)
         key = month_audit_key(self.secret, day[:7])
         sample = sample_unflagged(posts, inspection, pseudonyms, key=key, provider=job.provider)
-        return UnitEffects(job, records, rules, inspection, flood, sample, key, attempt, draws, now)
+        return UnitEffects(job, records, rules, inspection, flood, sample, key, attempt, now)
 
     def _inspect_unit(
         self,
@@ -506,6 +474,7 @@ class UnitScanner:
             confirmed = self.snapshots.newest(provider)
             found = find_copies(posts, results, rules.copies, confirmed, fingerprints)
             attempt = msgspec.structs.replace(attempt, copies=found)
+        draws = self.draws.of(provider, attempt.draws)
         inspection = inspect_posts(
             posts,
             rules,
@@ -516,11 +485,7 @@ class UnitScanner:
             results=results,
             attempt=attempt,
             fingerprints=fingerprints,
-            keeping=Keeping(
-                self.shadow,
-                self.draws.of(provider, attempt.draws),
-                draw_key(self.secret, provider),
-            ),
+            keeping=Keeping(self.shadow, draws, draw_key(self.secret, provider)),
         )
         return attempt, inspection
 
