@@ -37,8 +37,8 @@ from ledger.cases import (
     case_id,
 )
 from ledger.codes import CATEGORIES, EEA, AnyCode, CaseCode, CaseRefusal, Code, EarlierMove, Strict
-from ledger.texts import utc
-from ledger.units import Tally, rounded_seconds, says
+from ledger.texts import rounded_seconds, utc
+from ledger.units import Tally, says
 from rules.pack import Pack
 
 type FieldRule = tuple[bool, AnyCode, str]

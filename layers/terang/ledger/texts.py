@@ -63,6 +63,17 @@ def utc_exactly(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def rounded_seconds(seconds: float) -> int:
+    """Return a duration with three significant digits, too coarse to identify a moment.
+
+    >>> rounded_seconds(4.6), rounded_seconds(86_399), rounded_seconds(-3)
+    (5, 86400, 0)
+    """
+    whole = max(0, round(seconds))
+    step: int = 10 ** max(0, len(str(whole)) - 3)
+    return (whole + step // 2) // step * step
+
+
 def in_days(start: datetime, days: int) -> int:
     """Return the moment so many days later, in seconds since 1970."""
     return int((start + timedelta(days=days)).timestamp())

@@ -137,8 +137,7 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
 
     They decide which rules apply. The first attempt that may store findings is recorded, and later
     ones go by it: if it stored findings and died, the next must find the same. `excerpt_length` is
-    how many code points of a post it kept, `draws` the digest of the draws that it went by.
-    `copies` is None if no rule of copies ran.
+    how many code points of a post it kept, `draws` a digest. `copies` is None if no such rule ran.
     """
 
     set: str
@@ -151,8 +150,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     def name(self) -> str:
         """A name that two attempts share only if they find the same."""
         found = self.copies.found if self.copies else ()
-        copies = [sha256(msgspec.json.encode(found)).hexdigest()] if found else []
-        return " ".join((self.set, self.at, *filter(None, [self.draws]), *copies))
+        copies = sha256(msgspec.json.encode(found)).hexdigest() if found else ""
+        return " ".join(filter(None, (self.set, self.at, self.draws, copies)))
 
 
 class UnitState(msgspec.Struct, frozen=True):
@@ -282,7 +281,7 @@ class Receipt(ReceiptCounts, frozen=True, kw_only=True, omit_defaults=False):
 
     The receipt of a batch sums its `messages`, each a unit of its own with its own marker. Its
     `unit` is the id of the batch. `refused_messages` names the messages with refused records.
-    `draws` is the digest of the draws of rules on trial, or empty.
+    `draws` is the digest of the draws, or empty.
     """
 
     unit: str
@@ -489,14 +488,3 @@ def percentiles(seconds: Mapping[str, int]) -> Percentiles:
     deciles = quantiles(durations, n=10, method="inclusive")
     hours = (round(deciles[index] / 3600, 3) for index in (4, 8))
     return Percentiles(sum(seconds.values()), *hours)
-
-
-def rounded_seconds(seconds: float) -> int:
-    """Return a duration with three significant digits, too coarse to identify a moment.
-
-    >>> rounded_seconds(4.6), rounded_seconds(86_399), rounded_seconds(-3)
-    (5, 86400, 0)
-    """
-    whole = max(0, round(seconds))
-    step: int = 10 ** max(0, len(str(whole)) - 3)
-    return (whole + step // 2) // step * step

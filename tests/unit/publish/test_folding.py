@@ -13,7 +13,8 @@ from support.publish_world import (
 )
 
 from ledger.codes import OperatorError
-from ledger.units import percentiles, rounded_seconds, sum_records, wilson_interval
+from ledger.texts import rounded_seconds
+from ledger.units import percentiles, sum_records, wilson_interval
 from publish.folding import (
     LeftOutReason,
     Numbers,
