@@ -222,10 +222,9 @@ class RuleSet(SetFields, frozen=True, kw_only=True):
             return dict.fromkeys(names, "not-wanted")
         if pack.published_at and at < pack.published_at + timedelta(hours=self.notice_hours):
             return dict.fromkeys(names, "notice")
-        paused = dict.fromkeys((pause.rule for pause in settings.paused), "paused")
         lacks = {f"{pack.id}/{rule.id}": pack.lacks_of(rule) for rule in pack.rules}
-        reasons = {name: lacks[name] or paused.get(name, "") for name in names}
-        return {name: reason for name, reason in reasons.items() if reason}
+        paused = {pause.rule: "paused" for pause in settings.paused if pause.rule in lacks}
+        return {name: reason for name, reason in (lacks | paused).items() if reason}
 
     def _adopted(
         self, pack: Pack, settings: ProviderSettings, at: datetime, reasons: Mapping[str, str]
@@ -235,16 +234,12 @@ class RuleSet(SetFields, frozen=True, kw_only=True):
         An adoption holds for what was tried. It replaces a person who has read the card, and lifts
         no other reason.
         """
-        rules = {f"{pack.id}/{rule.id}": rule for rule in pack.rules}
-        paused = {pause.rule for pause in settings.paused}
         notice = timedelta(hours=self.notice_hours)
         return {
             adopted.rule: adopted.band
             for adopted in settings.live_here
-            if (rule := rules.get(adopted.rule))
-            and adopted.matching == rule_digest(pack, rule)
+            if is_as_tried([pack], adopted)
             and reasons.get(adopted.rule, "not-read") == "not-read"
-            and adopted.rule not in paused
             and at >= datetime.fromisoformat(adopted.since) + notice
         }
 
@@ -315,10 +310,9 @@ def is_as_tried(packs: Iterable[Pack], adopted: Adopted) -> bool:
     A version that changes what the rule finds ends the adoption: the rule is in shadow again.
     """
     return any(
-        adopted.matching == rule_digest(pack, rule)
+        adopted.rule == f"{pack.id}/{rule.id}" and adopted.matching == rule_digest(pack, rule)
         for pack in packs
         for rule in pack.rules
-        if f"{pack.id}/{rule.id}" == adopted.rule
     )
 
 
