@@ -137,11 +137,9 @@ class PublishedTrials:
             for one in settings.live_here:
                 of, _, rule = one.rule.partition("/")
                 if of == pack.id:
-                    tried, evidence = (
-                        f"{of}/{one.version}/{rule}",
-                        msgspec.to_builtins(one.evidence),
-                    )
-                    note = WentLive(provider, one.since[:10], tried, one.band, evidence)
+                    tried, day = f"{of}/{one.version}/{rule}", one.since[:10]
+                    evidence = msgspec.to_builtins(one.evidence)
+                    note = WentLive(provider, day, tried, one.band, evidence)
                     state = "paused" if one.rule in paused else "live"
                     found[one.rule, provider] = state, note
         return [found[key] for key in sorted(found)]

@@ -168,13 +168,6 @@ class FactsReader:
         facts.drawn = self.store.drawn_for(facts.provider, facts.trial) if facts.trial else ()
         facts.trial_rules = self.trial_rules
 
-    def add_one_pack(self, facts: Facts) -> None:
-        """Add the pack that made one of the findings, all of which are of one rule on trial."""
-        found = (case.finding for case in facts.cases.values() if case.finding)
-        matching = (one for one in found if facts.trial and one.version == facts.trial.version)
-        if one := next(matching, None):
-            facts.packs = {one.finding: self.packs.of(one)}
-
     def is_sampled(self, provider: str, month: str, post: str) -> bool:
         """Return whether a post is in the month's sample."""
         data = self.objects.get(self.out_bucket, audit_file_key(provider, month)) or b""

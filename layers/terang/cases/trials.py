@@ -80,17 +80,14 @@ class Standing(NamedTuple):
         """Return how many groups must be judged for the next look; 0 after the last."""
         return next((look for look in LOOKS if look > self.judged), 0)
 
-    def missing(self, rules: TrialRules) -> str:
-        """Return in words what the evidence lacks; empty if the rule may go live."""
+    def said(self, rules: TrialRules) -> str:
+        """Return in words what the evidence is, and what is needed."""
         evidence = self.evidence or Evidence()
-        return {
-            "unjudged": f"{self.judged} of {self.groups} drawn texts are judged; the first look"
-            f" is at {LOOKS[0]}, or at all if no more come",
-            "too_few": f"there are {self.groups} different texts, and {FEWEST} are needed",
-            "not_right": f"right in {evidence.low:.0%} at least, by {evidence.right} of"
-            f" {evidence.judged}; {rules.least:.0%} is needed",
-            "people": f"judged by {evidence.people}, and {rules.people} people are needed",
-        }.get(self.why_not, "")
+        return (
+            f"{self.judged} of {self.groups} drawn texts are judged, and {LOOKS[0]} are needed, or"
+            f" all of at least {FEWEST} if no more come; {evidence.low:.0%} are right at least, and"
+            f" {rules.least:.0%} are needed; {evidence.people} of {rules.people} people judged"
+        )
 
 
 def standing_of(
@@ -278,7 +275,7 @@ class Adoption(BaseCaseMessage, frozen=True, tag="adoption", kw_only=True):
         reader.add_cases(facts, self._case(facts))
         reader.add_trial(facts, self.rule)
         reader.add_cases(facts, *(one.finding for one in facts.drawn))
-        reader.add_one_pack(facts)
+        reader.add_packs(facts)
 
     def judge(self, facts: Facts) -> Judging:
         """Take an adoption whose evidence holds, once for each rule, version and band."""
@@ -294,14 +291,12 @@ class Adoption(BaseCaseMessage, frozen=True, tag="adoption", kw_only=True):
             facts.drawn, answers, self.band, facts.trial_rules, is_over=trial.is_over(facts.now)
         )
         if standing.why_not or standing.evidence is None:
-            advice = standing.missing(facts.trial_rules)
-            yield CaseRefusal(CaseCode.NOT_PROVED, standing.why_not, advice=advice)
+            said = standing.said(facts.trial_rules)
+            yield CaseRefusal(CaseCode.NOT_PROVED, standing.why_not, advice=said)
         pack, _, rule = self.rule.partition("/")
-        for tried in facts.packs.values():
-            known = tried.rule(rule)
-            lacks = tried.lacks_of(known) if known else "rule"
-            if lacks not in LIFTED:
-                yield CaseRefusal(CaseCode.NOT_PROVED, lacks, advice=UNLIFTED)
+        rules = [(made, made.rule(rule)) for made in facts.packs.values()]
+        for lacks in sorted({made.lacks_of(one) for made, one in rules if one} - LIFTED):
+            yield CaseRefusal(CaseCode.NOT_PROVED, lacks, advice=UNLIFTED)
         yield from self.before(facts, trial.takes_since, "the trial began", "decided_at")
         entry = self.entry(
             facts,

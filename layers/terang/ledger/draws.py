@@ -29,8 +29,6 @@ DRAWING_DAYS = 14
 RANKS = 1 << 32
 """Ranks are compared by their first 32 bits."""
 
-_RANK_DIGITS = 32
-
 
 class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     """A trial of a rule (`pack/rule`) at a provider: who began it and when, RFC 3339 in UTC.
@@ -126,7 +124,7 @@ def draw_rank(key: bytes, rule: str, folded: str) -> str:
     >>> draw_rank(b"key", "a/b", " hello ")[:8]
     'ab01955f'
     """
-    return hmac.digest(key, f"{rule}\n{folded}".encode(), "sha256").hex()[:_RANK_DIGITS]
+    return hmac.digest(key, f"{rule}\n{folded}".encode(), "sha256").hex()[:32]
 
 
 def draw_limit(found: int) -> int:
@@ -160,8 +158,7 @@ class DynamoDraws(TableRows):
 
     def trial(self, provider: str, rule: str) -> Trial | None:
         """Return the trial of a rule, if one was begun."""
-        found = self.table.records(_trials(provider), f"trial#{rule}", Trial)
-        return next((trial for trial in found if trial.rule == rule), None)
+        return record_of(self.table.get(_trials(provider), f"trial#{rule}"), Trial)
 
     def put_trial(self, provider: str, trial: Trial) -> None:
         """Begin a trial, or begin it again for another version."""
