@@ -10,7 +10,7 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
@@ -25,7 +25,7 @@ from dsa.report_proof import WrittenReport, prove
 from dsa.statement import BATCH
 from ledger.cases import JournalEntry
 from ledger.codes import OperatorError
-from ledger.draws import NEWEST, DrawLimit, Draws, Trial, draw_limit, draws_key
+from ledger.draws import NEWEST, DrawLimit, Draws, draw_limit, draws_key
 from ledger.findings import (
     COPY_DAYS,
     ConfirmedFingerprint,
@@ -45,7 +45,7 @@ from ledger.keys import (
 from ledger.objects import S3Objects, read_draws
 from ledger.store import DynamoStore
 from ledger.texts import encode_json, encode_json_lines, utc
-from ledger.units import ReceiptCounts, Tally, rule_key, sum_records
+from ledger.units import ReceiptCounts, rule_key, sum_records
 from publish.publish_run import PublishRun, PublishStep
 from publish.summary import PeriodKind, days_before, days_between, month_of
 from rules.pack import Mode, Pack
@@ -333,43 +333,31 @@ class TrialDraws(PublishStep):
 
         Nothing more is drawn for a provider that is not registered any more.
         """
-        store, now = run.context.store, run.context.clock.now()
         drawing = {key.split("/")[1] for key in self.objects.keys(self.work, "draws/")}
         for provider in sorted(drawing | {*run.providers}):
-            trials = store.trials(provider) if provider in run.providers else ()
-            going = {one.rule: one for one in trials if not one.is_over(now)}
-            draws = Draws()
-            if going:
-                found, high = _found_lately(store, provider, run.today)
-                draws = Draws(
-                    {
-                        name: DrawLimit(version, draw_limit(found[key]), draw_limit(high[key]))
-                        for name, version, key in _tried(run.catalogue.in_force.packs, going)
-                    }
-                )
+            draws = Draws(dict(_limits(run, provider)) if provider in run.providers else {})
             if draws != read_draws(self.objects, self.work, provider):
                 data = msgspec.json.encode(draws, order="sorted")
                 for name in filter(None, (draws.digest, NEWEST)):
                     self.objects.put(self.work, draws_key(provider, name), data)
 
 
-def _tried(packs: Iterable[Pack], going: Mapping[str, Trial]) -> Iterator[tuple[str, int, str]]:
-    """Yield the rules in force that are on trial: name, version, and key in receipts."""
-    for pack in packs:
-        for rule in pack.rules:
-            trial = going.get(name := f"{pack.id}/{rule.id}")
-            if trial and trial.matching == rule_digest(pack, rule):
-                yield name, pack.version, rule_key(pack.id, pack.version, rule.id, Mode.SHADOW)
-
-
-def _found_lately(store: DynamoStore, provider: str, today: str) -> tuple[Tally, Tally]:
-    """Return by rule the findings of the fuller of two days, and those of the `high` band."""
+def _limits(run: PublishRun, provider: str) -> Iterator[tuple[str, DrawLimit]]:
+    """Yield the limits of the rules in force that are on trial, by the fuller of two days."""
+    store, now = run.context.store, run.context.clock.now()
+    going = {one.rule: one.matching for one in store.trials(provider) if not one.is_over(now)}
+    if not going:
+        return
     found, high = Counter[str](), Counter[str]()
-    for day in (days_before(today, 1), today):
+    for day in (days_before(run.today, 1), run.today):
         counts = sum_records(ReceiptCounts, store.receipts(provider, day))
         found |= Counter(counts.by_rule)
         high |= Counter(counts.high)
-    return found, high
+    for pack in run.catalogue.in_force.packs:
+        for rule in pack.rules:
+            if going.get(name := f"{pack.id}/{rule.id}") == rule_digest(pack, rule):
+                key = rule_key(pack.id, pack.version, rule.id, Mode.SHADOW)
+                yield name, DrawLimit(pack.version, draw_limit(found[key]), draw_limit(high[key]))
 
 
 @dataclass(frozen=True, slots=True)
