@@ -361,7 +361,7 @@ class TrialDesk:
         return sorted(rows, key=lambda row: (-row[3], -(row[2] or 0), row[0], row[1]))
 
     def _kept(self, provider: str, trial: Trial) -> list[DrawnFinding]:
-        read = partial(self.store.drawn_for, provider, trial)
+        read = partial(self.store.drawn, provider, trial.rule, trial.version)
         return self._drawn.get((provider, trial.rule, trial.matching), LISTED_SECONDS, read)
 
     def _read_found(self, provider: str) -> dict[str, float]:

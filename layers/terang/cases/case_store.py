@@ -164,8 +164,8 @@ class FactsReader:
 
     def add_trial(self, facts: Facts, rule: str) -> None:
         """Add the trial of a rule (`pack/rule`), and what was drawn for it."""
-        facts.trial = self.store.trial(facts.provider, rule)
-        facts.drawn = self.store.drawn_for(facts.provider, facts.trial) if facts.trial else ()
+        facts.trial = trial = self.store.trial(facts.provider, rule)
+        facts.drawn = self.store.drawn(facts.provider, rule, trial.version) if trial else ()
         facts.trial_rules = self.trial_rules
 
     def is_sampled(self, provider: str, month: str, post: str) -> bool:

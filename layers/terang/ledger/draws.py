@@ -164,17 +164,13 @@ class DynamoDraws(TableRows):
         """Begin a trial, or begin it again for another version."""
         self.table.put(_trials(provider), f"trial#{trial.rule}", trial)
 
-    def drawn(self, provider: str, rule: str) -> list[DrawnFinding]:
-        """Return the findings that were drawn of a rule and are still kept, by rank."""
+    def drawn(self, provider: str, rule: str, version: int = 0) -> list[DrawnFinding]:
+        """Return the drawn findings of a rule that are still kept, by rank, from a version on."""
         now = self.clock.now().timestamp()
         items = self.table.query(_trials(provider), f"drawn#{rule}#")
         kept = [item for item in items if int(item["expires"]["N"]) > now]
-        return [drawn for item in kept if (drawn := record_of(item, DrawnFinding))]
-
-    def drawn_for(self, provider: str, trial: Trial) -> list[DrawnFinding]:
-        """Return the drawn findings of a trial, without those of what was tried before it."""
-        drawn = self.drawn(provider, trial.rule)
-        return [one for one in drawn if one.version >= trial.version]
+        drawn = [one for item in kept if (one := record_of(item, DrawnFinding))]
+        return [one for one in drawn if one.version >= version]
 
     def put_drawn(self, provider: str, drawn: Iterable[DrawnFinding], expires: int) -> None:
         """Keep drawn findings, before the receipt that counts them; a repeat puts the same."""
