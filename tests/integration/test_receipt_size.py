@@ -123,6 +123,6 @@ def test_one_rule_more_is_refused_at_publishing_and_at_loading(world: World, mod
     world.publish(*packs)
     [unit] = world.take_in(lines(OTP))
     before = world.state()
-    with pytest.raises(OperatorError, match=f"by the set {unit.set}, acme would run {problem}"):
+    with pytest.raises(OperatorError, match=f"with the set {unit.set}, acme would run {problem}"):
         world.scanner().scan_range(unit)
     assert world.state() == before

@@ -174,10 +174,10 @@ def inspect_posts(
         draws=attempt.draws,
     )
     for number, (post, (term_hits, _)) in enumerate(zip(posts, results, strict=True)):
+        if not term_hits and number not in other_hits:
+            continue
         hits: list[_Hit] = [(rules.in_its_band(hit), {}) for hit in term_hits]
         hits += other_hits.get(number, [])
-        if not hits:
-            continue
         made.met.add(post.id)
         made.count(hit for hit, _ in hits if keeping.counts(hit))
         draws = {(hit.pack, hit.rule): row for hit, _ in hits if (row := keeping.drawn(hit, post))}

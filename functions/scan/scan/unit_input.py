@@ -447,13 +447,14 @@ class RuleSets:
             selection.no_rules,
         )
         if key not in self._rules:
-            if problem := receipt_problem(counted_rules(packs)):
-                raise OperatorError(f"by the set {digest}, {provider} would run {problem}")
+            counted = list(counted_rules(packs))
+            if problem := receipt_problem(counted):
+                raise OperatorError(f"with the set {digest}, {provider} would run {problem}")
             versions = {pack.id: pack.version for pack in rule_set.packs}
             rules = Rules(
                 set=digest,
                 skipped=tuple(f"{pack}/{versions[pack]}" for pack in selection.skipped),
-                receipt_bytes=max_receipt_bytes(counted_rules(packs)),
+                receipt_bytes=max_receipt_bytes(counted),
                 matcher=Matcher(packs),
                 none_in_force=selection.no_rules,
                 expected={

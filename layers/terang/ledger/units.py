@@ -386,7 +386,9 @@ def receipt_problem(rules: Iterable[tuple[str, int]]) -> str:
     """Return why a receipt of these rules might not fit into an item, or an empty text."""
     counted = list(rules)
     size = max_receipt_bytes(counted)
-    return (size > ITEM_BYTES) * (
+    if size <= ITEM_BYTES:
+        return ""
+    return (
         f"{len(counted):,} rules: a receipt that counts each of them takes up to {size:,} bytes,"
         f" {size - ITEM_BYTES:,} more than the {ITEM_BYTES:,} of an item of the table"
     )
