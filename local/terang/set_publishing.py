@@ -332,7 +332,7 @@ class PackBucket:
     def pause(self, provider: str, rule: str, why: str) -> str:
         """Hold a rule (`pack/rule`) in shadow for a provider, and return the new set's digest.
 
-        The pause is public. Only a higher version of its pack with other rules ends it.
+        The pause is public. A higher version of its pack with other rules ends it, or `allow`.
         """
 
         def changed(before: RuleSet) -> bytes:
@@ -340,6 +340,21 @@ class PackBucket:
             check_known("rule", rule, rules)
             pause = Paused(rule, utc(self.clock.now()), why)
             return with_notes(before, [(provider, pause)])
+
+        return self._change(changed)
+
+    def allow(self, provider: str, rule: str) -> str:
+        """End the pause of a rule for a provider, and return the new set's digest.
+
+        `publish` pauses it again where people still find it wrong too often.
+        """
+
+        def changed(before: RuleSet) -> bytes:
+            settings = before.settings_of(provider)
+            check_known("paused rule", rule, (pause.rule for pause in settings.paused))
+            left = tuple(pause for pause in settings.paused if pause.rule != rule)
+            settings = msgspec.structs.replace(settings, paused=left)
+            return with_settings(before, provider, settings)
 
         return self._change(changed)
 

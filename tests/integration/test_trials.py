@@ -30,6 +30,7 @@ from rules.pack import Pack
 from rules.pinned import rule_digest
 from rules.rule_set import Adopted, Evidence, load_set
 from scan.inspection import KnownDraws
+from terang import UnknownNameError
 from terang.next_set import SetRequest, next_set
 from terang.set_publishing import PackBucket
 
@@ -144,6 +145,44 @@ def test_what_was_tried_by_two_people_proposes_from_the_next_set_on(tried: World
     tried.clock.move(minutes=1)
     scan(tried, line(text=f"{PRIZE} for all") + b"\n", "later.jsonl")
     assert len(tried.open_findings()) == 1
+
+
+def test_excerpts_end_with_the_trial(tried: World) -> None:
+    names = [one.finding for one in drawn(tried)]
+    assert len(tried.store.excerpts(names)) == 32
+    for number, one in enumerate(drawn(tried)):
+        status(tried, answer(one, moderator=f"m-{number % 2}"))
+    assert len(tried.store.excerpts(names)) == 32
+    assert status(tried, adoption()) == "taken"
+    assert tried.store.excerpts(names) == {}
+
+
+def test_a_pack_may_ask_for_more_than_the_stack(world: World) -> None:
+    careful = SHADOW.replace("version: 1", "version: 2").replace(
+        "rules:", "trial_least: 90\nrules:"
+    )
+    republish(world, pack(careful))
+    begin(world, version=2)
+    scan(world, prizes(32))
+    for number, one in enumerate(drawn(world)):
+        assert status(world, answer(one, moderator=f"m-{number % 2}")) == "taken"
+    assert status(world, adoption(version=2)) == "not_proved"  # 30 of 30 prove 89 %
+
+
+def test_the_operator_forbids_a_rule_and_allows_it_again(world: World) -> None:
+    bucket = PackBucket(world.objects, world.public, world.clock)
+    evidence = Evidence(30, 30)
+    tried_as = rule_digest(PRIZES, PRIZES.rules[0])
+    bucket.adopt("acme", [Adopted(RULE, 1, tried_as, "all", utc(world.clock.now()), evidence)])
+    bucket.pause("acme", RULE, "a mistake")
+    scan(world, prizes(1))
+    assert world.open_findings() == []
+    with pytest.raises(UnknownNameError, match="allowed: prizes/names-prize"):
+        bucket.allow("acme", "codes/asks-for-code")
+    bucket.allow("acme", RULE)
+    world.clock.move(minutes=2)
+    scan(world, line(text=f"{PRIZE} for all") + b"\n", "later.jsonl")
+    assert len(world.open_findings()) == 1
 
 
 @pytest.mark.parametrize(

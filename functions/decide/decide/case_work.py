@@ -38,6 +38,7 @@ from ledger.keys import message_receipt_key
 from ledger.objects import Delivery, S3Objects, Senders, require_reserve
 from ledger.store import DynamoStore
 from ledger.texts import Clock, encode_json, in_days, lines_of_body, utc
+from rules.rule_set import ALL
 
 TRIES = 12
 """How often a message is judged while other workers keep moving its cases."""
@@ -162,6 +163,8 @@ class CaseWork:
             self._write_receipt(message_key, line, "taken", None, message)
         marker, entry = result
         problems = self.files.write(entry)
+        if entry.type == "adoption" and entry.band == ALL:
+            self.store.end_excerpts(entry.provider, entry.rule)
         status = "repeated" if facts is None else "taken"
         outcome = CaseOutcome(status, kind, problems=problems)
         return Settled(outcome, message_key, line, marker.wakes)

@@ -56,7 +56,7 @@ def rule_page(asking: Asking, view: RuleView, problem: str = "", patch: str = ""
         here="rules",
         view=view,
         terms=desk.trials.terms(moderator.provider, view),
-        least=desk.trial_rules.least,
+        least=desk.trial_rules.of([view.pack]).least,
         sign_words=lambda term: asking.phrases.gettext(sentence_of(term.strip("{}"))),
         form_id=form_id(moderator.name, desk.now(), secrets.token_hex(4)),
         problem=asking.phrases.gettext(problem),

@@ -326,7 +326,7 @@ class TrialDesk:
             matching = rule_digest(pack, rule) if is_tried else ""
             if trial and trial.matching == matching:
                 drawn = self._kept(provider, trial)
-                asked = asked_by(trial, rule, drawn, answers, self.rules, now)
+                asked = asked_by(trial, rule, drawn, answers, self.rules.of([pack]), now)
             views.append(
                 RuleView(
                     name=name,

@@ -7,7 +7,7 @@ The files are those of other rooms, examples, and the entry. Every delivery writ
 one too, so that a worker that dies in between loses nothing. A file that is already there stays.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -52,6 +52,12 @@ class TrialRules(NamedTuple):
 
     least: float = 0.8
     people: int = 2
+
+    def of(self, packs: Iterable[Pack]) -> "TrialRules":
+        """Return what is asked of a rule of these packs, which may ask for more."""
+        return self._replace(
+            least=max(self.least, *((pack.trial_least or 0) / 100 for pack in packs))
+        )
 
 
 @dataclass(slots=True)

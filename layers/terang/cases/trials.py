@@ -287,11 +287,12 @@ class Adoption(BaseCaseMessage, frozen=True, tag="adoption", kw_only=True):
         )
         yield from refusals_of([step], "rule")
         answers = {one.finding: answers_of(facts, one.finding) for one in facts.drawn}
+        asks = facts.trial_rules.of(facts.packs.values())
         standing = standing_of(
-            facts.drawn, answers, self.band, facts.trial_rules, is_over=trial.is_over(facts.now)
+            facts.drawn, answers, self.band, asks, is_over=trial.is_over(facts.now)
         )
         if standing.why_not or standing.evidence is None:
-            said = standing.said(facts.trial_rules)
+            said = standing.said(asks)
             yield CaseRefusal(CaseCode.NOT_PROVED, standing.why_not, advice=said)
         pack, _, rule = self.rule.partition("/")
         rules = [(made, made.rule(rule)) for made in facts.packs.values()]

@@ -6,7 +6,8 @@ the limits by yesterday's counts, so that about `DRAWN_A_DAY` are drawn, and wri
 private document for each provider. Documents are named by their digest, which receipts pin.
 
 The table has a row for each trial, and one for each drawn finding, with the fingerprint of its
-post. Everything of a provider's trials is under `T#<provider>`, and ends with the excerpts.
+post. Everything of a provider's trials is under `T#<provider>`, and ends with the excerpts: those
+of a trial that somebody ended, or whose rule was adopted for all findings, end at once.
 """
 
 import hmac
@@ -171,6 +172,13 @@ class DynamoDraws(TableRows):
         kept = [item for item in items if int(item["expires"]["N"]) > now]
         drawn = [one for item in kept if (one := record_of(item, DrawnFinding))]
         return [one for one in drawn if one.version >= version]
+
+    def end_excerpts(self, provider: str, rule: str) -> None:
+        """Let the excerpts of a rule's drawn findings end with its trial. At home they stay."""
+        trial, now = self.trial(provider, rule), int(self.clock.now().timestamp())
+        for one in self.drawn(provider, rule) if trial and not trial.whole else ():
+            ends = self.table.set_attributes(f"C#{one.finding}", "excerpt", expires=now)
+            self.table.transact_all(ends)  # nothing to do if there is none
 
     def put_drawn(self, provider: str, drawn: Iterable[DrawnFinding], expires: int) -> None:
         """Keep drawn findings, before the receipt that counts them; a repeat puts the same."""

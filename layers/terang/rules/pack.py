@@ -155,10 +155,11 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
 
     `published_at` is when this version was first published; None outside of a set. `card` says how
     the weights of its scored rules were learned. `expected_per_mille` is the share of a provider's
-    posts that each of its rules may hit in a day before the flood guard holds the rule. `origin`
-    names the published pack that it was taken from. `translations` has its words by language;
-    `title` and `why` are English. `protected` is by its author. `unprotected` names its languages
-    that had no protected sentences when it was parsed; a published version stays as it is.
+    posts that each of its rules may hit in a day before the flood guard holds the rule, and
+    `trial_least` the percent that a trial of a rule must prove right. `origin` names the published
+    pack that it was taken from. `translations` has its words by language; `title` and `why` are
+    English. `protected` is by its author. `unprotected` names its languages that had no protected
+    sentences when it was parsed; a published version stays as it is.
     """
 
     id: Id
@@ -184,6 +185,14 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
             "The share of a day's posts that a rule may hit before the flood guard holds it.",
             minimum=1,
             maximum=MOST_EXPECTED,
+        ),
+    ] = UNSET
+    trial_least: Annotated[
+        int | msgspec.UnsetType,
+        allowed(
+            "How many percent a trial must prove right at least, if more than the stack asks.",
+            minimum=50,
+            maximum=99,
         ),
     ] = UNSET
     card: Annotated[

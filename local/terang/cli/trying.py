@@ -82,6 +82,7 @@ def trial(
     end: Annotated[RuleName, Parameter(help="end a trial; no more answers are taken")] = None,
     adopt: Annotated[RuleName, Parameter(help="let a rule propose whose evidence holds")] = None,
     forbid: Annotated[RuleName, Parameter(help="end a trial, and hold the rule in shadow")] = None,
+    allow: Annotated[RuleName, Parameter(help="end the pause of a rule")] = None,
     band: Annotated[
         Literal["all", "high"], Parameter(help="of --adopt: which findings propose")
     ] = "all",
@@ -91,7 +92,7 @@ def trial(
     as_json: JsonLines = False,
 ) -> int:
     """Show the rules that run, or do one thing; 1 if the stack refuses an adoption."""
-    given = {"begin": begin, "end": end, "adopt": adopt, "forbid": forbid}
+    given = {"begin": begin, "end": end, "adopt": adopt, "forbid": forbid, "allow": allow}
     verbs = {verb: rule for verb, rule in given.items() if rule}
     _check_usage([*verbs], run, provider, moderator, why)
     if run is not None:
@@ -113,6 +114,8 @@ def trial(
                 _adopt(remote, whose, rule, band, who, read_by)
             case "forbid":
                 _forbid(remote, whose, rule, why)
+            case "allow":
+                print_result(remote.public.allow(whose, rule))
     if not verbs:
         _show(_of_stack(remote, whose), remote.store, as_json=as_json)
     return 0
@@ -188,6 +191,7 @@ def _end(remote: "Remote", provider: str, name: str) -> None:
         raise InputError(f"{name} is not on trial at {provider}; on trial: {are}")
     ended = msgspec.structs.replace(under_way[name], ended_at=utc(remote.clock.now()))
     remote.store.put_trial(provider, ended)
+    remote.store.end_excerpts(provider, name)
     print_result(f"{name}: the trial has ended")
 
 
