@@ -69,6 +69,8 @@ def settings_of(name: str, world: World) -> dict[str, str]:
         "PARTNERS_SECRET": "partners",
         "TELEGRAM_BOT": "terang_bot",
         "NOTICE_HOURS": "0",
+        "TRIAL_LEAST": "0.8",
+        "TRIAL_PEOPLE": "2",
         "TRUSTED_PUBLISHERS": "check.example",
         "TODAY": DAY,
     }

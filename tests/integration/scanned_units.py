@@ -32,8 +32,8 @@ def one(receipts: list[Receipt]) -> Receipt:
 
 
 MESSAGE_ORDER = [
-    "marker", "month_salt", "put_month_salt", "get", "get", "record_attempt", "floods",
-    "flood_totals",
+    "marker", "month_salt", "put_month_salt", "get", "get", "get", "record_attempt",
+    "floods", "flood_totals",
     "erased_accounts", "put_findings", "put_finding_ids", "erased_accounts", "commit_unit",
 ]  # fmt: skip
 """The calls for the first message of a month until the commit."""

@@ -46,6 +46,10 @@ ROWS = (
     ("report --provider nobody-here --period 2026 --out o", NOBODY),
     ("publish --accept nobody-here/2026-11-25", NOBODY),
     ("erase --provider nobody-here --account ana", NOBODY),
+    ("trial --provider nobody-here", NOBODY),
+    ("trial --provider acme --begin codes/no --moderator m-1", "unknown rule 'codes/no'"),
+    ("trial --provider acme --forbid codes/no --why x", "'codes/no'; allowed: codes/asks-for"),
+    ("trial --provider acme --allow codes/asks-for-code", "unknown paused rule"),
     ("redrive --queue console", "unknown queue of this stack 'console'; allowed: cases, feeds"),
     (f"statements lint {__file__} --packs nowhere", "nowhere: no such folder"),
 )

@@ -174,8 +174,8 @@ class UnitRecorder:
             for finding in whole
             if made[finding.finding].fingerprint and not finding.drawn
         ]
-        drawn = [row for finding in whole if (row := made[finding.finding].drawn)]
-        self.store.put_drawn(provider, drawn, in_days(effects.now, self.excerpt_days))
+        if drawn := [row for finding in whole if (row := made[finding.finding].drawn)]:
+            self.store.put_drawn(provider, drawn, in_days(effects.now, self.excerpt_days))
         if any(excerpted.fingerprint for excerpted in made.values()):
             expires = in_days(effects.now, COPY_DAYS)
             self.store.put_fingerprints(effects.marker, fingerprints, expires)

@@ -132,7 +132,7 @@ def case_message_schema() -> dict[str, Any]:
     Limits: a schema cannot say the rules between fields, or what only the cases can tell.
 
     >>> sorted(case_message_schema()["$defs"])[:3]
-    ['AccountMeasure', 'AccountType', 'Answer']
+    ['AccountMeasure', 'AccountType', 'Adoption']
     """
     return json_schema("A message about a case, as a provider sends it to Terang", CaseMessage)
 
