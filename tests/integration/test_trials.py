@@ -210,6 +210,11 @@ def test_one_of_thirty_may_be_wrong_and_two_may_not(tried: World, wrong: int) ->
     assert status(tried, adoption()) == ("taken" if wrong == 1 else "not_proved")
 
 
+def test_nothing_is_adopted_before_anything_was_drawn(world: World) -> None:
+    begin(world)
+    assert status(world, adoption()) == "not_proved"
+
+
 def test_one_person_alone_proves_nothing_and_adopts_nothing(tried: World) -> None:
     for one in drawn(tried):
         status(tried, answer(one))

@@ -101,7 +101,7 @@ def trial_state(world: World) -> None:
     prizes = pack(SHADOW)
     world.publish(pack(), prizes)
     tried = rule_digest(prizes, prizes.rules[0])
-    world.store.put_trial("acme", Trial(TRIED_RULE, 1, tried, "2026-11-25T00:00:00Z", "lead-1"))
+    world.store.put_trial("acme", Trial(TRIED_RULE, 1, tried, "2026-11-20T00:00:00Z", "lead-1"))
     draws = Draws({TRIED_RULE: DrawLimit(1, RANKS, RANKS)})
     for name in (draws.digest, NEWEST):
         data = msgspec.json.encode(draws, order="sorted")

@@ -55,9 +55,8 @@ class TrialRules(NamedTuple):
 
     def of(self, packs: Iterable[Pack]) -> "TrialRules":
         """Return what is asked of a rule of these packs, which may ask for more."""
-        return self._replace(
-            least=max(self.least, *((pack.trial_least or 0) / 100 for pack in packs))
-        )
+        asked = [(pack.trial_least or 0) / 100 for pack in packs]
+        return self._replace(least=max([self.least, *asked]))
 
 
 @dataclass(slots=True)
