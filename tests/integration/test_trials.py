@@ -29,6 +29,7 @@ from recount import evidence_problem, recount_command
 from rules.pack import Pack
 from rules.pinned import rule_digest
 from rules.rule_set import Adopted, Evidence, load_set
+from scan.flood_guard import FloodLimits
 from scan.inspection import KnownDraws
 from terang import UnknownNameError
 from terang.next_set import SetRequest, next_set
@@ -145,6 +146,19 @@ def test_what_was_tried_by_two_people_proposes_from_the_next_set_on(tried: World
     tried.clock.move(minutes=1)
     scan(tried, line(text=f"{PRIZE} for all") + b"\n", "later.jsonl")
     assert len(tried.open_findings()) == 1
+
+
+def test_the_flood_guard_expects_twice_what_the_rule_found(tried: World) -> None:
+    scan(tried, lines(*(f"nothing {n}" for n in range(368))), "quiet.jsonl")  # 32 of 400: 80 ‰
+    run_publish(tried)
+    adopt(tried)
+    in_force = json.loads(tried.objects.get(tried.public, "sets/current.json") or b"")
+    data = tried.objects.get(tried.public, f"sets/{in_force['set']}.json") or b""
+    [adopted] = load_set(data).settings_of("acme").live_here
+    assert adopted.expected == 160
+    rules = tried.scanner().rulesets.rules(in_force["set"], "acme", tried.clock.now())
+    assert FloodLimits(20, 100).flooded(1000, {RULE: 160}, rules.expected) == set()
+    assert FloodLimits(20, 100).flooded(1000, {RULE: 161}, rules.expected) == {RULE}
 
 
 def test_excerpts_end_with_the_trial(tried: World) -> None:

@@ -47,7 +47,7 @@ from publish.precision import (
     term_evidence,
 )
 from publish.public_bucket import Drafter, SummaryBucket, has_lost_records, next_revision
-from publish.rule_changes import adoptions_due, change_rules, pauses_due
+from publish.rule_changes import adoptions_due, change_rules, most_found, pauses_due
 from publish.summary import (
     LeftOut,
     PausedNote,
@@ -371,13 +371,15 @@ class PublishRun:
                 pauses = [*pauses_due(provider, newest.standing, in_force, below, since)]
                 result.paused += pauses
                 notes += [(provider, Paused(one.rule, since, one.why)) for one in pauses]
+            days = [*filter(None, (context.public.published(provider, day) for day in self.days))]
             entries = (
                 entry
-                for day in self.days
-                if (summary := context.public.published(provider, day)) and summary.went_live
-                for entry in context.store.journal_entries(provider, day)
+                for day in days
+                if day.went_live
+                for entry in context.store.journal_entries(provider, day.period)
             )
-            adoptions = adoptions_due(entries, in_force.settings_of(provider), in_force, since)
+            settings, found = in_force.settings_of(provider), most_found(days)
+            adoptions = adoptions_due(entries, settings, in_force, since, found)
             notes += [(provider, one) for one in adoptions]
         if notes:
             change_rules(context.public.objects, context.public.bucket, notes, context.clock.now())

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 import msgspec
 
@@ -21,7 +22,7 @@ from ledger.objects import S3Objects
 from publish.precision import RuleErrors, errors_of
 from publish.public_bucket import SummaryBucket
 from publish.summary import PausedNote, Standing, Summary, WentLive
-from rules.pack import Pack
+from rules.pack import MOST_EXPECTED, Pack
 from rules.rule_set import (
     Adopted,
     Evidence,
@@ -70,22 +71,40 @@ def pauses_due(
 
 
 def adoptions_due(
-    entries: Iterable[JournalEntry], settings: ProviderSettings, in_force: RuleSet, since: str
+    entries: Iterable[JournalEntry],
+    settings: ProviderSettings,
+    in_force: RuleSet,
+    since: str,
+    found: Mapping[str, int],
 ) -> Iterator[Adopted]:
     """Yield the newest adoption of each rule that the set in force lacks.
 
-    `entries` are those of the provider with these settings. An adoption that has lapsed comes again
-    only if what was tried returns.
+    `entries` are those of the provider with these settings, and `found` is what its rules found
+    (`most_found`). An adoption that has lapsed comes again only if what was tried returns.
     """
     known = {(one.rule, one.matching, one.band) for one in settings.live_here}
     adoptions = (entry for entry in entries if entry.type == "adoption")
     ordered = sorted(adoptions, key=lambda entry: (entry.at, entry.entry))
     for entry in {entry.rule: entry for entry in ordered}.values():
         evidence = msgspec.convert(entry.evidence, Evidence)
-        made = Adopted(entry.rule, entry.version, entry.matching, entry.band, since, evidence)
+        expected = min(2 * found.get(entry.rule, 0), MOST_EXPECTED)
+        made = Adopted(
+            entry.rule, entry.version, entry.matching, entry.band, since, evidence, expected
+        )
         is_new = (made.rule, made.matching, made.band) not in known
         if is_new and is_as_tried(in_force.packs, made):
             yield made
+
+
+def most_found(days: Iterable[Summary]) -> dict[str, int]:
+    """Return the per mille of posts that each rule (`pack/rule`) met on its fullest day."""
+    most = Counter[str]()
+    for numbers in [day.numbers for day in days if day.numbers.inspected]:
+        found = Counter[str]()
+        for key, count in numbers.by_rule.items():
+            found[rule_of(key.rpartition("/")[0])] += count
+        most |= Counter({rule: ceil(1000 * n / numbers.inspected) for rule, n in found.items()})
+    return dict(most)
 
 
 def change_rules(

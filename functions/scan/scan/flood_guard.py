@@ -27,17 +27,19 @@ TOTAL_DAYS = 2
 class FloodLimits:
     """A rule floods with more than `per_mille` of a day's posts, from `minimum_posts` on.
 
-    A pack may say that more is to be expected, where many posts are what it looks for.
+    A pack may say that more is to be expected, where many posts are what it looks for. Of a rule
+    that the provider adopted, it is twice what the rule found on its fullest day before.
     """
 
     per_mille: int
     minimum_posts: int
 
     def flooded(self, posts: int, hits: Mapping[str, int], expected: Mapping[str, int]) -> set[str]:
-        """Return the rules that hit too much. `expected` has per mille by pack.
+        """Return the rules that hit too much. `expected` has per mille by pack or rule.
 
-        >>> FloodLimits(20, 1000).flooded(1000, {"a/b": 21, "a/c": 20, "d/e": 21}, {"d": 100})
-        {'a/b'}
+        >>> hits = {"a/b": 21, "a/c": 20, "d/e": 21, "d/f": 21}
+        >>> FloodLimits(20, 1000).flooded(1000, hits, {"a": 30, "d/e": 30})
+        {'d/f'}
         >>> FloodLimits(20, 1000).flooded(999, {"a/b": 999}, {})
         set()
         """
@@ -51,7 +53,8 @@ class FloodLimits:
 
     def most_expected(self, rule: str, expected: Mapping[str, int]) -> int:
         """Return how many hits of a rule per mille are expected at most."""
-        return max(self.per_mille, expected.get(rule.partition("/")[0], 0))
+        of_pack = expected.get(rule.partition("/")[0], 0)
+        return max(self.per_mille, of_pack, expected.get(rule, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,8 @@ class FloodGuard:
     ) -> FloodDecision:
         """Decide for one unit.
 
-        `hits` are its live hits by `pack/rule`; `expected` has per mille by pack. A rule that was
-        held once stays held for the day, until a person answers its question and opens it.
+        `hits` are its live hits by `pack/rule`; `expected` has per mille by pack or rule. A rule
+        that was held once stays held for the day, until a person answers its question and opens it.
         """
         if not hits:  # there is nothing to hold
             return FloodDecision()

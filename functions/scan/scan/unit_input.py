@@ -380,7 +380,7 @@ class Rules:
     """What a provider runs. `set` is a digest; `skipped` names packs that are not in their dates.
 
     `none_in_force` says that the provider has no rule at all (see `Selection`). `expected` has the
-    per mille of posts that a rule of a pack may hit, by pack, where the pack says so.
+    per mille of posts that a rule may hit, by pack, and by rule where the provider adopted it.
     `receipt_bytes` is the most that a receipt takes. `copies` are the rules of copies, by
     `pack/rule`. `finders` come with the packs whose rules they try. `high_only` are the rules
     (`pack/rule`) that propose in their `high` band alone.
@@ -458,7 +458,8 @@ class RuleSets:
                 matcher=Matcher(packs),
                 none_in_force=selection.no_rules,
                 expected={
-                    pack.id: pack.expected_per_mille for pack in packs if pack.expected_per_mille
+                    **{pack.id: pack.expected_per_mille or 0 for pack in packs},
+                    **{name: one.expected for name, one in selection.adopted.items()},
                 },
                 copies=copy_rules(packs),
                 finders=[
@@ -466,7 +467,7 @@ class RuleSets:
                     for pack in packs
                     if pack.id in self.finders
                 ],
-                high_only=[name for name, band in selection.adopted.items() if band == HIGH],
+                high_only=[name for name, one in selection.adopted.items() if one.band == HIGH],
             )
             _keep(self._rules, key, rules)
         return self._rules[key]

@@ -83,7 +83,8 @@ class Adopted(msgspec.Struct, frozen=True):
 
     `matching` is the digest of what they tried (`rule_digest`): a version that changes it is on
     trial again. `band` is `all`, or `high` alone. `since` is RFC 3339; the notice period follows.
-    `evidence` are the figures of the trial, by the provider's own account.
+    `evidence` are the figures of the trial, by the provider's own account. The flood guard expects
+    up to `expected` findings per mille of a day's posts.
     """
 
     rule: str
@@ -92,6 +93,7 @@ class Adopted(msgspec.Struct, frozen=True):
     band: str
     since: str
     evidence: Evidence
+    expected: int = 0
 
 
 class ProviderSettings(msgspec.Struct, frozen=True):
@@ -123,16 +125,16 @@ class Selection(NamedTuple):
     `skipped` names packs outside their dates, in the order of ids. `shadowed` gives the reason
     for each rule (`pack/rule`) that was moved to shadow: fold, effort, not-public, not-wanted,
     paused, notice, unprotected (`Pack.unprotected`), or for a scored rule no-card or not-read.
-    `adopted` are the rules that are live because the provider adopted them, with their bands. With
-    `no_rules`, nothing can be proposed: `packs` has no pack of words, and the provider does not
-    want published fact-checks either.
+    `adopted` are the rules that are live because the provider adopted them. With `no_rules`,
+    nothing can be proposed: `packs` has no pack of words, and the provider does not want published
+    fact-checks either.
     """
 
     packs: tuple[Pack, ...]
     skipped: tuple[str, ...]
     shadowed: dict[str, str]
     no_rules: bool
-    adopted: Mapping[str, str] = {}
+    adopted: Mapping[str, Adopted] = {}
 
 
 class SetFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,7 +177,7 @@ class RuleSet(SetFields, frozen=True, kw_only=True):
         running: list[Pack] = []
         skipped: list[str] = []
         shadowed: dict[str, str] = {}
-        adopted: dict[str, str] = {}
+        adopted: dict[str, Adopted] = {}
         for pack in filter(settings.takes, self.packs):
             if at.astimezone(UTC).date() not in pack.in_force:
                 skipped.append(pack.id)
@@ -228,15 +230,15 @@ class RuleSet(SetFields, frozen=True, kw_only=True):
 
     def _adopted(
         self, pack: Pack, settings: ProviderSettings, at: datetime, reasons: Mapping[str, str]
-    ) -> dict[str, str]:
-        """Return the bands in which adopted rules of a pack propose.
+    ) -> dict[str, Adopted]:
+        """Return the adopted rules of a pack that propose.
 
         An adoption holds for what was tried. It replaces a person who has read the card, and lifts
         no other reason.
         """
         notice = timedelta(hours=self.notice_hours)
         return {
-            adopted.rule: adopted.band
+            adopted.rule: adopted
             for adopted in settings.live_here
             if is_as_tried([pack], adopted)
             and reasons.get(adopted.rule, "not-read") == "not-read"

@@ -65,7 +65,7 @@ CHANGES = {
     "id": "other-pack", "category": "VIOLENCE", "keywords": ("HUMAN_TRAFFICKING",),
     "ground": Ground.TERMS, "legal_ground": LegalGround("Another law", "https://law.example/2"),
     "languages": ("zh",), "owner": "o", "in_force": InForce(date(2026, 1, 1), date(2026, 1, 2)),
-    "rules": (), "mode": Mode.SHADOW, "campaign": "c", "expected_per_mille": 300,
+    "rules": (), "mode": Mode.SHADOW, "campaign": "c", "expected_per_mille": 300, "trial_least": 90,
     "protected": (ProtectedSentences("de", *([(f"Satz {kind}.",)] for kind in "abcdef")),),
     "unprotected": ("de",), "origin": Origin("https://a.example/1.yaml", "0" * 64),
 }  # fmt: skip
