@@ -172,15 +172,12 @@ def report_files(report: Report, provider: str) -> dict[str, bytes]:
     parts = report.parts()
     period = report.period
     head = LedgerHead(provider, str(period.first), str(period.last), dict(report.inspected))
-    tco: Cells = [
-        [row.letter, row.indicator, row.number or "", row.text] for row in tco_rows(report.entries)
-    ]
     sheets: dict[str, Cells] = {
         f"{part}_{PARTS[part]}"[:31]: [[*HEADERS[part]], *rows] for part, rows in parts.items()
     }
     return {
         **{file_name(part): _csv(HEADERS[part], rows) for part, rows in parts.items()},
-        TCO: _csv(TCO_HEADER, tco),
+        TCO: _csv(TCO_HEADER, tco_rows(report.entries)),
         LEDGER: _lines([head, *report.entries.all]),
         CELLS: _lines(_cell_lines(parts)),
         WORKBOOK: _workbook(sheets),
@@ -231,10 +228,8 @@ def _workbook(sheets: Mapping[str, Sequence[Sequence[Cell]]]) -> bytes:
     with xlsxwriter.Workbook(data, options) as book:
         book.set_properties({"created": _CREATED})
         # Neighbouring indicators differ in their last words only: they wrap, and are never cut.
-        body = book.add_format({"text_wrap": True, "valign": "top", "align": "left", "indent": 1})
-        header = book.add_format(
-            {"bold": True, "text_wrap": True, "valign": "top", "align": "left", "indent": 1}
-        )
+        wrapped = {"text_wrap": True, "valign": "top", "align": "left", "indent": 1}
+        body, header = book.add_format(wrapped), book.add_format({"bold": True} | wrapped)
         number_format = book.add_format({"valign": "top"})
         for name, rows in sheets.items():
             sheet = book.add_worksheet(name)
