@@ -181,7 +181,7 @@ class World:
                 self.clock,
                 self.public,
                 public=True,
-                finders={FACTCHECKS: PublishedIndexes(partial(objects.get, self.public)).rules_of},
+                finders={FACTCHECKS: PublishedIndexes(partial(objects.get, self.public)).finder_of},
             ),
             guard=FloodGuard(store, self.clock, self.limits),
             keys=self.keys(store),

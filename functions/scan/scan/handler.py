@@ -80,7 +80,7 @@ scanner = UnitScanner(
         setting["PUBLIC_BUCKET"],
         public=bool(setting["PUBLIC_URL"]),
         patience=POINTER_SECONDS * random.uniform(*PATIENCE),  # noqa: S311 - no secret
-        finders={FACTCHECKS: lambda rule_set: indexes().rules_of(rule_set)},
+        finders={FACTCHECKS: lambda rule_set: indexes().finder_of(rule_set)},
     ),
     guard=FloodGuard(
         store,

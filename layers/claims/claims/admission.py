@@ -239,7 +239,8 @@ def rating_of(stated: str, domain: str, language: str) -> str | None:
     by_name = _rating_tables()
     tables = [by_name[name] for name in (domain, language, "any") if name in by_name]
     others = [table for name, table in by_name.items() if len(name) == 2 and name != language]
-    for phrase in _phrases(stated):
+    first_pieces = [piece for piece in map(_plain, _SENTENCE.split(stated)) if piece][:1]
+    for phrase in (_plain(stated), *first_pieces):
         for table in (*tables, *others):
             if phrase in table:
                 return table[phrase]
@@ -251,12 +252,6 @@ def rating_of(stated: str, domain: str, language: str) -> str | None:
 
 def _plain(text: str) -> str:
     return " ".join(_WORDS.findall(unicodedata.normalize("NFKC", text).casefold()))
-
-
-def _phrases(stated: str) -> list[str]:
-    """Return the whole text and its part before the first sentence mark, both in plain form."""
-    pieces = [piece for piece in map(_plain, _SENTENCE.split(stated)) if piece]
-    return [_plain(stated), *pieces[:1]]
 
 
 def _by_beginning(text: str, table: RatingTable) -> str | None:

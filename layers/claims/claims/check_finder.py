@@ -3,7 +3,7 @@
 `ask` compares a text with all checks, in milliseconds. `CheckFinder` finds the checks that posts
 repeat: only checks that make findings, with a memory, and after a prefilter that takes tens of
 microseconds. The prefilter misses two in a hundred texts that would get a check: they say a claim
-in other words throughout. `CheckRules` is what scan runs for the pack `factchecks`.
+in other words throughout. Scan runs it for the pack `factchecks`.
 
 The more claims an index has, the more words any text shares with them. So `measure` finds the
 scores from which checks are suggested and attached for each index and language: with ordinary
@@ -271,6 +271,31 @@ class CheckFinder:
         attached = self._remembered(text, b"find", self._find)
         return attached if isinstance(attached, Attached) else None
 
+    def found(self, posts: Sequence[Post]) -> tuple[dict[int, list[Proposed]], int]:
+        """Return what each post repeats, by its number, at most one check for a topic.
+
+        The second value counts the posts that were not looked up: they came after MAX_TEXTS.
+        """
+        asked: set[str] = set()
+        by_post: dict[int, list[Proposed]] = {}
+        not_asked = 0
+        for number, post in enumerate(posts):
+            parts = [part for part in post.parts[:MAX_PARTS] if self.may_repeat(part[1])]
+            new = {text for _, text in parts} - asked
+            if len(asked) + len(new) > MAX_TEXTS:
+                not_asked += 1
+                continue
+            asked |= new
+            by_topic: dict[str, Proposed] = {}
+            for part, text in parts:
+                attached = self.find(text)
+                if attached is not None:
+                    claim, label = attached.checks[0][0].claim, _label(attached.checks)
+                    by_topic.setdefault(attached.topic, (attached.topic, part, claim, label))
+            if by_topic:
+                by_post[number] = list(by_topic.values())
+        return by_post, not_asked
+
     def _remembered(
         self, text: str, question: bytes, answer_of: Callable[[ClaimText], bool | Attached | None]
     ) -> bool | Attached | None:
@@ -340,53 +365,21 @@ class _Prefilter:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRules:
-    """The rules of the pack, over one index."""
-
-    finder: CheckFinder
-
-    def found(self, posts: Sequence[Post]) -> tuple[dict[int, list[Proposed]], int]:
-        """Return what each post repeats, by its number, at most one check for a topic.
-
-        The second value counts the posts that were not looked up: they came after MAX_TEXTS.
-        """
-        asked: set[str] = set()
-        by_post: dict[int, list[Proposed]] = {}
-        not_asked = 0
-        for number, post in enumerate(posts):
-            parts = [part for part in post.parts[:MAX_PARTS] if self.finder.may_repeat(part[1])]
-            new = {text for _, text in parts} - asked
-            if len(asked) + len(new) > MAX_TEXTS:
-                not_asked += 1
-                continue
-            asked |= new
-            by_topic: dict[str, Proposed] = {}
-            for part, text in parts:
-                attached = self.finder.find(text)
-                if attached is not None:
-                    claim, label = attached.checks[0][0].claim, _label(attached.checks)
-                    by_topic.setdefault(attached.topic, (attached.topic, part, claim, label))
-            if by_topic:
-                by_post[number] = list(by_topic.values())
-        return by_post, not_asked
-
-
 @dataclass(slots=True)
 class PublishedIndexes:
     """The indexes that sets name. `read` returns the bytes under a key of the public bucket."""
 
     read: Callable[[str], bytes | None]
-    _kept: OrderedDict[str, CheckRules] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[str, CheckFinder] = field(default_factory=OrderedDict)
 
-    def rules_of(self, rule_set: RuleSet) -> CheckRules:
-        """Return the rules over the index of a set.
+    def finder_of(self, rule_set: RuleSet) -> CheckFinder:
+        """Return the finder in the index of a set.
 
         Raises OperatorError if the index is missing, cannot be read, or has another digest.
         """
         index = rule_set.factchecks
         if index not in self._kept:
-            self._kept[index] = CheckRules(self._finder(index))
+            self._kept[index] = self._finder(index)
             while len(self._kept) > KEPT_INDEXES:
                 self._kept.popitem(last=False)
         return self._kept[index]

@@ -324,8 +324,7 @@ def _review_of_row(row: dict[str, str]) -> Review:
 
 def _speaker(value: object, depth: int = 0) -> str:
     """Return who made the claim: the author of the reviewed item, or of its source."""
-    if isinstance(value, list):
-        value = value[0] if value else None
+    value = _first(value)
     if not isinstance(value, dict) or depth > DEEPEST_CONTAINER:
         return ""
     return _name(value.get("author")) or _speaker(value.get("itemReviewed"), depth + 1)
