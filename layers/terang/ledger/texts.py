@@ -194,6 +194,8 @@ def decode_object(raw: bytes | Code) -> dict[str, Any] | Code:
 
     >>> decode_object(b'{"a": 1, "a": 2}')
     <Code.JSON_DUPLICATE_KEY: 'json_duplicate_key'>
+    >>> decode_object(b'{"a": 1}'), decode_object(b"[]")
+    ({'a': 1}, <Code.NOT_AN_OBJECT: 'not_an_object'>)
     """
     record = decode_value(raw)
     return record if isinstance(record, dict | Code) else Code.NOT_AN_OBJECT
@@ -218,16 +220,6 @@ def decode_value(raw: bytes | Code) -> Any:
         return Code.JSON_DEPTH
     except (msgspec.DecodeError, ValueError):
         return Code.JSON_SYNTAX
-
-
-def read_object(line: bytes) -> dict[str, Any] | Refusal:
-    """Return the JSON object of a line, or why the line is refused.
-
-    >>> read_object(b'{"a": 1}'), read_object(b"[]")
-    ({'a': 1}, Refusal(code=<Code.NOT_AN_OBJECT: 'not_an_object'>))
-    """
-    found = decode_object(line)
-    return Refusal(found) if isinstance(found, Code) else found
 
 
 def nests_too_deep(line: bytes) -> bool:
