@@ -210,7 +210,7 @@ class DynamoDesk(TableRows):
         if self.table.transact(put_where(put, free, now=now, holder=wanted.moderator)):
             self._list_lease(provider, wanted, now)
             return wanted
-        stored = record_of(self.table.get(_desk(provider), _lease(wanted.item)), ItemLease)
+        stored = record_of(self.table.get(_desk(provider), f"lease#{wanted.item}"), ItemLease)
         if stored is None or stored.until <= now:
             raise OSError("the lease of an item is gone")
         return stored
@@ -234,7 +234,7 @@ class DynamoDesk(TableRows):
     def _put_lease(self, provider: str, lease: ItemLease) -> Item:
         return self.table.put_action(
             _desk(provider),
-            _lease(lease.item),
+            f"lease#{lease.item}",
             lease,
             expires=_expires(lease.until),
             holder=lease.moderator,
@@ -256,7 +256,7 @@ class DynamoDesk(TableRows):
         self.table.put(*key, ModeratorLeases(tuple(kept)), expires=_expires(last))
 
     def _locks(self, provider: str, items: Sequence[str]) -> dict[str, PendingRow | None]:
-        keys = [(_desk(provider), _lock(item)) for item in items]
+        keys = [(_desk(provider), f"decided#{item}") for item in items]
         stored = self.table.get_many(keys)
         return {
             item: record_of(stored.get(key), PendingRow)
@@ -284,7 +284,7 @@ class DynamoDesk(TableRows):
         for item, lock in locks.items():
             put = self.table.put_action(
                 key,
-                _lock(item),
+                f"decided#{item}",
                 PendingRow(pending.id, pending.moderator),
                 expires=soon,
                 holder=pending.id,
@@ -337,14 +337,6 @@ def _desk(provider: str) -> str:
 
 def _pending(pending: str) -> str:
     return f"pending#{pending}"
-
-
-def _lease(item: str) -> str:
-    return f"lease#{item}"
-
-
-def _lock(item: str) -> str:
-    return f"decided#{item}"
 
 
 def _expires(until: str) -> int:

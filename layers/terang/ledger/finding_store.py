@@ -67,9 +67,7 @@ class DynamoUnits(TableRows):
 
         Return None if the unit is committed: then nothing may be stored for it.
         """
-        if self.table.transact(self.table.put_if_absent(f"U#{unit}", "unit", own, begun=own.name)):
-            return own
-        return _state_of(self.table.get(f"U#{unit}", "unit")).attempt
+        return self.record_attempts({unit: own})[unit]
 
     def record_attempts(self, attempts: Mapping[str, Attempt]) -> dict[str, Attempt | None]:
         """Do what `record_attempt` does for many units."""
@@ -203,10 +201,7 @@ class DynamoFloods(TableRows):
     def put_flood(self, provider: str, question: FloodQuestion, expires: int) -> bool:
         """Put a rule under flood guard for a day; False if it is or was already."""
         key = f"flood#{question.day}#{question.rule}"
-        new = self.table.put_if_absent(
-            work_of(provider), key, question, lifted=False, expires=expires
-        )
-        return self.table.transact(new)
+        return self.table.put_new(work_of(provider), key, question, lifted=False, expires=expires)
 
     def flood_totals(self, provider: str, day: str) -> list[FloodTotal]:
         """Return the sums of the receipts that each worker committed on a day."""

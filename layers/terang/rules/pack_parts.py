@@ -30,36 +30,22 @@ _OTHER = "OTHER"
 
 KEYWORDS: dict[str, tuple[str, ...]] = {
     "CYBER_VIOLENCE": (
-        "CYBER_BULLYING_INTIMIDATION",
-        "CYBER_HARASSMENT",
-        "CYBER_INCITEMENT",
-        "CYBER_STALKING",
-        "NON_CONSENSUAL_IMAGE_SHARING",
-        "NON_CONSENSUAL_MATERIAL_DEEPFAKE",
-        _OTHER,
+        "CYBER_BULLYING_INTIMIDATION", "CYBER_HARASSMENT", "CYBER_INCITEMENT", "CYBER_STALKING",
+        "NON_CONSENSUAL_IMAGE_SHARING", "NON_CONSENSUAL_MATERIAL_DEEPFAKE", _OTHER
     ),
     "OTHER_VIOLATION_TC": ("ADULT_SEXUAL_MATERIAL", "NUDITY", _OTHER),
     "RISK_FOR_PUBLIC_SECURITY": ("RISK_PUBLIC_HEALTH", "TERRORIST_CONTENT"),
     "SCAMS_AND_FRAUD": (
-        "IMPERSONATION_ACCOUNT_HIJACKING",
-        "INAUTHENTIC_ACCOUNTS",
-        "INAUTHENTIC_LISTINGS",
-        "INAUTHENTIC_USER_REVIEWS",
-        "PHISHING",
-        "PYRAMID_SCHEMES",
-        _OTHER,
+        "IMPERSONATION_ACCOUNT_HIJACKING", "INAUTHENTIC_ACCOUNTS", "INAUTHENTIC_LISTINGS",
+        "INAUTHENTIC_USER_REVIEWS", "PHISHING", "PYRAMID_SCHEMES", _OTHER
     ),
     "SELF_HARM": ("CONTENT_PROMOTING_EATING_DISORDERS", "SELF_MUTILATION", "SUICIDE", _OTHER),
     "UNSAFE_AND_PROHIBITED_PRODUCTS": ("PROHIBITED_PRODUCTS", "UNSAFE_PRODUCTS", _OTHER),
     "VIOLENCE": (
-        "COORDINATED_HARM",
-        "INCITEMENT_VIOLENCE_HATRED",
-        "HUMAN_EXPLOITATION",
-        "HUMAN_TRAFFICKING",
-        "TRAFFICKING_WOMEN_GIRLS",
-        _OTHER,
+        "COORDINATED_HARM", "INCITEMENT_VIOLENCE_HATRED", "HUMAN_EXPLOITATION", "HUMAN_TRAFFICKING",
+        "TRAFFICKING_WOMEN_GIRLS", _OTHER
     ),
-}
+}  # fmt: skip
 """The categories a pack may carry, each with its keywords."""
 
 LINK_CATEGORIES = ("SCAMS_AND_FRAUD", "UNSAFE_AND_PROHIBITED_PRODUCTS")
@@ -151,11 +137,7 @@ class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
         ),
     ] = ""
     words_of: Annotated[
-        str,
-        allowed(
-            "It has a common word of this language, or at most four words.",
-            check="words",
-        ),
+        str, allowed("It has a common word of this language, or at most four words.", check="words")
     ] = ""
 
     @property
@@ -469,8 +451,7 @@ class PackCard(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     by_hand: Annotated[
         tuple[Note, ...],
         allowed(
-            "Terms that were given by hand, with a weight to start from.",
-            maxItems=WEIGHTS_IN_LIST,
+            "Terms that were given by hand, with a weight to start from.", maxItems=WEIGHTS_IN_LIST
         ),
     ] = ()
     mistakes: Annotated[
