@@ -13,9 +13,9 @@ sentences, and with the index's own claims while their right answer is left out.
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from hashlib import blake2b
 
 import msgspec
@@ -246,7 +246,6 @@ class Attached:
     checks: tuple[tuple[Check, float], ...]
 
 
-@dataclass(slots=True)
 class CheckFinder:
     """Finds checks for posts in one index, and remembers its answers.
 
@@ -255,12 +254,11 @@ class CheckFinder:
     a topic too, and all of them are reported, also those that disagree.
     """
 
-    index: ClaimIndex
-    _prefilters: dict[str, "_Prefilter"] = field(default_factory=dict)
-    _answers: OrderedDict[bytes, bool | Attached | None] = field(default_factory=OrderedDict)
-    _prepared: Callable[[str], ClaimText] = field(
-        default_factory=lambda: lru_cache(PREPARED)(ClaimText)
-    )
+    def __init__(self, index: ClaimIndex):
+        self.index = index
+        self._answers: OrderedDict[bytes, bool | Attached | None] = OrderedDict()
+        self._prepared = lru_cache(PREPARED)(ClaimText)
+        self._prefilter = cache(lambda language: _Prefilter(index.language(language)))
 
     def may_repeat(self, text: str) -> bool:
         """A text is worth the time that `find` takes."""
@@ -326,11 +324,6 @@ class CheckFinder:
         checks = tuple((answer.check, answer.score) for answer in answers)
         return Attached(answers[0].check.topic, checks)
 
-    def _prefilter(self, language: str) -> "_Prefilter":
-        if language not in self._prefilters:
-            self._prefilters[language] = _Prefilter(self.index.language(language))
-        return self._prefilters[language]
-
 
 class _Prefilter:
     """Tests texts for those checks of one language that make findings."""
@@ -365,27 +358,16 @@ class _Prefilter:
         return False
 
 
-@dataclass(slots=True)
-class PublishedIndexes:
-    """The indexes that sets name. `read` returns the bytes under a key of the public bucket."""
+def published_indexes(read: Callable[[str], bytes | None]) -> Callable[[RuleSet], CheckFinder]:
+    """Return the function that opens the index which a set names, and keeps the last ones.
 
-    read: Callable[[str], bytes | None]
-    _kept: OrderedDict[str, CheckFinder] = field(default_factory=OrderedDict)
+    `read` returns the bytes under a key of the public bucket. Opening raises OperatorError if the
+    index is missing, cannot be read, or has another digest.
+    """
 
-    def finder_of(self, rule_set: RuleSet) -> CheckFinder:
-        """Return the finder in the index of a set.
-
-        Raises OperatorError if the index is missing, cannot be read, or has another digest.
-        """
-        index = rule_set.factchecks
-        if index not in self._kept:
-            self._kept[index] = self._finder(index)
-            while len(self._kept) > KEPT_INDEXES:
-                self._kept.popitem(last=False)
-        return self._kept[index]
-
-    def _finder(self, index: str) -> CheckFinder:
-        data = self.read(factchecks_key(index))
+    @lru_cache(KEPT_INDEXES)
+    def finder(index: str) -> CheckFinder:
+        data = read(factchecks_key(index))
         if data is None:
             raise OperatorError(f"the index of checks {index} is not in the public bucket")
         try:
@@ -395,6 +377,8 @@ class PublishedIndexes:
         if opened.digest != index:
             raise OperatorError(f"the bytes of the index of checks {index} have another digest")
         return CheckFinder(opened)
+
+    return lambda rule_set: finder(rule_set.factchecks)
 
 
 def _label(checks: Sequence[tuple[Check, float]]) -> Label:
