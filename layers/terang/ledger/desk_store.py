@@ -117,7 +117,7 @@ class DynamoDesk(TableRows):
 
     def pending(self, provider: str, pending: str) -> PendingDecision | None:
         """Return a decision in any state, if it is still kept."""
-        return record_of(self.table.get(_desk(provider), _pending(pending)), PendingDecision)
+        return record_of(self.table.get(_desk(provider), f"pending#{pending}"), PendingDecision)
 
     def store_pending(self, pending: PendingDecision) -> PendingDecision | None:
         """Store a decision. Return None, or the one that blocks it.
@@ -300,7 +300,7 @@ class DynamoDesk(TableRows):
         return [name for item in items if (name := record_of(item, PendingRow))]
 
     def _decisions(self, provider: str, names: Iterable[PendingRow]) -> list[PendingDecision]:
-        keys = list(dict.fromkeys((_desk(provider), _pending(name.pending)) for name in names))
+        keys = list(dict.fromkeys((_desk(provider), f"pending#{name.pending}") for name in names))
         stored = self.table.get_many(keys)
         records = (record_of(stored.get(key), PendingDecision) for key in keys)
         return [record for record in records if record is not None]
@@ -314,7 +314,7 @@ class DynamoDesk(TableRows):
         put = self.table.put_if_absent if is_new else self.table.put_action
         return put(
             _desk(pending.provider),
-            _pending(pending.id),
+            f"pending#{pending.id}",
             pending,
             phase=pending.state,
             expires=self._in_days(days),
@@ -333,10 +333,6 @@ def _settles(pending: PendingDecision) -> bool:
 
 def _desk(provider: str) -> str:
     return f"D#{provider}"
-
-
-def _pending(pending: str) -> str:
-    return f"pending#{pending}"
 
 
 def _expires(until: str) -> int:

@@ -182,7 +182,6 @@ def _each_key_once(line: bytes, post: Post) -> bool:
 
 
 def _implausible(post: Post) -> Refusal | None:
-    """Return a refusal for a blank id or account, or for an impossible year."""
     for name in ("id", "account"):
         if is_blank(getattr(post, name)):
             return Refusal(Code.FIELD_LENGTH, field=name)

@@ -174,6 +174,9 @@ def _first_sign(text: str) -> str:
 JSON_DEPTH = 64
 """The deepest nesting that is read, below the limits of all parsers."""
 
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""A JSON string, also one that breaks off."""
+_BRACKET = re.compile(rb"[\[\]{}]")
 _ARRAY = list[msgspec.Raw]
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -230,19 +233,11 @@ def nests_too_deep(line: bytes) -> bool:
     """
     if line.count(b"[") + line.count(b"{") <= JSON_DEPTH:
         return False
-    depth, in_string, escaped = 0, False, False
-    for byte in line:
-        if in_string:
-            in_string = escaped or byte != 0x22
-            escaped = byte == 0x5C and not escaped
-        elif byte == 0x22:
-            in_string = True
-        elif byte in b"[{":
-            depth += 1
-            if depth > JSON_DEPTH:
-                return True
-        elif byte in b"]}":
-            depth -= 1
+    depth = 0
+    for bracket in _BRACKET.finditer(_STRING.sub(b"", line)):
+        depth += 1 if bracket[0] in b"[{" else -1
+        if depth > JSON_DEPTH:
+            return True
     return False
 
 
