@@ -369,7 +369,6 @@ def entry_of(message: BaseCaseMessage, provider: str, at: datetime, **more: Any)
 
 
 def _as_text(value: Any) -> Any:
-    """Return times, days and codes as text, and everything else as it is."""
     match value:
         case datetime():
             return utc(value)
@@ -411,7 +410,6 @@ def earlier_move(entry: JournalEntry) -> EarlierMove:
 
 
 def _without_words(move: CaseMove) -> CaseMove:
-    """Return a move whose entry keeps no words and no address."""
     if move.entry is None:
         return move
     entry = msgspec.structs.replace(move.entry, reason="", post="", url="")

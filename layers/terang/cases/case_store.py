@@ -272,7 +272,6 @@ class CaseFiles:
         raise OSError(f"other workers changed the file of findings {TRIES} times")
 
     def _decided_on(self, decision: JournalEntry) -> Iterator[Case]:
-        """Yield the cases of a decision's findings, and of its notice."""
         for name in decision.cases:
             if name != decision.entry and (case := self.store.case(name)):
                 yield case

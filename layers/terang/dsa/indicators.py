@@ -96,7 +96,6 @@ def _ended(entries: Entries, contest: str) -> list[JournalEntry]:
 
 
 def _newly_imposed(entries: Entries) -> Iterator[JournalEntry]:
-    """Yield outcomes of complaints that took a measure after a decision that had taken none."""
     for outcome in _ended(entries, "complaint"):
         if outcome.done and outcome.about is not None and not outcome.about.done:
             yield outcome
@@ -279,7 +278,7 @@ def tco_rows(entries: Entries) -> Iterator[tuple[str, str, str | Counted, str]]:
     taken_down = (
         decision
         for decision in entries.measures
-        if _is_terrorist(decision) and _TAKEN_DOWN & {*decision.done}
+        if _TERRORIST in decision.keywords and _TAKEN_DOWN & {*decision.done}
     )
     reasons = _reasons(entries, not_followed)
     yield "a", "Measures to identify and remove terrorist content", "", _IDENTIFY
@@ -318,15 +317,11 @@ def _reasons(entries: Entries, orders: list[JournalEntry]) -> str:
     return "; ".join(f"{reason} ({number})" for reason, number in sorted(reasons.items()))
 
 
-def _is_terrorist(entry: JournalEntry) -> bool:
-    return _TERRORIST in entry.keywords
-
-
 def _about_terrorist(entries: Entries, entry_type: str) -> list[JournalEntry]:
     return [
         entry
         for entry in entries.typed(entry_type)
-        if entry.about is not None and _is_terrorist(entry.about)
+        if entry.about is not None and _TERRORIST in entry.about.keywords
     ]
 
 

@@ -46,8 +46,8 @@ TERMS_ONLY = "OTHER_VIOLATION_TC"
 
 class _Template(msgspec.Struct, frozen=True):
     source: str
-    headers: dict[str, tuple[str, ...]]
-    indicators: dict[str, tuple[tuple[str, ...], ...]]
+    headers: dict[int, tuple[str, ...]]
+    indicators: dict[int, tuple[tuple[str, ...], ...]]
     names: tuple[tuple[str, str, str], ...]
 
 
@@ -55,9 +55,8 @@ _TEMPLATE = msgspec.json.decode(
     Path(__file__).with_name("report_template.json").read_bytes(), type=_Template
 )
 
-HEADERS = {int(number): header for number, header in _TEMPLATE.headers.items()}
-
-INDICATORS = {int(number): rows for number, rows in _TEMPLATE.indicators.items()}
+HEADERS = _TEMPLATE.headers
+INDICATORS = _TEMPLATE.indicators
 """The fixed cells of parts that have one indicator a row: applicability, then the row's names."""
 
 NAMES = _TEMPLATE.names
