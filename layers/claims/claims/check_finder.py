@@ -20,22 +20,10 @@ from hashlib import blake2b
 
 import msgspec
 
+from claims import ranking
 from claims.fact_check import Check
 from claims.index import BadIndexError, LanguageIndex, digest_of, read_index
-from claims.ranking import (
-    EVIDENCE,
-    Curves,
-    Meaning,
-    Query,
-    Ranked,
-    evidence_for,
-    meets,
-    query_of,
-    rank,
-    reorder_by_meaning,
-    shipped_curves,
-    sigmoid,
-)
+from claims.ranking import Curves, Meaning, Query, Ranked
 from claims.text_words import ClaimText, calibration_negatives, guess_language, primary
 from ledger.codes import OperatorError
 from ledger.findings import FoundCheck, Label
@@ -128,7 +116,7 @@ class ClaimIndex:
         except msgspec.ValidationError as error:
             raise BadIndexError("the index lacks its checks, bounds or curves") from error
         self.totals, self.bounds, self.curves = content.checks, content.bounds, content.attaching
-        if {*self.curves.curves, *self.curves.gates} - EVIDENCE:
+        if {*self.curves.curves, *self.curves.gates} - ranking.EVIDENCE:
             raise BadIndexError("the index weighs evidence that this release does not know")
         self._languages: dict[str, LanguageIndex] = {}
 
@@ -192,8 +180,8 @@ def _answers(
     index: ClaimIndex, language: str, text: ClaimText, meaning: Meaning | None
 ) -> list[tuple[float, CheckAnswer]]:
     checks, bounds, curves = index.language(language), index.bounds[language], index.curves
-    query = query_of(checks, text)
-    ranked = rank(query)
+    query = ranking.query_of(checks, text)
+    ranked = ranking.rank(query)
     if not ranked:
         return []
     word_scores = [check.score for check in ranked]  # falling: keeps this order among languages
@@ -202,25 +190,25 @@ def _answers(
     attaches = (
         first >= bounds.attach
         and text.word_count >= FEWEST_WORDS
-        and meets(curves.demands, query, ranked[0].place)
+        and ranking.meets(curves.demands, query, ranked[0].place)
     )
     if attaches:
         ranked.sort(key=lambda check: checks.groups[check.place] != group)
     elif meaning and language in meaning.languages:
-        ranked = reorder_by_meaning(checks, text.text, ranked, meaning)
+        ranked = ranking.reorder_by_meaning(checks, text.text, ranked, meaning)
     answers = []
     scores = _scores(curves, query, ranked, ANSWERS)
     for candidate, score, word_score in zip(ranked, scores, word_scores, strict=False):
         may_attach = attaches and checks.groups[candidate.place] == group
         level = level_of(score, bounds, may_attach=may_attach, near=candidate.is_near)
         check = checks.check(candidate.place)
-        answer = CheckAnswer(check, round(sigmoid(score), 3), level, candidate.likeness)
+        answer = CheckAnswer(check, round(ranking.sigmoid(score), 3), level, candidate.likeness)
         answers.append((word_score, answer))
     return answers
 
 
 def _scores(curves: Curves, query: Query, ranked: list[Ranked], count: int) -> list[float]:
-    return [curves.score(evidence) for evidence in evidence_for(query, ranked, count)]
+    return [curves.score(evidence) for evidence in ranking.evidence_for(query, ranked, count)]
 
 
 def level_of(score: float, bounds: Bounds, *, may_attach: bool, near: bool = False) -> Level:
@@ -311,7 +299,7 @@ class CheckFinder:
         languages = self.index.totals
         known = guess_language(text, languages)
         return any(
-            self._prefilter(name).passes(query_of(self.index.language(name), text))
+            self._prefilter(name).passes(ranking.query_of(self.index.language(name), text))
             for name in ([known] if known else languages)
         )
 
@@ -439,8 +427,8 @@ def _first_score(index: LanguageIndex, text: str, except_for: int | None = None)
 
     With `except_for`, skip the answers about the same rumour as that check: they would be right.
     """
-    query = query_of(index, text)
-    ranked = rank(query)
+    query = ranking.query_of(index, text)
+    ranked = ranking.rank(query)
     if except_for is not None:
         groups = index.groups
         ranked = [
@@ -449,7 +437,10 @@ def _first_score(index: LanguageIndex, text: str, except_for: int | None = None)
             if groups[except_for] != groups[check.place]
             and not index.are_alike(except_for, check.place, ALIKE)
         ]
-    return shipped_curves().score(evidence_for(query, ranked, 1)[0]) if ranked else LOWEST
+    if not ranked:
+        return LOWEST
+    [evidence] = ranking.evidence_for(query, ranked, 1)
+    return ranking.shipped_curves().score(evidence)
 
 
 def tail_quantile(scores: Sequence[float], share: float) -> float:

@@ -105,24 +105,18 @@ class Check(msgspec.Struct, frozen=True, array_like=True):
         return bool(self.topic) and self.rating in FOUND_WRONG
 
 
-class Cues(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What helps to decide the topic of a check in addition to its claim; each may be empty."""
-
-    labels: str = ""
-    speaker: str = ""
-
-
-NO_CUES = Cues()
-
-
 @dataclass(frozen=True, slots=True)
 class FeedCheck:
-    """A check of a feed, with the texts that only help to find it and the cues to its topic."""
+    """A check of a feed, with the texts that only help to find it.
+
+    `labels` and `speaker` help to decide its topic.
+    """
 
     check: Check
     title: str = ""
     summary: str = ""
-    cues: Cues = NO_CUES
+    labels: str = ""
+    speaker: str = ""
 
     @property
     def own_title(self) -> str:
