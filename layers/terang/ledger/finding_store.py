@@ -26,7 +26,7 @@ from ledger.findings import (
     digest,
     flood_question_id,
 )
-from ledger.table import Item, TableRows, item_of, journal_of, record_of, shards, work_of
+from ledger.table import Item, TableRows, item_of, journal_of, put_where, record_of, shards, work_of
 from ledger.units import Attempt, Marker, RangeRow, Receipt, UnitState
 
 
@@ -151,7 +151,8 @@ class DynamoUnits(TableRows):
     def _commit(self, marker: Marker, attempt: Attempt | None) -> Item:
         if attempt is None:
             return self.table.put_if_absent(f"U#{marker.unit}", "unit", marker)
-        return self.table.instead(f"U#{marker.unit}", "unit", marker, begun=attempt.name)
+        put = self.table.put_action(f"U#{marker.unit}", "unit", marker)
+        return put_where(put, "begun = :begun", begun=attempt.name)
 
 
 def receipt_place(marker: Marker) -> tuple[str, str]:

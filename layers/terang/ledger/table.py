@@ -110,11 +110,6 @@ class Table:
         """Put one item where none is; return whether none was."""
         return self.transact(self.put_if_absent(pk, sk, record, **attributes))
 
-    def instead(self, pk: str, sk: str, record: Any, **attribute: str) -> Item:
-        """Return the action that replaces an item if it has this attribute with this value."""
-        [(name, value)] = attribute.items()
-        return put_where(self.put_action(pk, sk, record), f"{name} = :value", value=value)
-
     def if_absent(self, pk: str, sk: str) -> Item:
         """Return the condition that an item does not exist."""
         condition = {"Key": key_of(pk, sk), "ConditionExpression": ABSENT}
