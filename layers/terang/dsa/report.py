@@ -78,7 +78,7 @@ class Report:
         return {
             1: list(self._summary()),
             2: [[*row, ""] for row in NAMES],
-            3: [self._category_cells(row, ALL, scope=[row.scope]) for row in order_rows(entries)],
+            3: [self._category_cells(row, ALL) for row in order_rows(entries)],
             4: [self._category_cells(row, HOSTING) for row in notice_rows(entries)],
             5: [self._category_cells(row, ALL) for row in measure_rows(entries, 5)],
             6: [self._category_cells(row, ALL) for row in measure_rows(entries, 6)],
@@ -99,20 +99,12 @@ class Report:
         for row, value in zip(INDICATORS[1], values, strict=True):
             yield [row[0], about.service, row[1], value]
 
-    def _category_cells(
-        self, counted: CountedRow, applicability: str, scope: list[Cell] | None = None
-    ) -> list[Cell]:
+    def _category_cells(self, row: CountedRow, applicability: str) -> list[Cell]:
+        numbers = [cell for cell in row if isinstance(cell, Counted)]
         # The blanks of a row in which nothing was counted need no reason.
-        is_empty = not any(number.value for number in counted.numbers)
-        context = ["" if is_empty else number.why for number in counted.numbers]
-        return [
-            *self._first_cells(applicability),
-            counted.row.code,
-            counted.description,
-            *(scope or []),
-            *counted.numbers,
-            *context,
-        ]
+        is_empty = not any(number.value for number in numbers)
+        context = ["" if is_empty else number.why for number in numbers]
+        return [*self._first_cells(applicability), *row, *context]
 
     def _measured(self, part: int) -> Iterator[list[Cell]]:
         """Yield the rows of part 7 or 8. One for other providers is blank, which 0 is not."""

@@ -307,14 +307,8 @@ EUROSTAT = {"GR": "EL"}
 MEMBER_STATES = tuple(sorted(EUROSTAT.get(country, country) for country in codes.EU))
 
 
-@dataclass(frozen=True, slots=True)
-class CountedRow:
-    """A row of categories with the description of its "Other", the scope of part 3, its numbers."""
-
-    row: CategoryRow
-    description: str
-    numbers: tuple[Counted, ...]
-    scope: str = ""
+type CountedRow = list[str | Counted]
+"""A row of categories: its code, the description of its "Other", the scope of part 3, numbers."""
 
 
 def order_rows(entries: Entries) -> Iterator[CountedRow]:
@@ -335,7 +329,7 @@ def order_rows(entries: Entries) -> Iterator[CountedRow]:
                 continue
             for description in descriptions(row, 3, in_scope):
                 orders = list(filter(counts_in(row, 3, description), in_scope))
-                yield CountedRow(row, description, tuple(_order_numbers(orders)), scope)
+                yield [row.code, description, scope, *_order_numbers(orders)]
 
 
 def _order_numbers(orders: Sequence[JournalEntry]) -> Iterator[Counted]:
@@ -363,7 +357,7 @@ def notice_rows(entries: Entries) -> Iterator[CountedRow]:
             counts = counts_in(row, 4, description)
             received = list(filter(counts, entries.notices))
             decided = [each for each in on_notices if counts(each[1])]
-            yield CountedRow(row, description, tuple(_notice_numbers(received, decided)))
+            yield [row.code, description, *_notice_numbers(received, decided)]
 
 
 def _notice_numbers(
@@ -394,12 +388,13 @@ def measure_rows(entries: Entries, part: int) -> Iterator[CountedRow]:
     for row in category_rows(part):
         for description in descriptions(row, part, measures):
             in_row = list(filter(counts_in(row, part, description), measures))
-            numbers = (
+            yield [
+                row.code,
+                description,
                 count(in_row),
                 count(decision for decision in in_row if decision.rules),
-                *(count(each for each in in_row if codes & {*each.done}) for codes in RESTRICTIONS),
-            )
-            yield CountedRow(row, description, numbers)
+                *(count(each for each in in_row if kinds & {*each.done}) for kinds in RESTRICTIONS),
+            ]
 
 
 RESTRICTIONS: tuple[set[str], ...] = (
