@@ -36,7 +36,6 @@ NEEDED_COLUMNS = ("url", "claim")
 ELEMENT_BYTES = 16 << 20
 """Most bytes of one element of a feed. This bounds the memory."""
 CHUNK_BYTES = 1 << 16
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _CONTAINERS = ("@graph", "dataFeedElement", "item", "itemListElement", "mainEntity")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -144,7 +143,7 @@ def read_feed(stream: BinaryIO, progress: BytesRead | None = None) -> Iterator[R
     >>> [review.claim for review in read_feed(io.BytesIO(table))]
     ['Salt cures colds']
     """
-    head = stream.read(CHUNK_BYTES).removeprefix(BYTE_ORDER_MARK)
+    head = stream.read(CHUNK_BYTES).removeprefix(codecs.BOM_UTF8)
     bounded = _BoundedStream(head, stream, progress)
     if head.lstrip().startswith((b"{", b"[")):
         reviews = _reviews_in_json(bounded, is_data_feed=b'"dataFeedElement"' in head)

@@ -131,8 +131,6 @@ class Report:
 
 LEDGER, CELLS, WORKBOOK, TCO = "ledger.jsonl", "cells.jsonl", "report.xlsx", "TCO_Art_7_3.csv"
 
-_COUNTED_PARTS = range(3, 9)
-
 
 class LedgerHead(msgspec.Struct, frozen=True):
     """The first line of `ledger.jsonl`: the provider and days of the entries that follow.
@@ -177,7 +175,7 @@ def report_files(report: Report, provider: str) -> dict[str, bytes]:
 
 
 def _cell_lines(parts: Mapping[int, Cells]) -> Iterator[CellLine]:
-    for part in _COUNTED_PARTS:
+    for part in range(3, 9):
         for number, row in enumerate(parts[part], 1):
             for column, cell in zip(HEADERS[part], row, strict=True):
                 if isinstance(cell, Counted):

@@ -103,9 +103,7 @@ def _content_id(field: str, value: Any) -> StatementProblem | None:
 _REPORT_ONLY = CATEGORY_PREFIX + codes.NOT_SPECIFIED_ORDER
 _VOLUNTARY = SOURCE_OF[codes.SourceType.VOLUNTARY]
 _NOT_AUTOMATED = "AUTOMATED_DECISION_NOT_AUTOMATED"
-_AUTOMATED_DECISIONS = (
-    *("AUTOMATED_DECISION_FULLY", "AUTOMATED_DECISION_PARTIALLY", _NOT_AUTOMATED),
-)
+_DEGREES = ("AUTOMATED_DECISION_FULLY", "AUTOMATED_DECISION_PARTIALLY", _NOT_AUTOMATED)
 _URL = re.compile(r"https?://[^\s/?#]+\.[^\s]+", re.IGNORECASE)
 _PUID = re.compile(r"[a-zA-Z0-9\-_]+")
 _YES_OR_NO = _code(("Yes", "No"), "of Yes and No")
@@ -148,7 +146,7 @@ FIELDS: Mapping[str, FieldCheck] = {
     "source_type": _code([*SOURCE_OF.values()], "source"),
     "source_identity": _text(500),
     "automated_detection": _YES_OR_NO,
-    "automated_decision": _code(_AUTOMATED_DECISIONS, "degree of automation"),
+    "automated_decision": _code(_DEGREES, "degree of automation"),
     "puid": _text(500, _PUID, "a puid: letters, digits, - and _"),
 }
 """Every field that may be sent. Greece is GR here; the yearly report calls it EL."""
