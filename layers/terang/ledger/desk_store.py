@@ -274,7 +274,7 @@ class DynamoDesk(TableRows):
 
     def _hold(self, pending: PendingDecision, locks: dict[str, PendingRow | None]) -> list[Item]:
         name = PendingRow(pending.id, pending.moderator, pending.items)
-        key, soon = _desk(pending.provider), self._in_days(SENT_DAYS)
+        key, soon = _desk(pending.provider), in_days(self.clock.now(), SENT_DAYS)
         when = f"{pending.held_at}#{pending.id}"
         actions = [
             self._put(pending, UNSENT_DAYS, is_new=True),
@@ -317,11 +317,8 @@ class DynamoDesk(TableRows):
             f"pending#{pending.id}",
             pending,
             phase=pending.state,
-            expires=self._in_days(days),
+            expires=in_days(self.clock.now(), days),
         )
-
-    def _in_days(self, days: int) -> int:
-        return in_days(self.clock.now(), days)
 
 
 def _settles(pending: PendingDecision) -> bool:
