@@ -119,8 +119,6 @@ WEIGHTS_IN_LIST = 2_000
 LOWEST_SUM = -WEIGHT * WEIGHTS_IN_LIST * 3
 """No score is lower, so any text reaches it."""
 
-MOST_THRESHOLD = 1_000
-
 
 class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a part must look like to be scored.
@@ -166,7 +164,7 @@ def words_gate(language: str) -> str:
 
 
 Weight = Annotated[int, allowed(minimum=-WEIGHT, maximum=WEIGHT)]
-Threshold = Annotated[int, allowed(minimum=1, maximum=MOST_THRESHOLD)]
+Threshold = Annotated[int, allowed(minimum=1, maximum=1_000)]
 WeightedTerm = Annotated[str, allowed(check="weighted", minLength=1)]
 SignId = Annotated[str, allowed(check="sign", minLength=1)]
 PinyinTerm = Annotated[str, allowed(check="pinyin", minLength=1)]
@@ -373,9 +371,6 @@ def _bands(fingerprint: bytes) -> Iterator[bytes]:
     return (fingerprint[at : at + ROWS] for at in range(0, HASHES, ROWS))
 
 
-MISTAKES = 20
-"""The worst mistakes that a card describes."""
-
 Note = Annotated[str, allowed(means="1 to 600 letters", pattern=r"^[\s\S]{0,300}\S[\s\S]{0,300}$")]
 Count = Annotated[int, allowed(minimum=0, maximum=10**9)]
 Ratio = Annotated[float, allowed(minimum=0, maximum=1)]
@@ -456,7 +451,7 @@ class PackCard(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     ] = ()
     mistakes: Annotated[
         tuple[Note, ...],
-        allowed("The worst, in own words, without quoting a post.", maxItems=MISTAKES),
+        allowed("The worst, in own words, without quoting a post.", maxItems=20),
     ] = ()
     read: Annotated[tuple[Reading, ...], allowed("Who read every term and sign.", maxItems=20)] = ()
 
