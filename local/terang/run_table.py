@@ -25,7 +25,7 @@ import yaml
 from authoring.check import check_packs
 from authoring.format import LOADER
 from cases.case_message import judge
-from cases.case_store import Acceptance, DecidedPacks, Facts, FactsReader, FirstSent
+from cases.case_store import Acceptance, DecidedPacks, Facts, FactsReader
 from cases.kinds import CaseMessage, read_case_message
 from desk.deciding import ExampleResult, NewExample, rules_with_examples
 from desk.table_desk import TableDesk
@@ -272,7 +272,7 @@ class RunTable:
         sent = self.store.clock.now()
         now = min(sent, max((each for each in stated if isinstance(each, datetime)), default=sent))
         try:
-            facts = Facts(self.provider, now, FirstSent(sent, by_day=True))
+            facts = Facts(self.provider, now, sent, by_day=True)
             message.ask(facts, self.reader)
             judged = judge(message, facts)
         except (OperatorError, OverflowError):

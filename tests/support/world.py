@@ -18,7 +18,7 @@ from support.sample_messages import SENT
 from support.sample_posts import SHADOW, StandingClock, pack
 
 from claims.admission import Trust
-from claims.check_finder import PublishedIndexes
+from claims.check_finder import published_indexes
 from decide.case_work import CaseDeliveries, CaseOutcome, CaseWork, case_work_of
 from dsa import decision_files
 from feeds.feed_import import FeedImporter, FeedOutcome, Library
@@ -181,7 +181,7 @@ class World:
                 self.clock,
                 self.public,
                 public=True,
-                finders={FACTCHECKS: PublishedIndexes(partial(objects.get, self.public)).rules_of},
+                finders={FACTCHECKS: published_indexes(partial(objects.get, self.public))},
             ),
             guard=FloodGuard(store, self.clock, self.limits),
             keys=self.keys(store),

@@ -25,7 +25,6 @@ from cases.case_store import (
     DecidedPacks,
     Facts,
     FactsReader,
-    FirstSent,
     RoomFiles,
     TrialRules,
 )
@@ -250,8 +249,7 @@ class CaseWork:
         return line
 
     def _facts(self, line: SentLine, message: CaseMessage) -> Facts:
-        first_sent = FirstSent(line.sent_at, self.trial_day)
-        facts = Facts(line.provider, self.clock.now(), first_sent)
+        facts = Facts(line.provider, self.clock.now(), line.sent_at, by_day=self.trial_day)
         message.ask(facts, self.reader)
         return facts
 

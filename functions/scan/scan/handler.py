@@ -33,7 +33,8 @@ from scan.unit_input import POINTER_SECONDS, KnownSnapshots, RuleSets
 from scan.unit_work import UnitRecorder, UnitScanner
 
 if TYPE_CHECKING:
-    from claims.check_finder import PublishedIndexes
+    from claims.check_finder import CheckFinder
+    from rules.rule_set import RuleSet
 
 OBJECTS_PER_SEARCH = 20_000
 """New objects before Python looks for cycles again. A unit's posts and findings live until it is
@@ -56,11 +57,11 @@ PATIENCE = (0.5, 1.0)
 
 
 @cache
-def indexes() -> "PublishedIndexes":
+def indexes() -> "Callable[[RuleSet], CheckFinder]":
     """Import what reads an index only where a set names one: other workers do not pay for it."""
-    from claims.check_finder import PublishedIndexes
+    from claims.check_finder import published_indexes
 
-    return PublishedIndexes(partial(objects.get, setting["PUBLIC_BUCKET"]))
+    return published_indexes(partial(objects.get, setting["PUBLIC_BUCKET"]))
 
 
 recorder = UnitRecorder(
@@ -80,7 +81,7 @@ scanner = UnitScanner(
         setting["PUBLIC_BUCKET"],
         public=bool(setting["PUBLIC_URL"]),
         patience=POINTER_SECONDS * random.uniform(*PATIENCE),  # noqa: S311 - no secret
-        finders={FACTCHECKS: lambda rule_set: indexes().rules_of(rule_set)},
+        finders={FACTCHECKS: lambda rule_set: indexes()(rule_set)},
     ),
     guard=FloodGuard(
         store,

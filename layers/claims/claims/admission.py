@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from claims.check_finder import Bounds, ClaimIndex, Progress, measure, silent, watched
-from claims.fact_check import Check, Cues, FeedCheck, Rating, Review
+from claims.fact_check import Check, FeedCheck, Rating, Review
 from claims.index import LanguageIndex, index_bytes, lay_out
 from claims.ranking import published_curves
 from claims.text_words import guess_language, primary, read_json
@@ -239,7 +239,8 @@ def rating_of(stated: str, domain: str, language: str) -> str | None:
     by_name = _rating_tables()
     tables = [by_name[name] for name in (domain, language, "any") if name in by_name]
     others = [table for name, table in by_name.items() if len(name) == 2 and name != language]
-    for phrase in _phrases(stated):
+    first_pieces = [piece for piece in map(_plain, _SENTENCE.split(stated)) if piece][:1]
+    for phrase in (_plain(stated), *first_pieces):
         for table in (*tables, *others):
             if phrase in table:
                 return table[phrase]
@@ -251,12 +252,6 @@ def rating_of(stated: str, domain: str, language: str) -> str | None:
 
 def _plain(text: str) -> str:
     return " ".join(_WORDS.findall(unicodedata.normalize("NFKC", text).casefold()))
-
-
-def _phrases(stated: str) -> list[str]:
-    """Return the whole text and its part before the first sentence mark, both in plain form."""
-    pieces = [piece for piece in map(_plain, _SENTENCE.split(stated)) if piece]
-    return [_plain(stated), *pieces[:1]]
 
 
 def _by_beginning(text: str, table: RatingTable) -> str | None:
@@ -388,7 +383,7 @@ def _feed_check(review: Review, trust: Trust, incomplete: Counter[str]) -> FeedC
     # Many publishers put section and title into the path of a link.
     path = " ".join(_PATH_WORD.findall(unquote(urlsplit(review.url).path)))
     labels = ", ".join(filter(None, (review.labels, path)))
-    return with_topic(FeedCheck(check, review.title, review.summary, Cues(labels, review.speaker)))
+    return with_topic(FeedCheck(check, review.title, review.summary, labels, review.speaker))
 
 
 def with_topic(found: FeedCheck) -> FeedCheck:
@@ -397,7 +392,7 @@ def with_topic(found: FeedCheck) -> FeedCheck:
     Stored checks may have a topic by earlier lists; one version of the lists holds for an index.
     """
     check = found.check
-    topic = topic_of(f"{check.claim}\n{found.title}", check.language, found.cues)
+    topic = topic_of(f"{check.claim}\n{found.title}", check.language, found.labels, found.speaker)
     return replace(found, check=msgspec.structs.replace(check, topic=topic))
 
 

@@ -3,7 +3,7 @@
 `ask` compares a text with all checks, in milliseconds. `CheckFinder` finds the checks that posts
 repeat: only checks that make findings, with a memory, and after a prefilter that takes tens of
 microseconds. The prefilter misses two in a hundred texts that would get a check: they say a claim
-in other words throughout. `CheckRules` is what scan runs for the pack `factchecks`.
+in other words throughout. Scan runs it for the pack `factchecks`.
 
 The more claims an index has, the more words any text shares with them. So `measure` finds the
 scores from which checks are suggested and attached for each index and language: with ordinary
@@ -13,29 +13,17 @@ sentences, and with the index's own claims while their right answer is left out.
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from hashlib import blake2b
 
 import msgspec
 
+from claims import ranking
 from claims.fact_check import Check
 from claims.index import BadIndexError, LanguageIndex, digest_of, read_index
-from claims.ranking import (
-    EVIDENCE,
-    Curves,
-    Meaning,
-    Query,
-    Ranked,
-    evidence_for,
-    meets,
-    query_of,
-    rank,
-    reorder_by_meaning,
-    shipped_curves,
-    sigmoid,
-)
+from claims.ranking import Curves, Meaning, Query, Ranked
 from claims.text_words import ClaimText, calibration_negatives, guess_language, primary
 from ledger.codes import OperatorError
 from ledger.findings import FoundCheck, Label
@@ -128,7 +116,7 @@ class ClaimIndex:
         except msgspec.ValidationError as error:
             raise BadIndexError("the index lacks its checks, bounds or curves") from error
         self.totals, self.bounds, self.curves = content.checks, content.bounds, content.attaching
-        if {*self.curves.curves, *self.curves.gates} - EVIDENCE:
+        if {*self.curves.curves, *self.curves.gates} - ranking.EVIDENCE:
             raise BadIndexError("the index weighs evidence that this release does not know")
         self._languages: dict[str, LanguageIndex] = {}
 
@@ -192,8 +180,8 @@ def _answers(
     index: ClaimIndex, language: str, text: ClaimText, meaning: Meaning | None
 ) -> list[tuple[float, CheckAnswer]]:
     checks, bounds, curves = index.language(language), index.bounds[language], index.curves
-    query = query_of(checks, text)
-    ranked = rank(query)
+    query = ranking.query_of(checks, text)
+    ranked = ranking.rank(query)
     if not ranked:
         return []
     word_scores = [check.score for check in ranked]  # falling: keeps this order among languages
@@ -202,25 +190,25 @@ def _answers(
     attaches = (
         first >= bounds.attach
         and text.word_count >= FEWEST_WORDS
-        and meets(curves.demands, query, ranked[0].place)
+        and ranking.meets(curves.demands, query, ranked[0].place)
     )
     if attaches:
         ranked.sort(key=lambda check: checks.groups[check.place] != group)
     elif meaning and language in meaning.languages:
-        ranked = reorder_by_meaning(checks, text.text, ranked, meaning)
+        ranked = ranking.reorder_by_meaning(checks, text.text, ranked, meaning)
     answers = []
     scores = _scores(curves, query, ranked, ANSWERS)
     for candidate, score, word_score in zip(ranked, scores, word_scores, strict=False):
         may_attach = attaches and checks.groups[candidate.place] == group
         level = level_of(score, bounds, may_attach=may_attach, near=candidate.is_near)
         check = checks.check(candidate.place)
-        answer = CheckAnswer(check, round(sigmoid(score), 3), level, candidate.likeness)
+        answer = CheckAnswer(check, round(ranking.sigmoid(score), 3), level, candidate.likeness)
         answers.append((word_score, answer))
     return answers
 
 
 def _scores(curves: Curves, query: Query, ranked: list[Ranked], count: int) -> list[float]:
-    return [curves.score(evidence) for evidence in evidence_for(query, ranked, count)]
+    return [curves.score(evidence) for evidence in ranking.evidence_for(query, ranked, count)]
 
 
 def level_of(score: float, bounds: Bounds, *, may_attach: bool, near: bool = False) -> Level:
@@ -246,7 +234,6 @@ class Attached:
     checks: tuple[tuple[Check, float], ...]
 
 
-@dataclass(slots=True)
 class CheckFinder:
     """Finds checks for posts in one index, and remembers its answers.
 
@@ -255,12 +242,11 @@ class CheckFinder:
     a topic too, and all of them are reported, also those that disagree.
     """
 
-    index: ClaimIndex
-    _prefilters: dict[str, "_Prefilter"] = field(default_factory=dict)
-    _answers: OrderedDict[bytes, bool | Attached | None] = field(default_factory=OrderedDict)
-    _prepared: Callable[[str], ClaimText] = field(
-        default_factory=lambda: lru_cache(PREPARED)(ClaimText)
-    )
+    def __init__(self, index: ClaimIndex):
+        self.index = index
+        self._answers: OrderedDict[bytes, bool | Attached | None] = OrderedDict()
+        self._prepared = lru_cache(PREPARED)(ClaimText)
+        self._prefilter = cache(lambda language: _Prefilter(index.language(language)))
 
     def may_repeat(self, text: str) -> bool:
         """A text is worth the time that `find` takes."""
@@ -270,6 +256,31 @@ class CheckFinder:
         """Return the checks of a text, if any; a text of few words never gets one."""
         attached = self._remembered(text, b"find", self._find)
         return attached if isinstance(attached, Attached) else None
+
+    def found(self, posts: Sequence[Post]) -> tuple[dict[int, list[Proposed]], int]:
+        """Return what each post repeats, by its number, at most one check for a topic.
+
+        The second value counts the posts that were not looked up: they came after MAX_TEXTS.
+        """
+        asked: set[str] = set()
+        by_post: dict[int, list[Proposed]] = {}
+        not_asked = 0
+        for number, post in enumerate(posts):
+            parts = [part for part in post.parts[:MAX_PARTS] if self.may_repeat(part[1])]
+            new = {text for _, text in parts} - asked
+            if len(asked) + len(new) > MAX_TEXTS:
+                not_asked += 1
+                continue
+            asked |= new
+            by_topic: dict[str, Proposed] = {}
+            for part, text in parts:
+                attached = self.find(text)
+                if attached is not None:
+                    claim, label = attached.checks[0][0].claim, _label(attached.checks)
+                    by_topic.setdefault(attached.topic, (attached.topic, part, claim, label))
+            if by_topic:
+                by_post[number] = list(by_topic.values())
+        return by_post, not_asked
 
     def _remembered(
         self, text: str, question: bytes, answer_of: Callable[[ClaimText], bool | Attached | None]
@@ -288,7 +299,7 @@ class CheckFinder:
         languages = self.index.totals
         known = guess_language(text, languages)
         return any(
-            self._prefilter(name).passes(query_of(self.index.language(name), text))
+            self._prefilter(name).passes(ranking.query_of(self.index.language(name), text))
             for name in ([known] if known else languages)
         )
 
@@ -300,11 +311,6 @@ class CheckFinder:
             return None
         checks = tuple((answer.check, answer.score) for answer in answers)
         return Attached(answers[0].check.topic, checks)
-
-    def _prefilter(self, language: str) -> "_Prefilter":
-        if language not in self._prefilters:
-            self._prefilters[language] = _Prefilter(self.index.language(language))
-        return self._prefilters[language]
 
 
 class _Prefilter:
@@ -340,59 +346,16 @@ class _Prefilter:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRules:
-    """The rules of the pack, over one index."""
+def published_indexes(read: Callable[[str], bytes | None]) -> Callable[[RuleSet], CheckFinder]:
+    """Return the function that opens the index which a set names, and keeps the last ones.
 
-    finder: CheckFinder
+    `read` returns the bytes under a key of the public bucket. Opening raises OperatorError if the
+    index is missing, cannot be read, or has another digest.
+    """
 
-    def found(self, posts: Sequence[Post]) -> tuple[dict[int, list[Proposed]], int]:
-        """Return what each post repeats, by its number, at most one check for a topic.
-
-        The second value counts the posts that were not looked up: they came after MAX_TEXTS.
-        """
-        asked: set[str] = set()
-        by_post: dict[int, list[Proposed]] = {}
-        not_asked = 0
-        for number, post in enumerate(posts):
-            parts = [part for part in post.parts[:MAX_PARTS] if self.finder.may_repeat(part[1])]
-            new = {text for _, text in parts} - asked
-            if len(asked) + len(new) > MAX_TEXTS:
-                not_asked += 1
-                continue
-            asked |= new
-            by_topic: dict[str, Proposed] = {}
-            for part, text in parts:
-                attached = self.finder.find(text)
-                if attached is not None:
-                    claim, label = attached.checks[0][0].claim, _label(attached.checks)
-                    by_topic.setdefault(attached.topic, (attached.topic, part, claim, label))
-            if by_topic:
-                by_post[number] = list(by_topic.values())
-        return by_post, not_asked
-
-
-@dataclass(slots=True)
-class PublishedIndexes:
-    """The indexes that sets name. `read` returns the bytes under a key of the public bucket."""
-
-    read: Callable[[str], bytes | None]
-    _kept: OrderedDict[str, CheckRules] = field(default_factory=OrderedDict)
-
-    def rules_of(self, rule_set: RuleSet) -> CheckRules:
-        """Return the rules over the index of a set.
-
-        Raises OperatorError if the index is missing, cannot be read, or has another digest.
-        """
-        index = rule_set.factchecks
-        if index not in self._kept:
-            self._kept[index] = CheckRules(self._finder(index))
-            while len(self._kept) > KEPT_INDEXES:
-                self._kept.popitem(last=False)
-        return self._kept[index]
-
-    def _finder(self, index: str) -> CheckFinder:
-        data = self.read(factchecks_key(index))
+    @lru_cache(KEPT_INDEXES)
+    def finder(index: str) -> CheckFinder:
+        data = read(factchecks_key(index))
         if data is None:
             raise OperatorError(f"the index of checks {index} is not in the public bucket")
         try:
@@ -402,6 +365,8 @@ class PublishedIndexes:
         if opened.digest != index:
             raise OperatorError(f"the bytes of the index of checks {index} have another digest")
         return CheckFinder(opened)
+
+    return lambda rule_set: finder(rule_set.factchecks)
 
 
 def _label(checks: Sequence[tuple[Check, float]]) -> Label:
@@ -462,8 +427,8 @@ def _first_score(index: LanguageIndex, text: str, except_for: int | None = None)
 
     With `except_for`, skip the answers about the same rumour as that check: they would be right.
     """
-    query = query_of(index, text)
-    ranked = rank(query)
+    query = ranking.query_of(index, text)
+    ranked = ranking.rank(query)
     if except_for is not None:
         groups = index.groups
         ranked = [
@@ -472,7 +437,10 @@ def _first_score(index: LanguageIndex, text: str, except_for: int | None = None)
             if groups[except_for] != groups[check.place]
             and not index.are_alike(except_for, check.place, ALIKE)
         ]
-    return shipped_curves().score(evidence_for(query, ranked, 1)[0]) if ranked else LOWEST
+    if not ranked:
+        return LOWEST
+    [evidence] = ranking.evidence_for(query, ranked, 1)
+    return ranking.shipped_curves().score(evidence)
 
 
 def tail_quantile(scores: Sequence[float], share: float) -> float:

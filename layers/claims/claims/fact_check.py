@@ -36,7 +36,6 @@ NEEDED_COLUMNS = ("url", "claim")
 ELEMENT_BYTES = 16 << 20
 """Most bytes of one element of a feed. This bounds the memory."""
 CHUNK_BYTES = 1 << 16
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _CONTAINERS = ("@graph", "dataFeedElement", "item", "itemListElement", "mainEntity")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -105,24 +104,18 @@ class Check(msgspec.Struct, frozen=True, array_like=True):
         return bool(self.topic) and self.rating in FOUND_WRONG
 
 
-class Cues(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What helps to decide the topic of a check in addition to its claim; each may be empty."""
-
-    labels: str = ""
-    speaker: str = ""
-
-
-NO_CUES = Cues()
-
-
 @dataclass(frozen=True, slots=True)
 class FeedCheck:
-    """A check of a feed, with the texts that only help to find it and the cues to its topic."""
+    """A check of a feed, with the texts that only help to find it.
+
+    `labels` and `speaker` help to decide its topic.
+    """
 
     check: Check
     title: str = ""
     summary: str = ""
-    cues: Cues = NO_CUES
+    labels: str = ""
+    speaker: str = ""
 
     @property
     def own_title(self) -> str:
@@ -150,7 +143,7 @@ def read_feed(stream: BinaryIO, progress: BytesRead | None = None) -> Iterator[R
     >>> [review.claim for review in read_feed(io.BytesIO(table))]
     ['Salt cures colds']
     """
-    head = stream.read(CHUNK_BYTES).removeprefix(BYTE_ORDER_MARK)
+    head = stream.read(CHUNK_BYTES).removeprefix(codecs.BOM_UTF8)
     bounded = _BoundedStream(head, stream, progress)
     if head.lstrip().startswith((b"{", b"[")):
         reviews = _reviews_in_json(bounded, is_data_feed=b'"dataFeedElement"' in head)
@@ -324,8 +317,7 @@ def _review_of_row(row: dict[str, str]) -> Review:
 
 def _speaker(value: object, depth: int = 0) -> str:
     """Return who made the claim: the author of the reviewed item, or of its source."""
-    if isinstance(value, list):
-        value = value[0] if value else None
+    value = _first(value)
     if not isinstance(value, dict) or depth > DEEPEST_CONTAINER:
         return ""
     return _name(value.get("author")) or _speaker(value.get("itemReviewed"), depth + 1)

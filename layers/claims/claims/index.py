@@ -28,15 +28,8 @@ from typing import Any
 
 import msgspec
 
+from claims import text_words
 from claims.fact_check import Check, FeedCheck
-from claims.text_words import (
-    calibration_negatives,
-    common_words,
-    grams_of,
-    stem,
-    stop_words,
-    words_of,
-)
 
 MAGIC = b"terang claims 1\n"
 _ALIGNED = 8
@@ -140,7 +133,7 @@ def lay_out(found: Iterable[FeedCheck], language: str, total: int) -> Arrays:
     checks, starts = bytearray(), array("I", [0])
     for feed_check in found:
         words.add(feed_check.check.claim, feed_check.own_title, feed_check.summary)
-        grams.add(grams_of(feed_check.claim_and_title))
+        grams.add(text_words.grams_of(feed_check.claim_and_title))
         checks += msgspec.json.encode(feed_check.check) + b"\n"
         starts.append(len(checks))
     arrays: Arrays = {"checks": checks[:-1], "check_starts": starts}
@@ -226,7 +219,7 @@ class _WordArrays:
 
     def _numbered(self, text: str, counts: Counter[int], opens_bit: int = 0) -> list[int]:
         numbers = []
-        for word in words_of(text, self._language):
+        for word in text_words.words_of(text, self._language):
             number = self._numbers.setdefault(word.stem, len(self._holders))
             if number == len(self._holders):
                 self._holders.append(array("I"))
@@ -238,8 +231,8 @@ class _WordArrays:
 
     def _count_small_words(self) -> None:
         """Count in ordinary sentences too which words are written small."""
-        for text in calibration_negatives(self._language):
-            for word in words_of(text, self._language):
+        for text in text_words.calibration_negatives(self._language):
+            for word in text_words.words_of(text, self._language):
                 if (number := self._numbers.get(word.stem)) is not None:
                     self._small[number] += word.is_small - word.is_name
 
@@ -283,8 +276,8 @@ def _distinctiveness(vocabulary: Iterable[str], language: str) -> "array[int]":
     on no list of common ones, mostly names, get RARE.
     """
     points: dict[str, int] = {}
-    for rank, word in enumerate(common_words(language)):
-        points.setdefault(stem(word, language), int(rank >= COMMONEST))
+    for rank, word in enumerate(text_words.common_words(language)):
+        points.setdefault(text_words.stem(word, language), int(rank >= COMMONEST))
     return array(
         "B",
         (
@@ -450,9 +443,9 @@ class LanguageIndex:
 
     def is_known(self, word: str) -> bool:
         """Return whether a word in small letters is a stop word, or some check holds it."""
-        if word in stop_words(self.language):
+        if word in text_words.stop_words(self.language):
             return True
-        return len(word) > 2 and stem(word, self.language) in self.number
+        return len(word) > 2 and text_words.stem(word, self.language) in self.number
 
     def by_words(self, numbers: Sequence[int], implied: Collection[int] = ()) -> dict[int, float]:
         """Return the BM25 score of each check that shares a word with the text.

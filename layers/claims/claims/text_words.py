@@ -317,7 +317,12 @@ class ClaimText:
     @cached_property
     def grams(self) -> list[str]:
         """Return the grams of the text (`grams_of`)."""
-        return _grams(self.normalised)
+        line = f" {' '.join(_LETTERS.findall(self.normalised.casefold()))} "
+        grams = (line[at : at + GRAM] for at in range(len(line) - GRAM + 1))
+        if line.isascii():  # faster: no letter is Han
+            return list(dict.fromkeys(grams))
+        without_han = (gram for gram in grams if not _HAN.search(gram))
+        return list(dict.fromkeys(without_han) | dict.fromkeys(_HAN.findall(line)))
 
     def opening_grams(self, length: int) -> list[str]:
         """Return the grams of the first `length` code points."""
@@ -357,16 +362,7 @@ def grams_of(text: str) -> list[str]:
     >>> grams_of("盐水治")
     ['盐', '水', '治']
     """
-    return _grams(normalise(text))
-
-
-def _grams(normalised: str) -> list[str]:
-    line = f" {' '.join(_LETTERS.findall(normalised.casefold()))} "
-    grams = (line[at : at + GRAM] for at in range(len(line) - GRAM + 1))
-    if line.isascii():  # faster: no letter is Han
-        return list(dict.fromkeys(grams))
-    without_han = (gram for gram in grams if not _HAN.search(gram))
-    return list(dict.fromkeys(without_han) | dict.fromkeys(_HAN.findall(line)))
+    return ClaimText(text).grams
 
 
 def _written(normalised: str) -> list[Word]:

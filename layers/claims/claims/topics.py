@@ -18,7 +18,6 @@ from hashlib import sha256
 from operator import and_
 from typing import Any, NamedTuple
 
-from claims.fact_check import NO_CUES, Cues
 from claims.text_words import (
     IS_JOINED,
     MOSTLY_CAPITALS,
@@ -171,24 +170,24 @@ _SPEAKER = "it was said of this by {} in what they wrote"
 """Stop words around a speaker, so that its capitals mark a name and not a headline."""
 
 
-def topic_of(text: str, language: str, cues: Cues = NO_CUES) -> str:
+def topic_of(text: str, language: str, labels: str = "", speaker: str = "") -> str:
     """Return the topic of a check of this claim, or `TIP_LINE_ONLY` if it may not make findings.
 
     >>> topic_of("Drinking salt water cures colds", "en"), topic_of("A free voucher", "en")
     ('health', 'money')
     >>> topic_of("The mayor says salt water cures colds", "en"), topic_of("Cats can swim", "en")
     ('', '')
-    >>> topic_of("Salt water cures colds", "en", Cues(labels="politics"))
+    >>> topic_of("Salt water cures colds", "en", labels="politics")
     ''
     """
     if language not in TOPIC_LANGUAGES:
         return TIP_LINE_ONLY
-    claim, labels = _Prepared(text), _Prepared(cues.labels)
-    if _kept_out_by(claim) or _kept_out_by(labels):
+    claim = _Prepared(text)
+    if _kept_out_by(claim) or kept_out_by(labels):
         return TIP_LINE_ONLY
-    if cues.speaker and kept_out_by(_SPEAKER.format(cues.speaker)):
+    if speaker and kept_out_by(_SPEAKER.format(speaker)):
         return TIP_LINE_ONLY
-    return _heaviest_topic(claim, _Prepared(f"{text} {cues.labels}"), language)
+    return _heaviest_topic(claim, _Prepared(f"{text} {labels}"), language)
 
 
 def kept_out_by(text: str) -> list[str]:

@@ -13,7 +13,6 @@ import hashlib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -50,6 +49,7 @@ from matcher.sign_shapes import (
 )
 from matcher.term import Term
 from rules.pack_parts import PINYIN, Gate
+from rules.pinned import KnownSign
 from rules.rule import TERM_LENGTH
 from rules.rule_set import SetError
 from rules.yaml_reader import Check
@@ -64,20 +64,6 @@ ROOMS_OF_WORDS = frozenset({"words", "models"})
 _ROOMS_OF_CHUNKS = ROOMS_OF_WORDS | {"addresses", "numbers", "han"}
 
 type Spans = list[tuple[int, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class SignDefinition:
-    """A named feature of a text, in a sentence for the public.
-
-    `digest` names what decides it: the patterns of its module, and the lists that it reads.
-    """
-
-    id: str
-    sentence: str
-    module: str
-    lists: tuple[str, ...]
-    digest: str
 
 
 def find_signs(text: str, wanted: Collection[str]) -> dict[str, Spans]:
@@ -145,10 +131,10 @@ def _published(lists: Iterable[str]) -> dict[str, list[str]]:
     return {name: sorted(getattr(LISTS, name)) for name in lists}
 
 
-def _sign(name: str, module: str, sentence: str) -> SignDefinition:
+def _sign(name: str, module: str, sentence: str) -> KnownSign:
     names = _LISTS.get(name, ())
     definition = {"id": name, "module": DECIDES[module], "lists": _published(names)}
-    return SignDefinition(name, sentence, module, names, _digest_of(_COMMON | definition))
+    return KnownSign(sentence, module, names, _digest_of(_COMMON | definition))
 
 
 _SENTENCES: dict[str, dict[str, str]] = {
@@ -257,7 +243,7 @@ _LISTS = {
 }
 """The lists that a sign looks words up in."""
 
-SIGNS: Mapping[str, SignDefinition] = {
+SIGNS: Mapping[str, KnownSign] = {
     name: _sign(name, module, sentence)
     for module, sentences in _SENTENCES.items()
     for name, sentence in sentences.items()
@@ -273,15 +259,7 @@ def as_document() -> bytes:
             name: {"definition": definition, "digest": _digest_of({"id": name, "is": definition})}
             for name, definition in (gate_definitions() | {PINYIN: pinyin_definition()}).items()
         },
-        "signs": {
-            name: {
-                "sentence": sign.sentence,
-                "module": sign.module,
-                "lists": sign.lists,
-                "digest": sign.digest,
-            }
-            for name, sign in SIGNS.items()
-        },
+        "signs": msgspec.to_builtins(SIGNS),
         "common": _COMMON,
         "modules": DECIDES,
         "lists": _published(lists),

@@ -277,7 +277,7 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
         Days, such as the end of a measure, and the deadline of an order may be in the future.
         """
         sent = facts.first_sent
-        latest = (_day(sent.at) + timedelta(days=1) if sent.by_day else sent.at) + SKEW
+        latest = (_day(sent) + timedelta(days=1) if facts.by_day else sent) + SKEW
         for name, sent_as in self._sent_names().items():
             stated = getattr(self, name)
             if isinstance(stated, datetime) and stated > latest and name != "due_at":
@@ -299,8 +299,8 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
         An event cannot begin after the message about it was sent. If the clocks disagree, the time
         of sending is the bound.
         """
-        start = min(start, facts.first_sent.at)
-        earliest = (_day(start) if facts.first_sent.by_day else start) - SKEW
+        start = min(start, facts.first_sent)
+        earliest = (_day(start) if facts.by_day else start) - SKEW
         for name in names:
             stated = getattr(self, name)
             if stated is not None and stated < earliest:
@@ -313,7 +313,7 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
 
     def too_old(self, facts: Facts, name: str) -> Iterator[CaseRefusal]:
         """Refuse a time over two years old: a mistyped year distorts waiting times."""
-        oldest = facts.first_sent.at - OLDEST
+        oldest = facts.first_sent - OLDEST
         return self.before(facts, oldest, "the last two years began", name)
 
 
@@ -369,7 +369,6 @@ def entry_of(message: BaseCaseMessage, provider: str, at: datetime, **more: Any)
 
 
 def _as_text(value: Any) -> Any:
-    """Return times, days and codes as text, and everything else as it is."""
     match value:
         case datetime():
             return utc(value)
@@ -411,7 +410,6 @@ def earlier_move(entry: JournalEntry) -> EarlierMove:
 
 
 def _without_words(move: CaseMove) -> CaseMove:
-    """Return a move whose entry keeps no words and no address."""
     if move.entry is None:
         return move
     entry = msgspec.structs.replace(move.entry, reason="", post="", url="")

@@ -14,19 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from ledger import keys
 from ledger.cases import AnnouncedEntry, Case, CaseMove, JournalEntry, case_id
 from ledger.closing import stored_set
 from ledger.codes import OperatorError
 from ledger.draws import DrawnFinding, Trial
 from ledger.findings import Finding, FloodQuestion, sampled_posts
-from ledger.keys import (
-    HOLDS_EXCERPTS,
-    audit_file_key,
-    doubtful_copies_key,
-    entry_key,
-    findings_key,
-    proposal_key,
-)
 from ledger.texts import encode_json, encode_json_lines
 from rules.pack import Pack
 from rules.rule_set import KnownSets, SetError
@@ -34,17 +27,6 @@ from rules.rule_set import KnownSets, SetError
 if TYPE_CHECKING:
     from ledger.objects import S3Objects
     from ledger.store import DynamoStore
-
-
-@dataclass(frozen=True, slots=True)
-class FirstSent:
-    """When a message was first sent, however often it was repeated or delayed afterwards.
-
-    `by_day` means that the clock of a trial gave the moment: only its day is right.
-    """
-
-    at: datetime
-    by_day: bool = False
 
 
 class TrialRules(NamedTuple):
@@ -63,16 +45,17 @@ class TrialRules(NamedTuple):
 class Facts:
     """All that a judgement knows: the provider, the moment, and the cases that exist, by id.
 
-    `first_sent` bounds the times that the message states. `in_receipts` holds the findings
-    that a receipt counts, `packs` the pack that made each finding. `sampled` is whether the post
-    of an audit was drawn, `question` the question of the flood guard that is answered. `trial` is
-    that of a rule, `drawn` are its drawn findings, and `trial_rules` is what the stack asks of it.
-    `territory` is the provider's.
+    `first_sent` bounds the times that the message states, however often it was repeated or delayed
+    afterwards; `by_day` means that the clock of a trial gave it, and only its day is right.
+    `in_receipts` holds the findings that a receipt counts, `packs` the pack that made each finding.
+    `sampled` is whether the post of an audit was drawn, `question` the question of the flood guard
+    that is answered. `trial` is that of a rule, `drawn` are its drawn findings, and `trial_rules`
+    is what the stack asks of it. `territory` is the provider's.
     """
 
     provider: str
     now: datetime
-    first_sent: FirstSent
+    first_sent: datetime
     cases: dict[str, Case] = field(default_factory=dict)
     in_receipts: frozenset[str] = frozenset()
     packs: dict[str, Pack] = field(default_factory=dict)
@@ -82,6 +65,7 @@ class Facts:
     drawn: Sequence[DrawnFinding] = ()
     trial_rules: TrialRules = TrialRules()  # noqa: RUF009 - frozen
     territory: tuple[str, ...] = ()
+    by_day: bool = False
 
     def id_of(self, kind: str, message: str | None) -> str:
         """Return the id of the case that a message of this provider opens; empty without one."""
@@ -175,7 +159,7 @@ class FactsReader:
 
     def is_sampled(self, provider: str, month: str, post: str) -> bool:
         """Return whether a post is in the month's sample."""
-        data = self.objects.get(self.out_bucket, audit_file_key(provider, month)) or b""
+        data = self.objects.get(self.out_bucket, keys.audit_file_key(provider, month)) or b""
         return post in sampled_posts(data)
 
 
@@ -219,7 +203,7 @@ class CaseFiles:
                     self._remove_excerpt(case.finding)
         if entry.overturns and entry.about:
             self._propose(entry.about, entry)
-        key = entry_key(entry.provider, entry.at[:10], entry.entry)
+        key = keys.entry_key(entry.provider, entry.at[:10], entry.entry)
         self.objects.put_if(self.out_bucket, key, encode_json(AnnouncedEntry.of(entry)), None)
         return problems
 
@@ -247,7 +231,7 @@ class CaseFiles:
             if (case := self.store.case(name)) and (finding := case.finding)
         ]
         if rows:
-            key = doubtful_copies_key(provider, decision)
+            key = keys.doubtful_copies_key(provider, decision)
             self.objects.put(self.out_bucket, key, encode_json_lines(rows))
 
     def _put_proposal(
@@ -265,8 +249,10 @@ class CaseFiles:
             "overturned_at": overturned.at,
         }
         rule = f"{finding.pack}/{finding.version}/{finding.rule}"
-        key = proposal_key(finding.provider, rule, finding.finding)
-        self.objects.put_if(self.out_bucket, key, encode_json(proposal), None, tags=HOLDS_EXCERPTS)
+        key = keys.proposal_key(finding.provider, rule, finding.finding)
+        self.objects.put_if(
+            self.out_bucket, key, encode_json(proposal), None, tags=keys.HOLDS_EXCERPTS
+        )
 
     def _remove_excerpt(self, finding: Finding) -> None:
         """Remove an excerpt from the file of findings that the provider reads.
@@ -277,7 +263,7 @@ class CaseFiles:
         marker = self.store.marker(finding.unit)
         if marker is None:
             return
-        key = findings_key(marker)
+        key = keys.findings_key(marker)
         for _ in range(TRIES):
             stored = self.objects.get_with_etag(self.out_bucket, key)
             if stored is None:  # the file has expired
@@ -285,13 +271,12 @@ class CaseFiles:
             data, etag = stored
             kept = _without_excerpt(data, finding.finding)
             if kept == data or self.objects.put_if(
-                self.out_bucket, key, kept, etag, tags=HOLDS_EXCERPTS
+                self.out_bucket, key, kept, etag, tags=keys.HOLDS_EXCERPTS
             ):
                 return
         raise OSError(f"other workers changed the file of findings {TRIES} times")
 
     def _decided_on(self, decision: JournalEntry) -> Iterator[Case]:
-        """Yield the cases of a decision's findings, and of its notice."""
         for name in decision.cases:
             if name != decision.entry and (case := self.store.case(name)):
                 yield case

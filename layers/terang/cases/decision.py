@@ -432,7 +432,6 @@ def _score(finding: Finding) -> DecidedScore | None:
 
 
 def _from_notice(notice: JournalEntry) -> dict[str, Any]:
-    """Return the entry's fields about a notice, for a decision without findings."""
     fields = {name: getattr(notice, name) for name in ("category", "keywords", "other")}
     return fields | {"found_at": notice.received_at}
 

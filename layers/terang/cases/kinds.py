@@ -28,10 +28,10 @@ from cases.contest import Complaint, Dispute, Outcome, Reinstatement, ReportedCh
 from cases.decision import FINDINGS_IN_DECISION, JUDGED, Decision
 from cases.trials import Adoption, TrialAnswer
 from ledger.cases import CaseFacts, JournalEntry
-from ledger.codes import CaseCode, CaseRefusal, Code, Refusal
+from ledger.codes import CaseCode, CaseRefusal, Code
 from ledger.findings import short_digest
 from ledger.posts import LINE_BYTES, YEARS, time_code
-from ledger.texts import before_leap_second, is_blank, json_schema, nests_too_deep, read_object
+from ledger.texts import before_leap_second, decode_object, is_blank, json_schema, nests_too_deep
 from ledger.units import Tally, counts, says
 from rules.pack import Pack
 
@@ -76,9 +76,9 @@ def read_case_message(line: bytes) -> CaseMessage | CaseRefusal:
         return CaseRefusal(Code.LINE_LONG)
     if nests_too_deep(line):
         return CaseRefusal(Code.JSON_DEPTH)
-    fields = read_object(line)
-    if isinstance(fields, Refusal):
-        return CaseRefusal(fields.code)
+    fields = decode_object(line)
+    if isinstance(fields, Code):
+        return CaseRefusal(fields)
     name = fields.get("type")
     message_type = MESSAGE_TYPES.get(name) if isinstance(name, str) else None
     if message_type is None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -19,7 +19,7 @@ from dsa.report_entries import Counted, Entries, count, count_items, ids_of, med
 from ledger.cases import JournalEntry
 from ledger.codes import SourceType, Visibility
 from ledger.texts import json_schema
-from ledger.units import AUDITED_AT_LEAST, AuditSample, missed_posts, wilson_interval
+from ledger.units import AUDITED_AT_LEAST, AuditSample, missed_posts, says, wilson_interval
 
 _RESULTS = {
     "Decisions upheld": "upheld",
@@ -96,7 +96,6 @@ def _ended(entries: Entries, contest: str) -> list[JournalEntry]:
 
 
 def _newly_imposed(entries: Entries) -> Iterator[JournalEntry]:
-    """Yield outcomes of complaints that took a measure after a decision that had taken none."""
     for outcome in _ended(entries, "complaint"):
         if outcome.done and outcome.about is not None and not outcome.about.done:
             yield outcome
@@ -267,20 +266,11 @@ _IDENTIFY = (
 _REAPPEARANCE = "The same rules read every later post. No machine removes anything."
 
 
-class TcoRow(NamedTuple):
-    """A row: the letter of Art. 7(3), what it reports, its number or None, and its text."""
-
-    letter: str
-    indicator: str
-    number: Counted | None
-    text: str = ""
-
-
 HEADER = ("Letter of Art. 7(3)", "Indicator", "Value", "Text")
 
 
-def tco_rows(entries: Entries) -> Iterator[TcoRow]:
-    """Yield all rows, in the order of the letters."""
+def tco_rows(entries: Entries) -> Iterator[tuple[str, str, str | Counted, str]]:
+    """Yield all rows under `HEADER`, in the order of the letters."""
     orders = [order for order in entries.orders if order.regulation == "tco"]
     answers = _last_answers(entries)
     followed = [order for order in orders if answers.get(order.entry) == "complied"]
@@ -288,30 +278,28 @@ def tco_rows(entries: Entries) -> Iterator[TcoRow]:
     taken_down = (
         decision
         for decision in entries.measures
-        if _is_terrorist(decision) and _TAKEN_DOWN & {*decision.done}
+        if _TERRORIST in decision.keywords and _TAKEN_DOWN & {*decision.done}
     )
     reasons = _reasons(entries, not_followed)
-    yield TcoRow("a", "Measures to identify and remove terrorist content", None, _IDENTIFY)
-    yield TcoRow("b", "Measures against its reappearance", None, _REAPPEARANCE)
-    yield TcoRow("c", "Items removed or disabled after removal orders", count_items(followed))
-    yield TcoRow("c", "Items removed or disabled after specific measures", count(taken_down))
-    yield TcoRow("c", "Removal orders not followed", count(not_followed), reasons)
+    yield "a", "Measures to identify and remove terrorist content", "", _IDENTIFY
+    yield "b", "Measures against its reappearance", "", _REAPPEARANCE
+    yield "c", "Items removed or disabled after removal orders", count_items(followed), ""
+    yield "c", "Items removed or disabled after specific measures", count(taken_down), ""
+    yield "c", "Removal orders not followed", count(not_followed), reasons
     complaints = _about_terrorist(entries, "complaint")
-    yield TcoRow("d", "Complaints", count(complaints))
+    yield "d", "Complaints", count(complaints), ""
     outcomes = [outcome for outcome in _about_terrorist(entries, "outcome") if outcome.complaint]
     for result in ("upheld", "partly_reversed", "reversed"):
         indicator = f"Complaints: decision {result.replace('_', ' ')}"
-        yield TcoRow("d", indicator, count(entry for entry in outcomes if entry.outcome == result))
+        yield "d", indicator, count(entry for entry in outcomes if entry.outcome == result), ""
     contested = (order for order in orders if answers.get(order.entry) == "contested")
-    yield TcoRow("e", "Reviews brought against removal orders", count(contested))
+    yield "e", "Reviews brought against removal orders", count(contested), ""
     reinstatements = _about_terrorist(entries, "reinstatement")
     for letter, cause, indicator in (
         ("f", "court", "Reinstated after a review by a court or an authority"),
         ("g", "complaint", "Reinstated after a complaint"),
     ):
-        yield TcoRow(
-            letter, indicator, count(entry for entry in reinstatements if entry.cause == cause)
-        )
+        yield letter, indicator, count(each for each in reinstatements if each.cause == cause), ""
 
 
 def _last_answers(entries: Entries) -> dict[str, str]:
@@ -329,15 +317,11 @@ def _reasons(entries: Entries, orders: list[JournalEntry]) -> str:
     return "; ".join(f"{reason} ({number})" for reason, number in sorted(reasons.items()))
 
 
-def _is_terrorist(entry: JournalEntry) -> bool:
-    return _TERRORIST in entry.keywords
-
-
 def _about_terrorist(entries: Entries, entry_type: str) -> list[JournalEntry]:
     return [
         entry
         for entry in entries.typed(entry_type)
-        if entry.about is not None and _is_terrorist(entry.about)
+        if entry.about is not None and _TERRORIST in entry.about.keywords
     ]
 
 
@@ -355,49 +339,40 @@ class Qualitative(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The texts of part 11 that every provider writes, in the template's order."""
 
     summary: Annotated[
-        Text, Meta(description="What you moderate of your own accord, and which restrictions.")
+        Text, says("What you moderate of your own accord, and which restrictions.")
     ] = ""
     meaningful_information: Annotated[
         Text,
-        Meta(
-            description="How you find it, and how far it reached before: the share of views of"
-            " violating content, if you measure it."
+        says(
+            "How you find it, and how far it reached before: the share of views of violating"
+            " content, if you measure it."
         ),
     ] = ""
-    automated_means: Annotated[
-        Text, Meta(description="The automated means and their parameters.")
-    ] = ""
+    automated_means: Annotated[Text, says("The automated means and their parameters.")] = ""
     accuracy: Annotated[
-        Text, Meta(description="The indicators of accuracy and error, and how you measure them.")
+        Text, says("The indicators of accuracy and error, and how you measure them.")
     ] = ""
-    purposes: Annotated[Text, Meta(description="What exactly the automated means are for.")] = ""
-    safeguards: Annotated[Text, Meta(description="What protects people from their errors.")] = ""
+    purposes: Annotated[Text, says("What exactly the automated means are for.")] = ""
+    safeguards: Annotated[Text, says("What protects people from their errors.")] = ""
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The provider's own part of a report; every field may be left out of the file."""
 
-    name: Annotated[Text, Meta(description="The legal name of the provider.")] = ""
-    service: Annotated[
-        Text, Meta(description="The service that the report is about: the column Service.")
-    ] = ""
+    name: Annotated[Text, says("The legal name of the provider.")] = ""
+    service: Annotated[Text, says("The service that the report is about: the column Service.")] = ""
     kind: Annotated[
-        ServiceKind,
-        Meta(description="`platform`, or `hosting`: then rows for platforms only stay blank."),
+        ServiceKind, says("`platform`, or `hosting`: then rows for platforms only stay blank.")
     ] = ServiceKind.PLATFORM
-    published: Annotated[
-        date | None, Meta(description="The day on which this version is published.")
-    ] = None
+    published: Annotated[date | None, says("The day on which this version is published.")] = None
     previous: Annotated[
-        date | None, Meta(description="The day on which the previous report was published.")
+        date | None, says("The day on which the previous report was published.")
     ] = None
     correction: Annotated[
-        Text,
-        Meta(description="In a corrected version: why it was corrected, and by what method."),
+        Text, says("In a corrected version: why it was corrected, and by what method.")
     ] = ""
     qualitative: Annotated[
-        Qualitative,
-        Meta(description="Texts of part 11; a default text that is true of every stack, if empty."),
+        Qualitative, says("Texts of part 11; a default text that is true of every stack, if empty.")
     ] = Qualitative()
 
 

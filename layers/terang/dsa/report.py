@@ -78,7 +78,7 @@ class Report:
         return {
             1: list(self._summary()),
             2: [[*row, ""] for row in NAMES],
-            3: [self._category_cells(row, ALL, scope=[row.scope]) for row in order_rows(entries)],
+            3: [self._category_cells(row, ALL) for row in order_rows(entries)],
             4: [self._category_cells(row, HOSTING) for row in notice_rows(entries)],
             5: [self._category_cells(row, ALL) for row in measure_rows(entries, 5)],
             6: [self._category_cells(row, ALL) for row in measure_rows(entries, 6)],
@@ -99,20 +99,12 @@ class Report:
         for row, value in zip(INDICATORS[1], values, strict=True):
             yield [row[0], about.service, row[1], value]
 
-    def _category_cells(
-        self, counted: CountedRow, applicability: str, scope: list[Cell] | None = None
-    ) -> list[Cell]:
+    def _category_cells(self, row: CountedRow, applicability: str) -> list[Cell]:
+        numbers = [cell for cell in row if isinstance(cell, Counted)]
         # The blanks of a row in which nothing was counted need no reason.
-        is_empty = not any(number.value for number in counted.numbers)
-        context = ["" if is_empty else number.why for number in counted.numbers]
-        return [
-            *self._first_cells(applicability),
-            counted.row.code,
-            counted.description,
-            *(scope or []),
-            *counted.numbers,
-            *context,
-        ]
+        is_empty = not any(number.value for number in numbers)
+        context = ["" if is_empty else number.why for number in numbers]
+        return [*self._first_cells(applicability), *row, *context]
 
     def _measured(self, part: int) -> Iterator[list[Cell]]:
         """Yield the rows of part 7 or 8. One for other providers is blank, which 0 is not."""
@@ -138,8 +130,6 @@ class Report:
 
 
 LEDGER, CELLS, WORKBOOK, TCO = "ledger.jsonl", "cells.jsonl", "report.xlsx", "TCO_Art_7_3.csv"
-
-_COUNTED_PARTS = range(3, 9)
 
 
 class LedgerHead(msgspec.Struct, frozen=True):
@@ -172,15 +162,12 @@ def report_files(report: Report, provider: str) -> dict[str, bytes]:
     parts = report.parts()
     period = report.period
     head = LedgerHead(provider, str(period.first), str(period.last), dict(report.inspected))
-    tco: Cells = [
-        [row.letter, row.indicator, row.number or "", row.text] for row in tco_rows(report.entries)
-    ]
     sheets: dict[str, Cells] = {
         f"{part}_{PARTS[part]}"[:31]: [[*HEADERS[part]], *rows] for part, rows in parts.items()
     }
     return {
         **{file_name(part): _csv(HEADERS[part], rows) for part, rows in parts.items()},
-        TCO: _csv(TCO_HEADER, tco),
+        TCO: _csv(TCO_HEADER, tco_rows(report.entries)),
         LEDGER: _lines([head, *report.entries.all]),
         CELLS: _lines(_cell_lines(parts)),
         WORKBOOK: _workbook(sheets),
@@ -188,7 +175,7 @@ def report_files(report: Report, provider: str) -> dict[str, bytes]:
 
 
 def _cell_lines(parts: Mapping[int, Cells]) -> Iterator[CellLine]:
-    for part in _COUNTED_PARTS:
+    for part in range(3, 9):
         for number, row in enumerate(parts[part], 1):
             for column, cell in zip(HEADERS[part], row, strict=True):
                 if isinstance(cell, Counted):
@@ -231,10 +218,8 @@ def _workbook(sheets: Mapping[str, Sequence[Sequence[Cell]]]) -> bytes:
     with xlsxwriter.Workbook(data, options) as book:
         book.set_properties({"created": _CREATED})
         # Neighbouring indicators differ in their last words only: they wrap, and are never cut.
-        body = book.add_format({"text_wrap": True, "valign": "top", "align": "left", "indent": 1})
-        header = book.add_format(
-            {"bold": True, "text_wrap": True, "valign": "top", "align": "left", "indent": 1}
-        )
+        wrapped = {"text_wrap": True, "valign": "top", "align": "left", "indent": 1}
+        body, header = book.add_format(wrapped), book.add_format({"bold": True} | wrapped)
         number_format = book.add_format({"valign": "top"})
         for name, rows in sheets.items():
             sheet = book.add_worksheet(name)

@@ -19,19 +19,8 @@ from typing import NamedTuple
 import msgspec
 
 from dsa.statement import CATEGORY_PREFIX, KEYWORD_PREFIX, OTHER
+from ledger import codes
 from ledger.cases import JournalEntry
-from ledger.codes import (
-    CATEGORIES,
-    EEA,
-    EU,
-    NOT_SPECIFIED_NOTICE,
-    NOT_SPECIFIED_ORDER,
-    AccountMeasure,
-    Monetary,
-    Provision,
-    SourceType,
-    Visibility,
-)
 
 TOTAL = "TOTAL"
 HOSTING = "Only for providers of hosting services, including online platforms"
@@ -57,8 +46,8 @@ TERMS_ONLY = "OTHER_VIOLATION_TC"
 
 class _Template(msgspec.Struct, frozen=True):
     source: str
-    headers: dict[str, tuple[str, ...]]
-    indicators: dict[str, tuple[tuple[str, ...], ...]]
+    headers: dict[int, tuple[str, ...]]
+    indicators: dict[int, tuple[tuple[str, ...], ...]]
     names: tuple[tuple[str, str, str], ...]
 
 
@@ -66,9 +55,8 @@ _TEMPLATE = msgspec.json.decode(
     Path(__file__).with_name("report_template.json").read_bytes(), type=_Template
 )
 
-HEADERS = {int(number): header for number, header in _TEMPLATE.headers.items()}
-
-INDICATORS = {int(number): rows for number, rows in _TEMPLATE.indicators.items()}
+HEADERS = _TEMPLATE.headers
+INDICATORS = _TEMPLATE.indicators
 """The fixed cells of parts that have one indicator a row: applicability, then the row's names."""
 
 NAMES = _TEMPLATE.names
@@ -99,9 +87,9 @@ def category_rows(part: int) -> Iterator[CategoryRow]:
     >>> [sum(1 for _ in category_rows(part)) for part in (3, 4, 5, 6)]
     [91, 91, 90, 98]
     """
-    only_in_part = {3: NOT_SPECIFIED_ORDER, 4: NOT_SPECIFIED_NOTICE, 6: TERMS_ONLY}
+    only_in_part = {3: codes.NOT_SPECIFIED_ORDER, 4: codes.NOT_SPECIFIED_NOTICE, 6: TERMS_ONLY}
     yield CategoryRow(TOTAL)
-    for category, keywords in CATEGORIES.items():
+    for category, keywords in codes.CATEGORIES.items():
         if category not in only_in_part.values() or category == only_in_part.get(part):
             yield CategoryRow(category)
             yield from (CategoryRow(category, keyword) for keyword in keywords)
@@ -190,7 +178,7 @@ def own_initiative(entries: Entries, part: int) -> Iterator[JournalEntry]:
     """
     for entry in entries.measures:
         terms = entry.ground != "illegal" or entry.category == TERMS_ONLY
-        if entry.source_type == SourceType.VOLUNTARY and terms == (part == 6):
+        if entry.source_type == codes.SourceType.VOLUNTARY and terms == (part == 6):
             yield entry
 
 
@@ -200,13 +188,15 @@ def category_row_of(entry: JournalEntry, part: int) -> CategoryRow:
     Sub-categories add up to their category, so an entry that names none, or one of another
     category, counts as "Other". Only part 6 has TERMS_ONLY; elsewhere it is not specified.
     """
-    unspecified = NOT_SPECIFIED_ORDER if part == 3 else NOT_SPECIFIED_NOTICE
+    unspecified = codes.NOT_SPECIFIED_ORDER if part == 3 else codes.NOT_SPECIFIED_NOTICE
     category = entry.category or unspecified
-    if category not in CATEGORIES or (category == TERMS_ONLY and part != 6):
+    if category not in codes.CATEGORIES or (category == TERMS_ONLY and part != 6):
         category = unspecified
-    if category in (NOT_SPECIFIED_ORDER, NOT_SPECIFIED_NOTICE):
+    if category in (codes.NOT_SPECIFIED_ORDER, codes.NOT_SPECIFIED_NOTICE):
         return CategoryRow(unspecified)
-    keywords = [name for name in entry.keywords if name in CATEGORIES[category] and name != OTHER]
+    keywords = [
+        name for name in entry.keywords if name in codes.CATEGORIES[category] and name != OTHER
+    ]
     return CategoryRow(category, keywords[0] if keywords else OTHER)
 
 
@@ -314,17 +304,11 @@ def ids_of(entries: Iterable[JournalEntry]) -> tuple[str, ...]:
 EUROSTAT = {"GR": "EL"}
 """Countries whose code in the report differs from that in the database."""
 
-MEMBER_STATES = tuple(sorted(EUROSTAT.get(country, country) for country in EU))
+MEMBER_STATES = tuple(sorted(EUROSTAT.get(country, country) for country in codes.EU))
 
 
-@dataclass(frozen=True, slots=True)
-class CountedRow:
-    """A row of categories with the description of its "Other", the scope of part 3, its numbers."""
-
-    row: CategoryRow
-    description: str
-    numbers: tuple[Counted, ...]
-    scope: str = ""
+type CountedRow = list[str | Counted]
+"""A row of categories: its code, the description of its "Other", the scope of part 3, numbers."""
 
 
 def order_rows(entries: Entries) -> Iterator[CountedRow]:
@@ -332,7 +316,7 @@ def order_rows(entries: Entries) -> Iterator[CountedRow]:
 
     A country outside the Union has rows only if it sent an order.
     """
-    others = {order.country for order in entries.orders} & (EEA - EU)
+    others = {order.country for order in entries.orders} & (codes.EEA - codes.EU)
     for scope in (TOTAL, *MEMBER_STATES, *sorted(others)):
         in_scope = [
             order
@@ -345,7 +329,7 @@ def order_rows(entries: Entries) -> Iterator[CountedRow]:
                 continue
             for description in descriptions(row, 3, in_scope):
                 orders = list(filter(counts_in(row, 3, description), in_scope))
-                yield CountedRow(row, description, tuple(_order_numbers(orders)), scope)
+                yield [row.code, description, scope, *_order_numbers(orders)]
 
 
 def _order_numbers(orders: Sequence[JournalEntry]) -> Iterator[Counted]:
@@ -373,7 +357,7 @@ def notice_rows(entries: Entries) -> Iterator[CountedRow]:
             counts = counts_in(row, 4, description)
             received = list(filter(counts, entries.notices))
             decided = [each for each in on_notices if counts(each[1])]
-            yield CountedRow(row, description, tuple(_notice_numbers(received, decided)))
+            yield [row.code, description, *_notice_numbers(received, decided)]
 
 
 def _notice_numbers(
@@ -404,18 +388,19 @@ def measure_rows(entries: Entries, part: int) -> Iterator[CountedRow]:
     for row in category_rows(part):
         for description in descriptions(row, part, measures):
             in_row = list(filter(counts_in(row, part, description), measures))
-            numbers = (
+            yield [
+                row.code,
+                description,
                 count(in_row),
                 count(decision for decision in in_row if decision.rules),
-                *(count(each for each in in_row if codes & {*each.done}) for codes in RESTRICTIONS),
-            )
-            yield CountedRow(row, description, numbers)
+                *(count(each for each in in_row if kinds & {*each.done}) for kinds in RESTRICTIONS),
+            ]
 
 
 RESTRICTIONS: tuple[set[str], ...] = (
-    *({str(code)} for code in (*Visibility, *Monetary)),
-    {Provision.PARTIAL_SUSPENSION, Provision.TOTAL_SUSPENSION},
-    {Provision.PARTIAL_TERMINATION, Provision.TOTAL_TERMINATION},
-    *({str(code)} for code in AccountMeasure),
+    *({str(code)} for code in (*codes.Visibility, *codes.Monetary)),
+    {codes.Provision.PARTIAL_SUSPENSION, codes.Provision.TOTAL_SUSPENSION},
+    {codes.Provision.PARTIAL_TERMINATION, codes.Provision.TOTAL_TERMINATION},
+    *({str(code)} for code in codes.AccountMeasure),
 )
 """The columns of restrictions of parts 5 and 6, in order: the codes that each counts."""

@@ -334,8 +334,7 @@ def _recall(book: EntryBook) -> Expected:
 
 
 def _month(decision: Record) -> str:
-    first: str = min(decision["found_days"])
-    return first[:7]
+    return str(min(decision["found_days"]))[:7]
 
 
 TOLERANCE = 0.0001

@@ -32,18 +32,7 @@ from dsa.statement import (
     parse_day,
     personal_data,
 )
-from ledger.codes import (
-    EEA,
-    NOT_SPECIFIED_NOTICE,
-    NOT_SPECIFIED_ORDER,
-    AccountMeasure,
-    AccountType,
-    ContentType,
-    Monetary,
-    Provision,
-    SourceType,
-    Visibility,
-)
+from ledger import codes
 
 
 class StatementProblem(NamedTuple):
@@ -111,12 +100,10 @@ def _content_id(field: str, value: Any) -> StatementProblem | None:
     return None
 
 
-_REPORT_ONLY = CATEGORY_PREFIX + NOT_SPECIFIED_ORDER
-_VOLUNTARY = SOURCE_OF[SourceType.VOLUNTARY]
+_REPORT_ONLY = CATEGORY_PREFIX + codes.NOT_SPECIFIED_ORDER
+_VOLUNTARY = SOURCE_OF[codes.SourceType.VOLUNTARY]
 _NOT_AUTOMATED = "AUTOMATED_DECISION_NOT_AUTOMATED"
-_AUTOMATED_DECISIONS = (
-    *("AUTOMATED_DECISION_FULLY", "AUTOMATED_DECISION_PARTIALLY", _NOT_AUTOMATED),
-)
+_DEGREES = ("AUTOMATED_DECISION_FULLY", "AUTOMATED_DECISION_PARTIALLY", _NOT_AUTOMATED)
 _URL = re.compile(r"https?://[^\s/?#]+\.[^\s]+", re.IGNORECASE)
 _PUID = re.compile(r"[a-zA-Z0-9\-_]+")
 _YES_OR_NO = _code(("Yes", "No"), "of Yes and No")
@@ -124,17 +111,17 @@ _FROM_2000 = _day(date(2000, 1, 1))
 _CATEGORIES = frozenset(CATEGORY_PREFIX + category for category in KEYWORDS_OF) - {_REPORT_ONLY}
 
 FIELDS: Mapping[str, FieldCheck] = {
-    "decision_visibility": _code([*Visibility], "visibility restrictions", many=True),
+    "decision_visibility": _code([*codes.Visibility], "visibility restrictions", many=True),
     "decision_visibility_other": _text(500),
     "end_date_visibility_restriction": _FROM_2000,
-    "decision_monetary": _code([*Monetary], "monetary restriction"),
+    "decision_monetary": _code([*codes.Monetary], "monetary restriction"),
     "decision_monetary_other": _text(500),
     "end_date_monetary_restriction": _FROM_2000,
-    "decision_provision": _code([*Provision], "restriction of the service"),
+    "decision_provision": _code([*codes.Provision], "restriction of the service"),
     "end_date_service_restriction": _FROM_2000,
-    "decision_account": _code([*AccountMeasure], "restriction of the account"),
+    "decision_account": _code([*codes.AccountMeasure], "restriction of the account"),
     "end_date_account_restriction": _FROM_2000,
-    "account_type": _code([*AccountType], "type of account"),
+    "account_type": _code([*codes.AccountType], "type of account"),
     "decision_ground": _code((ILLEGAL, INCOMPATIBLE), "ground"),
     "decision_ground_reference_url": _text(500, _URL, "an http(s) address"),
     "illegal_content_legal_ground": _text(500),
@@ -148,18 +135,18 @@ FIELDS: Mapping[str, FieldCheck] = {
         [KEYWORD_PREFIX + keyword for keyword in KEYWORDS], "keywords", many=True
     ),
     "category_specification_other": _text(500),
-    "content_type": _code([*ContentType], "types of content", many=True),
+    "content_type": _code([*codes.ContentType], "types of content", many=True),
     "content_type_other": _text(500),
     "content_language": _code(CONTENT_LANGUAGES, "ISO 639-1 code in upper case"),
     "content_date": _FROM_2000,
     "content_id": _content_id,
-    "territorial_scope": _code(EEA, "countries of the EEA", many=True),
+    "territorial_scope": _code(codes.EEA, "countries of the EEA", many=True),
     "application_date": _day(date(2020, 1, 1)),
     "decision_facts": _text(5000),
     "source_type": _code([*SOURCE_OF.values()], "source"),
     "source_identity": _text(500),
     "automated_detection": _YES_OR_NO,
-    "automated_decision": _code(_AUTOMATED_DECISIONS, "degree of automation"),
+    "automated_decision": _code(_DEGREES, "degree of automation"),
     "puid": _text(500, _PUID, "a puid: letters, digits, - and _"),
 }
 """Every field that may be sent. Greece is GR here; the yearly report calls it EL."""
@@ -298,7 +285,7 @@ _PACK = re.compile(r"\bpack (?P<pack>[a-z0-9][a-z0-9-]{2,39})\b")
 
 _CONTRADICTIONS = {
     "OTHER_VIOLATION_TC": ("decision_ground", ILLEGAL),
-    NOT_SPECIFIED_NOTICE: ("source_type", _VOLUNTARY),
+    codes.NOT_SPECIFIED_NOTICE: ("source_type", _VOLUNTARY),
 }
 type PackCodes = Mapping[str, tuple[frozenset[str], str]]
 """The categories of each pack and the text of its legal ground, by its id."""

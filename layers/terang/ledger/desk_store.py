@@ -117,7 +117,7 @@ class DynamoDesk(TableRows):
 
     def pending(self, provider: str, pending: str) -> PendingDecision | None:
         """Return a decision in any state, if it is still kept."""
-        return record_of(self.table.get(_desk(provider), _pending(pending)), PendingDecision)
+        return record_of(self.table.get(_desk(provider), f"pending#{pending}"), PendingDecision)
 
     def store_pending(self, pending: PendingDecision) -> PendingDecision | None:
         """Store a decision. Return None, or the one that blocks it.
@@ -210,7 +210,7 @@ class DynamoDesk(TableRows):
         if self.table.transact(put_where(put, free, now=now, holder=wanted.moderator)):
             self._list_lease(provider, wanted, now)
             return wanted
-        stored = record_of(self.table.get(_desk(provider), _lease(wanted.item)), ItemLease)
+        stored = record_of(self.table.get(_desk(provider), f"lease#{wanted.item}"), ItemLease)
         if stored is None or stored.until <= now:
             raise OSError("the lease of an item is gone")
         return stored
@@ -234,7 +234,7 @@ class DynamoDesk(TableRows):
     def _put_lease(self, provider: str, lease: ItemLease) -> Item:
         return self.table.put_action(
             _desk(provider),
-            _lease(lease.item),
+            f"lease#{lease.item}",
             lease,
             expires=_expires(lease.until),
             holder=lease.moderator,
@@ -256,7 +256,7 @@ class DynamoDesk(TableRows):
         self.table.put(*key, ModeratorLeases(tuple(kept)), expires=_expires(last))
 
     def _locks(self, provider: str, items: Sequence[str]) -> dict[str, PendingRow | None]:
-        keys = [(_desk(provider), _lock(item)) for item in items]
+        keys = [(_desk(provider), f"decided#{item}") for item in items]
         stored = self.table.get_many(keys)
         return {
             item: record_of(stored.get(key), PendingRow)
@@ -274,7 +274,7 @@ class DynamoDesk(TableRows):
 
     def _hold(self, pending: PendingDecision, locks: dict[str, PendingRow | None]) -> list[Item]:
         name = PendingRow(pending.id, pending.moderator, pending.items)
-        key, soon = _desk(pending.provider), self._in_days(SENT_DAYS)
+        key, soon = _desk(pending.provider), in_days(self.clock.now(), SENT_DAYS)
         when = f"{pending.held_at}#{pending.id}"
         actions = [
             self._put(pending, UNSENT_DAYS, is_new=True),
@@ -284,7 +284,7 @@ class DynamoDesk(TableRows):
         for item, lock in locks.items():
             put = self.table.put_action(
                 key,
-                _lock(item),
+                f"decided#{item}",
                 PendingRow(pending.id, pending.moderator),
                 expires=soon,
                 holder=pending.id,
@@ -300,7 +300,7 @@ class DynamoDesk(TableRows):
         return [name for item in items if (name := record_of(item, PendingRow))]
 
     def _decisions(self, provider: str, names: Iterable[PendingRow]) -> list[PendingDecision]:
-        keys = list(dict.fromkeys((_desk(provider), _pending(name.pending)) for name in names))
+        keys = list(dict.fromkeys((_desk(provider), f"pending#{name.pending}") for name in names))
         stored = self.table.get_many(keys)
         records = (record_of(stored.get(key), PendingDecision) for key in keys)
         return [record for record in records if record is not None]
@@ -314,14 +314,11 @@ class DynamoDesk(TableRows):
         put = self.table.put_if_absent if is_new else self.table.put_action
         return put(
             _desk(pending.provider),
-            _pending(pending.id),
+            f"pending#{pending.id}",
             pending,
             phase=pending.state,
-            expires=self._in_days(days),
+            expires=in_days(self.clock.now(), days),
         )
-
-    def _in_days(self, days: int) -> int:
-        return in_days(self.clock.now(), days)
 
 
 def _settles(pending: PendingDecision) -> bool:
@@ -333,18 +330,6 @@ def _settles(pending: PendingDecision) -> bool:
 
 def _desk(provider: str) -> str:
     return f"D#{provider}"
-
-
-def _pending(pending: str) -> str:
-    return f"pending#{pending}"
-
-
-def _lease(item: str) -> str:
-    return f"lease#{item}"
-
-
-def _lock(item: str) -> str:
-    return f"decided#{item}"
 
 
 def _expires(until: str) -> int:

@@ -26,7 +26,7 @@ from ledger.findings import (
     digest,
     flood_question_id,
 )
-from ledger.table import Item, TableRows, item_of, journal_of, record_of, shards, work_of
+from ledger.table import Item, TableRows, item_of, journal_of, put_where, record_of, shards, work_of
 from ledger.units import Attempt, Marker, RangeRow, Receipt, UnitState
 
 
@@ -67,9 +67,7 @@ class DynamoUnits(TableRows):
 
         Return None if the unit is committed: then nothing may be stored for it.
         """
-        if self.table.transact(self.table.put_if_absent(f"U#{unit}", "unit", own, begun=own.name)):
-            return own
-        return _state_of(self.table.get(f"U#{unit}", "unit")).attempt
+        return self.record_attempts({unit: own})[unit]
 
     def record_attempts(self, attempts: Mapping[str, Attempt]) -> dict[str, Attempt | None]:
         """Do what `record_attempt` does for many units."""
@@ -153,7 +151,8 @@ class DynamoUnits(TableRows):
     def _commit(self, marker: Marker, attempt: Attempt | None) -> Item:
         if attempt is None:
             return self.table.put_if_absent(f"U#{marker.unit}", "unit", marker)
-        return self.table.instead(f"U#{marker.unit}", "unit", marker, begun=attempt.name)
+        put = self.table.put_action(f"U#{marker.unit}", "unit", marker)
+        return put_where(put, "begun = :begun", begun=attempt.name)
 
 
 def receipt_place(marker: Marker) -> tuple[str, str]:
@@ -203,10 +202,7 @@ class DynamoFloods(TableRows):
     def put_flood(self, provider: str, question: FloodQuestion, expires: int) -> bool:
         """Put a rule under flood guard for a day; False if it is or was already."""
         key = f"flood#{question.day}#{question.rule}"
-        new = self.table.put_if_absent(
-            work_of(provider), key, question, lifted=False, expires=expires
-        )
-        return self.table.transact(new)
+        return self.table.put_new(work_of(provider), key, question, lifted=False, expires=expires)
 
     def flood_totals(self, provider: str, day: str) -> list[FloodTotal]:
         """Return the sums of the receipts that each worker committed on a day."""

@@ -3,6 +3,33 @@
 All webhooks of a stack are one JSON object in Secrets Manager, by provider. The keys of objects are
 part of the stable interface. The post that the stack sends itself is here too, and the digests by
 which the public log knows findings and units.
+
+>>> findings_key(Marker("ab", "acme", "2026-11-25"))
+'out/acme/findings/2026-11-25/ab.jsonl'
+>>> message_receipt_key("acme", "2026-11-25", "ab")
+'out/acme/receipts/messages/2026-11-25/ab.json'
+>>> batch_receipt_key(Marker("ab", "acme", "2026-11-25", "cd"))
+'out/acme/receipts/batches/2026-11-25/cd.json'
+>>> factchecks_key("ab")
+'factchecks/ab.claims'
+>>> factchecks_facts_key("ab")
+'factchecks/ab.json'
+>>> factchecks_lists_key("ab")
+'factchecks/topics/ab.json'
+>>> doubtful_copies_key("acme", "ab")
+'out/acme/copies/ab.jsonl'
+>>> entry_key("acme", "2026-11-25", "ab")
+'out/acme/entries/2026-11-25/ab.json'
+>>> correction_key("acme", "2026-11-25", "ab")
+'out/acme/corrections/2026-11-25/ab.json'
+>>> statements_of_day("acme", "2026-11-25")
+'out/acme/decisions/2026-11-25/'
+>>> statement_batch_key("acme", "2026-11-25", 1)
+'out/acme/statements/2026-11-25-0001.json'
+>>> report_key("acme", "2026", "report.xlsx")
+'out/acme/reports/2026/report.xlsx'
+>>> log_checkpoint_key("acme", "log/"), log_checkpoint_key("acme", "log/", 1200)
+('out/acme/log/checkpoint', 'out/acme/log/checkpoints/000000001200')
 """
 
 import base64
@@ -122,11 +149,7 @@ HOLDS_EXCERPTS = "holds=excerpts"
 
 
 def findings_key(marker: Marker) -> str:
-    """Return the key of the findings of a unit, or of its whole batch, for its provider.
-
-    >>> findings_key(Marker("ab", "acme", "2026-11-25"))
-    'out/acme/findings/2026-11-25/ab.jsonl'
-    """
+    """Return the key of the findings of a unit, or of its whole batch, for its provider."""
     return f"out/{marker.provider}/findings/{marker.day}/{marker.receipt_id}.jsonl"
 
 
@@ -136,20 +159,12 @@ def receipt_key(provider: str, file: str) -> str:
 
 
 def message_receipt_key(provider: str, day: str, message: str) -> str:
-    """Return the key of the receipt of a message that was refused, or that had to wait.
-
-    >>> message_receipt_key("acme", "2026-11-25", "ab")
-    'out/acme/receipts/messages/2026-11-25/ab.json'
-    """
+    """Return the key of the receipt of a message that was refused, or that had to wait."""
     return f"out/{provider}/receipts/messages/{day}/{message}.json"
 
 
 def batch_receipt_key(marker: Marker) -> str:
-    """Return the key of the receipt of a batch of messages, for its provider.
-
-    >>> batch_receipt_key(Marker("ab", "acme", "2026-11-25", "cd"))
-    'out/acme/receipts/batches/2026-11-25/cd.json'
-    """
+    """Return the key of the receipt of a batch of messages, for its provider."""
     return f"out/{marker.provider}/receipts/batches/{marker.day}/{marker.receipt_id}.json"
 
 
@@ -159,29 +174,17 @@ def unknown_receipt_key(digest: str) -> str:
 
 
 def factchecks_key(index: str) -> str:
-    """Return the key of an index of published checks, by its digest.
-
-    >>> factchecks_key("ab")
-    'factchecks/ab.claims'
-    """
+    """Return the key of an index of published checks, by its digest."""
     return f"factchecks/{index}.claims"
 
 
 def factchecks_facts_key(index: str) -> str:
-    """Return the key of the counts of an index of published checks.
-
-    >>> factchecks_facts_key("ab")
-    'factchecks/ab.json'
-    """
+    """Return the key of the counts of an index of published checks."""
     return f"factchecks/{index}.json"
 
 
 def factchecks_lists_key(lists: str) -> str:
-    """Return the key of the lists that gave checks their topics, by their digest.
-
-    >>> factchecks_lists_key("ab")
-    'factchecks/topics/ab.json'
-    """
+    """Return the key of the lists that gave checks their topics, by their digest."""
     return f"factchecks/topics/{lists}.json"
 
 
@@ -196,11 +199,7 @@ def copies_key(provider: str) -> str:
 
 
 def doubtful_copies_key(provider: str, decision: str) -> str:
-    """Return the key of the list of findings that copy the post of an overturned decision.
-
-    >>> doubtful_copies_key("acme", "ab")
-    'out/acme/copies/ab.jsonl'
-    """
+    """Return the key of the list of findings that copy the post of an overturned decision."""
     return f"out/{provider}/copies/{decision}.jsonl"
 
 
@@ -215,20 +214,12 @@ def author_notice_key(provider: str, decision: str, language: str) -> str:
 
 
 def entry_key(provider: str, day: str, entry: str) -> str:
-    """Return the key of what a provider hears of a case entry, by the day of its commit.
-
-    >>> entry_key("acme", "2026-11-25", "ab")
-    'out/acme/entries/2026-11-25/ab.json'
-    """
+    """Return the key of what a provider hears of a case entry, by the day of its commit."""
     return f"out/{provider}/entries/{day}/{entry}.json"
 
 
 def correction_key(provider: str, day: str, entry: str) -> str:
-    """Return the key of the note that a published check behind a finding changed.
-
-    >>> correction_key("acme", "2026-11-25", "ab")
-    'out/acme/corrections/2026-11-25/ab.json'
-    """
+    """Return the key of the note that a published check behind a finding changed."""
     return f"out/{provider}/corrections/{day}/{entry}.json"
 
 
@@ -238,29 +229,17 @@ def statement_key(provider: str, day: str, decision: str) -> str:
 
 
 def statements_of_day(provider: str, day: str) -> str:
-    """Return the prefix of a day's single statements.
-
-    >>> statements_of_day("acme", "2026-11-25")
-    'out/acme/decisions/2026-11-25/'
-    """
+    """Return the prefix of a day's single statements."""
     return f"out/{provider}/decisions/{day}/"
 
 
 def statement_batch_key(provider: str, day: str, number: int) -> str:
-    """Return the key of a batch (from 1) of a day's statements for the transparency database.
-
-    >>> statement_batch_key("acme", "2026-11-25", 1)
-    'out/acme/statements/2026-11-25-0001.json'
-    """
+    """Return the key of a batch (from 1) of a day's statements for the transparency database."""
     return f"out/{provider}/statements/{day}-{number:04}.json"
 
 
 def report_key(provider: str, period: str, name: str) -> str:
-    """Return the key of a file of a provider's yearly report.
-
-    >>> report_key("acme", "2026", "report.xlsx")
-    'out/acme/reports/2026/report.xlsx'
-    """
+    """Return the key of a file of a provider's yearly report."""
     return f"out/{provider}/reports/{period}/{name}"
 
 
@@ -275,11 +254,7 @@ def audit_file_key(provider: str, month: str) -> str:
 
 
 def log_checkpoint_key(provider: str, folder: str, size: int | None = None) -> str:
-    """Return the key of a provider's copy of the log's newest checkpoint, or of that of a size.
-
-    >>> log_checkpoint_key("acme", "log/"), log_checkpoint_key("acme", "log/", 1200)
-    ('out/acme/log/checkpoint', 'out/acme/log/checkpoints/000000001200')
-    """
+    """Return the key of a provider's copy of the log's newest checkpoint, or of that of a size."""
     return f"out/{provider}/{folder}" + (
         "checkpoint" if size is None else f"checkpoints/{size:012}"
     )

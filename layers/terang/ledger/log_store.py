@@ -54,8 +54,8 @@ class DynamoLogStore:
 
     def put_log_key(self, month: str, key: bytes, expires: int) -> bytes:
         """Put the key of a month if it has none yet; return the one that is stored afterwards."""
-        new = self.table.put_if_absent(LOG, f"key#{month}", key=key, expires=expires)
-        return key if self.table.transact(new) else self.log_key(month) or key
+        new = self.table.put_new(LOG, f"key#{month}", key=key, expires=expires)
+        return key if new else self.log_key(month) or key
 
     def log_keys(self, now: float) -> dict[str, bytes]:
         """Return the keys by month that have not expired at `now`, in seconds since 1970."""

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from ledger.codes import Code, Refusal
-from ledger.texts import before_leap_second, is_blank, nests_too_deep, read_object
+from ledger.texts import before_leap_second, decode_object, is_blank, nests_too_deep
 
 LINE_BYTES = 2 * 1024 * 1024
 
@@ -182,7 +182,6 @@ def _each_key_once(line: bytes, post: Post) -> bool:
 
 
 def _implausible(post: Post) -> Refusal | None:
-    """Return a refusal for a blank id or account, or for an impossible year."""
     for name in ("id", "account"):
         if is_blank(getattr(post, name)):
             return Refusal(Code.FIELD_LENGTH, field=name)
@@ -195,8 +194,8 @@ def _explain(line: bytes) -> tuple[Post, int] | Refusal:
     """Read a line that the strict decoder does not accept: it may only have unknown fields."""
     if nests_too_deep(line):
         return Refusal(Code.JSON_DEPTH)
-    record = read_object(line)
-    return record if isinstance(record, Refusal) else read_fields(record)
+    record = decode_object(line)
+    return Refusal(record) if isinstance(record, Code) else read_fields(record)
 
 
 def _code_of(name: str, value: Any) -> Code:

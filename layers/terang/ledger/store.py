@@ -174,10 +174,8 @@ class DynamoPrivacy(TableRows):
 
     def put_month_salt(self, salt: MonthSalt) -> MonthSalt:
         """Put a month's salt if it has none yet; return the one that is stored afterwards."""
-        new = self.table.put_if_absent(SALTS, salt.key_id, salt=salt.salt, expires=salt.expires)
-        if self.table.transact(new):
-            return salt
-        return self.month_salt(salt.key_id) or salt
+        new = self.table.put_new(SALTS, salt.key_id, salt=salt.salt, expires=salt.expires)
+        return salt if new else self.month_salt(salt.key_id) or salt
 
     def erased_accounts(self, provider: str, accounts: Collection[str]) -> frozenset[str]:
         """Return those of these pseudonyms that have a tombstone."""
@@ -213,8 +211,7 @@ class DynamoPrivacy(TableRows):
     ) -> bool:
         """Give a letter to a moderator; False if another moderator has it."""
         key = f"letter#{month}#{letter}"
-        new = self.table.put_if_absent(work_of(provider), key, moderator=moderator, expires=expires)
-        return self.table.transact(new)
+        return self.table.put_new(work_of(provider), key, moderator=moderator, expires=expires)
 
     def put_sample(self, marker: Marker, posts: Sequence[SampledPost], expires: int) -> None:
         """Keep the posts of a unit's sample."""
@@ -266,10 +263,8 @@ class DynamoPrivacy(TableRows):
 
     def put_day_copies(self, provider: str, day: str, copies: DayCopies) -> DayCopies:
         """Store a closed day's copy groups if absent; return those that are stored afterwards."""
-        new = self.table.put_if_absent(work_of(provider), f"copies#{day}", copies)
-        if self.table.transact(new):
-            return copies
-        return self.day_copies(provider, day) or copies
+        new = self.table.put_new(work_of(provider), f"copies#{day}", copies)
+        return copies if new else self.day_copies(provider, day) or copies
 
     def audit_key(self, month: str) -> str | None:
         """Return the secret of a month's sample in hex, if any post was sampled."""
@@ -341,7 +336,7 @@ class DynamoStore(
 
     def put_range(self, file: str, row: RangeRow) -> None:
         """Put, if absent, the row of a range whose unit is known or that owns no line."""
-        self.table.transact(self.table.put_if_absent(f"F#{file}", range_place(row.number), row))
+        self.table.put_new(f"F#{file}", range_place(row.number), row)
 
     def range_row(self, file: str, number: int) -> RangeRow | None:
         """Return the row of one range, once it is committed."""
@@ -369,8 +364,7 @@ class DynamoStore(
 
     def close_file(self, provider: str, file: str, day: str, expires: int) -> None:
         """Record the day on which a file's last range was committed. The first call counts."""
-        key = work_of(provider), f"closed#{file}"
-        self.table.transact(self.table.put_if_absent(*key, day=day, expires=expires))
+        self.table.put_new(work_of(provider), f"closed#{file}", day=day, expires=expires)
 
     def receipts(self, provider: str, day: str) -> Iterator[Receipt]:
         """Yield all receipts of a provider and day, by unit: there may be millions."""

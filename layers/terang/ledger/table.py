@@ -106,10 +106,9 @@ class Table:
         """Return the action that puts an item only where none is."""
         return put_where(self.put_action(pk, sk, record, **attributes), ABSENT)
 
-    def instead(self, pk: str, sk: str, record: Any, **attribute: str) -> Item:
-        """Return the action that replaces an item if it has this attribute with this value."""
-        [(name, value)] = attribute.items()
-        return put_where(self.put_action(pk, sk, record), f"{name} = :value", value=value)
+    def put_new(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> bool:
+        """Put one item where none is; return whether none was."""
+        return self.transact(self.put_if_absent(pk, sk, record, **attributes))
 
     def if_absent(self, pk: str, sk: str) -> Item:
         """Return the condition that an item does not exist."""

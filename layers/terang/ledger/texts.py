@@ -174,6 +174,9 @@ def _first_sign(text: str) -> str:
 JSON_DEPTH = 64
 """The deepest nesting that is read, below the limits of all parsers."""
 
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""A JSON string, also one that breaks off."""
+_BRACKET = re.compile(rb"[\[\]{}]")
 _ARRAY = list[msgspec.Raw]
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -194,6 +197,8 @@ def decode_object(raw: bytes | Code) -> dict[str, Any] | Code:
 
     >>> decode_object(b'{"a": 1, "a": 2}')
     <Code.JSON_DUPLICATE_KEY: 'json_duplicate_key'>
+    >>> decode_object(b'{"a": 1}'), decode_object(b"[]")
+    ({'a': 1}, <Code.NOT_AN_OBJECT: 'not_an_object'>)
     """
     record = decode_value(raw)
     return record if isinstance(record, dict | Code) else Code.NOT_AN_OBJECT
@@ -220,16 +225,6 @@ def decode_value(raw: bytes | Code) -> Any:
         return Code.JSON_SYNTAX
 
 
-def read_object(line: bytes) -> dict[str, Any] | Refusal:
-    """Return the JSON object of a line, or why the line is refused.
-
-    >>> read_object(b'{"a": 1}'), read_object(b"[]")
-    ({'a': 1}, Refusal(code=<Code.NOT_AN_OBJECT: 'not_an_object'>))
-    """
-    found = decode_object(line)
-    return Refusal(found) if isinstance(found, Code) else found
-
-
 def nests_too_deep(line: bytes) -> bool:
     """Return whether brackets nest deeper than JSON_DEPTH, outside of strings.
 
@@ -238,19 +233,11 @@ def nests_too_deep(line: bytes) -> bool:
     """
     if line.count(b"[") + line.count(b"{") <= JSON_DEPTH:
         return False
-    depth, in_string, escaped = 0, False, False
-    for byte in line:
-        if in_string:
-            in_string = escaped or byte != 0x22
-            escaped = byte == 0x5C and not escaped
-        elif byte == 0x22:
-            in_string = True
-        elif byte in b"[{":
-            depth += 1
-            if depth > JSON_DEPTH:
-                return True
-        elif byte in b"]}":
-            depth -= 1
+    depth = 0
+    for bracket in _BRACKET.finditer(_STRING.sub(b"", line)):
+        depth += 1 if bracket[0] in b"[{" else -1
+        if depth > JSON_DEPTH:
+            return True
     return False
 
 

@@ -30,36 +30,22 @@ _OTHER = "OTHER"
 
 KEYWORDS: dict[str, tuple[str, ...]] = {
     "CYBER_VIOLENCE": (
-        "CYBER_BULLYING_INTIMIDATION",
-        "CYBER_HARASSMENT",
-        "CYBER_INCITEMENT",
-        "CYBER_STALKING",
-        "NON_CONSENSUAL_IMAGE_SHARING",
-        "NON_CONSENSUAL_MATERIAL_DEEPFAKE",
-        _OTHER,
+        "CYBER_BULLYING_INTIMIDATION", "CYBER_HARASSMENT", "CYBER_INCITEMENT", "CYBER_STALKING",
+        "NON_CONSENSUAL_IMAGE_SHARING", "NON_CONSENSUAL_MATERIAL_DEEPFAKE", _OTHER
     ),
     "OTHER_VIOLATION_TC": ("ADULT_SEXUAL_MATERIAL", "NUDITY", _OTHER),
     "RISK_FOR_PUBLIC_SECURITY": ("RISK_PUBLIC_HEALTH", "TERRORIST_CONTENT"),
     "SCAMS_AND_FRAUD": (
-        "IMPERSONATION_ACCOUNT_HIJACKING",
-        "INAUTHENTIC_ACCOUNTS",
-        "INAUTHENTIC_LISTINGS",
-        "INAUTHENTIC_USER_REVIEWS",
-        "PHISHING",
-        "PYRAMID_SCHEMES",
-        _OTHER,
+        "IMPERSONATION_ACCOUNT_HIJACKING", "INAUTHENTIC_ACCOUNTS", "INAUTHENTIC_LISTINGS",
+        "INAUTHENTIC_USER_REVIEWS", "PHISHING", "PYRAMID_SCHEMES", _OTHER
     ),
     "SELF_HARM": ("CONTENT_PROMOTING_EATING_DISORDERS", "SELF_MUTILATION", "SUICIDE", _OTHER),
     "UNSAFE_AND_PROHIBITED_PRODUCTS": ("PROHIBITED_PRODUCTS", "UNSAFE_PRODUCTS", _OTHER),
     "VIOLENCE": (
-        "COORDINATED_HARM",
-        "INCITEMENT_VIOLENCE_HATRED",
-        "HUMAN_EXPLOITATION",
-        "HUMAN_TRAFFICKING",
-        "TRAFFICKING_WOMEN_GIRLS",
-        _OTHER,
+        "COORDINATED_HARM", "INCITEMENT_VIOLENCE_HATRED", "HUMAN_EXPLOITATION", "HUMAN_TRAFFICKING",
+        "TRAFFICKING_WOMEN_GIRLS", _OTHER
     ),
-}
+}  # fmt: skip
 """The categories a pack may carry, each with its keywords."""
 
 LINK_CATEGORIES = ("SCAMS_AND_FRAUD", "UNSAFE_AND_PROHIBITED_PRODUCTS")
@@ -133,8 +119,6 @@ WEIGHTS_IN_LIST = 2_000
 LOWEST_SUM = -WEIGHT * WEIGHTS_IN_LIST * 3
 """No score is lower, so any text reaches it."""
 
-MOST_THRESHOLD = 1_000
-
 
 class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a part must look like to be scored.
@@ -151,11 +135,7 @@ class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
         ),
     ] = ""
     words_of: Annotated[
-        str,
-        allowed(
-            "It has a common word of this language, or at most four words.",
-            check="words",
-        ),
+        str, allowed("It has a common word of this language, or at most four words.", check="words")
     ] = ""
 
     @property
@@ -184,7 +164,7 @@ def words_gate(language: str) -> str:
 
 
 Weight = Annotated[int, allowed(minimum=-WEIGHT, maximum=WEIGHT)]
-Threshold = Annotated[int, allowed(minimum=1, maximum=MOST_THRESHOLD)]
+Threshold = Annotated[int, allowed(minimum=1, maximum=1_000)]
 WeightedTerm = Annotated[str, allowed(check="weighted", minLength=1)]
 SignId = Annotated[str, allowed(check="sign", minLength=1)]
 PinyinTerm = Annotated[str, allowed(check="pinyin", minLength=1)]
@@ -391,9 +371,6 @@ def _bands(fingerprint: bytes) -> Iterator[bytes]:
     return (fingerprint[at : at + ROWS] for at in range(0, HASHES, ROWS))
 
 
-MISTAKES = 20
-"""The worst mistakes that a card describes."""
-
 Note = Annotated[str, allowed(means="1 to 600 letters", pattern=r"^[\s\S]{0,300}\S[\s\S]{0,300}$")]
 Count = Annotated[int, allowed(minimum=0, maximum=10**9)]
 Ratio = Annotated[float, allowed(minimum=0, maximum=1)]
@@ -469,13 +446,12 @@ class PackCard(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     by_hand: Annotated[
         tuple[Note, ...],
         allowed(
-            "Terms that were given by hand, with a weight to start from.",
-            maxItems=WEIGHTS_IN_LIST,
+            "Terms that were given by hand, with a weight to start from.", maxItems=WEIGHTS_IN_LIST
         ),
     ] = ()
     mistakes: Annotated[
         tuple[Note, ...],
-        allowed("The worst, in own words, without quoting a post.", maxItems=MISTAKES),
+        allowed("The worst, in own words, without quoting a post.", maxItems=20),
     ] = ()
     read: Annotated[tuple[Reading, ...], allowed("Who read every term and sign.", maxItems=20)] = ()
 

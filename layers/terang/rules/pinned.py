@@ -58,7 +58,10 @@ def rule_digest(pack: Pack, rule: Rule) -> str:
 
 
 class KnownSign(msgspec.Struct, frozen=True):
-    """A sign: its sentence for the public, its module, the lists that it reads, and its digest."""
+    """A named feature of a text, in a sentence for the public.
+
+    `digest` names what decides it: the patterns of its module, and the lists that it reads.
+    """
 
     sentence: str
     module: str
@@ -131,15 +134,12 @@ def definition_of(name: str) -> bytes:
     if name == pack_parts.ALGORITHM:
         return pack_parts.copies_definition()
     if gate := KNOWN.gates.get(name):
-        return _encode({"id": name, "is": gate.definition})
-    sign = KNOWN.signs[name]
-    lists = {listed: KNOWN.lists[listed] for listed in sign.lists}
-    return _encode(
-        KNOWN.common | {"id": name, "module": KNOWN.modules[sign.module], "lists": lists}
-    )
-
-
-def _encode(definition: dict[str, object]) -> bytes:
+        definition: dict[str, object] = {"id": name, "is": gate.definition}
+    else:
+        sign = KNOWN.signs[name]
+        lists = {listed: KNOWN.lists[listed] for listed in sign.lists}
+        own = {"id": name, "module": KNOWN.modules[sign.module], "lists": lists}
+        definition = KNOWN.common | own
     return msgspec.json.encode(definition, order="deterministic")
 
 

@@ -203,11 +203,12 @@ class Rule(
         """Return the lists of terms by the key that `PackFile.lines` knows them under.
 
         That is `score`, `except`, `unless`, or the number of a group; `at_least` is the last one.
+        Lists that could not be read are empty.
         """
-        groups = (*self.groups, self.at_least.of) if self.at_least else self.groups
+        groups = [*(self.groups or ()), *([self.at_least.of] if self.at_least else ())]
         weighed = {"score": tuple(self.score.terms or ())} if self.score else {}
-        named = {str(number): group for number, group in enumerate(groups)}
-        return named | weighed | {"except": self.except_, "unless": self.unless}
+        named = {str(number): group or () for number, group in enumerate(groups)}
+        return named | weighed | {"except": self.except_ or (), "unless": self.unless or ()}
 
 
 def sign_of(term: str) -> str | None:
@@ -292,7 +293,7 @@ class RuleChecks:
 
     def _lists(self, rule: Rule, line: int) -> None:
         entries: list[object] = []
-        for key, terms in _lists_of(rule).items():
+        for key, terms in rule.lists.items():
             self._keep_lines(rule, key, terms)
             self.terms += len(terms)
             entries += terms if key.isdigit() else ()
@@ -307,8 +308,7 @@ class RuleChecks:
                 self.report(self.reader.line(rule, key), message)
         for key in WEIGHTS_KEYS:
             self._keep_lines(rule, key, getattr(score, key) or ())
-        self._keep_lines(rule, "score", score.terms or ())
-        self.terms += len(score.terms or ()) + len(score.pinyin or ())
+        self.terms += len(score.pinyin or ())
         if rule.exact and self.reader.has(score, "pinyin"):
             message = "terms in pinyin meet letters by sound, which `exact` excludes; drop one"
             self.report(self.reader.line(score, "pinyin"), message)
@@ -336,15 +336,6 @@ class RuleChecks:
                 self.lines.setdefault((rule.id or "", kind, str(text)), text.line)
             elif isinstance(text, Sign):
                 self.lines[rule.id or "", kind, text.text] = self.reader.line(text)
-
-
-def _lists_of(rule: Rule) -> dict[str, list[object]]:
-    """Return `Rule.lists` of a rule of which some lists could not be read."""
-    groups = [group or () for group in rule.groups or ()]
-    if rule.at_least:
-        groups.append(rule.at_least.of or ())
-    named: dict[str, list[object]] = {str(at): list(group) for at, group in enumerate(groups)}
-    return named | {"except": list(rule.except_ or ()), "unless": list(rule.unless or ())}
 
 
 def score_problems(score: Score) -> Iterator[tuple[str, str]]:

@@ -113,13 +113,9 @@ def allowed(
 ) -> Meta:
     """Return what an author may write into a field, in the words of JSON Schema.
 
-    Args:
-        description: What editors show.
-        means: The advice in a problem: "must be …".
-        check: The name of the `Check` that looks at a text.
-        mapping: The struct that may be written instead of a text.
-        one: Another key of a list, for its only entry.
-        schema: `minimum`, `maxItems`, `pattern` …
+    Editors show the description, and a problem says what the text `means`: "must be …". `check`
+    names the `Check` that looks at a text, `mapping` the struct that may be written instead of one,
+    and `one` another key of a list, for its only entry.
     """
     extra = {"means": means, "check": check, "mapping": mapping, "one": one}
     schema |= {"description": description} if description else {}

@@ -16,7 +16,6 @@ from tools.training.topic_claims import TOPICS, TopicClaim, admission, halves
 from claims.admission import RefusalCode, Trust, admit, with_topic
 from claims.fact_check import (
     ELEMENT_BYTES,
-    Cues,
     FeedError,
     Rating,
     Review,
@@ -284,17 +283,14 @@ def test_places_firms_and_headlines_are_no_persons(claim: str) -> None:
 
 def test_what_the_publisher_says_of_a_check_counts_too() -> None:
     assert topic_of(HERB, "en") == "health"
-    for cues in (
-        Cues(labels="Elections, Health"),
-        Cues(labels="factcheck politics garlic tea"),
-        Cues(speaker="Otis Larkin"),
-        Cues(speaker="Senator"),
-    ):
-        assert not topic_of(HERB, "en", cues)
-    assert topic_of(HERB, "en", Cues(labels="Health, Medicine", speaker="Facebook posts"))
+    for labels in ("Elections, Health", "factcheck politics garlic tea"):
+        assert not topic_of(HERB, "en", labels)
+    for speaker in ("Otis Larkin", "Senator"):
+        assert not topic_of(HERB, "en", speaker=speaker)
+    assert topic_of(HERB, "en", "Health, Medicine", "Facebook posts")
     weak = "This tea stops the sugar sickness for good"
     assert not topic_of(weak, "en")
-    assert topic_of(weak, "en", Cues(labels="diabetes, medicine")) == "health"
+    assert topic_of(weak, "en", "diabetes, medicine") == "health"
 
 
 def test_a_language_without_lists_admits_nothing() -> None:

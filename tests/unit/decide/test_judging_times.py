@@ -26,7 +26,7 @@ from support.sample_messages import (
 )
 
 from cases.case_message import judge
-from cases.case_store import Facts, FirstSent
+from cases.case_store import Facts
 from cases.kinds import MESSAGE_TYPES, read_case_message
 from ledger.cases import case_id
 from ledger.codes import CaseRefusal
@@ -82,7 +82,7 @@ def test_a_time_after_the_arrival_is_refused(message: dict[str, Any], field: str
             msgspec.json.encode(message | dict.fromkeys(late, at(SENT + ahead)))
         )
         assert not isinstance(told, CaseRefusal)
-        judged = judge(told, Facts("acme", SENT, FirstSent(SENT)))
+        judged = judge(told, Facts("acme", SENT, SENT))
         code = judged.code if isinstance(judged, CaseRefusal) else ""
         assert (code == "time_future") is refused
         if refused:
@@ -283,8 +283,7 @@ def test_only_the_day_of_a_trials_clock_counts(
     told = read_case_message(msgspec.json.encode(message))
     assert not isinstance(told, CaseRefusal)
     given = finding(1)
-    first_sent = FirstSent(FOUND + timedelta(hours=3), by_day=True)
-    facts = Facts("acme", FOUND, first_sent)
+    facts = Facts("acme", FOUND, FOUND + timedelta(hours=3), by_day=True)
     told.ask(facts, cases.case_work().reader)
     assert facts.cases[given.finding].finding == given
     judged = judge(told, facts)

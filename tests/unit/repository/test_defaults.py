@@ -42,7 +42,7 @@ STORED = (
 
 SHORT = """
     AnnouncedEntry AnnouncedFinding CannedReason CaseEntry CaseFacts Case CaseReceipt CaseRefusal
-    CellLine ClosedFile CopySnapshot CorrectedFinding Cues DecidedScore EarlierMove
+    CellLine ClosedFile CopySnapshot CorrectedFinding DecidedScore EarlierMove
     Attempt Counts FoundCopies Gate ImportReceipt Manifest Marker
     PackCard PendingDecision Pointer Provider PublishedLeaf RangeMessage RangeRow Refusal Review
     Rule RunLeaf Score Strict Translation TranslatedPost UnitLeaf WebhookSecret

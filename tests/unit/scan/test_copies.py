@@ -9,7 +9,7 @@ import pytest
 from support.sample_packs import pack_of
 from support.sample_posts import PACK, StandingClock, pack
 
-from claims.check_finder import Attached, CheckRules
+from claims.check_finder import Attached, CheckFinder
 from claims.fact_check import Check, Rating
 from ledger.findings import ConfirmedFingerprint, CopySnapshot, Pseudonyms
 from ledger.posts import Post
@@ -102,7 +102,7 @@ def test_a_snapshot_is_read_once_a_minute() -> None:
         assert len(reads) == count, seconds
 
 
-class EchoFinder:
+class EchoFinder(CheckFinder):
     """Finds in each text a check on the topic that it names."""
 
     def may_repeat(self, text: str) -> bool:
@@ -118,12 +118,12 @@ class EchoFinder:
 def test_a_post_is_a_hit_once_for_each_topic_of_the_pack() -> None:
     """Its fifth part is not looked up."""
     rules = [Rule(id=name, severity=Severity.LOW, why="Invented.") for name in ("health", "money")]
-    echo: Any = EchoFinder()
+    nothing: Any = None
     post = Post(
         "1", "a", "health", "public", datetime(2026, 11, 25, tzinfo=UTC),
         media_text=["", "health", "war", "money"],
     )  # fmt: skip
-    pack, finder = pack_of(*rules), CheckRules(echo)
+    pack, finder = pack_of(*rules), EchoFinder(nothing)
     found = inspect_posts(
         [post], Rules("set", (), Matcher([]), finders=[(pack, finder)]), Pseudonyms(b"", "k1"),
         provider="acme", unit="u1", found_at="", results=[PostResult(())],

@@ -11,7 +11,7 @@ from support.sample_messages import SENT, decision
 from support.sample_posts import pack
 
 from cases.case_message import judge
-from cases.case_store import Acceptance, Facts, FirstSent
+from cases.case_store import Acceptance, Facts
 from cases.kinds import read_case_message
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseState, JournalEntry
 from ledger.codes import CaseRefusal
@@ -49,7 +49,7 @@ def judged(store: DynamoStore, case: Case, name: str, verdict: str) -> Acceptanc
     )
     assert not isinstance(message, CaseRefusal)
     one = FOUND.finding
-    facts = Facts("acme", SENT, FirstSent(SENT), {one: case}, frozenset({one}), {one: pack()})
+    facts = Facts("acme", SENT, SENT, {one: case}, frozenset({one}), {one: pack()})
     judged_message = judge(message, facts)
     if isinstance(judged_message, Acceptance):
         marker = CaseMarker(f"m-{name}", "acme", "says", "2026-12-03", judged_message.entry.entry)
