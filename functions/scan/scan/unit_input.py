@@ -236,7 +236,6 @@ SNAPSHOT_SECONDS = 60
 MOST_FOUND = 10_000
 """Copies of one unit: with 4,000 decisions, their record takes 350 KB of an item's 400."""
 
-
 type PackRule = tuple[Pack, Rule]
 """A rule with its pack."""
 
@@ -451,6 +450,7 @@ class RuleSets:
             if problem := receipt_problem(counted):
                 raise OperatorError(f"with the set {digest}, {provider} would run {problem}")
             versions = {pack.id: pack.version for pack in rule_set.packs}
+            tried = [pack for pack in packs if pack.id in self.finders]
             rules = Rules(
                 set=digest,
                 skipped=tuple(f"{pack}/{versions[pack]}" for pack in selection.skipped),
@@ -461,11 +461,7 @@ class RuleSets:
                     pack.id: pack.expected_per_mille for pack in packs if pack.expected_per_mille
                 },
                 copies=copy_rules(packs),
-                finders=[
-                    (pack, self.finders[pack.id](rule_set))
-                    for pack in packs
-                    if pack.id in self.finders
-                ],
+                finders=[(pack, self.finders[pack.id](rule_set)) for pack in tried],
                 high_only=[name for name, band in selection.adopted.items() if band == HIGH],
             )
             _keep(self._rules, key, rules)

@@ -241,10 +241,9 @@ class UnitRecorder:
             (finding, None if finding.is_erased else made[finding.finding].excerpt)
             for finding in own
         ]
+        accounts = {finding.account for finding in own if finding.account}
         # From here on an erasure finds the unit by its marker and erases the rows handed out.
-        if self.store.erased_accounts(
-            marker.provider, {finding.account for finding in own if finding.account}
-        ):
+        if self.store.erased_accounts(marker.provider, accounts):
             pairs = self.store.findings_of(marker)
         self._hand_out(marker, pairs)
 
@@ -282,9 +281,8 @@ class UnitRecorder:
         refusals = [msgspec.json.decode(line) for line in data.splitlines()]
         report = msgspec.to_builtins(receipt) | {"refusals": refusals}
         if batch.messages:  # the batch counts the findings
-            report = {k: v for k, v in report.items() if k not in OF_FINDINGS} | {
-                "batch": batch.unit
-            }
+            report = {name: value for name, value in report.items() if name not in OF_FINDINGS}
+            report["batch"] = batch.unit
         key = message_receipt_key(receipt.provider, receipt.at[:10], receipt.unit)
         self.objects.put(self.out_bucket, key, encode_json(report))
 
@@ -429,13 +427,12 @@ class UnitScanner:
             rules = self.rulesets.rules(by.set, job.provider, datetime.fromisoformat(by.at))
             results = match_posts(posts, rules, self.shadow)
             by, inspection = self.inspect(
+                job,
                 posts,
                 results,
                 rules,
                 pseudonyms,
                 by,
-                provider=job.provider,
-                unit=job.unit,
                 found_at=found_at,
                 is_recorded=is_recorded,
             )
@@ -454,14 +451,13 @@ class UnitScanner:
 
     def inspect(
         self,
+        job: UnitJob,
         posts: Sequence[Post],
         results: Sequence[PostResult],
         rules: Rules,
         pseudonyms: Pseudonyms,
         attempt: Attempt,
         *,
-        provider: str,
-        unit: str,
         found_at: str,
         is_recorded: bool,
     ) -> tuple[Attempt, Inspection]:
@@ -469,6 +465,7 @@ class UnitScanner:
 
         One that is recorded has its copies already. Others compare with the newest snapshot.
         """
+        provider = job.provider
         fingerprints = _fingerprints(self.secret, provider)
         if rules.copies and not is_recorded:
             confirmed = self.snapshots.newest(provider)
@@ -480,7 +477,7 @@ class UnitScanner:
             rules,
             pseudonyms,
             provider=provider,
-            unit=unit,
+            unit=job.unit,
             found_at=found_at,
             results=results,
             attempt=attempt,
