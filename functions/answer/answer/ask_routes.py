@@ -87,14 +87,9 @@ class JsonRoute:
             later = {"retry_after": str(WINDOW_SECONDS)} if error.status == 429 else {}
             return response(error.status, {"code": error.code}, **later)
         words = of(outcome.language)
-        return response(
-            200,
-            {
-                "language": outcome.language,
-                "message": answer_text(outcome),
-                "checks": [_row(found, words) for found in outcome.checks],
-            },
-        )
+        checks = [_row(found, words) for found in outcome.checks]
+        said = {"language": outcome.language, "message": answer_text(outcome), "checks": checks}
+        return response(200, said)
 
 
 def _row(found: CheckAnswer, words: Phrases) -> dict[str, Any]:

@@ -367,17 +367,6 @@ class IndexInForce:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """The response, and how it is counted.
-
-    `outcome` is `answered`, `not_found`, the code of an error, or empty if nothing was asked.
-    """
-
-    response: dict[str, Any]
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
 class TipLine:
     """Answers questions. `routes` are named by their key."""
 
@@ -386,9 +375,10 @@ class TipLine:
     in_force: IndexInForce
     clock: Clock
 
-    def take(self, event: Mapping[str, Any]) -> Reply:
-        """Return the reply to one event of a function URL or an HTTP API.
+    def take(self, event: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """Return the response to one event of a function URL or an HTTP API, and how it counts.
 
+        It counts as `answered`, `not_found`, the code of an error, or "" if nothing was asked.
         Raises OperatorError if the index or its set is damaged.
         """
         request = Request.of(event)
@@ -399,9 +389,9 @@ class TipLine:
             if question := route.question(request):
                 outcome = self._answer(question)
         except RequestError as error:
-            return Reply(route.response(request, error), error.code)
+            return route.response(request, error), error.code
         counted = ("answered" if outcome.checks else "not_found") if outcome else ""
-        return Reply(route.response(request, outcome), counted)
+        return route.response(request, outcome), counted
 
     def failed(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the response to a request at which `take` failed."""
