@@ -164,7 +164,9 @@ class MessageScanner:
         """Scan messages that are all different. Yield each as soon as it ended or failed."""
         try:
             require_reserve(seconds_left)
-            states = self._read_states(messages)
+            again = [message.unit for message in messages if message.receives > 1]
+            known = self.scanner.store.unit_states([one.unit for one in messages], again)
+            states = list(zip(messages, known, strict=True))
         except Exception as error:  # noqa: BLE001 - all of them come again
             yield EndedMessages(messages, error=_unless_fatal(error))
             return
@@ -180,11 +182,6 @@ class MessageScanner:
         yield from failed
         for batch in self._batches(work):
             yield from self._guarded(batch, seconds_left)
-
-    def _read_states(self, messages: Sequence[Message]) -> list[tuple[Message, UnitState]]:
-        again = [message.unit for message in messages if message.receives > 1]
-        states = self.scanner.store.unit_states([one.unit for one in messages], again)
-        return list(zip(messages, states, strict=True))
 
     def _begin(
         self, left: Sequence[tuple[Message, UnitState]]

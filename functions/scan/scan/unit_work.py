@@ -335,15 +335,7 @@ class UnitScanner:
         if not lines.size:
             self.store.put_range(unit.file, RangeRow(unit.number, "", 0, 0))
             return UnitOutcome(None, new=False)
-        job = UnitJob(
-            provider=unit.provider,
-            unit=lines.id_in(unit),
-            kind="range",
-            size=lines.size,
-            source=unit.source.key,
-            file=unit.file,
-            number=unit.number,
-        )
+        job = _job_of(unit, lines.id_in(unit), lines.size)
         if self.store.marker(job.unit) is not None:
             return self.recorder.repeated(job)
         pseudonyms = self.keys.named(unit.provider, unit.pseudonym_key)
@@ -366,8 +358,7 @@ class UnitScanner:
 
     def _refuse_lost_range(self, unit: RangeMessage, code: Code) -> UnitOutcome:
         """Record a range that can no longer be read as one refused record, so its sender knows."""
-        lost = digest("lost", unit.provider, unit.file, str(unit.number))
-        job = UnitJob(unit.provider, lost, "range", 0, unit.source.key, unit.file, unit.number)
+        job = _job_of(unit, digest("lost", unit.provider, unit.file, str(unit.number)), 0)
         records = UnitRecords(lines=0, records=1)
         records.refuse(Refusal(code))
         no_authors = Pseudonyms(b"", unit.pseudonym_key)  # it has no posts
@@ -488,6 +479,10 @@ class UnitScanner:
 
     def _attempt_at(self, unit: RangeMessage) -> Attempt:
         return self.new_attempt(unit.provider, unit.set, datetime.fromisoformat(unit.at))
+
+
+def _job_of(unit: RangeMessage, name: str, size: int) -> UnitJob:
+    return UnitJob(unit.provider, name, "range", size, unit.source.key, unit.file, unit.number)
 
 
 @cache
