@@ -1272,11 +1272,8 @@ def _differences(published: Any, must: Any, place: str = "") -> Iterator[str]:
             yield from _differences(published.get(name, NOTHING), must.get(name, NOTHING), inner)
     elif isinstance(published, list) and isinstance(must, list) and len(published) == len(must):
         for number, (old, new) in enumerate(zip(published, must)):
-            names = (
-                [new[name] for name in ("name", "month", "path") if name in new]
-                if isinstance(new, dict)
-                else []
-            )
+            named = new if isinstance(new, dict) else {}
+            names = [named[name] for name in ("name", "month", "path") if name in named]
             yield from _differences(old, new, f"{place}.{names[0] if names else number}")
     elif not _agree(published, must):
         yield f"{place}: {_differ(published, must)}"

@@ -1095,11 +1095,6 @@ class LogSource:
         """Return the bytes of a file; None if there is none, or if it was not read (a fault)."""
         raise NotImplementedError
 
-    def forget(self, path: str) -> None:
-        """Let a file be read again."""
-        self.faults.pop(path, None)
-        self.kept.pop(path, None)
-
     def not_read(self) -> list[str]:
         """Return the faults, in sentences."""
         return [f"{path} {why}" for path, why in sorted(self.faults.items())]

@@ -69,7 +69,7 @@ def test_a_call_without_an_answer_fails_its_own_delivery_only(
             raise ReadTimeoutError(endpoint_url="https://aws.example")
         return take(message, seconds_left)
 
-    patched = SimpleNamespace(take=take_or_wait, posts_queue_arn="arn:posts")
+    patched = SimpleNamespace(take=take_or_wait)
     monkeypatch.setattr(scan, "deliveries", patched)
     bodies = [msgspec.json.encode(unit).decode() for unit in (first, second)]
     assert call(scan, *(delivery(n, body, "arn:units") for n, body in enumerate(bodies))) == ["0"]
@@ -102,8 +102,6 @@ def test_a_worker_without_memory_is_given_up(
     scan: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Spent:
-        posts_queue_arn = "arn:posts"
-
         def take_messages(self, *_: Any) -> None:
             raise MemoryError
 

@@ -149,7 +149,7 @@ def patched_machine(settings: dict[str, str], *, is_small: bool = True) -> Itera
         patched.setattr(handover, "WRITTEN_AFTER", timedelta.max)
         patched.setattr(site_files, "encode_csv", lambda summary: _csv(encode_summary(summary)))
         patched.setattr(Pages, "summary", _summary_page)
-        patched.setattr(Pages, "packs", _pack_pages)
+        patched.setattr(Pages, "pack", _pack_page)
         patched.setattr(Pages, "index", _index_page)
         patched.setattr(Pages, "authors", _authors_page)
         # Pages in one language: each page that is put is one more call that can fail.
@@ -187,16 +187,17 @@ def _summary_page(
     return _page_digest(self, "", summary, earlier, *months, digest, archive)
 
 
-def _pack_pages(
+def _pack_page(
     self: Pages,
+    pack: Pack,
     totals: Numbers,
     errors: Errors,
     campaigns: Iterable[str] = (),
     terms: Evidence | None = None,
     trials: PublishedTrials | None = None,
-) -> dict[Any, str]:
+) -> str:
     digest = _page_digest(self, self.today, totals, errors, terms, trials, *campaigns)
-    return {key: f"{key} {digest}" for key, pack in self.catalogue.packs.items() if pack.has_page}
+    return f"{(pack.id, pack.version)} {digest}"
 
 
 def _index_page(self: Pages, contents: Contents, checks: object = None) -> str:

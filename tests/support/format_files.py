@@ -42,7 +42,7 @@ def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
 
 
 def context(*open_channels: str, budget: Budget | None = None) -> FileContext:
-    return FileContext("acme", "posts", frozenset(open_channels), FileEffort(budget or Budget()))
+    return FileContext("posts", frozenset(open_channels), FileEffort(budget or Budget()))
 
 
 def read(

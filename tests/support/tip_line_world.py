@@ -11,7 +11,7 @@ import msgspec
 from support.sample_checks import CHECKS, PUBLISHER, check, table
 
 from answer.ask_routes import JSON_PARTNER, JSON_SECRET, routes_of
-from answer.tip_line import IndexInForce, RateLimit, Reply, TipLine
+from answer.tip_line import IndexInForce, RateLimit, TipLine
 from claims.admission import Trust, admit, build_index
 from claims.fact_check import Check, FeedCheck, Rating, read_feed
 from ledger.closing import POINTER_KEY, set_key
@@ -96,14 +96,14 @@ class Line:
         """Ask at the function URL."""
         text = body if isinstance(body, str) else json.dumps(body)
         event = {"requestContext": {"http": {"method": "POST"}}, "headers": KNOWN, "body": text}
-        response = self.tip_line.take(event | changes).response
+        response, _ = self.tip_line.take(event | changes)
         self.sent = response["body"]
         return response["statusCode"], json.loads(self.sent)
 
     def visit(
         self, route: str, body: str = "", address: str = "192.0.2.7", **changes: Any
-    ) -> Reply:
-        """Send a request over the API."""
+    ) -> tuple[dict[str, Any], str]:
+        """Send a request over the API. Return the response, and how it is counted."""
         method, _, path = route.partition(" ")
         http = {"method": method, "path": path, "sourceIp": address}
         event = {"routeKey": route, "requestContext": {"http": http}, "body": body, "headers": {}}

@@ -202,7 +202,6 @@ class World:
             closing=self.closing(store, objects),
             senders=Senders(store, self.clock, "AROAREDRIVE"),
             clock=self.clock,
-            posts_queue_arn="arn:posts",
             trial_day=False,
         )
 

@@ -10,7 +10,7 @@
 
 import base64
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
@@ -25,11 +25,12 @@ from markupsafe import Markup
 from answer.tip_line import (
     WINDOW_SECONDS,
     AskRoute,
-    Partners,
     Question,
     Request,
     RequestError,
+    Secrets,
     TipAnswer,
+    admit,
     advice_words,
     answer_parts,
     answer_text,
@@ -52,13 +53,13 @@ JSON_PARTNER, JSON_SECRET = "x-terang-partner", "x-terang-secret"
 class JsonRoute:
     """Answers partners by their secrets; with None, callers whose signature AWS has checked."""
 
-    partners: Partners | None
+    secrets: Secrets | None
 
     def asker(self, request: Request) -> str:
         """Return the partner or the caller. Raises RequestError if they are unknown."""
-        if self.partners is not None:
+        if self.secrets is not None:
             name = request.headers.get(JSON_PARTNER, "")
-            self.partners.admit(name, request.headers.get(JSON_SECRET, ""))
+            admit(self.secrets, name, request.headers.get(JSON_SECRET, ""))
             return name
         if not request.caller:  # AWS lets nobody through without one
             raise RequestError(403, "not_known")
@@ -86,14 +87,9 @@ class JsonRoute:
             later = {"retry_after": str(WINDOW_SECONDS)} if error.status == 429 else {}
             return response(error.status, {"code": error.code}, **later)
         words = of(outcome.language)
-        return response(
-            200,
-            {
-                "language": outcome.language,
-                "message": answer_text(outcome),
-                "checks": [_row(found, words) for found in outcome.checks],
-            },
-        )
+        checks = [_row(found, words) for found in outcome.checks]
+        said = {"language": outcome.language, "message": answer_text(outcome), "checks": checks}
+        return response(200, said)
 
 
 def _row(found: CheckAnswer, words: Phrases) -> dict[str, Any]:
@@ -270,11 +266,11 @@ class TelegramRoute:
     """Answers messages to the bot. `bot` is its name without the sign @."""
 
     bot: str
-    partners: Partners
+    secrets: Secrets
 
     def asker(self, request: Request) -> str:
         """Return who wrote. Raises RequestError if the request does not come from the webhook."""
-        self.partners.admit(PARTNER, request.headers.get(SECRET, ""))
+        admit(self.secrets, PARTNER, request.headers.get(SECRET, ""))
         message = self._addressed(request)
         return str(message.user.id) if message else ""
 
@@ -378,14 +374,11 @@ def _fitting(parts: Sequence[str]) -> str:
     return text
 
 
-def routes_of(
-    *, secrets: Callable[[], Mapping[str, str]], asks_for_secret: bool, bot: str
-) -> dict[str, AskRoute]:
+def routes_of(*, secrets: Secrets, asks_for_secret: bool, bot: str) -> dict[str, AskRoute]:
     """Return each way to ask by the key of its route. The template says which routes there are."""
-    partners, page = Partners(secrets), PageRoute()
     return {
-        "$default": JsonRoute(partners if asks_for_secret else None),
-        "GET /": page,
-        "POST /": page,
-        "POST /telegram": TelegramRoute(bot, partners),
+        "$default": JsonRoute(secrets if asks_for_secret else None),
+        "GET /": PageRoute(),
+        "POST /": PageRoute(),
+        "POST /telegram": TelegramRoute(bot, secrets),
     }

@@ -49,11 +49,11 @@ tip_line = TipLine(
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """Answer one request. Only its outcome is logged."""
     try:
-        reply = tip_line.take(event)
+        answer, outcome = tip_line.take(event)
     except Exception as error:  # noqa: BLE001 - Lambda would log its message, which could quote the asker
         return failed(event, error)
-    logger.info(reply.outcome or "opened")
-    return reply.response
+    logger.info(outcome or "opened")
+    return answer
 
 
 def failed(event: dict[str, Any], error: Exception) -> dict[str, Any]:

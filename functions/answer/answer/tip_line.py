@@ -3,11 +3,9 @@
 A request comes from a function URL or an HTTP API. An asker is a partner with a secret, or is only
 counted. The answer says in the asker's language which checks there are, by whom, and where to read
 them. `ask_routes` holds the ways to ask.
-
 """
 
 import base64
-import binascii
 import hmac
 import json
 import os
@@ -94,14 +92,12 @@ class Request:
             raise RequestError(400, "no_json")
         if len(text) > MOST_BYTES * 2:  # too long even in base64, so it need not be decoded
             raise RequestError(413, "too_large")
-        try:
-            data = (
-                base64.b64decode(text, validate=True)
-                if self.is_encoded
-                else text.encode("utf-8", "surrogatepass")
-            )
-        except (binascii.Error, ValueError):
-            raise RequestError(400, "no_json") from None
+        data = text.encode("utf-8", "surrogatepass")
+        if self.is_encoded:
+            try:
+                data = base64.b64decode(text, validate=True)
+            except ValueError:
+                raise RequestError(400, "no_json") from None
         if len(data) > MOST_BYTES:
             raise RequestError(413, "too_large")
         return data
@@ -155,27 +151,19 @@ def response(status: int, body: Mapping[str, Any], **headers: str) -> dict[str, 
     }
 
 
-_NO_DIGEST = "0" * 64
+type Secrets = Callable[[], Mapping[str, str]]
+"""Returns the SHA-256 of each partner's secret in hex, by the partner's id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Partners:
-    """Partners by id, each with the SHA-256 of its secret in hex.
+def admit(secrets: Secrets, partner: str, secret: str) -> None:
+    """Raise RequestError unless the partner is known and the secret is its own.
 
-    `secrets` is called for each request, and may cache its result.
+    An unknown partner and a wrong secret take the same time and get the same answer.
     """
-
-    secrets: Callable[[], Mapping[str, str]]
-
-    def admit(self, partner: str, secret: str) -> None:
-        """Raise RequestError unless the partner is known and the secret is its own.
-
-        An unknown partner and a wrong secret take the same time and get the same answer.
-        """
-        given = sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-        known = self.secrets().get(partner, _NO_DIGEST)
-        if not hmac.compare_digest(given.encode(), known.encode()):
-            raise RequestError(403, "not_known")
+    given = sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+    known = secrets().get(partner, "0" * 64)
+    if not hmac.compare_digest(given.encode(), known.encode()):
+        raise RequestError(403, "not_known")
 
 
 @dataclass(slots=True)
@@ -197,15 +185,11 @@ class RateLimit:
         now = self.now()
         if now - self._began >= WINDOW_SECONDS:
             self._began, self._key, self._counted = now, os.urandom(16), {}
-        digest = blake2b(
-            asker.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16
-        ).digest()
+        name = asker.encode("utf-8", "surrogatepass")
+        digest = blake2b(name, key=self._key, digest_size=16).digest()
         self._counted[digest] = self._counted.get(digest, 0) + 1
         if self._counted[digest] > self.most:
             raise RequestError(429, "too_often")
-
-
-LONG_AGO_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +203,7 @@ class TipAnswer:
     def is_old(self, check: Check) -> bool:
         """Return whether a check is more than a year old."""
         age = days_between(check.date, self.today)
-        return age is not None and age > LONG_AGO_DAYS
+        return age is not None and age > 365
 
 
 def language_for(asked: str, text: str | ClaimText, answers: Sequence[CheckAnswer]) -> str:
@@ -383,17 +367,6 @@ class IndexInForce:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """The response, and how it is counted.
-
-    `outcome` is `answered`, `not_found`, the code of an error, or empty if nothing was asked.
-    """
-
-    response: dict[str, Any]
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
 class TipLine:
     """Answers questions. `routes` are named by their key."""
 
@@ -402,9 +375,10 @@ class TipLine:
     in_force: IndexInForce
     clock: Clock
 
-    def take(self, event: Mapping[str, Any]) -> Reply:
-        """Return the reply to one event of a function URL or an HTTP API.
+    def take(self, event: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """Return the response to one event of a function URL or an HTTP API, and how it counts.
 
+        It counts as `answered`, `not_found`, the code of an error, or "" if nothing was asked.
         Raises OperatorError if the index or its set is damaged.
         """
         request = Request.of(event)
@@ -415,9 +389,9 @@ class TipLine:
             if question := route.question(request):
                 outcome = self._answer(question)
         except RequestError as error:
-            return Reply(route.response(request, error), error.code)
+            return route.response(request, error), error.code
         counted = ("answered" if outcome.checks else "not_found") if outcome else ""
-        return Reply(route.response(request, outcome), counted)
+        return route.response(request, outcome), counted
 
     def failed(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the response to a request at which `take` failed."""
@@ -438,5 +412,4 @@ class TipLine:
 
 
 def _near(index: ClaimIndex, text: ClaimText, language: str) -> list[CheckAnswer]:
-    answers = ask(index, text, language)
-    return [answer for answer in answers if answer.level is not Level.NONE]
+    return [answer for answer in ask(index, text, language) if answer.level is not Level.NONE]

@@ -318,11 +318,8 @@ class SignIn:
             return self._refuse(event, "other_door")
         self.door.sessions.end(cookie_of(event, SESSION_COOKIE))
         secret = self.door.sessions.begin(moderator)
-        who = {
-            "moderator": moderator.name,
-            "provider": moderator.provider,
-            "role": str(moderator.role),
-        }
+        role = str(moderator.role)
+        who = {"moderator": moderator.name, "provider": moderator.provider, "role": role}
         self.report("signed_in", who)
         return _see("/", set_cookie(SESSION_COOKIE, secret), set_cookie(ATTEMPT_COOKIE, "", 0))
 
@@ -434,11 +431,12 @@ def console_of(
     store = DynamoStore.of(dynamodb, setting["TABLE"], clock)
     senders = Senders(store, clock)
     rows = DynamoDesk(store.table, clock)
+    secret = setting["CONSOLE_CLIENT_SECRET"]  # empty: a public client, with PKCE alone
     issuer = Issuer(
         setting["CONSOLE_ISSUER"],
         setting["CONSOLE_CLIENT_ID"],
         setting["CONSOLE_DISCOVERY"],
-        _client_secret(setting["CONSOLE_CLIENT_SECRET"]),
+        (lambda: str(parameters.get_secret(secret, max_age=300))) if secret else None,
     )
     door = ConsoleDoor(
         setting["CONSOLE_URL"],
@@ -464,8 +462,3 @@ def console_of(
         out_bucket=setting["OUT_BUCKET"],
     )
     return Console(sign_in, DeskApplication(desk, door, SetExamples(desk.packs)))
-
-
-def _client_secret(name: str) -> Any:
-    """Return how to read the client's secret, or None for a public client with PKCE alone."""
-    return (lambda: str(parameters.get_secret(name, max_age=300))) if name else None

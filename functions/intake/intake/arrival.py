@@ -227,7 +227,6 @@ class Intake:
         An attempt in another month has other pseudonyms, and so its own parts.
         """
         context = FileContext(
-            provider=dropped.provider.provider,
             name=dropped.source.key,
             open_channels=frozenset(dropped.provider.open_channels),
             effort=effort,

@@ -300,7 +300,6 @@ class FileContext:
     (`telegram:ID`, `discord:GUILD`).
     """
 
-    provider: str
     name: str = ""
     open_channels: frozenset[str] = frozenset()
     effort: FileEffort = field(default_factory=FileEffort)

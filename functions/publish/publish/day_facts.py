@@ -278,11 +278,7 @@ def count_day(
     ordered = msgspec.json.encode(sorted(entries, key=lambda entry: entry.entry))
     return DayFacts(
         journal_files=tuple(
-            JournalFile(
-                path=f"{journal_path(provider, day, number)}.jsonl",
-                sha256=piece.sha256,
-                lines=piece.lines,
-            )
+            JournalFile(f"{journal_path(provider, day, number)}.jsonl", piece.sha256, piece.lines)
             for number, piece in enumerate(journal.finish(at_least))
         ),
         journal=journal,

@@ -325,9 +325,7 @@ def found_by(by_rule: Tally, held: Tally, ruling: Callable[[str], Ruling | None]
     >>> found_by({"a/1/r/live": 2}, {}, lambda key: Ruling("VIOLENCE", "high")).by_category
     {'VIOLENCE/live': 2}
     """
-    categories: Counter[str] = Counter()
-    severities: Counter[str] = Counter()
-    modes: Counter[str] = Counter()
+    categories, severities, modes = Counter[str](), Counter[str](), Counter[str]()
     for key, count in by_rule.items():
         found = ruling(key)
         if found is None:

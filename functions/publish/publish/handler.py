@@ -1,7 +1,6 @@
 """The Lambda function publish: it adds up the journal and writes the public numbers."""
 
 import os
-from collections.abc import Callable
 
 import boto3
 import msgspec
@@ -43,16 +42,13 @@ log_key_before = setting.get("LOG_KEY_BEFORE", "")  # empty: the log never had a
 signer_before = KmsSigner(kms, log_key_before) if kms and log_key_before else None
 
 posts_queue = setting.get("SENTINEL_QUEUE_URL", "")  # empty: this stack sends itself no post
-sqs = boto3.client("sqs") if posts_queue else None
 
 
-def sender_of_sentinel() -> Callable[[str], object] | None:
-    """Return what sends the sentinel post through the queue of posts, if this stack does."""
-    if sqs is None:
-        return None
-    provider = {"DataType": "String", "StringValue": SENTINEL}
-    return lambda body: sqs.send_message(
-        QueueUrl=posts_queue, MessageBody=body, MessageAttributes={"provider": provider}
+def send_sentinel(body: str) -> None:
+    """Send the sentinel post through the queue of posts."""
+    provider = {"provider": {"DataType": "String", "StringValue": SENTINEL}}
+    boto3.client("sqs").send_message(
+        QueueUrl=posts_queue, MessageBody=body, MessageAttributes=provider
     )
 
 
@@ -101,7 +97,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int |
         notice_hours=int(setting["NOTICE_HOURS"]),
         pause_below=float(setting["PAUSE_BELOW"]),
         has_time=lambda: context.get_remaining_time_in_millis() >= CHECK_SECONDS * 1000,
-        send_sentinel=sender_of_sentinel(),
+        send_sentinel=send_sentinel if posts_queue else None,
         steps=steps(),
     )
     result = publish(publish_context, msgspec.convert(event, PublishRequest))

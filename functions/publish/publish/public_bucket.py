@@ -393,14 +393,14 @@ class SummaryBucket:
         names = [name for name in self.periods(provider, kind) if first <= name <= last]
         return [summary for name in names if (summary := self.published(provider, name))]
 
-    def published_before(self, provider: str, period: SummaryPeriod) -> Summary | None:
-        """Return the newest summary of the same kind before a period."""
-        earlier = [name for name in self.periods(provider, period.kind) if name < period.name]
+    def published_before(self, provider: str, kind: PeriodKind, period: str) -> Summary | None:
+        """Return the newest summary of the kind before a period."""
+        earlier = [name for name in self.periods(provider, kind) if name < period]
         return self.published(provider, earlier[-1]) if earlier else None
 
-    def published_after(self, provider: str, period: SummaryPeriod) -> Summary | None:
-        """Return the oldest summary of the same kind after a period."""
-        later = [name for name in self.periods(provider, period.kind) if name > period.name]
+    def published_after(self, provider: str, kind: PeriodKind, period: str) -> Summary | None:
+        """Return the oldest summary of the kind after a period."""
+        later = [name for name in self.periods(provider, kind) if name > period]
         return self.published(provider, later[0]) if later else None
 
     def encoded(self, summary: Summary) -> bytes:

@@ -39,13 +39,7 @@ from publish.day_facts import (
     open_on,
 )
 from publish.folding import PublishedSets, copies_of_day
-from publish.precision import (
-    RuleEvidence,
-    bar_of_pack,
-    is_found,
-    sum_evidence,
-    term_evidence,
-)
+from publish.precision import RuleEvidence, bar_of_pack, is_found, sum_evidence, term_evidence
 from publish.public_bucket import Drafter, SummaryBucket, has_lost_records, next_revision
 from publish.rule_changes import adoptions_due, change_rules, most_found, pauses_due
 from publish.summary import (
@@ -322,7 +316,7 @@ class PublishRun:
             return
         parts = public.published_by_providers(period.name) if provider == "all" else ()
         over = period.last_day <= self.closed
-        before = public.published_before(provider, period)
+        before = public.published_before(provider, period.kind, period.name)
         terms = self._terms(provider, period, parts) if over else UNSET
         self._publish_summary(
             self.drafter.longer(period, days, parts, packs, over=over, before=before, terms=terms)

@@ -189,11 +189,8 @@ class Standing(msgspec.Struct, frozen=True):
     @property
     def open(self) -> int:
         """Return how many cases waited for people."""
-        found, disputed = (
-            sum(self.open_findings.values()),
-            self.open_complaints + self.open_disputes,
-        )
-        return found + self.open_notices + disputed + self.open_orders
+        contested = self.open_complaints + self.open_disputes
+        return sum(self.open_findings.values()) + self.open_notices + contested + self.open_orders
 
     def ages(self) -> list[tuple[str, int]]:
         """Return the open findings by how long they have waited, the newest first.
@@ -417,11 +414,6 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     def path(self) -> str:
         """Its path below the public address, without an ending."""
         return summary_path(self.provider, self.period)
-
-
-def period_of(summary: Summary) -> SummaryPeriod:
-    """Return the period that a summary covers."""
-    return SummaryPeriod(summary.kind, summary.period, summary.first_day, summary.last_day)
 
 
 def summary_path(provider: str, period: str) -> str:

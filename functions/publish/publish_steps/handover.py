@@ -84,7 +84,8 @@ class Samples(PublishStep):
         """Publish the keys of the months that are over."""
         for month in {day[:7] for day in run.days if month_of(day).last_day <= run.closed}:
             if key := run.context.store.audit_key(month):
-                run.context.public.put(key_path(month), encode_json(PublishedKey(month, key)))
+                published = encode_json(PublishedKey(month, key))
+                run.context.public.put(f"audit/{month}.json", published)
 
 
 def merged_samples(before: bytes, posts: Sequence[SampledPost]) -> bytes:
@@ -98,15 +99,6 @@ def merged_samples(before: bytes, posts: Sequence[SampledPost]) -> bytes:
     accounts = {line.post: line.account for line in known}
     smallest = merge_samples([[(line.post, line.rank) for line in known]])
     return encode_json_lines(SampleLine(post, rank, accounts[post]) for post, rank in smallest)
-
-
-def key_path(month: str) -> str:
-    """Return the path of the key of a month's sample.
-
-    >>> key_path("2026-11")
-    'audit/2026-11.json'
-    """
-    return f"audit/{month}.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +127,11 @@ class Statements(PublishStep):
         for number, batch in enumerate(batched(keys, BATCH), 1):
             key = statement_batch_key(provider, day, number)
             puids = [name.removeprefix(prefix).removesuffix(".json") for name in batch]
-            if self._puids(key) != puids:
+            data = self.objects.get(self.out, key)
+            before = msgspec.json.decode(data)["statements"] if data is not None else ()
+            if [statement["puid"] for statement in before] != puids:
                 statements = [msgspec.Raw(self._read(name)) for name in batch]
                 self.objects.put(self.out, key, encode_json({"statements": statements}))
-
-    def _puids(self, key: str) -> list[str]:
-        data = self.objects.get(self.out, key)
-        statements = msgspec.json.decode(data)["statements"] if data is not None else ()
-        return [statement["puid"] for statement in statements]
 
     def _read(self, key: str) -> bytes:
         data = self.objects.get(self.out, key)

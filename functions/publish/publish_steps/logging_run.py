@@ -216,8 +216,6 @@ that of the month, and ends with the last day of the month."""
 RESTATED_DAYS = 365
 """After so long a published file is named again: its leaf may be pruned, and the file stays."""
 
-SHARDS = "0123456789abcdef"
-
 
 @dataclass(frozen=True, slots=True)
 class DueLeaves:
@@ -258,7 +256,7 @@ class DueLeaves:
         key = store.log_key(month)  # else this run is the first that needs it
         key = key or store.put_log_key(month, token_bytes(32), key_expiry(month))
         logged = self.known.logged(provider, day, self.files)
-        for shard in SHARDS:
+        for shard in "0123456789abcdef":
             for leaf in sorted(self._shard(provider, day, shard, key)):
                 if sha256(leaf).digest() not in logged:
                     yield leaf
@@ -289,12 +287,9 @@ class DueLeaves:
             data = self.log.objects.get(self.log.out, receipt_key(provider, file))
             if data is not None:
                 counts = msgspec.json.decode(data, type=ReceiptCounts)
+                read = counts.records, counts.inspected, counts.refused
                 digest = sha256(data).hexdigest()
-                yield encode_leaf(
-                    ReceiptLeaf(
-                        provider, day, digest, counts.records, counts.inspected, counts.refused
-                    )
-                )
+                yield encode_leaf(ReceiptLeaf(provider, day, digest, *read))
 
     def _published(self) -> Iterator[PublishedLeaf]:
         """Yield a leaf for each file of the public bucket that is not in the log as it is now.

@@ -264,9 +264,7 @@ class ServedLog:
                 raise OSError(f"{path} of the log was written and reads otherwise")
         try:
             GrowingTree.read(head.size, bytes.fromhex(head.root), self.read)
-            root = (
-                LogFiles(head.size, self.read).root(0, served.size) if served.size else EMPTY_ROOT
-            )
+            root = self.files(head).root(0, served.size) if served.size else EMPTY_ROOT
         except LogDamagedError as error:
             raise LogRefusedError(str(error)) from error
         if root != served.root:

@@ -45,7 +45,6 @@ from publish.summary import (
     Standing,
     Summary,
     months_before,
-    period_of,
     summary_path,
 )
 from publish_steps.page_words import opening, page_path, title_of
@@ -85,14 +84,14 @@ class Site(PublishStep):
         compare themselves with each month before them. If this run dies in between, the summary is
         not written yet, so the next run does this again.
         """
-        public = run.context.public
+        public, provider, kind = run.context.public, summary.provider, summary.kind
         later: list[Summary] = []
-        if summary.kind is PeriodKind.MONTH:
+        if kind is PeriodKind.MONTH:
             last = months_before(summary.period, 1 - TREND_MONTHS)
-            found = public.published_in(summary.provider, PeriodKind.MONTH, summary.period, last)
+            found = public.published_in(provider, kind, summary.period, last)
             later = [month for month in found if month.period > summary.period]
-        elif is_new and (next_one := public.published_after(summary.provider, period_of(summary))):
-            later = [next_one]
+        elif is_new and (following := public.published_after(provider, kind, summary.period)):
+            later = [following]
         for following in later:
             self._put_pages(run, following, changed=summary)
         if not summary.provisional:
@@ -109,7 +108,7 @@ class Site(PublishStep):
         `changed` is about to replace an earlier month.
         """
         public, provider = run.context.public, summary.provider
-        before = public.published_before(provider, period_of(summary))
+        before = public.published_before(provider, summary.kind, summary.period)
         names = [] if before is None else [before.period]
         if changed and changed.period < summary.period:
             names.append(changed.period)
@@ -168,9 +167,10 @@ class Site(PublishStep):
         for language, pages in by_language.items() if rows else ():
             public.put(page_path("signs", language), pages.signs().encode())
         for language, pages in by_language.items():
-            made = pages.packs(totals, decided, campaigns, terms, trials)
-            for (pack, version), page in made.items():
-                public.put(page_path(f"packs/{pack}/{version}", language), page.encode())
+            for pack in (pack for pack in run.catalogue.packs.values() if pack.has_page):
+                page = pages.pack(pack, totals, decided, campaigns, terms, trials)
+                path = page_path(f"packs/{pack.id}/{pack.version}", language)
+                public.put(path, page.encode())
             public.put(page_path("authors", language), pages.authors(cases).encode())
             public.put(page_path("method", language), pages.method().encode())
         feed = feed_of(contents.providers, public.published, run.context.public_url)
@@ -288,9 +288,6 @@ ARCHIVE_BYTES = 64 * 1024 * 1024
 """The most that the files of an archive may have together. Larger periods have none: their journal
 is fetched file by file."""
 
-FIRST_DATE = (1980, 1, 1, 0, 0, 0)
-"""The earliest date that a zip file can hold."""
-
 
 def archive_of(
     summary: Summary, encoded: bytes, read: Callable[[str], bytes | None]
@@ -300,10 +297,7 @@ def archive_of(
     `encoded` is the summary's JSON. Its CSV comes from the summary, since it is not written yet;
     `read` returns the other files that it sums up.
     """
-    files = {
-        f"{summary.path}.json": encoded,
-        f"{summary.path}.csv": encode_csv(summary),
-    }
+    files = {f"{summary.path}.json": encoded, f"{summary.path}.csv": encode_csv(summary)}
     total = sum(map(len, files.values()))
     for path in sorted(_needed(summary) - files.keys()):
         data = read(path)
@@ -333,7 +327,7 @@ def archive_of(
     made = BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
         for path, data in sorted(files.items()):
-            entry = zipfile.ZipInfo(path, FIRST_DATE)
+            entry = zipfile.ZipInfo(path)  # of 1980, the earliest date that a zip file can hold
             entry.create_system = 3  # the same on every machine
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, data)
@@ -363,9 +357,6 @@ ENTRIES = 40
 
 DAYS = 31
 """Days of all providers together that may be entries."""
-
-EMPTY = "1970-01-01T00:00:00Z"
-"""The date of a feed without an entry."""
 
 
 def feed_of(
@@ -397,7 +388,7 @@ def feed_of(
         '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">',
         "<title>Terang: new periods and corrections</title>",
         f"<id>{_id(public_url or 'terang')}</id>",
-        f"<updated>{entry_date(shown[0]) if shown else EMPTY}</updated>",
+        f"<updated>{entry_date(shown[0]) if shown else '1970-01-01T00:00:00Z'}</updated>",
         "<author><name>Terang</name></author>",
         f'<link rel="self" href={quoteattr(base + "feed.xml")}/>',
         f"<link href={quoteattr(base + 'index.html')}/>",

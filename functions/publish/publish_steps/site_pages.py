@@ -5,7 +5,7 @@ when one of them gets a revision.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,10 +14,9 @@ from typing import NamedTuple
 import msgspec
 
 from cases.kinds import CaseNumbers
-from ledger.units import Percentiles, percentiles
 from phrases import Phrases, of, to_translate
 from publish.folding import Numbers, PublishedSets, proposes_from
-from publish.precision import Errors, Estimate, Evidence, RuleErrors, estimate, wrong_share
+from publish.precision import Errors, Evidence, RuleErrors, wrong_share
 from publish.public_bucket import why_revised
 from publish.rule_changes import PublishedTrials
 from publish.summary import PeriodKind, Summary, SummaryPart
@@ -25,7 +24,6 @@ from publish_steps import page_words, tables
 from publish_steps.page_words import (
     LANGUAGE_CODES,
     SHOWN_MEASURES,
-    case_words,
     done_words,
     mistake_words,
     open_words,
@@ -134,42 +132,6 @@ def is_busy(part: SummaryPart) -> bool:
     return any((part.inspected, part.refused, part.decided, part.overturned))
 
 
-CHANGED = ("reversed", "partly_reversed")
-"""Outcomes that changed the decision in whole or in part."""
-
-
-@dataclass(frozen=True, slots=True)
-class EndedComplaints:
-    """Complaints of some periods: received, answered, and by outcome in words."""
-
-    received: int
-    answered: int
-    changed: Estimate
-    outcomes: tuple[tuple[str, int], ...]
-    took: Percentiles
-
-    @classmethod
-    def of(cls, cases: CaseNumbers) -> "EndedComplaints":
-        """Return how complaints ended, from the sums of these periods.
-
-        >>> EndedComplaints.of(CaseNumbers(complaints_ended={"reversed": 1, "upheld": 3})).answered
-        4
-        """
-        ended = cases.complaints_ended
-        answered = sum(ended.values())
-        return cls(
-            received=sum(cases.complaints.values()),
-            answered=answered,
-            changed=estimate(sum(ended.get(outcome, 0) for outcome in CHANGED), answered),
-            outcomes=tuple(
-                (case_words(outcome), ended[outcome])
-                for outcome in (*CHANGED, "upheld", "omitted")
-                if ended.get(outcome)
-            ),
-            took=percentiles(cases.complaint_seconds),
-        )
-
-
 class CheckCorrection(msgspec.Struct, frozen=True):
     """A fact-check that was corrected or withdrawn, and the day on which Terang learnt of it."""
 
@@ -196,7 +158,7 @@ class PublishedIndex(msgspec.Struct, frozen=True):
     @property
     def publishers(self) -> list[tuple[str, int]]:
         """Return the publishers, those with most checks first."""
-        return _by_size(self.by_publisher)
+        return sorted(self.by_publisher.items(), key=lambda pair: (-pair[1], pair[0]))
 
     @property
     def finding(self) -> int:
@@ -212,19 +174,6 @@ _REFUSALS = {
         "a publisher that is not on the list of trusted publishers"
     ),
 }
-
-
-def refusals_of(index: PublishedIndex) -> list[tuple[str, int]]:
-    """Return the reasons in words and how many checks were refused for each, the most first.
-
-    >>> refusals_of(PublishedIndex("ab", 0, refused={"no_link": 2}))
-    [('no link to a page', 2)]
-    """
-    return [(_REFUSALS.get(code, code), count) for code, count in _by_size(index.refused)]
-
-
-def _by_size(counted: Mapping[str, int]) -> list[tuple[str, int]]:
-    return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 class PackState(StrEnum):
@@ -350,8 +299,7 @@ class Pages:
             open_words=open_words(summary.standing, self.phrases) if summary.standing else "",
             shown_measures=SHOWN_MEASURES,
             trends=trends(known[-TREND_MONTHS:], self.phrases),
-            complaints=EndedComplaints.of(summary.cases),
-            decided_within=percentiles(summary.cases.decide_seconds).median_hours,
+            complaints=tables.complaints_of(summary.cases),
             earlier=earlier,
             met=met,
             quiet=quiet,
@@ -367,9 +315,6 @@ class Pages:
             busy_days=busy,
             quiet_days=[day for day in by_day if day not in busy],
             packs=self.catalogue.packs,
-            titles={
-                key: pack.title_in(self.language) for key, pack in self.catalogue.packs.items()
-            },
             cases=cases,
             moderator_decisions=tables.MODERATOR_DECISIONS,
             decided_chart=tables.decided_chart(by_day, say) if decided and len(busy) > 1 else None,
@@ -379,24 +324,47 @@ class Pages:
             digest=digest,
         )
 
-    def packs(
+    def pack(
         self,
+        pack: Pack,
         totals: Numbers,
         errors: Errors,
         campaigns: Sequence[str],
         terms: Evidence,
         trials: PublishedTrials,
-    ) -> dict[tuple[str, int], str]:
-        """Return a page for each version of each pack whose id can be part of a path.
+    ) -> str:
+        """Return the page of a version of a pack whose id can be part of a path.
 
         `totals` and `errors` are of all findings so far, `terms` of all months that are over;
         `campaigns` are those that have a page.
         """
-        return {
-            key: self._pack(pack, totals, errors, terms, trials, shown=pack.campaign in campaigns)
-            for key, pack in self.catalogue.packs.items()
-            if pack.has_page
-        }
+        keys = {rule.id: f"{pack.id}/{pack.version}/{rule.id}" for rule in pack.rules}
+        notice_hours = self.catalogue.notice_hours_of(pack)
+        return self._render(
+            "pack.html",
+            f"packs/{pack.id}/{pack.version}",
+            pack=pack,
+            of_checks=pack.id == FACTCHECKS,
+            found={
+                rule: {mode: totals.by_rule.get(f"{key}/{mode}", 0) for mode in ("live", "shadow")}
+                for rule, key in keys.items()
+            },
+            errors={rule: errors.by_rule.get(key, RuleErrors()) for rule, key in keys.items()},
+            paused=self.catalogue.pauses_of(pack),
+            state=self._state(pack),
+            versions=versions_in(self.catalogue.in_force, pack.id),
+            matching=self.catalogue.matching_of(pack),
+            language_name=self.phrases.language_name,
+            campaign_shown=pack.campaign in campaigns,
+            live_here=trials.live_here(pack, self.catalogue.in_force),
+            tried=trials.tried(pack),
+            notice_hours=notice_hours,
+            proposes_from=proposes_from(pack, notice_hours),
+            evidence={rule: terms[key] for rule, key in keys.items() if key in terms},
+            weights={rule.id: weight_rows(rule.score) for rule in pack.rules if rule.score},
+            ordinary=ordinary_rows(pack.card) if pack.card else [],
+            algorithm=ALGORITHM,
+        )
 
     def signs(self) -> str:
         """Return the page of the signs and gates that the set in force names."""
@@ -404,7 +372,7 @@ class Pages:
 
     def authors(self, cases: CaseNumbers) -> str:
         """Return the page for authors; `cases` are the sums of all published months."""
-        return self._render("authors.html", "authors", ended=EndedComplaints.of(cases))
+        return self._render("authors.html", "authors", ended=tables.complaints_of(cases))
 
     def method(self) -> str:
         """Return the page on how the numbers are made."""
@@ -423,7 +391,9 @@ class Pages:
             states={key: self._state(pack) for key, pack in self.catalogue.packs.items()},
             months_of=months_of,
             checks=checks,
-            refused_checks=refusals_of(checks) if checks else [],
+            refused_checks=tables.count_rows(checks.refused, lambda code: _REFUSALS.get(code, code))
+            if checks
+            else [],
         )
 
     def _render(self, template: str, path: str, **context: object) -> str:
@@ -450,51 +420,3 @@ class Pages:
 
     def _state(self, pack: Pack) -> PackState:
         return state_of(pack, self.catalogue.in_force, self.today, public=bool(self.public_url))
-
-    def _pack(
-        self,
-        pack: Pack,
-        totals: Numbers,
-        errors: Errors,
-        terms: Evidence,
-        trials: PublishedTrials,
-        *,
-        shown: bool,
-    ) -> str:
-        found = {
-            rule.id: {
-                mode: totals.by_rule.get(f"{pack.id}/{pack.version}/{rule.id}/{mode}", 0)
-                for mode in ("live", "shadow")
-            }
-            for rule in pack.rules
-        }
-        notice_hours = self.catalogue.notice_hours_of(pack)
-        return self._render(
-            "pack.html",
-            f"packs/{pack.id}/{pack.version}",
-            pack=pack,
-            of_checks=pack.id == FACTCHECKS,
-            found=found,
-            errors={
-                rule.id: errors.by_rule.get(f"{pack.id}/{pack.version}/{rule.id}", RuleErrors())
-                for rule in pack.rules
-            },
-            paused=self.catalogue.pauses_of(pack),
-            state=self._state(pack),
-            versions=versions_in(self.catalogue.in_force, pack.id),
-            matching=self.catalogue.matching_of(pack),
-            language_name=self.phrases.language_name,
-            campaign_shown=shown,
-            live_here=trials.live_here(pack, self.catalogue.in_force),
-            tried=trials.tried(pack),
-            notice_hours=notice_hours,
-            proposes_from=proposes_from(pack, notice_hours),
-            evidence={
-                rule.id: evidence
-                for rule in pack.rules
-                if (evidence := terms.get(f"{pack.id}/{pack.version}/{rule.id}"))
-            },
-            weights={rule.id: weight_rows(rule.score) for rule in pack.rules if rule.score},
-            ordinary=ordinary_rows(pack.card) if pack.card else [],
-            algorithm=ALGORITHM,
-        )

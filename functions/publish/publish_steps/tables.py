@@ -5,7 +5,7 @@ A chart is data: bars, guides and labels with their places in units of the pictu
 dark and in light.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -183,12 +183,10 @@ SHADOW = ("shadow", to_translate("In shadow"))
 class RuleRow:
     """One version of a rule, and what it found."""
 
-    pack: str
-    version: int
-    rule: str
+    pack: Pack
+    rule: Rule
+    title: Said
     why: Said
-    severity: str
-    category: str
     live: int
     shadow: int
     held: int
@@ -221,7 +219,7 @@ def rule_rows(
         or any(f"{pack.id}/{pack.version}/{rule.id}" in found for rule in pack.rules)
         for rule in pack.rules
     ]
-    rows.sort(key=lambda row: (-row.live, -row.shadow, row.pack, row.version, row.rule))
+    rows.sort(key=lambda row: (-row.live, -row.shadow, row.pack.id, row.pack.version, row.rule.id))
     return [row for row in rows if row.live or row.shadow], [
         row for row in rows if not (row.live or row.shadow)
     ]
@@ -300,12 +298,10 @@ def refusal_chart(rows: Iterable[TableRow], say: Say = str) -> Chart:
 def _rule_row(pack: Pack, rule: Rule, summary: Summary, language: str) -> RuleRow:
     numbers, key = summary.numbers, f"{pack.id}/{pack.version}/{rule.id}"
     return RuleRow(
-        pack=pack.id,
-        version=pack.version,
-        rule=rule.id,
+        pack=pack,
+        rule=rule,
+        title=pack.title_in(language),
         why=pack.reason_in(language, rule),
-        severity=rule.severity,
-        category=category_words(pack.category_of(rule)),
         live=numbers.by_rule.get(f"{key}/live", 0),
         shadow=numbers.by_rule.get(f"{key}/shadow", 0),
         held=sum(numbers.held_by_rule.get(f"{key}/{mode}", 0) for mode in ("live", "shadow")),
@@ -317,12 +313,11 @@ MODERATOR_DECISIONS = 20
 """Decisions below which a moderator is not shown: it would judge a person by a few cases."""
 
 NOT_FOLLOWED = ("contested", "refused", "impossible")
-OUTCOMES = ("upheld", "partly_reversed", "reversed", "omitted")
 
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """Complaints or disputes of a period: how many came, how they ended, how long it took."""
+    """Complaints or disputes of some periods: how many came, how they ended, how long it took."""
 
     words: str
     came: int
@@ -330,9 +325,15 @@ class Contest:
     took: Percentiles
 
     @property
-    def outcomes(self) -> list[int]:
-        """How many ended each way, in the order of OUTCOMES."""
-        return [self.ended.get(outcome, 0) for outcome in OUTCOMES]
+    def answered(self) -> int:
+        """How many ended."""
+        return sum(self.ended.values())
+
+    @property
+    def changed(self) -> Estimate:
+        """How many of the answers changed the decision in whole or in part."""
+        changed = self.ended.get("reversed", 0) + self.ended.get("partly_reversed", 0)
+        return estimate(changed, self.answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,9 +386,11 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
     """Return the rows and shares of a period's case numbers."""
     shown, hidden = _moderators(numbers.by_moderator)
     looks = numbers.decisions - numbers.grouped + numbers.groups
-    contests = (
-        _contest(to_translate("Complaints by authors and notifiers"), "complaint", numbers),
-        _contest(to_translate("Disputes before certified bodies"), "dispute", numbers),
+    disputes = Contest(
+        to_translate("Disputes before certified bodies"),
+        numbers.disputes,
+        numbers.disputes_ended,
+        percentiles(numbers.dispute_seconds),
     )
     return CaseTables(
         decide=percentiles(numbers.decide_seconds),
@@ -396,11 +399,25 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
         agreement=estimate(numbers.agreed, numbers.second_reviews),
         verdicts=count_rows(numbers.by_verdict),
         measures=count_rows(numbers.by_measure),
-        contests=[contest for contest in contests if contest.came or contest.ended],
+        contests=[one for one in (complaints_of(numbers), disputes) if one.came or one.ended],
         orders=_orders(numbers),
         moderators=shown,
         moderators_hidden=hidden,
         notices=count_rows(numbers.notices_by_category),
+    )
+
+
+def complaints_of(numbers: CaseNumbers) -> Contest:
+    """Return the complaints of these numbers.
+
+    >>> complaints_of(CaseNumbers(complaints_ended={"reversed": 1, "upheld": 3})).answered
+    4
+    """
+    return Contest(
+        to_translate("Complaints by authors and notifiers"),
+        sum(numbers.complaints.values()),
+        numbers.complaints_ended,
+        percentiles(numbers.complaint_seconds),
     )
 
 
@@ -423,61 +440,43 @@ def open_chart(standing: Standing, say: Say = str) -> Chart | None:
 
 def complaints_chart(numbers: CaseNumbers, say: Say = str) -> Chart | None:
     """Return how complaints ended, if any did; reversed decisions have their own colour."""
-    ended = numbers.complaints_ended
+    ended, colours = numbers.complaints_ended, {"reversed": "fell"}
     rows = [
-        (
-            "fell" if outcome == "reversed" else "plain",
-            say(case_words(outcome)),
-            ended.get(outcome, 0),
-        )
-        for outcome in OUTCOMES
+        (colours.get(outcome, "plain"), say(case_words(outcome)), ended.get(outcome, 0))
+        for outcome in ("upheld", "partly_reversed", "reversed", "omitted")
     ]
     return bars(say(to_translate("Complaints by outcome")), rows) if len(ended) > 1 else None
 
 
-def _contest(words: str, name: str, numbers: CaseNumbers) -> Contest:
-    came = numbers.disputes if name == "dispute" else sum(numbers.complaints.values())
-    ended: Mapping[str, int] = getattr(numbers, f"{name}s_ended")
-    return Contest(words, came, ended, percentiles(getattr(numbers, f"{name}_seconds")))
-
-
 def _orders(numbers: CaseNumbers) -> list[OrderRow]:
     """Return a row for each kind, country and authority. The authority is last in each key."""
-    keys = {tuple(key.split("/", 2)) for key in numbers.orders}
-    for tally in (numbers.orders_ended, numbers.order_acknowledge_seconds):
-        keys |= {_without_third(key) for key in tally}
-    return [_order(numbers, *key) for key in sorted(keys)]
-
-
-def _without_third(key: str) -> tuple[str, ...]:
-    kind, country, _, authority = key.split("/", 3)
-    return kind, country, authority
-
-
-def _order(numbers: CaseNumbers, kind: str, country: str, authority: str) -> OrderRow:
-    whole = f"{kind}/{country}/{authority}"
-
-    def third(tally: Mapping[str, int]) -> Counter[str]:
-        return Counter(
-            {
-                key.split("/", 3)[2]: count
-                for key, count in tally.items()
-                if _without_third(key) == (kind, country, authority)
-            }
+    ended = _by_order(numbers.orders_ended)
+    acknowledged = _by_order(numbers.order_acknowledge_seconds)
+    effected = _by_order(numbers.order_effect_seconds)
+    came = {tuple(key.split("/", 2)) for key in numbers.orders}
+    return [
+        OrderRow(
+            kind=order[0],
+            country=order[1],
+            authority=order[2],
+            came=numbers.orders.get("/".join(order), 0),
+            items=numbers.order_items.get("/".join(order), 0),
+            acknowledged=percentiles(acknowledged[order]),
+            effected=percentiles(effected[order]),
+            complied=ended[order]["complied"],
+            not_followed={how: ended[order][how] for how in NOT_FOLLOWED if ended[order][how]},
         )
+        for order in sorted(came | ended.keys() | acknowledged.keys())
+    ]
 
-    ended = third(numbers.orders_ended)
-    return OrderRow(
-        kind=kind,
-        country=country,
-        authority=authority,
-        came=numbers.orders.get(whole, 0),
-        items=numbers.order_items.get(whole, 0),
-        acknowledged=percentiles(third(numbers.order_acknowledge_seconds)),
-        effected=percentiles(third(numbers.order_effect_seconds)),
-        complied=ended["complied"],
-        not_followed={outcome: ended[outcome] for outcome in NOT_FOLLOWED if ended[outcome]},
-    )
+
+def _by_order(tally: Mapping[str, int]) -> defaultdict[tuple[str, ...], Counter[str]]:
+    """Return the counts by kind, country and authority, each by the third part of its key."""
+    found: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for key, count in tally.items():
+        kind, country, third, authority = key.split("/", 3)
+        found[kind, country, authority][third] += count
+    return found
 
 
 def _moderators(by_moderator: Mapping[str, int]) -> tuple[list[ModeratorRow], int]:

@@ -148,8 +148,7 @@ class FloodGuard:
         now = self.clock.now()
         if now.timestamp() - total.written_at > EXCHANGE_SECONDS:
             row = FloodTotal(self.worker, total.posts, dict(total.hits))
-            expires = in_days(now, TOTAL_DAYS)
-            self.store.put_flood_total(provider, day, row, expires)
+            self.store.put_flood_total(provider, day, row, in_days(now, TOTAL_DAYS))
             total.written_at = now.timestamp()
 
     def _total(self, provider: str, day: str) -> _DayTotal:

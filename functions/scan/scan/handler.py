@@ -102,7 +102,6 @@ deliveries = Deliveries(
     closing=Closing(store, objects, clock, out_bucket, work_bucket),
     senders=Senders(store, clock, setting["REDRIVE_SENDER"]),
     clock=clock,
-    posts_queue_arn=setting["POSTS_QUEUE_ARN"],
     trial_day=bool(setting["TODAY"]),
 )
 
@@ -118,7 +117,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     ranges: list[dict[str, Any]] = []
     messages: list[dict[str, Any]] = []
     for record in event["Records"]:
-        is_post = record.get("eventSourceARN") == deliveries.posts_queue_arn
+        is_post = record.get("eventSourceARN") == setting["POSTS_QUEUE_ARN"]
         (messages if is_post else ranges).append(record)
     failed = take_messages(messages, seconds_left)
     failed += take_ranges(ranges, seconds_left, context)

@@ -10,7 +10,7 @@ neighbours are acknowledged without it.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import batched, chain
 
 import msgspec
@@ -20,7 +20,7 @@ from ledger.closing import Closing
 from ledger.codes import OperatorError
 from ledger.findings import SampledPost, batch_id, unit_id
 from ledger.objects import Delivery, Senders, require_reserve
-from ledger.texts import Clock, utc
+from ledger.texts import Clock, in_days, utc
 from ledger.units import (
     BATCH_BYTES,
     BATCH_FINDINGS,
@@ -53,7 +53,6 @@ SUSPECT_DAYS = 30
 
 ROUNDS = 5
 """How often a batch is put together again after it lost messages to another worker."""
-
 
 PLATFORM_ERRORS = (BotoCoreError, ClientError, OSError)
 """What the services raise when they do not answer."""
@@ -122,11 +121,6 @@ class MessageWork:
     records: UnitRecords = field(default_factory=UnitRecords)
     inspection: Inspection = field(default_factory=Inspection)
 
-    @property
-    def recorded(self) -> Attempt | None:
-        """The recorded attempt, if there is one."""
-        return self.attempt if self.is_recorded else None
-
 
 def cut_batches(work: Iterable[MessageWork]) -> Iterator[list[MessageWork]]:
     """Yield batches that fit into a transaction. A message too large for any comes alone."""
@@ -170,7 +164,9 @@ class MessageScanner:
         """Scan messages that are all different. Yield each as soon as it ended or failed."""
         try:
             require_reserve(seconds_left)
-            states = self._read_states(messages)
+            again = [message.unit for message in messages if message.receives > 1]
+            known = self.scanner.store.unit_states([one.unit for one in messages], again)
+            states = list(zip(messages, known, strict=True))
         except Exception as error:  # noqa: BLE001 - all of them come again
             yield EndedMessages(messages, error=_unless_fatal(error))
             return
@@ -186,11 +182,6 @@ class MessageScanner:
         yield from failed
         for batch in self._batches(work):
             yield from self._guarded(batch, seconds_left)
-
-    def _read_states(self, messages: Sequence[Message]) -> list[tuple[Message, UnitState]]:
-        again = [message.unit for message in messages if message.receives > 1]
-        states = self.scanner.store.unit_states([one.unit for one in messages], again)
-        return list(zip(messages, states, strict=True))
 
     def _begin(
         self, left: Sequence[tuple[Message, UnitState]]
@@ -243,8 +234,8 @@ class MessageScanner:
         yield from cut_batches(work)
 
     def _inspect(self, work: Sequence[MessageWork]) -> None:
-        rules, provider = work[0].rules, work[0].message.provider
-        pseudonyms = self.scanner.keys.in_force(provider)
+        rules = work[0].rules
+        pseudonyms = self.scanner.keys.in_force(work[0].message.provider)
         for one in work:
             one.records = read_body(one.message.body)
         posts_of_all = [post for one in work for post in one.records.posts]
@@ -253,13 +244,12 @@ class MessageScanner:
         for one in work:
             posts = one.records.posts
             one.attempt, one.inspection = self.scanner.inspect(
+                one.message.job,
                 posts,
                 results[start : start + len(posts)],
                 rules,
                 pseudonyms,
                 one.attempt,
-                provider=provider,
-                unit=one.message.unit,
                 found_at=found_at,
                 is_recorded=one.is_recorded,
             )
@@ -387,7 +377,7 @@ class MessageScanner:
         still_open = [
             one
             for one, state in zip(work, states, strict=True)
-            if state.marker is None and state.attempt == one.recorded
+            if state.marker is None and state.attempt == (one.attempt if one.is_recorded else None)
         ]
         if len(still_open) == len(work):
             raise OSError("a batch was refused and none of its messages is taken")
@@ -413,17 +403,14 @@ class MessageScanner:
 
     def _scan_alone(self, message: Message, *, is_late: bool = False) -> EndedMessages:
         """Scan a message as a unit of its own. One that is late is a suspect meanwhile."""
-        scan, store = self.scanner.scan_message, self.scanner.store
-        if not is_late:
-            outcome = scan(message.provider, message.body, message.sent_at)
-            return EndedMessages([message], outcome)
-        end = self.scanner.clock.now() + timedelta(days=SUSPECT_DAYS)
-        expires = int(end.timestamp())
-        store.note_suspect(message.unit, expires, works=True)
+        store = self.scanner.store
+        expires = in_days(self.scanner.clock.now(), SUSPECT_DAYS)
+        if is_late:
+            store.note_suspect(message.unit, expires, works=True)
         try:
-            outcome = scan(message.provider, message.body, message.sent_at)
+            outcome = self.scanner.scan_message(message.provider, message.body, message.sent_at)
         except Exception as error:
-            if not isinstance(error, MemoryError):
+            if is_late and not isinstance(error, MemoryError):
                 store.note_suspect(message.unit, expires, works=False)
             raise
         return EndedMessages([message], outcome)
@@ -455,7 +442,6 @@ class Deliveries:
     closing: Closing
     senders: Senders
     clock: Clock
-    posts_queue_arn: str
     trial_day: bool
 
     def take(self, delivery: Delivery, seconds_left: Callable[[], float]) -> UnitOutcome:

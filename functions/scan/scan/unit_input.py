@@ -236,7 +236,6 @@ SNAPSHOT_SECONDS = 60
 MOST_FOUND = 10_000
 """Copies of one unit: with 4,000 decisions, their record takes 350 KB of an item's 400."""
 
-
 type PackRule = tuple[Pack, Rule]
 """A rule with its pack."""
 

@@ -241,10 +241,9 @@ class UnitRecorder:
             (finding, None if finding.is_erased else made[finding.finding].excerpt)
             for finding in own
         ]
+        accounts = {finding.account for finding in own if finding.account}
         # From here on an erasure finds the unit by its marker and erases the rows handed out.
-        if self.store.erased_accounts(
-            marker.provider, {finding.account for finding in own if finding.account}
-        ):
+        if self.store.erased_accounts(marker.provider, accounts):
             pairs = self.store.findings_of(marker)
         self._hand_out(marker, pairs)
 
@@ -282,9 +281,8 @@ class UnitRecorder:
         refusals = [msgspec.json.decode(line) for line in data.splitlines()]
         report = msgspec.to_builtins(receipt) | {"refusals": refusals}
         if batch.messages:  # the batch counts the findings
-            report = {k: v for k, v in report.items() if k not in OF_FINDINGS} | {
-                "batch": batch.unit
-            }
+            report = {name: value for name, value in report.items() if name not in OF_FINDINGS}
+            report["batch"] = batch.unit
         key = message_receipt_key(receipt.provider, receipt.at[:10], receipt.unit)
         self.objects.put(self.out_bucket, key, encode_json(report))
 
@@ -337,15 +335,7 @@ class UnitScanner:
         if not lines.size:
             self.store.put_range(unit.file, RangeRow(unit.number, "", 0, 0))
             return UnitOutcome(None, new=False)
-        job = UnitJob(
-            provider=unit.provider,
-            unit=lines.id_in(unit),
-            kind="range",
-            size=lines.size,
-            source=unit.source.key,
-            file=unit.file,
-            number=unit.number,
-        )
+        job = _job_of(unit, lines.id_in(unit), lines.size)
         if self.store.marker(job.unit) is not None:
             return self.recorder.repeated(job)
         pseudonyms = self.keys.named(unit.provider, unit.pseudonym_key)
@@ -368,8 +358,7 @@ class UnitScanner:
 
     def _refuse_lost_range(self, unit: RangeMessage, code: Code) -> UnitOutcome:
         """Record a range that can no longer be read as one refused record, so its sender knows."""
-        lost = digest("lost", unit.provider, unit.file, str(unit.number))
-        job = UnitJob(unit.provider, lost, "range", 0, unit.source.key, unit.file, unit.number)
+        job = _job_of(unit, digest("lost", unit.provider, unit.file, str(unit.number)), 0)
         records = UnitRecords(lines=0, records=1)
         records.refuse(Refusal(code))
         no_authors = Pseudonyms(b"", unit.pseudonym_key)  # it has no posts
@@ -429,13 +418,12 @@ class UnitScanner:
             rules = self.rulesets.rules(by.set, job.provider, datetime.fromisoformat(by.at))
             results = match_posts(posts, rules, self.shadow)
             by, inspection = self.inspect(
+                job,
                 posts,
                 results,
                 rules,
                 pseudonyms,
                 by,
-                provider=job.provider,
-                unit=job.unit,
                 found_at=found_at,
                 is_recorded=is_recorded,
             )
@@ -454,14 +442,13 @@ class UnitScanner:
 
     def inspect(
         self,
+        job: UnitJob,
         posts: Sequence[Post],
         results: Sequence[PostResult],
         rules: Rules,
         pseudonyms: Pseudonyms,
         attempt: Attempt,
         *,
-        provider: str,
-        unit: str,
         found_at: str,
         is_recorded: bool,
     ) -> tuple[Attempt, Inspection]:
@@ -469,6 +456,7 @@ class UnitScanner:
 
         One that is recorded has its copies already. Others compare with the newest snapshot.
         """
+        provider = job.provider
         fingerprints = _fingerprints(self.secret, provider)
         if rules.copies and not is_recorded:
             confirmed = self.snapshots.newest(provider)
@@ -480,7 +468,7 @@ class UnitScanner:
             rules,
             pseudonyms,
             provider=provider,
-            unit=unit,
+            unit=job.unit,
             found_at=found_at,
             results=results,
             attempt=attempt,
@@ -491,6 +479,10 @@ class UnitScanner:
 
     def _attempt_at(self, unit: RangeMessage) -> Attempt:
         return self.new_attempt(unit.provider, unit.set, datetime.fromisoformat(unit.at))
+
+
+def _job_of(unit: RangeMessage, name: str, size: int) -> UnitJob:
+    return UnitJob(unit.provider, name, "range", size, unit.source.key, unit.file, unit.number)
 
 
 @cache

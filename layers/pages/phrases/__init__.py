@@ -8,7 +8,7 @@ the template engine: a message of a catalogue is markup, what is put into it is 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, reduce
 from io import BytesIO
 from pathlib import Path
 
@@ -165,7 +165,6 @@ class Phrases:
         return self.gettext("%(days)s days", days=self._short(hours / 24))
 
     def _short(self, value: float) -> str:
-        """Return a number with at most one digit after the decimal sign: 3 and 3.3."""
         return format_decimal(value, format="#,##0.#", locale=self.locale)
 
     def language_name(self, code: str) -> str:
@@ -174,10 +173,8 @@ class Phrases:
         >>> of("en").language_name("id"), of("zh").language_name("en"), of("id").language_name("xy")
         ('Indonesian', '英语', 'xy')
         """
-        primary, _, _ = code.partition("-")
-        name = self.locale.languages.get(code.replace("-", "_")) or self.locale.languages.get(
-            primary
-        )
+        names = self.locale.languages
+        name = names.get(code.replace("-", "_")) or names.get(code.partition("-")[0])
         return str(name) if name else code
 
     def _filled(self, message: str, values: dict[str, object]) -> str:
@@ -188,20 +185,11 @@ class Phrases:
 
 @cache
 def of(language: str) -> Phrases:
-    """Return the phrases of one of `LANGUAGES`, read once.
-
-    Raises:
-        KeyError: there is no such language.
-    """
+    """Return the phrases of a language, read once. Raises KeyError unless it is in `LANGUAGES`."""
     locale = Locale.parse(LOCALES[language])
-    translations = NullTranslations()
-    for path in sorted((CATALOGUES / language).glob("*.po")):
-        translations = _merged(translations, _read(path))
+    catalogues = [_read(path) for path in sorted((CATALOGUES / language).glob("*.po"))]
+    translations = reduce(Translations.merge, catalogues) if catalogues else NullTranslations()
     return Phrases(language, locale, translations)
-
-
-def _merged(before: NullTranslations, catalogue: Translations) -> NullTranslations:
-    return before.merge(catalogue) if isinstance(before, Translations) else catalogue
 
 
 def _read(path: Path) -> Translations:
@@ -258,28 +246,19 @@ def category_words(category: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class PagePhrases:
-    """What a template calls as `_` and `ngettext`. `clean` is applied to texts put into them."""
+class PagePhrases(Phrases):
+    """What a template calls as `_` and `ngettext`: messages are markup, their values are escaped.
 
-    phrases: Phrases
+    `clean` is applied to texts put into them.
+
+    >>> english, never = Locale.parse("en_GB"), NullTranslations()
+    >>> PagePhrases("en", english, never).gettext("<b>%(name)s</b>", name="<i>")
+    Markup('<b>&lt;i&gt;</b>')
+    >>> PagePhrases("en", english, never).ngettext("%(num)s post", "%(num)s posts", 1)
+    Markup('1 post')
+    """
+
     clean: Callable[[str], str] = str
-
-    def gettext(self, message: str, /, **values: object) -> Markup:
-        """Return a message of the catalogue with escaped values.
-
-        >>> PagePhrases(of("en")).gettext("<b>%(name)s</b>", name="<i>")
-        Markup('<b>&lt;i&gt;</b>')
-        """
-        return self._filled(self.phrases.translations.gettext(message) if message else "", values)
-
-    def ngettext(self, one: str, many: str, count: int, /, **values: object) -> Markup:
-        """Return the form of a message for a count, which is `%(num)s` in it.
-
-        >>> PagePhrases(of("en")).ngettext("%(num)s post", "%(num)s posts", 1)
-        Markup('1 post')
-        """
-        message = self.phrases.translations.ngettext(one, many, count)
-        return self._filled(message, {"num": count, **values})
 
     def _filled(self, message: str, values: dict[str, object]) -> Markup:
         # The messages are ours: a test compares their tags with those of the English text.
@@ -289,7 +268,7 @@ class PagePhrases:
         return text % {name: self._shown(value) for name, value in values.items()}
 
     def _shown(self, value: object) -> object:
-        found = self.phrases.shown(value)
+        found = self.shown(value)
         return found if isinstance(found, Markup) else self.clean(str(found))
 
 
@@ -298,13 +277,8 @@ def page_engine(
 ) -> Environment:
     """Return the template engine of a language: everything that a stranger wrote is escaped.
 
-    An unknown name in a template is an error.
-
-    Args:
-        templates: The folder of the templates.
-        phrases: What `_` and `ngettext` say.
-        clean: What is done to each text that is not markup before it is escaped.
-        separators: Whether numbers are printed with the separators of the language.
+    `clean` is applied to each text that is not markup before it is escaped. `separators` says
+    whether numbers are printed with those of the language. An unknown name is an error.
     """
 
     def shown(value: object) -> object:
@@ -321,7 +295,7 @@ def page_engine(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    say = PagePhrases(phrases, clean)
+    say = PagePhrases(phrases.language, phrases.locale, phrases.translations, clean)
     engine.globals |= {
         "_": say.gettext,  # for messages in the template alone: their tags are tags
         "ngettext": say.ngettext,

@@ -46,7 +46,7 @@ def _lines(data: bytes) -> list[bytes]:
     lines: list[bytes] = []
     try:
         reader = choose_reader(data[:HEAD_BYTES], "posts", len(data))
-        context = FileContext("acme", "posts", OPEN)  # its effort is one file's
+        context = FileContext("posts", OPEN)  # its effort is one file's
         for line in translate(io.BytesIO(data), reader, context, PSEUDONYMS):
             assert isinstance(read_translated_line(line), TranslatedPost | Refusal)
             lines.append(line)

@@ -42,9 +42,9 @@ class _Api(BaseHTTPRequestHandler):
 
     def _respond(self, body: str) -> None:
         query = dict(parse_qsl(urlsplit(self.path).query))
-        reply = self.line.visit(
+        reply, _ = self.line.visit(
             f"{self.command} /", body, headers=dict(self.headers), queryStringParameters=query
-        ).response
+        )
         self.send_response(reply["statusCode"])
         for name, value in reply["headers"].items():
             self.send_header(name, value)

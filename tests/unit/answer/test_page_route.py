@@ -51,13 +51,13 @@ def line() -> Line:
 
 
 def opened(line: Line, **changes: Any) -> dict[str, Any]:
-    return line.visit("GET /", **changes).response
+    return line.visit("GET /", **changes)[0]
 
 
 def asked(line: Line, text: str, **changes: Any) -> dict[str, Any]:
     """The page after somebody sent its form: AWS encodes a form's body."""
     body = base64.b64encode(urlencode({"text": text}).encode()).decode()
-    return line.visit("POST /", body, isBase64Encoded=True, **changes).response
+    return line.visit("POST /", body, isBase64Encoded=True, **changes)[0]
 
 
 def in_language(language: str) -> dict[str, Mapping[str, str]]:
@@ -65,9 +65,9 @@ def in_language(language: str) -> dict[str, Mapping[str, str]]:
 
 
 def test_the_form_is_served_and_counts_no_question(line: Line) -> None:
-    reply = line.visit("GET /")
-    page = reply.response["body"]
-    assert (reply.response["statusCode"], reply.outcome) == (200, "")
+    response, outcome = line.visit("GET /")
+    page = response["body"]
+    assert (response["statusCode"], outcome) == (200, "")
     assert '<form method="post">' in page
     assert "<script" not in page
     for code, name in NAMES.items():
@@ -174,13 +174,13 @@ def test_every_page_has_the_security_headers(line: Line, made: str) -> None:
 def test_a_form_without_a_question_says_what_to_do(
     line: Line, body: str, status: int, code: str
 ) -> None:
-    reply = line.visit("POST /", body)
-    assert (reply.response["statusCode"], reply.outcome) == (status, code)
-    assert problem_words(of("en"), code) in reply.response["body"]
+    response, outcome = line.visit("POST /", body)
+    assert (response["statusCode"], outcome) == (status, code)
+    assert problem_words(of("en"), code) in response["body"]
 
 
 def test_a_body_that_is_not_base64_is_refused(line: Line) -> None:
-    assert line.visit("POST /", "%%%", isBase64Encoded=True).response["statusCode"] == 400
+    assert line.visit("POST /", "%%%", isBase64Encoded=True)[0]["statusCode"] == 400
 
 
 def test_the_longest_text_of_the_form_is_taken(line: Line) -> None:
@@ -323,7 +323,7 @@ def test_a_body_may_be_encoded(line: Line) -> None:
 def test_a_body_that_is_not_a_string_is_refused(line: Line) -> None:
     context = {"http": {"method": "POST"}}
     event = {"requestContext": context, "headers": KNOWN, "body": ["text"]}
-    told = line.tip_line.take(event).response
+    told, _ = line.tip_line.take(event)
     assert (told["statusCode"], json.loads(told["body"])) == (400, {"code": "no_json"})
 
 

@@ -29,9 +29,8 @@ def message(text: Any = REPEATS_SALT, **changes: Any) -> dict[str, Any]:
 def sent(line: Line, update: Any, **changes: Any) -> tuple[int, dict[str, Any], str]:
     """The status, what the bot does, and how the request is counted."""
     body = update if isinstance(update, str) else json.dumps(update)
-    reply = line.visit("POST /telegram", body, **({"headers": KNOWN} | changes))
-    response = reply.response
-    return response["statusCode"], json.loads(response["body"]), reply.outcome
+    response, outcome = line.visit("POST /telegram", body, **({"headers": KNOWN} | changes))
+    return response["statusCode"], json.loads(response["body"]), outcome
 
 
 @pytest.fixture

@@ -303,7 +303,7 @@ def test_the_same_file_ends_at_the_same_record_however_it_is_read() -> None:
 def test_a_machine_that_is_too_slow_refuses_and_does_not_try_for_ever() -> None:
     """The last resort: what counts is the time left, asked for with each chunk."""
     left = iter([900.0, 300.0, LAST_SECONDS - 1])
-    about_file = FileContext("acme", effort=FileEffort(Budget(), lambda: next(left)))
+    about_file = FileContext(effort=FileEffort(Budget(), lambda: next(left)))
     data = HEADER + b"a\n" * 500_000
     assert 0 < taken(io.BytesIO(data), data, about_file) < 500_000
 

@@ -76,7 +76,8 @@ def test_numbers_and_dates_are_those_of_the_language() -> None:
 
 
 def test_values_on_a_page_are_escaped_and_the_catalogue_is_not() -> None:
-    page = PagePhrases(of("en"))
+    english = of("en")
+    page = PagePhrases(english.language, english.locale, english.translations)
     assert page.gettext("<b>%(x)s</b>", x='"><script>') == "<b>&#34;&gt;&lt;script&gt;</b>"
     assert page.gettext("%(x)s", x=page.gettext("<i>")) == "<i>"
 

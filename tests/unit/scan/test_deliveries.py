@@ -84,7 +84,7 @@ def deliveries(parts: Parts, trial_day: bool = False) -> Deliveries:
     return Deliveries(
         cast("UnitScanner", parts), cast("MessageScanner", parts), cast("Closing", parts),
         cast("Senders", parts), StandingClock(),
-        posts_queue_arn="arn:posts", trial_day=trial_day,
+        trial_day=trial_day,
     )  # fmt: skip
 
 
