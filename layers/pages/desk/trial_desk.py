@@ -6,8 +6,6 @@ Findings of the `high` band are asked for only where all findings were not right
 
 What a rule would bring is told in cards and minutes a day. The minutes come from the median time of
 all decisions of the provider, never of a person.
-
-Limits: answers are read from the journal of some weeks (`table_desk`), as long as excerpts last.
 """
 
 from collections import Counter, defaultdict
@@ -175,7 +173,7 @@ def asked_by(
     rules: TrialRules,
     now: datetime,
 ) -> Asked:
-    """Return what the trial of a rule asks of people. Findings of erased authors are not asked."""
+    """Return what the trial of a rule asks of people. What an erased author wrote is not asked."""
     bands = (ALL, HIGH) if rule.score and rule.score.high else (ALL,)
     standings = {
         band: standing_of(drawn, answers, band, rules, is_over=trial.is_over(now)) for band in bands
@@ -186,14 +184,14 @@ def asked_by(
     judges = {answer.moderator for one in drawn for answer in answers.get(one.finding, ())}
     alone = min(judges) if why_not == "people" and len(judges) == 1 else ""
     first, second = dict[str, str](), dict[str, str]()
-    groups = sample_of(drawn, band)
+    groups = sample_of(drawn, answers, band)
     for group in groups[:look]:
         given = [(one, answer) for one in group for answer in answers.get(one.finding, ())]
         if not given and why_not:
-            first |= dict.fromkeys([one.finding for one in group if one.fingerprint][:1], alone)
+            first |= dict.fromkeys([one.finding for one in group if not one.is_erased][:1], alone)
         elif len(given) == 1 and rules.people > 1:
             [(one, answer)] = given
-            if one.fingerprint and is_asked_twice(one.finding):
+            if not one.is_erased and is_asked_twice(one.finding):
                 second[one.finding] = answer.moderator
     sample = [one.band == HIGH for one in drawn if not one.extra]
     share_high, judged = sum(sample) / max(1, len(sample)), len(groups[:look]) - len(first)
@@ -250,10 +248,9 @@ class TrialDesk:
     def __post_init__(self) -> None:
         self._drawn, self._found = Kept(self.seconds), Kept(self.seconds)
 
-    def items(self, moderator: Moderator, entries: Sequence[JournalEntry]) -> list[Item]:
+    @staticmethod
+    def items(moderator: Moderator, views: Iterable[RuleView]) -> list[Item]:
         """Return the drawn findings that this moderator may judge, one of each group."""
-        if not self.store.trials(moderator.provider):
-            return []
         return [
             Item(
                 key=finding,
@@ -263,8 +260,8 @@ class TrialDesk:
                 severity=view.rule.severity.value,
                 rules=(view.name,),
             )
-            for view in self.views(moderator.provider, entries, self.store.clock.now())
-            if (asked := view.asked) and view.state not in {RuleState.LIVE, RuleState.PAUSED}
+            for view in views
+            if (asked := view.asked) and view.state in {RuleState.ON_TRIAL, RuleState.MAY_GO_LIVE}
             for finding, judge in (asked.first | asked.second).items()
             if judge != moderator.name
         ]
