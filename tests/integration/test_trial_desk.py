@@ -204,3 +204,21 @@ def test_what_a_rule_brings_is_told_by_what_is_published(world: World) -> None:
     body = visitor(world, "m-1").get("/rules")["body"]
     assert re.search(r"about \d+ cards a day", body)
     assert datetime.fromisoformat(world.store.trials("acme")[0].began_at).date().isoformat() == DAY
+
+
+def test_a_reported_post_without_a_finding_is_confirmed_on_a_ground(world: World) -> None:
+    """No pack says which law or term it breaks, so the moderator does."""
+    reported = {"type": "notice", "id": "n-1", "post": "p9", "category": "SCAMS_AND_FRAUD"}
+    reported |= {"trusted_flagger": False, "article_16": True}
+    assert status(world, reported | {"received_at": f"{DAY}T11:00:00Z"}) == "taken"
+    body = visitor(world, "m-1").get("/?kind=notice")["body"]
+    [notice] = re.findall(r'href="/card/([0-9a-f]{64})', body)
+    said = {"verdict": "confirmed", "measure": "removed", "reason": "It asks for a code."}
+    assert judge(world, notice, **said) == ["400"]
+    ground = {"ground": "terms", "ground_text": "Rule 3: no scams"}
+    form = form_of(visitor(world, "m-1"), notice) | said | ground
+    letter = visitor(world, "m-1").post(f"/card/{notice}/notice", form)["body"]
+    assert "Rule 3: no scams" in letter.partition("<pre")[2]
+    assert judge(world, notice, **said, **ground) == ["taken"]
+    [decision] = [one for one in world.store.journal_entries("acme", DAY) if one.type == "decision"]
+    assert (decision.ground, decision.ground_text) == ("terms", "Rule 3: no scams")
