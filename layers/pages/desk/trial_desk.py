@@ -25,7 +25,7 @@ from msgspec import UNSET
 from cases.case_message import seconds_between
 from cases.case_store import TrialRules
 from cases.decision import JUDGED
-from cases.trials import LIFTED, Answer, Standing, is_asked_twice, sample_of, standing_of
+from cases.trials import LIFTED, Answer, Standing, fresh_due, is_asked_twice, sample_of, standing_of
 from desk import Dossier, Item, ItemKind, Moderator, OpenFinding
 from desk.table_dossiers import BATCH, LISTED_SECONDS, PAST_SECONDS, Dossiers, Kept
 from ledger.cases import Case, JournalEntry
@@ -54,6 +54,7 @@ class RuleState(StrEnum):
 
     MAY_GO_LIVE = "may_go_live"
     ON_TRIAL = "on_trial"
+    ENDED = "ended"  # the operator ended its trial
     LAPSED = "lapsed"  # what it finds was changed after it was tried
     NOT_TRIED = "not_tried"
     SOON = "soon"  # it was adopted, and is live once the notice period is over
@@ -84,10 +85,11 @@ class RuleView(NamedTuple):
     """How a rule (`pack/rule`) runs at a provider, and what people there found out about it.
 
     `why` is the code of why it is in shadow. `paused` and `adopted` are when that was, and the
-    latter in which band. `asked` is of its trial, if what runs now is tried; `is_tried` also if
-    what ran before was. `decided` is how often decisions found it right. It finds `a_day` in a day,
-    `live_a_day` of them as proposals, and a card takes so many `seconds`; None before anybody can
-    tell.
+    latter in which band. `asked` is of its trial, if what runs now is tried, and `ended` if that
+    was ended; `is_tried` also if what ran before was. `decided` is how often decisions found it
+    right, and `fresh` how many more are needed because it was adopted long ago. It finds `a_day` in
+    a day, `live_a_day` of them as proposals, and a card takes so many `seconds`; None before
+    anybody can tell.
     """
 
     name: str
@@ -98,7 +100,9 @@ class RuleView(NamedTuple):
     adopted: tuple[str, str]
     is_tried: bool
     asked: Asked | None
+    ended: Asked | None
     decided: Evidence | None
+    fresh: int
     a_day: float
     live_a_day: float
     seconds: float | None
@@ -114,12 +118,15 @@ class RuleView(NamedTuple):
             return RuleState.SOON
         if self.asked:
             return RuleState.MAY_GO_LIVE if self.passed else RuleState.ON_TRIAL
+        if self.ended:
+            return RuleState.ENDED
         return RuleState.LAPSED if self.is_tried else RuleState.NOT_TRIED
 
     @property
     def may_be_tried(self) -> bool:
         """Return whether a lead may begin a trial of it."""
-        return self.state in {RuleState.NOT_TRIED, RuleState.LAPSED} and self.why in TRIED
+        untried = {RuleState.NOT_TRIED, RuleState.ENDED, RuleState.LAPSED}
+        return self.state in untried and self.why in TRIED
 
     def begun(self, moderator: str, now: datetime) -> Trial:
         """Return a trial of what the rule finds now."""
@@ -298,12 +305,15 @@ class TrialDesk:
 
         `decided` says how often the decisions on a rule's findings found it right.
         """
-        rule_set, entries = self.dossiers.in_force(), [*entries]
-        if rule_set is None:
+        in_force, entries = self.dossiers.in_force(), [*entries]
+        if in_force is None:
             return []
+        rule_set, since = in_force
+        # At home the day of the run may be pinned, and the hour be earlier than that of the run.
+        now = max(now, datetime.fromisoformat(since))
         settings, is_public = rule_set.settings_of(provider), bool(self.dossiers.public_url)
         selection = rule_set.for_provider(provider, now, public=is_public)
-        trials = {each.rule: each for each in self.store.trials(provider) if not each.ended_at}
+        trials = {each.rule: each for each in self.store.trials(provider)}
         paused = {pause.rule: pause.since for pause in settings.paused}
         adopted = defaultdict[str, dict[str, tuple[str, str]]](dict)
         answers = defaultdict[str, list[Answer]](list)
@@ -321,6 +331,8 @@ class TrialDesk:
             name, asked = f"{pack.id}/{rule.id}", None
             trial, is_tried = trials.get(name), name in trials or name in adopted
             matching = rule_digest(pack, rule) if is_tried else ""
+            band, day = adopted[name].get(matching, ("", ""))
+            judged = decided.get(name, Evidence()).judged
             if trial and trial.matching == matching:
                 drawn = self._kept(provider, trial)
                 asked = asked_by(trial, rule, drawn, answers, self.rules, now)
@@ -331,10 +343,12 @@ class TrialDesk:
                     rule=rule,
                     why=selection.shadowed.get(name, ""),
                     paused=paused.get(name, ""),
-                    adopted=adopted[name].get(matching, ("", "")),
+                    adopted=(band, day),
                     is_tried=is_tried,
-                    asked=asked,
+                    asked=None if trial and trial.ended_at else asked,
+                    ended=asked if trial and trial.ended_at else None,
                     decided=decided.get(name),
+                    fresh=fresh_due(day, judged, now),
                     a_day=found.get(name, 0.0),
                     live_a_day=found.get(f"{name}/{Mode.LIVE}", 0.0),
                     seconds=seconds,

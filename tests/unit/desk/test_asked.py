@@ -143,6 +143,16 @@ def test_only_a_lead_is_offered_what_only_a_lead_may_do() -> None:
         assert "<button" not in page(view, "auditor").partition("<main")[2]
 
 
+def test_all_terms_are_listed_and_open_for_a_lead_who_has_to_read_them() -> None:
+    views = [view for view in rule_views() if len([*terms_of(view.rule)]) > 100]
+    states = {view.state: view for view in views}
+    for state, has_to_read in ((RuleState.MAY_GO_LIVE, True), (RuleState.LIVE, False)):
+        body = page(states[state])
+        assert body.count('name="struck"') == len([*terms_of(states[state].rule)])
+        assert ("<details open" in body) == has_to_read
+    assert "<details open" not in page(states[RuleState.MAY_GO_LIVE], "auditor")
+
+
 def test_a_rule_brings_what_it_proposes_in_its_band() -> None:
     view = next(view for view in rule_views() if view.state is RuleState.LIVE)
     view = view._replace(a_day=40.0, live_a_day=4.0)
