@@ -9,6 +9,7 @@ import pytest
 from aws_lambda_powertools.utilities import parameters
 from integration.decided_cases import found
 from integration.test_desk_store import deliver, name
+from integration.test_trials import RULE, answer, begin, drawn, prizes, scan, status
 from support.sign_in_world import CLIENT, ISSUER, ORIGIN, Browser, MemoryIssuer
 from support.world import ROLE, World
 
@@ -35,6 +36,8 @@ def console(world: World, issuer: MemoryIssuer, secret: str = "") -> Console:
         "OUT_BUCKET": world.out,
         "PUBLIC_BUCKET": world.public,
         "PUBLIC_URL": "https://terang.example",
+        "TRIAL_LEAST": "0.9",
+        "TRIAL_PEOPLE": "3",
         "CONSOLE_QUEUE_URL": world.queue_url,
         "CONSOLE_URL": ORIGIN,
         "CONSOLE_ISSUER": ISSUER,
@@ -84,6 +87,19 @@ def test_somebody_signs_in_sees_the_queue_and_signs_out(made: Made) -> None:
     assert browser.cookies == {}
     assert "https://issuer.example/logout" in left["body"]
     assert browser.get("/")["statusCode"] == 303
+
+
+def test_the_console_asks_of_a_trial_what_the_stack_asks(made: Made) -> None:
+    """The lower end of 30 right of 30 is .88, and this stack asks for .9."""
+    world, issuer, browser = made
+    begin(world)
+    scan(world, prizes(30))
+    for number, one in enumerate(drawn(world)):
+        assert status(world, answer(one, moderator=f"m-{number % 2}")) == "taken"
+    sign_in(issuer, browser)
+    assert (
+        "the lower of the two shares must be 90% or more" in browser.get(f"/rules/{RULE}")["body"]
+    )
 
 
 def token_in(page: str) -> str:
@@ -280,8 +296,8 @@ def test_back_and_another_verdict_is_told_what_is_stored(made: Made) -> None:
 def test_browsers_are_asked_to_stay_with_https(made: Made) -> None:
     _, issuer, browser = made
     away, back = browser.get("/"), sign_in(issuer, browser)
-    for answer in (away, back, browser.get("/"), browser.get("/static/desk.css")):
-        assert answer["headers"]["Strict-Transport-Security"].startswith("max-age=31536000")
+    for given in (away, back, browser.get("/"), browser.get("/static/desk.css")):
+        assert given["headers"]["Strict-Transport-Security"].startswith("max-age=31536000")
 
 
 def test_a_client_with_a_secret_shows_it_to_the_issuer_alone(

@@ -3,20 +3,23 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import msgspec
 import pytest
 from integration.test_desk_store import deliver, name
 from integration.test_table_desk import desk
-from integration.test_trials import RULE, answer, prizes, run_publish, scan, status
+from integration.test_trials import PRIZES, RULE, answer, prizes, run_publish, scan, status
 from support.desk_world import MemoryDesk, Visitor, form_of
 from support.world import DAY, ROLE, World
 
-from cases.trials import is_asked_twice
-from ledger.draws import DrawnFinding
+from cases.trials import FRESH_AFTER, is_asked_twice
+from ledger.draws import ANSWER_DAYS, DrawnFinding
 from ledger.keys import Provider, statement_key
+from ledger.texts import utc
+from rules.pinned import rule_digest
+from rules.rule_set import Adopted, Evidence, ProviderSettings
 
 PAGE = f"/rules/{RULE}"
 
@@ -133,15 +136,63 @@ def test_a_card_of_a_trial_is_blind_and_comes_last(world: World) -> None:
     assert visitor(world, "a-1", "auditor").get(PAGE)["statusCode"] == 200
 
 
-def test_a_trial_that_has_ended_asks_nobody(world: World) -> None:
-    begin(world, 2)
-    assert len(waiting(world)) == 2
+@pytest.mark.parametrize(
+    ("judged", "said"),
+    [
+        (2, "2 texts were judged, too few to say how often it is right."),
+        (30, "89% to 100% of all that it finds (95% sure)"),
+    ],
+)
+def test_a_trial_that_has_ended_asks_nobody_and_is_told(
+    world: World, judged: int, said: str
+) -> None:
+    begin(world)
+    for number, one in enumerate(sorted(drawn(world), key=lambda one: one.rank)[:judged]):
+        status(world, answer(one, moderator=f"m-{number % 2}"))
+    assert len(waiting(world)) >= 30 - judged
     [trial] = world.store.trials("acme")
-    ended = msgspec.structs.replace(trial, ended_at=trial.began_at)
+    ended = msgspec.structs.replace(trial, ended_at=f"{DAY}T15:00:00Z")
     world.store.put_trial("acme", ended)
     assert waiting(world) == []
     lead = visitor(world, "lead-1", "lead")
+    body = lead.get(PAGE)["body"]
+    for words in ("A trial ended on 25 November 2026.", said, "trial ended"):
+        assert words in body
+    for words in ("Nobody has tried it here yet.", "Judge what it found", "Let it go live here"):
+        assert words not in body
+    assert lead.post(f"{PAGE}/read")["statusCode"] == 404
     assert lead.post(f"{PAGE}/begin")["statusCode"] == 303
+    assert "A trial ended on" not in visitor(world, "lead-1", "lead").get(PAGE)["body"]
+
+
+def test_what_was_answered_weeks_ago_is_not_asked_again(world: World) -> None:
+    """The queue reads the answers of as many days as the rule's page."""
+    world.excerpt_days = 365
+    begin(world, 2)
+    [first, second] = waiting(world)
+    judge(world, first)
+    world.clock.move(days=ANSWER_DAYS - 2)
+    assert waiting(world) == [second]
+    assert "1 of 30 texts are judged" in visitor(world, "m-1").get(PAGE)["body"]
+
+
+def test_of_a_rule_adopted_long_ago_fresh_decisions_are_asked(world: World) -> None:
+    since = utc(world.clock.now() - FRESH_AFTER)
+    adopted = Adopted(RULE, 1, rule_digest(PRIZES, PRIZES.rules[0]), "all", since, Evidence(30, 30))
+    world.publish(PRIZES, acme=ProviderSettings(live_here=(adopted,)))
+    scan(world, prizes(2))
+    first, second = world.open_findings()
+    fields = {"verdict": "confirmed", "measure": "removed", "reason": "It names a prize."}
+    assert judge(world, first, **fields) == ["taken"]
+    for path in (PAGE, "/rules"):
+        assert (
+            "19 more decisions on what it proposes are needed"
+            in (visitor(world, "m-1").get(path)["body"])
+        )
+    assert f"/card/{second}" in visitor(world, "m-1").get(f"/?kind=finding&rule={RULE}")["body"]
+    newer = msgspec.structs.replace(adopted, since=utc(world.clock.now() - timedelta(days=1)))
+    world.publish(PRIZES, acme=ProviderSettings(live_here=(newer,)))
+    assert "more decisions" not in visitor(world, "m-1").get(PAGE)["body"]
 
 
 def test_near_copies_are_one_card(world: World) -> None:
@@ -204,3 +255,21 @@ def test_what_a_rule_brings_is_told_by_what_is_published(world: World) -> None:
     body = visitor(world, "m-1").get("/rules")["body"]
     assert re.search(r"about \d+ cards a day", body)
     assert datetime.fromisoformat(world.store.trials("acme")[0].began_at).date().isoformat() == DAY
+
+
+def test_a_reported_post_without_a_finding_is_confirmed_on_a_ground(world: World) -> None:
+    """No pack says which law or term it breaks, so the moderator does."""
+    reported = {"type": "notice", "id": "n-1", "post": "p9", "category": "SCAMS_AND_FRAUD"}
+    reported |= {"trusted_flagger": False, "article_16": True}
+    assert status(world, reported | {"received_at": f"{DAY}T11:00:00Z"}) == "taken"
+    body = visitor(world, "m-1").get("/?kind=notice")["body"]
+    [notice] = re.findall(r'href="/card/([0-9a-f]{64})', body)
+    said = {"verdict": "confirmed", "measure": "removed", "reason": "It asks for a code."}
+    assert judge(world, notice, **said) == ["400"]
+    ground = {"ground": "terms", "ground_text": "Rule 3: no scams"}
+    form = form_of(visitor(world, "m-1"), notice) | said | ground
+    letter = visitor(world, "m-1").post(f"/card/{notice}/notice", form)["body"]
+    assert "Rule 3: no scams" in letter.partition("<pre")[2]
+    assert judge(world, notice, **said, **ground) == ["taken"]
+    [decision] = [one for one in world.store.journal_entries("acme", DAY) if one.type == "decision"]
+    assert (decision.ground, decision.ground_text) == ("terms", "Rule 3: no scams")

@@ -17,7 +17,7 @@ from support.world import DAY, World, clients_in_memory
 
 from cases.trials import group_names
 from ledger.closing import put_in_force
-from ledger.draws import RANKS, DrawLimit, DrawnFinding, Draws, Trial
+from ledger.draws import ANSWER_DAYS, RANKS, DrawLimit, DrawnFinding, Draws, Trial
 from ledger.store import DynamoStore
 from ledger.texts import utc
 from publish.day_facts import SealBucket
@@ -429,6 +429,46 @@ def test_an_erased_author_leaves_no_fingerprint_and_what_people_judged(world: Wo
     assert after[emptied].fingerprint == b""
     assert group_names(list(after.values())) == groups
     assert erase(world).counts["drawn"] == 0
+
+
+@pytest.mark.parametrize(
+    ("hers", "others", "judged", "code"),
+    [
+        pytest.param(4, 30, False, "not_proved", id="nobody judged hers, and nobody can"),
+        pytest.param(1, 29, True, "taken", id="hers is one of thirty that were judged"),
+    ],
+)
+def test_an_erased_author_blocks_no_adoption(
+    world: World, hers: int, others: int, judged: bool, code: str
+) -> None:
+    begin(world)
+    posts = [
+        line(id=f"h{n}", account=ACCOUNT, text=f"grand prize {n}") + b"\n" for n in range(hers)
+    ]
+    scan(world, b"".join(posts) + prizes(others))
+    cases = {one.finding: world.store.case(one.finding) for one in drawn(world)}
+    own = {name for name, case in cases.items() if case and case.finding
+           and case.finding.post.startswith("h")}  # fmt: skip
+    assert len(own) == hers
+    short = [one for one in drawn(world) if one.finding in own]
+    assert not any(one.fingerprint for one in short), "too short to have one"
+    for number, one in enumerate(drawn(world)):
+        if judged or one.finding not in own:
+            status(world, answer(one, moderator=f"m-{number % 2}"))
+    assert judged or status(world, adoption()) == code
+    assert erase(world).counts["drawn"] >= hers
+    assert all(one.is_erased == (one.finding in own) for one in drawn(world))
+    assert status(world, adoption(id="a-2")) == "taken"
+
+
+def test_drawn_findings_are_kept_as_long_as_the_desk_reads_answers(world: World) -> None:
+    begin(world)
+    world.excerpt_days = 365
+    scan(world, prizes(1))
+    world.clock.move(days=ANSWER_DAYS - 1)
+    assert len(drawn(world)) == 1
+    world.clock.move(days=1, seconds=1)
+    assert drawn(world) == []
 
 
 @pytest.mark.parametrize(

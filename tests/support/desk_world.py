@@ -93,7 +93,7 @@ def rule_views() -> list[RuleView]:
     for at, (pack, rule) in enumerate((each, rule) for each in packs for rule in each.rules):
         view = RuleView(
             f"{pack.id}/{rule.id}", pack, rule, pack.lacks_of(rule), "", ("", ""), False, None,
-            Evidence(judged=50, right=38, low=0.63, high=0.86) if at % 2 else None,
+            None, Evidence(judged=50, right=38, low=0.63, high=0.86) if at % 2 else None, 0,
             180 / (1 + at), 7.0, 9.0,
         )  # fmt: skip
         if view.state is RuleState.NOT_TRIED:
@@ -103,15 +103,18 @@ def rule_views() -> list[RuleView]:
                 2: {"adopted": ("high", "2026-11-12T08:00:00Z")},
                 3: {"paused": "2026-11-10T08:00:00Z"},
                 4: {"is_tried": True},
+                5: {"ended": trial_of(view, 30, ended_at="2026-11-22T08:00:00Z")},
             }
-            view = view._replace(**states.get(len(views) % 6, {}))
+            view = view._replace(**states.get(len(views) % 7, {}))
+        elif view.state is RuleState.LIVE:
+            view = view._replace(adopted=("all", "2026-05-12T08:00:00Z"), fresh=12)
         views.append(view)
     return views
 
 
-def trial_of(view: RuleView, judged: int, people: int = 2) -> Asked:
+def trial_of(view: RuleView, judged: int, people: int = 2, **changes: Any) -> Asked:
     """The trial of a rule, of whose 30 drawn findings so many were judged right."""
-    trial = Trial(view.name, view.pack.version, "", "2026-11-20T08:00:00Z", "lead-1")
+    trial = Trial(view.name, view.pack.version, "", "2026-11-20T08:00:00Z", "lead-1", **changes)
     rows = [
         DrawnFinding(digest(view.name, str(n)), view.name, view.pack.version, f"{n:032x}",
                      fingerprint=bytes([n] * 64))

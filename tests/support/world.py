@@ -74,6 +74,7 @@ class World:
     budget: Budget = Budget()  # noqa: RUF009 - frozen
     limits: FloodLimits = FloodLimits(1_000, 1_000_000)  # noqa: RUF009 - frozen
     shadow: ShadowFindings = ShadowFindings.COUNTED
+    excerpt_days: int = 30
     queue_url: str = ""
     removed: bool = False
 
@@ -132,9 +133,8 @@ class World:
         data = build_set(packs, notice_hours=0, providers=providers)
         name = sha256(data).hexdigest()
         self.objects.put_new(self.public, f"sets/{name}.json", data)
-        self.objects.put(
-            self.public, "sets/current.json", msgspec.json.encode({"set": name, "since": ""})
-        )
+        pointer = {"set": name, "since": f"{DAY}T00:00:00Z"}
+        self.objects.put(self.public, "sets/current.json", msgspec.json.encode(pointer))
         return name
 
     def closing(
@@ -186,7 +186,7 @@ class World:
             guard=FloodGuard(store, self.clock, self.limits),
             keys=self.keys(store),
             secret=SECRET,
-            recorder=UnitRecorder(store, objects, self.work, self.out, 30),
+            recorder=UnitRecorder(store, objects, self.work, self.out, self.excerpt_days),
             snapshots=KnownSnapshots(objects, self.clock, self.work),
             draws=KnownDraws(objects, self.clock, self.work),
             shadow=self.shadow,

@@ -25,6 +25,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities import parameters
 
+from cases.case_store import TrialRules
 from console import browser_session
 from console.browser_session import (
     ATTEMPT_COOKIE,
@@ -460,5 +461,6 @@ def console_of(
         public_bucket=setting["PUBLIC_BUCKET"],
         public_url=setting["PUBLIC_URL"],
         out_bucket=setting["OUT_BUCKET"],
+        trial_rules=TrialRules(float(setting["TRIAL_LEAST"]), int(setting["TRIAL_PEOPLE"])),
     )
     return Console(sign_in, DeskApplication(desk, door, SetExamples(desk.packs)))

@@ -21,7 +21,7 @@ import msgspec
 
 from ledger.closing import FILE_DAYS
 from ledger.codes import Code, ObjectChangedError, ObjectGoneError, Refusal
-from ledger.draws import draw_key
+from ledger.draws import ANSWER_DAYS, DrawnFinding, draw_key
 from ledger.findings import (
     COPY_DAYS,
     EXCERPT_LENGTH,
@@ -163,7 +163,7 @@ class UnitRecorder:
         Write them even if none is left: an earlier attempt may have stored more. Those of drawn
         findings are kept with their trial.
         """
-        made, provider = effects.inspection.findings, effects.job.provider
+        made = effects.inspection.findings
         whole = [finding for finding in own if not finding.is_erased]
         fingerprints = [
             FindingFingerprint(
@@ -174,8 +174,7 @@ class UnitRecorder:
             for finding in whole
             if made[finding.finding].fingerprint and not finding.drawn
         ]
-        if drawn := [row for finding in whole if (row := made[finding.finding].drawn)]:
-            self.store.put_drawn(provider, drawn, in_days(effects.now, self.excerpt_days))
+        self._put_drawn(effects, (row for each in whole if (row := made[each.finding].drawn)))
         if any(excerpted.fingerprint for excerpted in made.values()):
             expires = in_days(effects.now, COPY_DAYS)
             self.store.put_fingerprints(effects.marker, fingerprints, expires)
@@ -183,13 +182,13 @@ class UnitRecorder:
     def forget(self, effects: UnitEffects) -> None:
         """Take back the fingerprints that an attempt stored: an author was erased meanwhile."""
         self.put_fingerprints(effects, [])
-        drawn = [
-            msgspec.structs.replace(excerpted.drawn, fingerprint=b"")
-            for excerpted in effects.findings()
-            if excerpted.drawn
-        ]
-        expires = in_days(effects.now, self.excerpt_days)
-        self.store.put_drawn(effects.job.provider, drawn, expires)
+        drawn = (row for excerpted in effects.findings() if (row := excerpted.drawn))
+        self._put_drawn(effects, (row.without_author(row.finding) for row in drawn))
+
+    def _put_drawn(self, effects: UnitEffects, drawn: Iterable[DrawnFinding]) -> None:
+        if rows := [*drawn]:
+            expires = in_days(effects.now, min(self.excerpt_days, ANSWER_DAYS))
+            self.store.put_drawn(effects.job.provider, rows, expires)
 
     def sample_to_store(
         self, effects: UnitEffects, erased: Collection[str]

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlencode
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from desk import Moderator
+from desk import Door, Moderator
 from desk.deciding import Adopter
 from desk.desk_pages import (
     CARE_COOKIE,
@@ -309,7 +309,8 @@ def next_path(asking: Asking) -> str:
     """
     desk, moderator, wanted = asking.desk, asking.moderator, asking.wanted
     now = desk.now()
-    items = ordered((item for item in desk.items(moderator) if wanted.wants(item, now)), now)
+    waiting = (item for item in desk.items(moderator) if wanted.wants(item, now))
+    items = ordered(waiting, now, at_home=moderator.door is Door.FILE)
     leases = dict(desk.leases(moderator))
     left = (each for each in asking.recent if each.leaves_open)
     skipped = frozenset(key for each in left for key in each.items)
@@ -343,7 +344,7 @@ def queue_page(asking: Asking, text: str = "") -> Response[str]:
     if text:
         found = desk.search(moderator, text)
         fitting = [item for item in fitting if item.key in found]
-    items = ordered(fitting, now)
+    items = ordered(fitting, now, at_home=moderator.door is Door.FILE)
     leases = desk.leases(moderator)
     page = asking.query.get("page", "1")
     number = int(page) if page.isdecimal() and len(page) < 6 and int(page) else 1

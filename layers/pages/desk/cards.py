@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import msgspec
 
-from cases.case_message import entry_of
+from cases.case_message import entry_of, ground_of
 from cases.decision import Decision
 from desk import Dossier, Moderator, NearCopy, OpenFinding, RuleFacts, first_excerpt, rule_name
 from desk.deciding import REASON_LENGTH, DecidingError, DecisionForm, decide
@@ -413,15 +413,12 @@ def _entry(
     territory: tuple[str, ...],
 ) -> CaseEntry:
     """Return what decide would record of a decision, as far as the notice reads it."""
-    ground = found[0].pack if found else None
     flagged = any(entry.journal_entry.trusted_flagger for entry in answered)
     entry = entry_of(
         decision,
         provider,
         decision.decided_at,
-        ground=ground.ground if ground else "",
-        ground_text=ground.legal_ground.text if ground else "",
-        ground_url=ground.legal_ground.url if ground else "",
+        **(ground_of(found[0].pack) if found else {}),
         scope=decision.scope or territory,
         source_type=SourceType.TRUSTED_FLAGGER if flagged else "",
         applied_at=utc(decision.applied_at or decision.decided_at),

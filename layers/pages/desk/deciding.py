@@ -21,6 +21,7 @@ from cases.decision import Decision, Escalation, Verdict
 from cases.kinds import CaseMessage, as_sent
 from cases.trials import TrialAnswer
 from desk import Dossier, ItemKind, Moderator, OpenFinding
+from ledger.cases import JournalEntry
 from ledger.codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER, Measures, Visibility
 from ledger.desk_store import UNDO_SECONDS, PendingDecision, PendingState
 from ledger.findings import LEFT_HELD, OPENED
@@ -73,6 +74,7 @@ class DecisionForm:
     `left_out` are ids of findings, and keys of near copies, that the moderator left out.
     `reason_language` is empty unless the reason is a canned one. `shows_text` says that the text
     was open: the next page shows it open again. `reports` asks for a notice of the moderator's own.
+    `ground` and its text say what a post breaks that no rule has found.
     """
 
     id: str
@@ -84,6 +86,8 @@ class DecisionForm:
     reason_language: str = ""
     shows_text: bool = False
     reports: bool = False
+    ground: str = ""
+    ground_text: str = ""
 
     @classmethod
     def parse(cls, form: Mapping[str, list[str]]) -> "DecisionForm":
@@ -99,6 +103,8 @@ class DecisionForm:
             left_out=frozenset(form.get("shown", ())) - frozenset(form.get("kept", ())),
             shows_text=bool(_first(form, "shows")),
             reports=bool(_first(form, "reports")),
+            ground=_first(form, "ground"),
+            ground_text=_first(form, "ground_text").strip(),
         )
 
     def chose(self, new: PendingDecision, stored: PendingDecision) -> bool:
@@ -106,7 +112,8 @@ class DecisionForm:
 
         Its new decision may lack findings and copies that are decided meanwhile.
         """
-        chosen = ["verdict", "escalation", "measures", "reason", "outcome", "category", "ground"]
+        chosen = ["verdict", "escalation", "measures", "reason", "outcome", "category"]
+        chosen += ["ground", "ground_text"]
         first, before = new.messages[0], stored.messages[0]
         same = all(first.get(name) == before.get(name) for name in chosen)
         parts, taken = (
@@ -195,12 +202,11 @@ def _decisions(
     measure = MEASURES[form.measure] if verdict is Verdict.CONFIRMED else None
     own = [each for each in dossier.findings if each.finding.finding not in form.left_out]
     reported = (entry.message for entry in dossier.notices)
-    told = [entry.journal_entry for entry in dossier.notices]
-    names = ("ground", "ground_text", "ground_url")  # a moderator's own notice has them
-    grounds: dict[str, Any] = {name: getattr(e, name) or None for e in told for name in names}
+    told = (entry.journal_entry for entry in dossier.notices)
     notice = next(reported, next((each.notice for each in own if each.notice), None))
     if not own and (dossier.findings or notice is None):
         raise DecidingError(to_translate("A verdict needs at least one finding."))
+    ground = _ground(form, told) if verdict is Verdict.CONFIRMED and not own else {}
     parts: list[tuple[str, Sequence[OpenFinding], str | None]] = [(dossier.item.key, own, notice)]
     for copy in () if skips else dossier.copies:
         if copy.key not in form.left_out:
@@ -218,11 +224,24 @@ def _decisions(
             reason=reason,
             reason_language=(form.reason_language or None) if reason else None,
             applied_at=now if measure else None,
-            **({} if findings or verdict is not Verdict.CONFIRMED else grounds),
+            **ground,
             **looked,
         )
         for place, (key, findings, answered) in enumerate(parts)
     }
+
+
+def _ground(form: DecisionForm, told: Iterable[JournalEntry]) -> dict[str, Any]:
+    """Return the ground of a notice without findings: its own if it has one, else the form's."""
+    for entry in told:
+        if entry.ground:  # of a rule on trial, by which a moderator reported the post
+            names = ("ground", "ground_text", "ground_url")
+            return {name: getattr(entry, name) or None for name in names}
+    if form.ground not in {"illegal", "terms"} or is_blank(form.ground_text):
+        raise DecidingError(
+            to_translate("Say which law, or which term of your service, it breaks.")
+        )
+    return {"ground": form.ground, "ground_text": form.ground_text[:GROUND_LENGTH]}
 
 
 def _answer(form: DecisionForm, dossier: Dossier, now: datetime) -> Order:

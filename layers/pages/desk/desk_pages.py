@@ -103,14 +103,14 @@ def hours_left(item: Item, now: datetime) -> float | None:
     return (datetime.fromisoformat(item.deadline) - now).total_seconds() / 3600
 
 
-def ordered(items: Iterable[Item], now: datetime) -> list[Item]:
-    """Return items in the order to decide: urgent, severe, widely read, due, old; trials last."""
+def ordered(items: Iterable[Item], now: datetime, *, at_home: bool = False) -> list[Item]:
+    """Return items in the order to decide, the most urgent first; trials last, at home audits."""
 
     def rank(item: Item) -> tuple[Any, ...]:
         left, is_trial = hours_left(item, now), item.kind is ItemKind.TRIAL
         is_soon = left is not None and left <= SOON_HOURS
         return (
-            is_trial,
+            is_trial or 2 * (at_home and item.kind is ItemKind.AUDIT),
             not is_soon,
             left or 0.0 if is_soon else 0.0,
             not item.escalated,

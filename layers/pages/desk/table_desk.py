@@ -49,6 +49,7 @@ from desk.table_dossiers import (
 from desk.trial_desk import RuleView, TrialDesk
 from ledger.cases import Case, JournalEntry, Move
 from ledger.desk_store import UNDO_SECONDS, DynamoDesk, ItemLease, PendingDecision, PendingName
+from ledger.draws import ANSWER_DAYS
 from ledger.findings import sampled_posts
 from ledger.keys import audit_file_key
 from ledger.objects import S3Objects
@@ -270,7 +271,8 @@ class TableDesk:
             items = [replace(item, has_copies=item.key in alike) for item in items]
         holds = self._findings.holds(provider)
         items += (each.item for each in open_questions(provider, holds))
-        items += self.trials.items(moderator, entries)
+        if self.store.trials(provider):
+            items += self.trials.items(moderator, self.rules(moderator))
         return [*(item for item in items if item.key not in live), *audited[:AUDITED]]
 
     def dossier(self, moderator: Moderator, key: str) -> Dossier | None:
@@ -390,7 +392,7 @@ class TableDesk:
 
     def rules(self, moderator: Moderator) -> list[RuleView]:
         """Return how the provider's rules run, those that would bring most cards first."""
-        entries = self._entries(moderator.provider, QUALITY_DAYS)
+        entries = self._entries(moderator.provider, ANSWER_DAYS)
         decided = {}
         for each in quality_of(entries, "").rules:
             right, of = max(0, each.confirmed - each.overturned), each.confirmed + each.dismissed

@@ -27,7 +27,7 @@ from desk import (
     rule_name,
 )
 from ledger.cases import Case, CaseEntry, CaseState, JournalEntry, Move
-from ledger.closing import current_set, stored_set
+from ledger.closing import read_pointer, stored_set
 from ledger.codes import OperatorError
 from ledger.findings import Finding, FloodHold
 from ledger.keys import rule_page
@@ -323,13 +323,14 @@ class Dossiers:
 
     def packs(self) -> tuple[Pack, ...]:
         """Return the packs in force; none if no set can be read."""
-        rule_set = self.in_force()
-        return rule_set.packs if rule_set else ()
+        in_force = self.in_force()
+        return in_force[0].packs if in_force else ()
 
-    def in_force(self) -> RuleSet | None:
-        """Return the set in force, or None if it cannot be read."""
+    def in_force(self) -> tuple[RuleSet, str] | None:
+        """Return the set in force, and since when it is; None if it cannot be read."""
         try:
-            return self._set(current_set(self.objects, self.public_bucket))
+            pointer = read_pointer(self.objects, self.public_bucket)
+            return (self._set(pointer.set), pointer.since) if pointer else None
         except (SetError, OperatorError):
             return None
 

@@ -6,8 +6,6 @@ Findings of the `high` band are asked for only where all findings were not right
 
 What a rule would bring is told in cards and minutes a day. The minutes come from the median time of
 all decisions of the provider, never of a person.
-
-Limits: answers are read from the journal of some weeks (`table_desk`), as long as excerpts last.
 """
 
 from collections import Counter, defaultdict
@@ -27,7 +25,7 @@ from msgspec import UNSET
 from cases.case_message import seconds_between
 from cases.case_store import TrialRules
 from cases.decision import JUDGED
-from cases.trials import LIFTED, Answer, Standing, is_asked_twice, sample_of, standing_of
+from cases.trials import LIFTED, Answer, Standing, fresh_due, is_asked_twice, sample_of, standing_of
 from desk import Dossier, Item, ItemKind, Moderator, OpenFinding
 from desk.table_dossiers import BATCH, LISTED_SECONDS, PAST_SECONDS, Dossiers, Kept
 from ledger.cases import Case, JournalEntry
@@ -56,6 +54,7 @@ class RuleState(StrEnum):
 
     MAY_GO_LIVE = "may_go_live"
     ON_TRIAL = "on_trial"
+    ENDED = "ended"  # the operator ended its trial
     LAPSED = "lapsed"  # what it finds was changed after it was tried
     NOT_TRIED = "not_tried"
     SOON = "soon"  # it was adopted, and is live once the notice period is over
@@ -86,10 +85,11 @@ class RuleView(NamedTuple):
     """How a rule (`pack/rule`) runs at a provider, and what people there found out about it.
 
     `why` is the code of why it is in shadow. `paused` and `adopted` are when that was, and the
-    latter in which band. `asked` is of its trial, if what runs now is tried; `is_tried` also if
-    what ran before was. `decided` is how often decisions found it right. It finds `a_day` in a day,
-    `live_a_day` of them as proposals, and a card takes so many `seconds`; None before anybody can
-    tell.
+    latter in which band. `asked` is of its trial, if what runs now is tried, and `ended` if that
+    was ended; `is_tried` also if what ran before was. `decided` is how often decisions found it
+    right, and `fresh` how many more are needed because it was adopted long ago. It finds `a_day` in
+    a day, `live_a_day` of them as proposals, and a card takes so many `seconds`; None before
+    anybody can tell.
     """
 
     name: str
@@ -100,7 +100,9 @@ class RuleView(NamedTuple):
     adopted: tuple[str, str]
     is_tried: bool
     asked: Asked | None
+    ended: Asked | None
     decided: Evidence | None
+    fresh: int
     a_day: float
     live_a_day: float
     seconds: float | None
@@ -116,12 +118,15 @@ class RuleView(NamedTuple):
             return RuleState.SOON
         if self.asked:
             return RuleState.MAY_GO_LIVE if self.passed else RuleState.ON_TRIAL
+        if self.ended:
+            return RuleState.ENDED
         return RuleState.LAPSED if self.is_tried else RuleState.NOT_TRIED
 
     @property
     def may_be_tried(self) -> bool:
         """Return whether a lead may begin a trial of it."""
-        return self.state in {RuleState.NOT_TRIED, RuleState.LAPSED} and self.why in TRIED
+        untried = {RuleState.NOT_TRIED, RuleState.ENDED, RuleState.LAPSED}
+        return self.state in untried and self.why in TRIED
 
     def begun(self, moderator: str, now: datetime) -> Trial:
         """Return a trial of what the rule finds now."""
@@ -175,7 +180,7 @@ def asked_by(
     rules: TrialRules,
     now: datetime,
 ) -> Asked:
-    """Return what the trial of a rule asks of people. Findings of erased authors are not asked."""
+    """Return what the trial of a rule asks of people. What an erased author wrote is not asked."""
     bands = (ALL, HIGH) if rule.score and rule.score.high else (ALL,)
     standings = {
         band: standing_of(drawn, answers, band, rules, is_over=trial.is_over(now)) for band in bands
@@ -186,14 +191,14 @@ def asked_by(
     judges = {answer.moderator for one in drawn for answer in answers.get(one.finding, ())}
     alone = min(judges) if why_not == "people" and len(judges) == 1 else ""
     first, second = dict[str, str](), dict[str, str]()
-    groups = sample_of(drawn, band)
+    groups = sample_of(drawn, answers, band)
     for group in groups[:look]:
         given = [(one, answer) for one in group for answer in answers.get(one.finding, ())]
         if not given and why_not:
-            first |= dict.fromkeys([one.finding for one in group if one.fingerprint][:1], alone)
+            first |= dict.fromkeys([one.finding for one in group if not one.is_erased][:1], alone)
         elif len(given) == 1 and rules.people > 1:
             [(one, answer)] = given
-            if one.fingerprint and is_asked_twice(one.finding):
+            if not one.is_erased and is_asked_twice(one.finding):
                 second[one.finding] = answer.moderator
     sample = [one.band == HIGH for one in drawn if not one.extra]
     share_high, judged = sum(sample) / max(1, len(sample)), len(groups[:look]) - len(first)
@@ -250,10 +255,9 @@ class TrialDesk:
     def __post_init__(self) -> None:
         self._drawn, self._found = Kept(self.seconds), Kept(self.seconds)
 
-    def items(self, moderator: Moderator, entries: Sequence[JournalEntry]) -> list[Item]:
+    @staticmethod
+    def items(moderator: Moderator, views: Iterable[RuleView]) -> list[Item]:
         """Return the drawn findings that this moderator may judge, one of each group."""
-        if not self.store.trials(moderator.provider):
-            return []
         return [
             Item(
                 key=finding,
@@ -263,8 +267,8 @@ class TrialDesk:
                 severity=view.rule.severity.value,
                 rules=(view.name,),
             )
-            for view in self.views(moderator.provider, entries, self.store.clock.now())
-            if (asked := view.asked) and view.state not in {RuleState.LIVE, RuleState.PAUSED}
+            for view in views
+            if (asked := view.asked) and view.state in {RuleState.ON_TRIAL, RuleState.MAY_GO_LIVE}
             for finding, judge in (asked.first | asked.second).items()
             if judge != moderator.name
         ]
@@ -301,12 +305,15 @@ class TrialDesk:
 
         `decided` says how often the decisions on a rule's findings found it right.
         """
-        rule_set, entries = self.dossiers.in_force(), [*entries]
-        if rule_set is None:
+        in_force, entries = self.dossiers.in_force(), [*entries]
+        if in_force is None:
             return []
+        rule_set, since = in_force
+        # At home the day of the run may be pinned, and the hour be earlier than that of the run.
+        now = max(now, datetime.fromisoformat(since))
         settings, is_public = rule_set.settings_of(provider), bool(self.dossiers.public_url)
         selection = rule_set.for_provider(provider, now, public=is_public)
-        trials = {each.rule: each for each in self.store.trials(provider) if not each.ended_at}
+        trials = {each.rule: each for each in self.store.trials(provider)}
         paused = {pause.rule: pause.since for pause in settings.paused}
         adopted = defaultdict[str, dict[str, tuple[str, str]]](dict)
         answers = defaultdict[str, list[Answer]](list)
@@ -324,6 +331,8 @@ class TrialDesk:
             name, asked = f"{pack.id}/{rule.id}", None
             trial, is_tried = trials.get(name), name in trials or name in adopted
             matching = rule_digest(pack, rule) if is_tried else ""
+            band, day = adopted[name].get(matching, ("", ""))
+            judged = decided.get(name, Evidence()).judged
             if trial and trial.matching == matching:
                 drawn = self._kept(provider, trial)
                 asked = asked_by(trial, rule, drawn, answers, self.rules.of([pack]), now)
@@ -334,10 +343,12 @@ class TrialDesk:
                     rule=rule,
                     why=selection.shadowed.get(name, ""),
                     paused=paused.get(name, ""),
-                    adopted=adopted[name].get(matching, ("", "")),
+                    adopted=(band, day),
                     is_tried=is_tried,
-                    asked=asked,
+                    asked=None if trial and trial.ended_at else asked,
+                    ended=asked if trial and trial.ended_at else None,
                     decided=decided.get(name),
+                    fresh=fresh_due(day, judged, now),
                     a_day=found.get(name, 0.0),
                     live_a_day=found.get(f"{name}/{Mode.LIVE}", 0.0),
                     seconds=seconds,

@@ -115,7 +115,7 @@ twice=0, agreed=0), '')
     """
     groups = [
         [answer for one in group for answer in answers.get(one.finding, ())]
-        for group in sample_of(drawn, band)
+        for group in sample_of(drawn, answers, band)
     ]
     judged = next((at for at, given in enumerate(groups) if not given), len(groups))
     looks = [look for look in LOOKS if look <= judged]
@@ -131,14 +131,23 @@ twice=0, agreed=0), '')
     return Standing(len(groups), judged, evidence, why_not)
 
 
-def sample_of(drawn: Sequence[DrawnFinding], band: str) -> list[list[DrawnFinding]]:
-    """Return the groups of near copies that a band is judged by, in the order of the draw."""
+def sample_of(
+    drawn: Sequence[DrawnFinding], answers: Mapping[str, Sequence[Answer]], band: str
+) -> list[list[DrawnFinding]]:
+    """Return the groups of near copies that a band is judged by, in the order of the draw.
+
+    A group whose authors were erased before anybody judged it is left out: nobody can judge it now.
+    """
     sample = [one for one in drawn if (one.band == HIGH if band == HIGH else not one.extra)]
     names = group_names(sample)
     groups: dict[str, list[DrawnFinding]] = {}
     for one in sorted(sample, key=lambda one: (one.rank, one.finding)):
         groups.setdefault(names[one.finding], []).append(one)
-    return list(groups.values())
+    return [
+        group
+        for group in groups.values()
+        if any(answers.get(one.finding) or not one.is_erased for one in group)
+    ]
 
 
 def group_names(drawn: Sequence[DrawnFinding]) -> dict[str, str]:
@@ -169,21 +178,21 @@ def _evidence(groups: Sequence[Sequence[Answer]]) -> Evidence:
 
 FRESH_AFTER = timedelta(days=180)
 FRESH = 20
-"""How old an adoption becomes, and how many newer decisions must then support it."""
+"""How old an adoption becomes, and how many fresh decisions must then support it."""
 
 
-def fresh_needed(since: str, decided: int, now: datetime) -> int:
+def fresh_due(since: str, decided: int, now: datetime) -> int:
     """Return how many more decisions the desk asks for on what an adopted rule proposes.
 
-    `since` is when it was adopted, RFC 3339, and `decided` how many of its findings people have
-    confirmed or dismissed in the last FRESH_AFTER. Its precision comes from the same decisions, and
-    a rule that is often wrong is paused.
+    `since` is when it was adopted, RFC 3339, empty if it was not. `decided` counts the decisions on
+    its findings in the last ANSWER_DAYS, which the desk reads: older ones are not fresh. Its
+    precision comes from the same decisions, and a rule that is often wrong is paused.
 
     >>> now = datetime.fromisoformat("2027-06-01T00:00:00Z")
-    >>> [fresh_needed(since, 12, now) for since in ("2026-11-25T12:00:00Z", "2027-02-01T12:00:00Z")]
+    >>> [fresh_due(since, 12, now) for since in ("2026-11-25T12:00:00Z", "2027-02-01T12:00:00Z")]
     [8, 0]
     """
-    is_old = now - datetime.fromisoformat(since) >= FRESH_AFTER
+    is_old = since and now - datetime.fromisoformat(since) >= FRESH_AFTER
     return max(0, FRESH - decided) if is_old else 0
 
 

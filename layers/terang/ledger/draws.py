@@ -27,6 +27,9 @@ DRAWN_A_DAY = 60
 DRAWING_DAYS = 14
 """Days of a trial on which findings are drawn. Their excerpts are kept longer."""
 
+ANSWER_DAYS = 90
+"""Days for which drawn findings are kept at most: the desk reads the answers of as many."""
+
 RANKS = 1 << 32
 """Ranks are compared by their first 32 bits."""
 
@@ -100,8 +103,9 @@ class Draws(msgspec.Struct, frozen=True):
 class DrawnFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     """A drawn finding, with the fingerprint of its post while the author is not erased.
 
-    `extra` ones were drawn because of their band, and say nothing of all findings. `group` is noted
-    when an author is erased: the group of near copies, which no fingerprint tells any more.
+    A short text has none. `extra` ones were drawn because of their band, and say nothing of all
+    findings. `group` is noted when an author is erased: the group of near copies, which no
+    fingerprint tells any more.
     """
 
     finding: str
@@ -112,6 +116,15 @@ class DrawnFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     extra: bool = False
     fingerprint: bytes = b""
     group: str = ""
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether its author was erased."""
+        return bool(self.group) and not self.fingerprint
+
+    def without_author(self, group: str) -> "DrawnFinding":
+        """Return what is kept of it once its author is erased."""
+        return msgspec.structs.replace(self, fingerprint=b"", group=group)
 
 
 def draw_key(secret: bytes, provider: str) -> bytes:

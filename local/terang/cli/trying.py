@@ -11,12 +11,12 @@ import msgspec
 from cyclopts import Parameter
 from rich.table import Table
 
-from desk.table_desk import QUALITY_DAYS
 from desk.table_dossiers import Dossiers, RecentJournal
 from desk.trial_desk import FOUND_DAYS, RuleView, TrialDesk
 from ledger.closing import read_pointer
 from ledger.codes import OperatorError
 from ledger.desk_store import DynamoDesk
+from ledger.draws import ANSWER_DAYS
 from ledger.store import DynamoStore
 from ledger.texts import utc
 from terang import InputError, check_known
@@ -165,7 +165,7 @@ def _of_stack(remote: "Remote", provider: str) -> list[RuleTrial]:
 def _views(remote: "Remote", provider: str) -> list[RuleView]:
     dossiers = Dossiers(remote.store, remote.objects, remote.outputs["PublicBucket"], "public")
     now = remote.clock.now()
-    entries = RecentJournal(remote.store, monotonic).entries(provider, now.date(), QUALITY_DAYS)
+    entries = RecentJournal(remote.store, monotonic).entries(provider, now.date(), ANSWER_DAYS)
     trials = TrialDesk(remote.store, dossiers, remote.trial_rules, monotonic)
     return trials.views(provider, entries, now)
 

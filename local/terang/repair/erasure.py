@@ -286,12 +286,15 @@ class Erasure:
         """
         counts = Counter[str]()
         for rows in stored.drawn.values():
-            if not any(one.fingerprint and one.finding in stored.erased for _, one in rows):
+            if all(one.is_erased for _, one in rows if one.finding in stored.erased):
                 continue
             groups = group_names([one for _, one in rows])
             for item, one in rows:
-                left = b"" if one.finding in stored.erased else one.fingerprint
-                noted = msgspec.structs.replace(one, fingerprint=left, group=groups[one.finding])
+                group, noted = groups[one.finding], one
+                if one.finding in stored.erased:
+                    noted = one.without_author(group)
+                elif one.fingerprint:
+                    noted = msgspec.structs.replace(one, group=group)
                 if noted != one:
                     counts["drawn"] += self._write(self.table.replace, item, noted)
         return counts

@@ -221,6 +221,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The handler's module with settings, over clients that are not there."""
     for name in SETTINGS:
         monkeypatch.setenv(name, "")
+    monkeypatch.setenv("TRIAL_LEAST", "0.8")
+    monkeypatch.setenv("TRIAL_PEOPLE", "2")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Terang")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "console")
     monkeypatch.setattr(boto3, "client", lambda _: None)

@@ -72,8 +72,35 @@ def test_who_judged_alone_is_asked_no_more_where_two_must() -> None:
     assert {*asked("r" * 28, judges=1).first.values()} == {""}
 
 
+def test_a_text_too_short_for_a_fingerprint_is_asked_like_others() -> None:
+    made = asked("r" * 20, fingerprint=b"")
+    assert (len(made.first), made.judged, made.look) == (10, 20, 30)
+    assert {*asked("r" * 30, fingerprint=b"").second} == {*asked("r" * 30).second}
+
+
 def test_nobody_is_asked_about_an_erased_author() -> None:
-    assert asked("", fingerprint=b"").first == {}
+    """Each text is a group of its own, which only the noted group tells."""
+    rows = [
+        DrawnFinding(digest("f", str(n)), "p/r", 1, f"{n:032x}").without_author(f"g{n}")
+        for n in range(32)
+    ]
+    living = [msgspec.structs.replace(one, group="") for one in rows[31:]]
+    twice = next(n for n, one in enumerate(rows) if is_asked_twice(one.finding))
+    answers = {rows[twice].finding: [Answer("m-1", "right")]}
+    trial = Trial("p/r", 1, "", utc(NOW - timedelta(days=1)), "lead-1")
+    made = asked_by(trial, PLAIN, rows[:31] + living, answers, TrialRules(), NOW)
+    assert (made.first, made.second) == ({rows[31].finding: ""}, {})
+    assert [group[0].finding for group in made.groups] == [rows[twice].finding, rows[31].finding]
+
+
+def test_of_near_copies_one_whose_author_is_not_erased_is_asked() -> None:
+    hers, his = (
+        DrawnFinding(digest("f", name), "p/r", 1, f"{n:032x}", fingerprint=bytes(64), group="g")
+        for n, name in enumerate(("hers", "his"))
+    )
+    trial = Trial("p/r", 1, "", utc(NOW - timedelta(days=1)), "lead-1")
+    made = asked_by(trial, PLAIN, [hers.without_author("g"), his], {}, TrialRules(), NOW)
+    assert {*made.first} == {his.finding}
 
 
 def decisions(seconds: int, count: int) -> list[JournalEntry]:
@@ -116,12 +143,24 @@ def test_only_a_lead_is_offered_what_only_a_lead_may_do() -> None:
         assert "<button" not in page(view, "auditor").partition("<main")[2]
 
 
+def test_all_terms_are_listed_and_open_for_a_lead_who_has_to_read_them() -> None:
+    views = [view for view in rule_views() if len([*terms_of(view.rule)]) > 100]
+    states = {view.state: view for view in views}
+    for state, has_to_read in ((RuleState.MAY_GO_LIVE, True), (RuleState.LIVE, False)):
+        body = page(states[state])
+        assert body.count('name="struck"') == len([*terms_of(states[state].rule)])
+        assert ("<details open" in body) == has_to_read
+    assert "<details open" not in page(states[RuleState.MAY_GO_LIVE], "auditor")
+
+
 def test_a_rule_brings_what_it_proposes_in_its_band() -> None:
     view = next(view for view in rule_views() if view.state is RuleState.LIVE)
     view = view._replace(a_day=40.0, live_a_day=4.0)
     assert (view.cards, view.minutes) == (40, 6)
     assert view._replace(adopted=(HIGH, utc(NOW))).cards == 4
-    soon = view._replace(rule=SCORED, why="not-read", asked=asked("wr" * 30, SCORED))
+    soon = view._replace(
+        adopted=("", ""), rule=SCORED, why="not-read", asked=asked("wr" * 30, SCORED)
+    )
     soon = soon._replace(pack=msgspec.structs.replace(view.pack, mode=Mode.SHADOW))
     assert (soon.state, soon.band, soon.cards) == (RuleState.MAY_GO_LIVE, HIGH, 20)
 

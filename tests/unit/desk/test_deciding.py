@@ -112,6 +112,15 @@ def test_a_notice_without_a_finding_is_decided_and_a_card_of_nothing_is_not() ->
     [message] = messages(form("dismissed"), Dossier(item, notices=(decided("notice"),)))
     assert (message.findings, message.notice) == ((), "notice-1")
     assert "at least one finding" in why(form("dismissed"), Dossier(item))
+    reported_post = Dossier(item, notices=(decided("notice"),))
+    ground = {"ground": "terms", "ground_text": "Rule 3"}
+    for name, value in (("ground", "law"), ("ground_text", " ")):
+        assert "which law" in why(form("confirmed", **ground | {name: value}), reported_post)
+    [message] = messages(form("confirmed", **ground), reported_post)
+    assert (message.ground, message.ground_text, message.ground_url) == ("terms", "Rule 3", None)
+    known = decided("notice", ground="illegal", ground_text="A law", ground_url="")
+    [message] = messages(form("confirmed", **ground), Dossier(item, notices=(known,)))
+    assert (message.ground, message.ground_text) == ("illegal", "A law")
     nothing_left = form("dismissed", left_out=frozenset({CARD.item.key}))
     reported = replace(CARD, notices=(decided("notice"),))
     assert "at least one finding" in why(nothing_left, reported)

@@ -160,6 +160,13 @@ def keys(*items: Item) -> str:
     return "".join(item.key for item in ordered(items, NOW))
 
 
+def test_trials_come_last_and_at_home_only_the_sample_comes_after_them() -> None:
+    kinds = {"t": ItemKind.TRIAL, "a": ItemKind.AUDIT, "f": ItemKind.FINDING, "n": ItemKind.NOTICE}
+    items = [replace(BASE, key=key, kind=kind, severity="") for key, kind in kinds.items()]
+    assert keys(*items) == "afnt"
+    assert "".join(item.key for item in ordered(items, NOW, at_home=True)) == "fnta"
+
+
 def test_the_order_is_deadline_escalation_severity_reach_and_age() -> None:
     items = [replace(BASE, key="a", kind=ItemKind.COMPLAINT, deadline="2026-11-25T16:00:00Z"),
              replace(BASE, key="b", deadline="2026-11-26T13:00:00Z", severity="high"),

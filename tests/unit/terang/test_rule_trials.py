@@ -13,9 +13,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.review_world import DAY, found
-from support.sample_posts import PRIZE, SHADOW
+from support.desk_world import Visitor
+from support.review_world import DAY, desk_of, found
+from support.sample_posts import PRIZE, SHADOW, StandingClock
 
+from desk import Door, Moderator, Role
+from desk.trial_desk import RuleState
 from ledger.closing import Pointer
 from matcher import Pack, Paused, ProviderSettings, build_set, digest_of
 from rules.pinned import rule_digest
@@ -133,6 +136,28 @@ def test_the_evidence_of_a_run(
     after = line(capsys, run, *answers(before, wrong))
     names = ("judged", "right", "band", "may_go_live", "why_not")
     assert tuple(after[name] for name in names) == told
+
+
+@pytest.mark.parametrize("hour", [8, 20])
+def test_the_desk_shows_the_rules_of_a_run_alike_at_each_hour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hour: int
+) -> None:
+    """The run of 13 o'clock has a pinned day, and the desk over it opens at another hour."""
+    clock = StandingClock(datetime.fromisoformat(f"{DAY}T{hour:02}:00:00Z"))
+    monkeypatch.setattr("terang.run_table.clock_of_run", lambda _: clock)
+    run = folder(tmp_path / "run", [prize(1)], live_here=(TRIED,))
+    [view] = desk_of(run).rules(Moderator("m-1", "acme", Role.LEAD, Door.FILE))
+    assert view.state is RuleState.LIVE
+
+
+def test_the_desk_at_home_says_where_an_adopted_rule_proposes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = folder(tmp_path / "run", [prize(number) for number in range(30)])
+    desk: Any = desk_of(run, *answers(line(capsys, run)), adoption())
+    body = Visitor(desk, "m-1", role="lead").get(f"/rules/{RULE}")["body"]
+    assert "terang run FILE --trials OUT" in body
+    assert "notice period" not in body
 
 
 def test_no_share_is_shown_between_two_looks(
