@@ -35,6 +35,7 @@ from desk.desk_pages import (
     render,
 )
 from desk.table_desk import TableDesk
+from desk.trial_desk import RuleState
 from ledger.desk_store import PendingDecision
 from phrases import LANGUAGES, Phrases, of, to_translate
 
@@ -364,6 +365,7 @@ def queue_page(asking: Asking, text: str = "") -> Response[str]:
             }
             for item in items[first : first + PAGE_ITEMS]
         ],
+        ready=[view for view in desk.rules(moderator) if view.state is RuleState.MAY_GO_LIVE],
         total=len(items),
         everything=len(everything),
         categories=category_counts(items),

@@ -104,13 +104,17 @@ def hours_left(item: Item, now: datetime) -> float | None:
 
 
 def ordered(items: Iterable[Item], now: datetime, *, at_home: bool = False) -> list[Item]:
-    """Return items in the order to decide, the most urgent first; trials last, at home audits."""
+    """Return items in the order to decide, the most urgent first; trials last, at home audits.
+
+    The items of one trial keep their order: it is that of the draw.
+    """
+    last = {ItemKind.TRIAL: 1, ItemKind.AUDIT: 2 if at_home else 0}
 
     def rank(item: Item) -> tuple[Any, ...]:
         left, is_trial = hours_left(item, now), item.kind is ItemKind.TRIAL
         is_soon = left is not None and left <= SOON_HOURS
         return (
-            is_trial or 2 * (at_home and item.kind is ItemKind.AUDIT),
+            last.get(item.kind, 0),
             not is_soon,
             left or 0.0 if is_soon else 0.0,
             not item.escalated,
@@ -119,7 +123,7 @@ def ordered(items: Iterable[Item], now: datetime, *, at_home: bool = False) -> l
             inf if left is None else left,
             item.since,
             item.rules if is_trial else (),
-            item.key,
+            "" if is_trial else item.key,
         )
 
     return sorted(items, key=rank)

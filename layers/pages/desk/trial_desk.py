@@ -25,7 +25,16 @@ from msgspec import UNSET
 from cases.case_message import seconds_between
 from cases.case_store import TrialRules
 from cases.decision import JUDGED
-from cases.trials import LIFTED, Answer, Standing, fresh_due, is_asked_twice, sample_of, standing_of
+from cases.trials import (
+    LIFTED,
+    LOOKS,
+    Answer,
+    Standing,
+    fresh_due,
+    is_asked_twice,
+    sample_of,
+    standing_of,
+)
 from desk import Dossier, Item, ItemKind, Moderator, OpenFinding
 from desk.table_dossiers import BATCH, LISTED_SECONDS, PAST_SECONDS, Dossiers, Kept
 from ledger.cases import Case, JournalEntry
@@ -180,12 +189,16 @@ def asked_by(
     rules: TrialRules,
     now: datetime,
 ) -> Asked:
-    """Return what the trial of a rule asks of people. What an erased author wrote is not asked."""
-    bands = (ALL, HIGH) if rule.score and rule.score.high else (ALL,)
-    standings = {
-        band: standing_of(drawn, answers, band, rules, is_over=trial.is_over(now)) for band in bands
-    }
-    band = HIGH if HIGH in standings and standings[ALL].why_not == "not_right" else ALL
+    """Return what the trial of a rule asks of people. What an erased author wrote is not asked.
+
+    Nor is anything of a rule that found too few texts, of which no more will come.
+    """
+    bands, is_over = (ALL, HIGH) if rule.score and rule.score.high else (ALL,), trial.is_over(now)
+    standings = {band: standing_of(drawn, answers, band, rules, is_over=is_over) for band in bands}
+    whole, band = standings[ALL], ALL
+    most = min(whole.groups, LOOKS[-1]) if is_over else LOOKS[-1]
+    if HIGH in bands and whole.why_not == "not_right" and not whole.may_pass(most, rules.least):
+        band = HIGH
     evidence, why_not = standings[band].evidence, standings[band].why_not
     look = evidence.judged if evidence and not why_not else standings[band].next_look
     judges = {answer.moderator for one in drawn for answer in answers.get(one.finding, ())}
@@ -194,7 +207,7 @@ def asked_by(
     groups = sample_of(drawn, answers, band)
     for group in groups[:look]:
         given = [(one, answer) for one in group for answer in answers.get(one.finding, ())]
-        if not given and why_not:
+        if not given and why_not not in {"", "too_few"}:
             first |= dict.fromkeys([one.finding for one in group if not one.is_erased][:1], alone)
         elif len(given) == 1 and rules.people > 1:
             [(one, answer)] = given

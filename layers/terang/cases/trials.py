@@ -80,13 +80,24 @@ class Standing(NamedTuple):
         """Return how many groups must be judged for the next look; 0 after the last."""
         return next((look for look in LOOKS if look > self.judged), 0)
 
+    def may_pass(self, most: int, least: float) -> bool:
+        """Return whether a look at `most` groups could pass with the share that is right so far."""
+        if self.evidence is None:
+            return True
+        right = round(most * self.evidence.right / self.evidence.judged)
+        return self.evidence.judged < most and wilson_interval(right, most)[0] >= least
+
     def said(self, rules: TrialRules) -> str:
         """Return in words what the evidence is, and what is needed."""
-        evidence = self.evidence or Evidence()
+        words = (
+            f"{self.judged} of {self.groups} drawn texts are judged in the order of the draw, and"
+            f" {LOOKS[0]} are needed, or all of at least {FEWEST} if no more come"
+        )
+        if not self.evidence:
+            return words
         return (
-            f"{self.judged} of {self.groups} drawn texts are judged, and {LOOKS[0]} are needed, or"
-            f" all of at least {FEWEST} if no more come; {evidence.low:.0%} are right at least, and"
-            f" {rules.least:.0%} are needed; {evidence.people} of {rules.people} people judged"
+            f"{words}; {self.evidence.low:.0%} are right at least, and {rules.least:.0%} are"
+            f" needed; {self.evidence.people} of {rules.people} people judged"
         )
 
 

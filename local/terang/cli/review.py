@@ -234,7 +234,7 @@ def review(
     hint = ""
     if findings is not None:
         table = RunTable.read(findings, _other_messages(file, cases))
-        hint = f"terang run FILE … --provider {table.provider} --cases {file}"
+        hint = f"terang run FILE … --provider {table.provider} --out {findings} --cases {file}"
         sitting = _at_run(findings, table, moderator, role, file)
     else:
         who = DeskModerator(moderator, provider or "", role, Door.QUEUE)

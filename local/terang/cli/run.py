@@ -25,7 +25,7 @@ from ledger.findings import EXCERPT_LENGTH
 from ledger.texts import encode_json_lines
 from ledger.units import Receipt
 from rules.rule_set import Adopted, read_set
-from terang import IS_INSTALLED, ROOT, USAGE, InputError, check_known
+from terang import IS_INSTALLED, ROOT, USAGE, InputError, UnknownNameError, check_known
 from terang.case_queue import (
     MessageResult,
     findings_in,
@@ -101,8 +101,7 @@ class RunResult:
         for receipt in self.receipts:
             refused.update(receipt.refused)
         for key, count in self.by_rule.items():
-            pack, _, rule, _ = key.split("/")
-            by_rule[f"{pack}/{rule}"] += count
+            by_rule[_rule_of(key)] += count
         partly_read = sum(receipt.partly_read for receipt in self.receipts)
         return {
             "provider": self.provider,
@@ -314,7 +313,10 @@ def adopted_in(out: Path, provider: str) -> tuple[Adopted, ...]:
     pointer = read_pointer(objects, PUBLIC)
     if pointer is None:
         raise InputError(f"--trials {out}: not the folder of a run: no public/sets/current.json")
-    check_known("provider", provider, [each.name for each in (out / "out").glob("*/")])
+    try:
+        check_known("provider", provider, [each.name for each in (out / "out").glob("*/")])
+    except UnknownNameError as error:
+        raise InputError(f"--trials {out}: {error}") from None
     rule_set = read_set(stored_set(objects, PUBLIC, pointer.set))
     adopted = rule_set.settings_of(provider).live_here
     if not adopted:
@@ -420,7 +422,16 @@ def print_run(result: RunResult, screen: Screen, out: Path) -> None:
     if result.report:
         screen.print(f"report:   {result.report} (the year so far)")
     screen.print(f"check:    .venv/bin/terang verify {out / 'public'}")
-    in_shadow = {key: count for key, count in result.by_rule.items() if key.endswith("/shadow")}
+    if held := sum(sum(receipt.held.values()) for receipt in result.receipts):
+        screen.print(
+            f"{counted(held, 'finding')} held: a rule hit more posts than the flood guard expects;"
+            f" `terang review {out}` opens or leaves them"
+        )
+    in_shadow = {
+        key: count
+        for key, count in result.by_rule.items()
+        if key.endswith("/shadow") and _rule_of(key) not in adopted
+    }
     if in_shadow:
         findings, rules = (
             counted(sum(in_shadow.values()), "finding"),
@@ -434,12 +445,16 @@ def print_run(result: RunResult, screen: Screen, out: Path) -> None:
         screen.print(f"nothing was read: {refused}{codes}")
 
 
+def _rule_of(key: str) -> str:
+    pack, _, rule, _ = key.split("/")
+    return f"{pack}/{rule}"
+
+
 def _print_rules(result: RunResult, screen: Screen) -> None:
     """Print the findings by rule, the most frequent first, as a table or in a narrow list."""
     counts, rows = result.by_rule, []
     for key, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
-        pack, _, rule, mode = key.split("/")
-        rows.append((f"{pack}/{rule}", mode, count))
+        rows.append((_rule_of(key), key.rpartition("/")[2], count))
     if max(map(len, counts), default=0) + OTHER_COLUMNS > screen.width:
         for rule, mode, count in rows:
             screen.print(f"{count:,} {rule} ({mode})")

@@ -11,6 +11,7 @@ import msgspec
 from cyclopts import Parameter
 from rich.table import Table
 
+from cases.trials import group_names
 from desk.table_dossiers import Dossiers, RecentJournal
 from desk.trial_desk import FOUND_DAYS, RuleView, TrialDesk
 from ledger.closing import read_pointer
@@ -18,7 +19,7 @@ from ledger.codes import OperatorError
 from ledger.desk_store import DynamoDesk
 from ledger.draws import ANSWER_DAYS
 from ledger.store import DynamoStore
-from ledger.texts import utc
+from ledger.texts import in_days, utc
 from terang import InputError, check_known
 from terang.case_queue import read_messages
 from terang.rule_trials import RuleTrial
@@ -192,6 +193,10 @@ def _end(remote: "Remote", provider: str, name: str) -> None:
     ended = msgspec.structs.replace(under_way[name], ended_at=utc(remote.clock.now()))
     remote.store.put_trial(provider, ended)
     remote.store.end_excerpts(provider, name)
+    drawn, until = remote.store.drawn(provider, name), in_days(remote.clock.now(), ANSWER_DAYS)
+    groups = group_names(drawn)  # what was judged still counts; without a text, no more is asked
+    left = (one.without_author(groups[one.finding]) for one in drawn)
+    remote.store.put_drawn(provider, left, until)
     print_result(f"{name}: the trial has ended")
 
 
