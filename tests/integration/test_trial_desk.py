@@ -14,8 +14,8 @@ from integration.test_trials import PRIZES, RULE, answer, prizes, run_publish, s
 from support.desk_world import MemoryDesk, Visitor, form_of
 from support.world import DAY, ROLE, World
 
-from cases.trials import FRESH_AFTER, is_asked_twice
-from ledger.draws import ANSWER_DAYS, DrawnFinding
+from cases.trials import FEWEST, FRESH_AFTER, is_asked_twice
+from ledger.draws import ANSWER_DAYS, DRAWING_DAYS, DrawnFinding
 from ledger.keys import Provider, statement_key
 from ledger.texts import utc
 from rules.pinned import rule_digest
@@ -168,12 +168,20 @@ def test_a_trial_that_has_ended_asks_nobody_and_is_told(
 def test_what_was_answered_weeks_ago_is_not_asked_again(world: World) -> None:
     """The queue reads the answers of as many days as the rule's page."""
     world.excerpt_days = 365
-    begin(world, 2)
-    [first, second] = waiting(world)
+    begin(world, FEWEST)
+    first, *others = waiting(world)
     judge(world, first)
     world.clock.move(days=ANSWER_DAYS - 2)
-    assert waiting(world) == [second]
+    assert waiting(world) == others
     assert "1 of 30 texts are judged" in visitor(world, "m-1").get(PAGE)["body"]
+
+
+def test_nothing_is_asked_of_a_rule_that_found_too_few_texts(world: World) -> None:
+    begin(world, FEWEST - 1)
+    assert len(waiting(world)) == FEWEST - 1
+    world.clock.move(days=DRAWING_DAYS)
+    assert waiting(world) == []
+    assert "It found too few different texts" in visitor(world, "m-1").get(PAGE)["body"]
 
 
 def test_of_a_rule_adopted_long_ago_fresh_decisions_are_asked(world: World) -> None:

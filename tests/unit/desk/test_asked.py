@@ -49,6 +49,8 @@ def asked(
     pytest.param("w" * 3 + "r" * 27, PLAIN, ALL, 30, 60, id="thirty more if it was wrong"),
     pytest.param("w" * 120, PLAIN, ALL, 0, 0, id="nothing after the last look"),
     pytest.param("w" * 30, SCORED, HIGH, 15, 30, id="the surest, if all together were wrong"),
+    pytest.param("w" * 5 + "r" * 25, SCORED, HIGH, 15, 30, id="also if they could pass no more"),
+    pytest.param("w" * 3 + "r" * 27, SCORED, ALL, 30, 60, id="but not while they still could"),
     pytest.param("wr" * 30, SCORED, HIGH, 0, 30, id="and the surest may go live alone"),
 ])  # fmt: skip
 def test_people_are_asked_what_the_next_look_needs(
