@@ -131,8 +131,6 @@ PROTECTED = 10
 SPREAD = 0.5
 """How far a coefficient may move from its prior: its variance, in squared units of log odds."""
 
-_STEPS = 500
-
 type Weights = npt.NDArray[np.int64]
 type Labels = npt.NDArray[np.bool_]
 
@@ -142,10 +140,9 @@ class LearningError(Exception):
 
 
 class FeatureMatrix:
-    """Which features each post has, as rows of a sparse matrix."""
+    """Which of the `width` features each post has by number, as rows of a sparse matrix."""
 
     def __init__(self, features: Sequence[Sequence[int]], width: int):
-        """Take the numbers of the features of each post, and how many features there are."""
         from scipy.sparse import csr_matrix
 
         self.width = width
@@ -158,10 +155,6 @@ class FeatureMatrix:
         """Return the matrix of some posts."""
         return self._matrix[rows]
 
-    def select(self, rows: Any, columns: Any) -> Any:
-        """Return the matrix of some posts and features."""
-        return self._matrix[rows][:, columns]
-
     def columns_in_groups(self, rows: Labels, groups: npt.NDArray[np.int64], fewest: int) -> Any:
         """Return the numbers of the features that enough groups of the chosen posts have."""
         chosen = self._matrix[rows].tocoo()
@@ -169,7 +162,7 @@ class FeatureMatrix:
         return np.flatnonzero(np.bincount(pairs[0], minlength=self.width) >= fewest)
 
     def columns_of_several(
-        self, rows: Labels, owners: Sequence[frozenset[int]], fewest: int
+        self, rows: Labels, owners: Sequence[frozenset[str]], fewest: int
     ) -> Any:
         """Return the numbers of the features whose chosen posts have enough owners together."""
         chosen = self._matrix[rows].tocoo()
@@ -262,7 +255,7 @@ def _ridge(
     start = np.concatenate([np.zeros(width), [1.0, 0.0]])
     bounds = [*[(None, None)] * width, (float(freedom.is_trusted), 1.0), (None, None)]
     found = minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS}
+        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}
     ).x
     return found[:width], float(found[width])
 
@@ -325,10 +318,6 @@ def folds(groups: Sequence[int], number: int) -> Iterator[Labels]:
         yield of_post == at
 
 
-_COMMENT = "#"
-_BETWEEN = ":"
-
-
 def read_given_words(data: bytes, name: str) -> dict[str, int]:
     """Return the words of a file with their weights, in the order of its lines.
 
@@ -346,9 +335,9 @@ def read_given_words(data: bytes, name: str) -> dict[str, int]:
     problems: list[str] = []
     first_lines: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
-        if not line.strip() or line.lstrip().startswith(_COMMENT):
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
-        word, _, written = (part.strip() for part in line.rpartition(_BETWEEN))
+        word, _, written = (part.strip() for part in line.rpartition(":"))
         weight = _weight(written)
         if weight is None:
             problem = f"no weight from -{WEIGHT} to {WEIGHT} after `:`; write `{word or 'word'}: 4`"
@@ -398,7 +387,6 @@ class DroppedTerms:
     """Terms that must not be used."""
 
     def __init__(self, brands: Iterable[str] = (), struck_out: Iterable[str] = ()):
-        """Take names of brands, and terms that somebody struck out."""
         self.brands = frozenset(brands)
         self._names = {
             form.replace(" ", "")

@@ -35,7 +35,7 @@ ORDINARY = ("ordinary", "0", "false", "no")
 SHOWN = 20
 """Problems that are shown; a file of the wrong kind has one in each line."""
 
-_SEPARATORS = {".csv": ",;", ".tsv": "\t"}  # Excel writes both into .csv; the header shows which
+SEPARATORS = {".csv": ",;", ".tsv": "\t"}  # Excel writes both into .csv; the header shows which
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,8 @@ def _rows(data: bytes, name: str, suffix: str) -> Iterator[tuple[int, _Row | str
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise LabelError(f"{name}:{line}: not UTF-8; save the file as UTF-8") from None
-    if suffix.lower() in _SEPARATORS:
-        yield from _table_rows(text, name, _SEPARATORS[suffix.lower()])
+    if suffix.lower() in SEPARATORS:
+        yield from _table_rows(text, name, SEPARATORS[suffix.lower()])
         return
     for line, written in enumerate(text.split("\n"), 1):
         if written.strip():

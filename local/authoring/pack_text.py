@@ -9,7 +9,7 @@ the ground, the owner, the examples. A list of words becomes a pack that its aut
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
@@ -24,6 +24,7 @@ from authoring.labelled import (
     FALSE_RATE,
     FEW,
     PRECISION,
+    SEPARATORS,
     Flags,
     Measured,
     Sums,
@@ -145,36 +146,57 @@ EXAMPLES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class LearnedPack:
-    """The fields of the pack that somebody chose."""
+class NewPack:
+    """The fields of the new pack; empty ones are left for its author to fill in."""
 
     id: str
     category: str
-    language: str
+    keywords: tuple[str, ...]
+    languages: tuple[str, ...]
+    owner: str
     first_day: date
 
 
-def pack_text(pack: LearnedPack, learned: Learned, gate: Mapping[str, str]) -> str:
-    """Return the YAML of the pack in the canonical layout. An empty gate lets any text pass."""
-    category = pack.category
-    keywords = sorted(KEYWORDS[category])
-    last_day = pack.first_day + timedelta(days=DAYS)
-    lines = [
+def _head(
+    pack: NewPack, title: str = '""', why: str = '""', law: str = '""', url: str = '""'
+) -> list[str]:
+    """Return the lines of a pack before its card and rules; the last four texts are YAML."""
+    return [
         f"id: {pack.id}",
         "version: 1",
-        f"title: Learned from labelled posts ({pack.id})",
-        "why: Put here what these posts do to people, for everybody to read.",
-        f"category: {category}",
-        f"keywords: [{'OTHER' if 'OTHER' in keywords else keywords[0]}]",
-        f"ground: {'terms' if category in TERMS_ONLY else 'illegal'}",
+        f"title: {title}",
+        f"why: {why}",
+        f"category: {pack.category}",
+        *listed("keywords: [", pack.keywords),
+        f"ground: {'terms' if pack.category in TERMS_ONLY else 'illegal'}",
         "legal_ground:",
-        "  text: Put the law or the clause of your own rules here",
-        "  url: https://provider.example/rules",
-        f"languages: [{plain_or_quoted(pack.language or 'en', '[{}]')}]",
-        "owner: trust@provider.example",
-        f"in_force: {{from: {pack.first_day}, until: {last_day}}}",
+        f"  text: {law}",
+        f"  url: {url}",
+        *listed("languages: [", pack.languages),
+        f"owner: {plain_or_quoted(pack.owner, 'a: {}')}",
+        f"in_force: {{from: {pack.first_day}, until: {pack.first_day + timedelta(days=DAYS)}}}",
         "mode: shadow",
-        *card_lines(learned, pack.language),
+    ]
+
+
+def pack_text(pack: NewPack, learned: Learned, gate: Mapping[str, str]) -> str:
+    """Return the YAML of the pack in the canonical layout. An empty gate lets any text pass."""
+    keywords = sorted(KEYWORDS[pack.category])
+    filled_in = replace(
+        pack,
+        keywords=("OTHER" if "OTHER" in keywords else keywords[0],),
+        languages=pack.languages or ("en",),
+        owner="trust@provider.example",
+    )
+    lines = [
+        *_head(
+            filled_in,
+            f"Learned from labelled posts ({pack.id})",
+            "Put here what these posts do to people, for everybody to read.",
+            "Put the law or the clause of your own rules here",
+            "https://provider.example/rules",
+        ),
+        *card_lines(learned, "".join(pack.languages)),
         "rules:",
         "  - id: learned-terms",
         "    severity: medium",
@@ -182,10 +204,10 @@ def pack_text(pack: LearnedPack, learned: Learned, gate: Mapping[str, str]) -> s
         "    score:",
         f"      threshold: {learned.threshold}",
         f"      high: {learned.high}",
-        *_gate(gate),
-        *_weights("terms", learned.terms),
-        *_weights("signs", learned.signs),
-        *_weights("pinyin", learned.pinyin),
+        *_mapping("reads", gate),
+        *_mapping("terms", learned.terms),
+        *_mapping("signs", learned.signs),
+        *_mapping("pinyin", learned.pinyin),
         "    # Rows of terms. Put invented posts in their place: what such an author writes,",
         "    # and what an honest person writes with the same words.",
         *_examples("match", matching_rows(learned)),
@@ -227,14 +249,9 @@ def ignored_rows(learned: Learned) -> list[str]:
     return alone[:EXAMPLES]
 
 
-def _gate(gate: Mapping[str, str]) -> Iterator[str]:
-    if gate:
-        yield f"      reads: {{{', '.join(f'{key}: {value}' for key, value in gate.items())}}}"
-
-
-def _weights(key: str, weights: Mapping[str, int]) -> Iterator[str]:
-    if weights:
-        entries = [f"{plain_or_quoted(name, '[{}]')}: {at}" for name, at in sorted(weights.items())]
+def _mapping(key: str, values: Mapping[str, int] | Mapping[str, str]) -> Iterator[str]:
+    if values:
+        entries = [f"{plain_or_quoted(name, '[{}]')}: {at}" for name, at in sorted(values.items())]
         yield f"      {key}: {{{', '.join(entries)}}}"
 
 
@@ -249,27 +266,12 @@ DAYS = 182
 LISTED_EXAMPLES = 20
 """Terms that become `match` examples."""
 
-_COMMENT = "#"
-_SEPARATORS = {".csv": ",;", ".tsv": "\t"}  # Excel writes both into .csv; the header shows which
-
 
 class ListedWord(NamedTuple):
     """A term with the line it came from."""
 
     line: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewPack:
-    """The fields of the new pack; empty ones are left for its author to fill in."""
-
-    id: str
-    category: str
-    keywords: tuple[str, ...]
-    languages: tuple[str, ...]
-    owner: str
-    first_day: date
 
 
 class WordListError(ValueError):
@@ -283,9 +285,7 @@ def read_words(data: bytes, suffix: str, column: str) -> list[ListedWord]:
         WordListError: If the file is not UTF-8 or not a table, or the table has no such column.
     """
     try:
-        return list(
-            _listed_words(data.decode("utf-8-sig"), _SEPARATORS.get(suffix.lower()), column)
-        )
+        return list(_listed_words(data.decode("utf-8-sig"), SEPARATORS.get(suffix.lower()), column))
     except UnicodeDecodeError as error:
         raise WordListError(f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
     except csv.Error as error:
@@ -295,7 +295,7 @@ def read_words(data: bytes, suffix: str, column: str) -> list[ListedWord]:
 def _listed_words(text: str, separators: str | None, column: str) -> Iterator[ListedWord]:
     if separators is None:
         for number, line in enumerate(text.splitlines(), 1):
-            if line.strip() and not line.lstrip().startswith(_COMMENT):
+            if line.strip() and not line.lstrip().startswith("#"):
                 yield ListedWord(number, line.strip())
         return
     header = text.partition("\n")[0]
@@ -325,29 +325,13 @@ def usable_terms(
 
 def pack_lines(pack: NewPack, terms: list[str]) -> list[str]:
     """Return the lines of a pack; `terang packs check` names the fields to fill in."""
-    ground = "terms" if pack.category in TERMS_ONLY else "illegal"
-    examples = [term.strip("*").strip() for term in terms[:LISTED_EXAMPLES]]
     return [
-        f"id: {pack.id}",
-        "version: 1",
-        'title: ""',
-        'why: ""',
-        f"category: {pack.category}",
-        *listed("keywords: [", pack.keywords),
-        f"ground: {ground}",
-        "legal_ground:",
-        '  text: ""',
-        '  url: ""',
-        *listed("languages: [", pack.languages),
-        f"owner: {plain_or_quoted(pack.owner, 'a: {}')}",
-        f"in_force: {{from: {pack.first_day}, until: {pack.first_day + timedelta(days=DAYS)}}}",
-        "mode: shadow",
+        *_head(pack),
         "rules:",
         "  - id: listed-terms",
         "    severity: low",
         '    why: ""',
         *listed("    any: [", terms),
-        "    match:",
-        *(f"      - {plain_or_quoted(example, '- {}')}" for example in examples),
+        *_examples("match", [term.strip("*").strip() for term in terms[:LISTED_EXAMPLES]]),
         "    ignore: []",
     ]

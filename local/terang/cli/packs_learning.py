@@ -29,7 +29,7 @@ from authoring.labelled import (
 )
 from authoring.learning import Wanted
 from authoring.learning import learn as learn_weights
-from authoring.pack_text import LearnedPack, pack_text
+from authoring.pack_text import NewPack, pack_text
 from authoring.term_candidates import (
     MODERATORS,
     DecidedPost,
@@ -381,7 +381,8 @@ def learn(
             if counts
             else learn_weights(given, others, sentences, wanted, print_warning)
         )
-        pack = LearnedPack(pack_id, category, language, today or today_utc())
+        languages = (language,) if language else ()
+        pack = NewPack(pack_id, category, (), languages, "", today or today_utc())
         text = pack_text(pack, learned, {})
     except (LearningError, PackError) as error:  # a pack does not check if its terms contradict
         raise OperatorError(": ".join([*map(str, counts or labelled), str(error)])) from None
