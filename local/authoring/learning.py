@@ -32,7 +32,7 @@ from authoring.features import (
     weakened,
     with_words,
 )
-from authoring.labelled import LOWEST, Flags, LabelledPost, Measured, Sums
+from authoring.labelled import LOWEST, Flags, LabelledPost, Measured, Reals, Sums
 from authoring.term_candidates import GROUPS, MODERATORS, candidates, copy_groups, sound_candidates
 
 FOLDS = 5
@@ -42,16 +42,11 @@ MOST_PROTECTED = (LOWEST - 1) // 2
 FEWEST = 20
 """Copy groups that each label needs at least."""
 
-FEATURES_FOR_GROUP = 2
-"""Terms and signs for each copy group of harmful posts: few posts cannot show that many matter."""
-
 RARE = 25
 """Ordinary posts for each harmful one at least: where labels give fewer, each counts for more.
 
 Harm is rarer among posts than among labels, so a weight that hits ordinary posts costs more.
 """
-
-type Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +90,14 @@ def learn(
     clean: Sequence[LabelledPost],
     protected: Sequence[str],
     wanted: Wanted,
-    report: Report = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> Learned:
     """Learn weights and thresholds from labelled posts. The same input gives the same result.
 
     The thresholds must hold for the clean posts alone too, which are ordinary ones of other kinds.
     No protected sentence may reach half of a threshold. `report` gets a line about each step.
 
-    Raises:
-        LearningError: If there are too few copy groups.
+    Raises LearningError if there are too few copy groups.
     """
     sentences = [LabelledPost(text, is_harmful=False, place="") for text in protected]
     every = [*posts, *clean, *sentences]
@@ -125,11 +119,10 @@ def learn(
         f"{len(weighed.terms):,} words and phrases, {len(weighed.pinyin):,} terms in pinyin "
         f"and {len(weighed.signs)} signs may count"
     )
-
-    def show(done: int) -> None:
-        report(f"read {done:,} of {len(texts):,} posts")
-
-    matrix = FeatureMatrix(features_of(texts, weighed, show), len(weighed))
+    found = features_of(
+        texts, weighed, lambda done: report(f"read {done:,} of {len(texts):,} posts")
+    )
+    matrix = FeatureMatrix(found, len(weighed))
     is_protected = np.arange(len(every)) >= count
     counts = np.array([post.weight for post in every])
     # A post that a file labelled has a person of its own, so that such posts always count.
@@ -198,9 +191,9 @@ class _Fitter:
     is_harmful: Flags
     is_protected: Flags
     groups: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.float64]
+    counts: Reals
     moderators: Sequence[frozenset[str]]
-    prior: npt.NDArray[np.float64]
+    prior: Reals
     most: int
 
     def fit(self, rows: Flags) -> Weights:
@@ -216,7 +209,7 @@ class _Fitter:
         real = counts * ~self.is_protected[rows]
         prior = np.where(contradicted(chosen, labels, real, prior), 0, prior)
         harmful = len(set(self.groups[rows & self.is_harmful].tolist()))
-        most = min(self.most, FEATURES_FOR_GROUP * harmful)
+        most = min(self.most, 2 * harmful)  # few posts cannot show that many features matter
         weights = np.zeros(self.matrix.width, np.int64)
         weights[columns] = rounded(coefficients(chosen, labels, counts, prior, Freedom(most)))
         if self.moderators:
@@ -240,9 +233,7 @@ class _Fitter:
         return sums
 
 
-def _balanced(
-    counts: npt.NDArray[np.float64], is_harmful: Flags, is_protected: Flags
-) -> npt.NDArray[np.float64]:
+def _balanced(counts: Reals, is_harmful: Flags, is_protected: Flags) -> Reals:
     """Return how often each post counts.
 
     On average it is once, since posts say no more if each stands for many. Then ordinary ones count

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -25,8 +24,6 @@ from authoring.labelled import (
     FEW,
     PRECISION,
     SEPARATORS,
-    Flags,
-    Measured,
     Sums,
     share_of_groups,
 )
@@ -89,31 +86,21 @@ def _thresholds(learned: Learned) -> str:
     least = f"the lowest sum with a precision of {PRECISION}"
     if learned.counted:
         least = f"the lowest sum with {CLEAN_RATE * 1_000:.0f} false hit in 1,000 clean texts"
-    return (
+    words = (
         f"{least.capitalize()} on {FOLDS} parts that were held back in turn by copy group, and for"
         f" high the lowest with {FALSE_RATE * 10_000:.0f} false hit in 10,000 ordinary posts."
-        f"{_estimated(measured)}{_left_out(measured)}"
     )
-
-
-def _estimated(measured: Measured) -> str:
-    ordinary = int(np.count_nonzero(~measured.is_harmful))
-    if ordinary >= FEW:
-        return ""
-    return (
-        f" {ordinary} ordinary posts are too few to show that, so both are at least what an"
-        " estimate from the highest of their sums says."
-    )
-
-
-def _left_out(measured: Measured) -> str:
-    suspects = int(np.count_nonzero(measured.suspects))
-    if not suspects:
-        return ""
-    return (
-        f" {suspects} of the ordinary posts with the highest sums look like wrong labels and did "
-        "not count for this; they count in the figures below."
-    )
+    if (ordinary := int(np.count_nonzero(~measured.is_harmful))) < FEW:
+        words += (
+            f" {ordinary} ordinary posts are too few to show that, so both are at least what an"
+            " estimate from the highest of their sums says."
+        )
+    if suspects := int(np.count_nonzero(measured.suspects)):
+        words += (
+            f" {suspects} of the ordinary posts with the highest sums look like wrong labels and"
+            " did not count for this; they count in the figures below."
+        )
+    return words
 
 
 def _held_back(name: str, learned: Learned, sums: Sums) -> Iterator[str]:
@@ -129,12 +116,8 @@ def _held_back(name: str, learned: Learned, sums: Sums) -> Iterator[str]:
             ("recall", measured.is_harmful, hits),
             ("precision", hits, measured.is_harmful),
         ):
-            yield f"      {key}: {_share(right[among], groups[among].tolist())}"
-
-
-def _share(flags: Flags, groups: list[int]) -> str:
-    part, of, low, high = share_of_groups(flags, groups)
-    return f"{{part: {part}, of: {of}, low: {low:.3f}, high: {high:.3f}}}"
+            part, of, low, high = share_of_groups(right[among], groups[among].tolist())
+            yield f"      {key}: {{part: {part}, of: {of}, low: {low:.3f}, high: {high:.3f}}}"
 
 
 def _file_of(place: str) -> str:
@@ -179,8 +162,8 @@ def _head(
     ]
 
 
-def pack_text(pack: NewPack, learned: Learned, gate: Mapping[str, str]) -> str:
-    """Return the YAML of the pack in the canonical layout. An empty gate lets any text pass."""
+def pack_text(pack: NewPack, learned: Learned) -> str:
+    """Return the YAML of the pack in the canonical layout."""
     keywords = sorted(KEYWORDS[pack.category])
     filled_in = replace(
         pack,
@@ -204,10 +187,9 @@ def pack_text(pack: NewPack, learned: Learned, gate: Mapping[str, str]) -> str:
         "    score:",
         f"      threshold: {learned.threshold}",
         f"      high: {learned.high}",
-        *_mapping("reads", gate),
-        *_mapping("terms", learned.terms),
-        *_mapping("signs", learned.signs),
-        *_mapping("pinyin", learned.pinyin),
+        *_weights("terms", learned.terms),
+        *_weights("signs", learned.signs),
+        *_weights("pinyin", learned.pinyin),
         "    # Rows of terms. Put invented posts in their place: what such an author writes,",
         "    # and what an honest person writes with the same words.",
         *_examples("match", matching_rows(learned)),
@@ -249,9 +231,9 @@ def ignored_rows(learned: Learned) -> list[str]:
     return alone[:EXAMPLES]
 
 
-def _mapping(key: str, values: Mapping[str, int] | Mapping[str, str]) -> Iterator[str]:
-    if values:
-        entries = [f"{plain_or_quoted(name, '[{}]')}: {at}" for name, at in sorted(values.items())]
+def _weights(key: str, weights: Mapping[str, int]) -> Iterator[str]:
+    if weights:
+        entries = [f"{plain_or_quoted(name, '[{}]')}: {at}" for name, at in sorted(weights.items())]
         yield f"      {key}: {{{', '.join(entries)}}}"
 
 
@@ -263,26 +245,15 @@ def _examples(key: str, rows: Sequence[str]) -> Iterator[str]:
 DAYS = 182
 """How long the new pack is in force: half a year."""
 
-LISTED_EXAMPLES = 20
-"""Terms that become `match` examples."""
-
-
-class ListedWord(NamedTuple):
-    """A term with the line it came from."""
-
-    line: int
-    text: str
-
 
 class WordListError(ValueError):
     """A list or table of words cannot be read; the message says why."""
 
 
-def read_words(data: bytes, suffix: str, column: str) -> list[ListedWord]:
-    """Return the words of a list, or of one column of a table with a header (`.csv`, `.tsv`).
+def read_words(data: bytes, suffix: str, column: str) -> list[tuple[int, str]]:
+    """Return the words and their lines: of a list, or of one column of a table (`.csv`, `.tsv`).
 
-    Raises:
-        WordListError: If the file is not UTF-8 or not a table, or the table has no such column.
+    Raises WordListError if it is not UTF-8 or not a table, or the table has no such column.
     """
     try:
         return list(_listed_words(data.decode("utf-8-sig"), SEPARATORS.get(suffix.lower()), column))
@@ -292,11 +263,11 @@ def read_words(data: bytes, suffix: str, column: str) -> list[ListedWord]:
         raise WordListError(f"not a table: {error}") from error
 
 
-def _listed_words(text: str, separators: str | None, column: str) -> Iterator[ListedWord]:
+def _listed_words(text: str, separators: str | None, column: str) -> Iterator[tuple[int, str]]:
     if separators is None:
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip() and not line.lstrip().startswith("#"):
-                yield ListedWord(number, line.strip())
+                yield number, line.strip()
         return
     header = text.partition("\n")[0]
     rows = csv.DictReader(StringIO(text), delimiter=max(separators, key=header.count))
@@ -306,11 +277,11 @@ def _listed_words(text: str, separators: str | None, column: str) -> Iterator[Li
         raise WordListError(f"no column `{wanted}`; it has {', '.join(names) or 'none'}")
     for row in rows:
         if (row[wanted] or "").strip():
-            yield ListedWord(rows.line_num, row[wanted].strip())
+            yield rows.line_num, row[wanted].strip()
 
 
 def usable_terms(
-    words: Iterable[ListedWord], name: str, warn: Callable[[str], None]
+    words: Iterable[tuple[int, str]], name: str, warn: Callable[[str], None]
 ) -> Iterator[str]:
     """Yield the words that can be terms, each once; warn about the others."""
     seen: set[str] = set()
@@ -325,6 +296,7 @@ def usable_terms(
 
 def pack_lines(pack: NewPack, terms: list[str]) -> list[str]:
     """Return the lines of a pack; `terang packs check` names the fields to fill in."""
+    examples = [term.strip("*").strip() for term in terms[:20]]
     return [
         *_head(pack),
         "rules:",
@@ -332,6 +304,6 @@ def pack_lines(pack: NewPack, terms: list[str]) -> list[str]:
         "    severity: low",
         '    why: ""',
         *listed("    any: [", terms),
-        *_examples("match", [term.strip("*").strip() for term in terms[:LISTED_EXAMPLES]]),
+        *_examples("match", examples),
         "    ignore: []",
     ]
