@@ -84,8 +84,6 @@ def _condition(rule: Rule) -> object:
 
 
 class _Advice:
-    """The warnings of one rule."""
-
     def __init__(self, file: PackFile, rule: Rule):
         self.file, self.rule = file, rule
         self.lists = {

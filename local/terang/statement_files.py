@@ -196,8 +196,9 @@ def statements_in(path: Path, progress: Callable[[int], None]) -> Iterator[Filed
     """
     number = 0
     try:
-        with io.BufferedReader(_CountedFile(path, progress), HEAD_BYTES) as source:
-            for item in opened(source, _read):
+        with path.open("rb") as file:
+            counted = _CountedFile(file.fileno(), progress)
+            for item in opened(io.BufferedReader(counted, HEAD_BYTES), _read):
                 number += 1
                 if isinstance(item, FiledStatement):
                     yield FiledStatement(number, item.statement, item.problem, item.columns)
@@ -359,10 +360,10 @@ def _cell(field: str, value: str) -> Any:
 
 
 class _CountedFile(io.FileIO):
-    """A file that reports how much of it has been read."""
+    """Reads an open file, and reports how much of it has been read."""
 
-    def __init__(self, path: Path, progress: Callable[[int], None]) -> None:
-        super().__init__(path)
+    def __init__(self, descriptor: int, progress: Callable[[int], None]) -> None:
+        super().__init__(descriptor, closefd=False)
         self._progress = progress
 
     def readinto(self, buffer: Any, /) -> int:

@@ -446,7 +446,6 @@ def _print_rules(result: RunResult, screen: Screen) -> None:
 
 
 def _print_kept(deployed: Deployed, provider: str) -> None:
-    """Print how to send to the stack that keeps running, and how to stop it."""
     stack = deployed.stack
     for line in first_steps(provider, "", deployed.outputs, REGION, stack.url).splitlines():
         screen.print(line, soft_wrap=True)
