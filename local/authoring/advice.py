@@ -84,8 +84,6 @@ def _condition(rule: Rule) -> object:
 
 
 class _Advice:
-    """The warnings of one rule."""
-
     def __init__(self, file: PackFile, rule: Rule):
         self.file, self.rule = file, rule
         self.lists = {
@@ -178,24 +176,19 @@ class _Advice:
     def common_words(self) -> Iterator[Problem]:
         """Yield warnings on a rule that everyday words alone meet: each group has one."""
         groups = [terms for key, terms in self.lists.items() if key not in ("except", "unless")]
-        words = self._common(groups)
+        words = [
+            [(term, word) for term in group if (word := self._common_word(term))]
+            for group in groups
+        ]
         if self.rule.links or self.rule.score or not all(words):
             return
         if len(groups) == 1:
-            for at, (written, common) in enumerate(words[0]):
-                if at < SHORT_LIST:
-                    yield self._warn(Listed("0", written), _too_common(written, common))
+            for written, common in words[0][:SHORT_LIST]:
+                yield self._warn(Listed("0", written), _too_common(written, common))
         elif self.rule.within is None:
             met = ", ".join(f"`{found[0][0]}`" for found in words)
             message = f"everyday words alone meet every group: {met}; add `within`, or narrow one"
             yield self.file.problem((self.rule.id,), message, self.rule.id)
-
-    def _common(self, groups: Iterable[tuple[str, ...]]) -> list[list[tuple[str, str]]]:
-        """Return the terms of each group that hit a common word, with the word."""
-        return [
-            [(term, word) for term in group if (word := self._common_word(term))]
-            for group in groups
-        ]
 
     def _common_word(self, written: str) -> str | None:
         term = Term.of(written)
@@ -251,7 +244,6 @@ def _probes(written: str) -> list[str]:
 
 
 def _covers(outer: list[Span], inner: list[Span]) -> bool:
-    """Return whether each inner span lies in an outer one."""
     return all(
         any(holder.start <= span.start and span.end <= holder.end for holder in outer)
         for span in inner
@@ -296,8 +288,6 @@ _KINDS = {
 }
 """The lists of `kept_out` that are names, and what they name."""
 
-_SHORTEST = 3  # letters of a name in Latin: shorter ones are too often something else
-_SHORTEST_STEM = 4  # letters of a term beside its `*`
 _LONGEST = 6  # words of a name, or Chinese letters
 _ALL_HAN = re.compile(f"[ {''.join(syllables().values())}]+")
 
@@ -320,15 +310,10 @@ def named_in(term: str) -> str | None:
     if stem := stems.search(text):
         return names[f"{stem[0]}*"]
     form = "*" * term.startswith("*") + text + "*" * term.endswith("*")
-    if form == text or len(text) < _SHORTEST_STEM:
+    if form == text or len(text) < 4:  # too short to tell names apart
         return None
     near = (name for name in names if text in name and len(name) <= 2 * len(text))
     return next((names[name] for name in near if fnmatchcase(name, form)), None)
-
-
-def named_by_sound(pattern: str) -> str | None:
-    """Return what Han letters with these sounds, as by `sound_pattern`, may name, or None."""
-    return next((kind for name, kind in _sounds_of_names() if name in pattern), None)
 
 
 @cache
@@ -358,7 +343,8 @@ def _names() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
     for kind, words in lists:
         for word in words.split():
             name = " ".join(_words_of(word.strip("=").replace("_", " ")))
-            if len(name) >= _SHORTEST or not word.isascii():
+            # A shorter name in Latin letters is too often something else.
+            if len(name) >= 3 or not word.isascii():
                 names.setdefault(name + "*" * word.endswith("*"), kind)
     stems = "|".join(name[:-1] for name in names if name.endswith("*"))
     ordinary = own["ordinary"].replace(" ", "|").replace("_", " ")
@@ -438,6 +424,7 @@ def pinyin_problem(written: str) -> str | None:
     """Return why a string cannot be a term in pinyin, or None if it can."""
     if problem := catalogue.pinyin_problem(written):
         return problem
-    kind = named_by_sound(sound_pattern(written))
+    sounds = sound_pattern(written)
+    kind = next((kind for name, kind in _sounds_of_names() if name in sounds), None)
     what = f"`{written}` sounds like the name of {kind}"
     return f"{what}; no score may know one, so drop it" if kind else None

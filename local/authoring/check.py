@@ -60,8 +60,6 @@ from rules.rule import WEIGHTS_KEYS
 from rules.yaml_reader import text_of
 
 EXAMPLES = 2  # of each kind, at least
-SATIRE = "satire and jokes"
-"""A heading. Its sentences imitate what is harmful, so with a contact they are no longer jokes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +84,12 @@ def check_packs(
 
     A pack that has expired is left out, with a warning that says how to renew it.
 
-    Args:
-        today: The day that decides what has expired; None is today (UTC).
-        protected: A folder of sentences, one a line, `#` for comments. None is `protected` in
-            the folder of packs, or else the one that ships.
-        advice: Whether to look for terms, exceptions and rules that do nothing or too much.
-        known: What earlier checks found. It changes what a check takes, and nothing else.
+    `today` decides what has expired; None is today (UTC). `protected` is a folder of sentences, one
+    a line, `#` for comments; None is `protected` in the folder of packs, or else the one that
+    ships. `advice` looks for terms, exceptions and rules that do nothing or too much. `known` is
+    what earlier checks found: it changes what a check takes, and nothing else.
 
-    Raises:
-        PackError: With every problem of every file, by file and line.
+    Raises PackError with every problem of every file, by file and line.
     """
     place, known = Path(folder), known or KnownPacks()
     own_sentences = (place.parent if place.is_file() else place) / "protected"
@@ -121,7 +116,8 @@ def check_packs(
         for file in running:
             warnings += known.found(advise, file, warns=True)
         warnings += repeated_conditions(running)
-        serious = [sentence.text for sentence in sentences if sentence.heading != SATIRE]
+        # Jokes imitate what is harmful: with a contact they are no longer jokes.
+        serious = [each.text for each in sentences if each.heading != "satire and jokes"]
         for file in running:
             warnings += known.found(contact_warnings, file, serious, seen=against, warns=True)
     known.save()
@@ -162,11 +158,10 @@ class KnownPacks:
 
     The name of a file is the digest of a pack and of what decides the outcome of its checks. It is
     JSON after a digest of its own. What is damaged, what others than the user may write, and a
-    folder that cannot be used count as absent: then all checks are made.
+    folder that cannot be used count as absent: then all checks are made, as without a folder.
     """
 
     def __init__(self, folder: Path | None = None):
-        """Take the folder. Without one nothing is known, and nothing is kept."""
         self._folder = folder
         self._kept: dict[str, tuple[Path, _Kept]] = {}  # by name of the pack, with its file here
         self._changed: set[str] = set()
@@ -414,6 +409,9 @@ def _check_names(file: PackFile, rule: Rule, matcher: Matcher) -> Iterator[Probl
             yield file.problem((rule.id, kind, text), message, rule.id)
 
 
+_suffixes = cache(PublicSuffixList)
+
+
 def _check_hosts(file: PackFile) -> Iterator[Problem]:
     for rule in file.pack.rules:
         for written in rule.links:
@@ -428,11 +426,6 @@ def _check_hosts(file: PackFile) -> Iterator[Problem]:
                 )
             if message:
                 yield file.problem((rule.id, "links", written), message, rule.id)
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList()
 
 
 @cache

@@ -13,7 +13,7 @@ threshold is not known.
 import csv
 import math
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from itertools import combinations
@@ -40,24 +40,15 @@ from authoring.features import (
     with_words,
 )
 from authoring.labelled import LOWEST, Flags, LabelError, LabelledPost, Measured
-from authoring.learning import FOLDS, MOST_PROTECTED, Learned, Report, Wanted, learned_of
+from authoring.learning import FOLDS, MOST_PROTECTED, Learned, Wanted, learned_of
 from authoring.term_candidates import copy_groups
 from matcher.fold import JOINT
 from matcher.sign_catalogue import SIGNS
 from matcher.term import pattern_of
 from rules.pack_parts import WEIGHT
 
-SMOOTHING = 0.5
-"""Documents added to each count, as in the odds of the tables."""
-
-SPREAD = 0.1
-"""How far a coefficient may move: a document has a dozen rows or more, and counts in each."""
-
 MOST_ODDS = 64.0
 """The largest log2 of odds that a row may have: more than any count of documents can show."""
-
-CLEAN = 30.0
-"""The weight of a clean text: few are there for a great many posts."""
 
 COLUMNS = {
     "term": ("term", "pinyin", "written", "ngram"),
@@ -117,8 +108,7 @@ def read_counts(data: bytes, name: str, categories: Collection[str] = ()) -> lis
     A sign is written in braces. Rows of signs that nobody has here, or of signs with words, are
     left out, and so are rows of other categories, if some are named.
 
-    Raises:
-        LabelError: If a column is missing, a row has no number, or a term is there twice.
+    Raises LabelError if a column is missing, a row has no number, or a term is there twice.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -192,12 +182,11 @@ def learn_from_counts(
     clean: Sequence[LabelledPost],
     protected: Sequence[str],
     wanted: Wanted,
-    report: Report = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> Learned:
     """Learn weights from counts, and thresholds from clean texts; arguments as in `learn`.
 
-    Raises:
-        LearningError: If there are no rows or no clean texts.
+    Raises LearningError if there are no rows or no clean texts.
     """
     left_out = DroppedTerms(struck_out=wanted.struck_out)
     rows = [row for row in rows if not left_out(row.feature[1])]
@@ -205,7 +194,9 @@ def learn_from_counts(
         raise LearningError("learning from counts needs rows that can have a weight, and --clean")
     counted = int(max(row.documents for row in rows))
     words = wanted.words_but(left_out)
-    terms, signs, pinyin = (_names(rows, kind) for kind in FeatureKind)
+    terms, signs, pinyin = (
+        sorted({row.feature[1] for row in rows if row.feature[0] is kind}) for kind in FeatureKind
+    )
     weighed = WeighedFeatures(with_words(terms, words), signs, pinyin)
     posts = [post.text for post in clean] + list(protected)
     tiny = [_text(row.feature) for row in rows]
@@ -215,15 +206,16 @@ def learn_from_counts(
     for row, has in zip(rows, found[len(posts) :], strict=True):
         has[:] = sorted({*has, *(numbers[part] for part in _parts(row.feature) if part in numbers)})
     matrix = FeatureMatrix(found + found[len(posts) :], len(weighed))
-    documents = np.array([row.documents for row in rows]) + SMOOTHING
+    documents = np.array([row.documents for row in rows]) + 0.5  # smoothed, as the tables' odds are
     odds = np.array([row.odds for row in rows])
     kinds = np.repeat(range(4), (len(clean), len(protected), len(rows), len(rows)))
     is_protected, is_harmful = kinds == 1, kinds == 2
     is_sign = is_harmful.copy()
     is_sign[is_harmful] = [row.feature[0] is FeatureKind.SIGN for row in rows]
-    counts = np.where(is_protected, PROTECTED, CLEAN)
+    counts = np.where(is_protected, PROTECTED, 30.0)  # few clean texts stand for many posts
     counts[len(posts) :] = np.concatenate([documents, documents / 2**odds])
-    prior, freedom = prior_of(weighed, words), Freedom(wanted.features, SPREAD, is_trusted=True)
+    # A document has a dozen rows or more, and counts in each: no coefficient moves far.
+    prior, freedom = prior_of(weighed, words), Freedom(wanted.features, 0.1, is_trusted=True)
     highest = np.full(len(weighed), WEIGHT)
     highest[[numbers[row.feature] for row in rows if row.odds <= 0 and row.feature in numbers]] = 0
 
@@ -244,10 +236,6 @@ def learn_from_counts(
     harmful = np.zeros(len(clean), bool)
     measured = Measured(clean, 0, groups, harmful, sums, None)
     return learned_of(weighed, fit(kinds >= 0), measured, words, counted)
-
-
-def _names(rows: Sequence[CountedTerm], kind: FeatureKind) -> list[str]:
-    return sorted({row.feature[1] for row in rows if row.feature[0] is kind})
 
 
 def _text(feature: Feature) -> str:

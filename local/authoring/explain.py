@@ -156,7 +156,7 @@ def met_in(pack: Pack, rule: Rule, text: str) -> list[Met]:
     return [
         Met(span, _holder(_spans(pack, rule, rule.except_, text), span))
         for group in _groups(rule)
-        for span in _spans_of(pack, group, text)
+        for span in _spans_in(pack, _uncounted(group), text)
     ]
 
 
@@ -214,7 +214,7 @@ def _reason(pack: Pack, rule: Rule, key: str, text: str) -> str:
 def _missing(pack: Pack, group: Rule, text: str) -> str:
     terms = group.groups[0] if group.groups else group.links
     if group.at_least:
-        found = len(_spans_of(pack, group, text))
+        found = len(_spans_in(pack, _uncounted(group), text))
         shown, needed = _shown(group.at_least.of, text), group.at_least.n
         return f"only {found} of the {needed} that `at_least` needs of {shown}"
     return f"none of {_shown(terms, text)}"
@@ -256,11 +256,6 @@ def _groups(rule: Rule) -> list[Rule]:
     return groups + ([structs.replace(bare, links=rule.links)] if rule.links else [])
 
 
-def _spans_of(pack: Pack, group: Rule, text: str) -> tuple[Span, ...]:
-    """Return the spans of one group, even of one that counts and finds too few."""
-    return _spans_in(pack, _uncounted(group), text)
-
-
 def _uncounted(group: Rule) -> Rule:
     """Return a group that any term meets, if it counts terms."""
     if group.at_least is None:
@@ -296,9 +291,6 @@ CONTACTS = (
 )
 """Ways to get in touch."""
 
-TRIED_AT_ONCE = 1_000
-"""Texts that are matched together."""
-
 _ALL = f" {' '.join(CONTACTS)}"
 
 
@@ -326,7 +318,7 @@ def hits_beside_contacts(
     Scored rules are left out: there, a contact is one weight of many.
     """
     found: dict[tuple[str, str], HitBesideContacts] = {}
-    for some in batched(texts, TRIED_AT_ONCE):
+    for some in batched(texts, 1_000):
         tried = zip(some, matcher.find_all([text + _ALL for text in some]), strict=True)
         for text, hit in ((text, hit) for text, hits in tried for hit in hits if hit.score is None):
             own = dict.fromkeys(f"`{span.term}`" for span in hit.spans if span.end <= len(text))

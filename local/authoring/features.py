@@ -30,7 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authoring.advice import weighted_term_problem
-from authoring.labelled import LabelError, raise_problems
+from authoring.labelled import Flags, LabelError, Reals, raise_problems
 from matcher import Evasion, Ground, Matcher, Pack, Rule, Severity, Span
 from matcher.fold import fold
 from matcher.sign_catalogue import find_signs
@@ -38,9 +38,6 @@ from matcher.term import pattern_of
 from matcher.term_index import SPANS_SHOWN
 from rules.pack import InForce, LegalGround
 from rules.pack_parts import WEIGHT, Score
-
-BATCH = 2_000
-"""Posts between two reports of progress."""
 
 _DAY = date(2026, 1, 1)  # nothing here depends on the day
 
@@ -80,7 +77,7 @@ def features_of(
     numbers = {feature: at for at, feature in enumerate(weighed)}
     matcher = Matcher([_pack(weighed)])
     found: list[list[int]] = []
-    for batch in batched(texts, BATCH):
+    for batch in batched(texts, 2_000):
         for text, hits in zip(batch, matcher.find_all(batch), strict=True):
             terms = {numbers[_kind(span), span.term] for hit in hits for span in hit.spans}
             signs = {numbers[FeatureKind.SIGN, sign] for sign in find_signs(text, weighed.signs)}
@@ -131,10 +128,7 @@ PROTECTED = 10
 SPREAD = 0.5
 """How far a coefficient may move from its prior: its variance, in squared units of log odds."""
 
-_STEPS = 500
-
 type Weights = npt.NDArray[np.int64]
-type Labels = npt.NDArray[np.bool_]
 
 
 class LearningError(Exception):
@@ -142,10 +136,9 @@ class LearningError(Exception):
 
 
 class FeatureMatrix:
-    """Which features each post has, as rows of a sparse matrix."""
+    """Which of the `width` features each post has by number, as rows of a sparse matrix."""
 
     def __init__(self, features: Sequence[Sequence[int]], width: int):
-        """Take the numbers of the features of each post, and how many features there are."""
         from scipy.sparse import csr_matrix
 
         self.width = width
@@ -154,23 +147,17 @@ class FeatureMatrix:
         ones = np.ones(len(columns), np.float64)
         self._matrix = csr_matrix((ones, columns, ends), (len(features), width))
 
-    def rows(self, rows: Labels) -> Any:
+    def rows(self, rows: Flags) -> Any:
         """Return the matrix of some posts."""
         return self._matrix[rows]
 
-    def select(self, rows: Any, columns: Any) -> Any:
-        """Return the matrix of some posts and features."""
-        return self._matrix[rows][:, columns]
-
-    def columns_in_groups(self, rows: Labels, groups: npt.NDArray[np.int64], fewest: int) -> Any:
+    def columns_in_groups(self, rows: Flags, groups: npt.NDArray[np.int64], fewest: int) -> Any:
         """Return the numbers of the features that enough groups of the chosen posts have."""
         chosen = self._matrix[rows].tocoo()
         pairs = np.unique(np.stack([chosen.col, groups[rows][chosen.row]]), axis=1)
         return np.flatnonzero(np.bincount(pairs[0], minlength=self.width) >= fewest)
 
-    def columns_of_several(
-        self, rows: Labels, owners: Sequence[frozenset[int]], fewest: int
-    ) -> Any:
+    def columns_of_several(self, rows: Flags, owners: Sequence[frozenset[str]], fewest: int) -> Any:
         """Return the numbers of the features whose chosen posts have enough owners together."""
         chosen = self._matrix[rows].tocoo()
         kept = np.flatnonzero(rows)
@@ -211,12 +198,8 @@ class Freedom:
 
 
 def coefficients(
-    matrix: Any,
-    is_harmful: Labels,
-    counts: npt.NDArray[np.float64],
-    prior: npt.NDArray[np.float64],
-    freedom: Freedom,
-) -> npt.NDArray[np.float64]:
+    matrix: Any, is_harmful: Flags, counts: Reals, prior: Reals, freedom: Freedom
+) -> Reals:
     """Return a coefficient for each feature, 0 for all but those that have a prior or tell most.
 
     Each starts from its `prior` times a trust in all of them, from 0 to 1, which is fitted too: a
@@ -235,12 +218,8 @@ def coefficients(
 
 
 def _ridge(
-    matrix: Any,
-    is_harmful: Labels,
-    counts: npt.NDArray[np.float64],
-    prior: npt.NDArray[np.float64],
-    freedom: Freedom,
-) -> tuple[npt.NDArray[np.float64], float]:
+    matrix: Any, is_harmful: Flags, counts: Reals, prior: Reals, freedom: Freedom
+) -> tuple[Reals, float]:
     """Return how far each feature moves from its prior times the trust, and the trust.
 
     They minimise the logistic loss plus the squares of the moves, which is the most likely choice
@@ -251,7 +230,7 @@ def _ridge(
     signs = np.where(is_harmful, 1.0, -1.0)
     transposed, given, width = matrix.T.tocsr(), matrix @ prior, len(prior)
 
-    def loss(at: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+    def loss(at: Reals) -> tuple[float, Reals]:
         moved, trust, base = at[:width], at[width], at[width + 1]
         margins = signs * (matrix @ moved + trust * given + base)
         slopes = -signs * counts * np.exp(-np.logaddexp(0, margins))
@@ -262,14 +241,12 @@ def _ridge(
     start = np.concatenate([np.zeros(width), [1.0, 0.0]])
     bounds = [*[(None, None)] * width, (float(freedom.is_trusted), 1.0), (None, None)]
     found = minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS}
+        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}
     ).x
     return found[:width], float(found[width])
 
 
-def contradicted(
-    matrix: Any, is_harmful: Labels, counts: npt.NDArray[np.float64], prior: npt.NDArray[np.float64]
-) -> Labels:
+def contradicted(matrix: Any, is_harmful: Flags, counts: Reals, prior: Reals) -> Flags:
     """Return the features whose prior speaks for harm, and the posts against it.
 
     No harmful post has such a feature, though one should if they had it no more often than ordinary
@@ -281,7 +258,7 @@ def contradicted(
     return (prior > 0) & ~is_seen & (expected >= 1)  # type: ignore[no-any-return]
 
 
-def rounded(found: npt.NDArray[np.float64]) -> Weights:
+def rounded(found: Reals) -> Weights:
     """Return coefficients as the weights of a pack.
 
     >>> rounded(np.array([0.1, -0.4, 7.0])).tolist()
@@ -308,7 +285,7 @@ def weakened(weights: Weights, protected: Any, most: int) -> Weights:
         weights[largest] -= 1
 
 
-def folds(groups: Sequence[int], number: int) -> Iterator[Labels]:
+def folds(groups: Sequence[int], number: int) -> Iterator[Flags]:
     """Yield for each fold which posts are held back: whole groups, of about the same number.
 
     Groups are dealt out from the largest to the smallest, each to the fold with the fewest posts.
@@ -325,18 +302,13 @@ def folds(groups: Sequence[int], number: int) -> Iterator[Labels]:
         yield of_post == at
 
 
-_COMMENT = "#"
-_BETWEEN = ":"
-
-
 def read_given_words(data: bytes, name: str) -> dict[str, int]:
     """Return the words of a file with their weights, in the order of its lines.
 
     >>> read_given_words(b"free gift: 4", "words.txt")
     {'free gift': 4}
 
-    Raises:
-        LabelError: With the first lines that cannot be used.
+    Raises LabelError with the first lines that cannot be used.
     """
     try:
         lines = data.decode("utf-8-sig").splitlines()
@@ -346,9 +318,9 @@ def read_given_words(data: bytes, name: str) -> dict[str, int]:
     problems: list[str] = []
     first_lines: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
-        if not line.strip() or line.lstrip().startswith(_COMMENT):
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
-        word, _, written = (part.strip() for part in line.rpartition(_BETWEEN))
+        word, _, written = (part.strip() for part in line.rpartition(":"))
         weight = _weight(written)
         if weight is None:
             problem = f"no weight from -{WEIGHT} to {WEIGHT} after `:`; write `{word or 'word'}: 4`"
@@ -382,7 +354,7 @@ def with_words(candidates: Iterable[str], words: Collection[str]) -> list[str]:
     return sorted({*words, *(term for term in candidates if pattern_of(term) not in patterns)})
 
 
-def prior_of(weighed: Iterable[Feature], words: Mapping[str, int]) -> npt.NDArray[np.float64]:
+def prior_of(weighed: Iterable[Feature], words: Mapping[str, int]) -> Reals:
     """Return the coefficient from which each feature starts: 0 for all but the words."""
     given = [words.get(name, 0) if kind is FeatureKind.TERM else 0 for kind, name in weighed]
     return np.array(given) / SCALE
@@ -391,19 +363,16 @@ def prior_of(weighed: Iterable[Feature], words: Mapping[str, int]) -> npt.NDArra
 LONG = 5
 """Letters from which a brand is also left out as a part of a longer word: "royalslot"."""
 
-_DIGITS = re.compile(r"\d+[a-z]?")
-
 
 class DroppedTerms:
     """Terms that must not be used."""
 
     def __init__(self, brands: Iterable[str] = (), struck_out: Iterable[str] = ()):
-        """Take names of brands, and terms that somebody struck out."""
         self.brands = frozenset(brands)
         self._names = {
             form.replace(" ", "")
             for brand in self.brands
-            for form in (fold(brand), fold(_DIGITS.sub(" ", brand)))
+            for form in (fold(brand), fold(re.sub(r"\d+[a-z]?", " ", brand)))
             if form.strip()
         }
         self._long = tuple(sorted(name for name in self._names if len(name) >= LONG))

@@ -53,7 +53,6 @@ from rules.rule import (
 from rules.yaml_reader import keys_of
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_STRING = "tag:yaml.org,2002:str"
 WIDTH = 100  # code points
 _LISTS = {
     "rules": keys_of(Rule),
@@ -65,6 +64,7 @@ _LISTS = {
 }
 """The keys that are lists of mappings, and the keys of these."""
 _BLOCKS = frozenset({"all", "match", "ignore", "mistakes", *_LISTS, *_LISTS["protected"][1:]})
+"""The keys of lists that have an entry for each item."""
 _NESTED = {
     "legal_ground": keys_of(LegalGround),
     "origin": keys_of(Origin),
@@ -111,20 +111,17 @@ def _between(text: str, start: int, end: int) -> Iterator[Comment]:
         yield Comment(text.count("\n", 0, at), comment[0].rstrip(), alone=not before.strip())
 
 
-def entries_of(node: yaml.Node, blocks: frozenset[str]) -> Iterator[tuple[yaml.Node, yaml.Node]]:
-    """Yield the entries of a mapping in the order of lines, each as its first node and its value.
-
-    `blocks` names the keys whose lists have an entry for each item.
-    """
+def entries_of(node: yaml.Node) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    """Yield each entry of a mapping, in the order of lines, as its first node and its value."""
     for key, value in node.value:
         yield key, value
         if isinstance(value, yaml.MappingNode) and key.value not in _WEIGHTS:
-            yield from entries_of(value, blocks)
-        elif key.value in blocks and isinstance(value, yaml.SequenceNode):
+            yield from entries_of(value)
+        elif key.value in _BLOCKS and isinstance(value, yaml.SequenceNode):
             for item in value.value:
                 yield item, item
                 if isinstance(item, yaml.MappingNode):
-                    yield from entries_of(item, blocks)
+                    yield from entries_of(item)
 
 
 @dataclass
@@ -137,10 +134,10 @@ class Comments:
     end: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, text: str, top: yaml.MappingNode, blocks: frozenset[str]) -> "Comments":
+    def of(cls, text: str, top: yaml.MappingNode) -> "Comments":
         """Sort the comments of a text by entry, named by the `id` of its first node."""
         comments = cls()
-        entries = list(entries_of(top, blocks))
+        entries = list(entries_of(top))
         lines = [first.start_mark.line for first, _ in entries]
         for comment in comments_in(text):
             after = bisect_right(lines, comment.line)  # the first entry on a later line
@@ -162,6 +159,18 @@ def _is_inside(node: yaml.Node, line: int) -> bool:
     return bool(flow) and line <= node.end_mark.line
 
 
+def last_line(node: yaml.Node) -> int:
+    """Return the number of a node's last line.
+
+    A list or mapping in block style ends where the next token starts, so its last part decides.
+    """
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return last_line(last[1] if isinstance(last, tuple) else last)
+    ends_before = node.end_mark.column == 0 and node.end_mark.line > node.start_mark.line
+    return int(node.end_mark.line) - ends_before
+
+
 class LayoutError(ValueError):
     """A pack that cannot be formatted without changing it; its file stays as it is."""
 
@@ -174,7 +183,7 @@ def canonical(text: str, name: str) -> str:
     """
     pack = Pack.parse(text, name)
     top = cast("yaml.MappingNode", yaml.compose(text, Loader=LOADER))
-    laid_out = "\n".join(_Layout(Comments.of(text, top, _BLOCKS)).pack(top)) + "\n"
+    laid_out = "\n".join(_Layout(Comments.of(text, top)).pack(top)) + "\n"
     again = Pack.parse(laid_out, name)
     if structs.replace(again, digest=pack.digest) != pack:
         raise LayoutError(f"{name}: the layout would change the pack; the file is unchanged")
@@ -250,7 +259,7 @@ def _value(start: str, node: yaml.Node, indent: str, *, stripped: bool) -> list[
     if isinstance(node, yaml.MappingNode):
         pairs = sorted(node.value, key=lambda pair: _FLOW_KEYS.index(pair[0].value))
         return [f"{start} {{{', '.join(f'{key.value}: {value.value}' for key, value in pairs)}}}"]
-    if node.tag != _STRING:
+    if node.tag != "tag:yaml.org,2002:str":
         return [f"{start} {node.value}"]
     text = node.value.strip() if stripped else node.value
     written = plain_or_quoted(text, "a: {}" if stripped else "- {}")

@@ -23,7 +23,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +34,7 @@ ORDINARY = ("ordinary", "0", "false", "no")
 SHOWN = 20
 """Problems that are shown; a file of the wrong kind has one in each line."""
 
-_SEPARATORS = {".csv": ",;", ".tsv": "\t"}  # Excel writes both into .csv; the header shows which
+SEPARATORS = {".csv": ",;", ".tsv": "\t"}  # Excel writes both into .csv; the header shows which
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +116,8 @@ def _rows(data: bytes, name: str, suffix: str) -> Iterator[tuple[int, _Row | str
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise LabelError(f"{name}:{line}: not UTF-8; save the file as UTF-8") from None
-    if suffix.lower() in _SEPARATORS:
-        yield from _table_rows(text, name, _SEPARATORS[suffix.lower()])
+    if suffix.lower() in SEPARATORS:
+        yield from _table_rows(text, name, SEPARATORS[suffix.lower()])
         return
     for line, written in enumerate(text.split("\n"), 1):
         if written.strip():
@@ -214,6 +213,7 @@ _Z = 1.959964  # 95 %
 
 type Sums = npt.NDArray[np.int64]
 type Flags = npt.NDArray[np.bool_]
+type Reals = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ class Measured:
     is_harmful: Flags
     sums: Sums
     brand_sums: Sums | None
-    weights: npt.NDArray[np.float64] | None = None
+    weights: Reals | None = None
 
     @property
     def suspects(self) -> Flags:
@@ -250,15 +250,6 @@ class Measured:
             for sums in both
         ]
         return max(threshold for threshold, _ in chosen), max(high for _, high in chosen)
-
-
-class GroupShare(NamedTuple):
-    """A part of all copy groups, and its 95 % interval."""
-
-    part: int
-    of: int
-    low: float
-    high: float
 
 
 def suspects(sums: Sums, is_harmful: Flags, is_confirmed: Flags) -> Flags:
@@ -286,7 +277,7 @@ def choose_thresholds(
     sums: Sums,
     is_harmful: Flags,
     clean: Sums,
-    weights: npt.NDArray[np.float64] | None = None,
+    weights: Reals | None = None,
 ) -> tuple[int, int]:
     """Return `threshold` and `high`, at least `LOWEST`, `high` above `threshold`.
 
@@ -337,8 +328,10 @@ def _estimated(ordinary: Sums, rate: float) -> int:
     return math.ceil(begin + fall * math.log(TAIL / rate))
 
 
-def share_of_groups(flags: Flags, groups: Sequence[int]) -> GroupShare:
-    """Return which part of copy groups has a flag: those of which half the posts have it.
+def share_of_groups(flags: Flags, groups: Sequence[int]) -> tuple[int, int, float, float]:
+    """Return how many copy groups have a flag, of how many, and the 95 % interval of that share.
+
+    A group has it if half of its posts have it.
 
     >>> share_of_groups(np.array([True, True, False]), [7, 7, 8])[:2]
     (1, 2)
@@ -347,7 +340,7 @@ def share_of_groups(flags: Flags, groups: Sequence[int]) -> GroupShare:
     for group, flag in zip(groups, flags.tolist(), strict=True):
         with_flag[group] += flag
     part = sum(2 * with_flag[group] >= count for group, count in posts.items())
-    return GroupShare(part, len(posts), *_interval(part, len(posts)))
+    return part, len(posts), *_interval(part, len(posts))
 
 
 def _interval(part: int, whole: int) -> tuple[float, float]:
@@ -385,8 +378,7 @@ def review_lines(measured: Measured) -> Iterator[str]:
 def read_answers(data: bytes, name: str) -> dict[str, bool]:
     """Return the answers of a review by text: whether it is harmful. Rows without one are left out.
 
-    Raises:
-        LabelError: If a line is not a row of a review, or its answer is not allowed.
+    Raises LabelError if a line is not a row of a review, or its answer is not allowed.
     """
     answers: dict[str, bool] = {}
     for number, line in enumerate(data.decode("utf-8-sig", "replace").split("\n"), 1):

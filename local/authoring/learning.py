@@ -32,7 +32,7 @@ from authoring.features import (
     weakened,
     with_words,
 )
-from authoring.labelled import LOWEST, Flags, LabelledPost, Measured, Sums
+from authoring.labelled import LOWEST, Flags, LabelledPost, Measured, Reals, Sums
 from authoring.term_candidates import GROUPS, MODERATORS, candidates, copy_groups, sound_candidates
 
 FOLDS = 5
@@ -42,16 +42,11 @@ MOST_PROTECTED = (LOWEST - 1) // 2
 FEWEST = 20
 """Copy groups that each label needs at least."""
 
-FEATURES_FOR_GROUP = 2
-"""Terms and signs for each copy group of harmful posts: few posts cannot show that many matter."""
-
 RARE = 25
 """Ordinary posts for each harmful one at least: where labels give fewer, each counts for more.
 
 Harm is rarer among posts than among labels, so a weight that hits ordinary posts costs more.
 """
-
-type Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +90,14 @@ def learn(
     clean: Sequence[LabelledPost],
     protected: Sequence[str],
     wanted: Wanted,
-    report: Report = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> Learned:
     """Learn weights and thresholds from labelled posts. The same input gives the same result.
 
     The thresholds must hold for the clean posts alone too, which are ordinary ones of other kinds.
     No protected sentence may reach half of a threshold. `report` gets a line about each step.
 
-    Raises:
-        LearningError: If there are too few copy groups.
+    Raises LearningError if there are too few copy groups.
     """
     sentences = [LabelledPost(text, is_harmful=False, place="") for text in protected]
     every = [*posts, *clean, *sentences]
@@ -125,19 +119,21 @@ def learn(
         f"{len(weighed.terms):,} words and phrases, {len(weighed.pinyin):,} terms in pinyin "
         f"and {len(weighed.signs)} signs may count"
     )
-
-    def show(done: int) -> None:
-        report(f"read {done:,} of {len(texts):,} posts")
-
-    matrix = FeatureMatrix(features_of(texts, weighed, show), len(weighed))
+    found = features_of(
+        texts, weighed, lambda done: report(f"read {done:,} of {len(texts):,} posts")
+    )
+    matrix = FeatureMatrix(found, len(weighed))
     is_protected = np.arange(len(every)) >= count
+    counts = np.array([post.weight for post in every])
+    # A post that a file labelled has a person of its own, so that such posts always count.
+    people = [post.moderators or frozenset({f"post {at}"}) for at, post in enumerate(posts)]
     fitter = _Fitter(
         matrix,
         is_harmful,
         is_protected,
         np.asarray(groups),
-        np.array([post.weight for post in every]),
-        _numbered([post.moderators for post in posts], len(every)),
+        _balanced(counts, is_harmful, is_protected),
+        people if any(post.moderators for post in posts) else [],
         prior_of(weighed, words),
         wanted.features,
     )
@@ -154,7 +150,7 @@ def learn(
         is_harmful[:count],
         fitter.held_back(groups)[:count],
         by_brand,
-        np.array([post.weight for post in every[:count]]),
+        counts[:count],
     )
     return learned_of(weighed, weights, measured, words)
 
@@ -187,68 +183,57 @@ def learned_of(
     )
 
 
+@dataclass(frozen=True, slots=True)
 class _Fitter:
-    """Fits weights to some of the posts."""
+    """Fits weights to some of the posts. Without `moderators`, files gave all labels."""
 
-    def __init__(
-        self,
-        matrix: FeatureMatrix,
-        is_harmful: Flags,
-        is_protected: Flags,
-        groups: npt.NDArray[np.int64],
-        counts: npt.NDArray[np.float64],
-        moderators: Sequence[frozenset[int]],
-        prior: npt.NDArray[np.float64],
-        most: int,
-    ):
-        self._matrix, self._is_harmful, self._groups = matrix, is_harmful, groups
-        self._is_protected, self._protected = is_protected, matrix.rows(is_protected)
-        self._counts = _balanced(counts, is_harmful, is_protected)
-        self._moderators, self._prior = moderators, prior
-        self._most = most
+    matrix: FeatureMatrix
+    is_harmful: Flags
+    is_protected: Flags
+    groups: npt.NDArray[np.int64]
+    counts: Reals
+    moderators: Sequence[frozenset[str]]
+    prior: Reals
+    most: int
 
     def fit(self, rows: Flags) -> Weights:
         """Return weights that only the chosen posts shape, 0 for what too few of them have.
 
         Protected sentences always shape them.
         """
-        rows = rows | self._is_protected
-        known = self._matrix.columns_in_groups(rows, self._groups, GROUPS)
-        columns = np.union1d(known, np.flatnonzero(self._prior))
-        chosen, prior = self._matrix.select(rows, columns), self._prior[columns]
-        labels, counts = self._is_harmful[rows], self._counts[rows]
-        real = counts * ~self._is_protected[rows]
+        rows = rows | self.is_protected
+        known = self.matrix.columns_in_groups(rows, self.groups, GROUPS)
+        columns = np.union1d(known, np.flatnonzero(self.prior))
+        chosen, prior = self.matrix.rows(rows)[:, columns], self.prior[columns]
+        labels, counts = self.is_harmful[rows], self.counts[rows]
+        real = counts * ~self.is_protected[rows]
         prior = np.where(contradicted(chosen, labels, real, prior), 0, prior)
-        harmful = len(set(self._groups[rows & self._is_harmful].tolist()))
-        most = min(self._most, FEATURES_FOR_GROUP * harmful)
-        weights = np.zeros(self._matrix.width, np.int64)
+        harmful = len(set(self.groups[rows & self.is_harmful].tolist()))
+        most = min(self.most, 2 * harmful)  # few posts cannot show that many features matter
+        weights = np.zeros(self.matrix.width, np.int64)
         weights[columns] = rounded(coefficients(chosen, labels, counts, prior, Freedom(most)))
-        if any(self._moderators):
-            unproven = ~self._may_speak_for_harm(rows) & (self._prior == 0)
+        if self.moderators:
+            unproven = ~self._may_speak_for_harm(rows) & (self.prior == 0)
             weights[(weights > 0) & unproven] = 0
-        return weakened(weights, self._protected, MOST_PROTECTED)
+        return weakened(weights, self.matrix.rows(self.is_protected), MOST_PROTECTED)
 
     def _may_speak_for_harm(self, rows: Flags) -> Flags:
         """Return the features that harmful posts of enough copy groups and moderators have."""
-        harmful = rows & self._is_harmful
-        of_groups = self._matrix.columns_in_groups(harmful, self._groups, GROUPS)
-        of_people = self._matrix.columns_of_several(harmful, self._moderators, MODERATORS)
-        columns: Flags = np.isin(
-            np.arange(self._matrix.width), np.intersect1d(of_groups, of_people)
-        )
+        harmful = rows & self.is_harmful
+        of_groups = self.matrix.columns_in_groups(harmful, self.groups, GROUPS)
+        of_people = self.matrix.columns_of_several(harmful, self.moderators, MODERATORS)
+        columns: Flags = np.isin(np.arange(self.matrix.width), np.intersect1d(of_groups, of_people))
         return columns
 
     def held_back(self, units: Sequence[int]) -> Sums:
         """Return for each post its sum by weights that no post of its unit shaped."""
-        sums = np.zeros(len(self._is_harmful), np.int64)
+        sums = np.zeros(len(self.is_harmful), np.int64)
         for held in folds(units, FOLDS):
-            sums[held] = self._matrix.sums(self.fit(~held))[held]
+            sums[held] = self.matrix.sums(self.fit(~held))[held]
         return sums
 
 
-def _balanced(
-    counts: npt.NDArray[np.float64], is_harmful: Flags, is_protected: Flags
-) -> npt.NDArray[np.float64]:
+def _balanced(counts: Reals, is_harmful: Flags, is_protected: Flags) -> Reals:
     """Return how often each post counts.
 
     On average it is once, since posts say no more if each stands for many. Then ordinary ones count
@@ -263,21 +248,6 @@ def _balanced(
     fewest = RARE * counts[is_harmful].sum()
     counts[ordinary] *= max(1.0, fewest / counts[ordinary].sum())
     return np.where(is_protected, PROTECTED, counts)
-
-
-def _numbered(people: Sequence[frozenset[str]], length: int) -> list[frozenset[int]]:
-    """Return the people of each post as numbers, and nobody for all further posts.
-
-    A post that a file labelled has a person of its own, so that such posts always count.
-    """
-    if not any(people):
-        return [frozenset()] * length
-    numbers = {name: at for at, name in enumerate(sorted(frozenset().union(*people)))}
-    known = [
-        frozenset(numbers[name] for name in names) if names else frozenset({len(numbers) + at})
-        for at, names in enumerate(people)
-    ]
-    return [*known, *[frozenset[int]()] * (length - len(known))]
 
 
 def _brands(posts: Sequence[LabelledPost], groups: Sequence[int]) -> list[int]:

@@ -9,11 +9,10 @@ the ground, the owner, the examples. A list of words becomes a pack that its aut
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -24,8 +23,7 @@ from authoring.labelled import (
     FALSE_RATE,
     FEW,
     PRECISION,
-    Flags,
-    Measured,
+    SEPARATORS,
     Sums,
     share_of_groups,
 )
@@ -88,31 +86,21 @@ def _thresholds(learned: Learned) -> str:
     least = f"the lowest sum with a precision of {PRECISION}"
     if learned.counted:
         least = f"the lowest sum with {CLEAN_RATE * 1_000:.0f} false hit in 1,000 clean texts"
-    return (
+    words = (
         f"{least.capitalize()} on {FOLDS} parts that were held back in turn by copy group, and for"
         f" high the lowest with {FALSE_RATE * 10_000:.0f} false hit in 10,000 ordinary posts."
-        f"{_estimated(measured)}{_left_out(measured)}"
     )
-
-
-def _estimated(measured: Measured) -> str:
-    ordinary = int(np.count_nonzero(~measured.is_harmful))
-    if ordinary >= FEW:
-        return ""
-    return (
-        f" {ordinary} ordinary posts are too few to show that, so both are at least what an"
-        " estimate from the highest of their sums says."
-    )
-
-
-def _left_out(measured: Measured) -> str:
-    suspects = int(np.count_nonzero(measured.suspects))
-    if not suspects:
-        return ""
-    return (
-        f" {suspects} of the ordinary posts with the highest sums look like wrong labels and did "
-        "not count for this; they count in the figures below."
-    )
+    if (ordinary := int(np.count_nonzero(~measured.is_harmful))) < FEW:
+        words += (
+            f" {ordinary} ordinary posts are too few to show that, so both are at least what an"
+            " estimate from the highest of their sums says."
+        )
+    if suspects := int(np.count_nonzero(measured.suspects)):
+        words += (
+            f" {suspects} of the ordinary posts with the highest sums look like wrong labels and"
+            " did not count for this; they count in the figures below."
+        )
+    return words
 
 
 def _held_back(name: str, learned: Learned, sums: Sums) -> Iterator[str]:
@@ -128,12 +116,8 @@ def _held_back(name: str, learned: Learned, sums: Sums) -> Iterator[str]:
             ("recall", measured.is_harmful, hits),
             ("precision", hits, measured.is_harmful),
         ):
-            yield f"      {key}: {_share(right[among], groups[among].tolist())}"
-
-
-def _share(flags: Flags, groups: list[int]) -> str:
-    part, of, low, high = share_of_groups(flags, groups)
-    return f"{{part: {part}, of: {of}, low: {low:.3f}, high: {high:.3f}}}"
+            part, of, low, high = share_of_groups(right[among], groups[among].tolist())
+            yield f"      {key}: {{part: {part}, of: {of}, low: {low:.3f}, high: {high:.3f}}}"
 
 
 def _file_of(place: str) -> str:
@@ -145,36 +129,57 @@ EXAMPLES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class LearnedPack:
-    """The fields of the pack that somebody chose."""
+class NewPack:
+    """The fields of the new pack; empty ones are left for its author to fill in."""
 
     id: str
     category: str
-    language: str
+    keywords: tuple[str, ...]
+    languages: tuple[str, ...]
+    owner: str
     first_day: date
 
 
-def pack_text(pack: LearnedPack, learned: Learned, gate: Mapping[str, str]) -> str:
-    """Return the YAML of the pack in the canonical layout. An empty gate lets any text pass."""
-    category = pack.category
-    keywords = sorted(KEYWORDS[category])
-    last_day = pack.first_day + timedelta(days=DAYS)
-    lines = [
+def _head(
+    pack: NewPack, title: str = '""', why: str = '""', law: str = '""', url: str = '""'
+) -> list[str]:
+    """Return the lines of a pack before its card and rules; the last four texts are YAML."""
+    return [
         f"id: {pack.id}",
         "version: 1",
-        f"title: Learned from labelled posts ({pack.id})",
-        "why: Put here what these posts do to people, for everybody to read.",
-        f"category: {category}",
-        f"keywords: [{'OTHER' if 'OTHER' in keywords else keywords[0]}]",
-        f"ground: {'terms' if category in TERMS_ONLY else 'illegal'}",
+        f"title: {title}",
+        f"why: {why}",
+        f"category: {pack.category}",
+        *listed("keywords: [", pack.keywords),
+        f"ground: {'terms' if pack.category in TERMS_ONLY else 'illegal'}",
         "legal_ground:",
-        "  text: Put the law or the clause of your own rules here",
-        "  url: https://provider.example/rules",
-        f"languages: [{plain_or_quoted(pack.language or 'en', '[{}]')}]",
-        "owner: trust@provider.example",
-        f"in_force: {{from: {pack.first_day}, until: {last_day}}}",
+        f"  text: {law}",
+        f"  url: {url}",
+        *listed("languages: [", pack.languages),
+        f"owner: {plain_or_quoted(pack.owner, 'a: {}')}",
+        f"in_force: {{from: {pack.first_day}, until: {pack.first_day + timedelta(days=DAYS)}}}",
         "mode: shadow",
-        *card_lines(learned, pack.language),
+    ]
+
+
+def pack_text(pack: NewPack, learned: Learned) -> str:
+    """Return the YAML of the pack in the canonical layout."""
+    keywords = sorted(KEYWORDS[pack.category])
+    filled_in = replace(
+        pack,
+        keywords=("OTHER" if "OTHER" in keywords else keywords[0],),
+        languages=pack.languages or ("en",),
+        owner="trust@provider.example",
+    )
+    lines = [
+        *_head(
+            filled_in,
+            f"Learned from labelled posts ({pack.id})",
+            "Put here what these posts do to people, for everybody to read.",
+            "Put the law or the clause of your own rules here",
+            "https://provider.example/rules",
+        ),
+        *card_lines(learned, "".join(pack.languages)),
         "rules:",
         "  - id: learned-terms",
         "    severity: medium",
@@ -182,7 +187,6 @@ def pack_text(pack: LearnedPack, learned: Learned, gate: Mapping[str, str]) -> s
         "    score:",
         f"      threshold: {learned.threshold}",
         f"      high: {learned.high}",
-        *_gate(gate),
         *_weights("terms", learned.terms),
         *_weights("signs", learned.signs),
         *_weights("pinyin", learned.pinyin),
@@ -227,11 +231,6 @@ def ignored_rows(learned: Learned) -> list[str]:
     return alone[:EXAMPLES]
 
 
-def _gate(gate: Mapping[str, str]) -> Iterator[str]:
-    if gate:
-        yield f"      reads: {{{', '.join(f'{key}: {value}' for key, value in gate.items())}}}"
-
-
 def _weights(key: str, weights: Mapping[str, int]) -> Iterator[str]:
     if weights:
         entries = [f"{plain_or_quoted(name, '[{}]')}: {at}" for name, at in sorted(weights.items())]
@@ -246,57 +245,29 @@ def _examples(key: str, rows: Sequence[str]) -> Iterator[str]:
 DAYS = 182
 """How long the new pack is in force: half a year."""
 
-LISTED_EXAMPLES = 20
-"""Terms that become `match` examples."""
-
-_COMMENT = "#"
-_SEPARATORS = {".csv": ",;", ".tsv": "\t"}  # Excel writes both into .csv; the header shows which
-
-
-class ListedWord(NamedTuple):
-    """A term with the line it came from."""
-
-    line: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewPack:
-    """The fields of the new pack; empty ones are left for its author to fill in."""
-
-    id: str
-    category: str
-    keywords: tuple[str, ...]
-    languages: tuple[str, ...]
-    owner: str
-    first_day: date
-
 
 class WordListError(ValueError):
     """A list or table of words cannot be read; the message says why."""
 
 
-def read_words(data: bytes, suffix: str, column: str) -> list[ListedWord]:
-    """Return the words of a list, or of one column of a table with a header (`.csv`, `.tsv`).
+def read_words(data: bytes, suffix: str, column: str) -> list[tuple[int, str]]:
+    """Return the words and their lines: of a list, or of one column of a table (`.csv`, `.tsv`).
 
-    Raises:
-        WordListError: If the file is not UTF-8 or not a table, or the table has no such column.
+    Raises WordListError if it is not UTF-8 or not a table, or the table has no such column.
     """
     try:
-        return list(
-            _listed_words(data.decode("utf-8-sig"), _SEPARATORS.get(suffix.lower()), column)
-        )
+        return list(_listed_words(data.decode("utf-8-sig"), SEPARATORS.get(suffix.lower()), column))
     except UnicodeDecodeError as error:
         raise WordListError(f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
     except csv.Error as error:
         raise WordListError(f"not a table: {error}") from error
 
 
-def _listed_words(text: str, separators: str | None, column: str) -> Iterator[ListedWord]:
+def _listed_words(text: str, separators: str | None, column: str) -> Iterator[tuple[int, str]]:
     if separators is None:
         for number, line in enumerate(text.splitlines(), 1):
-            if line.strip() and not line.lstrip().startswith(_COMMENT):
-                yield ListedWord(number, line.strip())
+            if line.strip() and not line.lstrip().startswith("#"):
+                yield number, line.strip()
         return
     header = text.partition("\n")[0]
     rows = csv.DictReader(StringIO(text), delimiter=max(separators, key=header.count))
@@ -306,11 +277,11 @@ def _listed_words(text: str, separators: str | None, column: str) -> Iterator[Li
         raise WordListError(f"no column `{wanted}`; it has {', '.join(names) or 'none'}")
     for row in rows:
         if (row[wanted] or "").strip():
-            yield ListedWord(rows.line_num, row[wanted].strip())
+            yield rows.line_num, row[wanted].strip()
 
 
 def usable_terms(
-    words: Iterable[ListedWord], name: str, warn: Callable[[str], None]
+    words: Iterable[tuple[int, str]], name: str, warn: Callable[[str], None]
 ) -> Iterator[str]:
     """Yield the words that can be terms, each once; warn about the others."""
     seen: set[str] = set()
@@ -325,29 +296,14 @@ def usable_terms(
 
 def pack_lines(pack: NewPack, terms: list[str]) -> list[str]:
     """Return the lines of a pack; `terang packs check` names the fields to fill in."""
-    ground = "terms" if pack.category in TERMS_ONLY else "illegal"
-    examples = [term.strip("*").strip() for term in terms[:LISTED_EXAMPLES]]
+    examples = [term.strip("*").strip() for term in terms[:20]]
     return [
-        f"id: {pack.id}",
-        "version: 1",
-        'title: ""',
-        'why: ""',
-        f"category: {pack.category}",
-        *listed("keywords: [", pack.keywords),
-        f"ground: {ground}",
-        "legal_ground:",
-        '  text: ""',
-        '  url: ""',
-        *listed("languages: [", pack.languages),
-        f"owner: {plain_or_quoted(pack.owner, 'a: {}')}",
-        f"in_force: {{from: {pack.first_day}, until: {pack.first_day + timedelta(days=DAYS)}}}",
-        "mode: shadow",
+        *_head(pack),
         "rules:",
         "  - id: listed-terms",
         "    severity: low",
         '    why: ""',
         *listed("    any: [", terms),
-        "    match:",
-        *(f"      - {plain_or_quoted(example, '- {}')}" for example in examples),
+        *_examples("match", examples),
         "    ignore: []",
     ]

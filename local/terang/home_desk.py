@@ -67,11 +67,6 @@ def directions(address: str, port: int) -> list[str]:
 
 
 ENTER, LEAVE, PUBLIC = "/enter", "/leave", "/public/"
-SLOW_SECONDS = 10
-"""How long a browser may take to send a request: some open connections and send nothing."""
-
-PUBLIC_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-"""For published pages of the run, which name the digest of their own stylesheet themselves."""
 
 
 @dataclass(slots=True)
@@ -165,12 +160,13 @@ class HomeServer:
             return answer
 
     def _published(self, event: Mapping[str, Any], public: Path) -> dict[str, Any]:
-        """Return a published page of the run."""
         file = (public / event["rawPath"].removeprefix(PUBLIC)).resolve()
         known = file.suffix == ".html" and file.is_relative_to(public.resolve()) and file.is_file()
         if not known or self.session(event) is None:
             return self.application.respond({**event, "rawPath": "/public"})
-        headers = {**SECURITY_HEADERS, "Content-Security-Policy": PUBLIC_POLICY}
+        # The pages name the digest of their own stylesheet themselves.
+        policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+        headers = {**SECURITY_HEADERS, "Content-Security-Policy": policy}
         headers["Content-Type"] = "text/html; charset=utf-8"
         return {"statusCode": 200, "headers": headers, "body": file.read_text("utf-8")}
 
@@ -194,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Turns a request into an event of an HTTP API, and an answer into bytes."""
 
     server: _Listener
-    timeout = SLOW_SECONDS
+    timeout = 10  # seconds to send a request: some browsers open connections and send nothing
     protocol_version = "HTTP/1.1"
     server_version = "terang"
     sys_version = ""
@@ -266,8 +262,6 @@ class _Handler(BaseHTTPRequestHandler):
 type Judge = Callable[[Sequence[Mapping[str, Any]]], None]
 """Moves the table by messages that are final, if it is at home."""
 
-EPOCH = datetime.fromtimestamp(0, UTC)
-
 
 @dataclass(frozen=True, slots=True)
 class BookRows(DynamoDesk):
@@ -336,7 +330,7 @@ class PendingBook:
 
     def decisions(self, *states: PendingState) -> list[PendingDecision]:
         """Return the decisions in these states, the oldest first."""
-        stored = self.rows.pending_since(self.provider, EPOCH)
+        stored = self.rows.pending_since(self.provider, datetime.fromtimestamp(0, UTC))
         return [each for each in stored if each.state in states]
 
     def finish(self, *, everything: bool = False) -> None:
@@ -385,8 +379,6 @@ def _append_lines(file: Path, records: Iterable[bytes]) -> None:
 type Send = Callable[[Sequence[Mapping[str, Any]]], list[MessageResult]]
 """Sends messages to a stack and waits for their results."""
 
-PAUSE_SECONDS = 1.0
-
 STANDING = set(PendingState) - {PendingState.UNDONE}
 
 
@@ -417,7 +409,7 @@ class Sender:
         self._send_all()
 
     def _run(self) -> None:
-        while not self._stopped.wait(PAUSE_SECONDS):
+        while not self._stopped.wait(1.0):
             self._send_all()
 
     def _send_all(self) -> None:

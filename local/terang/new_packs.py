@@ -23,7 +23,7 @@ import yaml
 
 from authoring.advice import why_unprotected
 from authoring.explain import NOTHING_ALONE, deciding_terms
-from authoring.format import LayoutError, canonical
+from authoring.format import LayoutError, canonical, last_line
 from ledger.codes import OperatorError, Refusal
 from ledger.findings import excerpt_of
 from ledger.posts import Post, read_line
@@ -38,7 +38,6 @@ from terang.terminal import print_warning, screen
 if TYPE_CHECKING:
     from terang.set_publishing import SetChange
 
-SET_BYTES = 64 * 1024 * 1024
 SECONDS = 60
 """How long an address may take, from its name to its last byte."""
 
@@ -93,7 +92,7 @@ def published_packs(url: str, digest: str, ids: Sequence[str]) -> list[tuple[Pac
     Raises OperatorError if an address cannot be read, if anything differs from its digest, or
     if an id is not there, and PackError if a pack does not parse.
     """
-    data = fetch(url, SET_BYTES)
+    data = fetch(url, 64 * 1024 * 1024)
     actual = hashlib.sha256(data).hexdigest()
     if actual != digest:
         raise OperatorError(
@@ -145,17 +144,9 @@ def _with_keys(text: str, **values: object) -> str:
     lines = text.splitlines(keepends=True)
     for key, value in reversed(top.value):
         if key.value in values:
-            del lines[key.start_mark.line : _last_line(value) + 1]
+            del lines[key.start_mark.line : last_line(value) + 1]
     added = (f"{key}: {msgspec.json.encode(value).decode()}\n" for key, value in values.items())
     return "".join([*lines, *added])
-
-
-def _last_line(node: yaml.Node) -> int:
-    """Return the last line of a value. A mapping ends only after the comments that follow it."""
-    while isinstance(node, yaml.MappingNode):
-        node = node.value[-1][1]
-    line: int = node.end_mark.line
-    return line
 
 
 def keep(pulled: Sequence[tuple[Pack, str]], folder: Path) -> list[Path]:
@@ -188,17 +179,13 @@ def describe(pack: Pack) -> Iterator[str]:
         yield f"  {rule.id} ({rule.severity}): {rule.why}"
 
 
-CHANGES = ("newly", "no_longer", "still", "raised", "lowered")
 BATCH = 2_000
 """Posts that are matched at once."""
-
-EXAMPLES = 10
-"""Posts that are shown for each rule and kind of change; all are counted."""
 
 
 @dataclass(slots=True)
 class RuleChange:
-    """How one rule's hits changed, with the first posts of each kind."""
+    """How one rule's hits changed, with the first ten posts of each kind; all are counted."""
 
     newly: int = 0
     no_longer: int = 0
@@ -219,7 +206,7 @@ class RuleChange:
             self.newly += hit is after
             self.no_longer += hit is before
             examples = self.examples["newly" if hit is after else "no_longer"]
-            if len(examples) < EXAMPLES:
+            if len(examples) < 10:
                 examples.append((post, hit))
 
 
@@ -266,9 +253,10 @@ def hit_row(hit: Hit) -> dict[str, Any]:
 
 def as_row(comparison: PackComparison) -> dict[str, Any]:
     """Return the comparison for programs: ids and spans, without text of posts."""
+    kinds = ("newly", "no_longer", "still", "raised", "lowered")
     rules = {
         name: {
-            **{kind: getattr(change, kind) for kind in CHANGES},
+            **{kind: getattr(change, kind) for kind in kinds},
             "examples": {
                 kind: [_example_row(post, hit) for post, hit in shown]
                 for kind, shown in change.examples.items()

@@ -278,8 +278,6 @@ def _returning_pauses(
                     yield name, pause
 
 
-SET_KEY = re.compile(r"sets/([0-9a-f]{64})\.json")
-
 MIN_DIGITS = 8
 """The least number of hex digits that may name a set."""
 
@@ -342,4 +340,5 @@ class SetHistory:
 
     def _digests(self) -> set[str]:
         keys = self.objects.keys(self.name, "sets/")
-        return {match[1] for key in keys if (match := SET_KEY.fullmatch(key))}
+        named = (re.fullmatch(r"sets/([0-9a-f]{64})\.json", key) for key in keys)
+        return {match[1] for match in named if match}

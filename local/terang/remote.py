@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -23,8 +23,6 @@ from terang import InputError, check_known
 from terang.case_queue import CaseQueue
 from terang.emulator import ACCOUNT, StackError, environment_of
 from terang.set_publishing import PackBucket
-
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 _TEXT = """\
 # {provider}: what it needs. These lines can be typed as they are.
@@ -85,8 +83,6 @@ export $(printf 'AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_SESSION_TOKEN
     --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]' --output text))
 """
 
-_ANYBODY = "none is needed: this local stack takes any credentials"
-
 
 def is_loopback(endpoint: str) -> bool:
     """Return whether an address is that of this machine, where a local stack runs.
@@ -94,7 +90,7 @@ def is_loopback(endpoint: str) -> bool:
     >>> is_loopback("http://127.0.0.1:4566"), is_loopback("https://sqs.eu-west-1.amazonaws.com")
     (True, False)
     """
-    return urlsplit(endpoint).hostname in LOOPBACK
+    return urlsplit(endpoint).hostname in {"127.0.0.1", "localhost", "::1"}
 
 
 def senders_of(role_id: str, account: str, endpoint: str) -> set[str]:
@@ -122,7 +118,7 @@ def first_steps(
         environment = "".join(f"export {name}={value}\n" for name, value in given.items())
     return _TEXT.format(
         provider=provider,
-        role=role or _ANYBODY,
+        role=role or "none is needed: this local stack takes any credentials",
         drop=outputs["DropBucket"],
         out=outputs["OutBucket"],
         posts=outputs["PostsUrl"],
@@ -274,7 +270,6 @@ class Remote:
             objects=self.objects,
             out_bucket=self.outputs["OutBucket"],
             provider=provider,
-            clock=self.clock,
         )
 
     def _credentials(self, provider: str) -> dict[str, str]:
@@ -298,10 +293,6 @@ class Remote:
             "aws_secret_access_key": credentials["SecretAccessKey"],
             "aws_session_token": credentials["SessionToken"],
         }
-
-    def upload(self, stream: BinaryIO, bucket: str, key: str) -> None:
-        """Upload a stream of any length."""
-        boto3.client("s3").upload_fileobj(stream, bucket, key)
 
     def first_steps(self, provider: str, role: str) -> str:
         """Return the first steps of a provider; `role` is the ARN of its role."""

@@ -28,40 +28,26 @@ class ReportProblem(NamedTuple):
     message: str
 
 
-class _UnreadableError(Exception):
-    """A part that is not a table of the template; `problems` say why."""
-
-    def __init__(self, *problems: ReportProblem) -> None:
-        super().__init__(*problems)
-        self.problems = problems
-
-
 def read_part(part: int, path: Path) -> tuple[Table | None, list[ReportProblem]]:
     """Return the rows of a part in the template's columns, and its problems.
 
     A file that cannot be read as a table has no rows.
     """
     problems: list[ReportProblem] = []
-    try:
-        return _rows_of(part, path, problems), problems
-    except _UnreadableError as error:
-        return None, [*problems, *error.problems]
 
-
-def _rows_of(part: int, path: Path, problems: list[ReportProblem]) -> Table:
-    def not_csv(row: int, message: str) -> _UnreadableError:
-        return _UnreadableError(ReportProblem(part, row, "", "not_csv", message))
+    def not_csv(row: int, message: str) -> tuple[None, list[ReportProblem]]:
+        return None, [*problems, ReportProblem(part, row, "", "not_csv", message)]
 
     try:
         data = read_file(path)
         text = data.decode("utf-8-sig")
     except OperatorError as error:
-        raise not_csv(0, str(error)) from None
+        return not_csv(0, str(error))
     except UnicodeDecodeError as error:
         message = f"not UTF-8: byte {data[error.start]:#04x} at place {error.start}"
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             message = "the file is UTF-16; the template is UTF-8"
-        raise not_csv(data[: error.start].count(b"\n"), message) from None
+        return not_csv(data[: error.start].count(b"\n"), message)
     delimiter = _delimiter(text.partition("\n")[0], len(HEADERS[part]))
     if delimiter != ",":
         message = f"cells are separated by {_DELIMITERS[delimiter]}; RFC 4180 has commas"
@@ -70,20 +56,21 @@ def _rows_of(part: int, path: Path, problems: list[ReportProblem]) -> Table:
     try:
         header, *rows = [row for row in reader if any(row)]
     except csv.Error as error:
-        raise not_csv(reader.line_num - 1, f"not CSV as in RFC 4180: {error}") from None
+        return not_csv(reader.line_num - 1, f"not CSV as in RFC 4180: {error}")
     except ValueError:
-        raise not_csv(0, "the file is empty") from None
+        return not_csv(0, "the file is empty")
     names = [name.strip() for name in header]
     wanted = [name.strip() for name in HEADERS[part]]
     if names == wanted:
-        return rows
+        return rows, problems
     if sorted(names) != sorted(wanted):
-        raise _UnreadableError(*_header(part, names, wanted))
+        return None, [*problems, *_header(part, names, wanted)]
     moved = next(n for n, name in enumerate(names) if name != wanted[n])
     message = f"{names[moved]!r} is in the place of {wanted[moved]!r}"
     problems.append(ReportProblem(part, 0, HEADERS[part][moved], "column_order", message))
     places = [names.index(name) for name in wanted]
-    return [row if len(row) < len(places) else [row[n] for n in places] for row in rows]
+    in_order = [row if len(row) < len(places) else [row[n] for n in places] for row in rows]
+    return in_order, problems
 
 
 def _header(part: int, names: list[str], wanted: list[str]) -> Iterator[ReportProblem]:
@@ -110,7 +97,6 @@ def _delimiter(first: str, columns: int) -> str:
     return best if first.count(best) > first.count(",") else ","
 
 
-_COUNT = re.compile(r"[0-9]{1,18}")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SEPARATED = re.compile(r"\d{1,3}(?:[,. '’\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d+,\d+")
 """Separated thousands, or a comma instead of the point."""
@@ -241,7 +227,7 @@ def _count(cell: str) -> int:
     (12, 0, 0)
     """
     digits = cell.strip()
-    return int(digits) if _COUNT.fullmatch(digits) else 0
+    return int(digits) if re.fullmatch("[0-9]{1,18}", digits) else 0
 
 
 def _unequal(
@@ -341,7 +327,6 @@ _MEDIANS = {
 """By part: the column of each median, and that of the count that it is made from."""
 
 _INDICATOR, _SCOPE, _VALUE = 4, 5, 6
-_TOTAL = "Total number"
 
 
 def _zeros_for_blanks(part: int, rows: Table) -> Iterator[ReportProblem]:
@@ -361,7 +346,7 @@ def _zeros_for_blanks(part: int, rows: Table) -> Iterator[ReportProblem]:
         row[named].strip(): _counted(row[_VALUE])
         for row in rows
         if (part == 8 and "solely" in row[_INDICATOR])
-        or (part == 7 and row[_SCOPE].strip().startswith(_TOTAL))
+        or (part == 7 and row[_SCOPE].strip().startswith("Total number"))
     }
     for number, row in enumerate(rows, 1):
         of_nothing = counted.get(row[named].strip()) is False

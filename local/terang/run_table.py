@@ -23,7 +23,7 @@ import msgspec
 import yaml
 
 from authoring.check import check_packs
-from authoring.format import LOADER
+from authoring.format import LOADER, last_line
 from cases.case_message import judge
 from cases.case_store import Acceptance, DecidedPacks, Facts, FactsReader
 from cases.kinds import CaseMessage, read_case_message
@@ -418,30 +418,18 @@ def with_example(source: str, example: NewExample) -> str | None:
     if not isinstance(listed, yaml.CollectionNode) or not listed.value:
         indent = " " * rule["id"].start_mark.column
         indent = indent[: -len("id: ")]
-        at = _last_line(max(rule.values(), key=lambda node: node.end_mark.index)) + 1
+        at = last_line(max(rule.values(), key=lambda node: node.end_mark.index)) + 1
         return _inserted(lines, at, f"{indent}{example.kind}:\n{indent}  - {quoted}\n")
     last = listed.value[-1]
     if listed.flow_style:
         mark = last.end_mark
         return f"{source[: mark.index]}, {quoted}{source[mark.index :]}"
     indent = " " * listed.start_mark.column
-    return _inserted(lines, _last_line(last) + 1, f"{indent}- {quoted}\n")
+    return _inserted(lines, last_line(last) + 1, f"{indent}- {quoted}\n")
 
 
 def _fields(node: yaml.Node | None) -> dict[str, yaml.Node]:
     return {key.value: value for key, value in node.value} if node else {}
-
-
-def _last_line(node: yaml.Node) -> int:
-    """Return the number of a node's last line.
-
-    A list or mapping in block style ends where the next token starts, so its last part decides.
-    """
-    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
-        last = node.value[-1]
-        return _last_line(last[1] if isinstance(last, tuple) else last)
-    ends_before = node.end_mark.column == 0 and node.end_mark.line > node.start_mark.line
-    return int(node.end_mark.line) - ends_before
 
 
 def _inserted(lines: list[str], at: int, new: str) -> str:

@@ -49,28 +49,8 @@ from terang.rule_trials import HOME_RULES, begin_at_home
 from terang.set_publishing import PackBucket
 from terang.terminal import print_warning
 
-POLL_SHARE = 4
-"""Looks take at most a fourth of the time: the emulator's answers cost functions the processor."""
-
-PROGRESS_SECONDS = 1.0
-"""The shortest pause between two looks at all receipts, which take some 20 calls."""
-
-PROGRESS_SHARE = 20
-"""These looks take at most a twentieth of the time."""
-
 LOOKED_AT = 100
 """Messages that one look asks for."""
-
-FILES_LOOKED_AT = 20
-"""Open files whose ranges one look adds up."""
-
-COPIED_AT_ONCE = 4
-"""Objects that are copied at the same time: the emulator answers while others are written."""
-
-NAME_LENGTH = 800
-"""Code points of a name in a key of S3, which holds 1,024 bytes; only escaped names are longer."""
-
-UPLOAD = TransferConfig(multipart_threshold=64 << 20, multipart_chunksize=64 << 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +65,13 @@ class Dropped:
 def name_of(path: Path) -> str:
     r"""Return a file's name as text; each byte that is not UTF-8 is written `\xNN`.
 
-    Names of files are bytes; keys of S3 and lines of JSON are UTF-8. If a name is
-    too long for a key, its end is kept.
+    Names of files are bytes; keys of S3 and lines of JSON are UTF-8. Of a name that is too long for
+    a key of 1,024 bytes, the end is kept: only escaped names have more than 800 code points.
 
     >>> name_of(Path("posts.jsonl")), name_of(Path(os.fsdecode(b"caf\xe9.csv")))
     ('posts.jsonl', 'caf\\xe9.csv')
     """
-    return os.fsencode(path.name).decode("utf-8", "backslashreplace")[-NAME_LENGTH:]
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")[-800:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +141,7 @@ class Deployed:
     def drop(self, provider: str, paths: Sequence[Path]) -> list[Dropped]:
         """Put the files under the provider's prefix of the drop bucket."""
         s3, bucket = self.stack.client("s3"), self.outputs["DropBucket"]
+        parts = TransferConfig(multipart_threshold=64 << 20, multipart_chunksize=64 << 20)
         versions: list[str] = []
         # Later the version may be gone: intake deletes refused files at once.
         for operation in ("PutObject", "CompleteMultipartUpload"):
@@ -171,7 +152,7 @@ class Deployed:
         dropped = []
         for number, path in enumerate(paths):
             key = f"drop/{provider}/{number:04}/{name_of(path)}"
-            s3.upload_file(str(path), bucket, key, Config=UPLOAD)
+            s3.upload_file(str(path), bucket, key, Config=parts)
             file = file_id(bucket, key, versions[-1])
             dropped.append(Dropped(path, file, path.stat().st_size))
         return dropped
@@ -207,7 +188,6 @@ class Deployed:
             objects=self.objects,
             out_bucket=self.outputs["OutBucket"],
             provider=provider,
-            clock=self.clock,
         )
 
     def _queue(self, output: str) -> MessageQueue:
@@ -259,8 +239,9 @@ class Deployed:
                 elif time.monotonic() - moved > STALL_SECONDS:
                     raise StackError(f"there was no progress for {STALL_SECONDS} s")
                 self._fail_on_dead_letters()
-                next_look = _after(began, PROGRESS_SECONDS, PROGRESS_SHARE)
-            time.sleep(_after(began, POLL_SECONDS, POLL_SHARE) - time.monotonic())
+                next_look = _after(began, 1.0, share=20)  # a look at all receipts takes 20 calls
+            # The emulator's answers cost functions the processor.
+            time.sleep(_after(began, POLL_SECONDS, share=4) - time.monotonic())
 
     def turn_clock_of_publish(self, day: str) -> None:
         """Let the clock of publish show another day than those of the other functions."""
@@ -307,13 +288,13 @@ class Deployed:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(self.objects.get(bucket, key) or b"")
 
-        with ThreadPoolExecutor(COPIED_AT_ONCE) as threads:
+        with ThreadPoolExecutor(4) as threads:  # the emulator answers while others are written
             list(threads.map(copy_one, self.objects.keys(bucket, prefix)))
 
     def _progress(self, provider: str, dropped: Sequence[Dropped], closed: int) -> Progress:
         receipts = self.receipts(provider)
         done = sum(file.size for file in dropped[:closed])
-        for file in dropped[closed : closed + FILES_LOOKED_AT]:
+        for file in dropped[closed : closed + 20]:  # a look at more of them would take long
             done += min(file.size, sum(row.bytes for row in self.store.ranges(file.file)))
         return Progress(
             size=sum(file.size for file in dropped),
@@ -333,7 +314,7 @@ class Deployed:
                 raise StackError(f"{count} messages ended in {where}: see the log of the stack")
 
 
-def _after(began: float, seconds: float, share: int) -> float:
+def _after(began: float, seconds: float, *, share: int) -> float:
     """Return when to look again after a look that ends now.
 
     The pause is at least `seconds`, and looks take at most one `share`-th of the time.

@@ -18,7 +18,6 @@ from ledger.closing import (
     NO_SET,
     RETURN_DAYS,
     Pointer,
-    current_set,
     put_in_force,
     read_pointer,
     set_key,
@@ -125,12 +124,12 @@ class SetChange:
         for pack in self.removed:
             yield f"- {pack.id} version {pack.version}: removed"
         for pack in self.added:
-            yield f"+ {pack.id} version {pack.version}: {rules_words(pack)}, {self._proposes(pack)}"
+            yield f"+ {pack.id} version {pack.version}: {_rules(pack)}, {self._proposes(pack)}"
         for old, new in self.replaced:
             before, after = ({rule.id: rule for rule in pack.rules} for pack in (old, new))
             changed = sum(before[name] != after[name] for name in before.keys() & after.keys())
             new_ones, gone = len(after.keys() - before.keys()), len(before.keys() - after.keys())
-            rules = f"{rules_words(new)} ({new_ones} new, {changed} changed, {gone} gone)"
+            rules = f"{_rules(new)} ({new_ones} new, {changed} changed, {gone} gone)"
             yield (
                 f"~ {new.id} version {old.version} -> {new.version}: {rules}, {self._proposes(new)}"
             )
@@ -191,17 +190,12 @@ def _ids(rule_set: RuleSet, provider: str, today: date) -> list[str]:
     return [pack.id for pack in rule_set.packs_of(provider, today) if pack.id != FACTCHECKS]
 
 
-def rules_words(pack: Pack) -> str:
-    """Return how many rules a pack has, in words."""
+def _rules(pack: Pack) -> str:
     return counted(len(pack.rules), "rule")
 
 
 type Consent = Callable[[SetChange], None]
 """Is called with the change; raises OperatorError to refuse it."""
-
-
-def _accept(_: SetChange) -> None:
-    """Accept any change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +217,7 @@ class PackBucket:
         removed: Sequence[str] = (),
         registered: Sequence[str] = (),
         without_rules: Sequence[str] = (),
-        consent: Consent = _accept,
+        consent: Consent = lambda _: None,
     ) -> str:
         """Add checked packs to the set in force or replace theirs. Return the new set's digest.
 
@@ -235,14 +229,7 @@ class PackBucket:
         Raises OperatorError if a version was published before with other content or is lower than
         the one in force, if a provider would run no rule or too many, or if others keep publishing.
         """
-        request = SetRequest(
-            packs=packs,
-            now=now,
-            notice_hours=notice_hours,
-            removed=removed,
-            chosen=chosen,
-            without_rules=without_rules,
-        )
+        request = SetRequest(packs, now, notice_hours, removed, chosen, without_rules)
         paths = pack_paths(folder) if folder else []
         texts = (path.read_text(encoding="utf-8").encode() for path in paths)
         by_digest = {sha256(text).hexdigest(): text for text in texts}
@@ -272,7 +259,7 @@ class PackBucket:
         now: datetime,
         registered: Sequence[str] = (),
         without_rules: Sequence[str] = (),
-        consent: Consent = _accept,
+        consent: Consent = lambda _: None,
     ) -> str:
         """Put the packs of an earlier set, and who runs them, in force again.
 
@@ -393,9 +380,8 @@ class PackBucket:
 
     def provider_settings(self) -> dict[str, ProviderSettings]:
         """Return the settings of the providers that have some in the set in force."""
-        if read_pointer(self.objects, self.name) is None:
-            return {}
-        return self._set(current_set(self.objects, self.name)).providers
+        pointer = read_pointer(self.objects, self.name)
+        return self._set(pointer.set).providers if pointer else {}
 
     def in_force(self) -> tuple[Pointer, RuleSet]:
         """Raise OperatorError while no set was published."""
@@ -435,7 +421,7 @@ def _pack_line(pack: Pack, notice: datetime, now: datetime) -> str:
     published_at = pack.published_at or now
     days = pack.in_force
     return (
-        f"{pack.id} version {pack.version}: {rules_words(pack)}, {'live' if is_live else 'shadow'},"
+        f"{pack.id} version {pack.version}: {_rules(pack)}, {'live' if is_live else 'shadow'},"
         f" published {_minute(published_at)},"
         f" notice until {_minute(notice)}{'' if notice > now else ' (over)'},"
         f" runs {days.from_} to {days.until}{'' if now.date() <= days.until else ' (expired)'}"

@@ -51,11 +51,6 @@ from matcher import Pack, PackError
 
 HEAD_BYTES = 2 * 1024 * 1024
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
-COPIED_RATIO = 10
-"""How much larger than its packed form a zip inside a zip may be."""
-
-_ENCRYPTED = 0x1 | 0x40
-
 _WHY = {
     Code.BOMB: f"expands to more than {EXPANSION_RATIO} times its size, and is not read further",
     Code.GZIP_BROKEN: "begins like gzip and is damaged",
@@ -75,13 +70,12 @@ class UnreadableError(Exception):
     """An archive, or a member of one, that cannot be read; the message names the reason."""
 
 
-def opened[T](file: io.RawIOBase, read: Read[T]) -> Iterator[T | UnreadableError]:
+def opened[T](source: "io.BufferedReader[Any]", read: Read[T]) -> Iterator[T | UnreadableError]:
     """Yield the items of a file, or of each member of an archive and of the zips in it.
 
     A member that cannot be read is one error, and reading goes on with the next. Raises
     UnreadableError when the rest of the file cannot be read.
     """
-    source = io.BufferedReader(file, HEAD_BYTES)
     head = source.peek(4)[:4]
     with _unreadable("the file"):
         if head[:2] == GZIP:
@@ -121,7 +115,7 @@ def _of_member[T](
 ) -> Iterator[T | UnreadableError]:
     if member.is_dir():
         return
-    if member.flag_bits & _ENCRYPTED:
+    if member.flag_bits & (0x1 | 0x40):  # encrypted, in the weak or the strong way
         raise FileRefusedError(Code.ZIP_ENCRYPTED)
     with _refusing_damaged_zip():
         unpacker = archive.open(member)
@@ -132,7 +126,7 @@ def _of_member[T](
             return
         if nested:
             raise FileRefusedError(Code.ZIP_NESTED)
-        if member.file_size > FREE_BYTES + COPIED_RATIO * member.compress_size:
+        if member.file_size > FREE_BYTES + 10 * member.compress_size:  # a zip hardly packs
             raise FileRefusedError(Code.BOMB)
         with tempfile.TemporaryFile() as copy:
             shutil.copyfileobj(stream, copy, HEAD_BYTES)
@@ -183,10 +177,6 @@ class FiledStatement:
     columns: frozenset[str] | None = None
 
 
-type BytesRead = Callable[[int], None]
-"""Takes the number of bytes that were read since the last call."""
-
-
 def files_of(given: Iterable[Path]) -> list[Path]:
     """Return the files; a folder means all files below it, in order."""
     return [
@@ -197,16 +187,18 @@ def files_of(given: Iterable[Path]) -> list[Path]:
     ]
 
 
-def statements_in(path: Path, progress: BytesRead) -> Iterator[FiledStatement]:
+def statements_in(path: Path, progress: Callable[[int], None]) -> Iterator[FiledStatement]:
     """Yield the statements of a file, of each member of a zip, or of the zips in it.
 
-    Gzip is opened. If the file breaks off or is damaged, the last item says so. A member of a zip
-    that cannot be read is one item, and the members after it are read.
+    `progress` takes the number of bytes that were read since the last call. Gzip is opened. If the
+    file breaks off or is damaged, the last item says so. A member of a zip that cannot be read is
+    one item, and the members after it are read.
     """
     number = 0
     try:
         with path.open("rb") as file:
-            for item in opened(_CountingReader(file, progress), _read):
+            counted = _CountedFile(file.fileno(), progress)
+            for item in opened(io.BufferedReader(counted, HEAD_BYTES), _read):
                 number += 1
                 if isinstance(item, FiledStatement):
                     yield FiledStatement(number, item.statement, item.problem, item.columns)
@@ -367,30 +359,17 @@ def _cell(field: str, value: str) -> Any:
     return value
 
 
-class _CountingReader(io.RawIOBase):
-    """A file that reports how much of it has been read."""
+class _CountedFile(io.FileIO):
+    """Reads an open file, and reports how much of it has been read."""
 
-    def __init__(self, file: BinaryIO, progress: BytesRead) -> None:
-        super().__init__()
-        self._file, self._progress = file, progress
+    def __init__(self, descriptor: int, progress: Callable[[int], None]) -> None:
+        super().__init__(descriptor, closefd=False)
+        self._progress = progress
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._file.read(len(buffer))
-        buffer[: len(data)] = data
-        self._progress(len(data))
-        return len(data)
+    def readinto(self, buffer: Any, /) -> int:
+        size = super().readinto(buffer) or 0
+        self._progress(size)
+        return size
 
 
 class StatementPlace(NamedTuple):

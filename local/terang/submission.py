@@ -50,10 +50,6 @@ _LONGEST_PAUSE_SECONDS = 120.0
 _TIMEOUT = urllib3.Timeout(connect=10, read=60)
 
 
-class ApiError(OperatorError):
-    """The database cannot be used now: wrong token or address, or it is down."""
-
-
 @dataclass(frozen=True, slots=True)
 class BatchResult:
     """The database's answer to a batch.
@@ -83,7 +79,8 @@ class SorApi:
 
         A try whose answer was lost is safe to repeat: the database knows the puids that it has.
 
-        Raises ApiError if another try makes no sense, or after TRIES of them.
+        Raises OperatorError if another try makes no sense, such as one with the same wrong token,
+        or after TRIES of them.
         """
         body = msgspec.json.encode({"statements": batch})
         for attempt in range(TRIES):
@@ -107,10 +104,10 @@ class SorApi:
                 problem, wait = f"HTTP {response.status}", response.headers.get("Retry-After")
                 if response.status != 429 and response.status < 500:
                     why = WHY_REFUSED.get(response.status, "is this the address of the API?")
-                    raise ApiError(f"{self.address} answered {problem}: {why}")
+                    raise OperatorError(f"{self.address} answered {problem}: {why}")
             if attempt + 1 < TRIES:
                 self.pause(_seconds(wait, attempt))
-        raise ApiError(f"{self.address} took nothing in {TRIES} tries; the last: {problem}")
+        raise OperatorError(f"{self.address} took nothing in {TRIES} tries; the last: {problem}")
 
 
 def _answer(batch: Sequence[Mapping[str, Any]], status: int, data: bytes) -> BatchResult:
@@ -125,10 +122,10 @@ def _answer(batch: Sequence[Mapping[str, Any]], status: int, data: bytes) -> Bat
             errors.pop("puid", None)
         refused = {int(key.removeprefix("statement_")): value for key, value in errors.items()}
     except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
-        raise ApiError(f"HTTP {status} with a body that is not from this API") from error
+        raise OperatorError(f"HTTP {status} with a body that is not from this API") from error
     puids = {str(statement["puid"]) for statement in batch}
     if not (refused or existing & puids) or not all(0 <= n < len(batch) for n in refused):
-        raise ApiError(f"HTTP {status} that does not name a statement of the batch")
+        raise OperatorError(f"HTTP {status} that does not name a statement of the batch")
     return BatchResult(existing=existing, refused=refused)
 
 
@@ -141,9 +138,6 @@ def _seconds(wait: str | None, attempt: int) -> float:
 
 
 type Statement = dict[str, Any]
-
-KEPT = ("puid", "uuid", "created_at", "permalink")
-"""Fields of the database's answer that the file of sent statements keeps."""
 
 
 class _SentLine(msgspec.Struct):
@@ -208,8 +202,10 @@ class Submission:
         while batch:
             answer = self.api.send(batch)
             if answer.taken:
-                rows = [{key: row.get(key) for key in KEPT} for row in answer.taken.values()]
-                self.sent.add(rows)
+                kept = ("puid", "uuid", "created_at", "permalink")
+                self.sent.add(
+                    [{key: row.get(key) for key in kept} for row in answer.taken.values()]
+                )
                 return
             known = [statement for statement in batch if statement["puid"] in answer.existing]
             self.sent.add([{"puid": statement["puid"], "uuid": None} for statement in known])
@@ -242,12 +238,7 @@ class Submission:
                     yield item.statement
 
 
-THREADS = 8
-"""Days that are read at once; each takes sixteen short queries."""
-
 CORRECTIONS = "corrections.csv"
-
-_HEADER = ["Version", "File", "Row", "Column", "Before", "Now", "Date", "Reason and method"]
 
 
 class AboutError(ValueError):
@@ -315,7 +306,7 @@ def read_ledger(
     days = [(period.first + timedelta(days=number)).isoformat() for number in range(count)]
     entries: list[JournalEntry] = []
     inspected = Counter[str]()
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(8) as pool:  # a day takes sixteen short queries
         results = track(pool.map(read, days), "reading days", count, console=screen)
         for day, (of_day, posts) in zip(days, results, strict=True):
             entries += of_day
@@ -343,8 +334,9 @@ def write_report(folder: Path, files: Mapping[str, bytes], about: About) -> int:
     for name, data in files.items():
         (folder / name).write_bytes(data)
     if changes:
+        header = ["Version", "File", "Row", "Column", "Before", "Now", "Date", "Reason and method"]
         text = io.StringIO(newline="")
-        csv.writer(text).writerows([_HEADER, *changes])
+        csv.writer(text).writerows([header, *changes])
         (folder / CORRECTIONS).write_text(text.getvalue(), encoding="utf-8", newline="")
     return len(changes)
 

@@ -193,8 +193,6 @@ STACK = "terang"
 LONG_BEFORE_DAYS = 365
 """A check that is older than the post by more days is shown with its age."""
 
-_CHANNEL = re.compile(r"(telegram|discord):.+", re.DOTALL)
-
 
 class UsageError(Exception):
     """The arguments do not fit together, or name something that does not exist."""
@@ -229,7 +227,7 @@ def _check_provider(_: type, name: str | None) -> None:
 
 def _check_channels(_: type, channels: tuple[str, ...]) -> None:
     for channel in channels:
-        if not _CHANNEL.fullmatch(channel):
+        if not re.fullmatch(r"(telegram|discord):.+", channel, re.DOTALL):
             raise ValueError(f"Write {channel!r} as telegram:ID or discord:ID.")
 
 

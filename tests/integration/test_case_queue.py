@@ -35,7 +35,7 @@ class Delivering:
 
 def queue(world: World, sqs: Any) -> CaseQueue:
     pause = getattr(sqs, "deliver", lambda seconds: None)
-    return CaseQueue(sqs, "url", world.store, world.objects, world.out, "acme", world.clock, pause)
+    return CaseQueue(sqs, "url", world.store, world.objects, world.out, "acme", pause)
 
 
 @pytest.fixture

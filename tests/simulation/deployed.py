@@ -12,7 +12,7 @@ from simulation.records import Records, objects_of
 from support.world import DAY, StandingClock
 
 from ledger.objects import S3Objects
-from terang.repair.dead_letters import FsckResult, StackCheck
+from terang.repair.dead_letters import FsckResult, check_once
 
 if TYPE_CHECKING:
     from terang.remote import Remote
@@ -29,11 +29,9 @@ class Deployed:
     excerpt_days: int = 30
 
     def look(self, folder: Path) -> FsckResult:
-        clients = [
-            Client(one, DirectTransport()) for one in (self.cluster.dynamodb, self.cluster.sqs)
-        ]
-        stack = StackCheck(cast("Remote", self), *clients, lambda *_: None)
-        return stack.run(folder)
+        dynamodb = Client(self.cluster.dynamodb, DirectTransport())
+        sqs = Client(self.cluster.sqs, DirectTransport())
+        return check_once(cast("Remote", self), dynamodb, sqs, lambda *_: None, folder)
 
     @property
     def records(self) -> Records:

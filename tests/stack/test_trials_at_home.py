@@ -43,7 +43,7 @@ def test_what_was_tried_in_one_run_is_live_in_the_next(
 
     first = posts(tmp_path / "first.jsonl", 0)
     assert (
-        "16 findings by 1 rule in shadow: try them with `terang review"
+        "16 findings by 1 rule in shadow: try them with `.venv/bin/terang review"
         in (run(first, "out")["said"])
     )
     sample = line("trial", tmp_path / "out")["sample"]

@@ -39,9 +39,6 @@ TRACEBACK = "TERANG_TRACEBACK"
 CALLERS = InputError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError
 """Mistakes of the caller: the exit code is `USAGE`."""
 
-MAY_BE_ANY_BYTES = {"text", "feed"}
-"""Arguments that need not be UTF-8: a text to look at, and the name of a feed."""
-
 
 class Command(NamedTuple):
     """One line of `terang --help`. `function` is `module:name`, and empty for a group."""
@@ -290,7 +287,7 @@ def parse(app: App, tokens: Sequence[str]) -> tuple[Callable[..., int | None], B
         raise UsageError(f"name a command: {', '.join(names)}")
     function, bound, _ = app.parse_args(tokens, exit_on_error=False, print_error=False)
     for name, value in bound.arguments.items():
-        if name not in MAY_BE_ANY_BYTES:
+        if name not in {"text", "feed"}:  # a text to look at and a feed's name may be any bytes
             _check_utf8(value)
     return function, bound
 

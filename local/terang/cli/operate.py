@@ -47,9 +47,6 @@ from terang.terminal import (
     screen,
 )
 
-WAIT_SECONDS = 900
-"""The longest that a function may take."""
-
 Queue = Literal[
     "units", "posts", "cases", "console", "announcements", "webhooks", "intake", "publish", "feeds"
 ]
@@ -194,7 +191,8 @@ def publish(
         "accept": list(accept),
     }
     remote = Remote.find(stack).known(*(name.rpartition("/")[0] for name in days))
-    config = Config(read_timeout=WAIT_SECONDS, retries={"total_max_attempts": 1})
+    # No function may take longer than 900 seconds.
+    config = Config(read_timeout=900, retries={"total_max_attempts": 1})
     counts = call_function(
         boto3.client("lambda", config=config),
         remote.outputs["PublishFunction"],

@@ -88,11 +88,8 @@ def check(
 
 def _try_on_ordinary_posts(packs: Iterable[Pack], file: Path) -> int:
     """Print a warning for each rule that hits ordinary posts beside contacts. Return how many."""
-    try:
-        with file.open("rb") as lines:
-            posts, refused = _read_posts(tuple(enumerate(lines, 1)))
-    except OSError as error:
-        raise InputError(f"cannot read {file}: {error.strerror}") from None
+    lines = read_file(file, may_be_pipe=True).split(b"\n")
+    posts, refused = _read_posts(tuple(enumerate(lines, 1)))
     if refused:
         codes = Counter(refusal.code for refusal in refused)
         why = ", ".join(f"{code} {count:,}" for code, count in sorted(codes.items()))
@@ -106,7 +103,6 @@ def _try_on_ordinary_posts(packs: Iterable[Pack], file: Path) -> int:
 
 
 def _each(posts: Iterable[Post], update: Callable[..., None]) -> Iterator[str]:
-    """Yield the text of each post, and show how many were read."""
     for post in posts:
         yield post.text
         update(advance=1)
@@ -381,9 +377,7 @@ def publish(
 
     remote, registered = _stack_with(stack, posts, (*chosen, *allow_no_rules))
     now = remote.clock.now()
-    checked: Sequence[Pack] | None = []
-    if packs is not None:
-        checked = load_checked(packs, now.date(), advice=True)
+    checked = () if packs is None else load_checked(packs, now.date(), advice=True)
     if checked is None:
         return USAGE
     digest = remote.public.publish(

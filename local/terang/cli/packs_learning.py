@@ -29,7 +29,7 @@ from authoring.labelled import (
 )
 from authoring.learning import Wanted
 from authoring.learning import learn as learn_weights
-from authoring.pack_text import LearnedPack, pack_text
+from authoring.pack_text import NewPack, pack_text
 from authoring.term_candidates import (
     MODERATORS,
     DecidedPost,
@@ -77,7 +77,7 @@ from terang.terminal import (
 )
 
 _JUDGED = {"confirmed": True, "dismissed": False}
-_AUDITED = {"violating": True, "not_violating": False}
+_RIGHT = _JUDGED | {"violating": True, "not_violating": False}
 
 
 @dataclass(slots=True)
@@ -98,31 +98,16 @@ class Decisions:
         self,
         key: str,
         about: tuple[str, str],
-        decision: JournalEntry | Decision,
-        findings: Sequence[Finding],
+        said: JournalEntry | Decision | Audit,
+        selection: SelectedBy,
+        findings: Sequence[Finding] = (),
     ) -> None:
-        """Add a decision on a post and category, and on these findings in it."""
-        self.findings |= {finding.finding: finding for finding in findings}
+        """Add the verdict on a post and category, and on these findings in it."""
+        known = {finding.finding: finding for finding in findings}
+        self.findings |= known
+        is_right = _RIGHT.get(said.verdict)
         verdict = PostVerdict(
-            key=key,
-            post=about[0],
-            selection=SelectedBy.RULE if findings else SelectedBy.NOTICE,
-            category=about[1],
-            is_right=_JUDGED[decision.verdict],
-            moderator=decision.moderator,
-            findings=tuple(finding.finding for finding in findings),
-        )
-        self.verdicts.append(verdict)
-
-    def add_audit(self, key: str, post: str, audit: JournalEntry | Audit) -> None:
-        """Add the verdict on a post of the month's sample."""
-        verdict = PostVerdict(
-            key=key,
-            post=post,
-            selection=SelectedBy.AUDIT,
-            category=audit.category or "",
-            is_right=_AUDITED.get(audit.verdict),
-            moderator=audit.moderator,
+            key, about[0], selection, about[1], is_right, said.moderator, (*known,)
         )
         self.verdicts.append(verdict)
 
@@ -143,7 +128,8 @@ def decisions_of_stack(store: DynamoStore, provider: str, days: Iterable[str]) -
             if entry.type == "audit":
                 case = store.case(entry.cases[0]) if entry.cases else None
                 if case and case.entries and (post := case.entries[0].post):
-                    decisions.add_audit(entry.entry, post, entry)
+                    about = post, entry.category
+                    decisions.add(entry.entry, about, entry, SelectedBy.AUDIT)
                 else:
                     decisions.erased += 1
     decisions.later = SecondWords(frozenset(overturned), looks)
@@ -156,7 +142,8 @@ def _add_decision(decisions: Decisions, store: DynamoStore, entry: JournalEntry)
     posts = {finding.post for finding in findings}
     posts |= {case.entries[0].post for case in cases if not case.finding}
     if posts - {""}:
-        decisions.add(entry.entry, (max(posts), entry.category), entry, findings)
+        by = SelectedBy.RULE if findings else SelectedBy.NOTICE
+        decisions.add(entry.entry, (max(posts), entry.category), entry, by, findings)
     else:
         decisions.erased += 1
 
@@ -180,10 +167,12 @@ def decisions_of_messages(
             case Decision() if message.verdict in _JUDGED and done.isdisjoint(message.findings):
                 done.update(message.findings)
                 found = [by_id[name] for name in message.findings if name in by_id]
-                if about := found[0] if found else notices.get(message.notice or ""):
-                    decisions.add(message.id, (about.post, about.category), message, found)
+                by = SelectedBy.RULE if found else SelectedBy.NOTICE
+                if on := found[0] if found else notices.get(message.notice or ""):
+                    decisions.add(message.id, (on.post, on.category), message, by, found)
             case Audit():
-                decisions.add_audit(message.id, message.post, message)
+                about = message.post, message.category or ""
+                decisions.add(message.id, about, message, SelectedBy.AUDIT)
     return decisions
 
 
@@ -381,8 +370,9 @@ def learn(
             if counts
             else learn_weights(given, others, sentences, wanted, print_warning)
         )
-        pack = LearnedPack(pack_id, category, language, today or today_utc())
-        text = pack_text(pack, learned, {})
+        languages = (language,) if language else ()
+        pack = NewPack(pack_id, category, (), languages, "", today or today_utc())
+        text = pack_text(pack, learned)
     except (LearningError, PackError) as error:  # a pack does not check if its terms contradict
         raise OperatorError(": ".join([*map(str, counts or labelled), str(error)])) from None
     out.mkdir(parents=True, exist_ok=True)

@@ -37,8 +37,6 @@ from terang.terminal import (
     screen,
 )
 
-SECRET_BYTES = 32
-
 PARTNERS, WEBHOOKS = "PartnersSecretArn", "WebhooksSecretArn"
 """The names of outputs."""
 
@@ -235,7 +233,7 @@ def add_partner(partner: PartnerId, /, *, stack: StackName = STACK) -> int:
     """Print a new secret. The secret before it stops working within minutes."""
     if partner == NOBODY:
         raise OperatorError(f"{NOBODY} stands for no partner: choose another id")
-    secret = secrets.token_urlsafe(SECRET_BYTES)
+    secret = secrets.token_urlsafe(32)
     digest = sha256(secret.encode()).hexdigest()
     change_secret(stack, PARTNERS, Partners, lambda stored: stored | {partner: digest})
     print_result(secret)

@@ -176,8 +176,6 @@ def _token(file: Path | None) -> str:
     return token
 
 
-_CELL = re.compile(r"(?P<part>[3-8]):(?P<row>\d+)(?::(?P<column>[A-Z]{1,2}))?")
-
 Folder = Annotated[Path, Parameter(help="the folder of the report")]
 
 app = App(
@@ -278,7 +276,7 @@ def check(
 
 def _print_entries(cell: str, report: "WrittenReport") -> None:
     """Print the entries behind a cell: `5:2:F`, or `7:1` for the value of a row."""
-    match = _CELL.fullmatch(cell)
+    match = re.fullmatch(r"(?P<part>[3-8]):(?P<row>\d+)(?::(?P<column>[A-Z]{1,2}))?", cell)
     part, row = (int(match["part"]), int(match["row"])) if match else (0, 0)
     rows = report.parts[part] if match else []
     if not match or not 1 <= row <= len(rows):

@@ -48,9 +48,6 @@ if TYPE_CHECKING:
     from terang.remote import Remote
 
 
-CASES = 200
-"""The largest number of cases that a history follows."""
-
 ORDER = (
     *("notice", "order", "decision", "second_review", "complaint", "dispute"),
     *("outcome", "reinstatement", "correction", "flood_answer"),
@@ -71,7 +68,8 @@ def case_history(store: DynamoStore, case: str) -> CaseHistory | None:
     """Return what happened to a case and to all cases related to it.
 
     A decision, its findings, the complaints about it and their outcomes are cases of their own.
-    They share the entries of the messages that moved them, so each leads to the same history.
+    They share the entries of the messages that moved them, so each leads to the same history. At
+    most 200 cases are followed.
     """
     asked = store.case(case)
     if asked is None:
@@ -83,7 +81,7 @@ def case_history(store: DynamoStore, case: str) -> CaseHistory | None:
             move = entry.journal_entry
             entries.setdefault(move.entry, entry)
             for name in (*move.cases, move.decision, move.follows):
-                is_new = name and name not in cases and len(cases) < CASES
+                is_new = name and name not in cases and len(cases) < 200
                 if is_new and (related := store.case(name)) is not None:
                     cases[name] = related
                     waiting.append(related)
@@ -192,11 +190,7 @@ def summarize_entry(entry: JournalEntry) -> str:
 
 screen = Screen()
 
-AT_HOME = "m-1"
-"""The moderator of a run's folder who gives no name."""
-
 Port = Annotated[int, option("N", "the port on this machine; default: any free")]
-RoleName = Annotated[Role, Parameter(help="moderator, lead or auditor")]
 
 
 def review(
@@ -215,7 +209,7 @@ def review(
     stack: StackName = STACK,
     send: Annotated[bool, Parameter(help="send each decision after ten seconds")] = False,
     limit: Annotated[int, option("N", "at most N findings of a stack")] = 2_000,
-    role: RoleName | None = None,
+    role: Annotated[Role | None, Parameter(help="moderator, lead or auditor")] = None,
     packs: Annotated[
         Path | None, option("DIR", "write examples for the rules of these packs")
     ] = None,
@@ -228,7 +222,7 @@ def review(
         raise UsageError("--send needs --provider P of a stack")
     if moderator is None and findings is None:
         raise UsageError("--moderator is missing")
-    moderator = moderator or AT_HOME
+    moderator = moderator or "m-1"
     role = role or (Role.LEAD if findings else Role.MODERATOR)  # at home one person does all
     file = decisions or _own_file(f"decisions-{moderator}", findings, stack, provider)
     hint = ""

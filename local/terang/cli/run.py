@@ -72,9 +72,6 @@ CLOSED_AFTER = timedelta(days=2)
 SAMPLES_PROVIDER = "sample-chat"
 OUT = Path("terang-out")
 
-OTHER_COLUMNS = 20
-"""The width of the table's other columns; where rules are wider than the rest, it is a list."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
@@ -163,10 +160,6 @@ def _is_of_trial(message: Mapping[str, Any]) -> bool:
     return kind in {"trial", "adoption"} or (kind == "notice" and "moderator" in message)
 
 
-RESULTS = {"findings.jsonl", "refusals.jsonl", "cases.jsonl", "public", "out", "run.json"}
-"""Names that a run writes into its folder. A folder with any other name is not replaced."""
-
-
 @contextmanager
 def owned(out: Path) -> Iterator[None]:
     """Create the folder if it is missing, and keep other runs out of it meanwhile.
@@ -198,7 +191,8 @@ def owned(out: Path) -> Iterator[None]:
             raise OperatorError(
                 f"--out {out}: another run is writing into it; wait for it, or name another folder"
             )
-        if not {path.name for path in out.iterdir()} <= RESULTS:
+        results = {"findings.jsonl", "refusals.jsonl", "cases.jsonl", "public", "out", "run.json"}
+        if not {path.name for path in out.iterdir()} <= results:
             raise OperatorError(
                 f"--out {out} holds something else than an earlier run: name another folder"
             )
@@ -425,7 +419,7 @@ def print_run(result: RunResult, screen: Screen, out: Path) -> None:
     if held := sum(sum(receipt.held.values()) for receipt in result.receipts):
         screen.print(
             f"{counted(held, 'finding')} held: a rule hit more posts than the flood guard expects;"
-            f" `terang review {out}` opens or leaves them"
+            f" `.venv/bin/terang review {out}` opens or leaves them"
         )
     in_shadow = {
         key: count
@@ -433,11 +427,11 @@ def print_run(result: RunResult, screen: Screen, out: Path) -> None:
         if key.endswith("/shadow") and _rule_of(key) not in adopted
     }
     if in_shadow:
-        findings, rules = (
-            counted(sum(in_shadow.values()), "finding"),
-            counted(len(in_shadow), "rule"),
+        findings = counted(sum(in_shadow.values()), "finding")
+        rules = counted(len(in_shadow), "rule")
+        screen.print(
+            f"{findings} by {rules} in shadow: try them with `.venv/bin/terang review {out}`"
         )
-        screen.print(f"{findings} by {rules} in shadow: try them with `terang review {out}`")
     if not summary["inspected"]:
         files = sum(receipt.status == "refused" for _, receipt in result.files)
         refused = f"{counted(files, 'file')} refused" if files else refused
@@ -455,7 +449,7 @@ def _print_rules(result: RunResult, screen: Screen) -> None:
     counts, rows = result.by_rule, []
     for key, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
         rows.append((_rule_of(key), key.rpartition("/")[2], count))
-    if max(map(len, counts), default=0) + OTHER_COLUMNS > screen.width:
+    if max(map(len, counts), default=0) + 20 > screen.width:  # the width of the other columns
         for rule, mode, count in rows:
             screen.print(f"{count:,} {rule} ({mode})")
     elif rows:
@@ -469,7 +463,6 @@ def _print_rules(result: RunResult, screen: Screen) -> None:
 
 
 def _print_kept(deployed: Deployed, provider: str) -> None:
-    """Print how to send to the stack that keeps running, and how to stop it."""
     stack = deployed.stack
     for line in first_steps(provider, "", deployed.outputs, REGION, stack.url).splitlines():
         screen.print(line, soft_wrap=True)
@@ -483,14 +476,12 @@ def _print_kept(deployed: Deployed, provider: str) -> None:
 
 
 def _print_doors(deployed: Deployed) -> None:
-    """Print where the tip line answers on this machine."""
     page = f"{deployed.ask_url} (the page; updates for a bot under telegram)"
     screen.print(f"ask:      {page}", soft_wrap=True)
     screen.print(f"tip line: {deployed.tip_line_url} (JSON, for partners)", soft_wrap=True)
 
 
 def _serve(folder: Path, deployed: Deployed) -> None:
-    """Serve the pages while the stack answers questions, until Ctrl-C."""
     handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", PAGES_PORT), handler) as server:
         _print_doors(deployed)

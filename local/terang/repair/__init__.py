@@ -19,8 +19,6 @@ from ledger.objects import error_code
 
 PAGE = "see docs/operate.md, "
 RESTORE = PAGE + "Restoring a table"
-EXPLAINED = PAGE + "What fsck names"
-REBUILD = "terang publish --since {day} --rebuild --stack {stack}"
 
 ADVICE = {
     "receipt_sums": PAGE + "NumbersHeldAlarm",
@@ -33,7 +31,10 @@ ADVICE = {
     "public_behind": "terang publish --since {day} --stack {stack}",
     "adoption_unheard": "terang publish --stack {stack}",
     **dict.fromkeys(("file_not_closed", "file_untold"), "terang publish --stack {stack}"),
-    **dict.fromkeys(("public_other", "recount", "page_missing"), REBUILD),
+    **dict.fromkeys(
+        ("public_other", "recount", "page_missing"),
+        "terang publish --since {day} --rebuild --stack {stack}",
+    ),
     **dict.fromkeys(
         (
             *("marker_without_receipt", "receipt_without_marker", "receipt_twice"),
@@ -50,7 +51,7 @@ ADVICE = {
             *("batch_untold", "file_mistold", "statement_missing"),
             *("drawn_of_nothing", "drawn_unlisted"),
         ),
-        EXPLAINED,
+        PAGE + "What fsck names",
     ),
 }
 """The advice for every kind of difference; `{name}` is the end of its place."""
@@ -211,10 +212,6 @@ def _record(item: Record) -> Any:
     return json.loads(item["record"]["S"])
 
 
-FINGERPRINTS = {("J#", "copies"), ("T#", "drawn")}
-"""What begins the keys of items with fingerprints."""
-
-
 def put_back(client: Any, copy: str, table: str) -> tuple[int, int]:
     """Put each item of the copy if it is absent. Return how many were put, and how many were there.
 
@@ -224,7 +221,8 @@ def put_back(client: Any, copy: str, table: str) -> tuple[int, int]:
     for page in client.get_paginator("scan").paginate(TableName=copy):
         for item in page["Items"]:
             pk, sk = item["pk"]["S"], item["sk"]["S"]
-            if sk == "excerpt" or (pk[:2], sk.partition("#")[0]) in FINGERPRINTS:
+            kind = pk[:2], sk.partition("#")[0]
+            if sk == "excerpt" or kind in {("J#", "copies"), ("T#", "drawn")}:
                 continue
             try:
                 client.put_item(

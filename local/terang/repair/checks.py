@@ -112,9 +112,6 @@ def _flat_counts(receipt: Record) -> Counter[str]:
 _DAY_LENGTH = len("2026-11-25")
 """A day's files are `2026-11-25.jsonl`, `2026-11-25.1.jsonl` and so on."""
 
-_SETTLING = timedelta(hours=2)
-"""How long after its end a day may still be published."""
-
 _COUNTS = (
     *("bytes", "lines", "records", "inspected", "findings", "repeats"),
     *("unknown_fields", "assumed_utc", "no_rules", "partly_read", "messages"),
@@ -165,7 +162,7 @@ class PublicCopy:
             summary = json.loads((self.folder / f"summaries/{name}.json").read_bytes())
             left_out = {receipt["receipt"] for receipt in summary.get("left_out", ())}
         stored = Counter(
-            _receipt_text(receipt)
+            _counts_text(receipt, receipt["from"][:10], receipt["until"][:10])
             for unit, receipt in receipts.items()
             if sha256(unit.encode()).hexdigest()[:12] not in left_out
         )
@@ -188,7 +185,8 @@ class PublicCopy:
             )
         elif only_public:
             yield Difference("public_ahead", where, found, wanted)
-        elif only_stored and (now - _SETTLING).date().isoformat() > day.day:
+        # A day may be published until two hours after its end.
+        elif only_stored and (now - timedelta(hours=2)).date().isoformat() > day.day:
             yield Difference("public_behind", where, found, wanted)
 
     def _check_summary(self, path: Path) -> Iterator[Difference]:
@@ -226,13 +224,11 @@ def _journal_lines(path: Path) -> Iterator[Record]:
                 yield line
 
 
-def _receipt_text(receipt: Record) -> str:
-    """Return the fields that a public line repeats from a receipt, as a text to compare."""
-    return _counts_text(receipt, receipt["from"][:10], receipt["until"][:10])
-
-
 def _counts_text(counts: Record, first: str, last: str) -> str:
-    """Return counts as a text. A public line leaves zeros and empty fields out."""
+    """Return the counts of a receipt or public line as a text to compare.
+
+    A public line leaves zeros and empty fields out.
+    """
     fields = {name: counts.get(name, 0) for name in _COUNTS}
     fields |= {name: counts.get(name, "") for name in ("kind", "set")}
     for name in (*_TALLIES, "held"):
@@ -250,7 +246,6 @@ def _entry_text(entry: Record) -> str:
 
 
 def _line_text(line: Record) -> str:
-    """Return the same fields of a public line."""
     if line["kind"] == "case":
         return _case_text(line, line.get("found", {}), line.get("overturns", False))
     if line["kind"] == "copies":
@@ -267,11 +262,6 @@ def _copies_text(copies: Record) -> str:
 def _case_text(fields: Record, found: Mapping[str, int], overturns: bool) -> str:
     words = {name: fields[name] for name in _CASE_WORDS if fields.get(name)}
     return json.dumps(words | {"found": found, "overturns": overturns}, sort_keys=True)
-
-
-_LOST = {"object_gone", "object_changed"}
-_SETTLED = {"decided", "closed"}
-"""States in which a finding is not in the list of open ones."""
 
 
 def unit_differences(table: TableSnapshot, *, quiet: bool) -> Iterator[Difference]:
@@ -411,7 +401,8 @@ def _check_file(
 def _is_lost(table: TableSnapshot, row: Record) -> bool:
     """Return whether a range was recorded as gone before it was read: one refused record."""
     receipts = table.receipts.get(row["unit"], ())
-    return not row["bytes"] and any(receipt["refused"].keys() & _LOST for _, receipt in receipts)
+    lost = {"object_gone", "object_changed"}
+    return not row["bytes"] and any(receipt["refused"].keys() & lost for _, receipt in receipts)
 
 
 def _journal_key(day: JournalDay, kind: str, name: str) -> str:
@@ -437,7 +428,7 @@ def case_differences(table: TableSnapshot) -> Iterator[Difference]:
                 found = "another entry" if len(places) == 1 else f"{len(places)} in the journal"
                 yield Difference("entry_without_journal", f"C#{case} {sk}", found, entry["entry"])
         last = entries[max(entries, key=int)]
-        if case in table.listed and last["state"] in _SETTLED:
+        if case in table.listed and last["state"] in {"decided", "closed"}:
             yield Difference("decided_and_listed", f"C#{case}", "listed as open", last["state"])
     yield from _check_journal(table)
     yield from _check_messages(table)

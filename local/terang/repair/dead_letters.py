@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import unquote_plus
 
 import boto3
@@ -33,12 +33,6 @@ from terang.repair.checks import (
     unit_differences,
 )
 from terang.repair.trial_checks import trial_differences
-
-HIDDEN_SECONDS = 120
-"""How long a letter is hidden from others while it is returned."""
-
-SAMPLED = 100
-"""Letters of a queue that are read to describe its contents."""
 
 BATCH = 10
 
@@ -78,14 +72,12 @@ class DeadLetter:
         return str(self.attributes.get(attribute, {}).get("StringValue", ""))
 
 
-class Target(Protocol):
-    """Where dead letters were going."""
+type Target = NamesTarget | MessagesTarget | EventsTarget
+"""Where dead letters were going.
 
-    def send(self, letter: DeadLetter) -> str:
-        """Send it there again. Return an empty text, or why it was not sent."""
-
-    def about(self, letter: DeadLetter) -> str:
-        """Describe a letter in a word: whose it is, or what failed."""
+`send` sends one there again, and returns an empty text or why it was not sent. `about` describes
+it in a word: whose it is, or what failed.
+"""
 
 
 @dataclass(slots=True)
@@ -124,7 +116,7 @@ class DeadLetterQueue:
     def contents(self) -> QueueContents:
         """Nothing is removed."""
         contents = QueueContents(messages_in(self.sqs, self.url))
-        letters = list(self._letters(SAMPLED))
+        letters = list(self._letters(100))  # they describe the others
         for letter in letters:
             contents.about[self.target.about(letter)] += 1
             contents.oldest = min(letter.sent, contents.oldest or letter.sent)
@@ -166,7 +158,7 @@ class DeadLetterQueue:
             messages = self.sqs.receive_message(
                 QueueUrl=self.url,
                 MaxNumberOfMessages=wanted,
-                VisibilityTimeout=HIDDEN_SECONDS,
+                VisibilityTimeout=120,  # seconds: hidden from others while it is returned
                 WaitTimeSeconds=1,  # long polling asks all of SQS's servers
                 AttributeNames=["SenderId", "SentTimestamp"],
                 MessageAttributeNames=["All"],
@@ -363,9 +355,6 @@ def _acceptance(remote: Remote) -> Callable[[str, str], bool]:
 type ReportProgress = Callable[[str, int, int], None]
 """Takes the kind of object, how many were read, and how many there are (0 if unknown)."""
 
-NUMBERS = ("summaries/", "journal/", "sets/")
-THREADS = 8
-
 
 @dataclass(frozen=True, slots=True)
 class FsckResult:
@@ -376,65 +365,60 @@ class FsckResult:
     under_way: int
 
 
-@dataclass(frozen=True, slots=True)
-class StackCheck:
-    """A check of a stack; `sqs` and `dynamodb` are clients."""
+def check_once(
+    remote: Remote, dynamodb: Any, sqs: Any, progress: ReportProgress, folder: Path
+) -> FsckResult:
+    """Check everything once. The public bucket's numbers are copied into the folder."""
+    outputs = remote.outputs
+    queues = (outputs[name] for name in ("UnitsUrl", "PostsUrl", "CasesUrl"))
+    under_way = sum(messages_in(sqs, url) for url in queues)
+    table, pages = TableSnapshot(), dynamodb.get_paginator("scan")
+    for page in pages.paginate(TableName=outputs["Table"], ConsistentRead=True):
+        table.add(page["Items"])
+        progress("items of the table", table.items, 0)
+    public = _copy_public(remote, folder, progress)
+    out, now = outputs["OutBucket"], remote.clock.now()
+    keys = set(remote.objects.keys(out, "out/"))
+    today = now.date().isoformat()
+    differences = [
+        *unit_differences(table, quiet=not under_way),
+        *case_differences(table),
+        *out_differences(table, keys, _reader(remote, out), today, remote.excerpt_days),
+        *trial_differences(table, folder, now, remote.excerpt_days),
+    ]
+    progress("summaries recounted", 0, 0)
+    differences += public.differences(table, now)
+    counted = {
+        "items": table.items,
+        "receipts": len(table.receipts),
+        "findings": len(table.findings),
+        "entries": len(table.entries),
+        "files": len(table.manifests),
+        "objects": len(keys) + len(public.keys),
+        "summaries": len(public.summaries()),
+    }
+    return FsckResult(differences, counted, under_way)
 
-    remote: Remote
-    dynamodb: Any
-    sqs: Any
-    progress: ReportProgress
 
-    def run(self, folder: Path) -> FsckResult:
-        """Check everything once. The public bucket's numbers are copied into the folder."""
-        outputs = self.remote.outputs
-        queues = (outputs[name] for name in ("UnitsUrl", "PostsUrl", "CasesUrl"))
-        under_way = sum(messages_in(self.sqs, url) for url in queues)
-        table, pages = TableSnapshot(), self.dynamodb.get_paginator("scan")
-        for page in pages.paginate(TableName=outputs["Table"], ConsistentRead=True):
-            table.add(page["Items"])
-            self.progress("items of the table", table.items, 0)
-        public = self._copy_public(folder)
-        out, now = outputs["OutBucket"], self.remote.clock.now()
-        keys = set(self.remote.objects.keys(out, "out/"))
-        today = now.date().isoformat()
-        differences = [
-            *unit_differences(table, quiet=not under_way),
-            *case_differences(table),
-            *out_differences(table, keys, self._reader(out), today, self.remote.excerpt_days),
-            *trial_differences(table, folder, now, self.remote.excerpt_days),
-        ]
-        self.progress("summaries recounted", 0, 0)
-        differences += public.differences(table, now)
-        counted = {
-            "items": table.items,
-            "receipts": len(table.receipts),
-            "findings": len(table.findings),
-            "entries": len(table.entries),
-            "files": len(table.manifests),
-            "objects": len(keys) + len(public.keys),
-            "summaries": len(public.summaries()),
-        }
-        return FsckResult(differences, counted, under_way)
+def _copy_public(remote: Remote, folder: Path, progress: ReportProgress) -> PublicCopy:
+    bucket = remote.outputs["PublicBucket"]
+    keys, read = remote.objects.keys(bucket, ""), _reader(remote, bucket)
+    numbers = [key for key in keys if key.startswith(("summaries/", "journal/", "sets/"))]
+    wanted = [key for key in numbers if not key.endswith(".html")]
+    for key in wanted:
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
 
-    def _copy_public(self, folder: Path) -> PublicCopy:
-        bucket = self.remote.outputs["PublicBucket"]
-        keys = self.remote.objects.keys(bucket, "")
-        read = self._reader(bucket)
-        wanted = [key for key in keys if key.startswith(NUMBERS) and not key.endswith(".html")]
-        for key in wanted:
-            (folder / key).parent.mkdir(parents=True, exist_ok=True)
+    def copy(key: str) -> None:
+        (folder / key).write_bytes(read(key))
 
-        def copy(key: str) -> None:
-            (folder / key).write_bytes(read(key))
+    with ThreadPoolExecutor(8) as pool:
+        for number, _ in enumerate(pool.map(copy, wanted), 1):
+            progress("published files", number, len(wanted))
+    return PublicCopy(folder, set(keys))
 
-        with ThreadPoolExecutor(THREADS) as pool:
-            for number, _ in enumerate(pool.map(copy, wanted), 1):
-                self.progress("published files", number, len(wanted))
-        return PublicCopy(folder, set(keys))
 
-    def _reader(self, bucket: str) -> Get:
-        return lambda key: self.remote.objects.get(bucket, key) or b""
+def _reader(remote: Remote, bucket: str) -> Get:
+    return lambda key: remote.objects.get(bucket, key) or b""
 
 
 def check_twice(remote: Remote, progress: ReportProgress) -> FsckResult:
@@ -442,11 +426,11 @@ def check_twice(remote: Remote, progress: ReportProgress) -> FsckResult:
 
     A stack at work changes between two reads, so one check may name a false difference.
     """
-    check = StackCheck(remote, boto3.client("dynamodb"), boto3.client("sqs"), progress)
+    dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
     results: list[FsckResult] = []
     while len(results) < 2 and not (results and not results[0].differences):
         with tempfile.TemporaryDirectory(prefix="terang-fsck-") as folder:
-            results.append(check.run(Path(folder)))
+            results.append(check_once(remote, dynamodb, sqs, progress, Path(folder)))
     last = results[-1]
     in_all = [each for each in last.differences if each in results[0].differences]
     return FsckResult(in_all, last.counted, last.under_way)
