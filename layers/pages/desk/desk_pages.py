@@ -104,10 +104,7 @@ def hours_left(item: Item, now: datetime) -> float | None:
 
 
 def ordered(items: Iterable[Item], now: datetime, *, at_home: bool = False) -> list[Item]:
-    """Return items in the order to decide, the most urgent first; trials last, at home audits.
-
-    The items of one trial keep their order: it is that of the draw.
-    """
+    """Return items, the most urgent first; trials last, in the order of the draw; then audits."""
     last = {ItemKind.TRIAL: 1, ItemKind.AUDIT: 2 if at_home else 0}
 
     def rank(item: Item) -> tuple[Any, ...]:
@@ -122,8 +119,7 @@ def ordered(items: Iterable[Item], now: datetime, *, at_home: bool = False) -> l
             -(item.reach or 0),
             inf if left is None else left,
             item.since,
-            item.rules if is_trial else (),
-            "" if is_trial else item.key,
+            item.rules if is_trial else (item.key,),
         )
 
     return sorted(items, key=rank)
