@@ -87,7 +87,7 @@ def adoptions_due(
     ordered = sorted(adoptions, key=lambda entry: (entry.at, entry.entry))
     for entry in {entry.rule: entry for entry in ordered}.values():
         evidence = msgspec.convert(entry.evidence, Evidence)
-        expected = min(2 * found.get(entry.rule, 0), MOST_EXPECTED)
+        expected = min(2 * found.get(entry.tried, 0), MOST_EXPECTED)
         made = Adopted(
             entry.rule, entry.version, entry.matching, entry.band, since, evidence, expected
         )
@@ -97,13 +97,13 @@ def adoptions_due(
 
 
 def most_found(days: Iterable[Summary]) -> dict[str, int]:
-    """Return the per mille of posts that each rule (`pack/rule`) met on its fullest day."""
+    """Return the per mille of posts that each `pack/version/rule` met on its fullest day."""
     most = Counter[str]()
     for numbers in [day.numbers for day in days if day.numbers.inspected]:
         found = Counter[str]()
         for key, count in numbers.by_rule.items():
-            found[rule_of(key.rpartition("/")[0])] += count
-        most |= Counter({rule: ceil(1000 * n / numbers.inspected) for rule, n in found.items()})
+            found[key.rpartition("/")[0]] += count
+        most |= Counter({tried: ceil(1000 * n / numbers.inspected) for tried, n in found.items()})
     return dict(most)
 
 

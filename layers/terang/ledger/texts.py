@@ -174,9 +174,8 @@ def _first_sign(text: str) -> str:
 JSON_DEPTH = 64
 """The deepest nesting that is read, below the limits of all parsers."""
 
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-"""A JSON string, also one that breaks off."""
-_BRACKET = re.compile(rb"[\[\]{}]")
+_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+"""A bracket of JSON; a string, also one that breaks off, is passed over as a whole."""
 _ARRAY = list[msgspec.Raw]
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -234,8 +233,11 @@ def nests_too_deep(line: bytes) -> bool:
     if line.count(b"[") + line.count(b"{") <= JSON_DEPTH:
         return False
     depth = 0
-    for bracket in _BRACKET.finditer(_STRING.sub(b"", line)):
-        depth += 1 if bracket[0] in b"[{" else -1
+    for found in _BRACKET.finditer(line):
+        if line[found.start()] in b"[{":
+            depth += 1
+        elif line[found.start()] in b"]}":
+            depth -= 1
         if depth > JSON_DEPTH:
             return True
     return False

@@ -241,14 +241,12 @@ def test_a_server_that_answers_everything_is_not_asked_without_end(
     assert asked == 2 * ["log/checkpoint", "log/2/checkpoint"], "again to see whether they moved"
 
 
-def test_a_file_is_read_again_after_it_was_forgotten(served: Served) -> None:
+def test_a_file_that_was_not_read_is_not_asked_for_again(served: Served) -> None:
     source = source_of(served.url)
     served.hostile["log/vkey"] = HOSTILE["no status"]
     assert source.get("log/vkey") is None
     served.hostile.clear()
     assert source.get("log/vkey") is None
-    source.forget("log/vkey")
-    assert (source.get("log/vkey"), source.faults) == (served.files["log/vkey"], {})
 
 
 def test_a_place_that_is_always_too_slow_is_given_up(
