@@ -126,28 +126,14 @@ def rule_name(finding: Finding) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
-    """The published words about a rule: its pack's title, its reason and its page.
+    """What is published about a rule. `page` is empty where no public pages are served."""
 
-    `page` is empty where no public pages are served. `title` and `why` are English. `pack` is None
-    where its set cannot be read.
-    """
-
-    title: str
-    why: str
+    pack: Pack
+    rule: Rule
     page: str = ""
-    pack: Pack | None = None
-    rule: Rule | None = None
-
-    @classmethod
-    def of(cls, pack: Pack, rule_id: str, page: str) -> "RuleFacts":
-        """Return the words about a rule of a pack."""
-        rule = pack.rule(rule_id)
-        return cls(pack.title, rule.why if rule else "", page, pack, rule)
 
     def said_in(self, language: str) -> tuple[str, str]:
-        """Return title and reason in a language, or in English."""
-        if self.pack is None or self.rule is None:
-            return self.title, self.why
+        """Return the pack's title and the rule's reason in a language, or in English."""
         said = self.pack.title_in(language), self.pack.reason_in(language, self.rule)
         return said[0].text, said[1].text
 
@@ -243,10 +229,8 @@ def _golden_dossier(pack: Pack, rule: Rule, text: str, answer: str, provider: st
     item = Item(
         key, ItemKind.GOLDEN, _LONG_AGO, category=finding.category, rules=(f"{pack.id}/{rule.id}",)
     )
-    facts = RuleFacts.of(pack, rule.id, "")
-    return Dossier(
-        item, (OpenFinding(finding, text),), rules=((rule_name(finding), facts),), answer=answer
-    )
+    facts = ((rule_name(finding), RuleFacts(pack, rule)),)
+    return Dossier(item, (OpenFinding(finding, text),), rules=facts, answer=answer)
 
 
 COMPLAINT_DAYS = 14
@@ -289,23 +273,18 @@ def finding_items(findings: Iterable[Finding], entries: Iterable[JournalEntry]) 
         for case in entry.cases
     }
     for group in by_post(findings):
-        yield finding_item(group, escalated=any(each.finding in escalated for each in group))
-
-
-def finding_item(findings: Sequence[Finding], *, escalated: bool) -> Item:
-    """Return the item of findings of one post and category, the most urgent first."""
-    first = findings[0]
-    return Item(
-        key=first.finding,
-        kind=ItemKind.FINDING,
-        since=first.found_at,
-        category=first.category,
-        severity=first.severity,
-        rules=tuple(dict.fromkeys(f"{each.pack}/{each.rule}" for each in findings)),
-        language=first.language or "",
-        reach=first.reach,
-        escalated=escalated,
-    )
+        first = group[0]
+        yield Item(
+            key=first.finding,
+            kind=ItemKind.FINDING,
+            since=first.found_at,
+            category=first.category,
+            severity=first.severity,
+            rules=tuple(dict.fromkeys(f"{each.pack}/{each.rule}" for each in group)),
+            language=first.language or "",
+            reach=first.reach,
+            escalated=any(each.finding in escalated for each in group),
+        )
 
 
 def by_post(findings: Iterable[Finding]) -> list[list[Finding]]:

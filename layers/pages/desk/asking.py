@@ -169,7 +169,7 @@ class Asking:
     @property
     def language(self) -> str:
         """Return the language of the pages."""
-        return language_of(self.event)
+        return self.phrases.language
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -219,17 +219,12 @@ def care_of(event: Mapping[str, Any]) -> CareSettings:
     return CareSettings.parse(cookie_of(event, CARE_COOKIE))
 
 
-def language_of(event: Mapping[str, Any]) -> str:
-    """Return the chosen language, else the first one that the browser wants and we have."""
+def phrases_of(event: Mapping[str, Any]) -> Phrases:
+    """Return the phrases of the chosen language, else of the first wanted one that we have."""
     chosen = care_of(event).language
     wanted = headers_of(event).get("accept-language", "").split(",")
     codes = (part.partition(";")[0].strip()[:2].lower() for part in wanted)
-    return next((code for code in (chosen, *codes) if code in LANGUAGES), "en")
-
-
-def phrases_of(event: Mapping[str, Any]) -> Phrases:
-    """Return the phrases of the language that a request wants."""
-    return of(language_of(event))
+    return of(next((code for code in (chosen, *codes) if code in LANGUAGES), "en"))
 
 
 def see(path: str, care: CareSettings | None = None) -> Response[str]:

@@ -205,10 +205,10 @@ def hidden_outline(text: str) -> str:
 def _finding(each: OpenFinding, facts: dict[str, RuleFacts], language: str) -> FindingView:
     finding = each.finding
     disguises = sorted({kind for span in finding.spans for kind in span.evasion})
-    known = facts.get(rule_name(finding), RuleFacts(title=finding.pack, why=""))
-    name = f"{finding.pack}/{finding.rule}"
-    title, why = known.said_in(language)
-    return FindingView(finding, title, why, known.page, name, tuple(disguises), each.notice)
+    known = facts.get(rule_name(finding))  # None where its set cannot be read
+    name, page = f"{finding.pack}/{finding.rule}", known.page if known else ""
+    title, why = known.said_in(language) if known else (finding.pack, "")
+    return FindingView(finding, title, why, page, name, tuple(disguises), each.notice)
 
 
 def _copy(copy: NearCopy, text: str) -> CopyView:
@@ -399,7 +399,7 @@ def shown_notices(
 
 
 def _decided(each: OpenFinding, facts: RuleFacts | None) -> DecidedFinding:
-    if facts is None or facts.pack is None:
+    if facts is None:
         raise DecidingError(to_translate("The words of the rule cannot be read."))
     page = facts.page if facts.page.startswith("http") else ""  # at home, pages are not public
     return DecidedFinding(each.finding, facts.pack, page)

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from cases.case_store import TrialRules
+from cases.case_store import DecidedPacks, TrialRules
 from desk import (
     AUDITED,
     Dossier,
@@ -27,6 +27,7 @@ from desk import (
     by_post,
     contest_items,
     finding_items,
+    golden_dossiers,
     held_rule,
     notice_items,
     open_audits,
@@ -246,7 +247,8 @@ class TableDesk:
         self._findings = OpenFindings(self.store, self.seconds, self.most)
         self._journal = RecentJournal(self.store, self.seconds)
         self._copies = NearCopies(self.store, self.seconds)
-        self._dossiers = Dossiers(self.store, self.objects, self.public_bucket, self.public_url)
+        packs = DecidedPacks(self.objects, self.public_bucket)
+        self._dossiers = Dossiers(self.store, packs, self.public_url)
         self.trials = TrialDesk(self.store, self._dossiers, self.trial_rules, self.seconds)
 
     def now(self) -> datetime:
@@ -324,7 +326,7 @@ class TableDesk:
 
     def goldens(self, moderator: Moderator) -> Sequence[Dossier]:
         """Return the cards for training: examples of the packs in force."""
-        return self._dossiers.goldens(moderator.provider)
+        return golden_dossiers(self.packs(), moderator.provider)
 
     def packs(self) -> tuple[Pack, ...]:
         """Return the packs in force."""

@@ -11,6 +11,7 @@ import msgspec
 from cyclopts import Parameter
 from rich.table import Table
 
+from cases.case_store import DecidedPacks
 from cases.trials import group_names
 from desk.table_dossiers import Dossiers, RecentJournal
 from desk.trial_desk import FOUND_DAYS, RuleView, TrialDesk
@@ -164,7 +165,8 @@ def _of_stack(remote: "Remote", provider: str) -> list[RuleTrial]:
 
 
 def _views(remote: "Remote", provider: str) -> list[RuleView]:
-    dossiers = Dossiers(remote.store, remote.objects, remote.outputs["PublicBucket"], "public")
+    packs = DecidedPacks(remote.objects, remote.outputs["PublicBucket"])
+    dossiers = Dossiers(remote.store, packs, "public")
     now = remote.clock.now()
     entries = RecentJournal(remote.store, monotonic).entries(provider, now.date(), ANSWER_DAYS)
     trials = TrialDesk(remote.store, dossiers, remote.trial_rules, monotonic)
