@@ -374,27 +374,11 @@ def contest_deadline(received_at: str) -> str:
 
 
 def second_reviews(entries: Iterable[JournalEntry], now: datetime) -> Iterator[Item]:
-    """Yield the recent decisions that were drawn for a second review and have none."""
-    start = utc(now - timedelta(days=SECOND_REVIEW_DAYS))
-    for entry in drawn_decisions(entries):
-        if entry.at >= start:
-            yield Item(
-                key=entry.entry,
-                kind=ItemKind.SECOND_REVIEW,
-                since=entry.at,
-                category=entry.category,
-                rules=rules_of(entry),
-                reach=entry.reach,
-                not_for=(entry.moderator,),
-            )
-
-
-def drawn_decisions(entries: Iterable[JournalEntry]) -> Iterator[JournalEntry]:
-    """Yield the decisions that were drawn for a second review and have none.
+    """Yield the recent decisions that were drawn for a second review and have none.
 
     A group is drawn as one and judged by its first decision.
     """
-    entries = list(entries)
+    start, entries = utc(now - timedelta(days=SECOND_REVIEW_DAYS)), list(entries)
     reviewed = {entry.group or entry.decision for entry in entries if entry.type == "second_review"}
     for entry in entries:
         is_drawn = (
@@ -404,8 +388,16 @@ def drawn_decisions(entries: Iterable[JournalEntry]) -> Iterator[JournalEntry]:
             and entry.look not in reviewed
             and is_for_second_review(entry.look)
         )
-        if is_drawn:
-            yield entry
+        if is_drawn and entry.at >= start:
+            yield Item(
+                key=entry.entry,
+                kind=ItemKind.SECOND_REVIEW,
+                since=entry.at,
+                category=entry.category,
+                rules=rules_of(entry),
+                reach=entry.reach,
+                not_for=(entry.moderator,),
+            )
 
 
 def open_questions(provider: str, holds: Iterable[FloodHold]) -> list[Dossier]:

@@ -180,7 +180,7 @@ class Asking:
     @property
     def wanted(self) -> QueueFilter:
         """Return the filters of the queue: those of the form, or else of the address."""
-        fields = {name: self.field(name) for name in QueueFilter.names()}
+        fields = {name: self.field(name) for name in QueueFilter._fields}
         return QueueFilter.parse(fields if self.form else self.query)
 
     def field(self, name: str) -> str:

@@ -130,14 +130,12 @@ def agreement(pairs: Iterable[tuple[str, str, int]]) -> Agreement:
         counts[first, second] += count
     total = counts.total()
     agreed = sum(count for (first, second), count in counts.items() if first == second)
-    if total < 2:
-        return Agreement(total, agreed, None, -1.0, 1.0)
     firsts, seconds = Counter[str](), Counter[str]()
     for (first, second), count in counts.items():
         firsts[first] += count
         seconds[second] += count
-    chance = sum(firsts[verdict] * seconds[verdict] for verdict in firsts) / total**2
-    if chance == 1:
+    chance = sum(firsts[verdict] * seconds[verdict] for verdict in firsts) / max(1, total**2)
+    if total < 2 or chance == 1:
         return Agreement(total, agreed, None, -1.0, 1.0)
     observed = agreed / total
     kappa = (observed - chance) / (1 - chance)
@@ -426,7 +424,6 @@ class TableDesk:
         return replace(dossier, copies=self._dossiers.near(near))
 
     def _decided(self, items: Sequence[str]) -> JournalEntry | None:
-        """Return the decision on one of these items, if decide has taken one."""
         for name in self.store.with_entries(items):
             case = self.store.case(name)
             if case is not None and case.finding is not None and case.state in ENDED:

@@ -90,7 +90,6 @@ class OpenFindings:
         return self._holds.get((provider,), LISTED_SECONDS, read)
 
     def _list(self, provider: str) -> list[str]:
-        """Return the ids of open findings in the order of the index."""
         partitions = self.store.open_partitions(provider)
         each = -(-self.most // len(partitions))
         with ThreadPoolExecutor(THREADS) as pool:
@@ -363,7 +362,6 @@ class Dossiers:
 
 
 def _on_the_post(cases: Iterable[Case]) -> Iterator[EarlierDecision]:
-    """Yield earlier decisions on the findings of this very post."""
     decisions: dict[str, CaseEntry] = {
         entry.journal_entry.entry: entry
         for case in cases
