@@ -119,14 +119,15 @@ def trial(
             case "allow":
                 print_result(remote.public.allow(whose, rule))
     if not verbs:
-        _show(_of_stack(remote, whose), remote.store, as_json=as_json)
+        views = _views(remote, whose)
+        rules = [RuleTrial(view, round(view.a_day * FOUND_DAYS)) for view in views]  # in a week
+        _show(rules, remote.store, as_json=as_json)
     return 0
 
 
 def _check_usage(
     verbs: Sequence[str], run: Path | None, provider: str | None, moderator: str | None, why: str
 ) -> None:
-    """Raise UsageError for arguments that do not fit together."""
     problems = (
         (run is None and provider is None, "name a run's folder, or --provider P of a stack"),
         (
@@ -156,12 +157,6 @@ def _of_run(table: RunTable, path: Path) -> list[RuleTrial]:
     views = trials.views(table.provider, table.entries, since)
     made = [RuleTrial(view, found[view.name]) for view in views]
     return sorted(made, key=lambda one: (-one.found, one.view.name))
-
-
-def _of_stack(remote: "Remote", provider: str) -> list[RuleTrial]:
-    """Return the rules of a stack, with about how much they find in a week."""
-    views = _views(remote, provider)
-    return [RuleTrial(view, round(view.a_day * FOUND_DAYS)) for view in views]
 
 
 def _views(remote: "Remote", provider: str) -> list[RuleView]:
