@@ -13,7 +13,7 @@ from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qs, urlencode
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -122,12 +122,9 @@ def read_form(event: Mapping[str, Any], session: DeskSession, origin: str) -> di
     if kind != "application/x-www-form-urlencoded":
         raise FormError(to_translate("The form has another type."))
     try:
-        pairs = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS)
+        form = parse_qs(body, keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS)
     except ValueError:
         raise FormError(to_translate("The form cannot be read.")) from None
-    form: dict[str, list[str]] = {}
-    for name, value in pairs:
-        form.setdefault(name, []).append(value)
     token = form.pop("token", [""])[0]
     if not hmac.compare_digest(token.encode(), session.token.encode()):
         raise FormError(to_translate("The page is older than this session. Load it again."))

@@ -348,12 +348,10 @@ def read_reasons(lines: str) -> list[CannedReason]:
         if not line.strip():
             continue
         parts = [part.strip() for part in line.split("|", 3)]
-        if len(parts) < 4 or parts[0] not in VERDICTS or not (0 < len(parts[3]) <= REASON_LENGTH):
-            raise ReasonError(number)
-        verdict, language, pack, text = parts
-        if not (language.isascii() and language.isalpha() and len(language) == 2):
-            raise ReasonError(number)
-        if len(found) == MOST:
+        verdict, language, pack, text = parts if len(parts) == 4 else ("",) * 4
+        is_code = language.isascii() and language.isalpha() and len(language) == 2
+        is_whole = verdict in VERDICTS and is_code and 0 < len(text) <= REASON_LENGTH
+        if not is_whole or len(found) == MOST:
             raise ReasonError(number)
         found.append(
             CannedReason(
