@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
-from rich.table import Table
 
 from cases.case_store import DecidedPacks
 from cases.trials import group_names
@@ -65,9 +64,6 @@ NOTHING_TO_SAY = {"not_on_trial", "live"}
 
 TITLES = ("rule", "why in shadow", "findings", "judged", "right", "may go live")
 
-BORDERS = 3 * len(TITLES) + 1
-"""The width of a table's borders; where its cells are wider than the rest, it is a list."""
-
 RuleName = Annotated[str | None, Parameter(metavar="PACK/RULE")]
 
 
@@ -95,8 +91,8 @@ def trial(
 ) -> int:
     """Show the rules that run, or do one thing; 1 if the stack refuses an adoption."""
     given = {"begin": begin, "end": end, "adopt": adopt, "forbid": forbid, "allow": allow}
-    verbs = {verb: rule for verb, rule in given.items() if rule}
-    _check_usage([*verbs], run, provider, moderator, why)
+    verbs = [verb for verb, rule in given.items() if rule]
+    _check_usage(verbs, run, provider, moderator, why)
     if run is not None:
         messages = [message for file in cases for message in read_messages(file)]
         table = RunTable.read(run, messages, provider)
@@ -106,19 +102,17 @@ def trial(
 
     whose = provider or ""
     remote, who = Remote.find(stack).known(whose), moderator or ""
-    for verb, rule in verbs.items():
-        match verb:
-            case "begin":
-                _begin(remote, whose, rule, who)
-            case "end":
-                _end(remote, whose, rule)
-            case "adopt":
-                _adopt(remote, whose, rule, band, who, read_by)
-            case "forbid":
-                _forbid(remote, whose, rule, why)
-            case "allow":
-                print_result(remote.public.allow(whose, rule))
-    if not verbs:
+    if begin:
+        _begin(remote, whose, begin, who)
+    elif end:
+        _end(remote, whose, end)
+    elif adopt:
+        _adopt(remote, whose, adopt, band, who, read_by)
+    elif forbid:
+        _forbid(remote, whose, forbid, why)
+    elif allow:
+        print_result(remote.public.allow(whose, allow))
+    else:
         views = _views(remote, whose)
         rules = [RuleTrial(view, round(view.a_day * FOUND_DAYS)) for view in views]  # in a week
         _show(rules, remote.store, as_json=as_json)
@@ -238,19 +232,10 @@ def _show(rules: list[RuleTrial], store: DynamoStore, *, as_json: bool) -> None:
         return
     screen = Screen()
     shown = [rule for rule in rules if rule.found or rule.why_not not in NOTHING_TO_SAY]
-    rows = list(map(_cells, shown))
-    widths = [max(map(len, column)) for column in zip(TITLES, *rows, strict=True)]
-    if sum(widths) + BORDERS > screen.width:
-        for name, why, found, judged, right, may in rows:
-            screen.print(f"{name} ({why})")
-            screen.print("  " + "; ".join(filter(None, (f"{found} found", judged, right, may))))
-    elif rows:
-        table = Table(title="rules that run, by what they found", title_justify="left")
-        for title in TITLES:
-            table.add_column(title, justify="right" if title == "findings" else "left")
-        for row in rows:
-            table.add_row(*row)
-        screen.print(table)
+    rows, lines = list(map(_cells, shown)), list[str]()
+    for name, why, found, *words in rows:
+        lines += (f"{name} ({why})", "  " + "; ".join(filter(None, (f"{found} found", *words))))
+    screen.print_rows("rules that run, by what they found", TITLES, rows, lines)
     if others := len(rules) - len(shown):
         screen.print(f"{counted(others, 'other rule')} found nothing")
 
