@@ -300,15 +300,12 @@ class Adoption(BaseCaseMessage, frozen=True, tag="adoption", kw_only=True):
         trial = facts.trial
         if trial is None or trial.version != self.version or trial.ended_at:
             return (yield CaseRefusal(CaseCode.NOT_ON_TRIAL, "rule"))
-        step = CaseStep(
-            self._case(facts), facts.cases.get(self._case(facts)), CaseKind.RECORD, Move.CLOSE
-        )
+        case = self._case(facts)
+        step = CaseStep(case, facts.cases.get(case), CaseKind.RECORD, Move.CLOSE)
         yield from refusals_of([step], "rule")
         answers = {one.finding: answers_of(facts, one.finding) for one in facts.drawn}
-        asks = facts.trial_rules.of(facts.packs.values())
-        standing = standing_of(
-            facts.drawn, answers, self.band, asks, is_over=trial.is_over(facts.now)
-        )
+        asks, is_over = facts.trial_rules.of(facts.packs.values()), trial.is_over(facts.now)
+        standing = standing_of(facts.drawn, answers, self.band, asks, is_over=is_over)
         if standing.why_not or standing.evidence is None:
             said = standing.said(asks)
             yield CaseRefusal(CaseCode.NOT_PROVED, standing.why_not, advice=said)
