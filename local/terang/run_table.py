@@ -385,7 +385,7 @@ class PackExamples:
                     f"a/{path.name}",
                     f"b/{path.name}",
                 )
-                return ExampleResult("".join(lines), tuple(self._problems(path, after)), ())
+                return ExampleResult("".join(lines), tuple(self._problems(path, after)))
         return None
 
     def _problems(self, path: Path, after: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import partial
@@ -102,6 +102,28 @@ class Screen(Console):
             options = {"soft_wrap": True} | options
         shown = [show_controls(value) if isinstance(value, str) else value for value in objects]
         super().print(*shown, **options)  # type: ignore[arg-type]
+
+    def print_rows(
+        self,
+        title: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        lines: Iterable[str],
+    ) -> None:
+        """Print rows as a table, or as these lines where the table would be too wide."""
+        from rich.table import Table  # late: most commands show none
+
+        widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+        if sum(widths) + 3 * len(columns) + 1 > self.width:  # with its borders
+            for line in lines:
+                self.print(line)
+        elif rows:
+            table = Table(title=title, title_justify="left")
+            for name in columns:
+                table.add_column(name, justify="right" if name == "findings" else "left")
+            for row in rows:
+                table.add_row(*row)
+            self.print(table)
 
     def render_str(self, text: str, **options: object) -> Text:
         """Return the string as text in which a terminal obeys only line breaks."""

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 import msgspec
 from support.sample_posts import StandingClock
+from support.sample_posts import pack as sample_pack
 
 from cases.case_store import TrialRules
 from cases.trials import Answer
@@ -26,7 +27,8 @@ from ledger.draws import DrawnFinding, Trial
 from ledger.findings import Finding, FoundSpan, digest
 from ledger.keys import Provider
 from ledger.store import DynamoStore
-from matcher import load_packs
+from matcher import Rule, load_packs
+from rules.rule import Severity
 from rules.rule_set import Evidence
 from terang.run_table import MemoryTable
 
@@ -57,7 +59,10 @@ def dossier(*findings: OpenFinding, **changes: Any) -> Dossier:
         severity=first.severity, language=first.language or "", reach=first.reach,
         rules=tuple(f"{f.finding.pack}/{f.finding.rule}" for f in findings),
     )  # fmt: skip
-    rules = {rule_name(f.finding): RuleFacts("One-time codes", WHY) for f in findings}
+    facts = RuleFacts(
+        sample_pack(title="One-time codes"), Rule(id="asks", severity=Severity.HIGH, why=WHY)
+    )
+    rules = {rule_name(f.finding): facts for f in findings}
     kinds = {name: changes.pop(name) for name in list(changes) if hasattr(item, name)}
     return Dossier(replace(item, **kinds), findings, rules=tuple(rules.items()), **changes)
 

@@ -113,8 +113,8 @@ def log_result(result: PublishResult) -> None:
         logger.error("receipt left out", extra=msgspec.to_builtins(left))
     for path in result.revised:
         logger.warning("revised", extra={"summary": path})
-    for pause in result.paused:
-        logger.warning("rule paused", extra={"paused_for": pause.provider, "rule": pause.rule})
+    for provider, pause in result.paused:
+        logger.warning("rule paused", extra={"paused_for": provider, "rule": pause.rule})
     for day in result.behind:
         logger.error("the table lacks what is published", extra={"behind": day})
     for difference in result.unproved:

@@ -44,7 +44,6 @@ from publish.public_bucket import Drafter, SummaryBucket, has_lost_records, next
 from publish.rule_changes import adoptions_due, change_rules, most_found, pauses_due
 from publish.summary import (
     LeftOut,
-    PausedNote,
     PeriodKind,
     Summary,
     SummaryPeriod,
@@ -115,7 +114,7 @@ class PublishResult:
     """What a run did, for logs and metrics. Steps add to it: the last three are theirs alone."""
 
     written: int = 0
-    paused: list[PausedNote] = field(default_factory=list)
+    paused: list[tuple[str, Paused]] = field(default_factory=list)
     revised: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     unpublishable: list[str] = field(default_factory=list)
@@ -355,16 +354,15 @@ class PublishRun:
         Return whether there were any. An adoption that a dead run left comes with the next one.
         """
         context, result, in_force = self.context, self.result, self.catalogue.in_force
-        notes: list[tuple[str, Paused | Adopted]] = []
+        adopted: list[tuple[str, Adopted]] = []
         since = utc(context.clock.now())
         for provider in self.providers:
             months = context.public.periods(provider, PeriodKind.MONTH)
             newest = context.public.published(provider, months[-1]) if months else None
             if newest and newest.standing:
                 below = context.pause_below
-                pauses = [*pauses_due(provider, newest.standing, in_force, below, since)]
-                result.paused += pauses
-                notes += [(provider, Paused(one.rule, since, one.why)) for one in pauses]
+                pauses = pauses_due(provider, newest.standing, in_force, below, since)
+                result.paused += ((provider, pause) for pause in pauses)
             days = [*filter(None, (context.public.published(provider, day) for day in self.days))]
             entries = (
                 entry
@@ -374,10 +372,12 @@ class PublishRun:
             )
             settings, found = in_force.settings_of(provider), most_found(days)
             adoptions = adoptions_due(entries, settings, in_force, since, found)
-            notes += [(provider, one) for one in adoptions]
-        if notes:
-            change_rules(context.public.objects, context.public.bucket, notes, context.clock.now())
-        return bool(notes)
+            adopted += ((provider, adoption) for adoption in adoptions)
+        changes: list[tuple[str, Paused | Adopted]] = [*result.paused, *adopted]
+        if changes:
+            public = context.public
+            change_rules(public.objects, public.bucket, changes, context.clock.now())
+        return bool(changes)
 
     def _publish_summary(self, draft: Summary, facts: DayFacts | None = None) -> bool:
         """Compare a draft with the published summary, and write it if they differ.

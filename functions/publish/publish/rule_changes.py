@@ -21,7 +21,7 @@ from ledger.codes import OperatorError
 from ledger.objects import S3Objects
 from publish.precision import RuleErrors, errors_of
 from publish.public_bucket import SummaryBucket
-from publish.summary import PausedNote, Standing, Summary, WentLive
+from publish.summary import Standing, Summary, WentLive
 from rules.pack import MOST_EXPECTED, Pack
 from rules.rule_set import (
     Adopted,
@@ -41,7 +41,7 @@ AT_LEAST = 10
 
 def pauses_due(
     provider: str, standing: Standing, in_force: RuleSet, below: float, since: str
-) -> Iterator[PausedNote]:
+) -> Iterator[Paused]:
     """Yield the rules in force that must be paused for a provider and are not yet.
 
     A version is judged by all of its findings in the cohorts, of whatever month. It is paused if
@@ -60,8 +60,7 @@ def pauses_due(
             if found.precision is None or found.high is None or name in paused:
                 continue
             if decided >= AT_LEAST and found.high < below:
-                yield PausedNote(
-                    provider,
+                yield Paused(
                     name,
                     since,
                     f"of {decided} findings of version {pack.version} that people decided by"

@@ -126,28 +126,14 @@ def rule_name(finding: Finding) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
-    """The published words about a rule: its pack's title, its reason and its page.
+    """What is published about a rule. `page` is empty where no public pages are served."""
 
-    `page` is empty where no public pages are served. `title` and `why` are English. `pack` is None
-    where its set cannot be read.
-    """
-
-    title: str
-    why: str
+    pack: Pack
+    rule: Rule
     page: str = ""
-    pack: Pack | None = None
-    rule: Rule | None = None
-
-    @classmethod
-    def of(cls, pack: Pack, rule_id: str, page: str) -> "RuleFacts":
-        """Return the words about a rule of a pack."""
-        rule = pack.rule(rule_id)
-        return cls(pack.title, rule.why if rule else "", page, pack, rule)
 
     def said_in(self, language: str) -> tuple[str, str]:
-        """Return title and reason in a language, or in English."""
-        if self.pack is None or self.rule is None:
-            return self.title, self.why
+        """Return the pack's title and the rule's reason in a language, or in English."""
         said = self.pack.title_in(language), self.pack.reason_in(language, self.rule)
         return said[0].text, said[1].text
 
@@ -243,10 +229,8 @@ def _golden_dossier(pack: Pack, rule: Rule, text: str, answer: str, provider: st
     item = Item(
         key, ItemKind.GOLDEN, _LONG_AGO, category=finding.category, rules=(f"{pack.id}/{rule.id}",)
     )
-    facts = RuleFacts.of(pack, rule.id, "")
-    return Dossier(
-        item, (OpenFinding(finding, text),), rules=((rule_name(finding), facts),), answer=answer
-    )
+    facts = ((rule_name(finding), RuleFacts(pack, rule)),)
+    return Dossier(item, (OpenFinding(finding, text),), rules=facts, answer=answer)
 
 
 COMPLAINT_DAYS = 14
@@ -289,23 +273,18 @@ def finding_items(findings: Iterable[Finding], entries: Iterable[JournalEntry]) 
         for case in entry.cases
     }
     for group in by_post(findings):
-        yield finding_item(group, escalated=any(each.finding in escalated for each in group))
-
-
-def finding_item(findings: Sequence[Finding], *, escalated: bool) -> Item:
-    """Return the item of findings of one post and category, the most urgent first."""
-    first = findings[0]
-    return Item(
-        key=first.finding,
-        kind=ItemKind.FINDING,
-        since=first.found_at,
-        category=first.category,
-        severity=first.severity,
-        rules=tuple(dict.fromkeys(f"{each.pack}/{each.rule}" for each in findings)),
-        language=first.language or "",
-        reach=first.reach,
-        escalated=escalated,
-    )
+        first = group[0]
+        yield Item(
+            key=first.finding,
+            kind=ItemKind.FINDING,
+            since=first.found_at,
+            category=first.category,
+            severity=first.severity,
+            rules=tuple(dict.fromkeys(f"{each.pack}/{each.rule}" for each in group)),
+            language=first.language or "",
+            reach=first.reach,
+            escalated=any(each.finding in escalated for each in group),
+        )
 
 
 def by_post(findings: Iterable[Finding]) -> list[list[Finding]]:
@@ -395,27 +374,11 @@ def contest_deadline(received_at: str) -> str:
 
 
 def second_reviews(entries: Iterable[JournalEntry], now: datetime) -> Iterator[Item]:
-    """Yield the recent decisions that were drawn for a second review and have none."""
-    start = utc(now - timedelta(days=SECOND_REVIEW_DAYS))
-    for entry in drawn_decisions(entries):
-        if entry.at >= start:
-            yield Item(
-                key=entry.entry,
-                kind=ItemKind.SECOND_REVIEW,
-                since=entry.at,
-                category=entry.category,
-                rules=rules_of(entry),
-                reach=entry.reach,
-                not_for=(entry.moderator,),
-            )
-
-
-def drawn_decisions(entries: Iterable[JournalEntry]) -> Iterator[JournalEntry]:
-    """Yield the decisions that were drawn for a second review and have none.
+    """Yield the recent decisions that were drawn for a second review and have none.
 
     A group is drawn as one and judged by its first decision.
     """
-    entries = list(entries)
+    start, entries = utc(now - timedelta(days=SECOND_REVIEW_DAYS)), list(entries)
     reviewed = {entry.group or entry.decision for entry in entries if entry.type == "second_review"}
     for entry in entries:
         is_drawn = (
@@ -425,8 +388,16 @@ def drawn_decisions(entries: Iterable[JournalEntry]) -> Iterator[JournalEntry]:
             and entry.look not in reviewed
             and is_for_second_review(entry.look)
         )
-        if is_drawn:
-            yield entry
+        if is_drawn and entry.at >= start:
+            yield Item(
+                key=entry.entry,
+                kind=ItemKind.SECOND_REVIEW,
+                since=entry.at,
+                category=entry.category,
+                rules=rules_of(entry),
+                reach=entry.reach,
+                not_for=(entry.moderator,),
+            )
 
 
 def open_questions(provider: str, holds: Iterable[FloodHold]) -> list[Dossier]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qs, urlencode
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -122,12 +122,9 @@ def read_form(event: Mapping[str, Any], session: DeskSession, origin: str) -> di
     if kind != "application/x-www-form-urlencoded":
         raise FormError(to_translate("The form has another type."))
     try:
-        pairs = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS)
+        form = parse_qs(body, keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS)
     except ValueError:
         raise FormError(to_translate("The form cannot be read.")) from None
-    form: dict[str, list[str]] = {}
-    for name, value in pairs:
-        form.setdefault(name, []).append(value)
     token = form.pop("token", [""])[0]
     if not hmac.compare_digest(token.encode(), session.token.encode()):
         raise FormError(to_translate("The page is older than this session. Load it again."))
@@ -169,7 +166,7 @@ class Asking:
     @property
     def language(self) -> str:
         """Return the language of the pages."""
-        return language_of(self.event)
+        return self.phrases.language
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -180,7 +177,7 @@ class Asking:
     @property
     def wanted(self) -> QueueFilter:
         """Return the filters of the queue: those of the form, or else of the address."""
-        fields = {name: self.field(name) for name in QueueFilter.names()}
+        fields = {name: self.field(name) for name in QueueFilter._fields}
         return QueueFilter.parse(fields if self.form else self.query)
 
     def field(self, name: str) -> str:
@@ -219,17 +216,12 @@ def care_of(event: Mapping[str, Any]) -> CareSettings:
     return CareSettings.parse(cookie_of(event, CARE_COOKIE))
 
 
-def language_of(event: Mapping[str, Any]) -> str:
-    """Return the chosen language, else the first one that the browser wants and we have."""
+def phrases_of(event: Mapping[str, Any]) -> Phrases:
+    """Return the phrases of the chosen language, else of the first wanted one that we have."""
     chosen = care_of(event).language
     wanted = headers_of(event).get("accept-language", "").split(",")
     codes = (part.partition(";")[0].strip()[:2].lower() for part in wanted)
-    return next((code for code in (chosen, *codes) if code in LANGUAGES), "en")
-
-
-def phrases_of(event: Mapping[str, Any]) -> Phrases:
-    """Return the phrases of the language that a request wants."""
-    return of(language_of(event))
+    return of(next((code for code in (chosen, *codes) if code in LANGUAGES), "en"))
 
 
 def see(path: str, care: CareSettings | None = None) -> Response[str]:

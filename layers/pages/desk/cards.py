@@ -205,10 +205,10 @@ def hidden_outline(text: str) -> str:
 def _finding(each: OpenFinding, facts: dict[str, RuleFacts], language: str) -> FindingView:
     finding = each.finding
     disguises = sorted({kind for span in finding.spans for kind in span.evasion})
-    known = facts.get(rule_name(finding), RuleFacts(title=finding.pack, why=""))
-    name = f"{finding.pack}/{finding.rule}"
-    title, why = known.said_in(language)
-    return FindingView(finding, title, why, known.page, name, tuple(disguises), each.notice)
+    known = facts.get(rule_name(finding))  # None where its set cannot be read
+    name, page = f"{finding.pack}/{finding.rule}", known.page if known else ""
+    title, why = known.said_in(language) if known else (finding.pack, "")
+    return FindingView(finding, title, why, page, name, tuple(disguises), each.notice)
 
 
 def _copy(copy: NearCopy, text: str) -> CopyView:
@@ -348,12 +348,10 @@ def read_reasons(lines: str) -> list[CannedReason]:
         if not line.strip():
             continue
         parts = [part.strip() for part in line.split("|", 3)]
-        if len(parts) < 4 or parts[0] not in VERDICTS or not (0 < len(parts[3]) <= REASON_LENGTH):
-            raise ReasonError(number)
-        verdict, language, pack, text = parts
-        if not (language.isascii() and language.isalpha() and len(language) == 2):
-            raise ReasonError(number)
-        if len(found) == MOST:
+        verdict, language, pack, text = parts if len(parts) == 4 else ("",) * 4
+        is_code = language.isascii() and language.isalpha() and len(language) == 2
+        is_whole = verdict in VERDICTS and is_code and 0 < len(text) <= REASON_LENGTH
+        if not is_whole or len(found) == MOST:
             raise ReasonError(number)
         found.append(
             CannedReason(
@@ -399,7 +397,7 @@ def shown_notices(
 
 
 def _decided(each: OpenFinding, facts: RuleFacts | None) -> DecidedFinding:
-    if facts is None or facts.pack is None:
+    if facts is None:
         raise DecidingError(to_translate("The words of the rule cannot be read."))
     page = facts.page if facts.page.startswith("http") else ""  # at home, pages are not public
     return DecidedFinding(each.finding, facts.pack, page)

@@ -233,9 +233,9 @@ def _decisions(
 
 def _ground(form: DecisionForm, told: Iterable[JournalEntry]) -> dict[str, Any]:
     """Return the ground of a notice without findings: its own if it has one, else the form's."""
+    names = ("ground", "ground_text", "ground_url")
     for entry in told:
         if entry.ground:  # of a rule on trial, by which a moderator reported the post
-            names = ("ground", "ground_text", "ground_url")
             return {name: getattr(entry, name) or None for name in names}
     if form.ground not in {"illegal", "terms"} or is_blank(form.ground_text):
         raise DecidingError(
@@ -404,15 +404,13 @@ class NewExample:
 
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
-    """What the tools for packs say about an example, and the change to the pack's file.
+    """The change to the pack's file, and the problems of `packs check` with the example.
 
-    `problems` are those of `packs check` with the example, `changes` the lines of `packs diff`.
     Without the pack's file (`checked` is false) there are none, and `patch` is the lines to add.
     """
 
     patch: str
     problems: tuple[str, ...] = ()
-    changes: tuple[str, ...] = ()
     checked: bool = True
 
 

@@ -7,13 +7,13 @@ somebody reads. In a template, everything that a stranger wrote is escaped.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 from http import HTTPStatus
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode
 
 from jinja2 import Environment
@@ -40,8 +40,7 @@ PAGE_ITEMS = 50
 """Items on one page of the queue."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueueFilter:
+class QueueFilter(NamedTuple):
     """What a moderator wants to see; an empty field means any. It never holds text of a post."""
 
     kind: str = ""
@@ -55,18 +54,12 @@ class QueueFilter:
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> "QueueFilter":
         """Read the fields of an address. Unknown fields and longer values are ignored."""
-        known = {name: query.get(name, "")[:200] for name in cls.names()}
-        return cls(**known)
-
-    @classmethod
-    def names(cls) -> tuple[str, ...]:
-        """Return the names of the fields, as in an address."""
-        return tuple(field.name for field in fields(cls))
+        return cls(*(query.get(name, "")[:200] for name in cls._fields))
 
     @property
     def chosen(self) -> dict[str, str]:
         """Return the wishes that are not empty."""
-        return {name: value for name in self.names() if (value := getattr(self, name))}
+        return {name: value for name, value in self._asdict().items() if value}
 
     def wants(self, item: Item, now: datetime) -> bool:
         """Return whether an item fits all wishes."""
@@ -171,15 +164,14 @@ def category_counts(items: Iterable[Item]) -> list[CategoryCount]:
 
 def filter_choices(items: Iterable[Item]) -> dict[str, list[str]]:
     """Return the values that each filter can have among these items, sorted."""
-    found: dict[str, set[str]] = {
-        name: set() for name in ("kind", "category", "rule", "language", "severity")
+    items = list(items)
+    found = {
+        "kind": {item.kind.value for item in items},
+        "category": {item.category for item in items},
+        "rule": {rule for item in items for rule in item.rules},
+        "language": {item.language for item in items},
+        "severity": {item.severity for item in items},
     }
-    for item in items:
-        found["kind"].add(item.kind.value)
-        found["category"].add(item.category)
-        found["rule"].update(item.rules)
-        found["language"].add(item.language)
-        found["severity"].add(item.severity)
     return {name: sorted(values - {""}) for name, values in found.items()}
 
 
@@ -235,17 +227,8 @@ class CareSettings:
     @property
     def cookie(self) -> str:
         """Return the header that sets the cookie. It is nobody's secret and decides nothing."""
-        fields = {
-            "l": self.language,
-            "b": int(self.blurred),
-            "g": int(self.grey),
-            "k": int(self.keys),
-            "m": self.minutes,
-            "s": self.severe_limit,
-            "n": self.began,
-            "t": self.last,
-            "r": self.severe,
-        }
+        values = zip("lbgkmsntr", astuple(self), strict=True)  # `parse` reads these letters
+        fields = {name: value if name == "l" else int(value) for name, value in values}
         return f"{CARE_COOKIE}={urlencode(fields)}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax"
 
     def after(self, now: datetime, *, severe: bool) -> "CareSettings":

@@ -62,7 +62,6 @@ from desk.desk_pages import (
 )
 from desk.rule_routes import rules_page as rules_page  # its routes are registered
 from desk.table_desk import FirstDecision, TableDesk, agreement
-from ledger.desk_store import PendingDecision
 from ledger.findings import digest
 from phrases import LANGUAGES, NAMES
 
@@ -338,17 +337,13 @@ def _last_measure(asking: Asking, dossier: Dossier) -> str:
     """Return the measure to offer: a label where a fact-check is repeated, else the last one."""
     if any(each.finding.checks for each in dossier.findings):
         return "labelled"
-    taken = (_measure_in(pending) for pending in asking.recent)
-    return next((measure for measure in taken if measure), "none")
-
-
-def _measure_in(pending: PendingDecision) -> str:
-    """Return the word of the measure that a decision took, or an empty text."""
-    for message in pending.messages:
+    words = {code: word for word, code in MEASURES.items()}
+    for message in (each.messages[0] for each in asking.recent):  # near copies had the same one
         if message["type"] == "decision" and message["verdict"] == "confirmed":
             code = next(iter(message.get("measures", {}).get("visibility", ())), None)
-            return next((word for word, known in MEASURES.items() if known == code), "")
-    return ""
+            if code in words:
+                return words[code]
+    return "none"
 
 
 SECURITY_HEADERS = {

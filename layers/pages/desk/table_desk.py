@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from cases.case_store import TrialRules
+from cases.case_store import DecidedPacks, TrialRules
 from desk import (
     AUDITED,
     Dossier,
@@ -27,6 +27,7 @@ from desk import (
     by_post,
     contest_items,
     finding_items,
+    golden_dossiers,
     held_rule,
     notice_items,
     open_audits,
@@ -129,14 +130,12 @@ def agreement(pairs: Iterable[tuple[str, str, int]]) -> Agreement:
         counts[first, second] += count
     total = counts.total()
     agreed = sum(count for (first, second), count in counts.items() if first == second)
-    if total < 2:
-        return Agreement(total, agreed, None, -1.0, 1.0)
     firsts, seconds = Counter[str](), Counter[str]()
     for (first, second), count in counts.items():
         firsts[first] += count
         seconds[second] += count
-    chance = sum(firsts[verdict] * seconds[verdict] for verdict in firsts) / total**2
-    if chance == 1:
+    chance = sum(firsts[verdict] * seconds[verdict] for verdict in firsts) / max(1, total**2)
+    if total < 2 or chance == 1:
         return Agreement(total, agreed, None, -1.0, 1.0)
     observed = agreed / total
     kappa = (observed - chance) / (1 - chance)
@@ -246,7 +245,8 @@ class TableDesk:
         self._findings = OpenFindings(self.store, self.seconds, self.most)
         self._journal = RecentJournal(self.store, self.seconds)
         self._copies = NearCopies(self.store, self.seconds)
-        self._dossiers = Dossiers(self.store, self.objects, self.public_bucket, self.public_url)
+        packs = DecidedPacks(self.objects, self.public_bucket)
+        self._dossiers = Dossiers(self.store, packs, self.public_url)
         self.trials = TrialDesk(self.store, self._dossiers, self.trial_rules, self.seconds)
 
     def now(self) -> datetime:
@@ -324,7 +324,7 @@ class TableDesk:
 
     def goldens(self, moderator: Moderator) -> Sequence[Dossier]:
         """Return the cards for training: examples of the packs in force."""
-        return self._dossiers.goldens(moderator.provider)
+        return golden_dossiers(self.packs(), moderator.provider)
 
     def packs(self) -> tuple[Pack, ...]:
         """Return the packs in force."""
@@ -424,7 +424,6 @@ class TableDesk:
         return replace(dossier, copies=self._dossiers.near(near))
 
     def _decided(self, items: Sequence[str]) -> JournalEntry | None:
-        """Return the decision on one of these items, if decide has taken one."""
         for name in self.store.with_entries(items):
             case = self.store.case(name)
             if case is not None and case.finding is not None and case.state in ENDED:

@@ -9,11 +9,13 @@ and fingerprints of open findings are used for a while too.
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
-from itertools import batched, chain
+from itertools import batched, chain, islice
 
+from cases.case_store import DecidedPacks
 from desk import (
     COPIES_SHOWN,
     Dossier,
@@ -23,20 +25,19 @@ from desk import (
     OpenFinding,
     RuleFacts,
     by_post,
-    golden_dossiers,
     rule_name,
+    rules_of,
 )
 from ledger.cases import Case, CaseEntry, CaseState, JournalEntry, Move
-from ledger.closing import read_pointer, stored_set
+from ledger.closing import read_pointer
 from ledger.codes import OperatorError
 from ledger.findings import Finding, FloodHold
 from ledger.keys import rule_page
-from ledger.objects import S3Objects
 from ledger.store import DynamoStore
 from ledger.table import shards
 from rules.pack import Pack
 from rules.pack_parts import Fingerprinted, are_copies, copy_groups
-from rules.rule_set import KnownSets, RuleSet, SetError
+from rules.rule_set import RuleSet
 
 LISTED_SECONDS = 20
 """How long a list is used. A decision of this console leaves the queue at once all the same."""
@@ -89,7 +90,6 @@ class OpenFindings:
         return self._holds.get((provider,), LISTED_SECONDS, read)
 
     def _list(self, provider: str) -> list[str]:
-        """Return the ids of open findings in the order of the index."""
         partitions = self.store.open_partitions(provider)
         each = -(-self.most // len(partitions))
         with ThreadPoolExecutor(THREADS) as pool:
@@ -234,10 +234,8 @@ class Dossiers:
     """Reads dossiers of one stack. Every case is read again, so that a card is never stale."""
 
     store: DynamoStore
-    objects: S3Objects
-    public_bucket: str
+    decided_packs: DecidedPacks
     public_url: str
-    _sets: KnownSets = field(default_factory=KnownSets)
 
     def of_findings(
         self, item: Item, names: Sequence[str], entries: Sequence[JournalEntry]
@@ -317,10 +315,6 @@ class Dossiers:
             rules=self.rule_facts(findings),
         )
 
-    def goldens(self, provider: str) -> list[Dossier]:
-        """Return the examples of the packs in force as cards."""
-        return golden_dossiers(self.packs(), provider)
-
     def packs(self) -> tuple[Pack, ...]:
         """Return the packs in force; none if no set can be read."""
         in_force = self.in_force()
@@ -328,10 +322,11 @@ class Dossiers:
 
     def in_force(self) -> tuple[RuleSet, str] | None:
         """Return the set in force, and since when it is; None if it cannot be read."""
+        packs = self.decided_packs
         try:
-            pointer = read_pointer(self.objects, self.public_bucket)
-            return (self._set(pointer.set), pointer.since) if pointer else None
-        except (SetError, OperatorError):
+            pointer = read_pointer(packs.objects, packs.public_bucket)
+            return (packs.set_of(pointer.set), pointer.since) if pointer else None
+        except OperatorError:
             return None
 
     def _findings(self, names: Iterable[str]) -> tuple[OpenFinding, ...]:
@@ -356,37 +351,17 @@ class Dossiers:
 
     def rule_facts(self, findings: Iterable[OpenFinding]) -> tuple[tuple[str, RuleFacts], ...]:
         """Return the published words about the rules of findings, by `pack/version/rule`."""
-        facts = {
-            rule_name(each.finding): known
-            for each in findings
-            if (known := self._facts(each.finding)) is not None
-        }
+        facts: dict[str, RuleFacts] = {}
+        for finding in [each.finding for each in findings]:
+            with suppress(OperatorError):  # its set cannot be read
+                pack = self.decided_packs.of(finding)
+                if rule := pack.rule(finding.rule):
+                    page = rule_page(finding, self.public_url)
+                    facts[rule_name(finding)] = RuleFacts(pack, rule, page)
         return tuple(facts.items())
-
-    def _facts(self, finding: Finding) -> RuleFacts | None:
-        """Return the published words about a finding's rule; None if its set cannot be read."""
-        pack = self._pack(finding)
-        if pack is None or pack.rule(finding.rule) is None:
-            return None
-        return RuleFacts.of(pack, finding.rule, rule_page(finding, self.public_url))
-
-    def _pack(self, finding: Finding) -> Pack | None:
-        try:
-            rule_set = self._set(finding.set)
-        except (SetError, OperatorError):
-            return None
-        named = (finding.pack, finding.version)
-        return next((pack for pack in rule_set.packs if (pack.id, pack.version) == named), None)
-
-    def _set(self, digest: str) -> RuleSet:
-        """Return a published set; each is read once."""
-        return self._sets.one(
-            digest, lambda name: stored_set(self.objects, self.public_bucket, name)
-        )
 
 
 def _on_the_post(cases: Iterable[Case]) -> Iterator[EarlierDecision]:
-    """Yield earlier decisions on the findings of this very post."""
     decisions: dict[str, CaseEntry] = {
         entry.journal_entry.entry: entry
         for case in cases
@@ -408,21 +383,19 @@ def _on_the_rule(
 ) -> Iterator[EarlierDecision]:
     """Yield the last decisions on the first finding's rule, in any version of its pack."""
     first = next(iter(findings)).finding
+    rule = f"{first.pack}/{first.rule}"
     overturned = {entry.decision for entry in entries if entry.overturns}
-    shown = 0
-    for entry in reversed(entries):
-        rules = (name.split("/") for name in entry.rules)
-        is_same = any((parts[0], parts[2]) == (first.pack, first.rule) for parts in rules)
-        if entry.type != "decision" or entry.verdict == "skipped" or not is_same:
-            continue
+    same = (
+        entry
+        for entry in reversed(entries)
+        if entry.type == "decision" and entry.verdict != "skipped" and rule in rules_of(entry)
+    )
+    for entry in islice(same, EARLIER):
         yield EarlierDecision(
             about="rule",
             verdict=entry.verdict,
             moderator=entry.moderator,
             decided_at=entry.decided_at,
-            rule=f"{first.pack}/{first.rule}",
+            rule=rule,
             outcome="overturned" if entry.entry in overturned else "",
         )
-        shown += 1
-        if shown == EARLIER:
-            return

@@ -42,7 +42,6 @@ from ledger.draws import DrawnFinding, Trial
 from ledger.findings import Finding
 from ledger.store import DynamoStore
 from ledger.texts import utc
-from ledger.units import Tally
 from rules.pack import Mode, Pack, Rule
 from rules.pack_parts import deciding
 from rules.pinned import rule_digest
@@ -246,14 +245,6 @@ def terms_of(rule: Rule) -> Iterator[tuple[str, str, int | None]]:
     yield from (("unless", term, None) for term in (*rule.except_, *rule.unless))
 
 
-class _FoundNumbers(msgspec.Struct):
-    by_rule: Tally = {}
-
-
-class _FoundSummary(msgspec.Struct):
-    numbers: _FoundNumbers
-
-
 @dataclass(slots=True)
 class TrialDesk:
     """Reads the trials of providers; `seconds` is a clock that only goes on."""
@@ -300,7 +291,7 @@ class TrialDesk:
             kind=ItemKind.TRIAL,
             since=finding.found_at,
             category=finding.category,
-            severity=next((known.rule.severity.value for _, known in facts if known.rule), ""),
+            severity=next((known.rule.severity.value for _, known in facts), ""),
             rules=(f"{finding.pack}/{finding.rule}",),
             language=finding.language or "",
             not_for=tuple(answer.moderator for answer in answers if answer.type == "trial"),
@@ -391,12 +382,12 @@ class TrialDesk:
     def _read_found(self, provider: str) -> dict[str, float]:
         """Return the findings a day by rule, and by rule and mode, of the last published days."""
         today, found, days = self.store.clock.now().date(), Counter[str](), 0
+        packs = self.dossiers.decided_packs
         for back in range(FOUND_DAYS):
             key = f"summaries/{provider}/{today - timedelta(days=back)}.json"
-            if data := self.dossiers.objects.get(self.dossiers.public_bucket, key):
+            if data := packs.objects.get(packs.public_bucket, key):
                 days += 1
-                summary = msgspec.json.decode(data, type=_FoundSummary)
-                for rule, count in summary.numbers.by_rule.items():
+                for rule, count in msgspec.json.decode(data)["numbers"]["by_rule"].items():
                     pack, _, name, mode = rule.split("/")
                     found[f"{pack}/{name}"] += count
                     found[f"{pack}/{name}/{mode}"] += count

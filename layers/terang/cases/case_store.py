@@ -22,7 +22,7 @@ from ledger.draws import DrawnFinding, Trial
 from ledger.findings import Finding, FloodQuestion, sampled_posts
 from ledger.texts import encode_json, encode_json_lines
 from rules.pack import Pack
-from rules.rule_set import KnownSets, SetError
+from rules.rule_set import KnownSets, RuleSet, SetError
 
 if TYPE_CHECKING:
     from ledger.objects import S3Objects
@@ -92,18 +92,18 @@ class DecidedPacks:
     public_bucket: str
     _known_sets: KnownSets = field(default_factory=KnownSets)
 
-    def of(self, finding: Finding) -> Pack:
-        """Return the pack in the version that made a finding.
-
-        Raises OperatorError if its set is gone or cannot be read.
-        """
+    def set_of(self, digest: str) -> RuleSet:
+        """Return a published set. Raises OperatorError if it is gone or cannot be read."""
         try:
-            rule_set = self._known_sets.one(
-                finding.set, lambda digest: stored_set(self.objects, self.public_bucket, digest)
+            return self._known_sets.one(
+                digest, lambda name: stored_set(self.objects, self.public_bucket, name)
             )
         except SetError as error:
-            raise OperatorError(f"the set {finding.set} cannot be read: {error}") from error
-        for pack in rule_set.packs:
+            raise OperatorError(f"the set {digest} cannot be read: {error}") from error
+
+    def of(self, finding: Finding) -> Pack:
+        """Return the pack in the version that made a finding. Raises OperatorError, as `set_of`."""
+        for pack in self.set_of(finding.set).packs:
             if (pack.id, pack.version) == (finding.pack, finding.version):
                 return pack
         raise OperatorError(f"the set {finding.set} has no {finding.pack}/{finding.version}")

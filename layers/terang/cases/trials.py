@@ -34,6 +34,7 @@ from cases.case_store import Facts, FactsReader, TrialRules
 from ledger.cases import CaseKind, Move, case_id
 from ledger.codes import CaseCode, CaseRefusal
 from ledger.draws import DrawnFinding
+from ledger.findings import FindingFingerprint
 from ledger.units import rule_key, wilson_interval
 from rules.pack_parts import Fingerprinted, copy_groups
 from rules.pinned import rule_digest
@@ -109,14 +110,10 @@ def standing_of(
     *,
     is_over: bool = False,
 ) -> Standing:
-    """Return how a trial stands in a band.
+    """Return how a trial stands in a band: `all`, or `high` for the findings of that band alone.
 
-    Args:
-        drawn: The drawn findings of the rule.
-        answers: The answers by finding, in the order in which they came.
-        band: `all`, or `high` for the findings of that band alone.
-        rules: What the stack asks for.
-        is_over: Whether no more findings will be drawn.
+    `answers` are by finding, in the order in which they came. With `is_over`, no more findings will
+    be drawn.
 
     >>> drawn = [DrawnFinding(str(n), "a/b", 1, f"{n:032x}") for n in range(30)]
     >>> answers = {one.finding: [Answer("m-1", "right")] for one in drawn}
@@ -135,9 +132,10 @@ twice=0, agreed=0), '')
     if not looks:
         is_few = is_over and len(groups) < FEWEST
         return Standing(len(groups), judged, None, "too_few" if is_few else "unjudged")
-    evidence = _evidence(groups[: max(looks)])
-    why_not = "not_right" if evidence.low < rules.least else ""
-    if not why_not and evidence.people < rules.people:
+    evidence, why_not = _evidence(groups[: max(looks)]), ""
+    if evidence.low < rules.least:
+        why_not = "not_right"
+    elif evidence.people < rules.people:
         why_not = "people"
     return Standing(len(groups), judged, evidence, why_not)
 
@@ -161,8 +159,8 @@ def sample_of(
     ]
 
 
-def group_names(drawn: Sequence[DrawnFinding]) -> dict[str, str]:
-    """Return the group of near copies of each drawn finding: the id of one in it."""
+def group_names(drawn: Sequence[DrawnFinding] | Sequence[FindingFingerprint]) -> dict[str, str]:
+    """Return the group of near copies of each finding: the id of one in it."""
     whole = [Fingerprinted(one.finding, one.fingerprint) for one in drawn if one.fingerprint]
     alone = {one.finding: one.finding for one in drawn}
     return alone | copy_groups(whole, {one.finding: one.group for one in drawn if one.group})
@@ -302,15 +300,12 @@ class Adoption(BaseCaseMessage, frozen=True, tag="adoption", kw_only=True):
         trial = facts.trial
         if trial is None or trial.version != self.version or trial.ended_at:
             return (yield CaseRefusal(CaseCode.NOT_ON_TRIAL, "rule"))
-        step = CaseStep(
-            self._case(facts), facts.cases.get(self._case(facts)), CaseKind.RECORD, Move.CLOSE
-        )
+        case = self._case(facts)
+        step = CaseStep(case, facts.cases.get(case), CaseKind.RECORD, Move.CLOSE)
         yield from refusals_of([step], "rule")
         answers = {one.finding: answers_of(facts, one.finding) for one in facts.drawn}
-        asks = facts.trial_rules.of(facts.packs.values())
-        standing = standing_of(
-            facts.drawn, answers, self.band, asks, is_over=trial.is_over(facts.now)
-        )
+        asks, is_over = facts.trial_rules.of(facts.packs.values()), trial.is_over(facts.now)
+        standing = standing_of(facts.drawn, answers, self.band, asks, is_over=is_over)
         if standing.why_not or standing.evidence is None:
             said = standing.said(asks)
             yield CaseRefusal(CaseCode.NOT_PROVED, standing.why_not, advice=said)

@@ -195,15 +195,9 @@ class DynamoDraws(TableRows):
 
     def put_drawn(self, provider: str, drawn: Iterable[DrawnFinding], expires: int) -> None:
         """Keep drawn findings, before the receipt that counts them; a repeat puts the same."""
-        self.table.put_all(
-            item_of(
-                _trials(provider),
-                f"drawn#{one.rule}#{one.rank}#{one.finding}",
-                one,
-                expires=expires,
-            )
-            for one in drawn
-        )
+        pk = _trials(provider)
+        keyed = ((f"drawn#{one.rule}#{one.rank}#{one.finding}", one) for one in drawn)
+        self.table.put_all(item_of(pk, sk, one, expires=expires) for sk, one in keyed)
 
 
 def _trials(provider: str) -> str:

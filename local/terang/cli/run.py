@@ -16,7 +16,6 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from cyclopts.validators import Number
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from claims.index import BadIndexError
 from ledger.closing import FileReceipt, read_pointer, stored_set
@@ -393,7 +392,13 @@ def print_run(result: RunResult, screen: Screen, out: Path) -> None:
         again = ", delivered before" if receipt.repeated else ""
         advice = f" ({receipt.advice})" if receipt.advice else ""
         screen.print(f"{name_of(dropped.path)}: {outcome}{again}{advice}")
-    _print_rules(result, screen)
+    rows = [
+        (_rule_of(key), key.rpartition("/")[2], f"{count:,}")
+        for key, count in sorted(result.by_rule.items(), key=lambda entry: (-entry[1], entry[0]))
+    ]
+    lines = (f"{count} {rule} ({mode})" for rule, mode, count in rows)
+    title = f"{result.provider}: what was found"
+    screen.print_rows(title, ("rule", "mode", "findings"), rows, lines)
     summary = result.summary(out)
     inspected = f"{counted(summary['inspected'], 'post')} inspected"
     refused = f"{counted(summary['refused'], 'record')} refused"
@@ -442,24 +447,6 @@ def print_run(result: RunResult, screen: Screen, out: Path) -> None:
 def _rule_of(key: str) -> str:
     pack, _, rule, _ = key.split("/")
     return f"{pack}/{rule}"
-
-
-def _print_rules(result: RunResult, screen: Screen) -> None:
-    """Print the findings by rule, the most frequent first, as a table or in a narrow list."""
-    counts, rows = result.by_rule, []
-    for key, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
-        rows.append((_rule_of(key), key.rpartition("/")[2], count))
-    if max(map(len, counts), default=0) + 20 > screen.width:  # the width of the other columns
-        for rule, mode, count in rows:
-            screen.print(f"{count:,} {rule} ({mode})")
-    elif rows:
-        table = Table(title=f"{result.provider}: what was found", title_justify="left")
-        table.add_column("rule", overflow="fold")
-        table.add_column("mode")
-        table.add_column("findings", justify="right")
-        for rule, mode, count in rows:
-            table.add_row(rule, mode, f"{count:,}")
-        screen.print(table)
 
 
 def _print_kept(deployed: Deployed, provider: str) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
-from rich.table import Table
 
+from cases.case_store import DecidedPacks
 from cases.trials import group_names
 from desk.table_dossiers import Dossiers, RecentJournal
 from desk.trial_desk import FOUND_DAYS, RuleView, TrialDesk
@@ -64,9 +64,6 @@ NOTHING_TO_SAY = {"not_on_trial", "live"}
 
 TITLES = ("rule", "why in shadow", "findings", "judged", "right", "may go live")
 
-BORDERS = 3 * len(TITLES) + 1
-"""The width of a table's borders; where its cells are wider than the rest, it is a list."""
-
 RuleName = Annotated[str | None, Parameter(metavar="PACK/RULE")]
 
 
@@ -94,8 +91,8 @@ def trial(
 ) -> int:
     """Show the rules that run, or do one thing; 1 if the stack refuses an adoption."""
     given = {"begin": begin, "end": end, "adopt": adopt, "forbid": forbid, "allow": allow}
-    verbs = {verb: rule for verb, rule in given.items() if rule}
-    _check_usage([*verbs], run, provider, moderator, why)
+    verbs = [verb for verb, rule in given.items() if rule]
+    _check_usage(verbs, run, provider, moderator, why)
     if run is not None:
         messages = [message for file in cases for message in read_messages(file)]
         table = RunTable.read(run, messages, provider)
@@ -105,27 +102,26 @@ def trial(
 
     whose = provider or ""
     remote, who = Remote.find(stack).known(whose), moderator or ""
-    for verb, rule in verbs.items():
-        match verb:
-            case "begin":
-                _begin(remote, whose, rule, who)
-            case "end":
-                _end(remote, whose, rule)
-            case "adopt":
-                _adopt(remote, whose, rule, band, who, read_by)
-            case "forbid":
-                _forbid(remote, whose, rule, why)
-            case "allow":
-                print_result(remote.public.allow(whose, rule))
-    if not verbs:
-        _show(_of_stack(remote, whose), remote.store, as_json=as_json)
+    if begin:
+        _begin(remote, whose, begin, who)
+    elif end:
+        _end(remote, whose, end)
+    elif adopt:
+        _adopt(remote, whose, adopt, band, who, read_by)
+    elif forbid:
+        _forbid(remote, whose, forbid, why)
+    elif allow:
+        print_result(remote.public.allow(whose, allow))
+    else:
+        views = _views(remote, whose)
+        rules = [RuleTrial(view, round(view.a_day * FOUND_DAYS)) for view in views]  # in a week
+        _show(rules, remote.store, as_json=as_json)
     return 0
 
 
 def _check_usage(
     verbs: Sequence[str], run: Path | None, provider: str | None, moderator: str | None, why: str
 ) -> None:
-    """Raise UsageError for arguments that do not fit together."""
     problems = (
         (run is None and provider is None, "name a run's folder, or --provider P of a stack"),
         (
@@ -157,14 +153,9 @@ def _of_run(table: RunTable, path: Path) -> list[RuleTrial]:
     return sorted(made, key=lambda one: (-one.found, one.view.name))
 
 
-def _of_stack(remote: "Remote", provider: str) -> list[RuleTrial]:
-    """Return the rules of a stack, with about how much they find in a week."""
-    views = _views(remote, provider)
-    return [RuleTrial(view, round(view.a_day * FOUND_DAYS)) for view in views]
-
-
 def _views(remote: "Remote", provider: str) -> list[RuleView]:
-    dossiers = Dossiers(remote.store, remote.objects, remote.outputs["PublicBucket"], "public")
+    packs = DecidedPacks(remote.objects, remote.outputs["PublicBucket"])
+    dossiers = Dossiers(remote.store, packs, "public")
     now = remote.clock.now()
     entries = RecentJournal(remote.store, monotonic).entries(provider, now.date(), ANSWER_DAYS)
     trials = TrialDesk(remote.store, dossiers, remote.trial_rules, monotonic)
@@ -241,19 +232,10 @@ def _show(rules: list[RuleTrial], store: DynamoStore, *, as_json: bool) -> None:
         return
     screen = Screen()
     shown = [rule for rule in rules if rule.found or rule.why_not not in NOTHING_TO_SAY]
-    rows = list(map(_cells, shown))
-    widths = [max(map(len, column)) for column in zip(TITLES, *rows, strict=True)]
-    if sum(widths) + BORDERS > screen.width:
-        for name, why, found, judged, right, may in rows:
-            screen.print(f"{name} ({why})")
-            screen.print("  " + "; ".join(filter(None, (f"{found} found", judged, right, may))))
-    elif rows:
-        table = Table(title="rules that run, by what they found", title_justify="left")
-        for title in TITLES:
-            table.add_column(title, justify="right" if title == "findings" else "left")
-        for row in rows:
-            table.add_row(*row)
-        screen.print(table)
+    rows, lines = list(map(_cells, shown)), list[str]()
+    for name, why, found, *words in rows:
+        lines += (f"{name} ({why})", "  " + "; ".join(filter(None, (f"{found} found", *words))))
+    screen.print_rows("rules that run, by what they found", TITLES, rows, lines)
     if others := len(rules) - len(shown):
         screen.print(f"{counted(others, 'other rule')} found nothing")
 

@@ -73,20 +73,17 @@ class BucketEraser:
         for key, versions in self._versions("decisions").items():
             if _stem(key) in related:
                 counts["statements"] += self._clean(versions, clean_statement)
-        for versions in self._versions("statements").values():
-            counts["batches"] += self._clean(versions, partial(clean_batch, related=related))
+        counts["batches"] += self._clean_all("statements", partial(clean_batch, related=related))
         return counts
 
     def clean_posts(self, accounts: Set[str], erased: Set[str], posts: Set[str]) -> Counter[str]:
         """Clean the files that name posts: the months' samples, and findings."""
         samples = partial(clean_sample, accounts=accounts, posts=posts)
         files = partial(clean_findings, accounts=accounts, erased=erased)
-        counts = Counter[str]()
-        for versions in self._versions("audit").values():
-            counts["samples"] += self._clean(versions, samples)
-        for versions in self._versions("findings").values():
-            counts["files"] += self._clean(versions, files, HOLDS_EXCERPTS)
-        return counts
+        return Counter(
+            samples=self._clean_all("audit", samples),
+            files=self._clean_all("findings", files, HOLDS_EXCERPTS),
+        )
 
     def empty_snapshot(self) -> None:
         """Empty the provider's snapshot of confirmed fingerprints, in every version.
@@ -135,9 +132,10 @@ class BucketEraser:
     def _bytes(self, version: StoredVersion) -> bytes:
         return b"" if version.is_marker else self.objects.version_bytes(version.source) or b""
 
-    def _clean(
-        self, versions: list[StoredVersion], clean: Callable[[bytes], bytes], tags: str = ""
-    ) -> bool:
+    def _clean_all(self, kind: str, clean: Clean, tags: str = "") -> int:
+        return sum(self._clean(files, clean, tags) for files in self._versions(kind).values())
+
+    def _clean(self, versions: list[StoredVersion], clean: Clean, tags: str = "") -> bool:
         """Rewrite the newest version and delete each one that names the author.
 
         Return whether any did.

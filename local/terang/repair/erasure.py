@@ -22,7 +22,6 @@ from ledger.objects import error_code
 from ledger.store import PseudonymKeys
 from ledger.table import Item, Table, record_of
 from ledger.texts import Clock, in_days
-from rules.pack_parts import Fingerprinted, copy_groups
 from terang.repair.bucket_eraser import BucketEraser
 
 ERASED = "erased"
@@ -262,11 +261,7 @@ class Erasure:
             if not any(one.fingerprint and one.finding in stored.erased for one in every):
                 continue
             listed = [fingerprints for item, fingerprints in day if self.table.is_counted(item)]
-            counted = [one for fingerprints in listed for one in fingerprints]
-            groups = copy_groups(
-                {Fingerprinted(one.finding, one.fingerprint) for one in counted if one.fingerprint},
-                {one.finding: one.group for one in counted if one.group},
-            )
+            groups = group_names([one for fingerprints in listed for one in fingerprints])
             for item, fingerprints in day:
                 noted = [
                     one._replace(

@@ -22,6 +22,7 @@ from support.desk_world import (
     rule_views,
 )
 from support.review_world import run_folder
+from support.sample_posts import pack
 
 from cases.asked import Audit
 from cases.contest import Complaint, Outcome
@@ -44,6 +45,7 @@ from desk.trial_desk import RuleState
 from ledger.cases import Case, CaseEntry, JournalEntry
 from ledger.findings import FoundCheck, FoundSpan, Label
 from phrases import LANGUAGES
+from rules.rule import Rule, Severity
 from terang.case_queue import read_messages
 from terang.home_desk import HomeServer, PendingBook
 from terang.run_table import RunTable
@@ -155,7 +157,8 @@ def everything() -> list[Any]:
         authority=HOSTILE, country="DE", items=1, category="VIOLENCE", regulation="tco",
         received_at="2026-11-25T13:40:00Z",
     )  # fmt: skip
-    facts = RuleFacts(HOSTILE, HOSTILE, "https://terang.example/")
+    rule = Rule(id="asks", severity=Severity.HIGH, why=HOSTILE)
+    facts = RuleFacts(pack(title=HOSTILE), rule, "https://terang.example/")
     hostile_pack = replace(
         dossier(scored, copies=copies, earlier=earlier, escalated=True,
                 deadline="2026-11-25T20:00:00Z"),

@@ -27,7 +27,7 @@ from desk.deciding import DecidingError, DecisionForm, decide, form_id
 from desk.desk_pages import hours_left, ordered
 from ledger.cases import case_id
 from ledger.keys import author_notice_key, rule_page
-from rules.pack import Translation
+from rules.pack import Pack, Translation
 
 MODERATOR = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
 FORM = DecisionForm(form_id("m-1", SENT - timedelta(minutes=2), "00ff00ff"), "complied")
@@ -139,10 +139,16 @@ OPENED = SENT - timedelta(minutes=2)
 NOTICE_FORM = DecisionForm(form_id("m-1", OPENED, "00ff00ff"), "confirmed", "removed", "It asks.")
 
 
+def facts_of(its_pack: Pack) -> RuleFacts:
+    rule = its_pack.rule(FOUND.rule)
+    assert rule
+    return RuleFacts(its_pack, rule, PAGE)
+
+
 def notice_card(*names: str, **changes: Any) -> Dossier:
     """The dossier of the finding, with the words of its pack."""
     made = dossier(OpenFinding(FOUND, "Send me the code"), language="id", **changes)
-    facts = RuleFacts.of(pack(), FOUND.rule, PAGE)
+    facts = facts_of(pack())
     return replace(made, rules=tuple((name, facts) for name in names or ("codes/3/asks-for-code",)))
 
 
@@ -206,7 +212,7 @@ def test_asking_for_the_notice_decides_nothing_and_keeps_the_form() -> None:
     fields = {"verdict": "confirmed", "measure": "removed", "reason": "", "shows": "yes"}
     fields["kept"] = fields["shown"] = FOUND.finding
     translated = pack(translations={"id": Translation(title="Kode sekali pakai")})
-    facts = (("codes/3/asks-for-code", RuleFacts.of(translated, FOUND.rule, PAGE)),)
+    facts = (("codes/3/asks-for-code", facts_of(translated)),)
     desk = MemoryDesk([replace(notice_card(), rules=facts)], SENT)
     visitor = Visitor(desk, "m-1")
     body = visitor.post(f"/card/{FOUND.finding}/notice", fields | {"id": NOTICE_FORM.id})["body"]

@@ -263,7 +263,7 @@ def test_a_rule_that_people_find_wrong_is_paused_visibly_and_once() -> None:
     made = world(d20261125=40)
     do(made, *decided(2, "confirmed"), *decided(18, "dismissed", measures=None))
     outcome_of_run = made.publish(CLOSED)
-    assert [(one.provider, one.rule) for one in outcome_of_run.paused] == [
+    assert [(provider, one.rule) for provider, one in outcome_of_run.paused] == [
         ("acme", "one-time-codes/asks-for-code")
     ]
     current = made.json("sets/current.json")["set"]

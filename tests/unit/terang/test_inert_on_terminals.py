@@ -322,7 +322,7 @@ def test_a_run_shows_rules_files_and_folders_whole(
 ) -> None:
     receipt = SimpleNamespace(inspected=1, refused={}, findings=1, held={},
                               by_rule={f"{LONG['pack']}/1/{LONG['rule']}/live": 1},
-                              partly_read=0)  # fmt: skip
+                              held={}, partly_read=0)  # fmt: skip
     name, out = "f" * 150 + ".jsonl", Path("/" + "o" * 150)
     file = SimpleNamespace(status="refused", code="not_public", repeated=False, advice="a" * 200)
     made: Any = RunResult("acme", [receipt], [(SimpleNamespace(path=Path(name)), file)], [], out)  # type: ignore[list-item]
