@@ -320,7 +320,7 @@ def test_a_case_shows_ids_reasons_and_history_whole(width: int) -> None:
 def test_a_run_shows_rules_files_and_folders_whole(
     width: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    receipt = SimpleNamespace(inspected=1, refused={}, findings=1, held={},
+    receipt = SimpleNamespace(inspected=1, refused={}, findings=1,
                               by_rule={f"{LONG['pack']}/1/{LONG['rule']}/live": 1},
                               held={}, partly_read=0)  # fmt: skip
     name, out = "f" * 150 + ".jsonl", Path("/" + "o" * 150)
