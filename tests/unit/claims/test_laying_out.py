@@ -126,18 +126,16 @@ def test_each_field_has_its_words_in_order_and_a_summary_has_them_sorted(
         )
 
 
-def test_a_word_that_opens_a_claim_is_a_name_unless_it_is_written_small_anywhere(
+def test_a_word_that_opens_a_claim_is_a_name_unless_it_is_mostly_written_small(
     arrays: Arrays, entries: list[FeedCheck], language: str
 ) -> None:
     every = [text for entry in entries for text in texts(entry).values()]
-    small = {
-        word.stem
-        for text in [*every, *calibration_negatives(language)]
-        for word in words_of(text, language)
-        if word.is_small
-    }
+    small: Counter[str] = Counter()
+    for text in [*every, *calibration_negatives(language)]:
+        for word in words_of(text, language):
+            small[word.stem] += word.is_small - word.is_name
     names = [
-        [word.is_name or (word.opens and word.stem not in small) for word in words]
+        [word.is_name or (word.opens and small[word.stem] <= 0) for word in words]
         for words in (words_of(entry.check.claim, language) for entry in entries)
     ]
     held = sliced(arrays, "claim_words", "claim_starts")
