@@ -17,8 +17,9 @@ from matcher.engine import Matcher
 from matcher.fold import fold
 from matcher.hit import Hit, Span
 from matcher.part_signs import SCRIPTS, passes, word_lists, words_of
+from rules.law import deciding
 from rules.pack import Pack, PackFile, Problem, Rule
-from rules.pack_parts import LOWEST_SUM, Gate, Score, deciding
+from rules.pack_parts import LOWEST_SUM, Gate, Score
 
 _LOOSER: dict[str, dict[str, Any]] = {
     "unless": {"unless": ()},
@@ -38,7 +39,7 @@ NOTHING_ALONE = "no term alone: without any one of them the score is still high 
 def deciding_terms(hit: Hit) -> tuple[str, ...]:
     """Return the terms and signs that a scored hit needs; empty for other hits."""
     weights = [(span.term, span.weight) for span in hit.spans if span.weight is not None]
-    return deciding(weights, hit.threshold or 0)
+    return deciding(weights, hit.threshold or 0, hit.score or 0)
 
 
 def explain(packs: Sequence[Pack], text: str, misses: int = NEAREST) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """The features of posts, and integer weights for them: a logistic regression that is rounded.
 
 The matcher itself reads features. So a term counts here exactly where it counts when the pack runs:
-in disguise, in other Han letters, not inside links. Candidates become scored rules in which each
-term weighs 1 and one is enough; the spans of their hits name the terms that a post has.
+in disguise, in other Han letters, not inside links. Candidates become scored rules in which one
+term is enough; the spans of their hits name the terms that a post has.
 
 A ridge regression (Hoerl and Kennard 1970) keeps each coefficient near the one that it starts from:
 that of a word which somebody gave with a weight (`free gift: 4`), or 0. The terms that tell most
@@ -108,13 +108,17 @@ def _pack(weighed: WeighedFeatures) -> Pack:
     )
 
 
+_ENOUGH = 10**6
+"""What a candidate weighs: more than the fee of any text takes off."""
+
+
 def _rules(weighed: WeighedFeatures) -> Iterator[Rule]:
     """Yield rules with at most as many terms as a hit shows."""
     for number, some in enumerate(batched(weighed.terms, SPANS_SHOWN)):
-        score = Score(threshold=1, terms=dict.fromkeys(some, 1))
+        score = Score(threshold=1, terms=dict.fromkeys(some, _ENOUGH))
         yield Rule(id=f"terms-{number}", severity=Severity.LOW, why="", score=score)
     for number, some in enumerate(batched(weighed.pinyin, SPANS_SHOWN)):
-        score = Score(threshold=1, pinyin=dict.fromkeys(some, 1))
+        score = Score(threshold=1, pinyin=dict.fromkeys(some, _ENOUGH))
         yield Rule(id=f"pinyin-{number}", severity=Severity.LOW, why="", score=score)
 
 

@@ -272,12 +272,14 @@ def test_a_text_is_let_go_that_surely_has_terms_against_a_post(
     ("a prize at h\u043eme", "medium"), ("a prize at h0me", "medium"), ("prize @home", "high"),
     ("a prize at l'home", "high"), ("a prize, never", None), ("a prize, nev\u200ber", None),
     ("a prize, n3ver", None), ("a prize at l'never", "high"), ("home", None), ("pr1ze", "high"),
-    ("a prize at hоmе, you say", "medium"), ("prize " * 400 + "home", "medium"),
+    ("a prize at hоmе, you say", "medium"), ("prize " * 400 + "home", None),
+    ("a prize" + " so" * 111, "high"), ("a prize" + " so" * 112, "medium"),
+    ("a prize @home" + " so" * 112, "medium"), ("a prize at home" + " so" * 112, None),
 ])  # fmt: skip
 def test_a_band_is_that_of_the_score(
     text: str, band: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of terms for and against a post and a phrase that cancels, in plain letters and in dress."""
+    """Of terms for and against a post, of a phrase that cancels, and of a fee for 230 letters."""
     score = Score(threshold=5, high=9, terms={"home": -4, "prize": 9})
     rule = Rule(id="scored", severity=Severity.LOW, why="Tests.", score=score, unless=("never",))
     for batch in (0, 9):

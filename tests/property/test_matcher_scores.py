@@ -107,6 +107,9 @@ def spoken(random: Random, pack: Pack) -> str:
     return draw_text(random, pack_of(*rules))
 
 
+LENGTHENED = ("", "", "", " some plain words", "。说 说而已 ", " 𝐩𝐥𝐚𝐢𝐧 ½ﷺ ท ")
+"""What makes a text long, so that its length takes points off."""
+
 PARTS = (["text"], ["text"], ["media_text/0", "text"], ["text", "links/0"], ["links/0"], [])
 
 
@@ -117,7 +120,8 @@ def draw_post(random: Random, pack: Pack) -> list[tuple[str, str]]:
             name,
             random.choice(LINKS)
             if name == "links/0"
-            else draw_homophones(random, spoken(random, pack)),
+            else draw_homophones(random, spoken(random, pack))
+            + random.choice(LENGTHENED) * random.randrange(40),
         )
         for name in names
     ]

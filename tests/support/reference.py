@@ -28,6 +28,12 @@ type Found = tuple[str, str, tuple[Span, ...]]
 """Pack, rule, and spans."""
 
 LINK_SIGNS = ("link", "messenger-link", "short-link", "rare-domain")
+DRESSED = (
+    "{dressed-letters}", "{styled-letters}", "{enclosed-letters}", "{wide-letters}",
+    "{small-capitals}", "{struck-letters}", "{half-dressed}", "{dressed-in-plain}",
+    "{dressed-name-number}", "{mixed-scripts}", "{spaced-letters}", "{name-in-pieces}",
+    "{han-apart}", "{rare-han}", "{emoji-wrapped}", "{game-name}",
+)  # fmt: skip
 DIGITS = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b"}
 
 
@@ -113,7 +119,26 @@ def weigh(rule: Rule, name: str, text: str, links: Sequence[tuple[str, str]] = (
                 spans.append((part, *places[0], f"{{{sign}}}", (), weight))
                 break
     ordered = sorted(spans, key=lambda span: (span[0] != name, *span[:4]))
-    return sum(span[-1] for span in spans), tuple(ordered)
+    return worth([(span[3], span[5]) for span in spans], text), tuple(ordered)
+
+
+def worth(reasons: list[tuple[str, int]], text: str) -> int:
+    """A sum for a post needs a word, or a sign of a word in dress; then it pays for its length."""
+    total = sum(weight for _, weight in reasons)
+    speaks = [weight for name, weight in reasons if name[0] != "{" or name in DRESSED]
+    return total - points_of_length(text) if max(speaks, default=0) > 0 else min(total, 0)
+
+
+def points_of_length(text: str) -> int:
+    """A point for each full 50 letters beyond 180; a Han letter is as long as five."""
+    letters = 0
+    for char in text:
+        for plain in FOLD[ord(char)]:
+            letters += 0 if plain == " " else 5 if "\u3400" <= plain <= "\u9fff" else 1
+    points = 0
+    while letters >= 180 + 50 * (points + 1):
+        points += 1
+    return points
 
 
 def of_sign(sign: str, part: str, written: str) -> list[tuple[int, int]]:

@@ -12,6 +12,7 @@ A scored rule takes the same way. The weights of the patterns in a text give a b
 term occurs without its pattern. Only where the weights of signs may still help are these looked
 for, and only rules that may reach their threshold have their terms checked. A rule that is only
 counted needs no places: if its terms are in plain letters, they tell its band without alignment.
+What a sum is worth is the law's to say (`rules.law`); it only lowers sums, so bounds stay bounds.
 """
 
 from collections import Counter, defaultdict
@@ -35,6 +36,7 @@ from matcher.hit import (
     PartScore,
     PassingText,
     Span,
+    SumLaw,
     scores_in_bands,
     signs_of_urls,
 )
@@ -57,6 +59,7 @@ from matcher.term_index import (
     TermUse,
     matches_in_windows,
 )
+from rules.law import proves, sum_under_law
 from rules.pack import Rule, sign_of
 from rules.pack_parts import Gate
 
@@ -76,6 +79,10 @@ class ScoredRules:
         self.signs = frozenset(sign for score in self.scores.values() for sign in score.signs)
         self._most_of_signs = {
             rule: sum(weight for weight in score.signs.values() if weight > 0)
+            for rule, score in self.scores.items()
+        }
+        self._proving = {
+            rule: {sign for sign, weight in score.signs.items() if proves(f"{{{sign}}}", weight)}
             for rule, score in self.scores.items()
         }
         self._uses: dict[int, list[tuple[int, _Key, Term, bool]]] = {}  # by pattern
@@ -113,8 +120,8 @@ class ScoredRules:
     ) -> dict[int, int]:
         """Return the rules that a part with these patterns and signs may satisfy, in order.
 
-        Each comes with the sum of its terms for a post and of its signs. `among` names the only
-        rules that can be satisfied, if that is known.
+        Each comes with the sum of its terms for a post and of its signs, without the fee. `among`
+        names the only rules that can be satisfied, if that is known.
         """
         sums = Counter[int]()
         for pattern in patterns & self._weights.keys():
@@ -128,12 +135,20 @@ class ScoredRules:
                 present = score.signs.keys() & signs.present if score.signs else ()
                 of_signs = sum(score.signs[sign] for sign in present)
                 if missing <= of_signs:
-                    reachable[rule] = sums[rule] + of_signs
+                    most = sums[rule] + of_signs
+                    is_proven = sums[rule] > 0 or self._has_proof(rule, signs)
+                    if sum_under_law(most, signs.fee, is_proven=is_proven) >= score.threshold:
+                        reachable[rule] = most
         return reachable
+
+    def _has_proof(self, rule: int, signs: PartSigns) -> bool:
+        """Return whether a part has a sign that lets the sum of a rule count, without a word."""
+        return not self._proving[rule].isdisjoint(signs.present)
 
     def certain(
         self,
         text: str,
+        signs: PartSigns,
         patterns: Sequence[int],
         most: Mapping[int, int],
         effort: Effort,
@@ -156,7 +171,9 @@ class ScoredRules:
             return []
         shown = without_opaque(text)
         letters = sure_letters(shown, with_sounds=any(self.scores[rule].pinyin for rule in most))
-        certain = scores_in_bands(self.scores, most, found.values(), letters)
+        by_sign = {rule: self._has_proof(rule, signs) for rule in most}
+        law = SumLaw(signs.fee, by_sign)
+        certain = scores_in_bands(self.scores, most, found.values(), letters, law)
         if len(certain) == len(most) or shown == text or disguised:
             return certain
         outside = {at for at, _ in self._occurrences(fold(shown), Effort())}
@@ -165,7 +182,7 @@ class ScoredRules:
             for rule in found[pattern].keys() & sums.keys():
                 sums[rule] -= sum(max(0, weight) for weight, _ in found[pattern][rule])
             del found[pattern]
-        return scores_in_bands(self.scores, sums, found.values(), letters)
+        return scores_in_bands(self.scores, sums, found.values(), letters, law)
 
     def _sure_weights(self, pattern: int) -> tuple[int, dict[int, list[tuple[int, str]]]]:
         """Return how many scored terms have a pattern, and each rule's weights with `Term.sure`."""
@@ -235,8 +252,11 @@ class ScoredRules:
         score = self.scores[rule]
         if _CANCELLED in matches or not signs.passes(score.reads):
             return PartScore(rule, score.threshold, 0, [])
-        total = sum(self._weight(rule, key) for key in matches)
+        weights = [self._weight(rule, key) for key in matches]
+        total = sum(weights)
         total += sum(score.signs[sign] for sign in score.signs.keys() & signs.present)
+        is_proven = max(weights, default=0) > 0 or self._has_proof(rule, signs)
+        total = sum_under_law(total, signs.fee, is_proven=is_proven)
         if total < score.threshold or not shown:
             return PartScore(rule, score.threshold, total, [])  # places of signs take long to find
         spans = [
@@ -331,7 +351,7 @@ class RuleEvaluator:
             if (known is None or known.certain is None) and not counted.isdisjoint(sums):
                 of_counted = {rule: sums[rule] for rule in sums if rule in counted}
                 certain = self.scored.certain(
-                    text, patterns, of_counted, effort, disguised=bool(layers)
+                    text, signs, patterns, of_counted, effort, disguised=bool(layers)
                 )
             scored = [rule for rule in sums if all(rule != score.rule for score in certain)]
         if not numbers and not scored:

@@ -20,6 +20,7 @@ import msgspec
 from matcher.aligned import find_hosts
 from matcher.fold import Evasion, Host, NamedHost, host_of, is_lookalike, skeleton
 from matcher.sign_shapes import LINK_SIGNS, signs_of_link
+from rules.law import sum_under_law
 from rules.pack import Mode, Rule, Severity
 from rules.pack_parts import Score
 
@@ -137,8 +138,22 @@ class PartScore(NamedTuple):
 type _Weights = Iterable[Mapping[int, Sequence[tuple[int, str]]]]
 
 
+class SumLaw(NamedTuple):
+    """What the law of scoring asks of the sums of a part: its fee, and the rules with a proof.
+
+    `by_sign` says of each rule whether the part has a sign that lets its sum count.
+    """
+
+    fee: int
+    by_sign: Mapping[int, bool]
+
+
 def scores_in_bands(
-    scores: Mapping[int, Score], most: Mapping[int, int], found: _Weights, letters: str
+    scores: Mapping[int, Score],
+    most: Mapping[int, int],
+    found: _Weights,
+    letters: str,
+    law: SumLaw,
 ) -> list[PartScore]:
     """Return those scores of a text of which the least and the greatest sum are in one band.
 
@@ -149,15 +164,16 @@ def scores_in_bands(
     certain = []
     for rule, total in most.items():
         score = scores[rule]
-        least, greatest = _bounds_of(rule, total, found, letters)
+        least, greatest = _bounds_of(rule, total, found, letters, law)
         if score.band(least) == score.band(greatest):
             certain.append(PartScore(rule, score.threshold, least, []))
     return certain
 
 
-def _bounds_of(rule: int, most: int, found: _Weights, letters: str) -> tuple[int, int]:
+def _bounds_of(rule: int, most: int, found: _Weights, letters: str, law: SumLaw) -> tuple[int, int]:
     least = greatest = most
     may_be_cancelled = False
+    is_proven = may_be_proven = law.by_sign[rule]
     for of_rules in found:
         for weight, sure in of_rules.get(rule, ()):
             is_sure = sure in letters
@@ -168,9 +184,12 @@ def _bounds_of(rule: int, most: int, found: _Weights, letters: str) -> tuple[int
             elif weight < 0:
                 least += weight
                 greatest += weight if is_sure else 0
-            elif not is_sure:
-                least -= weight
-    return 0 if may_be_cancelled else least, greatest
+            else:
+                may_be_proven = True
+                is_proven |= is_sure
+                least -= 0 if is_sure else weight
+    least = 0 if may_be_cancelled else sum_under_law(least, law.fee, is_proven=is_proven)
+    return least, sum_under_law(greatest, law.fee, is_proven=may_be_proven)
 
 
 class PassingText(NamedTuple):

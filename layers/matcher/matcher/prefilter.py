@@ -36,6 +36,7 @@ from matcher.key_finders import (
     finders_of,
 )
 from matcher.part_signs import OUTSIDE, letters_of, passes
+from matcher.sign_catalogue import PartSigns
 from matcher.sign_finder import ScoreBounds, SignFinder
 from matcher.sign_tables import Mask, Places, SymbolLine, in_lines
 from matcher.sign_view import SignView
@@ -140,6 +141,7 @@ class ScoreFilter:
         self,
         words: Keys,
         of_signs: Places,
+        present: Mapping[int, Collection[str]],
         gates: GateView,
         texts: Sequence[str],
         beside_others: Collection[int],
@@ -149,8 +151,8 @@ class ScoreFilter:
 
         Each comes with the rules, apart from those of which the score is certain, and with the
         certain scores, as in `PassingText`. `of_signs` has rows of a text and the key of a sign
-        there. Texts `beside_others` share the steps of their post. No places are wanted of the
-        counted rules.
+        there, and `present` the signs by text. Texts `beside_others` share the steps of their post.
+        No places are wanted of the counted rules.
         """
         sums: defaultdict[int, dict[int, int]] = defaultdict(dict)
         at, rules, most = self._bounds.reaching(*words.with_rows(of_signs), len(texts))
@@ -164,7 +166,8 @@ class ScoreFilter:
             most_of = sums[text]
             patterns = [pattern for key in keys for pattern in self._patterns[key]]
             effort = Effort.for_texts(texts[text : text + 1])
-            certain = self._scored.certain(texts[text], patterns, most_of, effort)
+            signs = PartSigns("text", texts[text], (), {}, present[text])
+            certain = self._scored.certain(texts[text], signs, patterns, most_of, effort)
             for rule, threshold, total, _ in certain:
                 if total < threshold or rule in counted:
                     del most_of[rule]
@@ -300,11 +303,8 @@ class Prefilter:
         counted: Collection[int],
     ) -> tuple[Places, _Reaching]:
         """Return which of the texts with known signs satisfy a rule, or may reach thresholds."""
-        rows = [
-            (text, self._key_of_sign[sign])
-            for text, of_text in signs.items()
-            for sign in {*of_text, *given.get(text, ())}
-        ]
+        present = {text: {*of_text, *given.get(text, ())} for text, of_text in signs.items()}
+        rows = [(text, self._key_of_sign[sign]) for text in present for sign in present[text]]
         of_signs = np.array(rows, np.intp).reshape(-1, 2)
         words = found.where(np.isin(found.texts, list(signs)))
         all_ = words.with_rows(of_signs)
@@ -312,7 +312,7 @@ class Prefilter:
         if self._scores is None:
             return satisfied, {}
         return satisfied, self._scores.reaching(
-            words, of_signs, gates, texts, beside_others, counted
+            words, of_signs, present, gates, texts, beside_others, counted
         )
 
     def _find(self, line: SymbolLine) -> Keys:

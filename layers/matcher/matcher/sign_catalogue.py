@@ -48,6 +48,7 @@ from matcher.sign_shapes import (
     words_in,
 )
 from matcher.term import Term
+from rules.law import fee_of, letters_of
 from rules.pack_parts import PINYIN, Gate
 from rules.pinned import KnownSign
 from rules.rule import TERM_LENGTH
@@ -296,6 +297,11 @@ class PartSigns:
         if gate not in self._passed:
             self._passed[gate] = gate is None or passes(self._text, gate)
         return self._passed[gate]
+
+    @cached_property
+    def fee(self) -> int:
+        """The points that the length of the part takes off a score."""
+        return fee_of(letters_of(fold(self._text)))
 
     @cached_property
     def present(self) -> Collection[str]:

@@ -42,8 +42,8 @@ from ledger.draws import DrawnFinding, Trial
 from ledger.findings import Finding
 from ledger.store import DynamoStore
 from ledger.texts import utc
+from rules.law import deciding
 from rules.pack import Mode, Pack, Rule
-from rules.pack_parts import deciding
 from rules.pinned import rule_digest
 from rules.rule_set import ALL, HIGH, Evidence
 
@@ -370,8 +370,10 @@ class TrialDesk:
         for part in batched((one.finding for one in names), BATCH):
             for finding in self.store.findings(part):
                 weights = [(span.term, span.weight or 0) for span in finding.spans]
-                whole = deciding(weights, finding.threshold) if finding.threshold else None
-                decided.update({span.term for span in finding.spans} if whole is None else whole)
+                if finding.score and finding.threshold:
+                    decided.update(deciding(weights, finding.threshold, finding.score))
+                else:
+                    decided.update({span.term for span in finding.spans})
         rows = [(*named, decided[named[1]]) for named in terms_of(view.rule)]
         return sorted(rows, key=lambda row: (-row[3], -(row[2] or 0), row[0], row[1]))
 

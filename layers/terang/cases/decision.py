@@ -65,7 +65,7 @@ from ledger.codes import (
 from ledger.findings import Finding
 from ledger.texts import in_days, utc
 from ledger.units import rule_key
-from rules.pack_parts import deciding
+from rules.law import deciding
 
 FINDINGS_IN_DECISION = 20
 """Findings in one decision: each needs three of the 100 actions that a transaction takes."""
@@ -427,7 +427,7 @@ def _score(finding: Finding) -> DecidedScore | None:
     return DecidedScore(
         rule=f"{finding.pack}/{finding.version}/{finding.rule}",
         score=finding.score,
-        decided=deciding(weights, finding.threshold),
+        decided=deciding(weights, finding.threshold, finding.score),
     )
 
 

@@ -116,8 +116,8 @@ WEIGHT = 9
 WEIGHTS_IN_LIST = 2_000
 """Entries of each list of a score."""
 
-LOWEST_SUM = -WEIGHT * WEIGHTS_IN_LIST * 3
-"""No score is lower, so any text reaches it."""
+LOWEST_SUM = -(10**9)
+"""No score is lower, however long the text, so any text reaches it."""
 
 
 class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -208,23 +208,6 @@ class Score(msgspec.Struct, frozen=True, omit_defaults=True):
         if total < self.threshold:
             return None
         return "high" if self.high is not None and total >= self.high else "medium"
-
-
-def deciding(weights: Iterable[tuple[str, int]], threshold: int) -> tuple[str, ...]:
-    """Return the terms and signs that decided a finding: without one, the score is too low.
-
-    `weights` are what the score is the sum of. Each is tried alone, so two that are enough without
-    each other decide nothing.
-
-    Limits: another part of the post with a lower score may reach the threshold too. A finding keeps
-    only the part with the highest score.
-
-    >>> deciding([("slot", 5), ("gacor", 7), ("kakak", -2)], 8)
-    ('slot', 'gacor')
-    """
-    given = list(weights)
-    total = sum(weight for _, weight in given)
-    return tuple(name for name, weight in given if total - weight < threshold <= total)
 
 
 ALGORITHM = "minhash-1"

@@ -362,9 +362,12 @@ def test_a_weight_that_alone_reaches_the_threshold_is_warned_about(tmp_path: Pat
 
 
 def test_a_bare_contact_that_is_a_hit_is_warned_about(tmp_path: Path) -> None:
-    signs = "bank: -4}\n      signs: {digits-7-11: 3, phone: 3, link: 5}"
-    told = "otp.yaml:13: asks-for-code: `07700900123` alone is a hit; a way to get in touch is no "
-    told += "sign of harm"
+    """A number alone never is one in a score: it needs a word."""
+    signs = "bank: -4, contact me: 3, hubungi: 3}\n      signs: {digits-7-11: 3, phone: 3, link: 5}"
+    told = (
+        "otp.yaml:13: asks-for-code: `Contact me, hubungi, 联系:` alone is a hit; a way to get in"
+    )
+    told += " touch is no sign of harm"
     assert warnings(tmp_path, SCORED.replace("bank: -4}", signs))[1:] == [told]
 
 

@@ -11,7 +11,7 @@ from matcher.evaluator import ScoredRules
 from matcher.fold import FOLD
 from matcher.hit import Effort
 from matcher.part_signs import SCRIPTS, passes, word_lists, words_of
-from matcher.sign_catalogue import SIGNS, find_signs
+from matcher.sign_catalogue import SIGNS, PartSigns, find_signs
 from matcher.sign_finder import signs_of
 from matcher.sign_shapes import DIGITS, LETTERS, MARKS, SHAPES
 from matcher.term import Automaton, Term, sure_letters
@@ -310,8 +310,9 @@ def test_a_text_with_too_many_places_has_no_certain_score() -> None:
     index = PatternIndex([rule])
     scored = ScoredRules([rule], index, Automaton(index.patterns))
     [home] = [at for at, pattern in enumerate(index.patterns) if pattern == " home "]
+    signs = PartSigns("text", "at home", (), {})
     for places, totals in ((400, [0]), (401, [])):
-        certain = scored.certain("at home", [home] * places, {0: 9}, Effort(100))
+        certain = scored.certain("at home", signs, [home] * places, {0: 9}, Effort(100))
         assert [score.total for score in certain] == totals
 
 

@@ -26,7 +26,7 @@ from matcher import (
     load_set,
 )
 from rules import rule_set
-from rules.pack_parts import deciding
+from rules.law import deciding
 from rules.pinned import FACTCHECKS, rule_digest
 from rules.rule_set import Adopted, Evidence, KnownSets, read_set
 from terang import ROOT
@@ -273,11 +273,15 @@ def test_a_set_of_another_form_is_shown_and_not_run() -> None:
     pytest.param([("slot", 5), ("kakak", -2)], 3, ("slot",), id="one that speaks against it"),
     pytest.param([("slot", 5)], 6, (), id="no finding at all"),
     pytest.param([], 1, (), id="nothing"),
+    pytest.param([("{link}", 9), ("slot", 1), ("{phone}", 9)], 8, ("slot",), id="the only word"),
+    pytest.param([("{link}", 9), ("{rare-han}", 1)], 9, ("{link}", "{rare-han}"), id="a dress"),
+    pytest.param([("{link}", 9), ("{phone}", 9)], 9, (), id="without a word, by the first law"),
 ])  # fmt: skip
 def test_a_term_decided_if_the_score_without_it_is_too_low(
     weights: list[tuple[str, int]], threshold: int, decided: tuple[str, ...]
 ) -> None:
-    assert deciding(weights, threshold) == decided
+    score = sum(weight for _, weight in weights)
+    assert deciding(weights, threshold, score) == decided
 
 
 def shipped(paths: list[Path]) -> bytes:
