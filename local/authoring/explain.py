@@ -17,7 +17,7 @@ from matcher.engine import Matcher
 from matcher.fold import fold
 from matcher.hit import Hit, Span
 from matcher.part_signs import SCRIPTS, passes, word_lists, words_of
-from rules.law import deciding
+from rules.law import deciding, fee_of, letters_of, proves
 from rules.pack import Pack, PackFile, Problem, Rule
 from rules.pack_parts import LOWEST_SUM, Gate, Score
 
@@ -34,6 +34,8 @@ NEAREST = 3
 SHOWN_TERMS = 4
 
 NOTHING_ALONE = "no term alone: without any one of them the score is still high enough"
+
+NO_PROOF = "numbers, links and names alone: not counted; a word or a sign of dress is missing"
 
 
 def deciding_terms(hit: Hit) -> tuple[str, ...]:
@@ -56,7 +58,7 @@ def explain(packs: Sequence[Pack], text: str, misses: int = NEAREST) -> Iterator
         score = "" if hit.score is None else f": score {hit.score}, it needs {hit.threshold}"
         yield f"HIT {hit.pack}/{hit.rule} ({hit.mode}, {hit.severity}){score}"
         yield from filter(None, [why_shadow.get(hit.pack)])
-        yield from (f"    {_shown_span(span, text)}" for span in hit.spans)
+        yield from (f"    {line}" for line in _shown_reasons(hit, text))
         if hit.score is not None:
             yield f"    decided by: {', '.join(deciding_terms(hit)) or NOTHING_ALONE}"
     hitting = {(hit.pack, hit.rule) for hit in hits}
@@ -127,11 +129,23 @@ def _nearness(pack: Pack, rule: Rule, text: str, seen: _Seen) -> float:
 def _met(pack: Pack, rule: Rule, text: str, seen: _Seen) -> Iterator[str]:
     if rule.score:
         found = seen.get((pack.id, rule.id))
-        yield from (f"    {_shown_span(span, text)}" for span in (found.spans if found else ()))
+        yield from (f"    {line}" for line in (_shown_reasons(found, text) if found else ()))
         return
     for span, exception in met_in(pack, rule, text):
         dropped = f", dropped by the exception {exception!r}" if exception else ""
         yield f"    {_shown_span(span, text)}{dropped}"
+
+
+def _shown_reasons(hit: Hit, text: str) -> Iterator[str]:
+    """Yield the spans of a hit, then what the law of scoring makes of them, so that they add up."""
+    yield from (_shown_span(span, text) for span in hit.spans)
+    letters = letters_of(fold(text))
+    if _is_proven(hit) and (fee := fee_of(letters)):
+        yield f"{-fee:+d}  length {letters} letters"
+
+
+def _is_proven(hit: Hit) -> bool:
+    return any(proves(span.term, span.weight or 0) for span in hit.spans)
 
 
 def _shown_span(span: Span, text: str) -> str:
@@ -195,6 +209,8 @@ def _why_too_low(pack: Pack, rule: Rule, score: Score, text: str, seen: _Seen) -
         for key, given in phrases.items()
         if (terms := dict.fromkeys(span.term for span in _spans(pack, rule, given, text)))
     ]
+    if found and sum(span.weight or 0 for span in found.spans) > 0 and not _is_proven(found):
+        cancelled.append(NO_PROOF)
     if score.reads and not passes(text, score.reads):
         cancelled.append("the text has not the script or words that `reads` asks for: it scores 0")
     return "; ".join([why, *cancelled])

@@ -69,6 +69,7 @@ card:
       licence: CC0-1.0
       selected: All
   thresholds: The lowest sums with a precision of .99 on five folds.
+  law: 2
   held_back:
     - posts: Copy groups of the last month
       at: threshold

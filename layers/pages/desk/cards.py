@@ -27,6 +27,7 @@ from ledger.codes import SourceType
 from ledger.findings import Finding
 from ledger.texts import is_blank, utc
 from phrases import to_translate
+from rules.law import fee_in
 
 SHOWN_PARTS = {"media_text": "text in the picture or film", "links": "links"}
 """Parts of a post other than its text, in words."""
@@ -138,7 +139,10 @@ def _words(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """A finding on a card, with the published words about its rule."""
+    """A finding on a card, with the published words about its rule.
+
+    `fee` is what the length of the text took off its score, and 0 if not all of its spans are kept.
+    """
 
     finding: Finding
     title: str
@@ -147,6 +151,7 @@ class FindingView:
     name: str
     disguises: tuple[str, ...]
     notice: str
+    fee: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +213,9 @@ def _finding(each: OpenFinding, facts: dict[str, RuleFacts], language: str) -> F
     known = facts.get(rule_name(finding))  # None where its set cannot be read
     name, page = f"{finding.pack}/{finding.rule}", known.page if known else ""
     title, why = known.said_in(language) if known else (finding.pack, "")
-    return FindingView(finding, title, why, page, name, tuple(disguises), each.notice)
+    weights = [span.weight for span in finding.spans if span.weight]
+    fee = fee_in(weights, finding.score) if finding.score and not finding.spans_capped else 0
+    return FindingView(finding, title, why, page, name, tuple(disguises), each.notice, fee)
 
 
 def _copy(copy: NearCopy, text: str) -> CopyView:

@@ -17,6 +17,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, structs
 
+from rules.law import LAW_VERSION
 from rules.pack_parts import (
     KEYWORDS,
     TERMS_ONLY,
@@ -257,10 +258,12 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
         return Mode.SHADOW if lacks else rule.mode or self.mode
 
     def lacks_of(self, rule: Rule) -> str:
-        """Return why a rule cannot be live: unprotected, no-card, not-read; empty if it can."""
+        """Return why a rule stays in shadow: unprotected, no-card, law, not-read; or nothing."""
         if self.unprotected or rule.score is None:
             return "unprotected" if self.unprotected else ""
-        return "no-card" if not self.card else "" if self.card.read else "not-read"
+        if not self.card or self.card.law != LAW_VERSION:
+            return "law" if self.card else "no-card"
+        return "" if self.card.read else "not-read"
 
     def category_of(self, rule: Rule) -> str:
         """Return the category of a rule's findings."""

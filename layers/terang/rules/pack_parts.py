@@ -24,6 +24,7 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from rules.law import FIRST_LAW
 from rules.yaml_reader import allowed
 
 _OTHER = "OTHER"
@@ -418,11 +419,19 @@ class PackCard(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What the public reads about a pack with scored rules.
 
     Mistakes are described and never quoted: they are posts of people. Until somebody has `read` the
-    terms, the scored rules run in shadow.
+    terms, the scored rules run in shadow. So they do if the figures are of another `law`.
     """
 
     trained_on: Annotated[tuple[TrainingPosts, ...], allowed(minItems=1, maxItems=50)]
     thresholds: Annotated[Note, allowed("How the thresholds were chosen.")]
+    law: Annotated[
+        int,
+        allowed(
+            "The law of scoring under which they were measured; absent: 1, the plain sum.",
+            minimum=FIRST_LAW,
+            maximum=1_000,
+        ),
+    ] = FIRST_LAW
     held_back: Annotated[tuple[HeldBack, ...], allowed(minItems=1, maxItems=20)]
     ordinary: Annotated[tuple[OrdinaryPosts, ...], allowed(minItems=1, maxItems=50)]
     never_met: Annotated[Note, allowed("What it was not tried on.")]

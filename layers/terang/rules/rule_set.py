@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
+from rules.law import FIRST_LAW, LAW_VERSION
 from rules.pack import Ground, Mode, Pack
 from rules.pinned import (
     FACTCHECKS,
@@ -124,7 +125,7 @@ class Selection(NamedTuple):
 
     `skipped` names packs outside their dates, in the order of ids. `shadowed` gives the reason
     for each rule (`pack/rule`) that was moved to shadow: fold, effort, not-public, not-wanted,
-    paused, notice, unprotected (`Pack.unprotected`), or for a scored rule no-card or not-read.
+    paused, notice, unprotected (`Pack.unprotected`), or for a scored rule law, no-card or not-read.
     `adopted` are the rules that are live because the provider adopted them. With `no_rules`,
     nothing can be proposed: `packs` has no pack of words, and the provider does not want published
     fact-checks either.
@@ -143,6 +144,7 @@ class SetFields(msgspec.Struct, frozen=True, kw_only=True):
     format: int = FORMAT
     fold: str = ""
     effort: int | msgspec.UnsetType = msgspec.UNSET
+    law: int | msgspec.UnsetType = msgspec.UNSET
     notice_hours: int
     providers: dict[str, ProviderSettings] = {}
     factchecks: str = ""
@@ -154,9 +156,10 @@ class RuleSet(SetFields, frozen=True, kw_only=True):
     """The content of a set. `notice_hours` is how long a new version runs in shadow first.
 
     `factchecks` is the digest of the index of published checks, or empty. `effort` names the budget
-    of work for one post (`matcher.hit`); without it, it is the first. `signs` has the digest of
-    each sign that its rules use; without it, they use none. `matching` has the digest of the
-    matching part of each pack (`rules.pinned`); earlier sets lack it.
+    of work for one post (`matcher.hit`), and `law` what sums are worth (`rules.law`); without them,
+    they are the first. `signs` has the digest of each sign that its rules use; without it, they use
+    none. `matching` has the digest of the matching part of each pack (`rules.pinned`); earlier sets
+    lack it.
     """
 
     packs: tuple[Pack, ...]
@@ -224,7 +227,11 @@ class RuleSet(SetFields, frozen=True, kw_only=True):
             return dict.fromkeys(names, "not-wanted")
         if pack.published_at and at < pack.published_at + timedelta(hours=self.notice_hours):
             return dict.fromkeys(names, "notice")
-        lacks = {f"{pack.id}/{rule.id}": pack.lacks_of(rule) for rule in pack.rules}
+        has_other_law = (self.law or FIRST_LAW) != LAW_VERSION
+        lacks = {
+            f"{pack.id}/{rule.id}": "law" if has_other_law and rule.score else pack.lacks_of(rule)
+            for rule in pack.rules
+        }
         paused = {pause.rule: "paused" for pause in settings.paused if pause.rule in lacks}
         return {name: reason for name, reason in (lacks | paused).items() if reason}
 
@@ -283,6 +290,7 @@ def build_set(
         signs=signs or msgspec.UNSET,
         fold=fold,
         effort=msgspec.UNSET if EFFORT_VERSION == FIRST_EFFORT else EFFORT_VERSION,
+        law=LAW_VERSION if has_scores(ordered) else msgspec.UNSET,
         notice_hours=notice_hours,
         packs=ordered,
         providers=dict(providers or {}),

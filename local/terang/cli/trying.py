@@ -45,6 +45,7 @@ IN_WORDS = {
     "mode": "its pack says `mode: shadow`",
     "not-read": "nobody has read its terms",
     "no-card": "its pack has no card",
+    "law": "its card is of another law of scoring",
     "unprotected": "a language without protected sentences",
     "notice": "its notice period",
     "paused": "paused",

@@ -308,6 +308,21 @@ EXPLAINED = {
         "`otp box` in `except` makes it 0"),
         "no rule hits this text",
     ]),
+    "a long text": (f"send me the otp{' so' * 144}", [
+        f"compared as: send me the otp{' so' * 144}",
+        "HIT a-pack/asks-for-code (shadow, medium): score 6, it needs 6",
+        "    +5  0-7 'send me' is the term 'send me'",
+        "    +3  12-15 'otp' is the term 'otp'",
+        "    -2  length 300 letters",
+        "    decided by: send me, otp",
+    ]),
+    "a link alone": ("see https://shop.example/x", [
+        "compared as: see https shop example x",
+        ("no  a-pack/asks-for-code: score 0, it needs 6; numbers, links and names alone: not "
+        "counted; a word or a sign of dress is missing"),
+        "    +2  4-26 'https://shop.example/x' is the sign {link}",
+        "no rule hits this text",
+    ]),
     "nothing": ("?!", [
         "compared as: (no words)",
         "no  a-pack/asks-for-code: score 0, it needs 6",
@@ -348,19 +363,19 @@ def test_a_card_is_read() -> None:
 
 CARD_ERRORS = {
     "more than all": ("part: 90, of: 100", "part: 101, of: 100", [
-        "otp.yaml:36: `part` 101 is more than `of` 100",
+        "otp.yaml:37: `part` 101 is more than `of` 100",
     ]),
     "a share outside its interval": ("low: 0.83", "low: 0.93", [
-        "otp.yaml:36: 90 of 100 is not from 0.93 to 0.95",
+        "otp.yaml:37: 90 of 100 is not from 0.93 to 0.95",
     ]),
     "a bound above one": ("high: 0.95", "high: 95", [
-        "otp.yaml:36: `high` must be a number from 0 to 1",
+        "otp.yaml:37: `high` must be a number from 0 to 1",
     ]),
     "more severe hits than hits": ("found_high: 0", "found_high: 3", [
-        "otp.yaml:41: `found_high` is at most `found`, and `found` at most `posts`",
+        "otp.yaml:42: `found_high` is at most `found`, and `found` at most `posts`",
     ]),
     "an unknown level": ("at: threshold", "at: low", [
-        "otp.yaml:35: `at` must be one of threshold, high",
+        "otp.yaml:36: `at` must be one of threshold, high",
     ]),
     "no licence": ("      licence: CC0-1.0\n", "", [
         "otp.yaml:14: `licence` is missing; add it", "otp.yaml:22: `licence` is missing; add it",
@@ -371,10 +386,10 @@ CARD_ERRORS = {
     ]),
     "an unknown key": ("never_met:", "nothing_met:", [
         "otp.yaml:13: `never_met` is missing; add it",
-        "otp.yaml:43: unknown key `nothing_met`; allowed: trained_on, thresholds,",
+        "otp.yaml:44: unknown key `nothing_met`; allowed: trained_on, thresholds,",
     ]),
     "one reader, not in a list": ("read:\n    - by", "read:\n      by", [
-        "otp.yaml:48: `read` must be a list: [one, two]",
+        "otp.yaml:49: `read` must be a list: [one, two]",
     ]),
 }  # fmt: skip
 
@@ -400,7 +415,9 @@ def test_a_card_is_laid_out() -> None:
 
 UNREAD = CARDED[: CARDED.index("  read:")] + CARDED[CARDED.index("rules:\n") :]
 IN_GERMAN = PACK.replace("[en, id]", "[en, de]")
-LACKS = {"": CARDED, "no-card": SCORED, "not-read": UNREAD, "unprotected": IN_GERMAN}
+PLAIN_SUM = UNREAD.replace("  law: 2\n", "")
+LACKS = {"": CARDED, "no-card": SCORED, "not-read": UNREAD, "law": PLAIN_SUM}
+LACKS["unprotected"] = IN_GERMAN
 
 
 @pytest.mark.parametrize(("reason", "text"), LACKS.items(), ids=["none", *list(LACKS)[1:]])

@@ -108,6 +108,14 @@ def test_a_card_names_the_rule_in_the_language_of_the_page() -> None:
     assert [text for text, differs in view.copies[0].pieces if differs] == ["codes"]
 
 
+def test_a_card_says_what_the_length_took_off_a_score() -> None:
+    """Nothing is known of it if the finding keeps only some of its spans."""
+    spans = (FoundSpan("text", 0, 4, "send", (), 9), FoundSpan("text", 5, 7, "me", (), -1))
+    for more, fee in (({}, 2), ({"spans_capped": True}, 0), ({"score": 8}, 0)):
+        weighed = finding(spans=spans, **({"score": 6, "threshold": 5} | more))
+        assert card_view(dossier(weighed)).findings[0].fee == fee
+
+
 def test_an_address_that_would_run_is_no_link() -> None:
     assert card_view(dossier(finding(url="javascript:alert(1)"))).url == ""
     assert card_view(dossier(finding(url="https://chat.example/1"))).url

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec import structs
-from support.sample_packs import PACK
+from support.sample_packs import CARD, PACK, SCORED
 
 from ledger.texts import utc
 from matcher import (
@@ -75,6 +75,24 @@ def test_a_set_of_another_effort_proposes_nothing(monkeypatch: pytest.MonkeyPatc
     assert not load_set(second).for_provider("any", LATER, public=True).shadowed
     shadowed = load_set(first).for_provider("any", LATER, public=True).shadowed
     assert set(shadowed.values()) == {"effort"}
+
+
+def test_scores_of_a_set_of_another_law_run_in_shadow() -> None:
+    """A law decides findings, so no adoption lifts that; a set that names none means the first."""
+    unread = SCORED.replace("rules:\n", f"{CARD[: CARD.index('  read:')]}rules:\n")
+    scored = structs.replace(Pack.parse(unread, "otp.yaml"), published_at=PUBLISHED)
+    [rule] = scored.rules
+    adopted = Adopted("one-time-codes/asks-for-code", 3, rule_digest(scored, rule), "all",
+                      "2026-11-01T00:00:00Z", Evidence())  # fmt: skip
+    here = {"acme": ProviderSettings(live_here=(adopted,))}
+    data = build_set([scored], notice_hours=0, providers=here)
+    assert load_set(data).law == 2
+    assert not load_set(data).for_provider("acme", LATER, public=True).shadowed
+    for other in (b'"law":3,', b""):
+        changed = load_set(data.replace(b'"law":2,"matching"', other + b'"matching"'))
+        selection = changed.for_provider("acme", LATER, public=True)
+        assert selection.shadowed == {adopted.rule: "law"}
+        assert {pack.mode_of(rule) for pack in selection.packs for rule in pack.rules} == {"shadow"}
 
 
 def test_the_same_content_gives_the_same_bytes() -> None:
