@@ -36,6 +36,7 @@ from matcher.fold import fold
 from matcher.sign_catalogue import find_signs
 from matcher.term import pattern_of
 from matcher.term_index import SPANS_SHOWN
+from rules.law import fee_of, letters_of, proves
 from rules.pack import InForce, LegalGround
 from rules.pack_parts import WEIGHT, Score
 
@@ -84,6 +85,16 @@ def features_of(
             found.append(sorted(terms | signs))
         progress(len(found))
     return found
+
+
+def fees_of(texts: Iterable[str]) -> Reals:
+    """Return what the length of each text takes off its sum."""
+    return np.array([fee_of(letters_of(fold(text))) for text in texts], float)
+
+
+def _may_prove(feature: Feature) -> bool:
+    kind, name = feature
+    return proves(f"{{{name}}}" if kind is FeatureKind.SIGN else name, 1)
 
 
 def _kind(span: Span) -> FeatureKind:
@@ -140,16 +151,20 @@ class LearningError(Exception):
 
 
 class FeatureMatrix:
-    """Which of the `width` features each post has by number, as rows of a sparse matrix."""
+    """Which of the features each post has by number, as rows of a sparse matrix.
 
-    def __init__(self, features: Sequence[Sequence[int]], width: int):
+    `fees` are what the length of each post takes off its sum.
+    """
+
+    def __init__(self, features: Sequence[Sequence[int]], weighed: WeighedFeatures, fees: Reals):
         from scipy.sparse import csr_matrix
 
-        self.width = width
+        self.width, self.fees = len(weighed), fees
+        self._is_proof = np.array([_may_prove(feature) for feature in weighed], bool)
         ends = np.cumsum([0, *map(len, features)])
         columns = np.fromiter(chain.from_iterable(features), np.int32)
         ones = np.ones(len(columns), np.float64)
-        self._matrix = csr_matrix((ones, columns, ends), (len(features), width))
+        self._matrix = csr_matrix((ones, columns, ends), (len(features), self.width))
 
     def rows(self, rows: Flags) -> Any:
         """Return the matrix of some posts."""
@@ -174,8 +189,10 @@ class FeatureMatrix:
         return np.flatnonzero(np.bincount(columns, minlength=self.width) >= fewest)
 
     def sums(self, weights: Weights) -> npt.NDArray[np.int64]:
-        """Return the sum of the weights of each post's features."""
-        return (self._matrix @ weights).astype(np.int64)  # type: ignore[no-any-return]
+        """Return the sum of the weights of each post's features under the law of scoring."""
+        sums, proofs = self._matrix @ weights, self._matrix @ ((weights > 0) & self._is_proof)
+        worth = np.where(proofs > 0, sums - self.fees, np.minimum(sums, 0))
+        return worth.astype(np.int64)  # type: ignore[no-any-return]
 
 
 def find_library(root: Path) -> None:
@@ -202,7 +219,7 @@ class Freedom:
 
 
 def coefficients(
-    matrix: Any, is_harmful: Flags, counts: Reals, prior: Reals, freedom: Freedom
+    matrix: Any, fees: Reals, is_harmful: Flags, counts: Reals, prior: Reals, freedom: Freedom
 ) -> Reals:
     """Return a coefficient for each feature, 0 for all but those that have a prior or tell most.
 
@@ -210,19 +227,21 @@ def coefficients(
     prior that the texts contradict as a whole counts nothing. What the texts say of one feature
     moves it from there. A feature tells the more, the further it moves and the more texts have it.
 
-    `counts` says how often each text counts. A prior of 0 means that nobody knows anything.
+    `fees` are what the length of each text takes off its sum, whatever the coefficients. `counts`
+    says how often each text counts. A prior of 0 means that nobody knows anything.
     """
-    moved, _ = _ridge(matrix, is_harmful, counts, prior, freedom)
+    offsets = -fees / SCALE
+    moved, _ = _ridge(matrix, offsets, is_harmful, counts, prior, freedom)
     tells = np.abs(moved) * np.sqrt(matrix.T @ counts)
     kept = np.union1d(np.argsort(-tells, kind="stable")[: freedom.most], np.flatnonzero(prior))
-    moved, trust = _ridge(matrix[:, kept], is_harmful, counts, prior[kept], freedom)
+    moved, trust = _ridge(matrix[:, kept], offsets, is_harmful, counts, prior[kept], freedom)
     found = np.zeros(len(prior))
     found[kept] = moved + trust * prior[kept]
     return found
 
 
 def _ridge(
-    matrix: Any, is_harmful: Flags, counts: Reals, prior: Reals, freedom: Freedom
+    matrix: Any, offsets: Reals, is_harmful: Flags, counts: Reals, prior: Reals, freedom: Freedom
 ) -> tuple[Reals, float]:
     """Return how far each feature moves from its prior times the trust, and the trust.
 
@@ -236,7 +255,7 @@ def _ridge(
 
     def loss(at: Reals) -> tuple[float, Reals]:
         moved, trust, base = at[:width], at[width], at[width + 1]
-        margins = signs * (matrix @ moved + trust * given + base)
+        margins = signs * (matrix @ moved + trust * given + offsets + base)
         slopes = -signs * counts * np.exp(-np.logaddexp(0, margins))
         lost = counts @ np.logaddexp(0, -margins) + moved @ moved / (2 * freedom.spread)
         slope_of_moved = transposed @ slopes + moved / freedom.spread

@@ -3,7 +3,8 @@
 1. Near copies are grouped, so that a text counts once, however often it was posted.
 2. Words and phrases of three copy groups or more are candidates, without names; so are all signs.
 3. The matcher says which post has which candidate.
-4. A regression keeps those that tell most, and its coefficients become integer weights.
+4. A regression keeps those that tell most, and its coefficients become integer weights. What the
+   law of scoring takes off for length is a fixed part of each sum.
 5. The same is done five times without a fifth of the copy groups. The sums of posts that were held
    back choose the thresholds, and give the figures of the card.
 """
@@ -26,6 +27,7 @@ from authoring.features import (
     coefficients,
     contradicted,
     features_of,
+    fees_of,
     folds,
     prior_of,
     rounded,
@@ -122,7 +124,7 @@ def learn(
     found = features_of(
         texts, weighed, lambda done: report(f"read {done:,} of {len(texts):,} posts")
     )
-    matrix = FeatureMatrix(found, len(weighed))
+    matrix = FeatureMatrix(found, weighed, fees_of(texts))
     is_protected = np.arange(len(every)) >= count
     counts = np.array([post.weight for post in every])
     # A post that a file labelled has a person of its own, so that such posts always count.
@@ -211,7 +213,8 @@ class _Fitter:
         harmful = len(set(self.groups[rows & self.is_harmful].tolist()))
         most = min(self.most, 2 * harmful)  # few posts cannot show that many features matter
         weights = np.zeros(self.matrix.width, np.int64)
-        weights[columns] = rounded(coefficients(chosen, labels, counts, prior, Freedom(most)))
+        fees = self.matrix.fees[rows]
+        weights[columns] = rounded(coefficients(chosen, fees, labels, counts, prior, Freedom(most)))
         if self.moderators:
             unproven = ~self._may_speak_for_harm(rows) & (self.prior == 0)
             weights[(weights > 0) & unproven] = 0

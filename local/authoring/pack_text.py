@@ -30,6 +30,7 @@ from authoring.labelled import (
 from authoring.learning import FOLDS, Learned
 from matcher.sign_catalogue import term_problem
 from matcher.term import Term
+from rules.law import LAW_VERSION
 from rules.pack_parts import KEYWORDS, TERMS_ONLY
 
 _COUNTED = (
@@ -61,6 +62,7 @@ def card_lines(learned: Learned, language: str) -> Iterator[str]:
         selected = selected or f"{PLACEHOLDER} how they were chosen out of all posts"
         yield f"      selected: {plain_or_quoted(selected, 'a: {}')}"
     yield f"  thresholds: {_thresholds(learned)}"
+    yield f"  law: {LAW_VERSION}"
     yield "  held_back:"
     yield from _held_back("New copy groups", learned, measured.sums)
     if measured.brand_sums is not None:
