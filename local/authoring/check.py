@@ -35,6 +35,7 @@ from authoring.advice import (
     words_asked_for,
 )
 from authoring.explain import contact_warnings, why_not
+from authoring.joined import joined_warnings
 from matcher.engine import Matcher
 from matcher.fold import NamedHost, is_lookalike, skeleton
 from matcher.hit import Hit
@@ -117,9 +118,13 @@ def check_packs(
             warnings += known.found(advise, file, warns=True)
         warnings += repeated_conditions(running)
         # Jokes imitate what is harmful: with a contact they are no longer jokes.
-        serious = [each.text for each in sentences if each.heading != "satire and jokes"]
+        serious = [each for each in sentences if each.heading != "satire and jokes"]
+        texts = [each.text for each in serious]
+        of_language = [(Path(each.file).stem, each.text) for each in serious]
+        joined = msgspec.json.encode(of_language)
         for file in running:
-            warnings += known.found(contact_warnings, file, serious, seen=against, warns=True)
+            warnings += known.found(contact_warnings, file, texts, seen=against, warns=True)
+            warnings += known.found(joined_warnings, file, of_language, seen=joined, warns=True)
     known.save()
     return Packs((file.pack for file in running), warnings)
 

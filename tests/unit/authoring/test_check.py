@@ -7,7 +7,9 @@ import pytest
 from support.sample_packs import PACK, PROTECTED, SCORED
 
 from authoring.check import check_packs
+from authoring.joined import joined_warnings
 from matcher import Matcher, PackError, load_packs
+from rules.pack import read_pack
 
 TODAY = date(2026, 11, 15)
 
@@ -399,6 +401,20 @@ def test_a_rule_of_another_pack_that_asks_the_same_is_warned_about(tmp_path: Pat
     told = "second.yaml:13: asks-again: asks the same as one-time-codes/asks-for-code: the same "
     told += "groups; keep one of them"
     assert warnings(tmp_path, PACK, second.replace("within: 12", "within: 9")) == [told]
+
+
+def test_a_score_that_joined_sentences_reach_is_warned_about() -> None:
+    """In the languages of the pack, and not where the length takes off what they have together."""
+    terms = "{send me: 5, otp: 3, login code: 2, bank: -4}"
+    file = read_pack(SCORED.replace(terms, "{send me: 2, otp: 2, login code: 2}"), "otp.yaml")
+    said = ("They send me flowers.", "An otp is short.", "A login code is longer.")
+    assert [*joined_warnings(file, [("zh", text) for text in said])] == []
+    [warning] = joined_warnings(file, [("en", text) for text in said])
+    assert str(warning) == (
+        "otp.yaml:13: asks-for-code: ordinary sentences, joined to longer texts, reach the"
+        " threshold 6: 77 of 100 of 100 letters; the first scores 6 (`send me` +2, `otp` +2,"
+        " `login code` +2), so weaken a weight"
+    )
 
 
 def test_a_rule_that_a_contact_and_one_word_meet_is_warned_about(tmp_path: Path) -> None:
