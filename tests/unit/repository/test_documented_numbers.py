@@ -10,6 +10,7 @@ import tlog
 import verify
 from announce import announcements
 from answer import tip_line
+from authoring import joined
 from cases import case_message, contest, decision
 from claims import admission, check_finder, index, ranking, text_words
 from console import application, browser_session
@@ -22,7 +23,7 @@ from ledger import cases, desk_store, findings, posts, store, streams, texts, un
 from matcher import hit, term, term_index
 from publish import day_facts, precision, rule_changes, summary
 from publish_steps import logging_run
-from rules import pack, pack_parts, pinned
+from rules import law, pack, pack_parts, pinned
 from rules import pack_parts as copy_rule
 from scan import inspection, scanner
 
@@ -97,6 +98,9 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
         ("operate", "returns unchanged within 30 days", pinned.RENEWED_DAYS, 30),
         ("operate", "Two hours after midnight UTC", summary.SETTLING, timedelta(hours=2)),
         ("packs", "366 days at most", pack.DAYS_IN_FORCE, 366),
+        ("packs", "point is taken off for each 50 letters", law.LETTERS_OF_POINT, 50),
+        ("packs", "beyond the first 180", law.FREE_LETTERS, 180),
+        ("packs", "100, 300, 1,000 and 3,000 letters", joined.LENGTHS, (100, 300, 1_000, 3_000)),
         ("packs", "120`, at most 300", pack.MOST_EXPECTED, 300),
         ("packs", "39 of 64 hashes", (copy_rule.EQUAL_AT_LEAST, copy_rule.HASHES), (39, 64)),
         ("packs", "five copy groups or more", (precision.GROUPS, recount.TERM_GROUPS), (5, 5)),
