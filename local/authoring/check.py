@@ -101,7 +101,8 @@ def check_packs(
     problems += sentence_problems
     if not sentences:
         problems.append(Problem(str(place), 1, None, "no protected sentences: name their folder"))
-    against = msgspec.json.encode([(each.text, each.heading) for each in sentences])
+    seen = [(Path(each.file).stem, each.text, each.heading) for each in sentences]
+    against = msgspec.json.encode(seen)
     running, warnings = in_force(files, today)
     for file in files:
         problems += known.found(word_problems, file)
@@ -118,13 +119,11 @@ def check_packs(
             warnings += known.found(advise, file, warns=True)
         warnings += repeated_conditions(running)
         # Jokes imitate what is harmful: with a contact they are no longer jokes.
-        serious = [each for each in sentences if each.heading != "satire and jokes"]
-        texts = [each.text for each in serious]
-        of_language = [(Path(each.file).stem, each.text) for each in serious]
-        joined = msgspec.json.encode(of_language)
+        serious = [(code, text) for code, text, heading in seen if heading != "satire and jokes"]
+        texts = [text for _, text in serious]
         for file in running:
             warnings += known.found(contact_warnings, file, texts, seen=against, warns=True)
-            warnings += known.found(joined_warnings, file, of_language, seen=joined, warns=True)
+            warnings += known.found(joined_warnings, file, serious, seen=against, warns=True)
     known.save()
     return Packs((file.pack for file in running), warnings)
 

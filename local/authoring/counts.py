@@ -33,7 +33,6 @@ from authoring.features import (
     Weights,
     coefficients,
     features_of,
-    fees_of,
     folds,
     prior_of,
     rounded,
@@ -206,8 +205,7 @@ def learn_from_counts(
     numbers = {feature: at for at, feature in enumerate(weighed)}
     for row, has in zip(rows, found[len(posts) :], strict=True):
         has[:] = sorted({*has, *(numbers[part] for part in _parts(row.feature) if part in numbers)})
-    fees = np.append(fees_of(posts), np.zeros(2 * len(rows)))
-    matrix = FeatureMatrix(found + found[len(posts) :], weighed, fees)
+    matrix = FeatureMatrix(found + found[len(posts) :], weighed, posts + tiny + tiny)
     documents = np.array([row.documents for row in rows]) + 0.5  # smoothed, as the tables' odds are
     odds = np.array([row.odds for row in rows])
     kinds = np.repeat(range(4), (len(clean), len(protected), len(rows), len(rows)))
@@ -223,9 +221,8 @@ def learn_from_counts(
 
     def fit(chosen: Flags) -> Weights:
         matrix_of = matrix.rows(chosen)
-        fitted = coefficients(
-            matrix_of, fees[chosen], is_harmful[chosen], counts[chosen], prior, freedom
-        )
+        fees, labels = matrix.fees[chosen], is_harmful[chosen]
+        fitted = coefficients(matrix_of, fees, labels, counts[chosen], prior, freedom)
         weights = weakened(
             np.minimum(rounded(fitted), highest), matrix.rows(is_protected), MOST_PROTECTED
         )

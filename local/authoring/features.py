@@ -36,7 +36,7 @@ from matcher.fold import fold
 from matcher.sign_catalogue import find_signs
 from matcher.term import pattern_of
 from matcher.term_index import SPANS_SHOWN
-from rules.law import fee_of, letters_of, proves
+from rules.law import PROVING_SIGNS, fee_of, letters_of
 from rules.pack import InForce, LegalGround
 from rules.pack_parts import WEIGHT, Score
 
@@ -87,16 +87,6 @@ def features_of(
     return found
 
 
-def fees_of(texts: Iterable[str]) -> Reals:
-    """Return what the length of each text takes off its sum."""
-    return np.array([fee_of(letters_of(fold(text))) for text in texts], float)
-
-
-def _may_prove(feature: Feature) -> bool:
-    kind, name = feature
-    return proves(f"{{{name}}}" if kind is FeatureKind.SIGN else name, 1)
-
-
 def _kind(span: Span) -> FeatureKind:
     return FeatureKind.PINYIN if Evasion.SOUND in span.evasion else FeatureKind.TERM
 
@@ -119,8 +109,7 @@ def _pack(weighed: WeighedFeatures) -> Pack:
     )
 
 
-_ENOUGH = 10**6
-"""What a candidate weighs: more than the fee of any text takes off."""
+_ENOUGH = 10**6  # what a candidate weighs: more than the length of any text takes off
 
 
 def _rules(weighed: WeighedFeatures) -> Iterator[Rule]:
@@ -153,14 +142,18 @@ class LearningError(Exception):
 class FeatureMatrix:
     """Which of the features each post has by number, as rows of a sparse matrix.
 
-    `fees` are what the length of each post takes off its sum.
+    `fees` has what the length of each post takes off its sum.
     """
 
-    def __init__(self, features: Sequence[Sequence[int]], weighed: WeighedFeatures, fees: Reals):
+    def __init__(
+        self, features: Sequence[Sequence[int]], weighed: WeighedFeatures, texts: Sequence[str]
+    ):
         from scipy.sparse import csr_matrix
 
-        self.width, self.fees = len(weighed), fees
-        self._is_proof = np.array([_may_prove(feature) for feature in weighed], bool)
+        self.width = len(weighed)
+        self.fees = np.array([fee_of(letters_of(fold(text))) for text in texts], float)
+        is_proof = [kind is not FeatureKind.SIGN or name in PROVING_SIGNS for kind, name in weighed]
+        self._is_proof = np.array(is_proof, bool)
         ends = np.cumsum([0, *map(len, features)])
         columns = np.fromiter(chain.from_iterable(features), np.int32)
         ones = np.ones(len(columns), np.float64)

@@ -4,7 +4,9 @@ A protected sentence is short. A long honest text has more words of any list, so
 threshold that no single sentence comes near. The texts are the same in every check.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from random import Random
 
 from msgspec import structs
@@ -15,30 +17,23 @@ from matcher.hit import Hit
 from rules.law import letters_of
 from rules.pack import PackFile, Problem
 
-LENGTHS = (100, 300, 1_000, 3_000)
-"""Letters of the texts at least, as the law of scoring counts them."""
-
-TEXTS = 100
-"""Texts of each length and language: a pack takes about a second."""
-
-SHOWN_REASONS = 6
+LENGTHS = (100, 300, 1_000, 3_000)  # letters at least, as the law of scoring counts them
+TEXTS = 100  # of each length and language: a pack takes about a second
 
 
-def joined_texts(sentences: Sequence[str], letters: int) -> list[str]:
-    """Return texts of sentences in random order, each of at least so many letters.
+def joined_texts(sentences: Sequence[str], letters: int) -> Iterator[str]:
+    """Yield texts of sentences in random order, each of at least so many letters.
 
-    >>> joined_texts(["We meet at noon.", "Bring a pen."], 20)[0]
+    >>> next(joined_texts(["We meet at noon.", "Bring a pen."], 20))
     'We meet at noon. Bring a pen.'
     """
-    sizes = {each: size for each in sentences if (size := letters_of(fold(each)))}
-    random, known = Random(letters), list(sizes)  # noqa: S311 - the same texts in every check
-    texts = []
-    for _ in range(TEXTS if sizes else 0):
-        chosen: list[str] = []
-        while sum(map(sizes.__getitem__, chosen)) < letters:
-            chosen.append(random.choice(known))
-        texts.append(" ".join(chosen))
-    return texts
+    random = Random(letters)  # noqa: S311 - the same texts in every check
+    for _ in range(TEXTS):
+        chosen, left = list[str](), letters
+        while left > 0:
+            chosen.append(random.choice(sentences))
+            left -= letters_of(fold(chosen[-1]))
+        yield " ".join(chosen)
 
 
 def joined_warnings(file: PackFile, sentences: Sequence[tuple[str, str]]) -> Iterator[Problem]:
@@ -46,34 +41,27 @@ def joined_warnings(file: PackFile, sentences: Sequence[tuple[str, str]]) -> Ite
 
     `sentences` come after their language. Those in the languages of the pack are joined.
     """
-    pack = file.pack
-    scored = tuple(rule for rule in pack.rules if rule.score)
-    codes = {code.partition("-")[0] for code in pack.languages} & {code for code, _ in sentences}
-    by_language = {
-        code: [text for language, text in sentences if language == code] for code in sorted(codes)
-    }
-    matcher = Matcher([structs.replace(pack, rules=scored)])
-    found: dict[str, list[tuple[int, Hit]]] = {rule.id: [] for rule in scored}
-    for letters in LENGTHS if scored else ():
-        texts = [text for some in by_language.values() for text in joined_texts(some, letters)]
-        for hit in (hit for hits in matcher.find_all(texts) for hit in hits):
+    scored = tuple(rule for rule in file.pack.rules if rule.score)
+    matcher = Matcher([structs.replace(file.pack, rules=scored)])
+    codes = {code.partition("-")[0] for code in file.pack.languages}
+    of_languages = defaultdict[str, list[str]](list)
+    for language, text in sentences:
+        if language in codes and scored and letters_of(fold(text)):
+            of_languages[language].append(text)
+    found = defaultdict[str, list[tuple[int, Hit]]](list)
+    for letters in LENGTHS:
+        texts = (text for some in of_languages.values() for text in joined_texts(some, letters))
+        for hit in chain(*matcher.find_all(texts)):
             found[hit.rule].append((letters, hit))
-    for rule, hits in found.items():
-        if hits:
-            yield file.problem((rule,), _message(hits, TEXTS * len(by_language)), rule)
-
-
-def _message(hits: Sequence[tuple[int, Hit]], texts: int) -> str:
-    counts = [sum(of == letters for of, _ in hits) for letters in LENGTHS]
-    reached = (
-        f"{count} of {texts} of {letters:,} letters"
-        for letters, count in zip(LENGTHS, counts, strict=True)
-        if count
-    )
-    first = hits[0][1]
-    heaviest = sorted(first.spans, key=lambda span: -(span.weight or 0))[:SHOWN_REASONS]
-    reasons = ", ".join(f"`{span.term}` {span.weight:+d}" for span in heaviest)
-    return (
-        f"ordinary sentences, joined to longer texts, reach the threshold {first.threshold}:"
-        f" {', '.join(reached)}; the first scores {first.score} ({reasons}), so weaken a weight"
-    )
+    for rule, of_rule in found.items():
+        first = of_rule[0][1]
+        spans = sorted(first.spans, key=lambda span: -(span.weight or 0))[:6]
+        reasons = ", ".join(f"`{span.term}` {span.weight:+d}" for span in spans)
+        counts = Counter(letters for letters, _ in of_rule)
+        tried = f"of {TEXTS * len(of_languages)} of"
+        reached = ", ".join(f"{count} {tried} {at:,} letters" for at, count in counts.items())
+        message = (
+            f"ordinary sentences, joined to longer texts, reach the threshold {first.threshold}:"
+            f" {reached}; the first scores {first.score} ({reasons}), so weaken a weight"
+        )
+        yield file.problem((rule,), message, rule)

@@ -27,7 +27,6 @@ from authoring.features import (
     coefficients,
     contradicted,
     features_of,
-    fees_of,
     folds,
     prior_of,
     rounded,
@@ -124,7 +123,7 @@ def learn(
     found = features_of(
         texts, weighed, lambda done: report(f"read {done:,} of {len(texts):,} posts")
     )
-    matrix = FeatureMatrix(found, weighed, fees_of(texts))
+    matrix = FeatureMatrix(found, weighed, texts)
     is_protected = np.arange(len(every)) >= count
     counts = np.array([post.weight for post in every])
     # A post that a file labelled has a person of its own, so that such posts always count.

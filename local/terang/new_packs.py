@@ -28,7 +28,6 @@ from ledger.codes import OperatorError, Refusal
 from ledger.findings import excerpt_of
 from ledger.posts import Post, read_line
 from matcher import Hit, Matcher, Mode, Pack, Severity
-from rules.law import fee_in
 from rules.pack import PACK_BYTES
 from rules.pack_parts import Score
 from rules.pinned import without_factchecks
@@ -239,26 +238,17 @@ def compare(old: Matcher, new: Matcher, lines: Iterable[bytes]) -> PackCompariso
 def hit_row(hit: Hit) -> dict[str, Any]:
     """Return a hit as JSON shows it.
 
-    A hit of a scored rule also has the sum and the threshold, and its spans have weights. `fee` is
-    what its length takes off the sum. `spans_capped` says that there are more spans.
+    A hit of a scored rule also has the sum and the threshold, and its spans have weights.
+    `spans_capped` says that there are more spans.
     """
     fields = msgspec.to_builtins(hit)
     shown = ["pack", "rule", "mode", "severity", "spans"]
     shown += ["score", "threshold"] if hit.score is not None else []
     shown += ["spans_capped"] if hit.spans_capped else []
-    if fee := _fee(hit):
-        fields["fee"] = fee
-        shown.append("fee")
     for span in fields["spans"]:
         if span["weight"] is None:
             del span["weight"]
     return {name: fields[name] for name in shown}
-
-
-def _fee(hit: Hit) -> int:
-    """Return what the length takes off a score, 0 for a hit without one or with too many spans."""
-    weights = [span.weight or 0 for span in hit.spans]
-    return 0 if hit.score is None or hit.spans_capped else fee_in(weights, hit.score)
 
 
 def as_row(comparison: PackComparison) -> dict[str, Any]:
@@ -355,7 +345,8 @@ def _example(sign: str, post: Post, hit: Hit) -> Iterator[str]:
         + ("" if span.weight is None else f" {span.weight:+d}")
         for span in hit.spans
     )
-    spans += f", length {-fee:+d}" if (fee := _fee(hit)) else ""
+    fee = sum(span.weight or 0 for span in hit.spans) - (hit.score or 0)
+    spans += f", length {-fee:+d}" if fee and not hit.spans_capped else ""
     score = "" if hit.score is None else f"score {hit.score}, it needs {hit.threshold}: "
     terms = ", ".join(deciding_terms(hit)) or NOTHING_ALONE
     decided = "" if hit.score is None else f"; decided by {terms}"

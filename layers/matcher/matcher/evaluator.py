@@ -36,7 +36,6 @@ from matcher.hit import (
     PartScore,
     PassingText,
     Span,
-    SumLaw,
     scores_in_bands,
     signs_of_urls,
 )
@@ -133,9 +132,8 @@ class ScoredRules:
             missing = score.threshold - sums[rule]
             if missing <= self._most_of_signs[rule] and signs.passes(score.reads):
                 present = score.signs.keys() & signs.present if score.signs else ()
-                of_signs = sum(score.signs[sign] for sign in present)
-                if missing <= of_signs:
-                    most = sums[rule] + of_signs
+                most = sums[rule] + sum(score.signs[sign] for sign in present)
+                if most >= score.threshold:  # only then is the part folded for its length
                     is_proven = sums[rule] > 0 or self._has_proof(rule, signs)
                     if sum_under_law(most, signs.fee, is_proven=is_proven) >= score.threshold:
                         reachable[rule] = most
@@ -171,8 +169,7 @@ class ScoredRules:
             return []
         shown = without_opaque(text)
         letters = sure_letters(shown, with_sounds=any(self.scores[rule].pinyin for rule in most))
-        by_sign = {rule: self._has_proof(rule, signs) for rule in most}
-        law = SumLaw(signs.fee, by_sign)
+        law = signs.fee, {rule for rule in most if self._has_proof(rule, signs)}
         certain = scores_in_bands(self.scores, most, found.values(), letters, law)
         if len(certain) == len(most) or shown == text or disguised:
             return certain
@@ -253,8 +250,7 @@ class ScoredRules:
         if _CANCELLED in matches or not signs.passes(score.reads):
             return PartScore(rule, score.threshold, 0, [])
         weights = [self._weight(rule, key) for key in matches]
-        total = sum(weights)
-        total += sum(score.signs[sign] for sign in score.signs.keys() & signs.present)
+        total = sum(weights, sum(score.signs[at] for at in score.signs.keys() & signs.present))
         is_proven = max(weights, default=0) > 0 or self._has_proof(rule, signs)
         total = sum_under_law(total, signs.fee, is_proven=is_proven)
         if total < score.threshold or not shown:

@@ -136,24 +136,12 @@ class PartScore(NamedTuple):
 
 
 type _Weights = Iterable[Mapping[int, Sequence[tuple[int, str]]]]
-
-
-class SumLaw(NamedTuple):
-    """What the law of scoring asks of the sums of a part: its fee, and the rules with a proof.
-
-    `by_sign` says of each rule whether the part has a sign that lets its sum count.
-    """
-
-    fee: int
-    by_sign: Mapping[int, bool]
+type SumLaw = tuple[int, Collection[int]]
+"""The fee of a part, and the rules that it has a sign for which lets their sums count."""
 
 
 def scores_in_bands(
-    scores: Mapping[int, Score],
-    most: Mapping[int, int],
-    found: _Weights,
-    letters: str,
-    law: SumLaw,
+    scores: Mapping[int, Score], most: Mapping[int, int], found: _Weights, letters: str, law: SumLaw
 ) -> list[PartScore]:
     """Return those scores of a text of which the least and the greatest sum are in one band.
 
@@ -173,7 +161,8 @@ def scores_in_bands(
 def _bounds_of(rule: int, most: int, found: _Weights, letters: str, law: SumLaw) -> tuple[int, int]:
     least = greatest = most
     may_be_cancelled = False
-    is_proven = may_be_proven = law.by_sign[rule]
+    fee, proven = law
+    is_proven = may_be_proven = rule in proven
     for of_rules in found:
         for weight, sure in of_rules.get(rule, ()):
             is_sure = sure in letters
@@ -188,8 +177,8 @@ def _bounds_of(rule: int, most: int, found: _Weights, letters: str, law: SumLaw)
                 may_be_proven = True
                 is_proven |= is_sure
                 least -= 0 if is_sure else weight
-    least = 0 if may_be_cancelled else sum_under_law(least, law.fee, is_proven=is_proven)
-    return least, sum_under_law(greatest, law.fee, is_proven=may_be_proven)
+    least = 0 if may_be_cancelled else sum_under_law(least, fee, is_proven=is_proven)
+    return least, sum_under_law(greatest, fee, is_proven=may_be_proven)
 
 
 class PassingText(NamedTuple):

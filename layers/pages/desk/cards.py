@@ -27,7 +27,6 @@ from ledger.codes import SourceType
 from ledger.findings import Finding
 from ledger.texts import is_blank, utc
 from phrases import to_translate
-from rules.law import fee_in
 
 SHOWN_PARTS = {"media_text": "text in the picture or film", "links": "links"}
 """Parts of a post other than its text, in words."""
@@ -213,8 +212,8 @@ def _finding(each: OpenFinding, facts: dict[str, RuleFacts], language: str) -> F
     known = facts.get(rule_name(finding))  # None where its set cannot be read
     name, page = f"{finding.pack}/{finding.rule}", known.page if known else ""
     title, why = known.said_in(language) if known else (finding.pack, "")
-    weights = [span.weight for span in finding.spans if span.weight]
-    fee = fee_in(weights, finding.score) if finding.score and not finding.spans_capped else 0
+    weights = sum(span.weight for span in finding.spans if span.weight)
+    fee = weights - finding.score if finding.score and not finding.spans_capped else 0
     return FindingView(finding, title, why, page, name, tuple(disguises), each.notice, fee)
 
 

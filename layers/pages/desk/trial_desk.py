@@ -370,10 +370,8 @@ class TrialDesk:
         for part in batched((one.finding for one in names), BATCH):
             for finding in self.store.findings(part):
                 weights = [(span.term, span.weight or 0) for span in finding.spans]
-                if finding.score and finding.threshold:
-                    decided.update(deciding(weights, finding.threshold, finding.score))
-                else:
-                    decided.update({span.term for span in finding.spans})
+                named = deciding(weights, finding.threshold or 0, finding.score or 0)
+                decided.update(named if finding.threshold else {at.term for at in finding.spans})
         rows = [(*named, decided[named[1]]) for named in terms_of(view.rule)]
         return sorted(rows, key=lambda row: (-row[3], -(row[2] or 0), row[0], row[1]))
 

@@ -1,8 +1,7 @@
 """The law of scoring: what the reasons that a scored rule finds in one part are worth together.
 
-The simple law is the sum of their weights. It has two faults. One name such as `Brandon420` has
-several signs, so one word counts as several reasons. And a long honest text gathers weak reasons,
-so its sum grows with its length. Hence two conditions:
+The simple law is the sum of their weights. But one name such as `Brandon420` has several signs, and
+a long honest text gathers weak reasons. Hence two conditions:
 
 - Proof: a sum above 0 counts only if one of the reasons for it is a word of the rule or a sign of
   dress. Numbers, links and plain names alone never are enough.
@@ -15,15 +14,12 @@ import re
 from collections.abc import Iterable
 
 LAW_VERSION = 2
-"""Names the law. A set names it, and so does the card of a pack whose thresholds were measured."""
-
 FIRST_LAW = 1
-"""The law of a set or a card that names none: the plain sum."""
+"""Names of laws. A set names its law, and so does the card of a pack whose thresholds were
+measured. Where none is named it is the first one: the plain sum."""
 
 FREE_LETTERS, LETTERS_OF_POINT = 180, 50
-
-LETTERS_IN_HAN = 5
-"""What a Han letter counts as: it says as much as a short word."""
+LETTERS_IN_HAN = 5  # it says as much as a short word
 
 PROVING_SIGNS = frozenset((
     "dressed-in-plain", "dressed-letters", "dressed-name-number", "emoji-wrapped",
@@ -65,23 +61,16 @@ def proves(reason: str, weight: int) -> bool:
 
 
 def sum_under_law(total: int, fee: int, *, is_proven: bool) -> int:
-    """Return what a plain sum is worth."""
+    """Return what a plain sum is worth. So the fee of a finding is its weights less its score."""
     return total - fee if is_proven else min(total, 0)
-
-
-def fee_in(weights: Iterable[int], score: int) -> int:
-    """Return the fee in the score of a finding. Under the first law there is none."""
-    return sum(weights) - score
 
 
 def deciding(weights: Iterable[tuple[str, int]], threshold: int, score: int) -> tuple[str, ...]:
     """Return the terms and signs that decided a finding: without one, the score is too low.
 
-    `weights` are its reasons. Each is tried alone, so two that are enough without each other decide
-    nothing. The only proof decides, whatever its weight.
-
-    Limits: another part of the post with a lower score may reach the threshold too. A finding keeps
-    only the part with the highest score.
+    Each is tried alone, so two that are enough without each other decide nothing. The only proof
+    decides, whatever its weight. Limits: another part of the post with a lower score may reach the
+    threshold too. A finding keeps only the part with the highest score.
 
     >>> deciding([("slot", 5), ("gacor", 7), ("kakak", -2)], 8, 10)
     ('slot', 'gacor')

@@ -425,12 +425,7 @@ class PackCard(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     trained_on: Annotated[tuple[TrainingPosts, ...], allowed(minItems=1, maxItems=50)]
     thresholds: Annotated[Note, allowed("How the thresholds were chosen.")]
     law: Annotated[
-        int,
-        allowed(
-            "The law of scoring under which they were measured; absent: 1, the plain sum.",
-            minimum=FIRST_LAW,
-            maximum=1_000,
-        ),
+        int, allowed("The law of scoring they are for; absent: 1.", minimum=1, maximum=1_000)
     ] = FIRST_LAW
     held_back: Annotated[tuple[HeldBack, ...], allowed(minItems=1, maxItems=20)]
     ordinary: Annotated[tuple[OrdinaryPosts, ...], allowed(minItems=1, maxItems=50)]
