@@ -394,3 +394,9 @@ def test_learning_needs_rows_and_clean_texts() -> None:
     for rows, clean in (([], [post]), ([row], [])):
         with pytest.raises(LearningError, match="needs rows"):
             learn_from_counts(rows, clean, [], Wanted(10, ()))
+
+
+def test_no_length_hides_a_term() -> None:
+    """A sum pays for the length of its text; what a text has is read without that."""
+    texts = ["bonus https://a.example/x", "https://a.example/x", f"bonus{' so' * 300}"]
+    assert features_of(texts, WeighedFeatures(["bonus"], ["link"])) == [[0, 1], [1], [0]]
