@@ -301,7 +301,8 @@ class PartSigns:
     @cached_property
     def fee(self) -> int:
         """The points that the length of the part takes off a score."""
-        return fee_of(letters_of(fold(self._text)))
+        is_short = self._text.isascii() and not fee_of(len(self._text))  # no fold makes it longer
+        return 0 if is_short else fee_of(letters_of(fold(self._text)))
 
     @cached_property
     def present(self) -> Collection[str]:
