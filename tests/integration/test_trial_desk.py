@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -12,6 +13,7 @@ from integration.test_desk_store import deliver, name
 from integration.test_table_desk import desk
 from integration.test_trials import PRIZES, RULE, answer, prizes, run_publish, scan, status
 from support.desk_world import MemoryDesk, Visitor, form_of
+from support.sample_posts import PRIZE, line
 from support.world import DAY, ROLE, World
 
 from cases.trials import FEWEST, FRESH_AFTER, is_asked_twice
@@ -20,6 +22,10 @@ from ledger.keys import Provider, statement_key
 from ledger.texts import utc
 from rules.pinned import rule_digest
 from rules.rule_set import Adopted, Evidence, ProviderSettings
+from terang import UnknownNameError
+from terang.cli import main
+from terang.remote import Remote
+from terang.set_publishing import PackBucket
 
 PAGE = f"/rules/{RULE}"
 
@@ -182,6 +188,39 @@ def test_nothing_is_asked_of_a_rule_that_found_too_few_texts(world: World) -> No
     world.clock.move(days=DRAWING_DAYS)
     assert waiting(world) == []
     assert "It found too few different texts" in visitor(world, "m-1").get(PAGE)["body"]
+
+
+def test_a_trial_that_the_operator_ends_keeps_no_text_and_all_answers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(world, 2)
+    first, second = waiting(world)
+    judge(world, first)
+    found = Remote("terang", defaultdict(str, PublicBucket=world.public), 0, DAY)
+    found.__dict__.update(store=world.store, objects=world.objects, clock=world.clock)
+    monkeypatch.setattr(Remote, "find", lambda _: found)
+    assert main(["trial", "--provider", "acme", "--end", RULE]) == 0
+    assert world.store.excerpts([first, second]) == {}
+    assert "1 text was judged" in visitor(world, "m-1").get(PAGE)["body"]
+    begin(world, 0)
+    assert waiting(world) == []
+    assert "1 of 30 texts are judged" in visitor(world, "m-1").get(PAGE)["body"]
+
+
+def test_the_operator_forbids_a_rule_and_allows_it_again(world: World) -> None:
+    bucket = PackBucket(world.objects, world.public, world.clock)
+    evidence = Evidence(30, 30)
+    tried_as = rule_digest(PRIZES, PRIZES.rules[0])
+    bucket.adopt("acme", [Adopted(RULE, 1, tried_as, "all", utc(world.clock.now()), evidence)])
+    bucket.pause("acme", RULE, "a mistake")
+    scan(world, prizes(1))
+    assert world.open_findings() == []
+    with pytest.raises(UnknownNameError, match="allowed: prizes/names-prize"):
+        bucket.allow("acme", "codes/asks-for-code")
+    bucket.allow("acme", RULE)
+    world.clock.move(minutes=2)
+    scan(world, line(text=f"{PRIZE} for all") + b"\n", "later.jsonl")
+    assert len(world.open_findings()) == 1
 
 
 def test_of_a_rule_adopted_long_ago_fresh_decisions_are_asked(world: World) -> None:

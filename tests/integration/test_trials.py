@@ -31,7 +31,6 @@ from rules.pinned import rule_digest
 from rules.rule_set import Adopted, Evidence, load_set
 from scan.flood_guard import FloodLimits
 from scan.inspection import KnownDraws
-from terang import UnknownNameError
 from terang.next_set import SetRequest, next_set
 from terang.set_publishing import PackBucket
 
@@ -92,6 +91,13 @@ def status(world: World, message: dict[str, Any]) -> str:
     return outcome.code or outcome.status
 
 
+def judge_all(world: World, wrong: int = 0) -> None:
+    """Two people judge all drawn findings, the first ones of the draw `wrong`."""
+    for number, one in enumerate(sorted(drawn(world), key=lambda one: one.rank)):
+        verdict = "wrong" if number < wrong else "right"
+        assert status(world, answer(one, verdict, moderator=f"m-{number % 2}")) == "taken"
+
+
 @pytest.fixture
 def tried(world: World) -> World:
     """A world whose rule is on trial, with 32 drawn findings."""
@@ -139,8 +145,7 @@ def limits_of(draws: Draws) -> bytes:
 
 
 def test_what_was_tried_by_two_people_proposes_from_the_next_set_on(tried: World) -> None:
-    for number, one in enumerate(drawn(tried)):
-        assert status(tried, answer(one, moderator=f"m-{number % 2}")) == "taken"
+    judge_all(tried)
     assert status(tried, adoption()) == "taken"
     run_publish(tried)
     tried.clock.move(minutes=1)
@@ -164,8 +169,7 @@ def test_the_flood_guard_expects_twice_what_the_rule_found(tried: World) -> None
 def test_excerpts_end_with_the_trial(tried: World) -> None:
     names = [one.finding for one in drawn(tried)]
     assert len(tried.store.excerpts(names)) == 32
-    for number, one in enumerate(drawn(tried)):
-        status(tried, answer(one, moderator=f"m-{number % 2}"))
+    judge_all(tried)
     assert len(tried.store.excerpts(names)) == 32
     assert status(tried, adoption()) == "taken"
     assert tried.store.excerpts(names) == {}
@@ -178,25 +182,8 @@ def test_a_pack_may_ask_for_more_than_the_stack(world: World) -> None:
     republish(world, pack(careful))
     begin(world, version=2)
     scan(world, prizes(32))
-    for number, one in enumerate(drawn(world)):
-        assert status(world, answer(one, moderator=f"m-{number % 2}")) == "taken"
+    judge_all(world)
     assert status(world, adoption(version=2)) == "not_proved"  # 30 of 30 prove 89 %
-
-
-def test_the_operator_forbids_a_rule_and_allows_it_again(world: World) -> None:
-    bucket = PackBucket(world.objects, world.public, world.clock)
-    evidence = Evidence(30, 30)
-    tried_as = rule_digest(PRIZES, PRIZES.rules[0])
-    bucket.adopt("acme", [Adopted(RULE, 1, tried_as, "all", utc(world.clock.now()), evidence)])
-    bucket.pause("acme", RULE, "a mistake")
-    scan(world, prizes(1))
-    assert world.open_findings() == []
-    with pytest.raises(UnknownNameError, match="allowed: prizes/names-prize"):
-        bucket.allow("acme", "codes/asks-for-code")
-    bucket.allow("acme", RULE)
-    world.clock.move(minutes=2)
-    scan(world, line(text=f"{PRIZE} for all") + b"\n", "later.jsonl")
-    assert len(world.open_findings()) == 1
 
 
 @pytest.mark.parametrize(
@@ -210,17 +197,13 @@ def test_the_operator_forbids_a_rule_and_allows_it_again(world: World) -> None:
 def test_an_adoption_without_its_evidence_is_refused(
     tried: World, changes: dict[str, Any], code: str
 ) -> None:
-    for number, one in enumerate(drawn(tried)):
-        status(tried, answer(one, moderator=f"m-{number % 2}"))
+    judge_all(tried)
     assert status(tried, adoption(**changes)) == code
 
 
 @pytest.mark.parametrize("wrong", [1, 2])
 def test_one_of_thirty_may_be_wrong_and_two_may_not(tried: World, wrong: int) -> None:
-    ordered = sorted(drawn(tried), key=lambda one: one.rank)
-    for number, one in enumerate(ordered):
-        verdict = "wrong" if number < wrong else "right"
-        status(tried, answer(one, verdict, moderator=f"m-{number % 2}"))
+    judge_all(tried, wrong)
     assert status(tried, adoption()) == ("taken" if wrong == 1 else "not_proved")
 
 
@@ -279,9 +262,7 @@ def public_copy(world: World, folder: Path) -> Path:
 
 def adopt(world: World, wrong: int = 1, **changes: Any) -> None:
     """Judge all drawn findings by two people, and adopt the rule."""
-    for number, one in enumerate(sorted(drawn(world), key=lambda one: one.rank)):
-        verdict = "wrong" if number < wrong else "right"
-        assert status(world, answer(one, verdict, moderator=f"m-{number % 2}")) == "taken"
+    judge_all(world, wrong)
     assert status(world, adoption(**changes)) == "taken"
     run_publish(world)
 
@@ -457,7 +438,7 @@ def test_an_erased_author_blocks_no_adoption(
             status(world, answer(one, moderator=f"m-{number % 2}"))
     assert judged or status(world, adoption()) == code
     assert erase(world).counts["drawn"] >= hers
-    assert all(one.is_erased == (one.finding in own) for one in drawn(world))
+    assert all(one.is_forgotten == (one.finding in own) for one in drawn(world))
     assert status(world, adoption(id="a-2")) == "taken"
 
 

@@ -61,6 +61,7 @@ class Cluster:
     on_findings: Callable[[bytes], None] | None = None
     published_early: bool = False
     closed_early: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.injector = FaultInjector(self.chance, NOON)
@@ -171,11 +172,18 @@ class Cluster:
             self.at(self.injector.seconds, "intake", event)
 
     def _see_day(self, period: str, provisional: bool, **_: Any) -> None:
-        """Note a day that is closed too early by its worker's clock; a late call may be of any."""
+        """Note a day that is closed too early by its worker's clock; a late call may be of any.
+
+        Once one worker has closed it, another may go on with it, whatever its own clock says.
+        """
+        if provisional or period in self.closed:
+            return
         closed = datetime.fromisoformat(f"{period}T02:00:00Z") + timedelta(days=1)
         ahead = timedelta(seconds=self.largest_skew if self.injector.late else 0)
-        if not provisional and closed > self.now() + ahead:
+        if closed > self.now() + ahead:
             self.closed_early.add(period)
+        else:
+            self.closed.add(period)
 
     def _steps(self) -> Iterator[Callable[[], None]]:
         """Yield the possible next steps, the usual one first."""

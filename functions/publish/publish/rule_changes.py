@@ -96,7 +96,7 @@ def adoptions_due(
 
 
 def most_found(days: Iterable[Summary]) -> dict[str, int]:
-    """Return the per mille of posts that each `pack/version/rule` met on its fullest day."""
+    """Return how many findings each `pack/version/rule` made per mille of its fullest day."""
     most = Counter[str]()
     for numbers in [day.numbers for day in days if day.numbers.inspected]:
         found = Counter[str]()

@@ -145,7 +145,8 @@ class Inspection:
         for hit in hits:
             key = rule_key(hit.pack, hit.version, hit.rule, hit.mode)
             self.counted[key] += 1
-            self.high[key] += hit.band == HIGH
+            if hit.band == HIGH:
+                self.high[key] += 1
 
 
 def inspect_posts(
@@ -426,7 +427,7 @@ class UnitEffects:
             findings_digest=digest_of_ids(finding.finding for finding in own),
             repeats=repeats,
             by_rule=by_rule,
-            high=sum_tallies([count_by_rule(is_high), +inspection.high]),
+            high=sum_tallies([count_by_rule(is_high), inspection.high]),
             held=count_by_rule(finding for finding in own if finding.held),
             set=rules.set,
             skipped=rules.skipped,

@@ -183,7 +183,7 @@ class UnitRecorder:
         """Take back the fingerprints that an attempt stored: an author was erased meanwhile."""
         self.put_fingerprints(effects, [])
         drawn = (row for excerpted in effects.findings() if (row := excerpted.drawn))
-        self._put_drawn(effects, (row.without_author(row.finding) for row in drawn))
+        self._put_drawn(effects, (row.forgotten(row.finding) for row in drawn))
 
     def _put_drawn(self, effects: UnitEffects, drawn: Iterable[DrawnFinding]) -> None:
         if rows := [*drawn]:

@@ -7,7 +7,7 @@ somebody reads. In a template, everything that a stranger wrote is escaped.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 from http import HTTPStatus
@@ -227,8 +227,17 @@ class CareSettings:
     @property
     def cookie(self) -> str:
         """Return the header that sets the cookie. It is nobody's secret and decides nothing."""
-        values = zip("lbgkmsntr", astuple(self), strict=True)  # `parse` reads these letters
-        fields = {name: value if name == "l" else int(value) for name, value in values}
+        fields = {
+            "l": self.language,
+            "b": int(self.blurred),
+            "g": int(self.grey),
+            "k": int(self.keys),
+            "m": self.minutes,
+            "s": self.severe_limit,
+            "n": self.began,
+            "t": self.last,
+            "r": self.severe,
+        }
         return f"{CARE_COOKIE}={urlencode(fields)}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax"
 
     def after(self, now: datetime, *, severe: bool) -> "CareSettings":

@@ -207,10 +207,11 @@ def asked_by(
     for group in groups[:look]:
         given = [(one, answer) for one in group for answer in answers.get(one.finding, ())]
         if not given and why_not not in {"", "too_few"}:
-            first |= dict.fromkeys([one.finding for one in group if not one.is_erased][:1], alone)
+            left = [one.finding for one in group if not one.is_forgotten]
+            first |= dict.fromkeys(left[:1], alone)
         elif len(given) == 1 and rules.people > 1:
             [(one, answer)] = given
-            if not one.is_erased and is_asked_twice(one.finding):
+            if not one.is_forgotten and is_asked_twice(one.finding):
                 second[one.finding] = answer.moderator
     sample = [one.band == HIGH for one in drawn if not one.extra]
     share_high, judged = sum(sample) / max(1, len(sample)), len(groups[:look]) - len(first)

@@ -145,7 +145,7 @@ def sample_of(
 ) -> list[list[DrawnFinding]]:
     """Return the groups of near copies that a band is judged by, in the order of the draw.
 
-    A group whose authors were erased before anybody judged it is left out: nobody can judge it now.
+    A group whose texts are all gone before anybody judged it is left out: nobody can judge it now.
     """
     sample = [one for one in drawn if (one.band == HIGH if band == HIGH else not one.extra)]
     names = group_names(sample)
@@ -155,7 +155,7 @@ def sample_of(
     return [
         group
         for group in groups.values()
-        if any(answers.get(one.finding) or not one.is_erased for one in group)
+        if any(answers.get(one.finding) or not one.is_forgotten for one in group)
     ]
 
 

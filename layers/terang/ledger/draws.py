@@ -104,8 +104,8 @@ class DrawnFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     """A drawn finding, with the fingerprint of its post while the author is not erased.
 
     A short text has none. `extra` ones were drawn because of their band, and say nothing of all
-    findings. `group` is noted when an author is erased: the group of near copies, which no
-    fingerprint tells any more.
+    findings. `group` is noted when the text goes: the group of near copies, which no fingerprint
+    tells any more.
     """
 
     finding: str
@@ -118,12 +118,12 @@ class DrawnFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     group: str = ""
 
     @property
-    def is_erased(self) -> bool:
-        """Whether its author was erased."""
+    def is_forgotten(self) -> bool:
+        """Whether its text is gone: its author was erased, or somebody ended the trial."""
         return bool(self.group) and not self.fingerprint
 
-    def without_author(self, group: str) -> "DrawnFinding":
-        """Return what is kept of it once its author is erased."""
+    def forgotten(self, group: str) -> "DrawnFinding":
+        """Return what is kept of it once its text is gone."""
         return msgspec.structs.replace(self, fingerprint=b"", group=group)
 
 

@@ -187,7 +187,7 @@ def _end(remote: "Remote", provider: str, name: str) -> None:
     remote.store.end_excerpts(provider, name)
     drawn, until = remote.store.drawn(provider, name), in_days(remote.clock.now(), ANSWER_DAYS)
     groups = group_names(drawn)  # what was judged still counts; without a text, no more is asked
-    left = (one.without_author(groups[one.finding]) for one in drawn)
+    left = (one.forgotten(groups[one.finding]) for one in drawn)
     remote.store.put_drawn(provider, left, until)
     print_result(f"{name}: the trial has ended")
 

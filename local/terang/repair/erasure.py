@@ -281,13 +281,13 @@ class Erasure:
         """
         counts = Counter[str]()
         for rows in stored.drawn.values():
-            if all(one.is_erased for _, one in rows if one.finding in stored.erased):
+            if all(one.is_forgotten for _, one in rows if one.finding in stored.erased):
                 continue
             groups = group_names([one for _, one in rows])
             for item, one in rows:
                 group, noted = groups[one.finding], one
                 if one.finding in stored.erased:
-                    noted = one.without_author(group)
+                    noted = one.forgotten(group)
                 elif one.fingerprint:
                     noted = msgspec.structs.replace(one, group=group)
                 if noted != one:

@@ -83,7 +83,7 @@ def test_a_text_too_short_for_a_fingerprint_is_asked_like_others() -> None:
 def test_nobody_is_asked_about_an_erased_author() -> None:
     """Each text is a group of its own, which only the noted group tells."""
     rows = [
-        DrawnFinding(digest("f", str(n)), "p/r", 1, f"{n:032x}").without_author(f"g{n}")
+        DrawnFinding(digest("f", str(n)), "p/r", 1, f"{n:032x}").forgotten(f"g{n}")
         for n in range(32)
     ]
     living = [msgspec.structs.replace(one, group="") for one in rows[31:]]
@@ -101,7 +101,7 @@ def test_of_near_copies_one_whose_author_is_not_erased_is_asked() -> None:
         for n, name in enumerate(("hers", "his"))
     )
     trial = Trial("p/r", 1, "", utc(NOW - timedelta(days=1)), "lead-1")
-    made = asked_by(trial, PLAIN, [hers.without_author("g"), his], {}, TrialRules(), NOW)
+    made = asked_by(trial, PLAIN, [hers.forgotten("g"), his], {}, TrialRules(), NOW)
     assert {*made.first} == {his.finding}
 
 

@@ -61,7 +61,7 @@ def test_findings_wait_by_severity_and_reach_and_a_held_rule_asks(folder: Path) 
         assert dossier is not None
         assert dossier.excerpt == "send me"
         [(_, facts)] = dossier.rules
-        assert (facts.why, facts.page) == (
+        assert (facts.rule.why, facts.page) == (
             "Asks for a code.", "/public/packs/codes/3.html#asks-for-code")  # fmt: skip
 
 
