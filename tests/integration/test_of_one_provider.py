@@ -95,11 +95,9 @@ def test_a_case_of_anothers_is_not_moved(
     assert of_others(world) == before
 
 
-@pytest.mark.parametrize(
-    "message",
-    [notice(), order(), suspension(), notice(reason=..., url="https://chat.example/1")],
-    ids=["a notice", "an order", "a suspension", "another notice"],
-)
+@pytest.mark.parametrize("message", [
+    notice(), order(), suspension(), notice(reason=..., url="https://chat.example/1"),
+], ids=["a notice", "an order", "a suspension", "another notice"])  # fmt: skip
 def test_the_ids_that_another_uses_are_ones_own(
     world: World, finding: str, message: dict[str, Any]
 ) -> None:
@@ -137,22 +135,19 @@ def test_a_file_under_ones_prefix_is_ones_own(world: World, finding: str, key: s
     assert all("out/others/" not in str(name) for name in after.keys() - before.keys())
 
 
-@pytest.mark.parametrize(
-    ("sender", "named"),
-    [
-        (f"{ROLE}:session", {"provider": "others"}),
-        (f"{ROLE}:session", {"provider": "others", "first_sender": f"{OTHERS}:session"}),
-        (f"{ROLE}:{OTHERS}", {"provider": "others"}),
-        (f":{OTHERS}", {"provider": "others"}),
-        ("", {"provider": "others", "first_sender": OTHERS}),
-        (f"{OTHERS}X", {"provider": "others"}),
-        (OTHERS.lower(), {"provider": "others"}),
-        (f" {OTHERS}", {"provider": "others"}),
-        ("123456789012", {"provider": "others"}),
-        ("AROAREDRIVE:session", {"provider": "others", "first_sender": ROLE}),
-        ("AROAREDRIVE:session", {"provider": "others"}),
-    ],
-)
+@pytest.mark.parametrize(("sender", "named"), [
+    (f"{ROLE}:session", {"provider": "others"}),
+    (f"{ROLE}:session", {"provider": "others", "first_sender": f"{OTHERS}:session"}),
+    (f"{ROLE}:{OTHERS}", {"provider": "others"}),
+    (f":{OTHERS}", {"provider": "others"}),
+    ("", {"provider": "others", "first_sender": OTHERS}),
+    (f"{OTHERS}X", {"provider": "others"}),
+    (OTHERS.lower(), {"provider": "others"}),
+    (f" {OTHERS}", {"provider": "others"}),
+    ("123456789012", {"provider": "others"}),
+    ("AROAREDRIVE:session", {"provider": "others", "first_sender": ROLE}),
+    ("AROAREDRIVE:session", {"provider": "others"}),
+])  # fmt: skip
 def test_nobody_sends_in_anothers_name(
     world: World, finding: str, sender: str, named: dict[str, str]
 ) -> None:

@@ -199,14 +199,11 @@ def test_the_operator_forbids_a_rule_and_allows_it_again(world: World) -> None:
     assert len(world.open_findings()) == 1
 
 
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"band": "high"}, "not_proved"),
-        ({"version": 2}, "not_on_trial"),
-        ({"rule": "codes/asks-for-code"}, "not_on_trial"),
-    ],
-)
+@pytest.mark.parametrize(("changes", "code"), [
+    ({"band": "high"}, "not_proved"),
+    ({"version": 2}, "not_on_trial"),
+    ({"rule": "codes/asks-for-code"}, "not_on_trial"),
+])  # fmt: skip
 def test_an_adoption_without_its_evidence_is_refused(
     tried: World, changes: dict[str, Any], code: str
 ) -> None:
@@ -350,14 +347,10 @@ def republish(world: World, *packs: Pack, removed: Sequence[str] = ()) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "state"),
-    [
-        ("[The grand prize]", "[A grand prize]", "live since"),
-        ("grand prize", "great prize", "lapsed, adopted on"),
-    ],
-    ids=["another example", "another term"],
-)
+@pytest.mark.parametrize(("old", "new", "state"), [
+    ("[The grand prize]", "[A grand prize]", "live since"),
+    ("grand prize", "great prize", "lapsed, adopted on"),
+], ids=["another example", "another term"])  # fmt: skip
 def test_an_adoption_lapses_with_what_was_tried(
     tried: World, tmp_path: Path, old: str, new: str, state: str
 ) -> None:
@@ -431,13 +424,10 @@ def test_an_erased_author_leaves_no_fingerprint_and_what_people_judged(world: Wo
     assert erase(world).counts["drawn"] == 0
 
 
-@pytest.mark.parametrize(
-    ("hers", "others", "judged", "code"),
-    [
-        pytest.param(4, 30, False, "not_proved", id="nobody judged hers, and nobody can"),
-        pytest.param(1, 29, True, "taken", id="hers is one of thirty that were judged"),
-    ],
-)
+@pytest.mark.parametrize(("hers", "others", "judged", "code"), [
+    pytest.param(4, 30, False, "not_proved", id="nobody judged hers, and nobody can"),
+    pytest.param(1, 29, True, "taken", id="hers is one of thirty that were judged"),
+])  # fmt: skip
 def test_an_erased_author_blocks_no_adoption(
     world: World, hers: int, others: int, judged: bool, code: str
 ) -> None:
@@ -471,15 +461,12 @@ def test_drawn_findings_are_kept_as_long_as_the_desk_reads_answers(world: World)
     assert drawn(world) == []
 
 
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({}, "taken"),
-        ({"finding": None}, "field_missing"),
-        ({"article_16": True}, "field_conflict"),
-        ({"post": "another"}, "mixed_posts"),
-    ],
-)
+@pytest.mark.parametrize(("changes", "code"), [
+    ({}, "taken"),
+    ({"finding": None}, "field_missing"),
+    ({"article_16": True}, "field_conflict"),
+    ({"post": "another"}, "mixed_posts"),
+])  # fmt: skip
 def test_a_moderators_own_notice_is_of_a_drawn_finding(
     tried: World, changes: dict[str, Any], code: str
 ) -> None:

@@ -170,22 +170,19 @@ def test_the_templates_names_are_those_of_the_records(name: str) -> None:
     assert fits("ProviderId", name)
 
 
-@pytest.mark.parametrize(
-    ("parameter", "value", "fit"),
-    [
-        ("TrustedPrincipal", "arn:aws:iam::210987654321:root", True),
-        ("TrustedPrincipal", "arn:aws:iam::210987654321:role/path/sends", True),
-        ("TrustedPrincipal", "arn:aws:iam::210987654321:role/*", False),
-        ("TrustedPrincipal", "*", False),
-        ("DropBucket", "terang-*", False),
-        ("PostsArn", POSTS, True),
-        ("PostsArn", f"{POSTS[:-5]}*", False),
-        ("CasesArn", "", True),
-        ("CasesArn", f"{CASES[:-5]}?ases", False),
-        ("KeyArn", KEY, True),
-        ("KeyArn", "arn:aws:kms:eu-west-1:123456789012:key/*", False),
-    ],
-)
+@pytest.mark.parametrize(("parameter", "value", "fit"), [
+    ("TrustedPrincipal", "arn:aws:iam::210987654321:root", True),
+    ("TrustedPrincipal", "arn:aws:iam::210987654321:role/path/sends", True),
+    ("TrustedPrincipal", "arn:aws:iam::210987654321:role/*", False),
+    ("TrustedPrincipal", "*", False),
+    ("DropBucket", "terang-*", False),
+    ("PostsArn", POSTS, True),
+    ("PostsArn", f"{POSTS[:-5]}*", False),
+    ("CasesArn", "", True),
+    ("CasesArn", f"{CASES[:-5]}?ases", False),
+    ("KeyArn", KEY, True),
+    ("KeyArn", "arn:aws:kms:eu-west-1:123456789012:key/*", False),
+])  # fmt: skip
 def test_no_parameter_of_a_provider_is_a_pattern(parameter: str, value: str, fit: bool) -> None:
     assert fits(parameter, value) is fit
 

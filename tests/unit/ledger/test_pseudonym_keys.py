@@ -66,11 +66,9 @@ def test_a_key_needs_the_secret_and_the_salt_and_the_provider() -> None:
     assert len(values) == 4
 
 
-@pytest.mark.parametrize(
-    ("moment", "kept"),
-    [("2028-11-30T23:59:59+00:00", True), ("2028-12-01T00:00:00+00:00", False)],
-    ids=["to the last moment", "and no longer"],
-)
+@pytest.mark.parametrize(("moment", "kept"), [
+    ("2028-11-30T23:59:59+00:00", True), ("2028-12-01T00:00:00+00:00", False),
+], ids=["to the last moment", "and no longer"])  # fmt: skip
 def test_a_key_is_kept_for_24_months(moment: str, *, kept: bool) -> None:
     """A worker that has met it before forgets it too, and the table's lateness is no help."""
     salts, clock = MemorySalts(), StandingClock()
