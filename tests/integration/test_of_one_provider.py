@@ -57,30 +57,22 @@ def of_others(world: World) -> dict[Any, Any]:
 
 ABOUT_OTHERS: dict[str, tuple[Callable[[str], dict[str, Any]], str]] = {
     "a decision on its finding": (lambda one: decision(one), "other_provider"),
-    "a dismissal": (
-        lambda one: decision(one, verdict="dismissed", measures=..., applied_at=...),
-        "other_provider",
-    ),
-    "a skip": (
-        lambda one: decision(one, verdict="skipped", measures=..., applied_at=...),
-        "other_provider",
-    ),
+    "a dismissal": (lambda one: decision(one, verdict="dismissed", measures=..., applied_at=...),
+                    "other_provider"),
+    "a skip": (lambda one: decision(one, verdict="skipped", measures=..., applied_at=...),
+               "other_provider"),
     "a notice of its finding": (lambda one: notice(finding=one, post="p2"), "other_provider"),
-    "a decision on its notice": (
-        lambda _: decision(notice="n-1", findings=..., ground="illegal", ground_text="A provision"),
-        "unknown",
-    ),
+    "a decision on its notice": (lambda _: decision(notice="n-1", findings=..., ground="illegal",
+                                                    ground_text="A provision"), "unknown"),
     "a second review of its decision": (lambda _: second_review(id="r-2"), "unknown"),
     "a complaint about its decision": (lambda _: complaint(id="c-2"), "unknown"),
     "a dispute of its decision": (lambda _: dispute(), "unknown"),
     "the outcome of its complaint": (lambda _: outcome(), "unknown"),
     "a reinstatement": (lambda _: reinstatement(), "unknown"),
-    "the end of its order": (
-        lambda _: order(id="q-9", follows="q-1", outcome="complied"),
-        "unknown",
-    ),
+    "the end of its order":
+        (lambda _: order(id="q-9", follows="q-1", outcome="complied"), "unknown"),
     "an audit of its sample": (lambda _: audit(), "not_in_sample"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("message", "code"), ABOUT_OTHERS.values(), ids=ABOUT_OTHERS)

@@ -196,31 +196,21 @@ WRONG: dict[str, tuple[Callable[[str], None], Change]] = {
         lambda name: test_a_file_is_dropped_under_ones_own_prefix_alone(name, "drop"),
         put(f"{STATEMENTS}/0/Resource", DROPS),
     ),
-    "everybody's results": (
-        test_what_one_is_told_is_read_by_oneself_alone,
-        put(f"{STATEMENTS}/1/Resource", READS),
-    ),
-    "a list of all providers": (
-        test_ones_own_results_are_listed_and_nothing_else,
-        drop(f"{STATEMENTS}/2/Condition"),
-    ),
-    "files that are read back": (
-        test_what_is_told_to_nobody_is_read_by_no_provider,
-        allow("Role", "s3:GetObjectVersion", OWN_FILES),
-    ),
-    "files that are deleted": (
-        test_on_objects_nothing_is_possible_but_to_drop_and_to_read,
-        allow("Role", "s3:DeleteObject", OWN_FILES),
-    ),
-    "messages that are taken": (
-        test_beside_objects_one_sends_messages_and_uses_the_key_through_s3_and_sqs,
-        put(f"{STATEMENTS}/3/Action", ["sqs:SendMessage", "sqs:ReceiveMessage"]),
-    ),
-    "the key without a service": (
-        test_beside_objects_one_sends_messages_and_uses_the_key_through_s3_and_sqs,
-        drop(f"{STATEMENTS}/4/Condition"),
-    ),
-}
+    "everybody's results":
+        (test_what_one_is_told_is_read_by_oneself_alone, put(f"{STATEMENTS}/1/Resource", READS)),
+    "a list of all providers":
+        (test_ones_own_results_are_listed_and_nothing_else, drop(f"{STATEMENTS}/2/Condition")),
+    "files that are read back": (test_what_is_told_to_nobody_is_read_by_no_provider,
+                                 allow("Role", "s3:GetObjectVersion", OWN_FILES)),
+    "files that are deleted": (test_on_objects_nothing_is_possible_but_to_drop_and_to_read,
+                               allow("Role", "s3:DeleteObject", OWN_FILES)),
+    "messages that are taken":
+        (test_beside_objects_one_sends_messages_and_uses_the_key_through_s3_and_sqs,
+         put(f"{STATEMENTS}/3/Action", ["sqs:SendMessage", "sqs:ReceiveMessage"])),
+    "the key without a service":
+        (test_beside_objects_one_sends_messages_and_uses_the_key_through_s3_and_sqs,
+         drop(f"{STATEMENTS}/4/Condition")),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("test", "change"), WRONG.values(), ids=WRONG)

@@ -47,20 +47,14 @@ MAY = {
     "scan takes posts": ("sqs:DeleteMessage", STACK.arn("Posts")),
     "scan reads the set": ("s3:GetObject", POINTER),
     "decide takes messages": ("sqs:DeleteMessage", STACK.arn("Cases")),
-    "decide reads the pack that a decision rests on": (
-        "s3:GetObject",
-        s3("public", "sets/ab.json"),
-    ),
+    "decide reads the pack that a decision rests on":
+        ("s3:GetObject", s3("public", "sets/ab.json")),
     "decide tells an author": ("s3:PutObject", s3("out", "out/acme/notices/d.en.txt")),
-    "decide says what it refused": (
-        "s3:PutObject",
-        s3("out", "out/acme/receipts/messages/2026-11-25/m.json"),
-    ),
+    "decide says what it refused":
+        ("s3:PutObject", s3("out", "out/acme/receipts/messages/2026-11-25/m.json")),
     "decide takes an excerpt out of what was handed out": ("s3:PutObject", FINDINGS),
-    "decide tags an excerpt that it proposes": (
-        "s3:PutObjectTagging",
-        s3("out", "out/acme/proposals/codes/3/asks-for-code/f.json"),
-    ),
+    "decide tags an excerpt that it proposes":
+        ("s3:PutObjectTagging", s3("out", "out/acme/proposals/codes/3/asks-for-code/f.json")),
     "publish writes pages": ("s3:PutObject", s3("public", "summaries/all/2026-11.html")),
     "publish writes a pack's page": ("s3:PutObject", s3("public", "packs/codes/3.html")),
     "publish pauses a rule": ("s3:PutObject", POINTER),
@@ -76,7 +70,7 @@ MAY = {
     "answer reads the pointer": ("s3:GetObject", POINTER),
     "answer knows partners": ("secretsmanager:GetSecretValue", "PartnersSecret"),
     "publish closes a file": ("s3:PutObject", s3("out", "out/acme/receipts/f.json")),
-}
+}  # fmt: skip
 """What functions may do: each row begins with its function."""
 
 MAY_NOT = {

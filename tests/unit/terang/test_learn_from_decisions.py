@@ -114,31 +114,13 @@ def test_the_card_says_how_the_posts_were_selected(
     assert rule.score
     assert "daftar" in rule.score.terms
     assert [(row.posts, row.harmful, row.selected) for row in pack.card.trained_on] == [
-        (
-            5,
-            False,
-            (
-                "Found by a rule and dismissed by a moderator. 30 of 50 findings were decided;"
-                " each counts 1.7"
-            ),
-        ),
-        (
-            25,
-            False,
-            (
-                "In the random audit sample and judged not violating. 25 of 5,000 posts were"
-                " judged; each counts 16.7 instead of 200"
-            ),
-        ),
-        (
-            25,
-            True,
-            (
-                "Found by a rule and confirmed by a moderator. 30 of 50 findings were decided;"
-                " each counts 1.7"
-            ),
-        ),
-    ]
+        (5, False, ("Found by a rule and dismissed by a moderator. 30 of 50 findings were decided;"
+                    " each counts 1.7")),
+        (25, False, ("In the random audit sample and judged not violating. 25 of 5,000 posts were"
+                     " judged; each counts 16.7 instead of 200")),
+        (25, True, ("Found by a rule and confirmed by a moderator. 30 of 50 findings were decided;"
+                    " each counts 1.7")),
+    ]  # fmt: skip
 
 
 @pytest.mark.skipif(not has_library(), reason="scipy is missing")
