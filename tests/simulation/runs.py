@@ -14,15 +14,7 @@ from simulation.moderators import adoptions, answers, bodies, judgements, looks
 from simulation.oracle import broken
 from simulation.patches import patched_machine, running_on
 from simulation.records import Records
-from simulation.scenarios import (
-    BY_NAME,
-    MEETINGS,
-    RANGE_BYTES,
-    SENDER,
-    TRIED_RULE,
-    Scenario,
-    State,
-)
+from simulation.scenarios import BY_NAME, MEETINGS, RANGE_BYTES, SENDER, TRIED_RULE, Scenario, State
 
 SETTINGS = {
     "AWS_DEFAULT_REGION": "us-east-1",

@@ -274,20 +274,16 @@ def sample_rule(name: str = "asks-for-code", **changes: object) -> dict[str, obj
         "id": name,
         "severity": "high",
         "why": "Asks the reader to pass on a one-time code.",
-        "all": [
-            ["otp", "one-time code", "kode otp", "验证码"],
-            ["send me", "kirim ke saya", "发给我"],
-        ],
+        "all": [["otp", "one-time code", "kode otp", "验证码"],
+                ["send me", "kirim ke saya", "发给我"]],
         "within": 12,
         "except": ["otp bank"],
         "unless": ["never share", "jangan pernah"],
         "match": ["Please send me the OTP you just got", "把验证码发给我"],
-        "ignore": [
-            "Your OTP is 4711. Never share it with anyone.",
-            "Jangan pernah kirim kode OTP.",
-        ],
+        "ignore":
+            ["Your OTP is 4711. Never share it with anyone.", "Jangan pernah kirim kode OTP."],
         **changes,
-    }
+    }  # fmt: skip
 
 
 def scored_pack(*, has_card: bool = True, by_hand: bool = False) -> dict[str, object]:

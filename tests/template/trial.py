@@ -369,8 +369,7 @@ def _publish_a_set(s3: Any) -> None:
     published_at = datetime(2026, 11, 1, tzinfo=UTC)
     packs = (Pack.parse(text, "pack.yaml") for text in (PACK, SHADOW))
     data = build_set(
-        (msgspec.structs.replace(pack, published_at=published_at) for pack in packs),
-        notice_hours=0,
+        (msgspec.structs.replace(pack, published_at=published_at) for pack in packs), notice_hours=0
     )
     pointer = json.dumps({"set": digest_of(data), "since": "2026-11-01T00:00:00Z"}).encode()
     s3.put_object(Bucket=bucket("public"), Key=f"sets/{digest_of(data)}.json", Body=data)

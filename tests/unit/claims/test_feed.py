@@ -14,14 +14,7 @@ from support.sample_checks import PUBLISHER, check, table
 from tools.training.topic_claims import TOPICS, TopicClaim, admission, halves
 
 from claims.admission import RefusalCode, Trust, admit, with_topic
-from claims.fact_check import (
-    ELEMENT_BYTES,
-    FeedError,
-    Rating,
-    Review,
-    read_feed,
-    reviews_in_value,
-)
+from claims.fact_check import ELEMENT_BYTES, FeedError, Rating, Review, read_feed, reviews_in_value
 from claims.topics import kept_out_by, lists, topic_of
 
 REVIEW: dict[str, Any] = {

@@ -3,14 +3,7 @@
 import msgspec
 import pytest
 from support.decided_findings import decided, do, world
-from support.publish_world import (
-    CLOSED,
-    World,
-    live,
-    sample_pack,
-    sample_receipt,
-    sample_rule,
-)
+from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt, sample_rule
 
 from ledger.codes import OperatorError
 from ledger.texts import rounded_seconds
