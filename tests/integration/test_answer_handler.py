@@ -86,12 +86,8 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
     pytest.param(update(CANARY, secret=CANARY), 403, "not_known", id="another webhook"),
 ])  # fmt: skip
 def test_nothing_of_a_question_is_logged(
-    answer: tuple[ModuleType, World],
-    capsys: pytest.CaptureFixture[str],
-    asked: dict[str, Any],
-    status: int,
-    outcome: str,
-) -> None:
+        answer: tuple[ModuleType, World], capsys: pytest.CaptureFixture[str], asked: dict[str, Any],
+        status: int, outcome: str) -> None:  # fmt: skip
     module, world = answer
     before = world.state()
     assert module.handler(asked, Context())["statusCode"] == status
@@ -109,13 +105,9 @@ def test_nothing_of_a_question_is_logged(
     pytest.param(update(CANARY), '{"code": "failed"}', id="the bot"),
 ])  # fmt: skip
 def test_a_failure_tells_its_kind_and_place_and_no_word(
-    answer: tuple[ModuleType, World],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    asked: dict[str, Any],
-    body: str,
-    failure: Exception,
-) -> None:
+        answer: tuple[ModuleType, World], capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], body: str,
+        failure: Exception) -> None:  # fmt: skip
     module, _ = answer
 
     def fail(*_: Any) -> Any:

@@ -270,12 +270,8 @@ class TestDenied:
     ])  # fmt: skip
     @pytest.mark.parametrize("asks", ["get_object", "head_object"])
     def test_is_gone_or_denied_as_the_versions_say(
-        self,
-        stubbed: tuple[S3Objects, Stubber],
-        asks: str,
-        found: list[tuple[str, str]],
-        error: type[Exception],
-    ) -> None:
+            self, stubbed: tuple[S3Objects, Stubber], asks: str, found: list[tuple[str, str]],
+            error: type[Exception]) -> None:  # fmt: skip
         objects, stubber = stubbed
         stubber.add_client_error(asks, "AccessDenied" if asks == "get_object" else "403")
         asked_for = {"Bucket": "drop", "Prefix": "drop/acme/a"}

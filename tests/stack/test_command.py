@@ -289,12 +289,8 @@ def test_why_nothing_is_read_once_the_names_were_emptied_is_said(tmp_path: Path)
     pytest.param([str(POSTS), "--out", "full"], "something else", id="a folder in use"),
 ])  # fmt: skip
 def test_wrong_usage_ends_in_2_and_says_why(
-    words: list[str],
-    said: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+        words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
     for folder in ("broken", "full"):
         (tmp_path / folder).mkdir()
@@ -319,12 +315,8 @@ def test_words_that_mean_nothing_end_in_2(
     pytest.param("/bin/false", "did not start", id="an emulator that dies"),
 ])  # fmt: skip
 def test_a_pipeline_that_fails_ends_in_1(
-    emulator: str,
-    said: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+        emulator: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     monkeypatch.setattr(terang.emulator, "EMULATOR", Path(emulator))
     out = tmp_path / "out"
     assert main(["run", str(POSTS), "--out", str(out), "--today", DAY, "--json"]) == 1

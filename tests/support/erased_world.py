@@ -109,12 +109,8 @@ def publish_all(world: World) -> None:
 
 
 def erase(
-    world: World,
-    calls: Calls | None = None,
-    *,
-    dry_run: bool = False,
-    posts: frozenset[str] = frozenset(),
-) -> ErasureResult:
+        world: World, calls: Calls | None = None, *, dry_run: bool = False,
+        posts: frozenset[str] = frozenset()) -> ErasureResult:  # fmt: skip
     """Erase the author, over counted ports where they are given."""
     calls = calls or Calls()
     store: Any = calls.through(world.store)

@@ -168,13 +168,9 @@ class World:
         return self.bucket("seals")
 
     def put_set(
-        self,
-        *packs: dict[str, object],
-        notice_hours: int = 24,
-        factchecks: str = "",
-        signs: dict[str, str] | None = None,
-        **providers: dict[str, object],
-    ) -> str:
+            self, *packs: dict[str, object], notice_hours: int = 24, factchecks: str = "",
+            signs: dict[str, str] | None = None,
+            **providers: dict[str, object]) -> str:  # fmt: skip
         """Publish a set and move the pointer to it; its digest."""
         named = {name.replace("_", "-"): terms for name, terms in providers.items()}
         said = {"format": 1, "notice_hours": notice_hours, "packs": packs, "providers": named}
@@ -242,11 +238,9 @@ def english_only() -> Iterator[None]:
 
 
 def sample_pack(
-    name: str = "one-time-codes",
-    version: int = 1,
-    rules: Iterable[dict[str, object]] | None = None,
-    **changes: object,
-) -> dict[str, object]:
+        name: str = "one-time-codes", version: int = 1,
+        rules: Iterable[dict[str, object]] | None = None,
+        **changes: object) -> dict[str, object]:  # fmt: skip
     """A pack as it stands in a published set."""
     return {
         "id": name,
@@ -314,15 +308,9 @@ def scored_pack(*, has_card: bool = True, by_hand: bool = False) -> dict[str, ob
 
 
 def sample_receipt(
-    day: str = "2026-11-25",
-    number: int = 1,
-    provider: str = "acme",
-    *,
-    inspected: int = 100,
-    refused: dict[str, int] | None = None,
-    by_rule: dict[str, int] | None = None,
-    **changes: object,
-) -> Receipt:
+        day: str = "2026-11-25", number: int = 1, provider: str = "acme", *, inspected: int = 100,
+        refused: dict[str, int] | None = None, by_rule: dict[str, int] | None = None,
+        **changes: object) -> Receipt:  # fmt: skip
     """A receipt that closes, unless `changes` say otherwise."""
     refusals = {"not_public": 3} if refused is None else refused
     rules = by_rule or {}

@@ -120,12 +120,8 @@ def test_the_high_band_has_a_draw_of_its_own() -> None:
     pytest.param(15, 0, (15, None, None, False, "too_few"), id="15 are too few"),
 ])  # fmt: skip
 def test_the_evidence_of_a_run(
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    count: int,
-    wrong: int,
-    told: tuple[Any, ...],
-) -> None:
+        tmp_path: Path, capsys: pytest.CaptureFixture[str], count: int, wrong: int,
+        told: tuple[Any, ...]) -> None:  # fmt: skip
     run = folder(tmp_path / "run", [prize(number) for number in range(count)])
     before = line(capsys, run)
     assert (before["findings"], len(before["sample"]), before["interval"]) == (count, count, None)
@@ -210,12 +206,8 @@ def test_what_an_earlier_run_adopted_is_read_from_its_folder(
     pytest.param(["--provider", "acme", "--end", RULE, "--adopt", RULE], "one at a time", id="two"),
 ])  # fmt: skip
 def test_wrong_usage_says_what_is_allowed(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    words: list[str],
-    said: str,
-) -> None:
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+        words: list[str], said: str) -> None:  # fmt: skip
     folder(tmp_path / "run", [])
     shutil.rmtree(folder(tmp_path / "sets", [prize(1)]) / "public")
     monkeypatch.chdir(tmp_path)
