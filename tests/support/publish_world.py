@@ -243,23 +243,15 @@ def sample_pack(
         **changes: object) -> dict[str, object]:  # fmt: skip
     """A pack as it stands in a published set."""
     return {
-        "id": name,
-        "version": version,
-        "title": "Theft of one-time codes",
+        "id": name, "version": version, "title": "Theft of one-time codes",
         "why": "A one-time code opens an account. These rules look for posts that ask for one.",
-        "category": "SCAMS_AND_FRAUD",
-        "keywords": ["PHISHING"],
-        "ground": "illegal",
+        "category": "SCAMS_AND_FRAUD", "keywords": ["PHISHING"], "ground": "illegal",
         "legal_ground": {"text": "A law, Article 1", "url": "https://law.example/1"},
-        "languages": ["en", "id", "zh"],
-        "owner": "trust@provider.example",
-        "in_force": {"from": "2026-11-01", "until": "2027-04-30"},
-        "mode": "live",
-        "published_at": "2026-10-30T09:00:00Z",
-        "digest": "d" * 64,
-        "rules": list(rules if rules is not None else [sample_rule()]),
-        **changes,
-    }
+        "languages": ["en", "id", "zh"], "owner": "trust@provider.example",
+        "in_force": {"from": "2026-11-01", "until": "2027-04-30"}, "mode": "live",
+        "published_at": "2026-10-30T09:00:00Z", "digest": "d" * 64,
+        "rules": list(rules if rules is not None else [sample_rule()]), **changes,
+    }  # fmt: skip
 
 
 def sample_rule(name: str = "asks-for-code", **changes: object) -> dict[str, object]:
@@ -315,25 +307,15 @@ def sample_receipt(
     refusals = {"not_public": 3} if refused is None else refused
     rules = by_rule or {}
     receipt = Receipt(
-        unit=sha256(f"{provider}/{day}/{number}".encode()).hexdigest(),
-        provider=provider,
-        kind="range",
-        source=f"drop/{provider}/secret-name-{number}.jsonl",
-        bytes=inspected * 240,
-        lines=inspected + sum(refusals.values()),
-        records=inspected + sum(refusals.values()),
-        inspected=inspected,
-        refused=refusals,
-        findings=sum(rules.values()),
-        findings_digest="f" * 64,
-        repeats=0,
-        by_rule=rules,
-        by_language={"en": inspected} if inspected else {},
-        set="",
-        at=f"{day}T10:00:00Z",
+        unit=sha256(f"{provider}/{day}/{number}".encode()).hexdigest(), provider=provider,
+        kind="range", source=f"drop/{provider}/secret-name-{number}.jsonl", bytes=inspected * 240,
+        lines=inspected + sum(refusals.values()), records=inspected + sum(refusals.values()),
+        inspected=inspected, refused=refusals, findings=sum(rules.values()),
+        findings_digest="f" * 64, repeats=0, by_rule=rules,
+        by_language={"en": inspected} if inspected else {}, set="", at=f"{day}T10:00:00Z",
         first=f"{day}T00:00:01Z",
         last=f"{day}T09:59:59Z",
-    )
+    )  # fmt: skip
     return msgspec.structs.replace(receipt, **changes)
 
 

@@ -200,12 +200,12 @@ def test_in_the_table(function: str, actions: tuple[str, ...], key: str, may: bo
 
 @pytest.mark.parametrize(("key", "attribute", "may"), [
     (RECEIPT, (), True),
-    (RECEIPT, ("units", ), False),
-    (RECEIPT, ("ids", ), False),
-    (RECEIPT, ("expires", ), False),
-    (MARKER, ("begun", ), False),
+    (RECEIPT, ("units",), False),
+    (RECEIPT, ("ids",), False),
+    (RECEIPT, ("expires",), False),
+    (MARKER, ("begun",), False),
     (WORK, ("day", "expires"), True),
-    (WORK, ("lifted", ), False),
+    (WORK, ("lifted",), False),
     ("S#", ("salt", "expires"), True),
 ])  # fmt: skip
 def test_intake_puts_no_more_than_it_writes(
