@@ -20,9 +20,7 @@ from ledger.closing import put_in_force
 from ledger.draws import ANSWER_DAYS, RANKS, DrawLimit, DrawnFinding, Draws, Trial
 from ledger.store import DynamoStore
 from ledger.texts import utc
-from publish.day_facts import SealBucket
-from publish.public_bucket import SummaryBucket
-from publish.publish_run import PublishContext, PublishRequest, publish
+from publish.publish_run import PublishRequest, publish
 from publish_steps.handover import TrialDraws
 from publish_steps.site_files import Site
 from recount import evidence_problem, recount_command
@@ -48,17 +46,7 @@ def begin(world: World, **changes: Any) -> None:
 
 
 def run_publish(world: World) -> None:
-    context = PublishContext(
-        store=world.store,
-        public=SummaryBucket(world.objects, world.public),
-        seals=SealBucket(world.objects, world.work),
-        clock=world.clock,
-        public_url="https://terang.example",
-        notice_hours=0,
-        pause_below=0.5,
-        has_time=lambda: True,
-        steps=(Site(), TrialDraws(world.objects, world.work)),
-    )
+    context = world.publishing(steps=(Site(), TrialDraws(world.objects, world.work)))
     publish(context, PublishRequest(provisional=True))
 
 
