@@ -14,7 +14,7 @@ from integration.handlers import deployed
 from support.erased_world import publish_all
 from support.faults import Calls
 from support.publish_world import World as Journal
-from support.publish_world import all_steps, live, sample_pack, sample_receipt
+from support.publish_world import live, sample_pack, sample_receipt
 from support.sample_messages import decision
 from support.sample_posts import OTP, PACK, PRIZE, SHADOW, StandingClock, lines, pack
 from support.world import World
@@ -23,9 +23,7 @@ from authoring.check import check_packs
 from ledger.closing import POINTER_KEY, current_set, set_key
 from ledger.codes import OperatorError, SchemaNewerError
 from matcher import Matcher, PackError, RuleSet, SetError, load_packs, load_set
-from publish.day_facts import SealBucket
-from publish.public_bucket import SummaryBucket
-from publish.publish_run import PublishContext, PublishRequest, publish
+from publish.publish_run import PublishRequest, publish
 from publish.summary import Summary
 from scan.unit_input import POINTER_SECONDS, RuleSets
 from terang.set_publishing import PackBucket
@@ -90,13 +88,7 @@ def test_l2_many_publishers_at_once_lose_nothing(world: World, folder: Path) -> 
 
 def summary(world: World, moment: datetime) -> Summary:
     """What is published of the day at a moment."""
-    desk = PublishContext(
-        store=world.store, public=SummaryBucket(world.objects, world.public),
-        seals=SealBucket(world.objects, world.work), clock=StandingClock(moment),
-        public_url="https://terang.example", notice_hours=0, pause_below=0.5, has_time=lambda: True,
-        steps=all_steps(world.objects, world.closing().close, world.out, world.work),
-    )  # fmt: skip
-    publish(desk, PublishRequest(check=True))
+    publish(world.publishing(clock=StandingClock(moment)), PublishRequest(check=True))
     data = world.objects.get(world.public, f"summaries/acme/{DAY}.json") or b""
     return msgspec.json.decode(data, type=Summary)
 

@@ -84,10 +84,8 @@ def clients(request: pytest.FixtureRequest) -> Iterator[Clients]:
 
 @pytest.fixture
 def heard(
-    capsys: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Callable[[], str]:
+        capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture,
+        monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:  # fmt: skip
     """All that a test printed, logged and measured, also what it has read itself."""
     read, parts = capsys.readouterr, list[str]()
 

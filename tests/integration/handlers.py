@@ -42,38 +42,19 @@ class Context:
 def settings_of(name: str, world: World) -> dict[str, str]:
     """The settings that the template gives a function."""
     return {
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "POWERTOOLS_SERVICE_NAME": f"{name}-{world.number}",
-        "POWERTOOLS_METRICS_NAMESPACE": "Terang",
-        "TABLE": world.table,
-        "DROP_BUCKET": world.drop,
-        "WORK_BUCKET": world.work,
-        "OUT_BUCKET": world.out,
-        "PUBLIC_BUCKET": world.public,
-        "PUBLIC_URL": "https://terang.example",
-        "POSTS_QUEUE_ARN": "arn:posts",
-        "FILES_QUEUE_URL": world.queue_url,
-        "UNITS_QUEUE_URL": world.queue_url,
-        "REDRIVE_SENDER": "",
-        "CONSOLE_QUEUE_ARN": "arn:console",
-        "MAX_RULE_PER_MILLE": "1000",
-        "FLOOD_MINIMUM_POSTS": "1000000",
-        "EXCERPT_DAYS": "30",
-        "EXCERPT_LENGTH": "280",
-        "SHADOW_FINDINGS": "counted",
-        "RANGE_BYTES": "1000",
-        "PART_BYTES": "1000",
-        "PSEUDONYM_SECRET": SECRET_NAME,
-        "TIP_LINE": "iam",
-        "TIPS_PER_MINUTE": "1000",
-        "PARTNERS_SECRET": "partners",
-        "TELEGRAM_BOT": "terang_bot",
-        "NOTICE_HOURS": "0",
-        "TRIAL_LEAST": "0.8",
-        "TRIAL_PEOPLE": "2",
-        "TRUSTED_PUBLISHERS": "check.example",
+        "AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_SERVICE_NAME": f"{name}-{world.number}",
+        "POWERTOOLS_METRICS_NAMESPACE": "Terang", "TABLE": world.table, "DROP_BUCKET": world.drop,
+        "WORK_BUCKET": world.work, "OUT_BUCKET": world.out, "PUBLIC_BUCKET": world.public,
+        "PUBLIC_URL": "https://terang.example", "POSTS_QUEUE_ARN": "arn:posts",
+        "FILES_QUEUE_URL": world.queue_url, "UNITS_QUEUE_URL": world.queue_url,
+        "REDRIVE_SENDER": "", "CONSOLE_QUEUE_ARN": "arn:console", "MAX_RULE_PER_MILLE": "1000",
+        "FLOOD_MINIMUM_POSTS": "1000000", "EXCERPT_DAYS": "30", "EXCERPT_LENGTH": "280",
+        "SHADOW_FINDINGS": "counted", "RANGE_BYTES": "1000", "PART_BYTES": "1000",
+        "PSEUDONYM_SECRET": SECRET_NAME, "TIP_LINE": "iam", "TIPS_PER_MINUTE": "1000",
+        "PARTNERS_SECRET": "partners", "TELEGRAM_BOT": "terang_bot", "NOTICE_HOURS": "0",
+        "TRIAL_LEAST": "0.8", "TRIAL_PEOPLE": "2", "TRUSTED_PUBLISHERS": "check.example",
         "TODAY": DAY,
-    }
+    }  # fmt: skip
 
 
 @contextmanager
@@ -115,15 +96,10 @@ def created(world: World, key: str, version: str, **changes: Any) -> dict[str, A
         "eventName": "ObjectCreated:Put",
         "s3": {
             "bucket": {"name": world.drop, "arn": f"arn:aws:s3:::{world.drop}"},
-            "object": {
-                "key": quote(key, safe="/").replace("%20", "+"),
-                "size": 1,
-                "eTag": "0",
-                "versionId": version,
-                "sequencer": "0055AED6DCD90281E5",
-            },
+            "object": {"key": quote(key, safe="/").replace("%20", "+"), "size": 1, "eTag": "0",
+                       "versionId": version, "sequencer": "0055AED6DCD90281E5"},
         },
-    }
+    }  # fmt: skip
     return record | changes
 
 

@@ -71,31 +71,23 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
     return captured.out + captured.err
 
 
-@pytest.mark.parametrize(
-    ("asked", "status", "outcome"),
-    [
-        pytest.param(event(), 200, "answered", id="an answer"),
-        pytest.param(event(CANARY), 200, "not_found", id="no answer"),
-        pytest.param(event(body=f"{{{CANARY}"), 400, "no_json", id="garbage"),
-        pytest.param(event([CANARY]), 400, "no_question", id="no text"),
-        pytest.param(
-            event(requestContext={"http": {"sourceIp": ADDRESS}}), 403, "not_known", id="nobody"
-        ),
-        pytest.param(form("", "GET"), 200, "opened", id="the page"),
-        pytest.param(form(f"{REPEATS_SALT} {CANARY}"), 200, "answered", id="the page's answer"),
-        pytest.param(form(""), 400, "no_text", id="the page's refusal"),
-        pytest.param(update(f"{REPEATS_SALT} {CANARY}"), 200, "answered", id="the bot's answer"),
-        pytest.param(update(f"/start {CANARY}"), 200, "opened", id="the bot's help"),
-        pytest.param(update(CANARY, secret=CANARY), 403, "not_known", id="another webhook"),
-    ],
-)
+@pytest.mark.parametrize(("asked", "status", "outcome"), [
+    pytest.param(event(), 200, "answered", id="an answer"),
+    pytest.param(event(CANARY), 200, "not_found", id="no answer"),
+    pytest.param(event(body=f"{{{CANARY}"), 400, "no_json", id="garbage"),
+    pytest.param(event([CANARY]), 400, "no_question", id="no text"),
+    pytest.param(event(requestContext={"http": {"sourceIp": ADDRESS}}), 403, "not_known",
+                 id="nobody"),
+    pytest.param(form("", "GET"), 200, "opened", id="the page"),
+    pytest.param(form(f"{REPEATS_SALT} {CANARY}"), 200, "answered", id="the page's answer"),
+    pytest.param(form(""), 400, "no_text", id="the page's refusal"),
+    pytest.param(update(f"{REPEATS_SALT} {CANARY}"), 200, "answered", id="the bot's answer"),
+    pytest.param(update(f"/start {CANARY}"), 200, "opened", id="the bot's help"),
+    pytest.param(update(CANARY, secret=CANARY), 403, "not_known", id="another webhook"),
+])  # fmt: skip
 def test_nothing_of_a_question_is_logged(
-    answer: tuple[ModuleType, World],
-    capsys: pytest.CaptureFixture[str],
-    asked: dict[str, Any],
-    status: int,
-    outcome: str,
-) -> None:
+        answer: tuple[ModuleType, World], capsys: pytest.CaptureFixture[str], asked: dict[str, Any],
+        status: int, outcome: str) -> None:  # fmt: skip
     module, world = answer
     before = world.state()
     assert module.handler(asked, Context())["statusCode"] == status
@@ -107,22 +99,15 @@ def test_nothing_of_a_question_is_logged(
 
 
 @pytest.mark.parametrize("failure", [ValueError(CANARY), KeyError(CANARY), RuntimeError(event())])
-@pytest.mark.parametrize(
-    ("asked", "body"),
-    [
-        pytest.param(event(), '{"code": "failed"}', id="JSON"),
-        pytest.param(form(CANARY), "Something failed here", id="the page"),
-        pytest.param(update(CANARY), '{"code": "failed"}', id="the bot"),
-    ],
-)
+@pytest.mark.parametrize(("asked", "body"), [
+    pytest.param(event(), '{"code": "failed"}', id="JSON"),
+    pytest.param(form(CANARY), "Something failed here", id="the page"),
+    pytest.param(update(CANARY), '{"code": "failed"}', id="the bot"),
+])  # fmt: skip
 def test_a_failure_tells_its_kind_and_place_and_no_word(
-    answer: tuple[ModuleType, World],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    asked: dict[str, Any],
-    body: str,
-    failure: Exception,
-) -> None:
+        answer: tuple[ModuleType, World], capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], body: str,
+        failure: Exception) -> None:  # fmt: skip
     module, _ = answer
 
     def fail(*_: Any) -> Any:

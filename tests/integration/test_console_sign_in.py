@@ -32,22 +32,13 @@ def made(new_world: Callable[..., World]) -> Made:
 
 def console(world: World, issuer: MemoryIssuer, secret: str = "") -> Console:
     settings = {
-        "TABLE": world.table,
-        "OUT_BUCKET": world.out,
-        "PUBLIC_BUCKET": world.public,
-        "PUBLIC_URL": "https://terang.example",
-        "TRIAL_LEAST": "0.9",
-        "TRIAL_PEOPLE": "3",
-        "CONSOLE_QUEUE_URL": world.queue_url,
-        "CONSOLE_URL": ORIGIN,
-        "CONSOLE_ISSUER": ISSUER,
-        "CONSOLE_DISCOVERY": "",
-        "CONSOLE_CLIENT_ID": CLIENT,
-        "CONSOLE_CLIENT_SECRET": secret,
-        "CONSOLE_MODERATOR_CLAIM": "cognito:username",
-        "CONSOLE_GROUPS_CLAIM": "cognito:groups",
+        "TABLE": world.table, "OUT_BUCKET": world.out, "PUBLIC_BUCKET": world.public,
+        "PUBLIC_URL": "https://terang.example", "TRIAL_LEAST": "0.9", "TRIAL_PEOPLE": "3",
+        "CONSOLE_QUEUE_URL": world.queue_url, "CONSOLE_URL": ORIGIN, "CONSOLE_ISSUER": ISSUER,
+        "CONSOLE_DISCOVERY": "", "CONSOLE_CLIENT_ID": CLIENT, "CONSOLE_CLIENT_SECRET": secret,
+        "CONSOLE_MODERATOR_CLAIM": "cognito:username", "CONSOLE_GROUPS_CLAIM": "cognito:groups",
         "TODAY": "",
-    }
+    }  # fmt: skip
     clients = world.clients
     built = console_of(settings, clients.dynamodb, clients.s3, clients.sqs, lambda *_: None)
     built.sign_in.issuer.fetch = issuer.fetch

@@ -58,13 +58,10 @@ def corrections(world: World) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("feed", "why", "after"),
-    [
-        pytest.param(WITHDRAWN, "withdrawn", [], id="withdrawn"),
-        pytest.param(NOW_TRUE, "corrected", ["true"], id="corrected"),
-    ],
-)
+@pytest.mark.parametrize(("feed", "why", "after"), [
+    pytest.param(WITHDRAWN, "withdrawn", [], id="withdrawn"),
+    pytest.param(NOW_TRUE, "corrected", ["true"], id="corrected"),
+])  # fmt: skip
 def test_what_was_decided_by_it_is_open_again(
     world: World, feed: bytes, why: str, after: list[str]
 ) -> None:
@@ -101,15 +98,11 @@ def test_somebody_decides_anew(world: World) -> None:
     assert world.open_findings() == []
 
 
-@pytest.mark.parametrize(
-    ("feed", "why"),
-    [
-        pytest.param(WITHDRAWN, "withdrawn", id="withdrawn at last"),
-        pytest.param(
-            table(check(1, SALT, "Misleading"), *CHECKS[1:]), "corrected", id="corrected again"
-        ),
-    ],
-)
+@pytest.mark.parametrize(("feed", "why"), [
+    pytest.param(WITHDRAWN, "withdrawn", id="withdrawn at last"),
+    pytest.param(table(check(1, SALT, "Misleading"), *CHECKS[1:]), "corrected",
+                 id="corrected again"),
+])  # fmt: skip
 def test_a_second_change_opens_what_was_decided_after_the_first(
     world: World, feed: bytes, why: str
 ) -> None:

@@ -35,23 +35,13 @@ def at(moment: datetime) -> str:
 def pending(world: World, name: str, *findings: str, moderator: str = "m-1") -> PendingDecision:
     now = world.clock.now()
     message = Decision(
-        id=name,
-        findings=findings,
-        verdict=Verdict.DISMISSED,
-        reason="It is a joke.",
-        moderator=moderator,
-        opened_at=now,
-        decided_at=now,
-    )
+        id=name, findings=findings, verdict=Verdict.DISMISSED, reason="It is a joke.",
+        moderator=moderator, opened_at=now, decided_at=now,
+    )  # fmt: skip
     return PendingDecision(
-        id=name,
-        provider="acme",
-        moderator=moderator,
-        items=findings,
-        messages=(as_sent(message),),
-        held_at=at(now),
-        due_at=at(now + timedelta(seconds=10)),
-    )
+        id=name, provider="acme", moderator=moderator, items=findings,
+        messages=(as_sent(message),), held_at=at(now), due_at=at(now + timedelta(seconds=10)),
+    )  # fmt: skip
 
 
 def deliver(world: World, body: str, queue: str = "arn:console") -> list[CaseOutcome] | None:

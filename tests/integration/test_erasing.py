@@ -34,14 +34,9 @@ from ledger.findings import unit_id
 from recount import differences_of
 
 WRITES = (
-    "put_month_salt",
-    "put_tombstone",
-    "replace",
-    "turn",
-    "delete_excerpt",
-    "put_if",
+    "put_month_salt", "put_tombstone", "replace", "turn", "delete_excerpt", "put_if",
     "delete_version",
-)
+)  # fmt: skip
 
 
 @pytest.fixture

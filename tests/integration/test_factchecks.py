@@ -110,15 +110,12 @@ def test_checks_that_disagree_are_all_told(world: World) -> None:
     assert {one["rating"] for one in found["label"]["checks"]} == {"false", "true"}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param(REPEATS_MAYOR, id="a claim that names an office"),
-        pytest.param(REPEATS_TRUE, id="a claim that is true"),
-        pytest.param("warm salt water cures the common cold", id="few words"),
-        pytest.param("The market opens at nine, bring a bag and some change with you", id="other"),
-    ],
-)
+@pytest.mark.parametrize("text", [
+    pytest.param(REPEATS_MAYOR, id="a claim that names an office"),
+    pytest.param(REPEATS_TRUE, id="a claim that is true"),
+    pytest.param("warm salt water cures the common cold", id="few words"),
+    pytest.param("The market opens at nine, bring a bag and some change with you", id="other"),
+])  # fmt: skip
 def test_no_finding_comes_from(wanting: World, text: str) -> None:
     assert scan(wanting, text).by_rule == {}
 

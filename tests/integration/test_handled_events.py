@@ -16,17 +16,12 @@ from ledger.units import RangeMessage
 README = (ROOT / "events/README.md").read_text()
 
 
-@pytest.mark.parametrize(
-    ("name", "key"),
-    [
-        pytest.param("intake-s3-put", "drop/sample-chat/posts.jsonl", id="a plain key"),
-        pytest.param(
-            "intake-s3-put-spaced-key",
-            "drop/sample-chat/week 48/a+b 100% unggahan-é 你好.jsonl",
-            id="blanks, plus, percent and letters beyond ASCII",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("name", "key"), [
+    pytest.param("intake-s3-put", "drop/sample-chat/posts.jsonl", id="a plain key"),
+    pytest.param("intake-s3-put-spaced-key",
+                 "drop/sample-chat/week 48/a+b 100% unggahan-é 你好.jsonl",
+                 id="blanks, plus, percent and letters beyond ASCII"),
+])  # fmt: skip
 def test_a_dropped_file_becomes_one_unit_that_pins_its_version(
     account: Account, name: str, key: str
 ) -> None:
@@ -117,34 +112,18 @@ def test_a_unit_whose_file_is_gone_is_one_refused_record(account: Account) -> No
     assert account.total() == (0, {"object_gone": 1}, set())
 
 
-@pytest.mark.parametrize(
-    ("name", "inspected", "refused", "rules"),
-    [
-        pytest.param(
-            "scan-posts-object", 1, {}, {"account-takeover/asks-for-code"}, id="an object"
-        ),
-        pytest.param(
-            "scan-posts-array",
-            2,
-            {"not_public": 1},
-            {
-                "investment-and-task-jobs/paid-clicks-job",
-                "investment-and-task-jobs/phone-only-job",
-                "sms-fraud-id/asks-or-promises-money",
-            },
-            id="an array, one of its posts for followers only",
-        ),
-        pytest.param("scan-posts-lines", 2, {}, {"account-takeover/asks-for-code"}, id="lines"),
-        pytest.param(
-            "scan-posts-malformed-among-good",
-            2,
-            {"json_syntax": 1},
-            {"advance-fee/loan-with-fee", "sms-fraud-id/asks-or-promises-money"},
-            id="three messages, the second broken off",
-        ),
-        pytest.param("scan-posts-unknown-sender", 0, {}, set(), id="a sender nobody registered"),
-    ],
-)
+@pytest.mark.parametrize(("name", "inspected", "refused", "rules"), [
+    pytest.param("scan-posts-object", 1, {}, {"account-takeover/asks-for-code"}, id="an object"),
+    pytest.param("scan-posts-array", 2, {"not_public": 1},
+                 {"investment-and-task-jobs/paid-clicks-job",
+                  "investment-and-task-jobs/phone-only-job", "sms-fraud-id/asks-or-promises-money"},
+                 id="an array, one of its posts for followers only"),
+    pytest.param("scan-posts-lines", 2, {}, {"account-takeover/asks-for-code"}, id="lines"),
+    pytest.param("scan-posts-malformed-among-good", 2, {"json_syntax": 1},
+                 {"advance-fee/loan-with-fee", "sms-fraud-id/asks-or-promises-money"},
+                 id="three messages, the second broken off"),
+    pytest.param("scan-posts-unknown-sender", 0, {}, set(), id="a sender nobody registered"),
+])  # fmt: skip
 def test_what_comes_of_a_message(
     account: Account, name: str, inspected: int, refused: dict[str, int], rules: set[str]
 ) -> None:
@@ -207,13 +186,10 @@ def test_who_decides_without_a_person_is_told(account: Account) -> None:
     assert (receipt.status, receipt.code, receipt.field) == ("refused", "needs_person", "moderator")
 
 
-@pytest.mark.parametrize(
-    ("name", "published"),
-    [
-        pytest.param("publish-schedule", False, id="the schedule leaves the open day"),
-        pytest.param("publish-provisional", True, id="an open day when it is asked for"),
-    ],
-)
+@pytest.mark.parametrize(("name", "published"), [
+    pytest.param("publish-schedule", False, id="the schedule leaves the open day"),
+    pytest.param("publish-provisional", True, id="an open day when it is asked for"),
+])  # fmt: skip
 def test_what_publish_writes(account: Account, name: str, published: bool) -> None:
     account.invoke("Scan", read_event("scan-posts-array"))
     answer = account.invoke("Publish", read_event(name))

@@ -81,11 +81,9 @@ class TestRefusedFiles:
 class TestFilesOfTooMuchWork:
     """Refused while they are read: nothing of them is left, and their event is not tried again."""
 
-    @pytest.mark.parametrize(
-        "budget",
-        [Budget(marks=20_000), Budget(records=1_000), Budget(written_bytes=100_000)],
-        ids=["marks", "records", "written bytes"],
-    )
+    @pytest.mark.parametrize("budget", [
+        Budget(marks=20_000), Budget(records=1_000), Budget(written_bytes=100_000),
+    ], ids=["marks", "records", "written bytes"])  # fmt: skip
     def test_leave_nothing(self, new_world: Callable[..., World], budget: Budget) -> None:
         world = new_world(part_bytes=30_000, budget=budget)
         table = b"id,account,text,audience,published_at\n" + b"a\n" * 200_000

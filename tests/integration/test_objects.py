@@ -115,11 +115,9 @@ class TestServerThatIgnoresTheRange:
         stubber.add_response("get_object", self.part(), asked())
         assert objects.read_range(SOURCE, 2, 5) == objects.read_range(SOURCE, 2, 5)
 
-    @pytest.mark.parametrize(
-        ("version", "of"),
-        [("v2", "bytes 2-4/10"), ("v1", "bytes 2-4/11"), ("v1", "bytes 0-9/10"), ("v1", None)],
-        ids=["another version", "another size", "another range", "the whole again"],
-    )
+    @pytest.mark.parametrize(("version", "of"), [
+        ("v2", "bytes 2-4/10"), ("v1", "bytes 2-4/11"), ("v1", "bytes 0-9/10"), ("v1", None),
+    ], ids=["another version", "another size", "another range", "the whole again"])  # fmt: skip
     def test_is_not_believed_unless_all_is_as_pinned(
         self, stubbed: tuple[S3Objects, Stubber], version: str, of: str | None
     ) -> None:
@@ -156,21 +154,18 @@ def test_fewer_bytes_than_asked_are_no_answer(stubbed: tuple[S3Objects, Stubber]
         objects.read_range(SOURCE, 2, 5)
 
 
-@pytest.mark.parametrize(
-    ("code", "error"),
-    [
-        ("NoSuchKey", ObjectGoneError),
-        ("NoSuchVersion", ObjectGoneError),
-        ("MethodNotAllowed", ObjectGoneError),
-        ("PreconditionFailed", ObjectChangedError),
-        ("InvalidRange", ObjectChangedError),
-        ("InvalidObjectState", ObjectUnreadableError),
-        ("InvalidRequest", ObjectUnreadableError),
-        ("NoSuchBucket", OperatorError),
-        ("SlowDown", ClientError),
-        ("InternalError", ClientError),
-    ],
-)
+@pytest.mark.parametrize(("code", "error"), [
+    ("NoSuchKey", ObjectGoneError),
+    ("NoSuchVersion", ObjectGoneError),
+    ("MethodNotAllowed", ObjectGoneError),
+    ("PreconditionFailed", ObjectChangedError),
+    ("InvalidRange", ObjectChangedError),
+    ("InvalidObjectState", ObjectUnreadableError),
+    ("InvalidRequest", ObjectUnreadableError),
+    ("NoSuchBucket", OperatorError),
+    ("SlowDown", ClientError),
+    ("InternalError", ClientError),
+])  # fmt: skip
 def test_errors_are_told_by_who_must_act(
     stubbed: tuple[S3Objects, Stubber], code: str, error: type[Exception]
 ) -> None:
@@ -267,23 +262,16 @@ class TestDenied:
         ]
         return {"Versions": versions} if versions else {}
 
-    @pytest.mark.parametrize(
-        ("found", "error"),
-        [
-            pytest.param([("drop/acme/a", "v1")], OperatorError, id="it stands"),
-            pytest.param([("drop/acme/a", "v2")], ObjectGoneError, id="another version stands"),
-            pytest.param([("drop/acme/ab", "v1")], ObjectGoneError, id="another key begins so"),
-            pytest.param([], ObjectGoneError, id="nothing stands"),
-        ],
-    )
+    @pytest.mark.parametrize(("found", "error"), [
+        pytest.param([("drop/acme/a", "v1")], OperatorError, id="it stands"),
+        pytest.param([("drop/acme/a", "v2")], ObjectGoneError, id="another version stands"),
+        pytest.param([("drop/acme/ab", "v1")], ObjectGoneError, id="another key begins so"),
+        pytest.param([], ObjectGoneError, id="nothing stands"),
+    ])  # fmt: skip
     @pytest.mark.parametrize("asks", ["get_object", "head_object"])
     def test_is_gone_or_denied_as_the_versions_say(
-        self,
-        stubbed: tuple[S3Objects, Stubber],
-        asks: str,
-        found: list[tuple[str, str]],
-        error: type[Exception],
-    ) -> None:
+            self, stubbed: tuple[S3Objects, Stubber], asks: str, found: list[tuple[str, str]],
+            error: type[Exception]) -> None:  # fmt: skip
         objects, stubber = stubbed
         stubber.add_client_error(asks, "AccessDenied" if asks == "get_object" else "403")
         asked_for = {"Bucket": "drop", "Prefix": "drop/acme/a"}

@@ -57,30 +57,22 @@ def of_others(world: World) -> dict[Any, Any]:
 
 ABOUT_OTHERS: dict[str, tuple[Callable[[str], dict[str, Any]], str]] = {
     "a decision on its finding": (lambda one: decision(one), "other_provider"),
-    "a dismissal": (
-        lambda one: decision(one, verdict="dismissed", measures=..., applied_at=...),
-        "other_provider",
-    ),
-    "a skip": (
-        lambda one: decision(one, verdict="skipped", measures=..., applied_at=...),
-        "other_provider",
-    ),
+    "a dismissal": (lambda one: decision(one, verdict="dismissed", measures=..., applied_at=...),
+                    "other_provider"),
+    "a skip": (lambda one: decision(one, verdict="skipped", measures=..., applied_at=...),
+               "other_provider"),
     "a notice of its finding": (lambda one: notice(finding=one, post="p2"), "other_provider"),
-    "a decision on its notice": (
-        lambda _: decision(notice="n-1", findings=..., ground="illegal", ground_text="A provision"),
-        "unknown",
-    ),
+    "a decision on its notice": (lambda _: decision(notice="n-1", findings=..., ground="illegal",
+                                                    ground_text="A provision"), "unknown"),
     "a second review of its decision": (lambda _: second_review(id="r-2"), "unknown"),
     "a complaint about its decision": (lambda _: complaint(id="c-2"), "unknown"),
     "a dispute of its decision": (lambda _: dispute(), "unknown"),
     "the outcome of its complaint": (lambda _: outcome(), "unknown"),
     "a reinstatement": (lambda _: reinstatement(), "unknown"),
-    "the end of its order": (
-        lambda _: order(id="q-9", follows="q-1", outcome="complied"),
-        "unknown",
-    ),
+    "the end of its order":
+        (lambda _: order(id="q-9", follows="q-1", outcome="complied"), "unknown"),
     "an audit of its sample": (lambda _: audit(), "not_in_sample"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("message", "code"), ABOUT_OTHERS.values(), ids=ABOUT_OTHERS)
@@ -95,11 +87,9 @@ def test_a_case_of_anothers_is_not_moved(
     assert of_others(world) == before
 
 
-@pytest.mark.parametrize(
-    "message",
-    [notice(), order(), suspension(), notice(reason=..., url="https://chat.example/1")],
-    ids=["a notice", "an order", "a suspension", "another notice"],
-)
+@pytest.mark.parametrize("message", [
+    notice(), order(), suspension(), notice(reason=..., url="https://chat.example/1"),
+], ids=["a notice", "an order", "a suspension", "another notice"])  # fmt: skip
 def test_the_ids_that_another_uses_are_ones_own(
     world: World, finding: str, message: dict[str, Any]
 ) -> None:
@@ -137,22 +127,19 @@ def test_a_file_under_ones_prefix_is_ones_own(world: World, finding: str, key: s
     assert all("out/others/" not in str(name) for name in after.keys() - before.keys())
 
 
-@pytest.mark.parametrize(
-    ("sender", "named"),
-    [
-        (f"{ROLE}:session", {"provider": "others"}),
-        (f"{ROLE}:session", {"provider": "others", "first_sender": f"{OTHERS}:session"}),
-        (f"{ROLE}:{OTHERS}", {"provider": "others"}),
-        (f":{OTHERS}", {"provider": "others"}),
-        ("", {"provider": "others", "first_sender": OTHERS}),
-        (f"{OTHERS}X", {"provider": "others"}),
-        (OTHERS.lower(), {"provider": "others"}),
-        (f" {OTHERS}", {"provider": "others"}),
-        ("123456789012", {"provider": "others"}),
-        ("AROAREDRIVE:session", {"provider": "others", "first_sender": ROLE}),
-        ("AROAREDRIVE:session", {"provider": "others"}),
-    ],
-)
+@pytest.mark.parametrize(("sender", "named"), [
+    (f"{ROLE}:session", {"provider": "others"}),
+    (f"{ROLE}:session", {"provider": "others", "first_sender": f"{OTHERS}:session"}),
+    (f"{ROLE}:{OTHERS}", {"provider": "others"}),
+    (f":{OTHERS}", {"provider": "others"}),
+    ("", {"provider": "others", "first_sender": OTHERS}),
+    (f"{OTHERS}X", {"provider": "others"}),
+    (OTHERS.lower(), {"provider": "others"}),
+    (f" {OTHERS}", {"provider": "others"}),
+    ("123456789012", {"provider": "others"}),
+    ("AROAREDRIVE:session", {"provider": "others", "first_sender": ROLE}),
+    ("AROAREDRIVE:session", {"provider": "others"}),
+])  # fmt: skip
 def test_nobody_sends_in_anothers_name(
     world: World, finding: str, sender: str, named: dict[str, str]
 ) -> None:

@@ -453,18 +453,13 @@ def test_a_held_rule_is_lifted_in_the_name_of_a_moderator(
     assert (entry.moderator, entry.verdict) == ("m-1", "opened")
 
 
-@pytest.mark.parametrize(
-    ("words", "fault"),
-    [
-        ((), "name the folder of the packs, or --remove ID"),
-        (("--provider", "acme"), "--provider 'acme': write it as ID=PACK,PACK"),
-        (
-            ("--provider", "acme=+a,b"),
-            "--provider 'acme=+a,b': write + before each pack, or before none",
-        ),
-        (("--remove", "codes", "--posts", "nowhere.jsonl"), "nowhere.jsonl: no such file"),
-    ],
-)
+@pytest.mark.parametrize(("words", "fault"), [
+    ((), "name the folder of the packs, or --remove ID"),
+    (("--provider", "acme"), "--provider 'acme': write it as ID=PACK,PACK"),
+    (("--provider", "acme=+a,b"),
+     "--provider 'acme=+a,b': write + before each pack, or before none"),
+    (("--remove", "codes", "--posts", "nowhere.jsonl"), "nowhere.jsonl: no such file"),
+])  # fmt: skip
 def test_wrong_usage_is_said(
     stack: World, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], fault: str
 ) -> None:

@@ -8,20 +8,10 @@ import pytest
 from support.sample_posts import OTP, lines, pack
 from support.world import DAY, World
 
+from ledger import units
 from ledger.codes import Code, OperatorError
 from ledger.posts import COUNTED_LANGUAGES, SCRIPTS
 from ledger.table import Item, item_of
-from ledger.units import (
-    BATCH_BYTES,
-    BATCH_FINDINGS,
-    BATCH_MESSAGES,
-    ITEM_BYTES,
-    OTHER_BYTES,
-    Marker,
-    Receipt,
-    max_receipt_bytes,
-    rule_key,
-)
 from matcher import Mode, Pack, Rule, Severity
 from rules.pinned import TOPICS
 from rules.rule_set import counted_rules
@@ -46,19 +36,19 @@ def size_of(item: Item) -> int:
 def rules_of(packs: list[Pack], mode: str) -> dict[str, int]:
     """Each rule with the largest count."""
     return {
-        rule_key(pack.id, pack.version, rule.id, mode): COUNT
+        units.rule_key(pack.id, pack.version, rule.id, mode): COUNT
         for pack in packs
         for rule in pack.rules
     }
 
 
-def largest(packs: list[Pack], **changes: Any) -> Receipt:
+def largest(packs: list[Pack], **changes: Any) -> units.Receipt:
     """A receipt in which everything that can be long is as long as it can be."""
-    checks = {rule_key("factchecks", 10**9, topic.id, "live"): COUNT for topic in TOPICS}
+    checks = {units.rule_key("factchecks", 10**9, topic.id, "live"): COUNT for topic in TOPICS}
     languages = [f"{language}-{script}" for language in COUNTED_LANGUAGES for script in SCRIPTS]
     languages += [*COUNTED_LANGUAGES, "und", "other"]
     live = rules_of(packs, "live") | checks
-    made = Receipt(
+    made = units.Receipt(
         unit=UNIT, provider="p" * 40, kind="message", source="\x01" * 1024, bytes=10**8,
         lines=10**8, records=10**8, inspected=10**8, refused=dict.fromkeys(map(str, Code), 10**8),
         findings=10**8, recorded=10**8, findings_digest=UNIT, repeats=10**8, by_rule=live,
@@ -81,21 +71,21 @@ def packs_of(rules: int, mode: Mode = Mode.LIVE) -> list[Pack]:
 
 def most_rules(mode: Mode) -> int:
     """As many rules as fit."""
-    each = max_receipt_bytes(counted_rules(packs_of(1, mode))) - OTHER_BYTES
-    return (ITEM_BYTES - OTHER_BYTES) // each
+    each = units.max_receipt_bytes(counted_rules(packs_of(1, mode))) - units.OTHER_BYTES
+    return (units.ITEM_BYTES - units.OTHER_BYTES) // each
 
 
 def test_what_is_set_aside_holds_all_but_the_rules() -> None:
     receipt = largest([])
     marker_key = f"J#{'p' * 40}#{DAY}#f"
     size = size_of(item_of(marker_key, f"receipt#{UNIT}", receipt))
-    assert OTHER_BYTES * 0.7 < size <= OTHER_BYTES
-    refused = tuple(sha256(b"%d" % number).hexdigest() for number in range(BATCH_MESSAGES))
-    batch = largest([], kind="messages", messages=BATCH_MESSAGES, refused_messages=refused)
-    ids = {"units": b"." * 32 * BATCH_MESSAGES, "ids": b"." * 32 * BATCH_FINDINGS}
+    assert units.OTHER_BYTES * 0.7 < size <= units.OTHER_BYTES
+    refused = tuple(sha256(b"%d" % number).hexdigest() for number in range(units.BATCH_MESSAGES))
+    batch = largest([], kind="messages", messages=units.BATCH_MESSAGES, refused_messages=refused)
+    ids = {"units": b"." * 32 * units.BATCH_MESSAGES, "ids": b"." * 32 * units.BATCH_FINDINGS}
     more = size_of(item_of(marker_key, f"receipt#{UNIT}", batch)) - size
     more += sum(len(name) + len(packed) for name, packed in ids.items())
-    assert BATCH_BYTES * 0.7 < more <= BATCH_BYTES
+    assert units.BATCH_BYTES * 0.7 < more <= units.BATCH_BYTES
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -105,9 +95,9 @@ def test_a_receipt_of_the_most_rules_is_committed_and_read_again(world: World, m
     by_rule = rules_of(packs, mode)
     held = by_rule if mode is Mode.LIVE else {}
     receipt = largest([], by_rule=by_rule, held=held, provider="acme")
-    marker = Marker(UNIT, "acme", DAY)
+    marker = units.Marker(UNIT, "acme", DAY)
     size = size_of(item_of(f"J#acme#{DAY}#{UNIT[0]}", f"receipt#{UNIT}", receipt))
-    assert 0.9 * ITEM_BYTES < size <= ITEM_BYTES
+    assert 0.9 * units.ITEM_BYTES < size <= units.ITEM_BYTES
     assert world.store.commit_unit(marker, receipt, "", None)
     assert world.store.receipt(marker) == receipt
 

@@ -91,11 +91,9 @@ def test_the_provider_gets_the_batch_its_findings_and_each_refused_message(world
     assert [refusal["code"] for refusal in report["refusals"]] == ["not_public"]
 
 
-@pytest.mark.parametrize(
-    "again",
-    [[0, 1, 2, 3], [2], [3, 1], [0, 0, 2]],
-    ids=["all of them", "one alone", "two of them", "one twice"],
-)
+@pytest.mark.parametrize("again", [
+    [0, 1, 2, 3], [2], [3, 1], [0, 0, 2],
+], ids=["all of them", "one alone", "two of them", "one twice"])  # fmt: skip
 def test_a_repeat_alone_or_in_another_batch_changes_nothing(world: World, again: list[int]) -> None:
     bodies = [body("a", OTP), body("b"), body("c", PRIZE), body("d", audience="followers")]
     deliver(world, *bodies)

@@ -16,17 +16,13 @@ from scan.scanner import UnknownSender
 class TestMessages:
     """Of a believed sender: an object, an array or lines; and what cannot be read is one record."""
 
-    @pytest.mark.parametrize(
-        ("body", "inspected", "refused"),
-        [
-            (json.dumps(fields(text=OTP), indent=1), 1, {}),
-            (json.dumps([fields(text=OTP), fields(id=2)]), 1, {"field_type": 1}),
-            ("\n".join([json.dumps(fields(text=OTP)), "x"]), 1, {"json_syntax": 1}),
-            ("hello", 0, {"msg_syntax": 1}),
-            ("[]", 0, {}),
-        ],
-        ids=["an object", "an array", "lines", "garbage", "an empty array"],
-    )
+    @pytest.mark.parametrize(("body", "inspected", "refused"), [
+        (json.dumps(fields(text=OTP), indent=1), 1, {}),
+        (json.dumps([fields(text=OTP), fields(id=2)]), 1, {"field_type": 1}),
+        ("\n".join([json.dumps(fields(text=OTP)), "x"]), 1, {"json_syntax": 1}),
+        ("hello", 0, {"msg_syntax": 1}),
+        ("[]", 0, {}),
+    ], ids=["an object", "an array", "lines", "garbage", "an empty array"])  # fmt: skip
     def test_are_scanned_once(
         self, world: World, body: str, inspected: int, refused: dict[str, int]
     ) -> None:

@@ -147,11 +147,9 @@ def test_a_journal_entry_is_never_written_over(world: World) -> None:
     assert store.journal_entries("acme", DAY) == [first]
 
 
-@pytest.mark.parametrize(
-    ("acts", "committed"),
-    [(["drop"], True), (["lost_ack"], False), (["drop", "lost_ack"], False)],
-    ids=["not applied", "applied, not acknowledged", "first the one, then the other"],
-)
+@pytest.mark.parametrize(("acts", "committed"), [
+    (["drop"], True), (["lost_ack"], False), (["drop", "lost_ack"], False),
+], ids=["not applied", "applied, not acknowledged", "first the one, then the other"])  # fmt: skip
 def test_whatever_becomes_of_the_answer_the_number_is_one(
     world: World, fresh_clients: Clients, acts: list[str], committed: bool
 ) -> None:

@@ -20,9 +20,7 @@ from ledger.closing import put_in_force
 from ledger.draws import ANSWER_DAYS, RANKS, DrawLimit, DrawnFinding, Draws, Trial
 from ledger.store import DynamoStore
 from ledger.texts import utc
-from publish.day_facts import SealBucket
-from publish.public_bucket import SummaryBucket
-from publish.publish_run import PublishContext, PublishRequest, publish
+from publish.publish_run import PublishRequest, publish
 from publish_steps.handover import TrialDraws
 from publish_steps.site_files import Site
 from recount import evidence_problem, recount_command
@@ -47,17 +45,7 @@ def begin(world: World, **changes: Any) -> None:
 
 
 def run_publish(world: World) -> None:
-    context = PublishContext(
-        store=world.store,
-        public=SummaryBucket(world.objects, world.public),
-        seals=SealBucket(world.objects, world.work),
-        clock=world.clock,
-        public_url="https://terang.example",
-        notice_hours=0,
-        pause_below=0.5,
-        has_time=lambda: True,
-        steps=(Site(), TrialDraws(world.objects, world.work)),
-    )
+    context = world.publishing(steps=(Site(), TrialDraws(world.objects, world.work)))
     publish(context, PublishRequest(provisional=True))
 
 
@@ -186,14 +174,11 @@ def test_a_pack_may_ask_for_more_than_the_stack(world: World) -> None:
     assert status(world, adoption(version=2)) == "not_proved"  # 30 of 30 prove 89 %
 
 
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"band": "high"}, "not_proved"),
-        ({"version": 2}, "not_on_trial"),
-        ({"rule": "codes/asks-for-code"}, "not_on_trial"),
-    ],
-)
+@pytest.mark.parametrize(("changes", "code"), [
+    ({"band": "high"}, "not_proved"),
+    ({"version": 2}, "not_on_trial"),
+    ({"rule": "codes/asks-for-code"}, "not_on_trial"),
+])  # fmt: skip
 def test_an_adoption_without_its_evidence_is_refused(
     tried: World, changes: dict[str, Any], code: str
 ) -> None:
@@ -331,14 +316,10 @@ def republish(world: World, *packs: Pack, removed: Sequence[str] = ()) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "state"),
-    [
-        ("[The grand prize]", "[A grand prize]", "live since"),
-        ("grand prize", "great prize", "lapsed, adopted on"),
-    ],
-    ids=["another example", "another term"],
-)
+@pytest.mark.parametrize(("old", "new", "state"), [
+    ("[The grand prize]", "[A grand prize]", "live since"),
+    ("grand prize", "great prize", "lapsed, adopted on"),
+], ids=["another example", "another term"])  # fmt: skip
 def test_an_adoption_lapses_with_what_was_tried(
     tried: World, tmp_path: Path, old: str, new: str, state: str
 ) -> None:
@@ -412,13 +393,10 @@ def test_an_erased_author_leaves_no_fingerprint_and_what_people_judged(world: Wo
     assert erase(world).counts["drawn"] == 0
 
 
-@pytest.mark.parametrize(
-    ("hers", "others", "judged", "code"),
-    [
-        pytest.param(4, 30, False, "not_proved", id="nobody judged hers, and nobody can"),
-        pytest.param(1, 29, True, "taken", id="hers is one of thirty that were judged"),
-    ],
-)
+@pytest.mark.parametrize(("hers", "others", "judged", "code"), [
+    pytest.param(4, 30, False, "not_proved", id="nobody judged hers, and nobody can"),
+    pytest.param(1, 29, True, "taken", id="hers is one of thirty that were judged"),
+])  # fmt: skip
 def test_an_erased_author_blocks_no_adoption(
     world: World, hers: int, others: int, judged: bool, code: str
 ) -> None:
@@ -452,15 +430,12 @@ def test_drawn_findings_are_kept_as_long_as_the_desk_reads_answers(world: World)
     assert drawn(world) == []
 
 
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({}, "taken"),
-        ({"finding": None}, "field_missing"),
-        ({"article_16": True}, "field_conflict"),
-        ({"post": "another"}, "mixed_posts"),
-    ],
-)
+@pytest.mark.parametrize(("changes", "code"), [
+    ({}, "taken"),
+    ({"finding": None}, "field_missing"),
+    ({"article_16": True}, "field_conflict"),
+    ({"post": "another"}, "mixed_posts"),
+])  # fmt: skip
 def test_a_moderators_own_notice_is_of_a_drawn_finding(
     tried: World, changes: dict[str, Any], code: str
 ) -> None:

@@ -72,13 +72,8 @@ def stack(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 
 @pytest.mark.parametrize(("line", "said"), ROWS, ids=[line for line, _ in ROWS])
 def test_an_unknown_name_is_answered_with_a_sentence(
-    stack: World,
-    line: str,
-    said: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+        stack: World, line: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
     before = [*places_of(stack)]
     assert main(shlex.split(line)) == 2

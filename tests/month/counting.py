@@ -5,6 +5,7 @@ It knows the documented meaning of each published number and nothing of the code
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,10 +25,10 @@ def expected(plan: Plan, sent: Iterable[Message], rules: dict[str, list[str]]) -
         rules: The rules of each finding by post, as `day/pack/version/rule/mode`.
     """
     messages = list(sent)
-    counts, tallies = Counter[str](), defaultdict[str, Counter[str]](Counter)
-    by_id = {message["id"]: message for message in messages}
+    count = _Count({message["id"]: message for message in messages}, rules)
     for message in messages:
-        globals()[f"_{message['type']}"](message, by_id, rules, counts, tallies)
+        getattr(count, f"add_{message['type']}")(message)
+    counts, tallies = count.counts, count.tallies
     met = [post for post in plan.posts if post.rules]
     return {
         "provider": PROVIDER,
@@ -94,136 +95,111 @@ def seconds_between(began: str, ended: str) -> str:
     return str((head + (int(rest[0]) >= 5)) * 10 ** len(rest))
 
 
-def _decision(
-    message: Message,
-    by_id: dict[str, Message],
-    rules: dict[str, list[str]],
-    counts: Counter[str],
-    tallies: Tallies,
-) -> None:
-    verdict = message["verdict"]
-    tallies["by_verdict"][verdict] += 1
-    if verdict == "skipped":
-        return
-    found = rules.get(message.get("found", ""), [])
-    counts["decisions"] += 1
-    counts["drawn"] += is_drawn(message["id"])
-    counts["partly_automated"] += message.get("automated_decision") == "PARTIALLY"
-    counts["notices_answered"] += "notice" in message
-    counts["under_5_seconds"] += (
-        int(seconds_between(message["opened_at"], message["decided_at"])) < 5
-    )
-    tallies["by_moderator"][f"{message['moderator']}/{verdict}"] += 1
-    began = message["found_at"] if found else by_id[message["notice"]]["received_at"]
-    clock = "decide_seconds" if found else "notice_seconds"
-    tallies[clock][seconds_between(began, message["decided_at"])] += 1
-    for code in _measures(message):
-        tallies["by_measure"][code] += 1
-    if message.get("measures"):
-        tallies["by_ground"]["illegal"] += 1
-    _became(message, found, verdict, tallies)
-    if verdict in {"confirmed", "dismissed"}:
-        counts["decided"] += len(found)
-        for key in found:
-            tallies["by_found_day"][key[:10]] += 1
-
-
 def _measures(decision: Message) -> list[str]:
     done = decision.get("measures") or {}
     return [*done.get("visibility", ()), *filter(None, [done.get("account")])]
 
 
-def _became(message: Message, found: list[str], what: str, tallies: Tallies) -> None:
-    for key in found:
-        tallies["by_rule"][f"{key[:7]}{key[10:]}/{what}"] += 1
-    if found and what in {"confirmed", "overturned", "restored"}:
-        tallies["posts"][f"{found[0][:7]}/{message['category']}/{what}"] += 1
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """What messages add up to; a message of each type has its method."""
 
+    by_id: dict[str, Message]
+    rules: dict[str, list[str]]
+    counts: Counter[str] = field(default_factory=Counter)
+    tallies: Tallies = field(default_factory=lambda: defaultdict(Counter))
 
-def _fell(
-    decision: Message, by: str, rules: dict[str, list[str]], counts: Counter[str], tallies: Tallies
-) -> None:
-    counts["overturned"] += 1
-    tallies["overturned_by"][by] += 1
-    for what in ("decisions", *_measures(decision)):
-        tallies["overturned_measures"][f"{decision['decided_at'][:7]}/{what}"] += 1
-    what = "overturned" if decision["verdict"] == "confirmed" else "restored"
-    _became(decision, rules.get(decision.get("found", ""), []), what, tallies)
+    def add_decision(self, message: Message) -> None:
+        verdict = message["verdict"]
+        self.tallies["by_verdict"][verdict] += 1
+        if verdict == "skipped":
+            return
+        found = self.rules.get(message.get("found", ""), [])
+        self.counts["decisions"] += 1
+        self.counts["drawn"] += is_drawn(message["id"])
+        self.counts["partly_automated"] += message.get("automated_decision") == "PARTIALLY"
+        self.counts["notices_answered"] += "notice" in message
+        self.counts["under_5_seconds"] += (
+            int(seconds_between(message["opened_at"], message["decided_at"])) < 5
+        )
+        self.tallies["by_moderator"][f"{message['moderator']}/{verdict}"] += 1
+        began = message["found_at"] if found else self.by_id[message["notice"]]["received_at"]
+        clock = "decide_seconds" if found else "notice_seconds"
+        self.tallies[clock][seconds_between(began, message["decided_at"])] += 1
+        for code in _measures(message):
+            self.tallies["by_measure"][code] += 1
+        if message.get("measures"):
+            self.tallies["by_ground"]["illegal"] += 1
+        self._became(message, found, verdict)
+        if verdict in {"confirmed", "dismissed"}:
+            self.counts["decided"] += len(found)
+            for key in found:
+                self.tallies["by_found_day"][key[:10]] += 1
 
+    def _became(self, message: Message, found: list[str], what: str) -> None:
+        for key in found:
+            self.tallies["by_rule"][f"{key[:7]}{key[10:]}/{what}"] += 1
+        if found and what in {"confirmed", "overturned", "restored"}:
+            self.tallies["posts"][f"{found[0][:7]}/{message['category']}/{what}"] += 1
 
-def _second_review(
-    message: Message, by_id: dict[str, Message], rules: object, counts: Counter[str], _: Tallies
-) -> None:
-    counts["second_reviews"] += 1
-    counts["agreed"] += message["verdict"] == by_id[message["decision"]]["verdict"]
+    def _fell(self, decision: Message, by: str) -> None:
+        self.counts["overturned"] += 1
+        self.tallies["overturned_by"][by] += 1
+        for what in ("decisions", *_measures(decision)):
+            self.tallies["overturned_measures"][f"{decision['decided_at'][:7]}/{what}"] += 1
+        what = "overturned" if decision["verdict"] == "confirmed" else "restored"
+        self._became(decision, self.rules.get(decision.get("found", ""), []), what)
 
+    def add_second_review(self, message: Message) -> None:
+        self.counts["second_reviews"] += 1
+        self.counts["agreed"] += message["verdict"] == self.by_id[message["decision"]]["verdict"]
 
-def _complaint(message: Message, _: object, __: object, ___: object, tallies: Tallies) -> None:
-    tallies["complaints"][message["by"]] += 1
+    def add_complaint(self, message: Message) -> None:
+        self.tallies["complaints"][message["by"]] += 1
 
+    def add_dispute(self, _: Message) -> None:
+        self.counts["disputes"] += 1
 
-def _dispute(_: Message, __: object, ___: object, counts: Counter[str], ____: Tallies) -> None:
-    counts["disputes"] += 1
+    def add_outcome(self, message: Message) -> None:
+        kind = "complaint" if "complaint" in message else "dispute"
+        asked = self.by_id[message[kind]]
+        self.tallies[f"{kind}s_ended"][message["outcome"]] += 1
+        waited = seconds_between(asked["received_at"], message["decided_at"])
+        self.tallies[f"{kind}_seconds"][waited] += 1
+        self.counts["disputes_implemented"] += message.get("implemented", False)
+        if message["outcome"] == "reversed":
+            self._fell(self.by_id[asked["decision"]], kind)
 
+    def add_reinstatement(self, message: Message) -> None:
+        self.tallies["reinstated"][message["cause"]] += 1
+        if message["cause"] in {"court", "own_initiative"}:
+            self._fell(self.by_id[message["decision"]], message["cause"])
 
-def _outcome(
-    message: Message,
-    by_id: dict[str, Message],
-    rules: dict[str, list[str]],
-    counts: Counter[str],
-    tallies: Tallies,
-) -> None:
-    kind = "complaint" if "complaint" in message else "dispute"
-    asked = by_id[message[kind]]
-    tallies[f"{kind}s_ended"][message["outcome"]] += 1
-    waited = seconds_between(asked["received_at"], message["decided_at"])
-    tallies[f"{kind}_seconds"][waited] += 1
-    counts["disputes_implemented"] += message.get("implemented", False)
-    if message["outcome"] == "reversed":
-        _fell(by_id[asked["decision"]], kind, rules, counts, tallies)
+    def add_notice(self, message: Message) -> None:
+        self.counts["notices"] += 1
+        self.counts["notice_items"] += message["items"]
+        self.counts["trusted_notices"] += message["trusted_flagger"]
+        self.tallies["notices_by_category"][message["category"]] += 1
 
+    def add_order(self, message: Message) -> None:
+        of, authority = f"{message['kind']}/{message['country']}", message["authority"]
+        if "follows" not in message:
+            self.tallies["orders"][f"{of}/{authority}"] += 1
+            self.tallies["order_items"][f"{of}/{authority}"] += message.get("items", 0)
+            return
+        if "outcome" in message:
+            self.tallies["orders_ended"][f"{of}/{message['outcome']}/{authority}"] += 1
+        told = f"{message['follows']}-seen" in self.by_id and message["id"].endswith("-done")
+        for clock, name in (("acknowledged_at", "acknowledge"), ("effected_at", "effect")):
+            if clock in message and not (told and name == "acknowledge"):
+                waited = seconds_between(message["received_at"], message[clock])
+                self.tallies[f"order_{name}_seconds"][f"{of}/{waited}/{authority}"] += 1
 
-def _reinstatement(
-    message: Message,
-    by_id: dict[str, Message],
-    rules: dict[str, list[str]],
-    counts: Counter[str],
-    tallies: Tallies,
-) -> None:
-    tallies["reinstated"][message["cause"]] += 1
-    if message["cause"] in {"court", "own_initiative"}:
-        _fell(by_id[message["decision"]], message["cause"], rules, counts, tallies)
+    def add_suspension(self, message: Message) -> None:
+        self.tallies["suspended"][message["why"]] += 1
 
-
-def _notice(
-    message: Message, _: object, __: object, counts: Counter[str], tallies: Tallies
-) -> None:
-    counts["notices"] += 1
-    counts["notice_items"] += message["items"]
-    counts["trusted_notices"] += message["trusted_flagger"]
-    tallies["notices_by_category"][message["category"]] += 1
-
-
-def _order(message: Message, by_id: dict[str, Message], _: object, __: object, t: Tallies) -> None:
-    of, authority = f"{message['kind']}/{message['country']}", message["authority"]
-    if "follows" not in message:
-        t["orders"][f"{of}/{authority}"] += 1
-        t["order_items"][f"{of}/{authority}"] += message.get("items", 0)
-        return
-    if "outcome" in message:
-        t["orders_ended"][f"{of}/{message['outcome']}/{authority}"] += 1
-    told = f"{message['follows']}-seen" in by_id and message["id"].endswith("-done")
-    for clock, name in (("acknowledged_at", "acknowledge"), ("effected_at", "effect")):
-        if clock in message and not (told and name == "acknowledge"):
-            waited = seconds_between(message["received_at"], message[clock])
-            t[f"order_{name}_seconds"][f"{of}/{waited}/{authority}"] += 1
-
-
-def _suspension(message: Message, _: object, __: object, ___: object, t: Tallies) -> None:
-    t["suspended"][message["why"]] += 1
-
-
-def _audit(message: Message, _: object, __: object, ___: object, t: Tallies) -> None:
-    t["audited"][f"{message['month']}/{message['verdict']}"] += 1
-    if "category" in message:
-        t["audited"][f"{message['month']}/{message['verdict']}/{message['category']}"] += 1
+    def add_audit(self, message: Message) -> None:
+        verdict = f"{message['month']}/{message['verdict']}"
+        self.tallies["audited"][verdict] += 1
+        if "category" in message:
+            self.tallies["audited"][f"{verdict}/{message['category']}"] += 1

@@ -41,26 +41,14 @@ class Size:
 
 
 FULL = Size(
-    days=tuple(f"2026-11-{day:02}" for day in range(2, 30, 3)),
-    posts=20_000,
-    findings=600,
-    complaints=60,
-    reversed=15,
-    notices=40,
-    orders=8,
-    audits=180,
-)
+    days=tuple(f"2026-11-{day:02}" for day in range(2, 30, 3)), posts=20_000, findings=600,
+    complaints=60, reversed=15, notices=40, orders=8, audits=180,
+)  # fmt: skip
 
 SMALL = Size(
-    days=("2026-11-03", "2026-11-12", "2026-11-13"),
-    posts=600,
-    findings=90,
-    complaints=10,
-    reversed=3,
-    notices=8,
-    orders=4,
-    audits=110,
-)
+    days=("2026-11-03", "2026-11-12", "2026-11-13"), posts=600, findings=90, complaints=10,
+    reversed=3, notices=8, orders=4, audits=110,
+)  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -68,24 +68,14 @@ class Desk:
         """A decision as the form of that moment says it: the same form is the same decision."""
         moment = datetime.fromtimestamp(at, UTC)
         message = Decision(
-            id=name,
-            findings=(finding,),
-            verdict=Verdict.DISMISSED,
-            reason="It is a joke.",
-            moderator=moderator,
-            opened_at=moment - timedelta(seconds=30),
-            decided_at=moment,
-        )
+            id=name, findings=(finding,), verdict=Verdict.DISMISSED, reason="It is a joke.",
+            moderator=moderator, opened_at=moment - timedelta(seconds=30), decided_at=moment,
+        )  # fmt: skip
         written = moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         return PendingDecision(
-            id=name,
-            provider="acme",
-            moderator=moderator,
-            items=(finding,),
-            messages=(as_sent(message),),
-            held_at=written,
-            due_at=written,
-        )
+            id=name, provider="acme", moderator=moderator, items=(finding,),
+            messages=(as_sent(message),), held_at=written, due_at=written,
+        )  # fmt: skip
 
     def hold(self, after: float, name: str, finding: str, moderator: str = "m-1") -> None:
         at = self.cluster.injector.seconds + after

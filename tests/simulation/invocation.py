@@ -33,12 +33,8 @@ class Invocation(greenlet):
     """
 
     def __init__(
-        self,
-        worker: Worker,
-        event: dict[str, Any],
-        ended: Callable[["Invocation"], None],
-        looks_left: int | None = None,
-    ) -> None:
+            self, worker: Worker, event: dict[str, Any], ended: Callable[["Invocation"], None],
+            looks_left: int | None = None) -> None:  # fmt: skip
         super().__init__(self._work)
         self.worker, self.event, self.ended = worker, event, ended
         self.function, self.skew = worker.function, worker.skew

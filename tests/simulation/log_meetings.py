@@ -17,21 +17,12 @@ from simulation.oracle import INJECTED
 from simulation.records import objects_of
 from support.log_signer import LocalSigner
 
+import tlog
 from ledger.log_store import DynamoLogStore, LogHead
 from ledger.objects import S3Objects
 from ledger.table import Table
 from ledger.texts import utc
 from publish_steps.served_log import LogBusyError, LogRefusedError, ServedLog
-from tlog import (
-    Checkpoint,
-    LogDamagedError,
-    LogFiles,
-    PublishedLeaf,
-    encode_leaf,
-    leaf_hash,
-    parse_checkpoint,
-    root_of,
-)
 
 ORIGIN = "terang.example/log"
 HOURS, PUBLISHERS = 4, 3
@@ -80,7 +71,7 @@ class Meetings(Cluster):
         notes = [one.data for kept in self.s3.buckets[self.world.out].values() for one in kept]
         if not self.is_restored:
             notes += [text + b"\n" for text in self.signer.signed]
-        for checkpoint in {*map(parse_checkpoint, notes)}:
+        for checkpoint in {*map(tlog.parse_checkpoint, notes)}:
             if not self._is_served(checkpoint):
                 yield f"a head of {checkpoint.size} leaves was signed and is not of the served log"
         if Counter(self.leaves) != Counter(self.due):
@@ -111,7 +102,9 @@ class Meetings(Cluster):
 
     def _bring(self, count: int) -> None:
         paths = [f"packs/late/{len(self.due) + number}.yaml" for number in range(count)]
-        self.due += [encode_leaf(PublishedLeaf(path, "0" * 64, 0, "pack")) for path in paths]
+        self.due += [
+            tlog.encode_leaf(tlog.PublishedLeaf(path, "0" * 64, 0, "pack")) for path in paths
+        ]
 
     def _created(self, bucket: str, key: str, version: str) -> None:
         """Perhaps let a publisher wait that staged its leaves, or wrote them.
@@ -137,12 +130,12 @@ class Meetings(Cluster):
 
     def _look(self, public: dict[str, bytes]) -> None:
         """Look at a served checkpoint. While another publisher waits, the table may be restored."""
-        served, before = parse_checkpoint(public["log/checkpoint"]), self.leaves
-        files = LogFiles(served.size, lambda path: public.get(f"log/{path}"))
+        served, before = tlog.parse_checkpoint(public["log/checkpoint"]), self.leaves
+        files = tlog.LogFiles(served.size, lambda path: public.get(f"log/{path}"))
         try:
             self.leaves = [*files.leaves()]
             files.root(0, served.size)
-        except LogDamagedError as error:
+        except tlog.LogDamagedError as error:
             self.wrong.append(f"a checkpoint was served before its tiles: {error}")
         if self.leaves[: len(before)] != before or not self._is_served(served):
             self.wrong.append(f"the served log of {len(before)} leaves was rewritten")
@@ -151,9 +144,9 @@ class Meetings(Cluster):
         if self.waiting and self.chance.happens("restored"):
             self._restore()
 
-    def _is_served(self, checkpoint: Checkpoint) -> bool:
-        hashes = [leaf_hash(leaf) for leaf in self.leaves[: checkpoint.size]]
-        return checkpoint.size == len(hashes) and root_of(hashes) == checkpoint.root
+    def _is_served(self, checkpoint: tlog.Checkpoint) -> bool:
+        hashes = [tlog.leaf_hash(leaf) for leaf in self.leaves[: checkpoint.size]]
+        return checkpoint.size == len(hashes) and tlog.root_of(hashes) == checkpoint.root
 
     @property
     def _store(self) -> DynamoLogStore:

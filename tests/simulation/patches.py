@@ -175,27 +175,15 @@ def _matcher(packs: tuple[Pack, ...]) -> Matcher:
 
 
 def _summary_page(
-    self: Pages,
-    summary: Summary,
-    earlier: str = "",
-    months: Iterable[Summary] = (),
-    *,
-    digest: str,
-    archive: bool = False,
-) -> str:
+        self: Pages, summary: Summary, earlier: str = "", months: Iterable[Summary] = (), *,
+        digest: str, archive: bool = False) -> str:  # fmt: skip
     # No page of a summary depends on the day of the run.
     return _page_digest(self, "", summary, earlier, *months, digest, archive)
 
 
 def _pack_page(
-    self: Pages,
-    pack: Pack,
-    totals: Numbers,
-    errors: Errors,
-    campaigns: Iterable[str] = (),
-    terms: Evidence | None = None,
-    trials: PublishedTrials | None = None,
-) -> str:
+        self: Pages, pack: Pack, totals: Numbers, errors: Errors, campaigns: Iterable[str] = (),
+        terms: Evidence | None = None, trials: PublishedTrials | None = None) -> str:  # fmt: skip
     digest = _page_digest(self, self.today, totals, errors, terms, trials, *campaigns)
     return f"{(pack.id, pack.version)} {digest}"
 

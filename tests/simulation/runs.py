@@ -14,45 +14,20 @@ from simulation.moderators import adoptions, answers, bodies, judgements, looks
 from simulation.oracle import broken
 from simulation.patches import patched_machine, running_on
 from simulation.records import Records
-from simulation.scenarios import (
-    BY_NAME,
-    MEETINGS,
-    RANGE_BYTES,
-    SENDER,
-    TRIED_RULE,
-    Scenario,
-    State,
-)
+from simulation.scenarios import BY_NAME, MEETINGS, RANGE_BYTES, SENDER, TRIED_RULE, Scenario, State
 
 SETTINGS = {
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "POWERTOOLS_SERVICE_NAME": "simulation",
-    "POWERTOOLS_METRICS_NAMESPACE": "Terang",
-    "TABLE": "terang-0",
-    "DROP_BUCKET": "drop-0",
-    "WORK_BUCKET": "work-0",
-    "OUT_BUCKET": "out-0",
-    "PUBLIC_BUCKET": "public-0",
-    "PUBLIC_URL": "https://terang.example",
-    "NOTICE_HOURS": "0",
-    "PAUSE_BELOW": "0.5",
-    "CONTACT": "",
-    "DATA_LICENCE": "",
-    "POSTS_QUEUE_ARN": "arn:posts",
-    "FILES_QUEUE_URL": "https://sqs.example/files",
-    "UNITS_QUEUE_URL": "https://sqs.example/units",
-    "REDRIVE_SENDER": "",
-    "CONSOLE_QUEUE_ARN": "arn:console",
-    "EXCERPT_DAYS": "30",
-    "EXCERPT_LENGTH": "280",
-    "SHADOW_FINDINGS": "counted",
-    "TRIAL_LEAST": "0.8",
-    "TRIAL_PEOPLE": "2",
-    "RANGE_BYTES": str(RANGE_BYTES),
-    "PART_BYTES": str(RANGE_BYTES),
-    "PSEUDONYM_SECRET": "pseudonym-secret",
-    "TODAY": "",
-}
+    "AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_SERVICE_NAME": "simulation",
+    "POWERTOOLS_METRICS_NAMESPACE": "Terang", "TABLE": "terang-0", "DROP_BUCKET": "drop-0",
+    "WORK_BUCKET": "work-0", "OUT_BUCKET": "out-0", "PUBLIC_BUCKET": "public-0",
+    "PUBLIC_URL": "https://terang.example", "NOTICE_HOURS": "0", "PAUSE_BELOW": "0.5",
+    "CONTACT": "", "DATA_LICENCE": "", "POSTS_QUEUE_ARN": "arn:posts",
+    "FILES_QUEUE_URL": "https://sqs.example/files", "UNITS_QUEUE_URL": "https://sqs.example/units",
+    "REDRIVE_SENDER": "", "CONSOLE_QUEUE_ARN": "arn:console", "EXCERPT_DAYS": "30",
+    "EXCERPT_LENGTH": "280", "SHADOW_FINDINGS": "counted", "TRIAL_LEAST": "0.8",
+    "TRIAL_PEOPLE": "2", "RANGE_BYTES": str(RANGE_BYTES), "PART_BYTES": str(RANGE_BYTES),
+    "PSEUDONYM_SECRET": "pseudonym-secret", "TODAY": "",
+}  # fmt: skip
 
 DAY_SECONDS = 86_400
 

@@ -51,15 +51,8 @@ class S3:
         return {}
 
     def put_object(
-        self,
-        Bucket: str,
-        Key: str,
-        Body: bytes,
-        ContentType: str = "",
-        IfNoneMatch: str = "",
-        IfMatch: str = "",
-        Tagging: str = "",
-    ) -> dict[str, Any]:
+            self, Bucket: str, Key: str, Body: bytes, ContentType: str = "", IfNoneMatch: str = "",
+            IfMatch: str = "", Tagging: str = "") -> dict[str, Any]:  # fmt: skip
         newest = _newest(self._bucket(Bucket, "PutObject").get(Key, []))
         if IfNoneMatch and newest is not None:
             raise refusal("PreconditionFailed", "PutObject")

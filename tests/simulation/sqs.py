@@ -77,12 +77,8 @@ class SQS:
         return {"Attributes": {name: told[name] for name in asked}}
 
     def send_message(
-        self,
-        QueueUrl: str,
-        MessageBody: str,
-        MessageAttributes: dict[str, Any] | None = None,
-        DelaySeconds: int = 0,
-    ) -> Any:
+            self, QueueUrl: str, MessageBody: str, MessageAttributes: dict[str, Any] | None = None,
+            DelaySeconds: int = 0) -> Any:  # fmt: skip
         queue = self._queue(QueueUrl, "SendMessage")
         _check_body(MessageBody)
         message = self._add(queue, MessageBody, MessageAttributes or {})
@@ -107,12 +103,8 @@ class SQS:
         return {"Successful": done}
 
     def receive_message(
-        self,
-        QueueUrl: str,
-        MaxNumberOfMessages: int = 1,
-        VisibilityTimeout: float | None = None,
-        **_: Any,
-    ) -> Any:
+            self, QueueUrl: str, MaxNumberOfMessages: int = 1,
+            VisibilityTimeout: float | None = None, **_: Any) -> Any:  # fmt: skip
         queue, now = self._queue(QueueUrl, "ReceiveMessage"), self.seconds()
         hidden = queue.visibility if VisibilityTimeout is None else VisibilityTimeout
         for hopeless in self._hopeless(queue, now):

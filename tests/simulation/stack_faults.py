@@ -125,35 +125,26 @@ def batch_counted_wrong(made: Deployed) -> None:
 
 
 BATCH_FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
-    "the receipt of a batch is lost": (
-        batch_receipt_lost,
-        {"marker_without_receipt", "public_ahead", "findings_of_nothing", "finding_stray"},
-    ),
+    "the receipt of a batch is lost":
+        (batch_receipt_lost,
+         {"marker_without_receipt", "public_ahead", "findings_of_nothing", "finding_stray"}),
     "a marker of a batch is lost": (batch_marker_lost, {"receipt_without_marker"}),
     "a batch counts other messages": (batch_counted_wrong, {"receipt_sums", "public_other"}),
-    "a batch is not handed out": (
-        lambda made: made.drop("OutBucket", "/batches/"),
-        {"batch_untold"},
-    ),
-}
+    "a batch is not handed out":
+        (lambda made: made.drop("OutBucket", "/batches/"), {"batch_untold"}),
+}  # fmt: skip
 """Those of a stack whose messages came in batches."""
 
 FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
-    "a receipt is lost": (
-        receipt_lost,
-        {"marker_without_receipt", "public_ahead", "findings_of_nothing"},
-    ),
+    "a receipt is lost":
+        (receipt_lost, {"marker_without_receipt", "public_ahead", "findings_of_nothing"}),
     "a marker is lost": (marker_lost, {"receipt_without_marker"}),
-    "a receipt stands twice": (
-        receipt_again,
-        {"receipt_twice", "receipt_misplaced", "public_behind", "refusals_untold"},
-    ),
+    "a receipt stands twice":
+        (receipt_again, {"receipt_twice", "receipt_misplaced", "public_behind", "refusals_untold"}),
     "a receipt stands under another day": (receipt_of_another_day, {"receipt_misplaced"}),
     "a receipt does not close": (receipt_without_sum, {"receipt_sums", "public_other"}),
-    "a post read in part is kept silent": (
-        receipt_of_a_post_read_in_part,
-        {"public_other", "file_mistold"},
-    ),
+    "a post read in part is kept silent":
+        (receipt_of_a_post_read_in_part, {"public_other", "file_mistold"}),
     "a digest of findings is another": (digest_changed, {"receipt_findings"}),
     "a finding is lost": (finding_lost, {"finding_missing"}),
     "a finding is nobody's": (finding_nobody_counts, {"finding_stray"}),
@@ -163,21 +154,15 @@ FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
     "a row has another size": (row_of_other_size, {"range_bytes"}),
     "a file is not closed": (file_open, {"file_not_closed"}),
     "entries have a gap": (entry_misnumbered, {"entry_gap"}),
-    "a journal entry is lost": (
-        journal_entry_lost,
-        {"entry_without_journal", "message_without_entry", "public_ahead"},
-    ),
+    "a journal entry is lost":
+        (journal_entry_lost, {"entry_without_journal", "message_without_entry", "public_ahead"}),
     "a case lost its entry": (case_entry_lost, {"journal_without_entry"}),
-    "a message made nothing": (
-        message_of_nothing,
-        {"message_without_entry", "entry_without_message"},
-    ),
+    "a message made nothing":
+        (message_of_nothing, {"message_without_entry", "entry_without_message"}),
     "a message is lost": (message_lost, {"entry_without_message"}),
     "what is decided is listed": (listed_again, {"decided_and_listed"}),
-    "findings are not handed out": (
-        lambda made: made.drop("OutBucket", "/findings/"),
-        {"findings_untold"},
-    ),
+    "findings are not handed out":
+        (lambda made: made.drop("OutBucket", "/findings/"), {"findings_untold"}),
     "a file of findings is cut": (
         lambda made: made.rewrite(
             "OutBucket", "/findings/", lambda data: data[data.index(b"\n") + 1 :]
@@ -200,10 +185,8 @@ FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
         ),
         {"refusals_untold"},
     ),
-    "a file has no receipt": (
-        lambda made: made.drop("OutBucket", f"/receipts/{made.file()}"),
-        {"file_untold"},
-    ),
+    "a file has no receipt":
+        (lambda made: made.drop("OutBucket", f"/receipts/{made.file()}"), {"file_untold"}),
     "a file's receipt says something else": (
         lambda made: made.rewrite(
             "OutBucket",
@@ -212,10 +195,8 @@ FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
         ),
         {"file_mistold"},
     ),
-    "a statement is lost": (
-        lambda made: made.drop("OutBucket", "/decisions/"),
-        {"statement_missing"},
-    ),
+    "a statement is lost":
+        (lambda made: made.drop("OutBucket", "/decisions/"), {"statement_missing"}),
     "the table is of yesterday": (receipts_of_a_message_lost, {"public_ahead"}),
     "a receipt is not published": (receipt_unpublished, {"public_behind"}),
     "a public line is another": (
@@ -234,11 +215,9 @@ FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
         ),
         {"recount"},
     ),
-    "a page is lost": (
-        lambda made: made.drop("PublicBucket", f"summaries/acme/{DAY}.html"),
-        {"page_missing"},
-    ),
-}
+    "a page is lost":
+        (lambda made: made.drop("PublicBucket", f"summaries/acme/{DAY}.html"), {"page_missing"}),
+}  # fmt: skip
 
 
 def drawn_row_lost(made: Deployed) -> None:

@@ -81,18 +81,12 @@ def _moves_from_any_state(
 
 RELEASE = DynamoDesk.release_pending
 BUGS = {
-    "the decision is stored before its message is sent": (
-        PendingSender,
-        "store_pending",
-        _stores_first,
-    ),
-    "a message that finds no decision leaves no trace": (
-        DynamoDesk,
-        "release_pending",
-        _voids_nothing,
-    ),
+    "the decision is stored before its message is sent":
+        (PendingSender, "store_pending", _stores_first),
+    "a message that finds no decision leaves no trace":
+        (DynamoDesk, "release_pending", _voids_nothing),
     "a decision moves on without a condition": (DynamoDesk, "_move", _moves_from_any_state),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("owner", "name", "bug"), BUGS.values(), ids=BUGS.keys())

@@ -133,14 +133,11 @@ def test_no_fault_of_intake_or_scan_nor_any_pair_changes_anything() -> None:
     assert number > 10_000
 
 
-@pytest.mark.parametrize(
-    ("scenario", "function"),
-    [
-        pytest.param(BY_NAME["a file that is translated"], "intake", id="a translated file"),
-        pytest.param(BY_NAME["files refused as a whole"], "intake", id="refused files"),
-        pytest.param(DECIDED, "decide", id="messages that wait for each other"),
-    ],
-)
+@pytest.mark.parametrize(("scenario", "function"), [
+    pytest.param(BY_NAME["a file that is translated"], "intake", id="a translated file"),
+    pytest.param(BY_NAME["files refused as a whole"], "intake", id="refused files"),
+    pytest.param(DECIDED, "decide", id="messages that wait for each other"),
+])  # fmt: skip
 def test_a_worker_that_dies_after_any_write_leaves_no_trace(
     scenario: Scenario, function: str
 ) -> None:

@@ -277,27 +277,20 @@ def test_why_nothing_is_read_once_the_names_were_emptied_is_said(tmp_path: Path)
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        pytest.param(["nowhere.jsonl"], "no such file", id="a file that is not there"),
-        pytest.param([str(POSTS), "--provider", "A"], "--provider", id="a provider's bad name"),
-        pytest.param([str(POSTS), "--today", "soon"], "--today", id="a day that is none"),
-        pytest.param([str(POSTS), "--open", "irc:1"], "--open", id="a channel of no kind"),
-        pytest.param([str(POSTS), "--packs", "nowhere"], "no such file or folder", id="no packs"),
-        pytest.param([str(POSTS), "--packs", "broken"], "broken.yaml", id="a pack that is broken"),
-        pytest.param([str(POSTS), "--cases", "nowhere"], "cannot read", id="no file of cases"),
-        pytest.param([str(POSTS), "--cases", "words"], "not a JSON object", id="cases of no kind"),
-        pytest.param([str(POSTS), "--out", "full"], "something else", id="a folder in use"),
-    ],
-)
+@pytest.mark.parametrize(("words", "said"), [
+    pytest.param(["nowhere.jsonl"], "no such file", id="a file that is not there"),
+    pytest.param([str(POSTS), "--provider", "A"], "--provider", id="a provider's bad name"),
+    pytest.param([str(POSTS), "--today", "soon"], "--today", id="a day that is none"),
+    pytest.param([str(POSTS), "--open", "irc:1"], "--open", id="a channel of no kind"),
+    pytest.param([str(POSTS), "--packs", "nowhere"], "no such file or folder", id="no packs"),
+    pytest.param([str(POSTS), "--packs", "broken"], "broken.yaml", id="a pack that is broken"),
+    pytest.param([str(POSTS), "--cases", "nowhere"], "cannot read", id="no file of cases"),
+    pytest.param([str(POSTS), "--cases", "words"], "not a JSON object", id="cases of no kind"),
+    pytest.param([str(POSTS), "--out", "full"], "something else", id="a folder in use"),
+])  # fmt: skip
 def test_wrong_usage_ends_in_2_and_says_why(
-    words: list[str],
-    said: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+        words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
     for folder in ("broken", "full"):
         (tmp_path / folder).mkdir()
@@ -317,20 +310,13 @@ def test_words_that_mean_nothing_end_in_2(
     assert main(words) == 2
 
 
-@pytest.mark.parametrize(
-    ("emulator", "said"),
-    [
-        pytest.param("/nowhere", "not set up", id="no emulator"),
-        pytest.param("/bin/false", "did not start", id="an emulator that dies"),
-    ],
-)
+@pytest.mark.parametrize(("emulator", "said"), [
+    pytest.param("/nowhere", "not set up", id="no emulator"),
+    pytest.param("/bin/false", "did not start", id="an emulator that dies"),
+])  # fmt: skip
 def test_a_pipeline_that_fails_ends_in_1(
-    emulator: str,
-    said: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+        emulator: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     monkeypatch.setattr(terang.emulator, "EMULATOR", Path(emulator))
     out = tmp_path / "out"
     assert main(["run", str(POSTS), "--out", str(out), "--today", DAY, "--json"]) == 1

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from stack.console_browser import PASSWORD, Browser, ConsoleAddress, Page, account, console_address
 from stack.running import Running
-from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
+from support.chromium import NEEDS_CHROMIUM, chromium
 from support.format_files import post
 from tools.flow import desk_flow as flow
 
@@ -100,16 +100,13 @@ def test_another_providers_moderator_has_no_session(origin: str, found: str) -> 
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM")
+@NEEDS_CHROMIUM
 def test_a_day_at_the_desk(running: Running, address: ConsoleAddress, found: str) -> None:
     """Decide ten findings by keys, undo, complain, reverse, audit, adopt; no page complains.
 
     What decide takes is what was pressed. `make flow` does it with a hundred findings.
     """
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         figures = list(flow.live(running, address, browser, findings=10, locales=["zh-CN"]))
-        browser.close()
     assert figures[0].startswith("10 findings by 29 keys")
     assert [line for line in figures if "WRONG" in line] == []

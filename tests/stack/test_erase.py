@@ -30,11 +30,8 @@ def erase(capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, Any]:
 
 
 def test_an_erased_author_is_in_no_version_and_every_number_stays(
-    running: Running,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+        running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """Lines and a translated file; afterwards both come again, and a message of the author."""
     for name, value in running.stack.environment().items():
         monkeypatch.setenv(name, value)

@@ -97,13 +97,10 @@ def test_of_a_whole_account_only_the_public_channel_enters(
     assert CANARY not in running.logs()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param("refuse-personal-chat", id="a real personal chat"),
-        pytest.param("refuse-whole-account-export", id="a real whole account"),
-    ],
-)
+@pytest.mark.parametrize("name", [
+    pytest.param("refuse-personal-chat", id="a real personal chat"),
+    pytest.param("refuse-whole-account-export", id="a real whole account"),
+])  # fmt: skip
 def test_a_real_private_export_is_refused(running: Running, name: str) -> None:
     path = ROOT.parent / f"shared/data/exports/telegram/{name}.json"
     if not path.exists():

@@ -28,23 +28,11 @@ KEPT_UNTIL = 2**32
 def finding(number: int, **changes: Any) -> Finding:
     """A finding of `acme`, counted by the unit `unit-1`."""
     given = Finding(
-        finding=f"{number:064x}",
-        provider="acme",
-        post="1",
-        account="k2026-11:ab",
-        published_at="2026-11-25T10:00:00Z",
-        found_at="2026-11-25T12:00:00Z",
-        pack="codes",
-        version=3,
-        set=digest_of(SET),
-        rule="asks-for-code",
-        mode="live",
-        category="SCAMS_AND_FRAUD",
-        severity="high",
-        spans=(),
-        unit=UNIT,
-        reach=number,
-    )
+        finding=f"{number:064x}", provider="acme", post="1", account="k2026-11:ab",
+        published_at="2026-11-25T10:00:00Z", found_at="2026-11-25T12:00:00Z", pack="codes",
+        version=3, set=digest_of(SET), rule="asks-for-code", mode="live",
+        category="SCAMS_AND_FRAUD", severity="high", spans=(), unit=UNIT, reach=number,
+    )  # fmt: skip
     return msgspec.structs.replace(given, **changes)
 
 

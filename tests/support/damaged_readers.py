@@ -133,39 +133,29 @@ READERS = {
     "statements lint": Reader(("statements", "lint", "file", *LINT), "file", STATEMENTS),
     "statements lint --json": Reader(("statements", "lint", "file", "--json", *LINT), "file",
                                      TABLE),
-    "statements lint of a zip": Reader(
-        ("statements", "lint", "file", *LINT), "file",
-        zipped(("a.jsonl", STATEMENTS), ("b.zip", zipped(("c.csv", TABLE)))),
-    ),
-    "statements lint --last": Reader(
-        ("statements", "lint", "sound.jsonl", "--last", "file", *LINT), "file", STATEMENTS
-    ),
-    "statements submit": Reader(
-        ("statements", "submit", "file", "--to", "https://x.example", "--sent", "sent"), "file",
-        STATEMENTS,
-    ),
-    "statements submit --sent": Reader(
-        ("statements", "submit", "sound.jsonl", "--to", "https://x.example", "--sent", "file"),
-        "file", b'{"puid": "p-1", "uuid": null}\n{"puid": "p-2", "uuid": null}\n',
-    ),
+    "statements lint of a zip":
+        Reader(("statements", "lint", "file", *LINT), "file",
+               zipped(("a.jsonl", STATEMENTS), ("b.zip", zipped(("c.csv", TABLE))))),
+    "statements lint --last":
+        Reader(("statements", "lint", "sound.jsonl", "--last", "file", *LINT), "file", STATEMENTS),
+    "statements submit": Reader(("statements", "submit", "file", "--to", "https://x.example",
+                                 "--sent", "sent"), "file", STATEMENTS),
+    "statements submit --sent":
+        Reader(("statements", "submit", "sound.jsonl", "--to", "https://x.example", "--sent",
+                "file"), "file", b'{"puid": "p-1", "uuid": null}\n{"puid": "p-2", "uuid": null}\n'),
     "report lint": Reader(("report", "lint", "report"), f"report/{file_name(3)}",
                           REPORT[file_name(3)][:4_000]),
     "report lint of shares": Reader(("report", "lint", "report"), f"report/{file_name(8)}",
                                     REPORT[file_name(8)][:4_000]),
     "report check of the ledger": Reader(("report", "check", "report"), "report/ledger.jsonl",
                                          REPORT["ledger.jsonl"][:4_000]),
-    "report check of cells": Reader(
-        ("report", "check", "report", "--cell", "3:1:F"), "report/cells.jsonl",
-        REPORT["cells.jsonl"][:4_000],
-    ),
-    "report --ledger": Reader(
-        ("report", "--ledger", "file", "--period", "2026", "--out", "written"), "file",
-        b"\n".join(REPORT["ledger.jsonl"].split(b"\n")[:12]) + b"\n",
-    ),
-    "report --about": Reader(
-        ("report", "--ledger", "ledger", "--period", "2026", "--out", "written", "--about", "file"),
-        "file", ABOUT,
-    ),
+    "report check of cells": Reader(("report", "check", "report", "--cell", "3:1:F"),
+                                    "report/cells.jsonl", REPORT["cells.jsonl"][:4_000]),
+    "report --ledger":
+        Reader(("report", "--ledger", "file", "--period", "2026", "--out", "written"), "file",
+               b"\n".join(REPORT["ledger.jsonl"].split(b"\n")[:12]) + b"\n"),
+    "report --about": Reader(("report", "--ledger", "ledger", "--period", "2026", "--out",
+                              "written", "--about", "file"), "file", ABOUT),
     "recount of a summary": Reader(("recount", "public"), "public/summaries/acme/2026-11.json",
                                    b""),
     "recount of a journal": Reader(("recount", "public"), "public/journal/acme/2026-11-25.jsonl",
@@ -177,14 +167,12 @@ READERS = {
                                "index/current.json", b""),
     "ask --file": Reader(("ask", "--file", "file", "--index", "index", "--json"), "file",
                          b'{"id": "a", "text": "warm salt water"}\n{"id": 2, "text": "b"}\n'),
-    "factchecks import of a table": Reader(
-        ("factchecks", "import", "file", "--index", "other", "--trust", "check.example"), "file",
-        table(*CHECKS[:2]),
-    ),
-    "factchecks import of ClaimReview": Reader(
-        ("factchecks", "import", "file", "--index", "other", "--trust", "check.example"), "file",
-        data_feed(*CHECKS[:2]),
-    ),
+    "factchecks import of a table":
+        Reader(("factchecks", "import", "file", "--index", "other", "--trust", "check.example"),
+               "file", table(*CHECKS[:2])),
+    "factchecks import of ClaimReview":
+        Reader(("factchecks", "import", "file", "--index", "other", "--trust", "check.example"),
+               "file", data_feed(*CHECKS[:2])),
     "packs check": Reader(("packs", "check", "packs", *DAY), "packs/pack.yaml", PACK.encode()),
     "packs check of sentences": Reader(("packs", "check", "packs", *DAY),
                                        "packs/protected/en.txt", b"Police warn of thefts.\n"),
@@ -209,10 +197,8 @@ READERS = {
     "audit": Reader(("audit", "run", "--provider", "acme", "--month", "2026-11",
                      "--moderator", "m-7"), "run/out/acme/audit/2026-11.jsonl",
                     b'{"post": "p1"}\n{"post": "p2"}\n'),
-    "audit of verdicts": Reader(
-        ("audit", "run", "--provider", "acme", "--month", "2026-11", "--moderator", "m-7",
-         "--verdicts", "file"), "file", MESSAGES,
-    ),
+    "audit of verdicts": Reader(("audit", "run", "--provider", "acme", "--month", "2026-11",
+                                 "--moderator", "m-7", "--verdicts", "file"), "file", MESSAGES),
     "run --cases": Reader(("run", "posts", "--packs", "packs", "--out", "o", "--cases", "file",
                            *DAY), "file", MESSAGES),
     "run --messages": Reader(("run", "posts", "--packs", "packs", "--out", "o", "--messages",

@@ -261,12 +261,9 @@ def form_of(visitor: Visitor, key: str) -> dict[str, object]:
 
 
 def http_event(
-    method: str,
-    address: str,
-    body: str | None = None,
-    headers: Mapping[str, str] | None = None,
-    cookies: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
+        method: str, address: str, body: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | None = None) -> dict[str, Any]:  # fmt: skip
     """An event of an HTTP API in the form 2.0, as a gateway sends it."""
     path, _, query = address.partition("?")
     event = {

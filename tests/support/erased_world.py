@@ -7,15 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from support.faults import Calls
-from support.publish_world import all_steps
 from support.sample_messages import complaint, decision, notice, outcome
 from support.sample_posts import OTP, PRIZE, fields, line
 from support.world import DAY, World
 
 from ledger.keys import audit_file_key
-from publish.day_facts import SealBucket
-from publish.public_bucket import SummaryBucket
-from publish.publish_run import PublishContext, PublishRequest, publish
+from publish.publish_run import PublishRequest, publish
 from publish_steps.handover import Samples, Statements
 from scan.inspection import ShadowFindings
 from terang.repair.bucket_eraser import BucketEraser
@@ -94,27 +91,12 @@ def messages(world: World) -> list[dict[str, Any]]:
 
 def publish_all(world: World) -> None:
     """Publish the open day."""
-    desk = PublishContext(
-        store=world.store,
-        public=SummaryBucket(world.objects, world.public),
-        seals=SealBucket(world.objects, world.work),
-        clock=world.clock,
-        public_url="https://terang.example",
-        notice_hours=0,
-        pause_below=0.0,
-        has_time=lambda: True,
-        steps=all_steps(world.objects, world.closing().close, world.out, world.work),
-    )
-    publish(desk, PublishRequest(DAY, provisional=True))
+    publish(world.publishing(pause_below=0.0), PublishRequest(DAY, provisional=True))
 
 
 def erase(
-    world: World,
-    calls: Calls | None = None,
-    *,
-    dry_run: bool = False,
-    posts: frozenset[str] = frozenset(),
-) -> ErasureResult:
+        world: World, calls: Calls | None = None, *, dry_run: bool = False,
+        posts: frozenset[str] = frozenset()) -> ErasureResult:  # fmt: skip
     """Erase the author, over counted ports where they are given."""
     calls = calls or Calls()
     store: Any = calls.through(world.store)

@@ -168,13 +168,9 @@ class World:
         return self.bucket("seals")
 
     def put_set(
-        self,
-        *packs: dict[str, object],
-        notice_hours: int = 24,
-        factchecks: str = "",
-        signs: dict[str, str] | None = None,
-        **providers: dict[str, object],
-    ) -> str:
+            self, *packs: dict[str, object], notice_hours: int = 24, factchecks: str = "",
+            signs: dict[str, str] | None = None,
+            **providers: dict[str, object]) -> str:  # fmt: skip
         """Publish a set and move the pointer to it; its digest."""
         named = {name.replace("_", "-"): terms for name, terms in providers.items()}
         said = {"format": 1, "notice_hours": notice_hours, "packs": packs, "providers": named}
@@ -242,30 +238,20 @@ def english_only() -> Iterator[None]:
 
 
 def sample_pack(
-    name: str = "one-time-codes",
-    version: int = 1,
-    rules: Iterable[dict[str, object]] | None = None,
-    **changes: object,
-) -> dict[str, object]:
+        name: str = "one-time-codes", version: int = 1,
+        rules: Iterable[dict[str, object]] | None = None,
+        **changes: object) -> dict[str, object]:  # fmt: skip
     """A pack as it stands in a published set."""
     return {
-        "id": name,
-        "version": version,
-        "title": "Theft of one-time codes",
+        "id": name, "version": version, "title": "Theft of one-time codes",
         "why": "A one-time code opens an account. These rules look for posts that ask for one.",
-        "category": "SCAMS_AND_FRAUD",
-        "keywords": ["PHISHING"],
-        "ground": "illegal",
+        "category": "SCAMS_AND_FRAUD", "keywords": ["PHISHING"], "ground": "illegal",
         "legal_ground": {"text": "A law, Article 1", "url": "https://law.example/1"},
-        "languages": ["en", "id", "zh"],
-        "owner": "trust@provider.example",
-        "in_force": {"from": "2026-11-01", "until": "2027-04-30"},
-        "mode": "live",
-        "published_at": "2026-10-30T09:00:00Z",
-        "digest": "d" * 64,
-        "rules": list(rules if rules is not None else [sample_rule()]),
-        **changes,
-    }
+        "languages": ["en", "id", "zh"], "owner": "trust@provider.example",
+        "in_force": {"from": "2026-11-01", "until": "2027-04-30"}, "mode": "live",
+        "published_at": "2026-10-30T09:00:00Z", "digest": "d" * 64,
+        "rules": list(rules if rules is not None else [sample_rule()]), **changes,
+    }  # fmt: skip
 
 
 def sample_rule(name: str = "asks-for-code", **changes: object) -> dict[str, object]:
@@ -274,20 +260,16 @@ def sample_rule(name: str = "asks-for-code", **changes: object) -> dict[str, obj
         "id": name,
         "severity": "high",
         "why": "Asks the reader to pass on a one-time code.",
-        "all": [
-            ["otp", "one-time code", "kode otp", "验证码"],
-            ["send me", "kirim ke saya", "发给我"],
-        ],
+        "all": [["otp", "one-time code", "kode otp", "验证码"],
+                ["send me", "kirim ke saya", "发给我"]],
         "within": 12,
         "except": ["otp bank"],
         "unless": ["never share", "jangan pernah"],
         "match": ["Please send me the OTP you just got", "把验证码发给我"],
-        "ignore": [
-            "Your OTP is 4711. Never share it with anyone.",
-            "Jangan pernah kirim kode OTP.",
-        ],
+        "ignore":
+            ["Your OTP is 4711. Never share it with anyone.", "Jangan pernah kirim kode OTP."],
         **changes,
-    }
+    }  # fmt: skip
 
 
 def scored_pack(*, has_card: bool = True, by_hand: bool = False) -> dict[str, object]:
@@ -318,38 +300,22 @@ def scored_pack(*, has_card: bool = True, by_hand: bool = False) -> dict[str, ob
 
 
 def sample_receipt(
-    day: str = "2026-11-25",
-    number: int = 1,
-    provider: str = "acme",
-    *,
-    inspected: int = 100,
-    refused: dict[str, int] | None = None,
-    by_rule: dict[str, int] | None = None,
-    **changes: object,
-) -> Receipt:
+        day: str = "2026-11-25", number: int = 1, provider: str = "acme", *, inspected: int = 100,
+        refused: dict[str, int] | None = None, by_rule: dict[str, int] | None = None,
+        **changes: object) -> Receipt:  # fmt: skip
     """A receipt that closes, unless `changes` say otherwise."""
     refusals = {"not_public": 3} if refused is None else refused
     rules = by_rule or {}
     receipt = Receipt(
-        unit=sha256(f"{provider}/{day}/{number}".encode()).hexdigest(),
-        provider=provider,
-        kind="range",
-        source=f"drop/{provider}/secret-name-{number}.jsonl",
-        bytes=inspected * 240,
-        lines=inspected + sum(refusals.values()),
-        records=inspected + sum(refusals.values()),
-        inspected=inspected,
-        refused=refusals,
-        findings=sum(rules.values()),
-        findings_digest="f" * 64,
-        repeats=0,
-        by_rule=rules,
-        by_language={"en": inspected} if inspected else {},
-        set="",
-        at=f"{day}T10:00:00Z",
+        unit=sha256(f"{provider}/{day}/{number}".encode()).hexdigest(), provider=provider,
+        kind="range", source=f"drop/{provider}/secret-name-{number}.jsonl", bytes=inspected * 240,
+        lines=inspected + sum(refusals.values()), records=inspected + sum(refusals.values()),
+        inspected=inspected, refused=refusals, findings=sum(rules.values()),
+        findings_digest="f" * 64, repeats=0, by_rule=rules,
+        by_language={"en": inspected} if inspected else {}, set="", at=f"{day}T10:00:00Z",
         first=f"{day}T00:00:01Z",
         last=f"{day}T09:59:59Z",
-    )
+    )  # fmt: skip
     return msgspec.structs.replace(receipt, **changes)
 
 

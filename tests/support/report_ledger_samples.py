@@ -96,15 +96,10 @@ def _groups(chance: random.Random) -> Iterator[JournalEntry]:
         if number % 2:
             fallen = decisions[3]
             yield entry(
-                *("reinstatement", 100 + number, 96),
-                about=msgspec.to_builtins(fallen),
-                decision=fallen.entry,
-                cause="court",
-                reinstated_at=at(96),
-                overturns=True,
-                group=fallen.group,
-                counted=fallen.found,
-            )
+                *("reinstatement", 100 + number, 96), about=msgspec.to_builtins(fallen),
+                decision=fallen.entry, cause="court", reinstated_at=at(96), overturns=True,
+                group=fallen.group, counted=fallen.found,
+            )  # fmt: skip
 
 
 def _notice(number: int, chance: random.Random) -> JournalEntry:
@@ -129,24 +124,16 @@ def _decision(number: int, chance: random.Random, notice: JournalEntry | None) -
         source = "TRUSTED_FLAGGER" if notice.trusted_flagger else "ARTICLE_16"
     measures = chance.choice(MEASURES) if verdict == "confirmed" and number % 7 else None
     return entry(
-        *("decision", number, number + 40),
-        verdict=verdict,
-        category=category,
-        keywords=keywords,
-        ground=ground,
-        ground_text="An invented act",
+        *("decision", number, number + 40), verdict=verdict, category=category, keywords=keywords,
+        ground=ground, ground_text="An invented act",
         measures=msgspec.to_builtins(measures) if measures else None,
-        applied_at=at(number + 41) if measures else "",
-        decided_at=at(number + 40.5),
-        moderator=f"m-{number % 4}",
-        source_type=source,
-        notice=notice.entry if notice else "",
+        applied_at=at(number + 41) if measures else "", decided_at=at(number + 40.5),
+        moderator=f"m-{number % 4}", source_type=source, notice=notice.entry if notice else "",
         about=msgspec.to_builtins(notice) if notice else None,
         rules={} if notice else {f"pack-{number % 3}/1/rule/live": chance.randint(1, 3)},
         found_days=() if notice else (f"2026-0{2 + number % 3}-{1 + number % 28:02}",),
-        automated_decision="NOT_AUTOMATED",
-        content_type=("CONTENT_TYPE_TEXT",),
-    )
+        automated_decision="NOT_AUTOMATED", content_type=("CONTENT_TYPE_TEXT",),
+    )  # fmt: skip
 
 
 def _contest(

@@ -61,15 +61,8 @@ def data_feed(*rows: dict[str, str]) -> bytes:
 def _element(row: dict[str, str]) -> dict[str, Any]:
     return {
         "@type": "DataFeedItem",
-        "item": [
-            {
-                "@type": "ClaimReview",
-                "url": row["url"],
-                "claimReviewed": row["claim"],
-                "reviewRating": {"alternateName": row["rating"]},
-                "author": {"name": row["publisher"]},
-                "datePublished": row["date"],
-                "inLanguage": row["language"],
-            }
-        ],
-    }
+        "item": [{"@type": "ClaimReview", "url": row["url"], "claimReviewed": row["claim"],
+                  "reviewRating": {"alternateName": row["rating"]},
+                  "author": {"name": row["publisher"]}, "datePublished": row["date"],
+                  "inLanguage": row["language"]}],
+    }  # fmt: skip

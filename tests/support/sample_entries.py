@@ -24,16 +24,9 @@ def entry(name: str, kind: str, day: str = "2026-11-25", /, **fields: Any) -> Jo
 
 
 def decision(
-    name: str,
-    verdict: str = "confirmed",
-    found: str = "2026-11-25",
-    day: str = "2026-11-25",
-    rules: dict[str, int] | None = None,
-    *,
-    after_hours: float = 2,
-    looked_seconds: float = 40,
-    **fields: Any,
-) -> JournalEntry:
+        name: str, verdict: str = "confirmed", found: str = "2026-11-25", day: str = "2026-11-25",
+        rules: dict[str, int] | None = None, *, after_hours: float = 2, looked_seconds: float = 40,
+        **fields: Any) -> JournalEntry:  # fmt: skip
     """A decision on findings of one day, so many hours after the first of them."""
     shown = {RULE: 1} if rules is None else rules
     found_at = f"{found}T10:00:00Z"

@@ -27,15 +27,10 @@ def _maker(kind: str, /, **said: Any) -> Maker:
 def decision(*findings: str, **changes: Any) -> dict[str, Any]:
     """A decision that confirms these findings and removes the post."""
     said = {
-        "type": "decision",
-        "id": "d-1",
-        "findings": list(findings),
-        "verdict": "confirmed",
-        "reason": "It asks readers for a one-time code.",
-        "moderator": "m-1",
-        "opened_at": "2026-11-25T12:29:00+00:00",
-        "decided_at": "2026-11-25T12:30:00+00:00",
-    }
+        "type": "decision", "id": "d-1", "findings": list(findings), "verdict": "confirmed",
+        "reason": "It asks readers for a one-time code.", "moderator": "m-1",
+        "opened_at": "2026-11-25T12:29:00+00:00", "decided_at": "2026-11-25T12:30:00+00:00",
+    }  # fmt: skip
     if changes.get("verdict", "confirmed") == "confirmed":
         said |= {"measures": REMOVED, "applied_at": "2026-11-25T12:31:00+00:00"}
     return _made(said, **changes)

@@ -136,17 +136,9 @@ protected:
 
 def pack_of(*rules: Rule) -> Pack:
     return Pack(
-        id="a-pack",
-        version=1,
-        title="A pack",
-        why="Tests.",
-        category="SCAMS_AND_FRAUD",
-        keywords=("PHISHING",),
-        ground=Ground.ILLEGAL,
-        legal_ground=LegalGround("A law", "https://law.example"),
-        languages=("en",),
-        owner="trust@provider.example",
-        in_force=InForce(date(2026, 11, 1), date(2026, 11, 30)),
-        rules=rules,
-        digest="0" * 64,
-    )
+        id="a-pack", version=1, title="A pack", why="Tests.", category="SCAMS_AND_FRAUD",
+        keywords=("PHISHING",), ground=Ground.ILLEGAL,
+        legal_ground=LegalGround("A law", "https://law.example"), languages=("en",),
+        owner="trust@provider.example", in_force=InForce(date(2026, 11, 1), date(2026, 11, 30)),
+        rules=rules, digest="0" * 64,
+    )  # fmt: skip

@@ -34,16 +34,10 @@ def claims_at(now: datetime, **changes: Any) -> dict[str, Any]:
     """The claims of a good token; `...` leaves one out."""
     seconds = int(now.timestamp())
     good = {
-        "iss": ISSUER,
-        "aud": CLIENT,
-        "sub": "s-1",
-        "iat": seconds,
-        "exp": seconds + 300,
-        "nonce": "n-1",
-        "token_use": "id",
-        "cognito:username": "m-7",
+        "iss": ISSUER, "aud": CLIENT, "sub": "s-1", "iat": seconds, "exp": seconds + 300,
+        "nonce": "n-1", "token_use": "id", "cognito:username": "m-7",
         "cognito:groups": ["acme/moderator"],
-    }
+    }  # fmt: skip
     return {name: value for name, value in (good | changes).items() if value is not ...}
 
 

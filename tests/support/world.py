@@ -1,7 +1,7 @@
 """Terang's parts over an AWS in memory: a table, four buckets and a queue for one test."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -14,6 +14,7 @@ from simulation.dynamodb import DynamoDB
 from simulation.s3 import S3
 from simulation.sqs import SQS
 from support.declared import table_shape
+from support.publish_world import all_steps
 from support.sample_messages import SENT
 from support.sample_posts import SHADOW, StandingClock, pack
 
@@ -32,6 +33,9 @@ from ledger.objects import S3Objects, Senders, SqsUnitQueue
 from ledger.store import DynamoStore, PseudonymKeys
 from ledger.units import RangeMessage, Receipt
 from matcher import Pack, build_set
+from publish.day_facts import SealBucket
+from publish.public_bucket import SummaryBucket
+from publish.publish_run import PublishContext
 from rules.pinned import FACTCHECKS
 from rules.rule_set import ProviderSettings
 from scan.flood_guard import FloodGuard, FloodLimits
@@ -136,6 +140,17 @@ class World:
         pointer = {"set": name, "since": f"{DAY}T00:00:00Z"}
         self.objects.put(self.public, "sets/current.json", msgspec.json.encode(pointer))
         return name
+
+    def publishing(self, **changes: Any) -> PublishContext:
+        """A run of publish with all its steps but the log, unless `changes` say otherwise."""
+        context = PublishContext(
+            store=self.store, public=SummaryBucket(self.objects, self.public),
+            seals=SealBucket(self.objects, self.work), clock=self.clock,
+            public_url="https://terang.example", notice_hours=0, pause_below=0.5,
+            has_time=lambda: True,
+            steps=all_steps(self.objects, self.closing().close, self.out, self.work),
+        )  # fmt: skip
+        return replace(context, **changes)
 
     def closing(
         self, store: DynamoStore | None = None, objects: S3Objects | None = None

@@ -210,16 +210,12 @@ READERS: dict[str, tuple[Callable[[Any], object], dict[str, Callable[[int], str]
     "learning: candidates": (lambda text: list(patterns_in(text)), TEXTS),
 }
 BYTE_READERS: dict[str, tuple[Callable[[bytes], object], dict[str, Callable[[int], str]]]] = {
-    "intake: JSON": (
-        elements,
-        {name: text for name, text in JSON.items() if name not in ("open quotes", "brackets")},
-    ),
+    "intake: JSON": (elements, {name: text for name, text in JSON.items()
+                                if name not in ("open quotes", "brackets")}),
     "intake: lines": (all_of(read_lines), {"newlines": repeated("\n"), "quotes": repeated('"')}),
-    "intake: CSV": (
-        csv_rows,
-        {"quotes": repeated('""'), "commas": repeated(","), "bars": repeated("a|", "1,2,3,4,5,"),
-         "rows": repeated("1,2,3,public,5,6\n")},
-    ),
+    "intake: CSV":
+        (csv_rows, {"quotes": repeated('""'), "commas": repeated(","),
+                    "bars": repeated("a|", "1,2,3,4,5,"), "rows": repeated("1,2,3,public,5,6\n")}),
     "ledger: depth": (nests_too_deep, JSON),
     "ledger: posts": (read_line, JSON),
     "ledger: cases": (read_case_message, JSON),

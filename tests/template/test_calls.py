@@ -93,17 +93,10 @@ def messages_of(trial: Trial) -> list[dict[str, Any]]:
         audit(id="a-2", post="p1", month="2026-10"),
         flood_answer(held_rule="lamp-oil/on-offer"),
         {"type": "trial", "id": "t-1", "finding": drawn, "verdict": "right", **by_lead},
-        {
-            "type": "adoption",
-            "id": "t-2",
-            "rule": "wicks/wick",
-            "version": 1,
-            "band": "all",
-            "terms_read_by": "lead",
-            **by_lead,
-        },
+        {"type": "adoption", "id": "t-2", "rule": "wicks/wick", "version": 1, "band": "all",
+         "terms_read_by": "lead", **by_lead},
         *(decision(one, id=f"w-{n}", **dismissed) for n, one in enumerate(wrong)),
-    ]
+    ]  # fmt: skip
 
 
 def question(text: str) -> dict[str, Any]:

@@ -11,21 +11,7 @@ from template.provider_stack import CASES, KEY, POSTS, bucket, provider_stack
 from template.resolved import resolved, source
 
 from intake.arrival import provider_of
-from ledger.keys import (
-    audit_file_key,
-    author_notice_key,
-    findings_key,
-    is_provider_id,
-    message_receipt_key,
-    part_key,
-    proposal_key,
-    receipt_key,
-    refusals_key,
-    report_key,
-    statement_batch_key,
-    statement_key,
-    unknown_receipt_key,
-)
+from ledger import keys
 from ledger.units import Marker
 
 NAMES = ("acme", "acme-two", "acm", "acme-", "acme--two", "1acme", "out", "drop", "receipts")
@@ -55,15 +41,15 @@ def told_to(name: str) -> list[str]:
     """A key of each kind that anybody here writes for a provider into the out bucket."""
     marker = Marker("ab", name, "2026-11-25")
     return [
-        findings_key(marker),
-        receipt_key(name, "f"),
-        message_receipt_key(name, "2026-11-25", "m"),
-        author_notice_key(name, "d", "en"),
-        statement_key(name, "2026-11-25", "d"),
-        statement_batch_key(name, "2026-11-25", 1),
-        report_key(name, "2026", "report.xlsx"),
-        proposal_key(name, "codes/3/asks-for-code", "f"),
-        audit_file_key(name, "2026-11"),
+        keys.findings_key(marker),
+        keys.receipt_key(name, "f"),
+        keys.message_receipt_key(name, "2026-11-25", "m"),
+        keys.author_notice_key(name, "d", "en"),
+        keys.statement_key(name, "2026-11-25", "d"),
+        keys.statement_batch_key(name, "2026-11-25", 1),
+        keys.report_key(name, "2026", "report.xlsx"),
+        keys.proposal_key(name, "codes/3/asks-for-code", "f"),
+        keys.audit_file_key(name, "2026-11"),
     ]
 
 
@@ -90,9 +76,9 @@ def test_what_one_is_told_is_read_by_oneself_alone(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_told_to_nobody_is_read_by_no_provider(name: str) -> None:
     kept = [
-        f"{bucket('out')}/{unknown_receipt_key('ab')}",
-        f"{bucket('work')}/{part_key('f', 'csv', 1, 'k2026-11', 0)}",
-        f"{bucket('work')}/{refusals_key('ab')}",
+        f"{bucket('out')}/{keys.unknown_receipt_key('ab')}",
+        f"{bucket('work')}/{keys.part_key('f', 'csv', 1, 'k2026-11', 0)}",
+        f"{bucket('work')}/{keys.refusals_key('ab')}",
         f"{bucket('drop')}/drop/{name}/x.jsonl",
         f"{bucket('public')}/index.html",
     ]
@@ -160,32 +146,29 @@ def test_nobody_elses_bucket_gets_what_is_sent(action: str) -> None:
      "-acme", "_unknown", "${aws:username}", "acme.", "x" * 41, ""],
 )  # fmt: skip
 def test_a_name_that_means_more_than_itself_is_no_providers(name: str) -> None:
-    assert not is_provider_id(name)
+    assert not keys.is_provider_id(name)
     assert not fits("ProviderId", name)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_templates_names_are_those_of_the_records(name: str) -> None:
-    assert is_provider_id(name)
+    assert keys.is_provider_id(name)
     assert fits("ProviderId", name)
 
 
-@pytest.mark.parametrize(
-    ("parameter", "value", "fit"),
-    [
-        ("TrustedPrincipal", "arn:aws:iam::210987654321:root", True),
-        ("TrustedPrincipal", "arn:aws:iam::210987654321:role/path/sends", True),
-        ("TrustedPrincipal", "arn:aws:iam::210987654321:role/*", False),
-        ("TrustedPrincipal", "*", False),
-        ("DropBucket", "terang-*", False),
-        ("PostsArn", POSTS, True),
-        ("PostsArn", f"{POSTS[:-5]}*", False),
-        ("CasesArn", "", True),
-        ("CasesArn", f"{CASES[:-5]}?ases", False),
-        ("KeyArn", KEY, True),
-        ("KeyArn", "arn:aws:kms:eu-west-1:123456789012:key/*", False),
-    ],
-)
+@pytest.mark.parametrize(("parameter", "value", "fit"), [
+    ("TrustedPrincipal", "arn:aws:iam::210987654321:root", True),
+    ("TrustedPrincipal", "arn:aws:iam::210987654321:role/path/sends", True),
+    ("TrustedPrincipal", "arn:aws:iam::210987654321:role/*", False),
+    ("TrustedPrincipal", "*", False),
+    ("DropBucket", "terang-*", False),
+    ("PostsArn", POSTS, True),
+    ("PostsArn", f"{POSTS[:-5]}*", False),
+    ("CasesArn", "", True),
+    ("CasesArn", f"{CASES[:-5]}?ases", False),
+    ("KeyArn", KEY, True),
+    ("KeyArn", "arn:aws:kms:eu-west-1:123456789012:key/*", False),
+])  # fmt: skip
 def test_no_parameter_of_a_provider_is_a_pattern(parameter: str, value: str, fit: bool) -> None:
     assert fits(parameter, value) is fit
 
@@ -199,31 +182,21 @@ WRONG: dict[str, tuple[Callable[[str], None], Change]] = {
         lambda name: test_a_file_is_dropped_under_ones_own_prefix_alone(name, "drop"),
         put(f"{STATEMENTS}/0/Resource", DROPS),
     ),
-    "everybody's results": (
-        test_what_one_is_told_is_read_by_oneself_alone,
-        put(f"{STATEMENTS}/1/Resource", READS),
-    ),
-    "a list of all providers": (
-        test_ones_own_results_are_listed_and_nothing_else,
-        drop(f"{STATEMENTS}/2/Condition"),
-    ),
-    "files that are read back": (
-        test_what_is_told_to_nobody_is_read_by_no_provider,
-        allow("Role", "s3:GetObjectVersion", OWN_FILES),
-    ),
-    "files that are deleted": (
-        test_on_objects_nothing_is_possible_but_to_drop_and_to_read,
-        allow("Role", "s3:DeleteObject", OWN_FILES),
-    ),
-    "messages that are taken": (
-        test_beside_objects_one_sends_messages_and_uses_the_key_through_s3_and_sqs,
-        put(f"{STATEMENTS}/3/Action", ["sqs:SendMessage", "sqs:ReceiveMessage"]),
-    ),
-    "the key without a service": (
-        test_beside_objects_one_sends_messages_and_uses_the_key_through_s3_and_sqs,
-        drop(f"{STATEMENTS}/4/Condition"),
-    ),
-}
+    "everybody's results":
+        (test_what_one_is_told_is_read_by_oneself_alone, put(f"{STATEMENTS}/1/Resource", READS)),
+    "a list of all providers":
+        (test_ones_own_results_are_listed_and_nothing_else, drop(f"{STATEMENTS}/2/Condition")),
+    "files that are read back": (test_what_is_told_to_nobody_is_read_by_no_provider,
+                                 allow("Role", "s3:GetObjectVersion", OWN_FILES)),
+    "files that are deleted": (test_on_objects_nothing_is_possible_but_to_drop_and_to_read,
+                               allow("Role", "s3:DeleteObject", OWN_FILES)),
+    "messages that are taken":
+        (test_beside_objects_one_sends_messages_and_uses_the_key_through_s3_and_sqs,
+         put(f"{STATEMENTS}/3/Action", ["sqs:SendMessage", "sqs:ReceiveMessage"])),
+    "the key without a service":
+        (test_beside_objects_one_sends_messages_and_uses_the_key_through_s3_and_sqs,
+         drop(f"{STATEMENTS}/4/Condition")),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("test", "change"), WRONG.values(), ids=WRONG)

@@ -71,54 +71,42 @@ def pairs(stack: Resolved) -> dict[str, tuple[timedelta, timedelta]]:
             )
             for name in ("Units", "Posts", "Cases")
         },
-        "files that fail to the end are kept as dead letters": (
-            _queue(stack, "Files"), _queue(stack, "IntakeFailed")
-        ),
+        "files that fail to the end are kept as dead letters":
+            (_queue(stack, "Files"), _queue(stack, "IntakeFailed")),
         "a unit is hidden while it is tried": (timeout, hidden),
         "a dead unit finds its file": (dead + intake, _hidden(stack, "DropBucket")),
         "a dead unit finds its part": (dead + intake, _least(stack, "WorkBucket")),
-        "a failed event finds its file": (
-            _queue(stack, "IntakeFailed") + _timeout(stack, "Intake"), _hidden(stack, "DropBucket")
-        ),
-        "a dead unit finds the draws of its first try": (
-            DAY * DRAWING_DAYS + dead,
-            DAY * int(_rule(stack, "WorkBucket", "draws/")["ExpirationInDays"]),
-        ),
-        "refusals are there when the last unit closes its file": (
-            dead, _least(stack, "WorkBucket")
-        ),
+        "a failed event finds its file": (_queue(stack, "IntakeFailed") + _timeout(stack, "Intake"),
+                                          _hidden(stack, "DropBucket")),
+        "a dead unit finds the draws of its first try":
+            (DAY * DRAWING_DAYS + dead,
+             DAY * int(_rule(stack, "WorkBucket", "draws/")["ExpirationInDays"])),
+        "refusals are there when the last unit closes its file":
+            (dead, _least(stack, "WorkBucket")),
         "a unit finds the manifest of its file": (_most(stack, "DropBucket"), DAY * FILE_DAYS),
         "a file is closed while publish looks back": (DAY * LOOK_BACK_DAYS, DAY * FILE_DAYS),
-        "a unit by an old set hears of changed checks": (
-            _most(stack, "DropBucket"), DAY * CHANGE_DAYS
-        ),
-        "what comes of a file of an erased author is a stub": (
-            _most(stack, "DropBucket"), DAY * TOMBSTONE_DAYS
-        ),
-        "what comes of a dead message of an erased author is a stub": (
-            _queue(stack, "PostsDead"), DAY * TOMBSTONE_DAYS
-        ),
+        "a unit by an old set hears of changed checks":
+            (_most(stack, "DropBucket"), DAY * CHANGE_DAYS),
+        "what comes of a file of an erased author is a stub":
+            (_most(stack, "DropBucket"), DAY * TOMBSTONE_DAYS),
+        "what comes of a dead message of an erased author is a stub":
+            (_queue(stack, "PostsDead"), DAY * TOMBSTONE_DAYS),
         "parts are left over when nobody tries any more": (intake, INTAKE_AGE),
-        "a file finds the key of its pseudonyms": (
-            _most(stack, "DropBucket"), DAY * 30 * KEY_MONTHS
-        ),
+        "a file finds the key of its pseudonyms":
+            (_most(stack, "DropBucket"), DAY * 30 * KEY_MONTHS),
         "a month's sample is drawn from what is kept": (31 * DAY, DAY * SAMPLE_DAYS),
-        "the key of a finding ends before its leaf": (
-            DAY * (KEY_DAYS + 31), DAY * int(_rule(stack, "PublicBucket")["ExpirationInDays"])
-        ),
-        "a published file is named again before its leaf is pruned": (
-            DAY * (RESTATED_DAYS + LOOK_BACK_DAYS),
-            DAY * int(_rule(stack, "PublicBucket")["ExpirationInDays"]),
-        ),
+        "the key of a finding ends before its leaf":
+            (DAY * (KEY_DAYS + 31), DAY * int(_rule(stack, "PublicBucket")["ExpirationInDays"])),
+        "a published file is named again before its leaf is pruned":
+            (DAY * (RESTATED_DAYS + LOOK_BACK_DAYS),
+             DAY * int(_rule(stack, "PublicBucket")["ExpirationInDays"])),
         "the newest list is written again before it is deleted": (
             ALIVE_AFTER, DAY * int(_rule(stack, "PublicBucket", "log/lists/")["ExpirationInDays"])
         ),
-        "a check accepts that leaves are pruned": (
-            KEPT, DAY * int(_rule(stack, "PublicBucket")["ExpirationInDays"])
-        ),
-        "an excerpt is handed out while it is kept": (
-            DAY * int(stack.parameters["ExcerptDays"]), _least(stack, "OutBucket")
-        ),
+        "a check accepts that leaves are pruned":
+            (KEPT, DAY * int(_rule(stack, "PublicBucket")["ExpirationInDays"])),
+        "an excerpt is handed out while it is kept":
+            (DAY * int(stack.parameters["ExcerptDays"]), _least(stack, "OutBucket")),
     }  # fmt: skip
 
 
@@ -142,26 +130,20 @@ def test_every_log_that_may_begin_is_pruned_alike() -> None:
 
 FILE, PART = "a dead unit finds its file", "a dead unit finds its part"
 BROKEN: dict[str, tuple[Change, set[str]]] = {
-    "a file overwritten at once ends first": (
-        put(RULE.format("DropBucket", 0, "NoncurrentVersionExpiration/NoncurrentDays"), 14),
-        {FILE, "a failed event finds its file"},
-    ),
-    "parts that end with their dead letters": (
-        put(RULE.format("WorkBucket", 0, "ExpirationInDays"), 13), {PART}
-    ),
-    "dead letters that end with what waits": (
-        put("Resources/UnitsDead/Properties/MessageRetentionPeriod", 345_599),
-        {"Units that fail to the end are kept as dead letters"},
-    ),
-    "leaves that are pruned before their keys end": (
-        put(RULE.format("PublicBucket", 1, "ExpirationInDays"), 430),
-        {"the key of a finding ends before its leaf"},
-    ),
-    "files that outlive a tombstone": (
-        put(RULE.format("DropBucket", 0, "ExpirationInDays"), 20),
-        {"what comes of a file of an erased author is a stub",
-         "a unit by an old set hears of changed checks"},
-    ),
+    "a file overwritten at once ends first":
+        (put(RULE.format("DropBucket", 0, "NoncurrentVersionExpiration/NoncurrentDays"), 14),
+         {FILE, "a failed event finds its file"}),
+    "parts that end with their dead letters":
+        (put(RULE.format("WorkBucket", 0, "ExpirationInDays"), 13), {PART}),
+    "dead letters that end with what waits":
+        (put("Resources/UnitsDead/Properties/MessageRetentionPeriod", 345_599),
+         {"Units that fail to the end are kept as dead letters"}),
+    "leaves that are pruned before their keys end":
+        (put(RULE.format("PublicBucket", 1, "ExpirationInDays"), 430),
+         {"the key of a finding ends before its leaf"}),
+    "files that outlive a tombstone": (put(RULE.format("DropBucket", 0, "ExpirationInDays"), 20),
+                                       {"what comes of a file of an erased author is a stub",
+                                        "a unit by an old set hears of changed checks"}),
 }  # fmt: skip
 
 

@@ -55,17 +55,14 @@ def test_a_metric_rings_one_alarm() -> None:
     assert max(len(watched(alarm)) for alarm in ALARMS.values()) <= 10  # as AWS allows
 
 
-@pytest.mark.parametrize(
-    ("hours", "missed"),
-    [
-        pytest.param([(nan, nan)] * 3, False, id="before the stack was there"),
-        pytest.param([(nan, nan), (nan, nan), (nan, 9)], False, id="the first minutes"),
-        pytest.param([(nan, nan), (nan, 9), (1, 60)], False, id="a first run that came late"),
-        pytest.param([(nan, 60)] * 3, True, id="never called since the stack was made"),
-        pytest.param([(1, 60), *[(nan, 60)] * 3], True, id="a schedule that ended"),
-        pytest.param([(nan, 60), (nan, 60), (1, 60)], False, id="called again"),
-    ],
-)
+@pytest.mark.parametrize(("hours", "missed"), [
+    pytest.param([(nan, nan)] * 3, False, id="before the stack was there"),
+    pytest.param([(nan, nan), (nan, nan), (nan, 9)], False, id="the first minutes"),
+    pytest.param([(nan, nan), (nan, 9), (1, 60)], False, id="a first run that came late"),
+    pytest.param([(nan, 60)] * 3, True, id="never called since the stack was made"),
+    pytest.param([(1, 60), *[(nan, 60)] * 3], True, id="a schedule that ended"),
+    pytest.param([(nan, 60), (nan, 60), (1, 60)], False, id="called again"),
+])  # fmt: skip
 def test_a_new_stack_does_not_ring_for_a_missing_publish(
     hours: list[tuple[float, float]], missed: bool
 ) -> None:

@@ -47,20 +47,14 @@ MAY = {
     "scan takes posts": ("sqs:DeleteMessage", STACK.arn("Posts")),
     "scan reads the set": ("s3:GetObject", POINTER),
     "decide takes messages": ("sqs:DeleteMessage", STACK.arn("Cases")),
-    "decide reads the pack that a decision rests on": (
-        "s3:GetObject",
-        s3("public", "sets/ab.json"),
-    ),
+    "decide reads the pack that a decision rests on":
+        ("s3:GetObject", s3("public", "sets/ab.json")),
     "decide tells an author": ("s3:PutObject", s3("out", "out/acme/notices/d.en.txt")),
-    "decide says what it refused": (
-        "s3:PutObject",
-        s3("out", "out/acme/receipts/messages/2026-11-25/m.json"),
-    ),
+    "decide says what it refused":
+        ("s3:PutObject", s3("out", "out/acme/receipts/messages/2026-11-25/m.json")),
     "decide takes an excerpt out of what was handed out": ("s3:PutObject", FINDINGS),
-    "decide tags an excerpt that it proposes": (
-        "s3:PutObjectTagging",
-        s3("out", "out/acme/proposals/codes/3/asks-for-code/f.json"),
-    ),
+    "decide tags an excerpt that it proposes":
+        ("s3:PutObjectTagging", s3("out", "out/acme/proposals/codes/3/asks-for-code/f.json")),
     "publish writes pages": ("s3:PutObject", s3("public", "summaries/all/2026-11.html")),
     "publish writes a pack's page": ("s3:PutObject", s3("public", "packs/codes/3.html")),
     "publish pauses a rule": ("s3:PutObject", POINTER),
@@ -76,7 +70,7 @@ MAY = {
     "answer reads the pointer": ("s3:GetObject", POINTER),
     "answer knows partners": ("secretsmanager:GetSecretValue", "PartnersSecret"),
     "publish closes a file": ("s3:PutObject", s3("out", "out/acme/receipts/f.json")),
-}
+}  # fmt: skip
 """What functions may do: each row begins with its function."""
 
 MAY_NOT = {
@@ -145,85 +139,75 @@ MANIFEST, PROVIDERS, WORK, FINDING, RECEIPT, MARKER = (
 )
 
 
-@pytest.mark.parametrize(
-    ("function", "actions", "key", "may"),
-    [
-        pytest.param("Intake", READ + WRITE, MANIFEST, True, id="intake keeps manifests"),
-        pytest.param("Intake", READ, PROVIDERS, True, id="intake knows who is registered"),
-        pytest.param("Intake", WRITE, PROVIDERS, False, id="intake registers nobody"),
-        pytest.param("Intake", WRITE, WORK, True, id="intake lists files"),
-        pytest.param("Scan", READ + WRITE, FINDING, True, id="scan keeps findings"),
-        pytest.param("Scan", READ + WRITE, RECEIPT, True, id="scan journals receipts"),
-        pytest.param("Scan", READ + WRITE, MARKER, True, id="scan marks units"),
-        pytest.param("Scan", READ + WRITE, WORK, True, id="scan notes floods and closed files"),
-        pytest.param("Scan", WRITE, USES, True, id="scan notes the uses of checks"),
-        pytest.param("Scan", READ, PROVIDERS, True, id="scan knows who is registered"),
-        pytest.param("Scan", WRITE + UPDATE, PROVIDERS, False, id="scan registers nobody"),
-        pytest.param("Scan", WRITE, "P#", False, id="scan lists no provider"),
-        pytest.param("Scan", WRITE, "E#acme#ab", False, id="scan erases nobody"),
-        pytest.param("Scan", READ + WRITE, MESSAGE, False, id="scan takes no message of cases"),
-        pytest.param("Scan", WRITE, "anything", False, id="scan puts no other key"),
-        pytest.param("Intake", READ + WRITE, FINDING, False, id="intake knows no finding"),
-        pytest.param("Intake", READ, RECEIPT, False, id="intake reads no receipt"),
-        pytest.param("Intake", READ, MARKER, False, id="intake reads no marker"),
-        pytest.param("Intake", WRITE, RECEIPT, True, id="intake journals a refused file"),
-        pytest.param("Intake", WRITE, MARKER, True, id="intake marks a refused file"),
-        pytest.param("Decide", READ + WRITE + UPDATE, FINDING, True, id="decide moves cases"),
-        pytest.param("Decide", READ, WORK, True, id="decide knows which rules are held"),
-        pytest.param("Decide", WRITE + UPDATE, WORK, False, id="decide holds no rule"),
-        pytest.param("Decide", READ + WRITE, MESSAGE, True, id="decide knows what it took"),
-        pytest.param("Decide", READ, MARKER, True, id="decide asks whether a unit is counted"),
-        pytest.param("Decide", WRITE + UPDATE, MARKER, False, id="decide marks no unit"),
-        pytest.param("Decide", WRITE, RECEIPT, True, id="decide journals entries"),
-        pytest.param("Decide", QUERY + UPDATE, RECEIPT, False, id="decide folds no journal"),
-        pytest.param("Decide", WRITE, PROVIDERS, False, id="decide registers nobody"),
-        pytest.param("Feeds", READ + WRITE + UPDATE, FINDING, True, id="feeds opens findings"),
-        pytest.param("Feeds", READ, USES, True, id="feeds finds the uses of a check"),
-        pytest.param("Feeds", WRITE + UPDATE, USES, False, id="feeds notes no use"),
-        pytest.param("Feeds", READ + WRITE, MESSAGE, True, id="feeds knows what it told"),
-        pytest.param("Feeds", WRITE, RECEIPT, True, id="feeds journals corrections"),
-        pytest.param("Feeds", READ, RECEIPT, False, id="feeds folds no journal"),
-        pytest.param("Feeds", READ + WRITE, PROVIDERS, False, id="feeds knows no provider"),
-        pytest.param("Feeds", READ + WRITE, MARKER, False, id="feeds marks no unit"),
-        pytest.param("Publish", READ, RECEIPT, True, id="publish folds receipts"),
-        pytest.param("Publish", WRITE, RECEIPT, False, id="publish writes no receipt"),
-        pytest.param("Publish", READ + WRITE, FINDING, False, id="publish knows no finding"),
-        pytest.param("Publish", READ + WRITE, WORK, True, id="publish notes closed files"),
-        pytest.param("Publish", READ, PROVIDERS, True, id="publish knows who is registered"),
-        pytest.param("Publish", WRITE, PROVIDERS, False, id="publish registers nobody"),
-        pytest.param("Publish", READ + WRITE, LOG, True, id="publish moves the head of the log"),
-        pytest.param("Publish", READ, AUDIT_KEYS, True, id="publish publishes audit keys"),
-        pytest.param("Publish", WRITE, AUDIT_KEYS, False, id="publish makes no audit key"),
-        pytest.param("Scan", WRITE, AUDIT_KEYS, True, id="scan leaves the audit key"),
-        pytest.param("Scan", READ, AUDIT_KEYS, False, id="scan reads no audit key"),
-        *(
-            pytest.param(who, READ + WRITE + UPDATE, LOG, False, id=f"{who.lower()} knows no log")
-            for who in ("Intake", "Scan", "Decide", "Feeds", "Answer")
-        ),
-        *(
-            pytest.param(who, READ + WRITE, AUDIT_KEYS, False, id=f"{who.lower()} knows no sample")
-            for who in ("Intake", "Decide", "Feeds", "Answer")
-        ),
-    ],
-)
+@pytest.mark.parametrize(("function", "actions", "key", "may"), [
+    pytest.param("Intake", READ + WRITE, MANIFEST, True, id="intake keeps manifests"),
+    pytest.param("Intake", READ, PROVIDERS, True, id="intake knows who is registered"),
+    pytest.param("Intake", WRITE, PROVIDERS, False, id="intake registers nobody"),
+    pytest.param("Intake", WRITE, WORK, True, id="intake lists files"),
+    pytest.param("Scan", READ + WRITE, FINDING, True, id="scan keeps findings"),
+    pytest.param("Scan", READ + WRITE, RECEIPT, True, id="scan journals receipts"),
+    pytest.param("Scan", READ + WRITE, MARKER, True, id="scan marks units"),
+    pytest.param("Scan", READ + WRITE, WORK, True, id="scan notes floods and closed files"),
+    pytest.param("Scan", WRITE, USES, True, id="scan notes the uses of checks"),
+    pytest.param("Scan", READ, PROVIDERS, True, id="scan knows who is registered"),
+    pytest.param("Scan", WRITE + UPDATE, PROVIDERS, False, id="scan registers nobody"),
+    pytest.param("Scan", WRITE, "P#", False, id="scan lists no provider"),
+    pytest.param("Scan", WRITE, "E#acme#ab", False, id="scan erases nobody"),
+    pytest.param("Scan", READ + WRITE, MESSAGE, False, id="scan takes no message of cases"),
+    pytest.param("Scan", WRITE, "anything", False, id="scan puts no other key"),
+    pytest.param("Intake", READ + WRITE, FINDING, False, id="intake knows no finding"),
+    pytest.param("Intake", READ, RECEIPT, False, id="intake reads no receipt"),
+    pytest.param("Intake", READ, MARKER, False, id="intake reads no marker"),
+    pytest.param("Intake", WRITE, RECEIPT, True, id="intake journals a refused file"),
+    pytest.param("Intake", WRITE, MARKER, True, id="intake marks a refused file"),
+    pytest.param("Decide", READ + WRITE + UPDATE, FINDING, True, id="decide moves cases"),
+    pytest.param("Decide", READ, WORK, True, id="decide knows which rules are held"),
+    pytest.param("Decide", WRITE + UPDATE, WORK, False, id="decide holds no rule"),
+    pytest.param("Decide", READ + WRITE, MESSAGE, True, id="decide knows what it took"),
+    pytest.param("Decide", READ, MARKER, True, id="decide asks whether a unit is counted"),
+    pytest.param("Decide", WRITE + UPDATE, MARKER, False, id="decide marks no unit"),
+    pytest.param("Decide", WRITE, RECEIPT, True, id="decide journals entries"),
+    pytest.param("Decide", QUERY + UPDATE, RECEIPT, False, id="decide folds no journal"),
+    pytest.param("Decide", WRITE, PROVIDERS, False, id="decide registers nobody"),
+    pytest.param("Feeds", READ + WRITE + UPDATE, FINDING, True, id="feeds opens findings"),
+    pytest.param("Feeds", READ, USES, True, id="feeds finds the uses of a check"),
+    pytest.param("Feeds", WRITE + UPDATE, USES, False, id="feeds notes no use"),
+    pytest.param("Feeds", READ + WRITE, MESSAGE, True, id="feeds knows what it told"),
+    pytest.param("Feeds", WRITE, RECEIPT, True, id="feeds journals corrections"),
+    pytest.param("Feeds", READ, RECEIPT, False, id="feeds folds no journal"),
+    pytest.param("Feeds", READ + WRITE, PROVIDERS, False, id="feeds knows no provider"),
+    pytest.param("Feeds", READ + WRITE, MARKER, False, id="feeds marks no unit"),
+    pytest.param("Publish", READ, RECEIPT, True, id="publish folds receipts"),
+    pytest.param("Publish", WRITE, RECEIPT, False, id="publish writes no receipt"),
+    pytest.param("Publish", READ + WRITE, FINDING, False, id="publish knows no finding"),
+    pytest.param("Publish", READ + WRITE, WORK, True, id="publish notes closed files"),
+    pytest.param("Publish", READ, PROVIDERS, True, id="publish knows who is registered"),
+    pytest.param("Publish", WRITE, PROVIDERS, False, id="publish registers nobody"),
+    pytest.param("Publish", READ + WRITE, LOG, True, id="publish moves the head of the log"),
+    pytest.param("Publish", READ, AUDIT_KEYS, True, id="publish publishes audit keys"),
+    pytest.param("Publish", WRITE, AUDIT_KEYS, False, id="publish makes no audit key"),
+    pytest.param("Scan", WRITE, AUDIT_KEYS, True, id="scan leaves the audit key"),
+    pytest.param("Scan", READ, AUDIT_KEYS, False, id="scan reads no audit key"),
+    *(pytest.param(who, READ + WRITE + UPDATE, LOG, False, id=f"{who.lower()} knows no log")
+      for who in ("Intake", "Scan", "Decide", "Feeds", "Answer")),
+    *(pytest.param(who, READ + WRITE, AUDIT_KEYS, False, id=f"{who.lower()} knows no sample")
+      for who in ("Intake", "Decide", "Feeds", "Answer")),
+])  # fmt: skip
 def test_in_the_table(function: str, actions: tuple[str, ...], key: str, may: bool) -> None:
     role = STACK.role_of(function)
     assert {allows(STACK, role, one, TABLE, LeadingKeys=key) for one in actions} == {may}
 
 
-@pytest.mark.parametrize(
-    ("key", "attribute", "may"),
-    [
-        (RECEIPT, (), True),
-        (RECEIPT, ("units",), False),
-        (RECEIPT, ("ids",), False),
-        (RECEIPT, ("expires",), False),
-        (MARKER, ("begun",), False),
-        (WORK, ("day", "expires"), True),
-        (WORK, ("lifted",), False),
-        ("S#", ("salt", "expires"), True),
-    ],
-)
+@pytest.mark.parametrize(("key", "attribute", "may"), [
+    (RECEIPT, (), True),
+    (RECEIPT, ("units",), False),
+    (RECEIPT, ("ids",), False),
+    (RECEIPT, ("expires",), False),
+    (MARKER, ("begun",), False),
+    (WORK, ("day", "expires"), True),
+    (WORK, ("lifted",), False),
+    ("S#", ("salt", "expires"), True),
+])  # fmt: skip
 def test_intake_puts_no_more_than_it_writes(
     key: str, attribute: tuple[str, ...], may: bool
 ) -> None:
@@ -235,20 +219,14 @@ def test_intake_puts_no_more_than_it_writes(
 DOMAIN = {"PublicDomain": "t.example", "PublicCertificateArn": "arn"}
 
 
-@pytest.mark.parametrize(
-    ("parameters", "url"),
-    [
-        pytest.param({"PublicDoor": "own"}, "", id="no address: every rule in shadow"),
-        pytest.param({"PublicUrl": "https://t.example"}, "https://t.example", id="the operator's"),
-        pytest.param({}, "https://Door.DomainName", id="the door's"),
-        pytest.param(DOMAIN, "https://t.example", id="the door's domain"),
-        pytest.param(
-            {"PublicDoor": "cloudfront", "PublicUrl": "https://t.example"},
-            "https://t.example",
-            id="the operator's before the door's",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("parameters", "url"), [
+    pytest.param({"PublicDoor": "own"}, "", id="no address: every rule in shadow"),
+    pytest.param({"PublicUrl": "https://t.example"}, "https://t.example", id="the operator's"),
+    pytest.param({}, "https://Door.DomainName", id="the door's"),
+    pytest.param(DOMAIN, "https://t.example", id="the door's domain"),
+    pytest.param({"PublicDoor": "cloudfront", "PublicUrl": "https://t.example"},
+                 "https://t.example", id="the operator's before the door's"),
+])  # fmt: skip
 def test_rules_are_readable_under(parameters: dict[str, str], url: str) -> None:
     functions = resolved(**parameters).typed("AWS::Lambda::Function")
     assert functions["Scan"]["Environment"]["Variables"]["PUBLIC_URL"] == url
@@ -296,19 +274,16 @@ def refused(**parameters: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("parameters", "rules"),
-    [
-        ({}, []),
-        ({"TipLine": "secret"}, []),
-        ({"TipLine": "secret", "AnswerConcurrency": "0"}, ["TheSecretTipLineIsBounded"]),
-        ({"AnswerConcurrency": "0"}, []),
-        (DOMAIN, []),
-        ({"PublicDomain": "t.example"}, ["ADomainHasItsCertificateAndDoor"]),
-        ({"PublicCertificateArn": "arn"}, ["ADomainHasItsCertificateAndDoor"]),
-        (DOMAIN | {"PublicDoor": "own"}, ["ADomainHasItsCertificateAndDoor"]),
-    ],
-)
+@pytest.mark.parametrize(("parameters", "rules"), [
+    ({}, []),
+    ({"TipLine": "secret"}, []),
+    ({"TipLine": "secret", "AnswerConcurrency": "0"}, ["TheSecretTipLineIsBounded"]),
+    ({"AnswerConcurrency": "0"}, []),
+    (DOMAIN, []),
+    ({"PublicDomain": "t.example"}, ["ADomainHasItsCertificateAndDoor"]),
+    ({"PublicCertificateArn": "arn"}, ["ADomainHasItsCertificateAndDoor"]),
+    (DOMAIN | {"PublicDoor": "own"}, ["ADomainHasItsCertificateAndDoor"]),
+])  # fmt: skip
 def test_what_does_not_fit_is_refused(parameters: dict[str, str], rules: list[str]) -> None:
     assert refused(**parameters) == rules
 
@@ -345,15 +320,12 @@ def test_a_mailbox_gives_nobody_an_account() -> None:
     assert [one["Name"] for one in ways] == ["admin_only"]
 
 
-@pytest.mark.parametrize(
-    ("page", "bot", "routes"),
-    [
-        ("off", "", set()),
-        ("on", "", {"GET /", "POST /"}),
-        ("off", "terang_bot", {"POST /telegram"}),
-        ("on", "terang_bot", {"GET /", "POST /", "POST /telegram"}),
-    ],
-)
+@pytest.mark.parametrize(("page", "bot", "routes"), [
+    ("off", "", set()),
+    ("on", "", {"GET /", "POST /"}),
+    ("off", "terang_bot", {"POST /telegram"}),
+    ("on", "terang_bot", {"GET /", "POST /", "POST /telegram"}),
+])  # fmt: skip
 def test_the_page_and_the_bot_are_there_only_if_asked_for(
     page: str, bot: str, routes: set[str]
 ) -> None:

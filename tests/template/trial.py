@@ -40,15 +40,9 @@ from terang.set_publishing import PackBucket
 
 DAY, SENDER = "2026-11-25", "AROAEXAMPLEACME"
 STACK = resolved(
-    Today=DAY,
-    PublicUrl="https://terang.example",
-    RangeBytes="2048",
-    PartBytes="1024",
-    TrustedPublishers="check.example",
-    NoticeHours="0",
-    TipLine="secret",
-    Announcements="on",
-)
+    Today=DAY, PublicUrl="https://terang.example", RangeBytes="2048", PartBytes="1024",
+    TrustedPublishers="check.example", NoticeHours="0", TipLine="secret", Announcements="on",
+)  # fmt: skip
 SETTINGS = {
     name: function["Environment"]["Variables"]
     for name, function in STACK.typed("AWS::Lambda::Function").items()
@@ -295,21 +289,14 @@ def bucket(kind: str) -> str:
 def delivery(queue: str, body: str, sender: str = SENDER) -> dict[str, Any]:
     """The event of one message, as the mapping of a queue gives it."""
     record = {
-        "messageId": f"message-{len(body)}",
-        "receiptHandle": "handle",
-        "body": body,
-        "attributes": {
-            "ApproximateReceiveCount": "1",
-            "SentTimestamp": "1795593600000",
-            "SenderId": f"{sender}:session",
-            "ApproximateFirstReceiveTimestamp": "1795593600000",
-        },
+        "messageId": f"message-{len(body)}", "receiptHandle": "handle", "body": body,
+        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1795593600000",
+                       "SenderId": f"{sender}:session",
+                       "ApproximateFirstReceiveTimestamp": "1795593600000"},
         "messageAttributes": {"provider": {"stringValue": "acme", "dataType": "String"}},
-        "md5OfBody": "",
-        "eventSource": "aws:sqs",
-        "eventSourceARN": STACK.arn(queue),
+        "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": STACK.arn(queue),
         "awsRegion": "eu-west-1",
-    }
+    }  # fmt: skip
     return {"Records": [record]}
 
 
@@ -369,8 +356,7 @@ def _publish_a_set(s3: Any) -> None:
     published_at = datetime(2026, 11, 1, tzinfo=UTC)
     packs = (Pack.parse(text, "pack.yaml") for text in (PACK, SHADOW))
     data = build_set(
-        (msgspec.structs.replace(pack, published_at=published_at) for pack in packs),
-        notice_hours=0,
+        (msgspec.structs.replace(pack, published_at=published_at) for pack in packs), notice_hours=0
     )
     pointer = json.dumps({"set": digest_of(data), "since": "2026-11-01T00:00:00Z"}).encode()
     s3.put_object(Bucket=bucket("public"), Key=f"sets/{digest_of(data)}.json", Body=data)

@@ -51,12 +51,9 @@ def _as_closed(original: Call, drafter: Drafter, *given: Any, provisional: bool)
 
 
 PUBLISHING = [
-    Bug("a summary before its page and its table",
-        method(Site, "show", _summary_first)),
+    Bug("a summary before its page and its table", method(Site, "show", _summary_first)),
     Bug("a summary before its journal", _journal_last()),
-    Bug("a published day is not looked at again",
-        everywhere(next_revision, _never_again)),
-    Bug("a sealed day is never read again",
-        method(Seal, "is_due", lambda *_: False)),
+    Bug("a published day is not looked at again", everywhere(next_revision, _never_again)),
+    Bug("a sealed day is never read again", method(Seal, "is_due", lambda *_: False)),
     Bug("a day is published before its receipts", method(Drafter, "day", _as_closed)),
 ]  # fmt: skip

@@ -23,13 +23,7 @@ from integration import handlers
 from simulation.dynamodb import size_of
 from support.world import World, clients_in_memory
 from tools.bench import corpus
-from tools.bench.bench_deployed import (
-    PACKS,
-    SHADOW,
-    delivery,
-    put_in_force,
-    settings_of,
-)
+from tools.bench.bench_deployed import PACKS, SHADOW, delivery, put_in_force, settings_of
 from tools.bench.measure import Report
 
 from matcher import Matcher, load_packs

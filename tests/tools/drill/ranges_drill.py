@@ -15,18 +15,8 @@ from support.whole_lines import check
 from scan import unit_input
 
 SIGNS = [
-    b"a",
-    b"\n",
-    b"\n",
-    b"\r",
-    b"\r\n",
-    "é".encode(),
-    b'"',
-    "验".encode(),
-    b"\xc3",
-    b"\0",
-    b"{}",
-]
+    b"a", b"\n", b"\n", b"\r", b"\r\n", "é".encode(), b'"', "验".encode(), b"\xc3", b"\0", b"{}",
+]  # fmt: skip
 LONGEST = 60
 STATIONS = 10
 

@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import sync_playwright
 from stack.conftest import PARAMETERS
 from stack.console_browser import console_address
 from stack.running import DAY, ROOT, STACK, Running
-from support.chromium import ARGUMENTS, CHROMIUM
+from support.chromium import chromium
 from tools.flow import desk_flow as flow
 
 from matcher import Pack
@@ -44,13 +43,11 @@ def main(arguments: list[str]) -> int:
         bucket = PackBucket(running.objects, running.outputs["PublicBucket"])
         bucket.publish(packs, read, {}, notice_hours=0, now=datetime(2026, 11, 25, tzinfo=UTC))
         flow.prepare(running, Path(folder), made)
-        with console_address(running) as address, sync_playwright() as started:
-            browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        with console_address(running) as address, chromium() as browser:
             lines = []
             for line in flow.live(running, address, browser, options.findings, looked):
                 print(line, flush=True)
                 lines.append(line)
-            browser.close()
     return any(line.startswith("WRONG") for line in lines)
 
 

@@ -266,13 +266,9 @@ def differences(
 
 
 def live(
-    running: Running,
-    address: ConsoleAddress,
-    browser: "Browser",
-    findings: int,
-    looked: Callable[[str, "Page"], None] = lambda *_: None,
-    locales: Sequence[str] = ("id-ID", "zh-CN"),
-) -> Iterator[str]:
+        running: Running, address: ConsoleAddress, browser: "Browser", findings: int,
+        looked: Callable[[str, "Page"], None] = lambda *_: None,
+        locales: Sequence[str] = ("id-ID", "zh-CN")) -> Iterator[str]:  # fmt: skip
     """Live the day. Yield figures of the decisions, then where decide differs from the keys."""
     with seat(browser, address.origin, "m-7") as desk:
         address.answers.clear()

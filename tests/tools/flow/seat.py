@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stack.console_browser import PASSWORD
+from support.chromium import check_page
 
 from console.browser_session import SESSION_COOKIE
 
@@ -43,12 +44,8 @@ class Seat:
 
     def look(self, name: str) -> None:
         """Check that a page is accessible, fits the window, and hand it to whoever looks."""
-        from axe_playwright_python.sync_playwright import Axe  # only where Chromium runs
-
         self.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        found = Axe().run(self.page)
-        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        check_page(self.page, name)
         self.looked(name, self.page)
 
     @property

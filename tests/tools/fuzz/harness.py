@@ -80,12 +80,8 @@ def resident_bytes() -> int:
 
 
 def fuzz(
-    name: str,
-    target: Callable[[bytes], None],
-    seeds: Iterable[bytes],
-    words: Iterable[bytes] = (),
-    longest: int = 4096,
-) -> None:
+        name: str, target: Callable[[bytes], None], seeds: Iterable[bytes],
+        words: Iterable[bytes] = (), longest: int = 4096) -> None:  # fmt: skip
     """Run a target as many times as the command line says; never returns.
 
     Args:

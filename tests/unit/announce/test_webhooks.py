@@ -182,10 +182,7 @@ def test_slow_addresses_leave_four_fifths_of_a_worker_to_others(slow: int) -> No
     *([f"{net}.1"] for net in ("192.0.2", "198.51.100", "203.0.113", "198.18.0", "240.0.0")),
     *([f"192.{net}.9"] for net in ("0.0", "88.99", "52.193", "31.196", "175.48")),
     ["::1"],
-    *(
-        [f"{net}:7f00:1"]
-        for net in ("::ffff", "64:ff9b:", "64:ff9b:1:", "2001:db8:", "2001:0:")
-    ),
+    *([f"{net}:7f00:1"] for net in ("::ffff", "64:ff9b:", "64:ff9b:1:", "2001:db8:", "2001:0:")),
     ["2002:7f00:1::"],
     ["2606:2800:220:1::1"],
 ], ids="/".join)  # fmt: skip

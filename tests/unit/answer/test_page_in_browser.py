@@ -3,30 +3,23 @@
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
+from playwright.sync_api import Page
+from support.chromium import IN_CHROMIUM, Window, check_page
 from support.sample_checks import REPEATS_SALT, SALT
 from support.tip_line_world import GARAM, Line, built_with, public_with, sample_index
 
 from answer.tip_line import advice_words, nothing_words
 from phrases import LANGUAGES, of
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-playwright = pytest.importorskip("playwright.sync_api")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-
 HOSTILE = (
     "</textarea></title></style><script>window.ran=1</script>\"'><img src=x onerror=window.ran=2>"
     " {{ 7*7 }} \u202eabc <svg/onload=window.ran=3> javascript:window.ran=4 " + "w" * 300
 )
 
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM")]  # fmt: skip
+pytestmark = IN_CHROMIUM
 
 
 class _Api(BaseHTTPRequestHandler):
@@ -55,14 +48,6 @@ class _Api(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
 def served(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of the page over the checks that a test asks for, else the sample's."""
@@ -76,37 +61,26 @@ def served(request: pytest.FixtureRequest) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(params=[("light", 1280), ("dark", 390)], ids=["wide and light", "narrow and dark"])
-def page(browser: "Browser", request: pytest.FixtureRequest) -> "Iterator[Page]":
-    """A page of which the browser has nothing to complain."""
-    scheme, width = request.param
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    complaints: list[str] = []
-    opened = context.new_page()
-    opened.on("console", lambda message: complaints.append(message.text))
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    yield opened
-    context.close()
-    assert complaints == []
+@pytest.fixture
+def page(window: Window) -> Page:
+    return window.page
 
 
-def look_up(page: "Page", text: str) -> None:
+def look_up(page: Page, text: str) -> None:
     """Type a text and send the form by its button."""
     page.locator("textarea").fill(text)
     with page.expect_navigation():
         page.get_by_role("button").click()
 
 
-def is_sound(page: "Page") -> None:
+def is_sound(page: Page) -> None:
     """No rule of axe is broken, nothing ran, and nothing is wider than the window."""
-    found = axe.Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    check_page(page)
     assert page.evaluate("window.ran") is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_form_and_both_answers_are_accessible(served: str, page: "Page", language: str) -> None:
+def test_the_form_and_both_answers_are_accessible(served: str, page: Page, language: str) -> None:
     page.goto(f"{served}?language={language}")
     is_sound(page)
     look_up(page, REPEATS_SALT)
@@ -120,7 +94,7 @@ def test_the_form_and_both_answers_are_accessible(served: str, page: "Page", lan
     assert advice_words(of(language)) in page.locator("main").inner_text()
 
 
-def test_the_text_is_in_no_address(served: str, page: "Page") -> None:
+def test_the_text_is_in_no_address(served: str, page: Page) -> None:
     page.goto(served)
     look_up(page, REPEATS_SALT)
     assert page.url == served
@@ -132,7 +106,7 @@ def test_the_text_is_in_no_address(served: str, page: "Page") -> None:
 @pytest.mark.parametrize(
     "served", [built_with(f"{GARAM} {HOSTILE}", HOSTILE)], ids=["hostile"], indirect=True
 )
-def test_hostile_text_is_only_shown(served: str, page: "Page") -> None:
+def test_hostile_text_is_only_shown(served: str, page: Page) -> None:
     page.goto(served)
     look_up(page, f"{GARAM} {HOSTILE}")
     assert page.locator("ol.checks li").count() == 1
@@ -140,7 +114,7 @@ def test_hostile_text_is_only_shown(served: str, page: "Page") -> None:
     assert "<script>" in page.locator("textarea").input_value()
 
 
-def test_the_keyboard_is_enough(served: str, page: "Page") -> None:
+def test_the_keyboard_is_enough(served: str, page: Page) -> None:
     page.goto(served)
     page.locator("textarea").focus()
     page.keyboard.type(REPEATS_SALT)

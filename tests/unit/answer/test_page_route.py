@@ -339,9 +339,7 @@ def test_only_post_is_answered(line: Line) -> None:
     pytest.param({JSON_PARTNER: "helpdesk", JSON_SECRET: "open"}, id="another secret"),
     pytest.param({JSON_PARTNER: "others", JSON_SECRET: "open sesame"}, id="another partner"),
     pytest.param({JSON_PARTNER: "", JSON_SECRET: ""}, id="blanks"),
-    pytest.param(
-        {JSON_PARTNER: "helpdesk", JSON_SECRET: PARTNERS["helpdesk"]}, id="the digest"
-    ),
+    pytest.param({JSON_PARTNER: "helpdesk", JSON_SECRET: PARTNERS["helpdesk"]}, id="the digest"),
 ])  # fmt: skip
 def test_who_is_not_known_is_refused(line: Line, headers: Any) -> None:
     assert line.ask({"text": REPEATS_SALT}, headers=headers) == (403, {"code": "not_known"})

@@ -14,14 +14,7 @@ from support.sample_checks import PUBLISHER, check, table
 from tools.training.topic_claims import TOPICS, TopicClaim, admission, halves
 
 from claims.admission import RefusalCode, Trust, admit, with_topic
-from claims.fact_check import (
-    ELEMENT_BYTES,
-    FeedError,
-    Rating,
-    Review,
-    read_feed,
-    reviews_in_value,
-)
+from claims.fact_check import ELEMENT_BYTES, FeedError, Rating, Review, read_feed, reviews_in_value
 from claims.topics import kept_out_by, lists, topic_of
 
 REVIEW: dict[str, Any] = {
@@ -48,10 +41,8 @@ def read(content: object) -> list[Review]:
     pytest.param({"@type": "DataFeed", "dataFeedElement": [{"item": [REVIEW]}]}, id="a feed"),
     pytest.param({"dataFeedElement": [{"item": REVIEW}]}, id="a feed whose item is no array"),
     pytest.param(REVIEW | {"@type": ["Article", "ClaimReview"]}, id="two types"),
-    pytest.param(
-        {name: value if name == "@type" else [value] for name, value in REVIEW.items()},
-        id="every value in an array",
-    ),
+    pytest.param({name: value if name == "@type" else [value] for name, value in REVIEW.items()},
+                 id="every value in an array"),
     pytest.param(b"\xef\xbb\xbf" + json.dumps(REVIEW).encode(), id="a byte-order mark"),
     pytest.param(b'{"a": 1}\n' + json.dumps(REVIEW).encode() + b"\n", id="lines of JSON"),
 ])  # fmt: skip

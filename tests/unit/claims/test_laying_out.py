@@ -10,19 +10,9 @@ import pytest
 from support.sample_checks import CHECKS, FRIDGE, PUBLISHER, SALT, check, table
 from tools.training.development import LANGUAGES, entry_of, examples
 
+from claims import index
 from claims.admission import ChangeKind, Spool, Trust, admit, changes
 from claims.fact_check import FeedCheck, read_feed
-from claims.index import (
-    COMMON_GRAM,
-    MAGIC,
-    NAME_BIT,
-    Arrays,
-    index_bytes,
-    lay_out,
-    rarity,
-    read_index,
-    saturated,
-)
 from claims.text_words import calibration_negatives, grams_of, words_of
 
 
@@ -44,8 +34,8 @@ def entries(language: str) -> list[FeedCheck]:
 
 
 @pytest.fixture(scope="module")
-def arrays(entries: list[FeedCheck], language: str) -> Arrays:
-    return lay_out(iter(entries), language, len(entries))
+def arrays(entries: list[FeedCheck], language: str) -> index.Arrays:
+    return index.lay_out(iter(entries), language, len(entries))
 
 
 def texts(entry: FeedCheck) -> dict[str, str]:
@@ -59,17 +49,17 @@ def counted(entry: FeedCheck, language: str) -> Counter[str]:
     return Counter(word.stem for text in texts(entry).values() for word in words_of(text, language))
 
 
-def listed(arrays: Arrays, name: str) -> list[str]:
+def listed(arrays: index.Arrays, name: str) -> list[str]:
     return bytes(arrays[name]).decode().split("\n")
 
 
-def sliced(arrays: Arrays, name: str, starts: str) -> list[list[int]]:
+def sliced(arrays: index.Arrays, name: str, starts: str) -> list[list[int]]:
     found = memoryview(arrays[name]).tolist()
     return [found[start:end] for start, end in pairwise(arrays[starts])]
 
 
 def test_each_word_names_the_checks_that_hold_it(
-    arrays: Arrays, entries: list[FeedCheck], language: str
+    arrays: index.Arrays, entries: list[FeedCheck], language: str
 ) -> None:
     holders = defaultdict(list)
     for place, entry in enumerate(entries):
@@ -82,7 +72,7 @@ def test_each_word_names_the_checks_that_hold_it(
 
 
 def test_a_word_weighs_as_much_for_a_check_as_bm25_says(
-    arrays: Arrays, entries: list[FeedCheck], language: str
+    arrays: index.Arrays, entries: list[FeedCheck], language: str
 ) -> None:
     """Within a step of 255; the heaviest is never more than 1.9 times the rarest word."""
     by_check = [counted(entry, language) for entry in entries]
@@ -94,25 +84,25 @@ def test_a_word_weighs_as_much_for_a_check_as_bm25_says(
     for word, places, weighed in zip(words, held, weights, strict=True):
         for place, weight in zip(places, weighed, strict=True):
             counts = by_check[place]
-            score = saturated(counts[word], counts.total(), average)
-            assert abs(weight * step - score * rarity(len(places), len(entries))) <= step
+            score = index.saturated(counts[word], counts.total(), average)
+            assert abs(weight * step - score * index.rarity(len(places), len(entries))) <= step
 
 
 def test_each_gram_names_the_checks_that_hold_it_unless_many_do(
-    arrays: Arrays, entries: list[FeedCheck]
+    arrays: index.Arrays, entries: list[FeedCheck]
 ) -> None:
     holders = defaultdict(list)
     for place, entry in enumerate(entries):
         for gram in grams_of(entry.claim_and_title):
             holders[gram].append(place)
-    most = max(50, int(len(entries) * COMMON_GRAM))
+    most = max(50, int(len(entries) * index.COMMON_GRAM))
     kept = sorted(gram for gram, places in holders.items() if len(places) <= most)
     assert listed(arrays, "grams") == kept
     assert sliced(arrays, "gram_ids", "gram_starts") == [holders[one] for one in kept]
 
 
 def test_each_field_has_its_words_in_order_and_a_summary_has_them_sorted(
-    arrays: Arrays, entries: list[FeedCheck], language: str
+    arrays: index.Arrays, entries: list[FeedCheck], language: str
 ) -> None:
     number = {word: at for at, word in enumerate(listed(arrays, "words"))}
     for field in ("claim", "title", "summary"):
@@ -121,13 +111,13 @@ def test_each_field_has_its_words_in_order_and_a_summary_has_them_sorted(
             for entry in entries
         ]
         held = sliced(arrays, f"{field}_words", f"{field}_starts")
-        assert [[one & ~NAME_BIT for one in some] for some in held] == (
+        assert [[one & ~index.NAME_BIT for one in some] for some in held] == (
             [sorted(set(one)) for one in words] if field == "summary" else words
         )
 
 
 def test_a_word_that_opens_a_claim_is_a_name_unless_it_is_mostly_written_small(
-    arrays: Arrays, entries: list[FeedCheck], language: str
+    arrays: index.Arrays, entries: list[FeedCheck], language: str
 ) -> None:
     every = [text for entry in entries for text in texts(entry).values()]
     small: Counter[str] = Counter()
@@ -139,20 +129,20 @@ def test_a_word_that_opens_a_claim_is_a_name_unless_it_is_mostly_written_small(
         for words in (words_of(entry.check.claim, language) for entry in entries)
     ]
     held = sliced(arrays, "claim_words", "claim_starts")
-    assert [[bool(one & NAME_BIT) for one in some] for some in held] == names
+    assert [[bool(one & index.NAME_BIT) for one in some] for some in held] == names
     assert any(map(any, names)) or language == "zh"
 
 
 @pytest.mark.parametrize("length", range(8))
 def test_each_array_of_an_artefact_begins_at_a_multiple_of_8_bytes(length: int) -> None:
     arrays = {"first": b"abc", "second": array("I", [1, 2])}
-    data = index_bytes({"name": "n" * length}, arrays)
-    start = len(MAGIC) + 4
-    body = start + int.from_bytes(data[len(MAGIC) : start], "little")
+    data = index.index_bytes({"name": "n" * length}, arrays)
+    start = len(index.MAGIC) + 4
+    body = start + int.from_bytes(data[len(index.MAGIC) : start], "little")
     assert body % 8 == 0
     assert data[body : body + 3] == b"abc"
     assert data[body + 8 :] == array("I", [1, 2]).tobytes()
-    assert list(read_index(data)[1]["second"]) == [1, 2]
+    assert list(index.read_index(data)[1]["second"]) == [1, 2]
 
 
 def test_a_rare_word_that_a_short_claim_repeats_keeps_its_whole_weight() -> None:
@@ -160,11 +150,11 @@ def test_a_rare_word_that_a_short_claim_repeats_keeps_its_whole_weight() -> None
     long = "many people of this town walk slowly along the river every single morning of spring"
     claims = ["zebra " * 12, *(f"{long} {number}" for number in range(20))]
     entries = [entry_of(f"https://a.example/{claim[-2:]}", claim, "", "en") for claim in claims]
-    made = lay_out(iter(entries), "en", len(claims))
+    made = index.lay_out(iter(entries), "en", len(claims))
     [step] = made["word_step"]
     lengths = [len(words_of(claim, "en")) for claim in claims]
-    wanted = rarity(1, 21) * saturated(12, lengths[0], sum(lengths) / 21)
-    assert wanted > 2 * rarity(1, 21)
+    wanted = index.rarity(1, 21) * index.saturated(12, lengths[0], sum(lengths) / 21)
+    assert wanted > 2 * index.rarity(1, 21)
     assert max(made["word_weights"]) * step == pytest.approx(wanted, abs=step)
 
 

@@ -113,14 +113,11 @@ def test_the_journal_holds_no_words_on_a_person(cases: CaseWorld) -> None:
     pytest.param({}, ("illegal", "A provision", "https://law.example/1"), id="the pack's"),
     pytest.param({"ground": "illegal"}, ("illegal", "A provision", "https://law.example/1"),
                  id="the pack's, named again"),
-    pytest.param(
-        {"ground_text": "Another law"}, ("illegal", "Another law", ""), id="other words"
-    ),
+    pytest.param({"ground_text": "Another law"}, ("illegal", "Another law", ""), id="other words"),
     pytest.param({"ground": "terms"}, ("terms", "", ""), id="another kind"),
-    pytest.param(
-        {"ground": "terms", "ground_text": "Rule 4", "ground_url": "https://chat.example/4"},
-        ("terms", "Rule 4", "https://chat.example/4"), id="the sender's own",
-    ),
+    pytest.param({"ground": "terms", "ground_text": "Rule 4",
+                  "ground_url": "https://chat.example/4"},
+                 ("terms", "Rule 4", "https://chat.example/4"), id="the sender's own"),
 ])  # fmt: skip
 def test_a_decision_rests_on(
     cases: CaseWorld, changes: dict[str, str], kept: tuple[str, str, str]

@@ -40,20 +40,15 @@ REFUSED: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
     "a finding that is decided": ([decision(F1)], decision(F1, F2, id="d-2"), "decided_already"),
     "a skip of what is decided": ([decision(F1)], decision(F1, id="d-2", verdict="skipped"),
                                   "decided_already"),
-    "opened before it was escalated": (
-        [decision(F1, verdict="escalated", escalation="threat_to_life")], decision(F1, id="d-2"),
-        "stale",
-    ),
-    "opened before it was escalated again": (
-        [
-            decision(F1, verdict="escalated", escalation="threat_to_life"),
-            decision(F1, id="d-2", verdict="escalated", escalation="threat_to_life",
-                     opened_at="2026-11-25T12:40:00Z",
-                     decided_at="2026-11-25T12:50:00Z"),
-        ],
-        decision(F1, id="d-3", opened_at="2026-11-25T12:45:00Z", decided_at="2026-11-25T13:00:00Z"),
-        "stale",
-    ),
+    "opened before it was escalated":
+        ([decision(F1, verdict="escalated", escalation="threat_to_life")], decision(F1, id="d-2"),
+         "stale"),
+    "opened before it was escalated again":
+        ([decision(F1, verdict="escalated", escalation="threat_to_life"),
+          decision(F1, id="d-2", verdict="escalated", escalation="threat_to_life",
+                   opened_at="2026-11-25T12:40:00Z", decided_at="2026-11-25T12:50:00Z")],
+         decision(F1, id="d-3", opened_at="2026-11-25T12:45:00Z",
+                  decided_at="2026-11-25T13:00:00Z"), "stale"),
     "an id of another message": ([decision(F1)], decision(F2), "id_reused"),
     "an id of another type": ([decision(F1)], complaint(id="d-1"), "id_reused"),
     "a complaint about a skip": ([decision(F1, verdict="skipped")], complaint(), "nothing_decided"),

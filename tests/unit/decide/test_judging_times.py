@@ -94,61 +94,31 @@ EARLY: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, datetime]] = {
     "a decision before its finding": ([], decision(F1), "decided_at", FOUND),
     "opened before its finding": ([], decision(F1), "opened_at", FOUND),
     "a measure before the finding": ([], decision(F1), "applied_at", FOUND),
-    "a decision before its notice": (
-        [notice(received_at=at(FOUND))], ALONE, "decided_at", FOUND
-    ),
-    "a decision on a finding before the notice": (
-        [notice(received_at=at(FOUND + SKEW))],
-        decision(F1, notice="n-1", opened_at=at(FOUND)),
-        "decided_at",
-        FOUND + SKEW,
-    ),
-    "opened before both finding and notice": (
-        [notice(received_at=at(FOUND + SKEW))],
-        decision(F1, notice="n-1"),
-        "opened_at",
-        FOUND,
-    ),
-    "a second review before the first": (
-        [decision(F1, id=DRAWN)],
-        second_review(decision=DRAWN),
-        "opened_at",
-        FOUND + timedelta(minutes=30),
-    ),
-    "a complaint before the decision": (
-        [decision(F1)], complaint(), "received_at", FOUND + timedelta(minutes=30)
-    ),
-    "a dispute before the decision": (
-        [decision(F1)], dispute(), "received_at", FOUND + timedelta(minutes=30)
-    ),
-    "an outcome before the complaint": (
-        [decision(F1), complaint()],
-        outcome(),
-        "decided_at",
-        datetime(2026, 11, 26, 8, tzinfo=UTC),
-    ),
-    "an outcome before the dispute": (
-        [decision(F1), dispute()],
-        outcome(complaint=..., dispute="x-1"),
-        "decided_at",
-        datetime(2026, 11, 27, 8, tzinfo=UTC),
-    ),
-    "a reinstatement before the decision": (
-        [decision(F1)],
-        reinstatement(cause="court"),
-        "reinstated_at",
-        FOUND + timedelta(minutes=30),
-    ),
+    "a decision before its notice": ([notice(received_at=at(FOUND))], ALONE, "decided_at", FOUND),
+    "a decision on a finding before the notice":
+        ([notice(received_at=at(FOUND + SKEW))], decision(F1, notice="n-1", opened_at=at(FOUND)),
+         "decided_at", FOUND + SKEW),
+    "opened before both finding and notice":
+        ([notice(received_at=at(FOUND + SKEW))], decision(F1, notice="n-1"), "opened_at", FOUND),
+    "a second review before the first": ([decision(F1, id=DRAWN)], second_review(decision=DRAWN),
+                                         "opened_at", FOUND + timedelta(minutes=30)),
+    "a complaint before the decision":
+        ([decision(F1)], complaint(), "received_at", FOUND + timedelta(minutes=30)),
+    "a dispute before the decision":
+        ([decision(F1)], dispute(), "received_at", FOUND + timedelta(minutes=30)),
+    "an outcome before the complaint": ([decision(F1), complaint()], outcome(), "decided_at",
+                                        datetime(2026, 11, 26, 8, tzinfo=UTC)),
+    "an outcome before the dispute":
+        ([decision(F1), dispute()], outcome(complaint=..., dispute="x-1"), "decided_at",
+         datetime(2026, 11, 27, 8, tzinfo=UTC)),
+    "a reinstatement before the decision": ([decision(F1)], reinstatement(cause="court"),
+                                            "reinstated_at", FOUND + timedelta(minutes=30)),
     "an answer before the question": ([], flood_answer(), "opened_at", FOUND),
     "an audit before its month": ([], audit(), "opened_at", datetime(2026, 11, 1, tzinfo=UTC)),
     "a notice of years ago": ([], notice(), "received_at", SENT - timedelta(days=731)),
     "an order of years ago": ([], order(), "received_at", SENT - timedelta(days=731)),
-    "an order to inform of years ago": (
-        [], inform(), "received_at", SENT - timedelta(days=731)
-    ),
-    "a suspension of years ago": (
-        [], suspension(), "from_at", SENT - timedelta(days=731)
-    ),
+    "an order to inform of years ago": ([], inform(), "received_at", SENT - timedelta(days=731)),
+    "a suspension of years ago": ([], suspension(), "from_at", SENT - timedelta(days=731)),
 }  # fmt: skip
 
 

@@ -5,12 +5,13 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
+from playwright.sync_api import Error
+from support.chromium import IN_CHROMIUM, Window, check_page
 from support.desk_world import (
     KnownRule,
     MemoryDesk,
@@ -50,56 +51,12 @@ from terang.case_queue import read_messages
 from terang.home_desk import HomeServer, PendingBook
 from terang.run_table import RunTable
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-playwright = pytest.importorskip("playwright.sync_api")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-
 HOSTILE = (
     "send me <script>window.ran=1</script> \"'><img src=x onerror=window.ran=2> {{ 7*7 }} "
     "javascript:window.ran=3 \u202egnp.exe \x00 </textarea></title><svg/onload=window.ran=4>"
 )
 
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM")]  # fmt: skip
-
-
-@dataclass
-class Window:
-    """A page, and what its console and its requests complained of."""
-
-    page: "Page"
-    complaints: list[str] = field(default_factory=list)
-
-    def press(self, key: str) -> None:
-        """Press a key that leads to another page."""
-        with self.page.expect_navigation():
-            self.page.keyboard.press(key)
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(params=[("light", 1280), ("dark", 390)], ids=["wide and light", "narrow and dark"])
-def window(browser: "Browser", request: pytest.FixtureRequest) -> Iterator[Window]:
-    scheme, width = request.param
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    opened = Window(context.new_page())
-    opened.page.on("console", lambda message: opened.complaints.append(message.text))
-    opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-    opened.page.on(
-        "requestfailed",
-        lambda failed: failed.failure == "net::ERR_ABORTED" or opened.complaints.append(failed.url),
-    )  # a page that is left stops loading
-    yield opened
-    context.close()
-    assert opened.complaints == []
+pytestmark = IN_CHROMIUM
 
 
 @contextmanager
@@ -189,9 +146,7 @@ def test_every_page_is_inert_accessible_and_fits_its_window(window: Window) -> N
         for path in paths:
             page.goto(f"{server.origin}{path}")
             page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-            found = axe.Axe().run(page)
-            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            check_page(page, path)
             assert page.evaluate("window.ran") is None, path
 
 
@@ -208,9 +163,7 @@ def test_the_rules_pages_are_accessible_with_all_rules(window: Window, language:
         for path in ("/rules", *(f"/rules/{name}" for name in by_state.values())):
             page.goto(f"{server.origin}{path}")
             assert page.locator("html").get_attribute("lang") == language
-            found = axe.Axe().run(page)
-            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            check_page(page, path)
 
 
 def test_a_trial_is_judged_by_one_key_each(window: Window) -> None:
@@ -305,7 +258,7 @@ def test_what_was_typed_stays_when_the_network_drops(window: Window) -> None:
         page.goto(server.address)
         dismiss_in_words(window)
         page.route("**/decide", lambda route: route.abort("connectionreset"))
-        with pytest.raises(playwright.Error, match="ERR_CONNECTION_RESET"):
+        with pytest.raises(Error, match="ERR_CONNECTION_RESET"):
             window.press("Control+Enter")
         page.unroute("**/decide")
         assert not desk.pending
@@ -346,8 +299,7 @@ def test_a_day_of_a_small_service(window: Window, tmp_path: Path) -> None:
         assert "A decision about your post" in notice
         assert post in notice
         assert page.locator("p.text").first.is_visible(), "a text that was open stays open"
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        assert axe.Axe().run(page).violations_count == 0
+        check_page(page)
         window.press("1")
         assert page.locator("dl.facts bdi").first.inner_text() != post
         window.press("s")

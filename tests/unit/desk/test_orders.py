@@ -72,11 +72,9 @@ def test_an_order_waits_until_its_own_deadline_and_the_first_due_comes_first() -
     assert [item.deadline for item in waiting] == deadlines
 
 
-@pytest.mark.parametrize(
-    ("due_at", "code"),
-    [("2026-11-25T07:00:00Z", "field_range"), ("2026-12-10T12:00:00Z", "field_conflict")],
-    ids=["before it was received", "another than the first message has"],
-)
+@pytest.mark.parametrize(("due_at", "code"), [
+    ("2026-11-25T07:00:00Z", "field_range"), ("2026-12-10T12:00:00Z", "field_conflict"),
+], ids=["before it was received", "another than the first message has"])  # fmt: skip
 def test_a_deadline_that_cannot_be_is_refused(due_at: str, code: str) -> None:
     cases = received(order(due_at="2026-12-09T12:00:00Z"))
     wrong = order(id="q-3", follows="q-1", effected_at="2026-11-25T10:00:00Z", due_at=due_at)

@@ -20,48 +20,38 @@ NO_PACK: dict[str, Any] = {"decision_facts": "A notice named the post.",
 TODAY = date(2026, 11, 25)
 
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
-    "an e-mail address in the facts": (
-        changed(decision_facts="Somebody wrote from jo.doe@mail.example about it."),
-        *("decision_facts", "personal_data_email"),
-    ),
-    "a phone number in the explanation": (
-        changed(illegal_content_explanation="The post says to call +62 812 3456 7890."),
-        *("illegal_content_explanation", "personal_data_phone"),
-    ),
+    "an e-mail address in the facts":
+        (changed(decision_facts="Somebody wrote from jo.doe@mail.example about it."),
+         *("decision_facts", "personal_data_email")),
+    "a phone number in the explanation":
+        (changed(illegal_content_explanation="The post says to call +62 812 3456 7890."),
+         *("illegal_content_explanation", "personal_data_phone")),
     "a handle in the facts": (changed(decision_facts="The account @invented_seller posted it."),
                               *("decision_facts", "personal_data_handle")),
     "content after its restriction": (changed(content_date="2026-11-03"),
                                       *("content_date", "date_order")),
-    "an end before the beginning": (
-        changed(end_date_visibility_restriction="2026-11-01"),
-        *("end_date_visibility_restriction", "date_order"),
-    ),
+    "an end before the beginning": (changed(end_date_visibility_restriction="2026-11-01"),
+                                    *("end_date_visibility_restriction", "date_order")),
     "applied tomorrow": (changed(application_date="2026-11-26"), "application_date", "date_order"),
-    "notified, and found by machine": (
-        changed(source_type="SOURCE_ARTICLE_16", decision_facts="A notice told of the post."),
-        *("automated_detection", "flag_contradicts_source"),
-    ),
-    "found by a rule, and not by machine": (
-        changed(automated_detection="No"),
-        *("automated_detection", "flag_contradicts_facts"),
-    ),
-    "decided by a moderator, and by machine alone": (
-        changed(automated_decision="AUTOMATED_DECISION_FULLY"),
-        *("automated_decision", "flag_contradicts_facts"),
-    ),
-    "a category that its pack has not": (
-        changed(category="STATEMENT_CATEGORY_VIOLENCE", category_specification=[]),
-        *("category", "category_not_of_pack"),
-    ),
+    "notified, and found by machine":
+        (changed(source_type="SOURCE_ARTICLE_16", decision_facts="A notice told of the post."),
+         *("automated_detection", "flag_contradicts_source")),
+    "found by a rule, and not by machine":
+        (changed(automated_detection="No"), *("automated_detection", "flag_contradicts_facts")),
+    "decided by a moderator, and by machine alone":
+        (changed(automated_decision="AUTOMATED_DECISION_FULLY"),
+         *("automated_decision", "flag_contradicts_facts")),
+    "a category that its pack has not":
+        (changed(category="STATEMENT_CATEGORY_VIOLENCE", category_specification=[]),
+         *("category", "category_not_of_pack")),
     "a category that no pack with its ground has": (
         changed(**NO_PACK, illegal_content_legal_ground="An invented act")
         | {"category": "STATEMENT_CATEGORY_ANIMAL_WELFARE"},
         *("category", "category_not_of_pack"),
     ),
-    "a category that only terms have, on the law": (
-        changed(**NO_PACK, category="STATEMENT_CATEGORY_OTHER_VIOLATION_TC"),
-        *("category", "category_contradicts_field"),
-    ),
+    "a category that only terms have, on the law":
+        (changed(**NO_PACK, category="STATEMENT_CATEGORY_OTHER_VIOLATION_TC"),
+         *("category", "category_contradicts_field")),
     "a category that only notices have, without one": (
         changed(**NO_PACK | {"source_type": "SOURCE_VOLUNTARY"})
         | {"category": "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE"},
@@ -72,10 +62,8 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "a section of no law": (incompatible(incompatible_content_ground="§ 4"),
                             *("incompatible_content_ground", "too_short")),
     "facts of no letter": (changed(decision_facts="…"), "decision_facts", "too_short"),
-    "a keyword of another category": (
-        changed(category_specification=["KEYWORD_COORDINATED_HARM"]),
-        *("category_specification", "keyword_of_other_category"),
-    ),
+    "a keyword of another category": (changed(category_specification=["KEYWORD_COORDINATED_HARM"]),
+                                      *("category_specification", "keyword_of_other_category")),
 }  # fmt: skip
 
 
@@ -122,17 +110,15 @@ def test_personal_data_is_seen(text: str, kinds: list[str]) -> None:
     assert [str(one) for one in personal_data(text)] == kinds
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["Matched pack one-time-codes 3 rule asks-for-code on 2026-11-01 and 2026-11-02.",
-     "Regulation (EU) 2021/784, Article 5(1); Regulation (EU) 2022/2065 of 19.10.2022",
-     "It promises 1,000,000 or 12.500.000 a month for 25 clicks.",
-     "Statement 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-     "The post of 25/11/2026 10:00 was read 1200345 times.", "§ 263 StGB; KUHP 378; Section 420(2)",
-     "Decided @ once; costs 5 @ 3 each",
-     "https://terang.example/packs/one-time-codes/3.html#asks-for-code",
-     "EAN 4006381333931"],
-)  # fmt: skip
+@pytest.mark.parametrize("text", [
+    "Matched pack one-time-codes 3 rule asks-for-code on 2026-11-01 and 2026-11-02.",
+    "Regulation (EU) 2021/784, Article 5(1); Regulation (EU) 2022/2065 of 19.10.2022",
+    "It promises 1,000,000 or 12.500.000 a month for 25 clicks.",
+    "Statement 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "The post of 25/11/2026 10:00 was read 1200345 times.", "§ 263 StGB; KUHP 378; Section 420(2)",
+    "Decided @ once; costs 5 @ 3 each",
+    "https://terang.example/packs/one-time-codes/3.html#asks-for-code", "EAN 4006381333931",
+])  # fmt: skip
 def test_what_is_no_personal_data_is_not(text: str) -> None:
     assert list(personal_data(text)) == []
 

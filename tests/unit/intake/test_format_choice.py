@@ -54,9 +54,7 @@ def chosen(data: bytes, name: str = "") -> str:
     pytest.param(pretty([post(), post()]), "json-array", id="an array on many lines"),
     pytest.param(b"[\n" + dumps(post()) + b"\n]", "json-array", id="an element a line"),
     pytest.param(b"[]", "json-array", id="an empty array"),
-    pytest.param(
-        dumps([post(text="x" * 300_000)]), "json-array", id="an array beyond the head"
-    ),
+    pytest.param(dumps([post(text="x" * 300_000)]), "json-array", id="an array beyond the head"),
     pytest.param(dumps({"posts": [post()]}), "json-array", id="an array under posts"),
     pytest.param(dumps(TELEGRAM), "telegram", id="a chat on one line"),
     pytest.param(pretty(TELEGRAM), "telegram", id="a chat on many lines"),

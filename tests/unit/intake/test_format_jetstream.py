@@ -127,14 +127,10 @@ def test_an_outbox_gives_its_created_notes() -> None:
     pytest.param(dumps(NOTE), id="one object"),
     pytest.param(json_lines(NOTE), id="one object on a line"),
     pytest.param(dumps({"orderedItems": [NOTE]}), id="ordered items"),
-    pytest.param(
-        dumps({"@context": NOTE["@context"], "type": "CollectionPage", "items": [NOTE]}),
-        id="a page",
-    ),
-    pytest.param(
-        dumps({"@context": NOTE["@context"], "first": {"orderedItems": [NOTE]}}),
-        id="a first page inside its collection",
-    ),
+    pytest.param(dumps({"@context": NOTE["@context"], "type": "CollectionPage", "items": [NOTE]}),
+                 id="a page"),
+    pytest.param(dumps({"@context": NOTE["@context"], "first": {"orderedItems": [NOTE]}}),
+                 id="a first page inside its collection"),
 ])  # fmt: skip
 def test_ways_to_send_one_note(data: bytes) -> None:
     assert [item.fields["id"] for item in items(read(data))] == [NOTE["id"]]

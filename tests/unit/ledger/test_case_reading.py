@@ -89,18 +89,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "an id that is a number": (complaint(id=7), "field_type", "id"),
     "a field nobody knows": (complaint(text="I did not"), "field_unknown", "text"),
     "a field whose name is words": (complaint() | {"I am X": 1}, "field_unknown", ""),
-    "a measure nobody knows": (
-        decision(FINDING, measures=REMOVED | {"name": "x"}),
-        "field_unknown",
-        "measures.name",
-    ),
+    "a measure nobody knows":
+        (decision(FINDING, measures=REMOVED | {"name": "x"}), "field_unknown", "measures.name"),
     "nobody decided": (decision(FINDING, moderator=...), "needs_person", "moderator"),
     "nobody is null": (decision(FINDING, moderator=None), "needs_person", "moderator"),
-    "a machine decided": (
-        decision(FINDING, automated_decision="FULLY"),
-        "needs_person",
-        "automated_decision",
-    ),
+    "a machine decided":
+        (decision(FINDING, automated_decision="FULLY"), "needs_person", "automated_decision"),
     "nobody looked again": (second_review(moderator=...), "needs_person", "moderator"),
     "nobody answered": (outcome(moderator=...), "needs_person", "moderator"),
     "nobody suspended": (suspension(moderator=...), "needs_person", "moderator"),
@@ -113,137 +107,71 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "nothing to decide on": (decision(), "field_missing", "findings"),
     "another verdict": (decision(FINDING, verdict="guilty"), "field_range", "verdict"),
     "escalated to nobody": (decision(FINDING, verdict="escalated"), "field_missing", "escalation"),
-    "a confirmation that escalates": (
-        decision(FINDING, escalation="child_abuse"),
-        "field_conflict",
-        "escalation",
-    ),
-    "a measure on a dismissal": (
-        decision(FINDING, verdict="dismissed", measures=REMOVED),
-        "field_conflict",
-        "measures",
-    ),
-    "a measure that does nothing": (
-        decision(FINDING, measures={}),
-        "field_missing",
-        "measures.visibility",
-    ),
-    "an unknown measure": (
-        decision(FINDING, measures={"visibility": ["BAN"]}),
-        "field_range",
-        "measures.visibility",
-    ),
-    "measures that are no object": (
-        decision(FINDING, measures=["x"]),
-        "field_type",
-        "measures",
-    ),
-    "another measure without words": (
-        decision(FINDING, measures={"visibility": ["DECISION_VISIBILITY_OTHER"]}),
-        "field_missing",
-        "measures.visibility_other",
-    ),
-    "words without another measure": (
-        decision(FINDING, measures=REMOVED | {"visibility_other": "x"}),
-        "field_conflict",
-        "measures.visibility_other",
-    ),
-    "the end of no measure": (
-        decision(FINDING, measures=REMOVED | {"account_until": "2026-12-24"}),
-        "field_conflict",
-        "measures.account_until",
-    ),
-    "an end that is no day": (
-        decision(FINDING, measures=REMOVED | {"visibility_until": "soon"}),
-        "time_syntax",
-        "measures.visibility_until",
-    ),
-    "an end after all times": (
-        decision(FINDING, measures=REMOVED | {"visibility_until": "9999-12-31"}),
-        "field_range",
-        "measures.visibility_until",
-    ),
+    "a confirmation that escalates":
+        (decision(FINDING, escalation="child_abuse"), "field_conflict", "escalation"),
+    "a measure on a dismissal":
+        (decision(FINDING, verdict="dismissed", measures=REMOVED), "field_conflict", "measures"),
+    "a measure that does nothing":
+        (decision(FINDING, measures={}), "field_missing", "measures.visibility"),
+    "an unknown measure":
+        (decision(FINDING, measures={"visibility": ["BAN"]}), "field_range", "measures.visibility"),
+    "measures that are no object": (decision(FINDING, measures=["x"]), "field_type", "measures"),
+    "another measure without words":
+        (decision(FINDING, measures={"visibility": ["DECISION_VISIBILITY_OTHER"]}), "field_missing",
+         "measures.visibility_other"),
+    "words without another measure":
+        (decision(FINDING, measures=REMOVED | {"visibility_other": "x"}), "field_conflict",
+         "measures.visibility_other"),
+    "the end of no measure": (decision(FINDING, measures=REMOVED | {"account_until": "2026-12-24"}),
+                              "field_conflict", "measures.account_until"),
+    "an end that is no day": (decision(FINDING, measures=REMOVED | {"visibility_until": "soon"}),
+                              "time_syntax", "measures.visibility_until"),
+    "an end after all times":
+        (decision(FINDING, measures=REMOVED | {"visibility_until": "9999-12-31"}), "field_range",
+         "measures.visibility_until"),
     "suspended until after all times": (suspension(until="9999-12-31"), "field_range", "until"),
-    "a measure that was never applied": (
-        decision(FINDING, applied_at=...),
-        "field_missing",
-        "applied_at",
-    ),
+    "a measure that was never applied":
+        (decision(FINDING, applied_at=...), "field_missing", "applied_at"),
     "applied without a measure": (decision(FINDING, measures=...), "field_conflict", "applied_at"),
     "no reason": (decision(FINDING, reason=...), "field_missing", "reason"),
     "a reason too long": (decision(FINDING, reason="x" * 2_001), "field_length", "reason"),
-    "a notice without a ground": (
-        decision(notice="n-1", findings=...),
-        "field_missing",
-        "ground",
-    ),
-    "decided before it was opened": (
-        decision(FINDING, decided_at="2026-11-25T12:28:59+00:00"),
-        "field_range",
-        "decided_at",
-    ),
-    "a time without offset": (
-        complaint(received_at="2026-11-26T08:00:00"),
-        "time_offset",
-        "received_at",
-    ),
+    "a notice without a ground": (decision(notice="n-1", findings=...), "field_missing", "ground"),
+    "decided before it was opened":
+        (decision(FINDING, decided_at="2026-11-25T12:28:59+00:00"), "field_range", "decided_at"),
+    "a time without offset":
+        (complaint(received_at="2026-11-26T08:00:00"), "time_offset", "received_at"),
     "no time": (complaint(received_at="yesterday"), "time_syntax", "received_at"),
     "a time that is a number": (complaint(received_at=7), "field_type", "received_at"),
-    "a time before all times": (
-        complaint(received_at="0001-01-01T00:00:00+14:00"),
-        "field_range",
-        "received_at",
-    ),
+    "a time before all times":
+        (complaint(received_at="0001-01-01T00:00:00+14:00"), "field_range", "received_at"),
     "a country that is none": (decision(FINDING, scope=["US"]), "field_range", "scope"),
-    "a ground that is no address": (
-        decision(FINDING, ground_url="javascript:alert(1)"),
-        "field_range",
-        "ground_url",
-    ),
+    "a ground that is no address":
+        (decision(FINDING, ground_url="javascript:alert(1)"), "field_range", "ground_url"),
     "a complaint by a stranger": (complaint(by="anybody"), "field_range", "by"),
     "an outcome of nothing": (outcome(complaint=...), "field_missing", "complaint"),
     "an outcome of two": (outcome(dispute="x-1"), "field_conflict", "dispute"),
     "an implemented complaint": (outcome(implemented=True), "field_conflict", "implemented"),
-    "implemented in words": (
-        outcome(complaint=..., dispute="x-1", implemented="yes"),
-        "field_type",
-        "implemented",
-    ),
-    "upheld with another measure": (
-        outcome(outcome="upheld", measures=REMOVED),
-        "field_conflict",
-        "measures",
-    ),
+    "implemented in words":
+        (outcome(complaint=..., dispute="x-1", implemented="yes"), "field_type", "implemented"),
+    "upheld with another measure":
+        (outcome(outcome="upheld", measures=REMOVED), "field_conflict", "measures"),
     "a review that skips": (second_review(verdict="skipped"), "field_range", "verdict"),
     "an unknown category": (notice(category="RUDE"), "field_range", "category"),
-    "a category of orders": (
-        notice(category="NOT_SPECIFIED_ORDER", keyword=...),
-        "field_range",
-        "category",
-    ),
+    "a category of orders":
+        (notice(category="NOT_SPECIFIED_ORDER", keyword=...), "field_range", "category"),
     "another category's keyword": (notice(keyword="SUICIDE"), "field_range", "keyword"),
     "other without words": (notice(keyword="OTHER"), "field_missing", "other"),
     "words without other": (notice(other="x"), "field_conflict", "other"),
     "no item": (notice(items=0), "field_range", "items"),
     "half an item": (notice(items=0.5), "field_type", "items"),
-    "a trusted flagger outside Art. 16": (
-        notice(trusted_flagger=True, article_16=False),
-        "field_conflict",
-        "article_16",
-    ),
+    "a trusted flagger outside Art. 16":
+        (notice(trusted_flagger=True, article_16=False), "field_conflict", "article_16"),
     "an order about nothing": (order(category=...), "field_missing", "category"),
     "an order by no country": (order(country="XX"), "field_range", "country"),
     "refused without a ground": (order(outcome="refused"), "field_missing", "ground"),
-    "complied with a ground": (
-        order(outcome="complied", ground="x"),
-        "field_conflict",
-        "ground",
-    ),
-    "acknowledged before it came": (
-        order(acknowledged_at="2026-11-25T07:59:59+00:00"),
-        "field_range",
-        "acknowledged_at",
-    ),
+    "complied with a ground": (order(outcome="complied", ground="x"), "field_conflict", "ground"),
+    "acknowledged before it came":
+        (order(acknowledged_at="2026-11-25T07:59:59+00:00"), "field_range", "acknowledged_at"),
     "an order to inform about a post": (inform(category="VIOLENCE"), "person_field", "category"),
     "an order to inform about a person": (inform(person="Jane Doe"), "person_field", "person"),
     "an order to inform with a ground": (inform(ground="x"), "person_field", "ground"),
@@ -251,11 +179,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a suspended account": (suspension(account="user-1"), "field_unknown", "account"),
     "a month that is none": (audit(month="2026-13"), "field_range", "month"),
     "violating nothing": (audit(verdict="violating"), "field_missing", "category"),
-    "harmless under a category": (
-        audit(category="VIOLENCE"),
-        "field_conflict",
-        "category",
-    ),
+    "harmless under a category": (audit(category="VIOLENCE"), "field_conflict", "category"),
 }  # fmt: skip
 
 

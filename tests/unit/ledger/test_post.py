@@ -183,11 +183,9 @@ def test_parts_are_text_then_captions_then_links() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{"text": "b"}, {"media_text": ["a"]}, {"links": ["a"]}, {"media_text": [], "links": ["", ""]}],
-    ids=["text", "a caption", "a link", "two links"],
-)
+@pytest.mark.parametrize("changes", [
+    {"text": "b"}, {"media_text": ["a"]}, {"links": ["a"]}, {"media_text": [], "links": ["", ""]},
+], ids=["text", "a caption", "a link", "two links"])  # fmt: skip
 def test_other_content_changes_the_text_digest(changes: dict[str, object]) -> None:
     post, _ = read_fields(fields(text="a"))  # type: ignore[misc]
     other, _ = read_fields(fields(**{"text": "a"} | changes))  # type: ignore[misc]

@@ -66,11 +66,9 @@ def test_a_key_needs_the_secret_and_the_salt_and_the_provider() -> None:
     assert len(values) == 4
 
 
-@pytest.mark.parametrize(
-    ("moment", "kept"),
-    [("2028-11-30T23:59:59+00:00", True), ("2028-12-01T00:00:00+00:00", False)],
-    ids=["to the last moment", "and no longer"],
-)
+@pytest.mark.parametrize(("moment", "kept"), [
+    ("2028-11-30T23:59:59+00:00", True), ("2028-12-01T00:00:00+00:00", False),
+], ids=["to the last moment", "and no longer"])  # fmt: skip
 def test_a_key_is_kept_for_24_months(moment: str, *, kept: bool) -> None:
     """A worker that has met it before forgets it too, and the table's lateness is no help."""
     salts, clock = MemorySalts(), StandingClock()
@@ -118,20 +116,13 @@ def test_nothing_secret_is_shown_where_a_key_is_printed() -> None:
 LONG = bytes(range(0x50)), bytes(range(0x60, 0xB0)), bytes(range(0xB0, 0x100))
 
 RFC_5869 = {
-    "A.1": (
-        b"\x0b" * 22, bytes(range(13)), bytes(range(0xF0, 0xFA)), 42,
-        "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865",
-    ),
-    "A.2": (
-        *LONG, 82,
-        ("b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c"
-         "59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9aca3db71"
-         "cc30c58179ec3e87c14c01d5c1f3434f1d87"),
-    ),
-    "A.3": (
-        b"\x0b" * 22, b"", b"", 42,
-        "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8",
-    ),
+    "A.1": (b"\x0b" * 22, bytes(range(13)), bytes(range(0xF0, 0xFA)), 42,
+            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"),
+    "A.2": (*LONG, 82, ("b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c"
+                        "59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9aca3db71"
+                        "cc30c58179ec3e87c14c01d5c1f3434f1d87")),
+    "A.3": (b"\x0b" * 22, b"", b"", 42,
+            "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"),
 }  # fmt: skip
 
 

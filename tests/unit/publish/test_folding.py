@@ -3,14 +3,7 @@
 import msgspec
 import pytest
 from support.decided_findings import decided, do, world
-from support.publish_world import (
-    CLOSED,
-    World,
-    live,
-    sample_pack,
-    sample_receipt,
-    sample_rule,
-)
+from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt, sample_rule
 
 from ledger.codes import OperatorError
 from ledger.texts import rounded_seconds
@@ -65,28 +58,18 @@ def test_a_file_refused_whole_is_one_unit_and_one_record() -> None:
 @pytest.mark.parametrize(("changes", "fault"), [
     pytest.param({}, None, id="a receipt that closes"),
     pytest.param({"records": 104}, LeftOutReason.DOES_NOT_CLOSE, id="a record too many"),
-    pytest.param(
-        {"findings": 3}, LeftOutReason.DOES_NOT_CLOSE, id="a finding without its rule"
-    ),
-    pytest.param(
-        {"held": {live(): 3}}, LeftOutReason.DOES_NOT_CLOSE, id="more held than found"
-    ),
-    pytest.param(
-        {"held": {SHADOW: 1}}, LeftOutReason.DOES_NOT_CLOSE, id="held of a rule not met"
-    ),
-    pytest.param({"inspected": 104, "refused": {"not_public": -1}},
-                 LeftOutReason.DOES_NOT_CLOSE,
+    pytest.param({"findings": 3}, LeftOutReason.DOES_NOT_CLOSE, id="a finding without its rule"),
+    pytest.param({"held": {live(): 3}}, LeftOutReason.DOES_NOT_CLOSE, id="more held than found"),
+    pytest.param({"held": {SHADOW: 1}}, LeftOutReason.DOES_NOT_CLOSE, id="held of a rule not met"),
+    pytest.param({"inspected": 104, "refused": {"not_public": -1}}, LeftOutReason.DOES_NOT_CLOSE,
                  id="sums that close with a negative count"),
-    pytest.param(
-        {"set": "other"}, LeftOutReason.RULE_UNKNOWN, id="a set that is not published"
-    ),
+    pytest.param({"set": "other"}, LeftOutReason.RULE_UNKNOWN, id="a set that is not published"),
     pytest.param({"by_rule": {live("no-such-rule"): 2}}, LeftOutReason.RULE_UNKNOWN,
                  id="a rule not in its set"),
     pytest.param({"by_rule": {"one-time-codes/1/asks-for-code/loud": 2}},
                  LeftOutReason.RULE_UNKNOWN, id="a mode that does not exist"),
-    pytest.param(
-        {"by_rule": {}, "findings": 0, "set": "other"}, None, id="no finding needs no set"
-    ),
+    pytest.param({"by_rule": {}, "findings": 0, "set": "other"}, None,
+                 id="no finding needs no set"),
 ])  # fmt: skip
 def test_what_may_not_be_counted(changes: dict[str, object], fault: LeftOutReason | None) -> None:
     receipt = sample_receipt(by_rule={live(): 2}, set="set")

@@ -65,11 +65,9 @@ def all_fields() -> Receipt:
                           partly_read=2, messages=6, last="2026-11-26T00:00:00Z")  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "receipt",
-    [all_fields(), sample_receipt(inspected=0, refused={}), sample_receipt(by_language={"id": 0})],
-    ids=["every field", "nothing in it", "a zero in a tally"],
-)
+@pytest.mark.parametrize("receipt", [
+    all_fields(), sample_receipt(inspected=0, refused={}), sample_receipt(by_language={"id": 0}),
+], ids=["every field", "nothing in it", "a zero in a tally"])  # fmt: skip
 def test_a_line_says_what_the_receipt_says(receipt: Receipt) -> None:
     """All but ids, the source and times; zeros in tallies add nothing."""
     with closing(JournalSpool()) as spool:

@@ -12,26 +12,13 @@ from support.log_signer import LocalSigner
 from support.log_world import ORIGIN, LogWorld
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
+import tlog
 from ledger.keys import keyed, receipt_key
 from ledger.log_store import LogHead
 from ledger.units import OpenFile
 from publish.day_facts import seal_key
 from publish.publish_run import PublishRequest, publish
 from publish_steps.served_log import OF_THE_LOG
-from tlog import (
-    DayLeaf,
-    FindingLeaf,
-    Leaf,
-    LogFiles,
-    PublishedLeaf,
-    ReceiptLeaf,
-    ReportLeaf,
-    RunLeaf,
-    UnitLeaf,
-    decode_leaf,
-    is_signed_by,
-    parse_checkpoint,
-)
 
 
 def sample_world() -> LogWorld:
@@ -56,25 +43,25 @@ def as_older_release_wrote(summary: bytes) -> bytes:
     return json.dumps(fields, indent=2, sort_keys=True).encode() + b"\n"
 
 
-def leaves(made: LogWorld) -> list[Leaf]:
+def leaves(made: LogWorld) -> list[tlog.Leaf]:
     note = made.files["log/checkpoint"]
-    size = parse_checkpoint(note).size
-    files = LogFiles(size, lambda path: made.files.get(f"log/{path}"))
-    return [decode_leaf(leaf) for leaf in files.leaves()]
+    size = tlog.parse_checkpoint(note).size
+    files = tlog.LogFiles(size, lambda path: made.files.get(f"log/{path}"))
+    return [tlog.decode_leaf(leaf) for leaf in files.leaves()]
 
 
 def kinds(made: LogWorld) -> Counter[str]:
     return Counter(type(leaf).__name__ for leaf in leaves(made))
 
 
-def logged_files(made: LogWorld) -> dict[str, PublishedLeaf]:
-    return {leaf.path: leaf for leaf in leaves(made) if isinstance(leaf, PublishedLeaf)}
+def logged_files(made: LogWorld) -> dict[str, tlog.PublishedLeaf]:
+    return {leaf.path: leaf for leaf in leaves(made) if isinstance(leaf, tlog.PublishedLeaf)}
 
 
 def test_a_run_logs_each_file_of_a_closed_period_and_serves_a_signed_checkpoint() -> None:
     made = published()
     note = made.files["log/checkpoint"]
-    assert is_signed_by(note, made.signer)
+    assert tlog.is_signed_by(note, made.signer)
     files = logged_files(made)
     for path, leaf in files.items():
         assert leaf.sha256 == sha256(made.files[path]).hexdigest()
@@ -90,7 +77,7 @@ def test_units_and_findings_are_logged_by_keyed_digests_only() -> None:
     made = published()
     assert kinds(made)["UnitLeaf"] == 3
     key = made.log_keys["2026-11"]
-    logged = {leaf.finding for leaf in leaves(made) if isinstance(leaf, FindingLeaf)}
+    logged = {leaf.finding for leaf in leaves(made) if isinstance(leaf, tlog.FindingLeaf)}
     ids = {*made.findings("acme", "2026-11-24"), *made.findings("acme", "2026-11-25")}
     assert logged == {keyed(key, name) for name in ids}
     assert len(logged) == 4
@@ -110,13 +97,13 @@ def test_a_second_run_adds_nothing_until_the_log_would_look_silent() -> None:
     assert result.log is not None
     assert result.log.added == 1
     newest = leaves(made)[-1]
-    assert newest == RunLeaf("2026-11-26T08:00:00Z", leaves_of_runs(made)[0].list)
+    assert newest == tlog.RunLeaf("2026-11-26T08:00:00Z", leaves_of_runs(made)[0].list)
     again = f"log/lists/{newest.list}.json"
     assert again in made.calls.writes, "or the lifecycle deletes it while it is the newest"
 
 
-def leaves_of_runs(made: LogWorld) -> list[RunLeaf]:
-    return [leaf for leaf in leaves(made) if isinstance(leaf, RunLeaf)]
+def leaves_of_runs(made: LogWorld) -> list[tlog.RunLeaf]:
+    return [leaf for leaf in leaves(made) if isinstance(leaf, tlog.RunLeaf)]
 
 
 def test_a_run_lists_each_file_that_has_no_leaf_and_reads_only_what_changed() -> None:
@@ -153,7 +140,9 @@ def test_after_an_upgrade_a_rebuild_keeps_the_bytes_of_summaries_that_say_the_sa
     assert sha256(older).hexdigest() in made.text("summaries/acme/2026-11-25.html")
     archive = zipfile.ZipFile(BytesIO(made.files["summaries/acme/2026-11-25.zip"]))
     assert archive.read(path) == older
-    named = [leaf for leaf in leaves(made) if isinstance(leaf, PublishedLeaf) and leaf.path == path]
+    named = [
+        leaf for leaf in leaves(made) if isinstance(leaf, tlog.PublishedLeaf) and leaf.path == path
+    ]
     assert [leaf.sha256 for leaf in named] == [sha256(older).hexdigest()]
 
 
@@ -184,8 +173,8 @@ def test_a_late_receipt_adds_its_own_leaves_and_the_revision() -> None:
     added = leaves(made)[len(before) :]
     assert leaves(made)[: len(before)] == before
     assert [type(leaf).__name__ for leaf in added[:3]].count("UnitLeaf") == 1
-    assert sum(isinstance(leaf, FindingLeaf) for leaf in added) == 1
-    assert sum(isinstance(leaf, DayLeaf) for leaf in added) == 1
+    assert sum(isinstance(leaf, tlog.FindingLeaf) for leaf in added) == 1
+    assert sum(isinstance(leaf, tlog.DayLeaf) for leaf in added) == 1
     revised = logged_files(made)["summaries/acme/2026-11-24.json"]
     assert revised.revision == 2
     assert logged_files(made)["summaries/acme/2026-11-24.r1.json"].revision == 1
@@ -199,14 +188,14 @@ def test_an_open_day_is_not_logged() -> None:
     assert "summaries/acme/2026-11-25.json" in made.files
     assert "summaries/acme/2026-11-25.json" not in logged_files(made)
     assert "summaries/acme/2026-11-24.json" in logged_files(made)
-    assert [leaf.day for leaf in leaves(made) if isinstance(leaf, DayLeaf)] == ["2026-11-24"]
+    assert [leaf.day for leaf in leaves(made) if isinstance(leaf, tlog.DayLeaf)] == ["2026-11-24"]
 
 
 def test_a_report_is_logged_by_its_digest() -> None:
     made = published()
     made.bucket("out")["out/acme/reports/2025/report.csv"] = b"secret to the public"
     made.publish("2026-11-26T04:00:00Z")
-    [report] = [leaf for leaf in leaves(made) if isinstance(leaf, ReportLeaf)]
+    [report] = [leaf for leaf in leaves(made) if isinstance(leaf, tlog.ReportLeaf)]
     assert report.sha256 == sha256(b"secret to the public").hexdigest()
 
 
@@ -216,9 +205,9 @@ def test_the_receipt_of_a_file_is_logged_on_the_day_on_which_it_was_closed() -> 
     made.store.put_file("acme", OpenFile("f", "2026-11-24", 1, closed="2026-11-25"))
     made.bucket("out")[receipt_key("acme", "f")] = receipt
     made.publish(CLOSED)
-    [leaf] = [leaf for leaf in leaves(made) if isinstance(leaf, ReceiptLeaf)]
+    [leaf] = [leaf for leaf in leaves(made) if isinstance(leaf, tlog.ReceiptLeaf)]
     digest = sha256(receipt).hexdigest()
-    assert leaf == ReceiptLeaf("acme", "2026-11-25", digest, 3, 2, {"encoding": 1})
+    assert leaf == tlog.ReceiptLeaf("acme", "2026-11-25", digest, 3, 2, {"encoding": 1})
 
 
 def test_a_run_whose_head_another_run_moved_leaves_the_log_to_it() -> None:
@@ -283,7 +272,10 @@ def test_a_log_that_would_contradict_what_is_served_does_not_grow() -> None:
     assert made.files["log/checkpoint"] == served
     taken = made.publish("2026-11-26T16:00:00Z", accept=("log",))
     assert (taken.log_refused, taken.log and taken.log.added) == ("", 1)
-    assert parse_checkpoint(made.files["log/checkpoint"]).size == parse_checkpoint(served).size + 1
+    assert (
+        tlog.parse_checkpoint(made.files["log/checkpoint"]).size
+        == tlog.parse_checkpoint(served).size + 1
+    )
 
 
 def test_the_key_of_a_log_that_is_not_back_yet_begins_no_other() -> None:
@@ -374,5 +366,5 @@ def test_the_clock_of_a_log_never_goes_back() -> None:
 
 def test_units_of_a_receipt_add_up() -> None:
     for leaf in leaves(published()):
-        if isinstance(leaf, UnitLeaf):
+        if isinstance(leaf, tlog.UnitLeaf):
             assert leaf.records == leaf.accepted + sum(leaf.refused.values())

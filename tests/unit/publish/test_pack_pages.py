@@ -162,14 +162,11 @@ def test_after_a_rollback_the_older_version_is_in_force_and_the_newer_one_is_not
 
 
 @pytest.mark.parametrize(("moment", "state", "words"), [
-    pytest.param(
-        "2026-10-31T23:59:59Z", "not yet", "Its first day is 1 November 2026", id="before"
-    ),
+    pytest.param("2026-10-31T23:59:59Z", "not yet", "Its first day is 1 November 2026",
+                 id="before"),
     pytest.param("2026-11-01T00:00:00Z", "live", "", id="from its first moment"),
     pytest.param("2027-04-30T23:59:59Z", "live", "", id="to its last moment"),
-    pytest.param(
-        "2027-05-01T00:00:00Z", "expired", "Its last day was 30 April 2027", id="after"
-    ),
+    pytest.param("2027-05-01T00:00:00Z", "expired", "Its last day was 30 April 2027", id="after"),
 ])  # fmt: skip
 def test_a_pack_is_live_on_its_days_only(moment: str, state: str, words: str) -> None:
     made = World()

@@ -4,24 +4,17 @@ import functools
 import http.server
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
+from playwright.sync_api import Browser
+from support.chromium import IN_CHROMIUM, Window, check_page
 from support.log_world import LogWorld
 from support.publish_world import World, live, sample_pack, sample_receipt, sample_rule, scored_pack
 from support.sample_entries import contest, decision, entry, outcome
 
 from ledger.cases import JournalEntry
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-playwright = pytest.importorskip("playwright.sync_api")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 PAGES = {
     "the index": "index.html",
@@ -42,8 +35,7 @@ PAGES = {
     "the method, with a log": "logged/method.id.html",
 }
 
-pytestmark = [pytest.mark.browser,
-              pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM")]  # fmt: skip
+pytestmark = IN_CHROMIUM
 
 
 def everything_people_do() -> Iterator[JournalEntry]:
@@ -118,14 +110,6 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@dataclass
-class Window:
-    """A page, and what its console and its requests complained of."""
-
-    page: "Page"
-    complaints: list[str] = field(default_factory=list)
-
-
 @pytest.fixture(scope="module")
 def served(folder: Path) -> Iterator[str]:
     handler = functools.partial(Quiet, directory=str(folder))
@@ -138,34 +122,13 @@ def served(folder: Path) -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(params=[("light", 1280), ("dark", 390)], ids=["wide and light", "narrow and dark"])
-def window(browser: "Browser", request: pytest.FixtureRequest) -> Iterator[Window]:
-    scheme, width = request.param
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    opened = Window(context.new_page())
-    opened.page.on("console", lambda message: opened.complaints.append(message.text))
-    opened.page.on("requestfailed", lambda failed: opened.complaints.append(failed.url))
-    yield opened
-    context.close()
-
-
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 def test_a_page_is_accessible_fits_its_window_and_asks_for_nothing(
     window: Window, folder: Path, path: str
 ) -> None:
     window.page.goto(f"file://{folder}/{path}")
     window.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    found = axe.Axe().run(window.page)
-    assert found.violations_count == 0, found.generate_report()
-    assert window.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    check_page(window.page)
     assert window.complaints == []
 
 
@@ -182,6 +145,7 @@ def test_the_stylesheet_is_allowed_and_a_script_is_not(window: Window, served: s
         }"""
     )
     assert window.page.evaluate("window.ran") is None
+    window.complaints.clear()  # the browser notes the script
 
 
 def test_a_reader_finds_the_way_from_the_index_to_a_rule(window: Window, served: str) -> None:
@@ -202,7 +166,7 @@ def test_the_keyboard_reaches_the_contents_first(window: Window, folder: Path) -
     assert focused == "Skip to the contents"
 
 
-def test_charts_follow_the_scheme(browser: "Browser", folder: Path) -> None:
+def test_charts_follow_the_scheme(browser: Browser, folder: Path) -> None:
     seen = set()
     for scheme in ("light", "dark"):
         context = browser.new_context(color_scheme=scheme)

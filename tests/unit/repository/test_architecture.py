@@ -24,17 +24,7 @@ STORES = {
     for name in ("table", "draws", "finding_store", "store", "desk_store", "log_store", "objects")
 }
 ALONE = {"recount", "report_proof", "verify"}
-PURE = (
-    "tlog",
-    "rules",
-    "matcher",
-    "claims",
-    "phrases",
-    "dsa",
-    "cases",
-    "authoring",
-    "recount",
-)
+PURE = ("tlog", "rules", "matcher", "claims", "phrases", "dsa", "cases", "authoring", "recount")
 
 
 @cache

@@ -21,15 +21,12 @@ def test_an_exception_is_for_one_resource_of_the_template_and_says_why() -> None
     )
 
 
-@pytest.mark.parametrize(
-    ("passed", "found", "code"),
-    [
-        pytest.param(9, LISTED, 0, id="what is listed"),
-        pytest.param(9, [*LISTED, "CKV_AWS_1 AWS::S3::Bucket.New"], 1, id="another fault"),
-        pytest.param(9, LISTED[1:], 1, id="an exception that nothing needs"),
-        pytest.param(0, LISTED, 1, id="a template that it cannot read"),
-    ],
-)
+@pytest.mark.parametrize(("passed", "found", "code"), [
+    pytest.param(9, LISTED, 0, id="what is listed"),
+    pytest.param(9, [*LISTED, "CKV_AWS_1 AWS::S3::Bucket.New"], 1, id="another fault"),
+    pytest.param(9, LISTED[1:], 1, id="an exception that nothing needs"),
+    pytest.param(0, LISTED, 1, id="a template that it cannot read"),
+])  # fmt: skip
 def test_checkov_must_find_what_is_listed(
     tmp_path: Path, passed: int, found: list[str], code: int
 ) -> None:

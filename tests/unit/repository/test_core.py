@@ -8,9 +8,7 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-CORE = {
-    *("rules", "matcher", "ledger", "cases", "intake", "scan", "decide", "publish", "phrases"),
-}
+CORE = {*("rules", "matcher", "ledger", "cases", "intake", "scan", "decide", "publish", "phrases")}
 BEHIND = {
     *("claims", "dsa", "tlog", "publish_steps", "desk", "announce", "authoring"),
     *("terang", "answer", "feeds", "console", "recount", "verify"),
@@ -53,7 +51,4 @@ def test_the_core_imports_nothing_of_the_rooms_behind_it() -> None:
 
 
 def test_an_import_inside_a_function_is_seen() -> None:
-    assert imported("def f():\n    import dsa.report\n    from tlog import x") == {
-        "dsa",
-        "tlog",
-    }
+    assert imported("def f():\n    import dsa.report\n    from tlog import x") == {"dsa", "tlog"}

@@ -15,14 +15,8 @@ DEPLOYED = sorted(
 PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[[a-z0-9,-]+\])?==(?P<version>[^\s;\\]+)")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 FETCHED = (
-    "--find-links",
-    "--index-url",
-    "--extra-index-url",
-    "--trusted-host",
-    "git+",
-    "https:",
-    "http:",
-)
+    "--find-links", "--index-url", "--extra-index-url", "--trusted-host", "git+", "https:", "http:",
+)  # fmt: skip
 BROUGHT_BY_LAMBDA = {"boto3", "botocore", "s3transfer"}
 
 

@@ -167,13 +167,8 @@ def inspect(*posts: Post, **settings: Any) -> list[ExcerptedFinding]:
 
 
 def inspection(
-    *posts: Post,
-    provider: str = "acme",
-    unit: str = "u1",
-    rules: Rules = RULES,
-    length: int = 280,
-    shadow: ShadowFindings = ShadowFindings.ALL,
-) -> Inspection:
+        *posts: Post, provider: str = "acme", unit: str = "u1", rules: Rules = RULES,
+        length: int = 280, shadow: ShadowFindings = ShadowFindings.ALL) -> Inspection:  # fmt: skip
     results = match_posts(posts, rules, shadow)
     return inspect_posts(posts, rules, PSEUDONYMS, provider=provider, unit=unit,
                          found_at="2026-11-25T12:00:00Z", results=results, keeping=Keeping(shadow),

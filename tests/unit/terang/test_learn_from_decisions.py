@@ -2,31 +2,25 @@
 
 import json
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from support.adverts import ADVERTS, NEEDS_LIBRARY, REMARKS
 from support.case_world import finding
 from support.packs_folder import run_packs
 from support.sample_messages import audit, complaint, decision, outcome
 from support.sample_posts import fields
 
 from authoring.check import check_packs
-from authoring.features import LearningError, find_library
 from authoring.labelled import LabelledPost
 from authoring.learning import Wanted
 from authoring.learning import learn as fit
 from ledger.codes import Refusal
 from ledger.findings import Finding, FoundSpan, finding_id
 from ledger.posts import read_line
-from terang import ROOT
 
-OFFERS = ["bonus besar", "hadiah besar", "modal kecil", "untung besar", "saldo gratis"]
-CALLS = ["daftar sekarang", "daftar di situs", "klik situs kami", "ayo daftar", "gabung situs"]
-PEOPLE = ["ibu", "bapak", "adik", "kakak", "teman", "guru"]
-DEEDS = ["pergi ke pasar", "memasak nasi", "membaca buku", "tidur siang", "naik sepeda"]
 CATEGORY = "SCAMS_AND_FRAUD"
 LEARN = ("learn", "--id", "offers", "--category", CATEGORY, "--language", "id")
 
@@ -48,8 +42,8 @@ def found(written: str) -> Finding:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A run that found adverts and some remarks; two moderators decided, and audited others."""
-    adverts = [f"{call}, {offer} 🔥" for call, offer in product(CALLS, OFFERS)]
-    remarks = [f"{who} {deed} {at}" for at, (who, deed) in enumerate(product(PEOPLE, DEEDS))]
+    adverts = [f"{text} 🔥" for text in ADVERTS]
+    remarks = [f"{text} {at}" for at, text in enumerate(REMARKS)]
     lines = [line(number, text) for number, text in enumerate([*adverts, *remarks])]
     (tmp_path / "posts.jsonl").write_text("\n".join(lines), "utf-8")
     findings = [found(one) for one in lines[:30]]
@@ -88,15 +82,7 @@ def learn(
     return run_packs(capsys, folder, *LEARN, *files, "--out", folder / "out", *more)
 
 
-def has_library() -> bool:
-    try:
-        find_library(ROOT)
-    except LearningError:
-        return False
-    return True
-
-
-@pytest.mark.skipif(not has_library(), reason="scipy is missing")
+@NEEDS_LIBRARY
 def test_the_card_says_how_the_posts_were_selected(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -114,34 +100,16 @@ def test_the_card_says_how_the_posts_were_selected(
     assert rule.score
     assert "daftar" in rule.score.terms
     assert [(row.posts, row.harmful, row.selected) for row in pack.card.trained_on] == [
-        (
-            5,
-            False,
-            (
-                "Found by a rule and dismissed by a moderator. 30 of 50 findings were decided;"
-                " each counts 1.7"
-            ),
-        ),
-        (
-            25,
-            False,
-            (
-                "In the random audit sample and judged not violating. 25 of 5,000 posts were"
-                " judged; each counts 16.7 instead of 200"
-            ),
-        ),
-        (
-            25,
-            True,
-            (
-                "Found by a rule and confirmed by a moderator. 30 of 50 findings were decided;"
-                " each counts 1.7"
-            ),
-        ),
-    ]
+        (5, False, ("Found by a rule and dismissed by a moderator. 30 of 50 findings were decided;"
+                    " each counts 1.7")),
+        (25, False, ("In the random audit sample and judged not violating. 25 of 5,000 posts were"
+                     " judged; each counts 16.7 instead of 200")),
+        (25, True, ("Found by a rule and confirmed by a moderator. 30 of 50 findings were decided;"
+                    " each counts 1.7")),
+    ]  # fmt: skip
 
 
-@pytest.mark.skipif(not has_library(), reason="scipy is missing")
+@NEEDS_LIBRARY
 def test_a_term_of_one_moderator_has_no_weight(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -160,7 +128,7 @@ def test_a_term_of_one_moderator_has_no_weight(
     }
 
 
-@pytest.mark.skipif(not has_library(), reason="scipy is missing")
+@NEEDS_LIBRARY
 def test_what_was_overturned_or_edited_is_counted_so(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -176,7 +144,7 @@ def test_what_was_overturned_or_edited_is_counted_so(
     assert "23 copy groups of harmful" in err[-1] or code == 0
 
 
-@pytest.mark.skipif(not has_library(), reason="scipy is missing")
+@NEEDS_LIBRARY
 def test_too_few_ordinary_posts_are_counted_without_the_protected_sentences(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -270,10 +238,10 @@ def test_wrong_usage_says_what_to_type(
     assert (code, err[0]) == (2, f"terang packs learn: {fault}")
 
 
-@pytest.mark.skipif(not has_library(), reason="scipy is missing")
+@NEEDS_LIBRARY
 def test_posts_say_no_more_because_each_stands_for_many() -> None:
-    texts = [(f"{call}, {offer} 🔥", True) for call, offer in product(CALLS, OFFERS)]
-    texts += [(f"{who} {deed}", False) for who, deed in product(PEOPLE, DEEDS)]
+    texts = [(f"{text} 🔥", True) for text in ADVERTS]
+    texts += [(text, False) for text in REMARKS]
     posts = [LabelledPost(*text, place="") for text in texts]
     many = [replace(post, weight=40.0) for post in posts]
     wanted = Wanted(10, ("emoji-1",))

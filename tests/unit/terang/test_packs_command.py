@@ -341,20 +341,15 @@ def test_an_answer_for_people_names_the_text_of_a_file(
 
 
 STACK_FAULTS = {
-    "trust": (
-        ["--stack", "terang", "--trust", "check.example", "--trust", "facts.example"],
-        (
-            "a stack trusts the publishers of its parameter TrustedPublishers, not --trust: deploy"
-            " it with TrustedPublishers=check.example,facts.example in addition to those that it"
-            " names, then import without --trust"
-        ),
-    ),
-    "index": (
-        ["--stack", "terang", "--index", "terang-index"],
-        "--index is for an index of your own, --stack for that of a stack: give one of them",
-    ),
+    "trust":
+        (["--stack", "terang", "--trust", "check.example", "--trust", "facts.example"],
+         ("a stack trusts the publishers of its parameter TrustedPublishers, not --trust: deploy"
+          " it with TrustedPublishers=check.example,facts.example in addition to those that it"
+          " names, then import without --trust")),
+    "index": (["--stack", "terang", "--index", "terang-index"],
+              "--index is for an index of your own, --stack for that of a stack: give one of them"),
     "confirm": (["--confirm"], "--confirm is for a stack: give --stack NAME, or leave it out"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("words", "fault"), STACK_FAULTS.values(), ids=STACK_FAULTS)

@@ -2,39 +2,24 @@
 
 import csv
 import json
-from itertools import product
 from pathlib import Path
 
 import pytest
+from support.adverts import ADVERTS, NEEDS_LIBRARY, REMARKS
 from support.packs_folder import run_packs
 
 from authoring.check import check_packs
-from authoring.features import LearningError, find_library
 from matcher import Matcher, Mode, Pack
-from terang import ROOT
 
-OFFERS = ["bonus besar", "hadiah besar", "modal kecil", "untung besar", "saldo gratis"]
-CALLS = ["daftar sekarang", "daftar di situs", "klik situs kami", "ayo daftar", "gabung situs"]
-PEOPLE = ["ibu", "bapak", "adik", "kakak", "teman", "guru"]
-DEEDS = ["pergi ke pasar", "memasak nasi", "membaca buku", "tidur siang", "naik sepeda"]
 LEARN = ("learn", "--id", "offers", "--category", "OTHER_VIOLATION_TC", "--language", "id")
-
-
-@pytest.fixture(autouse=True)
-def _library() -> None:
-    try:
-        find_library(ROOT)
-    except LearningError as error:
-        pytest.skip(str(error))
+pytestmark = NEEDS_LIBRARY
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Invented adverts and remarks, and one advert with a wrong label."""
-    adverts = [
-        f"{call}, {offer} {at} 🔥" for at, (call, offer) in enumerate(product(CALLS, OFFERS))
-    ]
-    remarks = [f"{who} {deed} {at}" for at, (who, deed) in enumerate(product(PEOPLE, DEEDS))]
+    adverts = [f"{text} {at} 🔥" for at, text in enumerate(ADVERTS)]
+    remarks = [f"{text} {at}" for at, text in enumerate(REMARKS)]
     rows = [(text, "harmful") for text in adverts[1:]] + [(text, "ordinary") for text in remarks]
     with tmp_path.joinpath("posts.csv").open("w", newline="") as table:
         csv.writer(table).writerows([("text", "label"), *rows, (adverts[0], "ordinary")])
@@ -196,7 +181,7 @@ def test_a_pack_is_learned_from_counts_and_clean_texts(
     No weight is enough, and no sign with those that come with it.
     """
     folder.joinpath("counts.tsv").write_text(COUNTS)
-    remarks = [f"{who} {deed} {at}" for at, (who, deed) in enumerate(product(PEOPLE, DEEDS))]
+    remarks = [f"{text} {at}" for at, text in enumerate(REMARKS)]
     folder.joinpath("clean.csv").write_text("\n".join(["text", *remarks]))
     folder.joinpath("words.txt").write_text("cepat cair: 4\nkode: 2\n")
     counts = ("--counts", folder / "counts.tsv", "--clean", folder / "clean.csv")

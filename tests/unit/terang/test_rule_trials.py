@@ -113,22 +113,15 @@ def test_the_high_band_has_a_draw_of_its_own() -> None:
     assert sum(one.band == "high" for one in drawn) == 50
 
 
-@pytest.mark.parametrize(
-    ("count", "wrong", "told"),
-    [
-        pytest.param(30, 1, (30, 29, "all", True, None), id="29 of 30 pass"),
-        pytest.param(30, 2, (30, 28, None, False, "not_right"), id="28 of 30 do not"),
-        pytest.param(16, 0, (16, 16, "all", True, None), id="all 16 that exist pass"),
-        pytest.param(15, 0, (15, None, None, False, "too_few"), id="15 are too few"),
-    ],
-)
+@pytest.mark.parametrize(("count", "wrong", "told"), [
+    pytest.param(30, 1, (30, 29, "all", True, None), id="29 of 30 pass"),
+    pytest.param(30, 2, (30, 28, None, False, "not_right"), id="28 of 30 do not"),
+    pytest.param(16, 0, (16, 16, "all", True, None), id="all 16 that exist pass"),
+    pytest.param(15, 0, (15, None, None, False, "too_few"), id="15 are too few"),
+])  # fmt: skip
 def test_the_evidence_of_a_run(
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    count: int,
-    wrong: int,
-    told: tuple[Any, ...],
-) -> None:
+        tmp_path: Path, capsys: pytest.CaptureFixture[str], count: int, wrong: int,
+        told: tuple[Any, ...]) -> None:  # fmt: skip
     run = folder(tmp_path / "run", [prize(number) for number in range(count)])
     before = line(capsys, run)
     assert (before["findings"], len(before["sample"]), before["interval"]) == (count, count, None)
@@ -200,33 +193,21 @@ def test_what_an_earlier_run_adopted_is_read_from_its_folder(
     assert "nothing was adopted there" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        pytest.param(["run"], "has no findings", id="nothing found"),
-        pytest.param(["nowhere"], "cannot read nowhere", id="no folder"),
-        pytest.param(["sets"], "name the folder of a run", id="no set"),
-        pytest.param(["run", "--provider", "other"], "allowed: acme", id="another provider"),
-        pytest.param(["run", "--begin", RULE], "--begin is for a stack", id="a run begins all"),
-        pytest.param([], "name a run's folder", id="neither"),
-        pytest.param(
-            ["--provider", "acme", "--begin", RULE], "--moderator NAME is missing", id="nobody"
-        ),
-        pytest.param(
-            ["--provider", "acme", "--forbid", RULE], "--why TEXT is missing", id="no reason"
-        ),
-        pytest.param(
-            ["--provider", "acme", "--end", RULE, "--adopt", RULE], "one at a time", id="two"
-        ),
-    ],
-)
+@pytest.mark.parametrize(("words", "said"), [
+    pytest.param(["run"], "has no findings", id="nothing found"),
+    pytest.param(["nowhere"], "cannot read nowhere", id="no folder"),
+    pytest.param(["sets"], "name the folder of a run", id="no set"),
+    pytest.param(["run", "--provider", "other"], "allowed: acme", id="another provider"),
+    pytest.param(["run", "--begin", RULE], "--begin is for a stack", id="a run begins all"),
+    pytest.param([], "name a run's folder", id="neither"),
+    pytest.param(["--provider", "acme", "--begin", RULE], "--moderator NAME is missing",
+                 id="nobody"),
+    pytest.param(["--provider", "acme", "--forbid", RULE], "--why TEXT is missing", id="no reason"),
+    pytest.param(["--provider", "acme", "--end", RULE, "--adopt", RULE], "one at a time", id="two"),
+])  # fmt: skip
 def test_wrong_usage_says_what_is_allowed(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    words: list[str],
-    said: str,
-) -> None:
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+        words: list[str], said: str) -> None:  # fmt: skip
     folder(tmp_path / "run", [])
     shutil.rmtree(folder(tmp_path / "sets", [prize(1)]) / "public")
     monkeypatch.chdir(tmp_path)

@@ -11,35 +11,8 @@ from tlog_scales.signing import NoteSignature, Vkey
 from tlog_scales.tlog import Checkpoint as TheirCheckpoint
 from tlog_scales.tlog import InclusionProof, InclusionProofInvalid
 
+import tlog
 from ledger.keys import keyed, own_key
-from tlog import (
-    EMPTY_ROOT,
-    Checkpoint,
-    FindingLeaf,
-    GrowingTree,
-    LogDamagedError,
-    LogFiles,
-    PublishedLeaf,
-    RunLeaf,
-    UnitLeaf,
-    bundle_path,
-    decode_bundle,
-    decode_leaf,
-    encode_bundle,
-    encode_leaf,
-    encode_proof,
-    is_signed_by,
-    key_id,
-    leaf_hash,
-    node_hash,
-    parse_checkpoint,
-    root_of,
-    sign_checkpoint,
-    split_point,
-    tile_path,
-    verifier_key,
-    width_of,
-)
 
 CT_LEAVES = [bytes.fromhex(leaf) for leaf in (
     "", "00", "10", "2021", "3031", "40414243", "5051525354555657",
@@ -55,13 +28,13 @@ SIZES = (0, 1, 2, 255, 256, 257, 511, 512, 513, 65_535, 65_536, 65_537, 70_000)
 def naive_root(leaves: list[bytes]) -> bytes:
     """The root as the standard defines it."""
     if len(leaves) < 2:
-        return leaf_hash(leaves[0]) if leaves else EMPTY_ROOT
-    half = split_point(len(leaves))
-    return node_hash(naive_root(leaves[:half]), naive_root(leaves[half:]))
+        return tlog.leaf_hash(leaves[0]) if leaves else tlog.EMPTY_ROOT
+    half = tlog.split_point(len(leaves))
+    return tlog.node_hash(naive_root(leaves[:half]), naive_root(leaves[half:]))
 
 
-def grown(leaves: list[bytes]) -> tuple[GrowingTree, dict[str, bytes]]:
-    tree = GrowingTree()
+def grown(leaves: list[bytes]) -> tuple[tlog.GrowingTree, dict[str, bytes]]:
+    tree = tlog.GrowingTree()
     for leaf in leaves:
         tree.add(leaf)
     return tree, tree.finish()
@@ -73,7 +46,7 @@ def numbered(size: int) -> list[bytes]:
 
 def test_the_reference_tree_has_its_root() -> None:
     assert naive_root(CT_LEAVES).hex() == CT_ROOT
-    assert root_of([leaf_hash(leaf) for leaf in CT_LEAVES]).hex() == CT_ROOT
+    assert tlog.root_of([tlog.leaf_hash(leaf) for leaf in CT_LEAVES]).hex() == CT_ROOT
     assert grown(CT_LEAVES)[0].root().hex() == CT_ROOT
 
 
@@ -81,9 +54,11 @@ def test_the_reference_tree_has_its_root() -> None:
 def test_a_grown_tree_has_the_root_of_its_leaves(size: int) -> None:
     leaves = numbered(size)
     tree, files = grown(leaves)
-    assert tree.root() == naive_root(leaves) == root_of([leaf_hash(leaf) for leaf in leaves])
-    assert LogFiles(size, files.get).root(0, size) == tree.root() if size else not files
-    assert list(LogFiles(size, files.get).leaves()) == leaves
+    assert (
+        tree.root() == naive_root(leaves) == tlog.root_of([tlog.leaf_hash(leaf) for leaf in leaves])
+    )
+    assert tlog.LogFiles(size, files.get).root(0, size) == tree.root() if size else not files
+    assert list(tlog.LogFiles(size, files.get).leaves()) == leaves
 
 
 def test_seventy_thousand_leaves_have_the_tiles_of_the_standard() -> None:
@@ -101,9 +76,9 @@ def test_seventy_thousand_leaves_have_the_tiles_of_the_standard() -> None:
 def test_growing_in_steps_gives_the_tree_of_growing_at_once(steps: list[int]) -> None:
     """Each step reads what the steps before it wrote."""
     files: dict[str, bytes] = {}
-    size, root = 0, EMPTY_ROOT
+    size, root = 0, tlog.EMPTY_ROOT
     for step in steps:
-        tree = GrowingTree.read(size, root, files.get)
+        tree = tlog.GrowingTree.read(size, root, files.get)
         for leaf in numbered(size + step)[size:]:
             tree.add(leaf)
         files |= tree.finish()
@@ -116,43 +91,46 @@ def test_growing_in_steps_gives_the_tree_of_growing_at_once(steps: list[int]) ->
 @pytest.mark.parametrize("size", [1, 256, 257, 600])
 def test_a_changed_edge_is_refused(size: int) -> None:
     tree, files = grown(numbered(size))
-    for path in (tile_path(0, size // 256, size % 256), bundle_path(size // 256, size % 256)):
+    for path in (
+        tlog.tile_path(0, size // 256, size % 256),
+        tlog.bundle_path(size // 256, size % 256),
+    ):
         if size % 256:
             changed = files | {path: files[path][:-1] + b"?"}
-            with pytest.raises(LogDamagedError):
-                GrowingTree.read(size, tree.root(), changed.get)
-            with pytest.raises(LogDamagedError):
-                GrowingTree.read(size, tree.root(), {**files, path: None}.get)
-    with pytest.raises(LogDamagedError):
-        GrowingTree.read(size, bytes(32), files.get)
+            with pytest.raises(tlog.LogDamagedError):
+                tlog.GrowingTree.read(size, tree.root(), changed.get)
+            with pytest.raises(tlog.LogDamagedError):
+                tlog.GrowingTree.read(size, tree.root(), {**files, path: None}.get)
+    with pytest.raises(tlog.LogDamagedError):
+        tlog.GrowingTree.read(size, bytes(32), files.get)
 
 
 @given(st.lists(st.binary(max_size=400), max_size=9))
 def test_leaves_come_back_as_they_went_in(leaves: list[bytes]) -> None:
-    assert decode_bundle(encode_bundle(leaves)) == leaves
+    assert tlog.decode_bundle(tlog.encode_bundle(leaves)) == leaves
 
 
 @pytest.mark.parametrize("bundle", [b"\x00", b"\x00\x02a", b"\x00\x01ab"])
 def test_a_bundle_that_ends_within_a_leaf_is_refused(bundle: bytes) -> None:
     with pytest.raises(ValueError, match="ends within"):
-        decode_bundle(bundle)
+        tlog.decode_bundle(bundle)
 
 
 def test_a_leaf_that_is_too_long_is_refused() -> None:
-    GrowingTree().add(bytes(65_535))
+    tlog.GrowingTree().add(bytes(65_535))
     with pytest.raises(ValueError, match="65536 bytes"):
-        GrowingTree().add(bytes(65_536))
+        tlog.GrowingTree().add(bytes(65_536))
 
 
 def test_tiles_that_a_tree_does_not_have_are_empty() -> None:
-    assert [width_of(0, number, 257) for number in range(3)] == [256, 1, 0]
+    assert [tlog.width_of(0, number, 257) for number in range(3)] == [256, 1, 0]
 
 
 ORIGIN = "terang.example/log"
 
 
-def files_of(size: int) -> tuple[GrowingTree, dict[str, bytes]]:
-    tree = GrowingTree()
+def files_of(size: int) -> tuple[tlog.GrowingTree, dict[str, bytes]]:
+    tree = tlog.GrowingTree()
     for number in range(size):
         tree.add(str(number).encode())
     return tree, tree.finish()
@@ -165,8 +143,8 @@ def test_the_key_of_the_published_example_has_its_id() -> None:
     """PeterNeumann's key of the examples of the note package."""
     known = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
     public = base64.b64decode(known.rpartition("+")[2])[1:]
-    assert verifier_key("PeterNeumann", public) == known
-    assert key_id("PeterNeumann", public).hex() == "c74f20a3"
+    assert tlog.verifier_key("PeterNeumann", public) == known
+    assert tlog.key_id("PeterNeumann", public).hex() == "c74f20a3"
 
 
 def test_the_signature_of_the_published_example_is_accepted() -> None:
@@ -180,18 +158,18 @@ def test_the_signature_of_the_published_example_is_accepted() -> None:
         b"If you think cryptography is the answer to your problem,\n"
         b"then you don't know what your problem is.\n"
     )
-    assert signed[:4] == key_id("PeterNeumann", public)
+    assert signed[:4] == tlog.key_id("PeterNeumann", public)
     Ed25519PublicKey.from_public_bytes(public).verify(signed[4:], text)
 
 
 def test_a_checkpoint_is_read_and_its_signature_checked() -> None:
     signer = LocalSigner()
-    checkpoint = Checkpoint(ORIGIN, 7, bytes(range(32)))
-    note = sign_checkpoint(checkpoint, signer)
-    assert parse_checkpoint(note) == checkpoint
-    assert is_signed_by(note, signer)
-    assert not is_signed_by(note, LocalSigner("another key"))
-    assert not is_signed_by(note.replace(b"\n7\n", b"\n8\n"), signer)
+    checkpoint = tlog.Checkpoint(ORIGIN, 7, bytes(range(32)))
+    note = tlog.sign_checkpoint(checkpoint, signer)
+    assert tlog.parse_checkpoint(note) == checkpoint
+    assert tlog.is_signed_by(note, signer)
+    assert not tlog.is_signed_by(note, LocalSigner("another key"))
+    assert not tlog.is_signed_by(note.replace(b"\n7\n", b"\n8\n"), signer)
 
 
 @pytest.mark.parametrize(
@@ -200,13 +178,15 @@ def test_a_checkpoint_is_read_and_its_signature_checked() -> None:
 )
 def test_anything_else_is_no_checkpoint(note: bytes) -> None:
     with pytest.raises(ValueError, match="not a checkpoint"):
-        parse_checkpoint(note)
+        tlog.parse_checkpoint(note)
 
 
 def test_another_implementation_accepts_our_checkpoints() -> None:
     signer = LocalSigner()
-    key = Vkey.from_string(verifier_key(ORIGIN, signer.public_key()))
-    note = sign_checkpoint(Checkpoint(ORIGIN, BIG_TREE.size, BIG_TREE.root()), signer).decode()
+    key = Vkey.from_string(tlog.verifier_key(ORIGIN, signer.public_key()))
+    note = tlog.sign_checkpoint(
+        tlog.Checkpoint(ORIGIN, BIG_TREE.size, BIG_TREE.root()), signer
+    ).decode()
     theirs = TheirCheckpoint.from_text(note)
     theirs.verify(key)
     assert (theirs.size, theirs.root_hash) == (70_000, BIG_TREE.root())
@@ -220,10 +200,10 @@ def test_another_implementation_accepts_our_checkpoints() -> None:
 def test_another_implementation_accepts_our_proofs_and_no_other(
     size: int, data: st.DataObject
 ) -> None:
-    log = LogFiles(BIG_TREE.size, BIG_FILES.get)
+    log = tlog.LogFiles(BIG_TREE.size, BIG_FILES.get)
     root = log.root(0, size)
     index = data.draw(st.integers(0, size - 1))
-    leaf = leaf_hash(str(index).encode())
+    leaf = tlog.leaf_hash(str(index).encode())
     inclusion = log.inclusion(index, size)
     InclusionProof(index, size, inclusion).check(leaf, root)
     if inclusion:
@@ -233,12 +213,12 @@ def test_another_implementation_accepts_our_proofs_and_no_other(
 
 
 def test_leaves_of_a_range_are_read_from_their_bundles() -> None:
-    log = LogFiles(BIG_TREE.size, BIG_FILES.get)
+    log = tlog.LogFiles(BIG_TREE.size, BIG_FILES.get)
     assert list(log.leaves(250, 515)) == [str(number).encode() for number in range(250, 515)]
 
 
 def test_a_proof_is_a_file_of_lines() -> None:
-    proof = encode_proof(5, [bytes(32)], b"note\n", b"{}")
+    proof = tlog.encode_proof(5, [bytes(32)], b"note\n", b"{}")
     assert proof.decode().split("\n") == [
         *("c2sp.org/tlog-proof@v1", "extra e30=", "index 5"),
         *(base64.b64encode(bytes(32)).decode(), "", "note", ""),
@@ -249,18 +229,18 @@ DIGEST = "a" * 64
 
 
 @pytest.mark.parametrize("leaf", [
-    PublishedLeaf("summaries/all/2026-11.json", DIGEST, 7, "summary", 2),
-    PublishedLeaf("sets/ab.json", DIGEST, 7, "set"),
-    UnitLeaf("acme", "2026-11-25", DIGEST, 3, 2, {"not_public": 1}, 2),
-    FindingLeaf("acme", "2026-11-25", DIGEST), RunLeaf("2026-11-26T02:00:00Z"),
+    tlog.PublishedLeaf("summaries/all/2026-11.json", DIGEST, 7, "summary", 2),
+    tlog.PublishedLeaf("sets/ab.json", DIGEST, 7, "set"),
+    tlog.UnitLeaf("acme", "2026-11-25", DIGEST, 3, 2, {"not_public": 1}, 2),
+    tlog.FindingLeaf("acme", "2026-11-25", DIGEST), tlog.RunLeaf("2026-11-26T02:00:00Z"),
 ])  # fmt: skip
 def test_a_leaf_comes_back_as_it_went_in(leaf: msgspec.Struct) -> None:
-    assert decode_leaf(encode_leaf(leaf)) == leaf  # type: ignore[arg-type]
+    assert tlog.decode_leaf(tlog.encode_leaf(leaf)) == leaf  # type: ignore[arg-type]
 
 
 def test_the_bytes_of_a_leaf_are_canonical() -> None:
-    leaf = UnitLeaf("acme", "2026-11-25", DIGEST, 3, 1, {"b": 1, "a": 1})
-    assert encode_leaf(leaf) == (
+    leaf = tlog.UnitLeaf("acme", "2026-11-25", DIGEST, 3, 1, {"b": 1, "a": 1})
+    assert tlog.encode_leaf(leaf) == (
         b'{"accepted":1,"day":"2026-11-25","kind":"unit","provider":"acme","records":3,'
         b'"refused":{"a":1,"b":1},"unit":"' + DIGEST.encode() + b'"}'
     )
@@ -268,7 +248,7 @@ def test_the_bytes_of_a_leaf_are_canonical() -> None:
 
 def test_a_leaf_of_an_unknown_kind_is_refused() -> None:
     with pytest.raises(msgspec.DecodeError):
-        decode_leaf(b'{"kind":"post"}')
+        tlog.decode_leaf(b'{"kind":"post"}')
 
 
 @given(st.binary(min_size=32, max_size=32), st.text(), st.text())

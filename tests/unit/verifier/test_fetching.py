@@ -23,18 +23,8 @@ from support.tampering import write
 from tlog_scales.signing import NoteSignature, Vkey
 from tlog_scales.tlog import Checkpoint as TheirCheckpoint
 
+import tlog
 import verify
-from tlog import (
-    BeganLeaf,
-    Leaf,
-    LogFiles,
-    MovedLeaf,
-    RunLeaf,
-    encode_leaf,
-    encode_proof,
-    parse_checkpoint,
-    verifier_key,
-)
 from verify import (
     AT_ONCE,
     Folder,
@@ -352,24 +342,24 @@ def test_the_key_of_the_log_is_no_witness(
 
 OLD, NEW = "terang.example/log", "terang.example/log/2"
 OLD_KEY, NEW_KEY = LocalSigner("the old key"), LocalSigner("the new key")
-RUN = RunLeaf("2026-11-26T02:00:00Z")
+RUN = tlog.RunLeaf("2026-11-26T02:00:00Z")
 
 
-def proof_of(files: dict[str, bytes], index: int, leaf: Leaf) -> bytes:
+def proof_of(files: dict[str, bytes], index: int, leaf: tlog.Leaf) -> bytes:
     note = files["log/checkpoint"]
-    read = LogFiles(parse_checkpoint(note).size, lambda path: files.get(f"log/{path}"))
-    extra = json.dumps({"leaf": encode_leaf(leaf).decode()}).encode()
-    return encode_proof(index, read.inclusion(index), note, extra)
+    read = tlog.LogFiles(tlog.parse_checkpoint(note).size, lambda path: files.get(f"log/{path}"))
+    extra = json.dumps({"leaf": tlog.encode_leaf(leaf).decode()}).encode()
+    return tlog.encode_proof(index, read.inclusion(index), note, extra)
 
 
 def checked(
-        folder: Path, *, confirmed: bool, root: str = "", named: Leaf | None = None,
+        folder: Path, *, confirmed: bool, root: str = "", named: tlog.Leaf | None = None,
         keys: tuple[str, ...] = (), state: Path | None = None) -> Result:  # fmt: skip
-    moved = MovedLeaf(NEW, verifier_key(NEW, NEW_KEY.public_key()))
+    moved = tlog.MovedLeaf(NEW, tlog.verifier_key(NEW, NEW_KEY.public_key()))
     ended = [RUN, *([moved] if confirmed else []), RUN]
-    old, last = signed_log("log/", OLD, OLD_KEY, map(encode_leaf, ended))
-    began = BeganLeaf(OLD, last.size, root or last.root.hex())
-    new, _ = signed_log("log/2/", NEW, NEW_KEY, map(encode_leaf, [began, RUN]))
+    old, last = signed_log("log/", OLD, OLD_KEY, map(tlog.encode_leaf, ended))
+    began = tlog.BeganLeaf(OLD, last.size, root or last.root.hex())
+    new, _ = signed_log("log/2/", NEW, NEW_KEY, map(tlog.encode_leaf, [began, RUN]))
     if confirmed:
         new["log/2/confirmed.tlog-proof"] = proof_of(old, 1, named or moved)
     return check_place(
@@ -388,7 +378,10 @@ def test_a_log_that_nobody_confirms_is_wrong_unless_its_key_is_known(tmp_path: P
     """From elsewhere, or from an earlier check that was given it."""
     [wrong] = checked(tmp_path, confirmed=False).wrong
     assert "which does not confirm it" in wrong
-    known = verifier_key(OLD, OLD_KEY.public_key()), verifier_key(NEW, NEW_KEY.public_key())
+    known = (
+        tlog.verifier_key(OLD, OLD_KEY.public_key()),
+        tlog.verifier_key(NEW, NEW_KEY.public_key()),
+    )
     state = tmp_path / "state.json"
     assert checked(tmp_path, confirmed=False, keys=known, state=state).wrong == []
     assert checked(tmp_path, confirmed=False, state=state).wrong == []
@@ -401,7 +394,7 @@ def test_a_log_that_continues_something_else_is_wrong(tmp_path: Path) -> None:
 
 
 def test_a_proof_of_another_leaf_confirms_nothing(tmp_path: Path) -> None:
-    stranger = MovedLeaf(NEW, verifier_key(NEW, OLD_KEY.public_key()))
+    stranger = tlog.MovedLeaf(NEW, tlog.verifier_key(NEW, OLD_KEY.public_key()))
     [wrong] = checked(tmp_path, confirmed=True, named=stranger).wrong
     assert "which does not confirm it" in wrong
 

@@ -22,25 +22,6 @@ from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 import recount
 import verify
 from tlog import verifier_key
-from verify import (
-    ORDER,
-    PRIME,
-    LogUnreadableError,
-    Options,
-    check_place,
-    is_included,
-    is_signed,
-    leaf_hash,
-    node_hash,
-    open_checkpoint,
-    parse_leaf,
-    parse_proof,
-    root_of,
-    source_of,
-    split_entries,
-    tile_name,
-    tile_names,
-)
 
 SIGNER, ORIGIN = LocalSigner("a log"), "log.example/l1"
 KEY = verifier_key(ORIGIN, SIGNER.public_key())
@@ -51,7 +32,7 @@ def tree(leaves: Sequence[bytes]) -> bytes:
     if len(leaves) == 1:
         return leaves[0]
     half = 1 << (len(leaves) - 1).bit_length() - 1
-    return node_hash(tree(leaves[:half]), tree(leaves[half:]))
+    return verify.node_hash(tree(leaves[:half]), tree(leaves[half:]))
 
 
 def path(index: int, leaves: Sequence[bytes]) -> list[bytes]:
@@ -65,21 +46,21 @@ def path(index: int, leaves: Sequence[bytes]) -> list[bytes]:
 
 
 def test_a_proof_holds_for_its_leaf_at_its_place_alone() -> None:
-    hashes = [leaf_hash(bytes([number])) for number in range(20)]
+    hashes = [verify.leaf_hash(bytes([number])) for number in range(20)]
     for size in range(1, 20):
-        root = root_of(hashes[:size])
+        root = verify.root_of(hashes[:size])
         assert root == tree(hashes[:size])
         for index in range(size):
             proof = path(index, hashes[:size])
-            assert is_included(hashes[index], index, size, proof, root)
-            assert not is_included(hashes[index], index, size, [*proof, root], root)
-            assert not is_included(hashes[index], index, size, proof[:-1], root) or not proof
-            assert not is_included(hashes[index + 1], index, size, proof, root)
+            assert verify.is_included(hashes[index], index, size, proof, root)
+            assert not verify.is_included(hashes[index], index, size, [*proof, root], root)
+            assert not verify.is_included(hashes[index], index, size, proof[:-1], root) or not proof
+            assert not verify.is_included(hashes[index + 1], index, size, proof, root)
             if size > 1:
-                assert not is_included(hashes[index], (index + 1) % size, size, proof, root)
-        assert not is_included(hashes[0], size, size, path(0, hashes[:size]), root)
-        assert not is_included(hashes[0], -1, size, path(0, hashes[:size]), root)
-    assert root_of([]) == sha256().digest()
+                assert not verify.is_included(hashes[index], (index + 1) % size, size, proof, root)
+        assert not verify.is_included(hashes[0], size, size, path(0, hashes[:size]), root)
+        assert not verify.is_included(hashes[0], -1, size, path(0, hashes[:size]), root)
+    assert verify.root_of([]) == sha256().digest()
 
 
 def note(text: str, name: str = ORIGIN, kind: bytes = b"\x01", end: str = "\n") -> bytes:
@@ -96,11 +77,11 @@ SOUND = f"{ORIGIN}\n7\n{ROOT}\n"
 
 @pytest.mark.parametrize("size", ["0", "7", "1" + "0" * 17])
 def test_a_checkpoint_has_origin_size_and_root(size: str) -> None:
-    assert open_checkpoint(note(f"{ORIGIN}\n{size}\n{ROOT}\n"), KEY) == (
+    assert verify.open_checkpoint(note(f"{ORIGIN}\n{size}\n{ROOT}\n"), KEY) == (
         ORIGIN, int(size), bytes(32),
     )  # fmt: skip
     with_more = note(f"{SOUND}more\n") + f"\u2014 other.example {ROOT}\n".encode()
-    assert open_checkpoint(with_more, KEY)[1] == 7
+    assert verify.open_checkpoint(with_more, KEY)[1] == 7
 
 
 @pytest.mark.parametrize(("written", "why"), [
@@ -119,13 +100,13 @@ def test_a_checkpoint_has_origin_size_and_root(size: str) -> None:
 ])  # fmt: skip
 def test_a_note_that_is_no_checkpoint_of_the_key_is_none(written: bytes, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        open_checkpoint(written, KEY)
+        verify.open_checkpoint(written, KEY)
 
 
 @pytest.mark.parametrize("key", [ORIGIN, f"{ORIGIN}+00000000+*", f"{ORIGIN}+00000000+{ROOT}"])
 def test_a_key_that_is_none_opens_nothing(key: str) -> None:
     with pytest.raises(ValueError, match="key"):
-        open_checkpoint(note(SOUND), key)
+        verify.open_checkpoint(note(SOUND), key)
 
 
 @pytest.mark.parametrize(
@@ -133,23 +114,23 @@ def test_a_key_that_is_none_opens_nothing(key: str) -> None:
     [(0, "000"), (999, "999"), (1_000, "x001/000"), (1_234_067, "x001/x234/067")],
 )
 def test_numbers_of_tiles_have_three_digits_a_folder(number: int, name: str) -> None:
-    assert tile_name("0", number, 256) == f"tile/0/{name}"
-    assert tile_name("entries", number, 255) == f"tile/entries/{name}.p/255"
+    assert verify.tile_name("0", number, 256) == f"tile/0/{name}"
+    assert verify.tile_name("entries", number, 255) == f"tile/entries/{name}.p/255"
 
 
 def test_a_log_has_tiles_of_each_level_that_it_fills() -> None:
-    names = list(tile_names(256 * 256))
+    names = list(verify.tile_names(256 * 256))
     assert names[-2:] == ["tile/1/000", "tile/2/000.p/1"]
     assert len(names) == 256 + 256 + 1 + 1
-    assert list(tile_names(256))[-2:] == ["tile/0/000", "tile/1/000.p/1"]
+    assert list(verify.tile_names(256))[-2:] == ["tile/0/000", "tile/1/000.p/1"]
 
 
 def test_a_bundle_is_cut_into_its_leaves() -> None:
-    assert split_entries(b"") == []
-    assert split_entries(b"\0\0\0\1a\1\0" + b"b" * 256) == [b"", b"a", b"b" * 256]
+    assert verify.split_entries(b"") == []
+    assert verify.split_entries(b"\0\0\0\1a\1\0" + b"b" * 256) == [b"", b"a", b"b" * 256]
     for damaged in (b"\0", b"\0\2a"):
         with pytest.raises(ValueError, match="ends within a leaf"):
-            split_entries(damaged)
+            verify.split_entries(damaged)
 
 
 PUBLISHED = {"kind": "published", "path": "a", "sha256": "0" * 64, "size": 1, "of": "summary"}
@@ -175,17 +156,17 @@ def test_a_leaf_has_the_fields_of_its_kind(changes: dict[str, object], why: str)
     leaf = PUBLISHED | changes
     if why:
         with pytest.raises(ValueError, match=why):
-            parse_leaf(json.dumps(leaf).encode())
+            verify.parse_leaf(json.dumps(leaf).encode())
     else:
-        assert parse_leaf(json.dumps(leaf).encode()) == leaf
+        assert verify.parse_leaf(json.dumps(leaf).encode()) == leaf
     with pytest.raises(ValueError, match="no kind"):
-        parse_leaf(b"[]")
+        verify.parse_leaf(b"[]")
 
 
 @pytest.mark.parametrize("data", [b"[" * 60_000, b"{", b"\xff\xfe{\0}\0", b"1" * 5000])
 def test_a_leaf_that_is_no_json_is_an_error_of_its_bytes(data: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - which one does not matter to who reads it
-        parse_leaf(data)
+        verify.parse_leaf(data)
 
 
 def proof(extra: str = base64.b64encode(b'{"a":1}').decode(), index: str = "3") -> str:
@@ -193,9 +174,9 @@ def proof(extra: str = base64.b64encode(b'{"a":1}').decode(), index: str = "3") 
 
 
 def test_a_proof_has_an_index_its_hashes_and_a_checkpoint() -> None:
-    assert parse_proof(proof().encode()) == (3, {"a": 1}, [bytes(32)] * 2, SOUND.encode())
+    assert verify.parse_proof(proof().encode()) == (3, {"a": 1}, [bytes(32)] * 2, SOUND.encode())
     alone = proof().replace(f"{ROOT}\n{ROOT}\n\n", "\n", 1)
-    assert parse_proof(alone.encode())[2] == []
+    assert verify.parse_proof(alone.encode())[2] == []
 
 
 @pytest.mark.parametrize("written", [
@@ -205,7 +186,7 @@ def test_a_proof_has_an_index_its_hashes_and_a_checkpoint() -> None:
 ])  # fmt: skip
 def test_a_proof_that_is_none_is_an_error_of_its_bytes(written: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - which one does not matter to who reads it
-        parse_proof(written.encode())
+        verify.parse_proof(written.encode())
 
 
 SEEN = b'{"a": {"size": %s, "root": "", "key": "", "seen": %s}}'
@@ -220,8 +201,8 @@ def test_what_an_earlier_check_did_not_leave_is_not_taken_for_it(
 ) -> None:
     state = tmp_path / "state.json"
     state.write_bytes(left)
-    with pytest.raises(LogUnreadableError, match="delete it"):
-        check_place(source_of(str(tmp_path)), Options(state=state))
+    with pytest.raises(verify.LogUnreadableError, match="delete it"):
+        verify.check_place(verify.source_of(str(tmp_path)), verify.Options(state=state))
 
 
 VECTORS = [  # section 7.1: key, message, signature
@@ -238,7 +219,7 @@ VECTORS = [  # section 7.1: key, message, signature
 
 @pytest.mark.parametrize(("key", "message", "signature"), VECTORS)
 def test_the_vectors_of_the_standard_are_accepted(key: str, message: str, signature: str) -> None:
-    assert is_signed(bytes.fromhex(message), bytes.fromhex(signature), bytes.fromhex(key))
+    assert verify.is_signed(bytes.fromhex(message), bytes.fromhex(signature), bytes.fromhex(key))
 
 
 def theirs(message: bytes, signature: bytes, key: bytes) -> bool:
@@ -256,22 +237,26 @@ def test_it_says_what_cryptography_says(word: str, message: bytes, bit: int, cut
     both = bytearray(signer.public_key() + signer.sign(message) + b"\0")
     both[bit // 8] ^= (1 << bit % 8) if bit < 96 * 8 else 0
     key, signature = bytes(both[:32]), bytes(both[32 : 96 + cut])
-    assert is_signed(message, signature, key) == theirs(message, signature, key)
-    assert is_signed(message, signature, key) == (bit == 96 * 8 and cut == 0)
+    assert verify.is_signed(message, signature, key) == theirs(message, signature, key)
+    assert verify.is_signed(message, signature, key) == (bit == 96 * 8 and cut == 0)
 
 
 def test_a_point_or_number_in_another_form_is_refused() -> None:
     """A signature has one form, so that nobody can make a second one of it."""
     key, message, signature = (bytes.fromhex(part) for part in VECTORS[1])
     s = int.from_bytes(signature[32:], "little")
-    assert not is_signed(message, signature[:32] + (s + ORDER).to_bytes(32, "little"), key)
+    assert not verify.is_signed(
+        message, signature[:32] + (s + verify.ORDER).to_bytes(32, "little"), key
+    )
     neutral, s_zero = (1).to_bytes(32, "little"), bytes(32)
-    assert is_signed(message, neutral + s_zero, neutral)  # 0 = 0B - k0: whoever takes such a key
-    for other in (PRIME + 1, 1 | 1 << 255, 2, PRIME - 1 + PRIME):
+    assert verify.is_signed(
+        message, neutral + s_zero, neutral
+    )  # 0 = 0B - k0: whoever takes such a key
+    for other in (verify.PRIME + 1, 1 | 1 << 255, 2, verify.PRIME - 1 + verify.PRIME):
         encoded = (other % (1 << 256)).to_bytes(32, "little")
-        assert not is_signed(message, neutral + s_zero, encoded)
-        assert not is_signed(message, encoded + s_zero, neutral)
-    assert not is_signed(message, signature, key[:31])
+        assert not verify.is_signed(message, neutral + s_zero, encoded)
+        assert not verify.is_signed(message, encoded + s_zero, neutral)
+    assert not verify.is_signed(message, signature, key[:31])
 
 
 PROGRAMS = (Path(recount.__file__), Path(verify.__file__))
