@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from cases.kinds import CaseNumbers
+from ledger.units import wilson_interval
 from phrases import Phrases, of, to_translate
 from publish.folding import Numbers, PublishedSets, proposes_from
 from publish.precision import Errors, Evidence, RuleErrors, wrong_share
@@ -86,14 +87,23 @@ def weight_rows(score: Score) -> list[tuple[int, list[tuple[str, str]]]]:
     ]
 
 
-def ordinary_rows(card: PackCard) -> list[tuple[OrdinaryPosts, float, float]]:
-    """Return the kinds of ordinary posts, how many of 10,000 are wrongly found, or found high."""
+class WrongCount(NamedTuple):
+    """Posts that are wrongly found: so many, of 10,000, and of 10,000 at most (95% confidence)."""
+
+    found: int
+    rate: float
+    most: float
+
+
+def ordinary_rows(card: PackCard) -> list[tuple[OrdinaryPosts, WrongCount, WrongCount]]:
+    """Return the kinds of ordinary posts, with those found from the threshold and from high on."""
+
+    def wrong(found: int, posts: int) -> WrongCount:
+        share, (_, high) = found / posts, wilson_interval(found, posts)
+        return WrongCount(found, 10_000 * share, 10_000 * high)
+
     return [
-        (
-            some,
-            10_000 * some.found / (some.posts or 1),
-            10_000 * some.found_high / (some.posts or 1),
-        )
+        (some, wrong(some.found, some.posts or 1), wrong(some.found_high, some.posts or 1))
         for some in card.ordinary
     ]
 

@@ -89,7 +89,7 @@ def test_a_card_says_what_was_learned_from_how_well_it_does_and_who_read_it() ->
         "Invented comments, CC0-1.0",
         "The lowest sums with a precision of .99 on five folds.",
         "90 of 100",
-        '10.0 <span class="soft small">(2)</span>',
+        '10.0 <span class="soft small">(2 found; at most 36)</span>',
         "posts of more than 300 letters",
         "Somebody asks a friend for the code of a door.",
         "2 terms were given by hand, with a weight to start from",
