@@ -220,8 +220,8 @@ PINNED = """
 link=924993 messenger-link=4aa806 short-link=fa6756 rare-domain=7beeb7 email=1f83a8
 handle=0ad50c hashtag=4c304f money=a3bc2e percent=37be77 amount=55b9bf digits-1=ceec20
 digits-2=46bd56 digits-3=23769e digits-4=273ed4 digits-5-6=36b08a digits-7-11=f6b946
-digits-12=577f8f name-number=6645d2 dressed-name-number=9cdf2d unknown-name-number=6645d2
-capital-name-number=87ae41 game-name=c1621d letters-digits=10dca4 dressed-letters=6922f8
+digits-12=577f8f name-number=b31abd dressed-name-number=9cdf2d unknown-name-number=b31abd
+capital-name-number=96caba game-name=c1621d letters-digits=10dca4 dressed-letters=6922f8
 styled-letters=6b509f enclosed-letters=228c0b wide-letters=b4fef0 small-capitals=782d10
 struck-letters=0e2841 half-dressed=4a7a17 mixed-scripts=9cec7a capital-word=eb7629
 model-number=4e42a4 spaced-letters=04c35a phone=a1215c emoji-1=8bbbd5 emoji-2-3=873042

@@ -220,7 +220,7 @@ LETTERS_IN_FRAMES, KINDS_OF_EMOJI = 3, 4
 BROKEN, BROKEN_IN_ROW, KINDS_OF_BROKEN = ("\ud400-\ud7a3", "\uf130-\uf189"), 4, 3
 """The lowest 16 bits of mathematical and of enclosed letters."""
 
-BEFORE_NUMBERS = f"{EMOJI}{FLAG_LETTER}{OTHER}`*^|"
+BEFORE_NUMBERS = f"{EMOJI}{FLAG_LETTER}{OTHER}`*^|_"
 _SYMBOLS = f"{EMOJI}{FLAG_LETTER}{SKIN_TONE}{OTHER}!"
 _DIGIT, _MARKS = f"[{DIGITS}]", f"[{MARKS}]*+"
 _BEGINS = f"(?<![{LETTERS}{DIGITS}{MARKS}/@.#])"

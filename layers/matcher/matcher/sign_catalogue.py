@@ -55,7 +55,7 @@ from rules.rule import TERM_LENGTH
 from rules.rule_set import SetError
 from rules.yaml_reader import Check
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 """Counts changes to the code of signs. Raise it when a sign finds something else."""
 
 REMEMBERED, LONG = 2**14, 160
@@ -164,7 +164,8 @@ _SENTENCES: dict[str, dict[str, str]] = {
     },
     "words": {
         "name-number": (
-            "A name of three letters or more with two or three digits, 4d or 5d after it."
+            "A name of three letters or more with two or three digits, 4d or 5d after it, as in"
+            " HOKI88; also with a word right behind, or 88HOKI."
         ),
         "dressed-name-number": (
             "A name with a number that is in dressed letters, in several scripts, or apart."

@@ -381,6 +381,7 @@ _DRESSES = {
     "struck-letters": STROKE,
 }
 _NAME = re.compile(r"(?P<name>[a-z][a-z0-9]{2,14}(?<=[a-z]))(?:\d{2,3}|[45]d)")
+_GLUED = re.compile(r"^(?:([A-Z]{3,}[0-9]{2,3})[a-z]{4,}|(([0-9])\3{1,2})(?!RIBU)([A-Z]{4,}))$")
 _GAME = re.compile(rf"[a-z]{{2,15}}[a-z](?:{'|'.join(LISTS.game_endings)})")
 _SCRIPTS = (SMALL + CAPITAL + DRESSED, CYRILLIC + CYRILLIC_CAPITAL, GREEK + GREEK_CAPITAL)
 
@@ -411,17 +412,16 @@ def signs_of_word(word: str, shape: str) -> Iterator[str]:
         yield from _dresses_of(shape)
         if _has_any(shape, DIGITS):
             yield "letters-digits"
-            if is_name_with_number(plain):
-                yield from _names_of(plain, word, shape, is_mixed=is_mixed)
+            name = _GLUED.sub(r"\1\4\2", word)  # HOKI88menang and 88HOKI are HOKI88
+            if is_name_with_number(plain := plain_letters(name)):
+                yield from _names_of(plain, name, shape, is_mixed=is_mixed)
 
 
 def is_name_with_number(plain: str) -> bool:
     """Return whether plain letters are a name of three letters or more with a number after it.
 
-    >>> [is_name_with_number(word) for word in ("aero88", "gac0r88", "toko4d", "ga0c0r88")]
-    [True, True, True, True]
-    >>> [is_name_with_number(word) for word in ("gac0r", "a2b3c44")]
-    [False, False]
+    >>> [word for word in ("gac0r88", "toko4d", "gac0r", "a2b3c44") if is_name_with_number(word)]
+    ['gac0r88', 'toko4d']
     """
     found = _NAME.fullmatch(plain)
     return found is not None and sum(map(str.isdigit, found["name"])) * 3 <= len(found["name"])
@@ -493,7 +493,7 @@ DECIDED_IN_CHUNKS = {
         globals(),
         "CAPITAL CAPITALS CYRILLIC CYRILLIC_CAPITAL DIGITS DRESSED DRESSED_DIGIT ENCLOSED GREEK "
         "GREEK_CAPITAL LETTERS MARKS PLAIN_LETTERS SMALL SMALL_CAPITAL STROKE STYLED WIDE WORD "
-        "_CAPITALS _DRESSES _GAME _NAME _ODD _SCRIPTS",
+        "_CAPITALS _DRESSES _GAME _GLUED _NAME _ODD _SCRIPTS",
     ),
     "models": constants(globals(), "_MODEL"),
 }
