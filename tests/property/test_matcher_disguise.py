@@ -201,7 +201,7 @@ WRITTEN = """
 HOKI88 gac0r toko4d bandarslot 𝐇𝐎𝐊𝐈 𝟖𝟖 ⓑⓞ ａｂ ʙᴏ b̶ 8️⃣ Б ж é ß ﷺ ½ № ² ℹ️ 🅰 ① ❽ ٣ µ K
 Rp $ € 50.000 10 8 0812-3456-7890 +62 jt rb mg g % 元 ayo main sekarang A e r o
 https://a.example/b t.me/x bit.ly/1 toko.com @akun a@b.example #topik www.
-🔥 👍🏽 👩‍👧 🇮🇩 ! ? ！ . - _ • / : , ， 。 ‘ ( ) 加 微 信 㣲 年 ก ガ رمز ی
+🔥 👍🏽 👩‍👧 🇮🇩 ! ? ！ . - _ • / : , ， 。 ‘ ( ) 加 微 信 㣲 年 29526 2787 Q 抠 ก ガ رمز ی
 """
 SPACES = ["\u200b", "\u0301", "\u00a0", "\n", " ", " ", " ", "\ud800", "\x00", "\x1c", "\x7f"]
 PIECES = [*WRITTEN.split(), *SPACES, "ayo main sekarang "]
@@ -217,20 +217,20 @@ def draw_signed_text(random: Random) -> str:
 
 
 PINNED = """
-link=924993 messenger-link=4aa806 short-link=fa6756 rare-domain=7beeb7 email=1f83a8
-handle=0ad50c hashtag=4c304f money=a3bc2e percent=37be77 amount=55b9bf digits-1=ceec20
-digits-2=46bd56 digits-3=23769e digits-4=273ed4 digits-5-6=36b08a digits-7-11=f6b946
-digits-12=577f8f name-number=b31abd dressed-name-number=9cdf2d unknown-name-number=b31abd
-capital-name-number=96caba game-name=c1621d letters-digits=10dca4 dressed-letters=6922f8
-styled-letters=6b509f enclosed-letters=228c0b wide-letters=b4fef0 small-capitals=782d10
-struck-letters=0e2841 half-dressed=4a7a17 mixed-scripts=9cec7a capital-word=eb7629
-model-number=4e42a4 spaced-letters=04c35a phone=a1215c emoji-1=8bbbd5 emoji-2-3=873042
-many-emoji=1c17f0 emoji-wrapped=04896d capitals=ade5ee repeated-phrase=da4140
-repeated-marks=7b824e words-13-25=aba408 words-26=8c702c dressed-in-plain=d56241
-dressed-text=bbba23 name-in-pieces=a4c132 han-number=8d5748 han-apart=255aef rare-han=b78cf2
-script-Latin=51ea36 script-Cyrillic=53a8e5 script-Greek=62fc51 script-Arabic=777e86
-script-Han=68320c script-Chinese=2b2cb2 script-Thai=8fb9f5 script-Devanagari=478ad3
-words-of-en=005188 words-of-id=b636b7
+link=1946d4 messenger-link=0109f6 short-link=6e4a72 rare-domain=2e1a31 email=fac495 handle=938e3c
+hashtag=dc0982 money=6a705e percent=e539a6 amount=6114df digits-1=514a58 digits-2=0a19d1
+digits-3=5ad93e digits-4=c55b98 digits-5-6=e087a5 digits-7-11=334585 digits-12=714a5b
+name-number=d5af3b dressed-name-number=8e1bf8 unknown-name-number=d5af3b
+capital-name-number=39d6f1 game-name=162d8e letters-digits=f50131 dressed-letters=d6ad5d
+styled-letters=a084bf enclosed-letters=95dd00 wide-letters=89f0cb small-capitals=3f99e0
+struck-letters=0f6a9d half-dressed=20f5ba mixed-scripts=bb0f31 capital-word=96cf96
+model-number=33a7a5 spaced-letters=04c35a phone=4c2695 emoji-1=db05c7 emoji-2-3=dd2261
+many-emoji=6a097d emoji-wrapped=ff8b53 capitals=1cf344 repeated-phrase=d2c8d7
+repeated-marks=46da95 words-13-25=919688 words-26=376d0c dressed-in-plain=4b7349
+dressed-text=b00737 name-in-pieces=1b8738 contact-in-pieces=d770bb han-number=fd73c8
+han-apart=255aef rare-han=727478 script-Latin=69de3f script-Cyrillic=df749c script-Greek=355bbc
+script-Arabic=445e48 script-Han=84aa83 script-Chinese=72609e script-Thai=bc0e69
+script-Devanagari=355bbc words-of-en=2b9f1f words-of-id=ed228b
 """
 """A digest of what each sign finds in drawn texts, and of those that each gate lets pass."""
 

@@ -32,7 +32,7 @@ DRESSED = (
     "{dressed-letters}", "{styled-letters}", "{enclosed-letters}", "{wide-letters}",
     "{small-capitals}", "{struck-letters}", "{half-dressed}", "{dressed-in-plain}",
     "{dressed-name-number}", "{mixed-scripts}", "{spaced-letters}", "{name-in-pieces}",
-    "{han-apart}", "{rare-han}", "{emoji-wrapped}", "{game-name}",
+    "{han-apart}", "{rare-han}", "{emoji-wrapped}", "{game-name}", "{contact-in-pieces}",
 )  # fmt: skip
 DIGITS = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b"}
 

@@ -10,18 +10,16 @@ The former are letters apart, emoji, capitals, phone numbers, repeated phrases, 
   say. A word here is a chunk.
 
 A gate says what a text must look like for a scored rule to read it. Weights are learned from posts
-of one language. In other languages the same letters mean something else, and without a gate a score
-finds what nobody trained it on. `gate_words.json` has the 200 commonest words of each language by
-wordfreq.
-
-`DECIDES` has the constants that a sign's digest covers, by the room under which they are published.
+of one language. Elsewhere the same letters mean something else, and a score would find what nobody
+trained it on. `gate_words.json` has the 200 commonest words of each language by wordfreq. `DECIDES`
+has the constants that a sign's digest covers, by the room under which they are published.
 """
 
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -304,6 +302,32 @@ def _broken(text: str) -> Iterator[tuple[int, int]]:
             yield found.span()
 
 
+NEAR = 12
+_GROUP = f"[{DIGITS}]{{3,6}}+(?![{DIGITS}])"
+_BETWEEN = f"[{GAP_KINDS}]{{0,3}}+[{LETTERS}{HAN}]{{0,2}}+[{GAP_KINDS}]{{0,3}}+"
+_GROUPS = re.compile(rf"(?<![{DIGITS}.,$%+/=_-]){_GROUP}(?:{_BETWEEN}{_GROUP}){{1,3}}+(?!%)")
+_CONTACT = re.compile(r"(?!(?:0\d{9,11}|1[3-9]\d{9}|[48]00\d{7}|(?:19|20)\d{6})\Z)\d{8,12}")
+_ALIKE = re.compile(
+    r"(?i)[抠摳叩蔻寇冦窛筘嶶]|[企乞][鹅鵝]|(?<![折代抵划满])扣(?![除款费减押缴])|(?<![蔷采])薇"
+    r"|(?<![a-z])q(?![a-z&])|(?<![出入路窗门])口 ?\n|[加伽迦卫威喂] ?\n|\n ?[口卫威喂]"
+)  # a line end stands for the number
+
+
+def contacts_in_pieces(text: str, shape: str) -> Iterator[Found]:
+    """Yield the numbers in pieces, but no usual ones, next to a sound-alike of a messenger.
+
+    >>> list(contacts_in_pieces("看片 29526 Q 77544", "hh 11111 A 11111"))
+    [('contact-in-pieces', 3, 16)]
+    """
+    for found in _GROUPS.finditer(shape):
+        start, end = found.span()
+        plain = plain_letters(text[start:end])
+        digits, letters = ("".join(filter(of, plain)) for of in (str.isdigit, str.isalpha))
+        near = letters or f"{text[max(0, start - NEAR) : start]}\n{text[end : end + NEAR]}"
+        if _CONTACT.fullmatch(digits) and _ALIKE.search(near):
+            yield "contact-in-pieces", start, end
+
+
 SOME_WORDS, MANY_WORDS = 13, 26
 DRESSED_IN_WORD, PLAIN_FOR_DRESSED, DRESSED_WORDS = 2, 2, 3
 
@@ -340,30 +364,28 @@ def dress_sign(shape: str) -> str:
     return "dressed-text" if dressed >= DRESSED_WORDS and plain < dressed else ""
 
 
+_constants = partial(constants, globals())
 DECIDES = DECIDED_IN_CHUNKS | {
-    "han": constants(
-        globals(),
+    "han": _constants(
         "DIGITS EMOJI FEWEST_DIGITS FLAG_LETTER GAP_KINDS HAN MARKS MOST_DIGITS=MOST_HAN_DIGITS "
         "OTHER RARE_HAN SKIN_TONE _ANY_HAN _APART=_HAN_APART _GAP=_HAN_GAP "
         "_NUMBER=_HAN_NUMBER _RARE _SOME_DIGITS",
     ),
-    "parts": constants(
-        globals(),
+    "parts": _constants(
         "CAPITALS CAPITALS_SHARE CASED_AT_LEAST DIGITS EMOJI FLAG_LETTER JOINER LETTERS "
         "LETTERS_IN_PHRASE MARKS OTHER SKIN_TONE SMALLS SPACE TIMES WORD WORDS_IN_PHRASE _APART "
         "_EMOJI _EMOJI_MARKS _FIRST_GROUP _GAP _IN_WORDS _LETTER _LOCAL_PHONE _PARTED_PHONE "
         "_PHONE _REPEATED_MARKS _UNIT _WRAPPED",
     ),
-    "pieces": constants(
-        globals(),
+    "pieces": _constants(
         "BEFORE_NUMBERS BROKEN BROKEN_IN_ROW CAPITALS DIGITS DRESSED EMOJI FLAG_LETTER HAN "
         "KINDS_OF_BROKEN KINDS_OF_EMOJI LETTERS LETTERS_IN_FRAMES LINE_END MARKS OTHER "
         "PIECES_ALONE PIECES_BEFORE_NUMBER SKIN_TONE SPACE SPACELESS _BEGINS _BROKEN _DIGIT "
         "_DIGITS_APART _EMOJI_WITH_NUMBER _ENDS _FRAME _FRAMED _IN_FRAME _MARKS _NAME "
         "_NUMBER_APART _PIECE _PIECES _SAME_DIGITS _SYMBOLS _SYMBOL_AND_DIGIT _UNIT=_LETTER",
     ),
-    "proportions": constants(
-        globals(),
+    "contacts": _constants("NEAR _ALIKE _CONTACT _GROUPS"),
+    "proportions": _constants(
         "CAPITALS DRESSED DRESSED_IN_WORD DRESSED_WORDS LINE_END MANY_WORDS PLAIN_FOR_DRESSED "
         "SMALLS SOME_WORDS SPACE STROKE _DRESSED_LETTER _PLAIN_LETTER _WORD",
     ),

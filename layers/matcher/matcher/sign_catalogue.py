@@ -25,6 +25,7 @@ from matcher.hit import Span, host_problem
 from matcher.part_signs import (
     DECIDES,
     SCRIPTS,
+    contacts_in_pieces,
     gate_definitions,
     han_apart,
     han_in,
@@ -100,6 +101,8 @@ def _signs_of_whole(text: str, shape: str, wanted: Collection[str]) -> Iterator[
         yield from names_in_pieces(text, shape)
     if "han-apart" in wanted:
         yield from han_apart(shape)
+    if "contact-in-pieces" in wanted:
+        yield from contacts_in_pieces(text, shape)
 
 
 def read_signs(text: str, before: str, after: str) -> list[Found]:
@@ -217,6 +220,9 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "name-in-pieces": (
             "A name in pieces, in frames or in emoji, or a name with its number apart."
         ),
+    },
+    "contacts": {
+        "contact-in-pieces": "A number in pieces next to a sound-alike of a messenger's name.",
     },
     "han": {
         "han-number": (

@@ -81,7 +81,7 @@ _TRAITS: tuple[tuple[str, _Trait], ...] = (
     ("digits-5-6", _numbers(5, 6)),
     ("digits-7-11", _numbers(7, 11)),
     ("digits-12", _numbers(12, _MANY)),
-    ("phone", lambda view: view.has(view.phones)),
+    ("phone contact-in-pieces", lambda view: view.has(view.phones)),
     (
         (
             "letters-digits name-number dressed-name-number unknown-name-number"
@@ -379,6 +379,7 @@ def _chunk_end(shape: str, start: int) -> int:
 _OF_WORDS = {sign for sign in SIGNS if SIGNS[sign].module in ROOMS_OF_WORDS}
 _OF_PARTS: tuple[tuple[set[str], Callable[[SignView], Places], _Find], ...] = (
     ({"phone"}, lambda view: view.phones, of_parts.phones),
+    ({"contact-in-pieces"}, lambda view: view.phones, of_parts.contacts_in_pieces),
     ({"spaced-letters", *_OF_WORDS}, lambda view: view.letters_apart, of_parts.letters_apart),
     ({"name-in-pieces"}, lambda view: view.names_in_pieces, of_parts.names_in_pieces),
     ({"han-apart"}, lambda view: view.han_apart, lambda _, shape: of_parts.han_apart(shape)),

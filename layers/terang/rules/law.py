@@ -22,12 +22,12 @@ FREE_LETTERS, LETTERS_OF_POINT = 180, 50
 LETTERS_IN_HAN = 5  # it says as much as a short word
 
 PROVING_SIGNS = frozenset((
-    "dressed-in-plain", "dressed-letters", "dressed-name-number", "emoji-wrapped",
-    "enclosed-letters", "game-name", "half-dressed", "han-apart", "mixed-scripts", "name-in-pieces",
-    "rare-han", "small-capitals", "spaced-letters", "struck-letters", "styled-letters",
-    "wide-letters",
+    "contact-in-pieces", "dressed-in-plain", "dressed-letters", "dressed-name-number",
+    "emoji-wrapped", "enclosed-letters", "game-name", "half-dressed", "han-apart", "mixed-scripts",
+    "name-in-pieces", "rare-han", "small-capitals", "spaced-letters", "struck-letters",
+    "styled-letters", "wide-letters",
 ))  # fmt: skip
-"""Signs that somebody dressed a word up, so that programs do not read it."""
+"""Signs that somebody dressed a word up, or cut up a contact, so that programs do not read it."""
 
 _HAN = re.compile("[\u3400-\u9fff]")
 
