@@ -78,6 +78,7 @@ LATIN = r"[^\W\d_]{2,}(-[^\W\d_]{2,})?"
 ORDINARY_WORDS = {"ar": 1500, "en": 12000, "fr": 5000, "id": 6000, "ms": 2000, "ru": 4000}
 """How many of the commonest words of a language are ordinary: behind them come names and rests of
 words, such as `wat` (en 16,383rd), `shi` (id 6,572nd)."""
+OF_SHORT_WORDS = 2_000  # of two letters: farther down come abbreviations
 OF_PROGRAMMERS = ("nix", "mut")
 """What follows a star in `*nix`, and in `*mut` of Rust."""
 ANY_WORD = 500_000  # of a language: all that wordfreq has
@@ -364,9 +365,9 @@ def ordinary_words() -> str:
     before_last |= {word[:-1] for word in known if len(word) in (5, 6) and word.endswith("t")}
     ordinary = set(OF_PROGRAMMERS)
     for language, number in ORDINARY_WORDS.items():
-        shortest = 2 if language == "ar" else 3
-        words = {fold(word).strip() for word in top_n_list(language, number)}
-        ordinary |= {word for word in words if re.fullmatch(rf"[^\W\d_]{{{shortest},}}", word)}
+        words = [fold(word).strip() for word in top_n_list(language, number)]
+        ordinary |= {word for word in words if re.fullmatch(r"[^\W\d_]{3,}", word)}
+        ordinary |= {word for word in words[:OF_SHORT_WORDS] if re.fullmatch(r"[^\W\d_]{2}", word)}
     return " ".join(sorted(ordinary & (behind_first | before_last | set(OF_PROGRAMMERS))))
 
 

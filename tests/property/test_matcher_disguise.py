@@ -19,7 +19,7 @@ from matcher.hit import Effort
 from matcher.key_finders import ALPHABET, Suspects
 from matcher.part_signs import SCRIPTS, passes, word_lists
 from matcher.prefilter import GateView, Prefilter
-from matcher.readings import READINGS_OF_CANDIDATE, is_suspect, read_candidate
+from matcher.readings import READINGS_OF_CANDIDATE, Chunks, is_suspect, read_candidate
 from matcher.sign_catalogue import SIGNS, find_signs
 from matcher.sign_finder import SignBounds, SignFinder, signs_of
 from matcher.term_index import PatternIndex
@@ -87,6 +87,12 @@ def with_foreign(random: Random, word: str) -> str:
     return word[:at] + random.choice(DIGITS[word[at]]) + word[at + 1 :]
 
 
+def cut(random: Random, word: str) -> str:
+    """A word with a dot inside."""
+    at = random.randint(1, len(word) - 1)
+    return f"{word[:at]}{random.choice('.·')}{word[at:]}"
+
+
 INJECTED = {Evasion.LEET: with_sign, Evasion.FOREIGN: with_foreign, Evasion.REPEATED: with_repeats,
             Evasion.SEPARATED: apart, Evasion.MASKED: with_star}  # fmt: skip
 
@@ -112,9 +118,27 @@ def test_an_injected_disguise_is_found_where_it_is(seed: int) -> None:
 def test_a_text_with_a_reading_is_always_suspect(seed: int) -> None:
     text = draw_text(Random(seed))
     vocabulary = Vocabulary([f" {fold(word).strip()} " for word in WORDS])
-    if any(read(candidate, vocabulary) for candidate in find_candidates(text)):
-        assert is_suspect(text, fold(text)), text
+    has_reading = any(read(candidate, vocabulary) for candidate in find_candidates(text))
+    assert is_suspect(text, fold(text)) or not has_reading, text
+    if has_reading or vocabulary.cut_words(text):
+        assert Chunks(vocabulary).may_be_disguised(text, fold(text)), text
         assert Suspects(vocabulary).among(ALPHABET.line([text]), [text]) == {0}, text
+
+
+@given(seeds)
+@share(2.5)
+def test_words_that_dots_cut_are_found_only_together(seed: int) -> None:
+    random = Random(seed)
+    words = random.sample([word for word in WORDS if word.isalpha()], 2)
+    matcher = Matcher([pack_of(rule_of(*words))])
+    before, after = random.choice([("", ""), ("the ", " now"), ("(", ")"), ("", ".")])
+    dressed = [cut(random, word) for word in words]
+    text = f"{before}{' '.join(dressed)}{after}"
+    [hit] = matcher.find(text)
+    assert [text[span.start : span.end] for span in hit.spans] == dressed
+    assert {span.evasion for span in hit.spans} == {(Evasion.SEPARATED,)}
+    [hit] = matcher.find(text.replace(*random.choice([*zip(dressed, words, strict=True)])))
+    assert [span.evasion for span in hit.spans] == [()]
 
 
 @given(seeds)
@@ -187,7 +211,8 @@ def draw_text(random: Random) -> str:
     pieces = []
     for _ in range(random.randint(1, 4)):
         if random.random() < 0.5:
-            piece = random.choice(list(INJECTED.values()))(random, random.choice(WORDS))
+            dress = random.choice([*INJECTED.values(), cut, cut])
+            piece = dress(random, random.choice(WORDS))
         else:
             letters = random.choice(
                 ["abo04@", "ilo1!0", "est357$", "est++7", "رساsr", "رسا12", "aabb44**"]

@@ -110,8 +110,8 @@ _PATTERN_CLASS = re.compile(r"\\[sSwWdDbB](?:[*+]\w*|[*+]?[$|])")
 _HEX = "[0-9A-Fa-f]"  # the patterns below begin with a plain character, which `re` finds fast
 _SERIAL = re.compile(rf"{_HEX}(?<![\w-].){_HEX}{{1,11}}(?:-{_HEX}{{4,12}}){{2,}}(?!\w)")
 _NUMBER = re.compile(
-    rf"(?:\d(?<![\w+!|$].)(?:\d{{0,19}}[Ee]\d{{1,4}}|(?<=0)[Xx]{_HEX}{{1,40}})"
-    rf"|#(?<![\w+!|$].){_HEX}{{6}}(?:{_HEX}{{2}})?)(?!\w)"
+    rf"(?:\d(?<![\w+!|$@].)(?:\d{{0,19}}[Ee]\d{{1,4}}|(?<=0)[Xx]{_HEX}{{1,40}})"
+    rf"|#(?<![\w+!|$].){_HEX}{{6}}(?:{_HEX}{{2}})?)(?!\w|[+!@]+\d?[^\W\d_])"
 )
 _PRICE = re.compile(
     r"\$(?<![\w+!|$@].)\d[\d.,]*[kKmMbB]?[+]?(?![\w+!|$])"
@@ -326,12 +326,12 @@ def _spans(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
 def _opaque(text: str, shape: str, spans: list[Opaque]) -> Iterator[tuple[int, int]]:
     """Yield links and mentions, but not an @ in a word that has other signs.
 
-    Such signs come before the @ (p!@no), lie inside the word (@n@l), or are a $ or + at its end
+    Such signs come before the @ (p!@no), lie inside the word (@n@l), or are a $, + or @ at its end
     (@lert$). Names have neither.
     """
     for start, end, is_link in spans:
         before, after = shape[start - 1 : start] or " ", shape[end : end + 2]
-        in_word = before in "wd$*" or _SIGN_INSIDE.match(after) or text[end : end + 1] in ("$", "+")
+        in_word = before in "wd$*" or _SIGN_INSIDE.match(after) or text[end : end + 1] in [*"$+@"]
         if is_link or not in_word:
             yield start, end
 

@@ -60,7 +60,7 @@ BATCH = 100
 type _Parts = dict[int, PassingText | None]
 """The parts of a post that may satisfy a rule, by number. Of None, nothing is known."""
 
-if f"3+{TABLE_VERSION}" != FOLD_VERSION:
+if f"4+{TABLE_VERSION}" != FOLD_VERSION:
     raise ImportError(f"fold.json is {TABLE_VERSION}, and sets name the fold {FOLD_VERSION}")
 
 

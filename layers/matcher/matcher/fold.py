@@ -83,7 +83,7 @@ class Evasion(StrEnum):
     MASKED = "masked"  # a star for letters
     PADDED = "padded"  # digits after the word
     REPEATED = "repeated"  # a letter more often than in the term
-    SEPARATED = "separated"  # letters apart
+    SEPARATED = "separated"  # letters apart, or a word that dots cut
     SOUND = "sound"  # Han letters that sound like the term, which is in pinyin
     STYLE = "style"  # mathematical, circled, small-capital letters; digits of other scripts
     VOWEL_MARK = "vowel-mark"  # Arabic and Hebrew vowel marks, and tatweel

@@ -375,6 +375,10 @@ class Suspects:
         single, alone = _apart(line)
         suspects = set(_texts_at(line.joined.ends, mentions))
         suspects.update(self._with_letters_apart(line, single))
+        dots = np.flatnonzero((line.joined.codes == ord(".")) | (line.joined.codes == ord("·")))
+        inner = dots[line.joined.symbols[dots + 1] - LETTER < ALONE - LETTER]
+        dotted = _texts_at(line.joined.ends, inner)
+        suspects.update(text for text in dotted if self._vocabulary.cut_words(texts[text]))
         apart = line.starts[alone]  # without those before the end of a sentence or clause
         ends = np.isin(line.joined.codes[line.code_points(apart) + 1], _HAN_ENDINGS)
         han = _texts_at(line.ends, apart[~ends])

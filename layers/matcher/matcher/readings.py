@@ -87,6 +87,8 @@ def layers_of(text: str, vocabulary: Vocabulary, effort: Effort) -> list[list[Wo
             ends[overlaps] = max(reading.end for reading in readings)
         else:
             unread += 1  # counted with the next that is read: a text without any takes no step
+    if (cut := vocabulary.cut_words(text)) and effort.take_reading(STEPS_OF_CANDIDATE * len(cut)):
+        first = _with_others(first, [[word] for word in cut])
     return [*_layers(first), *_layers(_with_others(second, first) if second else [])]
 
 
@@ -320,7 +322,8 @@ class Chunks:
 
     def may_be_disguised(self, text: str, folded: str) -> bool:
         """Return whether any word of a text may be in disguise, given the fold of the text."""
-        if "@" in text and self._vocabulary.mentions.is_in(text):
+        words = self._vocabulary
+        if words.cut_words(text) or ("@" in text and words.mentions.is_in(text)):
             return True
         return is_suspect(text, folded) and (
             has_han_apart(text)

@@ -2,18 +2,22 @@
 
 Digits and signs:
 - They replace letters only next to letters, or if there are six or more of them and two signs lie
-  inside (53++!3).
+  inside (53++!3), or four or five and three are signs, not all the same (7!++).
 - Not a disguise: a number with its unit (50s, 7am), a word with its number (page3), the code of a
   model (H1N1, A5S), a sign at the edge of an ordinary word (no!, star+). In a phrase, whose other
   words say more, they may be. But `slu` is not an ordinary word, so `slu+` is a disguise.
+- Dots cut a word only if they cut two of them, of four letters or more (You.r in.voice). Most dots
+  inside words belong to names of files, hosts and methods, or end a sentence.
 - Three capitals apart are not a word, so that J.A.P. Smith keeps his initials.
-- A mention is somebody's name, unless its @ begins a word of seven letters or more.
+- A mention is somebody's name, unless its @ begins a word of five letters or more whose rest is not
+  an ordinary word.
 
 Stars and foreign letters:
 - A star replaces a letter; a single star may replace two. Half of the letters must be left.
-- At an edge, where footnotes and lists have stars, a star replaces one letter. At the start, the
-  rest must not be an ordinary word, since "*error" corrects or explains. In words written without
-  vowels or with digits for letters, this applies only if two letters are left.
+- At an edge, where footnotes and lists have stars, a star replaces one letter. At the end it leaves
+  three, or two that are not an ordinary word. At the start it leaves three that are not an ordinary
+  word, since "*error" corrects or explains. In words written without vowels or with digits for
+  letters, two are enough, and only two must not be an ordinary word.
 - A foreign letter or digit must sound or look like the letter that it replaces.
 
 Which words of terms a disguised word may be: the simple way is to compare it with every word.
@@ -26,14 +30,15 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
-from itertools import groupby
+from itertools import filterfalse, groupby
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from matcher.candidates import LOOKALIKES, STAR, Candidate, CandidateKind
-from matcher.fold import Evasion, fold, is_spaceless
+from matcher.aligned import WordReading, opaque_spans
+from matcher.candidates import LOOKALIKES, STAR, Candidate, CandidateKind, with_spans_replaced
+from matcher.fold import FOLD, Evasion, fold, is_spaceless
 from matcher.term import Automaton
 
 SAME_LOOKALIKE = str.maketrans(
@@ -59,7 +64,7 @@ def skeleton_of(letters: str) -> tuple[str, list[int]]:
     return "".join(out), [*starts, len(letters)]
 
 
-MENTION_LETTERS = 7
+MENTION_LETTERS = 5
 """The shortest word whose first letter an @ may replace."""
 
 _UNIT_OF_NUMBER = re.compile(r"\d+[^\W\d]{1,2}")
@@ -119,7 +124,7 @@ def is_plausible_evasion(
         return length > 3 or (units.isalpha() and not _are_initials(written, candidate.separator))
     if candidate.kind is CandidateKind.MENTION:
         is_whole = Evasion.REPEATED not in evasion and (first, last) == (0, len(candidate.units))
-        return length >= MENTION_LETTERS and is_whole
+        return length >= MENTION_LETTERS and is_whole and not is_ordinary_word(units[1:])
     if Evasion.LEET not in evasion or not alone:
         return True
     if units.isalnum():
@@ -146,6 +151,7 @@ def is_plausible_mask(word: str, units: str, *, alone: bool) -> bool:
         if len(word) != len(units) or seen < 3 - is_short:
             return False
         return (is_short and seen > 2) or not (alone and is_ordinary_word(units[1:]))
+    is_short |= len(word) == 3 and not is_ordinary_word(units[:-1])
     return units[-1] != STAR or (len(word) == len(units) and seen >= 3 - is_short)
 
 
@@ -168,8 +174,8 @@ def sounds_alike(word: str, units: str, masked: str, fit: list[int]) -> bool:
 def is_ordinary_word(letters: str) -> bool:
     """Return whether folded letters are an ordinary word.
 
-    Limits: knows only words of three letters or more (Arabic: two) that remain when another word
-    loses its first or last letter. Source: wordfreq, by scripts/build_data.py.
+    Limits: knows only words that remain when another word loses its first or last letter, of two
+    letters only the commonest. Source: wordfreq, by scripts/build_data.py.
 
     >>> is_ordinary_word("error"), is_ordinary_word("omber")
     (True, False)
@@ -193,7 +199,10 @@ def _has_plausible_signs(units: str, length: int) -> bool:
 
 def _are_signs_of_word(units: str) -> bool:
     """Return whether digits and signs without a letter are a word, not a number or a price."""
-    return len(units) > 5 and sum(not unit.isdigit() for unit in units[1:-1]) > 1
+    if len(units) > 5:
+        return sum(not unit.isdigit() for unit in units[1:-1]) > 1
+    signs = "".join(filterfalse(str.isdigit, units))
+    return len(units) > 3 and len(signs) > 2 and len(set(signs)) > 1
 
 
 def _are_initials(written: str, separator: str) -> bool:
@@ -209,6 +218,8 @@ def _is_number_or_model(units: str, written: str) -> bool:
         letters, digits = map(len, numbered.groups())
         is_count = digits == 1 and units[-1] in _NUMBERS_OF_WORDS and is_ordinary_word(numbered[1])
         is_plain = written.islower() and not is_count
+        if letters == 2 and 1 < digits < 4 and written.islower():
+            return is_ordinary_word(numbered[1])
         return digits >= letters or letters < 3 or (letters == 3 and not is_plain)
     if len(units) < 4 or (len(units) == 4 and written.isupper()):
         return not _VOWEL_INSIDE.fullmatch(units) or (len(units) == 3 and written.isupper())
@@ -355,6 +366,9 @@ class MentionedWords:
 STARS_IN_WORD = 4
 """Stars that a masked word has at most."""
 
+_SEPARATED = frozenset({Evasion.SEPARATED})
+_LAST_DOT = re.compile(r"\.(?<=[^\W\d_].)[^\W\d_]++(?![\w@/(\\-]|\.\w)")
+_WITH_DOTS = re.compile(r"(?<![\w./\\-])[^\W\d_]++(?:\.[^\W\d_]++)++(?![\w@/(\\-]|\.\w)")
 _HAS_LOOKALIKES = re.compile(r"[\u0370-\u058f]")  # Greek, Cyrillic, Armenian: some fold to Latin
 
 
@@ -426,6 +440,24 @@ class Vocabulary:
     def has_any(self, words: Iterable[str]) -> bool:
         """Return whether some of these folded words are words of terms."""
         return not self._letters.isdisjoint(words)
+
+    def cut_words(self, text: str) -> list[WordReading]:
+        """Return the words of terms that dots cut in a text, if there are two or more.
+
+        >>> [word.letters for word in Vocabulary([" your bill "]).cut_words("You.r b.ill is due.")]
+        ['your', 'bill']
+        """
+        dotted = text.replace("·", ".")
+        if len(_LAST_DOT.findall(dotted)) < 2:
+            return []
+        dotted = with_spans_replaced(dotted, (span[:2] for span in opaque_spans(text)), " ")
+        words: list[WordReading] = []
+        for found in _WITH_DOTS.finditer(dotted):
+            at = tuple(place for place in range(*found.span()) if dotted[place] != ".")
+            letters = found[0].replace(".", "").translate(FOLD)
+            if 3 < len(letters) == len(at) and self.has_any([letters]):
+                words.append(WordReading(*found.span(), letters, at, _SEPARATED))
+        return words if len({word.letters for word in words}) > 1 else []
 
     def with_skeleton_of(self, units: str) -> Iterator[tuple[TermWord, int, int]]:
         """Yield the words that units may spell, each with the half-open units of its letters."""

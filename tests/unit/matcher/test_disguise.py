@@ -42,7 +42,7 @@ DISGUISED = {
     "a digit for the Cyrillic z": ("заказ", "3аказ зака3 3ака3", ["3аказ", "зака3", "3ака3"]),
     "an @ inside, behind another sign": ("beastial", "beas+!@l", ["beas+!@l"]),
     "an @ that begins a word, and a $ that ends it": (
-        "alerts", "@lert$ @ler7$ @l3rt5", ["@lert$", "@ler7$"]
+        "alerts", "@lert$ @ler7$", ["@lert$", "@ler7$"]
     ),
     "an @ that begins a word, and a + that ends it": ("agent", "@gen+ @g3n+", ["@gen+", "@g3n+"]),
     "a plus at the end, when the rest is not a word": (
@@ -55,7 +55,17 @@ DISGUISED = {
     "digits and signs alone, three of them signs": (
         "settle", "$3++!3 53++!3 5377!3", ["$3++!3", "53++!3"]
     ),
-    "an @ that begins a long word": ("assassins", "@ssassins", ["@ssassins"]),
+    "an @ that begins a word": ("assassins", "@ssassins", ["@ssassins"]),
+    "an @ that begins a word of five letters": ("alarm", "@larm @l4rm", ["@larm", "@l4rm"]),
+    "an @ that begins a word, and one that ends it": ("alfalfa", "@lf@lf@", ["@lf@lf@"]),
+    "digits and signs alone, three of five or four signs": (
+        "seats", "5€@+$ $34+$", ["5€@+$", "$34+$"]
+    ),
+    "two letters that are not a word, and two digits or three": (
+        "shots", "sh07s sh075 Sh075", ["sh07s", "sh075"]
+    ),
+    "what would be a number with an exponent": ("tested", "7e5+ed", ["7e5+ed"]),
+    "the same behind an @": ("plates", "pl@7e5", ["pl@7e5"]),
     "digits behind a word": ("test", "test0 test42", ["test", "test"]),
     "reduplication by digit": ("bom", "bom2", ["bom"]),
     # repeated letters
@@ -88,6 +98,10 @@ DISGUISED = {
     "a phrase of longer words": ("send otp", "s e n d  o t p", ["s e n d  o t p"]),
     "with digits": ("bomb", "b.0.m.b", ["b.0.m.b"]),
     "three small letters": ("gun", "g.u.n g u n", ["g.u.n", "g u n"]),
+    "two words that dots cut": ("your invoice", "You.r in.voice.", ["You.r in.voice"]),
+    "in capitals, and by several dots": ("your invoice", "(YO.UR IN.VO.ICE)", ["YO.UR IN.VO.ICE"]),
+    "two words cut by middle dots": ("your invoice", "yo·ur in·voice", ["yo·ur in·voice"]),
+    "a Cyrillic word that a dot cuts": ("новые пароли", "но.вые паро.ли", ["но.вые паро.ли"]),
     "Cyrillic apart": ("бомба", "б о м б а", ["б о м б а"]),
     "Arabic apart, after Latin apart": ("bomb", "b o m b ح و ا ل ا ت", ["b o m b"]),
     "Latin apart, after Arabic apart": ("سلام", "س ل ا م b o m b", ["س ل ا م"]),
@@ -106,6 +120,7 @@ DISGUISED = {
     "a star for a double letter": ("pussy", "pu*y", ["pu*y"]),
     "two places": ("weapons", "w*ap*ns", ["w*ap*ns"]),
     "the last letter": ("bombs", "bomb*", ["bomb*"]),
+    "the last letter of three": ("gun", "gu*", ["gu*"]),
     "a full-width star": ("bomb", "b＊mb", ["b＊mb"]),
     "a bullet": ("bomb", "b•mb", ["b•mb"]),
     "Arabic, whose words are short": ("نجس", "ن*س", ["ن*س"]),
@@ -147,11 +162,23 @@ HONEST = {
     "a word in quotes or brackets": (["kill"], "'ill' |ill| !ill"),
     "an address": (["ass", "last"], "a@ss.example l@st.example"),
     "a mention": (["bomb", "bomber", "anal", "arms"], "@b0mb @b0mber @nal @rms"),
+    "a mention of an ordinary word": (["alive", "about"], "@live @bout"),
+    "a mention of somebody elsewhere": (["alfalfa"], "@lf@lf@a.example"),
+    "a word that a dot cuts": (["username"], "user.name user.email user.name"),
+    "calls": (["research", "withdraw"], "re.search(x) with.draw(y)"),
+    "paths, links and addresses": (
+        ["your", "invoice"],
+        "/you.r in.voice/ https://a.example/you.r,in.voice you.r@a.example @in.voice x-in.voice",
+    ),
+    "more of a word behind it": (["your", "invoice"], "you.r2 in.voice.7 2you.r .in.voice"),
+    "short words that dots cut": (["ill", "kits"], "i.ll k.its"),
+    "words that spaces cut too": (["your", "invoice"], "you. r in .voice"),
     "a double letter": (["helo", "hel", "as", "con", "god"], "hello hell ass coon good"),
     "a double letter of a stretched word": (["heel", "hello"], "helllp heelo heeelo"),
     "a Roman number": (["ii", "xi", "i", "xxi", "xii"], "III XIII XXIII xxiii"),
     "a colour": (["oof", "fofo"], "#00FFFF #F0FFF0"),
     "a wildcard, and a pointer": (["party", "types"], "mail/part* part*.txt std::type*"),
+    "a short word with a star": (["ism", "inn", "top", "cup"], "is* in* to* *up *ow"),
     "what a typesetter escapes": (["done", "types"], r"don\*(Aqt type\*(Aqs"),
     "letters that are named": (["bic"], "A o (B i C)"),
     "digits in a row": (["10"], "1000 10000"),
@@ -174,7 +201,8 @@ HONEST = {
     "a variable": (["shit", "sis", "sex"], "my $hit = 1; $is_new, $hit->{a}[$ex]"),
     "a class of a pattern": (["scam*", "wts", "scams"], r"SET\s*Mark /^\w+$/ \s*cams"),
     "a serial": (["babi"], "709cbe4c-80c1-56db-8ab1-dbce3146d2f7"),
-    "a number with an exponent": (["lego", "oxbad"], "alloc(-1e90) 1E90 0xbad"),
+    "a number with an exponent": (["lego", "oxbad", "les"], "alloc(-1e90) 1E90 0xbad 1e5+3 1e5!"),
+    "a word and a number without a space": (["toto", "ilot"], "to70 il07"),
     "a chapter behind a word": (["files"], "the log File5.4"),
     "a + when the rest is a word": (
         ["start", "post", "tends", "tall", "butt"], "star+ pos+ +ends +all but+"
@@ -186,7 +214,7 @@ HONEST = {
     "a topic behind a word": (["codes", "books"], "s3t code#カ book#ที่ #เลย"),
     "a price in thousands": (["stok", "slmt", "sob", "sm", "kiss"], "$70K $1m+ $0b 50k$ $1.5m $k"),
     "digits and signs alone that are a sum": (
-        ["settle", "tititi"], "53+71*3 $57.7+13 +1 71 +171 7+1"
+        ["settle", "tititi", "titit", "ittt"], "53+71*3 $57.7+13 +1 71 +171 7+1 7+1+7 1+++"
     ),
     "a counted word": (["taxi", "moda"], "tax1 mod4 Kiw1 Kiw4"),
     "Arabic and a number": (["ايام", "غرفةا", "اغرفة"], "2يام 7 غرفة غرفة1 1غرفة"),
