@@ -34,7 +34,7 @@ from authoring.features import (
     coefficients,
     features_of,
     folds,
-    prior_of,
+    priors_of,
     rounded,
     weakened,
     with_words,
@@ -193,11 +193,10 @@ def learn_from_counts(
     if not rows or not clean:
         raise LearningError("learning from counts needs rows that can have a weight, and --clean")
     counted = int(max(row.documents for row in rows))
-    words = wanted.words_but(left_out)
     terms, signs, pinyin = (
         sorted({row.feature[1] for row in rows if row.feature[0] is kind}) for kind in FeatureKind
     )
-    weighed = WeighedFeatures(with_words(terms, words), signs, pinyin)
+    weighed = with_words(WeighedFeatures(terms, signs, pinyin), wanted.words, left_out)
     posts = [post.text for post in clean] + list(protected)
     tiny = [_text(row.feature) for row in rows]
     report(f"{len(weighed):,} terms and signs, {len(posts):,} clean texts")
@@ -215,16 +214,17 @@ def learn_from_counts(
     counts = np.where(is_protected, PROTECTED, 30.0)  # few clean texts stand for many posts
     counts[len(posts) :] = np.concatenate([documents, documents / 2**odds])
     # A document has a dozen rows or more, and counts in each: no coefficient moves far.
-    prior, freedom = prior_of(weighed, words), Freedom(wanted.features, 0.1, is_trusted=True)
+    priors = priors_of(weighed, wanted.words)
+    freedom = Freedom(wanted.features, 0.1, is_trusted=True)
     highest = np.full(len(weighed), WEIGHT)
     highest[[numbers[row.feature] for row in rows if row.odds <= 0 and row.feature in numbers]] = 0
 
     def fit(chosen: Flags) -> Weights:
         matrix_of = matrix.rows(chosen)
         fees, labels = matrix.fees[chosen], is_harmful[chosen]
-        fitted = coefficients(matrix_of, fees, labels, counts[chosen], prior, freedom)
+        fitted = coefficients(matrix_of, fees, labels, counts[chosen], priors, freedom)
         weights = weakened(
-            np.minimum(rounded(fitted), highest), matrix.rows(is_protected), MOST_PROTECTED
+            np.minimum(rounded(fitted), highest), matrix.rows(is_protected), MOST_PROTECTED[-1]
         )
         return weakened(weights, matrix.rows(is_sign), LOWEST - 1) if is_sign.any() else weights
 
@@ -236,7 +236,7 @@ def learn_from_counts(
         sums[held] = matrix.sums(fit(others))[: len(clean)][held]
     harmful = np.zeros(len(clean), bool)
     measured = Measured(clean, 0, groups, harmful, sums, None)
-    return learned_of(weighed, fit(kinds >= 0), measured, words, counted)
+    return learned_of(weighed, fit(kinds >= 0), measured, (wanted.words, priors), counted)
 
 
 def _text(feature: Feature) -> str:

@@ -5,10 +5,10 @@ in disguise, in other Han letters, not inside links. Candidates become scored ru
 term is enough; the spans of their hits name the terms that a post has.
 
 A ridge regression (Hoerl and Kennard 1970) keeps each coefficient near the one that it starts from:
-that of a word which somebody gave with a weight (`free gift: 4`), or 0. The terms that tell most
-are kept, and fitted again without the others. Posts say a little about many terms each: together
-these find more than the few terms that an L1 regression would keep. scipy fits it; `make learning`
-installs that in an environment of its own.
+that of a word which somebody gave with a weight (`free gift: 4`) or that a pack has, or 0. The
+terms that tell most are kept, and fitted again without the others. Posts say a little about many
+terms each: together these find more than the few terms that an L1 regression would keep. scipy fits
+it; `make learning` installs that in an environment of its own.
 
 Some words never become terms: names of advertised brands, since a pack that knows a brand misses
 the next one, terms that a person struck out, and the names that `packs check` refuses. These lists
@@ -17,7 +17,7 @@ do not hold every name: a person reads every term before the pack is live.
 
 import re
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -132,6 +132,12 @@ PROTECTED = 10
 SPREAD = 0.5
 """How far a coefficient may move from its prior: its variance, in squared units of log odds."""
 
+PRICE = 2.0
+"""The loss that trust in a list of words must save: few posts agree with many lists by chance."""
+
+PLAIN = 3
+"""The weight from which a term of a rule without a score starts: a proof there, a hint here."""
+
 type Weights = npt.NDArray[np.int64]
 
 
@@ -203,7 +209,7 @@ class Freedom:
     """How freely texts shape the coefficients.
 
     `most` is how many features may have one besides those with a prior. `is_trusted` says that the
-    priors hold as they are given; otherwise the texts may lower all of them together.
+    priors hold as they are given; otherwise the texts may lower those of a list together.
     """
 
     most: int
@@ -212,58 +218,68 @@ class Freedom:
 
 
 def coefficients(
-    matrix: Any, fees: Reals, is_harmful: Flags, counts: Reals, prior: Reals, freedom: Freedom
+    matrix: Any, fees: Reals, is_harmful: Flags, counts: Reals, priors: Reals, freedom: Freedom
 ) -> Reals:
     """Return a coefficient for each feature, 0 for all but those that have a prior or tell most.
 
-    Each starts from its `prior` times a trust in all of them, from 0 to 1, which is fitted too: a
-    prior that the texts contradict as a whole counts nothing. What the texts say of one feature
-    moves it from there. A feature tells the more, the further it moves and the more texts have it.
+    `priors` has a row for each list of words. A feature starts from its priors, each times a trust
+    in the list, from 0 to 1, which is fitted too: a list that does not help counts nothing. What
+    the texts say of one feature moves it from there. A feature tells the more, the further it moves
+    and the more texts have it.
 
     `fees` are what the length of each text takes off its sum, whatever the coefficients. `counts`
     says how often each text counts. A prior of 0 means that nobody knows anything.
     """
     offsets = -fees / SCALE
-    moved, _ = _ridge(matrix, offsets, is_harmful, counts, prior, freedom)
+    moved, _ = _ridge(matrix, offsets, is_harmful, counts, priors, freedom)
     tells = np.abs(moved) * np.sqrt(matrix.T @ counts)
-    kept = np.union1d(np.argsort(-tells, kind="stable")[: freedom.most], np.flatnonzero(prior))
-    moved, trust = _ridge(matrix[:, kept], offsets, is_harmful, counts, prior[kept], freedom)
-    found = np.zeros(len(prior))
-    found[kept] = moved + trust * prior[kept]
+    given = np.flatnonzero(priors.any(axis=0))
+    kept = np.union1d(np.argsort(-tells, kind="stable")[: freedom.most], given)
+    moved, trust = _ridge(matrix[:, kept], offsets, is_harmful, counts, priors[:, kept], freedom)
+    found = np.zeros(matrix.shape[1])
+    found[kept] = moved + trust @ priors[:, kept]
     return found
 
 
 def _ridge(
-    matrix: Any, offsets: Reals, is_harmful: Flags, counts: Reals, prior: Reals, freedom: Freedom
-) -> tuple[Reals, float]:
-    """Return how far each feature moves from its prior times the trust, and the trust.
+    matrix: Any, offsets: Reals, is_harmful: Flags, counts: Reals, priors: Reals, freedom: Freedom
+) -> tuple[Reals, Reals]:
+    """Return how far each feature moves from what the lists give it, and the trust in each list.
 
     They minimise the logistic loss plus the squares of the moves, which is the most likely choice
-    if each coefficient is normally distributed around its prior.
+    if each coefficient is normally distributed around its prior, and the price of the trust.
     """
     from scipy.optimize import minimize
 
-    signs = np.where(is_harmful, 1.0, -1.0)
-    transposed, given, width = matrix.T.tocsr(), matrix @ prior, len(prior)
+    signs, given = np.where(is_harmful, 1.0, -1.0), matrix @ priors.T
+    seen = np.flatnonzero(matrix.getnnz(axis=0))  # nothing moves the others
+    matrix, lists, width = matrix[:, seen], len(priors), len(seen)
+    transposed = matrix.T.tocsr()
+    price = 0.0 if freedom.is_trusted else PRICE
 
     def loss(at: Reals) -> tuple[float, Reals]:
-        moved, trust, base = at[:width], at[width], at[width + 1]
-        margins = signs * (matrix @ moved + trust * given + offsets + base)
+        moved, trust, base = at[:width], at[width:-1], at[-1]
+        margins = signs * (matrix @ moved + given @ trust + offsets + base)
         slopes = -signs * counts * np.exp(-np.logaddexp(0, margins))
         lost = counts @ np.logaddexp(0, -margins) + moved @ moved / (2 * freedom.spread)
         slope_of_moved = transposed @ slopes + moved / freedom.spread
-        return lost, np.concatenate([slope_of_moved, [given @ slopes, slopes.sum()]])
+        slope_of_trust = given.T @ slopes + price
+        slope = np.concatenate([slope_of_moved, slope_of_trust, [slopes.sum()]])
+        return lost + price * trust.sum(), slope
 
-    start = np.concatenate([np.zeros(width), [1.0, 0.0]])
-    bounds = [*[(None, None)] * width, (float(freedom.is_trusted), 1.0), (None, None)]
+    start = np.concatenate([np.zeros(width), np.ones(lists), [0.0]])
+    trusted = [(float(freedom.is_trusted), 1.0)] * lists
+    bounds = [*[(None, None)] * width, *trusted, (None, None)]
     found = minimize(
         loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}
     ).x
-    return found[:width], float(found[width])
+    all_moved = np.zeros(priors.shape[1])
+    all_moved[seen] = found[:width]
+    return all_moved, found[width:-1]
 
 
-def contradicted(matrix: Any, is_harmful: Flags, counts: Reals, prior: Reals) -> Flags:
-    """Return the features whose prior speaks for harm, and the posts against it.
+def contradicted(matrix: Any, is_harmful: Flags, counts: Reals, priors: Reals) -> Flags:
+    """Return the features of which a prior speaks for harm, and the posts against it.
 
     No harmful post has such a feature, though one should if they had it no more often than ordinary
     posts do. Moving the one prior further than the posts ask for would cost the regression more.
@@ -271,7 +287,7 @@ def contradicted(matrix: Any, is_harmful: Flags, counts: Reals, prior: Reals) ->
     ordinary = counts * ~is_harmful
     expected = matrix.T @ ordinary / ordinary.sum() * counts[is_harmful].sum()
     is_seen = np.asarray(matrix[is_harmful].sum(axis=0)).ravel() > 0
-    return (prior > 0) & ~is_seen & (expected >= 1)  # type: ignore[no-any-return]
+    return (priors > 0).any(axis=0) & ~is_seen & (expected >= 1)  # type: ignore[no-any-return]
 
 
 def rounded(found: Reals) -> Weights:
@@ -318,11 +334,39 @@ def folds(groups: Sequence[int], number: int) -> Iterator[Flags]:
         yield of_post == at
 
 
-def read_given_words(data: bytes, name: str) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class KnownWords:
+    """Terms with weights to start from, of a rule of a pack or given by hand.
+
+    `pack` is the id and version of the pack, "" for words by hand.
+    """
+
+    weights: Mapping[Feature, int]
+    pack: str = ""
+
+
+def words_of_pack(pack: Pack) -> Iterator[KnownWords]:
+    """Yield for each rule the terms that may have a weight.
+
+    Signs are left out: each channel has its own links and numbers, and few posts show them.
+    """
+    for rule in pack.rules:
+        plain = dict.fromkeys(chain.from_iterable(rule.groups), PLAIN)
+        terms, pinyin = (rule.score.terms, rule.score.pinyin) if rule.score else (plain, {})
+        usable = {
+            (FeatureKind.TERM, term): weight
+            for term, weight in terms.items()
+            if not term.startswith("{") and not weighted_term_problem(term)
+        }
+        sounds = {(FeatureKind.PINYIN, sound): weight for sound, weight in pinyin.items()}
+        yield KnownWords(usable | sounds, f"{pack.id} {pack.version}")
+
+
+def read_given_words(data: bytes, name: str) -> KnownWords:
     """Return the words of a file with their weights, in the order of its lines.
 
-    >>> read_given_words(b"free gift: 4", "words.txt")
-    {'free gift': 4}
+    >>> read_given_words(b"free gift: 4", "words.txt").weights
+    {(<FeatureKind.TERM: 'terms'>, 'free gift'): 4}
 
     Raises LabelError with the first lines that cannot be used.
     """
@@ -330,7 +374,7 @@ def read_given_words(data: bytes, name: str) -> dict[str, int]:
         lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise LabelError(f"{name}: not UTF-8; save the file as UTF-8") from None
-    words: dict[str, int] = {}
+    words: dict[Feature, int] = {}
     problems: list[str] = []
     first_lines: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
@@ -348,9 +392,9 @@ def read_given_words(data: bytes, name: str) -> dict[str, int]:
         if problem:
             problems.append(f"{name}:{number}: {problem}")
         elif weight is not None:
-            words[word] = weight
+            words[FeatureKind.TERM, word] = weight
     raise_problems(problems)
-    return words
+    return KnownWords(words)
 
 
 def _weight(written: str) -> int | None:
@@ -361,19 +405,35 @@ def _weight(written: str) -> int | None:
     return weight if weight and abs(weight) <= WEIGHT else None
 
 
-def with_words(candidates: Iterable[str], words: Collection[str]) -> list[str]:
-    """Return the candidates and the words, in the order of the alphabet.
+def with_words(
+    candidates: WeighedFeatures, lists: Iterable[KnownWords], is_left_out: Callable[[str], bool]
+) -> WeighedFeatures:
+    """Return the candidates and the words that are not left out, in the order of the alphabet.
 
-    A candidate that only differs in its spelling gives way to the word.
+    What only differs in its spelling is there once, as in the first list that has it.
     """
-    patterns = {pattern_of(word) for word in words}
-    return sorted({*words, *(term for term in candidates if pattern_of(term) not in patterns)})
+    spelled: dict[Feature, str] = {}
+    for kind, name in chain(*(known.weights for known in lists), candidates):
+        if not is_left_out(name):
+            spelled.setdefault(_unspelled((kind, name)), name)
+    terms, _, pinyin = (
+        sorted(name for (its_kind, _), name in spelled.items() if its_kind is kind)
+        for kind in FeatureKind
+    )
+    return WeighedFeatures(terms, candidates.signs, pinyin)
 
 
-def prior_of(weighed: Iterable[Feature], words: Mapping[str, int]) -> Reals:
-    """Return the coefficient from which each feature starts: 0 for all but the words."""
-    given = [words.get(name, 0) if kind is FeatureKind.TERM else 0 for kind, name in weighed]
-    return np.array(given) / SCALE
+def _unspelled(feature: Feature) -> Feature:
+    kind, name = feature
+    return kind, pattern_of(name) if kind is FeatureKind.TERM else name
+
+
+def priors_of(weighed: Iterable[Feature], lists: Iterable[KnownWords]) -> Reals:
+    """Return a row for each list: the coefficients from which the features start, or 0."""
+    features = [_unspelled(feature) for feature in weighed]
+    given = [{_unspelled(own): at for own, at in known.weights.items()} for known in lists]
+    rows = [[weights.get(feature, 0) for feature in features] for weights in given]
+    return np.array(rows, float).reshape(-1, len(features)) / SCALE
 
 
 LONG = 5

@@ -203,7 +203,7 @@ SUSPECT_SHARE = 1 / 100
 MOST_SUSPECTS = 10
 """So many at most: whoever has many posts can look at the labels of these."""
 
-TAIL = 3 / 10
+TAIL = 3 / 20
 """The part of few ordinary posts whose sums show how high sums fall off."""
 
 LOWEST = WEIGHT + 1
@@ -292,8 +292,8 @@ def choose_thresholds(
     ordinary = np.concatenate([sums[~is_harmful], clean])
     high, lowest = max(_lowest_with(ordinary, FALSE_RATE), LOWEST), LOWEST
     if 0 < len(ordinary) < FEW:
-        lowest = max(lowest, _estimated(ordinary, CLEAN_RATE))
-        high = max(high, _estimated(ordinary, FALSE_RATE))
+        lowest = max(lowest, _estimated(ordinary, CLEAN_RATE, errors=0))
+        high = max(high, _estimated(ordinary, FALSE_RATE, errors=1))
     threshold = high
     for candidate in range(lowest, high):
         hits = sums >= candidate
@@ -312,19 +312,19 @@ def _lowest_with(ordinary: Sums, rate: float) -> int:
     return int(ordered[allowed]) + 1 if len(ordered) > allowed else 0
 
 
-def _estimated(ordinary: Sums, rate: float) -> int:
+def _estimated(ordinary: Sums, rate: float, errors: int) -> int:
     """Return the lowest sum that this part of ordinary posts would reach, as few of them show.
 
-    The highest sums are taken to fall off exponentially. Their mean distance from where they begin
-    says how fast, and one standard error is added to it.
+    The highest sums are taken to fall off exponentially, which is slower than most of them do.
+    Their mean distance from where they begin says how fast; standard errors are added to it.
 
-    >>> _estimated(np.array([1, 1, 1, 1, 2, 2, 2, 3, 3, 5]), 1 / 1000)
-    17
+    >>> _estimated(np.array([1, 1, 1, 1, 2, 2, 2, 3, 3, 5]), 1 / 1000, errors=1)
+    12
     """
     ordered = np.sort(ordinary)[::-1]
     count = math.ceil(TAIL * len(ordered))
     begin = int(ordered[min(count, len(ordered) - 1)])
-    fall = float(np.mean(ordered[:count] - begin)) * (1 + 1 / math.sqrt(count))
+    fall = float(np.mean(ordered[:count] - begin)) * (1 + errors / math.sqrt(count))
     return math.ceil(begin + fall * math.log(TAIL / rate))
 
 

@@ -9,8 +9,8 @@
    back choose the thresholds, and give the figures of the card.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from authoring.features import (
     FeatureKind,
     FeatureMatrix,
     Freedom,
+    KnownWords,
     LearningError,
     WeighedFeatures,
     Weights,
@@ -28,17 +29,21 @@ from authoring.features import (
     contradicted,
     features_of,
     folds,
-    prior_of,
+    priors_of,
     rounded,
     weakened,
     with_words,
 )
 from authoring.labelled import LOWEST, Flags, LabelledPost, Measured, Reals, Sums
 from authoring.term_candidates import GROUPS, MODERATORS, candidates, copy_groups, sound_candidates
+from rules.pack_parts import WEIGHT, WEIGHTS_IN_LIST
 
 FOLDS = 5
-MOST_PROTECTED = (LOWEST - 1) // 2
-"""The highest sum of a protected sentence: less than half of the lowest threshold."""
+MOST_PROTECTED = (9, 7, (LOWEST - 1) // 2)
+"""The highest sum that a protected sentence may have: the first that is below half of a threshold.
+
+The higher it is, the fewer weights are lowered.
+"""
 
 FEWEST = 20
 """Copy groups that each label needs at least."""
@@ -61,11 +66,7 @@ class Wanted:
     features: int
     signs: tuple[str, ...]
     struck_out: tuple[str, ...] = ()
-    words: Mapping[str, int] = field(default_factory=dict)
-
-    def words_but(self, is_left_out: Callable[[str], bool]) -> dict[str, int]:
-        """Return the words that are not left out."""
-        return {word: at for word, at in self.words.items() if not is_left_out(word)}
+    words: tuple[KnownWords, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class Learned:
     """The weights and thresholds, and what they were measured on.
 
     `counted` are the harmful documents with the most frequent term of a table of counts, and 0 if
-    harmful posts were read. `by_hand` are the terms that somebody gave with a weight.
+    harmful posts were read. `by_hand` are the terms that somebody gave with a weight, `from_packs`
+    says how many terms started from weights of each pack.
     """
 
     terms: dict[str, int]
@@ -84,6 +86,7 @@ class Learned:
     measured: Measured
     counted: int = 0
     by_hand: tuple[str, ...] = ()
+    from_packs: tuple[tuple[str, int], ...] = ()
 
 
 def learn(
@@ -110,16 +113,17 @@ def learn(
     report(f"{count:,} posts in {len(set(groups[:count])):,} copy groups")
     left_out = DroppedTerms({post.brand for post in posts if post.brand}, wanted.struck_out)
     labelled = texts[:count], is_harmful[:count].tolist(), groups[:count]
-    words = wanted.words_but(left_out)
-    weighed = WeighedFeatures(
-        with_words(candidates(*labelled, left_out), words),
-        wanted.signs,
-        sound_candidates(*labelled, left_out),
-    )
+    terms, sounds = candidates(*labelled, left_out), sound_candidates(*labelled, left_out)
+    own = WeighedFeatures(terms, wanted.signs, sounds)
+    weighed = with_words(own, wanted.words, left_out)
+    priors = priors_of(weighed, wanted.words)
     report(
         f"{len(weighed.terms):,} words and phrases, {len(weighed.pinyin):,} terms in pinyin "
         f"and {len(weighed.signs)} signs may count"
     )
+    if wanted.words:
+        givers = ", ".join(dict.fromkeys(known.pack or "words by hand" for known in wanted.words))
+        report(f"{np.count_nonzero(priors.any(axis=0)):,} start with a weight of {givers}")
     found = features_of(
         texts, weighed, lambda done: report(f"read {done:,} of {len(texts):,} posts")
     )
@@ -135,7 +139,7 @@ def learn(
         np.asarray(groups),
         _balanced(counts, is_harmful, is_protected),
         people if any(post.moderators for post in posts) else [],
-        prior_of(weighed, words),
+        priors,
         wanted.features,
     )
     weights = fitter.fit(np.ones(len(every), dtype=bool))
@@ -143,24 +147,28 @@ def learn(
         f"{np.count_nonzero(weights)} of them have a weight; measuring on {FOLDS} parts held back"
         " in turn"
     )
-    by_brand = fitter.held_back(_brands(every, groups))[:count] if left_out.brands else None
-    measured = Measured(
-        every[:count],
-        len(posts),
-        groups[:count],
-        is_harmful[:count],
-        fitter.held_back(groups)[:count],
-        by_brand,
-        counts[:count],
-    )
-    return learned_of(weighed, weights, measured, words)
+    parts = fitter.parts(groups)
+    of_brands = fitter.parts(_brands(every, groups)) if left_out.brands else None
+    for most in MOST_PROTECTED:
+        measured = Measured(
+            every[:count],
+            len(posts),
+            groups[:count],
+            is_harmful[:count],
+            fitter.held_back(parts, most)[:count],
+            fitter.held_back(of_brands, most)[:count] if of_brands else None,
+            counts[:count],
+        )
+        if measured.choose_thresholds()[0] > 2 * most:
+            break
+    return learned_of(weighed, fitter.weakened(weights, most), measured, (wanted.words, priors))
 
 
 def learned_of(
     weighed: WeighedFeatures,
     weights: Weights,
     measured: Measured,
-    words: Collection[str],
+    started: tuple[Sequence[KnownWords], Reals],
     counted: int = 0,
 ) -> Learned:
     """Return the features with a weight, and thresholds; raise LearningError if out of reach."""
@@ -172,6 +180,10 @@ def learned_of(
     if (most := int(weights[weights > 0].sum())) < threshold:
         wanted = f"a post needs {threshold}; give more terms that tell harmful posts from others"
         raise LearningError(f"all weights together are {most}, and {wanted}")
+    by_pack: dict[str, Flags] = {}
+    for known, prior in zip(*started, strict=True):
+        by_pack[known.pack] = by_pack.get(known.pack, False) | ((prior != 0) & (weights != 0))
+    by_hand = by_pack.pop("", np.zeros(len(weighed), bool))
     return Learned(
         used[FeatureKind.TERM],
         used[FeatureKind.SIGN],
@@ -180,7 +192,8 @@ def learned_of(
         high,
         measured,
         counted,
-        tuple(sorted(used[FeatureKind.TERM].keys() & set(words))),
+        tuple(name for (_, name), is_given in zip(weighed, by_hand, strict=True) if is_given),
+        tuple((pack, int(np.count_nonzero(flags))) for pack, flags in by_pack.items()),
     )
 
 
@@ -194,7 +207,7 @@ class _Fitter:
     groups: npt.NDArray[np.int64]
     counts: Reals
     moderators: Sequence[frozenset[str]]
-    prior: Reals
+    priors: Reals
     most: int
 
     def fit(self, rows: Flags) -> Weights:
@@ -204,20 +217,25 @@ class _Fitter:
         """
         rows = rows | self.is_protected
         known = self.matrix.columns_in_groups(rows, self.groups, GROUPS)
-        columns = np.union1d(known, np.flatnonzero(self.prior))
-        chosen, prior = self.matrix.rows(rows)[:, columns], self.prior[columns]
+        columns = np.union1d(known, np.flatnonzero(self.priors.any(axis=0)))
+        chosen, priors = self.matrix.rows(rows)[:, columns], self.priors[:, columns]
         labels, counts = self.is_harmful[rows], self.counts[rows]
         real = counts * ~self.is_protected[rows]
-        prior = np.where(contradicted(chosen, labels, real, prior), 0, prior)
-        harmful = len(set(self.groups[rows & self.is_harmful].tolist()))
-        most = min(self.most, 2 * harmful)  # few posts cannot show that many features matter
+        priors = np.where(contradicted(chosen, labels, real, priors), 0, priors)
         weights = np.zeros(self.matrix.width, np.int64)
-        fees = self.matrix.fees[rows]
-        weights[columns] = rounded(coefficients(chosen, fees, labels, counts, prior, Freedom(most)))
+        fees, freedom = self.matrix.fees[rows], Freedom(self.most)
+        weights[columns] = rounded(coefficients(chosen, fees, labels, counts, priors, freedom))
         if self.moderators:
-            unproven = ~self._may_speak_for_harm(rows) & (self.prior == 0)
+            unproven = ~self._may_speak_for_harm(rows) & ~self.priors.any(axis=0)
             weights[(weights > 0) & unproven] = 0
-        return weakened(weights, self.matrix.rows(self.is_protected), MOST_PROTECTED)
+        rank = np.abs(weights)
+        rank[known] *= WEIGHT  # of terms that few posts have, only the strongest fit in
+        weights[np.argsort(-rank, kind="stable")[WEIGHTS_IN_LIST:]] = 0
+        return weights
+
+    def weakened(self, weights: Weights, most: int) -> Weights:
+        """Return weights with which no protected sentence has a higher sum."""
+        return weakened(weights, self.matrix.rows(self.is_protected), most)
 
     def _may_speak_for_harm(self, rows: Flags) -> Flags:
         """Return the features that harmful posts of enough copy groups and moderators have."""
@@ -227,11 +245,15 @@ class _Fitter:
         columns: Flags = np.isin(np.arange(self.matrix.width), np.intersect1d(of_groups, of_people))
         return columns
 
-    def held_back(self, units: Sequence[int]) -> Sums:
-        """Return for each post its sum by weights that no post of its unit shaped."""
+    def parts(self, units: Sequence[int]) -> list[tuple[Flags, Weights]]:
+        """Return parts of the posts, each with weights that no post of its units shaped."""
+        return [(held, self.fit(~held)) for held in folds(units, FOLDS)]
+
+    def held_back(self, parts: Sequence[tuple[Flags, Weights]], most: int) -> Sums:
+        """Return for each post its sum by the weights of its part."""
         sums = np.zeros(len(self.is_harmful), np.int64)
-        for held in folds(units, FOLDS):
-            sums[held] = self.matrix.sums(self.fit(~held))[held]
+        for held, weights in parts:
+            sums[held] = self.matrix.sums(self.weakened(weights, most))[held]
         return sums
 
 

@@ -77,6 +77,9 @@ def card_lines(learned: Learned, language: str) -> Iterator[str]:
         yield f"      found_high: {np.count_nonzero(sums >= learned.high)}"
     if learned.by_hand:
         yield f"  by_hand: [{', '.join(plain_or_quoted(word, '[{}]') for word in learned.by_hand)}]"
+    if learned.from_packs:
+        names = [f"{pack} ({terms} terms)" for pack, terms in learned.from_packs]
+        yield f"  from_packs: [{', '.join(plain_or_quoted(name, '[{}]') for name in names)}]"
     never = "languages, channels and kinds of posts that it was not tried on"
     yield f"  never_met: {PLACEHOLDER} {never}"
     worst = "the worst mistakes, in your own words and without a quote: review.jsonl has them"

@@ -82,6 +82,7 @@ card:
       found_high: 0
   never_met: Posts in other languages, and posts of more than 300 letters.
   by_hand: [gacor, jackpot]
+  from_packs: [a-pack 3 (12 terms)]
   mistakes:
     - Somebody asks a friend for the code of a door.
   read:

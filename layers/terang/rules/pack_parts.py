@@ -436,6 +436,10 @@ class PackCard(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
             "Terms that were given by hand, with a weight to start from.", maxItems=WEIGHTS_IN_LIST
         ),
     ] = ()
+    from_packs: Annotated[
+        tuple[Note, ...],
+        allowed("Packs from whose weights those of so many terms started.", maxItems=100),
+    ] = ()
     mistakes: Annotated[
         tuple[Note, ...],
         allowed("The worst, in own words, without quoting a post.", maxItems=20),

@@ -17,7 +17,7 @@ from cyclopts import Parameter
 
 from authoring.check import read_sentences
 from authoring.counts import learn_from_counts, read_counts
-from authoring.features import LearningError, find_library, read_given_words
+from authoring.features import LearningError, find_library, read_given_words, words_of_pack
 from authoring.labelled import (
     LabelError,
     LabelledPost,
@@ -51,8 +51,9 @@ from ledger.findings import Finding, finding_id
 from ledger.posts import Post, read_line
 from ledger.store import DynamoStore
 from ledger.texts import SystemClock
+from matcher import Pack
 from matcher.sign_catalogue import SIGNS
-from rules.pack import SHIPPED_SENTENCES, PackError
+from rules.pack import PATH_NAME, SHIPPED_SENTENCES, PackError
 from rules.pack_parts import category_problem
 from terang import ROOT, USAGE, InputError
 from terang.case_queue import (
@@ -309,11 +310,20 @@ def learn(
     words: Annotated[
         Path | None, option("FILE", "`word: weight` a line, from which the weights start")
     ] = None,
+    from_packs: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--from",
+            metavar="PACK",
+            negative="",
+            help="a pack's file, or the id of one that ships, from whose words the weights start",
+        ),
+    ] = (),
     relabel_file: Annotated[
         Path | None,
         Parameter(name="--relabel", metavar="FILE", help="a review.jsonl with `answer` filled in"),
     ] = None,
-    most: Annotated[int, option("N", "terms and signs with a weight")] = 200,
+    most: Annotated[int, option("N", "terms and signs with a weight")] = 400,
     today: Annotated[Day | None, Parameter(help="the first day in force")] = None,
     provider: Annotated[
         ProviderId | None, Parameter(help="learn from its decisions in the stack")
@@ -349,11 +359,14 @@ def learn(
         if relabel_file:
             given = relabel(given, read_answers(read_file(relabel_file), str(relabel_file)))
         struck = read_file(strike).decode("utf-8", "replace").splitlines() if strike else []
-        given_words = read_given_words(read_file(words), str(words)) if words else {}
+        known = [read_given_words(read_file(words), str(words))] if words else []
+        known += [rule for name in from_packs for rule in words_of_pack(_pack_named(name))]
     except LabelError as error:
         for row in error.problems:
             print_problem(row)
         return USAGE
+    except PackError as error:
+        raise InputError(str(error)) from None
     if asked:
         decisions, months = _of_run(run, cases) if run else _of_stack(stack, provider or "")
         given += _texts_of(decisions, months, category, posts)
@@ -362,7 +375,8 @@ def learn(
         raise InputError("\n".join(map(str, problems)))
     sentences = [sentence.text for sentence in protected]
     struck_out = tuple(line for line in struck if line.strip())
-    wanted = Wanted(most, tuple(SIGNS), struck_out, given_words)
+    signs = tuple(sign for sign in SIGNS if not sign.startswith("words-"))  # fees know the length
+    wanted = Wanted(most, signs, struck_out, tuple(known))
     try:
         find_library(ROOT)
         learned = (
@@ -381,6 +395,13 @@ def learn(
     (out / "review.jsonl").write_text("\n".join([*review_lines(learned.measured), ""]), "utf-8")
     print_result(f"wrote {path} and {out / 'review.jsonl'}")
     return 0
+
+
+def _pack_named(name: str) -> Pack:
+    """Return the pack of a file, or the one that ships with this id."""
+    shipped = SHIPPED_SENTENCES.parent / f"{name}.yaml"
+    path = shipped if PATH_NAME.fullmatch(name) and shipped.is_file() else Path(name)
+    return Pack.parse(read_file(path).decode("utf-8", "replace"), str(path))
 
 
 def _read(

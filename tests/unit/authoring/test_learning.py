@@ -5,19 +5,23 @@ from itertools import product
 
 import numpy as np
 import pytest
+from support.sample_packs import pack_of
 
 from authoring.counts import CountedTerm, learn_from_counts, read_counts
 from authoring.features import (
+    PLAIN,
     DroppedTerms,
     FeatureKind,
+    KnownWords,
     LearningError,
     WeighedFeatures,
     features_of,
     folds,
-    prior_of,
+    priors_of,
     read_given_words,
     rounded,
     with_words,
+    words_of_pack,
 )
 from authoring.labelled import (
     LOWEST,
@@ -49,6 +53,8 @@ from authoring.term_candidates import (
     selection_words,
     sound_candidates,
 )
+from matcher import Rule, Severity
+from rules.pack_parts import Score
 
 BAD_ROWS = {
     "a label that is not known": (
@@ -313,7 +319,10 @@ def test_the_card_says_how_posts_were_selected() -> None:
 
 def test_a_line_has_a_word_and_its_weight() -> None:
     data = "\ufeff# lures\nfree gift: 4\n\n加我 : -2\n24/7: 1\n".encode()
-    assert read_given_words(data, "w.txt") == {"free gift": 4, "加我": -2, "24/7": 1}
+    weights = {"free gift": 4, "加我": -2, "24/7": 1}
+    assert read_given_words(data, "w.txt").weights == {
+        (FeatureKind.TERM, word): weight for word, weight in weights.items()
+    }
 
 
 @pytest.mark.parametrize(("line", "message"), [
@@ -335,16 +344,37 @@ def test_bytes_that_are_not_utf_8_are_reported() -> None:
         read_given_words(b"\xff: 4", "w.txt")
 
 
+def words(**weights: int) -> KnownWords:
+    return KnownWords({(FeatureKind.TERM, word): weight for word, weight in weights.items()})
+
+
 def test_a_word_takes_the_place_of_a_candidate_with_its_fold() -> None:
-    assert with_words(["bonus", "gift"], {"Gift": 3, "prize": 2}) == ["Gift", "bonus", "prize"]
+    """Of two lists the first says how it is spelled, and a word that is left out has no place."""
+    lists = [words(Gift=3, prize=2), words(GIFT=1, royal=5)]
+    weighed = with_words(WeighedFeatures(["bonus", "gift"], ["link"]), lists, "royal".__eq__)
+    assert list(weighed) == [
+        (FeatureKind.TERM, "Gift"), (FeatureKind.TERM, "bonus"), (FeatureKind.TERM, "prize"),
+        (FeatureKind.SIGN, "link"),
+    ]  # fmt: skip
 
 
-def test_only_words_have_a_prior() -> None:
+def test_only_words_have_a_prior_in_each_list_that_has_them() -> None:
     """Weights are coefficients times four, so a prior is a quarter of the weight."""
     entries = WeighedFeatures(["bonus", "gift"], ["link"])
-    assert list(entries) == [(FeatureKind.TERM, "bonus"), (FeatureKind.TERM, "gift"),
-                             (FeatureKind.SIGN, "link")]  # fmt: skip
-    assert prior_of(entries, {"gift": 4, "link": 9}).tolist() == [0, 1, 0]
+    lists = [words(gift=4, link=9), words(Bonus=-2, GIFT=8)]
+    assert priors_of(entries, lists).tolist() == [[0, 1, 0], [-0.5, 2, 0]]
+    assert priors_of(entries, []).shape == (0, 3)
+
+
+def test_a_pack_gives_terms_of_scores_and_of_groups_and_no_signs() -> None:
+    groups = Rule(id="a", severity=Severity.LOW, why="", groups=(("x", "free gift", "{link}"),))
+    score = Score(threshold=9, terms={"prize": -2}, signs={"link": 5}, pinyin={"jia-wei": 6})
+    rules = groups, Rule(id="b", severity=Severity.LOW, why="", score=score)
+    first, second = words_of_pack(pack_of(*rules))
+    assert first == KnownWords({(FeatureKind.TERM, "free gift"): PLAIN}, "a-pack 1")
+    assert second == KnownWords(
+        {(FeatureKind.TERM, "prize"): -2, (FeatureKind.PINYIN, "jia-wei"): 6}, "a-pack 1"
+    )
 
 
 HEADER = "term\tdocuments\tlog2_odds\tcategory\n"

@@ -389,7 +389,7 @@ CARD_ERRORS = {
         "otp.yaml:44: unknown key `nothing_met`; allowed: trained_on, thresholds,",
     ]),
     "one reader, not in a list": ("read:\n    - by", "read:\n      by", [
-        "otp.yaml:49: `read` must be a list: [one, two]",
+        "otp.yaml:50: `read` must be a list: [one, two]",
     ]),
 }  # fmt: skip
 

@@ -94,6 +94,7 @@ def test_a_card_says_what_was_learned_from_how_well_it_does_and_who_read_it() ->
         "Somebody asks a friend for the code of a door.",
         "2 terms were given by hand, with a weight to start from",
         "gacor, jackpot",
+        "a-pack 3 (12 terms)",
         "Unless a row says otherwise, they shaped neither weights nor thresholds.",
     ):
         assert words in page, words

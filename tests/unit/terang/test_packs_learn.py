@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support.adverts import ADVERTS, NEEDS_LIBRARY, REMARKS
 from support.packs_folder import run_packs
+from support.sample_packs import PACK
 
 from authoring.check import check_packs
 from matcher import Matcher, Mode, Pack
@@ -122,6 +123,38 @@ def test_words_of_which_the_posts_show_the_opposite_weigh_nothing(
     [pack] = check_packs(folder / "out")
     assert pack.rules[0].score
     assert "harga" not in pack.rules[0].score.terms
+
+
+def test_weights_start_from_those_of_packs_that_the_posts_agree_with(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A term that no post has keeps a weight only if the posts show others of its rule."""
+    lures = PACK.replace("[otp, login code]", "[daftar, bonus besar, klik tautan]")
+    folder.joinpath("lures.yaml").write_text(lures, "utf-8")
+    other = PACK.replace("one-time-codes", "codes").replace("login code", "harga")
+    folder.joinpath("codes.yaml").write_text(other, "utf-8")
+    packs = ("--from", folder / "lures.yaml", "--from", folder / "codes.yaml")
+    out = ("--out", folder / "out")
+    code, _, err = run_packs(capsys, folder, *LEARN, folder / "posts.csv", *packs, *out)
+    assert code == 0
+    assert "6 start with a weight of one-time-codes 3, codes 3" in " ".join(err)
+    [pack] = check_packs(folder / "out")
+    [rule] = pack.rules
+    assert rule.score
+    assert pack.card
+    assert 1 <= rule.score.terms["klik tautan"] <= 9
+    assert "otp" not in rule.score.terms
+    assert not pack.card.by_hand
+    assert pack.card.from_packs[0].startswith("one-time-codes 3 (")
+
+
+def test_a_pack_that_is_not_there_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = (folder / "posts.csv", "--from", "no-such-pack", "--out", folder)
+    code, _, err = run_packs(capsys, folder, *LEARN, *given)
+    assert code
+    assert "no-such-pack" in " ".join(err)
 
 
 def test_each_line_of_words_that_cannot_be_used_is_named(
