@@ -245,8 +245,8 @@ PINNED = """
 link=1946d4 messenger-link=0109f6 short-link=6e4a72 rare-domain=2e1a31 email=fac495 handle=938e3c
 hashtag=dc0982 money=6a705e percent=e539a6 amount=6114df digits-1=514a58 digits-2=0a19d1
 digits-3=5ad93e digits-4=c55b98 digits-5-6=e087a5 digits-7-11=334585 digits-12=714a5b
-name-number=d5af3b dressed-name-number=8e1bf8 unknown-name-number=d5af3b
-capital-name-number=39d6f1 game-name=162d8e letters-digits=f50131 dressed-letters=d6ad5d
+name-number=153039 dressed-name-number=8e1bf8 unknown-name-number=153039
+capital-name-number=86de7f game-name=162d8e letters-digits=f50131 dressed-letters=d6ad5d
 styled-letters=a084bf enclosed-letters=95dd00 wide-letters=89f0cb small-capitals=3f99e0
 struck-letters=0f6a9d half-dressed=20f5ba mixed-scripts=bb0f31 capital-word=96cf96
 model-number=33a7a5 spaced-letters=04c35a phone=4c2695 emoji-1=db05c7 emoji-2-3=dd2261
