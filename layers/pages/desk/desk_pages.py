@@ -306,7 +306,7 @@ WORDS: dict[str, dict[str, str]] = {
         "masked": to_translate("stars for letters"),
         "padded": to_translate("digits after the word"),
         "repeated": to_translate("repeated letters"),
-        "separated": to_translate("letters apart"),
+        "separated": to_translate("letters apart, or a word cut by dots"),
         "sound": to_translate("letters that sound the same"),
         "style": to_translate("letters in dress"),
         "vowel-mark": to_translate("vowel marks"),
