@@ -23,6 +23,7 @@ from ledger.objects import S3Objects
 from ledger.table import Table
 from ledger.texts import utc
 from publish_steps.served_log import LogBusyError, LogRefusedError, ServedLog
+from tlog import parse_checkpoint  # by name: a planted fault changes that of the module
 
 ORIGIN = "terang.example/log"
 HOURS, PUBLISHERS = 4, 3
@@ -71,7 +72,7 @@ class Meetings(Cluster):
         notes = [one.data for kept in self.s3.buckets[self.world.out].values() for one in kept]
         if not self.is_restored:
             notes += [text + b"\n" for text in self.signer.signed]
-        for checkpoint in {*map(tlog.parse_checkpoint, notes)}:
+        for checkpoint in {*map(parse_checkpoint, notes)}:
             if not self._is_served(checkpoint):
                 yield f"a head of {checkpoint.size} leaves was signed and is not of the served log"
         if Counter(self.leaves) != Counter(self.due):
@@ -130,7 +131,7 @@ class Meetings(Cluster):
 
     def _look(self, public: dict[str, bytes]) -> None:
         """Look at a served checkpoint. While another publisher waits, the table may be restored."""
-        served, before = tlog.parse_checkpoint(public["log/checkpoint"]), self.leaves
+        served, before = parse_checkpoint(public["log/checkpoint"]), self.leaves
         files = tlog.LogFiles(served.size, lambda path: public.get(f"log/{path}"))
         try:
             self.leaves = [*files.leaves()]
