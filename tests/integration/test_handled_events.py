@@ -92,13 +92,13 @@ def test_a_unit_becomes_findings_a_receipt_and_the_senders_receipt(account: Acco
     assert account.invoke("Scan", event) == {"batchItemFailures": []}
     (receipt,) = account.receipts()
     assert (receipt.inspected, receipt.refused) == (58, {"field_type": 1, "not_public": 1})
-    assert receipt.findings == 31
+    assert receipt.findings == 29
     assert receipt.closes
     message_receipt = json.loads(account.read("OUT", receipt_key("sample-chat", file)) or "")
     assert (message_receipt["status"], message_receipt["lines"], message_receipt["findings"]) == (
         "done",
         60,
-        31,
+        29,
     )
     assert account.keys_of("DROP") == []
 

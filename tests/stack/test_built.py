@@ -74,7 +74,7 @@ def test_the_built_intake_cuts_a_file(running: Running, silent: None, tmp_path: 
     assert '"message":"cut"' in log
     file = file_id(bucket, key, source.version)
     (told,) = running.finish("built-chat", [Dropped(sample, file, source.size)])
-    assert (told.status, told.inspected, told.findings) == ("done", 58, 31)
+    assert (told.status, told.inspected, told.findings) == ("done", 58, 29)
 
 
 def test_the_built_scan_finds_and_refuses(running: Running, tmp_path: Path) -> None:
