@@ -13,6 +13,7 @@ which says where its own are from. They do not hold every name: a person reads e
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
@@ -103,11 +104,12 @@ class _Advice:
     @cached_property
     def found(self) -> dict[Listed, list[dict[Listed, list[Span]]]]:
         """Return the terms found in the words of each term, once for each way to open its ends."""
-        return {listed: list(map(self._in, _probes(listed.written))) for listed in self.listed}
-
-    def _in(self, probe: str) -> dict[Listed, list[Span]]:
-        hits = self._matcher.find(probe)
-        return {self.listed[int(hit.rule)]: list(hit.spans) for hit in hits}
+        probes = [(listed, probe) for listed in self.listed for probe in _probes(listed.written)]
+        found: dict[Listed, list[dict[Listed, list[Span]]]] = defaultdict(list)
+        hits_of = self._matcher.find_all(probe for _, probe in probes)
+        for (listed, _), hits in zip(probes, hits_of, strict=True):
+            found[listed].append({self.listed[int(hit.rule)]: list(hit.spans) for hit in hits})
+        return found
 
     def terms(self) -> Iterator[Problem]:
         """Yield terms that can never match, and those that another term of their list covers."""

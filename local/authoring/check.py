@@ -40,6 +40,7 @@ from matcher.engine import Matcher
 from matcher.fold import NamedHost, is_lookalike, skeleton
 from matcher.hit import Hit
 from matcher.term import Term, affixed_forms, pattern_of
+from rules.law import LAW_VERSION
 from rules.pack import (
     SHIPPED_SENTENCES,
     TERMS_IN_PACK,
@@ -305,9 +306,8 @@ def word_warnings(file: PackFile) -> Iterator[Problem]:
         yield file.problem(("id",), why)
     if asked := words_asked_for(file.text):
         yield Problem(file.name, asked[0], None, asked[1])
-    if pack.mode is Mode.LIVE and not pack.card and any(rule.score for rule in pack.rules):
-        message = "no `card`: scored rules run in shadow until one says how they were learned"
-        yield file.problem(("id",), message)
+    if any(rule.score for rule in pack.rules) and (why := _why_no_figures(pack)):
+        yield file.problem(("id",), why)
     for rule in pack.rules:
         for key, words in rule.lists.items():
             for written, warning in _listed_warnings(words) if key != "score" else ():
@@ -320,6 +320,19 @@ def word_warnings(file: PackFile) -> Iterator[Problem]:
                         " is never enough, so lower its weight"
                     )
                     yield file.problem((rule.id, key, written), message, rule.id)
+
+
+def _why_no_figures(pack: Pack) -> str:
+    """Return why the card of a pack lets no score go live, or nothing."""
+    if not pack.card:
+        words = "no `card`: scored rules run in shadow until one says how they were learned"
+        return words if pack.mode is Mode.LIVE else ""
+    if pack.card.law == LAW_VERSION:
+        return ""
+    return (
+        f"the card is of law {pack.card.law}, and sums are worth what law {LAW_VERSION} says:"
+        " scored rules run in shadow until thresholds and figures are measured again"
+    )
 
 
 def _listed_warnings(words: Iterable[str]) -> Iterator[tuple[str, str]]:

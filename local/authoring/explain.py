@@ -141,7 +141,7 @@ def _shown_reasons(hit: Hit, text: str) -> Iterator[str]:
     yield from (_shown_span(span, text) for span in hit.spans)
     letters = letters_of(fold(text))
     if _is_proven(hit) and (fee := fee_of(letters)):
-        yield f"{-fee:+d}  length {letters} letters"
+        yield f"{-fee:+d}  length: {letters} letters"
 
 
 def _is_proven(hit: Hit) -> bool:

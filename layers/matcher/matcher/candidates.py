@@ -331,7 +331,8 @@ def _opaque(text: str, shape: str, spans: list[Opaque]) -> Iterator[tuple[int, i
     """
     for start, end, is_link in spans:
         before, after = shape[start - 1 : start] or " ", shape[end : end + 2]
-        in_word = before in "wd$*" or _SIGN_INSIDE.match(after) or text[end : end + 1] in [*"$+@"]
+        ends_in_sign = text[end : end + 1] in ("$", "+", "@")
+        in_word = ends_in_sign or before in "wd$*" or _SIGN_INSIDE.match(after)
         if is_link or not in_word:
             yield start, end
 

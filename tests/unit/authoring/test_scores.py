@@ -313,7 +313,7 @@ EXPLAINED = {
         "HIT a-pack/asks-for-code (shadow, medium): score 6, it needs 6",
         "    +5  0-7 'send me' is the term 'send me'",
         "    +3  12-15 'otp' is the term 'otp'",
-        "    -2  length 300 letters",
+        "    -2  length: 300 letters",
         "    decided by: send me, otp",
     ]),
     "a link alone": ("see https://shop.example/x", [
@@ -438,6 +438,13 @@ def test_a_live_pack_without_a_card_is_warned_of() -> None:
     assert "no `card`: scored rules run in shadow" in warning.message
     in_shadow = SCORED.replace("rules:", "mode: shadow\nrules:")
     assert [*word_warnings(read_pack(in_shadow, "otp.yaml"))] == []
+
+
+@pytest.mark.parametrize(("written", "law"), [("", 1), ("  law: 99\n", 99)])
+def test_a_card_of_another_law_is_warned_of(written: str, law: int) -> None:
+    [warning] = word_warnings(read_pack(CARDED.replace("  law: 2\n", written), "otp.yaml"))
+    assert f"the card is of law {law}, and sums are worth what law 2 says" in warning.message
+    assert [*word_warnings(read_pack(CARDED, "otp.yaml"))] == []
 
 
 PACKS = sorted((Path(__file__).parents[3] / "packs").glob("*.yaml"))
