@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta
 
 from cases.case_message import (
@@ -335,6 +336,26 @@ class Audit(BaseCaseMessage, frozen=True, tag="audit", kw_only=True):
         yield "audited", f"{line.month}/{line.verdict}", 1
         if line.category:
             yield "audited", f"{line.month}/{line.verdict}/{line.category}", 1
+
+
+class Bundle(BaseCaseMessage, frozen=True, tag="bundle", kw_only=True):
+    """A lead made a bundle of a decision, for a certified body (DSA Art. 21) or a court."""
+
+    decision: Id
+    made_by: Moderator
+    decided_at: Time = msgspec.field(name="at")
+
+    def ask(self, facts: Facts, reader: FactsReader) -> None:
+        """Add the decision."""
+        reader.add_cases(facts, facts.id_of("decision", self.decision))
+
+    def judge(self, facts: Facts) -> Judging:
+        """Take the line, which has no number. The decision stays as it is."""
+        decision = facts.id_of("decision", self.decision)
+        if facts.first(decision) is None:
+            return (yield unknown("decision", decision))
+        entry = self.entry(facts)
+        return self.taken(entry, [CaseStep(entry.entry, None, CaseKind.RECORD, Move.CLOSE)])
 
 
 class FloodAnswer(BaseCaseMessage, frozen=True, tag="flood_answer", kw_only=True):

@@ -151,7 +151,7 @@ class CaseFacts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         str,
         says(
             "`decision`, `second_review`, `complaint`, `dispute`, `outcome`, `notice`,"
-            " `order`, `suspension`, `reinstatement`, `audit`, `flood_answer`, `trial`,"
+            " `order`, `suspension`, `reinstatement`, `audit`, `flood_answer`, `trial`, `bundle`,"
             " `adoption`, or `correction`: a published check changed on which a finding rests."
         ),
     ]
@@ -228,7 +228,6 @@ class JournalEntry(CaseFacts, frozen=True):
     (`case_id`), for a decision also the unique id of its statement; `cases` are those it moved;
     `at` is the commit. Times are RFC 3339 in UTC, days YYYY-MM-DD. Fields of the message keep their
     names; a reference to another message is the id of that entry. One struct holds all types.
-
     A decision also has `rules` (findings by `pack/version/rule/mode`), `found_days` (the
     day of each finding: its cohort), `found` (both together: `day/pack/version/rule/mode`),
     the first `found_at`, the largest `reach`, `set`, `source_type`, and `scores` (its findings of
@@ -298,6 +297,7 @@ class JournalEntry(CaseFacts, frozen=True):
     matching: str = ""
     terms_read_by: str = ""
     removal: Removal | None = None
+    made_by: str = ""
 
     @property
     def is_silent(self) -> bool:
