@@ -355,6 +355,7 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     correction: Annotated[
         Text, says("In a corrected version: why it was corrected, and by what method.")
     ] = ""
+    other: Annotated[Text, says('Context of rows with an "Other" that nobody described.')] = ""
     qualitative: Annotated[
         Qualitative, says("Texts of part 11; a default text that is true of every stack, if empty.")
     ] = Qualitative()

@@ -29,7 +29,6 @@ from terang.terminal import (
     StackName,
     UsageError,
     option,
-    parse_day,
     print_json,
     print_problem,
     print_result,
@@ -55,7 +54,6 @@ from tlog import (
 from verify import MOST_LOGS, LogUnreadableError, Options, proof_command, source_of, verify_command
 
 if TYPE_CHECKING:
-    from dsa.report import Period
     from dsa.report_proof import WrittenReport
     from dsa.statement_checks import StatementProblem
     from terang.statement_files import StatementPlace
@@ -192,21 +190,36 @@ def report(
     provider: Annotated[ProviderId | None, Parameter(help="whose report")] = None,
     period: Annotated[str | None, option("YEAR", "or FIRST/LAST, both days included")] = None,
     out: Annotated[Path | None, option("DIR", "where it is written")] = None,
+    year: Annotated[int | None, option("YEAR", "of the report, and say if it is ready")] = None,
     about: Annotated[Path | None, option("FILE", "the provider's description of itself")] = None,
     ledger: Annotated[
         Path | None, option("FILE", "ledger.jsonl of an earlier report, instead of a stack")
     ] = None,
     stack: StackName = STACK,
 ) -> int:
-    """Write a report; 0 when it is written, 2 if its ledger cannot be read."""
+    """Write a report; 0 when it is written, 2 if its ledger cannot be read.
+
+    With --year, write the form --about if it is missing; 1 if something stands against publishing.
+    """
     from dsa.indicators import About
     from dsa.report import LedgerError, Report, report_files, report_of_ledger
-    from terang.submission import read_about, read_ledger, write_report
+    from terang.submission import (
+        FORM,
+        not_ready,
+        read_about,
+        read_ledger,
+        read_period,
+        write_report,
+    )
 
+    period = period or (str(year) if year else None)
     if not (out and period and (provider or ledger)):
-        raise UsageError("--provider (or --ledger), --period and --out are needed")
+        raise UsageError("--provider (or --ledger), --period (or --year) and --out are needed")
+    if year and about and not about.exists():
+        about.write_bytes(FORM.read_bytes())
+        screen.print(f"{about}: a form for your own words; fill it in and repeat the command")
     try:
-        days = _period(period)
+        days = read_period(period)
         words = read_about(about) if about else About()
     except ValueError as error:
         raise InputError(str(error)) from None
@@ -229,23 +242,11 @@ def report(
         if not (words.correction and words.published):
             print_warning("give the reason in `correction` and the day in `published` of --about")
     screen.print(f"prove it: terang report check {out}")
-    return 0
-
-
-def _period(text: str) -> "Period":
-    """Return the period. Raises ValueError if it is neither a year nor two days."""
-    from dsa.report import Period
-
-    first, _, last = text.partition("/")
-    if re.fullmatch(r"20\d\d", text):
-        return Period.year(int(text))
-    try:
-        period = Period(parse_day(first), parse_day(last))
-    except ValueError:
-        period = None
-    if period is None or period.first > period.last:
-        raise ValueError(f"--period {text!r}: write a year, or FIRST/LAST as YYYY-MM-DD")
-    return period
+    problems = list(not_ready(out, words, days, today_utc())) if year else []
+    print_results(problems)
+    if year:
+        print_result(f"not ready: {len(problems)}" if problems else "ready to publish")
+    return 1 if problems else 0
 
 
 def check(
