@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,6 +18,8 @@ from desk.deciding import DecidingError, DecisionForm, decide, form_id
 from dsa.report_entries import Entries, order_rows
 from ledger.cases import Case, JournalEntry, case_id
 from ledger.keys import author_notice_key
+from terang.repair import TableSnapshot
+from terang.repair.checks import PublicCopy, case_differences
 
 ORDER = case_id("order", "acme", "q-1")
 LATER = SENT + timedelta(days=20)
@@ -138,6 +141,19 @@ def test_the_report_counts_a_silent_order_as_any_other_once_it_is_told() -> None
     assert numbers[0] == numbers[1]
 
 
+def test_fsck_misses_a_silent_order_on_no_public_page(tmp_path: Path) -> None:
+    def missing(cases: CaseWorld) -> list[str]:
+        table = TableSnapshot()
+        table.add(cases.items())
+        assert not [*case_differences(table)]
+        return [each.kind for each in PublicCopy(tmp_path, set()).differences(table, LATER)]
+
+    cases = world(silenced, answer)
+    assert missing(cases) == []
+    cases.decide(told, sent_at=LATER)
+    assert missing(cases) == ["public_behind"]
+
+
 @pytest.mark.parametrize(("first", "second", "sent_at", "code"), [
     (silenced, told, SENT, "time_early"),  # of a day that has not come
     (silenced, follow(removal={"told_on": "2026-12-10"}), LATER, "time_early"),
@@ -249,5 +265,7 @@ def test_the_card_says_what_the_order_is_and_that_nobody_may_be_told() -> None:
     assert "The authority forbids to tell anybody of this" in page
     answered = MemoryDesk([order_dossier(case_of(world(silenced, answer)))], SENT)
     page = Visitor(answered, "m-1").get(f"/card/{ORDER}")["body"]
-    assert "The author was told" in page
+    assert "The author was told" not in page  # decide would refuse it
     assert "2027-05-25" in page
+    over = MemoryDesk(answered.dossiers, LATER)
+    assert "The author was told" in Visitor(over, "m-1").get(f"/card/{ORDER}")["body"]

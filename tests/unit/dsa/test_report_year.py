@@ -118,3 +118,4 @@ def test_the_leads_page_shows_when_the_report_is_due(moment: str, day: str) -> N
     page = Visitor(desk, role="lead").get("/lead")["body"]
     assert ("is to be published by" in page) is bool(day)
     assert day in page
+    assert ("report of 20" in page) is bool(day)
