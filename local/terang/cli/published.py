@@ -5,12 +5,10 @@ or of the receipt of a file. `terang statements` and `terang report` check what 
 statements are also sent, and a report is written. What only these two need is imported late.
 """
 
-import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from hashlib import sha256
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,9 +16,9 @@ import msgspec
 from cyclopts import App, Parameter
 
 from ledger.codes import OperatorError
-from ledger.keys import keyed, own_key
 from terang import ROOT, InputError
 from terang.case_queue import read_file
+from terang.log_proofs import prove_finding, prove_receipt
 from terang.terminal import (
     STACK,
     Day,
@@ -38,20 +36,8 @@ from terang.terminal import (
     screen,
     today_utc,
 )
-from tlog import (
-    FindingLeaf,
-    Leaf,
-    LogDamagedError,
-    LogFiles,
-    ReadFile,
-    ReceiptLeaf,
-    UnitLeaf,
-    decode_leaf,
-    encode_leaf,
-    encode_proof,
-    parse_checkpoint,
-)
-from verify import MOST_LOGS, LogUnreadableError, Options, proof_command, source_of, verify_command
+from tlog import Leaf, encode_leaf
+from verify import LogUnreadableError, Options, proof_command, source_of, verify_command
 
 if TYPE_CHECKING:
     from dsa.report_proof import WrittenReport
@@ -334,70 +320,6 @@ app.command(
     help="Check anyone's report against the template and its own sums.",
     help_epilogue="Example: terang report lint DIR --json",
 )
-
-
-def prove_receipt(receipt: bytes, get: ReadFile) -> tuple[bytes, Leaf]:
-    """Return the proof of the receipt of a file, and its leaf. Raises OperatorError without one."""
-    digest = sha256(receipt).hexdigest()
-
-    def revealed(leaf: Leaf) -> dict[str, str] | None:
-        return {} if isinstance(leaf, ReceiptLeaf) and leaf.sha256 == digest else None
-
-    return _prove(get, revealed)
-
-
-def prove_finding(name: str, month_keys: Mapping[str, bytes], get: ReadFile) -> tuple[bytes, Leaf]:
-    """Return the proof of a finding or unit by its id, and its leaf; it reveals its own key only.
-
-    `month_keys` are the keys of the months that are still kept. Raises OperatorError if no leaf is
-    of it.
-    """
-    digests = {keyed(key, name): own_key(key, name) for key in month_keys.values()}
-
-    def revealed(leaf: Leaf) -> dict[str, str] | None:
-        named = leaf.finding if isinstance(leaf, FindingLeaf) else ""
-        named = leaf.unit if isinstance(leaf, UnitLeaf) else named
-        return {"id": name, "key": digests[named].hex()} if named in digests else None
-
-    return _prove(get, revealed)
-
-
-def _prove(get: ReadFile, revealed: Callable[[Leaf], dict[str, str] | None]) -> tuple[bytes, Leaf]:
-    """Return the proof of the first leaf that fits, of the newest log that has one; and it.
-
-    `revealed` returns what the proof says of a leaf that fits, and None for any other.
-    """
-    searched: list[str] = []
-    for folder, note in reversed(list(_checkpoints(get))):
-        checkpoint = parse_checkpoint(note)
-        files = LogFiles(checkpoint.size, lambda path: get(folder + path))  # noqa: B023 - read here
-        searched.append(f"{checkpoint.size:,} leaves of {checkpoint.origin}")
-        try:
-            first = files.first_kept()
-            for index, data in enumerate(files.leaves(first), first):
-                leaf = decode_leaf(data)
-                if (more := revealed(leaf)) is not None:
-                    extra = json.dumps({"leaf": data.decode()} | more, sort_keys=True)
-                    proof = encode_proof(index, files.inclusion(index), note, extra.encode())
-                    return proof, leaf
-        except LogDamagedError as error:
-            raise OperatorError(str(error)) from error
-    if not searched:
-        raise InputError("there is no log/checkpoint here")
-    raise OperatorError(
-        f"none of the {' and '.join(searched)} names it; a day is logged when it is closed"
-    )
-
-
-def _checkpoints(get: ReadFile) -> Iterator[tuple[str, bytes]]:
-    """Yield the log and those that continue it: where below `log/`, and the newest checkpoint."""
-    folder = ""
-    for number in range(2, MOST_LOGS + 2):
-        note = get(f"{folder}checkpoint")
-        if note is None:
-            return
-        yield folder, note
-        folder = f"{number}/"
 
 
 Place = Annotated[str, Parameter(help="a copy of the public bucket, or its address")]

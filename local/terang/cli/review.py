@@ -434,7 +434,7 @@ def bundle_files(remote: "Remote", history: CaseHistory, *, words: bool) -> dict
     Excerpts, and the words of those who decided, are left out without `words`.
     """
     from ledger.log_store import DynamoLogStore  # late, as the rest of a stack is
-    from terang.cli.published import prove_finding
+    from terang.log_proofs import prove_finding
 
     month_keys = DynamoLogStore(remote.store.table).log_keys(remote.clock.now().timestamp())
 

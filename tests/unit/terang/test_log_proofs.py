@@ -20,8 +20,8 @@ from ledger.codes import OperatorError
 from ledger.keys import receipt_key
 from ledger.units import OpenFile
 from terang.cli import main
-from terang.cli.published import prove_finding, prove_receipt
 from terang.cli.review import CaseHistory, bundle_files
+from terang.log_proofs import prove_finding, prove_receipt
 from verify import main as stand_alone
 
 RECEIPT = b'{"file": "f1", "records": 3, "inspected": 2, "refused": {"not_public": 1}}\n'
