@@ -84,7 +84,7 @@ class Dump:
         pump.start()
         try:
             self.run(
-                f"INSERT INTO s ({', '.join(known)}) SELECT {kept} FROM read_csv(?, columns={raw},"  # noqa: S608
+                f"INSERT INTO s ({', '.join(known)}) SELECT {kept} FROM read_csv(?, columns={raw},"  # noqa: S608  # nosec B608 - our own words
                 " header=false, auto_detect=false, delim=',', quote='\"', escape='\"',"
                 f" ignore_errors=true, store_rejects=true, rejects_limit={MOST_REJECTED})",
                 [f"/dev/fd/{reader}"],
