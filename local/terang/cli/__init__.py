@@ -188,6 +188,9 @@ prove file -> terang.cli.published:prove_file
 monitor -> terang.cli.published:monitor
     Watch a log: check it against what was seen before, and name what came late.
     terang monitor https://terang.example --state seen.json
+reconcile -> terang.cli.reconciling:reconcile
+    Ask why a report and the statements of the Transparency Database do not fit together.
+    terang reconcile --report report --dump sor-2026-01-01.zip --out asked
 statements
     Check statements of reasons, and send them.
     terang statements lint out/out/acme-chat/statements
@@ -221,7 +224,7 @@ erase -> terang.cli.operate:erase
 GROUPS = {
     "Try, and write rules": "run scan packs ask factchecks",
     "Moderate": "review trial audit case cases",
-    "Check what was published": "verify recount prove monitor",
+    "Check what was published": "verify recount prove monitor reconcile",
     "Answer for a provider": "statements report",
     "Operate a stack": "providers partners webhooks publish fsck redrive restore erase",
 }
