@@ -12,19 +12,22 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from dsa.indicators import About
-from dsa.report import LEDGER, LedgerError, Period, report_of_ledger
-from dsa.report_entries import HEADERS, Entries, file_name
+from cases.case_message import CaseLine
+from dsa.report import LEDGER, LedgerError, Period, entries_of
+from dsa.report_entries import HEADERS, file_name
 from dsa.statement import SOURCE_OF, parse_day
 from dsa.statement_checks import FIELDS
+from ledger.cases import CaseFacts
 from ledger.codes import CATEGORIES, EU, SourceType
+from recount import JOURNAL, SENTINEL
 from terang import InputError
-from terang.case_queue import read_file
-from terang.report_lint import Table, report_problems, report_tables
+from terang.case_queue import decoded, read_file
+from terang.report_lint import report_problems, report_tables
 from terang.statement_dump import COLUMNS, Dump
 from terang.submission import CORRECTIONS
+from verify import LogUnreadableError, Options, Result, check_place, source_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 FEWEST = 20  # statements: nothing is asked on fewer
@@ -41,22 +44,55 @@ def head_of(report: Path) -> tuple[str, Period]:
     return service, Period(first, last)
 
 
-def read_log(folder: Path, period: Period) -> tuple[Entries, dict[int, Table]]:
-    """Return the entries of a ledger, and the report that they give."""
+class Log(NamedTuple):
+    """The measures of a log as rows, and what `verify` says of it; None of a ledger alone."""
+
+    measures: list[tuple[object, ...]]
+    checked: Result | None
+
+
+def read_log(folder: Path, provider: str | None) -> Log:
+    """Read a copy of the public bucket, or a report of Terang with its ledger.
+
+    The public journal says neither territories nor whose notice it was. Raises InputError for
+    another folder, and for a copy that has several providers if none is named.
+    """
+    if not (folder / "log/checkpoint").is_file():
+        try:
+            made = entries_of(read_file(folder / LEDGER))[1].measures
+        except LedgerError as error:
+            raise InputError(f"{folder / LEDGER}: {error}") from None
+        told = (
+            (e, SourceType(e.source_type), (e.automated_decision, e.done, e.scope)) for e in made
+        )
+        return Log([_measure(e.at[:10], e, source, *rest) for e, source, rest in told], None)
+    names = sorted(path.name for path in folder.glob("journal/*") if path.name != SENTINEL)
+    if provider not in names and (provider or len(names) != 1):
+        raise InputError(f"{folder}: give --provider, one of {', '.join(names) or 'none'}")
+    measures = []
+    for path in sorted(folder.glob(f"journal/{provider or names[0]}/*.jsonl")):
+        if JOURNAL.fullmatch(path.relative_to(folder).as_posix()):  # no earlier revision
+            lines = (line for line in read_file(path).splitlines() if b'"kind":"case"' in line)
+            for line in decoded(lines, CaseLine, str(path)):
+                if line.type == "decision" and line.measures:
+                    source = SourceType.ARTICLE_16 if line.answers else SourceType.VOLUNTARY
+                    rest = line.automated, line.measures, ()
+                    measures.append(_measure(path.name[:10], line, source, *rest))
     try:
-        _, entries, files = report_of_ledger(read_file(folder / LEDGER), period, About())
-    except LedgerError as error:
-        raise InputError(f"{folder / LEDGER}: {error}") from None
-    texts = {part: io.StringIO(files[file_name(part)].decode(), newline="") for part in HEADERS}
-    return entries, {part: list(csv.reader(text))[1:] for part, text in texts.items()}
+        return Log(measures, check_place(source_of(str(folder)), Options()))
+    except LogUnreadableError as error:
+        raise InputError(f"{folder}: {error}") from None
+
+
+def _measure(day: str, said: CaseFacts, source: SourceType, *rest: object) -> tuple[object, ...]:
+    return (day, said.category, said.ground, SOURCE_OF[source], bool(said.found), *rest)
 
 
 def compare(
-    dump: Dump, report: Path, period: Period, earlier: Path | None, log: Path | None
-) -> Entries | None:
-    """Put all that is compared with a dump into its database. Return the entries of the log."""
-    entries, logged = read_log(log, period) if log else (None, {})
-    versions = {"report": report_tables(report), "log": logged}
+    dump: Dump, report: Path, period: Period, earlier: Path | None, log: Log | None
+) -> None:
+    """Put all that is compared with a dump into its database."""
+    versions = {"report": report_tables(report)}
     versions |= {"earlier": report_tables(earlier)} if earlier else {}
     lines = (
         (version, part, line, HEADERS[part], row)
@@ -64,14 +100,15 @@ def compare(
         for part in parts.keys() - {1, 2, 11}
         for line, row in enumerate(parts[part], 1)
     )
-    measures = (
-        (SOURCE_OF[SourceType(e.source_type)], e.automated_decision, e.applied_at or e.at, e.scope)
-        for e in (entries.measures if entries else ())
-    )
     notes = (report / CORRECTIONS).read_text("utf-8") if (report / CORRECTIONS).is_file() else ""
     problems = report_problems(report)
     dump.fill("lines(version TEXT, part INT, line INT, titles TEXT[], cells TEXT[])", lines)
-    dump.fill("measures(source TEXT, decision TEXT, day TEXT, territories TEXT[])", measures)
+    dump.fill(
+        "measures(day DATE, category TEXT, ground TEXT, source TEXT, found BOOL, automated TEXT,"
+        " done TEXT[], territories TEXT[])",
+        log.measures if log else (),
+    )
+    dump.fill("log_wrong(why TEXT)", zip(log.checked.wrong if log and log.checked else ()))
     dump.fill("corrected(cells TEXT[])", zip(csv.reader(io.StringIO(notes, newline=""))))
     dump.fill("problems(part INT, line INT, title TEXT, code TEXT, message TEXT)", problems)
     dump.fill("unreadable(why TEXT)", zip(dump.unreadable))
@@ -83,12 +120,13 @@ def compare(
     for code, by, label, cell, test in _listed("figures.txt"):
         if dump.has(test):
             figure = "figure({}, '{}', '{}')".format(*cell.split(":"))
-            stated = f"coalesce(sum(n), 0) FROM g WHERE {test} AND wanted IN ('*', category)"
-            numbers = f"report, (SELECT {stated}), log, part, line, title"
+            stated = f"coalesce(sum(n), 0) FROM {{}} WHERE {test} AND wanted IN ('*', category)"
+            is_known = log and not (log.checked and code == "flaggers_differ")
+            logged = stated.format("logged") if is_known else "NULL"
+            numbers = f"report, (SELECT {stated.format('g')}), (SELECT {logged}), part, line, title"
             named = f"'{code}', '{by}', kind || '{label}'"
             dump.run(f"INSERT INTO f SELECT {named}, {numbers} FROM {figure}")  # noqa: S608  # nosec B608 - our own words
     dump.run((TEMPLATES / "groups.sql").read_text("utf-8"))
-    return entries
 
 
 def _listed(name: str) -> list[list[str]]:

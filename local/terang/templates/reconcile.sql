@@ -1,5 +1,5 @@
 -- What the questions are asked of. Before this runs there are the tables `s`, the statements; `lines` of parts 3 to 10 of the
--- report ('report'), of an earlier version ('earlier') and of the report that a log gives ('log'); `measures` of the log;
+-- report ('report') and of an earlier version ('earlier'); `measures` of a log and what is wrong with it, `log_wrong`;
 -- `problems` of the report's form; `corrected`, the lines of corrections.csv; `unreadable`, `period`, `states`, `keywords`.
 --
 -- A question about statements finds n and an example; any other one n, what was found, of how many, what the report says, and
@@ -37,18 +37,27 @@ SELECT category, decision_ground, source_type, automated_detection, automated_de
   decision_visibility, decision_monetary, decision_provision, decision_account, count(*) AS n
 FROM s, period WHERE application_date BETWEEN first AND last GROUP BY ALL;
 
+-- The measures of a log in the same words.
+CREATE MACRO chosen(done, kind) AS list_filter(done, lambda code: starts_with(code, 'DECISION_' || kind || '_'))[1];
+CREATE VIEW logged AS
+SELECT 'STATEMENT_CATEGORY_' || category AS category, source AS source_type, if(found, 'Yes', 'No') AS automated_detection,
+  if(ground = 'illegal', 'DECISION_GROUND_ILLEGAL_CONTENT', 'DECISION_GROUND_INCOMPATIBLE_CONTENT') AS decision_ground,
+  'AUTOMATED_DECISION_' || if(automated = 'PARTIALLY', automated, 'NOT_AUTOMATED') AS automated_decision,
+  done::TEXT AS decision_visibility, chosen(done, 'MONETARY') AS decision_monetary,
+  chosen(done, 'PROVISION') AS decision_provision, chosen(done, 'ACCOUNT') AS decision_account, day, territories, 1 AS n
+FROM measures, period WHERE day BETWEEN first AND last;
+
 -- The table: a number of the report, of the statements, of the log.
 CREATE TABLE f (
   code TEXT, "by" TEXT, name TEXT, report BIGINT, statements BIGINT, log BIGINT, part INT, line INT, title TEXT);
 
--- A row of the report, or with * each category: what report and log say, and the category in which statements count.
+-- A row of the report, or with * each category: what the report says, and the category in which statements count.
 CREATE MACRO figure(p, letter, row_of) AS TABLE
 SELECT part, line, title, report, if(row_of = '*', replace(key, 'STATEMENT_CATEGORY_', '') || ', ', '') AS kind,
-  if(row_of = '*', key, '*') AS wanted,
-  (SELECT sum(n) FROM cells WHERE version = 'log' AND part = p AND col = letter AND key = said.key)::BIGINT AS log
+  if(row_of = '*', key, '*') AS wanted
 FROM (
   SELECT part, key, min(line) AS line, any_value(title) AS title, sum(n)::BIGINT AS report
-  FROM r WHERE part = p AND col = letter GROUP BY part, key) AS said
+  FROM r WHERE part = p AND col = letter GROUP BY part, key)
 WHERE key = row_of OR (row_of = '*' AND starts_with(key, 'STATEMENT_')) ORDER BY line;
 
 -- Where the report counts otherwise than the statements, by more than 5 and 1 %.
@@ -56,6 +65,12 @@ CREATE MACRO differ(asked) AS TABLE
 SELECT abs(report - statements) AS n, name || ': ' || format('{:,}', statements) || ' statements' AS found,
   greatest(report, statements) AS total, report, part, line, title
 FROM f WHERE code = asked AND total >= 20 AND n > greatest(5, 0.01 * total);
+
+-- Where the report counts otherwise than the log.
+CREATE MACRO unlike_log() AS TABLE
+SELECT abs(report - log) AS n, name || ': ' || format('{:,}', log) || ' in the log' AS found, greatest(report, log) AS total,
+  report, part, line, title
+FROM f WHERE total >= 20 AND n > greatest(5, 0.01 * total);
 
 -- Where one sum of columns is above another in a row of a part.
 CREATE MACRO above(p, these, those) AS TABLE

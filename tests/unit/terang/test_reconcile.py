@@ -13,8 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import made_dumps
+from support.log_world import LogWorld
 from support.made_dumps import FAULTS, FAULTS_OF_REPORTS, HEADER, made, packed, report_of, text_of
+from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 from support.report_ledger_samples import year
+from support.sample_entries import decision
+from support.tampering import write
 from support.written_report import put, table, written
 
 from dsa.report_entries import file_name
@@ -23,7 +27,7 @@ from terang.cli import main
 ROOT = Path(__file__).parents[3]
 LISTED = (ROOT / "local/terang/templates/questions.txt").read_text("utf-8").splitlines()
 CODES = [line.split(" | ")[0] for line in LISTED if not line.startswith("#")]
-BY_FILE = {"rows_unreadable", "files_unreadable"}
+BY_FILE = {"rows_unreadable", "files_unreadable", "log_wrong", "log_differs"}
 
 type Asked = Callable[..., list[dict[str, Any]]]
 
@@ -145,6 +149,27 @@ def test_the_log_stands_beside_report_and_statements(tmp_path: Path, asked: Aske
     asked(*words)
     lines = lines_of(tmp_path)
     assert {line["log"] for line in lines} == {""}
+
+
+def test_a_public_log_is_checked_and_stands_beside_them(tmp_path: Path, asked: Asked) -> None:
+    """It has no territories, and does not say which notices were of trusted flaggers."""
+    world = LogWorld()
+    world.count(sample_receipt(by_rule={live(): 2}, set=world.put_set(sample_pack())))
+    for number in range(24):
+        world.store.do(decision(str(number)))
+    world.publish(CLOSED)
+    public, words = write(world.files, tmp_path / "public"), made(tmp_path, 3, 900)
+    found = asked(*words, "--log", str(public))
+    assert {one["code"] for one in found} == {"log_differs"}
+    assert any(one["found"] == "own initiative, the law: 24 in the log" for one in found)
+    lines = lines_of(tmp_path)
+    said = {
+        by: {line["log"] for line in lines if line["by"] == by} for by in ("month", "territory")
+    }
+    assert said == {"month": {"0", "24"}, "territory": {""}}
+    [journal] = public.glob("journal/acme/*.jsonl")
+    journal.write_bytes(journal.read_bytes().replace(b"SCAMS_AND_FRAUD", b"VIOLENCE", 1))
+    assert "log_wrong" in {one["code"] for one in asked(*words, "--log", str(public))}
 
 
 def test_a_noted_change_is_not_asked_about(tmp_path: Path, asked: Asked) -> None:
