@@ -331,6 +331,7 @@ WORDS: dict[str, dict[str, str]] = {
         "wrong": to_translate("Wrong"),
         "cannot_tell": to_translate("Cannot tell"),
         "adoption": to_translate("Goes live"),
+        "order": to_translate("A removal order"),
     },
     "outcome": {
         "upheld": to_translate("upheld"),

@@ -61,7 +61,8 @@ from desk.desk_pages import (
     hours_left,
     may_take,
 )
-from desk.rule_routes import rules_page as rules_page  # its routes are registered
+from desk.order_routes import order_page as order_page  # the routes of both are registered
+from desk.rule_routes import rules_page as rules_page
 from desk.table_desk import FirstDecision, TableDesk, agreement
 from ledger.findings import digest
 from phrases import LANGUAGES, NAMES

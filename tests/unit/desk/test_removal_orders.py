@@ -1,5 +1,6 @@
 """Orders under Regulation (EU) 2021/784: their facts, answers, silence and reminders."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -9,10 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 from support.case_world import CaseWorld
-from support.desk_world import MemoryDesk, Visitor
+from support.desk_world import MemoryDesk, Visitor, form_of
 from support.sample_messages import SENT, order
 
-from cases.kinds import case_line
+from cases.kinds import case_line, read_case_message
 from desk import Door, Moderator, Role, order_dossier, order_reminders
 from desk.deciding import DecidingError, DecisionForm, decide, form_id
 from dsa.report_entries import Entries, order_rows
@@ -269,3 +270,78 @@ def test_the_card_says_what_the_order_is_and_that_nobody_may_be_told() -> None:
     assert "2027-05-25" in page
     over = MemoryDesk(answered.dossiers, LATER)
     assert "The author was told" in Visitor(over, "m-1").get(f"/card/{ORDER}")["body"]
+
+
+TYPED = {
+    "id": "q-1", "authority": "A court", "country": "DE", "received_at": "2026-11-25T08:00",
+    "items": "1", "removal.reference": "TCO 7/2026", "removal.issued_at": "2026-11-25T07:55",
+    "removal.material": ["a", "d"], "removal.redress_until": "2027-01-31",
+    "removal.silent_until": "2026-12-10",
+}  # fmt: skip
+
+
+def entered(visitor: Visitor, **changes: str) -> dict[str, Any]:
+    page = visitor.get("/order")["body"]
+    opened = re.findall(r'name="form" value="([^"]+)"', page)[0]
+    return visitor.post("/order", {"form": opened} | TYPED | {
+        name.replace("removal_", "removal."): value for name, value in changes.items()
+    })  # fmt: skip
+
+
+def test_the_form_is_the_message_that_one_sends_and_can_be_taken_back() -> None:
+    desk = MemoryDesk([], SENT)
+    visitor = Visitor(desk, "m-1")
+    assert entered(visitor)["statusCode"] == 303
+    [pending] = desk.pending
+    made, sent = (read_case_message(msgspec.json.encode(each)) for each in
+                  (*pending.messages, silenced))  # fmt: skip
+    assert made == sent
+    assert pending.items == (f"order/{ORDER}",)
+    visitor.post(f"/undo/{pending.id}")
+    again = visitor.get(f"/order/{ORDER}")["body"]
+    shown = [TYPED[name] for name in TYPED if name not in {"country", "removal.material"}]
+    assert all(f'value="{text}"' in again for text in shown)
+    assert re.findall(r'value="(.)" checked', again) == ["a", "d"]
+    assert "<option selected>DE" in again
+    assert entered(visitor)["statusCode"] == 303
+
+
+@pytest.mark.parametrize(("field", "value"), [
+    ("id", ""), ("authority", " "), ("authority", "a" * 501), ("country", "US"), ("items", "0"),
+    ("items", "many"), ("received_at", "yesterday"), ("received_at", "2027-11-26T08:00"),
+    ("received_at", "2021-11-25T08:00"), ("removal.issued_at", "2026-11-25"),
+    ("removal.reference", "r" * 501), ("removal.redress_until", "soon"),
+    ("removal.silent_until", "2027-01-07"), ("removal.material", "f"),
+])  # fmt: skip
+def test_a_field_that_cannot_be_taken_is_named_and_nothing_is_lost(field: str, value: str) -> None:
+    desk = MemoryDesk([], SENT)
+    answer = entered(Visitor(desk, "m-1"), **{field.replace(".", "_"): value})
+    assert answer["statusCode"] == 400
+    assert desk.pending == []
+    assert "TCO 7/2026" in answer["body"] or field == "removal.reference"
+    named = re.findall(r'aria-invalid="true"', answer["body"])
+    assert named or field == "removal.material"
+    assert ": this cannot be taken." in answer["body"]
+
+
+def test_an_order_is_entered_once_and_by_nobody_who_may_not_decide() -> None:
+    desk = MemoryDesk([], SENT)
+    assert entered(Visitor(desk, "m-1"))["statusCode"] == 303
+    assert entered(Visitor(desk, "m-2"))["statusCode"] == 400
+    assert Visitor(desk, "m-3", role="auditor").get("/order")["statusCode"] == 404
+    assert Visitor(desk, "m-3", role="auditor").post("/order", TYPED)["statusCode"] == 404
+
+
+@pytest.mark.parametrize(("answered", "shown"), [
+    ({"verdict": "complied", "measure": "removed"}, ["[x] the terrorist content has been removed"]),
+    ({"verdict": "impossible", "ground": "errors", "reason": "A page"}, ["[x] manifest", "A page"]),
+    ({}, ["Choose an answer."]),
+])  # fmt: skip
+def test_the_text_to_sign_can_be_read_before(answered: dict[str, str], shown: list[str]) -> None:
+    desk = MemoryDesk([order_dossier(case_of(world(received)))], SENT)
+    visitor = Visitor(desk, "m-1")
+    form = form_of(visitor, ORDER) | answered
+    page = visitor.post(f"/card/{ORDER}/notice", form)["body"]
+    assert all(words in page for words in [*shown, "TCO 7/2026"])
+    assert ("You can challenge the order" in page) == (answered.get("verdict") == "complied")
+    assert desk.pending == []
