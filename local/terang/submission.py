@@ -241,7 +241,7 @@ class Submission:
                     yield item.statement
 
 
-CORRECTIONS = "corrections.csv"
+CORRECTIONS, DRAFT = "corrections.csv", "not-ready.txt"
 
 
 class AboutError(ValueError):
@@ -321,17 +321,22 @@ def write_report(folder: Path, files: Mapping[str, bytes], about: About) -> int:
     """Write a report. Return the number of cells that differ from an earlier version.
 
     The earlier version moves to `r<number>` in the same folder. `corrections.csv` names each
-    changed cell with its former value, the day and the reason.
+    changed cell with its former value, the day and the reason. A version with a file `DRAFT` was
+    never published: it is replaced, and the one before it is the earlier one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     changes: list[list[str]] = []
-    earlier = {name: (folder / name).read_bytes() for name in files if (folder / name).is_file()}
+    is_draft = (folder / DRAFT).is_file()
+    number = len(list(folder.glob("r[0-9]*"))) + (not is_draft)
+    kept = folder / f"r{number}"
+    before = kept if is_draft else folder
+    earlier = {name: (before / name).read_bytes() for name in files if (before / name).is_file()}
+    if is_draft:
+        (folder / CORRECTIONS).unlink(missing_ok=True)
     if earlier and any(earlier.get(name) != data for name, data in files.items() if name != LEDGER):
-        number = len(list(folder.glob("r[0-9]*"))) + 1
         changes = list(_changes(earlier, files, number + 1, about))
-        kept = folder / f"r{number}"
-        kept.mkdir()
-        for name in (*earlier, CORRECTIONS):
+        kept.mkdir(exist_ok=is_draft)
+        for name in () if is_draft else (*earlier, CORRECTIONS):
             if (folder / name).is_file():
                 shutil.move(folder / name, kept / name)
     for name, data in files.items():

@@ -40,6 +40,8 @@ from tlog import Leaf, encode_leaf
 from verify import LogUnreadableError, Options, proof_command, source_of, verify_command
 
 if TYPE_CHECKING:
+    from dsa.indicators import About
+    from dsa.report import Period
     from dsa.report_proof import WrittenReport
     from dsa.statement_checks import StatementProblem
     from terang.statement_files import StatementPlace
@@ -189,15 +191,10 @@ def report(
     """
     from dsa.indicators import About
     from dsa.report import LedgerError, Report, report_files, report_of_ledger
-    from terang.submission import (
-        FORM,
-        not_ready,
-        read_about,
-        read_ledger,
-        read_period,
-        write_report,
-    )
+    from terang.submission import FORM, read_about, read_ledger, read_period, write_report
 
+    if year and (period or not about):
+        raise UsageError("--year needs --about FILE, where the form is kept, and no --period")
     period = period or (str(year) if year else None)
     if not (out and period and (provider or ledger)):
         raise UsageError("--provider (or --ledger), --period (or --year) and --out are needed")
@@ -228,10 +225,19 @@ def report(
         if not (words.correction and words.published):
             print_warning("give the reason in `correction` and the day in `published` of --about")
     screen.print(f"prove it: terang report check {out}")
-    problems = list(not_ready(out, words, days, today_utc())) if year else []
+    return _say_if_ready(out, words, days) if year else 0
+
+
+def _say_if_ready(out: Path, words: "About", days: "Period") -> int:
+    """Print what stands against publishing, and keep it next to the draft; 1 if anything does."""
+    from terang.submission import DRAFT, not_ready
+
+    problems = list(not_ready(out, words, days, today_utc()))
     print_results(problems)
-    if year:
-        print_result(f"not ready: {len(problems)}" if problems else "ready to publish")
+    print_result(f"not ready: {len(problems)}" if problems else "ready to publish")
+    (out / DRAFT).write_text("\n".join(problems), "utf-8")
+    if not problems:
+        (out / DRAFT).unlink()
     return 1 if problems else 0
 
 

@@ -74,6 +74,17 @@ def test_a_corrected_version_needs_its_reason(tmp_path: Path) -> None:
     assert problems(tmp_path, told) == []
 
 
+def test_a_draft_of_a_correction_is_compared_with_what_was_published(tmp_path: Path) -> None:
+    written(tmp_path, ABOUT)
+    for name in ("Acme Chat Ltd", "Acme Chat GmbH"):
+        written(tmp_path, msgspec.structs.replace(ABOUT, name=name))
+        (tmp_path / "not-ready.txt").touch()
+    assert [path.name for path in tmp_path.glob("r[0-9]")] == ["r1"]
+    corrections = (tmp_path / "corrections.csv").read_text("utf-8")
+    assert "Acme Chat B.V.,Acme Chat GmbH" in corrections
+    assert "Ltd" not in corrections
+
+
 def test_a_changed_number_stands_against_it(folder: Path, tmp_path: Path) -> None:
     copy = written(tmp_path, ABOUT)
     part = copy / "Part_7_appeals_and_recidivism.csv"
@@ -102,9 +113,11 @@ def test_the_command_keeps_one_form_and_says_when_all_is_ready(
     said = capsys.readouterr().out
     assert "qualitative.summary: write it in the form" in said
     assert re.search(r"not ready: \d+\n$", said)
-    own = msgspec.to_builtins(msgspec.structs.replace(ABOUT, correction="The form was empty."))
+    assert f"{len(said.splitlines()) - 1}" in said.splitlines()[-1]
+    own = msgspec.to_builtins(ABOUT)
     about.write_text(yaml.safe_dump(own), "utf-8")
-    assert main(words) == 0
+    assert main(words) == 0  # a draft is no earlier version
+    assert not [*out.glob("r[0-9]"), *out.glob("corrections.csv"), *out.glob("not-ready.txt")]
     assert capsys.readouterr().out.endswith("ready to publish\n")
     assert yaml.safe_load(about.read_text("utf-8")) == own
 
