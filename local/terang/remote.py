@@ -210,6 +210,15 @@ class Remote:
             )
         return str(secret["SecretString"]).encode()
 
+    def leads(self, provider: str) -> set[str] | None:
+        """Return who leads there by the stack's own pool; None where another issuer signs in."""
+        if "ConsolePoolId" not in self.outputs:
+            return None
+        group = {"UserPoolId": self.outputs["ConsolePoolId"], "GroupName": f"{provider}/lead"}
+        with explain_stack_errors(f"cannot read who is in the group {provider}/lead: "):
+            listed = boto3.client("cognito-idp").get_paginator("list_users_in_group")
+            return {user["Username"] for page in listed.paginate(**group) for user in page["Users"]}
+
     def cases(self, provider: str) -> CaseQueue:
         """Return the queue of cases in a provider's name. Raises OperatorError if it is missing."""
         if "CasesUrl" not in self.outputs:

@@ -390,6 +390,7 @@ def show(
     ] = None,
     words: Annotated[bool, Parameter(help="put excerpts and reasons into the bundle")] = False,
     moderator: Moderator | None = None,
+    role: Annotated[Role | None, Parameter(help="lead, where the stack has no accounts")] = None,
     stack: StackName = STACK,
 ) -> int:
     """Show one case with everything that happened; 2 if it does not exist."""
@@ -402,13 +403,19 @@ def show(
         hint = "" if provider or is_id(case) else "; a message's id needs --provider P"
         raise InputError(f"there is no case {case} here{hint}")
     if bundle is not None:
-        return _write_bundle(remote, history, moderator, bundle, words=words)
+        return _write_bundle(remote, history, moderator, role, bundle, words=words)
     screen.print(case_screen(history, shown=show, now=remote.clock.now()))
     return 0
 
 
 def _write_bundle(
-    remote: "Remote", history: CaseHistory, lead: str | None, file: Path, *, words: bool
+    remote: "Remote",
+    history: CaseHistory,
+    lead: str | None,
+    role: Role | None,
+    file: Path,
+    *,
+    words: bool,
 ) -> int:
     """Record that a lead makes the bundle, then write it; 1 if the record is not taken."""
     now = remote.clock.now()
@@ -416,6 +423,11 @@ def _write_bundle(
     if not made or lead is None:
         raise UsageError("--bundle needs a case with a decision, and the lead as --moderator NAME")
     name, provider = f"{lead}-{now:%Y%m%dT%H%M%SZ}", made[-1].journal_entry.provider
+    leads = remote.leads(provider)
+    if leads is None and role is not Role.LEAD:
+        raise UsageError(f"this stack knows no leads: say --role lead if {lead} is one")
+    if leads is not None and lead not in leads:
+        raise InputError(f"{lead} is no lead: nobody of that name is in the group {provider}/lead")
     record = Bundle(id=name, decision=made[-1].message, made_by=lead, decided_at=now)
     [result] = send_messages(remote.cases(provider), [as_sent(record)], list)
     screen.print(*result_lines([result]))
@@ -460,6 +472,7 @@ def bundle_files(remote: "Remote", history: CaseHistory, *, words: bool) -> dict
     files["timeline.json"] = json.dumps(msgspec.to_builtins(entries), indent=2).encode()
     template = Path(__file__).with_name("case_bundle.html").read_text("utf-8")
     facts = {"cases": history.cases, "entries": entries, "unproved": unproved, "words": words}
+    facts["address"] = remote.outputs.get("PublicUrl") or "https://ADDRESS-OF-THE-PUBLIC-PAGES"
     page = Environment(autoescape=True).from_string(template).render(facts, files=sorted(files))
     return {**files, "index.html": page.encode()}
 
