@@ -58,6 +58,8 @@ def read_log(folder: Path, provider: str | None) -> Log:
     another folder, and for a copy that has several providers if none is named.
     """
     if not (folder / "log/checkpoint").is_file():
+        if not (folder / LEDGER).is_file():
+            raise InputError(f"{folder}: neither log/checkpoint nor {LEDGER} is here")
         try:
             made = entries_of(read_file(folder / LEDGER))[1].measures
         except LedgerError as error:

@@ -44,7 +44,7 @@ def read_order(form: Said, now: datetime) -> Order | str:
         if not texts and place in NEEDED:
             return place
         value: Any = texts if name == "material" else next(iter(texts), None)
-        if name == "items" and texts[0].isdecimal():
+        if name == "items" and texts[0].isdecimal() and len(texts[0]) < 10:
             value = int(texts[0])
         elif texts and place in TIMES:
             value = f"{texts[0]}:00Z"
