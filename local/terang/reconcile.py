@@ -22,7 +22,7 @@ from dsa.statement_checks import FIELDS
 from ledger.cases import CaseFacts
 from ledger.codes import CATEGORIES, EU, SourceType
 from recount import JOURNAL, SENTINEL
-from terang import InputError
+from terang import InputError, check_known
 from terang.case_queue import decoded, read_file
 from terang.report_lint import report_problems, report_tables
 from terang.statement_dump import COLUMNS, Dump
@@ -58,18 +58,11 @@ def read_log(folder: Path, provider: str | None) -> Log:
     another folder, and for a copy that has several providers if none is named.
     """
     if not (folder / "log/checkpoint").is_file():
-        if not (folder / LEDGER).is_file():
-            raise InputError(f"{folder}: neither log/checkpoint nor {LEDGER} is here")
-        try:
-            made = entries_of(read_file(folder / LEDGER))[1].measures
-        except LedgerError as error:
-            raise InputError(f"{folder / LEDGER}: {error}") from None
-        told = (
-            (e, SourceType(e.source_type), (e.automated_decision, e.done, e.scope)) for e in made
-        )
-        return Log([_measure(e.at[:10], e, source, *rest) for e, source, rest in told], None)
+        return Log([*_of_ledger(folder)], None)
     names = sorted(path.name for path in folder.glob("journal/*") if path.name != SENTINEL)
-    if provider not in names and (provider or len(names) != 1):
+    if provider:
+        check_known("provider", provider, names)
+    elif len(names) != 1:
         raise InputError(f"{folder}: give --provider, one of {', '.join(names) or 'none'}")
     measures = []
     for path in sorted(folder.glob(f"journal/{provider or names[0]}/*.jsonl")):
@@ -84,6 +77,18 @@ def read_log(folder: Path, provider: str | None) -> Log:
         return Log(measures, check_place(source_of(str(folder)), Options()))
     except LogUnreadableError as error:
         raise InputError(f"{folder}: {error}") from None
+
+
+def _of_ledger(folder: Path) -> Iterator[tuple[object, ...]]:
+    if not (folder / LEDGER).is_file():
+        raise InputError(f"{folder}: neither log/checkpoint nor {LEDGER} is here")
+    try:
+        measures = entries_of(read_file(folder / LEDGER))[1].measures
+    except LedgerError as error:
+        raise InputError(f"{folder / LEDGER}: {error}") from None
+    for entry in measures:
+        rest = entry.automated_decision, entry.done, entry.scope
+        yield _measure(entry.at[:10], entry, SourceType(entry.source_type), *rest)
 
 
 def _measure(day: str, said: CaseFacts, source: SourceType, *rest: object) -> tuple[object, ...]:

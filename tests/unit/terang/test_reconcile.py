@@ -167,6 +167,7 @@ def test_a_public_log_is_checked_and_stands_beside_them(tmp_path: Path, asked: A
         by: {line["log"] for line in lines if line["by"] == by} for by in ("month", "territory")
     }
     assert said == {"month": {"0", "24"}, "territory": {""}}
+    assert main(["reconcile", *words, "--log", str(public), "--provider", "acne"]) == 2
     [journal] = public.glob("journal/acme/*.jsonl")
     journal.write_bytes(journal.read_bytes().replace(b"SCAMS_AND_FRAUD", b"VIOLENCE", 1))
     assert "log_wrong" in {one["code"] for one in asked(*words, "--log", str(public))}
