@@ -48,6 +48,12 @@ from rules.pack_parts import CardLevel
 
 NO_DECISIONS = to_translate("no decisions recorded yet")
 
+FEW = 10
+"""Cases below which pages show the count alone, without a share or a median."""
+
+REMOVED = "DECISION_VISIBILITY_CONTENT_REMOVED"
+"""The measure that removes a post. Other measures leave it where it is."""
+
 DIGITS = 4
 """Decimals of a published share: a hundredth of a per cent, and the same bytes everywhere."""
 
