@@ -335,7 +335,7 @@ def test_overturned_decisions_stand_as_large_as_findings() -> None:
     made.publish(CLOSED)
     for path in ("acme/2026-11-25", "all/2026-11"):
         page = made.text(f"summaries/{path}.html")
-        for step, count in {"Found": 4, "Reversed": 1}.items():
+        for step, count in {"Found": 4, "Overturned": 1}.items():
             assert f'<span class="step">{step}</span> <span class="count">{count}</span>' in page
         assert "People made 1 decision; 1 decision was overturned." in page
 
