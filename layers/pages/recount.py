@@ -324,7 +324,11 @@ class Recount:
         line = {name: part[name] for name in ("name", "provisional", "revision")}
         line |= {name: totals.receipts[name][COUNT] for name in ("inspected", "refused", "held")}
         line |= {name: totals.receipts[name][COUNT] for name in ("live", "shadow")}
-        line |= {name: totals.cases[name][COUNT] for name in ("decided", "overturned")}
+        cases = totals.cases
+        line |= {name: cases[name][COUNT] for name in ("decided", "overturned")}
+        line["acted"] = sum(cases["by_ground"].values())
+        line["removed"] = cases["by_measure"]["DECISION_VISIBILITY_CONTENT_REMOVED"]
+        line["contested"] = sum(cases["complaints"].values()) + cases["disputes"][COUNT]
         return line | {"by_category": _positive(totals.receipts["by_category"])}
 
     def _add_numbers(self) -> None:

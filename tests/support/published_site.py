@@ -30,6 +30,11 @@ def parsed(page: str) -> Links:
     return links
 
 
+def text_of(page: str) -> str:
+    """What a page says, without its elements and the names of its pictures."""
+    return " ".join(re.sub(r"<title>.*?</title>|<[^>]+>", " ", page, flags=re.DOTALL).split())
+
+
 def sample_site() -> World:
     """Two packs over two days and a campaign, published twice; the last day is provisional."""
     made = World()
@@ -50,7 +55,7 @@ def sample_site() -> World:
 def states(made: World) -> dict[str, str]:
     """What the index says of each version of each pack."""
     table = made.text("index.html").partition('id="packs"')[2]
-    found = re.findall(r'href="packs/(\S+?)\.html".*?data-label="State">([^<]*)<', table, re.DOTALL)
+    found = re.findall(r'href="packs/(\S+?)\.html".*?class="state">([^<]*)<', table, re.DOTALL)
     return dict(found)
 
 

@@ -48,6 +48,12 @@ from rules.pack_parts import CardLevel
 
 NO_DECISIONS = to_translate("no decisions recorded yet")
 
+FEW = 10
+"""Cases below which pages show the count alone, without a share or a median."""
+
+REMOVED = "DECISION_VISIBILITY_CONTENT_REMOVED"
+"""The measure that removes a post. Other measures leave it where it is."""
+
 DIGITS = 4
 """Decimals of a published share: a hundredth of a per cent, and the same bytes everywhere."""
 
@@ -436,41 +442,3 @@ def sum_sentinel(parts: Iterable[SentinelDays | UnsetType]) -> SentinelDays | Un
     known = [part for part in parts if part]
     missed = tuple(day for part in known for day in part.missed)
     return SentinelDays(sum(part.found for part in known), missed) if known else UNSET
-
-
-EXACT = 9_000
-"""Decided findings up to which a share of four decimals gives back the count."""
-
-
-class WrongShare(msgspec.Struct, frozen=True):
-    """How many decided findings turned out wrong: the rest of the precision, and its interval.
-
-    `count` is None where so many were decided that the published share does not give it back.
-    `dismissed` are those of them that people dismissed for good, if that is known; decisions on the
-    others were overturned.
-    """
-
-    decided: int
-    count: int | None
-    dismissed: int | None
-    share: float
-    low: float
-    high: float
-
-
-def wrong_share(errors: RuleErrors) -> WrongShare | None:
-    """Return the share of decided findings that turned out wrong, or None before any decision.
-
-    >>> wrong = wrong_share(RuleErrors(4, 1, 1, 0.5, 0.15, 0.85))
-    >>> wrong.count, wrong.dismissed
-    (2, 1)
-    """
-    if errors.precision is None or not errors.decided:
-        return None
-    share, decided = 1 - errors.precision, errors.decided
-    low, high = 1 - (errors.high or 0), 1 - (errors.low or 0)
-    count = round(share * decided) if decided <= EXACT else None
-    dismissed = None if count is None else count - (errors.overturned or 0)
-    if dismissed is not None and not 0 <= dismissed <= (errors.dismissed or 0):
-        dismissed = None  # a decision that fell while its check changed is subtracted twice
-    return WrongShare(decided, count, dismissed, share, low, high)

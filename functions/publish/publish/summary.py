@@ -23,6 +23,7 @@ from ledger.units import Tally, counts, says
 from phrases import to_translate
 from publish.folding import LeftOutReason, Numbers
 from publish.precision import (
+    REMOVED,
     Errors,
     RuleEvidence,
     SentinelDays,
@@ -345,6 +346,9 @@ class SummaryPart(msgspec.Struct, frozen=True):
     by_category: Annotated[Tally, says("As in numbers.")]
     decided: Annotated[int, counts("As in cases.")] = 0
     overturned: Annotated[int, counts("As in cases.")] = 0
+    acted: Annotated[int, counts("Decisions with a measure.")] = 0
+    removed: Annotated[int, counts("Measures that removed a post.")] = 0
+    contested: Annotated[int, counts("Complaints and disputes received.")] = 0
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -437,13 +441,17 @@ def journal_path(provider: str, day: str, number: int = 0) -> str:
 def part_of(name: str, summary: Summary) -> SummaryPart:
     """Return a summary as one line of a larger one."""
     counted = ("inspected", "refused", "live", "shadow", "held", "by_category")
+    cases = summary.cases
     return SummaryPart(
         name=name,
         provisional=summary.provisional,
         revision=summary.revision,
         **{each: getattr(summary.numbers, each) for each in counted},
-        decided=summary.cases.decided,
-        overturned=summary.cases.overturned,
+        decided=cases.decided,
+        overturned=cases.overturned,
+        acted=sum(cases.by_ground.values()),
+        removed=cases.by_measure.get(REMOVED, 0),
+        contested=sum(cases.complaints.values()) + cases.disputes,
     )
 
 

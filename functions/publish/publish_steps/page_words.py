@@ -20,7 +20,7 @@ from ledger.codes import Code
 from ledger.texts import replace_controls
 from phrases import LANGUAGES, NAMES, Phrases, category_words, of, page_engine, to_translate
 from publish.folding import Numbers
-from publish.precision import of_cohort
+from publish.precision import FEW, REMOVED
 from publish.summary import NO_ADDRESS, PeriodKind, Standing, Summary
 
 REFUSALS = {
@@ -309,7 +309,6 @@ def decided_words(cases: CaseNumbers, say: Phrases) -> str:
     return say.gettext("%(made)s; %(fell)s.", made=made, fell=fell)
 
 
-REMOVED = "DECISION_VISIBILITY_CONTENT_REMOVED"
 DISABLED = "DECISION_VISIBILITY_CONTENT_DISABLED"
 LABELLED = "DECISION_VISIBILITY_CONTENT_LABELLED"
 SHOWN_MEASURES = (REMOVED, DISABLED, LABELLED)
@@ -330,44 +329,32 @@ def listed(parts: Sequence[str], phrases: Phrases) -> str:
 
 
 def done_words(cases: CaseNumbers, phrases: Phrases) -> str:
-    """Return the actions taken in one sentence; measures that nobody took are left out."""
+    """Return the measures that left the post in place, and what came back; "" for neither."""
     removed, disabled, labelled = (cases.by_measure.get(code, 0) for code in SHOWN_MEASURES)
     other = sum(cases.by_measure.values()) - removed - disabled - labelled
     counts = [
-        (removed, phrases.gettext("%(count)s removed a post", count=removed)),
-        (disabled, phrases.gettext("%(count)s disabled access to one", count=disabled)),
-        (labelled, phrases.gettext("%(count)s put a label on one", count=labelled)),
-        (other, phrases.gettext("%(count)s restricted something else", count=other)),
+        (disabled, phrases.gettext("%(count)s blocked", count=disabled)),
+        (labelled, phrases.gettext("%(count)s labelled", count=labelled)),
+        (other, phrases.gettext("%(count)s restricted in another way", count=other)),
     ]
     said = listed([words for count, words in counts if count], phrases)
-    first = phrases.gettext("Nothing was removed, disabled or labelled.")
-    if said:
-        first = phrases.gettext("Of the measures that people took, %(said)s.", said=said)
-    back = phrases.gettext("Nothing came back.")
+    sentences = [phrases.gettext("Also: %(said)s.", said=said)] if said else []
+    fell = sum(
+        count for key, count in cases.overturned_measures.items() if key.endswith(f"/{REMOVED}")
+    )
     if restored := sum(cases.reinstated.values()):
-        back = phrases.ngettext("%(num)s post came back.", "%(num)s posts came back.", restored)
-    return f"{first}{phrases.gap}{back}"
-
-
-def mistake_words(summary: Summary, day: str, phrases: Phrases) -> str:
-    """Return how many of a month's measures were overturned by a day; "" for other periods."""
-    if summary.kind is not PeriodKind.MONTH:
-        return ""
-    fell = of_cohort(summary.cases.overturned_measures, summary.period)
-    messages = (
-        to_translate("%(wrong)s of %(count)s removals"),
-        to_translate("%(wrong)s of %(count)s blocks of access"),
-        to_translate("%(wrong)s of %(count)s labels"),
-    )
-    counts = [
-        phrases.gettext(message, wrong=fell.get(code, 0), count=count)
-        for code, message in zip(SHOWN_MEASURES, messages, strict=True)
-        if (count := summary.cases.by_measure.get(code, 0))
-    ]
-    said = listed(counts, phrases)
-    return said and phrases.gettext(
-        "Mistakes: by %(day)s, %(said)s had been overturned.", day=phrases.day(day), said=said
-    )
+        sentences.append(
+            phrases.ngettext("%(num)s post came back.", "%(num)s posts came back.", restored)
+        )
+    elif fell:
+        sentences.append(
+            phrases.ngettext(
+                "The overturned removal was not restored.",
+                "None of the %(num)s overturned removals was restored.",
+                fell,
+            )
+        )
+    return phrases.gap.join(sentences)
 
 
 def open_words(waiting: Standing, phrases: Phrases) -> str:
@@ -428,6 +415,7 @@ def environment(language: str = "en") -> Environment:
         "policy": policy,
         "meanings": meanings(),
         "no_address": NO_ADDRESS,
+        "few": FEW,
         "languages": [(name, NAMES[name], html_ending(name)) for name in LANGUAGES],
         "html": html_ending(language),
         "say": phrases.gettext,  # for messages that come as data: they are escaped

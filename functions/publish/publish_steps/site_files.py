@@ -18,7 +18,7 @@ dated when its period became final, and each later revision one second after the
 
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -37,9 +37,10 @@ from phrases import LANGUAGES
 from publish.folding import Numbers, measures
 from publish.precision import Errors, RuleErrors, errors_of, sum_evidence, without_cohorts
 from publish.public_bucket import SummaryBucket
-from publish.publish_run import LOOK_BACK_DAYS, PublishRun, PublishStep
+from publish.publish_run import PublishRun, PublishStep
 from publish.rule_changes import trials_of
 from publish.summary import (
+    COHORTS,
     SETTLING,
     PeriodKind,
     Standing,
@@ -55,7 +56,9 @@ from publish_steps.site_pages import (
     Pages,
     PublishedIndex,
     sign_rows,
+    terms_apart,
 )
+from publish_steps.tables import COLUMNS, ProviderRow, by_now
 from rules.pinned import definition_of
 
 
@@ -79,21 +82,34 @@ class Site(PublishStep):
     def show(self, run: PublishRun, summary: Summary, *, is_new: bool) -> bool:
         """Write a summary's archive, pages and CSV. Return whether a page or the CSV was written.
 
-        First write the later pages again that show it. The page after a new summary links to it: a
+        First write the other pages again that show it. The page after a new summary links to it: a
         late receipt can make a provider begin with an earlier day. The pages of later months
-        compare themselves with each month before them. If this run dies in between, the summary is
-        not written yet, so the next run does this again.
+        compare themselves with each month before them, and those of earlier months show how many of
+        their decisions were overturned since. If this run dies in between, the summary is not
+        written yet, so the next run does this again.
         """
         public, provider, kind = run.context.public, summary.provider, summary.kind
-        later: list[Summary] = []
+        others: list[Summary] = []
         if kind is PeriodKind.MONTH:
-            last = months_before(summary.period, 1 - TREND_MONTHS)
-            found = public.published_in(provider, kind, summary.period, last)
-            later = [month for month in found if month.period > summary.period]
+            months = public.published_in(
+                provider,
+                kind,
+                months_before(summary.period, COHORTS - 1),
+                months_before(summary.period, 1 - TREND_MONTHS),
+            )
+            now = [month for month in months if month.period != summary.period]
+            now = sorted([*now, summary], key=lambda month: month.period)
+            changed = [
+                month.period
+                for month in months
+                if by_now(month.period, months) != by_now(month.period, now)
+            ]
+            first = min([*changed, summary.period])
+            others = [month for month in now if month.period >= first and month is not summary]
         elif is_new and (following := public.published_after(provider, kind, summary.period)):
-            later = [following]
-        for following in later:
-            self._put_pages(run, following, changed=summary)
+            others = [following]
+        for other in others:
+            self._put_pages(run, other, changed=summary)
         if not summary.provisional:
             read = partial(public.objects.get, public.bucket)
             archive = archive_of(summary, public.encoded(summary), read)
@@ -105,7 +121,7 @@ class Site(PublishStep):
     def _put_pages(self, run: PublishRun, summary: Summary, changed: Summary | None = None) -> bool:
         """Write a summary's page in each language. Return whether one was written.
 
-        `changed` is about to replace an earlier month.
+        `changed` is about to be written: the pages of other months show it.
         """
         public, provider = run.context.public, summary.provider
         before = public.published_before(provider, summary.kind, summary.period)
@@ -116,13 +132,13 @@ class Site(PublishStep):
         if summary.kind is PeriodKind.MONTH:
             first = months_before(summary.period, TREND_MONTHS - 1)
             known = public.published_in(provider, PeriodKind.MONTH, first)
-            months = {month.period: month for month in (*known, *([changed] if changed else []))}
-        earlier = [months[name] for name in sorted(months) if name < summary.period]
+            months = {month.period: month for month in (*known, changed or summary, summary)}
+        by_month = [months[name] for name in sorted(months)]
         has_archive = not summary.provisional and f"{summary.path}.zip" in public.files
         digest, written = sha256(public.encoded(summary)).hexdigest(), False
         for language, pages in self._pages(run).items():
             page = pages.summary(
-                summary, max(names, default=""), earlier, digest=digest, archive=has_archive
+                summary, max(names, default=""), by_month, digest=digest, archive=has_archive
             )
             written |= public.put(page_path(summary.path, language), page.encode())
         return written
@@ -171,21 +187,25 @@ class Site(PublishStep):
                 page = pages.pack(pack, totals, decided, campaigns, terms, trials)
                 path = page_path(f"packs/{pack.id}/{pack.version}", language)
                 public.put(path, page.encode())
+                apart = terms_apart(pack)
+                for rule in (rule for rule in pack.rules if rule.id in apart):
+                    path = page_path(f"packs/{pack.id}/{pack.version}/{rule.id}", language)
+                    public.put(path, pages.rule(pack, rule, terms).encode())
             public.put(page_path("authors", language), pages.authors(cases).encode())
             public.put(page_path("method", language), pages.method().encode())
         feed = feed_of(contents.providers, public.published, run.context.public_url)
         public.put("feed.xml", feed)
         for language, pages in reversed(by_language.items()):
+            for column in COLUMNS if contents.rows else ():
+                page = pages.index(contents, column=column)
+                public.put(page_path(f"index.{column}", language), page.encode())
             public.put(page_path("index", language), pages.index(contents, checks).encode())
 
 
 def contents_of(public: SummaryBucket, months: Sequence[Summary]) -> Contents:
     """Return what the index lists: `all`, the providers by name, and last the sentinel."""
-    newest = public.periods("all", PeriodKind.DAY)[-LOOK_BACK_DAYS:]
-    found = (public.published("all", day) for day in reversed(newest))
-    with_posts = next((day for day in found if day and day.numbers.inspected), None)
     names = sorted(public.names, key=lambda name: (name != "all", name == SENTINEL, name))
-    return Contents(
+    listed = Contents(
         months=tuple(months),
         providers=tuple(
             ListedProvider(
@@ -197,8 +217,16 @@ def contents_of(public: SummaryBucket, months: Sequence[Summary]) -> Contents:
             for name in names
             if (days := public.periods(name, PeriodKind.DAY))
         ),
-        newest=with_posts or (public.published("all", newest[-1]) if newest else None),
     )
+    if listed.shown is None:
+        return listed
+    rows = [
+        ProviderRow(month, became.wrong)
+        for month in public.published_by_providers(listed.shown.period)
+        if (known := public.published_in(month.provider, PeriodKind.MONTH, month.period))
+        if (became := by_now(month.period, known))
+    ]
+    return replace(listed, rows=tuple(rows))
 
 
 HEADER = ("period", "provider", "measure", "key", "value")

@@ -5,7 +5,7 @@ when one of them gets a revision.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -17,21 +17,20 @@ from cases.kinds import CaseNumbers
 from ledger.units import wilson_interval
 from phrases import Phrases, of, to_translate
 from publish.folding import Numbers, PublishedSets, proposes_from
-from publish.precision import Errors, Evidence, RuleErrors, wrong_share
+from publish.precision import FEW, REMOVED, Errors, Evidence, RuleErrors, estimate
 from publish.public_bucket import why_revised
 from publish.rule_changes import PublishedTrials
-from publish.summary import PeriodKind, Summary, SummaryPart
+from publish.summary import PeriodKind, Summary, SummaryPart, part_of
 from publish_steps import page_words, tables
+from publish_steps.charts import Chart, trend
 from publish_steps.page_words import (
     LANGUAGE_CODES,
     SHOWN_MEASURES,
     done_words,
-    mistake_words,
     open_words,
     render,
 )
-from publish_steps.tables import Chart, small_columns
-from rules.pack import Pack
+from rules.pack import PATH_NAME, Pack, Rule
 from rules.pack_parts import ALGORITHM, OrdinaryPosts, PackCard, Score
 from rules.pinned import FACTCHECKS, digest_of, sentence_of
 from rules.rule_set import RuleSet
@@ -40,24 +39,27 @@ TREND_MONTHS = 12
 """Months of a trend, the page's own month included."""
 
 
-def trends(months: Sequence[Summary], phrases: Phrases) -> dict[str, Chart]:
+def trends(
+    months: Sequence[Summary], became: Mapping[str, tables.ByNow], phrases: Phrases
+) -> dict[str, Chart]:
     """Return a small chart for each answer; {} for a single month: its number says it all."""
     if len(months) < 2:
         return {}
-    labels = [phrases.short_month(month.period) for month in months]
-    wrong = [wrong_share(month.errors) for month in months]
+    labels, newest = [phrases.short_month(month.period) for month in months], months[-1]
+    if newest.provisional:
+        labels[-1] += f" ({days_words(newest, phrases)})"
     answers: dict[str, tuple[str, list[float | None]]] = {
         "read": (
             to_translate("Posts read by month"),
             [month.numbers.inspected for month in months],
         ),
-        "done": (
-            to_translate("Measures taken by month"),
-            [sum(month.cases.by_measure.values()) for month in months],
+        "removed": (
+            to_translate("Posts removed by month"),
+            [month.cases.by_measure.get(REMOVED, 0) for month in months],
         ),
         "wrong": (
-            to_translate("Share of decided findings that were wrong, by month"),
-            [found.share if found else None for found in wrong],
+            to_translate("Share of removals that turned out wrong, by month"),
+            [became[month.period].wrong.share for month in months],
         ),
         "open": (
             to_translate("Cases open at the end of the month"),
@@ -65,9 +67,17 @@ def trends(months: Sequence[Summary], phrases: Phrases) -> dict[str, Chart]:
         ),
     }
     return {
-        name: small_columns(phrases.gettext(title), labels, values)
+        name: trend(phrases.gettext(title), labels, values, is_open=newest.provisional)
         for name, (title, values) in answers.items()
     }
+
+
+def days_words(month: Summary, phrases: Phrases) -> str:
+    """Return how far an open month goes."""
+    all_days = int(month.last_day[8:])
+    return phrases.gettext(
+        "%(day)s of %(all)s days", day=int(month.days[-1].name[8:]), all=all_days
+    )
 
 
 def weight_rows(score: Score) -> list[tuple[int, list[tuple[str, str]]]]:
@@ -85,6 +95,22 @@ def weight_rows(score: Score) -> list[tuple[int, list[tuple[str, str]]]]:
         (weight, sorted(by_weight[weight], key=lambda entry: entry[1]))
         for weight in sorted(by_weight, reverse=True)
     ]
+
+
+TERMS_HERE = 60
+"""Terms, signs and weights of a rule up to which the page of its pack has them all."""
+
+
+def terms_apart(pack: Pack) -> dict[str, int]:
+    """Return the rules that have a page of their own for their terms, and how many those are."""
+    numbers: dict[str, int] = {}
+    for rule in filter(lambda rule: PATH_NAME.fullmatch(rule.id), pack.rules):
+        lists = [*rule.groups, rule.links, rule.except_, rule.unless]
+        lists += [rule.at_least.of] if rule.at_least else []
+        numbers[rule.id] = sum(map(len, lists))
+        if score := rule.score:
+            numbers[rule.id] += len(score.terms) + len(score.signs) + len(score.pinyin)
+    return {rule: number for rule, number in numbers.items() if number > TERMS_HERE}
 
 
 class WrongCount(NamedTuple):
@@ -123,18 +149,6 @@ def sign_rows(rule_set: RuleSet) -> list[SignRow]:
         SignRow(name, sentence_of(name), digest, digest_of(name) == digest)
         for name, digest in sorted((rule_set.signs or {}).items())
     ]
-
-
-def months_of(days: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield days by month, newest first.
-
-    >>> list(months_of(["2026-10-31", "2026-11-01", "2026-11-02"]))
-    [('2026-11', ['2026-11-02', '2026-11-01']), ('2026-10', ['2026-10-31'])]
-    """
-    months: dict[str, list[str]] = {}
-    for day in sorted(days, reverse=True):
-        months.setdefault(day[:7], []).append(day)
-    yield from months.items()
 
 
 def is_busy(part: SummaryPart) -> bool:
@@ -238,12 +252,18 @@ class ListedProvider:
 class Contents:
     """What the index lists; `months` are those of `all`, oldest first.
 
-    `newest` is the newest day on which posts were read, of all providers, or the newest day.
+    `rows` are the providers in the month that `shown` returns.
     """
 
     months: tuple[Summary, ...]
     providers: tuple[ListedProvider, ...]
-    newest: Summary | None = None
+    rows: tuple[tables.ProviderRow, ...] = ()
+
+    @property
+    def shown(self) -> Summary | None:
+        """Return the newest full month, or the open one if none is over yet."""
+        full = [month for month in self.months if not month.provisional]
+        return next(reversed(full or self.months), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,60 +299,65 @@ class Pages:
     ) -> str:
         """Return the page of a summary.
 
-        `earlier` is the newest period before it, or empty. For a month, `months` are the published
-        ones before it, oldest first. `digest` is the SHA-256 of its JSON; `archive` says whether
-        its zip file is published.
+        `earlier` is the newest period before it, or empty. `months` are the provider's published
+        months, oldest first: later ones say how many decisions were overturned since. `digest` is
+        the SHA-256 of its JSON; `archive` says whether its zip file is published.
         """
         numbers, say, by_day = summary.numbers, self.phrases.gettext, summary.days
         met, quiet = tables.rule_rows(summary, self.catalogue, self.language)
         categories = tables.category_rows(numbers.by_category)
-        refusals = tables.count_rows(numbers.refused_by_code, page_words.refusal_words)
-        cases = tables.case_tables(summary.cases)
-        decided = any(day.decided or day.overturned for day in by_day)
-        known = [*months, summary] if summary.kind is PeriodKind.MONTH else []
-        counted_to = summary.standing.day if summary.standing else summary.last_day
-        opening = page_words.opening(summary, self.phrases)
         busy = [day for day in by_day if is_busy(day)]
         return self._render(
             "summary.html",
             summary.path,
-            s=summary,
-            n=numbers,
-            months=known[-TREND_MONTHS:],
-            wrong_of=wrong_share,
+            **self._answers(summary, months),
+            own=part_of(summary.provider, summary),
             title=page_words.title_of(summary, self.phrases),
-            opening=opening,
+            opening=page_words.opening(summary, self.phrases),
             why_revised=why_revised(summary, self.phrases),
-            decided_words=page_words.decided_words(summary.cases, self.phrases),
-            done_words=done_words(summary.cases, self.phrases),
-            mistake_words=mistake_words(summary, counted_to, self.phrases),
-            open_words=open_words(summary.standing, self.phrases) if summary.standing else "",
             shown_measures=SHOWN_MEASURES,
-            trends=trends(known[-TREND_MONTHS:], self.phrases),
-            complaints=tables.complaints_of(summary.cases),
             earlier=earlier,
             met=met,
             quiet=quiet,
             categories=categories,
-            refusals=refusals,
+            refusals=tables.count_rows(numbers.refused_by_code, page_words.refusal_words),
             by_language=tables.count_rows(
                 numbers.by_language,
                 lambda code: say(LANGUAGE_CODES.get(code, "")) or self.phrases.language_name(code),
             ),
-            findings_chart=self._findings_chart(busy, categories, summary),
-            inspected_chart=tables.inspected_chart(by_day, say) if len(busy) > 1 else None,
-            refusal_chart=tables.refusal_chart(refusals, say) if len(refusals) > 1 else None,
+            day_charts=tables.day_charts(by_day, categories, say) if len(busy) > 1 else {},
             busy_days=busy,
             quiet_days=[day for day in by_day if day not in busy],
             packs=self.catalogue.packs,
-            cases=cases,
             moderator_decisions=tables.MODERATOR_DECISIONS,
-            decided_chart=tables.decided_chart(by_day, say) if decided and len(busy) > 1 else None,
-            complaints_chart=tables.complaints_chart(summary.cases, say),
-            open_chart=tables.open_chart(summary.standing, say) if summary.standing else None,
             archive=archive,
             digest=digest,
         )
+
+    def _answers(self, summary: Summary, known: Iterable[Summary]) -> dict[str, object]:
+        """Return what the first screen says of a summary, next to the months before it."""
+        known = list(known) if summary.kind is PeriodKind.MONTH else []
+        months = [month for month in known if month.period <= summary.period][-TREND_MONTHS:]
+        became = {
+            month.period: one for month in months if (one := tables.by_now(month.period, known))
+        }
+        before = months[-2] if len(months) > 1 else None
+        return {
+            "s": summary,
+            "n": summary.numbers,
+            "cases": tables.case_tables(summary.cases),
+            "months": months,
+            "became": became,
+            "rejected": estimate(summary.errors.dismissed or 0, summary.errors.decided or 0, FEW),
+            "before": before,
+            "same_days": tables.same_days(summary, before) if before else (),
+            "days_words": days_words(summary, self.phrases)
+            if months and summary.provisional
+            else "",
+            "done_words": done_words(summary.cases, self.phrases),
+            "open_words": open_words(summary.standing, self.phrases) if summary.standing else "",
+            "trends": trends(months, became, self.phrases),
+        }
 
     def pack(
         self,
@@ -374,6 +399,20 @@ class Pages:
             weights={rule.id: weight_rows(rule.score) for rule in pack.rules if rule.score},
             ordinary=ordinary_rows(pack.card) if pack.card else [],
             algorithm=ALGORITHM,
+            apart=terms_apart(pack),
+        )
+
+    def rule(self, pack: Pack, rule: Rule, terms: Evidence) -> str:
+        """Return the page of all terms, signs and weights of a rule that has many."""
+        key = f"{pack.id}/{pack.version}/{rule.id}"
+        return self._render(
+            "rule.html",
+            f"packs/{key}",
+            pack=pack,
+            rule=rule,
+            evidence=terms.get(key),
+            weights=weight_rows(rule.score) if rule.score else [],
+            algorithm=ALGORITHM,
         )
 
     def signs(self) -> str:
@@ -388,18 +427,25 @@ class Pages:
         """Return the page on how the numbers are made."""
         return self._render("method.html", "method")
 
-    def index(self, contents: Contents, checks: PublishedIndex | None = None) -> str:
-        """Return the index of all that is published; `checks` is the index of fact-checks."""
-        newest = contents.newest
+    def index(
+        self, contents: Contents, checks: PublishedIndex | None = None, column: str = ""
+    ) -> str:
+        """Return the index of all that is published; `checks` is the index of fact-checks.
+
+        With a `column` of `tables.COLUMNS`, return the page of providers in that order alone.
+        """
+        shown = contents.shown
+        key = tables.COLUMNS[column or "read"]
         return self._render(
-            "index.html",
-            "index",
+            "providers.html" if column else "index.html",
+            f"index.{column}" if column else "index",
+            **(self._answers(shown, contents.months) if shown else {}),
             c=contents,
-            newest=newest,
-            newest_words=page_words.read_words(newest, self.phrases) if newest else "",
+            shown=shown,
+            rows=sorted(contents.rows, key=key, reverse=True),
+            column=column or "read",
             packs=self.catalogue.packs,
             states={key: self._state(pack) for key, pack in self.catalogue.packs.items()},
-            months_of=months_of,
             checks=checks,
             refused_checks=tables.count_rows(checks.refused, lambda code: _REFUSALS.get(code, code))
             if checks
@@ -417,16 +463,6 @@ class Pages:
             has_log=self.has_log,
             **context,
         )
-
-    def _findings_chart(
-        self, busy: list[SummaryPart], categories: list[tables.TableRow], summary: Summary
-    ) -> Chart | None:
-        """Return the chart of findings, or None where it would show a single number."""
-        say = self.phrases.gettext
-        if summary.days:
-            return tables.findings_chart(summary.days, categories, say) if len(busy) > 1 else None
-        bars = sum(1 for row in categories if row.live) + any(row.shadow for row in categories)
-        return tables.category_chart(categories, say) if bars > 1 else None
 
     def _state(self, pack: Pack) -> PackState:
         return state_of(pack, self.catalogue.in_force, self.today, public=bool(self.public_url))

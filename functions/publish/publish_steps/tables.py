@@ -1,9 +1,4 @@
-"""Rows and charts of the pages of summaries: categories, refusals, languages, cases and complaints.
-
-A chart is data: bars, guides and labels with their places in units of the picture.
-`templates/charts.html` draws it as inline SVG. The page's stylesheet colours a bar by its class, in
-dark and in light.
-"""
+"""Rows of the pages of summaries: rules, categories, refusals, cases, complaints and providers."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,169 +9,14 @@ from cases.kinds import CaseNumbers
 from ledger.units import Percentiles, percentiles
 from phrases import CATEGORIES, category_words, to_translate
 from publish.folding import PublishedSets
-from publish.precision import Estimate, RuleErrors, estimate
-from publish.summary import PeriodKind, Standing, Summary, SummaryPart
+from publish.precision import FEW, REMOVED, Estimate, RuleErrors, estimate
+from publish.summary import Cohort, PeriodKind, Summary, SummaryPart
+from publish_steps.charts import Chart, Series, columns
 from publish_steps.page_words import case_words
 from rules.pack import Pack, Rule, Said
 
-WIDTH = 560.0
-"""Units of a chart's width; at 390 pixels a unit is about 0.6 of a pixel, so labels are large."""
-
-HEIGHT, TOP, BASE = 260.0, 12.0, 228.0
-"""Of upright bars: the height of the picture, where the plot begins, and its base line."""
-
-DIGIT = 10
-"""Units that a digit of a label may take on a narrow screen, where the text is largest."""
-
-BAR_SHARE = 0.72
-"""The part of a column's place that its bar fills."""
-
-WIDEST_BAR = 56.0
-ROW, ROW_TEXT, ROW_BAR = 46.0, 17.0, 14.0
-"""Of lying bars: the height of a row, the base line of its text, and the thickness of its bar."""
-
-SMALL_WIDTH, SMALL_HEIGHT, SMALL_BASE, SMALL_BAR = 240.0, 64.0, 46.0, 16.0
-"""Of a small chart: its width and height, its base line, and its widest bar."""
-
-GUIDES = 4
-"""Guides above the base line, at most."""
-
 Say = Callable[[str], str]
 """Translates a label of a chart; `str` leaves it in English."""
-
-Series = Sequence[tuple[str, str, Sequence[int]]]
-"""Rows of a chart: the class that colours it, its name, and a value for each label."""
-
-
-class ChartBar(NamedTuple):
-    """A rectangle, the class that colours it, and what pointing at it says."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    colour: str
-    words: str
-
-
-class ChartLabel(NamedTuple):
-    """A text and where it is: the class says whether it starts, ends or is centred there."""
-
-    x: float
-    y: float
-    anchor: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A picture of `WIDTH` and `height` units. Guides lie across it, the base line first.
-
-    Screen readers say the title in place of the picture; a table next to it has the numbers.
-    """
-
-    title: str
-    height: float
-    bars: tuple[ChartBar, ...]
-    labels: tuple[ChartLabel, ...]
-    guides: tuple[float, ...] = ()
-    left: float = 0.0
-    width: float = WIDTH
-
-
-def columns(title: str, labels: Sequence[str], series: Series) -> Chart:
-    """Return upright bars, the series stacked in their order. No bar is drawn for 0.
-
-    More than twelve labels are thinned out to the first and each fifth, so that they do not touch.
-
-    >>> columns("Posts", ["1", "2"], [("plain", "", [5, 0])]).bars[0].words
-    '1: 5'
-    """
-    stacked = [sum(column) for column in zip(*(values for _, _, values in series), strict=True)]
-    scale = steps(max(stacked, default=0))
-    unit = (BASE - TOP) / scale[-1]
-    left = 8.0 + DIGIT * len(f"{scale[-1]:,}")
-    place = (WIDTH - left) / max(1, len(labels))
-    width = min(WIDEST_BAR, BAR_SHARE * place)
-    every = 1 if len(labels) <= 12 else 5
-    drawn: list[ChartBar] = []
-    texts = [ChartLabel(left - 8, BASE - unit * step + 4, "end", f"{step:,}") for step in scale]
-    for number, label in enumerate(labels):
-        middle, top = left + (number + 0.5) * place, BASE
-        for colour, name, values in series:
-            if value := values[number]:
-                words = f"{label}, {name}: {value:,}" if name else f"{label}: {value:,}"
-                top -= unit * value
-                drawn.append(ChartBar(middle - width / 2, top, width, unit * value, colour, words))
-        if number == 0 or (number + 1) % every == 0:
-            texts.append(ChartLabel(middle, BASE + 20, "middle", label))
-    guides = tuple(BASE - unit * step for step in scale)
-    return Chart(title, HEIGHT, tuple(drawn), tuple(texts), guides, left)
-
-
-def bars(title: str, rows: Sequence[tuple[str, str, int]]) -> Chart:
-    """Return lying bars, one for each (class, label, value), the first on top.
-
-    Label and number are above their bar, so that a long name needs no room at the side.
-
-    >>> [label.text for label in bars("Posts", [("plain", "acme", 1200)]).labels]
-    ['acme', '1,200']
-    """
-    unit = WIDTH / max([1, *(value for _, _, value in rows)])
-    drawn: list[ChartBar] = []
-    texts: list[ChartLabel] = []
-    for number, (colour, label, value) in enumerate(rows):
-        y = ROW * number + ROW_TEXT
-        texts += ChartLabel(0.0, y, "start", label), ChartLabel(WIDTH, y, "end", f"{value:,}")
-        if value:
-            words = f"{label}: {value:,}"
-            drawn.append(ChartBar(0.0, y + 7, unit * value, ROW_BAR, colour, words))
-    return Chart(title, ROW * len(rows), tuple(drawn), tuple(texts))
-
-
-def small_columns(title: str, labels: Sequence[str], values: Sequence[float | None]) -> Chart:
-    """Return a small chart of upright bars for a trend: the last bar is the page's own.
-
-    The first and last label are shown. The title holds no numbers: a table of the page has them.
-
-    >>> [bar.colour for bar in small_columns("t", ["Oct", "Nov"], [1, 2]).bars]
-    ['earlier', 'plain']
-    """
-    unit = (SMALL_BASE - 2) / (max((value or 0 for value in values), default=0) or 1)
-    place = SMALL_WIDTH / max(1, len(values))
-    width = min(SMALL_BAR, BAR_SHARE * place)
-    drawn = [
-        ChartBar(
-            (number + 0.5) * place - width / 2,
-            SMALL_BASE - unit * value,
-            width,
-            unit * value,
-            "plain" if number == len(values) - 1 else "earlier",
-            label,
-        )
-        for number, (label, value) in enumerate(zip(labels, values, strict=True))
-        if value
-    ]
-    ends = {0: labels[0], len(labels) - 1: labels[-1]} if labels else {}
-    texts = tuple(
-        ChartLabel((number + 0.5) * place, SMALL_BASE + 15, "middle", label)
-        for number, label in ends.items()
-    )
-    return Chart(title, SMALL_HEIGHT, tuple(drawn), texts, guides=(SMALL_BASE,), width=SMALL_WIDTH)
-
-
-def steps(top: int) -> list[int]:
-    """Return the guides of a scale from 0: whole numbers, 1, 2 or 5 times a power of ten apart.
-
-    >>> steps(17), steps(0), steps(1_234)
-    ([0, 5, 10, 15, 20], [0, 1], [0, 500, 1000, 1500])
-    """
-    sizes = (digit * 10**power for power in range(len(str(top))) for digit in (1, 2, 5))
-    step = next(size for size in sizes if size * GUIDES >= top)
-    return [step * n for n in range(-(-max(top, 1) // step) + 1)]
-
-
-SHADOW = ("shadow", to_translate("In shadow"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,35 +104,111 @@ def by_day(title: str, days: Iterable[SummaryPart], series: Series) -> Chart:
     return columns(title, [day.name[8:].lstrip("0") for day in days], series)
 
 
-def findings_chart(days: Sequence[SummaryPart], rows: Iterable[TableRow], say: Say = str) -> Chart:
-    """Return findings by day: live ones stacked by category, all in shadow on top."""
-    live = [
+def day_charts(
+    days: Sequence[SummaryPart], rows: Iterable[TableRow], say: Say = str
+) -> dict[str, Chart]:
+    """Return the charts of days by name, without those that would show nothing.
+
+    Findings in shadow have a chart of their own: nobody was asked to look at them.
+    """
+    live: Series = [
         (row.colour, say(row.words), [day.by_category.get(f"{row.key}/live", 0) for day in days])
         for row in rows
         if row.live
     ]
-    shadow = (SHADOW[0], say(SHADOW[1]), [day.shadow for day in days])
-    return by_day(say(to_translate("Findings by day and category")), days, [*live, shadow])
+    plain = {
+        "inspected": to_translate("Inspected posts by day"),
+        "shadow": to_translate("Findings in shadow by day"),
+    }
+    series: dict[str, tuple[str, Series]] = {
+        name: (title, [("plain", "", [getattr(day, name) for day in days])])
+        for name, title in plain.items()
+    }
+    series["live"] = to_translate("Findings of live rules by day and category"), live
+    series["decided"] = (
+        to_translate("Findings decided and decisions overturned by day"),
+        [
+            ("plain", say(to_translate("Decided findings")), [day.decided for day in days]),
+            ("fell", say(to_translate("Overturned")), [day.overturned for day in days]),
+        ],
+    )
+    return {
+        name: by_day(say(title), days, rows)
+        for name, (title, rows) in series.items()
+        if any(value for _, _, values in rows for value in values)
+    }
 
 
-def inspected_chart(days: Sequence[SummaryPart], say: Say = str) -> Chart:
-    """Return inspected posts by day."""
-    values = [day.inspected for day in days]
-    return by_day(say(to_translate("Inspected posts by day")), days, [("plain", "", values)])
+class ByNow(NamedTuple):
+    """Of a month by now: removals that were wrong, and proposals that people rejected.
+
+    `said` is the first month whose summary says so.
+    """
+
+    said: str
+    wrong: Estimate
+    rejected: Estimate
 
 
-def category_chart(rows: Sequence[TableRow], say: Say = str) -> Chart:
-    """Return the findings of a day by category."""
-    drawn = [(row.colour, say(row.words), row.live) for row in rows if row.live]
-    if shadow := sum(row.shadow for row in rows):
-        drawn.append((SHADOW[0], say(SHADOW[1]), shadow))
-    return bars(say(to_translate("Findings by category")), drawn)
+def by_now(month: str, known: Iterable[Summary]) -> ByNow | None:
+    """Return what became of a month by the newest of `known`, a provider's months in order.
+
+    None if none of them follows the month.
+    """
+    found = [
+        _became(summary.period, cohort)
+        for summary in known
+        if summary.standing
+        for cohort in summary.standing.cohorts
+        if cohort.month == month
+    ]
+    return next((one for one in found if one[1:] == found[-1][1:]), None)
 
 
-def refusal_chart(rows: Iterable[TableRow], say: Say = str) -> Chart:
-    """Return refused records by code."""
-    title = say(to_translate("Refused records by code"))
-    return bars(title, [("plain", row.key, row.live) for row in rows])
+def _became(said: str, cohort: Cohort) -> ByNow:
+    fell, removed = cohort.overturned_measures.get(REMOVED, 0), cohort.measures.get(REMOVED, 0)
+    errors = cohort.errors
+    return ByNow(
+        said,
+        wrong=estimate(fell, removed, FEW),
+        rejected=estimate(errors.dismissed or 0, errors.decided or 0, FEW),
+    )
+
+
+def same_days(month: Summary, before: Summary) -> tuple[SummaryPart, ...]:
+    """Return the days of an earlier month; compared with an open one, only as far as that goes."""
+    last = month.days[-1].name[8:] if month.provisional else "31"
+    return tuple(day for day in before.days if day.name[8:] <= last)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRow:
+    """A provider's month as the index compares it; `wrong` is known by now."""
+
+    month: Summary
+    wrong: Estimate
+
+    @property
+    def took(self) -> Percentiles:
+        """Return how long decisions on findings took."""
+        return clock(self.month.cases.decide_seconds)
+
+    def rate(self, count: int, of: int) -> float | None:
+        """Return how many these are of so many posts read; None for few cases."""
+        read = self.month.numbers.inspected
+        return of * count / read if count >= FEW and read else None
+
+
+COLUMNS: dict[str, Callable[[ProviderRow], float]] = {
+    "read": lambda row: row.month.numbers.inspected,
+    "found": lambda row: row.rate(row.month.numbers.findings, 1_000) or 0,
+    "removed": lambda row: row.rate(row.month.cases.by_measure.get(REMOVED, 0), 10_000) or 0,
+    "wrong": lambda row: row.wrong.share or 0,
+    "overturned": lambda row: row.month.cases.overturned,
+    "median": lambda row: row.took.median_hours or 0,
+    "open": lambda row: row.month.standing.open if row.month.standing else 0,
+}
+"""The columns by which the index sorts providers, the most first."""
 
 
 def _rule_row(pack: Pack, rule: Rule, summary: Summary, language: str) -> RuleRow:
@@ -333,7 +249,7 @@ class Contest:
     def changed(self) -> Estimate:
         """How many of the answers changed the decision in whole or in part."""
         changed = self.ended.get("reversed", 0) + self.ended.get("partly_reversed", 0)
-        return estimate(changed, self.answered)
+        return estimate(changed, self.answered, FEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,13 +306,13 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
         to_translate("Disputes before certified bodies"),
         numbers.disputes,
         numbers.disputes_ended,
-        percentiles(numbers.dispute_seconds),
+        clock(numbers.dispute_seconds),
     )
     return CaseTables(
-        decide=percentiles(numbers.decide_seconds),
-        notice=percentiles(numbers.notice_seconds),
-        hurried=estimate(numbers.under_5_seconds, looks),
-        agreement=estimate(numbers.agreed, numbers.second_reviews),
+        decide=clock(numbers.decide_seconds),
+        notice=clock(numbers.notice_seconds),
+        hurried=estimate(numbers.under_5_seconds, looks, FEW),
+        agreement=estimate(numbers.agreed, numbers.second_reviews, FEW),
         verdicts=count_rows(numbers.by_verdict),
         measures=count_rows(numbers.by_measure),
         contests=[one for one in (complaints_of(numbers), disputes) if one.came or one.ended],
@@ -405,6 +321,16 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
         moderators_hidden=hidden,
         notices=count_rows(numbers.notices_by_category),
     )
+
+
+def clock(seconds: Mapping[str, int]) -> Percentiles:
+    """Return how long something took, from a tally of seconds; of few cases the count alone.
+
+    >>> clock({"60": 9}).median_hours, clock({"60": 10}).median_hours
+    (None, 0.017)
+    """
+    took = percentiles(seconds)
+    return took if took.of >= FEW else Percentiles(took.of)
 
 
 def complaints_of(numbers: CaseNumbers) -> Contest:
@@ -417,35 +343,8 @@ def complaints_of(numbers: CaseNumbers) -> Contest:
         to_translate("Complaints by authors and notifiers"),
         sum(numbers.complaints.values()),
         numbers.complaints_ended,
-        percentiles(numbers.complaint_seconds),
+        clock(numbers.complaint_seconds),
     )
-
-
-def decided_chart(days: Sequence[SummaryPart], say: Say = str) -> Chart:
-    """Return findings decided by day, with the decisions overturned that day on top."""
-    series = [
-        ("plain", say(to_translate("Decided")), [day.decided for day in days]),
-        ("fell", say(to_translate("Overturned")), [day.overturned for day in days]),
-    ]
-    title = to_translate("Findings decided and decisions overturned by day")
-    return by_day(say(title), days, series)
-
-
-def open_chart(standing: Standing, say: Say = str) -> Chart | None:
-    """Return open findings by how long they have waited; None where the table says it all."""
-    rows = [("plain", say(age), count) for age, count in standing.ages()]
-    several = sum(1 for *_, count in rows if count) > 1
-    return bars(say(to_translate("Open findings by age")), rows) if several else None
-
-
-def complaints_chart(numbers: CaseNumbers, say: Say = str) -> Chart | None:
-    """Return how complaints ended, if any did; reversed decisions have their own colour."""
-    ended, colours = numbers.complaints_ended, {"reversed": "fell"}
-    rows = [
-        (colours.get(outcome, "plain"), say(case_words(outcome)), ended.get(outcome, 0))
-        for outcome in ("upheld", "partly_reversed", "reversed", "omitted")
-    ]
-    return bars(say(to_translate("Complaints by outcome")), rows) if len(ended) > 1 else None
 
 
 def _orders(numbers: CaseNumbers) -> list[OrderRow]:
@@ -461,8 +360,8 @@ def _orders(numbers: CaseNumbers) -> list[OrderRow]:
             authority=order[2],
             came=numbers.orders.get("/".join(order), 0),
             items=numbers.order_items.get("/".join(order), 0),
-            acknowledged=percentiles(acknowledged[order]),
-            effected=percentiles(effected[order]),
+            acknowledged=clock(acknowledged[order]),
+            effected=clock(effected[order]),
             complied=ended[order]["complied"],
             not_followed={how: ended[order][how] for how in NOT_FOLLOWED if ended[order][how]},
         )

@@ -457,7 +457,11 @@ def bundle_files(remote: "Remote", history: CaseHistory, *, words: bool) -> dict
     hidden = {} if words else {"reason": "", "post": "", "url": ""}
     entries = [msgspec.structs.replace(entry, **hidden) for entry in history.entries]
     found = [case.finding for case in history.cases if case.finding]
-    keys = [f"packs/{one.pack}/{one.version}.{kind}" for one in found for kind in ("html", "yaml")]
+    keys = [
+        f"packs/{one.pack}/{one.version}{end}"
+        for one in found
+        for end in (".html", ".yaml", f"/{one.rule}.html")
+    ]
     for made in (entry.journal_entry for entry in entries):
         keys += (author_notice_key(made.provider, made.entry, name) for name in NOTICE_LANGUAGES)
         keys.append(statement_key(made.provider, made.at[:10], made.entry))

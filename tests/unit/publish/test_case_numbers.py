@@ -335,8 +335,8 @@ def test_overturned_decisions_stand_as_large_as_findings() -> None:
     made.publish(CLOSED)
     for path in ("acme/2026-11-25", "all/2026-11"):
         page = made.text(f"summaries/{path}.html")
-        assert '<dt>Overturned</dt><dd class="big">1</dd>' in page
-        assert '<dt>Live findings</dt><dd class="big">4</dd>' in page
+        for step, count in {"Found": 4, "Overturned": 1}.items():
+            assert f'<span class="step">{step}</span> <span class="count">{count}</span>' in page
         assert "People made 1 decision; 1 decision was overturned." in page
 
 
@@ -353,8 +353,9 @@ def test_a_campaign_tells_what_people_decided_on_its_own_rules(tmp_path: Path) -
     assert (campaign.errors.decided, campaign.errors.precision) == (1, 1.0)
     assert (campaign.cases.decided, campaign.cases.decisions, campaign.standing) == (1, 0, None)
     page = made.text("summaries/acme/autumn.html")
-    assert '<dt>Decided</dt><dd class="big">1</dd>' in page
-    assert "<dt>Decisions</dt>" not in page  # they are of posts, not of rules
+    assert '<dd class="big">1</dd>\n<dd class="unit">decided finding</dd>' in page
+    assert "What was removed?" not in page  # decisions are on posts, not on rules
+    assert '<span class="step">Acted on</span>' not in page
     assert recounted(made, tmp_path) == 0
 
 

@@ -144,7 +144,7 @@ def test_groups_are_counted_together_and_by_rule(world: World) -> None:
     assert (numbers.copy_findings, numbers.copy_groups) == (4, 2)
     assert numbers.copy_groups_by_rule == {live(): 2, live().replace("/live", "/shadow"): 1}
     assert world.summary("all/2026-11").numbers.copy_groups == 2
-    assert "Copy groups" in world.text(f"summaries/acme/{DAY}.html")
+    assert "Near copies of a day are one text" in world.text(f"summaries/acme/{DAY}.html")
 
 
 def test_the_order_of_arrival_does_not_matter() -> None:
@@ -192,7 +192,7 @@ def test_without_fingerprints_nothing_is_published_of_copies(world: World) -> No
     world.store.keep("acme", DAY, ())
     world.publish(CLOSED)
     assert world.summary(f"acme/{DAY}").numbers.copy_findings == 0
-    assert "Copy groups" not in world.text(f"summaries/acme/{DAY}.html")
+    assert "Near copies of a day are one text" not in world.text(f"summaries/acme/{DAY}.html")
 
 
 def test_groups_that_were_noted_keep_their_numbers_without_fingerprints() -> None:

@@ -13,7 +13,7 @@ import pytest
 from support.decided_findings import decided, do, world
 from support.hostile import FORMULA, HOSTILE, OBEYED
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt, sample_rule
-from support.published_site import pages_of, parsed, sample_site
+from support.published_site import pages_of, parsed, sample_site, text_of
 
 from ledger.codes import Code
 from ledger.store import assign_letters
@@ -153,6 +153,27 @@ def test_a_page_says_what_its_numbers_do_not_mean(site: World) -> None:
         "No decisions recorded yet",
     ):
         assert words in page
+
+
+def test_the_index_compares_providers_and_leaves_days_to_their_month() -> None:
+    """Each head of a column leads to the same table in its order, without a script."""
+    made = World()
+    digest = made.put_set(sample_pack())
+    for provider, inspected, found in (("acme", 9_000, 9), ("kilat", 4_000, 20)):
+        rules = {live(): found}
+        made.store.add(
+            sample_receipt(provider=provider, inspected=inspected, by_rule=rules, set=digest)
+        )
+    made.publish(CLOSED)
+    links = parsed(made.text("index.html")).links
+    assert not [link for link in links if re.search(r"\d{4}-\d\d-\d\d", link)]
+    assert {"summaries/acme/2026-11.html", "index.found.html"} <= set(links)
+    for page, order in {"index": ["acme", "kilat"], "index.found": ["kilat", "acme"]}.items():
+        text = made.text(f"{page}.html")
+        assert text.count('aria-sort="descending"') == 1
+        assert re.findall(r'2026-11.html">(acme|kilat)<', text) == order
+    assert "9 in all" in text_of(text)  # of fewer than ten findings no rate
+    assert "5.0" in text_of(text)
 
 
 def test_every_code_of_refusal_has_its_words() -> None:

@@ -159,6 +159,20 @@ def test_a_reader_finds_the_way_from_the_index_to_a_rule(window: Window, served:
     assert page.url.endswith("packs/one-time-codes/1.html#asks-for-code")
 
 
+def test_on_a_phone_a_rule_is_one_line_and_the_contents_stay(
+    browser: Browser, folder: Path
+) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"file://{folder}/summaries/acme/2026-11.html")
+    row = page.locator(".rules tbody tr").first
+    cells = [cell.inner_text() for cell in row.locator("th, td").all() if cell.is_visible()]
+    assert cells == ["asks-for-code", "42", "49%"]
+    assert page.evaluate("document.querySelector('.rules tbody tr').offsetHeight") < 45
+    page.evaluate("scrollTo(0, 3000)")
+    assert page.locator(".contents").bounding_box()["y"] == 0  # type: ignore[index]
+    page.close()
+
+
 def test_the_keyboard_reaches_the_contents_first(window: Window, folder: Path) -> None:
     window.page.goto(f"file://{folder}/index.html")
     window.page.keyboard.press("Tab")
