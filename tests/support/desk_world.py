@@ -174,10 +174,7 @@ class MemoryDesk(TableDesk):
         return self.views
 
     def search(self, moderator: Moderator, text: str) -> frozenset[str]:
-        return frozenset(
-            each.item.key for each in self.dossiers
-            if any(text.casefold() in (f.excerpt or "").casefold() for f in each.findings)
-        )  # fmt: skip
+        return frozenset(each.item.key for each in self.dossiers if each.holds(text))
 
     def quality(self, moderator: Moderator) -> DeskQuality:
         rule = RuleQuality(rule="codes/asks", confirmed=40, dismissed=10, overturned=2)

@@ -81,7 +81,7 @@ def browse(browser: Browser) -> None:
 
     key = finding(1).finding
     token = {"token": of(browser.get("/")["body"], "token")}
-    assert browser.post("/search", token | {"text": "code"})["statusCode"] == 200
+    assert browser.post("/", token | {"text": "code"})["statusCode"] == 200
     assert browser.post("/next", token)["headers"]["Location"] == f"/card/{key}"
     form = {"id": of(browser.get(f"/card/{key}")["body"], "id"), "verdict": "dismissed"}
     form |= token | {"reason": "It is a joke."}

@@ -196,6 +196,14 @@ class Dossier:
         """Return the first excerpt that is still kept, or an empty text."""
         return first_excerpt(self.findings)
 
+    def holds(self, text: str) -> bool:
+        """Return whether its excerpt, an id, an address or a rule holds a text, in any case."""
+        texts = [self.item.key, *self.item.rules, self.post, self.url, self.excerpt]
+        for finding in (each.finding for each in self.findings):
+            texts += (finding.finding, finding.post, finding.url or "")
+        texts += (entry.message for entry in (self.contest, self.order, *self.notices) if entry)
+        return any(text.casefold() in each.casefold() for each in texts)
+
 
 _LONG_AGO = "1970-01-01T00:00:00Z"
 EXAMPLES_PER_RULE = 2

@@ -21,6 +21,7 @@ from desk.asking import (
     DeskDoor,
     FormError,
     card_path,
+    go,
     next_path,
     on,
     on_card,
@@ -29,7 +30,6 @@ from desk.asking import (
     router,
     see,
     static_file,
-    with_filter,
 )
 from desk.cards import (
     SHIPPED,
@@ -53,14 +53,8 @@ from desk.deciding import (
     masked,
     read_example,
 )
-from desk.desk_pages import (
-    BREAK_MINUTES,
-    SEVERE_IN_A_ROW,
-    category_counts,
-    error_page,
-    hours_left,
-    may_take,
-)
+from desk.desk_pages import BREAK_MINUTES, SEVERE_IN_A_ROW, error_page
+from desk.desk_queue import category_counts, hours_left, may_take
 from desk.rule_routes import rules_page as rules_page  # its routes are registered
 from desk.table_desk import FirstDecision, TableDesk, agreement
 from ledger.findings import digest
@@ -235,7 +229,7 @@ def _editor(
 def release(asking: Asking, key: str) -> Response[str]:
     """Give an item back, so that a colleague can take it."""
     asking.desk.release(asking.moderator, key)
-    return see(with_filter("/", asking.wanted))
+    return go(asking, "/")
 
 
 @on_card("POST", "/decide")
@@ -265,7 +259,7 @@ def decide_card(asking: Asking, dossier: Dossier) -> Response[str]:
     if first is not None:
         return card_page(asking, dossier, form, first=first, status=HTTPStatus.CONFLICT)
     desk.release(moderator, dossier.item.key)
-    return see(next_path(asking), care)
+    return go(asking, next_path(asking), care)
 
 
 @on_card("POST", "/notice")
@@ -287,7 +281,7 @@ def undo(asking: Asking, pending: str) -> Response[str]:
     if pending not in own:
         return asking.missing()
     if asking.desk.undo(asking.moderator, pending):
-        return see(card_path(own[pending].items[0], asking.wanted))
+        return go(asking, card_path(own[pending].items[0]))
     return see("/recent?late=1")
 
 
@@ -299,8 +293,14 @@ def recent(asking: Asking) -> Response[str]:
         here="recent",
         decisions=asking.recent,
         late="late" in asking.query,
-        card_path=lambda key: card_path(key, asking.wanted),
+        card_path=card_path,
     )
+
+
+@on_card("POST")
+def found_card(asking: Asking, dossier: Dossier) -> Response[str]:
+    """Show a card to somebody who searches: nothing of the form counts but filters and text."""
+    return card_page(asking, dossier)
 
 
 @on_card("GET")
@@ -339,7 +339,6 @@ def card_page(
         notices=notices,
         taken=lease is not None and lease.moderator != moderator.name,
         may_take=may_take(dossier.item, moderator),
-        with_filter=with_filter,
     )
 
 

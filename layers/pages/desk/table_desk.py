@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from math import sqrt
 from typing import Any
 
@@ -23,6 +24,7 @@ from desk import (
     Dossier,
     Item,
     Moderator,
+    OpenFinding,
     audits,
     by_post,
     contest_items,
@@ -41,8 +43,10 @@ from desk import (
 from desk.deciding import ExampleResult, NewExample, rules_with_examples
 from desk.table_dossiers import (
     ENDED,
+    LISTED_SECONDS,
     MOST,
     Dossiers,
+    Kept,
     NearCopies,
     OpenFindings,
     RecentJournal,
@@ -239,6 +243,7 @@ class TableDesk:
     _journal: RecentJournal = field(init=False)
     _copies: NearCopies = field(init=False)
     _dossiers: Dossiers = field(init=False)
+    _samples: Kept[list[Dossier]] = field(init=False)
     trials: TrialDesk = field(init=False)
 
     def __post_init__(self) -> None:
@@ -246,6 +251,7 @@ class TableDesk:
         self._findings = OpenFindings(self.store, self.seconds, self.most)
         self._journal = RecentJournal(self.store, self.seconds)
         self._copies = NearCopies(self.store, self.seconds)
+        self._samples = Kept(self.seconds)
         packs = DecidedPacks(self.objects, self.public_bucket)
         self._dossiers = Dossiers(self.store, packs, self.public_url)
         self.trials = TrialDesk(self.store, self._dossiers, self.trial_rules, self.seconds)
@@ -316,13 +322,22 @@ class TableDesk:
         return known.territory if known else ()
 
     def search(self, moderator: Moderator, text: str) -> frozenset[str]:
-        """Return the keys of items whose excerpt holds this text, without regard to case."""
-        wanted = text.casefold()
-        groups = by_post(self._findings.of(moderator.provider))
-        firsts = {finding.finding: group[0].finding for group in groups for finding in group}
-        excerpts = read_excerpts(self.store, list(firsts))
-        found = (name for name, excerpt in excerpts.items() if wanted in excerpt.casefold())
-        return frozenset(firsts[name] for name in found)
+        """Return the keys of what waits and holds this text: see `Dossier.holds`."""
+        findings = self._findings.of(moderator.provider)
+        excerpts = read_excerpts(self.store, [each.finding for each in findings])
+        known = {
+            group[0].finding: tuple(OpenFinding(each, excerpts.get(each.finding)) for each in group)
+            for group in by_post(findings)
+        }
+        found: set[str] = set()
+        for item in self.items(moderator):
+            is_read = item.key in known
+            dossier = (
+                Dossier(item, known[item.key]) if is_read else self.dossier(moderator, item.key)
+            )
+            if dossier and dossier.holds(text):
+                found.add(item.key)
+        return frozenset(found)
 
     def goldens(self, moderator: Moderator) -> Sequence[Dossier]:
         """Return the cards for training: examples of the packs in force."""
@@ -439,11 +454,18 @@ class TableDesk:
     def _sample(self, provider: str) -> list[Dossier]:
         """Return the samples: without `months` that of the last one, the only one complete."""
         first = self.now().date().replace(day=1)
-        sample: list[Dossier] = []
-        for month in self.months or (f"{first - timedelta(days=1):%Y-%m}",):
-            data = self.objects.get(self.out_bucket, audit_file_key(provider, month)) or b""
-            sample += audits(sampled_posts(data), month)
-        return sample
+        months = self.months or (f"{first - timedelta(days=1):%Y-%m}",)
+        return [
+            each
+            for month in months
+            for each in self._samples.get(
+                (provider, month), LISTED_SECONDS, partial(self._sample_of, provider, month)
+            )
+        ]
+
+    def _sample_of(self, provider: str, month: str) -> list[Dossier]:
+        data = self.objects.get(self.out_bucket, audit_file_key(provider, month)) or b""
+        return audits(sampled_posts(data), month)
 
 
 def _with_key(dossiers: Iterable[Dossier], key: str) -> Dossier | None:

@@ -183,6 +183,36 @@ def test_a_trial_is_judged_by_one_key_each(window: Window) -> None:
     assert sorted(sent) == [["cannot_tell"], ["dismissed"], ["right", "notice"], ["wrong"]]
 
 
+def test_a_search_stays_from_card_to_card_and_keys_are_shown(window: Window) -> None:
+    rare = [dossier(finding(f"r{n}", text=f"a rare {n}", severity="low")) for n in range(2)]
+    desk, page = MemoryDesk([dossier(finding("p1")), *rare]), window.page
+    with serving(desk) as server:
+        page.goto(server.address)
+        page.keyboard.press("f")
+        page.get_by_label("Text, id, address or rule").fill("a rare")
+        window.press("Enter")
+        assert page.get_by_role("heading", level=1).inner_text() == "2 items wait"
+        check_page(page, "found")
+        with page.expect_navigation():
+            page.locator("ol.rows button").first.click()
+        window.press("g")
+        window.press("n")
+        page.keyboard.press("?")
+        keys = page.get_by_role("dialog").inner_text()
+        assert "Confirm" in keys
+        assert "Dismiss" in keys
+        check_page(page, "keys")
+        page.keyboard.press("d")
+        assert not page.locator("input[value=dismissed]").is_checked(), "the list is read first"
+        page.keyboard.press("Escape")
+        for _ in rare:
+            assert "r" in page.locator("dl.facts bdi").first.inner_text()
+            page.keyboard.press("d")
+            window.press("1")
+        assert page.url == f"{server.origin}/"
+    assert sorted(each.items[0] for each in desk.pending) == sorted(each.item.key for each in rare)
+
+
 def test_a_post_is_hidden_until_it_is_asked_for(window: Window) -> None:
     desk = MemoryDesk([dossier(finding(text="send me the code"))])
     page = window.page

@@ -24,7 +24,7 @@ from desk import (
 )
 from desk.cards import shown_notices
 from desk.deciding import DecidingError, DecisionForm, decide, form_id
-from desk.desk_pages import hours_left, ordered
+from desk.desk_queue import hours_left, ordered
 from ledger.cases import case_id
 from ledger.keys import author_notice_key, rule_page
 from rules.pack import Pack, Translation

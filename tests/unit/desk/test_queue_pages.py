@@ -27,7 +27,8 @@ from desk.desk_pages import CareSettings
 from desk.routes import DeskApplication
 from ledger.desk_store import ItemLease
 
-P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_000))
+P1 = dossier(finding("p1", url="https://chat.example/p1"))
+P2 = dossier(finding("p2", severity="low", reach=90_000))
 
 
 @pytest.fixture
@@ -119,15 +120,53 @@ def test_what_a_moderator_skipped_comes_last(desk: MemoryDesk) -> None:
     assert answer["headers"]["Location"] == f"/card/{P2.item.key}"
 
 
-def test_a_search_is_cut_and_asks_within_the_filters(desk: MemoryDesk) -> None:
-    visitor = Visitor(desk)
-    assert P2.item.key in visitor.post("/search", {"text": " the code "})["body"]
-    low = visitor.post("/search", {"text": "the code", "severity": "low"})["body"]
-    assert P2.item.key in low
-    assert P1.item.key not in low
-    desk.dossiers = [dossier(finding("p1", text="x" * 300))]
-    key = desk.dossiers[0].item.key
-    assert key in visitor.post("/search", {"text": "x" * 400})["body"]
+@pytest.mark.parametrize(("text", "found"), [
+    (" THE code ", "p1 p2"), ("p2", "p2"), ("chat.example/P1", "p1"), ("codes/asks", "p1 p2 p3"),
+    (P2.item.key, "p2"), ("nothing of it", ""), ("x" * 400, "p3"),
+])  # fmt: skip
+def test_a_search_knows_texts_ids_addresses_and_rules(text: str, found: str) -> None:
+    items = {"p1": P1, "p2": P2, "p3": dossier(finding("p3", text="x" * 300))}
+    body = Visitor(MemoryDesk(list(items.values()))).post("/", {"text": text})["body"]
+    shown = [name for name, each in items.items() if f'="/card/{each.item.key}"' in body]
+    assert " ".join(shown) == found
+
+
+def test_a_search_stays_and_is_in_no_address_and_no_cookie(desk: MemoryDesk) -> None:
+    """A browser sends the form again to where a 307 leads, until nothing is left to find."""
+    desk.dossiers += [dossier(finding(f"rare{n}", text=f"a rare {n}", severity="low"))
+                      for n in range(2)]  # fmt: skip
+    visitor, wanted, seen = Visitor(desk), {"text": "a rare", "sort": "reach"}, []
+    answer = visitor.post("/next", wanted)
+    while (path := answer["headers"]["Location"]) != "/?sort=reach":
+        assert answer["statusCode"] == 307
+        key = path.partition("?")[0].removeprefix("/card/")
+        card = visitor.post(path, wanted)["body"]
+        assert 'name="text" value="a rare"' in card, "its forms carry the search"
+        seen.append(key)
+        fields = form_of(visitor, key) | wanted | {"verdict": "dismissed", "reason": "A joke."}
+        answer = visitor.post(f"/card/{key}/decide", fields)
+    assert sorted(seen) == sorted(each.item.key for each in desk.dossiers[-2:])
+    undone = visitor.post(f"/undo/{fields['id']}", wanted)
+    assert undone["statusCode"] == 307
+    assert undone["headers"]["Location"] == f"/card/{seen[1]}?sort=reach"
+    assert "a rare" in visitor.post("/", wanted)["body"]
+    assert "rare" not in repr(visitor.cookies)
+    assert visitor.post("/", {"severity": "low"})["headers"]["Location"] == "/?severity=low"
+    assert "rare" not in visitor.get("/?text=a+rare")["body"].partition("<ol")[0]
+
+
+@pytest.mark.parametrize(("sort", "order"), [
+    ("", "high wide old"), ("age", "old high wide"), ("reach", "wide high old"),
+    ("severity", "high wide old"), ("unknown", "high wide old"),
+])  # fmt: skip
+def test_a_moderator_sorts(sort: str, order: str) -> None:
+    items = {
+        "old": dossier(finding("p1", severity="low"), since="2026-11-20T12:00:00Z"),
+        "high": dossier(finding("p2", reach=9)),
+        "wide": dossier(finding("p3", severity="medium", reach=90_000)),
+    }
+    body = Visitor(MemoryDesk(list(items.values()))).get(f"/?sort={sort}")["body"]
+    assert sorted(items, key=lambda name: body.index(items[name].item.key)) == order.split()
 
 
 @pytest.mark.parametrize(("verdict", "measure", "offered"), [

@@ -47,13 +47,6 @@ def test_a_copy_names_the_decision_behind_it() -> None:
     assert "<code>decision-9</code>" in body
 
 
-def test_a_search_is_no_address(desk: MemoryDesk) -> None:
-    visitor = Visitor(desk)
-    body = visitor.post("/search", {"text": "THE CODE"})["body"]
-    assert P1.item.key in body
-    assert "?text" not in body
-
-
 def test_next_leases_what_is_free(desk: MemoryDesk) -> None:
     first, second = Visitor(desk), Visitor(desk, "m-8")
     assert first.post("/next")["headers"]["Location"] == f"/card/{P1.item.key}"
@@ -87,7 +80,7 @@ def test_no_page_shows_an_account(desk: MemoryDesk) -> None:
         pages, 200
     )
     assert [page for page, answer in answers.items() if account in answer["body"]] == []
-    assert account not in lead.post("/search", {"text": "code"})["body"]
+    assert account not in lead.post("/", {"text": "code"})["body"]
 
 
 def test_a_decision_is_pending_until_it_is_due(desk: MemoryDesk) -> None:

@@ -26,7 +26,7 @@ from desk import (
     rules_of,
     second_reviews,
 )
-from desk.desk_pages import (
+from desk.desk_queue import (
     QueueFilter,
     category_counts,
     filter_choices,

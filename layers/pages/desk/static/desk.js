@@ -27,7 +27,7 @@
       if (event.key === "Enter" && event.ctrlKey && event.target.form) event.target.form.requestSubmit();
       return;
     }
-    if (event.ctrlKey) return;
+    if (event.ctrlKey || keys.open) return;
     const onButton = event.target.closest("a, button, summary") && [" ", "Enter"].includes(event.key);
     if (onButton) return;
     const found = [...document.querySelectorAll("[data-key]")]
@@ -35,6 +35,21 @@
     if (!found) return;
     event.preventDefault();
     press(found);
+  });
+
+  // The keys of this page, from the words next to them.
+  const keys = document.querySelector("dialog.keys");
+  document.querySelector(".keyed").addEventListener("click", () => {
+    keys.querySelector("dl").replaceChildren(...[...document.querySelectorAll("[data-key]")]
+      .filter((element) => !element.closest(".canned[hidden]")).flatMap((element) => {
+        const [term, meaning] = [document.createElement("dt"), document.createElement("dd")];
+        const words = (element.matches("input, textarea") ? element.closest("label") : element).cloneNode(true);
+        for (const part of words.querySelectorAll("kbd, .hide, .shape, .soft, textarea")) part.remove();
+        term.append(Object.assign(document.createElement("kbd"), { textContent: element.dataset.key.trim() || "␣" }));
+        meaning.textContent = words.textContent.trim();
+        return [term, meaning];
+      }));
+    keys.showModal();
   });
 
   for (const button of document.querySelectorAll("[data-fill]")) {
