@@ -252,6 +252,38 @@ def test_a_complaint_waits_for_another_moderator_until_its_deadline(world: World
     assert dossier.contest is not None
 
 
+def test_a_history_has_posts_reasons_and_complaints_for_90_days(world: World) -> None:
+    decided, complained = contested(world)
+    at, asks = desk(world), "It asks readers for a one-time code."
+    [own] = at.told(at.history(ANNA, by_team=False))
+    assert (own.entry.entry, own.contest, own.reason) == (decided, "open", asks)
+    assert (own.posts, own.rules) == (("p0",), ("codes/asks-for-code",))
+    assert at.history(BEN, by_team=False) == at.history(STRANGER, by_team=True) == []
+    world.clock.move(hours=9)  # the complaint comes at eight
+    deliver(world, name(answer(world, complained, BEN, "reversed", "It was a joke.")))
+    team = desk(world).told(desk(world).history(BEN, by_team=True))
+    assert [(each.verdict, each.contest, each.reason) for each in team] == [
+        ("reversed", "", "It was a joke."), ("confirmed", "overturned", asks),
+    ]  # fmt: skip
+    world.clock.move(days=90)
+    assert desk(world).history(BEN, by_team=True) == []
+
+
+def test_a_card_knows_who_decided_it_while_that_is_pending_and_later(world: World) -> None:
+    [finding] = found(world)
+    at = desk(world)
+    dossier = at.dossier(ANNA, finding)
+    assert dossier is not None
+    assert at.ended(ANNA, dossier) is None
+    pending = dismiss(world, finding, ANNA)
+    assert getattr(at.ended(BEN, dossier), "state", "") == "pending"
+    deliver(world, name(pending))
+    for worker in (at, desk(world)):
+        decided = worker.ended(BEN, dossier)
+        assert (getattr(decided, "verdict", ""), getattr(decided, "moderator", "")) == (
+            "dismissed", "m-1")  # fmt: skip
+
+
 def test_a_dispute_waits_like_a_complaint(world: World) -> None:
     contested(world)
     world.decide(dispute())

@@ -18,8 +18,9 @@ from cases.trials import Answer
 from desk import Door, Dossier, Item, ItemKind, Moderator, OpenFinding, Role, RuleFacts, rule_name
 from desk.asking import DeskSession
 from desk.deciding import ExampleResult, NewExample
+from desk.history import DeskQuality, RuleQuality
 from desk.routes import DeskApplication
-from desk.table_desk import CannedReason, DeskQuality, RuleQuality, TableDesk
+from desk.table_desk import CannedReason, TableDesk
 from desk.trial_desk import Asked, RuleState, RuleView, asked_by
 from ledger.cases import CaseEntry, JournalEntry
 from ledger.desk_store import DynamoDesk, ItemLease, PendingDecision

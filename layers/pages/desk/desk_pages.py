@@ -205,6 +205,24 @@ WORDS: dict[str, dict[str, str]] = {
         "waiting": to_translate("waits for another message"),
         "refused": to_translate("refused"),
     },
+    "team": {"team": to_translate("the team")},
+    "contest": {
+        "any": to_translate("contested or overturned"),
+        "open": to_translate("contested, and not answered"),
+        "upheld": to_translate("contested, and upheld"),
+        "partly_reversed": to_translate("partly reversed"),
+        "reversed": to_translate("reversed"),
+        "omitted": to_translate("contested, and not decided"),
+        "overturned": to_translate("overturned"),
+    },
+    "type": {
+        "outcome": to_translate("answer to a complaint"),
+        "second_review": to_translate("second look"),
+        "trial": to_translate("trial"),
+        "adoption": to_translate("rule"),
+        "notice": to_translate("notice"),
+        "reinstatement": to_translate("restored"),
+    },
     "measure": {
         "none": to_translate("nothing"),
         "removed": to_translate("removed"),
@@ -268,10 +286,14 @@ def heading(words: Phrases, counted: Item | CategoryCount) -> str:
 
 def message_words(words: Phrases, message: Mapping[str, Any]) -> str:
     """Return what somebody decided, in words."""
-    if message["type"] == "outcome":
-        return named(words, "outcome", message["outcome"]).capitalize()
-    chosen = message.get("verdict") or message.get("outcome") or message["type"]
-    return named(words, "verdict", str(chosen))
+    code = message.get("verdict") or message.get("outcome") or message["type"]
+    return answer_words(words, str(code))
+
+
+def answer_words(words: Phrases, code: str) -> str:
+    """Return a verdict, an outcome or another answer, in words."""
+    kind = "outcome" if code in WORDS["outcome"] else "verdict"
+    return named(words, kind, code).capitalize()
 
 
 def measure_words(words: Phrases, code: str) -> str:
@@ -324,8 +346,7 @@ def environment(language: str) -> Environment:
     engine = page_engine(TEMPLATES, words, partial(replace_controls, keep="\n"))
     engine.filters["measure_name"] = partial(measure_words, words)
     engine.filters["disguise_name"] = partial(named, words, "disguise")
-    kinds = ("kind", "severity", "age", "sort", "verdict", "outcome", "contester", "state")
-    engine.globals |= {f"{kind}_name": partial(named, words, kind) for kind in kinds}
+    engine.globals |= {f"{kind}_name": partial(named, words, kind) for kind in WORDS}
     engine.globals |= {
         "language_name": words.language_name,
         "number": words.shown,
@@ -334,11 +355,13 @@ def environment(language: str) -> Environment:
         "age_words": partial(age_words, words),
         "left_words": partial(left_words, words),
         "message_name": partial(message_words, words),
+        "answer_name": partial(answer_words, words),
         "verdict_choices": partial(verdict_choices, words),
         "measure_choices": partial(measure_choices, words),
         "preserved_until": preserved_until,
         "audit_categories": AUDIT_CATEGORIES,
         "plain": str,
+        "contests": tuple(WORDS["contest"]),
         "ages": tuple(AGES),
         "reaches": tuple(map(str, REACHES)),
         "sorts": tuple(SORTS),

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from desk import Item, ItemKind, Moderator
 from ledger.desk_store import ItemLease
+from phrases import to_translate
 
 SEVERITIES = ("high", "medium", "low", "")
 
@@ -132,11 +133,23 @@ def ordered(
     return sorted(items, key=rank)
 
 
+def why_not(item: Item, moderator: Moderator) -> str:
+    """Return why a moderator may not decide an item, in words to translate; empty if they may."""
+    if moderator.name in item.not_for:
+        return to_translate(
+            "You decided on it or reported it before. Another moderator must decide this."
+        )
+    if moderator.may_decide or item.kind is ItemKind.AUDIT:
+        return ""
+    return to_translate(
+        "You are an auditor: you judge the audit sample, and read everything else."
+        " A moderator must decide this."
+    )
+
+
 def may_take(item: Item, moderator: Moderator) -> bool:
     """Return whether a moderator may decide an item: by role, and not after deciding it before."""
-    if moderator.name in item.not_for:
-        return False
-    return moderator.may_decide or item.kind is ItemKind.AUDIT
+    return not why_not(item, moderator)
 
 
 def next_item(

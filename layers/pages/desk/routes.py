@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from functools import cache
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -54,9 +55,10 @@ from desk.deciding import (
     read_example,
 )
 from desk.desk_pages import BREAK_MINUTES, SEVERE_IN_A_ROW, error_page
-from desk.desk_queue import category_counts, hours_left, may_take
+from desk.desk_queue import PAGE_ITEMS, category_counts, hours_left, why_not
+from desk.history import HistoryFilter, agreement
 from desk.rule_routes import rules_page as rules_page  # its routes are registered
-from desk.table_desk import FirstDecision, TableDesk, agreement
+from desk.table_desk import FirstDecision, TableDesk
 from ledger.findings import digest
 from phrases import LANGUAGES, NAMES
 
@@ -237,9 +239,8 @@ def decide_card(asking: Asking, dossier: Dossier) -> Response[str]:
     """Store the decision as pending, and go to the next card."""
     desk, moderator = asking.desk, asking.moderator
     form, now = _form(asking), desk.now()
-    if not may_take(dossier.item, moderator):
-        problem = asking.phrases.gettext("Another moderator must decide this.")
-        return card_page(asking, dossier, form, problem, status=HTTPStatus.FORBIDDEN)
+    if why_not(dossier.item, moderator):
+        return card_page(asking, dossier, form, status=HTTPStatus.FORBIDDEN)
     try:
         pending = decide(form, dossier, moderator, now)
     except DecidingError as error:
@@ -282,17 +283,33 @@ def undo(asking: Asking, pending: str) -> Response[str]:
         return asking.missing()
     if asking.desk.undo(asking.moderator, pending):
         return go(asking, card_path(own[pending].items[0]))
-    return see("/recent?late=1")
+    return see("/history?late=1")
 
 
-@on("GET", "/recent")
-def recent(asking: Asking) -> Response[str]:
-    """Show the moderator's decisions of the last day and their results."""
+@on("GET", "/history")
+def history(asking: Asking) -> Response[str]:
+    """Show what the moderator decided, or to a lead the team: the last 90 days, by pages."""
+    desk, query = asking.desk, asking.query
+    wanted = HistoryFilter(*(query.get(name, "")[:200] for name in HistoryFilter._fields))
+    by_team = wanted.whose == "team" and asking.moderator.may_lead
+    past = desk.history(asking.moderator, by_team=by_team)
+    known = {each.entry.entry for each in past}
+    fitting = [each for each in past if wanted.wants(each)]
+    page = query.get("page", "")
+    first = int(page) - 1 if page.isdecimal() and 0 < len(page) < 6 and int(page) else 0
     return asking.page(
-        "recent.html",
-        here="recent",
-        decisions=asking.recent,
-        late="late" in asking.query,
+        "history.html",
+        here="history",
+        pending=[each for each in asking.recent if each.entry not in known],
+        past=desk.told(fitting[first * PAGE_ITEMS : (first + 1) * PAGE_ITEMS]),
+        total=len(fitting),
+        page=first + 1,
+        pages=max(1, -(-len(fitting) // PAGE_ITEMS)),
+        look=wanted,
+        query=urlencode({name: value for name, value in wanted._asdict().items() if value}),
+        verdicts=sorted({each.verdict for each in past}),
+        rules=sorted({rule for each in past for rule in each.rules}),
+        late="late" in query,
         card_path=card_path,
     )
 
@@ -338,7 +355,8 @@ def card_page(
         left=hours_left(dossier.item, now),
         notices=notices,
         taken=lease is not None and lease.moderator != moderator.name,
-        may_take=may_take(dossier.item, moderator),
+        ended=desk.ended(moderator, dossier),
+        why_not=why_not(dossier.item, moderator),
     )
 
 

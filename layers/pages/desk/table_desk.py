@@ -8,12 +8,11 @@ that record.
 
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from math import sqrt
 from typing import Any
 
 import msgspec
@@ -23,6 +22,7 @@ from desk import (
     AUDITED,
     Dossier,
     Item,
+    ItemKind,
     Moderator,
     OpenFinding,
     audits,
@@ -36,15 +36,16 @@ from desk import (
     open_questions,
     order_dossier,
     order_reminders,
-    rules_of,
     second_reviews,
     waiting_items,
 )
 from desk.deciding import ExampleResult, NewExample, rules_with_examples
+from desk.history import DeskQuality, PastDecision, past_decisions, quality_of
 from desk.table_dossiers import (
     ENDED,
     LISTED_SECONDS,
     MOST,
+    THREADS,
     Dossiers,
     Kept,
     NearCopies,
@@ -53,7 +54,7 @@ from desk.table_dossiers import (
     read_excerpts,
 )
 from desk.trial_desk import RuleView, TrialDesk
-from ledger.cases import Case, JournalEntry, Move
+from ledger.cases import Case, JournalEntry, Move, case_id
 from ledger.desk_store import UNDO_SECONDS, DynamoDesk, ItemLease, PendingDecision, PendingName
 from ledger.draws import ANSWER_DAYS
 from ledger.findings import sampled_posts
@@ -82,107 +83,6 @@ class CannedReason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     verdict: str
     language: str
     pack: str = ""
-
-
-class RuleQuality(msgspec.Struct, frozen=True, kw_only=True):
-    """How decisions on a rule held: how many were confirmed, dismissed, and overturned later."""
-
-    rule: str
-    confirmed: int
-    dismissed: int
-    overturned: int
-
-
-class DeskQuality(msgspec.Struct, frozen=True, kw_only=True):
-    """The facts of the lead's page. `pairs` counts (first verdict, second verdict); no person."""
-
-    pairs: tuple[tuple[str, str, int], ...]
-    rules: tuple[RuleQuality, ...]
-    since: str
-
-
-Z95 = 1.96
-"""Standard deviations around a mean that hold 95 % of a normal distribution."""
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How often second reviews agreed: raw, and as Cohen's kappa with its 95 % interval.
-
-    `kappa` is None where it is not defined: fewer than two looks, or one verdict alone.
-    """
-
-    pairs: int
-    agreed: int
-    kappa: float | None
-    low: float
-    high: float
-
-
-def agreement(pairs: Iterable[tuple[str, str, int]]) -> Agreement:
-    """Return the agreement of first and second verdicts.
-
-    Kappa is the agreement beyond what chance would give: 1 is always, 0 is no better than chance.
-    Limits: the interval is the large-sample one and too narrow below some 30 pairs.
-    Source: Cohen, A coefficient of agreement for nominal scales (1960).
-
-    >>> found = agreement([("c", "c", 20), ("c", "d", 5), ("d", "c", 10), ("d", "d", 15)])
-    >>> found.pairs, found.agreed, round(found.kappa or 0, 2)
-    (50, 35, 0.4)
-    """
-    counts = Counter[tuple[str, str]]()
-    for first, second, count in pairs:
-        counts[first, second] += count
-    total = counts.total()
-    agreed = sum(count for (first, second), count in counts.items() if first == second)
-    firsts, seconds = Counter[str](), Counter[str]()
-    for (first, second), count in counts.items():
-        firsts[first] += count
-        seconds[second] += count
-    chance = sum(firsts[verdict] * seconds[verdict] for verdict in firsts) / max(1, total**2)
-    if total < 2 or chance == 1:
-        return Agreement(total, agreed, None, -1.0, 1.0)
-    observed = agreed / total
-    kappa = (observed - chance) / (1 - chance)
-    error = Z95 * sqrt(observed * (1 - observed) / (total * (1 - chance) ** 2))
-    return Agreement(total, agreed, kappa, max(-1.0, kappa - error), min(1.0, kappa + error))
-
-
-def quality_of(entries: Iterable[JournalEntry], since: str) -> DeskQuality:
-    """Return the facts of the lead's page from journal entries.
-
-    A decision counts once for each of its rules, with all its findings. So do the decisions of one
-    look at near copies, and those of them that fell.
-    """
-    seen: set[tuple[str, str]] = set()
-    fallen: set[tuple[str, str]] = set()
-    pairs = Counter[tuple[str, str]]()
-    decided = Counter[tuple[str, str]]()
-    for entry in entries:
-        if entry.type == "second_review" and entry.about is not None:
-            pairs[entry.about.verdict, entry.verdict] += 1
-        elif entry.type == "decision" and entry.verdict in {"confirmed", "dismissed"}:
-            for rule in rules_of(entry):
-                look = entry.look, rule
-                decided[rule, entry.verdict] += look not in seen
-                seen.add(look)
-        if entry.overturns and entry.about is not None:
-            fallen.update((entry.about.look, rule) for rule in rules_of(entry.about))
-    overturned = Counter(rule for _, rule in fallen)
-    rules = sorted({rule for rule, _ in decided} | set(overturned))
-    return DeskQuality(
-        pairs=tuple((*pair, count) for pair, count in sorted(pairs.items())),
-        rules=tuple(
-            RuleQuality(
-                rule=rule,
-                confirmed=decided[rule, "confirmed"],
-                dismissed=decided[rule, "dismissed"],
-                overturned=overturned[rule],
-            )
-            for rule in rules
-        ),
-        since=since,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +215,49 @@ class TableDesk:
             case "flood_answer":
                 return self._held_rule(provider, key)
         return None
+
+    def ended(
+        self, moderator: Moderator, dossier: Dossier
+    ) -> JournalEntry | PendingDecision | None:
+        """Return the decision on an item, also one that is on its way; None while it waits.
+
+        An answered removal order waits for its follow-ups, and a trial may ask two people.
+        """
+        provider, key = moderator.provider, dossier.item.key
+        if dossier.month:
+            key = case_id("audit", provider, f"{dossier.month}/{dossier.post}")
+        if dossier.order and dossier.order.journal_entry.regulation == "tco":
+            return None
+        case = self.store.case(key)
+        is_over = case is not None and (case.state in ENDED or case.finding is None)
+        entry = case.entry_by(*_ENDS.get(dossier.item.kind, ())) if case and is_over else None
+        return entry or self.desk.deciding(provider, dossier.item.key)
+
+    def history(self, moderator: Moderator, *, by_team: bool) -> list[PastDecision]:
+        """Return what the moderator or the team decided in 90 days, the newest first."""
+        entries = self._entries(moderator.provider, QUALITY_DAYS)
+        return past_decisions(entries, moderator, self.now(), by_team=by_team)
+
+    def told(self, past: Sequence[PastDecision]) -> list[PastDecision]:
+        """Return decisions of a history with the posts and reasons that are kept."""
+
+        def reason(each: PastDecision) -> str:
+            case = self.store.case(next(iter(each.entry.cases), ""))
+            entries = case.entries if case else ()
+            return next((one.reason for one in entries if one.journal_entry == each.entry), "")
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            reasons = [*pool.map(reason, past)]
+        names = sorted({name for each in past for name in each.cases})
+        posts = {finding.finding: finding.post for finding in self.store.findings(names)}
+        return [
+            replace(
+                each,
+                posts=tuple(dict.fromkeys(posts[name] for name in each.cases if name in posts)),
+                reason=said,
+            )
+            for each, said in zip(past, reasons, strict=True)
+        ]
 
     def territory(self, moderator: Moderator) -> tuple[str, ...]:
         """Return the countries in which the provider's decisions hold if they name none."""
@@ -466,6 +409,18 @@ class TableDesk:
     def _sample_of(self, provider: str, month: str) -> list[Dossier]:
         data = self.objects.get(self.out_bucket, audit_file_key(provider, month)) or b""
         return audits(sampled_posts(data), month)
+
+
+_ENDS = {
+    ItemKind.FINDING: (Move.DECIDE,),
+    ItemKind.NOTICE: (Move.DECIDE,),
+    ItemKind.COMPLAINT: (Move.ANSWER,),
+    ItemKind.SECOND_REVIEW: (Move.REVIEW,),
+    ItemKind.AUDIT: (Move.CLOSE,),
+    ItemKind.HELD_RULE: (Move.CLOSE,),
+    ItemKind.ORDER: (Move.CLOSE,),
+}
+"""What ends the wait of an item, in its case."""
 
 
 def _with_key(dossiers: Iterable[Dossier], key: str) -> Dossier | None:

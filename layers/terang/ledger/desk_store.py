@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from ledger.cases import case_id
 from ledger.table import Item, TableRows, put_where, record_of
 from ledger.texts import in_days, utc_exactly
 
@@ -74,6 +75,12 @@ class PendingDecision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     state: PendingState = PendingState.PENDING
     code: str = ""
     first: str = ""
+
+    @property
+    def entry(self) -> str:
+        """The id of the journal's entry that its first message becomes."""
+        first = next(iter(self.messages), {})
+        return case_id(first.get("type", ""), self.provider, self.id)
 
     @property
     def leaves_open(self) -> bool:
@@ -136,6 +143,10 @@ class DynamoDesk(TableRows):
             if self.table.transact_all(*self._hold(pending, locks)):
                 return None
         raise OSError("other decisions kept the items busy")
+
+    def deciding(self, provider: str, item: str) -> PendingDecision | None:
+        """Return the decision that is on its way and keeps this item, if there is one."""
+        return self._live(provider, self._locks(provider, [item]).values())
 
     def undo_pending(self, provider: str, moderator: str, pending: str) -> bool:
         """Take back an own decision; False if it is unknown, a colleague's or already sent."""

@@ -126,7 +126,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
         "queue": [("/", query) for query in filters],
         "card, with near copies": [(f"/card/{card}", "") for card in cards],
         "search": [("!/", "text=send+me+17")],
-        "my decisions": [("/recent", "")],
+        "my decisions": [("/history", "")],
         "lead": [("/lead", "")],
         "training": [("/training", "")],
     }

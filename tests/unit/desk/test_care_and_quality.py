@@ -10,7 +10,8 @@ from support.sample_posts import PACK
 from desk import golden_dossiers
 from desk.cards import SHIPPED, ReasonError, read_reasons, reason_lines, suggested_reasons
 from desk.desk_pages import CareSettings
-from desk.table_desk import CannedReason, agreement, quality_of
+from desk.history import agreement, quality_of
+from desk.table_desk import CannedReason
 from ledger.cases import JournalEntry
 from matcher import Pack
 

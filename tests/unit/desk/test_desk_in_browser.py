@@ -140,7 +140,7 @@ def test_every_page_is_inert_accessible_and_fits_its_window(window: Window) -> N
     page = window.page
     with serving(desk) as server:
         page.goto(server.address)
-        paths = ["/", "/recent", "/training", "/lead", "/settings", "/?kind=complaint"]
+        paths = ["/", "/history", "/training", "/lead", "/settings", "/?kind=complaint"]
         paths += [f"/card/{each.item.key}" for each in desk.dossiers]
         paths += [f"/card/{desk.dossiers[0].item.key}/adopt"]
         for path in paths:

@@ -126,7 +126,7 @@ def test_the_card_shows_the_order_and_answers_it() -> None:
     assert "to act against 1 item" in page
     sent = visitor.post(f"/card/{key}/decide", {"id": FORM.id, "verdict": "complied"})
     assert sent["statusCode"] == 303
-    assert "Followed" in visitor.get("/recent")["body"]
+    assert "Followed" in visitor.get("/history")["body"]
     assert key not in visitor.get("/")["body"]
 
 
