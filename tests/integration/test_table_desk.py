@@ -14,8 +14,9 @@ from support.world import ROLE, World
 
 from desk import Door, ItemKind, Moderator, Role
 from desk.deciding import DecisionForm, NewExample, decide, form_id
-from desk.table_desk import CannedReason, PendingSender, SetExamples, TableDesk
+from desk.table_desk import PendingSender, SetExamples, TableDesk
 from ledger.cases import case_id, is_for_second_review
+from ledger.desk_store import CannedReason, DeskSettings
 from ledger.findings import FloodQuestion
 from ledger.keys import Provider
 from rules.pack import Translation
@@ -350,11 +351,12 @@ def test_leases_are_shown_to_colleagues(world: World) -> None:
     assert at.leases(BEN) == {}
 
 
-def test_reasons_are_those_that_a_lead_wrote(world: World) -> None:
-    written = (CannedReason(text="It is a joke.", verdict="dismissed", language="en"),)
-    desk(world).put_reasons(BEN, written)
-    assert desk(world).reasons(ANNA) == written
-    assert desk(world).reasons(STRANGER) == ()
+def test_settings_are_those_that_a_lead_of_the_provider_chose(world: World) -> None:
+    reason = CannedReason(text="It is a joke.", verdict="dismissed", language="en")
+    chosen = DeskSettings("removed", True, ("m-2",), (reason,))
+    desk(world).put_settings(BEN, chosen)
+    assert desk(world).settings(ANNA) == chosen
+    assert desk(world).settings(STRANGER) == DeskSettings()
 
 
 def test_search_finds_words_of_an_excerpt(world: World) -> None:

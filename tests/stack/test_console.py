@@ -54,6 +54,7 @@ def decide(browser: Browser, origin: str, key: str, **fields: str) -> Page:
     card = browser.get(f"{origin}/card/{key}")
     assert card.status == 200, card.text
     form = card.hidden | {"verdict": "dismissed", "reason": "It is a joke."} | fields
+    form |= {"opened": "yes"}
     form.pop("shown", None)  # nothing that was shown is left out
     return browser.post(f"{origin}/card/{key}/decide", form)
 

@@ -20,10 +20,10 @@ from cases.case_message import entry_of, ground_of
 from cases.decision import Decision
 from desk import Dossier, Moderator, NearCopy, OpenFinding, RuleFacts, first_excerpt, rule_name
 from desk.deciding import REASON_LENGTH, DecidingError, DecisionForm, decide
-from desk.table_desk import CannedReason
 from dsa.statement import NOTICE_LANGUAGES, DecidedFinding, author_notice
 from ledger.cases import CaseEntry, CaseState, Move
 from ledger.codes import SourceType
+from ledger.desk_store import CannedReason
 from ledger.findings import Finding
 from ledger.texts import is_blank, utc
 from phrases import to_translate

@@ -12,9 +12,11 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from cases.case_message import Moderator as ModeratorName
 from desk import Dossier, ItemKind
 from desk.asking import (
     HTML,
@@ -49,9 +51,11 @@ from desk.deciding import (
     DecidingError,
     DecisionForm,
     ExampleResult,
+    check_opened,
     decide,
     form_id,
     masked,
+    must_open,
     read_example,
 )
 from desk.desk_pages import BREAK_MINUTES, SEVERE_IN_A_ROW, error_page
@@ -59,6 +63,7 @@ from desk.desk_queue import PAGE_ITEMS, category_counts, hours_left, why_not
 from desk.history import HistoryFilter, agreement
 from desk.rule_routes import rules_page as rules_page  # its routes are registered
 from desk.table_desk import FirstDecision, TableDesk
+from ledger.desk_store import DeskSettings
 from ledger.findings import digest
 from phrases import LANGUAGES, NAMES
 
@@ -108,18 +113,28 @@ def lead(asking: Asking) -> Response[str]:
     return lead_page(asking) if asking.moderator.may_lead else asking.missing()
 
 
-@on("POST", "/lead/reasons")
-def save_reasons(asking: Asking) -> Response[str]:
-    """Replace the provider's canned reasons."""
+@on("POST", "/lead/settings")
+def save_desk(asking: Asking) -> Response[str]:
+    """Replace what a lead chose for the provider's desk."""
     if not asking.moderator.may_lead:
         return asking.missing()
-    lines = asking.field("reasons")
+    _, lines, measure = asking.phrases.gettext, asking.field("reasons"), asking.field("measure")
+    typed = DeskSettings(
+        measure if measure in MEASURES else "",
+        bool(asking.field("opens_text")),
+        tuple(asking.field("escalate_to").split()),
+    )
     try:
-        reasons = read_reasons(lines)
+        msgspec.convert(typed.escalate_to, tuple[ModeratorName, ...])
+        reasons = tuple(read_reasons(lines))
+    except msgspec.ValidationError:
+        problem = _("A pseudonym has letters, digits and ._- alone.")
+        return lead_page(asking, lines, problem, typed)
     except ReasonError as error:
-        return lead_page(asking, lines, asking.phrases.gettext("Line %(line)s cannot be read.",
-                                                               line=error.line))  # fmt: skip
-    asking.desk.put_reasons(asking.moderator, reasons)
+        problem = _("Line %(line)s cannot be read.", line=error.line)
+        return lead_page(asking, lines, problem, typed)
+    kept = () if reasons == SHIPPED else reasons
+    asking.desk.put_settings(asking.moderator, msgspec.structs.replace(typed, reasons=kept))
     return see("/lead")
 
 
@@ -137,8 +152,10 @@ def report_due(today: date) -> tuple[int, date] | None:
     return (year, due) if date(year, 12, 31) - today <= timedelta(days=60) else None
 
 
-def lead_page(asking: Asking, lines: str = "", problem: str = "") -> Response[str]:
-    """Return the lead's page; lines that cannot be read stay in the form."""
+def lead_page(
+    asking: Asking, lines: str = "", problem: str = "", typed: DeskSettings | None = None
+) -> Response[str]:
+    """Return the lead's page; what was typed and cannot be read stays in the form."""
     desk, moderator = asking.desk, asking.moderator
     quality = desk.quality(moderator)
     status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
@@ -150,7 +167,8 @@ def lead_page(asking: Asking, lines: str = "", problem: str = "") -> Response[st
         quality=quality,
         agreement=agreement(quality.pairs),
         categories=category_counts(desk.items(moderator)),
-        lines=lines or reason_lines(desk.reasons(moderator) or SHIPPED),
+        chosen=typed or desk.settings(moderator),
+        lines=lines or reason_lines(desk.settings(moderator).reasons or SHIPPED),
         problem=problem,
     )
 
@@ -242,6 +260,7 @@ def decide_card(asking: Asking, dossier: Dossier) -> Response[str]:
     if why_not(dossier.item, moderator):
         return card_page(asking, dossier, form, status=HTTPStatus.FORBIDDEN)
     try:
+        check_opened(form, dossier, demanded=desk.settings(moderator).opens_text)
         pending = decide(form, dossier, moderator, now)
     except DecidingError as error:
         problem = asking.phrases.gettext(str(error))
@@ -336,10 +355,11 @@ def card_page(
     lease = desk.leases(moderator).get(dossier.item.key)
     fresh = form_id(moderator.name, now, secrets.token_hex(4))
     if form is None:
-        form = DecisionForm(fresh, measure=_last_measure(asking, dossier))
+        form = DecisionForm(fresh, measure=_offered_measure(asking, dossier))
     elif first is not None and (first.undone or first.stored):
         form = replace(form, id=fresh)
-    reasons = suggested_reasons(desk.reasons(moderator), dossier, asking.language)
+    chosen = desk.settings(moderator)
+    reasons = suggested_reasons(chosen.reasons, dossier, asking.language)
     return asking.page(
         "card.html",
         status,
@@ -348,6 +368,7 @@ def card_page(
         item=dossier.item,
         form=form,
         reasons=reasons,
+        must_open=must_open(dossier, demanded=chosen.opens_text),
         wanted=asking.wanted,
         problem=problem,
         first=first,
@@ -362,14 +383,16 @@ def card_page(
 
 def _form(asking: Asking) -> DecisionForm:
     form = DecisionForm.parse(asking.form)
-    own = asking.desk.reasons(asking.moderator)
+    own = asking.desk.settings(asking.moderator).reasons
     return replace(form, reason_language=reason_language(own, form.reason))
 
 
-def _last_measure(asking: Asking, dossier: Dossier) -> str:
-    """Return the measure to offer: a label where a fact-check is repeated, else the last one."""
+def _offered_measure(asking: Asking, dossier: Dossier) -> str:
+    """Return the measure to offer: a label of a fact-check, the provider's own, or the last one."""
     if any(each.finding.checks for each in dossier.findings):
         return "labelled"
+    if measure := asking.desk.settings(asking.moderator).measure:
+        return measure
     words = {code: word for word, code in MEASURES.items()}
     for message in (each.messages[0] for each in asking.recent):  # near copies had the same one
         if message["type"] == "decision" and message["verdict"] == "confirmed":

@@ -55,7 +55,14 @@ from desk.table_dossiers import (
 )
 from desk.trial_desk import RuleView, TrialDesk
 from ledger.cases import Case, JournalEntry, Move, case_id
-from ledger.desk_store import UNDO_SECONDS, DynamoDesk, ItemLease, PendingDecision, PendingName
+from ledger.desk_store import (
+    UNDO_SECONDS,
+    DeskSettings,
+    DynamoDesk,
+    ItemLease,
+    PendingDecision,
+    PendingName,
+)
 from ledger.draws import ANSWER_DAYS
 from ledger.findings import sampled_posts
 from ledger.keys import audit_file_key
@@ -74,15 +81,6 @@ class FirstDecision(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: str
     undone: bool = False
     stored: PendingDecision | None = None
-
-
-class CannedReason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A reason to choose with one key. Without a `pack` it fits every pack."""
-
-    text: str
-    verdict: str
-    language: str
-    pack: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,13 +335,13 @@ class TableDesk:
         decisions = self.desk.pending_by(moderator.provider, moderator.name, self.now() - RECENT)
         return decisions[::-1]
 
-    def reasons(self, moderator: Moderator) -> Sequence[CannedReason]:
-        """Return the provider's canned reasons, in order; none if it has not edited them."""
-        return self.desk.reasons(moderator.provider, tuple[CannedReason, ...]) or ()
+    def settings(self, moderator: Moderator) -> DeskSettings:
+        """Return what a lead chose for the provider's desk."""
+        return self.desk.settings(moderator.provider)
 
-    def put_reasons(self, moderator: Moderator, reasons: Sequence[CannedReason]) -> None:
-        """Replace the provider's canned reasons."""
-        self.desk.put_reasons(moderator.provider, reasons)
+    def put_settings(self, moderator: Moderator, settings: DeskSettings) -> None:
+        """Replace what was chosen."""
+        self.desk.put_settings(moderator.provider, settings)
 
     def quality(self, moderator: Moderator) -> DeskQuality:
         """Return how second reviews agreed and how decisions held, of the last 90 days."""

@@ -36,6 +36,29 @@ UNDO_SECONDS = 10
 """How long a decision can be taken back: the delay of the message that names it."""
 
 
+class CannedReason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A reason to choose with one key. Without a `pack` it fits every pack."""
+
+    text: str
+    verdict: str
+    language: str
+    pack: str = ""
+
+
+class DeskSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a lead chose for the desk of a provider.
+
+    `measure` is the one that a confirmed finding offers; without it, the moderator's last one. With
+    `opens_text` nobody decides before the text was opened. `escalate_to` are the moderators for
+    whom escalated cases wait; without any, the leads. `reasons` are in their order.
+    """
+
+    measure: str = ""
+    opens_text: bool = False
+    escalate_to: tuple[str, ...] = ()
+    reasons: tuple[CannedReason, ...] = ()
+
+
 class ItemLease(msgspec.Struct, frozen=True):
     """Who looks at an item, until when (RFC 3339 in UTC). One that has ended counts for nothing."""
 
@@ -118,7 +141,7 @@ class PendingRow(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class DynamoDesk(TableRows):
-    """Leases, decisions that can be taken back for a few seconds, and canned reasons."""
+    """Leases, decisions that can be taken back for a few seconds, and settings."""
 
     live: timedelta = LIVE
 
@@ -234,13 +257,15 @@ class DynamoDesk(TableRows):
         self.table.transact(put_where(put, "holder = :holder", holder=moderator))
         self._list_lease(provider, ended, now)
 
-    def reasons[T](self, provider: str, kind: type[T]) -> T | None:
-        """Return the canned reasons of a provider, if it has edited them."""
-        return record_of(self.table.get(_desk(provider), "reasons"), kind)
+    def settings(self, provider: str) -> DeskSettings:
+        """Return what a lead chose for a provider's desk."""
+        return (
+            record_of(self.table.get(_desk(provider), "settings"), DeskSettings) or DeskSettings()
+        )
 
-    def put_reasons(self, provider: str, reasons: Sequence[msgspec.Struct]) -> None:
-        """Replace the canned reasons of a provider."""
-        self.table.put(_desk(provider), "reasons", tuple(reasons))
+    def put_settings(self, provider: str, settings: DeskSettings) -> None:
+        """Replace what was chosen."""
+        self.table.put(_desk(provider), "settings", settings)
 
     def _put_lease(self, provider: str, lease: ItemLease) -> Item:
         return self.table.put_action(

@@ -11,8 +11,8 @@ from desk import golden_dossiers
 from desk.cards import SHIPPED, ReasonError, read_reasons, reason_lines, suggested_reasons
 from desk.desk_pages import CareSettings
 from desk.history import agreement, quality_of
-from desk.table_desk import CannedReason
 from ledger.cases import JournalEntry
+from ledger.desk_store import CannedReason
 from matcher import Pack
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
@@ -152,14 +152,14 @@ def test_a_lead_edits_the_reasons_and_nobody_else_sees_the_page() -> None:
     desk = MemoryDesk([dossier(finding())])
     lead, moderator = Visitor(desk, role="lead"), Visitor(desk, "m-8")
     assert moderator.get("/lead")["statusCode"] == 404
-    assert moderator.post("/lead/reasons", {"reasons": ""})["statusCode"] == 404
-    answer = lead.post("/lead/reasons", {"reasons": "dismissed | en | * | A poem.\nbroken"})
+    assert moderator.post("/lead/settings", {"reasons": ""})["statusCode"] == 404
+    answer = lead.post("/lead/settings", {"reasons": "dismissed | en | * | A poem.\nbroken"})
     assert answer["statusCode"] == 400
     assert "A poem." in answer["body"]
-    lead.post("/lead/reasons", {"reasons": "dismissed | en | * | A poem."})
-    assert desk.desk.reasons("acme", list[CannedReason]) == [
+    lead.post("/lead/settings", {"reasons": "dismissed | en | * | A poem."})
+    assert desk.desk.settings("acme").reasons == (
         CannedReason(text="A poem.", verdict="dismissed", language="en"),
-    ]  # fmt: skip
+    )  # fmt: skip
     assert "A poem." in moderator.get(f"/card/{desk.dossiers[0].item.key}")["body"]
 
 

@@ -41,9 +41,9 @@ from desk import (
 )
 from desk.deciding import DecisionForm, decide, form_id
 from desk.routes import DeskApplication
-from desk.table_desk import CannedReason
 from desk.trial_desk import RuleState
 from ledger.cases import Case, CaseEntry, JournalEntry
+from ledger.desk_store import CannedReason
 from ledger.findings import FoundCheck, FoundSpan, Label
 from phrases import LANGUAGES
 from rules.rule import Rule, Severity
@@ -315,6 +315,10 @@ def test_a_day_of_a_small_service(window: Window, tmp_path: Path) -> None:
         window.press("n")
         post = page.locator("dl.facts bdi").first.inner_text()
         page.keyboard.press("d")
+        window.press("1")  # the texts of a group are opened first
+        assert "Open the text first" in page.get_by_role("alert").inner_text()
+        window.complaints[:] = [each for each in window.complaints if "400" not in each]
+        page.keyboard.press(" ")
         window.press("1")  # two actions: a verdict, a reason
         window.press("u")  # taken back: the same card again
         assert page.locator("dl.facts bdi").first.inner_text() == post

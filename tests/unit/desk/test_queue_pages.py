@@ -21,11 +21,11 @@ from support.desk_world import (
     later,
 )
 
-from desk import ItemKind, Moderator
+from desk import ItemKind, Moderator, NearCopy
 from desk.deciding import DecidingError, NewExample, masked, read_example
 from desk.desk_pages import CareSettings
 from desk.routes import DeskApplication
-from ledger.desk_store import ItemLease
+from ledger.desk_store import DeskSettings, ItemLease
 
 P1 = dossier(finding("p1", url="https://chat.example/p1"))
 P2 = dossier(finding("p2", severity="low", reach=90_000))
@@ -181,6 +181,42 @@ def test_the_last_measure_is_offered_again(
     visitor.post(f"/card/{P1.item.key}/decide", fields | {"measure": measure})
     body = visitor.get(f"/card/{P2.item.key}")["body"]
     assert re.findall(r'name="measure" value="([a-z]+)"[^>]* checked', body) == [offered]
+
+
+def test_the_providers_own_measure_needs_no_key(desk: MemoryDesk) -> None:
+    Visitor(desk, role="lead").post("/lead/settings", {"measure": "removed"})
+    visitor = Visitor(desk)
+    body = visitor.get(f"/card/{P1.item.key}")["body"]
+    assert re.findall(r'name="measure" value="([a-z]+)"[^>]* checked', body) == ["removed"]
+
+
+@pytest.mark.parametrize(("demanded", "copies", "form", "status"), [
+    (False, 0, {}, 303), (True, 0, {}, 400), (True, 0, {"opened": "yes"}, 303),
+    (True, 0, {"opened": ["", "yes"]}, 303), (True, 0, {"verdict": "skipped"}, 303),
+    (False, 1, {}, 400), (False, 1, {"opened": "yes"}, 303), (False, 1, {"shows": "yes"}, 400),
+])  # fmt: skip
+def test_a_text_must_be_opened_where_a_lead_demands_it_and_in_groups(
+    demanded: bool, copies: int, form: dict[str, object], status: int
+) -> None:
+    case = dossier(finding("p1"), copies=(NearCopy("1" * 64, (finding("q1"),)),) * copies)
+    desk = MemoryDesk([case])
+    Visitor(desk, role="lead").post("/lead/settings", {"opens_text": "yes"} if demanded else {})
+    visitor = Visitor(desk)
+    fields = form_of(visitor, case.item.key) | {"verdict": "dismissed", "reason": "A joke."}
+    answer = visitor.post(f"/card/{case.item.key}/decide", fields | {"opened": ""} | form)
+    assert answer["statusCode"] == status
+    assert ("Open the text first" in answer["body"]) is (status == 400)
+
+
+@pytest.mark.parametrize(("role", "names", "said"), [
+    ("moderator", "", "There is nothing here"), ("lead", "a@b.example", "letters, digits"),
+])  # fmt: skip
+def test_settings_of_the_desk_are_a_leads_and_name_pseudonyms(
+    desk: MemoryDesk, role: str, names: str, said: str
+) -> None:
+    form = {"escalate_to": names, "measure": "removed", "reasons": "dismissed | en | * | A poem."}
+    assert said in Visitor(desk, role=role).post("/lead/settings", form)["body"]
+    assert desk.desk.settings("acme") == DeskSettings()
 
 
 def test_a_broken_form_is_no_form_and_an_encoded_one_is(desk: MemoryDesk) -> None:

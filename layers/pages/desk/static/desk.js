@@ -71,9 +71,13 @@
       show();
       if (event.target.name === "verdict") form.querySelector(".canned:not([hidden])")?.scrollIntoView({ block: "nearest" });
     });
+    const texts = [...document.querySelectorAll("details.excerpt, .copy details")];
+    for (const text of texts) text.addEventListener("toggle", () => { text.dataset.read ||= text.open ? "yes" : ""; });
+    const leftOut = (text) => text.closest(".copy")?.querySelector("input[name=kept]").checked === false;
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "yes";
+      if (texts.every((text) => text.open || text.dataset.read || leftOut(text))) form.elements.opened.value = "yes";
       form.elements.shows.value = document.querySelector("details.excerpt")?.open ? "yes" : "";
     });
     addEventListener("pageshow", () => { delete form.dataset.sent; show(); }); // after Back, with what was typed
