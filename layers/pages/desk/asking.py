@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,13 +27,14 @@ from desk.desk_queue import (
     category_counts,
     filter_choices,
     hours_left,
+    is_addressed,
     may_take,
     next_item,
     ordered,
 )
 from desk.table_desk import TableDesk
 from desk.trial_desk import RuleState
-from ledger.desk_store import PendingDecision
+from ledger.desk_store import DeskSettings, ItemLease, PendingDecision
 from phrases import LANGUAGES, Phrases, of, to_translate
 
 HTML = "text/html; charset=utf-8"
@@ -150,6 +151,11 @@ class Asking:
         """Return the moderator's decisions of the last day, read once for each request."""
         return self.desk.recent(self.moderator)
 
+    @cached_property
+    def settings(self) -> DeskSettings:
+        """Return what a lead chose for the desk, read once for each request."""
+        return self.desk.settings(self.moderator)
+
     @property
     def care(self) -> CareSettings:
         """Return the moderator's own settings, from a cookie."""
@@ -181,7 +187,8 @@ class Asking:
     def waiting(self) -> list[Item]:
         """Return the items that fit the filters and the search, in the moderator's order."""
         desk, moderator, wanted, now = self.desk, self.moderator, self.wanted, self.desk.now()
-        items = [item for item in desk.items(moderator) if wanted.wants(item, now)]
+        mine = partial(is_addressed, moderator=moderator, addressees=self.settings.escalate_to)
+        items = [item for item in desk.items(moderator) if mine(item) and wanted.wants(item, now)]
         if wanted.text:
             found = desk.search(moderator, wanted.text)
             items = [item for item in items if item.key in found]
@@ -251,6 +258,8 @@ def go(asking: Asking, path: str, care: CareSettings | None = None) -> Response[
 
 
 LEASE_MINUTES = 10
+ESCALATION_MINUTES = 24 * 60
+"""How long an escalated case stays with who took it: it needs calls outside the desk."""
 STATIC = Path(__file__).parent / "static"
 TYPES = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
 
@@ -320,11 +329,18 @@ def next_path(asking: Asking) -> str:
     while item := next_item(
         items, leases, moderator, spare_severe=asking.care.spares_severe(now), skipped=skipped
     ):
-        lease = desk.lease(moderator, item.key, now + timedelta(minutes=LEASE_MINUTES))
+        lease = take(asking, item)
         if lease.moderator == moderator.name:
             return card_path(item.key)
         leases[item.key] = lease  # a colleague was quicker
     return "/"
+
+
+def take(asking: Asking, item: Item) -> ItemLease:
+    """Lease an item to the moderator. Return the lease in force, or a colleague's."""
+    minutes = ESCALATION_MINUTES if item.escalation else LEASE_MINUTES
+    until = asking.desk.now() + timedelta(minutes=minutes)
+    return asking.desk.lease(asking.moderator, item.key, until)
 
 
 def card_path(key: str) -> str:
@@ -370,6 +386,10 @@ def queue_page(asking: Asking) -> Response[str]:
         ready=[view for view in desk.rules(moderator) if view.state is RuleState.MAY_GO_LIVE],
         total=len(items),
         everything=len(everything),
+        others=sum(
+            not is_addressed(item, moderator, asking.settings.escalate_to) for item in everything
+        ),
+        addressees=", ".join(asking.settings.escalate_to),
         categories=category_counts(items),
         choices=filter_choices(everything),
         page=number,

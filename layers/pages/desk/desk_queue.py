@@ -107,7 +107,7 @@ def _severity(item: Item) -> int:
 def ordered(
     items: Iterable[Item], now: datetime, sort: str = "", *, at_home: bool = False
 ) -> list[Item]:
-    """Return items, the most urgent first; trials last, in the order of the draw; then audits.
+    """Return items, escalated ones first, then the most urgent; trials come last, then audits.
 
     `sort` is a word of SORTS; another one changes nothing.
     """
@@ -118,11 +118,11 @@ def ordered(
         left, is_trial = hours_left(item, now), item.kind is ItemKind.TRIAL
         is_soon = left is not None and left <= SOON_HOURS
         return (
+            not item.escalation,
             *(first(item) if first else ()),
             last.get(item.kind, 0),
             not is_soon,
             left or 0.0 if is_soon else 0.0,
-            not item.escalated,
             _severity(item),
             -(item.reach or 0),
             inf if left is None else left,
@@ -133,23 +133,33 @@ def ordered(
     return sorted(items, key=rank)
 
 
-def why_not(item: Item, moderator: Moderator) -> str:
-    """Return why a moderator may not decide an item, in words to translate; empty if they may."""
-    if moderator.name in item.not_for:
-        return to_translate(
-            "You decided on it or reported it before. Another moderator must decide this."
-        )
-    if moderator.may_decide or item.kind is ItemKind.AUDIT:
-        return ""
-    return to_translate(
-        "You are an auditor: you judge the audit sample, and read everything else."
-        " A moderator must decide this."
-    )
+def is_addressed(item: Item, moderator: Moderator, addressees: Sequence[str]) -> bool:
+    """Return whether an item is for a moderator: what was escalated waits for its addressees."""
+    is_meant = moderator.name in addressees if addressees else moderator.may_lead
+    return not item.escalation or is_meant or not moderator.may_decide
 
 
 def may_take(item: Item, moderator: Moderator) -> bool:
     """Return whether a moderator may decide an item: by role, and not after deciding it before."""
-    return not why_not(item, moderator)
+    if moderator.name in item.not_for:
+        return False
+    return moderator.may_decide or item.kind is ItemKind.AUDIT
+
+
+def why_not(item: Item, moderator: Moderator, addressees: Sequence[str]) -> str:
+    """Return why a moderator may not decide an item, in words to translate; empty if they may."""
+    if not is_addressed(item, moderator, addressees):
+        return to_translate("It was escalated: those decide to whom your service gave such cases.")
+    if may_take(item, moderator):
+        return ""
+    if moderator.may_decide:
+        return to_translate(
+            "You decided on it or reported it before. Another moderator must decide this."
+        )
+    return to_translate(
+        "You are an auditor: you judge the audit sample, and read everything else."
+        " A moderator must decide this."
+    )
 
 
 def next_item(

@@ -33,6 +33,7 @@ from desk.asking import (
     router,
     see,
     static_file,
+    take,
 )
 from desk.cards import (
     SHIPPED,
@@ -167,8 +168,8 @@ def lead_page(
         quality=quality,
         agreement=agreement(quality.pairs),
         categories=category_counts(desk.items(moderator)),
-        chosen=typed or desk.settings(moderator),
-        lines=lines or reason_lines(desk.settings(moderator).reasons or SHIPPED),
+        chosen=typed or asking.settings,
+        lines=lines or reason_lines(asking.settings.reasons or SHIPPED),
         problem=problem,
     )
 
@@ -257,10 +258,10 @@ def decide_card(asking: Asking, dossier: Dossier) -> Response[str]:
     """Store the decision as pending, and go to the next card."""
     desk, moderator = asking.desk, asking.moderator
     form, now = _form(asking), desk.now()
-    if why_not(dossier.item, moderator):
+    if why_not(dossier.item, moderator, asking.settings.escalate_to):
         return card_page(asking, dossier, form, status=HTTPStatus.FORBIDDEN)
     try:
-        check_opened(form, dossier, demanded=desk.settings(moderator).opens_text)
+        check_opened(form, dossier, demanded=asking.settings.opens_text)
         pending = decide(form, dossier, moderator, now)
     except DecidingError as error:
         problem = asking.phrases.gettext(str(error))
@@ -280,6 +281,14 @@ def decide_card(asking: Asking, dossier: Dossier) -> Response[str]:
         return card_page(asking, dossier, form, first=first, status=HTTPStatus.CONFLICT)
     desk.release(moderator, dossier.item.key)
     return go(asking, next_path(asking), care)
+
+
+@on_card("POST", "/take")
+def take_card(asking: Asking, dossier: Dossier) -> Response[str]:
+    """Lease an item: colleagues see who is on it."""
+    if not why_not(dossier.item, asking.moderator, asking.settings.escalate_to):
+        take(asking, dossier.item)
+    return go(asking, card_path(dossier.item.key))
 
 
 @on_card("POST", "/notice")
@@ -358,7 +367,7 @@ def card_page(
         form = DecisionForm(fresh, measure=_offered_measure(asking, dossier))
     elif first is not None and (first.undone or first.stored):
         form = replace(form, id=fresh)
-    chosen = desk.settings(moderator)
+    chosen = asking.settings
     reasons = suggested_reasons(chosen.reasons, dossier, asking.language)
     return asking.page(
         "card.html",
@@ -377,13 +386,13 @@ def card_page(
         notices=notices,
         taken=lease is not None and lease.moderator != moderator.name,
         ended=desk.ended(moderator, dossier),
-        why_not=why_not(dossier.item, moderator),
+        why_not=why_not(dossier.item, moderator, chosen.escalate_to),
     )
 
 
 def _form(asking: Asking) -> DecisionForm:
     form = DecisionForm.parse(asking.form)
-    own = asking.desk.settings(asking.moderator).reasons
+    own = asking.settings.reasons
     return replace(form, reason_language=reason_language(own, form.reason))
 
 
@@ -391,7 +400,7 @@ def _offered_measure(asking: Asking, dossier: Dossier) -> str:
     """Return the measure to offer: a label of a fact-check, the provider's own, or the last one."""
     if any(each.finding.checks for each in dossier.findings):
         return "labelled"
-    if measure := asking.desk.settings(asking.moderator).measure:
+    if measure := asking.settings.measure:
         return measure
     words = {code: word for word, code in MEASURES.items()}
     for message in (each.messages[0] for each in asking.recent):  # near copies had the same one

@@ -253,13 +253,13 @@ class Dossiers:
                 case.finding,
                 case.excerpt,
                 notice=by_finding.get(case.case, ""),
-                escalated=case.state is CaseState.ESCALATED,
+                escalation=case.escalation,
             )
             for case in cases
             if case.finding
         )
         return Dossier(
-            replace(item, escalated=any(each.escalated for each in findings)),
+            replace(item, escalation=next((it.escalation for it in findings if it.escalation), "")),
             findings,
             notices=notices,
             rules=self.rule_facts(findings),
@@ -295,7 +295,7 @@ class Dossiers:
         opening = case.entries[0]
         findings = self._findings(opening.journal_entry.cases)
         return Dossier(
-            item,
+            replace(item, escalation=case.escalation),
             findings,
             notices=(opening,),
             post=opening.post,

@@ -117,7 +117,7 @@ def everything() -> list[Any]:
     rule = Rule(id="asks", severity=Severity.HIGH, why=HOSTILE)
     facts = RuleFacts(pack(title=HOSTILE), rule, "https://terang.example/")
     hostile_pack = replace(
-        dossier(scored, copies=copies, earlier=earlier, escalated=True,
+        dossier(scored, copies=copies, earlier=earlier, escalation="child_abuse",
                 deadline="2026-11-25T20:00:00Z"),
         rules=(("codes/3/asks", facts),),
     )  # fmt: skip

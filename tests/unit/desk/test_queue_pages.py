@@ -219,6 +219,42 @@ def test_settings_of_the_desk_are_a_leads_and_name_pseudonyms(
     assert desk.desk.settings("acme") == DeskSettings()
 
 
+@pytest.mark.parametrize(("addressed", "name", "role", "decides"), [
+    ("", "m-7", "moderator", False), ("", "lead-1", "lead", True),
+    ("m-7 m-9", "m-7", "moderator", True), ("m-9", "lead-1", "lead", False),
+    ("", "a-3", "auditor", False),
+])  # fmt: skip
+def test_an_escalated_case_comes_first_for_its_addressees_alone(
+    desk: MemoryDesk, addressed: str, name: str, role: str, decides: bool
+) -> None:
+    case = dossier(finding("p4", severity="low"), escalation="threat_to_life")
+    desk.dossiers.append(case)
+    Visitor(desk, role="lead").post("/lead/settings", {"escalate_to": addressed})
+    visitor, path = Visitor(desk, name, role=role), f"/card/{case.item.key}"
+    queue = visitor.get("/")["body"]
+    assert (path in queue) is (decides or role == "auditor")
+    if not decides and role != "auditor":
+        assert f"1 escalated case waits for {addressed or 'a lead'}." in queue
+    taken = visitor.post("/next")["headers"]["Location"] == path
+    card = visitor.get(path)["body"]
+    assert "DSA, Art. 18" in card
+    assert (taken, 'name="verdict"' in card) == (decides, decides)
+    fields = {"id": f"{name}-20261125T140000.000000Z-00000000", "reason": "So."}
+    answer = visitor.post(f"{path}/decide", fields | {"verdict": "dismissed"})
+    assert answer["statusCode"] == (303 if decides else 403)
+
+
+def test_an_escalated_case_is_taken_for_a_day(desk: MemoryDesk) -> None:
+    case = dossier(finding("p4"), escalation="child_abuse")
+    desk.dossiers, path = [case], f"/card/{case.item.key}"
+    assert Visitor(desk).post(f"{path}/take")["statusCode"] == 303
+    assert not desk.leased
+    Visitor(desk, "lead-1", role="lead").post(f"{path}/take")
+    assert desk.leased[case.item.key].until == "2026-11-26T14:00:00.000000Z"
+    body = Visitor(desk, "lead-2", role="lead").get(path)["body"]
+    assert "Taken by lead-1 until 2026-11-26 14:00." in body
+
+
 def test_a_broken_form_is_no_form_and_an_encoded_one_is(desk: MemoryDesk) -> None:
     visitor = Visitor(desk)
     body = "token=token-of-m-7&verdict=%FF"
