@@ -55,6 +55,24 @@ def test_a_near_copy_carries_the_notice_about_it(world: World) -> None:
     assert copy.findings[0].excerpt
 
 
+def test_other_posts_of_a_pseudonym_are_counted_by_verdict_within_a_month(world: World) -> None:
+    """No list: the page has neither the posts nor the pseudonym, and the next month begins at 0."""
+    ends = ("for the raffle of the school on Sunday", "says a friend, at noon by the river",
+            "now or never, and the prize is a bicycle")  # fmt: skip
+    keys = found(world, *(f"{OTP} {end}. {end[::-1]}" for end in ends))
+    assert not card(world, keys[0]).copies
+    authors = {key: card(world, key).findings[0].finding.account for key in keys}
+    assert len({*authors.values()}) == 1, "one account wrote them"
+    deliver(world, name(answer(world, keys[0], ANNA, "confirmed", "It asks.")))
+    world.clock.move(seconds=1)  # another form
+    deliver(world, name(answer(world, keys[1], ANNA, "dismissed", "A joke.")))
+    counts = desk(world).of_author(ANNA, card(world, keys[2]))
+    assert counts == {"confirmed": 1, "dismissed": 1}
+    assert desk(world).of_author(ANNA, card(world, keys[0])) == {"dismissed": 1}
+    world.clock.move(days=7)  # December
+    assert desk(world).of_author(ANNA, card(world, keys[2])) == {}
+
+
 def test_an_escalated_notice_waits_on(world: World) -> None:
     world.decide(notice(post="elsewhere"))
     [item] = desk(world).items(ANNA)

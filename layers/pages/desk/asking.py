@@ -192,7 +192,8 @@ class Asking:
         if wanted.text:
             found = desk.search(moderator, wanted.text)
             items = [item for item in items if item.key in found]
-        return ordered(items, now, wanted.sort, at_home=moderator.door is Door.FILE)
+        is_new, at_home = desk.is_new(moderator), moderator.door is Door.FILE
+        return ordered(items, now, wanted.sort, at_home=at_home, first_day=is_new)
 
     def field(self, name: str) -> str:
         """Return a field of the form, or an empty text."""

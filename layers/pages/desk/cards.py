@@ -141,6 +141,7 @@ class FindingView:
     """A finding on a card, with the published words about its rule.
 
     `fee` is what the length of the text took off its score, and 0 if not all of its spans are kept.
+    `ground` is what `ground_of` says of its pack.
     """
 
     finding: Finding
@@ -151,6 +152,7 @@ class FindingView:
     disguises: tuple[str, ...]
     notice: str
     fee: int
+    ground: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,8 @@ def _finding(each: OpenFinding, facts: dict[str, RuleFacts], language: str) -> F
     title, why = known.said_in(language) if known else (finding.pack, "")
     weights = sum(span.weight for span in finding.spans if span.weight)
     fee = weights - finding.score if finding.score and not finding.spans_capped else 0
-    return FindingView(finding, title, why, page, name, tuple(disguises), each.notice, fee)
+    ground = ground_of(known.pack) if known else {}
+    return FindingView(finding, title, why, page, name, tuple(disguises), each.notice, fee, ground)
 
 
 def _copy(copy: NearCopy, text: str) -> CopyView:
@@ -314,6 +317,24 @@ def suggested_reasons(
                 found[verdict] = texts[:SHOWN]
                 break
     return found
+
+
+def in_language(text: str, language: str, own: Sequence[CannedReason]) -> str:
+    """Return what a canned reason says in a language; empty if nobody wrote it there.
+
+    It is the one at the same place among those of its verdict and pack, if both have as many.
+
+    >>> in_language("Somebody may be in danger.", "id", [])
+    'Seseorang mungkin dalam bahaya.'
+    """
+    reasons = own or SHIPPED
+    said = next((reason for reason in reasons if reason.text == text), None)
+    alike = [
+        each for each in reasons if said and (each.verdict, each.pack) == (said.verdict, said.pack)
+    ]
+    here = [each.text for each in alike if each.language == language]
+    there = [each.text for each in alike if said and each.language == said.language]
+    return here[there.index(text)] if len(here) == len(there) and here != there else ""
 
 
 def reason_language(own: Sequence[CannedReason], text: str) -> str:

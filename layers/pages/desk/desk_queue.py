@@ -105,14 +105,21 @@ def _severity(item: Item) -> int:
 
 
 def ordered(
-    items: Iterable[Item], now: datetime, sort: str = "", *, at_home: bool = False
+    items: Iterable[Item],
+    now: datetime,
+    sort: str = "",
+    *,
+    at_home: bool = False,
+    first_day: bool = False,
 ) -> list[Item]:
     """Return items, escalated ones first, then the most urgent; trials come last, then audits.
 
-    `sort` is a word of SORTS; another one changes nothing.
+    `sort` is a word of SORTS; another one changes nothing. On the moderator's first day, second
+    looks and audits come last: they ask for somebody who knows the rules.
     """
     first = SORTS.get(sort)
-    last = {ItemKind.TRIAL: 1, ItemKind.AUDIT: 2 if at_home else 0}
+    last = {ItemKind.TRIAL: 1, ItemKind.AUDIT: 2 if at_home or first_day else 0}
+    last[ItemKind.SECOND_REVIEW] = 2 if first_day else 0
 
     def rank(item: Item) -> tuple[Any, ...]:
         left, is_trial = hours_left(item, now), item.kind is ItemKind.TRIAL

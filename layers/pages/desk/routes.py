@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -39,6 +39,7 @@ from desk.cards import (
     SHIPPED,
     ReasonError,
     card_view,
+    in_language,
     read_reasons,
     reason_language,
     reason_lines,
@@ -377,6 +378,8 @@ def card_page(
         item=dossier.item,
         form=form,
         reasons=reasons,
+        meaning=partial(in_language, language=asking.language, own=chosen.reasons),
+        of_author=desk.of_author(moderator, dossier),
         must_open=must_open(dossier, demanded=chosen.opens_text),
         wanted=asking.wanted,
         problem=problem,

@@ -8,11 +8,13 @@ that record.
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import batched, chain
 from typing import Any
 
 import msgspec
@@ -42,9 +44,11 @@ from desk import (
 from desk.deciding import ExampleResult, NewExample, rules_with_examples
 from desk.history import DeskQuality, PastDecision, past_decisions, quality_of
 from desk.table_dossiers import (
+    BATCH,
     ENDED,
     LISTED_SECONDS,
     MOST,
+    PAST_SECONDS,
     THREADS,
     Dossiers,
     Kept,
@@ -142,6 +146,7 @@ class TableDesk:
     _copies: NearCopies = field(init=False)
     _dossiers: Dossiers = field(init=False)
     _samples: Kept[list[Dossier]] = field(init=False)
+    _authors: Kept[dict[tuple[str, str], str]] = field(init=False)
     trials: TrialDesk = field(init=False)
 
     def __post_init__(self) -> None:
@@ -149,7 +154,7 @@ class TableDesk:
         self._findings = OpenFindings(self.store, self.seconds, self.most)
         self._journal = RecentJournal(self.store, self.seconds)
         self._copies = NearCopies(self.store, self.seconds)
-        self._samples = Kept(self.seconds)
+        self._samples, self._authors = Kept(self.seconds), Kept(self.seconds)
         packs = DecidedPacks(self.objects, self.public_bucket)
         self._dossiers = Dossiers(self.store, packs, self.public_url)
         self.trials = TrialDesk(self.store, self._dossiers, self.trial_rules, self.seconds)
@@ -230,6 +235,37 @@ class TableDesk:
         is_over = case is not None and (case.state in ENDED or case.finding is None)
         entry = case.entry_by(*_ENDS.get(dossier.item.kind, ())) if case and is_over else None
         return entry or self.desk.deciding(provider, dossier.item.key)
+
+    def is_new(self, moderator: Moderator) -> bool:
+        """Return whether the moderator decided nothing in the last weeks, before today."""
+        entries, today = self._entries(moderator.provider), self.now().date().isoformat()
+        return not any(each.moderator == moderator.name and each.at < today for each in entries)
+
+    def of_author(self, moderator: Moderator, dossier: Dossier) -> Mapping[str, int]:
+        """Return how many other posts of the card's pseudonym were decided this month, by verdict.
+
+        A pseudonym holds for a month, and so does this. The counts may be ten minutes old.
+        """
+        if dossier.item.kind not in {ItemKind.FINDING, ItemKind.NOTICE} or not dossier.findings:
+            return {}
+        first, provider = dossier.findings[0].finding, moderator.provider
+        decided = self._authors.get((provider,), PAST_SECONDS, partial(self._decided_by, provider))
+        own = (verdict for (account, post), verdict in decided.items()
+               if account and account == first.account and post != first.post)  # fmt: skip
+        return Counter(own)
+
+    def _decided_by(self, provider: str) -> dict[tuple[str, str], str]:
+        """Return the last verdict of this month on each post, by pseudonym and post."""
+        verdicts = {
+            name: entry.verdict
+            for entry in self._entries(provider)
+            if entry.type == "decision" and entry.verdict != "skipped"
+            if entry.at[:7] == f"{self.now():%Y-%m}"
+            for name in entry.cases
+        }
+        with ThreadPoolExecutor(THREADS) as pool:
+            found = chain.from_iterable(pool.map(self.store.findings, batched(verdicts, BATCH)))
+            return {(each.account, each.post): verdicts[each.finding] for each in found}
 
     def history(self, moderator: Moderator, *, by_team: bool) -> list[PastDecision]:
         """Return what the moderator or the team decided in 90 days, the newest first."""

@@ -8,7 +8,14 @@ from support.desk_world import MemoryDesk, Visitor, dossier, finding, later
 from support.sample_posts import PACK
 
 from desk import golden_dossiers
-from desk.cards import SHIPPED, ReasonError, read_reasons, reason_lines, suggested_reasons
+from desk.cards import (
+    SHIPPED,
+    ReasonError,
+    in_language,
+    read_reasons,
+    reason_lines,
+    suggested_reasons,
+)
 from desk.desk_pages import CareSettings
 from desk.history import agreement, quality_of
 from ledger.cases import JournalEntry
@@ -146,6 +153,22 @@ def test_a_line_that_is_no_reason_is_named(line: str) -> None:
     with pytest.raises(ReasonError) as raised:
         read_reasons(f"\ndismissed | en | * | x\n{line}")
     assert raised.value.line == 3
+
+
+@pytest.mark.parametrize(("own", "language", "said"), [
+    (("id:Lelucon.", "en:A joke.", "id:Lagu.", "en:A song."), "en", "A song."),
+    (("id:Lelucon.", "en:A joke.", "id:Lagu."), "en", ""),
+    (("id:Lelucon.", "id:Lagu."), "en", ""),
+    (("id:Lelucon.", "en:A joke.", "id:Lagu.", "en:A song."), "id", ""),
+])  # fmt: skip
+def test_a_reason_is_told_in_ones_own_language_where_all_are_translated(
+    own: tuple[str, ...], language: str, said: str
+) -> None:
+    reasons = [CannedReason(text=each[3:], verdict="dismissed", language=each[:2]) for each in own]
+    assert in_language("Lagu.", language, reasons) == said
+    desk = MemoryDesk([dossier(finding(language="id"))], reasons=reasons)
+    body = Visitor(desk).get(f"/card/{desk.dossiers[0].item.key}")["body"]
+    assert ('lang="en">A song.</span>' in body) is (len(own) == 4)
 
 
 def test_a_lead_edits_the_reasons_and_nobody_else_sees_the_page() -> None:

@@ -14,6 +14,7 @@ from support.desk_world import (
     Visitor,
     audited,
     complaint,
+    decided,
     dossier,
     finding,
     form_of,
@@ -25,6 +26,7 @@ from desk import ItemKind, Moderator, NearCopy
 from desk.deciding import DecidingError, NewExample, masked, read_example
 from desk.desk_pages import CareSettings
 from desk.routes import DeskApplication
+from ledger.cases import CaseMarker
 from ledger.desk_store import DeskSettings, ItemLease
 
 P1 = dossier(finding("p1", url="https://chat.example/p1"))
@@ -253,6 +255,29 @@ def test_an_escalated_case_is_taken_for_a_day(desk: MemoryDesk) -> None:
     assert desk.leased[case.item.key].until == "2026-11-26T14:00:00.000000Z"
     body = Visitor(desk, "lead-2", role="lead").get(path)["body"]
     assert "Taken by lead-1 until 2026-11-26 14:00." in body
+
+
+def test_second_looks_and_audits_come_last_on_a_moderators_first_day(desk: MemoryDesk) -> None:
+    look = dossier(finding("p4"), key="5" * 64, kind=ItemKind.SECOND_REVIEW, decision=decided())
+    desk.dossiers, keys = [audited(), look, P2], ["2026-11.1", look.item.key, P2.item.key]
+    first = Visitor(desk).get("/")["body"]
+    assert first.index(keys[2]) < min(first.index(keys[0]), first.index(keys[1]))
+    before = decided(moderator="m-7", at="2026-11-24T13:00:00Z").journal_entry
+    marker = CaseMarker("m", "acme", "", "2026-11-24", before.entry)
+    desk.store.commit_case(marker, before, ())
+    later(desk, minutes=11)
+    body = Visitor(MemoryDesk(desk.dossiers)).get("/")["body"]
+    assert body.index(keys[2]) < body.index(keys[0]), "another desk knows nobody"
+    desk = MemoryDesk(desk.dossiers)
+    desk.store.commit_case(marker, before, ())
+    known = Visitor(desk).get("/")["body"]
+    assert known.index(keys[1]) < known.index(keys[2])
+
+
+def test_a_card_says_on_which_law_or_term_its_rule_rests(desk: MemoryDesk) -> None:
+    body = Visitor(desk).get(f"/card/{P1.item.key}")["body"]
+    law = P1.rules[0][1].pack.legal_ground
+    assert re.search(f"Ground: a (law|term).*{law.text}", body, re.DOTALL)
 
 
 def test_a_broken_form_is_no_form_and_an_encoded_one_is(desk: MemoryDesk) -> None:
