@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import SequenceMatcher
 from itertools import pairwise
+from pathlib import Path
 
 import msgspec
 
@@ -240,59 +241,6 @@ MOST = 500
 SHOWN = 9
 """Reasons for one verdict: each has a digit as its key."""
 
-_SHIPPED = {
-    "en": {
-        "confirmed": (
-            "The post does what the rule describes.",
-            "The post offers or asks for something that this service does not allow.",
-        ),
-        "dismissed": (
-            "The post quotes or reports this, and warns of it.",
-            "The words mean something else here.",
-            "It is a joke or fiction, and harms nobody.",
-        ),
-        "escalated": ("Somebody may be in danger.",),
-        "upheld": ("Looked at again by another person: the decision was right.",),
-        "reversed": ("Looked at again by another person: the decision was wrong.",),
-        "partly_reversed": ("Looked at again by another person: the measure went too far.",),
-    },
-    "id": {
-        "confirmed": (
-            "Kiriman ini melakukan hal yang diterangkan dalam aturan.",
-            "Kiriman ini menawarkan atau meminta sesuatu yang tidak diperbolehkan layanan ini.",
-        ),
-        "dismissed": (
-            "Kiriman ini mengutip atau memberitakan hal itu, dan memperingatkannya.",
-            "Kata-kata itu berarti lain di sini.",
-            "Ini lelucon atau cerita rekaan, dan tidak merugikan siapa pun.",
-        ),
-        "escalated": ("Seseorang mungkin dalam bahaya.",),
-        "upheld": ("Ditinjau kembali oleh orang lain: putusannya benar.",),
-        "reversed": ("Ditinjau kembali oleh orang lain: putusannya salah.",),
-        "partly_reversed": ("Ditinjau kembali oleh orang lain: tindakannya berlebihan.",),
-    },
-    "zh": {
-        "confirmed": ("这条帖子的内容正是规则所描述的。", "这条帖子提供或索要本服务不允许的东西。"),
-        "dismissed": (
-            "这条帖子是引用或报道，并提醒他人注意。",
-            "这些词语在这里另有含义。",
-            "这是玩笑或虚构内容，不会伤害任何人。",
-        ),
-        "escalated": ("可能有人处于危险之中。",),
-        "upheld": ("已由另一人重新审看：决定正确。",),
-        "reversed": ("已由另一人重新审看：决定错误。",),
-        "partly_reversed": ("已由另一人重新审看：措施过重。",),
-    },
-}
-
-SHIPPED = tuple(
-    CannedReason(text=text, verdict=verdict, language=language)
-    for language, by_verdict in _SHIPPED.items()
-    for verdict, texts in by_verdict.items()
-    for text in texts
-)
-"""The reasons of a provider that has not edited them."""
-
 
 def suggested_reasons(
     own: Sequence[CannedReason], dossier: Dossier, language: str
@@ -387,6 +335,9 @@ def read_reasons(lines: str) -> list[CannedReason]:
         )
     return found
 
+
+SHIPPED = tuple(read_reasons((Path(__file__).parent / "reasons.txt").read_text("utf-8")))
+"""The reasons of a provider that has not edited them, in each language in the same order."""
 
 UNWRITTEN = "…"
 """The reason in the notice while nothing is written."""

@@ -18,7 +18,7 @@ from jinja2 import Environment
 
 from desk import Item, ItemKind
 from desk.deciding import AUDIT_CATEGORIES, MEASURES
-from desk.desk_queue import AGES, REACHES, SORTS, CategoryCount
+from desk.desk_queue import AGES, REACHES, CategoryCount
 from dsa.statement import preserved_until
 from ledger.findings import LEFT_HELD, OPENED
 from ledger.texts import replace_controls
@@ -145,11 +145,6 @@ WORDS: dict[str, dict[str, str]] = {
         "day": to_translate("a day"),
         "week": to_translate("a week"),
     },
-    "sort": {
-        "age": to_translate("waited longest"),
-        "reach": to_translate("read by most"),
-        "severity": to_translate("most severe"),
-    },
     "disguise": {
         "accent": to_translate("accents"),
         "foreign": to_translate("letters of another script"),
@@ -204,24 +199,6 @@ WORDS: dict[str, dict[str, str]] = {
         "taken": to_translate("recorded"),
         "waiting": to_translate("waits for another message"),
         "refused": to_translate("refused"),
-    },
-    "team": {"team": to_translate("the team")},
-    "contest": {
-        "any": to_translate("contested or overturned"),
-        "open": to_translate("contested, and not answered"),
-        "upheld": to_translate("contested, and upheld"),
-        "partly_reversed": to_translate("partly reversed"),
-        "reversed": to_translate("reversed"),
-        "omitted": to_translate("contested, and not decided"),
-        "overturned": to_translate("overturned"),
-    },
-    "type": {
-        "outcome": to_translate("answer to a complaint"),
-        "second_review": to_translate("second look"),
-        "trial": to_translate("trial"),
-        "adoption": to_translate("rule"),
-        "notice": to_translate("notice"),
-        "reinstatement": to_translate("restored"),
     },
     "measure": {
         "none": to_translate("nothing"),
@@ -361,10 +338,8 @@ def environment(language: str) -> Environment:
         "preserved_until": preserved_until,
         "audit_categories": AUDIT_CATEGORIES,
         "plain": str,
-        "contests": tuple(WORDS["contest"]),
         "ages": tuple(AGES),
         "reaches": tuple(map(str, REACHES)),
-        "sorts": tuple(SORTS),
         "here": "",
         "wanted": None,
     }

@@ -189,7 +189,9 @@ def next_item(
         and (item.key not in leases or leases[item.key].moderator == moderator.name)
     ]
     unseen = [item for item in free if item.key not in skipped] or free
-    gentle = [item for item in unseen if item.severity != "high"] if spare_severe else []
+    asks = {ItemKind.AUDIT, ItemKind.SECOND_REVIEW, ItemKind.TRIAL}  # they keep their place
+    gentle = [item for item in unseen if item.severity != "high" and item.kind not in asks]
+    gentle = gentle if spare_severe else []
     return next(iter(gentle or unseen), None)
 
 

@@ -231,9 +231,11 @@ class TableDesk:
             key = case_id("audit", provider, f"{dossier.month}/{dossier.post}")
         if dossier.order and dossier.order.journal_entry.regulation == "tco":
             return None
+        is_review = dossier.item.kind is ItemKind.SECOND_REVIEW  # of a decision, which is its case
+        ends = (Move.REVIEW,) if is_review else (Move.DECIDE, Move.ANSWER, Move.CLOSE)
         case = self.store.case(key)
         is_over = case is not None and (case.state in ENDED or case.finding is None)
-        entry = case.entry_by(*_ENDS.get(dossier.item.kind, ())) if case and is_over else None
+        entry = case.entry_by(*ends) if case and is_over else None
         return entry or self.desk.deciding(provider, dossier.item.key)
 
     def is_new(self, moderator: Moderator) -> bool:
@@ -443,18 +445,6 @@ class TableDesk:
     def _sample_of(self, provider: str, month: str) -> list[Dossier]:
         data = self.objects.get(self.out_bucket, audit_file_key(provider, month)) or b""
         return audits(sampled_posts(data), month)
-
-
-_ENDS = {
-    ItemKind.FINDING: (Move.DECIDE,),
-    ItemKind.NOTICE: (Move.DECIDE,),
-    ItemKind.COMPLAINT: (Move.ANSWER,),
-    ItemKind.SECOND_REVIEW: (Move.REVIEW,),
-    ItemKind.AUDIT: (Move.CLOSE,),
-    ItemKind.HELD_RULE: (Move.CLOSE,),
-    ItemKind.ORDER: (Move.CLOSE,),
-}
-"""What ends the wait of an item, in its case."""
 
 
 def _with_key(dossiers: Iterable[Dossier], key: str) -> Dossier | None:

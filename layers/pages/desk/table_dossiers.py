@@ -253,7 +253,7 @@ class Dossiers:
                 case.finding,
                 case.excerpt,
                 notice=by_finding.get(case.case, ""),
-                escalation=case.escalation,
+                escalation=_escalation(case),
             )
             for case in cases
             if case.finding
@@ -295,7 +295,7 @@ class Dossiers:
         opening = case.entries[0]
         findings = self._findings(opening.journal_entry.cases)
         return Dossier(
-            replace(item, escalation=case.escalation),
+            replace(item, escalation=_escalation(case)),
             findings,
             notices=(opening,),
             post=opening.post,
@@ -359,6 +359,12 @@ class Dossiers:
                     page = rule_page(finding, self.public_url)
                     facts[rule_name(finding)] = RuleFacts(pack, rule, page)
         return tuple(facts.items())
+
+
+def _escalation(case: Case) -> str:
+    """Return why a case was escalated, while nobody has decided on it."""
+    escalated = case.entry_by(Move.ESCALATE) if case.state is CaseState.ESCALATED else None
+    return escalated.escalation if escalated else ""
 
 
 def _on_the_post(cases: Iterable[Case]) -> Iterator[EarlierDecision]:

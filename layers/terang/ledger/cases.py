@@ -433,12 +433,6 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
         """Return the first entry that made one of these moves."""
         return next((entry.journal_entry for entry in self.entries if entry.move in moves), None)
 
-    @property
-    def escalation(self) -> str:
-        """Return why it was escalated, while nobody has decided on it."""
-        escalated = self.entry_by(Move.ESCALATE) if self.state is CaseState.ESCALATED else None
-        return escalated.escalation if escalated else ""
-
     def order_so_far(self) -> JournalEntry:
         """Return an order's first entry, with what later messages have added so far."""
         entries = [entry.journal_entry for entry in self.entries]
