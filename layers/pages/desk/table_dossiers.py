@@ -202,7 +202,8 @@ class NearCopies:
         days = {each.found_at[:10] for each in open_findings}
         known = [pair for day in days for pair in self._fingerprints(provider, day, names).items()]
         posts = defaultdict[tuple[str, str], set[str]](set)
-        groups = copy_groups(Fingerprinted(*pair) for pair in known if pair[1])
+        # Fingerprints are kept for a while, also of findings that were decided meanwhile.
+        groups = copy_groups(Fingerprinted(*each) for each in known if each[1] and each[0] in names)
         of = {name: (group, names[name].category) for name, group in groups.items()}
         for name, group in of.items():
             posts[group].add(names[name].post)

@@ -395,6 +395,9 @@ def test_near_copies_are_of_the_same_category_within_a_day_and_not_the_post_itse
     copies = NearCopies(DynamoStore(table), Watch())
     listed = [after, own, same_post, alike, other, violent, before, too_early, unprinted]
     assert copies.of(own, listed) == [[after], [alike], [before]]
+    together = {own.finding, same_post.finding, alike.finding}
+    assert copies.alike("acme", [own, same_post, alike, other]) == together
+    assert copies.alike("acme", [own, other]) == set(), "alike was decided while prints are kept"
     assert table.days() == {"2026-11-24", "2026-11-25", "2026-11-26"}
     assert copies.of(other, listed) == []
     assert copies.of(unprinted, listed) == [], "a short text has no fingerprint"
