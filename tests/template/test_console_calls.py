@@ -87,6 +87,7 @@ def browse(browser: Browser) -> None:
     form |= token | {"reason": "It is a joke."}
     assert browser.post(f"/card/{key}/decide", form)["statusCode"] == 303
     assert browser.post(f"/undo/{form['id']}", token)["headers"]["Location"] == f"/card/{key}"
+    assert browser.get("/history")["statusCode"] == 200
     assert browser.get("/training")["statusCode"] == 200
     assert browser.get("/rules")["statusCode"] == 200
     assert browser.post("/rules/prizes/names-prize/begin", token)["statusCode"] == 303
