@@ -179,6 +179,8 @@ WORDS: dict[str, dict[str, str]] = {
         "wrong": to_translate("Wrong"),
         "cannot_tell": to_translate("Cannot tell"),
         "adoption": to_translate("Goes live"),
+        "notice": to_translate("Reported"),
+        "reinstatement": to_translate("Restored"),
     },
     "outcome": {
         "upheld": to_translate("upheld"),
