@@ -50,6 +50,7 @@
         return [term, meaning];
       }));
     keys.showModal();
+    keys.querySelector("h2").focus();
   });
 
   for (const button of document.querySelectorAll("[data-fill]")) {
