@@ -221,6 +221,10 @@ def test_skipped_items_come_last_and_severe_ones_are_spared() -> None:
     assert next_item(items[:1], {}, WHO, skipped=frozenset("a")) == items[0]
     assert next_item(items, {}, WHO, spare_severe=True) == items[1]
     assert next_item(items[:1], {}, WHO, spare_severe=True) == items[0]
+    audit = replace(items[1], kind=ItemKind.AUDIT, severity="")
+    assert next_item([items[0], audit], {}, WHO, spare_severe=True) == items[0], (
+        "it keeps its place"
+    )
 
 
 def test_roles_take_what_they_may() -> None:
