@@ -33,9 +33,9 @@ from desk import Moderator
 from desk.asking import FORM_BYTES, DeskSession, cookie_of
 from desk.deciding import Adopter
 from desk.routes import SECURITY_HEADERS, DeskApplication
-from desk.table_desk import CannedReason, TableDesk
+from desk.table_desk import TableDesk
 from ledger.codes import OperatorError, TerangError
-from ledger.desk_store import SENT_DAYS, DynamoDesk, PendingDecision, PendingState
+from ledger.desk_store import SENT_DAYS, DeskSettings, DynamoDesk, PendingDecision, PendingState
 from ledger.table import Item
 from ledger.texts import Clock
 from terang.case_queue import UNREADABLE, MessageResult, decode_lines, read_messages
@@ -311,9 +311,10 @@ class PendingBook:
                 except UNREADABLE as error:
                     why = f"not the pending decisions of this command: {error}"
                     raise OperatorError(f"{book.pending_file}: {why}") from None
-        if book.reasons_file.exists():
-            data, name = book.reasons_file.read_bytes(), str(book.reasons_file)
-            book.rows.put_reasons(provider, decode_lines(data, CannedReason, name))
+        if book.settings_file.exists():
+            data, name = book.settings_file.read_bytes(), str(book.settings_file)
+            [settings] = decode_lines(data, DeskSettings, name)
+            book.rows.put_settings(provider, settings)
         book.rows.table.keep.append(book._keep)
         book.finish(everything=True)
         return book
@@ -324,9 +325,9 @@ class PendingBook:
         return self.file.with_name(f"{self.file.name}.pending")
 
     @property
-    def reasons_file(self) -> Path:
-        """Return the file of canned reasons, next to the one of decisions."""
-        return self.file.with_name("reasons.jsonl")
+    def settings_file(self) -> Path:
+        """Return the file of the desk's settings, next to the one of decisions."""
+        return self.file.with_name("desk.json")
 
     def decisions(self, *states: PendingState) -> list[PendingDecision]:
         """Return the decisions in these states, the oldest first."""
@@ -348,16 +349,15 @@ class PendingBook:
                 self.judge(decision.messages)
 
     def _keep(self, items: Sequence[Item]) -> None:
-        """Keep what is put into the rows and outlives this process: decisions and reasons."""
+        """Keep what is put into the rows and outlives this process: decisions and settings."""
         for item in items:
             name, record = item["sk"]["S"], item.get("record", {}).get("S", "").encode()
             if name.startswith("pending#"):
                 _append_lines(self.pending_file, [record])
-            elif name == "reasons":
-                reasons = msgspec.json.decode(record, type=list[msgspec.Raw])
-                part = self.reasons_file.with_name(f"{self.reasons_file.name}.new")
-                part.write_bytes(b"".join(bytes(reason) + b"\n" for reason in reasons))
-                part.replace(self.reasons_file)
+            elif name == "settings":
+                part = self.settings_file.with_name(f"{self.settings_file.name}.new")
+                part.write_bytes(record + b"\n")
+                part.replace(self.settings_file)
 
 
 def _append_lines(file: Path, records: Iterable[bytes]) -> None:

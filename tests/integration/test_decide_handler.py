@@ -121,6 +121,16 @@ def test_a_statement_with_a_fault_is_written_and_alarmed_once(
     assert CANARY not in out
 
 
+def test_an_escalation_is_alarmed_once(
+    world: World, decide: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.scan(*world.take_in(lines(OTP)))
+    [finding] = world.open_findings()
+    said = decision(finding, verdict="escalated", escalation="threat_to_life")
+    assert call(decide, about(0, said), about(1, said)) == []
+    assert metrics_of(capsys.readouterr().out) == {"Escalated": 1}
+
+
 def test_an_unknown_sender_stores_nothing_and_is_alarmed(
     world: World, decide: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:

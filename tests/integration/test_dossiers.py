@@ -55,13 +55,41 @@ def test_a_near_copy_carries_the_notice_about_it(world: World) -> None:
     assert copy.findings[0].excerpt
 
 
+def test_other_posts_of_a_pseudonym_are_counted_by_verdict_within_a_month(world: World) -> None:
+    """No list: the page has neither the posts nor the pseudonym, and the next month begins at 0."""
+    ends = ("for the raffle of the school on Sunday", "says a friend, at noon by the river",
+            "now or never, and the prize is a bicycle")  # fmt: skip
+    keys = found(world, *(f"{OTP} {end}. {end[::-1]}" for end in ends))
+    assert not card(world, keys[0]).copies
+    authors = {key: card(world, key).findings[0].finding.account for key in keys}
+    assert len({*authors.values()}) == 1, "one account wrote them"
+    deliver(world, name(answer(world, keys[0], ANNA, "confirmed", "It asks.")))
+    world.clock.move(seconds=1)  # another form
+    deliver(world, name(answer(world, keys[1], ANNA, "dismissed", "A joke.")))
+    counts = desk(world).of_author(ANNA, card(world, keys[2]))
+    assert counts == {"confirmed": 1, "dismissed": 1}
+    assert desk(world).of_author(ANNA, card(world, keys[0])) == {"dismissed": 1}
+    world.clock.move(days=7)  # December
+    assert desk(world).of_author(ANNA, card(world, keys[2])) == {}
+
+
+def test_an_escalated_notice_waits_on(world: World) -> None:
+    world.decide(notice(post="elsewhere"))
+    [item] = desk(world).items(ANNA)
+    deliver(world, name(answer(world, item.key, ANNA, "child", "Look at it.")))
+    again = [each for each in desk(world).items(ANNA) if each.kind is ItemKind.NOTICE]
+    assert [each.escalation for each in again] == ["child_abuse"]
+    assert card(world, item.key).item.escalation == "child_abuse"
+
+
 def test_an_escalated_card_shows_what_was_decided_on_the_post(world: World) -> None:
     [finding] = found(world)
-    assert not card(world, finding).item.escalated
+    assert not card(world, finding).item.escalation
     deliver(world, name(answer(world, finding, ANNA, "threat", "Somebody may be in danger.")))
     shown = card(world, finding)
-    assert shown.findings[0].escalated
-    assert shown.item.escalated
+    assert shown.findings[0].escalation == shown.item.escalation == "threat_to_life"
+    escalated = {item.key: item.escalation for item in desk(world).items(ANNA)}
+    assert escalated[finding] == "threat_to_life"
     [earlier] = [each for each in shown.earlier if each.about == "post"]
     assert (earlier.verdict, earlier.moderator, earlier.reason) == (
         "escalated", "m-1", "Somebody may be in danger.")  # fmt: skip

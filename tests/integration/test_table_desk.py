@@ -14,8 +14,9 @@ from support.world import ROLE, World
 
 from desk import Door, ItemKind, Moderator, Role
 from desk.deciding import DecisionForm, NewExample, decide, form_id
-from desk.table_desk import CannedReason, PendingSender, SetExamples, TableDesk
+from desk.table_desk import PendingSender, SetExamples, TableDesk
 from ledger.cases import case_id, is_for_second_review
+from ledger.desk_store import CannedReason, DeskSettings
 from ledger.findings import FloodQuestion
 from ledger.keys import Provider
 from rules.pack import Translation
@@ -252,6 +253,38 @@ def test_a_complaint_waits_for_another_moderator_until_its_deadline(world: World
     assert dossier.contest is not None
 
 
+def test_a_history_has_posts_reasons_and_complaints_for_90_days(world: World) -> None:
+    decided, complained = contested(world)
+    at, asks = desk(world), "It asks readers for a one-time code."
+    [own] = at.told(at.history(ANNA, by_team=False))
+    assert (own.entry.entry, own.contest, own.reason) == (decided, "open", asks)
+    assert (own.posts, own.rules) == (("p0",), ("codes/asks-for-code",))
+    assert at.history(BEN, by_team=False) == at.history(STRANGER, by_team=True) == []
+    world.clock.move(hours=9)  # the complaint comes at eight
+    deliver(world, name(answer(world, complained, BEN, "reversed", "It was a joke.")))
+    team = desk(world).told(desk(world).history(BEN, by_team=True))
+    assert [(each.verdict, each.contest, each.reason) for each in team] == [
+        ("reversed", "", "It was a joke."), ("confirmed", "overturned", asks),
+    ]  # fmt: skip
+    world.clock.move(days=90)
+    assert desk(world).history(BEN, by_team=True) == []
+
+
+def test_a_card_knows_who_decided_it_while_that_is_pending_and_later(world: World) -> None:
+    [finding] = found(world)
+    at = desk(world)
+    dossier = at.dossier(ANNA, finding)
+    assert dossier is not None
+    assert at.ended(ANNA, dossier) is None
+    pending = dismiss(world, finding, ANNA)
+    assert getattr(at.ended(BEN, dossier), "state", "") == "pending"
+    deliver(world, name(pending))
+    for worker in (at, desk(world)):
+        decided = worker.ended(BEN, dossier)
+        assert (getattr(decided, "verdict", ""), getattr(decided, "moderator", "")) == (
+            "dismissed", "m-1")  # fmt: skip
+
+
 def test_a_dispute_waits_like_a_complaint(world: World) -> None:
     contested(world)
     world.decide(dispute())
@@ -318,11 +351,12 @@ def test_leases_are_shown_to_colleagues(world: World) -> None:
     assert at.leases(BEN) == {}
 
 
-def test_reasons_are_those_that_a_lead_wrote(world: World) -> None:
-    written = (CannedReason(text="It is a joke.", verdict="dismissed", language="en"),)
-    desk(world).put_reasons(BEN, written)
-    assert desk(world).reasons(ANNA) == written
-    assert desk(world).reasons(STRANGER) == ()
+def test_settings_are_those_that_a_lead_of_the_provider_chose(world: World) -> None:
+    reason = CannedReason(text="It is a joke.", verdict="dismissed", language="en")
+    chosen = DeskSettings("removed", True, ("m-2",), (reason,))
+    desk(world).put_settings(BEN, chosen)
+    assert desk(world).settings(ANNA) == chosen
+    assert desk(world).settings(STRANGER) == DeskSettings()
 
 
 def test_search_finds_words_of_an_excerpt(world: World) -> None:

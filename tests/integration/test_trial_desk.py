@@ -108,7 +108,7 @@ def test_an_adoption_can_be_taken_back_for_ten_seconds(world: World) -> None:
     lead.post(f"{PAGE}/read")
     [form_id] = set(re.findall(r'name="id" value="([^"]+)"', lead.get(PAGE)["body"]))
     lead.post(f"{PAGE}/adopt", {"id": form_id, "band": "all"})
-    assert PAGE in lead.get("/recent")["body"]
+    assert PAGE in lead.get("/history")["body"]
     assert lead.post(f"/undo/{form_id}")["headers"]["Location"] == PAGE
     assert deliver(world, name(form_id)) == []
 

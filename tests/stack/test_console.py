@@ -57,6 +57,7 @@ def decide(browser: Browser, origin: str, key: str, **fields: str) -> Page:
     card = browser.get(f"{origin}/card/{key}")
     assert card.status == 200, card.text
     form = card.hidden | {"verdict": "dismissed", "reason": "It is a joke."} | fields
+    form |= {"opened": "yes"}
     form.pop("shown", None)  # nothing that was shown is left out
     return browser.post(f"{origin}/card/{key}/decide", form)
 
@@ -73,7 +74,7 @@ def test_a_moderator_signs_in_decides_and_signs_out(
     assert "&lt;b&gt;of mine" in card.text
     first = decide(browser, origin, found)
     assert first.status == 303, first.text
-    recent = browser.get(f"{origin}/recent")
+    recent = browser.get(f"{origin}/history")
     [pending] = running.desk.pending_by(flow.PROVIDER, "m-7", datetime(2026, 1, 1, tzinfo=UTC))
     undone = browser.post(f"{origin}/undo/{pending.id}", {"token": recent.hidden["token"]})
     assert undone.status == 303

@@ -18,11 +18,12 @@ from cases.trials import Answer
 from desk import Door, Dossier, Item, ItemKind, Moderator, OpenFinding, Role, RuleFacts, rule_name
 from desk.asking import DeskSession
 from desk.deciding import ExampleResult, NewExample
+from desk.history import DeskQuality, RuleQuality
 from desk.routes import DeskApplication
-from desk.table_desk import CannedReason, DeskQuality, RuleQuality, TableDesk
+from desk.table_desk import TableDesk
 from desk.trial_desk import Asked, RuleState, RuleView, asked_by
 from ledger.cases import CaseEntry, JournalEntry
-from ledger.desk_store import DynamoDesk, ItemLease, PendingDecision
+from ledger.desk_store import CannedReason, DeskSettings, DynamoDesk, ItemLease, PendingDecision
 from ledger.draws import DrawnFinding, Trial
 from ledger.findings import Finding, FoundSpan, digest
 from ledger.keys import Provider
@@ -142,8 +143,7 @@ class MemoryDesk(TableDesk):
         store, rows = DynamoStore(table, self.standing), DynamoDesk(table, self.standing)
         super().__init__(store, rows, rows, unread, self.standing, "", "", "")
         store.put_provider(Provider("acme", territory=("DE", "NL")))  # as of CaseWorld
-        if reasons:
-            rows.put_reasons("acme", reasons)
+        rows.put_settings("acme", DeskSettings(reasons=tuple(reasons)))
 
     @property
     def pending(self) -> list[PendingDecision]:
@@ -174,10 +174,7 @@ class MemoryDesk(TableDesk):
         return self.views
 
     def search(self, moderator: Moderator, text: str) -> frozenset[str]:
-        return frozenset(
-            each.item.key for each in self.dossiers
-            if any(text.casefold() in (f.excerpt or "").casefold() for f in each.findings)
-        )  # fmt: skip
+        return frozenset(each.item.key for each in self.dossiers if each.holds(text))
 
     def quality(self, moderator: Moderator) -> DeskQuality:
         rule = RuleQuality(rule="codes/asks", confirmed=40, dismissed=10, overturned=2)
@@ -252,11 +249,12 @@ class Visitor:
 
 
 def form_of(visitor: Visitor, key: str) -> dict[str, object]:
-    """The hidden fields of a card's form, with nothing left out."""
+    """The hidden fields of a card's form, whose text was opened, with nothing left out."""
     body = visitor.get(f"/card/{key}")["body"]
     fields: dict[str, object] = {"id": re.findall(r'name="id" value="([^"]+)"', body)[0]}
     fields["shown"] = re.findall(r'name="shown" value="([^"]+)"', body)
     fields["kept"] = fields["shown"]
+    fields["opened"] = "yes"
     return fields
 
 

@@ -81,12 +81,13 @@ def browse(browser: Browser) -> None:
 
     key = finding(1).finding
     token = {"token": of(browser.get("/")["body"], "token")}
-    assert browser.post("/search", token | {"text": "code"})["statusCode"] == 200
+    assert browser.post("/", token | {"text": "code"})["statusCode"] == 200
     assert browser.post("/next", token)["headers"]["Location"] == f"/card/{key}"
     form = {"id": of(browser.get(f"/card/{key}")["body"], "id"), "verdict": "dismissed"}
     form |= token | {"reason": "It is a joke."}
     assert browser.post(f"/card/{key}/decide", form)["statusCode"] == 303
     assert browser.post(f"/undo/{form['id']}", token)["headers"]["Location"] == f"/card/{key}"
+    assert browser.get("/history")["statusCode"] == 200
     assert browser.get("/training")["statusCode"] == 200
     assert browser.get("/rules")["statusCode"] == 200
     assert browser.post("/rules/prizes/names-prize/begin", token)["statusCode"] == 303

@@ -138,6 +138,12 @@ class CaseMoved(Announcement, frozen=True, tag="case.moved", kw_only=True):
     data: AnnouncedEntry
 
 
+class CaseEscalated(Announcement, frozen=True, tag="case.escalated", kw_only=True):
+    """Somebody saw a threat to life or the abuse of a child: `data.escalation` says which."""
+
+    data: AnnouncedEntry
+
+
 class CheckCorrected(Announcement, frozen=True, tag="check.corrected", kw_only=True):
     """The published check behind a finding changed."""
 
@@ -148,7 +154,9 @@ class Tested(Announcement, frozen=True, tag="webhook.test", kw_only=True):
     """Somebody tests the webhook."""
 
 
-type AnyAnnouncement = FindingsRecorded | FileClosed | CaseMoved | CheckCorrected | Tested
+type AnyAnnouncement = (
+    FindingsRecorded | FileClosed | CaseMoved | CaseEscalated | CheckCorrected | Tested
+)
 
 
 def announcement_schema() -> dict[str, Any]:
@@ -199,7 +207,11 @@ def announcements_of(key: str, data: bytes) -> Iterator[AnyAnnouncement]:
         case "receipts":
             yield FileClosed(**common, data=msgspec.json.decode(data, type=ClosedFile))
         case "entries":
-            yield CaseMoved(**common, data=msgspec.json.decode(data, type=AnnouncedEntry))
+            entry = msgspec.json.decode(data, type=AnnouncedEntry)
+            yield CaseMoved(**common, data=entry)
+            if entry.escalation:
+                escalated = digest("announcement", key, "escalated")
+                yield CaseEscalated(**common | {"id": escalated}, data=entry)
         case _:
             yield CheckCorrected(**common, data=msgspec.json.decode(data, type=CorrectedFinding))
 

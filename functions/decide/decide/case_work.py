@@ -51,7 +51,7 @@ class CaseOutcome:
     """The outcome of a message: `taken`, `repeated`, `waiting`, or `refused` with its code.
 
     `first` is the moderator who decided before, if that is why it was refused. `problems` are those
-    of the statement of reasons that it caused.
+    of the statement of reasons that it caused. `escalation` is why it escalated a case.
     """
 
     status: str
@@ -59,6 +59,7 @@ class CaseOutcome:
     code: str = ""
     first: str = ""
     problems: tuple[str, ...] = ()
+    escalation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class CaseWork:
         if entry.type == "adoption" and entry.band == ALL:
             self.store.end_excerpts(entry.provider, entry.rule)
         status = "repeated" if facts is None else "taken"
-        outcome = CaseOutcome(status, kind, problems=problems)
+        outcome = CaseOutcome(status, kind, problems=problems, escalation=entry.escalation)
         return Settled(outcome, message_key, line, marker.wakes)
 
     def _commit(
@@ -425,6 +426,11 @@ def count(
             "codes": Counter(each.code for each in outcomes if each.code),
         },
     )
+    escalated = Counter(each.escalation for each in outcomes if each.status == "taken")
+    for kind in ("threat_to_life", "child_abuse"):
+        if escalated[kind]:
+            logger.warning("escalated", extra={"escalation": kind, "cases": escalated[kind]})
+            metrics.add_metric("Escalated", MetricUnit.Count, escalated[kind])
     # A statement that the database would refuse raises an alarm: once, not at every repetition.
     invalid = [each for each in outcomes if each.problems and each.status == "taken"]
     for each in invalid:

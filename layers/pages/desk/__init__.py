@@ -15,7 +15,7 @@ from enum import StrEnum
 
 import msgspec
 
-from cases.decision import FINDINGS_IN_DECISION
+from cases.decision import FINDINGS_IN_DECISION, JUDGED
 from dsa.statement import preserved_until
 from ledger.cases import Case, CaseEntry, JournalEntry, case_id, is_for_second_review
 from ledger.findings import Finding, FloodHold, FloodQuestion, FoundSpan, digest, flood_question_id
@@ -85,7 +85,8 @@ class Item:
     an order, a complaint, a decision), `<month>.<place>` (an audit), the id of its question (a held
     rule), or a digest of its rule and text (training). `rules` are `pack/rule`. `since` is when it
     began to wait. `deadline` is empty where nothing sets one. `has_copies` is told at home alone.
-    `not_for` are moderators who may not decide it: those who decided first.
+    `not_for` are moderators who may not decide it: those who decided first. `escalation` says why
+    it was escalated; it then waits for its addressees.
     """
 
     key: str
@@ -99,7 +100,7 @@ class Item:
     deadline: str = ""
     has_copies: bool = False
     not_for: tuple[str, ...] = ()
-    escalated: bool = False
+    escalation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class OpenFinding:
     finding: Finding
     excerpt: str | None
     notice: str = ""
-    escalated: bool = False
+    escalation: str = ""
 
 
 def first_excerpt(findings: Iterable[OpenFinding]) -> str:
@@ -196,6 +197,14 @@ class Dossier:
         """Return the first excerpt that is still kept, or an empty text."""
         return first_excerpt(self.findings)
 
+    def holds(self, text: str) -> bool:
+        """Return whether its excerpt, an id, an address or a rule holds a text, in any case."""
+        texts = [self.item.key, *self.item.rules, self.post, self.url, self.excerpt]
+        for finding in (each.finding for each in self.findings):
+            texts += (finding.finding, finding.post, finding.url or "")
+        texts += (entry.message for entry in (self.contest, self.order, *self.notices) if entry)
+        return any(text.casefold() in each.casefold() for each in texts)
+
 
 _LONG_AGO = "1970-01-01T00:00:00Z"
 EXAMPLES_PER_RULE = 2
@@ -267,12 +276,7 @@ def waiting_items(
 
 def finding_items(findings: Iterable[Finding], entries: Iterable[JournalEntry]) -> Iterator[Item]:
     """Yield an item for the findings of each post and category, which are decided together."""
-    escalated = {
-        case
-        for entry in entries
-        if entry.type == "decision" and entry.verdict == "escalated"
-        for case in entry.cases
-    }
+    escalated = escalations(entries)
     for group in by_post(findings):
         first = group[0]
         yield Item(
@@ -284,8 +288,14 @@ def finding_items(findings: Iterable[Finding], entries: Iterable[JournalEntry]) 
             rules=tuple(dict.fromkeys(f"{each.pack}/{each.rule}" for each in group)),
             language=first.language or "",
             reach=first.reach,
-            escalated=any(each.finding in escalated for each in group),
-        )
+            escalation=next((escalated[each.finding] for each in group
+                             if each.finding in escalated), ""),
+        )  # fmt: skip
+
+
+def escalations(entries: Iterable[JournalEntry]) -> dict[str, str]:
+    """Return why cases were escalated, by case."""
+    return {case: entry.escalation for entry in entries if entry.escalation for case in entry.cases}
 
 
 def by_post(findings: Iterable[Finding]) -> list[list[Finding]]:
@@ -303,7 +313,8 @@ def notice_items(findings: Iterable[Finding], entries: Sequence[JournalEntry]) -
 
     Those are answered on the card of the finding.
     """
-    answered = {entry.notice for entry in entries if entry.notice}
+    answered = {entry.notice for entry in entries if entry.notice and entry.verdict in JUDGED}
+    escalated = escalations(entries)
     is_open = {finding.finding for finding in findings}
     for entry in entries:
         if entry.type != "notice" or entry.entry in answered or is_open.intersection(entry.cases):
@@ -315,6 +326,7 @@ def notice_items(findings: Iterable[Finding], entries: Sequence[JournalEntry]) -
             category=entry.category,
             severity="high" if entry.trusted_flagger else "medium",
             not_for=(entry.moderator,) if entry.moderator else (),
+            escalation=escalated.get(entry.entry, ""),
         )
 
 

@@ -9,34 +9,32 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from desk import Door, Moderator
+from desk import Door, Item, Moderator
 from desk.deciding import Adopter
-from desk.desk_pages import (
-    CARE_COOKIE,
+from desk.desk_pages import CARE_COOKIE, CareSettings, error_page, render
+from desk.desk_queue import (
     PAGE_ITEMS,
-    CareSettings,
     QueueFilter,
     category_counts,
-    error_page,
     filter_choices,
     hours_left,
+    is_addressed,
     may_take,
     next_item,
     ordered,
-    render,
 )
 from desk.table_desk import TableDesk
 from desk.trial_desk import RuleState
-from ledger.desk_store import PendingDecision
+from ledger.desk_store import DeskSettings, ItemLease, PendingDecision
 from phrases import LANGUAGES, Phrases, of, to_translate
 
 HTML = "text/html; charset=utf-8"
@@ -153,6 +151,11 @@ class Asking:
         """Return the moderator's decisions of the last day, read once for each request."""
         return self.desk.recent(self.moderator)
 
+    @cached_property
+    def settings(self) -> DeskSettings:
+        """Return what a lead chose for the desk, read once for each request."""
+        return self.desk.settings(self.moderator)
+
     @property
     def care(self) -> CareSettings:
         """Return the moderator's own settings, from a cookie."""
@@ -177,8 +180,20 @@ class Asking:
     @property
     def wanted(self) -> QueueFilter:
         """Return the filters of the queue: those of the form, or else of the address."""
-        fields = {name: self.field(name) for name in QueueFilter._fields}
-        return QueueFilter.parse(fields if self.form else self.query)
+        if not self.form:
+            return QueueFilter.parse({**self.query, "text": ""})
+        return QueueFilter.parse({name: self.field(name) for name in QueueFilter._fields})
+
+    def waiting(self) -> list[Item]:
+        """Return the items that fit the filters and the search, in the moderator's order."""
+        desk, moderator, wanted, now = self.desk, self.moderator, self.wanted, self.desk.now()
+        mine = partial(is_addressed, moderator=moderator, addressees=self.settings.escalate_to)
+        items = [item for item in desk.items(moderator) if mine(item) and wanted.wants(item, now)]
+        if wanted.text:
+            found = desk.search(moderator, wanted.text)
+            items = [item for item in items if item.key in found]
+        is_new, at_home = desk.is_new(moderator), moderator.door is Door.FILE
+        return ordered(items, now, wanted.sort, at_home=at_home, first_day=is_new)
 
     def field(self, name: str) -> str:
         """Return a field of the form, or an empty text."""
@@ -232,7 +247,20 @@ def see(path: str, care: CareSettings | None = None) -> Response[str]:
     return Response(HTTPStatus.SEE_OTHER, HTML, "", headers)
 
 
+def go(asking: Asking, path: str, care: CareSettings | None = None) -> Response[str]:
+    """Return a redirect to a page of the queue. A search goes along in its form, in no address.
+
+    With status 307 a browser sends the same form to the next page, which reads only its filters.
+    """
+    answer = see(with_filter(path, asking.wanted), care)
+    if asking.wanted.text:
+        answer.status_code = HTTPStatus.TEMPORARY_REDIRECT
+    return answer
+
+
 LEASE_MINUTES = 10
+ESCALATION_MINUTES = 24 * 60
+"""How long an escalated case stays with who took it: it needs calls outside the desk."""
 STATIC = Path(__file__).parent / "static"
 TYPES = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
 
@@ -277,16 +305,10 @@ def static_file(name: str) -> dict[str, Any]:
     return {"statusCode": 200, "headers": headers, "body": body}
 
 
-@on("POST", "/search")
-def search(asking: Asking) -> Response[str]:
-    """Show the items whose excerpt holds a text. It comes in the form, never in an address."""
-    return queue_page(asking, asking.field("text").strip()[:200])
-
-
 @on("POST", "/next")
 def go_to_next(asking: Asking) -> Response[str]:
     """Lease the next free item that fits the filters, and go to its card."""
-    return see(next_path(asking))
+    return go(asking, next_path(asking))
 
 
 @on("POST", "/leave")
@@ -300,57 +322,62 @@ def next_path(asking: Asking) -> str:
 
     What the moderator skipped or escalated today comes last.
     """
-    desk, moderator, wanted = asking.desk, asking.moderator, asking.wanted
-    now = desk.now()
-    waiting = (item for item in desk.items(moderator) if wanted.wants(item, now))
-    items = ordered(waiting, now, at_home=moderator.door is Door.FILE)
+    desk, moderator, now = asking.desk, asking.moderator, asking.desk.now()
+    items = asking.waiting()
     leases = dict(desk.leases(moderator))
     left = (each for each in asking.recent if each.leaves_open)
     skipped = frozenset(key for each in left for key in each.items)
     while item := next_item(
         items, leases, moderator, spare_severe=asking.care.spares_severe(now), skipped=skipped
     ):
-        lease = desk.lease(moderator, item.key, now + timedelta(minutes=LEASE_MINUTES))
+        lease = take(asking, item)
         if lease.moderator == moderator.name:
-            return card_path(item.key, wanted)
+            return card_path(item.key)
         leases[item.key] = lease  # a colleague was quicker
-    return with_filter("/", wanted)
+    return "/"
 
 
-def card_path(key: str, wanted: QueueFilter) -> str:
-    """Return the address of an item's card, a rule or an order. It remembers the filters."""
-    return with_filter(f"/{key}" if "/" in key else f"/card/{key}", wanted)
+def take(asking: Asking, item: Item) -> ItemLease:
+    """Lease an item to the moderator. Return the lease in force, or a colleague's."""
+    minutes = ESCALATION_MINUTES if item.escalation else LEASE_MINUTES
+    until = asking.desk.now() + timedelta(minutes=minutes)
+    return asking.desk.lease(asking.moderator, item.key, until)
+
+
+def card_path(key: str) -> str:
+    """Return the path of an item's card, of a rule's page or of an order."""
+    return f"/{key}" if "/" in key else f"/card/{key}"
 
 
 def with_filter(path: str, wanted: QueueFilter) -> str:
     """Return a path with the filters as its query."""
-    return f"{path}?{urlencode(wanted.chosen)}" if wanted.chosen else path
+    return f"{path}?{wanted.query}" if wanted.query else path
+
+
+@on("POST", "/")
+def filter_queue(asking: Asking) -> Response[str]:
+    """Show what fits the filters and a text. Without a text, the filters become the address."""
+    wanted = asking.wanted
+    return queue_page(asking) if wanted.text else see(with_filter("/", wanted))
 
 
 @on("GET", "/")
-def queue_page(asking: Asking, text: str = "") -> Response[str]:
-    """Return the page of the queue, of the items whose excerpt holds a text if there is one."""
-    desk, moderator, wanted = asking.desk, asking.moderator, asking.wanted
-    now = desk.now()
-    everything = desk.items(moderator)
-    fitting = [item for item in everything if wanted.wants(item, now)]
-    if text:
-        found = desk.search(moderator, text)
-        fitting = [item for item in fitting if item.key in found]
-    items = ordered(fitting, now, at_home=moderator.door is Door.FILE)
+def queue_page(asking: Asking) -> Response[str]:
+    """Return the page of the queue."""
+    desk, moderator, wanted, now = asking.desk, asking.moderator, asking.wanted, asking.desk.now()
+    everything, items = desk.items(moderator), asking.waiting()
     leases = desk.leases(moderator)
-    page = asking.query.get("page", "1")
+    page = asking.field("page") or asking.query.get("page", "1")
     number = int(page) if page.isdecimal() and len(page) < 6 and int(page) else 1
     first = (number - 1) * PAGE_ITEMS
     return asking.page(
         "queue.html",
         here="queue",
         wanted=wanted,
-        text=text,
         rows=[
             {
                 "item": item,
-                "path": card_path(item.key, wanted),
+                "path": with_filter(card_path(item.key), wanted),
                 "left": hours_left(item, now),
                 "lease": leases.get(item.key),
                 "may_take": may_take(item, moderator),
@@ -360,10 +387,12 @@ def queue_page(asking: Asking, text: str = "") -> Response[str]:
         ready=[view for view in desk.rules(moderator) if view.state is RuleState.MAY_GO_LIVE],
         total=len(items),
         everything=len(everything),
+        others=sum(
+            not is_addressed(item, moderator, asking.settings.escalate_to) for item in everything
+        ),
+        addressees=", ".join(asking.settings.escalate_to),
         categories=category_counts(items),
         choices=filter_choices(everything),
         page=number,
         pages=max(1, -(-len(items) // PAGE_ITEMS)),
-        page_path=lambda other: f"/?{urlencode({**wanted.chosen, 'page': other})}",
-        with_filter=with_filter,
     )

@@ -22,10 +22,10 @@ from cases.case_message import entry_of, ground_of
 from cases.decision import Decision
 from desk import Dossier, Moderator, NearCopy, OpenFinding, RuleFacts, first_excerpt, rule_name
 from desk.deciding import REASON_LENGTH, DecidingError, DecisionForm, decide
-from desk.table_desk import CannedReason
 from dsa.statement import NOTICE_LANGUAGES, DecidedFinding, author_notice, order_texts
 from ledger.cases import CaseEntry, CaseState, Move
 from ledger.codes import SourceType
+from ledger.desk_store import CannedReason
 from ledger.findings import Finding
 from ledger.removals import Removal
 from ledger.texts import is_blank, utc
@@ -144,6 +144,7 @@ class FindingView:
     """A finding on a card, with the published words about its rule.
 
     `fee` is what the length of the text took off its score, and 0 if not all of its spans are kept.
+    `ground` is what `ground_of` says of its pack.
     """
 
     finding: Finding
@@ -154,6 +155,7 @@ class FindingView:
     disguises: tuple[str, ...]
     notice: str
     fee: int
+    ground: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,8 @@ def _finding(each: OpenFinding, facts: dict[str, RuleFacts], language: str) -> F
     title, why = known.said_in(language) if known else (finding.pack, "")
     weights = sum(span.weight for span in finding.spans if span.weight)
     fee = weights - finding.score if finding.score and not finding.spans_capped else 0
-    return FindingView(finding, title, why, page, name, tuple(disguises), each.notice, fee)
+    ground = ground_of(known.pack) if known else {}
+    return FindingView(finding, title, why, page, name, tuple(disguises), each.notice, fee, ground)
 
 
 def _copy(copy: NearCopy, text: str) -> CopyView:
@@ -239,17 +242,6 @@ MOST = 500
 
 SHOWN = 9
 """Reasons for one verdict: each has a digit as its key."""
-
-SHIPPED = tuple(
-    CannedReason(text=text, verdict=verdict, language=language)
-    for language, by_verdict in msgspec.json.decode(
-        Path(__file__).with_name("reasons.json").read_bytes(),
-        type=dict[str, dict[str, tuple[str, ...]]],
-    ).items()
-    for verdict, texts in by_verdict.items()
-    for text in texts
-)
-"""The reasons of a provider that has not edited them."""
 
 
 def suggested_reasons(
@@ -275,6 +267,24 @@ def suggested_reasons(
                 found[verdict] = texts[:SHOWN]
                 break
     return found
+
+
+def in_language(text: str, language: str, own: Sequence[CannedReason]) -> str:
+    """Return what a canned reason says in a language; empty if nobody wrote it there.
+
+    It is the one at the same place among those of its verdict and pack, if both have as many.
+
+    >>> in_language("Somebody may be in danger.", "id", [])
+    'Seseorang mungkin dalam bahaya.'
+    """
+    reasons = own or SHIPPED
+    said = next((reason for reason in reasons if reason.text == text), None)
+    alike = [
+        each for each in reasons if said and (each.verdict, each.pack) == (said.verdict, said.pack)
+    ]
+    here = [each.text for each in alike if each.language == language]
+    there = [each.text for each in alike if said and each.language == said.language]
+    return here[there.index(text)] if len(here) == len(there) and here != there else ""
 
 
 def reason_language(own: Sequence[CannedReason], text: str) -> str:
@@ -327,6 +337,9 @@ def read_reasons(lines: str) -> list[CannedReason]:
         )
     return found
 
+
+SHIPPED = tuple(read_reasons((Path(__file__).parent / "reasons.txt").read_text("utf-8")))
+"""The reasons of a provider that has not edited them, in each language in the same order."""
 
 UNWRITTEN = "…"
 """The reason in the notice while nothing is written."""

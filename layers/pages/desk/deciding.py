@@ -76,7 +76,8 @@ class DecisionForm:
 
     `left_out` are ids of findings, and keys of near copies, that the moderator left out.
     `reason_language` is empty unless the reason is a canned one. `shows_text` says that the text
-    was open: the next page shows it open again. `reports` asks for a notice of the moderator's own.
+    was open: the next page shows it open again. `opened` says that it was, with those of all near
+    copies that are kept. `reports` asks for a notice of the moderator's own.
     `ground` and its text say what a post breaks that no rule has found.
     """
 
@@ -88,6 +89,7 @@ class DecisionForm:
     left_out: frozenset[str] = frozenset()
     reason_language: str = ""
     shows_text: bool = False
+    opened: bool = False
     reports: bool = False
     ground: str = ""
     ground_text: str = ""
@@ -105,6 +107,7 @@ class DecisionForm:
             category=_first(form, "violates"),  # `category` is a filter of the queue
             left_out=frozenset(form.get("shown", ())) - frozenset(form.get("kept", ())),
             shows_text=bool(_first(form, "shows")),
+            opened="yes" in form.get("opened", ()),
             reports=bool(_first(form, "reports")),
             ground=_first(form, "ground"),
             ground_text=_first(form, "ground_text").strip(),
@@ -174,6 +177,18 @@ def decide(
             by_item = _decisions(form, dossier, looked, now)
             items, messages = tuple(by_item), list(by_item.values())
     return pending_of(moderator, now, items, messages)
+
+
+def must_open(dossier: Dossier, *, demanded: bool) -> bool:
+    """Return whether the text must be opened first: a group's always, others if a lead demands."""
+    is_decided = dossier.item.kind is not ItemKind.GOLDEN
+    return is_decided and bool(dossier.excerpt) and (demanded or bool(dossier.copies))
+
+
+def check_opened(form: DecisionForm, dossier: Dossier, *, demanded: bool) -> None:
+    """Raise DecidingError if a text must be opened first and was not. A skip decides nothing."""
+    if must_open(dossier, demanded=demanded) and not form.opened and form.verdict != "skipped":
+        raise DecidingError(to_translate("Open the text first. Nothing that you chose is lost."))
 
 
 def pending_of(

@@ -1,180 +1,28 @@
-"""What the pages of the desk show: the queue, care for moderators, words for codes, and templates.
+"""What the pages of the desk show: care for moderators, words for codes, and templates.
 
-The queue has the items that a moderator sees in their order, and knows which one comes next. Care
-is what a page hides, when a break is due, and how many severe cards come in a row. Its settings are
-the moderator's own comfort, kept in a cookie and nowhere else: nobody reports how long or how fast
-somebody reads. In a template, everything that a stranger wrote is escaped.
+Care is what a page hides, when a break is due, and how many severe cards come in a row. Its
+settings are the moderator's own comfort, kept in a cookie and nowhere else: nobody reports how long
+or how fast somebody reads. In a template, everything that a stranger wrote is escaped.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 from http import HTTPStatus
-from math import inf
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from jinja2 import Environment
 
-from desk import Item, ItemKind, Moderator
+from desk import Item, ItemKind
 from desk.deciding import AUDIT_CATEGORIES, MEASURES
+from desk.desk_queue import AGES, REACHES, CategoryCount
 from dsa.statement import preserved_until
-from ledger.desk_store import ItemLease
 from ledger.findings import LEFT_HELD, OPENED
 from ledger.texts import replace_controls
 from phrases import Phrases, category_words, of, page_engine, to_translate
-
-SEVERITIES = ("high", "medium", "low", "")
-
-AGES = {"hour": 1, "day": 24, "week": 168}
-"""Hours that an item must have waited at least, by the word in the address."""
-
-REACHES = (100, 1_000, 10_000, 100_000)
-"""Reaches to filter by: how many people could read the post."""
-
-SOON_HOURS = 24
-"""From this long before its deadline, an item comes before everything without one."""
-
-PAGE_ITEMS = 50
-"""Items on one page of the queue."""
-
-
-class QueueFilter(NamedTuple):
-    """What a moderator wants to see; an empty field means any. It never holds text of a post."""
-
-    kind: str = ""
-    category: str = ""
-    rule: str = ""
-    language: str = ""
-    severity: str = ""
-    age: str = ""
-    reach: str = ""
-
-    @classmethod
-    def parse(cls, query: Mapping[str, str]) -> "QueueFilter":
-        """Read the fields of an address. Unknown fields and longer values are ignored."""
-        return cls(*(query.get(name, "")[:200] for name in cls._fields))
-
-    @property
-    def chosen(self) -> dict[str, str]:
-        """Return the wishes that are not empty."""
-        return {name: value for name, value in self._asdict().items() if value}
-
-    def wants(self, item: Item, now: datetime) -> bool:
-        """Return whether an item fits all wishes."""
-        return (
-            self.kind in {"", item.kind}
-            and self.category in {"", item.category}
-            and (not self.rule or self.rule in item.rules)
-            and self.language in {"", item.language}
-            and self.severity in {"", item.severity}
-            and (self.age not in AGES or waited_hours(item, now) >= AGES[self.age])
-            and (not self.reach.isdecimal() or (item.reach or 0) >= int(self.reach))
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryCount:
-    """How many items of a category wait, or of a kind if they have none, and since when."""
-
-    category: str
-    kind: str
-    count: int
-    oldest: str
-
-
-def waited_hours(item: Item, now: datetime) -> float:
-    """Return for how many hours an item has waited."""
-    return (now - datetime.fromisoformat(item.since)).total_seconds() / 3600
-
-
-def hours_left(item: Item, now: datetime) -> float | None:
-    """Return the hours to an item's deadline, negative after it; None if it has none."""
-    if not item.deadline:
-        return None
-    return (datetime.fromisoformat(item.deadline) - now).total_seconds() / 3600
-
-
-def ordered(items: Iterable[Item], now: datetime, *, at_home: bool = False) -> list[Item]:
-    """Return items, the most urgent first; trials last, in the order of the draw; then audits."""
-    last = {ItemKind.TRIAL: 1, ItemKind.AUDIT: 2 if at_home else 0}
-
-    def rank(item: Item) -> tuple[Any, ...]:
-        left, is_trial = hours_left(item, now), item.kind is ItemKind.TRIAL
-        is_soon = left is not None and left <= SOON_HOURS
-        return (
-            last.get(item.kind, 0),
-            not is_soon,
-            left or 0.0 if is_soon else 0.0,
-            not item.escalated,
-            SEVERITIES.index(item.severity) if item.severity in SEVERITIES else len(SEVERITIES),
-            -(item.reach or 0),
-            inf if left is None else left,
-            item.since,
-            item.rules if is_trial else (item.key,),
-        )
-
-    return sorted(items, key=rank)
-
-
-def may_take(item: Item, moderator: Moderator) -> bool:
-    """Return whether a moderator may decide an item: by role, and not after deciding it before."""
-    if moderator.name in item.not_for:
-        return False
-    return moderator.may_decide or item.kind is ItemKind.AUDIT
-
-
-def next_item(
-    items: Sequence[Item],
-    leases: Mapping[str, ItemLease],
-    moderator: Moderator,
-    *,
-    spare_severe: bool = False,
-    skipped: frozenset[str] = frozenset(),
-) -> Item | None:
-    """Return the first item that is free for a moderator.
-
-    `items` are in order. `spare_severe` prefers an item that is not severe, if there is one: the
-    moderator has read many severe ones in a row. Skipped items come last.
-    """
-    free = [
-        item
-        for item in items
-        if may_take(item, moderator)
-        and (item.key not in leases or leases[item.key].moderator == moderator.name)
-    ]
-    unseen = [item for item in free if item.key not in skipped] or free
-    gentle = [item for item in unseen if item.severity != "high"] if spare_severe else []
-    return next(iter(gentle or unseen), None)
-
-
-def category_counts(items: Iterable[Item]) -> list[CategoryCount]:
-    """Return how many items wait in each category, the most first.
-
-    Items without a category, such as audits, are counted by their kind.
-    """
-    since: dict[tuple[str, str], list[str]] = {}
-    for item in items:
-        name = item.category, "" if item.category else item.kind.value
-        since.setdefault(name, []).append(item.since)
-    counts = [CategoryCount(*name, len(times), min(times)) for name, times in since.items()]
-    return sorted(counts, key=lambda count: (-count.count, count.category, count.kind))
-
-
-def filter_choices(items: Iterable[Item]) -> dict[str, list[str]]:
-    """Return the values that each filter can have among these items, sorted."""
-    items = list(items)
-    found = {
-        "kind": {item.kind.value for item in items},
-        "category": {item.category for item in items},
-        "rule": {rule for item in items for rule in item.rules},
-        "language": {item.language for item in items},
-        "severity": {item.severity for item in items},
-    }
-    return {name: sorted(values - {""}) for name, values in found.items()}
-
 
 CARE_COOKIE = "desk-care"
 
@@ -332,6 +180,8 @@ WORDS: dict[str, dict[str, str]] = {
         "cannot_tell": to_translate("Cannot tell"),
         "adoption": to_translate("Goes live"),
         "order": to_translate("A removal order"),
+        "notice": to_translate("Reported"),
+        "reinstatement": to_translate("Restored"),
     },
     "outcome": {
         "upheld": to_translate("upheld"),
@@ -416,10 +266,14 @@ def heading(words: Phrases, counted: Item | CategoryCount) -> str:
 
 def message_words(words: Phrases, message: Mapping[str, Any]) -> str:
     """Return what somebody decided, in words."""
-    if message["type"] == "outcome":
-        return named(words, "outcome", message["outcome"]).capitalize()
-    chosen = message.get("verdict") or message.get("outcome") or message["type"]
-    return named(words, "verdict", str(chosen))
+    code = message.get("verdict") or message.get("outcome") or message["type"]
+    return answer_words(words, str(code))
+
+
+def answer_words(words: Phrases, code: str) -> str:
+    """Return a verdict, an outcome or another answer, in words."""
+    kind = "outcome" if code in WORDS["outcome"] else "verdict"
+    return named(words, kind, code).capitalize()
 
 
 def measure_words(words: Phrases, code: str) -> str:
@@ -472,8 +326,7 @@ def environment(language: str) -> Environment:
     engine = page_engine(TEMPLATES, words, partial(replace_controls, keep="\n"))
     engine.filters["measure_name"] = partial(measure_words, words)
     engine.filters["disguise_name"] = partial(named, words, "disguise")
-    kinds = ("kind", "severity", "age", "verdict", "outcome", "contester", "state")
-    engine.globals |= {f"{kind}_name": partial(named, words, kind) for kind in kinds}
+    engine.globals |= {f"{kind}_name": partial(named, words, kind) for kind in WORDS}
     engine.globals |= {
         "language_name": words.language_name,
         "number": words.shown,
@@ -482,6 +335,7 @@ def environment(language: str) -> Environment:
         "age_words": partial(age_words, words),
         "left_words": partial(left_words, words),
         "message_name": partial(message_words, words),
+        "answer_name": partial(answer_words, words),
         "verdict_choices": partial(verdict_choices, words),
         "measure_choices": partial(measure_choices, words),
         "preserved_until": preserved_until,

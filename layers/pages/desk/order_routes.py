@@ -17,7 +17,7 @@ from aws_lambda_powertools.event_handler import Response
 from cases.asked import Order
 from cases.case_message import OLDEST, SKEW
 from cases.kinds import read_case_message
-from desk.asking import Asking, card_path, on, see
+from desk.asking import Asking, card_path, go, on, see
 from desk.deciding import DecidingError, form_id, opened_at, pending_of
 from ledger.cases import case_id
 from ledger.codes import EU, CaseRefusal
@@ -91,14 +91,15 @@ def enter(asking: Asking) -> Response[str]:
     pending = msgspec.structs.replace(pending, id=asking.field("form"))
     if desk.store.case(key) or desk.store_pending(moderator, pending):
         return order_page(asking, form, "id")
-    return see("/recent")
+    return see("/history")
 
 
 @on("GET", "/order/<key>")
+@on("POST", "/order/<key>")  # from a search, after an undo
 def entered(asking: Asking, key: str) -> Response[str]:
     """Go to the card of an order; one that was taken back is in the form again."""
     if asking.desk.dossier(asking.moderator, key):
-        return see(card_path(key, asking.wanted))
+        return go(asking, card_path(key))
     own = (each.messages[0] for each in asking.recent if each.items == (f"order/{key}",))
     sent = next(own, {})
     places = sent | {f"removal.{name}": said for name, said in sent.get("removal", {}).items()}

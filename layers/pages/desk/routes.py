@@ -7,13 +7,16 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
+import msgspec
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from cases.case_message import Moderator as ModeratorName
 from desk import Dossier, ItemKind
 from desk.asking import (
     HTML,
@@ -21,6 +24,7 @@ from desk.asking import (
     DeskDoor,
     FormError,
     card_path,
+    go,
     next_path,
     on,
     on_card,
@@ -29,12 +33,13 @@ from desk.asking import (
     router,
     see,
     static_file,
-    with_filter,
+    take,
 )
 from desk.cards import (
     SHIPPED,
     ReasonError,
     card_view,
+    in_language,
     read_reasons,
     reason_language,
     reason_lines,
@@ -48,22 +53,20 @@ from desk.deciding import (
     DecidingError,
     DecisionForm,
     ExampleResult,
+    check_opened,
     decide,
     form_id,
     masked,
+    must_open,
     read_example,
 )
-from desk.desk_pages import (
-    BREAK_MINUTES,
-    SEVERE_IN_A_ROW,
-    category_counts,
-    error_page,
-    hours_left,
-    may_take,
-)
+from desk.desk_pages import BREAK_MINUTES, SEVERE_IN_A_ROW, error_page
+from desk.desk_queue import PAGE_ITEMS, category_counts, hours_left, why_not
+from desk.history import HistoryFilter, agreement
 from desk.order_routes import order_page as order_page  # the routes of both are registered
 from desk.rule_routes import rules_page as rules_page
-from desk.table_desk import FirstDecision, TableDesk, agreement
+from desk.table_desk import FirstDecision, TableDesk
+from ledger.desk_store import DeskSettings
 from ledger.findings import digest
 from phrases import LANGUAGES, NAMES
 
@@ -113,18 +116,28 @@ def lead(asking: Asking) -> Response[str]:
     return lead_page(asking) if asking.moderator.may_lead else asking.missing()
 
 
-@on("POST", "/lead/reasons")
-def save_reasons(asking: Asking) -> Response[str]:
-    """Replace the provider's canned reasons."""
+@on("POST", "/lead/settings")
+def save_desk(asking: Asking) -> Response[str]:
+    """Replace what a lead chose for the provider's desk."""
     if not asking.moderator.may_lead:
         return asking.missing()
-    lines = asking.field("reasons")
+    _, lines, measure = asking.phrases.gettext, asking.field("reasons"), asking.field("measure")
+    typed = DeskSettings(
+        measure if measure in MEASURES else "",
+        bool(asking.field("opens_text")),
+        tuple(asking.field("escalate_to").split()),
+    )
     try:
-        reasons = read_reasons(lines)
+        msgspec.convert(typed.escalate_to, tuple[ModeratorName, ...])
+        reasons = tuple(read_reasons(lines))
+    except msgspec.ValidationError:
+        problem = _("A pseudonym has letters, digits and ._- alone.")
+        return lead_page(asking, lines, problem, typed)
     except ReasonError as error:
-        return lead_page(asking, lines, asking.phrases.gettext("Line %(line)s cannot be read.",
-                                                               line=error.line))  # fmt: skip
-    asking.desk.put_reasons(asking.moderator, reasons)
+        problem = _("Line %(line)s cannot be read.", line=error.line)
+        return lead_page(asking, lines, problem, typed)
+    kept = () if reasons == SHIPPED else reasons
+    asking.desk.put_settings(asking.moderator, msgspec.structs.replace(typed, reasons=kept))
     return see("/lead")
 
 
@@ -142,8 +155,10 @@ def report_due(today: date) -> tuple[int, date] | None:
     return (year, due) if date(year, 12, 31) - today <= timedelta(days=60) else None
 
 
-def lead_page(asking: Asking, lines: str = "", problem: str = "") -> Response[str]:
-    """Return the lead's page; lines that cannot be read stay in the form."""
+def lead_page(
+    asking: Asking, lines: str = "", problem: str = "", typed: DeskSettings | None = None
+) -> Response[str]:
+    """Return the lead's page; what was typed and cannot be read stays in the form."""
     desk, moderator = asking.desk, asking.moderator
     quality = desk.quality(moderator)
     status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
@@ -155,7 +170,8 @@ def lead_page(asking: Asking, lines: str = "", problem: str = "") -> Response[st
         quality=quality,
         agreement=agreement(quality.pairs),
         categories=category_counts(desk.items(moderator)),
-        lines=lines or reason_lines(desk.reasons(moderator) or SHIPPED),
+        chosen=typed or asking.settings,
+        lines=lines or reason_lines(asking.settings.reasons or SHIPPED),
         problem=problem,
     )
 
@@ -236,7 +252,7 @@ def _editor(
 def release(asking: Asking, key: str) -> Response[str]:
     """Give an item back, so that a colleague can take it."""
     asking.desk.release(asking.moderator, key)
-    return see(with_filter("/", asking.wanted))
+    return go(asking, "/")
 
 
 @on_card("POST", "/decide")
@@ -244,10 +260,10 @@ def decide_card(asking: Asking, dossier: Dossier) -> Response[str]:
     """Store the decision as pending, and go to the next card."""
     desk, moderator = asking.desk, asking.moderator
     form, now = _form(asking), desk.now()
-    if not may_take(dossier.item, moderator):
-        problem = asking.phrases.gettext("Another moderator must decide this.")
-        return card_page(asking, dossier, form, problem, status=HTTPStatus.FORBIDDEN)
+    if why_not(dossier.item, moderator, asking.settings.escalate_to):
+        return card_page(asking, dossier, form, status=HTTPStatus.FORBIDDEN)
     try:
+        check_opened(form, dossier, demanded=asking.settings.opens_text)
         pending = decide(form, dossier, moderator, now)
     except DecidingError as error:
         problem = asking.phrases.gettext(str(error))
@@ -266,7 +282,15 @@ def decide_card(asking: Asking, dossier: Dossier) -> Response[str]:
     if first is not None:
         return card_page(asking, dossier, form, first=first, status=HTTPStatus.CONFLICT)
     desk.release(moderator, dossier.item.key)
-    return see(next_path(asking), care)
+    return go(asking, next_path(asking), care)
+
+
+@on_card("POST", "/take")
+def take_card(asking: Asking, dossier: Dossier) -> Response[str]:
+    """Lease an item: colleagues see who is on it."""
+    if not why_not(dossier.item, asking.moderator, asking.settings.escalate_to):
+        take(asking, dossier.item)
+    return go(asking, card_path(dossier.item.key))
 
 
 @on_card("POST", "/notice")
@@ -288,20 +312,42 @@ def undo(asking: Asking, pending: str) -> Response[str]:
     if pending not in own:
         return asking.missing()
     if asking.desk.undo(asking.moderator, pending):
-        return see(card_path(own[pending].items[0], asking.wanted))
-    return see("/recent?late=1")
+        return go(asking, card_path(own[pending].items[0]))
+    return see("/history?late=1")
 
 
-@on("GET", "/recent")
-def recent(asking: Asking) -> Response[str]:
-    """Show the moderator's decisions of the last day and their results."""
+@on("GET", "/history")
+def history(asking: Asking) -> Response[str]:
+    """Show what the moderator decided, or to a lead the team: the last 90 days, by pages."""
+    desk, query = asking.desk, asking.query
+    wanted = HistoryFilter(*(query.get(name, "")[:200] for name in HistoryFilter._fields))
+    by_team = wanted.whose == "team" and asking.moderator.may_lead
+    past = desk.history(asking.moderator, by_team=by_team)
+    known = {each.entry.entry for each in past}
+    fitting = [each for each in past if wanted.wants(each)]
+    page = query.get("page", "")
+    first = int(page) - 1 if page.isdecimal() and 0 < len(page) < 6 and int(page) else 0
     return asking.page(
-        "recent.html",
-        here="recent",
-        decisions=asking.recent,
-        late="late" in asking.query,
-        card_path=lambda key: card_path(key, asking.wanted),
+        "history.html",
+        here="history",
+        pending=[each for each in asking.recent if each.entry not in known],
+        past=desk.told(fitting[first * PAGE_ITEMS : (first + 1) * PAGE_ITEMS]),
+        total=len(fitting),
+        page=first + 1,
+        pages=max(1, -(-len(fitting) // PAGE_ITEMS)),
+        look=wanted,
+        query=urlencode({name: value for name, value in wanted._asdict().items() if value}),
+        verdicts=sorted({each.verdict for each in past}),
+        rules=sorted({rule for each in past for rule in each.rules}),
+        late="late" in query,
+        card_path=card_path,
     )
+
+
+@on_card("POST")
+def found_card(asking: Asking, dossier: Dossier) -> Response[str]:
+    """Show a card to somebody who searches: nothing of the form counts but filters and text."""
+    return card_page(asking, dossier)
 
 
 @on_card("GET")
@@ -320,10 +366,11 @@ def card_page(
     lease = desk.leases(moderator).get(dossier.item.key)
     fresh = form_id(moderator.name, now, secrets.token_hex(4))
     if form is None:
-        form = DecisionForm(fresh, measure=_last_measure(asking, dossier))
+        form = DecisionForm(fresh, measure=_offered_measure(asking, dossier))
     elif first is not None and (first.undone or first.stored):
         form = replace(form, id=fresh)
-    reasons = suggested_reasons(desk.reasons(moderator), dossier, asking.language)
+    chosen = asking.settings
+    reasons = suggested_reasons(chosen.reasons, dossier, asking.language)
     return asking.page(
         "card.html",
         status,
@@ -332,6 +379,9 @@ def card_page(
         item=dossier.item,
         form=form,
         reasons=reasons,
+        meaning=partial(in_language, language=asking.language, own=chosen.reasons),
+        of_author=desk.of_author(moderator, dossier),
+        must_open=must_open(dossier, demanded=chosen.opens_text),
         wanted=asking.wanted,
         problem=problem,
         first=first,
@@ -339,21 +389,23 @@ def card_page(
         left=hours_left(dossier.item, now),
         notices=notices,
         taken=lease is not None and lease.moderator != moderator.name,
-        may_take=may_take(dossier.item, moderator),
-        with_filter=with_filter,
+        ended=desk.ended(moderator, dossier),
+        why_not=why_not(dossier.item, moderator, chosen.escalate_to),
     )
 
 
 def _form(asking: Asking) -> DecisionForm:
     form = DecisionForm.parse(asking.form)
-    own = asking.desk.reasons(asking.moderator)
+    own = asking.settings.reasons
     return replace(form, reason_language=reason_language(own, form.reason))
 
 
-def _last_measure(asking: Asking, dossier: Dossier) -> str:
-    """Return the measure to offer: a label where a fact-check is repeated, else the last one."""
+def _offered_measure(asking: Asking, dossier: Dossier) -> str:
+    """Return the measure to offer: a label of a fact-check, the provider's own, or the last one."""
     if any(each.finding.checks for each in dossier.findings):
         return "labelled"
+    if measure := asking.settings.measure:
+        return measure
     words = {code: word for word, code in MEASURES.items()}
     for message in (each.messages[0] for each in asking.recent):  # near copies had the same one
         if message["type"] == "decision" and message["verdict"] == "confirmed":

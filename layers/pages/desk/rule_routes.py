@@ -47,6 +47,7 @@ def on_rule(method: str, path: str = "") -> Callable[[Route], Route]:
 
 
 @on_rule("GET")
+@on_rule("POST")  # from a search, after an undo
 def rule_page(asking: Asking, view: RuleView, problem: str = "", patch: str = "") -> Response[str]:
     """Return the page of a rule."""
     desk, moderator = asking.desk, asking.moderator

@@ -10,9 +10,11 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from math import sqrt
+from functools import partial
+from itertools import batched, chain
 from typing import Any
 
 import msgspec
@@ -22,7 +24,9 @@ from desk import (
     AUDITED,
     Dossier,
     Item,
+    ItemKind,
     Moderator,
+    OpenFinding,
     audits,
     by_post,
     contest_items,
@@ -34,23 +38,35 @@ from desk import (
     open_questions,
     order_dossier,
     order_reminders,
-    rules_of,
     second_reviews,
     waiting_items,
 )
 from desk.deciding import ExampleResult, NewExample, rules_with_examples
+from desk.history import DeskQuality, PastDecision, past_decisions, quality_of
 from desk.table_dossiers import (
+    BATCH,
     ENDED,
+    LISTED_SECONDS,
     MOST,
+    PAST_SECONDS,
+    THREADS,
     Dossiers,
+    Kept,
     NearCopies,
     OpenFindings,
     RecentJournal,
     read_excerpts,
 )
 from desk.trial_desk import RuleView, TrialDesk
-from ledger.cases import Case, JournalEntry, Move
-from ledger.desk_store import UNDO_SECONDS, DynamoDesk, ItemLease, PendingDecision, PendingName
+from ledger.cases import Case, JournalEntry, Move, case_id
+from ledger.desk_store import (
+    UNDO_SECONDS,
+    DeskSettings,
+    DynamoDesk,
+    ItemLease,
+    PendingDecision,
+    PendingName,
+)
 from ledger.draws import ANSWER_DAYS
 from ledger.findings import sampled_posts
 from ledger.keys import audit_file_key
@@ -69,116 +85,6 @@ class FirstDecision(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: str
     undone: bool = False
     stored: PendingDecision | None = None
-
-
-class CannedReason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A reason to choose with one key. Without a `pack` it fits every pack."""
-
-    text: str
-    verdict: str
-    language: str
-    pack: str = ""
-
-
-class RuleQuality(msgspec.Struct, frozen=True, kw_only=True):
-    """How decisions on a rule held: how many were confirmed, dismissed, and overturned later."""
-
-    rule: str
-    confirmed: int
-    dismissed: int
-    overturned: int
-
-
-class DeskQuality(msgspec.Struct, frozen=True, kw_only=True):
-    """The facts of the lead's page. `pairs` counts (first verdict, second verdict); no person."""
-
-    pairs: tuple[tuple[str, str, int], ...]
-    rules: tuple[RuleQuality, ...]
-    since: str
-
-
-Z95 = 1.96
-"""Standard deviations around a mean that hold 95 % of a normal distribution."""
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How often second reviews agreed: raw, and as Cohen's kappa with its 95 % interval.
-
-    `kappa` is None where it is not defined: fewer than two looks, or one verdict alone.
-    """
-
-    pairs: int
-    agreed: int
-    kappa: float | None
-    low: float
-    high: float
-
-
-def agreement(pairs: Iterable[tuple[str, str, int]]) -> Agreement:
-    """Return the agreement of first and second verdicts.
-
-    Kappa is the agreement beyond what chance would give: 1 is always, 0 is no better than chance.
-    Limits: the interval is the large-sample one and too narrow below some 30 pairs.
-    Source: Cohen, A coefficient of agreement for nominal scales (1960).
-
-    >>> found = agreement([("c", "c", 20), ("c", "d", 5), ("d", "c", 10), ("d", "d", 15)])
-    >>> found.pairs, found.agreed, round(found.kappa or 0, 2)
-    (50, 35, 0.4)
-    """
-    counts = Counter[tuple[str, str]]()
-    for first, second, count in pairs:
-        counts[first, second] += count
-    total = counts.total()
-    agreed = sum(count for (first, second), count in counts.items() if first == second)
-    firsts, seconds = Counter[str](), Counter[str]()
-    for (first, second), count in counts.items():
-        firsts[first] += count
-        seconds[second] += count
-    chance = sum(firsts[verdict] * seconds[verdict] for verdict in firsts) / max(1, total**2)
-    if total < 2 or chance == 1:
-        return Agreement(total, agreed, None, -1.0, 1.0)
-    observed = agreed / total
-    kappa = (observed - chance) / (1 - chance)
-    error = Z95 * sqrt(observed * (1 - observed) / (total * (1 - chance) ** 2))
-    return Agreement(total, agreed, kappa, max(-1.0, kappa - error), min(1.0, kappa + error))
-
-
-def quality_of(entries: Iterable[JournalEntry], since: str) -> DeskQuality:
-    """Return the facts of the lead's page from journal entries.
-
-    A decision counts once for each of its rules, with all its findings. So do the decisions of one
-    look at near copies, and those of them that fell.
-    """
-    seen: set[tuple[str, str]] = set()
-    fallen: set[tuple[str, str]] = set()
-    pairs = Counter[tuple[str, str]]()
-    decided = Counter[tuple[str, str]]()
-    for entry in entries:
-        if entry.type == "second_review" and entry.about is not None:
-            pairs[entry.about.verdict, entry.verdict] += 1
-        elif entry.type == "decision" and entry.verdict in {"confirmed", "dismissed"}:
-            for rule in rules_of(entry):
-                look = entry.look, rule
-                decided[rule, entry.verdict] += look not in seen
-                seen.add(look)
-        if entry.overturns and entry.about is not None:
-            fallen.update((entry.about.look, rule) for rule in rules_of(entry.about))
-    overturned = Counter(rule for _, rule in fallen)
-    rules = sorted({rule for rule, _ in decided} | set(overturned))
-    return DeskQuality(
-        pairs=tuple((*pair, count) for pair, count in sorted(pairs.items())),
-        rules=tuple(
-            RuleQuality(
-                rule=rule,
-                confirmed=decided[rule, "confirmed"],
-                dismissed=decided[rule, "dismissed"],
-                overturned=overturned[rule],
-            )
-            for rule in rules
-        ),
-        since=since,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +145,8 @@ class TableDesk:
     _journal: RecentJournal = field(init=False)
     _copies: NearCopies = field(init=False)
     _dossiers: Dossiers = field(init=False)
+    _samples: Kept[list[Dossier]] = field(init=False)
+    _authors: Kept[dict[tuple[str, str], str]] = field(init=False)
     trials: TrialDesk = field(init=False)
 
     def __post_init__(self) -> None:
@@ -246,6 +154,7 @@ class TableDesk:
         self._findings = OpenFindings(self.store, self.seconds, self.most)
         self._journal = RecentJournal(self.store, self.seconds)
         self._copies = NearCopies(self.store, self.seconds)
+        self._samples, self._authors = Kept(self.seconds), Kept(self.seconds)
         packs = DecidedPacks(self.objects, self.public_bucket)
         self._dossiers = Dossiers(self.store, packs, self.public_url)
         self.trials = TrialDesk(self.store, self._dossiers, self.trial_rules, self.seconds)
@@ -310,19 +219,104 @@ class TableDesk:
                 return self._held_rule(provider, key)
         return None
 
+    def ended(
+        self, moderator: Moderator, dossier: Dossier
+    ) -> JournalEntry | PendingDecision | None:
+        """Return the decision on an item, also one that is on its way; None while it waits.
+
+        An answered removal order waits for its follow-ups, and a trial may ask two people.
+        """
+        provider, key = moderator.provider, dossier.item.key
+        if dossier.month:
+            key = case_id("audit", provider, f"{dossier.month}/{dossier.post}")
+        if dossier.order and dossier.order.journal_entry.regulation == "tco":
+            return None
+        is_review = dossier.item.kind is ItemKind.SECOND_REVIEW  # of a decision, which is its case
+        ends = (Move.REVIEW,) if is_review else (Move.DECIDE, Move.ANSWER, Move.CLOSE)
+        case = self.store.case(key)
+        is_over = case is not None and (case.state in ENDED or case.finding is None)
+        entry = case.entry_by(*ends) if case and is_over else None
+        return entry or self.desk.deciding(provider, dossier.item.key)
+
+    def is_new(self, moderator: Moderator) -> bool:
+        """Return whether the moderator decided nothing in the last weeks, before today."""
+        entries, today = self._entries(moderator.provider), self.now().date().isoformat()
+        return not any(each.moderator == moderator.name and each.at < today for each in entries)
+
+    def of_author(self, moderator: Moderator, dossier: Dossier) -> Mapping[str, int]:
+        """Return how many other posts of the card's pseudonym were decided this month, by verdict.
+
+        A pseudonym holds for a month, and so does this. The counts may be ten minutes old.
+        """
+        if dossier.item.kind not in {ItemKind.FINDING, ItemKind.NOTICE} or not dossier.findings:
+            return {}
+        first, provider = dossier.findings[0].finding, moderator.provider
+        decided = self._authors.get((provider,), PAST_SECONDS, partial(self._decided_by, provider))
+        own = (verdict for (account, post), verdict in decided.items()
+               if account and account == first.account and post != first.post)  # fmt: skip
+        return Counter(own)
+
+    def _decided_by(self, provider: str) -> dict[tuple[str, str], str]:
+        """Return the last verdict of this month on each post, by pseudonym and post."""
+        verdicts = {
+            name: entry.verdict
+            for entry in self._entries(provider)
+            if entry.type == "decision" and entry.verdict != "skipped"
+            if entry.at[:7] == f"{self.now():%Y-%m}"
+            for name in entry.cases
+        }
+        with ThreadPoolExecutor(THREADS) as pool:
+            found = chain.from_iterable(pool.map(self.store.findings, batched(verdicts, BATCH)))
+            return {(each.account, each.post): verdicts[each.finding] for each in found}
+
+    def history(self, moderator: Moderator, *, by_team: bool) -> list[PastDecision]:
+        """Return what the moderator or the team decided in 90 days, the newest first."""
+        entries = self._entries(moderator.provider, QUALITY_DAYS)
+        return past_decisions(entries, moderator, self.now(), by_team=by_team)
+
+    def told(self, past: Sequence[PastDecision]) -> list[PastDecision]:
+        """Return decisions of a history with the posts and reasons that are kept."""
+
+        def reason(each: PastDecision) -> str:
+            case = self.store.case(next(iter(each.entry.cases), ""))
+            entries = case.entries if case else ()
+            return next((one.reason for one in entries if one.journal_entry == each.entry), "")
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            reasons = [*pool.map(reason, past)]
+        names = sorted({name for each in past for name in each.cases})
+        posts = {finding.finding: finding.post for finding in self.store.findings(names)}
+        return [
+            replace(
+                each,
+                posts=tuple(dict.fromkeys(posts[name] for name in each.cases if name in posts)),
+                reason=said,
+            )
+            for each, said in zip(past, reasons, strict=True)
+        ]
+
     def territory(self, moderator: Moderator) -> tuple[str, ...]:
         """Return the countries in which the provider's decisions hold if they name none."""
         known = self.store.provider(moderator.provider)
         return known.territory if known else ()
 
     def search(self, moderator: Moderator, text: str) -> frozenset[str]:
-        """Return the keys of items whose excerpt holds this text, without regard to case."""
-        wanted = text.casefold()
-        groups = by_post(self._findings.of(moderator.provider))
-        firsts = {finding.finding: group[0].finding for group in groups for finding in group}
-        excerpts = read_excerpts(self.store, list(firsts))
-        found = (name for name, excerpt in excerpts.items() if wanted in excerpt.casefold())
-        return frozenset(firsts[name] for name in found)
+        """Return the keys of what waits and holds this text: see `Dossier.holds`."""
+        findings = self._findings.of(moderator.provider)
+        excerpts = read_excerpts(self.store, [each.finding for each in findings])
+        known = {
+            group[0].finding: tuple(OpenFinding(each, excerpts.get(each.finding)) for each in group)
+            for group in by_post(findings)
+        }
+        found: set[str] = set()
+        for item in self.items(moderator):
+            is_read = item.key in known
+            dossier = (
+                Dossier(item, known[item.key]) if is_read else self.dossier(moderator, item.key)
+            )
+            if dossier and dossier.holds(text):
+                found.add(item.key)
+        return frozenset(found)
 
     def goldens(self, moderator: Moderator) -> Sequence[Dossier]:
         """Return the cards for training: examples of the packs in force."""
@@ -379,13 +373,13 @@ class TableDesk:
         decisions = self.desk.pending_by(moderator.provider, moderator.name, self.now() - RECENT)
         return decisions[::-1]
 
-    def reasons(self, moderator: Moderator) -> Sequence[CannedReason]:
-        """Return the provider's canned reasons, in order; none if it has not edited them."""
-        return self.desk.reasons(moderator.provider, tuple[CannedReason, ...]) or ()
+    def settings(self, moderator: Moderator) -> DeskSettings:
+        """Return what a lead chose for the provider's desk."""
+        return self.desk.settings(moderator.provider)
 
-    def put_reasons(self, moderator: Moderator, reasons: Sequence[CannedReason]) -> None:
-        """Replace the provider's canned reasons."""
-        self.desk.put_reasons(moderator.provider, reasons)
+    def put_settings(self, moderator: Moderator, settings: DeskSettings) -> None:
+        """Replace what was chosen."""
+        self.desk.put_settings(moderator.provider, settings)
 
     def quality(self, moderator: Moderator) -> DeskQuality:
         """Return how second reviews agreed and how decisions held, of the last 90 days."""
@@ -439,11 +433,18 @@ class TableDesk:
     def _sample(self, provider: str) -> list[Dossier]:
         """Return the samples: without `months` that of the last one, the only one complete."""
         first = self.now().date().replace(day=1)
-        sample: list[Dossier] = []
-        for month in self.months or (f"{first - timedelta(days=1):%Y-%m}",):
-            data = self.objects.get(self.out_bucket, audit_file_key(provider, month)) or b""
-            sample += audits(sampled_posts(data), month)
-        return sample
+        months = self.months or (f"{first - timedelta(days=1):%Y-%m}",)
+        return [
+            each
+            for month in months
+            for each in self._samples.get(
+                (provider, month), LISTED_SECONDS, partial(self._sample_of, provider, month)
+            )
+        ]
+
+    def _sample_of(self, provider: str, month: str) -> list[Dossier]:
+        data = self.objects.get(self.out_bucket, audit_file_key(provider, month)) or b""
+        return audits(sampled_posts(data), month)
 
 
 def _with_key(dossiers: Iterable[Dossier], key: str) -> Dossier | None:

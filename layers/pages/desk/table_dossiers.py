@@ -202,7 +202,8 @@ class NearCopies:
         days = {each.found_at[:10] for each in open_findings}
         known = [pair for day in days for pair in self._fingerprints(provider, day, names).items()]
         posts = defaultdict[tuple[str, str], set[str]](set)
-        groups = copy_groups(Fingerprinted(*pair) for pair in known if pair[1])
+        # Fingerprints are kept for a while, also of findings that were decided meanwhile.
+        groups = copy_groups(Fingerprinted(*each) for each in known if each[1] and each[0] in names)
         of = {name: (group, names[name].category) for name, group in groups.items()}
         for name, group in of.items():
             posts[group].add(names[name].post)
@@ -253,13 +254,13 @@ class Dossiers:
                 case.finding,
                 case.excerpt,
                 notice=by_finding.get(case.case, ""),
-                escalated=case.state is CaseState.ESCALATED,
+                escalation=_escalation(case),
             )
             for case in cases
             if case.finding
         )
         return Dossier(
-            replace(item, escalated=any(each.escalated for each in findings)),
+            replace(item, escalation=next((it.escalation for it in findings if it.escalation), "")),
             findings,
             notices=notices,
             rules=self.rule_facts(findings),
@@ -295,7 +296,7 @@ class Dossiers:
         opening = case.entries[0]
         findings = self._findings(opening.journal_entry.cases)
         return Dossier(
-            item,
+            replace(item, escalation=_escalation(case)),
             findings,
             notices=(opening,),
             post=opening.post,
@@ -359,6 +360,12 @@ class Dossiers:
                     page = rule_page(finding, self.public_url)
                     facts[rule_name(finding)] = RuleFacts(pack, rule, page)
         return tuple(facts.items())
+
+
+def _escalation(case: Case) -> str:
+    """Return why a case was escalated, while nobody has decided on it."""
+    escalated = case.entry_by(Move.ESCALATE) if case.state is CaseState.ESCALATED else None
+    return escalated.escalation if escalated else ""
 
 
 def _on_the_post(cases: Iterable[Case]) -> Iterator[EarlierDecision]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from ledger.cases import case_id
 from ledger.table import Item, TableRows, put_where, record_of
 from ledger.texts import in_days, utc_exactly
 
@@ -33,6 +34,29 @@ LOCKED_ITEMS = 90
 
 UNDO_SECONDS = 10
 """How long a decision can be taken back: the delay of the message that names it."""
+
+
+class CannedReason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A reason to choose with one key. Without a `pack` it fits every pack."""
+
+    text: str
+    verdict: str
+    language: str
+    pack: str = ""
+
+
+class DeskSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a lead chose for the desk of a provider.
+
+    `measure` is the one that a confirmed finding offers; without it, the moderator's last one. With
+    `opens_text` nobody decides before the text was opened. `escalate_to` are the moderators for
+    whom escalated cases wait; without any, the leads. `reasons` are in their order.
+    """
+
+    measure: str = ""
+    opens_text: bool = False
+    escalate_to: tuple[str, ...] = ()
+    reasons: tuple[CannedReason, ...] = ()
 
 
 class ItemLease(msgspec.Struct, frozen=True):
@@ -76,6 +100,12 @@ class PendingDecision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     first: str = ""
 
     @property
+    def entry(self) -> str:
+        """The id of the journal's entry that its first message becomes."""
+        first = next(iter(self.messages), {})
+        return case_id(first.get("type", ""), self.provider, self.id)
+
+    @property
     def leaves_open(self) -> bool:
         """Whether its items wait on after it: they were skipped or escalated."""
         first = next(iter(self.messages), {})
@@ -111,7 +141,7 @@ class PendingRow(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class DynamoDesk(TableRows):
-    """Leases, decisions that can be taken back for a few seconds, and canned reasons."""
+    """Leases, decisions that can be taken back for a few seconds, and settings."""
 
     live: timedelta = LIVE
 
@@ -136,6 +166,10 @@ class DynamoDesk(TableRows):
             if self.table.transact_all(*self._hold(pending, locks)):
                 return None
         raise OSError("other decisions kept the items busy")
+
+    def deciding(self, provider: str, item: str) -> PendingDecision | None:
+        """Return the decision that is on its way and keeps this item, if there is one."""
+        return self._live(provider, self._locks(provider, [item]).values())
 
     def undo_pending(self, provider: str, moderator: str, pending: str) -> bool:
         """Take back an own decision; False if it is unknown, a colleague's or already sent."""
@@ -223,13 +257,15 @@ class DynamoDesk(TableRows):
         self.table.transact(put_where(put, "holder = :holder", holder=moderator))
         self._list_lease(provider, ended, now)
 
-    def reasons[T](self, provider: str, kind: type[T]) -> T | None:
-        """Return the canned reasons of a provider, if it has edited them."""
-        return record_of(self.table.get(_desk(provider), "reasons"), kind)
+    def settings(self, provider: str) -> DeskSettings:
+        """Return what a lead chose for a provider's desk."""
+        return (
+            record_of(self.table.get(_desk(provider), "settings"), DeskSettings) or DeskSettings()
+        )
 
-    def put_reasons(self, provider: str, reasons: Sequence[msgspec.Struct]) -> None:
-        """Replace the canned reasons of a provider."""
-        self.table.put(_desk(provider), "reasons", tuple(reasons))
+    def put_settings(self, provider: str, settings: DeskSettings) -> None:
+        """Replace what was chosen."""
+        self.table.put(_desk(provider), "settings", settings)
 
     def _put_lease(self, provider: str, lease: ItemLease) -> Item:
         return self.table.put_action(

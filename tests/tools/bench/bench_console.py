@@ -125,8 +125,8 @@ def pages() -> dict[str, list[tuple[str, str]]]:
     return {
         "queue": [("/", query) for query in filters],
         "card, with near copies": [(f"/card/{card}", "") for card in cards],
-        "search": [("!/search", "text=send+me+17")],
-        "my decisions": [("/recent", "")],
+        "search": [("!/", "text=send+me+17")],
+        "my decisions": [("/history", "")],
         "lead": [("/lead", "")],
         "training": [("/training", "")],
     }

@@ -107,6 +107,7 @@ def decide(desk: Seat, wanted: int) -> dict[str, str]:
         if cards == 1:
             desk.follow("u")
             assert desk.posts == shown, "the card comes back"
+            desk.press(" ")
             desk.press("c")
             desk.follow("1")
         verdicts |= dict.fromkeys(shown, verdict)

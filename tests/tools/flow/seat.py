@@ -75,6 +75,6 @@ def seat(
         page.locator("form[action='/sign-out'] button").click()
     assert SESSION_COOKIE not in {cookie["name"] for cookie in context.cookies()}
     assert made.complaints == []
-    made.go("/recent")
+    made.go("/history")
     assert not page.url.startswith(origin)
     context.close()

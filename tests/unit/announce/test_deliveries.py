@@ -28,6 +28,7 @@ from announce.announcements import (
     is_announced,
     wait_after,
 )
+from ledger.cases import AnnouncedEntry
 from ledger.closing import FileReceipt
 from ledger.keys import Webhook, Webhooks, WebhookSecret, correction_key, findings_key, receipt_key
 from ledger.texts import clock_from_setting, encode_json, encode_json_lines
@@ -291,6 +292,16 @@ def test_what_people_did_is_announced_without_their_words() -> None:
     text = b"".join(map(msgspec.json.encode, events))
     for word in (b"neighbour", b"m-7", b"moderator"):
         assert word not in text
+
+
+def test_an_escalation_is_announced_as_such_too() -> None:
+    entry = AnnouncedEntry("e", "decision", "2026-12-03T00:00:00Z", verdict="escalated",
+                           escalation="threat_to_life")  # fmt: skip
+    key = f"out/acme/entries/2026-12-03/{'e' * 64}.json"
+    moved, escalated = announcements_of(key, msgspec.json.encode(entry))
+    assert (moved.type, escalated.type) == ("case.moved", "case.escalated")
+    assert moved.id != escalated.id
+    assert moved.data == escalated.data == entry  # type: ignore[union-attr]
 
 
 def test_a_repeated_message_announces_the_same_entry() -> None:

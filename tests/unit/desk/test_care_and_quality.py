@@ -8,10 +8,18 @@ from support.desk_world import MemoryDesk, Visitor, dossier, finding, later
 from support.sample_posts import PACK
 
 from desk import golden_dossiers
-from desk.cards import SHIPPED, ReasonError, read_reasons, reason_lines, suggested_reasons
+from desk.cards import (
+    SHIPPED,
+    ReasonError,
+    in_language,
+    read_reasons,
+    reason_lines,
+    suggested_reasons,
+)
 from desk.desk_pages import CareSettings
-from desk.table_desk import CannedReason, agreement, quality_of
+from desk.history import agreement, quality_of
 from ledger.cases import JournalEntry
+from ledger.desk_store import CannedReason
 from matcher import Pack
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
@@ -147,18 +155,34 @@ def test_a_line_that_is_no_reason_is_named(line: str) -> None:
     assert raised.value.line == 3
 
 
+@pytest.mark.parametrize(("own", "language", "said"), [
+    (("id:Lelucon.", "en:A joke.", "id:Lagu.", "en:A song."), "en", "A song."),
+    (("id:Lelucon.", "en:A joke.", "id:Lagu."), "en", ""),
+    (("id:Lelucon.", "id:Lagu."), "en", ""),
+    (("id:Lelucon.", "en:A joke.", "id:Lagu.", "en:A song."), "id", ""),
+])  # fmt: skip
+def test_a_reason_is_told_in_ones_own_language_where_all_are_translated(
+    own: tuple[str, ...], language: str, said: str
+) -> None:
+    reasons = [CannedReason(text=each[3:], verdict="dismissed", language=each[:2]) for each in own]
+    assert in_language("Lagu.", language, reasons) == said
+    desk = MemoryDesk([dossier(finding(language="id"))], reasons=reasons)
+    body = Visitor(desk).get(f"/card/{desk.dossiers[0].item.key}")["body"]
+    assert ('lang="en">A song.</span>' in body) is (len(own) == 4)
+
+
 def test_a_lead_edits_the_reasons_and_nobody_else_sees_the_page() -> None:
     desk = MemoryDesk([dossier(finding())])
     lead, moderator = Visitor(desk, role="lead"), Visitor(desk, "m-8")
     assert moderator.get("/lead")["statusCode"] == 404
-    assert moderator.post("/lead/reasons", {"reasons": ""})["statusCode"] == 404
-    answer = lead.post("/lead/reasons", {"reasons": "dismissed | en | * | A poem.\nbroken"})
+    assert moderator.post("/lead/settings", {"reasons": ""})["statusCode"] == 404
+    answer = lead.post("/lead/settings", {"reasons": "dismissed | en | * | A poem.\nbroken"})
     assert answer["statusCode"] == 400
     assert "A poem." in answer["body"]
-    lead.post("/lead/reasons", {"reasons": "dismissed | en | * | A poem."})
-    assert desk.desk.reasons("acme", list[CannedReason]) == [
+    lead.post("/lead/settings", {"reasons": "dismissed | en | * | A poem."})
+    assert desk.desk.settings("acme").reasons == (
         CannedReason(text="A poem.", verdict="dismissed", language="en"),
-    ]  # fmt: skip
+    )  # fmt: skip
     assert "A poem." in moderator.get(f"/card/{desk.dossiers[0].item.key}")["body"]
 
 

@@ -41,9 +41,9 @@ from desk import (
 )
 from desk.deciding import DecisionForm, decide, form_id
 from desk.routes import DeskApplication
-from desk.table_desk import CannedReason
 from desk.trial_desk import RuleState
 from ledger.cases import Case, CaseEntry, JournalEntry
+from ledger.desk_store import CannedReason
 from ledger.findings import FoundCheck, FoundSpan, Label
 from phrases import LANGUAGES
 from rules.rule import Rule, Severity
@@ -117,7 +117,7 @@ def everything() -> list[Any]:
     rule = Rule(id="asks", severity=Severity.HIGH, why=HOSTILE)
     facts = RuleFacts(pack(title=HOSTILE), rule, "https://terang.example/")
     hostile_pack = replace(
-        dossier(scored, copies=copies, earlier=earlier, escalated=True,
+        dossier(scored, copies=copies, earlier=earlier, escalation="child_abuse",
                 deadline="2026-11-25T20:00:00Z"),
         rules=(("codes/3/asks", facts),),
     )  # fmt: skip
@@ -140,7 +140,7 @@ def test_every_page_is_inert_accessible_and_fits_its_window(window: Window) -> N
     page = window.page
     with serving(desk) as server:
         page.goto(server.address)
-        paths = ["/", "/recent", "/training", "/lead", "/settings", "/?kind=complaint"]
+        paths = ["/", "/history", "/training", "/lead", "/settings", "/?kind=complaint"]
         paths += [f"/card/{each.item.key}" for each in desk.dossiers]
         paths += [f"/card/{desk.dossiers[0].item.key}/adopt"]
         for path in paths:
@@ -181,6 +181,36 @@ def test_a_trial_is_judged_by_one_key_each(window: Window) -> None:
     sent = [[message.get("verdict", message["type"]) for message in pending.messages]
             for pending in desk.pending]  # fmt: skip
     assert sorted(sent) == [["cannot_tell"], ["dismissed"], ["right", "notice"], ["wrong"]]
+
+
+def test_a_search_stays_from_card_to_card_and_keys_are_shown(window: Window) -> None:
+    rare = [dossier(finding(f"r{n}", text=f"a rare {n}", severity="low")) for n in range(2)]
+    desk, page = MemoryDesk([dossier(finding("p1")), *rare]), window.page
+    with serving(desk) as server:
+        page.goto(server.address)
+        page.keyboard.press("f")
+        page.get_by_label("Text, id, address or rule").fill("a rare")
+        window.press("Enter")
+        assert page.get_by_role("heading", level=1).inner_text() == "2 items wait"
+        check_page(page, "found")
+        with page.expect_navigation():
+            page.locator("ol.rows button").first.click()
+        window.press("g")
+        window.press("n")
+        page.keyboard.press("?")
+        keys = page.get_by_role("dialog").inner_text()
+        assert "Confirm" in keys
+        assert "Dismiss" in keys
+        check_page(page, "keys")
+        page.keyboard.press("d")
+        assert not page.locator("input[value=dismissed]").is_checked(), "the list is read first"
+        page.keyboard.press("Escape")
+        for _ in rare:
+            assert "r" in page.locator("dl.facts bdi").first.inner_text()
+            page.keyboard.press("d")
+            window.press("1")
+        assert page.url == f"{server.origin}/"
+    assert sorted(each.items[0] for each in desk.pending) == sorted(each.item.key for each in rare)
 
 
 def test_a_post_is_hidden_until_it_is_asked_for(window: Window) -> None:
@@ -285,6 +315,10 @@ def test_a_day_of_a_small_service(window: Window, tmp_path: Path) -> None:
         window.press("n")
         post = page.locator("dl.facts bdi").first.inner_text()
         page.keyboard.press("d")
+        window.press("1")  # the texts of a group are opened first
+        assert "Open the text first" in page.get_by_role("alert").inner_text()
+        window.complaints[:] = [each for each in window.complaints if "400" not in each]
+        page.keyboard.press(" ")
         window.press("1")  # two actions: a verdict, a reason
         window.press("u")  # taken back: the same card again
         assert page.locator("dl.facts bdi").first.inner_text() == post

@@ -221,7 +221,7 @@ def test_kinds_states_and_verdicts_have_words() -> None:
     ({"type": "second_review", "verdict": "dismissed"}, "Dismissed"),
     ({"type": "outcome", "outcome": "partly_reversed"}, "Partly reversed"),
     ({"type": "order", "outcome": "refused"}, "Not followed"),
-    ({"type": "suspension"}, "suspension"),
+    ({"type": "suspension"}, "Suspension"),
 ], ids=lambda value: value if isinstance(value, str) else "")  # fmt: skip
 def test_what_somebody_decided_is_said_in_words(message: dict[str, Any], words: str) -> None:
     assert message_words(EN, message) == words

@@ -24,7 +24,7 @@ from desk import (
 )
 from desk.cards import shown_notices
 from desk.deciding import DecidingError, DecisionForm, decide, form_id
-from desk.desk_pages import hours_left, ordered
+from desk.desk_queue import hours_left, ordered
 from ledger.cases import case_id
 from ledger.keys import author_notice_key, rule_page
 from rules.pack import Pack, Translation
@@ -126,7 +126,7 @@ def test_the_card_shows_the_order_and_answers_it() -> None:
     assert "to act against 1 item" in page
     sent = visitor.post(f"/card/{key}/decide", {"id": FORM.id, "verdict": "complied"})
     assert sent["statusCode"] == 303
-    assert "Followed" in visitor.get("/recent")["body"]
+    assert "Followed" in visitor.get("/history")["body"]
     assert key not in visitor.get("/")["body"]
 
 

@@ -14,6 +14,7 @@ from support.desk_world import (
     Visitor,
     audited,
     complaint,
+    decided,
     dossier,
     finding,
     form_of,
@@ -21,13 +22,15 @@ from support.desk_world import (
     later,
 )
 
-from desk import ItemKind, Moderator
+from desk import ItemKind, Moderator, NearCopy
 from desk.deciding import DecidingError, NewExample, masked, read_example
 from desk.desk_pages import CareSettings
 from desk.routes import DeskApplication
-from ledger.desk_store import ItemLease
+from ledger.cases import CaseMarker
+from ledger.desk_store import DeskSettings, ItemLease
 
-P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_000))
+P1 = dossier(finding("p1", url="https://chat.example/p1"))
+P2 = dossier(finding("p2", severity="low", reach=90_000))
 
 
 @pytest.fixture
@@ -119,15 +122,53 @@ def test_what_a_moderator_skipped_comes_last(desk: MemoryDesk) -> None:
     assert answer["headers"]["Location"] == f"/card/{P2.item.key}"
 
 
-def test_a_search_is_cut_and_asks_within_the_filters(desk: MemoryDesk) -> None:
-    visitor = Visitor(desk)
-    assert P2.item.key in visitor.post("/search", {"text": " the code "})["body"]
-    low = visitor.post("/search", {"text": "the code", "severity": "low"})["body"]
-    assert P2.item.key in low
-    assert P1.item.key not in low
-    desk.dossiers = [dossier(finding("p1", text="x" * 300))]
-    key = desk.dossiers[0].item.key
-    assert key in visitor.post("/search", {"text": "x" * 400})["body"]
+@pytest.mark.parametrize(("text", "found"), [
+    (" THE code ", "p1 p2"), ("p2", "p2"), ("chat.example/P1", "p1"), ("codes/asks", "p1 p2 p3"),
+    (P2.item.key, "p2"), ("nothing of it", ""), ("x" * 400, "p3"),
+])  # fmt: skip
+def test_a_search_knows_texts_ids_addresses_and_rules(text: str, found: str) -> None:
+    items = {"p1": P1, "p2": P2, "p3": dossier(finding("p3", text="x" * 300))}
+    body = Visitor(MemoryDesk(list(items.values()))).post("/", {"text": text})["body"]
+    shown = [name for name, each in items.items() if f'="/card/{each.item.key}"' in body]
+    assert " ".join(shown) == found
+
+
+def test_a_search_stays_and_is_in_no_address_and_no_cookie(desk: MemoryDesk) -> None:
+    """A browser sends the form again to where a 307 leads, until nothing is left to find."""
+    desk.dossiers += [dossier(finding(f"rare{n}", text=f"a rare {n}", severity="low"))
+                      for n in range(2)]  # fmt: skip
+    visitor, wanted, seen = Visitor(desk), {"text": "a rare", "sort": "reach"}, []
+    answer = visitor.post("/next", wanted)
+    while (path := answer["headers"]["Location"]) != "/?sort=reach":
+        assert answer["statusCode"] == 307
+        key = path.partition("?")[0].removeprefix("/card/")
+        card = visitor.post(path, wanted)["body"]
+        assert 'name="text" value="a rare"' in card, "its forms carry the search"
+        seen.append(key)
+        fields = form_of(visitor, key) | wanted | {"verdict": "dismissed", "reason": "A joke."}
+        answer = visitor.post(f"/card/{key}/decide", fields)
+    assert sorted(seen) == sorted(each.item.key for each in desk.dossiers[-2:])
+    undone = visitor.post(f"/undo/{fields['id']}", wanted)
+    assert undone["statusCode"] == 307
+    assert undone["headers"]["Location"] == f"/card/{seen[1]}?sort=reach"
+    assert "a rare" in visitor.post("/", wanted)["body"]
+    assert "rare" not in repr(visitor.cookies)
+    assert visitor.post("/", {"severity": "low"})["headers"]["Location"] == "/?severity=low"
+    assert "rare" not in visitor.get("/?text=a+rare")["body"].partition("<ol")[0]
+
+
+@pytest.mark.parametrize(("sort", "order"), [
+    ("", "high wide old"), ("age", "old high wide"), ("reach", "wide high old"),
+    ("severity", "high wide old"), ("unknown", "high wide old"),
+])  # fmt: skip
+def test_a_moderator_sorts(sort: str, order: str) -> None:
+    items = {
+        "old": dossier(finding("p1", severity="low"), since="2026-11-20T12:00:00Z"),
+        "high": dossier(finding("p2", reach=9)),
+        "wide": dossier(finding("p3", severity="medium", reach=90_000)),
+    }
+    body = Visitor(MemoryDesk(list(items.values()))).get(f"/?sort={sort}")["body"]
+    assert sorted(items, key=lambda name: body.index(items[name].item.key)) == order.split()
 
 
 @pytest.mark.parametrize(("verdict", "measure", "offered"), [
@@ -142,6 +183,101 @@ def test_the_last_measure_is_offered_again(
     visitor.post(f"/card/{P1.item.key}/decide", fields | {"measure": measure})
     body = visitor.get(f"/card/{P2.item.key}")["body"]
     assert re.findall(r'name="measure" value="([a-z]+)"[^>]* checked', body) == [offered]
+
+
+def test_the_providers_own_measure_needs_no_key(desk: MemoryDesk) -> None:
+    Visitor(desk, role="lead").post("/lead/settings", {"measure": "removed"})
+    visitor = Visitor(desk)
+    body = visitor.get(f"/card/{P1.item.key}")["body"]
+    assert re.findall(r'name="measure" value="([a-z]+)"[^>]* checked', body) == ["removed"]
+
+
+@pytest.mark.parametrize(("demanded", "copies", "form", "status"), [
+    (False, 0, {}, 303), (True, 0, {}, 400), (True, 0, {"opened": "yes"}, 303),
+    (True, 0, {"opened": ["", "yes"]}, 303), (True, 0, {"verdict": "skipped"}, 303),
+    (False, 1, {}, 400), (False, 1, {"opened": "yes"}, 303), (False, 1, {"shows": "yes"}, 400),
+])  # fmt: skip
+def test_a_text_must_be_opened_where_a_lead_demands_it_and_in_groups(
+    demanded: bool, copies: int, form: dict[str, object], status: int
+) -> None:
+    case = dossier(finding("p1"), copies=(NearCopy("1" * 64, (finding("q1"),)),) * copies)
+    desk = MemoryDesk([case])
+    Visitor(desk, role="lead").post("/lead/settings", {"opens_text": "yes"} if demanded else {})
+    visitor = Visitor(desk)
+    fields = form_of(visitor, case.item.key) | {"verdict": "dismissed", "reason": "A joke."}
+    answer = visitor.post(f"/card/{case.item.key}/decide", fields | {"opened": ""} | form)
+    assert answer["statusCode"] == status
+    assert ("Open the text first" in answer["body"]) is (status == 400)
+
+
+@pytest.mark.parametrize(("role", "names", "said"), [
+    ("moderator", "", "There is nothing here"), ("lead", "a@b.example", "letters, digits"),
+])  # fmt: skip
+def test_settings_of_the_desk_are_a_leads_and_name_pseudonyms(
+    desk: MemoryDesk, role: str, names: str, said: str
+) -> None:
+    form = {"escalate_to": names, "measure": "removed", "reasons": "dismissed | en | * | A poem."}
+    assert said in Visitor(desk, role=role).post("/lead/settings", form)["body"]
+    assert desk.desk.settings("acme") == DeskSettings()
+
+
+@pytest.mark.parametrize(("addressed", "name", "role", "decides"), [
+    ("", "m-7", "moderator", False), ("", "lead-1", "lead", True),
+    ("m-7 m-9", "m-7", "moderator", True), ("m-9", "lead-1", "lead", False),
+    ("", "a-3", "auditor", False),
+])  # fmt: skip
+def test_an_escalated_case_comes_first_for_its_addressees_alone(
+    desk: MemoryDesk, addressed: str, name: str, role: str, decides: bool
+) -> None:
+    case = dossier(finding("p4", severity="low"), escalation="threat_to_life")
+    desk.dossiers.append(case)
+    Visitor(desk, role="lead").post("/lead/settings", {"escalate_to": addressed})
+    visitor, path = Visitor(desk, name, role=role), f"/card/{case.item.key}"
+    queue = visitor.get("/")["body"]
+    assert (path in queue) is (decides or role == "auditor")
+    if not decides and role != "auditor":
+        assert f"1 escalated case waits for {addressed or 'a lead'}." in queue
+    taken = visitor.post("/next")["headers"]["Location"] == path
+    card = visitor.get(path)["body"]
+    assert "DSA, Art. 18" in card
+    assert (taken, 'name="verdict"' in card) == (decides, decides)
+    fields = {"id": f"{name}-20261125T140000.000000Z-00000000", "reason": "So."}
+    answer = visitor.post(f"{path}/decide", fields | {"verdict": "dismissed"})
+    assert answer["statusCode"] == (303 if decides else 403)
+
+
+def test_an_escalated_case_is_taken_for_a_day(desk: MemoryDesk) -> None:
+    case = dossier(finding("p4"), escalation="child_abuse")
+    desk.dossiers, path = [case], f"/card/{case.item.key}"
+    assert Visitor(desk).post(f"{path}/take")["statusCode"] == 303
+    assert not desk.leased
+    Visitor(desk, "lead-1", role="lead").post(f"{path}/take")
+    assert desk.leased[case.item.key].until == "2026-11-26T14:00:00.000000Z"
+    body = Visitor(desk, "lead-2", role="lead").get(path)["body"]
+    assert "Taken by lead-1 until 2026-11-26 14:00." in body
+
+
+def test_second_looks_and_audits_come_last_on_a_moderators_first_day(desk: MemoryDesk) -> None:
+    look = dossier(finding("p4"), key="5" * 64, kind=ItemKind.SECOND_REVIEW, decision=decided())
+    desk.dossiers, keys = [audited(), look, P2], ["2026-11.1", look.item.key, P2.item.key]
+    first = Visitor(desk).get("/")["body"]
+    assert first.index(keys[2]) < min(first.index(keys[0]), first.index(keys[1]))
+    before = decided(moderator="m-7", at="2026-11-24T13:00:00Z").journal_entry
+    marker = CaseMarker("m", "acme", "", "2026-11-24", before.entry)
+    desk.store.commit_case(marker, before, ())
+    later(desk, minutes=11)
+    body = Visitor(MemoryDesk(desk.dossiers)).get("/")["body"]
+    assert body.index(keys[2]) < body.index(keys[0]), "another desk knows nobody"
+    desk = MemoryDesk(desk.dossiers)
+    desk.store.commit_case(marker, before, ())
+    known = Visitor(desk).get("/")["body"]
+    assert known.index(keys[1]) < known.index(keys[2])
+
+
+def test_a_card_says_on_which_law_or_term_its_rule_rests(desk: MemoryDesk) -> None:
+    body = Visitor(desk).get(f"/card/{P1.item.key}")["body"]
+    law = P1.rules[0][1].pack.legal_ground
+    assert re.search(f"Ground: a (law|term).*{law.text}", body, re.DOTALL)
 
 
 def test_a_broken_form_is_no_form_and_an_encoded_one_is(desk: MemoryDesk) -> None:

@@ -1,5 +1,7 @@
 """The routes on an invented desk: what a moderator sees, decides and takes back."""
 
+import re
+
 import msgspec
 import pytest
 from support.desk_world import (
@@ -7,6 +9,7 @@ from support.desk_world import (
     Visitor,
     audited,
     complaint,
+    decided,
     dossier,
     finding,
     form_of,
@@ -17,6 +20,7 @@ from support.desk_world import (
 from cases.kinds import read_case_message
 from desk import Dossier, Item, ItemKind, NearCopy
 from desk.cards import SHIPPED
+from ledger.cases import CaseMarker
 from ledger.desk_store import PendingState
 from ledger.findings import FloodQuestion
 
@@ -47,13 +51,6 @@ def test_a_copy_names_the_decision_behind_it() -> None:
     assert "<code>decision-9</code>" in body
 
 
-def test_a_search_is_no_address(desk: MemoryDesk) -> None:
-    visitor = Visitor(desk)
-    body = visitor.post("/search", {"text": "THE CODE"})["body"]
-    assert P1.item.key in body
-    assert "?text" not in body
-
-
 def test_next_leases_what_is_free(desk: MemoryDesk) -> None:
     first, second = Visitor(desk), Visitor(desk, "m-8")
     assert first.post("/next")["headers"]["Location"] == f"/card/{P1.item.key}"
@@ -79,7 +76,7 @@ def test_a_leased_card_is_still_decided_by_a_colleague(desk: MemoryDesk) -> None
 def test_no_page_shows_an_account(desk: MemoryDesk) -> None:
     """Not even its pseudonym, by which the posts of one author could be put together."""
     lead = Visitor(desk, role="lead")
-    pages = ["/", "/recent", "/training", "/lead", "/settings"]
+    pages = ["/", "/history", "/training", "/lead", "/settings"]
     pages += [f"/card/{each.item.key}" for each in desk.dossiers]
     account = P1.findings[0].finding.account
     answers = {page: lead.get(page) for page in pages}
@@ -87,7 +84,7 @@ def test_no_page_shows_an_account(desk: MemoryDesk) -> None:
         pages, 200
     )
     assert [page for page, answer in answers.items() if account in answer["body"]] == []
-    assert account not in lead.post("/search", {"text": "code"})["body"]
+    assert account not in lead.post("/", {"text": "code"})["body"]
 
 
 def test_a_decision_is_pending_until_it_is_due(desk: MemoryDesk) -> None:
@@ -121,7 +118,7 @@ def test_undo_is_too_late_after_ten_seconds(desk: MemoryDesk) -> None:
     fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
     visitor.post(f"/card/{P1.item.key}/decide", fields)
     later(desk, seconds=10)
-    assert visitor.post(f"/undo/{fields['id']}")["headers"]["Location"] == "/recent?late=1"
+    assert visitor.post(f"/undo/{fields['id']}")["headers"]["Location"] == "/history?late=1"
 
 
 def test_a_replayed_form_decides_once(desk: MemoryDesk) -> None:
@@ -347,6 +344,71 @@ def test_every_answer_has_the_security_headers(desk: MemoryDesk) -> None:
         assert "unsafe" not in headers["Content-Security-Policy"]
         assert (headers["Cache-Control"] == "no-store") is ("/static/" not in address)
         assert headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize(("wait", "name", "said", "kept"), [
+    (1, "m-7", "You decided this at 2026-11-25 14:00", "Take it back"),
+    (1, "m-8", "m-7 decided this at 2026-11-25 14:00", "restores the post"),
+    (11, "m-7", "You decided this at 2026-11-25 14:00", "restores the post"),
+])  # fmt: skip
+def test_a_decided_card_says_by_whom_and_what_may_still_be_done(
+    desk: MemoryDesk, wait: int, name: str, said: str, kept: str
+) -> None:
+    visitor = Visitor(desk)
+    fields = form_of(visitor, P1.item.key) | {"verdict": "confirmed", "measure": "removed"}
+    visitor.post(f"/card/{P1.item.key}/decide", fields | {"reason": "It asks."})
+    later(desk, seconds=wait)
+    body = Visitor(desk, name).get(f"/card/{P1.item.key}")["body"]
+    assert said in body
+    assert "Confirmed: removed" in body
+    assert kept in body
+    assert ('name="verdict"' in body, "waits" in body) == (False, False)
+    again = Visitor(desk, name)
+    fields |= {"id": form_of(again, P2.item.key)["id"], "verdict": "dismissed", "reason": "Typed."}
+    answer = again.post(f"/card/{P1.item.key}/decide", fields)
+    assert (answer["statusCode"], "Typed." in answer["body"]) == (409, True)
+    first = "You decided this before" if name == "m-7" else "m-7 decided this first"
+    assert first in answer["body"]
+
+
+@pytest.mark.parametrize(("name", "role", "key", "said"), [
+    ("a-3", "auditor", P1.item.key, "You are an auditor"),
+    ("m-1", "moderator", "c" * 64, "You decided on it or reported it before"),
+])  # fmt: skip
+def test_a_card_says_why_its_action_is_a_colleagues(
+    desk: MemoryDesk, name: str, role: str, key: str, said: str
+) -> None:
+    visitor = Visitor(desk, name, role=role)
+    body = visitor.get(f"/card/{key}")["body"]
+    assert said in body
+    assert 'name="verdict"' not in body
+    fields = {
+        "id": f"{name}-20261125T140000.000000Z-00000000",
+        "verdict": "upheld",
+        "reason": "So.",
+    }
+    assert visitor.post(f"/card/{key}/decide", fields)["statusCode"] == 403
+
+
+def test_a_history_is_filtered_and_tells_the_team_to_leads_alone(desk: MemoryDesk) -> None:
+    for number, (name, verdict, rule) in enumerate([
+        ("m-7", "confirmed", "codes/3/asks/live"), ("m-7", "dismissed", "codes/3/sells/live"),
+        ("m-8", "confirmed", "codes/3/asks/live"),
+    ]):  # fmt: skip
+        entry = decided(moderator=name, verdict=verdict, rules={rule: 1}).journal_entry
+        entry = msgspec.structs.replace(entry, entry=f"{number}" * 64, cases=(f"{number}" * 64,))
+        desk.store.commit_case(
+            CaseMarker(f"{number}", "acme", "", "2026-11-25", entry.entry), entry, ()
+        )
+
+    def shown(query: str, role: str = "lead") -> str:
+        body = Visitor(desk, role=role).get(f"/history?{query}")["body"]
+        return "".join(key[0] for key in re.findall('href="/card/([012]{64})"', body))
+
+    pages = {"": "01", "whose=team": "012", "verdict=dismissed": "1", "rule=codes/asks": "0",
+             "whose=team&rule=codes/asks": "02", "contest=any": "", "page=2": ""}  # fmt: skip
+    assert {query: "".join(sorted(shown(query))) for query in pages} == pages
+    assert "".join(sorted(shown("whose=team", "moderator"))) == "01"
 
 
 def test_a_skipped_card_is_not_called_decided(desk: MemoryDesk) -> None:

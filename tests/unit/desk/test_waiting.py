@@ -26,7 +26,7 @@ from desk import (
     rules_of,
     second_reviews,
 )
-from desk.desk_pages import (
+from desk.desk_queue import (
     QueueFilter,
     category_counts,
     filter_choices,
@@ -69,15 +69,17 @@ def test_findings_of_a_post_and_category_are_one_item_of_at_most_twenty() -> Non
 def test_an_item_takes_its_facts_from_the_first_finding_and_names_each_rule_once() -> None:
     first = found("p1", severity="low", language=None, reach=3)
     again = msgspec.structs.replace(found("p1"), finding="f" * 64, version=4)
-    escalated = entry("d", "decision", verdict="escalated", cases=(again.finding,))
+    escalated = entry(
+        "d", "decision", verdict="escalated", escalation="threat_to_life", cases=(again.finding,)
+    )
     plain = (entry("e", "decision", verdict="dismissed", cases=(found("p2").finding,)),
              entry("n", "notice", verdict="escalated", cases=(found("p2").finding,)))  # fmt: skip
     items = [*finding_items([first, again, found("p2")], [escalated, *plain])]
     assert items[0] == Item(
         first.finding, ItemKind.FINDING, first.found_at, "SCAMS_AND_FRAUD", "low",
-        ("codes/asks",), "", 3, escalated=True,
+        ("codes/asks",), "", 3, escalation="threat_to_life",
     )  # fmt: skip
-    assert not items[1].escalated
+    assert not items[1].escalation
 
 
 def test_a_notice_waits_unless_it_is_answered_or_on_the_card_of_an_open_finding() -> None:
@@ -85,7 +87,16 @@ def test_a_notice_waits_unless_it_is_answered_or_on_the_card_of_an_open_finding(
     notices = [entry("a", "notice", category="VIOLENCE"),
                entry("b", "notice", trusted_flagger=True), entry("c", "notice", cases=about),
                entry("d", "notice")]  # fmt: skip
-    items = [*notice_items([found("p1")], [*notices, entry("e", "decision", notice="d")])]
+    items = [
+        *notice_items(
+            [found("p1")],
+            [
+                *notices,
+                entry("e", "decision", verdict="dismissed", notice="d"),
+                entry("f", "decision", verdict="escalated", notice="a"),
+            ],
+        )
+    ]
     assert [(each.key, each.severity, each.since, each.category) for each in items] == [
         ("a", "medium", "2026-11-25T12:00:00Z", "VIOLENCE"),
         ("b", "high", "2026-11-25T12:00:00Z", ""),
@@ -167,15 +178,15 @@ def test_trials_come_last_and_at_home_only_the_sample_comes_after_them() -> None
     assert "".join(item.key for item in ordered(items, NOW, at_home=True)) == "fnta"
 
 
-def test_the_order_is_deadline_escalation_severity_reach_and_age() -> None:
+def test_the_order_is_escalation_deadline_severity_reach_and_age() -> None:
     items = [replace(BASE, key="a", kind=ItemKind.COMPLAINT, deadline="2026-11-25T16:00:00Z"),
              replace(BASE, key="b", deadline="2026-11-26T13:00:00Z", severity="high"),
-             replace(BASE, key="c", escalated=True, severity="low"),
+             replace(BASE, key="c", escalation="child_abuse", severity="low"),
              replace(BASE, key="d", severity="high", reach=9),
              replace(BASE, key="e", severity="high", reach=None), replace(BASE, key="f", reach=70),
              replace(BASE, key="g", since="2026-11-20T12:00:00Z"), replace(BASE, key="h"),
              replace(BASE, key="i", severity="")]  # fmt: skip
-    assert keys(*reversed(items)) == "abcdefghi"
+    assert keys(*reversed(items)) == "cabdefghi"
 
 
 def test_a_deadline_of_next_week_does_not_come_first() -> None:
@@ -210,6 +221,10 @@ def test_skipped_items_come_last_and_severe_ones_are_spared() -> None:
     assert next_item(items[:1], {}, WHO, skipped=frozenset("a")) == items[0]
     assert next_item(items, {}, WHO, spare_severe=True) == items[1]
     assert next_item(items[:1], {}, WHO, spare_severe=True) == items[0]
+    audit = replace(items[1], kind=ItemKind.AUDIT, severity="")
+    assert next_item([items[0], audit], {}, WHO, spare_severe=True) == items[0], (
+        "it keeps its place"
+    )
 
 
 def test_roles_take_what_they_may() -> None:
@@ -384,6 +399,9 @@ def test_near_copies_are_of_the_same_category_within_a_day_and_not_the_post_itse
     copies = NearCopies(DynamoStore(table), Watch())
     listed = [after, own, same_post, alike, other, violent, before, too_early, unprinted]
     assert copies.of(own, listed) == [[after], [alike], [before]]
+    together = {own.finding, same_post.finding, alike.finding}
+    assert copies.alike("acme", [own, same_post, alike, other]) == together
+    assert copies.alike("acme", [own, other]) == set(), "alike was decided while prints are kept"
     assert table.days() == {"2026-11-24", "2026-11-25", "2026-11-26"}
     assert copies.of(other, listed) == []
     assert copies.of(unprinted, listed) == [], "a short text has no fingerprint"

@@ -78,7 +78,7 @@ def world(
         """Open the queue and every card, as a moderator would, instead of listening."""
         cookie = self.enter(self.key).partition(";")[0].partition("=")
         for item in self.application.desk.items(self.moderator):
-            for path in ("/", f"/card/{item.key}", "/lead", "/training", "/recent"):
+            for path in ("/", f"/card/{item.key}", "/lead", "/training", "/history"):
                 self.answer(http_event("GET", path, cookies={cookie[0]: cookie[2]}))
         self._server.server_close()
 

@@ -17,9 +17,8 @@ from support.sample_posts import StandingClock
 from desk import Door, Moderator, Role
 from desk.deciding import DecisionForm, decide, form_id
 from desk.routes import DeskApplication
-from desk.table_desk import CannedReason
 from ledger.codes import OperatorError
-from ledger.desk_store import PendingDecision, PendingState
+from ledger.desk_store import CannedReason, DeskSettings, PendingDecision, PendingState
 from terang import home_desk
 from terang.case_queue import read_messages
 from terang.home_desk import HomeServer, PendingBook, directions, has_browser
@@ -134,17 +133,20 @@ def test_earlier_content_of_the_file_stays(file: Path) -> None:
     assert ids(file) == ["before", decision().id]
 
 
-def test_what_decide_answered_and_the_reasons_are_remembered(file: Path, book: PendingBook) -> None:
+def test_what_decide_answered_and_the_settings_are_remembered(
+    file: Path, book: PendingBook
+) -> None:
     book.rows.store_pending(decision())
     book.finish(everything=True)
     [sent] = book.decisions(PendingState.SENT)
     book.rows.end_pending(msgspec.structs.replace(sent, state=PendingState.REFUSED, first="m-1"))
-    reasons = [CannedReason(text="It is a joke.", verdict="dismissed", language="en")]
-    book.rows.put_reasons("acme", reasons)
+    reason = CannedReason(text="It is a joke.", verdict="dismissed", language="en")
+    chosen = DeskSettings("removed", True, ("m-2",), (reason,))
+    book.rows.put_settings("acme", chosen)
     again = opened(file)
     assert [each.first for each in again.decisions(PendingState.REFUSED)] == ["m-1"]
     assert again.decisions(PendingState.SENT) == []
-    assert again.rows.reasons("acme", list[CannedReason]) == reasons
+    assert again.rows.settings("acme") == chosen
 
 
 def test_a_file_keeps_its_items_for_good_but_not_those_it_leaves_open(

@@ -155,7 +155,8 @@ def decide_first(server: HomeServer) -> None:
         for name in ("token", "id", "shown", "kept")
     }
     fields["token"], fields["id"] = fields["token"][:1], fields["id"][:1]
-    form = urlencode(fields | {"verdict": "dismissed", "reason": "A quotation."}, doseq=True)
+    fields |= {"opened": "yes", "verdict": "dismissed", "reason": "A quotation."}
+    form = urlencode(fields, doseq=True)
     headers = {"origin": server.origin, "content-type": "application/x-www-form-urlencoded"}
     path = f"/card/{item.key}/decide"
     for sent, status in ((form, 303), (form, 303), (form.replace("dismissed", "confirmed"), 409)):

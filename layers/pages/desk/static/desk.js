@@ -27,7 +27,7 @@
       if (event.key === "Enter" && event.ctrlKey && event.target.form) event.target.form.requestSubmit();
       return;
     }
-    if (event.ctrlKey) return;
+    if (event.ctrlKey || keys.open) return;
     const onButton = event.target.closest("a, button, summary") && [" ", "Enter"].includes(event.key);
     if (onButton) return;
     const found = [...document.querySelectorAll("[data-key]")]
@@ -35,6 +35,22 @@
     if (!found) return;
     event.preventDefault();
     press(found);
+  });
+
+  // The keys of this page, from the words next to them.
+  const keys = document.querySelector("dialog.keys");
+  document.querySelector(".keyed").addEventListener("click", () => {
+    keys.querySelector("dl").replaceChildren(...[...document.querySelectorAll("[data-key]")]
+      .filter((element) => !element.closest(".canned[hidden]")).flatMap((element) => {
+        const [term, meaning] = [document.createElement("dt"), document.createElement("dd")];
+        const words = (element.matches("input, textarea") ? element.closest("label") : element).cloneNode(true);
+        for (const part of words.querySelectorAll("kbd, .hide, .shape, .soft, textarea")) part.remove();
+        term.append(Object.assign(document.createElement("kbd"), { textContent: element.dataset.key.trim() || "␣" }));
+        meaning.textContent = words.textContent.trim();
+        return [term, meaning];
+      }));
+    keys.showModal();
+    keys.querySelector("h2").focus();
   });
 
   for (const button of document.querySelectorAll("[data-fill]")) {
@@ -56,9 +72,13 @@
       show();
       if (event.target.name === "verdict") form.querySelector(".canned:not([hidden])")?.scrollIntoView({ block: "nearest" });
     });
+    const texts = [...document.querySelectorAll("details.excerpt, .copy details")];
+    for (const text of texts) text.addEventListener("toggle", () => { text.dataset.read ||= text.open ? "yes" : ""; });
+    const leftOut = (text) => text.closest(".copy")?.querySelector("input[name=kept]").checked === false;
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "yes";
+      if (texts.every((text) => text.open || text.dataset.read || leftOut(text))) form.elements.opened.value = "yes";
       form.elements.shows.value = document.querySelector("details.excerpt")?.open ? "yes" : "";
     });
     addEventListener("pageshow", () => { delete form.dataset.sent; show(); }); // after Back, with what was typed
