@@ -2,7 +2,6 @@
 
 import os
 import time
-import traceback
 from contextlib import suppress
 from typing import Any
 
@@ -13,10 +12,11 @@ from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from answer.ask_routes import routes_of
-from answer.tip_line import IndexInForce, RateLimit, TipLine, response
+from answer.tip_line import IndexInForce, TipLine
 from ledger.codes import logged
 from ledger.objects import S3Objects
 from ledger.texts import clock_from_setting
+from strangers import RateLimit, error_place, response
 
 SECRETS_SECONDS = 300
 
@@ -58,9 +58,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
 
 def failed(event: dict[str, Any], error: Exception) -> dict[str, Any]:
     """Log the kind of an error and its place, never its words, and return a response."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119
-    logger.error("failed", extra={**logged(error), "at_line": place})
+    logger.error("failed", extra={**logged(error), "at_line": error_place(error)})
     metrics.add_metric("AnswerFailed", MetricUnit.Count, 1)
     with suppress(Exception):  # the route itself may be what failed
         return tip_line.failed(event)

@@ -5,7 +5,7 @@ package. It imports nothing else of Terang. Start with `of`. For pages of HTML, 
 the template engine: a message of a catalogue is markup, what is put into it is escaped.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, reduce
@@ -273,7 +273,11 @@ class PagePhrases(Phrases):
 
 
 def page_engine(
-    templates: Path, phrases: Phrases, clean: Callable[[str], str], *, separators: bool = False
+    templates: Path | Sequence[Path],
+    phrases: Phrases,
+    clean: Callable[[str], str],
+    *,
+    separators: bool = False,
 ) -> Environment:
     """Return the template engine of a language: everything that a stranger wrote is escaped.
 
