@@ -232,7 +232,13 @@ class World:
             self.clock,
             out_bucket=self.out,
             public_bucket=self.public,
-            rooms=(partial(decision_files, public_url="https://terang.example"),),
+            rooms=(
+                partial(
+                    decision_files,
+                    public_url="https://terang.example",
+                    objecting=partial((store or self.store).objecting, "https://ask.example"),
+                ),
+            ),
         )
 
     def case_deliveries(self) -> CaseDeliveries:

@@ -42,6 +42,9 @@ from rules.rule_set import ALL
 TRIES = 12
 """How often a message is judged while other workers keep moving its cases."""
 
+FORM_TYPES = {"complaint", "notice"}
+"""What people can write into forms: whoever took over their function decides nothing."""
+
 WAIT_DAYS = 14
 """How long a message waits for the case it refers to: as long as a dead letter is kept."""
 
@@ -338,7 +341,7 @@ class CaseDeliveries:
         sent_at = (
             self.work.clock.now() if self.work.trial_day else self.senders.first_sent(delivery)
         )
-        return list(self._take_lines(provider, delivery.body, sent_at, seconds_left))
+        return list(self._take_lines(provider, delivery, sent_at, seconds_left))
 
     def _take_decision(self, body: str, seconds_left: Callable[[], float]) -> list[CaseOutcome]:
         """Return the outcome of each message of a console's decision; none if it was taken back.
@@ -369,16 +372,24 @@ class CaseDeliveries:
         return outcomes + woken
 
     def _take_lines(
-        self, provider: str, body: str, sent_at: datetime, seconds_left: Callable[[], float]
+        self,
+        provider: str,
+        delivery: Delivery,
+        sent_at: datetime,
+        seconds_left: Callable[[], float],
     ) -> Iterator[CaseOutcome]:
-        lines = lines_of_body(body)
+        lines = lines_of_body(delivery.body)
+        is_form = self.senders.is_form(delivery)
         if isinstance(lines, Refusal):
-            data = body.encode("utf-8", "surrogatepass")
+            data = delivery.body.encode("utf-8", "surrogatepass")
             yield self.work.refuse(provider, data, CaseRefusal(lines.code))
             return
         for line in lines.split(b"\n"):
             if line.strip():
                 require_reserve(seconds_left)
+                if is_form and names_of(line).type not in FORM_TYPES:
+                    yield self.work.refuse(provider, line, CaseRefusal(CaseCode.WRONG_DOOR, "type"))
+                    continue
                 other_door = self.senders.other_door(provider, "queue")
                 yield from self.work.take(provider, line, sent_at, other_door)
 

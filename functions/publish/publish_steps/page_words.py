@@ -18,7 +18,16 @@ from markupsafe import Markup
 from cases.kinds import CaseNumbers
 from ledger.codes import Code
 from ledger.texts import replace_controls
-from phrases import LANGUAGES, NAMES, Phrases, category_words, of, page_engine, to_translate
+from phrases import (
+    LANGUAGES,
+    MEASURES,
+    NAMES,
+    Phrases,
+    category_words,
+    of,
+    page_engine,
+    to_translate,
+)
 from publish.folding import Numbers
 from publish.precision import of_cohort
 from publish.summary import NO_ADDRESS, PeriodKind, Standing, Summary
@@ -77,26 +86,6 @@ CASES = {
     "all": to_translate("All"),
 }
 """Verdicts and outcomes in words."""
-
-MEASURES = {
-    "DECISION_VISIBILITY_CONTENT_REMOVED": to_translate("Post removed"),
-    "DECISION_VISIBILITY_CONTENT_DISABLED": to_translate("Access to the post disabled"),
-    "DECISION_VISIBILITY_CONTENT_DEMOTED": to_translate("Post shown less"),
-    "DECISION_VISIBILITY_CONTENT_AGE_RESTRICTED": to_translate("Post shown to adults only"),
-    "DECISION_VISIBILITY_CONTENT_INTERACTION_RESTRICTED": to_translate("Answers to it restricted"),
-    "DECISION_VISIBILITY_CONTENT_LABELLED": to_translate("Label put on the post"),
-    "DECISION_VISIBILITY_OTHER": to_translate("Post restricted in another way"),
-    "DECISION_MONETARY_SUSPENSION": to_translate("Earnings suspended"),
-    "DECISION_MONETARY_TERMINATION": to_translate("Earnings ended"),
-    "DECISION_MONETARY_OTHER": to_translate("Earnings restricted"),
-    "DECISION_PROVISION_PARTIAL_SUSPENSION": to_translate("A part of the service suspended"),
-    "DECISION_PROVISION_TOTAL_SUSPENSION": to_translate("The service suspended"),
-    "DECISION_PROVISION_PARTIAL_TERMINATION": to_translate("A part of the service ended"),
-    "DECISION_PROVISION_TOTAL_TERMINATION": to_translate("The service ended"),
-    "DECISION_ACCOUNT_SUSPENDED": to_translate("Account suspended"),
-    "DECISION_ACCOUNT_TERMINATED": to_translate("Account closed"),
-}
-"""Measures in words, by the codes of the DSA."""
 
 CAUSES = {
     "complaint": to_translate("a complaint"),

@@ -245,6 +245,27 @@ def category_words(category: str) -> str:
     return (CATEGORIES | REPORTED).get(category) or category.replace("_", " ").capitalize()
 
 
+MEASURES = {
+    "DECISION_VISIBILITY_CONTENT_REMOVED": to_translate("Post removed"),
+    "DECISION_VISIBILITY_CONTENT_DISABLED": to_translate("Access to the post disabled"),
+    "DECISION_VISIBILITY_CONTENT_DEMOTED": to_translate("Post shown less"),
+    "DECISION_VISIBILITY_CONTENT_AGE_RESTRICTED": to_translate("Post shown to adults only"),
+    "DECISION_VISIBILITY_CONTENT_INTERACTION_RESTRICTED": to_translate("Answers to it restricted"),
+    "DECISION_VISIBILITY_CONTENT_LABELLED": to_translate("Label put on the post"),
+    "DECISION_VISIBILITY_OTHER": to_translate("Post restricted in another way"),
+    "DECISION_MONETARY_SUSPENSION": to_translate("Earnings suspended"),
+    "DECISION_MONETARY_TERMINATION": to_translate("Earnings ended"),
+    "DECISION_MONETARY_OTHER": to_translate("Earnings restricted"),
+    "DECISION_PROVISION_PARTIAL_SUSPENSION": to_translate("A part of the service suspended"),
+    "DECISION_PROVISION_TOTAL_SUSPENSION": to_translate("The service suspended"),
+    "DECISION_PROVISION_PARTIAL_TERMINATION": to_translate("A part of the service ended"),
+    "DECISION_PROVISION_TOTAL_TERMINATION": to_translate("The service ended"),
+    "DECISION_ACCOUNT_SUSPENDED": to_translate("Account suspended"),
+    "DECISION_ACCOUNT_TERMINATED": to_translate("Account closed"),
+}
+"""Measures in words, by the codes of the DSA."""
+
+
 @dataclass(frozen=True, slots=True)
 class PagePhrases(Phrases):
     """What a template calls as `_` and `ngettext`: messages are markup, their values are escaped.

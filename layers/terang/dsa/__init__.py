@@ -1,7 +1,8 @@
 """The duties of the EU Digital Services Act: notices, statements of reasons, the yearly report.
 
 `decision_files` makes what decide writes about a measure: the author's notice and the statement of
-reasons; and the answers to removal orders, to be signed. Start there, or with `report.Report`.
+reasons; how a complaint ended; and the answers to removal orders, to be signed. Start there, or
+with `report.Report`.
 """
 
 from collections.abc import Callable
@@ -14,11 +15,13 @@ from dsa.statement import (
     author_notice,
     build_statement,
     order_texts,
+    outcome_notice,
 )
 from dsa.statement_checks import meaning_problems, schema_problems
 from ledger.cases import Case, JournalEntry
 from ledger.findings import Finding
 from ledger.keys import author_notice_key, rule_page, statement_key
+from ledger.numbers import numbered_case
 from ledger.texts import encode_json
 from rules.pack import Pack
 
@@ -29,17 +32,21 @@ def decision_files(
     pack_of: Callable[[Finding], Pack],
     *,
     public_url: str,
+    objecting: Callable[[str, str], tuple[str, str]],
 ) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Return the files of a committed entry by key, and the problems of its statement.
 
     The problems are what `terang statements lint` would report, as `puid field code`. A statement
     with problems is written all the same: the decision is valid, and a person has to correct the
     statement or the decision. `public_url` is the address of the packs' pages, or empty.
+    `objecting` gives the number of a provider's case, and where one complains by it.
     """
     if entry.type == "order" and (order := case_of(entry.cases[0])):
         texts = order_texts(order.order_so_far(), order.entries[0].message).items()
         key = partial(author_notice_key, entry.provider, order.case)
         return {key(name): text.encode() for name, text in texts}, ()
+    if entry.type == "outcome" and entry.answers and entry.answers.type == "complaint":
+        return _outcome_files(entry, case_of, objecting), ()
     if entry.type != "decision" or entry.measures is None:
         return {}, ()
     decision = case_of(entry.entry)
@@ -55,9 +62,10 @@ def decision_files(
     ]
     notices = [case.entries[0] for case in cases if case.finding is None]
     is_erased = any(case.is_erased for case in cases)
+    number, object_at = objecting(entry.provider, entry.entry)
     files = {
         author_notice_key(entry.provider, entry.entry, language): author_notice(
-            language, first, findings, notices
+            language, first, findings, notices, number, object_at, public_url
         ).encode()
         for language in (() if is_erased else NOTICE_LANGUAGES)
     }
@@ -70,3 +78,27 @@ def decision_files(
         *meaning_problems(statement, {}, date.fromisoformat(day)),
     ]
     return files, tuple(f"{statement['puid']} {each.field} {each.code}" for each in problems)
+
+
+def _outcome_files(
+    entry: JournalEntry,
+    case_of: Callable[[str], Case | None],
+    objecting: Callable[[str, str], tuple[str, str]],
+) -> dict[str, bytes]:
+    """Return the notices of how a complaint ended; none if the author was erased."""
+    cases = [case_of(name) for name in (*entry.cases, *(entry.about.cases if entry.about else ()))]
+    reasons = [
+        each.reason
+        for case in cases
+        for each in (case.entries if case else ())
+        if each.journal_entry.entry == entry.entry and each.reason
+    ]
+    if not reasons or any(case.is_erased for case in cases if case):
+        return {}
+    number, _ = objecting(entry.provider, numbered_case(entry))
+    return {
+        author_notice_key(entry.provider, entry.complaint, language): outcome_notice(
+            language, entry, reasons[0], number
+        ).encode()
+        for language in NOTICE_LANGUAGES
+    }

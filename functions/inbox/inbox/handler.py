@@ -1,0 +1,68 @@
+"""The Lambda handler of inbox. What people write is never logged, nor a number."""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from inbox.forms import Forms
+from ledger.codes import logged
+from ledger.store import DynamoStore
+from ledger.texts import clock_from_setting
+from strangers import RateLimit, error_place
+
+logger, metrics = Logger(), Metrics()
+setting = os.environ
+sqs: Any = boto3.client("sqs")
+clock = clock_from_setting(setting["TODAY"])
+
+
+def send(provider: str, message: Mapping[str, Any]) -> None:
+    """Put a message into the queue of cases in a provider's name."""
+    named = {"provider": {"DataType": "String", "StringValue": provider}}
+    body = json.dumps(message, ensure_ascii=False)
+    sqs.send_message(QueueUrl=setting["CASES_QUEUE_URL"], MessageBody=body, MessageAttributes=named)
+
+
+def partners() -> Mapping[str, str]:
+    """Return the digest of each partner's secret, at most five minutes old."""
+    name = setting["PARTNERS_SECRET"]
+    known: dict[str, str] = parameters.get_secret(name, transform="json", max_age=300)
+    return known
+
+
+forms = Forms(
+    store=DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"], clock),
+    send=send,
+    flaggers=partners,
+    rate_limit=RateLimit(int(setting["FORMS_PER_MINUTE"]), time.monotonic),
+    clock=clock,
+    seconds=time.monotonic,
+    pause=time.sleep,
+)
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
+    """Answer one request. Only its outcome is logged."""
+    try:
+        answer, outcome = forms.take(event)
+    except Exception as error:  # noqa: BLE001 - Lambda would log its message, which may quote somebody
+        return failed(event, error)
+    logger.info(outcome)
+    return answer
+
+
+def failed(event: dict[str, Any], error: Exception) -> dict[str, Any]:
+    """Log the kind of an error and its place, never its words, and return a page."""
+    logger.error("failed", extra={**logged(error), "at_line": error_place(error)})
+    metrics.add_metric("InboxFailed", MetricUnit.Count, 1)
+    return forms.failed(event)
