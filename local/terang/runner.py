@@ -135,7 +135,13 @@ class Deployed:
     def register(self, provider: str, open_channels: Iterable[str]) -> None:
         """Register the provider; the emulator names its only account as every sender."""
         self.store.put_provider(
-            Provider(provider, (ACCOUNT,), tuple(open_channels), territory=countries_of("EU"))
+            Provider(
+                provider,
+                (ACCOUNT,),
+                tuple(open_channels),
+                territory=countries_of("EU"),
+                post_url="https://chat.example/{post}",
+            )
         )
 
     def drop(self, provider: str, paths: Sequence[Path]) -> list[Dropped]:
@@ -370,6 +376,7 @@ def deployed_for(trial: Trial, *, keep: bool) -> Iterator[Deployed]:
         "ScanConcurrency": "2",
         "BatchWindow": "1",
         "AskPage": "on",
+        "Forms": "on",
         "TelegramBot": "terang_bot",
         "TipLine": "secret",
     }

@@ -154,6 +154,7 @@ def lead_page(asking: Asking, lines: str = "", problem: str = "") -> Response[st
         quality=quality,
         agreement=agreement(quality.pairs),
         categories=category_counts(desk.items(moderator)),
+        reports=desk.reports(moderator),
         lines=lines or reason_lines(desk.reasons(moderator) or SHIPPED),
         problem=problem,
     )
