@@ -140,7 +140,7 @@ class Deployed:
                 (ACCOUNT,),
                 tuple(open_channels),
                 territory=countries_of("EU"),
-                post_url="https://chat.example/{post}",
+                post_url="https://chat.example/*",
             )
         )
 

@@ -61,7 +61,7 @@ def live_through(world: World) -> None:
     assert [handled.status for handled in world.decide(*messages(world))] == [
         *["taken"] * 6, "waiting"
     ]  # fmt: skip
-    words = ReportWords("n", f"{DAY}T12:00:00Z", CANARY, "VIOLENCE", CANARY, post=f"{POST}-1")
+    words = ReportWords("n", f"{DAY}T12:00:00Z", f"{POST}-1", CANARY, "VIOLENCE", CANARY)
     world.store.put_report("acme", words)
     run: Any = SimpleNamespace(context=world)
     Samples(world.objects, world.out).day_counted(run, "acme", DAY)

@@ -38,13 +38,13 @@ class FormsWorld:
     def __post_init__(self) -> None:
         self.register()
         self.forms = Forms(
-            store=self.cases.store, send=self.send, flaggers=lambda: PARTNERS,
+            store=self.cases.store, send=self.send, partners=lambda: PARTNERS,
             rate_limit=RateLimit(self.most, lambda: 0.0), clock=self.cases.clock,
             seconds=lambda: 0.0, pause=self.paused.append,
         )  # fmt: skip
 
     def register(self, **changes: Any) -> None:
-        given = {"territory": ("DE",), "post_url": "https://chat.example/p/{post}"} | changes
+        given = {"territory": ("DE",), "post_url": "https://chat.example/p/*"} | changes
         self.cases.store.put_provider(Provider("acme", **given))
 
     def send(self, provider: str, message: Mapping[str, Any]) -> None:

@@ -117,10 +117,10 @@ def fill_in(trial: Trial) -> list[dict[str, str]]:
     store = DynamoStore.of(boto3.client("dynamodb"), "Table")
     acme = store.provider("acme")
     assert acme is not None
-    store.put_provider(msgspec.structs.replace(acme, post_url="https://chat.example/{post}"))
+    store.put_provider(msgspec.structs.replace(acme, post_url="https://chat.example/*"))
     number = store.number(case_id("decision", "acme", "d-4"))
     report = {"url": "https://chat.example/1", "category": "VIOLENCE", "text": "It threatens."}
-    report |= {"true": "yes", "key": "open sesame"}
+    report |= {"true": "yes", "flagger": "hotline", "key": "open sesame"}
     return [{"number": number, "text": "No.", "object": "yes"}, report]
 
 

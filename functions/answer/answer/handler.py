@@ -7,16 +7,14 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from answer.ask_routes import routes_of
 from answer.tip_line import IndexInForce, TipLine
-from ledger.codes import logged
 from ledger.objects import S3Objects
 from ledger.texts import clock_from_setting
-from strangers import RateLimit, error_place, response
+from strangers import RateLimit, log_failure, response
 
 SECRETS_SECONDS = 300
 
@@ -50,16 +48,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     """Answer one request. Only its outcome is logged."""
     try:
         answer, outcome = tip_line.take(event)
-    except Exception as error:  # noqa: BLE001 - Lambda would log its message, which could quote the asker
-        return failed(event, error)
+    except Exception as error:  # noqa: BLE001 - Lambda would log its words
+        log_failure(error, logger, metrics, "AnswerFailed")
+        with suppress(Exception):  # the route itself may be what failed
+            return tip_line.failed(event)
+        return response(500, {"code": "failed"})
     logger.info(outcome or "opened")
     return answer
-
-
-def failed(event: dict[str, Any], error: Exception) -> dict[str, Any]:
-    """Log the kind of an error and its place, never its words, and return a response."""
-    logger.error("failed", extra={**logged(error), "at_line": error_place(error)})
-    metrics.add_metric("AnswerFailed", MetricUnit.Count, 1)
-    with suppress(Exception):  # the route itself may be what failed
-        return tip_line.failed(event)
-    return response(500, {"code": "failed"})

@@ -341,7 +341,11 @@ class CaseDeliveries:
         sent_at = (
             self.work.clock.now() if self.work.trial_day else self.senders.first_sent(delivery)
         )
-        return list(self._take_lines(provider, delivery, sent_at, seconds_left))
+        if self.senders.is_form(delivery):
+            body = delivery.body.encode()
+            if names_of(body).type not in FORM_TYPES:
+                return [self.work.refuse(provider, body, CaseRefusal(CaseCode.WRONG_DOOR, "type"))]
+        return list(self._take_lines(provider, delivery.body, sent_at, seconds_left))
 
     def _take_decision(self, body: str, seconds_left: Callable[[], float]) -> list[CaseOutcome]:
         """Return the outcome of each message of a console's decision; none if it was taken back.
@@ -372,24 +376,16 @@ class CaseDeliveries:
         return outcomes + woken
 
     def _take_lines(
-        self,
-        provider: str,
-        delivery: Delivery,
-        sent_at: datetime,
-        seconds_left: Callable[[], float],
+        self, provider: str, body: str, sent_at: datetime, seconds_left: Callable[[], float]
     ) -> Iterator[CaseOutcome]:
-        lines = lines_of_body(delivery.body)
-        is_form = self.senders.is_form(delivery)
+        lines = lines_of_body(body)
         if isinstance(lines, Refusal):
-            data = delivery.body.encode("utf-8", "surrogatepass")
+            data = body.encode("utf-8", "surrogatepass")
             yield self.work.refuse(provider, data, CaseRefusal(lines.code))
             return
         for line in lines.split(b"\n"):
             if line.strip():
                 require_reserve(seconds_left)
-                if is_form and names_of(line).type not in FORM_TYPES:
-                    yield self.work.refuse(provider, line, CaseRefusal(CaseCode.WRONG_DOOR, "type"))
-                    continue
                 other_door = self.senders.other_door(provider, "queue")
                 yield from self.work.take(provider, line, sent_at, other_door)
 

@@ -8,15 +8,13 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from inbox.forms import Forms
-from ledger.codes import logged
 from ledger.store import DynamoStore
 from ledger.texts import clock_from_setting
-from strangers import RateLimit, error_place
+from strangers import RateLimit, log_failure
 
 logger, metrics = Logger(), Metrics()
 setting = os.environ
@@ -41,7 +39,7 @@ def partners() -> Mapping[str, str]:
 forms = Forms(
     store=DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"], clock),
     send=send,
-    flaggers=partners,
+    partners=partners,
     rate_limit=RateLimit(int(setting["FORMS_PER_MINUTE"]), time.monotonic),
     clock=clock,
     seconds=time.monotonic,
@@ -55,14 +53,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     """Answer one request. Only its outcome is logged."""
     try:
         answer, outcome = forms.take(event)
-    except Exception as error:  # noqa: BLE001 - Lambda would log its message, which may quote somebody
-        return failed(event, error)
+    except Exception as error:  # noqa: BLE001 - Lambda would log its words
+        log_failure(error, logger, metrics, "InboxFailed")
+        return forms.failed(event)
     logger.info(outcome)
     return answer
-
-
-def failed(event: dict[str, Any], error: Exception) -> dict[str, Any]:
-    """Log the kind of an error and its place, never its words, and return a page."""
-    logger.error("failed", extra={**logged(error), "at_line": error_place(error)})
-    metrics.add_metric("InboxFailed", MetricUnit.Count, 1)
-    return forms.failed(event)

@@ -154,7 +154,7 @@ def lead_page(asking: Asking, lines: str = "", problem: str = "") -> Response[st
         quality=quality,
         agreement=agreement(quality.pairs),
         categories=category_counts(desk.items(moderator)),
-        reports=desk.reports(moderator),
+        reports=desk.store.reports(moderator.provider)[::-1],
         lines=lines or reason_lines(desk.reasons(moderator) or SHIPPED),
         problem=problem,
     )

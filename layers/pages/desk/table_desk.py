@@ -54,7 +54,6 @@ from ledger.desk_store import UNDO_SECONDS, DynamoDesk, ItemLease, PendingDecisi
 from ledger.draws import ANSWER_DAYS
 from ledger.findings import sampled_posts
 from ledger.keys import audit_file_key
-from ledger.numbers import ReportWords
 from ledger.objects import S3Objects
 from ledger.store import DynamoStore
 from ledger.texts import Clock, utc_exactly
@@ -392,10 +391,6 @@ class TableDesk:
         """Return how second reviews agreed and how decisions held, of the last 90 days."""
         since = self.now().date() - timedelta(days=QUALITY_DAYS - 1)
         return quality_of(self._entries(moderator.provider, QUALITY_DAYS), since.isoformat())
-
-    def reports(self, moderator: Moderator) -> Sequence[ReportWords]:
-        """Return the words of the reports that are kept, the newest first."""
-        return self.store.reports(moderator.provider)[::-1]
 
     def rules(self, moderator: Moderator) -> list[RuleView]:
         """Return how the provider's rules run, those that would bring most cards first."""

@@ -11,16 +11,19 @@ import os
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from hashlib import blake2b, sha256
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 from jinja2 import Environment
 from markupsafe import Markup
 
+from ledger.codes import logged
 from ledger.texts import replace_controls
 from phrases import LANGUAGES, NAMES, of, page_engine
 
@@ -248,12 +251,15 @@ def page_response(request: Request, page: str, error: RequestError | None = None
     }
 
 
-def error_place(error: Exception) -> str:
-    """Return the file and line of an error, for a log; its words could quote somebody."""
+def log_failure(error: Exception, logger: Logger, metrics: Metrics, metric: str) -> None:
+    """Log the kind of an error and its place, never its words, which could quote somebody."""
     last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(last.filename).name}:{last.lineno}"
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    logger.error("failed", extra={**logged(error), "at_line": place})
+    metrics.add_metric(metric, MetricUnit.Count, 1)
 
 
+@cache
 def form_pages(templates: Path, language: str) -> Environment:
     """Return the template engine of a language: everything that a stranger wrote is escaped."""
     words = of(language)

@@ -46,7 +46,12 @@ def decision_files(
         key = partial(author_notice_key, entry.provider, order.case)
         return {key(name): text.encode() for name, text in texts}, ()
     if entry.type == "outcome" and entry.answers and entry.answers.type == "complaint":
-        return _outcome_files(entry, case_of, objecting), ()
+        contest = case_of(entry.complaint)
+        reason = contest.entries[-1].reason if contest else ""  # empty if the author was erased
+        number, _ = objecting(entry.provider, numbered_case(entry))
+        key = partial(author_notice_key, entry.provider, entry.complaint)
+        told = NOTICE_LANGUAGES if reason else ()
+        return {key(one): outcome_notice(one, entry, reason, number).encode() for one in told}, ()
     if entry.type != "decision" or entry.measures is None:
         return {}, ()
     decision = case_of(entry.entry)
@@ -78,27 +83,3 @@ def decision_files(
         *meaning_problems(statement, {}, date.fromisoformat(day)),
     ]
     return files, tuple(f"{statement['puid']} {each.field} {each.code}" for each in problems)
-
-
-def _outcome_files(
-    entry: JournalEntry,
-    case_of: Callable[[str], Case | None],
-    objecting: Callable[[str, str], tuple[str, str]],
-) -> dict[str, bytes]:
-    """Return the notices of how a complaint ended; none if the author was erased."""
-    cases = [case_of(name) for name in (*entry.cases, *(entry.about.cases if entry.about else ()))]
-    reasons = [
-        each.reason
-        for case in cases
-        for each in (case.entries if case else ())
-        if each.journal_entry.entry == entry.entry and each.reason
-    ]
-    if not reasons or any(case.is_erased for case in cases if case):
-        return {}
-    number, _ = objecting(entry.provider, numbered_case(entry))
-    return {
-        author_notice_key(entry.provider, entry.complaint, language): outcome_notice(
-            language, entry, reasons[0], number
-        ).encode()
-        for language in NOTICE_LANGUAGES
-    }

@@ -37,6 +37,7 @@ import hmac
 import json
 import re
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
@@ -63,8 +64,8 @@ class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
     messages that its senders put into the queue, or signed in at the console. Nobody uses both, so
     that one person is not two moderators. `territory` has the countries, sorted, in which its
     decisions hold that name none. `complaint_url` is its own form for complaints; without it our
-    page takes them. `post_url` is how addresses of its posts look, as `https://chat.example/@*/{post}`
-    with `*` for the rest of a part of the path; without it nobody reports a post here.
+    page takes them. `post_url` is the pattern of its posts' addresses, of which the last part is
+    the id; without it nobody reports a post here.
     """
 
     provider: str
@@ -76,23 +77,14 @@ class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
     post_url: str = ""
 
     def post_at(self, url: str) -> str:
-        """Return the id of the post at an address; empty if that is none of this provider.
+        """Return the id of the post at an address, its last part; empty if it is not of these.
 
-        >>> chat = Provider("chat", post_url="https://chat.example/@*/{post}")
+        >>> chat = Provider("chat", post_url="https://chat.example/@*/*")
         >>> chat.post_at("https://chat.example/@who/12?lang=en"), chat.post_at("https://x.example/")
         ('12', '')
         """
-        wanted = self.post_url.split("/")
-        given = url.partition("#")[0].partition("?")[0].split("/") if url.split() == [url] else []
-        if "{post}" not in wanted or len(given) != len(wanted):
-            return ""
-        for want, part in zip(wanted, given, strict=True):
-            start, star, _ = want.partition("*")
-            if part != want and not (
-                part and (want == "{post}" or (star and part.startswith(start)))
-            ):
-                return ""
-        return given[wanted.index("{post}")]
+        page = url.partition("#")[0].partition("?")[0] if url.split() == [url] else ""
+        return page.rpartition("/")[2] if fnmatchcase(page, self.post_url or "-") else ""
 
 
 def is_provider_id(value: str) -> bool:

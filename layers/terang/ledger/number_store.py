@@ -1,7 +1,4 @@
-"""The steps of cases under their numbers, and the words of reports, in the table.
-
-The table knows a number by its digest. Each row is put once, and ends by itself.
-"""
+"""The steps of cases under the digests of their numbers, and the words of reports, in the table."""
 
 import secrets
 from dataclasses import dataclass
@@ -23,50 +20,38 @@ WORDS_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class DynamoNumbers(TableRows):
-    """Numbers, their steps, and reports."""
+    """Numbers, their steps, and reports. Each row is put once, and ends by itself."""
 
     def number(self, case: str) -> str:
         """Return the number of a case. The first caller makes the key."""
-        item = self.table.get(NUMBERS, "key")
-        if item is None:
+        while (item := self.table.get(NUMBERS, "key")) is None:
             self.table.put_new(NUMBERS, "key", key=secrets.token_bytes(32))
-            item = self.table.get(NUMBERS, "key")
-        assert item is not None  # noqa: S101 - put_new leaves one
         return number_of(item["key"]["B"], case)
 
     def put_step(self, number: str, name: str, step: NumberStep) -> None:
         """Put a step if it is absent."""
-        expires = in_days(self.clock.now(), NUMBER_DAYS)
-        self.table.put_new(_partition(number), name, step, expires=expires)
+        key, expires = _steps(number), in_days(self.clock.now(), NUMBER_DAYS)
+        self.table.put_new(key, name, step, expires=expires)
 
     def steps(self, number: str) -> dict[str, NumberStep]:
         """Return the steps under a number by name; none of one that nobody has, or that ended."""
-        now = self.clock.now().timestamp()
-        return {
-            item["sk"]["S"]: step
-            for item in self.table.query(_partition(number), "")
-            if int(item["expires"]["N"]) > now and (step := record_of(item, NumberStep))
-        }
+        return self._kept(_steps(number), "", NumberStep)
 
     def put_report(self, provider: str, words: ReportWords) -> ReportWords:
         """Put a report if it is absent; return the one that is stored afterwards."""
-        place = _reports(provider), f"{words.at[:10]}#{words.case}"
-        self.table.put_new(*place, words, expires=in_days(self.clock.now(), WORDS_DAYS))
-        return record_of(self.table.get(*place), ReportWords) or words
+        key, name = f"R#{provider}", f"{words.at[:10]}#{words.case}"
+        self.table.put_new(key, name, words, expires=in_days(self.clock.now(), WORDS_DAYS))
+        return record_of(self.table.get(key, name), ReportWords) or words
 
     def reports(self, provider: str, day: str = "") -> list[ReportWords]:
-        """Return the reports that are kept, or those of one day, the oldest first."""
+        """Return the reports that are kept, or those of one day, by day."""
+        return [*self._kept(f"R#{provider}", day, ReportWords).values()]
+
+    def _kept[T](self, pk: str, prefix: str, kind: type[T]) -> dict[str, T]:
         now = self.clock.now().timestamp()
-        return [
-            words
-            for item in self.table.query(_reports(provider), day)
-            if int(item["expires"]["N"]) > now and (words := record_of(item, ReportWords))
-        ]
+        items = (item for item in self.table.query(pk, prefix) if int(item["expires"]["N"]) > now)
+        return {item["sk"]["S"]: record for item in items if (record := record_of(item, kind))}
 
 
-def _partition(number: str) -> str:
+def _steps(number: str) -> str:
     return NUMBERS + digest("number", number)
-
-
-def _reports(provider: str) -> str:
-    return f"R#{provider}"

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 import boto3
 import msgspec
@@ -44,23 +43,6 @@ PARTNERS, WEBHOOKS = "PartnersSecretArn", "WebhooksSecretArn"
 NOBODY = "nobody"
 """The template's initial content of the secret: a partner whose digest matches no secret."""
 
-NONE = "none"
-"""Takes an address away that a provider had."""
-
-
-def _check_link(_: type, url: str) -> None:
-    """Raise ValueError for what is no address; that of posts needs a part `{post}`."""
-    parts = urlsplit(url)
-    if url != NONE and not (parts.scheme in {"http", "https"} and parts.hostname):
-        raise ValueError(f"An address begins with https:// and names a host; {NONE} takes it away")
-
-
-def _check_post_url(kind: type, url: str) -> None:
-    _check_link(kind, url)
-    if url != NONE and "{post}" not in url.split("/"):
-        raise ValueError("One part of the address is {post}, as https://chat.example/@*/{post}")
-
-
 Rule = Annotated[str, Parameter(help="the rule as PACK/RULE")]
 PartnerId = Annotated[ProviderId, Parameter(help="the partner's id")]
 
@@ -79,22 +61,11 @@ def add(
     open_channels: Channels = (),
     packs: Annotated[str, option("PACK,PACK", "default: all that rest on the law")] = "",
     complaint_url: Annotated[
-        str,
-        Parameter(
-            metavar="URL",
-            validator=_check_link,
-            help="its own form for complaints, in place of our page; none takes it away",
-        ),
-    ] = "",
+        str | None, option("URL", "its own form for complaints, in place of our page; '': none")
+    ] = None,
     post_url: Annotated[
-        str,
-        Parameter(
-            metavar="URL",
-            validator=_check_post_url,
-            help="how addresses of its posts look, so that anyone can report one, such as"
-            " https://chat.example/@*/{post}; none takes it away",
-        ),
-    ] = "",
+        str | None, option("URL", "pattern of its posts' addresses, to report one; '': none")
+    ] = None,
     stack: StackName = STACK,
 ) -> int:
     """Deploy the provider's role and register it. Called again, it changes the role."""
@@ -114,26 +85,22 @@ def add(
             senders=tuple(sorted({*before.senders, *remote.senders(role["RoleId"])})),
             open_channels=tuple(sorted({*before.open_channels, *open_channels})),
             territory=countries,
-            complaint_url=_chosen(complaint_url, before.complaint_url),
-            post_url=_chosen(post_url, before.post_url),
+            complaint_url=before.complaint_url if complaint_url is None else complaint_url,
+            post_url=before.post_url if post_url is None else post_url,
         )
     )
     if packs:
         remote.public.choose(provider, packs.split(","))
     print_results(remote.first_steps(provider, role["RoleArn"]).splitlines())
     screen.print(f"{provider} sends as {role['RoleId']}")
-    if not (_chosen(complaint_url, before.complaint_url) or "FormsUrl" in remote.outputs):
-        print_warning(f"{provider}: no notice says where to object: give --complaint-url, or deploy"
-                      " the stack with Forms=on")  # fmt: skip
+    if not (complaint_url or before.complaint_url or "FormsUrl" in remote.outputs):
+        print_warning(
+            f"no notice says where to object: name {provider}'s form with --complaint-url"
+        )
     with suppress(OperatorError):  # nothing is published yet
         if remote.public.in_force()[1].is_without_rules(provider, remote.clock.now().date()):
             print_warning(f"{provider} runs no rule: name packs for it with --packs")
     return 0
-
-
-def _chosen(given: str, before: str) -> str:
-    """Return the address that was given, or the one from before; empty if it is taken away."""
-    return "" if given == NONE else given or before
 
 
 def sentinel(*, stack: StackName = STACK) -> int:
