@@ -243,7 +243,7 @@ class World:
 
     def case_deliveries(self) -> CaseDeliveries:
         """A fresh worker of decide, from the delivery on."""
-        senders = Senders(self.store, self.clock, "AROAREDRIVE")
+        senders = Senders(self.store, self.clock, "AROAREDRIVE", "AROAFORMS")
         return CaseDeliveries(self.case_work(), senders, self.desk, "arn:console")
 
     def decide(
