@@ -31,7 +31,8 @@ from ledger.findings import FoundSpan
 from ledger.keys import author_notice_key
 from ledger.number_store import NUMBERS
 from ledger.numbers import number_of
-from rules.pack import Translation
+from rules.pack import Pack, Translation
+from terang import ROOT
 
 F1, F2 = finding(1).finding, finding(2).finding
 EVERYTHING = {
@@ -208,6 +209,17 @@ def test_every_code_has_words_in_every_language(language: str) -> None:
     text = words_of(language)
     for codes in (Visibility, Monetary, Provision, AccountMeasure):
         assert all(f'"{code}": "' in text for code in codes)
+
+
+def test_the_ground_of_a_shipped_pack_is_said_in_the_notices_language() -> None:
+    """Any other one as the provider or its pack says it."""
+    for path in (ROOT / "packs").glob("*.yaml"):
+        ground = Pack.parse(path.read_text("utf-8"), path.name).legal_ground.text
+        assert all(f'"{ground}": "' in words_of(language) for language in ("id", "zh")), path.name
+    law = "Undang-Undang Nomor 1 Tahun 2024 (ITE), Pasal 28"
+    assert law in told("en", decision(F1, ground="illegal", ground_text=law))
+    known = told("en", decision(F1, ground="illegal", ground_text=f"{law} ayat (1)"))
+    assert "Law No. 1 of 2024 (ITE), Article 28(1)" in known
 
 
 def test_without_public_pages_only_the_rule_is_named() -> None:
