@@ -3,36 +3,26 @@
 import os
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from answer.ask_routes import routes_of
 from answer.tip_line import IndexInForce, TipLine
 from ledger.objects import S3Objects
 from ledger.texts import clock_from_setting
-from strangers import RateLimit, log_failure, response
-
-SECRETS_SECONDS = 300
+from strangers import RateLimit, log_failure, partners_in, response
 
 logger, metrics = Logger(), Metrics()
 setting = os.environ
 
 
-def partner_secrets() -> dict[str, str]:
-    """Return the secret of each partner, at most five minutes old."""
-    partners: dict[str, str] = parameters.get_secret(
-        setting["PARTNERS_SECRET"], transform="json", max_age=SECRETS_SECONDS
-    )
-    return partners
-
-
 tip_line = TipLine(
     routes=routes_of(
-        secrets=partner_secrets,
+        secrets=partial(partners_in, setting["PARTNERS_SECRET"]),
         asks_for_secret=setting["TIP_LINE"] == "secret",
         bot=setting["TELEGRAM_BOT"],
     ),

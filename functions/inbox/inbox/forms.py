@@ -22,7 +22,6 @@ from ledger.findings import digest
 from ledger.numbers import NumberStep, ReportWords, contested, read_number
 from ledger.store import DynamoStore
 from ledger.texts import Clock, is_blank, utc
-from phrases import MEASURES
 from strangers import RateLimit, Request, RequestError, Secrets, admit, form_pages, page_response
 
 MOST_LETTERS = 2_000
@@ -51,7 +50,7 @@ REPORTABLE = (
 
 SHOWN: dict[str, Any] = {
     "number": "", "steps": None, "may_object": False, "own_form": "", "done": "",
-    "abuse": ABUSE, "reportable": REPORTABLE, "most_letters": MOST_LETTERS, "measures": MEASURES,
+    "abuse": ABUSE, "reportable": REPORTABLE, "most_letters": MOST_LETTERS,
 }  # fmt: skip
 """What a page shows before somebody wrote anything."""
 

@@ -4,17 +4,17 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from inbox.forms import Forms
 from ledger.store import DynamoStore
 from ledger.texts import clock_from_setting
-from strangers import RateLimit, log_failure
+from strangers import RateLimit, log_failure, partners_in
 
 logger, metrics = Logger(), Metrics()
 setting = os.environ
@@ -25,21 +25,14 @@ clock = clock_from_setting(setting["TODAY"])
 def send(provider: str, message: Mapping[str, Any]) -> None:
     """Put a message into the queue of cases in a provider's name."""
     named = {"provider": {"DataType": "String", "StringValue": provider}}
-    body = json.dumps(message, ensure_ascii=False)
+    body = json.dumps(message)  # in ASCII: SQS refuses some of what people can type
     sqs.send_message(QueueUrl=setting["CASES_QUEUE_URL"], MessageBody=body, MessageAttributes=named)
-
-
-def partners() -> Mapping[str, str]:
-    """Return the digest of each partner's secret, at most five minutes old."""
-    name = setting["PARTNERS_SECRET"]
-    known: dict[str, str] = parameters.get_secret(name, transform="json", max_age=300)
-    return known
 
 
 forms = Forms(
     store=DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"], clock),
     send=send,
-    partners=partners,
+    partners=partial(partners_in, setting["PARTNERS_SECRET"]),
     rate_limit=RateLimit(int(setting["FORMS_PER_MINUTE"]), time.monotonic),
     clock=clock,
     seconds=time.monotonic,

@@ -18,16 +18,7 @@ from markupsafe import Markup
 from cases.kinds import CaseNumbers
 from ledger.codes import Code
 from ledger.texts import replace_controls
-from phrases import (
-    LANGUAGES,
-    MEASURES,
-    NAMES,
-    Phrases,
-    category_words,
-    of,
-    page_engine,
-    to_translate,
-)
+from phrases import LANGUAGES, NAMES, Phrases, category_words, of, page_engine, to_translate
 from publish.folding import Numbers
 from publish.precision import of_cohort
 from publish.summary import NO_ADDRESS, PeriodKind, Standing, Summary
@@ -112,7 +103,7 @@ def case_words(code: str) -> str:
     >>> case_words("partly_reversed"), case_words("DECISION_VISIBILITY_CONTENT_REMOVED")
     ('Partly reversed', 'Post removed')
     """
-    return CASES.get(code) or MEASURES.get(code) or category_words(code)
+    return CASES.get(code) or category_words(code)
 
 
 def cause_words(cause: str) -> str:

@@ -235,16 +235,6 @@ REPORTED = {
 }
 """Categories of the DSA that no pack may carry. People name them in notices, orders and audits."""
 
-
-def category_words(category: str) -> str:
-    """Return a category in English words, to be translated.
-
-    >>> category_words("SELF_HARM"), category_words("NEW_ONE"), category_words("")
-    ('Self-harm', 'New one', '')
-    """
-    return (CATEGORIES | REPORTED).get(category) or category.replace("_", " ").capitalize()
-
-
 MEASURES = {
     "DECISION_VISIBILITY_CONTENT_REMOVED": to_translate("Post removed"),
     "DECISION_VISIBILITY_CONTENT_DISABLED": to_translate("Access to the post disabled"),
@@ -264,6 +254,16 @@ MEASURES = {
     "DECISION_ACCOUNT_TERMINATED": to_translate("Account closed"),
 }
 """Measures in words, by the codes of the DSA."""
+
+
+def category_words(category: str) -> str:
+    """Return a category or a measure in English words, to be translated.
+
+    >>> category_words("SELF_HARM"), category_words("NEW_ONE"), category_words("")
+    ('Self-harm', 'New one', '')
+    """
+    known = CATEGORIES | REPORTED | MEASURES
+    return known.get(category) or category.replace("_", " ").capitalize()
 
 
 @dataclass(frozen=True, slots=True)

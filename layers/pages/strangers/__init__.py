@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities import parameters
 from jinja2 import Environment
 from markupsafe import Markup
 
@@ -189,6 +190,12 @@ def response(status: int, body: Mapping[str, Any], **headers: str) -> dict[str, 
 
 type Secrets = Callable[[], Mapping[str, str]]
 """Returns the SHA-256 of each partner's secret in hex, by the partner's id."""
+
+
+def partners_in(secret: str) -> dict[str, str]:
+    """Return the partners that a secret of Secrets Manager holds, at most five minutes old."""
+    known: dict[str, str] = parameters.get_secret(secret, transform="json", max_age=300)
+    return known
 
 
 def admit(secrets: Secrets, partner: str, secret: str) -> None:

@@ -1,14 +1,11 @@
 """The forms in a real browser: three languages, two widths, light and dark, no script."""
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Page
 from support.chromium import IN_CHROMIUM, Window, check_page
+from support.form_server import served
 from support.forms_world import REPORT, FormsWorld
 from support.hostile import HOSTILE
 
@@ -17,54 +14,15 @@ from phrases import LANGUAGES
 pytestmark = IN_CHROMIUM
 
 
-class _Api(BaseHTTPRequestHandler):
-    """The HTTP API in front of the forms; `asked` are the addresses that a log could hold."""
-
-    world: FormsWorld
-    asked: ClassVar[list[str]]
-
-    def do_GET(self) -> None:
-        self._respond("")
-
-    def do_POST(self) -> None:
-        self._respond(self.rfile.read(int(self.headers["Content-Length"])).decode())
-
-    def _respond(self, body: str) -> None:
-        self.asked.append(self.path)
-        parts = urlsplit(self.path)
-        reply, _ = self.world.forms.take({
-            "routeKey": f"{self.command} {parts.path}", "headers": dict(self.headers),
-            "requestContext": {"http": {"method": self.command, "sourceIp": "192.0.2.7"}},
-            "queryStringParameters": dict(parse_qsl(parts.query)), "body": body,
-        })  # fmt: skip
-        self.send_response(reply["statusCode"])
-        for name, value in reply["headers"].items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(reply["body"].encode())
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
-        pass
+@pytest.fixture
+def world() -> FormsWorld:
+    return FormsWorld()
 
 
 @pytest.fixture
-def api() -> type[_Api]:
-    return type("_Served", (_Api,), {"world": FormsWorld(), "asked": []})
-
-
-@pytest.fixture
-def served(api: type[_Api]) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), api) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def page(window: Window) -> Page:
-    return window.page
+def origin(world: FormsWorld) -> Iterator[str]:
+    with served(world.forms.take) as address:
+        yield address
 
 
 def send(page: Page) -> None:
@@ -83,27 +41,27 @@ def is_refused(window: Window, status: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_from_a_number_to_an_objection(
-    api: type[_Api], served: str, page: Page, language: str
+    world: FormsWorld, origin: str, window: Window, language: str
 ) -> None:
-    number = api.world.decided()
-    page.goto(f"{served}/object?language={language}")
+    number, page = world.decided(), window.page
+    page.goto(f"{origin}/object?language={language}")
     check_page(page)
     page.locator("#number").fill(number)
     send(page)
     page.locator("textarea").fill("I quoted it.")
     send(page)
-    assert [one["reason"] for one in api.world.sent] == ["I quoted it."]
+    assert [one["reason"] for one in world.sent] == ["I quoted it."]
     assert page.locator("html").get_attribute("lang") == language
     assert page.context.cookies() == []
-    assert not any(number[:4] in path for path in api.asked)
+    assert page.url == f"{origin}/object?language={language}", "and no number"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_from_a_report_to_its_number(
-    api: type[_Api], served: str, window: Window, language: str
+    world: FormsWorld, origin: str, window: Window, language: str
 ) -> None:
     page = window.page
-    page.goto(f"{served}/report?language={language}")
+    page.goto(f"{origin}/report?language={language}")
     page.locator("summary").click()
     check_page(page)
     for name in ("url", "text", "name", "email"):
@@ -116,12 +74,12 @@ def test_from_a_report_to_its_number(
     page.locator("#flagger").fill("")
     send(page)
     assert page.locator(".number").inner_text() == page.locator("#number").input_value()
-    assert len(api.world.sent) == 1
+    assert len(world.sent) == 1
 
 
-def test_hostile_words_run_nowhere(served: str, window: Window) -> None:
+def test_hostile_words_run_nowhere(origin: str, window: Window) -> None:
     page = window.page
-    page.goto(f"{served}/report")
+    page.goto(f"{origin}/report")
     page.locator("form").evaluate("form => form.noValidate = true")
     for name in ("url", "text", "name"):
         page.locator(f"#{name}").fill("".join(HOSTILE.values()))
