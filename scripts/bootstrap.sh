@@ -25,7 +25,7 @@ find_uv() {
 point_to_sources() {
   # The sources are imported from where they stand: nothing of ours is built or copied. Written each
   # time, since a folder can be added without any lock being changed.
-  for part in layers/terang layers/matcher layers/claims layers/pages functions/intake functions/scan functions/decide functions/publish functions/feeds functions/answer functions/announce functions/console local; do
+  for part in layers/terang layers/matcher layers/claims layers/pages functions/intake functions/scan functions/decide functions/publish functions/feeds functions/answer functions/inbox functions/announce functions/console local; do
     echo "$PWD/$part"
   done > "$(echo .venv/lib/python3.*/site-packages)/terang.pth"
   printf '#!%s\nimport sys\nfrom terang.cli import main\nif __name__ == "__main__":\n    sys.exit(main())\n' "$PWD/.venv/bin/python" > .venv/bin/terang

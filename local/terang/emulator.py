@@ -40,7 +40,10 @@ SITE = "python/lib/python3.13/site-packages"
 """Where the emulator's workers read files `*.pth` of a layer."""
 
 LAYERS = ("terang", "matcher", "claims", "pages")
-FUNCTIONS = ("intake", "scan", "decide", "publish", "feeds", "answer", "announce", "console")
+FUNCTIONS = (
+    *("intake", "scan", "decide", "publish", "feeds"),
+    *("answer", "inbox", "announce", "console"),
+)
 
 PROVIDED = {"boto3", "botocore", "s3transfer"}
 """Lambda's runtime brings these packages."""

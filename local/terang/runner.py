@@ -134,8 +134,9 @@ class Deployed:
 
     def register(self, provider: str, open_channels: Iterable[str]) -> None:
         """Register the provider; the emulator names its only account as every sender."""
+        eu, posts = countries_of("EU"), "https://chat.example/*"
         self.store.put_provider(
-            Provider(provider, (ACCOUNT,), tuple(open_channels), territory=countries_of("EU"))
+            Provider(provider, (ACCOUNT,), tuple(open_channels), territory=eu, post_url=posts)
         )
 
     def drop(self, provider: str, paths: Sequence[Path]) -> list[Dropped]:
@@ -370,6 +371,7 @@ def deployed_for(trial: Trial, *, keep: bool) -> Iterator[Deployed]:
         "ScanConcurrency": "2",
         "BatchWindow": "1",
         "AskPage": "on",
+        "Forms": "on",
         "TelegramBot": "terang_bot",
         "TipLine": "secret",
     }

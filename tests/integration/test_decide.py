@@ -7,7 +7,17 @@ import msgspec
 import pytest
 from integration.decided_cases import case_of, decide, entries, found
 from support.faults import Calls
-from support.sample_messages import SENT, audit, complaint, decision, notice
+from support.sample_messages import (
+    SENT,
+    audit,
+    complaint,
+    decision,
+    dispute,
+    notice,
+    order,
+    outcome,
+    suspension,
+)  # fmt: skip
 from support.sample_posts import OTP, PACK, pack
 from support.world import DAY, ROLE, World
 
@@ -85,6 +95,29 @@ def test_a_redriven_decision_is_judged_as_on_the_day_it_was_sent(
     message = Delivery("arn:cases", body, "AROAREDRIVE:me", named, SENT)
     [handled] = world.case_deliveries().take(message, lambda: 300) or []
     assert handled.status == status
+
+
+@pytest.mark.parametrize(("sender", "first", "trusted"), [
+    ("AROAFORMS", None, True),
+    ("AROAREDRIVE", "AROAFORMS", True),
+    ("AROAOTHER", None, False),
+    ("AROAOTHER", "AROAFORMS", False),
+    ("", None, False),
+])  # fmt: skip
+def test_the_forms_send_complaints_and_notices_alone(
+    world: World, sender: str, first: str | None, trusted: bool
+) -> None:
+    """Of each kind one message, and all of them as one array, or as lines."""
+    [finding] = found(world)
+    named = {"provider": "acme"} | ({"first_sender": f"{first}:x"} if first else {})
+    kinds = [decision(finding), complaint(), outcome(), dispute(), notice(), order(), suspension()]
+    taken = []
+    for sent in (*kinds, [notice(id="n-2")]):
+        message = Delivery("arn:cases", json.dumps(sent), f"{sender}:x", named, SENT)
+        handled = world.case_deliveries().take(message, lambda: 300)
+        assert (handled is not None) is trusted
+        taken += [each.type for each in handled or () if each.code != "wrong_door"]
+    assert taken == (["complaint", "notice"] if trusted else [])
 
 
 class TestRefusals:

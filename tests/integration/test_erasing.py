@@ -67,7 +67,7 @@ def test_before_erasing_the_author_is_in_every_kind_of_place(lived: World) -> No
     """Else the search for what is left could not fail."""
     kinds = {place.partition("#")[0].partition("acme/")[0] for place in places_of(lived, *WORDS)}
     places = places_of(lived, *WORDS)
-    assert kinds == {"C", "J", "out/out/"} | {one for one in places if one.startswith("work/")}
+    assert kinds == {"C", "J", "R", "out/out/"} | {one for one in places if one.startswith("work/")}
     folders = {one.split("/")[3] for one in places if one.startswith("out/")}
     assert folders == {
         "findings", "notices", "decisions", "statements", "proposals", "audit"
@@ -85,8 +85,8 @@ def test_nothing_of_the_author_is_left_in_any_version(lived: World) -> None:
 def test_it_says_what_went(lived: World) -> None:
     counts = erase(lived).counts
     assert {name: count for name, count in counts.items() if count} == {
-        "findings": 5, "excerpts": 5, "entries": 9, "waiting": 1, "samples": 3, "files": 3,
-        "notices": 6, "statements": 2, "batches": 1, "proposals": 1, "parts": 1,
+        "findings": 5, "excerpts": 5, "entries": 11, "waiting": 1, "samples": 3, "files": 3,
+        "notices": 9, "reports": 1, "statements": 2, "batches": 1, "proposals": 1, "parts": 1,
         "fingerprints": 3,
     }  # fmt: skip
 

@@ -226,6 +226,12 @@ def test_a_browser_without_a_session_is_sent_to_the_sign_in(account: Account) ->
     assert (answer["statusCode"], answer["headers"]["Location"]) == (303, "/sign-in")
 
 
+def test_a_form_is_answered(account: Account) -> None:
+    page = account.invoke("Inbox", read_event("inbox-object"))
+    assert (page["statusCode"], page["headers"]["content-language"]) == (200, "id")
+    assert account.invoke("Inbox", read_event("inbox-report"))["statusCode"] == 400
+
+
 def test_a_feed_is_learnt_and_a_question_answered(account: Account) -> None:
     question, without = read_event("answer-question"), read_event("answer-no-question")
     assert account.invoke("Answer", question)["statusCode"] == 503

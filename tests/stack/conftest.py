@@ -31,6 +31,7 @@ PARAMETERS = {
     "TrustedPublishers": "check.example",
     "TipLine": "secret",
     "AskPage": "on",
+    "Forms": "on",
     "TelegramBot": "terang_bot",
     "Console": "cognito",
     "Announcements": "on",

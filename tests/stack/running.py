@@ -15,7 +15,7 @@ __all__ = ["DAY", "ROOT", "STACK", "Running"]
 
 STACK = "terang-test"
 DAY = "2026-11-25"
-FUNCTIONS = ("intake", "scan", "decide", "publish", "feeds", "answer")
+FUNCTIONS = ("intake", "scan", "decide", "publish", "feeds", "answer", "inbox")
 BUCKETS = ("DropBucket", "WorkBucket", "OutBucket", "PublicBucket")
 
 

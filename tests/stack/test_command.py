@@ -155,6 +155,11 @@ def test_what_a_new_provider_is_told_can_be_typed(running: Running, tmp_path: Pa
     assert added.returncode == 0, added.stderr
     assert len(running.store.provider("eager-chat").territory) == 28
     assert call(running, *words).returncode == 0  # what is known is not asked again
+    page, posts = "https://eager.example/object", "https://eager.example/*"
+    assert call(running, *words, "--complaint-url", page, "--post-url", posts).returncode == 0
+    assert call(running, *words, "--complaint-url", "").returncode == 0
+    known = running.store.provider("eager-chat")
+    assert (known.complaint_url, known.post_url) == ("", posts)
     exports, (copied, listed), program = parts_of(added.stdout)
     places = {"role": "arn:aws:iam::123456789012:role/", "posts": running.outputs["PostsUrl"]}
     for place, value in (places | {"cases": running.outputs["CasesUrl"]}).items():

@@ -12,6 +12,7 @@ from support.sample_posts import OTP, PRIZE, fields, line
 from support.world import DAY, World
 
 from ledger.keys import audit_file_key
+from ledger.numbers import ReportWords
 from publish.publish_run import PublishRequest, publish
 from publish_steps.handover import Samples, Statements
 from scan.inspection import ShadowFindings
@@ -60,6 +61,8 @@ def live_through(world: World) -> None:
     assert [handled.status for handled in world.decide(*messages(world))] == [
         *["taken"] * 6, "waiting"
     ]  # fmt: skip
+    words = ReportWords("n", f"{DAY}T12:00:00Z", f"{POST}-1", CANARY, "VIOLENCE", CANARY)
+    world.store.put_report("acme", words)
     run: Any = SimpleNamespace(context=world)
     Samples(world.objects, world.out).day_counted(run, "acme", DAY)
     Statements(world.objects, world.out).batch("acme", DAY)
@@ -80,7 +83,7 @@ def messages(world: World) -> list[dict[str, Any]]:
     ground = {"ground": "terms", "ground_text": "Rule 1", "ground_url": "https://acme.example/1"}
     return [
         decision(first, **quoted),
-        complaint(),
+        complaint(**quoted),
         outcome(**quoted),
         notice(id="n-1", post=f"{POST}-4", finding=fourth),
         notice(id="n-2", post=f"{POST}-3", url=url),

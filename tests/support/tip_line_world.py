@@ -11,12 +11,13 @@ import msgspec
 from support.sample_checks import CHECKS, PUBLISHER, check, table
 
 from answer.ask_routes import JSON_PARTNER, JSON_SECRET, routes_of
-from answer.tip_line import IndexInForce, RateLimit, TipLine
+from answer.tip_line import IndexInForce, TipLine
 from claims.admission import Trust, admit, build_index
 from claims.fact_check import Check, FeedCheck, Rating, read_feed
 from ledger.closing import POINTER_KEY, set_key
 from ledger.keys import factchecks_key
 from ledger.texts import clock_from_setting
+from strangers import RateLimit
 
 BOT = "terang_bot"
 PARTNERS = {

@@ -232,12 +232,18 @@ class World:
             self.clock,
             out_bucket=self.out,
             public_bucket=self.public,
-            rooms=(partial(decision_files, public_url="https://terang.example"),),
+            rooms=(
+                partial(
+                    decision_files,
+                    public_url="https://terang.example",
+                    objecting=partial((store or self.store).objecting, "https://ask.example"),
+                ),
+            ),
         )
 
     def case_deliveries(self) -> CaseDeliveries:
         """A fresh worker of decide, from the delivery on."""
-        senders = Senders(self.store, self.clock, "AROAREDRIVE")
+        senders = Senders(self.store, self.clock, "AROAREDRIVE", "AROAFORMS")
         return CaseDeliveries(self.case_work(), senders, self.desk, "arn:console")
 
     def decide(

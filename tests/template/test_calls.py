@@ -3,7 +3,10 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
+import boto3
+import msgspec
 import pytest
 from moto import mock_aws
 from support.faults import CrashError
@@ -12,6 +15,7 @@ from support.sample_messages import audit, complaint, decision, flood_answer, on
 from template.calls import denied, uncalled, untouched
 from template.trial import DAY, SETTINGS, STACK, Trial, bucket, delivery, lines, post
 
+from ledger.cases import case_id
 from ledger.closing import Closing
 from ledger.store import DynamoStore
 
@@ -47,6 +51,7 @@ TOLD = ("Announcements", "Webhooks")
 UNREAD = {  # settings of all functions
     "Announce": {"PUBLIC_BUCKET", "PUBLIC_URL", "TABLE"},
     "Answer": {"OUT_BUCKET", "PUBLIC_URL", "TABLE"},
+    "Inbox": {"OUT_BUCKET", "PUBLIC_BUCKET", "PUBLIC_URL"},
     "Intake": {"PUBLIC_URL"},
     "Feeds": {"PUBLIC_URL"},
 }
@@ -64,6 +69,7 @@ LAMBDA_CALLS = {
         "Publish": [("SendMessage", "PublishFailed")],
         "Feeds": [("SendMessage", "FeedsFailed")],
         "Answer": [],
+        "Inbox": [],
         "Announce": [(action, f"{name}Queue") for action in TAKE for name in TOLD],
     }.items()
 }
@@ -106,6 +112,25 @@ def question(text: str) -> dict[str, Any]:
     return {"requestContext": context, "headers": headers, "body": json.dumps({"text": text})}
 
 
+def fill_in(trial: Trial) -> list[dict[str, str]]:
+    """Forms: an objection to `d-4`, and a report with the key of a trusted flagger."""
+    store = DynamoStore.of(boto3.client("dynamodb"), "Table")
+    acme = store.provider("acme")
+    assert acme is not None
+    store.put_provider(msgspec.structs.replace(acme, post_url="https://chat.example/*"))
+    number = store.number(case_id("decision", "acme", "d-4"))
+    report = {"url": "https://chat.example/1", "category": "VIOLENCE", "text": "It threatens."}
+    report |= {"true": "yes", "flagger": "hotline", "key": "open sesame"}
+    return [{"number": number, "text": "No.", "object": "yes"}, report]
+
+
+def form(fields: dict[str, str]) -> dict[str, Any]:
+    """A form, as the API brings it."""
+    route = "POST /object" if "number" in fields else "POST /report"
+    context = {"http": {"method": "POST", "sourceIp": "192.0.2.7"}}
+    return {"routeKey": route, "requestContext": context, "body": urlencode(fields)}
+
+
 def about_cases(message: dict[str, Any]) -> dict[str, Any]:
     return delivery("Cases", json.dumps(on_day(DAY, message)))
 
@@ -146,6 +171,7 @@ def trial() -> Iterator[Trial]:
         without = table(CHECKS[0], *CHECKS[2:])
         trial.run("Feeds", trial.feed("factchecks/checks.csv", without))
         trial.run("Answer", question(REPEATS_FRIDGE), question(""))
+        trial.run("Inbox", *map(form, fill_in(trial)))
         trial.leave_key("2026-10")
         announce_all(trial)
         trial.run("Publish", {"through": DAY, "provisional": True}, {})

@@ -89,6 +89,7 @@ def browse(browser: Browser) -> None:
     assert browser.post(f"/undo/{form['id']}", token)["headers"]["Location"] == f"/card/{key}"
     assert browser.get("/history")["statusCode"] == 200
     assert browser.get("/training")["statusCode"] == 200
+    assert browser.get("/lead")["statusCode"] == 200
     assert browser.get("/rules")["statusCode"] == 200
     assert browser.post("/rules/prizes/names-prize/begin", token)["statusCode"] == 303
     assert browser.post("/sign-out", token)["statusCode"] == 200

@@ -11,7 +11,7 @@ from template.resolved import resolved, source
 from console.application import CALLBACK
 from console.browser_session import ConsoleDoor
 
-STACK = resolved()
+STACK = resolved(Forms="on")
 PLACE = "123456789012-eu-west-1"
 BUCKETS = {
     name: f"arn:aws:s3:::terang-{name}-{PLACE}" for name in ("drop", "work", "out", "public")
@@ -104,6 +104,9 @@ MAY_NOT = {
     "answer writes the ledger": ("dynamodb:PutItem", TABLE),
     "answer makes pseudonyms": ("secretsmanager:GetSecretValue", "PseudonymSecret"),
     "answer sends messages": ("sqs:SendMessage", STACK.arn("Cases")),
+    "inbox reads findings": ("s3:GetObject", FINDINGS),
+    "inbox sends posts": ("sqs:SendMessage", STACK.arn("Posts")),
+    "inbox makes pseudonyms": ("secretsmanager:GetSecretValue", "PseudonymSecret"),
     "scan reads a provider's kept feed": ("s3:GetObject", s3("out", "factchecks/catalogue.json")),
     "publish changes a pack": ("s3:PutObject", s3("public", "packs/codes/3.yaml")),
     "publish reads dropped files": ("s3:GetObjectVersion", DROPPED),
@@ -188,6 +191,11 @@ MANIFEST, PROVIDERS, WORK, FINDING, RECEIPT, MARKER = (
     pytest.param("Publish", WRITE, AUDIT_KEYS, False, id="publish makes no audit key"),
     pytest.param("Scan", WRITE, AUDIT_KEYS, True, id="scan leaves the audit key"),
     pytest.param("Scan", READ, AUDIT_KEYS, False, id="scan reads no audit key"),
+    pytest.param("Inbox", READ + WRITE, "N#ab", True, id="inbox follows numbers"),
+    pytest.param("Inbox", READ + WRITE, "R#acme", True, id="inbox keeps what reporters wrote"),
+    pytest.param("Inbox", READ + WRITE, FINDING, False, id="inbox knows no finding and no case"),
+    pytest.param("Inbox", WRITE, PROVIDERS, False, id="inbox registers nobody"),
+    pytest.param("Decide", READ, "R#acme", False, id="decide reads no reporter's words"),
     *(pytest.param(who, READ + WRITE + UPDATE, LOG, False, id=f"{who.lower()} knows no log")
       for who in ("Intake", "Scan", "Decide", "Feeds", "Answer")),
     *(pytest.param(who, READ + WRITE, AUDIT_KEYS, False, id=f"{who.lower()} knows no sample")
@@ -261,6 +269,13 @@ def test_the_tip_line_is_open_only_where_it_asks_for_secrets(
         assert one["FunctionName"] == "Answer"
         via_url = one.get("FunctionUrlAuthType") == "NONE" or one.get("InvokedViaFunctionUrl")
         assert via_url
+
+
+def test_the_forms_take_no_more_workers_than_are_reserved() -> None:
+    for reserved in ("0", "3"):
+        functions = resolved(Forms="on", InboxConcurrency=reserved).typed("AWS::Lambda::Function")
+        assert str(functions["Inbox"].get("ReservedConcurrentExecutions", "0")) == reserved
+    assert "Inbox" not in resolved().typed("AWS::Lambda::Function")
 
 
 def refused(**parameters: str) -> list[str]:

@@ -42,6 +42,7 @@ DAY, SENDER = "2026-11-25", "AROAEXAMPLEACME"
 STACK = resolved(
     Today=DAY, PublicUrl="https://terang.example", RangeBytes="2048", PartBytes="1024",
     TrustedPublishers="check.example", NoticeHours="0", TipLine="secret", Announcements="on",
+    Forms="on",
 )  # fmt: skip
 SETTINGS = {
     name: function["Environment"]["Variables"]
@@ -120,13 +121,15 @@ class Trial:
         self.calls = {name: Calls(STACK) for name in SETTINGS}
         self.s3, self.sqs = boto3.client("s3"), boto3.client("sqs")
         self.units = self.sqs.create_queue(QueueName="Units")["QueueUrl"]
+        self.cases = self.sqs.create_queue(QueueName="Cases")["QueueUrl"]
         self.webhooks = self.sqs.create_queue(QueueName="WebhooksQueue")["QueueUrl"]
         boto3.client("events").create_event_bus(Name="EventBus")
         make_buckets(self.s3)
         make_table()
         secret = {"Name": "PseudonymSecret", "SecretString": "forty letters that nobody can guess"}
         boto3.client("secretsmanager").create_secret(**secret)
-        partners = json.dumps({"helpdesk": sha256(b"open sesame").hexdigest()})
+        known = sha256(b"open sesame").hexdigest()
+        partners = json.dumps({"helpdesk": known, "flagger-hotline": known})
         boto3.client("secretsmanager").create_secret(Name="PartnersSecret", SecretString=partners)
         webhook = {"url": "https://127.0.0.1/", "secrets": [{"secret": "whsec_c2VjcmV0"}]}
         given = json.dumps({"acme": webhook})
@@ -138,6 +141,8 @@ class Trial:
         given = {name: str(value) for name, value in SETTINGS[function].items()} | {"TODAY": today}
         if "UNITS_QUEUE_URL" in given:
             given["UNITS_QUEUE_URL"] = self.units
+        if "CASES_QUEUE_URL" in given:
+            given["CASES_QUEUE_URL"] = self.cases
         if "WEBHOOKS_QUEUE_URL" in given:
             given["WEBHOOKS_QUEUE_URL"] = self.webhooks
         environment = self.environments.setdefault(function, Environment(self.outside, given))

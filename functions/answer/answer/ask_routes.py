@@ -8,29 +8,20 @@
   and `Message`.
 """
 
-import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from hashlib import sha256
+from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 from jinja2 import Environment
-from markupsafe import Markup
 
 from answer.tip_line import (
-    WINDOW_SECONDS,
     AskRoute,
     Question,
-    Request,
-    RequestError,
-    Secrets,
     TipAnswer,
-    admit,
     advice_words,
     answer_parts,
     answer_text,
@@ -38,13 +29,22 @@ from answer.tip_line import (
     old_words,
     problem_words,
     rating_words,
-    response,
-    supported,
 )
 from claims.admission import publishers_in
 from claims.check_finder import CheckAnswer
 from ledger.texts import replace_controls
-from phrases import LANGUAGES, NAMES, Phrases, of, page_engine
+from phrases import Phrases, of
+from strangers import (
+    WINDOW_SECONDS,
+    Request,
+    RequestError,
+    Secrets,
+    admit,
+    form_pages,
+    page_response,
+    response,
+    supported,
+)
 
 JSON_PARTNER, JSON_SECRET = "x-terang-partner", "x-terang-secret"
 
@@ -106,29 +106,8 @@ def _row(found: CheckAnswer, words: Phrases) -> dict[str, Any]:
     }
 
 
-MOST_FIELDS = 10
 MOST_LETTERS = 10_000
 """Letters that the form takes. A body encodes a Chinese one in nine bytes: `%E9%AA%8C`."""
-
-TEMPLATES = Path(__file__).parent / "templates"
-STYLE = (TEMPLATES / "ask.css").read_text("utf-8")
-_STYLE_DIGEST = base64.b64encode(sha256(STYLE.encode()).digest()).decode()
-
-HEADERS = {
-    "content-type": "text/html; charset=utf-8",
-    "content-security-policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; form-action 'self';"
-        " base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "cache-control": "no-store",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-}
-"""Sent with every page. Source: OWASP ASVS 5.0, 3.4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,63 +122,33 @@ class PageRoute:
         """Return the text of the form; None if somebody opens the page."""
         if request.method != "POST":
             return None
-        return Question(_field(request.body), _language(request))
+        return Question(request.form.get("text", ""), request.language)
 
     def response(
         self, request: Request, outcome: TipAnswer | RequestError | None
     ) -> dict[str, Any]:
         """Return the page, with the text that was asked in its form."""
         error = outcome if isinstance(outcome, RequestError) else None
-        later = {"retry-after": str(WINDOW_SECONDS)} if error and error.status == 429 else {}
-        if request.headers.get("x-forwarded-proto") == "https":
-            later["strict-transport-security"] = "max-age=31536000; includeSubDomains"
-        language = _language(request)
         try:
-            asked = _field(request.body)  # nobody loses the text
+            asked = request.form.get("text", "")  # nobody loses the text
         except RequestError:
             asked = ""
-        page = _environment(language).get_template("ask.html")
-        return {
-            "statusCode": error.status if error else 200,
-            "headers": HEADERS | {"content-language": language} | later,
-            "body": page.render(
-                text=asked,
-                answer=outcome if isinstance(outcome, TipAnswer) else None,
-                problem=problem_words(of(language), error.code) if error else "",
-                publishers=publishers_in(language),
-            ),
-            "isBase64Encoded": False,
-        }
-
-
-def _language(request: Request) -> str:
-    """Return the language that somebody chose, else the first that the browser wants and we have.
-
-    The tags of Accept-Language are read in their order: browsers list the preferred one first.
-    """
-    wanted = request.headers.get("accept-language", "")[:200].split(",")
-    chosen = str(request.query.get("language", ""))
-    return supported(chosen, *(tag.partition(";")[0] for tag in wanted))
-
-
-def _field(body: bytes) -> str:
-    try:
-        pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
+        page = _environment(request.language).get_template("ask.html")
+        shown = page.render(
+            text=asked,
+            answer=outcome if isinstance(outcome, TipAnswer) else None,
+            problem=problem_words(of(request.language), error.code) if error else "",
+            publishers=publishers_in(request.language),
         )
-    except ValueError:
-        raise RequestError(400, "no_text") from None
-    return next((value for name, value in pairs if name == "text"), "")
+        return page_response(request, shown, error)
 
 
 @cache
 def _environment(language: str) -> Environment:
-    """Return the template engine of a language: everything that a stranger wrote is escaped."""
+    """Return the template engine of a language."""
     words = of(language)
-    engine = page_engine(TEMPLATES, words, partial(replace_controls, keep="\r\n\t"))
+    engine = form_pages(Path(__file__).parent / "templates", language)
     engine.globals |= {
-        "languages": {code: NAMES[code] for code in LANGUAGES},
-        "style": Markup(STYLE),  # noqa: S704 # nosec B704 - our own file
         "day": words.day,
         "rating": lambda check: rating_words(words, check.rating),
         "old_words": old_words(words),

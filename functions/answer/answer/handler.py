@@ -2,39 +2,27 @@
 
 import os
 import time
-import traceback
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from answer.ask_routes import routes_of
-from answer.tip_line import IndexInForce, RateLimit, TipLine, response
-from ledger.codes import logged
+from answer.tip_line import IndexInForce, TipLine
 from ledger.objects import S3Objects
 from ledger.texts import clock_from_setting
-
-SECRETS_SECONDS = 300
+from strangers import RateLimit, log_failure, partners_in, response
 
 logger, metrics = Logger(), Metrics()
 setting = os.environ
 
 
-def partner_secrets() -> dict[str, str]:
-    """Return the secret of each partner, at most five minutes old."""
-    partners: dict[str, str] = parameters.get_secret(
-        setting["PARTNERS_SECRET"], transform="json", max_age=SECRETS_SECONDS
-    )
-    return partners
-
-
 tip_line = TipLine(
     routes=routes_of(
-        secrets=partner_secrets,
+        secrets=partial(partners_in, setting["PARTNERS_SECRET"]),
         asks_for_secret=setting["TIP_LINE"] == "secret",
         bot=setting["TELEGRAM_BOT"],
     ),
@@ -50,18 +38,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     """Answer one request. Only its outcome is logged."""
     try:
         answer, outcome = tip_line.take(event)
-    except Exception as error:  # noqa: BLE001 - Lambda would log its message, which could quote the asker
-        return failed(event, error)
+    except Exception as error:  # noqa: BLE001 - Lambda would log its words
+        log_failure(error, logger, metrics, "AnswerFailed")
+        with suppress(Exception):  # the route itself may be what failed
+            return tip_line.failed(event)
+        return response(500, {"code": "failed"})
     logger.info(outcome or "opened")
     return answer
-
-
-def failed(event: dict[str, Any], error: Exception) -> dict[str, Any]:
-    """Log the kind of an error and its place, never its words, and return a response."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119
-    logger.error("failed", extra={**logged(error), "at_line": place})
-    metrics.add_metric("AnswerFailed", MetricUnit.Count, 1)
-    with suppress(Exception):  # the route itself may be what failed
-        return tip_line.failed(event)
-    return response(500, {"code": "failed"})

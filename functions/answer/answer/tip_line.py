@@ -1,25 +1,18 @@
 """The tip line: a text in, up to five published checks out. Nothing of the text is kept.
 
-A request comes from a function URL or an HTTP API. An asker is a partner with a secret, or is only
-counted. The answer says in the asker's language which checks there are, by whom, and where to read
-them. `ask_routes` holds the ways to ask.
+The answer says in the asker's language which checks there are, by whom, and where to read them.
+`ask_routes` holds the ways to ask.
 """
 
-import base64
-import hmac
-import json
-import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from hashlib import blake2b, sha256
-from ipaddress import IPv6Address, ip_address
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
 
 from claims.check_finder import CheckAnswer, ClaimIndex, Level, ask
 from claims.fact_check import Check, Rating, days_between
-from claims.text_words import ClaimText, guess_language, primary
+from claims.text_words import ClaimText, guess_language
 from ledger.closing import current_set, stored_set
 from ledger.codes import OperatorError
 from ledger.keys import factchecks_key
@@ -27,19 +20,7 @@ from ledger.objects import S3Objects
 from ledger.texts import Clock, is_blank
 from phrases import LANGUAGES, Phrases, of
 from rules.rule_set import SetError, read_set
-
-MOST_BYTES = 100 * 1024
-"""The most bytes of a question. Only 20,000 code points of it are read."""
-WINDOW_SECONDS = 60
-"""How long an asker waits after too many questions."""
-
-
-class RequestError(Exception):
-    """A request that gets no answer, with the status of HTTP and a code for programs."""
-
-    def __init__(self, status: int, code: str):
-        super().__init__(code)
-        self.status, self.code = status, code
+from strangers import RateLimit, Request, RequestError, supported
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -47,149 +28,6 @@ class Question(msgspec.Struct, frozen=True):
 
     text: str
     language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The parts of an event (payload format 2.0) that are read.
-
-    `route` is the key of the API's route, `$default` for the function URL. `caller` is the
-    principal that signed the request, if AWS requires that. `address` only serves to count
-    requests. None of it is kept.
-    """
-
-    route: str
-    method: str
-    headers: Mapping[str, str]
-    query: Mapping[str, str]
-    caller: str
-    address: str
-    raw_body: Any
-    is_encoded: bool
-
-    @classmethod
-    def of(cls, event: Mapping[str, Any]) -> "Request":
-        """Read an event. It holds what AWS says, and strings that anyone may have written."""
-        context = event.get("requestContext") or {}
-        http = context.get("http") or {}
-        iam = (context.get("authorizer") or {}).get("iam") or {}
-        return cls(
-            route=str(event.get("routeKey") or "$default"),
-            method=str(http.get("method", "")),
-            headers={str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()},
-            query=event.get("queryStringParameters") or {},
-            caller=principal_of(str(iam.get("userArn") or "")),
-            address=network_of(str(http.get("sourceIp") or "")),
-            raw_body=event.get("body") or "",
-            is_encoded=bool(event.get("isBase64Encoded")),
-        )
-
-    @property
-    def body(self) -> bytes:
-        """Return at most `MOST_BYTES`. Raises RequestError if it is longer or cannot be decoded."""
-        text = self.raw_body
-        if not isinstance(text, str):
-            raise RequestError(400, "no_json")
-        if len(text) > MOST_BYTES * 2:  # too long even in base64, so it need not be decoded
-            raise RequestError(413, "too_large")
-        data = text.encode("utf-8", "surrogatepass")
-        if self.is_encoded:
-            try:
-                data = base64.b64decode(text, validate=True)
-            except ValueError:
-                raise RequestError(400, "no_json") from None
-        if len(data) > MOST_BYTES:
-            raise RequestError(413, "too_large")
-        return data
-
-
-def principal_of(arn: str) -> str:
-    """Return who signed a request, by the ARN of the caller.
-
-    Sessions of an assumed role and federated users choose their own names. With a quota for each
-    name, an asker could have any number of quotas.
-
-    >>> principal_of("arn:aws:sts::123456789012:assumed-role/helpdesk/bot")
-    'arn:aws:sts::123456789012:assumed-role/helpdesk'
-    >>> principal_of("arn:aws:sts::123456789012:federated-user/anna")
-    'arn:aws:sts::123456789012:federated-user'
-    >>> principal_of("arn:aws:iam::123456789012:user/team/anna")
-    'arn:aws:iam::123456789012:user/team/anna'
-    """
-    *account_parts, resource = arn.split(":", 5)
-    account = ":".join(account_parts)
-    kind, *names = resource.split("/")
-    if kind == "assumed-role" and names:
-        return f"{account}:{kind}/{names[0]}"
-    return f"{account}:{kind}" if kind == "federated-user" else arn
-
-
-def network_of(address: str) -> str:
-    """Return an IPv4 address, or the /64 of an IPv6 address: a household has all of those.
-
-    >>> network_of("192.0.2.7"), network_of("2001:db8:1:2:3::4"), network_of("")
-    ('192.0.2.7', '2001:db8:1:2::', '')
-    """
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        return str(IPv6Address(int(parsed) >> 64 << 64))
-    return address
-
-
-def response(status: int, body: Mapping[str, Any], **headers: str) -> dict[str, Any]:
-    """Return a response of JSON. No cache may keep it."""
-    always = {"content-type": "application/json; charset=utf-8", "cache-control": "no-store"}
-    always["x-content-type-options"] = "nosniff"
-    return {
-        "statusCode": status,
-        "headers": always | {name.replace("_", "-"): value for name, value in headers.items()},
-        "body": json.dumps(body, ensure_ascii=False),
-        "isBase64Encoded": False,
-    }
-
-
-type Secrets = Callable[[], Mapping[str, str]]
-"""Returns the SHA-256 of each partner's secret in hex, by the partner's id."""
-
-
-def admit(secrets: Secrets, partner: str, secret: str) -> None:
-    """Raise RequestError unless the partner is known and the secret is its own.
-
-    An unknown partner and a wrong secret take the same time and get the same answer.
-    """
-    given = sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-    known = secrets().get(partner, "0" * 64)
-    if not hmac.compare_digest(given.encode(), known.encode()):
-        raise RequestError(403, "not_known")
-
-
-@dataclass(slots=True)
-class RateLimit:
-    """How often each asker may ask one worker within a minute.
-
-    An asker is counted under a digest whose key is drawn each minute and never leaves the
-    worker. Nothing is stored, so the limit of all workers together is higher.
-    """
-
-    most: int
-    now: Callable[[], float]
-    _began: float = float("-inf")
-    _key: bytes = b""
-    _counted: dict[bytes, int] = field(default_factory=dict)
-
-    def count(self, asker: str) -> None:
-        """Count a request. Raises RequestError beyond the limit."""
-        now = self.now()
-        if now - self._began >= WINDOW_SECONDS:
-            self._began, self._key, self._counted = now, os.urandom(16), {}
-        name = asker.encode("utf-8", "surrogatepass")
-        digest = blake2b(name, key=self._key, digest_size=16).digest()
-        self._counted[digest] = self._counted.get(digest, 0) + 1
-        if self._counted[digest] > self.most:
-            raise RequestError(429, "too_often")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,15 +54,6 @@ def language_for(asked: str, text: str | ClaimText, answers: Sequence[CheckAnswe
     """
     first = [answer.check.language for answer in answers[:1]]
     return supported(asked, guess_language(text, set(LANGUAGES)), *first)
-
-
-def supported(*tags: str) -> str:
-    """Return the first language of these tags that has phrases, else English.
-
-    >>> supported("fr", "zh-Hans", "id"), supported("")
-    ('zh', 'en')
-    """
-    return next((language for tag in tags if (language := primary(tag)) in LANGUAGES), "en")
 
 
 def answer_text(answer: TipAnswer) -> str:

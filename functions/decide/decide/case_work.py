@@ -42,6 +42,9 @@ from rules.rule_set import ALL
 TRIES = 12
 """How often a message is judged while other workers keep moving its cases."""
 
+FORM_TYPES = {"complaint", "notice"}
+"""What people can write into forms: whoever took over their function decides nothing."""
+
 WAIT_DAYS = 14
 """How long a message waits for the case it refers to: as long as a dead letter is kept."""
 
@@ -339,6 +342,10 @@ class CaseDeliveries:
         sent_at = (
             self.work.clock.now() if self.work.trial_day else self.senders.first_sent(delivery)
         )
+        if self.senders.is_form(delivery):
+            body = delivery.body.encode()
+            if names_of(body).type not in FORM_TYPES:
+                return [self.work.refuse(provider, body, CaseRefusal(CaseCode.WRONG_DOOR, "type"))]
         return list(self._take_lines(provider, delivery.body, sent_at, seconds_left))
 
     def _take_decision(self, body: str, seconds_left: Callable[[], float]) -> list[CaseOutcome]:

@@ -78,26 +78,6 @@ CASES = {
 }
 """Verdicts and outcomes in words."""
 
-MEASURES = {
-    "DECISION_VISIBILITY_CONTENT_REMOVED": to_translate("Post removed"),
-    "DECISION_VISIBILITY_CONTENT_DISABLED": to_translate("Access to the post disabled"),
-    "DECISION_VISIBILITY_CONTENT_DEMOTED": to_translate("Post shown less"),
-    "DECISION_VISIBILITY_CONTENT_AGE_RESTRICTED": to_translate("Post shown to adults only"),
-    "DECISION_VISIBILITY_CONTENT_INTERACTION_RESTRICTED": to_translate("Answers to it restricted"),
-    "DECISION_VISIBILITY_CONTENT_LABELLED": to_translate("Label put on the post"),
-    "DECISION_VISIBILITY_OTHER": to_translate("Post restricted in another way"),
-    "DECISION_MONETARY_SUSPENSION": to_translate("Earnings suspended"),
-    "DECISION_MONETARY_TERMINATION": to_translate("Earnings ended"),
-    "DECISION_MONETARY_OTHER": to_translate("Earnings restricted"),
-    "DECISION_PROVISION_PARTIAL_SUSPENSION": to_translate("A part of the service suspended"),
-    "DECISION_PROVISION_TOTAL_SUSPENSION": to_translate("The service suspended"),
-    "DECISION_PROVISION_PARTIAL_TERMINATION": to_translate("A part of the service ended"),
-    "DECISION_PROVISION_TOTAL_TERMINATION": to_translate("The service ended"),
-    "DECISION_ACCOUNT_SUSPENDED": to_translate("Account suspended"),
-    "DECISION_ACCOUNT_TERMINATED": to_translate("Account closed"),
-}
-"""Measures in words, by the codes of the DSA."""
-
 CAUSES = {
     "complaint": to_translate("a complaint"),
     "dispute": to_translate("a dispute"),
@@ -123,7 +103,7 @@ def case_words(code: str) -> str:
     >>> case_words("partly_reversed"), case_words("DECISION_VISIBILITY_CONTENT_REMOVED")
     ('Partly reversed', 'Post removed')
     """
-    return CASES.get(code) or MEASURES.get(code) or category_words(code)
+    return CASES.get(code) or category_words(code)
 
 
 def cause_words(cause: str) -> str:

@@ -19,6 +19,7 @@ from cases.decision import FINDINGS_IN_DECISION, JUDGED
 from dsa.statement import preserved_until
 from ledger.cases import Case, CaseEntry, JournalEntry, case_id, is_for_second_review
 from ledger.findings import Finding, FloodHold, FloodQuestion, FoundSpan, digest, flood_question_id
+from ledger.numbers import COMPLAINT_DAYS
 from ledger.texts import utc
 from rules.pack import Pack, Rule
 
@@ -242,10 +243,6 @@ def _golden_dossier(pack: Pack, rule: Rule, text: str, answer: str, provider: st
     facts = ((rule_name(finding), RuleFacts(pack, rule)),)
     return Dossier(item, (OpenFinding(finding, text),), rules=facts, answer=answer)
 
-
-COMPLAINT_DAYS = 14
-"""Days in which a complaint should have its answer. The law for terrorist content that was removed
-by specific measures (TCO, Art. 10(2)); else a goal of ours: the DSA, Art. 20(4), says timely."""
 
 ORDER_HOURS = {"tco": 1, "dsa": 24}
 """Hours in which an order that sets no deadline should be answered. A removal order has one (TCO,

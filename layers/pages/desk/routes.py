@@ -171,6 +171,7 @@ def lead_page(
         agreement=agreement(quality.pairs),
         categories=category_counts(desk.items(moderator)),
         chosen=typed or asking.settings,
+        reports=desk.store.reports(moderator.provider)[::-1],
         lines=lines or reason_lines(asking.settings.reasons or SHIPPED),
         problem=problem,
     )

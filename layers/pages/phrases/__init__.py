@@ -5,7 +5,7 @@ package. It imports nothing else of Terang. Start with `of`. For pages of HTML, 
 the template engine: a message of a catalogue is markup, what is put into it is escaped.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, reduce
@@ -235,14 +235,35 @@ REPORTED = {
 }
 """Categories of the DSA that no pack may carry. People name them in notices, orders and audits."""
 
+MEASURES = {
+    "DECISION_VISIBILITY_CONTENT_REMOVED": to_translate("Post removed"),
+    "DECISION_VISIBILITY_CONTENT_DISABLED": to_translate("Access to the post disabled"),
+    "DECISION_VISIBILITY_CONTENT_DEMOTED": to_translate("Post shown less"),
+    "DECISION_VISIBILITY_CONTENT_AGE_RESTRICTED": to_translate("Post shown to adults only"),
+    "DECISION_VISIBILITY_CONTENT_INTERACTION_RESTRICTED": to_translate("Answers to it restricted"),
+    "DECISION_VISIBILITY_CONTENT_LABELLED": to_translate("Label put on the post"),
+    "DECISION_VISIBILITY_OTHER": to_translate("Post restricted in another way"),
+    "DECISION_MONETARY_SUSPENSION": to_translate("Earnings suspended"),
+    "DECISION_MONETARY_TERMINATION": to_translate("Earnings ended"),
+    "DECISION_MONETARY_OTHER": to_translate("Earnings restricted"),
+    "DECISION_PROVISION_PARTIAL_SUSPENSION": to_translate("A part of the service suspended"),
+    "DECISION_PROVISION_TOTAL_SUSPENSION": to_translate("The service suspended"),
+    "DECISION_PROVISION_PARTIAL_TERMINATION": to_translate("A part of the service ended"),
+    "DECISION_PROVISION_TOTAL_TERMINATION": to_translate("The service ended"),
+    "DECISION_ACCOUNT_SUSPENDED": to_translate("Account suspended"),
+    "DECISION_ACCOUNT_TERMINATED": to_translate("Account closed"),
+}
+"""Measures in words, by the codes of the DSA."""
+
 
 def category_words(category: str) -> str:
-    """Return a category in English words, to be translated.
+    """Return a category or a measure in English words, to be translated.
 
     >>> category_words("SELF_HARM"), category_words("NEW_ONE"), category_words("")
     ('Self-harm', 'New one', '')
     """
-    return (CATEGORIES | REPORTED).get(category) or category.replace("_", " ").capitalize()
+    known = CATEGORIES | REPORTED | MEASURES
+    return known.get(category) or category.replace("_", " ").capitalize()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +294,11 @@ class PagePhrases(Phrases):
 
 
 def page_engine(
-    templates: Path, phrases: Phrases, clean: Callable[[str], str], *, separators: bool = False
+    templates: Path | Sequence[Path],
+    phrases: Phrases,
+    clean: Callable[[str], str],
+    *,
+    separators: bool = False,
 ) -> Environment:
     """Return the template engine of a language: everything that a stranger wrote is escaped.
 

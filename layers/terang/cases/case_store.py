@@ -20,6 +20,7 @@ from ledger.closing import stored_set
 from ledger.codes import OperatorError
 from ledger.draws import DrawnFinding, Trial
 from ledger.findings import Finding, FloodQuestion, sampled_posts
+from ledger.numbers import steps_of
 from ledger.texts import encode_json, encode_json_lines
 from rules.pack import Pack
 from rules.rule_set import KnownSets, RuleSet, SetError
@@ -178,7 +179,7 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class CaseFiles:
-    """Writes entries, the files of other `rooms`, and what overturned decisions cause."""
+    """Writes entries, the files of other `rooms`, what overturned decisions cause, and numbers."""
 
     store: "DynamoStore"
     objects: "S3Objects"
@@ -203,6 +204,9 @@ class CaseFiles:
                     self._remove_excerpt(case.finding)
         if entry.overturns and entry.about:
             self._propose(entry.about, entry)
+        decided = self.store.case(entry.entry) if entry.type == "decision" else None
+        for numbered, name, step in steps_of(entry, decided.entries[0] if decided else None):
+            self.store.put_step(self.store.number(numbered), name, step)
         key = keys.entry_key(entry.provider, entry.at[:10], entry.entry)
         self.objects.put_if(self.out_bucket, key, encode_json(AnnouncedEntry.of(entry)), None)
         return problems

@@ -184,9 +184,10 @@ class _Contest(AboutDecision, frozen=True, kw_only=True):
 
 
 class Complaint(_Contest, frozen=True, tag="complaint", kw_only=True):
-    """Somebody contests a decision with the provider; the complaint's text is not kept."""
+    """Somebody contests a decision with the provider. The case alone keeps the reason."""
 
     by: Literal["author", "notifier"]
+    reason: Reason | None = None
     received_at: Time
 
     @staticmethod

@@ -1,7 +1,8 @@
 """The duties of the EU Digital Services Act: notices, statements of reasons, the yearly report.
 
 `decision_files` makes what decide writes about a measure: the author's notice and the statement of
-reasons; and the answers to removal orders, to be signed. Start there, or with `report.Report`.
+reasons; how a complaint ended; and the answers to removal orders, to be signed. Start there, or
+with `report.Report`.
 """
 
 from collections.abc import Callable
@@ -14,11 +15,13 @@ from dsa.statement import (
     author_notice,
     build_statement,
     order_texts,
+    outcome_notice,
 )
 from dsa.statement_checks import meaning_problems, schema_problems
 from ledger.cases import Case, JournalEntry
 from ledger.findings import Finding
 from ledger.keys import author_notice_key, rule_page, statement_key
+from ledger.numbers import numbered_case
 from ledger.texts import encode_json
 from rules.pack import Pack
 
@@ -29,17 +32,26 @@ def decision_files(
     pack_of: Callable[[Finding], Pack],
     *,
     public_url: str,
+    objecting: Callable[[str, str], tuple[str, str]],
 ) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Return the files of a committed entry by key, and the problems of its statement.
 
     The problems are what `terang statements lint` would report, as `puid field code`. A statement
     with problems is written all the same: the decision is valid, and a person has to correct the
     statement or the decision. `public_url` is the address of the packs' pages, or empty.
+    `objecting` gives the number of a provider's case, and where one complains by it.
     """
     if entry.type == "order" and (order := case_of(entry.cases[0])):
         texts = order_texts(order.order_so_far(), order.entries[0].message).items()
         key = partial(author_notice_key, entry.provider, order.case)
         return {key(name): text.encode() for name, text in texts}, ()
+    if entry.type == "outcome" and entry.answers and entry.answers.type == "complaint":
+        contest = case_of(entry.complaint)
+        reason = contest.entries[-1].reason if contest else ""  # empty if the author was erased
+        number, _ = objecting(entry.provider, numbered_case(entry))
+        key = partial(author_notice_key, entry.provider, entry.complaint)
+        told = NOTICE_LANGUAGES if reason else ()
+        return {key(one): outcome_notice(one, entry, reason, number).encode() for one in told}, ()
     if entry.type != "decision" or entry.measures is None:
         return {}, ()
     decision = case_of(entry.entry)
@@ -55,9 +67,10 @@ def decision_files(
     ]
     notices = [case.entries[0] for case in cases if case.finding is None]
     is_erased = any(case.is_erased for case in cases)
+    number, object_at = objecting(entry.provider, entry.entry)
     files = {
         author_notice_key(entry.provider, entry.entry, language): author_notice(
-            language, first, findings, notices
+            language, first, findings, notices, number, object_at, public_url
         ).encode()
         for language in (() if is_erased else NOTICE_LANGUAGES)
     }

@@ -1,14 +1,14 @@
 """What is written about a decision with a measure: the author's notice, the statement of reasons.
 
-Decide writes the notice, and the desk shows it before the decision. Each language has one template,
-`templates/notice.<language>.txt`. The statement goes to the DSA Transparency Database, in the codes
-of its schema of 2025-07-01. It is public, so it must not hold personal data.
+Decide writes the notice, and the desk shows it before the decision. Each language has a template,
+`templates/notice.<language>.txt`, and one of how a complaint ended. The statement goes to the DSA
+Transparency Database, in the codes of its schema of 2025-07-01. It is public, so it must not hold
+personal data.
 
 Source: Regulation (EU) 2022/2065 (DSA), Art. 17, 20, 21 and 24(5).
 """
 
 import re
-from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,14 +22,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ledger.cases import CaseEntry, JournalEntry
 from ledger.codes import CATEGORIES, Measures, SourceType
 from ledger.findings import Finding
+from ledger.numbers import CONTEST_MONTHS
 from ledger.posts import ISO_639_1
 from ledger.removals import Removal
-from ledger.texts import is_blank, replace_controls
+from ledger.texts import is_blank, months_after, replace_controls
 from rules.pack import Pack, Said
 
 NOTICE_LANGUAGES = ("en", "id", "zh")
-CONTEST_MONTHS = 6
 PRESERVED_MONTHS = 6
+UNKNOWN = "…"
+"""The number of a decision that is not made yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,14 @@ def author_notice(
     decision: CaseEntry,
     findings: Sequence[DecidedFinding],
     notices: Sequence[CaseEntry],
+    number: str = UNKNOWN,
+    object_at: str = "",
+    public_url: str = "",
 ) -> str:
     """Return the notice of a decision with a measure, in one of `NOTICE_LANGUAGES`.
 
-    `findings` and `notices` are those that were decided on.
+    `findings` and `notices` are those that were decided on. `object_at` is the address of a form
+    for complaints, which takes the `number`.
     """
     entry = decision.journal_entry
     assert entry.measures is not None  # noqa: S101 - a decision without one has no notice
@@ -81,6 +87,7 @@ def author_notice(
     posts = [finding.post for finding in found] or [notice.post for notice in notices]
     urls = [finding.url for finding in found] + [notice.url for notice in notices]
     applied = date.fromisoformat(entry.applied_at[:10])
+    tongue = "" if language == "en" else f".{language}"
     template = _environment().get_template(f"notice.{language}.txt")
     return template.render(
         entry=entry,
@@ -91,7 +98,17 @@ def author_notice(
         reason_language=decision.reason_language,
         rules=[_rule(decided, language) for decided in findings],
         contest_until=months_after(applied, CONTEST_MONTHS).isoformat(),
+        number=number,
+        object_at=object_at,
+        authors=f"{public_url}/authors{tongue}.html" if public_url else "",
     )
+
+
+def outcome_notice(language: str, entry: JournalEntry, reason: str, number: str) -> str:
+    """Return the notice of how a complaint ended, to whoever complained."""
+    template = _environment().get_template(f"outcome.{language}.txt")
+    done = [*_measures(entry.measures)] if entry.measures else []
+    return template.render(entry=entry, reason=reason, number=number, done=done)
 
 
 def order_texts(order: JournalEntry, name: str) -> dict[str, str]:
@@ -145,17 +162,6 @@ def _measures(measures: Measures) -> Iterator[dict[str, str]]:
             other = getattr(measures, f"{kind}_other", None) if code.endswith("_OTHER") else None
             until = end.isoformat() if end else ""
             yield {"code": str(code), "until": until, "other": other or ""}
-
-
-def months_after(day: date, months: int) -> date:
-    """Return the same day so many months later, or the last day of that month.
-
-    >>> months_after(date(2026, 8, 31), 6)
-    datetime.date(2027, 2, 28)
-    """
-    year, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + year, month + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 CATEGORY_PREFIX = "STATEMENT_CATEGORY_"

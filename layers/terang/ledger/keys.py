@@ -37,6 +37,7 @@ import hmac
 import json
 import re
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
@@ -62,7 +63,9 @@ class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
     itself does not say so (`telegram:ID`, `discord:GUILD`). `door` is how its moderators decide: in
     messages that its senders put into the queue, or signed in at the console. Nobody uses both, so
     that one person is not two moderators. `territory` has the countries, sorted, in which its
-    decisions hold that name none.
+    decisions hold that name none. `complaint_url` is its own form for complaints; without it our
+    page takes them. `post_url` is the pattern of its posts' addresses, of which the last part is
+    the id; without it nobody reports a post here.
     """
 
     provider: str
@@ -70,6 +73,18 @@ class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
     open_channels: tuple[str, ...] = ()
     door: Literal["queue", "console"] = "queue"
     territory: tuple[str, ...] = ()
+    complaint_url: str = ""
+    post_url: str = ""
+
+    def post_at(self, url: str) -> str:
+        """Return the id of the post at an address, its last part; empty if it is not of these.
+
+        >>> chat = Provider("chat", post_url="https://chat.example/@*/*")
+        >>> chat.post_at("https://chat.example/@who/12?lang=en"), chat.post_at("https://x.example/")
+        ('12', '')
+        """
+        page = url.partition("#")[0].partition("?")[0] if url.split() == [url] else ""
+        return page.rpartition("/")[2] if fnmatchcase(page, self.post_url or "-") else ""
 
 
 def is_provider_id(value: str) -> bool:

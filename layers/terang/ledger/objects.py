@@ -399,25 +399,29 @@ REGISTRY_SECONDS = 60
 
 @dataclass(slots=True)
 class Senders:
-    """The registered senders. `redrive` is the operator's role that repeats dead letters."""
+    """The registered senders. `redrive` repeats dead letters, `forms` sends what people wrote."""
 
     store: DynamoStore
     clock: Clock
     redrive: str = ""
+    forms: str = ""
     _known: dict[str, tuple[float, Provider | None]] = field(default_factory=dict)
 
     def provider_of_sender(self, sender_id: str, attributes: Mapping[str, str]) -> str | None:
-        """Return the provider of a message, or None if its sender is not registered.
-
-        `sender_id` is SQS's own SenderId, for a role `ID:session`. The attribute `first_sender`
-        counts only in a message that the redrive role repeats.
-        """
-        sender = sender_id.partition(":")[0]
-        if self._repeats(sender_id):
-            sender = attributes.get("first_sender", "").partition(":")[0]
+        """Return the provider of a message; None if its sender (`ID:session`) is not registered."""
+        sender = self._first_sender(sender_id, attributes)
         name = attributes.get("provider", "")
         provider = self._registered(name) if is_provider_id(name) else None
-        return name if provider and sender and sender in provider.senders else None
+        return name if provider and sender and sender in {*provider.senders, self.forms} else None
+
+    def is_form(self, delivery: Delivery) -> bool:
+        """Return whether a delivery passes on what somebody wrote into a form."""
+        return self.forms == self._first_sender(delivery.sender_id, delivery.attributes) != ""
+
+    def _first_sender(self, sender_id: str, attributes: Mapping[str, str]) -> str:
+        # The attribute counts only in a message that the redrive role repeats.
+        first = attributes.get("first_sender", "") if self._repeats(sender_id) else sender_id
+        return first.partition(":")[0]
 
     def other_door(self, provider: str, door: str) -> str:
         """Return the door of a provider's moderators if it is not this one, else an empty text.

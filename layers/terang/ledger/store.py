@@ -40,6 +40,7 @@ from ledger.findings import (
     stub_of,
 )
 from ledger.keys import Provider
+from ledger.number_store import DynamoNumbers
 from ledger.table import AUDIT_KEYS, Item, Table, TableRows, journal_of, record_of, shards, work_of
 from ledger.texts import Clock, SystemClock
 from ledger.units import Manifest, Marker, OpenFile, RangeRow, Receipt, Source
@@ -300,7 +301,13 @@ def _salt_of(item: Item) -> MonthSalt:
 
 @dataclass(frozen=True, slots=True)
 class DynamoStore(
-    DynamoUnits, DynamoFindings, DynamoCases, DynamoFloods, DynamoPrivacy, DynamoDraws
+    DynamoUnits,
+    DynamoFindings,
+    DynamoCases,
+    DynamoFloods,
+    DynamoPrivacy,
+    DynamoDraws,
+    DynamoNumbers,
 ):
     """The stores of the table in one object; here are providers, dropped files and receipts."""
 
@@ -322,6 +329,12 @@ class DynamoStore(
         """Register a provider, or change it."""
         self.table.put("P#", provider.provider)
         self.table.put(f"P#{provider.provider}", "provider", provider)
+
+    def objecting(self, forms_url: str, provider: str, case: str) -> tuple[str, str]:
+        """Return the number of a case, and where one objects by it; "" if there is no form."""
+        known = self.provider(provider)
+        own = known.complaint_url if known else ""
+        return self.number(case), own or (f"{forms_url}/object" if forms_url else "")
 
     def manifest(self, file: str) -> tuple[Manifest, list[Source]] | None:
         """Return a sealed manifest and the sources that its ranges are cut from."""

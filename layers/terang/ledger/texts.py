@@ -7,6 +7,7 @@ Times are as RFC 3339 writes them. JSON is read strictly. Words are made safe: s
 import json
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -77,6 +78,17 @@ def rounded_seconds(seconds: float) -> int:
 def in_days(start: datetime, days: int) -> int:
     """Return the moment so many days later, in seconds since 1970."""
     return int((start + timedelta(days=days)).timestamp())
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day so many months later, or the last day of that month.
+
+    >>> months_after(date(2026, 8, 31), 6)
+    datetime.date(2027, 2, 28)
+    """
+    year, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + year, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def before_leap_second(value: str) -> str:

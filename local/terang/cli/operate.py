@@ -224,6 +224,7 @@ COUNTED = {
     "excerpts": "excerpts",
     "entries": "entries of cases whose texts were removed",
     "waiting": "waiting messages whose reason was removed",
+    "reports": "reports whose words were removed",
     "samples": "audit samples whose posts were removed",
     "files": "files of findings written again",
     "notices": "notices to the author",

@@ -60,6 +60,12 @@ def add(
     ] = "",
     open_channels: Channels = (),
     packs: Annotated[str, option("PACK,PACK", "default: all that rest on the law")] = "",
+    complaint_url: Annotated[
+        str | None, option("URL", "its own form for complaints, in place of our page; '': none")
+    ] = None,
+    post_url: Annotated[
+        str | None, option("URL", "pattern of its posts' addresses, to report one; '': none")
+    ] = None,
     stack: StackName = STACK,
 ) -> int:
     """Deploy the provider's role and register it. Called again, it changes the role."""
@@ -79,12 +85,18 @@ def add(
             senders=tuple(sorted({*before.senders, *remote.senders(role["RoleId"])})),
             open_channels=tuple(sorted({*before.open_channels, *open_channels})),
             territory=countries,
+            complaint_url=before.complaint_url if complaint_url is None else complaint_url,
+            post_url=before.post_url if post_url is None else post_url,
         )
     )
     if packs:
         remote.public.choose(provider, packs.split(","))
     print_results(remote.first_steps(provider, role["RoleArn"]).splitlines())
     screen.print(f"{provider} sends as {role['RoleId']}")
+    if not (complaint_url or before.complaint_url or "FormsUrl" in remote.outputs):
+        print_warning(
+            f"no notice says where to object: name {provider}'s form with --complaint-url"
+        )
     with suppress(OperatorError):  # nothing is published yet
         if remote.public.in_force()[1].is_without_rules(provider, remote.clock.now().date()):
             print_warning(f"{provider} runs no rule: name packs for it with --packs")
@@ -122,6 +134,8 @@ def list_all(*, stack: StackName = STACK, as_json: JsonLines = False) -> int:
                     "factchecks": settings.factchecks,
                     "door": provider.door,
                     "territory": list(provider.territory),
+                    "complaint_url": provider.complaint_url,
+                    "post_url": provider.post_url,
                 }
             )
             continue
@@ -132,6 +146,8 @@ def list_all(*, stack: StackName = STACK, as_json: JsonLines = False) -> int:
             f" fact-checks {'proposed' if settings.factchecks else 'in shadow'};"
             f" packs: {'those of the law' if settings.packs is None else packs};"
             f" door: {provider.door}; territory: {territory};"
+            f" complaints: {provider.complaint_url or 'our page'};"
+            f" posts: {provider.post_url or 'none are reported here'};"
             f" open channels: {channels}; senders: {senders}"
         )
     return 0

@@ -465,6 +465,8 @@ def _print_kept(deployed: Deployed, provider: str) -> None:
 def _print_doors(deployed: Deployed) -> None:
     page = f"{deployed.ask_url} (the page; updates for a bot under telegram)"
     screen.print(f"ask:      {page}", soft_wrap=True)
+    forms = f"{deployed.ask_url}object and {deployed.ask_url}report (for authors, for anyone)"
+    screen.print(f"forms:    {forms}", soft_wrap=True)
     screen.print(f"tip line: {deployed.tip_line_url} (JSON, for partners)", soft_wrap=True)
 
 

@@ -18,6 +18,7 @@ from cases.trials import group_names
 from ledger.cases import CaseEntry, WaitingMessage
 from ledger.draws import DrawnFinding
 from ledger.findings import Finding, FindingFingerprint, SampledPost, stub_of
+from ledger.numbers import ReportWords
 from ledger.objects import error_code
 from ledger.store import PseudonymKeys
 from ledger.table import Item, Table, record_of
@@ -49,6 +50,7 @@ class TableTraces:
     samples: list[tuple[Item, list[SampledPost]]] = field(default_factory=list)
     fingerprints: list[tuple[Item, list[FindingFingerprint]]] = field(default_factory=list)
     drawn: dict[str, list[tuple[Item, DrawnFinding]]] = field(default_factory=dict)
+    reports: list[tuple[Item, ReportWords]] = field(default_factory=list)
 
     @property
     def erased(self) -> set[str]:
@@ -93,6 +95,8 @@ class TableTraces:
             one := record_of(item, DrawnFinding)
         ):
             self.drawn.setdefault(one.rule, []).append((item, one))
+        elif pk == f"R#{self.provider}" and (words := record_of(item, ReportWords)):
+            self.reports.append((item, words))
 
     def _add_case(self, item: Item, case: str, sk: str) -> None:
         if sk == "excerpt" and "text" in item:
@@ -233,7 +237,7 @@ class Erasure:
         return counts + self._make_stubs(stored)
 
     def _clean_entries(self, stored: TableTraces, related: Set[str]) -> Counter[str]:
-        """Remove what people wrote about the posts in entries and in waiting messages."""
+        """Remove what people wrote about the posts in entries, messages and reports."""
         counts = Counter[str]()
         for item, entry in stored.entries:
             is_about = not related.isdisjoint(entry.journal_entry.cases)
@@ -248,6 +252,12 @@ class Erasure:
                 line = msgspec.json.encode(message | {"reason": ERASED})
                 replaced = msgspec.structs.replace(waiting, line=line)
                 counts["waiting"] += self._write(self.table.replace, item, replaced)
+        for item, words in stored.reports:
+            if words.post in stored.posts:
+                nothing = msgspec.structs.replace(
+                    words, url="", text="", name="", email="", post=""
+                )
+                counts["reports"] += self._write(self.table.replace, item, nothing)
         return counts
 
     def _clean_fingerprints(self, stored: TableTraces) -> Counter[str]:

@@ -1,13 +1,11 @@
 """The page that asks in a real browser: three languages, two widths, light and dark, no script."""
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Page
 from support.chromium import IN_CHROMIUM, Window, check_page
+from support.form_server import served
 from support.sample_checks import REPEATS_SALT, SALT
 from support.tip_line_world import GARAM, Line, built_with, public_with, sample_index
 
@@ -22,43 +20,12 @@ HOSTILE = (
 pytestmark = IN_CHROMIUM
 
 
-class _Api(BaseHTTPRequestHandler):
-    """The HTTP API in front of a tip line."""
-
-    line: Line
-
-    def do_GET(self) -> None:
-        self._respond("")
-
-    def do_POST(self) -> None:
-        self._respond(self.rfile.read(int(self.headers["Content-Length"])).decode())
-
-    def _respond(self, body: str) -> None:
-        query = dict(parse_qsl(urlsplit(self.path).query))
-        reply, _ = self.line.visit(
-            f"{self.command} /", body, headers=dict(self.headers), queryStringParameters=query
-        )
-        self.send_response(reply["statusCode"])
-        for name, value in reply["headers"].items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(reply["body"].encode())
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
-        pass
-
-
-@pytest.fixture
-def served(request: pytest.FixtureRequest) -> Iterator[str]:
+@pytest.fixture(name="served")
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of the page over the checks that a test asks for, else the sample's."""
     index = getattr(request, "param", None) or sample_index()
-    handler = type("_Served", (_Api,), {"line": Line(public_with(index))})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+    with served(Line(public_with(index)).tip_line.take) as origin:
+        yield f"{origin}/"
 
 
 @pytest.fixture

@@ -25,8 +25,6 @@ from support.tip_line_world import (
 
 from answer.ask_routes import JSON_PARTNER, JSON_SECRET
 from answer.tip_line import (
-    MOST_BYTES,
-    WINDOW_SECONDS,
     TipAnswer,
     nothing_words,
     old_words,
@@ -38,6 +36,7 @@ from desk.routes import SECURITY_HEADERS
 from ledger.closing import POINTER_KEY, set_key
 from ledger.codes import OperatorError
 from phrases import LANGUAGES, NAMES, of
+from strangers import MOST_BYTES, WINDOW_SECONDS
 
 HOSTILE = (
     "</textarea></title></style><script>window.ran=1</script>\"'><img src=x onerror=window.ran=2>"

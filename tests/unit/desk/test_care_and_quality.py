@@ -20,6 +20,7 @@ from desk.desk_pages import CareSettings
 from desk.history import agreement, quality_of
 from ledger.cases import JournalEntry
 from ledger.desk_store import CannedReason
+from ledger.numbers import ReportWords
 from matcher import Pack
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
@@ -184,6 +185,21 @@ def test_a_lead_edits_the_reasons_and_nobody_else_sees_the_page() -> None:
         CannedReason(text="A poem.", verdict="dismissed", language="en"),
     )  # fmt: skip
     assert "A poem." in moderator.get(f"/card/{desk.dossiers[0].item.key}")["body"]
+
+
+def test_leads_alone_read_what_reporters_wrote() -> None:
+    desk, notice = MemoryDesk([dossier(finding())]), "f" * 64
+    words = ("1", "https://chat.example/1", "VIOLENCE", "It threatens <b>me</b>.", "Ada Reporter")
+    for provider, name in (("acme", notice), ("other", "0" * 64)):
+        desk.store.put_report(provider, ReportWords(name, "2026-11-25T12:00:00Z", *words))
+    body = Visitor(desk, "lead-1", role="lead").get("/lead")["body"]
+    assert "It threatens &lt;b&gt;me&lt;/b&gt;." in body
+    assert body.count("Ada Reporter") == 1
+    assert f'href="/card/{notice}"' in body
+    for role in ("moderator", "auditor"):
+        visitor = Visitor(desk, "m-8", role=role)
+        for path in ("/lead", "/", f"/card/{desk.dossiers[0].item.key}"):
+            assert "Ada Reporter" not in visitor.get(path)["body"]
 
 
 def test_the_leads_page_names_no_moderator() -> None:

@@ -45,6 +45,7 @@ from desk.trial_desk import RuleState
 from ledger.cases import Case, CaseEntry, JournalEntry
 from ledger.desk_store import CannedReason
 from ledger.findings import FoundCheck, FoundSpan, Label
+from ledger.numbers import ReportWords
 from phrases import LANGUAGES
 from rules.rule import Rule, Severity
 from terang.case_queue import read_messages
@@ -137,6 +138,8 @@ def test_every_page_is_inert_accessible_and_fits_its_window(window: Window) -> N
     reasons = [CannedReason(text=HOSTILE, verdict=verdict, language="en")
                for verdict in ("confirmed", "upheld")]  # fmt: skip
     desk = MemoryDesk(everything(), reasons=reasons)
+    words = (HOSTILE, HOSTILE, "VIOLENCE", HOSTILE, HOSTILE, HOSTILE)
+    desk.store.put_report("acme", ReportWords("8" * 64, "2026-11-25T12:00:00Z", *words))
     page = window.page
     with serving(desk) as server:
         page.goto(server.address)

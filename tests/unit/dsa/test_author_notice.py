@@ -1,6 +1,7 @@
 """The notice to an author says all that it must; a stranger's words stay words, in reports too."""
 
 import io
+import json
 import re
 import zipfile
 from datetime import date
@@ -15,7 +16,7 @@ from msgspec import structs
 from support.case_world import CaseWorld, finding
 from support.hostile import FORMULA, HOSTILE, OBEYED
 from support.report_ledger_samples import year
-from support.sample_messages import decision, notice
+from support.sample_messages import complaint, decision, notice, outcome
 from support.sample_posts import pack
 from support.written_report import table
 
@@ -28,7 +29,10 @@ from ledger.cases import case_id
 from ledger.codes import AccountMeasure, Monetary, Provision, Visibility
 from ledger.findings import FoundSpan
 from ledger.keys import author_notice_key
-from rules.pack import Translation
+from ledger.number_store import NUMBERS
+from ledger.numbers import number_of
+from rules.pack import Pack, Translation
+from terang import ROOT
 
 F1, F2 = finding(1).finding, finding(2).finding
 EVERYTHING = {
@@ -42,13 +46,18 @@ EVERYTHING = {
 }
 
 
-def told(language: str, *messages: dict[str, Any]) -> str:
-    """The notice of the decision `d-1` after these messages."""
+KEY = bytes(32)
+NUMBER = number_of(KEY, case_id("decision", "acme", "d-1"))
+
+
+def told(language: str, *messages: dict[str, Any], about: str = "decision/d-1") -> str:
+    """The notice of the decision `d-1`, or of another message, after these messages."""
     cases = CaseWorld()
+    cases.store.table.put(NUMBERS, "key", key=KEY)
     cases.find(finding(1, url="https://chat.example/1"), finding(2, rule="asks-for-more"))
     cases.decide(*messages)
-    key = author_notice_key("acme", case_id("decision", "acme", "d-1"), language)
-    return cases.files[key].decode()
+    kind, _, message = about.partition("/")
+    return cases.files[author_notice_key("acme", case_id(kind, "acme", message), language)].decode()
 
 
 @pytest.mark.parametrize("language", NOTICE_LANGUAGES)
@@ -67,7 +76,9 @@ def test_every_language_says_all_that_the_law_requires(language: str) -> None:
         "2026-12-25",
         "2027-05-25",
         "NL",
-        case_id("decision", "acme", "d-1"),
+        "https://ask.example/object",
+        f"https://terang.example/authors{'' if language == 'en' else f'.{language}'}.html",
+        NUMBER,
     ):
         assert said in text, said
     assert text.count("\n- ") == 7 + 3 + 2, "a line for each measure and each rule"
@@ -130,10 +141,12 @@ WHO DECIDED
 A person decided this, on 2026-11-25.
 
 IF YOU DO NOT AGREE
-Until 2027-05-25 you can complain to this service, free of charge. \
+Until 2027-05-25 you can complain to this service, free of charge: https://ask.example/object.
 Another person will then look at it.
 You can also turn to a certified body for settling disputes out of court, or go to court.
-Please name this decision: {case_id("decision", "acme", "d-1")}
+What such a notice means, and how to contest it: https://terang.example/authors.html
+The number of this decision: {NUMBER}
+With it you complain, and see how far your complaint is. Keep it to yourself.
 """
     )
 
@@ -151,6 +164,35 @@ def test_what_a_score_is_the_sum_of_is_named(language: str) -> None:
     assert " 8" in line
 
 
+LABELLED = {"visibility": [str(Visibility.CONTENT_LABELLED)]}
+
+
+def words_of(language: str) -> str:
+    path = Path(statement.__file__).parent / f"templates/words.{language}.txt"
+    return path.read_text("utf-8")
+
+
+ENDS = {
+    "en": ("The decision was changed in part.", "It was an advert.", "(DSA, Art. 21)"),
+    "id": ("Keputusan diubah sebagian.", "It was an advert.", "(DSA, Pasal 21)"),
+    "zh": ("原决定被部分更改。", "It was an advert.", "（《数字服务法》第 21 条）"),
+}
+
+
+@pytest.mark.parametrize("language", NOTICE_LANGUAGES)
+@pytest.mark.parametrize("by", ["author", "notifier"])
+def test_whoever_complained_reads_how_it_ended(language: str, by: str) -> None:
+    """A notifier's number is that of the notice; whose post it was is nothing to them."""
+    ended = outcome(outcome="partly_reversed", reason="It was an advert.", measures=LABELLED)
+    told_before = notice(), decision(F1, notice="n-1"), complaint(by=by)
+    text = told(language, *told_before, ended, about="complaint/c-1")
+    assert all(said in text for said in ENDS[language])
+    assert (NUMBER in text) is (by == "author")
+    assert (number_of(KEY, case_id("notice", "acme", "n-1")) in text) is (by == "notifier")
+    label = json.loads(re.search(r'LABELLED": (".*?")', words_of(language))[1])  # type: ignore[index]
+    assert (label in text) is (by == "author")
+
+
 def test_the_help_of_a_machine_is_named() -> None:
     assert "with the help of a program" in told("en", decision(F1, automated_decision="PARTIALLY"))
 
@@ -164,10 +206,20 @@ def test_without_a_measure_there_is_no_notice() -> None:
 
 @pytest.mark.parametrize("language", NOTICE_LANGUAGES)
 def test_every_code_has_words_in_every_language(language: str) -> None:
-    path = Path(statement.__file__).parent / f"templates/notice.{language}.txt"
-    text = path.read_text("utf-8")
+    text = words_of(language)
     for codes in (Visibility, Monetary, Provision, AccountMeasure):
         assert all(f'"{code}": "' in text for code in codes)
+
+
+def test_the_ground_of_a_shipped_pack_is_said_in_the_notices_language() -> None:
+    """Any other one as the provider or its pack says it."""
+    for path in (ROOT / "packs").glob("*.yaml"):
+        ground = Pack.parse(path.read_text("utf-8"), path.name).legal_ground.text
+        assert all(f'"{ground}": "' in words_of(language) for language in ("id", "zh")), path.name
+    law = "Undang-Undang Nomor 1 Tahun 2024 (ITE), Pasal 28"
+    assert law in told("en", decision(F1, ground="illegal", ground_text=law))
+    known = told("en", decision(F1, ground="illegal", ground_text=f"{law} ayat (1)"))
+    assert "Law No. 1 of 2024 (ITE), Article 28(1)" in known
 
 
 def test_without_public_pages_only_the_rule_is_named() -> None:

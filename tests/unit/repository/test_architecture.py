@@ -19,10 +19,8 @@ FOLDERS = sorted(
 )  # fmt: skip
 FUNCTIONS = {folder.name for folder in ROOT.glob("functions/*") if folder.is_dir()}
 AWS = {"boto3", "botocore", "aws_lambda_powertools"}
-STORES = {
-    f"ledger.{name}"
-    for name in ("table", "draws", "finding_store", "store", "desk_store", "log_store", "objects")
-}
+STORED = ("table", "draws", "finding_store", "number_store", "store", "desk_store", "log_store")
+STORES = {f"ledger.{name}" for name in (*STORED, "objects")}
 ALONE = {"recount", "report_proof", "verify"}
 PURE = ("tlog", "rules", "matcher", "claims", "phrases", "dsa", "cases", "authoring", "recount")
 

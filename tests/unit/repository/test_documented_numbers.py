@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import recount
+import strangers
 import tlog
 import verify
 from announce import announcements
-from answer import tip_line
 from authoring import joined
 from cases import case_message, contest, decision
 from claims import admission, check_finder, index, ranking, text_words
@@ -33,8 +33,8 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
 
 @pytest.mark.parametrize(("page", "sentence", "number", "value"), [
     ("architecture", "fingerprints of found posts, for 30 days", findings.COPY_DAYS, 30),
-    ("ask", "at most 100 KiB", tip_line.MOST_BYTES, 100 * KIB),
-    ("ask", "`TipsPerMinute` requests a minute", tip_line.WINDOW_SECONDS, 60),
+    ("ask", "at most 100 KiB", strangers.MOST_BYTES, 100 * KIB),
+    ("ask", "`TipsPerMinute` requests a minute", strangers.WINDOW_SECONDS, 60),
     ("cases", "1 MiB at most", scanner.BODY_BYTES, MIB),
     ("cases", "more than 20 findings", decision.FINDINGS_IN_DECISION, 20),
     ("cases", "**waits** for it, for 14 days", case_work.WAIT_DAYS, 14),
