@@ -40,10 +40,8 @@ PACK = {
     "P5": ("a pack withdrawn after its findings were published", "nothing is rewritten"),
     "P6": ("all workers look for a new set", "each at a moment of its own"),
 }
-PUBLISH = {
-    "L2": ("two publishers move the pointer", "one first, the other reads again"),
-    "L5": ("a summary while units are missing", "the file is named as open"),
-}
+PUBLISH = {"L2": ("two publishers move the pointer", "one first, the other reads again"),
+           "L5": ("a summary while units are missing", "the file is named as open")}  # fmt: skip
 OPERATOR = {
     "O4": ("code that went back, and rows of the later release", "schema_newer; again later")
 }

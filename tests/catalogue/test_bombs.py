@@ -131,13 +131,10 @@ def test_f14_a_message_of_brackets_is_refused(body: str) -> None:
     assert found[0] in ({Code.MSG_SYNTAX: 1}, {Code.JSON_DEPTH: 1})
 
 
-UNFOLDING = {
-    "U+FDFA, folds to eighteen": "\ufdfa" * 65_536,
-    "alternating marks": "a" + "\u0301\u064e" * 32_767,
-    "letters under thirty marks": ("a" + "\u0301" * 30) * 2_114,
-    "tags": "\U000e0041" * 65_536,
-    "variation selectors": "a\ufe0f" * 32_768,
-}
+UNFOLDING = {"U+FDFA, folds to eighteen": "\ufdfa" * 65_536,
+             "alternating marks": "a" + "\u0301\u064e" * 32_767,
+             "letters under thirty marks": ("a" + "\u0301" * 30) * 2_114,
+             "tags": "\U000e0041" * 65_536, "variation selectors": "a\ufe0f" * 32_768}  # fmt: skip
 UNFOLDING_MIB = 64
 """A text of 65,536 code points may fold to a million and more, each with its place."""
 

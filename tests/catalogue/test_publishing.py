@@ -36,10 +36,8 @@ RULE = "codes/asks-for-code"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The sample packs with examples enough to be published."""
-    for name, text, match, ignore in (
-        ("codes", PACK, "Send me the one-time code", "Nothing"),
-        ("prizes", SHADOW, "The grand prize", "Nothing"),
-    ):
+    for name, text, match, ignore in (("codes", PACK, "Send me the one-time code", "Nothing"),
+            ("prizes", SHADOW, "The grand prize", "Nothing")):  # fmt: skip
         whole = text.replace(f"[{match}]", f"[{match}, {match} now]")
         (tmp_path / f"{name}.yaml").write_text(whole.replace(f"[{ignore}]", "[No one, Not here]"))
     return tmp_path
@@ -251,10 +249,8 @@ def test_p2_sentences_that_are_no_utf_8_are_a_problem_of_their_file(tmp_path: Pa
 def test_p4_a_pattern_is_an_unknown_key_wherever_it_stands(tmp_path: Path, key: str) -> None:
     """Terms are words: there is nothing in a pack that could take time without bound."""
     endless = f'{key}: "(a+)+$"'
-    for text in (
-        PACK + endless + "\n",
-        PACK.replace("    severity", f"    {endless}\n    severity"),
-    ):
+    for text in (PACK + endless + "\n",
+                 PACK.replace("    severity", f"    {endless}\n    severity")):  # fmt: skip
         (tmp_path / "pack.yaml").write_text(text)
         with pytest.raises(PackError, match=f"unknown key `{key}`"):
             check_packs(tmp_path, DAY)

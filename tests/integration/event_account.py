@@ -22,11 +22,9 @@ from matcher import Pack, build_set, digest_of
 EVENTS = ROOT / "events"
 SAMPLE = ROOT / "local/samples/files/posts.jsonl"
 ENV: dict[str, dict[str, str]] = json.loads((EVENTS / "env.json").read_text())
-SECRETS = {
-    ENV["Scan"]["PSEUDONYM_SECRET"]: "a root key for trials",
-    ENV["Answer"]["PARTNERS_SECRET"]: {"telegram": sha256(b"web-hook_1").hexdigest()},
-    ENV["Announce"]["WEBHOOKS_SECRET"]: {},
-}
+SECRETS = {ENV["Scan"]["PSEUDONYM_SECRET"]: "a root key for trials",
+           ENV["Answer"]["PARTNERS_SECRET"]: {"telegram": sha256(b"web-hook_1").hexdigest()},
+           ENV["Announce"]["WEBHOOKS_SECRET"]: {}}  # fmt: skip
 MIB = 1024 * 1024
 
 

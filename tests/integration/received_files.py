@@ -28,8 +28,5 @@ def dropped(world: World, key: str = "drop/acme/") -> list[str]:
 
 
 def counted(world: World, calls: Calls) -> Intake:
-    return world.intake(
-        calls.through(world.store),
-        calls.through(world.objects),
-        calls.through(SqsUnitQueue(world.clients.sqs, world.queue_url)),
-    )
+    return world.intake(calls.through(world.store), calls.through(world.objects),
+        calls.through(SqsUnitQueue(world.clients.sqs, world.queue_url)))  # fmt: skip

@@ -49,12 +49,9 @@ def announce(clients: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Announce
         events.extend(Entries)
         return {"FailedEntryCount": 0}
 
-    clients = SimpleNamespace(
-        dynamodb=clients.dynamodb,
-        s3=clients.s3,
-        sqs=Client(SQS(), DirectTransport()),
-        events=SimpleNamespace(put_events=put_events),
-    )
+    clients = SimpleNamespace(dynamodb=clients.dynamodb, s3=clients.s3,
+                              sqs=Client(SQS(), DirectTransport()),
+                              events=SimpleNamespace(put_events=put_events))  # fmt: skip
     world = World(clients)
     monkeypatch.setenv("ANNOUNCEMENTS_QUEUE_URL", f"{world.queue_url}-none")
     monkeypatch.setenv("WEBHOOKS_QUEUE_URL", world.queue_url)

@@ -47,23 +47,17 @@ def event(text: Any = f"{REPEATS_SALT} {CANARY}", **changes: Any) -> dict[str, A
 def form(text: str, method: str = "POST") -> dict[str, Any]:
     """What the API sends of the page."""
     http = {"method": method, "sourceIp": ADDRESS, "userAgent": CANARY}
-    return event(
-        routeKey=f"{method} /",
-        requestContext={"http": http},
-        queryStringParameters={"language": CANARY},
-        body=urlencode({"text": text}),
-    )
+    return event(routeKey=f"{method} /", requestContext={"http": http},
+        queryStringParameters={"language": CANARY}, body=urlencode({"text": text}))  # fmt: skip
 
 
 def update(text: str, secret: str = "web-hook_1") -> dict[str, Any]:
     """What the API sends of Telegram's webhook."""
     user = {"id": 1, "is_bot": False, "first_name": CANARY, "username": CANARY}
     message = {"message_id": 1, "from": user, "chat": {"id": 1, "type": "private"}, "text": text}
-    return event(
-        routeKey="POST /telegram",
-        headers={"x-telegram-bot-api-secret-token": secret, "user-agent": CANARY},
-        body=json.dumps({"update_id": 1, "message": message}),
-    )
+    return event(routeKey="POST /telegram",
+                 headers={"x-telegram-bot-api-secret-token": secret, "user-agent": CANARY},
+                 body=json.dumps({"update_id": 1, "message": message}))  # fmt: skip
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> str:

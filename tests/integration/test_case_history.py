@@ -58,14 +58,11 @@ def test_what_was_committed_in_one_second_stands_in_the_order_of_things(
 
 def test_the_screen_says_who_decided_what_and_why(world: World, story: str) -> None:
     shown = screen(world, story)
-    for words in (
-        "codes/asks-for-code v3",
-        "decision d-1 by m-1: confirmed, visibility content removed",
-        "It asks readers for a one-time code.",
-        "complaint c-1 by author",
-        "outcome o-1 by m-2: reversed, overturned",
-        "The post warns of such messages.",
-    ):
+    for words in ("codes/asks-for-code v3",
+                  "decision d-1 by m-1: confirmed, visibility content removed",
+                  "It asks readers for a one-time code.", "complaint c-1 by author",
+                  "outcome o-1 by m-2: reversed, overturned",
+                  "The post warns of such messages."):  # fmt: skip
         assert words in shown
     assert "SEND ME" not in shown
     assert "SEND ME" in screen(world, story, shown=True)

@@ -118,10 +118,8 @@ def test_a_renewal_that_meets_a_sign_out_renews_nothing(
     """It read the session before the sign-out, and writes it afterwards."""
     world, issuer, browser = made
     sign_in(issuer, browser)
-    sessions, secret = (
-        browser.respond.__self__.sign_in.door.sessions,
-        browser.cookies[SESSION_COOKIE],
-    )
+    sessions, secret = (browser.respond.__self__.sign_in.door.sessions,
+                        browser.cookies[SESSION_COOKIE])  # fmt: skip
     [row] = world.store.table.query(SESSIONS, "")
     sessions.end(secret)
     world.clock.moment += timedelta(minutes=6)
@@ -253,10 +251,8 @@ class TestForms:
         assert "It asks" not in elsewhere["body"]
 
 
-@pytest.mark.parametrize(
-    ("language", "words"),
-    [("en-GB", "You are not signed in"), ("id-ID,en", "Anda belum masuk"), ("zh", "您尚未登录")],
-)
+@pytest.mark.parametrize(("language", "words"), [("en-GB", "You are not signed in"),
+    ("id-ID,en", "Anda belum masuk"), ("zh", "您尚未登录")])  # fmt: skip
 def test_somebody_without_a_session_is_answered_in_their_language(
     language: str, words: str, made: Made
 ) -> None:

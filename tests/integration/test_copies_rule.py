@@ -150,9 +150,5 @@ def test_an_overturned_decision_lists_its_copies(confirmed: World) -> None:
     decide(confirmed, Calls(), outcome(complaint="c-1"))
     [key] = confirmed.objects.keys(confirmed.out, "out/acme/copies/")
     row = msgspec.json.decode(confirmed.objects.get(confirmed.out, key) or b"")
-    assert row == {
-        "finding": confirmed.open_findings()[0],
-        "rule": "codes/3/copies-of-code",
-        "state": "open",
-        "copy_of": case_id("decision", "acme", about["decision"]),
-    }
+    assert row == {"finding": confirmed.open_findings()[0], "rule": "codes/3/copies-of-code",
+        "state": "open", "copy_of": case_id("decision", "acme", about["decision"])}  # fmt: skip

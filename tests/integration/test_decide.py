@@ -86,11 +86,8 @@ def test_a_redriven_decision_is_judged_as_on_the_day_it_was_sent(
     """It was decided at 12:30, and redriven a week later: whether it was sent after that counts."""
     [finding] = found(world)
     first = datetime(2026, 11, 25, 12, minutes, tzinfo=UTC)
-    named = {
-        "provider": "acme",
-        "first_sender": f"{ROLE}:session",
-        "first_sent": str(int(first.timestamp() * 1000)),
-    }
+    named = {"provider": "acme", "first_sender": f"{ROLE}:session",
+             "first_sent": str(int(first.timestamp() * 1000))}  # fmt: skip
     body = json.dumps(decision(finding, applied_at="2026-11-25T12:30:00Z"))
     message = Delivery("arn:cases", body, "AROAREDRIVE:me", named, SENT)
     [handled] = world.case_deliveries().take(message, lambda: 300) or []

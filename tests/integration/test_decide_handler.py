@@ -47,11 +47,8 @@ def test_an_object_an_array_and_lines_are_taken_and_counted(
     world.scan(*world.take_in(lines(OTP)))
     [finding] = world.open_findings()
     rows = "\n".join(map(json.dumps, (order(), suspension(), order(id="q-3", country="XX"))))
-    records = [
-        about(0, decision(finding)),
-        about(1, complaint(), notice()),
-        delivery(2, rows, "arn:cases", provider="acme"),
-    ]
+    records = [about(0, decision(finding)), about(1, complaint(), notice()),
+               delivery(2, rows, "arn:cases", provider="acme")]  # fmt: skip
     assert call(decide, *records) == []
     assert call(decide, *records) == []
     assert types(world) == ["complaint", "decision", "notice", "order", "suspension"]
@@ -92,11 +89,8 @@ def test_garbage_of_a_sender_is_told_and_does_not_come_again(
 ) -> None:
     garbage = delivery(0, f"hello {CANARY}", "arn:cases", provider="acme")
     assert call(decide, garbage, about(1, 7), about(2, notice(), {"type": CANARY})) == []
-    assert sorted(receipt.code for receipt in case_receipts(world)) == [
-        "msg_syntax",
-        "msg_syntax",
-        "type_unknown",
-    ]
+    assert sorted(receipt.code for receipt in case_receipts(world)) == ["msg_syntax", "msg_syntax",
+        "type_unknown"]  # fmt: skip
     assert types(world) == ["notice"]
 
 
@@ -157,13 +151,10 @@ def test_no_word_of_a_message_is_logged_whatever_happens(
     world: World, decide: ModuleType, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    records = [
-        about(0, notice(id=CANARY, post=CANARY, url=f"https://chat.example/{CANARY}")),
-        about(1, decision("f" * 64, reason=CANARY, moderator=CANARY)),
-        about(2, {"type": "notice", CANARY: CANARY}),
-        about(3, notice(), provider=CANARY),
-        delivery(4, CANARY, "arn:cases", provider="acme"),
-    ]
+    records = [about(0, notice(id=CANARY, post=CANARY, url=f"https://chat.example/{CANARY}")),
+               about(1, decision("f" * 64, reason=CANARY, moderator=CANARY)),
+               about(2, {"type": "notice", CANARY: CANARY}), about(3, notice(), provider=CANARY),
+               delivery(4, CANARY, "arn:cases", provider="acme")]  # fmt: skip
     assert call(decide, *records) == []
 
     def fail(*_: Any, **__: Any) -> None:

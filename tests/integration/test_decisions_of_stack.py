@@ -38,11 +38,8 @@ def test_findings_notices_and_audits_become_labels(world: World) -> None:
     posts = decided_posts(decisions.verdicts, decisions.later, "SCAMS_AND_FRAUD")
     labels = {post.post: (post.is_harmful, post.selection) for post in posts}
     finding = {name: found.post for name, found in decisions.findings.items()}
-    assert labels == {
-        finding[first]: (True, SelectedBy.RULE),
-        finding[second]: (False, SelectedBy.RULE),
-        "p2": (False, SelectedBy.AUDIT),
-        "p3": (True, SelectedBy.NOTICE),
-    }
+    assert labels == {finding[first]: (True, SelectedBy.RULE),
+                      finding[second]: (False, SelectedBy.RULE), "p2": (False, SelectedBy.AUDIT),
+                      "p3": (True, SelectedBy.NOTICE)}  # fmt: skip
     [confirmed] = [post for post in posts if post.post == finding[first]]
     assert confirmed.moderators == {"m-1", "m-2"}

@@ -134,10 +134,8 @@ class TestPending:
             deliver(world, name(f"d-{number}"))
         held = world.desk.pending_by("acme", "m-1", _start(world))
         states = {one.id: (one.state, one.code, one.first) for one in held}
-        assert states == {
-            "d-1": (PendingState.TAKEN, "", ""),
-            "d-2": (PendingState.REFUSED, "decided_already", "m-1"),
-        }
+        assert states == {"d-1": (PendingState.TAKEN, "", ""),
+                          "d-2": (PendingState.REFUSED, "decided_already", "m-1")}  # fmt: skip
 
     def test_a_list_is_of_one_moderator_and_one_provider(self, world: World) -> None:
         first, second = found(world, f"{OTP} one", f"{OTP} two")

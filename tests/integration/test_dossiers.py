@@ -40,9 +40,7 @@ def test_a_card_names_the_notice_that_waits_about_its_finding(world: World) -> N
     [left] = [item for item in desk(world).items(ANNA) if item.kind is ItemKind.NOTICE]
     other = card(world, left.key)
     assert (other.post, [each.message for each in other.notices]) == (
-        shown.findings[0].finding.post,
-        ["n-2"],
-    )
+        shown.findings[0].finding.post, ["n-2"])  # fmt: skip
     assert [each.finding.finding for each in other.findings] == [finding]
 
 

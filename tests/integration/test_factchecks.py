@@ -76,11 +76,8 @@ def test_what_nobody_asked_for_is_counted_and_not_proposed(informed: World) -> N
 
 def test_a_finding_proposes_a_label_with_the_link(wanting: World) -> None:
     receipt = scan(wanting, REPEATS_SALT, REPEATS_FRIDGE, OTP)
-    assert receipt.by_rule == {
-        "factchecks/1/health/live": 1,
-        "factchecks/1/money/live": 1,
-        "codes/3/asks-for-code/live": 1,
-    }
+    assert receipt.by_rule == {"factchecks/1/health/live": 1, "factchecks/1/money/live": 1,
+                               "codes/3/asks-for-code/live": 1}  # fmt: skip
     found = {finding["rule"]: finding for finding in findings(wanting)}
     health = found["health"]
     assert health["category"] == "RISK_FOR_PUBLIC_SECURITY"

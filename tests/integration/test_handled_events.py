@@ -80,13 +80,9 @@ def test_a_unit_becomes_findings_a_receipt_and_the_senders_receipt(account: Acco
     (sent,) = account.units()
     event = read_event("scan-unit")
     shown = msgspec.json.decode(event["Records"][0]["body"], type=RangeMessage)
-    pinned = msgspec.structs.replace(
-        shown,
-        file=file,
+    pinned = msgspec.structs.replace(shown, file=file,
         source=msgspec.structs.replace(shown.source, version=sent.source.version),
-        set=account.in_force,
-        at=sent.at,
-    )
+        set=account.in_force, at=sent.at)  # fmt: skip
     assert pinned == sent
     event["Records"][0]["body"] = msgspec.json.encode(pinned).decode()
     assert account.invoke("Scan", event) == {"batchItemFailures": []}
@@ -96,10 +92,7 @@ def test_a_unit_becomes_findings_a_receipt_and_the_senders_receipt(account: Acco
     assert receipt.closes
     message_receipt = json.loads(account.read("OUT", receipt_key("sample-chat", file)) or "")
     assert (message_receipt["status"], message_receipt["lines"], message_receipt["findings"]) == (
-        "done",
-        60,
-        29,
-    )
+        "done", 60, 29)  # fmt: skip
     assert account.keys_of("DROP") == []
 
 

@@ -180,11 +180,9 @@ def test_outcomes_are_counted_and_no_name_or_word_is_logged(
     world: World, intake: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     canary = "canary-4711"
-    places = [
-        world.put(lines(canary), f"{canary}.jsonl"),
-        world.put(bytes(range(256)) * 8 + canary.encode(), f"{canary}.bin"),
-        world.put(lines(canary), f"{canary}.jsonl", provider=f"no-{canary}"),
-    ]
+    places = [world.put(lines(canary), f"{canary}.jsonl"),
+              world.put(bytes(range(256)) * 8 + canary.encode(), f"{canary}.bin"),
+              world.put(lines(canary), f"{canary}.jsonl", provider=f"no-{canary}")]  # fmt: skip
     call(intake, *(created(world, *place) for place in places))
     output = capsys.readouterr()
     assert canary not in output.out + output.err

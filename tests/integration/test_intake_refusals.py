@@ -29,11 +29,8 @@ class TestRefusedFiles:
         )  # fmt: skip
         assert receipt.closes
         file_receipt = world.file_receipt(outcome.file)
-        assert (file_receipt.status, file_receipt.code, file_receipt.key) == (
-            "refused",
-            "format_unknown",
-            key,
-        )
+        assert (file_receipt.status, file_receipt.code, file_receipt.key) == ("refused",
+            "format_unknown", key)  # fmt: skip
         assert dropped(world) == []
         assert world.units() == []
         assert world.store.manifest(outcome.file) is None
@@ -134,11 +131,8 @@ class TestUnknownProviders:
         assert (outcome.status, outcome.provider) == ("unknown_provider", "")
         note_key = f"receipts/_unknown/{sha256(key.encode()).hexdigest()}.json"
         note = json.loads(world.objects.get(world.out, note_key) or b"{}")
-        assert note == {
-            "code": "provider_unknown",
-            "file": file_id(world.drop, key, version),
-            "bytes": len(FILE),
-        }
+        assert note == {"code": "provider_unknown", "file": file_id(world.drop, key, version),
+                        "bytes": len(FILE)}  # fmt: skip
         assert dropped(world, "") == []
         assert world.receipts() == []
         assert world.units() == []

@@ -53,12 +53,8 @@ def body(data: bytes) -> StreamingBody:
 
 
 def asked(version: str | None = None, start: int = 2, end: int = 5) -> dict[str, Any]:
-    request = {
-        "Bucket": "drop",
-        "Key": "drop/acme/a",
-        "IfMatch": '"etag"',
-        "Range": f"bytes={start}-{end - 1}",
-    }
+    request = {"Bucket": "drop", "Key": "drop/acme/a", "IfMatch": '"etag"',
+               "Range": f"bytes={start}-{end - 1}"}  # fmt: skip
     return request | ({"VersionId": version} if version else {})
 
 

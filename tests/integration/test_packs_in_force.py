@@ -359,10 +359,8 @@ def test_what_somebody_else_publishes_meanwhile_is_shown_and_kept(
         consent=consent,
     )  # fmt: skip
     assert ids(stack) == ["codes", "later"]
-    assert [change[-1] for change in shown] == [
-        "acme: codes (no longer: prizes)",
-        "acme: codes, later (no longer: prizes)",
-    ]
+    assert [change[-1] for change in shown] == ["acme: codes (no longer: prizes)",
+        "acme: codes, later (no longer: prizes)"]  # fmt: skip
 
 
 def test_what_is_refused_after_somebody_else_published_is_refused(

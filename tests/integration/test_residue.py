@@ -79,8 +79,5 @@ def test_a_file_of_nobodys_is_told_by_a_digest_alone(world: World) -> None:
     [note] = world.objects.keys(world.out, "receipts/_unknown/")
     assert len(note) == len(unknown_receipt_key("0" * 64))
     note_content = json.loads(world.objects.get(world.out, note) or b"")
-    assert note_content == {
-        "code": "provider_unknown",
-        "file": outcome.file,
-        "bytes": len(lines("quiet")),
-    }
+    assert note_content == {"code": "provider_unknown", "file": outcome.file,
+                            "bytes": len(lines("quiet"))}  # fmt: skip

@@ -105,12 +105,8 @@ def test_equal_ranges_of_one_file_are_one_unit(new_world: Callable[..., World]) 
     world.scan(*units)
     assert one(world.receipts()).findings == 1
     receipt = world.file_receipt(units[0].file)
-    assert (receipt.ranges, receipt.repeated_ranges, receipt.repeated, receipt.lines) == (
-        3,
-        2,
-        False,
-        3,
-    )
+    assert (receipt.ranges, receipt.repeated_ranges, receipt.repeated, receipt.lines) == (3, 2,
+        False, 3)  # fmt: skip
 
 
 def test_only_the_start_of_a_file_may_have_a_byte_order_mark(

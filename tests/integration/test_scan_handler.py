@@ -85,11 +85,9 @@ def test_an_unknown_sender_stores_nothing_and_is_alarmed(
 ) -> None:
     before = world.state()
     body = json.dumps(fields(text=CANARY))
-    records = [
-        delivery(0, body, sender="AROASTRANGE:x", provider="acme"),
-        delivery(1, body, sender="AROASTRANGE:x", provider="nobody"),
-        delivery(2, body),
-    ]
+    records = [delivery(0, body, sender="AROASTRANGE:x", provider="acme"),
+               delivery(1, body, sender="AROASTRANGE:x", provider="nobody"),
+               delivery(2, body)]  # fmt: skip
     assert call(scan, *records) == []
     assert world.state() == before
     output = capsys.readouterr().out

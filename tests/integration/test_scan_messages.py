@@ -30,12 +30,8 @@ class TestMessages:
         before = world.state()
         again = world.scanner().scan_message("acme", body, world.clock.now())
         receipt = one(world.receipts())
-        assert (first.receipt, first.new, again.receipt, again.new) == (
-            receipt,
-            True,
-            receipt,
-            False,
-        )
+        assert (first.receipt, first.new, again.receipt, again.new) == (receipt, True, receipt,
+            False)  # fmt: skip
         assert (receipt.kind, receipt.source, receipt.bytes) == ("message", "", len(body))
         assert (receipt.inspected, receipt.refused, receipt.findings) == (
             inspected, refused, inspected

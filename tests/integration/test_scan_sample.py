@@ -92,7 +92,5 @@ def test_the_months_key_is_left_for_whoever_publishes_it(world: World) -> None:
         scanner.scan_range(unit)
     assert calls.names.count("put_audit_key") == 1
     [item] = [one for one in world.items() if one["pk"]["S"] == "L#audit"]
-    assert (item["sk"]["S"], item["key"]["S"]) == (
-        "2026-11",
-        month_audit_key(SECRET, "2026-11").hex(),
-    )
+    assert (item["sk"]["S"], item["key"]["S"]) == ("2026-11",
+        month_audit_key(SECRET, "2026-11").hex())  # fmt: skip

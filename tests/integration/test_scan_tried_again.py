@@ -48,14 +48,9 @@ class TestTriedAgainAfterThePointerMoved:
 class TestTriedAgainAfterAnErasure:
     """An earlier try stored findings that the eraser could not see; the next try erases them."""
 
-    BODY = json.dumps(
-        [
-            fields(id="m1", account="ana", text=OTP),
-            fields(id="m2", account="ben", text=OTP),
-            fields(id="m3", account="ana", text=OTP),
-            fields(id="m4", account="ana", text=OTP),
-        ]
-    )
+    BODY = json.dumps([fields(id="m1", account="ana", text=OTP),
+        fields(id="m2", account="ben", text=OTP), fields(id="m3", account="ana", text=OTP),
+        fields(id="m4", account="ana", text=OTP)])  # fmt: skip
 
     def test_turns_each_finding_of_the_author_into_a_stub(self, world: World) -> None:
         calls = Calls(fatal=MESSAGE_ORDER.index("put_findings"))

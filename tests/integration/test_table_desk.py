@@ -37,16 +37,10 @@ def world(new_world: Callable[..., World]) -> World:
 
 def desk(world: World) -> TableDesk:
     """A fresh worker's desk: it knows nothing from before."""
-    return TableDesk(
-        store=world.store,
-        desk=world.desk,
-        sender=PendingSender(world.desk, world.clients.sqs, world.queue_url),
-        objects=world.objects,
-        clock=world.clock,
-        public_bucket=world.public,
-        public_url="https://terang.example",
-        out_bucket=world.out,
-    )
+    return TableDesk(store=world.store, desk=world.desk,
+                     sender=PendingSender(world.desk, world.clients.sqs, world.queue_url),
+                     objects=world.objects, clock=world.clock, public_bucket=world.public,
+                     public_url="https://terang.example", out_bucket=world.out)  # fmt: skip
 
 
 def dismiss(world: World, key: str, moderator: Moderator) -> str:
@@ -67,11 +61,8 @@ def answer(world: World, key: str, moderator: Moderator, verdict: str, reason: s
 def test_a_finding_waits_until_somebody_decides(world: World) -> None:
     [finding] = found(world)
     [item] = desk(world).items(ANNA)
-    assert (item.key, item.kind, item.rules) == (
-        finding,
-        ItemKind.FINDING,
-        ("codes/asks-for-code",),
-    )
+    assert (item.key, item.kind, item.rules) == (finding, ItemKind.FINDING,
+                                                 ("codes/asks-for-code",))  # fmt: skip
     pending = dismiss(world, finding, ANNA)
     assert desk(world).items(ANNA) == []
     assert desk(world).items(BEN) == []
@@ -169,10 +160,8 @@ def test_near_copies_are_on_the_card_and_decided_with_it(world: World) -> None:
     dossiers = [at.dossier(ANNA, key) for key in keys]
     shown = {each.item.key: each for each in dossiers if each is not None}
     first = next(each for each in shown.values() if each.excerpt == COPY.format("Ann"))
-    assert sorted(copy.findings[0].excerpt or "" for copy in first.copies) == [
-        COPY.format("Ben"),
-        COPY.format("Cho"),
-    ]
+    assert sorted(copy.findings[0].excerpt or "" for copy in first.copies) == [COPY.format("Ben"),
+        COPY.format("Cho")]  # fmt: skip
     assert next(each for each in shown.values() if each.excerpt == other).copies == ()
     left_out = first.copies[0].key
     form = DecisionForm(form_id("m-1", at.now(), "0" * 8), verdict="dismissed", reason="A joke.",

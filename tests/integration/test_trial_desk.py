@@ -229,10 +229,8 @@ def test_of_a_rule_adopted_long_ago_fresh_decisions_are_asked(world: World) -> N
     fields = {"verdict": "confirmed", "measure": "removed", "reason": "It names a prize."}
     assert judge(world, first, **fields) == ["taken"]
     for path in (PAGE, "/rules"):
-        assert (
-            "19 more decisions on what it proposes are needed"
-            in (visitor(world, "m-1").get(path)["body"])
-        )
+        assert "19 more decisions on what it proposes are needed" in (
+            visitor(world, "m-1").get(path)["body"])  # fmt: skip
     assert f"/card/{second}" in visitor(world, "m-1").get(f"/?kind=finding&rule={RULE}")["body"]
     newer = msgspec.structs.replace(adopted, since=utc(world.clock.now() - timedelta(days=1)))
     world.publish(PRIZES, acme=ProviderSettings(live_here=(newer,)))

@@ -206,10 +206,8 @@ def test_one_person_alone_proves_nothing_and_adopts_nothing(tried: World) -> Non
 def test_what_another_run_adopted_proposes_unless_it_has_changed(world: World) -> None:
     tried_as = rule_digest(PRIZES, PRIZES.rules[0])
     later, evidence = utc(world.clock.now() + timedelta(hours=1)), Evidence(30, 30)
-    adopted = [
-        Adopted(RULE, 1, tried_as, "all", later, evidence),
-        Adopted("codes/asks-for-code", 3, "another", "all", later, evidence),
-    ]
+    adopted = [Adopted(RULE, 1, tried_as, "all", later, evidence),
+               Adopted("codes/asks-for-code", 3, "another", "all", later, evidence)]  # fmt: skip
     bucket = PackBucket(world.objects, world.public, world.clock)
     assert bucket.adopt("acme", adopted) == ["codes/asks-for-code"]
     [named] = (each for each in bucket.lines((), world.clock.now()) if "acme" in each)
@@ -262,14 +260,8 @@ def test_pages_and_json_say_what_went_live_and_recount_agrees(tried: World, tmp_
     folder = public_copy(tried, tmp_path)
     month = json.loads((folder / "summaries/acme/2026-11.json").read_bytes())
     [note] = month["went_live"]
-    assert note["evidence"] == {
-        "judged": 30,
-        "right": 29,
-        "wrong": 1,
-        "low": 0.8333,
-        "high": 0.9941,
-        "people": 2,
-    }
+    assert note["evidence"] == {"judged": 30, "right": 29, "wrong": 1, "low": 0.8333,
+                                "high": 0.9941, "people": 2}  # fmt: skip
     assert (note["day"], note["tried"], note["band"]) == (DAY, "prizes/1/names-prize", "all")
     assert recount_command(folder) == 0
     pack_page = page(folder, "packs/prizes/1.html")
@@ -279,10 +271,8 @@ def test_pages_and_json_say_what_went_live_and_recount_agrees(tried: World, tmp_
     assert "Rules that went live after a trial" in page(folder, "summaries/all/2026-11.html")
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{"judged": 60, "right": 59}, {"right": 30}, {"people": 33}, {"low": 0.9}, {"agreed": 1}],
-)
+@pytest.mark.parametrize("changes", [{"judged": 60, "right": 59}, {"right": 30}, {"people": 33},
+                                     {"low": 0.9}, {"agreed": 1}])  # fmt: skip
 def test_recount_names_evidence_that_cannot_be(changes: dict[str, int | float]) -> None:
     said = {"judged": 30, "right": 29, "wrong": 1, "low": 0.8333, "high": 0.9941, "people": 2}
     answers = Counter({"right": 31, "wrong": 1})

@@ -33,16 +33,8 @@ def send_notices(plan: Plan, chance: random.Random) -> None:
 
 def send_orders(plan: Plan) -> None:
     """Orders of three authorities; later messages about an order come on a later day."""
-    ends = (
-        "complied",
-        "contested",
-        "complied",
-        "",
-        "refused",
-        "complied",
-        "impossible",
-        "complied",
-    )
+    ends = ("complied", "contested", "complied", "", "refused", "complied", "impossible",
+            "complied")  # fmt: skip
     authorities = (("DE", "An office / north"), ("FR", "A court"), ("DE", "An agency"))
     for number, end in zip(range(plan.size.orders), ends, strict=False):
         country, authority = authorities[number % 3]

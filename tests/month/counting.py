@@ -76,12 +76,8 @@ def _errors(by_rule: Counter[str]) -> dict[str, dict[str, float]]:
     for rule, counts in rules.items():
         decided = counts["confirmed"] + counts["dismissed"]
         right = counts["confirmed"] - counts["overturned"] + counts["restored"]
-        found[rule] = {
-            "decided": decided,
-            "dismissed": counts["dismissed"],
-            "overturned": counts["overturned"],
-            "precision": round(right / decided, 4),
-        }
+        found[rule] = {"decided": decided, "dismissed": counts["dismissed"],
+            "overturned": counts["overturned"], "precision": round(right / decided, 4)}  # fmt: skip
     return found
 
 

@@ -24,15 +24,9 @@ from terang.set_publishing import PackBucket
 STACK = "terang-month"
 PACKS = Path(__file__).parent / "packs"
 SEED = 20261130
-PARAMETERS = {
-    "PublicUrl": "http://127.0.0.1:1",
-    "NoticeHours": "0",
-    "DeletionProtection": "false",
-    "VisibilityTimeout": "60",
-    "FileVisibilityTimeout": "60",
-    "ScanConcurrency": "2",
-    "BatchWindow": "1",
-}
+PARAMETERS = {"PublicUrl": "http://127.0.0.1:1", "NoticeHours": "0", "DeletionProtection": "false",
+              "VisibilityTimeout": "60", "FileVisibilityTimeout": "60", "ScanConcurrency": "2",
+              "BatchWindow": "1"}  # fmt: skip
 
 
 @dataclass

@@ -167,15 +167,9 @@ class Life:
 
 def sendable(post: Post) -> dict[str, Any]:
     """A post as a provider sends it."""
-    return {
-        "id": post.id,
-        "account": f"account-{post.id[-2:]}",
-        "text": post.text,
-        "audience": "public",
-        "published_at": f"{post.day}T00:30:00Z",
-        "language": "en",
-        "reach": len(post.text) * 7,
-    }
+    return {"id": post.id, "account": f"account-{post.id[-2:]}", "text": post.text,
+            "audience": "public", "published_at": f"{post.day}T00:30:00Z", "language": "en",
+            "reach": len(post.text) * 7}  # fmt: skip
 
 
 def _ours(message: Message) -> set[str]:

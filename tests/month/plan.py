@@ -6,20 +6,15 @@ from typing import Any
 
 PROVIDER = "acme-chat"
 
-TERMS = {
-    "market-tricks/asks-for-lantern": "blue lantern code",
-    "market-tricks/promises-kettle": "silver kettle prize",
-    "market-tricks/names-a-stall": "corner market stall",
-    "loud-words/calls-to-the-gate": "orange gate at dawn",
-    "odd-goods/sells-remedy": "glowing moss remedy",
-}
+TERMS = {"market-tricks/asks-for-lantern": "blue lantern code",
+         "market-tricks/promises-kettle": "silver kettle prize",
+         "market-tricks/names-a-stall": "corner market stall",
+         "loud-words/calls-to-the-gate": "orange gate at dawn",
+         "odd-goods/sells-remedy": "glowing moss remedy"}  # fmt: skip
 """The words of each rule of `packs/`; no other post holds them."""
 
-CATEGORIES = {
-    "market-tricks": "SCAMS_AND_FRAUD",
-    "loud-words": "VIOLENCE",
-    "odd-goods": "UNSAFE_AND_PROHIBITED_PRODUCTS",
-}
+CATEGORIES = {"market-tricks": "SCAMS_AND_FRAUD", "loud-words": "VIOLENCE",
+              "odd-goods": "UNSAFE_AND_PROHIBITED_PRODUCTS"}  # fmt: skip
 
 MODERATORS = ("lia", "budi", "sari", "dewi")
 
@@ -90,11 +85,8 @@ class Plan:
         return self.size.days[place]
 
 
-VISIBILITY = (
-    "DECISION_VISIBILITY_CONTENT_REMOVED",
-    "DECISION_VISIBILITY_CONTENT_DISABLED",
-    "DECISION_VISIBILITY_CONTENT_LABELLED",
-)
+VISIBILITY = ("DECISION_VISIBILITY_CONTENT_REMOVED", "DECISION_VISIBILITY_CONTENT_DISABLED",
+              "DECISION_VISIBILITY_CONTENT_LABELLED")  # fmt: skip
 
 
 def another(moderator: str) -> str:

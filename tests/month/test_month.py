@@ -90,11 +90,8 @@ def test_recall_and_prevalence_of_the_audit_hold_the_truth(month: Month) -> None
     assert (stratum["missed"]["count"], stratum["missed"]["of"]) == (seen, of)
     assert of >= 100
     bad = confirmed + (len(posts) - confirmed) * seen / of
-    for name, share in (
-        ("missed", seen / of),
-        ("prevalence", bad / len(posts)),
-        ("recall", confirmed / bad),
-    ):
+    for name, share in (("missed", seen / of), ("prevalence", bad / len(posts)),
+                        ("recall", confirmed / bad)):  # fmt: skip
         estimate = stratum[name]
         assert estimate["low"] <= estimate["share"] <= estimate["high"]
         assert estimate["share"] == pytest.approx(share, abs=0.0001)

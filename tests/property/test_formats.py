@@ -48,10 +48,8 @@ FILES = {
     "jetstream": json_lines({"did": "d", "time_us": 1, "kind": "commit", "commit": {}}) * 2,
     "csv": b'id,account,text,audience,published_at\n1,u,"a\nb",public,2026-11-25T10:00:00Z\n',
 }  # fmt: skip
-FILES |= {
-    "gzip": gzip.compress(FILES["jsonl"]) + gzip.compress(FILES["jsonl"]),
-    "zip": zipped(("posts.jsonl", FILES["jsonl"]), ("chat/result.json", FILES["account"])),
-}
+FILES |= {"gzip": gzip.compress(FILES["jsonl"]) + gzip.compress(FILES["jsonl"]), "zip": zipped(
+    ("posts.jsonl", FILES["jsonl"]), ("chat/result.json", FILES["account"]))}  # fmt: skip
 
 
 def outcome(data: bytes) -> tuple[list[bytes], Code | None]:

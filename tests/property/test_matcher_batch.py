@@ -148,10 +148,8 @@ def alone(matcher: Matcher, post: list[tuple[str, str]]) -> object:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_texts_are_found_as_each_alone(text: str) -> None:
     terms = ("otp", "otp otp", "*o*", "丁", "一丁", "가", "صلى الله عليه وسلم")
-    rules = [
-        Rule(id="any", severity=Severity.LOW, why="Tests.", groups=(terms,)),
-        Rule(id="both", severity=Severity.LOW, why="Tests.", groups=(("otp",), ("丁*", "*가"))),
-    ]
+    rules = [Rule(id="any", severity=Severity.LOW, why="Tests.", groups=(terms,)), Rule(id="both",
+        severity=Severity.LOW, why="Tests.", groups=(("otp",), ("丁*", "*가")))]  # fmt: skip
     matcher = Matcher([pack_of(*rules)])
     texts = ["otp", text, "", text + "一丁", "otp"]
     assert matcher.find_all(texts) == [matcher.find(one) for one in texts]

@@ -109,13 +109,11 @@ def traditional(random: Random, word: str) -> str:
 
 
 SPACED: list[Callable[[Random, str], str]] = [stretched, masked, parted, with_invisible]
-DRESSES = [
-    (LATIN, [*SPACED, with_sign, with_edge, with_lookalike, wide]),
-    (CYRILLIC, [*SPACED, with_sign, with_lookalike]),
-    (ARABIC, [*SPACED, with_foreign, with_digit, with_vowel_mark]),
-    (DEVANAGARI + THAI, [with_invisible]),
-    (HAN, [parted, traditional, with_invisible]),
-]
+DRESSES = [(LATIN, [*SPACED, with_sign, with_edge, with_lookalike, wide]),
+           (CYRILLIC, [*SPACED, with_sign, with_lookalike]),
+           (ARABIC, [*SPACED, with_foreign, with_digit, with_vowel_mark]),
+           (DEVANAGARI + THAI, [with_invisible]),
+           (HAN, [parted, traditional, with_invisible])]  # fmt: skip
 WORDS = [word for words, _ in DRESSES for word in words]
 
 

@@ -32,12 +32,9 @@ from matcher.vocabulary import MaskedWords
 from rules.pack import Affixes
 from rules.pack_parts import Gate, Score
 
-SOUNDING = (
-    (("jia", "wei"), ("加佳家傢", "微薇喂威衛")),
-    (("yan", "zheng"), ("验驗言", "证証正")),
-    (("zheng", "ma"), ("证證政", "码馬吗")),
-    (("ka", "jie", "hui"), ("卡咔", "接街", "回会茴")),
-)
+SOUNDING = ((("jia", "wei"), ("加佳家傢", "微薇喂威衛")), (("yan", "zheng"), ("验驗言", "证証正")),
+            (("zheng", "ma"), ("证證政", "码馬吗")),
+            (("ka", "jie", "hui"), ("卡咔", "接街", "回会茴")))  # fmt: skip
 """Syllables, and letters of each: simplified, traditional and rare ones."""
 
 SIGNS_DRAWN = ("link", "rare-domain", "dressed-letters", "letters-digits", "emoji-1", "handle")

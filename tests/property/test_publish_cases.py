@@ -221,13 +221,10 @@ records = st.one_of(
               st.integers(0, 3)),
     st.tuples(st.just("decide"), st.sampled_from(SEALED_DAYS)),
 )  # fmt: skip
-steps = st.one_of(
-    records,
+steps = st.one_of(records,
     st.tuples(st.just("hour"), st.just(0) | st.integers(0, 30), st.booleans(), st.booleans()),
-    st.tuples(st.just("two_at_once")),
-    st.tuples(st.just("lose"), st.integers(0, 20)),
-    st.tuples(st.just("wait"), st.integers(1, 30)),
-)
+    st.tuples(st.just("two_at_once")), st.tuples(st.just("lose"), st.integers(0, 20)),
+    st.tuples(st.just("wait"), st.integers(1, 30)))  # fmt: skip
 
 
 @examples(60)

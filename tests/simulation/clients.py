@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-TOKENS = {
-    "query": ("LastEvaluatedKey", "ExclusiveStartKey"),
-    "scan": ("LastEvaluatedKey", "ExclusiveStartKey"),
-    "list_objects_v2": ("NextContinuationToken", "ContinuationToken"),
-    "list_object_versions": ("NextKeyMarker", "KeyMarker"),
-}
+TOKENS = {"query": ("LastEvaluatedKey", "ExclusiveStartKey"),
+          "scan": ("LastEvaluatedKey", "ExclusiveStartKey"),
+          "list_objects_v2": ("NextContinuationToken", "ContinuationToken"),
+          "list_object_versions": ("NextKeyMarker", "KeyMarker")}  # fmt: skip
 """What an answer with more pages carries, and how the next page is asked for."""
 
 

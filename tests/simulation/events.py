@@ -21,10 +21,8 @@ class Event:
 
 def created(bucket: str, key: str, version: str) -> dict[str, Any]:
     """S3's event of a created object; the key is written as S3 writes it in events."""
-    place = {
-        "bucket": {"name": bucket},
-        "object": {"key": quote(key, safe="/").replace("%20", "+"), "versionId": version},
-    }
+    place = {"bucket": {"name": bucket}, "object": {"key": quote(key, safe="/").replace("%20", "+"),
+                                                    "versionId": version}}  # fmt: skip
     return {"Records": [{"eventName": "ObjectCreated:Put", "eventSource": "aws:s3", "s3": place}]}
 
 

@@ -62,15 +62,10 @@ def answers(handed_out: bytes, now: datetime) -> Iterator[str]:
         finding = json.loads(row)
         if finding["held"]:
             found = min(datetime.fromisoformat(finding["found_at"]), now)
-            yield json.dumps(
-                flood_answer(
-                    id=f"f-{finding['finding'][:8]}",
-                    day=finding["found_at"][:10],
-                    held_rule=f"{finding['pack']}/{finding['rule']}",
-                    opened_at=found.isoformat(),
-                    decided_at=(found + timedelta(minutes=1)).isoformat(),
-                )
-            )
+            yield json.dumps(flood_answer(id=f"f-{finding['finding'][:8]}",
+                day=finding["found_at"][:10], held_rule=f"{finding['pack']}/{finding['rule']}",
+                opened_at=found.isoformat(),
+                decided_at=(found + timedelta(minutes=1)).isoformat()))  # fmt: skip
 
 
 def judgements(handed_out: bytes, now: datetime) -> Iterator[str]:

@@ -403,10 +403,8 @@ def _stored(cluster: Cluster) -> Iterator[tuple[str, bytes]]:
     """As `canary.places_of`, from the services themselves: it is asked some thousand times."""
     for bucket in cluster.world.buckets:
         for key, versions in cluster.s3.buckets[bucket].items():
-            yield (
-                f"{bucket.rpartition('-')[0]}/{key}",
-                b"".join(version.data for version in versions),
-            )
+            yield (f"{bucket.rpartition('-')[0]}/{key}",
+                   b"".join(version.data for version in versions))  # fmt: skip
     for pk, slots in cluster.dynamodb.tables[cluster.world.table].items():
         for sk, slot in slots.items():
             yield f"table/{pk}/{sk}", repr(slot).encode()

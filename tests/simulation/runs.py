@@ -63,10 +63,8 @@ def run(scenario: Scenario, chance: Chance) -> Run:
     cluster, moved = play(scenario, chance, scenario.begins)
     if not moved:
         expected = Expected(expected.first, expected.first)
-    wrong = [
-        *broken(cluster, scenario),
-        *expected.differences(cluster, exactly=not scenario.overlaps),
-    ]
+    wrong = [*broken(cluster, scenario),
+             *expected.differences(cluster, exactly=not scenario.overlaps)]  # fmt: skip
     return Run(cluster, wrong, cluster.injector.trace)
 
 

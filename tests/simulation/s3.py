@@ -114,15 +114,9 @@ class S3:
             for place, one in enumerate(reversed(bucket[key])):
                 kind = "DeleteMarkers" if one.is_marker else "Versions"
                 described = {"ETag": one.etag, "Size": len(one.data)} if not one.is_marker else {}
-                listed.setdefault(kind, []).append(
-                    {
-                        "Key": key,
-                        "VersionId": one.number,
-                        "IsLatest": place == 0,
-                        "LastModified": self.modified,
-                        **described,
-                    }
-                )
+                listed.setdefault(kind, []).append({"Key": key, "VersionId": one.number,
+                    "IsLatest": place == 0, "LastModified": self.modified,
+                    **described})  # fmt: skip
         return listed
 
     def _append(

@@ -234,32 +234,20 @@ SCENARIOS = [
     Scenario("everything at once",
              {"drop/acme/lines.jsonl": _rows(), "drop/acme/table.csv": _table()}, MESSAGES),
 ]  # fmt: skip
-DECIDED = Scenario(
-    "people decide",
-    {"drop/acme/lines.jsonl": lines(OTP, QUIET, PRIZE)},
-    (json.dumps([fields(id="m1", text=OTP)]),),
-    decided=True,
-)
+DECIDED = Scenario("people decide", {"drop/acme/lines.jsonl": lines(OTP, QUIET, PRIZE)},
+                   (json.dumps([fields(id="m1", text=OTP)]),), decided=True)  # fmt: skip
 """Moderators answer each file of findings; every ninth seed plays it."""
 
-GROUPED = Scenario(
-    "people decide near copies in one look",
-    {"drop/acme/lines.jsonl": lines(*[OTP, f"{OTP} 🔥", QUIET] * 3)},
-    (json.dumps([fields(id=f"m{number}", text=f"{OTP}!") for number in range(4)]),),
-    overlaps=True,
-    decided=True,
-    grouped=True,
-)
+GROUPED = Scenario("people decide near copies in one look",
+                   {"drop/acme/lines.jsonl": lines(*[OTP, f"{OTP} 🔥", QUIET] * 3)},
+                   (json.dumps([fields(id=f"m{number}", text=f"{OTP}!") for number in range(4)]),),
+                   overlaps=True, decided=True, grouped=True)  # fmt: skip
 """As DECIDED, but decisions name a group; which of them is first is chance."""
 
-ANSWERED = Scenario(
-    "people answer the flood guard",
-    {"drop/acme/lines.jsonl": lines(*[OTP, OTP, QUIET] * 4)},
-    (json.dumps([fields(id=f"m{number}", text=OTP) for number in range(4)]),),
-    overlaps=True,
-    answered=True,
-    settings=FLOOD,
-)
+ANSWERED = Scenario("people answer the flood guard",
+                    {"drop/acme/lines.jsonl": lines(*[OTP, OTP, QUIET] * 4)},
+                    (json.dumps([fields(id=f"m{number}", text=OTP) for number in range(4)]),),
+                    overlaps=True, answered=True, settings=FLOOD)  # fmt: skip
 """Moderators open what is held, while more of it is stored; it has seeds of its own."""
 
 TRIED = Scenario(
@@ -283,13 +271,11 @@ FAR = "our choir sings on the green {} evening, bring a chair and a warm coat fo
 COPIES = [NEAR.format("them"), QUIET, FAR.format("this"), NEAR.format("you all").upper(), OTP]
 """Near copies of two texts, which no rule of words finds."""
 
-COPIED = Scenario(
-    "copies of confirmed posts, and newer decisions",
+COPIED = Scenario("copies of confirmed posts, and newer decisions",
     {"drop/acme/lines.jsonl": lines(*COPIES)},
     tuple(json.dumps(fields(id=f"m{number}", text=text)) for number, text in enumerate(COPIES)),
     begins=confirmed_state(NEAR.format("it")),
-    moves=confirmed_state(FAR.format("every")),
-)
+    moves=confirmed_state(FAR.format("every")))  # fmt: skip
 """The snapshot of confirmed fingerprints changes, or loses all, while units are tried again."""
 
 ERASED = replace(
@@ -299,11 +285,9 @@ ERASED = replace(
 MEETINGS = Scenario("publishers meet at the log")
 """No post comes; every seed plays it, next to another scenario."""
 
-CANONICAL = Scenario(
-    "canonical",
+CANONICAL = Scenario("canonical",
     {"drop/acme/lines.jsonl": lines(OTP, QUIET, PRIZE, OTP) + PRIVATE},
-    (json.dumps([fields(id="m1", text=OTP), fields(id="m2", audience="followers")]),),
-)
+    (json.dumps([fields(id="m1", text=OTP), fields(id="m2", audience="followers")]),))  # fmt: skip
 """The run in which every fault and every pair of faults is tried."""
 
 BY_NAME = {

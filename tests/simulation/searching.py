@@ -54,12 +54,10 @@ class Search:
 
 def searches() -> list[Search]:
     """Return the search for each known bug."""
-    return [
-        *(Search(bug, _everywhere) for bug in KNOWN_BUGS),
-        *(Search(bug, _seeds_of(DECIDED)) for bug in BUGS_OF_CASES),
-        *(Search(bug, _seeds_of(GROUPED)) for bug in BUGS_OF_GROUPS),
-        *(Search(bug, _seeds_of(COPIED)) for bug in BUGS_OF_COPIES),
-    ]
+    return [*(Search(bug, _everywhere) for bug in KNOWN_BUGS),
+            *(Search(bug, _seeds_of(DECIDED)) for bug in BUGS_OF_CASES),
+            *(Search(bug, _seeds_of(GROUPED)) for bug in BUGS_OF_GROUPS),
+            *(Search(bug, _seeds_of(COPIED)) for bug in BUGS_OF_COPIES)]  # fmt: skip
 
 
 def learn_what_is_right() -> None:

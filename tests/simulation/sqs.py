@@ -68,11 +68,9 @@ class SQS:
         queue = self._queue(QueueUrl, "GetQueueAttributes")
         now = self.seconds()
         hidden = sum(message.visible > now for message in queue.messages)
-        told = {
-            "QueueArn": f"arn:aws:sqs:us-east-1:123456789012:{queue.name}",
-            "ApproximateNumberOfMessages": str(len(queue.messages) - hidden),
-            "ApproximateNumberOfMessagesNotVisible": str(hidden),
-        }
+        told = {"QueueArn": f"arn:aws:sqs:us-east-1:123456789012:{queue.name}",
+                "ApproximateNumberOfMessages": str(len(queue.messages) - hidden),
+                "ApproximateNumberOfMessagesNotVisible": str(hidden)}  # fmt: skip
         asked = told if "All" in AttributeNames else AttributeNames
         return {"Attributes": {name: told[name] for name in asked}}
 

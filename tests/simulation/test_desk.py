@@ -14,10 +14,8 @@ from ledger.desk_store import DynamoDesk, PendingDecision, PendingName, PendingS
 SEEDS = 50
 PAIRS_APART = 397
 
-pytestmark = [
-    pytest.mark.usefixtures("patched_machine"),
-    pytest.mark.filterwarnings("ignore:No application metrics to publish"),
-]
+pytestmark = [pytest.mark.usefixtures("patched_machine"),
+              pytest.mark.filterwarnings("ignore:No application metrics to publish")]  # fmt: skip
 
 
 def wrong(desk: Desk) -> list[str]:
@@ -59,11 +57,8 @@ def _stores_first(sender: PendingSender, pending: PendingDecision) -> PendingDec
     first = sender.desk.store_pending(pending)
     name = PendingName(pending.provider, pending.id)
     if first is None:
-        sender.sqs.send_message(
-            QueueUrl=sender.queue_url,
-            MessageBody=msgspec.json.encode(name).decode(),
-            DelaySeconds=10,
-        )
+        sender.sqs.send_message(QueueUrl=sender.queue_url,
+            MessageBody=msgspec.json.encode(name).decode(), DelaySeconds=10)  # fmt: skip
     return first
 
 

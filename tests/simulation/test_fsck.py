@@ -22,10 +22,8 @@ from ledger.objects import S3Objects
 from scan import scanner
 from terang.repair import ADVICE
 
-pytestmark = [
-    pytest.mark.usefixtures("patched_machine"),
-    pytest.mark.filterwarnings("ignore:No application metrics to publish"),
-]
+pytestmark = [pytest.mark.usefixtures("patched_machine"),
+              pytest.mark.filterwarnings("ignore:No application metrics to publish")]  # fmt: skip
 
 SCENARIO = Scenario(
     "fsck", BY_NAME["everything at once"].files, (*MESSAGES, MESSAGES[0] + " "), decided=True
@@ -48,14 +46,9 @@ def batched(patched_machine: None) -> Deployed:
 def _made(scenario: Scenario = SCENARIO) -> Deployed:
     cluster, _ = runs.play(scenario, PlannedFaults(), scenario.begins)
     world, url = cluster.world, "https://sqs.example"
-    outputs = {
-        "Table": world.table,
-        "OutBucket": world.out,
-        "PublicBucket": world.public,
-        "UnitsUrl": f"{url}/units",
-        "PostsUrl": f"{url}/posts",
-        "CasesUrl": f"{url}/cases",
-    }
+    outputs = {"Table": world.table, "OutBucket": world.out, "PublicBucket": world.public,
+               "UnitsUrl": f"{url}/units", "PostsUrl": f"{url}/posts",
+               "CasesUrl": f"{url}/cases"}  # fmt: skip
     return Deployed(cluster, outputs, S3Objects(world.clients.s3), StandingClock(cluster.now()))
 
 

@@ -17,10 +17,8 @@ from template.calls import SERVICES, Calls, denied, spelt
 from template.changes import broken, drop
 from template.resolved import Resolved, resolved
 
-pytestmark = [
-    pytest.mark.usefixtures("patched_machine"),
-    pytest.mark.filterwarnings("ignore:No application metrics to publish"),
-]
+pytestmark = [pytest.mark.usefixtures("patched_machine"),
+              pytest.mark.filterwarnings("ignore:No application metrics to publish")]  # fmt: skip
 STACK = resolved()
 SEEDS = 40
 

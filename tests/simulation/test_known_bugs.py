@@ -3,10 +3,8 @@
 import pytest
 from simulation.searching import Search, learn_what_is_right, searches
 
-pytestmark = [
-    pytest.mark.usefixtures("patched_machine"),
-    pytest.mark.filterwarnings("ignore:No application metrics to publish"),
-]
+pytestmark = [pytest.mark.usefixtures("patched_machine"),
+              pytest.mark.filterwarnings("ignore:No application metrics to publish")]  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -22,10 +22,8 @@ from ledger import units as receipt
 from scan import scanner
 from scan.unit_input import read_body
 
-pytestmark = [
-    pytest.mark.usefixtures("patched_machine"),
-    pytest.mark.filterwarnings("ignore:No application metrics to publish"),
-]
+pytestmark = [pytest.mark.usefixtures("patched_machine"),
+              pytest.mark.filterwarnings("ignore:No application metrics to publish")]  # fmt: skip
 
 KILLER = "a body that kills the worker"
 NEIGHBOURS = 25

@@ -8,10 +8,8 @@ from simulation.oracle import broken
 from simulation.runs import run
 from simulation.scenarios import CANONICAL
 
-pytestmark = [
-    pytest.mark.usefixtures("patched_machine"),
-    pytest.mark.filterwarnings("ignore:No application metrics to publish"),
-]
+pytestmark = [pytest.mark.usefixtures("patched_machine"),
+              pytest.mark.filterwarnings("ignore:No application metrics to publish")]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["receipt", "marker", "both"])

@@ -27,10 +27,8 @@ from simulation.scenarios import (
 )
 from simulation.seeds import check_seed, kept
 
-pytestmark = [
-    pytest.mark.usefixtures("patched_machine"),
-    pytest.mark.filterwarnings("ignore:No application metrics to publish"),
-]
+pytestmark = [pytest.mark.usefixtures("patched_machine"),
+              pytest.mark.filterwarnings("ignore:No application metrics to publish")]  # fmt: skip
 
 SEEDS, BLOCK, OFTEN = 600, 100, 200
 """Seeds, how many a test has, and how many `make test` runs of them."""

@@ -49,10 +49,8 @@ def test_the_folder_holds_findings_refusals_and_both_buckets(run: tuple[Path, st
     refusals = [json.loads(one) for one in (out / "refusals.jsonl").read_text().splitlines()]
     assert len({one["finding"] for one in findings}) == line_of(printed)["findings"]
     assert [(one["file"], one["code"], one.get("line")) for one in refusals] == [
-        ("posts.jsonl", "not_public", 21),
-        ("posts.jsonl", "field_type", 42),
-        ("telegram-private-chat.json", "not_public", None),
-    ]
+        ("posts.jsonl", "not_public", 21), ("posts.jsonl", "field_type", 42),
+        ("telegram-private-chat.json", "not_public", None)]  # fmt: skip
     assert {path.name for path in out.iterdir()} == {
         *("findings.jsonl", "refusals.jsonl", "cases.jsonl", "out", "public", "run.json")
     }
@@ -96,13 +94,9 @@ def call(
     running: Running, *words: str | Path, columns: str = "160"
 ) -> subprocess.CompletedProcess[str]:
     """The command as a person calls it, against the deployed stack."""
-    return subprocess.run(
-        [Path(sys.executable).with_name("terang"), *words, "--stack", STACK],
-        env=os.environ | running.stack.environment() | {"COLUMNS": columns},
-        capture_output=True,
-        check=False,
-        text=True,
-    )
+    return subprocess.run([Path(sys.executable).with_name("terang"), *words, "--stack", STACK],
+                          env=os.environ | running.stack.environment() | {"COLUMNS": columns},
+                          capture_output=True, check=False, text=True)  # fmt: skip
 
 
 def test_cases_are_sent_and_shown(running: Running, tmp_path: Path) -> None:
@@ -165,14 +159,8 @@ def test_what_a_new_provider_is_told_can_be_typed(running: Running, tmp_path: Pa
     for place, value in (places | {"cases": running.outputs["CasesUrl"]}).items():
         assert re.search(rf"^# {place}: +{re.escape(value)}", added.stdout, re.MULTILINE)
     clean = {name: os.environ[name] for name in ("PATH", "HOME")}
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env=clean | exports,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = subprocess.run([sys.executable, "-c", program], env=clean | exports, cwd=tmp_path,
+                          capture_output=True, text=True, check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
     told, found = re.findall(r"^s3://(\S+)$", done.stdout, re.MULTILINE)
     out = running.outputs["OutBucket"]
@@ -201,15 +189,8 @@ def test_the_list_of_providers_cuts_nothing(running: Running) -> None:
     assert channel in line
     told = call(running, "providers", "list", "--json").stdout.splitlines()
     [one] = [found for found in map(json.loads, told) if found["provider"] == name[:40]]
-    assert one == {
-        "provider": name[:40],
-        "senders": ["123456789012"],
-        "open_channels": [channel],
-        "packs": None,
-        "factchecks": False,
-        "door": "queue",
-        "territory": sorted(EU),
-    }
+    assert one == {"provider": name[:40], "senders": ["123456789012"], "open_channels": [channel],
+        "packs": None, "factchecks": False, "door": "queue", "territory": sorted(EU)}  # fmt: skip
 
 
 def test_what_a_provider_runs_is_changed_and_listed(running: Running) -> None:

@@ -106,11 +106,8 @@ def post(running: Running, address: str, body: str, headers: dict[str, str]) -> 
 
 def ask(running: Running, text: str, secret: str) -> tuple[int, dict[str, Any]]:
     """Ask at the function URL."""
-    headers = {
-        "content-type": "application/json",
-        "x-terang-partner": "helpdesk",
-        "x-terang-secret": secret,
-    }
+    headers = {"content-type": "application/json", "x-terang-partner": "helpdesk",
+               "x-terang-secret": secret}  # fmt: skip
     status, told = post(running, running.tip_line_url, json.dumps({"text": text}), headers)
     return status, json.loads(told)
 

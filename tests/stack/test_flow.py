@@ -63,10 +63,8 @@ def totals(receipts: list[Receipt]) -> dict[str, Any]:
         rules.update(receipt.by_rule)
     names = ("bytes", "lines", "records", "inspected", "findings")
     return {name: sum(getattr(one, name) for one in receipts) for name in names} | {
-        "refused": dict(refused),
-        "by_rule": dict(rules),
-        "units": sum(receipt.units for receipt in receipts),
-    }
+        "refused": dict(refused), "by_rule": dict(rules),
+        "units": sum(receipt.units for receipt in receipts)}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -70,13 +70,9 @@ def remove(stack: LocalStack, name: str) -> None:
 
 
 def terang(stack: LocalStack, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [Path(sys.executable).with_name("terang"), *words, "--stack", NEW],
-        env=os.environ | stack.environment(),
-        capture_output=True,
-        check=False,
-        text=True,
-    )
+    return subprocess.run([Path(sys.executable).with_name("terang"), *words, "--stack", NEW],
+                          env=os.environ | stack.environment(), capture_output=True, check=False,
+                          text=True)  # fmt: skip
 
 
 def test_what_a_removed_stack_kept_is_taken_over_under_another_name(

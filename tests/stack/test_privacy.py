@@ -30,12 +30,9 @@ def chat(kind: str, number: int, text: str = f"Lunch at noon? {CANARY}") -> dict
 def account(*chats: dict[str, Any]) -> dict[str, Any]:
     """A whole account, as the application exports it."""
     person = {"first_name": CANARY, "phone_number": CANARY, "bio": CANARY}
-    return {
-        "about": "All of it.",
-        "personal_information": person,
-        "contacts": {"list": [{"first_name": CANARY, "phone_number": CANARY}]},
-        "chats": {"list": list(chats)},
-    }
+    return {"about": "All of it.", "personal_information": person,
+            "contacts": {"list": [{"first_name": CANARY, "phone_number": CANARY}]},
+            "chats": {"list": list(chats)}}  # fmt: skip
 
 
 PRIVATE = {

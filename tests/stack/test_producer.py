@@ -17,17 +17,13 @@ def test_posts_are_sent_and_what_came_of_them_is_read(running: Running, tmp_path
     provider = "sends-chat"
     running.register(provider, ())
     post = {"account": "user-1", "audience": "public", "published_at": "2026-11-25T09:00:00Z"}
-    rows = [
-        post | {"id": "p-1", "text": "Please send me the OTP you just got"},
-        post | {"id": "p-2", "text": "Good morning"},
-        post | {"id": "p-3", "text": "Good evening", "audience": "friends"},
-    ]
+    rows = [post | {"id": "p-1", "text": "Please send me the OTP you just got"},
+            post | {"id": "p-2", "text": "Good morning"},
+            post | {"id": "p-3", "text": "Good evening", "audience": "friends"}]  # fmt: skip
     posts = tmp_path / "posts.jsonl"
     posts.write_text("\n\n".join(map(json.dumps, rows)), "utf-8")
-    typed = [
-        *(sys.executable, ROOT / "events/producer.py", posts, "--provider", provider),
-        *("--queue", running.outputs["PostsUrl"], "--out", running.outputs["OutBucket"]),
-    ]
+    typed = [*(sys.executable, ROOT / "events/producer.py", posts, "--provider", provider), *(
+        "--queue", running.outputs["PostsUrl"], "--out", running.outputs["OutBucket"])]  # fmt: skip
     done = subprocess.run(
         [*typed, "--wait", "20"],
         env=os.environ | running.stack.environment(), capture_output=True, text=True,

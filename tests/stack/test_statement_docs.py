@@ -49,15 +49,8 @@ def test_each_command_prints_what_the_page_shows(folder: Path, database: Databas
     assert len(shown) == 8
     for command, wanted in shown:
         words = command.replace(".venv/bin/terang", terang).replace(SANDBOX, database.address)
-        done = subprocess.run(
-            words.split(),
-            cwd=folder,
-            env=os.environ | {"COLUMNS": "200"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-            text=True,
-        )
+        done = subprocess.run(words.split(), cwd=folder, env=os.environ | {"COLUMNS": "200"},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, text=True)  # fmt: skip
         assert done.stdout == wanted, command
 
 

@@ -42,10 +42,8 @@ def test_what_was_tried_in_one_run_is_live_in_the_next(
         return line("run", file, *place, "--out", tmp_path / out, *words)
 
     first = posts(tmp_path / "first.jsonl", 0)
-    assert (
-        "16 findings by 1 rule in shadow: try them with `.venv/bin/terang review"
-        in (run(first, "out")["said"])
-    )
+    assert "16 findings by 1 rule in shadow: try them with `.venv/bin/terang review" in (
+        run(first, "out")["said"])  # fmt: skip
     sample = line("trial", tmp_path / "out")["sample"]
     names = [each["finding"] for each in sample]
     answers = tmp_path / "answers.jsonl"

@@ -103,14 +103,11 @@ def rule_views() -> list[RuleView]:
             180 / (1 + at), 7.0, 9.0,
         )  # fmt: skip
         if view.state is RuleState.NOT_TRIED:
-            states = {
-                0: {"asked": trial_of(view, 0), "is_tried": True},
+            states = {0: {"asked": trial_of(view, 0), "is_tried": True},
                 1: {"asked": trial_of(view, 30), "is_tried": True},
                 2: {"adopted": ("high", "2026-11-12T08:00:00Z")},
-                3: {"paused": "2026-11-10T08:00:00Z"},
-                4: {"is_tried": True},
-                5: {"ended": trial_of(view, 30, ended_at="2026-11-22T08:00:00Z")},
-            }
+                3: {"paused": "2026-11-10T08:00:00Z"}, 4: {"is_tried": True},
+                5: {"ended": trial_of(view, 30, ended_at="2026-11-22T08:00:00Z")}}  # fmt: skip
             view = view._replace(**states.get(len(views) % 7, {}))
         elif view.state is RuleState.LIVE:
             view = view._replace(adopted=("all", "2026-05-12T08:00:00Z"), fresh=12)

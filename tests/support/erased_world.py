@@ -81,15 +81,11 @@ def messages(world: World) -> list[dict[str, Any]]:
     quoted = {"reason": f"It says {CANARY}."}
     url = f"https://chat.example/{CANARY}/3"
     ground = {"ground": "terms", "ground_text": "Rule 1", "ground_url": "https://acme.example/1"}
-    return [
-        decision(first, **quoted),
-        complaint(**quoted),
-        outcome(**quoted),
-        notice(id="n-1", post=f"{POST}-4", finding=fourth),
-        notice(id="n-2", post=f"{POST}-3", url=url),
-        decision(id="d-2", notice="n-2", **quoted, **ground),
-        decision(finding_of(world, f"{POST}-7"), id="d-3", notice="n-3", **quoted),
-    ]
+    return [decision(first, **quoted), complaint(**quoted), outcome(**quoted),
+            notice(id="n-1", post=f"{POST}-4", finding=fourth),
+            notice(id="n-2", post=f"{POST}-3", url=url),
+            decision(id="d-2", notice="n-2", **quoted, **ground),
+            decision(finding_of(world, f"{POST}-7"), id="d-3", notice="n-3", **quoted)]  # fmt: skip
 
 
 def publish_all(world: World) -> None:
@@ -105,16 +101,9 @@ def erase(
     store: Any = calls.through(world.store)
     table: Any = calls.through(TableEraser(world.store.table))
     objects: Any = calls.through(world.objects)
-    buckets = BucketEraser(
-        store=store,
-        objects=objects,
-        out_bucket=world.out,
-        work_bucket=world.work,
-        drop_bucket=world.drop,
-        provider="acme",
-        now=datetime.now(UTC),
-        dry_run=dry_run,
-    )
+    buckets = BucketEraser(store=store, objects=objects, out_bucket=world.out,
+                           work_bucket=world.work, drop_bucket=world.drop, provider="acme",
+                           now=datetime.now(UTC), dry_run=dry_run)  # fmt: skip
     return Erasure(table, buckets, world.keys(store), world.clock).erase(ACCOUNT, posts)
 
 

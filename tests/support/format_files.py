@@ -10,13 +10,8 @@ from intake.arrival import choose_reader
 from intake.reader import HEAD_BYTES, Budget, FileContext, FileEffort, PostItem, read_counted
 from ledger.codes import Refusal
 
-POST: dict[str, Any] = {
-    "id": "1",
-    "account": "u1",
-    "text": "The market opens at nine.",
-    "audience": "public",
-    "published_at": "2026-11-25T10:00:00Z",
-}
+POST: dict[str, Any] = {"id": "1", "account": "u1", "text": "The market opens at nine.",
+                        "audience": "public", "published_at": "2026-11-25T10:00:00Z"}  # fmt: skip
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 

@@ -19,10 +19,8 @@ REPORT = {
     "url": ADDRESS, "category": "SCAMS_AND_FRAUD", "text": "It sells keys that open nothing.",
     "name": "Ada Reporter", "email": "ada@mail.example", "true": "yes",
 }  # fmt: skip
-PARTNERS = {
-    "helpdesk": sha256(b"helpdesk key").hexdigest(),
-    "flagger-hotline": sha256(b"hotline key").hexdigest(),
-}
+PARTNERS = {"helpdesk": sha256(b"helpdesk key").hexdigest(),
+            "flagger-hotline": sha256(b"hotline key").hexdigest()}  # fmt: skip
 
 
 @dataclass(slots=True)

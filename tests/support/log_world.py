@@ -65,16 +65,9 @@ class LogWorld(World):
         return [name for _, ids in self.units(provider, day) for name in ids]
 
     def served_log(self) -> ServedLog:
-        return ServedLog(
-            objects=self.objects,
-            store=self.heads,
-            signer=self.signer,
-            origin=self.origin,
-            public=BUCKET,
-            work=self.work,
-            out=self.out,
-            providers=[one.provider for one in self.store.providers()],
-        )
+        return ServedLog(objects=self.objects, store=self.heads, signer=self.signer,
+                         origin=self.origin, public=BUCKET, work=self.work, out=self.out,
+                         providers=[one.provider for one in self.store.providers()])  # fmt: skip
 
     def context(self, moment: str) -> PublishContext:
         made = World.context(self, moment)

@@ -12,12 +12,8 @@ from terang.cli import main
 
 WORDS = "# bait\nfree gift\n\nkode otp\n@someone\nFree  Gift\nno\n"
 
-POSTS = [
-    ("p-1", "send me the otp"),
-    ("p-2", "send me the login code"),
-    ("p-3", "send me the pin"),
-    ("p-4", "hello"),
-]
+POSTS = [("p-1", "send me the otp"), ("p-2", "send me the login code"), ("p-3", "send me the pin"),
+         ("p-4", "hello")]  # fmt: skip
 
 
 @pytest.fixture

@@ -277,22 +277,13 @@ def scored_pack(*, has_card: bool = True, by_hand: bool = False) -> dict[str, ob
 
     Weights that are written `by_hand` were learned from no harmful posts.
     """
-    score = {
-        "threshold": 8,
-        "high": 12,
-        "reads": {"script": "Latin", "words_of": "id"},
-        "terms": {"gacor": 7, "slot": 5, "kakak": -2},
-        "signs": {"link": 3, "dressed-letters": 7},
-    }
-    rule: dict[str, object] = {
-        "id": "advert",
-        "severity": "medium",
-        "why": "Advertises a game for money.",
-        "score": score,
-        "unless": ["police warn"],
+    score = {"threshold": 8, "high": 12, "reads": {"script": "Latin", "words_of": "id"},
+             "terms": {"gacor": 7, "slot": 5, "kakak": -2},
+             "signs": {"link": 3, "dressed-letters": 7}}  # fmt: skip
+    rule: dict[str, object] = {"id": "advert", "severity": "medium",
+        "why": "Advertises a game for money.", "score": score, "unless": ["police warn"],
         "match": ["slot gacor", "gacor: https://shop.example"],
-        "ignore": ["a slot", "police warn: slot gacor"],
-    }
+        "ignore": ["a slot", "police warn: slot gacor"]}  # fmt: skip
     written = CARD.replace("posts: 300", "posts: 0") if by_hand else CARD
     card = msgspec.to_builtins(Pack.parse(f"{SCORED}{written}", "sample").card)
     more = {"expected_per_mille": 120, **({"card": card} if has_card else {})}

@@ -26,14 +26,9 @@ TOO_MANY = 400_000
 type Then = Callable[[int], int | None]
 type Node = Callable[[int, Then], int | None]
 
-_CATEGORY = {
-    code.CATEGORY_DIGIT: r"\d",
-    code.CATEGORY_NOT_DIGIT: r"\D",
-    code.CATEGORY_SPACE: r"\s",
-    code.CATEGORY_NOT_SPACE: r"\S",
-    code.CATEGORY_WORD: r"\w",
-    code.CATEGORY_NOT_WORD: r"\W",
-}
+_CATEGORY = {code.CATEGORY_DIGIT: r"\d", code.CATEGORY_NOT_DIGIT: r"\D", code.CATEGORY_SPACE: r"\s",
+             code.CATEGORY_NOT_SPACE: r"\S", code.CATEGORY_WORD: r"\w",
+             code.CATEGORY_NOT_WORD: r"\W"}  # fmt: skip
 _USUAL = "aZ1_-. \n@#*'\"<>&é一\x01\x02\u0301\u200b~"
 """Characters of many kinds; those that a pattern names are added to them."""
 

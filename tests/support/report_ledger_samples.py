@@ -16,13 +16,10 @@ MEASURES = (
     Measures(account="DECISION_ACCOUNT_SUSPENDED"),  # type: ignore[arg-type]
     Measures(provision=Provision.PARTIAL_TERMINATION, monetary=Monetary.SUSPENSION),
 )
-KINDS = (
-    ("SCAMS_AND_FRAUD", ("PHISHING",), "illegal"),
-    ("SCAMS_AND_FRAUD", (), "illegal"),
-    ("OTHER_VIOLATION_TC", ("NUDITY",), "terms"),
-    ("VIOLENCE", ("COORDINATED_HARM", "OTHER"), "illegal"),
-    ("RISK_FOR_PUBLIC_SECURITY", ("TERRORIST_CONTENT",), "illegal"),
-)
+KINDS = (("SCAMS_AND_FRAUD", ("PHISHING",), "illegal"), ("SCAMS_AND_FRAUD", (), "illegal"),
+         ("OTHER_VIOLATION_TC", ("NUDITY",), "terms"),
+         ("VIOLENCE", ("COORDINATED_HARM", "OTHER"), "illegal"),
+         ("RISK_FOR_PUBLIC_SECURITY", ("TERRORIST_CONTENT",), "illegal"))  # fmt: skip
 
 
 def at(hours: float) -> str:
@@ -104,16 +101,10 @@ def _groups(chance: random.Random) -> Iterator[JournalEntry]:
 
 def _notice(number: int, chance: random.Random) -> JournalEntry:
     category, keywords, _ = chance.choice(KINDS)
-    return entry(
-        *("notice", number, number),
-        category=category,
-        keywords=keywords[:1],
-        other=chance.choice(("", "An invented kind", "Another invented kind")),
-        trusted_flagger=chance.random() < 0.3,
-        article_16=number != 5,
-        items=chance.randint(1, 4),
-        received_at=at(number),
-    )
+    return entry(*("notice", number, number), category=category, keywords=keywords[:1],
+                 other=chance.choice(("", "An invented kind", "Another invented kind")),
+                 trusted_flagger=chance.random() < 0.3, article_16=number != 5,
+                 items=chance.randint(1, 4), received_at=at(number))  # fmt: skip
 
 
 def _decision(number: int, chance: random.Random, notice: JournalEntry | None) -> JournalEntry:

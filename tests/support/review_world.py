@@ -37,13 +37,10 @@ def found(
 
 def four_findings() -> tuple[OpenFinding, ...]:
     """Three findings that wait, one in shadow, and one that is held."""
-    return (
-        found("p1", "asks-for-code", severity="low", reach=900),
-        found("p2", "asks-for-code", reach=5),
-        found("p3", "asks-for-code", reach=70),
-        found("p4", "asks-for-code", mode="shadow"),
-        found("p5", "asks-for-code", held=True),
-    )
+    return (found("p1", "asks-for-code", severity="low", reach=900),
+            found("p2", "asks-for-code", reach=5), found("p3", "asks-for-code", reach=70),
+            found("p4", "asks-for-code", mode="shadow"),
+            found("p5", "asks-for-code", held=True))  # fmt: skip
 
 
 def run_folder(folder: Path, *findings: OpenFinding) -> Path:

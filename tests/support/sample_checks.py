@@ -31,14 +31,8 @@ REPEATS_TRUE = (
 
 def check(number: int, claim: str, rating: str = "False", **more: str) -> dict[str, str]:
     """A row of a table of checks."""
-    row = {
-        "url": f"https://{PUBLISHER}/{number}",
-        "claim": claim,
-        "rating": rating,
-        "publisher": "Check",
-        "date": "2026-10-01",
-        "language": "en",
-    }
+    row = {"url": f"https://{PUBLISHER}/{number}", "claim": claim, "rating": rating,
+           "publisher": "Check", "date": "2026-10-01", "language": "en"}  # fmt: skip
     return row | more
 
 

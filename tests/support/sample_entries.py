@@ -43,12 +43,10 @@ def decision(
         "source_type": "VOLUNTARY",
     }
     if shown:
-        defaults |= {
-            "rules": shown,
-            "found": {f"{found}/{rule}": count for rule, count in shown.items()},
-            "found_days": tuple(Counter({found: sum(shown.values())}).elements()),
-            "found_at": found_at,
-        }
+        defaults |= {"rules": shown,
+                     "found": {f"{found}/{rule}": count for rule, count in shown.items()},
+                     "found_days": tuple(Counter({found: sum(shown.values())}).elements()),
+                     "found_at": found_at}  # fmt: skip
     return entry(name, "decision", day, **(defaults | fields))
 
 

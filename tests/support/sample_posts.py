@@ -10,13 +10,8 @@ from support.canary import ACCOUNT, TEXT
 
 from matcher import Pack
 
-POST: dict[str, Any] = {
-    "id": "1",
-    "account": ACCOUNT,
-    "text": f"The {TEXT} opens at nine.",
-    "audience": "public",
-    "published_at": "2026-11-25T10:00:00+07:00",
-}
+POST: dict[str, Any] = {"id": "1", "account": ACCOUNT, "text": f"The {TEXT} opens at nine.",
+    "audience": "public", "published_at": "2026-11-25T10:00:00+07:00"}  # fmt: skip
 
 OTP = "Please SEND ME the one-time code you just got"
 """Hits `codes/asks-for-code`, which is live."""

@@ -68,13 +68,10 @@ class MemoryIssuer:
     def fetch(self, url: str, form: Mapping[str, str] | None) -> dict[str, Any]:
         self.asked.append(url)
         if url.endswith("/.well-known/openid-configuration"):
-            return {
-                "issuer": ISSUER,
-                "authorization_endpoint": "https://issuer.example/authorize",
-                "token_endpoint": "https://issuer.example/token",
-                "jwks_uri": "https://issuer.example/keys",
-                "end_session_endpoint": "https://issuer.example/logout",
-            }
+            return {"issuer": ISSUER, "authorization_endpoint": "https://issuer.example/authorize",
+                    "token_endpoint": "https://issuer.example/token",
+                    "jwks_uri": "https://issuer.example/keys",
+                    "end_session_endpoint": "https://issuer.example/logout"}  # fmt: skip
         if url.endswith("/keys"):
             return {"keys": self.keys}
         return self._token(form or {})

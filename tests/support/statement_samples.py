@@ -29,11 +29,8 @@ def changed(**fields: Any) -> dict[str, Any]:
 
 def incompatible(**fields: Any) -> dict[str, Any]:
     """A sound statement that rests on the provider's terms."""
-    terms = {
-        "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
-        "incompatible_content_ground": "Rules 4.2",
-        "incompatible_content_explanation": "The post asks its readers for one-time codes.",
-        "illegal_content_legal_ground": None,
-        "illegal_content_explanation": None,
-    }
+    terms = {"decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
+             "incompatible_content_ground": "Rules 4.2",
+             "incompatible_content_explanation": "The post asks its readers for one-time codes.",
+             "illegal_content_legal_ground": None, "illegal_content_explanation": None}  # fmt: skip
     return changed(**(terms | fields))

@@ -213,24 +213,14 @@ def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-CHANGES: tuple[Callable[[Tampering], str], ...] = (
-    Tampering.change_a_byte,
-    Tampering.change_a_digit,
-    Tampering.drop_a_line,
-    Tampering.cut_a_file,
-    Tampering.remove_a_file,
-    Tampering.swap_two_files,
-    Tampering.add_a_file,
-)
+CHANGES: tuple[Callable[[Tampering], str], ...] = (Tampering.change_a_byte,
+    Tampering.change_a_digit, Tampering.drop_a_line, Tampering.cut_a_file, Tampering.remove_a_file,
+    Tampering.swap_two_files, Tampering.add_a_file)  # fmt: skip
 """Changes of one or two files of any kind."""
 
-FIRST_VISIT = (
-    *CHANGES,
-    Tampering.change_anything_and_make_the_log_fit,
-    Tampering.change_a_number_and_all_that_follows,
-    Tampering.sign_by_another_key,
-    Tampering.roll_back,
-)
+FIRST_VISIT = (*CHANGES, Tampering.change_anything_and_make_the_log_fit,
+               Tampering.change_a_number_and_all_that_follows, Tampering.sign_by_another_key,
+               Tampering.roll_back)  # fmt: skip
 """What a first visitor sees; an older copy only by its age."""
 
 LATER_VISIT = (*FIRST_VISIT, Tampering.replace_the_key_too, Tampering.fork)

@@ -20,10 +20,8 @@ from ledger.texts import clock_from_setting
 from strangers import RateLimit
 
 BOT = "terang_bot"
-PARTNERS = {
-    "helpdesk": sha256(b"open sesame").hexdigest(),
-    "telegram": sha256(b"web-hook_1").hexdigest(),
-}
+PARTNERS = {"helpdesk": sha256(b"open sesame").hexdigest(),
+            "telegram": sha256(b"web-hook_1").hexdigest()}  # fmt: skip
 KNOWN = {JSON_PARTNER: "helpdesk", JSON_SECRET: "open sesame"}
 GARAM = "Minum air garam hangat tiga kali sehari menyembuhkan pilek dalam satu malam"
 MORE = (check(11, GARAM, "SALAH", language="id", date="2020-01-01"),)
@@ -44,10 +42,8 @@ class Public:
         digest = sha256(index).hexdigest() if index is not None else ""
         data = msgspec.json.encode({"packs": [], "notice_hours": 24, "factchecks": digest})
         name = sha256(data).hexdigest()
-        self.stored |= {
-            set_key(name): data,
-            POINTER_KEY: msgspec.json.encode({"set": name, "since": ""}),
-        }
+        self.stored |= {set_key(name): data,
+                        POINTER_KEY: msgspec.json.encode({"set": name, "since": ""})}  # fmt: skip
         if index is not None:
             self.stored[factchecks_key(digest)] = index
 
@@ -88,10 +84,8 @@ class Line:
         now = lambda: self.seconds  # noqa: E731 - the field of this moment
         self.tip_line = TipLine(
             routes_of(secrets=lambda: PARTNERS, asks_for_secret=not self.signed, bot=BOT),
-            RateLimit(self.most, now),
-            IndexInForce(self.public, "public", now),
-            clock_from_setting("2026-11-25"),
-        )
+            RateLimit(self.most, now), IndexInForce(self.public, "public", now),
+            clock_from_setting("2026-11-25"))  # fmt: skip
 
     def ask(self, body: Any, **changes: Any) -> tuple[int, dict[str, Any]]:
         """Ask at the function URL."""

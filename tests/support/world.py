@@ -211,14 +211,9 @@ class World:
         """A fresh worker of scan, from the delivery on."""
         store, objects = store or self.store, objects or self.objects
         scanner = self.scanner(store, objects)
-        return Deliveries(
-            scanner=scanner,
-            messages=MessageScanner(scanner),
-            closing=self.closing(store, objects),
-            senders=Senders(store, self.clock, "AROAREDRIVE"),
-            clock=self.clock,
-            trial_day=False,
-        )
+        return Deliveries(scanner=scanner, messages=MessageScanner(scanner),
+            closing=self.closing(store, objects), senders=Senders(store, self.clock, "AROAREDRIVE"),
+            clock=self.clock, trial_day=False)  # fmt: skip
 
     @property
     def desk(self) -> DynamoDesk:
@@ -262,12 +257,9 @@ class World:
     def importer(self, objects: Any = None, store: Any = None) -> FeedImporter:
         """A fresh worker of feeds, over other ports where they are given."""
         objects = objects or self.objects
-        return FeedImporter(
-            Library(objects, self.clock, self.out, self.public, notice_hours=0),
-            Reopening(store or self.store, objects, self.clock, self.out),
-            Trust(["check.example"]),
-            self.work,
-        )
+        return FeedImporter(Library(objects, self.clock, self.out, self.public, notice_hours=0),
+                            Reopening(store or self.store, objects, self.clock, self.out),
+                            Trust(["check.example"]), self.work)  # fmt: skip
 
     def import_checks(self, feed: bytes, key: str = "factchecks/checks.csv") -> FeedOutcome:
         """Put a feed of checks where feeds looks, and let it take it."""

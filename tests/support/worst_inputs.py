@@ -181,15 +181,10 @@ MARKUP = {
     "names of addresses": repeated("href ", "<a ", ">"),
     "references": repeated("&#"),
 }
-JSON = {
-    "strings": repeated('"a",', "[", "1]"),
-    "escapes": repeated(r"\"", '["', '"]'),
-    "open quotes": repeated('"', "["),
-    "brackets": repeated("[", "["),
-    "pairs of brackets": repeated("[],", "[", "1]"),
-    "numbers": repeated("1", "[", "]"),
-    "spaces": repeated(" ", "[", "1]"),
-}
+JSON = {"strings": repeated('"a",', "[", "1]"), "escapes": repeated(r"\"", '["', '"]'),
+        "open quotes": repeated('"', "["), "brackets": repeated("[", "["),
+        "pairs of brackets": repeated("[],", "[", "1]"), "numbers": repeated("1", "[", "]"),
+        "spaces": repeated(" ", "[", "1]")}  # fmt: skip
 
 READERS: dict[str, tuple[Callable[[Any], object], dict[str, Callable[[int], str]]]] = {
     "matcher: links": (opaque_spans, TEXTS),

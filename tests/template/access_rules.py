@@ -6,12 +6,8 @@ from typing import Any
 from template.resolved import PSEUDO, Resolved, as_list
 
 ACCOUNT = PSEUDO["AWS::AccountId"]
-OWN_BUCKETS_ONLY = {
-    "Effect": "Deny",
-    "Action": "s3:*",
-    "Resource": "*",
-    "Condition": {"StringNotEquals": {"aws:ResourceAccount": ACCOUNT}},
-}
+OWN_BUCKETS_ONLY = {"Effect": "Deny", "Action": "s3:*", "Resource": "*",
+                    "Condition": {"StringNotEquals": {"aws:ResourceAccount": ACCOUNT}}}  # fmt: skip
 
 
 def services_act_for_this_account_alone(stack: Resolved) -> Iterator[str]:
@@ -52,11 +48,9 @@ def roles_touch_buckets_of_this_account_alone(stack: Resolved) -> Iterator[str]:
 
 def logs_and_secrets_rest_under_the_stacks_key(stack: Resolved) -> Iterator[str]:
     """As the buckets, queues and table do, which have rules of their own."""
-    for kind, place in (
-        ("AWS::Logs::LogGroup", "KmsKeyId"),
-        ("AWS::SecretsManager::Secret", "KmsKeyId"),
-        ("AWS::Lambda::Function", "KmsKeyArn"),
-    ):
+    for kind, place in (("AWS::Logs::LogGroup", "KmsKeyId"),
+                        ("AWS::SecretsManager::Secret", "KmsKeyId"),
+                        ("AWS::Lambda::Function", "KmsKeyArn")):  # fmt: skip
         for name, one in stack.typed(kind).items():
             if one.get(place) != stack.arn("Key"):
                 yield f"{name} is not under the stack's key"
@@ -112,11 +106,8 @@ def _lets_services_in(stack: Resolved) -> Iterator[tuple[str, dict[str, Any]]]:
         (name, role["AssumeRolePolicyDocument"])
         for name, role in stack.typed("AWS::IAM::Role").items()
     ]
-    for kind, place in (
-        ("AWS::KMS::Key", "KeyPolicy"),
-        ("AWS::S3::BucketPolicy", "PolicyDocument"),
-        ("AWS::SQS::QueuePolicy", "PolicyDocument"),
-    ):
+    for kind, place in (("AWS::KMS::Key", "KeyPolicy"), ("AWS::S3::BucketPolicy", "PolicyDocument"),
+                        ("AWS::SQS::QueuePolicy", "PolicyDocument")):  # fmt: skip
         documents += [(name, one[place]) for name, one in stack.typed(kind).items()]
     for name, document in documents:
         for one in document["Statement"]:

@@ -53,10 +53,8 @@ class Calls:
                 service, spelt(name), params, lambda: carry(transport, name, perform, params)
             )
 
-        with (
-            mock.patch.object(BaseClient, "_make_api_call", record),
-            mock.patch.object(DirectTransport, "call", record_simulated),
-        ):
+        with mock.patch.object(BaseClient, "_make_api_call",
+                record), mock.patch.object(DirectTransport, "call", record_simulated):  # fmt: skip
             yield
 
     def noted(

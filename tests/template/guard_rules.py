@@ -6,12 +6,8 @@ from typing import Any
 
 from template.resolved import Resolved, as_list
 
-RETAINED = {
-    "AWS::S3::Bucket",
-    "AWS::DynamoDB::Table",
-    "AWS::KMS::Key",
-    "AWS::SecretsManager::Secret",
-}
+RETAINED = {"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key",
+            "AWS::SecretsManager::Secret"}  # fmt: skip
 LEARNT = ("factchecks/*", "packs/factchecks/*.yaml", "sets/*")
 WRITING = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"}
 DELETING = {"dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQLDelete"}
@@ -231,11 +227,8 @@ def what_nobody_here_reads_is_not_taken(stack: Resolved) -> Iterator[str]:
 
 
 def _resource_policies(stack: Resolved) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for kind, place in (
-        ("AWS::KMS::Key", "KeyPolicy"),
-        ("AWS::S3::BucketPolicy", "PolicyDocument"),
-        ("AWS::SQS::QueuePolicy", "PolicyDocument"),
-    ):
+    for kind, place in (("AWS::KMS::Key", "KeyPolicy"), ("AWS::S3::BucketPolicy", "PolicyDocument"),
+                        ("AWS::SQS::QueuePolicy", "PolicyDocument")):  # fmt: skip
         for name, one in stack.typed(kind).items():
             yield name, one[place]
 

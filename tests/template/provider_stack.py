@@ -15,15 +15,10 @@ def bucket(kind: str) -> str:
 
 
 def provider_stack(name: str, written: dict[str, Any] | None = None) -> Resolved:
-    parameters = {
-        "ProviderId": name,
-        "TrustedPrincipal": "arn:aws:iam::210987654321:root",
-        "DropBucket": bucket("drop").rpartition(":")[2],
-        "OutBucket": bucket("out").rpartition(":")[2],
-        "PostsArn": POSTS,
-        "CasesArn": CASES,
-        "KeyArn": KEY,
-    }
+    parameters = {"ProviderId": name, "TrustedPrincipal": "arn:aws:iam::210987654321:root",
+                  "DropBucket": bucket("drop").rpartition(":")[2],
+                  "OutBucket": bucket("out").rpartition(":")[2], "PostsArn": POSTS,
+                  "CasesArn": CASES, "KeyArn": KEY}  # fmt: skip
     if written is None:
         return resolved("provider.yaml", **parameters)
     return Resolved.of(written, **parameters)

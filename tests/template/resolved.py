@@ -15,13 +15,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).parents[2]
 
-PSEUDO = {
-    "AWS::StackName": "terang",
-    "AWS::AccountId": "123456789012",
-    "AWS::Region": "eu-west-1",
-    "AWS::Partition": "aws",
-    "AWS::URLSuffix": "amazonaws.com",
-}
+PSEUDO = {"AWS::StackName": "terang", "AWS::AccountId": "123456789012", "AWS::Region": "eu-west-1",
+          "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}  # fmt: skip
 ABSENT = object()  # AWS::NoValue
 
 
@@ -35,12 +30,9 @@ def _parsed(name: str) -> dict[str, Any]:
     return yaml_parse((ROOT / name).read_text(encoding="utf-8"))
 
 
-VARIANTS: tuple[dict[str, str], ...] = (
-    {},
-    {"Announcements": "on"},
+VARIANTS: tuple[dict[str, str], ...] = ({}, {"Announcements": "on"},
     {"Console": "oidc", "AskPage": "on"},
-    {"Console": "cognito", "AskPage": "on", "Announcements": "on"},
-)
+    {"Console": "cognito", "AskPage": "on", "Announcements": "on"})  # fmt: skip
 """What may be switched on, alone and together."""
 
 

@@ -236,11 +236,9 @@ def lose_the_set(trial: Trial) -> None:
     trial.expire("public", "sets/")
     undecided = max(trial.findings("lamp-oil"))
     dropped = trial.drop("drop/acme/later.jsonl", lines(post(600)))
-    for function, message in (
-        ("Intake", delivery("Files", json.dumps(dropped))),
-        ("Scan", delivery("Posts", json.dumps(post(601)))),
-        ("Decide", about_cases(decision(undecided, id="d-9"))),
-    ):
+    for function, message in (("Intake", delivery("Files", json.dumps(dropped))),
+                              ("Scan", delivery("Posts", json.dumps(post(601)))),
+                              ("Decide", about_cases(decision(undecided, id="d-9")))):  # fmt: skip
         failed = [{"itemIdentifier": message["Records"][0]["messageId"]}]
         assert trial.run(function, message) == [{"batchItemFailures": failed}]
     trial.run("Feeds", trial.feed("factchecks/later.csv", table(*CHECKS)))

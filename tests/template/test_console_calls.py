@@ -28,12 +28,9 @@ STACK = resolved(
     ConsoleClientSecretArn=SECRET, PublicUrl="https://terang.example", Today="2026-11-25",
 )  # fmt: skip
 ROLE = "ConsoleRole"
-BY_LAMBDA = {
-    ("logs:CreateLogStream", STACK.arn("ConsoleLogs")),
-    ("logs:PutLogEvents", STACK.arn("ConsoleLogs")),
-    ("kms:Decrypt", STACK.arn("Key")),
-    ("kms:GenerateDataKey", STACK.arn("Key")),
-}
+BY_LAMBDA = {("logs:CreateLogStream", STACK.arn("ConsoleLogs")),
+             ("logs:PutLogEvents", STACK.arn("ConsoleLogs")), ("kms:Decrypt", STACK.arn("Key")),
+             ("kms:GenerateDataKey", STACK.arn("Key"))}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -21,11 +21,8 @@ FED = {"Fn::Sub": "arn:aws:s3:::terang-work-${AWS::AccountId}-${AWS::Region}/fac
 TABLE, MAILBOX = {"Fn::GetAtt": "Table.Arn"}, {"Fn::GetAtt": "DropBucket.Arn"}
 EVERYBODY = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "x"}
 SEND = EVERYBODY | {"Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage"}
-CALL = {
-    "Action": "lambda:InvokeFunction",
-    "FunctionName": {"Ref": "Publish"},
-    "Principal": "sns.amazonaws.com",
-}
+CALL = {"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "Publish"},
+        "Principal": "sns.amazonaws.com"}  # fmt: skip
 
 
 def outputs_first(template: Template) -> None:

@@ -75,13 +75,10 @@ def test_what_one_is_told_is_read_by_oneself_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_told_to_nobody_is_read_by_no_provider(name: str) -> None:
-    kept = [
-        f"{bucket('out')}/{keys.unknown_receipt_key('ab')}",
-        f"{bucket('work')}/{keys.part_key('f', 'csv', 1, 'k2026-11', 0)}",
-        f"{bucket('work')}/{keys.refusals_key('ab')}",
-        f"{bucket('drop')}/drop/{name}/x.jsonl",
-        f"{bucket('public')}/index.html",
-    ]
+    kept = [f"{bucket('out')}/{keys.unknown_receipt_key('ab')}",
+            f"{bucket('work')}/{keys.part_key('f', 'csv', 1, 'k2026-11', 0)}",
+            f"{bucket('work')}/{keys.refusals_key('ab')}", f"{bucket('drop')}/drop/{name}/x.jsonl",
+            f"{bucket('public')}/index.html"]  # fmt: skip
     for action, resource in product(S3_ACTIONS, kept):
         allowed = allows(STACKS[name], "Role", action, resource)
         assert allowed is (action == "s3:PutObject" and "/drop/" in resource), (action, resource)

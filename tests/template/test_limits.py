@@ -11,11 +11,8 @@ from typing import Any
 import pytest
 from template.resolved import PSEUDO, Resolved, resolved, source
 
-LONGEST = {
-    "AWS::StackName": "s" * 28,
-    "AWS::Region": "ap-southeast-1",
-    "AWS::Partition": "aws-us-gov",
-}
+LONGEST = {"AWS::StackName": "s" * 28, "AWS::Region": "ap-southeast-1",
+           "AWS::Partition": "aws-us-gov"}  # fmt: skip
 QUEUE = "https://sqs.ap-southeast-1.amazonaws.com/123456789012/"
 SECRET = "arn:aws-us-gov:secretsmanager:ap-southeast-1:123456789012:secret:"
 PHYSICAL = 60

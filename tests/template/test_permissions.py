@@ -23,10 +23,8 @@ def s3(bucket: str, key: str) -> str:
     return f"{BUCKETS[bucket]}/{key}"
 
 
-FINDINGS, PART = (
-    s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
-    s3("work", "parts/f/telegram-1/000000.jsonl"),
-)
+FINDINGS, PART = (s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
+                  s3("work", "parts/f/telegram-1/000000.jsonl"))  # fmt: skip
 DROPPED, POINTER = s3("drop", "drop/acme/x"), s3("public", "sets/current.json")
 INDEX = s3("public", "factchecks/ab.claims")
 
@@ -249,10 +247,8 @@ def test_the_door_serves_a_domain_under_its_certificate() -> None:
     assert "Aliases" not in bare["DistributionConfig"]
 
 
-@pytest.mark.parametrize(
-    ("asks", "auth", "everybody"),
-    [("iam", "AWS_IAM", False), ("secret", "NONE", True), ("off", None, False)],
-)
+@pytest.mark.parametrize(("asks", "auth", "everybody"),
+    [("iam", "AWS_IAM", False), ("secret", "NONE", True), ("off", None, False)])  # fmt: skip
 def test_the_tip_line_is_open_only_where_it_asks_for_secrets(
     asks: str, auth: str | None, everybody: bool
 ) -> None:
@@ -406,10 +402,8 @@ def test_only_the_console_and_the_operators_role_send_to_its_queue() -> None:
     [denied] = [one for one in statements["Statement"] if one["Sid"] == "OnlyTheConsole"]
     assert denied["Effect"] == "Deny"
     assert denied["Action"] == "sqs:SendMessage"
-    assert denied["Condition"] == {
-        "ArnNotEquals": {"aws:PrincipalArn": stack.arn("ConsoleRole")},
-        "StringNotLike": {"aws:userid": "AROAOPERATOR:*"},
-    }
+    assert denied["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": stack.arn("ConsoleRole")},
+                                   "StringNotLike": {"aws:userid": "AROAOPERATOR:*"}}  # fmt: skip
 
 
 def test_a_stack_without_a_console_has_nothing_of_it() -> None:

@@ -39,12 +39,8 @@ from terang.set_publishing import PackBucket
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "local/samples"
-REAL_SIZES = {
-    "RANGE_BYTES": "8388608",
-    "PART_BYTES": "8388608",
-    "LOG_KEY": "a key of this guard",
-    "CONTACT": "someone@terang.example",
-}
+REAL_SIZES = {"RANGE_BYTES": "8388608", "PART_BYTES": "8388608", "LOG_KEY": "a key of this guard",
+              "CONTACT": "someone@terang.example"}  # fmt: skip
 
 
 class KeyedCluster(Cluster):

@@ -22,9 +22,7 @@ def _check_items(params: dict[str, Any], model: Any, **_: Any) -> None:
 
 
 def _check_bodies(params: dict[str, Any], model: Any, **_: Any) -> None:
-    bodies = [
-        params.get("MessageBody", ""),
-        *(one["MessageBody"] for one in params.get("Entries", ())),
-    ]
+    bodies = [params.get("MessageBody", ""),
+              *(one["MessageBody"] for one in params.get("Entries", ()))]  # fmt: skip
     if any(ord(letter) < 32 and letter not in "\t\n\r" for body in bodies for letter in body):
         raise refusal("InvalidMessageContents", model.name)

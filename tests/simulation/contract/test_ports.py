@@ -79,10 +79,8 @@ def test_a_batch_is_committed_as_a_whole_or_not_at_all(aws: World) -> None:
     first, batch = Attempt("one", DAY), "d" * 64
     markers = [Marker(name, "acme", DAY, batch) for name in names]
     receipt = replace(Unit().receipt, unit=batch, kind="messages", messages=3)
-    assert aws.store.record_attempts({names[0]: first, names[1]: first}) == {
-        names[0]: first,
-        names[1]: first,
-    }
+    assert aws.store.record_attempts({names[0]: first, names[1]: first}) == {names[0]: first,
+        names[1]: first}  # fmt: skip
     attempts = {names[0]: first}
     assert not aws.store.commit_batch(markers, receipt, attempts, [], None)
     assert [state.marker for state in aws.store.unit_states(names)] == [None] * 3

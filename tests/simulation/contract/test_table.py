@@ -30,11 +30,8 @@ def put(table: Table, number: int, size: int = 1) -> Item:
 
 def test_a_transaction_is_all_or_nothing_and_gives_each_reason(table: Table, dynamodb: Any) -> None:
     table.put("p", "2", value=2)
-    actions = [
-        table.put_if_absent("p", "1"),
-        table.put_if_absent("p", "2"),
-        table.put_action("p", "3"),
-    ]
+    actions = [table.put_if_absent("p", "1"), table.put_if_absent("p", "2"),
+               table.put_action("p", "3")]  # fmt: skip
     error = refused(dynamodb.transact_write_items, TransactItems=actions)
     assert code(error) == "TransactionCanceledException"
     reasons = [reason["Code"] for reason in error.response["CancellationReasons"]]
@@ -66,10 +63,8 @@ def test_a_transaction_names_an_item_once(table: Table, dynamodb: Any) -> None:
 
 @pytest.mark.gap("moto", reason="it ignores the token")
 def test_a_token_makes_the_same_transaction_again_a_success(table: Table, dynamodb: Any) -> None:
-    transaction = {
-        "TransactItems": [table.put_if_absent("p", "1")],
-        "ClientRequestToken": "token-of-this-test",
-    }
+    transaction = {"TransactItems": [table.put_if_absent("p", "1")],
+                   "ClientRequestToken": "token-of-this-test"}  # fmt: skip
     dynamodb.transact_write_items(**transaction)
     dynamodb.transact_write_items(**transaction)
     assert table.count("p", "") == 1

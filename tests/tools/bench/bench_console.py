@@ -72,13 +72,10 @@ def console(clock: StandingClock, watch: Watch) -> Browser:
     dynamodb.create_table(TableName="table", **table_shape())
     store = DynamoStore.of(dynamodb, "table", clock)
     for number in range(OPEN):
-        found = msgspec.structs.replace(
-            finding(number),
-            finding=f"{number * 7919 % 16:x}{number:063x}",
-            post=f"p-{number}",
+        found = msgspec.structs.replace(finding(number),
+            finding=f"{number * 7919 % 16:x}{number:063x}", post=f"p-{number}",
             severity=("high", "medium", "low")[number % 3],
-            category=("SCAMS_AND_FRAUD", "UNSAFE_AND_PROHIBITED_PRODUCTS")[number % 2],
-        )
+            category=("SCAMS_AND_FRAUD", "UNSAFE_AND_PROHIBITED_PRODUCTS")[number % 2])  # fmt: skip
         keys = open_list_keys(found)
         item = item_of(f"C#{found.finding}", "finding", found, **keys)
         dynamodb.put_item(TableName="table", Item=item)
@@ -122,14 +119,10 @@ def pages() -> dict[str, list[tuple[str, str]]]:
     """
     cards = [f"{number * 7919 % 16:x}{number:063x}" for number in range(0, OPEN, 173)]
     filters = ("", "category=SCAMS_AND_FRAUD", "severity=high", "page=3", "kind=finding&reach=1000")
-    return {
-        "queue": [("/", query) for query in filters],
-        "card, with near copies": [(f"/card/{card}", "") for card in cards],
-        "search": [("!/", "text=send+me+17")],
-        "my decisions": [("/history", "")],
-        "lead": [("/lead", "")],
-        "training": [("/training", "")],
-    }
+    return {"queue": [("/", query) for query in filters],
+            "card, with near copies": [(f"/card/{card}", "") for card in cards],
+            "search": [("!/", "text=send+me+17")], "my decisions": [("/history", "")],
+            "lead": [("/lead", "")], "training": [("/training", "")]}  # fmt: skip
 
 
 def test_every_page(report: Report) -> None:

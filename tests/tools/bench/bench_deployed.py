@@ -130,10 +130,8 @@ def test_the_built_function(
         TABLE, "Hyperscan as prefilter", f"{count:,}", "development",
         f"{hyperscan:.3f}", "", "", "", f"{limit / hyperscan:.2f}",
     )  # fmt: skip
-    answers = {
-        "built": deployed(settings, event, tmp_path, monkeypatch),
-        "development": in_development(settings, event),
-    }
+    answers = {"built": deployed(settings, event, tmp_path, monkeypatch),
+               "development": in_development(settings, event)}  # fmt: skip
     seconds = {}
     for where, given in answers.items():
         seconds[where] = seconds_of(given)
@@ -182,10 +180,8 @@ def limit_and_hyperscan(data: bytes, count: int) -> tuple[float, float]:
     """The seconds to read and fold posts, and to find hits with Hyperscan as the prefilter."""
     matcher = Matcher([corpus.pack(count)])
     peer, buffers = Hyperscan(matcher._evaluator.index.patterns), Buffers()
-    cases = {
-        "limit": partial(only_folded, data),
-        "hyperscan": partial(behind_peer, data, matcher, peer, buffers),
-    }
+    cases = {"limit": partial(only_folded, data),
+             "hyperscan": partial(behind_peer, data, matcher, peer, buffers)}  # fmt: skip
     seconds = medians(cases, rounds=3)
     return seconds["limit"], seconds["hyperscan"]
 

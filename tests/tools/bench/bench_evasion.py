@@ -29,14 +29,8 @@ from matcher.vocabulary import Vocabulary
 ROOT = Path(__file__).parents[3]
 DAY = date(2026, 11, 25)
 
-STEPS = (
-    Evasion.LEET,
-    Evasion.REPEATED,
-    Evasion.SEPARATED,
-    Evasion.MASKED,
-    Evasion.FOREIGN,
-    Evasion.PADDED,
-)
+STEPS = (Evasion.LEET, Evasion.REPEATED, Evasion.SEPARATED, Evasion.MASKED, Evasion.FOREIGN,
+         Evasion.PADDED)  # fmt: skip
 """The disguises, in the order in which the rows switch them on; the fold alone comes first."""
 
 COMMON = ("ar", "en", "fr", "id", "ms")

@@ -31,11 +31,8 @@ from claims.topics import topic_of
 from terang.check_library import SentenceModel
 
 ROOT = Path(__file__).parents[3]
-CLEAN = {
-    "en": ("news-en",),
-    "id": ("news-id", "reviews-tweets-news-id"),
-    "zh": ("news-zh-cn", "wiki-zh"),
-}
+CLEAN = {"en": ("news-en",), "id": ("news-id", "reviews-tweets-news-id"),
+         "zh": ("news-zh-cn", "wiki-zh")}  # fmt: skip
 SPACED = ("en", "id")
 """Languages whose long texts are drawn: those that have spaces between words."""
 GENERIC = ROOT / "tests/tools/training/generic"

@@ -30,10 +30,8 @@ TEXTS = {
     "runs of letters": "boooomb heeello ",
     "signs alone": "!@#$*",
 }
-LONGER = {
-    "80,000 alternating marks": ("\u0301\u064e", 80_000),
-    "100,000 U+FDFA": ("\ufdfa", 100_000),
-}
+LONGER = {"80,000 alternating marks": ("\u0301\u064e", 80_000),
+          "100,000 U+FDFA": ("\ufdfa", 100_000)}  # fmt: skip
 """Texts longer than any post: what is handed to the matcher directly has no such limit."""
 GROUPS = 16
 MOST = 20
@@ -87,10 +85,8 @@ def test_a_million_matches_are_capped(report: Report) -> None:
     one = pack_of(Rule(id="one", severity=Severity.LOW, why="Measured.", groups=(tuple(terms),)))
     text = "a" * LENGTH
     hits = Matcher([one]).find(text)
-    rows = {
-        "plain text of the corpus": (Matcher([one]).find, plain_text()),
-        f"{LENGTH * len(terms):,} matches": (Matcher([one]).find, text),
-    }
+    rows = {"plain text of the corpus": (Matcher([one]).find, plain_text()),
+            f"{LENGTH * len(terms):,} matches": (Matcher([one]).find, text)}  # fmt: skip
     tell(report, f"Matches without end ({len(hits[0].spans)} spans shown)", rows, "of matches")
 
 
@@ -105,11 +101,8 @@ def test_many_groups_cost_a_bounded_multiple(report: Report) -> None:
         rule = Rule(id="all", severity=Severity.LOW, why="Measured.", groups=groups, within=3)
         find = Matcher([pack_of(rule)]).find
         rows.setdefault("plain text of the corpus", (find, plain_text()))
-        for kind, piece in {
-            "all terms": words,
-            "all but the last": words[:-1],
-            "the first, then all": words[:1] * 200 + words,
-        }.items():
+        for kind, piece in {"all terms": words, "all but the last": words[:-1],
+                            "the first, then all": words[:1] * 200 + words}.items():  # fmt: skip
             text = (" ".join(piece) + " ") * (LENGTH // len(" ".join(piece)) + 1)
             rows[f"groups {name}: {kind}"] = find, text[:LENGTH]
     tell(report, table, rows, f"with {GROUPS} groups")

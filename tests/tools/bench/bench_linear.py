@@ -61,10 +61,8 @@ def test_the_worst_unit_ends_in_time(report: Report) -> None:
     whole = "The slowest of these as a whole unit, from its manifest to its receipt"
     report.row(table, "terms", "disguise", *(f"{length:,}" for length in LENGTHS))
     report.row(whole, "terms", "disguise", "length", "posts", "read in part", "findings", "seconds")
-    for name, packs in (
-        ("the shipped packs", load_packs(PACKS)),
-        (f"{max(corpus.SIZES):,}", [corpus.pack(max(corpus.SIZES))]),
-    ):
+    for name, packs in (("the shipped packs", load_packs(PACKS)),
+                        (f"{max(corpus.SIZES):,}", [corpus.pack(max(corpus.SIZES))])):  # fmt: skip
         matcher = Matcher(packs)
         words = sorted(set(_words(packs)))
         measured: dict[tuple[str, int], float] = {}

@@ -116,14 +116,8 @@ def tell(report: Report, count: int, seconds: dict[str, float], size: int, rate:
     posts = corpus.unit(LOW).count(b"\n")
     report.row(table, "design", "MB/s", "posts/s", "µs a post", "terang = 1")
     for name, taken in seconds.items():
-        report.row(
-            table,
-            name,
-            f"{size / taken / 1e6:.3g}",
-            f"{posts / taken:,.0f}",
-            f"{taken / posts * 1e6:.1f}",
-            f"{seconds['terang'] / taken:.2g}",
-        )
+        report.row(table, name, f"{size / taken / 1e6:.3g}", f"{posts / taken:,.0f}",
+                   f"{taken / posts * 1e6:.1f}", f"{seconds['terang'] / taken:.2g}")  # fmt: skip
 
 
 _OF_1K: list[float] = []

@@ -198,14 +198,10 @@ def _evading(rng: random.Random, word: str) -> str:
 
 
 def _line(number: int, language: str, text: str) -> bytes:
-    record = {
-        "id": f"{number:08d}",
-        "account": f"account-{number % 7_919}",
-        "text": text,
-        "audience": "public",
-        "published_at": f"2026-11-25T{number // 3600 % 24:02d}:{number // 60 % 60:02d}:00Z",
-        "language": language,
-    }
+    record = {"id": f"{number:08d}", "account": f"account-{number % 7_919}", "text": text,
+              "audience": "public",
+              "published_at": f"2026-11-25T{number // 3600 % 24:02d}:{number // 60 % 60:02d}:00Z",
+              "language": language}  # fmt: skip
     return msgspec.json.encode(record) + b"\n"
 
 

@@ -43,11 +43,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         for sk, slot in rows.items()
         if pk.startswith("J#") and sk.startswith("receipt#") and slot.item and "record" in slot.item
     ]
-    return {
-        "failed": len(answer["batchItemFailures"]),
-        "receipts": receipts,
-        "seconds": seconds,
-        "start": COLD,
-        "numpy": "numpy" in sys.modules,
-        "memory": int(line.split()[1]) / 1024,
-    }
+    return {"failed": len(answer["batchItemFailures"]), "receipts": receipts, "seconds": seconds,
+            "start": COLD, "numpy": "numpy" in sys.modules,
+            "memory": int(line.split()[1]) / 1024}  # fmt: skip

@@ -134,12 +134,8 @@ class Hyperscan(Peer):
 
     def __init__(self, patterns: Sequence[str]):
         self._database = hyperscan.Database()
-        self._database.compile(
-            expressions=[one.encode() for one in patterns],
-            ids=list(range(len(patterns))),
-            flags=[0] * len(patterns),
-            literal=True,
-        )
+        self._database.compile(expressions=[one.encode() for one in patterns],
+            ids=list(range(len(patterns))), flags=[0] * len(patterns), literal=True)  # fmt: skip
 
     def ends(self, buffer: bytes) -> list[int]:
         found: list[int] = []

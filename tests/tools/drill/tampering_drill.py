@@ -44,10 +44,8 @@ def sample_log() -> tuple[dict[str, bytes], dict[str, bytes]]:
 
 
 def check(files: dict[str, bytes], remembered: dict[str, object], now: datetime) -> Result:
-    with (
-        mock.patch.object(verify, "_recount"),
-        mock.patch.object(verify, "_remembered", return_value=remembered),
-    ):
+    with mock.patch.object(verify, "_recount"), mock.patch.object(verify, "_remembered",
+            return_value=remembered):  # fmt: skip
         try:
             return check_place(Memory(files), Options(now=now))
         except LogUnreadableError as error:
@@ -74,10 +72,8 @@ def main() -> int:
         log.origin: log.remembered(logs[0].origin, NOW) for log in logs
     }
     missed = 0
-    for name, table, state in (
-        ("first visit", FIRST_VISIT, dict[str, object]()),
-        ("visit with a remembered checkpoint", LATER_VISIT, remembered),
-    ):
+    for name, table, state in (("first visit", FIRST_VISIT, dict[str, object]()),
+            ("visit with a remembered checkpoint", LATER_VISIT, remembered)):  # fmt: skip
         tried, named = Counter[str](), Counter[str]()
         words: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for seed in range(given.first, given.first + given.cases // 2):

@@ -31,12 +31,10 @@ if TYPE_CHECKING:
 PROVIDER = "desk-chat"
 MONTH = "2026-10"
 
-ASKED = (
-    ("en", "Send me the OTP please, {words}"),
-    ("en", "Our bank is moving all accounts: s3nd me the 0TP that you got by SMS. {words}"),
-    ("id", "Kak tolong kirim kode OTP yang masuk ke HP kakak ya, {words}"),
-    ("zh", "你把收到的验证码发给我一下,{words}"),
-)
+ASKED = (("en", "Send me the OTP please, {words}"),
+         ("en", "Our bank is moving all accounts: s3nd me the 0TP that you got by SMS. {words}"),
+         ("id", "Kak tolong kirim kode OTP yang masuk ke HP kakak ya, {words}"),
+         ("zh", "你把收到的验证码发给我一下,{words}"))  # fmt: skip
 GROUP = "Dear customer of the bank, we close your account tonight. Send me the OTP now. — {words}"
 SYLLABLES = ["mo", "ti", "le", "vu", "pa", "zo", "ne", "fi", "ru", "wa", "du", "he"]
 

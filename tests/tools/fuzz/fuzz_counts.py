@@ -30,11 +30,9 @@ def one_table(data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    tables = (
-        b"term\tdocuments\tlog2_odds\totp\nfree gift\t12\t3.5\t\n{d1}\t7\t-1\t\n",
+    tables = (b"term\tdocuments\tlog2_odds\totp\nfree gift\t12\t3.5\t\n{d1}\t7\t-1\t\n",
         b"category\tpinyin\tspam_docs\tlog2_odds\ngambling\tbo cai\t9\t4\nnews\txin wen\t1\t-4\n",
-        "\ufeffngram\tdocs\tlog2_odds\n博彩\t1e3\t64\n".encode(),
-    )
+        "\ufeffngram\tdocs\tlog2_odds\n博彩\t1e3\t64\n".encode())  # fmt: skip
     seeds = [bytes([kind]) + table for kind in range(len(CATEGORIES)) for table in tables]
     words = [name.encode() for names in COLUMNS.values() for name in names]
     words += [f"{{{name}}}".encode() for name in SIGN_NAMES]

@@ -154,11 +154,9 @@ if __name__ == "__main__":
     threading.Thread(target=serve, args=[listening], daemon=True).start()
     assert said(verify.source_of(URL)) == []
     said(verify.source_of(str(SOUND_FOLDER)), STATE)
-    heads = [
-        b"HTTP/1.1 200 x\r\nContent-Length: 9\r\n\r\nx",
+    heads = [b"HTTP/1.1 200 x\r\nContent-Length: 9\r\n\r\nx",
         b"HTTP/1.0 302 x\r\nLocation: /\r\n\r\n",
-        b"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
-    ]
+        b"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"]  # fmt: skip
     entries = [SOUND[path].translate(None, bytes(range(9))) for path in PATHS if "entries" in path]
     values = [b'"2"', b"-1", b"1e999", b"null", b"true", b"[1]", b'{"a":1}', b"[" * 20_000,
               b'"2026-02-30T00:00:00Z"', b'"summaries/all/2026-02-30.json"', b'"a\\u0000"',

@@ -22,19 +22,12 @@ FOLDER = Path(tempfile.mkdtemp(prefix="terang-fuzz-"))
 MADE = "import sys; from pathlib import Path; from support.published_days import published_folder\n"
 MADE += "published_folder(Path(sys.argv[1]))"
 # Publishing imports more than recounting, so the tests' environment writes the folder.
-subprocess.run(
-    [ROOT / ".venv/bin/python", "-c", MADE, FOLDER],
-    check=True,
-    env=os.environ | {"PYTHONPATH": str(ROOT / "tests")},
-)
+subprocess.run([ROOT / ".venv/bin/python", "-c", MADE, FOLDER], check=True,
+               env=os.environ | {"PYTHONPATH": str(ROOT / "tests")})  # fmt: skip
 SUMMARY, MONTH, JOURNAL, SET, SHEET, CAMPAIGN = range(6)
-PLACES = {
-    SUMMARY: "summaries/acme/2026-11-25.json",
-    MONTH: "summaries/acme/2026-11.json",
-    JOURNAL: "journal/acme/2026-11-25.jsonl",
-    SHEET: "summaries/acme/2026-11-25.csv",
-    CAMPAIGN: "summaries/all/autumn.json",
-}
+PLACES = {SUMMARY: "summaries/acme/2026-11-25.json", MONTH: "summaries/acme/2026-11.json",
+          JOURNAL: "journal/acme/2026-11-25.jsonl", SHEET: "summaries/acme/2026-11-25.csv",
+          CAMPAIGN: "summaries/all/autumn.json"}  # fmt: skip
 SOUND = {kind: (FOLDER / name).read_bytes() for kind, name in PLACES.items()}
 SET_PATH = next(path for path in (FOLDER / "sets").glob("*.json") if path.stem != "current")
 

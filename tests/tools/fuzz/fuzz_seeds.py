@@ -12,11 +12,8 @@ CHAT = {"name": "n", "type": "public_channel", "id": 5, "messages": [MESSAGE]}
 NOTE = {"id": "n1", "type": "Note", "to": [PUBLIC], "content": "<p>x</p>", "attributedTo": "a"}
 EVENT = {"did": "d", "time_us": 1, "kind": "commit", "commit": {"operation": "create",
          "collection": "app.bsky.feed.post", "rkey": "k", "record": {"text": "x"}}}  # fmt: skip
-DISCORD = {
-    "guild": {"id": "10"},
-    "channel": {"id": "2", "type": "GuildTextChat"},
-    "messages": [{"id": "1", "type": "Default", "content": "x", "author": {"id": "4"}}],
-}
+DISCORD = {"guild": {"id": "10"}, "channel": {"id": "2", "type": "GuildTextChat"}, "messages": [
+    {"id": "1", "type": "Default", "content": "x", "author": {"id": "4"}}]}  # fmt: skip
 
 
 FILES = {
@@ -31,10 +28,8 @@ FILES = {
     "csv": b"id,account,text,audience,published_at,links\n"
     b'1,u,"a\nb",public,2026-11-25T10:00:00Z,a|b\n',
 }
-FILES |= {
-    "gzip": gzip.compress(FILES["jsonl"], mtime=0) + gzip.compress(FILES["jsonl"], mtime=0),
-    "zip": zipped((ZipInfo("a"), FILES["jsonl"]), (ZipInfo("b"), FILES["account"])),
-}
+FILES |= {"gzip": gzip.compress(FILES["jsonl"], mtime=0) + gzip.compress(FILES["jsonl"], mtime=0),
+    "zip": zipped((ZipInfo("a"), FILES["jsonl"]), (ZipInfo("b"), FILES["account"]))}  # fmt: skip
 
 BODIES = [dumps(post()), dumps([post(), post(id="2")]), FILES["jsonl"], b'[{"id": "\\ud800"}]']
 
@@ -48,9 +43,7 @@ WORDS += [b'"chats":{"list":[', b'"first":{', b'"orderedItems":[', b'"object":{'
 
 MESSAGES = [
     decision("f" * 64, notice="n-1", ground="illegal", ground_text="A law", ground_url="https://x"),
-    decision("e" * 64, verdict="dismissed"),
-    *(make() for make in MAKERS),
-]
+    decision("e" * 64, verdict="dismissed"), *(make() for make in MAKERS)]  # fmt: skip
 """Messages about cases: two decisions, and one of each other kind."""
 
 CASES = [dumps(message) for message in MESSAGES]

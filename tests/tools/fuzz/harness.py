@@ -99,16 +99,9 @@ def fuzz(
         (corpus / f"seed-{number}").write_bytes(seed)
     dictionary = folder / "words"
     dictionary.write_text("".join(f'"{_escaped(word)}"\n' for word in dict.fromkeys(words)))
-    options = [
-        f"-runs={runs}",
-        f"-max_len={longest}",
-        f"-dict={dictionary}",
-        f"-artifact_prefix={folder}/",
-        "-timeout=60",
-        "-rss_limit_mb=2048",
-        "-print_final_stats=1",
-        "-verbosity=0",
-    ]
+    options = [f"-runs={runs}", f"-max_len={longest}", f"-dict={dictionary}",
+               f"-artifact_prefix={folder}/", "-timeout=60", "-rss_limit_mb=2048",
+               "-print_final_stats=1", "-verbosity=0"]  # fmt: skip
     atheris.Setup([sys.argv[0], *options, str(corpus)], Watch(name, target, runs))
     atheris.Fuzz()
 

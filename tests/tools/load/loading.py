@@ -195,10 +195,8 @@ class Load:
         dead = ("UnitsDeadUrl", "PostsDeadUrl", "IntakeFailedUrl")
         sqs, count = self.running.stack.client("sqs"), 0
         for output in dead:
-            queue = sqs.get_queue_attributes(
-                QueueUrl=self.running.outputs[output],
-                AttributeNames=["ApproximateNumberOfMessages"],
-            )
+            queue = sqs.get_queue_attributes(QueueUrl=self.running.outputs[output],
+                AttributeNames=["ApproximateNumberOfMessages"])  # fmt: skip
             count += int(queue["Attributes"]["ApproximateNumberOfMessages"])
         if count:
             self._terang("redrive", "--queue", "units", "--queue", "posts", "--queue", "intake")
@@ -207,13 +205,9 @@ class Load:
 
     def _terang(self, *words: str) -> dict[str, Any]:
         """Run the command as an operator does. Return its line of JSON, if it prints one."""
-        done = subprocess.run(
-            [TERANG, *words, "--stack", STACK],
-            env=self.running.stack.environment() | {"PATH": "/usr/bin"},
-            capture_output=True,
-            check=False,
-            text=True,
-        )
+        done = subprocess.run([TERANG, *words, "--stack", STACK],
+                              env=self.running.stack.environment() | {"PATH": "/usr/bin"},
+                              capture_output=True, check=False, text=True)  # fmt: skip
         assert done.returncode in {0, 1}, done.stderr
         result: dict[str, Any] = json.loads(done.stdout or "{}")
         return result

@@ -56,16 +56,8 @@ def joined(about: str, said: str) -> str:
 
 def entry_of(link: str, claim: str, title: str, language: str) -> FeedCheck:
     """An invented check that an index takes."""
-    check = Check(
-        url=link,
-        claim=claim,
-        rating=Rating.FALSE,
-        stated="false",
-        publisher="Example Check",
-        date="2026-01-02",
-        language=language,
-        topic="",
-    )
+    check = Check(url=link, claim=claim, rating=Rating.FALSE, stated="false",
+        publisher="Example Check", date="2026-01-02", language=language, topic="")  # fmt: skip
     return FeedCheck(check, title)
 
 

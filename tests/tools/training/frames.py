@@ -82,11 +82,9 @@ def _frame(lines: list[str]) -> _Frame:
 def _drawn(language: str, random: Random) -> dict[str, str]:
     some = {name: random.choice(values.split()) for name, values in SLOTS[language].items()}
     glue = "" if language == "zh" else " "
-    return some | {
-        "person": some["first"] + glue + some["last"],
+    return some | {"person": some["first"] + glue + some["last"],
         "number": str(random.choice((3, 4, 6, 7, 9, 11, 14, 17, 20, 25, 40, 60, 75, 120, 300))),
-        "year": str(random.randint(2011, 2027)),
-    }
+        "year": str(random.randint(2011, 2027))}  # fmt: skip
 
 
 def told(language: str, each: int, random: Random) -> tuple[list[FeedCheck], list[Told]]:

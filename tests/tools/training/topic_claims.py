@@ -79,8 +79,6 @@ class Admission:
 
 def admission(told: list[tuple[TopicClaim, str]]) -> Admission:
     """Count claims, each with the topic it was given; an empty topic is not admitted."""
-    return Admission(
-        wanted=sum(bool(claim.topics) for claim, _ in told),
-        admitted=sum(bool(topic) for _, topic in told),
-        right=sum(topic in claim.topics for claim, topic in told),
-    )
+    return Admission(wanted=sum(bool(claim.topics) for claim, _ in told),
+                     admitted=sum(bool(topic) for _, topic in told),
+                     right=sum(topic in claim.topics for claim, topic in told))  # fmt: skip

@@ -20,12 +20,8 @@ from claims.ranking import Curves
 CLEAN, TAKEN_OUT = 0.001, 0.003
 """Share of clean sentences, and of texts without their answer, that may be given a check."""
 SOURCES = ("checks", "posts", "stories")
-UNLEARNT = {
-    "words": {"words": 1.0},
-    "grams": {"grams": 1.0},
-    "sum": {"words": 1.0, "grams": 1.0},
-    "expected": EXPECTED,
-}
+UNLEARNT = {"words": {"words": 1.0}, "grams": {"grams": 1.0}, "sum": {"words": 1.0, "grams": 1.0},
+            "expected": EXPECTED}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

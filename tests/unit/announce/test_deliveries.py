@@ -83,10 +83,8 @@ class Stack:
 
     def run(self, *bodies: str) -> None:
         """Take these messages and all that follow from them, each until it is taken."""
-        for take, waiting in (
-            (self.announcer().announce, list(bodies)),
-            (self.announcer().send, self.queue),
-        ):
+        for take, waiting in ((self.announcer().announce, list(bodies)),
+                              (self.announcer().send, self.queue)):  # fmt: skip
             while waiting:
                 with suppress(OSError, WebhookError):
                     take(waiting[0])

@@ -296,12 +296,9 @@ def moved(number: int, kind: str) -> dict[str, Any]:
 
 def recorded(number: int) -> dict[str, Any]:
     one = {"finding": f"f-{number}", "pack": "codes", "version": 3, "rule": "asks", "mode": "live"}
-    return {
-        "id": f"found-{number}",
-        "type": "findings.recorded",
-        "timestamp": "2026-11-25T11:00:00Z",
-        "data": {"findings": [one, one | {"finding": "f-all", "held": True}]},
-    }
+    return {"id": f"found-{number}", "type": "findings.recorded",
+            "timestamp": "2026-11-25T11:00:00Z",
+            "data": {"findings": [one, one | {"finding": "f-all", "held": True}]}}  # fmt: skip
 
 
 def test_repeats_and_any_order_change_nothing(running: Running) -> None:

@@ -423,10 +423,8 @@ def test_another_set_with_the_same_index_answers_as_before(line: Line) -> None:
     digest = msgspec.json.decode(line.public.stored[_set_of(line)])["factchecks"]
     data = msgspec.json.encode({"packs": [], "notice_hours": 48, "factchecks": digest})
     name = sha256(data).hexdigest()
-    line.public.stored |= {
-        set_key(name): data,
-        POINTER_KEY: msgspec.json.encode({"set": name, "since": ""}),
-    }
+    line.public.stored |= {set_key(name): data,
+        POINTER_KEY: msgspec.json.encode({"set": name, "since": ""})}  # fmt: skip
     line.seconds += 31
     assert line.ask({"text": REPEATS_SALT})[1]["checks"]
 

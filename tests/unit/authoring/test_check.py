@@ -189,11 +189,9 @@ def test_the_problems_of_all_files_are_reported(folder: Path) -> None:
     rewrite(folder, "version: 3", "version: x")
     folder.joinpath("zz.yaml").write_bytes(b"id: \xff")
     folder.joinpath("big.yaml").write_bytes(b"#" * (2 * 1024 * 1024 + 1))
-    assert problems(folder) == [
-        "big.yaml:1: a pack has at most 2,097,152 bytes; divide it",
+    assert problems(folder) == ["big.yaml:1: a pack has at most 2,097,152 bytes; divide it",
         "otp.yaml:2: `version` must be a whole number from 1 to 1000000000",
-        "zz.yaml:1: byte 4 is not UTF-8; save the file as UTF-8",
-    ]
+        "zz.yaml:1: byte 4 is not UTF-8; save the file as UTF-8"]  # fmt: skip
 
 
 def test_an_expired_pack_is_skipped_with_advice(folder: Path) -> None:

@@ -87,10 +87,8 @@ def test_the_nearest_miss_comes_first() -> None:
     far = structs.replace(RULE, id="far", groups=(("otp",), ("send me",)), within=None)
     near = structs.replace(far, id="near", groups=(("otp",), ("your",), ("send me",)))
     lines = list(explain([pack_of(far, near)], "your otp"))
-    assert [line.split()[1] for line in lines if line.startswith("no  ")] == [
-        "a-pack/near:",
-        "a-pack/far:",
-    ]
+    assert [line.split()[1] for line in lines if line.startswith("no  ")] == ["a-pack/near:",
+        "a-pack/far:"]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "shown"), [
@@ -182,18 +180,14 @@ def test_a_sign_without_a_place_spans_its_part() -> None:
     text = "🔥 otp 🔥 now 🔥 and 🔥 here"
     [hit] = matcher_of(SIGNED.replace("link}", "many-emoji}")).find(text)
     assert [(span.start, span.end, span.term) for span in hit.spans] == [
-        (0, len(text), "{many-emoji}"),
-        (2, 5, "otp"),
-    ]
+        (0, len(text), "{many-emoji}"), (2, 5, "otp")]  # fmt: skip
 
 
 def test_a_link_outside_the_text_counts_with_the_text() -> None:
     post = [("text", "here is the otp"), ("links/0", "a.example")]
     [[hit]] = matcher_of(SIGNED).find_posts([post])
-    assert [(span.part, span.term) for span in hit.spans] == [
-        ("text", "otp"),
-        ("links/0", "{link}"),
-    ]
+    assert [(span.part, span.term) for span in hit.spans] == [("text", "otp"),
+        ("links/0", "{link}")]  # fmt: skip
     assert matcher_of(SIGNED).find_posts([[("media_text/0", "otp"), post[1]]]) == [()]
 
 

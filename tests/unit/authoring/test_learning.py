@@ -153,10 +153,8 @@ def test_folds_hold_back_whole_groups() -> None:
 def test_no_single_term_is_enough() -> None:
     sums = np.array([9, 9, 9, 0])
     assert rounded(np.array([7.5])).tolist() == [9]
-    assert choose_thresholds(sums, np.array([True, True, True, False]), sums[:0]) == (
-        LOWEST,
-        LOWEST + 1,
-    )
+    assert choose_thresholds(sums, np.array([True, True, True, False]), sums[:0]) == (LOWEST,
+        LOWEST + 1)  # fmt: skip
 
 
 def test_a_clean_text_is_below_the_threshold_however_precise_the_labels_are() -> None:

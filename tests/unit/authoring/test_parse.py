@@ -377,12 +377,10 @@ def test_there_are_packs_that_ship() -> None:
 
 
 RULE = PACK[PACK.index("    all:") : PACK.index("    within")]
-SOUND = {
-    "a pack": ("id: one-time-codes", "id: one-time-codes"),
-    "one group": (RULE, "    any: [otp]\n"),
-    "a counting group": (RULE, "    at_least: {n: 2, of: [otp]}\n"),
-    "hosts alone": (RULE, "    links: [shop.example, ~bank.example]\n"),
-}
+SOUND = {"a pack": ("id: one-time-codes", "id: one-time-codes"),
+         "one group": (RULE, "    any: [otp]\n"),
+         "a counting group": (RULE, "    at_least: {n: 2, of: [otp]}\n"),
+         "hosts alone": (RULE, "    links: [shop.example, ~bank.example]\n")}  # fmt: skip
 
 
 @pytest.mark.parametrize(("old", "new"), SOUND.values(), ids=SOUND)

@@ -335,10 +335,8 @@ def test_more_evidence_never_lowers_the_score() -> None:
         assert scores == sorted(scores), name
 
 
-GENERIC = {
-    "id": ("Jumlah Penduduk Indonesia Tahun 2020", "Kinerja Ekspor dan Impor"),
-    "en": ("The results of the exam",),
-}
+GENERIC = {"id": ("Jumlah Penduduk Indonesia Tahun 2020", "Kinerja Ekspor dan Impor"),
+           "en": ("The results of the exam",)}  # fmt: skip
 
 
 @pytest.mark.parametrize(("language", "text"), [

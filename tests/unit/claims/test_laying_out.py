@@ -197,10 +197,8 @@ def test_of_two_feeds_the_later_check_counts() -> None:
 
 def test_a_page_that_words_its_claim_anew_no_longer_says_the_old_one() -> None:
     """Its old check stays in no index, whichever feed it came from."""
-    old, new = (
-        merged_entries(*CHECKS),
-        merged_entries(check(1, f"{SALT} overnight", "True", date="2027-01-01")),
-    )
+    old, new = (merged_entries(*CHECKS),
+        merged_entries(check(1, f"{SALT} overnight", "True", date="2027-01-01")))  # fmt: skip
     for feeds in ([old, new], [new, old]):
         merged = Spool(feeds)
         assert len(merged) == len(CHECKS)

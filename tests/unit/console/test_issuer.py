@@ -219,10 +219,8 @@ def test_it_is_asked_for_json_and_gets_a_form_by_post(issuer_answering: str) -> 
     Answers.asked.clear()
     assert fetch_json(f"{issuer_answering}/object") == {"a": 1}
     assert fetch_json(f"{issuer_answering}/object", FORM) == {"a": 1}
-    assert Answers.asked == [
-        ("GET", "application/json", {}),
-        ("POST", "application/json", {"code": ["c 1"], "client_id": ["client-1"]}),
-    ]
+    assert Answers.asked == [("GET", "application/json", {}),
+        ("POST", "application/json", {"code": ["c 1"], "client_id": ["client-1"]})]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["/list", "/text", "/bytes", "/larger"])

@@ -243,10 +243,8 @@ def test_a_request_is_answered(deployed: ModuleType) -> None:
     assert answer["statusCode"] == 200
 
 
-@pytest.mark.parametrize(
-    ("outcome", "metrics"),
-    [("signed_in", {}), ("refused", {"SignInRefused": [1.0]}), ("signed_out", {})],
-)
+@pytest.mark.parametrize(("outcome", "metrics"),
+    [("signed_in", {}), ("refused", {"SignInRefused": [1.0]}), ("signed_out", {})])  # fmt: skip
 def test_what_came_of_a_sign_in_is_counted(
     deployed: ModuleType, outcome: str, metrics: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -115,10 +115,8 @@ def test_reasons_are_of_the_pack_and_the_language_of_the_post() -> None:
            CannedReason(text="For codes.", verdict="dismissed", language="en", pack="codes"),
            CannedReason(text="For others.", verdict="dismissed", language="en", pack="threats"),
            CannedReason(text="Untuk semua.", verdict="dismissed", language="id")]  # fmt: skip
-    assert suggested_reasons(own, dossier(finding()), "zh")["dismissed"] == [
-        "For codes.",
-        "For all.",
-    ]
+    assert suggested_reasons(own, dossier(finding()), "zh")["dismissed"] == ["For codes.",
+        "For all."]  # fmt: skip
     in_indonesian = dossier(finding(language="id"))
     assert suggested_reasons(own, in_indonesian, "zh")["dismissed"] == ["Untuk semua."]
     shipped = suggested_reasons([], dossier(finding(language="zh-Hans")), "en")
@@ -146,10 +144,8 @@ def test_reasons_survive_their_lines() -> None:
     assert read_reasons(reason_lines(SHIPPED)) == list(SHIPPED)
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["no bars", "maybe | en | * | x", "dismissed | english | * | x", "dismissed | en | * | "],
-)
+@pytest.mark.parametrize("line", ["no bars", "maybe | en | * | x", "dismissed | english | * | x",
+                                  "dismissed | en | * | "])  # fmt: skip
 def test_a_line_that_is_no_reason_is_named(line: str) -> None:
     with pytest.raises(ReasonError) as raised:
         read_reasons(f"\ndismissed | en | * | x\n{line}")

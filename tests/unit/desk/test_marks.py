@@ -242,9 +242,7 @@ def test_an_age_is_never_negative(since: str, words: str) -> None:
     assert age_words(EN, since, NOW) == words
 
 
-@pytest.mark.parametrize(
-    ("hours", "words"),
-    [(2.0, "2 hours left"), (0.0, "less than a minute left"), (-2.0, "2 hours late")],
-)
+@pytest.mark.parametrize(("hours", "words"),
+    [(2.0, "2 hours left"), (0.0, "less than a minute left"), (-2.0, "2 hours late")])  # fmt: skip
 def test_a_deadline_is_ahead_or_over(hours: float, words: str) -> None:
     assert left_words(EN, hours) == words

@@ -162,11 +162,9 @@ def test_a_search_stays_and_is_in_no_address_and_no_cookie(desk: MemoryDesk) -> 
     ("severity", "high wide old"), ("unknown", "high wide old"),
 ])  # fmt: skip
 def test_a_moderator_sorts(sort: str, order: str) -> None:
-    items = {
-        "old": dossier(finding("p1", severity="low"), since="2026-11-20T12:00:00Z"),
-        "high": dossier(finding("p2", reach=9)),
-        "wide": dossier(finding("p3", severity="medium", reach=90_000)),
-    }
+    items = {"old": dossier(finding("p1", severity="low"), since="2026-11-20T12:00:00Z"),
+             "high": dossier(finding("p2", reach=9)),
+             "wide": dossier(finding("p3", severity="medium", reach=90_000))}  # fmt: skip
     body = Visitor(MemoryDesk(list(items.values()))).get(f"/?sort={sort}")["body"]
     assert sorted(items, key=lambda name: body.index(items[name].item.key)) == order.split()
 
@@ -308,10 +306,8 @@ def test_settings_are_kept_and_unknown_ones_change_nothing(desk: MemoryDesk) -> 
     assert CareSettings.parse(visitor.cookies["desk-care"]) == changed
 
 
-@pytest.mark.parametrize(
-    ("wanted", "language"),
-    [("fr, ZH-hans;q=0.9, id", "zh"), ("fr", "en"), ("", "en"), ("id;q=0.1,zh", "id")],
-)
+@pytest.mark.parametrize(("wanted", "language"),
+    [("fr, ZH-hans;q=0.9, id", "zh"), ("fr", "en"), ("", "en"), ("id;q=0.1,zh", "id")])  # fmt: skip
 def test_the_first_language_that_we_have_is_taken(
     desk: MemoryDesk, wanted: str, language: str
 ) -> None:

@@ -81,10 +81,8 @@ def test_an_answer_is_written_as_annex_ii_to_sign() -> None:
     ("unclear", "[x] insufficient information"),
 ])  # fmt: skip
 def test_what_cannot_be_executed_is_written_as_annex_iii(why: str, box: str) -> None:
-    cases = world(
-        received,
-        follow(outcome="impossible", ground="Two\nlines", removal={"hindrance": why}),
-    )
+    cases = world(received, follow(outcome="impossible", ground="Two\nlines",
+                                   removal={"hindrance": why}))  # fmt: skip
     annex = text(cases, "annex-3")
     assert box in annex
     assert annex.count("[x]") == 1

@@ -279,10 +279,8 @@ def test_an_auditor_judges_the_sample_and_nothing_else(desk: MemoryDesk) -> None
 def test_another_providers_case_does_not_exist(desk: MemoryDesk) -> None:
     stranger = Visitor(desk, "m-9", provider="kilat")
     fields = form_of(Visitor(desk), P1.item.key)
-    for answer in (
-        stranger.get(f"/card/{P1.item.key}"),
-        stranger.post(f"/card/{P1.item.key}/decide", fields),
-    ):
+    for answer in (stranger.get(f"/card/{P1.item.key}"),
+                   stranger.post(f"/card/{P1.item.key}/decide", fields)):  # fmt: skip
         assert answer["statusCode"] == 404
         assert "send me" not in answer["body"]
 
@@ -382,11 +380,8 @@ def test_a_card_says_why_its_action_is_a_colleagues(
     body = visitor.get(f"/card/{key}")["body"]
     assert said in body
     assert 'name="verdict"' not in body
-    fields = {
-        "id": f"{name}-20261125T140000.000000Z-00000000",
-        "verdict": "upheld",
-        "reason": "So.",
-    }
+    fields = {"id": f"{name}-20261125T140000.000000Z-00000000", "verdict": "upheld",
+              "reason": "So."}  # fmt: skip
     assert visitor.post(f"/card/{key}/decide", fields)["statusCode"] == 403
 
 

@@ -87,16 +87,9 @@ def test_a_notice_waits_unless_it_is_answered_or_on_the_card_of_an_open_finding(
     notices = [entry("a", "notice", category="VIOLENCE"),
                entry("b", "notice", trusted_flagger=True), entry("c", "notice", cases=about),
                entry("d", "notice")]  # fmt: skip
-    items = [
-        *notice_items(
-            [found("p1")],
-            [
-                *notices,
-                entry("e", "decision", verdict="dismissed", notice="d"),
-                entry("f", "decision", verdict="escalated", notice="a"),
-            ],
-        )
-    ]
+    items = [*notice_items([found("p1")], [*notices,
+        entry("e", "decision", verdict="dismissed", notice="d"),
+        entry("f", "decision", verdict="escalated", notice="a")])]  # fmt: skip
     assert [(each.key, each.severity, each.since, each.category) for each in items] == [
         ("a", "medium", "2026-11-25T12:00:00Z", "VIOLENCE"),
         ("b", "high", "2026-11-25T12:00:00Z", ""),
@@ -109,9 +102,7 @@ def test_a_contest_waits_for_others_than_who_decided_until_it_has_an_outcome() -
     outcomes = [entry("e", "outcome", complaint="c"), entry("f", "outcome", dispute="d")]
     items = [*contest_items([*contests, *outcomes])]
     assert [(each.key, each.category, each.rules, each.not_for) for each in items] == [
-        ("a", "VIOLENCE", ("codes/asks",), ("m-1",)),
-        ("b", "", (), ()),
-    ]
+        ("a", "VIOLENCE", ("codes/asks",), ("m-1",)), ("b", "", (), ())]  # fmt: skip
 
 
 @pytest.mark.parametrize(("changes", "waits"), [

@@ -35,15 +35,10 @@ from rules.pack import Pack, Translation
 from terang import ROOT
 
 F1, F2 = finding(1).finding, finding(2).finding
-EVERYTHING = {
-    "visibility": [str(one) for one in Visibility],
-    "visibility_other": "Shown without its picture",
-    "monetary": str(Monetary.TERMINATION),
-    "provision": str(Provision.PARTIAL_SUSPENSION),
-    "provision_until": "2026-12-01",
-    "account": str(AccountMeasure.SUSPENDED),
-    "account_until": "2026-12-25",
-}
+EVERYTHING = {"visibility": [str(one) for one in Visibility],
+    "visibility_other": "Shown without its picture", "monetary": str(Monetary.TERMINATION),
+    "provision": str(Provision.PARTIAL_SUSPENSION), "provision_until": "2026-12-01",
+    "account": str(AccountMeasure.SUSPENDED), "account_until": "2026-12-25"}  # fmt: skip
 
 
 KEY = bytes(32)
@@ -172,11 +167,9 @@ def words_of(language: str) -> str:
     return path.read_text("utf-8")
 
 
-ENDS = {
-    "en": ("The decision was changed in part.", "It was an advert.", "(DSA, Art. 21)"),
+ENDS = {"en": ("The decision was changed in part.", "It was an advert.", "(DSA, Art. 21)"),
     "id": ("Keputusan diubah sebagian.", "It was an advert.", "(DSA, Pasal 21)"),
-    "zh": ("原决定被部分更改。", "It was an advert.", "（《数字服务法》第 21 条）"),
-}
+    "zh": ("原决定被部分更改。", "It was an advert.", "（《数字服务法》第 21 条）")}  # fmt: skip
 
 
 @pytest.mark.parametrize("language", NOTICE_LANGUAGES)
@@ -235,10 +228,8 @@ def test_without_public_pages_only_the_rule_is_named() -> None:
     assert "/packs/" not in text
 
 
-@pytest.mark.parametrize(
-    ("day", "after"),
-    [("2026-11-25", "2027-05-25"), ("2026-08-31", "2027-02-28"), ("2027-08-31", "2028-02-29")],
-)
+@pytest.mark.parametrize(("day", "after"), [("2026-11-25", "2027-05-25"),
+    ("2026-08-31", "2027-02-28"), ("2027-08-31", "2028-02-29")])  # fmt: skip
 def test_six_months_later(day: str, after: str) -> None:
     assert statement.months_after(date.fromisoformat(day), 6).isoformat() == after
 

@@ -423,10 +423,8 @@ def test_a_ledger_with_a_time_that_is_none_names_its_line(
     carrying = next(
         n for n, one in enumerate(lines) if b'"about":{' in one and b"decided_at" in one
     )
-    for number, change in (
-        (1, {"received_at": time}),
-        (carrying, {"about": json.loads(lines[carrying])["about"] | {"received_at": time}}),
-    ):
+    for number, change in ((1, {"received_at": time}), (carrying,
+            {"about": json.loads(lines[carrying])["about"] | {"received_at": time}})):  # fmt: skip
         changed = json.dumps(json.loads(lines[number]) | change).encode()
         data = b"\n".join([*lines[:number], changed, *lines[number + 1 :]])
         with pytest.raises(LedgerError, match=f"line {number + 1}: `received_at`"):

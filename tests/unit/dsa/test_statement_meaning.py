@@ -9,11 +9,9 @@ from support.statement_samples import SOUND, changed, incompatible
 from dsa.statement import personal_data
 from dsa.statement_checks import Distribution, meaning_problems
 
-PACKS = {
-    "one-time-codes": (frozenset({"SCAMS_AND_FRAUD", "CYBER_VIOLENCE"}), "An invented act"),
-    "two-time-codes": (frozenset({"RISK_FOR_PUBLIC_SECURITY"}), "An invented act"),
-    "no-ground": (frozenset({"ANIMAL_WELFARE"}), ""),
-}
+PACKS = {"one-time-codes": (frozenset({"SCAMS_AND_FRAUD", "CYBER_VIOLENCE"}), "An invented act"),
+         "two-time-codes": (frozenset({"RISK_FOR_PUBLIC_SECURITY"}), "An invented act"),
+         "no-ground": (frozenset({"ANIMAL_WELFARE"}), "")}  # fmt: skip
 NO_PACK: dict[str, Any] = {"decision_facts": "A notice named the post.",
                            "source_type": "SOURCE_ARTICLE_16", "automated_detection": "No",
                            "category_specification": None}  # fmt: skip
@@ -86,10 +84,8 @@ def test_each_contradiction_is_named_and_nothing_else(name: str) -> None:
 
 
 def test_a_keyword_of_a_category_that_is_added_is_no_problem() -> None:
-    statement = changed(
-        category_addition=["STATEMENT_CATEGORY_VIOLENCE"],
-        category_specification=["KEYWORD_COORDINATED_HARM", "KEYWORD_OTHER"],
-    )
+    statement = changed(category_addition=["STATEMENT_CATEGORY_VIOLENCE"],
+        category_specification=["KEYWORD_COORDINATED_HARM", "KEYWORD_OTHER"])  # fmt: skip
     assert list(meaning_problems(statement, PACKS, TODAY)) == []
 
 

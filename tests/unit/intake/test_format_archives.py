@@ -123,10 +123,8 @@ class TestZip:
 
     def test_two_members_of_one_name_are_both_read(self) -> None:
         found = read(pack(("p.jsonl", dumps(post())), ("p.jsonl", dumps(post(id="2")))))
-        assert [(item.at, item.fields["id"]) for item in items(found)] == [
-            ("p.jsonl line 1", "1"),
-            ("p.jsonl~2 line 1", "2"),
-        ]
+        assert [(item.at, item.fields["id"]) for item in items(found)] == [("p.jsonl line 1", "1"),
+            ("p.jsonl~2 line 1", "2")]  # fmt: skip
 
     def test_a_member_that_cannot_be_read_is_refused_by_itself(self) -> None:
         inner = pack(("posts.jsonl", LINES))

@@ -112,10 +112,8 @@ def test_an_object_may_be_as_long_as_a_line(more: int, code: list[tuple[str, str
 def test_an_outbox_gives_its_created_notes() -> None:
     found = read(outbox(create(NOTE), {"type": "Like", "object": "x"}, "https://a.example", NOTE))
     assert [item.at for item in items(found)] == ["orderedItems[0]", "orderedItems[3]"]
-    assert refusals(found) == [
-        ("not_a_post", "orderedItems[1]"),
-        ("not_an_object", "orderedItems[2]"),
-    ]
+    assert refusals(found) == [("not_a_post", "orderedItems[1]"),
+                               ("not_an_object", "orderedItems[2]")]  # fmt: skip
     item = items(found)[0]
     assert {key: value for key, value in item.fields.items() if value is not None} == {
         "id": NOTE["id"], "account": NOTE["attributedTo"], "text": "The market opens.",
@@ -161,10 +159,8 @@ def test_what_is_not_addressed_to_everyone_is_refused(thing: dict[str, Any]) -> 
     assert refusals(read(outbox(thing))) == [("not_public", "orderedItems[0]")]
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["Announce", "Like", "Follow", "Undo", "Update", "Delete", "Person", "Tombstone", None, 7, {}],
-)
+@pytest.mark.parametrize("kind", ["Announce", "Like", "Follow", "Undo", "Update", "Delete",
+                                  "Person", "Tombstone", None, 7, {}])  # fmt: skip
 def test_other_activities_and_objects_are_no_posts(kind: Any) -> None:
     thing = {"@context": NOTE["@context"], "type": kind, "object": NOTE, "to": [PUBLIC]}
     assert refusals(read(outbox(thing))) == [("not_a_post", "orderedItems[0]")]
@@ -230,10 +226,8 @@ def test_html_is_read_as_its_readers_see_it(html: str, text: str) -> None:
     assert read_html(html)[0] == text
 
 
-@pytest.mark.parametrize(
-    "piece",
-    ["<", "<a ", "<a '", '<a "', "<!--", "<script>", "<a href=", "&", "<a href='x", "\n ", " "],
-)
+@pytest.mark.parametrize("piece", ["<", "<a ", "<a '", '<a "', "<!--", "<script>", "<a href=", "&",
+                                   "<a href='x", "\n ", " "])  # fmt: skip
 def test_html_takes_linear_time(piece: str) -> None:
     """Half a million characters of each kind of trouble; a parser that starts again would hang."""
     began = process_time()

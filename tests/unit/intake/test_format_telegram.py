@@ -136,14 +136,10 @@ def test_of_a_whole_account_the_public_chats_enter(as_object: bool) -> None:
     }
     found = read(dumps(account))
     assert [(item.at, item.fields["id"]) for item in items(found)] == [
-        ("chats[1].messages[0]", "5/7"),
-        ("left_chats[0].messages[0]", "6/7"),
-    ]
-    assert refusals(found) == [
-        ("not_public", "chats[0].messages[0]"),
-        ("not_public", "chats[0].messages[1]"),
-        ("channel_not_open", "chats[2].messages[0]"),
-    ]
+        ("chats[1].messages[0]", "5/7"), ("left_chats[0].messages[0]", "6/7")]  # fmt: skip
+    assert refusals(found) == [("not_public", "chats[0].messages[0]"),
+                               ("not_public", "chats[0].messages[1]"),
+                               ("channel_not_open", "chats[2].messages[0]")]  # fmt: skip
     assert "PRIVATE WORD" not in repr(found)
 
 

@@ -33,14 +33,9 @@ from ledger.posts import LINE_BYTES
 ROOT = Path(__file__).parents[3]
 FINDING, OTHER = "a" * 64, "b" * 64
 LABEL = {"visibility": ["DECISION_VISIBILITY_OTHER"], "visibility_other": "A note beside it"}
-ALL_MEASURES = LABEL | {
-    "monetary": "DECISION_MONETARY_SUSPENSION",
-    "monetary_until": "2026-12-24",
-    "provision": "DECISION_PROVISION_PARTIAL_SUSPENSION",
-    "account": "DECISION_ACCOUNT_SUSPENDED",
-    "account_type": "ACCOUNT_TYPE_PRIVATE",
-    "account_until": "2027-01-31",
-}
+ALL_MEASURES = LABEL | {"monetary": "DECISION_MONETARY_SUSPENSION", "monetary_until": "2026-12-24",
+    "provision": "DECISION_PROVISION_PARTIAL_SUSPENSION", "account": "DECISION_ACCOUNT_SUSPENDED",
+    "account_type": "ACCOUNT_TYPE_PRIVATE", "account_until": "2027-01-31"}  # fmt: skip
 TAKEN = {
     "a decision": decision(FINDING),
     "a decision on a notice": decision(

@@ -150,11 +150,9 @@ def test_a_correct_line_is_a_post(given: bytes, unknown: int) -> None:
 def test_a_leap_second_is_read_as_the_last_instant_before_it() -> None:
     """Python has no second 60; the day and the minute stay as they were written."""
     for written in ("2026-12-31T23:59:60Z", "2027-01-01T06:59:60.5+07:00"):
-        for found in (
-            read_line(line(published_at=written)),
-            read_line(line(published_at=written, likes=3)),
-            read_fields(fields(published_at=written)),
-        ):
+        for found in (read_line(line(published_at=written)),
+                      read_line(line(published_at=written, likes=3)),
+                      read_fields(fields(published_at=written))):  # fmt: skip
             assert not isinstance(found, Refusal)
             moment = found[0].published_at.astimezone(UTC)
             assert moment == datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)

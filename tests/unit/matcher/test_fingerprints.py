@@ -10,13 +10,9 @@ from rules.pack_parts import HASHES, Fingerprinted, are_copies, copy_groups, may
 MADE = Fingerprints(bytes(range(32)))
 ADVERT = "Follow my channel for free coins, the first hundred people get ten coins each today"
 
-COPIES = {
-    "the same text": ADVERT,
-    "letters in dress": ADVERT.replace("channel", "𝕔𝕙𝕒𝕟𝕟𝕖𝕝"),
-    "other punctuation": ADVERT.replace(",", " !!! "),
-    "a name in front": f"@lia {ADVERT}",
-    "one word changed": ADVERT.replace("hundred", "thousand"),
-}
+COPIES = {"the same text": ADVERT, "letters in dress": ADVERT.replace("channel", "𝕔𝕙𝕒𝕟𝕟𝕖𝕝"),
+          "other punctuation": ADVERT.replace(",", " !!! "), "a name in front": f"@lia {ADVERT}",
+          "one word changed": ADVERT.replace("hundred", "thousand")}  # fmt: skip
 OTHERS = {
     "a question about it": "Did anyone get the free coins that people talk about in this chat?",
     "ordinary words": "The market by the river opens at six, and the fish is fresh every morning",

@@ -248,10 +248,8 @@ def test_only_wanted_signs_are_returned() -> None:
     assert find_signs("HOKI88 $5", ["money"]) == {"money": [(7, 9)]}
 
 
-HARD = {
-    "a mark and a point before a number": "\x7f,10 \x7f.❽",
-    "marks between digits": "8\ufe0f\u20e3" * 5,
-}
+HARD = {"a mark and a point before a number": "\x7f,10 \x7f.❽",
+        "marks between digits": "8\ufe0f\u20e3" * 5}  # fmt: skip
 
 
 @pytest.mark.parametrize("text", HARD.values(), ids=HARD)
@@ -268,19 +266,8 @@ def test_shape_and_fold_agree_on_words(plane: int) -> None:
         assert (kind in LETTERS + DIGITS) == (folded == folded.strip() != ""), hex(code)
 
 
-TERMS = (
-    "home",
-    "at home",
-    "что",
-    "vpn можно",
-    "什么",
-    "加v",
-    "com",
-    "hom*",
-    "*什么",
-    "驗證",
-    "-a-",
-)
+TERMS = ("home", "at home", "что", "vpn можно", "什么", "加v", "com", "hom*", "*什么", "驗證",
+         "-a-")  # fmt: skip
 AROUND = st.sampled_from(
     [*" \n.,!?:;'’()\"@#/-_*&w。，〜", "\u200b", "\u0301", "\ufe0f", "é", "½", "x", "不", "ที่",
      "www.", "://", "'", "😀\ufe0f", "ｗ", "い", "一", "j", "\u3000", "\ufdfa", "İ", "K"]
@@ -357,8 +344,6 @@ def test_a_text_passes_a_gate_or_not(text: str, gate: Gate, expected: bool) -> N
 
 
 def test_each_list_has_two_hundred_words() -> None:
-    assert {language: len(words_of(language)) for language in word_lists()} == {
-        "en": 200,
-        "id": 200,
-    }
+    assert {language: len(words_of(language)) for language in word_lists()} == {"en": 200,
+        "id": 200}  # fmt: skip
     assert "Latin" in SCRIPTS

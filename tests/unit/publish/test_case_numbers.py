@@ -321,10 +321,8 @@ def test_a_late_entry_of_a_closed_day_is_a_revision_that_says_so() -> None:
     do(made, decision("d"))
     made.publish("2026-11-26T03:00:00Z")
     day = made.summary("acme/2026-11-25")
-    assert (day.revision, day.why_revised) == (
-        2,
-        "Case entries came to the journal after revision 1.",
-    )
+    assert (day.revision, day.why_revised) == (2,
+        "Case entries came to the journal after revision 1.")  # fmt: skip
     assert ("cases.decisions", 0, 1) in [(c.measure, c.before, c.after) for c in day.changes]
 
 

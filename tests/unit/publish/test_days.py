@@ -143,10 +143,8 @@ def test_all_is_the_fold_of_its_providers() -> None:
         every = made.summary(f"all/{period}")
         assert [part.name for part in every.providers] == ["acme", "kilat"]
         assert every.numbers.inspected == 105
-        assert [file.path for file in every.journal] == [
-            "journal/acme/2026-11-25.jsonl",
-            "journal/kilat/2026-11-25.jsonl",
-        ]
+        assert [file.path for file in every.journal] == ["journal/acme/2026-11-25.jsonl",
+            "journal/kilat/2026-11-25.jsonl"]  # fmt: skip
 
 
 def test_a_provider_whose_name_is_no_id_stops_the_run_before_anything_is_written() -> None:

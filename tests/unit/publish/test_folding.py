@@ -174,10 +174,8 @@ def test_percentiles(seconds: dict[str, int], median: float, p90: float) -> None
     assert percentiles({}).median_hours is None
 
 
-@pytest.mark.parametrize(
-    ("seconds", "rounded"),
-    [(0.4, 0), (59, 59), (999, 999), (1_004, 1_000), (1_005, 1_010), (12_345, 12_300)],
-)
+@pytest.mark.parametrize(("seconds", "rounded"),
+    [(0.4, 0), (59, 59), (999, 999), (1_004, 1_000), (1_005, 1_010), (12_345, 12_300)])  # fmt: skip
 def test_durations_keep_three_digits(seconds: float, rounded: int) -> None:
     assert rounded_seconds(seconds) == rounded
 

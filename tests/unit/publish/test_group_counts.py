@@ -220,10 +220,8 @@ def test_a_campaign_is_its_packs_over_their_days() -> None:
     campaign = made.summary("acme/autumn")
     assert (campaign.first_day, campaign.last_day) == ("2026-11-24", "2026-11-25")
     assert campaign.numbers.by_rule == {prize: 4}
-    assert [(part.name, part.live) for part in campaign.days] == [
-        ("2026-11-24", 2),
-        ("2026-11-25", 2),
-    ]
+    assert [(part.name, part.live) for part in campaign.days] == [("2026-11-24", 2),
+        ("2026-11-25", 2)]  # fmt: skip
     assert not campaign.provisional
     assert made.summary("all/autumn").numbers.by_rule == {prize: 4}
     assert "summaries/kilat/autumn.json" not in made.files

@@ -63,10 +63,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     with mock_aws():
         s3 = boto3.client("s3")
         for bucket in ("public", "out", "work", "drop"):
-            s3.create_bucket(
-                Bucket=bucket,
-                CreateBucketConfiguration={"LocationConstraint": SETTINGS["AWS_DEFAULT_REGION"]},
-            )
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={
+                "LocationConstraint": SETTINGS["AWS_DEFAULT_REGION"]})  # fmt: skip
         dynamodb = boto3.client("dynamodb")
         dynamodb.create_table(TableName="table", **table_shape())
         store = DynamoStore.of(dynamodb, "table")

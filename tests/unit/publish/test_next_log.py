@@ -260,12 +260,8 @@ def rebuilt() -> World:
     """Two providers, two months, a campaign, decisions and a complaint; published as days went."""
     world = World()
     digest = world.put_set(sample_pack(campaign="november-2026"))
-    for day, provider, found in (
-        ("2026-11-05", "acme", 3),
-        ("2026-11-25", "acme", 2),
-        ("2026-11-25", "other-chat", 0),
-        ("2026-12-01", "other-chat", 5),
-    ):
+    for day, provider, found in (("2026-11-05", "acme", 3), ("2026-11-25", "acme", 2),
+            ("2026-11-25", "other-chat", 0), ("2026-12-01", "other-chat", 5)):  # fmt: skip
         rules = {live(): found} if found else {}
         world.store.add(sample_receipt(day, provider=provider, by_rule=rules, set=digest))
     decided = decision("d-1", "confirmed", "2026-11-27")

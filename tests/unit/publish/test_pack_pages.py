@@ -364,10 +364,8 @@ def test_a_decision_of_an_earlier_month_counts_where_it_falls() -> None:
     assert (row.groups, row.stood, row.misleads) == (5, 0, True)
 
 
-@pytest.mark.parametrize(
-    ("right", "wrong", "misleads"),
-    [(5, 0, False), (20, 1, False), (20, 8, True), (1, 4, True), (4, 1, False)],
-)
+@pytest.mark.parametrize(("right", "wrong", "misleads"),
+    [(5, 0, False), (20, 1, False), (20, 8, True), (1, 4, True), (4, 1, False)])  # fmt: skip
 def test_a_term_misleads_if_even_at_best_it_keeps_not_what_the_card_promises(
     right: int, wrong: int, misleads: bool
 ) -> None:
@@ -397,11 +395,8 @@ def world_of_two_terms() -> World:
     made = World()
     digest = made.put_set(scored_pack())
     made.store.add(sample_receipt(by_rule={f"{RULE}/live": 20}, set=digest))
-    for one in (
-        *groups_of(6, "gacor"),
-        *groups_of(6, "slot", verdict="dismissed"),
-        *groups_of(4, "{link}"),
-    ):
+    for one in (*groups_of(6, "gacor"), *groups_of(6, "slot", verdict="dismissed"),
+                *groups_of(4, "{link}")):  # fmt: skip
         made.store.do(one)
     return made
 
@@ -417,9 +412,7 @@ def test_totals_are_published_when_the_month_is_over() -> None:
     assert terms
     rows = terms[RULE].terms
     assert {term: (row.stood, row.groups, row.misleads) for term, row in rows.items()} == {
-        "gacor": (6, 6, False),
-        "slot": (0, 6, True),
-    }
+        "gacor": (6, 6, False), "slot": (0, 6, True)}  # fmt: skip
     assert made.summary("all/2026-11").terms == terms
     revision = made.summary("acme/2026-11").revision
     made.publish("2026-12-03T02:00:00Z")

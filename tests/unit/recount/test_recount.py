@@ -25,11 +25,8 @@ def folder(tmp_path: Path) -> Path:
 def _world() -> World:
     world = World()
     digest = world.put_set(sample_pack(campaign="autumn"))
-    for day, provider, number in (
-        ("2026-11-24", "acme", 1),
-        ("2026-11-25", "acme", 2),
-        ("2026-11-25", "beta", 3),
-    ):
+    for day, provider, number in (("2026-11-24", "acme", 1), ("2026-11-25", "acme", 2),
+                                  ("2026-11-25", "beta", 3)):  # fmt: skip
         world.store.add(sample_receipt(
             day, number, provider, by_rule={live(): 4, SHADOW: 1}, held={live(): 1}, set=digest
         ))  # fmt: skip

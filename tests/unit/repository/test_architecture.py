@@ -215,13 +215,8 @@ def test_slow_libraries_are_imported_by_what_needs_them() -> None:
     `terang verify` needs no pages, and `terang scan` looks at few posts without arrays.
     """
     commands = ("packs", "packs_learning", "published", "review")
-    names = [
-        "recount",
-        "terang.check_library",
-        "terang.report_lint",
-        "terang.cli",
-        *(f"terang.cli.{one}" for one in commands),
-    ]
+    names = ["recount", "terang.check_library", "terang.report_lint", "terang.cli",
+             *(f"terang.cli.{one}" for one in commands)]  # fmt: skip
     program = "import importlib, matcher, sys\n" + "".join(
         f"assert '{late}' not in sys.modules, '{late}'\n" for late in ("yaml", "matcher.readings")
     )

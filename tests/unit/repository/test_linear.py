@@ -165,12 +165,9 @@ def test_a_pattern_takes_a_multiple_of_the_length(pattern: re.Pattern[Any], anch
     assert times <= MOST, f"{text!r} takes {times:.1f} times the steps when it is twice as long"
 
 
-SLOW = {
-    "each letter begins anew": r"a+b",
+SLOW = {"each letter begins anew": r"a+b",
     "hidden characters begin a host": r"(?<![\w.])(?:[^\W_](?:[^\W_]|[-\x02])*+\.)+[a-z]{2,63}",
-    "two runs of the same": r"\d+\s*\d+x",
-    "a choice that says the same": r"(?:a|a)*b",
-}
+    "two runs of the same": r"\d+\s*\d+x", "a choice that says the same": r"(?:a|a)*b"}  # fmt: skip
 
 
 @pytest.mark.parametrize("pattern", SLOW.values(), ids=SLOW)

@@ -169,11 +169,8 @@ def test_an_unknown_sign_is_refused_when_a_set_is_built() -> None:
         document(structs.replace(LINKED, groups=(("otp",), ("{lnk}",))))
 
 
-CHANGED = {
-    "another digest": {"link": "0" * 64},
-    "none": {},
-    "one more": {"link": SIGNS["link"].digest, "money": SIGNS["money"].digest},
-}
+CHANGED = {"another digest": {"link": "0" * 64}, "none": {},
+           "one more": {"link": SIGNS["link"].digest, "money": SIGNS["money"].digest}}  # fmt: skip
 
 
 @pytest.mark.parametrize("named", CHANGED.values(), ids=CHANGED)

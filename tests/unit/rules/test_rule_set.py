@@ -42,10 +42,8 @@ def pack_named(name: str, **more: object) -> Pack:
 
 PACKS = [pack_named("law-b"), pack_named("law-a"), pack_named("house", ground=Ground.TERMS)]
 PAUSE = Paused("law-a/asks-for-code", "2026-11-05T00:00:00Z", "Too many wrong hits.")
-PROVIDERS = {
-    "chosen": ProviderSettings(packs=("house", "law-a")),
-    "paused": ProviderSettings(paused=(PAUSE,)),
-}
+PROVIDERS = {"chosen": ProviderSettings(packs=("house", "law-a")),
+             "paused": ProviderSettings(paused=(PAUSE,))}  # fmt: skip
 
 
 def made() -> RuleSet:
@@ -112,12 +110,8 @@ def test_a_set_is_canonical_json_that_shows_its_packs() -> None:
     assert pack["in_force"] == {"from": "2026-11-01", "until": "2027-04-30"}
     assert pack["rules"][0]["all"] == [["otp", "login code"], ["send me"]]
     assert pack["rules"][0]["except"] == ["otp bank"]
-    paused = {
-        "packs": None,
-        "paused": [structs.asdict(PAUSE)],
-        "factchecks": False,
-        "live_here": [],
-    }
+    paused = {"packs": None, "paused": [structs.asdict(PAUSE)], "factchecks": False,
+              "live_here": []}  # fmt: skip
     assert plain["providers"]["paused"] == paused
 
 
@@ -146,21 +140,17 @@ def test_a_set_that_cannot_run_is_refused(old: str, new: str, message: str) -> N
         load_set(data.replace(old, new).encode())
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
+@pytest.mark.parametrize(("old", "new"),
     [(b'"title":"', b'"title":"\x94'), (b'"format":1', b'"deep":' + b"[" * 100_000)],
-    ids=["bytes that are no UTF-8", "brackets without end"],
-)
+    ids=["bytes that are no UTF-8", "brackets without end"])  # fmt: skip
 def test_bytes_that_no_parser_takes_are_no_set(old: bytes, new: bytes) -> None:
     with pytest.raises(SetError, match="not a set"):
         load_set(build_set(PACKS, notice_hours=72).replace(old, new, 1))
 
 
 def test_a_set_names_nothing_that_is_not_in_it() -> None:
-    for choice in (
-        ProviderSettings(packs=("other",)),
-        ProviderSettings(paused=(structs.replace(PAUSE, rule="law-a/x"),)),
-    ):
+    for choice in (ProviderSettings(packs=("other",)),
+                   ProviderSettings(paused=(structs.replace(PAUSE, rule="law-a/x"),))):  # fmt: skip
         with pytest.raises(SetError, match="names packs or rules that the set lacks"):
             build_set(PACKS, notice_hours=72, providers={"p": choice})
 

@@ -105,10 +105,8 @@ def test_a_unit_is_scanned_and_then_its_file_looked_at() -> None:
 def test_a_message_is_scanned_by_the_day_it_was_sent() -> None:
     parts = Parts()
     take(parts, message())
-    assert parts.done == [
-        ("provider_of_sender", "AROAX:s", {"provider": "acme"}),
-        ("message", "acme", "{}", SENT, 1, ["one"]),
-    ]
+    assert parts.done == [("provider_of_sender", "AROAX:s", {"provider": "acme"}),
+                          ("message", "acme", "{}", SENT, 1, ["one"])]  # fmt: skip
 
 
 def test_equal_bodies_are_one_message_as_of_its_first_sending() -> None:
@@ -117,9 +115,7 @@ def test_equal_bodies_are_one_message_as_of_its_first_sending() -> None:
     sent = [message(sent_at=later), message(id="two", receives=3), message(id="x", body="[]")]
     take(parts, *sent)
     assert [done[2:] for done in parts.done if done[0] == "message"] == [
-        ("{}", SENT, 3, ["one", "two"]),
-        ("[]", SENT, 1, ["x"]),
-    ]
+        ("{}", SENT, 3, ["one", "two"]), ("[]", SENT, 1, ["x"])]  # fmt: skip
 
 
 def test_a_dead_letter_is_scanned_by_the_day_it_was_sent_first() -> None:
@@ -265,9 +261,7 @@ def test_an_excerpt_is_as_long_as_the_stack_wants_and_says_where_it_begins(lengt
 def test_a_post_can_satisfy_several_rules() -> None:
     inspected = inspection(post(text=f"{OTP}. {PRIZE}"), post(id="2"))
     assert count_by_rule(one.finding for one in inspected.findings.values()) == {
-        "codes/3/asks-for-code/live": 1,
-        "prizes/1/names-prize/shadow": 1,
-    }
+        "codes/3/asks-for-code/live": 1, "prizes/1/names-prize/shadow": 1}  # fmt: skip
     assert count_live_hits(inspected) == {"codes/asks-for-code": 1}
 
 

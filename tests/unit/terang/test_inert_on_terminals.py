@@ -286,13 +286,9 @@ def has(screen: str, text: str) -> bool:
     return bare(show_controls(text)) in bare(screen)
 
 
-LONG = {
-    "post": "p" * 199 + "!",
-    "url": "https://chat.example/" + "u" * 300 + "/end",
-    "language": "zh-" + "x" * 60,
-    "pack": "a-pack-of-forty-letters-" + "p" * 15,
-    "rule": "a-rule-of-forty-letters-" + "r" * 15,
-}
+LONG = {"post": "p" * 199 + "!", "url": "https://chat.example/" + "u" * 300 + "/end",
+        "language": "zh-" + "x" * 60, "pack": "a-pack-of-forty-letters-" + "p" * 15,
+        "rule": "a-rule-of-forty-letters-" + "r" * 15}  # fmt: skip
 CHECK = FoundCheck("https://check.example/" + "c" * 200, "这个说法是错误的" * 20, "false",
                    "假" * 60, "Check", "", 0.9)  # fmt: skip
 

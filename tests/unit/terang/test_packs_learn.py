@@ -232,10 +232,8 @@ def test_a_pack_is_learned_from_counts_and_clean_texts(
     assert pack.card.by_hand == ("cepat cair", "kode")
     assert sum(rule.score.signs.values()) == 9 < rule.score.threshold
     assert 9 <= terms["kode"] + terms["kode unik"] < 18
-    assert [(some.posts, some.harmful) for some in pack.card.trained_on] == [
-        (600, True),
-        (30, False),
-    ]
+    assert [(some.posts, some.harmful) for some in pack.card.trained_on] == [(600, True),
+        (30, False)]  # fmt: skip
     assert {share.recall.of for share in pack.card.held_back} == {0}
 
 

@@ -239,11 +239,8 @@ def test_an_imported_pack_is_sound_once_it_is_filled_in(
 ) -> None:
     options = ("--keyword", "PHISHING", "--language", "en", "--owner", "a: b")
     _, out, _ = run_packs(capsys, folder, *imported(folder, "--today", "2026-11-01", *options))
-    filled = (
-        "\n".join(out)
-        .replace("ignore: []", "ignore: [a, b]")
-        .replace('url: ""', "url: https://a.example")
-    )
+    filled = "\n".join(out).replace("ignore: []", "ignore: [a, b]").replace('url: ""',
+        "url: https://a.example")  # fmt: skip
     folder.joinpath("packs/otp.yaml").write_text(filled.replace('""', "some words"), "utf-8")
     code, out, err = run_packs(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")
     assert (code, out) == (0, ["1 pack, 1 rule: valid, 1 warning"])

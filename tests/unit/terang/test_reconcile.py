@@ -204,13 +204,9 @@ def test_a_word_of_a_stranger_stays_a_word(tmp_path: Path, asked: Asked) -> None
     assert not re.search(r"<script|https?://", page)
 
 
-UNUSABLE = {
-    "no report": "no part of a report",
-    "no period": "names its period",
-    "no dump": "no such file",
-    "no statement": "without the columns of the database",
-    "no ledger": "ledger.jsonl",
-}
+UNUSABLE = {"no report": "no part of a report", "no period": "names its period",
+            "no dump": "no such file", "no statement": "without the columns of the database",
+            "no ledger": "ledger.jsonl"}  # fmt: skip
 
 
 @pytest.mark.parametrize("fault", UNUSABLE)

@@ -88,12 +88,10 @@ def test_publish_ends_with_1_if_the_log_refused(
     assert ("log refused: another key signs" in printed) is bool(code)
 
 
-OUTPUTS = {
-    "DropBucket": "terang-drop-123456789012-eu-west-1",
+OUTPUTS = {"DropBucket": "terang-drop-123456789012-eu-west-1",
     "OutBucket": "terang-out-123456789012-eu-west-1",
     "PostsUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/terang-Posts-X",
-    "CasesUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/terang-Cases-X",
-}
+    "CasesUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/terang-Cases-X"}  # fmt: skip
 ROLE = "arn:aws:iam::123456789012:role/terang-provider-acme-Role-X"
 AWS = first_steps(
     "acme", ROLE, OUTPUTS, "eu-west-1", "https://cloudformation.eu-west-1.amazonaws.com"

@@ -89,11 +89,9 @@ def test_what_the_run_lacks_is_named(run: Path, provider: str, month: str, said:
 def test_a_post_judged_in_the_file_no_longer_waits(run: Path) -> None:
     times = {"opened_at": "2026-11-25T12:00:00Z", "decided_at": "2026-11-25T12:01:00Z"}
     judged = {"type": "audit", "verdict": "gone", "moderator": "m-1", **times}
-    before = [
-        judged | {"id": "a-1", "month": "2026-11", "post": "p1"},
-        judged | {"id": "a-2", "month": "2026-10", "post": "p2"},
-        {"type": "decision", "post": "p2"},
-    ]
+    before = [judged | {"id": "a-1", "month": "2026-11", "post": "p1"},
+              judged | {"id": "a-2", "month": "2026-10", "post": "p2"},
+              {"type": "decision", "post": "p2"}]  # fmt: skip
     (run / "run.json").write_text('{"today": "2026-11-28"}')
     table = RunTable.read(run, before, "acme-chat", "2026-11")
     who = Moderator("m-7", "acme-chat", Role.AUDITOR, Door.FILE)

@@ -48,11 +48,8 @@ def test_scores_has_a_line_for_every_post(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert scanned(tmp_path, monkeypatch, capsys, "--scores") == [
-        {"id": "p-1", "scores": {NAME: 8}},
-        {"id": "p-2", "scores": {NAME: 7}},
-        {"id": "p-3", "scores": {NAME: 5}},
-        {"id": "p-4", "scores": {NAME: 0}},
-    ]
+        {"id": "p-1", "scores": {NAME: 8}}, {"id": "p-2", "scores": {NAME: 7}},
+        {"id": "p-3", "scores": {NAME: 5}}, {"id": "p-4", "scores": {NAME: 0}}]  # fmt: skip
 
 
 def test_diff_shows_changed_weights_and_what_they_change(
@@ -96,10 +93,8 @@ def test_diff_counts_what_rises_to_high_severity(
     new = folder / "new.yaml"
     new.write_text(medium.replace("high: 9", "high: 8"), "utf-8")
     posts = folder / "posts.jsonl"
-    for old, other, change in (
-        (folder / "packs", new, "1 raised to high, 0 lowered"),
-        (new, folder / "packs", "0 raised to high, 1 lowered"),
-    ):
+    for old, other, change in ((folder / "packs", new, "1 raised to high, 0 lowered"),
+                               (new, folder / "packs", "0 raised to high, 1 lowered")):  # fmt: skip
         _, out, _ = run_packs(capsys, folder, "diff", old, other, "--posts", posts)
         assert out[1] == f"{NAME}: 0 newly hit, 0 no longer, 2 still, {change}"
 

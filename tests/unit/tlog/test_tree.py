@@ -65,10 +65,8 @@ def test_seventy_thousand_leaves_have_the_tiles_of_the_standard() -> None:
     paths = grown(numbered(70_000))[1]
     bottom = [path for path in paths if path.startswith("tile/0/")]
     assert (len(bottom), "tile/0/273.p/112" in bottom) == (274, True)
-    assert [path for path in paths if path.startswith("tile/1/")] == [
-        "tile/1/000",
-        "tile/1/001.p/17",
-    ]
+    assert [path for path in paths if path.startswith("tile/1/")] == ["tile/1/000",
+        "tile/1/001.p/17"]  # fmt: skip
     assert [path for path in paths if path.startswith("tile/2/")] == ["tile/2/000.p/1"]
 
 
@@ -91,10 +89,8 @@ def test_growing_in_steps_gives_the_tree_of_growing_at_once(steps: list[int]) ->
 @pytest.mark.parametrize("size", [1, 256, 257, 600])
 def test_a_changed_edge_is_refused(size: int) -> None:
     tree, files = grown(numbered(size))
-    for path in (
-        tlog.tile_path(0, size // 256, size % 256),
-        tlog.bundle_path(size // 256, size % 256),
-    ):
+    for path in (tlog.tile_path(0, size // 256, size % 256),
+                 tlog.bundle_path(size // 256, size % 256)):  # fmt: skip
         if size % 256:
             changed = files | {path: files[path][:-1] + b"?"}
             with pytest.raises(tlog.LogDamagedError):
@@ -172,10 +168,8 @@ def test_a_checkpoint_is_read_and_its_signature_checked() -> None:
     assert not tlog.is_signed_by(note.replace(b"\n7\n", b"\n8\n"), signer)
 
 
-@pytest.mark.parametrize(
-    "note",
-    [b"", b"a\n1\n", b"a\nx\nAA==\n\n- a b\n", b"a\n1\n!\n\n- a b\n", "a\n²\nAA==\n\nb\n".encode()],
-)
+@pytest.mark.parametrize("note", [b"", b"a\n1\n", b"a\nx\nAA==\n\n- a b\n", b"a\n1\n!\n\n- a b\n",
+                                  "a\n²\nAA==\n\nb\n".encode()])  # fmt: skip
 def test_anything_else_is_no_checkpoint(note: bytes) -> None:
     with pytest.raises(ValueError, match="not a checkpoint"):
         tlog.parse_checkpoint(note)
@@ -219,10 +213,8 @@ def test_leaves_of_a_range_are_read_from_their_bundles() -> None:
 
 def test_a_proof_is_a_file_of_lines() -> None:
     proof = tlog.encode_proof(5, [bytes(32)], b"note\n", b"{}")
-    assert proof.decode().split("\n") == [
-        *("c2sp.org/tlog-proof@v1", "extra e30=", "index 5"),
-        *(base64.b64encode(bytes(32)).decode(), "", "note", ""),
-    ]
+    assert proof.decode().split("\n") == [*("c2sp.org/tlog-proof@v1", "extra e30=", "index 5"),
+        *(base64.b64encode(bytes(32)).decode(), "", "note", "")]  # fmt: skip
 
 
 DIGEST = "a" * 64

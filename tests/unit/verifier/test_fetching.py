@@ -362,10 +362,8 @@ def checked(
     new, _ = signed_log("log/2/", NEW, NEW_KEY, map(tlog.encode_leaf, [began, RUN]))
     if confirmed:
         new["log/2/confirmed.tlog-proof"] = proof_of(old, 1, named or moved)
-    return check_place(
-        source_of(str(write(old | new, folder))),
-        Options(keys=keys, state=state, now=datetime(2026, 11, 26, 3, tzinfo=UTC)),
-    )
+    return check_place(source_of(str(write(old | new, folder))),
+        Options(keys=keys, state=state, now=datetime(2026, 11, 26, 3, tzinfo=UTC)))  # fmt: skip
 
 
 def test_a_log_that_the_old_key_confirms_is_followed(tmp_path: Path) -> None:
@@ -378,10 +376,8 @@ def test_a_log_that_nobody_confirms_is_wrong_unless_its_key_is_known(tmp_path: P
     """From elsewhere, or from an earlier check that was given it."""
     [wrong] = checked(tmp_path, confirmed=False).wrong
     assert "which does not confirm it" in wrong
-    known = (
-        tlog.verifier_key(OLD, OLD_KEY.public_key()),
-        tlog.verifier_key(NEW, NEW_KEY.public_key()),
-    )
+    known = (tlog.verifier_key(OLD, OLD_KEY.public_key()),
+             tlog.verifier_key(NEW, NEW_KEY.public_key()))  # fmt: skip
     state = tmp_path / "state.json"
     assert checked(tmp_path, confirmed=False, keys=known, state=state).wrong == []
     assert checked(tmp_path, confirmed=False, state=state).wrong == []

@@ -109,10 +109,8 @@ def test_a_key_that_is_none_opens_nothing(key: str) -> None:
         verify.open_checkpoint(note(SOUND), key)
 
 
-@pytest.mark.parametrize(
-    ("number", "name"),
-    [(0, "000"), (999, "999"), (1_000, "x001/000"), (1_234_067, "x001/x234/067")],
-)
+@pytest.mark.parametrize(("number", "name"), [(0, "000"), (999, "999"), (1_000, "x001/000"),
+                                              (1_234_067, "x001/x234/067")])  # fmt: skip
 def test_numbers_of_tiles_have_three_digits_a_folder(number: int, name: str) -> None:
     assert verify.tile_name("0", number, 256) == f"tile/0/{name}"
     assert verify.tile_name("entries", number, 255) == f"tile/entries/{name}.p/255"
