@@ -181,7 +181,6 @@ def test_i6_erased_before_any_call_of_a_worker_nothing_is_left(
 def test_i6_a_message_on_its_way_brings_only_stubs(world: World) -> None:
     erase(world)
     receipt = world.scanner().scan_message("acme", MESSAGE, world.clock.now()).receipt
-    assert receipt is not None
     assert (receipt.inspected, receipt.findings) == (2, 2)
     assert places_of(world, *WORDS) == []
     assert len(world.open_findings()) == 1

@@ -93,7 +93,6 @@ def test_the_journal_has_a_line_without_a_number_and_names_no_reader(
     line = case_line(1, entry, {"m-9": "a"})
     assert (line.type, line.moderator, line.about) == ("bundle", "", "")
     history = case_history(world.store, finding)
-    assert history is not None
     assert "bundle" not in [each.journal_entry.type for each in history.entries]
 
 

@@ -67,7 +67,6 @@ def test_what_was_decided_by_it_is_open_again(
 ) -> None:
     finding = decided(world)
     receipt = world.import_checks(feed).receipt
-    assert receipt is not None
     assert receipt.reopened == 1
     assert world.open_findings() == [finding]
     matter = case(world, finding)

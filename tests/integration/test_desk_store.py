@@ -66,7 +66,6 @@ class TestPending:
         assert deliver(world, name("d-1")) == []
         assert len(entries(world, "decision")) == 1
         stored = world.desk.pending("acme", "d-1")
-        assert stored is not None
         assert stored.state is PendingState.TAKEN
         assert world.desk.live_items("acme") == {finding}, "lists of what waits may be older"
 
@@ -80,7 +79,6 @@ class TestPending:
         assert deliver(world, name("d-1")) == []
         assert entries(world, "decision") == []
         first = world.desk.store_pending(pending(world, "d-1", finding))
-        assert first is not None
         assert first.state is PendingState.UNDONE
         assert world.desk.store_pending(pending(world, "d-2", finding)) is None
 
@@ -94,14 +92,12 @@ class TestPending:
         [finding] = found(world)
         assert deliver(world, name("d-1")) == []
         first = world.desk.store_pending(pending(world, "d-1", finding))
-        assert first is not None
         assert first.state is PendingState.VOID
 
     def test_the_second_moderator_hears_who_was_first(self, world: World) -> None:
         [finding] = found(world)
         world.desk.store_pending(pending(world, "d-1", finding))
         first = world.desk.store_pending(pending(world, "d-2", finding, moderator="m-2"))
-        assert first is not None
         assert first.moderator == "m-1"
 
     @pytest.mark.parametrize("was_undone", [False, True])
@@ -123,7 +119,6 @@ class TestPending:
 
         monkeypatch.setattr(client, "transact_write_items", after_a_colleague)
         first = world.desk.store_pending(pending(world, "d-2", finding, moderator="m-2"))
-        assert first is not None
         assert first.moderator == "m-1"
         assert world.desk.pending("acme", "d-2") is None
 

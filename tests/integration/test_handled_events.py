@@ -163,7 +163,6 @@ def test_every_message_about_cases_becomes_an_entry(account: Account, backwards:
     )
     [outcome] = [entry for entry in entries if entry.type == "outcome"]
     assert outcome.overturns
-    assert outcome.about is not None
     assert [key.split("/")[0] for key in outcome.about.rules] == ["account-takeover"]
     assert account.store.open_findings("sample-chat", 10) == []
     notices = account.keys_of("OUT", "out/sample-chat/notices/")

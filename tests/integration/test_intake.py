@@ -27,7 +27,6 @@ def test_json_lines_are_cut_where_they_stand(new_world: Callable[..., World]) ->
     assert {(unit.source.key, unit.source.version) for unit in units} == {(key, version)}
     assert {unit.provider for unit in units} == {"acme"}
     sealed = world.store.manifest(outcome.file)
-    assert sealed is not None
     assert (sealed[0].ranges, sealed[0].day, sealed[0].translated) == (len(units), DAY, False)
     assert dropped(world) == [key]
     world.scan(*units)

@@ -76,7 +76,6 @@ def packs(*words: object) -> int:
 
 def in_force(world: World) -> RuleSet:
     pointer = read_pointer(world.objects, world.public)
-    assert pointer is not None
     return load_set(world.objects.get(world.public, set_key(pointer.set)) or b"", pointer.set)
 
 
@@ -90,7 +89,6 @@ def test_a_first_set_and_an_addition_need_no_flag_and_say_what_they_do(
     assert packs("publish", folder) == 0
     out, err = capsys.readouterr()
     pointer = read_pointer(stack.objects, stack.public)
-    assert pointer is not None
     assert out.strip() == pointer.set
     assert "+ codes version 3: 1 rule, proposes from 2026-11-26 12:00 UTC" in err
     assert "+ prizes version 1: 1 rule, in shadow" in err
@@ -235,7 +233,6 @@ def test_a_provider_that_lost_all_packs_is_mended(stack: World, folder: Path) ->
     for rule_set in (alone, damaged):
         stack.publish(*rule_set.packs, **rule_set.providers)
     pointer = read_pointer(stack.objects, stack.public)
-    assert pointer is not None
     assert pointer.earlier == ()
     assert packs("publish", folder) == 0
     assert in_force(stack).providers["acme"].packs == ("codes", "prizes")
@@ -282,7 +279,6 @@ def test_the_history_forgets_what_ended_long_ago(stack: World, folder: Path) -> 
         stack.clock.move(days=RETURN_DAYS + 1)
         packs("publish", one_pack(folder, name))
     pointer = read_pointer(stack.objects, stack.public)
-    assert pointer is not None
     [only] = pointer.earlier
     assert datetime.fromisoformat(only.until) == datetime.fromisoformat(pointer.since)
 

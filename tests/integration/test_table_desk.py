@@ -123,7 +123,6 @@ def test_nobody_holds_a_decision_in_anothers_name(world: World) -> None:
 def test_a_card_has_text_rule_page_and_what_was_decided(world: World) -> None:
     [finding] = found(world)
     dossier = desk(world).dossier(ANNA, finding)
-    assert dossier is not None
     assert dossier.findings[0].excerpt == OTP
     [(rule, facts)] = dossier.rules
     assert rule.startswith("codes/")
@@ -135,7 +134,6 @@ def test_a_card_has_the_words_about_its_rule_in_the_languages_of_the_pack(world:
     world.publish(pack(translations={"id": words}))
     [finding] = found(world)
     dossier = desk(world).dossier(ANNA, finding)
-    assert dossier is not None
     [(_, facts)] = dossier.rules
     assert facts.said_in("id") == ("Kode sekali pakai", "Meminta kode.")
 
@@ -145,7 +143,6 @@ def test_a_card_has_the_last_five_decisions_on_its_rule_and_says_which_fell(worl
     world.decide(*(decision(key, id=f"d-{number}") for number, key in enumerate(decided)))
     world.decide(complaint(decision="d-0"), outcome(outcome="reversed"))
     dossier = desk(world).dossier(ANNA, waiting)
-    assert dossier is not None
     assert len(dossier.earlier) == 5
     assert [each.outcome for each in dossier.earlier].count("overturned") == 1
 
@@ -170,11 +167,9 @@ def test_near_copies_are_on_the_card_and_decided_with_it(world: World) -> None:
     assert at.store_pending(ANNA, pending) is None
     assert len(pending.messages) == 2
     again = desk(world).dossier(BEN, left_out)
-    assert again is not None
     assert again.copies == (), "the others have a decision that waits"
     deliver(world, name(form.id))
     again = desk(world).dossier(BEN, left_out)
-    assert again is not None
     assert again.copies == (), "the others are decided"
 
 
@@ -193,7 +188,6 @@ def test_an_example_for_a_rule_becomes_lines_for_its_author(world: World) -> Non
     examples = SetExamples(desk(world).packs)
     assert "codes/asks-for-code" in examples.rules()
     made = examples.adopted(NewExample("codes", "asks-for-code", "ignore", 'A "joke" about codes'))
-    assert made is not None
     assert not made.checked
     rule = yaml.safe_load(made.patch)
     assert rule == {"ignore": ['A "joke" about codes']}
@@ -236,8 +230,6 @@ def test_a_complaint_waits_for_another_moderator_until_its_deadline(world: World
     assert item.not_for == ("m-1",)
     assert item.deadline == "2026-12-10T08:00:00Z"
     dossier = desk(world).dossier(BEN, item.key)
-    assert dossier is not None
-    assert dossier.decision is not None
     assert dossier.decision.journal_entry.moderator == "m-1"
     assert dossier.contest is not None
 
@@ -294,8 +286,6 @@ def test_a_group_is_drawn_for_a_second_review_as_one(world: World) -> None:
     items = [one for one in desk(world).items(BEN) if one.kind is ItemKind.SECOND_REVIEW]
     assert len(items) == 1
     dossier = desk(world).dossier(BEN, items[0].key)
-    assert dossier is not None
-    assert dossier.decision is not None
     assert dossier.decision.journal_entry.leads
 
 
@@ -310,7 +300,6 @@ def test_a_held_rule_waits_for_one_answer(world: World) -> None:
     assert [one.state for one in desk(world).recent(ANNA)] == ["taken"]
     assert desk(world).items(ANNA) == []
     answered = desk(world).dossier(BEN, item.key)
-    assert answered is not None
     assert answered.question == question
 
 
@@ -322,7 +311,6 @@ def test_the_audit_shows_the_month_before(world: World) -> None:
     alone = replace(desk(world), only_audits=True, months=("2026-10", "2026-09"))
     assert len(alone.items(ANNA)) == 22
     dossier = desk(world).dossier(ANNA, "2026-10.2")
-    assert dossier is not None
     assert (dossier.post, dossier.month) == ("b", "2026-10")
     for key in ("2026-10.23", "2026-10.0", "2026-10.٢", "2026-09.1", "2026-10.", "."):
         assert desk(world).dossier(ANNA, key) is None

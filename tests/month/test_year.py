@@ -210,7 +210,6 @@ def test_a_cell_leads_to_its_cases(year: Year, capsys: pytest.CaptureFixture[str
     assert sorted(ids) == sorted(removed)
     assert first == f"Visibility restriction Removal: {len(ids)} = count of {len(ids)}"
     case = year.month.life.deployed.store.case(ids[0])
-    assert case is not None
     assert {entry.journal_entry.entry for entry in case.entries} >= {ids[0]}
 
 

@@ -58,7 +58,6 @@ def test_from_the_notice_to_the_answer_and_from_a_report_to_a_decision(
     assert wait_for(running, 2) == ["complaint", "decision"]
     [complaint] = [e for e in running.store.journal_entries(PROVIDER, DAY) if e.type == "complaint"]
     case = running.store.case(complaint.entry)
-    assert case is not None
     assert case.entries[0].reason == f"No. {CANARY}"
     ended = outcome(complaint=case.entries[0].message)
     running.send_cases(PROVIDER, [json.dumps(on_day(DAY, ended))])

@@ -105,7 +105,6 @@ def test_the_journal_holds_no_words_on_a_person(cases: CaseWorld) -> None:
     assert "It asks readers" not in kept
     assert "chat.example" not in kept
     case = cases.case(case_id("decision", "acme", "d-1"))
-    assert case is not None
     assert case.entries[0].reason == "It asks readers for a one-time code."
 
 
@@ -208,7 +207,6 @@ def test_a_decision_is_overturned_once(
 def test_an_outcome_holds_the_entry_that_it_answers(cases: CaseWorld) -> None:
     cases.decide(decision(F1), complaint(), outcome())
     made = entry(cases, "outcome", "o-1")
-    assert made.answers is not None
     assert (made.answers.received_at, made.answers.by) == ("2026-11-26T08:00:00Z", "author")
     assert made.answers.about is None
 
@@ -232,7 +230,6 @@ def test_a_decision_on_a_notice_alone(cases: CaseWorld, said: dict[str, Any], so
 def test_a_notice_about_a_finding_is_in_the_findings_case(cases: CaseWorld) -> None:
     cases.decide(notice(finding=F1), decision(F1, notice="n-1"))
     case = cases.case(F1)
-    assert case is not None
     assert [one.move for one in case.entries] == ["note", "decide"]
     assert entry(cases, "decision", "d-1").source_type == "ARTICLE_16"
 
@@ -261,7 +258,6 @@ def test_a_time_from_an_earlier_message_is_kept_with_the_order(cases: CaseWorld)
     cases.decide(first, order(id="q-8", follows="q-1", **seen))
     cases.decide(order(id="q-9", follows="q-1", **done))
     about = entry(cases, "order", "q-9").about
-    assert about is not None
     assert (about.acknowledged_at, about.effected_at) == ("2026-11-25T09:00:00Z", "")
 
 
@@ -327,7 +323,6 @@ def test_a_later_decision_of_the_group_reads_one_entry(copies: CaseWorld) -> Non
     """Else a group of a thousand posts would read half a million entries."""
     copies.decide(*(grouped(number) for number in (1, 2, 3, 4)))
     group = copies.case(case_id("group", "acme", "g-1"))
-    assert group is not None
     assert [made.move for made in group.entries] == [Move.DECIDE]
     assert not group.entries[0].reason
 

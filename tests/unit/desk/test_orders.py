@@ -103,7 +103,6 @@ def test_decide_takes_every_answer(first: dict[str, Any], answer: str) -> None:
     [handled] = cases.decide(*map(msgspec.to_builtins, pending.messages))
     assert handled.status == "taken"
     case = cases.case(case_id("order", "acme", first["id"]))
-    assert case is not None
     entry = case.entries[-1].journal_entry
     assert entry.outcome == answer
     assert case.order_so_far().acknowledged_at

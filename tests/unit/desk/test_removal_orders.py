@@ -191,7 +191,6 @@ def test_it_may_be_extended_by_six_weeks() -> None:
     longer = follow(removal={"silent_until": "2027-02-17"})
     cases = world(silenced, longer)
     silence = case_of(cases).order_so_far().removal
-    assert silence is not None
     assert (str(silence.silent_until), silence.reference) == ("2027-02-17", "TCO 7/2026")
 
 
@@ -243,7 +242,6 @@ def test_the_card_answers_an_order_and_later_says_that_the_author_was_told() -> 
         [taken] = cases.decide(*map(msgspec.to_builtins, pending.messages), sent_at=now)
         assert taken.status == "taken"
     removal = case_of(cases).order_so_far().removal
-    assert removal is not None
     assert (removal.done, removal.preserved) == ("disabled", "vault 12")
     assert removal.told_on == LATER.date()
     assert len(public(cases)) == 1

@@ -62,7 +62,6 @@ def test_an_objection_becomes_a_complaint_and_its_number_shows_how_it_ends(
         "complaint", "author", "d-1", WHY
     )  # fmt: skip
     complaint = world.cases.case(case_id("complaint", "acme", sent["id"]))
-    assert complaint is not None
     assert complaint.entries[0].reason == WHY
     assert WHY not in str(world.cases.journal)
     world.cases.clock.moment += timedelta(days=2)

@@ -18,7 +18,6 @@ VALUE = re.compile(r"%\((\w+)\)s|%%|</?[a-z]+[^>]*>")
 def script() -> ModuleType:
     """The script that brings the catalogues up to the sources."""
     spec = importlib.util.spec_from_file_location("extract", ROOT / "scripts/build_documents.py")
-    assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -94,7 +94,6 @@ def test_precision_counts_groups_once_and_recount_agrees(tmp_path: Path) -> None
     errors = world.summary("acme/2026-11-25").errors
     assert (errors.decided, errors.dismissed, errors.with_copies) == (3, 1, 9)
     standing = world.summary("acme/2026-12").standing
-    assert standing is not None
     cohort = next(one for one in standing.cohorts if one.month == "2026-11")
     assert (cohort.errors.overturned, cohort.errors.with_copies) == (1, 10)
     assert (cohort.errors.decided, cohort.errors.precision) == (3, 0.3333)

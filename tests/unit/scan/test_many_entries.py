@@ -62,7 +62,6 @@ def test_a_finding_is_decided_once_on_both_sides_of_the_border(store: DynamoStor
         judged_message = judged(store, found_case(store), f"d-{number}", verdict)
         assert isinstance(judged_message, Acceptance)
         entry = judged_message.moves[0].entry
-        assert entry is not None
         assert entry.number == number
     case = found_case(store)
     assert case.state is CaseState.DECIDED

@@ -120,7 +120,6 @@ def test_on_aws_the_role_is_taken_and_no_address_is_set() -> None:
 def test_taking_the_role_sets_the_three_credentials() -> None:
     """The line is run in a shell in which `aws` answers as AWS does: one line with tabs."""
     line = re.search(r"^export \$\(printf.*?text\)\)$", AWS, re.MULTILINE | re.DOTALL)
-    assert line is not None
     script = f"aws() {{ printf 'KEY\\tSE/CR+ET\\tTOKEN==\\n'; }}\n{line[0]}\nenv"
     done = subprocess.run(["bash", "-ec", script], capture_output=True, text=True, check=True)
     assert {"AWS_ACCESS_KEY_ID=KEY", "AWS_SECRET_ACCESS_KEY=SE/CR+ET",

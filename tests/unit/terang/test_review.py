@@ -272,10 +272,8 @@ def test_the_check_says_what_the_rule_does_with_it() -> None:
     assert f"{pack.id}/{rule.id}" in examples.rules()
     assert "account-takeover/copies-of-recovery-offer" not in examples.rules()
     quoted = examples.adopted(NewExample(pack.id, rule.id, "ignore", f"{rule.match[0]} again"))
-    assert quoted is not None
     assert "threats-of-violence.yaml" in quoted.problems[0]
     kept = examples.adopted(NewExample(pack.id, rule.id, "ignore", "the weather kills the mood"))
-    assert kept is not None
     assert kept.problems == ()
     assert '+      - "the weather kills the mood"' in kept.patch
     assert examples.adopted(NewExample("nothing", "here", "ignore", "x")) is None

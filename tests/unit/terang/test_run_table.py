@@ -58,7 +58,6 @@ def test_findings_wait_by_severity_and_reach_and_a_held_rule_asks(folder: Path) 
         assert [key for _, key in found_ones] == [KEYS[post] for post in ("p3", "p2", "p1")]
         assert kind is ItemKind.HELD_RULE
         dossier = desk_of(path).dossier(WHO, KEYS["p3"])
-        assert dossier is not None
         assert dossier.excerpt == "send me"
         [(_, facts)] = dossier.rules
         assert (facts.rule.why, facts.page) == (
@@ -91,7 +90,6 @@ def test_an_order_a_notice_and_a_complaint_wait_until_they_are_answered(folder: 
         ItemKind.FINDING, ItemKind.FINDING, *others]  # fmt: skip
     desk = desk_of(folder, *sent)
     card = desk.dossier(WHO, KEYS["p2"])
-    assert card is not None
     assert [each.message for each in card.notices] == ["n-2"]
     [contest] = [item for item in desk.items(WHO) if item.kind is ItemKind.COMPLAINT]
     assert contest.not_for == ("m-1",)
@@ -111,7 +109,6 @@ def test_posts_with_nearly_the_same_words_are_copies(tmp_path: Path) -> None:
 
     def copies(place: int) -> set[str]:
         dossier = desk.dossier(WHO, findings[place].finding.finding)
-        assert dossier is not None
         return {copy.findings[0].finding.post for copy in dossier.copies}
 
     assert [copies(place) for place in (0, 2, 5)] == [{"p2", "p6"}, set(), {"p7"}]
@@ -123,7 +120,6 @@ def test_a_finding_of_an_unknown_set_is_shown(folder: Path) -> None:
     for file in (folder / "public/sets").iterdir():
         file.write_text("{}")
     dossier = desk_of(folder, decision(KEYS["p1"])).dossier(WHO, KEYS["p1"])
-    assert dossier is not None
     assert (dossier.rules, dossier.excerpt) == ((), "send me")
 
 

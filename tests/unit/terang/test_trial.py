@@ -77,7 +77,6 @@ def test_the_folder_is_free_again_when_a_run_is_killed(tmp_path: Path) -> None:
         "    print('mine', flush=True)\n    time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", program, out], stdout=subprocess.PIPE) as other:
-        assert other.stdout is not None
         assert other.stdout.readline() == b"mine\n"
         with pytest.raises(OperatorError, match="another run"), owned(out):
             pass
