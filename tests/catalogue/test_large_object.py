@@ -186,9 +186,7 @@ def test_f15_a_unit_owns_the_lines_that_begin_in_it_in_flat_memory(world: World)
 
 
 @pytest.mark.parametrize("place", [0, UNITS // 2, UNITS - 2])
-def test_f15_a_unit_of_short_lines_takes_the_same_memory_wherever_it_lies(
-    world: World, place: int
-) -> None:
+def test_f15_a_unit_of_short_lines_takes_the_same_memory_anywhere(world: World, place: int) -> None:
     """41,943 posts of 200 bytes a unit: a hundred million in the object."""
     large, units = taken_in(world, 200)
     found: list[Any] = []

@@ -35,9 +35,7 @@ def bundled(world: World, name: str, *, words: bool = False) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", ["finding", "decision", "complaint"])
-def test_it_holds_everything_from_whichever_id_one_begins(
-    world: World, finding: str, kind: str
-) -> None:
+def test_it_holds_everything_from_any_id_one_begins(world: World, finding: str, kind: str) -> None:
     names = {"decision": "d-1", "complaint": "c-1"}
     files = bundled(world, case_id(kind, "acme", names[kind]) if kind in names else finding)
     made = case_id("decision", "acme", "d-1")
@@ -82,9 +80,7 @@ def test_a_reason_cannot_become_markup(world: World) -> None:
     assert "&lt;script&gt;" in page
 
 
-def test_the_journal_has_a_line_without_a_number_and_names_no_reader(
-    world: World, finding: str
-) -> None:
+def test_the_journal_has_a_line_without_number_and_reader(world: World, finding: str) -> None:
     [taken] = world.decide(bundle())
     assert taken.status == "taken"
     day = world.clock.now().date().isoformat()

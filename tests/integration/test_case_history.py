@@ -47,9 +47,7 @@ def test_the_whole_history_from_any_of_its_ids(world: World, story: str, kind: s
     assert [one.case for one in found.cases if one.finding] == [story]
 
 
-def test_what_was_committed_in_one_second_stands_in_the_order_of_things(
-    world: World, finding: str
-) -> None:
+def test_what_was_committed_in_one_second_keeps_its_order(world: World, finding: str) -> None:
     world.decide(decision(finding), complaint(), outcome())
     assert [entry.journal_entry.type for entry in at(world, finding).entries] == [
         "decision", "complaint", "outcome"

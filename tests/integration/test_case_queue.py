@@ -68,9 +68,7 @@ def test_who_was_first_is_told(world: World, finding: str) -> None:
     assert str(answer) == "refused decision d-2: decided_already (findings), m-1 was first"
 
 
-def test_what_comes_too_early_waits_and_is_taken_when_it_comes_again(
-    world: World, finding: str
-) -> None:
+def test_what_comes_too_early_waits_and_is_taken_later(world: World, finding: str) -> None:
     sending = queue(world, Delivering(world))
     [early] = sending.send([complaint()])
     assert (early.status, early.code) == ("waiting", "unknown")

@@ -112,9 +112,7 @@ def test_a_copied_cookie_is_worth_nothing_afterwards(signs_in_again: bool, made:
     assert browser.get("/")["statusCode"] == 303
 
 
-def test_a_renewal_that_meets_a_sign_out_renews_nothing(
-    made: Made, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_renewal_that_meets_a_sign_out_fails(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     """It read the session before the sign-out, and writes it afterwards."""
     world, issuer, browser = made
     sign_in(issuer, browser)
@@ -253,9 +251,7 @@ class TestForms:
 
 @pytest.mark.parametrize(("language", "words"), [("en-GB", "You are not signed in"),
     ("id-ID,en", "Anda belum masuk"), ("zh", "您尚未登录")])  # fmt: skip
-def test_somebody_without_a_session_is_answered_in_their_language(
-    language: str, words: str, made: Made
-) -> None:
+def test_a_stranger_is_answered_in_their_language(language: str, words: str, made: Made) -> None:
     _, issuer, browser = made
     browser.headers["accept-language"] = language
     issuer.changes = {"cognito:groups": []}

@@ -94,9 +94,7 @@ def test_nothing_is_a_copy_without_decisions(world: World) -> None:
 
 
 class TestSnapshot:
-    def test_a_decision_on_both_texts_of_a_post_has_the_fingerprint_of_the_new_one(
-        self, confirmed: World
-    ) -> None:
+    def test_a_decision_on_both_texts_of_a_post_has_the_newer_print(self, confirmed: World) -> None:
         """The other text is that of an earlier decision."""
         text = "Strangers ask you to send me the one-time code today; what do their cousins want?"
         for version in (WHOLE, text):

@@ -102,9 +102,7 @@ def test_somebody_decides_anew(world: World) -> None:
     pytest.param(table(check(1, SALT, "Misleading"), *CHECKS[1:]), "corrected",
                  id="corrected again"),
 ])  # fmt: skip
-def test_a_second_change_opens_what_was_decided_after_the_first(
-    world: World, feed: bytes, why: str
-) -> None:
+def test_a_second_change_opens_what_was_decided_since(world: World, feed: bytes, why: str) -> None:
     """The finding keeps its first words; the moderator decided by what the check said since."""
     finding = decided(world)
     world.import_checks(NOW_TRUE)
@@ -206,7 +204,7 @@ def test_a_repeat_changes_nothing(world: World) -> None:
     assert world.state() == before
 
 
-def test_a_worker_that_dies_anywhere_tells_each_finding_once(
+def test_a_worker_that_dies_anywhere_tells_a_finding_once(
     new_world: Callable[..., World],
 ) -> None:
     """Killed after each call to the table and to the buckets, and tried again."""

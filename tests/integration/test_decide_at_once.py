@@ -104,9 +104,7 @@ class TestTwoAtOnce:
         assert receipts(world)["c-1"].status == "taken"
         assert case_of(world, case_id("decision", "acme", "d-1")).waiting == ()
 
-    def test_the_last_word_to_who_waits_is_the_true_one(
-        self, new_world: Callable[..., World]
-    ) -> None:
+    def test_the_last_word_to_who_waits_is_true(self, new_world: Callable[..., World]) -> None:
         """Whenever its cause comes: a receipt that says `waiting` for good would be a lie."""
         alone = Calls()
         decide(new_world(), alone, complaint())

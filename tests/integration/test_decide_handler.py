@@ -84,9 +84,7 @@ def test_a_delivery_that_ends_early_goes_on_when_it_comes_again(
     assert types(world) == ["notice", "order"]
 
 
-def test_garbage_of_a_sender_is_told_and_does_not_come_again(
-    world: World, decide: ModuleType
-) -> None:
+def test_garbage_of_a_sender_is_told_and_comes_no_more(world: World, decide: ModuleType) -> None:
     garbage = delivery(0, f"hello {CANARY}", "arn:cases", provider="acme")
     assert call(decide, garbage, about(1, 7), about(2, notice(), {"type": CANARY})) == []
     assert sorted(receipt.code for receipt in case_receipts(world)) == ["msg_syntax", "msg_syntax",
@@ -135,9 +133,7 @@ def test_an_unknown_sender_stores_nothing_and_is_alarmed(
     assert metrics_of(capsys.readouterr().out) == {"UnknownSender": 2}
 
 
-def test_a_worker_without_memory_is_given_up(
-    decide: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_without_memory_ends(decide: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     class Spent:
         def take(self, *_: Any) -> None:
             raise MemoryError

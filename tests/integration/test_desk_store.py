@@ -172,9 +172,7 @@ class TestLeases:
 class TestDoors:
     """A provider's moderators use one door; what no moderator says comes through any."""
 
-    def test_a_moderator_in_the_queue_of_a_provider_with_a_console_is_refused(
-        self, world: World
-    ) -> None:
+    def test_a_moderator_in_the_queue_is_refused_where_a_console_is(self, world: World) -> None:
         [finding] = found(world)
         [refused] = deliver(world, json.dumps(decision(finding)), "arn:cases") or ()
         assert (refused.status, refused.code) == ("refused", "wrong_door")

@@ -93,7 +93,7 @@ def test_an_escalated_card_shows_what_was_decided_on_the_post(world: World) -> N
         "escalated", "m-1", "Somebody may be in danger.")  # fmt: skip
 
 
-def test_earlier_decisions_are_of_the_same_rule_the_newest_first_and_no_skipped_ones(
+def test_earlier_decisions_are_of_the_same_rule_newest_first_none_skipped(
     world: World,
 ) -> None:
     first, second, third, waiting = found(world, *(f"{OTP} {number}" for number in range(4)))

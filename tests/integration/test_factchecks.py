@@ -132,7 +132,7 @@ def test_a_repeat_changes_no_number(wanting: World) -> None:
     assert provider == "acme"
 
 
-def test_a_worker_that_dies_leaves_findings_by_the_index_of_their_first_attempt(
+def test_a_worker_that_dies_leaves_findings_by_the_index_of_its_attempt(
     wanting: World,
 ) -> None:
     """The index is replaced in between; the uses are noted before the receipt counts them."""

@@ -192,9 +192,7 @@ def test_a_feed_may_lose_half_of_its_checks_and_a_small_one_more(world: World) -
         assert receipt["status"] == "taken", number
 
 
-def test_a_feed_beyond_the_largest_is_refused_unread(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_feed_too_large_is_refused_unread(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     feed = table(*CHECKS)
     monkeypatch.setattr(feed_import, "LARGEST_BYTES", len(feed))
     assert receipt_of(world.import_checks(feed))["status"] == "taken"
@@ -217,7 +215,7 @@ def test_a_feed_that_was_taken_back_is_none(world: World) -> None:
     assert world.importer().import_feed(KEY).status == "gone"
 
 
-def test_a_worker_that_dies_anywhere_leaves_what_the_next_one_mends(
+def test_a_worker_that_dies_anywhere_is_mended_by_the_next(
     new_world: Callable[..., World],
 ) -> None:
     whole = new_world()

@@ -68,9 +68,7 @@ def test_translated_posts_and_their_findings_are_those_of_json_lines(
 
 
 @pytest.mark.parametrize("data", [b"\n" * 300_000], ids=["more blanks than the head"])
-def test_a_file_whose_head_is_blank_is_accepted_and_closed(
-    new_world: Callable[..., World], data: bytes
-) -> None:
+def test_a_file_with_a_blank_head_is_closed(new_world: Callable[..., World], data: bytes) -> None:
     world = new_world(range_bytes=200_000)
     outcome = receive(world, *world.put(data))
     world.scan(*world.units())
@@ -104,7 +102,7 @@ def test_a_file_that_is_gone_before_it_was_read_is_told_and_counted_nowhere(worl
     assert len(world.objects.keys(world.out, "")) == 1
 
 
-def test_a_file_of_more_units_than_can_be_sent_and_closed_is_refused(
+def test_a_file_of_more_units_than_can_be_sent_is_refused(
     new_world: Callable[..., World],
 ) -> None:
     world = new_world(range_bytes=100, budget=Budget(units=-(-len(FILE) // 100) - 1))
@@ -115,7 +113,7 @@ def test_a_file_of_more_units_than_can_be_sent_and_closed_is_refused(
     assert (world.units(), dropped(world)) == ([], [])
 
 
-def test_a_translation_of_more_units_than_that_leaves_no_part(
+def test_a_translation_of_more_units_leaves_no_part(
     new_world: Callable[..., World],
 ) -> None:
     world = new_world(part_bytes=200, range_bytes=200, budget=Budget(units=2))

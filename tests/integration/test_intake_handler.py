@@ -167,9 +167,7 @@ def test_a_file_for_which_too_little_time_is_left_comes_again_with_its_event(
     assert len(world.units()) == 1
 
 
-def test_a_fault_of_the_platform_raises_so_that_the_event_comes_again(
-    world: World, intake: ModuleType
-) -> None:
+def test_a_fault_of_the_platform_brings_the_event_again(world: World, intake: ModuleType) -> None:
     world.clients.s3.delete_object(Bucket=world.public, Key="sets/current.json")
     key, version = world.put(lines("a"))
     with pytest.raises(OperatorError, match="no set is published"):

@@ -49,9 +49,7 @@ class TestRefusedFiles:
             receive(world, *world.put(data, "x.bin"))
         assert len(world.receipts()) == 3
 
-    def test_that_differ_in_size_behind_the_bytes_that_are_read_are_counted_each(
-        self, world: World
-    ) -> None:
+    def test_that_differ_in_size_behind_the_bytes_read_count_each(self, world: World) -> None:
         """Only the first bytes are read for the identity; the size tells the rest apart."""
         for more in (1, 2, 1):
             data = b"\x00" * (IDENTITY_BYTES + more)

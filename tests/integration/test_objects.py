@@ -124,9 +124,7 @@ class TestServerThatIgnoresTheRange:
         with pytest.raises(ObjectChangedError):
             objects.read_range(SOURCE, 2, 5)
 
-    def test_says_so_when_the_object_has_other_bytes(
-        self, stubbed: tuple[S3Objects, Stubber]
-    ) -> None:
+    def test_says_when_the_object_has_other_bytes(self, stubbed: tuple[S3Objects, Stubber]) -> None:
         objects, stubber = stubbed
         stubber.add_response("get_object", self.whole(), asked("v1"))
         stubber.add_client_error("get_object", "PreconditionFailed", expected_params=asked())
@@ -190,9 +188,7 @@ def test_a_write_that_always_meets_another_raises(stubbed: tuple[S3Objects, Stub
         objects.put_new("work", "k", DATA)
 
 
-def test_a_write_whose_acknowledgement_is_lost_is_found_done(
-    world: World, fresh_clients: Clients
-) -> None:
+def test_a_write_whose_answer_is_lost_is_found_done(world: World, fresh_clients: Clients) -> None:
     plan_answers(fresh_clients.s3, "s3", "PutObject", ["lost_ack", "ok", "lost_ack"])
     shaky = S3Objects(fresh_clients.s3)
     assert shaky.put_new(world.work, "k", DATA) == world.objects.head(world.work, "k")

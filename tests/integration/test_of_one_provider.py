@@ -90,9 +90,7 @@ def test_a_case_of_anothers_is_not_moved(
 @pytest.mark.parametrize("message", [
     notice(), order(), suspension(), notice(reason=..., url="https://chat.example/1"),
 ], ids=["a notice", "an order", "a suspension", "another notice"])  # fmt: skip
-def test_the_ids_that_another_uses_are_ones_own(
-    world: World, finding: str, message: dict[str, Any]
-) -> None:
+def test_ids_of_another_are_ones_own(world: World, finding: str, message: dict[str, Any]) -> None:
     before = of_others(world)
     assert [handled.status for handled in world.decide(message)] == ["taken"]
     assert of_others(world) == before

@@ -338,9 +338,7 @@ def test_a_version_published_with_other_content_is_refused_before_anything_is_wr
     assert stack.objects.keys(stack.public, "") == before
 
 
-def test_what_somebody_else_publishes_meanwhile_is_shown_and_kept(
-    stack: World, folder: Path
-) -> None:
+def test_what_somebody_publishes_meanwhile_is_shown_and_kept(stack: World, folder: Path) -> None:
     """A removal that looked harmless is looked at again when the set is another one."""
     packs("publish", folder)
     bucket, shown = PackBucket(stack.objects, stack.public), []
@@ -359,9 +357,7 @@ def test_what_somebody_else_publishes_meanwhile_is_shown_and_kept(
         "acme: codes, later (no longer: prizes)"]  # fmt: skip
 
 
-def test_what_is_refused_after_somebody_else_published_is_refused(
-    stack: World, folder: Path
-) -> None:
+def test_what_is_refused_after_another_published_is_refused(stack: World, folder: Path) -> None:
     """Each of the two leaves a pack in force, and both together none."""
     packs("publish", folder)
     bucket, called = PackBucket(stack.objects, stack.public), []
@@ -462,9 +458,7 @@ def test_wrong_usage_is_said(
     assert first == f"terang packs publish: {fault}"
 
 
-def test_too_many_rules_for_a_provider_are_refused_with_the_limit(
-    stack: World, folder: Path
-) -> None:
+def test_too_many_rules_of_a_provider_are_refused_with_limit(stack: World, folder: Path) -> None:
     """With those that stay: each folder by itself would fit."""
     bucket = PackBucket(stack.objects, stack.public)
     for name, fits in (("a" * 40, True), ("b" * 40, False)):

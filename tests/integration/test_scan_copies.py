@@ -36,7 +36,7 @@ def test_the_item_has_no_text_and_no_account_and_ends_after_30_days(world: World
     assert kept(world) == []
 
 
-def test_an_attempt_that_dies_leaves_what_does_not_count_and_its_repeat_counts_it_once(
+def test_an_attempt_that_dies_counts_nothing_and_its_repeat_counts_it_once(
     world: World,
 ) -> None:
     [unit] = world.take_in(FILE)

@@ -96,9 +96,7 @@ def test_an_unknown_sender_stores_nothing_and_is_alarmed(
     assert CANARY not in output
 
 
-def test_a_worker_without_memory_is_given_up(
-    scan: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_without_memory_ends(scan: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     class Spent:
         def take_messages(self, *_: Any) -> None:
             raise MemoryError

@@ -48,9 +48,7 @@ class TestFloodGuard:
         listed = world.store.open_findings("acme", 99)
         assert Counter(finding.held for finding in listed) == {True: 4, False: 9}
 
-    def test_what_is_held_after_the_answer_is_open_too(
-        self, new_world: Callable[..., World]
-    ) -> None:
+    def test_what_is_held_after_it_is_open_too(self, new_world: Callable[..., World]) -> None:
         """A worker may have looked before the answer and stored its findings after it."""
         world = new_world(limits=self.LIMITS, range_bytes=100_000)
         world.scan(*world.take_in(lines(*[OTP] * 3, *["a"] * 7), "1.jsonl"))

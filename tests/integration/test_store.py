@@ -163,9 +163,7 @@ def test_whatever_becomes_of_the_answer_the_number_is_one(
     assert not world.store.commit_unit(marker(), receipt(), "f1", row)
 
 
-def test_a_commit_that_never_arrives_raises_and_leaves_nothing(
-    world: World, fresh_clients: Clients
-) -> None:
+def test_a_commit_that_never_arrives_leaves_nothing(world: World, fresh_clients: Clients) -> None:
     plan_answers(fresh_clients.dynamodb, "dynamodb", "TransactWriteItems", ["drop"] * 3)
     shaky = DynamoStore.of(fresh_clients.dynamodb, world.table)
     with pytest.raises(ConnectionClosedError):
@@ -273,9 +271,7 @@ def _cut(packed: bytes) -> list[bytes]:
     return [packed[at : at + 32] for at in range(0, len(packed), 32)]
 
 
-def test_open_findings_are_listed_by_severity_reach_and_age(
-    world: World, store: DynamoStore
-) -> None:
+def test_open_findings_are_in_order_of_severity_reach_age(world: World, store: DynamoStore) -> None:
     findings = [
         finding(0, severity="low", reach=10**13),
         finding(1, severity="high", reach=5, found_at=f"{DAY}T12:00:02Z"),
@@ -330,9 +326,7 @@ def test_the_first_question_of_a_rule_and_day_stays(store: DynamoStore) -> None:
     assert {hold.verdict for hold in store.flood_holds("acme")} == {""}
 
 
-def test_work_is_noted_where_no_provider_can_be_registered(
-    world: World, store: DynamoStore
-) -> None:
+def test_work_is_noted_where_no_provider_can_register(world: World, store: DynamoStore) -> None:
     before = [item for item in world.items() if item["pk"]["S"].startswith("P#")]
     store.seal(manifest(), [DROPPED], 9)
     store.close_file("acme", "f1", DAY, 9)

@@ -83,7 +83,7 @@ def test_what_was_taken_is_not_offered_again_by_an_older_list(world: World) -> N
     assert at.items(ANNA) == []
 
 
-def test_at_home_a_decision_in_the_file_keeps_its_item_although_nobody_sent_it(
+def test_at_home_a_decision_in_the_file_keeps_its_item_though_nobody_sent_it(
     world: World,
 ) -> None:
     first, second = found(world, OTP, f"{OTP}. Something else entirely follows, of another kind")

@@ -146,9 +146,7 @@ def test_a_card_of_a_trial_is_blind_and_comes_last(world: World) -> None:
     (2, "2 texts were judged, too few to say how often it is right."),
     (30, "89% to 100% of all that it finds (95% sure)"),
 ])  # fmt: skip
-def test_a_trial_that_has_ended_asks_nobody_and_is_told(
-    world: World, judged: int, said: str
-) -> None:
+def test_a_trial_that_ended_asks_nobody_and_is_told(world: World, judged: int, said: str) -> None:
     begin(world)
     for number, one in enumerate(sorted(drawn(world), key=lambda one: one.rank)[:judged]):
         status(world, answer(one, moderator=f"m-{number % 2}"))

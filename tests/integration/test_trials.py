@@ -179,9 +179,7 @@ def test_a_pack_may_ask_for_more_than_the_stack(world: World) -> None:
     ({"version": 2}, "not_on_trial"),
     ({"rule": "codes/asks-for-code"}, "not_on_trial"),
 ])  # fmt: skip
-def test_an_adoption_without_its_evidence_is_refused(
-    tried: World, changes: dict[str, Any], code: str
-) -> None:
+def test_an_adoption_needs_its_evidence(tried: World, changes: dict[str, Any], code: str) -> None:
     judge_all(tried)
     assert status(tried, adoption(**changes)) == code
 

@@ -107,9 +107,7 @@ def test_any_json_made_of_the_words_of_the_formats(value: Any, indent: int | Non
 
 
 @given(st.lists(values, max_size=6), st.integers(1, 9), st.booleans())
-def test_a_document_is_what_a_parser_of_the_whole_reads(
-    wanted: list[Any], most: int, ascii_only: bool
-) -> None:
+def test_a_document_is_read_as_if_whole(wanted: list[Any], most: int, ascii_only: bool) -> None:
     text = json.dumps({"list": wanted, "end": 0}, ensure_ascii=ascii_only)
     stream: Any = Generated([text.encode("utf-8", "replace")], most)
     document = JsonDocument(stream)
@@ -218,9 +216,7 @@ def test_the_fast_way_agrees_with_the_slow_one(given: bytes) -> None:
 
 
 @given(records(), st.data())
-def test_broken_bytes_are_refused_and_nothing_else_happens(
-    given: bytes, data: st.DataObject
-) -> None:
+def test_broken_bytes_are_refused_and_nothing_happens(given: bytes, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(given) - 1))
     piece = data.draw(st.sampled_from([b"", b"\xff", b"\x00", b'"', b"\\", b"}", b"\xed\xa0\x80"]))
     broken = given[:place] + piece + given[place + 1 :]

@@ -249,7 +249,7 @@ def test_a_rule_needs_all_its_groups_in_one_text() -> None:
     assert [passing.text for passing in prefilter.passing(["b", "a b", "c", "a", "b b"])] == [1, 3]
 
 
-def test_a_text_is_let_go_that_surely_has_terms_against_a_post(
+def test_a_text_is_let_go_that_surely_has_terms_against_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Not one that may have them, that may take too many steps, or that shares its steps."""
@@ -274,9 +274,7 @@ def test_a_text_is_let_go_that_surely_has_terms_against_a_post(
     ("a prize" + " so" * 111, "high"), ("a prize" + " so" * 112, "medium"),
     ("a prize @home" + " so" * 112, "medium"), ("a prize at home" + " so" * 112, None),
 ])  # fmt: skip
-def test_a_band_is_that_of_the_score(
-    text: str, band: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_band_is_the_scores(text: str, band: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of terms for and against a post, of a phrase that cancels, and of a fee for 230 letters."""
     score = Score(threshold=5, high=9, terms={"home": -4, "prize": 9})
     rule = Rule(id="scored", severity=Severity.LOW, why="Tests.", score=score, unless=("never",))

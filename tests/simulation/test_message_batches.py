@@ -61,9 +61,7 @@ def _counted(cluster: Cluster) -> int:
 
 
 @pytest.mark.parametrize("killers", [1, 2])
-def test_a_message_that_kills_its_worker_dies_alone(
-    killers: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_message_that_kills_dies_alone(killers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its neighbours are counted and acknowledged: they never reach the dead letters."""
     everywhere(read_body, _kill)(monkeypatch)
     poisoned = [json.dumps(fields(id=f"k{n}", text=KILLER)) for n in range(killers)]

@@ -136,9 +136,7 @@ def test_no_fault_of_intake_or_scan_nor_any_pair_changes_anything() -> None:
     pytest.param(BY_NAME["files refused as a whole"], "intake", id="refused files"),
     pytest.param(DECIDED, "decide", id="messages that wait for each other"),
 ])  # fmt: skip
-def test_a_worker_that_dies_after_any_write_leaves_no_trace(
-    scenario: Scenario, function: str
-) -> None:
+def test_a_worker_that_dies_at_any_write_leaves_no_trace(scenario: Scenario, function: str) -> None:
     for number, (called, operation) in enumerate(run(scenario, PlannedFaults()).calls):
         if called == function and operation not in READS:
             check_faults((number, Fault.KILLED_AFTER), scenario=scenario)

@@ -62,9 +62,7 @@ def decide(browser: Browser, origin: str, key: str, **fields: str) -> Page:
     return browser.post(f"{origin}/card/{key}/decide", form)
 
 
-def test_a_moderator_signs_in_decides_and_signs_out(
-    running: Running, origin: str, found: str
-) -> None:
+def test_a_moderator_signs_in_decides_and_leaves(running: Running, origin: str, found: str) -> None:
     browser, back = signed_in(origin, "m-7")
     assert (back.status, back.location) == (303, "/"), back.text
     queue = browser.get(f"{origin}/")
@@ -116,9 +114,7 @@ def test_a_day_at_the_desk(running: Running, address: ConsoleAddress, found: str
     assert [line for line in figures if "WRONG" in line] == []
 
 
-def test_leads_are_who_is_in_the_group_of_the_pool(
-    running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_leads_are_the_group_of_the_pool(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in running.stack.environment().items():
         monkeypatch.setenv(name, value)
     account(running, "m-90", "lead-chat/lead")

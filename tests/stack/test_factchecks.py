@@ -77,9 +77,7 @@ def test_a_feed_is_learnt_and_a_post_found(scanned: Running) -> None:
     assert factchecks_key(index) in scanned.published()
 
 
-def test_the_pages_tell_of_the_index_and_hold_nothing_hostile(
-    scanned: Running, tmp_path: Path
-) -> None:
+def test_the_pages_tell_of_the_index_and_nothing_hostile(scanned: Running, tmp_path: Path) -> None:
     published = scanned.published()
     page = published["index.html"].decode()
     assert "Published fact-checks" in page
@@ -161,9 +159,7 @@ def test_the_tip_line_answers_at_each_route_and_keeps_nothing(
     assert '"answered"' in logs
 
 
-def test_a_check_that_is_gone_opens_what_was_decided_by_it(
-    scanned: Running, tmp_path: Path
-) -> None:
+def test_a_check_that_is_gone_opens_what_it_decided(scanned: Running, tmp_path: Path) -> None:
     """Through the page: what was decided counts no longer, and every number recounts."""
     [finding] = scanned.store.open_findings(PROVIDER, 9)
     measures = {"visibility": ["DECISION_VISIBILITY_CONTENT_LABELLED"]}

@@ -29,9 +29,7 @@ def test_a_poisoned_unit_ends_among_the_dead_letters_and_others_go_on(running: R
     assert "zq7-poison" not in running.logs()
 
 
-def test_a_burst_of_files_waits_for_the_workers_that_there_are(
-    running: Running, tmp_path: Path
-) -> None:
+def test_a_burst_of_files_waits_for_the_few_workers(running: Running, tmp_path: Path) -> None:
     """S3 itself would start a worker for each; the queue lets two of them work at a time."""
     running.register("burst-chat", ())
     data = (ROOT / "local/samples/files/posts.csv").read_bytes()

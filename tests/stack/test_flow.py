@@ -94,18 +94,14 @@ def test_each_file_gets_its_receipt(sampled: list[FileReceipt]) -> None:
     assert (number.code, number.line, number.field) == ("field_type", 42, "id")
 
 
-def test_findings_and_refusals_are_those_of_the_samples(
-    running: Running, sampled: list[FileReceipt]
-) -> None:
+def test_findings_are_those_of_the_samples(running: Running, sampled: list[FileReceipt]) -> None:
     found = totals(running.receipts("sample-chat"))
     assert (found["inspected"], found["refused"]) == (71, REFUSED)
     assert without_versions(found["by_rule"]) == RULES
     assert found["records"] == found["inspected"] + sum(found["refused"].values())
 
 
-def test_the_provider_reads_its_findings_with_reasons(
-    running: Running, sampled: list[FileReceipt]
-) -> None:
+def test_the_provider_reads_findings_reasons(running: Running, sampled: list[FileReceipt]) -> None:
     prefix = f"out/sample-chat/findings/{DAY}/"
     files = running.versions("OutBucket", prefix)
     findings = [json.loads(line) for _, data in files for line in data.splitlines()]
@@ -118,9 +114,7 @@ def test_the_provider_reads_its_findings_with_reasons(
     assert all(one["excerpt"] for one in findings)
 
 
-def test_the_published_summary_says_what_the_receipts_say(
-    running: Running, sampled: list[FileReceipt]
-) -> None:
+def test_the_summary_says_what_receipts_say(running: Running, sampled: list[FileReceipt]) -> None:
     found, summary = totals(running.receipts("sample-chat")), running.summary("sample-chat")
     numbers = summary["numbers"]
     same = ("bytes", "lines", "records", "inspected", "findings", "by_rule", "units")
@@ -167,9 +161,7 @@ def parted(running: Running, large: Path) -> list[FileReceipt]:
     return running.finish("parted-chat", [dropped])
 
 
-def test_a_file_put_in_parts_is_read_whole(
-    running: Running, large: Path, parted: list[FileReceipt]
-) -> None:
+def test_parts_of_a_file_are_one(running: Running, large: Path, parted: list[FileReceipt]) -> None:
     found, size = totals(running.receipts("parted-chat")), large.stat().st_size
     assert (found["bytes"], found["lines"], found["inspected"]) == (size, 20_000, 20_000)
     assert without_versions(found["by_rule"]) == {"account-takeover/asks-for-code": 200}

@@ -82,9 +82,7 @@ def test_the_search_for_what_is_stored_finds_what_is(running: Running, tmp_path:
     assert kinds == {"OutBucket", "C"}  # parts went with their file
 
 
-def test_of_a_whole_account_only_the_public_channel_enters(
-    running: Running, tmp_path: Path
-) -> None:
+def test_of_an_account_only_the_public_channel_enters(running: Running, tmp_path: Path) -> None:
     public = chat("public_channel", 10, "The market opens at nine, zq7-open")
     mixed = tmp_path / "mixed.json"
     mixed.write_text(json.dumps(account(chat("personal_chat", 11), public)))

@@ -54,9 +54,7 @@ def test_term_stops_the_stack_too(running: Running) -> None:
         os.kill(int(pid), 0)
 
 
-def test_a_run_that_serves_answers_questions_until_it_is_stopped(
-    running: Running, tmp_path: Path
-) -> None:
+def test_a_run_that_serves_answers_until_it_is_stopped(running: Running, tmp_path: Path) -> None:
     posts = ROOT / "local/samples/files/posts.jsonl"
     words = ["run", str(posts), "--provider", "acme-chat", "--out", str(tmp_path), "--serve"]
     with subprocess.Popen(
@@ -100,9 +98,7 @@ stack._ENDS_WITH = stack._ENDS_WITH.replace("sys.platform", "'{system}'")
         shutil.rmtree(folder)
 
 
-def test_workers_that_the_emulator_forgot_are_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_workers_that_it_forgot_are_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that holds the pipe: its end is seen there, whoever reaps it."""
     pipe, emulator = tmp_path / "pipe", tmp_path / "emulator"
     os.mkfifo(pipe)

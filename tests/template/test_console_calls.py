@@ -92,9 +92,7 @@ def browse(browser: Browser) -> None:
     assert browser.post("/sign-out", token)["statusCode"] == 200
 
 
-def test_the_console_is_given_the_settings_that_it_reads(
-    calls: Calls, settings: Environment
-) -> None:
+def test_the_console_is_given_the_settings_it_reads(calls: Calls, settings: Environment) -> None:
     given = {name for name in settings if not name.startswith("POWERTOOLS_")}
     assert given == settings.asked
 

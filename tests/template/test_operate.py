@@ -63,9 +63,7 @@ def test_a_metric_rings_one_alarm() -> None:
     pytest.param([(1, 60), *[(nan, 60)] * 3], True, id="a schedule that ended"),
     pytest.param([(nan, 60), (nan, 60), (1, 60)], False, id="called again"),
 ])  # fmt: skip
-def test_a_new_stack_does_not_ring_for_a_missing_publish(
-    hours: list[tuple[float, float]], missed: bool
-) -> None:
+def test_a_new_stack_misses_no_publish_yet(hours: list[tuple[float, float]], missed: bool) -> None:
     """Calls and polls of each hour; nan is a metric without data."""
     alarm = ALARMS["PublishMissingAlarm"]
     latest = hours[-alarm["EvaluationPeriods"] :]

@@ -214,9 +214,7 @@ def test_in_the_table(function: str, actions: tuple[str, ...], key: str, may: bo
     (WORK, ("lifted",), False),
     ("S#", ("salt", "expires"), True),
 ])  # fmt: skip
-def test_intake_puts_no_more_than_it_writes(
-    key: str, attribute: tuple[str, ...], may: bool
-) -> None:
+def test_intake_puts_only_what_it_writes(key: str, attribute: tuple[str, ...], may: bool) -> None:
     role, attributes = STACK.role_of("Intake"), PLAIN + attribute
     given = allows(STACK, role, *WRITE, TABLE, LeadingKeys=key, Attributes=attributes)
     assert given is may
@@ -337,9 +335,7 @@ def test_a_mailbox_gives_nobody_an_account() -> None:
     ("off", "terang_bot", {"POST /telegram"}),
     ("on", "terang_bot", {"GET /", "POST /", "POST /telegram"}),
 ])  # fmt: skip
-def test_the_page_and_the_bot_are_there_only_if_asked_for(
-    page: str, bot: str, routes: set[str]
-) -> None:
+def test_page_and_bot_are_there_only_if_asked_for(page: str, bot: str, routes: set[str]) -> None:
     stack = resolved(AskPage=page, TelegramBot=bot)
     ways = stack.typed("AWS::ApiGatewayV2::Route").values()
     assert {way["RouteKey"] for way in ways} == routes

@@ -79,9 +79,7 @@ def test_an_old_handle_deletes_nothing(sqs: Any, queue: str) -> None:
     assert len(received(sqs, queue)) == 1
 
 
-def test_what_fails_too_often_goes_to_the_dead_letters(
-    sqs: Any, new_queue: Callable[..., str]
-) -> None:
+def test_what_fails_too_often_goes_to_dead_letters(sqs: Any, new_queue: Callable[..., str]) -> None:
     dead = new_queue()
     queue_attributes = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])[
         "Attributes"

@@ -156,9 +156,7 @@ def seconds_of(answers: list[dict[str, Any]]) -> float:
     return statistics.median(answer["seconds"] for answer in answers[1:])
 
 
-def test_a_delivery_of_messages(
-    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_message_batch(report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In batches, and as units of their own: messages that come for the third time."""
     emulator.build()
     data = corpus.unit(corpus.HIT_RATES[0])

@@ -87,9 +87,7 @@ def test_an_address_without_a_path_is_asked_for_the_root(told: Receiver, pem: Pa
     ("500", "http_500"), ("300", "http_300"), ("302", "http_302"), ("404", "http_404"),
     ("drop", "unreachable"),
 ])  # fmt: skip
-def test_anything_but_success_is_a_failure(
-    told: Receiver, pem: Path, order: str, code: str
-) -> None:
+def test_all_but_success_is_a_failure(told: Receiver, pem: Path, order: str, code: str) -> None:
     """A redirect too: nothing goes to the address that it names."""
     told.next = [order]
     assert code_of(sender_to(pem), told.url) == code
@@ -112,9 +110,7 @@ class Clock:
 
 
 @pytest.mark.parametrize("order", ["hang", "drip"])
-def test_a_slow_receiver_ends_and_is_left_alone_for_a_while(
-    told: Receiver, pem: Path, order: str
-) -> None:
+def test_a_slow_receiver_is_left_alone_for_a_while(told: Receiver, pem: Path, order: str) -> None:
     told.next = [order]
     sender = sender_to(pem, seconds=0.3, slow_seconds=0.2)
     assert code_of(sender, told.url) == "timeout"

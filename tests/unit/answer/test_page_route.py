@@ -110,9 +110,7 @@ def test_what_nobody_checked_gets_advice(line: Line, language: str, publisher: s
     ({"headers": {"accept-language": "x," * 99 + "id"}}, "id"),
     ({"headers": {"accept-language": "x" + "x," * 99 + "id"}}, "en"),
 ])  # fmt: skip
-def test_the_page_speaks_the_language_that_is_wanted(
-    line: Line, changes: dict[str, Any], language: str
-) -> None:
+def test_the_page_speaks_the_language(line: Line, changes: dict[str, Any], language: str) -> None:
     response = opened(line, **changes)
     assert f'<html lang="{language}">' in response["body"]
     assert response["headers"]["content-language"] == language
@@ -170,9 +168,7 @@ def test_every_page_has_the_security_headers(line: Line, made: str) -> None:
     pytest.param("text=" + "a" * 103_000, 413, "too_large", id="too long"),
     pytest.param("a" * 10_000_000, 413, "too_large", id="10 MB"),
 ])  # fmt: skip
-def test_a_form_without_a_question_says_what_to_do(
-    line: Line, body: str, status: int, code: str
-) -> None:
+def test_a_form_without_question_says_more(line: Line, body: str, status: int, code: str) -> None:
     response, outcome = line.visit("POST /", body)
     assert (response["statusCode"], outcome) == (status, code)
     assert problem_words(of("en"), code) in response["body"]

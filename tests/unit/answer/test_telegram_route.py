@@ -44,9 +44,7 @@ def line() -> Line:
     ("a picture with a caption", "不实：Drinking warm salt water", "/1"),
     ("a reply that names the bot in a group", "False: Drinking warm salt water", "/1"),
 ])  # fmt: skip
-def test_a_question_is_answered_in_the_response(
-    line: Line, update: str, words: str, link: str
-) -> None:
+def test_a_question_has_its_answer_at_once(line: Line, update: str, words: str, link: str) -> None:
     """No token is needed, and nothing is called."""
     asked = UPDATES[update]["message"]
     status, does, outcome = sent(line, UPDATES[update])

@@ -244,7 +244,7 @@ def test_a_folder_without_packs_is_a_problem(folder: Path) -> None:
     assert "no packs here" in problems(folder)[0]
 
 
-def test_a_protected_sentence_too_hard_for_all_packs_at_once_is_tried_with_each(
+def test_a_protected_sentence_too_hard_for_all_packs_is_tried_with_each(
     folder: Path,
 ) -> None:
     other = PACK.replace("one-time-codes", "lending").replace("send me", "lend me")

@@ -125,9 +125,7 @@ def test_a_library_or_a_line_of_the_program_that_changes_makes_nothing_known(
     assert compiled(folder, monkeypatch) == 2
 
 
-def test_only_the_changed_pack_is_tried_again(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_a_changed_pack_is_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.joinpath("second.yaml").write_text(SECOND, "utf-8")
     assert compiled(folder, monkeypatch) == 4
     CHANGES["the pack"](folder)
@@ -142,9 +140,7 @@ def test_a_folder_that_others_may_write_gets_nothing(folder: Path) -> None:
     assert not list(cache.iterdir())
 
 
-def test_the_oldest_files_are_removed_from_a_full_cache(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_oldest_files_leave_a_full_cache(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome(folder, KnownPacks(folder / "cache"))
     first = entry(folder)
     os.utime(first, (1, 1))
@@ -158,9 +154,7 @@ def check_from_elsewhere(folder: Path) -> object:
     return outcome(folder, KnownPacks(folder / "cache"))
 
 
-def test_two_processes_at_once_leave_a_sound_cache(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_processes_leave_a_sound_cache(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(8):
         text = PACK.replace("one-time-codes", f"pack-{number}")
         folder.joinpath(f"{number}.yaml").write_text(text, "utf-8")

@@ -74,9 +74,7 @@ BAD_ROWS = {
 
 
 @pytest.mark.parametrize(("written", "message"), BAD_ROWS.values(), ids=BAD_ROWS.keys())
-def test_a_bad_row_is_reported_with_its_place_and_what_is_allowed(
-    written: str, message: str
-) -> None:
+def test_a_bad_row_is_reported_with_place_and_what_is_allowed(written: str, message: str) -> None:
     with pytest.raises(LabelError) as caught:
         read_labelled(written.encode(), "posts.jsonl", ".jsonl")
     assert str(caught.value).startswith(message)

@@ -197,9 +197,7 @@ def test_something_else_in_the_place_of_a_file_is_told(
         assert asked(folder, capsys)[0] == 2
 
 
-def test_a_damaged_feed_of_a_library_names_its_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_damaged_feed_names_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     feed = tmp_path / "feed.csv"
     feed.write_bytes(table(*CHECKS))
     words = ["--index", str(tmp_path), "--trust", "check.example"]

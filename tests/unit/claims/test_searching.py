@@ -40,9 +40,7 @@ def test_grams_score_as_bm25_says(index: LanguageIndex, entries: list[FeedCheck]
         assert score == pytest.approx(weight * saturated(1, len(grams[place]), average), rel=1e-5)
 
 
-def test_only_the_192_rarest_grams_of_a_text_count(
-    index: LanguageIndex, entries: list[FeedCheck]
-) -> None:
+def test_only_the_192_rarest_grams_count(index: LanguageIndex, entries: list[FeedCheck]) -> None:
     holders = Counter(gram for entry in entries for gram in grams_of(entry.claim_and_title))
     rarest = sorted(holders, key=lambda gram: holders[gram])
     assert index.by_grams(rarest) == index.by_grams(rarest[:192])

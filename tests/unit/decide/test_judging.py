@@ -118,9 +118,7 @@ def test_the_journal_holds_no_words_on_a_person(cases: CaseWorld) -> None:
                   "ground_url": "https://chat.example/4"},
                  ("terms", "Rule 4", "https://chat.example/4"), id="the sender's own"),
 ])  # fmt: skip
-def test_a_decision_rests_on(
-    cases: CaseWorld, changes: dict[str, str], kept: tuple[str, str, str]
-) -> None:
+def test_it_rests_on(cases: CaseWorld, changes: dict[str, str], kept: tuple[str, str, str]) -> None:
     cases.decide(decision(F1, **changes))
     made = entry(cases, "decision", "d-1")
     assert (made.ground, made.ground_text, made.ground_url) == kept
@@ -156,9 +154,7 @@ def test_an_escalation_is_recorded_after_the_decision_too(cases: CaseWorld) -> N
     pytest.param([decision(F1, verdict="dismissed"), complaint(), outcome(outcome="upheld")],
                  14, id="the dismissal stands"),
 ])  # fmt: skip
-def test_how_long_an_excerpt_is_kept(
-    cases: CaseWorld, messages: list[dict[str, Any]], days: int
-) -> None:
+def test_how_long_it_is_kept(cases: CaseWorld, messages: list[dict[str, Any]], days: int) -> None:
     cases.decide(*messages)
     assert days_left(cases, F1) == days
 
@@ -331,9 +327,7 @@ def test_a_later_decision_of_the_group_reads_one_entry(copies: CaseWorld) -> Non
     {"verdict": "dismissed"}, {"moderator": "m-2"}, {"opened_at": "2026-11-25T12:29:01Z"},
     {"decided_at": "2026-11-25T12:30:01Z"}, {"findings": [finding(6).finding]},
 ], ids=["verdict", "moderator", "opening", "moment", "category"])  # fmt: skip
-def test_another_look_is_refused_and_the_others_stand(
-    copies: CaseWorld, changes: dict[str, Any]
-) -> None:
+def test_another_look_is_refused_others_stand(copies: CaseWorld, changes: dict[str, Any]) -> None:
     copies.find(finding(6, category="VIOLENCE"))
     copies.decide(grouped(1))
     [handled] = copies.decide(grouped(2, **changes))

@@ -245,9 +245,7 @@ def test_the_clock_of_an_order_runs_from_its_first_message(cases: CaseWorld) -> 
     ("2026-11-26T00:05:00Z", ""),
     ("2026-11-26T00:05:01Z", "time_future"),
 ])  # fmt: skip
-def test_only_the_day_of_a_trials_clock_counts(
-    cases: CaseWorld, decided_at: str, code: str
-) -> None:
+def test_only_the_day_of_a_trial_clock_counts(cases: CaseWorld, decided_at: str, code: str) -> None:
     """The time of a trial's day is that of the machine: it says nothing about the order."""
     message = decision(F1, opened_at=decided_at, decided_at=decided_at, applied_at=decided_at)
     told = read_case_message(msgspec.json.encode(message))

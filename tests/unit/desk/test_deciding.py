@@ -130,9 +130,7 @@ def test_a_notice_without_a_finding_is_decided_and_a_card_of_nothing_is_not() ->
     ("upheld", "removed", None), ("reversed", "removed", None), ("omitted", "none", None),
     ("partly_reversed", "removed", REMOVED),
 ])  # fmt: skip
-def test_a_measure_remains_only_after_a_part_was_reversed(
-    outcome: str, measure: str, code: str | None
-) -> None:
+def test_a_measure_remains_after_a_part_fell(outcome: str, measure: str, code: str | None) -> None:
     [message] = messages(form(outcome, measure=measure), complaint())
     assert (message.complaint, message.dispute, message.outcome) == ("complaint-1", None, outcome)
     assert (message.measures.visibility[0] if message.measures else None) == code

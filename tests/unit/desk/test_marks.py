@@ -44,9 +44,7 @@ def test_marks_are_on_the_words(text: str, start: int, shown: list[str]) -> None
 
 @pytest.mark.parametrize("length", [80, 280, 2_000])
 @pytest.mark.parametrize("text", [f"w0rd {LONG}", f"{LONG} w0rd {LONG}", f"{LONG} w0rd"])
-def test_a_stored_start_marks_a_disguise_in_an_excerpt_of_any_length(
-    text: str, length: int
-) -> None:
+def test_a_stored_start_marks_a_disguise_in_excerpts_of_any_length(text: str, length: int) -> None:
     at = text.index("w0rd")
     start, excerpt = excerpt_of(text, at, at + 4, length)
     spans = (FoundSpan("text", at, at + 4, "word", ("leet",)),)

@@ -308,9 +308,7 @@ def test_settings_are_kept_and_unknown_ones_change_nothing(desk: MemoryDesk) -> 
 
 @pytest.mark.parametrize(("wanted", "language"),
     [("fr, ZH-hans;q=0.9, id", "zh"), ("fr", "en"), ("", "en"), ("id;q=0.1,zh", "id")])  # fmt: skip
-def test_the_first_language_that_we_have_is_taken(
-    desk: MemoryDesk, wanted: str, language: str
-) -> None:
+def test_the_first_language_we_have_is_taken(desk: MemoryDesk, wanted: str, language: str) -> None:
     body = Visitor(desk).get("/", **{"Accept-Language": wanted})["body"]
     assert f'<html lang="{language}" class=' in body
 

@@ -84,9 +84,7 @@ def test_every_language_says_all_that_the_law_requires(language: str) -> None:
     ("id", ("oleh seorang manusia,", "Sebuah program menemukannya", "orang lain", "dihapus")),
     ("zh", ("由人工作出，", "程序", "另一个人", "已被删除")),
 ])  # fmt: skip
-def test_a_person_decided_and_another_will_look_again(
-    language: str, words: tuple[str, ...]
-) -> None:
+def test_a_person_decided_and_another_looks_again(language: str, words: tuple[str, ...]) -> None:
     text = told(language, decision(F1)).lower()
     assert all(word.lower() in text for word in words)
 
@@ -96,9 +94,7 @@ def test_a_person_decided_and_another_will_look_again(
     ("id", "pelapor tepercaya", "program"),
     ("zh", "可信举报者", "程序"),
 ])  # fmt: skip
-def test_a_reported_post_is_not_called_a_machine_finding(
-    language: str, reported: str, machine: str
-) -> None:
+def test_a_reported_post_is_no_machine_finding(language: str, reported: str, machine: str) -> None:
     ground = {"ground": "illegal", "ground_text": "A provision"}
     text = told(language, notice(trusted_flagger=True), decision(notice="n-1", **ground))
     assert reported in text
@@ -248,9 +244,7 @@ def test_nothing_in_a_reason_is_taken_for_a_template() -> None:
     ("zh", "en", "仅有英语版本。"),
     ("zh", "th", "仅有一种语言版本。"),
 ])  # fmt: skip
-def test_a_reason_in_another_language_is_called_so(
-    language: str, reason_language: Any, said: str
-) -> None:
+def test_a_reason_in_another_language_is_so(language: str, reason_language: Any, said: str) -> None:
     text = told(language, decision(F1, F2, reason_language=reason_language))
     assert said in text
     assert "reason_language" not in text
@@ -267,9 +261,7 @@ TRANSLATED = {
     ("id", "Kode sekali pakai: Meminta kode.", "bahasa Inggris"),
     ("zh", "一次性验证码: Asks for a code.", "仅有英文说明"),
 ])  # fmt: skip
-def test_a_rule_is_explained_in_the_language_of_its_author(
-    language: str, shown: str, said: str
-) -> None:
+def test_a_rule_is_explained_in_its_authors_language(language: str, shown: str, said: str) -> None:
     """Where the pack has a reason in English only, the notice says so."""
     cases = CaseWorld()
     cases.find(finding(1))

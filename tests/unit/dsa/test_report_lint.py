@@ -185,7 +185,7 @@ BLANK = Path(__file__).parents[4] / "shared/data/dsa/report-template"
 
 
 @pytest.mark.skipif(not BLANK.exists(), reason="the Commission's blank files are not here")
-def test_the_blank_template_lacks_its_periods_and_nothing_else(
+def test_the_blank_template_lacks_its_periods_alone(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     _, told = lint(BLANK, capsys)

@@ -42,7 +42,7 @@ def words(world: FormsWorld) -> list[ReportWords]:
     return world.cases.store.reports("acme")
 
 
-def test_an_objection_becomes_a_complaint_and_its_number_shows_how_it_ends(
+def test_an_objection_becomes_a_complaint_and_its_number_shows_the_end(
     world: FormsWorld,
 ) -> None:
     number = world.decided()

@@ -40,9 +40,7 @@ def is_refused(window: Window, status: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_from_a_number_to_an_objection(
-    world: FormsWorld, origin: str, window: Window, language: str
-) -> None:
+def test_objecting_by_number(world: FormsWorld, origin: str, window: Window, language: str) -> None:
     number, page = world.decided(), window.page
     page.goto(f"{origin}/object?language={language}")
     check_page(page)
@@ -57,9 +55,7 @@ def test_from_a_number_to_an_objection(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_from_a_report_to_its_number(
-    world: FormsWorld, origin: str, window: Window, language: str
-) -> None:
+def test_reporting_a_post(world: FormsWorld, origin: str, window: Window, language: str) -> None:
     page = window.page
     page.goto(f"{origin}/report?language={language}")
     page.locator("summary").click()

@@ -235,9 +235,7 @@ def taken(stream: Any, head: bytes, about_file: FileContext) -> int:
 
 
 @pytest.mark.parametrize(("head", "item"), SLOW_FILES.values(), ids=SLOW_FILES)
-def test_a_file_that_is_slow_byte_for_byte_is_refused_long_before_its_end(
-    head: bytes, item: bytes
-) -> None:
+def test_a_file_that_is_slow_for_its_bytes_is_refused_at_once(head: bytes, item: bytes) -> None:
     """Of 64 MiB that took 0.3 to 2 MB a second less than 0.7 are read, at 100,000 marks."""
     stream = Generated(pieces(head, item, 64))
     about_file = context("telegram:5", "discord:1", budget=Budget(marks=100_000))
@@ -311,9 +309,7 @@ def test_a_machine_that_is_too_slow_refuses_and_does_not_try_for_ever() -> None:
     (Budget(marks=100), FileEffort.mark),
     (Budget(written_bytes=100), FileEffort.record),
 ])  # fmt: skip
-def test_a_budget_may_be_used_up_and_no_more(
-    budget: Budget, count: Callable[[FileEffort, int], None]
-) -> None:
+def test_a_budget_may_be_used_up(budget: Budget, count: Callable[[FileEffort, int], None]) -> None:
     effort = FileEffort(budget, lambda: LAST_SECONDS)
     count(effort, 60)
     count(effort, 40)

@@ -33,9 +33,7 @@ def receipt(**changes: Any) -> Receipt:
     ({"by_rule": {}}, False), ({"repeats": 7}, True),
 ], ids=["whole", "a post lost", "a refusal too many", "nothing", "a finding without rule",
         "a rule lost", "repeats belong to others"])  # fmt: skip
-def test_a_receipt_closes_only_if_every_record_is_counted(
-    changes: dict[str, Any], closes: bool
-) -> None:
+def test_a_receipt_closes_if_every_record_counts(changes: dict[str, Any], closes: bool) -> None:
     assert receipt(**changes).closes is closes
 
 

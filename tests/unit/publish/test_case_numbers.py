@@ -207,9 +207,7 @@ def corrected(about: JournalEntry, day: str = "2026-11-25", why: str = "withdraw
 
 
 @pytest.mark.parametrize("verdict", ["confirmed", "dismissed"])
-def test_a_verdict_that_rested_on_a_changed_check_counts_no_longer(
-    verdict: str, tmp_path: Path
-) -> None:
+def test_a_verdict_that_rested_on_a_changed_check_is_gone(verdict: str, tmp_path: Path) -> None:
     made = world(d20261125=3)
     first, *others = decided(2, verdict, **({} if verdict == "confirmed" else {"measures": None}))
     do(made, first, *others, corrected(first))

@@ -231,9 +231,7 @@ def test_a_release_that_wrote_english_alone_is_caught_up_with() -> None:
     pytest.param(3, {}, "None of the 3 overturned removals was restored.", id="not restored"),
     pytest.param(3, {"complaint": 2}, "2 posts came back.", id="some came back"),
 ])  # fmt: skip
-def test_what_was_done_is_said_in_few_words(
-    fell: int, came_back: dict[str, int], words: str
-) -> None:
+def test_what_was_done_is_in_few_words(fell: int, came_back: dict[str, int], words: str) -> None:
     removed = "DECISION_VISIBILITY_CONTENT_REMOVED"
     cases = CaseNumbers(
         by_measure={

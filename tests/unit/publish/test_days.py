@@ -115,9 +115,7 @@ def test_a_first_day_that_is_published_late_is_linked_from_the_next_one() -> Non
     pytest.param("2026-12-01T01:59:00Z", True, id="before its last day is closed"),
     pytest.param("2026-12-01T02:00:00Z", False, id="when its last day is closed"),
 ])  # fmt: skip
-def test_a_month_is_provisional_until_all_its_days_are_published(
-    moment: str, provisional: bool
-) -> None:
+def test_a_month_is_provisional_until_all_days_are_out(moment: str, provisional: bool) -> None:
     made = world()
     made.publish(moment)
     assert made.summary("acme/2026-11").provisional == provisional

@@ -228,9 +228,7 @@ def test_recall_and_prevalence_hold_their_intervals_and_their_strata() -> None:
     pytest.param({"A/confirmed": 9}, {}, "none yet", id="none"),
     pytest.param({}, {"not_violating": 150}, "no violating post", id="nothing bad known"),
 ])  # fmt: skip
-def test_recall_is_blank_with_its_reason(
-    posts: dict[str, int], audited: dict[str, int], why: str
-) -> None:
+def test_recall_is_blank_with_why(posts: dict[str, int], audited: dict[str, int], why: str) -> None:
     recall = strata_of(posts, audited, 5_000)["all"].recall
     assert recall.share is None
     assert why in recall.note

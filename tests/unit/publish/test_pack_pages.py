@@ -134,9 +134,7 @@ def test_without_a_card_a_page_says_that_scores_run_in_shadow() -> None:
     ({"protected": [{"language": "de"} | {kind: [f"Satz {kind}"] * 5 for kind in KINDS}]},
      "live", "Protected sentences by the pack's author: German"),
 ], ids=["none", "the author's"])  # fmt: skip
-def test_a_page_says_whose_protected_sentences_are(
-    changes: dict[str, object], state: str, words: str
-) -> None:
+def test_a_page_says_whose_sentences(changes: dict[str, object], state: str, words: str) -> None:
     made = World()
     made.put_set(sample_pack(**changes))
     made.publish(CLOSED)

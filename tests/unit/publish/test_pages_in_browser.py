@@ -159,9 +159,7 @@ def test_a_reader_finds_the_way_from_the_index_to_a_rule(window: Window, served:
     assert page.url.endswith("packs/one-time-codes/1.html#asks-for-code")
 
 
-def test_on_a_phone_a_rule_is_one_line_and_the_contents_stay(
-    browser: Browser, folder: Path
-) -> None:
+def test_on_a_phone_a_rule_is_a_line_and_the_contents_stay(browser: Browser, folder: Path) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(f"file://{folder}/summaries/acme/2026-11.html")
     row = page.locator(".rules tbody tr").first

@@ -27,9 +27,7 @@ def test_an_exception_is_for_one_resource_of_the_template_and_says_why() -> None
     pytest.param(9, LISTED[1:], 1, id="an exception that nothing needs"),
     pytest.param(0, LISTED, 1, id="a template that it cannot read"),
 ])  # fmt: skip
-def test_checkov_must_find_what_is_listed(
-    tmp_path: Path, passed: int, found: list[str], code: int
-) -> None:
+def test_checkov_finds_the_list(tmp_path: Path, passed: int, found: list[str], code: int) -> None:
     faults = "".join(
         f'Check: {check}: "x"\n\tFAILED for resource: {resource}\n'
         for check, resource in (one.split()[:2] for one in found)

@@ -253,8 +253,6 @@ def test_a_fault_that_nobody_expected_is_one_sentence(
     assert "somebody" not in told
 
 
-def test_an_option_that_is_no_utf_8_is_wrong_usage(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_no_utf_8_is_wrong_usage(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["run", "--open", "telegram:\udcff", "--out", str(tmp_path / "o")]) == 2
     assert "is not UTF-8" in capsys.readouterr().err

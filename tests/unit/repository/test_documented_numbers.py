@@ -108,9 +108,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
     ("threats", "destroyed after two years", store.KEY_MONTHS, 24),
     ("threats", "after ten minutes", application.ATTEMPT_SECONDS, 600),
 ])  # fmt: skip
-def test_a_page_says_the_number_of_the_code(
-    page: str, sentence: str, number: object, value: object
-) -> None:
+def test_a_page_says_the_number(page: str, sentence: str, number: object, value: object) -> None:
     assert sentence in (DOCS / f"{page}.md").read_text("utf-8")
     assert number == value
 
@@ -120,8 +118,6 @@ def test_a_page_says_the_number_of_the_code(
     (units.AUDITED_AT_LEAST, recount.SAMPLE_AT_LEAST, 100),
     (summary.COHORTS, recount.FOLLOWED_MONTHS, 13),
 ])  # fmt: skip
-def test_a_number_that_is_recounted_is_written_twice(
-    counted: int, recounted: int, value: int
-) -> None:
+def test_a_recounted_number_is_written_twice(counted: int, recounted: int, value: int) -> None:
     """`recount` shares no code with what it checks."""
     assert counted == recounted == value

@@ -39,15 +39,11 @@ def test_an_ignore_of_the_example_pack_is_not_hit_by_it(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [*TRIED, *MATCH])
-def test_a_text_that_is_tried_on_the_shipped_packs_is_hit_by_them(
-    text: str, shipped: Matcher
-) -> None:
+def test_a_text_tried_on_the_shipped_packs_is_hit_by_them(text: str, shipped: Matcher) -> None:
     """The matches of the example too: they are what a reader tries first."""
     assert {hit.rule for hit in shipped.find(text)} == {"asks-for-code"}
 
 
 @pytest.mark.parametrize("text", IGNORE)
-def test_an_ignore_of_the_example_pack_is_not_hit_by_the_shipped_packs(
-    text: str, shipped: Matcher
-) -> None:
+def test_an_ignore_of_the_example_pack_is_not_hit_by_others(text: str, shipped: Matcher) -> None:
     assert shipped.find(text) == ()

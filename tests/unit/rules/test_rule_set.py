@@ -317,7 +317,7 @@ def stored() -> dict[str, bytes]:
     return sets | {"first": shipped(paths[:3])}
 
 
-def test_sets_are_what_they_would_be_if_each_was_parsed_as_a_whole(
+def test_sets_are_as_if_each_was_parsed_as_a_whole(
     stored: dict[str, bytes],
 ) -> None:
     found = KnownSets().read(stored, stored.__getitem__)
@@ -331,7 +331,7 @@ def test_a_pack_is_kept_once_however_many_sets_hold_it(stored: dict[str, bytes])
     assert len(kept) == len({pack.id for pack in found["00000000"].packs}) > 10
 
 
-def test_a_set_is_asked_for_once_and_one_that_is_gone_is_not_returned(
+def test_a_set_is_asked_for_once_and_one_that_is_gone_is_none(
     stored: dict[str, bytes],
 ) -> None:
     known, asked = KnownSets(), list[str]()

@@ -96,9 +96,7 @@ def guard(days: Days, clock: StandingClock) -> FloodGuard:
     [(1000, 20, False), (1000, 21, True), (999, 999, False), (5000, 100, False), (5000, 101, True)],
     ids=["20 of a thousand", "21 of a thousand", "a small day", "100 of 5,000", "101 of 5,000"],
 )
-def test_the_limit_is_a_share_of_a_day_that_is_large_enough(
-    posts: int, hits: int, flooded: bool
-) -> None:
+def test_the_limit_is_a_share_of_a_large_day(posts: int, hits: int, flooded: bool) -> None:
     assert FloodLimits(20, 1000).flooded(posts, {RULE: hits}, {}) == ({RULE} if flooded else set())
 
 
@@ -124,9 +122,7 @@ def test_the_units_of_other_workers_count_after_a_minute(
     assert decide(days, guard, "acme", DAY, 1, {RULE: 1}) == {RULE}
 
 
-def test_a_unit_counts_when_it_is_committed_and_not_when_it_is_tried(
-    days: Days, guard: FloodGuard
-) -> None:
+def test_a_unit_counts_when_it_is_committed_not_when_tried(days: Days, guard: FloodGuard) -> None:
     for _ in range(5):
         assert try_once(days, guard, "acme", DAY, 500, {RULE: 11}) == set()
     assert decide(days, guard, "acme", DAY, 500, {RULE: 11}) == set()
@@ -147,9 +143,7 @@ def test_a_worker_replaces_its_own_row_and_does_not_count_it_twice(
     assert list(days.totals["acme", DAY].values()) == [counted(1200, guard.worker, codes__asks=24)]
 
 
-def test_workers_that_each_see_little_hold_a_rule_together(
-    days: Days, clock: StandingClock
-) -> None:
+def test_workers_that_see_little_hold_a_rule_together(days: Days, clock: StandingClock) -> None:
     """No worker sees a thousand posts, the provider's day has them all the same."""
     workers = [FloodGuard(days, clock, FloodLimits(20, 1000)) for _ in range(4)]
     held = [decide(days, worker, "acme", DAY, 300, {RULE: 7}) for worker in workers]
@@ -163,9 +157,7 @@ def test_providers_and_days_are_kept_apart(days: Days, guard: FloodGuard) -> Non
     assert decide(days, guard, "acme", DAY, 1000, {RULE: 1}) == {RULE}
 
 
-def test_two_providers_in_turn_do_not_read_all_rows_each_time(
-    days: Days, guard: FloodGuard
-) -> None:
+def test_two_providers_in_turn_do_not_read_all_each_time(days: Days, guard: FloodGuard) -> None:
     for _ in range(5):
         decide(days, guard, "acme", DAY, 1, {RULE: 1})
         decide(days, guard, "others", DAY, 1, {RULE: 1})

@@ -237,7 +237,7 @@ def test_where_no_post_was_read_in_part_no_page_speaks_of_it(tmp_path: Path) -> 
     assert all("Read in part" not in path.read_text() for path in folder.rglob("*.html"))
 
 
-def test_posts_read_in_part_are_in_the_journal_the_summary_its_sheet_and_its_page(
+def test_posts_read_in_part_are_in_journal_summary_sheet_and_page(
     tmp_path: Path,
 ) -> None:
     folder, world = _published(tmp_path, partly_read=3)

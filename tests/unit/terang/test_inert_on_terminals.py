@@ -199,9 +199,7 @@ def test_json_on_stdout_says_the_same_and_nothing_is_obeyed(
 
 
 @pytest.mark.parametrize("word", HOSTILE.values(), ids=HOSTILE)
-def test_each_file_gets_a_line_with_its_result(
-    capsys: pytest.CaptureFixture[str], word: str
-) -> None:
+def test_each_file_gets_a_line_of_results(capsys: pytest.CaptureFixture[str], word: str) -> None:
     """A word in brackets is not markup."""
     dropped = SimpleNamespace(path=Path(named(word)))
     receipt = FileReceipt(
@@ -313,9 +311,7 @@ def test_a_case_shows_ids_reasons_and_history_whole(width: int) -> None:
     assert [one for one in wanted if not has(shown, str(one))] == []
 
 
-def test_a_run_shows_rules_files_and_folders_whole(
-    width: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_shows_names_whole(width: int, capsys: pytest.CaptureFixture[str]) -> None:
     receipt = SimpleNamespace(inspected=1, refused={}, findings=1,
                               by_rule={f"{LONG['pack']}/1/{LONG['rule']}/live": 1},
                               held={}, partly_read=0)  # fmt: skip
@@ -329,9 +325,7 @@ def test_a_run_shows_rules_files_and_folders_whole(
     assert f"check:    .venv/bin/terang verify {out}/public\n" in told
 
 
-def test_a_string_is_one_line_that_the_terminal_wraps(
-    width: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_string_is_one_wrapped_line(width: int, capsys: pytest.CaptureFixture[str]) -> None:
     long = "https://chat.example/" + "u" * 300
     Screen().print(long)
     print_result(long)

@@ -83,9 +83,7 @@ def learn(
 
 
 @NEEDS_LIBRARY
-def test_the_card_says_how_the_posts_were_selected(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_card_says_how_it_was_drawn(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = learn(capsys, folder)
     assert (code, err[0]) == (
         0,
@@ -170,9 +168,7 @@ def test_a_decision_may_name_post_and_rule_and_leave_out_times_as_in_a_run(
     assert err[0].startswith("1 decisions label 1 posts for SCAMS_AND_FRAUD; 1 of them are in")
 
 
-def test_what_a_run_refused_teaches_nothing(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_refused_posts_teach_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     receipts = folder / "run/out/acme/receipts/messages/2026-11-25"
     receipts.mkdir(parents=True)
     refused = {"message": "m", "provider": "acme", "status": "refused", "at": "", "kind": "case"}

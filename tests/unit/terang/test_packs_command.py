@@ -23,9 +23,7 @@ def test_check_says_that_all_is_well(folder: Path, capsys: pytest.CaptureFixture
     )  # fmt: skip
 
 
-def test_check_counts_warnings_and_goes_on(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_counts_warnings_only(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder.joinpath("packs/otp.yaml").write_text(PACK.replace("login code", "kode otp"), "utf-8")
     code, out, err = run_packs(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")
     assert (code, out) == (0, ["1 pack, 1 rule: valid, 1 warning"])
@@ -63,9 +61,7 @@ def test_check_reports_a_missing_folder(folder: Path, capsys: pytest.CaptureFixt
     )  # fmt: skip
 
 
-def test_check_tries_ordinary_posts_with_contacts(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_tries_posts_with_contacts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     loose = PACK.replace("[send me]\n    within: 12", "[send me, {sign: link}]")
     folder.joinpath("packs/otp.yaml").write_text(loose, "utf-8")
     words = ("check", folder / "packs", "--today", "2026-11-15", "--posts")
@@ -85,9 +81,7 @@ def test_check_tries_ordinary_posts_with_contacts(
     assert "nowhere.jsonl: No such file" in err[0]
 
 
-def test_check_wants_a_day_of_the_calendar(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_wants_a_calendar_day(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run_packs(capsys, folder, "check", folder / "packs", "--today", "2026-02-30")
     assert code == 2
     assert "'2026-02-30' is not a day of the calendar" in err[0]
@@ -139,9 +133,7 @@ COMMANDS = ("check", "try", "format", "diff", "import", "schema", "publish", "li
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_helps_with_an_example(
-    capsys: pytest.CaptureFixture[str], command: str
-) -> None:
+def test_each_command_has_an_example(capsys: pytest.CaptureFixture[str], command: str) -> None:
     assert main(["packs", command, "--help"]) == 0
     assert f"Example: terang packs {command}" in capsys.readouterr().out
 
@@ -180,9 +172,7 @@ def test_diff_as_json_holds_no_text(folder: Path, capsys: pytest.CaptureFixture[
     assert "send me the" not in line
 
 
-def test_diff_shows_ten_posts_and_counts_all(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_diff_shows_ten_and_counts_all(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     post = folder.joinpath("posts.jsonl").read_text("utf-8").splitlines()[2]
     folder.joinpath("many.jsonl").write_text("\n".join([post] * 12), "utf-8")
     words = ("diff", folder / "packs", new_version(folder), "--posts", folder / "many.jsonl")
@@ -191,9 +181,7 @@ def test_diff_shows_ten_posts_and_counts_all(
     assert out[-2:] == ["  + and 2 more", "12 posts: 12 newly hit, 0 no longer"]
 
 
-def test_diff_of_a_version_with_itself_is_empty(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_diff_with_itself_is_empty(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("diff", folder / "packs", folder / "packs", "--posts", folder / "posts.jsonl")
     assert run_packs(capsys, folder, *words)[1] == [
         "4 posts (1 lines refused): 0 newly hit, 0 no longer"
@@ -272,9 +260,7 @@ def test_a_full_disk_is_reported_and_keeps_the_index(
     assert (tmp_path / "index/current.json").read_bytes() == before
 
 
-def test_answers_are_lines_of_the_promised_shape(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_answers_are_lines_of_a_shape(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     imported(tmp_path, f"{SALT},False,X,2026-01-02,en")
     texts = tmp_path / "texts.jsonl"
     rows = [{"id": "a", "text": "warm salt water cures colds"}, {"id": "b", "text": "🙂"}]
@@ -288,9 +274,7 @@ def test_answers_are_lines_of_the_promised_shape(
     }  # fmt: skip
 
 
-def test_an_old_check_is_shown_with_its_age(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_old_check_has_its_age(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     imported(tmp_path, f"{SALT},False,X,2016-01-02,en")
     text = "drinking warm salt water cures the common cold in a single night"
     main(["ask", text, "--index", str(tmp_path / "index"), "--published", "2026-01-02"])

@@ -50,9 +50,7 @@ def test_the_pack_is_in_shadow_sound_and_the_same_each_time(
     assert packs[0] == packs[1]
 
 
-def test_the_score_counts_what_the_features_were(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_score_counts_features(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The sums that were learned from are those of `terang scan --scores`."""
     from authoring.features import WeighedFeatures, features_of
 
@@ -68,9 +66,7 @@ def test_the_score_counts_what_the_features_were(
     assert scored == [{"offers/learned-terms": total} for total in sums]
 
 
-def test_an_answered_review_changes_the_label(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_answer_changes_the_label(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_packs(capsys, folder, *LEARN, folder / "posts.csv", "--out", folder / "out")
     review = folder / "out/review.jsonl"
     rows = [json.loads(line) for line in review.read_text("utf-8").splitlines()]
@@ -86,9 +82,7 @@ def test_an_answered_review_changes_the_label(
     }
 
 
-def test_a_term_that_was_struck_out_is_not_used(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_term_struck_out_is_not_used(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder.joinpath("struck.txt").write_text("daftar\n", "utf-8")
     strike = ("--strike", folder / "struck.txt", "--out", folder / "out")
     run_packs(capsys, folder, *LEARN, folder / "posts.csv", *strike)
@@ -148,9 +142,7 @@ def test_weights_start_from_those_of_packs_that_the_posts_agree_with(
     assert pack.card.from_packs[0].startswith("one-time-codes 3 (")
 
 
-def test_a_pack_that_is_not_there_is_named(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_pack_not_there_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = (folder / "posts.csv", "--from", "no-such-pack", "--out", folder)
     code, _, err = run_packs(capsys, folder, *LEARN, *given)
     assert code
@@ -185,9 +177,7 @@ def test_what_cannot_be_learned_from_is_named(
     assert message in err[-1]
 
 
-def test_each_row_that_cannot_be_used_has_a_line(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_unusable_row_has_a_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder.joinpath("posts.csv").write_text("text,label\na,scam\nb,1\nc,spam\n", "utf-8")
     ended, _, err = run_packs(capsys, folder, *LEARN, folder / "posts.csv", "--out", folder)
     assert ended == 2
@@ -206,9 +196,7 @@ memasak\t5\t-4
 """
 
 
-def test_a_pack_is_learned_from_counts_and_clean_texts(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_pack_is_learned_from_counts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A term and a longer one with it weigh about what the longer one does.
 
     No weight is enough, and no sign with those that come with it.
@@ -237,9 +225,7 @@ def test_a_pack_is_learned_from_counts_and_clean_texts(
     assert {share.recall.of for share in pack.card.held_back} == {0}
 
 
-def test_rows_that_reach_no_threshold_are_said(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_rows_below_thresholds_are_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One row is worth less than a threshold, so no pack of it could check."""
     folder.joinpath("one.tsv").write_text("\n".join(COUNTS.splitlines()[:2]))
     counts = ("--counts", folder / "one.tsv", "--clean", folder / "posts.csv")

@@ -222,9 +222,7 @@ def test_import_makes_a_pack_with_gaps(folder: Path, capsys: pytest.CaptureFixtu
                         "    ignore: []"]  # fmt: skip
 
 
-def test_check_says_what_an_imported_pack_lacks(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_says_what_it_lacks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run_packs(capsys, folder, *imported(folder))
     folder.joinpath("packs/otp.yaml").write_text("\n".join(out) + "\n", "utf-8")
     code, _, err = run_packs(capsys, folder, "check", folder / "packs")

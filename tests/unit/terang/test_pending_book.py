@@ -60,9 +60,7 @@ def move(book: PendingBook, seconds: float) -> None:
     book.finish()
 
 
-def test_a_decision_is_in_the_file_after_ten_seconds_and_not_before(
-    file: Path, book: PendingBook
-) -> None:
+def test_a_decision_is_in_the_file_after_ten_seconds_only(file: Path, book: PendingBook) -> None:
     book.rows.store_pending(decision())
     move(book, 9)
     assert ids(file) == []
@@ -132,9 +130,7 @@ def test_earlier_content_of_the_file_stays(file: Path) -> None:
     assert ids(file) == ["before", decision().id]
 
 
-def test_what_decide_answered_and_the_settings_are_remembered(
-    file: Path, book: PendingBook
-) -> None:
+def test_what_decide_said_and_the_settings_are_remembered(file: Path, book: PendingBook) -> None:
     book.rows.store_pending(decision())
     book.finish(everything=True)
     [sent] = book.decisions(PendingState.SENT)
@@ -148,9 +144,7 @@ def test_what_decide_answered_and_the_settings_are_remembered(
     assert again.rows.settings("acme") == chosen
 
 
-def test_a_file_keeps_its_items_for_good_but_not_those_it_leaves_open(
-    file: Path, book: PendingBook
-) -> None:
+def test_a_file_keeps_its_items_for_good_but_not_open_ones(file: Path, book: PendingBook) -> None:
     """Nobody may have sent it yet, whatever the table of the stack says."""
     form = DecisionForm(form_id("m-7", NOW, "0000000a"), "skipped")
     skipped = decide(form, dossier(finding("p2")), WHO, NOW)

@@ -38,9 +38,7 @@ def test_blurring_keeps_the_shape_of_wide_and_combining_text() -> None:
     pytest.param('{"id": "1"}\n\n{"id": "2"}\n', ["1", "2"], id="lines"),
     pytest.param("", [], id="nothing"),
 ])  # fmt: skip
-def test_messages_are_read_in_each_of_their_shapes(
-    tmp_path: Path, text: str, ids: list[str]
-) -> None:
+def test_messages_are_read_in_each_shape(tmp_path: Path, text: str, ids: list[str]) -> None:
     file = tmp_path / "messages.json"
     file.write_text(text)
     assert [one["id"] for one in read_messages(file)] == ids

@@ -153,9 +153,7 @@ def test_the_desk_at_home_says_where_an_adopted_rule_proposes(
     assert "notice period" not in body
 
 
-def test_no_share_is_shown_between_two_looks(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_share_shows_between_looks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = folder(tmp_path / "run", [prize(number) for number in range(60)])
     given = answers(line(capsys, run))
     told = [line(capsys, run, *given[:number]) for number in (29, 45)]

@@ -246,9 +246,7 @@ def test_a_provider_cannot_name_what_the_set_lacks() -> None:
 
 
 @pytest.mark.parametrize(("days", "keeps"), [(1, True), (30, True), (30.01, False)])
-def test_a_pack_that_returns_unchanged_within_thirty_days_keeps_its_notice(
-    days: float, keeps: bool
-) -> None:
+def test_a_pack_that_returns_within_thirty_days_keeps_its_notice(days: float, keeps: bool) -> None:
     """By the set in which it was, and until when that was in force: nothing is counted."""
     left = T0 + 5 * DAY
     without = follow(ALL, removed=["bbb"], at=left)

@@ -84,9 +84,7 @@ def test_diff_shows_changed_weights_and_what_they_change(
     )
 
 
-def test_diff_counts_what_rises_to_high_severity(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_diff_counts_what_gets_severe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = sample_folder(tmp_path)
     medium = SCORED.replace("severity: high", "severity: medium")
     folder.joinpath("packs/otp.yaml").write_text(medium, "utf-8")

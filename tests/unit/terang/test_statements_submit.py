@@ -106,18 +106,14 @@ def test_an_answer_that_is_lost_sends_nothing_twice(
     assert len(paused) == 1
 
 
-def test_it_waits_as_long_as_it_is_asked_to(
-    tmp_path: Path, database: Database, paused: list[float]
-) -> None:
+def test_it_waits_as_long_as_asked(tmp_path: Path, database: Database, paused: list[float]) -> None:
     database.next = ["429", "500", "429"]
     assert submit(written(tmp_path, many(3)), database.address) == 0
     assert paused[0] == paused[2] == 7
     assert 1 <= paused[1] <= 2
 
 
-def test_it_goes_on_where_it_was_stopped(
-    tmp_path: Path, database: Database, paused: list[float]
-) -> None:
+def test_it_goes_on_where_it_was(tmp_path: Path, database: Database, paused: list[float]) -> None:
     database.next = ["", *["500"] * terang.submission.TRIES]
     files = written(tmp_path, many(250))
     assert submit(files, database.address) == 1

@@ -191,9 +191,7 @@ def test_another_implementation_accepts_our_checkpoints() -> None:
 
 @settings(max_examples=200)
 @given(st.integers(1, 70_000), st.data())
-def test_another_implementation_accepts_our_proofs_and_no_other(
-    size: int, data: st.DataObject
-) -> None:
+def test_another_implementation_accepts_our_proofs_only(size: int, data: st.DataObject) -> None:
     log = tlog.LogFiles(BIG_TREE.size, BIG_FILES.get)
     root = log.root(0, size)
     index = data.draw(st.integers(0, size - 1))

@@ -218,9 +218,7 @@ def test_an_answer_that_is_none_is_wrong_and_ends_in_time(
 
 
 @pytest.mark.parametrize("data", [b"<html>", b""])
-def test_a_server_that_answers_everything_is_not_asked_without_end(
-    data: bytes, served: Served
-) -> None:
+def test_a_server_that_answers_all_is_not_asked_without_end(data: bytes, served: Served) -> None:
     """As one does that shows its first page in the place of every missing file."""
     served.hostile = dict.fromkeys(
         (f"log/{number}/{name}" for number in range(2, 99) for name in ("checkpoint", "vkey")),
@@ -239,9 +237,7 @@ def test_a_file_that_was_not_read_is_not_asked_for_again(served: Served) -> None
     assert source.get("log/vkey") is None
 
 
-def test_a_place_that_is_always_too_slow_is_given_up(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_place_always_too_slow_is_left(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify, "SECONDS", 1)
     source = source_of(served.url)
     assert source.get("log/vkey")

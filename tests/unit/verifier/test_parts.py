@@ -194,9 +194,7 @@ SEEN = b'{"a": {"size": %s, "root": "", "key": "", "seen": %s}}'
     b"", b"{", b"[]", b"\xff", b"[" * 9999, b'{"a": 5}', b'{"a": {}}', SEEN % (b'"1"', b'""'),
     SEEN % (b"1", b"0"),
 ])  # fmt: skip
-def test_what_an_earlier_check_did_not_leave_is_not_taken_for_it(
-    left: bytes, tmp_path: Path
-) -> None:
+def test_what_an_earlier_check_did_not_leave_is_not_taken(left: bytes, tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     state.write_bytes(left)
     with pytest.raises(verify.LogUnreadableError, match="delete it"):

@@ -113,9 +113,7 @@ def test_a_checkpoint_that_somebody_else_got_is_compared(folder: Path, tmp_path:
     assert "shows another log" in wrong
 
 
-def test_a_checkpoint_of_another_log_or_a_damaged_one_is_wrong(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_a_checkpoint_of_another_log_or_damaged_is_wrong(folder: Path, tmp_path: Path) -> None:
     other, damaged = tmp_path / "other", tmp_path / "damaged"
     other.write_bytes(OLDER["log/checkpoint"].replace(ORIGIN.encode(), b"other.example/log"))
     damaged.write_bytes(OLDER["log/checkpoint"][:-2])
@@ -223,9 +221,7 @@ def test_a_signed_list_of_another_form_is_wrong(data: bytes, tmp_path: Path) -> 
     assert wrong.startswith(f"{path}: ")
 
 
-def test_a_log_of_an_earlier_release_has_no_list(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_earlier_log_has_no_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(write(without_lists(FILES), tmp_path))]) == 3
     assert "what no leaf names, since this log has no list of it\n" in capsys.readouterr().out
 
