@@ -98,8 +98,7 @@ def created(world: World, key: str, version: str, **changes: Any) -> dict[str, A
         "s3": {
             "bucket": {"name": world.drop, "arn": f"arn:aws:s3:::{world.drop}"},
             "object": {"key": quote(key, safe="/").replace("%20", "+"), "size": 1, "eTag": "0",
-                       "versionId": version, "sequencer": "0055AED6DCD90281E5"},
-        },
+                       "versionId": version, "sequencer": "0055AED6DCD90281E5"}},
     }  # fmt: skip
     return record | changes
 

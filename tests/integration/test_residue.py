@@ -24,8 +24,7 @@ CHAT = {
     "messages": [
         {"id": n, "type": "message", "date": "2026-11-24T20:01:00", "date_unixtime": "1795528860",
          "from": ACCOUNT, "from_id": f"user{n}", "text": TEXT}
-        for n in range(3)
-    ],
+        for n in range(3)],
 }  # fmt: skip
 ROWS = "id,account,text,audience\n" + f"1,{ACCOUNT},{TEXT},public\n" * 40
 

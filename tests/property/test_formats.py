@@ -43,8 +43,7 @@ FILES = {
     "activitystreams": dumps({"orderedItems": [NOTE, {"type": "Create", "object": NOTE}]}),
     "discord": dumps(
         {"guild": {"id": "10"}, "channel": {"id": "2", "type": "GuildTextChat"},
-         "messages": [DISCORD_MESSAGE]}
-    ),
+         "messages": [DISCORD_MESSAGE]}),
     "jetstream": json_lines({"did": "d", "time_us": 1, "kind": "commit", "commit": {}}) * 2,
     "csv": b'id,account,text,audience,published_at\n1,u,"a\nb",public,2026-11-25T10:00:00Z\n',
 }  # fmt: skip

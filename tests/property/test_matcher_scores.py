@@ -97,8 +97,7 @@ def spoken(random: Random, pack: Pack) -> str:
     rules = [
         Rule(
             id=rule.id, severity=rule.severity, why=rule.why, groups=rule.term_groups,
-            except_=rule.except_, unless=rule.unless, links=rule.links,
-        )
+            except_=rule.except_, unless=rule.unless, links=rule.links)
         for rule in pack.rules
     ]  # fmt: skip
     return draw_text(random, pack_of(*rules))

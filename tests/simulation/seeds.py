@@ -36,8 +36,7 @@ def check_seed(seed: int, scenario: Scenario | None = None) -> None:
             *(f"  happened: {what}" for what in chance.drawn),
             *(f"  failed: {type(error).__name__}" for error in finished.cluster.errors),
             *(f"  WRONG: {what}" for what in finished.wrong),
-            f"  alone: make drill SEED={seed}",
-        ])
+            f"  alone: make drill SEED={seed}"])
     )  # fmt: skip
 
 

@@ -165,36 +165,27 @@ FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
         (lambda made: made.drop("OutBucket", "/findings/"), {"findings_untold"}),
     "a file of findings is cut": (
         lambda made: made.rewrite(
-            "OutBucket", "/findings/", lambda data: data[data.index(b"\n") + 1 :]
-        ),
-        {"findings_mistold"},
-    ),
+            "OutBucket", "/findings/", lambda data: data[data.index(b"\n") + 1 :]),
+        {"findings_mistold"}),
     "findings of no unit": (
         lambda made: (
             made.rewrite("OutBucket", "/findings/", lambda data: data)
             or cast(
                 "None",
-                made.objects.put(made.outputs["OutBucket"], "out/acme/findings/x.jsonl", b""),
-            )
-        ),
-        {"findings_of_nothing"},
-    ),
+                made.objects.put(made.outputs["OutBucket"], "out/acme/findings/x.jsonl", b""))),
+        {"findings_of_nothing"}),
     "refusals of a message are not told": (
         lambda made: made.drop(
-            "OutBucket", f"/messages/{DAY}/{made.unit('message', found=False)[0]}"
-        ),
-        {"refusals_untold"},
-    ),
+            "OutBucket", f"/messages/{DAY}/{made.unit('message', found=False)[0]}"),
+        {"refusals_untold"}),
     "a file has no receipt":
         (lambda made: made.drop("OutBucket", f"/receipts/{made.file()}"), {"file_untold"}),
     "a file's receipt says something else": (
         lambda made: made.rewrite(
             "OutBucket",
             f"/receipts/{made.file()}",
-            lambda data: data.replace(b'"inspected": ', b'"inspected": 9'),
-        ),
-        {"file_mistold"},
-    ),
+            lambda data: data.replace(b'"inspected": ', b'"inspected": 9')),
+        {"file_mistold"}),
     "a statement is lost":
         (lambda made: made.drop("OutBucket", "/decisions/"), {"statement_missing"}),
     "the table is of yesterday": (receipts_of_a_message_lost, {"public_ahead"}),
@@ -203,18 +194,14 @@ FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
         lambda made: made.rewrite(
             "PublicBucket",
             f"journal/acme/{DAY}",
-            lambda data: data.replace(b'"bytes":', b'"bytes":1', 1),
-        ),
-        {"public_other", "recount"},
-    ),
+            lambda data: data.replace(b'"bytes":', b'"bytes":1', 1)),
+        {"public_other", "recount"}),
     "a published number is another": (
         lambda made: made.rewrite(
             "PublicBucket",
             f"summaries/acme/{DAY}.json",
-            lambda data: data.replace(b'"units":', b'"units":1', 1),
-        ),
-        {"recount"},
-    ),
+            lambda data: data.replace(b'"units":', b'"units":1', 1)),
+        {"recount"}),
     "a page is lost":
         (lambda made: made.drop("PublicBucket", f"summaries/acme/{DAY}.html"), {"page_missing"}),
 }  # fmt: skip

@@ -67,8 +67,7 @@ def _matcher() -> Matcher:
         Rule(id="two", severity=Severity.LOW, why="Invented.", groups=(WORDS, WORDS), within=9),
         Rule(
             id="links", severity=Severity.LOW, why="Invented.", links=("shop.example",),
-            unless=("never",),
-        ),
+            unless=("never",)),
     ]  # fmt: skip
     return Matcher([pack_of(*rules)])
 

@@ -177,8 +177,7 @@ OWN_FILES = {"Fn::Sub": "arn:${AWS::Partition}:s3:::${DropBucket}/drop/${Provide
 WRONG: dict[str, tuple[Callable[[str], None], Change]] = {
     "a prefix without its slash": (
         lambda name: test_a_file_is_dropped_under_ones_own_prefix_alone(name, "drop"),
-        put(f"{STATEMENTS}/0/Resource", DROPS),
-    ),
+        put(f"{STATEMENTS}/0/Resource", DROPS)),
     "everybody's results":
         (test_what_one_is_told_is_read_by_oneself_alone, put(f"{STATEMENTS}/1/Resource", READS)),
     "a list of all providers":

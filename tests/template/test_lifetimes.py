@@ -67,10 +67,8 @@ def pairs(stack: Resolved) -> dict[str, tuple[timedelta, timedelta]]:
     return {
         **{
             f"{name} that fail to the end are kept as dead letters": (
-                _queue(stack, name), _queue(stack, f"{name}Dead")
-            )
-            for name in ("Units", "Posts", "Cases")
-        },
+                _queue(stack, name), _queue(stack, f"{name}Dead"))
+            for name in ("Units", "Posts", "Cases")},
         "files that fail to the end are kept as dead letters":
             (_queue(stack, "Files"), _queue(stack, "IntakeFailed")),
         "a unit is hidden while it is tried": (timeout, hidden),
@@ -101,8 +99,7 @@ def pairs(stack: Resolved) -> dict[str, tuple[timedelta, timedelta]]:
             (DAY * (RESTATED_DAYS + LOOK_BACK_DAYS),
              DAY * int(_rule(stack, "PublicBucket")["ExpirationInDays"])),
         "the newest list is written again before it is deleted": (
-            ALIVE_AFTER, DAY * int(_rule(stack, "PublicBucket", "log/lists/")["ExpirationInDays"])
-        ),
+            ALIVE_AFTER, DAY * int(_rule(stack, "PublicBucket", "log/lists/")["ExpirationInDays"])),
         "a check accepts that leaves are pruned":
             (KEPT, DAY * int(_rule(stack, "PublicBucket")["ExpirationInDays"])),
         "an excerpt is handed out while it is kept":

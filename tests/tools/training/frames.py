@@ -25,8 +25,7 @@ SLOTS = {
         "Eastmere Fallowdale Greywick Ketterby Norrington Pinehaven Rookford Sandleigh Thornbury",
         "firm": "Fairmart Brewlane Northpeak Solvane Kettleby Homenest Brightwing Velora Quickdine "
         "Tidewell Oakridge Zentra Palmetto Lumora Stonegate",
-        "thing": "pickles almonds ginger oatmeal raisins beetroot honey mushrooms garlic walnuts",
-    },
+        "thing": "pickles almonds ginger oatmeal raisins beetroot honey mushrooms garlic walnuts"},
     "id": {
         "first": "Dara Bimo Sekar Raka Wulan Tegar Nirmala Galih Ayu Satria Melati Jaka Intan Bayu",
         "last": "Lesmana Prawira Kencana Wiguna Saraswati Pradana Handaru Maheswari Santika Yudha",
@@ -34,15 +33,13 @@ SLOTS = {
         "Pasirputih Lembahsari Tirtawana Gunungrejo Sidomulyo Telagabiru",
         "firm": "Segarmart Kopiraya Nusajaya Sinarlaut Berkahmart Larisindo Maknyus Tokoceria "
         "Rasamanis Ojekita Jempolku",
-        "thing": "jahe kunyit sirsak seledri kelor pepaya bawang belimbing temulawak mengkudu",
-    },
+        "thing": "jahe kunyit sirsak seledri kelor pepaya bawang belimbing temulawak mengkudu"},
     "zh": {
         "first": "林 陈 周 吴 郑 何 沈 韩 唐 许",
         "last": "清远 晓岚 子涵 雪明 志恒 雨桐 嘉禾 文博 思源 佳宁",
         "place": "林登 青石镇 河湾 东岭 白沙港 云台 松江口 南屏 金田 柳河",
         "firm": "福来超市 清泉饮料 云朵咖啡 好邻居 金穗食品 蓝鲸商城 万家福 乐尚",
-        "thing": "生姜 芹菜 苦瓜 洋葱 香蕉皮 玉米须 秋葵 大蒜 木耳",
-    },
+        "thing": "生姜 芹菜 苦瓜 洋葱 香蕉皮 玉米须 秋葵 大蒜 木耳"},
 }  # fmt: skip
 """None of these people, places and firms exists, as far as a search can tell."""
 

@@ -55,41 +55,32 @@ def test_one_file_is_loaded_too(folder: Path) -> None:
 
 EXAMPLES = {
     "a match that is not hit": ("otp - send me]", "otp]", [
-        "otp.yaml:22: asks-for-code: this `match` example is not hit: none of [send me]; fix",
-    ]),
+        "otp.yaml:22: asks-for-code: this `match` example is not hit: none of [send me]; fix"]),
     "an ignore that is hit": ("[send me my otp bank,", "[send me that otp,", [
-        "otp.yaml:23: asks-for-code: this `ignore` example is hit by `send me`, `otp`",
-    ]),
+        "otp.yaml:23: asks-for-code: this `ignore` example is hit by `send me`, `otp`"]),
     "one match only": (", otp - send me]", "]", [
-        "otp.yaml:13: asks-for-code: `match` needs at least 2 examples, and has 1",
-    ]),
+        "otp.yaml:13: asks-for-code: `match` needs at least 2 examples, and has 1"]),
     "no ignore": (PACK[PACK.index("    ignore:") :], "", [
-        "otp.yaml:13: asks-for-code: `ignore` needs at least 2 examples, and has 0",
-    ]),
+        "otp.yaml:13: asks-for-code: `ignore` needs at least 2 examples, and has 0"]),
     "a public suffix": ("    within: 12", "    links: [co.uk]", [
         "otp.yaml:19: asks-for-code: `co.uk` is a public suffix: it would mean all its sites;",
         "otp.yaml:22: asks-for-code: this `match` example is not hit",
-        "otp.yaml:22: asks-for-code: this `match` example is not hit",
-    ]),
+        "otp.yaml:22: asks-for-code: this `match` example is not hit"]),
     "a public suffix of a site builder": ("    within: 12", "    links: [github.io]", [
         "otp.yaml:19: asks-for-code: `github.io` is a public suffix: it would mean all its sites;",
         "otp.yaml:22: asks-for-code: this `match` example is not hit",
-        "otp.yaml:22: asks-for-code: this `match` example is not hit",
-    ]),
+        "otp.yaml:22: asks-for-code: this `match` example is not hit"]),
     "a public suffix behind a sign": ("    within: 12", "    links: [~co.uk]", [
         "otp.yaml:19: asks-for-code: `~co.uk` is a public suffix: it would mean all its sites;",
         "otp.yaml:22: asks-for-code: this `match` example is not hit",
-        "otp.yaml:22: asks-for-code: this `match` example is not hit",
-    ]),
+        "otp.yaml:22: asks-for-code: this `match` example is not hit"]),
     "a host that a public suffix looks like": ("    within: 12", "    links: [squaret.net]", [
         "otp.yaml:19: asks-for-code: `square7.net` looks like `squaret.net` and is a public",
         "otp.yaml:22: asks-for-code: this `match` example is not hit",
-        "otp.yaml:22: asks-for-code: this `match` example is not hit",
-    ]),
+        "otp.yaml:22: asks-for-code: this `match` example is not hit"]),
     "a protected sentence": (
         "[otp, login code]\n      - [send me]", "[otp, police]\n      - [send me, warn]", [
-            "otp.yaml:13: asks-for-code: hits the protected sentence protected/en.txt:2 with",
-        ]),
+            "otp.yaml:13: asks-for-code: hits the protected sentence protected/en.txt:2 with"]),
 }  # fmt: skip
 
 
@@ -111,8 +102,7 @@ NAMED = {
     "an office in German": (
         "[[zurücktreten, abwählen], [Regierung, Präsident, Ministern]]",
         '["Der Präsident soll zurücktreten, kommt zur Demo", Regierung abwählen]',
-        "16: asks-for-code: this group is met only through names, such as `Regierung` (an office)",
-    ),
+        "16: asks-for-code: this group is met only through names, such as `Regierung` (an office)"),
     "a phrase with a name": ("[[the mayor must], [go]]", "[the mayor must go, go the mayor must]",
         "16: asks-for-code: this group is met only through names, such as `the mayor must`"),
     "an open end": ('[[presid*, "*министр*"], [go]]', "[president go, министры go]",
@@ -276,39 +266,30 @@ def test_a_pack_that_needs_all_it_says_is_left_in_peace(tmp_path: Path) -> None:
 
 CHANGES = {
     "a term found in another": ("[otp, login code]", "[otp, kode otp]", [
-        "17: `kode otp` adds next to nothing: `otp` is found in it; drop one",
-    ]),
+        "17: `kode otp` adds next to nothing: `otp` is found in it; drop one"]),
     "a term found in another, where a group shares it": (
         "[otp, login code]\n      - [send me]", "[otp, the otp]\n      - [send me, otp]", []),
     "a term that another takes in by its open end": ("[otp, login code]", "[otp, otps, 'otp*']", [
         "17: `otp` adds next to nothing: `otp*` is found in it; drop one",
-        "17: `otps` adds next to nothing: `otp*` is found in it; drop one",
-    ]),
+        "17: `otps` adds next to nothing: `otp*` is found in it; drop one"]),
     "a phrase of unless found in another": ("[never share]", "[never share, never share an]", [
-        "21: `never share an` adds next to nothing: `never share` is found in it; drop one",
-    ]),
+        "21: `never share an` adds next to nothing: `never share` is found in it; drop one"]),
     "an exception of a second term": ("[otp bank]", "[otp bank, my login code]", [
-        "20: no `ignore` example needs `my login code` in `except`;",
-    ]),
+        "20: no `ignore` example needs `my login code` in `except`;"]),
     "a term that is an exception": ("[otp bank]", "[otp bank, login code]", [
         "17: `login code` can never match: the exception `login code` holds it",
-        "20: no `ignore` example needs `login code` in `except`;",
-    ]),
+        "20: no `ignore` example needs `login code` in `except`;"]),
     "a term that a context cancels": ("[send me]", "[send me, never share it]", [
-        "18: `never share it` can never match: `never share` in `unless` cancels it",
-    ]),
+        "18: `never share it` can never match: `never share` in `unless` cancels it"]),
     "an exception without a term": ("[otp bank]", "[otp bank, river bank]", [
-        "20: the exception `river bank` cancels nothing: it holds no term",
-    ]),
+        "20: the exception `river bank` cancels nothing: it holds no term"]),
     "an exception that a context cancels": ("[otp bank]", "[otp bank, never share otp]", [
-        "20: the exception `never share otp` cancels nothing: `never share` in `unless` cancels",
-    ]),
+        "20: the exception `never share otp` cancels nothing: `never share` in `unless` cancels"]),
     "an exception that no example needs": ("[otp bank]", "[otp bank, otp form]", [
         "20: no `ignore` example needs `otp form` in `except`; add one that would be hit without,",
     ]),
     "a context that no example needs": ("[never share]", "[never share, never tell]", [
-        "21: no `ignore` example needs `never tell` in `unless`;",
-    ]),
+        "21: no `ignore` example needs `never tell` in `unless`;"]),
     "a long list of contexts is vocabulary": (
         "[never share]", f"[never share, {', '.join(f'word{n}' for n in range(9))}]", []),
 }  # fmt: skip
@@ -332,8 +313,7 @@ EVERYDAY = {
     "everyday words in every group": (
         "all: [[money, kode otp], [send, otp]]",
         ["everyday words alone meet every group: `money`, `send`; add `within`, or narrow one"]),
-    "everyday words close together": (
-        "all: [[money, kode otp], [send, otp]]\n    within: 3", []),
+    "everyday words close together": ("all: [[money, kode otp], [send, otp]]\n    within: 3", []),
     "an everyday word beside a rare one": ("all: [[money, kode otp], [otp, password]]", []),
     "an everyday word that must come often": (
         "at_least: {n: 2, of: [money, kode otp]}", ["`money` is an everyday word,"]),

@@ -64,15 +64,13 @@ EXPLAINED = {
         "compared as: send me the otp",
         "HIT a-pack/asks-for-code (live, high)",
         "    0-7 'Send me' is the term 'send me'",
-        "    12-15 'ｏtp' is the term 'otp' through width",
-    ]),
+        "    12-15 'ｏtp' is the term 'otp' through width"]),
     "near a hit": ("send me the otp bank", [
         "compared as: send me the otp bank",
         "no  a-pack/asks-for-code: the exception `otp bank` holds `otp`",
         "    12-15 'otp' is the term 'otp', dropped by the exception 'otp bank'",
         "    0-7 'send me' is the term 'send me'",
-        "no rule hits this text",
-    ]),
+        "no rule hits this text"]),
     "nothing": ("?!", ["compared as: (no words)", "no rule hits this text"]),
 }  # fmt: skip
 

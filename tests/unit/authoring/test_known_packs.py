@@ -30,8 +30,7 @@ FOLDERS = {
     "half a letter": [PACK.replace("title: Theft", 'title: "\\uD83D"  # Theft')],
     "sentences of its own": [PACK.replace("[en, id]", "[en, de]") + PROTECTED],
     "own sentences that it hits": [
-        PACK.replace("[en, id]", "[de]").replace("[send me]", "[Wasser]") + PROTECTED,
-    ],
+        PACK.replace("[en, id]", "[de]").replace("[send me]", "[Wasser]") + PROTECTED],
     "no pack": ["id: [", SECOND],
 }  # fmt: skip
 

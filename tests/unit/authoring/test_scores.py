@@ -52,21 +52,17 @@ ERRORS = {
         "add what is worth something"),
     ]),
     "no threshold": ("      threshold: 6\n", "", [
-        "otp.yaml:17: asks-for-code: `threshold` is missing",
-    ]),
+        "otp.yaml:17: asks-for-code: `threshold` is missing"]),
     "a threshold of nothing": ("threshold: 6", "threshold: 0", [
-        "otp.yaml:17: asks-for-code: `threshold` must be a whole number from 1 to 1000",
-    ]),
+        "otp.yaml:17: asks-for-code: `threshold` must be a whole number from 1 to 1000"]),
     "a threshold out of reach": ("threshold: 6\n      high: 9", "threshold: 11", [
-        "otp.yaml:17: asks-for-code: no text can reach 11: all weights together are 10",
-    ]),
+        "otp.yaml:17: asks-for-code: no text can reach 11: all weights together are 10"]),
     "pinyin of what is no syllable": ("      high: 9\n", "      pinyin: {jia-wie: 3}\n", [
         ("otp.yaml:18: asks-for-code: "
         "`wie` is not a syllable of pinyin; write it without tones, and ü as v"),
     ]),
     "a single syllable": ("      high: 9\n", "      pinyin: {jia: 3}\n", [
-        "otp.yaml:18: asks-for-code: `jia` is one syllable, which tells nothing; use two or more",
-    ]),
+        "otp.yaml:18: asks-for-code: `jia` is one syllable, which tells nothing; use two or more"]),
     "pinyin of an office": ("      high: 9\n", "      pinyin: {shi-zhang: 3}\n", [
         ("otp.yaml:18: asks-for-code: "
         "`shi-zhang` sounds like the name of an office; no score may know one, so drop it"),
@@ -76,68 +72,48 @@ ERRORS = {
         "terms in pinyin meet letters by sound, which `exact` excludes; drop one"),
     ]),
     "high below the threshold": ("high: 9", "high: 6", [
-        "otp.yaml:18: asks-for-code: `high` 6 must be above `threshold` 6",
-    ]),
+        "otp.yaml:18: asks-for-code: `high` 6 must be above `threshold` 6"]),
     "a weight that is too large": ("send me: 5", "send me: 10", [
-        "otp.yaml:19: asks-for-code: the weight of `send me` must be a whole number from -9 to 9",
-    ]),
+        "otp.yaml:19: asks-for-code: the weight of `send me` must be a whole number from -9 to 9"]),
     "a weight that is a fraction": ("send me: 5", "send me: 1.5", [
-        "otp.yaml:19: asks-for-code: the weight of `send me` must be a whole number from -9 to 9",
-    ]),
+        "otp.yaml:19: asks-for-code: the weight of `send me` must be a whole number from -9 to 9"]),
     "a weight of nothing": ("bank: -4", "bank: 0", [
-        "otp.yaml:19: asks-for-code: `bank` weighs 0, which changes nothing; drop it",
-    ]),
+        "otp.yaml:19: asks-for-code: `bank` weighs 0, which changes nothing; drop it"]),
     "a single letter": ("bank: -4", "x: 4", [
-        "otp.yaml:19: asks-for-code: `x` is a single letter or digit, which tells nothing; use",
-    ]),
+        "otp.yaml:19: asks-for-code: `x` is a single letter or digit, which tells nothing; use"]),
     "a single Han letter": ("bank: -4", "码: 4", [
-        "otp.yaml:19: asks-for-code: `码` is a single letter or digit, which tells nothing; use",
-    ]),
+        "otp.yaml:19: asks-for-code: `码` is a single letter or digit, which tells nothing; use"]),
     "a handle": ("bank: -4", "'@bank': 4", [
-        "otp.yaml:19: asks-for-code: `@bank` is a handle; rules name no accounts",
-    ]),
+        "otp.yaml:19: asks-for-code: `@bank` is a handle; rules name no accounts"]),
     "a number as a term": ("bank: -4", "88: 4", [
-        'otp.yaml:19: asks-for-code: `terms`: YAML reads 88 as int; quote it: "88"',
-    ]),
+        'otp.yaml:19: asks-for-code: `terms`: YAML reads 88 as int; quote it: "88"']),
     "a term twice": ("bank: -4", "otp: 4", [
-        "otp.yaml:19: asks-for-code: `otp` occurs twice in `terms`; keep one",
-    ]),
+        "otp.yaml:19: asks-for-code: `otp` occurs twice in `terms`; keep one"]),
     "a term in two spellings": ("bank: -4", "OTP: 4", [
-        "otp.yaml:19: asks-for-code: `OTP` is found where `otp` is, and would count twice",
-    ]),
+        "otp.yaml:19: asks-for-code: `OTP` is found where `otp` is, and would count twice"]),
     "an unknown script": ("high: 9", "reads: {script: Latn}", [
-        "otp.yaml:18: asks-for-code: `Latn` is not a script; there are Arabic, Chinese,",
-    ]),
+        "otp.yaml:18: asks-for-code: `Latn` is not a script; there are Arabic, Chinese,"]),
     "an unknown list of words": ("high: 9", "reads: {words_of: tlh}", [
-        "otp.yaml:18: asks-for-code: `tlh` is not a list of words; there are en, id",
-    ]),
+        "otp.yaml:18: asks-for-code: `tlh` is not a list of words; there are en, id"]),
     "an office": ("bank: -4", "the mayor says: 4", [
-        "otp.yaml:19: asks-for-code: `the mayor says` names an office; no score may know one",
-    ]),
+        "otp.yaml:19: asks-for-code: `the mayor says` names an office; no score may know one"]),
     "a sign as a term": ("bank: -4", "'{link}': 4", [
         "otp.yaml:19: asks-for-code: `{link}` is written like a sign; write a term without braces",
     ]),
     "an unknown sign": ("terms: {", "signs: {lnk: 9}\n      terms: {", [
-        "otp.yaml:19: asks-for-code: `lnk` is not a sign; did you mean `link`?",
-    ]),
+        "otp.yaml:19: asks-for-code: `lnk` is not a sign; did you mean `link`?"]),
     "a list of terms": (WEIGHTS, "[otp]", [
-        "otp.yaml:19: asks-for-code: `terms` must be a mapping: {one: 3, two: -1}",
-    ]),
-    "an empty list": (WEIGHTS, "{}", [
-        "otp.yaml:19: asks-for-code: `terms` is empty; fill it",
-    ]),
+        "otp.yaml:19: asks-for-code: `terms` must be a mapping: {one: 3, two: -1}"]),
+    "an empty list": (WEIGHTS, "{}", ["otp.yaml:19: asks-for-code: `terms` is empty; fill it"]),
     "too many terms": (WEIGHTS, f"{{{MANY}}}", [
-        f"otp.yaml:19: a mapping has at most {WEIGHTS_IN_LIST:,} keys; remove the others",
-    ]),
+        f"otp.yaml:19: a mapping has at most {WEIGHTS_IN_LIST:,} keys; remove the others"]),
     "an unknown key": ("high: 9", "low: 9", [
-        "otp.yaml:18: asks-for-code: unknown key `low`; allowed: threshold, high",
-    ]),
+        "otp.yaml:18: asks-for-code: unknown key `low`; allowed: threshold, high"]),
     "a group too": ("    unless: [never share]", "    any: [otp]", [
         "otp.yaml:20: asks-for-code: a rule with `score:` has no `any`; make it a rule of its own",
     ]),
     "a window": ("    unless: [never share]", "    within: 3", [
-        "otp.yaml:20: asks-for-code: a rule with `score:` has no `within`",
-    ]),
+        "otp.yaml:20: asks-for-code: a rule with `score:` has no `within`"]),
 }  # fmt: skip
 
 
@@ -271,63 +247,54 @@ EXPLAINED = {
         "HIT a-pack/asks-for-code (shadow, high): score 8, it needs 6",
         "    +5  0-7 'Send me' is the term 'send me'",
         "    +3  12-15 'ｏtp' is the term 'otp' through width",
-        "    decided by: send me, otp",
-    ]),
+        "    decided by: send me, otp"]),
     "more than enough": ("send me the otp: https://shop.example/x", [
         "compared as: send me the otp https shop example x",
         "HIT a-pack/asks-for-code (shadow, high): score 10, it needs 6",
         "    +5  0-7 'send me' is the term 'send me'",
         "    +3  12-15 'otp' is the term 'otp'",
         "    +2  17-39 'https://shop.example/x' is the sign {link}",
-        "    decided by: send me",
-    ]),
+        "    decided by: send me"]),
     "too low": ("send me the otp, bank", [
         "compared as: send me the otp bank",
         "no  a-pack/asks-for-code: score 4, it needs 6",
         "    +5  0-7 'send me' is the term 'send me'",
         "    +3  12-15 'otp' is the term 'otp'",
         "    -4  17-21 'bank' is the term 'bank'",
-        "no rule hits this text",
-    ]),
+        "no rule hits this text"]),
     "a sign": ("otp: https://shop.example/x", [
         "compared as: otp https shop example x",
         "no  a-pack/asks-for-code: score 5, it needs 6",
         "    +3  0-3 'otp' is the term 'otp'",
         "    +2  5-27 'https://shop.example/x' is the sign {link}",
-        "no rule hits this text",
-    ]),
+        "no rule hits this text"]),
     "another script": ("send me otp: это совсем другой язык", [
         "compared as: send me otp эto cobcem дpyroи языk",
         ("no  a-pack/asks-for-code: score 0, it needs 6; the text has not the script or words "
         "that `reads` asks for: it scores 0"),
-        "no rule hits this text",
-    ]),
+        "no rule hits this text"]),
     "cancelled": ("never share it; send me the otp box", [
         "compared as: never share it send me the otp box",
         ("no  a-pack/asks-for-code: score 0, it needs 6; `never share` in `unless` makes it 0; "
         "`otp box` in `except` makes it 0"),
-        "no rule hits this text",
-    ]),
+        "no rule hits this text"]),
     "a long text": (f"send me the otp{' so' * 144}", [
         f"compared as: send me the otp{' so' * 144}",
         "HIT a-pack/asks-for-code (shadow, medium): score 6, it needs 6",
         "    +5  0-7 'send me' is the term 'send me'",
         "    +3  12-15 'otp' is the term 'otp'",
         "    -2  length: 300 letters",
-        "    decided by: send me, otp",
-    ]),
+        "    decided by: send me, otp"]),
     "a link alone": ("see https://shop.example/x", [
         "compared as: see https shop example x",
         ("no  a-pack/asks-for-code: score 0, it needs 6; numbers, links and names alone: not "
         "counted; a word or a sign of dress is missing"),
         "    +2  4-26 'https://shop.example/x' is the sign {link}",
-        "no rule hits this text",
-    ]),
+        "no rule hits this text"]),
     "nothing": ("?!", [
         "compared as: (no words)",
         "no  a-pack/asks-for-code: score 0, it needs 6",
-        "no rule hits this text",
-    ]),
+        "no rule hits this text"]),
 }  # fmt: skip
 
 
@@ -363,34 +330,25 @@ def test_a_card_is_read() -> None:
 
 CARD_ERRORS = {
     "more than all": ("part: 90, of: 100", "part: 101, of: 100", [
-        "otp.yaml:37: `part` 101 is more than `of` 100",
-    ]),
+        "otp.yaml:37: `part` 101 is more than `of` 100"]),
     "a share outside its interval": ("low: 0.83", "low: 0.93", [
-        "otp.yaml:37: 90 of 100 is not from 0.93 to 0.95",
-    ]),
+        "otp.yaml:37: 90 of 100 is not from 0.93 to 0.95"]),
     "a bound above one": ("high: 0.95", "high: 95", [
-        "otp.yaml:37: `high` must be a number from 0 to 1",
-    ]),
+        "otp.yaml:37: `high` must be a number from 0 to 1"]),
     "more severe hits than hits": ("found_high: 0", "found_high: 3", [
-        "otp.yaml:42: `found_high` is at most `found`, and `found` at most `posts`",
-    ]),
+        "otp.yaml:42: `found_high` is at most `found`, and `found` at most `posts`"]),
     "an unknown level": ("at: threshold", "at: low", [
-        "otp.yaml:36: `at` must be one of threshold, high",
-    ]),
+        "otp.yaml:36: `at` must be one of threshold, high"]),
     "no licence": ("      licence: CC0-1.0\n", "", [
-        "otp.yaml:14: `licence` is missing; add it", "otp.yaml:22: `licence` is missing; add it",
-    ]),
+        "otp.yaml:14: `licence` is missing; add it", "otp.yaml:22: `licence` is missing; add it"]),
     "an empty note": ("channel: comments under videos", 'channel: ""', [
         "otp.yaml:18: `channel` must be 1 to 600 letters",
-        "otp.yaml:27: `channel` must be 1 to 600 letters",
-    ]),
+        "otp.yaml:27: `channel` must be 1 to 600 letters"]),
     "an unknown key": ("never_met:", "nothing_met:", [
         "otp.yaml:13: `never_met` is missing; add it",
-        "otp.yaml:44: unknown key `nothing_met`; allowed: trained_on, thresholds,",
-    ]),
+        "otp.yaml:44: unknown key `nothing_met`; allowed: trained_on, thresholds,"]),
     "one reader, not in a list": ("read:\n    - by", "read:\n      by", [
-        "otp.yaml:50: `read` must be a list: [one, two]",
-    ]),
+        "otp.yaml:50: `read` must be a list: [one, two]"]),
 }  # fmt: skip
 
 

@@ -149,8 +149,7 @@ def test_an_escalation_is_recorded_after_the_decision_too(cases: CaseWorld) -> N
     pytest.param([decision(F1), complaint(), dispute(), outcome()], 366, id="one is open"),
     pytest.param([decision(F1), complaint(), outcome()], 14, id="overturned"),
     pytest.param(
-        [decision(F1), complaint(), outcome(outcome="upheld")], 198, id="the measure stands"
-    ),
+        [decision(F1), complaint(), outcome(outcome="upheld")], 198, id="the measure stands"),
     pytest.param([decision(F1, verdict="dismissed"), complaint(), outcome(outcome="upheld")],
                  14, id="the dismissal stands"),
 ])  # fmt: skip

@@ -379,8 +379,7 @@ def test_near_copies_are_of_the_same_category_within_a_day_and_not_the_post_itse
     rows = {
         "J#acme#2026-11-25#3 copies#": prints(
             (own, ALIKE), (same_post, ALIKE), (alike, ALIKE), (other, OTHER), (violent, ALIKE),
-            (unknown, ALIKE), (unprinted, b""),
-        ),
+            (unknown, ALIKE), (unprinted, b"")),
         "J#acme#2026-11-24#0 copies#": prints((before, ALIKE)),
         "J#acme#2026-11-26#f copies#": prints((after, ALIKE)),
         "J#acme#2026-11-23#0 copies#": prints((too_early, ALIKE)),

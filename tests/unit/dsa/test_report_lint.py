@@ -357,8 +357,7 @@ def _other_whole(data: bytes) -> bytes:
      ("cells.jsonl", _other_ids), ("cells.jsonl", _other_whole)],
     ids=[
         *("a decision is missing", "an audit is missing", "an order is missing"),
-        *("a claim is missing", "a claim names other entries", "a share is of other entries"),
-    ],
+        *("a claim is missing", "a claim names other entries", "a share is of other entries")],
 )  # fmt: skip
 def test_a_changed_proof_is_refused(
     name: str, change: Callable[[bytes], bytes], tmp_path: Path, proved_report: dict[str, bytes]

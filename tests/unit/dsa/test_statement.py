@@ -58,16 +58,13 @@ DECISIONS = {
         "account_type": "ACCOUNT_TYPE_PRIVATE",
         "visibility_until": "2026-12-24",
         "provision_until": "2026-12-25",
-        "account_until": "2026-12-26",
-    }),
+        "account_until": "2026-12-26"}),
     "partly by machine": decided(automated_decision="PARTIALLY"),
     "a sub-category of its own": decided(
-        None, keywords=("OTHER",), other="A kind", ground_text="An invented act"
-    ),
+        None, keywords=("OTHER",), other="A kind", ground_text="An invented act"),
     "a reason at its limit": decided(reason="x" * 2_000, ground_text="y" * 500),
     "a language that the database has not": decided(
-        DecidedFinding(msgspec.structs.replace(MATCHED.finding, language="ace"), PACK)
-    ),
+        DecidedFinding(msgspec.structs.replace(MATCHED.finding, language="ace"), PACK)),
 }  # fmt: skip
 
 

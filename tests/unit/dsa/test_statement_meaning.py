@@ -45,16 +45,14 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "a category that no pack with its ground has": (
         changed(**NO_PACK, illegal_content_legal_ground="An invented act")
         | {"category": "STATEMENT_CATEGORY_ANIMAL_WELFARE"},
-        *("category", "category_not_of_pack"),
-    ),
+        *("category", "category_not_of_pack")),
     "a category that only terms have, on the law":
         (changed(**NO_PACK, category="STATEMENT_CATEGORY_OTHER_VIOLATION_TC"),
          *("category", "category_contradicts_field")),
     "a category that only notices have, without one": (
         changed(**NO_PACK | {"source_type": "SOURCE_VOLUNTARY"})
         | {"category": "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE"},
-        *("category", "category_contradicts_field"),
-    ),
+        *("category", "category_contradicts_field")),
     "a legal ground of one letter": (changed(illegal_content_legal_ground="x"),
                                      *("illegal_content_legal_ground", "too_short")),
     "a section of no law": (incompatible(incompatible_content_ground="§ 4"),

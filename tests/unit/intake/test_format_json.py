@@ -60,8 +60,7 @@ def test_lines_are_the_same_however_the_stream_is_cut(most: int) -> None:
     pytest.param(dumps([post(), post()]), ["[0]", "[1]"], id="an array"),
     pytest.param(b"\xef\xbb\xbf [ ] \n", [], id="an empty one"),
     pytest.param(
-        dumps({"made": {"by": []}, "posts": [post()], "n": 1}), ["posts[0]"], id="under posts"
-    ),
+        dumps({"made": {"by": []}, "posts": [post()], "n": 1}), ["posts[0]"], id="under posts"),
 ])  # fmt: skip
 def test_an_array_holds_posts(data: bytes, places: list[str]) -> None:
     assert [item.at for item in items(read(data))] == places

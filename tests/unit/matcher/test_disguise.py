@@ -37,33 +37,27 @@ DISGUISED = {
     "a look-alike too": ("bomb", "b0мb", ["b0мb"]),
     "Cyrillic with digits": ("бомба", "б0мба", ["б0мба"]),
     "digits that look like Cyrillic letters": (
-        "чебурек", "4ебурек че6урек 4е6урек", ["4ебурек", "че6урек", "4е6урек"]
-    ),
+        "чебурек", "4ебурек че6урек 4е6урек", ["4ебурек", "че6урек", "4е6урек"]),
     "a digit for the Cyrillic z": ("заказ", "3аказ зака3 3ака3", ["3аказ", "зака3", "3ака3"]),
     "an @ inside, behind another sign": ("beastial", "beas+!@l", ["beas+!@l"]),
     "an @ that begins a word, and a $ that ends it": (
-        "alerts", "@lert$ @ler7$", ["@lert$", "@ler7$"]
-    ),
+        "alerts", "@lert$ @ler7$", ["@lert$", "@ler7$"]),
     "an @ that begins a word, and a + that ends it": ("agent", "@gen+ @g3n+", ["@gen+", "@g3n+"]),
     "a plus at the end, when the rest is not a word": (
-        "moment", "momen+ m0men+", ["momen+", "m0men+"]
-    ),
+        "moment", "momen+ m0men+", ["momen+", "m0men+"]),
     "a plus at the end of four letters": ("wilt", "wil+ WIL+", ["wil+", "WIL+"]),
     "a plus at the start": ("tower", "+ower", ["+ower"]),
     "a mark of exclamation inside three letters": ("tin", "+!n", ["+!n"]),
     "a counting digit, when the rest is not a word": ("kiwi", "kiw1", ["kiw1"]),
     "digits and signs alone, three of them signs": (
-        "settle", "$3++!3 53++!3 5377!3", ["$3++!3", "53++!3"]
-    ),
+        "settle", "$3++!3 53++!3 5377!3", ["$3++!3", "53++!3"]),
     "an @ that begins a word": ("assassins", "@ssassins", ["@ssassins"]),
     "an @ that begins a word of five letters": ("alarm", "@larm @l4rm", ["@larm", "@l4rm"]),
     "an @ that begins a word, and one that ends it": ("alfalfa", "@lf@lf@", ["@lf@lf@"]),
     "digits and signs alone, three of five or four signs": (
-        "seats", "5€@+$ $34+$", ["5€@+$", "$34+$"]
-    ),
+        "seats", "5€@+$ $34+$", ["5€@+$", "$34+$"]),
     "two letters that are not a word, and two digits or three": (
-        "shots", "sh07s sh075 Sh075", ["sh07s", "sh075"]
-    ),
+        "shots", "sh07s sh075 Sh075", ["sh07s", "sh075"]),
     "what would be a number with an exponent": ("tested", "7e5+ed", ["7e5+ed"]),
     "the same behind an @": ("plates", "pl@7e5", ["pl@7e5"]),
     "digits behind a word": ("test", "test0 test42", ["test", "test"]),
@@ -75,9 +69,7 @@ DISGUISED = {
     "two runs": ("help", "heeellpp", ["heeellpp"]),
     "a run of two stretched": ("hello", "hellllo", ["hellllo"]),
     "stretched Arabic": ("سلام", "سلااااام", ["سلااااام"]),
-    "stretched over invisible characters": (
-        "bomb", f"bo{ZWSP}o{ZWSP}omb", [f"bo{ZWSP}o{ZWSP}omb"]
-    ),
+    "stretched over invisible characters": ("bomb", f"bo{ZWSP}o{ZWSP}omb", [f"bo{ZWSP}o{ZWSP}omb"]),
     "stretched by look-alikes": ("bomb", "bоoomb", ["bоoomb"]),
     "stretched and with a digit": ("bomb", "b000mb", ["b000mb"]),
     # letters apart
@@ -110,8 +102,7 @@ DISGUISED = {
     "Han with underscores": ("验证码", "验_证_码", ["验_证_码"]),
     "Han with hyphens and spaces": ("验证码", "验 - 证 - 码", ["验 - 证 - 码"]),
     "Han apart twice, each otherwise": (
-        "发给我", "发 给 我 发-给-我 发·给·我", ["发 给 我", "发-给-我", "发·给·我"]
-    ),
+        "发给我", "发 给 我 发-给-我 发·给·我", ["发 给 我", "发-给-我", "发·给·我"]),
     "traditional Han apart": ("验证码", "驗.證.碼", ["驗.證.碼"]),
     # masked letters
     "a star": ("bomb", "b*mb", ["b*mb"]),
@@ -131,8 +122,7 @@ DISGUISED = {
     "a sign and a star": ("shoot", "$h*ot", ["$h*ot"]),
     "the first letter, when the rest is not a word": ("bomber", "a *omber here", ["*omber"]),
     "the first letter of a word in a phrase": (
-        "top secret", "top *ecret, top-*ecret", ["top *ecret", "top-*ecret"]
-    ),
+        "top secret", "top *ecret, top-*ecret", ["top *ecret", "top-*ecret"]),
     "the first letter of Arabic": ("نجس", "*جس", ["*جس"]),
     "i and l with a star": ("killings", "kil*ings", ["kil*ings"]),
     # a letter of a foreign script
@@ -140,8 +130,7 @@ DISGUISED = {
     "two Latin letters for one": ("شراء", "shراء", ["shراء"]),
     "a digit for an Arabic letter": ("لعين", "ل3ين", ["ل3ين"]),
     "a digit that looks like an Arabic letter": (
-        "قمار", "قم1ر 9مار قم١ر", ["قم1ر", "9مار", "قم١ر"]
-    ),
+        "قمار", "قم1ر 9مار قم١ر", ["قم1ر", "9مار", "قم١ر"]),
     "a digit for hamza": ("خائن", "خا2ن", ["خا2ن"]),
     "an Arabic letter in a Latin word": ("bomba", "boمba", ["boمba"]),
 }  # fmt: skip
@@ -168,8 +157,7 @@ HONEST = {
     "calls": (["research", "withdraw"], "re.search(x) with.draw(y)"),
     "paths, links and addresses": (
         ["your", "invoice"],
-        "/you.r in.voice/ https://a.example/you.r,in.voice you.r@a.example @in.voice x-in.voice",
-    ),
+        "/you.r in.voice/ https://a.example/you.r,in.voice you.r@a.example @in.voice x-in.voice"),
     "more of a word behind it": (["your", "invoice"], "you.r2 in.voice.7 2you.r .in.voice"),
     "short words that dots cut": (["ill", "kits"], "i.ll k.its"),
     "words that spaces cut too": (["your", "invoice"], "you. r in .voice"),
@@ -205,17 +193,14 @@ HONEST = {
     "a word and a number without a space": (["toto", "ilot"], "to70 il07"),
     "a chapter behind a word": (["files"], "the log File5.4"),
     "a + when the rest is a word": (
-        ["start", "post", "tends", "tall", "butt"], "star+ pos+ +ends +all but+"
-    ),
+        ["start", "post", "tends", "tall", "butt"], "star+ pos+ +ends +all but+"),
     "a name that is raised by one": (["nickt", "foot"], "nick++ foo++"),
     "the first letter, when the rest is a word": (
-        ["shit", "unix", "imut", "swords"], "*hit *nix *mut *words"
-    ),
+        ["shit", "unix", "imut", "swords"], "*hit *nix *mut *words"),
     "a topic behind a word": (["codes", "books"], "s3t code#カ book#ที่ #เลย"),
     "a price in thousands": (["stok", "slmt", "sob", "sm", "kiss"], "$70K $1m+ $0b 50k$ $1.5m $k"),
     "digits and signs alone that are a sum": (
-        ["settle", "tititi", "titit", "ittt"], "53+71*3 $57.7+13 +1 71 +171 7+1 7+1+7 1+++"
-    ),
+        ["settle", "tititi", "titit", "ittt"], "53+71*3 $57.7+13 +1 71 +171 7+1 7+1+7 1+++"),
     "a counted word": (["taxi", "moda"], "tax1 mod4 Kiw1 Kiw4"),
     "Arabic and a number": (["ايام", "غرفةا", "اغرفة"], "2يام 7 غرفة غرفة1 1غرفة"),
     "words set off by lines and pluses": (["louti", "tit"], "an |out| and +i+ [a|t]"),

@@ -184,8 +184,7 @@ TRAPS = {
     "1 a term behind the failure of two": (["*abcd*", "*bce*", "*c*"], {"abcf": ["c"]}),
     "2 a text of many different letters": (["一丁", "otp"], {f"{HAN}otp": ["一丁", "otp"]}),
     "3 a text of wide letters after one of narrow": (
-        ["otp"], {"otp": ["otp"], "😀 otp 😀": ["otp"], "otp é": ["otp"], "请otp": ["otp"]},
-    ),
+        ["otp"], {"otp": ["otp"], "😀 otp 😀": ["otp"], "otp é": ["otp"], "请otp": ["otp"]}),
     "5 as is not ass": (["as"], {"ass": [], "as": ["as"], "asss": []}),
     "5 ass is not as": (["ass"], {"as": [], "ass": ["ass"], "asss": ["asss"]}),
     "5 heel is not hell": (["heel"], {"hell": [], "heel": ["heel"]}),
@@ -196,11 +195,9 @@ TRAPS = {
     "6 a Cyrillic capital that looks Latin": (["bomb"], {"ВОМВ": ["ВОМВ"], "вомв": ["вомв"]}),
     "7 no phrase across two texts": (["in time"], {"in": [], "time": [], "in\ntime": ["in\ntime"]}),
     "7 the line ends of a text": (
-        ["in time"], {"in\n": [], "\ntime": [], "in\r\n\ntime\n": ["in\r\n\ntime"], "\n\n": []},
-    ),
+        ["in time"], {"in\n": [], "\ntime": [], "in\r\n\ntime\n": ["in\r\n\ntime"], "\n\n": []}),
     "7 other separators of records": (
-        ["otp"], {"otp\x1eotp": ["otp"] * 2, "\x00otp\x00": ["otp"], "\u2028otp\u2029": ["otp"]},
-    ),
+        ["otp"], {"otp\x1eotp": ["otp"] * 2, "\x00otp\x00": ["otp"], "\u2028otp\u2029": ["otp"]}),
 }  # fmt: skip
 
 

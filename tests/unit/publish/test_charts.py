@@ -139,8 +139,7 @@ def test_the_charts_of_a_period_show_each_day_and_shadow_apart() -> None:
     drawn = tables.day_charts(days, rows)
     assert {
         name: [(bar.colour, bar.words) for bar in chart.bars] for name, chart in drawn.items()
-    } == {
-        "inspected": [("plain", "5: 90"), ("plain", "6: 8")],
+    } == {"inspected": [("plain", "5: 90"), ("plain", "6: 8")],
         "shadow": [("plain", "5: 1")],
         "live": [("c2", "5, Violence: 2")],
         "decided": [("plain", "5, Decided findings: 4"), ("fell", "5, Overturned: 1"),

@@ -90,15 +90,12 @@ def test_numbers_are_shown_with_separators(site: World) -> None:
         [
             "On 25 November 2026 Terang read 100 public posts of acme and recorded 3 findings.",
             "All of them were proposed for people to look at.",
-            "3 other records were refused and not checked by any rule.",
-        ],
-        id="a day",
-    ),
+            "3 other records were refused and not checked by any rule."],
+        id="a day"),
     pytest.param(
         "kilat/2026-11-25",
         ["On 25 November 2026 Terang read 1 public post of kilat. None of them met a rule."],
-        id="a quiet day",
-    ),
+        id="a quiet day"),
     pytest.param(
         "all/2026-11",
         [
@@ -107,10 +104,8 @@ def test_numbers_are_shown_with_separators(site: World) -> None:
                 " and recorded 6 findings."
             ),
             "All of them were proposed for people to look at.",
-            "9 other records were refused and not checked by any rule.",
-        ],
-        id="an open month of all",
-    ),
+            "9 other records were refused and not checked by any rule."],
+        id="an open month of all"),
     pytest.param(
         "acme/autumn",
         [
@@ -119,10 +114,8 @@ def test_numbers_are_shown_with_separators(site: World) -> None:
                 " and recorded 4 findings of its rules."
             ),
             "All of them were proposed for people to look at.",
-            "9 other records were refused and not checked by any rule.",
-        ],
-        id="a campaign",
-    ),
+            "9 other records were refused and not checked by any rule."],
+        id="a campaign"),
 ])  # fmt: skip
 def test_a_page_opens_with_plain_words(site: World, path: str, sentences: list[str]) -> None:
     assert opening(site.summary(path)) == sentences

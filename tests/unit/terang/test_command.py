@@ -71,21 +71,18 @@ BY_ROW = {
         *("verify {no}", "monitor {no} --state {empty}", "prove file {no} {tmp}"),
         *("prove file {empty} {tmp}", "statements lint {no}"),
         *("statements submit {no} --to https://x", "report check {no}", "report lint {no}"),
-        "report --ledger {no} --period 2026 --out {tmp}",
-    ),
+        "report --ledger {no} --period 2026 --out {tmp}"),
     "nothing is read": (
         2,
         *("packs format {tmp}", "packs try {packs} -", "cases send {empty} --provider acme"),
         "packs import {empty} --id abc --category SELF_HARM",
-        *("factchecks import {empty} --index {tmp}", "report lint {tmp}", "report check {tmp}"),
-    ),
+        *("factchecks import {empty} --index {tmp}", "report lint {tmp}", "report check {tmp}")),
     "no stack": (
         2,
         *("packs publish {packs}", "packs list", "packs rollback 0123456789abcdef", "case x"),
         *("audit --provider acme --month 2026-11 --moderator m", "partners list", "fsck"),
         *("redrive", "publish", "restore x", "providers list", "webhooks list", "prove finding x"),
-        *("erase --provider acme --account x", "report --provider acme --period 2026 --out {tmp}"),
-    ),
+        *("erase --provider acme --account x", "report --provider acme --period 2026 --out {tmp}")),
 }  # fmt: skip
 
 

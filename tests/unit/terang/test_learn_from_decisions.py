@@ -185,21 +185,17 @@ FAULTS = {
         (
             "none of 55 decided posts is in the files with its text: --posts must hold the posts as"
             " they were sent, with the same `id` and `text`"
-        ),
-    ),
+        )),
     "no posts": (
         lambda folder: folder.joinpath("posts.jsonl").write_text("text\n"),
-        "posts.jsonl: no line is a post; write JSON Lines as docs/posts.md says",
-    ),
+        "posts.jsonl: no line is a post; write JSON Lines as docs/posts.md says"),
     "one moderator": (
         lambda folder: folder.joinpath("cases.jsonl").write_text(
-            folder.joinpath("cases.jsonl").read_text().replace('"m-1"', '"m-0"')
-        ),
+            folder.joinpath("cases.jsonl").read_text().replace('"m-1"', '"m-0"')),
         (
             "all decisions are by m-0: 2 moderators must have decided, or the pack learns one"
             " person's habit"
-        ),
-    ),
+        )),
 }  # fmt: skip
 
 
@@ -216,8 +212,7 @@ def test_what_is_missing_is_said(
 USAGE = {
     "nothing": (
         (),
-        "name a file of labelled posts, or --counts, or --provider or --run for decisions",
-    ),
+        "name a file of labelled posts, or --counts, or --provider or --run for decisions"),
     "no texts": (("--provider", "acme"), "--posts FILE is needed: Terang keeps no texts of posts"),
     "no messages": (("--run", "run", "--posts", "p"),
                     "--run needs --cases FILE, the messages with the decisions"),

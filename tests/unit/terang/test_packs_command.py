@@ -149,8 +149,7 @@ def test_diff_shows_what_changes(folder: Path, capsys: pytest.CaptureFixture[str
     posts = folder / "posts.jsonl"
     assert run_packs(
         capsys, folder, "diff", folder / "packs", new_version(folder), "--posts", posts
-    ) == (
-        0,
+    ) == (0,
         ["one-time-codes/asks-for-code: 1 newly hit, 1 no longer, 1 still",
          "  + p-3: text 0-7 'send me', text 12-15 'pin'", "      send me the pin",
          "  - p-2: text 0-7 'send me', text 12-22 'login code'", "      send me the login code",

@@ -235,8 +235,7 @@ DAMAGED_MEMBERS = {
     "LZMA": (spoilt(zipfile.ZIP_LZMA), "damaged"),
     "stored": (spoilt(STORED), "damaged"),
     "a zip that expands a thousandfold": (
-        packed(DEFLATED, packed(STORED, b" " * 3_000_000)), "more than 200 times"
-    ),
+        packed(DEFLATED, packed(STORED, b" " * 3_000_000)), "more than 200 times"),
 }  # fmt: skip
 
 
