@@ -1,8 +1,6 @@
-"""The rows of the fault catalogue that speak of what is read, and the answer that each must get.
-
-A refusal's code is named where there is one: bad input is data. `test_index.py` demands a test for
-each row, and a row for each test.
-"""
+"""The rows of the fault catalogue that speak of what is read, and the answer that each must get. A
+refusal's code is named where there is one: bad input is data. `test_index.py` demands a test for
+each row, and a row for each test."""
 
 FILE = {
     "F1": ("no bytes, only newlines, only a byte order mark", "refused as empty"),

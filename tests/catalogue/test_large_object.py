@@ -20,9 +20,7 @@ ID = b"0000000000"
 @dataclass(slots=True)
 class SparseObject:
     """The port `Objects` for one object of equal lines, each a post with its number for an id.
-
-    Whatever is asked of other objects goes on to `others`.
-    """
+    Whatever is asked of other objects goes on to `others`."""
 
     others: Any
     bucket: str

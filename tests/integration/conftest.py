@@ -17,11 +17,9 @@ from support.world import SECRET, SECRET_NAME, Clients, World, clients_in_memory
 TRANSACTION_BYTES = 4 * 1024 * 1024
 
 OVER_BOTO3 = ("test_objects", "test_store", "test_unknown_names")
-"""Modules that hang faults into boto3's own clients, or ask for other services: they have moto.
-
-The worlds of all others stand on the simulation's services, which answer 20 times as fast. The
-contract in `simulation/contract` proves that both answer alike.
-"""
+"""Modules that hang faults into boto3's own clients, or ask for other services: they have moto. The
+worlds of all others stand on the simulation's services, which answer 20 times as fast. The contract
+in `simulation/contract` proves that both answer alike."""
 
 
 def keep_limits(params: dict[str, Any], model: Any, **_: Any) -> None:

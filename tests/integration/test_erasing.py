@@ -46,10 +46,8 @@ def lived(world: World) -> World:
 
 
 def alike(world: World) -> Any:
-    """All that is kept of posts and cases: the rest is told by versions, others in each world.
-
-    The emptied snapshot of confirmed fingerprints says when it was emptied.
-    """
+    """All that is kept of posts and cases: the rest is told by versions, others in each world. The
+    emptied snapshot of confirmed fingerprints says when it was emptied."""
     state = world.state()
     items = {key: one for key, one in state["items"].items() if key[0][:2] in {"C#", "E#", "J#"}}
     of_files = {key for key, one in items.items() if key[1].startswith("receipt#")}
@@ -225,10 +223,8 @@ def test_a_file_under_way_keeps_its_parts_until_it_is_closed(world: World) -> No
 def test_killed_after_any_kind_of_call_and_done_again_it_ends_the_same(
     new_world: Callable[..., World],
 ) -> None:
-    """After one that only reads, it is as if it were killed after the one before.
-
-    Of equal calls in a row only the first is tried here.
-    """
+    """After one that only reads, it is as if it were killed after the one before. Of equal calls in
+    a row only the first is tried here."""
     whole, calls = new_world(range_bytes=100_000), Calls()
     live_through(whole)
     erase(whole, calls)

@@ -1,9 +1,6 @@
-"""After the receipt no version of what was refused is left.
-
-The worlds of these tests are searched at their end for the words that stand in each sample post, so
-here the versions are listed. That a worker dies on the way is enumerated by the simulation, whose
-oracle looks for the same.
-"""
+"""After the receipt no version of what was refused is left. The worlds of these tests are searched
+at their end for the words that stand in each sample post, so here the versions are listed. That a
+worker dies on the way is enumerated by the simulation, whose oracle looks for the same."""
 
 import gzip
 import json

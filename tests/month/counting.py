@@ -1,7 +1,5 @@
-"""The script's own count of a month: from the messages that were sent, with plain dictionaries.
-
-It knows the documented meaning of each published number and nothing of the code that makes it.
-"""
+"""The script's own count of a month: from the messages that were sent, with plain dictionaries. It
+knows the documented meaning of each published number and nothing of the code that makes it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable

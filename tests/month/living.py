@@ -1,10 +1,8 @@
 """A scripted month lived through on the local stack: day after day, everything twice and shuffled.
-
 A provider may send in any order, and SQS may deliver in any order and more than once. So each day's
 messages go out twice, the second time in lines of twenty, and all of them shuffled; what comes
 before the message that it refers to is kept by decide until that one is there. Only what a clock
-forbids is not shuffled: nothing of a later day is sent before its day.
-"""
+forbids is not shuffled: nothing of a later day is sent before its day."""
 
 import json
 import random
@@ -155,10 +153,8 @@ class Life:
         }
 
     def receipts(self) -> dict[str, dict[str, Any]]:
-        """The receipts of messages that were not simply taken, by the sender's id.
-
-        A message that could not be read has an empty id.
-        """
+        """The receipts of messages that were not simply taken, by the sender's id. A message that
+        could not be read has an empty id."""
         objects, bucket = self.deployed.objects, self.deployed.outputs["OutBucket"]
         keys = objects.keys(bucket, f"out/{PROVIDER}/receipts/messages/")
         receipts = [json.loads(objects.get(bucket, key) or b"{}") for key in keys]

@@ -64,11 +64,9 @@ class Post:
 
 @dataclass(slots=True)
 class Plan:
-    """The month: its posts, and the messages of each day; `told` is what blunders must come to.
-
-    A decision says `found`, the post whose findings it means, and how long after them it comes, in
-    place of what only the run can tell: their ids, and when they were found.
-    """
+    """The month: its posts, and the messages of each day; `told` is what blunders must come to. A
+    decision says `found`, the post whose findings it means, and how long after them it comes, in
+    place of what only the run can tell: their ids, and when they were found."""
 
     size: Size
     posts: list[Post] = field(default_factory=list)

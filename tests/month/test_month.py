@@ -1,7 +1,5 @@
 """A month by a script of its own count, through the deployed template: the summary says the same.
-
-The small month runs with all other tests; `make month` runs the full one and keeps its pages.
-"""
+The small month runs with all other tests; `make month` runs the full one and keeps its pages."""
 
 import json
 import math
@@ -75,11 +73,9 @@ def test_what_is_open_is_what_the_script_left_open(month: Month) -> None:
 
 
 def test_recall_and_prevalence_of_the_audit_hold_the_truth(month: Month) -> None:
-    """The figures follow from what the audit saw; and the script, which knows all, agrees.
-
-    Which posts are drawn hangs on the stack's own secret, another in each run. The interval of
-    95 % misses the truth in one month of twenty; four standard errors, in one of ten thousand.
-    """
+    """The figures follow from what the audit saw; and the script, which knows all, agrees. Which
+    posts are drawn hangs on the stack's own secret, another in each run. The interval of 95 %
+    misses the truth in one month of twenty; four standard errors, in one of ten thousand."""
     (cohort,) = month.summary["standing"]["cohorts"]
     stratum = cohort["strata"]["all"]
     posts = {post.id: post for post in month.life.plan.posts}

@@ -63,9 +63,7 @@ class Year:
 @pytest.fixture(scope="module")
 def year(month: Month) -> Year:
     """Publish finds the year over; then the provider has its report written with its own words.
-
-    From what publish left in the out bucket, or, in the full month, from the stack day by day.
-    """
+    From what publish left in the out bucket, or, in the full month, from the stack day by day."""
     life = month.life
     life.begin("2027-01-02")
     life.deployed.publish({})

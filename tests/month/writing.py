@@ -1,10 +1,8 @@
-"""A script for a month: posts, and what people do about them, written before anything runs.
-
-All of it is invented. The script knows which posts each rule must meet, since it writes the words
-into them, and which of them are bad in truth; people decide by that, hurry now and then, and are
-wrong now and then. Like all that it is made of it imports nothing of Terang, so that what it
-counts is a second opinion.
-"""
+"""A script for a month: posts, and what people do about them, written before anything runs. All of
+it is invented. The script knows which posts each rule must meet, since it writes the words into
+them, and which of them are bad in truth; people decide by that, hurry now and then, and are wrong
+now and then. Like all that it is made of it imports nothing of Terang, so that what it counts is a
+second opinion."""
 
 import random
 from collections.abc import Iterator
@@ -96,11 +94,9 @@ SKIPPED = {"verdict": "skipped", "measures": None, "escalation": None}
 
 
 def _minutes(found: str, sent: str, drawn: int) -> int:
-    """The drawn minutes, cut so that the decision is made by the end of the day it is sent on.
-
-    The time of a script's day is the machine's: on the day itself four minutes are left at most,
-    and five after midnight are allowed.
-    """
+    """The drawn minutes, cut so that the decision is made by the end of the day it is sent on. The
+    time of a script's day is the machine's: on the day itself four minutes are left at most, and
+    five after midnight are allowed."""
     days = (date.fromisoformat(sent) - date.fromisoformat(found)).days
     return 1 + drawn % (days * 24 * 60 + 4)
 

@@ -1,5 +1,4 @@
 """Injected disguises are found; the index of words loses nothing that each word alone would find.
-
 Cases are drawn by `random` from a seed that Hypothesis chooses and prints."""
 
 from hashlib import sha256
@@ -267,11 +266,9 @@ RARE = [
 
 
 def test_code_that_finds_something_else_is_noticed() -> None:
-    """The digest of a sign covers its patterns and lists, and not its code.
-
-    If this fails, a release would change rules in force: give the sign or gate a new id, or raise
-    its CODE_VERSION. For a new sign, or other texts here, write new digests.
-    """
+    """The digest of a sign covers its patterns and lists, and not its code. If this fails, a
+    release would change rules in force: give the sign or gate a new id, or raise its CODE_VERSION.
+    For a new sign, or other texts here, write new digests."""
     random = Random(1)
     drawn = [
         "".join(draw_signed_text(random) for _ in range(random.randint(1, 4))) for _ in range(1000)

@@ -1,8 +1,6 @@
-"""A text with words in disguise is found as the obvious matcher finds the plain one.
-
-The reference knows no disguise, so it reads the plain text. The engine reads the same text with
-some words dressed up, and must find the same rules and terms, where those words now stand.
-"""
+"""A text with words in disguise is found as the obvious matcher finds the plain one. The reference
+knows no disguise, so it reads the plain text. The engine reads the same text with some words
+dressed up, and must find the same rules and terms, where those words now stand."""
 
 from collections.abc import Callable, Mapping
 from random import Random

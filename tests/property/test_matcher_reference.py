@@ -1,8 +1,6 @@
-"""The engine finds what the obvious matcher finds, in every script and under every dress.
-
-Cases are drawn by `random` from a seed that Hypothesis chooses and prints: drawn letter by letter,
-too few of them would contain a match.
-"""
+"""The engine finds what the obvious matcher finds, in every script and under every dress. Cases are
+drawn by `random` from a seed that Hypothesis chooses and prints: drawn letter by letter, too few of
+them would contain a match."""
 
 from collections.abc import Iterable
 from random import Random

@@ -1,9 +1,7 @@
-"""A known bug, and the two ways to give it to the product without touching its source.
-
-`at_aws` stands between the product and AWS: it changes calls or answers. `everywhere` replaces a
-public function in each product module that imported it. Bugs of one public method replace that
-method. None of them reads source text or private names, so the product can be rearranged.
-"""
+"""A known bug, and the two ways to give it to the product without touching its source. `at_aws`
+stands between the product and AWS: it changes calls or answers. `everywhere` replaces a public
+function in each product module that imported it. Bugs of one public method replace that method.
+None of them reads source text or private names, so the product can be rearranged."""
 
 import sys
 from collections.abc import Callable, Iterator

@@ -173,9 +173,7 @@ class Cluster:
 
     def _see_day(self, period: str, provisional: bool, **_: Any) -> None:
         """Note a day that is closed too early by its worker's clock; a late call may be of any.
-
-        Once one worker has closed it, another may go on with it, whatever its own clock says.
-        """
+        Once one worker has closed it, another may go on with it, whatever its own clock says."""
         if provisional or period in self.closed:
             return
         closed = datetime.fromisoformat(f"{period}T02:00:00Z") + timedelta(days=1)

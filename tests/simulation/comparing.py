@@ -13,11 +13,9 @@ from simulation.records import Records, objects_of
 @dataclass(slots=True)
 class Facts:
     """What two runs of one scenario must have in common: units, findings, files, published bytes.
-
     Without the moments at which things were done, and, for units, the file that brought them first,
     and what was not compared: after an erasure that lasts until publish runs. Which messages are
-    committed together is chance, so their receipts are summed.
-    """
+    committed together is chance, so their receipts are summed."""
 
     units: dict[str, Any]
     messages: dict[str, Any]
@@ -72,11 +70,9 @@ class Expected:
     second: Facts
 
     def differences(self, cluster: Cluster, *, exactly: bool) -> Iterator[str]:
-        """What is otherwise.
-
-        `exactly` is false for scenarios whose posts come in several units: which of them is first,
-        and counts a finding, is a matter of order, and only the sums are the same.
-        """
+        """What is otherwise. `exactly` is false for scenarios whose posts come in several units:
+        which of them is first, and counts a finding, is a matter of order, and only the sums are
+        the same."""
         facts = Facts.of(cluster)
         if facts.units.keys() != self.first.units.keys():
             yield "other units than without faults"

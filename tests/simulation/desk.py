@@ -119,10 +119,8 @@ class Resigned(PlannedFaults):
 
 
 def play(chance: Chance, patch: pytest.MonkeyPatch, delay: int = UNDO_SECONDS) -> Desk:
-    """Two findings, two moderators: one decides and regrets, the other decides the same.
-
-    Without a delay, the message overtakes the worker that stores what it names.
-    """
+    """Two findings, two moderators: one decides and regrets, the other decides the same. Without a
+    delay, the message overtakes the worker that stores what it names."""
     patch.setattr(table_desk, "UNDO_SECONDS", delay)
     cluster = Cluster(PlannedFaults(), SETTINGS | NO_FLOOD)
     desk = Desk(cluster)

@@ -1,8 +1,6 @@
-"""The drill: runs by seed after seed, and all pairs of faults, for as long as there is time.
-
-It goes on where it stopped as long as the code is the same. A seed that fails is printed with how
-to see it alone, and is put on the list that the tests run.
-"""
+"""The drill: runs by seed after seed, and all pairs of faults, for as long as there is time. It
+goes on where it stopped as long as the code is the same. A seed that fails is printed with how to
+see it alone, and is put on the list that the tests run."""
 
 import argparse
 import json

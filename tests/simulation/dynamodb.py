@@ -38,11 +38,9 @@ class _Slot:
 
 @dataclass(slots=True)
 class DynamoDB:
-    """Tables with the keys `pk` and `sk`.
-
-    `stale_calls` is how long an inconsistent read lags behind; `page_items` makes pages short, as
-    1 MB of items does for a query, and 16 MB for a batch.
-    """
+    """Tables with the keys `pk` and `sk`. `stale_calls` is how long an inconsistent read lags
+    behind; `page_items` makes pages short, as 1 MB of items does for a query, and 16 MB for a
+    batch."""
 
     seconds: Callable[[], float] = lambda: 0.0
     stale_calls: int = 0

@@ -35,10 +35,8 @@ def places(calls: list[tuple[str, str]], after: int = -1) -> list[Place]:
 
 
 def first_faults() -> list[Place]:
-    """The first faults of all pairs: those of intake and scan.
-
-    A second fault in publish would meet a run that has come to its end as if it had had none.
-    """
+    """The first faults of all pairs: those of intake and scan. A second fault in publish would meet
+    a run that has come to its end as if it had had none."""
     calls = run(CANONICAL, PlannedFaults()).calls
     return places(calls[: _published_from(calls)])
 

@@ -59,10 +59,8 @@ class FaultInjector:
         return perform(**params) if fault is None else self._fail(fault, operation, perform, params)
 
     def stop_faults(self) -> None:
-        """Let all calls pass. Late calls arrive now, and planned happenings happen now.
-
-        They must happen before the last day is published: here publish looks back few days only.
-        """
+        """Let all calls pass. Late calls arrive now, and planned happenings happen now. They must
+        happen before the last day is published: here publish looks back few days only."""
         self.is_faultless = True
         self._let_happen(all_of_it=True)
         self.deliver_late(all_of_them=True)

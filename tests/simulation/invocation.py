@@ -27,10 +27,8 @@ class Worker:
 
 
 class Invocation(greenlet):
-    """A running call: `answer` or `error` is its result, which `ended` gets.
-
-    `looks_left` is how often there is still time when the function looks; None: always.
-    """
+    """A running call: `answer` or `error` is its result, which `ended` gets. `looks_left` is how
+    often there is still time when the function looks; None: always."""
 
     def __init__(
             self, worker: Worker, event: dict[str, Any], ended: Callable[["Invocation"], None],

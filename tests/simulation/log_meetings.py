@@ -1,8 +1,6 @@
-"""Publishers that meet at the public log, and a table that is restored behind the served head.
-
-Each publisher is a worker that adds what the log lacks. A stranger looks at each checkpoint that is
-served: its tiles are there, and it continues the one before.
-"""
+"""Publishers that meet at the public log, and a table that is restored behind the served head. Each
+publisher is a worker that adds what the log lacks. A stranger looks at each checkpoint that is
+served: its tiles are there, and it continues the one before."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -33,10 +31,8 @@ TURNS, WRITES = 100, 12
 
 @dataclass(slots=True)
 class Meetings(Cluster):
-    """A stack of publishers. `due` holds the leaves that the log must get.
-
-    `leaves` are those of the served log, and `heads` are the heads in the table as it was served.
-    """
+    """A stack of publishers. `due` holds the leaves that the log must get. `leaves` are those of
+    the served log, and `heads` are the heads in the table as it was served."""
 
     signer: LocalSigner = field(default_factory=LocalSigner)
     due: list[bytes] = field(default_factory=list)
@@ -49,9 +45,8 @@ class Meetings(Cluster):
 
     def meet(self) -> None:
         """Let publishers begin within a second, hour by hour, and after the last fault one alone.
-
-        After the table was restored, the operator takes up the served log while nobody publishes.
-        """
+        After the table was restored, the operator takes up the served log while nobody
+        publishes."""
         for _ in range(HOURS):
             self._bring(1)
             for _ in range(PUBLISHERS):
@@ -108,10 +103,8 @@ class Meetings(Cluster):
         ]
 
     def _created(self, bucket: str, key: str, version: str) -> None:
-        """Perhaps let a publisher wait that staged its leaves, or wrote them.
-
-        When one has staged its leaves, more are due: another has more to add.
-        """
+        """Perhaps let a publisher wait that staged its leaves, or wrote them. When one has staged
+        its leaves, more are due: another has more to add."""
         if "log/" not in key:
             return
         self.writes += 1

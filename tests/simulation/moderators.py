@@ -1,9 +1,7 @@
-"""What a provider's moderators send about each finding that they are handed: all in one go.
-
-A decision, a complaint about it, its outcome and what follows are sent at once, so that they come
-in any order. Times follow the finding's own by less than the five minutes that a clock may run
-ahead, so that waits are the same in every run.
-"""
+"""What a provider's moderators send about each finding that they are handed: all in one go. A
+decision, a complaint about it, its outcome and what follows are sent at once, so that they come in
+any order. Times follow the finding's own by less than the five minutes that a clock may run ahead,
+so that waits are the same in every run."""
 
 import json
 from collections.abc import Iterator
@@ -35,9 +33,7 @@ def bodies(handed_out: bytes, now: datetime) -> Iterator[str]:
 
 def looks(handed_out: bytes, now: datetime) -> Iterator[str]:
     """As `bodies`, but the findings of one file are decided in two looks: a group of each verdict.
-
-    One decision of a group is drawn for a second review if the group is.
-    """
+    One decision of a group is drawn for a second review if the group is."""
     findings = [
         one for row in handed_out.splitlines() if (one := json.loads(row))["mode"] == "live"
     ]
@@ -101,10 +97,8 @@ def entries(finding: dict[str, Any], *, drawn_alone: bool = True) -> list[str]:
 
 
 def messages(finding: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
-    """All that is said about one finding; about one in shadow, nothing.
-
-    People's clocks are right: what was found later than now was found by a worker whose is not.
-    """
+    """All that is said about one finding; about one in shadow, nothing. People's clocks are right:
+    what was found later than now was found by a worker whose is not."""
     if finding["mode"] != "live":
         return []
     name, found = finding["finding"][:8], min(datetime.fromisoformat(finding["found_at"]), now)

@@ -1,8 +1,6 @@
-"""The laws that must hold at the end of each run, whatever happened during it.
-
-Nothing is lost and nothing is counted twice: the sums of each file, unit and day close, and what is
-published is what a run without faults publishes.
-"""
+"""The laws that must hold at the end of each run, whatever happened during it. Nothing is lost and
+nothing is counted twice: the sums of each file, unit and day close, and what is published is what a
+run without faults publishes."""
 
 import json
 from collections import Counter
@@ -308,9 +306,7 @@ def _floods(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[
 
 def _trials(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[str]:
     """Drawn findings have their rows and answers; an adoption is in the set once, as it was tried.
-
-    What is counted is what would be counted without a draw: each post that names a prize.
-    """
+    What is counted is what would be counted without a draw: each post that names a prize."""
     if not scenario.tried:
         return
     drawn = {name: one for name, one in records.findings.items() if one.get("drawn")}

@@ -1,9 +1,7 @@
 """What a simulation replaces on this machine: clock, sleep, settings, clients, and slow functions.
-
 Handlers are imported as they are. Clients and the time come from the cluster that is running. What
-is pure and slow is computed once for equal arguments (matchers, schemas, tables);
-a page is the digest of what it would be made of, so that equal pages stay equal and others do not.
-"""
+is pure and slow is computed once for equal arguments (matchers, schemas, tables); a page is the
+digest of what it would be made of, so that equal pages stay equal and others do not."""
 
 import os
 import random
@@ -121,10 +119,8 @@ def _code(function: str) -> Any:
 
 @contextmanager
 def patched_machine(settings: dict[str, str], *, is_small: bool = True) -> Iterator[None]:
-    """Replace it all: until this ends, handlers of this process run in simulations only.
-
-    `is_small` says that limits are small, and that pages and tables are not really made.
-    """
+    """Replace it all: until this ends, handlers of this process run in simulations only. `is_small`
+    says that limits are small, and that pages and tables are not really made."""
     with pytest.MonkeyPatch.context() as patched:
         for name, value in settings.items():
             patched.setenv(name, value)

@@ -14,10 +14,8 @@ type Record = dict[str, Any]
 
 @dataclass(slots=True)
 class Records:
-    """The table's items by kind, and by the ids of units, findings and files.
-
-    `members` are the units that a receipt counts: the messages of a batch, or the unit itself.
-    """
+    """The table's items by kind, and by the ids of units, findings and files. `members` are the
+    units that a receipt counts: the messages of a batch, or the unit itself."""
 
     receipts: dict[str, Record] = field(default_factory=dict)
     days: dict[str, str] = field(default_factory=dict)

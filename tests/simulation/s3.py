@@ -31,10 +31,8 @@ class _Version:
 
 @dataclass(slots=True)
 class S3:
-    """Versioned buckets; `created` hears of each object that was put.
-
-    `modified` is when each version says that it was written.
-    """
+    """Versioned buckets; `created` hears of each object that was put. `modified` is when each
+    version says that it was written."""
 
     created: Callable[[str, str, str], None] = lambda bucket, key, version: None
     page_keys: int = PAGE_KEYS

@@ -76,10 +76,8 @@ def second_state(world: World) -> None:
 
 
 def confirmed_state(*texts: str, erased: bool = False) -> "State":
-    """Return what puts a rule of copies in force, with posts of these texts confirmed.
-
-    `erased` says that an author was erased since, so that nothing can be compared.
-    """
+    """Return what puts a rule of copies in force, with posts of these texts confirmed. `erased`
+    says that an author was erased since, so that nothing can be compared."""
 
     def begin(world: World) -> None:
         world.publish(pack(COPYING), pack(SCORED))

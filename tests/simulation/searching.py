@@ -1,8 +1,6 @@
-"""The search for a known bug: turn by turn, and first at the turn that last showed it.
-
-What a turn draws changes with each call that a function makes more or less. So after such a change
-bugs are found late; `python -m simulation.searching` then notes anew where each is found.
-"""
+"""The search for a known bug: turn by turn, and first at the turn that last showed it. What a turn
+draws changes with each call that a function makes more or less. So after such a change bugs are
+found late; `python -m simulation.searching` then notes anew where each is found."""
 
 import logging
 import sys
@@ -72,10 +70,8 @@ def _seeds_of(scenario: Scenario) -> Turn:
 
 
 def _everywhere(number: int) -> None:
-    """A seed, and a fault alone in two scenarios: some bugs show soon in one, some in another.
-
-    In the canonical run no file is refused as a whole.
-    """
+    """A seed, and a fault alone in two scenarios: some bugs show soon in one, some in another. In
+    the canonical run no file is refused as a whole."""
     check_seed(number)
     place, of_refused = _places()[number]
     if place is not None:

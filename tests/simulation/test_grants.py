@@ -1,8 +1,6 @@
-"""Whatever fails, no function makes a call that its role does not grant.
-
-`template/test_calls.py` plays each kind of call once, and shows as well that nothing more is
-granted; here calls come in the order and under the faults that seeds draw.
-"""
+"""Whatever fails, no function makes a call that its role does not grant. `template/test_calls.py`
+plays each kind of call once, and shows as well that nothing more is granted; here calls come in the
+order and under the faults that seeds draw."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,9 +1,7 @@
-"""Whatever is lost, doubled, late or killed: nothing is lost and nothing is counted twice.
-
-Each run takes files and messages through intake, scan and publish, as they are deployed, over an
-AWS in memory, while a seed decides what fails. What is left must close, and come to the same units,
-findings and published bytes as a run without faults.
-"""
+"""Whatever is lost, doubled, late or killed: nothing is lost and nothing is counted twice. Each run
+takes files and messages through intake, scan and publish, as they are deployed, over an AWS in
+memory, while a seed decides what fails. What is left must close, and come to the same units,
+findings and published bytes as a run without faults."""
 
 import json
 
@@ -35,11 +33,9 @@ SEEDS, BLOCK, OFTEN = 600, 100, 200
 
 APART = 15
 """So many seeds each scenario with people in it gets in `make test`, and four times as many later.
-
 In them people decide near copies in one look, or answer the flood guard: some findings are stored
 after the answer, by workers that looked before it. Or confirmed posts change while their copies are
-looked for.
-"""
+looked for."""
 
 PAIRS_APART = 1009
 """Of the pairs each 1009th is run here, and all of them by `make drill PAIRS=1`."""

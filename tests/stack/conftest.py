@@ -60,10 +60,8 @@ def running() -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """20,000 posts, every hundredth met by a rule: about 4.4 MB, 67 units.
-
-    Those that are met are near copies under any key for fingerprints, not only under most.
-    """
+    """20,000 posts, every hundredth met by a rule: about 4.4 MB, 67 units. Those that are met are
+    near copies under any key for fingerprints, not only under most."""
     path = tmp_path_factory.mktemp("large") / "large.jsonl"
     with path.open("wb") as file:
         for number in range(20_000):

@@ -50,9 +50,7 @@ class ConsoleAddress:
 @contextmanager
 def console_address(running: Running) -> Iterator[ConsoleAddress]:
     """Serve the console on a port of its own, as its domain would, and let people sign in there.
-
-    The emulator knows an API by its host, which no browser reaches here.
-    """
+    The emulator knows an API by its host, which no browser reaches here."""
     port = urlsplit(running.stack.url).port
     host = f"{running.outputs['ConsoleApiId']}.execute-api.localhost:{port}"
 

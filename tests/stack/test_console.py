@@ -104,10 +104,8 @@ def test_another_providers_moderator_has_no_session(origin: str, found: str) -> 
 @pytest.mark.browser
 @NEEDS_CHROMIUM
 def test_a_day_at_the_desk(running: Running, address: ConsoleAddress, found: str) -> None:
-    """Decide ten findings by keys, undo, complain, reverse, audit, adopt; no page complains.
-
-    What decide takes is what was pressed. `make flow` does it with a hundred findings.
-    """
+    """Decide ten findings by keys, undo, complain, reverse, audit, adopt; no page complains. What
+    decide takes is what was pressed. `make flow` does it with a hundred findings."""
     with chromium() as browser:
         figures = list(flow.live(running, address, browser, findings=10, locales=["zh-CN"]))
     assert figures[0].startswith("10 findings by 29 keys")

@@ -10,10 +10,8 @@ from stack.running import ROOT, Running
 
 
 def test_posts_are_sent_and_what_came_of_them_is_read(running: Running, tmp_path: Path) -> None:
-    """The finding and the refusal come back, and a second sending changes no number.
-
-    A file's receipt lies where its sender looks for it.
-    """
+    """The finding and the refusal come back, and a second sending changes no number. A file's
+    receipt lies where its sender looks for it."""
     provider = "sends-chat"
     running.register(provider, ())
     post = {"account": "user-1", "audience": "public", "published_at": "2026-11-25T09:00:00Z"}

@@ -1,8 +1,6 @@
-"""Words that only samples use, and every place where one of them would be a leak.
-
-The sample posts contain them, so each test that handles posts can check where they are left. No
-receipt, log, page, error or note about a dead letter may hold one.
-"""
+"""Words that only samples use, and every place where one of them would be a leak. The sample posts
+contain them, so each test that handles posts can check where they are left. No receipt, log, page,
+error or note about a dead letter may hold one."""
 
 import re
 import traceback

@@ -13,11 +13,9 @@ class CrashError(BaseException):
 
 
 def plan_answers(client: Any, service: str, operation: str, acts: Iterable[str]) -> None:
-    """Let the next calls of an operation end as told: `ok`, `drop` or `lost_ack`.
-
-    A dropped call was not applied; one whose acknowledgement is lost was. The client's own tries
-    begin behind this, so each of them is an act.
-    """
+    """Let the next calls of an operation end as told: `ok`, `drop` or `lost_ack`. A dropped call
+    was not applied; one whose acknowledgement is lost was. The client's own tries begin behind
+    this, so each of them is an act."""
     acts = iter(acts)
 
     def answer(event_name: str, request: Any, **more: Any) -> None:
@@ -33,10 +31,8 @@ def plan_answers(client: Any, service: str, operation: str, acts: Iterable[str])
 
 @dataclass(slots=True)
 class Calls:
-    """Counts the calls that pass through.
-
-    Before number `at` something happens; when number `fatal` has been applied, the worker dies.
-    """
+    """Counts the calls that pass through. Before number `at` something happens; when number `fatal`
+    has been applied, the worker dies."""
 
     at: int | None = None
     happens: Callable[[], None] = lambda: None

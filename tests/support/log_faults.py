@@ -1,7 +1,5 @@
-"""Faults between publishers and their log: calls are lost, applied late or not answered.
-
-Each publisher is a greenlet. At each call that concerns the log it may pause while another goes on.
-"""
+"""Faults between publishers and their log: calls are lost, applied late or not answered. Each
+publisher is a greenlet. At each call that concerns the log it may pause while another goes on."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,10 +22,8 @@ class KilledError(BaseException):
 
 @dataclass
 class LogFaults:
-    """Decides at each call about the log what happens.
-
-    `plan` holds what happens at which call, by number; without an entry chance decides, by `rate`.
-    """
+    """Decides at each call about the log what happens. `plan` holds what happens at which call, by
+    number; without an entry chance decides, by `rate`."""
 
     world: LogWorld
     random: Random

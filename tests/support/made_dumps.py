@@ -1,7 +1,5 @@
-"""Made dumps of the Transparency Database, the report that fits them, and faults to put in.
-
-`python -m support.made_dumps ROWS FILE` writes a dump as large as you like. Every text is invented.
-"""
+"""Made dumps of the Transparency Database, the report that fits them, and faults to put in. `python
+-m support.made_dumps ROWS FILE` writes a dump as large as you like. Every text is invented."""
 
 import csv
 import io

@@ -1,7 +1,5 @@
-"""A small world for publish: the simulation's table and buckets, a clock, and sample facts.
-
-The samples are invented; the packs say nothing that anybody could misuse.
-"""
+"""A small world for publish: the simulation's table and buckets, a clock, and sample facts. The
+samples are invented; the packs say nothing that anybody could misuse."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -52,12 +50,10 @@ class DiedError(Exception):
 
 @dataclass(slots=True)
 class WatchedCalls(DirectTransport):
-    """Carries calls to the buckets and the table; `writes` keeps the order of all that was put.
-
-    At write number `fatal` the worker dies, once; `applied` says whether the write still stands.
-    `around` gets the name and the rest of each call: `get` or `put` of a key, `get head` or
-    `move head` of the log. A call of which it makes nothing is answered and not done.
-    """
+    """Carries calls to the buckets and the table; `writes` keeps the order of all that was put. At
+    write number `fatal` the worker dies, once; `applied` says whether the write still stands.
+    `around` gets the name and the rest of each call: `get` or `put` of a key, `get head` or `move
+    head` of the log. A call of which it makes nothing is answered and not done."""
 
     writes: list[str] = field(default_factory=list)
     fatal: int | None = None
@@ -188,10 +184,8 @@ class World:
     def publish(
         self, moment: str, through: str | None = None, **asked: bool | str | tuple[str, ...]
     ) -> PublishResult:
-        """Run publish at a moment, by a fresh worker that knows only what stands.
-
-        As an operator runs it, it reads sealed days too, unless `check=False` says otherwise.
-        """
+        """Run publish at a moment, by a fresh worker that knows only what stands. As an operator
+        runs it, it reads sealed days too, unless `check=False` says otherwise."""
         self.calls.writes.clear()
         order = msgspec.convert({"through": through, "check": True, **asked}, PublishRequest)
         return publish(self.context(moment), order)
@@ -273,10 +267,8 @@ def sample_rule(name: str = "asks-for-code", **changes: object) -> dict[str, obj
 
 
 def scored_pack(*, has_card: bool = True, by_hand: bool = False) -> dict[str, object]:
-    """A pack with a scored rule and a card, as it stands in a published set.
-
-    Weights that are written `by_hand` were learned from no harmful posts.
-    """
+    """A pack with a scored rule and a card, as it stands in a published set. Weights that are
+    written `by_hand` were learned from no harmful posts."""
     score = {"threshold": 8, "high": 12, "reads": {"script": "Latin", "words_of": "id"},
              "terms": {"gacor": 7, "slot": 5, "kakak": -2},
              "signs": {"link": 3, "dressed-letters": 7}}  # fmt: skip

@@ -57,11 +57,9 @@ def leaves(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any,
 
 
 def folder_of_every_kind(folder: Path) -> Path:
-    """A copy of a public bucket with open and closed periods, in which nearly no number is 0.
-
-    Two providers and the sentinel in two months, a campaign, a revised day, a set that pauses a
-    rule, an open file, a receipt that does not close, copies, groups, terms, and a full sample.
-    """
+    """A copy of a public bucket with open and closed periods, in which nearly no number is 0. Two
+    providers and the sentinel in two months, a campaign, a revised day, a set that pauses a rule,
+    an open file, a receipt that does not close, copies, groups, terms, and a full sample."""
     made = LogWorld(sends_sentinel=True)
     packs = sample_pack(campaign="autumn"), scored_pack(), sentinel_pack()
     sets = [made.put_set(*packs)]

@@ -1,10 +1,8 @@
-"""A slow, obvious matcher, to hold the real one against.
-
-It shares with the engine only the fold table, the scripts of letters, the forms of Indonesian words
-and the finding of links (each tested on its own). It knows no words in disguise: what those are is
-defined by `matcher.vocabulary` and has tests of its own. It has no automaton, no patterns and no
-offsets: it tries every slice of the text, and every pair of spans for a window.
-"""
+"""A slow, obvious matcher, to hold the real one against. It shares with the engine only the fold
+table, the scripts of letters, the forms of Indonesian words and the finding of links (each tested
+on its own). It knows no words in disguise: what those are is defined by `matcher.vocabulary` and
+has tests of its own. It has no automaton, no patterns and no offsets: it tries every slice of the
+text, and every pair of spans for a window."""
 
 import itertools
 import re

@@ -1,7 +1,5 @@
-"""Messages about cases, one of each type, as a provider's moderators would send them.
-
-Each maker takes fields that are otherwise; `...` leaves one out.
-"""
+"""Messages about cases, one of each type, as a provider's moderators would send them. Each maker
+takes fields that are otherwise; `...` leaves one out."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

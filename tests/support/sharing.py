@@ -1,7 +1,5 @@
 """A plugin of every test run: how it is stopped, and how several workers share its tests.
-
-pyproject.toml names it, so it is there whichever tests are run.
-"""
+pyproject.toml names it, so it is there whichever tests are run."""
 
 import signal
 import sys

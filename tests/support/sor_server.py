@@ -1,7 +1,5 @@
-"""The API of the DSA Transparency Database on loopback, with the rules that it is known to have.
-
-It shares no code with what is tested.
-"""
+"""The API of the DSA Transparency Database on loopback, with the rules that it is known to have. It
+shares no code with what is tested."""
 
 import json
 import threading

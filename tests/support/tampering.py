@@ -38,10 +38,8 @@ class Memory(LogSource):
 
 @dataclass
 class Tampering:
-    """A copy of the public bucket as a dictionary, an older complete copy, and chance.
-
-    `touched` holds what a check must name: files, or `log` if the whole log is another one.
-    """
+    """A copy of the public bucket as a dictionary, an older complete copy, and chance. `touched`
+    holds what a check must name: files, or `log` if the whole log is another one."""
 
     files: dict[str, bytes]
     older: dict[str, bytes]
@@ -228,10 +226,8 @@ LATER_VISIT = (*FIRST_VISIT, Tampering.replace_the_key_too, Tampering.fork)
 
 
 def words_for(tampering: Tampering, result: Result) -> list[str]:
-    """The sentences that name each thing that was touched; empty if one is not named.
-
-    Where the log itself cannot be read, nothing else can be named.
-    """
+    """The sentences that name each thing that was touched; empty if one is not named. Where the log
+    itself cannot be read, nothing else can be named."""
     lines = [*result.wrong, *result.unproved, *(["the log is old"] if result.is_old else [])]
     touched = tampering.touched
     if of_the_log := [path for path in touched if path == "log" or OF_THE_LOG.fullmatch(path)]:

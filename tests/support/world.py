@@ -244,10 +244,8 @@ class World:
     def decide(
         self, *messages: dict[str, Any], provider: str = "acme", sent_at: datetime = SENT
     ) -> list[CaseOutcome]:
-        """Take messages about cases, each by a fresh worker; what they and the woken came to.
-
-        They were sent after all that they tell, wherever the clock of the world stands.
-        """
+        """Take messages about cases, each by a fresh worker; what they and the woken came to. They
+        were sent after all that they tell, wherever the clock of the world stands."""
         return [
             handled
             for message in messages
@@ -326,10 +324,8 @@ class World:
         return [finding for _, finding in sorted(found)]
 
     def state(self) -> dict[str, Any]:
-        """All items and all objects, without what names this world: equal facts, equal state.
-
-        What a worker counted for the flood guard is no fact, and its row has a name by chance.
-        """
+        """All items and all objects, without what names this world: equal facts, equal state. What
+        a worker counted for the flood guard is no fact, and its row has a name by chance."""
         items = {
             (item["pk"]["S"], item["sk"]["S"]): item
             for item in self.items()

@@ -1,8 +1,6 @@
-"""Texts that make each reader of untrusted text work hardest, of any length.
-
-Each row is a function and a text of about `n` characters or bytes for it: what the function does
-most for each character, or what once took the square of the length.
-"""
+"""Texts that make each reader of untrusted text work hardest, of any length. Each row is a function
+and a text of about `n` characters or bytes for it: what the function does most for each character,
+or what once took the square of the length."""
 
 import io
 from collections.abc import Callable

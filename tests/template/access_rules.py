@@ -11,11 +11,9 @@ OWN_BUCKETS_ONLY = {"Effect": "Deny", "Action": "s3:*", "Resource": "*",
 
 
 def services_act_for_this_account_alone(stack: Resolved) -> Iterator[str]:
-    """A service that is let in says for whom it acts: it cannot be sent by another account.
-
-    Lambda is the exception: a function can only be given a role of its own account, and Lambda
-    names no source when it takes one.
-    """
+    """A service that is let in says for whom it acts: it cannot be sent by another account. Lambda
+    is the exception: a function can only be given a role of its own account, and Lambda names no
+    source when it takes one."""
     for name, one in _lets_services_in(stack):
         service = str(one["Principal"]["Service"])
         if service != "['lambda.amazonaws.com']" and ACCOUNT not in str(one.get("Condition")):

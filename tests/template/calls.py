@@ -142,10 +142,8 @@ def uncalled(stack: Resolved, role: str, needs: Iterable[Need]) -> set[tuple[str
 
 
 def untouched(stack: Resolved, role: str, needs: Iterable[Need]) -> set[tuple[str, str]]:
-    """Return the partitions of the table that a statement names and nothing touched.
-
-    A statement on the table itself must name some.
-    """
+    """Return the partitions of the table that a statement names and nothing touched. A statement on
+    the table itself must name some."""
     found: set[tuple[str, str]] = set()
     for statement in stack.grants(role):
         actions = as_list(statement["Action"])

@@ -16,10 +16,8 @@ def broken(change: Change, name: str = "template.yaml") -> Template:
 
 
 def put(path: str, value: Any) -> Change:
-    """Set what stands at a path such as `Resources/Feeds/DependsOn`.
-
-    A path that begins with a resource, such as `Scan/Timeout`, is one of its properties.
-    """
+    """Set what stands at a path such as `Resources/Feeds/DependsOn`. A path that begins with a
+    resource, such as `Scan/Timeout`, is one of its properties."""
 
     def change(template: Template) -> None:
         place, last = _reach(template, path)

@@ -66,13 +66,10 @@ def mappings_are_bounded(stack: Resolved) -> Iterator[str]:
 
 
 def a_new_account_can_run_it(stack: Resolved) -> Iterator[str]:
-    """All workers together, and no reserved ones, fit the limit of a new account.
-
-    A function without a mapping is called by the operator's feed or schedule, one call at a time.
-    The tip line and the console share what is left: whoever asks too early asks again. A stack with
-    a console needs two workers more for its decisions, and one that announces four, as the
-    parameters say.
-    """
+    """All workers together, and no reserved ones, fit the limit of a new account. A function
+    without a mapping is called by the operator's feed or schedule, one call at a time. The tip line
+    and the console share what is left: whoever asks too early asks again. A stack with a console
+    needs two workers more for its decisions, and one that announces four, as the parameters say."""
     functions = stack.typed("AWS::Lambda::Function")
     mappings = _mappings(stack).values()
     asked = {one["TargetFunctionArn"] for one in stack.typed("AWS::Lambda::Url").values()}
@@ -146,10 +143,8 @@ def dead_letters_outlive_their_source(stack: Resolved) -> Iterator[str]:
 
 
 def every_function_fails_into_something(stack: Resolved) -> Iterator[str]:
-    """Dead letters behind its queues, or a failure destination that its role may send to.
-
-    A function that is only asked, over its URL, tells a failure to whoever asks.
-    """
+    """Dead letters behind its queues, or a failure destination that its role may send to. A
+    function that is only asked, over its URL, tells a failure to whoever asks."""
     asked = {one["TargetFunctionArn"] for one in stack.typed("AWS::Lambda::Url").values()}
     asked |= {
         one["IntegrationUri"] for one in stack.typed("AWS::ApiGatewayV2::Integration").values()

@@ -26,10 +26,8 @@ def nothing_is_allowed_by_a_star(stack: Resolved) -> Iterator[str]:
 
 
 def nothing_is_open_to_everybody(stack: Resolved) -> Iterator[str]:
-    """No policy of a bucket, queue or key allows `*`, neither as principal nor as action.
-
-    The one exception: in a key's own policy the account's root has every action.
-    """
+    """No policy of a bucket, queue or key allows `*`, neither as principal nor as action. The one
+    exception: in a key's own policy the account's root has every action."""
     root = {"AWS": "arn:aws:iam::123456789012:root"}
     for name, document in _resource_policies(stack):
         for one in document["Statement"]:
@@ -59,10 +57,8 @@ def no_function_registers_a_sender(stack: Resolved) -> Iterator[str]:
 
 
 def only_publish_writes_the_public_bucket(stack: Resolved) -> Iterator[str]:
-    """Packs and sets are put there by the operator, from outside the stack.
-
-    Feeds writes indexes of checks, the set that names one, and the one pack that nobody writes.
-    """
+    """Packs and sets are put there by the operator, from outside the stack. Feeds writes indexes of
+    checks, the set that names one, and the one pack that nobody writes."""
     bucket = stack.arn("PublicBucket")
     learns = {f"{bucket}/{place}" for place in LEARNT}
     for function in stack.typed("AWS::Lambda::Function"):
@@ -91,10 +87,8 @@ def no_function_writes_what_calls_it(stack: Resolved) -> Iterator[str]:
 
 
 def what_holds_state_is_retained(stack: Resolved) -> Iterator[str]:
-    """Neither removing nor replacing the stack's resource takes the data with it.
-
-    A bucket whose creation failed holds nothing, and under its name the next creation would fail.
-    """
+    """Neither removing nor replacing the stack's resource takes the data with it. A bucket whose
+    creation failed holds nothing, and under its name the next creation would fail."""
     for name, resource in stack.resources.items():
         kept = resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")
         named = "BucketName" in resource.get("Properties", {})
@@ -160,10 +154,8 @@ def the_table_can_be_restored_and_forgets(stack: Resolved) -> Iterator[str]:
 
 
 def files_do_not_outlive_their_use(stack: Resolved) -> Iterator[str]:
-    """Every version: drop and work a day or two longer than a unit may ask, excerpts as they say.
-
-    A file waits for a worker, and then for the dead letters of its units.
-    """
+    """Every version: drop and work a day or two longer than a unit may ask, excerpts as they say. A
+    file waits for a worker, and then for the dead letters of its units."""
     days = {name: dict(map(_days, rules)) for name, rules in _lifecycles(stack).items()}
     queues = stack.typed("AWS::SQS::Queue")
     asked = max(one["MessageRetentionPeriod"] for one in queues.values())
@@ -189,11 +181,9 @@ def files_do_not_outlive_their_use(stack: Resolved) -> Iterator[str]:
 
 
 def a_prefix_has_one_rule(stack: Resolved) -> Iterator[str]:
-    """S3 would decide between two, and refuses markers beside days, which clear them anyway.
-
-    Rules of a tag are apart: they reach no delete marker, and the shorter time counts. Every rule
-    ends old versions too.
-    """
+    """S3 would decide between two, and refuses markers beside days, which clear them anyway. Rules
+    of a tag are apart: they reach no delete marker, and the shorter time counts. Every rule ends
+    old versions too."""
     for name, rules in _lifecycles(stack).items():
         plain = [rule.get("Prefix", "") for rule in rules if "TagFilters" not in rule]
         for one, other in permutations(plain, 2):

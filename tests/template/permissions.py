@@ -15,10 +15,8 @@ type Given = str | tuple[str, ...] | None
 
 
 def allows(stack: Resolved, role: str, action: str, resource: str, **context: Given) -> bool:
-    """Whether any statement allows it and none denies it.
-
-    `context` holds the request's condition keys, without their service: `prefix="out/acme/"`.
-    """
+    """Whether any statement allows it and none denies it. `context` holds the request's condition
+    keys, without their service: `prefix="out/acme/"`."""
     effects = {
         statement["Effect"]
         for statement in stack.statements(role)

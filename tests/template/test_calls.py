@@ -76,10 +76,8 @@ LAMBDA_CALLS = {
 
 
 def messages_of(trial: Trial) -> list[dict[str, Any]]:
-    """Messages on findings of the trial: some are refused, one waits for another.
-
-    So many findings of one rule are dismissed that it is paused.
-    """
+    """Messages on findings of the trial: some are refused, one waits for another. So many findings
+    of one rule are dismissed that it is paused."""
     [labelled] = trial.findings("factchecks")
     [drawn] = trial.findings("wicks")
     confirmed, harmful, standing, *wrong = sorted(trial.findings("lamp-oil"))[:15]
@@ -137,10 +135,8 @@ def about_cases(message: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def trial() -> Iterator[Trial]:
-    """Every function run over files and messages of each kind, and over repeats of them.
-
-    One file is taken back before it is read, and of one the worker dies that should have closed it.
-    """
+    """Every function run over files and messages of each kind, and over repeats of them. One file
+    is taken back before it is read, and of one the worker dies that should have closed it."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         trial = Trial(patch)

@@ -1,8 +1,6 @@
-"""What outlives what: whoever may still come back finds what it needs, or the order is wrong.
-
-S3 counts a day of a lifecycle from the midnight after it, so each of its steps may take a day more
-than it says, and never less.
-"""
+"""What outlives what: whoever may still come back finds what it needs, or the order is wrong. S3
+counts a day of a lifecycle from the midnight after it, so each of its steps may take a day more
+than it says, and never less."""
 
 from datetime import timedelta
 from typing import Any
@@ -57,10 +55,8 @@ def _timeout(stack: Resolved, function: str) -> timedelta:
 
 
 def pairs(stack: Resolved) -> dict[str, tuple[timedelta, timedelta]]:
-    """The shorter and the longer of each pair, named by why the order matters.
-
-    The age of a dead letter counts from its first sending, in whatever queue it waits.
-    """
+    """The shorter and the longer of each pair, named by why the order matters. The age of a dead
+    letter counts from its first sending, in whatever queue it waits."""
     dead, timeout = _queue(stack, "UnitsDead"), _timeout(stack, "Scan")
     intake = _queue(stack, "Files") + _timeout(stack, "Intake")
     hidden = timedelta(seconds=stack.typed("AWS::SQS::Queue")["Units"]["VisibilityTimeout"])

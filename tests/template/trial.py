@@ -1,7 +1,5 @@
-"""A trial of the handlers, in the environment and with the names of the template.
-
-Buckets, table and queues are the simulation's, and moto's where boto3's own clients are wanted.
-"""
+"""A trial of the handlers, in the environment and with the names of the template. Buckets, table
+and queues are the simulation's, and moto's where boto3's own clients are wanted."""
 
 import importlib
 import json

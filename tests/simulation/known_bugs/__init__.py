@@ -1,7 +1,5 @@
-"""Known bugs: mistakes that pipelines of this kind were seen to make, and mistakes found here.
-
-Each is a changed behaviour at AWS, at a port or of a public function (`simulation.bugs`).
-"""
+"""Known bugs: mistakes that pipelines of this kind were seen to make, and mistakes found here. Each
+is a changed behaviour at AWS, at a port or of a public function (`simulation.bugs`)."""
 
 from simulation.known_bugs.answering import ANSWERING
 from simulation.known_bugs.cases import CASES, GROUPS

@@ -1,9 +1,7 @@
-"""The time of each page of the console with 10,000 open findings, over a table in memory.
-
-The table answers at once, so this is the processor time of the console. On AWS each call adds some
-milliseconds, and boto3 reads 2 MB of answers when the list is read again.
-The 17 lists of the index are asked by eight threads.
-"""
+"""The time of each page of the console with 10,000 open findings, over a table in memory. The table
+answers at once, so this is the processor time of the console. On AWS each call adds some
+milliseconds, and boto3 reads 2 MB of answers when the list is read again. The 17 lists of the index
+are asked by eight threads."""
 
 import time
 from hashlib import sha256
@@ -113,10 +111,8 @@ def console(clock: StandingClock, watch: Watch) -> Browser:
 
 
 def pages() -> dict[str, list[tuple[str, str]]]:
-    """Return the addresses of each page, as path and query; a path with `!` is a form.
-
-    "Next" is a queue and one claim, which this table does not know.
-    """
+    """Return the addresses of each page, as path and query; a path with `!` is a form. "Next" is a
+    queue and one claim, which this table does not know."""
     cards = [f"{number * 7919 % 16:x}{number:063x}" for number in range(0, OPEN, 173)]
     filters = ("", "category=SCAMS_AND_FRAUD", "severity=high", "page=3", "kind=finding&reach=1000")
     return {"queue": [("/", query) for query in filters],

@@ -1,7 +1,5 @@
-"""What looking up a post costs, what copies add to a flood and to a pack, and false copies.
-
-A flood is 3,000 posts of 36 texts with small changes.
-"""
+"""What looking up a post costs, what copies add to a flood and to a pack, and false copies. A flood
+is 3,000 posts of 36 texts with small changes."""
 
 import random
 from collections import Counter
@@ -114,10 +112,8 @@ def flood(posts: int) -> Iterator[str]:
 
 def test_false_copies(report: Report) -> None:
     """Ordinary rows that are copies of a harmful one; those known to be labelled wrongly apart.
-
     Written tests come in pairs that differ in a word, and are left out. The 13 rows that remain at
-    this writing were read: all but one are adverts that somebody labelled as ordinary.
-    """
+    this writing were read: all but one are adverts that somebody labelled as ordinary."""
     sets = corpus.labelled().items()
     rows = [row for name, of_set in sets if "tests" not in name for row in of_set]
     if not rows:

@@ -92,11 +92,9 @@ def _units(items: Sequence[Any], size: int) -> int:
 
 @pytest.mark.parametrize("shadow", SHADOW)
 def test_what_a_million_posts_cost(shadow: str, report: Report) -> None:
-    """Large files, small files, and messages of one post in full deliveries and in tens.
-
-    All real sets together are no stream that a provider has: a sixth of their rows are adverts,
-    which is why they were collected. A stream costs less, but more than ordinary posts.
-    """
+    """Large files, small files, and messages of one post in full deliveries and in tens. All real
+    sets together are no stream that a provider has: a sixth of their rows are adverts, which is why
+    they were collected. A stream costs less, but more than ordinary posts."""
     table = f"A million posts on AWS, in dollars (list prices; {corpus.SOURCE})"
     report.head(table, "way", "shadow", *MILLIONS, *OF_TABLE, "GB-s", "dollars")
     data = corpus.unit(corpus.HIT_RATES[0])
@@ -127,10 +125,8 @@ def test_what_a_million_posts_cost(shadow: str, report: Report) -> None:
 
 
 def _counted(take: Way, given: list[bytes], shadow: str) -> Counter[str]:
-    """Count calls, units, seconds, and what is new in the table.
-
-    The worker is one that has started: it has seen other posts before.
-    """
+    """Count calls, units, seconds, and what is new in the table. The worker is one that has
+    started: it has seen other posts before."""
     counting = Counting()
     world = World(clients_in_memory(counting), range_bytes=2**24)
     put_in_force(world, list(load_packs(PACKS)))
@@ -154,11 +150,8 @@ def _counted(take: Way, given: list[bytes], shadow: str) -> Counter[str]:
 
 
 def _files(world: World, deliver: Deliver, files: Sequence[bytes]) -> Counter[str]:
-    """Drop files, cut them, and scan their units, each in a call of Lambda.
-
-    Return the calls of Lambda, and those of SQS that S3 and Lambda make: a message is sent,
-    received and deleted.
-    """
+    """Drop files, cut them, and scan their units, each in a call of Lambda. Return the calls of
+    Lambda, and those of SQS that S3 and Lambda make: a message is sent, received and deleted."""
     units = [unit for at, data in enumerate(files) for unit in world.take_in(data, f"{at}.jsonl")]
     for unit in units:
         deliver([msgspec.json.encode(unit)], "arn:units")

@@ -1,9 +1,7 @@
-"""As deployed: the built function scan and its layers, under Lambda's own runtime client.
-
-A unit goes from its event to its receipt over S3 and a table in memory. The same work runs in the
+"""As deployed: the built function scan and its layers, under Lambda's own runtime client. A unit
+goes from its event to its receipt over S3 and a table in memory. The same work runs in the
 development environment, in a process of its own. Only that process's processor time counts. The
-limit is to read and fold the same posts, and to look for nothing.
-"""
+limit is to read and fold the same posts, and to look for nothing."""
 
 import json
 import os
@@ -189,10 +187,8 @@ def limit_and_hyperscan(data: bytes, count: int) -> tuple[float, float]:
 def test_the_built_function_on_real_posts(
     shadow: str, report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A unit of each set, with the packs that ship, then one of the posts that they hit.
-
-    A set is repeated until it fills the unit. A unit in which each post is hit is smaller.
-    """
+    """A unit of each set, with the packs that ship, then one of the posts that they hit. A set is
+    repeated until it fills the unit. A unit in which each post is hit is smaller."""
     emulator.build()
     packs = list(load_packs(PACKS))
     table = f"{REAL_TABLE}, findings of rules in shadow: {shadow}"

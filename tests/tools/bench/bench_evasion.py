@@ -134,11 +134,9 @@ def test_recall_and_innocence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_disguise_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What each disguise, switched on by itself, adds to the hits on what must not be hit.
-
-    The rules of the packs are what runs. Their terms, each a rule by itself, find many innocent
-    texts as they stand; what counts is how many spans a disguise adds to those.
-    """
+    """What each disguise, switched on by itself, adds to the hits on what must not be hit. The
+    rules of the packs are what runs. Their terms, each a rule by itself, find many innocent texts
+    as they stand; what counts is how many spans a disguise adds to those."""
     packs = load_packs(ROOT / "packs", today=DAY)
     rules = [rule for pack in packs for rule in pack.rules]
     matchers = {
@@ -173,10 +171,8 @@ DISGUISED_POSTS = 1 / 2_000
 
 
 def test_ordinary_words_are_rarely_read_into_ordinary_posts() -> None:
-    """No list of terms is known beforehand: these are common words of six languages.
-
-    What is found is to be read: people do write `b3d` and `t*i`.
-    """
+    """No list of terms is known beforehand: these are common words of six languages. What is found
+    is to be read: people do write `b3d` and `t*i`."""
     words = {word for language in COMMON for word in common_words(language) if len(word) > 4}
     matcher = matcher_of(*sorted(word.strip() for word in words))
     posts = [*ordinary_posts(), *texts("clean")]

@@ -1,10 +1,8 @@
-"""How well published checks are found and attached, and what that costs.
-
-The checks are the invented ones of tests/tools/training/, with near misses and drawn claims,
-14,000 in each index. The shipped weights were fitted to them, so `make weights` prints what the
-weights do for checks that they have not seen. Clean text is not part of the project
-(`../shared/data`); without it no false attachment to it is counted.
-"""
+"""How well published checks are found and attached, and what that costs. The checks are the
+invented ones of tests/tools/training/, with near misses and drawn claims, 14,000 in each index. The
+shipped weights were fitted to them, so `make weights` prints what the weights do for checks that
+they have not seen. Clean text is not part of the project (`../shared/data`); without it no false
+attachment to it is counted."""
 
 import json
 import time
@@ -118,9 +116,7 @@ def _lengthened(texts: list[Told], language: str) -> list[Told]:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """For each text the place of its first right check (99: none of five), and what was attached.
-
-    `by_sum` is the place by the plain sum of both BM25 scores, each as a share of its best.
-    """
+    `by_sum` is the place by the plain sum of both BM25 scores, each as a share of its best."""
 
     places: list[int]
     by_sum: list[int]

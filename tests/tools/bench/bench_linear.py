@@ -131,10 +131,8 @@ def _sampled(matcher: Matcher, texts: list[str]) -> tuple[float, float]:
 
 
 def _scanned(packs: list[Pack], texts: list[str]) -> tuple[float, Receipt]:
-    """Return the seconds that scan takes for these posts as one unit, and the unit's receipt.
-
-    The services are in memory; what they take counts too.
-    """
+    """Return the seconds that scan takes for these posts as one unit, and the unit's receipt. The
+    services are in memory; what they take counts too."""
     world = World(clients_in_memory(), range_bytes=2 * corpus.UNIT_BYTES)
     world.publish(*corpus.published(packs))
     [unit] = world.take_in(b"".join(starmap(_line, enumerate(texts))))

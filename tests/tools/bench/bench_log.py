@@ -1,7 +1,5 @@
 """Ten million leaves: the time to add a day to a log, its size, and the time and size of a proof.
-
-Each portion is what one head adds. Files stay in memory here: on S3 each is one request more.
-"""
+Each portion is what one head adds. Files stay in memory here: on S3 each is one request more."""
 
 import os
 import sys

@@ -1,8 +1,6 @@
-"""The packs that ship on real texts: what they hit, pack by pack, and every wrong hit to read.
-
-The data is not part of the project (`../shared/data`); without it there is nothing to measure. The
-texts labelled spam are no scams of today: premium-rate adverts of 2004-2012 and self-promotion.
-"""
+"""The packs that ship on real texts: what they hit, pack by pack, and every wrong hit to read. The
+data is not part of the project (`../shared/data`); without it there is nothing to measure. The
+texts labelled spam are no scams of today: premium-rate adverts of 2004-2012 and self-promotion."""
 
 import json
 from collections import Counter

@@ -1,10 +1,8 @@
 """An hour of publish over 35 days of 100,000 receipts: what changed, and what is read each hour.
-
 Each case is a process of its own, so that its memory is its own. Receipts are made while they are
 read, as JSON that is decoded like the items of the table, and the buckets are a folder: nothing is
 in memory that the table or a bucket would hold. "Everything" is what every hour cost before days
-were sealed.
-"""
+were sealed."""
 
 import json
 import resource

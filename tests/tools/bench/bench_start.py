@@ -48,11 +48,9 @@ def written_set(folder: Path, count: int) -> Path:
 
 
 def test_a_worker_starts_cold(report: Report, tmp_path: Path) -> None:
-    """Processor time in fresh processes, files in the cache: what a disk adds is not in it.
-
-    Modules are compiled at the start, as from a layer that holds no bytecode; then once more
-    with bytecode at hand.
-    """
+    """Processor time in fresh processes, files in the cache: what a disk adds is not in it. Modules
+    are compiled at the start, as from a layer that holds no bytecode; then once more with bytecode
+    at hand."""
     table = "Cold start, over the imports of boto3 and Powertools (numpy only before a first batch)"
     report.row(table, "terms", "ready", "+ numpy", "with bytecode: ready", "+ numpy")
     sources = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": str(tmp_path / "none")}

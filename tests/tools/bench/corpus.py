@@ -116,10 +116,8 @@ def mixed(sets: dict[str, Texts]) -> Texts:
 
 
 def lines_of(texts: Texts, size: int = UNIT_BYTES) -> bytes:
-    """Posts as JSON Lines, from the beginning again until they fill that many bytes.
-
-    Each time they end with one space more, since the matcher evaluates exact copies once.
-    """
+    """Posts as JSON Lines, from the beginning again until they fill that many bytes. Each time they
+    end with one space more, since the matcher evaluates exact copies once."""
     lines: list[bytes] = []
     length = 0
     while length < size:
@@ -243,10 +241,8 @@ def _not_in_posts(candidates: list[str]) -> list[str]:
 
 @cache
 def unit(hit_rate: float) -> bytes:
-    """A unit in which that share of posts holds one of the first 1,000 terms.
-
-    Terms are in the script of their post, and half of those in Latin are dressed up.
-    """
+    """A unit in which that share of posts holds one of the first 1,000 terms. Terms are in the
+    script of their post, and half of those in Latin are dressed up."""
     rng = random.Random(SEED + 2)
     planted: dict[str, list[str]] = {"zh": [], "ar": [], "en": []}
     for term in terms(min(SIZES)):

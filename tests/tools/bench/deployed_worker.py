@@ -1,8 +1,6 @@
-"""Runs the built function scan on events, with S3 and the table in memory; see `bench_deployed`.
-
-It is Lambda's handler in a process of its own, and imports what the layers contain and nothing of
-the development environment but the services in memory.
-"""
+"""Runs the built function scan on events, with S3 and the table in memory; see `bench_deployed`. It
+is Lambda's handler in a process of its own, and imports what the layers contain and nothing of the
+development environment but the services in memory."""
 
 import os
 import pickle

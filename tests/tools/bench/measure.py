@@ -15,10 +15,8 @@ ROUNDS = 7
 
 
 def medians(cases: Mapping[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
-    """The median seconds of each case; they take turns, after one turn that does not count.
-
-    Seconds are those of the processor, so that a neighbour on the machine counts less.
-    """
+    """The median seconds of each case; they take turns, after one turn that does not count. Seconds
+    are those of the processor, so that a neighbour on the machine counts less."""
     taken: dict[str, list[float]] = {name: [] for name in cases}
     for turn in range(rounds + 1):
         for name, run in cases.items():

@@ -1,8 +1,6 @@
-"""What one writes first, to measure the matcher beside it.
-
-Each line is read by `json`, each character is normalised by `unicodedata`, offsets are kept for
-every post, and an automaton of plain terms is followed by a look at the neighbours.
-"""
+"""What one writes first, to measure the matcher beside it. Each line is read by `json`, each
+character is normalised by `unicodedata`, offsets are kept for every post, and an automaton of plain
+terms is followed by a look at the neighbours."""
 
 import json
 import unicodedata

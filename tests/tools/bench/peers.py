@@ -1,9 +1,7 @@
 """Other matchers at the matcher's place: behind the same reading and fold, before the same look.
-
 Texts are folded by the same table, in arrays, into buffers of UTF-8 with a line for each; a peer
 finds the folded patterns in a buffer, and the posts that it found something in are looked at by
-`Matcher.find` as always.
-"""
+`Matcher.find` as always."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence

@@ -1,8 +1,6 @@
-"""Cut random files at random, as often as asked for (`make drill-ranges`).
-
-Each case has its own seed, so that one alone can be run again: `--first SEED --cases 1`. It stops
-at the first case that fails, and names its seed.
-"""
+"""Cut random files at random, as often as asked for (`make drill-ranges`). Each case has its own
+seed, so that one alone can be run again: `--first SEED --cases 1`. It stops at the first case that
+fails, and names its seed."""
 
 import argparse
 import sys

@@ -1,9 +1,7 @@
-"""A working day at the deployed console, in Chromium.
-
-A moderator decides findings by keys and takes one back, an author complains, another moderator
-reverses the decision, an auditor finds a missed post, and both write an example. `make flow` lives
-it with a hundred findings, tests/stack/test_console.py with ten.
-"""
+"""A working day at the deployed console, in Chromium. A moderator decides findings by keys and
+takes one back, an author complains, another moderator reverses the decision, an auditor finds a
+missed post, and both write an example. `make flow` lives it with a hundred findings,
+tests/stack/test_console.py with ten."""
 
 import json
 import random
@@ -41,9 +39,7 @@ SYLLABLES = ["mo", "ti", "le", "vu", "pa", "zo", "ne", "fi", "ru", "wa", "du", "
 
 def posts(single: int, groups: tuple[int, ...], quiet: int) -> list[dict[str, Any]]:
     """Make posts that ask for a one-time code: single ones, groups of near copies, and the rest.
-
-    Those of the rest are read by nobody, so they come last in the queue; two of them are copies.
-    """
+    Those of the rest are read by nobody, so they come last in the queue; two of them are copies."""
     chance = random.Random(18)
     made: list[dict[str, Any]] = []
 
@@ -85,10 +81,8 @@ def prepare(running: Running, folder: Path, made: list[dict[str, Any]]) -> None:
 
 
 def decide(desk: Seat, wanted: int) -> dict[str, str]:
-    """Decide cards by keys until enough posts are decided. Return the verdict on each post.
-
-    Every tenth card is dismissed. The second one is taken back and decided again.
-    """
+    """Decide cards by keys until enough posts are decided. Return the verdict on each post. Every
+    tenth card is dismissed. The second one is taken back and decided again."""
     verdicts: dict[str, str] = {}
     cards = 0
     desk.go("/?kind=finding")  # else an audit is offered after five severe cards
@@ -130,10 +124,8 @@ def entries_of(running: Running, kind: str) -> list[Any]:
 
 
 def hurry(running: Running, name: str) -> None:
-    """End the ten seconds of all decisions of a moderator, by naming them early.
-
-    Each is then named twice, and must be taken once.
-    """
+    """End the ten seconds of all decisions of a moderator, by naming them early. Each is then named
+    twice, and must be taken once."""
     sqs, queue = running.stack.client("sqs"), running.outputs["ConsoleCasesUrl"]
     for each in running.desk.pending_by(
         PROVIDER, name, running.clock.now().replace(hour=0, minute=0)
@@ -164,9 +156,7 @@ def complain(running: Running) -> str:
 
 def refuse_first_moderator(running: Running, desk: Seat) -> None:
     """Let the moderator who removed the post try to answer the complaint: at the desk, at decide.
-
-    The desk shows no form. A flaw in it would not help: decide refuses what the console stores.
-    """
+    The desk shows no form. A flaw in it would not help: decide refuses what the console stores."""
     [case] = entries_of(running, "complaint")
     desk.go(f"/card/{case.entry}")
     assert "Another moderator must decide this." in desk.page.locator("main").inner_text()

@@ -1,7 +1,5 @@
-"""Read any bytes as input of the commands for packs: a pack to format, a word list, posts.
-
-The first byte of an input chooses.
-"""
+"""Read any bytes as input of the commands for packs: a pack to format, a word list, posts. The
+first byte of an input chooses."""
 
 import contextlib
 import io

@@ -1,8 +1,6 @@
-"""Read any bytes as a feed of checks, an index, its pointer, or texts to ask about.
-
-The first byte of an input chooses. A damaged index gets its own digest as its name, so that not
-only the digest keeps it from being used.
-"""
+"""Read any bytes as a feed of checks, an index, its pointer, or texts to ask about. The first byte
+of an input chooses. A damaged index gets its own digest as its name, so that not only the digest
+keeps it from being used."""
 
 import contextlib
 import io

@@ -1,7 +1,5 @@
-"""Read any bytes as a table of counts for `packs learn`: rows that may be weighed, or why not.
-
-The first byte of an input chooses the categories that are wanted.
-"""
+"""Read any bytes as a table of counts for `packs learn`: rows that may be weighed, or why not. The
+first byte of an input chooses the categories that are wanted."""
 
 import math
 

@@ -1,7 +1,5 @@
-"""Read any bytes as input of a moderator's commands: findings, decisions, cases, a sample.
-
-Each is read and shown on a screen, or refused with its line. The first byte chooses.
-"""
+"""Read any bytes as input of a moderator's commands: findings, decisions, cases, a sample. Each is
+read and shown on a screen, or refused with its line. The first byte chooses."""
 
 import contextlib
 import tempfile

@@ -1,9 +1,7 @@
-"""Read any bytes as a part of a public log: from a folder, and as what a server answers.
-
-The first byte of an input chooses the part, the second one the file or the field of a leaf. Every
-signature counts as right, so that the bytes get past it. A log is right, wrong or not one: a check
-never ends otherwise.
-"""
+"""Read any bytes as a part of a public log: from a folder, and as what a server answers. The first
+byte of an input chooses the part, the second one the file or the field of a leaf. Every signature
+counts as right, so that the bytes get past it. A log is right, wrong or not one: a check never ends
+otherwise."""
 
 import json
 import shutil

@@ -22,10 +22,8 @@ def posts(body: str) -> None:
 
 
 def cases(body: str) -> None:
-    """Read a body from the queue of cases: a line is a message, or a refusal without its text.
-
-    A message that waits is stored as it was read, so reading it again must give the same message.
-    """
+    """Read a body from the queue of cases: a line is a message, or a refusal without its text. A
+    message that waits is stored as it was read, so reading it again must give the same message."""
     lines = lines_of_body(body)
     if isinstance(lines, Refusal):
         return

@@ -1,8 +1,6 @@
-"""Read any bytes as a dropped file: lines of posts and refusals, or one code for the file.
-
-The first byte of an input says how the rest is packed: not at all, by gzip, or as members of a zip.
-Reading twice gives the same, and a plain file gives the same posts wherever it is cut.
-"""
+"""Read any bytes as a dropped file: lines of posts and refusals, or one code for the file. The
+first byte of an input says how the rest is packed: not at all, by gzip, or as members of a zip.
+Reading twice gives the same, and a plain file gives the same posts wherever it is cut."""
 
 import io
 import zipfile

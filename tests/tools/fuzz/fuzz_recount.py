@@ -1,8 +1,6 @@
-"""Read any bytes as one file of a copy of the public bucket: it gives differences as strings.
-
-The first byte of an input chooses the file. The summary names the digest of a changed journal or
-set, so that it is read.
-"""
+"""Read any bytes as one file of a copy of the public bucket: it gives differences as strings. The
+first byte of an input chooses the file. The summary names the digest of a changed journal or set,
+so that it is read."""
 
 import hashlib
 import json

@@ -1,8 +1,6 @@
-"""Read any bytes as one file of a report, or as what a provider says about itself.
-
-Each gives problems with their places. The first byte of an input chooses the file that is replaced
-in a sound report.
-"""
+"""Read any bytes as one file of a report, or as what a provider says about itself. Each gives
+problems with their places. The first byte of an input chooses the file that is replaced in a sound
+report."""
 
 import contextlib
 import tempfile

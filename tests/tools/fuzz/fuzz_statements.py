@@ -1,8 +1,6 @@
-"""Read any bytes as a file of statements: numbered items, each a statement or a problem.
-
-The first byte of an input says how the rest is packed: not at all, by gzip, as a member of a zip,
-or of a zip in a zip.
-"""
+"""Read any bytes as a file of statements: numbered items, each a statement or a problem. The first
+byte of an input says how the rest is packed: not at all, by gzip, as a member of a zip, or of a zip
+in a zip."""
 
 import tempfile
 import zlib

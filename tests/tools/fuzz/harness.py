@@ -1,8 +1,6 @@
 """The part that all fuzz targets share: instrumented imports, and limits of time and memory.
-
 libFuzzer makes the inputs and counts the branches that they reach. A target must answer each input
-or raise a documented error. Anything else is a crash, and the input is kept in `.fuzz/`.
-"""
+or raise a documented error. Anything else is a crash, and the input is kept in `.fuzz/`."""
 
 import sys
 import time

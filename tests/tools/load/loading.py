@@ -1,8 +1,6 @@
-"""A load on the local stack: messages and files of three providers, and workers that are killed.
-
-A killed worker leaves deliveries unfinished; they come again. The expected numbers are counted here
-from what was sent, without code of the product.
-"""
+"""A load on the local stack: messages and files of three providers, and workers that are killed. A
+killed worker leaves deliveries unfinished; they come again. The expected numbers are counted here
+from what was sent, without code of the product."""
 
 import json
 import random
@@ -38,10 +36,8 @@ TERANG = Path(sys.executable).with_name("terang")
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much: messages of one post, files, posts in a file; kills, and seconds between two.
-
-    A worker takes seconds to start: with faster kills no work would be done.
-    """
+    """How much: messages of one post, files, posts in a file; kills, and seconds between two. A
+    worker takes seconds to start: with faster kills no work would be done."""
 
     messages: int
     files: int

@@ -1,9 +1,7 @@
-"""`make mutants`: change the sources in small ways, and see whether a test notices.
-
-A copy of the checkout is made in a temporary folder. `reach.py` runs the fast tests there once and
-records which lines each test reaches. Then a sample of mutants is drawn, the same number of lines
-from each package of functions and layers, and each mutant meets the tests that reach its line.
-"""
+"""`make mutants`: change the sources in small ways, and see whether a test notices. A copy of the
+checkout is made in a temporary folder. `reach.py` runs the fast tests there once and records which
+lines each test reaches. Then a sample of mutants is drawn, the same number of lines from each
+package of functions and layers, and each mutant meets the tests that reach its line."""
 
 import argparse
 import ast
@@ -102,11 +100,9 @@ class Reached:
         return set(importing).union(*map(self.of_file, users))
 
     def chunks(self, mutant: Mutant, limit: float) -> Iterator[list[str]]:
-        """Yield tests to run within `limit` seconds, in groups, cheap files first.
-
-        The tests of the mutant's own package are chosen first. Of the others, the cheapest test of
-        each file is chosen first, then the second of each: files differ more.
-        """
+        """Yield tests to run within `limit` seconds, in groups, cheap files first. The tests of the
+        mutant's own package are chosen first. Of the others, the cheapest test of each file is
+        chosen first, then the second of each: files differ more."""
         tests = self.of(mutant)
         own = (f"{mutant.package}/", f"tests/unit/{Path(mutant.path).parts[2]}/")
         files = defaultdict(list)

@@ -1,10 +1,8 @@
 """Run tests for `mutants.py`: record the lines that each test reaches, then try tests on request.
-
 It runs with the project's own environment, in a copy of the checkout. For each request it forks a
 process in which everything but the project's own modules is already imported; a fresh pytest would
 take seconds to start. `sys.monitoring` records the lines: coverage.py's fast core cannot say which
-test reached a line on Python 3.13.
-"""
+test reached a line on Python 3.13."""
 
 import contextlib
 import importlib
@@ -42,10 +40,8 @@ LINE = sys.monitoring.events.LINE
 
 
 class Reach:
-    """A plugin that writes a row for each test: its seconds, and the lines that it reaches.
-
-    `own` are those of the test itself, `shared` those of fixtures, which may serve a whole file.
-    """
+    """A plugin that writes a row for each test: its seconds, and the lines that it reaches. `own`
+    are those of the test itself, `shared` those of fixtures, which may serve a whole file."""
 
     def __init__(self, file: Any) -> None:
         self.file = file
@@ -142,10 +138,8 @@ def run_tests(tests: list[str], seconds: float, pipe: int) -> None:
 
 
 def attempt(tests: list[str], seconds: float) -> tuple[str, str]:
-    """Return how a run of tests ended, and the test that failed.
-
-    A parameter that is gone because of the mutant is no failure: its whole function is run.
-    """
+    """Return how a run of tests ended, and the test that failed. A parameter that is gone because
+    of the mutant is no failure: its whole function is run."""
     inward, outward = os.pipe()
     pid = os.fork()
     if pid == 0:

@@ -63,11 +63,8 @@ class Mutant:
 
     @property
     def is_python(self) -> bool:
-        """Whether the change compiles.
-
-        cosmic-ray writes `if not name := value`, for instance, and cannot change the name of an
-        exception that has a dot.
-        """
+        """Whether the change compiles. cosmic-ray writes `if not name := value`, for instance, and
+        cannot change the name of an exception that has a dot."""
         try:
             compile(self.text, self.path, "exec", dont_inherit=True)
         except (SyntaxError, AttributeError):
@@ -80,10 +77,8 @@ type Place = tuple[int, int]
 
 
 def excluded(tree: ast.Module) -> list[tuple[Place, Place]]:
-    """Return the spans that no mutant may touch.
-
-    They are annotations, what only type checkers read, log messages, and `frozen` and `slots`.
-    """
+    """Return the spans that no mutant may touch. They are annotations, what only type checkers
+    read, log messages, and `frozen` and `slots`."""
     nodes: list[Any] = []
     for node in ast.walk(tree):
         nodes += [getattr(node, "annotation", None), getattr(node, "returns", None)]

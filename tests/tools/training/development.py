@@ -1,9 +1,6 @@
-"""The development set: invented checks, each with texts that repeat its claim in other words.
-
-= claim, cut by | into what it is about and what is said of it
-# title, where there is one
-> a text, as people would write or forward it
-"""
+"""The development set: invented checks, each with texts that repeat its claim in other words. =
+claim, cut by | into what it is about and what is said of it # title, where there is one > a text,
+as people would write or forward it"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -64,10 +61,8 @@ def entry_of(link: str, claim: str, title: str, language: str) -> FeedCheck:
 def near_misses(
     some: Iterable[Example], language: str, random: Random, rounds: int
 ) -> Iterator[FeedCheck]:
-    """Claims that join what one is about with what is said of another: hard wrong answers.
-
-    Not where the first half says nearly all: joined with anything it would be a right one.
-    """
+    """Claims that join what one is about with what is said of another: hard wrong answers. Not
+    where the first half says nearly all: joined with anything it would be a right one."""
     for number in range(rounds):
         shuffled = list(some)
         random.shuffle(shuffled)

@@ -1,9 +1,7 @@
 """A second, differently made set: stories with slots, filled with drawn names, places and numbers.
-
 The same story is told of several people, and the same people stand in several stories: a right
-answer shares more with a text than either does. What the slots of a text do not tell apart is
-right under every name (`Told.rights`).
-"""
+answer shares more with a text than either does. What the slots of a text do not tell apart is right
+under every name (`Told.rights`)."""
 
 import re
 from collections.abc import Iterator
@@ -46,11 +44,9 @@ SLOTS = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A text, the links of all checks that answer it, and those to take out to leave none.
-
-    The same story with another number or year is none of either: it is no answer that is looked
-    for, yet nobody would call it the check of another rumour.
-    """
+    """A text, the links of all checks that answer it, and those to take out to leave none. The same
+    story with another number or year is none of either: it is no answer that is looked for, yet
+    nobody would call it the check of another rumour."""
 
     text: str
     rights: frozenset[str]

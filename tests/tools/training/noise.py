@@ -14,10 +14,8 @@ KNOWN = 30_000
 
 
 def noise(language: str, count: int, random: Random) -> Iterator[FeedCheck]:
-    """`count` claims of 12 to 30 words, and a title of some of them and others.
-
-    Drawn words are small, so no name of a story is among them: it would be none any more.
-    """
+    """`count` claims of 12 to 30 words, and a title of some of them and others. Drawn words are
+    small, so no name of a story is among them: it would be none any more."""
     used = islice(get_frequency_dict(language).items(), KNOWN)
     names = {name for values in SLOTS[language].values() for name in values.casefold().split()}
     words, weights = zip(

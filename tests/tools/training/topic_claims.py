@@ -1,9 +1,6 @@
-"""Invented claims with what they are about: how well topics are told, in two halves.
-
-health | a claim about health
-health/technology | a claim that may stand under either topic
-politics | a claim that must not be admitted: politics, religion, war, person, crime, other
-"""
+"""Invented claims with what they are about: how well topics are told, in two halves. health | a
+claim about health health/technology | a claim that may stand under either topic politics | a claim
+that must not be admitted: politics, religion, war, person, crime, other"""
 
 from collections import defaultdict
 from dataclasses import dataclass

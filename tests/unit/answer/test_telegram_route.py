@@ -1,7 +1,5 @@
-"""The Telegram bot: which messages it answers, in which language, and what Telegram repeats.
-
-The updates have the shapes that the Bot API documents; their content is invented.
-"""
+"""The Telegram bot: which messages it answers, in which language, and what Telegram repeats. The
+updates have the shapes that the Bot API documents; their content is invented."""
 
 import json
 from pathlib import Path

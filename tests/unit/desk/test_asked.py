@@ -26,9 +26,7 @@ def asked(
     verdicts: str, rule: Rule = PLAIN, people: int = 2, judges: int = 2, **changes: Any
 ) -> Asked:
     """What is asked after the first of 130 findings were judged r(ight) or w(rong) by some people.
-
-    Every second finding is of the band `high`.
-    """
+    Every second finding is of the band `high`."""
     rows = [
         DrawnFinding(digest("f", str(n)), "p/r", 1, f"{n:032x}", band=HIGH if n % 2 else "medium",
                      **{"fingerprint": bytes([n] * 64)} | changes)

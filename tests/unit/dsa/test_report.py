@@ -62,11 +62,9 @@ def test_the_workbook_has_a_sheet_for_each_part(report: dict[str, bytes]) -> Non
 
 
 def test_recall_is_estimated_month_by_month() -> None:
-    """Samples of a small month and of a large one have one size: added up, they would mislead.
-
-    In February rules met 10 of 20, in March 10 of 1,000: 20 of 1,020 together. All posts and both
-    samples in one would say 20 of some 1,109.
-    """
+    """Samples of a small month and of a large one have one size: added up, they would mislead. In
+    February rules met 10 of 20, in March 10 of 1,000: 20 of 1,020 together. All posts and both
+    samples in one would say 20 of some 1,109."""
     audits = [
         entry("audit", number, 9, month=month, verdict="violating" if bad else "not_violating")
         for number, (month, bad) in enumerate(

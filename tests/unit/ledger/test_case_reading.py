@@ -367,10 +367,8 @@ def test_there_are_no_other_moves() -> None:
 
 
 def test_a_decided_case_never_opens_again() -> None:
-    """No retroactive verdict: an overturned decision stays so, a decided finding too.
-
-    But a finding opens again when the published check changed that it was decided by.
-    """
+    """No retroactive verdict: an overturned decision stays so, a decided finding too. But a finding
+    opens again when the published check changed that it was decided by."""
     for (kind, state), moves in TRANSITIONS.items():
         if state in {CaseState.DECIDED, CaseState.OVERTURNED, CaseState.CLOSED}:
             others = (after for move, after in moves.items() if move is not Move.REOPEN)

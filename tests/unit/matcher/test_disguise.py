@@ -1,6 +1,5 @@
-"""Words in disguise, and honest writing that only looks like one.
-
-A row has a term, a text, and the slices of the text that match."""
+"""Words in disguise, and honest writing that only looks like one. A row has a term, a text, and the
+slices of the text that match."""
 
 import pytest
 from support.sample_packs import pack_of

@@ -1,6 +1,5 @@
-"""What a term matches and what it does not: cases from bug reports of other filters, and ours.
-
-A row is: the terms of one group, a text, and the slices of the text that are found."""
+"""What a term matches and what it does not: cases from bug reports of other filters, and ours. A
+row is: the terms of one group, a text, and the slices of the text that are found."""
 
 import pytest
 from support.sample_packs import pack_of

@@ -123,9 +123,7 @@ def test_a_run_lists_each_file_that_has_no_leaf_and_reads_only_what_changed() ->
 
 def test_after_an_upgrade_a_rebuild_keeps_the_bytes_of_summaries_that_say_the_same() -> None:
     """Their digests are in the log: other bytes under the same revision would look like a change.
-
-    The page cites the digest of these bytes, and the archive holds them.
-    """
+    The page cites the digest of these bytes, and the archive holds them."""
     made = sample_world()
     context = made.context(CLOSED)
     publish(replace(context, steps=context.steps[:-1]), PublishRequest())  # the log is the last

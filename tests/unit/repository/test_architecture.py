@@ -195,10 +195,8 @@ def test_claims_brings_no_library_of_arrays_or_learning() -> None:
 
 
 def test_the_command_prints_in_one_place() -> None:
-    """Another console would let a terminal obey what a stranger called something.
-
-    So would another colour of problems: one place, and no line that a narrow terminal breaks.
-    """
+    """Another console would let a terminal obey what a stranger called something. So would another
+    colour of problems: one place, and no line that a narrow terminal breaks."""
     others = [
         (name, path.read_text("utf-8"))
         for name, path in modules().items()
@@ -210,10 +208,8 @@ def test_the_command_prints_in_one_place() -> None:
 
 
 def test_slow_libraries_are_imported_by_what_needs_them() -> None:
-    """Boto3 takes longer to import than all of ours, and what is deployed has no PyYAML.
-
-    `terang verify` needs no pages, and `terang scan` looks at few posts without arrays.
-    """
+    """Boto3 takes longer to import than all of ours, and what is deployed has no PyYAML. `terang
+    verify` needs no pages, and `terang scan` looks at few posts without arrays."""
     commands = ("packs", "packs_learning", "published", "review")
     names = ["recount", "terang.check_library", "terang.report_lint", "terang.cli",
              *(f"terang.cli.{one}" for one in commands)]  # fmt: skip

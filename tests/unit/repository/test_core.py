@@ -1,8 +1,6 @@
-"""The core stands alone: from a dropped file to a published, recountable number.
-
-It imports nothing of the rooms behind it, neither at the top of a module nor inside a function. A
-room behind adds itself to a list, such as the steps of publish, which a `handler.py` puts together.
-"""
+"""The core stands alone: from a dropped file to a published, recountable number. It imports nothing
+of the rooms behind it, neither at the top of a module nor inside a function. A room behind adds
+itself to a list, such as the steps of publish, which a `handler.py` puts together."""
 
 import ast
 from pathlib import Path

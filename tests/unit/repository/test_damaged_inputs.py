@@ -1,8 +1,6 @@
-"""Whatever a file holds or is, no command of `terang` ends in a traceback.
-
-Each command reads one file after the other in its place: some hundred kinds of damage to a sound
-one, and what is no file at all. It ends with 0, 1 or 2 and says at least one sentence.
-"""
+"""Whatever a file holds or is, no command of `terang` ends in a traceback. Each command reads one
+file after the other in its place: some hundred kinds of damage to a sound one, and what is no file
+at all. It ends with 0, 1 or 2 and says at least one sentence."""
 
 import io
 import os

@@ -1,8 +1,5 @@
-"""A number that nobody counted is zero.
-
-Many records are stored without what has its default. Another default would change what such a
-record says, years later.
-"""
+"""A number that nobody counted is zero. Many records are stored without what has its default.
+Another default would change what such a record says, years later."""
 
 import dataclasses
 from collections.abc import Iterator

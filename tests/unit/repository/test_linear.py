@@ -1,8 +1,6 @@
-"""Nothing that reads untrusted text takes more than a multiple of its length.
-
-No test here measures time: patterns are walked step by step, and the lines and loops of a reader
-are counted. `make bench` measures the same texts in seconds.
-"""
+"""Nothing that reads untrusted text takes more than a multiple of its length. No test here measures
+time: patterns are walked step by step, and the lines and loops of a reader are counted. `make
+bench` measures the same texts in seconds."""
 
 import ast
 import importlib

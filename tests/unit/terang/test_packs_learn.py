@@ -197,10 +197,8 @@ memasak\t5\t-4
 
 
 def test_a_pack_is_learned_from_counts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A term and a longer one with it weigh about what the longer one does.
-
-    No weight is enough, and no sign with those that come with it.
-    """
+    """A term and a longer one with it weigh about what the longer one does. No weight is enough,
+    and no sign with those that come with it."""
     folder.joinpath("counts.tsv").write_text(COUNTS)
     remarks = [f"{text} {at}" for at, text in enumerate(REMARKS)]
     folder.joinpath("clean.csv").write_text("\n".join(["text", *remarks]))

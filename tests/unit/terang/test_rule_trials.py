@@ -1,7 +1,5 @@
 """Trials at home: every rule in shadow of a run is on trial at once, and each run draws the same.
-
-An answer is judged by decide's own code, so what is refused here is refused in a stack.
-"""
+An answer is judged by decide's own code, so what is refused here is refused in a stack."""
 
 import json
 import shutil
