@@ -190,8 +190,7 @@ def test_t2_spans_are_places_of_the_original(worn: str, before: str) -> None:
     text = f"{before}send me your {worn}!"
     [hit] = Matcher([pack()]).find(text)
     spans = {span.term: text[span.start : span.end] for span in hit.spans}
-    assert spans["send me"] == "send me"
-    assert spans["one-time code"] == worn.lstrip("\u202e")
+    assert (spans["send me"], spans["one-time code"]) == ("send me", worn.lstrip("\u202e"))
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u3000\n\t\u200b", " " * 65_536], ids=len)

@@ -227,8 +227,7 @@ def contested(world: World) -> tuple[str, ...]:
 def test_a_complaint_waits_for_another_moderator_until_its_deadline(world: World) -> None:
     contested(world)
     [item] = [one for one in desk(world).items(BEN) if one.kind is ItemKind.COMPLAINT]
-    assert item.not_for == ("m-1",)
-    assert item.deadline == "2026-12-10T08:00:00Z"
+    assert (item.not_for, item.deadline) == (("m-1",), "2026-12-10T08:00:00Z")
     dossier = desk(world).dossier(BEN, item.key)
     assert dossier.decision.journal_entry.moderator == "m-1"
     assert dossier.contest is not None

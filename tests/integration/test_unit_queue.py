@@ -51,8 +51,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_units_go_in_tens() -> None:
     queue = Queue(iter(()))
     SqsUnitQueue(queue, "url").send(units(23))
-    assert queue.calls == [10, 10, 3]
-    assert queue.taken == list(range(23))
+    assert (queue.calls, queue.taken) == ([10, 10, 3], list(range(23)))
 
 
 def test_what_the_queue_did_not_take_is_sent_again(pauses: list[float]) -> None:

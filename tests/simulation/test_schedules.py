@@ -53,8 +53,7 @@ def seeds(step: int, often: int, end: int) -> list[object]:
 )
 def test_a_run_without_faults_is_right(scenario: Scenario) -> None:
     finished = run(scenario, PlannedFaults())
-    assert finished.wrong == []
-    assert finished.cluster.errors == []
+    assert (finished.wrong, finished.cluster.errors) == ([], [])
     assert finished.cluster.world.receipts()
 
 

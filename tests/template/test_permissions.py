@@ -396,8 +396,7 @@ def test_only_the_console_and_the_operators_role_send_to_its_queue() -> None:
     stack = resolved(Console="oidc", RedriveSender="AROAOPERATOR")
     statements = stack.typed("AWS::SQS::QueuePolicy")["ConsoleCasesPolicy"]["PolicyDocument"]
     [denied] = [one for one in statements["Statement"] if one["Sid"] == "OnlyTheConsole"]
-    assert denied["Effect"] == "Deny"
-    assert denied["Action"] == "sqs:SendMessage"
+    assert (denied["Effect"], denied["Action"]) == ("Deny", "sqs:SendMessage")
     assert denied["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": stack.arn("ConsoleRole")},
                                    "StringNotLike": {"aws:userid": "AROAOPERATOR:*"}}  # fmt: skip
 

@@ -93,8 +93,7 @@ def test_what_fails_too_often_goes_to_dead_letters(sqs: Any, new_queue: Callable
         show_again(sqs, source, message)
     assert received(sqs, source) == []
     [letter] = received(sqs, dead)
-    assert letter["Body"] == "a"
-    assert letter["MessageAttributes"]["provider"]["StringValue"] == "acme"
+    assert (letter["Body"], letter["MessageAttributes"]["provider"]["StringValue"]) == ("a", "acme")
 
 
 def test_a_batch_has_ten_entries_with_names_of_their_own(sqs: Any, queue: str) -> None:

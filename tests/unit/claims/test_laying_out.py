@@ -140,8 +140,7 @@ def test_each_array_of_an_artefact_begins_at_a_multiple_of_8_bytes(length: int) 
     start = len(index.MAGIC) + 4
     body = start + int.from_bytes(data[len(index.MAGIC) : start], "little")
     assert body % 8 == 0
-    assert data[body : body + 3] == b"abc"
-    assert data[body + 8 :] == array("I", [1, 2]).tobytes()
+    assert (data[body : body + 3], data[body + 8 :]) == (b"abc", array("I", [1, 2]).tobytes())
     assert list(index.read_index(data)[1]["second"]) == [1, 2]
 
 

@@ -39,8 +39,7 @@ def test_a_decision_moves_all_its_findings_at_once(cases: CaseWorld) -> None:
     assert state(cases, F1) == state(cases, F2) == CaseState.DECIDED
     assert cases.open == set()
     made = entry(cases, "decision", "d-1")
-    assert made.cases == (F1, F2, made.entry)
-    assert made.rules == {"codes/3/asks-for-code/live": 2}
+    assert (made.cases, made.rules) == ((F1, F2, made.entry), {"codes/3/asks-for-code/live": 2})
     assert made.found_days == ("2026-11-25", "2026-11-25")
     assert made.found == {f"2026-11-25/{rule}": count for rule, count in made.rules.items()}
     assert (made.category, made.keywords, made.reach) == ("SCAMS_AND_FRAUD", ("PHISHING",), 2)
@@ -241,8 +240,7 @@ def test_a_later_message_of_an_order_holds_the_first(cases: CaseWorld) -> None:
     cases.decide(order(), order(id="q-9", follows="q-1", effected_at="2026-11-25T10:00:00Z"))
     made = entry(cases, "order", "q-9")
     assert made.follows == entry(cases, "order", "q-1").entry
-    assert made.about == entry(cases, "order", "q-1")
-    assert made.cases == (made.follows,)
+    assert (made.about, made.cases) == (entry(cases, "order", "q-1"), (made.follows,))
 
 
 def test_a_time_from_an_earlier_message_is_kept_with_the_order(cases: CaseWorld) -> None:

@@ -31,8 +31,7 @@ def test_a_post_is_read_again_as_it_was_meant() -> None:
     (line,) = translated(dumps([post(language="en", **extra)]))
     found = read_translated_line(line)
     assert isinstance(found, TranslatedPost)
-    assert found.at == "[0]"
-    assert found.account == PSEUDONYMS.of("u1")
+    assert (found.at, found.account) == ("[0]", PSEUDONYMS.of("u1"))
     assert (found.id, found.text, found.language) == ("1", "The market opens at nine.", "en")
     assert (found.links, found.media_text, found.reach) == (["https://example.org"], ["Apples"], 3)
     assert not found.assumed_utc

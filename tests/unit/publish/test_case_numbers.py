@@ -71,8 +71,7 @@ def test_a_reversal_counts_once_for_the_decision_its_rule_and_its_post(
     fell = outcome("o", complaint, result)
     again = outcome("o2", contest("c2", first), result, overturns=False)
     numbers = counted(complaint, fell, again)
-    assert numbers.overturned == 1
-    assert numbers.overturned_by == {"complaint": 1}
+    assert (numbers.overturned, numbers.overturned_by) == (1, {"complaint": 1})
     assert numbers.complaints_ended == {"reversed": 2}
     assert numbers.by_rule == {f"2026-11-25/{RULE}/{became}": 1}
     assert numbers.posts == {f"2026-11-25/SCAMS_AND_FRAUD/{became}": 1}
@@ -128,8 +127,7 @@ def test_an_order_is_counted_once_with_the_clock_of_each_later_word() -> None:
     )  # fmt: skip
     numbers = counted(first, seen, done)
     key = "An authority / south"
-    assert numbers.orders == {f"act/DE/{key}": 1}
-    assert numbers.order_items == {f"act/DE/{key}": 3}
+    assert (numbers.orders, numbers.order_items) == ({f"act/DE/{key}": 1}, {f"act/DE/{key}": 3})
     assert numbers.order_acknowledge_seconds == {f"act/DE/3600/{key}": 1}
     assert numbers.order_effect_seconds == {f"act/DE/7200/{key}": 1}
     assert numbers.orders_ended == {f"act/DE/complied/{key}": 1}
@@ -214,8 +212,7 @@ def test_a_verdict_that_rested_on_a_changed_check_is_gone(verdict: str, tmp_path
     made.publish("2026-12-01T02:00:00Z")
     day, month = made.summary("acme/2026-11-25"), made.summary("acme/2026-11")
     assert (day.cases.decided, day.cases.checks_changed) == (2, {"withdrawn": 1})
-    assert day.errors.decided == 1
-    assert day.errors.dismissed == (verdict == "dismissed")
+    assert (day.errors.decided, day.errors.dismissed) == (1, verdict == "dismissed")
     assert month.standing.open_findings == {"2026-11-25": 2}
     assert recounted(made, tmp_path) == 0
 
@@ -244,8 +241,7 @@ def test_a_finding_that_nobody_had_decided_is_only_told_of(tmp_path: Path) -> No
     do(made, entry("c", "correction", category="SCAMS_AND_FRAUD", why="corrected"))
     made.publish(CLOSED)
     day = made.summary("acme/2026-11-25")
-    assert day.cases.checks_changed == {"corrected": 1}
-    assert day.cases.by_rule == {}
+    assert (day.cases.checks_changed, day.cases.by_rule) == ({"corrected": 1}, {})
     assert recounted(made, tmp_path) == 0
 
 

@@ -109,8 +109,7 @@ def test_an_open_month_is_a_hatched_bar_after_a_line() -> None:
 def test_a_guide_is_as_high_as_a_column_of_its_number() -> None:
     chart = charts.columns("t", ["1"], [("c1", "", [15])])
     texts = {label.text: guide for label, guide in zip(chart.labels, chart.guides, strict=False)}
-    assert texts["15"] == pytest.approx(chart.bars[0].y)
-    assert texts["0"] == charts.BASE
+    assert (texts["15"], texts["0"]) == (pytest.approx(chart.bars[0].y), charts.BASE)
     for label, guide in zip(chart.labels, chart.guides, strict=False):
         assert abs(label.y - guide) < 10
 

@@ -202,8 +202,7 @@ def test_a_late_receipt_makes_a_revision_that_says_what_changed_and_keeps_the_fi
     assert (day.revision, day.numbers.inspected) == (2, 111)
     assert day.why_revised == "1 unit came to the journal after revision 1."
     changes = {change.measure: (change.before, change.after) for change in day.changes}
-    assert changes["inspected"] == (100, 111)
-    assert changes["units"] == (1, 2)
+    assert (changes["inspected"], changes["units"]) == ((100, 111), (1, 2))
     assert "refused" not in changes
     assert made.files["summaries/acme/2026-11-25.r1.json"] == first
     assert made.files["journal/acme/2026-11-25.r1.jsonl"] == journal

@@ -87,8 +87,7 @@ def test_a_campaign_counts_the_findings_of_its_packs_alone() -> None:
     whole = numbers_of(receipt, known)
     part = only_packs(whole, [known.packs["bait", 1]])
     assert (part.findings, part.held, part.by_rule) == (2, 1, {prize: 2})
-    assert part.by_category == {"VIOLENCE/live": 2}
-    assert part.by_severity == {"low/live": 2}
+    assert (part.by_category, part.by_severity) == ({"VIOLENCE/live": 2}, {"low/live": 2})
     assert (part.inspected, part.refused, part.repeats) == (100, 3, 9)
 
 
@@ -123,8 +122,7 @@ def test_a_name_that_cannot_be_a_path_is_told_and_its_rules_are_known(
 ) -> None:
     pack = {**sample_pack(), **changes}
     found = catalogue(pack)
-    assert found.unpublishable == [named]
-    assert found.campaigns == {}
+    assert (found.unpublishable, found.campaigns) == ([named], {})
     assert found.ruling("set", live(pack=str(pack["id"])))
 
 

@@ -118,8 +118,7 @@ def test_a_receipt_that_does_not_close_alarms_and_is_logged_without_its_id(
     printed = capsys.readouterr().out
     lines = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
     (metrics,) = [line for line in lines if "_aws" in line]
-    assert metrics["ReceiptNotClosed"] == [1.0]
-    assert metrics["service"] == "publish"
+    assert (metrics["ReceiptNotClosed"], metrics["service"]) == ([1.0], "publish")
     assert "receipt left out" in caplog.messages
     logged = str([vars(record) for record in caplog.records])
     for hidden in (broken.unit, broken.source):

@@ -123,8 +123,7 @@ def test_the_file_of_signs_is_what_the_code_says() -> None:
 
 def test_a_set_names_the_signs_of_groups_and_scores() -> None:
     loaded = load_set(document(LINKED))
-    assert loaded.signs == {"link": SIGNS["link"].digest}
-    assert loaded.format == FORMAT_WITH_SIGNS
+    assert (loaded.signs, loaded.format) == ({"link": SIGNS["link"].digest}, FORMAT_WITH_SIGNS)
     with_signs = SCORED.replace("      terms:", "      signs: {money: 2}\n      terms:")
     [scored] = Pack.parse(with_signs, "a").rules
     assert load_set(document(scored)).signs == {"money": SIGNS["money"].digest}

@@ -79,8 +79,7 @@ def test_after_an_erasure_posts_count_as_not_compared() -> None:
 def test_a_unit_of_too_many_copies_says_how_many_it_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unit_input, "MOST_FOUND", 2)
     found = find(*[TEXT] * 5)
-    assert found.found == (CopyMatch(NAME, DECISION, (0, 1)),)
-    assert found.not_compared == 3
+    assert (found.found, found.not_compared) == ((CopyMatch(NAME, DECISION, (0, 1)),), 3)
 
 
 def test_what_was_found_reads_back_as_it_was_written() -> None:

@@ -89,8 +89,7 @@ def test_translated_lines_keep_their_places_and_count_assumed_times() -> None:
              msgspec.convert(fields(at="messages[1]"), TranslatedPost)]  # fmt: skip
     data = b"\n".join([*map(msgspec.json.encode, posts), b'{"refused":"not_a_post","at":"m[2]"}'])
     reading = read_records(data, translated=True)
-    assert reading.posts == posts
-    assert reading.assumed_utc == 1
+    assert (reading.posts, reading.assumed_utc) == (posts, 1)
     assert [(one.code, one.at) for one in reading.refusals] == [(Code.NOT_A_POST, "m[2]")]
 
 

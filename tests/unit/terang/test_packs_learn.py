@@ -70,8 +70,7 @@ def test_an_answer_changes_the_label(folder: Path, capsys: pytest.CaptureFixture
     run_packs(capsys, folder, *LEARN, folder / "posts.csv", "--out", folder / "out")
     review = folder / "out/review.jsonl"
     rows = [json.loads(line) for line in review.read_text("utf-8").splitlines()]
-    assert rows[0]["text"] == "daftar sekarang, bonus besar 0 🔥"
-    assert rows[0]["label"] == "ordinary"
+    assert (rows[0]["text"], rows[0]["label"]) == ("daftar sekarang, bonus besar 0 🔥", "ordinary")
     rows[0]["answer"] = "harmful"
     review.write_text("\n".join(map(json.dumps, rows)), "utf-8")
     again = ("--relabel", review, "--out", folder / "again")
