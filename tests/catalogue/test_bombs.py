@@ -140,9 +140,7 @@ UNFOLDING_MIB = 64
 
 
 @pytest.mark.parametrize("text", UNFOLDING.values(), ids=UNFOLDING)
-def test_t1_a_text_that_unfolds_is_bounded_in_time_and_memory(
-    text: str, request: pytest.FixtureRequest
-) -> None:
+def test_t1_unfolding_costs_bounded_time_memory(text: str, request: pytest.FixtureRequest) -> None:
     """50 ms where nothing else runs; the bound is ten times that, for a busy machine."""
     matcher, name = Matcher([pack()]), request.node.callspec.id
     matcher.find(text + OTP)

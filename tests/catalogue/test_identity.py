@@ -82,9 +82,7 @@ def test_i3_the_prefix_is_the_provider_whatever_the_file_says(world: World) -> N
     [(f"{ROLE}:session", "others"), ("AROAOTHERS:session", "acme"), ("", "acme"), (ROLE, "")],
     ids=["acme's role for others", "the role of others for acme", "nobody", "for nobody"],
 )
-def test_i3_a_message_for_another_provider_is_not_believed(
-    world: World, sender: str, named: str
-) -> None:
+def test_i3_a_message_for_another_is_not_believed(world: World, sender: str, named: str) -> None:
     world.store.put_provider(Provider("others", ("AROAOTHERS",)))
     body = json.dumps(fields(text=OTP))
     message = Delivery("arn:posts", body, sender, {"provider": named}, world.clock.now())

@@ -222,9 +222,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
-def test_p2_a_broken_pack_is_refused_with_its_line_and_no_other_is_loaded(
-    tmp_path: Path, text: str | bytes
-) -> None:
+def test_p2_a_broken_pack_is_refused_with_its_line_alone(tmp_path: Path, text: str | bytes) -> None:
     (tmp_path / "sound.yaml").write_text(SHADOW)
     (tmp_path / "broken.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(PackError) as refused:

@@ -283,9 +283,7 @@ def test_browsers_are_asked_to_stay_with_https(made: Made) -> None:
         assert given["headers"]["Strict-Transport-Security"].startswith("max-age=31536000")
 
 
-def test_a_client_with_a_secret_shows_it_to_the_issuer_alone(
-    made: Made, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_secret_is_shown_to_the_issuer_alone(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is read from Secrets Manager when a code is exchanged, and no page or address has it."""
     world, issuer, _ = made
     parameters.clear_caches()

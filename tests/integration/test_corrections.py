@@ -62,9 +62,7 @@ def corrections(world: World) -> list[Any]:
     pytest.param(WITHDRAWN, "withdrawn", [], id="withdrawn"),
     pytest.param(NOW_TRUE, "corrected", ["true"], id="corrected"),
 ])  # fmt: skip
-def test_what_was_decided_by_it_is_open_again(
-    world: World, feed: bytes, why: str, after: list[str]
-) -> None:
+def test_what_it_decided_is_open(world: World, feed: bytes, why: str, after: list[str]) -> None:
     finding = decided(world)
     receipt = world.import_checks(feed).receipt
     assert receipt.reopened == 1

@@ -80,9 +80,7 @@ def test_an_escalation_for_a_child_leaves_no_excerpt_anywhere(world: World) -> N
 @pytest.mark.parametrize(
     ("minutes", "status"), [(24, "refused"), (26, "taken")], ids=["before it", "after it"]
 )
-def test_a_redriven_decision_is_judged_as_on_the_day_it_was_sent(
-    world: World, minutes: int, status: str
-) -> None:
+def test_a_redriven_decision_is_judged_by_its_day(world: World, minutes: int, status: str) -> None:
     """It was decided at 12:30, and redriven a week later: whether it was sent after that counts."""
     [finding] = found(world)
     first = datetime(2026, 11, 25, 12, minutes, tzinfo=UTC)

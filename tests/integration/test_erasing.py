@@ -220,7 +220,7 @@ def test_a_file_under_way_keeps_its_parts_until_it_is_closed(world: World) -> No
     assert places_of(world, *WORDS) == []
 
 
-def test_killed_after_any_kind_of_call_and_done_again_it_ends_the_same(
+def test_killed_anywhere_and_done_again_it_ends_the_same(
     new_world: Callable[..., World],
 ) -> None:
     """After one that only reads, it is as if it were killed after the one before. Of equal calls in

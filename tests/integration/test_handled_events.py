@@ -22,9 +22,7 @@ README = (ROOT / "events/README.md").read_text()
                  "drop/sample-chat/week 48/a+b 100% unggahan-é 你好.jsonl",
                  id="blanks, plus, percent and letters beyond ASCII"),
 ])  # fmt: skip
-def test_a_dropped_file_becomes_one_unit_that_pins_its_version(
-    account: Account, name: str, key: str
-) -> None:
+def test_a_dropped_file_is_one_unit_of_a_version(account: Account, name: str, key: str) -> None:
     event = read_event(name)
     file = account.sent(event, SAMPLE.read_bytes())
     assert account.invoke("Intake", event) is None
@@ -130,9 +128,7 @@ def test_what_comes_of_a_message(
     assert ("nothing is kept", "one finding", "two findings", "three findings")[len(rules)] in row
 
 
-def test_a_sender_unknown_is_counted_for_the_alarm(
-    account: Account, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_sender_is_counted(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     account.invoke("Scan", read_event("scan-posts-unknown-sender"))
     assert metrics_of(capsys.readouterr().out) == {"UnknownSender": 1.0}
 

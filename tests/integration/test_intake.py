@@ -54,7 +54,7 @@ def test_another_format_is_translated_into_parts(new_world: Callable[..., World]
     assert dropped(world) == []
 
 
-def test_translated_posts_and_their_findings_are_those_of_json_lines(
+def test_translated_posts_are_found_as_in_json_lines(
     new_world: Callable[..., World],
 ) -> None:
     """The same posts in another format are the same findings: counted once, then as repeats."""

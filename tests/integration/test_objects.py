@@ -201,9 +201,7 @@ def test_a_write_whose_answer_is_lost_is_found_done(world: World, fresh_clients:
     [("a.html", "text/html; charset=utf-8"), ("a.jsonl", "application/x-ndjson"),
      ("a/b.json", "application/json"), ("a", "application/octet-stream")],
 )  # fmt: skip
-def test_the_content_type_follows_the_ending(
-    stubbed: tuple[S3Objects, Stubber], key: str, kind: str
-) -> None:
+def test_the_ending_makes_the_type(stubbed: tuple[S3Objects, Stubber], key: str, kind: str) -> None:
     objects, stubber = stubbed
     expected = {"Bucket": "b", "Key": key, "Body": ANY, "ContentType": kind}
     stubber.add_response("put_object", {"ETag": '"e"'}, expected)

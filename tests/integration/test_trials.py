@@ -423,9 +423,7 @@ def test_drawn_findings_are_kept_as_long_as_the_desk_reads_answers(world: World)
     ({"article_16": True}, "field_conflict"),
     ({"post": "another"}, "mixed_posts"),
 ])  # fmt: skip
-def test_a_moderators_own_notice_is_of_a_drawn_finding(
-    tried: World, changes: dict[str, Any], code: str
-) -> None:
+def test_an_own_notice_is_of_a_drawn_one(tried: World, changes: dict[str, Any], code: str) -> None:
     assert status(tried, notice(tried) | changes) == code
     scan(tried, line(id="live", text=OTP) + b"\n", "live.jsonl")
     [found] = tried.open_findings()

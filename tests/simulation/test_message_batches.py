@@ -85,7 +85,7 @@ def test_it_dies_alone_in_whatever_order_messages_come(monkeypatch: pytest.Monke
         assert _counted(cluster) == NEIGHBOURS
 
 
-def test_a_message_that_cannot_be_inspected_costs_its_neighbours_nothing(
+def test_a_message_that_fails_costs_its_neighbours_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The worker lives: the others are committed in the same delivery."""
@@ -127,9 +127,7 @@ def test_a_redrive_of_some_messages_of_a_batch_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("posts", [1, 10])
-def test_a_message_costs_at_most_two_and_a_half_write_units(
-    posts: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_message_costs_at_most_2_5_writes(posts: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Findings apart: what is under `C#` and `K#`, and the beginning of a message that has any."""
     monkeypatch.setattr(scanner, "BATCH_MESSAGES", receipt.BATCH_MESSAGES)
     units: Counter[str] = Counter()

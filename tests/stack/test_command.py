@@ -290,9 +290,7 @@ def test_wrong_usage_ends_in_2_and_says_why(
 
 
 @pytest.mark.parametrize("words", [["run", "--nonsense"], ["runs"]])
-def test_words_that_mean_nothing_end_in_2(
-    words: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_senseless_words_end_in_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 2
 
 

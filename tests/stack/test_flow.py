@@ -132,9 +132,7 @@ def test_the_summary_says_what_receipts_say(running: Running, sampled: list[File
     assert packs - {FACTCHECKS} == shipped  # another test of the session puts checks in force
 
 
-def test_the_mailbox_is_empty_once_all_is_told(
-    running: Running, sampled: list[FileReceipt]
-) -> None:
+def test_the_mailbox_is_empty_once_all_is_out(running: Running, sampled: list[FileReceipt]) -> None:
     assert list(running.versions("DropBucket", "drop/sample-chat/")) == []
 
 

@@ -36,9 +36,7 @@ def wait_for(running: Running, count: int) -> list[str]:
     raise TimeoutError(running.logs()[-2000:])
 
 
-def test_from_the_notice_to_the_answer_and_from_a_report_to_a_decision(
-    running: Running, tmp_path: Path
-) -> None:
+def test_from_notice_to_answer_from_report_to_decision(running: Running, tmp_path: Path) -> None:
     path = tmp_path / "posts.jsonl"
     path.write_bytes(json_lines([post(id="f-1", text="Send me the OTP please")]))
     running.take(PROVIDER, path)

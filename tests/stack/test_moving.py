@@ -75,9 +75,7 @@ def terang(stack: LocalStack, *words: str) -> subprocess.CompletedProcess[str]:
                           text=True)  # fmt: skip
 
 
-def test_what_a_removed_stack_kept_is_taken_over_under_another_name(
-    emulator: LocalStack, tmp_path: Path
-) -> None:
+def test_what_a_removed_stack_kept_gets_another_name(emulator: LocalStack, tmp_path: Path) -> None:
     """The steps of docs/operate.md; at the end every number is proved and the log grows."""
     old = Running(emulator, deploy(emulator, OLD, PARAMETERS), DAY)
     packs = [Pack.parse(path.read_text(), path.name) for path in (ROOT / "packs").glob("*.yaml")]

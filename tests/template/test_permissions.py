@@ -247,9 +247,7 @@ def test_the_door_serves_a_domain_under_its_certificate() -> None:
 
 @pytest.mark.parametrize(("asks", "auth", "everybody"),
     [("iam", "AWS_IAM", False), ("secret", "NONE", True), ("off", None, False)])  # fmt: skip
-def test_the_tip_line_is_open_only_where_it_asks_for_secrets(
-    asks: str, auth: str | None, everybody: bool
-) -> None:
+def test_the_tip_line_is_open_only_by_secret(asks: str, auth: str | None, everybody: bool) -> None:
     stack = resolved(TipLine=asks)
     urls = list(stack.typed("AWS::Lambda::Url").values())
     assert [url["AuthType"] for url in urls] == ([auth] if auth else [])

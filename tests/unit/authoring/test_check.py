@@ -113,9 +113,7 @@ NAMED = {
 
 
 @pytest.mark.parametrize(("groups", "match", "expected"), NAMED.values(), ids=NAMED)
-def test_no_rule_is_about_whom_a_post_names(
-    folder: Path, groups: str, match: str, expected: str
-) -> None:
+def test_no_rule_is_about_names(folder: Path, groups: str, match: str, expected: str) -> None:
     text = PACK.replace("all:\n      - [otp, login code]\n      - [send me]", f"all: {groups}\n\n")
     text = text.replace("match: [send me the otp, otp - send me]", f"match: {match}")
     folder.joinpath("otp.yaml").write_text(text, "utf-8")

@@ -46,9 +46,7 @@ def test_a_pack_is_read_as_written() -> None:
 
 @pytest.mark.parametrize("of_pack", Mode)
 @pytest.mark.parametrize("of_rule", Mode)
-def test_a_rule_in_shadow_stays_there_and_none_is_live_before_its_pack(
-    of_pack: Mode, of_rule: Mode
-) -> None:
+def test_a_rule_in_shadow_stays_and_is_never_before_its_pack(of_pack: Mode, of_rule: Mode) -> None:
     text = PACK.replace("severity: high", f"severity: high\n    mode: {of_rule}")
     pack = Pack.parse(text.replace("rules:\n", f"mode: {of_pack}\nrules:\n"), "otp.yaml")
     assert pack.mode is of_pack
@@ -254,9 +252,7 @@ EXCESSIVE = {
 
 
 @pytest.mark.parametrize("text", EXCESSIVE.values(), ids=EXCESSIVE)
-def test_excessive_keys_are_refused_before_the_rest_is_read(
-    text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_excessive_keys_are_refused_at_once(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a hundred thousand keys the parser yields a few hundred events, and nothing is built."""
     events = 0
 

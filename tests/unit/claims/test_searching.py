@@ -145,9 +145,7 @@ def test_a_claim_is_put_under_its_topic(language: str, claim: str, topic: str) -
 
 
 @pytest.mark.parametrize(("language", "claim", "kept_out"), KEPT_OUT)
-def test_a_claim_of_public_life_answers_on_the_tip_line_alone(
-    language: str, claim: str, kept_out: str
-) -> None:
+def test_a_claim_of_public_life_is_for_tips_alone(language: str, claim: str, kept_out: str) -> None:
     assert kept_out in kept_out_by(claim)
     assert topic_of(claim, language) == TIP_LINE_ONLY
 

@@ -121,9 +121,7 @@ def test_a_token_ends_by_the_stacks_clock() -> None:
     ({"exp": 4e9}, 0, ""), ({"iat": "now"}, 0, "not_yet"), ({"token_use": ...}, 0, ""),
     ({"azp": CLIENT}, 0, ""), ({"nonce": 7}, 0, "wrong_nonce"),
 ])  # fmt: skip
-def test_a_minute_of_leeway_and_what_may_be_missing(
-    changes: dict[str, Any], seconds: int, code: str
-) -> None:
+def test_a_minute_of_leeway_and_absence(changes: dict[str, Any], seconds: int, code: str) -> None:
     now = NOW + timedelta(seconds=seconds)
     token = signed(claims(**changes))
     if code:

@@ -228,9 +228,7 @@ def test_a_report_says_nothing_of_single_terms() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_every_number_is_proved(
-    seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_numbers_are_proved(seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = put(tmp_path / "report", written(seed))
     assert main(["report", "check", str(folder)]) == 0
     said = capsys.readouterr().out
@@ -414,9 +412,7 @@ def test_the_proof_shares_no_code_with_the_writer() -> None:
 
 
 @pytest.mark.parametrize("time", ["2026-03m14T01:00:00Z", "2026-03-14T01:00:00", "soon", "14:00"])
-def test_a_ledger_with_a_time_that_is_none_names_its_line(
-    proved_report: dict[str, bytes], time: str
-) -> None:
+def test_a_ledger_with_a_wrong_time_names_it(proved_report: dict[str, bytes], time: str) -> None:
     """Also where an entry carries another one: the hours between would be counted from it."""
     lines = proved_report["ledger.jsonl"].splitlines()
     carrying = next(

@@ -201,9 +201,7 @@ def test_what_is_missing_is_said_and_nothing_typed_is_lost(
 
 
 @pytest.mark.parametrize("form", [{"category": ABUSE}, HOTLINE], ids=["abuse", "key"])
-def test_a_name_is_asked_for_only_where_the_law_wants_it(
-    world: FormsWorld, form: dict[str, str]
-) -> None:
+def test_a_name_is_asked_for_only_where_needed(world: FormsWorld, form: dict[str, str]) -> None:
     assert report(world, name="", email="", **form)[1] == "reported"
     [sent], [kept] = world.sent, words(world)
     assert sent["trusted_flagger"] is ("key" in form)

@@ -86,9 +86,7 @@ def test_an_event_fills_the_public_bucket(deployed: Deployed) -> None:
     assert deployed.publish(dict(ORDER)) == {"written": 0, "revised": 0}
 
 
-def test_a_log_that_refuses_to_grow_is_in_the_answer(
-    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_log_that_refuses_is_told(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
     results = iter(
         [PublishResult(written=4, log_refused="another key"), PublishResult(log=LogGrowth(7, 2))]
     )

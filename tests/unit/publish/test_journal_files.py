@@ -153,9 +153,7 @@ def test_a_cut_day_of_which_less_is_accepted_keeps_its_files_empty(tmp_path: Pat
 
 @pytest.mark.usefixtures("small_files")
 @pytest.mark.parametrize("deaths", range(12))
-def test_a_run_that_dies_between_two_files_is_completed_by_the_next(
-    deaths: int, tmp_path: Path
-) -> None:
+def test_a_run_that_dies_between_files_is_ended_by_the_next(deaths: int, tmp_path: Path) -> None:
     made, right = world(), world()
     for each in (made, right):
         each.publish(CLOSED)

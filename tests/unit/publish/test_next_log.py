@@ -211,9 +211,7 @@ def files_of(pruned: LogWorld) -> LogFiles:
     return LogFiles(size, lambda path: pruned.files.get(f"log/{path}"))
 
 
-def test_published_files_are_named_again_once_a_year_and_stay_checked(
-    pruned: LogWorld, tmp_path: Path
-) -> None:
+def test_files_are_named_again_each_year_and_stay_checked(pruned: LogWorld, tmp_path: Path) -> None:
     files = files_of(pruned)
     kept = [decode_leaf(leaf) for leaf in files.leaves(files.first_kept())]
     named = [leaf.path for leaf in kept if isinstance(leaf, PublishedLeaf)]

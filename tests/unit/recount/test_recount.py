@@ -227,9 +227,7 @@ def _changed(record: Any, way: list[str | int], value: Any) -> Any:
     return record
 
 
-def test_of_two_tallies_only_what_differs_is_said(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_of_two_tallies_the_rest_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The one changed key of a hundred would else be cut off."""
     path = folder / "summaries/acme/2026-11-25.json"
     summary = json.loads(path.read_bytes())

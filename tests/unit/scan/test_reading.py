@@ -117,7 +117,7 @@ def test_ranges_own_lines(data: bytes, size: int, expected: list[bytes]) -> None
     assert [one.data for one in split(data, size)] == expected
 
 
-def test_the_rest_of_a_line_beyond_all_bounds_is_passed_over_and_counted(
+def test_the_rest_of_a_line_beyond_all_bounds_is_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(unit_input, "LINE_BYTES", 20)

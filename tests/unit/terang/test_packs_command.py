@@ -33,9 +33,7 @@ def test_check_counts_warnings_only(folder: Path, capsys: pytest.CaptureFixture[
     )
 
 
-def test_try_and_diff_say_that_a_pack_is_unprotected(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_both_say_a_pack_is_unprotected(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = folder / "packs/otp.yaml"
     file.write_text(PACK.replace("[en, id]", "[de]"), "utf-8")
     why = "in shadow, unprotected: no protected sentences in de;"

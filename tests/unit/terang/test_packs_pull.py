@@ -88,9 +88,7 @@ def test_a_pack_is_taken_in_shadow_with_its_origin(
     assert "its author runs it live" in shown
 
 
-def test_a_pulled_pack_that_is_published_again_keeps_comments(
-    published: tuple[Path, str], tmp_path: Path
-) -> None:
+def test_a_pulled_pack_keeps_its_comments(published: tuple[Path, str], tmp_path: Path) -> None:
     """The origin of the other stack is replaced, and nothing that follows it is."""
     origin = f"origin:\n  url: https://first.example/1.yaml\n  sha256: {'a' * 64}\n"
     other = SAFE.replace("rules:\n", f"{origin}# read by two people\nrules:\n", 1)

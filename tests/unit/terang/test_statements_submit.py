@@ -127,9 +127,7 @@ def test_it_goes_on_where_it_was(tmp_path: Path, database: Database, paused: lis
     assert len(sent(files)) == len(set(sent(files))) == 250
 
 
-def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(
-    tmp_path: Path, database: Database
-) -> None:
+def test_killed_in_between_it_sends_nothing_twice(tmp_path: Path, database: Database) -> None:
     """Killed after the database took the third batch, and before it could note that."""
     files = written(tmp_path, many(730))
     database.next = ["", "", "held"]

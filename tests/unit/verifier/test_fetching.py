@@ -114,9 +114,7 @@ def served() -> Iterator[Served]:
 NOW = Options(now=datetime(2026, 11, 26, 3, tzinfo=UTC))
 
 
-def test_files_are_fetched_together_and_each_once(
-    served: Served, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_file_is_fetched_once(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
     result = check_place(source_of(served.url), NOW)
     assert result.wrong == []
     assert capsys.readouterr().err == ""  # only a terminal is shown how far it is
