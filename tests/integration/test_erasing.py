@@ -7,24 +7,7 @@ from typing import Any
 
 import pytest
 from integration.received_files import receive
-from support.erased_world import (
-    ACCOUNT,
-    ARRAY,
-    FILE,
-    MESSAGE,
-    POST,
-    WORDS,
-    again,
-    erase,
-    finding_of,
-    hers,
-    live_through,
-    messages,
-    numbers,
-    places_of,
-    publish_all,
-    sample,
-)
+from support import erased_world
 from support.faults import Calls, CrashError
 from support.sample_messages import decision, outcome
 from support.sample_posts import OTP
@@ -41,7 +24,7 @@ WRITES = (
 
 @pytest.fixture
 def lived(world: World) -> World:
-    live_through(world)
+    erased_world.live_through(world)
     return world
 
 
@@ -63,8 +46,11 @@ def alike(world: World) -> Any:
 
 def test_before_erasing_the_author_is_in_every_kind_of_place(lived: World) -> None:
     """Else the search for what is left could not fail."""
-    kinds = {place.partition("#")[0].partition("acme/")[0] for place in places_of(lived, *WORDS)}
-    places = places_of(lived, *WORDS)
+    kinds = {
+        place.partition("#")[0].partition("acme/")[0]
+        for place in erased_world.places_of(lived, *erased_world.WORDS)
+    }
+    places = erased_world.places_of(lived, *erased_world.WORDS)
     assert kinds == {"C", "J", "R", "out/out/"} | {one for one in places if one.startswith("work/")}
     folders = {one.split("/")[3] for one in places if one.startswith("out/")}
     assert folders == {
@@ -74,14 +60,14 @@ def test_before_erasing_the_author_is_in_every_kind_of_place(lived: World) -> No
 
 
 def test_nothing_of_the_author_is_left_in_any_version(lived: World) -> None:
-    done = erase(lived)
+    done = erased_world.erase(lived)
     assert done.is_clean
     assert done.under_way == 0
-    assert places_of(lived, *WORDS) == []
+    assert erased_world.places_of(lived, *erased_world.WORDS) == []
 
 
 def test_it_says_what_went(lived: World) -> None:
-    counts = erase(lived).counts
+    counts = erased_world.erase(lived).counts
     assert {name: count for name, count in counts.items() if count} == {
         "findings": 5, "excerpts": 5, "entries": 11, "waiting": 1, "samples": 3, "files": 3,
         "notices": 9, "reports": 1, "statements": 2, "batches": 1, "proposals": 1, "parts": 1,
@@ -91,21 +77,21 @@ def test_it_says_what_went(lived: World) -> None:
 
 def test_what_is_of_others_stays(lived: World) -> None:
     def of_ben() -> list[str]:
-        return places_of(lived, "his-", lived.keys().in_force("acme").of("ben"))
+        return erased_world.places_of(lived, "his-", lived.keys().in_force("acme").of("ben"))
 
     before = {place for place in of_ben() if not place.startswith("work/parts/")}
-    erase(lived)
+    erased_world.erase(lived)
     assert {*of_ben()} == before
-    assert sample(lived) == ["his-2"]
+    assert erased_world.sample(lived) == ["his-2"]
     assert len(lived.open_findings()) == 2
 
 
 def test_every_published_byte_stays_and_is_proved(lived: World, tmp_path: Path) -> None:
-    publish_all(lived)
-    before = numbers(lived)
-    erase(lived)
-    publish_all(lived)
-    assert numbers(lived) == before
+    erased_world.publish_all(lived)
+    before = erased_world.numbers(lived)
+    erased_world.erase(lived)
+    erased_world.publish_all(lived)
+    assert erased_world.numbers(lived) == before
     for key, data in before.items():
         path = tmp_path / key
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -113,12 +99,12 @@ def test_every_published_byte_stays_and_is_proved(lived: World, tmp_path: Path) 
     paths = [*(tmp_path / "summaries").glob("*/*.json")]
     assert paths
     assert [one for path in paths for one in differences_of(tmp_path, path)] == []
-    assert places_of(lived, *WORDS) == []
+    assert erased_world.places_of(lived, *erased_world.WORDS) == []
 
 
 def test_a_stub_says_what_was_counted_and_nothing_else(lived: World) -> None:
-    finding = finding_of(lived, f"{POST}-2", "names-prize")
-    erase(lived)
+    finding = erased_world.finding_of(lived, f"{erased_world.POST}-2", "names-prize")
+    erased_world.erase(lived)
     case = lived.store.case(finding)
     assert case.excerpt is None
     stub = case.finding
@@ -129,79 +115,85 @@ def test_a_stub_says_what_was_counted_and_nothing_else(lived: World) -> None:
 
 def test_a_dry_run_says_the_same_and_writes_nothing(lived: World) -> None:
     before = lived.state()
-    planned = erase(lived, dry_run=True)
+    planned = erased_world.erase(lived, dry_run=True)
     assert lived.state() == before
-    assert planned.counts == erase(lived).counts
+    assert planned.counts == erased_world.erase(lived).counts
 
 
 def test_again_it_finds_nothing(lived: World) -> None:
-    erase(lived)
+    erased_world.erase(lived)
     before = alike(lived)
-    assert not erase(lived).counts.total()
+    assert not erased_world.erase(lived).counts.total()
     assert alike(lived) == before
 
 
 def test_repeats_bring_nothing_back_and_change_no_number(lived: World) -> None:
     """The same file and message, a redrive, another cut of the export, and each decision again."""
-    sent = messages(lived)
-    units = lived.take_in(FILE, "once-more.jsonl")
-    erase(lived)
+    sent = erased_world.messages(lived)
+    units = lived.take_in(erased_world.FILE, "once-more.jsonl")
+    erased_world.erase(lived)
     before = lived.receipts()
-    lived.scan(*units, *lived.take_in(FILE, "after.jsonl"), *lived.take_in(ARRAY, "a.json"))
-    lived.scanner().scan_message("acme", MESSAGE, lived.clock.now())
+    lived.scan(
+        *units,
+        *lived.take_in(erased_world.FILE, "after.jsonl"),
+        *lived.take_in(erased_world.ARRAY, "a.json"),
+    )
+    lived.scanner().scan_message("acme", erased_world.MESSAGE, lived.clock.now())
     assert lived.receipts() == before
     statuses = [handled.status for handled in lived.decide(*sent[:-1])]
     assert statuses == ["repeated"] * 6
-    assert places_of(lived, *WORDS) == []
+    assert erased_world.places_of(lived, *erased_world.WORDS) == []
 
 
 def test_an_export_of_another_cut_counts_and_brings_nothing_back(lived: World) -> None:
-    erase(lived)
-    units = lived.take_in(again(), "other.jsonl")
+    erased_world.erase(lived)
+    units = lived.take_in(erased_world.again(), "other.jsonl")
     lived.scan(*units)
     new = [receipt for receipt in lived.receipts() if receipt.source.endswith("other.jsonl")]
     counts = [(one.inspected, one.findings, one.repeats) for one in new]
     assert [sum(each) for each in zip(*counts, strict=True)] == [7, 1, 4]
-    publish_all(lived)
-    assert places_of(lived, *WORDS) == []
+    erased_world.publish_all(lived)
+    assert erased_world.places_of(lived, *erased_world.WORDS) == []
 
 
 def test_after_a_change_of_the_key_the_tombstone_still_holds(lived: World) -> None:
-    erase(lived)
-    november = lived.pseudonym(ACCOUNT)
+    erased_world.erase(lived)
+    november = lived.pseudonym(erased_world.ACCOUNT)
     lived.clock.move(days=7)
-    assert lived.pseudonym(ACCOUNT) != november
-    lived.scan(*lived.take_in(again(), "december.jsonl"))
-    assert places_of(lived, *WORDS) == []
+    assert lived.pseudonym(erased_world.ACCOUNT) != november
+    lived.scan(*lived.take_in(erased_world.again(), "december.jsonl"))
+    assert erased_world.places_of(lived, *erased_world.WORDS) == []
 
 
 def test_a_finding_under_an_older_key_goes_too(world: World) -> None:
     world.clock.move(days=-60)
-    world.scan(*world.take_in(FILE))
-    september = world.pseudonym(ACCOUNT)
+    world.scan(*world.take_in(erased_world.FILE))
+    september = world.pseudonym(erased_world.ACCOUNT)
     world.clock.move(days=60)
-    erase(world)
-    assert places_of(world, *WORDS, september) == []
+    erased_world.erase(world)
+    assert erased_world.places_of(world, *erased_world.WORDS, september) == []
 
 
 def test_a_finding_under_a_destroyed_key_goes_by_the_name_of_its_post(world: World) -> None:
-    world.scan(*world.take_in(FILE))
-    destroyed = world.pseudonym(ACCOUNT)
+    world.scan(*world.take_in(erased_world.FILE))
+    destroyed = world.pseudonym(erased_world.ACCOUNT)
     world.clock.move(days=800)
-    erase(world)
-    assert places_of(world, destroyed) != []
-    assert erase(world, posts=frozenset(f"{POST}-{number}" for number in range(10))).is_clean
-    assert places_of(world, *WORDS, destroyed) == []
+    erased_world.erase(world)
+    assert erased_world.places_of(world, destroyed) != []
+    assert erased_world.erase(
+        world, posts=frozenset(f"{erased_world.POST}-{number}" for number in range(10))
+    ).is_clean
+    assert erased_world.places_of(world, *erased_world.WORDS, destroyed) == []
 
 
 def test_what_people_say_afterwards_is_counted_without_its_words(lived: World) -> None:
     """A decision that was on its way, and the answer to a complaint: both have a quote."""
-    finding = finding_of(lived, f"{POST}-7")
-    erase(lived)
-    late = decision(finding, id="d-9", reason=f"It says {WORDS[1]}.")
+    finding = erased_world.finding_of(lived, f"{erased_world.POST}-7")
+    erased_world.erase(lived)
+    late = decision(finding, id="d-9", reason=f"It says {erased_world.WORDS[1]}.")
     [handled] = lived.decide(late)
     assert handled.status == "taken"
-    assert places_of(lived, *WORDS) == []
+    assert erased_world.places_of(lived, *erased_world.WORDS) == []
     assert lived.decide(outcome(id="o-9"))[0].code == "decided_already"
     statements = lived.objects.keys(lived.out, f"out/acme/decisions/{DAY}/")
     stored = [lived.objects.get(lived.out, key) or b"" for key in statements]
@@ -209,15 +201,15 @@ def test_what_people_say_afterwards_is_counted_without_its_words(lived: World) -
 
 
 def test_a_file_under_way_keeps_its_parts_until_it_is_closed(world: World) -> None:
-    units = world.take_in(ARRAY, "array.json")
-    done = erase(world)
+    units = world.take_in(erased_world.ARRAY, "array.json")
+    done = erased_world.erase(world)
     assert (done.under_way, done.counts.total()) == (1, 0)
     world.scan(*units)
     [receipt] = world.receipts()
     assert (receipt.inspected, receipt.findings) == (3, 2)
-    done = erase(world)
+    done = erased_world.erase(world)
     assert (done.under_way, done.counts["parts"]) == (0, 0)
-    assert places_of(world, *WORDS) == []
+    assert erased_world.places_of(world, *erased_world.WORDS) == []
 
 
 def test_killed_anywhere_and_done_again_it_ends_the_same(
@@ -226,8 +218,8 @@ def test_killed_anywhere_and_done_again_it_ends_the_same(
     """After one that only reads, it is as if it were killed after the one before. Of equal calls in
     a row only the first is tried here."""
     whole, calls = new_world(range_bytes=100_000), Calls()
-    live_through(whole)
-    erase(whole, calls)
+    erased_world.live_through(whole)
+    erased_world.erase(whole, calls)
     expected = alike(whole)
     whole.remove()
     written = [(at, name) for at, name in enumerate(calls.names) if name in WRITES]
@@ -239,29 +231,31 @@ def test_killed_anywhere_and_done_again_it_ends_the_same(
     assert len(firsts) > 9
     for at, name in firsts:
         world = new_world(range_bytes=100_000)
-        live_through(world)
+        erased_world.live_through(world)
         with pytest.raises(CrashError):
-            erase(world, Calls(fatal=at))
-        erase(world)
-        assert places_of(world, *WORDS) == [], f"killed after {name}, call {at}"
+            erased_world.erase(world, Calls(fatal=at))
+        erased_world.erase(world)
+        assert erased_world.places_of(world, *erased_world.WORDS) == [], (
+            f"killed after {name}, call {at}"
+        )
         assert alike(world) == expected, f"killed after {name}, call {at}"
         world.remove()
 
 
 def test_the_unit_of_a_message_is_known_by_its_bytes_alone(lived: World) -> None:
     """The marker stays: by it a repeat is known without the author."""
-    erase(lived)
-    assert lived.store.marker(unit_id("acme", MESSAGE.encode())) is not None
+    erased_world.erase(lived)
+    assert lived.store.marker(unit_id("acme", erased_world.MESSAGE.encode())) is not None
 
 
 def test_files_that_wait_are_named_and_what_comes_of_them_is_a_stub(lived: World) -> None:
     """They hold the author's words as they came, and nobody looks into them here."""
-    late = json.dumps(hers(9, OTP)).encode() + b"\n"
+    late = json.dumps(erased_world.hers(9, OTP)).encode() + b"\n"
     key, version = lived.put(late, "late.jsonl")
     lived.put(late, "late.jsonl", provider="others")
-    done = erase(lived)
+    done = erased_world.erase(lived)
     assert (done.waiting_files, done.is_clean) == ([key], True)
     receive(lived, key, version)
     lived.scan(*lived.units())
-    assert places_of(lived, *WORDS) == []
-    assert erase(lived).waiting_files == []
+    assert erased_world.places_of(lived, *erased_world.WORDS) == []
+    assert erased_world.erase(lived).waiting_files == []

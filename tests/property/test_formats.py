@@ -14,17 +14,9 @@ from support.sample_posts import POST, line
 
 from intake.arrival import choose_reader, join_parts, translate
 from intake.reader import HEAD_BYTES
+from ledger import posts
 from ledger.codes import Code, FileRefusedError, Refusal
 from ledger.findings import Pseudonyms
-from ledger.posts import (
-    FIELDS,
-    LINE_BYTES,
-    TranslatedPost,
-    _explain,
-    read_fields,
-    read_line,
-    read_translated_line,
-)
 from ledger.streams import JsonDocument
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
@@ -58,7 +50,7 @@ def outcome(data: bytes) -> tuple[list[bytes], Code | None]:
         reader = choose_reader(data[:HEAD_BYTES], "posts", len(data))
         told = context("discord:10")
         for line in translate(io.BytesIO(data), reader, told, PSEUDONYMS):
-            assert isinstance(read_translated_line(line), TranslatedPost | Refusal)
+            assert isinstance(posts.read_translated_line(line), posts.TranslatedPost | Refusal)
             lines.append(line)
     except FileRefusedError as refused:
         return lines, refused.code
@@ -133,9 +125,9 @@ odd = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.text(max_siz
 def test_a_packed_line_fares_as_a_plain_one(changes: dict[str, Any], out: set[str]) -> None:
     """The same post, refused with the same code or accepted, however it was sent."""
     record = {key: value for key, value in (post() | changes).items() if key not in out}
-    plain = read_line(dumps(record))
+    plain = posts.read_line(dumps(record))
     lines, _ = outcome(gzip.compress(json_lines(record)))
-    packed = read_translated_line(lines[0])
+    packed = posts.read_translated_line(lines[0])
     if isinstance(plain, Refusal):
         assert isinstance(packed, Refusal)
         assert (packed.code, packed.field) == (plain.code, plain.field)
@@ -149,7 +141,7 @@ def test_a_packed_line_fares_as_a_plain_one(changes: dict[str, Any], out: set[st
 def test_parts_are_the_lines(lines: list[bytes], part_bytes: int) -> None:
     cut = list(join_parts(lines, part_bytes))
     assert b"".join(cut) == b"".join(lines)
-    assert all(len(part) <= max(part_bytes, 31) <= LINE_BYTES for part in cut)
+    assert all(len(part) <= max(part_bytes, 31) <= posts.LINE_BYTES for part in cut)
     assert all(cut)
 
 
@@ -170,14 +162,16 @@ GOOD: dict[str, st.SearchStrategy[Any]] = {
     "language": st.sampled_from(["id", "zh-Hant"]), "url": TEXTS, "reach": st.integers(0, 2**53),
     "links": st.lists(TEXTS, max_size=3), "media_text": st.lists(TEXTS, max_size=3),
 }  # fmt: skip
-NAMES = st.one_of(st.sampled_from([*FIELDS, "likes", "Audience"]), TEXTS)
+NAMES = st.one_of(st.sampled_from([*posts.FIELDS, "likes", "Audience"]), TEXTS)
 
 
 @st.composite
 def records(draw: st.DrawFn) -> bytes:
     """A good record in some order, some of its members changed, added or doubled, then written."""
-    optional = draw(st.sets(st.sampled_from(list(FIELDS)[5:])))
-    members = [(name, draw(GOOD[name])) for name in FIELDS if name in POST or name in optional]
+    optional = draw(st.sets(st.sampled_from(list(posts.FIELDS)[5:])))
+    members = [
+        (name, draw(GOOD[name])) for name in posts.FIELDS if name in POST or name in optional
+    ]
     for _ in range(draw(st.integers(0, 2))):
         place = draw(st.integers(0, len(members) - 1))
         what = draw(st.sampled_from(["value", "name", "add", "again", "drop"]))
@@ -211,7 +205,7 @@ def records(draw: st.DrawFn) -> bytes:
 @example(line(text='\\"')[:-1] + b',"text":"1"}')
 @example(line(url=None)[:-1] + b',"url":"1"}')
 def test_the_fast_way_agrees_with_the_slow_one(given: bytes) -> None:
-    assert read_line(given) == _explain(given)
+    assert posts.read_line(given) == posts._explain(given)
 
 
 @given(records(), st.data())
@@ -219,7 +213,7 @@ def test_broken_bytes_are_refused_and_nothing_happens(given: bytes, data: st.Dat
     place = data.draw(st.integers(0, len(given) - 1))
     piece = data.draw(st.sampled_from([b"", b"\xff", b"\x00", b'"', b"\\", b"}", b"\xed\xa0\x80"]))
     broken = given[:place] + piece + given[place + 1 :]
-    assert read_line(broken) == _explain(broken)
+    assert posts.read_line(broken) == posts._explain(broken)
 
 
 @given(st.dictionaries(NAMES, VALUES), st.dictionaries(NAMES, VALUES, max_size=2))
@@ -227,11 +221,11 @@ def test_fields_make_a_post_or_a_refusal_that_names_one_of_them(
     some: dict[str, Any], changes: dict[str, Any]
 ) -> None:
     for record in (some, POST | changes):
-        found = read_fields(record)
+        found = posts.read_fields(record)
         if isinstance(found, Refusal):
-            assert found.field in FIELDS
+            assert found.field in posts.FIELDS
             assert (found.code is Code.NOT_PUBLIC) == (record.get("audience") != "public")
         else:
             post, unknown = found
             assert all(getattr(post, name) is not None for name in POST)
-            assert unknown == len(record.keys() - FIELDS.keys())
+            assert unknown == len(record.keys() - posts.FIELDS.keys())

@@ -10,18 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from property import test_matcher_reference
 from property.effort import share
 from property.test_matcher_dressed import WORDS as DRESSED_WORDS
 from property.test_matcher_dressed import draw_texts
-from property.test_matcher_reference import (
-    LINKS,
-    TEXTS_OF_PACK,
-    PlainMatcher,
-    draw_rule,
-    draw_term,
-    draw_terms,
-    draw_text,
-)
 from support import reference
 from support.sample_packs import pack_of
 
@@ -75,8 +67,8 @@ def draw_scored(random: Random, number: int, terms: list[str]) -> Rule:
                     random.choice([None, None, Gate("Latin"), Gate("", "en"), Gate("Han", "id")]),
                     draw_weights(random, terms), signs=draw_signs(random),
                     pinyin=draw_pinyin(random)),
-        except_=draw_terms(random, 1, 1) if random.random() < 0.15 else (),
-        unless=draw_terms(random, 1, 1) if random.random() < 0.15 else (),
+        except_=test_matcher_reference.draw_terms(random, 1, 1) if random.random() < 0.15 else (),
+        unless=test_matcher_reference.draw_terms(random, 1, 1) if random.random() < 0.15 else (),
         exact=random.random() < 0.2,
         affixes=Affixes.ID if random.random() < 0.1 else None,
     )  # fmt: skip
@@ -84,12 +76,14 @@ def draw_scored(random: Random, number: int, terms: list[str]) -> Rule:
 
 def draw_pack(random: Random) -> Pack:
     """Scored rules, which share some of their terms with others and with a rule of groups."""
-    shared = [draw_term(random) for _ in range(3)]
+    shared = [test_matcher_reference.draw_term(random) for _ in range(3)]
     scored = (
-        draw_scored(random, number, [*shared, *(draw_term(random) for _ in range(4))])
+        draw_scored(
+            random, number, [*shared, *(test_matcher_reference.draw_term(random) for _ in range(4))]
+        )
         for number in range(2)
     )
-    return pack_of(*scored, draw_rule(random, 2))
+    return pack_of(*scored, test_matcher_reference.draw_rule(random, 2))
 
 
 def spoken(random: Random, pack: Pack) -> str:
@@ -100,7 +94,7 @@ def spoken(random: Random, pack: Pack) -> str:
             except_=rule.except_, unless=rule.unless, links=rule.links)
         for rule in pack.rules
     ]  # fmt: skip
-    return draw_text(random, pack_of(*rules))
+    return test_matcher_reference.draw_text(random, pack_of(*rules))
 
 
 LENGTHENED = ("", "", "", " some plain words", "。说 说而已 ", " 𝐩𝐥𝐚𝐢𝐧 ½ﷺ ท ")
@@ -114,7 +108,7 @@ def draw_post(random: Random, pack: Pack) -> list[tuple[str, str]]:
     return [
         (
             name,
-            random.choice(LINKS)
+            random.choice(test_matcher_reference.LINKS)
             if name == "links/0"
             else draw_homophones(random, spoken(random, pack))
             + random.choice(LENGTHENED) * random.randrange(40),
@@ -145,12 +139,12 @@ def expect(matcher: Matcher, pack: Pack, post: list[tuple[str, str]]) -> None:
 
 
 @given(seeds)
-@share(10, each=TEXTS_OF_PACK)
+@share(10, each=test_matcher_reference.TEXTS_OF_PACK)
 def test_a_score_is_the_sum_of_the_terms_that_the_reference_finds(seed: int) -> None:
     random = Random(seed)
     pack = draw_pack(random)
-    matcher = PlainMatcher([pack])
-    for _ in range(TEXTS_OF_PACK):
+    matcher = test_matcher_reference.PlainMatcher([pack])
+    for _ in range(test_matcher_reference.TEXTS_OF_PACK):
         expect(matcher, pack, draw_post(random, pack))
 
 
@@ -182,7 +176,7 @@ def draw_matcher(random: Random, patch: pytest.MonkeyPatch) -> tuple[Matcher, Pa
         pack = random.choice(packs)
         return matcher, replace(pack, rules=tuple(random.choices(pack.rules, k=2)))
     patch.setattr(Pack, "mode_of", lambda _, rule: rule.mode or Mode.SHADOW)
-    rules = [*draw_pack(random).rules, draw_rule(random, 3)]
+    rules = [*draw_pack(random).rules, test_matcher_reference.draw_rule(random, 3)]
     pack = pack_of(*(replace(rule, mode=random.choice([Mode.LIVE, None])) for rule in rules))
     return Matcher([pack]), pack
 
@@ -220,7 +214,7 @@ def test_a_counted_hit_is_the_hit_without_its_places(seed: int) -> None:
 
 
 @given(seeds)
-@share(5, each=TEXTS_OF_PACK)
+@share(5, each=test_matcher_reference.TEXTS_OF_PACK)
 def test_a_disguised_text_has_the_score_of_the_plain_one(seed: int) -> None:
     random = Random(seed)
     terms = [" ".join(random.sample(DRESSED_WORDS, random.choice([1, 1, 2]))) for _ in range(8)]
@@ -233,7 +227,7 @@ def test_a_disguised_text_has_the_score_of_the_plain_one(seed: int) -> None:
     spoken_of = pack_of(
         Rule(id="any", severity=Severity.LOW, why="Tests.", groups=rule.term_groups)
     )
-    for _ in range(TEXTS_OF_PACK):
+    for _ in range(test_matcher_reference.TEXTS_OF_PACK):
         plain, dressed, _ = draw_texts(random, spoken_of)
         [scores] = matcher.scores([[("text", dressed)]])
         total, _ = reference.weigh(rule, "text", plain)

@@ -13,14 +13,7 @@ from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
 
-from simulation.enumerate_faults import (
-    Place,
-    check_faults,
-    faults_of_publish,
-    first_faults,
-    parse,
-    second_faults,
-)
+from simulation import enumerate_faults
 from simulation.runs import simulation
 from simulation.seeds import WrongError, check_seed, keep
 
@@ -36,7 +29,9 @@ def main(arguments: list[str]) -> int:
     if options.seed is not None:
         return _alone(lambda: check_seed(options.seed))
     if options.faults:
-        return _alone(lambda: check_faults(*parse(options.faults)) and None)
+        return _alone(
+            lambda: enumerate_faults.check_faults(*enumerate_faults.parse(options.faults)) and None
+        )
     return _drill(options.minutes * 60, options.jobs, options.pairs)
 
 
@@ -90,7 +85,7 @@ def _places(first: int, *, pairs: bool) -> Iterator[int]:
     if not pairs:
         return count(first)
     with simulation():
-        return iter(range(first, len(first_faults()) + 1))
+        return iter(range(first, len(enumerate_faults.first_faults()) + 1))
 
 
 def _block(number: int) -> tuple[int, list[str]]:
@@ -110,16 +105,16 @@ def _pairs_of(number: int) -> tuple[int, list[str]]:
     """All pairs with one first fault; the last block has the faults of publish, each alone."""
     wrong, runs = [], 0
     with simulation():
-        firsts = first_faults()
-        found: Iterator[tuple[Place, ...]] = (
-            ((firsts[number], second) for second in second_faults(firsts[number]))
+        firsts = enumerate_faults.first_faults()
+        found: Iterator[tuple[enumerate_faults.Place, ...]] = (
+            ((firsts[number], second) for second in enumerate_faults.second_faults(firsts[number]))
             if number < len(firsts)
-            else ((place,) for place in faults_of_publish(every=True))
+            else ((place,) for place in enumerate_faults.faults_of_publish(every=True))
         )
         for faults in found:
             runs += 1
             try:
-                check_faults(*faults)
+                enumerate_faults.check_faults(*faults)
             except WrongError as error:
                 wrong.append(str(error))
     return runs, wrong

@@ -21,15 +21,7 @@ from typing import Any
 import pytest
 from support.tls_receiver import HOST, Receiver, certificate, receiver, sender_to, served
 
-from announce.announcements import (
-    REST_SECONDS,
-    SLOW_SECONDS,
-    SLOW_SHARE,
-    WebhookError,
-    WebhookSender,
-    is_public_address,
-    signed_headers,
-)
+from announce import announcements
 from ledger.keys import OVERLAP_SECONDS, Webhook, WebhookSecret, renewed, split_webhook_url
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -50,9 +42,9 @@ def webhook(url: str) -> Webhook:
     return Webhook(url, (WebhookSecret(SECRET),))
 
 
-def code_of(sender: WebhookSender, url: str) -> str:
+def code_of(sender: announcements.WebhookSender, url: str) -> str:
     """The code with which sending fails."""
-    with pytest.raises(WebhookError) as failed:
+    with pytest.raises(announcements.WebhookError) as failed:
         sender.send(webhook(url), "id", b"{}")
     return failed.value.code
 
@@ -61,7 +53,7 @@ def test_the_signature_is_that_of_the_standard() -> None:
     """The example of the specification and its libraries."""
     body = b'{"test": 2432232314}'
     key = WebhookSecret(SECRET).key
-    headers = signed_headers("msg_p5jXN8AQM9LWM0D4loKWxJek", body, [key], 1614265330)
+    headers = announcements.signed_headers("msg_p5jXN8AQM9LWM0D4loKWxJek", body, [key], 1614265330)
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
@@ -127,7 +119,7 @@ def test_a_look_up_that_does_not_end_is_ended(pem: Path) -> None:
 
 
 @pytest.mark.parametrize("order", ["204", "500", "drop"])
-@pytest.mark.parametrize(("seconds", "rests"), [(SLOW_SECONDS, False), (9.9, True)])
+@pytest.mark.parametrize(("seconds", "rests"), [(announcements.SLOW_SECONDS, False), (9.9, True)])
 def test_an_address_rests_after_a_slow_try_whatever_it_answered(
     told: Receiver, pem: Path, order: str, seconds: float, rests: bool
 ) -> None:
@@ -140,11 +132,11 @@ def test_an_address_rests_after_a_slow_try_whatever_it_answered(
 
     sender = sender_to(pem, seconds=60, clock=clock, resolve=resolve)
     told.next = [order]
-    with suppress(WebhookError):
+    with suppress(announcements.WebhookError):
         sender.send(webhook(told.url), "id", b"{}")
     if rests:
         assert code_of(sender, told.url) == "left_alone"
-        clock.now += REST_SECONDS
+        clock.now += announcements.REST_SECONDS
     sender.send(webhook(told.url), "id", b"{}")
     assert len(told.arrived) == 2
 
@@ -153,7 +145,7 @@ def test_an_address_rests_after_a_slow_try_whatever_it_answered(
 def test_slow_addresses_leave_four_fifths_of_a_worker_to_others(slow: int) -> None:
     """However many they are: each may be slow once, then all of them share one fifth."""
     clock, used, sent = Clock(), 0.0, 0
-    sender = WebhookSender(clock=clock, resolve=clock.resolve)
+    sender = announcements.WebhookSender(clock=clock, resolve=clock.resolve)
     while clock.now < 3600:
         for number in range(slow):
             began = clock.now
@@ -162,8 +154,8 @@ def test_slow_addresses_leave_four_fifths_of_a_worker_to_others(slow: int) -> No
         assert code_of(sender, "https://1.fast.example/") == "no_address"
         sent += 1
     assert sent == clock.now - used
-    assert used < clock.now / SLOW_SHARE + slow * 9
-    assert slow > 1 or used < clock.now * 9 / (9 + REST_SECONDS) + 9
+    assert used < clock.now / announcements.SLOW_SHARE + slow * 9
+    assert slow > 1 or used < clock.now * 9 / (9 + announcements.REST_SECONDS) + 9
 
 
 @pytest.mark.parametrize("addresses", [
@@ -184,7 +176,9 @@ def test_slow_addresses_leave_four_fifths_of_a_worker_to_others(slow: int) -> No
 ], ids="/".join)  # fmt: skip
 def test_a_name_of_an_inner_address_is_refused(pem: Path, addresses: list[str]) -> None:
     """After the name was resolved, and if any of its addresses is one."""
-    sender = sender_to(pem, resolve=lambda *_: addresses, is_allowed=is_public_address)
+    sender = sender_to(
+        pem, resolve=lambda *_: addresses, is_allowed=announcements.is_public_address
+    )
     assert code_of(sender, "https://hooks.example/") == "address_refused"
 
 
@@ -194,7 +188,7 @@ def test_a_disguised_address_is_refused(host: str, monkeypatch: pytest.MonkeyPat
         return [(2, 1, 6, "", ("127.0.0.1", 443))]
 
     monkeypatch.setattr("socket.getaddrinfo", found)
-    assert code_of(WebhookSender(), f"https://{host}/") == "address_refused"
+    assert code_of(announcements.WebhookSender(), f"https://{host}/") == "address_refused"
 
 
 def test_the_connection_goes_to_the_address_that_was_checked(told: Receiver, pem: Path) -> None:
@@ -263,7 +257,7 @@ class Running:
     """The example behind TLS, the sender to it, and its file."""
 
     url: str
-    sender: WebhookSender
+    sender: announcements.WebhookSender
     path: Path
 
     def send(self, event: dict[str, Any], *secrets: WebhookSecret) -> None:
@@ -313,14 +307,14 @@ def test_repeats_and_any_order_change_nothing(running: Running) -> None:
 
 def test_what_is_not_signed_by_us_is_refused(running: Running) -> None:
     stranger = WebhookSecret("whsec_c3RyYW5nZXI=")
-    with pytest.raises(WebhookError, match="http_401"):
+    with pytest.raises(announcements.WebhookError, match="http_401"):
         running.send(moved(1, "decision"), stranger)
     assert running.count("event") == 0
 
 
 def test_an_old_signature_and_a_changed_body_are_refused() -> None:
     now = int(time.time())
-    headers = signed_headers("event-1", b"{}", [SHARED_SECRET.key], now)
+    headers = announcements.signed_headers("event-1", b"{}", [SHARED_SECRET.key], now)
     assert RECEIVER.is_signed(headers, b"{}", SHARED_SECRET.secret, now)
     assert not RECEIVER.is_signed(headers, b"{ }", SHARED_SECRET.secret, now)
     assert not RECEIVER.is_signed(headers, b"{}", SHARED_SECRET.secret, now + 301)
@@ -341,7 +335,7 @@ def test_an_event_that_breaks_off_is_stored_when_it_comes_again(running: Running
     """The sender dies in the middle of the body."""
     port = int(running.url.split(":")[2].partition("/")[0])
     event = json.dumps(moved(1, "decision")).encode()
-    headers = signed_headers("event-1", event, [SHARED_SECRET.key], int(time.time()))
+    headers = announcements.signed_headers("event-1", event, [SHARED_SECRET.key], int(time.time()))
     context = running.sender.context
     lines = [f"{name}: {value}" for name, value in headers.items()]
     head = ["POST / HTTP/1.1", f"content-length: {len(event)}", *lines, "", ""]
@@ -365,7 +359,7 @@ def test_a_receiver_that_fails_hangs_and_redirects_gets_the_event_at_last(
                 sender_to(pem, seconds=0.3).send(
                     Webhook(told.url, (SHARED_SECRET,)), "event-1", b"{}"
                 )
-            except WebhookError as error:
+            except announcements.WebhookError as error:
                 codes.append(error.code)
         assert codes == ["http_500", "http_500", "http_302", "timeout"]
         assert {headers["webhook-id"] for headers, _ in told.arrived} == {"event-1"}

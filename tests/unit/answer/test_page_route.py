@@ -23,14 +23,8 @@ from support.tip_line_world import (
     sample_index,
 )
 
+from answer import tip_line
 from answer.ask_routes import JSON_PARTNER, JSON_SECRET
-from answer.tip_line import (
-    TipAnswer,
-    nothing_words,
-    old_words,
-    problem_words,
-    rating_words,
-)
 from claims.fact_check import Check, Rating
 from desk.routes import SECURITY_HEADERS
 from ledger.closing import POINTER_KEY, set_key
@@ -86,8 +80,8 @@ def test_a_text_gets_its_checks(line: Line) -> None:
 
 
 def test_an_old_check_says_so(line: Line) -> None:
-    assert old_words(of("en")) in asked(line, f"{GARAM}, katanya")["body"]
-    assert old_words(of("en")) not in asked(line, REPEATS_SALT)["body"]
+    assert tip_line.old_words(of("en")) in asked(line, f"{GARAM}, katanya")["body"]
+    assert tip_line.old_words(of("en")) not in asked(line, REPEATS_SALT)["body"]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +89,7 @@ def test_an_old_check_says_so(line: Line) -> None:
 )
 def test_what_nobody_checked_gets_advice(line: Line, language: str, publisher: str) -> None:
     page = asked(line, "The market opens at nine", **in_language(language))["body"]
-    assert nothing_words(of(language)) in page
+    assert tip_line.nothing_words(of(language)) in page
     assert publisher in page
 
 
@@ -170,7 +164,7 @@ def test_every_page_has_the_security_headers(line: Line, made: str) -> None:
 def test_a_form_without_question_says_more(line: Line, body: str, status: int, code: str) -> None:
     response, outcome = line.visit("POST /", body)
     assert (response["statusCode"], outcome) == (status, code)
-    assert problem_words(of("en"), code) in response["body"]
+    assert tip_line.problem_words(of("en"), code) in response["body"]
 
 
 def test_a_body_that_is_not_base64_is_refused(line: Line) -> None:
@@ -203,14 +197,14 @@ def test_each_route_counts_for_itself(line: Line) -> None:
 def test_without_an_index_it_says_so() -> None:
     response = asked(Line(public_with(None)), "x")
     assert response["statusCode"] == 503
-    assert problem_words(of("en"), "no_index") in response["body"]
+    assert tip_line.problem_words(of("en"), "no_index") in response["body"]
 
 
 def test_a_failure_is_a_page_too(line: Line) -> None:
     event = {"routeKey": "POST /", "requestContext": {"http": {"method": "POST"}}, "body": "text=x"}
     response = line.tip_line.failed(event)
     assert response["statusCode"] == 500
-    assert problem_words(of("en"), "failed") in response["body"]
+    assert tip_line.problem_words(of("en"), "failed") in response["body"]
 
 
 def test_a_text_is_answered_with_checks(line: Line) -> None:
@@ -261,19 +255,19 @@ def test_letters_are_sent_as_they_are(line: Line) -> None:
 
 
 def test_an_answer_says_that_a_check_is_old(line: Line) -> None:
-    assert old_words(of("id")) in line.ask({"text": f"{GARAM}, katanya"})[1]["message"]
-    assert old_words(of("en")) not in line.ask({"text": REPEATS_SALT})[1]["message"]
+    assert tip_line.old_words(of("id")) in line.ask({"text": f"{GARAM}, katanya"})[1]["message"]
+    assert tip_line.old_words(of("en")) not in line.ask({"text": REPEATS_SALT})[1]["message"]
 
 
 @pytest.mark.parametrize(("today", "is_old"), [("2026-11-25", False), ("2026-11-26", True)])
 def test_a_check_is_old_after_a_year(today: str, is_old: bool) -> None:
     check = Check("https://a.example/1", SALT, Rating.FALSE, "", "A", "2025-11-25", "en", "")
-    assert TipAnswer("en", (), today).is_old(check) is is_old
+    assert tip_line.TipAnswer("en", (), today).is_old(check) is is_old
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_language_has_a_word_for_each_rating(language: str) -> None:
-    assert len({rating_words(of(language), rating) for rating in Rating}) == len(Rating)
+    assert len({tip_line.rating_words(of(language), rating) for rating in Rating}) == len(Rating)
 
 
 @pytest.mark.parametrize(("body", "status", "code"), [

@@ -11,14 +11,7 @@ import pytest
 from support.sample_posts import StandingClock
 from support.sign_in_world import CLIENT, ISSUER, KEY, OTHER_KEY, MemoryIssuer, jwk
 
-from console.application import (
-    MOST_BYTES,
-    CodeRefusedError,
-    Issuer,
-    IssuerError,
-    check_address,
-    fetch_json,
-)
+from console import application
 
 type Form = Mapping[str, str] | None
 
@@ -33,8 +26,8 @@ class Watch:
         return self.seconds
 
 
-def issuer(memory: MemoryIssuer, watch: Watch) -> Issuer:
-    return Issuer(ISSUER, CLIENT, fetch=memory.fetch, now=watch)
+def issuer(memory: MemoryIssuer, watch: Watch) -> application.Issuer:
+    return application.Issuer(ISSUER, CLIENT, fetch=memory.fetch, now=watch)
 
 
 @pytest.fixture
@@ -72,8 +65,10 @@ def test_a_key_for_something_else_than_signatures_is_none(memory: MemoryIssuer) 
 
 
 def test_another_issuers_configuration_is_refused(memory: MemoryIssuer) -> None:
-    asked = Issuer("https://issuer.example/other", CLIENT, fetch=memory.fetch, now=Watch())
-    with pytest.raises(IssuerError):
+    asked = application.Issuer(
+        "https://issuer.example/other", CLIENT, fetch=memory.fetch, now=Watch()
+    )
+    with pytest.raises(application.IssuerError):
         asked.configuration()
 
 
@@ -81,8 +76,8 @@ def test_an_address_in_the_configuration_must_be_safe(memory: MemoryIssuer) -> N
     def fetch(url: str, form: Form) -> dict[str, Any]:
         return memory.fetch(url, form) | {"jwks_uri": "http://issuer.example/keys"}
 
-    with pytest.raises(IssuerError):
-        Issuer(ISSUER, CLIENT, fetch=fetch, now=Watch()).key("k1")
+    with pytest.raises(application.IssuerError):
+        application.Issuer(ISSUER, CLIENT, fetch=fetch, now=Watch()).key("k1")
 
 
 @pytest.mark.parametrize("url", [
@@ -90,15 +85,15 @@ def test_an_address_in_the_configuration_must_be_safe(memory: MemoryIssuer) -> N
     "http://localhost.evil.example/", "",
 ])  # fmt: skip
 def test_an_address_without_https_is_refused(url: str) -> None:
-    with pytest.raises(IssuerError):
-        check_address(url)
+    with pytest.raises(application.IssuerError):
+        application.check_address(url)
 
 
 @pytest.mark.parametrize(
     "url", ["https://issuer.example/", "http://127.0.0.1:4566/", "http://a.localhost:1/"]
 )
 def test_https_and_loopback_are_asked(url: str) -> None:
-    check_address(url)
+    application.check_address(url)
 
 
 def test_what_was_read_is_used_for_an_hour_and_to_its_last_second(memory: MemoryIssuer) -> None:
@@ -138,16 +133,16 @@ def test_addresses_for_signing_in_and_out(memory: MemoryIssuer) -> None:
 def test_an_issuer_without_an_end_of_sessions_has_no_address_for_it(memory: MemoryIssuer) -> None:
     without = without_field(memory, "end_session_endpoint")
     assert without.sign_out_address("https://a.example/") == ""
-    with pytest.raises(IssuerError, match="names no token_endpoint"):
+    with pytest.raises(application.IssuerError, match="names no token_endpoint"):
         without_field(memory, "token_endpoint").exchange("c", "v", "https://a.example/")
 
 
-def without_field(memory: MemoryIssuer, name: str) -> Issuer:
+def without_field(memory: MemoryIssuer, name: str) -> application.Issuer:
     def fetch(url: str, form: Form) -> dict[str, Any]:
         answer = memory.fetch(url, form)
         return {key: value for key, value in answer.items() if key != name}
 
-    return Issuer(ISSUER, CLIENT, fetch=fetch, now=Watch())
+    return application.Issuer(ISSUER, CLIENT, fetch=fetch, now=Watch())
 
 
 @pytest.mark.parametrize(("secret", "shown"), [(None, None), (lambda: "s3", "s3")])
@@ -160,12 +155,12 @@ def test_a_code_becomes_a_token_or_the_issuers_fault(secret: Any, shown: str | N
             return {"issuer": ISSUER, "token_endpoint": "https://issuer.example/token"}
         return {"id_token": "t" if form["code"] == "good" else 7}
 
-    asked = Issuer(ISSUER, CLIENT, "https://d.example/", secret, fetch, Watch())
+    asked = application.Issuer(ISSUER, CLIENT, "https://d.example/", secret, fetch, Watch())
     assert asked.exchange("good", "v", "https://a.example/") == "t"
     expected = {"grant_type": "authorization_code", "code": "good", "client_id": CLIENT,
                 "redirect_uri": "https://a.example/", "code_verifier": "v"}  # fmt: skip
     assert forms[1] == expected | ({"client_secret": shown} if shown else {})
-    with pytest.raises(IssuerError, match="no identity token"):
+    with pytest.raises(application.IssuerError, match="no identity token"):
         asked.exchange("bad", "v", "https://a.example/")
 
 
@@ -199,8 +194,8 @@ def padded(size: int) -> bytes:
 
 
 BODIES = {"/object": (200, b'{"a": 1}'), "/list": (200, b"[]"), "/text": (200, b"sign in here"),
-          "/bytes": (200, b"\xff\xfe"), "/largest": (200, padded(MOST_BYTES)),
-          "/larger": (200, padded(MOST_BYTES + 1)), "/moved": (302, b""),
+          "/bytes": (200, b"\xff\xfe"), "/largest": (200, padded(application.MOST_BYTES)),
+          "/larger": (200, padded(application.MOST_BYTES + 1)), "/moved": (302, b""),
           "/refused": (400, json.dumps({"error": "invalid_grant"}).encode()),
           "/unknown": (401, b""), "/gone": (404, b""),
           "/failed": (500, b"secret words")}  # fmt: skip
@@ -217,28 +212,28 @@ def issuer_answering() -> Iterator[str]:
 
 def test_it_is_asked_for_json_and_gets_a_form_by_post(issuer_answering: str) -> None:
     Answers.asked.clear()
-    assert fetch_json(f"{issuer_answering}/object") == {"a": 1}
-    assert fetch_json(f"{issuer_answering}/object", FORM) == {"a": 1}
+    assert application.fetch_json(f"{issuer_answering}/object") == {"a": 1}
+    assert application.fetch_json(f"{issuer_answering}/object", FORM) == {"a": 1}
     assert Answers.asked == [("GET", "application/json", {}),
         ("POST", "application/json", {"code": ["c 1"], "client_id": ["client-1"]})]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["/list", "/text", "/bytes", "/larger"])
 def test_anything_but_an_object_is_the_issuers_fault(path: str, issuer_answering: str) -> None:
-    with pytest.raises(IssuerError, match="no JSON object"):
-        fetch_json(f"{issuer_answering}{path}")
+    with pytest.raises(application.IssuerError, match="no JSON object"):
+        application.fetch_json(f"{issuer_answering}{path}")
 
 
 def test_an_answer_of_the_largest_size_is_read(issuer_answering: str) -> None:
-    assert fetch_json(f"{issuer_answering}/largest") == {}
+    assert application.fetch_json(f"{issuer_answering}/largest") == {}
 
 
 @pytest.mark.parametrize("path", ["/refused", "/unknown"])
 def test_a_code_is_refused_only_where_one_was_sent(path: str, issuer_answering: str) -> None:
-    with pytest.raises(CodeRefusedError):
-        fetch_json(f"{issuer_answering}{path}", FORM)
-    with pytest.raises(IssuerError, match="answered 40"):
-        fetch_json(f"{issuer_answering}{path}")
+    with pytest.raises(application.CodeRefusedError):
+        application.fetch_json(f"{issuer_answering}{path}", FORM)
+    with pytest.raises(application.IssuerError, match="answered 40"):
+        application.fetch_json(f"{issuer_answering}{path}")
 
 
 @pytest.mark.parametrize(
@@ -248,13 +243,13 @@ def test_a_code_is_refused_only_where_one_was_sent(path: str, issuer_answering: 
 def test_no_redirect_is_followed_and_no_word_is_repeated(
     path: str, status: int, form: dict[str, str] | None, issuer_answering: str
 ) -> None:
-    with pytest.raises(IssuerError) as raised:
-        fetch_json(f"{issuer_answering}{path}", form)
+    with pytest.raises(application.IssuerError) as raised:
+        application.fetch_json(f"{issuer_answering}{path}", form)
     assert str(raised.value) == f"the issuer answered {status}"
 
 
 def test_an_issuer_that_is_not_there_did_not_answer() -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     server.server_close()
-    with pytest.raises(IssuerError, match="did not answer: URLError"):
-        fetch_json(f"http://127.0.0.1:{server.server_port}/object")
+    with pytest.raises(application.IssuerError, match="did not answer: URLError"):
+        application.fetch_json(f"http://127.0.0.1:{server.server_port}/object")

@@ -7,15 +7,7 @@ import pytest
 from support.desk_world import MemoryDesk, Visitor, dossier, finding, later
 from support.sample_posts import PACK
 
-from desk import golden_dossiers
-from desk.cards import (
-    SHIPPED,
-    ReasonError,
-    in_language,
-    read_reasons,
-    reason_lines,
-    suggested_reasons,
-)
+from desk import cards, golden_dossiers
 from desk.desk_pages import CareSettings
 from desk.history import agreement, quality_of
 from ledger.cases import JournalEntry
@@ -115,11 +107,11 @@ def test_reasons_are_of_the_pack_and_the_language_of_the_post() -> None:
            CannedReason(text="For codes.", verdict="dismissed", language="en", pack="codes"),
            CannedReason(text="For others.", verdict="dismissed", language="en", pack="threats"),
            CannedReason(text="Untuk semua.", verdict="dismissed", language="id")]  # fmt: skip
-    assert suggested_reasons(own, dossier(finding()), "zh")["dismissed"] == ["For codes.",
+    assert cards.suggested_reasons(own, dossier(finding()), "zh")["dismissed"] == ["For codes.",
         "For all."]  # fmt: skip
     in_indonesian = dossier(finding(language="id"))
-    assert suggested_reasons(own, in_indonesian, "zh")["dismissed"] == ["Untuk semua."]
-    shipped = suggested_reasons([], dossier(finding(language="zh-Hans")), "en")
+    assert cards.suggested_reasons(own, in_indonesian, "zh")["dismissed"] == ["Untuk semua."]
+    shipped = cards.suggested_reasons([], dossier(finding(language="zh-Hans")), "en")
     assert all(texts for texts in shipped.values())
 
 
@@ -127,28 +119,28 @@ def test_nine_reasons_fit_the_digits_and_the_pages_language_is_asked_second() ->
     own = [CannedReason(text=f"{n}", verdict="dismissed", language="zh") for n in range(10)]
     own += [CannedReason(text="en", verdict="dismissed", language="en")]
     in_thai = dossier(finding(language="th"))
-    assert suggested_reasons(own, in_thai, "zh")["dismissed"] == [str(n) for n in range(9)]
-    assert suggested_reasons(own, in_thai, "id")["dismissed"] == ["en"]
-    assert suggested_reasons(own[:10], in_thai, "id") == {}
+    assert cards.suggested_reasons(own, in_thai, "zh")["dismissed"] == [str(n) for n in range(9)]
+    assert cards.suggested_reasons(own, in_thai, "id")["dismissed"] == ["en"]
+    assert cards.suggested_reasons(own[:10], in_thai, "id") == {}
 
 
 def test_every_language_has_the_same_shipped_reasons() -> None:
     counted = {
-        language: sorted(each.verdict for each in SHIPPED if each.language == language)
+        language: sorted(each.verdict for each in cards.SHIPPED if each.language == language)
         for language in ("en", "id", "zh")
     }
     assert counted["en"] == counted["id"] == counted["zh"]
 
 
 def test_reasons_survive_their_lines() -> None:
-    assert read_reasons(reason_lines(SHIPPED)) == list(SHIPPED)
+    assert cards.read_reasons(cards.reason_lines(cards.SHIPPED)) == list(cards.SHIPPED)
 
 
 @pytest.mark.parametrize("line", ["no bars", "maybe | en | * | x", "dismissed | english | * | x",
                                   "dismissed | en | * | "])  # fmt: skip
 def test_a_line_that_is_no_reason_is_named(line: str) -> None:
-    with pytest.raises(ReasonError) as raised:
-        read_reasons(f"\ndismissed | en | * | x\n{line}")
+    with pytest.raises(cards.ReasonError) as raised:
+        cards.read_reasons(f"\ndismissed | en | * | x\n{line}")
     assert raised.value.line == 3
 
 
@@ -162,7 +154,7 @@ def test_a_reason_is_told_in_ones_own_language_where_all_are_translated(
     own: tuple[str, ...], language: str, said: str
 ) -> None:
     reasons = [CannedReason(text=each[3:], verdict="dismissed", language=each[:2]) for each in own]
-    assert in_language("Lagu.", language, reasons) == said
+    assert cards.in_language("Lagu.", language, reasons) == said
     desk = MemoryDesk([dossier(finding(language="id"))], reasons=reasons)
     body = Visitor(desk).get(f"/card/{desk.dossiers[0].item.key}")["body"]
     assert ('lang="en">A song.</span>' in body) is (len(own) == 4)

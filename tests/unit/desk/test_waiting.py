@@ -18,6 +18,7 @@ from desk import (
     audits,
     by_post,
     contest_items,
+    desk_queue,
     finding_items,
     held_rule,
     notice_items,
@@ -25,14 +26,6 @@ from desk import (
     open_questions,
     rules_of,
     second_reviews,
-)
-from desk.desk_queue import (
-    QueueFilter,
-    category_counts,
-    filter_choices,
-    may_take,
-    next_item,
-    ordered,
 )
 from desk.table_dossiers import NearCopies, OpenFindings, RecentJournal
 from ledger.cases import JournalEntry, case_id, is_for_second_review
@@ -159,14 +152,14 @@ WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.CONSOLE)
 
 
 def keys(*items: Item) -> str:
-    return "".join(item.key for item in ordered(items, NOW))
+    return "".join(item.key for item in desk_queue.ordered(items, NOW))
 
 
 def test_trials_come_last_and_at_home_only_the_sample_comes_after_them() -> None:
     kinds = {"t": ItemKind.TRIAL, "a": ItemKind.AUDIT, "f": ItemKind.FINDING, "n": ItemKind.NOTICE}
     items = [replace(BASE, key=key, kind=kind, severity="") for key, kind in kinds.items()]
     assert keys(*items) == "afnt"
-    assert "".join(item.key for item in ordered(items, NOW, at_home=True)) == "fnta"
+    assert "".join(item.key for item in desk_queue.ordered(items, NOW, at_home=True)) == "fnta"
 
 
 def test_the_order_is_escalation_deadline_severity_reach_and_age() -> None:
@@ -193,26 +186,26 @@ def test_a_deadline_of_next_week_does_not_come_first() -> None:
     ({"reach": "51"}, False), ({"reach": "many"}, True), ({"text": "anything"}, True), ({}, True),
 ])  # fmt: skip
 def test_filters(wish: dict[str, str], fits: bool) -> None:
-    assert QueueFilter.parse(wish).wants(BASE, NOW) is fits
+    assert desk_queue.QueueFilter.parse(wish).wants(BASE, NOW) is fits
 
 
 def test_next_leaves_out_what_a_colleague_has_or_who_decided_first() -> None:
     items = [replace(BASE, key=key) for key in "abc"]
     items[0] = replace(items[0], not_for=("m-7",))
     leases = {"b": ItemLease(item="b", moderator="m-8", until="2026-11-25T14:05:00Z")}
-    found = next_item(items, leases, WHO)
+    found = desk_queue.next_item(items, leases, WHO)
     assert found.key == "c"
-    assert next_item(items[:2], leases, WHO) is None
+    assert desk_queue.next_item(items[:2], leases, WHO) is None
 
 
 def test_skipped_items_come_last_and_severe_ones_are_spared() -> None:
     items = [replace(BASE, key="a", severity="high"), replace(BASE, key="b")]
-    assert next_item(items, {}, WHO, skipped=frozenset("a")) == items[1]
-    assert next_item(items[:1], {}, WHO, skipped=frozenset("a")) == items[0]
-    assert next_item(items, {}, WHO, spare_severe=True) == items[1]
-    assert next_item(items[:1], {}, WHO, spare_severe=True) == items[0]
+    assert desk_queue.next_item(items, {}, WHO, skipped=frozenset("a")) == items[1]
+    assert desk_queue.next_item(items[:1], {}, WHO, skipped=frozenset("a")) == items[0]
+    assert desk_queue.next_item(items, {}, WHO, spare_severe=True) == items[1]
+    assert desk_queue.next_item(items[:1], {}, WHO, spare_severe=True) == items[0]
     audit = replace(items[1], kind=ItemKind.AUDIT, severity="")
-    assert next_item([items[0], audit], {}, WHO, spare_severe=True) == items[0], (
+    assert desk_queue.next_item([items[0], audit], {}, WHO, spare_severe=True) == items[0], (
         "it keeps its place"
     )
 
@@ -221,7 +214,7 @@ def test_roles_take_what_they_may() -> None:
     audit = replace(BASE, kind=ItemKind.AUDIT)
     held = replace(BASE, kind=ItemKind.HELD_RULE)
     auditor, lead = replace(WHO, role=Role.AUDITOR), replace(WHO, role=Role.LEAD)
-    taken = {who.role: [may_take(item, who) for item in (BASE, audit, held)]
+    taken = {who.role: [desk_queue.may_take(item, who) for item in (BASE, audit, held)]
              for who in (WHO, auditor, lead)}  # fmt: skip
     assert taken == {Role.MODERATOR: [True, True, True], Role.AUDITOR: [False, True, False],
                      Role.LEAD: [True, True, True]}  # fmt: skip
@@ -230,11 +223,11 @@ def test_roles_take_what_they_may() -> None:
 def test_counts_and_choices_are_of_what_waits() -> None:
     items = [BASE, replace(BASE, key="o", since="2026-11-01T00:00:00Z", language="id"),
              replace(BASE, key="p", category="SELF_HARM", rules=("c/d",))]  # fmt: skip
-    counts = category_counts(items)
+    counts = desk_queue.category_counts(items)
     assert [(each.category, each.count) for each in counts] == [("VIOLENCE", 2), ("SELF_HARM", 1)]
     assert counts[0].oldest == "2026-11-01T00:00:00Z"
-    assert filter_choices(items)["language"] == ["en", "id"]
-    assert filter_choices(items)["rule"] == ["a/b", "c/d"]
+    assert desk_queue.filter_choices(items)["language"] == ["en", "id"]
+    assert desk_queue.filter_choices(items)["rule"] == ["a/b", "c/d"]
 
 
 @pytest.mark.parametrize(
@@ -264,25 +257,25 @@ def test_later_deadlines_come_first_due_first_and_then_by_age_and_key() -> None:
     ("age", "hours"), [("hour", 1), ("day", 24), ("week", 168)]
 )  # fmt: skip
 def test_an_item_fits_an_age_from_its_first_moment(age: str, hours: int) -> None:
-    wish, since = QueueFilter(age=age), datetime.fromisoformat(BASE.since)
+    wish, since = desk_queue.QueueFilter(age=age), datetime.fromisoformat(BASE.since)
     assert wish.wants(BASE, since + timedelta(hours=hours))
     assert not wish.wants(BASE, since + timedelta(hours=hours, seconds=-1))
 
 
 def test_an_item_of_unknown_reach_was_read_by_nobody() -> None:
     unknown = replace(BASE, reach=None)
-    assert QueueFilter(reach="0").wants(unknown, NOW)
-    assert not QueueFilter(reach="1").wants(unknown, NOW)
+    assert desk_queue.QueueFilter(reach="0").wants(unknown, NOW)
+    assert not desk_queue.QueueFilter(reach="1").wants(unknown, NOW)
 
 
 def test_a_wish_is_cut_and_an_empty_one_is_no_part_of_an_address() -> None:
-    wish = QueueFilter.parse({"rule": "r" * 201, "severity": ""})
+    wish = desk_queue.QueueFilter.parse({"rule": "r" * 201, "severity": ""})
     assert wish.chosen == {"rule": "r" * 200}
 
 
 def test_next_renews_the_own_lease() -> None:
     leases = {"k": ItemLease(item="k", moderator="m-7", until="2026-11-25T14:05:00Z")}
-    assert next_item([BASE], leases, WHO) == BASE
+    assert desk_queue.next_item([BASE], leases, WHO) == BASE
 
 
 def test_counts_are_by_kind_where_there_is_no_category_and_the_most_first() -> None:
@@ -291,12 +284,13 @@ def test_counts_are_by_kind_where_there_is_no_category_and_the_most_first() -> N
              replace(held, kind=ItemKind.AUDIT),
              replace(held, since="2026-11-26T12:00:00Z")]  # fmt: skip
     counted = [
-        (each.category, each.kind, each.count, each.oldest) for each in category_counts(items)
+        (each.category, each.kind, each.count, each.oldest)
+        for each in desk_queue.category_counts(items)
     ]
     at = BASE.since
     assert counted == [("", "held_rule", 2, at), ("", "audit", 1, at), ("a", "", 1, at),
                        ("b", "", 1, at)]  # fmt: skip
-    assert filter_choices(items) == {
+    assert desk_queue.filter_choices(items) == {
         "kind": ["audit", "finding", "held_rule"], "category": ["a", "b"], "rule": ["a/b"],
         "language": ["en"], "severity": ["medium"],
     }  # fmt: skip

@@ -12,19 +12,9 @@ from support.review_world import WHO, desk_of, found, four_findings, run_folder
 from support.sample_messages import complaint, decision, notice, order, outcome
 from support.sample_packs import pack_of
 
+import matcher
 from desk import ItemKind
 from ledger.codes import OperatorError
-from matcher import (
-    FOLD_VERSION,
-    Pack,
-    Paused,
-    ProviderSettings,
-    Rule,
-    RuleSet,
-    SetError,
-    Severity,
-    load_set,
-)
 from rules.pack import Translation
 from rules.rule_set import with_factchecks
 from terang.cli import main
@@ -145,12 +135,12 @@ def test_wrong_usage_says_why(
 T0 = datetime(2026, 11, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 RULES = tuple(
-    Rule(id=name, severity=Severity.LOW, why="why", groups=((f"{name} term",),))
+    matcher.Rule(id=name, severity=matcher.Severity.LOW, why="why", groups=((f"{name} term",),))
     for name in ("first", "second")
 )
 
 
-def pack(name: str, version: int = 1, **changes: Any) -> Pack:
+def pack(name: str, version: int = 1, **changes: Any) -> matcher.Pack:
     """A pack whose digest is that of its id and version; each version expects another share."""
     changes = {"expected_per_mille": version, **changes}
     made = pack_of(*RULES)
@@ -159,17 +149,17 @@ def pack(name: str, version: int = 1, **changes: Any) -> Pack:
 
 
 def follow(
-        before: RuleSet | None, *packs: Pack, at: datetime = T0,
-        earlier: Sequence[ReplacedSet] = (), **order: Any) -> RuleSet:  # fmt: skip
+        before: matcher.RuleSet | None, *packs: matcher.Pack, at: datetime = T0,
+        earlier: Sequence[ReplacedSet] = (), **order: Any) -> matcher.RuleSet:  # fmt: skip
     """The set that follows."""
-    return load_set(next_set(before, SetRequest(packs, at, 24, **order), earlier))
+    return matcher.load_set(next_set(before, SetRequest(packs, at, 24, **order), earlier))
 
 
-def versions(rule_set: RuleSet) -> dict[str, int]:
+def versions(rule_set: matcher.RuleSet) -> dict[str, int]:
     return {one.id: one.version for one in rule_set.packs}
 
 
-def published(rule_set: RuleSet, name: str) -> datetime | None:
+def published(rule_set: matcher.RuleSet, name: str) -> datetime | None:
     return next(one.published_at for one in rule_set.packs if one.id == name)
 
 
@@ -241,7 +231,9 @@ def test_a_removal_that_fits_nothing_is_refused(removed: str, fault: str) -> Non
 
 
 def test_a_provider_cannot_name_what_the_set_lacks() -> None:
-    with pytest.raises(SetError, match="provider acme names packs or rules that the set lacks"):
+    with pytest.raises(
+        matcher.SetError, match="provider acme names packs or rules that the set lacks"
+    ):
         follow(ALL, chosen={"acme": ["aaa", "typo"]})
 
 
@@ -285,7 +277,7 @@ def test_a_pack_that_the_provider_gave_up_does_not_come_back_to_it() -> None:
 
 def test_publishing_again_repairs_a_provider_that_was_left_with_nothing() -> None:
     """One pack put all others out of force, then all came again."""
-    lost = {"acme": ProviderSettings(packs=())}
+    lost = {"acme": matcher.ProviderSettings(packs=())}
     only = msgspec.structs.replace(follow(None, pack("new")), providers=lost)
     damaged = msgspec.structs.replace(ALL, providers=lost)
     earlier = [ReplacedSet(only, None), ReplacedSet(ALL, None)]
@@ -300,15 +292,15 @@ def test_publishing_again_gives_a_provider_of_no_choice_the_packs_of_the_law_bac
 
 
 def test_a_provider_that_may_be_without_rules_stays_so() -> None:
-    damaged = msgspec.structs.replace(ALL, providers={"acme": ProviderSettings(packs=())})
+    damaged = msgspec.structs.replace(ALL, providers={"acme": matcher.ProviderSettings(packs=())})
     earlier = [ReplacedSet(ALL, T0)]
     after = follow(damaged, pack("aaa"), earlier=earlier, without_rules=["acme"])
     assert after.providers["acme"].packs == ()
 
 
-PAUSE = Paused("aaa/first", "2026-11-01T00:00:00Z", "wrong too often")
+PAUSE = matcher.Paused("aaa/first", "2026-11-01T00:00:00Z", "wrong too often")
 PAUSED = msgspec.structs.replace(
-    ALL, providers={"acme": ProviderSettings(("aaa", "bbb"), (PAUSE,))}
+    ALL, providers={"acme": matcher.ProviderSettings(("aaa", "bbb"), (PAUSE,))}
 )
 
 
@@ -325,9 +317,11 @@ def test_leaving_the_set_and_returning_lifts_no_pause() -> None:
     assert follow(without, pack("aaa", 2), earlier=earlier).providers["acme"].paused == ()
 
 
-def back(before: RuleSet, target: RuleSet, at: datetime, *earlier: ReplacedSet) -> RuleSet:
+def back(
+    before: matcher.RuleSet, target: matcher.RuleSet, at: datetime, *earlier: ReplacedSet
+) -> matcher.RuleSet:
     """The set after going back to another."""
-    return load_set(next_set(before, going_back(before, target, at, 24, ()), earlier))
+    return matcher.load_set(next_set(before, going_back(before, target, at, 24, ()), earlier))
 
 
 def test_going_back_gives_the_earlier_set_itself() -> None:
@@ -345,12 +339,12 @@ def test_a_late_rollback_starts_a_new_notice_period() -> None:
 def test_going_back_lifts_no_pause_and_keeps_who_wants_fact_checks() -> None:
     later = follow(ALL, pack("aaa", 2))
     choice = msgspec.structs.replace(later.providers["acme"], paused=(PAUSE,))
-    others = ProviderSettings(("ccc",), factchecks=True)
+    others = matcher.ProviderSettings(("ccc",), factchecks=True)
     changed = later.providers | {"acme": choice, "others": others}
     later = msgspec.structs.replace(later, providers=changed)
     after = back(later, ALL, T0, ReplacedSet(ALL, T0))
     assert after.providers["acme"].paused == (PAUSE,)
-    assert after.providers["others"] == ProviderSettings(factchecks=True)
+    assert after.providers["others"] == matcher.ProviderSettings(factchecks=True)
 
 
 def test_rollback_undoes_a_choice_for_a_provider_without_an_entry() -> None:
@@ -359,7 +353,7 @@ def test_rollback_undoes_a_choice_for_a_provider_without_an_entry() -> None:
 
 
 def test_the_index_of_checks_stays() -> None:
-    checked = load_set(with_factchecks(ALL, "f" * 64, ["en"], T0, 24))
+    checked = matcher.load_set(with_factchecks(ALL, "f" * 64, ["en"], T0, 24))
     assert follow(checked, pack("new")).factchecks == checked.factchecks
     assert back(checked, ALL, T0).factchecks == checked.factchecks
 
@@ -369,7 +363,7 @@ def test_packs_of_another_fold_are_not_carried_on_unchecked() -> None:
     with pytest.raises(OperatorError, match=r"fold 0.*the folder lacks bbb, ccc"):
         follow(old, pack("aaa"))
     whole = follow(old, pack("aaa"), pack("bbb"), removed=["ccc"])
-    assert whole.fold == FOLD_VERSION
+    assert whole.fold == matcher.FOLD_VERSION
     with pytest.raises(OperatorError, match="publish its packs again"):
         going_back(ALL, old, T0, 24, ())
-    assert load_set(with_factchecks(old, "f" * 64, ["en"], T0, 24)).fold == "0"
+    assert matcher.load_set(with_factchecks(old, "f" * 64, ["en"], T0, 24)).fold == "0"
