@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from html import unescape
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from urllib.parse import urlencode, urlsplit
 
 from stack.running import Running
+from support.serving import Quiet, serving
 
 PASSWORD = "a long pass phrase, 15 letters and M0re"
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)"')
@@ -54,15 +54,12 @@ def console_address(running: Running) -> Iterator[ConsoleAddress]:
     port = urlsplit(running.stack.url).port
     host = f"{running.outputs['ConsoleApiId']}.execute-api.localhost:{port}"
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self._hand_on(None)
 
         def do_POST(self) -> None:
             self._hand_on(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
 
         def _hand_on(self, body: bytes | None) -> None:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -85,13 +82,9 @@ def console_address(running: Running) -> Iterator[ConsoleAddress]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     # AWS takes plain HTTP for `localhost` alone, and so do browsers for secure cookies.
     address = ConsoleAddress(f"http://localhost:{server.server_port}")
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(server):
         _tell_the_console(running, address.origin)
         yield address
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def _tell_the_console(running: Running, origin: str) -> None:

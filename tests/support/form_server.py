@@ -1,16 +1,17 @@
 """An HTTP API on loopback in front of what answers its events, for pages in a browser."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from support.serving import Quiet, serving
+
 type Take = Callable[[Mapping[str, Any]], tuple[dict[str, Any], str]]
 
 
-class _Api(BaseHTTPRequestHandler):
+class _Api(Quiet, BaseHTTPRequestHandler):
     take: Take
 
     def do_GET(self) -> None:
@@ -32,19 +33,10 @@ class _Api(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(reply["body"].encode())
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
-        pass
-
 
 @contextmanager
 def served(take: Take) -> Iterator[str]:
     """The address, without a slash at its end."""
     handler = type("_Served", (_Api,), {"take": staticmethod(take)})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as address:
+        yield address

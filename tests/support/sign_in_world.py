@@ -48,6 +48,16 @@ def signed(
 
 
 @dataclass
+class Watch:
+    """A clock of seconds that goes on when it is told."""
+
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@dataclass
 class MemoryIssuer:
     """An issuer that signs in whoever comes; each code works once and wants its verifier."""
 

@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from support.serving import Quiet, serving
 
 from announce.announcements import WebhookSender
 
@@ -70,14 +71,8 @@ def served(server: HTTPServer, pem: Path) -> Iterator[str]:
     server.socket = context.wrap_socket(
         server.socket, server_side=True, do_handshake_on_connect=False
     )
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"https://{HOST}:{server.server_address[1]}/terang?a=1"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(server):
+        yield f"https://{HOST}:{server.server_port}/terang?a=1"
 
 
 @contextmanager
@@ -85,7 +80,7 @@ def receiver(pem: Path) -> Iterator[Receiver]:
     """A receiver that answers 204 unless it is told otherwise."""
     told, over = Receiver(), threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             told.arrived.append((dict(self.headers), body))
@@ -105,9 +100,6 @@ def receiver(pem: Path) -> Iterator[Receiver]:
                 if order == "302":
                     self.send_header("location", "https://169.254.169.254/latest/meta-data/")
                 self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Log nothing."""
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True

@@ -16,7 +16,7 @@ from simulation.dynamodb import DynamoDB
 from support.case_world import finding
 from support.declared import table_shape
 from support.sample_posts import StandingClock
-from support.sign_in_world import ORIGIN, Browser
+from support.sign_in_world import ORIGIN, Browser, Watch
 from tools.bench.measure import Report
 
 from console.browser_session import SESSION_COOKIE, ConsoleDoor, Sessions
@@ -38,16 +38,6 @@ def fingerprint(number: int) -> bytes:
     """A fingerprint that ten findings have, nearly."""
     group = sha256(f"{number // 10}".encode()).digest() * 2
     return group[:60] + number.to_bytes(4)
-
-
-class Watch:
-    """A clock that goes on by a second a page, so that the list is read again every sixth page."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 class Listing(Client):

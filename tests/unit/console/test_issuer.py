@@ -3,27 +3,17 @@
 import json
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 from support.sample_posts import StandingClock
-from support.sign_in_world import CLIENT, ISSUER, KEY, OTHER_KEY, MemoryIssuer, jwk
+from support.serving import Quiet, serving
+from support.sign_in_world import CLIENT, ISSUER, KEY, OTHER_KEY, MemoryIssuer, Watch, jwk
 
 from console import application
 
 type Form = Mapping[str, str] | None
-
-
-class Watch:
-    """A clock that goes on when it is told."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 def issuer(memory: MemoryIssuer, watch: Watch) -> application.Issuer:
@@ -167,7 +157,7 @@ def test_a_code_becomes_a_token_or_the_issuers_fault(secret: Any, shown: str | N
 FORM = {"code": "c 1", "client_id": "client-1"}
 
 
-class Answers(BaseHTTPRequestHandler):
+class Answers(Quiet, BaseHTTPRequestHandler):
     """Answers by path: a status, and a body from the table below."""
 
     asked: ClassVar[list[tuple[str, str, dict[str, list[str]]]]] = []
@@ -183,9 +173,6 @@ class Answers(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     do_GET = do_POST = answer  # noqa: N815 - the names of the standard library
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
 
 def padded(size: int) -> bytes:
@@ -203,11 +190,8 @@ BODIES = {"/object": (200, b'{"a": 1}'), "/list": (200, b"[]"), "/text": (200, b
 
 @pytest.fixture(scope="module")
 def issuer_answering() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Answers)) as address:
+        yield address
 
 
 def test_it_is_asked_for_json_and_gets_a_form_by_post(issuer_answering: str) -> None:

@@ -2,7 +2,6 @@
 
 import functools
 import http.server
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from support.chromium import IN_CHROMIUM, Window, check_page
 from support.log_world import LogWorld
 from support.publish_world import World, live, sample_pack, sample_receipt, sample_rule, scored_pack
 from support.sample_entries import contest, decision, entry, outcome
+from support.serving import Quiet, serving
 
 from ledger.cases import JournalEntry
 
@@ -103,23 +103,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.copy_to(root)
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
+class QuietFolder(Quiet, http.server.SimpleHTTPRequestHandler):
     """Serves a folder and says nothing."""
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its own name
-        pass
 
 
 @pytest.fixture(scope="module")
 def served(folder: Path) -> Iterator[str]:
-    handler = functools.partial(Quiet, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    handler = functools.partial(QuietFolder, directory=str(folder))
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)) as address:
+        yield address
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import msgspec
 import pytest
 from support.packs_folder import WORDS, run_packs, sample_folder
 from support.sample_packs import PACK
+from support.serving import Quiet, serving
 
 from matcher import Mode, Pack
 from rules.pack import Origin
@@ -23,10 +24,7 @@ SAFE = PACK.replace("send me", "hand me over")
 LIVE = SAFE.replace("rules:\n", "mode: live  # since May\nrules:\n", 1)
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Print nothing."""
-
+class _Files(Quiet, SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         """Serve a file, or what has no end, byte by byte."""
         if self.path != "/endless.yaml":
@@ -45,13 +43,11 @@ def published(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     (root / "packs/one-time-codes").mkdir(parents=True)
     (root / "sets").mkdir()
     (root / "packs/one-time-codes/3.yaml").write_text(LIVE, "utf-8")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(root)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(root)))
     server.ended = Event()  # type: ignore[attr-defined]
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield root, f"http://127.0.0.1:{server.server_port}"
-    server.ended.set()  # type: ignore[attr-defined]
-    server.shutdown()
-    server.server_close()
+    with serving(server) as address:
+        yield root, address
+        server.ended.set()  # type: ignore[attr-defined]
 
 
 def _set_of(root: Path, text: str = LIVE) -> str:

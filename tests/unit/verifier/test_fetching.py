@@ -18,6 +18,7 @@ import pytest
 from support.log_signer import LocalSigner
 from support.log_world import LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
+from support.serving import Quiet, serving
 from support.signed_log import signed_log
 from support.tampering import write
 from tlog_scales.signing import NoteSignature, Vkey
@@ -52,7 +53,7 @@ class Served(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(Quiet, BaseHTTPRequestHandler):
     server: Served
 
     def do_GET(self) -> None:
@@ -80,9 +81,6 @@ class Handler(BaseHTTPRequestHandler):
         with server.lock:
             server.now -= 1
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
-
 
 def sample_world() -> LogWorld:
     made = LogWorld()
@@ -103,12 +101,9 @@ def later_files() -> dict[str, bytes]:
 @pytest.fixture
 def served() -> Iterator[Served]:
     made = sample_world()
-    with Served(dict(made.files)) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    server = Served(dict(made.files))
+    with serving(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 NOW = Options(now=datetime(2026, 11, 26, 3, tzinfo=UTC))
